@@ -1,0 +1,48 @@
+"""The one error that a person at the terminal sees: where, what, what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+
+
+class PipelineError(Exception):
+    """A mistake in the user's own files or arguments; exit status 2, no traceback.
+
+    Parameters
+    ----------
+    where : str
+        The place, as `file:line:column` (1-based) or the option, such as `--models`.
+    what : str
+        The value met and the value expected.
+    fix : str
+        What to do about it.
+    """
+
+    def __init__(self, where: str, what: str, fix: str) -> None:
+        self.where, self.what, self.fix = where, what, fix
+        super().__init__(f"{where}: {what}; {fix}")
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return `did you mean "x"?`, or the known names where none is close.
+
+    >>> did_you_mean("unit", ["units", "batch_size"])
+    'did you mean "units"?'
+    >>> did_you_mean("zzz", ["units", "batch_size"])
+    'it is one of units, batch_size'
+    """
+    choices = list(known)
+    close = get_close_matches(name, choices, n=1)
+    return f'did you mean "{close[0]}"?' if close else f"it is one of {', '.join(choices)}"
+
+
+def first_places(places: Sequence[object], shown: int = 3) -> str:
+    """Return the first few places as words, with a count of the rest.
+
+    >>> first_places([18, 402, 977, 1200])
+    '18, 402, 977 and 1 more'
+    """
+    head = ", ".join(str(place) for place in places[:shown])
+    rest = len(places) - shown
+    return f"{head} and {rest} more" if rest > 0 else head

@@ -1,0 +1,214 @@
+"""Every value that crosses a stage. Frozen, and each checks its own invariants.
+
+N documents, M tokens, V vocabulary rows, D embedding dimension, C classes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+Int8 = NDArray[np.int8]
+Int32 = NDArray[np.int32]
+Int64 = NDArray[np.int64]
+Float32 = NDArray[np.float32]
+Float64 = NDArray[np.float64]
+Bool = NDArray[np.bool_]
+
+UNASSIGNED, TRAIN, VALIDATION, TEST = -1, 0, 1, 2
+SPLIT_NAMES = {TRAIN: "train", VALIDATION: "validation", TEST: "test"}
+
+PADDING_ROW, UNKNOWN_ROW = 0, 1
+PADDING_TOKEN, UNKNOWN_TOKEN = "<pad>", "<unk>"
+
+
+def _require(condition: bool, message: str) -> None:
+    if not condition:
+        raise ValueError(message)
+
+
+@dataclass(frozen=True, eq=False)
+class Corpus:
+    """Labelled documents in the order they were read: training file, validation file, test file.
+
+    `records` is the record's number (from 0, after any header) in the file it came from. `split` is
+    UNASSIGNED (-1), TRAIN (0), VALIDATION (1) or TEST (2).
+    """
+
+    texts: pl.Series  # string (N,)
+    labels: Int32  # (N,)
+    label_names: tuple[str, ...]  # (C,)
+    records: Int64  # (N,)
+    split: Int8  # (N,)
+
+    def __post_init__(self) -> None:
+        n_docs = len(self.texts)
+        _require(self.texts.dtype == pl.String, f"texts are {self.texts.dtype}, not String")
+        _require(self.texts.null_count() == 0, "texts hold nulls")
+        for name in ("labels", "records", "split"):
+            _require(getattr(self, name).shape == (n_docs,), f"{name} has not one entry for each text")
+        in_range = (self.labels >= 0) & (self.labels < len(self.label_names))
+        _require(bool(in_range.all()), "a label is outside 0 <= label < C")
+
+    def positions(self, *splits: int) -> Int64:
+        """Return the positions (int64, ascending) of the documents in `splits`."""
+        return np.flatnonzero(np.isin(self.split, splits)).astype(np.int64)
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """Records that were read and not used, for one reason: `rows` are record numbers, from 0."""
+
+    reason: str
+    file: str
+    rows: tuple[int, ...]
+    lines: tuple[int, ...]  # where each record starts in the file, from 1; empty if the format has no lines
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """The row ledger: every record read is a document or is named here."""
+
+    rows_read: int
+    documents: int
+    dropped: tuple[Dropped, ...] = ()
+
+    def __post_init__(self) -> None:
+        total = self.documents + sum(len(entry.rows) for entry in self.dropped)
+        _require(self.rows_read == total, f"{self.rows_read} records read, {total} accounted for")
+
+
+@dataclass(frozen=True, eq=False)
+class LoadedCorpus:
+    """What reading gives: the corpus, the ledger and everything assumed on the way.
+
+    `corpus.split` is official where the user gave a test or validation file, UNASSIGNED elsewhere.
+    """
+
+    name: str
+    corpus: Corpus
+    ledger: Ledger
+    unlabelled: pl.Series | None  # string; extra text for embeddings
+    assumptions: tuple[str, ...]
+    warnings: tuple[str, ...]
+    hash: str  # sha256 of texts, labels and official split
+
+
+@dataclass(frozen=True)
+class Duplicates:
+    """Repeated documents, counted as documents beyond the first of their group.
+
+    `normalised` compares lower-cased texts with runs of blanks as one; it includes the exact ones.
+    """
+
+    exact: int
+    normalised: int
+    across_splits: int  # test documents whose normalised text is also in train or validation
+    conflicting_labels: int  # documents in groups of equal normalised text with two labels or more
+    groups: Int64 = field(repr=False, compare=False)  # (N,): documents of equal normalised text share a number
+
+
+@dataclass(frozen=True, eq=False)
+class TokenizedCorpus:
+    """Flat tokens: document i is `token_types[offsets[i]:offsets[i + 1]]`, numbers into `types`."""
+
+    token_types: Int32  # (M,)
+    offsets: Int64  # (N + 1,)
+    types: pl.Series  # string (T,), a dictionary of this corpus alone; learned from nothing, shows nothing
+
+    def __post_init__(self) -> None:
+        _check_offsets(self.offsets, len(self.token_types))
+        in_range = len(self.token_types) == 0 or int(self.token_types.max()) < len(self.types)
+        _require(in_range, "a token has no entry among the types")
+
+    @property
+    def n_docs(self) -> int:
+        """The number of documents N."""
+        return len(self.offsets) - 1
+
+
+@dataclass(frozen=True, eq=False)
+class Vocabulary:
+    """Row 0 padding, row 1 unknown, then learned rows, then rows that a source brought (`n_learned` on).
+
+    `counts` are occurrences in training documents; 0 for padding, unknown and rows from a source.
+    """
+
+    tokens: pl.Series  # string (V,)
+    counts: Int64  # (V,)
+    n_learned: int  # rows 2 .. n_learned - 1 were learned from training documents
+
+    def __post_init__(self) -> None:
+        _require(len(self.tokens) == len(self.counts), "a vocabulary row has no count")
+        _require(self.tokens[:2].to_list() == [PADDING_TOKEN, UNKNOWN_TOKEN], "rows 0 and 1 are reserved")
+        _require(2 <= self.n_learned <= len(self.tokens), "n_learned is out of range")
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+    @property
+    def rows_from_source(self) -> int:
+        """How many frozen rows an embedding source supplied for words outside the training documents."""
+        return len(self.tokens) - self.n_learned
+
+
+@dataclass(frozen=True, eq=False)
+class IndexedCorpus:
+    """Ragged vocabulary rows: document i is `indices[offsets[i]:offsets[i + 1]]`, never empty."""
+
+    indices: Int32  # (M',)
+    offsets: Int64  # (N + 1,)
+
+    def __post_init__(self) -> None:
+        _check_offsets(self.offsets, len(self.indices))
+        _require(bool((np.diff(self.offsets) > 0).all()), "a document has no index")
+
+    @property
+    def n_docs(self) -> int:
+        """The number of documents N."""
+        return len(self.offsets) - 1
+
+
+@dataclass(frozen=True, eq=False)
+class EmbeddingMatrix:
+    """Row i belongs to vocabulary row i; row 0 (padding) is zero. `covered`: the source has the word."""
+
+    vectors: Float32  # (V, D)
+    covered: Bool  # (V,)
+    source: str
+
+    def __post_init__(self) -> None:
+        _require(self.vectors.ndim == 2 and self.vectors.dtype == np.float32, "vectors are not float32 (V, D)")
+        _require(self.covered.shape == (len(self.vectors),), "covered has not one entry a row")
+        _require(not self.vectors[PADDING_ROW].any(), "row 0 (padding) is not zero")
+        _require(bool(np.isfinite(self.vectors).all()), "a vector is not finite")
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """One fitted model's answers: which documents, their labels, and a distribution over C classes for each."""
+
+    documents: Int64  # (N,) record numbers
+    labels: Int32  # (N,)
+    probabilities: Float32  # (N, C)
+
+    def __post_init__(self) -> None:
+        n_docs = len(self.documents)
+        _require(self.labels.shape == (n_docs,), "labels has not one entry a document")
+        _require(self.probabilities.ndim == 2 and len(self.probabilities) == n_docs, "probabilities are not (N, C)")
+        sums = self.probabilities.sum(axis=1)
+        _require(bool(np.allclose(sums, 1.0, atol=1e-4)), "a document's probabilities do not sum to 1")
+
+    @property
+    def predicted(self) -> Int32:
+        """The most probable class of each document; int32, shape (N,)."""
+        return self.probabilities.argmax(axis=1).astype(np.int32)
+
+
+def _check_offsets(offsets: Int64, n_tokens: int) -> None:
+    _require(offsets.ndim == 1 and len(offsets) >= 1 and offsets[0] == 0, "offsets do not start at 0")
+    _require(int(offsets[-1]) == n_tokens, "offsets do not end at the number of tokens")
+    _require(bool((np.diff(offsets) >= 0).all()), "offsets fall")
