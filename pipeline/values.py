@@ -95,6 +95,7 @@ class LoadedCorpus:
     assumptions: tuple[str, ...]
     warnings: tuple[str, ...]
     hash: str  # sha256 of texts, labels and official split
+    together: Int64 | None = None  # (N,): documents that share a number must stay in one split (twins)
 
 
 @dataclass(frozen=True)
