@@ -2,7 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import json
+import math
+import operator
+import re
+import tomllib
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, get_type_hints
+
+from pipeline.errors import PipelineError, did_you_mean
+from pipeline.toml_places import place
+
+if TYPE_CHECKING:
+    import numpy as np
+
+Value = bool | int | float | str | tuple[str, ...] | tuple[float, ...] | None
 
 
 @dataclass(frozen=True)
@@ -128,3 +145,465 @@ class Config:
     baselines: BaselineSettings = field(default_factory=BaselineSettings)
     networks: NetworkSettings = field(default_factory=NetworkSettings)
     run: RunSettings = field(default_factory=RunSettings)
+
+
+@dataclass(frozen=True)
+class Check:
+    """What a key's value may be, beyond its type. Bounds are inclusive but for `above` and `below`."""
+
+    choices: tuple[str, ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
+    above: float | None = None
+    below: float | None = None
+    min_items: int = 0
+
+    def allows(self, value: Value) -> bool:
+        """Return whether `value`, already of the key's type, is within the bounds; None is always allowed."""
+        if isinstance(value, tuple):
+            return len(value) >= self.min_items and all(self.allows(item) for item in value)
+        if isinstance(value, str):
+            return value in self.choices if self.choices else "\0" not in value
+        if value is None or isinstance(value, bool):
+            return True
+        bounds = self._bounds()
+        return math.isfinite(value) and all(holds(value, bound) for _, bound, holds in bounds)
+
+    def words(self) -> str:
+        """Return the bounds as words, such as ` from 1`; empty without bounds."""
+        return "".join(f" {word} {bound}" for word, bound, _ in self._bounds())
+
+    def _bounds(self) -> list[tuple[str, float, Callable[[float, float], bool]]]:
+        """Return each bound that is set, with its word and the comparison that must hold."""
+        rows = (
+            ("from", self.minimum, operator.ge),
+            ("above", self.above, operator.gt),
+            ("to", self.maximum, operator.le),
+            ("below", self.below, operator.lt),
+        )
+        return [(word, bound, holds) for word, bound, holds in rows if bound is not None]
+
+
+_COUNT = Check(minimum=1)  # one at least
+_COUNT_OR_NONE = Check(minimum=0)
+_SHARE = Check(above=0, below=1)
+_POSITIVE = Check(above=0)
+_DROPOUT = Check(minimum=0, below=1)
+
+CHECKS: dict[str, Check] = {
+    "corpus.test_size": _SHARE,
+    "corpus.validation_size": _SHARE,
+    "corpus.folds": _COUNT_OR_NONE,
+    "tokenizer.name": Check(choices=("words", "whitespace")),
+    "vocabulary.min_count": _COUNT,
+    "vocabulary.max_size": _COUNT_OR_NONE,
+    "word2vec.algorithm": Check(choices=("skip-gram", "cbow")),
+    "word2vec.vector_size": _COUNT,
+    "word2vec.window": _COUNT,
+    "word2vec.epochs": _COUNT,
+    "word2vec.min_count": _COUNT,
+    "word2vec.negative": _COUNT_OR_NONE,
+    "word2vec.sample": Check(minimum=0, maximum=1),
+    "word2vec.alpha": _POSITIVE,
+    "word2vec.min_alpha": Check(minimum=0),
+    "word2vec.workers": _COUNT_OR_NONE,
+    "embeddings.dimension": _COUNT,
+    "embeddings.scale": Check(minimum=0),
+    "baselines.ngram_min": _COUNT,
+    "baselines.ngram_max": _COUNT,
+    "baselines.min_df": _COUNT,
+    "baselines.bow_strengths": Check(above=0, min_items=1),
+    "baselines.tfidf_strengths": Check(above=0, min_items=1),
+    "baselines.max_iter": _COUNT,
+    "networks.units": _COUNT,
+    "networks.layers": _COUNT,
+    "networks.max_tokens": _COUNT,
+    "networks.keep": Check(choices=("first", "last", "first+last")),
+    "networks.batch_size": _COUNT,
+    "networks.learning_rate": _POSITIVE,
+    "networks.clip_norm": _POSITIVE,
+    "networks.max_epochs": _COUNT,
+    "networks.patience": _COUNT,
+    "networks.embedding_dropout": _DROPOUT,
+    "networks.dropout": _DROPOUT,
+    "run.models": Check(min_items=1),
+    "run.seeds": _COUNT,
+    "run.seed": Check(minimum=0, maximum=2**31 - 1),
+    "run.tune": _COUNT_OR_NONE,
+    "run.rope": Check(minimum=0, below=1),
+}
+
+# The option that stands for a key on the command line; every other key is reached by --set.
+OPTIONS: dict[str, str] = {
+    "corpus.path": "CORPUS",
+    "corpus.test": "--test",
+    "corpus.validation": "--validation",
+    "corpus.unlabelled": "--unlabelled",
+    "corpus.text": "--text",
+    "corpus.label": "--label",
+    "corpus.test_size": "--test-size",
+    "corpus.folds": "--folds",
+    "networks.max_tokens": "--max-tokens",
+    "run.models": "--models",
+    "run.embeddings": "--embeddings",
+    "run.seeds": "--seeds",
+    "run.seed": "--seed",
+    "run.refit": "--refit",
+    "run.out": "--out",
+    "run.quick": "--quick",
+    "run.deterministic": "--deterministic",
+    "run.debug": "--debug",
+}
+
+# Settings that later versions read; giving one now would be silently without effect, so it is refused.
+NOT_YET = ("run.tune", "run.compare", "run.cache", "run.probes")
+
+# What --quick asks for, where the user's own settings say nothing; a smaller default stays.
+QUICK: dict[str, int] = {
+    "run.seeds": 1,
+    "networks.max_epochs": 4,
+    "networks.units": 64,
+    "networks.max_tokens": 200,
+    "word2vec.vector_size": 50,
+    "word2vec.epochs": 2,
+    "embeddings.dimension": 50,
+}
+
+
+def _key_types() -> dict[str, Any]:
+    """Return the type of every dotted key, in the order of the dataclasses."""
+    tables = {table.name: type(getattr(Config(), table.name)) for table in fields(Config)}
+    return {
+        f"{table}.{key}": hint for table, cls in tables.items() for key, hint in get_type_hints(cls).items()
+    }
+
+
+KEY_TYPES = _key_types()
+TABLES = tuple(table.name for table in fields(Config))
+
+
+def default(key: str) -> Value:
+    """Return the default of a dotted key, such as 128 for `networks.units`."""
+    return get(Config(), key)
+
+
+def get(config: Config, key: str) -> Value:
+    """Return the value of a dotted key."""
+    table, name = key.split(".")
+    value: Value = getattr(getattr(config, table), name)
+    return value
+
+
+def with_values(config: Config, values: Mapping[str, Value]) -> Config:
+    """Return `config` with the values of these dotted keys replaced."""
+    for table in TABLES:
+        changed = {key.split(".")[1]: value for key, value in values.items() if key.split(".")[0] == table}
+        config = replace(config, **{table: replace(getattr(config, table), **changed)})
+    return config
+
+
+def quicken(config: Config, given: Collection[str] = ()) -> Config:
+    """Return `config` made smaller for a first answer, keys in `given` left as they are."""
+    smaller = {key: min(value, get(config, key)) for key, value in QUICK.items() if key not in given}  # type: ignore[type-var]
+    return with_values(config, smaller)
+
+
+def stage_generator(seed: int, stage: str) -> np.random.Generator:
+    """Return the random generator of one stage: its numbers do not depend on which other stages exist."""
+    import numpy as np
+
+    return np.random.default_rng([seed, *stage.encode()])
+
+
+def save_config(config: Config) -> str:
+    """Return the configuration as TOML text; `load_config` reads it back to an equal value."""
+    lines: list[str] = []
+    for table in TABLES:
+        lines += ["", f"[{table}]"]
+        settings = getattr(config, table)
+        for item in fields(settings):
+            value = getattr(settings, item.name)
+            if value is not None:  # TOML has no null: an absent key means none
+                lines.append(f"{item.name} = {_toml(value)}")
+    return "\n".join(lines[1:]) + "\n"
+
+
+def _toml(value: Value) -> str:
+    """Return a value as TOML.
+
+    >>> _toml(("bow", 'say "hi"'))
+    '["bow", "say \\\\"hi\\\\""]'
+    """
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return f"[{', '.join(_toml(item) for item in value)}]"
+    if isinstance(value, str):  # a JSON string is a TOML string, but for the control character DEL
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return repr(value)
+
+
+# --- loading: each layer's values are read with their place, all mistakes are collected, reported at once
+
+
+@dataclass(frozen=True)
+class _Given:
+    """A value that the user gave, with the place where it stands."""
+
+    key: str
+    value: Value
+    where: str
+
+
+Mistakes = list[PipelineError]
+NameCheck = Callable[[str], tuple[str, str] | None]
+
+
+def load_config(
+    file: Path | None = None,
+    overrides: Sequence[str] = (),
+    options: Mapping[str, object] = MappingProxyType({}),
+    name_checks: Mapping[str, NameCheck] = MappingProxyType({}),
+) -> Config:
+    """Return the resolved configuration: defaults, then --quick, the TOML file, --set, the options.
+
+    Parameters
+    ----------
+    file : Path, optional
+        A TOML file with the tables of `Config`.
+    overrides : sequence of str
+        `networks.units=64`, as given to --set; the last one of a key wins.
+    options : mapping
+        Dotted key to value, only those given on the command line; lists as comma-separated text.
+    name_checks : mapping
+        Dotted key of a list (`run.models`) to a function: (what, fix) for an unknown name, else None.
+
+    Raises
+    ------
+    PipelineError
+        All mistakes of all layers, one a line.
+    """
+    mistakes: Mistakes = []
+    given = [
+        *(_from_file(file, mistakes) if file is not None else ()),
+        *(item for text in overrides for item in _from_override(text, mistakes)),
+        *(item for key, value in options.items() for item in _from_option(key, value, mistakes)),
+    ]
+    last = {item.key: item for item in given}
+    config = with_values(Config(), {key: item.value for key, item in last.items()})
+    if config.run.quick:
+        config = quicken(config, given=last)
+    mistakes += _contradictions(config, last)
+    mistakes += _unknown_names(last.values(), name_checks)
+    _raise_all(mistakes)
+    return config
+
+
+def _raise_all(mistakes: Mistakes) -> None:
+    if mistakes:
+        first, rest = mistakes[0], mistakes[1:]
+        raise PipelineError(first.where, first.what, "\n".join([first.fix, *map(str, rest)]))
+
+
+def _from_file(file: Path, mistakes: Mistakes) -> Iterator[_Given]:
+    """Yield the values of a TOML file."""
+    text = _read_text(file, mistakes)
+    try:
+        tables = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        mistakes.append(_syntax_mistake(file, text, str(error)))
+        return
+    for table, content in tables.items():
+        if table not in TABLES or not isinstance(content, dict):
+            mistakes.append(_table_mistake(place(file, text, table), table, content))
+            continue
+        for name, value in content.items():
+            where = place(file, text, table, name)
+            shown = f"{table}.{name}"
+            yield from _checked(shown, value, where, _from_toml, mistakes)
+
+
+def _read_text(file: Path, mistakes: Mistakes) -> str:
+    try:
+        return file.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+    except OSError as error:
+        reason = "there is no such file" if isinstance(error, FileNotFoundError) else f"{error.strerror}"
+        mistakes.append(PipelineError(str(file), reason, "correct --config"))
+    except UnicodeDecodeError:
+        mistakes.append(PipelineError(str(file), "the file is not UTF-8", "save it as UTF-8"))
+    return ""
+
+
+def _syntax_mistake(file: Path, text: str, message: str) -> PipelineError:
+    """Return tomllib's message with its place moved to the front."""
+    found = re.search(r" \(at (?:line (\d+), column (\d+)|end of document)\)$", message)
+    what = message[: found.start()] if found else message
+    lines = text.split("\n")
+    line, column = (found[1], found[2]) if found and found[1] else (len(lines), len(lines[-1]) + 1)
+    return PipelineError(f"{file}:{line}:{column}", f"not TOML: {what[0].lower()}{what[1:]}", "correct it")
+
+
+def _table_mistake(where: str, table: str, content: object) -> PipelineError:
+    if table in TABLES:
+        return PipelineError(where, f"{table} is a table", f"write [{table}] and its keys below it")
+    if isinstance(content, dict):
+        return PipelineError(where, f"there is no table [{table}]", did_you_mean(table, TABLES))
+    homes = [key.split(".")[0] for key in KEY_TYPES if key.split(".")[1] == table]
+    fix = f"write it below [{homes[0]}]" if homes else f"the tables are {', '.join(TABLES)}"
+    return PipelineError(where, f'"{table}" stands outside a table', fix)
+
+
+def _from_override(text: str, mistakes: Mistakes) -> Iterator[_Given]:
+    """Yield the value of one --set KEY=VALUE."""
+    where = f"--set {text}"
+    key, equals, value = text.partition("=")
+    key = key.strip()
+    table, dot, name = key.partition(".")
+    if not equals:
+        mistakes.append(PipelineError(where, 'there is no "="', "write it like --set networks.units=64"))
+    elif not dot or table not in TABLES:
+        fix = _full_key(key) if not dot else did_you_mean(table, TABLES)
+        mistakes.append(PipelineError(where, f'there is no key "{key}"', fix))
+    else:
+        yield from _checked(f"{table}.{name}", value.strip(), where, _from_text, mistakes)
+
+
+def _full_key(name: str) -> str:
+    """Return what to write for a key that was given without its table."""
+    full = [key for key in KEY_TYPES if key.split(".")[1] == name]
+    return f"write {' or '.join(full)}" if full else "write it like --set networks.units=64"
+
+
+def _from_option(key: str, value: object, mistakes: Mistakes) -> Iterator[_Given]:
+    """Yield the value of one option of the command line."""
+    where = OPTIONS.get(key, key)
+    convert = _from_text if isinstance(value, str) else _from_toml
+    yield from _checked(key, value, where, convert, mistakes)
+
+
+def _checked(
+    key: str, raw: Any, where: str, convert: Callable[[Any, Any], Value], mistakes: Mistakes
+) -> Iterator[_Given]:
+    """Yield the value if its key, type and range are right; note the mistake if not."""
+    if key not in KEY_TYPES:
+        table, name = key.split(".", 1)
+        known = [known.split(".")[1] for known in KEY_TYPES if known.startswith(f"{table}.")]
+        mistakes.append(PipelineError(where, f'[{table}] has no key "{name}"', did_you_mean(name, known)))
+        return
+    try:
+        value = convert(raw, KEY_TYPES[key])
+        right = CHECKS.get(key, Check()).allows(value)
+    except (TypeError, ValueError, OverflowError):
+        right = False
+    if not right:
+        mistakes.append(_value_mistake(key, raw, where))
+    elif key in NOT_YET and value != default(key):
+        mistakes.append(PipelineError(where, f"{key} has no effect in this version", "leave it out"))
+    else:
+        yield _Given(key, value, where)
+
+
+def _value_mistake(key: str, raw: object, where: str) -> PipelineError:
+    """Return the mistake of a value of the wrong type or out of range."""
+    shown = json.dumps(raw, ensure_ascii=False, default=str)
+    choices = CHECKS.get(key, Check()).choices
+    fix = did_you_mean(raw, choices) if choices and isinstance(raw, str) else f"give {expected(key)}"
+    return PipelineError(where, f"{key} is {shown}", fix)
+
+
+def expected(key: str) -> str:
+    """Return in words what a key takes.
+
+    >>> expected("networks.units")
+    'a whole number from 1'
+    >>> expected("networks.keep")
+    'one of first, last, first+last'
+    """
+    check = CHECKS.get(key, Check())
+    if check.choices:
+        return f"one of {', '.join(check.choices)}"
+    hint = KEY_TYPES[key]
+    return (
+        _TYPE_WORDS[hint] + (" each" if hint == tuple[float, ...] and check.words() else "") + check.words()
+    )
+
+
+_TYPE_WORDS: dict[Any, str] = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    str: "text",
+    str | None: "text",
+    tuple[str, ...]: 'a list of texts, such as ["bow", "lstm"]',
+    tuple[float, ...]: "a list of numbers",
+}
+
+
+def _from_toml(raw: object, hint: Any) -> Value:
+    """Return a TOML value as the type `hint`; TypeError if it is another type (no guessing: "3" is text)."""
+    if hint in (tuple[str, ...], tuple[float, ...]):
+        if not isinstance(raw, list):
+            raise TypeError
+        item = str if hint == tuple[str, ...] else float
+        return tuple(_from_toml(value, item) for value in raw)  # type: ignore[return-value]
+    if hint is float and type(raw) is int:
+        return float(raw)
+    if type(raw) is not (str if hint == str | None else hint):
+        raise TypeError
+    return raw
+
+
+_SWITCHES = {"true": True, "false": False}
+
+
+def _from_text(raw: str, hint: Any) -> Value:
+    """Return text of the command line as the type `hint`; ValueError if it cannot be read so."""
+    if hint is bool:
+        if raw.lower() not in _SWITCHES:
+            raise ValueError
+        return _SWITCHES[raw.lower()]
+    if hint in (tuple[str, ...], tuple[float, ...]):
+        if raw.startswith("["):
+            return _from_toml(tomllib.loads(f"value = {raw}")["value"], hint)
+        items = [item.strip() for item in raw.split(",") if item.strip()]
+        return tuple(items) if hint == tuple[str, ...] else tuple(float(item) for item in items)
+    if hint == str | None:
+        return raw or None
+    number: Value = hint(raw)
+    return number
+
+
+def _contradictions(config: Config, given: Mapping[str, _Given]) -> Iterator[PipelineError]:
+    """Yield what is right in each key and wrong together; only what the user gave can be."""
+    folds, test = given.get("corpus.folds"), given.get("corpus.test")
+    if folds and config.corpus.folds == 1:
+        fix = "give 2 or more, or 0 for a single split"
+        yield PipelineError(folds.where, "one fold leaves nothing to train on", fix)
+    elif folds and test and config.corpus.folds and config.corpus.test is not None:
+        what = (
+            f"folds test every document of CORPUS, so {config.corpus.test} ({test.where}) would not be used"
+        )
+        yield PipelineError(folds.where, what, "leave one of the two out")
+    for low, high in (
+        ("baselines.ngram_min", "baselines.ngram_max"),
+        ("word2vec.min_alpha", "word2vec.alpha"),
+    ):
+        least, most = get(config, low), get(config, high)
+        if least > most:  # type: ignore[operator]
+            where = next(given[key].where for key in (low, high) if key in given)
+            yield PipelineError(
+                where, f"{low} is {least} and {high} is {most}", "the first cannot be greater"
+            )
+    for key in ("run.models", "run.embeddings"):
+        names = get(config, key)
+        for name in sorted({name for name in names if names.count(name) > 1}):  # type: ignore
+            yield PipelineError(given[key].where, f'{key} names "{name}" twice', "leave one out")
+
+
+def _unknown_names(given: Iterable[_Given], checks: Mapping[str, NameCheck]) -> Iterator[PipelineError]:
+    """Yield the names in lists (models, embeddings) that their table does not know."""
+    for item in given:
+        for name in item.value if isinstance(item.value, tuple) else ():
+            problem = checks[item.key](str(name)) if item.key in checks else None
+            if problem is not None:
+                yield PipelineError(item.where, *problem)

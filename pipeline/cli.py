@@ -1,0 +1,330 @@
+"""The command line: options become a `Config`, errors an exit status, everything else is done elsewhere.
+
+What is imported here is imported for `--help` too, so stages are imported inside the commands.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from pipeline import __version__
+from pipeline.config import OPTIONS, Config, default, load_config, stage_generator
+from pipeline.console import Console
+from pipeline.errors import PipelineError
+
+FAULT, MISTAKE, INTERRUPTED = 1, 2, 130
+
+EPILOG = "Every other setting: --set or --config. The run folder's config.toml lists them all."
+
+
+def _commands(help: str | None = None) -> typer.Typer:
+    """Return an empty set of commands with plain texts: rich's panels cost time and break in narrow logs."""
+    return typer.Typer(help=help, rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
+
+
+app = _commands("Does an embedding + recurrent network beat bag of words on your labelled text?")
+inspect = _commands("Look at a corpus before anything is trained.")
+app.add_typer(inspect, name="inspect")
+script = _commands()
+
+
+def _option(key: str, help: str, metavar: str | None = None) -> Any:
+    """Return the option of a dotted key, its help ending with the default that `Config` holds."""
+    value = default(key)
+    if value is not None and not isinstance(value, bool):
+        shown = ",".join(map(str, value)) if isinstance(value, tuple) else value
+        help = f"{help} Default: {shown}."
+    if OPTIONS[key] == "CORPUS":
+        return typer.Argument(help=help, metavar="CORPUS", show_default=False)
+    return typer.Option(OPTIONS[key], help=help, metavar=metavar, show_default=False)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"embedseq {__version__}")
+        raise typer.Exit
+
+
+CorpusArgument = Annotated[
+    str | None,
+    _option(
+        "corpus.path", "A labelled file or folder, or the name of a built-in corpus: bbc-news, word-order."
+    ),
+]
+Test = Annotated[
+    str | None, _option("corpus.test", "The test documents; without it some of CORPUS are held out.", "PATH")
+]
+Validation = Annotated[
+    str | None,
+    _option("corpus.validation", "The validation documents; else some training documents.", "PATH"),
+]
+Unlabelled = Annotated[
+    str | None, _option("corpus.unlabelled", "More text, without labels, for training word2vec.", "PATH")
+]
+Text = Annotated[
+    str | None, _option("corpus.text", "The column with the text; found by itself if absent.", "COLUMN")
+]
+Label = Annotated[
+    str | None, _option("corpus.label", "The column with the label; found by itself if absent.", "COLUMN")
+]
+TestSize = Annotated[
+    float | None,
+    _option("corpus.test_size", "The share of documents held out where there is no --test.", "SHARE"),
+]
+Folds = Annotated[
+    int | None,
+    _option("corpus.folds", "Cross-validation in K parts, every document tested once; 0: one split.", "K"),
+]
+Seed = Annotated[
+    int | None, _option("run.seed", "The number that the split and all random choices start from.", "N")
+]
+Models = Annotated[
+    str | None,
+    _option("run.models", "Models, separated by commas: majority, bow, tfidf, ann, rnn, lstm.", "LIST"),
+]
+Embeddings = Annotated[
+    str | None,
+    _option("run.embeddings", "Embeddings, separated by commas: word2vec, learned, random.", "LIST"),
+]
+Seeds = Annotated[
+    int | None, _option("run.seeds", "How often each network is trained; the split stays the same.", "N")
+]
+MaxTokens = Annotated[
+    int | None, _option("networks.max_tokens", "Tokens of a document that a recurrent network reads.", "N")
+]
+Refit = Annotated[
+    bool, _option("run.refit", "Train again on training + validation documents with what validation chose.")
+]
+Out = Annotated[
+    str | None, _option("run.out", "A new folder for the run; reports/CORPUS-TIME if absent.", "DIR")
+]
+Quick = Annotated[
+    bool, _option("run.quick", "A first answer on a sample, with smaller networks, in about a minute.")
+]
+Deterministic = Annotated[
+    bool, _option("run.deterministic", "The same numbers each time on the same machine; slower.")
+]
+Debug = Annotated[
+    bool, _option("run.debug", "Show the traceback of an error, and all that TensorFlow writes.")
+]
+ConfigFile = Annotated[
+    Path | None, typer.Option("--config", help="A TOML file with any of the settings.", metavar="FILE")
+]
+Set = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        help="Any setting, such as networks.units=64; may be repeated. Options win.",
+        metavar="KEY=VALUE",
+    ),
+]
+Version = Annotated[
+    bool, typer.Option("--version", help="Show the version and exit.", callback=_show_version, is_eager=True)
+]
+
+
+@app.callback()
+def _root(version: Version = False) -> None:
+    pass
+
+
+@script.command(short_help="Train every model on CORPUS and write a report.", epilog=EPILOG)
+@app.command(short_help="Train every model on CORPUS and write a report.", epilog=EPILOG)
+def run(
+    context: typer.Context,
+    *,
+    corpus: CorpusArgument = None,
+    test: Test = None,
+    validation: Validation = None,
+    unlabelled: Unlabelled = None,
+    text: Text = None,
+    label: Label = None,
+    models: Models = None,
+    embeddings: Embeddings = None,
+    seeds: Seeds = None,
+    folds: Folds = None,
+    seed: Seed = None,
+    test_size: TestSize = None,
+    max_tokens: MaxTokens = None,
+    refit: Refit = False,
+    config: ConfigFile = None,
+    set_: Set = None,
+    out: Out = None,
+    quick: Quick = False,
+    deterministic: Deterministic = False,
+    debug: Debug = False,
+    version: Version = False,
+) -> None:
+    """Compare embedding + recurrent networks with bag of words on CORPUS, and write a report."""
+    console = Console()
+    with _exit_statuses(console, debug):
+        settings = load_config(config, set_ or (), _given(context.params))
+        _run(settings, console)
+
+
+def _run(config: Config, console: Console) -> None:
+    from pipeline.experiment import run_experiment
+    from pipeline.report import summarise
+
+    folder = run_experiment(config, console, _command())
+    console.say(summarise(folder))
+    console.say(f"Report: {folder / 'report.html'}")
+
+
+@inspect.command("corpus", short_help="Show how CORPUS is read and split.")
+def inspect_corpus(
+    context: typer.Context,
+    *,
+    corpus: CorpusArgument = None,
+    test: Test = None,
+    validation: Validation = None,
+    unlabelled: Unlabelled = None,
+    text: Text = None,
+    label: Label = None,
+    folds: Folds = None,
+    seed: Seed = None,
+    test_size: TestSize = None,
+    config: ConfigFile = None,
+    set_: Set = None,
+    debug: Debug = False,
+) -> None:
+    """Show how CORPUS is read and split: every record used or accounted for, duplicates, what was assumed."""
+    console = Console()
+    with _exit_statuses(console, debug):
+        settings = load_config(config, set_ or (), _given(context.params))
+        console.say(_description(settings))
+
+
+def _description(config: Config) -> str:
+    from pipeline.corpus import describe_corpus, find_duplicates, read_corpus, split_corpus
+
+    wanted = config.corpus
+    loaded = read_corpus(
+        wanted.path,
+        test=wanted.test,
+        validation=wanted.validation,
+        unlabelled=wanted.unlabelled,
+        text_column=wanted.text,
+        label_column=wanted.label,
+    )
+    duplicates = find_duplicates(loaded.corpus)
+    corpora = split_corpus(
+        loaded,
+        duplicates.groups,
+        test_size=wanted.test_size,
+        validation_size=wanted.validation_size,
+        folds=wanted.folds,
+        generator=stage_generator(config.run.seed, "split"),
+    )
+    return describe_corpus(loaded, duplicates, corpora[0])
+
+
+@app.command(short_help="Draw a finished run's report again.")
+def report(
+    run_folder: Annotated[
+        Path, typer.Argument(metavar="RUN", help="A run folder, such as reports/bbc-news-...")
+    ],
+    debug: Debug = False,
+) -> None:
+    """Draw the report of a finished run again, from its saved predictions."""
+    console = Console()
+    with _exit_statuses(console, debug):
+        if not (run_folder / "metrics.json").is_file():
+            raise PipelineError(
+                str(run_folder), "there is no metrics.json in it", "give the folder of a finished run"
+            )
+        from pipeline.report import draw_report
+
+        draw_report(run_folder)
+        console.say(f"Report: {run_folder / 'report.html'}")
+
+
+def _given(params: Mapping[str, object]) -> dict[str, object]:
+    """Return the settings that the command line names: dotted key to value."""
+    keys = {
+        "corpus" if option == "CORPUS" else option[2:].replace("-", "_"): key
+        for key, option in OPTIONS.items()
+    }
+    return {
+        keys[name]: value
+        for name, value in params.items()
+        if name in keys and value is not None and value is not False
+    }
+
+
+def _command() -> str:
+    """Return the command line as it was typed, to be shown in the report."""
+    name = Path(sys.argv[0]).name
+    start = (
+        "python -m pipeline" if name == "__main__.py" else f"python {name}" if name.endswith(".py") else name
+    )
+    return f"{start} {shlex.join(sys.argv[1:])}".rstrip()
+
+
+@contextmanager
+def _exit_statuses(console: Console, debug: bool) -> Iterator[None]:
+    """Turn what a command raises into words on standard error and an exit status."""
+    try:
+        yield
+    except PipelineError as error:
+        _stop(MISTAKE, str(error), error if debug else None)
+    except KeyboardInterrupt:
+        _stop(INTERRUPTED, _what_was_finished(console))
+    except Exception as error:
+        _stop(FAULT, _fault(console, error), error if debug else None)
+
+
+def _stop(status: int, words: str, shown: Exception | None = None) -> NoReturn:
+    """Say why on standard error, with the traceback of `shown`, and end the command with this status."""
+    if shown is not None:
+        traceback.print_exception(shown)
+    print(words, file=sys.stderr)
+    raise typer.Exit(status) from None
+
+
+def _fault(console: Console, error: Exception) -> str:
+    """Log the traceback; return one line that says what failed and where the log is."""
+    console.log(traceback.format_exc())
+    what = str(error).strip().split("\n")[0] or "no message"
+    log = f"the log is {console.log_path}" if console.log_path else "no log was begun"
+    fault = f"a fault of this program, {type(error).__name__}: {what}"
+    return f"embedseq: {fault}; {log}, and --debug shows the traceback"
+
+
+def _what_was_finished(console: Console) -> str:
+    """Return one line for Ctrl-C: what was finished, and the folder that holds it."""
+    if console.log_path is None:
+        return "Interrupted before anything was written."
+    folder = console.log_path.parent
+    try:
+        finished = json.loads((folder / "details" / "status.json").read_text(encoding="utf-8"))["finished"]
+    except (OSError, ValueError, KeyError, TypeError):
+        finished = []
+    console.log("interrupted")
+    return f"Interrupted. Finished: {', '.join(finished) or 'no model'}; what there is stands in {folder}"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run `python -m pipeline` with these arguments (the process's own when absent), and exit."""
+    _start(app, "python -m pipeline", arguments)
+
+
+def run_main(arguments: Sequence[str] | None = None) -> None:
+    """Run `python run_pipeline.py` with these arguments, and exit."""
+    _start(script, "python run_pipeline.py", arguments)
+
+
+def _start(commands: typer.Typer, name: str, arguments: Sequence[str] | None) -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a terminal that cannot show a character gets its code instead
+            stream.reconfigure(errors="backslashreplace")
+    commands(args=None if arguments is None else list(arguments), prog_name=name)

@@ -1,0 +1,9 @@
+"""Files > Corpus: readers, column detection, the row ledger, duplicates, splits, the built-in corpora."""
+
+from .builtin import BUILT_IN
+from .describe import describe_corpus
+from .duplicates import find_duplicates
+from .loading import read_corpus
+from .splits import split_corpus
+
+__all__ = ["BUILT_IN", "describe_corpus", "find_duplicates", "read_corpus", "split_corpus"]

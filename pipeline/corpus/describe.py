@@ -1,0 +1,98 @@
+"""What `inspect corpus` prints: everything known about a corpus before any training."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import polars as pl
+
+from ..errors import first_places
+from ..values import SPLIT_NAMES, Corpus, Dropped, Duplicates, Int64, Ledger, LoadedCorpus
+
+CLASSES_SHOWN = 20
+
+
+def describe_corpus(loaded: LoadedCorpus, duplicates: Duplicates, splits: Corpus) -> str:
+    """Return the ledger, assumptions, warnings, classes by split, lengths and duplicates as text.
+
+    Parameters
+    ----------
+    loaded : LoadedCorpus
+    duplicates : Duplicates
+    splits : Corpus
+        The corpus with every document in train, validation or test.
+    """
+    sections = [
+        [loaded.name, *_records(loaded.ledger)],
+        _list("Assumed", loaded.assumptions),
+        _list("Warnings", loaded.warnings),
+        ["Classes", *_classes(splits)],
+        ["Documents", *_documents(loaded, duplicates)],
+    ]
+    return "\n\n".join("\n".join(lines) for lines in sections if lines)
+
+
+def _records(ledger: Ledger) -> Iterator[str]:
+    dropped = ledger.rows_read - ledger.documents
+    yield f"  {ledger.rows_read:,} records read, {ledger.documents:,} used, {dropped:,} dropped"
+    for reason in dict.fromkeys(entry.reason for entry in ledger.dropped):
+        entries = [entry for entry in ledger.dropped if entry.reason == reason]
+        count = sum(len(entry.rows) for entry in entries)
+        places = [place for entry in entries for place in _places(entry)]
+        yield f"  {count:,} dropped: {reason} ({first_places(places)})"
+
+
+def _places(entry: Dropped) -> list[str]:
+    """Return `file:line`, else `file:record N`; a document that is a file of its own by its path alone."""
+    if entry.lines:
+        return [f"{entry.file}:{line}" for line in entry.lines]
+    return [f"{entry.file}:record {row}" for row in entry.rows]
+
+
+def _list(title: str, lines: tuple[str, ...]) -> list[str]:
+    return [title, *(f"  {line}" for line in lines)] if lines else []
+
+
+def _classes(splits: Corpus) -> Iterator[str]:
+    counts = _counts(splits)
+    order = np.argsort(-counts.sum(axis=1), kind="stable")
+    shown = order if len(order) <= CLASSES_SHOWN else order[: CLASSES_SHOWN - 1]
+    names = [_shortened(splits.label_names[label]) for label in shown.tolist()]
+    width = max(len("in all"), *(len(name) for name in names))
+    yield f"  {'':{width}}" + "".join(f"{name:>12}" for name in (*SPLIT_NAMES.values(), "in all"))
+    for name, row in zip(names, counts[shown].tolist(), strict=True):
+        yield _row(name, row, width)
+    if len(shown) < len(order):
+        rest = counts[order[len(shown) :]].sum(axis=1)
+        yield f"  and {len(rest)} more classes of {rest.min():,} to {rest.max():,} documents"
+    yield _row("in all", counts.sum(axis=0).tolist(), width)
+
+
+def _row(name: str, counts: list[int], width: int) -> str:
+    return f"  {name:{width}}" + "".join(f"{count:>12,}" for count in (*counts, sum(counts)))
+
+
+def _shortened(name: str, longest: int = 30) -> str:
+    return name if len(name) <= longest else f"{name[: longest - 3]}..."
+
+
+def _counts(splits: Corpus) -> Int64:
+    """Return documents by class and split; int64 (C, 3)."""
+    counts = [
+        np.bincount(splits.labels[splits.split == split], minlength=len(splits.label_names))
+        for split in SPLIT_NAMES
+    ]
+    return np.stack(counts, axis=1).astype(np.int64)  # (C, 3)
+
+
+def _documents(loaded: LoadedCorpus, duplicates: Duplicates) -> Iterator[str]:
+    lengths = loaded.corpus.texts.str.len_chars().cast(pl.Int64).to_numpy()
+    median, high = np.percentile(lengths, [50, 95])
+    yield f"  characters: median {median:,.0f}, 95th percentile {high:,.0f}, longest {lengths.max():,}"
+    yield f"  exact duplicates: {duplicates.exact:,}"
+    yield f"  duplicates but for case and blanks (exact ones included): {duplicates.normalised:,}"
+    yield f"  test documents also in train or validation: {duplicates.across_splits:,}"
+    yield f"  equal texts with different labels: {duplicates.conflicting_labels:,}"
+    if loaded.unlabelled is not None:
+        yield f"  unlabelled texts: {len(loaded.unlabelled):,}"

@@ -1,0 +1,358 @@
+"""Files > LoadedCorpus: parts joined, columns chosen, every record used or in the ledger."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from ..errors import PipelineError
+from ..values import TEST, UNASSIGNED, VALIDATION, Bool, Corpus, Dropped, Int64, Ledger, LoadedCorpus
+from .builtin import BUILT_IN
+from .columns import check_column, choose_columns, choose_text, quoted
+from .folders import Parts, find_parts, read_unlabelled_folder
+from .plain_text import read_lines
+from .readers import check_exists, ending_of, read_table
+from .records import UNDECODABLE, WRONG_FIELDS, RawTable
+
+NO_TEXT, NO_LABEL = "no text", "no label"
+UNDECODABLE_BYTES, WRONG_NUMBER = "undecodable bytes", "wrong number of fields"
+LABELS_SHOWN = 10
+HASHED_AT_ONCE = 10_000  # documents
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """The records of one file that are used, and those that are not."""
+
+    table: RawTable
+    split: int
+    texts: pl.Series  # string (n_used,)
+    labels: pl.Series  # string (n_used,)
+    records: Int64  # (n_used,)
+    dropped: tuple[Dropped, ...]
+    assumptions: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
+
+
+def read_corpus(
+    source: str | Path,
+    *,
+    test: str | Path | None = None,
+    validation: str | Path | None = None,
+    unlabelled: str | Path | None = None,
+    text_column: str | None = None,
+    label_column: str | None = None,
+) -> LoadedCorpus:
+    """Return a labelled corpus, its row ledger and everything assumed on the way.
+
+    Parameters
+    ----------
+    source : str or Path
+        A file (.csv .tsv .jsonl .ndjson .json .parquet .txt, plain, .gz or .zst), a folder with one folder
+        a class or with train and test in it, or the name of a built-in corpus.
+    test, validation : str or Path, optional
+        The official test and validation files; their documents get the splits TEST and VALIDATION, all others
+        are UNASSIGNED.
+    unlabelled : str or Path, optional
+        Extra text for embeddings: any of the formats, or a .txt file with a document a line.
+    text_column, label_column : str, optional
+        Column names; found by name or content where absent.
+
+    Raises
+    ------
+    PipelineError
+        A file that cannot be read, columns that cannot be settled, a test label that training does not have,
+        or fewer than two classes.
+    """
+    named = Named(text_column, label_column)
+    table, test, validation = _read_training(source, test, validation, named)
+    columns = choose_columns(table, text_column, label_column)
+    training = select_training(table, *columns)
+    classes = _class_names(training)
+    parts = [training]
+    for path, split in ((validation, VALIDATION), (test, TEST)):
+        if path is not None:
+            parts.append(_read_evaluation(path, split, named, columns[:2], classes))
+    extra, extra_assumptions = _read_unlabelled(unlabelled, text_column, table)
+    return _join(_corpus_name(source), parts, classes, extra, extra_assumptions)
+
+
+@dataclass(frozen=True)
+class Named:
+    """The column names that the user gave."""
+
+    text: str | None
+    label: str | None
+
+    def given(self) -> tuple[str, ...]:
+        """Return those that were given."""
+        return tuple(name for name in (self.text, self.label) if name is not None)
+
+
+# --- files -----------------------------------------------------------------------------------------------
+
+
+def _read_training(
+    source: str | Path, test: str | Path | None, validation: str | Path | None, named: Named
+) -> tuple[RawTable, str | Path | None, str | Path | None]:
+    """Return the training table and the paths of test and validation: options, else parts of the folder."""
+    if str(source) in BUILT_IN:
+        return BUILT_IN[str(source)](), test, validation
+    path = Path(source)
+    check_exists(path, tuple(BUILT_IN))
+    parts = find_parts(path) if path.is_dir() else None
+    if parts is None:
+        return read_table(path, named.given(), tuple(BUILT_IN)), test, validation
+    _check_given_once(path, parts, test, validation)
+    return read_table(parts.train, named.given()), test or parts.test, validation or parts.validation
+
+
+def _check_given_once(
+    folder: Path, parts: Parts, test: str | Path | None, validation: str | Path | None
+) -> None:
+    for option, given, inside in (
+        ("--test", test, parts.test),
+        ("--validation", validation, parts.validation),
+    ):
+        if given is not None and inside is not None:
+            fix = f"leave out {option}, or give {parts.train} as CORPUS"
+            raise PipelineError(option, f"the corpus {folder} has a part of its own, {inside.name}", fix)
+
+
+def _read_evaluation(
+    path: str | Path, split: int, named: Named, training: tuple[str, str], classes: tuple[str, ...]
+) -> Part:
+    """Read a test or validation file; its columns are called as in training, else found anew."""
+    table = read_table(Path(path), (*named.given(), *training))
+    text, label = (name if name in table.cells.columns else None for name in training)
+    columns = choose_columns(table, text, label)
+    return select_evaluation(table, *columns, split=split, classes=classes)
+
+
+def _read_unlabelled(
+    path: str | Path | None, text_column: str | None, training: RawTable
+) -> tuple[pl.Series | None, tuple[str, ...]]:
+    if path is None:
+        return training.unlabelled, ()
+    path = Path(path)
+    check_exists(path)
+    texts, how = _unlabelled_texts(path, text_column)
+    blank = _is_blank(texts).to_numpy()
+    left_out = f", {int(blank.sum()):,} without text left out" if blank.any() else ""
+    kept = texts.filter(pl.Series(~blank))
+    return kept, (f"{path}: {len(kept):,} unlabelled texts ({how}){left_out}",)
+
+
+def _unlabelled_texts(path: Path, text_column: str | None) -> tuple[pl.Series, str]:
+    if path.is_dir():
+        return read_unlabelled_folder(path), "a file each"
+    if ending_of(path) == ".txt":
+        return read_lines(path), "a line each"
+    table = read_table(path, (text_column,) if text_column else ())
+    if text_column in table.cells.columns:
+        check_column(table, str(text_column), "--text")
+        name, how = str(text_column), "as --text says"
+    elif len(table.cells.columns) == 1:
+        name, how = table.cells.columns[0], "the only column"
+    else:
+        name, how = choose_text(table)
+    return table.cells[name].alias("text"), f'column "{name}", {how}'
+
+
+def _corpus_name(source: str | Path) -> str:
+    if str(source) in BUILT_IN:
+        return str(source)
+    path = Path(source).resolve()
+    return path.name if path.is_dir() else path.name.split(".")[0]
+
+
+# --- records used, records dropped -----------------------------------------------------------------------
+
+
+def select_training(table: RawTable, text: str, label: str, assumptions: tuple[str, ...]) -> Part:
+    """Keep the records with text and label; the others go to the ledger with the first reason that holds."""
+    texts, labels = table.cells[text], table.cells[label]
+    reasons = {
+        UNDECODABLE_BYTES: (table.problems & UNDECODABLE) > 0,
+        WRONG_NUMBER: (table.problems & WRONG_FIELDS) > 0,
+        NO_TEXT: _is_blank(texts).to_numpy(),
+        NO_LABEL: _is_blank(labels).to_numpy(),
+    }
+    part = _split_off(table, UNASSIGNED, texts, labels, reasons)
+    if len(part.texts) == 0:
+        what = f"none of the {len(table.cells)} records has both text and label"
+        raise PipelineError(table.file, what, f"check the columns {quoted([text, label])} (--text, --label)")
+    return replace(part, assumptions=table.assumptions + assumptions, warnings=table.warnings)
+
+
+def select_evaluation(
+    table: RawTable,
+    text: str,
+    label: str,
+    assumptions: tuple[str, ...],
+    *,
+    split: int,
+    classes: tuple[str, ...],
+) -> Part:
+    """Keep every test record whose label can be read, so that no denominator shrinks.
+
+    A text that is missing becomes empty, undecodable bytes stay as U+FFFD; both are counted in a warning.
+    """
+    texts, labels = table.cells[text], table.cells[label]
+    unknown = ~labels.is_in(list(classes)).fill_null(False).to_numpy()
+    undecodable, wrong = (table.problems & UNDECODABLE) > 0, (table.problems & WRONG_FIELDS) > 0
+    reasons = {
+        NO_LABEL: _is_blank(labels).to_numpy() & ~wrong,
+        UNDECODABLE_BYTES: undecodable & unknown,
+        WRONG_NUMBER: wrong & (unknown | texts.is_null().to_numpy()),
+    }
+    _check_labels(table, label, labels, unknown & ~np.logical_or.reduce(list(reasons.values())), classes)
+    part = _split_off(table, split, texts.fill_null(""), labels, reasons)
+    kept = np.isin(np.arange(len(texts)), part.records)
+    notes = {
+        "without text, kept as empty": kept & _is_blank(texts).to_numpy(),
+        "with undecodable bytes, kept with U+FFFD in their place": kept & undecodable,
+        "with a wrong number of fields, kept": kept & wrong,
+    }
+    warnings = tuple(_note(table, note, rows) for note, rows in notes.items() if rows.any())
+    return replace(part, assumptions=table.assumptions + assumptions, warnings=table.warnings + warnings)
+
+
+def _is_blank(cells: pl.Series) -> pl.Series:
+    return cells.is_null() | (cells.str.strip_chars().str.len_bytes() == 0).fill_null(False)
+
+
+def _note(table: RawTable, note: str, rows: Bool) -> str:
+    places = [table.place(record) for record in np.flatnonzero(rows)[:4].tolist()]
+    count = int(rows.sum())
+    shown = ", ".join(places[:3]) + (f" and {count - 3} more" if count > 3 else "")
+    return f"{table.file}: {count} record{'s' if count > 1 else ''} {note} ({shown})"
+
+
+def _split_off(
+    table: RawTable, split: int, texts: pl.Series, labels: pl.Series, reasons: dict[str, Bool]
+) -> Part:
+    used = np.ones(len(texts), dtype=bool)
+    dropped: list[Dropped] = []
+    for reason, holds in reasons.items():
+        dropped.extend(_dropped(table, reason, np.flatnonzero(holds & used)))
+        used &= ~holds
+    mask = pl.Series(used)
+    records = np.flatnonzero(used).astype(np.int64)
+    return Part(table, split, texts.filter(mask), labels.filter(mask), records, tuple(dropped), ())
+
+
+def _dropped(table: RawTable, reason: str, rows: Int64) -> list[Dropped]:
+    """Return ledger entries for `rows`: one, or one for each file of a folder."""
+    if len(rows) == 0:
+        return []
+    if table.files is not None:
+        return [Dropped(reason, table.files[row], (row,), ()) for row in rows.tolist()]
+    lines = () if table.lines is None else tuple(table.lines[rows].tolist())
+    return [Dropped(reason, table.file, tuple(rows.tolist()), lines)]
+
+
+# --- labels ----------------------------------------------------------------------------------------------
+
+
+def _class_names(training: Part) -> tuple[str, ...]:
+    """Return the labels in order: by number where all are whole numbers, else by name."""
+    names = training.labels.unique().to_list()
+    if len(names) == 1:
+        what = f'every document has the label "{names[0]}"'
+        raise PipelineError(
+            training.table.file, what, "a comparison needs two classes: check --label, or add documents"
+        )
+    numeric = all(name.isascii() and name.removeprefix("-").isdigit() for name in names)
+    return tuple(sorted(names, key=lambda name: (int(name), name)) if numeric else sorted(names))
+
+
+def _check_labels(
+    table: RawTable, column: str, labels: pl.Series, unknown: Bool, classes: tuple[str, ...]
+) -> None:
+    rows = np.flatnonzero(unknown).tolist()
+    if not rows:
+        return
+    label = labels[rows[0]]
+    if len(classes) <= LABELS_SHOWN:
+        known = f"the labels are {quoted(classes)}"
+    else:
+        near = get_close_matches(label, classes, n=3, cutoff=0.0)
+        known = f"the nearest of the {len(classes)} labels are {quoted(near)}"
+    fix = "correct the row"
+    if len(rows) > 1:
+        places = [table.place(row).removeprefix(f"{table.file}:") for row in rows[:3]]
+        more = f" and {len(rows) - 3} more" if len(rows) > 3 else ""
+        fix = f"correct the {len(rows)} rows with such labels ({', '.join(places)}{more})"
+    raise PipelineError(table.place(rows[0]), f'column `{column}` is "{label}"; {known}', fix)
+
+
+def _look_alikes(classes: Sequence[str]) -> tuple[str, ...]:
+    """Return a warning for each set of labels that differ only in case or blanks; they are kept apart."""
+    alike: dict[str, list[str]] = defaultdict(list)
+    for name in classes:
+        alike["".join(name.split()).casefold()].append(name)
+    sets = [names for names in alike.values() if len(names) > 1]
+    return tuple(
+        f"labels {quoted(names)} differ only in case or blanks; they are kept apart" for names in sets
+    )
+
+
+# --- the whole -------------------------------------------------------------------------------------------
+
+
+def _join(
+    name: str,
+    parts: list[Part],
+    classes: tuple[str, ...],
+    extra: pl.Series | None,
+    extra_assumptions: tuple[str, ...],
+) -> LoadedCorpus:
+    label_type = pl.Enum(pl.Series(classes, dtype=pl.String))
+    labels = pl.concat([part.labels for part in parts]).cast(label_type).to_physical().to_numpy()
+    corpus = Corpus(
+        texts=pl.concat([part.texts for part in parts]).alias("text"),
+        labels=labels.astype(np.int32),
+        label_names=classes,
+        records=np.concatenate([part.records for part in parts]),
+        split=np.concatenate([np.full(len(part.texts), part.split, dtype=np.int8) for part in parts]),
+    )
+    dropped = tuple(entry for part in parts for entry in part.dropped)
+    return LoadedCorpus(
+        name=name,
+        corpus=corpus,
+        ledger=Ledger(sum(len(part.table.cells) for part in parts), len(corpus.texts), dropped),
+        unlabelled=extra,
+        assumptions=tuple(line for part in parts for line in part.assumptions) + extra_assumptions,
+        warnings=tuple(line for part in parts for line in part.warnings) + _look_alikes(classes),
+        hash=corpus_hash(corpus),
+        together=_together(parts),
+    )
+
+
+def _together(parts: list[Part]) -> Int64 | None:
+    """Return the numbers of documents that stay in one split; those of a test file get their own."""
+    numbers = parts[0].table.together
+    if numbers is None:
+        return None
+    own = numbers[parts[0].records]
+    n_others = sum(len(part.texts) for part in parts[1:])
+    return np.concatenate([own, numbers.max() + 1 + np.arange(n_others, dtype=np.int64)])
+
+
+def corpus_hash(corpus: Corpus) -> str:
+    """Return the sha256 (hexadecimal) of label names, labels, splits and texts, in any file format."""
+    digest = sha256("\n".join(f"{len(name)} {name}" for name in corpus.label_names).encode())
+    digest.update(corpus.labels.astype("<i4").tobytes())
+    digest.update(corpus.split.astype("i1").tobytes())
+    digest.update(corpus.texts.str.len_bytes().cast(pl.Int64).to_numpy().astype("<i8").tobytes())
+    for start in range(0, len(corpus.texts), HASHED_AT_ONCE):
+        digest.update((corpus.texts[start : start + HASHED_AT_ONCE].str.join("").item() or "").encode())
+    return digest.hexdigest()

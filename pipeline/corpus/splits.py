@@ -1,0 +1,192 @@
+"""Train, validation and test: stratified by label, with documents that belong together on one side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..errors import PipelineError
+from ..values import TEST, TRAIN, UNASSIGNED, VALIDATION, Bool, Corpus, Int32, Int64, LoadedCorpus
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be carved from the unassigned documents: shares, 0 for nothing, and the number of folds."""
+
+    test: float
+    validation: float
+    folds: int
+
+    @property
+    def needed(self) -> int:
+        """How many different documents each class must have."""
+        n_parts = 1 + bool(self.test) + bool(self.validation)
+        return max(self.folds, 2 + bool(self.validation)) if self.folds else n_parts
+
+    @property
+    def parts(self) -> str:
+        """The parts that are made, in words."""
+        carved = [name for name, share in (("validation", self.validation), ("test", self.test)) if share]
+        return " and ".join([", ".join(["train", *carved[:-1]]), *carved[-1:]])
+
+
+@dataclass(frozen=True, eq=False)
+class Groups:
+    """The groups of documents to be assigned. A group's stratum is the label of its first document."""
+
+    number: Int64  # (n_unassigned,) the group of each unassigned document, from 0
+    stratum: Int64  # (G,)
+    size: Int64  # (G,) documents
+
+
+def split_corpus(
+    loaded: LoadedCorpus,
+    groups: Int64,
+    *,
+    test_size: float,
+    validation_size: float,
+    folds: int,
+    generator: np.random.Generator,
+) -> list[Corpus]:
+    """Return the corpus with every document in train, validation or test: one for each fold, or one.
+
+    Parameters
+    ----------
+    loaded : LoadedCorpus
+        Official test and validation documents stay where they are; the others are UNASSIGNED.
+    groups : int64 array, shape (N,)
+        Documents with an equal number stay on one side; so do those with an equal number in
+        `loaded.together`.
+    test_size : float
+        Share of the documents, where no test is official.
+    validation_size : float
+        Share of what is left for training, where no validation is official; 0 for none.
+    folds : int
+        0 for one split; K >= 2 for K corpora in which every document is tested once.
+    generator : numpy Generator
+
+    Raises
+    ------
+    PipelineError
+        A class with fewer documents than there are splits or folds; folds of a corpus with an official test.
+    """
+    corpus = loaded.corpus
+    plan = _plan(loaded, test_size, validation_size, folds)
+    unassigned = np.flatnonzero(corpus.split == UNASSIGNED)
+    together = None if loaded.together is None else loaded.together[unassigned]
+    members = _describe_groups(join_groups(groups[unassigned], together), corpus.labels[unassigned])
+    _check_enough(loaded, members, corpus.labels[unassigned], plan)
+    parts = []
+    for test in _tests(members, plan, generator):
+        validation = _carve(members, ~test, plan.validation, 1, generator)
+        parts.append(np.select([test, validation], [TEST, VALIDATION], TRAIN)[members.number])
+    return [_assigned(corpus, unassigned, part) for part in parts]
+
+
+def _plan(loaded: LoadedCorpus, test_size: float, validation_size: float, folds: int) -> Plan:
+    """Return what is still to be carved: nothing where the user's files are official."""
+    official = set(np.unique(loaded.corpus.split).tolist())
+    if folds and TEST in official:
+        what = f"{loaded.name} has an official test split"
+        raise PipelineError("--folds", what, "leave out --folds, or leave out the test documents")
+    return Plan(
+        test=0.0 if TEST in official or folds else test_size,
+        validation=0.0 if VALIDATION in official else validation_size,
+        folds=folds,
+    )
+
+
+def _assigned(corpus: Corpus, unassigned: Int64, part: Int64) -> Corpus:
+    split = corpus.split.copy()
+    split[unassigned] = part
+    return replace(corpus, split=split)
+
+
+def join_groups(groups: Int64, together: Int64 | None) -> Int64:
+    """Return group numbers from 0 in which documents that either array puts together are together."""
+    first = np.unique(groups, return_inverse=True)[1]
+    if together is None:
+        return first.astype(np.int64)
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    second = np.unique(together, return_inverse=True)[1] + first.max(initial=-1) + 1
+    n_nodes = int(second.max(initial=-1)) + 1
+    links = coo_array((np.ones(len(first), dtype=np.int8), (first, second)), shape=(n_nodes, n_nodes))
+    return connected_components(links, directed=False)[1][first].astype(np.int64)
+
+
+def _describe_groups(number: Int64, labels: Int32) -> Groups:
+    _, first, number, size = np.unique(number, return_index=True, return_inverse=True, return_counts=True)
+    return Groups(number.astype(np.int64), labels[first].astype(np.int64), size.astype(np.int64))
+
+
+def _tests(members: Groups, plan: Plan, generator: np.random.Generator) -> list[Bool]:
+    """Return which groups are tested: one boolean array of shape (G,) a fold."""
+    if plan.folds:
+        fold = _deal(members, plan.folds, generator)
+        return [fold == number for number in range(plan.folds)]
+    everything = np.ones(len(members.size), dtype=bool)
+    return [_carve(members, everything, plan.test, 2 if plan.validation else 1, generator)]
+
+
+def _deal(members: Groups, folds: int, generator: np.random.Generator) -> Int64:
+    """Return each group's fold: sorted by stratum and size, shuffled within, dealt like cards."""
+    order = np.lexsort((generator.random(len(members.size)), members.size, members.stratum))
+    fold = np.empty(len(order), dtype=np.int64)
+    fold[order] = np.arange(len(order)) % folds
+    return fold
+
+
+def _carve(members: Groups, among: Bool, share: float, keep: int, generator: np.random.Generator) -> Bool:
+    """Return which groups of `among` are carved off: `share` of each stratum's documents, at least one group.
+
+    `keep` groups of each stratum are left whatever the share. A group larger than its stratum's share comes
+    last, so that one text repeated many times cannot fill a split.
+    """
+    taken = np.zeros(len(among), dtype=bool)
+    candidates = np.flatnonzero(among)
+    if share == 0 or len(candidates) == 0:
+        return taken
+    stratum, size = members.stratum[candidates], members.size[candidates]
+    wanted = _share_of_each(stratum, size, share, generator)
+    order = np.lexsort((generator.random(len(size)), size > wanted, stratum))
+    stratum, size, wanted = stratum[order], size[order], wanted[order]
+    starts = np.flatnonzero(np.diff(stratum, prepend=-1))
+    which = np.cumsum(np.diff(stratum, prepend=-1) != 0) - 1
+    ends = np.append(starts[1:], len(stratum))
+    before = np.cumsum(size) - size
+    middle = before - before[starts][which] + size / 2
+    place = np.arange(len(stratum))
+    chosen = ((middle < wanted) | (place == starts[which])) & (place < (ends - keep)[which])
+    taken[candidates[order[chosen]]] = True
+    return taken
+
+
+def _share_of_each(stratum: Int64, size: Int64, share: float, generator: np.random.Generator) -> Int64:
+    """Return, for each group, the documents wanted of its stratum: rounded so that the total is right too."""
+    documents = np.bincount(stratum, weights=size)
+    bounds = np.floor(np.cumsum(documents) * share + generator.random())
+    return np.diff(bounds, prepend=0.0)[stratum].astype(np.int64)
+
+
+def _check_enough(loaded: LoadedCorpus, members: Groups, labels: Int32, plan: Plan) -> None:
+    """Raise PipelineError that names the smallest class if it has too few groups for the parts or folds."""
+    n_classes = len(loaded.corpus.label_names)
+    pairs = np.unique(members.number * n_classes + labels)
+    distinct = np.bincount(pairs % n_classes, minlength=n_classes)
+    smallest = int(distinct.argmin())
+    if distinct[smallest] >= plan.needed:
+        return
+    n_docs = int((labels == smallest).sum())
+    what = _too_few(loaded.corpus.label_names[smallest], n_docs, int(distinct[smallest]))
+    reason = f"{plan.folds} folds need {plan.needed}" if plan.folds else f"{plan.parts} need one each"
+    fix = "add documents of the class, or leave it out"
+    raise PipelineError(loaded.name, f"{what}, {reason}", f"use fewer folds, {fix}" if plan.folds else fix)
+
+
+def _too_few(label: str, documents: int, distinct: int) -> str:
+    plural = "" if documents == 1 else "s"
+    joined = "" if distinct == documents else f" ({distinct} when equal texts count once)"
+    return f'class "{label}" has {documents} document{plural} to split{joined}'

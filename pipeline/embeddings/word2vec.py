@@ -1,0 +1,190 @@
+"""`word2vec`: gensim's Word2Vec on the training documents, and on unlabelled text where there is some."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from pipeline.config import Word2VecSettings
+from pipeline.embeddings.request import EmbeddingRequest, WordVectors
+from pipeline.errors import PipelineError
+from pipeline.indices import rows_of
+from pipeline.values import Int32, Int64, TokenizedCorpus
+
+GENSIM_LINE = 10_000  # gensim drops, without a word, what stands after this many tokens of a line
+_TOKENS_PER_WRITE = 1_000_000
+
+
+def train_word2vec(request: EmbeddingRequest) -> WordVectors:
+    """Return gensim's vectors for the words of the training documents and the unlabelled text.
+
+    Returns
+    -------
+    WordVectors
+        float32 (W, `word2vec.vector_size`); W words that occur `word2vec.min_count` times or more. With too
+        little text for `min_count` it is lowered, and a note says so.
+
+    Raises
+    ------
+    PipelineError
+        If there is no token to train on.
+
+    Notes
+    -----
+    Skip-gram with negative sampling, or CBOW [1]_. gensim reads a file of word numbers instead of lists of
+    strings: it splits that in C without holding the interpreter lock, and a number cannot hold a blank.
+    Repeatable only with one worker (`--deterministic`).
+
+    References
+    ----------
+    .. [1] Mikolov, Sutskever, Chen, Corrado, Dean (2013), arXiv:1310.4546, eq. 4.
+    """
+    settings = request.word2vec
+    corpora = [request.train] if request.unlabelled is None else [request.train, request.unlabelled]
+    words, numbered = _number_words(corpora)
+    counts = sum(np.bincount(numbers, minlength=len(words)) for numbers, _ in numbered)
+    min_count = fitting_min_count(np.asarray(counts), settings.min_count)
+    workers = 1 if request.deterministic else settings.workers or os.cpu_count() or 1
+    with tempfile.TemporaryDirectory(prefix="embedseq-") as folder:
+        path = Path(folder) / "tokens.txt"
+        lines = write_number_lines(path, numbered)
+        kept, vectors = _train(path, lines, np.asarray(counts), min_count, workers, request)
+    return WordVectors(
+        words.gather(kept),
+        vectors,
+        {**_described(settings), "min_count": min_count, "workers": workers, "tokens": int(np.sum(counts))},
+        _notes(settings.min_count, min_count, int(np.sum(counts)), settings.epochs),
+    )
+
+
+def fitting_min_count(counts: Int64, wanted: int) -> int:
+    """Return the largest min_count up to `wanted` that keeps at least half of the tokens.
+
+    >>> fitting_min_count(np.array([5, 4, 1]), 2), fitting_min_count(np.array([1, 1, 1]), 2)
+    (2, 1)
+    """
+    total = counts.sum()
+    fitting = (least for least in range(wanted, 1, -1) if 2 * counts[counts >= least].sum() >= total)
+    return next(fitting, 1)
+
+
+def write_number_lines(path: Path, numbered: list[tuple[Int32, Int64]]) -> int:
+    """Write documents as lines of word numbers, at most 10,000 a line; return the number of lines."""
+    lines = 0
+    with path.open("wb") as file:
+        for numbers, offsets in numbered:
+            bounds = _line_bounds(offsets)
+            for start in range(0, max(len(bounds) - 1, 0), 4096):
+                part = bounds[start : start + 4097]
+                file.write(_lines_of(numbers, part))
+            lines += max(len(bounds) - 1, 0)
+    return lines
+
+
+def _line_bounds(offsets: Int64) -> Int64:
+    """Return where lines start and end: document bounds, and a cut after each 10,000 tokens of a document."""
+    lengths = np.diff(offsets)
+    if len(lengths) == 0:
+        return offsets
+    cuts = [
+        np.arange(start + GENSIM_LINE, start + length, GENSIM_LINE)
+        for start, length in zip(
+            offsets[:-1][lengths > GENSIM_LINE], lengths[lengths > GENSIM_LINE], strict=True
+        )
+    ]
+    return np.unique(np.concatenate([offsets, *cuts]))
+
+
+def _lines_of(numbers: Int32, bounds: Int64) -> bytes:
+    """Return the tokens between `bounds` as lines of blank-separated numbers, in UTF-8."""
+    text = pl.Series(numbers[bounds[0] : bounds[-1]]).cast(pl.String)
+    lengths = np.diff(bounds)
+    line = np.repeat(np.arange(len(lengths), dtype=np.int32), lengths)
+    joined = (
+        pl.DataFrame({"line": line, "text": text}).group_by("line", maintain_order=True).agg(pl.col("text"))
+    )
+    lines = joined["text"].list.join(" ")
+    return ("\n".join(lines.to_list()) + "\n").encode()
+
+
+def _number_words(corpora: list[TokenizedCorpus]) -> tuple[pl.Series, list[tuple[Int32, Int64]]]:
+    """Return the distinct words of all corpora, and each corpus as numbers into them with its offsets.
+
+    Only words that occur: `types` may hold words of documents that are not in the corpus.
+    """
+    used = [np.bincount(corpus.token_types, minlength=len(corpus.types)) > 0 for corpus in corpora]
+    occurring = [corpus.types.filter(pl.Series(mask)) for corpus, mask in zip(corpora, used, strict=True)]
+    words = pl.concat(occurring).unique(maintain_order=True)
+    if len(words) == 0:
+        raise PipelineError("word2vec", "the training documents hold no token", "look at the text column")
+    return words, [(rows_of(corpus.types, words)[corpus.token_types], corpus.offsets) for corpus in corpora]
+
+
+def _train(
+    path: Path, lines: int, counts: Int64, min_count: int, workers: int, request: EmbeddingRequest
+) -> tuple[Int64, Any]:
+    """Train gensim on the file; return the numbers of the words kept and their vectors."""
+    from gensim.models import Word2Vec
+
+    settings = request.word2vec
+    model = Word2Vec(
+        sg=int(settings.algorithm == "skip-gram"),
+        hs=int(settings.hierarchical_softmax),
+        vector_size=settings.vector_size,
+        window=settings.window,
+        min_count=min_count,
+        negative=settings.negative,
+        ns_exponent=settings.ns_exponent,
+        sample=settings.sample,
+        alpha=settings.alpha,
+        min_alpha=settings.min_alpha,
+        shrink_windows=settings.shrink_windows,
+        cbow_mean=int(settings.cbow_mean),
+        workers=workers,
+        seed=request.seed + 1,
+    )
+    frequencies = {str(number): int(counts[number]) for number in np.argsort(-counts, kind="stable")}
+    model.build_vocab_from_freq(frequencies, corpus_count=lines)
+    model.train(
+        corpus_file=str(path),
+        total_examples=lines,
+        total_words=int(counts.sum()),
+        epochs=settings.epochs,
+        callbacks=[_epoch_callback(request.on_epoch, settings.epochs)],
+    )
+    return np.array(model.wv.index_to_key, dtype=np.int64), np.asarray(model.wv.vectors, dtype=np.float32)
+
+
+def _epoch_callback(on_epoch: Callable[[str], None], epochs: int) -> object:
+    from gensim.models.callbacks import CallbackAny2Vec
+
+    class ReportEpoch(CallbackAny2Vec):  # type: ignore[misc]
+        """Tell the terminal after each epoch."""
+
+        def __init__(self) -> None:
+            self.done = 0
+
+        def on_epoch_end(self, model: object) -> None:
+            self.done += 1
+            on_epoch(f"epoch {self.done} of {epochs}")
+
+    return ReportEpoch()
+
+
+def _described(settings: Word2VecSettings) -> dict[str, object]:
+    names = ("algorithm", "vector_size", "window", "epochs", "negative", "sample", "alpha")
+    return {name: getattr(settings, name) for name in names}
+
+
+def _notes(wanted: int, used: int, tokens: int, epochs: int) -> tuple[str, ...]:
+    if used == wanted:
+        return ()
+    return (
+        f"word2vec: min_count {wanted} would leave fewer than half of the {tokens} tokens; {used} was used",
+    )

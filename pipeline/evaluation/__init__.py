@@ -1,0 +1,19 @@
+"""Saved predictions > scores, intervals, paired comparisons, verdict: one scorer for every model."""
+
+from pipeline.evaluation.choice import best_baseline, best_network
+from pipeline.evaluation.comparisons import compare, planned_pairs
+from pipeline.evaluation.scores import CalibrationBins, Scores, score
+from pipeline.evaluation.summary import summarise
+from pipeline.evaluation.verdict import decide_verdict
+
+__all__ = [
+    "CalibrationBins",
+    "Scores",
+    "best_baseline",
+    "best_network",
+    "compare",
+    "decide_verdict",
+    "planned_pairs",
+    "score",
+    "summarise",
+]

@@ -1,0 +1,87 @@
+"""Saved predictions > one pooled run for each model and seed, folds together: every document tested once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.errors import first_places
+from pipeline.prediction_files import SavedPredictions
+from pipeline.values import Bool, Predictions
+
+
+@dataclass(frozen=True, eq=False)
+class PooledRun:
+    """All that one model predicted with one seed, over its folds; documents ascending."""
+
+    name: str
+    seed: int
+    folds: int
+    predictions: Predictions
+
+    @property
+    def right(self) -> Bool:
+        """Whether each document's prediction is right; bool (N,)."""
+        return self.predictions.predicted == self.predictions.labels
+
+    def __str__(self) -> str:
+        return f"{self.name} (seed {self.seed})"
+
+
+def pool_folds(saved: Iterable[SavedPredictions]) -> dict[str, list[PooledRun]]:
+    """Return for each model, in the order first met, one pooled run a seed; seeds ascending.
+
+    Raises
+    ------
+    ValueError
+        If the files are of different corpora or labels, if one model and seed tests a document twice, or if
+        two seeds of a model were tested on different documents.
+    """
+    saved = list(saved)
+    for entry in saved[1:]:
+        _check_same_corpus(saved[0], entry)
+    fits: dict[str, dict[int, list[SavedPredictions]]] = defaultdict(lambda: defaultdict(list))
+    for entry in saved:
+        fits[entry.name][entry.seed].append(entry)
+    pooled = {name: [_pool(seeds[seed]) for seed in sorted(seeds)] for name, seeds in fits.items()}
+    for runs in pooled.values():
+        for run in runs[1:]:
+            check_same_documents(runs[0], run)
+    return pooled
+
+
+def _check_same_corpus(first: SavedPredictions, other: SavedPredictions) -> None:
+    if first.label_names != other.label_names:
+        raise ValueError(f"{first.name} and {other.name} do not have the same labels in the same order")
+    if first.corpus_hash != other.corpus_hash:
+        raise ValueError(f"{first.name} and {other.name} were tested on different corpora")
+
+
+def _pool(folds: Sequence[SavedPredictions]) -> PooledRun:
+    parts = [entry.predictions for entry in folds]
+    documents = np.concatenate([part.documents for part in parts])  # (N,)
+    order = np.argsort(documents, kind="stable")
+    documents = documents[order]
+    name, seed = folds[0].name, folds[0].seed
+    twice = documents[1:][documents[1:] == documents[:-1]]
+    if len(twice):
+        places = first_places(np.unique(twice).tolist())
+        raise ValueError(f"{name} (seed {seed}) has more than one prediction for documents {places}")
+    labels = np.concatenate([part.labels for part in parts])[order]  # (N,)
+    probabilities = np.concatenate([part.probabilities for part in parts])[order]  # (N, C)
+    return PooledRun(name, seed, len(folds), Predictions(documents, labels, probabilities))
+
+
+def check_same_documents(a: PooledRun, b: PooledRun) -> None:
+    """Raise a ValueError that names documents tested by one run only, or labelled differently."""
+    only_one = np.setxor1d(a.predictions.documents, b.predictions.documents)
+    if len(only_one):
+        raise ValueError(f"only one of {a} and {b} was tested on documents {first_places(only_one.tolist())}")
+    other_label = a.predictions.documents[a.predictions.labels != b.predictions.labels]
+    if len(other_label):
+        raise ValueError(
+            f"{a} and {b} have different labels for documents {first_places(other_label.tolist())}"
+        )

@@ -1,0 +1,133 @@
+"""Predictions > Scores: how good one set of predictions is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.values import Float64, Int32, Int64, Predictions
+
+CALIBRATION_BINS = 15
+SMALLEST_PROBABILITY = float(np.finfo(np.float32).eps)  # what a float32 next to 1 can tell from 1
+
+
+@dataclass(frozen=True, eq=False)
+class CalibrationBins:
+    """Documents by confidence (the probability of the predicted class) in bins of equal width, B of them.
+
+    `confidence` and `accuracy` are the means in a bin, NaN where it is empty.
+    """
+
+    edges: Float64  # (B + 1,)
+    counts: Int64  # (B,)
+    confidence: Float64  # (B,)
+    accuracy: Float64  # (B,)
+
+    @property
+    def error(self) -> float:
+        """The expected calibration error: mean distance of accuracy and confidence, weighted by documents."""
+        filled = self.counts > 0
+        distance = np.abs(self.accuracy[filled] - self.confidence[filled])
+        return float(np.average(distance, weights=self.counts[filled]))
+
+
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """What one set of predictions over C classes is worth; every rate is a fraction of 1."""
+
+    n_docs: int
+    accuracy: float
+    macro_f1: float  # mean over the classes met among labels or predictions
+    log_loss: float  # nats
+    ece: float
+    precision: Float64  # (C,), 0 for a class that was never predicted
+    recall: Float64  # (C,), 0 for a class without a document
+    f1: Float64  # (C,)
+    support: Int64  # (C,), documents of each class
+    confusion: Int64  # (C, C), rows labels, columns predictions
+    calibration: CalibrationBins
+
+
+def score(predictions: Predictions) -> Scores:
+    """Return the scores of one set of predictions.
+
+    Raises
+    ------
+    ValueError
+        If there is no document.
+    """
+    if len(predictions.documents) == 0:
+        raise ValueError("no predictions to score")
+    confusion = confusion_matrix(
+        predictions.labels, predictions.predicted, predictions.probabilities.shape[1]
+    )
+    hits, support, predicted = confusion.diagonal(), confusion.sum(axis=1), confusion.sum(axis=0)  # (C,) each
+    calibration = calibration_bins(predictions)
+    return Scores(
+        n_docs=len(predictions.documents),
+        accuracy=float(hits.sum() / confusion.sum()),
+        macro_f1=float(macro_f1(hits, support, predicted)),
+        log_loss=log_loss(predictions),
+        ece=calibration.error,
+        precision=_ratio(hits, predicted),
+        recall=_ratio(hits, support),
+        f1=_ratio(2 * hits, support + predicted),
+        support=support,
+        confusion=confusion,
+        calibration=calibration,
+    )
+
+
+def confusion_matrix(labels: Int32, predicted: Int32, n_classes: int) -> Int64:
+    """Return how often each label (row) got each prediction (column); int64 (C, C)."""
+    cells = labels.astype(np.int64) * n_classes + predicted
+    return np.bincount(cells, minlength=n_classes**2).reshape(n_classes, n_classes)  # (C, C)
+
+
+def macro_f1(hits: np.ndarray, support: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+    """Return the mean F1 over the classes met among labels or predictions; classes lie on the last axis.
+
+    Parameters
+    ----------
+    hits, support, predicted : arrays, shape (..., C)
+        Documents of each class that were predicted right, that carry the label, that got the prediction.
+
+    Returns
+    -------
+    float64 array, shape (...)
+    """
+    met = (support + predicted > 0).sum(axis=-1)
+    return _ratio(2 * hits, support + predicted).sum(axis=-1) / met
+
+
+def _ratio(part: np.ndarray, whole: np.ndarray) -> Float64:
+    """Return part / whole, and 0 where whole is 0."""
+    return np.divide(part, whole, out=np.zeros(np.shape(part)), where=whole > 0)
+
+
+def log_loss(predictions: Predictions) -> float:
+    """Return the mean of -ln p(label) in float64: rows brought to sum 1, then p kept at 1.2e-7 or more."""
+    probabilities = predictions.probabilities.astype(np.float64)
+    of_label = probabilities[np.arange(len(probabilities)), predictions.labels] / probabilities.sum(
+        axis=1
+    )  # (N,)
+    return float(-np.log(np.clip(of_label, SMALLEST_PROBABILITY, 1.0)).mean())
+
+
+def calibration_bins(predictions: Predictions, n_bins: int = CALIBRATION_BINS) -> CalibrationBins:
+    """Return the documents by confidence, in bins (0, 1/B], (1/B, 2/B] .. ((B-1)/B, 1].
+
+    References
+    ----------
+    .. [1] Guo, Pleiss, Sun, Weinberger (2017), On Calibration of Modern Neural Networks, arXiv:1706.04599.
+    """
+    confidence = predictions.probabilities.max(axis=1).astype(np.float64)  # (N,)
+    right = predictions.predicted == predictions.labels
+    edges = np.linspace(0.0, 1.0, n_bins + 1)
+    bins = np.searchsorted(edges[1:-1], confidence, side="left")  # a confidence on an edge falls below it
+    counts = np.bincount(bins, minlength=n_bins)
+    with np.errstate(invalid="ignore"):  # an empty bin has no mean: NaN
+        mean_confidence = np.bincount(bins, weights=confidence, minlength=n_bins) / counts
+        accuracy = np.bincount(bins, weights=right, minlength=n_bins) / counts
+    return CalibrationBins(edges, counts, mean_confidence, accuracy)

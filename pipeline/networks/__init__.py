@@ -1,0 +1,1 @@
+"""Keras models that read word vectors: how they are built, fed, trained and saved."""

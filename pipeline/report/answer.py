@@ -1,0 +1,92 @@
+"""The head of the report: the answer in one sentence, and how it was decided."""
+
+from __future__ import annotations
+
+from pipeline.report.blocks import Answer
+from pipeline.report.facts import model_facts, status_sentence, verdict_comparison
+from pipeline.report.formats import MISSING, count, duration, interval, is_number, points
+from pipeline.report.run_folder import Record, Run
+from pipeline.report.text import plural
+
+
+def build_answer(run: Run) -> Answer:
+    """Return the answer, from the verdict, the comparison behind it and the corpus."""
+    verdict = run.table("verdict")
+    return Answer(
+        sentence=answer_sentence(run),
+        decided=_decided(run, verdict),
+        decision=str(verdict.get("decision") or "no comparison"),
+        facts=_facts(run),
+        banner=status_sentence(run),
+    )
+
+
+def answer_sentence(run: Run) -> str:
+    """Return the verdict's sentence, or why there is none."""
+    sentence = run.table("verdict").get("sentence")
+    if sentence:
+        return str(sentence)
+    if status_sentence(run):
+        return "There is no answer: the run did not reach the comparison."
+    return "There is no answer: a comparison needs one network and one baseline that were both fitted."
+
+
+def _decided(run: Run, verdict: Record) -> str:
+    if verdict.get("a") is None or verdict.get("b") is None:
+        return "Nothing was decided: the best network and the best baseline were not both run."
+    chosen = (
+        f"{verdict['a']} (the best network) is compared with {verdict['b']} (the best baseline); both were chosen"
+        f" by mean validation accuracy and compared on the same {_test_documents(run)}test documents."
+    )
+    return " ".join(part for part in (chosen, _difference(run), _scale(run, verdict)) if part)
+
+
+def _test_documents(run: Run) -> str:
+    tested = (run.table("corpus").get("splits") or {}).get("test")
+    return f"{count(tested)} " if is_number(tested) else ""
+
+
+def _difference(run: Run) -> str:
+    entry = verdict_comparison(run)
+    if entry is None or not is_number(entry.get("difference")):
+        return ""
+    between = interval(entry.get("ci95"), points, run.places)
+    ends = f" (95 % interval {between})" if between != MISSING else ""
+    return f"Difference in accuracy: {points(entry['difference'], run.places)} points{ends}."
+
+
+def _scale(run: Run, verdict: Record) -> str:
+    rope, smallest = verdict.get("rope"), verdict.get("minimum_detectable_difference")
+    parts = []
+    if is_number(rope):
+        parts.append(f"Differences of up to {_size(rope, run.places)} points count as equal.")
+    if is_number(smallest):
+        parts.append(
+            f"With this much test data, differences under {_size(smallest, run.places)} points cannot be told."
+        )
+    return " ".join(parts)
+
+
+def _size(value: float, places: int) -> str:
+    return points(abs(value), places).lstrip("+")
+
+
+def _facts(run: Run) -> tuple[tuple[str, str], ...]:
+    corpus, models = run.table("corpus"), model_facts(run)
+    splits = corpus.get("splits") or {}
+    facts = {
+        "Corpus": corpus.get("name"),
+        "Documents": count(corpus.get("documents")),
+        "Classes": count(len(corpus.get("classes") or ())) if corpus else MISSING,
+        "Train / validation / test": " / ".join(
+            count(splits.get(name)) for name in ("train", "validation", "test")
+        ),
+        "Models": plural(len(models), "model") + f", {plural(sum(model.runs for model in models), 'fit')}",
+        "Time": duration(_total_seconds(run)),
+    }
+    return tuple((term, str(value)) for term, value in facts.items() if value and MISSING not in str(value))
+
+
+def _total_seconds(run: Run) -> float | None:
+    seconds = run.table("timing").get("total_seconds")
+    return seconds if is_number(seconds) else None

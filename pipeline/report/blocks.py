@@ -1,0 +1,202 @@
+"""What a report is made of, before it is Markdown or HTML: sections of blocks.
+
+Blocks hold plain strings; both writers clean and escape them, so a section need not.
+`kind` names the template that draws the block.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A table cell; `best` is set in bold, `tags` are short words behind the text."""
+
+    text: str
+    best: bool = False
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Column:
+    """A table column; numbers are aligned right."""
+
+    title: str
+    number: bool = True
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows under columns; the first cell names its row. `fold`: shut until it is opened (HTML)."""
+
+    kind: ClassVar[str] = "table"
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    note: str = ""
+    fold: bool = False
+
+
+@dataclass(frozen=True)
+class Heat:
+    """A confusion matrix: `counts[true][predicted]`, coloured by its share of the row."""
+
+    kind: ClassVar[str] = "heat"
+    caption: str
+    labels: tuple[str, ...]
+    counts: tuple[tuple[int, ...], ...]
+    reading: str
+
+
+@dataclass(frozen=True)
+class Dot:
+    """One line of a dot plot: a value, its interval, and the single runs behind it."""
+
+    label: str
+    value: float
+    lo: float | None
+    hi: float | None
+    group: str
+    runs: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class DotPlot:
+    """Values with intervals, one line each, in the order given; `band` is shaded around zero."""
+
+    dots: tuple[Dot, ...]
+    axis: str
+    band: float | None = None
+
+
+@dataclass(frozen=True)
+class CurvePoint:
+    """One epoch of one run: `best` marks the epoch whose weights were kept."""
+
+    run: str
+    series: str
+    epoch: int
+    value: float
+    best: bool
+
+
+@dataclass(frozen=True)
+class Curves:
+    """Loss by epoch for one model, training and validation; `top` is shared by all models."""
+
+    points: tuple[CurvePoint, ...]
+    top: float
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A picture with one line that says in words what it shows."""
+
+    kind: ClassVar[str] = "chart"
+    caption: str
+    reading: str
+    figure: DotPlot | Curves
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """Prose; `tone` is plain or muted."""
+
+    kind: ClassVar[str] = "paragraph"
+    text: str
+    tone: str = "plain"
+
+
+@dataclass(frozen=True)
+class Points:
+    """A list of short statements; `tone` is plain, warning or limits."""
+
+    kind: ClassVar[str] = "points"
+    items: tuple[str, ...]
+    title: str = ""
+    tone: str = "plain"
+
+
+@dataclass(frozen=True)
+class Code:
+    """Lines to copy: a command or a file. `fold`: shut until it is opened (HTML)."""
+
+    kind: ClassVar[str] = "code"
+    text: str
+    caption: str = ""
+    fold: bool = False
+
+
+@dataclass(frozen=True)
+class Nothing:
+    """The section has nothing to show, and why."""
+
+    kind: ClassVar[str] = "nothing"
+    reason: str
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Small charts or matrices side by side."""
+
+    kind: ClassVar[str] = "grid"
+    blocks: tuple[Chart | Heat, ...]
+
+
+Block = Table | Heat | Chart | Paragraph | Points | Code | Nothing | Grid
+
+
+@dataclass(frozen=True)
+class Section:
+    """A titled part of the report; `id` is its anchor."""
+
+    id: str
+    title: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The head of the report: the answer, how it was decided, and what was compared on what."""
+
+    sentence: str
+    decided: str
+    decision: str
+    facts: tuple[tuple[str, str], ...]
+    banner: str = ""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much of a long table is shown, so that the page stays small."""
+
+    rows: int = 150
+    confusion_classes: int = 20  # above this, the most confused pairs instead of the matrix
+    pairs: int = 15
+
+
+def words(*titles: str) -> tuple[Column, ...]:
+    """Return columns of text."""
+    return tuple(Column(title, number=False) for title in titles)
+
+
+def numbers(*titles: str) -> tuple[Column, ...]:
+    """Return columns of numbers."""
+    return tuple(Column(title) for title in titles)
+
+
+def row(*texts: object) -> tuple[Cell, ...]:
+    """Return a table row of plain cells."""
+    return tuple(text if isinstance(text, Cell) else Cell(str(text)) for text in texts)
+
+
+def shorten(
+    rows: Sequence[tuple[Cell, ...]], limit: int, source: str
+) -> tuple[tuple[tuple[Cell, ...], ...], str]:
+    """Return the first `limit` rows, and a note that says what was left out and where it is."""
+    if len(rows) <= limit:
+        return tuple(rows), ""
+    return tuple(rows[:limit]), f"The first {limit:,} of {len(rows):,} rows; all are in {source}."

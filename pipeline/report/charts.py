@@ -1,0 +1,222 @@
+"""Figures > inline SVG, drawn offline with Altair and vl-convert.
+
+Colours are Okabe and Ito's, which stay apart for colour-blind readers; shape or dash says the same as
+colour. The page's style sheet replaces INK, LINE and SHADE by its own colours, so that one picture serves
+light and dark.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.report.blocks import Curves, Dot, DotPlot
+from pipeline.report.text import cell_text, clip
+
+INK, LINE, SHADE = "#1b1f24", "#d5dae0", "#e4e8ec"
+GROUP_STYLES = {
+    "Baseline": ("#d55e00", "square"),
+    "Network": ("#0072b2", "circle"),
+    "Control": ("#7a7a7a", "triangle-up"),
+    "Other": ("#009e73", "diamond"),
+    "Difference": ("#0072b2", "circle"),
+}
+SERIES_STYLES = {"training": ("#d55e00", (1, 0)), "validation": ("#0072b2", (5, 3))}
+FONT = "Arial, Helvetica, Liberation Sans, sans-serif"  # drawn and shown with the same widths
+WIDE, NARROW, SMALL = 620, 300, 250  # plot widths in pixels
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An SVG for a wide page and one for a phone (the same one where one serves both)."""
+
+    wide: str
+    narrow: str
+
+
+def draw(figure: DotPlot | Curves, prefix: str) -> Picture:
+    """Return the figure as SVG text; `prefix` keeps its ids apart from those of other pictures."""
+    if isinstance(figure, Curves):
+        svg = _svg(_curve_chart(figure), prefix)
+        return Picture(svg, svg)
+    return Picture(
+        _svg(_dot_chart(figure, WIDE, labels_above=False), f"{prefix}w"),
+        _svg(_dot_chart(figure, NARROW, labels_above=True), f"{prefix}n"),
+    )
+
+
+def _svg(chart: Any, prefix: str) -> str:
+    """Return `chart` as SVG without ids, links or declarations that clash when several share a page."""
+    import altair as alt
+    import vl_convert
+
+    version = "_".join(alt.SCHEMA_VERSION.split(".")[:2])
+    svg = vl_convert.vegalite_to_svg(chart.to_dict(), vl_version=version)
+    svg = re.sub(r'\sxmlns(:xlink)?="[^"]*"', "", svg)
+    svg = re.sub(r'\bid="([^"]+)"', rf'id="{prefix}-\1"', svg)
+    return re.sub(r"url\(#([^)]+)\)", rf"url(#{prefix}-\1)", svg)
+
+
+def _styled(chart: Any) -> Any:
+    """Return `chart` on a transparent ground, in the page's font, without Vega's own descriptions."""
+    text = {
+        "labelColor": INK,
+        "titleColor": INK,
+        "labelFontSize": 12,
+        "titleFontSize": 12,
+        "titleFontWeight": "normal",
+    }
+    lines = {"gridColor": LINE, "domainColor": LINE, "tickColor": LINE}
+    return (
+        chart.configure(background="transparent", font=FONT, aria=False, padding=4)
+        .configure_view(stroke=None)
+        .configure_axis(**text, **lines)
+        .configure_legend(**text, orient="top", title=None, symbolStrokeWidth=2, symbolSize=80)
+        .configure_text(color=INK)
+    )
+
+
+def _dot_chart(figure: DotPlot, width: int, labels_above: bool) -> Any:
+    import altair as alt
+
+    base = alt.Chart(alt.Data(values=_dot_values(figure)))
+    height = alt.Step(44 if labels_above else 30)
+    y = alt.Y("line:O", axis=None if labels_above else _label_axis(figure), scale=alt.Scale(paddingInner=0.2))
+    x_scale = alt.Scale(domain=_domain(figure), nice=True, zero=False)
+    x = alt.X("value:Q", title=figure.axis, scale=x_scale, axis=alt.Axis(tickCount=5))
+    colour, shape = _group_encodings(figure)
+    layers = [
+        *_zero_layers(base, figure),
+        base.mark_rule(strokeWidth=2).encode(
+            alt.X("lo:Q", title=figure.axis, scale=x_scale), y, x2="hi:Q", color=colour
+        ),
+        _run_layer(figure, x_scale, y, colour),
+        base.mark_point(size=80, filled=True, opacity=1).encode(x, y, color=colour, shape=shape),
+    ]
+    if labels_above:
+        layers.append(
+            base.mark_text(align="left", dy=-14, fontSize=12, limit=width).encode(
+                y=y, text="label:N", x=alt.value(0)
+            )
+        )
+    return _styled(alt.layer(*layers).properties(width=width, height=height))
+
+
+def _dot_values(figure: DotPlot) -> list[dict[str, Any]]:
+    return [
+        {
+            "line": number,
+            "label": cell_text(dot.label),
+            "value": 100 * dot.value,
+            "lo": 100 * (dot.value if dot.lo is None else dot.lo),
+            "hi": 100 * (dot.value if dot.hi is None else dot.hi),
+            "group": _group(dot),
+        }
+        for number, dot in enumerate(figure.dots)
+    ]
+
+
+def _domain(figure: DotPlot) -> tuple[float, float]:
+    """Return the ends of the axis: all intervals, and the band around zero where there is one."""
+    values = [value for line in _dot_values(figure) for value in (line["lo"], line["hi"], line["value"])]
+    if figure.band is not None:
+        values += [-100 * figure.band, 100 * figure.band]
+    return min(values), max(values)
+
+
+def _group(dot: Dot) -> str:
+    return dot.group if dot.group in GROUP_STYLES else "Other"
+
+
+def _label_axis(figure: DotPlot) -> Any:
+    """Return an axis that shows each line's own label: two models may share a shortened name."""
+    import json
+
+    import altair as alt
+
+    labels = json.dumps([clip(cell_text(dot.label), 44) for dot in figure.dots])
+    return alt.Axis(
+        title=None,
+        labelExpr=f"{labels}[datum.value]",
+        labelLimit=330,
+        ticks=False,
+        domain=False,
+        labelPadding=10,
+    )
+
+
+def _group_encodings(figure: DotPlot) -> tuple[Any, Any]:
+    import altair as alt
+
+    groups = list(dict.fromkeys(_group(dot) for dot in figure.dots))
+    legend = None if groups == ["Difference"] else alt.Legend()
+    colours = alt.Scale(domain=groups, range=[GROUP_STYLES[group][0] for group in groups])
+    shapes = alt.Scale(domain=groups, range=[GROUP_STYLES[group][1] for group in groups])
+    return (
+        alt.Color("group:N", scale=colours, legend=legend),
+        alt.Shape("group:N", scale=shapes, legend=legend),
+    )
+
+
+def _run_layer(figure: DotPlot, x_scale: Any, y: Any, colour: Any) -> Any:
+    """Return a thin tick for each single run, so that the spread over seeds is seen."""
+    import altair as alt
+
+    lo, hi = _domain(figure)
+    values = [
+        {"line": number, "run": 100 * run, "group": _group(dot)}
+        for number, dot in enumerate(figure.dots)
+        for run in dot.runs
+        if len(dot.runs) > 1 and lo <= 100 * run <= hi
+    ]
+    ticks = alt.Chart(alt.Data(values=values)).mark_tick(thickness=1.5, size=12, opacity=0.7)
+    return ticks.encode(x=alt.X("run:Q", title=figure.axis, scale=x_scale), y=y, color=colour)
+
+
+def _zero_layers(base: Any, figure: DotPlot) -> list[Any]:
+    import altair as alt
+
+    if figure.band is None:
+        return []
+    edge = 100 * figure.band
+    ground = alt.Chart(alt.Data(values=[{"lo": -edge, "hi": edge, "zero": 0}]))
+    return [
+        ground.mark_rect(color=SHADE).encode(x="lo:Q", x2="hi:Q"),
+        ground.mark_rule(color=INK, strokeWidth=1).encode(x="zero:Q"),
+    ]
+
+
+def _curve_chart(figure: Curves) -> Any:
+    import altair as alt
+
+    values = [
+        {"run": f"{p.run} {p.series}", "series": p.series, "epoch": p.epoch, "loss": p.value, "best": p.best}
+        for p in figure.points
+    ]
+    base = alt.Chart(alt.Data(values=values))
+    last = max((point.epoch for point in figure.points), default=1)
+    x = alt.X(
+        "epoch:Q",
+        title="Epoch",
+        scale=alt.Scale(nice=False),
+        axis=alt.Axis(tickMinStep=1, tickCount=min(last, 8), grid=False),
+    )
+    y = alt.Y("loss:Q", title="Loss", scale=alt.Scale(domain=[0, figure.top]), axis=alt.Axis(tickCount=4))
+    series = list(SERIES_STYLES)
+    colour = alt.Color(
+        "series:N", scale=alt.Scale(domain=series, range=[SERIES_STYLES[s][0] for s in series])
+    )
+    dash = alt.StrokeDash(
+        "series:N", scale=alt.Scale(domain=series, range=[list(SERIES_STYLES[s][1]) for s in series])
+    )
+    lines = base.mark_line(strokeWidth=1.8, opacity=0.85).encode(
+        x=x, y=y, color=colour, strokeDash=dash, detail="run:N"
+    )
+    kept = (
+        base.mark_point(filled=True, size=55, opacity=1)
+        .encode(x=x, y=y, color=colour)
+        .transform_filter("datum.best")
+    )
+    return _styled(alt.layer(lines, kept).properties(width=SMALL, height=150))

@@ -1,0 +1,73 @@
+"""Draw the report of a run folder, and the few lines that end a run at the terminal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pipeline.report.answer import answer_sentence, build_answer
+from pipeline.report.blocks import Limits
+from pipeline.report.facts import ModelFacts, model_facts, status_sentence
+from pipeline.report.formats import interval, percent
+from pipeline.report.html_page import write_html
+from pipeline.report.markdown import display_width, write_markdown
+from pipeline.report.run_folder import Run, read_run, replace_file
+from pipeline.report.sections import build_sections
+from pipeline.report.text import clean, clip
+
+LARGEST_PAGE = 3_000_000  # bytes
+SHOWN_MODELS = 12  # lines of the terminal's table
+LIMITS = (
+    Limits(),
+    Limits(rows=60),
+    Limits(rows=20, confusion_classes=10),
+    Limits(rows=8, confusion_classes=5, pairs=5),
+)
+
+
+def draw_report(run: Path) -> None:
+    """Write `report.md` and `report.html` of the run folder `run`, each in one step.
+
+    Everything is drawn from `metrics.json`, `details/*.json` and `config.toml`; a part that is absent is said
+    to be absent. Tables are shortened until the page is under 3 MB.
+
+    Raises
+    ------
+    PipelineError
+        If `run` is no run folder, a file in it is not JSON, or a newer version wrote it.
+    """
+    content = read_run(run)
+    answer = build_answer(content)
+    for limits in LIMITS:
+        sections = build_sections(content, limits)
+        page = write_html(answer, sections, _name(content))
+        if len(page.encode()) < LARGEST_PAGE:
+            break
+    replace_file(run / "report.md", write_markdown(answer, sections))
+    replace_file(run / "report.html", page)
+
+
+def _name(run: Run) -> str:
+    return str(run.table("corpus").get("name") or run.path.name)
+
+
+def summarise(run: Path) -> str:
+    """Return the end of a run for the terminal: the answer, the models with intervals, the report's path."""
+    content = read_run(run)
+    models = model_facts(content)
+    parts = [answer_sentence(content), status_sentence(content), _model_lines(models, content.places)]
+    return "\n\n".join([*(part for part in parts if part), f"Report: {run / 'report.html'}"])
+
+
+def _model_lines(models: list[ModelFacts], places: int) -> str:
+    if not models:
+        return ""
+    names = [clip(clean(model.name), 40) for model in models[:SHOWN_MODELS]]
+    width = max(display_width(name) for name in (*names, "model"))
+    lines = [f"{'model':<{width}}  accuracy  95 % interval"]
+    for name, model in zip(names, models, strict=False):
+        blanks = " " * (width - display_width(name))
+        ends = interval(model.accuracy_ci95, percent, places)
+        mark = "  did not train" if model.untrained_runs else ""
+        lines.append(f"{name}{blanks}  {percent(model.accuracy, places):>8}  {ends}{mark}")
+    rest = len(models) - SHOWN_MODELS
+    return "\n".join(lines + ([f"and {rest} more"] if rest > 0 else []))

@@ -1,0 +1,192 @@
+"""Sections about which documents go wrong: confusion, classes, calibration."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pipeline.report.blocks import (
+    Block,
+    Cell,
+    Grid,
+    Heat,
+    Limits,
+    Nothing,
+    Paragraph,
+    Table,
+    numbers,
+    row,
+    shorten,
+    words,
+)
+from pipeline.report.facts import status_sentence
+from pipeline.report.formats import count, decimal, is_number, mean, percent
+from pipeline.report.run_folder import Record, Run
+
+SCORES_FILE = "details/scores.json"
+Pair = tuple[int, int, int, int]  # documents, documents of the true class, true class, predicted class
+
+
+def confusion(run: Run, limits: Limits) -> tuple[Block, ...]:
+    """Return a heat table a model, or the most confused pairs where there are many classes."""
+    labels = [str(name) for name in run.details.scores.get("label_names") or ()]
+    models = [model for model in _scored(run) if model.get("confusion")]
+    if not models or not labels:
+        return (_no_scores(run),)
+    intro = Paragraph(
+        "Rows are the true class, columns the predicted one, summed over the runs of a model. Percentages are shares of"
+        " the row, so the diagonal is the recall of the class.",
+        "muted",
+    )
+    if len(labels) > limits.confusion_classes:
+        return (intro, *(_pairs_table(model, labels, limits) for model in models))
+    heats = tuple(_heat(model, labels) for model in models)
+    return (intro, Grid(heats)) if len(labels) <= 8 else (intro, *heats)
+
+
+def _scored(run: Run) -> list[Record]:
+    return [model for model in run.details.scores.get("models") or () if isinstance(model, dict)]
+
+
+def _no_scores(run: Run) -> Nothing:
+    return Nothing(status_sentence(run) or "No predictions were scored by class.")
+
+
+def _heat(model: Record, labels: Sequence[str]) -> Heat:
+    counts = tuple(tuple(int(n) for n in line) for line in model["confusion"])
+    return Heat(str(model.get("name")), tuple(labels), counts, _confusion_reading(counts, labels))
+
+
+def confused_pairs(counts: Sequence[Sequence[int]]) -> list[Pair]:
+    """Return the confusions that occur, most frequent first.
+
+    >>> confused_pairs([[8, 2], [1, 4]])
+    [(2, 10, 0, 1), (1, 5, 1, 0)]
+    """
+    pairs = [
+        (number, sum(line), true, predicted)
+        for true, line in enumerate(counts)
+        for predicted, number in enumerate(line)
+        if true != predicted and number > 0
+    ]
+    return sorted(pairs, key=lambda pair: (-pair[0], pair[2], pair[3]))
+
+
+def _confusion_reading(counts: Sequence[Sequence[int]], labels: Sequence[str]) -> str:
+    pairs = confused_pairs(counts)
+    if not pairs:
+        return "No document is confused."
+    number, total, true, predicted = pairs[0]
+    return (
+        f"Most often confused: “{labels[true]}” taken for “{labels[predicted]}”,"
+        f" {count(number)} of {count(total)} answers ({percent(number / total)})."
+    )
+
+
+def _pairs_table(model: Record, labels: Sequence[str], limits: Limits) -> Table:
+    pairs = confused_pairs(model["confusion"])
+    rows, _ = shorten(
+        [
+            row(labels[true], labels[predicted], count(number), count(total), percent(number / total))
+            for number, total, true, predicted in pairs
+        ],
+        limits.pairs,
+        SCORES_FILE,
+    )
+    columns = (*words("True class", "Predicted"), *numbers("Answers", "Of the class", "Share"))
+    left_out = (
+        f" The {len(rows)} most frequent of {len(pairs)} confused pairs; the matrix is in {SCORES_FILE}."
+    )
+    return Table(
+        f"Most confused pairs: {model.get('name')}",
+        columns,
+        rows,
+        _confusion_reading(model["confusion"], labels) + left_out,
+        fold=True,
+    )
+
+
+def classes(run: Run, limits: Limits) -> tuple[Block, ...]:
+    """Return F1 of each class by model, then precision, recall and F1 a model."""
+    models = [model for model in _scored(run) if model.get("per_class")]
+    if not models:
+        return (_no_scores(run),)
+    return (_f1_table(models, limits), *(_class_table(model, limits) for model in models))
+
+
+def _f1_table(models: Sequence[Record], limits: Limits) -> Table:
+    f1 = {
+        str(model.get("name")): {str(e.get("label")): e.get("f1") for e in model["per_class"]}
+        for model in models
+    }
+    support = {str(e.get("label")): e.get("support") for e in models[0]["per_class"]}
+    by_mean = sorted(support, key=lambda label: mean([scores.get(label) for scores in f1.values()]) or 0.0)
+    rows, left_out = shorten(
+        [_f1_row(label, support[label], [scores.get(label) for scores in f1.values()]) for label in by_mean],
+        limits.rows,
+        SCORES_FILE,
+    )
+    reading = (
+        f"Hardest class on average: “{by_mean[0]}”; easiest: “{by_mean[-1]}”. Bold: the best of its row."
+    )
+    columns = (*words("Class"), *numbers("Documents", *f1))
+    return Table("F1 of each class, the hardest first", columns, rows, f"{reading} {left_out}".strip())
+
+
+def _f1_row(label: str, support: Any, values: Sequence[Any]) -> tuple[Cell, ...]:
+    best = max((value for value in values if is_number(value)), default=None)
+    return row(
+        label, count(support), *(Cell(decimal(value), best=value == best is not None) for value in values)
+    )
+
+
+def _class_table(model: Record, limits: Limits) -> Table:
+    rows, left_out = shorten([_class_row(entry) for entry in model["per_class"]], limits.rows, SCORES_FILE)
+    columns = (*words("Class"), *numbers("Precision", "Recall", "F1", "Documents"))
+    return Table(f"Precision, recall, F1: {model.get('name')}", columns, rows, left_out, fold=True)
+
+
+def _class_row(entry: Record) -> tuple[Cell, ...]:
+    shown = [decimal(entry.get(key)) for key in ("precision", "recall", "f1")]
+    return row(str(entry.get("label")), *shown, count(entry.get("support")))
+
+
+def calibration(run: Run, limits: Limits) -> tuple[Block, ...]:
+    """Return how far each model's stated probability is from its share of right answers."""
+    models = [model for model in _scored(run) if _filled_bins(model)]
+    if not models:
+        return (_no_scores(run),)
+    rows, left_out = shorten([_confidence_row(model) for model in models], limits.rows, SCORES_FILE)
+    columns = (*words("Model"), *numbers("Mean confidence", "Right", "Gap, points"))
+    note = "Gap above zero: the model promises more than it keeps. " + left_out
+    summary = Table("Confidence against right answers", columns, rows, note.strip())
+    return (summary, *(_calibration_table(model) for model in models))
+
+
+def _filled_bins(model: Record) -> list[Record]:
+    bins = model.get("calibration") or ()
+    keys = ("count", "confidence", "accuracy")
+    return [e for e in bins if all(is_number(e.get(key)) for key in keys) and e["count"] > 0]
+
+
+def _confidence_row(model: Record) -> tuple[Cell, ...]:
+    bins = _filled_bins(model)
+    total = sum(entry["count"] for entry in bins)
+    confidence = sum(entry["count"] * entry["confidence"] for entry in bins) / total
+    right = sum(entry["count"] * entry["accuracy"] for entry in bins) / total
+    gap = f"{100 * (confidence - right):+.1f}".replace("-", "−")
+    return row(str(model.get("name")), percent(confidence), percent(right), gap)
+
+
+def _calibration_table(model: Record) -> Table:
+    rows = tuple(
+        row(
+            f"{decimal(entry.get('lo'), 2)} to {decimal(entry.get('hi'), 2)}",
+            count(entry["count"]),
+            percent(entry["confidence"]),
+            percent(entry["accuracy"]),
+        )
+        for entry in _filled_bins(model)
+    )
+    columns = (*words("Stated probability"), *numbers("Answers", "Mean confidence", "Right"))
+    return Table(f"Calibration: {model.get('name')}", columns, rows, fold=True)

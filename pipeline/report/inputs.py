@@ -1,0 +1,273 @@
+"""Sections about what went in: corpus, tokens, embeddings, choices made on validation documents."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pipeline.report.blocks import (
+    Block,
+    Cell,
+    Limits,
+    Nothing,
+    Points,
+    Table,
+    numbers,
+    row,
+    shorten,
+    words,
+)
+from pipeline.report.facts import status_sentence
+from pipeline.report.formats import MISSING, count, decimal, is_number, percent, seconds
+from pipeline.report.run_folder import Record, Run
+from pipeline.report.text import plural
+
+SHOWN_ROWS = 8  # record numbers of a ledger entry
+DUPLICATE_MEANINGS = {
+    "exact": "documents that repeat an earlier one exactly",
+    "normalised": "the same, with case and blanks set aside",
+    "across_splits": "test documents that also occur among training or validation documents",
+    "conflicting_labels": "documents whose text occurs with more than one label",
+}
+
+
+def corpus(run: Run, limits: Limits) -> tuple[Block, ...]:
+    """Return splits, classes, the row ledger and duplicates."""
+    facts = run.table("corpus")
+    if not facts:
+        return (Nothing(status_sentence(run) or "The run recorded nothing about its corpus."),)
+    return (
+        _splits_table(facts),
+        _classes_table(facts, limits),
+        _ledger_table(facts, limits),
+        _duplicates_table(facts),
+        Points((f"Corpus {facts.get('name')}, hash {facts.get('hash') or 'not recorded'}.",)),
+    )
+
+
+def _splits_table(facts: Record) -> Table:
+    splits = {str(name): number for name, number in (facts.get("splits") or {}).items()}
+    total = sum(number for number in splits.values() if is_number(number)) or 1
+    rows = tuple(row(name, count(number), percent((number or 0) / total)) for name, number in splits.items())
+    return Table("Documents by split", (*words("Split"), *numbers("Documents", "Share")), rows)
+
+
+def _classes_table(facts: Record, limits: Limits) -> Table:
+    counts = {str(label): number or 0 for label, number in (facts.get("classes") or {}).items()}
+    total = sum(counts.values()) or 1
+    ordered = sorted(counts.items(), key=lambda item: -item[1])
+    every = [row(label, count(number), percent(number / total)) for label, number in ordered]
+    rows, left_out = shorten(every, limits.rows, "metrics.json")
+    reading = ""
+    if ordered:
+        (largest, most), (smallest, fewest) = ordered[0], ordered[-1]
+        reading = f"Largest: “{largest}” ({count(most)}); smallest: “{smallest}” ({count(fewest)})."
+    columns = (*words("Class"), *numbers("Documents", "Share"))
+    return Table(f"Documents by class ({len(ordered)})", columns, rows, f"{reading} {left_out}".strip())
+
+
+def _ledger_table(facts: Record, limits: Limits) -> Table:
+    dropped = [entry for entry in facts.get("dropped") or () if isinstance(entry, dict)]
+    every = [_dropped_row(entry) for entry in dropped]
+    rows, left_out = shorten(every, limits.rows, "metrics.json")
+    left = sum(entry["count"] for entry in dropped if is_number(entry.get("count")))
+    sums = (
+        f"{count(facts.get('rows_read'))} records read = {count(facts.get('documents'))} documents"
+        f" + {count(left)} left out. Record numbers count from 0, lines from 1. {left_out}"
+    )
+    head = (row("used as documents", MISSING, count(facts.get("documents")), MISSING, MISSING),)
+    columns = (
+        *words("What became of a record", "File"),
+        *numbers("Records"),
+        *words("First record numbers", "First lines"),
+    )
+    return Table("Row ledger: every record read", columns, head + rows, sums.strip())
+
+
+def _dropped_row(entry: Record) -> tuple[Cell, ...]:
+    number = entry.get("count")
+    places = [_first(entry.get(key), number) for key in ("rows", "lines")]
+    return row(f"left out: {entry.get('reason')}", str(entry.get("file") or MISSING), count(number), *places)
+
+
+def _first(values: Any, total: Any) -> str:
+    """Return the first record or line numbers, and how many more there are."""
+    if not isinstance(values, list) or not values:
+        return MISSING
+    shown = values[:SHOWN_ROWS]
+    rest = (total if is_number(total) else len(values)) - len(shown)
+    return ", ".join(str(value) for value in shown) + (f" and {count(rest)} more" if rest > 0 else "")
+
+
+def _duplicates_table(facts: Record) -> Table:
+    duplicates = facts.get("duplicates") or {}
+    rows = tuple(row(text, count(duplicates.get(key))) for key, text in DUPLICATE_MEANINGS.items())
+    return Table("Repeated documents", (*words("What"), *numbers("Documents")), rows)
+
+
+def tokens(run: Run, limits: Limits) -> tuple[Block, ...]:
+    """Return lengths, what was cut, and what was unknown."""
+    facts = run.details.tokens
+    if not facts:
+        return (Nothing(status_sentence(run) or "The run recorded nothing about its tokens."),)
+    return (Points((_cut_reading(facts),)), _token_table(facts), _token_split_table(facts))
+
+
+def _cut_reading(facts: Record) -> str:
+    cut, documents, longest = (facts.get(key) for key in ("cut_documents", "documents", "max_tokens"))
+    if not cut:
+        return f"No document is longer than {count(longest)} tokens: the networks read every token."
+    shares = []
+    for number, whole, noun in (
+        (cut, documents, "documents"),
+        (facts.get("cut_tokens"), facts.get("tokens"), "tokens"),
+    ):
+        share = f" ({percent(number / whole)})" if is_number(number) and is_number(whole) and whole else ""
+        shares.append(f"{count(number)} {noun}{share}")
+    return (
+        f"The recurrent networks read at most {count(longest)} tokens of a document (kept: {facts.get('keep')});"
+        f" {shares[0]} are longer, and {shares[1]} are not read. Bag-of-words models read every token."
+    )
+
+
+def _token_table(facts: Record) -> Table:
+    length = facts.get("length") or {}
+    values = {
+        "Documents": count(facts.get("documents")),
+        "Tokens": count(facts.get("tokens")),
+        "Types (different tokens)": count(facts.get("types")),
+        "Vocabulary rows": count(facts.get("vocabulary")),
+        "Median length, tokens": count(length.get("median")),
+        "Mean length, tokens": decimal(length.get("mean"), 1),
+        "95th percentile of length, tokens": count(length.get("p95")),
+        "Longest document, tokens": count(length.get("max")),
+        "Documents cut": count(facts.get("cut_documents")),
+        "Tokens cut": count(facts.get("cut_tokens")),
+    }
+    rows = tuple(row(name, value) for name, value in values.items())
+    return Table("Tokens of the corpus", (*words("Measure"), *numbers("Value")), rows)
+
+
+def _token_split_table(facts: Record) -> Table:
+    unknown, empty = facts.get("unknown_tokens") or {}, facts.get("empty_documents") or {}
+    names = list(dict.fromkeys([*unknown, *empty]))
+    rows = tuple(row(name, percent(unknown.get(name), 2), count(empty.get(name))) for name in names)
+    columns = (*words("Split"), *numbers("Unknown tokens", "Documents without a token"))
+    note = "Unknown: the token is not in the vocabulary, which was learned from training documents."
+    return Table("Unknown tokens and empty documents", columns, rows, note)
+
+
+def coverage(run: Run, limits: Limits) -> tuple[Block, ...]:
+    """Return how much of the corpus each embedding source has vectors for."""
+    sources = run.rows("embeddings")
+    if not sources:
+        return (
+            Nothing(
+                status_sentence(run) or "No embedding was used: only models without embeddings were run."
+            ),
+        )
+    rows, left_out = shorten([_coverage_row(entry) for entry in sources], limits.rows, "metrics.json")
+    readings = [_coverage_reading(entry) for entry in sources[: limits.rows]]
+    columns = (
+        *words("Source"),
+        *numbers("Dimension", "Rows", "Types covered", "Tokens covered", "Rows from the source", "Seconds"),
+        *words("Settings", "Note"),
+    )
+    note = (
+        "Rows from the source: words of other documents for which the source brought a frozen vector. "
+        + left_out
+    )
+    return (Points(tuple(readings)), Table("Embedding sources", columns, rows, note.strip()))
+
+
+def _coverage_reading(entry: Record) -> str:
+    return (
+        f"{entry.get('source')} has a vector for {percent(entry.get('type_coverage'))} of the types"
+        f" and {percent(entry.get('token_coverage'))} of the tokens."
+    )
+
+
+def _coverage_row(entry: Record) -> tuple[Cell, ...]:
+    settings = entry.get("settings") or {}
+    return row(
+        str(entry.get("source")),
+        count(entry.get("dimension")),
+        count(entry.get("rows")),
+        percent(entry.get("type_coverage")),
+        percent(entry.get("token_coverage")),
+        count(entry.get("rows_from_source")),
+        seconds(entry.get("seconds")),
+        ", ".join(f"{key} = {value}" for key, value in settings.items()) or MISSING,
+        str(entry.get("note") or MISSING),
+    )
+
+
+def neighbours(run: Run, limits: Limits) -> tuple[Block, ...]:
+    """Return the nearest neighbours of characteristic words, a table for each source."""
+    sources = [entry for entry in run.details.neighbours if entry.get("words")]
+    if not sources:
+        return (
+            Nothing(status_sentence(run) or "No embedding was used, so there are no neighbours to show."),
+        )
+    return tuple(_neighbour_table(entry, limits) for entry in sources)
+
+
+def _neighbour_table(entry: Record, limits: Limits) -> Table:
+    every = [_neighbour_row(word) for word in entry["words"]]
+    rows, left_out = shorten(every, limits.rows, "details/neighbours.json")
+    columns = words("Word", "Why this word", "Nearest words (cosine)")
+    note = f"{_closest(entry['words'])} {left_out}".strip()
+    return Table(f"Nearest neighbours: {entry.get('source')}", columns, rows, note)
+
+
+def _closest(entries: Sequence[Record]) -> str:
+    pairs = [
+        (near["cosine"], str(entry.get("word")), str(near.get("word")))
+        for entry in entries
+        for near in entry.get("neighbours") or ()
+        if is_number(near.get("cosine"))
+    ]
+    if not pairs:
+        return ""
+    cosine, word, near = max(pairs)
+    return f"The closest pair: “{word}” and “{near}” (cosine {decimal(cosine, 2)})."
+
+
+def _neighbour_row(entry: Record) -> tuple[Cell, ...]:
+    near = [f"{word.get('word')} {decimal(word.get('cosine'), 2)}" for word in entry.get("neighbours") or ()]
+    return row(str(entry.get("word")), str(entry.get("why") or MISSING), ", ".join(near) or MISSING)
+
+
+def choices(run: Run, limits: Limits) -> tuple[Block, ...]:
+    """Return what was chosen on validation documents, and what was tried."""
+    entries = run.details.choices
+    if not entries:
+        return (
+            Nothing(status_sentence(run) or "Nothing was chosen on the validation documents except epochs."),
+        )
+    every = [line for entry in entries for line in _choice_rows(entry)]
+    rows, left_out = shorten(every, limits.rows, "details/choices.json")
+    columns = (
+        *words("Model"),
+        *numbers("Fold"),
+        *words("Setting"),
+        *numbers("Value", "Validation log loss", "Validation accuracy"),
+        *words("Chosen"),
+    )
+    reading = f"{plural(len(entries), 'choice')} made; test documents chose nothing. {left_out}"
+    return (Table("Settings tried on the validation documents", columns, rows, reading.strip()),)
+
+
+def _choice_rows(entry: Record) -> list[tuple[Cell, ...]]:
+    return [
+        row(
+            str(entry.get("name")),
+            str(entry.get("fold")),
+            str(entry.get("what")),
+            Cell(str(tried.get("value")), best=tried.get("value") == entry.get("chosen")),
+            decimal(tried.get("validation_log_loss")),
+            percent(tried.get("validation_accuracy")),
+            "chosen" if tried.get("value") == entry.get("chosen") else "",
+        )
+        for tried in entry.get("tried") or ()
+    ]

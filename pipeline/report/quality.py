@@ -1,0 +1,271 @@
+"""Sections about how well the models do: comparison, differences, failures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from pipeline.report.blocks import (
+    Block,
+    Cell,
+    Chart,
+    Column,
+    Dot,
+    DotPlot,
+    Limits,
+    Nothing,
+    Points,
+    Table,
+    numbers,
+    row,
+    shorten,
+    words,
+)
+from pipeline.report.facts import ModelFacts, model_facts, status_sentence
+from pipeline.report.formats import (
+    MISSING,
+    count,
+    decimal,
+    interval,
+    is_interval,
+    is_number,
+    p_value,
+    percent,
+    points,
+    seconds,
+    spread,
+)
+from pipeline.report.run_folder import Record, Run
+from pipeline.report.text import plural
+
+# title, field of ModelFacts, whether the highest is the best, how it is shown
+SCORES: tuple[tuple[str, str, bool], ...] = (
+    ("Accuracy", "accuracy", True),
+    ("Macro F1", "macro_f1", True),
+    ("Log loss", "log_loss", False),
+    ("ECE", "ece", False),
+)
+
+
+def no_results(run: Run) -> Nothing:
+    """Return why there is no result to show."""
+    return Nothing(status_sentence(run) or "No model was fitted, so there are no results.")
+
+
+def comparison(run: Run, limits: Limits) -> tuple[Block, ...]:
+    """Return the table of all models and their accuracies as dots with intervals."""
+    models = model_facts(run)
+    if not models:
+        return (no_results(run),)
+    return (
+        _comparison_table(run, models, limits),
+        *_accuracy_chart(models, run.places, limits),
+        _fits_table(run, limits),
+    )
+
+
+def _comparison_table(run: Run, models: Sequence[ModelFacts], limits: Limits) -> Table:
+    best = {field: _best(models, field, highest) for _, field, highest in SCORES}
+    columns = (
+        *words("Model", "Kind"),
+        *numbers("Accuracy", "95 % interval", "Macro F1", "Log loss", "ECE"),
+        *numbers("Training, s", "Documents/s", "Parameters", "Peak memory, MiB", "Runs"),
+        Column("Notes", number=False),
+    )
+    rows, left_out = shorten(
+        [_comparison_row(model, best, run.places) for model in models], limits.rows, "metrics.json"
+    )
+    note = (
+        "Bold: the best of its column. Accuracy and macro F1: higher is better; log loss and expected calibration error"
+        " (ECE): lower is better. Training seconds and documents per second are means over the runs; peak memory is the"
+        " highest of them and counts the whole program."
+    )
+    return Table("All models, highest accuracy first", columns, rows, " ".join([note, left_out]).strip())
+
+
+def _best(models: Sequence[ModelFacts], field: str, highest: bool) -> float | None:
+    values = [getattr(model, field) for model in models if getattr(model, field) is not None]
+    return (max if highest else min)(values, default=None)
+
+
+def _comparison_row(model: ModelFacts, best: dict[str, float | None], places: int) -> tuple[Cell, ...]:
+    def score(field: str, show: Callable[[float | None], str]) -> Cell:
+        value = getattr(model, field)
+        return Cell(show(value), best=value is not None and value == best[field])
+
+    top = model.accuracy is not None and model.accuracy == best["accuracy"]
+    return row(
+        Cell(model.name, best=top, tags=("best",) if top else ()),
+        model.kind,
+        score("accuracy", lambda value: percent(value, places)),
+        interval(model.accuracy_ci95, percent, places),
+        score("macro_f1", decimal),
+        score("log_loss", decimal),
+        score("ece", decimal),
+        seconds(model.fit_seconds),
+        count(model.documents_per_second),
+        spread(model.parameters),
+        count(model.peak_rss_mib),
+        count(model.runs),
+        Cell("; ".join(_notes(model))),
+    )
+
+
+def _notes(model: ModelFacts) -> list[str]:
+    notes = []
+    if model.untrained_runs:
+        notes.append(f"did not train ({model.untrained_runs} of {plural(model.runs, 'run')})")
+    if model.warnings:
+        notes.append(plural(len(model.warnings), "warning"))
+    return notes or ["trained"]
+
+
+def _accuracy_chart(models: Sequence[ModelFacts], places: int, limits: Limits) -> tuple[Chart, ...]:
+    scored = [model for model in models if model.accuracy is not None][: limits.rows]
+    if not scored:
+        return ()
+    drawn = near_the_best(scored)
+    figure = DotPlot(tuple(_accuracy_dot(model) for model in drawn), "Accuracy on the test documents, %")
+    parts = [_accuracy_reading(scored, places), "Thin ticks are single runs."]
+    if len(drawn) < len(scored):
+        far = ", ".join(f"{model.name} ({percent(model.accuracy, places)})" for model in scored[len(drawn) :])
+        parts.append(f"Too far below to be drawn on this scale: {far}.")
+    return (Chart("Accuracy with 95 % intervals", " ".join(parts), figure),)
+
+
+def _accuracy_dot(model: ModelFacts) -> Dot:
+    lo, hi = model.accuracy_ci95 or (None, None)
+    return Dot(model.name, model.accuracy or 0.0, lo, hi, model.kind, model.run_accuracies)
+
+
+def near_the_best(models: Sequence[ModelFacts]) -> Sequence[ModelFacts]:
+    """Return the models to draw: the lowest ones are left out while one triples the width of the scale.
+
+    `models` are sorted, highest accuracy first. Without this, a majority baseline makes the rest one blot.
+    """
+    lows = [model.accuracy_ci95[0] if model.accuracy_ci95 else model.accuracy or 0.0 for model in models]
+    highest = models[0].accuracy_ci95[1] if models[0].accuracy_ci95 else models[0].accuracy or 0.0
+    kept = len(models)
+    while kept > 2 and highest - lows[kept - 1] > 3 * (highest - min(lows[: kept - 1])):
+        kept -= 1
+    return models[:kept]
+
+
+def _accuracy_reading(models: Sequence[ModelFacts], places: int) -> str:
+    first, others = models[0], models[1:]
+    start = f"Highest accuracy: {first.name} with {percent(first.accuracy, places)}."
+    ends = first.accuracy_ci95
+    if not others or ends is None:
+        return start
+    overlap = sum(model.accuracy_ci95 is not None and model.accuracy_ci95[1] >= ends[0] for model in others)
+    return (
+        f"{start} The intervals of {overlap} of the {plural(len(others), 'other model')} overlap with its own;"
+        " whether two models differ is decided by their paired difference, not by overlap."
+    )
+
+
+def _fits_table(run: Run, limits: Limits) -> Table:
+    rows, left_out = shorten(
+        [_fit_row(entry, run.places) for entry in run.rows("results")], limits.rows, "metrics.json"
+    )
+    columns = (
+        *words("Model"),
+        *numbers("Seed", "Fold", "Accuracy", "Macro F1", "Log loss", "ECE", "Parameters"),
+        *words("Trained"),
+    )
+    return Table("Scores of every fit", columns, rows, left_out, fold=True)
+
+
+def _fit_row(entry: Record, places: int) -> tuple[Cell, ...]:
+    return row(
+        str(entry.get("name")),
+        str(entry.get("seed")),
+        str(entry.get("fold")),
+        percent(entry.get("accuracy"), places),
+        *(decimal(entry.get(key)) for key in ("macro_f1", "log_loss", "ece")),
+        count(entry.get("parameters")),
+        "no" if entry.get("trained") is False else "yes",
+    )
+
+
+def differences(run: Run, limits: Limits) -> tuple[Block, ...]:
+    """Return the paired differences: a chart against zero and the table with decisions."""
+    entries = run.rows("comparisons")
+    if not entries:
+        return (Nothing(_why_no_differences(run)),)
+    columns = (
+        *words("A", "B"),
+        *numbers("A minus B, points", "95 % interval", "p", "p adjusted"),
+        *words("Decision"),
+    )
+    rows, left_out = shorten([_difference_row(entry, run) for entry in entries], limits.rows, "metrics.json")
+    note = (
+        "Both models answer the same test documents. p adjusted: raised for the number of comparisons made."
+    )
+    table = Table("Paired differences in accuracy", columns, rows, f"{note} {left_out}".strip())
+    drawable = [e for e in entries if is_number(e.get("difference")) and is_interval(e.get("ci95"))]
+    return (*_difference_chart(run, drawable[: limits.rows]), table)
+
+
+def _why_no_differences(run: Run) -> str:
+    if len(model_facts(run)) < 2:
+        return "There is nothing to compare: fewer than two models have results."
+    return status_sentence(run) or "The run made no comparison."
+
+
+def _difference_row(entry: Record, run: Run) -> tuple[Cell, ...]:
+    places, verdict = run.places, run.table("verdict")
+    decisive = {entry.get("a"), entry.get("b")} == {verdict.get("a"), verdict.get("b")}
+    return row(
+        Cell(str(entry.get("a")), tags=("the answer",) if decisive else ()),
+        str(entry.get("b")),
+        points(entry.get("difference"), places),
+        interval(entry.get("ci95"), points, places),
+        p_value(entry.get("p_value")),
+        p_value(entry.get("p_adjusted")),
+        str(entry.get("decision") or MISSING),
+    )
+
+
+def _difference_chart(run: Run, entries: Sequence[Record]) -> tuple[Chart, ...]:
+    if not entries:
+        return ()
+    rope = run.table("verdict").get("rope")
+    band = float(rope) if is_number(rope) else None
+    dots = [
+        Dot(f"{e['a']} − {e['b']}", e["difference"], e["ci95"][0], e["ci95"][1], "Difference")
+        for e in entries
+    ]
+    figure = DotPlot(tuple(dots), "Difference in accuracy, points", band)
+    return (Chart("Differences with 95 % intervals", _difference_reading(entries, band), figure),)
+
+
+def _difference_reading(entries: Sequence[Record], band: float | None) -> str:
+    clear = sum(e["ci95"][0] > 0 or e["ci95"][1] < 0 for e in entries)
+    reading = f"The interval of {clear} of {plural(len(entries), 'difference')} leaves out zero."
+    if band is None:
+        return reading
+    inside = sum(-band <= e["ci95"][0] and e["ci95"][1] <= band for e in entries)
+    shade = f"{100 * band:.1f} points either way"
+    return f"{reading} The shaded band ({shade}) counts as equal: {plural(inside, 'interval')} inside it."
+
+
+def failures(run: Run, limits: Limits) -> tuple[Block, ...]:
+    """Return the fits that did not train, with the reason for each."""
+    results = run.rows("results")
+    if not results:
+        return (no_results(run),)
+    failed = [entry for entry in results if entry.get("trained") is False]
+    if not failed:
+        return (Points((f"Every model trained ({plural(len(results), 'fit')}).",)),)
+    rows, left_out = shorten([_failure_row(entry) for entry in failed], limits.rows, "metrics.json")
+    columns = (*words("Model"), *numbers("Seed", "Fold"), *words("Why"))
+    note = (
+        "A model that did not train says nothing about its kind: it is a failed measurement, not a loss. "
+        + left_out
+    )
+    return (Table("Fits that did not train", columns, rows, note.strip()),)
+
+
+def _failure_row(entry: Record) -> tuple[Cell, ...]:
+    why = entry.get("why_not") or "no reason was recorded"
+    return row(str(entry.get("name")), str(entry.get("seed")), str(entry.get("fold")), str(why))

@@ -1,0 +1,132 @@
+"""Read a run folder, whole or interrupted, and replace a file in it in one step."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import PipelineError
+
+SCHEMA_VERSION = 1
+LARGE_TEST_SET = 10_000  # documents; from here on a second decimal of a percentage means something
+
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Details:
+    """The parsed files of `details/`; an absent file is an empty list or table."""
+
+    histories: list[Record]
+    scores: Record
+    neighbours: list[Record]
+    tokens: Record
+    assumptions: Record
+    choices: list[Record]
+    status: Record
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run folder's content: `metrics.json`, `details/*.json` and the text of `config.toml`."""
+
+    path: Path
+    metrics: Record
+    details: Details
+    config_text: str
+
+    def table(self, key: str) -> Record:
+        """Return the table `key` of metrics.json; empty if it is absent."""
+        value = self.metrics.get(key)
+        return value if isinstance(value, dict) else {}
+
+    def rows(self, key: str) -> list[Record]:
+        """Return the list of tables `key` of metrics.json; empty if it is absent."""
+        return _tables(self.metrics.get(key))
+
+    @property
+    def places(self) -> int:
+        """Decimals of an accuracy in percent: 1, or 2 from 10,000 test documents on."""
+        tested = (self.table("corpus").get("splits") or {}).get("test") or 0
+        return 2 if tested >= LARGE_TEST_SET else 1
+
+
+def read_run(path: Path) -> Run:
+    """Return the content of the run folder `path`; parts that are absent are empty.
+
+    Raises
+    ------
+    PipelineError
+        If it is no run folder, a file in it is not JSON, or a newer version wrote it.
+    """
+    metrics_file = path / "metrics.json"
+    if not metrics_file.exists() and not (path / "details" / "status.json").exists():
+        fix = "name a folder that a run has written, such as reports/NAME"
+        raise PipelineError(str(path), "it holds no metrics.json, so it is no run folder", fix)
+    metrics = _table(_read_json(metrics_file))
+    _check_schema(metrics_file, metrics)
+    config = path / "config.toml"
+    text = config.read_text(encoding="utf-8", errors="replace") if config.exists() else ""
+    return Run(path, metrics, _read_details(path / "details"), text)
+
+
+def replace_file(path: Path, text: str) -> None:
+    """Write `text` to `path` as UTF-8: at any moment the file is the old one or the new one, whole."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        os.chmod(name, 0o644)  # mkstemp makes a file that only its owner can read
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _read_details(folder: Path) -> Details:
+    return Details(
+        **{name: shape(_read_json(folder / f"{name}.json")) for name, shape in _DETAIL_SHAPES.items()}
+    )
+
+
+def _table(value: Any) -> Record:
+    return value if isinstance(value, dict) else {}
+
+
+def _tables(value: Any) -> list[Record]:
+    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
+
+
+_DETAIL_SHAPES: dict[str, Callable[[Any], Any]] = {
+    "histories": _tables,
+    "scores": _table,
+    "neighbours": _tables,
+    "tokens": _table,
+    "assumptions": _table,
+    "choices": _tables,
+    "status": _table,
+}
+
+
+def _read_json(path: Path) -> Any:
+    if not path.exists():
+        return None
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except json.JSONDecodeError as error:
+        where, what = f"{path}:{error.lineno}:{error.colno}", f"this is not JSON ({error.msg})"
+    except UnicodeDecodeError as error:
+        where, what = str(path), f"byte {error.start} is not UTF-8"
+    raise PipelineError(where, what, "restore the file as the run wrote it, or run again")
+
+
+def _check_schema(path: Path, metrics: Record) -> None:
+    version = metrics.get("schema_version", SCHEMA_VERSION)
+    if version != SCHEMA_VERSION:
+        what = f"schema_version is {version}; this version reads {SCHEMA_VERSION}"
+        raise PipelineError(str(path), what, "use the version of embedseq that wrote the run")

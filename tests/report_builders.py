@@ -1,0 +1,285 @@
+"""A small run folder made by hand: two classes, 40 test documents, three models."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+NETWORK = "lstm@word2vec"
+
+
+def result(name: str, kind: str, seed: int, accuracy: float, parameters: int) -> dict[str, Any]:
+    """Return one row of metrics.results."""
+    model, _, embedding = name.partition("@")
+    return {
+        "name": name,
+        "model": model,
+        "head": None,
+        "embedding": embedding or None,
+        "kind": kind,
+        "seed": seed,
+        "fold": 0,
+        "trained": True,
+        "why_not": None,
+        "warnings": [],
+        "accuracy": accuracy,
+        "macro_f1": accuracy - 0.01,
+        "log_loss": 0.4,
+        "ece": 0.05,
+        "parameters": parameters,
+    }
+
+
+METRICS: dict[str, Any] = {
+    "schema_version": 1,
+    "corpus": {
+        "name": "films",
+        "rows_read": 204,
+        "documents": 200,
+        "dropped": [
+            {
+                "reason": "no text",
+                "count": 3,
+                "file": "films.csv",
+                "rows": [7, 9, 120],
+                "lines": [9, 11, 131],
+            },
+            {"reason": "no label", "count": 1, "file": "films.csv", "rows": [50], "lines": [53]},
+        ],
+        "classes": {"good": 110, "bad": 90},
+        "splits": {"train": 144, "validation": 16, "test": 40},
+        "duplicates": {"exact": 4, "normalised": 5, "across_splits": 1, "conflicting_labels": 2},
+        "hash": "c0ffee",
+    },
+    "results": [
+        result("tfidf", "baseline", 0, 0.875, 1200),
+        result("bow", "baseline", 0, 0.85, 1200),
+        result(NETWORK, "network", 0, 0.825, 117_000),
+        result(NETWORK, "network", 1, 0.775, 117_000),
+    ],
+    "summary": [
+        {
+            "name": "tfidf",
+            "model": "tfidf",
+            "embedding": None,
+            "kind": "baseline",
+            "runs": 1,
+            "accuracy": 0.875,
+            "accuracy_ci95": [0.775, 0.95],
+            "macro_f1": 0.8712,
+            "macro_f1_ci95": [0.77, 0.94],
+            "log_loss": 0.3456,
+            "ece": 0.0611,
+        },
+        {
+            "name": "bow",
+            "model": "bow",
+            "embedding": None,
+            "kind": "baseline",
+            "runs": 1,
+            "accuracy": 0.85,
+            "accuracy_ci95": [0.725, 0.95],
+            "macro_f1": 0.8444,
+            "macro_f1_ci95": [0.72, 0.94],
+            "log_loss": 0.4012,
+            "ece": 0.0402,
+        },
+        {
+            "name": NETWORK,
+            "model": "lstm",
+            "embedding": "word2vec",
+            "kind": "network",
+            "runs": 2,
+            "accuracy": 0.8,
+            "accuracy_ci95": [0.6875, 0.9],
+            "macro_f1": 0.7911,
+            "macro_f1_ci95": [0.68, 0.89],
+            "log_loss": 0.5123,
+            "ece": 0.0833,
+        },
+    ],
+    "comparisons": [
+        {
+            "a": NETWORK,
+            "b": "tfidf",
+            "metric": "accuracy",
+            "difference": -0.075,
+            "ci95": [-0.1625, 0.0125],
+            "p_value": 0.0871,
+            "p_adjusted": 0.1742,
+            "decision": "cannot tell",
+        },
+        {
+            "a": NETWORK,
+            "b": "bow",
+            "metric": "accuracy",
+            "difference": -0.05,
+            "ci95": [-0.15, 0.05],
+            "p_value": 0.3,
+            "p_adjusted": 0.3,
+            "decision": "cannot tell",
+        },
+    ],
+    "verdict": {
+        "a": NETWORK,
+        "b": "tfidf",
+        "decision": "cannot tell",
+        "sentence": "On films it cannot be told whether lstm@word2vec is better or worse than tfidf.",
+        "rope": 0.01,
+        "minimum_detectable_difference": 0.125,
+    },
+    "embeddings": [
+        {
+            "source": "word2vec",
+            "dimension": 100,
+            "rows": 902,
+            "type_coverage": 0.625,
+            "token_coverage": 0.9641,
+            "rows_from_source": 0,
+            "seconds": 1.25,
+            "settings": {"window": 5, "epochs": 5},
+            "note": None,
+        }
+    ],
+    "probes": {},
+    "timing": {
+        "fits": [
+            {"name": "tfidf", "seed": 0, "fold": 0, "fit_seconds": 0.25}
+            | {"predict_documents_per_second": 20_000, "peak_rss_mib": 410.4},
+            {"name": "bow", "seed": 0, "fold": 0, "fit_seconds": 0.5}
+            | {"predict_documents_per_second": 25_000, "peak_rss_mib": 400},
+            {"name": NETWORK, "seed": 0, "fold": 0, "fit_seconds": 30}
+            | {"predict_documents_per_second": 1000, "peak_rss_mib": 900},
+            {"name": NETWORK, "seed": 1, "fold": 0, "fit_seconds": 40}
+            | {"predict_documents_per_second": 1400, "peak_rss_mib": 950},
+        ],
+        "stages": [{"stage": "read", "seconds": 0.5}, {"stage": "train lstm@word2vec", "seconds": 70}],
+        "total_seconds": 75.2,
+    },
+    "environment": {
+        "embedseq": "0.1.0",
+        "python": "3.11.9",
+        "platform": "Linux",
+        "cpu": "a processor",
+        "cores": 2,
+        "memory_gib": 7.75,
+        "gpu": None,
+        "packages": {"numpy": "2.4.0"},
+        "command": "python run_pipeline.py films.csv --seeds 2",
+    },
+    "config": {"run": {"quick": False}},
+    "warnings": ["3 records without text (lines 9, 11, 131)"],
+}
+
+DETAILS: dict[str, Any] = {
+    "histories": [
+        {
+            "name": NETWORK,
+            "seed": 0,
+            "fold": 0,
+            "best_epoch": 2,
+            "stopped": "early",
+            "epochs": [
+                {"epoch": 1, "loss": 0.69, "accuracy": 0.5, "validation_loss": 0.68}
+                | {"validation_accuracy": 0.5625, "seconds": 3.5},
+                {"epoch": 2, "loss": 0.5, "accuracy": 0.75, "validation_loss": 0.55}
+                | {"validation_accuracy": 0.8125, "seconds": 3.25},
+                {"epoch": 3, "loss": 0.3, "accuracy": 0.9, "validation_loss": 0.6}
+                | {"validation_accuracy": 0.75, "seconds": 3.25},
+            ],
+        }
+    ],
+    "scores": {
+        "label_names": ["good", "bad"],
+        "models": [
+            {
+                "name": "tfidf",
+                "runs": 1,
+                "per_class": [
+                    {"label": "good", "precision": 0.8696, "recall": 0.9091, "f1": 0.8889, "support": 22},
+                    {"label": "bad", "precision": 0.8824, "recall": 0.8333, "f1": 0.8571, "support": 18},
+                ],
+                "confusion": [[20, 2], [3, 15]],
+                "calibration": [
+                    {"lo": 0.5, "hi": 0.75, "count": 10, "confidence": 0.7, "accuracy": 0.6},
+                    {"lo": 0.75, "hi": 1.0, "count": 30, "confidence": 0.9, "accuracy": 0.9667},
+                ],
+            }
+        ],
+    },
+    "neighbours": [
+        {
+            "source": "word2vec",
+            "words": [
+                {
+                    "word": "superb",
+                    "why": "characteristic of good",
+                    "neighbours": [{"word": "great", "cosine": 0.8123}, {"word": "fine", "cosine": 0.7}],
+                }
+            ],
+        }
+    ],
+    "tokens": {
+        "documents": 200,
+        "tokens": 8000,
+        "types": 1500,
+        "vocabulary": 902,
+        "length": {"median": 38, "mean": 40.0, "p95": 90, "max": 450},
+        "cut_documents": 2,
+        "cut_tokens": 80,
+        "max_tokens": 400,
+        "keep": "last",
+        "empty_documents": {"train": 0, "validation": 0, "test": 1},
+        "unknown_tokens": {"train": 0.0, "validation": 0.0212, "test": 0.0345},
+    },
+    "assumptions": {"assumptions": ["the text is in column `review`"], "warnings": []},
+    "choices": [
+        {
+            "name": "tfidf",
+            "fold": 0,
+            "what": "C",
+            "chosen": 3.0,
+            "tried": [
+                {"value": 1.0, "validation_log_loss": 0.41, "validation_accuracy": 0.8125},
+                {"value": 3.0, "validation_log_loss": 0.38, "validation_accuracy": 0.875},
+            ],
+        }
+    ],
+    "status": {
+        "state": "done",
+        "finished": ["tfidf", "bow", NETWORK],
+        "planned": ["tfidf", "bow", NETWORK],
+        "started": "2025-01-01T10:00:00",
+        "ended": "2025-01-01T10:01:15",
+    },
+}
+
+
+def build_run(
+    folder: Path, config_toml: str | None = '[corpus]\npath = "films.csv"\n', **changes: Any
+) -> Path:
+    """Write a run folder below `folder` and return its path.
+
+    `changes` replace a key of metrics.json or a file of details/ by its name; None leaves it out. With
+    `metrics=None` there is no metrics.json.
+    """
+    run = folder / "run"
+    (run / "details").mkdir(parents=True)
+    metrics, details = copy.deepcopy(METRICS), copy.deepcopy(DETAILS)
+    keep_metrics = changes.pop("metrics", True) is not None
+    for key, value in changes.items():
+        (details if key in DETAILS else metrics)[key] = value
+    if keep_metrics:
+        _write(run / "metrics.json", {key: value for key, value in metrics.items() if value is not None})
+    for name, value in details.items():
+        if value is not None:
+            _write(run / "details" / f"{name}.json", value)
+    if config_toml is not None:
+        (run / "config.toml").write_text(config_toml, encoding="utf-8")
+    return run
+
+
+def _write(path: Path, value: Any) -> None:
+    path.write_text(json.dumps(value), encoding="utf-8")

@@ -1,0 +1,342 @@
+"""The command line: exit statuses, whole texts on standard error, and help that names every option."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from pipeline import cli
+from pipeline.config import OPTIONS, Config, load_config
+from pipeline.console import Console
+from pipeline.errors import PipelineError
+
+ROOT = Path(__file__).parent.parent
+NO_KEY = {"--config", "--set", "--version", "--help"}  # options that are not a setting
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Config, str]]:
+    """Put an experiment in place that only notes what it was asked for, and a report of one sentence."""
+    noted: list[tuple[Config, str]] = []
+
+    def run_experiment(config: Config, console: Console, command: str) -> Path:
+        noted.append((config, command))
+        return Path("reports/a")
+
+    put_module(monkeypatch, "pipeline.experiment", run_experiment=run_experiment)
+    put_module(monkeypatch, "pipeline.report", summarise=lambda folder: f"The answer of {folder.name}.")
+    return noted
+
+
+def put_module(monkeypatch: pytest.MonkeyPatch, name: str, **functions: Any) -> None:
+    module = ModuleType(name)
+    for function_name, function in functions.items():
+        setattr(module, function_name, function)
+    monkeypatch.setitem(sys.modules, name, module)
+
+
+def put_experiment(monkeypatch: pytest.MonkeyPatch, experiment: Callable[..., Path]) -> None:
+    put_module(monkeypatch, "pipeline.experiment", run_experiment=experiment)
+    put_module(monkeypatch, "pipeline.report", summarise=str)
+
+
+def status_of(start: Callable[[list[str]], None], *arguments: str) -> int:
+    with pytest.raises(SystemExit) as ended:
+        start(list(arguments))
+    code = ended.value.code
+    return code if isinstance(code, int) else 0
+
+
+def help_of(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    assert status_of(cli.main, *arguments, "--help") == 0
+    return capsys.readouterr().out
+
+
+def test_a_run_says_the_answer_and_where_the_report_is(
+    calls: list[tuple[Config, str]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert status_of(cli.main, "run") == 0
+    assert capsys.readouterr().out == f"The answer of a.\nReport: {Path('reports/a/report.html')}\n"
+    assert [config for config, _ in calls] == [Config()]
+
+
+def test_every_option_reaches_its_setting(calls: list[tuple[Config, str]], tmp_path: Path) -> None:
+    file = tmp_path / "a.toml"
+    file.write_text("[networks]\nlayers = 2\n", encoding="utf-8")
+    line = (
+        "reviews.csv --test t.csv --validation v.csv --unlabelled u.txt --text body --label stars "
+        "--models bow,rnn --embeddings learned,random --seeds 2 --seed 5 --test-size 0.3 --max-tokens 50 "
+        "--refit --out o --quick --deterministic --debug --set networks.units=9 --set networks.layers=3"
+    )
+    assert status_of(cli.run_main, *line.split(), "--config", str(file)) == 0
+    options: dict[str, object] = {
+        "corpus.path": "reviews.csv",
+        "corpus.test": "t.csv",
+        "corpus.validation": "v.csv",
+        "corpus.unlabelled": "u.txt",
+        "corpus.text": "body",
+        "corpus.label": "stars",
+        "run.models": "bow,rnn",
+        "run.embeddings": "learned,random",
+        "run.seeds": 2,
+        "run.seed": 5,
+        "corpus.test_size": 0.3,
+        "networks.max_tokens": 50,
+        "run.refit": True,
+        "run.out": "o",
+        "run.quick": True,
+        "run.deterministic": True,
+        "run.debug": True,
+    }
+    assert set(options) | {"corpus.folds"} == set(OPTIONS)
+    assert calls[0][0] == load_config(None, ["networks.units=9", "networks.layers=3"], options)
+    assert status_of(cli.run_main, "--folds", "4") == 0
+    assert calls[1][0].corpus.folds == 4
+
+
+def test_the_command_is_noted_as_it_was_typed(
+    calls: list[tuple[Config, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["/somewhere/run_pipeline.py", "my file.csv", "--seeds", "2"])
+    with pytest.raises(SystemExit):
+        cli.run_main()
+    monkeypatch.setattr(sys, "argv", ["/somewhere/pipeline/__main__.py", "run"])
+    with pytest.raises(SystemExit):
+        cli.main()
+    assert [command for _, command in calls] == [
+        "python run_pipeline.py 'my file.csv' --seeds 2",
+        "python -m pipeline run",
+    ]
+
+
+def test_help_names_every_option_and_no_other(capsys: pytest.CaptureFixture[str]) -> None:
+    text = help_of(capsys, "run")
+    shown = set(re.findall(r"^ +(--[a-z-]+)", text, re.MULTILINE))
+    assert shown == {option for option in OPTIONS.values() if option != "CORPUS"} | NO_KEY
+    words = " ".join(text.split())
+    for default in ("bow,tfidf,ann,rnn,lstm.", "word2vec.", "bbc-news.", "3.", "0.2.", "400."):
+        assert f"Default: {default}" in words
+
+
+def test_help_of_inspect_names_what_decides_how_a_corpus_is_read(capsys: pytest.CaptureFixture[str]) -> None:
+    shown = set(re.findall(r"^ +(--[a-z-]+)", help_of(capsys, "inspect", "corpus"), re.MULTILINE))
+    wanted = (
+        "--test --validation --unlabelled --text --label --folds --seed --test-size --config --set --debug"
+    )
+    assert shown == {*wanted.split(), "--help"}
+
+
+def test_help_lists_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
+    text = help_of(capsys)
+    assert re.findall(r"^  (\w+)  ", text.split("Commands:")[1], re.MULTILINE) == ["run", "report", "inspect"]
+
+
+def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
+    for start in (cli.main, cli.run_main):
+        assert status_of(start, "--version") == 0
+        assert capsys.readouterr().out == "embedseq 0.1.0\n"
+
+
+def test_a_misspelt_option_is_answered_with_the_likely_one(capsys: pytest.CaptureFixture[str]) -> None:
+    assert status_of(cli.run_main, "--modles", "bow") == 2
+    error = capsys.readouterr().err
+    assert "No such option: --modles" in error
+    assert "--models" in error
+
+
+def test_a_mistake_in_the_settings_is_said_without_a_traceback(
+    calls: list[tuple[Config, str]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert status_of(cli.run_main, "--seeds", "0", "--set", "networks.unit=64") == 2
+    assert capsys.readouterr() == (
+        "",
+        '--set networks.unit=64: [networks] has no key "unit"; did you mean "units"?\n'
+        "--seeds: run.seeds is 0; give a whole number from 1\n",
+    )
+    assert calls == []
+
+
+def test_debug_brings_the_traceback_of_a_mistake_back(
+    calls: list[tuple[Config, str]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert status_of(cli.run_main, "--seeds", "0", "--debug") == 2
+    error = capsys.readouterr().err
+    assert error.startswith("Traceback (most recent call last):\n")
+    assert error.endswith("\n--seeds: run.seeds is 0; give a whole number from 1\n")
+
+
+def test_a_mistake_found_later_is_said_the_same_way(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def run_experiment(config: Config, console: Console, command: str) -> Path:
+        raise PipelineError("a.csv:3", "the label is empty", "give one")
+
+    put_experiment(monkeypatch, run_experiment)
+    assert status_of(cli.main, "run", "a.csv") == 2
+    assert capsys.readouterr() == ("", "a.csv:3: the label is empty; give one\n")
+
+
+def test_a_fault_of_the_program_is_one_line_that_names_the_log(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    log = tmp_path / "log.txt"
+
+    def run_experiment(config: Config, console: Console, command: str) -> Path:
+        console.log_to(log)
+        raise ZeroDivisionError("division by zero")
+
+    put_experiment(monkeypatch, run_experiment)
+    line = (
+        "embedseq: a fault of this program, ZeroDivisionError: division by zero; "
+        f"the log is {log}, and --debug shows the traceback\n"
+    )
+    assert status_of(cli.main, "run") == 1
+    assert capsys.readouterr() == ("", line)
+    assert 'raise ZeroDivisionError("division by zero")' in log.read_text(encoding="utf-8")
+    assert status_of(cli.main, "run", "--debug") == 1
+    error = capsys.readouterr().err
+    assert error.startswith("Traceback (most recent call last):\n")
+    assert error.endswith(line)
+
+
+@pytest.mark.parametrize(
+    ("status", "finished"),
+    [({"finished": ["bow", "tfidf"]}, "bow, tfidf"), ({"finished": []}, "no model"), (None, "no model")],
+)
+def test_an_interrupt_says_what_was_finished_and_where(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    status: object,
+    finished: str,
+) -> None:
+    def run_experiment(config: Config, console: Console, command: str) -> Path:
+        console.log_to(tmp_path / "log.txt")
+        (tmp_path / "details").mkdir()
+        if status is not None:
+            (tmp_path / "details" / "status.json").write_text(json.dumps(status), encoding="utf-8")
+        raise KeyboardInterrupt
+
+    put_experiment(monkeypatch, run_experiment)
+    assert status_of(cli.main, "run") == 130
+    words = f"Interrupted. Finished: {finished}; what there is stands in {tmp_path}\n"
+    assert capsys.readouterr() == ("", words)
+
+
+def test_an_interrupt_before_the_run_has_a_folder(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def run_experiment(config: Config, console: Console, command: str) -> Path:
+        raise KeyboardInterrupt
+
+    put_experiment(monkeypatch, run_experiment)
+    assert status_of(cli.main, "run") == 130
+    assert capsys.readouterr() == ("", "Interrupted before anything was written.\n")
+
+
+def test_inspect_corpus_reads_and_splits_as_a_run_would(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked: dict[str, Any] = {}
+
+    class Loaded:
+        corpus = "documents"
+
+    class Repeated:
+        groups = "groups"
+
+    def read_corpus(source: str, **columns: object) -> Loaded:
+        asked["read"] = (source, columns)
+        return Loaded()
+
+    def split_corpus(loaded: Loaded, groups: str, **settings: Any) -> list[str]:
+        number = settings.pop("generator").integers(1 << 40)
+        asked["split"] = (groups, settings, number == cli.stage_generator(4, "split").integers(1 << 40))
+        return ["first fold", "second fold"]
+
+    put_module(
+        monkeypatch,
+        "pipeline.corpus",
+        read_corpus=read_corpus,
+        find_duplicates=lambda corpus: Repeated(),
+        split_corpus=split_corpus,
+        describe_corpus=lambda loaded, duplicates, corpus: f"{loaded.corpus}, {corpus}",
+    )
+    line = ["inspect", "corpus", "a.csv", "--text", "body", "--folds", "2", "--seed", "4"]
+    assert status_of(cli.main, *line) == 0
+    assert capsys.readouterr().out == "documents, first fold\n"
+    columns = {
+        "test": None,
+        "validation": None,
+        "unlabelled": None,
+        "text_column": "body",
+        "label_column": None,
+    }
+    assert asked["read"] == ("a.csv", columns)
+    assert asked["split"] == ("groups", {"test_size": 0.2, "validation_size": 0.1, "folds": 2}, True)
+
+
+def test_report_draws_a_finished_run_again(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    drawn: list[Path] = []
+    put_module(monkeypatch, "pipeline.report", draw_report=drawn.append)
+    assert status_of(cli.main, "report", str(tmp_path)) == 2
+    words = f"{tmp_path}: there is no metrics.json in it; give the folder of a finished run\n"
+    assert capsys.readouterr() == ("", words)
+    (tmp_path / "metrics.json").write_text("{}", encoding="utf-8")
+    assert status_of(cli.main, "report", str(tmp_path)) == 0
+    assert capsys.readouterr().out == f"Report: {tmp_path / 'report.html'}\n"
+    assert drawn == [tmp_path]
+
+
+def test_help_answers_at_once_and_imports_nothing_heavy() -> None:
+    program = (
+        "import sys; sys.argv = ['run_pipeline.py', '--help']\n"
+        "try:\n"
+        "    import runpy; runpy.run_path('run_pipeline.py', run_name='__main__')\n"
+        "finally:\n"
+        "    heavy = {'numpy', 'polars', 'tensorflow', 'gensim', 'sklearn', 'altair', 'rich'}\n"
+        "    print(sorted(heavy & set(sys.modules)), file=sys.stderr)\n"
+    )
+    started = time.perf_counter()
+    ended = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=30, check=True
+    )
+    assert ended.stdout.startswith("Usage: python run_pipeline.py [OPTIONS] [CORPUS]\n")
+    assert ended.stderr == "[]\n"
+    assert time.perf_counter() - started < 5  # 0.1 s on an idle machine; the modules above are what guards it
+
+
+def test_a_reader_who_leaves_early_does_not_end_the_run() -> None:
+    program = (
+        "from pipeline.console import Console\n"
+        "import sys; console = Console(); sys.stdin.readline()\n"
+        "console.say('one'); console.say('two'); print('done', file=sys.stderr)\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    process.stdin.write("go\n")
+    process.stdin.close()
+    assert process.stderr.read() == "done\n"
+    assert process.wait(timeout=30) == 0
+    process.stderr.close()

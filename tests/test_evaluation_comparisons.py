@@ -1,0 +1,266 @@
+"""Paired comparisons: hand-worked standard errors, loops the slow way, and simulated A/A comparisons."""
+
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from pipeline.evaluation import compare, planned_pairs
+from pipeline.evaluation.comparisons import Estimate, crossed_estimate, decide, holm
+from pipeline.prediction_files import SavedPredictions
+from pipeline.values import Predictions
+
+
+def saved(name, right, seed=0, documents=None):
+    """Return predictions of label 1 for every document, right where told."""
+    right = np.array(right, np.float32)
+    documents = np.arange(len(right)) if documents is None else np.array(documents)
+    predictions = Predictions(documents, np.ones(len(right), np.int32), np.stack([1 - right, right], axis=1))
+    return SavedPredictions(name, seed, 0, "h", ("no", "yes"), predictions)
+
+
+def one_row(entries, rope=0.01):
+    (row,) = compare(entries, [("a", "b")], rope)
+    return row
+
+
+def test_one_seed_by_hand():
+    a = saved("a", [1, 1, 1, 0, 1, 1, 1, 1, 1, 0])
+    b = saved("b", [0, 0, 0, 1, 1, 1, 1, 1, 1, 0])
+    row = one_row([a, b])
+    # differences: three of 1, one of -1, six of 0; their variance is 3.6 / 9; one document more for each side
+    standard_error = np.sqrt(0.4 / 10 + 2 / 12**2)
+    t = stats.t.ppf(0.975, 9)
+    assert list(row) == [
+        *("a", "b", "metric", "difference", "ci95", "p_value", "p_adjusted", "decision"),
+        "minimum_detectable_difference",
+    ]
+    assert (row["a"], row["b"], row["metric"], row["decision"]) == ("a", "b", "accuracy", "cannot tell")
+    assert row["difference"] == pytest.approx(0.2)
+    assert row["ci95"] == pytest.approx([0.2 - t * standard_error, 0.2 + t * standard_error])
+    assert row["p_value"] == row["p_adjusted"] == pytest.approx(2 * stats.t.sf(0.2 / standard_error, 9))
+    detectable = (t + stats.norm.ppf(0.8)) * standard_error
+    assert row["minimum_detectable_difference"] == pytest.approx(detectable)
+
+
+def test_seeds_that_agree_leave_the_variance_of_documents():
+    estimate = crossed_estimate(np.array([[1.0, 0, 0], [0, 0, 1]]))
+    # means over seeds 1/2, 0, 1/2 have variance 1/12; both seeds have mean 1/3
+    assert estimate.difference == pytest.approx(1 / 3)
+    assert estimate.standard_error == pytest.approx(np.sqrt(1 / 12 / 3 + 2 / 5**2))
+    assert estimate.degrees_of_freedom == pytest.approx(2)
+
+
+def test_seeds_that_differ_on_all_documents_are_the_variance_of_seeds():
+    estimate = crossed_estimate(np.array([[1.0] * 4, [0] * 4]))
+    documents, seeds = 2 / 6**2, 0.5 / 2
+    assert estimate.difference == 0.5
+    assert estimate.standard_error == pytest.approx(np.sqrt(documents + seeds))
+    freedom = (documents + seeds) ** 2 / (documents**2 / 3 + seeds**2 / 1)
+    assert estimate.degrees_of_freedom == pytest.approx(freedom)
+
+
+def test_crossed_variance_agrees_with_mean_squares_by_loops():
+    table = np.array([[1.0, 1, 0, 1, 1], [0, -1, 0, 0, 1], [0, 0, 0, 1, -1]])
+    n_seeds, n_docs = 3, 5
+    grand = sum(table[s, i] for s in range(n_seeds) for i in range(n_docs)) / (n_seeds * n_docs)
+    rows = [sum(table[s]) / n_docs for s in range(n_seeds)]
+    columns = [sum(table[:, i]) / n_seeds for i in range(n_docs)]
+    ms_seeds = n_docs * sum((row - grand) ** 2 for row in rows) / (n_seeds - 1)
+    ms_documents = n_seeds * sum((column - grand) ** 2 for column in columns) / (n_docs - 1)
+    squares = [
+        (table[s, i] - rows[s] - columns[i] + grand) ** 2 for s in range(n_seeds) for i in range(n_docs)
+    ]
+    ms_both = sum(squares) / ((n_seeds - 1) * (n_docs - 1))
+    assert ms_seeds > ms_both  # else the floor would be met
+    variance = (ms_documents + ms_seeds - ms_both) / (n_seeds * n_docs) + 2 / (n_docs + 2) ** 2
+    assert crossed_estimate(table).standard_error == pytest.approx(np.sqrt(variance))
+
+
+def test_one_document_gives_an_interval_that_says_nothing():
+    row = one_row([saved("a", [1]), saved("b", [1])])
+    assert (row["difference"], row["ci95"], row["p_value"]) == (0.0, [-1.0, 1.0], 1.0)
+
+
+def test_models_that_agree_everywhere_are_equal_only_with_enough_documents():
+    few, many = (one_row([saved("a", [1] * n), saved("b", [1] * n)]) for n in (10, 1000))
+    assert (few["decision"], many["decision"]) == ("cannot tell", "equal")
+    assert many["ci95"] == pytest.approx([-0.00277, 0.00277], abs=1e-5)  # 1.962 x sqrt(2) / 1002
+
+
+def test_documents_are_matched_by_number():
+    a = saved("a", [1, 0, 0, 1], documents=[3, 2, 1, 0])
+    b = saved("b", [1, 0, 0, 0], documents=[0, 1, 2, 3])
+    row = one_row([a, b])
+    # only document 3 differs: mean 1/4, variance 1/4
+    assert row["difference"] == 0.25
+    assert row["minimum_detectable_difference"] == pytest.approx(
+        (stats.t.ppf(0.975, 3) + stats.norm.ppf(0.8)) * np.sqrt(1 / 16 + 2 / 36)
+    )
+
+
+def test_seeds_are_paired():
+    # each seed's model a is right where its model b is, so no seed differs
+    entries = [
+        saved(name, [1] * right + [0] * (50 - right), seed)
+        for name in "ab"
+        for seed, right in ((0, 40), (1, 20))
+    ]
+    assert one_row(entries)["p_value"] == 1.0
+    assert one_row(entries)["ci95"] == pytest.approx([-0.0547, 0.0547], abs=1e-4)  # 2.010 x sqrt(2) / 52
+
+
+def test_only_seeds_of_both_are_compared():
+    entries = [saved("a", [1, 1], 0), saved("a", [1, 1], 1), saved("a", [0, 0], 2), saved("b", [1, 1], 0)]
+    assert one_row([*entries, saved("b", [1, 1], 1)])["difference"] == 0.0
+
+
+def test_a_model_with_one_run_is_paired_with_every_seed():
+    network = [saved("a", [1, 1, 1, 1], 0), saved("a", [1, 1, 0, 0], 1), saved("a", [1, 1, 1, 0], 2)]
+    row = one_row([*network, saved("b", [1, 0, 1, 0], 0)])
+    assert row["difference"] == pytest.approx((2 / 4 + 0 + 1 / 4) / 3)
+    assert one_row([saved("b", [1, 0, 1, 0], 0), *network])["difference"] == row["difference"]
+
+
+def test_p_values_are_corrected_for_all_pairs():
+    generator = np.random.default_rng(0)
+    entries = [
+        saved(name, generator.random(300) < share) for name, share in (("a", 0.9), ("b", 0.8), ("c", 0.85))
+    ]
+    pairs = [("a", "b"), ("a", "c"), ("b", "c")]
+    rows = compare(entries, pairs, 0.01)
+    assert [(row["a"], row["b"]) for row in rows] == pairs
+    assert [row["p_adjusted"] for row in rows] == holm([row["p_value"] for row in rows])
+    assert one_row(entries)["p_adjusted"] == rows[0]["p_value"]
+
+
+def test_no_pairs_no_rows():
+    assert compare([saved("a", [1])], [], 0.01) == []
+
+
+@pytest.mark.parametrize(
+    ("other", "message"),
+    [
+        (
+            saved("b", [1, 1], documents=[0, 9]),
+            "only one of a (seed 0) and b (seed 0) was tested on documents 1, 9",
+        ),
+        (saved("b", [1]), "only one of a (seed 0) and b (seed 0) was tested on documents 1"),
+    ],
+)
+def test_other_documents_are_refused(other, message):
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        one_row([saved("a", [1, 1]), other])
+
+
+def test_no_seed_in_common_is_refused():
+    entries = [saved("a", [1], 0), saved("a", [1], 1), saved("b", [1], 2), saved("b", [1], 3)]
+    with pytest.raises(ValueError, match="^a and b have no seed in common$"):
+        one_row(entries)
+
+
+def test_holm_by_hand():
+    # ascending 0.005 x 4, 0.01 x 3, 0.03 x 2, 0.04 x 1; the last may not fall below the one before
+    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert holm([0.9, 0.8]) == [1.0, 1.0]
+    assert holm([]) == []
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=8))
+def test_holm_keeps_the_order_and_lies_between_none_and_bonferroni(p_values):
+    corrected = holm(p_values)
+    for p, adjusted in zip(p_values, corrected, strict=True):
+        assert p <= adjusted <= min(1.0, p * len(p_values))
+    order = np.argsort(p_values, kind="stable")
+    assert np.all(np.diff(np.array(corrected)[order]) >= 0)
+
+
+@pytest.mark.parametrize(
+    ("interval", "p_adjusted", "decision"),
+    [
+        ([0.01, 0.05], 0.001, "beats"),
+        ([-0.05, -0.01], 0.001, "loses"),
+        ([0.001, 0.009], 0.001, "beats"),  # a difference that is known, however small
+        ([0.001, 0.009], 0.06, "equal"),
+        ([0.001, 0.05], 0.06, "cannot tell"),
+        ([-0.01, 0.01], 1.0, "equal"),
+        ([-0.011, 0.005], 0.5, "cannot tell"),
+        ([-0.005, 0.011], 0.5, "cannot tell"),
+    ],
+)
+def test_decisions(interval, p_adjusted, decision):
+    assert decide(interval, p_adjusted, rope=0.01) == decision
+
+
+def test_planned_pairs():
+    kinds = {
+        "majority": "control",
+        "bow": "baseline",
+        "tfidf": "baseline",
+        "ann@word2vec": "network",
+        "rnn@word2vec": "network",
+        "rnn:max@word2vec": "network",
+        "lstm@word2vec": "network",
+        "lstm:max@word2vec": "network",
+        "lstm@learned": "network",
+    }
+    validation = dict.fromkeys(kinds, 0.5) | {"bow": 0.9, "tfidf": 0.8, "majority": 1.0}
+    networks = [name for name, kind in kinds.items() if kind == "network"]
+    assert planned_pairs(kinds, validation) == [
+        *((network, "bow") for network in networks),
+        ("lstm@word2vec", "rnn@word2vec"),
+        ("lstm:max@word2vec", "rnn:max@word2vec"),
+        ("lstm@word2vec", "ann@word2vec"),
+        ("tfidf", "bow"),
+    ]
+
+
+def test_planned_pairs_without_a_baseline():
+    assert planned_pairs({"rnn@random": "network", "ann@random": "network"}, {}) == []
+
+
+def simulated(generator, *, n_seeds, n_docs, seed_noise, fixed):
+    """Return right(a) - right(b) of two models that are equal over all documents and seeds; (S, N)."""
+    difficulty = generator.normal(2.2, 1.6, n_docs)
+
+    def model(n_runs, noise):
+        own = difficulty + generator.normal(0, 1.5, n_docs)  # what all its seeds have in common
+        luck = generator.normal(0, noise, (n_runs, 1)) + generator.normal(0, 0.7, (n_runs, n_docs))
+        return (own + luck > 0).astype(float)
+
+    return model(n_seeds, seed_noise) - model(1 if fixed else n_seeds, 0 if fixed else seed_noise)
+
+
+def share_called(tables):
+    return float(np.mean([crossed_estimate(table).p_value < 0.05 for table in tables]))
+
+
+@pytest.mark.parametrize("n_seeds", [3, 5])
+@pytest.mark.parametrize("fixed", [True, False], ids=["against a linear model", "against a network"])
+@pytest.mark.parametrize("seed_noise", [0.0, 0.15], ids=["steady seeds", "varied seeds"])
+def test_equal_models_are_called_different_in_about_5_percent(n_seeds, fixed, seed_noise):
+    generator = np.random.default_rng(11)
+    how = {"n_seeds": n_seeds, "n_docs": 400, "seed_noise": seed_noise, "fixed": fixed}
+    rate = share_called([simulated(generator, **how) for _ in range(1500)])
+    assert 0.03 <= rate <= 0.07
+
+
+def test_documents_alone_would_call_equal_networks_different_too_often():
+    generator = np.random.default_rng(5)
+    how = {"n_seeds": 3, "n_docs": 1500, "seed_noise": 0.3, "fixed": False}
+    tables = [simulated(generator, **how) for _ in range(400)]
+    assert share_called([table.mean(axis=0, keepdims=True) for table in tables]) > 0.3
+    assert share_called(tables) < 0.1
+
+
+def test_the_minimum_detectable_difference_is_found_four_times_out_of_five():
+    true, freedom = Estimate(0.0, 0.01, 9).minimum_detectable_difference, 9
+    generator = np.random.default_rng(2)
+    observed = generator.normal(true, 0.01, 4000)
+    errors = 0.01 * np.sqrt(generator.chisquare(freedom, 4000) / freedom)
+    pairs = zip(observed, errors, strict=True)
+    found = [Estimate(mean, error, freedom).p_value < 0.05 for mean, error in pairs]
+    assert np.mean(found) == pytest.approx(0.8, abs=0.04)
