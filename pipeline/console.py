@@ -218,8 +218,7 @@ NOISE = (
 )
 
 _FILTER_PROGRAM = """
-import re, signal, sys
-signal.signal(signal.SIGINT, signal.SIG_IGN)
+import re, sys
 noise = re.compile(sys.argv[1].encode())
 for line in sys.stdin.buffer:
     if not noise.search(line):
@@ -252,7 +251,8 @@ def filtered_stderr() -> Iterator[None]:
         yield
         return
     command = [sys.executable, "-I", "-S", "-c", _FILTER_PROGRAM, "|".join(NOISE)]
-    child = subprocess.Popen(command, stdin=subprocess.PIPE)
+    # a session of its own: Ctrl-C must not end the filter before the last line has passed
+    child = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
     assert child.stdin is not None
     os.dup2(child.stdin.fileno(), 2)
     try:

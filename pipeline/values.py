@@ -109,7 +109,9 @@ class Duplicates:
     normalised: int
     across_splits: int  # test documents whose normalised text is also in train or validation
     conflicting_labels: int  # documents in groups of equal normalised text with two labels or more
-    groups: Int64 = field(repr=False, compare=False)  # (N,): documents of equal normalised text share a number
+    groups: Int64 = field(
+        repr=False, compare=False
+    )  # (N,): documents of equal normalised text share a number
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,7 +184,9 @@ class EmbeddingMatrix:
     source: str
 
     def __post_init__(self) -> None:
-        _require(self.vectors.ndim == 2 and self.vectors.dtype == np.float32, "vectors are not float32 (V, D)")
+        _require(
+            self.vectors.ndim == 2 and self.vectors.dtype == np.float32, "vectors are not float32 (V, D)"
+        )
         _require(self.covered.shape == (len(self.vectors),), "covered has not one entry a row")
         _require(not self.vectors[PADDING_ROW].any(), "row 0 (padding) is not zero")
         _require(bool(np.isfinite(self.vectors).all()), "a vector is not finite")
@@ -199,7 +203,9 @@ class Predictions:
     def __post_init__(self) -> None:
         n_docs = len(self.documents)
         _require(self.labels.shape == (n_docs,), "labels has not one entry a document")
-        _require(self.probabilities.ndim == 2 and len(self.probabilities) == n_docs, "probabilities are not (N, C)")
+        _require(
+            self.probabilities.ndim == 2 and len(self.probabilities) == n_docs, "probabilities are not (N, C)"
+        )
         sums = self.probabilities.sum(axis=1)
         _require(bool(np.allclose(sums, 1.0, atol=1e-4)), "a document's probabilities do not sum to 1")
 

@@ -157,6 +157,11 @@ call to cuInit: UNKNOWN ERROR (303)
 with status: OUT_OF_RANGE: End of sequence
 2026-01-02 14:44:09.000000: W tsl/cpu_impl.cc:83] Allocation of 99 exceeds 10% of free system memory.
 """
+OLDER_NOISE = (  # printed without a level in front, or with another
+    "Could not find cuda drivers on your machine, GPU will not be used.",
+    "oneDNN custom operations are on. You may see slightly different numerical results",
+    "This TensorFlow binary is optimized to use available CPU instructions in performance-critical code.",
+)
 REAL_ERRORS = """\
 2026-01-02 14:44:09.000000: E xla/cuda_executor.cc:10] failed to allocate 2.00GiB: CUDA_ERROR_OUT_OF_MEMORY
 2026-01-02 14:44:09.000000: W tensorflow/op_kernel.cc:1] RESOURCE_EXHAUSTED: OOM when allocating tensor
@@ -183,10 +188,31 @@ def test_the_filter_drops_known_noise_and_shows_the_last_words_of_a_crash() -> N
     assert ended.stderr == f"{REAL_ERRORS}from Python\n{after}last words"
 
 
-def test_each_kind_of_noise_is_needed() -> None:
-    lines = KNOWN_NOISE.splitlines()
-    for line in lines:
-        assert re.search("|".join(NOISE), line), line
+def test_ctrl_c_does_not_end_the_filter() -> None:
+    program = (
+        "import os, signal, time; from pipeline.console import filtered_stderr\n"
+        "try:\n"
+        "    with filtered_stderr():\n"
+        "        time.sleep(0.3)\n"
+        "        try:\n"
+        "            os.killpg(0, signal.SIGINT)\n"
+        "            time.sleep(10)\n"
+        "        finally:\n"
+        "            os.write(2, b'inside ')\n"
+        "except KeyboardInterrupt:\n"
+        "    os.write(2, b'interrupted')\n"
+    )
+    command = [sys.executable, "-c", program]
+    ended = subprocess.run(
+        command, capture_output=True, text=True, timeout=30, check=False, start_new_session=True
+    )
+    assert (ended.returncode, ended.stderr) == (0, "inside interrupted")
+
+
+def test_every_pattern_of_noise_has_its_example() -> None:
+    lines = [*KNOWN_NOISE.splitlines(), *OLDER_NOISE]
+    assert [pattern for pattern in NOISE if not any(re.search(pattern, line) for line in lines)] == []
+    assert [line for line in REAL_ERRORS.splitlines() if re.search("|".join(NOISE), line)] == []
 
 
 def test_quiet_tensorflow_leaves_what_the_user_set(monkeypatch: pytest.MonkeyPatch) -> None:

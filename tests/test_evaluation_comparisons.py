@@ -103,12 +103,10 @@ def test_documents_are_matched_by_number():
 
 
 def test_seeds_are_paired():
-    # each seed's model a is right where its model b is, so no seed differs
-    entries = [
-        saved(name, [1] * right + [0] * (50 - right), seed)
-        for name in "ab"
-        for seed, right in ((0, 40), (1, 20))
-    ]
+    # in whatever order they come, each seed's model a is right where its model b is, so no seed differs
+    order = [("a", 0), ("a", 1), ("b", 1), ("b", 0)]
+    right = {0: [1] * 40 + [0] * 10, 1: [1] * 20 + [0] * 30}
+    entries = [saved(name, right[seed], seed) for name, seed in order]
     assert one_row(entries)["p_value"] == 1.0
     assert one_row(entries)["ci95"] == pytest.approx([-0.0547, 0.0547], abs=1e-4)  # 2.010 x sqrt(2) / 52
 
@@ -158,7 +156,7 @@ def test_other_documents_are_refused(other, message):
 
 def test_no_seed_in_common_is_refused():
     entries = [saved("a", [1], 0), saved("a", [1], 1), saved("b", [1], 2), saved("b", [1], 3)]
-    with pytest.raises(ValueError, match="^a and b have no seed in common$"):
+    with pytest.raises(ValueError, match=r"^a and b have no seed in common$"):
         one_row(entries)
 
 
@@ -249,9 +247,9 @@ def test_equal_models_are_called_different_in_about_5_percent(n_seeds, fixed, se
 
 
 def test_documents_alone_would_call_equal_networks_different_too_often():
-    generator = np.random.default_rng(5)
+    generator = np.random.default_rng(6)
     how = {"n_seeds": 3, "n_docs": 1500, "seed_noise": 0.3, "fixed": False}
-    tables = [simulated(generator, **how) for _ in range(400)]
+    tables = [simulated(generator, **how) for _ in range(1000)]
     assert share_called([table.mean(axis=0, keepdims=True) for table in tables]) > 0.3
     assert share_called(tables) < 0.1
 

@@ -9,7 +9,7 @@ from sklearn.metrics import accuracy_score, f1_score
 
 from pipeline.evaluation import summarise
 from pipeline.evaluation.pooling import pool_folds
-from pipeline.evaluation.summary import bootstrap_scores
+from pipeline.evaluation.summary import bootstrap_scores, percentile_interval
 from pipeline.prediction_files import SavedPredictions
 from pipeline.values import Predictions
 
@@ -89,6 +89,12 @@ def test_a_perfect_score_has_an_interval_of_some_width():
     assert row["accuracy_ci95"] == pytest.approx([low, 1.0], abs=0.0023)
     assert low == pytest.approx(0.9933, abs=1e-4)
     assert row["macro_f1_ci95"] == pytest.approx([low, 1.0], abs=0.004)
+
+
+def test_an_interval_holds_its_estimate():
+    assert percentile_interval(np.array([0.0, 0.5, 1.0]), 0.4) == pytest.approx([0.025, 0.975])
+    assert percentile_interval(np.array([0.5, 0.5]), 0.4) == [0.4, 0.5]
+    assert percentile_interval(np.array([0.5, 0.5]), 0.6) == [0.5, 0.6]
 
 
 def slow_bootstrap(labels, by_seed, n_resamples, generator):

@@ -69,7 +69,8 @@ def test_the_verdict_names_the_best_of_each_kind():
             compared("cannot tell", -0.011, -0.027, 0.005, p_adjusted=0.4),
             "On these 1,000 test documents it cannot be told whether lstm@w or tfidf is better: "
             "95.3 % against 97.1 %, a difference of -1.1 points (95 % interval -2.7 to +0.5). "
-            "With as many documents and seeds, a true difference of 2.3 points is found four times out of five.",
+            "With as many documents and seeds, a true difference of 2.3 points is found "
+            "four times out of five.",
         ),
         (
             compared("cannot tell", p_adjusted=0.062),
@@ -139,7 +140,7 @@ def test_nothing_to_compare(kinds, a, b, sentence):
 
 
 def test_the_pair_must_have_been_compared():
-    with pytest.raises(ValueError, match="^lstm@w and tfidf were not compared$"):
+    with pytest.raises(ValueError, match=r"^lstm@w and tfidf were not compared$"):
         verdict_of([])
 
 

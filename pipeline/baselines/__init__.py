@@ -1,5 +1,12 @@
 """Baselines: scikit-learn pipelines over n-gram counts, and the majority class."""
 
-from pipeline.baselines.linear import BASELINES, Baseline, FittedBaseline, Tried, choose_strength, fit_baseline
+from pipeline.baselines.linear import (
+    BASELINES,
+    Baseline,
+    FittedBaseline,
+    Tried,
+    choose_strength,
+    fit_baseline,
+)
 
 __all__ = ["BASELINES", "Baseline", "FittedBaseline", "Tried", "choose_strength", "fit_baseline"]

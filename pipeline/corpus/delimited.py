@@ -24,8 +24,6 @@ DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 NO_DELIMITER = "\x1f"  # the unit separator: a file of one column
 SAMPLE_BYTES, SAMPLE_RECORDS = 1 << 20, 2000
 LONGEST_FIELD = 2**31 - 1
-# A quotation mark alone inside a field: the two parsers read it differently, the csv module decides.
-_MARK_INSIDE_FIELD = re.compile(rb'[^,;|\t\r\n"]"[^,;|\t\r\n"]')
 _LONE_RETURN = re.compile(rb"\r(?!\n)")
 
 
@@ -95,7 +93,8 @@ def find_dialect(source: TextSource, preferred: str, wanted: Sequence[str] = ())
     rows = _sample_rows(sample, delimiter)
     if len(rows[0]) == 1:
         delimiter, rows = NO_DELIMITER, _sample_rows(sample, NO_DELIMITER)
-    quoted = b'"' not in source.data or _marks_quote_fields(source.text(), delimiter)
+    sound = delimiter != "\t" and _is_well_quoted(source.data, Dialect(delimiter))
+    quoted = sound or b'"' not in source.data or _marks_quote_fields(source.text(), delimiter)
     return Dialect(delimiter, quoted, _has_header(rows[0], rows[1:], wanted))
 
 
@@ -150,11 +149,12 @@ def _is_strict(text: str, delimiter: str) -> bool:
 
 def _has_header(first: list[str], rows: list[list[str]], wanted: Sequence[str]) -> bool:
     """Whether the first record names columns: by a known name, else unless it looks like those below it."""
-    if any(cell in wanted for cell in first):
+    if any(cell in wanted and not _is_number(cell) for cell in first):
         return True
     below = [{row[column] for row in rows if column < len(row)} for column in range(len(first))]
     recurs = [cell in seen for cell, seen in zip(first, below, strict=True)]
-    if any(is_known_name(cell) and not again for cell, again in zip(first, recurs, strict=True)):
+    known = [is_known_name(cell) for cell in first]
+    if sum(known) > 1 or any(name and not again for name, again in zip(known, recurs, strict=True)):
         return True
     return not (any(recurs) or any(_is_number(cell) or len(cell.split()) > 3 for cell in first))
 
@@ -172,11 +172,14 @@ def _is_number(cell: str) -> bool:
 
 def _read_clean(source: TextSource, dialect: Dialect) -> pl.DataFrame | None:
     """Return the records as Polars reads them, or None where anything is off."""
-    if _LONE_RETURN.search(source.data) or (dialect.quoted and _MARK_INSIDE_FIELD.search(source.data)):
+    data = (
+        source.data if source.data.endswith(b"\n") else source.data + b"\n"
+    )  # Polars 2.1 drops a last empty cell
+    if _LONE_RETURN.search(data) or not _is_well_quoted(data, dialect):
         return None
     try:
         rows = pl.read_csv(
-            source.data,
+            data,
             has_header=False,
             infer_schema=False,
             separator=dialect.delimiter,
@@ -194,6 +197,18 @@ def _read_clean(source: TextSource, dialect: Dialect) -> pl.DataFrame | None:
     return (
         rows[1 if dialect.header else 0 :].rename(dict(zip(rows.columns, names, strict=True))).fill_null("")
     )
+
+
+def _is_well_quoted(data: bytes, dialect: Dialect) -> bool:
+    """Whether every quotation mark encloses a whole field or stands doubled inside one.
+
+    Parsers disagree about all other marks; the csv module decides there.
+    """
+    if not dialect.quoted or b'"' not in data:
+        return True
+    edge = rb"[\r\n" + re.escape(dialect.delimiter.encode()) + rb"]"
+    field = rb"(?:(?<=" + edge + rb')|\A)"(?:[^"]++|"")*+"(?:(?=' + edge + rb")|\Z)"
+    return re.fullmatch(rb'(?:[^"]*+' + field + rb')*+[^"]*+', data) is not None
 
 
 def column_names(first: list[str], header: bool) -> list[str]:

@@ -121,9 +121,9 @@ def _scale(vectors: Float32, covered: Bool, scale: float) -> Float32:
 
 def _fill_uncovered(vectors: Float32, covered: Bool, generator: np.random.Generator) -> Float32:
     """Give every row without a vector the same one, drawn to the mean and spread of the covered rows."""
-    known = vectors[covered]
-    mean, spread = (known.mean(axis=0), known.std(axis=0)) if len(known) else (0.0, 0.1)
-    unknown = mean + spread * generator.standard_normal(vectors.shape[1])
-    filled = np.where(covered[:, None], vectors, unknown.astype(np.float32))
+    known = vectors[covered] if covered.any() else np.zeros((1, vectors.shape[1]), np.float32)
+    noise = generator.standard_normal(vectors.shape[1])
+    unknown = (known.mean(axis=0) + known.std(axis=0) * noise).astype(np.float32)  # (D,)
+    filled = np.where(covered[:, None], vectors, unknown)
     filled[PADDING_ROW] = 0.0
     return filled.astype(np.float32)

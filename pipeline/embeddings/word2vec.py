@@ -164,7 +164,7 @@ def _train(
 def _epoch_callback(on_epoch: Callable[[str], None], epochs: int) -> object:
     from gensim.models.callbacks import CallbackAny2Vec
 
-    class ReportEpoch(CallbackAny2Vec):  # type: ignore[misc]
+    class ReportEpoch(CallbackAny2Vec):
         """Tell the terminal after each epoch."""
 
         def __init__(self) -> None:

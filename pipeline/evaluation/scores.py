@@ -109,9 +109,8 @@ def _ratio(part: np.ndarray, whole: np.ndarray) -> Float64:
 def log_loss(predictions: Predictions) -> float:
     """Return the mean of -ln p(label) in float64: rows brought to sum 1, then p kept at 1.2e-7 or more."""
     probabilities = predictions.probabilities.astype(np.float64)
-    of_label = probabilities[np.arange(len(probabilities)), predictions.labels] / probabilities.sum(
-        axis=1
-    )  # (N,)
+    sums = probabilities.sum(axis=1)  # (N,)
+    of_label = probabilities[np.arange(len(sums)), predictions.labels] / sums  # (N,)
     return float(-np.log(np.clip(of_label, SMALLEST_PROBABILITY, 1.0)).mean())
 
 

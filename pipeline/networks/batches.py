@@ -10,7 +10,9 @@ import numpy as np
 from pipeline.tokenizer import span_positions
 from pipeline.values import PADDING_ROW, IndexedCorpus, Int32, Int64
 
-_POOL = 50  # batches that are sorted by length together: short enough to stay random, long enough to save padding
+_POOL = (
+    50  # batches that are sorted by length together: short enough to stay random, long enough to save padding
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,14 +58,18 @@ def visible(indexed: IndexedCorpus, *, max_tokens: int, keep: str) -> Visible:
     return Visible(cut, int((lengths > max_tokens).sum()), int((lengths - kept).sum()))
 
 
-def batches(indexed: IndexedCorpus, batch_size: int, generator: np.random.Generator | None) -> Iterator[Batch]:
+def batches(
+    indexed: IndexedCorpus, batch_size: int, generator: np.random.Generator | None
+) -> Iterator[Batch]:
     """Yield every document once, in batches cut by length.
 
     With a `generator` the documents are shuffled, sorted by length inside pools of 50 batches, and the batches
     come in random order (training); without one they come shortest first (prediction).
     """
     lengths = np.diff(indexed.offsets)
-    groups = _sorted_groups(lengths, batch_size) if generator is None else _pools(lengths, batch_size, generator)
+    groups = (
+        _sorted_groups(lengths, batch_size) if generator is None else _pools(lengths, batch_size, generator)
+    )
     for documents in groups:
         yield pad(indexed, documents)
 

@@ -103,7 +103,9 @@ def _averaged(spec: NetworkSpec, embedded: Tensor, lengths: Tensor) -> Tensor:
     """Average the word vectors, then one hidden layer: no memory, no order."""
     import keras
 
-    average = keras.layers.Lambda(_mean, output_shape=(spec.embedding_dim,), name="average")([embedded, lengths])
+    average = keras.layers.Lambda(_mean, output_shape=(spec.embedding_dim,), name="average")(
+        [embedded, lengths]
+    )
     hidden = average
     for layer in range(spec.layers):
         hidden = keras.layers.Dense(spec.units, activation="relu", name=f"hidden_{layer}")(hidden)  # (B, H)
@@ -119,9 +121,13 @@ def _recurrent(cell: str) -> Callable[[NetworkSpec, Tensor, Tensor], Tensor]:
         states = embedded
         for layer in range(spec.layers):
             recurrent = getattr(keras.layers, cell)
-            states = recurrent(spec.units, return_sequences=True, name=f"recurrent_{layer}")(states)  # (B, T, H)
+            states = recurrent(spec.units, return_sequences=True, name=f"recurrent_{layer}")(
+                states
+            )  # (B, T, H)
         parts = [
-            keras.layers.Lambda(HEADS[part], output_shape=(spec.units,), name=f"read_{part}")([states, lengths])
+            keras.layers.Lambda(HEADS[part], output_shape=(spec.units,), name=f"read_{part}")(
+                [states, lengths]
+            )
             for part in spec.head.split("+")
         ]
         return parts[0] if len(parts) == 1 else keras.layers.Concatenate()(parts)

@@ -65,6 +65,7 @@ def fit_network(
     *,
     seed: int,
     epochs: int | None = None,
+    deterministic: bool = False,
     on_epoch: Callable[[Epoch], None] = lambda epoch: None,
 ) -> FittedNetwork:
     """Train a network on `train`; `validation` chooses the epoch.
@@ -83,6 +84,8 @@ def fit_network(
         Sets initial weights, order of batches and dropout.
     epochs : int, optional
         Run exactly this many (a refit with what validation chose) instead of stopping early.
+    deterministic : bool
+        Ask TensorFlow for operations that repeat to the last bit; slower.
     on_epoch : callable
         Told about each epoch.
 
@@ -92,20 +95,27 @@ def fit_network(
     Mikolov, Bengio 2013, arXiv:1211.5063, algorithm 1), the weights of the best validation loss restored.
     """
     import keras
+    import tensorflow as tf
 
     keras.utils.set_random_seed(seed)
+    if deterministic:
+        tf.config.experimental.enable_op_determinism()
     model = build(spec)
     model.get_layer("embedding").set_weights([vectors])
-    step = _training_step(model, keras.optimizers.Adam(settings.learning_rate, global_clipnorm=settings.clip_norm))
+    step = _training_step(
+        model, keras.optimizers.Adam(settings.learning_rate, global_clipnorm=settings.clip_norm)
+    )
     predict = _prediction_step(model)
     generator = np.random.default_rng(seed)
     history: list[Epoch] = []
     best: tuple[float, int, list[Float32]] = (np.inf, 0, [])
     for number in range(1, (epochs or settings.max_epochs) + 1):
         start = time.perf_counter()
-        loss, accuracy = _run_epoch(step, batches(train.indexed, settings.batch_size, generator), train.labels)
+        loss, accuracy = _run_epoch(
+            step, batches(train.indexed, settings.batch_size, generator), train.labels
+        )
         judged = _judge(predict, validation, spec.n_classes) if validation and not epochs else (None, None)
-        history.append(Epoch(number, loss, accuracy, *judged, time.perf_counter() - start))
+        history.append(Epoch(number, loss, accuracy, judged[0], judged[1], time.perf_counter() - start))
         on_epoch(history[-1])
         if not np.isfinite(loss):
             break

@@ -35,8 +35,8 @@ def _decided(run: Run, verdict: Record) -> str:
     if verdict.get("a") is None or verdict.get("b") is None:
         return "Nothing was decided: the best network and the best baseline were not both run."
     chosen = (
-        f"{verdict['a']} (the best network) is compared with {verdict['b']} (the best baseline); both were chosen"
-        f" by mean validation accuracy and compared on the same {_test_documents(run)}test documents."
+        f"{verdict['a']} (the best network) is compared with {verdict['b']} (the best baseline); both were"
+        f" chosen by mean validation accuracy and compared on the same {_test_documents(run)}test documents."
     )
     return " ".join(part for part in (chosen, _difference(run), _scale(run, verdict)) if part)
 
@@ -62,7 +62,8 @@ def _scale(run: Run, verdict: Record) -> str:
         parts.append(f"Differences of up to {_size(rope, run.places)} points count as equal.")
     if is_number(smallest):
         parts.append(
-            f"With this much test data, differences under {_size(smallest, run.places)} points cannot be told."
+            f"With this much test data, differences under {_size(smallest, run.places)} points"
+            " cannot be told."
         )
     return " ".join(parts)
 

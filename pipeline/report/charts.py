@@ -8,7 +8,6 @@ light and dark.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -191,32 +190,37 @@ def _zero_layers(base: Any, figure: DotPlot) -> list[Any]:
 def _curve_chart(figure: Curves) -> Any:
     import altair as alt
 
-    values = [
+    base = alt.Chart(alt.Data(values=_curve_values(figure)))
+    last = max((point.epoch for point in figure.points), default=1)
+    epochs = alt.Axis(tickMinStep=1, tickCount=min(last, 8), grid=False)
+    x = alt.X("epoch:Q", title="Epoch", scale=alt.Scale(nice=False), axis=epochs)
+    y = alt.Y("loss:Q", title="Loss", scale=alt.Scale(domain=[0, figure.top]), axis=alt.Axis(tickCount=4))
+    colour, dash = _series_encodings()
+    dots = alt.OverlayMarkDef(size=12, filled=True)  # an only epoch is a point, not a line
+    lines = base.mark_line(strokeWidth=1.8, opacity=0.85, point=dots)
+    kept = base.mark_point(filled=True, size=60, opacity=1).transform_filter("datum.best")
+    layers = (
+        lines.encode(x=x, y=y, color=colour, strokeDash=dash, detail="run:N"),
+        kept.encode(x=x, y=y, color=colour),
+    )
+    return _styled(alt.layer(*layers).properties(width=SMALL, height=150))
+
+
+def _curve_values(figure: Curves) -> list[dict[str, Any]]:
+    return [
         {"run": f"{p.run} {p.series}", "series": p.series, "epoch": p.epoch, "loss": p.value, "best": p.best}
         for p in figure.points
     ]
-    base = alt.Chart(alt.Data(values=values))
-    last = max((point.epoch for point in figure.points), default=1)
-    x = alt.X(
-        "epoch:Q",
-        title="Epoch",
-        scale=alt.Scale(nice=False),
-        axis=alt.Axis(tickMinStep=1, tickCount=min(last, 8), grid=False),
-    )
-    y = alt.Y("loss:Q", title="Loss", scale=alt.Scale(domain=[0, figure.top]), axis=alt.Axis(tickCount=4))
+
+
+def _series_encodings() -> tuple[Any, Any]:
+    import altair as alt
+
     series = list(SERIES_STYLES)
-    colour = alt.Color(
-        "series:N", scale=alt.Scale(domain=series, range=[SERIES_STYLES[s][0] for s in series])
+    legend = alt.Legend(symbolType="stroke", symbolSize=300)
+    colours = alt.Scale(domain=series, range=[SERIES_STYLES[name][0] for name in series])
+    dashes = alt.Scale(domain=series, range=[list(SERIES_STYLES[name][1]) for name in series])
+    return (
+        alt.Color("series:N", scale=colours, legend=legend),
+        alt.StrokeDash("series:N", scale=dashes, legend=legend),
     )
-    dash = alt.StrokeDash(
-        "series:N", scale=alt.Scale(domain=series, range=[list(SERIES_STYLES[s][1]) for s in series])
-    )
-    lines = base.mark_line(strokeWidth=1.8, opacity=0.85).encode(
-        x=x, y=y, color=colour, strokeDash=dash, detail="run:N"
-    )
-    kept = (
-        base.mark_point(filled=True, size=55, opacity=1)
-        .encode(x=x, y=y, color=colour)
-        .transform_filter("datum.best")
-    )
-    return _styled(alt.layer(lines, kept).properties(width=SMALL, height=150))

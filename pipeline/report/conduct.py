@@ -30,7 +30,7 @@ def assumptions(run: Run, limits: Limits) -> tuple[Block, ...]:
     made = [str(text) for text in details.get("assumptions") or ()]
     warned = _warnings(run)
     if not made and not warned:
-        return (Points((status_sentence(run) or "Nothing was assumed and nothing was warned of.",)),)
+        return (Nothing(status_sentence(run) or "Nothing was assumed and nothing was warned of."),)
     blocks: list[Block] = []
     if warned:
         blocks.append(Points(_first(warned, limits), "Warnings", "warning"))
@@ -58,8 +58,8 @@ def report_limits(run: Run, limits: Limits) -> tuple[Block, ...]:
 
 def _scope(run: Run) -> str:
     return (
-        "It speaks of this corpus, these models and these settings. It says nothing about other settings, other corpora"
-        " or larger pre-trained models."
+        "It speaks of this corpus, these models and these settings. It says nothing about other settings,"
+        " other corpora or larger pre-trained models."
     )
 
 
@@ -76,8 +76,8 @@ def _seeds(run: Run) -> str:
     if not runs:
         return ""
     if min(runs) == 1:
-        return "A network was trained only once, so how much its accuracy varies from training to training is unknown."
-    return f"{min(runs)} trainings a network show only roughly how much its accuracy varies from training to training."
+        return "A network was trained only once: how much its accuracy varies between trainings is unknown."
+    return f"{min(runs)} trainings a network show only roughly how much accuracy varies between trainings."
 
 
 def _split(run: Run) -> str:
@@ -93,11 +93,11 @@ def _repeats(run: Run) -> str:
     parts = []
     if across:
         parts.append(
-            f"Test documents that also occur in training: {count(across)}; every accuracy is flattered by them."
+            f"Test documents that also occur in training: {count(across)}; they flatter every accuracy."
         )
     if conflicting:
         parts.append(
-            f"Documents that share a text but not a label: {count(conflicting)}; no model can be right on all."
+            f"Documents that share a text but not a label: {count(conflicting)}; no model gets all right."
         )
     return " ".join(parts)
 
@@ -121,8 +121,8 @@ def _quick(run: Run) -> str:
 
 def _machine(run: Run) -> str:
     return (
-        "Seconds and memory hold for the machine below. Peak memory is sampled while a model is fitted and counts the"
-        " whole program."
+        "Seconds and memory hold for the machine below. Peak memory is sampled while a model is fitted and"
+        " counts the whole program."
     )
 
 

@@ -40,7 +40,7 @@ def training_curves(run: Run, limits: Limits) -> tuple[Block, ...]:
     if not histories:
         return (Nothing(status_sentence(run) or "No network was trained, so there are no training curves."),)
     names = list(dict.fromkeys(str(history.get("name")) for history in histories))
-    top = max((point.value for history in histories for point in _points(history)), default=1.0)
+    top = max((point.value for history in histories for point in _points(history)), default=0.0) or 1.0
     charts = [_chart(name, [h for h in histories if str(h.get("name")) == name], top) for name in names]
     return (Grid(tuple(charts)), _kept_table(histories, limits), _epoch_table(histories, limits))
 
@@ -53,7 +53,7 @@ def _points(history: Record) -> Iterator[CurvePoint]:
     run = f"seed {history.get('seed')}, fold {history.get('fold')}"
     for epoch in _epochs(history):
         for series, key in SERIES:
-            if is_number(epoch.get(key)):
+            if is_number(epoch.get("epoch")) and is_number(epoch.get(key)):
                 best = series == "validation" and epoch.get("epoch") == history.get("best_epoch")
                 yield CurvePoint(run, series, int(epoch["epoch"]), float(epoch[key]), best)
 

@@ -34,8 +34,8 @@ def confusion(run: Run, limits: Limits) -> tuple[Block, ...]:
     if not models or not labels:
         return (_no_scores(run),)
     intro = Paragraph(
-        "Rows are the true class, columns the predicted one, summed over the runs of a model. Percentages are shares of"
-        " the row, so the diagonal is the recall of the class.",
+        "Rows are the true class, columns the predicted one, summed over the runs of a model. Percentages are"
+        " shares of the row, so the diagonal is the recall of the class.",
         "muted",
     )
     if len(labels) > limits.confusion_classes:

@@ -106,7 +106,7 @@ def verdict_comparison(run: Run) -> Record | None:
 
 
 def _turned(entry: Record) -> Record:
-    ends = entry.get("ci95")
+    ends = entry.get("ci95") or []
     return {
         **entry,
         "a": entry.get("b"),

@@ -41,7 +41,7 @@ def count(value: Any) -> str:
 def percent(value: Any, places: int = 1) -> str:
     """Return a fraction of 1 as percent.
 
-    >>> percent(0.8765), percent(0.87654, 2)
+    >>> percent(0.8767), percent(0.87654, 2)
     ('87.7 %', '87.65 %')
     """
     return f"{100 * value:.{places}f} %" if is_number(value) else MISSING

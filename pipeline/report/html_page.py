@@ -20,7 +20,7 @@ def write_html(answer: Answer, sections: Sequence[Section], name: str) -> str:
 
     numbers = counter()
 
-    def picture(chart: Chart) -> dict[str, Markup]:
+    def picture(chart: Chart) -> dict[str, Markup | bool]:
         drawn: Picture = draw(chart.figure, f"chart{next(numbers)}")
         return {
             "wide": Markup(drawn.wide),

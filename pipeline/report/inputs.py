@@ -10,6 +10,7 @@ from pipeline.report.blocks import (
     Cell,
     Limits,
     Nothing,
+    Paragraph,
     Points,
     Table,
     numbers,
@@ -41,7 +42,7 @@ def corpus(run: Run, limits: Limits) -> tuple[Block, ...]:
         _classes_table(facts, limits),
         _ledger_table(facts, limits),
         _duplicates_table(facts),
-        Points((f"Corpus {facts.get('name')}, hash {facts.get('hash') or 'not recorded'}.",)),
+        Paragraph(f"Corpus hash: {facts.get('hash') or 'not recorded'}.", "muted"),
     )
 
 
@@ -61,7 +62,12 @@ def _classes_table(facts: Record, limits: Limits) -> Table:
     reading = ""
     if ordered:
         (largest, most), (smallest, fewest) = ordered[0], ordered[-1]
-        reading = f"Largest: “{largest}” ({count(most)}); smallest: “{smallest}” ({count(fewest)})."
+        same = f"Every class has {plural(fewest, 'document')}."
+        reading = (
+            same
+            if most == fewest
+            else f"Largest: “{largest}” ({count(most)}); smallest: “{smallest}” ({count(fewest)})."
+        )
     columns = (*words("Class"), *numbers("Documents", "Share"))
     return Table(f"Documents by class ({len(ordered)})", columns, rows, f"{reading} {left_out}".strip())
 
@@ -110,7 +116,7 @@ def tokens(run: Run, limits: Limits) -> tuple[Block, ...]:
     facts = run.details.tokens
     if not facts:
         return (Nothing(status_sentence(run) or "The run recorded nothing about its tokens."),)
-    return (Points((_cut_reading(facts),)), _token_table(facts), _token_split_table(facts))
+    return (Paragraph(_cut_reading(facts)), _token_table(facts), _token_split_table(facts))
 
 
 def _cut_reading(facts: Record) -> str:
@@ -125,8 +131,9 @@ def _cut_reading(facts: Record) -> str:
         share = f" ({percent(number / whole)})" if is_number(number) and is_number(whole) and whole else ""
         shares.append(f"{count(number)} {noun}{share}")
     return (
-        f"The recurrent networks read at most {count(longest)} tokens of a document (kept: {facts.get('keep')});"
-        f" {shares[0]} are longer, and {shares[1]} are not read. Bag-of-words models read every token."
+        f"The recurrent networks read at most {count(longest)} tokens of a document"
+        f" (kept: {facts.get('keep')}); {shares[0]} are longer, and {shares[1]} are not read."
+        " Bag-of-words models read every token."
     )
 
 

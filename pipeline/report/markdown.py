@@ -24,17 +24,18 @@ from pipeline.report.blocks import (
     words,
 )
 from pipeline.report.formats import count, percent
-from pipeline.report.text import cell_text, clip, code_text, prose
+from pipeline.report.text import cell_text, code_text, prose
 
 FOLDED_ROWS = 30  # rows of a table that the page folds away
-_SPECIAL = re.compile(r"([\\`*\[\]|<>~$])|(?<!\w)_|_(?!\w)")
+_SPECIAL = re.compile(r"([\\`*\[\]|<>~$])|(?<![^\W_])_|_(?![^\W_])")
+_OPENING = re.compile(r"^(\s*\d*)([#+\-=.)])(?=\s|$|[#=\-])")
 
 
 def escape(text: str) -> str:
-    """Return `text` as Markdown that shows it: no markup, no new cell.
+    r"""Return `text` as Markdown that shows it: no markup, no new cell.
 
     >>> escape("a|b <i> `x` __label__ snake_case")
-    'a\\\\|b \\\\<i\\\\> \\\\`x\\\\` \\\\_\\\\_label\\\\_\\\\_ snake_case'
+    'a\\|b \\<i\\> \\`x\\` \\_\\_label\\_\\_ snake_case'
     """
     return _SPECIAL.sub(lambda found: "\\" + found[0], text)
 
@@ -51,13 +52,14 @@ def _head(answer: Answer) -> str:
     banner = f"> **{_prose(answer.banner)}**\n\n" if answer.banner else ""
     facts = "\n".join(f"- {term}: {_prose(value)}" for term, value in answer.facts)
     return (
-        f"# {_prose(answer.sentence)}\n\n{banner}{_prose(answer.decided)}\n\nDecision: **{_prose(answer.decision)}**"
-        f"\n\n{facts}"
+        f"# {_prose(answer.sentence)}\n\n{banner}{_prose(answer.decided)}\n\n"
+        f"Decision: **{_prose(answer.decision)}**\n\n{facts}"
     )
 
 
 def _prose(text: str) -> str:
-    return escape(prose(text))
+    """Return a paragraph or list entry: escaped, and neither a heading nor a list of its own."""
+    return _OPENING.sub(r"\1\\\2", escape(prose(text)))
 
 
 def _table(table: Table) -> str:
@@ -77,8 +79,9 @@ def _table(table: Table) -> str:
 
 
 def _cell(cell: Cell) -> str:
-    text = escape(clip(cell_text(cell.text), 100))
-    return f"**{text}**" if cell.best and text else text
+    text = escape(cell_text(cell.text))
+    shown = f"**{text}**" if cell.best and text else text
+    return " ".join([shown, *(f"({tag})" for tag in cell.tags)])
 
 
 def _line(cells: Sequence[str], widths: Sequence[int], rights: Sequence[bool]) -> str:

@@ -8,12 +8,11 @@ from pipeline.report.blocks import (
     Block,
     Cell,
     Chart,
-    Column,
     Dot,
     DotPlot,
     Limits,
     Nothing,
-    Points,
+    Paragraph,
     Table,
     numbers,
     row,
@@ -66,18 +65,18 @@ def comparison(run: Run, limits: Limits) -> tuple[Block, ...]:
 def _comparison_table(run: Run, models: Sequence[ModelFacts], limits: Limits) -> Table:
     best = {field: _best(models, field, highest) for _, field, highest in SCORES}
     columns = (
-        *words("Model", "Kind"),
+        *words("Model"),
         *numbers("Accuracy", "95 % interval", "Macro F1", "Log loss", "ECE"),
-        *numbers("Training, s", "Documents/s", "Parameters", "Peak memory, MiB", "Runs"),
-        Column("Notes", number=False),
+        *numbers("Training seconds", "Documents/s", "Parameters", "Peak memory, MiB", "Runs"),
+        *words("Kind", "Notes"),
     )
     rows, left_out = shorten(
         [_comparison_row(model, best, run.places) for model in models], limits.rows, "metrics.json"
     )
     note = (
-        "Bold: the best of its column. Accuracy and macro F1: higher is better; log loss and expected calibration error"
-        " (ECE): lower is better. Training seconds and documents per second are means over the runs; peak memory is the"
-        " highest of them and counts the whole program."
+        "Bold: the best of its column. Accuracy and macro F1: higher is better; log loss and expected"
+        " calibration error (ECE): lower is better. Training seconds and documents per second are means over"
+        " the runs; peak memory is the highest of them and counts the whole program."
     )
     return Table("All models, highest accuracy first", columns, rows, " ".join([note, left_out]).strip())
 
@@ -95,7 +94,6 @@ def _comparison_row(model: ModelFacts, best: dict[str, float | None], places: in
     top = model.accuracy is not None and model.accuracy == best["accuracy"]
     return row(
         Cell(model.name, best=top, tags=("best",) if top else ()),
-        model.kind,
         score("accuracy", lambda value: percent(value, places)),
         interval(model.accuracy_ci95, percent, places),
         score("macro_f1", decimal),
@@ -106,6 +104,7 @@ def _comparison_row(model: ModelFacts, best: dict[str, float | None], places: in
         spread(model.parameters),
         count(model.peak_rss_mib),
         count(model.runs),
+        model.kind,
         Cell("; ".join(_notes(model))),
     )
 
@@ -113,7 +112,7 @@ def _comparison_row(model: ModelFacts, best: dict[str, float | None], places: in
 def _notes(model: ModelFacts) -> list[str]:
     notes = []
     if model.untrained_runs:
-        notes.append(f"did not train ({model.untrained_runs} of {plural(model.runs, 'run')})")
+        notes.append(f"did not train: {model.untrained_runs} of {model.runs}")
     if model.warnings:
         notes.append(plural(len(model.warnings), "warning"))
     return notes or ["trained"]
@@ -126,6 +125,10 @@ def _accuracy_chart(models: Sequence[ModelFacts], places: int, limits: Limits) -
     drawn = near_the_best(scored)
     figure = DotPlot(tuple(_accuracy_dot(model) for model in drawn), "Accuracy on the test documents, %")
     parts = [_accuracy_reading(scored, places), "Thin ticks are single runs."]
+    lowest = min(value for model in drawn for value in (model.accuracy_ci95 or (model.accuracy or 0.0,)))
+    outside = sum(run < lowest for model in drawn for run in model.run_accuracies if model.runs > 1)
+    if outside:
+        parts.append(f"{plural(outside, 'single run')} below this scale: see the scores of every fit.")
     if len(drawn) < len(scored):
         far = ", ".join(f"{model.name} ({percent(model.accuracy, places)})" for model in scored[len(drawn) :])
         parts.append(f"Too far below to be drawn on this scale: {far}.")
@@ -158,8 +161,8 @@ def _accuracy_reading(models: Sequence[ModelFacts], places: int) -> str:
         return start
     overlap = sum(model.accuracy_ci95 is not None and model.accuracy_ci95[1] >= ends[0] for model in others)
     return (
-        f"{start} The intervals of {overlap} of the {plural(len(others), 'other model')} overlap with its own;"
-        " whether two models differ is decided by their paired difference, not by overlap."
+        f"{start} The intervals of {overlap} of the {plural(len(others), 'other model')} overlap with its"
+        " own; whether two models differ is decided by their paired difference, not by overlap."
     )
 
 
@@ -232,7 +235,7 @@ def _difference_chart(run: Run, entries: Sequence[Record]) -> tuple[Chart, ...]:
     rope = run.table("verdict").get("rope")
     band = float(rope) if is_number(rope) else None
     dots = [
-        Dot(f"{e['a']} − {e['b']}", e["difference"], e["ci95"][0], e["ci95"][1], "Difference")
+        Dot(f"{e.get('a')} − {e.get('b')}", e["difference"], e["ci95"][0], e["ci95"][1], "Difference")
         for e in entries
     ]
     figure = DotPlot(tuple(dots), "Difference in accuracy, points", band)
@@ -246,7 +249,7 @@ def _difference_reading(entries: Sequence[Record], band: float | None) -> str:
         return reading
     inside = sum(-band <= e["ci95"][0] and e["ci95"][1] <= band for e in entries)
     shade = f"{100 * band:.1f} points either way"
-    return f"{reading} The shaded band ({shade}) counts as equal: {plural(inside, 'interval')} inside it."
+    return f"{reading} The shaded band ({shade}) counts as equal: {plural(inside, 'interval')} fully inside."
 
 
 def failures(run: Run, limits: Limits) -> tuple[Block, ...]:
@@ -256,7 +259,7 @@ def failures(run: Run, limits: Limits) -> tuple[Block, ...]:
         return (no_results(run),)
     failed = [entry for entry in results if entry.get("trained") is False]
     if not failed:
-        return (Points((f"Every model trained ({plural(len(results), 'fit')}).",)),)
+        return (Paragraph(f"Every model trained ({plural(len(results), 'fit')})."),)
     rows, left_out = shorten([_failure_row(entry) for entry in failed], limits.rows, "metrics.json")
     columns = (*words("Model"), *numbers("Seed", "Fold"), *words("Why"))
     note = (

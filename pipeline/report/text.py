@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-CELL_LIMIT = 160  # characters of a label, word or name that a table shows
+CELL_LIMIT = 240  # characters of a label, word or name that a table shows
 PROSE_LIMIT = 2_000  # characters of a warning or a sentence
 
 _BLANKS = re.compile(r"[\t\n\v\f\r\x85\u2028\u2029]+")

@@ -1,0 +1,70 @@
+"""A sample of a corpus for a first answer: `--quick`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from pipeline.values import TEST, Corpus, Dropped, Int64, Ledger, LoadedCorpus
+
+REASON = "not in the quick sample"
+
+
+def sample_corpus(loaded: LoadedCorpus, most: int, generator: np.random.Generator) -> LoadedCorpus:
+    """Return at most about `most` documents of each part (test apart from the rest), classes in proportion.
+
+    Every class keeps at least ten documents, or all that it has. Documents that must stay together stay so:
+    they are drawn as one. What is left out goes to the ledger.
+    """
+    corpus = loaded.corpus
+    is_test = corpus.split == TEST
+    if max(int(is_test.sum()), int((~is_test).sum())) <= most:
+        return loaded
+    kept = np.sort(
+        np.concatenate([_draw(loaded, np.flatnonzero(part), most, generator) for part in (is_test, ~is_test)])
+    )
+    left_out = np.setdiff1d(np.arange(len(corpus.texts)), kept)
+    dropped = tuple(
+        Dropped(REASON, file, tuple(corpus.records[rows].tolist()), ())
+        for file, rows in (("CORPUS", left_out[~is_test[left_out]]), ("--test", left_out[is_test[left_out]]))
+        if len(rows)
+    )
+    ledger = Ledger(loaded.ledger.rows_read, len(kept), loaded.ledger.dropped + dropped)
+    told = f"--quick: {len(kept)} of {len(corpus.texts)} documents were drawn; the figures are a first look"
+    return replace(
+        loaded,
+        corpus=Corpus(
+            corpus.texts.gather(kept),
+            corpus.labels[kept],
+            corpus.label_names,
+            corpus.records[kept],
+            corpus.split[kept],
+        ),
+        ledger=ledger,
+        together=None if loaded.together is None else loaded.together[kept],
+        warnings=(*loaded.warnings, told),
+    )
+
+
+def _draw(loaded: LoadedCorpus, positions: Int64, most: int, generator: np.random.Generator) -> Int64:
+    """Return the drawn ones of `positions`: the first of a random order, within each class."""
+    if len(positions) <= most:
+        return positions
+    if loaded.together is not None:
+        return _draw_groups(loaded.together[positions], positions, most, generator)
+    labels = loaded.corpus.labels[positions]
+    drawn = []
+    for label in np.unique(labels):
+        own = generator.permutation(positions[labels == label])
+        drawn.append(own[: max(round(most * len(own) / len(positions)), 10)])
+    return np.concatenate(drawn)
+
+
+def _draw_groups(groups: Int64, positions: Int64, most: int, generator: np.random.Generator) -> Int64:
+    """Draw whole groups until `most` documents are reached."""
+    distinct, group_of = np.unique(groups, return_inverse=True)
+    rank = generator.permutation(len(distinct))[group_of]  # (n,)
+    order = np.argsort(rank, kind="stable")
+    last = rank[order[most - 1]]
+    return positions[rank <= last]

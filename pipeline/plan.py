@@ -1,0 +1,71 @@
+"""Which models a run fits: names from the command line to entries of the tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipeline.baselines import BASELINES
+from pipeline.embeddings import parse_source
+from pipeline.errors import PipelineError, did_you_mean
+from pipeline.networks.models import NETWORKS, parse_head
+
+CONTROLS = ("majority",)
+RECURRENT = ("rnn", "gru", "lstm")
+
+
+@dataclass(frozen=True)
+class PlannedModel:
+    """One model of a run: `name` as it was asked for, `model[:head]@source[:mode]`."""
+
+    name: str
+    kind: str  # "baseline", "network" or "control"
+    model: str  # an entry of BASELINES or NETWORKS
+    head: str | None = None
+    source: str | None = None  # as it was asked for, mode included
+
+
+def plan_models(models: tuple[str, ...], sources: tuple[str, ...]) -> tuple[PlannedModel, ...]:
+    """Return every model of the run, baselines first, networks crossed with the sources.
+
+    Raises
+    ------
+    PipelineError
+        If a model, head, source or mode is unknown, or a network is asked for without a source.
+
+    >>> [planned.name for planned in plan_models(("lstm", "bow"), ("word2vec", "learned"))]
+    ['bow', 'lstm@word2vec', 'lstm@learned']
+    """
+    for source in sources:
+        parse_source(source)
+    baselines = [_baseline(model) for model in models if model in BASELINES]
+    networks = [_network(model, source) for model in models if model not in BASELINES for source in sources]
+    if not sources and any(model not in BASELINES for model in models):
+        raise PipelineError("--embeddings", "a network needs an embedding source", "add word2vec")
+    return tuple(dict.fromkeys(baselines + networks))
+
+
+def unused_sources(planned: tuple[PlannedModel, ...], sources: tuple[str, ...]) -> list[str]:
+    """Return the sources that no model of the run reads."""
+    return [source for source in sources if all(model.source != source for model in planned)]
+
+
+def _baseline(name: str) -> PlannedModel:
+    return PlannedModel(name, "control" if name in CONTROLS else "baseline", name)
+
+
+def _network(asked: str, source: str) -> PlannedModel:
+    model = asked.partition(":")[0]
+    if model not in NETWORKS:
+        known = [*BASELINES, *NETWORKS]
+        raise PipelineError("--models", f'there is no model "{asked}"', did_you_mean(model, known))
+    _, head = parse_head(asked)
+    return PlannedModel(f"{asked}@{source}", "network", model, head or NETWORKS[model].default_head, source)
+
+
+def kinds_for_verdict(planned: tuple[PlannedModel, ...]) -> dict[str, str]:
+    """Return each model's kind; a network without memory stands for the networks only if it is alone.
+
+    The question is about recurrent networks, so `ann` is a control of the verdict where one of them was run.
+    """
+    recurrent = any(model.model in RECURRENT for model in planned)
+    return {model.name: "control" if model.model == "ann" and recurrent else model.kind for model in planned}

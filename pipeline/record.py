@@ -1,0 +1,457 @@
+"""What a run leaves behind: details, metrics and the report, computed from the saved predictions."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pipeline import evaluation
+from pipeline.config import Config, stage_generator
+from pipeline.console import Console
+from pipeline.embeddings import Embedded
+from pipeline.embeddings.neighbours import characteristic_words, nearest_neighbours
+from pipeline.networks.batches import Visible
+from pipeline.plan import PlannedModel, kinds_for_verdict
+from pipeline.prediction_files import SavedPredictions, read_run_predictions
+from pipeline.resources import describe_environment
+from pipeline.storage import write_json
+from pipeline.values import (
+    SPLIT_NAMES,
+    Bool,
+    Corpus,
+    Duplicates,
+    Float32,
+    Int32,
+    LoadedCorpus,
+    Predictions,
+    TokenizedCorpus,
+)
+
+SCHEMA_VERSION = 1
+ROWS_SHOWN = 20  # first records of each ledger entry that metrics.json names
+
+
+@dataclass(frozen=True)
+class Fit:
+    """One fitted model: what it cost and whether it trained. Its scores come from its predictions."""
+
+    name: str
+    seed: int
+    fold: int
+    fit_seconds: float
+    predict_documents_per_second: float
+    peak_rss_mib: float
+    parameters: int
+    validation_accuracy: float | None
+    why_not: str | None
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A setting that validation chose, and what was tried."""
+
+    name: str
+    fold: int
+    what: str
+    chosen: float
+    tried: tuple[Any, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class SourceRecord:
+    """An embedding source as one fold used it."""
+
+    source: str
+    embedded: Embedded
+    documents: Visible
+
+
+@dataclass
+class Record:
+    """Gathers what the stages found; `conclude` writes it."""
+
+    run: Path
+    config: Config
+    command: str
+    loaded: LoadedCorpus
+    duplicates: Duplicates
+    folds: list[Corpus]
+    planned: tuple[PlannedModel, ...]
+    started: str
+    state: str = "running"
+    fits: list[Fit] = field(default_factory=list)
+    choices: list[dict[str, Any]] = field(default_factory=list)
+    histories: list[dict[str, Any]] = field(default_factory=list)
+    embeddings: list[dict[str, Any]] = field(default_factory=list)
+    neighbours: list[dict[str, Any]] = field(default_factory=list)
+    sources: dict[str, tuple[Embedded, list[tuple[str, str]]]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    token_facts: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def begin(
+        cls,
+        run: Path,
+        config: Config,
+        command: str,
+        loaded: LoadedCorpus,
+        duplicates: Duplicates,
+        folds: list[Corpus],
+        planned: tuple[PlannedModel, ...],
+    ) -> Record:
+        """Start the record of a run and say in its folder that it is running."""
+        record = cls(run, config, command, loaded, duplicates, folds, planned, _now())
+        record.write_status()
+        return record
+
+    def note(self, text: str) -> None:
+        """Keep something that the reader should know."""
+        if text not in self.notes:
+            self.notes.append(text)
+
+    def tokens(self, facts: dict[str, Any]) -> None:
+        """Keep the counts of tokens."""
+        self.token_facts |= facts
+
+    def fold(self, number: int) -> FoldRecord:
+        """Return the part of the record that one fold fills."""
+        return FoldRecord(self, number)
+
+    def end(self, state: str) -> None:
+        """Set how the run ended: "done" or "interrupted"."""
+        self.state = state
+
+    def write_status(self) -> None:
+        """Say in the folder what has finished so far."""
+        status = {
+            "state": self.state,
+            "finished": [self.label(fit) for fit in self.fits],
+            "planned": [model.name for model in self.planned],
+            "started": self.started,
+            "ended": None if self.state == "running" else _now(),
+        }
+        write_json(self.run / "details" / "status.json", status)
+
+    def label(self, fit: Fit) -> str:
+        """Return a fit's name with its seed and fold where there are several."""
+        seed = f" seed {fit.seed}" if self.config.run.seeds > 1 and "@" in fit.name else ""
+        return fit.name + seed + (f" fold {fit.fold}" if len(self.folds) > 1 else "")
+
+
+@dataclass(frozen=True)
+class FoldRecord:
+    """Where one fold writes what it found."""
+
+    record: Record
+    number: int
+
+    def baseline(self, fit: Fit, choice: Choice | None) -> None:
+        """Keep a fitted baseline."""
+        if choice:
+            self.record.choices.append(asdict(choice))
+        self._fit(fit)
+
+    def network(self, fit: Fit, fitted: Any, table: Float32 | None) -> None:
+        """Keep a fitted network: its history and, for a tuned embedding, its neighbours after training."""
+        self.record.histories.append(
+            {
+                "name": fit.name,
+                "seed": fit.seed,
+                "fold": fit.fold,
+                "best_epoch": fitted.best_epoch,
+                "stopped": fitted.stopped,
+                "epochs": [asdict(epoch) for epoch in fitted.epochs],
+            }
+        )
+        if table is not None and self.number == 0:
+            self._neighbours(f"{fit.name} (after training)", fit.name.partition("@")[2], table)
+        self._fit(fit)
+
+    def source(self, found: SourceRecord, train: TokenizedCorpus, labels: Int32) -> None:
+        """Keep what a source covers, and its neighbours."""
+        for text in found.embedded.notes:
+            self.record.note(text)
+        if self.number:
+            return
+        self.record.embeddings.append(_describe_source(found))
+        self.record.token_facts |= {
+            "cut_documents": found.documents.cut_documents,
+            "cut_tokens": found.documents.cut_tokens,
+            "max_tokens": self.record.config.networks.max_tokens,
+            "keep": self.record.config.networks.keep,
+            "vocabulary": found.embedded.vocabulary.n_learned - 2,
+        }
+        words = characteristic_words(train, labels, self.record.loaded.corpus.label_names)
+        self.record.sources[found.source] = (found.embedded, words)
+        if not found.embedded.tuned:
+            self._neighbours(found.source, found.source, found.embedded.matrix.vectors)
+
+    def _neighbours(self, title: str, source: str, vectors: Float32) -> None:
+        embedded, words = self.record.sources[source]
+        vocabulary, covered = embedded.vocabulary, embedded.matrix.covered
+        listed = nearest_neighbours([word for word, _ in words], vocabulary, vectors, covered)
+        rows = [
+            {
+                "word": word,
+                "why": f"marks {label}",
+                "neighbours": [{"word": other, "cosine": cosine} for other, cosine in near],
+            }
+            for (word, label), near in zip(words, listed, strict=True)
+            if near is not None
+        ]
+        self.record.neighbours.append({"source": title, "words": rows})
+
+    def _fit(self, fit: Fit) -> None:
+        self.record.fits.append(fit)
+        self.record.write_status()
+
+
+def describe_tokens(tokenized: TokenizedCorpus, corpus: Corpus) -> dict[str, Any]:
+    """Return counts of tokens; `unknown_tokens` is the share that no training document holds, by split."""
+    lengths = np.diff(tokenized.offsets)
+    part_of_token = np.repeat(corpus.split, lengths)  # (M,)
+    seen = np.zeros(len(tokenized.types), dtype=bool)
+    seen[tokenized.token_types[part_of_token == 0]] = True
+    unseen = ~seen[tokenized.token_types]  # (M,)
+    return {
+        "documents": tokenized.n_docs,
+        "tokens": len(tokenized.token_types),
+        "types": len(tokenized.types),
+        "length": {
+            "median": float(np.median(lengths)),
+            "mean": float(lengths.mean()),
+            "p95": float(np.percentile(lengths, 95)),
+            "max": int(lengths.max()),
+        },
+        "empty_documents": {
+            name: int((lengths[corpus.split == part] == 0).sum()) for part, name in SPLIT_NAMES.items()
+        },
+        "unknown_tokens": {name: _share(unseen, part_of_token == part) for part, name in SPLIT_NAMES.items()},
+    }
+
+
+def conclude(record: Record, console: Console, total_seconds: float) -> None:
+    """Score the saved predictions, write metrics and details, and draw the report."""
+    from pipeline.report import draw_report
+
+    with console.stage("Scoring and drawing the report"):
+        saved = read_run_predictions(record.run)
+        _write_details(record, saved)
+        timing = _timing(record, console, total_seconds)
+        write_json(record.run / "metrics.json", _metrics(record, saved, timing))
+        record.write_status()
+        draw_report(record.run)
+
+
+def _metrics(record: Record, saved: list[SavedPredictions], timing: dict[str, Any]) -> dict[str, Any]:
+    kinds = {model.name: model.kind for model in record.planned if _finished(record, model.name)}
+    validation = _validation_accuracy(record)
+    trained = {fit.name: True for fit in record.fits}
+    trained |= {fit.name: False for fit in record.fits if fit.why_not}
+    verdict_kinds = {name: kind for name, kind in kinds_for_verdict(record.planned).items() if name in kinds}
+    pairs = evaluation.planned_pairs(verdict_kinds | kinds, validation)
+    comparisons = evaluation.compare(saved, pairs, record.config.run.rope)
+    verdict = evaluation.decide_verdict(
+        verdict_kinds, validation, trained, comparisons, saved, rope=record.config.run.rope
+    )
+    summary = evaluation.summarise(saved, stage_generator(record.config.run.seed, "bootstrap"))
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "corpus": describe_loaded(record),
+        "results": [_result(entry, record) for entry in saved],
+        "summary": [row | {"kind": kinds[row["name"]]} for row in summary],
+        "comparisons": comparisons,
+        "verdict": verdict,
+        "embeddings": record.embeddings,
+        "probes": {},
+        "timing": timing,
+        "environment": describe_environment(record.command, _gpu()),
+        "warnings": [*record.loaded.warnings, *record.notes],
+        "config": asdict(record.config),
+    }
+
+
+def describe_loaded(record: Record) -> dict[str, Any]:
+    """Return `corpus` of metrics.json: the row ledger, classes, splits and duplicates."""
+    loaded, first = record.loaded, record.folds[0]
+    counts = np.bincount(loaded.corpus.labels, minlength=len(loaded.corpus.label_names))
+    return {
+        "name": loaded.name,
+        "rows_read": loaded.ledger.rows_read,
+        "documents": loaded.ledger.documents,
+        "dropped": [
+            {
+                "reason": entry.reason,
+                "count": len(entry.rows),
+                "file": entry.file,
+                "rows": entry.rows[:ROWS_SHOWN],
+                "lines": entry.lines[:ROWS_SHOWN],
+            }
+            for entry in loaded.ledger.dropped
+        ],
+        "classes": dict(zip(loaded.corpus.label_names, counts.tolist(), strict=True)),
+        "splits": {name: len(first.positions(part)) for part, name in SPLIT_NAMES.items()},
+        "folds": record.config.corpus.folds,
+        "duplicates": {
+            name: getattr(record.duplicates, name)
+            for name in ("exact", "normalised", "across_splits", "conflicting_labels")
+        },
+        "hash": loaded.hash,
+    }
+
+
+def _result(entry: SavedPredictions, record: Record) -> dict[str, Any]:
+    """Return one row of `results`: scores from the predictions, the rest from the fit."""
+    fit = next(f for f in record.fits if (f.name, f.seed, f.fold) == (entry.name, entry.seed, entry.fold))
+    planned = next(model for model in record.planned if model.name == entry.name)
+    scores = evaluation.score(entry.predictions)
+    return {
+        "name": entry.name,
+        "kind": planned.kind,
+        "model": planned.model,
+        "head": planned.head or None,
+        "embedding": planned.source,
+        "seed": entry.seed,
+        "fold": entry.fold,
+        "trained": fit.why_not is None,
+        "why_not": fit.why_not,
+        "warnings": fit.warnings,
+        "accuracy": scores.accuracy,
+        "macro_f1": scores.macro_f1,
+        "log_loss": scores.log_loss,
+        "ece": scores.ece,
+        "parameters": fit.parameters,
+        "validation_accuracy": fit.validation_accuracy,
+    }
+
+
+def _validation_accuracy(record: Record) -> dict[str, float]:
+    """Return each model's mean accuracy on validation documents: what choices are made by."""
+    found = defaultdict(list)
+    for fit in record.fits:
+        found[fit.name].append(fit.validation_accuracy if fit.validation_accuracy is not None else np.nan)
+    return {name: float(np.nan_to_num(np.mean(values))) for name, values in found.items()}
+
+
+def _finished(record: Record, name: str) -> bool:
+    return any(fit.name == name for fit in record.fits)
+
+
+def _timing(record: Record, console: Console, total_seconds: float) -> dict[str, Any]:
+    kept = ("name", "seed", "fold", "fit_seconds", "predict_documents_per_second", "peak_rss_mib")
+    return {
+        "fits": [{name: getattr(fit, name) for name in kept} for fit in record.fits],
+        "stages": [{"stage": title, "seconds": seconds} for title, seconds in console.stage_seconds],
+        "total_seconds": total_seconds,
+    }
+
+
+def _write_details(record: Record, saved: list[SavedPredictions]) -> None:
+    details = {
+        "histories": record.histories,
+        "choices": record.choices,
+        "neighbours": record.neighbours,
+        "tokens": record.token_facts,
+        "assumptions": {
+            "assumptions": list(record.loaded.assumptions),
+            "warnings": [*record.loaded.warnings, *record.notes],
+        },
+        "scores": {"label_names": record.loaded.corpus.label_names, "models": _detailed_scores(saved)},
+    }
+    for name, value in details.items():
+        write_json(record.run / "details" / f"{name}.json", value)
+
+
+def _detailed_scores(saved: Iterable[SavedPredictions]) -> list[dict[str, Any]]:
+    """Return per-class scores, confusion and calibration of each model, its runs taken together."""
+    runs: dict[str, list[SavedPredictions]] = defaultdict(list)
+    for entry in saved:
+        runs[entry.name].append(entry)
+    return [_detailed(name, entries) for name, entries in runs.items()]
+
+
+def _detailed(name: str, entries: list[SavedPredictions]) -> dict[str, Any]:
+    together = Predictions(
+        *(
+            np.concatenate([getattr(entry.predictions, part) for entry in entries])
+            for part in ("documents", "labels", "probabilities")
+        )
+    )
+    scores = evaluation.score(together)
+    bins = scores.calibration
+    return {
+        "name": name,
+        "runs": len(entries),
+        "per_class": [
+            {
+                "label": label,
+                "precision": precision,
+                "recall": recall,
+                "f1": f1,
+                "support": support // len(entries),
+            }
+            for label, precision, recall, f1, support in zip(
+                entries[0].label_names,
+                scores.precision,
+                scores.recall,
+                scores.f1,
+                scores.support,
+                strict=True,
+            )
+        ],
+        "confusion": scores.confusion,
+        "calibration": [
+            {"lo": lo, "hi": hi, "count": count, "confidence": confidence, "accuracy": accuracy}
+            for lo, hi, count, confidence, accuracy in zip(
+                bins.edges[:-1], bins.edges[1:], bins.counts, bins.confidence, bins.accuracy, strict=True
+            )
+        ],
+    }
+
+
+def _describe_source(found: SourceRecord) -> dict[str, Any]:
+    """Return a row of `embeddings`: which training types and tokens have a vector."""
+    vocabulary, covered = found.embedded.vocabulary, found.embedded.matrix.covered
+    learned = slice(2, vocabulary.n_learned)
+    counts = vocabulary.counts[learned]
+    return {
+        "source": found.source,
+        "dimension": int(found.embedded.matrix.vectors.shape[1]),
+        "rows": len(vocabulary),
+        "type_coverage": float(covered[learned].mean()),
+        "token_coverage": float(counts[covered[learned]].sum() / counts.sum()),
+        "rows_from_source": vocabulary.rows_from_source,
+        "seconds": found.embedded.seconds,
+        "settings": found.embedded.settings,
+        "note": "; ".join(found.embedded.notes) or None,
+    }
+
+
+def _share(flags: Bool, chosen: Bool) -> float | None:
+    return float(flags[chosen].mean()) if chosen.any() else None
+
+
+def _gpu() -> str | None:
+    """Return the GPU's name where TensorFlow, already loaded, sees one."""
+    import sys
+
+    if "tensorflow" not in sys.modules:
+        return None
+    tensorflow = sys.modules["tensorflow"]
+    devices = tensorflow.config.list_physical_devices("GPU")
+    if not devices:
+        return None
+    return str(
+        tensorflow.config.experimental.get_device_details(devices[0]).get("device_name", devices[0].name)
+    )
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

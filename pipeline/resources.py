@@ -1,0 +1,80 @@
+"""What a run costs and what it ran on: peak memory, processor, versions."""
+
+from __future__ import annotations
+
+import os
+import platform
+import threading
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import psutil
+
+import pipeline
+
+PACKAGES = ("tensorflow", "keras", "gensim", "scikit-learn", "numpy", "scipy", "polars", "altair")
+_SAMPLE_SECONDS = 0.05
+
+
+class PeakMemory:
+    """Sample this process's resident memory every 50 ms while the block runs; `mib` is the peak."""
+
+    def __init__(self) -> None:
+        self._process = psutil.Process()
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._sample, daemon=True)
+        self.mib = 0.0
+
+    def __enter__(self) -> PeakMemory:
+        self._look()
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._done.set()
+        self._thread.join()
+        self._look()
+
+    def _sample(self) -> None:
+        while not self._done.wait(_SAMPLE_SECONDS):
+            self._look()
+
+    def _look(self) -> None:
+        self.mib = max(self.mib, self._process.memory_info().rss / 2**20)
+
+
+def describe_environment(command: str, gpu: str | None) -> dict[str, object]:
+    """Return `environment` of metrics.json."""
+    return {
+        "embedseq": pipeline.__version__,
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "cpu": _processor(),
+        "cores": usable_cores(),
+        "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
+        "gpu": gpu,
+        "packages": {name: _version(name) for name in PACKAGES},
+        "command": command,
+    }
+
+
+def usable_cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _processor() -> str:
+    """Return the processor's name; Linux keeps it in a file, other systems tell `platform`."""
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        for line in info.read_text(encoding="utf-8", errors="replace").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None

@@ -1,0 +1,145 @@
+"""Values to files of the run folder: JSON and safetensors, never a pickle; each file whole or absent."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pipeline.baselines import FittedBaseline
+from pipeline.config import Config
+from pipeline.embeddings import Embedded
+from pipeline.indices import NgramVocabulary
+from pipeline.networks.training import FittedNetwork
+from pipeline.prediction_files import slug
+
+
+def write_json(path: Path, value: object) -> None:
+    """Write `value` as JSON; NumPy numbers become numbers, and what is not finite becomes null."""
+    text = json.dumps(_plain(value), ensure_ascii=False, indent=1, allow_nan=False)
+    write_whole(path, (text + "\n").encode())
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that at any moment it is the old one or the new one, never half of one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, unfinished = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        os.chmod(unfinished, 0o644)
+        os.replace(unfinished, path)
+    finally:
+        Path(unfinished).unlink(missing_ok=True)
+
+
+def save_embedding(run: Path, embedded: Embedded) -> None:
+    """Save a source's vectors and vocabulary once for all models that read it."""
+    folder = run / "models" / _embedding_folder(embedded.matrix.source)
+    _save_arrays(
+        folder / "vectors.safetensors",
+        {"vectors": embedded.matrix.vectors, "covered": embedded.matrix.covered},
+    )
+    write_json(
+        folder / "vocabulary.json",
+        {
+            "tokens": embedded.vocabulary.tokens.to_list(),
+            "counts": embedded.vocabulary.counts.tolist(),
+            "n_learned": embedded.vocabulary.n_learned,
+        },
+    )
+
+
+def save_network(
+    run: Path, name: str, fitted: FittedNetwork, source: str, label_names: tuple[str, ...], config: Config
+) -> None:
+    """Save a network's weights and how to build it; a frozen embedding is named, not copied."""
+    folder = run / "models" / slug(name)
+    arrays = {_weight_name(weight): weight.numpy() for weight in fitted.model.trainable_weights}
+    _save_arrays(folder / "weights.safetensors", arrays)
+    described = {
+        "name": name,
+        "network": asdict(fitted.spec),
+        "embedding": _embedding_folder(source),
+        "label_names": label_names,
+        "tokenizer": asdict(config.tokenizer),
+        "max_tokens": config.networks.max_tokens,
+        "keep": config.networks.keep,
+        "best_epoch": fitted.best_epoch,
+    }
+    write_json(folder / "model.json", described)
+
+
+def save_baseline(
+    run: Path,
+    name: str,
+    fitted: FittedBaseline,
+    ngrams: NgramVocabulary,
+    label_names: tuple[str, ...],
+    config: Config,
+) -> None:
+    """Save a linear model: n-grams as numbers over a list of tokens, weights, and what made them."""
+    folder = run / "models" / slug(name)
+    arrays = {"ngram_keys": ngrams.keys, **_linear_arrays(fitted)}
+    _save_arrays(folder / "weights.safetensors", arrays)
+    described = {
+        "name": name,
+        "tokens": ngrams.tokens.to_list(),
+        "ngram_min": ngrams.ngram_min,
+        "ngram_max": ngrams.ngram_max,
+        "label_names": label_names,
+        "tokenizer": asdict(config.tokenizer),
+        "baselines": asdict(config.baselines),
+    }
+    write_json(folder / "model.json", described)
+
+
+def _linear_arrays(fitted: FittedBaseline) -> dict[str, np.ndarray]:
+    """Return coefficients (C or 1, F), intercepts, classes and, for TF-IDF, inverse document frequencies."""
+    weights, classifier = fitted.pipeline[0], fitted.pipeline[-1]
+    arrays = {"classes": np.asarray(classifier.classes_)}
+    if hasattr(weights, "idf_"):
+        arrays["idf"] = weights.idf_
+    if hasattr(classifier, "estimators_"):
+        arrays["coefficients"] = np.vstack([one.coef_ for one in classifier.estimators_])
+        arrays["intercepts"] = np.concatenate([one.intercept_ for one in classifier.estimators_])
+    elif hasattr(classifier, "coef_"):
+        arrays |= {"coefficients": classifier.coef_, "intercepts": classifier.intercept_}
+    else:
+        arrays["class_prior"] = classifier.class_prior_
+    return arrays
+
+
+def _save_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
+    from safetensors.numpy import save
+
+    write_whole(path, save({name: np.ascontiguousarray(array) for name, array in arrays.items()}))
+
+
+def _embedding_folder(source: str) -> str:
+    return f"embedding-{slug(source)}"
+
+
+def _weight_name(weight: Any) -> str:
+    """Return `layer/weight` as Keras names it, such as `recurrent_0/kernel`."""
+    return "/".join(weight.path.split("/")[:1] + weight.path.split("/")[-1:])
+
+
+def _plain(value: Any) -> Any:
+    """Return `value` built from what JSON knows."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple, np.ndarray)):
+        return [_plain(entry) for entry in value]
+    if isinstance(value, np.generic):
+        return _plain(value.item())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

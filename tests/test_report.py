@@ -1,0 +1,268 @@
+"""The report as a stage: from the run folder alone, whatever is missing, each file in one step."""
+
+from __future__ import annotations
+
+import ast
+import copy
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from report_builders import DETAILS, METRICS, build_run
+
+import pipeline.report
+from pipeline.errors import PipelineError
+from pipeline.report import draw_report, summarise
+from pipeline.report.answer import build_answer
+from pipeline.report.blocks import Limits
+from pipeline.report.charts import Picture
+from pipeline.report.facts import ModelFacts
+from pipeline.report.markdown import write_markdown
+from pipeline.report.quality import near_the_best
+from pipeline.report.run_folder import Details, Run, read_run, replace_file
+from pipeline.report.sections import build_sections
+
+ALL_KEYS = [*METRICS, *DETAILS]
+
+
+@pytest.fixture
+def no_charts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the drawing out, for tests of what surrounds it."""
+    monkeypatch.setattr("pipeline.report.html_page.draw", lambda figure, prefix: Picture("", ""))
+
+
+def section(text: str, title: str) -> str:
+    return text.split(f"## {title}\n")[1].split("\n## ", maxsplit=1)[0].strip()
+
+
+def test_the_report_imports_the_errors_and_nothing_else_of_the_pipeline() -> None:
+    folder = Path(pipeline.report.__file__).parent
+    allowed = ("pipeline.report", "pipeline.errors", "pipeline.values")
+    for file in folder.glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            assert all(name.startswith(allowed) for name in names if name.startswith("pipeline")), file.name
+
+
+def test_the_summary_ends_a_run(tmp_path: Path) -> None:
+    run = build_run(tmp_path)
+    assert summarise(run) == (
+        "On films it cannot be told whether lstm@word2vec is better or worse than tfidf.\n"
+        "\n"
+        "model          accuracy  95 % interval\n"
+        "tfidf            87.5 %  77.5 to 95.0 %\n"
+        "bow              85.0 %  72.5 to 95.0 %\n"
+        "lstm@word2vec    80.0 %  68.8 to 90.0 %\n"
+        "\n"
+        f"Report: {run / 'report.html'}"
+    )
+
+
+def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(PipelineError) as error:
+        draw_report(tmp_path)
+    assert str(error.value) == (
+        f"{tmp_path}: it holds no metrics.json, so it is no run folder;"
+        " name a folder that a run has written, such as reports/NAME"
+    )
+
+
+def test_a_broken_file_is_named_by_line_and_column(tmp_path: Path) -> None:
+    run = build_run(tmp_path)
+    (run / "details" / "scores.json").write_text('{"models":\n  [,]}')
+    with pytest.raises(PipelineError) as error:
+        draw_report(run)
+    assert str(error.value) == (
+        f"{run / 'details' / 'scores.json'}:2:4: this is not JSON (Expecting value);"
+        " restore the file as the run wrote it, or run again"
+    )
+
+
+def test_a_file_that_is_not_utf8_is_named(tmp_path: Path) -> None:
+    run = build_run(tmp_path)
+    (run / "metrics.json").write_bytes(b'{"a": "\xff"}')
+    with pytest.raises(PipelineError) as error:
+        summarise(run)
+    assert str(error.value) == (
+        f"{run / 'metrics.json'}: byte 7 is not UTF-8; restore the file as the run wrote it, or run again"
+    )
+
+
+def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
+    run = build_run(tmp_path, schema_version=2)
+    with pytest.raises(PipelineError) as error:
+        draw_report(run)
+    assert str(error.value) == (
+        f"{run / 'metrics.json'}: schema_version is 2; this version reads 1;"
+        " use the version of embedseq that wrote the run"
+    )
+
+
+@pytest.mark.usefixtures("no_charts")
+@pytest.mark.parametrize("key", ALL_KEYS)
+def test_a_missing_part_leaves_the_rest(tmp_path: Path, key: str) -> None:
+    run = build_run(tmp_path, **{key: None})
+    draw_report(run)
+    assert (run / "report.html").read_text(encoding="utf-8").rstrip().endswith("</html>")
+
+
+@pytest.mark.parametrize(
+    ("key", "title", "reason"),
+    [
+        ("comparisons", "Paired differences", "The run made no comparison."),
+        ("histories", "Training curves", "No network was trained, so there are no training curves."),
+        ("scores", "Confused classes", "No predictions were scored by class."),
+        ("neighbours", "Nearest neighbours", "No embedding was used, so there are no neighbours to show."),
+        (
+            "embeddings",
+            "Embedding coverage",
+            "No embedding was used: only models without embeddings were run.",
+        ),
+        ("tokens", "Tokens", "The run recorded nothing about its tokens."),
+        ("timing", "Timing", "The run recorded no times."),
+        ("environment", "Environment", "The run recorded nothing about its machine."),
+        ("corpus", "Corpus, splits, row ledger", "The run recorded nothing about its corpus."),
+        (
+            "choices",
+            "Choices on validation documents",
+            "Nothing was chosen on the validation documents except epochs.",
+        ),
+    ],
+)
+def test_a_section_with_nothing_to_show_says_why(tmp_path: Path, key: str, title: str, reason: str) -> None:
+    text = markdown_of(read_run(build_run(tmp_path, **{key: None})))
+    assert section(text, title) == f"*Nothing to show.* {reason}"
+
+
+def test_an_interrupted_run_says_what_was_finished(tmp_path: Path) -> None:
+    status = {"state": "interrupted", "finished": ["tfidf"], "planned": ["tfidf", "bow", "lstm@word2vec"]}
+    changes: dict[str, Any] = dict.fromkeys(["summary", "comparisons", "verdict", "histories", "scores"])
+    run = build_run(tmp_path, results=METRICS["results"][:1], status=status, **changes)
+    text = markdown_of(read_run(run))
+    banner = "This run was interrupted: 1 of 3 models finished. Not finished: bow, lstm@word2vec."
+    assert text.startswith("# There is no answer: the run did not reach the comparison.\n\n> **" + banner)
+    assert section(text, "Confused classes") == f"*Nothing to show.* {banner}"
+    assert "87.5 %" in section(text, "Comparison of all models")  # the mean of the finished fits
+    assert banner in summarise(run)
+
+
+@pytest.mark.usefixtures("no_charts")
+def test_a_run_stopped_before_any_result_has_a_report(tmp_path: Path) -> None:
+    status = {"state": "interrupted", "finished": [], "planned": ["bow"]}
+    nothing: dict[str, Any] = dict.fromkeys(DETAILS)
+    run = build_run(tmp_path, config_toml=None, metrics=None, **(nothing | {"status": status}))
+    draw_report(run)
+    assert "0 of 1 models finished" in (run / "report.md").read_text(encoding="utf-8")
+
+
+def test_any_single_key_may_be_absent_or_null() -> None:
+    for files in damaged():
+        run = Run(Path("reports/x"), files["metrics"], Details(**files["details"]), "")
+        assert markdown_of(run).startswith("# ")
+
+
+def damaged() -> Iterator[dict[str, Any]]:
+    """Yield the literal run with one key at any depth removed, then with it null."""
+    whole = {"metrics": METRICS, "details": DETAILS}
+    for path in key_paths(whole):
+        if len(path) < 3:  # the files themselves: other tests leave those out
+            continue
+        for remove in (True, False):
+            files = copy.deepcopy(whole)
+            parent: Any = files
+            for step in path[:-1]:
+                parent = parent[step]
+            if remove:
+                del parent[path[-1]]
+            else:
+                parent[path[-1]] = None
+            yield files
+
+
+def key_paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Yield the path of every key of nested tables; of a list, those of its first entry."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield (*path, key)
+            yield from key_paths(inner, (*path, key))
+    elif isinstance(value, list) and value:
+        yield from key_paths(value[0], (*path, 0))
+
+
+def markdown_of(run: Run) -> str:
+    return write_markdown(build_answer(run), build_sections(run, Limits()))
+
+
+def test_timing_may_be_the_plain_list_of_fits(tmp_path: Path) -> None:
+    listed = read_run(build_run(tmp_path / "list", timing=METRICS["timing"]["fits"]))
+    table = read_run(build_run(tmp_path / "table"))
+    title = "Comparison of all models"
+    assert section(markdown_of(listed), title) == section(markdown_of(table), title)
+
+
+def test_drawing_twice_gives_the_same_bytes(tmp_path: Path) -> None:
+    run = build_run(tmp_path)
+    draw_report(run)
+    first = [(run / name).read_bytes() for name in ("report.md", "report.html")]
+    draw_report(run)
+    assert [(run / name).read_bytes() for name in ("report.md", "report.html")] == first
+
+
+def test_a_stop_while_writing_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "report.md"
+    replace_file(file, "old")
+
+    def stop(source: str, target: Path) -> None:
+        assert Path(source).read_text() == "new"  # written whole, beside the old one
+        assert Path(source).parent == tmp_path
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "replace", stop)
+    with pytest.raises(KeyboardInterrupt):
+        replace_file(file, "new")
+    assert [path.name for path in tmp_path.iterdir()] == ["report.md"]
+    assert file.read_text() == "old"
+
+
+def test_a_majority_baseline_does_not_squash_the_chart() -> None:
+    models = [model("a", 0.97), model("b", 0.95), model("c", 0.93), model("majority", 0.2)]
+    assert [shown.name for shown in near_the_best(models)] == ["a", "b", "c"]
+    assert [shown.name for shown in near_the_best(models[:3])] == ["a", "b", "c"]
+
+
+def model(name: str, accuracy: float) -> ModelFacts:
+    """Return a model with an interval of one point either way."""
+    interval = (accuracy - 0.01, accuracy + 0.01)
+    return ModelFacts(
+        *(name, "Baseline", 1, accuracy, interval, (), None, None, None, None, None, None, (), None, 0, ())
+    )
+
+
+def test_the_documented_keys_are_those_of_the_literal_run() -> None:
+    text = (Path(__file__).parent.parent / "docs" / "run-folder.md").read_text(encoding="utf-8")
+    metrics = {key for path in key_paths(METRICS) for key in path if isinstance(key, str)}
+    free = {
+        "good",
+        "bad",
+        "films.csv",
+        "numpy",
+        "window",
+        "epochs",
+        "quick",
+        "run",
+    }  # names that data supplies
+    undocumented = [key for key in metrics - free if f"`{key}`" not in text]
+    assert undocumented == []
+    assert [name for name in DETAILS if f"details/{name}.json" not in text] == []
+    details = {key for path in key_paths(DETAILS) for key in path if isinstance(key, str)}
+    assert [
+        key for key in details - free if f"`{key}`" not in text and f"details/{key}.json" not in text
+    ] == []
+
+
+def test_the_literal_run_is_json(tmp_path: Path) -> None:
+    assert json.loads((build_run(tmp_path) / "metrics.json").read_text()) == METRICS

@@ -1,0 +1,197 @@
+"""report.md: tables that hold whatever the corpus puts in them."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from report_builders import DETAILS, METRICS, build_run
+
+from pipeline.report.answer import build_answer
+from pipeline.report.blocks import Answer, Cell, Column, Limits, Section, Table, numbers, row, words
+from pipeline.report.markdown import escape, write_markdown
+from pipeline.report.run_folder import read_run
+from pipeline.report.sections import build_sections
+
+ANSWER = Answer("Sentence.", "Decided.", "equal", ())
+HOSTILE = "a|b\n`c` <b>d</b> [e](f) \\| **g** \u202etxt"
+
+
+def markdown(run: Path) -> str:
+    content = read_run(run)
+    return write_markdown(build_answer(content), build_sections(content, Limits()))
+
+
+def tables(text: str) -> list[list[str]]:
+    """Return the runs of lines that start with a bar."""
+    found: list[list[str]] = [[]]
+    for line in text.splitlines():
+        if line.startswith("|"):
+            found[-1].append(line)
+        elif found[-1]:
+            found.append([])
+    return [table for table in found if table]
+
+
+def cells(line: str) -> list[str]:
+    """Split a table line at the bars that are not escaped."""
+    bars = [m.start() for m in re.finditer(r"\|", line) if _backslashes_before(line, m.start()) % 2 == 0]
+    return [line[start + 1 : end].strip() for start, end in pairwise(bars)]
+
+
+def _backslashes_before(line: str, position: int) -> int:
+    return len(line[:position]) - len(line[:position].rstrip("\\"))
+
+
+def one_table(text: str) -> str:
+    """Return the Markdown of a section with one table that holds `text` in each place."""
+    table = Table(
+        text, (Column(text, number=False), *numbers("n")), (row(Cell(text, best=True), text),), text
+    )
+    return write_markdown(ANSWER, [Section("x", "Title", (table,))])
+
+
+def test_every_table_has_one_count_of_columns(tmp_path: Path) -> None:
+    found = tables(markdown(build_run(tmp_path)))
+    assert len(found) >= 15
+    for table in found:
+        assert len({len(cells(line)) for line in table}) == 1, table[0]
+
+
+@given(st.text(max_size=60))
+def test_any_text_keeps_the_columns(text: str) -> None:
+    found = tables(one_table(text))
+    assert len(found) == 1
+    assert [len(cells(line)) for line in found[0]] == [2, 2, 2]
+
+
+def test_hostile_text_is_shown_and_does_nothing() -> None:
+    text = one_table(HOSTILE)
+    shown = r"a\|b \`c\` \<b\>d\</b\> \[e\](f) \\\| \*\*g\*\* ‹U+202E›txt"
+    assert tables(text)[0][2].count(shown) == 2
+
+
+def test_a_line_of_prose_is_no_heading_and_no_list(tmp_path: Path) -> None:
+    run = build_run(tmp_path, warnings=["# big", "- item", "1. first", "-3 is fine"])
+    text = markdown(run)
+    assert "- \\# big\n- \\- item\n- 1\\. first\n- -3 is fine\n" in text
+
+
+def test_columns_are_padded_by_the_width_that_a_terminal_gives() -> None:
+    table = Table("t", (*words("w"), *numbers("n")), (row("日本", "1"), row("abcdef", "10")))
+    text = write_markdown(ANSWER, [Section("x", "Title", (table,))])
+    assert tables(text)[0] == [
+        "| w      |   n |",
+        "| ------ | --: |",
+        "| 日本   |   1 |",
+        "| abcdef |  10 |",
+    ]
+
+
+@pytest.mark.parametrize(("text", "shown"), [("snake_case", "snake_case"), ("__a__", r"\_\_a\_\_")])
+def test_underscores_are_escaped_where_they_would_emphasise(text: str, shown: str) -> None:
+    assert escape(text) == shown
+
+
+TFIDF_LINE = (
+    *("**tfidf** (best)", "**87.5 %**", "77.5 to 95.0 %", "**0.871**", "**0.346**", "0.061"),
+    *("0.25", "20,000", "1,200", "410", "1", "Baseline", "trained"),
+)
+LSTM_LINE = (  # means of 30 and 40 s, of 1,000 and 1,400 documents/s; the higher of 900 and 950 MiB
+    *("lstm@word2vec", "80.0 %", "68.8 to 90.0 %", "0.791", "0.512", "0.083"),
+    *("35.0", "1,200", "117,000", "950", "2", "Network", "trained"),
+)
+
+
+def test_the_figures_of_the_literal_run(tmp_path: Path) -> None:
+    lines = {tuple(cells(line)) for table in tables(markdown(build_run(tmp_path))) for line in table}
+    assert {
+        TFIDF_LINE,
+        LSTM_LINE,
+        ("lstm@word2vec (the answer)", "tfidf", "−7.5", "−16.3 to +1.3", "0.087", "0.174", "cannot tell"),
+        ("left out: no text", "films.csv", "3", "7, 9, 120", "9, 11, 131"),
+        ("good", "90.9 %", "9.1 %", "22"),  # 20 and 2 of 22
+        ("bad", "16.7 %", "83.3 %", "18"),  # 3 and 15 of 18
+        ("tfidf", "85.0 %", "87.5 %", "−2.5"),  # (10 x 0.7 + 30 x 0.9) / 40; (10 x 0.6 + 30 x 0.9667) / 40
+        ("superb", "characteristic of good", "great 0.81, fine 0.70"),
+        ("test", "3.45 %", "1"),
+        ("train", "144", "72.0 %"),
+        ("tfidf", "0", "C", "**3.0**", "0.380", "87.5 %", "chosen"),
+    } <= lines
+
+
+def test_sums_and_readings_of_the_literal_run(tmp_path: Path) -> None:
+    text = markdown(build_run(tmp_path))
+    for sentence in (
+        "# On films it cannot be told whether lstm@word2vec is better or worse than tfidf.",
+        "Difference in accuracy: −7.5 points (95 % interval −16.3 to +1.3).",
+        "204 records read = 200 documents + 4 left out.",
+        "Lowest validation loss after epoch 2 of 3; training stopped because it no longer fell.",
+        "Most often confused: “bad” taken for “good”, 3 of 18 answers (16.7 %).",
+        "2 documents (1.0 %) are longer, and 80 tokens (1.0 %) are not read.",
+        "word2vec has a vector for 62.5 % of the types and 96.4 % of the tokens.",
+        "The interval of 0 of 2 differences leaves out zero.",
+        "The longest stage: train lstm@word2vec. The whole run took 1 min 15 s.",
+    ):
+        assert sentence in text
+
+
+def test_a_large_test_set_earns_a_second_decimal(tmp_path: Path) -> None:
+    splits = {"train": 40_000, "validation": 2_000, "test": 10_000}
+    text = markdown(build_run(tmp_path, corpus=METRICS["corpus"] | {"splits": splits}))
+    assert "87.50 %" in text
+    assert "−7.50 points (95 % interval −16.27 to +1.28)" in text
+
+
+def test_one_test_document_less_and_one_decimal_is_enough(tmp_path: Path) -> None:
+    splits = {"train": 40_000, "validation": 2_000, "test": 9_999}
+    assert "87.50 %" not in markdown(build_run(tmp_path, corpus=METRICS["corpus"] | {"splits": splits}))
+
+
+def test_many_classes_show_the_most_confused_pairs_instead_of_the_matrix(tmp_path: Path) -> None:
+    labels = [f"c{i}" for i in range(21)]
+    matrix = [[9 if i == j else 0 for j in range(21)] for i in range(21)]
+    matrix[4][7] = 3  # 3 of 12 documents of c4
+    scores = {"label_names": labels, "models": [{"name": "bow", "runs": 1, "confusion": matrix}]}
+    text = markdown(build_run(tmp_path, scores=scores))
+    assert "Confusion: bow" not in text
+    assert ["c4", "c7", "3", "12", "25.0 %"] in [cells(line) for table in tables(text) for line in table]
+
+
+def test_a_comparison_written_the_other_way_round_is_turned(tmp_path: Path) -> None:
+    entry = METRICS["comparisons"][0] | {"a": "tfidf", "b": "lstm@word2vec"}
+    entry |= {"difference": 0.075, "ci95": [-0.0128, 0.1627]}
+    text = markdown(build_run(tmp_path, comparisons=[entry]))
+    assert "Difference in accuracy: −7.5 points (95 % interval −16.3 to +1.3)." in text
+
+
+def test_limits_follow_from_the_run(tmp_path: Path) -> None:
+    text = markdown(build_run(tmp_path, config={"run": {"quick": True}}))
+    limits = text.split("## Limits of this report")[1].split("##")[0]
+    assert "It is a quick run on a sample" in limits
+    assert "differences under 12.5 points" in limits
+    assert "2 trainings a network" in limits
+    assert "Test documents that also occur in training: 1;" in limits
+    assert "Documents longer than the 400 tokens that a recurrent network reads: 2." in limits
+
+
+def test_a_fit_that_did_not_train_is_named_with_its_reason(tmp_path: Path) -> None:
+    failed = METRICS["results"][3] | {
+        "trained": False,
+        "why_not": "predictions are constant",
+        "accuracy": None,
+    }
+    text = markdown(build_run(tmp_path, results=[*METRICS["results"][:3], failed]))
+    found = [cells(line) for table in tables(text) for line in table]
+    assert ["lstm@word2vec", "1", "0", "predictions are constant"] in found
+    assert any(line[-1] == "did not train: 1 of 2" for line in found)
+
+
+def test_losses_that_were_still_falling_are_said(tmp_path: Path) -> None:
+    history = DETAILS["histories"][0] | {"best_epoch": 3, "stopped": "max_epochs"}
+    text = markdown(build_run(tmp_path, histories=[history]))
+    assert "after epoch 3 of 3; it was still falling at the end of 1 fit: more epochs may help." in text

@@ -1,0 +1,199 @@
+"""Splits: stratified, official parts kept, documents that belong together on one side."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from corpus_builders import make_corpus, make_loaded
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.corpus import split_corpus
+from pipeline.corpus.splits import join_groups
+from pipeline.errors import PipelineError
+from pipeline.values import TEST, TRAIN, UNASSIGNED, VALIDATION, Corpus, LoadedCorpus
+
+
+def split(
+    loaded: LoadedCorpus,
+    groups: object = None,
+    *,
+    test: float = 0.2,
+    validation: float = 0.1,
+    folds: int = 0,
+    seed: int = 0,
+) -> list[Corpus]:
+    numbers = np.arange(len(loaded.corpus.texts)) if groups is None else np.array(groups)
+    generator = np.random.default_rng(seed)
+    return split_corpus(
+        loaded, numbers, test_size=test, validation_size=validation, folds=folds, generator=generator
+    )
+
+
+def labelled(counts: list[int]) -> LoadedCorpus:
+    labels = [label for label, count in enumerate(counts) for _ in range(count)]
+    return make_loaded(make_corpus([f"document {number}" for number in range(len(labels))], labels))
+
+
+def by_class(corpus: Corpus, part: int) -> list[int]:
+    return np.bincount(corpus.labels[corpus.split == part], minlength=len(corpus.label_names)).tolist()
+
+
+def test_each_class_has_its_share_in_each_part() -> None:
+    (corpus,) = split(labelled([100, 50]))
+    assert by_class(corpus, TEST) == [20, 10]
+    assert by_class(corpus, VALIDATION) == [8, 4]
+    assert by_class(corpus, TRAIN) == [72, 36]
+
+
+def test_the_split_depends_on_the_generator_alone() -> None:
+    loaded = labelled([30, 30])
+    first, again, other = (split(loaded, seed=seed)[0].split.tolist() for seed in (1, 1, 2))
+    assert first == again
+    assert first != other
+
+
+def test_documents_are_drawn_at_random_within_a_class() -> None:
+    tested = np.mean([split(labelled([10, 10]), seed=seed)[0].split == TEST for seed in range(400)], axis=0)
+    assert np.abs(tested - 0.2).max() < 0.08  # 4 standard errors of a share of 0.2 over 400 draws
+
+
+def test_many_small_classes_are_all_in_every_part_and_the_total_is_right() -> None:
+    (corpus,) = split(labelled([10] * 50))
+    assert (corpus.split == TEST).sum() == 100
+    assert set(by_class(corpus, TEST)) == {2}
+    assert min(by_class(corpus, VALIDATION)) == 1
+    (smallest,) = split(labelled([3] * 50))
+    assert [set(by_class(smallest, part)) for part in (TRAIN, VALIDATION, TEST)] == [{1}, {1}, {1}]
+
+
+@pytest.mark.parametrize(
+    ("official", "carved", "kept"),
+    [
+        (TEST, {TRAIN: 45, VALIDATION: 5, TEST: 10}, 50),
+        (VALIDATION, {TRAIN: 40, VALIDATION: 10, TEST: 10}, 50),
+    ],
+)
+def test_official_parts_stay_where_they_are(official: int, carved: dict[int, int], kept: int) -> None:
+    labels = [0, 1] * 30
+    loaded = make_loaded(make_corpus([str(n) for n in labels], labels, [UNASSIGNED] * kept + [official] * 10))
+    (corpus,) = split(loaded)
+    assert (corpus.split[kept:] == official).all()
+    assert {part: int((corpus.split == part).sum()) for part in carved} == carved
+
+
+def test_nothing_is_carved_where_both_parts_are_official() -> None:
+    loaded = make_loaded(make_corpus(list("abcd"), [0, 1, 0, 1], [-1, -1, 1, 2]))
+    assert split(loaded)[0].split.tolist() == [TRAIN, TRAIN, VALIDATION, TEST]
+
+
+def test_an_official_test_document_equal_to_a_training_document_is_not_moved() -> None:
+    loaded = make_loaded(make_corpus(list("abcdefa"), [0, 1] * 3 + [0], [-1] * 6 + [2]))
+    (corpus,) = split(loaded, [0, 1, 2, 3, 4, 5, 0])
+    assert corpus.split[6] == TEST
+    assert not (corpus.split[:6] == TEST).any()
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 2), st.integers(0, 25)), min_size=60, max_size=120),
+    st.sampled_from([0, 2, 5]),
+    st.integers(0, 9),
+)
+def test_documents_of_a_group_are_on_one_side(pairs: list[tuple[int, int]], folds: int, seed: int) -> None:
+    labels, groups = (
+        [label for label, _ in pairs] + [0, 1, 2] * 6,
+        [g for _, g in pairs] + list(range(100, 118)),
+    )
+    loaded = make_loaded(make_corpus([str(n) for n in range(len(labels))], labels), together=groups[::-1])
+    joined = join_groups(np.array(groups), np.array(groups[::-1]))
+    try:
+        parts = split(loaded, groups, folds=folds, seed=seed)
+    except PipelineError:
+        return
+    for corpus in parts:
+        sides = {(group, part) for group, part in zip(joined.tolist(), corpus.split.tolist(), strict=True)}
+        assert len(sides) == len(set(joined.tolist()))
+        assert UNASSIGNED not in corpus.split
+
+
+def test_joined_groups_are_connected_components() -> None:
+    # 0-1 by the first array, 1-2 by the second, 3-4 by the first, 5 alone
+    assert join_groups(np.array([7, 7, 1, 2, 2, 3]), np.array([0, 5, 5, 8, 9, 1])).tolist() == [
+        0,
+        0,
+        0,
+        1,
+        1,
+        2,
+    ]
+
+
+def test_a_text_repeated_many_times_does_not_fill_the_test_part() -> None:
+    groups = [0] * 60 + list(range(1, 41))
+    loaded = labelled([100, 100])
+    for seed in range(20):
+        (corpus,) = split(loaded, groups + list(range(100, 200)), seed=seed)
+        assert by_class(corpus, TEST) == [20, 20]
+        assert (corpus.split[:60] == TRAIN).all()
+
+
+def test_every_document_is_tested_in_exactly_one_fold() -> None:
+    parts = split(labelled([53, 20, 11]), folds=5)
+    tested = sum((corpus.split == TEST).astype(int) for corpus in parts)
+    assert tested.tolist() == [1] * 84
+    assert sorted(int((corpus.split == TEST).sum()) for corpus in parts) == [16, 17, 17, 17, 17]
+    for corpus in parts:
+        counts = by_class(corpus, TEST)
+        assert counts[0] in (10, 11)
+        assert counts[1] == 4
+        assert counts[2] in (2, 3)
+        assert min(by_class(corpus, VALIDATION)) >= 1
+
+
+def test_fold_sizes_are_even_where_documents_come_in_pairs() -> None:
+    parts = split(labelled([40, 40]), np.repeat(np.arange(40), 2), folds=4)
+    assert [int((corpus.split == TEST).sum()) for corpus in parts] == [20] * 4
+
+
+def message_of(loaded: LoadedCorpus, groups: object = None, **options: float) -> str:
+    with pytest.raises(PipelineError) as caught:
+        split(loaded, groups, **options)
+    return str(caught.value)
+
+
+def test_classes_too_small_for_the_parts() -> None:
+    assert message_of(labelled([9, 1])) == (
+        'toy: class "c1" has 1 document to split, train, validation and test need one each; '
+        "add documents of the class, or leave it out"
+    )
+    assert message_of(labelled([9, 1]), validation=0.0) == (
+        'toy: class "c1" has 1 document to split, train and test need one each; '
+        "add documents of the class, or leave it out"
+    )
+    assert message_of(labelled([9, 4]), [*range(9), 9, 9, 9, 10]) == (
+        'toy: class "c1" has 4 documents to split (2 when equal texts count once), '
+        "train, validation and test need one each; add documents of the class, or leave it out"
+    )
+
+
+def test_a_class_of_which_only_test_documents_are_left() -> None:
+    loaded = make_loaded(make_corpus(list("abc"), [0, 0, 1], [-1, -1, 2]))
+    assert message_of(loaded) == (
+        'toy: class "c1" has 0 documents to split, train and validation need one each; '
+        "add documents of the class, or leave it out"
+    )
+
+
+def test_fewer_documents_of_a_class_than_folds() -> None:
+    assert message_of(labelled([20, 7]), folds=10) == (
+        'toy: class "c1" has 7 documents to split, 10 folds need 10; '
+        "use fewer folds, add documents of the class, or leave it out"
+    )
+
+
+def test_folds_of_a_corpus_with_an_official_test_split() -> None:
+    loaded = make_loaded(make_corpus(list("abcd"), [0, 1, 0, 1], [-1, -1, -1, 2]))
+    assert message_of(loaded, folds=2) == (
+        "--folds: toy has an official test split; leave out --folds, or leave out the test documents"
+    )
