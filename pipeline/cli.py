@@ -177,7 +177,6 @@ def _run(config: Config, console: Console) -> None:
 
     folder = run_experiment(config, console, _command())
     console.say(summarise(folder))
-    console.say(f"Report: {folder / 'report.html'}")
 
 
 @inspect.command("corpus", short_help="Show how CORPUS is read and split.")

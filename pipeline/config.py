@@ -61,7 +61,7 @@ class Word2VecSettings:
     algorithm: str = "skip-gram"  # or "cbow"
     vector_size: int = 100
     window: int = 5
-    epochs: int = 5
+    epochs: int = 0  # 0: by corpus size, enough for eight million tokens, from 5 to 100
     min_count: int = 2
     negative: int = 5
     hierarchical_softmax: bool = False
@@ -91,7 +91,7 @@ class BaselineSettings:
     min_df: int = 2  # documents
     bow_binary: bool = True
     sublinear_tf: bool = True
-    bow_strengths: tuple[float, ...] = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)  # C of logistic regression
+    bow_strengths: tuple[float, ...] = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)  # C of logistic regression
     tfidf_strengths: tuple[float, ...] = (0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
     max_iter: int = 200
 
@@ -200,7 +200,7 @@ CHECKS: dict[str, Check] = {
     "word2vec.algorithm": Check(choices=("skip-gram", "cbow")),
     "word2vec.vector_size": _COUNT,
     "word2vec.window": _COUNT,
-    "word2vec.epochs": _COUNT,
+    "word2vec.epochs": _COUNT_OR_NONE,
     "word2vec.min_count": _COUNT,
     "word2vec.negative": _COUNT_OR_NONE,
     "word2vec.sample": Check(minimum=0, maximum=1),

@@ -81,6 +81,12 @@ def test_a_numbered_column_can_be_chosen(tmp_path: Path) -> None:
     assert found(tmp_path, rows, **columns)[0] == [("Oil", "1"), ("Chips", "2")]
 
 
+def test_a_test_file_of_one_record_without_header(tmp_path: Path) -> None:
+    corpus = write(tmp_path / "a.csv", "good film,pos\nbad film,neg\nfine film,pos\n")
+    loaded = read_corpus(corpus, test=write(tmp_path / "test.csv", "poor film,neg\n"))
+    assert documents(loaded)[3:] == [("poor film", "neg")]
+
+
 def test_commas_in_the_text_of_a_semicolon_file(tmp_path: Path) -> None:
     assert found(tmp_path, "body;mark\nwell, yes;a\nno, no;b\n")[0] == [("well, yes", "a"), ("no, no", "b")]
 

@@ -26,7 +26,13 @@ def test_exact_normalised_conflicting_and_across_splits() -> None:
     assert len(set(found.groups.tolist())) == 5  # three texts and two empty documents on their own
 
 
-@given(st.lists(st.sampled_from(["a", "A", " a", "b", "b  c", "B c", "d"]), min_size=1, max_size=12))
+@given(
+    st.lists(
+        st.sampled_from(["a", "A", " a\n", "b", "b  c", "B c", "b\tc", "b \r\n c", "d"]),
+        min_size=1,
+        max_size=12,
+    )
+)
 def test_counts_agree_with_a_plain_loop(texts: list[str]) -> None:
     found = find_duplicates(make_corpus(texts, [0] * len(texts)))
     plain = [" ".join(text.lower().split()) for text in texts]

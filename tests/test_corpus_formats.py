@@ -108,6 +108,17 @@ def test_train_dev_and_test_files_in_a_folder_are_the_official_split(tmp_path: P
     assert read_corpus(tmp_path / "films").corpus.split.tolist() == [-1] * 4 + [1] * 4 + [2] * 4
 
 
+def test_two_candidates_for_one_part(tmp_path: Path) -> None:
+    for name in ("train.csv", "dev.csv", "valid.csv"):
+        write(tmp_path / "films" / name, CSV)
+    with pytest.raises(PipelineError) as caught:
+        read_corpus(tmp_path / "films")
+    assert str(caught.value) == (
+        f'{tmp_path}/films: both "dev.csv" and "valid.csv" could be the validation part; '
+        "keep one of them there"
+    )
+
+
 def test_a_class_may_be_called_train(tmp_path: Path) -> None:
     folder = write_classes(tmp_path / "vehicles", {"train/1": "on rails", "car/1": "on roads"})
     assert documents(read_corpus(folder)) == [("on roads", "car"), ("on rails", "train")]
@@ -159,6 +170,21 @@ def test_labels_that_are_not_strings_become_strings(tmp_path: Path, labels: list
     assert first.hash == second.hash
     if "007" not in names:
         assert first.corpus.label_names == names
+
+
+def test_a_label_that_is_not_a_number_is_missing(tmp_path: Path) -> None:
+    frame = pl.DataFrame({"text": TEXTS, "label": [1.0, 0.0, float("nan"), 0.0]})
+    frame.write_parquet(tmp_path / "a.parquet")
+    (entry,) = read_corpus(tmp_path / "a.parquet").ledger.dropped
+    assert (entry.reason, entry.rows) == ("no label", (2,))
+
+
+def test_parquet_bytes_are_text_where_they_are_utf8(tmp_path: Path) -> None:
+    frame = pl.DataFrame({"text": [b"good", b"caf\xc3\xa9", b"\xff", b"bad"], "label": list("abab")})
+    frame.write_parquet(tmp_path / "a.parquet")
+    loaded = read_corpus(tmp_path / "a.parquet")
+    assert loaded.corpus.texts.to_list() == ["good", "café", "bad"]
+    assert [(entry.reason, entry.rows) for entry in loaded.ledger.dropped] == [("undecodable bytes", (2,))]
 
 
 def test_quoted_newlines_and_a_cell_of_a_megabyte(tmp_path: Path) -> None:

@@ -153,6 +153,8 @@ def _has_header(first: list[str], rows: list[list[str]], wanted: Sequence[str]) 
         return True
     below = [{row[column] for row in rows if column < len(row)} for column in range(len(first))]
     recurs = [cell in seen for cell, seen in zip(first, below, strict=True)]
+    if wanted and all(_is_number(name) for name in wanted):  # columns chosen by number
+        return False
     known = [is_known_name(cell) for cell in first]
     if sum(known) > 1 or any(name and not again for name, again in zip(known, recurs, strict=True)):
         return True

@@ -37,7 +37,7 @@ def normalise(texts: pl.Series) -> pl.Series:
     >>> normalise(pl.Series([" Good \\n film"])).to_list()
     ['good film']
     """
-    return texts.str.to_lowercase().str.replace_all(r"\s+", " ").str.strip_chars()
+    return texts.str.to_lowercase().str.replace_all(r"\s\s+|[^\S ]", " ").str.strip_chars()
 
 
 def group_numbers(texts: pl.Series, apart: np.ndarray) -> Int64:

@@ -38,7 +38,7 @@ def find_parts(folder: Path) -> Parts | None:
             continue
         if part in found:
             what = f'both "{found[part].name}" and "{path.name}" could be the {part} part'
-            raise PipelineError(str(folder), what, f"name one of them as CORPUS or with --{part}")
+            raise PipelineError(str(folder), what, "keep one of them there")
         found[part] = path
     return Parts(**found) if "train" in found else None
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from ..errors import PipelineError
+from ..errors import PipelineError, first_places
 from ..values import TEST, UNASSIGNED, VALIDATION, Bool, Corpus, Dropped, Int64, Ledger, LoadedCorpus
 from .builtin import BUILT_IN
 from .columns import check_column, choose_columns, choose_text, quoted
@@ -230,10 +230,9 @@ def _is_blank(cells: pl.Series) -> pl.Series:
 
 
 def _note(table: RawTable, note: str, rows: Bool) -> str:
-    places = [table.place(record) for record in np.flatnonzero(rows)[:4].tolist()]
-    count = int(rows.sum())
-    shown = ", ".join(places[:3]) + (f" and {count - 3} more" if count > 3 else "")
-    return f"{table.file}: {count} record{'s' if count > 1 else ''} {note} ({shown})"
+    places = [table.place(record) for record in np.flatnonzero(rows).tolist()]
+    records = "1 record" if len(places) == 1 else f"{len(places):,} records"
+    return f"{table.file}: {records} {note} ({first_places(places)})"
 
 
 def _split_off(
@@ -288,9 +287,8 @@ def _check_labels(
         known = f"the nearest of the {len(classes)} labels are {quoted(near)}"
     fix = "correct the row"
     if len(rows) > 1:
-        places = [table.place(row).removeprefix(f"{table.file}:") for row in rows[:3]]
-        more = f" and {len(rows) - 3} more" if len(rows) > 3 else ""
-        fix = f"correct the {len(rows)} rows with such labels ({', '.join(places)}{more})"
+        places = [table.place(row).removeprefix(f"{table.file}:") for row in rows]
+        fix = f"correct the {len(rows)} rows with such labels ({first_places(places)})"
     raise PipelineError(table.place(rows[0]), f'column `{column}` is "{label}"; {known}', fix)
 
 

@@ -40,6 +40,7 @@ def as_strings(column: pl.Series) -> tuple[pl.Series, pl.Series]:
     if column.dtype.is_nested() or column.dtype == pl.Object:
         return pl.repeat(None, len(column), dtype=pl.String, eager=True).alias(column.name), sound
     if column.dtype.is_float():
+        column = column.fill_nan(None)  # how pandas marks a missing number
         whole = (column == column.round()).fill_null(False) & column.is_finite().fill_null(False)
         integers = column.set(~whole, None).cast(pl.Int64, strict=False).cast(pl.String)
         return integers.zip_with(integers.is_not_null(), column.cast(pl.String)), sound
@@ -47,9 +48,7 @@ def as_strings(column: pl.Series) -> tuple[pl.Series, pl.Series]:
 
 
 def _decoded(column: pl.Series) -> tuple[pl.Series, pl.Series]:
-    text = column.cast(pl.String, strict=False)
-    undecodable = text.is_null() & column.is_not_null()
-    if undecodable.any():
-        replaced = [None if cell is None else cell.decode("utf-8", "replace") for cell in column]
-        text = pl.Series(column.name, replaced, dtype=pl.String)
-    return text, undecodable
+    """Return a column of bytes as strings, U+FFFD in place of what is not UTF-8, and where that is."""
+    replaced = [None if cell is None else cell.decode("utf-8", "replace") for cell in column]
+    text = pl.Series(column.name, replaced, dtype=pl.String)
+    return text, (text.cast(pl.Binary) != column).fill_null(False)

@@ -18,7 +18,8 @@ from pipeline.indices import rows_of
 from pipeline.values import Int32, Int64, TokenizedCorpus
 
 GENSIM_LINE = 10_000  # gensim drops, without a word, what stands after this many tokens of a line
-_TOKENS_PER_WRITE = 1_000_000
+_LINES_PER_WRITE = 4096
+_TOKENS_READ, _FEWEST_EPOCHS, _MOST_EPOCHS = 8_000_000, 5, 100
 
 
 def train_word2vec(request: EmbeddingRequest) -> WordVectors:
@@ -48,18 +49,20 @@ def train_word2vec(request: EmbeddingRequest) -> WordVectors:
     settings = request.word2vec
     corpora = [request.train] if request.unlabelled is None else [request.train, request.unlabelled]
     words, numbered = _number_words(corpora)
-    counts = sum(np.bincount(numbers, minlength=len(words)) for numbers, _ in numbered)
-    min_count = fitting_min_count(np.asarray(counts), settings.min_count)
+    counts = np.sum([np.bincount(numbers, minlength=len(words)) for numbers, _ in numbered], axis=0)
+    tokens = int(counts.sum())
+    min_count = fitting_min_count(counts, settings.min_count)
+    epochs = fitting_epochs(settings.epochs, tokens)
     workers = 1 if request.deterministic else settings.workers or os.cpu_count() or 1
     with tempfile.TemporaryDirectory(prefix="embedseq-") as folder:
         path = Path(folder) / "tokens.txt"
         lines = write_number_lines(path, numbered)
-        kept, vectors = _train(path, lines, np.asarray(counts), min_count, workers, request)
+        kept, vectors = _train(path, lines, counts, min_count, epochs, workers, request)
     return WordVectors(
         words.gather(kept),
         vectors,
-        {**_described(settings), "min_count": min_count, "workers": workers, "tokens": int(np.sum(counts))},
-        _notes(settings.min_count, min_count, int(np.sum(counts)), settings.epochs),
+        {**_described(settings), "epochs": epochs, "min_count": min_count, "workers": workers, "tokens": tokens},
+        _notes(settings.min_count, min_count, tokens),
     )
 
 
@@ -74,14 +77,25 @@ def fitting_min_count(counts: Int64, wanted: int) -> int:
     return next(fitting, 1)
 
 
+def fitting_epochs(wanted: int, tokens: int) -> int:
+    """Return the number of epochs: `wanted`, or where that is 0 enough to read eight million tokens.
+
+    Five passes over a small corpus leave the vectors near their random start (docs/decisions has figures).
+
+    >>> fitting_epochs(0, 50_000), fitting_epochs(0, 1_000_000), fitting_epochs(0, 9_000_000)
+    (100, 8, 5)
+    """
+    return wanted or min(max(_TOKENS_READ // max(tokens, 1), _FEWEST_EPOCHS), _MOST_EPOCHS)
+
+
 def write_number_lines(path: Path, numbered: list[tuple[Int32, Int64]]) -> int:
     """Write documents as lines of word numbers, at most 10,000 a line; return the number of lines."""
     lines = 0
     with path.open("wb") as file:
         for numbers, offsets in numbered:
             bounds = _line_bounds(offsets)
-            for start in range(0, max(len(bounds) - 1, 0), 4096):
-                part = bounds[start : start + 4097]
+            for start in range(0, max(len(bounds) - 1, 0), _LINES_PER_WRITE):
+                part = bounds[start : start + _LINES_PER_WRITE + 1]
                 file.write(_lines_of(numbers, part))
             lines += max(len(bounds) - 1, 0)
     return lines
@@ -127,7 +141,7 @@ def _number_words(corpora: list[TokenizedCorpus]) -> tuple[pl.Series, list[tuple
 
 
 def _train(
-    path: Path, lines: int, counts: Int64, min_count: int, workers: int, request: EmbeddingRequest
+    path: Path, lines: int, counts: Int64, min_count: int, epochs: int, workers: int, request: EmbeddingRequest
 ) -> tuple[Int64, Any]:
     """Train gensim on the file; return the numbers of the words kept and their vectors."""
     from gensim.models import Word2Vec
@@ -155,8 +169,8 @@ def _train(
         corpus_file=str(path),
         total_examples=lines,
         total_words=int(counts.sum()),
-        epochs=settings.epochs,
-        callbacks=[_epoch_callback(request.on_epoch, settings.epochs)],
+        epochs=epochs,
+        callbacks=[_epoch_callback(request.on_epoch, epochs)],
     )
     return np.array(model.wv.index_to_key, dtype=np.int64), np.asarray(model.wv.vectors, dtype=np.float32)
 
@@ -178,11 +192,11 @@ def _epoch_callback(on_epoch: Callable[[str], None], epochs: int) -> object:
 
 
 def _described(settings: Word2VecSettings) -> dict[str, object]:
-    names = ("algorithm", "vector_size", "window", "epochs", "negative", "sample", "alpha")
+    names = ("algorithm", "vector_size", "window", "negative", "sample", "alpha")
     return {name: getattr(settings, name) for name in names}
 
 
-def _notes(wanted: int, used: int, tokens: int, epochs: int) -> tuple[str, ...]:
+def _notes(wanted: int, used: int, tokens: int) -> tuple[str, ...]:
     if used == wanted:
         return ()
     return (

@@ -35,27 +35,25 @@ class Picture:
     narrow: str
 
 
-def draw(figure: DotPlot | Curves, prefix: str) -> Picture:
-    """Return the figure as SVG text; `prefix` keeps its ids apart from those of other pictures."""
+def draw(figure: DotPlot | Curves) -> Picture:
+    """Return the figure as SVG text to be set into a page."""
     if isinstance(figure, Curves):
-        svg = _svg(_curve_chart(figure), prefix)
+        svg = _svg(_curve_chart(figure))
         return Picture(svg, svg)
     return Picture(
-        _svg(_dot_chart(figure, WIDE, labels_above=False), f"{prefix}w"),
-        _svg(_dot_chart(figure, NARROW, labels_above=True), f"{prefix}n"),
+        _svg(_dot_chart(figure, WIDE, labels_above=False)),
+        _svg(_dot_chart(figure, NARROW, labels_above=True)),
     )
 
 
-def _svg(chart: Any, prefix: str) -> str:
-    """Return `chart` as SVG without ids, links or declarations that clash when several share a page."""
+def _svg(chart: Any) -> str:
+    """Return `chart` as SVG; inside HTML it needs no namespace. (Marks that are not clipped have no ids.)"""
     import altair as alt
     import vl_convert
 
     version = "_".join(alt.SCHEMA_VERSION.split(".")[:2])
     svg = vl_convert.vegalite_to_svg(chart.to_dict(), vl_version=version)
-    svg = re.sub(r'\sxmlns(:xlink)?="[^"]*"', "", svg)
-    svg = re.sub(r'\bid="([^"]+)"', rf'id="{prefix}-\1"', svg)
-    return re.sub(r"url\(#([^)]+)\)", rf"url(#{prefix}-\1)", svg)
+    return re.sub(r'\sxmlns(:xlink)?="[^"]*"', "", svg)
 
 
 def _styled(chart: Any) -> Any:

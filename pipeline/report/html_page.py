@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import count as counter
 from pathlib import Path
 
 from pipeline.report.blocks import Answer, Chart, Section
@@ -18,10 +17,8 @@ def write_html(answer: Answer, sections: Sequence[Section], name: str) -> str:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
 
-    numbers = counter()
-
     def picture(chart: Chart) -> dict[str, Markup | bool]:
-        drawn: Picture = draw(chart.figure, f"chart{next(numbers)}")
+        drawn: Picture = draw(chart.figure)
         return {
             "wide": Markup(drawn.wide),
             "narrow": Markup(drawn.narrow),
