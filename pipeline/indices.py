@@ -133,9 +133,9 @@ class NgramVocabulary:
     def terms(self, columns: Int64 | None = None) -> list[str]:
         """Return n-grams as text, tokens joined by a blank, as scikit-learn's CountVectorizer names them."""
         keys = self.keys if columns is None else self.keys[columns]
-        base, digits = len(self.tokens) + 1, []
-        for place in range(self.ngram_max):
-            digits.append((keys // base ** (self.ngram_max - 1 - place)) % base)
+        base = len(self.tokens) + 1
+        places = range(self.ngram_max - 1, -1, -1)
+        digits = [(keys // base**place) % base for place in places]
         padded = pl.concat([pl.Series([None], dtype=pl.String), self.tokens])
         columns_of_tokens = [padded.gather(digit).alias(str(place)) for place, digit in enumerate(digits)]
         joined = pl.DataFrame(columns_of_tokens).select(

@@ -37,6 +37,7 @@ def found(tmp_path: Path, content: str, **columns: str) -> tuple[list[tuple[str,
         ("text,label,category\ngood,a,b\nbad,c,d\n", ("good", "a")),
         ("p,q,r\n1,some long text here,x\n2,other long text here,y\n3,a third long text,x\n",
          ("some long text here", "x")),
+        ("p,q,r\nsome long text here,2020,x\nother long text here,2020,y\n", ("some long text here", "x")),
         ("p,q\na positive one,good\na negative one,bad\n", ("a positive one", "good")),
         ("p,q\nfine,great\npoor,awful\nnice,great\nugly,awful\nokay,great\n", ("fine", "great")),
     ],
@@ -89,6 +90,14 @@ def test_a_test_file_of_one_record_without_header(tmp_path: Path) -> None:
 
 def test_commas_in_the_text_of_a_semicolon_file(tmp_path: Path) -> None:
     assert found(tmp_path, "body;mark\nwell, yes;a\nno, no;b\n")[0] == [("well, yes", "a"), ("no, no", "b")]
+
+
+def test_where_two_delimiters_would_do_the_ending_decides(tmp_path: Path) -> None:
+    content = "good film,pos\tx\nbad film,neg\ty\nfine film,pos\tx\n"
+    comma = read_corpus(write(tmp_path / "a.csv", content))
+    tab = read_corpus(write(tmp_path / "a.tsv", content))
+    assert comma.corpus.label_names == ("neg\ty", "pos\tx")
+    assert tab.corpus.label_names == ("x", "y")
 
 
 def error_of(path: Path, **columns: str) -> str:

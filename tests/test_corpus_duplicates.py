@@ -6,11 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from corpus_builders import CSV, make_corpus, write
+from corpus_builders import CSV, make_corpus, make_loaded, write
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.corpus import describe_corpus, find_duplicates, read_corpus, split_corpus
+from pipeline.values import TEST, TRAIN, Dropped, Ledger
 
 
 def test_exact_normalised_conflicting_and_across_splits() -> None:
@@ -72,6 +73,15 @@ Documents
   duplicates but for case and blanks (exact ones included): 2
   test documents also in train or validation: 1
   equal texts with different labels: 3"""
+    )
+
+
+def test_places_of_formats_without_lines() -> None:
+    corpus = make_corpus(["a", "b"], [0, 1], [TRAIN, TEST])
+    dropped = (Dropped("no text", "a.parquet", (3, 8), ()), Dropped("no text", "films/pos/7", (12,), ()))
+    loaded = replace(make_loaded(corpus), ledger=Ledger(5, 2, dropped))
+    assert "  3 dropped: no text (a.parquet:record 3, a.parquet:record 8, films/pos/7)\n" in describe_corpus(
+        loaded, find_duplicates(corpus), corpus
     )
 
 

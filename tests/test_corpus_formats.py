@@ -70,11 +70,12 @@ def test_parquet_gives_the_same_hash(tmp_path: Path, expected: str) -> None:
 
 
 def test_the_hash_changes_with_text_label_and_split(tmp_path: Path, expected: str) -> None:
-    path = write(tmp_path / "a.csv", CSV)
     other_text = read_corpus(write(tmp_path / "b.csv", CSV.replace("so bad,", "so ba,"))).hash
     other_label = read_corpus(write(tmp_path / "c.csv", CSV.replace("so bad,neg", "so bad,pos"))).hash
     moved_bound = read_corpus(write(tmp_path / "d.csv", CSV.replace("film,neg\nso ", "filmso ,neg\n"))).hash
-    with_test = read_corpus(write(tmp_path / "e.csv", "text,label\n" + CSV[11:41]), test=path).hash
+    halves = ("text,label\na good film,pos\na bad film,neg\n", "text,label\nso good,pos\nso bad,neg\n")
+    first, second = (write(tmp_path / f"{number}.csv", half) for number, half in enumerate(halves))
+    with_test = read_corpus(first, test=second).hash
     assert len({expected, other_text, other_label, moved_bound, with_test}) == 5
 
 
@@ -203,6 +204,11 @@ def test_quotation_marks_of_a_tab_separated_file_without_quoting_are_characters(
     assert f"{tmp_path}/a.tsv: quotation marks are ordinary characters" in loaded.assumptions
 
 
+def test_a_mark_that_never_closes_is_a_character_where_every_line_is_whole_without_it(tmp_path: Path) -> None:
+    loaded = read_corpus(write(tmp_path / "a.csv", 'text,label\n"bad,neg\nfine,pos\n'))
+    assert documents(loaded) == [('"bad', "neg"), ("fine", "pos")]
+
+
 def test_a_quoted_tab_separated_file_is_unquoted(tmp_path: Path) -> None:
     content = 'text\tlabel\n"he said ""no"""\tneg\n"two\nlines"\tpos\n'
     loaded = read_corpus(write(tmp_path / "a.tsv", content))
@@ -226,6 +232,13 @@ def test_the_clean_path_and_the_csv_module_read_the_same(pieces: list[str]) -> N
     slow, problems = _read_with_csv_module(source, Dialect(","))
     assert clean.rows() == slow.rows()
     assert not problems.any()
+
+
+def test_marks_inside_a_field_are_read_as_the_csv_module_reads_them(tmp_path: Path) -> None:
+    loaded = read_corpus(write(tmp_path / "a.csv", 'text,label\n""so"" good,pos\na 5" disk,neg\n'))
+    assert loaded.corpus.texts.to_list() == ['so"" good', 'a 5" disk']
+    loaded = read_corpus(write(tmp_path / "b.csv", 'label,text\npos,""so""\nneg,bad\n'))
+    assert loaded.corpus.texts.to_list() == ['so""', "bad"]
 
 
 def test_a_last_empty_cell_without_line_end_is_not_lost(tmp_path: Path) -> None:

@@ -100,6 +100,12 @@ def test_null_and_missing_values(tmp_path: Path, ending: str) -> None:
     )
 
 
+def test_a_test_record_whose_text_is_null_is_kept_as_empty(tmp_path: Path) -> None:
+    test = write(tmp_path / "test.jsonl", '{"text": null, "label": "pos"}\n{"label": "neg"}\n')
+    loaded = read_corpus(write(tmp_path / "a.csv", CSV), test=test)
+    assert documents(loaded)[4:] == [("", "pos"), ("", "neg")]
+
+
 def test_lines_without_a_tab_and_fasttext_lines_without_label_or_text(tmp_path: Path) -> None:
     tabs = write(tmp_path / "tabs.txt", "pos\tgood\nneg\tbad\nlost\npos\tfine\n")
     assert read_corpus(tabs).ledger.dropped == (Dropped("wrong number of fields", str(tabs), (2,), (3,)),)
@@ -173,9 +179,10 @@ def test_several_such_labels_among_many(tmp_path: Path) -> None:
 
 
 def test_labels_that_differ_only_in_case_or_blanks_are_kept_apart_with_a_warning(tmp_path: Path) -> None:
-    path = write(tmp_path / "a.csv", "text,label\na,Pos\nb,pos\nc,pos \nd,neg\n")
+    path = write(tmp_path / "a.csv", "text,label\na,Pos\nb,pos\nc,pos \nd,neg\ne,NEG\n")
     loaded = read_corpus(path)
-    assert loaded.corpus.label_names == ("Pos", "neg", "pos", "pos ")
+    assert loaded.corpus.label_names == ("NEG", "Pos", "neg", "pos", "pos ")
     assert loaded.warnings == (
+        'labels "NEG", "neg" differ only in case or blanks; they are kept apart',
         'labels "Pos", "pos", "pos " differ only in case or blanks; they are kept apart',
     )

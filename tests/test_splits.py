@@ -67,6 +67,18 @@ def test_many_small_classes_are_all_in_every_part_and_the_total_is_right() -> No
     assert [set(by_class(smallest, part)) for part in (TRAIN, VALIDATION, TEST)] == [{1}, {1}, {1}]
 
 
+def test_training_and_validation_keep_a_document_however_large_the_test_share() -> None:
+    (corpus,) = split(labelled([3] * 20), test=0.9)
+    assert [set(by_class(corpus, part)) for part in (TRAIN, VALIDATION, TEST)] == [{1}, {1}, {1}]
+
+
+def test_no_class_is_favoured_by_rounding() -> None:
+    # 0.2 of 7 documents is 1.4: 1 in six draws of ten, 2 in four of ten
+    counts = [by_class(split(labelled([7, 7]), seed=seed)[0], TEST) for seed in range(200)]
+    assert np.abs(np.mean(counts, axis=0) - 1.4).max() < 0.15
+    assert set(np.sum(counts, axis=1).tolist()) == {2, 3}
+
+
 @pytest.mark.parametrize(
     ("official", "carved", "kept"),
     [
@@ -154,6 +166,18 @@ def test_every_document_is_tested_in_exactly_one_fold() -> None:
 def test_fold_sizes_are_even_where_documents_come_in_pairs() -> None:
     parts = split(labelled([40, 40]), np.repeat(np.arange(40), 2), folds=4)
     assert [int((corpus.split == TEST).sum()) for corpus in parts] == [20] * 4
+
+
+def test_fold_sizes_are_even_where_some_documents_come_in_pairs() -> None:
+    groups = [*range(20), *np.repeat(np.arange(20, 40), 2).tolist(), *range(40, 60)]
+    for seed in range(5):
+        parts = split(labelled([60, 20]), groups, folds=4, seed=seed)
+        assert [int((corpus.split == TEST).sum()) for corpus in parts] == [20] * 4
+
+
+def test_folds_are_drawn_at_random() -> None:
+    first, second = (split(labelled([20, 20]), folds=2, seed=seed)[0].split == TEST for seed in (1, 2))
+    assert first.tolist() != second.tolist()
 
 
 def message_of(loaded: LoadedCorpus, groups: object = None, **options: float) -> str:

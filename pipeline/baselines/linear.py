@@ -15,9 +15,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 _TOLERANCE = 1e-5  # of the gradient; scikit-learn's 1e-4 stops before weak regularisation has its effect
-_ONE_VERSUS_REST = (
-    20_000_000  # weights above which one problem for all classes needs too much memory
-)
+_ONE_VERSUS_REST = 20_000_000  # weights above which one problem for all classes needs too much memory
 
 
 @dataclass(frozen=True)

@@ -89,7 +89,7 @@ def _assumptions(source: TextSource, dialect: Dialect, columns: list[str]) -> It
 def find_dialect(source: TextSource, preferred: str, wanted: Sequence[str] = ()) -> Dialect:
     """Return delimiter, quoting and whether there is a header, judged on the head of the file."""
     sample = _sample(source.data)
-    delimiter = max(preferred, key=lambda mark: _delimiter_score(sample, mark, wanted, preferred))
+    delimiter = max(preferred, key=lambda mark: _delimiter_score(sample, mark, wanted))
     rows = _sample_rows(sample, delimiter)
     if len(rows[0]) == 1:
         delimiter, rows = NO_DELIMITER, _sample_rows(sample, NO_DELIMITER)
@@ -111,15 +111,14 @@ def _sample_rows(sample: str, delimiter: str) -> list[list[str]]:
     return [record.fields for record in islice(records, SAMPLE_RECORDS)]
 
 
-def _delimiter_score(sample: str, delimiter: str, wanted: Sequence[str], preferred: str) -> tuple[float, ...]:
-    """Known names in the first record, then records of its width, then the usual order of delimiters."""
+def _delimiter_score(sample: str, delimiter: str, wanted: Sequence[str]) -> tuple[int, float]:
+    """Return how many names of the first record are known, and the share of records of its width."""
     rows = _sample_rows(sample, delimiter)
     width = len(rows[0])
     if width < 2:
-        return (0.0, 0.0, 0.0)
+        return (0, 0.0)
     known = sum(is_known_name(cell) or cell in wanted for cell in rows[0])
-    same_width = sum(len(row) == width for row in rows) / len(rows)
-    return (float(known), same_width, float(-preferred.index(delimiter)))
+    return (known, sum(len(row) == width for row in rows) / len(rows))
 
 
 def _marks_quote_fields(text: str, delimiter: str) -> bool:
@@ -133,7 +132,7 @@ def _marks_quote_fields(text: str, delimiter: str) -> bool:
     if len({len(record.fields) for record in plain}) != 1 or len(plain[0].fields) == 1:
         return True
     quoted = list(parse_records(text, Dialect(delimiter)))
-    if _open_quote(quoted, text) is not None:
+    if _open_quote(quoted, text, Dialect(delimiter)) is not None:
         return False
     return delimiter != "\t" or (len(quoted) == len(plain) and _is_strict(text, delimiter))
 
@@ -190,10 +189,8 @@ def _read_clean(source: TextSource, dialect: Dialect) -> pl.DataFrame | None:
         )
     except pl.exceptions.PolarsError:
         return None
-    if rows[
-        :, -1
-    ].null_count():  # a short record, a blank line or an empty last cell: the csv module knows which
-        return None
+    if rows.to_series(rows.width - 1).null_count():
+        return None  # a short record, a blank line or an empty last cell: the csv module knows which
     first = [cell or "" for cell in rows.row(0)]
     names = column_names(first, dialect.header)
     return (
@@ -251,7 +248,7 @@ def _read_with_csv_module(source: TextSource, dialect: Dialect) -> tuple[pl.Data
     text = source.text()
     records = list(parse_records(text, dialect))
     if dialect.quoted:
-        _check_last_quote(source.file, records, text)
+        _check_last_quote(source.file, records, text, dialect)
     first, body = records[0], records[1 if dialect.header else 0 :]
     width = len(first.fields) if dialect.header else _usual_width(body)
     _check_widths(source.file, body, width, dialect)
@@ -284,18 +281,17 @@ def _check_widths(file: str, body: list[Record], width: int, dialect: Dialect) -
         raise PipelineError(f"{file}:{wrong[0].line}", what, fix)
 
 
-def _open_quote(records: list[Record], text: str) -> Record | None:
-    """Return the last record if a quotation mark that opened in it never closes."""
+def _open_quote(records: list[Record], text: str, dialect: Dialect) -> Record | None:
+    """Return the last record if it takes in a line put after it: a quotation mark in it never closes."""
     if text.count('"') % 2 == 0 or not records:
         return None
-    last = records[-1]
-    raw = "".join(islice(io.StringIO(text, newline=""), last.line - 1, None))
-    return last if raw.count('"') % 2 else None
+    last = "".join(islice(io.StringIO(text, newline=""), records[-1].line - 1, None))
+    return records[-1] if len(list(parse_records(f"{last}\nend", dialect))) == 1 else None
 
 
-def _check_last_quote(file: str, records: list[Record], text: str) -> None:
-    last = _open_quote(records, text)
-    if last is not None and any("\n" in cell for cell in last.fields):
+def _check_last_quote(file: str, records: list[Record], text: str, dialect: Dialect) -> None:
+    last = _open_quote(records, text, dialect)
+    if last is not None:
         what = "a quotation mark opens here and never closes"
         raise PipelineError(
             f"{file}:{last.line}", what, 'close it, or write it twice ("") inside a quoted field'

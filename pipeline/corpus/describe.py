@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 
 from ..errors import first_places
 from ..values import SPLIT_NAMES, Corpus, Dropped, Duplicates, Int64, Ledger, LoadedCorpus
+from .readers import ending_of
 
 CLASSES_SHOWN = 20
+ENDINGS_WITHOUT_LINES = (".parquet", ".json")
 
 
 def describe_corpus(loaded: LoadedCorpus, duplicates: Duplicates, splits: Corpus) -> str:
@@ -47,7 +50,9 @@ def _places(entry: Dropped) -> list[str]:
     """Return `file:line`, else `file:record N`; a document that is a file of its own by its path alone."""
     if entry.lines:
         return [f"{entry.file}:{line}" for line in entry.lines]
-    return [f"{entry.file}:record {row}" for row in entry.rows]
+    if ending_of(Path(entry.file)) in ENDINGS_WITHOUT_LINES:
+        return [f"{entry.file}:record {row}" for row in entry.rows]
+    return [entry.file]
 
 
 def _list(title: str, lines: tuple[str, ...]) -> list[str]:

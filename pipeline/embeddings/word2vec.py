@@ -61,7 +61,13 @@ def train_word2vec(request: EmbeddingRequest) -> WordVectors:
     return WordVectors(
         words.gather(kept),
         vectors,
-        {**_described(settings), "epochs": epochs, "min_count": min_count, "workers": workers, "tokens": tokens},
+        {
+            **_described(settings),
+            "epochs": epochs,
+            "min_count": min_count,
+            "workers": workers,
+            "tokens": tokens,
+        },
         _notes(settings.min_count, min_count, tokens),
     )
 
@@ -141,7 +147,13 @@ def _number_words(corpora: list[TokenizedCorpus]) -> tuple[pl.Series, list[tuple
 
 
 def _train(
-    path: Path, lines: int, counts: Int64, min_count: int, epochs: int, workers: int, request: EmbeddingRequest
+    path: Path,
+    lines: int,
+    counts: Int64,
+    min_count: int,
+    epochs: int,
+    workers: int,
+    request: EmbeddingRequest,
 ) -> tuple[Int64, Any]:
     """Train gensim on the file; return the numbers of the words kept and their vectors."""
     from gensim.models import Word2Vec

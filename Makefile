@@ -1,0 +1,45 @@
+# Short names for the commands that this project is worked on with; `make help` lists them.
+PYTHON ?= python
+RUN ?=
+
+.PHONY: help check format lint types test test-all demo golden render bench configuration constraints
+
+help:           ## show this list
+	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
+
+check: lint types test  ## style, types and the fast tests: before every commit
+
+format:         ## write every file in the project's style
+	$(PYTHON) -m ruff check --fix .
+	$(PYTHON) -m ruff format .
+
+lint:           ## check style and format, change nothing
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+
+types:          ## check types
+	$(PYTHON) -m mypy
+
+test:           ## the fast tests
+	$(PYTHON) -m pytest
+
+test-all:       ## every test, whole runs included
+	$(PYTHON) -m pytest -m ""
+
+demo:           ## the default run, on bbc-news
+	$(PYTHON) run_pipeline.py
+
+golden:         ## write the golden report again; read the diff
+	$(PYTHON) tests/make_golden.py
+
+render:         ## picture of a report: make render RUN=reports/NAME (the newest run if absent)
+	$(PYTHON) docs/render_report.py $(RUN)
+
+bench:          ## speed and memory
+	$(PYTHON) -m benchmarks
+
+configuration:  ## write docs/configuration.md from the settings
+	$(PYTHON) docs/make_configuration.py
+
+constraints:    ## write constraints.txt from this environment (make a new one with '.[dev]' first)
+	$(PYTHON) -m pip freeze --exclude-editable > constraints.txt

@@ -1,0 +1,181 @@
+"""Write docs/configuration.md from the settings, their checks and the command line's help."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import typer
+
+from pipeline import cli
+from pipeline.config import (
+    KEY_TYPES,
+    NOT_YET,
+    OPTIONS,
+    TABLES,
+    Config,
+    Value,
+    default,
+    expected,
+    get,
+    quicken,
+)
+
+PAGE = Path(__file__).with_name("configuration.md")
+
+TITLES = {
+    "corpus": "which files, which columns, how they are split",
+    "tokenizer": "how text becomes tokens",
+    "vocabulary": "which training tokens get a row",
+    "word2vec": "gensim's own settings under gensim's own names",
+    "embeddings": "what every source shares, and the size of `learned` and `random`",
+    "baselines": "n-gram counts and logistic regression",
+    "networks": "what `ann` and the recurrent networks share",
+    "run": "what is compared, how often, where it is written",
+}
+
+# Keys with an option of their own are explained by its help; the others here.
+MEANINGS = {
+    "corpus.validation_size": "The share of the training documents that choose strengths and epochs.",
+    "tokenizer.name": "`words`: Unicode words, each Han ideograph, every other character that is not blank. "
+    "`whitespace`: for text that is tokenised already.",
+    "tokenizer.lowercase": "Lower-case the text first.",
+    "tokenizer.html_breaks": "Read `<br>` and `<br />` as blanks.",
+    "vocabulary.min_count": "Least number of occurrences in training documents.",
+    "vocabulary.max_size": "Most words that get a row, most frequent first; 0: no limit.",
+    "word2vec.algorithm": "`skip-gram` predicts neighbours from the word, `cbow` the word from its neighbours.",
+    "word2vec.vector_size": "Dimension of the vectors.",
+    "word2vec.window": "Greatest distance between a word and its neighbour, in words.",
+    "word2vec.epochs": "Passes over the text; 0: enough to read eight million tokens, from 5 to 100.",
+    "word2vec.min_count": "Least number of occurrences of a word; lowered, and said so, "
+    "where fewer than half of the tokens would be left.",
+    "word2vec.negative": "Noise words drawn for each neighbour; 0: none.",
+    "word2vec.hierarchical_softmax": "Train a binary tree of words too.",
+    "word2vec.ns_exponent": "Noise words are drawn by their frequency to this power.",
+    "word2vec.sample": "Words more frequent than this share of the text are thinned out; 0: none.",
+    "word2vec.alpha": "Learning rate at the start.",
+    "word2vec.min_alpha": "Learning rate at the end.",
+    "word2vec.shrink_windows": "Draw each window's size from 1 to `window`.",
+    "word2vec.cbow_mean": "CBOW averages the neighbours; false: it adds them.",
+    "word2vec.workers": "Threads; 0: one a core. With `--deterministic` one is used.",
+    "embeddings.dimension": "Dimension of `learned` and `random`.",
+    "embeddings.scale": "Standard deviation that a source's vectors are brought to; `learned` excepted. "
+    "0 leaves them as they are.",
+    "baselines.ngram_min": "Tokens in the shortest n-gram.",
+    "baselines.ngram_max": "Tokens in the longest n-gram.",
+    "baselines.min_df": "Least number of training documents that hold an n-gram.",
+    "baselines.bow_binary": "`bow` counts an n-gram once a document; false: counts, divided by the largest.",
+    "baselines.sublinear_tf": "`tfidf` uses 1 + ln(count) for the count.",
+    "baselines.bow_strengths": "Values of C (small: strongly regularised) that validation chooses from for `bow`.",
+    "baselines.tfidf_strengths": "The same for `tfidf`.",
+    "baselines.max_iter": "Most iterations of logistic regression.",
+    "networks.units": "Units of a hidden layer.",
+    "networks.layers": "Hidden layers, one above the other.",
+    "networks.keep": "Which tokens of a document longer than `max_tokens` are read.",
+    "networks.batch_size": "Documents in a training step.",
+    "networks.learning_rate": "Of Adam.",
+    "networks.clip_norm": "Gradients longer than this are shortened to it.",
+    "networks.max_epochs": "Most passes over the training documents.",
+    "networks.patience": "Training stops after so many epochs without a better validation loss.",
+    "networks.embedding_dropout": "Share of embedding dimensions set to zero, the same for a whole document.",
+    "networks.dropout": "Share of what the output layer reads that is set to zero.",
+    "run.rope": "Differences in accuracy up to this count as equal (region of practical equivalence).",
+}
+
+HEAD = """# Configuration
+
+<!-- Written by docs/make_configuration.py; `make configuration` writes it again. -->
+
+Every setting is a key in a TOML table. A file with any of them is given by `--config`, a single one by
+`--set`, and the most used have an option of their own:
+
+```toml
+[networks]
+units = 64
+
+[run]
+models = ["tfidf", "lstm"]
+```
+```sh
+python run_pipeline.py reviews.csv --config settings.toml --set networks.layers=2 --seeds 5
+```
+
+An option wins over `--set`, `--set` over the file, the file over the defaults. A list in `--set` is written
+with commas: `--set run.models=tfidf,lstm`. The resolved settings are saved as `config.toml` in the run folder;
+given to `--config` (with another `--out`, if it holds one), that file repeats the run. A key or value that
+does not exist is an error that names the line and the likely key; all mistakes are said at once.
+"""
+
+QUICK_HEAD = """## What `--quick` changes
+
+At most 2,000 documents of the corpus are drawn, and these settings are smaller, where they are not given:
+
+| key | default | with `--quick` |
+| --- | --- | --- |"""
+
+NOT_YET_HEAD = """## Kept for later
+
+These keys have no effect in this version; giving them another value is refused: """
+
+
+def page() -> str:
+    """Return the whole page as Markdown."""
+    helps = option_helps()
+    tables = [line for table in TABLES for line in table_lines(table, helps)]
+    kept = ", ".join(f"`{key}`" for key in NOT_YET)
+    return "\n".join([HEAD, *tables, QUICK_HEAD, *quick_lines(), "", f"{NOT_YET_HEAD}{kept}."]) + "\n"
+
+
+def option_helps() -> dict[str, str]:
+    """Return the help of each key that has an option, without the default at its end."""
+    command = typer.main.get_command(cli.script)
+    helps = {
+        name: getattr(parameter, "help", None) or ""
+        for parameter in command.params
+        for name in (
+            "CORPUS" if parameter.param_type_name == "argument" else option for option in parameter.opts
+        )
+    }
+    return {key: re.sub(r" Default: .*$", "", helps[option]) for key, option in OPTIONS.items()}
+
+
+def table_lines(table: str, helps: dict[str, str]) -> Iterator[str]:
+    """Yield one TOML table: a heading and a row a key."""
+    yield f"## `[{table}]`: {TITLES[table]}"
+    yield ""
+    yield "| key | default | takes | option | meaning |"
+    yield "| --- | --- | --- | --- | --- |"
+    for key in KEY_TYPES:
+        if key.startswith(f"{table}.") and key not in NOT_YET:
+            option = f"`{OPTIONS[key]}`" if key in OPTIONS else ""
+            meaning = helps.get(key) or MEANINGS[key]
+            cells = (f"`{key.split('.')[1]}`", shown(default(key)), expected(key), option, meaning)
+            yield f"| {' | '.join(cells)} |"
+    yield ""
+
+
+def quick_lines() -> Iterator[str]:
+    """Yield a row for each key that --quick makes smaller."""
+    quick = quicken(Config())
+    for key in KEY_TYPES:
+        if get(quick, key) != default(key):
+            yield f"| `{key}` | {shown(default(key))} | {shown(get(quick, key))} |"
+
+
+def shown(value: Value) -> str:
+    """Return a default as it stands in the page; nothing for a key without one.
+
+    >>> shown(("bow", "lstm")), shown(False), shown(None)
+    ('bow, lstm', 'false', '')
+    """
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
+    print(f"wrote {PAGE.name}")

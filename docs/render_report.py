@@ -1,0 +1,54 @@
+"""Take a picture of a report with headless Chromium: python docs/render_report.py [RUN] [--out FILE.png]."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+REPORTS = Path("reports")
+
+
+def newest_run(reports: Path) -> Path | None:
+    """Return the run folder whose report was drawn last, or None."""
+    pages = sorted(reports.glob("*/report.html"), key=lambda page: page.stat().st_mtime)
+    return pages[-1].parent if pages else None
+
+
+def browser_command(browser: str, page: Path, out: Path, size: str, profile: str) -> list[str]:
+    """Return the command that writes a picture of `page`, `size` pixels ("1200,1600"), to `out`."""
+    options = ["--headless", "--disable-gpu", "--hide-scrollbars", f"--user-data-dir={profile}"]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        options.append("--no-sandbox")  # Chromium's sandbox refuses to start as root
+    return [browser, *options, f"--window-size={size}", f"--screenshot={out}", page.as_uri()]
+
+
+def main() -> None:
+    """Write the picture, or say what is missing and end with status 2."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("run", nargs="?", type=Path, help="a run folder; the newest in reports/ if absent")
+    parser.add_argument("--out", type=Path, default=Path("docs/report.png"))
+    parser.add_argument("--size", default="1200,1500", help="width,height in pixels")
+    given = parser.parse_args()
+    run = given.run or newest_run(REPORTS)
+    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if run is None or not (run / "report.html").is_file():
+        parser.error(f"there is no report.html in {run or REPORTS}; make a run first")
+    if browser is None:
+        parser.error(f"no browser was found; install one of {', '.join(BROWSERS)}")
+    page, out = (run / "report.html").resolve(), given.out.resolve()
+    with tempfile.TemporaryDirectory() as profile:
+        command = browser_command(browser, page, out, given.size, profile)
+        ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    if ended.returncode != 0 or not out.is_file():
+        sys.exit(ended.stderr)
+    print(f"{given.out} shows {run}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,93 @@
+"""What the fits of one run share: settings, documents, tokens, and one fold's split of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from pipeline.config import Config
+from pipeline.console import Console
+from pipeline.plan import PlannedModel
+from pipeline.prediction_files import prediction_path, write_predictions
+from pipeline.values import (
+    TEST,
+    TRAIN,
+    VALIDATION,
+    Corpus,
+    Float32,
+    Int32,
+    Int64,
+    LoadedCorpus,
+    Predictions,
+    TokenizedCorpus,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Material:
+    """What all folds share."""
+
+    config: Config
+    console: Console
+    run: Path  # the run folder
+    loaded: LoadedCorpus
+    tokenized: TokenizedCorpus  # every document, in the order of the corpus
+    unlabelled: TokenizedCorpus | None
+    planned: tuple[PlannedModel, ...]
+
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        """The classes' names, (C,)."""
+        return self.loaded.corpus.label_names
+
+    def labels(self, documents: Int64) -> Int32:
+        """Return the labels of documents by position."""
+        return self.loaded.corpus.labels[documents]
+
+
+@dataclass(frozen=True, eq=False)
+class Fold:
+    """One split: the positions of each part's documents."""
+
+    number: int
+    corpus: Corpus
+    train: Int64
+    validation: Int64
+    test: Int64
+
+    @classmethod
+    def of(cls, number: int, corpus: Corpus) -> Fold:
+        """Return the fold of a corpus whose documents are all assigned."""
+        return cls(number, corpus, *(corpus.positions(part) for part in (TRAIN, VALIDATION, TEST)))
+
+    def refitted(self) -> Fold:
+        """Return the fold with the validation documents among the training documents."""
+        merged = np.where(self.corpus.split == VALIDATION, TRAIN, self.corpus.split).astype(np.int8)
+        return Fold.of(self.number, replace(self.corpus, split=merged))
+
+
+def save_test_predictions(
+    material: Material, name: str, seed: int, fold: Fold, probabilities: Float32
+) -> None:
+    """Save one fitted model's answers, float32 (N, C), on the fold's test documents.
+
+    A network that diverged gives no number: its answer becomes chance, and the report says it did not train.
+    """
+    total = probabilities.sum(axis=1, keepdims=True)  # (N, 1)
+    usable = np.isfinite(total) & (total > 0)
+    chance = np.float32(1 / probabilities.shape[1])
+    normal = np.where(usable, np.nan_to_num(probabilities) / np.where(usable, total, 1), chance)
+    predictions = Predictions(
+        material.loaded.corpus.records[fold.test], material.labels(fold.test), normal.astype(np.float32)
+    )
+    write_predictions(
+        prediction_path(material.run, name, seed, fold.number),
+        predictions,
+        material.label_names,
+        name=name,
+        seed=seed,
+        fold=fold.number,
+        corpus_hash=material.loaded.hash,
+    )

@@ -1,0 +1,119 @@
+"""Values of three documents made by hand, so that each stage is tested alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from pipeline.config import (
+    BaselineSettings,
+    EmbeddingSettings,
+    NetworkSettings,
+    Word2VecSettings,
+)
+from pipeline.embeddings import EmbeddingRequest
+from pipeline.indices import build_vocabulary
+from pipeline.networks.training import FittedNetwork, Labelled, fit_network
+from pipeline.values import EmbeddingMatrix, IndexedCorpus, Int32, TokenizedCorpus
+
+THREE_DOCUMENTS = (("good", "film"), ("bad", "film", "!"), ("good", "good", "plot"))
+
+# Small enough to train in a second; no dropout, so that one epoch already learns something.
+TINY_NETWORK = NetworkSettings(units=4, batch_size=4, max_epochs=2, embedding_dropout=0.0, dropout=0.0)
+TINY_WORD2VEC = Word2VecSettings(vector_size=8, epochs=2, min_count=1, workers=1)
+FEW_STRENGTHS = BaselineSettings(bow_strengths=(0.1, 1.0), tfidf_strengths=(1.0, 10.0))
+
+
+def tokens_of(documents: Sequence[Sequence[str]]) -> TokenizedCorpus:
+    """Return documents given as tokens, without a tokenizer; types by first appearance."""
+    number: dict[str, int] = {}
+    flat = [number.setdefault(token, len(number)) for document in documents for token in document]
+    offsets = np.cumsum([0] + [len(document) for document in documents]).astype(np.int64)
+    return TokenizedCorpus(np.array(flat, dtype=np.int32), offsets, pl.Series(list(number), dtype=pl.String))
+
+
+def documents_of(tokenized: TokenizedCorpus) -> list[list[str]]:
+    """Return each document as a list of strings."""
+    flat = tokenized.types.gather(tokenized.token_types).to_list()
+    bounds = tokenized.offsets.tolist()
+    return [flat[start:end] for start, end in zip(bounds[:-1], bounds[1:], strict=True)]
+
+
+def indexed_of(documents: Sequence[Sequence[int]]) -> IndexedCorpus:
+    """Return documents given as vocabulary rows."""
+    flat = [row for document in documents for row in document]
+    offsets = np.cumsum([0] + [len(document) for document in documents]).astype(np.int64)
+    return IndexedCorpus(np.array(flat, dtype=np.int32), offsets)
+
+
+def rows_of_each(indexed: IndexedCorpus) -> list[list[int]]:
+    """Return each document as a list of vocabulary rows."""
+    bounds = indexed.offsets.tolist()
+    return [
+        indexed.indices[start:end].tolist() for start, end in zip(bounds[:-1], bounds[1:], strict=True)
+    ]
+
+
+def matrix_of(n_rows: int, dimension: int = 3, seed: int = 0) -> EmbeddingMatrix:
+    """Return random vectors, float32 (n_rows, dimension); row 0 is zero."""
+    vectors = np.random.default_rng(seed).standard_normal((n_rows, dimension)).astype(np.float32)
+    vectors[0] = 0.0
+    return EmbeddingMatrix(vectors, np.arange(n_rows) > 1, "by hand")
+
+
+def request_of(
+    train: TokenizedCorpus,
+    *,
+    unlabelled: TokenizedCorpus | None = None,
+    word2vec: Word2VecSettings = TINY_WORD2VEC,
+    dimension: int = 8,
+    scale: float = 0.5,
+    seed: int = 0,
+) -> EmbeddingRequest:
+    """Return what an embedding source is given, repeatable; every type of `train.types` is of the corpus."""
+    return EmbeddingRequest(
+        vocabulary=build_vocabulary(train),
+        train=train,
+        corpus_types=train.types,
+        unlabelled=unlabelled,
+        word2vec=word2vec,
+        embeddings=EmbeddingSettings(dimension=dimension, scale=scale),
+        seed=seed,
+        deterministic=True,
+        on_epoch=lambda note: None,
+    )
+
+
+def labelled(documents: Sequence[Sequence[int]], labels: Sequence[int]) -> Labelled:
+    """Return documents of vocabulary rows with their labels."""
+    return Labelled(indexed_of(documents), int32(labels))
+
+
+def train_network(
+    model: str,
+    train: Labelled,
+    *,
+    validation: Labelled | None = None,
+    head: str = "",
+    tuned: bool = False,
+    n_classes: int = 2,
+    seed: int = 0,
+    matrix: EmbeddingMatrix | None = None,
+    **changes: Any,
+) -> FittedNetwork:
+    """Return a tiny network trained without validation documents; `changes` are network settings."""
+    from pipeline.networks.models import specify
+
+    settings = replace(TINY_NETWORK, **changes)
+    table = matrix or matrix_of(int(train.indexed.indices.max()) + 1)
+    spec = specify(model, head, table, tuned, n_classes, settings)
+    return fit_network(spec, table.vectors, train, validation, settings, seed=seed, deterministic=True)
+
+
+def int32(numbers: Sequence[int]) -> Int32:
+    """Return `numbers` as an int32 array."""
+    return np.array(numbers, dtype=np.int32)
