@@ -44,7 +44,7 @@ MEANINGS = {
     "tokenizer.html_breaks": "Read `<br>` and `<br />` as blanks.",
     "vocabulary.min_count": "Least number of occurrences in training documents.",
     "vocabulary.max_size": "Most words that get a row, most frequent first; 0: no limit.",
-    "word2vec.algorithm": "`skip-gram` predicts neighbours from the word, `cbow` the word from its neighbours.",
+    "word2vec.algorithm": "`skip-gram` predicts neighbours from a word, `cbow` a word from its neighbours.",
     "word2vec.vector_size": "Dimension of the vectors.",
     "word2vec.window": "Greatest distance between a word and its neighbour, in words.",
     "word2vec.epochs": "Passes over the text; 0: enough to read eight million tokens, from 5 to 100.",
@@ -67,8 +67,8 @@ MEANINGS = {
     "baselines.min_df": "Least number of training documents that hold an n-gram.",
     "baselines.bow_binary": "`bow` counts an n-gram once a document; false: counts, divided by the largest.",
     "baselines.sublinear_tf": "`tfidf` uses 1 + ln(count) for the count.",
-    "baselines.bow_strengths": "Values of C (small: strongly regularised) that validation chooses from for `bow`.",
-    "baselines.tfidf_strengths": "The same for `tfidf`.",
+    "baselines.bow_strengths": "Values of C (small: strong regularisation) that `bow` chooses from.",
+    "baselines.tfidf_strengths": "Values of C that `tfidf` chooses from.",
     "baselines.max_iter": "Most iterations of logistic regression.",
     "networks.units": "Units of a hidden layer.",
     "networks.layers": "Hidden layers, one above the other.",
@@ -102,7 +102,7 @@ python run_pipeline.py reviews.csv --config settings.toml --set networks.layers=
 ```
 
 An option wins over `--set`, `--set` over the file, the file over the defaults. A list in `--set` is written
-with commas: `--set run.models=tfidf,lstm`. The resolved settings are saved as `config.toml` in the run folder;
+with commas: `--set run.models=tfidf,lstm`. The resolved settings are saved in the run folder as `config.toml`;
 given to `--config` (with another `--out`, if it holds one), that file repeats the run. A key or value that
 does not exist is an error that names the line and the likely key; all mistakes are said at once.
 """

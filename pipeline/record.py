@@ -16,6 +16,7 @@ from pipeline.config import Config, stage_generator
 from pipeline.console import Console
 from pipeline.embeddings import Embedded
 from pipeline.embeddings.neighbours import characteristic_words, nearest_neighbours
+from pipeline.errors import first_places
 from pipeline.networks.batches import Visible
 from pipeline.plan import PlannedModel, kinds_for_verdict
 from pipeline.prediction_files import SavedPredictions, read_run_predictions
@@ -25,6 +26,7 @@ from pipeline.values import (
     SPLIT_NAMES,
     Bool,
     Corpus,
+    Dropped,
     Duplicates,
     Float32,
     Int32,
@@ -286,16 +288,7 @@ def describe_loaded(record: Record) -> dict[str, Any]:
         "name": loaded.name,
         "rows_read": loaded.ledger.rows_read,
         "documents": loaded.ledger.documents,
-        "dropped": [
-            {
-                "reason": entry.reason,
-                "count": len(entry.rows),
-                "file": entry.file,
-                "rows": entry.rows[:ROWS_SHOWN],
-                "lines": entry.lines[:ROWS_SHOWN],
-            }
-            for entry in loaded.ledger.dropped
-        ],
+        "dropped": _dropped_by_reason(loaded.ledger.dropped),
         "classes": dict(zip(loaded.corpus.label_names, counts.tolist(), strict=True)),
         "splits": {name: len(first.positions(part)) for part, name in SPLIT_NAMES.items()},
         "folds": record.config.corpus.folds,
@@ -305,6 +298,23 @@ def describe_loaded(record: Record) -> dict[str, Any]:
         },
         "hash": loaded.hash,
     }
+
+
+def _dropped_by_reason(entries: Iterable[Dropped]) -> list[dict[str, Any]]:
+    """Return one row a reason: a folder corpus has an entry for each of its files."""
+    by_reason: dict[str, list[Dropped]] = defaultdict(list)
+    for entry in entries:
+        by_reason[entry.reason].append(entry)
+    return [
+        {
+            "reason": reason,
+            "count": sum(len(entry.rows) for entry in alike),
+            "file": first_places([entry.file for entry in alike]),
+            "rows": [row for entry in alike for row in entry.rows][:ROWS_SHOWN],
+            "lines": [line for entry in alike for line in entry.lines][:ROWS_SHOWN],
+        }
+        for reason, alike in by_reason.items()
+    ]
 
 
 def _result(entry: SavedPredictions, record: Record) -> dict[str, Any]:

@@ -1,0 +1,79 @@
+"""Run the product as a person would, and watch the memory of its process tree."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from benchmarks.sides import ROOT, environment, failed
+
+_SAMPLE_SECONDS = 0.1
+
+
+@dataclass(frozen=True)
+class MeasuredRun:
+    """One run of `run_pipeline.py`."""
+
+    seconds: float
+    peak_mib: float  # resident memory of the process and its children together, sampled every 0.1 s
+    metrics: dict[str, Any]  # metrics.json
+
+
+def run_pipeline(arguments: Sequence[str]) -> MeasuredRun:
+    """Run `python run_pipeline.py ARGUMENTS` into a folder that is thrown away; PipelineError if it fails."""
+    with tempfile.TemporaryDirectory(prefix="embedseq-benchmark-") as folder:
+        out = Path(folder) / "run"
+        command = [sys.executable, "run_pipeline.py", *arguments, "--out", str(out)]
+        with (Path(folder) / "stderr.txt").open("w+b") as stderr:
+            start = time.perf_counter()
+            process = subprocess.Popen(
+                command, cwd=ROOT, env=environment(), stdout=subprocess.DEVNULL, stderr=stderr
+            )
+            peak = watch_memory(process)
+            spent = time.perf_counter() - start
+            stderr.seek(0)
+            if process.returncode:
+                raise failed(command, process.returncode, stderr.read().decode(errors="replace"))
+        metrics = json.loads((out / "metrics.json").read_text(encoding="utf-8"))
+    return MeasuredRun(spent, peak, metrics)
+
+
+def watch_memory(process: subprocess.Popen[bytes]) -> float:
+    """Wait for the process to end; return the largest memory of its tree in MiB.
+
+    Pages that processes share are counted once for each, so the figure is never too low.
+    """
+    peak = 0.0
+    try:
+        top = psutil.Process(process.pid)
+        while process.poll() is None:
+            peak = max(peak, _tree_mib(top))
+            time.sleep(_SAMPLE_SECONDS)
+    except BaseException:  # Ctrl-C above all: leave no run behind
+        process.terminate()
+        process.wait()
+        raise
+    return peak
+
+
+def _tree_mib(top: psutil.Process) -> float:
+    total = 0
+    try:
+        family = [top, *top.children(recursive=True)]
+    except psutil.Error:
+        return 0.0
+    for member in family:
+        try:
+            total += member.memory_info().rss
+        except psutil.Error:  # it ended between the two calls
+            continue
+    return total / 2**20

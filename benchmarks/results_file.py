@@ -1,0 +1,109 @@
+"""What a benchmark writes: metrics with unit, direction, target and tolerance, and how they were measured."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from pipeline.errors import PipelineError
+
+SCHEMA_VERSION = 1
+RESULTS = Path(__file__).resolve().parent / "results"
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One measured figure. Its id is permanent; what it means never changes under the same id."""
+
+    id: str
+    value: float
+    unit: str
+    better: str  # "higher" or "lower"
+    tolerance: float  # a change up to this is "unchanged"; a share of the old value, or in `unit`
+    what: str  # in words, for the table
+    tolerance_is: str = "share"  # or "unit"
+    target: float | None = None  # the value to reach; None for a figure that is only reported
+    repeats: tuple[float, ...] = ()  # the figures whose median (or mean, if `what` says so) is `value`
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a scenario returns: figures to follow, and whatever else explains them."""
+
+    metrics: Sequence[Metric]
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+def ratio(id: str, theirs: Sequence[float], ours: Sequence[float], what: str, **more: Any) -> Metric:
+    """Return how many times as fast ours is: the median over rounds of theirs / ours.
+
+    >>> ratio("speedup", [6.0, 9.0, 8.0], [2.0, 3.0, 2.0], "theirs / ours").value
+    3.0
+    """
+    rounds = tuple(their / our for their, our in zip(theirs, ours, strict=True))
+    values = {"unit": "times", "better": "higher", "tolerance": 0.15, **more}
+    return Metric(id, median(rounds), what=what, repeats=rounds, **values)
+
+
+def seconds(id: str, repeats: Sequence[float], what: str, **more: Any) -> Metric:
+    """Return the median of `repeats`, in seconds."""
+    values = {"unit": "seconds", "better": "lower", "tolerance": 0.2, **more}
+    return Metric(id, median(repeats), what=what, repeats=tuple(repeats), **values)
+
+
+def peak_mib(id: str, repeats: Sequence[float], what: str) -> Metric:
+    """Return the median of peak memory in MiB."""
+    return Metric(id, median(repeats), "MiB", "lower", 0.1, what, repeats=tuple(repeats))
+
+
+def meets_target(metric: Mapping[str, Any]) -> bool | None:
+    """Return whether a metric reaches its target; None where it has none.
+
+    >>> meets_target({"value": 8.5, "target": 8.0, "better": "higher"})
+    True
+    """
+    if metric["target"] is None:
+        return None
+    gap = metric["value"] - metric["target"]
+    return gap >= 0 if metric["better"] == "higher" else gap <= 0
+
+
+def write_result(path: Path, head: Mapping[str, Any], outcome: Outcome) -> None:
+    """Write one scenario's result as JSON."""
+    metrics = [{**asdict(metric), "met": meets_target(asdict(metric))} for metric in outcome.metrics]
+    result = {"schema_version": SCHEMA_VERSION, **head, "metrics": metrics, "details": outcome.details}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(_rounded(result), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def _rounded(value: Any) -> Any:
+    """Return `value` with every float to six significant digits; the rest is noise."""
+    if isinstance(value, float):
+        return float(f"{value:.6g}")
+    if isinstance(value, Mapping):
+        return {key: _rounded(item) for key, item in value.items()}
+    return [_rounded(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def read_result(path: Path) -> dict[str, Any]:
+    """Return one result.
+
+    Raises
+    ------
+    PipelineError
+        If the file is absent, is not JSON, or is not a benchmark's result of this schema.
+    """
+    try:
+        result = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise PipelineError(str(path), "there is no such file", "name a result of a benchmark") from None
+    except ValueError as error:
+        raise PipelineError(str(path), f"not JSON: {error}", "run the benchmark again") from None
+    if not isinstance(result, dict) or result.get("schema_version") != SCHEMA_VERSION:
+        what = f"not a benchmark's result of schema_version {SCHEMA_VERSION}"
+        raise PipelineError(str(path), what, "run the benchmark again")
+    return result
