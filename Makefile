@@ -1,6 +1,8 @@
 # Short names for the commands that this project is worked on with; `make help` lists them.
 PYTHON ?= python
 RUN ?=
+CORPORA ?=
+SCENARIO ?= indices ngrams lstm_epoch help default_run
 
 .PHONY: help check format lint types test test-all demo golden render bench configuration constraints
 
@@ -35,8 +37,11 @@ golden:         ## write the golden report again; read the diff
 render:         ## picture of a report: make render RUN=reports/NAME (the newest run if absent)
 	$(PYTHON) docs/render_report.py $(RUN)
 
-bench:          ## speed and memory
-	$(PYTHON) -m benchmarks
+bench:          ## speed and memory: make bench CORPORA=FOLDER [SCENARIO=ngrams]
+	for name in $(SCENARIO); do \
+	  $(PYTHON) -m benchmarks $$name $(if $(CORPORA),--corpora $(CORPORA)) || exit 1; \
+	done
+	$(PYTHON) -m benchmarks table
 
 configuration:  ## write docs/configuration.md from the settings
 	$(PYTHON) docs/make_configuration.py

@@ -7,6 +7,7 @@ import time
 
 from benchmarks.results_file import Outcome, seconds
 from benchmarks.sides import Options, run_command
+from pipeline.errors import PipelineError
 
 REPEATS = 7
 
@@ -14,7 +15,8 @@ REPEATS = 7
 def measure(options: Options) -> Outcome:
     """Ask once uncounted, so that byte code is compiled, then seven times."""
     command = [sys.executable, "run_pipeline.py", "--help"]
-    run_command(command)
+    if "--models" not in run_command(command).stdout:
+        raise PipelineError("run_pipeline.py --help", "the answer does not name --models", "mend it first")
     spent = []
     for _ in range(options.repeats or REPEATS):
         start = time.perf_counter()

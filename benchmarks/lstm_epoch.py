@@ -97,7 +97,7 @@ def _prepare(options: Options, seed: int, source: str) -> tuple[Any, Any, Any, A
 
     from pipeline.config import Config, NetworkSettings, TokenizerSettings
     from pipeline.embeddings import EmbeddingRequest, embed
-    from pipeline.experiment import encode_covered
+    from pipeline.fit_networks import encode_covered
     from pipeline.indices import build_vocabulary, take
     from pipeline.networks.batches import visible
     from pipeline.tokenizer import select, tokenize

@@ -23,6 +23,8 @@ from pipeline.storage import save_embedding, save_network
 from pipeline.tokenizer import select
 from pipeline.values import UNKNOWN_ROW, Float32, IndexedCorpus, Int64, TokenizedCorpus
 
+_MOST = 0.5  # share of tokens cut or unknown above which a warning says so
+
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
@@ -118,7 +120,7 @@ def _run_network(
         parameters=fitted.parameters,
         validation_accuracy=_validation_accuracy(chosen),
         why_not=fitted.why_not,
-        warnings=chosen.warnings,
+        warnings=chosen.warnings + _reading_warnings(last),
     )
     parts.network(fit, chosen, _tuned_table(fitted) if seed == 0 else None)
     _forget_graphs()
@@ -178,6 +180,19 @@ def _validation_accuracy(chosen: FittedNetwork) -> float | None:
     return next(
         (epoch.validation_accuracy for epoch in chosen.epochs if epoch.epoch == chosen.best_epoch), None
     )
+
+
+def _reading_warnings(last: Prepared) -> tuple[str, ...]:
+    """Return what a reader should know when a network sees little of the text."""
+    read = last.documents.indexed
+    cut = last.documents.cut_tokens / (len(read.indices) + last.documents.cut_tokens)
+    unknown = float(np.mean(take(read, last.fold.test).indices == UNKNOWN_ROW))
+    found = []
+    if cut > _MOST:
+        found.append(f"{cut:.0%} of all tokens lie beyond networks.max_tokens and were not read")
+    if unknown > _MOST:
+        found.append(f"{unknown:.0%} of the test tokens have no vector")
+    return tuple(found)
 
 
 def _tuned_table(fitted: FittedNetwork) -> Float32 | None:

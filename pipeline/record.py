@@ -258,7 +258,7 @@ def _metrics(record: Record, saved: list[SavedPredictions], timing: dict[str, An
     trained = {fit.name: True for fit in record.fits}
     trained |= {fit.name: False for fit in record.fits if fit.why_not}
     verdict_kinds = {name: kind for name, kind in kinds_for_verdict(record.planned).items() if name in kinds}
-    pairs = evaluation.planned_pairs(verdict_kinds | kinds, validation)
+    pairs = evaluation.planned_pairs(kinds, validation)
     comparisons = evaluation.compare(saved, pairs, record.config.run.rope)
     verdict = evaluation.decide_verdict(
         verdict_kinds, validation, trained, comparisons, saved, rope=record.config.run.rope

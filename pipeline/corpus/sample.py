@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from pipeline.corpus.loading import corpus_hash
 from pipeline.values import TEST, Corpus, Dropped, Int64, Ledger, LoadedCorpus
 
 REASON = "not in the quick sample"
@@ -32,16 +33,18 @@ def sample_corpus(loaded: LoadedCorpus, most: int, generator: np.random.Generato
     )
     ledger = Ledger(loaded.ledger.rows_read, len(kept), loaded.ledger.dropped + dropped)
     told = f"--quick: {len(kept)} of {len(corpus.texts)} documents were drawn; the figures are a first look"
+    sample = Corpus(
+        corpus.texts.gather(kept),
+        corpus.labels[kept],
+        corpus.label_names,
+        corpus.records[kept],
+        corpus.split[kept],
+    )
     return replace(
         loaded,
-        corpus=Corpus(
-            corpus.texts.gather(kept),
-            corpus.labels[kept],
-            corpus.label_names,
-            corpus.records[kept],
-            corpus.split[kept],
-        ),
+        corpus=sample,
         ledger=ledger,
+        hash=corpus_hash(sample),
         together=None if loaded.together is None else loaded.together[kept],
         warnings=(*loaded.warnings, told),
     )

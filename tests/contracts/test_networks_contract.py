@@ -1,0 +1,133 @@
+"""What every network of the table promises, with every head that it takes."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+from builders import TINY_NETWORK, indexed_of, int32, labelled, matrix_of, train_network
+
+from pipeline.indices import take
+from pipeline.networks.models import NETWORKS, build, specify
+from pipeline.networks.training import FittedNetwork, predict_probabilities
+from pipeline.values import Float32, IndexedCorpus
+
+MATRIX = matrix_of(8, dimension=3)
+DOCUMENTS = indexed_of([[2, 3], [4], [5, 6, 7, 2, 3, 4, 5], [7, 2, 4], [3, 3]])
+TRAIN = labelled([[2, 3], [4], [5, 6, 7, 2], [7, 2, 4], [3, 3]], [0, 1, 0, 1, 1])
+
+with_heads = [(model, head) for model in NETWORKS for head in NETWORKS[model].heads or ("",)]
+each_network_and_head = pytest.mark.parametrize(("model", "head"), with_heads)
+each_network = pytest.mark.parametrize("model", NETWORKS)
+
+
+@cache
+def built(model: str, head: str, n_classes: int = 2, layers: int = 1) -> Any:
+    """Return an untrained network with weights of about one, so that differences would show."""
+    import keras
+
+    keras.utils.set_random_seed(0)
+    settings = TINY_NETWORK
+    spec = specify(model, head, MATRIX, False, n_classes, settings)
+    network = build(spec)
+    generator = np.random.default_rng(1)
+    for weight in network.weights:
+        weight.assign(generator.normal(0.0, 0.7, weight.shape))
+    network.get_layer("embedding").set_weights([MATRIX.vectors])
+    return network
+
+
+def predictions(model: str, head: str, documents: IndexedCorpus, n_classes: int = 2) -> Float32:
+    return predict_probabilities(built(model, head, n_classes), documents, n_classes)
+
+
+@pytest.mark.parametrize("n_classes", [2, 5])
+@each_network_and_head
+def test_a_distribution_for_each_document(model: str, head: str, n_classes: int) -> None:
+    probabilities = predictions(model, head, DOCUMENTS, n_classes)
+    assert (probabilities.shape, probabilities.dtype) == ((5, n_classes), np.float32)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1.0, atol=1e-6)
+    assert len(np.unique(probabilities.round(4), axis=0)) == 5  # no two of these documents are alike
+
+
+@each_network_and_head
+def test_more_padding_changes_no_prediction(model: str, head: str) -> None:
+    network = built(model, head)
+    rows, lengths = int32([[2, 3, 4]]), int32([3])
+    bare = np.asarray(network([rows, lengths]))
+    padded = np.asarray(network([np.pad(rows, ((0, 0), (0, 9))), lengths]))
+    np.testing.assert_allclose(padded, bare, atol=1e-6)
+
+
+@each_network_and_head
+def test_a_document_reads_the_same_beside_longer_ones(model: str, head: str) -> None:
+    together = predictions(model, head, DOCUMENTS)
+    alone = [predictions(model, head, take(DOCUMENTS, np.array([number])))[0] for number in range(5)]
+    np.testing.assert_allclose(together, alone, atol=1e-6)
+
+
+@each_network_and_head
+def test_predictions_come_in_the_order_of_the_documents(model: str, head: str) -> None:
+    shuffled = np.array([3, 0, 4, 2, 1])
+    expected = predictions(model, head, DOCUMENTS)[shuffled]
+    np.testing.assert_allclose(predictions(model, head, take(DOCUMENTS, shuffled)), expected, atol=1e-6)
+
+
+@cache
+def fitted(model: str, *, tuned: bool = False, seed: int = 0, copy: int = 0) -> FittedNetwork:
+    """Return a network trained for two epochs; another `copy` is trained again."""
+    return train_network(
+        model, TRAIN, matrix=MATRIX, tuned=tuned, seed=seed, learning_rate=0.05, dropout=0.2
+    )
+
+
+def weights(network: FittedNetwork) -> list[Float32]:
+    return [weight.numpy() for weight in network.model.weights]
+
+
+@each_network
+def test_the_same_seed_gives_the_same_weights(model: str) -> None:
+    first, again = fitted(model), fitted(model, copy=1)
+    assert first is not again
+    for one, other in zip(weights(first), weights(again), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert [epoch.loss for epoch in first.epochs] == [epoch.loss for epoch in again.epochs]
+
+
+def test_another_seed_gives_other_weights() -> None:
+    first, other = fitted("rnn"), fitted("rnn", seed=1)
+    assert not np.array_equal(first.model.weights[-2].numpy(), other.model.weights[-2].numpy())
+
+
+@each_network
+def test_a_frozen_embedding_stays_bit_equal(model: str) -> None:
+    np.testing.assert_array_equal(table(fitted(model)), MATRIX.vectors)
+
+
+@each_network
+def test_a_tuned_embedding_changes_but_for_padding(model: str) -> None:
+    tuned = table(fitted(model, tuned=True))
+    assert not np.array_equal(tuned[2:], MATRIX.vectors[2:])
+    assert not tuned[0].any()
+
+
+@each_network
+def test_the_vectors_given_are_left_as_they_were(model: str) -> None:
+    fitted(model, tuned=True)
+    np.testing.assert_array_equal(MATRIX.vectors, matrix_of(8, dimension=3).vectors)
+
+
+def table(network: FittedNetwork) -> Float32:
+    return network.model.get_layer("embedding").get_weights()[0]
+
+
+@pytest.mark.parametrize("extra_classes", [0, 3])
+@each_network
+def test_classes_without_a_training_document_are_allowed(model: str, extra_classes: int) -> None:
+    if extra_classes == 0:
+        probabilities = predict_probabilities(fitted(model).model, DOCUMENTS, 2)
+    else:
+        probabilities = predictions(model, "", DOCUMENTS, 2 + extra_classes)
+    assert np.isfinite(probabilities).all()

@@ -1,0 +1,139 @@
+"""Bag of words and TF-IDF are scikit-learn's own, fed from n-gram counts; validation chooses the strength."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from builders import int32, tokens_of
+
+from pipeline.baselines import Tried, choose_strength, fit_baseline, linear
+from pipeline.config import BaselineSettings
+from pipeline.indices import count_ngrams, learn_ngrams
+from pipeline.values import Float32, Int32
+
+SETTINGS = BaselineSettings(min_df=1, bow_strengths=(0.01, 0.1, 1.0, 10.0), max_iter=1000)
+WORDS = ("good", "bad", "dull", "film", "plot", "so", "very")
+
+
+def draw(n_docs: int, seed: int) -> tuple[list[list[str]], Int32]:
+    """Return documents of six words; "good" makes a label likely, "bad" another, and one in five is wrong."""
+    generator = np.random.default_rng(seed)
+    documents = [list(generator.choice(WORDS, 6)) for _ in range(n_docs)]
+    labels = [int(document.count("good") < document.count("bad")) for document in documents]
+    noise = generator.random(n_docs) < 0.2
+    return documents, int32(np.where(noise, 1 - np.array(labels), labels).tolist())
+
+
+TRAIN, LABELS = draw(120, seed=1)
+VALIDATION, VALIDATION_LABELS = draw(60, seed=2)
+
+
+def ours(name: str, strength: float, settings: BaselineSettings = SETTINGS) -> Float32:
+    """Return the baseline's probabilities of the validation documents."""
+    ngrams, counts = learn_ngrams(tokens_of(TRAIN), ngram_max=2)
+    fitted = fit_baseline(name, counts, LABELS, n_classes=2, strength=strength, settings=settings)
+    return fitted.predict_probabilities(count_ngrams(tokens_of(VALIDATION), ngrams))
+
+
+def by_hand(vectorizer: Any, strength: float) -> Float32:
+    """Return the probabilities of scikit-learn's vectorizer and logistic regression, from text."""
+    from sklearn.linear_model import LogisticRegression
+
+    features = vectorizer.fit_transform(" ".join(document) for document in TRAIN)
+    model = LogisticRegression(C=strength, tol=1e-8, max_iter=5000).fit(features, LABELS)
+    return model.predict_proba(vectorizer.transform(" ".join(document) for document in VALIDATION))
+
+
+@pytest.mark.parametrize("strength", [0.1, 1.0])
+def test_bow_is_a_binary_count_vectorizer_and_logistic_regression(strength: float) -> None:
+    from sklearn.feature_extraction.text import CountVectorizer
+
+    vectorizer = CountVectorizer(binary=True, ngram_range=(1, 2), token_pattern=r"\S+")
+    np.testing.assert_allclose(ours("bow", strength), by_hand(vectorizer, strength), atol=1e-3)
+
+
+@pytest.mark.parametrize("sublinear_tf", [True, False])
+def test_tfidf_is_a_tfidf_vectorizer_and_logistic_regression(sublinear_tf: bool) -> None:
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    settings = replace(SETTINGS, sublinear_tf=sublinear_tf)
+    vectorizer = TfidfVectorizer(sublinear_tf=sublinear_tf, ngram_range=(1, 2), token_pattern=r"\S+")
+    np.testing.assert_allclose(ours("tfidf", 3.0, settings), by_hand(vectorizer, 3.0), atol=1e-3)
+
+
+def test_majority_answers_with_the_class_frequencies() -> None:
+    _, counts = learn_ngrams(tokens_of([["a"], ["b"], ["c"], ["d"]]))
+    fitted = fit_baseline(
+        "majority", counts, int32([1, 1, 0, 1]), n_classes=3, strength=1.0, settings=SETTINGS
+    )
+    assert fitted.predict_probabilities(counts).tolist() == [[0.25, 0.75, 0.0]] * 4
+    assert fitted.parameters == 2
+    assert choose_strength("majority", (counts, int32([0] * 4)), (counts, int32([0] * 4)), SETTINGS) == (1.0, ())
+
+
+def choose(settings: BaselineSettings) -> tuple[float, tuple[Tried, ...]]:
+    ngrams, counts = learn_ngrams(tokens_of(TRAIN), ngram_max=2)
+    judged = count_ngrams(tokens_of(VALIDATION), ngrams)
+    return choose_strength("bow", (counts, LABELS), (judged, VALIDATION_LABELS), settings)
+
+
+def test_the_strength_of_least_validation_log_loss_is_chosen() -> None:
+    from sklearn.metrics import accuracy_score, log_loss
+
+    strength, tried = choose(SETTINGS)
+    separately = {value: ours("bow", value) for value in SETTINGS.bow_strengths}
+    losses = {value: log_loss(VALIDATION_LABELS, found) for value, found in separately.items()}
+    assert [trial.value for trial in tried] == [0.01, 0.1, 1.0, 10.0]
+    for trial in tried:
+        assert trial.validation_log_loss == pytest.approx(losses[trial.value], abs=1e-3)
+        answers = separately[trial.value].argmax(axis=1)
+        assert trial.validation_accuracy == pytest.approx(accuracy_score(VALIDATION_LABELS, answers))
+    assert strength == min(losses, key=lambda value: losses[value])
+    assert strength not in (0.01, 10.0)  # the data have an inner optimum, so the choice is one
+
+
+def test_each_trial_is_told_weakest_first_whatever_the_order_given() -> None:
+    told: list[Tried] = []
+    ngrams, counts = learn_ngrams(tokens_of(TRAIN))
+    judged = count_ngrams(tokens_of(VALIDATION), ngrams)
+    settings = replace(SETTINGS, tfidf_strengths=(3.0, 0.3))
+    _, tried = choose_strength("tfidf", (counts, LABELS), (judged, VALIDATION_LABELS), settings, told.append)
+    assert tuple(told) == tried
+    assert [trial.value for trial in tried] == [0.3, 3.0]
+
+
+def test_one_strength_is_taken_without_a_trial() -> None:
+    assert choose(replace(SETTINGS, bow_strengths=(0.5,))) == (0.5, ())
+
+
+def test_parameters_are_the_weights_and_intercepts() -> None:
+    _, counts = learn_ngrams(tokens_of([["a"], ["b"], ["c"]]), ngram_max=1)  # three features
+    for labels, expected in (([0, 1, 1], 1 * 3 + 1), ([0, 1, 2], 3 * 3 + 3)):
+        fitted = fit_baseline("bow", counts, int32(labels), n_classes=3, strength=1.0, settings=SETTINGS)
+        assert fitted.parameters == expected
+
+
+def test_a_fit_that_was_cut_short_says_so() -> None:
+    ngrams, counts = learn_ngrams(tokens_of(TRAIN))
+    settings = replace(SETTINGS, max_iter=1)
+    fitted = fit_baseline("bow", counts, LABELS, n_classes=2, strength=10.0, settings=settings)
+    assert fitted.warnings == (
+        "logistic regression stopped after 1 iterations: raise baselines.max_iter",
+    )
+    assert fit_baseline("bow", counts, LABELS, n_classes=2, strength=1.0, settings=SETTINGS).warnings == ()
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_one_problem_a_class_answers_alike(monkeypatch: pytest.MonkeyPatch, n_classes: int) -> None:
+    documents = [["good"], ["bad"], ["dull"]][:n_classes] * 5
+    labels = int32([0, 1, 2][:n_classes] * 5)
+    _, counts = learn_ngrams(tokens_of(documents), ngram_max=1)
+    monkeypatch.setattr(linear, "_ONE_VERSUS_REST", 0)
+    fitted = fit_baseline("bow", counts, labels, n_classes=n_classes, strength=1.0, settings=SETTINGS)
+    probabilities = fitted.predict_probabilities(counts)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1.0, atol=1e-6)
+    assert (probabilities.argmax(axis=1) == labels).all()
+    assert fitted.parameters == (n_classes + 1 if n_classes == 2 else n_classes * (n_classes + 1))

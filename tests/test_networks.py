@@ -1,0 +1,192 @@
+"""Networks against equations written as loops, and their parameters counted by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from builders import TINY_NETWORK, indexed_of, int32, matrix_of
+
+from pipeline.errors import PipelineError
+from pipeline.networks.models import NETWORKS, build, parse_head, specify
+from pipeline.networks.training import FittedNetwork, predict_probabilities
+from pipeline.values import Float64
+
+UNITS, DIMENSION, CLASSES = 4, 3, 2
+MATRIX = matrix_of(8, DIMENSION)
+DOCUMENTS = [[2, 3, 4, 5, 6], [7], [3, 2]]
+
+
+def sigmoid(values: Float64) -> Float64:
+    return 1.0 / (1.0 + np.exp(-values))
+
+
+def softmax(logits: Float64) -> Float64:
+    powers = np.exp(logits - logits.max())
+    return powers / powers.sum()
+
+
+def rnn_states(inputs: Float64, kernel: Float64, recurrent: Float64, bias: Float64) -> Float64:
+    """Return h_t = tanh(x_t W + h_(t-1) U + b) for every t; shape (T, H)."""
+    state, states = np.zeros(len(recurrent)), []
+    for x in inputs:
+        state = np.tanh(x @ kernel + state @ recurrent + bias)
+        states.append(state)
+    return np.array(states)
+
+
+def lstm_states(inputs: Float64, kernel: Float64, recurrent: Float64, bias: Float64) -> Float64:
+    """Return the hidden states of an LSTM; Keras keeps the gates in the order input, forget, cell, output."""
+    state, cell, states = np.zeros(len(recurrent)), np.zeros(len(recurrent)), []
+    for x in inputs:
+        i, f, c, o = np.split(x @ kernel + state @ recurrent + bias, 4)
+        cell = sigmoid(f) * cell + sigmoid(i) * np.tanh(c)
+        state = sigmoid(o) * np.tanh(cell)
+        states.append(state)
+    return np.array(states)
+
+
+def gru_states(inputs: Float64, kernel: Float64, recurrent: Float64, bias: Float64) -> Float64:
+    """Return the hidden states of a GRU that resets after the product; gates update, reset, candidate."""
+    state, states = np.zeros(len(recurrent)), []
+    for x in inputs:
+        xz, xr, xc = np.split(x @ kernel + bias[0], 3)
+        hz, hr, hc = np.split(state @ recurrent + bias[1], 3)
+        update = sigmoid(xz + hz)
+        candidate = np.tanh(xc + sigmoid(xr + hr) * hc)
+        state = update * state + (1.0 - update) * candidate
+        states.append(state)
+    return np.array(states)
+
+
+STATES: dict[str, Callable[..., Float64]] = {"rnn": rnn_states, "lstm": lstm_states, "gru": gru_states}
+READ: dict[str, Callable[[Float64], Float64]] = {
+    "last": lambda states: states[-1],
+    "mean": lambda states: states.mean(axis=0),
+    "max": lambda states: states.max(axis=0),
+    "max+mean": lambda states: np.concatenate([states.max(axis=0), states.mean(axis=0)]),
+}
+
+
+def built(model: str, head: str = "", *, layers: int = 1, tuned: bool = False) -> Any:
+    """Return a network whose weights are drawn from a normal distribution of deviation 0.8."""
+    spec = specify(model, head, MATRIX, tuned, CLASSES, replace(TINY_NETWORK, units=UNITS, layers=layers))
+    network = build(spec)
+    generator = np.random.default_rng(5)
+    for layer in network.layers:
+        layer.set_weights([generator.normal(0, 0.8, weight.shape) for weight in layer.get_weights()])
+    network.get_layer("embedding").set_weights([MATRIX.vectors])
+    return network
+
+
+def weights_of(network: Any, layer: str) -> list[Float64]:
+    return [np.asarray(weight, dtype=np.float64) for weight in network.get_layer(layer).get_weights()]
+
+
+@pytest.mark.parametrize(
+    ("model", "head"), [("rnn", "last"), ("gru", "last"), *(("lstm", head) for head in READ)]
+)
+def test_a_recurrent_network_is_its_equations_read_at_real_timesteps(model: str, head: str) -> None:
+    network = built(model, head)
+    output, bias = weights_of(network, "output")
+    expected = []
+    for document in DOCUMENTS:
+        states = STATES[model](MATRIX.vectors[document].astype(np.float64), *weights_of(network, "recurrent_0"))
+        expected.append(softmax(READ[head](states) @ output + bias))
+    probabilities = predict_probabilities(network, indexed_of(DOCUMENTS), CLASSES)
+    np.testing.assert_allclose(probabilities, expected, atol=1e-5)
+
+
+def test_a_second_layer_reads_every_state_of_the_first() -> None:
+    network = built("lstm", layers=2)
+    output, bias = weights_of(network, "output")
+    expected = []
+    for document in DOCUMENTS:
+        states = MATRIX.vectors[document].astype(np.float64)
+        for layer in ("recurrent_0", "recurrent_1"):
+            states = lstm_states(states, *weights_of(network, layer))
+        expected.append(softmax(states[-1] @ output + bias))
+    probabilities = predict_probabilities(network, indexed_of(DOCUMENTS), CLASSES)
+    np.testing.assert_allclose(probabilities, expected, atol=1e-5)
+
+
+def test_ann_is_one_hidden_layer_on_the_average_of_the_vectors() -> None:
+    network = built("ann")
+    (hidden, hidden_bias), (output, bias) = weights_of(network, "hidden_0"), weights_of(network, "output")
+    expected = []
+    for document in DOCUMENTS:
+        average = MATRIX.vectors[document].astype(np.float64).mean(axis=0)
+        expected.append(softmax(np.maximum(average @ hidden + hidden_bias, 0.0) @ output + bias))
+    probabilities = predict_probabilities(network, indexed_of(DOCUMENTS), CLASSES)
+    np.testing.assert_allclose(probabilities, expected, atol=1e-5)
+
+
+def test_ann_cannot_tell_who_bites_and_a_recurrent_network_can() -> None:
+    dog_bites_man, man_bites_dog = [2, 3, 4], [4, 3, 2]
+    both = indexed_of([dog_bites_man, man_bites_dog])
+    ann, rnn = (predict_probabilities(built(model), both, CLASSES) for model in ("ann", "rnn"))
+    np.testing.assert_allclose(ann[0], ann[1], atol=1e-6)
+    assert np.abs(rnn[0] - rnn[1]).max() > 0.01
+
+
+@pytest.mark.parametrize("model", NETWORKS)
+def test_a_document_of_one_token_is_read(model: str) -> None:
+    probabilities = predict_probabilities(built(model), indexed_of([[5]]), CLASSES)
+    assert probabilities.shape == (1, CLASSES)
+    assert np.isfinite(probabilities).all()
+
+
+D, H, C, V = DIMENSION, UNITS, CLASSES, 8
+HEAD = H * C + C  # the output layer on H values
+
+
+@pytest.mark.parametrize(
+    ("model", "head", "layers", "tuned", "expected"),
+    [
+        ("ann", "", 1, False, D * H + H + HEAD),
+        ("rnn", "", 1, False, D * H + H * H + H + HEAD),
+        ("lstm", "", 1, False, 4 * (D * H + H * H + H) + HEAD),
+        ("gru", "", 1, False, 3 * (D * H + H * H + 2 * H) + HEAD),  # one bias before, one after the reset
+        ("rnn", "max+mean", 1, False, D * H + H * H + H + 2 * H * C + C),
+        ("rnn", "", 2, False, D * H + H * H + H + H * H + H * H + H + HEAD),
+        ("ann", "", 1, True, V * D + D * H + H + HEAD),
+    ],
+)
+def test_trained_parameters_counted_by_hand(
+    model: str, head: str, layers: int, tuned: bool, expected: int
+) -> None:
+    settings = replace(TINY_NETWORK, units=UNITS, layers=layers)
+    spec = specify(model, head, MATRIX, tuned, CLASSES, settings)
+    assert FittedNetwork(spec, build(spec), (), 0, "early", None, ()).parameters == expected
+
+
+def test_logits_leave_the_network_and_probabilities_the_prediction() -> None:
+    network = built("ann")
+    logits = np.asarray(network([int32([[2, 3]]), int32([2])]))[0].astype(np.float64)
+    probabilities = predict_probabilities(network, indexed_of([[2, 3]]), CLASSES)[0]
+    assert logits.sum() != pytest.approx(1.0)
+    np.testing.assert_allclose(probabilities, softmax(logits), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("lstm", ("lstm", "")), ("gru:max+mean", ("gru", "max+mean")), ("ann", ("ann", ""))],
+)
+def test_a_head_stands_after_a_colon(name: str, expected: tuple[str, str]) -> None:
+    assert parse_head(name) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("lstm:maks", '--models: "lstm:maks" has no head "maks"; did you mean "max"?'),
+        ("ann:max", '--models: "ann:max" has no head "max"; use "ann" alone'),
+    ],
+)
+def test_an_unknown_head_is_named(name: str, message: str) -> None:
+    with pytest.raises(PipelineError) as error:
+        parse_head(name)
+    assert str(error.value) == message
