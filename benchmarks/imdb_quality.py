@@ -48,15 +48,19 @@ def measure(options: Options) -> Outcome:
             continue
         run = _run(case, options)
         metrics += _metrics(name, case, run, options)
-        details[name] = {key: run.metrics[key] for key in ("results", "summary", "timing")}
-        details[name]["command"] = " ".join(["python run_pipeline.py", *_arguments(case, options, None)])
+        details[name] = {
+            "command": " ".join(["python run_pipeline.py", *_arguments(case, options, None)]),
+            "peak_mib": run.peak_mib,
+            **{key: run.metrics[key] for key in ("results", "summary", "timing")},
+        }
         print(f"{name}: {metrics[-2].value:.2f} % in {run.seconds:.0f} s", file=sys.stderr, flush=True)
     return Outcome(metrics, details)
 
 
 def _run(case: Case, options: Options) -> MeasuredRun:
     with tempfile.TemporaryDirectory(prefix="embedseq-benchmark-") as folder:
-        return run_pipeline(_arguments(case, options, Path(folder)))
+        slices = Path(folder).resolve()
+        return run_pipeline(_arguments(case, options, slices), [options.folder.resolve(), slices])
 
 
 def _arguments(case: Case, options: Options, folder: Path | None) -> list[str]:

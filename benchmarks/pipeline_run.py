@@ -28,8 +28,11 @@ class MeasuredRun:
     metrics: dict[str, Any]  # metrics.json
 
 
-def run_pipeline(arguments: Sequence[str]) -> MeasuredRun:
-    """Run `python run_pipeline.py ARGUMENTS` into a folder that is thrown away; PipelineError if it fails."""
+def run_pipeline(arguments: Sequence[str], corpora: Sequence[Path] = ()) -> MeasuredRun:
+    """Run `python run_pipeline.py ARGUMENTS` into a folder that is thrown away; PipelineError if it fails.
+
+    The folders `corpora` are called CORPORA in the metrics, which are kept with the results.
+    """
     with tempfile.TemporaryDirectory(prefix="embedseq-benchmark-") as folder:
         out = Path(folder) / "run"
         command = [sys.executable, "run_pipeline.py", *arguments, "--out", str(out)]
@@ -43,8 +46,10 @@ def run_pipeline(arguments: Sequence[str]) -> MeasuredRun:
             stderr.seek(0)
             if process.returncode:
                 raise failed(command, process.returncode, stderr.read().decode(errors="replace"))
-        metrics = json.loads((out / "metrics.json").read_text(encoding="utf-8"))
-    return MeasuredRun(spent, peak, metrics)
+        metrics = (out / "metrics.json").read_text(encoding="utf-8")
+    for folder_of_corpora in corpora:
+        metrics = metrics.replace(json.dumps(str(folder_of_corpora))[1:-1], "CORPORA")
+    return MeasuredRun(spent, peak, json.loads(metrics))
 
 
 def watch_memory(process: subprocess.Popen[bytes]) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -53,9 +54,7 @@ def _row(result: Mapping[str, Any], metric: Mapping[str, Any]) -> str:
 def shown(value: float) -> str:
     """Return a value to four significant digits and never in powers of ten.
 
-    >>> shown(8.1234), shown(1234.5), shown(90.612)
-    ('8.123', '1234', '90.61')
+    >>> shown(8.1234), shown(12345.6), shown(90.0)
+    ('8.123', '12350', '90')
     """
-    digits = max(0, 3 - len(str(int(abs(value)))) + 1)
-    text = f"{value:.{digits}f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    return f"{Decimal(f'{value:.4g}'):f}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +17,7 @@ from pipeline.config import (
 )
 from pipeline.embeddings import EmbeddingRequest
 from pipeline.indices import build_vocabulary
-from pipeline.networks.training import FittedNetwork, Labelled, fit_network
+from pipeline.networks.training import Epoch, FittedNetwork, Labelled, fit_network
 from pipeline.values import EmbeddingMatrix, IndexedCorpus, Int32, TokenizedCorpus
 
 THREE_DOCUMENTS = (("good", "film"), ("bad", "film", "!"), ("good", "good", "plot"))
@@ -103,15 +103,27 @@ def train_network(
     n_classes: int = 2,
     seed: int = 0,
     matrix: EmbeddingMatrix | None = None,
+    epochs: int | None = None,
+    on_epoch: Callable[[Epoch], None] = lambda epoch: None,
     **changes: Any,
 ) -> FittedNetwork:
-    """Return a tiny network trained without validation documents; `changes` are network settings."""
+    """Return a tiny network, trained repeatably; `changes` are network settings."""
     from pipeline.networks.models import specify
 
     settings = replace(TINY_NETWORK, **changes)
     table = matrix or matrix_of(int(train.indexed.indices.max()) + 1)
     spec = specify(model, head, table, tuned, n_classes, settings)
-    return fit_network(spec, table.vectors, train, validation, settings, seed=seed, deterministic=True)
+    return fit_network(
+        spec,
+        table.vectors,
+        train,
+        validation,
+        settings,
+        seed=seed,
+        epochs=epochs,
+        deterministic=True,
+        on_epoch=on_epoch,
+    )
 
 
 def int32(numbers: Sequence[int]) -> Int32:

@@ -182,7 +182,8 @@ def test_a_head_stands_after_a_colon(name: str, expected: tuple[str, str]) -> No
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("lstm:maks", '--models: "lstm:maks" has no head "maks"; did you mean "max"?'),
+        ("lstm:laste", '--models: "lstm:laste" has no head "laste"; did you mean "last"?'),
+        ("rnn:z", '--models: "rnn:z" has no head "z"; it is one of last, max, mean, max+mean'),
         ("ann:max", '--models: "ann:max" has no head "max"; use "ann" alone'),
     ],
 )
