@@ -79,6 +79,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--only", help="imdb_quality: cases, separated by commas (tfidf,lstm,lstm_unlabelled)"
     )
+    parser.add_argument(
+        "--run",
+        action="append",
+        default=[],
+        metavar="CASE=RUN",
+        help="imdb_quality: take a case from a finished run's folder instead of running it",
+    )
     return parser
 
 
@@ -97,6 +104,7 @@ def _run(given: argparse.Namespace) -> Path:
         given.repeats,
         given.seeds,
         tuple(given.only.split(",")) if given.only else (),
+        {case: Path(folder) for case, _, folder in (entry.partition("=") for entry in given.run)},
     )
     _check(given.name, scenario, options)
     head = _head(given.name, scenario, options)

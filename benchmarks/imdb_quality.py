@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.imdb import TEST, TRAIN, UNLABELLED, write_slice
-from benchmarks.pipeline_run import MeasuredRun, run_pipeline
+from benchmarks.pipeline_run import MeasuredRun, read_run, run_pipeline
 from benchmarks.results_file import Metric, Outcome, seconds
 from benchmarks.sides import Options
 from pipeline.errors import PipelineError, did_you_mean
@@ -46,10 +46,11 @@ def measure(options: Options) -> Outcome:
     for name, case in CASES.items():
         if options.only and name not in options.only:
             continue
-        run = _run(case, options)
+        run = _run(name, case, options)
         metrics += _metrics(name, case, run, options)
         details[name] = {
             "command": " ".join(["python run_pipeline.py", *_arguments(case, options, None)]),
+            "finished_run": run.metrics["environment"]["command"] if name in options.runs else None,
             "peak_mib": run.peak_mib,
             **{key: run.metrics[key] for key in ("results", "summary", "timing")},
         }
@@ -57,7 +58,9 @@ def measure(options: Options) -> Outcome:
     return Outcome(metrics, details)
 
 
-def _run(case: Case, options: Options) -> MeasuredRun:
+def _run(name: str, case: Case, options: Options) -> MeasuredRun:
+    if name in options.runs:
+        return read_run(options.runs[name], [options.folder.resolve()])
     with tempfile.TemporaryDirectory(prefix="embedseq-benchmark-") as folder:
         slices = Path(folder).resolve()
         return run_pipeline(_arguments(case, options, slices), [options.folder.resolve(), slices])

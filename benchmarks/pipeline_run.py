@@ -47,9 +47,20 @@ def run_pipeline(arguments: Sequence[str], corpora: Sequence[Path] = ()) -> Meas
             if process.returncode:
                 raise failed(command, process.returncode, stderr.read().decode(errors="replace"))
         metrics = (out / "metrics.json").read_text(encoding="utf-8")
-    for folder_of_corpora in corpora:
-        metrics = metrics.replace(json.dumps(str(folder_of_corpora))[1:-1], "CORPORA")
-    return MeasuredRun(spent, peak, json.loads(metrics))
+    return MeasuredRun(spent, peak, _called_corpora(metrics, corpora))
+
+
+def read_run(folder: Path, corpora: Sequence[Path] = ()) -> MeasuredRun:
+    """Return a finished run by what it wrote down: its own seconds, and the largest memory of its fits."""
+    metrics = _called_corpora((folder / "metrics.json").read_text(encoding="utf-8"), corpora)
+    timing = metrics["timing"]
+    return MeasuredRun(timing["total_seconds"], max(fit["peak_rss_mib"] for fit in timing["fits"]), metrics)
+
+
+def _called_corpora(metrics: str, corpora: Sequence[Path]) -> dict[str, Any]:
+    for folder in corpora:
+        metrics = metrics.replace(json.dumps(str(folder))[1:-1], "CORPORA")
+    return json.loads(metrics)
 
 
 def watch_memory(process: subprocess.Popen[bytes]) -> float:

@@ -9,9 +9,9 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,7 @@ class Options:
     repeats: int | None = None
     seeds: int = 1
     only: tuple[str, ...] = ()
+    runs: Mapping[str, Path] = field(default_factory=dict)  # case > a finished run's folder
 
     @property
     def folder(self) -> Path:
