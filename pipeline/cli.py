@@ -89,7 +89,7 @@ Seed = Annotated[
 ]
 Models = Annotated[
     str | None,
-    _option("run.models", "Models, separated by commas: majority, bow, tfidf, ann, rnn, lstm.", "LIST"),
+    _option("run.models", "Models, separated by commas: majority, bow, tfidf, ann, rnn, gru, lstm.", "LIST"),
 ]
 Embeddings = Annotated[
     str | None,

@@ -261,11 +261,10 @@ NOT_YET = ("run.tune", "run.compare", "run.cache", "run.probes")
 # What --quick asks for, where the user's own settings say nothing; a smaller default stays.
 QUICK: dict[str, int] = {
     "run.seeds": 1,
-    "networks.max_epochs": 4,
+    "networks.max_epochs": 10,
     "networks.units": 64,
     "networks.max_tokens": 200,
     "word2vec.vector_size": 50,
-    "word2vec.epochs": 2,
     "embeddings.dimension": 50,
 }
 

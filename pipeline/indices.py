@@ -168,7 +168,7 @@ def learn_ngrams(
     Raises
     ------
     ValueError
-        If an n-gram does not fit into 62 bits (over two million frequent types with n-grams of three).
+        If an n-gram does not fit into 62 bits (over 1.6 million frequent types with n-grams of three).
 
     Notes
     -----

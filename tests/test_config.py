@@ -218,7 +218,7 @@ def test_names_are_checked_by_the_tables_that_know_them() -> None:
 def test_quick_makes_a_run_smaller_and_leaves_what_was_asked_for(write: Any) -> None:
     config = load_config(write("[word2vec]\nepochs = 9\n"), [], {"run.quick": True, "run.seeds": 2})
     assert (config.run.seeds, config.word2vec.epochs) == (2, 9)
-    assert (config.networks.units, config.networks.max_epochs, config.word2vec.vector_size) == (64, 4, 50)
+    assert (config.networks.units, config.networks.max_epochs, config.word2vec.vector_size) == (64, 10, 50)
     assert load_config(write(save_config(config))) == config
     small = with_values(Config(), {"networks.units": 8})
     assert quicken(small).networks.units == 8

@@ -135,7 +135,7 @@ def test_models_heads_sources_and_modes_are_those_of_the_tables() -> None:
     ],
 )
 def test_the_help_names_every_entry_of_the_table(option: str, start: str, names: list[str]) -> None:
-    texts = {parameter.opts[0]: getattr(parameter, "help", None) for parameter in SCRIPT.params}
+    texts = {parameter.opts[0]: str(getattr(parameter, "help", "")) for parameter in SCRIPT.params}
     listed = texts[option].removeprefix(start).partition(". ")[0]
     assert sorted(listed.split(", ")) == sorted(names)
 

@@ -1,0 +1,84 @@
+"""Names from the command line to planned models."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.errors import PipelineError
+from pipeline.plan import PlannedModel, kinds_for_verdict, plan_models, unused_sources
+
+
+def names(models: tuple[str, ...], sources: tuple[str, ...]) -> list[str]:
+    return [planned.name for planned in plan_models(models, sources)]
+
+
+def test_baselines_come_first_and_networks_are_crossed_with_sources() -> None:
+    assert names(("lstm", "bow", "rnn:max"), ("word2vec", "learned:frozen")) == [
+        "bow",
+        "lstm@word2vec",
+        "lstm@learned:frozen",
+        "rnn:max@word2vec",
+        "rnn:max@learned:frozen",
+    ]
+
+
+def test_a_planned_model_keeps_its_parts() -> None:
+    assert plan_models(("majority", "tfidf", "lstm:max", "ann", "gru"), ("random:tuned",)) == (
+        PlannedModel("majority", "control", "majority"),
+        PlannedModel("tfidf", "baseline", "tfidf"),
+        PlannedModel("lstm:max@random:tuned", "network", "lstm", "max", "random:tuned"),
+        PlannedModel("ann@random:tuned", "network", "ann", "", "random:tuned"),
+        PlannedModel("gru@random:tuned", "network", "gru", "last", "random:tuned"),
+    )
+
+
+def test_a_name_given_twice_is_one_model() -> None:
+    assert names(("bow", "lstm", "bow", "lstm"), ("learned",)) == ["bow", "lstm@learned"]
+
+
+def test_baselines_need_no_source_and_leave_one_unused() -> None:
+    assert names(("bow",), ()) == ["bow"]
+    assert unused_sources(plan_models(("bow",), ("word2vec",)), ("word2vec",)) == ["word2vec"]
+    assert unused_sources(plan_models(("ann",), ("word2vec",)), ("word2vec",)) == []
+
+
+@pytest.mark.parametrize(
+    ("models", "sources", "message"),
+    [
+        (("lsmt",), ("learned",), '--models: there is no model "lsmt"; did you mean "lstm"?'),
+        (
+            ("zzz",),
+            ("learned",),
+            '--models: there is no model "zzz"; it is one of majority, bow, tfidf, ann, rnn, gru, lstm',
+        ),
+        (("lstm:maximum",), ("learned",), '--models: "lstm:maximum" has no head "maximum"; did you mean "max"?'),
+        (("ann:max",), ("learned",), '--models: "ann:max" has no head "max"; use "ann" alone'),
+        (("bow:max",), ("learned",), '--models: there is no model "bow:max"; did you mean "bow"?'),
+        (("lstm",), (), "--embeddings: a network needs an embedding source; add word2vec"),
+        (("lstm",), ("lerned",), '--embeddings: there is no source "lerned"; did you mean "learned"?'),
+        (
+            ("lstm",),
+            ("learned:froze",),
+            '--embeddings: "learned:froze" has no mode "froze"; did you mean "frozen"?',
+        ),
+    ],
+)
+def test_what_cannot_be_planned_is_named(
+    models: tuple[str, ...], sources: tuple[str, ...], message: str
+) -> None:
+    with pytest.raises(PipelineError) as error:
+        plan_models(models, sources)
+    assert str(error.value) == message
+
+
+def kinds(*models: str) -> dict[str, str]:
+    return kinds_for_verdict(plan_models(models, ("learned",)))
+
+
+def test_ann_stands_for_the_networks_only_where_no_recurrent_one_was_run() -> None:
+    assert kinds("bow", "ann") == {"bow": "baseline", "ann@learned": "network"}
+    assert kinds("majority", "ann", "rnn") == {
+        "majority": "control",
+        "ann@learned": "control",
+        "rnn@learned": "network",
+    }
