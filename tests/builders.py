@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -40,7 +41,7 @@ def documents_of(tokenized: TokenizedCorpus) -> list[list[str]]:
     """Return each document as a list of strings."""
     flat = tokenized.types.gather(tokenized.token_types).to_list()
     bounds = tokenized.offsets.tolist()
-    return [flat[start:end] for start, end in zip(bounds[:-1], bounds[1:], strict=True)]
+    return [flat[start:end] for start, end in pairwise(bounds)]
 
 
 def indexed_of(documents: Sequence[Sequence[int]]) -> IndexedCorpus:
@@ -53,9 +54,7 @@ def indexed_of(documents: Sequence[Sequence[int]]) -> IndexedCorpus:
 def rows_of_each(indexed: IndexedCorpus) -> list[list[int]]:
     """Return each document as a list of vocabulary rows."""
     bounds = indexed.offsets.tolist()
-    return [
-        indexed.indices[start:end].tolist() for start, end in zip(bounds[:-1], bounds[1:], strict=True)
-    ]
+    return [indexed.indices[start:end].tolist() for start, end in pairwise(bounds)]
 
 
 def matrix_of(n_rows: int, dimension: int = 3, seed: int = 0) -> EmbeddingMatrix:
@@ -126,6 +125,6 @@ def train_network(
     )
 
 
-def int32(numbers: Sequence[int]) -> Int32:
+def int32(numbers: Sequence[int] | Sequence[Sequence[int]]) -> Int32:
     """Return `numbers` as an int32 array."""
     return np.array(numbers, dtype=np.int32)

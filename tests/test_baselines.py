@@ -71,7 +71,10 @@ def test_majority_answers_with_the_class_frequencies() -> None:
     )
     assert fitted.predict_probabilities(counts).tolist() == [[0.25, 0.75, 0.0]] * 4
     assert fitted.parameters == 2
-    assert choose_strength("majority", (counts, int32([0] * 4)), (counts, int32([0] * 4)), SETTINGS) == (1.0, ())
+    assert choose_strength("majority", (counts, int32([0] * 4)), (counts, int32([0] * 4)), SETTINGS) == (
+        1.0,
+        (),
+    )
 
 
 def choose(settings: BaselineSettings) -> tuple[float, tuple[Tried, ...]]:
@@ -117,12 +120,10 @@ def test_parameters_are_the_weights_and_intercepts() -> None:
 
 
 def test_a_fit_that_was_cut_short_says_so() -> None:
-    ngrams, counts = learn_ngrams(tokens_of(TRAIN))
+    _, counts = learn_ngrams(tokens_of(TRAIN))
     settings = replace(SETTINGS, max_iter=1)
     fitted = fit_baseline("bow", counts, LABELS, n_classes=2, strength=10.0, settings=settings)
-    assert fitted.warnings == (
-        "logistic regression stopped after 1 iterations: raise baselines.max_iter",
-    )
+    assert fitted.warnings == ("logistic regression stopped after 1 iterations: raise baselines.max_iter",)
     assert fit_baseline("bow", counts, LABELS, n_classes=2, strength=1.0, settings=SETTINGS).warnings == ()
 
 

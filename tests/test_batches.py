@@ -92,9 +92,7 @@ def test_the_order_is_that_of_the_generator() -> None:
 
 def test_a_generator_gives_another_order_each_epoch() -> None:
     indexed, generator = indexed_of([[2]] * 40), np.random.default_rng(1)
-    first, second = (
-        [batch.documents.tolist() for batch in batches(indexed, 4, generator)] for _ in range(2)
-    )
+    first, second = ([batch.documents.tolist() for batch in batches(indexed, 4, generator)] for _ in range(2))
     assert first != second
 
 

@@ -44,7 +44,9 @@ def test_vectors_are_laid_on_their_own_words(monkeypatch: pytest.MonkeyPatch) ->
     assert (embedded.matrix.vectors[4:] == embedded.matrix.vectors[UNKNOWN_ROW]).all()
 
 
-def test_covered_rows_are_brought_to_the_standard_deviation_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_covered_rows_are_brought_to_the_standard_deviation_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     embedded = lay(monkeypatch, scale=0.25)
     covered = embedded.matrix.vectors[2:4]
     assert covered.std() == pytest.approx(0.25)
@@ -121,7 +123,9 @@ def test_a_word_without_a_vector_has_no_neighbours() -> None:
 
 
 def test_words_that_mark_a_class_are_those_it_holds_most() -> None:
-    train = tokens_of([["the", "goal", "goal", "goal", "goal"], ["the", "vote", "vote", "vote", "12"], ["the"]])
+    train = tokens_of(
+        [["the", "goal", "goal", "goal", "goal"], ["the", "vote", "vote", "vote", "12"], ["the"]]
+    )
     labels = np.array([0, 1, 0], dtype=np.int32)
     marked = characteristic_words(train, labels, ("sport", "politics"))
     assert marked[:2] == [("goal", "sport"), ("vote", "politics")]

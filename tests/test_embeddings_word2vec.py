@@ -44,9 +44,7 @@ def test_documents_over_ten_thousand_tokens_are_cut_and_no_token_is_lost(tmp_pat
     assert [number for line in lines for number in line] == list(range(45_004))
 
 
-def test_two_corpora_and_many_writes_make_one_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_two_corpora_and_many_writes_make_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(word2vec, "_LINES_PER_WRITE", 2)
     path = tmp_path / "tokens.txt"
     assert write_number_lines(path, [numbered([1, 2, 3, 1, 2]), numbered([]), numbered([2])]) == 6
@@ -105,9 +103,7 @@ def test_min_count_keeps_at_least_half_of_the_tokens(counts: list[int], wanted: 
 def test_a_lowered_min_count_is_told() -> None:
     settings = replace(TINY_WORD2VEC, min_count=2)
     found = train_word2vec(request_of(tokens_of([["a", "a", "b"], ["c", "d"]]), word2vec=settings))
-    assert found.notes == (
-        "word2vec: min_count 2 would leave fewer than half of the 5 tokens; 1 was used",
-    )
+    assert found.notes == ("word2vec: min_count 2 would leave fewer than half of the 5 tokens; 1 was used",)
     assert (found.settings["min_count"], len(found.words)) == (1, 4)
     enough = train_word2vec(request_of(TRAIN, word2vec=settings))
     assert (enough.notes, sorted(enough.words.to_list())) == ((), ["film", "good"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -104,7 +105,9 @@ def test_metrics_hold_the_keys_of_the_contract(run: Path, place: str) -> None:
 
 def test_the_row_ledger_adds_up(run: Path) -> None:
     corpus = read(run)["corpus"]
-    assert corpus["rows_read"] == corpus["documents"] + sum(entry["count"] for entry in corpus["dropped"]) == 60
+    assert (
+        corpus["rows_read"] == corpus["documents"] + sum(entry["count"] for entry in corpus["dropped"]) == 60
+    )
     assert corpus["splits"] == {"train": 43, "validation": 5, "test": 12}
     assert corpus["classes"] == {"neg": 30, "pos": 30}
 
@@ -138,7 +141,10 @@ def test_a_bag_of_words_learns_the_films(run: Path) -> None:
 
 
 def test_the_models_of_the_results_are_named_by_their_parts(run: Path) -> None:
-    parts = {row["name"]: (row["kind"], row["model"], row["head"], row["embedding"]) for row in read(run)["results"]}
+    parts = {
+        row["name"]: (row["kind"], row["model"], row["head"], row["embedding"])
+        for row in read(run)["results"]
+    }
     assert parts == {
         "bow": ("baseline", "bow", None, None),
         "tfidf": ("baseline", "tfidf", None, None),
@@ -161,7 +167,7 @@ def test_the_report_the_log_and_the_details_are_there(run: Path) -> None:
 def test_no_file_is_half_written_and_none_is_a_pickle(run: Path) -> None:
     endings = {path.suffix for path in run.rglob("*") if path.is_file()}
     assert endings == {".json", ".toml", ".md", ".html", ".txt", ".parquet", ".safetensors"}
-    assert not [path for path in run.rglob(".*")]
+    assert not list(run.rglob(".*"))
 
 
 def test_the_saved_configuration_loads_to_the_same_settings(run: Path) -> None:
@@ -172,7 +178,10 @@ def test_the_saved_configuration_loads_to_the_same_settings(run: Path) -> None:
 
 def test_histories_and_choices_are_kept_for_the_report(run: Path) -> None:
     histories = read(run, "details/histories.json")
-    assert [(row["name"], len(row["epochs"])) for row in histories] == [("ann@learned", 2), ("lstm@learned", 2)]
+    assert [(row["name"], len(row["epochs"])) for row in histories] == [
+        ("ann@learned", 2),
+        ("lstm@learned", 2),
+    ]
     choices = read(run, "details/choices.json")
     assert [(row["name"], [trial["value"] for trial in row["tried"]]) for row in choices] == [
         ("bow", [0.1, 1.0]),
@@ -202,7 +211,13 @@ def test_timing_names_every_fit(run: Path) -> None:
 
 def test_the_same_command_gives_the_same_predictions(run: Path, tmp_path: Path) -> None:
     again = perform(tmp_path, run_models="bow,ann", run_embeddings="learned", run_deterministic=True)
-    first = perform(tmp_path, run_models="ann", run_embeddings="learned", run_deterministic=True, run_out=str(tmp_path / "b"))
+    first = perform(
+        tmp_path,
+        run_models="ann",
+        run_embeddings="learned",
+        run_deterministic=True,
+        run_out=str(tmp_path / "b"),
+    )
     for name, other in (("bow", run), ("ann@learned", first)):
         np.testing.assert_array_equal(
             predictions(again, name).predictions.probabilities,
@@ -223,7 +238,7 @@ def test_two_folds_test_every_document_once(tmp_path: Path) -> None:
     right = [predictions(run, "bow", fold).predictions for fold in (0, 1)]
     correct = sum(int((one.predicted == one.labels).sum()) for one in right)
     assert pooled["bow"]["accuracy"] == pytest.approx(correct / 60)
-    assert (metrics["corpus"]["folds"], pooled["bow"]["runs"]) == (2, 1)
+    assert (metrics["corpus"]["folds"], pooled["bow"]["runs"]) == (2, 2)
     finished = read(run, "details/status.json")["finished"]
     assert finished == ["bow fold 0", "ann@learned fold 0", "bow fold 1", "ann@learned fold 1"]
 
@@ -324,7 +339,9 @@ def test_an_empty_folder_is_accepted(tmp_path: Path) -> None:
     assert (perform(tmp_path, run_models="majority") / "report.md").exists()
 
 
-def test_without_out_each_run_has_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_out_each_run_has_a_folder_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     config = with_values(configure(tmp_path, run_models="majority"), {"run.out": None})
     first, second = (run_experiment(config, Console(silent=True), "") for _ in range(2))
@@ -400,7 +417,9 @@ def test_quick_keeps_the_ledger_whole(tmp_path: Path, monkeypatch: pytest.Monkey
     run = perform(tmp_path, run_models="bow", run_quick=True)
     corpus = read(run)["corpus"]
     assert (corpus["rows_read"], corpus["documents"]) == (60, 40)
-    assert [(entry["reason"], entry["count"]) for entry in corpus["dropped"]] == [("not in the quick sample", 20)]
+    assert [(entry["reason"], entry["count"]) for entry in corpus["dropped"]] == [
+        ("not in the quick sample", 20)
+    ]
     assert sum(corpus["splits"].values()) == 40
     told = "--quick: 40 of 60 documents were drawn; the figures are a first look"
     assert told in read(run)["warnings"]
@@ -423,8 +442,6 @@ def test_unlabelled_text_reaches_word2vec_alone(tmp_path: Path) -> None:
 @pytest.fixture(autouse=True)
 def _stderr_is_restored() -> Iterator[None]:
     """Runs filter file descriptor 2; a test that left it closed would silence all that follow."""
-    import os
-
     before = os.fstat(2).st_ino
     yield
     assert os.fstat(2).st_ino == before

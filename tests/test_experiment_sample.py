@@ -11,7 +11,9 @@ from pipeline.corpus.sample import REASON, sample_corpus
 from pipeline.values import TEST, UNASSIGNED, Dropped, Ledger, LoadedCorpus
 
 
-def loaded_of(labels: list[int], split: list[int] | None = None, together: list[int] | None = None) -> LoadedCorpus:
+def loaded_of(
+    labels: list[int], split: list[int] | None = None, together: list[int] | None = None
+) -> LoadedCorpus:
     texts = [f"document {number}" for number in range(len(labels))]
     return make_loaded(make_corpus(texts, labels, split), together)
 
@@ -43,7 +45,10 @@ def test_what_was_dropped_before_stays_in_the_ledger() -> None:
     )
     sample = draw(loaded, 40)
     assert sample.ledger.rows_read == 102
-    assert [(entry.reason, len(entry.rows)) for entry in sample.ledger.dropped] == [("no text", 2), (REASON, 60)]
+    assert [(entry.reason, len(entry.rows)) for entry in sample.ledger.dropped] == [
+        ("no text", 2),
+        (REASON, 60),
+    ]
 
 
 def test_a_small_class_keeps_ten_documents_or_all_it_has() -> None:
@@ -55,7 +60,10 @@ def test_test_documents_are_drawn_apart_from_the_rest() -> None:
     split = [UNASSIGNED] * 100 + [TEST] * 100
     sample = draw(loaded_of([0, 1] * 100, split), 40)
     assert (sample.corpus.split == TEST).sum() == 40
-    assert [(entry.file, len(entry.rows)) for entry in sample.ledger.dropped] == [("CORPUS", 60), ("--test", 60)]
+    assert [(entry.file, len(entry.rows)) for entry in sample.ledger.dropped] == [
+        ("CORPUS", 60),
+        ("--test", 60),
+    ]
     few = draw(loaded_of([0, 1] * 60, [UNASSIGNED] * 100 + [TEST] * 20), 40)
     assert (few.corpus.split == TEST).sum() == 20
     assert len(few.ledger.dropped) == 1

@@ -15,7 +15,9 @@ from pipeline.indices import build_vocabulary, decode, encode, rows_of, take
 from pipeline.tokenizer import select, tokenize
 from pipeline.values import UNKNOWN_TOKEN, Vocabulary
 
-corpora = st.lists(st.lists(st.sampled_from(["a", "b", "c", "\u00e9", "\u6771", "12"]), max_size=6), max_size=8)
+corpora = st.lists(
+    st.lists(st.sampled_from(["a", "b", "c", "\u00e9", "\u6771", "12"]), max_size=6), max_size=8
+)
 
 
 def listed(vocabulary: Vocabulary) -> list[tuple[str, int]]:
@@ -57,9 +59,7 @@ def test_a_min_count_that_removes_everything_says_what_would_not() -> None:
 def test_training_documents_without_a_token_are_refused(documents: list[list[str]]) -> None:
     with pytest.raises(PipelineError) as error:
         build_vocabulary(tokens_of(documents))
-    assert str(error.value) == (
-        "tokenizer: the training documents hold no token; look at the text column"
-    )
+    assert str(error.value) == ("tokenizer: the training documents hold no token; look at the text column")
 
 
 def test_encode_gives_rows_and_the_unknown_row() -> None:

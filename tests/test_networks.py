@@ -94,7 +94,9 @@ def test_a_recurrent_network_is_its_equations_read_at_real_timesteps(model: str,
     output, bias = weights_of(network, "output")
     expected = []
     for document in DOCUMENTS:
-        states = STATES[model](MATRIX.vectors[document].astype(np.float64), *weights_of(network, "recurrent_0"))
+        states = STATES[model](
+            MATRIX.vectors[document].astype(np.float64), *weights_of(network, "recurrent_0")
+        )
         expected.append(softmax(READ[head](states) @ output + bias))
     probabilities = predict_probabilities(network, indexed_of(DOCUMENTS), CLASSES)
     np.testing.assert_allclose(probabilities, expected, atol=1e-5)

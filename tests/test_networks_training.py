@@ -61,9 +61,7 @@ def test_a_unigram_bag_of_words_stays_at_chance_on_a_before_b() -> None:
         for part in (train, test)
     ]
     ngrams, counts = learn_ngrams(tokens[0], ngram_max=1)
-    fitted = fit_baseline(
-        "bow", counts, train.labels, n_classes=2, strength=1.0, settings=BaselineSettings()
-    )
+    fitted = fit_baseline("bow", counts, train.labels, n_classes=2, strength=1.0, settings=BaselineSettings())
     answers = fitted.predict_probabilities(count_ngrams(tokens[1], ngrams)).argmax(axis=1)
     assert (answers == test.labels).mean() == 0.5  # a document and its twin get one answer
 
@@ -73,8 +71,9 @@ def test_eight_documents_can_be_overfitted(model: str) -> None:
     documents = [[2, 3], [4, 5, 6], [7], [8, 9, 2, 4], [5, 5, 3], [6, 2], [9], [3, 8, 7]]
     train = labelled(documents, [0, 1, 1, 0, 1, 0, 0, 1])
     matrix = matrix_of(10, dimension=8)
-    settings = {"units": 16, "batch_size": 8, "learning_rate": 0.05, "max_epochs": 60}
-    fitted = train_network(model, train, matrix=matrix, **settings)
+    fitted = train_network(
+        model, train, matrix=matrix, units=16, batch_size=8, learning_rate=0.05, max_epochs=60
+    )
     assert accuracy(fitted, train) == 1.0
     assert fitted.epochs[-1].loss < 0.1
     assert fitted.why_not is None
@@ -136,7 +135,9 @@ def test_a_learning_rate_of_zero_does_not_train() -> None:
 
 def test_a_loss_that_is_not_finite_ends_training_and_is_named() -> None:
     told: list[Epoch] = []
-    fitted = train_network("ann", LEARNABLE, matrix=MATRIX, learning_rate=1e38, max_epochs=9, on_epoch=told.append)
+    fitted = train_network(
+        "ann", LEARNABLE, matrix=MATRIX, learning_rate=1e38, max_epochs=9, on_epoch=told.append
+    )
     last = fitted.epochs[-1]
     assert not math.isfinite(last.loss)
     assert len(fitted.epochs) < 9

@@ -38,7 +38,9 @@ def vectorizer(ngram_range: tuple[int, int], min_df: int) -> Any:
     )
 
 
-def expect(train: Documents, new: Documents, ngram_range: tuple[int, int], min_df: int) -> tuple[Any, Any, Any]:
+def expect(
+    train: Documents, new: Documents, ngram_range: tuple[int, int], min_df: int
+) -> tuple[Any, Any, Any]:
     """Return scikit-learn's terms, counts of `train` and counts of `new`; nothing where it finds no term."""
     reference = vectorizer(ngram_range, min_df)
     try:

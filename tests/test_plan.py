@@ -51,7 +51,11 @@ def test_baselines_need_no_source_and_leave_one_unused() -> None:
             ("learned",),
             '--models: there is no model "zzz"; it is one of majority, bow, tfidf, ann, rnn, gru, lstm',
         ),
-        (("lstm:maximum",), ("learned",), '--models: "lstm:maximum" has no head "maximum"; did you mean "max"?'),
+        (
+            ("lstm:maximum",),
+            ("learned",),
+            '--models: "lstm:maximum" has no head "maximum"; did you mean "max"?',
+        ),
         (("ann:max",), ("learned",), '--models: "ann:max" has no head "max"; use "ann" alone'),
         (("bow:max",), ("learned",), '--models: there is no model "bow:max"; did you mean "bow"?'),
         (("lstm",), (), "--embeddings: a network needs an embedding source; add word2vec"),

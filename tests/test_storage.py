@@ -8,7 +8,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from builders import FEW_STRENGTHS, THREE_DOCUMENTS, int32, labelled, matrix_of, request_of, tokens_of, train_network
+from builders import (
+    FEW_STRENGTHS,
+    THREE_DOCUMENTS,
+    int32,
+    labelled,
+    matrix_of,
+    request_of,
+    tokens_of,
+    train_network,
+)
 from safetensors.numpy import load_file
 
 from pipeline import storage

@@ -21,7 +21,9 @@ AS_WRITTEN = TokenizerSettings(lowercase=False, html_breaks=False)
 WHITESPACE = TokenizerSettings(name="whitespace", lowercase=False, html_breaks=False)
 
 # The characters of Unicode's property White_Space. Python's str.isspace also takes U+001C to U+001F.
-BLANKS = "\t\n\x0b\x0c\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
+BLANKS = "\t\n\x0b\x0c\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
+    map(chr, range(0x2000, 0x200B))
+)
 LONG_TOKENS = 200_000
 
 

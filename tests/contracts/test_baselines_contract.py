@@ -52,9 +52,7 @@ def test_the_inputs_are_left_as_they_were(name: str) -> None:
 
 @each_baseline
 def test_validation_documents_of_a_class_that_was_never_trained_are_judged(name: str) -> None:
-    strength, tried = choose_strength(
-        name, (COUNTS, LABELS), (COUNTS[:2], int32([1, 5])), FEW_STRENGTHS
-    )
+    strength, tried = choose_strength(name, (COUNTS, LABELS), (COUNTS[:2], int32([1, 5])), FEW_STRENGTHS)
     assert strength > 0
     for trial in tried:
         assert trial.validation_accuracy == 0.0

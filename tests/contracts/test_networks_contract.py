@@ -42,7 +42,8 @@ def predictions(model: str, head: str, documents: IndexedCorpus, n_classes: int 
 
 
 @pytest.mark.parametrize(
-    ("model", "head", "n_classes"), [(*both, 2) for both in with_heads] + [(model, "", 5) for model in NETWORKS]
+    ("model", "head", "n_classes"),
+    [(*both, 2) for both in with_heads] + [(model, "", 5) for model in NETWORKS],
 )
 def test_a_distribution_for_each_document(model: str, head: str, n_classes: int) -> None:
     probabilities = predictions(model, head, DOCUMENTS, n_classes)
@@ -77,9 +78,7 @@ def test_predictions_come_in_the_order_of_the_documents(model: str, head: str) -
 @cache
 def fitted(model: str, *, tuned: bool = False, seed: int = 0, copy: int = 0) -> FittedNetwork:
     """Return a network trained for two epochs; another `copy` is trained again."""
-    return train_network(
-        model, TRAIN, matrix=MATRIX, tuned=tuned, seed=seed, learning_rate=0.05, dropout=0.2
-    )
+    return train_network(model, TRAIN, matrix=MATRIX, tuned=tuned, seed=seed, learning_rate=0.05, dropout=0.2)
 
 
 def weights(network: FittedNetwork) -> list[Float32]:

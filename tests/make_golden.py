@@ -1,0 +1,81 @@
+"""A tiny run of linear models whose results are kept in `golden/`; `python tests/make_golden.py` rewrites them.
+
+The kept files guard against change: they do not prove that the numbers are right. Read the diff before it is
+committed. Timing, environment and paths are set aside, so that the files are the same on every machine.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from pipeline.config import load_config
+from pipeline.console import Console
+from pipeline.experiment import run_experiment
+from pipeline.report import draw_report
+
+GOLDEN = Path(__file__).parent / "golden"
+
+# Each word of the first column stands with each of the second: enough overlap that no model is always right.
+WORDS = {
+    "praise": (
+        ("a fine", "a warm", "an odd", "a great"),
+        ("film", "story", "cast", "ending", "scene", "score"),
+    ),
+    "blame": (
+        ("a dull", "a cold", "an odd", "a weak"),
+        ("film", "story", "plot", "ending", "scene", "script"),
+    ),
+    "neither": (
+        ("the", "another", "a new", "an odd"),
+        ("film", "plot", "cast", "script", "poster", "trailer"),
+    ),
+}
+EXTRA = ['"A fine, warm <story>",praise', "a fine film,praise", ",blame", "an odd film,neither"]
+OPTIONS = {
+    "corpus.path": "films.csv",
+    "run.models": "majority,bow,tfidf",
+    "run.embeddings": "learned",
+    "run.out": "run",
+    "run.seeds": 1,
+}
+
+
+def corpus() -> str:
+    """Return the corpus as CSV: 75 documents of three classes, one of them a repeat, and a record without text."""
+    rows = [
+        f"{opening} {noun},{label}"
+        for label, (openings, nouns) in WORDS.items()
+        for opening in openings
+        for noun in nouns
+    ]
+    return "\n".join(["text,label", *rows, *EXTRA]) + "\n"
+
+
+def make(folder: Path) -> tuple[dict[str, Any], str]:
+    """Run in `folder` and return metrics.json and report.md without timing, environment and paths."""
+    with contextlib.chdir(folder):  # so that every path in the report is relative
+        Path("films.csv").write_text(corpus(), encoding="utf-8")
+        run = run_experiment(load_config(None, (), OPTIONS), Console(silent=True), "embedseq films.csv")
+        metrics = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
+        metrics |= {"timing": {}, "environment": {}}
+        (run / "metrics.json").write_text(json.dumps(metrics), encoding="utf-8")
+        draw_report(run)
+        return metrics, (run / "report.md").read_text(encoding="utf-8")
+
+
+def main() -> None:
+    """Rewrite the files of `golden/`."""
+    with tempfile.TemporaryDirectory() as folder:
+        metrics, report = make(Path(folder))
+    GOLDEN.mkdir(exist_ok=True)
+    text = json.dumps(metrics, indent=1, ensure_ascii=False) + "\n"
+    (GOLDEN / "metrics.json").write_text(text, encoding="utf-8")
+    (GOLDEN / "report.md").write_text(report, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
