@@ -261,6 +261,23 @@ def test_without_a_refit_only_training_documents_are_learned_from(run: Path) -> 
     assert not {f"number{document}" for document in tested} & set(tokens)
 
 
+def test_word_order_is_learned_by_an_lstm_and_out_of_reach_of_a_bag_of_words(tmp_path: Path) -> None:
+    config = with_values(
+        configure(tmp_path, corpus_path="word-order", run_models="bow,lstm", run_embeddings="learned"),
+        {
+            "networks.units": 32,
+            "networks.max_epochs": 3,
+            "networks.learning_rate": 0.01,
+            "embeddings.dimension": 32,
+        },
+    )
+    run = run_experiment(config, Console(silent=True), "")
+    accuracy = {row["name"]: row["accuracy"] for row in read(run)["results"]}
+    assert accuracy["bow"] == 0.5  # a sentence and its twin get one answer
+    assert accuracy["lstm@learned"] > 0.95
+    assert read(run)["verdict"]["decision"] == "beats"
+
+
 # --- odd documents ---------------------------------------------------------------------------------------
 
 
@@ -445,3 +462,52 @@ def _stderr_is_restored() -> Iterator[None]:
     before = os.fstat(2).st_ino
     yield
     assert os.fstat(2).st_ino == before
+
+
+def test_folds_with_unlabelled_text_train_word2vec_on_that_text_alone(tmp_path: Path) -> None:
+    unlabelled = tmp_path / "more.txt"
+    unlabelled.write_text("a good film number1\nanother bad film\n" * 5)
+    run = perform(
+        tmp_path,
+        run_models="ann",
+        run_embeddings="word2vec",
+        corpus_unlabelled=str(unlabelled),
+        corpus_folds=2,
+    )
+    (row,) = read(run)["embeddings"]
+    assert row["settings"]["tokens"] == 5 * 4 + 5 * 3
+
+
+def test_a_mistake_found_while_running_does_not_leave_a_run_that_seems_to_go_on(tmp_path: Path) -> None:
+    config = with_values(configure(tmp_path, run_models="ann"), {"vocabulary.min_count": 1000})
+    with pytest.raises(PipelineError) as error:
+        run_experiment(config, Console(silent=True), "")
+    assert str(error.value) == (
+        'vocabulary.min_count: 1000 removes every token; the most frequent, "film", occurs 43 times; '
+        "set it to 43 or less"
+    )
+    status = tmp_path / "run" / "details" / "status.json"
+    assert not status.exists() or read(tmp_path / "run", "details/status.json")["state"] != "running"
+
+
+def test_ngrams_that_do_not_fit_are_a_mistake_in_the_settings(tmp_path: Path) -> None:
+    config = with_values(configure(tmp_path, run_models="bow"), {"baselines.ngram_max": 30})
+    with pytest.raises(PipelineError) as error:
+        run_experiment(config, Console(silent=True), "")
+    assert error.value.where == "baselines.ngram_max"
+
+
+def test_each_seed_trains_a_network_again_and_a_baseline_once(tmp_path: Path) -> None:
+    run = perform(tmp_path, run_models="bow,ann", run_embeddings="learned", run_seeds=2)
+    metrics = read(run)
+    assert [(row["name"], row["seed"]) for row in metrics["results"]] == [
+        ("ann@learned", 0),
+        ("ann@learned", 1),
+        ("bow", 0),
+    ]
+    assert {row["name"]: row["runs"] for row in metrics["summary"]} == {"ann@learned": 2, "bow": 1}
+    first, second = (one for one in read_run_predictions(run) if one.name == "ann@learned")
+    np.testing.assert_array_equal(first.predictions.documents, second.predictions.documents)
+    assert not np.array_equal(first.predictions.probabilities, second.predictions.probabilities)
+    finished = read(run, "details/status.json")["finished"]
+    assert finished == ["bow", "ann@learned seed 0", "ann@learned seed 1"]

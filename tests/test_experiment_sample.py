@@ -85,3 +85,13 @@ def test_the_sample_is_that_of_the_generator_and_has_a_hash_of_its_own() -> None
     assert first.corpus.records.tolist() != other.corpus.records.tolist()
     assert first.hash == again.hash
     assert len({first.hash, other.hash, loaded.hash}) == 3
+
+
+def test_validation_documents_that_are_left_out_are_not_named_as_records_of_the_corpus() -> None:
+    corpus = make_corpus([f"document {number}" for number in range(120)], [0, 1] * 60, [-1] * 60 + [1] * 60)
+    records = np.tile(np.arange(60), 2)  # each file counts its records from 0
+    sample = draw(make_loaded(replace(corpus, records=records)), 40)
+    files = {entry.file: entry.rows for entry in sample.ledger.dropped}
+    assert set(files) == {"CORPUS", "--validation"}
+    assert sum(len(rows) for rows in files.values()) == 80
+    assert all(len(set(rows)) == len(rows) for rows in files.values())
