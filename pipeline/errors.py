@@ -37,6 +37,15 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     return f'did you mean "{close[0]}"?' if close else f"it is one of {', '.join(choices)}"
 
 
+def times(count: int) -> str:
+    """Return a number of occurrences in words.
+
+    >>> times(1), times(31)
+    ('once', '31 times')
+    """
+    return "once" if count == 1 else f"{count} times"
+
+
 def first_places(places: Sequence[object], shown: int = 3) -> str:
     """Return the first few places as words, with a count of the rest.
 

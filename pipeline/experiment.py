@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import shutil
 import time
 from collections.abc import Iterator
 from datetime import datetime
@@ -54,19 +56,44 @@ def run_experiment(config: Config, console: Console, command: str) -> Path:
     record = Record.begin(run, config, command, loaded, duplicates, [fold.corpus for fold in folds], planned)
     for source in unused_sources(planned, config.run.embeddings):
         record.note(f"embedding source {source} was asked for, but no model of this run reads it")
-    material = _tokenize(config, console, run, loaded, planned)
-    record.tokens(describe_tokens(material.tokenized, folds[0].corpus))
-    try:
+    with _ended(record, console, started):
+        material = _tokenize(config, console, run, loaded, planned)
+        record.tokens(describe_tokens(material.tokenized, folds[0].corpus))
         with _quiet(config):
             for fold in folds:
                 run_fold(material, fold, record)
+    return run
+
+
+@contextlib.contextmanager
+def _ended(record: Record, console: Console, started: float) -> Iterator[None]:
+    """Write metrics and report when the block ends; the folder says how it ended, whatever happens.
+
+    After Ctrl-C what had finished is scored. A mistake in the settings that shows only now takes the folder
+    away, so that the corrected command can use it.
+    """
+    try:
+        yield
+        record.end("done")
     except KeyboardInterrupt:
         record.end("interrupted")
         conclude(record, console, time.perf_counter() - started)
         raise
-    record.end("done")
+    except PipelineError:
+        record.end("failed")
+        if not record.fits:
+            _take_away(record.run, console)
+        raise
+    except BaseException:
+        record.end("failed")
+        raise
     conclude(record, console, time.perf_counter() - started)
-    return run
+
+
+def _take_away(run: Path, console: Console) -> None:
+    """Remove a run folder in which nothing has finished; it was new or empty when the run began."""
+    console.log_to(Path(os.devnull))
+    shutil.rmtree(run, ignore_errors=True)
 
 
 def check_out(out: str | None) -> None:

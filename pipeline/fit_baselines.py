@@ -52,17 +52,21 @@ def run_baselines(material: Material, fold: Fold, final: Fold, parts: FoldRecord
 def _count(material: Material, fold: Fold) -> Counted:
     settings = material.config.baselines
     min_df = settings.min_df if len(fold.train) >= _FEW_DOCUMENTS else 1
-    ngrams, train = learn_ngrams(
-        select(material.tokenized, fold.train),
-        ngram_min=settings.ngram_min,
-        ngram_max=settings.ngram_max,
-        min_df=min_df,
-    )
+    try:
+        ngrams, train = learn_ngrams(
+            select(material.tokenized, fold.train),
+            ngram_min=settings.ngram_min,
+            ngram_max=settings.ngram_max,
+            min_df=min_df,
+        )
+    except ValueError as error:
+        raise PipelineError("baselines.ngram_max", str(error), "lower it") from error
     if not len(ngrams.keys):
+        wanted = f"{settings.ngram_min} to {settings.ngram_max} tokens"
         raise PipelineError(
-            "baselines.min_df",
-            f"{min_df} removes every n-gram: none stands in as many of the {len(fold.train)} training documents",
-            "lower it, or look at the text column",
+            "baselines",
+            f"no n-gram of {wanted} stands in {min_df} of the {len(fold.train)} training documents",
+            "lower baselines.min_df or baselines.ngram_min, or look at the text column",
         )
     return Counted(fold, ngrams, train, count_ngrams(select(material.tokenized, fold.validation), ngrams))
 

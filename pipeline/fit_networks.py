@@ -78,11 +78,14 @@ def _request(
     vocabulary = build_vocabulary(
         train, min_count=config.vocabulary.min_count, max_size=config.vocabulary.max_size
     )
+    text, more_text = train, material.unlabelled
+    if config.corpus.folds and material.unlabelled is not None:
+        text, more_text = material.unlabelled, None  # the same vectors serve every fold, and leak from none
     return EmbeddingRequest(
         vocabulary=vocabulary,
-        train=train,
+        train=text,
         corpus_types=material.tokenized.types,
-        unlabelled=material.unlabelled,
+        unlabelled=more_text,
         word2vec=config.word2vec,
         embeddings=config.embeddings,
         seed=_seed(material, f"embedding {source}"),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 import polars as pl
 
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, times
 from pipeline.tokenizer import span_positions
 from pipeline.values import (
     PADDING_TOKEN,
@@ -73,7 +73,7 @@ def _nothing_left(train: TokenizedCorpus, counts: Int64, min_count: int) -> Pipe
     top = int(counts.argmax())
     return PipelineError(
         "vocabulary.min_count",
-        f'{min_count} removes every token; the most frequent, "{train.types[top]}", occurs {counts[top]} times',
+        f'{min_count} removes every token; the most frequent, "{train.types[top]}", occurs {times(counts[top])}',
         f"set it to {counts[top]} or less",
     )
 

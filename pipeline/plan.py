@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pipeline.baselines import BASELINES
+from pipeline.config import RunSettings
 from pipeline.embeddings import parse_source
 from pipeline.errors import PipelineError, did_you_mean
 from pipeline.networks.models import NETWORKS, parse_head
@@ -45,7 +46,9 @@ def plan_models(models: tuple[str, ...], sources: tuple[str, ...]) -> tuple[Plan
 
 
 def unused_sources(planned: tuple[PlannedModel, ...], sources: tuple[str, ...]) -> list[str]:
-    """Return the sources that no model of the run reads."""
+    """Return the sources that no model of the run reads; the default, which nobody asked for, is left out."""
+    if sources == RunSettings().embeddings:
+        return []
     return [source for source in sources if all(model.source != source for model in planned)]
 
 

@@ -127,8 +127,9 @@ class Record:
         return FoldRecord(self, number)
 
     def end(self, state: str) -> None:
-        """Set how the run ended: "done" or "interrupted"."""
+        """Set how the run ended, in its folder too: "done", "interrupted" or "failed"."""
         self.state = state
+        self.write_status()
 
     def write_status(self) -> None:
         """Say in the folder what has finished so far."""

@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 
 from pipeline.corpus.loading import corpus_hash
-from pipeline.values import TEST, Corpus, Dropped, Int64, Ledger, LoadedCorpus
+from pipeline.values import TEST, TRAIN, UNASSIGNED, VALIDATION, Corpus, Dropped, Int64, Ledger, LoadedCorpus
 
 REASON = "not in the quick sample"
+_FILES = {UNASSIGNED: "CORPUS", TRAIN: "CORPUS", VALIDATION: "--validation", TEST: "--test"}
 
 
 def sample_corpus(loaded: LoadedCorpus, most: int, generator: np.random.Generator) -> LoadedCorpus:
@@ -26,10 +27,9 @@ def sample_corpus(loaded: LoadedCorpus, most: int, generator: np.random.Generato
         np.concatenate([_draw(loaded, np.flatnonzero(part), most, generator) for part in (is_test, ~is_test)])
     )
     left_out = np.setdiff1d(np.arange(len(corpus.texts)), kept)
+    left_from = ((file, left_out[corpus.split[left_out] == part]) for part, file in _FILES.items())
     dropped = tuple(
-        Dropped(REASON, file, tuple(corpus.records[rows].tolist()), ())
-        for file, rows in (("CORPUS", left_out[~is_test[left_out]]), ("--test", left_out[is_test[left_out]]))
-        if len(rows)
+        Dropped(REASON, file, tuple(corpus.records[rows].tolist()), ()) for file, rows in left_from if len(rows)
     )
     ledger = Ledger(loaded.ledger.rows_read, len(kept), loaded.ledger.dropped + dropped)
     told = f"--quick: {len(kept)} of {len(corpus.texts)} documents were drawn; the figures are a first look"
