@@ -80,6 +80,7 @@ MEANINGS = {
     "networks.patience": "Training stops after so many epochs without a better validation loss.",
     "networks.embedding_dropout": "Share of embedding dimensions set to zero, the same for a whole document.",
     "networks.dropout": "Share of what the output layer reads that is set to zero.",
+    "run.cache_gib": "Most space that the cache takes, in GiB (docs/cache.md).",
     "run.rope": "Differences in accuracy up to this count as equal (region of practical equivalence).",
 }
 

@@ -113,6 +113,9 @@ Quick = Annotated[
 Deterministic = Annotated[
     bool, _option("run.deterministic", "The same numbers each time on the same machine; slower.")
 ]
+NoCache = Annotated[
+    bool, _option("run.cache", "Train and read word vectors anew, and keep none for the next run.")
+]
 Debug = Annotated[
     bool, _option("run.debug", "Show the traceback of an error, and all that TensorFlow writes.")
 ]
@@ -161,6 +164,7 @@ def run(
     out: Out = None,
     quick: Quick = False,
     deterministic: Deterministic = False,
+    no_cache: NoCache = False,
     debug: Debug = False,
     version: Version = False,
 ) -> None:
@@ -247,6 +251,20 @@ def report(
         console.say(f"Report: {run_folder / 'report.html'}")
 
 
+@app.command("cache", short_help="Show or empty the cache of word vectors.")
+def show_cache(
+    clear: Annotated[bool, typer.Option("--clear", help="Remove every entry.")] = False,
+    debug: Debug = False,
+) -> None:
+    """Show where word vectors are kept between runs, and how much they take."""
+    console = Console()
+    with _exit_statuses(console, debug):
+        from pipeline.cache import default_cache
+
+        cache = default_cache(Config())
+        console.say("There is no cache: no home folder." if cache is None else cache.describe(clear=clear))
+
+
 def _given(params: Mapping[str, object]) -> dict[str, object]:
     """Return the settings that the command line names: dotted key to value."""
     keys = {
@@ -254,7 +272,7 @@ def _given(params: Mapping[str, object]) -> dict[str, object]:
         for key, option in OPTIONS.items()
     }
     return {
-        keys[name]: value
+        keys[name]: not name.startswith("no_") if value is True else value
         for name, value in params.items()
         if name in keys and value is not None and value is not False
     }
