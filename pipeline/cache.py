@@ -196,18 +196,14 @@ def cached_vectors(
         With `seconds`, how long making them took when they were made, and `cached`: whether that was in an
         earlier run. If they could not be kept, a note says why.
     """
-    from pipeline.embeddings.request import WordVectors
-
-    names = _facts_of(WordVectors)
-    versions = {"cache": CACHE_VERSION, "embedseq": __version__, "gensim": _gensim_version(), "facts": names}
-    key = {"versions": versions, **key}
+    key = {"versions": _versions(), **key}
     entry = cache.find(key) if cache else None
     if entry is not None:
         return _restored(entry)
     start = time.perf_counter()
     made = make()
     made = replace(made, seconds=time.perf_counter() - start)
-    problem = cache.keep(key, _packed(made, names)) if cache else None
+    problem = cache.keep(key, _packed(made)) if cache else None
     return replace(made, notes=(*made.notes, problem)) if problem else made
 
 
@@ -262,23 +258,30 @@ def file_hash(path: str | Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _facts_of(value: type[WordVectors]) -> list[str]:
-    """Return the fields that are kept as JSON: with a new field in the code, older entries are not met."""
-    return [item.name for item in fields(value) if item.name not in ("words", "vectors", "cached")]
+def _versions() -> dict[str, object]:
+    """Return what makes older entries unfit: other code, another gensim, another field of `WordVectors`."""
+    from pipeline.embeddings.request import WordVectors
+
+    names = [item.name for item in fields(WordVectors)]
+    return {"cache": CACHE_VERSION, "embedseq": __version__, "gensim": _gensim_version(), "fields": names}
 
 
-def _packed(made: WordVectors, names: list[str]) -> Entry:
+def _packed(made: WordVectors) -> Entry:
+    """Return the vectors' fields as an entry: arrays as they are, words as JSON in bytes, the rest as facts."""
+    values = {item.name: getattr(made, item.name) for item in fields(made)}
+    arrays = {name: value for name, value in values.items() if isinstance(value, np.ndarray)}
     words = json.dumps(made.words.to_list(), ensure_ascii=False).encode()
-    packed: dict[str, np.ndarray] = {"words": np.frombuffer(words, np.uint8), "vectors": made.vectors}
-    return Entry(packed, {name: getattr(made, name) for name in names})
+    facts = {name: value for name, value in values.items() if name not in {*arrays, "words", "cached"}}
+    return Entry({**arrays, "words": np.frombuffer(words, dtype=np.uint8)}, facts)
 
 
 def _restored(entry: Entry) -> WordVectors:
     from pipeline.embeddings.request import WordVectors
 
     words = pl.Series("token", json.loads(entry.arrays["words"].tobytes()), dtype=pl.String)
-    facts: dict[str, Any] = {**entry.facts, "notes": tuple(entry.facts["notes"])}
-    return WordVectors(words=words, vectors=entry.arrays["vectors"], cached=True, **facts)
+    notes = tuple(entry.facts["notes"])
+    values: dict[str, Any] = {**entry.facts, **entry.arrays, "words": words, "notes": notes, "cached": True}
+    return WordVectors(**values)
 
 
 @lru_cache(maxsize=1)
@@ -376,6 +379,6 @@ def _as_json(value: object) -> object:
 
 def _too_large(n_bytes: int, most_bytes: int) -> str:
     return (
-        f"cache: vectors of {n_bytes / 2**30:.2g} GiB do not fit into run.cache_gib = "
+        f"cache: vectors of {n_bytes / 2**20:,.1f} MiB do not fit into run.cache_gib = "
         f"{most_bytes / 2**30:g} beside those in use; they are not kept"
     )

@@ -48,6 +48,8 @@ class WordVectors:
     notes: tuple[str, ...] = ()
     from_subwords: Bool | None = None  # (W,): put together from character n-grams; None: no row is
     file: dict[str, object] | None = None  # facts of the file or package that was read, for the report
+    seconds: float | None = None  # how long making them took; in an earlier run if `cached`
+    cached: bool = False  # read from the cache
 
 
 @dataclass(frozen=True)
