@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from pipeline.config import EmbeddingSettings, FastTextSettings, Word2VecSettings
-from pipeline.values import Bool, Float32, TokenizedCorpus, Vocabulary
+from pipeline.values import Float32, TokenizedCorpus, Vocabulary
 
 if TYPE_CHECKING:
     from pipeline.cache import Cache
@@ -46,10 +46,10 @@ class WordVectors:
     vectors: Float32  # (W, D)
     settings: dict[str, object] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
-    from_subwords: Bool | None = None  # (W,): put together from character n-grams; None: no row is
+    from_subwords: int = 0  # so many of the last words were put together from character n-grams
     file: dict[str, object] | None = None  # facts of the file or package that was read, for the report
-    seconds: float | None = None  # how long making them took; in an earlier run if `cached`
-    cached: bool = False  # read from the cache
+    seconds: float = 0.0  # making them took so long, in this run or in the one that `cached` stands for
+    cached: bool = False  # kept from an earlier run
 
 
 @dataclass(frozen=True)
@@ -60,5 +60,3 @@ class Source:
     tuned: bool = False
     scaled: bool = True  # covered rows are brought to one standard deviation, see `[embeddings] scale`
     cascade: bool = True  # a word that is missing may take the vector of another form of it
-    # What the vectors depend on; None: they are made anew each time, which costs less than keeping them.
-    key: Callable[[EmbeddingRequest], Mapping[str, object]] | None = None
