@@ -9,8 +9,11 @@ from pathlib import Path
 
 import polars as pl
 
+from pipeline.embeddings.files.arrays import read_npz
+from pipeline.embeddings.files.fasttext_binary import read_fasttext_binary
 from pipeline.embeddings.files.packing import Content, find_content, sha256_of
 from pipeline.embeddings.files.rows import Read
+from pipeline.embeddings.files.safetensors import read_safetensors
 from pipeline.embeddings.files.selection import Selection
 from pipeline.embeddings.files.sniffing import Sniffed, sniff
 from pipeline.embeddings.files.text import read_text
@@ -22,6 +25,9 @@ FORMATS: dict[str, Callable[[Content, Sniffed, Selection], Read]] = {
     "fastText .vec": read_text,
     "GloVe text": read_text,
     "word2vec binary": read_word2vec_binary,
+    "fastText .bin": read_fasttext_binary,
+    "npz": read_npz,
+    "safetensors": read_safetensors,
 }
 
 

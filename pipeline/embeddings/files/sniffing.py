@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -199,11 +198,3 @@ def _not_vectors(head: Head, line: bytes, wrong: bytes | None) -> PipelineError:
         what = f'expected a word and its numbers, found "{shown}"'
         column = len(line[: line.index(wrong, 1)].decode("utf-8", "replace")) + 1
     return head.refuse(f"{what}; this is no vector file", KNOWN_FORMATS, f":{number}:{column}")
-
-
-def parse_json(data: bytes) -> object:
-    """Return what JSON text holds, or None where it is not JSON."""
-    try:
-        return json.loads(data)
-    except ValueError:
-        return None
