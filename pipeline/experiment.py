@@ -17,7 +17,7 @@ from pipeline.fit_baselines import run_baselines
 from pipeline.fit_networks import run_networks
 from pipeline.material import Fold, Material
 from pipeline.plan import PlannedModel, plan_models, unused_sources
-from pipeline.record import Record, conclude, describe_tokens
+from pipeline.record import Record, conclude
 from pipeline.storage import write_whole
 from pipeline.tokenizer import tokenize
 from pipeline.values import Duplicates, LoadedCorpus
@@ -55,7 +55,7 @@ def run_experiment(config: Config, console: Console, command: str) -> Path:
     for source in unused_sources(planned, config.run.embeddings):
         record.note(f"embedding source {source} was asked for, but no model of this run reads it")
     material = _tokenize(config, console, run, loaded, planned)
-    record.tokens(describe_tokens(material.tokenized, folds[0].corpus))
+    record.tokens(material.tokenized)
     try:
         with _quiet(config):
             for fold in folds:
