@@ -176,7 +176,9 @@ def _user_cache_folder() -> Path:
 
 
 def cached_vectors(
-    cache: Cache | None, key: Mapping[str, object], make: Callable[[], WordVectors]
+    cache: Cache | None,
+    key: Mapping[str, object] | Callable[[], Mapping[str, object]],
+    make: Callable[[], WordVectors],
 ) -> WordVectors:
     """Return the vectors kept under `key`; if there are none, make them and keep them.
 
@@ -184,9 +186,10 @@ def cached_vectors(
     ----------
     cache : Cache or None
         None: nothing is read or written.
-    key : mapping
+    key : mapping, or function that returns one
         All that the vectors depend on, in values that JSON knows; see `training_key` and `reading_key`.
-        The versions of this package, of the cache and of gensim are added here.
+        Versions (of the cache, this package's code, gensim) are added here. A function is called only where
+        there is a cache; if it cannot read a file, `make` is left to say so.
     make : function
         Called only if no entry can be used.
 
@@ -196,14 +199,14 @@ def cached_vectors(
         With `seconds`, how long making them took when they were made, and `cached`: whether that was in an
         earlier run. If they could not be kept, a note says why.
     """
-    key = {"versions": _versions(), **key}
-    entry = cache.find(key) if cache else None
+    full = _full_key(key) if cache else None
+    if cache is None or full is None:
+        return _made(make)
+    entry = cache.find(full)
     if entry is not None:
         return _restored(entry)
-    start = time.perf_counter()
-    made = make()
-    made = replace(made, seconds=time.perf_counter() - start)
-    problem = cache.keep(key, _packed(made)) if cache else None
+    made = _made(make)
+    problem = cache.keep(full, _packed(made))
     return replace(made, notes=(*made.notes, problem)) if problem else made
 
 
@@ -258,12 +261,20 @@ def file_hash(path: str | Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _versions() -> dict[str, object]:
-    """Return what makes older entries unfit: other code, another gensim, another field of `WordVectors`."""
-    from pipeline.embeddings.request import WordVectors
+def _full_key(key: Mapping[str, object] | Callable[[], Mapping[str, object]]) -> dict[str, object] | None:
+    """Return the key with the versions of the programs; None if it depends on a file that cannot be read."""
+    try:
+        parts = key() if callable(key) else key
+    except OSError:
+        return None
+    versions = {"cache": CACHE_VERSION, "embedseq": __version__, "code": _code(), "gensim": _gensim_version()}
+    return {"versions": versions, **parts}
 
-    names = [item.name for item in fields(WordVectors)]
-    return {"cache": CACHE_VERSION, "embedseq": __version__, "gensim": _gensim_version(), "fields": names}
+
+def _made(make: Callable[[], WordVectors]) -> WordVectors:
+    start = time.perf_counter()
+    made = make()
+    return replace(made, seconds=time.perf_counter() - start)
 
 
 def _packed(made: WordVectors) -> Entry:
@@ -287,6 +298,13 @@ def _restored(entry: Entry) -> WordVectors:
 @lru_cache(maxsize=1)
 def _gensim_version() -> str:
     return version("gensim")
+
+
+@lru_cache(maxsize=1)
+def _code() -> str:
+    """Return the SHA-256 of the code that makes vectors: whoever changes it must not meet what it made before."""
+    files = sorted((Path(__file__).parent / "embeddings").rglob("*.py"))
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
 # --- one file --------------------------------------------------------------------------------------------

@@ -61,16 +61,14 @@ def encode_covered(tokenized: TokenizedCorpus, embedded: Embedded) -> IndexedCor
 def _prepare(material: Material, source: str, fold: Fold) -> Prepared:
     config = material.config
     with material.console.stage(f"Embedding: {source}") as stage:
-        request = _request(material, source, fold, lambda note: stage.advance(1, note))
+        request = _request(material, fold, lambda note: stage.advance(1, note))
         embedded = embed(source, request)
     indexed = encode_covered(material.tokenized, embedded)
     cut = visible(indexed, max_tokens=config.networks.max_tokens, keep=config.networks.keep)
     return Prepared(fold, embedded, cut)
 
 
-def _request(
-    material: Material, source: str, fold: Fold, on_epoch: Callable[[str], None]
-) -> EmbeddingRequest:
+def _request(material: Material, fold: Fold, on_epoch: Callable[[str], None]) -> EmbeddingRequest:
     config = material.config
     train = select(material.tokenized, fold.train)
     vocabulary = build_vocabulary(
@@ -83,9 +81,11 @@ def _request(
         unlabelled=material.unlabelled,
         word2vec=config.word2vec,
         embeddings=config.embeddings,
-        seed=_seed(material, f"embedding {source}"),
+        seed=_seed(material, "embedding"),  # one for all sources: a mode does not change what is trained
         deterministic=config.run.deterministic,
         on_epoch=on_epoch,
+        fasttext=config.fasttext,
+        cache=material.cache,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import fields, replace
+from functools import partial
 from pathlib import Path
 
 from pipeline.cache import cached_vectors, reading_key
@@ -33,7 +34,7 @@ def read_file(path: str, request: EmbeddingRequest) -> WordVectors:
         found = WordVectors(file.words, file.vectors, settings, tuple(file.notes), file=facts)
         return add_subword_vectors(found, types, file.subwords)
 
-    found = cached_vectors(request.cache, reading_key(path, types), read)
+    found = cached_vectors(request.cache, partial(reading_key, path, types), read)
     name = Path(path).name  # what names the file stays out of the cache, which knows it by its content
     notes = tuple(f"{name}: {note}" for note in found.notes)
     return replace(found, notes=notes, file={"path": path, **(found.file or {})})
