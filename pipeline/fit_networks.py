@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pipeline.cache import default_cache
 from pipeline.config import stage_generator
 from pipeline.embeddings import Embedded, EmbeddingRequest, embed
 from pipeline.indices import build_vocabulary, encode, take
@@ -101,7 +102,7 @@ def _run_network(
         start = time.perf_counter()
         chosen = fitted = _train(material, planned, seed, prepared)
         if last is not prepared:
-            fitted = _train(material, planned, seed, last, epochs=chosen.best_epoch)
+            fitted = _train(material, planned, seed, last, epochs=chosen.schedule)
         seconds = time.perf_counter() - start
         probabilities, rate = _predict(material, fitted, last)
     save_test_predictions(material, planned.name, seed, prepared.fold, probabilities)
@@ -125,13 +126,19 @@ def _run_network(
 
 
 def _train(
-    material: Material, planned: PlannedModel, seed: int, prepared: Prepared, epochs: int | None = None
+    material: Material,
+    planned: PlannedModel,
+    seed: int,
+    prepared: Prepared,
+    epochs: tuple[int, ...] | None = None,
 ) -> FittedNetwork:
-    """Train one network with a bar; `epochs` fixes their number for a refit."""
+    """Train one network with a bar; `epochs` fixes their number in each phase for a refit."""
     config, fold = material.config, prepared.fold
+    spec = _specify(material, planned, prepared)
+    most = sum(epochs) if epochs else config.networks.max_epochs * (2 if spec.frozen_first else 1)
     title = f"Training {planned.name} (seed {seed + 1} of {config.run.seeds}{', refit' if epochs else ''})"
     best = 0.0
-    with material.console.stage(title, epochs or config.networks.max_epochs, "epochs") as stage:
+    with material.console.stage(title, most, "epochs") as stage:
 
         def on_epoch(epoch: Epoch) -> None:
             nonlocal best
@@ -139,7 +146,7 @@ def _train(
             stage.advance(1, f"best validation accuracy {best:.1%}" if best else f"loss {epoch.loss:.3f}")
 
         return fit_network(
-            _specify(material, planned, prepared),
+            spec,
             prepared.embedded.matrix.vectors,
             _labelled(material, prepared, fold.train),
             _labelled(material, prepared, fold.validation) if len(fold.validation) else None,
@@ -159,6 +166,7 @@ def _specify(material: Material, planned: PlannedModel, prepared: Prepared) -> N
         prepared.embedded.tuned,
         len(material.label_names),
         material.config.networks,
+        frozen_first=prepared.embedded.training == "frozen-then-tuned",
     )
 
 

@@ -7,7 +7,9 @@ from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
 
-from pipeline.cache import cached_vectors, reading_key
+import polars as pl
+
+from pipeline.cache import cached_vectors, file_hash, reading_key
 from pipeline.embeddings.cascade import candidates
 from pipeline.embeddings.combine import add_subword_vectors
 from pipeline.embeddings.request import EmbeddingRequest, WordVectors
@@ -34,7 +36,16 @@ def read_file(path: str, request: EmbeddingRequest) -> WordVectors:
         found = WordVectors(file.words, file.vectors, settings, tuple(file.notes), file=facts)
         return add_subword_vectors(found, types, file.subwords)
 
-    found = cached_vectors(request.cache, partial(reading_key, path, types), read)
+    found = cached_vectors(request.cache, partial(_key, path, types), read)
     name = Path(path).name  # what names the file stays out of the cache, which knows it by its content
     notes = tuple(f"{name}: {note}" for note in found.notes)
     return replace(found, notes=notes, file={"path": path, **(found.file or {})})
+
+
+def _key(path: str, types: pl.Series) -> dict[str, object]:
+    """Return what the vectors depend on: the file, the words asked for, and a vocabulary beside the file."""
+    from pipeline.embeddings.files.packing import find_content
+    from pipeline.embeddings.files.vocabularies import vocabulary_beside
+
+    beside = vocabulary_beside(find_content(Path(path)))
+    return reading_key(path, types, vocabulary=file_hash(beside) if beside else None)

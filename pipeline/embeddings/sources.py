@@ -140,7 +140,7 @@ def _resolve(
     whole = [
         combine.find(types, one, cascade=entry.cascade) for entry, one in zip(entries, found, strict=True)
     ]
-    brought: Bool = np.stack([one.places >= 0 for one in whole]).any(axis=0)
+    brought: Bool = np.logical_or.reduce([one.places >= 0 for one in whole])
     brought[: len(vocabulary) - 2] = True
     kept = [Resolution(one.places[brought], one.steps[brought]) for one in whole]
     added = types.filter(pl.Series(brought)).slice(len(vocabulary) - 2)
@@ -151,10 +151,7 @@ def _file_words(found: list[WordVectors]) -> pl.Series | None:
     """Return the distinct words that stand in the files of all parts, words put together from subwords left out."""
     if any(one.file is None for one in found):
         return None
-    words = [
-        one.words if one.from_subwords is None else one.words.filter(pl.Series(~one.from_subwords))
-        for one in found
-    ]
+    words = [one.words[: len(one.words) - one.from_subwords] for one in found]
     return pl.concat([one.alias("word") for one in words]).unique(maintain_order=True)
 
 
