@@ -68,6 +68,7 @@ class Cache:
     folder: Path
     most_bytes: int
     in_use: set[Path] = field(default_factory=set, init=False)
+    told: set[str] = field(default_factory=set, init=False)  # why entries were not kept, each said once
 
     def find(self, key: Mapping[str, object]) -> Entry | None:
         """Return the whole entry of this key, or None if there is none that can be trusted."""
@@ -197,7 +198,7 @@ def cached_vectors(
     -------
     WordVectors
         With `seconds`, how long making them took when they were made, and `cached`: whether that was in an
-        earlier run. If they could not be kept, a note says why.
+        earlier run. If they could not be kept, a note says why, the first time.
     """
     full = _full_key(key) if cache else None
     if cache is None or full is None:
@@ -207,7 +208,10 @@ def cached_vectors(
         return _restored(entry)
     made = _made(make)
     problem = cache.keep(full, _packed(made))
-    return replace(made, notes=(*made.notes, problem)) if problem else made
+    if problem is None or problem in cache.told:
+        return made
+    cache.told.add(problem)
+    return replace(made, notes=(*made.notes, problem))
 
 
 def training_key(source: str, request: EmbeddingRequest, settings: object) -> dict[str, object]:
@@ -278,21 +282,19 @@ def _made(make: Callable[[], WordVectors]) -> WordVectors:
 
 
 def _packed(made: WordVectors) -> Entry:
-    """Return the vectors' fields as an entry: arrays as they are, words as JSON in bytes, the rest as facts."""
-    values = {item.name: getattr(made, item.name) for item in fields(made)}
-    arrays = {name: value for name, value in values.items() if isinstance(value, np.ndarray)}
+    """Return the vectors as arrays (the words as JSON in bytes), every other field as a fact."""
     words = json.dumps(made.words.to_list(), ensure_ascii=False).encode()
-    facts = {name: value for name, value in values.items() if name not in {*arrays, "words", "cached"}}
-    return Entry({**arrays, "words": np.frombuffer(words, dtype=np.uint8)}, facts)
+    arrays: dict[str, np.ndarray] = {"words": np.frombuffer(words, np.uint8), "vectors": made.vectors}
+    names = {item.name for item in fields(made)} - {*arrays, "cached"}
+    return Entry(arrays, {name: getattr(made, name) for name in names})
 
 
 def _restored(entry: Entry) -> WordVectors:
     from pipeline.embeddings.request import WordVectors
 
     words = pl.Series("token", json.loads(entry.arrays["words"].tobytes()), dtype=pl.String)
-    notes = tuple(entry.facts["notes"])
-    values: dict[str, Any] = {**entry.facts, **entry.arrays, "words": words, "notes": notes, "cached": True}
-    return WordVectors(**values)
+    facts: dict[str, Any] = {**entry.facts, "notes": tuple(entry.facts["notes"])}
+    return WordVectors(words=words, vectors=entry.arrays["vectors"], cached=True, **facts)
 
 
 @lru_cache(maxsize=1)

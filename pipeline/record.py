@@ -450,6 +450,7 @@ def _describe_source(found: SourceRecord) -> dict[str, Any]:
         "training": found.embedded.training,
         "files": list(found.embedded.files),
         "seconds": found.embedded.seconds,
+        "cached": found.embedded.cached,
         "settings": found.embedded.settings,
         "note": "; ".join(found.embedded.notes) or None,
     }

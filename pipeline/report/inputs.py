@@ -203,7 +203,7 @@ def _coverage_row(entry: Record) -> tuple[Cell, ...]:
         percent(entry.get("type_coverage")),
         percent(entry.get("token_coverage")),
         count(entry.get("rows_from_source")),
-        seconds(entry.get("seconds")),
+        seconds(entry.get("seconds")) + (" (in an earlier run)" if entry.get("cached") else ""),
         ", ".join(f"{key} = {value}" for key, value in settings.items()) or MISSING,
         str(entry.get("note") or MISSING),
     )
@@ -216,10 +216,11 @@ def neighbours(run: Run, limits: Limits) -> tuple[Block, ...]:
         return (
             Nothing(status_sentence(run) or "No embedding was used, so there are no neighbours to show."),
         )
-    return tuple(_neighbour_table(entry, limits) for entry in sources)
+    return tuple(neighbour_table(entry, limits) for entry in sources)
 
 
-def _neighbour_table(entry: Record, limits: Limits) -> Table:
+def neighbour_table(entry: Record, limits: Limits) -> Table:
+    """Return one source's neighbours: an entry of details/neighbours.json."""
     trained = any("before" in word for word in entry["words"])
     every = [_neighbour_row(word, trained) for word in entry["words"]]
     rows, left_out = shorten(every, limits.rows, "details/neighbours.json")

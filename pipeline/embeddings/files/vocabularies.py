@@ -21,6 +21,13 @@ def named(held: Mapping[str, object], names: tuple[str, ...]) -> str | None:
     return next((name for name in names if name in held), None)
 
 
+def vocabulary_beside(content: Content) -> Path | None:
+    """Return the file beside a file of arrays that its words are read from, if they are not inside."""
+    stem = content.name.removesuffix(".npz").removesuffix(".safetensors")
+    names = [f"{stem}{ending}" for ending in _SAME_STEM] + list(_SAME_FOLDER)
+    return next((path for name in names if (path := content.path.with_name(name)).is_file()), None)
+
+
 def words_beside(content: Content) -> tuple[Path, list[bytes]] | None:
     """Return the vocabulary that lies beside a file of arrays, one word a row, or None.
 
@@ -29,9 +36,7 @@ def words_beside(content: Content) -> tuple[Path, list[bytes]] | None:
     PipelineError
         If it is JSON that holds no list of words and no table from words to rows.
     """
-    stem = content.name.removesuffix(".npz").removesuffix(".safetensors")
-    names = [f"{stem}{ending}" for ending in _SAME_STEM] + list(_SAME_FOLDER)
-    found = next((path for name in names if (path := content.path.with_name(name)).is_file()), None)
+    found = vocabulary_beside(content)
     if found is None:
         return None
     data = found.read_bytes()
