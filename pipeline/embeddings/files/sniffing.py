@@ -16,6 +16,7 @@ UTF8_MARK = b"\xef\xbb\xbf"
 FASTTEXT_MAGIC = b"\xba\x16\x4f\x2f"
 _LINES_LOOKED_AT = 1000
 _BLANKS = bytes.maketrans(bytes(range(33)), b" " * 33)
+_BLANK = 32
 _CONTROLS = bytes([*range(9), *range(14, 32)])  # bytes that text does not hold and binary numbers do
 
 
@@ -122,6 +123,17 @@ def split_fields(line: bytes) -> list[bytes]:
     return line.translate(_BLANKS).split()
 
 
+def field_starts(line: bytes) -> list[int]:
+    """Return the byte at which each field of a line begins, from 0."""
+    spaced = b" " + line.translate(_BLANKS)
+    return [at for at in range(len(line)) if spaced[at] == _BLANK and spaced[at + 1] != _BLANK]
+
+
+def column(line: bytes, byte: int) -> int:
+    """Return the column of a byte of a line: characters, from 1."""
+    return len(line[:byte].decode("utf-8", "replace")) + 1
+
+
 def is_number(field: bytes) -> bool:
     """Whether Python reads the field as a number; NaN and infinities are numbers here.
 
@@ -177,24 +189,22 @@ def _holds_controls(data: bytes) -> bool:
 
 def _sniff_glove(head: Head, lines: list[bytes]) -> Sniffed:
     """Return the dimension most lines have; words may hold blanks, so the numbers are the last fields."""
-    if _holds_controls(lines[0]):
+    if b"\0" in head.data or _holds_controls(lines[0]):
         raise head.refuse("this is binary data of no known vector format", KNOWN_FORMATS)
     counts = Counter(len(split_fields(line)) - 1 for line in lines)
     dimension = counts.most_common(1)[0][0]
     typical = next(line for line in lines if len(split_fields(line)) - 1 == dimension)
-    fields = split_fields(typical)[-dimension:] if dimension else []
-    wrong = next((field for field in fields if not is_number(field)), None)
-    if not fields or wrong is not None:
-        raise _not_vectors(head, typical, wrong)
+    if dimension == 0:
+        raise _not_vectors(head, typical, 0, "a word stands alone; expected a word and its numbers")
+    fields = split_fields(typical)
+    for place, text in enumerate(fields[1:], start=1):
+        if place >= len(fields) - dimension and not is_number(text):
+            shown = text.decode("utf-8", "replace")
+            raise _not_vectors(head, typical, place, f'expected a word and its numbers, found "{shown}"')
     return Sniffed("GloVe text", dimension)
 
 
-def _not_vectors(head: Head, line: bytes, wrong: bytes | None) -> PipelineError:
+def _not_vectors(head: Head, line: bytes, field: int, what: str) -> PipelineError:
     number = head.data.removeprefix(UTF8_MARK).split(b"\n").index(line) + 1
-    if wrong is None:
-        what, column = "a word stands alone; expected a word and its numbers", 1
-    else:
-        shown = wrong.decode("utf-8", "replace")
-        what = f'expected a word and its numbers, found "{shown}"'
-        column = len(line[: line.index(wrong, 1)].decode("utf-8", "replace")) + 1
-    return head.refuse(f"{what}; this is no vector file", KNOWN_FORMATS, f":{number}:{column}")
+    place = f":{number}:{column(line, field_starts(line)[field])}"
+    return head.refuse(f"{what}; this is no vector file", KNOWN_FORMATS, place)

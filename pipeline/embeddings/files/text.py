@@ -17,13 +17,19 @@ import numpy as np
 import polars as pl
 
 from pipeline.embeddings.files.packing import FETCH_AGAIN, Content
-from pipeline.embeddings.files.rows import Read, stack
+from pipeline.embeddings.files.rows import BLOCK_BYTES, Read, stack
 from pipeline.embeddings.files.selection import Selection
-from pipeline.embeddings.files.sniffing import UTF8_MARK, Sniffed, is_number, split_fields
+from pipeline.embeddings.files.sniffing import (
+    UTF8_MARK,
+    Sniffed,
+    column,
+    field_starts,
+    is_number,
+    split_fields,
+)
 from pipeline.errors import PipelineError
 from pipeline.values import Bool, Float32, Int64
 
-BLOCK_BYTES = 16 << 20
 _NEWLINE, _BLANK = 10, 32  # every byte up to the blank separates fields
 _TO_NEWLINES = bytes.maketrans(bytes(range(33)), b"\n" * 33)
 
@@ -58,9 +64,8 @@ class _Place:
 
     def error(self, lines: Lines, place: int, byte: int, what: str, fix: str) -> PipelineError:
         """Return an error at a byte of a line; the column counts characters."""
-        column = len(lines.line(place)[:byte].decode("utf-8", "replace")) + 1
         number = self.first_line + int(lines.numbers[place])
-        return PipelineError(f"{self.path}:{number}:{column}", what, fix)
+        return PipelineError(f"{self.path}:{number}:{column(lines.line(place), byte)}", what, fix)
 
 
 def read_text(content: Content, sniffed: Sniffed, selection: Selection) -> Read:
@@ -167,7 +172,7 @@ def _check_fields(lines: Lines, dimension: int, place: _Place) -> None:
             found = dimension + _numbers_at_end(lines, int(at))
         if found != dimension:
             line = lines.line(int(at))
-            begin = len(line) - len(line.lstrip()) + len(split_fields(line)[0]) + 1
+            begin = [*field_starts(line), len(line)][1]
             what = f"expected {dimension} numbers after the word, found {found}"
             raise place.error(lines, int(at), begin, what, f"correct the line, or {FETCH_AGAIN}")
 
@@ -252,11 +257,8 @@ def _bad_value(
 
 def _field_byte(chosen: Lines, at: int, wrong: int) -> int:
     """Return where a number begins, in bytes from the start of its line."""
-    data = np.frombuffer(chosen.line(at), np.uint8)
-    is_field = data > _BLANK
-    begins = np.flatnonzero(is_field & ~np.concatenate([[False], is_field[:-1]]))
-    after_word = begins[begins >= chosen.word_ends[at] - chosen.starts[at]]
-    return int(after_word[wrong])
+    word_bytes = int(chosen.word_ends[at] - chosen.starts[at])
+    return [byte for byte in field_starts(chosen.line(at)) if byte >= word_bytes][wrong]
 
 
 def _count_notes(

@@ -8,13 +8,12 @@ from typing import IO
 import numpy as np
 
 from pipeline.embeddings.files.packing import FETCH_AGAIN, Content
-from pipeline.embeddings.files.rows import Read, stack
+from pipeline.embeddings.files.rows import BLOCK_BYTES, Read, stack
 from pipeline.embeddings.files.selection import Selection
 from pipeline.embeddings.files.sniffing import Sniffed
 from pipeline.errors import PipelineError
 from pipeline.values import Float32
 
-BLOCK_BYTES = 16 << 20
 LONGEST_WORD = 10_000  # bytes; a longer one means that rows are not where the header says
 
 
