@@ -32,7 +32,7 @@ def _commands(help: str | None = None) -> typer.Typer:
 
 
 app = _commands("Does an embedding + recurrent network beat bag of words on your labelled text?")
-inspect = _commands("Look at a corpus before anything is trained.")
+inspect = _commands("Look at a corpus, or at word vectors for it, before anything is trained.")
 app.add_typer(inspect, name="inspect")
 script = _commands()
 
@@ -58,6 +58,15 @@ CorpusArgument = Annotated[
     str | None,
     _option(
         "corpus.path", "A labelled file or folder, or the name of a built-in corpus: bbc-news, word-order."
+    ),
+]
+CorpusOption = Annotated[
+    str | None,
+    typer.Option(
+        "--corpus",
+        help=f"A labelled file or folder, or a built-in corpus. Default: {default('corpus.path')}.",
+        metavar="CORPUS",
+        show_default=False,
     ),
 ]
 Test = Annotated[
@@ -229,6 +238,39 @@ def _description(config: Config) -> str:
         generator=stage_generator(config.run.seed, "split"),
     )
     return describe_corpus(loaded, duplicates, corpora[0])
+
+
+@inspect.command("embeddings", short_help="Show how well word vectors fit CORPUS.")
+def inspect_embeddings(
+    context: typer.Context,
+    file: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE",
+            help="A vector file, an installed package of vectors, or a source such as word2vec.",
+        ),
+    ],
+    *,
+    corpus: CorpusOption = None,
+    test: Test = None,
+    validation: Validation = None,
+    unlabelled: Unlabelled = None,
+    text: Text = None,
+    label: Label = None,
+    seed: Seed = None,
+    test_size: TestSize = None,
+    config: ConfigFile = None,
+    set_: Set = None,
+    no_cache: NoCache = False,
+    debug: Debug = False,
+) -> None:
+    """Show how well the vectors of FILE fit the corpus, before any network is trained on them."""
+    console = Console()
+    with _exit_statuses(console, debug):
+        from pipeline.inspection import describe_fit
+
+        settings = load_config(config, set_ or (), _given(context.params))
+        console.say(describe_fit(file, settings, Console(sys.stderr)))  # the audit alone on standard output
 
 
 @app.command(short_help="Draw a finished run's report again.")

@@ -47,14 +47,14 @@ def run_experiment(config: Config, console: Console, command: str) -> Path:
     started = time.perf_counter()
     planned = plan_models(config.run.models, config.run.embeddings)
     check_out(config.run.out)
-    loaded, duplicates, folds = _read_and_split(config, console)
+    loaded, duplicates, folds = read_and_split(config, console)
     run = _make_run_folder(config, loaded.name)
     console.log_to(run / "log.txt")
     write_whole(run / "config.toml", save_config(config).encode())
     record = Record.begin(run, config, command, loaded, duplicates, [fold.corpus for fold in folds], planned)
     for source in unused_sources(planned, config.run.embeddings):
         record.note(f"embedding source {source} was asked for, but no model of this run reads it")
-    material = _tokenize(config, console, run, loaded, planned)
+    material = tokenize_all(config, console, run, loaded, planned)
     record.tokens(material.tokenized)
     try:
         with _quiet(config):
@@ -91,7 +91,8 @@ def _quiet(config: Config) -> Iterator[None]:
         yield
 
 
-def _read_and_split(config: Config, console: Console) -> tuple[LoadedCorpus, Duplicates, list[Fold]]:
+def read_and_split(config: Config, console: Console) -> tuple[LoadedCorpus, Duplicates, list[Fold]]:
+    """Return the corpus that the settings name, its duplicates, and every fold's split."""
     wanted = config.corpus
     with console.stage(f"Reading {wanted.path}"):
         loaded = read_corpus(
@@ -137,9 +138,10 @@ def _make_run_folder(config: Config, name: str) -> Path:
     return run
 
 
-def _tokenize(
+def tokenize_all(
     config: Config, console: Console, run: Path, loaded: LoadedCorpus, planned: tuple[PlannedModel, ...]
 ) -> Material:
+    """Return what all folds share, with the tokens of every document and, for embeddings, of unlabelled text."""
     with console.stage("Tokenising"):
         tokenized = tokenize(loaded.corpus.texts, config.tokenizer)
         unlabelled = None

@@ -62,14 +62,15 @@ def encode_covered(tokenized: TokenizedCorpus, embedded: Embedded) -> IndexedCor
 def _prepare(material: Material, source: str, fold: Fold) -> Prepared:
     config = material.config
     with material.console.stage(f"Embedding: {source}") as stage:
-        request = _request(material, fold, lambda note: stage.advance(1, note))
+        request = embedding_request(material, fold, lambda note: stage.advance(1, note))
         embedded = embed(source, request)
     indexed = encode_covered(material.tokenized, embedded)
     cut = visible(indexed, max_tokens=config.networks.max_tokens, keep=config.networks.keep)
     return Prepared(fold, embedded, cut)
 
 
-def _request(material: Material, fold: Fold, on_epoch: Callable[[str], None]) -> EmbeddingRequest:
+def embedding_request(material: Material, fold: Fold, on_epoch: Callable[[str], None]) -> EmbeddingRequest:
+    """Return what an embedding source is given in one fold: the vocabulary of its training documents and more."""
     config = material.config
     train = select(material.tokenized, fold.train)
     vocabulary = build_vocabulary(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pipeline.report.blocks import (
@@ -10,6 +11,7 @@ from pipeline.report.blocks import (
     Cell,
     Limits,
     Nothing,
+    Paragraph,
     Points,
     Table,
     numbers,
@@ -19,6 +21,8 @@ from pipeline.report.blocks import (
 )
 from pipeline.report.facts import status_sentence
 from pipeline.report.formats import MISSING, count, decimal, interval, is_number, percent
+from pipeline.report.inputs import neighbour_table
+from pipeline.report.plain import write_plain
 from pipeline.report.run_folder import Record, Run
 
 HASH_SHOWN = 12  # characters of a file's SHA-256
@@ -32,13 +36,34 @@ def fit_audit(run: Run, limits: Limits) -> tuple[Block, ...]:
     if not run.details.audit:
         reason = "No embedding was used, so there is no fit to audit."
         return (Nothing(status_sentence(run) or reason),)
-    return audit_blocks(run.details.audit, limits)
+    more = Paragraph(f"{SOURCE_FILE} holds every figure, and more of the missing words.", "muted")
+    return (*audit_blocks(run.details.audit, limits), more)
 
 
 def audit_blocks(audits: Sequence[Record], limits: Limits) -> tuple[Block, ...]:
     """Return the blocks that show these audits, a row or more for each source in every table."""
     made = [build(audits, limits) for build in _BLOCKS]
     return tuple(block for block in made if block is not None)
+
+
+def describe_audit(audit: Record, neighbours: Record) -> str:
+    """Return one source's audit and nearest neighbours as text for a terminal; its name stands nowhere in it.
+
+    Parameters
+    ----------
+    audit : an entry of details/audit.json
+    neighbours : an entry of details/neighbours.json
+    """
+    limits = Limits(rows=30)
+    blocks = [_without_source(block) for block in audit_blocks([audit], limits)]
+    return write_plain([*blocks, *([neighbour_table(neighbours, limits)] if neighbours["words"] else [])])
+
+
+def _without_source(block: Block) -> Block:
+    """Return a table without its first column, which names the one source in every row."""
+    if not isinstance(block, Table):
+        return block
+    return replace(block, columns=block.columns[1:], rows=tuple(line[1:] for line in block.rows))
 
 
 def _files(audits: Sequence[Record], limits: Limits) -> Table | None:
@@ -164,7 +189,7 @@ def _missing(audits: Sequence[Record], limits: Limits) -> Table:
     note = (
         "Most frequent: occurrences in all documents. Most discriminative: the largest coefficients, in size, of"
         " a TF-IDF logistic regression on single words of the training documents, with the class that the word"
-        f" speaks for (against, if negative). {SOURCE_FILE} lists more. {left_out}"
+        f" speaks for (against, if negative). {left_out}"
     )
     columns = words("Source", "Most frequent words without a vector", "Most discriminative ones")
     return Table("Missing words", columns, rows, note.strip())
