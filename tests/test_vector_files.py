@@ -126,6 +126,14 @@ def test_every_variant_is_tested() -> None:
     assert set(VARIANTS) == READ.keys() | REFUSED.keys()
 
 
+def test_the_page_lists_every_variant() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "vector-files.md").read_text(encoding="utf-8")
+    listed = [
+        line.split(" | ")[0].removeprefix("| ") for line in page.split("| variant |")[1].splitlines()[2:]
+    ]
+    assert listed == list(VARIANTS)
+
+
 @pytest.mark.parametrize("name", READ)
 def test_variants_that_are_read(name: str, tmp_path: Path) -> None:
     path = VARIANTS[name].build(tmp_path, WORDS, VECTORS)

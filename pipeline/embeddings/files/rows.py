@@ -13,7 +13,7 @@ from pipeline.embeddings.files.packing import FETCH_AGAIN
 from pipeline.errors import PipelineError
 from pipeline.values import Float32, Int64
 
-BLOCK_BYTES = 16 << 20
+BLOCK_BYTES = 4 << 20
 
 
 @dataclass(frozen=True, eq=False)
