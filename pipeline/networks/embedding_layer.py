@@ -58,9 +58,11 @@ class LazyAdam:
         alpha = self.learning_rate * tf.sqrt(1.0 - _BETA_2**t) / (1.0 - _BETA_1**t)
         first = _BETA_1 * tf.gather(self.first, rows) + (1.0 - _BETA_1) * gradient  # (U, D)
         second = _BETA_2 * tf.gather(self.second, rows) + (1.0 - _BETA_2) * tf.square(gradient)  # (U, D)
-        self.first.scatter_update(tf.IndexedSlices(first, rows))
-        self.second.scatter_update(tf.IndexedSlices(second, rows))
-        self.table.scatter_sub(tf.IndexedSlices(alpha * first / (tf.sqrt(second) + _EPSILON), rows))
+        moved = tf.gather(self.table, rows) - alpha * first / (tf.sqrt(second) + _EPSILON)  # (U, D)
+        for variable, values in ((self.first, first), (self.second, second), (self.table, moved)):
+            variable.scatter_update(tf.IndexedSlices(values, rows))
+        padding = tf.IndexedSlices(tf.zeros([1, gradient.shape[1]]), tf.constant([PADDING_ROW]))
+        self.table.scatter_update(padding)  # no network reads padding, so its gradient is zero; this holds it
 
 
 def gradient_by_row(rows: Tensor, gradient: Tensor) -> tuple[Tensor, Tensor]:
@@ -75,12 +77,10 @@ def gradient_by_row(rows: Tensor, gradient: Tensor) -> tuple[Tensor, Tensor]:
     Returns
     -------
     int32 tensor (U,), float32 tensor (U, D)
-        The gradient of the padding row is zero.
+        The rows in order of first appearance, padding among them.
     """
     import tensorflow as tf
 
     distinct, place = tf.unique(tf.reshape(rows, [-1]))  # (U,), (B * T,)
     flat = tf.reshape(gradient, [-1, gradient.shape[-1]])  # (B * T, D)
-    summed = tf.math.unsorted_segment_sum(flat, place, tf.size(distinct))  # (U, D)
-    real = tf.cast(distinct != PADDING_ROW, summed.dtype)
-    return distinct, summed * real[:, None]
+    return distinct, tf.scatter_nd(place[:, None], flat, [tf.size(distinct), flat.shape[1]])  # (U, D)

@@ -159,7 +159,7 @@ def _train_in_phases(
     phases = [(False, rate), (True, rate / _SLOWER)] if spec.frozen_first else [(spec.tuned, rate)]
     course, stopped = _Course(), "max_epochs"
     for number, (tuned, learning_rate) in enumerate(phases[: len(epochs) if epochs else None]):
-        step = _training_step(trainee.model, learning_rate, trainee.settings.clip_norm, tuned=tuned)
+        step = training_step(trainee.model, learning_rate, trainee.settings.clip_norm, tuned=tuned)
         done = len(course.history)
         stopped = _run_phase(trainee, course, step, tuned, epochs[number] if epochs else None)
         _restore(trainee.model, course.best_weights)
@@ -197,7 +197,7 @@ def predict_probabilities(model: Any, indexed: IndexedCorpus, n_classes: int) ->
     return _predict(_prediction_step(model), indexed, n_classes)
 
 
-def _training_step(model: Any, learning_rate: float, clip_norm: float, *, tuned: bool) -> Any:
+def training_step(model: Any, learning_rate: float, clip_norm: float, *, tuned: bool) -> Any:
     """Return the function that trains on one batch: (rows, lengths, labels) > (sum of losses, right answers).
 
     Gradients are clipped together, those of the rows of a tuned table among them.
