@@ -69,7 +69,10 @@ def check_names(sources: Iterable[AskedSource], known: Collection[str]) -> None:
         for path in source.parts:
             if path in known:
                 continue
-            other = files.setdefault(Path(path).name, path)
+            file = Path(path).name
+            if file in known:
+                raise PipelineError(_OPTION, f'{path} has the name of the source "{file}"', "rename the file")
+            other = files.setdefault(file, path)
             if not os.path.samefile(os.path.expanduser(other), os.path.expanduser(path)):
                 what = f"{other} and {path} have the same name, and results are named by it"
                 raise PipelineError(_OPTION, what, "rename one of the files")
