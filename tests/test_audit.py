@@ -80,9 +80,9 @@ def test_coverage_by_class_is_that_of_training_documents() -> None:
 
 
 def test_the_step_of_a_type_is_its_rows_and_a_row_without_a_vector_is_unknown() -> None:
-    vocabulary = vocabulary_of("Good", "1999", "bad")
-    covered = np.array([False, False, True, True, False])
-    steps = np.array([EXACT, EXACT, LOWER_CASE, DIGITS, EXACT], dtype=np.int8)
+    vocabulary = vocabulary_of("Good", "bad", "1999")
+    covered = np.array([False, False, True, False, True])
+    steps = np.array([EXACT, EXACT, LOWER_CASE, EXACT, DIGITS], dtype=np.int8)
     types = pl.Series(["1999", "absent", "<unk>", "bad", "Good"])
     found = steps_of_types(types, vocabulary, covered, steps)
     assert [STEPS[step] for step in found] == ["digits", "unknown", "unknown", "unknown", "lower-case"]

@@ -99,10 +99,17 @@ def test_without_random_the_shuffled_rows_answer_and_without_a_tuned_source_lear
     ]
 
 
-def test_a_network_that_did_not_train_answers_nothing() -> None:
-    rows = [compared("lstm@word2vec", "lstm@random"), compared("rnn@word2vec", "rnn@random")]
-    found = find_gains(rows, {}, {"lstm@random": False})
-    assert [gain["model"] for gain in found] == ["rnn"]
+def test_a_pair_that_did_not_train_gives_way_to_one_that_did_or_withholds_the_effect() -> None:
+    rows = [
+        compared("lstm@word2vec", "lstm@random"),
+        compared("lstm@word2vec", "lstm@word2vec:shuffled-rows", 0.07),
+        compared("rnn@word2vec", "rnn@random"),
+    ]
+    lstm, rnn = find_gains(rows, {}, {"lstm@random": False, "rnn@word2vec": False})
+    assert [(effect["b"], effect["decision"]) for effect in lstm["effects"]] == [
+        ("lstm@word2vec:shuffled-rows", "beats")
+    ]
+    assert [(effect["b"], effect["decision"]) for effect in rnn["effects"]] == [("rnn@random", "withheld")]
 
 
 def test_other_pairs_are_no_effects() -> None:

@@ -76,7 +76,7 @@ def test_a_network_that_did_not_train_is_marked(tmp_path: Path) -> None:
     results = copy.deepcopy(GRID["results"])
     results[0] |= {"trained": False, "why_not": "constant"}
     text = section_of(tmp_path, GRID_TITLE, **(GRID | {"results": results}))
-    assert "**70.0 % (55.0 to 80.0)** (did not train: 1 of 2)" in text
+    assert "**70.0 % (55.0 to 80.0); did not train: 1 of 2**" in text
 
 
 def test_where_the_gain_comes_from(tmp_path: Path) -> None:
@@ -99,6 +99,8 @@ def test_where_the_gain_comes_from(tmp_path: Path) -> None:
         (("loses", "beats"), "the gain comes from fine-tuning."),
         (("cannot tell", "cannot tell"), "neither pretraining nor fine-tuning shows a gain."),
         (("loses", "equal"), "neither pretraining nor fine-tuning shows a gain."),
+        (("withheld", "equal"), "fine-tuning shows no gain."),
+        (("withheld", "withheld"), "where a gain comes from cannot be said."),
     ],
 )
 def test_the_conclusion_follows_the_decisions(decisions: tuple[str, str], conclusion: str) -> None:
@@ -108,6 +110,7 @@ def test_the_conclusion_follows_the_decisions(decisions: tuple[str, str], conclu
     sentence = gain_sentence(gain, 1)
     assert sentence.startswith(f"lstm: {conclusion} Pretraining, ")
     outcomes = {"beats": "a gain", "loses": "a loss", "equal": "no difference that matters"}
+    outcomes["withheld"] = "withheld, since one of the two did not train"
     outcomes["cannot tell"] = "cannot be told from none, once corrected for the number of comparisons"
     assert f"+9.0), {outcomes[decisions[0]]}. Fine-tuning, " in sentence
 
@@ -168,6 +171,12 @@ def test_readings_of_the_literal_audit(tmp_path: Path) -> None:
         " with its case kept it would be 56.2 %.",
     ):
         assert sentence in text
+
+
+def test_classes_that_are_covered_alike_are_said_once(tmp_path: Path) -> None:
+    alike = AUDIT | {"by_class": [part | {"token_coverage": 1.0} for part in AUDIT["by_class"]]}
+    text = section_of(tmp_path, AUDIT_TITLE, audit=[alike])
+    assert "Training documents. vectors.txt: 100.0 % of the tokens of every class." in text
 
 
 def test_a_corpus_with_its_case_kept_is_told_what_lower_casing_would_change(tmp_path: Path) -> None:

@@ -111,23 +111,27 @@ def find_gains(
     -------
     list of dict
         model, and effects: effect ("pretraining" or "fine-tuning") with the row of `comparisons` it is read
-        from (a, b, difference, ci95, p_adjusted, decision). An effect without a pair is left out.
+        from (a, b, difference, ci95, p_adjusted, decision). An effect without a pair is left out; where a side
+        of every pair did not train, the decision is "withheld".
     """
-    rows = {(row["a"], row["b"]): row for row in comparisons if _usable(row, trained)}
+    rows = {(row["a"], row["b"]): row for row in comparisons}
+    usable = {pair: row for pair, row in rows.items() if all(trained.get(name, True) for name in pair)}
     models = dict.fromkeys(a.partition("@")[0] for a, _ in rows if "@" in a)
     found = []
     for model in models:
         names = dict.fromkeys(a for a, _ in rows if a.partition("@")[0] == model)
         effects = [
-            _effect(effect, names, rows, validation_accuracy) for effect in ("pretraining", "fine-tuning")
+            _effect(effect, names, usable, validation_accuracy)
+            or _withheld(_effect(effect, names, rows, validation_accuracy))
+            for effect in ("pretraining", "fine-tuning")
         ]
         if any(effects):
             found.append({"model": model, "effects": [effect for effect in effects if effect]})
     return found
 
 
-def _usable(row: Mapping[str, Any], trained: Mapping[str, bool]) -> bool:
-    return trained.get(row["a"], True) and trained.get(row["b"], True)
+def _withheld(effect: dict[str, Any] | None) -> dict[str, Any] | None:
+    return effect and effect | {"decision": "withheld"}
 
 
 def _effect(

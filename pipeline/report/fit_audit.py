@@ -136,6 +136,8 @@ def _class_reading(entry: Record) -> str:
     if len(known) < 2:
         return ""
     low, high = (pick(known, key=lambda part: part["token_coverage"]) for pick in (min, max))
+    if low["token_coverage"] == high["token_coverage"]:
+        return f"{_name(entry)}: {percent(low['token_coverage'])} of the tokens of every class."
     return (
         f"{_name(entry)}: from {percent(low['token_coverage'])} (“{low.get('label')}”)"
         f" to {percent(high['token_coverage'])} (“{high.get('label')}”) of the tokens."

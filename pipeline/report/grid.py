@@ -82,8 +82,8 @@ def _cell(model: ModelFacts | None, best: float | None, places: int) -> Cell:
         return Cell(MISSING)
     ends = interval(model.accuracy_ci95, percent, places).removesuffix(" %")
     text = percent(model.accuracy, places) + (f" ({ends})" if ends != MISSING else "")
-    tags = (f"did not train: {model.untrained_runs} of {model.runs}",) if model.untrained_runs else ()
-    return Cell(text, best=model.accuracy == best, tags=tags)
+    failed = f"; did not train: {model.untrained_runs} of {model.runs}" if model.untrained_runs else ""
+    return Cell(text + failed, best=model.accuracy == best)
 
 
 def _chart(
@@ -128,6 +128,7 @@ OUTCOMES = {
     "loses": "a loss",
     "equal": "no difference that matters",
     "cannot tell": "cannot be told from none",
+    "withheld": "withheld, since one of the two did not train",
 }
 EFFECTS = {
     "pretraining": "compare a source of trained vectors with random",
@@ -157,12 +158,10 @@ def _conclusion(effects: dict[str, Record]) -> str:
     sure = [name for name in EFFECTS if effects.get(name, {}).get("decision") == "beats"]
     if sure:
         return f"the gain comes from {' and from '.join(sure)}."
-    tried = [name for name in EFFECTS if name in effects]
-    return f"{'neither ' if len(tried) > 1 else ''}{' nor '.join(tried)} {_shows(len(tried))}."
-
-
-def _shows(tried: int) -> str:
-    return "shows a gain" if tried > 1 else "shows no gain"
+    tried = [name for name in EFFECTS if effects.get(name, {}).get("decision", "withheld") != "withheld"]
+    if not tried:
+        return "where a gain comes from cannot be said."
+    return f"neither {' nor '.join(tried)} shows a gain." if len(tried) > 1 else f"{tried[0]} shows no gain."
 
 
 def _effect_sentence(name: str, effect: Record, places: int) -> str:
