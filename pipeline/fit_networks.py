@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.cache import default_cache
 from pipeline.config import stage_generator
 from pipeline.embeddings import Embedded, EmbeddingRequest, embed
 from pipeline.indices import build_vocabulary, encode, take
