@@ -58,7 +58,7 @@ def train_fasttext(request: EmbeddingRequest) -> WordVectors:
 def _train(request: EmbeddingRequest) -> WordVectors:
     from gensim.models import FastText
 
-    text, settings = read_text(request), request.fasttext
+    text, settings = read_text(request, "fasttext"), request.fasttext
     options, facts = gensim_options(request, text)
     frequent = np.flatnonzero(text.counts >= facts["min_count"])
     hashes, offsets = ngram_hashes(text.words.gather(frequent), settings)

@@ -69,19 +69,21 @@ def train_word2vec(request: EmbeddingRequest) -> WordVectors:
 def _train(request: EmbeddingRequest) -> WordVectors:
     from gensim.models import Word2Vec
 
-    text = read_text(request)
+    text = read_text(request, "word2vec")
     options, facts = gensim_options(request, text)
     model = Word2Vec(**options)
     kept = train_on_numbers(model, text, facts["epochs"], request.on_epoch)
     vectors = np.asarray(model.wv.vectors, dtype=np.float32)
-    notes = lowered_min_count(request, text, facts["min_count"])
+    notes = lowered_min_count(request, text, facts["min_count"], "word2vec")
     return WordVectors(text.words.gather(kept), vectors, {**described(request.word2vec), **facts}, notes)
 
 
-def read_text(request: EmbeddingRequest) -> Text:
+def read_text(request: EmbeddingRequest, source: str) -> Text:
     """Return the training documents and the unlabelled text as numbers of their distinct words."""
     corpora = [request.train] if request.unlabelled is None else [request.train, request.unlabelled]
     words, numbered = _number_words(corpora)
+    if len(words) == 0:
+        raise PipelineError(source, "the training documents hold no token", "look at the text column")
     counts = np.sum([np.bincount(numbers, minlength=len(words)) for numbers, _ in numbered], axis=0)
     return Text(words, counts, numbered)
 
@@ -207,8 +209,6 @@ def _number_words(corpora: list[TokenizedCorpus]) -> tuple[pl.Series, list[tuple
     used = [np.bincount(corpus.token_types, minlength=len(corpus.types)) > 0 for corpus in corpora]
     occurring = [corpus.types.filter(pl.Series(mask)) for corpus, mask in zip(corpora, used, strict=True)]
     words = pl.concat(occurring).unique(maintain_order=True)
-    if len(words) == 0:
-        raise PipelineError("word2vec", "the training documents hold no token", "look at the text column")
     return words, [(rows_of(corpus.types, words)[corpus.token_types], corpus.offsets) for corpus in corpora]
 
 
@@ -234,9 +234,7 @@ def described(settings: Word2VecSettings) -> dict[str, object]:
     return {name: getattr(settings, name) for name in names}
 
 
-def lowered_min_count(
-    request: EmbeddingRequest, text: Text, used: int, source: str = "word2vec"
-) -> tuple[str, ...]:
+def lowered_min_count(request: EmbeddingRequest, text: Text, used: int, source: str) -> tuple[str, ...]:
     """Return a note if the text was too small for the `min_count` of the settings."""
     wanted = request.word2vec.min_count
     if used == wanted:
