@@ -77,7 +77,7 @@ Validation = Annotated[
     _option("corpus.validation", "The validation documents; else some training documents.", "PATH"),
 ]
 Unlabelled = Annotated[
-    str | None, _option("corpus.unlabelled", "More text, without labels, for training word2vec.", "PATH")
+    str | None, _option("corpus.unlabelled", "More text, without labels, for word2vec and fasttext.", "PATH")
 ]
 Text = Annotated[
     str | None, _option("corpus.text", "The column with the text; found by itself if absent.", "COLUMN")
@@ -102,7 +102,12 @@ Models = Annotated[
 ]
 Embeddings = Annotated[
     str | None,
-    _option("run.embeddings", "Embeddings, separated by commas: word2vec, learned, random.", "LIST"),
+    _option(
+        "run.embeddings",
+        "Embeddings, separated by commas: word2vec, fasttext, learned, random, glove-6b-50d, or a vector "
+        "file; A+B side by side; then :frozen, :tuned, :frozen-then-tuned, :shuffled-rows.",
+        "LIST",
+    ),
 ]
 Seeds = Annotated[
     int | None, _option("run.seeds", "How often each network is trained; the split stays the same.", "N")

@@ -80,15 +80,15 @@ class FastTextSettings:
 
     min_n: int = 3  # characters of the shortest n-gram, the signs for start and end of a word included
     max_n: int = 6
-    bucket: int = 0  # places for n-grams; 0: by the number of words, 2,000,000 at most
+    bucket: int = 0  # places for n-grams at most; 0: two million, fastText's own
 
 
 @dataclass(frozen=True)
 class EmbeddingSettings:
-    """`[embeddings]`: what sources that are not trained by gensim need."""
+    """`[embeddings]`: what every source shares."""
 
     dimension: int = 100  # of `learned` and `random`
-    scale: float = 0.5  # standard deviation of a frozen source's covered rows; 0 leaves them as they are
+    scale: float = 0.5  # standard deviation of a source's covered rows, `learned` excepted; 0: as they are
 
 
 @dataclass(frozen=True)
