@@ -104,6 +104,22 @@ def test_fasttext_labels_of_a_classifier_are_no_words(tmp_path: Path) -> None:
     assert sorted(read_vector_file(write(path, bytes(data)), None).words) == ["a", "c"]
 
 
+def test_fasttext_end_of_sentence_has_no_ngrams(tmp_path: Path) -> None:
+    # "<</s>>" would have 4 n-grams of three characters and 3 of four: its row was written for a mean of 8.
+    file = read_vector_file(fasttext_bin(tmp_path, ["</s>", "b", "c"], VECTORS), pl.Series(["</s>"]))
+    assert file.vectors.tolist() == [[8.0, 16.0]]
+
+
+def test_fasttext_classifiers_of_an_old_version_have_no_ngrams(tmp_path: Path) -> None:
+    # "<a>" is one n-gram: the row of "a" was written for a mean of 2.
+    path = fasttext_bin(tmp_path, WORDS, VECTORS)
+    data = path.read_bytes()
+    version, supervised = (11).to_bytes(4, "little"), (3).to_bytes(4, "little")
+    old = data[:4] + version + data[8:36] + supervised + data[40:]
+    file = read_vector_file(write(path, old), pl.Series(["a"]))
+    assert (file.vectors.tolist(), file.subwords) == ([[2.0, 4.0]], None)
+
+
 def test_fasttext_files_that_are_refused(tmp_path: Path) -> None:
     path = fasttext_bin(tmp_path, WORDS, VECTORS)
     data = path.read_bytes()

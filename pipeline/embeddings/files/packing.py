@@ -160,9 +160,10 @@ def _damage_explained(path: Path, compression: str | None) -> Iterator[None]:
     try:
         yield
     except (EOFError, zlib.error, zipfile.BadZipFile, OSError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and compression != "zip":
+            raise  # zipfile alone uses it, for a password or an unknown method
         if compression is None:
             reason = getattr(error, "strerror", None) or error
             raise PipelineError(str(path), f"the file cannot be read ({reason})", "check the path") from None
-        raise PipelineError(
-            str(path), f"the file is not whole {compression} data ({error})", FETCH_AGAIN
-        ) from None
+        fix = "unpack it and give the file inside" if isinstance(error, RuntimeError) else FETCH_AGAIN
+        raise PipelineError(str(path), f"the file is not whole {compression} data ({error})", fix) from None

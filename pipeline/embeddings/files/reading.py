@@ -43,7 +43,7 @@ class VectorFile:
     rows: int  # rows in the file
     repeated: int  # rows passed over because a kept word came again
     replaced: int  # words with bytes that are not UTF-8, each read as U+FFFD
-    notes: tuple[str, ...]  # wrong header, cut last row
+    notes: tuple[str, ...]  # wrong header, cut last row; by line or byte, without the file's name
     sha256: str  # of the file as it lies on disk
     # fastText .bin alone: words (W',) > float32 (W', D) from character n-grams, zeros for a word without any
     subwords: Callable[[pl.Series], Float32] | None = field(default=None, repr=False)

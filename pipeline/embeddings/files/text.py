@@ -92,9 +92,7 @@ def read_text(content: Content, sniffed: Sniffed, selection: Selection) -> Read:
             _check_fields(lines, sniffed.dimension, place)
             pieces.append(_chosen_vectors(lines, sniffed.dimension, selection, place))
             first_line += block.count(b"\n")
-    return Read(
-        stack(pieces, sniffed.dimension), sniffed.dimension, _count_notes(content, sniffed, selection, notes)
-    )
+    return Read(stack(pieces, sniffed.dimension), sniffed.dimension, _count_notes(sniffed, selection, notes))
 
 
 def _blocks(stream: IO[bytes]) -> Iterator[tuple[bytes, bool]]:
@@ -160,7 +158,7 @@ def _without_cut_line(lines: Lines, dimension: int, place: _Place, notes: list[s
         return lines
     number = place.first_line + int(lines.numbers[-1])
     ends = f"ends after {lines.fields[-1]} of {dimension} numbers"
-    notes.append(f"{place.path}:{number}: the last line {ends} and is left out")
+    notes.append(f"line {number}: the last line {ends} and is left out")
     return lines.take(slice(-1))
 
 
@@ -261,12 +259,10 @@ def _field_byte(chosen: Lines, at: int, wrong: int) -> int:
     return [byte for byte in field_starts(chosen.line(at)) if byte >= word_bytes][wrong]
 
 
-def _count_notes(
-    content: Content, sniffed: Sniffed, selection: Selection, notes: list[str]
-) -> tuple[str, ...]:
+def _count_notes(sniffed: Sniffed, selection: Selection, notes: list[str]) -> tuple[str, ...]:
     """Return the notes, with one more where the header is wrong and no cut line explains it."""
     missing = 0 if sniffed.promised is None else sniffed.promised - selection.rows - len(notes)
     if missing == 0:
         return tuple(notes)
     what = f"the header promises {sniffed.promised} words, the file holds {selection.rows}"
-    return (*notes, f"{content.path}:1: {what}")
+    return (*notes, f"line 1: {what}")

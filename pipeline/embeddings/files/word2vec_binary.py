@@ -38,7 +38,7 @@ def read_word2vec_binary(content: Content, sniffed: Sniffed, selection: Selectio
             pieces.append(_vectors(block, chosen, base, sniffed.dimension, content))
     if not notes and selection.rows != sniffed.promised:
         what = f"the header promises {sniffed.promised} words, the file holds {selection.rows}"
-        notes.append(f"{content.path}:1: {what}")
+        notes.append(f"line 1: {what}")
     return Read(stack(pieces, sniffed.dimension), sniffed.dimension, tuple(notes))
 
 
@@ -56,7 +56,7 @@ def _blocks(
             what = f"no word ends within {LONGEST_WORD} bytes; the header's dimension or the data are wrong"
             raise PipelineError(f"{content.path}:byte {offset}", what, FETCH_AGAIN)
     if rest.strip(b"\n"):
-        notes.append(f"{content.path}:byte {offset}: the file ends inside a row, which is left out")
+        notes.append(f"byte {offset}: the file ends inside a row, which is left out")
 
 
 def _find_rows(block: bytes, vector_bytes: int) -> tuple[list[tuple[int, int]], int]:
