@@ -13,6 +13,7 @@ import polars as pl
 from pipeline.embeddings.cascade import candidates
 from pipeline.embeddings.request import EmbeddingRequest, WordVectors
 from pipeline.errors import PipelineError
+from pipeline.indices import rows_of
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,8 @@ def read_package(name: str, request: EmbeddingRequest) -> WordVectors:
         what = f"{package.distribution} holds {len(words)} words and vectors of shape {vectors.shape}"
         raise PipelineError(str(folder), what, f"run `pip install --force-reinstall {package.distribution}`")
     wanted = candidates(request.types)
-    kept = np.flatnonzero((words.is_in(wanted) | words.str.to_lowercase().is_in(wanted)).to_numpy())
+    known = (rows_of(words, wanted) >= 0) | (rows_of(words.str.to_lowercase(), wanted) >= 0)
+    kept = np.flatnonzero(known)
     facts: dict[str, object] = {
         "format": f"package {package.distribution} {version(package.distribution)}",
         "dimension": vectors.shape[1],
