@@ -147,3 +147,9 @@ def test_a_model_is_named_by_the_file_without_folders_and_reads_the_file_with_th
     assert (planned.name, planned.source) == ("lstm@v.txt:tuned", "v.txt:tuned")
     assert planned.asked_source == "a/v.txt:tuned"
     assert unused_sources((planned,), ("a/v.txt:tuned", "random")) == ["random"]
+
+
+def test_a_file_without_vectors_is_refused_before_anything_is_trained() -> None:
+    Path("page.txt").write_text("<!DOCTYPE html>\n<html>\n")
+    with pytest.raises(PipelineError, match=r"^page\.txt"):
+        plan_models(("lstm",), ("word2vec", "random+page.txt:tuned"))

@@ -17,6 +17,17 @@ from pipeline.embeddings.request import EmbeddingRequest, WordVectors
 _NOT_FACTS = ("words", "vectors", "subwords")
 
 
+def check_file(path: str) -> None:
+    """Raise PipelineError if the beginning of a file shows that it holds no vectors, or is a pickle.
+
+    Takes no time, so a run that names such a file ends before anything is trained.
+    """
+    from pipeline.embeddings.files.packing import find_content
+    from pipeline.embeddings.files.sniffing import sniff
+
+    sniff(find_content(Path(os.path.expanduser(path))))
+
+
 def read_file(path: str, request: EmbeddingRequest) -> WordVectors:
     """Return the vectors of the corpus's words in any form that the cascade tries, float32 (W, D).
 

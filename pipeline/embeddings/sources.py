@@ -76,9 +76,19 @@ def parse_source(asked: str) -> AskedSource:
 
 
 def parse_sources(asked: tuple[str, ...]) -> list[AskedSource]:
-    """Return what all texts of `--embeddings` ask for; PipelineError if two would have one name in the results."""
+    """Return what all texts of `--embeddings` ask for.
+
+    Raises
+    ------
+    PipelineError
+        As `parse_source`; if two would have one name in the results; if a file is seen to hold no vectors.
+    """
     sources = [parse_source(text) for text in asked]
-    check_names(sources, [*SOURCES, *packages.PACKAGES])
+    known = [*SOURCES, *packages.PACKAGES]
+    check_names(sources, known)
+    for part in dict.fromkeys(part for source in sources for part in source.parts):
+        if part not in known:
+            from_file.check_file(part)
     return sources
 
 
