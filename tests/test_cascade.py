@@ -33,6 +33,7 @@ def found(asked: str, words: list[str]) -> tuple[str | None, str]:
         ("film", ["Film", "FILM"], ("Film", "lower-case")),
         ("ﬁlm", ["film"], ("film", "normalised")),  # the ligature fi
         ("２０", ["20"], ("20", "normalised")),  # full-width digits
+        ("Ｆilm", ["FILM", "film"], ("film", "normalised")),  # a full-width F; then as in step 2
         ("caf\u00e9", ["cafe\u0301"], ("cafe\u0301", "normalised")),  # the file is decomposed
         ("cafe\u0301", ["Caf\u00e9"], ("Caf\u00e9", "normalised")),
         ("1984", ["0000", "####"], ("0000", "digits")),
