@@ -29,6 +29,7 @@ TITLES = {
     "tokenizer": "how text becomes tokens",
     "vocabulary": "which training tokens get a row",
     "word2vec": "gensim's own settings under gensim's own names",
+    "fasttext": "what it needs beyond `[word2vec]`, under gensim's own names",
     "embeddings": "what every source shares, and the size of `learned` and `random`",
     "baselines": "n-gram counts and logistic regression",
     "networks": "what `ann` and the recurrent networks share",
@@ -59,6 +60,9 @@ MEANINGS = {
     "word2vec.shrink_windows": "Draw each window's size from 1 to `window`.",
     "word2vec.cbow_mean": "CBOW averages the neighbours; false: it adds them.",
     "word2vec.workers": "Threads; 0: one a core. With `--deterministic` one is used.",
+    "fasttext.min_n": "Characters of the shortest n-gram of a word, the signs for its start and end included.",
+    "fasttext.max_n": "Characters of the longest n-gram.",
+    "fasttext.bucket": "Places for n-grams at most, shared where there are more n-grams; 0: 2,000,000.",
     "embeddings.dimension": "Dimension of `learned` and `random`.",
     "embeddings.scale": "Standard deviation that a source's vectors are brought to; `learned` excepted. "
     "0 leaves them as they are.",
@@ -77,9 +81,11 @@ MEANINGS = {
     "networks.learning_rate": "Of Adam.",
     "networks.clip_norm": "Gradients longer than this are shortened to it.",
     "networks.max_epochs": "Most passes over the training documents.",
-    "networks.patience": "Training stops after so many epochs without a better validation loss.",
+    "networks.patience": "Training stops after so many epochs without a better validation loss. With "
+    "`:frozen-then-tuned`, this and `max_epochs` hold for each of the two phases.",
     "networks.embedding_dropout": "Share of embedding dimensions set to zero, the same for a whole document.",
     "networks.dropout": "Share of what the output layer reads that is set to zero.",
+    "run.cache_gib": "Most space that the cache takes, in GiB (docs/cache.md).",
     "run.rope": "Differences in accuracy up to this count as equal (region of practical equivalence).",
 }
 

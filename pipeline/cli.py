@@ -32,7 +32,7 @@ def _commands(help: str | None = None) -> typer.Typer:
 
 
 app = _commands("Does an embedding + recurrent network beat bag of words on your labelled text?")
-inspect = _commands("Look at a corpus before anything is trained.")
+inspect = _commands("Look at a corpus, or at word vectors for it, before anything is trained.")
 app.add_typer(inspect, name="inspect")
 script = _commands()
 
@@ -60,6 +60,15 @@ CorpusArgument = Annotated[
         "corpus.path", "A labelled file or folder, or the name of a built-in corpus: bbc-news, word-order."
     ),
 ]
+CorpusOption = Annotated[
+    str | None,
+    typer.Option(
+        "--corpus",
+        help=f"A labelled file or folder, or a built-in corpus. Default: {default('corpus.path')}.",
+        metavar="CORPUS",
+        show_default=False,
+    ),
+]
 Test = Annotated[
     str | None, _option("corpus.test", "The test documents; without it some of CORPUS are held out.", "PATH")
 ]
@@ -68,7 +77,7 @@ Validation = Annotated[
     _option("corpus.validation", "The validation documents; else some training documents.", "PATH"),
 ]
 Unlabelled = Annotated[
-    str | None, _option("corpus.unlabelled", "More text, without labels, for training word2vec.", "PATH")
+    str | None, _option("corpus.unlabelled", "More text, without labels, for word2vec and fasttext.", "PATH")
 ]
 Text = Annotated[
     str | None, _option("corpus.text", "The column with the text; found by itself if absent.", "COLUMN")
@@ -93,7 +102,12 @@ Models = Annotated[
 ]
 Embeddings = Annotated[
     str | None,
-    _option("run.embeddings", "Embeddings, separated by commas: word2vec, learned, random.", "LIST"),
+    _option(
+        "run.embeddings",
+        "Embeddings, separated by commas: word2vec, fasttext, learned, random, glove-6b-50d, or a vector "
+        "file; A+B side by side; then :frozen, :tuned, :frozen-then-tuned, :shuffled-rows.",
+        "LIST",
+    ),
 ]
 Seeds = Annotated[
     int | None, _option("run.seeds", "How often each network is trained; the split stays the same.", "N")
@@ -112,6 +126,9 @@ Quick = Annotated[
 ]
 Deterministic = Annotated[
     bool, _option("run.deterministic", "The same numbers each time on the same machine; slower.")
+]
+NoCache = Annotated[
+    bool, _option("run.cache", "Train and read word vectors anew, and keep none for the next run.")
 ]
 Debug = Annotated[
     bool, _option("run.debug", "Show the traceback of an error, and all that TensorFlow writes.")
@@ -161,6 +178,7 @@ def run(
     out: Out = None,
     quick: Quick = False,
     deterministic: Deterministic = False,
+    no_cache: NoCache = False,
     debug: Debug = False,
     version: Version = False,
 ) -> None:
@@ -227,6 +245,39 @@ def _description(config: Config) -> str:
     return describe_corpus(loaded, duplicates, corpora[0])
 
 
+@inspect.command("embeddings", short_help="Show how well word vectors fit CORPUS.")
+def inspect_embeddings(
+    context: typer.Context,
+    file: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE",
+            help="A vector file, an installed package of vectors, or a source such as word2vec.",
+        ),
+    ],
+    *,
+    corpus: CorpusOption = None,
+    test: Test = None,
+    validation: Validation = None,
+    unlabelled: Unlabelled = None,
+    text: Text = None,
+    label: Label = None,
+    seed: Seed = None,
+    test_size: TestSize = None,
+    config: ConfigFile = None,
+    set_: Set = None,
+    no_cache: NoCache = False,
+    debug: Debug = False,
+) -> None:
+    """Show how well the vectors of FILE fit the corpus, before any network is trained on them."""
+    console = Console()
+    with _exit_statuses(console, debug):
+        from pipeline.inspection import describe_fit
+
+        settings = load_config(config, set_ or (), _given(context.params))
+        console.say(describe_fit(file, settings, Console(sys.stderr)))  # the audit alone on standard output
+
+
 @app.command(short_help="Draw a finished run's report again.")
 def report(
     run_folder: Annotated[
@@ -247,6 +298,20 @@ def report(
         console.say(f"Report: {run_folder / 'report.html'}")
 
 
+@app.command("cache", short_help="Show or empty the cache of word vectors.")
+def show_cache(
+    clear: Annotated[bool, typer.Option("--clear", help="Remove every entry.")] = False,
+    debug: Debug = False,
+) -> None:
+    """Show where word vectors are kept between runs, and how much they take."""
+    console = Console()
+    with _exit_statuses(console, debug):
+        from pipeline.cache import default_cache
+
+        cache = default_cache(Config())
+        console.say("There is no cache: no home folder." if cache is None else cache.describe(clear=clear))
+
+
 def _given(params: Mapping[str, object]) -> dict[str, object]:
     """Return the settings that the command line names: dotted key to value."""
     keys = {
@@ -254,7 +319,7 @@ def _given(params: Mapping[str, object]) -> dict[str, object]:
         for key, option in OPTIONS.items()
     }
     return {
-        keys[name]: value
+        keys[name]: not name.startswith("no_") if value is True else value
         for name, value in params.items()
         if name in keys and value is not None and value is not False
     }

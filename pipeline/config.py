@@ -75,11 +75,20 @@ class Word2VecSettings:
 
 
 @dataclass(frozen=True)
+class FastTextSettings:
+    """`[fasttext]`: what it needs beyond `[word2vec]`, under gensim's own names."""
+
+    min_n: int = 3  # characters of the shortest n-gram, the signs for start and end of a word included
+    max_n: int = 6
+    bucket: int = 0  # places for n-grams at most; 0: two million, fastText's own
+
+
+@dataclass(frozen=True)
 class EmbeddingSettings:
-    """`[embeddings]`: what sources that are not trained by gensim need."""
+    """`[embeddings]`: what every source shares."""
 
     dimension: int = 100  # of `learned` and `random`
-    scale: float = 0.5  # standard deviation of a frozen source's covered rows; 0 leaves them as they are
+    scale: float = 0.5  # standard deviation of a source's covered rows, `learned` excepted; 0: as they are
 
 
 @dataclass(frozen=True)
@@ -128,7 +137,8 @@ class RunSettings:
     out: str | None = None
     quick: bool = False
     deterministic: bool = False
-    cache: bool = True
+    cache: bool = True  # keep word vectors that were trained or read, and use those kept before
+    cache_gib: float = 2.0  # size of the cache; the least recently used entries make room
     probes: bool = True
     debug: bool = False
 
@@ -141,6 +151,7 @@ class Config:
     tokenizer: TokenizerSettings = field(default_factory=TokenizerSettings)
     vocabulary: VocabularySettings = field(default_factory=VocabularySettings)
     word2vec: Word2VecSettings = field(default_factory=Word2VecSettings)
+    fasttext: FastTextSettings = field(default_factory=FastTextSettings)
     embeddings: EmbeddingSettings = field(default_factory=EmbeddingSettings)
     baselines: BaselineSettings = field(default_factory=BaselineSettings)
     networks: NetworkSettings = field(default_factory=NetworkSettings)
@@ -207,6 +218,9 @@ CHECKS: dict[str, Check] = {
     "word2vec.alpha": _POSITIVE,
     "word2vec.min_alpha": Check(minimum=0),
     "word2vec.workers": _COUNT_OR_NONE,
+    "fasttext.min_n": _COUNT,
+    "fasttext.max_n": _COUNT,
+    "fasttext.bucket": _COUNT_OR_NONE,
     "embeddings.dimension": _COUNT,
     "embeddings.scale": Check(minimum=0),
     "baselines.ngram_min": _COUNT,
@@ -231,9 +245,11 @@ CHECKS: dict[str, Check] = {
     "run.seed": Check(minimum=0, maximum=2**31 - 1),
     "run.tune": _COUNT_OR_NONE,
     "run.rope": Check(minimum=0, below=1),
+    "run.cache_gib": Check(above=0, maximum=100_000),
 }
 
-# The option that stands for a key on the command line; every other key is reached by --set.
+# The option that stands for a key on the command line (`--no-...` sets it to false); every other key is
+# reached by --set.
 OPTIONS: dict[str, str] = {
     "corpus.path": "CORPUS",
     "corpus.test": "--test",
@@ -252,11 +268,12 @@ OPTIONS: dict[str, str] = {
     "run.out": "--out",
     "run.quick": "--quick",
     "run.deterministic": "--deterministic",
+    "run.cache": "--no-cache",
     "run.debug": "--debug",
 }
 
 # Settings that later versions read; giving one now would be silently without effect, so it is refused.
-NOT_YET = ("run.tune", "run.compare", "run.cache", "run.probes")
+NOT_YET = ("run.tune", "run.compare", "run.probes")
 
 # What --quick asks for, where the user's own settings say nothing; a smaller default stays.
 QUICK: dict[str, int] = {
@@ -586,6 +603,7 @@ def _contradictions(config: Config, given: Mapping[str, _Given]) -> Iterator[Pip
     for low, high in (
         ("baselines.ngram_min", "baselines.ngram_max"),
         ("word2vec.min_alpha", "word2vec.alpha"),
+        ("fasttext.min_n", "fasttext.max_n"),
     ):
         least, most = get(config, low), get(config, high)
         if least > most:  # type: ignore[operator]

@@ -19,7 +19,7 @@ from pipeline.fit_baselines import run_baselines
 from pipeline.fit_networks import run_networks
 from pipeline.material import Fold, Material
 from pipeline.plan import PlannedModel, plan_models, unused_sources
-from pipeline.record import Record, conclude, describe_tokens
+from pipeline.record import Record, conclude
 from pipeline.storage import write_whole
 from pipeline.tokenizer import tokenize
 from pipeline.values import Duplicates, LoadedCorpus
@@ -49,7 +49,7 @@ def run_experiment(config: Config, console: Console, command: str) -> Path:
     started = time.perf_counter()
     planned = plan_models(config.run.models, config.run.embeddings)
     check_out(config.run.out)
-    loaded, duplicates, folds = _read_and_split(config, console)
+    loaded, duplicates, folds = read_and_split(config, console)
     run = _make_run_folder(config, loaded.name)
     console.log_to(run / "log.txt")
     write_whole(run / "config.toml", save_config(config).encode())
@@ -57,8 +57,8 @@ def run_experiment(config: Config, console: Console, command: str) -> Path:
     for source in unused_sources(planned, config.run.embeddings):
         record.note(f"embedding source {source} was asked for, but no model of this run reads it")
     with _ended(record, console, started):
-        material = _tokenize(config, console, run, loaded, planned)
-        record.tokens(describe_tokens(material.tokenized, folds[0].corpus))
+        material = tokenize_all(config, console, run, loaded, planned)
+        record.tokens(material.tokenized)
         with _quiet(config):
             for fold in folds:
                 run_fold(material, fold, record)
@@ -118,7 +118,8 @@ def _quiet(config: Config) -> Iterator[None]:
         yield
 
 
-def _read_and_split(config: Config, console: Console) -> tuple[LoadedCorpus, Duplicates, list[Fold]]:
+def read_and_split(config: Config, console: Console) -> tuple[LoadedCorpus, Duplicates, list[Fold]]:
+    """Return the corpus that the settings name, its duplicates, and every fold's split."""
     wanted = config.corpus
     with console.stage(f"Reading {wanted.path}"):
         loaded = read_corpus(
@@ -164,9 +165,10 @@ def _make_run_folder(config: Config, name: str) -> Path:
     return run
 
 
-def _tokenize(
+def tokenize_all(
     config: Config, console: Console, run: Path, loaded: LoadedCorpus, planned: tuple[PlannedModel, ...]
 ) -> Material:
+    """Return what all folds share, with the tokens of every document and, for embeddings, of unlabelled text."""
     with console.stage("Tokenising"):
         tokenized = tokenize(loaded.corpus.texts, config.tokenizer)
         unlabelled = None

@@ -63,16 +63,15 @@ def encode_covered(tokenized: TokenizedCorpus, embedded: Embedded) -> IndexedCor
 def _prepare(material: Material, source: str, fold: Fold) -> Prepared:
     config = material.config
     with material.console.stage(f"Embedding: {source}") as stage:
-        request = _request(material, source, fold, lambda note: stage.advance(1, note))
+        request = embedding_request(material, fold, lambda note: stage.advance(1, note))
         embedded = embed(source, request)
     indexed = encode_covered(material.tokenized, embedded)
     cut = visible(indexed, max_tokens=config.networks.max_tokens, keep=config.networks.keep)
     return Prepared(fold, embedded, cut)
 
 
-def _request(
-    material: Material, source: str, fold: Fold, on_epoch: Callable[[str], None]
-) -> EmbeddingRequest:
+def embedding_request(material: Material, fold: Fold, on_epoch: Callable[[str], None]) -> EmbeddingRequest:
+    """Return what an embedding source is given in one fold: the vocabulary of its training documents and more."""
     config = material.config
     train = select(material.tokenized, fold.train)
     vocabulary = build_vocabulary(
@@ -88,9 +87,11 @@ def _request(
         unlabelled=more_text,
         word2vec=config.word2vec,
         embeddings=config.embeddings,
-        seed=_seed(material, f"embedding {source}"),
+        seed=_seed(material, "embedding"),  # one for all sources: a mode does not change what is trained
         deterministic=config.run.deterministic,
         on_epoch=on_epoch,
+        fasttext=config.fasttext,
+        cache=material.cache,
     )
 
 
@@ -106,7 +107,7 @@ def _run_network(
         start = time.perf_counter()
         chosen = fitted = _train(material, planned, seed, prepared)
         if last is not prepared:
-            fitted = _train(material, planned, seed, last, epochs=chosen.best_epoch)
+            fitted = _train(material, planned, seed, last, epochs=chosen.schedule)
         seconds = time.perf_counter() - start
         probabilities, rate = _predict(material, fitted, last)
     save_test_predictions(material, planned.name, seed, prepared.fold, probabilities)
@@ -130,13 +131,19 @@ def _run_network(
 
 
 def _train(
-    material: Material, planned: PlannedModel, seed: int, prepared: Prepared, epochs: int | None = None
+    material: Material,
+    planned: PlannedModel,
+    seed: int,
+    prepared: Prepared,
+    epochs: tuple[int, ...] | None = None,
 ) -> FittedNetwork:
-    """Train one network with a bar; `epochs` fixes their number for a refit."""
+    """Train one network with a bar; `epochs` fixes their number in each phase for a refit."""
     config, fold = material.config, prepared.fold
+    spec = _specify(material, planned, prepared)
+    most = sum(epochs) if epochs else config.networks.max_epochs * (2 if spec.frozen_first else 1)
     title = f"Training {planned.name} (seed {seed + 1} of {config.run.seeds}{', refit' if epochs else ''})"
     best = 0.0
-    with material.console.stage(title, epochs or config.networks.max_epochs, "epochs") as stage:
+    with material.console.stage(title, most, "epochs") as stage:
 
         def on_epoch(epoch: Epoch) -> None:
             nonlocal best
@@ -144,7 +151,7 @@ def _train(
             stage.advance(1, f"best validation accuracy {best:.1%}" if best else f"loss {epoch.loss:.3f}")
 
         return fit_network(
-            _specify(material, planned, prepared),
+            spec,
             prepared.embedded.matrix.vectors,
             _labelled(material, prepared, fold.train),
             _labelled(material, prepared, fold.validation) if len(fold.validation) else None,
@@ -164,6 +171,7 @@ def _specify(material: Material, planned: PlannedModel, prepared: Prepared) -> N
         prepared.embedded.tuned,
         len(material.label_names),
         material.config.networks,
+        frozen_first=prepared.embedded.training == "frozen-then-tuned",
     )
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
+from pipeline.cache import Cache, default_cache
 from pipeline.config import Config
 from pipeline.console import Console
 from pipeline.plan import PlannedModel
@@ -41,6 +43,11 @@ class Material:
     def label_names(self) -> tuple[str, ...]:
         """The classes' names, (C,)."""
         return self.loaded.corpus.label_names
+
+    @cached_property
+    def cache(self) -> Cache | None:
+        """The cache of this run: it keeps what this run uses, so there is one."""
+        return default_cache(self.config)
 
     def labels(self, documents: Int64) -> Int32:
         """Return the labels of documents by position."""

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from pipeline.baselines import BASELINES
 from pipeline.config import RunSettings
-from pipeline.embeddings import parse_source
+from pipeline.embeddings.names import AskedSource
+from pipeline.embeddings.sources import parse_sources
 from pipeline.errors import PipelineError, did_you_mean
 from pipeline.networks.models import NETWORKS, parse_head
 
@@ -22,7 +23,8 @@ class PlannedModel:
     kind: str  # "baseline", "network" or "control"
     model: str  # an entry of BASELINES or NETWORKS
     head: str | None = None
-    source: str | None = None  # as it was asked for, mode included
+    source: str | None = None  # as results name it, modes included
+    asked_source: str | None = None  # as it was asked for: files with their folders
 
 
 def plan_models(models: tuple[str, ...], sources: tuple[str, ...]) -> tuple[PlannedModel, ...]:
@@ -31,15 +33,15 @@ def plan_models(models: tuple[str, ...], sources: tuple[str, ...]) -> tuple[Plan
     Raises
     ------
     PipelineError
-        If a model, head, source or mode is unknown, or a network is asked for without a source.
+        If a model, head, source or mode is unknown, a source's package is not installed, two sources would
+        have one name, or a network is asked for without a source.
 
     >>> [planned.name for planned in plan_models(("lstm", "bow"), ("word2vec", "learned"))]
     ['bow', 'lstm@word2vec', 'lstm@learned']
     """
-    for source in sources:
-        parse_source(source)
+    asked = parse_sources(sources)
     baselines = [_baseline(model) for model in models if model in BASELINES]
-    networks = [_network(model, source) for model in models if model not in BASELINES for source in sources]
+    networks = [_network(model, source) for model in models if model not in BASELINES for source in asked]
     if not sources and any(model not in BASELINES for model in models):
         raise PipelineError("--embeddings", "a network needs an embedding source", "add word2vec")
     return tuple(dict.fromkeys(baselines + networks))
@@ -49,20 +51,21 @@ def unused_sources(planned: tuple[PlannedModel, ...], sources: tuple[str, ...]) 
     """Return the sources that no model of the run reads; the default, which nobody asked for, is left out."""
     if sources == RunSettings().embeddings:
         return []
-    return [source for source in sources if all(model.source != source for model in planned)]
+    return [source for source in sources if all(model.asked_source != source for model in planned)]
 
 
 def _baseline(name: str) -> PlannedModel:
     return PlannedModel(name, "control" if name in CONTROLS else "baseline", name)
 
 
-def _network(asked: str, source: str) -> PlannedModel:
+def _network(asked: str, source: AskedSource) -> PlannedModel:
     model = asked.partition(":")[0]
     if model not in NETWORKS:
         known = [*BASELINES, *NETWORKS]
         raise PipelineError("--models", f'there is no model "{asked}"', did_you_mean(model, known))
     _, head = parse_head(asked)
-    return PlannedModel(f"{asked}@{source}", "network", model, head or NETWORKS[model].default_head, source)
+    head = head or NETWORKS[model].default_head
+    return PlannedModel(f"{asked}@{source.name}", "network", model, head, source.name, source.asked)
 
 
 def kinds_for_verdict(planned: tuple[PlannedModel, ...]) -> dict[str, str]:

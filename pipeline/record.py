@@ -15,7 +15,8 @@ from pipeline import evaluation
 from pipeline.config import Config, stage_generator
 from pipeline.console import Console
 from pipeline.embeddings import Embedded
-from pipeline.embeddings.neighbours import characteristic_words, nearest_neighbours
+from pipeline.embeddings.audit import CorpusFacts, audit_fit
+from pipeline.embeddings.neighbours import characteristic_words, neighbour_rows
 from pipeline.errors import first_places
 from pipeline.networks.batches import Visible
 from pipeline.plan import PlannedModel, kinds_for_verdict
@@ -92,6 +93,8 @@ class Record:
     choices: list[dict[str, Any]] = field(default_factory=list)
     histories: list[dict[str, Any]] = field(default_factory=list)
     embeddings: list[dict[str, Any]] = field(default_factory=list)
+    audits: dict[tuple[str, ...], dict[str, Any]] = field(default_factory=dict)  # by the source's parts
+    facts: CorpusFacts | None = None
     neighbours: list[dict[str, Any]] = field(default_factory=list)
     sources: dict[str, tuple[Embedded, list[tuple[str, str]]]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
@@ -118,9 +121,10 @@ class Record:
         if text not in self.notes:
             self.notes.append(text)
 
-    def tokens(self, facts: dict[str, Any]) -> None:
-        """Keep the counts of tokens."""
-        self.token_facts |= facts
+    def tokens(self, tokenized: TokenizedCorpus) -> None:
+        """Keep the counts of tokens, and the tokens for audits of the embedding sources."""
+        self.token_facts |= describe_tokens(tokenized, self.folds[0])
+        self.facts = CorpusFacts(tokenized, self.folds[0], self.config.tokenizer)
 
     def fold(self, number: int) -> FoldRecord:
         """Return the part of the record that one fold fills."""
@@ -174,7 +178,8 @@ class FoldRecord:
             }
         )
         if table is not None and self.number == 0:
-            self._neighbours(f"{fit.name} (after training)", fit.name.partition("@")[2], table)
+            source = next(model.source for model in self.record.planned if model.name == fit.name)
+            self._neighbours(fit.name, source or "", table)
         self._fit(fit)
 
     def source(self, found: SourceRecord, train: TokenizedCorpus, labels: Int32) -> None:
@@ -194,21 +199,23 @@ class FoldRecord:
         words = characteristic_words(train, labels, self.record.loaded.corpus.label_names)
         self.record.sources[found.source] = (found.embedded, words)
         if not found.embedded.tuned:
-            self._neighbours(found.source, found.source, found.embedded.matrix.vectors)
+            self._neighbours(found.source, found.source, None)
+        self._audit(found.embedded)
 
-    def _neighbours(self, title: str, source: str, vectors: Float32) -> None:
+    def _audit(self, embedded: Embedded) -> None:
+        """Audit a source once, whatever modes it is read in; with its rows in their own order if it can be."""
+        record = self.record
+        known = record.audits.get(embedded.parts)
+        if record.facts is None or (known is not None and (embedded.shuffled or not known["shuffled"])):
+            return
+        name = embedded.source if embedded.shuffled else "+".join(embedded.parts)
+        audit = audit_fit(embedded, record.facts, name)
+        record.audits[embedded.parts] = audit | {"shuffled": embedded.shuffled}
+
+    def _neighbours(self, title: str, source: str, trained: Float32 | None) -> None:
+        """Keep the neighbours of characteristic words, of a trained table (V, D) with those before training."""
         embedded, words = self.record.sources[source]
-        vocabulary, covered = embedded.vocabulary, embedded.matrix.covered
-        listed = nearest_neighbours([word for word, _ in words], vocabulary, vectors, covered)
-        rows = [
-            {
-                "word": word,
-                "why": f"marks {label}",
-                "neighbours": [{"word": other, "cosine": cosine} for other, cosine in near],
-            }
-            for (word, label), near in zip(words, listed, strict=True)
-            if near is not None
-        ]
+        rows = neighbour_rows(words, embedded.vocabulary, embedded.matrix, trained)
         self.record.neighbours.append({"source": title, "words": rows})
 
     def _fit(self, fit: Fit) -> None:
@@ -273,6 +280,7 @@ def _metrics(record: Record, saved: list[SavedPredictions], timing: dict[str, An
         "comparisons": comparisons,
         "verdict": verdict,
         "embeddings": record.embeddings,
+        "gains": evaluation.find_gains(comparisons, validation, trained),
         "probes": {},
         "timing": timing,
         "environment": describe_environment(record.command, _gpu()),
@@ -369,6 +377,7 @@ def _write_details(record: Record, saved: list[SavedPredictions]) -> None:
         "histories": record.histories,
         "choices": record.choices,
         "neighbours": record.neighbours,
+        "audit": list(record.audits.values()),
         "tokens": record.token_facts,
         "assumptions": {
             "assumptions": list(record.loaded.assumptions),
@@ -439,7 +448,10 @@ def _describe_source(found: SourceRecord) -> dict[str, Any]:
         "type_coverage": float(covered[learned].mean()),
         "token_coverage": float(counts[covered[learned]].sum() / counts.sum()),
         "rows_from_source": vocabulary.rows_from_source,
+        "training": found.embedded.training,
+        "files": list(found.embedded.files),
         "seconds": found.embedded.seconds,
+        "cached": found.embedded.cached,
         "settings": found.embedded.settings,
         "note": "; ".join(found.embedded.notes) or None,
     }

@@ -141,8 +141,11 @@ METRICS: dict[str, Any] = {
             "seconds": 1.25,
             "settings": {"window": 5, "epochs": 5},
             "note": None,
+            "training": "frozen",
+            "files": [],
         }
     ],
+    "gains": [],
     "probes": {},
     "timing": {
         "fits": [
@@ -254,6 +257,133 @@ DETAILS: dict[str, Any] = {
         "started": "2025-01-01T10:00:00",
         "ended": "2025-01-01T10:01:15",
     },
+}
+
+
+def coverage(part: str, name: str, types: int, tokens: int, covered: float | None) -> dict[str, Any]:
+    """Return one row of an audit's coverage; as many of the types as of the tokens have a vector."""
+    return {
+        part: name,
+        "types": types,
+        "tokens": tokens,
+        "type_coverage": covered,
+        "token_coverage": covered,
+    }
+
+
+AUDIT: dict[str, Any] = {  # of a vector file read for 8,000 tokens
+    "source": "vectors.txt",
+    "shuffled": False,
+    "dimension": 50,
+    "rows_kept": 1234,
+    "files": [
+        {
+            "path": "vectors/vectors.txt",
+            "format": "word2vec text",
+            "compression": "gzip",
+            "dimension": 50,
+            "rows": 400_000,
+            "repeated": 3,
+            "replaced": 2,
+            "notes": ["the header says 400,001 rows"],
+            "sha256": "0123456789abcdef" * 4,
+        }
+    ],
+    "by_split": [coverage("split", "all", 1500, 8000, 0.75), coverage("split", "test", 300, 900, None)],
+    "by_class": [coverage("label", "good", 700, 3000, 0.5), coverage("label", "bad", 600, 2500, 0.875)],
+    "steps": [
+        {"step": "exact", "types": 1200, "tokens": 5000},
+        {"step": "lower-case", "types": 34, "tokens": 1000},
+        {"step": "unknown", "types": 266, "tokens": 2000},
+    ],
+    "case": {
+        "lower_cased": True,
+        "kept": {"type_coverage": 0.5, "token_coverage": 0.5625},
+        "lowered": {"type_coverage": 0.8, "token_coverage": 0.625},
+    },
+    "frequent_missing": [{"word": "biopic", "tokens": 1100}, {"word": "remake", "tokens": 40}],
+    "discriminative_missing": [
+        {"word": "unfunny", "label": "bad", "coefficient": 3.26},
+        {"word": "biopic", "label": "bad", "coefficient": -1.04},
+    ],
+    "norms": {
+        "mean": 3.456,
+        "sd": 0.5,
+        "min": 0.0,
+        "p5": 2.25,
+        "p25": 3.0,
+        "median": 3.5,
+        "p75": 4.0,
+        "p95": 4.75,
+        "max": 9.125,
+        "zero": 1,
+    },
+    "word_pairs": [
+        {"title": "WordSim-353", "pairs": 353, "covered": 120, "spearman": 0.612, "ci95": [0.47, 0.724]},
+        {"title": "SimLex-999", "pairs": 999, "covered": 29, "spearman": None, "ci95": None},
+    ],
+}
+DETAILS["audit"] = [AUDIT]
+
+
+def _summary(name: str, accuracy: float, interval: list[float] | None) -> dict[str, Any]:
+    model, _, embedding = name.partition("@")
+    scores = {
+        "accuracy": accuracy,
+        "accuracy_ci95": interval,
+        "macro_f1": accuracy,
+        "log_loss": 0.4,
+        "ece": 0.1,
+    }
+    return {"name": name, "model": model, "embedding": embedding, "kind": "network", "runs": 2, **scores}
+
+
+def _effect(
+    effect: str, a: str, b: str, difference: float, ci95: list[float], decision: str
+) -> dict[str, Any]:
+    figures = {"difference": difference, "ci95": ci95, "p_adjusted": 0.02, "decision": decision}
+    return {"effect": effect, "a": a, "b": b, **figures}
+
+
+# Two networks on three sources; changes to METRICS for `build_run`.
+GRID: dict[str, Any] = {
+    "results": [
+        result(name, "network", seed, accuracy + 0.025 * (2 * seed - 1), 100)
+        for name, accuracy in (
+            ("rnn@glove.txt", 0.7),
+            ("rnn@random", 0.6),
+            ("lstm@glove.txt", 0.85),
+            ("lstm@random", 0.8),
+            ("lstm@glove.txt:tuned", 0.875),
+        )
+        for seed in (0, 1)
+    ],
+    "summary": [
+        METRICS["summary"][0],
+        _summary("rnn@glove.txt", 0.7, [0.55, 0.8]),
+        _summary("rnn@random", 0.6, [0.45, 0.75]),
+        _summary("lstm@glove.txt", 0.85, [0.75, 0.95]),
+        _summary("lstm@random", 0.8, [0.7, 0.9]),
+        _summary("lstm@glove.txt:tuned", 0.875, None),
+    ],
+    "gains": [
+        {
+            "model": "lstm",
+            "effects": [
+                _effect("pretraining", "lstm@glove.txt", "lstm@random", 0.05, [0.01, 0.09], "beats"),
+                _effect(
+                    *("fine-tuning", "lstm@glove.txt:tuned", "lstm@glove.txt"),
+                    *(0.025, [-0.02, 0.07], "cannot tell"),
+                ),
+            ],
+        },
+        {
+            "model": "rnn",
+            "effects": [
+                _effect("pretraining", "rnn@glove.txt", "rnn@random", 0.1, [0.002, 0.198], "cannot tell")
+            ],
+        },
+    ],
 }
 
 

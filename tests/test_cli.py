@@ -75,7 +75,7 @@ def test_every_option_reaches_its_setting(calls: list[tuple[Config, str]], tmp_p
     line = (
         "reviews.csv --test t.csv --validation v.csv --unlabelled u.txt --text body --label stars "
         "--models bow,rnn --embeddings learned,random --seeds 2 --seed 5 --test-size 0.3 --max-tokens 50 "
-        "--refit --out o --quick --deterministic --debug --set networks.units=9 --set networks.layers=3"
+        "--refit --out o --quick --deterministic --no-cache --debug --set networks.units=9 --set networks.layers=3"
     )
     assert status_of(cli.run_main, *line.split(), "--config", str(file)) == 0
     options: dict[str, object] = {
@@ -95,6 +95,7 @@ def test_every_option_reaches_its_setting(calls: list[tuple[Config, str]], tmp_p
         "run.out": "o",
         "run.quick": True,
         "run.deterministic": True,
+        "run.cache": False,
         "run.debug": True,
     }
     assert set(options) | {"corpus.folds"} == set(OPTIONS)
@@ -137,7 +138,8 @@ def test_help_of_inspect_names_what_decides_how_a_corpus_is_read(capsys: pytest.
 
 def test_help_lists_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
     text = help_of(capsys)
-    assert re.findall(r"^  (\w+)  ", text.split("Commands:")[1], re.MULTILINE) == ["run", "report", "inspect"]
+    commands = re.findall(r"^  (\w+)  ", text.split("Commands:")[1], re.MULTILINE)
+    assert commands == ["run", "report", "cache", "inspect"]
 
 
 def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:

@@ -106,7 +106,7 @@ def test_all_mistakes_are_said_at_once_each_with_its_place(write: Any) -> None:
         file, ["networks.patience=none", "units=3", "nets.units=3", "networks.units"], {"run.seeds": 0}
     ) == [
         'run.toml:1:1: "unis" stands outside a table; the tables are corpus, tokenizer, vocabulary, '
-        "word2vec, embeddings, baselines, networks, run",
+        "word2vec, fasttext, embeddings, baselines, networks, run",
         'run.toml:2:1: "units" stands outside a table; write it below [networks]',
         "run.toml:3:1: corpus is a table; write [corpus] and its keys below it",
         'run.toml:4:1: there is no table [network]; did you mean "networks"?',
@@ -260,6 +260,7 @@ FREE_KEYS = sorted(
     set(KEY_TYPES)
     - set(NOT_YET)
     - {"corpus.folds", "baselines.ngram_min", "baselines.ngram_max", "word2vec.alpha", "word2vec.min_alpha"}
+    - {"fasttext.min_n", "fasttext.max_n"}
 )
 
 

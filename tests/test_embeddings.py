@@ -81,14 +81,15 @@ def test_learned_starts_small_and_words_seen_once_share_the_unknown_row() -> Non
     ],
 )
 def test_only_learned_is_tuned_unless_told(name: str, expected: tuple[str, bool]) -> None:
-    assert parse_source(name) == expected
+    source = parse_source(name)
+    assert (*source.parts, source.tuned) == expected
 
 
 @pytest.mark.parametrize(
     ("name", "message"),
     [
         ("word2vek", '--embeddings: there is no source "word2vek"; did you mean "word2vec"?'),
-        ("zzz", '--embeddings: there is no source "zzz"; it is one of word2vec, learned, random'),
+        ("zzz", '--embeddings: there is no source "zzz"; it is one of word2vec, fasttext, learned, random, glove-6b-50d'),
         ("random:tuneed", '--embeddings: "random:tuneed" has no mode "tuneed"; did you mean "tuned"?'),
     ],
 )

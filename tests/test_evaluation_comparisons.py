@@ -213,6 +213,7 @@ def test_planned_pairs():
         ("lstm:max@word2vec", "rnn:max@word2vec"),
         ("lstm@word2vec", "ann@word2vec"),
         ("tfidf", "bow"),
+        ("lstm@word2vec", "lstm@learned"),
     ]
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import polars as pl
 
 from pipeline.indices import rows_of
-from pipeline.values import Bool, Float32, Int32, TokenizedCorpus, Vocabulary
+from pipeline.values import Bool, EmbeddingMatrix, Float32, Int32, TokenizedCorpus, Vocabulary
 
 _SMOOTHING = 5.0  # occurrences added to a word in each class: rare words do not look characteristic
 _LEAST_COUNT = 3
@@ -61,9 +63,42 @@ def nearest_neighbours(
         cosines = unit @ (vectors[row] / max(np.linalg.norm(vectors[row]), 1e-9))  # (K,)
         cosines[candidates == row] = -np.inf
         top = np.argsort(-cosines, kind="stable")[:k]
+        top = top[np.isfinite(cosines[top])]  # with few candidates the word itself would be among them
         tokens = vocabulary.tokens.gather(candidates[top]).to_list()
         found.append([(token, float(cosines[place])) for token, place in zip(tokens, top, strict=True)])
     return found
+
+
+def neighbour_rows(
+    words: list[tuple[str, str]],
+    vocabulary: Vocabulary,
+    matrix: EmbeddingMatrix,
+    trained: Float32 | None = None,
+) -> list[dict[str, Any]]:
+    """Return the neighbours of characteristic words as rows of details/neighbours.json.
+
+    Parameters
+    ----------
+    words : list of (word, class)
+        What `characteristic_words` gives; words without a vector are left out.
+    vocabulary, matrix : Vocabulary, EmbeddingMatrix
+        V rows, as the source gave them.
+    trained : float32 array, shape (V, D), optional
+        The same rows after training: then `neighbours` are theirs, and `before` those of `matrix`.
+    """
+    tokens = [word for word, _ in words]
+    first = nearest_neighbours(tokens, vocabulary, matrix.vectors, matrix.covered)
+    last = first if trained is None else nearest_neighbours(tokens, vocabulary, trained, matrix.covered)
+    rows: list[dict[str, Any]] = []
+    for (word, label), before, after in zip(words, first, last, strict=True):
+        if before is not None and after is not None:
+            row = {"word": word, "why": f"marks {label}", "neighbours": _named(after)}
+            rows.append(row if trained is None else row | {"before": _named(before)})
+    return rows
+
+
+def _named(near: list[tuple[str, float]]) -> list[dict[str, Any]]:
+    return [{"word": word, "cosine": cosine} for word, cosine in near]
 
 
 def _counts_by_class(train: TokenizedCorpus, labels: Int32, n_classes: int) -> np.ndarray:

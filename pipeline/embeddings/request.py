@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import polars as pl
 
-from pipeline.config import EmbeddingSettings, Word2VecSettings
+from pipeline.config import EmbeddingSettings, FastTextSettings, Word2VecSettings
 from pipeline.values import Float32, TokenizedCorpus, Vocabulary
+
+if TYPE_CHECKING:
+    from pipeline.cache import Cache
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,13 +28,35 @@ class EmbeddingRequest:
     seed: int
     deterministic: bool
     on_epoch: Callable[[str], None]
+    fasttext: FastTextSettings = field(default_factory=FastTextSettings)
+    cache: Cache | None = None
+
+    @property
+    def types(self) -> pl.Series:
+        """Every word that may get a row: the learned ones, then the corpus's other words; string (T,)."""
+        learned = self.vocabulary.tokens[2:]
+        return pl.concat([learned, self.corpus_types.alias(learned.name)]).unique(maintain_order=True)
 
 
 @dataclass(frozen=True, eq=False)
 class WordVectors:
     """What a source returns: vectors for some words, in any order, before they are laid on the vocabulary."""
 
-    words: pl.Series  # string (W,)
+    words: pl.Series  # string (W,), distinct
     vectors: Float32  # (W, D)
     settings: dict[str, object] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    from_subwords: int = 0  # so many of the last words were put together from character n-grams
+    file: dict[str, object] | None = None  # facts of the file or package that was read, for the report
+    seconds: float = 0.0  # making them took so long, in this run or in the one that `cached` stands for
+    cached: bool = False  # kept from an earlier run
+
+
+@dataclass(frozen=True)
+class Source:
+    """An entry of the table: how to make the vectors, and how they are used unless told otherwise."""
+
+    vectors: Callable[[EmbeddingRequest], WordVectors]
+    tuned: bool = False
+    scaled: bool = True  # covered rows are brought to one standard deviation, see `[embeddings] scale`
+    cascade: bool = True  # a word that is missing may take the vector of another form of it

@@ -1,28 +1,27 @@
-"""The table of embedding sources, and how a source is laid on the vocabulary."""
+"""The table of embedding sources, and how what was asked for becomes one matrix on the vocabulary."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import polars as pl
 
-from pipeline.embeddings import learned, random, word2vec
-from pipeline.embeddings.request import EmbeddingRequest, WordVectors
-from pipeline.errors import PipelineError, did_you_mean
+from pipeline.embeddings import combine, fasttext, from_file, learned, packages, random, word2vec
+from pipeline.embeddings.cascade import Resolution
+from pipeline.embeddings.names import AskedSource, check_names, display_name, parse_name
+from pipeline.embeddings.request import EmbeddingRequest, Source, WordVectors
 from pipeline.indices import rows_of
-from pipeline.values import (
-    PADDING_ROW,
-    UNKNOWN_ROW,
-    Bool,
-    EmbeddingMatrix,
-    Float32,
-    Vocabulary,
-)
+from pipeline.values import Bool, EmbeddingMatrix, Int8, Vocabulary
 
-MODES = ("frozen", "tuned")
+SOURCES: dict[str, Source] = {
+    "word2vec": Source(word2vec.train_word2vec),
+    "fasttext": Source(fasttext.train_fasttext),
+    "learned": Source(learned.start_learned, tuned=True, scaled=False, cascade=False),
+    "random": Source(random.draw_random, cascade=False),
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,98 +31,142 @@ class Embedded:
     vocabulary: Vocabulary
     matrix: EmbeddingMatrix
     tuned: bool
-    seconds: float
+    seconds: float  # making it took so long; for vectors kept from an earlier run, in that run
     settings: dict[str, object]
     notes: tuple[str, ...]
+    steps: Int8  # (V,), numbers into cascade.STEPS: how each row's vector was found
+    training: str = "frozen"  # an entry of names.TRAINING
+    shuffled: bool = False  # covered rows were permuted among themselves
+    parts: tuple[str, ...] = ()  # the names of the sources that stand side by side; one alone is itself
+    files: tuple[dict[str, object], ...] = ()  # facts of each vector file or package that was read
+    cached: bool = False  # some vectors were kept from an earlier run
+    file_words: pl.Series | None = None  # distinct words that were read; None if any part was made here
+
+    @property
+    def source(self) -> str:
+        """The source's name, as results have it."""
+        return self.matrix.source
+
+    @property
+    def file(self) -> dict[str, object] | None:
+        """Facts of the vector file, the first where several were joined; None where none was read."""
+        return self.files[0] if self.files else None
 
 
-@dataclass(frozen=True)
-class Source:
-    """An entry of the table: how to make the vectors, whether they are tuned unless told, and their scaling."""
-
-    vectors: Callable[[EmbeddingRequest], WordVectors]
-    tuned: bool = False
-    scaled: bool = True  # covered rows are brought to one standard deviation, see `[embeddings] scale`
-
-
-SOURCES: dict[str, Source] = {
-    "word2vec": Source(word2vec.train_word2vec),
-    "learned": Source(learned.start_learned, tuned=True, scaled=False),
-    "random": Source(random.draw_random),
-}
-
-
-def parse_source(name: str) -> tuple[str, bool]:
-    """Return the source's name and whether its vectors are tuned.
+def parse_source(asked: str) -> AskedSource:
+    """Return what a text of `--embeddings` asks for, such as `word2vec+vectors/glove.txt:tuned`.
 
     Raises
     ------
     PipelineError
-        If the source or the mode is unknown.
+        If a source or mode is unknown, or the package that a source needs is not installed.
 
-    >>> parse_source("word2vec:tuned")
-    ('word2vec', True)
+    >>> parse_source("word2vec:tuned").tuned, parse_source("learned").training
+    (True, 'tuned')
     """
-    source, _, mode = name.partition(":")
-    if source not in SOURCES:
-        raise PipelineError("--embeddings", f'there is no source "{source}"', did_you_mean(source, SOURCES))
-    if mode and mode not in MODES:
-        raise PipelineError("--embeddings", f'"{name}" has no mode "{mode}"', did_you_mean(mode, MODES))
-    return source, SOURCES[source].tuned if not mode else mode == "tuned"
+    known = [*SOURCES, *packages.PACKAGES]
+    source = parse_name(asked, known)
+    for part in source.parts:
+        if part in packages.PACKAGES:
+            packages.package_folder(part)
+    if source.training:
+        return source
+    tuned = any(source_of(part).tuned for part in source.parts)
+    return replace(source, training="tuned" if tuned else "frozen")
 
 
-def embed(name: str, request: EmbeddingRequest) -> Embedded:
-    """Return the source `name` laid on the vocabulary, with rows for corpus words that only the source knows.
+def parse_sources(asked: tuple[str, ...]) -> list[AskedSource]:
+    """Return what all texts of `--embeddings` ask for.
+
+    Raises
+    ------
+    PipelineError
+        As `parse_source`; if two would have one name in the results; if a file is seen to hold no vectors.
+    """
+    sources = [parse_source(text) for text in asked]
+    known = [*SOURCES, *packages.PACKAGES]
+    check_names(sources, known)
+    for part in dict.fromkeys(part for source in sources for part in source.parts):
+        if part not in known:
+            from_file.check_file(part)
+    return sources
+
+
+def source_of(part: str) -> Source:
+    """Return the entry of the table for one part: a source's name, a package's name, or a file's path."""
+    if part in SOURCES:
+        return SOURCES[part]
+    if part in packages.PACKAGES:
+        return Source(partial(packages.read_package, part))
+    return Source(partial(from_file.read_file, part))
+
+
+def embed(asked: str, request: EmbeddingRequest) -> Embedded:
+    """Return a source laid on the vocabulary, with rows for corpus words that only the source knows.
 
     Rows without a vector share the unknown row's: the mean of the covered vectors plus noise of their spread.
     """
-    source_name, tuned = parse_source(name)
-    source = SOURCES[source_name]
     start = time.perf_counter()
-    found = source.vectors(request)
-    vocabulary = _with_source_rows(request.vocabulary, found.words, request.corpus_types)
-    vectors, covered = _lay(found, vocabulary)
-    if source.scaled:
-        vectors = _scale(vectors, covered, request.embeddings.scale)
+    source = parse_source(asked)
+    entries = [source_of(part) for part in source.parts]
+    found = [entry.vectors(request) for entry in entries]
+    vocabulary, resolutions = _resolve(request, entries, found)
     generator = np.random.default_rng(request.seed)
-    vectors = _fill_uncovered(vectors, covered, generator)
-    seconds = time.perf_counter() - start
-    matrix = EmbeddingMatrix(vectors, covered, name)
-    return Embedded(vocabulary, matrix, tuned, seconds, found.settings, found.notes)
+    laid = combine.join(
+        [
+            combine.fill_uncovered(combine.lay(one, resolution), generator)
+            for one, resolution in zip(found, resolutions, strict=True)
+        ]
+    )
+    if len(entries) > 1 or entries[0].scaled:
+        laid = combine.scale(laid, request.embeddings.scale)
+    if source.shuffled:
+        laid = combine.shuffle_rows(laid, np.random.default_rng([request.seed, 3]))
+    names = tuple(display_name(part, [*SOURCES, *packages.PACKAGES]) for part in source.parts)
+    return Embedded(
+        vocabulary,
+        EmbeddingMatrix(laid.vectors, laid.covered, source.name),
+        source.tuned,
+        time.perf_counter() - start + sum(one.seconds for one in found if one.cached),
+        _settings(names, found),
+        tuple(note for one in found for note in one.notes),
+        laid.steps,
+        source.training,
+        source.shuffled,
+        names,
+        tuple(one.file for one in found if one.file is not None),
+        any(one.cached for one in found),
+        _file_words(found),
+    )
 
 
-def _with_source_rows(vocabulary: Vocabulary, words: pl.Series, corpus_types: pl.Series) -> Vocabulary:
-    """Add a row for each word of the corpus that the source knows and the training documents do not hold."""
-    outside = corpus_types.filter(pl.Series(rows_of(corpus_types, vocabulary.tokens) < 0))
-    brought = outside.filter(pl.Series(rows_of(outside, words) >= 0)) if len(outside) else outside
-    if len(brought) == 0:
-        return vocabulary
-    tokens = pl.concat([vocabulary.tokens, brought.alias(vocabulary.tokens.name)])
-    counts = np.concatenate([vocabulary.counts, np.zeros(len(brought), dtype=np.int64)])
-    return replace(vocabulary, tokens=tokens, counts=counts)
+def _resolve(
+    request: EmbeddingRequest, entries: list[Source], found: list[WordVectors]
+) -> tuple[Vocabulary, list[Resolution]]:
+    """Return the vocabulary with the rows that any source brings, and how each finds rows 2 .. V - 1."""
+    vocabulary = request.vocabulary
+    outside = request.corpus_types.filter(pl.Series(rows_of(request.corpus_types, vocabulary.tokens) < 0))
+    types = pl.concat([vocabulary.tokens.slice(2), outside.alias(vocabulary.tokens.name)])
+    whole = [
+        combine.find(types, one, cascade=entry.cascade) for entry, one in zip(entries, found, strict=True)
+    ]
+    brought: Bool = np.logical_or.reduce([one.places >= 0 for one in whole])
+    brought[: len(vocabulary) - 2] = True
+    kept = [Resolution(one.places[brought], one.steps[brought]) for one in whole]
+    added = types.filter(pl.Series(brought)).slice(len(vocabulary) - 2)
+    return combine.add_words(vocabulary, added), kept
 
 
-def _lay(found: WordVectors, vocabulary: Vocabulary) -> tuple[Float32, Bool]:
-    """Return vectors (V, D) in vocabulary order and which rows have one; the others are zero."""
-    places = rows_of(vocabulary.tokens, found.words)  # (V,)
-    covered = places >= 0
-    covered[: UNKNOWN_ROW + 1] = False
-    vectors = np.zeros((len(vocabulary), found.vectors.shape[1]), dtype=np.float32)
-    vectors[covered] = found.vectors[places[covered]]
-    return vectors, covered
+def _file_words(found: list[WordVectors]) -> pl.Series | None:
+    """Return the distinct words that stand in the files of all parts, words put together from subwords left out."""
+    if any(one.file is None for one in found):
+        return None
+    words = [one.words[: len(one.words) - one.from_subwords] for one in found]
+    return pl.concat([one.alias("word") for one in words]).unique(maintain_order=True)
 
 
-def _scale(vectors: Float32, covered: Bool, scale: float) -> Float32:
-    """Return vectors whose covered rows, centred or not, have the standard deviation `scale`; 0 changes nothing."""
-    spread = float(vectors[covered].std()) if covered.any() else 0.0
-    return vectors * np.float32(scale / spread) if scale and spread else vectors
-
-
-def _fill_uncovered(vectors: Float32, covered: Bool, generator: np.random.Generator) -> Float32:
-    """Give every row without a vector the same one, drawn to the mean and spread of the covered rows."""
-    known = vectors[covered] if covered.any() else np.zeros((1, vectors.shape[1]), np.float32)
-    noise = generator.standard_normal(vectors.shape[1])
-    unknown = (known.mean(axis=0) + known.std(axis=0) * noise).astype(np.float32)  # (D,)
-    filled = np.where(covered[:, None], vectors, unknown)
-    filled[PADDING_ROW] = 0.0
-    return filled.astype(np.float32)
+def _settings(names: tuple[str, ...], found: list[WordVectors]) -> dict[str, object]:
+    """Return a source's settings; those of several by their names."""
+    if len(found) == 1:
+        return found[0].settings
+    return {name: one.settings for name, one in zip(names, found, strict=True)}

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 
+from pipeline.cache import cached_vectors, training_key
 from pipeline.config import Word2VecSettings
 from pipeline.embeddings.request import EmbeddingRequest, WordVectors
 from pipeline.errors import PipelineError
@@ -20,6 +22,20 @@ from pipeline.values import Int32, Int64, TokenizedCorpus
 GENSIM_LINE = 10_000  # gensim drops, without a word, what stands after this many tokens of a line
 _LINES_PER_WRITE = 4096
 _TOKENS_READ, _FEWEST_EPOCHS, _MOST_EPOCHS = 8_000_000, 5, 100
+
+
+@dataclass(frozen=True, eq=False)
+class Text:
+    """What gensim is trained on: documents as word numbers, and how often each word occurs in all of them."""
+
+    words: pl.Series  # string (W,)
+    counts: Int64  # (W,)
+    numbered: list[tuple[Int32, Int64]]  # (numbers, offsets) of each corpus
+
+    @property
+    def tokens(self) -> int:
+        """The number of tokens."""
+        return int(self.counts.sum())
 
 
 def train_word2vec(request: EmbeddingRequest) -> WordVectors:
@@ -46,30 +62,82 @@ def train_word2vec(request: EmbeddingRequest) -> WordVectors:
     ----------
     .. [1] Mikolov, Sutskever, Chen, Corrado, Dean (2013), arXiv:1310.4546, eq. 4.
     """
-    settings = request.word2vec
+    key = training_key("word2vec", request, request.word2vec)
+    return cached_vectors(request.cache, key, lambda: _train(request))
+
+
+def _train(request: EmbeddingRequest) -> WordVectors:
+    from gensim.models import Word2Vec
+
+    text = read_text(request, "word2vec")
+    options, facts = gensim_options(request, text)
+    model = Word2Vec(**options)
+    kept = train_on_numbers(model, text, facts["epochs"], request.on_epoch)
+    vectors = np.asarray(model.wv.vectors, dtype=np.float32)
+    notes = lowered_min_count(request, text, facts["min_count"], "word2vec")
+    return WordVectors(text.words.gather(kept), vectors, {**described(request.word2vec), **facts}, notes)
+
+
+def read_text(request: EmbeddingRequest, source: str) -> Text:
+    """Return the training documents and the unlabelled text as numbers of their distinct words."""
     corpora = [request.train] if request.unlabelled is None else [request.train, request.unlabelled]
     words, numbered = _number_words(corpora)
+    if len(words) == 0:
+        raise PipelineError(source, "the training documents hold no token", "look at the text column")
     counts = np.sum([np.bincount(numbers, minlength=len(words)) for numbers, _ in numbered], axis=0)
-    tokens = int(counts.sum())
-    min_count = fitting_min_count(counts, settings.min_count)
-    epochs = fitting_epochs(settings.epochs, tokens)
-    workers = 1 if request.deterministic else settings.workers or os.cpu_count() or 1
+    return Text(words, counts, numbered)
+
+
+def gensim_options(request: EmbeddingRequest, text: Text) -> tuple[dict[str, Any], dict[str, int]]:
+    """Return gensim's own options for this text, and the settings that the text decided."""
+    settings = request.word2vec
+    facts = {
+        "epochs": fitting_epochs(settings.epochs, text.tokens),
+        "min_count": fitting_min_count(text.counts, settings.min_count),
+        "workers": 1 if request.deterministic else settings.workers or os.cpu_count() or 1,
+        "tokens": text.tokens,
+    }
+    as_they_are = ("vector_size", "window", "negative", "ns_exponent", "sample", "alpha", "min_alpha")
+    options = {
+        **{name: getattr(settings, name) for name in as_they_are},
+        "sg": int(settings.algorithm == "skip-gram"),
+        "hs": int(settings.hierarchical_softmax),
+        "shrink_windows": settings.shrink_windows,
+        "cbow_mean": int(settings.cbow_mean),
+        "min_count": facts["min_count"],
+        "workers": facts["workers"],
+        "seed": request.seed + 1,
+    }
+    return options, facts
+
+
+def train_on_numbers(
+    model: Any,
+    text: Text,
+    epochs: int,
+    on_epoch: Callable[[str], None],
+    prepare: Callable[[Any], None] = lambda model: None,
+) -> Int64:
+    """Train a gensim model on the text; return the numbers of the words it kept, in its own order.
+
+    `prepare` is given the model when it has its vocabulary and has not been trained.
+    """
+    frequencies = {
+        str(number): int(text.counts[number]) for number in np.argsort(-text.counts, kind="stable")
+    }
     with tempfile.TemporaryDirectory(prefix="embedseq-") as folder:
         path = Path(folder) / "tokens.txt"
-        lines = write_number_lines(path, numbered)
-        kept, vectors = _train(path, lines, counts, min_count, epochs, workers, request)
-    return WordVectors(
-        words.gather(kept),
-        vectors,
-        {
-            **_described(settings),
-            "epochs": epochs,
-            "min_count": min_count,
-            "workers": workers,
-            "tokens": tokens,
-        },
-        _notes(settings.min_count, min_count, tokens),
-    )
+        lines = write_number_lines(path, text.numbered)
+        model.build_vocab_from_freq(frequencies, corpus_count=lines)
+        prepare(model)
+        model.train(
+            corpus_file=str(path),
+            total_examples=lines,
+            total_words=text.tokens,
+            epochs=epochs,
+            callbacks=[_epoch_callback(on_epoch, epochs)],
+        )
+    return np.array(model.wv.index_to_key, dtype=np.int64)
 
 
 def fitting_min_count(counts: Int64, wanted: int) -> int:
@@ -141,50 +209,7 @@ def _number_words(corpora: list[TokenizedCorpus]) -> tuple[pl.Series, list[tuple
     used = [np.bincount(corpus.token_types, minlength=len(corpus.types)) > 0 for corpus in corpora]
     occurring = [corpus.types.filter(pl.Series(mask)) for corpus, mask in zip(corpora, used, strict=True)]
     words = pl.concat(occurring).unique(maintain_order=True)
-    if len(words) == 0:
-        raise PipelineError("word2vec", "the training documents hold no token", "look at the text column")
     return words, [(rows_of(corpus.types, words)[corpus.token_types], corpus.offsets) for corpus in corpora]
-
-
-def _train(
-    path: Path,
-    lines: int,
-    counts: Int64,
-    min_count: int,
-    epochs: int,
-    workers: int,
-    request: EmbeddingRequest,
-) -> tuple[Int64, Any]:
-    """Train gensim on the file; return the numbers of the words kept and their vectors."""
-    from gensim.models import Word2Vec
-
-    settings = request.word2vec
-    model = Word2Vec(
-        sg=int(settings.algorithm == "skip-gram"),
-        hs=int(settings.hierarchical_softmax),
-        vector_size=settings.vector_size,
-        window=settings.window,
-        min_count=min_count,
-        negative=settings.negative,
-        ns_exponent=settings.ns_exponent,
-        sample=settings.sample,
-        alpha=settings.alpha,
-        min_alpha=settings.min_alpha,
-        shrink_windows=settings.shrink_windows,
-        cbow_mean=int(settings.cbow_mean),
-        workers=workers,
-        seed=request.seed + 1,
-    )
-    frequencies = {str(number): int(counts[number]) for number in np.argsort(-counts, kind="stable")}
-    model.build_vocab_from_freq(frequencies, corpus_count=lines)
-    model.train(
-        corpus_file=str(path),
-        total_examples=lines,
-        total_words=int(counts.sum()),
-        epochs=epochs,
-        callbacks=[_epoch_callback(request.on_epoch, epochs)],
-    )
-    return np.array(model.wv.index_to_key, dtype=np.int64), np.asarray(model.wv.vectors, dtype=np.float32)
 
 
 def _epoch_callback(on_epoch: Callable[[str], None], epochs: int) -> object:
@@ -203,14 +228,16 @@ def _epoch_callback(on_epoch: Callable[[str], None], epochs: int) -> object:
     return ReportEpoch()
 
 
-def _described(settings: Word2VecSettings) -> dict[str, object]:
+def described(settings: Word2VecSettings) -> dict[str, object]:
+    """Return the settings that the report shows."""
     names = ("algorithm", "vector_size", "window", "negative", "sample", "alpha")
     return {name: getattr(settings, name) for name in names}
 
 
-def _notes(wanted: int, used: int, tokens: int) -> tuple[str, ...]:
+def lowered_min_count(request: EmbeddingRequest, text: Text, used: int, source: str) -> tuple[str, ...]:
+    """Return a note if the text was too small for the `min_count` of the settings."""
+    wanted = request.word2vec.min_count
     if used == wanted:
         return ()
-    return (
-        f"word2vec: min_count {wanted} would leave fewer than half of the {tokens} tokens; {used} was used",
-    )
+    what = f"min_count {wanted} would leave fewer than half of the {text.tokens} tokens; {used} was used"
+    return (f"{source}: {what}",)

@@ -2,6 +2,7 @@
 
 from pipeline.evaluation.choice import best_baseline, best_network
 from pipeline.evaluation.comparisons import compare, planned_pairs
+from pipeline.evaluation.gains import find_gains
 from pipeline.evaluation.scores import CalibrationBins, Scores, score
 from pipeline.evaluation.summary import summarise
 from pipeline.evaluation.verdict import decide_verdict
@@ -13,6 +14,7 @@ __all__ = [
     "best_network",
     "compare",
     "decide_verdict",
+    "find_gains",
     "planned_pairs",
     "score",
     "summarise",

@@ -9,6 +9,7 @@ import numpy as np
 from scipy.special import ndtri, stdtr, stdtrit
 
 from pipeline.evaluation.choice import best_baseline
+from pipeline.evaluation.gains import source_pairs
 from pipeline.evaluation.pooling import PooledRun, check_same_documents, pool_folds
 from pipeline.prediction_files import SavedPredictions
 from pipeline.values import Float64
@@ -22,7 +23,7 @@ MODEL_PAIRS = (("lstm", "rnn"), ("lstm", "ann"), ("tfidf", "bow"))  # the same e
 def planned_pairs(
     kinds: Mapping[str, str], validation_accuracy: Mapping[str, float]
 ) -> list[tuple[str, str]]:
-    """Return the pairs (a, b) to compare: every network with the best baseline, then `MODEL_PAIRS`.
+    """Return the pairs (a, b) to compare: networks with the best baseline, `MODEL_PAIRS`, pairs of sources.
 
     Parameters
     ----------
@@ -37,7 +38,7 @@ def planned_pairs(
         named_first = [name for name in kinds if name.partition("@")[0].partition(":")[0] == first]
         partners = [(name, second + name.removeprefix(first)) for name in named_first]
         pairs += [(name, partner) for name, partner in partners if partner in kinds]
-    return pairs
+    return pairs + source_pairs(kinds)
 
 
 def compare(saved: Iterable[SavedPredictions], pairs: Sequence[tuple[str, str]], rope: float) -> list[dict]:

@@ -27,6 +27,7 @@ class NetworkSpec:
     layers: int
     embedding_dropout: float
     dropout: float
+    frozen_first: bool = False  # a tuned table rests until the other weights are trained
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,14 @@ class Network:
 
 
 def specify(
-    model: str, head: str, matrix: EmbeddingMatrix, tuned: bool, n_classes: int, settings: NetworkSettings
+    model: str,
+    head: str,
+    matrix: EmbeddingMatrix,
+    tuned: bool,
+    n_classes: int,
+    settings: NetworkSettings,
+    *,
+    frozen_first: bool = False,
 ) -> NetworkSpec:
     """Return the specification of one network of the table on one embedding."""
     n_rows, dimension = matrix.vectors.shape
@@ -54,6 +62,7 @@ def specify(
         layers=settings.layers,
         embedding_dropout=settings.embedding_dropout,
         dropout=settings.dropout,
+        frozen_first=frozen_first,
     )
 
 
@@ -97,6 +106,17 @@ def build(spec: NetworkSpec) -> Any:
         encoded = keras.layers.Dropout(spec.dropout)(encoded)
     logits = keras.layers.Dense(spec.n_classes, name="output")(encoded)  # (B, C)
     return keras.Model([rows, lengths], logits, name=spec.model)
+
+
+def after_embedding(model: Any) -> Any:
+    """Return the part of a model behind its table: (vectors (B, T, D), lengths (B,)) > logits (B, C).
+
+    It shares the model's layers, so that training it trains the model.
+    """
+    import keras
+
+    lengths = model.inputs[1]
+    return keras.Model([model.get_layer("embedding").output, lengths], model.outputs[0])
 
 
 def _averaged(spec: NetworkSpec, embedded: Tensor, lengths: Tensor) -> Tensor:

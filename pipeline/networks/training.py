@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from pipeline.config import NetworkSettings
 from pipeline.networks.batches import Batch, batches
-from pipeline.networks.models import NetworkSpec, build
+from pipeline.networks.embedding_layer import LazyAdam, gradient_by_row
+from pipeline.networks.models import NetworkSpec, after_embedding, build
 from pipeline.values import Float32, IndexedCorpus, Int32
 
 _PREDICTION_BATCH = 256
+_SLOWER = 10.0  # the learning rate of vectors that are tuned after the other weights is so many times smaller
 _CHECKED_DOCUMENTS = 2_000  # training documents whose predictions are looked at by the "did not train" rule
 
 
@@ -36,6 +38,7 @@ class Epoch:
     validation_loss: float | None
     validation_accuracy: float | None
     seconds: float
+    tuned: bool = False  # whether the word vectors were trained in this epoch
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,11 +52,41 @@ class FittedNetwork:
     stopped: str  # "early" or "max_epochs"
     why_not: str | None  # why this counts as "did not train"; None if it trained
     warnings: tuple[str, ...]
+    schedule: tuple[int, ...] = ()  # epochs of each phase that lead to the best weights, for a refit
 
     @property
     def parameters(self) -> int:
         """How many numbers were trained; a frozen embedding does not count."""
         return sum(int(np.prod(weight.shape)) for weight in self.model.trainable_weights)
+
+
+@dataclass(frozen=True, eq=False)
+class _Trainee:
+    """What every phase of one training needs."""
+
+    model: Any
+    predict: Any
+    train: Labelled
+    validation: Labelled | None
+    settings: NetworkSettings
+    generator: np.random.Generator
+    on_epoch: Callable[[Epoch], None]
+
+
+@dataclass
+class _Course:
+    """How a training went so far, over all its phases."""
+
+    history: list[Epoch] = field(default_factory=list)
+    best_loss: float = np.inf
+    best_epoch: int = 0
+    best_weights: list[Float32] = field(default_factory=list)
+    schedule: tuple[int, ...] = ()
+
+    @property
+    def diverged(self) -> bool:
+        """Whether the last loss is not finite."""
+        return bool(self.history) and not np.isfinite(self.history[-1].loss)
 
 
 def fit_network(
@@ -64,7 +97,7 @@ def fit_network(
     settings: NetworkSettings,
     *,
     seed: int,
-    epochs: int | None = None,
+    epochs: int | tuple[int, ...] | None = None,
     deterministic: bool = False,
     on_epoch: Callable[[Epoch], None] = lambda epoch: None,
 ) -> FittedNetwork:
@@ -73,7 +106,8 @@ def fit_network(
     Parameters
     ----------
     spec : NetworkSpec
-        Which network.
+        Which network. With `frozen_first` it is trained twice, each time as `settings` say: with the word
+        vectors as they are, then on from its best epoch with the vectors too, at a tenth of the learning rate.
     vectors : float32 array, shape (V, D)
         The embedding, trained further only if `spec.tuned`.
     train, validation : Labelled
@@ -82,8 +116,9 @@ def fit_network(
         Learning rate, batch size, clipping, patience.
     seed : int
         Sets initial weights, order of batches and dropout.
-    epochs : int, optional
-        Run exactly this many (a refit with what validation chose) instead of stopping early.
+    epochs : int or tuple of int, optional
+        Run exactly this many in each phase (a refit with what validation chose: `FittedNetwork.schedule`)
+        instead of stopping early.
     deterministic : bool
         Ask TensorFlow for operations that repeat to the last bit; slower.
     on_epoch : callable
@@ -91,8 +126,9 @@ def fit_network(
 
     Notes
     -----
-    Adam (Kingma, Ba 2015, arXiv:1412.6980, algorithm 1), gradients clipped by their global norm (Pascanu,
-    Mikolov, Bengio 2013, arXiv:1211.5063, algorithm 1), the weights of the best validation loss restored.
+    Adam (Kingma, Ba 2015, arXiv:1412.6980, algorithm 1; for word vectors see `LazyAdam`), gradients clipped by
+    their global norm (Pascanu, Mikolov, Bengio 2013, arXiv:1211.5063, algorithm 1), the weights of the best
+    validation loss restored.
     """
     import keras
     import tensorflow as tf
@@ -102,33 +138,58 @@ def fit_network(
         tf.config.experimental.enable_op_determinism()
     model = build(spec)
     model.get_layer("embedding").set_weights([vectors])
-    step = _training_step(
-        model, keras.optimizers.Adam(settings.learning_rate, global_clipnorm=settings.clip_norm)
+    judged_by = None if epochs else validation
+    trainee = _Trainee(
+        model, _prediction_step(model), train, judged_by, settings, np.random.default_rng(seed), on_epoch
     )
-    predict = _prediction_step(model)
-    generator = np.random.default_rng(seed)
-    history: list[Epoch] = []
-    best: tuple[float, int, list[Float32]] = (np.inf, 0, [])
-    for number in range(1, (epochs or settings.max_epochs) + 1):
+    course, stopped = _train_in_phases(trainee, spec, (epochs,) if isinstance(epochs, int) else epochs)
+    why_not = _why_not_trained(trainee.predict, course.history, train, spec.n_classes)
+    best_epoch = course.best_epoch or course.history[-1].epoch
+    warnings = _warnings(course.history, best_epoch, stopped, fixed=epochs is not None)
+    return FittedNetwork(
+        spec, model, tuple(course.history), best_epoch, stopped, why_not, warnings, course.schedule
+    )
+
+
+def _train_in_phases(
+    trainee: _Trainee, spec: NetworkSpec, epochs: tuple[int, ...] | None
+) -> tuple[_Course, str]:
+    """Run the phases one after the other, each from the best weights so far; return how it went and ended."""
+    rate = trainee.settings.learning_rate
+    phases = [(False, rate), (True, rate / _SLOWER)] if spec.frozen_first else [(spec.tuned, rate)]
+    course, stopped = _Course(), "max_epochs"
+    for number, (tuned, learning_rate) in enumerate(phases[: len(epochs) if epochs else None]):
+        step = training_step(trainee.model, learning_rate, trainee.settings.clip_norm, tuned=tuned)
+        done = len(course.history)
+        stopped = _run_phase(trainee, course, step, tuned, epochs[number] if epochs else None)
+        _restore(trainee.model, course.best_weights)
+        last = course.best_epoch or len(course.history)
+        if last > done:  # else the phase made nothing better, and a refit leaves it out
+            course.schedule = (*course.schedule, last - done)
+        if course.diverged:
+            break
+    return course, stopped
+
+
+def _run_phase(trainee: _Trainee, course: _Course, step: Any, tuned: bool, epochs: int | None) -> str:
+    """Train until validation stops it ("early") or the epochs run out ("max_epochs")."""
+    settings, begin = trainee.settings, len(course.history)
+    for number in range(begin + 1, begin + (epochs or settings.max_epochs) + 1):
         start = time.perf_counter()
-        loss, accuracy = _run_epoch(
-            step, batches(train.indexed, settings.batch_size, generator), train.labels
-        )
-        judged = _judge(predict, validation, spec.n_classes) if validation and not epochs else (None, None)
-        history.append(Epoch(number, loss, accuracy, judged[0], judged[1], time.perf_counter() - start))
-        on_epoch(history[-1])
-        if not np.isfinite(loss):
+        documents = batches(trainee.train.indexed, settings.batch_size, trainee.generator)
+        loss, accuracy = _run_epoch(step, documents, trainee.train.labels)
+        judged = _judge(trainee)
+        seconds = time.perf_counter() - start
+        course.history.append(Epoch(number, loss, accuracy, *judged, seconds, tuned))
+        trainee.on_epoch(course.history[-1])
+        if course.diverged:
             break
-        if judged[0] is not None and judged[0] < best[0]:
-            best = (judged[0], number, [weight.numpy() for weight in model.trainable_weights])
-        if best[1] and number - best[1] >= settings.patience:
-            break
-    _restore(model, best[2])
-    why_not = _why_not_trained(predict, history, train, spec.n_classes)
-    stopped = "early" if best[1] and history[-1].epoch - best[1] >= settings.patience else "max_epochs"
-    best_epoch = best[1] or history[-1].epoch
-    warnings = _warnings(history, best_epoch, stopped, fixed=epochs is not None)
-    return FittedNetwork(spec, model, tuple(history), best_epoch, stopped, why_not, warnings)
+        if judged[0] is not None and judged[0] < course.best_loss:
+            course.best_loss, course.best_epoch = judged[0], number
+            course.best_weights = [weight.numpy() for weight in trainee.model.trainable_weights]
+        if course.best_epoch and number - max(course.best_epoch, begin) >= settings.patience:
+            return "early"
+    return "max_epochs"
 
 
 def predict_probabilities(model: Any, indexed: IndexedCorpus, n_classes: int) -> Float32:
@@ -136,19 +197,35 @@ def predict_probabilities(model: Any, indexed: IndexedCorpus, n_classes: int) ->
     return _predict(_prediction_step(model), indexed, n_classes)
 
 
-def _training_step(model: Any, optimizer: Any) -> Any:
+def training_step(model: Any, learning_rate: float, clip_norm: float, *, tuned: bool) -> Any:
+    """Return the function that trains on one batch: (rows, lengths, labels) > (sum of losses, right answers).
+
+    Gradients are clipped together, those of the rows of a tuned table among them.
+    """
+    import keras
     import tensorflow as tf
 
-    optimizer.build(model.trainable_variables)
+    body, table = after_embedding(model), model.get_layer("embedding").embeddings.value
+    weights = body.trainable_variables
+    optimizer = keras.optimizers.Adam(learning_rate)
+    optimizer.build(weights)
+    row_optimizer = LazyAdam(table, learning_rate) if tuned else None
 
     @tf.function(input_signature=_signature(labels=True))
     def step(rows: Any, lengths: Any, labels: Any) -> tuple[Any, Any]:
+        embedded = tf.gather(table, rows)  # (B, T, D)
         with tf.GradientTape() as tape:
-            logits = model([rows, lengths], training=True)  # (B, C)
+            tape.watch(embedded if tuned else [])
+            logits = body([embedded, lengths], training=True)  # (B, C)
             losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)  # (B,)
             loss = tf.reduce_mean(losses)
-        gradients = tape.gradient(loss, model.trainable_variables)
-        optimizer.apply(gradients, model.trainable_variables)
+        gradients = tape.gradient(loss, [*weights, embedded] if tuned else weights)
+        if row_optimizer:
+            distinct, gradients[-1] = gradient_by_row(rows, gradients[-1])  # (U,), (U, D)
+        gradients, _ = tf.clip_by_global_norm(gradients, clip_norm)
+        optimizer.apply(gradients[: len(weights)], weights)
+        if row_optimizer:
+            row_optimizer.apply(distinct, gradients[-1])
         right = tf.equal(tf.argmax(logits, axis=1, output_type=tf.int32), labels)
         return tf.reduce_sum(losses), tf.reduce_sum(tf.cast(right, tf.int32))
 
@@ -193,12 +270,15 @@ def _batch_probabilities(predict: Any, batch: Batch) -> Float32:
     return predict(batch.rows, batch.lengths).numpy()
 
 
-def _judge(predict: Any, validation: Labelled, n_classes: int) -> tuple[float, float]:
-    """Return mean cross-entropy and accuracy on validation documents."""
-    probabilities = _predict(predict, validation.indexed, n_classes)
-    picked = probabilities[np.arange(len(probabilities)), validation.labels].astype(np.float64)
+def _judge(trainee: _Trainee) -> tuple[float | None, float | None]:
+    """Return mean cross-entropy and accuracy on validation documents, None where there are none."""
+    if trainee.validation is None:
+        return None, None
+    n_classes = trainee.model.outputs[0].shape[-1]
+    probabilities = _predict(trainee.predict, trainee.validation.indexed, n_classes)
+    picked = probabilities[np.arange(len(probabilities)), trainee.validation.labels].astype(np.float64)
     loss = float(-np.log(np.maximum(picked, 1e-12)).mean()) if np.isfinite(picked).all() else np.inf
-    return loss, float((probabilities.argmax(axis=1) == validation.labels).mean())
+    return loss, float((probabilities.argmax(axis=1) == trainee.validation.labels).mean())
 
 
 def _restore(model: Any, weights: list[Float32]) -> None:

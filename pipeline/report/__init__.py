@@ -1,5 +1,6 @@
 """Run folder > report.md and report.html: the last stage, drawn from the files of a run alone."""
 
 from pipeline.report.draw import draw_report, summarise
+from pipeline.report.fit_audit import describe_audit
 
-__all__ = ["draw_report", "summarise"]
+__all__ = ["describe_audit", "draw_report", "summarise"]

@@ -65,11 +65,15 @@ class Dot:
 
 @dataclass(frozen=True)
 class DotPlot:
-    """Values with intervals, one line each, in the order given; `band` is shaded around zero."""
+    """Values with intervals, one line each, in the order given; `band` is shaded around zero.
+
+    `own_groups`: the dots' groups are names of this run, to be told apart by colour and shape in their order.
+    """
 
     dots: tuple[Dot, ...]
     axis: str
     band: float | None = None
+    own_groups: bool = False
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,15 @@ GROUP_STYLES = {
     "Other": ("#009e73", "diamond"),
     "Difference": ("#0072b2", "circle"),
 }
+OWN_GROUP_STYLES = (  # for groups that a figure names itself, in their order
+    ("#0072b2", "circle"),
+    ("#d55e00", "square"),
+    ("#009e73", "diamond"),
+    ("#cc79a7", "triangle-up"),
+    ("#e69f00", "triangle-down"),
+    ("#56b4e9", "cross"),
+    ("#7a7a7a", "triangle-right"),
+)
 SERIES_STYLES = {"training": ("#d55e00", (1, 0)), "validation": ("#0072b2", (5, 3))}
 FONT = "Arial, Helvetica, Liberation Sans, sans-serif"  # drawn and shown with the same widths
 WIDE, NARROW, SMALL = 620, 300, 250  # plot widths in pixels
@@ -109,7 +118,7 @@ def _dot_values(figure: DotPlot) -> list[dict[str, Any]]:
             "value": 100 * dot.value,
             "lo": 100 * (dot.value if dot.lo is None else dot.lo),
             "hi": 100 * (dot.value if dot.hi is None else dot.hi),
-            "group": _group(dot),
+            "group": _group(figure, dot),
         }
         for number, dot in enumerate(figure.dots)
     ]
@@ -123,8 +132,19 @@ def _domain(figure: DotPlot) -> tuple[float, float]:
     return min(values), max(values)
 
 
-def _group(dot: Dot) -> str:
+def _group(figure: DotPlot, dot: Dot) -> str:
+    if figure.own_groups:
+        return clip(cell_text(dot.group), 30)
     return dot.group if dot.group in GROUP_STYLES else "Other"
+
+
+def _group_styles(figure: DotPlot) -> dict[str, tuple[str, str]]:
+    """Return colour and shape of each group, in the order of the dots."""
+    groups = list(dict.fromkeys(_group(figure, dot) for dot in figure.dots))
+    if figure.own_groups:
+        styles = OWN_GROUP_STYLES
+        return {group: styles[number % len(styles)] for number, group in enumerate(groups)}
+    return {group: GROUP_STYLES[group] for group in groups}
 
 
 def _label_axis(figure: DotPlot) -> Any:
@@ -147,10 +167,11 @@ def _label_axis(figure: DotPlot) -> Any:
 def _group_encodings(figure: DotPlot) -> tuple[Any, Any]:
     import altair as alt
 
-    groups = list(dict.fromkeys(_group(dot) for dot in figure.dots))
+    styles = _group_styles(figure)
+    groups = list(styles)
     legend = None if groups == ["Difference"] else alt.Legend()
-    colours = alt.Scale(domain=groups, range=[GROUP_STYLES[group][0] for group in groups])
-    shapes = alt.Scale(domain=groups, range=[GROUP_STYLES[group][1] for group in groups])
+    colours = alt.Scale(domain=groups, range=[colour for colour, _ in styles.values()])
+    shapes = alt.Scale(domain=groups, range=[shape for _, shape in styles.values()])
     return (
         alt.Color("group:N", scale=colours, legend=legend),
         alt.Shape("group:N", scale=shapes, legend=legend),
@@ -163,7 +184,7 @@ def _run_layer(figure: DotPlot, x_scale: Any, y: Any, colour: Any) -> Any:
 
     lo, hi = _domain(figure)
     values = [
-        {"line": number, "run": 100 * run, "group": _group(dot)}
+        {"line": number, "run": 100 * run, "group": _group(figure, dot)}
         for number, dot in enumerate(figure.dots)
         for run in dot.runs
         if len(dot.runs) > 1 and lo <= 100 * run <= hi

@@ -203,7 +203,7 @@ def _coverage_row(entry: Record) -> tuple[Cell, ...]:
         percent(entry.get("type_coverage")),
         percent(entry.get("token_coverage")),
         count(entry.get("rows_from_source")),
-        seconds(entry.get("seconds")),
+        seconds(entry.get("seconds")) + (" (in an earlier run)" if entry.get("cached") else ""),
         ", ".join(f"{key} = {value}" for key, value in settings.items()) or MISSING,
         str(entry.get("note") or MISSING),
     )
@@ -216,15 +216,29 @@ def neighbours(run: Run, limits: Limits) -> tuple[Block, ...]:
         return (
             Nothing(status_sentence(run) or "No embedding was used, so there are no neighbours to show."),
         )
-    return tuple(_neighbour_table(entry, limits) for entry in sources)
+    return tuple(neighbour_table(entry, limits) for entry in sources)
 
 
-def _neighbour_table(entry: Record, limits: Limits) -> Table:
-    every = [_neighbour_row(word) for word in entry["words"]]
+def neighbour_table(entry: Record, limits: Limits) -> Table:
+    """Return one source's neighbours: an entry of details/neighbours.json."""
+    trained = any("before" in word for word in entry["words"])
+    every = [_neighbour_row(word, trained) for word in entry["words"]]
     rows, left_out = shorten(every, limits.rows, "details/neighbours.json")
-    columns = words("Word", "Why this word", "Nearest words (cosine)")
-    note = f"{_closest(entry['words'])} {left_out}".strip()
-    return Table(f"Nearest neighbours: {entry.get('source')}", columns, rows, note)
+    near = ("Before training (cosine)", "After training (cosine)") if trained else ("Nearest words (cosine)",)
+    kept = _kept(entry["words"]) if trained else ""
+    note = f"{_closest(entry['words'])} {kept} {left_out}".strip()
+    title = f"Nearest neighbours: {entry.get('source')}{', before and after training' if trained else ''}"
+    return Table(title, words("Word", "Why this word", *near), rows, note)
+
+
+def _kept(entries: Sequence[Record]) -> str:
+    """Return how many of the neighbours training left in place."""
+    before, after = (
+        [{near.get("word") for near in entry.get(key) or ()} for entry in entries]
+        for key in ("before", "neighbours")
+    )
+    left = sum(len(old & new) for old, new in zip(before, after, strict=True))
+    return f"Of {sum(map(len, before)):,} neighbours before training, {left:,} are neighbours after it."
 
 
 def _closest(entries: Sequence[Record]) -> str:
@@ -240,9 +254,17 @@ def _closest(entries: Sequence[Record]) -> str:
     return f"The closest pair: “{word}” and “{near}” (cosine {decimal(cosine, 2)})."
 
 
-def _neighbour_row(entry: Record) -> tuple[Cell, ...]:
-    near = [f"{word.get('word')} {decimal(word.get('cosine'), 2)}" for word in entry.get("neighbours") or ()]
-    return row(str(entry.get("word")), str(entry.get("why") or MISSING), ", ".join(near) or MISSING)
+def _neighbour_row(entry: Record, trained: bool) -> tuple[Cell, ...]:
+    keys = ("before", "neighbours") if trained else ("neighbours",)
+    return row(
+        str(entry.get("word")), str(entry.get("why") or MISSING), *(_near(entry.get(key)) for key in keys)
+    )
+
+
+def _near(neighbours: Any) -> str:
+    """Return neighbours with their cosines in one cell."""
+    listed = [f"{word.get('word')} {decimal(word.get('cosine'), 2)}" for word in neighbours or ()]
+    return ", ".join(listed) or MISSING
 
 
 def choices(run: Run, limits: Limits) -> tuple[Block, ...]:

@@ -29,6 +29,7 @@ class Details:
     assumptions: Record
     choices: list[Record]
     status: Record
+    audit: list[Record]
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,7 @@ _DETAIL_SHAPES: dict[str, Callable[[Any], Any]] = {
     "assumptions": _table,
     "choices": _tables,
     "status": _table,
+    "audit": _tables,
 }
 
 

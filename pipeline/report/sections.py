@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pipeline.report import conduct, curves, errors_made, inputs, quality
+from pipeline.report import conduct, curves, errors_made, fit_audit, grid, inputs, quality
 from pipeline.report.blocks import Block, Limits, Section
 from pipeline.report.run_folder import Run
 
 SECTIONS: tuple[tuple[str, str, Callable[[Run, Limits], tuple[Block, ...]]], ...] = (
     ("comparison", "Comparison of all models", quality.comparison),
     ("differences", "Paired differences", quality.differences),
+    ("grid", "Models by embedding source", grid.grid),
     ("limits", "Limits of this report", conduct.report_limits),
     ("failures", "Models that did not train", quality.failures),
     ("warnings", "Warnings and assumptions", conduct.assumptions),
@@ -20,6 +21,7 @@ SECTIONS: tuple[tuple[str, str, Callable[[Run, Limits], tuple[Block, ...]]], ...
     ("calibration", "Calibration", errors_made.calibration),
     ("neighbours", "Nearest neighbours", inputs.neighbours),
     ("coverage", "Embedding coverage", inputs.coverage),
+    ("audit", "Embedding fit audit", fit_audit.fit_audit),
     ("corpus", "Corpus, splits, row ledger", inputs.corpus),
     ("tokens", "Tokens", inputs.tokens),
     ("choices", "Choices on validation documents", inputs.choices),

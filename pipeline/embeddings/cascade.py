@@ -1,0 +1,98 @@
+"""The out-of-vocabulary cascade: which word of a source stands for a word of the corpus."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from pipeline.indices import rows_of
+from pipeline.values import Int8, Int32
+
+STEPS = ("exact", "lower-case", "normalised", "digits", "subword", "unknown")
+EXACT, LOWER_CASE, NORMALISED, DIGITS, SUBWORD, UNKNOWN = range(len(STEPS))
+
+_DIGIT = r"\p{Nd}"
+
+
+@dataclass(frozen=True, eq=False)
+class Resolution:
+    """For each type: its word in the source, -1 for none, and the step that found it (a number into STEPS)."""
+
+    places: Int32  # (T,)
+    steps: Int8  # (T,); UNKNOWN where places is -1
+
+
+def candidates(types: pl.Series) -> pl.Series:
+    """Return the distinct strings that a source may be asked for: each type in every form that the cascade tries.
+
+    >>> candidates(pl.Series(["Ab1"])).to_list()
+    ['Ab1', 'ab1', 'Ab0', 'Ab#', 'ab0', 'ab#']
+    """
+    forms = [form for _, form in _forms(types)]
+    lowered = [form.str.to_lowercase() for form in forms]
+    return pl.concat([*forms, *lowered]).unique(maintain_order=True)
+
+
+def resolve(types: pl.Series, words: pl.Series) -> Resolution:
+    """Return which of `words` stands for each of `types`, and the step of the cascade that found it.
+
+    Parameters
+    ----------
+    types : string Series, shape (T,)
+        Words of the corpus.
+    words : string Series, shape (W,)
+        Distinct words of a source, in the order of its file.
+
+    Notes
+    -----
+    1. exact: the type itself.
+    2. lower-case: its lower-case form; where the source does not hold that, the source's first word with the
+       same lower-case form, so that capitalised files serve a lower-cased corpus.
+    3. normalised: the type in Unicode's form NFKC, then in NFD, each as in steps 1 and 2.
+    4. digits: every digit as 0, then as #, as word2vec's and GloVe's published files write numbers.
+
+    Steps 5 (subword) and 6 (unknown) need vectors, not words: `pipeline.embeddings.sources` takes them.
+    """
+    places = np.full(len(types), -1, dtype=np.int32)
+    steps = np.full(len(types), UNKNOWN, dtype=np.int8)
+    folded, place_of_folded = _folded(words)
+    for step, form in _forms(types):
+        missing = np.flatnonzero(places < 0)
+        asked = form.gather(missing)
+        found = rows_of(asked, words)
+        if step != EXACT:
+            by_case = rows_of(asked.str.to_lowercase(), folded)  # -1, the last place, where absent
+            found = np.where(found < 0, place_of_folded[by_case], found)
+        places[missing] = found
+        steps[missing[found >= 0]] = step
+    return Resolution(places, steps)
+
+
+def _forms(types: pl.Series) -> Iterator[tuple[int, pl.Series]]:
+    """Yield each step with a form of the types (T,), in the order in which they are tried."""
+    lowered = types.str.to_lowercase()
+    yield EXACT, types
+    yield LOWER_CASE, lowered
+    yield NORMALISED, types.str.normalize("NFKC")
+    yield NORMALISED, types.str.normalize("NFD")
+    for form in (types, lowered):
+        yield DIGITS, form.str.replace_all(_DIGIT, "0")
+        yield DIGITS, form.str.replace_all(_DIGIT, "#")
+
+
+def _folded(words: pl.Series) -> tuple[pl.Series, Int32]:
+    """Return the distinct lower-case forms of the words, and the place of the word that stands for each.
+
+    A word that is its own lower-case form stands for it; elsewhere the first word of the file. The places end
+    with a -1 more, for what is absent.
+    """
+    table = pl.DataFrame({"word": words, "form": words.str.to_lowercase()}).with_row_index("place")
+    best = (
+        table.sort(pl.col("word") != pl.col("form"), maintain_order=True)
+        .unique("form", keep="first", maintain_order=True)
+        .select("form", pl.col("place").cast(pl.Int32))
+    )
+    return best["form"], np.append(best["place"].to_numpy(), np.int32(-1))

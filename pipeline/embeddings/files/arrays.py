@@ -1,0 +1,133 @@
+"""`.npz`: vectors and words as NumPy arrays; never with pickled objects inside."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.embeddings.files.packing import Content
+from pipeline.embeddings.files.rows import BLOCK_BYTES, Read, Table, pick_rows
+from pipeline.embeddings.files.selection import Selection
+from pipeline.embeddings.files.sniffing import Sniffed
+from pipeline.embeddings.files.vocabularies import (
+    SIBLINGS,
+    VECTOR_NAMES,
+    WORD_NAMES,
+    check_count,
+    named,
+    words_beside,
+)
+from pipeline.errors import PipelineError
+from pipeline.values import Int64
+
+_SAVE_AGAIN = "save it again with numpy.savez(file, words=numpy.array(words, dtype=str), vectors=vectors)"
+
+
+@dataclass(frozen=True)
+class Header:
+    """What the start of an .npy says."""
+
+    shape: tuple[int, ...]
+    by_columns: bool
+    dtype: np.dtype
+    bytes: int  # length of the header itself
+
+
+def read_npz(content: Content, sniffed: Sniffed, selection: Selection) -> Read:
+    """Return the vectors of the chosen words of an .npz; words as an array of text in it, or beside it.
+
+    Raises
+    ------
+    PipelineError
+        If an array is missing, is not of its shape and type, or holds pickled objects.
+    """
+    with content.open_seekable() as stream, zipfile.ZipFile(stream) as archive:
+        headers = {name.removesuffix(".npy"): _header(archive, name) for name in archive.namelist()}
+        name = named(headers, VECTOR_NAMES)
+        words_name = named(headers, WORD_NAMES)
+        if name is None:
+            raise _missing(content, "vectors", VECTOR_NAMES, headers)
+        header = _checked_vectors(content, name, headers)
+        if words_name is None:
+            places = _choose_beside(content, headers, selection)
+        else:
+            _check_words(content, words_name, headers)
+            check_count(headers[words_name].shape[0], header.shape[0], str(content.path))
+            places = _choose(archive, words_name, headers[words_name], selection)
+        with archive.open(f"{name}.npy") as member:
+            member.read(header.bytes)
+            rows, dimension = header.shape
+            table = Table(f"{content.path}:{name}.npy", header.dtype, rows, dimension, header.bytes)
+            return Read(pick_rows(member, table, places, selection.words), dimension)
+
+
+def _header(archive: zipfile.ZipFile, name: str) -> Header:
+    with archive.open(name) as member:
+        version = np.lib.format.read_magic(member)
+        read = np.lib.format.read_array_header_1_0 if version[0] == 1 else np.lib.format.read_array_header_2_0
+        shape, by_columns, dtype = read(member)
+        return Header(shape, by_columns, dtype, member.tell())
+
+
+def _choose(archive: zipfile.ZipFile, name: str, header: Header, selection: Selection) -> Int64:
+    """Return the places of the chosen words of an array of text."""
+    places: list[int] = []
+    at_once = max(BLOCK_BYTES // header.dtype.itemsize, 1)
+    with archive.open(f"{name}.npy") as member:
+        member.read(header.bytes)
+        for first in range(0, header.shape[0], at_once):
+            data = member.read(min(at_once, header.shape[0] - first) * header.dtype.itemsize)
+            words = np.frombuffer(data, header.dtype).tolist()
+            encoded = [word if isinstance(word, bytes) else word.encode() for word in words]
+            places += [first + place for place in selection.choose(encoded)]
+    return np.array(places, dtype=np.int64)
+
+
+def _choose_beside(content: Content, headers: Mapping[str, Header], selection: Selection) -> Int64:
+    beside = words_beside(content)
+    if beside is None:
+        raise _missing(content, "words", WORD_NAMES, headers)
+    file, words = beside
+    name = named(headers, VECTOR_NAMES) or ""
+    check_count(len(words), headers[name].shape[0], str(file))
+    return np.array(selection.choose(words), dtype=np.int64)
+
+
+# --- checks ----------------------------------------------------------------------------------------------
+
+
+def _missing(
+    content: Content, what: str, names: tuple[str, ...], headers: Mapping[str, Header]
+) -> PipelineError:
+    held = ", ".join(f'"{name}"' for name in headers)
+    either = f", or {SIBLINGS}" if what == "words" else ""
+    message = f"the .npz has no array of {what}; it holds {held}"
+    return PipelineError(str(content.path), message, f"name it one of {', '.join(names)}{either}")
+
+
+def _checked_vectors(content: Content, name: str, headers: Mapping[str, Header]) -> Header:
+    header = headers[name]
+    if len(header.shape) != 2 or header.dtype.kind != "f":
+        what = f'array "{name}" is {_described(header)}; expected floats of two axes, a row a word'
+        raise PipelineError(str(content.path), what, _SAVE_AGAIN)
+    if header.by_columns and 1 not in header.shape:
+        what = f'array "{name}" lies column by column'
+        raise PipelineError(str(content.path), what, "save numpy.ascontiguousarray(vectors)")
+    return header
+
+
+def _check_words(content: Content, name: str, headers: Mapping[str, Header]) -> None:
+    header = headers[name]
+    if header.dtype.kind == "O":
+        what = f'array "{name}" holds pickled objects: reading them runs code inside the file'
+        raise PipelineError(str(content.path), what, _SAVE_AGAIN)
+    if len(header.shape) != 1 or header.dtype.kind not in "US":
+        what = f'array "{name}" is {_described(header)}; expected text of one axis'
+        raise PipelineError(str(content.path), what, _SAVE_AGAIN)
+
+
+def _described(header: Header) -> str:
+    return f"{header.dtype} of shape {header.shape}"

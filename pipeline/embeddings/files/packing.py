@@ -1,0 +1,169 @@
+"""A file's content: plain, gzip, zstd, or the one member of a .zip, told by its first bytes."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import shutil
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from pipeline.errors import PipelineError
+
+PACKED = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"PK\x03\x04": "zip", b"PK\x05\x06": "zip"}
+FETCH_AGAIN = "fetch the file again"
+_ENDINGS = (".gz", ".zst", ".zip")
+_READ_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a vector file holds once it is unpacked."""
+
+    path: Path
+    compression: str | None  # None, "gzip", "zstd" or "zip"
+    member: str | None = None  # the name inside a .zip
+
+    @property
+    def name(self) -> str:
+        """The name of the unpacked file, such as `wiki.vec`."""
+        if self.member:
+            return Path(self.member).name
+        packed = self.compression and self.path.suffix.lower() in _ENDINGS
+        return self.path.stem if packed else self.path.name
+
+    @contextmanager
+    def open(self) -> Iterator[IO[bytes]]:
+        """Yield the unpacked bytes as a stream.
+
+        Raises
+        ------
+        PipelineError
+            If the packed data are damaged or end early.
+        """
+        with _damage_explained(self.path, self.compression), ExitStack() as stack:
+            yield self._stream(stack)
+
+    @contextmanager
+    def open_seekable(self) -> Iterator[IO[bytes]]:
+        """Yield the unpacked bytes as a file that can be read at any place; a packed one is unpacked to disk."""
+        with self.open() as stream:
+            if self.compression is None:
+                yield stream
+                return
+            with tempfile.TemporaryFile() as unpacked:
+                shutil.copyfileobj(stream, unpacked, _READ_BYTES)
+                unpacked.seek(0)
+                yield unpacked
+
+    def _stream(self, stack: ExitStack) -> IO[bytes]:
+        if self.compression == "zip":
+            archive = stack.enter_context(zipfile.ZipFile(self.path))
+            return stack.enter_context(archive.open(self.member or ""))
+        if self.compression == "gzip":
+            return io.BufferedReader(stack.enter_context(gzip.open(self.path)))
+        file = stack.enter_context(self.path.open("rb"))
+        if self.compression == "zstd":
+            return stack.enter_context(io.BufferedReader(_ZstandardStream(file), _READ_BYTES))
+        return file
+
+
+def find_content(path: Path) -> Content:
+    """Return how the file is packed.
+
+    Raises
+    ------
+    PipelineError
+        If there is no such file, or a .zip holds not exactly one file.
+    """
+    if not path.is_file():
+        what = "this is a folder; expected a file" if path.is_dir() else "there is no such file"
+        raise PipelineError(str(path), what, "give a vector file")
+    with _damage_explained(path, None), path.open("rb") as file:
+        start = file.read(4)
+    packing = next((name for magic, name in PACKED.items() if start.startswith(magic)), None)
+    if packing != "zip":
+        return Content(path, packing)
+    with _damage_explained(path, "zip"), zipfile.ZipFile(path) as archive:
+        return _inside_zip(path, [info.filename for info in archive.infolist() if not info.is_dir()])
+
+
+def sha256_of(path: Path) -> str:
+    """Return the checksum of the file as it lies on disk, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _inside_zip(path: Path, names: list[str]) -> Content:
+    """Return the one member of a .zip; an .npz, a .zip of arrays, is left as it is."""
+    if names and all(name.endswith(".npy") for name in names):
+        return Content(path, None)
+    members = [name for name in names if not name.startswith("__MACOSX/")]
+    if any(name.endswith("data.pkl") for name in members):
+        what = "this is a PyTorch file, which holds a pickle: reading one runs code inside it"
+        raise PipelineError(str(path), what, "save words and vectors with numpy.savez")
+    if len(members) != 1:
+        held = ", ".join(members) or "none"
+        what = f"the .zip holds {len(members)} files ({held}); expected one"
+        raise PipelineError(str(path), what, "unpack the one you want and give that")
+    return Content(path, "zip", members[0])
+
+
+class _ZstandardStream(io.RawIOBase):
+    """Unpack zstd frames one after the other; a frame that ends early is an error, not the end."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        import zstandard
+
+        self._new_frame: Callable[[], Any] = zstandard.ZstdDecompressor().decompressobj
+        self._file, self._frame, self._ready = file, self._new_frame(), b""
+        self._inside = False  # a frame has begun and has not ended
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._ready:
+            packed = self._frame.unused_data if self._frame.eof else b""
+            packed = packed or self._file.read(_READ_BYTES)
+            if not packed and self._inside:
+                raise EOFError("the data end inside a frame")
+            if not packed:
+                return 0
+            self._unpack(packed)
+        size = min(len(buffer), len(self._ready))
+        buffer[:size], self._ready = self._ready[:size], self._ready[size:]
+        return size
+
+    def _unpack(self, packed: bytes) -> None:
+        import zstandard
+
+        if self._frame.eof:
+            self._frame = self._new_frame()
+        try:
+            self._ready = self._frame.decompress(packed)
+        except zstandard.ZstdError as error:
+            raise OSError(str(error)) from None
+        self._inside = not self._frame.eof
+
+
+@contextmanager
+def _damage_explained(path: Path, compression: str | None) -> Iterator[None]:
+    """Turn a failure to read into a PipelineError."""
+    try:
+        yield
+    except (EOFError, zlib.error, zipfile.BadZipFile, OSError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and compression != "zip":
+            raise  # zipfile alone uses it, for a password or an unknown method
+        if compression is None:
+            reason = getattr(error, "strerror", None) or error
+            raise PipelineError(str(path), f"the file cannot be read ({reason})", "check the path") from None
+        fix = "unpack it and give the file inside" if isinstance(error, RuntimeError) else FETCH_AGAIN
+        raise PipelineError(str(path), f"the file is not whole {compression} data ({error})", fix) from None

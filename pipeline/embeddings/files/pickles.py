@@ -1,0 +1,63 @@
+"""Refusals of pickles, which are code, with the command that converts each."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import NoReturn
+
+from pipeline.errors import PipelineError
+
+_PICKLE = "this is a pickle ({kind}): reading one runs code inside it"
+_TO_ARRAYS = "save words and vectors with numpy.savez"
+_SAVE = "save_word2vec_format(sys.argv[2], binary=True)"
+# The class that a gensim pickle names first > what it is, and the Python that writes its vectors as a plain file.
+_GENSIM = {
+    b"FastTextKeyedVectors": (
+        "gensim FastTextKeyedVectors",
+        f"from gensim.models.fasttext import FastTextKeyedVectors as F; F.load(sys.argv[1]).{_SAVE}",
+    ),
+    b"FastText": (
+        "gensim FastText",
+        "from gensim.models.fasttext import FastText, save_facebook_model as save; "
+        "save(FastText.load(sys.argv[1]), sys.argv[2])",
+    ),
+    b"KeyedVectors": (
+        "gensim KeyedVectors",
+        f"from gensim.models import KeyedVectors; KeyedVectors.load(sys.argv[1]).{_SAVE}",
+    ),
+    b"Word2Vec": (
+        "gensim Word2Vec",
+        f"from gensim.models import Word2Vec; Word2Vec.load(sys.argv[1]).wv.{_SAVE}",
+    ),
+}
+
+
+def refuse_pickle(path: Path, head: bytes) -> NoReturn:
+    """Raise PipelineError with the command that converts the pickle, if gensim wrote it."""
+    named = [name for name in _GENSIM if name in head[:2000]]
+    if b"gensim" not in head[:2000] or not named:
+        raise PipelineError(str(path), _PICKLE.format(kind="of no gensim vectors"), _TO_ARRAYS)
+    kind, code = _GENSIM[min(named, key=head.index)]
+    raise PipelineError(str(path), _PICKLE.format(kind=kind), _convert(path, code))
+
+
+def refuse_array(path: Path) -> NoReturn:
+    """Raise PipelineError for a bare .npy array, such as gensim writes beside its pickles."""
+    owner = next((path.with_name(path.name[: -len(end)]) for end in _sidecar_ends(path)), None)
+    if owner is not None and owner.is_file():
+        with owner.open("rb") as file:
+            refuse_pickle(owner, file.read(2000))
+    raise PipelineError(str(path), "this is an array without words", _TO_ARRAYS)
+
+
+def _sidecar_ends(path: Path) -> list[str]:
+    """Return the ends of the name after which a gensim pickle of the rest may stand beside the array."""
+    parts = path.name.split(".")
+    ends = ["." + ".".join(parts[at:]) for at in range(len(parts) - 1, 0, -1)]
+    return [end for end in ends if path.with_name(path.name[: -len(end)]).is_file()]
+
+
+def _convert(path: Path, code: str) -> str:
+    source, target = shlex.quote(str(path)), shlex.quote(str(path.with_suffix(".bin")))
+    return f'if you trust it, convert it: python -c "import sys; {code}" {source} {target}'

@@ -1,0 +1,62 @@
+"""A vector file as a source: the rows that the corpus needs, and subword vectors where the file has them."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import fields, replace
+from functools import partial
+from pathlib import Path
+
+import polars as pl
+
+from pipeline.cache import cached_vectors, file_hash, reading_key
+from pipeline.embeddings.cascade import candidates
+from pipeline.embeddings.combine import add_subword_vectors
+from pipeline.embeddings.request import EmbeddingRequest, WordVectors
+
+_NOT_FACTS = ("words", "vectors", "subwords")
+
+
+def check_file(path: str) -> None:
+    """Raise PipelineError if the beginning of a file shows that it holds no vectors, or is a pickle.
+
+    Takes no time, so a run that names such a file ends before anything is trained.
+    """
+    from pipeline.embeddings.files.packing import find_content
+    from pipeline.embeddings.files.sniffing import sniff
+
+    sniff(find_content(Path(os.path.expanduser(path))))
+
+
+def read_file(path: str, request: EmbeddingRequest) -> WordVectors:
+    """Return the vectors of the corpus's words in any form that the cascade tries, float32 (W, D).
+
+    Raises
+    ------
+    PipelineError
+        If the file is no vector file, or a damaged one.
+    """
+    from pipeline.embeddings.files import read_vector_file
+
+    path, types = os.path.expanduser(path), request.types
+
+    def read() -> WordVectors:
+        file = read_vector_file(path, candidates(types))
+        facts = {one.name: getattr(file, one.name) for one in fields(file) if one.name not in _NOT_FACTS}
+        settings = {"format": file.format, "dimension": file.dimension}
+        found = WordVectors(file.words, file.vectors, settings, tuple(file.notes), file=facts)
+        return add_subword_vectors(found, types, file.subwords)
+
+    found = cached_vectors(request.cache, partial(_key, path, types), read)
+    name = Path(path).name  # what names the file stays out of the cache, which knows it by its content
+    notes = tuple(f"{name}: {note}" for note in found.notes)
+    return replace(found, notes=notes, file={"path": path, **(found.file or {})})
+
+
+def _key(path: str, types: pl.Series) -> dict[str, object]:
+    """Return what the vectors depend on: the file, the words asked for, and a vocabulary beside the file."""
+    from pipeline.embeddings.files.packing import find_content
+    from pipeline.embeddings.files.vocabularies import vocabulary_beside
+
+    beside = vocabulary_beside(find_content(Path(path)))
+    return reading_key(path, types, vocabulary=file_hash(beside) if beside else None)
