@@ -58,7 +58,9 @@ def build_vocabulary(train: TokenizedCorpus, *, min_count: int = 1, max_size: in
     kept = (
         pl.DataFrame({"token": train.types, "count": counts})
         .filter(pl.col("count") >= max(min_count, 1))
-        .filter(~pl.col("token").is_in([PADDING_TOKEN, UNKNOWN_TOKEN]))  # text that spells them reads as unknown
+        .filter(
+            ~pl.col("token").is_in([PADDING_TOKEN, UNKNOWN_TOKEN])
+        )  # text that spells them reads as unknown
         .sort(["count", "token"], descending=[True, False])
     )
     if max_size:

@@ -17,6 +17,7 @@ from pipeline.baselines import FittedBaseline
 from pipeline.config import Config
 from pipeline.embeddings import Embedded
 from pipeline.indices import NgramVocabulary
+from pipeline.networks.models import own_weights
 from pipeline.networks.training import FittedNetwork
 from pipeline.prediction_files import slug
 
@@ -62,7 +63,7 @@ def save_network(
 ) -> None:
     """Save a network's weights and how to build it; a frozen embedding is named, not copied."""
     folder = run / "models" / slug(name)
-    arrays = {_weight_name(weight): weight.numpy() for weight in fitted.model.trainable_weights}
+    arrays = {_weight_name(weight): weight.numpy() for weight in own_weights(fitted.model, fitted.spec.tuned)}
     _save_arrays(folder / "weights.safetensors", arrays)
     described = {
         "name": name,

@@ -29,7 +29,9 @@ def sample_corpus(loaded: LoadedCorpus, most: int, generator: np.random.Generato
     left_out = np.setdiff1d(np.arange(len(corpus.texts)), kept)
     left_from = ((file, left_out[corpus.split[left_out] == part]) for part, file in _FILES.items())
     dropped = tuple(
-        Dropped(REASON, file, tuple(corpus.records[rows].tolist()), ()) for file, rows in left_from if len(rows)
+        Dropped(REASON, file, tuple(corpus.records[rows].tolist()), ())
+        for file, rows in left_from
+        if len(rows)
     )
     ledger = Ledger(loaded.ledger.rows_read, len(kept), loaded.ledger.dropped + dropped)
     told = f"--quick: {len(kept)} of {len(corpus.texts)} documents were drawn; the figures are a first look"

@@ -11,6 +11,7 @@ from pipeline.errors import PipelineError, did_you_mean
 from pipeline.values import EmbeddingMatrix
 
 Tensor = Any
+STANDARDISE = "standardise"  # the layer of `ann` whose numbers are taken from training documents
 
 
 @dataclass(frozen=True)
@@ -120,16 +121,45 @@ def after_embedding(model: Any) -> Any:
 
 
 def _averaged(spec: NetworkSpec, embedded: Tensor, lengths: Tensor) -> Tensor:
-    """Average the word vectors, then one hidden layer: no memory, no order."""
+    """Average the word vectors, then one hidden layer: no memory, no order.
+
+    Averages of frozen vectors differ from each other by far less than the vectors do, so they are brought to mean
+    0 and deviation 1 over training documents first; else the hidden layer hardly moves from its start.
+    """
     import keras
 
     average = keras.layers.Lambda(_mean, output_shape=(spec.embedding_dim,), name="average")(
         [embedded, lengths]
     )
-    hidden = average
+    hidden = average if spec.tuned else _standardising_layer()(average)  # (B, D)
     for layer in range(spec.layers):
         hidden = keras.layers.Dense(spec.units, activation="relu", name=f"hidden_{layer}")(hidden)  # (B, H)
     return hidden
+
+
+def _standardising_layer() -> Any:
+    """Return a layer that subtracts `mean` (D,) and divides by `deviation` (D,): numbers set once, not trained."""
+    import keras
+
+    class Standardise(keras.layers.Layer):
+        """(x - mean) / deviation."""
+
+        def build(self, shape: tuple[int | None, ...]) -> None:
+            self.mean = self.add_weight(shape=shape[-1:], initializer="zeros", trainable=False, name="mean")
+            self.deviation = self.add_weight(
+                shape=shape[-1:], initializer="ones", trainable=False, name="deviation"
+            )
+
+        def call(self, averages: Tensor) -> Tensor:
+            return (averages - self.mean) / self.deviation
+
+    return Standardise(name=STANDARDISE)
+
+
+def own_weights(model: Any, tuned: bool) -> list[Any]:
+    """Return the weights that make a fitted model: all but a frozen table, which is kept once for all models."""
+    table = model.get_layer("embedding").weights
+    return [weight for weight in model.weights if tuned or all(weight is not other for other in table)]
 
 
 def _recurrent(cell: str) -> Callable[[NetworkSpec, Tensor, Tensor], Tensor]:

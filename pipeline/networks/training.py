@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ import numpy as np
 from pipeline.config import NetworkSettings
 from pipeline.networks.batches import Batch, batches
 from pipeline.networks.embedding_layer import LazyAdam, gradient_by_row
-from pipeline.networks.models import NetworkSpec, after_embedding, build
+from pipeline.networks.models import STANDARDISE, NetworkSpec, after_embedding, build
 from pipeline.values import Float32, IndexedCorpus, Int32
 
 _PREDICTION_BATCH = 256
@@ -138,6 +139,7 @@ def fit_network(
         tf.config.experimental.enable_op_determinism()
     model = build(spec)
     model.get_layer("embedding").set_weights([vectors])
+    _standardise_averages(model, vectors, train.indexed)
     judged_by = None if epochs else validation
     trainee = _Trainee(
         model, _prediction_step(model), train, judged_by, settings, np.random.default_rng(seed), on_epoch
@@ -149,6 +151,17 @@ def fit_network(
     return FittedNetwork(
         spec, model, tuple(course.history), best_epoch, stopped, why_not, warnings, course.schedule
     )
+
+
+def _standardise_averages(model: Any, vectors: Float32, train: IndexedCorpus) -> None:
+    """Set the mean and deviation of averaged vectors over training documents, where the model asks for them."""
+    if STANDARDISE not in {layer.name for layer in model.layers}:
+        return
+    some = _sample(train)
+    averages = np.stack(
+        [vectors[some.indices[a:b]].mean(axis=0) for a, b in itertools.pairwise(some.offsets)]
+    )  # (n, D)
+    model.get_layer(STANDARDISE).set_weights([averages.mean(axis=0), averages.std(axis=0) + 1e-6])
 
 
 def _train_in_phases(
