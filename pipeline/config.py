@@ -215,14 +215,14 @@ CHECKS: dict[str, Check] = {
     "word2vec.min_count": _COUNT,
     "word2vec.negative": _COUNT_OR_NONE,
     "word2vec.sample": Check(minimum=0, maximum=1),
-    "word2vec.alpha": _POSITIVE,
+    "word2vec.alpha": Check(above=0, maximum=1),
     "word2vec.min_alpha": Check(minimum=0),
     "word2vec.workers": _COUNT_OR_NONE,
     "fasttext.min_n": _COUNT,
     "fasttext.max_n": _COUNT,
     "fasttext.bucket": _COUNT_OR_NONE,
     "embeddings.dimension": _COUNT,
-    "embeddings.scale": Check(minimum=0),
+    "embeddings.scale": Check(minimum=0, maximum=1000),
     "baselines.ngram_min": _COUNT,
     "baselines.ngram_max": _COUNT,
     "baselines.min_df": _COUNT,
@@ -611,6 +611,10 @@ def _contradictions(config: Config, given: Mapping[str, _Given]) -> Iterator[Pip
             yield PipelineError(
                 where, f"{low} is {least} and {high} is {most}", "the first cannot be greater"
             )
+    if not config.word2vec.negative and not config.word2vec.hierarchical_softmax:
+        where = given["word2vec.negative"].where if "word2vec.negative" in given else "word2vec.negative"
+        what = "0 leaves word2vec nothing to train with"
+        yield PipelineError(where, what, "give 1 or more, or set word2vec.hierarchical_softmax = true")
     for key in ("run.models", "run.embeddings"):
         names = get(config, key)
         for name in sorted({name for name in names if names.count(name) > 1}):  # type: ignore

@@ -41,6 +41,11 @@ class Stage:
             self._last_line = now
             self._console._progress_line(self.summary(now - self.started))
 
+    def reach(self, done: float, total: float) -> None:
+        """Say how far the stage is, for work that knows its length only once it runs."""
+        self.total = total
+        self.advance(done - self.done)
+
     def summary(self, seconds: float, ending: str = "") -> str:
         """Return the stage as one line: title, units done, seconds, note."""
         parts = [f"{ending}{seconds:.1f} s"]
@@ -163,7 +168,7 @@ class Console:
 
     def _move_bar(self, stage: Stage) -> None:
         if stage._task is not None:
-            self._rich().update(stage._task, completed=stage.done, note=stage.note)
+            self._rich().update(stage._task, completed=stage.done, total=stage.total, note=stage.note)
 
     def _remove_bar(self, stage: Stage) -> None:
         if stage._task is None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
-import shutil
 import time
 from collections.abc import Iterator
 from datetime import datetime
@@ -20,7 +20,6 @@ from pipeline.fit_networks import run_networks
 from pipeline.material import Fold, Material
 from pipeline.plan import PlannedModel, plan_models, unused_sources
 from pipeline.record import Record, conclude
-from pipeline.storage import write_whole
 from pipeline.tokenizer import tokenize
 from pipeline.values import Duplicates, LoadedCorpus
 
@@ -52,7 +51,6 @@ def run_experiment(config: Config, console: Console, command: str) -> Path:
     loaded, duplicates, folds = read_and_split(config, console)
     run = _make_run_folder(config, loaded.name)
     console.log_to(run / "log.txt")
-    write_whole(run / "config.toml", save_config(config).encode())
     record = Record.begin(run, config, command, loaded, duplicates, [fold.corpus for fold in folds], planned)
     for source in unused_sources(planned, config.run.embeddings):
         record.note(f"embedding source {source} was asked for, but no model of this run reads it")
@@ -69,41 +67,51 @@ def run_experiment(config: Config, console: Console, command: str) -> Path:
 def _ended(record: Record, console: Console, started: float) -> Iterator[None]:
     """Write metrics and report when the block ends; the folder says how it ended, whatever happens.
 
-    After Ctrl-C what had finished is scored. A mistake in the settings that shows only now takes the folder
-    away, so that the corrected command can use it.
+    After Ctrl-C what had finished is scored. A mistake in the settings that shows only now takes the files away
+    that were written, so that the corrected command can use the folder.
     """
     try:
         yield
-        record.end("done")
+        record.state = "done"
+        conclude(record, console, time.perf_counter() - started)
     except KeyboardInterrupt:
-        record.end("interrupted")
+        record.state = "interrupted"
         conclude(record, console, time.perf_counter() - started)
         raise
     except PipelineError:
         record.end("failed")
         if not record.fits:
-            _take_away(record.run, console)
+            _take_back(record.run, console)
         raise
     except BaseException:
         record.end("failed")
         raise
-    conclude(record, console, time.perf_counter() - started)
 
 
-def _take_away(run: Path, console: Console) -> None:
-    """Remove a run folder in which nothing has finished; it was new or empty when the run began."""
+def _take_back(run: Path, console: Console) -> None:
+    """Remove what this run wrote before anything was fitted, and the folders that are empty then."""
     console.log_to(Path(os.devnull))
-    shutil.rmtree(run, ignore_errors=True)
+    for name in ("details/status.json", "log.txt", "config.toml"):
+        (run / name).unlink(missing_ok=True)
+    for folder in (run / "details", run):
+        with contextlib.suppress(OSError):  # somebody else's file is in it: it stays
+            folder.rmdir()
 
 
 def check_out(out: str | None) -> None:
-    """Refuse an output folder that holds something."""
+    """Refuse an output folder that holds something, before anything is read."""
     if out is None:
         return
     path = Path(out)
     if path.is_file():
         raise PipelineError("--out", f"{out} is a file; a folder is expected", "name a new folder")
-    if path.is_dir() and any(path.iterdir()):
+    try:
+        full = path.is_dir() and any(path.iterdir())
+    except OSError as error:
+        raise PipelineError(
+            "--out", f"{out} cannot be read: {error.strerror}", "name another folder"
+        ) from None
+    if full:
         raise PipelineError("--out", f"the folder {out} is not empty", "name a new folder, or empty this one")
 
 
@@ -148,21 +156,48 @@ def read_and_split(config: Config, console: Console) -> tuple[LoadedCorpus, Dupl
 
 
 def _make_run_folder(config: Config, name: str) -> Path:
+    """Return the run folder, made and claimed: its `config.toml` is new, so no other run can have it too."""
     if config.run.out:
         run = Path(config.run.out)
+        _make(run, exist_ok=True)
     else:
-        stamp = datetime.now().astimezone().strftime("%Y-%m-%d-%H%M%S")
-        run = Path("reports") / f"{name}-{stamp}"
-        number = 2
-        while run.exists():
-            run, number = Path("reports") / f"{name}-{stamp}-{number}", number + 1
+        run = _new_folder(name)
+    check_out(str(run))
     try:
-        run.mkdir(parents=True, exist_ok=True)
+        with (run / "config.toml").open("x", encoding="utf-8") as file:
+            file.write(save_config(config))
+    except FileExistsError:
+        fix = "name a new folder, or empty this one"
+        raise PipelineError("--out", f"another run has begun to write into {run}", fix) from None
+    except OSError as error:
+        raise PipelineError(
+            "--out", f"{run} cannot be written: {error.strerror}", "name another folder"
+        ) from None
+    return run
+
+
+def _new_folder(name: str) -> Path:
+    """Make `reports/<corpus>-<time>`, with a number more where two runs begin in one second."""
+    stamp = datetime.now().astimezone().strftime("%Y-%m-%d-%H%M%S")
+    for number in itertools.count(1):
+        run = Path("reports") / (f"{name}-{stamp}" + (f"-{number}" if number > 1 else ""))
+        try:
+            _make(run, exist_ok=False)
+        except FileExistsError:
+            continue
+        return run
+    raise AssertionError
+
+
+def _make(run: Path, *, exist_ok: bool) -> None:
+    try:
+        run.mkdir(parents=True, exist_ok=exist_ok)
+    except FileExistsError:
+        raise
     except OSError as error:
         raise PipelineError(
             "--out", f"{run} cannot be made: {error.strerror}", "name another folder"
         ) from None
-    return run
 
 
 def tokenize_all(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ import numpy as np
 from pipeline.baselines import FittedBaseline, Tried, choose_strength, fit_baseline
 from pipeline.baselines.linear import BASELINES
 from pipeline.errors import PipelineError
-from pipeline.indices import NgramVocabulary, count_ngrams, learn_ngrams
+from pipeline.indices import NgramsTooLong, NgramVocabulary, count_ngrams, learn_ngrams
 from pipeline.material import Fold, Material, save_test_predictions
 from pipeline.plan import PlannedModel
 from pipeline.record import Choice, Fit, FoldRecord
@@ -42,6 +43,7 @@ def run_baselines(material: Material, fold: Fold, final: Fold, parts: FoldRecord
     models = [model for model in material.planned if model.source is None]
     if not models:
         return
+    importlib.import_module("sklearn.linear_model")  # before any clock of a fit runs
     with material.console.stage("Counting n-grams"):
         counted = _count(material, fold)
         final_counted = counted if final is fold else _count(material, final)
@@ -59,7 +61,7 @@ def _count(material: Material, fold: Fold) -> Counted:
             ngram_max=settings.ngram_max,
             min_df=min_df,
         )
-    except ValueError as error:
+    except NgramsTooLong as error:
         raise PipelineError("baselines.ngram_max", str(error), "lower it") from error
     if not len(ngrams.keys):
         wanted = f"{settings.ngram_min} to {settings.ngram_max} tokens"
@@ -75,11 +77,13 @@ def _run_baseline(
     material: Material, planned: PlannedModel, counted: Counted, final: Counted, parts: FoldRecord
 ) -> None:
     n_strengths = len(BASELINES[planned.model].strengths(material.config.baselines))
-    title = f"Fitting {planned.name}"
+    title, best = f"Fitting {planned.name}", 0.0
     with material.console.stage(title, n_strengths or None, "strengths") as stage, PeakMemory() as memory:
 
         def on_trial(trial: Tried) -> None:
-            stage.advance(1, f"validation accuracy {trial.validation_accuracy:.1%}")
+            nonlocal best
+            best = max(best, trial.validation_accuracy)
+            stage.advance(1, f"best validation accuracy {best:.1%}")
 
         start = time.perf_counter()
         strength, tried = _choose(material, planned, counted, on_trial)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import importlib
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +17,14 @@ from pipeline.indices import build_vocabulary, encode, take
 from pipeline.material import Fold, Material, save_test_predictions
 from pipeline.networks.batches import Visible, visible
 from pipeline.networks.models import NetworkSpec, specify
-from pipeline.networks.training import Epoch, FittedNetwork, Labelled, fit_network, predict_probabilities
+from pipeline.networks.training import (
+    Epoch,
+    FittedNetwork,
+    Labelled,
+    fit_network,
+    predict_with,
+    prediction_step,
+)
 from pipeline.plan import PlannedModel
 from pipeline.record import Fit, FoldRecord, SourceRecord
 from pipeline.resources import PeakMemory
@@ -62,15 +71,17 @@ def encode_covered(tokenized: TokenizedCorpus, embedded: Embedded) -> IndexedCor
 
 def _prepare(material: Material, source: str, fold: Fold) -> Prepared:
     config = material.config
-    with material.console.stage(f"Embedding: {source}") as stage:
-        request = embedding_request(material, fold, lambda note: stage.advance(1, note))
+    with material.console.stage(f"Embedding: {source}", unit="epochs") as stage:
+        request = embedding_request(material, fold, stage.reach)
         embedded = embed(source, request)
     indexed = encode_covered(material.tokenized, embedded)
     cut = visible(indexed, max_tokens=config.networks.max_tokens, keep=config.networks.keep)
     return Prepared(fold, embedded, cut)
 
 
-def embedding_request(material: Material, fold: Fold, on_epoch: Callable[[str], None]) -> EmbeddingRequest:
+def embedding_request(
+    material: Material, fold: Fold, on_epoch: Callable[[int, int], None]
+) -> EmbeddingRequest:
     """Return what an embedding source is given in one fold: the vocabulary of its training documents and more."""
     config = material.config
     train = select(material.tokenized, fold.train)
@@ -103,6 +114,7 @@ def _run_network(
     last: Prepared,
     parts: FoldRecord,
 ) -> None:
+    load_libraries(material)
     with PeakMemory() as memory:
         start = time.perf_counter()
         chosen = fitted = _train(material, planned, seed, prepared)
@@ -179,11 +191,26 @@ def _labelled(material: Material, prepared: Prepared, documents: Int64) -> Label
     return Labelled(take(prepared.documents.indexed, documents), material.labels(documents))
 
 
+def load_libraries(material: Material) -> None:
+    """Import TensorFlow before any clock of a fit runs."""
+    if "tensorflow" not in sys.modules:
+        with material.console.stage("Loading TensorFlow"):
+            importlib.import_module("keras")
+            importlib.import_module("tensorflow")
+
+
 def _predict(material: Material, fitted: FittedNetwork, last: Prepared) -> tuple[Float32, float]:
-    """Return the test documents' probabilities, and documents per second from indices to answers."""
+    """Return the test documents' probabilities, and documents per second from tokens to answers.
+
+    A first document is predicted before the clock starts: it builds TensorFlow's graph.
+    """
+    settings, n_classes = material.config.networks, len(material.label_names)
+    predict = prediction_step(fitted.model)
+    predict_with(predict, take(last.documents.indexed, last.fold.test[:1]), n_classes)
     start = time.perf_counter()
-    documents = take(last.documents.indexed, last.fold.test)
-    probabilities = predict_probabilities(fitted.model, documents, len(material.label_names))
+    indexed = encode_covered(select(material.tokenized, last.fold.test), last.embedded)
+    documents = visible(indexed, max_tokens=settings.max_tokens, keep=settings.keep).indexed
+    probabilities = predict_with(predict, documents, n_classes)
     return probabilities, len(probabilities) / max(time.perf_counter() - start, 1e-9)
 
 

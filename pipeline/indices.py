@@ -117,6 +117,10 @@ def rows_of(tokens: pl.Series, table: pl.Series) -> Int32:
 # --- n-gram counts ---------------------------------------------------------------------------------------
 
 
+class NgramsTooLong(ValueError):
+    """An n-gram does not fit into one integer."""
+
+
 @dataclass(frozen=True, eq=False)
 class NgramVocabulary:
     """The n-grams of training documents, in alphabetical order, as numbers.
@@ -170,7 +174,7 @@ def learn_ngrams(
 
     Raises
     ------
-    ValueError
+    NgramsTooLong
         If an n-gram does not fit into 62 bits (over 1.6 million frequent types with n-grams of three).
 
     Notes
@@ -232,7 +236,7 @@ def _frequent_types(train: TokenizedCorpus, min_df: int) -> tuple[pl.Series, Int
 
 def _check_key_size(n_tokens: int, ngram_max: int) -> None:
     if (n_tokens + 1) ** ngram_max >= 2**_KEY_BITS:
-        raise ValueError(f"{n_tokens} types are too many for n-grams of {ngram_max} tokens")
+        raise NgramsTooLong(f"{n_tokens} types are too many for n-grams of {ngram_max} tokens")
 
 
 def _docs_bits(n_tokens: int, ngram_max: int) -> int:

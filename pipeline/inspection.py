@@ -39,8 +39,8 @@ def describe_fit(source: str, config: Config, console: Console) -> str:
     loaded, _, folds = read_and_split(config, console)
     planned = (PlannedModel("", "network", "", source=source),)  # unlabelled text is for embeddings only
     material = tokenize_all(config, console, Path(), loaded, planned)
-    with console.stage(f"Embedding: {source}") as stage:
-        request = embedding_request(material, folds[0], lambda note: stage.advance(1, note))
+    with console.stage(f"Embedding: {source}", unit="epochs") as stage:
+        request = embedding_request(material, folds[0], stage.reach)
         found = embed(source, request)
     facts = CorpusFacts(material.tokenized, folds[0].corpus, config.tokenizer)
     with console.stage("Auditing the fit"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -26,6 +27,8 @@ from pipeline.values import (
     TokenizedCorpus,
 )
 
+_OWN_CACHE_BYTES = 2**34
+
 
 @dataclass(frozen=True, eq=False)
 class Material:
@@ -46,8 +49,19 @@ class Material:
 
     @cached_property
     def cache(self) -> Cache | None:
-        """The cache of this run: it keeps what this run uses, so there is one."""
-        return default_cache(self.config)
+        """The cache of this run: it keeps what this run uses, so there is one.
+
+        Vectors of unlabelled text serve every fold: without a lasting cache they are kept for this run alone.
+        """
+        lasting = default_cache(self.config)
+        if lasting is None and self.config.corpus.folds and self.unlabelled is not None:
+            return Cache(Path(self._own_folder.name), _OWN_CACHE_BYTES)
+        return lasting
+
+    @cached_property
+    def _own_folder(self) -> TemporaryDirectory[str]:
+        """A folder that goes with this value."""
+        return TemporaryDirectory(prefix="embedseq-")
 
     def labels(self, documents: Int64) -> Int32:
         """Return the labels of documents by position."""

@@ -44,7 +44,17 @@ def plan_models(models: tuple[str, ...], sources: tuple[str, ...]) -> tuple[Plan
     networks = [_network(model, source) for model in models if model not in BASELINES for source in asked]
     if not sources and any(model not in BASELINES for model in models):
         raise PipelineError("--embeddings", "a network needs an embedding source", "add word2vec")
+    _check_twins(networks)
     return tuple(dict.fromkeys(baselines + networks))
+
+
+def _check_twins(networks: list[PlannedModel]) -> None:
+    """Refuse two names of one network, such as `rnn` and `rnn:last`: it would be trained and compared twice."""
+    names: dict[tuple[str | None, ...], str] = {}
+    for one in networks:
+        other = names.setdefault((one.model, one.head, one.source), one.name)
+        if other != one.name:
+            raise PipelineError("--models", f'"{other}" and "{one.name}" are one network', "leave one out")
 
 
 def unused_sources(planned: tuple[PlannedModel, ...], sources: tuple[str, ...]) -> list[str]:

@@ -83,7 +83,7 @@ def request_of(
         embeddings=EmbeddingSettings(dimension=dimension, scale=scale),
         seed=seed,
         deterministic=True,
-        on_epoch=lambda note: None,
+        on_epoch=lambda done, total: None,
     )
 
 

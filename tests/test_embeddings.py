@@ -89,7 +89,10 @@ def test_only_learned_is_tuned_unless_told(name: str, expected: tuple[str, bool]
     ("name", "message"),
     [
         ("word2vek", '--embeddings: there is no source "word2vek"; did you mean "word2vec"?'),
-        ("zzz", '--embeddings: there is no source "zzz"; it is one of word2vec, fasttext, learned, random, glove-6b-50d'),
+        (
+            "zzz",
+            '--embeddings: there is no source "zzz"; it is one of word2vec, fasttext, learned, random, glove-6b-50d',
+        ),
         ("random:tuneed", '--embeddings: "random:tuneed" has no mode "tuneed"; did you mean "tuned"?'),
     ],
 )

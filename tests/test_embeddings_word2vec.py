@@ -118,9 +118,9 @@ def test_epochs_follow_the_size_of_the_corpus_unless_given(wanted: int, tokens: 
 
 
 def test_each_epoch_is_told_and_the_settings_are_kept() -> None:
-    told: list[str] = []
-    found = train_word2vec(replace(request_of(TRAIN), on_epoch=told.append))
-    assert told == ["epoch 1 of 2", "epoch 2 of 2"]
+    told: list[tuple[int, int]] = []
+    found = train_word2vec(replace(request_of(TRAIN), on_epoch=lambda *epoch: told.append(epoch)))
+    assert told == [(1, 2), (2, 2)]
     assert found.settings == {
         "algorithm": "skip-gram",
         "vector_size": 8,

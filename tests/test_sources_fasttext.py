@@ -128,9 +128,9 @@ def test_ngrams_share_places_where_the_bucket_is_small() -> None:
 
 
 def test_epochs_and_settings_are_told() -> None:
-    told: list[str] = []
-    found = train_fasttext(requested(on_epoch=told.append))
-    assert told[0] == "epoch 1 of 5"
+    told: list[tuple[int, int]] = []
+    found = train_fasttext(requested(on_epoch=lambda *epoch: told.append(epoch)))
+    assert told[0] == (1, 5)
     assert {name: found.settings[name] for name in ("vector_size", "epochs", "min_count", "workers")} == {
         "vector_size": 10,
         "epochs": 5,

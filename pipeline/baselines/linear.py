@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +15,9 @@ from pipeline.values import Float32, Int32
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
+MANY_CLASSES = "The number of unique classes is greater than"  # scikit-learn's words
 _TOLERANCE = 1e-5  # of the gradient; scikit-learn's 1e-4 stops before weak regularisation has its effect
-_ONE_VERSUS_REST = 20_000_000  # weights above which one problem for all classes needs too much memory
+_ONE_VERSUS_REST = 6_000_000  # weights above which one problem for all classes needs too much memory
 
 
 @dataclass(frozen=True)
@@ -82,15 +84,15 @@ def choose_strength(
         Told about each strength tried.
     """
     strengths = BASELINES[name].strengths(settings)
-    if len(strengths) < 2:
-        return (strengths[0] if strengths else 1.0), ()
+    if not strengths:
+        return 1.0, ()
     counts, labels = train
     pipeline = BASELINES[name].pipeline(settings, _n_weights(counts, labels))
     weighted = pipeline[:-1].fit_transform(counts)
     judged = pipeline[:-1].transform(validation[0])
     tried = []
     for strength in sorted(strengths):
-        with _one_thread():
+        with _one_thread(), _without_class_warning():
             classifier = _with_strength(pipeline[-1], strength).fit(weighted, labels)
         tried.append(_judge(strength, classifier, judged, validation[1]))
         on_trial(tried[-1])
@@ -115,6 +117,7 @@ def fit_baseline(
     pipeline = BASELINES[name].pipeline(settings, _n_weights(counts, labels))
     _with_strength(pipeline[-1], strength)
     with warnings.catch_warnings(record=True) as caught, _one_thread():
+        warnings.filterwarnings("ignore", MANY_CLASSES)
         warnings.simplefilter("always", ConvergenceWarning)
         pipeline.fit(counts, labels)
     cut_short = any(issubclass(warning.category, ConvergenceWarning) for warning in caught)
@@ -131,6 +134,16 @@ def _one_thread() -> Any:
     from threadpoolctl import threadpool_limits
 
     return threadpool_limits(1)
+
+
+@contextmanager
+def _without_class_warning() -> Iterator[None]:
+    """Leave out scikit-learn's remark on corpora with many classes: these are classes."""
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", MANY_CLASSES)
+        yield
 
 
 def _n_weights(counts: csr_array, labels: Int32) -> int:

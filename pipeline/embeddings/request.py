@@ -27,7 +27,7 @@ class EmbeddingRequest:
     embeddings: EmbeddingSettings
     seed: int
     deterministic: bool
-    on_epoch: Callable[[str], None]
+    on_epoch: Callable[[int, int], None]  # (epochs done, epochs in all)
     fasttext: FastTextSettings = field(default_factory=FastTextSettings)
     cache: Cache | None = None
 

@@ -115,7 +115,7 @@ def train_on_numbers(
     model: Any,
     text: Text,
     epochs: int,
-    on_epoch: Callable[[str], None],
+    on_epoch: Callable[[int, int], None],
     prepare: Callable[[Any], None] = lambda model: None,
 ) -> Int64:
     """Train a gensim model on the text; return the numbers of the words it kept, in its own order.
@@ -212,7 +212,7 @@ def _number_words(corpora: list[TokenizedCorpus]) -> tuple[pl.Series, list[tuple
     return words, [(rows_of(corpus.types, words)[corpus.token_types], corpus.offsets) for corpus in corpora]
 
 
-def _epoch_callback(on_epoch: Callable[[str], None], epochs: int) -> object:
+def _epoch_callback(on_epoch: Callable[[int, int], None], epochs: int) -> object:
     from gensim.models.callbacks import CallbackAny2Vec
 
     class ReportEpoch(CallbackAny2Vec):
@@ -223,7 +223,7 @@ def _epoch_callback(on_epoch: Callable[[str], None], epochs: int) -> object:
 
         def on_epoch_end(self, model: object) -> None:
             self.done += 1
-            on_epoch(f"epoch {self.done} of {epochs}")
+            on_epoch(self.done, epochs)
 
     return ReportEpoch()
 

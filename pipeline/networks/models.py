@@ -75,7 +75,9 @@ def parse_head(name: str) -> tuple[str, str]:
     PipelineError
         If the network has no such head.
     """
-    model, _, head = name.partition(":")
+    model, colon, head = name.partition(":")
+    if colon and not head:
+        raise PipelineError("--models", f'"{name}" names no head', f'use "{model}", or {model}:last')
     if head and head not in NETWORKS[model].heads:
         known = NETWORKS[model].heads
         fix = did_you_mean(head, known) if known else f'use "{model}" alone'

@@ -142,7 +142,7 @@ def fit_network(
     _standardise_averages(model, vectors, train.indexed)
     judged_by = None if epochs else validation
     trainee = _Trainee(
-        model, _prediction_step(model), train, judged_by, settings, np.random.default_rng(seed), on_epoch
+        model, prediction_step(model), train, judged_by, settings, np.random.default_rng(seed), on_epoch
     )
     course, stopped = _train_in_phases(trainee, spec, (epochs,) if isinstance(epochs, int) else epochs)
     why_not = _why_not_trained(trainee.predict, course.history, train, spec.n_classes)
@@ -207,7 +207,7 @@ def _run_phase(trainee: _Trainee, course: _Course, step: Any, tuned: bool, epoch
 
 def predict_probabilities(model: Any, indexed: IndexedCorpus, n_classes: int) -> Float32:
     """Return each document's distribution over the classes; float32 (N, C), in the order of `indexed`."""
-    return _predict(_prediction_step(model), indexed, n_classes)
+    return predict_with(prediction_step(model), indexed, n_classes)
 
 
 def training_step(model: Any, learning_rate: float, clip_norm: float, *, tuned: bool) -> Any:
@@ -245,7 +245,8 @@ def training_step(model: Any, learning_rate: float, clip_norm: float, *, tuned: 
     return step
 
 
-def _prediction_step(model: Any) -> Any:
+def prediction_step(model: Any) -> Any:
+    """Return the function from a batch, (rows, lengths), to its probabilities (B, C)."""
     import tensorflow as tf
 
     @tf.function(input_signature=_signature(labels=False))
@@ -272,7 +273,8 @@ def _run_epoch(step: Any, training_batches: Any, labels: Int32) -> tuple[float, 
     return total / seen, right / seen
 
 
-def _predict(predict: Any, indexed: IndexedCorpus, n_classes: int) -> Float32:
+def predict_with(predict: Any, indexed: IndexedCorpus, n_classes: int) -> Float32:
+    """Return each document's distribution by a `prediction_step`; float32 (N, C), in the order of `indexed`."""
     probabilities = np.zeros((indexed.n_docs, n_classes), dtype=np.float32)
     for batch in batches(indexed, _PREDICTION_BATCH, None):
         probabilities[batch.documents] = _batch_probabilities(predict, batch)
@@ -288,7 +290,7 @@ def _judge(trainee: _Trainee) -> tuple[float | None, float | None]:
     if trainee.validation is None:
         return None, None
     n_classes = trainee.model.outputs[0].shape[-1]
-    probabilities = _predict(trainee.predict, trainee.validation.indexed, n_classes)
+    probabilities = predict_with(trainee.predict, trainee.validation.indexed, n_classes)
     picked = probabilities[np.arange(len(probabilities)), trainee.validation.labels].astype(np.float64)
     loss = float(-np.log(np.maximum(picked, 1e-12)).mean()) if np.isfinite(picked).all() else np.inf
     return loss, float((probabilities.argmax(axis=1) == trainee.validation.labels).mean())
@@ -312,7 +314,7 @@ def _why_not_trained(predict: Any, history: list[Epoch], train: Labelled, n_clas
             "frequencies alone give"
         )
     some = _sample(train.indexed)
-    probabilities = _predict(predict, some, n_classes)
+    probabilities = predict_with(predict, some, n_classes)
     if not np.isfinite(probabilities).all():
         return "a predicted probability is not finite"
     if len(probabilities) > 1 and np.ptp(probabilities, axis=0).max() < 1e-4:
