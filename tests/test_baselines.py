@@ -108,8 +108,10 @@ def test_each_trial_is_told_weakest_first_whatever_the_order_given() -> None:
     assert [trial.value for trial in tried] == [0.3, 3.0]
 
 
-def test_one_strength_is_taken_without_a_trial() -> None:
-    assert choose(replace(SETTINGS, bow_strengths=(0.5,))) == (0.5, ())
+def test_one_strength_is_judged_too() -> None:
+    strength, tried = choose(replace(SETTINGS, bow_strengths=(0.5,)))
+    assert strength == 0.5
+    assert [trial.value for trial in tried] == [0.5]
 
 
 def test_parameters_are_the_weights_and_intercepts() -> None:

@@ -260,6 +260,7 @@ FREE_KEYS = sorted(
     set(KEY_TYPES)
     - set(NOT_YET)
     - {"corpus.folds", "baselines.ngram_min", "baselines.ngram_max", "word2vec.alpha", "word2vec.min_alpha"}
+    - {"word2vec.negative"}
     - {"fasttext.min_n", "fasttext.max_n"}
 )
 

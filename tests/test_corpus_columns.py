@@ -9,6 +9,7 @@ import pytest
 from corpus_builders import CSV, documents, write, write_classes
 
 from pipeline.corpus import read_corpus
+from pipeline.corpus.delimited import column_names
 from pipeline.corpus.sources import decode
 from pipeline.errors import PipelineError
 
@@ -174,4 +175,32 @@ def test_the_encoding_is_found_for_each_file_of_a_folder(tmp_path: Path) -> None
     assert loaded.assumptions == (
         f"{folder}: each folder is a class, each file a document",
         f"{folder}: the encoding is UTF-8; 1 file is Windows-1252 (b/1)",
+    )
+
+
+@pytest.mark.parametrize(
+    ("first", "names"),
+    [
+        (["text", "text (2)", "text"], ["text", "text (2)", "text (3)"]),
+        (["text", "label (2)", "label", "label"], ["text", "label (2)", "label", "label (3)"]),
+        (["a", "a", "a", "b", "b"], ["a", "a (2)", "a (3)", "b", "b (2)"]),
+    ],
+)
+def test_names_of_a_header_are_made_distinct(first: list[str], names: list[str]) -> None:
+    assert column_names(first, True) == names
+
+
+def test_a_header_that_has_a_name_twice(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", "text,label,label\ngood,pos,a\nbad,neg,b\n")
+    assert error_of(path) == (
+        f'{path}: columns "label", "label (2)" could each be the label; '
+        'choose with --label from "text", "label", "label (2)"'
+    )
+    assert documents(read_corpus(path, label_column="label (2)")) == [("good", "a"), ("bad", "b")]
+    loaded = read_corpus(path, label_column="label")
+    assert documents(loaded) == [("good", "pos"), ("bad", "neg")]
+    assert loaded.assumptions[-1] == f'{path}: the text is column "text" (by its name)'
+    assert (
+        f'{path}: "label" is the first column of that name; beside it stands "label (2)"'
+        in loaded.assumptions
     )

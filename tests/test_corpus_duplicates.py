@@ -10,7 +10,7 @@ from corpus_builders import CSV, make_corpus, make_loaded, write
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.corpus import describe_corpus, find_duplicates, read_corpus, split_corpus
+from pipeline.corpus import describe_corpus, find_duplicates, leak_warning, read_corpus, split_corpus
 from pipeline.values import TEST, TRAIN, Dropped, Ledger
 
 
@@ -94,3 +94,26 @@ def test_the_description_of_many_classes_is_short(tmp_path: Path) -> None:
     text = describe_corpus(loaded, duplicates, splits)
     assert "  and 481 more classes of 3 to 3 documents\n" in text
     assert text.count("class ") == 19
+
+
+def test_a_test_set_that_was_seen_in_training_is_said_plainly() -> None:
+    corpus = make_corpus(["a", "b", "A", "c"], [0, 1, 0, 1], [TRAIN, TRAIN, TEST, TEST])
+    found = find_duplicates(corpus)
+    told = (
+        "1 of 2 test documents also stands among the training or validation documents: "
+        "its accuracy is no evidence"
+    )
+    assert leak_warning(found, 2) == told
+    loaded = replace(make_loaded(corpus), warnings=("small",))
+    assert f"Warnings\n  small\n  {told}\n\n" in describe_corpus(loaded, found, corpus)
+    already = replace(loaded, warnings=("small", told))
+    assert describe_corpus(already, found, corpus).count(told) == 1
+
+
+def test_the_warning_counts_in_the_plural_and_is_silent_without_a_leak() -> None:
+    found = replace(find_duplicates(make_corpus(["a", "b"], [0, 1])), across_splits=1200)
+    assert leak_warning(found, 3000) == (
+        "1,200 of 3,000 test documents also stand among the training or validation documents: "
+        "their accuracy is no evidence"
+    )
+    assert leak_warning(replace(found, across_splits=0), 3000) is None

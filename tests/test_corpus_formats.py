@@ -375,3 +375,140 @@ def test_a_test_file_for_a_folder_that_has_its_own(tmp_path: Path) -> None:
         f"--test: the corpus {folder} has a part of its own, test; "
         f"leave out --test, or give {folder}/train as CORPUS"
     )
+
+
+def test_labels_of_a_fasttext_file_are_no_unlabelled_text(tmp_path: Path) -> None:
+    corpus = write(tmp_path / "a.csv", CSV)
+    lines = "__label__pos a good film\n__label__a\t__label__b so so\n__label__c\nplain line\n"
+    for name in ("more.txt", "more.train"):
+        path = write(tmp_path / name, lines)
+        loaded = read_corpus(corpus, unlabelled=path)
+        assert loaded.unlabelled is not None
+        assert loaded.unlabelled.to_list() == ["a good film", "so so", "plain line"]
+        assert loaded.assumptions[-1] == (
+            f"{path}: 3 unlabelled texts (a line each, fastText labels left out), 1 without text left out"
+        )
+
+
+@pytest.mark.parametrize("name", ["empty", "blank", "blank.csv"])
+def test_unlabelled_text_that_holds_nothing(tmp_path: Path, name: str) -> None:
+    corpus, path = write(tmp_path / "a.csv", CSV), tmp_path / name
+    if name == "blank.csv":
+        write(path, 'text,id\n"",1\n" ",2\n')
+    else:
+        path.mkdir()
+        write(path / ("1" if name == "blank" else ".hidden"), " \n")
+    with pytest.raises(PipelineError) as caught:
+        read_corpus(corpus, unlabelled=path)
+    assert str(caught.value) == (
+        f"--unlabelled: {path} holds no text; give a file with a document a line, or leave out --unlabelled"
+    )
+
+
+def test_an_empty_folder_for_unlabelled_text_counts_as_none(tmp_path: Path) -> None:
+    folder = write_classes(tmp_path / "f", {"a/1": "x", "b/1": "y", "unsup/.keep": ""})
+    assert read_corpus(folder).unlabelled is None
+
+
+def test_any_blank_ends_a_fasttext_label(tmp_path: Path) -> None:
+    lines = "__label__neg\tw13 w2\n__label__pos \t w1\n__label__no\u00a0break\vx\n"
+    loaded = read_corpus(write(tmp_path / "a.txt", lines))
+    assert documents(loaded) == [("w13 w2", "neg"), ("w1", "pos"), ("x", "no\u00a0break")]
+    path = write(tmp_path / "two.txt", "__label__a x\n__label__a\t__label__b\ty\n")
+    with pytest.raises(PipelineError) as caught:
+        read_corpus(path)
+    assert str(caught.value) == (
+        f'{path}:2: the document has two labels, "__label__a" and "__label__b"; expected one; '
+        "keep one label a line"
+    )
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.jsonl", "array.json", "columns.json"])
+def test_labels_of_thousands_of_digits(tmp_path: Path, name: str) -> None:
+    long, short = "1" * 5000, "7"
+    contents = {
+        "a.csv": f"text,label\ngood,{long}\nbad,{short}\n",
+        "a.jsonl": f'{{"text": "good", "label": {long}}}\n{{"text": "bad", "label": {short}}}\n',
+        "array.json": f'[{{"text": "good", "label": {long}}}, {{"text": "bad", "label": {short}}}]',
+        "columns.json": f'{{"text": ["good", "bad"], "label": [{long}, {short}]}}',
+    }
+    assert documents(read_corpus(write(tmp_path / name, contents[name]))) == [("good", long), ("bad", short)]
+
+
+def test_the_layouts_that_pandas_writes(tmp_path: Path, expected: str) -> None:
+    rows = {str(number): record for number, record in enumerate(OBJECTS)}
+    columns = {key: {row: record[key] for row, record in rows.items()} for key in ("text", "label")}
+    assert read_corpus(write(tmp_path / "columns.json", json.dumps(columns))).hash == expected
+    renamed = {"p": columns["text"], "q": columns["label"]}
+    assert read_corpus(write(tmp_path / "renamed.json", json.dumps(renamed))).hash == expected
+    named = {"remark": {"x": "good", "y": "bad"}, "mark": {"x": "a", "y": "b"}}
+    loaded = read_corpus(write(tmp_path / "n.json", json.dumps(named)), text_column="remark")
+    assert documents(loaded) == [("good", "a"), ("bad", "b")]
+
+
+def test_layouts_of_pandas_that_are_not_read(tmp_path: Path) -> None:
+    layouts = {
+        "index": {"0": {"text": "good", "label": "a"}, "1": {"text": "bad", "label": "b"}},
+        "split": {"columns": ["text", "label"], "index": [0, 1], "data": [["good", "a"], ["bad", "b"]]},
+        "ragged": {"text": {"0": "good", "1": "bad"}, "label": {"0": "a"}},
+    }
+    for name, content in layouts.items():
+        path = write(tmp_path / f"{name}.json", json.dumps(content))
+        with pytest.raises(PipelineError) as caught:
+            read_corpus(path)
+        assert str(caught.value) == (
+            f"{path}:1: the file is one object that holds neither records nor whole columns; "
+            'write one object a record, as pandas does with to_json(path, orient="records")'
+        )
+
+
+def test_hidden_folders_in_a_class_are_not_read(tmp_path: Path) -> None:
+    files = {"neg/1": "bad", "neg/.git/conf.txt": "x", "neg/more/.cache/2": "x", "neg/more/2": "worse"}
+    folder = write_classes(tmp_path / "films", {**files, "pos/1": "good"})
+    assert documents(read_corpus(folder)) == [("bad", "neg"), ("worse", "neg"), ("good", "pos")]
+
+
+def test_links_are_followed_once_and_never_upwards(tmp_path: Path) -> None:
+    elsewhere = write_classes(tmp_path / "elsewhere", {"2": "worse", "deep/3": "worst"})
+    folder = write_classes(tmp_path / "films", {"neg/1": "bad", "pos/1": "good"})
+    (folder / "neg" / "linked").symlink_to(elsewhere)
+    (folder / "neg" / "linked-again").symlink_to(elsewhere)
+    (elsewhere / "loop").symlink_to(elsewhere)
+    (elsewhere / "up").symlink_to(folder)
+    (folder / "pos" / "up").symlink_to(tmp_path)
+    (folder / "pos" / "file").symlink_to(elsewhere / "2")
+    loaded = read_corpus(folder)
+    assert documents(loaded) == [
+        ("bad", "neg"),
+        ("worse", "neg"),
+        ("worst", "neg"),
+        ("good", "pos"),
+        ("worse", "pos"),
+    ]
+
+
+def test_a_class_called_train_may_hold_folders(tmp_path: Path) -> None:
+    files = {"train/fast/1": "on rails", "car/1": "on roads", "test/slow/1": "in a laboratory"}
+    folder = write_classes(tmp_path / "vehicles", files)
+    loaded = read_corpus(folder)
+    assert documents(loaded) == [("on roads", "car"), ("in a laboratory", "test"), ("on rails", "train")]
+    assert loaded.corpus.split.tolist() == [-1, -1, -1]
+    assert loaded.warnings == (
+        f'{folder}: "test", "train" are read as classes, since "car" stands beside them',
+    )
+
+
+def test_what_may_stand_beside_the_parts(tmp_path: Path) -> None:
+    parts = {"train/neg/1": "bad", "train/pos/1": "good", "Test/pos/1": "fine", "dev/neg/1": "poor"}
+    others = {"unsup/1": "film", ".git/conf": "x", "README": "about"}
+    loaded = read_corpus(write_classes(tmp_path / "films", {**parts, **others}))
+    assert loaded.corpus.split.tolist() == [-1, -1, 1, 2]
+    for name in ("train.csv", "test.csv", "figures/one.txt"):
+        write(tmp_path / "tables" / name, CSV)
+    assert read_corpus(tmp_path / "tables").corpus.split.tolist() == [-1] * 4 + [2] * 4
+
+
+def test_a_hidden_file_has_a_name_too(tmp_path: Path) -> None:
+    assert read_corpus(write(tmp_path / ".hidden.csv", CSV)).name == "hidden"
+    folder = write_classes(tmp_path / ".films", {"a/1": "x", "b/1": "y"})
+    assert read_corpus(folder).name == "films"

@@ -76,16 +76,18 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 KEYS = {
-    "": "schema_version corpus results summary comparisons verdict embeddings probes timing environment "
-    "warnings config",
+    "": "schema_version corpus results summary comparisons verdict embeddings probes timing stages total_seconds "
+    "environment warnings config gains",
     "corpus": "name rows_read documents dropped classes splits folds duplicates hash",
     "results": "name kind model head embedding seed fold trained why_not warnings accuracy macro_f1 log_loss "
     "ece parameters validation_accuracy",
     "summary": "name kind model embedding runs accuracy accuracy_ci95 macro_f1 macro_f1_ci95 log_loss ece",
     "comparisons": "a b metric difference ci95 p_value p_adjusted decision minimum_detectable_difference",
     "verdict": "a b decision sentence rope minimum_detectable_difference",
-    "embeddings": "source dimension rows type_coverage token_coverage rows_from_source seconds settings note",
-    "timing": "fits stages total_seconds",
+    "embeddings": "source dimension rows type_coverage token_coverage rows_from_source seconds settings note "
+    "cached training files",
+    "timing": "name seed fold fit_seconds predict_documents_per_second peak_rss_mib",
+    "stages": "stage seconds",
     "environment": "embedseq python platform cpu cores memory_gib gpu packages command",
 }
 
@@ -159,6 +161,7 @@ def test_the_report_the_log_and_the_details_are_there(run: Path) -> None:
     assert read(run, "details/status.json")["state"] == "done"
     assert read(run, "details/status.json")["finished"] == MODELS
     assert {path.stem for path in (run / "details").iterdir()} == {
+        "audit",
         "assumptions", "choices", "histories", "neighbours", "scores", "status", "tokens",
     }  # fmt: skip
     assert read(run)["verdict"]["sentence"] in (run / "report.md").read_text()

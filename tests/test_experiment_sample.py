@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import polars as pl
 from corpus_builders import make_corpus, make_loaded
 
 from pipeline.corpus.sample import REASON, sample_corpus
@@ -95,3 +96,32 @@ def test_validation_documents_that_are_left_out_are_not_named_as_records_of_the_
     assert set(files) == {"CORPUS", "--validation"}
     assert sum(len(rows) for rows in files.values()) == 80
     assert all(len(set(rows)) == len(rows) for rows in files.values())
+
+
+def test_unlabelled_text_is_sampled_too() -> None:
+    more = pl.Series("text", [f"line {number}" for number in range(60)])
+    loaded = replace(loaded_of([0, 1] * 50), unlabelled=more)
+    sample, again, other = (draw(loaded, 40, seed) for seed in (1, 1, 2))
+    assert sample.unlabelled is not None
+    assert again.unlabelled is not None
+    assert other.unlabelled is not None
+    assert sample.unlabelled.n_unique() == 40
+    assert sample.unlabelled.is_in(more.to_list()).all()
+    assert sample.unlabelled.to_list() == again.unlabelled.to_list() != other.unlabelled.to_list()
+    assert sample.warnings == (
+        "--quick: 40 of 100 documents and 40 of 60 unlabelled texts were drawn; the figures are a first look",
+    )
+    assert sample.corpus.records.tolist() == draw(loaded_of([0, 1] * 50), 40, 1).corpus.records.tolist()
+
+
+def test_unlabelled_text_of_a_small_corpus_is_sampled_and_a_small_one_is_kept() -> None:
+    more = pl.Series("text", [f"line {number}" for number in range(60)])
+    small = replace(loaded_of([0, 1] * 10), unlabelled=more)
+    sample = draw(small, 40)
+    assert sample.corpus.texts.to_list() == small.corpus.texts.to_list()
+    assert sample.hash == small.hash
+    assert sample.ledger == small.ledger
+    assert sample.unlabelled is not None
+    assert len(sample.unlabelled) == 40
+    assert sample.warnings == ("--quick: 40 of 60 unlabelled texts were drawn; the figures are a first look",)
+    assert draw(small, 60) is small

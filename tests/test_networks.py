@@ -118,9 +118,10 @@ def test_a_second_layer_reads_every_state_of_the_first() -> None:
 def test_ann_is_one_hidden_layer_on_the_average_of_the_vectors() -> None:
     network = built("ann")
     (hidden, hidden_bias), (output, bias) = weights_of(network, "hidden_0"), weights_of(network, "output")
+    mean, deviation = weights_of(network, "standardise")
     expected = []
     for document in DOCUMENTS:
-        average = MATRIX.vectors[document].astype(np.float64).mean(axis=0)
+        average = (MATRIX.vectors[document].astype(np.float64).mean(axis=0) - mean) / deviation
         expected.append(softmax(np.maximum(average @ hidden + hidden_bias, 0.0) @ output + bias))
     probabilities = predict_probabilities(network, indexed_of(DOCUMENTS), CLASSES)
     np.testing.assert_allclose(probabilities, expected, atol=1e-5)

@@ -192,3 +192,15 @@ def test_dropout_acts_in_training_only() -> None:
     np.testing.assert_array_equal(first, again)
     without = train_network("ann", LEARNABLE, matrix=MATRIX)
     assert fitted.epochs[0].loss != without.epochs[0].loss
+
+
+def test_averages_are_standardised_over_training_documents_alone() -> None:
+    matrix = matrix_of(6)
+    train = Labelled(indexed_of([[2, 3], [4], [5, 5, 2]]), np.array([0, 1, 0], np.int32))
+    validation = Labelled(indexed_of([[3, 3, 3]]), np.array([1], np.int32))
+    fitted = train_network("ann", train, validation=validation, matrix=matrix, max_epochs=1)
+    two, three, four, five = matrix.vectors[2:6].astype(np.float64)
+    averages = np.stack([(two + three) / 2, four, (five + five + two) / 3])
+    mean, deviation = fitted.model.get_layer("standardise").get_weights()
+    np.testing.assert_allclose(mean, averages.mean(axis=0), atol=1e-6)
+    np.testing.assert_allclose(deviation, averages.std(axis=0), atol=1e-5)

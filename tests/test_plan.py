@@ -26,10 +26,22 @@ def test_a_planned_model_keeps_its_parts() -> None:
     assert plan_models(("majority", "tfidf", "lstm:max", "ann", "gru"), ("random:tuned",)) == (
         PlannedModel("majority", "control", "majority"),
         PlannedModel("tfidf", "baseline", "tfidf"),
-        PlannedModel("lstm:max@random:tuned", "network", "lstm", "max", "random:tuned"),
-        PlannedModel("ann@random:tuned", "network", "ann", "", "random:tuned"),
-        PlannedModel("gru@random:tuned", "network", "gru", "last", "random:tuned"),
+        PlannedModel("lstm:max@random:tuned", "network", "lstm", "max", "random:tuned", "random:tuned"),
+        PlannedModel("ann@random:tuned", "network", "ann", "", "random:tuned", "random:tuned"),
+        PlannedModel("gru@random:tuned", "network", "gru", "last", "random:tuned", "random:tuned"),
     )
+
+
+def test_two_names_of_one_network_are_refused() -> None:
+    with pytest.raises(PipelineError) as error:
+        plan_models(("rnn", "rnn:last"), ("learned",))
+    assert str(error.value) == '--models: "rnn@learned" and "rnn:last@learned" are one network; leave one out'
+
+
+def test_a_head_without_a_name_is_refused() -> None:
+    with pytest.raises(PipelineError) as error:
+        plan_models(("lstm:",), ("learned",))
+    assert str(error.value) == '--models: "lstm:" names no head; use "lstm", or lstm:last'
 
 
 def test_a_name_given_twice_is_one_model() -> None:

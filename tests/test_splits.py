@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.corpus import split_corpus
-from pipeline.corpus.splits import join_groups
+from pipeline.corpus.splits import _describe_groups, join_groups
 from pipeline.errors import PipelineError
 from pipeline.values import TEST, TRAIN, UNASSIGNED, VALIDATION, Corpus, LoadedCorpus
 
@@ -221,3 +221,60 @@ def test_folds_of_a_corpus_with_an_official_test_split() -> None:
     assert message_of(loaded, folds=2) == (
         "--folds: toy has an official test split; leave out --folds, or leave out the test documents"
     )
+
+
+def test_texts_with_two_labels_leave_the_rarer_class_in_training() -> None:
+    texts = [*range(40), 3, 17, 31]  # three of the forty texts stand there again with the other label
+    loaded = make_loaded(make_corpus([str(number) for number in texts], [0] * 40 + [1] * 3))
+    for seed in range(60):
+        (corpus,) = split(loaded, texts, seed=seed)
+        assert [by_class(corpus, part)[1] for part in (TRAIN, VALIDATION, TEST)] == [1, 1, 1]
+        for fold in split(loaded, texts, folds=3, seed=seed):
+            assert [by_class(fold, part)[1] for part in (TRAIN, VALIDATION, TEST)] == [1, 1, 1]
+
+
+def test_of_two_equally_rare_labels_the_first_document_decides() -> None:
+    members = _describe_groups(np.array([0, 0, 1, 1]), np.array([1, 0, 0, 1], dtype=np.int32))
+    assert members.stratum.tolist() == [1, 0]
+    members = _describe_groups(np.array([0, 0, 1, 2]), np.array([0, 1, 0, 0], dtype=np.int32))
+    assert members.stratum.tolist() == [1, 0, 0]
+
+
+def test_a_class_without_a_training_document() -> None:
+    # c0 stands in four texts, each with a rarer label: two of c1 and two of c2
+    labels, groups = [0, 1, 0, 1, 1, 0, 2, 0, 2, 2], [0, 0, 1, 1, 2, 3, 3, 4, 4, 5]
+    loaded = make_loaded(make_corpus([str(group) for group in groups], labels))
+    outcomes = {outcome(loaded, groups, seed) for seed in range(60)}
+    assert outcomes == {
+        "every class is trained",
+        'toy: class "c0" has no training document, since equal texts stay in one part whatever their labels; '
+        "keep one label for each text, or try another --seed",
+    }
+
+
+def outcome(loaded: LoadedCorpus, groups: list[int], seed: int) -> str:
+    try:
+        (corpus,) = split(loaded, groups, seed=seed)
+    except PipelineError as error:
+        return str(error)
+    assert min(by_class(corpus, TRAIN)) > 0
+    return "every class is trained"
+
+
+def test_a_class_without_a_training_document_in_one_fold() -> None:
+    # three folds: c0 stands in three texts that are c1's or c2's too, three of each
+    labels, groups = [0, 1, 0, 1, 1, 0, 2, 0, 2, 2], [0, 0, 1, 1, 2, 3, 3, 4, 4, 5]
+    loaded = make_loaded(make_corpus([str(group) for group in groups], labels))
+    messages = set()
+    for seed in range(60):
+        try:
+            parts = split(loaded, groups, folds=3, seed=seed)
+        except PipelineError as error:
+            messages.add(str(error))
+        else:
+            assert min(min(by_class(part, TRAIN)) for part in parts) > 0
+    assert messages == {
+        f'toy: class "c0" has no training document in fold {fold}, since equal texts stay in one part '
+        "whatever their labels; keep one label for each text, or try another --seed"
+        for fold in (1, 2, 3)
+    }

@@ -130,6 +130,7 @@ def test_a_network_is_described_by_what_predicting_needs(tmp_path: Path) -> None
             "layers": 1,
             "embedding_dropout": 0.0,
             "dropout": 0.0,
+            "frozen_first": False,
         },
         "embedding": "embedding-random",
         "label_names": ["neg", "pos"],
