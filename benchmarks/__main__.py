@@ -38,6 +38,9 @@ SCENARIOS = {
     ),
     "ngrams": Scenario("ngrams", "1-2-gram counts of 50,000 IMDB reviews", 50_000, (TRAIN, TEST)),
     "vector_file": Scenario("vector_file", "the rows of 50,000 words from a text file of 400,000 x 300"),
+    "word2vec_overhead": Scenario(
+        "word2vec_overhead", "word2vec on IMDB's training reviews, against gensim alone", 25_000, (TRAIN,)
+    ),
     "lstm_epoch": Scenario("lstm_epoch", "an epoch of an LSTM on IMDB", 25_000, (TRAIN, TEST)),
     "tuned_step": Scenario("tuned_step", "a training step of an LSTM with a tuned table of 30,000 x 300"),
     "help": Scenario("help_text", "run_pipeline.py --help"),

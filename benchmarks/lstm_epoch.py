@@ -120,7 +120,7 @@ def _prepare(options: Options, seed: int, source: str) -> tuple[Any, Any, Any, A
             embeddings=config.embeddings,
             seed=seed,
             deterministic=False,
-            on_epoch=lambda note: None,
+            on_epoch=lambda done, total: None,
         ),
     )
     settings = NetworkSettings(units=UNITS, batch_size=BATCH, max_tokens=MAX_TOKENS)

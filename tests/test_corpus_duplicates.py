@@ -61,6 +61,9 @@ Assumed
   {path}: the text is column "text" (by its name)
   {path}: the label is column "label" (by its name)
 
+Warnings
+  1 of 1 test documents also stands among the training or validation documents: its accuracy is no evidence
+
 Classes
                train  validation        test      in all
   neg              2           0           1           3

@@ -463,8 +463,10 @@ def test_layouts_of_pandas_that_are_not_read(tmp_path: Path) -> None:
 
 
 def test_hidden_folders_in_a_class_are_not_read(tmp_path: Path) -> None:
-    files = {"neg/1": "bad", "neg/.git/conf.txt": "x", "neg/more/.cache/2": "x", "neg/more/2": "worse"}
-    folder = write_classes(tmp_path / "films", {**files, "pos/1": "good"})
+    files = ("neg/1", "neg/.git/conf.txt", "neg/more/.cache/2", "neg/more/2", "pos/1", "__MACOSX/pos/1")
+    folder = write_classes(
+        tmp_path / "films", dict(zip(files, ("bad", "x", "x", "worse", "good", "x"), strict=True))
+    )
     assert documents(read_corpus(folder)) == [("bad", "neg"), ("worse", "neg"), ("good", "pos")]
 
 

@@ -241,8 +241,8 @@ def test_of_two_equally_rare_labels_the_first_document_decides() -> None:
 
 
 def test_a_class_without_a_training_document() -> None:
-    # c0 stands in four texts, each with a rarer label: two of c1 and two of c2
-    labels, groups = [0, 1, 0, 1, 1, 0, 2, 0, 2, 2], [0, 0, 1, 1, 2, 3, 3, 4, 4, 5]
+    # each text stands twice; c0 has four texts, all of them with a rarer label too: two of c1, two of c2
+    labels, groups = [0, 1, 0, 1, 1, 1, 0, 2, 0, 2, 2, 2], [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5]
     loaded = make_loaded(make_corpus([str(group) for group in groups], labels))
     outcomes = {outcome(loaded, groups, seed) for seed in range(60)}
     assert outcomes == {
@@ -262,8 +262,7 @@ def outcome(loaded: LoadedCorpus, groups: list[int], seed: int) -> str:
 
 
 def test_a_class_without_a_training_document_in_one_fold() -> None:
-    # three folds: c0 stands in three texts that are c1's or c2's too, three of each
-    labels, groups = [0, 1, 0, 1, 1, 0, 2, 0, 2, 2], [0, 0, 1, 1, 2, 3, 3, 4, 4, 5]
+    labels, groups = [0, 1, 0, 1, 1, 1, 0, 2, 0, 2, 2, 2], [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5]
     loaded = make_loaded(make_corpus([str(group) for group in groups], labels))
     messages = set()
     for seed in range(60):

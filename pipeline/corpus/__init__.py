@@ -2,8 +2,15 @@
 
 from .builtin import BUILT_IN
 from .describe import describe_corpus
-from .duplicates import find_duplicates
+from .duplicates import find_duplicates, leak_warning
 from .loading import read_corpus
 from .splits import split_corpus
 
-__all__ = ["BUILT_IN", "describe_corpus", "find_duplicates", "read_corpus", "split_corpus"]
+__all__ = [
+    "BUILT_IN",
+    "describe_corpus",
+    "find_duplicates",
+    "leak_warning",
+    "read_corpus",
+    "split_corpus",
+]

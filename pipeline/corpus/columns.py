@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import polars as pl
@@ -20,6 +21,7 @@ LABEL_NAMES = (
     "emotion", "tag", "genre", "class label", "label name", "v1",
 )  # fmt: skip
 FIRST_CHOICES = ("text", "label")  # these settle it however many other known names there are
+_NUMBERED = re.compile(r" \([0-9]+\)\Z")  # how a reader marks a name that the header has already
 CLEARLY_LONGER = 1.5  # times the mean length of the runner-up
 
 
@@ -58,13 +60,15 @@ def choose_columns(table: RawTable, text: str | None, label: str | None) -> tupl
         check_column(table, label, "--label")
     if text is not None and text == label:
         raise PipelineError("--label", f'"{text}" is also the text column', "name two different columns")
-    assumptions = []
+    assumptions = [_repeated(table, name) for name in (text, label) if name and _namesakes(table, name)]
+    how = ""
     if label is None:
         label, how = _by_name(table, LABEL_NAMES, "--label", excluded=text)
-        assumptions = [f'{table.file}: the label is column "{label}" ({how})'] if label else []
+    by_name = [f'{table.file}: the label is column "{label}" ({how})'] if how else []
     if text is None:
         text, how = choose_text(table, excluded=label)
-        assumptions.insert(0, f'{table.file}: the text is column "{text}" ({how})')
+        assumptions.append(f'{table.file}: the text is column "{text}" ({how})')
+    assumptions.extend(by_name)
     if label is None:
         label, how = _label_by_content(table, excluded=text)
         assumptions.append(f'{table.file}: the label is column "{label}" ({how})')
@@ -96,6 +100,22 @@ def quoted(names: Sequence[str]) -> str:
     return ", ".join(f'"{name}"' for name in names)
 
 
+def _written_name(table: RawTable, name: str) -> str:
+    """Return a column's name as the header has it: "label" for "label (2)" where "label" is a column too."""
+    base = _NUMBERED.sub("", name)
+    return base if base in table.cells.columns else name
+
+
+def _namesakes(table: RawTable, name: str) -> list[str]:
+    """Return the other columns that the header calls `name`."""
+    return [other for other in table.cells.columns if other != name and _written_name(table, other) == name]
+
+
+def _repeated(table: RawTable, name: str) -> str:
+    others = quoted(_namesakes(table, name))
+    return f'{table.file}: "{name}" is the first column of that name; beside it stands {others}'
+
+
 def _usable(table: RawTable, excluded: str | None) -> list[str]:
     return [name for name in table.cells.columns if name != excluded and name not in table.nested]
 
@@ -103,8 +123,9 @@ def _usable(table: RawTable, excluded: str | None) -> list[str]:
 def _by_name(
     table: RawTable, known: tuple[str, ...], option: str, excluded: str | None
 ) -> tuple[str | None, str]:
-    found = [name for name in _usable(table, excluded) if normalised_name(name) in known]
-    first = [name for name in found if normalised_name(name) in FIRST_CHOICES]
+    written = {name: normalised_name(_written_name(table, name)) for name in _usable(table, excluded)}
+    found = [name for name in written if written[name] in known]
+    first = [name for name in found if written[name] in FIRST_CHOICES]
     if len(first) == 1 or len(found) == 1:
         return (first or found)[0], "by its name"
     if not found:

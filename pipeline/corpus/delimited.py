@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 
 import numpy as np
@@ -218,12 +218,17 @@ def column_names(first: list[str], header: bool) -> list[str]:
     """
     if not header:
         return [str(number) for number in range(1, len(first) + 1)]
-    seen: Counter[str] = Counter()
-    names = []
+    taken = set(first)
+    names: list[str] = []
     for name in first:
-        seen[name] += 1
-        names.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+        names.append(_unused(name, taken) if name in names else name)
+        taken.add(names[-1])
     return names
+
+
+def _unused(name: str, taken: set[str]) -> str:
+    """Return `name` with the first number, from 2, that makes it another name than those in `taken`."""
+    return next(new for number in count(2) if (new := f"{name} ({number})") not in taken)
 
 
 # --- the csv module's pass -------------------------------------------------------------------------------

@@ -9,7 +9,8 @@ import numpy as np
 import polars as pl
 
 from ..errors import first_places
-from ..values import SPLIT_NAMES, Corpus, Dropped, Duplicates, Int64, Ledger, LoadedCorpus
+from ..values import SPLIT_NAMES, TEST, Corpus, Dropped, Duplicates, Int64, Ledger, LoadedCorpus
+from .duplicates import leak_warning
 from .readers import ending_of
 
 CLASSES_SHOWN = 20
@@ -29,7 +30,7 @@ def describe_corpus(loaded: LoadedCorpus, duplicates: Duplicates, splits: Corpus
     sections = [
         [loaded.name, *_records(loaded.ledger)],
         _list("Assumed", loaded.assumptions),
-        _list("Warnings", loaded.warnings),
+        _list("Warnings", _warnings(loaded, duplicates, splits)),
         ["Classes", *_classes(splits)],
         ["Documents", *_documents(loaded, duplicates)],
     ]
@@ -53,6 +54,12 @@ def _places(entry: Dropped) -> list[str]:
     if ending_of(Path(entry.file)) in ENDINGS_WITHOUT_LINES:
         return [f"{entry.file}:record {row}" for row in entry.rows]
     return [entry.file]
+
+
+def _warnings(loaded: LoadedCorpus, duplicates: Duplicates, splits: Corpus) -> tuple[str, ...]:
+    leak = leak_warning(duplicates, len(splits.positions(TEST)))
+    told = leak is None or leak in loaded.warnings
+    return loaded.warnings if told else (*loaded.warnings, str(leak))
 
 
 def _list(title: str, lines: tuple[str, ...]) -> list[str]:

@@ -31,6 +31,26 @@ def find_duplicates(corpus: Corpus) -> Duplicates:
     )
 
 
+def leak_warning(duplicates: Duplicates, n_test: int) -> str | None:
+    """Return a sentence on test documents that training or validation have too; None where there are none.
+
+    Parameters
+    ----------
+    duplicates : Duplicates
+        Of the corpus with its final split.
+    n_test : int
+        How many documents the test part has.
+    """
+    seen = duplicates.across_splits
+    if seen == 0:
+        return None
+    stand, their = ("stands", "its") if seen == 1 else ("stand", "their")
+    return (
+        f"{seen:,} of {n_test:,} test documents also {stand} among the training or validation documents: "
+        f"{their} accuracy is no evidence"
+    )
+
+
 def normalise(texts: pl.Series) -> pl.Series:
     """Return texts in lower case with runs of blanks as one blank, none at the ends.
 

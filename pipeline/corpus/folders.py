@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,7 @@ PART_NAMES = {
     "test": "test",
     "validation": "validation", "valid": "validation", "val": "validation", "dev": "validation",
 }  # fmt: skip
+NOT_OF_THE_CORPUS = ("__MACOSX",)  # what unpacking an archive leaves beside its folders
 UNLABELLED_NAMES = ("unsup", "unlabelled", "unlabeled")
 
 
@@ -30,10 +32,16 @@ class Parts:
 
 
 def find_parts(folder: Path) -> Parts | None:
-    """Return the train/, test/ and validation/ folders or files in `folder`; None where it has no train."""
+    """Return the train/, test/ and validation/ folders or files in `folder`; None where it has no train.
+
+    Where a folder of another name stands beside them, all folders are classes.
+    """
     found: dict[str, Path] = {}
+    beside = _strangers(folder)
     for path in visible(folder):
-        part = PART_NAMES.get(path.name.split(".")[0].lower())
+        if beside and path.is_dir():
+            continue  # a class whose name happens to be that of a part
+        part = _part_name(path)
         if part is None or (path.is_dir() and not any(child.is_dir() for child in visible(path))):
             continue
         if part in found:
@@ -68,7 +76,7 @@ def read_folder(folder: Path, shown: str | None = None) -> RawTable:
         text_column="text",
         label_column="label",
         files=tuple(str(Path(name) / path.relative_to(folder)) for path, _ in paths),
-        warnings=_loose_files(folder, name),
+        warnings=_loose_files(folder, name) + _classes_named_as_parts(folder, name),
         unlabelled=read_unlabelled_folder(unlabelled[0]) if unlabelled else None,
     )
 
@@ -80,12 +88,37 @@ def read_unlabelled_folder(folder: Path) -> pl.Series:
 
 def visible(folder: Path) -> list[Path]:
     """Return what a folder holds in sorted order, hidden entries left out."""
-    return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    entries = [path for path in folder.iterdir() if not path.name.startswith(".")]
+    return sorted(path for path in entries if path.name not in NOT_OF_THE_CORPUS)
+
+
+def _strangers(folder: Path) -> list[Path]:
+    """Return the folders in `folder` that are called neither as a part nor as unlabelled text."""
+    folders = [path for path in visible(folder) if path.is_dir()]
+    named = [path for path in folders if _part_name(path) is None]
+    return [path for path in named if path.name.lower() not in UNLABELLED_NAMES]
+
+
+def _part_name(path: Path) -> str | None:
+    return PART_NAMES.get(path.name.split(".")[0].lower())
 
 
 def _documents(folder: Path) -> list[Path]:
-    below = (path for path in folder.rglob("*") if not path.name.startswith("."))
-    return sorted(path for path in below if path.is_file())
+    """Return every file below `folder`, in sorted path order, hidden files and folders left out.
+
+    Links are followed, but each folder is entered once and none above `folder` is, so that no loop is.
+    """
+    real = folder.resolve()
+    return sorted(_files_below(folder, {real, *real.parents}))
+
+
+def _files_below(folder: Path, entered: set[Path]) -> Iterator[Path]:
+    for path in visible(folder):
+        if path.is_file():
+            yield path
+        elif path.is_dir() and (real := path.resolve()) not in entered:
+            entered.add(real)
+            yield from _files_below(path, entered)
 
 
 def _read_documents(
@@ -104,6 +137,18 @@ def _read_documents(
         files = "1 file is" if len(names) == 1 else f"{len(names)} files are"
         assumptions[0] += f"; {files} {encoding} ({first_places(names)})"
     return pl.Series("text", texts, dtype=pl.String), tuple(assumptions), damaged
+
+
+def _classes_named_as_parts(folder: Path, name: str) -> tuple[str, ...]:
+    beside = [path.name for path in _strangers(folder)]
+    classes = [path for path in visible(folder) if path.is_dir() and _part_name(path)]
+    alike = [path.name for path in classes if any(child.is_dir() for child in visible(path))]
+    if not beside or not alike:
+        return ()
+    are = "is read as a class" if len(alike) == 1 else "are read as classes"
+    them = "it" if len(alike) == 1 else "them"
+    names = ", ".join(f'"{part}"' for part in alike)
+    return (f'{name}: {names} {are}, since "{beside[0]}" stands beside {them}',)
 
 
 def _loose_files(folder: Path, name: str) -> tuple[str, ...]:

@@ -17,13 +17,14 @@ from ..values import TEST, UNASSIGNED, VALIDATION, Bool, Corpus, Dropped, Int64,
 from .builtin import BUILT_IN
 from .columns import check_column, choose_columns, choose_text, quoted
 from .folders import Parts, find_parts, read_unlabelled_folder
-from .plain_text import read_lines
-from .readers import check_exists, ending_of, read_table
+from .plain_text import read_lines, read_text
+from .readers import check_exists, find_reader, read_table
 from .records import UNDECODABLE, WRONG_FIELDS, RawTable
 
 NO_TEXT, NO_LABEL = "no text", "no label"
 UNDECODABLE_BYTES, WRONG_NUMBER = "undecodable bytes", "wrong number of fields"
 LABELS_SHOWN = 10
+LONGEST_NUMBER = 1000  # characters; Python turns no more than 4,300 digits into a number
 HASHED_AT_ONCE = 10_000  # documents
 
 
@@ -140,21 +141,25 @@ def _read_unlabelled(
     path: str | Path | None, text_column: str | None, training: RawTable
 ) -> tuple[pl.Series | None, tuple[str, ...]]:
     if path is None:
-        return training.unlabelled, ()
+        own = training.unlabelled
+        return (None if own is None or own.is_empty() else own), ()
     path = Path(path)
     check_exists(path)
     texts, how = _unlabelled_texts(path, text_column)
     blank = _is_blank(texts).to_numpy()
     left_out = f", {int(blank.sum()):,} without text left out" if blank.any() else ""
     kept = texts.filter(pl.Series(~blank))
+    if kept.is_empty():
+        fix = "give a file with a document a line, or leave out --unlabelled"
+        raise PipelineError("--unlabelled", f"{path} holds no text", fix)
     return kept, (f"{path}: {len(kept):,} unlabelled texts ({how}){left_out}",)
 
 
 def _unlabelled_texts(path: Path, text_column: str | None) -> tuple[pl.Series, str]:
     if path.is_dir():
         return read_unlabelled_folder(path), "a file each"
-    if ending_of(path) == ".txt":
-        return read_lines(path), "a line each"
+    if find_reader(path) is read_text:
+        return read_lines(path)
     table = read_table(path, (text_column,) if text_column else ())
     if text_column in table.cells.columns:
         check_column(table, str(text_column), "--text")
@@ -170,7 +175,8 @@ def _corpus_name(source: str | Path) -> str:
     if str(source) in BUILT_IN:
         return str(source)
     path = Path(source).resolve()
-    return path.name if path.is_dir() else path.name.split(".")[0]
+    name = path.name.lstrip(".")  # a run's folder is called after it, and is not to be hidden
+    return (name if path.is_dir() else name.split(".")[0]) or "corpus"
 
 
 # --- records used, records dropped -----------------------------------------------------------------------
@@ -262,15 +268,19 @@ def _dropped(table: RawTable, reason: str, rows: Int64) -> list[Dropped]:
 
 
 def _class_names(training: Part) -> tuple[str, ...]:
-    """Return the labels in order: by number where all are whole numbers, else by name."""
+    """Return the labels in order: by number where all are whole numbers (of a sane length), else by name."""
     names = training.labels.unique().to_list()
     if len(names) == 1:
         what = f'every document has the label "{names[0]}"'
         raise PipelineError(
             training.table.file, what, "a comparison needs two classes: check --label, or add documents"
         )
-    numeric = all(name.isascii() and name.removeprefix("-").isdigit() for name in names)
+    numeric = all(_is_whole_number(name) for name in names)
     return tuple(sorted(names, key=lambda name: (int(name), name)) if numeric else sorted(names))
+
+
+def _is_whole_number(name: str) -> bool:
+    return len(name) <= LONGEST_NUMBER and name.isascii() and name.removeprefix("-").isdigit()
 
 
 def _check_labels(

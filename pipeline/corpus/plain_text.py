@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from .sources import TextSource, has_surrogates, read_source, without_surrogates
 
 FASTTEXT_PREFIX = "__label__"
 SAMPLE_LINES = 2000
+_FASTTEXT_BLANKS = re.compile(r"[ \t\v\f\r\0]+")  # fastText knows these alone, not the no-break space
 Lines = list[tuple[int, str]]  # line numbers from 1, lines without their end
 Pair = tuple[str | None, str | None]  # text, label
 
@@ -32,11 +34,16 @@ def read_text(path: Path, wanted: Sequence[str] = ()) -> RawTable:
     return _table(source, lines, pairs, f"each line is {order}")
 
 
-def read_lines(path: Path) -> pl.Series:
-    """Return the lines of a .txt file that are not blank, one document a line; string Series."""
-    return pl.Series(
-        "text", [without_surrogates(line) for _, line in _lines(read_source(path))], dtype=pl.String
-    )
+def read_lines(path: Path) -> tuple[pl.Series, str]:
+    """Return the lines of a text file that are not blank, without fastText labels, and how they were read.
+
+    One document a line; string Series.
+    """
+    lines = _lines(read_source(path))
+    fasttext = looks_like_fasttext(lines)
+    texts = [without_surrogates(_without_labels(line) if fasttext else line) for _, line in lines]
+    how = "a line each, fastText labels left out" if fasttext else "a line each"
+    return pl.Series("text", texts, dtype=pl.String), how
 
 
 def looks_like_fasttext(lines: Lines) -> bool:
@@ -51,15 +58,26 @@ def _lines(source: TextSource) -> Lines:
 
 
 def _fasttext_pair(file: str, number: int, line: str) -> Pair:
-    first, _, rest = line.strip().partition(" ")
+    first, rest = _first_word(line)
     if not first.startswith(FASTTEXT_PREFIX):
         return line, None
-    rest = rest.lstrip()
-    if rest.startswith(FASTTEXT_PREFIX):
-        second = rest.split(" ", 1)[0]
+    second, _ = _first_word(rest)
+    if second.startswith(FASTTEXT_PREFIX):
         what = f'the document has two labels, "{first}" and "{second}"; expected one'
         raise PipelineError(f"{file}:{number}", what, "keep one label a line")
     return rest, first.removeprefix(FASTTEXT_PREFIX)
+
+
+def _first_word(line: str) -> tuple[str, str]:
+    """Return what stands before the first blanks, and the rest."""
+    first, *rest = _FASTTEXT_BLANKS.split(line.strip(), maxsplit=1)
+    return first, "".join(rest)
+
+
+def _without_labels(line: str) -> str:
+    while line.startswith(FASTTEXT_PREFIX):
+        line = _first_word(line)[1]
+    return line
 
 
 def _label_is_first(file: str, lines: Lines) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import polars as pl
 
 from pipeline.corpus.loading import corpus_hash
 from pipeline.values import TEST, TRAIN, UNASSIGNED, VALIDATION, Corpus, Dropped, Int64, Ledger, LoadedCorpus
@@ -17,15 +18,31 @@ def sample_corpus(loaded: LoadedCorpus, most: int, generator: np.random.Generato
     """Return at most about `most` documents of each part (test apart from the rest), classes in proportion.
 
     Every class keeps at least ten documents, or all that it has. Documents that must stay together stay so:
-    they are drawn as one. What is left out goes to the ledger.
+    they are drawn as one. What is left out goes to the ledger. Of unlabelled texts, `most` are drawn as well.
     """
-    corpus = loaded.corpus
-    is_test = corpus.split == TEST
-    if max(int(is_test.sum()), int((~is_test).sum())) <= most:
+    is_test = loaded.corpus.split == TEST
+    sample = loaded
+    if max(int(is_test.sum()), int((~is_test).sum())) > most:
+        parts = [_draw(loaded, np.flatnonzero(part), most, generator) for part in (is_test, ~is_test)]
+        sample = _keep(loaded, np.sort(np.concatenate(parts)))
+    unlabelled = _draw_texts(loaded.unlabelled, most, generator)
+    drawn = [
+        f"{len(new)} of {len(old)} {things}"
+        for things, new, old in (
+            ("documents", sample.corpus.texts, loaded.corpus.texts),
+            ("unlabelled texts", unlabelled, loaded.unlabelled),
+        )
+        if new is not None and old is not None and len(new) < len(old)
+    ]
+    if not drawn:
         return loaded
-    kept = np.sort(
-        np.concatenate([_draw(loaded, np.flatnonzero(part), most, generator) for part in (is_test, ~is_test)])
-    )
+    told = f"--quick: {' and '.join(drawn)} were drawn; the figures are a first look"
+    return replace(sample, unlabelled=unlabelled, warnings=(*loaded.warnings, told))
+
+
+def _keep(loaded: LoadedCorpus, kept: Int64) -> LoadedCorpus:
+    """Return the corpus with the documents `kept` alone, the others in the ledger."""
+    corpus = loaded.corpus
     left_out = np.setdiff1d(np.arange(len(corpus.texts)), kept)
     left_from = ((file, left_out[corpus.split[left_out] == part]) for part, file in _FILES.items())
     dropped = tuple(
@@ -34,7 +51,6 @@ def sample_corpus(loaded: LoadedCorpus, most: int, generator: np.random.Generato
         if len(rows)
     )
     ledger = Ledger(loaded.ledger.rows_read, len(kept), loaded.ledger.dropped + dropped)
-    told = f"--quick: {len(kept)} of {len(corpus.texts)} documents were drawn; the figures are a first look"
     sample = Corpus(
         corpus.texts.gather(kept),
         corpus.labels[kept],
@@ -48,8 +64,14 @@ def sample_corpus(loaded: LoadedCorpus, most: int, generator: np.random.Generato
         ledger=ledger,
         hash=corpus_hash(sample),
         together=None if loaded.together is None else loaded.together[kept],
-        warnings=(*loaded.warnings, told),
     )
+
+
+def _draw_texts(texts: pl.Series | None, most: int, generator: np.random.Generator) -> pl.Series | None:
+    """Return `most` of the texts in their order, or all of them."""
+    if texts is None or len(texts) <= most:
+        return texts
+    return texts.gather(np.sort(generator.choice(len(texts), most, replace=False)))
 
 
 def _draw(loaded: LoadedCorpus, positions: Int64, most: int, generator: np.random.Generator) -> Int64:

@@ -33,7 +33,7 @@ class Plan:
 
 @dataclass(frozen=True, eq=False)
 class Groups:
-    """The groups of documents to be assigned. A group's stratum is the label of its first document."""
+    """The groups of documents to be assigned. A group's stratum is the rarest of its labels."""
 
     number: Int64  # (n_unassigned,) the group of each unassigned document, from 0
     stratum: Int64  # (G,)
@@ -69,7 +69,8 @@ def split_corpus(
     Raises
     ------
     PipelineError
-        A class with fewer documents than there are splits or folds; folds of a corpus with an official test.
+        A class with fewer documents than there are splits or folds, or with none left for training; folds of
+        a corpus with an official test.
     """
     corpus = loaded.corpus
     plan = _plan(loaded, test_size, validation_size, folds)
@@ -81,7 +82,9 @@ def split_corpus(
     for test in _tests(members, plan, generator):
         validation = _carve(members, ~test, plan.validation, 1, generator)
         parts.append(np.select([test, validation], [TEST, VALIDATION], TRAIN)[members.number])
-    return [_assigned(corpus, unassigned, part) for part in parts]
+    splits = [_assigned(corpus, unassigned, part) for part in parts]
+    _check_training(loaded.name, splits)
+    return splits
 
 
 def _plan(loaded: LoadedCorpus, test_size: float, validation_size: float, folds: int) -> Plan:
@@ -118,8 +121,18 @@ def join_groups(groups: Int64, together: Int64 | None) -> Int64:
 
 
 def _describe_groups(number: Int64, labels: Int32) -> Groups:
-    _, first, number, size = np.unique(number, return_index=True, return_inverse=True, return_counts=True)
-    return Groups(number.astype(np.int64), labels[first].astype(np.int64), size.astype(np.int64))
+    _, number, size = np.unique(number, return_inverse=True, return_counts=True)
+    rarity = _groups_of_each_label(number, labels)[labels]  # (n_unassigned,)
+    order = np.lexsort((np.arange(len(number)), rarity, number))
+    rarest = order[np.flatnonzero(np.diff(number[order], prepend=-1))]  # (G,) the first document where equal
+    return Groups(number.astype(np.int64), labels[rarest].astype(np.int64), size.astype(np.int64))
+
+
+def _groups_of_each_label(number: Int64, labels: Int32, n_classes: int = 0) -> Int64:
+    """Return in how many groups each label stands; int64, shape (at least n_classes,)."""
+    n_classes = max(n_classes, int(labels.max(initial=0)) + 1)
+    pairs = np.unique(number * n_classes + labels)
+    return np.bincount(pairs % n_classes, minlength=n_classes).astype(np.int64)
 
 
 def _tests(members: Groups, plan: Plan, generator: np.random.Generator) -> list[Bool]:
@@ -173,9 +186,7 @@ def _share_of_each(stratum: Int64, size: Int64, share: float, generator: np.rand
 
 def _check_enough(loaded: LoadedCorpus, members: Groups, labels: Int32, plan: Plan) -> None:
     """Raise PipelineError that names the smallest class if it has too few groups for the parts or folds."""
-    n_classes = len(loaded.corpus.label_names)
-    pairs = np.unique(members.number * n_classes + labels)
-    distinct = np.bincount(pairs % n_classes, minlength=n_classes)
+    distinct = _groups_of_each_label(members.number, labels, len(loaded.corpus.label_names))
     smallest = int(distinct.argmin())
     if distinct[smallest] >= plan.needed:
         return
@@ -190,3 +201,17 @@ def _too_few(label: str, documents: int, distinct: int) -> str:
     plural = "" if documents == 1 else "s"
     joined = "" if distinct == documents else f" ({distinct} when equal texts count once)"
     return f'class "{label}" has {documents} document{plural} to split{joined}'
+
+
+def _check_training(name: str, splits: list[Corpus]) -> None:
+    """Raise PipelineError that names a class of which no document is left for training, in any fold."""
+    for fold, corpus in enumerate(splits, start=1):
+        trained = np.bincount(corpus.labels[corpus.split == TRAIN], minlength=len(corpus.label_names))
+        if trained.all():
+            continue
+        where = f" in fold {fold}" if len(splits) > 1 else ""
+        what = (
+            f'class "{corpus.label_names[int(trained.argmin())]}" has no training document{where}, '
+            "since equal texts stay in one part whatever their labels"
+        )
+        raise PipelineError(name, what, "keep one label for each text, or try another --seed")

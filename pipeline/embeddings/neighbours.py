@@ -8,10 +8,12 @@ import numpy as np
 import polars as pl
 
 from pipeline.indices import rows_of
-from pipeline.values import Bool, EmbeddingMatrix, Float32, Int32, TokenizedCorpus, Vocabulary
+from pipeline.tokenizer import select
+from pipeline.values import Bool, EmbeddingMatrix, Float32, Int32, Int64, TokenizedCorpus, Vocabulary
 
 _SMOOTHING = 5.0  # occurrences added to a word in each class: rare words do not look characteristic
 _LEAST_COUNT = 3
+_WORD = r"^(\p{L}[\p{L}\p{M}]{2,}|\p{Han}+)$"
 
 
 def characteristic_words(
@@ -20,22 +22,34 @@ def characteristic_words(
     """Return the words that mark the classes most, as (word, class), classes in turn.
 
     A word's score in a class is its smoothed log-odds there against the other classes, weighted by the square
-    root of its count; only words of letters, three characters or longer.
+    root of its count; a word of score 0 or less marks nothing. Only words of three letters or more (of Chinese
+    characters one is enough) that occur three times or more. One class is counted at a time: with many classes
+    and types a table of all counts would not fit.
     """
-    counts = _counts_by_class(train, labels, len(label_names))  # (C, T)
-    total = counts.sum(axis=0)
-    inside = (counts + _SMOOTHING) / (counts.sum(axis=1, keepdims=True) + _SMOOTHING)
-    outside = (total - counts + _SMOOTHING) / ((total.sum() - counts.sum(axis=1, keepdims=True)) + _SMOOTHING)
-    scores = np.log(inside / outside) * np.sqrt(counts)
-    usable = (train.types.str.contains(r"^\p{L}{3,}$").to_numpy()) & (total >= _LEAST_COUNT)
-    scores[:, ~usable] = -np.inf
-    ranked = np.argsort(-scores, axis=1, kind="stable")  # (C, T)
+    total = np.bincount(train.token_types, minlength=len(train.types))  # (T,)
+    usable = train.types.str.contains(_WORD).to_numpy() & (total >= _LEAST_COUNT)  # (T,)
+    by_class = np.argsort(labels, kind="stable").astype(np.int64)
+    parts = np.split(by_class, np.searchsorted(labels[by_class], np.arange(1, len(label_names))))
+    ranked = [_best_types(select(train, documents), total, usable, most) for documents in parts]
     picked: dict[str, str] = {}
-    for place in range(min(most, ranked.shape[1])):
-        for label, name in enumerate(label_names):
-            if np.isfinite(scores[label, ranked[label, place]]) and len(picked) < most:
-                picked.setdefault(train.types[int(ranked[label, place])], name)
+    for place in range(most):
+        for name, types in zip(label_names, ranked, strict=True):
+            if place < len(types) and len(picked) < most:
+                picked.setdefault(train.types[int(types[place])], name)
     return list(picked.items())
+
+
+def _best_types(own: TokenizedCorpus, total: Int64, usable: Bool, most: int) -> Int64:
+    """Return the types of the highest scores in one class, the best first; int64, `most` or fewer."""
+    counts = np.bincount(own.token_types, minlength=len(total))  # (T,)
+    types = np.flatnonzero((counts > 0) & usable)
+    inside, everywhere = counts[types].astype(np.float64), total[types]
+    odds = (inside + _SMOOTHING) / (len(own.token_types) + _SMOOTHING)
+    others = total.sum() - len(own.token_types)  # tokens of the other classes
+    odds_outside = (everywhere - inside + _SMOOTHING) / (others + _SMOOTHING)
+    scores = np.log(odds / odds_outside) * np.sqrt(inside)
+    order = np.argsort(-scores, kind="stable")[:most]
+    return types[order[scores[order] > 0]]
 
 
 def nearest_neighbours(
@@ -99,11 +113,3 @@ def neighbour_rows(
 
 def _named(near: list[tuple[str, float]]) -> list[dict[str, Any]]:
     return [{"word": word, "cosine": cosine} for word, cosine in near]
-
-
-def _counts_by_class(train: TokenizedCorpus, labels: Int32, n_classes: int) -> np.ndarray:
-    label_of_token = np.repeat(labels, np.diff(train.offsets)).astype(np.int64)  # (M,)
-    flat = np.bincount(
-        label_of_token * len(train.types) + train.token_types, minlength=n_classes * len(train.types)
-    )
-    return flat.reshape(n_classes, len(train.types)).astype(np.float64)
