@@ -19,7 +19,9 @@ from pipeline.values import TokenizedCorpus
     ("word", "marks"),
     [("goal", True), ("好", True), ("हिन्दी", True), ("ab", False), ("12345", False), ("don't", False)],
 )
-def test_words_of_letters_mark_a_class_and_of_chinese_characters_one_is_enough(word: str, marks: bool) -> None:
+def test_words_of_letters_mark_a_class_and_of_chinese_characters_one_is_enough(
+    word: str, marks: bool
+) -> None:
     train = tokens_of([[word] * 4, ["vote"] * 4])
     marked = characteristic_words(train, np.array([0, 1], dtype=np.int32), ("sport", "politics"))
     assert marked == [*([(word, "sport")] if marks else []), ("vote", "politics")]
