@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +25,7 @@ from pipeline.resources import describe_environment
 from pipeline.storage import write_json
 from pipeline.values import (
     SPLIT_NAMES,
+    TEST,
     Bool,
     Corpus,
     Dropped,
@@ -38,6 +39,9 @@ from pipeline.values import (
 
 SCHEMA_VERSION = 1
 ROWS_SHOWN = 20  # first records of each ledger entry that metrics.json names
+
+
+FitKey = tuple[str, int, int]  # name, seed, fold
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,11 @@ class Fit:
     validation_accuracy: float | None
     why_not: str | None
     warnings: tuple[str, ...]
+
+    @property
+    def key(self) -> FitKey:
+        """Which fit it is."""
+        return self.name, self.seed, self.fold
 
 
 @dataclass(frozen=True)
@@ -117,8 +126,8 @@ class Record:
         return record
 
     def note(self, text: str) -> None:
-        """Keep something that the reader should know."""
-        if text not in self.notes:
+        """Keep something that the reader should know, once; an empty text says nothing."""
+        if text and text not in self.notes:
             self.notes.append(text)
 
     def tokens(self, tokenized: TokenizedCorpus) -> None:
@@ -139,17 +148,26 @@ class Record:
         """Say in the folder what has finished so far."""
         status = {
             "state": self.state,
-            "finished": [self.label(fit) for fit in self.fits],
-            "planned": [model.name for model in self.planned],
+            "finished": [self.label(fit.name, fit.seed, fit.fold) for fit in self.fits],
+            "planned": [self.label(*fit) for fit in self.planned_fits()],
             "started": self.started,
             "ended": None if self.state == "running" else _now(),
         }
         write_json(self.run / "details" / "status.json", status)
 
-    def label(self, fit: Fit) -> str:
+    def planned_fits(self) -> list[FitKey]:
+        """Return every fit that the run is to make: a network has one a seed, every model one a fold."""
+        return [
+            (model.name, seed, fold)
+            for fold in range(len(self.folds))
+            for model in self.planned
+            for seed in range(self.config.run.seeds if model.source else 1)
+        ]
+
+    def label(self, name: str, seed: int, fold: int) -> str:
         """Return a fit's name with its seed and fold where there are several."""
-        seed = f" seed {fit.seed}" if self.config.run.seeds > 1 and "@" in fit.name else ""
-        return fit.name + seed + (f" fold {fit.fold}" if len(self.folds) > 1 else "")
+        of_seed = f" seed {seed}" if self.config.run.seeds > 1 and "@" in name else ""
+        return name + of_seed + (f" fold {fold}" if len(self.folds) > 1 else "")
 
 
 @dataclass(frozen=True)
@@ -249,10 +267,12 @@ def describe_tokens(tokenized: TokenizedCorpus, corpus: Corpus) -> dict[str, Any
 
 def conclude(record: Record, console: Console, total_seconds: float) -> None:
     """Score the saved predictions, write metrics and details, and draw the report."""
-    from pipeline.report import draw_report
+    from pipeline.report import draw_report, repeated_test_documents
 
     with console.stage("Scoring and drawing the report"):
-        saved = read_run_predictions(record.run)
+        n_test = len(record.folds[0].positions(TEST))
+        record.note(repeated_test_documents(record.duplicates.across_splits, n_test))
+        saved = _predictions_to_score(record)
         _write_details(record, saved)
         timing = _timing(record, console, total_seconds)
         write_json(record.run / "metrics.json", _metrics(record, saved, timing))
@@ -260,11 +280,76 @@ def conclude(record: Record, console: Console, total_seconds: float) -> None:
         draw_report(record.run)
 
 
+def _predictions_to_score(record: Record) -> list[SavedPredictions]:
+    """Return the predictions that the report speaks of, and note which are left out."""
+    saved, unrecorded = recorded_predictions(
+        read_run_predictions(record.run), {fit.key for fit in record.fits}
+    )
+    if unrecorded:
+        names = first_places([record.label(*fit_of(entry)) for entry in unrecorded])
+        record.note(f"stopped before the fit was recorded: the predictions of {names} are left out")
+    if record.state == "done":
+        return saved
+    whole, left_out = predictions_of_whole_folds(saved)
+    if left_out:
+        names = first_places([record.label(*fit_of(entry)) for entry in left_out])
+        folds = sorted({entry.fold for entry in whole})
+        record.note(
+            f"the run did not end, so that only {_folds_in_words(folds)} of {len(record.folds)} can be compared"
+            f" on the same test documents: the predictions of {names} are left out"
+        )
+    return whole
+
+
+def _folds_in_words(folds: list[int]) -> str:
+    return f"fold{'' if len(folds) == 1 else 's'} {', '.join(map(str, folds))}"
+
+
+def fit_of(entry: SavedPredictions) -> FitKey:
+    """Return which fit made these predictions."""
+    return entry.name, entry.seed, entry.fold
+
+
+def recorded_predictions(
+    saved: Iterable[SavedPredictions], recorded: Collection[FitKey]
+) -> tuple[list[SavedPredictions], list[SavedPredictions]]:
+    """Return the predictions whose fit was recorded, and the others.
+
+    A stop between the two leaves a file without a fit: nothing says whether that model trained.
+    """
+    kept, others = [], []
+    for entry in saved:
+        (kept if fit_of(entry) in recorded else others).append(entry)
+    return kept, others
+
+
+def predictions_of_whole_folds(
+    saved: Iterable[SavedPredictions],
+) -> tuple[list[SavedPredictions], list[SavedPredictions]]:
+    """Return the predictions of the folds that every model and seed finished, and the others.
+
+    What is kept answers the same documents, so that models can be compared. Where no fold is whole, the one
+    with the most fits is kept.
+    """
+    saved = list(saved)
+    by_fold: dict[int, set[tuple[str, int]]] = defaultdict(set)
+    for entry in saved:
+        by_fold[entry.fold].add((entry.name, entry.seed))
+    every_fit = {(entry.name, entry.seed) for entry in saved}
+    whole = {fold for fold, fits in by_fold.items() if fits == every_fit}
+    if not whole:
+        whole = set(sorted(by_fold, key=lambda fold: (-len(by_fold[fold]), fold))[:1])
+    kept = [entry for entry in saved if entry.fold in whole]
+    return kept, [entry for entry in saved if entry.fold not in whole]
+
+
 def _metrics(record: Record, saved: list[SavedPredictions], timing: dict[str, Any]) -> dict[str, Any]:
-    kinds = {model.name: model.kind for model in record.planned if _finished(record, model.name)}
-    validation = _validation_accuracy(record)
-    trained = {fit.name: True for fit in record.fits}
-    trained |= {fit.name: False for fit in record.fits if fit.why_not}
+    scored = {fit_of(entry) for entry in saved}
+    fits = [fit for fit in record.fits if fit.key in scored]
+    names = {fit.name for fit in fits}
+    kinds = {model.name: model.kind for model in record.planned if model.name in names}
+    validation = _validation_accuracy(fits)
+    trained = {fit.name: True for fit in fits} | {fit.name: False for fit in fits if fit.why_not}
     verdict_kinds = {name: kind for name, kind in kinds_for_verdict(record.planned).items() if name in kinds}
     pairs = evaluation.planned_pairs(kinds, validation)
     comparisons = evaluation.compare(saved, pairs, record.config.run.rope)
@@ -274,7 +359,7 @@ def _metrics(record: Record, saved: list[SavedPredictions], timing: dict[str, An
     summary = evaluation.summarise(saved, stage_generator(record.config.run.seed, "bootstrap"))
     return {
         "schema_version": SCHEMA_VERSION,
-        "corpus": describe_loaded(record),
+        "corpus": describe_loaded(record) | {"tested": _documents_tested(saved)},
         "results": [_result(entry, record) for entry in saved],
         "summary": [row | {"kind": kinds[row["name"]]} for row in summary],
         "comparisons": comparisons,
@@ -282,7 +367,7 @@ def _metrics(record: Record, saved: list[SavedPredictions], timing: dict[str, An
         "embeddings": record.embeddings,
         "gains": evaluation.find_gains(comparisons, validation, trained),
         "probes": {},
-        "timing": timing,
+        **timing,
         "environment": describe_environment(record.command, _gpu()),
         "warnings": [*record.loaded.warnings, *record.notes],
         "config": asdict(record.config),
@@ -290,14 +375,14 @@ def _metrics(record: Record, saved: list[SavedPredictions], timing: dict[str, An
 
 
 def describe_loaded(record: Record) -> dict[str, Any]:
-    """Return `corpus` of metrics.json: the row ledger, classes, splits and duplicates."""
+    """Return what is known of the corpus before a model is fitted: row ledger, classes, splits, duplicates."""
     loaded, first = record.loaded, record.folds[0]
     counts = np.bincount(loaded.corpus.labels, minlength=len(loaded.corpus.label_names))
     return {
         "name": loaded.name,
         "rows_read": loaded.ledger.rows_read,
         "documents": loaded.ledger.documents,
-        "dropped": _dropped_by_reason(loaded.ledger.dropped),
+        "dropped": describe_dropped(loaded.ledger.dropped, _named_files(record.config)),
         "classes": dict(zip(loaded.corpus.label_names, counts.tolist(), strict=True)),
         "splits": {name: len(first.positions(part)) for part, name in SPLIT_NAMES.items()},
         "folds": record.config.corpus.folds,
@@ -309,26 +394,44 @@ def describe_loaded(record: Record) -> dict[str, Any]:
     }
 
 
-def _dropped_by_reason(entries: Iterable[Dropped]) -> list[dict[str, Any]]:
-    """Return one row a reason: a folder corpus has an entry for each of its files."""
-    by_reason: dict[str, list[Dropped]] = defaultdict(list)
+def _documents_tested(saved: Iterable[SavedPredictions]) -> int:
+    """Return how many documents each model answers, its folds together."""
+    by_fold = {entry.fold: len(entry.predictions.documents) for entry in saved}
+    return sum(by_fold.values())
+
+
+def _named_files(config: Config) -> set[str]:
+    """Return the paths that the user gave: files of records, or folders of documents."""
+    given = (config.corpus.path, config.corpus.test, config.corpus.validation)
+    return {str(path) for path in given if path}
+
+
+def describe_dropped(entries: Iterable[Dropped], named_files: Collection[str]) -> list[dict[str, Any]]:
+    """Return `dropped` of metrics.json: one row a reason and file.
+
+    In a folder corpus each file is a document and has an entry of its own; those are one row a reason, which
+    names the first files. Such a file has no lines, one record, and was not named by the user.
+    """
+    alike: dict[tuple[str, str | None], list[Dropped]] = defaultdict(list)
     for entry in entries:
-        by_reason[entry.reason].append(entry)
-    return [
-        {
-            "reason": reason,
-            "count": sum(len(entry.rows) for entry in alike),
-            "file": first_places([entry.file for entry in alike]),
-            "rows": [row for entry in alike for row in entry.rows][:ROWS_SHOWN],
-            "lines": [line for entry in alike for line in entry.lines][:ROWS_SHOWN],
-        }
-        for reason, alike in by_reason.items()
-    ]
+        in_folder = not entry.lines and len(entry.rows) == 1 and entry.file not in named_files
+        alike[entry.reason, None if in_folder else entry.file].append(entry)
+    return [_dropped_row(reason, together) for (reason, _), together in alike.items()]
+
+
+def _dropped_row(reason: str, entries: list[Dropped]) -> dict[str, Any]:
+    return {
+        "reason": reason,
+        "count": sum(len(entry.rows) for entry in entries),
+        "file": first_places(list(dict.fromkeys(entry.file for entry in entries))),
+        "rows": [row for entry in entries for row in entry.rows][:ROWS_SHOWN],
+        "lines": [line for entry in entries for line in entry.lines][:ROWS_SHOWN],
+    }
 
 
 def _result(entry: SavedPredictions, record: Record) -> dict[str, Any]:
     """Return one row of `results`: scores from the predictions, the rest from the fit."""
-    fit = next(f for f in record.fits if (f.name, f.seed, f.fold) == (entry.name, entry.seed, entry.fold))
+    fit = next(fit for fit in record.fits if fit.key == fit_of(entry))
     planned = next(model for model in record.planned if model.name == entry.name)
     scores = evaluation.score(entry.predictions)
     return {
@@ -351,22 +454,19 @@ def _result(entry: SavedPredictions, record: Record) -> dict[str, Any]:
     }
 
 
-def _validation_accuracy(record: Record) -> dict[str, float]:
+def _validation_accuracy(fits: Iterable[Fit]) -> dict[str, float]:
     """Return each model's mean accuracy on validation documents: what choices are made by."""
     found = defaultdict(list)
-    for fit in record.fits:
+    for fit in fits:
         found[fit.name].append(fit.validation_accuracy if fit.validation_accuracy is not None else np.nan)
     return {name: float(np.nan_to_num(np.mean(values))) for name, values in found.items()}
 
 
-def _finished(record: Record, name: str) -> bool:
-    return any(fit.name == name for fit in record.fits)
-
-
 def _timing(record: Record, console: Console, total_seconds: float) -> dict[str, Any]:
     kept = ("name", "seed", "fold", "fit_seconds", "predict_documents_per_second", "peak_rss_mib")
+    """Return the keys of metrics.json that differ from run to run: `timing`, `stages`, `total_seconds`."""
     return {
-        "fits": [{name: getattr(fit, name) for name in kept} for fit in record.fits],
+        "timing": [{name: getattr(fit, name) for name in kept} for fit in record.fits],
         "stages": [{"stage": title, "seconds": seconds} for title, seconds in console.stage_seconds],
         "total_seconds": total_seconds,
     }
@@ -404,7 +504,7 @@ def _detailed(name: str, entries: list[SavedPredictions]) -> dict[str, Any]:
             for part in ("documents", "labels", "probabilities")
         )
     )
-    scores = evaluation.score(together)
+    scores, n_seeds = evaluation.score(together), len({entry.seed for entry in entries})
     bins = scores.calibration
     return {
         "name": name,
@@ -415,7 +515,7 @@ def _detailed(name: str, entries: list[SavedPredictions]) -> dict[str, Any]:
                 "precision": precision,
                 "recall": recall,
                 "f1": f1,
-                "support": support // len(entries),
+                "support": support // n_seeds,
             }
             for label, precision, recall, f1, support in zip(
                 entries[0].label_names,
