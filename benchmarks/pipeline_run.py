@@ -53,8 +53,9 @@ def run_pipeline(arguments: Sequence[str], corpora: Sequence[Path] = ()) -> Meas
 def read_run(folder: Path, corpora: Sequence[Path] = ()) -> MeasuredRun:
     """Return a finished run by what it wrote down: its own seconds, and the largest memory of its fits."""
     metrics = _called_corpora((folder / "metrics.json").read_text(encoding="utf-8"), corpora)
-    timing = metrics["timing"]
-    return MeasuredRun(timing["total_seconds"], max(fit["peak_rss_mib"] for fit in timing["fits"]), metrics)
+    return MeasuredRun(
+        metrics["total_seconds"], max(fit["peak_rss_mib"] for fit in metrics["timing"]), metrics
+    )
 
 
 def _called_corpora(metrics: str, corpora: Sequence[Path]) -> dict[str, Any]:

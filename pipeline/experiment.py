@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pipeline.config import Config, save_config, stage_generator
 from pipeline.console import Console, filtered_stderr, quiet_tensorflow
-from pipeline.corpus import find_duplicates, read_corpus, split_corpus
+from pipeline.corpus import find_duplicates, leak_warning, read_corpus, split_corpus
 from pipeline.corpus.sample import sample_corpus
 from pipeline.errors import PipelineError
 from pipeline.fit_baselines import run_baselines
@@ -152,6 +152,9 @@ def read_and_split(config: Config, console: Console) -> tuple[LoadedCorpus, Dupl
     folds = [Fold.of(number, corpus) for number, corpus in enumerate(corpora)]
     if wanted.folds == 0:  # where a split was made or completed, duplicates are counted against it
         duplicates = find_duplicates(corpora[0])
+    leak = leak_warning(duplicates, len(folds[0].test))
+    if leak:
+        console.warn(leak)
     return loaded, duplicates, folds
 
 

@@ -317,7 +317,8 @@ def recorded_predictions(
 
     A stop between the two leaves a file without a fit: nothing says whether that model trained.
     """
-    kept, others = [], []
+    kept: list[SavedPredictions] = []
+    others: list[SavedPredictions] = []
     for entry in saved:
         (kept if fit_of(entry) in recorded else others).append(entry)
     return kept, others

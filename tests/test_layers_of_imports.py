@@ -18,11 +18,12 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("config", "console", "resources", "prediction_files"),
     ("tokenizer", "corpus", "evaluation", "report"),
     ("indices",),
-    ("embeddings", "baselines", "networks"),
+    ("embeddings", "cache", "baselines", "networks"),
     ("plan", "storage"),
     ("record", "material"),
     ("fit_baselines", "fit_networks"),
     ("experiment",),
+    ("inspection",),
     ("cli",),
     ("__main__",),
 )

@@ -57,7 +57,9 @@ def compare(saved: Iterable[SavedPredictions], pairs: Sequence[tuple[str, str]],
     -------
     list of dict
         a, b, metric ("accuracy"), difference, ci95 [lo, hi], p_value, p_adjusted, decision ("beats", "loses",
-        "equal" or "cannot tell", said of a), minimum_detectable_difference (with 80 % power).
+        "equal" or "cannot tell", said of a), minimum_detectable_difference (a true
+        difference of that size is found with 80 % power; a smaller one can be found, less often. Above 1 no
+        difference that accuracy can have is found that often).
 
     Raises
     ------
@@ -144,7 +146,10 @@ class Estimate:
 
     @property
     def minimum_detectable_difference(self) -> float:
-        """The smallest true difference that a test at 5 %, before correction, would find with 80 % power."""
+        """The true difference that a test at 5 %, before correction, would find with 80 % power.
+
+        Smaller ones are found too, less often; a value above 1 is none that accuracy can have.
+        """
         return float((self._t + ndtri(POWER)) * self.standard_error)
 
 

@@ -112,10 +112,11 @@ def _reason(row: Mapping, n_comparisons: int) -> str:
             f"Corrected for the {n_comparisons} comparisons of this run the p-value is"
             f" {row['p_adjusted']:.2f}, not below {SIGNIFICANCE:.2f}."
         )
-    minimum = _plain_points(row["minimum_detectable_difference"])
-    return (
-        f"With as many documents and seeds, a true difference of {minimum} is found four times out of five."
-    )
+    minimum = row["minimum_detectable_difference"]
+    size = f"a true difference of {_plain_points(minimum)}"
+    if minimum > 1:
+        size = "no true difference that accuracy can have"
+    return f"With as many documents and seeds, {size} is found four times out of five."
 
 
 def _mean_accuracy(runs: Sequence[PooledRun]) -> float:

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from pipeline.report.blocks import Answer
-from pipeline.report.facts import model_facts, status_sentence, verdict_comparison
+from pipeline.report.facts import (
+    model_facts,
+    n_folds,
+    of_first_fold,
+    repeats_warning,
+    status_sentence,
+    verdict_comparison,
+)
 from pipeline.report.formats import MISSING, count, duration, interval, is_number, points
 from pipeline.report.run_folder import Record, Run
 from pipeline.report.text import plural
@@ -18,6 +25,7 @@ def build_answer(run: Run) -> Answer:
         decision=str(verdict.get("decision") or "no comparison"),
         facts=_facts(run),
         banner=status_sentence(run),
+        warning=repeats_warning(run),
     )
 
 
@@ -42,8 +50,7 @@ def _decided(run: Run, verdict: Record) -> str:
 
 
 def _test_documents(run: Run) -> str:
-    tested = (run.table("corpus").get("splits") or {}).get("test")
-    return f"{count(tested)} " if is_number(tested) else ""
+    return f"{count(run.tested)} " if is_number(run.tested) else ""
 
 
 def _difference(run: Run) -> str:
@@ -61,11 +68,15 @@ def _scale(run: Run, verdict: Record) -> str:
     if is_number(rope):
         parts.append(f"Differences of up to {_size(rope, run.places)} points count as equal.")
     if is_number(smallest):
-        parts.append(
-            f"With this much test data, differences under {_size(smallest, run.places)} points"
-            " cannot be told."
-        )
+        parts.append(f"{detectable(smallest, run.places)}.")
     return " ".join(parts)
+
+
+def detectable(smallest: float, places: int) -> str:
+    """Return what the minimum detectable difference, a fraction of 1, says: 80 % power, no lower bound."""
+    size = "no true difference that accuracy can have" if smallest > 1 else ""
+    size = size or f"a true difference of {_size(smallest, places)} points"
+    return f"With as many documents and seeds, {size} would be found four times out of five"
 
 
 def _size(value: float, places: int) -> str:
@@ -81,7 +92,9 @@ def _facts(run: Run) -> tuple[tuple[str, str], ...]:
         "Classes": count(len(corpus.get("classes") or ())) if corpus else MISSING,
         "Train / validation / test": " / ".join(
             count(splits.get(name)) for name in ("train", "validation", "test")
-        ),
+        )
+        + of_first_fold(run),
+        "Tested, folds together": count(run.tested) if n_folds(run) > 1 else None,
         "Models": plural(len(models), "model") + f", {plural(sum(model.runs for model in models), 'fit')}",
         "Time": duration(_total_seconds(run)),
     }
@@ -89,5 +102,5 @@ def _facts(run: Run) -> tuple[tuple[str, str], ...]:
 
 
 def _total_seconds(run: Run) -> float | None:
-    seconds = run.table("timing").get("total_seconds")
+    seconds = run.metrics.get("total_seconds")
     return seconds if is_number(seconds) else None

@@ -171,6 +171,7 @@ class Answer:
     decision: str
     facts: tuple[tuple[str, str], ...]
     banner: str = ""
+    warning: str = ""
 
 
 @dataclass(frozen=True)

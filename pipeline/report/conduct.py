@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shlex
+from collections import Counter
 from typing import Any
 
+from pipeline.report.answer import detectable
 from pipeline.report.blocks import (
     Block,
     Cell,
@@ -19,8 +21,15 @@ from pipeline.report.blocks import (
     shorten,
     words,
 )
-from pipeline.report.facts import fit_timings, model_facts, status_sentence
-from pipeline.report.formats import MISSING, count, duration, is_number, points, seconds
+from pipeline.report.facts import (
+    WHAT_TIMES_HOLD,
+    fit_timings,
+    model_facts,
+    n_folds,
+    repeats_warning,
+    status_sentence,
+)
+from pipeline.report.formats import MISSING, count, duration, is_number, seconds
 from pipeline.report.run_folder import Record, Run
 
 
@@ -67,34 +76,39 @@ def _noise(run: Run) -> str:
     smallest = run.table("verdict").get("minimum_detectable_difference")
     if not is_number(smallest):
         return ""
-    size = points(smallest, run.places).lstrip("+")
-    return f"With this test set it cannot tell differences under {size} points from none."
+    finds = detectable(smallest, run.places)
+    return f"{finds}, before correction for the number of comparisons; a smaller one is found less often."
 
 
 def _seeds(run: Run) -> str:
-    runs = [model.runs for model in model_facts(run) if model.kind == "Network"]
-    if not runs:
+    networks = {model.name for model in model_facts(run) if model.kind == "Network"}
+    fits = {
+        (entry.get("name"), entry.get("seed"))
+        for entry in run.rows("results")
+        if entry.get("name") in networks
+    }
+    seeds = Counter(name for name, _ in fits)
+    if not seeds:
         return ""
-    if min(runs) == 1:
-        return "A network was trained only once: how much its accuracy varies between trainings is unknown."
-    return f"{min(runs)} trainings a network show only roughly how much accuracy varies between trainings."
+    each = " on each fold" if n_folds(run) > 1 else ""
+    fewest = min(seeds.values())
+    if fewest == 1:
+        return f"A network was trained only once{each}: how much its accuracy varies between trainings is unknown."
+    return (
+        f"{fewest} trainings of a network{each} show only roughly how much accuracy varies between trainings."
+    )
 
 
 def _split(run: Run) -> str:
-    folds = {entry.get("fold") for entry in run.rows("results")}
-    if len(folds) > 1:
+    if n_folds(run) > 1:
         return "Folds share training documents, so their results are not independent."
     return "There is one split into training and test documents; another would give somewhat other numbers."
 
 
 def _repeats(run: Run) -> str:
     duplicates = run.table("corpus").get("duplicates") or {}
-    across, conflicting = duplicates.get("across_splits"), duplicates.get("conflicting_labels")
-    parts = []
-    if across:
-        parts.append(
-            f"Test documents that also occur in training: {count(across)}; they flatter every accuracy."
-        )
+    repeated, conflicting = repeats_warning(run), duplicates.get("conflicting_labels")
+    parts = [f"{repeated}: every accuracy is flattered."] if repeated else []
     if conflicting:
         parts.append(
             f"Documents that share a text but not a label: {count(conflicting)}; no model gets all right."
@@ -107,7 +121,7 @@ def _cut(run: Run) -> str:
     if not cut:
         return ""
     longest = count(run.details.tokens.get("max_tokens"))
-    return f"Documents longer than the {longest} tokens that a recurrent network reads: {count(cut)}."
+    return f"Documents longer than the {longest} tokens that a network reads: {count(cut)}."
 
 
 def _quick(run: Run) -> str:
@@ -131,8 +145,7 @@ LIMIT_RULES = (_scope, _quick, _noise, _split, _seeds, _repeats, _cut, _machine)
 
 def timing(run: Run, limits: Limits) -> tuple[Block, ...]:
     """Return the seconds of each stage and of each fit."""
-    stages = [entry for entry in run.table("timing").get("stages") or () if isinstance(entry, dict)]
-    fits = fit_timings(run)
+    stages, fits = run.rows("stages"), fit_timings(run)
     if not stages and not fits:
         return (Nothing(status_sentence(run) or "The run recorded no times."),)
     return (*_stages_table(run, stages, limits), *_fits_table(fits, limits))
@@ -149,7 +162,7 @@ def _stages_table(run: Run, stages: list[Record], limits: Limits) -> tuple[Table
     )
     longest = max(known, key=lambda entry: entry["seconds"], default=None)
     reading = f"The longest stage: {longest.get('stage')}. " if longest else ""
-    total = run.table("timing").get("total_seconds")
+    total = run.metrics.get("total_seconds")
     whole = f"The whole run took {duration(total)}. " if is_number(total) else ""
     columns = (*words("Stage"), *numbers("Seconds"))
     return (Table("Seconds by stage", columns, rows, f"{reading}{whole}{left_out}".strip()),)
@@ -163,7 +176,7 @@ def _fits_table(fits: list[Record], limits: Limits) -> tuple[Table, ...]:
         *words("Model"),
         *numbers("Seed", "Fold", "Training, s", "Documents/s", "Peak memory, MiB"),
     )
-    return (Table("Every fit", columns, rows, left_out, fold=True),)
+    return (Table("Every fit", columns, rows, f"{WHAT_TIMES_HOLD} {left_out}".strip(), fold=True),)
 
 
 def _fit_row(entry: Record) -> tuple[Cell, ...]:

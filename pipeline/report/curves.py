@@ -30,7 +30,6 @@ SERIES = (("training", "loss"), ("validation", "validation_loss"))
 STOPPED = {
     "early": "validation loss stopped improving",
     "max_epochs": "epochs ran out",
-    "time": "time ran out",
 }
 
 

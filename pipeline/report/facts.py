@@ -8,7 +8,13 @@ from typing import Any
 
 from pipeline.report.formats import is_interval, is_number, mean
 from pipeline.report.run_folder import Record, Run
+from pipeline.report.text import plural, repeated_test_documents
 
+WHAT_TIMES_HOLD = (
+    "Training seconds hold the choice of settings on validation documents, not the loading of libraries;"
+    " counting n-grams and training embeddings are stages of their own (see Timing). Documents per second:"
+    " from tokens to predictions."
+)
 KIND_NAMES = {"baseline": "Baseline", "network": "Network", "control": "Control"}
 
 
@@ -85,10 +91,28 @@ def finite(entries: Sequence[Record], key: str) -> list[float]:
 
 
 def fit_timings(run: Run) -> list[Record]:
-    """Return the seconds and memory of each fit; `timing` may be the list itself."""
-    timing = run.metrics.get("timing")
-    fits = timing.get("fits") if isinstance(timing, dict) else timing
-    return [entry for entry in fits if isinstance(entry, dict)] if isinstance(fits, list) else []
+    """Return the seconds and memory of each fit."""
+    return run.rows("timing")
+
+
+def n_folds(run: Run) -> int:
+    """Return how many folds the run has; 1 where there is one split."""
+    folds = run.table("corpus").get("folds")
+    return int(folds) if is_number(folds) and folds > 1 else 1
+
+
+def of_first_fold(run: Run) -> str:
+    """Return what a table that shows the first fold alone adds to its caption; empty without folds."""
+    return f" (first of {n_folds(run)} folds)" if n_folds(run) > 1 else ""
+
+
+def repeats_warning(run: Run) -> str:
+    """Return the warning that test documents were seen in training; empty where none was."""
+    corpus = run.table("corpus")
+    repeated, tested = (corpus.get("duplicates") or {}).get("across_splits"), run.tested
+    if not is_number(repeated) or tested is None:
+        return ""
+    return repeated_test_documents(int(repeated), tested)
 
 
 def verdict_comparison(run: Run) -> Record | None:
@@ -116,15 +140,23 @@ def _turned(entry: Record) -> Record:
     }
 
 
+STATES = {
+    "running": "was still going on when this was drawn",
+    "interrupted": "was interrupted",
+    "failed": "failed",
+}
+NAMED_FITS = 10  # unfinished fits that the head of the report names
+
+
 def status_sentence(run: Run) -> str:
     """Return what is missing from a run that did not end; empty for a finished one."""
     status = run.details.status
-    if status.get("state") not in ("running", "interrupted"):
+    state = STATES.get(str(status.get("state")))
+    if state is None:
         return ""
     finished, planned = status.get("finished") or [], status.get("planned") or []
     missing = [str(name) for name in planned if name not in finished]
-    state = (
-        "was interrupted" if status["state"] == "interrupted" else "was still going on when this was drawn"
-    )
-    left = f" Not finished: {', '.join(missing)}." if missing else ""
-    return f"This run {state}: {len(finished)} of {len(planned)} models finished.{left}"
+    rest = len(missing) - NAMED_FITS
+    names = ", ".join(missing[:NAMED_FITS]) + (f" and {rest} more" if rest > 0 else "")
+    left = f" Not finished: {names}." if missing else ""
+    return f"This run {state}: {len(finished)} of {plural(len(planned), 'fit')} finished.{left}"

@@ -18,7 +18,7 @@ from pipeline.report.blocks import (
     shorten,
     words,
 )
-from pipeline.report.facts import status_sentence
+from pipeline.report.facts import of_first_fold, status_sentence
 from pipeline.report.formats import MISSING, count, decimal, is_number, percent, seconds
 from pipeline.report.run_folder import Record, Run
 from pipeline.report.text import plural
@@ -38,7 +38,7 @@ def corpus(run: Run, limits: Limits) -> tuple[Block, ...]:
     if not facts:
         return (Nothing(status_sentence(run) or "The run recorded nothing about its corpus."),)
     return (
-        _splits_table(facts),
+        _splits_table(facts, of_first_fold(run)),
         _classes_table(facts, limits),
         _ledger_table(facts, limits),
         _duplicates_table(facts),
@@ -46,11 +46,11 @@ def corpus(run: Run, limits: Limits) -> tuple[Block, ...]:
     )
 
 
-def _splits_table(facts: Record) -> Table:
+def _splits_table(facts: Record, fold: str) -> Table:
     splits = {str(name): number for name, number in (facts.get("splits") or {}).items()}
     total = sum(number for number in splits.values() if is_number(number)) or 1
     rows = tuple(row(name, count(number), percent((number or 0) / total)) for name, number in splits.items())
-    return Table("Documents by split", (*words("Split"), *numbers("Documents", "Share")), rows)
+    return Table(f"Documents by split{fold}", (*words("Split"), *numbers("Documents", "Share")), rows)
 
 
 def _classes_table(facts: Record, limits: Limits) -> Table:
@@ -116,11 +116,17 @@ def tokens(run: Run, limits: Limits) -> tuple[Block, ...]:
     facts = run.details.tokens
     if not facts:
         return (Nothing(status_sentence(run) or "The run recorded nothing about its tokens."),)
-    return (Paragraph(_cut_reading(facts)), _token_table(facts), _token_split_table(facts))
+    return (
+        Paragraph(_cut_reading(facts)),
+        _token_table(facts),
+        _token_split_table(facts, of_first_fold(run)),
+    )
 
 
 def _cut_reading(facts: Record) -> str:
     cut, documents, longest = (facts.get(key) for key in ("cut_documents", "documents", "max_tokens"))
+    if longest is None:
+        return "No network was run, so nothing was cut: bag-of-words models read every token."
     if not cut:
         return f"No document is longer than {count(longest)} tokens: the networks read every token."
     shares = []
@@ -131,7 +137,7 @@ def _cut_reading(facts: Record) -> str:
         share = f" ({percent(number / whole)})" if is_number(number) and is_number(whole) and whole else ""
         shares.append(f"{count(number)} {noun}{share}")
     return (
-        f"The recurrent networks read at most {count(longest)} tokens of a document"
+        f"The networks read at most {count(longest)} tokens of a document"
         f" (kept: {facts.get('keep')}); {shares[0]} are longer, and {shares[1]} are not read."
         " Bag-of-words models read every token."
     )
@@ -155,13 +161,13 @@ def _token_table(facts: Record) -> Table:
     return Table("Tokens of the corpus", (*words("Measure"), *numbers("Value")), rows)
 
 
-def _token_split_table(facts: Record) -> Table:
+def _token_split_table(facts: Record, fold: str) -> Table:
     unknown, empty = facts.get("unknown_tokens") or {}, facts.get("empty_documents") or {}
     names = list(dict.fromkeys([*unknown, *empty]))
     rows = tuple(row(name, percent(unknown.get(name), 2), count(empty.get(name))) for name in names)
     columns = (*words("Split"), *numbers("Unknown tokens", "Documents without a token"))
     note = "Unknown: the token is not in the vocabulary, which was learned from training documents."
-    return Table("Unknown tokens and empty documents", columns, rows, note)
+    return Table(f"Unknown tokens and empty documents{fold}", columns, rows, note)
 
 
 def coverage(run: Run, limits: Limits) -> tuple[Block, ...]:
@@ -213,10 +219,17 @@ def neighbours(run: Run, limits: Limits) -> tuple[Block, ...]:
     """Return the nearest neighbours of characteristic words, a table for each source."""
     sources = [entry for entry in run.details.neighbours if entry.get("words")]
     if not sources:
-        return (
-            Nothing(status_sentence(run) or "No embedding was used, so there are no neighbours to show."),
-        )
+        return (Nothing(status_sentence(run) or _why_no_neighbours(run)),)
     return tuple(neighbour_table(entry, limits) for entry in sources)
+
+
+def _why_no_neighbours(run: Run) -> str:
+    if not run.rows("embeddings") and not run.details.neighbours:
+        return "No embedding was used, so there are no neighbours to show."
+    return (
+        "No word of the training documents qualified: it has to have a vector, to mark a class, to occur three"
+        " times or more, and to be of three letters or more (of Chinese characters one is enough)."
+    )
 
 
 def neighbour_table(entry: Record, limits: Limits) -> Table:

@@ -49,7 +49,7 @@ def write_markdown(answer: Answer, sections: Sequence[Section]) -> str:
 
 
 def _head(answer: Answer) -> str:
-    banner = f"> **{_prose(answer.banner)}**\n\n" if answer.banner else ""
+    banner = "".join(f"> **{_prose(text)}**\n\n" for text in (answer.banner, answer.warning) if text)
     facts = "\n".join(f"- {term}: {_prose(value)}" for term, value in answer.facts)
     return (
         f"# {_prose(answer.sentence)}\n\n{banner}{_prose(answer.decided)}\n\n"

@@ -51,10 +51,15 @@ class Run:
         return _tables(self.metrics.get(key))
 
     @property
+    def tested(self) -> int | None:
+        """The documents that each model answers, folds together; None if the run recorded none."""
+        corpus = self.table("corpus")
+        return corpus.get("tested") or (corpus.get("splits") or {}).get("test")
+
+    @property
     def places(self) -> int:
         """Decimals of an accuracy in percent: 1, or 2 from 10,000 test documents on."""
-        tested = (self.table("corpus").get("splits") or {}).get("test") or 0
-        return 2 if tested >= LARGE_TEST_SET else 1
+        return 2 if (self.tested or 0) >= LARGE_TEST_SET else 1
 
 
 def read_run(path: Path) -> Run:
