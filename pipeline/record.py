@@ -14,6 +14,7 @@ import numpy as np
 from pipeline import evaluation
 from pipeline.config import Config, stage_generator
 from pipeline.console import Console
+from pipeline.corpus import leak_warning
 from pipeline.embeddings import Embedded
 from pipeline.embeddings.audit import CorpusFacts, audit_fit
 from pipeline.embeddings.neighbours import characteristic_words, neighbour_rows
@@ -267,17 +268,20 @@ def describe_tokens(tokenized: TokenizedCorpus, corpus: Corpus) -> dict[str, Any
 
 def conclude(record: Record, console: Console, total_seconds: float) -> None:
     """Score the saved predictions, write metrics and details, and draw the report."""
-    from pipeline.report import draw_report, repeated_test_documents
+    from pipeline.report import draw_report
 
     with console.stage("Scoring and drawing the report"):
-        n_test = len(record.folds[0].positions(TEST))
-        record.note(repeated_test_documents(record.duplicates.across_splits, n_test))
+        record.note(_leak_warning(record) or "")
         saved = _predictions_to_score(record)
         _write_details(record, saved)
         timing = _timing(record, console, total_seconds)
         write_json(record.run / "metrics.json", _metrics(record, saved, timing))
         record.write_status()
         draw_report(record.run)
+
+
+def _leak_warning(record: Record) -> str | None:
+    return leak_warning(record.duplicates, len(record.folds[0].positions(TEST)))
 
 
 def _predictions_to_score(record: Record) -> list[SavedPredictions]:
@@ -390,7 +394,8 @@ def describe_loaded(record: Record) -> dict[str, Any]:
         "duplicates": {
             name: getattr(record.duplicates, name)
             for name in ("exact", "normalised", "across_splits", "conflicting_labels")
-        },
+        }
+        | {"warning": _leak_warning(record)},
         "hash": loaded.hash,
     }
 

@@ -84,6 +84,19 @@ def test_sentences(comparisons, sentence):
     assert verdict_of(comparisons)["sentence"] == sentence
 
 
+def test_a_difference_that_accuracy_cannot_have_is_not_named():
+    rows = [
+        row | {"minimum_detectable_difference": 1.04}
+        for row in compared("cannot tell", -0.2, -0.9, 0.5, p_adjusted=0.4)
+    ]
+    assert verdict_of(rows)["sentence"] == (
+        "On these 1,000 test documents it cannot be told whether lstm@w or tfidf is better: "
+        "95.3 % against 97.1 %, a difference of -20.0 points (95 % interval -90.0 to +50.0). "
+        "With as many documents and seeds, no true difference that accuracy can have is found "
+        "four times out of five."
+    )
+
+
 def test_one_seed_speaks_of_this_fitted_model_only():
     sentence = verdict_of(compared("loses"), [SAVED[0], SAVED[2]])["sentence"]
     assert sentence == (

@@ -96,7 +96,10 @@ def test_test_documents_that_also_train_are_warned_of(tmp_path: Path) -> None:
     pl.DataFrame({"text": texts[58:], "label": ["pos", "neg"]}).write_csv(tmp_path / "test.csv")
     run = perform(tmp_path, texts[:58], corpus_test=str(tmp_path / "test.csv"))
     metrics = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
-    warning = "1 of 2 test documents also stands in training or validation documents"
+    warning = (
+        "1 of 2 test documents also stands among the training or validation documents:"
+        " its accuracy is no evidence"
+    )
     assert warning in metrics["warnings"]
     head = (run / "report.md").read_text(encoding="utf-8").split("## ")[0]
     assert f"> **{warning}" in head

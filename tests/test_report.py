@@ -54,6 +54,8 @@ def test_the_summary_ends_a_run(tmp_path: Path) -> None:
     assert summarise(run) == (
         "On films it cannot be told whether lstm@word2vec is better or worse than tfidf.\n"
         "\n"
+        "warning: 1 of 40 test documents also stands among the training documents\n"
+        "\n"
         "model          accuracy  95 % interval\n"
         "tfidf            87.5 %  77.5 to 95.0 %\n"
         "bow              85.0 %  72.5 to 95.0 %\n"
@@ -117,14 +119,12 @@ def test_a_missing_part_leaves_the_rest(tmp_path: Path, key: str) -> None:
         ("comparisons", "Paired differences", "The run made no comparison."),
         ("histories", "Training curves", "No network was trained, so there are no training curves."),
         ("scores", "Confused classes", "No predictions were scored by class."),
-        ("neighbours", "Nearest neighbours", "No embedding was used, so there are no neighbours to show."),
         (
             "embeddings",
             "Embedding coverage",
             "No embedding was used: only models without embeddings were run.",
         ),
         ("tokens", "Tokens", "The run recorded nothing about its tokens."),
-        ("timing", "Timing", "The run recorded no times."),
         ("environment", "Environment", "The run recorded nothing about its machine."),
         ("corpus", "Corpus, splits, row ledger", "The run recorded nothing about its corpus."),
         (
@@ -139,12 +139,32 @@ def test_a_section_with_nothing_to_show_says_why(tmp_path: Path, key: str, title
     assert section(text, title) == f"*Nothing to show.* {reason}"
 
 
+def test_without_an_embedding_there_are_no_neighbours(tmp_path: Path) -> None:
+    text = markdown_of(read_run(build_run(tmp_path, neighbours=None, embeddings=None)))
+    reason = "No embedding was used, so there are no neighbours to show."
+    assert section(text, "Nearest neighbours") == f"*Nothing to show.* {reason}"
+
+
+@pytest.mark.parametrize("found", [None, [{"source": "word2vec", "words": []}]])
+def test_where_no_word_qualified_the_neighbours_say_so(tmp_path: Path, found: Any) -> None:
+    text = markdown_of(read_run(build_run(tmp_path, neighbours=found)))
+    assert section(text, "Nearest neighbours") == (
+        "*Nothing to show.* No word of the training documents qualified: it has to have a vector, to mark a class,"
+        " to occur three times or more, and to be of three letters or more (of Chinese characters one is enough)."
+    )
+
+
+def test_a_run_without_times_says_so(tmp_path: Path) -> None:
+    text = markdown_of(read_run(build_run(tmp_path, timing=None, stages=None)))
+    assert section(text, "Timing") == "*Nothing to show.* The run recorded no times."
+
+
 def test_an_interrupted_run_says_what_was_finished(tmp_path: Path) -> None:
     status = {"state": "interrupted", "finished": ["tfidf"], "planned": ["tfidf", "bow", "lstm@word2vec"]}
     changes: dict[str, Any] = dict.fromkeys(["summary", "comparisons", "verdict", "histories", "scores"])
     run = build_run(tmp_path, results=METRICS["results"][:1], status=status, **changes)
     text = markdown_of(read_run(run))
-    banner = "This run was interrupted: 1 of 3 models finished. Not finished: bow, lstm@word2vec."
+    banner = "This run was interrupted: 1 of 3 fits finished. Not finished: bow, lstm@word2vec."
     assert text.startswith("# There is no answer: the run did not reach the comparison.\n\n> **" + banner)
     assert section(text, "Confused classes") == f"*Nothing to show.* {banner}"
     # no summary was written: the mean of the finished fits, without an interval
@@ -158,7 +178,16 @@ def test_a_run_stopped_before_any_result_has_a_report(tmp_path: Path) -> None:
     nothing: dict[str, Any] = dict.fromkeys(DETAILS)
     run = build_run(tmp_path, config_toml=None, metrics=None, **(nothing | {"status": status}))
     draw_report(run)
-    assert "0 of 1 models finished" in (run / "report.md").read_text(encoding="utf-8")
+    assert "0 of 1 fit finished" in (run / "report.md").read_text(encoding="utf-8")
+
+
+def test_a_failed_run_says_so_and_names_ten_fits_that_are_missing(tmp_path: Path) -> None:
+    planned = [f"lstm@learned seed 0 fold {fold}" for fold in range(12)]
+    status = {"state": "failed", "finished": planned[:1], "planned": planned}
+    banner = build_answer(read_run(build_run(tmp_path, status=status))).banner
+    assert banner == (
+        f"This run failed: 1 of 12 fits finished. Not finished: {', '.join(planned[1:11])} and 1 more."
+    )
 
 
 def test_any_single_key_may_be_absent_or_null() -> None:
@@ -197,13 +226,6 @@ def key_paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...
 
 def markdown_of(run: Run) -> str:
     return write_markdown(build_answer(run), build_sections(run, Limits()))
-
-
-def test_timing_may_be_the_plain_list_of_fits(tmp_path: Path) -> None:
-    listed = read_run(build_run(tmp_path / "list", timing=METRICS["timing"]["fits"]))
-    table = read_run(build_run(tmp_path / "table"))
-    title = "Comparison of all models"
-    assert section(markdown_of(listed), title) == section(markdown_of(table), title)
 
 
 def test_drawing_twice_gives_the_same_bytes(tmp_path: Path) -> None:

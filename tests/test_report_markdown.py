@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -142,14 +143,16 @@ def test_sums_and_readings_of_the_literal_run(tmp_path: Path) -> None:
 
 def test_a_large_test_set_earns_a_second_decimal(tmp_path: Path) -> None:
     splits = {"train": 40_000, "validation": 2_000, "test": 10_000}
-    text = markdown(build_run(tmp_path, corpus=METRICS["corpus"] | {"splits": splits}))
+    corpus = METRICS["corpus"] | {"splits": splits, "tested": 10_000}
+    text = markdown(build_run(tmp_path, corpus=corpus))
     assert "87.50 %" in text
     assert "−7.50 points (95 % interval −16.27 to +1.28)" in text
 
 
 def test_one_test_document_less_and_one_decimal_is_enough(tmp_path: Path) -> None:
     splits = {"train": 40_000, "validation": 2_000, "test": 9_999}
-    assert "87.50 %" not in markdown(build_run(tmp_path, corpus=METRICS["corpus"] | {"splits": splits}))
+    corpus = METRICS["corpus"] | {"splits": splits, "tested": 9_999}
+    assert "87.50 %" not in markdown(build_run(tmp_path, corpus=corpus))
 
 
 def test_many_classes_show_the_most_confused_pairs_instead_of_the_matrix(tmp_path: Path) -> None:
@@ -169,14 +172,110 @@ def test_a_comparison_written_the_other_way_round_is_turned(tmp_path: Path) -> N
     assert "Difference in accuracy: −7.5 points (95 % interval −16.3 to +1.3)." in text
 
 
+def limits_of(folder: Path, **changes: Any) -> list[str]:
+    """Return the report's limits, one a line."""
+    text = markdown(build_run(folder, **changes))
+    section = text.split("## Limits of this report")[1].split("\n## ")[0]
+    return [line.removeprefix("- ") for line in section.strip().splitlines()]
+
+
 def test_limits_follow_from_the_run(tmp_path: Path) -> None:
-    text = markdown(build_run(tmp_path, config={"run": {"quick": True}}))
-    limits = text.split("## Limits of this report")[1].split("##")[0]
-    assert "It is a quick run on a sample" in limits
-    assert "differences under 12.5 points" in limits
-    assert "2 trainings a network" in limits
-    assert "Test documents that also occur in training: 1;" in limits
-    assert "Documents longer than the 400 tokens that a recurrent network reads: 2." in limits
+    assert limits_of(tmp_path, config={"run": {"quick": True}}) == [
+        "It speaks of this corpus, these models and these settings. It says nothing about other settings, other"
+        " corpora or larger pre-trained models.",
+        "It is a quick run on a sample: a first look, not a result to report.",
+        "With as many documents and seeds, a true difference of 12.5 points would be found four times out of five,"
+        " before correction for the number of comparisons; a smaller one is found less often.",
+        "There is one split into training and test documents; another would give somewhat other numbers.",
+        "2 trainings of a network show only roughly how much accuracy varies between trainings.",
+        "1 of 40 test documents also stands among the training documents."
+        " Documents that share a text but not a label: 2; no model gets all right.",
+        "Documents longer than the 400 tokens that a network reads: 2.",
+        "Seconds and memory hold for the machine below. Peak memory is sampled while a model is fitted and counts"
+        " the whole program.",
+    ]
+
+
+# --- folds: 3 of them, 120 documents tested in all
+
+FOLDS = METRICS["corpus"] | {"folds": 3, "tested": 120}
+
+
+def over_folds(seeds: int) -> list[dict[str, Any]]:
+    """Return the results of one network in three folds."""
+    return [
+        METRICS["results"][2] | {"seed": seed, "fold": fold} for seed in range(seeds) for fold in range(3)
+    ]
+
+
+def test_one_seed_on_three_folds_is_one_training(tmp_path: Path) -> None:
+    limits = limits_of(tmp_path, corpus=FOLDS, results=over_folds(1))
+    assert (
+        "A network was trained only once on each fold: how much its accuracy varies between trainings is unknown."
+        in limits
+    )
+    assert "Folds share training documents, so their results are not independent." in limits
+
+
+def test_two_seeds_on_three_folds_are_two_trainings(tmp_path: Path) -> None:
+    limits = limits_of(tmp_path, corpus=FOLDS, results=over_folds(2))
+    assert (
+        "2 trainings of a network on each fold show only roughly how much accuracy varies between trainings."
+        in limits
+    )
+
+
+def test_a_report_on_folds_counts_all_tested_documents_and_says_what_is_of_the_first_fold(
+    tmp_path: Path,
+) -> None:
+    text = markdown(build_run(tmp_path, corpus=FOLDS))
+    for line in (
+        "chosen by mean validation accuracy and compared on the same 120 test documents.",
+        "- Train / validation / test: 144 / 16 / 40 (first of 3 folds)\n- Tested, folds together: 120\n",
+        "**Documents by split (first of 3 folds)**",
+        "**Unknown tokens and empty documents (first of 3 folds)**",
+    ):
+        assert line in text
+
+
+# --- what the head says
+
+
+@pytest.mark.parametrize(
+    ("minimum", "size"),
+    [(0.125, "a true difference of 12.5 points"), (1.04, "no true difference that accuracy can have")],
+)
+def test_the_minimum_detectable_difference_is_no_lower_bound(
+    tmp_path: Path, minimum: float, size: str
+) -> None:
+    verdict = METRICS["verdict"] | {"minimum_detectable_difference": minimum}
+    head = markdown(build_run(tmp_path, verdict=verdict)).split("\n## ")[0]
+    assert f"With as many documents and seeds, {size} would be found four times out of five." in head
+
+
+def test_test_documents_seen_in_training_are_told_beside_the_answer(tmp_path: Path) -> None:
+    head = markdown(build_run(tmp_path)).split("\n## ")[0]
+    assert "> **1 of 40 test documents also stands among the training documents**" in head
+    none = METRICS["corpus"] | {"duplicates": {"across_splits": 0}}
+    assert "> **" not in markdown(build_run(tmp_path / "none", corpus=none)).split("\n## ")[0]
+
+
+# --- tokens
+
+
+def test_without_a_network_nothing_was_cut(tmp_path: Path) -> None:
+    tokens = {key: value for key, value in DETAILS["tokens"].items() if "max" not in key and "cut" not in key}
+    text = markdown(build_run(tmp_path, tokens=tokens))
+    assert "No network was run, so nothing was cut: bag-of-words models read every token." in text
+    assert "recurrent networks read" not in markdown(build_run(tmp_path / "cut"))
+
+
+def test_the_comparison_says_what_its_times_hold(tmp_path: Path) -> None:
+    assert (
+        "Training seconds hold the choice of settings on validation documents, not the loading of libraries;"
+        " counting n-grams and training embeddings are stages of their own (see Timing). Documents per second: from"
+        " tokens to predictions."
+    ) in markdown(build_run(tmp_path))
 
 
 def test_a_fit_that_did_not_train_is_named_with_its_reason(tmp_path: Path) -> None:

@@ -2,6 +2,5 @@
 
 from pipeline.report.draw import draw_report, summarise
 from pipeline.report.fit_audit import describe_audit
-from pipeline.report.text import repeated_test_documents
 
-__all__ = ["describe_audit", "draw_report", "repeated_test_documents", "summarise"]
+__all__ = ["describe_audit", "draw_report", "summarise"]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pipeline.report.blocks import Answer
 from pipeline.report.facts import (
+    leak_warning,
     model_facts,
     n_folds,
     of_first_fold,
-    repeats_warning,
     status_sentence,
     verdict_comparison,
 )
@@ -25,7 +25,7 @@ def build_answer(run: Run) -> Answer:
         decision=str(verdict.get("decision") or "no comparison"),
         facts=_facts(run),
         banner=status_sentence(run),
-        warning=repeats_warning(run),
+        warning=leak_warning(run),
     )
 
 

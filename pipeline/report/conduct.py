@@ -24,9 +24,9 @@ from pipeline.report.blocks import (
 from pipeline.report.facts import (
     WHAT_TIMES_HOLD,
     fit_timings,
+    leak_warning,
     model_facts,
     n_folds,
-    repeats_warning,
     status_sentence,
 )
 from pipeline.report.formats import MISSING, count, duration, is_number, seconds
@@ -107,8 +107,8 @@ def _split(run: Run) -> str:
 
 def _repeats(run: Run) -> str:
     duplicates = run.table("corpus").get("duplicates") or {}
-    repeated, conflicting = repeats_warning(run), duplicates.get("conflicting_labels")
-    parts = [f"{repeated}: every accuracy is flattered."] if repeated else []
+    repeated, conflicting = leak_warning(run), duplicates.get("conflicting_labels")
+    parts = [f"{repeated}."] if repeated else []
     if conflicting:
         parts.append(
             f"Documents that share a text but not a label: {count(conflicting)}; no model gets all right."

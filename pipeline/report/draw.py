@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pipeline.report.answer import answer_sentence, build_answer
 from pipeline.report.blocks import Limits
-from pipeline.report.facts import ModelFacts, model_facts, repeats_warning, status_sentence
+from pipeline.report.facts import ModelFacts, leak_warning, model_facts, status_sentence
 from pipeline.report.formats import interval, percent
 from pipeline.report.html_page import write_html
 from pipeline.report.markdown import display_width, write_markdown
@@ -54,7 +54,7 @@ def summarise(run: Path) -> str:
     """Return the end of a run for the terminal: the answer, the models with intervals, the report's path."""
     content = read_run(run)
     models = model_facts(content)
-    repeated = repeats_warning(content)
+    repeated = leak_warning(content)
     parts = [
         answer_sentence(content),
         status_sentence(content),

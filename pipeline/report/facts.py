@@ -8,7 +8,7 @@ from typing import Any
 
 from pipeline.report.formats import is_interval, is_number, mean
 from pipeline.report.run_folder import Record, Run
-from pipeline.report.text import plural, repeated_test_documents
+from pipeline.report.text import plural
 
 WHAT_TIMES_HOLD = (
     "Training seconds hold the choice of settings on validation documents, not the loading of libraries;"
@@ -106,13 +106,10 @@ def of_first_fold(run: Run) -> str:
     return f" (first of {n_folds(run)} folds)" if n_folds(run) > 1 else ""
 
 
-def repeats_warning(run: Run) -> str:
+def leak_warning(run: Run) -> str:
     """Return the warning that test documents were seen in training; empty where none was."""
-    corpus = run.table("corpus")
-    repeated, tested = (corpus.get("duplicates") or {}).get("across_splits"), run.tested
-    if not is_number(repeated) or tested is None:
-        return ""
-    return repeated_test_documents(int(repeated), tested)
+    duplicates = run.table("corpus").get("duplicates") or {}
+    return str(duplicates.get("warning") or "")
 
 
 def verdict_comparison(run: Run) -> Record | None:

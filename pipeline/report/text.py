@@ -59,17 +59,3 @@ def plural(number: int, noun: str) -> str:
     """
     ending = "" if number == 1 else "es" if noun.endswith(("s", "x")) else "s"
     return f"{number:,} {noun}{ending}"
-
-
-def repeated_test_documents(repeated: int, tested: int) -> str:
-    """Return the warning that test documents were seen in training; empty where none was.
-
-    >>> repeated_test_documents(3, 1200)
-    '3 of 1,200 test documents also stand in training or validation documents'
-    """
-    if not repeated:
-        return ""
-    verb = "stands" if repeated == 1 else "stand"
-    return (
-        f"{repeated:,} of {plural(tested, 'test document')} also {verb} in training or validation documents"
-    )
