@@ -39,9 +39,9 @@ FOLD_1 = [("bow", 0, 1), ("lstm@learned", 0, 1), ("lstm@learned", 1, 1)]
         ([*FOLD_0, *FOLD_1[:2]], FOLD_1[:2]),  # one seed is missing
         ([*FOLD_0, *FOLD_1, ("bow", 0, 2)], [("bow", 0, 2)]),
         (
-            [("bow", 0, 0), ("bow", 0, 1), ("lstm@learned", 0, 1), ("tfidf", 0, 0)],
-            FOLD_1[:2],
-        ),  # none is whole
+            [("bow", 0, 0), ("tfidf", 0, 0), *FOLD_1],
+            [("bow", 0, 0), ("tfidf", 0, 0)],
+        ),  # none is whole: fold 1 has the most fits
         ([], []),
     ],
 )
