@@ -38,6 +38,7 @@ class Network:
     encode: Callable[[NetworkSpec, Tensor, Tensor], Tensor]  # (spec, (B, T, D), lengths (B,)) > (B, H)
     default_head: str = "last"
     heads: tuple[str, ...] = ("last", "max", "mean", "max+mean")
+    spatial_dropout: bool = True  # whole dimensions of a document's vectors are dropped in training
 
 
 def specify(
@@ -102,7 +103,7 @@ def build(spec: NetworkSpec) -> Any:
         spec.embedding_rows, spec.embedding_dim, trainable=spec.tuned, name="embedding"
     )
     embedded = table(rows)  # (B, T, D)
-    if spec.embedding_dropout:
+    if spec.embedding_dropout and NETWORKS[spec.model].spatial_dropout:
         embedded = keras.layers.SpatialDropout1D(spec.embedding_dropout)(embedded)
     encoded = NETWORKS[spec.model].encode(spec, embedded, lengths)  # (B, H)
     if spec.dropout:
@@ -126,7 +127,8 @@ def _averaged(spec: NetworkSpec, embedded: Tensor, lengths: Tensor) -> Tensor:
     """Average the word vectors, then one hidden layer: no memory, no order.
 
     Averages of frozen vectors differ from each other by far less than the vectors do, so they are brought to mean
-    0 and deviation 1 over training documents first; else the hidden layer hardly moves from its start.
+    0 and deviation 1 over training documents first; else the hidden layer hardly moves from its start. Dropout
+    comes after that: a dimension set to zero before it would lie many deviations from its mean.
     """
     import keras
 
@@ -134,6 +136,8 @@ def _averaged(spec: NetworkSpec, embedded: Tensor, lengths: Tensor) -> Tensor:
         [embedded, lengths]
     )
     hidden = average if spec.tuned else _standardising_layer()(average)  # (B, D)
+    if spec.embedding_dropout:
+        hidden = keras.layers.Dropout(spec.embedding_dropout)(hidden)
     for layer in range(spec.layers):
         hidden = keras.layers.Dense(spec.units, activation="relu", name=f"hidden_{layer}")(hidden)  # (B, H)
     return hidden
@@ -223,7 +227,7 @@ def _max(inputs: list[Tensor]) -> Tensor:
 HEADS: dict[str, Callable[[list[Tensor]], Tensor]] = {"last": _last, "max": _max, "mean": _mean}
 
 NETWORKS: dict[str, Network] = {
-    "ann": Network(_averaged, default_head="", heads=()),
+    "ann": Network(_averaged, default_head="", heads=(), spatial_dropout=False),
     "rnn": Network(_recurrent("SimpleRNN")),
     "gru": Network(_recurrent("GRU")),
     "lstm": Network(_recurrent("LSTM")),
