@@ -27,7 +27,14 @@ def measure(options: Options) -> Outcome:
     rounds = tuple(one / other for one, other in zip(ours, gensims, strict=True))
     what = "seconds from token arrays to vectors / gensim's own seconds on the same tokens"
     ratio = Metric(
-        "times_gensim", sorted(rounds)[len(rounds) // 2], "times", "lower", 0.05, what, target=MOST, repeats=rounds
+        "times_gensim",
+        sorted(rounds)[len(rounds) // 2],
+        "times",
+        "lower",
+        0.05,
+        what,
+        target=MOST,
+        repeats=rounds,
     )
     return Outcome([ratio, seconds("seconds", ours, "seconds from token arrays to vectors")], {"runs": runs})
 

@@ -83,4 +83,4 @@ def gradient_by_row(rows: Tensor, gradient: Tensor) -> tuple[Tensor, Tensor]:
 
     distinct, place = tf.unique(tf.reshape(rows, [-1]))  # (U,), (B * T,)
     flat = tf.reshape(gradient, [-1, gradient.shape[-1]])  # (B * T, D)
-    return distinct, tf.scatter_nd(place[:, None], flat, [tf.size(distinct), flat.shape[1]])  # (U, D)
+    return distinct, tf.math.unsorted_segment_sum(flat, place, tf.size(distinct))  # (U, D)
