@@ -27,7 +27,7 @@ from pipeline.values import (
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-_TOKENS_PER_PIECE = 2_000_000
+_TOKENS_PER_PIECE = 1_000_000
 _KEY_BITS = 62
 _Result = TypeVar("_Result")
 
@@ -253,7 +253,7 @@ def _over_pieces(
 
 
 def _runs(tokenized: TokenizedCorpus, most_docs: int) -> Iterable[TokenizedCorpus]:
-    """Cut the corpus between documents into runs of about two million tokens and at most `most_docs` documents."""
+    """Cut the corpus between documents into runs of about a million tokens and at most `most_docs` documents."""
     start = 0
     while start < tokenized.n_docs:
         enough = np.searchsorted(
@@ -327,28 +327,39 @@ def _stack(pieces: list[_PieceCounts], keys: Int64) -> csr_array:
     if not pieces:
         return csr_array((0, len(keys)), dtype=np.int32)
     with ThreadPoolExecutor(max_workers=2) as pool:
-        rows = list(pool.map(lambda piece: _to_rows(piece, keys), pieces))
-    lengths = np.concatenate([np.diff(part.indptr) for part in rows])  # (N,)
+        parts = list(pool.map(lambda piece: _to_rows(piece, keys), pieces))
+    lengths = np.concatenate([np.diff(rows.indptr) for rows, _ in parts])  # (N,)
     indptr = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])  # (N + 1,)
     index_dtype = np.int32 if indptr[-1] < 2**31 else np.int64
-    data = np.concatenate([part.data for part in rows])
-    columns = np.concatenate([part.indices for part in rows]).astype(index_dtype, copy=False)
+    data, columns = np.empty(indptr[-1], np.int32), np.empty(indptr[-1], index_dtype)
+    ends = np.cumsum([rows.nnz for rows, _ in parts])
+
+    def fill(part: tuple[csr_array, Int64], end: int) -> None:
+        rows, column_of_own = part
+        place = slice(end - rows.nnz, end)
+        data[place] = rows.data
+        np.take(column_of_own.astype(index_dtype), rows.indices, out=columns[place], mode="clip")  # no copy
+
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        list(pool.map(fill, parts, ends.tolist()))
     return csr_array((data, columns, indptr.astype(index_dtype)), shape=(len(lengths), len(keys)))
 
 
-def _to_rows(piece: _PieceCounts, keys: Int64) -> csr_array:
-    """Return one piece as rows, without the n-grams that `keys` does not hold."""
-    from scipy.sparse import csc_array, csr_array
+def _to_rows(piece: _PieceCounts, keys: Int64) -> tuple[csr_array, Int64]:
+    """Return one piece as rows over the n-grams that both it and `keys` hold, and those n-grams' columns."""
+    from scipy.sparse import csc_array
 
     places = np.searchsorted(keys, piece.keys)  # (F',)
     known = np.zeros(len(places), dtype=bool)
     if len(keys):
         places = np.minimum(places, len(keys) - 1)
         known = keys[places] == piece.keys
-    lengths = np.diff(piece.indptr)
-    kept = np.repeat(known, lengths)
-    indptr = np.concatenate([[0], np.cumsum(lengths[known])])
+    counts, documents, indptr = piece.counts, piece.documents, piece.indptr
+    if not known.all():
+        lengths = np.diff(piece.indptr)
+        kept = np.repeat(known, lengths)
+        counts, documents = counts[kept], documents[kept]
+        indptr = np.concatenate([[0], np.cumsum(lengths[known])])
     shape = (piece.n_docs, int(known.sum()))
-    rows = csc_array((piece.counts[kept], piece.documents[kept], indptr), shape=shape).tocsr()
-    columns = places[known].astype(np.int32)
-    return csr_array((rows.data, columns[rows.indices], rows.indptr), shape=(piece.n_docs, len(keys)))
+    rows = csc_array((counts, documents, indptr.astype(np.int32)), shape=shape).tocsr()
+    return rows, places[known]
