@@ -98,7 +98,7 @@ def test_test_documents_that_also_train_are_warned_of(tmp_path: Path) -> None:
     metrics = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
     warning = (
         "1 of 2 test documents also stands among the training or validation documents:"
-        " its accuracy is no evidence"
+        " a right answer on it is no evidence"
     )
     assert warning in metrics["warnings"]
     head = (run / "report.md").read_text(encoding="utf-8").split("## ")[0]
