@@ -44,7 +44,9 @@ def leak_warning(duplicates: Duplicates, n_test: int) -> str | None:
     seen = duplicates.across_splits
     if seen == 0:
         return None
-    stand, right = ("stands", "a right answer on it is") if seen == 1 else ("stand", "right answers on them are")
+    stand, right = (
+        ("stands", "a right answer on it is") if seen == 1 else ("stand", "right answers on them are")
+    )
     return (
         f"{seen:,} of {n_test:,} test documents also {stand} among the training or validation documents: "
         f"{right} no evidence"
