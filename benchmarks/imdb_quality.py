@@ -50,7 +50,9 @@ def measure(options: Options) -> Outcome:
         metrics += _metrics(name, case, run, options)
         details[name] = {
             "command": " ".join(["python run_pipeline.py", *_arguments(case, options, None)]),
-            "finished_run": run.metrics["environment"]["command"] if name in options.runs else None,
+            "finished_run": run.metrics["environment"]["command"].partition(" --out")[0]
+            if name in options.runs
+            else None,
             "peak_mib": run.peak_mib,
             **{key: run.metrics[key] for key in ("results", "summary", "timing")},
         }
