@@ -91,8 +91,8 @@ def _our_step(*, tuned: bool) -> Callable[[Batch], object]:
     from pipeline.networks.training import training_step
 
     settings = NetworkSettings()
-    step = training_step(_model(tuned=tuned), settings.learning_rate, settings.clip_norm, tuned=tuned)
-    return lambda batch: float(step(*batch)[0])
+    step = training_step(_model(tuned=tuned), settings, tuned=tuned)
+    return lambda batch: float(step.run(*batch, settings.learning_rate)[0])
 
 
 def _keras_step() -> Callable[[Batch], object]:

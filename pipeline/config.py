@@ -112,14 +112,19 @@ class NetworkSettings:
     units: int = 128
     layers: int = 1
     max_tokens: int = 400  # tokens of a document that a recurrent network reads
-    keep: str = "last"  # which tokens of a longer document: "first", "last" or "first+last"
+    keep: str = "last"  # which tokens of a longer document: "first", "last", "first+last", all in "pieces"
+    piece_tokens: int = 100  # with keep = "pieces": tokens after which the state begins anew
     batch_size: int = 64
     learning_rate: float = 1e-3
+    schedule: str = "constant"  # or "cosine": down to 0 at the last epoch that may be run
     clip_norm: float = 1.0
-    max_epochs: int = 20
+    max_epochs: int = 20  # 0: by the number of training documents, from 5 to 20
     patience: int = 3  # epochs without a better validation loss
+    word_dropout: float = 0.0  # whole words
     embedding_dropout: float = 0.2  # spatial: whole embedding dimensions
+    weight_drop: float = 0.0  # on the matrix that leads from one state to the next
     dropout: float = 0.3  # on what the output layer reads
+    ema: float = 0.0  # decay of the moving average of the weights that predicts; 0: the weights themselves
 
 
 @dataclass(frozen=True)
@@ -232,14 +237,19 @@ CHECKS: dict[str, Check] = {
     "networks.units": _COUNT,
     "networks.layers": _COUNT,
     "networks.max_tokens": _COUNT,
-    "networks.keep": Check(choices=("first", "last", "first+last")),
+    "networks.keep": Check(choices=("first", "last", "first+last", "pieces")),
+    "networks.piece_tokens": _COUNT,
     "networks.batch_size": _COUNT,
     "networks.learning_rate": _POSITIVE,
+    "networks.schedule": Check(choices=("constant", "cosine")),
     "networks.clip_norm": _POSITIVE,
-    "networks.max_epochs": _COUNT,
+    "networks.max_epochs": _COUNT_OR_NONE,
     "networks.patience": _COUNT,
+    "networks.word_dropout": _DROPOUT,
     "networks.embedding_dropout": _DROPOUT,
+    "networks.weight_drop": _DROPOUT,
     "networks.dropout": _DROPOUT,
+    "networks.ema": _DROPOUT,
     "run.models": Check(min_items=1),
     "run.seeds": _COUNT,
     "run.seed": Check(minimum=0, maximum=2**31 - 1),

@@ -15,13 +15,14 @@ from pipeline.config import stage_generator
 from pipeline.embeddings import Embedded, EmbeddingRequest, embed
 from pipeline.indices import build_vocabulary, encode, take
 from pipeline.material import Fold, Material, save_test_predictions
-from pipeline.networks.batches import Visible, visible
+from pipeline.networks.batches import Visible, shuffle_words, visible
 from pipeline.networks.models import NetworkSpec, specify
 from pipeline.networks.training import (
     Epoch,
     FittedNetwork,
     Labelled,
     fit_network,
+    most_epochs,
     predict_with,
     prediction_step,
 )
@@ -121,7 +122,7 @@ def _run_network(
         if last is not prepared:
             fitted = _train(material, planned, seed, last, epochs=chosen.schedule)
         seconds = time.perf_counter() - start
-        probabilities, rate = _predict(material, fitted, last)
+        probabilities, rate = _predict(material, planned, fitted, last)
     save_test_predictions(material, planned.name, seed, prepared.fold, probabilities)
     if prepared.fold.number == 0 and seed == 0:
         source = planned.source or ""
@@ -152,7 +153,8 @@ def _train(
     """Train one network with a bar; `epochs` fixes their number in each phase for a refit."""
     config, fold = material.config, prepared.fold
     spec = _specify(material, planned, prepared)
-    most = sum(epochs) if epochs else config.networks.max_epochs * (2 if spec.frozen_first else 1)
+    each = most_epochs(config.networks, len(fold.train))
+    most = sum(epochs) if epochs else each * (2 if spec.frozen_first else 1)
     title = f"Training {planned.name} (seed {seed + 1} of {config.run.seeds}{', refit' if epochs else ''})"
     best = 0.0
     with material.console.stage(title, most, "epochs") as stage:
@@ -165,8 +167,8 @@ def _train(
         return fit_network(
             spec,
             prepared.embedded.matrix.vectors,
-            _labelled(material, prepared, fold.train),
-            _labelled(material, prepared, fold.validation) if len(fold.validation) else None,
+            _labelled(material, planned, prepared, fold.train),
+            _labelled(material, planned, prepared, fold.validation) if len(fold.validation) else None,
             config.networks,
             seed=_seed(material, f"{planned.name} {seed}"),
             epochs=epochs,
@@ -187,8 +189,16 @@ def _specify(material: Material, planned: PlannedModel, prepared: Prepared) -> N
     )
 
 
-def _labelled(material: Material, prepared: Prepared, documents: Int64) -> Labelled:
-    return Labelled(take(prepared.documents.indexed, documents), material.labels(documents))
+def _labelled(material: Material, planned: PlannedModel, prepared: Prepared, documents: Int64) -> Labelled:
+    indexed = _as_read(material, planned, take(prepared.documents.indexed, documents))
+    return Labelled(indexed, material.labels(documents))
+
+
+def _as_read(material: Material, planned: PlannedModel, indexed: IndexedCorpus) -> IndexedCorpus:
+    """Return documents in the order of words in which the model reads them."""
+    if not planned.shuffled_words:
+        return indexed
+    return shuffle_words(indexed, stage_generator(material.config.run.seed, "shuffled words"))
 
 
 def load_libraries(material: Material) -> None:
@@ -199,7 +209,9 @@ def load_libraries(material: Material) -> None:
             importlib.import_module("tensorflow")
 
 
-def _predict(material: Material, fitted: FittedNetwork, last: Prepared) -> tuple[Float32, float]:
+def _predict(
+    material: Material, planned: PlannedModel, fitted: FittedNetwork, last: Prepared
+) -> tuple[Float32, float]:
     """Return the test documents' probabilities, and documents per second from tokens to answers.
 
     A first document is predicted before the clock starts: it builds TensorFlow's graph.
@@ -210,7 +222,7 @@ def _predict(material: Material, fitted: FittedNetwork, last: Prepared) -> tuple
     start = time.perf_counter()
     indexed = encode_covered(select(material.tokenized, last.fold.test), last.embedded)
     documents = visible(indexed, max_tokens=settings.max_tokens, keep=settings.keep).indexed
-    probabilities = predict_with(predict, documents, n_classes)
+    probabilities = predict_with(predict, _as_read(material, planned, documents), n_classes)
     return probabilities, len(probabilities) / max(time.perf_counter() - start, 1e-9)
 
 

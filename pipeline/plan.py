@@ -9,10 +9,10 @@ from pipeline.config import RunSettings
 from pipeline.embeddings.names import AskedSource
 from pipeline.embeddings.sources import parse_sources
 from pipeline.errors import PipelineError, did_you_mean
-from pipeline.networks.models import NETWORKS, parse_head
+from pipeline.networks.models import NETWORKS, parse_network
 
 CONTROLS = ("majority",)
-RECURRENT = ("rnn", "gru", "lstm")
+RECURRENT = ("rnn", "gru", "lstm", "bilstm")
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,7 @@ class PlannedModel:
     head: str | None = None
     source: str | None = None  # as results name it, modes included
     asked_source: str | None = None  # as it was asked for: files with their folders
+    shuffled_words: bool = False  # the control that reads documents whose words are shuffled
 
 
 def plan_models(models: tuple[str, ...], sources: tuple[str, ...]) -> tuple[PlannedModel, ...]:
@@ -50,9 +51,10 @@ def plan_models(models: tuple[str, ...], sources: tuple[str, ...]) -> tuple[Plan
 
 def _check_twins(networks: list[PlannedModel]) -> None:
     """Refuse two names of one network, such as `rnn` and `rnn:last`: it would be trained and compared twice."""
-    names: dict[tuple[str | None, ...], str] = {}
+    names: dict[tuple[str | bool | None, ...], str] = {}
     for one in networks:
-        other = names.setdefault((one.model, one.head, one.source), one.name)
+        kind = (one.model, one.head, one.source, one.shuffled_words)
+        other = names.setdefault(kind, one.name)
         if other != one.name:
             raise PipelineError("--models", f'"{other}" and "{one.name}" are one network', "leave one out")
 
@@ -73,9 +75,11 @@ def _network(asked: str, source: AskedSource) -> PlannedModel:
     if model not in NETWORKS:
         known = [*BASELINES, *NETWORKS]
         raise PipelineError("--models", f'there is no model "{asked}"', did_you_mean(model, known))
-    _, head = parse_head(asked)
-    head = head or NETWORKS[model].default_head
-    return PlannedModel(f"{asked}@{source.name}", "network", model, head, source.name, source.asked)
+    network = parse_network(asked)
+    head = network.head or NETWORKS[model].default_head
+    kind = "control" if network.shuffled_words else "network"
+    name = f"{asked}@{source.name}"
+    return PlannedModel(name, kind, model, head, source.name, source.asked, network.shuffled_words)
 
 
 def kinds_for_verdict(planned: tuple[PlannedModel, ...]) -> dict[str, str]:

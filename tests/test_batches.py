@@ -8,7 +8,7 @@ from builders import indexed_of, rows_of_each
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.networks.batches import batches, pad, visible
+from pipeline.networks.batches import batches, pad, shuffle_words, visible
 
 LONG = [2, 3, 4, 5, 6, 7, 8, 9]
 documents_of_rows = st.lists(st.lists(st.integers(1, 9), min_size=1, max_size=7), min_size=1, max_size=30)
@@ -107,3 +107,34 @@ def test_training_batches_hold_documents_of_about_one_length_in_random_order() -
     assert max(spreads) <= 1  # 40 documents are one pool: 5 or 6 of each of seven lengths, in fours
     lengths = [group[0] % 7 for group in groups]
     assert lengths != sorted(lengths)
+
+
+def test_pieces_leave_nothing_out() -> None:
+    seen = visible(indexed_of([[1], LONG]), max_tokens=3, keep="pieces")
+    assert rows_of_each(seen.indexed) == [[1], LONG]
+    assert (seen.cut_documents, seen.cut_tokens) == (0, 0)
+
+
+@given(documents_of_rows, st.integers(1, 20))
+def test_a_batch_of_long_documents_is_split_to_bound_its_size(
+    documents: list[list[int]], max_timesteps: int
+) -> None:
+    met = []
+    for batch in batches(indexed_of(documents), 4, np.random.default_rng(0), max_timesteps):
+        assert batch.rows.size <= max_timesteps or len(batch.documents) == 1
+        met += batch.documents.tolist()
+    assert sorted(met) == list(range(len(documents)))
+
+
+@given(documents_of_rows)
+def test_shuffling_keeps_the_words_of_each_document(documents: list[list[int]]) -> None:
+    shuffled = rows_of_each(shuffle_words(indexed_of(documents), np.random.default_rng(1)))
+    assert [sorted(rows) for rows in shuffled] == [sorted(rows) for rows in documents]
+
+
+def test_every_order_of_three_words_is_as_likely() -> None:
+    n_docs = 6_000
+    shuffled = shuffle_words(indexed_of([[2, 3, 4]] * n_docs), np.random.default_rng(2))
+    _, counts = np.unique(shuffled.indices.reshape(-1, 3), axis=0, return_counts=True)
+    assert len(counts) == 6
+    assert abs(counts - n_docs / 6).max() < 4 * np.sqrt(n_docs * (1 / 6) * (5 / 6))

@@ -11,7 +11,7 @@ import pytest
 from builders import TINY_NETWORK, indexed_of, int32, matrix_of
 
 from pipeline.errors import PipelineError
-from pipeline.networks.models import NETWORKS, build, parse_head, specify
+from pipeline.networks.models import NETWORKS, AskedNetwork, build, parse_network, specify
 from pipeline.networks.training import FittedNetwork, predict_probabilities
 from pipeline.values import Float64
 
@@ -71,9 +71,12 @@ READ: dict[str, Callable[[Float64], Float64]] = {
 }
 
 
-def built(model: str, head: str = "", *, layers: int = 1, tuned: bool = False) -> Any:
-    """Return a network whose weights are drawn from a normal distribution of deviation 0.8."""
-    spec = specify(model, head, MATRIX, tuned, CLASSES, replace(TINY_NETWORK, units=UNITS, layers=layers))
+def built(model: str, head: str = "", *, tuned: bool = False, **changes: Any) -> Any:
+    """Return a network whose weights are drawn from a normal distribution of deviation 0.8.
+
+    `changes` are network settings.
+    """
+    spec = specify(model, head, MATRIX, tuned, CLASSES, replace(TINY_NETWORK, units=UNITS, **changes))
     network = build(spec)
     generator = np.random.default_rng(5)
     for layer in network.layers:
@@ -111,6 +114,72 @@ def test_a_second_layer_reads_every_state_of_the_first() -> None:
         for layer in ("recurrent_0", "recurrent_1"):
             states = lstm_states(states, *weights_of(network, layer))
         expected.append(softmax(states[-1] @ output + bias))
+    probabilities = predict_probabilities(network, indexed_of(DOCUMENTS), CLASSES)
+    np.testing.assert_allclose(probabilities, expected, atol=1e-5)
+
+
+def both_directions(document: Float64, forward: list[Float64], backward: list[Float64]) -> Float64:
+    """Return the states of an LSTM and, at each word, of one that came from the end; (T, 2H)."""
+    return np.hstack([lstm_states(document, *forward), lstm_states(document[::-1], *backward)[::-1]])
+
+
+def test_a_bilstm_reads_each_document_from_both_ends_and_its_second_layer_both_directions() -> None:
+    network = built("bilstm", "max+mean", layers=2)
+    output, bias = weights_of(network, "output")
+    expected = []
+    for document in DOCUMENTS:
+        states = MATRIX.vectors[document].astype(np.float64)
+        for layer in ("recurrent_0", "recurrent_1"):
+            states = both_directions(
+                states, weights_of(network, layer), weights_of(network, f"{layer}_backward")
+            )
+        expected.append(softmax(READ["max+mean"](states) @ output + bias))
+    probabilities = predict_probabilities(network, indexed_of(DOCUMENTS), CLASSES)
+    np.testing.assert_allclose(probabilities, expected, atol=1e-5)
+
+
+def test_the_last_state_of_a_bilstm_is_the_end_of_each_direction() -> None:
+    network = built("bilstm", "last")
+    output, bias = weights_of(network, "output")
+    expected = []
+    for document in DOCUMENTS:
+        states = both_directions(
+            MATRIX.vectors[document].astype(np.float64),
+            weights_of(network, "recurrent_0"),
+            weights_of(network, "recurrent_0_backward"),
+        )
+        ends = np.concatenate([states[-1, :UNITS], states[0, UNITS:]])
+        expected.append(softmax(ends @ output + bias))
+    probabilities = predict_probabilities(network, indexed_of(DOCUMENTS), CLASSES)
+    np.testing.assert_allclose(probabilities, expected, atol=1e-5)
+
+
+OVER_PIECES: dict[str, Callable[[list[Float64]], Float64]] = {
+    "max": lambda pieces: np.concatenate(pieces).max(axis=0),
+    "mean": lambda pieces: np.concatenate(pieces).mean(axis=0),
+    "last": lambda pieces: np.max([piece[-1] for piece in pieces], axis=0),
+}
+
+
+@pytest.mark.parametrize("head", OVER_PIECES)
+@pytest.mark.parametrize("model", ["gru", "bilstm"])
+def test_pieces_are_read_alone_and_pooled(model: str, head: str) -> None:
+    network = built(model, head, keep="pieces", piece_tokens=2)
+    output, bias = weights_of(network, "output")
+    expected = []
+    for document in DOCUMENTS:
+        vectors = MATRIX.vectors[document].astype(np.float64)
+        cut = [vectors[start : start + 2] for start in range(0, len(vectors), 2)]
+        forward = [
+            STATES["gru" if model == "gru" else "lstm"](piece, *weights_of(network, "recurrent_0"))
+            for piece in cut
+        ]
+        read = OVER_PIECES[head](forward)
+        if model == "bilstm":  # states in the order of reading, from a piece's last word to its first
+            weights = weights_of(network, "recurrent_0_backward")
+            backward = [lstm_states(piece[::-1], *weights) for piece in cut]
+            read = np.concatenate([read, OVER_PIECES[head](backward)])
+        expected.append(softmax(read @ output + bias))
     probabilities = predict_probabilities(network, indexed_of(DOCUMENTS), CLASSES)
     np.testing.assert_allclose(probabilities, expected, atol=1e-5)
 
@@ -154,6 +223,7 @@ HEAD = H * C + C  # the output layer on H values
         ("lstm", "", 1, False, 4 * (D * H + H * H + H) + HEAD),
         ("gru", "", 1, False, 3 * (D * H + H * H + 2 * H) + HEAD),  # one bias before, one after the reset
         ("rnn", "max+mean", 1, False, D * H + H * H + H + 2 * H * C + C),
+        ("bilstm", "last", 1, False, 2 * 4 * (D * H + H * H + H) + 2 * H * C + C),
         ("rnn", "", 2, False, D * H + H * H + H + H * H + H * H + H + HEAD),
         ("ann", "", 1, True, V * D + D * H + H + HEAD),
     ],
@@ -176,21 +246,35 @@ def test_logits_leave_the_network_and_probabilities_the_prediction() -> None:
 
 @pytest.mark.parametrize(
     ("name", "expected"),
-    [("lstm", ("lstm", "")), ("gru:max+mean", ("gru", "max+mean")), ("ann", ("ann", ""))],
+    [
+        ("lstm", AskedNetwork("lstm", "")),
+        ("gru:max+mean", AskedNetwork("gru", "max+mean")),
+        ("ann", AskedNetwork("ann", "")),
+        ("lstm:shuffled-words", AskedNetwork("lstm", "", True)),
+        ("bilstm:last:shuffled-words", AskedNetwork("bilstm", "last", True)),
+    ],
 )
-def test_a_head_stands_after_a_colon(name: str, expected: tuple[str, str]) -> None:
-    assert parse_head(name) == expected
+def test_a_head_stands_after_a_colon(name: str, expected: AskedNetwork) -> None:
+    assert parse_network(name) == expected
 
 
 @pytest.mark.parametrize(
     ("name", "message"),
     [
         ("lstm:laste", '--models: "lstm:laste" has no head "laste"; did you mean "last"?'),
-        ("rnn:z", '--models: "rnn:z" has no head "z"; it is one of last, max, mean, max+mean'),
+        (
+            "rnn:z",
+            '--models: "rnn:z" has no head "z"; it is one of last, max, mean, max+mean, shuffled-words',
+        ),
+        (
+            "lstm:max:mean",
+            '--models: "lstm:max:mean" has more than one head; give one head, such as lstm:max',
+        ),
+        ("gru:", '--models: "gru:" names no head; use "gru", or gru:last'),
         ("ann:max", '--models: "ann:max" has no head "max"; use "ann" alone'),
     ],
 )
 def test_an_unknown_head_is_named(name: str, message: str) -> None:
     with pytest.raises(PipelineError) as error:
-        parse_head(name)
+        parse_network(name)
     assert str(error.value) == message

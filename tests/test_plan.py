@@ -64,7 +64,7 @@ def test_baselines_need_no_source_and_leave_one_unused() -> None:
         (
             ("zzz",),
             ("learned",),
-            '--models: there is no model "zzz"; it is one of majority, bow, tfidf, ann, rnn, gru, lstm',
+            '--models: there is no model "zzz"; it is one of majority, bow, tfidf, ann, rnn, gru, lstm, bilstm',
         ),
         (
             ("lstm:maximum",),

@@ -35,9 +35,9 @@ def test_a_row_is_moved_when_it_occurs_and_rests_when_it_does_not() -> None:
 
     gradients = [{1: [0.5, -2.0], 3: [1.0, 0.1]}, {3: [-1.0, 0.2]}, {1: [0.5, 0.5], 2: [1.0, 1.0]}]
     table = tf.Variable(tf.ones((4, 2)))
-    optimizer = LazyAdam(table, 0.1)
+    optimizer = LazyAdam(table)
     for by_row in gradients:
-        optimizer.apply(int32(list(by_row)), tf.constant(list(by_row.values())))
+        optimizer.apply(int32(list(by_row)), tf.constant(list(by_row.values())), 0.1)
     expected = adam_by_hand(gradients, 0.1)
     np.testing.assert_allclose(table.numpy()[1:], expected[1:], rtol=1e-5)
     assert table.numpy()[0].tolist() == [0.0, 0.0]
@@ -48,12 +48,12 @@ def test_a_row_of_every_batch_is_moved_as_keras_moves_it() -> None:
     import tensorflow as tf
 
     table, dense = tf.Variable(tf.ones((3, 2))), keras.Variable(np.ones((3, 2), dtype=np.float32))
-    lazy, adam = LazyAdam(table, 0.05), keras.optimizers.Adam(0.05)
+    lazy, adam = LazyAdam(table), keras.optimizers.Adam(0.05)
     adam.build([dense])
     generator = np.random.default_rng(0)
     for _ in range(5):
         gradient = generator.standard_normal((3, 2)).astype(np.float32)
-        lazy.apply(int32([2, 0, 1]), tf.constant(gradient[[2, 0, 1]]))
+        lazy.apply(int32([2, 0, 1]), tf.constant(gradient[[2, 0, 1]]), 0.05)
         adam.apply([tf.constant(gradient)], [dense])
     np.testing.assert_allclose(table.numpy()[1:], dense.numpy()[1:], rtol=1e-5)
 

@@ -13,6 +13,7 @@ from pipeline.values import PADDING_ROW, IndexedCorpus, Int32, Int64
 _POOL = (
     50  # batches that are sorted by length together: short enough to stay random, long enough to save padding
 )
+MAX_TIMESTEPS = 102_400  # in a batch, which bounds memory: 256 documents of 400 tokens
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,9 +43,11 @@ def visible(indexed: IndexedCorpus, *, max_tokens: int, keep: str) -> Visible:
         Whole documents.
     max_tokens : int
         Timesteps at most.
-    keep : {"first", "last", "first+last"}
-        Which tokens of a longer document; "first+last" takes half from each end.
+    keep : {"first", "last", "first+last", "pieces"}
+        Which tokens of a longer document; "first+last" takes half from each end, "pieces" all of them.
     """
+    if keep == "pieces":
+        return Visible(indexed, 0, 0)
     lengths = np.diff(indexed.offsets)
     kept = np.minimum(lengths, max_tokens)
     head = {"first": kept, "last": np.zeros_like(kept), "first+last": kept - kept // 2}[keep]
@@ -58,20 +61,33 @@ def visible(indexed: IndexedCorpus, *, max_tokens: int, keep: str) -> Visible:
     return Visible(cut, int((lengths > max_tokens).sum()), int((lengths - kept).sum()))
 
 
+def shuffle_words(indexed: IndexedCorpus, generator: np.random.Generator) -> IndexedCorpus:
+    """Return the documents with the tokens of each in random order: the same words, no order to learn from."""
+    of_document = np.repeat(np.arange(indexed.n_docs), np.diff(indexed.offsets))  # (M',)
+    order = np.lexsort((generator.random(len(indexed.indices)), of_document))
+    return IndexedCorpus(indexed.indices[order], indexed.offsets)
+
+
 def batches(
-    indexed: IndexedCorpus, batch_size: int, generator: np.random.Generator | None
+    indexed: IndexedCorpus,
+    batch_size: int,
+    generator: np.random.Generator | None,
+    max_timesteps: int = MAX_TIMESTEPS,
 ) -> Iterator[Batch]:
     """Yield every document once, in batches cut by length.
 
     With a `generator` the documents are shuffled, sorted by length inside pools of 50 batches, and the batches
-    come in random order (training); without one they come shortest first (prediction).
+    come in random order (training); without one they come shortest first (prediction). A batch of very long
+    documents is split so that it holds at most `max_timesteps`, padding included, or one document.
     """
     lengths = np.diff(indexed.offsets)
     groups = (
         _sorted_groups(lengths, batch_size) if generator is None else _pools(lengths, batch_size, generator)
     )
-    for documents in groups:
-        yield pad(indexed, documents)
+    for group in groups:
+        parts = -(-len(group) * int(lengths[group].max()) // max_timesteps)
+        for documents in np.array_split(group, min(parts, len(group))):
+            yield pad(indexed, documents)
 
 
 def pad(indexed: IndexedCorpus, documents: Int64) -> Batch:

@@ -19,8 +19,6 @@ class LazyAdam:
     ----------
     table : tf.Variable, float32, shape (V, D)
         The vectors; changed in place. Row 0 (padding) never is.
-    learning_rate : float
-        Adam's step size alpha.
 
     Notes
     -----
@@ -41,21 +39,20 @@ class LazyAdam:
     .. [1] Kingma, Ba (2015), arXiv:1412.6980.
     """
 
-    def __init__(self, table: Tensor, learning_rate: float) -> None:
+    def __init__(self, table: Tensor) -> None:
         import tensorflow as tf
 
         self.table = table
-        self.learning_rate = learning_rate
         self.first = tf.Variable(tf.zeros_like(table), trainable=False)  # (V, D), m
         self.second = tf.Variable(tf.zeros_like(table), trainable=False)  # (V, D), v
         self.steps = tf.Variable(0.0, trainable=False)  # t
 
-    def apply(self, rows: Tensor, gradient: Tensor) -> None:
-        """Move `rows` (int32 (U,), distinct) against their gradient (float32 (U, D)) by one step."""
+    def apply(self, rows: Tensor, gradient: Tensor, learning_rate: Tensor) -> None:
+        """Move `rows` (int32 (U,), distinct) against their gradient (float32 (U, D)) by one step of size alpha."""
         import tensorflow as tf
 
         t = self.steps.assign_add(1.0)
-        alpha = self.learning_rate * tf.sqrt(1.0 - _BETA_2**t) / (1.0 - _BETA_1**t)
+        alpha = learning_rate * tf.sqrt(1.0 - _BETA_2**t) / (1.0 - _BETA_1**t)
         first = _BETA_1 * tf.gather(self.first, rows) + (1.0 - _BETA_1) * gradient  # (U, D)
         second = _BETA_2 * tf.gather(self.second, rows) + (1.0 - _BETA_2) * tf.square(gradient)  # (U, D)
         moved = tf.gather(self.table, rows) - alpha * first / (tf.sqrt(second) + _EPSILON)  # (U, D)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from pipeline.config import NetworkSettings
@@ -11,6 +12,7 @@ from pipeline.errors import PipelineError, did_you_mean
 from pipeline.values import EmbeddingMatrix
 
 Tensor = Any
+SHUFFLED_WORDS = "shuffled-words"
 STANDARDISE = "standardise"  # the layer of `ann` whose numbers are taken from training documents
 
 
@@ -29,6 +31,8 @@ class NetworkSpec:
     embedding_dropout: float
     dropout: float
     frozen_first: bool = False  # a tuned table rests until the other weights are trained
+    word_dropout: float = 0.0
+    piece_tokens: int = 0  # timesteps after which the state begins anew; 0: never
 
 
 @dataclass(frozen=True)
@@ -65,25 +69,44 @@ def specify(
         embedding_dropout=settings.embedding_dropout,
         dropout=settings.dropout,
         frozen_first=frozen_first,
+        word_dropout=settings.word_dropout,
+        piece_tokens=settings.piece_tokens if settings.keep == "pieces" else 0,
     )
 
 
-def parse_head(name: str) -> tuple[str, str]:
-    """Return the network and head that `model[:head]` names; the head is "" where none is given.
+@dataclass(frozen=True)
+class AskedNetwork:
+    """A network as `--models` names it: `model[:head][:shuffled-words]`."""
+
+    model: str  # a name in NETWORKS
+    head: str  # "" where none is given
+    shuffled_words: bool = False  # the control that reads documents whose words are shuffled
+
+
+def parse_network(name: str) -> AskedNetwork:
+    """Return the network, head and control that `name` asks for.
 
     Raises
     ------
     PipelineError
         If the network has no such head.
+
+    >>> parse_network("lstm:max:shuffled-words")
+    AskedNetwork(model='lstm', head='max', shuffled_words=True)
     """
-    model, colon, head = name.partition(":")
-    if colon and not head:
+    model, *parts = name.split(":")
+    known = NETWORKS[model].heads
+    if "" in parts:
         raise PipelineError("--models", f'"{name}" names no head', f'use "{model}", or {model}:last')
-    if head and head not in NETWORKS[model].heads:
-        known = NETWORKS[model].heads
-        fix = did_you_mean(head, known) if known else f'use "{model}" alone'
-        raise PipelineError("--models", f'"{name}" has no head "{head}"', fix)
-    return model, head
+    for part in parts:
+        if not known or part not in (*known, SHUFFLED_WORDS):
+            fix = did_you_mean(part, (*known, SHUFFLED_WORDS)) if known else f'use "{model}" alone'
+            raise PipelineError("--models", f'"{name}" has no head "{part}"', fix)
+    heads = [part for part in parts if part != SHUFFLED_WORDS]
+    if len(heads) > 1 or len(parts) - len(heads) > 1:
+        fix = f"give one head, such as {model}:{heads[0] if heads else known[0]}"
+        raise PipelineError("--models", f'"{name}" has more than one head', fix)
+    return AskedNetwork(model, heads[0] if heads else "", len(parts) > len(heads))
 
 
 def build(spec: NetworkSpec) -> Any:
@@ -94,6 +117,9 @@ def build(spec: NetworkSpec) -> Any:
     No mask goes into the recurrence. Documents are padded on the right, so the states up to a document's last
     real timestep cannot depend on padding, and heads read real timesteps only. That is exact, and keeps the
     fused kernel of a GPU.
+
+    Dropout of whole words (Iyyer et al. 2015, ACL, P15-1162), of whole embedding dimensions (Tompson et
+    al. 2015, arXiv:1411.4280, section 3.2) and of what the output layer reads (Srivastava et al. 2014, JMLR 15).
     """
     import keras
 
@@ -103,6 +129,8 @@ def build(spec: NetworkSpec) -> Any:
         spec.embedding_rows, spec.embedding_dim, trainable=spec.tuned, name="embedding"
     )
     embedded = table(rows)  # (B, T, D)
+    if spec.word_dropout:
+        embedded = keras.layers.Dropout(spec.word_dropout, (None, None, 1), name="word_dropout")(embedded)
     if spec.embedding_dropout and NETWORKS[spec.model].spatial_dropout:
         embedded = keras.layers.SpatialDropout1D(spec.embedding_dropout)(embedded)
     encoded = NETWORKS[spec.model].encode(spec, embedded, lengths)  # (B, H)
@@ -168,27 +196,135 @@ def own_weights(model: Any, tuned: bool) -> list[Any]:
     return [weight for weight in model.weights if tuned or all(weight is not other for other in table)]
 
 
-def _recurrent(cell: str) -> Callable[[NetworkSpec, Tensor, Tensor], Tensor]:
-    """Return the encoder that runs `cell` (a Keras layer's name) over time and reads its states with the head."""
+def recurrent_kernels(model: Any) -> list[Any]:
+    """Return the matrices that lead from one state to the next, one for each recurrent layer and direction."""
+    return [layer.cell.recurrent_kernel for layer in model.layers if hasattr(layer, "cell")]
+
+
+def _recurrent(
+    cell: str, directions: tuple[str, ...] = ("",)
+) -> Callable[[NetworkSpec, Tensor, Tensor], Tensor]:
+    """Return the encoder that runs `cell` (a Keras layer's name) over time and reads its states with the head.
+
+    With two `directions` the second reads each document from its last real word to its first (Schuster, Paliwal
+    1997); a deeper layer reads the states of both at each word. The head "last" takes each direction's state at
+    the end of its own reading.
+    """
 
     def encode(spec: NetworkSpec, embedded: Tensor, lengths: Tensor) -> Tensor:
         import keras
 
-        states = embedded
+        sequences, read_lengths = embedded, lengths  # (B, T, D), (B,)
+        if spec.piece_tokens:
+            sequences, read_lengths = _cut(embedded, lengths, spec.piece_tokens)  # (P, L, D), (P,)
         for layer in range(spec.layers):
-            recurrent = getattr(keras.layers, cell)
-            states = recurrent(spec.units, return_sequences=True, name=f"recurrent_{layer}")(
-                states
-            )  # (B, T, H)
-        parts = [
-            keras.layers.Lambda(HEADS[part], output_shape=(spec.units,), name=f"read_{part}")(
-                [states, lengths]
-            )
-            for part in spec.head.split("+")
-        ]
-        return parts[0] if len(parts) == 1 else keras.layers.Concatenate()(parts)
+            states = []  # of each direction, in the order of its reading
+            for direction in directions:
+                recurrent = getattr(keras.layers, cell)
+                run = recurrent(spec.units, return_sequences=True, name=f"recurrent_{layer}{direction}")
+                states.append(run(_in_order(sequences, read_lengths, direction)))
+            in_order = zip(states, directions, strict=True)
+            sequences = _beside([_in_order(one, read_lengths, direction) for one, direction in in_order])
+        return _beside(
+            [
+                _read(spec, part, direction, [one, read_lengths, lengths])
+                for part in spec.head.split("+")
+                for one, direction in zip(states, directions, strict=True)
+            ]
+        )
 
     return encode
+
+
+def _in_order(sequences: Tensor, lengths: Tensor, direction: str) -> Tensor:
+    """Return sequences (B, T, D) as `direction` reads them: "" as they are, else real timesteps turned round."""
+    return _layer(_turned, sequences.shape)([sequences, lengths]) if direction else sequences
+
+
+def _beside(tensors: list[Tensor]) -> Tensor:
+    """Return tensors joined along their last axis."""
+    import keras
+
+    return tensors[0] if len(tensors) == 1 else keras.layers.Concatenate()(tensors)
+
+
+def _read(spec: NetworkSpec, part: str, direction: str, inputs: list[Tensor]) -> Tensor:
+    """Return what one part of the head makes of the states of one direction; (B, H).
+
+    Over pieces, "max" and "mean" take all real timesteps of a document, and "last" the maximum of the pieces' last
+    states (Johnson, Zhang 2016, arXiv:1602.02373, section 2.2, pools over regions in this way).
+    """
+    states, read_lengths, lengths = inputs
+    shape, name = (spec.units,), f"read_{part}{direction}"
+    if not spec.piece_tokens:
+        return _layer(HEADS[part], shape, name)([states, lengths])
+    if part == "last":
+        return _layer(_max_of_last, shape, name)([states, read_lengths, lengths])
+    return _layer(partial(_over_pieces, HEADS[part]), shape, name)([states, lengths])
+
+
+def _layer(function: Callable[[list[Tensor]], Tensor], shape: tuple[int | None, ...], name: str = "") -> Any:
+    """Return a Keras layer that applies a function of tensors; `shape` without the batch where it has one size."""
+    import keras
+
+    return keras.layers.Lambda(
+        function, output_shape=shape[-2:] if len(shape) > 2 else shape, name=name or None
+    )
+
+
+def _cut(embedded: Tensor, lengths: Tensor, size: int) -> tuple[Tensor, Tensor]:
+    """Return documents (B, T, D) cut into K pieces of `size` timesteps, (B * K, size, D), and the pieces' lengths."""
+    import keras
+
+    shape = (size, embedded.shape[-1])
+    pieces = keras.layers.Lambda(partial(_pieces, size), output_shape=shape, name="pieces")(embedded)
+    sizes = keras.layers.Lambda(partial(_piece_lengths, size), output_shape=(), name="piece_lengths")
+    return pieces, sizes([embedded, lengths])
+
+
+def _pieces(size: int, embedded: Tensor) -> Tensor:
+    """Return documents padded to whole pieces and cut; (B * K, size, D)."""
+    import tensorflow as tf
+
+    missing = -tf.shape(embedded)[1] % size
+    padded = tf.pad(embedded, [[0, 0], [0, missing], [0, 0]])
+    return tf.reshape(padded, [-1, size, embedded.shape[-1]])
+
+
+def _piece_lengths(size: int, inputs: list[Tensor]) -> Tensor:
+    """Return the real timesteps of each piece, 0 for pieces of padding alone; int32 (B * K,)."""
+    import tensorflow as tf
+
+    embedded, lengths = inputs
+    starts = tf.range(0, tf.shape(embedded)[1], size)  # (K,)
+    return tf.reshape(tf.clip_by_value(lengths[:, None] - starts, 0, size), [-1])
+
+
+def _over_pieces(head: Callable[[list[Tensor]], Tensor], inputs: list[Tensor]) -> Tensor:
+    """Return `head` of a document's states laid end to end; (B, H)."""
+    import tensorflow as tf
+
+    states, lengths = inputs  # (B * K, L, H), (B,)
+    whole = tf.reshape(states, [tf.shape(lengths)[0], -1, states.shape[-1]])  # (B, K * L, H)
+    return head([whole, lengths])
+
+
+def _max_of_last(inputs: list[Tensor]) -> Tensor:
+    """Return for each unit the largest of the pieces' last states; (B, H)."""
+    import tensorflow as tf
+
+    states, read_lengths, lengths = inputs  # (B * K, L, H), (B * K,), (B,)
+    last = _last([states, tf.maximum(read_lengths, 1)])  # (B * K, H)
+    last = tf.where(read_lengths[:, None] > 0, last, last.dtype.min)
+    return tf.reduce_max(tf.reshape(last, [tf.shape(lengths)[0], -1, states.shape[-1]]), axis=1)
+
+
+def _turned(inputs: list[Tensor]) -> Tensor:
+    """Return sequences with their real timesteps in reverse order, padding where it was; (B, T, D)."""
+    import tensorflow as tf
+
+    sequences, lengths = inputs
+    return tf.reverse_sequence(sequences, lengths, seq_axis=1, batch_axis=0)
 
 
 def _real(states: Tensor, lengths: Tensor) -> Tensor:
@@ -231,4 +367,5 @@ NETWORKS: dict[str, Network] = {
     "rnn": Network(_recurrent("SimpleRNN")),
     "gru": Network(_recurrent("GRU")),
     "lstm": Network(_recurrent("LSTM")),
+    "bilstm": Network(_recurrent("LSTM", ("", "_backward")), default_head="max+mean"),
 }

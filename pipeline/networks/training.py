@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,11 +14,13 @@ import numpy as np
 from pipeline.config import NetworkSettings
 from pipeline.networks.batches import Batch, batches
 from pipeline.networks.embedding_layer import LazyAdam, gradient_by_row
-from pipeline.networks.models import STANDARDISE, NetworkSpec, after_embedding, build
-from pipeline.values import Float32, IndexedCorpus, Int32
+from pipeline.networks.models import STANDARDISE, NetworkSpec, after_embedding, build, recurrent_kernels
+from pipeline.networks.weight_drop import WeightDrop
+from pipeline.values import Float32, Float64, IndexedCorpus, Int32
 
 _PREDICTION_BATCH = 256
 _SLOWER = 10.0  # the learning rate of vectors that are tuned after the other weights is so many times smaller
+_EPOCHS_FOR_DOCUMENTS, _FEWEST_EPOCHS, _MOST_EPOCHS = 120_000, 5, 20
 _CHECKED_DOCUMENTS = 2_000  # training documents whose predictions are looked at by the "did not train" rule
 
 
@@ -72,6 +75,7 @@ class _Trainee:
     settings: NetworkSettings
     generator: np.random.Generator
     on_epoch: Callable[[Epoch], None]
+    class_weights: Float32 | None  # (C,)
 
 
 @dataclass
@@ -101,6 +105,7 @@ def fit_network(
     epochs: int | tuple[int, ...] | None = None,
     deterministic: bool = False,
     on_epoch: Callable[[Epoch], None] = lambda epoch: None,
+    class_weights: Float32 | None = None,
 ) -> FittedNetwork:
     """Train a network on `train`; `validation` chooses the epoch.
 
@@ -124,12 +129,16 @@ def fit_network(
         Ask TensorFlow for operations that repeat to the last bit; slower.
     on_epoch : callable
         Told about each epoch.
+    class_weights : float32 array, shape (C,), optional
+        What a document of each class counts in every loss; over the training documents they average 1.
 
     Notes
     -----
     Adam (Kingma, Ba 2015, arXiv:1412.6980, algorithm 1; for word vectors see `LazyAdam`), gradients clipped by
     their global norm (Pascanu, Mikolov, Bengio 2013, arXiv:1211.5063, algorithm 1), the weights of the best
-    validation loss restored.
+    validation loss restored. The learning rate falls along half a cosine to 0 at the last epoch that may be run
+    (Loshchilov, Hutter 2017, arXiv:1608.03983, equation 5, without restarts), unless `networks.schedule` is
+    "constant".
     """
     import keras
     import tensorflow as tf
@@ -142,15 +151,34 @@ def fit_network(
     _standardise_averages(model, vectors, train.indexed)
     judged_by = None if epochs else validation
     trainee = _Trainee(
-        model, prediction_step(model), train, judged_by, settings, np.random.default_rng(seed), on_epoch
+        model,
+        prediction_step(model),
+        train,
+        judged_by,
+        settings,
+        np.random.default_rng(seed),
+        on_epoch,
+        class_weights,
     )
     course, stopped = _train_in_phases(trainee, spec, (epochs,) if isinstance(epochs, int) else epochs)
-    why_not = _why_not_trained(trainee.predict, course.history, train, spec.n_classes)
+    why_not = _why_not_trained(trainee.predict, course.history, train, spec.n_classes, class_weights)
     best_epoch = course.best_epoch or course.history[-1].epoch
     warnings = _warnings(course.history, best_epoch, stopped, fixed=epochs is not None)
     return FittedNetwork(
         spec, model, tuple(course.history), best_epoch, stopped, why_not, warnings, course.schedule
     )
+
+
+def most_epochs(settings: NetworkSettings, n_docs: int) -> int:
+    """Return how many passes over `n_docs` training documents are made at most.
+
+    Without a number in the settings it is as many as it takes to see 120,000 documents, from 5 to 20.
+
+    >>> [most_epochs(NetworkSettings(max_epochs=0), n_docs) for n_docs in (2_000, 10_000, 25_000)]
+    [20, 12, 5]
+    """
+    by_size = -(-_EPOCHS_FOR_DOCUMENTS // n_docs)
+    return settings.max_epochs or min(max(by_size, _FEWEST_EPOCHS), _MOST_EPOCHS)
 
 
 def _standardise_averages(model: Any, vectors: Float32, train: IndexedCorpus) -> None:
@@ -172,10 +200,12 @@ def _train_in_phases(
     phases = [(False, rate), (True, rate / _SLOWER)] if spec.frozen_first else [(spec.tuned, rate)]
     course, stopped = _Course(), "max_epochs"
     for number, (tuned, learning_rate) in enumerate(phases[: len(epochs) if epochs else None]):
-        step = training_step(trainee.model, learning_rate, trainee.settings.clip_norm, tuned=tuned)
+        step = training_step(
+            trainee.model, trainee.settings, tuned=tuned, class_weights=trainee.class_weights
+        )
         done = len(course.history)
-        stopped = _run_phase(trainee, course, step, tuned, epochs[number] if epochs else None)
-        _restore(trainee.model, course.best_weights)
+        stopped = _run_phase(trainee, course, step, tuned, learning_rate, epochs[number] if epochs else None)
+        _assign(trainee.model.trainable_weights, course.best_weights or step.averaged_weights(trainee.model))
         last = course.best_epoch or len(course.history)
         if last > done:  # else the phase made nothing better, and a refit leaves it out
             course.schedule = (*course.schedule, last - done)
@@ -184,13 +214,20 @@ def _train_in_phases(
     return course, stopped
 
 
-def _run_phase(trainee: _Trainee, course: _Course, step: Any, tuned: bool, epochs: int | None) -> str:
+def _run_phase(
+    trainee: _Trainee, course: _Course, step: TrainingStep, tuned: bool, rate: float, epochs: int | None
+) -> str:
     """Train until validation stops it ("early") or the epochs run out ("max_epochs")."""
     settings, begin = trainee.settings, len(course.history)
-    for number in range(begin + 1, begin + (epochs or settings.max_epochs) + 1):
+    n_docs = trainee.train.indexed.n_docs
+    horizon = most_epochs(settings, n_docs)  # of a refit too: it follows the rates of the training it repeats
+    for number in range(begin + 1, begin + (epochs or horizon) + 1):
         start = time.perf_counter()
         documents = batches(trainee.train.indexed, settings.batch_size, trainee.generator)
-        loss, accuracy = _run_epoch(step, documents, trainee.train.labels)
+        rates = _rates(settings.schedule, rate, (number - begin - 1) * n_docs, horizon * n_docs)
+        loss, accuracy = _run_epoch(step, documents, trainee.train.labels, rates)
+        trained = [weight.numpy() for weight in trainee.model.trainable_weights] if step.averages else []
+        _assign(trainee.model.trainable_weights, step.averaged_weights(trainee.model))
         judged = _judge(trainee)
         seconds = time.perf_counter() - start
         course.history.append(Epoch(number, loss, accuracy, *judged, seconds, tuned))
@@ -200,9 +237,22 @@ def _run_phase(trainee: _Trainee, course: _Course, step: Any, tuned: bool, epoch
         if judged[0] is not None and judged[0] < course.best_loss:
             course.best_loss, course.best_epoch = judged[0], number
             course.best_weights = [weight.numpy() for weight in trainee.model.trainable_weights]
+        _assign(trainee.model.trainable_weights, trained)
         if course.best_epoch and number - max(course.best_epoch, begin) >= settings.patience:
             return "early"
     return "max_epochs"
+
+
+def _rates(schedule: str, rate: float, seen: int, horizon: int) -> Callable[[int], float]:
+    """Return the learning rate as a function of the documents of this epoch that were seen.
+
+    `seen` documents were before this epoch, `horizon` are seen in all.
+    """
+
+    def cosine(documents: int) -> float:
+        return rate * 0.5 * (1.0 + math.cos(math.pi * min((seen + documents) / horizon, 1.0)))
+
+    return {"cosine": cosine, "constant": lambda documents: rate}[schedule]
 
 
 def predict_probabilities(model: Any, indexed: IndexedCorpus, n_classes: int) -> Float32:
@@ -210,39 +260,77 @@ def predict_probabilities(model: Any, indexed: IndexedCorpus, n_classes: int) ->
     return predict_with(prediction_step(model), indexed, n_classes)
 
 
-def training_step(model: Any, learning_rate: float, clip_norm: float, *, tuned: bool) -> Any:
-    """Return the function that trains on one batch: (rows, lengths, labels) > (sum of losses, right answers).
+@dataclass(frozen=True, eq=False)
+class TrainingStep:
+    """What trains a network on one batch."""
 
-    Gradients are clipped together, those of the rows of a tuned table among them.
+    run: Any  # (rows, lengths, labels, learning rate) > (sum of losses, right answers)
+    averages: tuple[tuple[Any, Any], ...]  # weight and its moving average; empty without `networks.ema`
+
+    def averaged_weights(self, model: Any) -> list[Float32]:
+        """Return the model's trainable weights, moving averages in place of those that have one; [] without any."""
+        if not self.averages:
+            return []
+        of_weight = {weight.path: average for weight, average in self.averages}
+        return [of_weight.get(weight.path, weight).numpy() for weight in model.trainable_weights]
+
+
+def training_step(
+    model: Any, settings: NetworkSettings, *, tuned: bool, class_weights: Float32 | None = None
+) -> TrainingStep:
+    """Return what trains `model` on one batch.
+
+    Gradients are clipped together, those of the rows of a tuned table among them. With `networks.weight_drop` some
+    weights between states are 0 for a whole batch (Wan et al. 2013, DropConnect; Merity, Keskar, Socher 2018,
+    arXiv:1708.02182, section 2): the layer itself is left alone, and so is its fused kernel. With `networks.ema`
+    moving averages of the weights are kept (Polyak, Juditsky 1992), which follow quickly in the first steps; rows
+    of a tuned table have none.
     """
     import keras
     import tensorflow as tf
 
     body, table = after_embedding(model), model.get_layer("embedding").embeddings.value
     weights = body.trainable_variables
-    optimizer = keras.optimizers.Adam(learning_rate)
+    optimizer = keras.optimizers.Adam(settings.learning_rate)
     optimizer.build(weights)
-    row_optimizer = LazyAdam(table, learning_rate) if tuned else None
+    row_optimizer = LazyAdam(table) if tuned else None
+    weight_drop = WeightDrop(recurrent_kernels(model), settings.weight_drop) if settings.weight_drop else None
+    averages = [tf.Variable(weight.value, trainable=False) for weight in weights] if settings.ema else []
+    steps = tf.Variable(0.0, trainable=False)
+    of_class = tf.constant(
+        np.ones(model.outputs[0].shape[-1]) if class_weights is None else class_weights, tf.float32
+    )
 
-    @tf.function(input_signature=_signature(labels=True))
-    def step(rows: Any, lengths: Any, labels: Any) -> tuple[Any, Any]:
+    @tf.function(input_signature=[*_signature(labels=True), tf.TensorSpec((), tf.float32)])
+    def run(rows: Any, lengths: Any, labels: Any, rate: Any) -> tuple[Any, Any]:
         embedded = tf.gather(table, rows)  # (B, T, D)
+        if weight_drop:
+            weight_drop.drop()
         with tf.GradientTape() as tape:
             tape.watch(embedded if tuned else [])
             logits = body([embedded, lengths], training=True)  # (B, C)
             losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)  # (B,)
+            losses *= tf.gather(of_class, labels)
             loss = tf.reduce_mean(losses)
         gradients = tape.gradient(loss, [*weights, embedded] if tuned else weights)
+        if weight_drop:
+            gradients = weight_drop.restore(weights, gradients)
         if row_optimizer:
             distinct, gradients[-1] = gradient_by_row(rows, gradients[-1])  # (U,), (U, D)
-        gradients, _ = tf.clip_by_global_norm(gradients, clip_norm)
+        gradients, _ = tf.clip_by_global_norm(gradients, settings.clip_norm)
+        optimizer.learning_rate.assign(rate)
         optimizer.apply(gradients[: len(weights)], weights)
         if row_optimizer:
-            row_optimizer.apply(distinct, gradients[-1])
+            row_optimizer.apply(distinct, gradients[-1], rate)
+        if averages:
+            t = steps.assign_add(1.0)
+            decay = tf.minimum(settings.ema, t / (9.0 + t))
+            for average, weight in zip(averages, weights, strict=True):
+                average.assign(decay * average + (1.0 - decay) * weight)
         right = tf.equal(tf.argmax(logits, axis=1, output_type=tf.int32), labels)
         return tf.reduce_sum(losses), tf.reduce_sum(tf.cast(right, tf.int32))
 
-    return step
+    return TrainingStep(run, tuple(zip(weights, averages, strict=False)))
 
 
 def prediction_step(model: Any) -> Any:
@@ -264,11 +352,13 @@ def _signature(*, labels: bool) -> list[Any]:
     return [tf.TensorSpec(shape, tf.int32) for shape in shapes]
 
 
-def _run_epoch(step: Any, training_batches: Any, labels: Int32) -> tuple[float, float]:
+def _run_epoch(
+    step: TrainingStep, training_batches: Iterable[Batch], labels: Int32, rates: Callable[[int], float]
+) -> tuple[float, float]:
     """Return the mean loss and the accuracy of one pass, measured as the weights change."""
     total, right, seen = 0.0, 0, 0
     for batch in training_batches:
-        batch_loss, batch_right = step(batch.rows, batch.lengths, labels[batch.documents])
+        batch_loss, batch_right = step.run(batch.rows, batch.lengths, labels[batch.documents], rates(seen))
         total, right, seen = total + float(batch_loss), right + int(batch_right), seen + len(batch.documents)
     return total / seen, right / seen
 
@@ -292,20 +382,31 @@ def _judge(trainee: _Trainee) -> tuple[float | None, float | None]:
     n_classes = trainee.model.outputs[0].shape[-1]
     probabilities = predict_with(trainee.predict, trainee.validation.indexed, n_classes)
     picked = probabilities[np.arange(len(probabilities)), trainee.validation.labels].astype(np.float64)
-    loss = float(-np.log(np.maximum(picked, 1e-12)).mean()) if np.isfinite(picked).all() else np.inf
+    counts = _document_weights(trainee.class_weights, trainee.validation.labels)  # (N,)
+    each = -np.log(np.maximum(picked, 1e-12))
+    loss = float(np.average(each, weights=counts)) if np.isfinite(picked).all() else np.inf
     return loss, float((probabilities.argmax(axis=1) == trainee.validation.labels).mean())
 
 
-def _restore(model: Any, weights: list[Float32]) -> None:
-    for weight, best in zip(model.trainable_weights, weights, strict=False):
-        weight.assign(best)
+def _document_weights(class_weights: Float32 | None, labels: Int32) -> Float64:
+    """Return what each document counts; (N,)."""
+    return np.ones(len(labels)) if class_weights is None else class_weights[labels].astype(np.float64)
 
 
-def _why_not_trained(predict: Any, history: list[Epoch], train: Labelled, n_classes: int) -> str | None:
+def _assign(weights: list[Any], values: list[Float32]) -> None:
+    """Give the weights these values; an empty list leaves them as they are."""
+    for weight, value in zip(weights, values, strict=False):
+        weight.assign(value)
+
+
+def _why_not_trained(
+    predict: Any, history: list[Epoch], train: Labelled, n_classes: int, class_weights: Float32 | None
+) -> str | None:
     """Return why a fit counts as "did not train", or None: the rule of `docs/run-folder.md`."""
     if not np.isfinite(history[-1].loss):
         return f"the training loss is {history[-1].loss} in epoch {history[-1].epoch}"
-    shares = np.bincount(train.labels, minlength=n_classes) / len(train.labels)
+    counts = _document_weights(class_weights, train.labels)
+    shares = np.bincount(train.labels, counts, n_classes) / counts.sum()
     shares = shares[shares > 0]
     entropy = float(-(shares * np.log(shares)).sum())
     if history[-1].loss >= 0.98 * entropy:
