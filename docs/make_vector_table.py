@@ -56,7 +56,7 @@ beside it: of the same name with `.txt` (one word a line), `.vocab` or `.json`, 
   blocks of 4 MiB; a `.bin` is mapped into memory; a packed `.bin` or `.npz` is unpacked to a temporary file.
 - In text, fields are separated by blanks, tabs and other control characters, and the numbers are the last ones of
   a line, so words may hold blanks and no-break spaces. A word may end in whole numbers ("windows 95"); any other
-  number more than the dimension is an error.
+  number more than the dimension is an error. So is a line of more than 64 MiB.
 - The first of repeated words wins; the repeats of kept words are counted. Bytes that are not UTF-8 are read as
   U+FFFD and the words that hold them are counted.
 - A last line or row that the end of the file cuts off is left out with a note. A last line that has all of its

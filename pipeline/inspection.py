@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import cast
 
 from pipeline.config import Config
 from pipeline.console import Console
-from pipeline.embeddings import embed, parse_source
+from pipeline.embeddings import Embedded, embed, parse_source
 from pipeline.embeddings.audit import CorpusFacts, audit_fit
 from pipeline.embeddings.neighbours import characteristic_words, neighbour_rows
 from pipeline.errors import PipelineError
@@ -53,7 +55,19 @@ def describe_fit(source: str, config: Config, console: Console) -> str:
         f"{found.source} on {loaded.name}: {len(facts.corpus.texts):,} documents, dimension"
         f" {audit['dimension']}, vectors for {audit['rows_kept']:,} words of the corpus"
     )
-    return "\n\n".join([head, describe_audit(audit, near)])
+    notes = "\n".join(f"Note: {note}" for note in _other_notes(found))
+    return "\n\n".join([part for part in (head, notes, describe_audit(audit, near)) if part])
+
+
+def _other_notes(found: Embedded) -> list[str]:
+    """Return the notes that stand in no column of the table of vector files."""
+    in_table = {
+        f"{Path(str(file['path'])).name}: {note}"
+        for file in found.files
+        if "path" in file  # a package has none
+        for note in cast("Iterable[str]", file.get("notes", ()))
+    }
+    return [note for note in found.notes if note not in in_table]
 
 
 def _check(source: str) -> None:

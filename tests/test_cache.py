@@ -666,6 +666,22 @@ def test_a_vector_file_is_read_once_and_again_when_it_changes(
     assert calls == ["glove.txt", "glove.txt"]
 
 
+def test_the_same_words_in_another_order_meet_the_entry(tmp_path: Path) -> None:
+    """As in the folds of one corpus: each has its own most frequent words first."""
+    file = tmp_path / "glove.txt"
+    file.write_text("good 1 2\nfilm 3 4\n", encoding="utf-8")
+    request = replace(request_of(TRAIN, scale=0.0), cache=Cache(tmp_path / "cache", PLENTY))
+    tokens = request.vocabulary.tokens
+    other = replace(request.vocabulary, tokens=pl.concat([tokens[:2], tokens[2:].reverse()]))
+    first, second = (
+        embed(str(file), replace(request, vocabulary=one)) for one in (request.vocabulary, other)
+    )
+    assert [first.cached, second.cached] == [False, True]
+    for found in (first, second):
+        vectors = dict(zip(found.vocabulary.tokens.to_list(), found.matrix.vectors.tolist(), strict=True))
+        assert (vectors["good"], vectors["film"]) == ([1, 2], [3, 4])
+
+
 def test_a_changed_vocabulary_beside_a_file_is_met(tmp_path: Path) -> None:
     np.savez(tmp_path / "made.npz", vectors=np.array([[1, 2], [3, 4]], dtype=np.float32))
     request = replace(request_of(TRAIN, scale=0.0), cache=Cache(tmp_path / "cache", PLENTY))

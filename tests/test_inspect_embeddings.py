@@ -86,6 +86,21 @@ def test_the_audit_of_a_vector_file(capsys: pytest.CaptureFixture[str]) -> None:
     ]
 
 
+def test_what_else_there_is_to_say_of_a_source_stands_below_its_name(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "v.txt").write_text(f"9 2\n{WORDS}", encoding="utf-8")  # a note of the table of files
+    (folder / "cache").write_text("a file where a folder is needed", encoding="utf-8")
+    monkeypatch.setenv("EMBEDSEQ_CACHE", str(folder / "cache"))
+    splits = ["--corpus", "films.csv", "--validation", "validation.csv", "--test", "test.csv"]
+    assert status_of(cli.main, "inspect", "embeddings", "v.txt", *splits) == 0
+    head, note, title = capsys.readouterr().out.split("\n\n")[:3]
+    assert head.startswith("v.txt on films: ")
+    why = f"{folder / 'cache'} cannot be written (File exists); nothing is kept there"
+    assert note == f"Note: v.txt: cache: {why}"
+    assert title.startswith("Vector files\n")
+
+
 @pytest.mark.usefixtures("folder")
 def test_a_source_trained_here_can_be_audited_too(capsys: pytest.CaptureFixture[str]) -> None:
     text = inspected(capsys, "random", "--set", "embeddings.dimension=3")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import subprocess
 import sys
+import tempfile
 import tracemalloc
 from dataclasses import dataclass
 from pathlib import Path
@@ -321,6 +322,53 @@ def test_a_wrong_number_of_fields(content: str, message: str, tmp_path: Path) ->
     assert refusal(path) == f"{message}; correct the line, or fetch the file again"
 
 
+def test_a_decimal_comma_is_no_number(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.txt", "the 1 2\nof 1,5 2\n")
+    assert refusal(path) == (
+        'a.txt:2:4: number 1 of "of" is "1,5"; expected a number; correct or delete the line'
+    )
+
+
+def test_a_header_with_more_digits_than_a_dimension_has_is_none(tmp_path: Path) -> None:
+    for dimension in ("9" * 20, "9" * 5000):
+        path = write(tmp_path / "a.txt", f"2 {dimension}\nthe 1 2\nof 3 4\n")
+        what = "a.txt:1:3: expected 2 numbers after the word, found 1"
+        assert refusal(path) == f"{what}; correct the line, or fetch the file again"
+
+
+def test_junk_after_the_last_row_does_not_make_the_header_wrong(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.txt", "2 2\nthe 1 2\nof 3 4\n\x1a")
+    file = read_vector_file(path, None)
+    assert (file.rows, file.notes) == (
+        2,
+        ("line 4: the last line ends after 0 of 2 numbers and is left out",),
+    )
+
+
+def test_a_file_whose_lines_do_not_end_is_not_taken_into_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(text, "BLOCK_BYTES", 1 << 16)
+    monkeypatch.setattr(text, "LONGEST_LINE", 1 << 20)
+    path = write(tmp_path / "a.txt", "the 1 2\nof 3 4\n" + "x" * (8 << 20))
+    tracemalloc.start()
+    found = refusal(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    what = "no line ends within 1 MiB; this is no text of vectors, or a damaged one"
+    assert found == f"a.txt:3: {what}; fetch the file again"
+    assert peak < 6 << 20  # sniffing looks at 1 MiB, the longest line is held twice while it grows
+
+
+def test_an_error_shows_no_more_than_the_start_of_a_long_word(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.txt", "the 1 2\nof 1 2\n" + "x" * 1000 + " 1 nan\n")
+    number = f'number 2 of "{"x" * 60}…" is "nan"'
+    assert refusal(path) == f"a.txt:3:1004: {number}; expected a finite number; correct or delete the line"
+    path = write(tmp_path / "a.txt", "the " + "y" * 1000 + "\n")
+    what = f'expected a word and its numbers, found "{"y" * 60}…"; this is no vector file'
+    assert refusal(path) == f"a.txt:1:5: {what}; {FORMATS}"
+
+
 def test_memory_is_bounded_by_the_block_and_not_by_the_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -383,6 +431,35 @@ def test_no_file_and_a_folder(tmp_path: Path) -> None:
     assert refusal(tmp_path / "folder") == "folder: this is a folder; expected a file; give a vector file"
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf16_without_a_mark_is_refused(encoding: str, tmp_path: Path) -> None:
+    path = write(tmp_path / "a.txt", "2 2\nthe 1 2\nof 3 4\n".encode(encoding))
+    assert refusal(path) == "a.txt:1:1: the text is UTF-16; expected UTF-8; save it as UTF-8"
+
+
+def test_zstd_that_begins_with_a_frame_to_skip(tmp_path: Path) -> None:
+    import zstandard
+
+    skipped = b"\x50\x2a\x4d\x18" + (4).to_bytes(4, "little") + b"size"  # as pzstd writes it
+    path = write(tmp_path / "a.zst", skipped + zstandard.compress(b"the 1 2\nof 3 4\n"))
+    file = read_vector_file(path, None)
+    assert (file.compression, file.words.to_list()) == ("zstd", ["the", "of"])
+
+
+def test_a_full_disk_is_not_called_a_damaged_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import errno
+    import gzip
+
+    def fail(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    plain = VARIANTS["npz"].build(tmp_path, WORDS, VECTORS).read_bytes()
+    path = write(tmp_path / "a.npz.gz", gzip.compress(plain))
+    monkeypatch.setattr("pipeline.embeddings.files.packing.shutil.copyfileobj", fail)
+    what = f"it cannot be unpacked into {tempfile.gettempdir()} (No space left on device)"
+    assert refusal(path) == f"a.npz.gz: {what}; set TMPDIR to a folder with room for it"
+
+
 def test_packed_twice_and_cut_zstd(tmp_path: Path) -> None:
     import gzip
 
@@ -443,6 +520,24 @@ def test_binary_rows_that_are_not_where_the_header_says(
         "a.bin:byte 16: no word ends within 20 bytes; the header's dimension or the data are wrong; "
         "fetch the file again"
     )
+
+
+def test_a_binary_that_lost_many_rows_says_how_many_are_left(tmp_path: Path) -> None:
+    whole = VARIANTS["word2vec binary"].build(tmp_path, WORDS, VECTORS).read_bytes()
+    file = read_vector_file(write(tmp_path / "a.bin", whole[:45]), None)
+    # The header takes 4 bytes, the rows 16, 17 and 15: the third begins at byte 37.
+    assert file.words.to_list() == ["the", "film"]
+    assert file.notes == (
+        "byte 37: the file ends inside a row, which is left out",
+        "line 1: the header promises 6 words, the file holds 2",
+    )
+
+
+def test_a_binary_without_the_byte_of_a_newline_in_its_first_mebibyte(tmp_path: Path) -> None:
+    vectors = np.ones((3000, 100), dtype=np.float32)  # 1.2 MB of 0, 0, 128 and 63
+    path = VARIANTS["word2vec binary"].build(tmp_path, [f"w{number}" for number in range(3000)], vectors)
+    file = read_vector_file(path, None)
+    assert (file.format, file.rows, file.notes) == ("word2vec binary", 3000, ())
 
 
 def test_lines_of_a_block_keep_their_numbers() -> None:

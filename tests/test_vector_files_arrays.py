@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -142,6 +143,30 @@ def test_fasttext_files_that_are_refused(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("place", "number", "what"),
+    [
+        (8, 5, "1003 rows of 2 numbers; the header says 1003 or more of 5"),  # dimension
+        (40, 5000, "1003 rows of 2 numbers; the header says 5003 or more of 2"),  # places of n-grams
+        (126, 10, "10 rows of 2 numbers; the header says 1003 or more of 2"),  # rows of the matrix
+    ],
+)
+def test_fasttext_header_and_matrix_that_contradict_each_other(
+    place: int, number: int, what: str, tmp_path: Path
+) -> None:
+    path = fasttext_bin(tmp_path, WORDS, VECTORS)
+    data = path.read_bytes()
+    write(path, data[:place] + number.to_bytes(4, "little") + data[place + 4 :])
+    assert refusal(path) == f"model.bin:byte 125: {what}; fetch the file again"
+
+
+def test_fasttext_longest_ngram_below_zero_means_no_ngrams(tmp_path: Path) -> None:
+    path = fasttext_bin(tmp_path, WORDS, VECTORS)
+    data = path.read_bytes()
+    write(path, data[:48] + (-1).to_bytes(4, "little", signed=True) + data[52:])
+    assert read_vector_file(path, None).subwords is None
+
+
 # --- .npz ------------------------------------------------------------------------------------------------
 
 
@@ -204,6 +229,58 @@ def test_npz_files_that_are_refused(tmp_path: Path) -> None:
     assert refusal(save_npz(path, words=words, vectors=np.array([[1, 2], [3, 4], [5, 1e300]]))) == (
         'a.npz:vectors.npy:byte 160: the vector of "c" holds a value that is not finite; fetch the file again'
     )
+
+
+def npz_of(path: Path, **members: bytes) -> Path:
+    """Write raw members of an .npz and return the path."""
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(f"{name}.npy", content)
+    return path
+
+
+def npy(header: str, data: bytes = b"") -> bytes:
+    """Return an .npy of version 1 with this header."""
+    return b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header.encode() + data
+
+
+def described(dtype: str, shape: tuple[int, ...]) -> str:
+    """Return the header of an array."""
+    return f"{{'descr': '{dtype}', 'fortran_order': False, 'shape': {shape}}}\n"
+
+
+@pytest.mark.parametrize(
+    "content", [b"garbage", npy("__import__('os')\n"), npy("{'descr': (\n"), npy("[]\n")]
+)
+def test_npz_members_that_are_no_arrays(content: bytes, tmp_path: Path) -> None:
+    message = refusal(npz_of(tmp_path / "a.npz", vectors=content))
+    assert message.startswith("a.npz:vectors.npy: the header is not that of an array (")
+
+
+def test_npz_headers_that_say_what_cannot_be(tmp_path: Path) -> None:
+    path, words = tmp_path / "a.npz", npy(described("<U1", (3,)), np.array(WORDS).tobytes())
+    floats = npy(described("<f4", (3, 2)), VECTORS.tobytes())
+    short = npy(described("<U1", (3,)), np.array(WORDS).tobytes()[:-1])
+    assert refusal(npz_of(path, vectors=floats, words=short)).startswith(
+        "a.npz:words.npy: the words cannot be read ("
+    )
+    no_character = npy(described("<U1", (3,)), b"\xff" * 12)
+    assert refusal(npz_of(path, vectors=floats, words=no_character)).startswith(
+        "a.npz:words.npy: the words cannot be read ("
+    )
+    for shape in ((3, 0), (-3, 2)):
+        none = npy(described("<f4", shape))
+        assert f"is float32 of shape {shape}; expected" in refusal(npz_of(path, vectors=none, words=words))
+    without_length = npy(described("<U0", (3,)))
+    assert "is <U0 of shape (3,); expected text" in refusal(
+        npz_of(path, vectors=floats, words=without_length)
+    )
+
+
+def test_npz_words_that_are_half_a_character_are_replaced_and_counted(tmp_path: Path) -> None:
+    path = save_npz(tmp_path / "a.npz", words=np.array(["a\ud800", "b", "c"]), vectors=VECTORS)
+    file = read_vector_file(path, None)
+    assert (file.words.to_list()[1:], file.rows, file.replaced) == (["b", "c"], 3, 1)
 
 
 # --- .safetensors ----------------------------------------------------------------------------------------
@@ -272,6 +349,54 @@ def test_safetensors_files_that_are_refused(tmp_path: Path) -> None:
         "a.safetensors:byte 8: the header is not JSON (Expecting ':' delimiter: "
         "line 1 column 21 (char 20)); fetch the file again"
     )
+
+
+def safetensors_of(path: Path, metadata: object, vectors: object) -> Path:
+    """Write a file with this header, and six numbers."""
+    header = json.dumps({"__metadata__": metadata, "vectors": vectors}).encode()
+    return write(path, len(header).to_bytes(8, "little") + header + VECTORS.tobytes())
+
+
+ENTRY = {"dtype": "F32", "shape": [3, 2], "data_offsets": [0, 24]}
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "x",
+        {"dtype": "F32"},
+        ENTRY | {"dtype": 4},
+        ENTRY | {"shape": ["3", 2]},
+        ENTRY | {"shape": [-3, 2]},
+        ENTRY | {"data_offsets": [0]},
+    ],
+)
+def test_safetensors_headers_that_do_not_describe_the_tensor(entry: object, tmp_path: Path) -> None:
+    path = safetensors_of(tmp_path / "a.safetensors", {"words": json.dumps(WORDS)}, entry)
+    what = 'the header does not say type, shape and place of tensor "vectors"'
+    assert refusal(path) == f"a.safetensors:byte 8: {what}; fetch the file again"
+
+
+def test_safetensors_headers_that_contradict_themselves(tmp_path: Path) -> None:
+    path, words = tmp_path / "a.safetensors", {"words": json.dumps(WORDS)}
+    assert refusal(safetensors_of(path, words, ENTRY | {"data_offsets": [0, 20]})) == (
+        'a.safetensors:byte 8: tensor "vectors" has 20 bytes; F32 of shape (3, 2) needs 24; '
+        "fetch the file again"
+    )
+    assert refusal(safetensors_of(path, words, ENTRY | {"shape": [3, 0]})) == (
+        'a.safetensors: tensor "vectors" is F32 of shape (3, 0); expected floats of two axes; '
+        "save one row of floats a word"
+    )
+    deep = {"words": "[" * 100_000}
+    assert refusal(safetensors_of(path, deep, ENTRY)).startswith(
+        'a.safetensors: metadata "words": not JSON: '
+    )
+
+
+@pytest.mark.parametrize("metadata", [None, {"words": WORDS}])
+def test_safetensors_metadata_that_is_no_text_is_no_vocabulary(metadata: object, tmp_path: Path) -> None:
+    path = safetensors_of(tmp_path / "a.safetensors", metadata, ENTRY)
+    assert refusal(path).startswith("a.safetensors: the vectors have no vocabulary; ")
 
 
 def test_vocabularies_beside_that_are_refused(tmp_path: Path) -> None:

@@ -59,4 +59,5 @@ def _key(path: str, types: pl.Series) -> dict[str, object]:
     from pipeline.embeddings.files.vocabularies import vocabulary_beside
 
     beside = vocabulary_beside(find_content(Path(path)))
-    return reading_key(path, types, vocabulary=file_hash(beside) if beside else None)
+    wanted = types.sort()  # folds and seeds ask for the same words in another order
+    return reading_key(path, wanted, vocabulary=file_hash(beside) if beside else None)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import tokenize
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.embeddings.files.packing import Content
+from pipeline.embeddings.files.packing import FETCH_AGAIN, Content
 from pipeline.embeddings.files.rows import BLOCK_BYTES, Read, Table, pick_rows
 from pipeline.embeddings.files.selection import Selection
 from pipeline.embeddings.files.sniffing import Sniffed
@@ -45,7 +46,7 @@ def read_npz(content: Content, sniffed: Sniffed, selection: Selection) -> Read:
         If an array is missing, is not of its shape and type, or holds pickled objects.
     """
     with content.open_seekable() as stream, zipfile.ZipFile(stream) as archive:
-        headers = {name.removesuffix(".npy"): _header(archive, name) for name in archive.namelist()}
+        headers = {name.removesuffix(".npy"): _header(archive, name, content) for name in archive.namelist()}
         name = named(headers, VECTOR_NAMES)
         words_name = named(headers, WORD_NAMES)
         if name is None:
@@ -56,7 +57,7 @@ def read_npz(content: Content, sniffed: Sniffed, selection: Selection) -> Read:
         else:
             _check_words(content, words_name, headers)
             check_count(headers[words_name].shape[0], header.shape[0], str(content.path))
-            places = _choose(archive, words_name, headers[words_name], selection)
+            places = _choose(archive, words_name, headers[words_name], selection, content)
         with archive.open(f"{name}.npy") as member:
             member.read(header.bytes)
             rows, dimension = header.shape
@@ -64,24 +65,37 @@ def read_npz(content: Content, sniffed: Sniffed, selection: Selection) -> Read:
             return Read(pick_rows(member, table, places, selection.words), dimension)
 
 
-def _header(archive: zipfile.ZipFile, name: str) -> Header:
+def _header(archive: zipfile.ZipFile, name: str, content: Content) -> Header:
     with archive.open(name) as member:
-        version = np.lib.format.read_magic(member)
-        read = np.lib.format.read_array_header_1_0 if version[0] == 1 else np.lib.format.read_array_header_2_0
-        shape, by_columns, dtype = read(member)
+        try:
+            version = np.lib.format.read_magic(member)
+            first = version[0] == 1
+            read = np.lib.format.read_array_header_1_0 if first else np.lib.format.read_array_header_2_0
+            shape, by_columns, dtype = read(member)
+        except (ValueError, SyntaxError, tokenize.TokenError, RecursionError) as error:
+            what = f"the header is not that of an array ({error})"
+            raise PipelineError(f"{content.path}:{name}", what, _SAVE_AGAIN) from None
         return Header(shape, by_columns, dtype, member.tell())
 
 
-def _choose(archive: zipfile.ZipFile, name: str, header: Header, selection: Selection) -> Int64:
+def _choose(
+    archive: zipfile.ZipFile, name: str, header: Header, selection: Selection, content: Content
+) -> Int64:
     """Return the places of the chosen words of an array of text."""
     places: list[int] = []
     at_once = max(BLOCK_BYTES // header.dtype.itemsize, 1)
+    where = f"{content.path}:{name}.npy"
     with archive.open(f"{name}.npy") as member:
         member.read(header.bytes)
         for first in range(0, header.shape[0], at_once):
             data = member.read(min(at_once, header.shape[0] - first) * header.dtype.itemsize)
-            words = np.frombuffer(data, header.dtype).tolist()
-            encoded = [word if isinstance(word, bytes) else word.encode() for word in words]
+            try:
+                words = np.frombuffer(data, header.dtype).tolist()
+            except (ValueError, SystemError) as error:  # it ends early, or holds what is no character
+                raise PipelineError(where, f"the words cannot be read ({error})", FETCH_AGAIN) from None
+            encoded = [
+                word if isinstance(word, bytes) else word.encode("utf-8", "surrogatepass") for word in words
+            ]
             places += [first + place for place in selection.choose(encoded)]
     return np.array(places, dtype=np.int64)
 
@@ -110,7 +124,7 @@ def _missing(
 
 def _checked_vectors(content: Content, name: str, headers: Mapping[str, Header]) -> Header:
     header = headers[name]
-    if len(header.shape) != 2 or header.dtype.kind != "f":
+    if len(header.shape) != 2 or min(header.shape[0], header.shape[1] - 1) < 0 or header.dtype.kind != "f":
         what = f'array "{name}" is {_described(header)}; expected floats of two axes, a row a word'
         raise PipelineError(str(content.path), what, _SAVE_AGAIN)
     if header.by_columns and 1 not in header.shape:
@@ -124,7 +138,7 @@ def _check_words(content: Content, name: str, headers: Mapping[str, Header]) -> 
     if header.dtype.kind == "O":
         what = f'array "{name}" holds pickled objects: reading them runs code inside the file'
         raise PipelineError(str(content.path), what, _SAVE_AGAIN)
-    if len(header.shape) != 1 or header.dtype.kind not in "US":
+    if len(header.shape) != 1 or header.dtype.kind not in "US" or header.dtype.itemsize == 0:
         what = f'array "{name}" is {_described(header)}; expected text of one axis'
         raise PipelineError(str(content.path), what, _SAVE_AGAIN)
 

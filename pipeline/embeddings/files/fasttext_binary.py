@@ -32,7 +32,12 @@ class Settings:
     dimension: int
     buckets: int
     shortest: int  # characters of an n-gram
-    longest: int  # 0: the model has no n-grams
+    longest: int
+
+    @property
+    def has_ngrams(self) -> bool:
+        """Whether words have vectors of their n-grams, too."""
+        return self.longest > 0 and self.buckets > 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +89,7 @@ class Model:
         from gensim.models.fasttext import ft_ngram_hashes
 
         settings = self.settings
-        if settings.longest == 0 or settings.buckets == 0 or word == _END_OF_SENTENCE:
+        if not settings.has_ngrams or word == _END_OF_SENTENCE:
             return []
         hashes = ft_ngram_hashes(word, settings.shortest, settings.longest, settings.buckets)
         return [self.n_words + place for place in hashes]
@@ -105,7 +110,7 @@ def read_fasttext_binary(content: Content, sniffed: Sniffed, selection: Selectio
     try:
         settings = _read_settings(data)
         words, place = _read_words(data)
-        table = _find_matrix(data, place, settings, content)
+        table = _find_matrix(data, place, settings, len(words), content)
     except struct.error:
         what = f"the file ends inside the header or the words, after {len(data)} bytes"
         raise PipelineError(f"{content.path}:byte {len(data)}", what, FETCH_AGAIN) from None
@@ -113,8 +118,7 @@ def read_fasttext_binary(content: Content, sniffed: Sniffed, selection: Selectio
     model = Model(data, table, len(words), settings)
     vectors = model.vectors(selection.words, rows)
     check_finite(vectors, np.array(rows, dtype=np.int64), selection.words, table)
-    has_ngrams = settings.longest > 0 and settings.buckets > 0
-    return Read(vectors, settings.dimension, (), model.subwords if has_ngrams else None)
+    return Read(vectors, settings.dimension, (), model.subwords if settings.has_ngrams else None)
 
 
 def _read_settings(data: mmap.mmap) -> Settings:
@@ -141,12 +145,16 @@ def _read_words(data: mmap.mmap) -> tuple[list[bytes], int]:
     return words, place + 8 * max(pruned, 0)
 
 
-def _find_matrix(data: mmap.mmap, place: int, settings: Settings, content: Content) -> Table:
+def _find_matrix(data: mmap.mmap, place: int, settings: Settings, n_words: int, content: Content) -> Table:
     """Return where the rows stand."""
     quantised, rows, dimension = _MATRIX.unpack_from(data, place)
     if quantised:
         what = "the vectors are quantised (.ftz)"
         raise PipelineError(f"{content.path}:byte {place}", what, "give the .bin that it was made from")
+    least = n_words + (settings.buckets if settings.has_ngrams else 0)
+    if dimension != settings.dimension or dimension <= 0 or rows < least:
+        what = f"{rows} rows of {dimension} numbers; the header says {least} or more of {settings.dimension}"
+        raise PipelineError(f"{content.path}:byte {place}", what, FETCH_AGAIN)
     table = Table(str(content.path), np.dtype("<f4"), rows, dimension, place + _MATRIX.size)
     whole = (len(data) - table.offset) // max(table.row_bytes, 1)
     if whole < rows:

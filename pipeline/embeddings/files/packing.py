@@ -18,6 +18,7 @@ from typing import IO, Any
 from pipeline.errors import PipelineError
 
 PACKED = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"PK\x03\x04": "zip", b"PK\x05\x06": "zip"}
+PACKED |= {bytes([0x50 + number]) + b"\x2a\x4d\x18": "zstd" for number in range(16)}  # a frame to be skipped
 FETCH_AGAIN = "fetch the file again"
 _ENDINGS = (".gz", ".zst", ".zip")
 _READ_BYTES = 1 << 20
@@ -59,9 +60,18 @@ class Content:
                 yield stream
                 return
             with tempfile.TemporaryFile() as unpacked:
-                shutil.copyfileobj(stream, unpacked, _READ_BYTES)
-                unpacked.seek(0)
+                self._unpack_to(unpacked, stream)
                 yield unpacked
+
+    def _unpack_to(self, unpacked: IO[bytes], stream: IO[bytes]) -> None:
+        try:
+            shutil.copyfileobj(stream, unpacked, _READ_BYTES)
+            unpacked.seek(0)  # writes what is left, too
+        except OSError as error:
+            if error.errno is None:  # the packed data are damaged
+                raise
+            what = f"it cannot be unpacked into {tempfile.gettempdir()} ({error.strerror})"
+            raise PipelineError(str(self.path), what, "set TMPDIR to a folder with room for it") from None
 
     def _stream(self, stack: ExitStack) -> IO[bytes]:
         if self.compression == "zip":
@@ -162,7 +172,7 @@ def _damage_explained(path: Path, compression: str | None) -> Iterator[None]:
     except (EOFError, zlib.error, zipfile.BadZipFile, OSError, RuntimeError) as error:
         if isinstance(error, RuntimeError) and compression != "zip":
             raise  # zipfile alone uses it, for a password or an unknown method
-        if compression is None:
+        if compression is None or getattr(error, "errno", None) is not None:
             reason = getattr(error, "strerror", None) or error
             raise PipelineError(str(path), f"the file cannot be read ({reason})", "check the path") from None
         fix = "unpack it and give the file inside" if isinstance(error, RuntimeError) else FETCH_AGAIN

@@ -58,7 +58,7 @@ def _read_header(stream: IO[bytes], content: Content) -> tuple[dict[str, Any], i
     length = int.from_bytes(stream.read(8), "little")
     try:
         header: dict[str, Any] = json.loads(stream.read(length))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         what = f"the header is not JSON ({error})"
         raise PipelineError(f"{content.path}:byte 8", what, FETCH_AGAIN) from None
     return header, 8 + length
@@ -66,9 +66,10 @@ def _read_header(stream: IO[bytes], content: Content) -> tuple[dict[str, Any], i
 
 def _words(header: Mapping[str, Any], content: Content) -> tuple[str, list[bytes]]:
     """Return where the vocabulary is, and its words."""
-    metadata = header.get("__metadata__", {})
+    metadata = header.get("__metadata__")
+    metadata = metadata if isinstance(metadata, dict) else {}
     name = named(metadata, WORD_NAMES)
-    if name is not None:
+    if name is not None and isinstance(metadata[name], str):
         where = f'{content.path}: metadata "{name}"'
         return where, words_of_json(metadata[name], where)
     beside = words_beside(content)
@@ -86,10 +87,29 @@ def _tensor(header: Mapping[str, Any], content: Content) -> Mapping[str, Any]:
         what = f"there is no tensor of vectors; the file holds {', '.join(held) or 'none'}"
         raise PipelineError(str(content.path), what, f"name it one of {', '.join(VECTOR_NAMES)}")
     tensor: Mapping[str, Any] = held[name]
-    if len(tensor["shape"]) != 2 or tensor["dtype"] not in _DTYPES:
-        what = f'tensor "{name}" is {tensor["dtype"]} of shape {tuple(tensor["shape"])}; expected floats of two axes'
+    if not _is_described(tensor):
+        what = f'the header does not say type, shape and place of tensor "{name}"'
+        raise PipelineError(f"{content.path}:byte 8", what, FETCH_AGAIN)
+    shape, dtype = tensor["shape"], tensor["dtype"]
+    if len(shape) != 2 or shape[1] == 0 or dtype not in _DTYPES:
+        what = f'tensor "{name}" is {dtype} of shape {tuple(shape)}; expected floats of two axes'
         raise PipelineError(str(content.path), what, "save one row of floats a word")
+    begin, end = tensor["data_offsets"]
+    needed = shape[0] * shape[1] * np.dtype(_DTYPES[dtype]).itemsize
+    if end - begin != needed:
+        what = f'tensor "{name}" has {end - begin} bytes; {dtype} of shape {tuple(shape)} needs {needed}'
+        raise PipelineError(f"{content.path}:byte 8", what, FETCH_AGAIN)
     return tensor
+
+
+def _is_described(tensor: object) -> bool:
+    """Whether an entry of the header is what the format says: a type, a shape, and where the data begin and end."""
+    if not isinstance(tensor, dict) or not isinstance(tensor.get("dtype"), str):
+        return False
+    shape, place = tensor.get("shape"), tensor.get("data_offsets")
+    if not isinstance(shape, list) or not isinstance(place, list) or len(place) != 2:
+        return False
+    return all(isinstance(number, int) and number >= 0 for number in [*shape, *place])
 
 
 def _skip(stream: IO[bytes], count: int) -> None:

@@ -15,6 +15,8 @@ KNOWN_FORMATS = "give word2vec text or binary, GloVe text, fastText .vec or .bin
 UTF8_MARK = b"\xef\xbb\xbf"
 FASTTEXT_MAGIC = b"\xba\x16\x4f\x2f"
 _LINES_LOOKED_AT = 1000
+_MOST_DIGITS = (12, 6)  # of the number of words and of the dimension in a header
+_LONGEST_SHOWN = 60
 _BLANKS = bytes.maketrans(bytes(range(33)), b" " * 33)
 _BLANK = 32
 _CONTROLS = bytes([*range(9), *range(14, 32)])  # bytes that text does not hold and binary numbers do
@@ -76,7 +78,8 @@ def _is_html(data: bytes) -> bool:
 
 
 def _is_utf16(data: bytes) -> bool:
-    return data.startswith((b"\xff\xfe", b"\xfe\xff"))
+    without_mark = [byte == 0 for byte in data[:4]] in ([False, True] * 2, [True, False] * 2)
+    return data.startswith((b"\xff\xfe", b"\xfe\xff")) or without_mark
 
 
 def _refuse_empty(head: Head) -> Sniffed:
@@ -147,6 +150,12 @@ def is_number(field: bytes) -> bool:
     return b"_" not in field
 
 
+def shown(field: bytes) -> str:
+    """Return a field as an error shows it: as text, and not pages of it."""
+    text = field.decode("utf-8", "replace")
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
+
+
 def _sniff_words(head: Head) -> Sniffed:
     lines = _lines(head)
     header = _header(lines)
@@ -165,9 +174,9 @@ def _sniff_words(head: Head) -> Sniffed:
 
 
 def _lines(head: Head) -> list[bytes]:
-    """Return the first whole lines that are not blank."""
+    """Return the first lines that are not blank: whole ones, if two are whole."""
     lines = head.data.removeprefix(UTF8_MARK).split(b"\n", _LINES_LOOKED_AT)
-    if len(lines) > 1 and (len(lines) > _LINES_LOOKED_AT or not head.whole):
+    if len(lines) > 2 and (len(lines) > _LINES_LOOKED_AT or not head.whole):
         lines.pop()
     return [line for line in lines if line.strip()]
 
@@ -175,9 +184,13 @@ def _lines(head: Head) -> list[bytes]:
 def _header(lines: list[bytes]) -> tuple[int, int] | None:
     """Return the number of words and the dimension that a first line of two whole numbers gives."""
     first = split_fields(lines[0])
-    if len(first) != 2 or not all(field.isdigit() for field in first) or int(first[1]) == 0:
+    if len(first) != 2 or not all(field.isdigit() for field in first):
+        return None
+    if any(len(field) > most for field, most in zip(first, _MOST_DIGITS, strict=True)):
         return None
     promised, dimension = int(first[0]), int(first[1])
+    if dimension == 0:
+        return None
     second = split_fields(lines[1]) if len(lines) > 1 else []
     one_number_a_word = len(second) == 2 and is_number(second[1]) and dimension != 1
     return None if one_number_a_word else (promised, dimension)
@@ -199,8 +212,8 @@ def _sniff_glove(head: Head, lines: list[bytes]) -> Sniffed:
     fields = split_fields(typical)
     for place, text in enumerate(fields[1:], start=1):
         if place >= len(fields) - dimension and not is_number(text):
-            shown = text.decode("utf-8", "replace")
-            raise _not_vectors(head, typical, place, f'expected a word and its numbers, found "{shown}"')
+            what = f'expected a word and its numbers, found "{shown(text)}"'
+            raise _not_vectors(head, typical, place, what)
     return Sniffed("GloVe text", dimension)
 
 

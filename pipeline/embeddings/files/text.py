@@ -17,7 +17,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.embeddings.files.packing import FETCH_AGAIN, Content
-from pipeline.embeddings.files.rows import BLOCK_BYTES, Read, stack
+from pipeline.embeddings.files.rows import BLOCK_BYTES, Read, count_notes, stack
 from pipeline.embeddings.files.selection import Selection
 from pipeline.embeddings.files.sniffing import (
     UTF8_MARK,
@@ -25,6 +25,7 @@ from pipeline.embeddings.files.sniffing import (
     column,
     field_starts,
     is_number,
+    shown,
     split_fields,
 )
 from pipeline.errors import PipelineError
@@ -32,6 +33,8 @@ from pipeline.values import Bool, Float32, Int64
 
 _NEWLINE, _BLANK = 10, 32  # every byte up to the blank separates fields
 _TO_NEWLINES = bytes.maketrans(bytes(range(33)), b"\n" * 33)
+_NO_SEPARATOR = "\x01"  # a control character, so it is a newline by now: a decimal comma stays in its number
+LONGEST_LINE = 64 << 20  # bytes; without an end to lines the whole file would be taken into memory
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,9 +83,9 @@ def read_text(content: Content, sniffed: Sniffed, selection: Selection) -> Read:
     """
     pieces: list[Float32] = []
     notes: list[str] = []
-    first_line, header_left = 1, sniffed.promised is not None
+    header_left = sniffed.promised is not None
     with content.open() as stream:
-        for block, is_last in _blocks(stream):
+        for block, first_line, is_last in _blocks(stream, content.path):
             place = _Place(content.path, first_line)
             lines = find_lines(block, sniffed.dimension)
             if header_left and len(lines.numbers):
@@ -91,24 +94,31 @@ def read_text(content: Content, sniffed: Sniffed, selection: Selection) -> Read:
                 lines = _without_cut_line(lines, sniffed.dimension, place, notes)
             _check_fields(lines, sniffed.dimension, place)
             pieces.append(_chosen_vectors(lines, sniffed.dimension, selection, place))
-            first_line += block.count(b"\n")
-    return Read(stack(pieces, sniffed.dimension), sniffed.dimension, _count_notes(sniffed, selection, notes))
+    notes += count_notes(sniffed.promised, selection.rows, len(notes))
+    return Read(stack(pieces, sniffed.dimension), sniffed.dimension, tuple(notes))
 
 
-def _blocks(stream: IO[bytes]) -> Iterator[tuple[bytes, bool]]:
-    """Yield runs of whole lines, and whether the run ends in the middle of a line because the file does."""
-    rest = b""
+def _blocks(stream: IO[bytes], path: Path) -> Iterator[tuple[bytes, int, bool]]:
+    """Yield runs of whole lines, the first one's number, and whether the file ends inside the last line."""
+    line = 1
     start = stream.read(len(UTF8_MARK))
     rest = b"" if start == UTF8_MARK else start
     while piece := stream.read(BLOCK_BYTES):
         cut = piece.rfind(b"\n") + 1
         if cut:
-            yield rest + piece[:cut], False
+            block = rest + piece[:cut]
+            yield block, line, False
+            line += block.count(b"\n")
             rest = piece[cut:]
-        else:
-            rest += piece
+            continue
+        rest += piece
+        if len(rest) > LONGEST_LINE:
+            what = (
+                f"no line ends within {LONGEST_LINE >> 20} MiB; this is no text of vectors, or a damaged one"
+            )
+            raise PipelineError(f"{path}:{line}", what, FETCH_AGAIN)
     if rest:
-        yield rest, True
+        yield rest, line, True
 
 
 def find_lines(block: bytes, dimension: int) -> Lines:
@@ -215,6 +225,7 @@ def _parse(numbers: list[bytes], dimension: int) -> Float32 | None:
     table = pl.read_csv(
         io.BytesIO(b"\n".join(numbers).translate(_TO_NEWLINES)),
         has_header=False,
+        separator=_NO_SEPARATOR,
         schema={"number": pl.Float32},
         quote_char=None,
         ignore_errors=True,
@@ -246,8 +257,8 @@ def _not_finite(chosen: Lines, numbers: list[bytes], vectors: Float32, place: _P
 def _bad_value(
     chosen: Lines, at: int, wrong: int, fields: list[bytes], expected: str, place: _Place
 ) -> PipelineError:
-    word = chosen.block[chosen.starts[at] : chosen.word_ends[at]].strip().decode("utf-8", "replace")
-    value = fields[wrong].decode("utf-8", "replace")
+    word = shown(chosen.block[chosen.starts[at] : chosen.word_ends[at]].strip())
+    value = shown(fields[wrong])
     byte = _field_byte(chosen, at, wrong)
     what = f'number {wrong + 1} of "{word}" is "{value}"; {expected}'
     return place.error(chosen, at, byte, what, "correct or delete the line")
@@ -257,12 +268,3 @@ def _field_byte(chosen: Lines, at: int, wrong: int) -> int:
     """Return where a number begins, in bytes from the start of its line."""
     word_bytes = int(chosen.word_ends[at] - chosen.starts[at])
     return [byte for byte in field_starts(chosen.line(at)) if byte >= word_bytes][wrong]
-
-
-def _count_notes(sniffed: Sniffed, selection: Selection, notes: list[str]) -> tuple[str, ...]:
-    """Return the notes, with one more where the header is wrong and no cut line explains it."""
-    missing = 0 if sniffed.promised is None else sniffed.promised - selection.rows - len(notes)
-    if missing == 0:
-        return tuple(notes)
-    what = f"the header promises {sniffed.promised} words, the file holds {selection.rows}"
-    return (*notes, f"line 1: {what}")

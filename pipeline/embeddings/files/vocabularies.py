@@ -49,7 +49,7 @@ def words_of_json(data: bytes | str, where: str) -> list[bytes]:
     """Return the words of a JSON vocabulary: a list, a table from words to rows, or an object that holds one."""
     try:
         held = json.loads(data)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise PipelineError(where, f"not JSON: {error}", "correct it") from None
     words = _find_words(held)
     if words is None:

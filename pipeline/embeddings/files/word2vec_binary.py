@@ -8,7 +8,7 @@ from typing import IO
 import numpy as np
 
 from pipeline.embeddings.files.packing import FETCH_AGAIN, Content
-from pipeline.embeddings.files.rows import BLOCK_BYTES, Read, stack
+from pipeline.embeddings.files.rows import BLOCK_BYTES, Read, count_notes, stack
 from pipeline.embeddings.files.selection import Selection
 from pipeline.embeddings.files.sniffing import Sniffed
 from pipeline.errors import PipelineError
@@ -36,9 +36,7 @@ def read_word2vec_binary(content: Content, sniffed: Sniffed, selection: Selectio
             words = [block[start : value - 1].lstrip(b"\n") for start, value in rows]
             chosen = [rows[place] for place in selection.choose(words)]
             pieces.append(_vectors(block, chosen, base, sniffed.dimension, content))
-    if not notes and selection.rows != sniffed.promised:
-        what = f"the header promises {sniffed.promised} words, the file holds {selection.rows}"
-        notes.append(f"line 1: {what}")
+    notes += count_notes(sniffed.promised, selection.rows, len(notes))
     return Read(stack(pieces, sniffed.dimension), sniffed.dimension, tuple(notes))
 
 
