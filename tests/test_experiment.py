@@ -459,6 +459,15 @@ def test_unlabelled_text_reaches_word2vec_alone(tmp_path: Path) -> None:
     assert row["settings"]["tokens"] == n_tokens
 
 
+def test_a_vector_file_is_read_from_its_own_folder_and_named_without_it(tmp_path: Path) -> None:
+    file = tmp_path / "a+b:c" / "odd name.vec"
+    file.parent.mkdir()
+    file.write_text("good 1 2 3\nbad -1 0 1\nfilm 0 1 0\n")
+    run = perform(tmp_path, run_models="ann", run_embeddings=f"{file},random+{file}:tuned")
+    assert [row["source"] for row in read(run)["embeddings"]] == ["odd name.vec", "random+odd name.vec:tuned"]
+    assert [row["dimension"] for row in read(run)["embeddings"]] == [3, 8 + 3]
+
+
 @pytest.fixture(autouse=True)
 def _stderr_is_restored() -> Iterator[None]:
     """Runs filter file descriptor 2; a test that left it closed would silence all that follow."""
