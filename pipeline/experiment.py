@@ -67,8 +67,9 @@ def run_experiment(config: Config, console: Console, command: str) -> Path:
 def _ended(record: Record, console: Console, started: float) -> Iterator[None]:
     """Write metrics and report when the block ends; the folder says how it ended, whatever happens.
 
-    After Ctrl-C what had finished is scored. A mistake in the settings that shows only now takes the files away
-    that were written, so that the corrected command can use the folder.
+    After Ctrl-C what had finished is scored, and so it is when a file turns out to be damaged after that. A mistake
+    that shows before anything was fitted takes the files away that were written, so that the corrected command
+    can use the folder.
     """
     try:
         yield
@@ -79,9 +80,14 @@ def _ended(record: Record, console: Console, started: float) -> Iterator[None]:
         conclude(record, console, time.perf_counter() - started)
         raise
     except PipelineError:
+        scored = record.state == "done"
         record.end("failed")
         if not record.fits:
             _take_back(record.run, console)
+        elif not scored:
+            with contextlib.suppress(PipelineError, OSError):  # the first mistake is the one to be told
+                conclude(record, console, time.perf_counter() - started)
+                console.warn(f"the run ends here; what had finished stands in {record.run}")
         raise
     except BaseException:
         record.end("failed")

@@ -502,6 +502,17 @@ def test_a_mistake_found_while_running_does_not_leave_a_run_that_seems_to_go_on(
     assert not status.exists() or read(tmp_path / "run", "details/status.json")["state"] != "running"
 
 
+def test_a_source_that_turns_out_to_be_damaged_does_not_cost_what_finished_before_it(tmp_path: Path) -> None:
+    damaged = tmp_path / "damaged.vec"
+    damaged.write_text("good 1 2 3\nbad -1 0 1\nfilm 1 2\n")
+    with pytest.raises(PipelineError, match=r"damaged\.vec:3"):
+        perform(tmp_path, run_models="bow,ann", run_embeddings=f"random,{damaged},learned")
+    run = tmp_path / "run"
+    assert read(run, "details/status.json")["state"] == "failed"
+    assert [row["name"] for row in read(run)["results"]] == ["ann@random", "bow"]
+    assert "This run failed: 2 of 4 fits finished." in (run / "report.md").read_text()
+
+
 def test_ngrams_that_do_not_fit_are_a_mistake_in_the_settings(tmp_path: Path) -> None:
     config = with_values(configure(tmp_path, run_models="bow"), {"baselines.ngram_max": 30})
     with pytest.raises(PipelineError) as error:
