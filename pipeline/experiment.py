@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
+import numpy as np
+
 from pipeline.config import Config, save_config, stage_generator
 from pipeline.console import Console, filtered_stderr, quiet_tensorflow
-from pipeline.corpus import find_duplicates, leak_warning, read_corpus, split_corpus
+from pipeline.corpus import find_duplicates, leak_warning, read_corpus, split_corpus, unlabelled_warning
 from pipeline.corpus.sample import sample_corpus
 from pipeline.errors import PipelineError
 from pipeline.fit_baselines import run_baselines
@@ -57,6 +59,12 @@ def run_experiment(config: Config, console: Console, command: str) -> Path:
     with _ended(record, console, started):
         material = tokenize_all(config, console, run, loaded, planned)
         record.tokens(material.tokenized)
+        if loaded.unlabelled is not None and material.unlabelled is not None:
+            tested = np.unique(np.concatenate([fold.test for fold in folds]))
+            told = unlabelled_warning(loaded.unlabelled, loaded.corpus.texts.gather(tested))
+            if told:
+                console.warn(told)
+                record.note(told)
         with _quiet(config):
             for fold in folds:
                 run_fold(material, fold, record)

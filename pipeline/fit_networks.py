@@ -91,7 +91,7 @@ def embedding_request(
     )
     text, more_text = train, material.unlabelled
     if config.corpus.folds and material.unlabelled is not None:
-        text, more_text = material.unlabelled, None  # the same vectors serve every fold, and leak from none
+        text, more_text = material.unlabelled, None  # the same vectors serve every fold
     return EmbeddingRequest(
         vocabulary=vocabulary,
         train=text,

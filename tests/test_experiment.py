@@ -468,6 +468,23 @@ def test_a_vector_file_is_read_from_its_own_folder_and_named_without_it(tmp_path
     assert [row["dimension"] for row in read(run)["embeddings"]] == [3, 8 + 3]
 
 
+@pytest.mark.parametrize(("folds", "tested"), [(0, 12), (2, 60)])
+def test_unlabelled_text_that_holds_test_documents_is_warned_of(
+    tmp_path: Path, folds: int, tested: int
+) -> None:
+    unlabelled = tmp_path / "more.txt"
+    unlabelled.write_text("".join(f"{film.upper()}\n" for film in FILMS) + "another film\n")
+    options: dict[str, object] = {"run_models": "bow,ann", "corpus_unlabelled": str(unlabelled)}
+    if folds:
+        options["corpus_folds"] = folds
+    run = perform(tmp_path, run_embeddings="word2vec", **options)
+    told = (
+        f"{tested} of {tested} test documents also stand in the unlabelled text: "
+        "what was learned from it has read them, without their labels"
+    )
+    assert told in read(run)["warnings"]
+
+
 @pytest.fixture(autouse=True)
 def _stderr_is_restored() -> Iterator[None]:
     """Runs filter file descriptor 2; a test that left it closed would silence all that follow."""

@@ -143,7 +143,7 @@ def _check_modes(asked: str, modes: list[str]) -> None:
 def _check_repeated(asked: str, parts: tuple[str, ...], known: Collection[str]) -> None:
     for number, part in enumerate(parts):
         for other in parts[:number]:
-            if part == other or not {part, other} & set(known) and _same_file(part, other):
+            if part == other or (not {part, other} & set(known) and _same_file(part, other)):
                 raise PipelineError(_OPTION, f'"{asked}" names "{part}" twice', "leave one out")
 
 

@@ -122,12 +122,8 @@ def _partners(name: str, contrast: Contrast, names: Iterable[str]) -> list[str]:
     named = parse_named(source)
     if not at or not contrast.asks(named):
         return []
-    others = {
-        other: parse_named(other.partition("@")[2]) for other in names if other.startswith(f"{model}@")
-    }
-    return [
-        other for partner in contrast.partners for other in others if partner.fits(named, others[other])
-    ]
+    others = {other: parse_named(other.partition("@")[2]) for other in names if other.startswith(f"{model}@")}
+    return [other for partner in contrast.partners for other in others if partner.fits(named, others[other])]
 
 
 def find_gains(
