@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
+import numpy as np
+
 from pipeline.config import Config, save_config, stage_generator
 from pipeline.console import Console, filtered_stderr, quiet_tensorflow
-from pipeline.corpus import find_duplicates, leak_warning, read_corpus, split_corpus
+from pipeline.corpus import find_duplicates, leak_warning, read_corpus, split_corpus, unlabelled_warning
 from pipeline.corpus.sample import sample_corpus
 from pipeline.errors import PipelineError
 from pipeline.fit_baselines import run_baselines
@@ -57,6 +59,12 @@ def run_experiment(config: Config, console: Console, command: str) -> Path:
     with _ended(record, console, started):
         material = tokenize_all(config, console, run, loaded, planned)
         record.tokens(material.tokenized)
+        if loaded.unlabelled is not None and material.unlabelled is not None:
+            tested = np.unique(np.concatenate([fold.test for fold in folds]))
+            told = unlabelled_warning(loaded.unlabelled, loaded.corpus.texts.gather(tested))
+            if told:
+                console.warn(told)
+                record.note(told)
         with _quiet(config):
             for fold in folds:
                 run_fold(material, fold, record)
@@ -67,8 +75,9 @@ def run_experiment(config: Config, console: Console, command: str) -> Path:
 def _ended(record: Record, console: Console, started: float) -> Iterator[None]:
     """Write metrics and report when the block ends; the folder says how it ended, whatever happens.
 
-    After Ctrl-C what had finished is scored. A mistake in the settings that shows only now takes the files away
-    that were written, so that the corrected command can use the folder.
+    After Ctrl-C what had finished is scored, and so it is when a file turns out to be damaged after that. A mistake
+    that shows before anything was fitted takes the files away that were written, so that the corrected command
+    can use the folder.
     """
     try:
         yield
@@ -79,9 +88,14 @@ def _ended(record: Record, console: Console, started: float) -> Iterator[None]:
         conclude(record, console, time.perf_counter() - started)
         raise
     except PipelineError:
+        scored = record.state == "done"
         record.end("failed")
         if not record.fits:
             _take_back(record.run, console)
+        elif not scored:
+            with contextlib.suppress(PipelineError, OSError):  # the first mistake is the one to be told
+                conclude(record, console, time.perf_counter() - started)
+                console.warn(f"the run ends here; what had finished stands in {record.run}")
         raise
     except BaseException:
         record.end("failed")

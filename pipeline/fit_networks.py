@@ -72,9 +72,10 @@ def encode_covered(tokenized: TokenizedCorpus, embedded: Embedded) -> IndexedCor
 
 def _prepare(material: Material, source: str, fold: Fold) -> Prepared:
     config = material.config
+    asked = next(one.asked_source for one in material.planned if one.source == source)  # files with folders
     with material.console.stage(f"Embedding: {source}", unit="epochs") as stage:
         request = embedding_request(material, fold, stage.reach)
-        embedded = embed(source, request)
+        embedded = embed(asked or source, request)
     indexed = encode_covered(material.tokenized, embedded)
     cut = visible(indexed, max_tokens=config.networks.max_tokens, keep=config.networks.keep)
     return Prepared(fold, embedded, cut)
@@ -91,7 +92,7 @@ def embedding_request(
     )
     text, more_text = train, material.unlabelled
     if config.corpus.folds and material.unlabelled is not None:
-        text, more_text = material.unlabelled, None  # the same vectors serve every fold, and leak from none
+        text, more_text = material.unlabelled, None  # the same vectors serve every fold
     return EmbeddingRequest(
         vocabulary=vocabulary,
         train=text,

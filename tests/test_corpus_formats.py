@@ -377,6 +377,21 @@ def test_a_test_file_for_a_folder_that_has_its_own(tmp_path: Path) -> None:
     )
 
 
+def test_unlabelled_text_is_looked_for_under_the_name_it_has_in_the_corpus(tmp_path: Path) -> None:
+    corpus = write(tmp_path / "c.csv", "blurb,stars\na fine film,1\na poor film,0\n")
+    more = write(tmp_path / "more.csv", "aside,blurb\nno words,one line\nof mine,a line\n")
+    loaded = read_corpus(corpus, unlabelled=more)
+    assert loaded.unlabelled is not None
+    assert loaded.unlabelled.to_list() == ["one line", "a line"]
+    other = write(tmp_path / "other.csv", "aside,remark\nno words,one line\nof mine,a line\n")
+    with pytest.raises(PipelineError) as error:  # not --text: that names the corpus's column too
+        read_corpus(corpus, unlabelled=other)
+    assert str(error.value) == (
+        f'{other}: columns "aside", "remark" could each be the text; '
+        'name its text column "blurb", as in the corpus, or leave the other columns out'
+    )
+
+
 def test_labels_of_a_fasttext_file_are_no_unlabelled_text(tmp_path: Path) -> None:
     corpus = write(tmp_path / "a.csv", CSV)
     lines = "__label__pos a good film\n__label__a\t__label__b so so\n__label__c\nplain line\n"

@@ -16,8 +16,10 @@ from pipeline.evaluation.gains import NamedSource, find_gains, parse_named, sour
         ("word2vec:tuned", "word2vec", ("tuned",), True, True),
         ("a:b.vec:frozen-then-tuned", "a:b.vec", ("frozen-then-tuned",), True, True),
         ("word2vec:shuffled-rows:tuned", "word2vec", ("shuffled-rows", "tuned"), False, True),
-        ("word2vec+learned", "word2vec+learned", (), True, False),
-        ("random+learned", "random+learned", (), False, False),
+        ("word2vec+learned", "word2vec+learned", (), True, True),
+        ("word2vec+learned:frozen", "word2vec+learned", ("frozen",), True, False),
+        ("random+learned", "random+learned", (), False, True),
+        ("learned:shuffled-rows", "learned", ("shuffled-rows",), False, True),
         ("random", "random", (), False, False),
         ("learned", "learned", (), False, True),
         ("learned:frozen", "learned", ("frozen",), False, False),
@@ -48,6 +50,34 @@ def test_the_pairs_of_a_grid() -> None:
     assert source_pairs(names) == [
         (a, b) if "@" in a else (f"lstm:max@{a}", f"lstm:max@{b}") for a, b in pairs
     ]
+
+
+@pytest.mark.parametrize(
+    ("sources", "expected"),
+    [
+        # a part that learns makes the whole tuned: what it adds is not pretraining alone
+        (("word2vec+learned", "random", "word2vec"), [("word2vec", "random")]),
+        (("word2vec+learned", "word2vec+learned:frozen"), [("word2vec+learned", "word2vec+learned:frozen")]),
+        # the rows' order is the same on both sides, or two things differ
+        (("word2vec:shuffled-rows:tuned", "word2vec"), []),
+        (
+            ("word2vec:tuned:shuffled-rows", "word2vec:shuffled-rows"),
+            [("word2vec:tuned:shuffled-rows", "word2vec:shuffled-rows")],
+        ),
+        # a mode may be written where it changes nothing
+        (
+            ("word2vec:frozen", "random:frozen", "word2vec:shuffled-rows:frozen"),
+            [("word2vec:frozen", "random:frozen"), ("word2vec:frozen", "word2vec:shuffled-rows:frozen")],
+        ),
+        (("learned:tuned", "random"), [("learned:tuned", "random")]),
+        (("random", "random:shuffled-rows"), []),
+    ],
+)
+def test_a_pair_differs_in_what_the_effect_asks_about_alone(
+    sources: tuple[str, ...], expected: list[tuple[str, str]]
+) -> None:
+    pairs = source_pairs(f"lstm@{source}" for source in sources)
+    assert pairs == [(f"lstm@{a}", f"lstm@{b}") for a, b in expected]
 
 
 def test_baselines_have_no_sources() -> None:

@@ -459,6 +459,32 @@ def test_unlabelled_text_reaches_word2vec_alone(tmp_path: Path) -> None:
     assert row["settings"]["tokens"] == n_tokens
 
 
+def test_a_vector_file_is_read_from_its_own_folder_and_named_without_it(tmp_path: Path) -> None:
+    file = tmp_path / "a+b:c" / "odd name.vec"
+    file.parent.mkdir()
+    file.write_text("good 1 2 3\nbad -1 0 1\nfilm 0 1 0\n")
+    run = perform(tmp_path, run_models="ann", run_embeddings=f"{file},random+{file}:tuned")
+    assert [row["source"] for row in read(run)["embeddings"]] == ["odd name.vec", "random+odd name.vec:tuned"]
+    assert [row["dimension"] for row in read(run)["embeddings"]] == [3, 8 + 3]
+
+
+@pytest.mark.parametrize(("folds", "tested"), [(0, 12), (2, 60)])
+def test_unlabelled_text_that_holds_test_documents_is_warned_of(
+    tmp_path: Path, folds: int, tested: int
+) -> None:
+    unlabelled = tmp_path / "more.txt"
+    unlabelled.write_text("".join(f"{film.upper()}\n" for film in FILMS) + "another film\n")
+    options: dict[str, object] = {"run_models": "bow,ann", "corpus_unlabelled": str(unlabelled)}
+    if folds:
+        options["corpus_folds"] = folds
+    run = perform(tmp_path, run_embeddings="word2vec", **options)
+    told = (
+        f"{tested} of {tested} test documents also stand in the unlabelled text: "
+        "what was learned from it has read them, without their labels"
+    )
+    assert told in read(run)["warnings"]
+
+
 @pytest.fixture(autouse=True)
 def _stderr_is_restored() -> Iterator[None]:
     """Runs filter file descriptor 2; a test that left it closed would silence all that follow."""
@@ -491,6 +517,17 @@ def test_a_mistake_found_while_running_does_not_leave_a_run_that_seems_to_go_on(
     )
     status = tmp_path / "run" / "details" / "status.json"
     assert not status.exists() or read(tmp_path / "run", "details/status.json")["state"] != "running"
+
+
+def test_a_source_that_turns_out_to_be_damaged_does_not_cost_what_finished_before_it(tmp_path: Path) -> None:
+    damaged = tmp_path / "damaged.vec"
+    damaged.write_text("good 1 2 3\nbad -1 0 1\nfilm 1 2\n")
+    with pytest.raises(PipelineError, match=r"damaged\.vec:3"):
+        perform(tmp_path, run_models="bow,ann", run_embeddings=f"random,{damaged},learned")
+    run = tmp_path / "run"
+    assert read(run, "details/status.json")["state"] == "failed"
+    assert [row["name"] for row in read(run)["results"]] == ["ann@random", "bow"]
+    assert "This run failed: 2 of 4 fits finished." in (run / "report.md").read_text()
 
 
 def test_ngrams_that_do_not_fit_are_a_mistake_in_the_settings(tmp_path: Path) -> None:

@@ -92,6 +92,20 @@ def test_where_the_gain_comes_from(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(("seeds", "said"), [(1, True), (2, False)])
+def test_a_gain_seen_in_one_training_is_said_of_these_models_only(
+    tmp_path: Path, seeds: int, said: bool
+) -> None:
+    names = ("lstm@glove.txt", "lstm@random", "lstm@glove.txt:tuned")
+    row = GRID["results"][0]
+    results = [row | {"name": name, "seed": seed, "fold": 0} for name in names for seed in range(seeds)]
+    text = section_of(tmp_path, GRID_TITLE, **(GRID | {"results": results, "gains": GRID["gains"][:1]}))
+    told = (
+        "cannot be told from none. This is about these fitted models only: they were trained with one seed."
+    )
+    assert (told in text) == said
+
+
 @pytest.mark.parametrize(
     ("decisions", "conclusion"),
     [

@@ -106,6 +106,7 @@ KNOWN = "word2vec, fasttext, learned, random, glove-6b-50d"
         ),
         ("random:tuned:tuned", '"random:tuned:tuned" names a mode twice; leave one out'),
         ("random+random", '"random+random" names "random" twice; leave one out'),
+        ("a/v.txt+./a/v.txt", '"a/v.txt+./a/v.txt" names "./a/v.txt" twice; leave one out'),
     ],
 )
 def test_what_cannot_be_read_is_named_with_what_was_meant(asked: str, message: str) -> None:
@@ -126,6 +127,12 @@ def test_what_cannot_be_read_is_named_with_what_was_meant(asked: str, message: s
             "a/v.txt and b/v.txt have the same name, and results are named by it; rename one of the files",
         ),
         (("v.txt", "./v.txt"), "v.txt and ./v.txt are one source; leave one out"),
+        (("word2vec", "word2vec:frozen"), "word2vec and word2vec:frozen are one source; leave one out"),
+        (("learned:tuned", "learned"), "learned:tuned and learned are one source; leave one out"),
+        (
+            ("v.txt:tuned:shuffled-rows", "./v.txt:shuffled-rows:tuned"),
+            "v.txt:tuned:shuffled-rows and ./v.txt:shuffled-rows:tuned are one source; leave one out",
+        ),
         (
             ("a/word2vec",),
             'a/word2vec has the name of the source "word2vec"; rename the file',

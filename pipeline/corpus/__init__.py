@@ -2,7 +2,7 @@
 
 from .builtin import BUILT_IN
 from .describe import describe_corpus
-from .duplicates import find_duplicates, leak_warning
+from .duplicates import find_duplicates, leak_warning, unlabelled_warning
 from .loading import read_corpus
 from .splits import split_corpus
 
@@ -13,4 +13,5 @@ __all__ = [
     "leak_warning",
     "read_corpus",
     "split_corpus",
+    "unlabelled_warning",
 ]

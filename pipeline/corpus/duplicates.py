@@ -53,6 +53,19 @@ def leak_warning(duplicates: Duplicates, n_test: int) -> str | None:
     )
 
 
+def unlabelled_warning(unlabelled: pl.Series, tested: pl.Series) -> str | None:
+    """Return a sentence on test documents that the unlabelled text holds too; None where it holds none."""
+    texts = normalise(tested)
+    seen = int(np.isin(texts.filter(texts != "").hash(), normalise(unlabelled).hash()).sum())
+    if seen == 0:
+        return None
+    stand, them, their = ("stands", "it", "its label") if seen == 1 else ("stand", "them", "their labels")
+    return (
+        f"{seen:,} of {len(tested):,} test documents also {stand} in the unlabelled text: "
+        f"what was learned from it has read {them}, without {their}"
+    )
+
+
 def normalise(texts: pl.Series) -> pl.Series:
     """Return texts in lower case with runs of blanks as one blank, none at the ends.
 

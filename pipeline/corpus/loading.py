@@ -81,7 +81,7 @@ def read_corpus(
     for path, split in ((validation, VALIDATION), (test, TEST)):
         if path is not None:
             parts.append(_read_evaluation(path, split, named, columns[:2], classes))
-    extra, extra_assumptions = _read_unlabelled(unlabelled, text_column, table)
+    extra, extra_assumptions = _read_unlabelled(unlabelled, text_column, table, columns[0])
     return _join(_corpus_name(source), parts, classes, extra, extra_assumptions)
 
 
@@ -138,14 +138,14 @@ def _read_evaluation(
 
 
 def _read_unlabelled(
-    path: str | Path | None, text_column: str | None, training: RawTable
+    path: str | Path | None, text_column: str | None, training: RawTable, corpus_column: str
 ) -> tuple[pl.Series | None, tuple[str, ...]]:
     if path is None:
         own = training.unlabelled
         return (None if own is None or own.is_empty() else own), ()
     path = Path(path)
     check_exists(path)
-    texts, how = _unlabelled_texts(path, text_column)
+    texts, how = _unlabelled_texts(path, text_column, corpus_column)
     blank = _is_blank(texts).to_numpy()
     left_out = f", {int(blank.sum()):,} without text left out" if blank.any() else ""
     kept = texts.filter(pl.Series(~blank))
@@ -155,7 +155,7 @@ def _read_unlabelled(
     return kept, (f"{path}: {len(kept):,} unlabelled texts ({how}){left_out}",)
 
 
-def _unlabelled_texts(path: Path, text_column: str | None) -> tuple[pl.Series, str]:
+def _unlabelled_texts(path: Path, text_column: str | None, corpus_column: str) -> tuple[pl.Series, str]:
     if path.is_dir():
         return read_unlabelled_folder(path), "a file each"
     if find_reader(path) is read_text:
@@ -166,8 +166,14 @@ def _unlabelled_texts(path: Path, text_column: str | None) -> tuple[pl.Series, s
         name, how = str(text_column), "as --text says"
     elif len(table.cells.columns) == 1:
         name, how = table.cells.columns[0], "the only column"
+    elif corpus_column in table.cells.columns:
+        name, how = corpus_column, "named as in the corpus"
     else:
-        name, how = choose_text(table)
+        try:
+            name, how = choose_text(table)
+        except PipelineError as error:  # --text, which it advises, would name the corpus's column too
+            fix = f'name its text column "{corpus_column}", as in the corpus, or leave the other columns out'
+            raise PipelineError(error.where, error.what, fix) from None
     return table.cells[name].alias("text"), f'column "{name}", {how}'
 
 

@@ -50,7 +50,7 @@ def parse_name(asked: str, known: Collection[str]) -> AskedSource:
     for part in parts:
         _check_part(part, asked, known)
     _check_modes(asked, modes)
-    _check_repeated(asked, parts)
+    _check_repeated(asked, parts, known)
     name = ":".join(["+".join(display_name(part, known) for part in parts), *modes])
     training = next((mode for mode in modes if mode in TRAINING), "")
     return AskedSource(asked, name, parts, training, SHUFFLED in modes)
@@ -62,9 +62,12 @@ def display_name(part: str, known: Collection[str]) -> str:
 
 
 def check_names(sources: Iterable[AskedSource], known: Collection[str]) -> None:
-    """Raise PipelineError if results could not tell two sources of one run apart by their names."""
+    """Raise PipelineError if results could not tell two sources of one run apart, by name or by what they are.
+
+    The sources say how they are trained, also where the text did not.
+    """
     files: dict[str, str] = {}
-    names: dict[str, str] = {}
+    seen: dict[tuple[object, ...], str] = {}
     for source in sources:
         for path in source.parts:
             if path in known:
@@ -73,10 +76,11 @@ def check_names(sources: Iterable[AskedSource], known: Collection[str]) -> None:
             if file in known:
                 raise PipelineError(_OPTION, f'{path} has the name of the source "{file}"', "rename the file")
             other = files.setdefault(file, path)
-            if not os.path.samefile(os.path.expanduser(other), os.path.expanduser(path)):
+            if not _same_file(other, path):
                 what = f"{other} and {path} have the same name, and results are named by it"
                 raise PipelineError(_OPTION, what, "rename one of the files")
-        same = names.setdefault(source.name, source.asked)
+        parts = tuple(display_name(part, known) for part in source.parts)
+        same = seen.setdefault((parts, source.training, source.shuffled), source.asked)
         if same != source.asked:
             raise PipelineError(_OPTION, f"{same} and {source.asked} are one source", "leave one out")
 
@@ -136,7 +140,12 @@ def _check_modes(asked: str, modes: list[str]) -> None:
         raise PipelineError(_OPTION, what, "keep one of the two")
 
 
-def _check_repeated(asked: str, parts: tuple[str, ...]) -> None:
-    for part in parts:
-        if parts.count(part) > 1:
-            raise PipelineError(_OPTION, f'"{asked}" names "{part}" twice', "leave one out")
+def _check_repeated(asked: str, parts: tuple[str, ...], known: Collection[str]) -> None:
+    for number, part in enumerate(parts):
+        for other in parts[:number]:
+            if part == other or (not {part, other} & set(known) and _same_file(part, other)):
+                raise PipelineError(_OPTION, f'"{asked}" names "{part}" twice', "leave one out")
+
+
+def _same_file(one: str, other: str) -> bool:
+    return os.path.samefile(os.path.expanduser(one), os.path.expanduser(other))

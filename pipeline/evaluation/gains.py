@@ -12,6 +12,7 @@ from typing import Any
 MODES = ("frozen", "tuned", "frozen-then-tuned", "shuffled-rows")
 _RANDOM, _LEARNED = "random", "learned"  # sources that know nothing of words before the network is trained
 _TUNED = ("tuned", "frozen-then-tuned")
+_SHUFFLED = "shuffled-rows"
 
 EFFECT_KEYS = ("a", "b", "difference", "ci95", "p_adjusted", "decision")  # of a row of `comparisons`
 
@@ -24,15 +25,41 @@ class NamedSource:
     modes: tuple[str, ...]
 
     @property
+    def parts(self) -> set[str]:
+        """The sources that stand side by side."""
+        return set(self.base.split("+"))
+
+    @property
+    def shuffled(self) -> bool:
+        """Whether its rows are exchanged among the words."""
+        return _SHUFFLED in self.modes
+
+    @property
     def pretrained(self) -> bool:
         """Whether its vectors mean something before the network is trained, rows in their own order."""
-        parts = set(self.base.split("+"))
-        return not parts <= {_RANDOM, _LEARNED} and "shuffled-rows" not in self.modes
+        return not self.parts <= {_RANDOM, _LEARNED} and not self.shuffled
 
     @property
     def tuned(self) -> bool:
-        """Whether its vectors are trained with the network."""
-        return any(mode in _TUNED for mode in self.modes) or (self.base == _LEARNED and not self.modes)
+        """Whether its vectors are trained with the network; `learned` is unless told, with all beside it."""
+        return any(mode in _TUNED for mode in self.modes) or (
+            _LEARNED in self.parts and "frozen" not in self.modes
+        )
+
+
+@dataclass(frozen=True)
+class Partner:
+    """What a source is compared with, however its modes are written."""
+
+    base: str  # {base} is the source's own name
+    tuned: bool = False
+    shuffled: bool | None = False  # None: as the source is
+
+    def fits(self, source: NamedSource, other: NamedSource) -> bool:
+        """Whether `other` is this partner of `source`."""
+        shuffled = source.shuffled if self.shuffled is None else self.shuffled
+        wanted = (self.base.format(base=source.base), self.tuned, shuffled)
+        return (other.base, other.tuned, other.shuffled) == wanted
 
 
 @dataclass(frozen=True)
@@ -41,20 +68,22 @@ class Contrast:
 
     effect: str
     asks: Callable[[NamedSource], bool]
-    partners: tuple[str, ...]  # {base} is the source's own name
+    partners: tuple[Partner, ...]
 
 
 CONTRASTS = (
     Contrast(
         "pretraining",
         lambda source: source.pretrained and not source.tuned,
-        ("random", "{base}:shuffled-rows"),
+        (Partner(_RANDOM), Partner("{base}", shuffled=True)),
     ),
     Contrast(
-        "fine-tuning", lambda source: source.tuned and source.base != _LEARNED, ("{base}", "{base}:frozen")
+        "fine-tuning",
+        lambda source: source.tuned and source.base != _LEARNED,
+        (Partner("{base}", shuffled=None),),
     ),
-    Contrast("fine-tuning", lambda source: source.tuned and source.base == _LEARNED, ("random",)),
-    Contrast("against learned", lambda source: source.pretrained, ("learned",)),
+    Contrast("fine-tuning", lambda source: source.tuned and source.base == _LEARNED, (Partner(_RANDOM),)),
+    Contrast("against learned", lambda source: source.pretrained, (Partner(_LEARNED, tuned=True),)),
 )
 
 
@@ -79,18 +108,22 @@ def source_pairs(names: Iterable[str]) -> list[tuple[str, str]]:
     """
     names = list(names)
     pairs = [
-        (name, partner) for contrast in CONTRASTS for name in names for partner in _partners(name, contrast)
+        (name, partner)
+        for contrast in CONTRASTS
+        for name in names
+        for partner in _partners(name, contrast, names)
     ]
-    return [pair for pair in dict.fromkeys(pairs) if pair[1] in names]
+    return list(dict.fromkeys(pairs))
 
 
-def _partners(name: str, contrast: Contrast) -> list[str]:
-    """Return the names that a network is compared with; none for a model without a source."""
+def _partners(name: str, contrast: Contrast, names: Iterable[str]) -> list[str]:
+    """Return those of `names` that a network is compared with; none for a model without a source."""
     model, at, source = name.partition("@")
     named = parse_named(source)
     if not at or not contrast.asks(named):
         return []
-    return [f"{model}@{partner.format(base=named.base)}" for partner in contrast.partners]
+    others = {other: parse_named(other.partition("@")[2]) for other in names if other.startswith(f"{model}@")}
+    return [other for partner in contrast.partners for other in others if partner.fits(named, others[other])]
 
 
 def find_gains(
@@ -146,8 +179,8 @@ def _effect(
             continue
         pairs: dict[str, tuple[str, str]] = {}
         for name in names:
-            compared = [(name, partner) for partner in _partners(name, contrast) if (name, partner) in rows]
-            pairs |= {name: compared[0]} if compared else {}
+            compared = _partners(name, contrast, [b for a, b in rows if a == name])
+            pairs |= {name: (name, compared[0])} if compared else {}
         if pairs:
             best = max(pairs, key=lambda name: validation_accuracy.get(name, 0.0))
             row = rows[pairs[best]]

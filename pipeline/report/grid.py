@@ -130,6 +130,7 @@ OUTCOMES = {
     "cannot tell": "cannot be told from none",
     "withheld": "withheld, since one of the two did not train",
 }
+ONE_SEED = " This is about these fitted models only: they were trained with one seed."
 EFFECTS = {
     "pretraining": "compare a source of trained vectors with random",
     "fine-tuning": "add a source with :tuned",
@@ -138,8 +139,30 @@ EFFECTS = {
 
 def _gains(run: Run, limits: Limits) -> tuple[Points, ...]:
     """Return a line for each model; none where no pair of sources answers the question."""
-    lines = [gain_sentence(entry, run.places) for entry in run.rows("gains") if entry.get("effects")]
+    seeds = _seeds(run)
+    lines = [
+        gain_sentence(entry, run.places) + (ONE_SEED if _one_seed(entry, seeds) else "")
+        for entry in run.rows("gains")
+        if entry.get("effects")
+    ]
     return (Points(tuple(lines[: limits.rows]), "Where the gain comes from"),) if lines else ()
+
+
+def _seeds(run: Run) -> dict[str, set[int]]:
+    """Return the seeds of each model."""
+    found: dict[str, set[int]] = {}
+    for entry in run.rows("results"):
+        found.setdefault(str(entry.get("name")), set()).add(int(entry.get("seed") or 0))
+    return found
+
+
+def _one_seed(gain: Record, seeds: dict[str, set[int]]) -> bool:
+    """Return whether a comparison rests on one training of each side, whose luck no interval holds."""
+    return any(
+        len(seeds.get(str(effect.get("a")), set()) & seeds.get(str(effect.get("b")), set())) == 1
+        for effect in gain.get("effects") or ()
+        if effect.get("decision") != "withheld"
+    )
 
 
 def gain_sentence(gain: Record, places: int) -> str:
