@@ -68,8 +68,10 @@ def _accuracy(
 
 def run_embedseq(options: Options, seed: int, source: str) -> Figures:
     """Measure this project: tokens, vocabulary, word2vec, then three epochs and the test documents."""
+    from pipeline.networks.documents import Labelled
     from pipeline.networks.models import specify
-    from pipeline.networks.training import Labelled, fit_network, predict_probabilities
+    from pipeline.networks.prediction import predict_probabilities
+    from pipeline.networks.training import fit_network
 
     with clock() as figures:
         start = time.perf_counter()

@@ -88,7 +88,7 @@ def _model(*, tuned: bool) -> Any:
 
 def _our_step(*, tuned: bool) -> Callable[[Batch], object]:
     from pipeline.config import NetworkSettings
-    from pipeline.networks.training import training_step
+    from pipeline.networks.step import training_step
 
     settings = NetworkSettings()
     step = training_step(_model(tuned=tuned), settings, tuned=tuned)

@@ -16,16 +16,10 @@ from pipeline.embeddings import Embedded, EmbeddingRequest, embed
 from pipeline.indices import build_vocabulary, encode, take
 from pipeline.material import Fold, Material, save_test_predictions
 from pipeline.networks.batches import Visible, shuffle_words, visible
+from pipeline.networks.documents import Epoch, Labelled
 from pipeline.networks.models import NetworkSpec, specify
-from pipeline.networks.training import (
-    Epoch,
-    FittedNetwork,
-    Labelled,
-    fit_network,
-    most_epochs,
-    predict_with,
-    prediction_step,
-)
+from pipeline.networks.prediction import predict_with, prediction_step
+from pipeline.networks.training import FittedNetwork, fit_network, most_epochs
 from pipeline.plan import PlannedModel
 from pipeline.record import Fit, FoldRecord, SourceRecord
 from pipeline.resources import PeakMemory

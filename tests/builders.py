@@ -18,7 +18,8 @@ from pipeline.config import (
 )
 from pipeline.embeddings import EmbeddingRequest
 from pipeline.indices import build_vocabulary
-from pipeline.networks.training import Epoch, FittedNetwork, Labelled, fit_network
+from pipeline.networks.documents import Epoch, Labelled
+from pipeline.networks.training import FittedNetwork, fit_network
 from pipeline.values import EmbeddingMatrix, IndexedCorpus, Int32, TokenizedCorpus
 
 THREE_DOCUMENTS = (("good", "film"), ("bad", "film", "!"), ("good", "good", "plot"))

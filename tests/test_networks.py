@@ -12,7 +12,8 @@ from builders import TINY_NETWORK, indexed_of, int32, matrix_of
 
 from pipeline.errors import PipelineError
 from pipeline.networks.models import NETWORKS, AskedNetwork, build, parse_network, specify
-from pipeline.networks.training import FittedNetwork, predict_probabilities
+from pipeline.networks.prediction import predict_probabilities
+from pipeline.networks.training import FittedNetwork
 from pipeline.values import Float64
 
 UNITS, DIMENSION, CLASSES = 4, 3, 2

@@ -26,7 +26,7 @@ from pipeline.config import Config
 from pipeline.embeddings import embed
 from pipeline.indices import learn_ngrams
 from pipeline.networks.models import NetworkSpec, build
-from pipeline.networks.training import predict_probabilities
+from pipeline.networks.prediction import predict_probabilities
 from pipeline.storage import save_baseline, save_embedding, save_network, write_json, write_whole
 
 LABELS = ("neg", "pos")
@@ -131,6 +131,8 @@ def test_a_network_is_described_by_what_predicting_needs(tmp_path: Path) -> None
             "embedding_dropout": 0.0,
             "dropout": 0.0,
             "frozen_first": False,
+            "word_dropout": 0.0,
+            "piece_tokens": 0,
         },
         "embedding": "embedding-random",
         "label_names": ["neg", "pos"],

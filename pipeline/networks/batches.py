@@ -85,9 +85,9 @@ def batches(
         _sorted_groups(lengths, batch_size) if generator is None else _pools(lengths, batch_size, generator)
     )
     for group in groups:
-        parts = -(-len(group) * int(lengths[group].max()) // max_timesteps)
-        for documents in np.array_split(group, min(parts, len(group))):
-            yield pad(indexed, documents)
+        size = max(1, max_timesteps // int(lengths[group].max()))
+        for start in range(0, len(group), size):
+            yield pad(indexed, group[start : start + size])
 
 
 def pad(indexed: IndexedCorpus, documents: Int64) -> Batch:

@@ -11,7 +11,8 @@ from builders import TINY_NETWORK, indexed_of, int32, labelled, matrix_of, train
 
 from pipeline.indices import take
 from pipeline.networks.models import NETWORKS, build, specify
-from pipeline.networks.training import FittedNetwork, predict_probabilities
+from pipeline.networks.prediction import predict_probabilities
+from pipeline.networks.training import FittedNetwork
 from pipeline.values import Float32, IndexedCorpus
 
 MATRIX = matrix_of(8, dimension=3)

@@ -1,0 +1,84 @@
+"""Whether a fit counts as trained, and milder signs that something is amiss."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from pipeline.networks.documents import Epoch, Labelled, document_weights, sample_documents
+from pipeline.networks.prediction import predict_with
+from pipeline.values import Float32
+
+_NO_BETTER_THAN_FREQUENCIES = 0.98  # of their entropy
+_CONSTANT = 1e-4  # predictions that differ less than this are the same
+_STILL_FELL = 0.02  # share of the validation loss that the last epoch took away
+
+_SMALLER_STEPS = "lower networks.learning_rate or networks.clip_norm"
+_NOTHING_LEARNED = (
+    "train longer (networks.max_epochs) or with another networks.learning_rate, read less of each document "
+    "(--max-tokens), or use a network that remembers longer (gru, lstm, a pooled head such as :max)"
+)
+
+
+def why_not_trained(
+    predict: Any,
+    history: Sequence[Epoch],
+    train: Labelled,
+    n_classes: int,
+    class_weights: Float32 | None = None,
+) -> str | None:
+    """Return why a fit counts as "did not train" and what to do, or None: the rule of `docs/run-folder.md`.
+
+    Parameters
+    ----------
+    predict : callable
+        The network's `prediction_step`.
+    history : sequence of Epoch
+        How training went; the last training loss counts.
+    train : Labelled
+        Training documents; the predictions of up to 2,000 are looked at.
+    n_classes : int
+        The number of classes C.
+    class_weights : float32 array, shape (C,), optional
+        What a document of each class counted in the loss.
+    """
+    last = history[-1]
+    if not np.isfinite(last.loss):
+        return f"the training loss is {last.loss} in epoch {last.epoch}; {_SMALLER_STEPS}"
+    counts = document_weights(class_weights, train.labels)
+    shares = np.bincount(train.labels, counts, n_classes) / counts.sum()
+    shares = shares[shares > 0]
+    entropy = float(-(shares * np.log(shares)).sum())
+    if last.loss >= _NO_BETTER_THAN_FREQUENCIES * entropy:
+        what = f"the training loss ended at {last.loss:.3f} nats"
+        what += f"; {entropy:.3f} is what the class frequencies alone give"
+        return f"{what}; {_NOTHING_LEARNED}"
+    probabilities = predict_with(predict, sample_documents(train.indexed), n_classes)
+    if not np.isfinite(probabilities).all():
+        return f"a predicted probability is not finite; {_SMALLER_STEPS}"
+    if len(probabilities) > 1 and np.ptp(probabilities, axis=0).max() < _CONSTANT:
+        return f"every training document gets the same prediction; {_NOTHING_LEARNED}"
+    return None
+
+
+def milder_signs(history: Sequence[Epoch], best_epoch: int, stopped: str, *, fixed: bool) -> tuple[str, ...]:
+    """Return in words what a reader should know of a fit that trained.
+
+    `fixed`: the number of epochs was not chosen by validation, so that nothing can be said of it.
+    """
+    losses = [epoch.validation_loss for epoch in history if epoch.validation_loss is not None]
+    if fixed or len(losses) < 2:
+        return ()
+    fell = 1.0 - losses[-1] / min(losses[:-1])
+    if stopped == "max_epochs" and best_epoch == history[-1].epoch and fell > _STILL_FELL:
+        return (
+            f"the validation loss still fell when the {len(history)} epochs ran out: raise networks.max_epochs",
+        )
+    if stopped == "early" and best_epoch == 1:
+        return (
+            "the validation loss was lowest after the first epoch: a smaller networks.learning_rate or more dropout "
+            "may do better",
+        )
+    return ()

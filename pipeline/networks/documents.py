@@ -1,0 +1,44 @@
+"""What training works on and what it tells of each pass."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.indices import take
+from pipeline.values import Float32, Float64, IndexedCorpus, Int32
+
+_SAMPLED_DOCUMENTS = 2_000
+
+
+@dataclass(frozen=True, eq=False)
+class Labelled:
+    """Documents as a network sees them, with their labels."""
+
+    indexed: IndexedCorpus
+    labels: Int32  # (N,)
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One pass over the training documents. Losses are mean cross-entropy in nats."""
+
+    epoch: int  # from 1
+    loss: float
+    accuracy: float
+    validation_loss: float | None
+    validation_accuracy: float | None
+    seconds: float
+    tuned: bool = False  # whether the word vectors were trained in this epoch
+
+
+def sample_documents(indexed: IndexedCorpus) -> IndexedCorpus:
+    """Return up to 2,000 documents spread evenly over all of them."""
+    some = np.linspace(0, indexed.n_docs - 1, min(indexed.n_docs, _SAMPLED_DOCUMENTS)).astype(np.int64)
+    return take(indexed, np.unique(some))
+
+
+def document_weights(class_weights: Float32 | None, labels: Int32) -> Float64:
+    """Return what each document counts in a loss; (N,)."""
+    return np.ones(len(labels)) if class_weights is None else class_weights[labels].astype(np.float64)
