@@ -75,9 +75,7 @@ def _run_ours(options: Options, folder: Path) -> Figures:
         "seconds": seconds_from_text(run.metrics),
         "command_seconds": run.seconds,
         "accuracy": run.metrics["results"][0]["accuracy"],
-        "stages": {
-            stage["stage"].replace(train, TRAIN): stage["seconds"] for stage in run.metrics["stages"]
-        },
+        "stages": {stage["stage"].replace(train, TRAIN): stage["seconds"] for stage in run.metrics["stages"]},
     }
 
 

@@ -32,5 +32,6 @@ def measure(options: Options) -> Outcome:
     ]
     keys = ("timing", "stages", "total_seconds")
     return Outcome(
-        metrics, {"arguments": " ".join(ARGUMENTS), "runs": [{k: run.metrics[k] for k in keys} for run in runs]}
+        metrics,
+        {"arguments": " ".join(ARGUMENTS), "runs": [{k: run.metrics[k] for k in keys} for run in runs]},
     )

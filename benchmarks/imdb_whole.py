@@ -59,7 +59,9 @@ def measure(options: Options) -> Outcome:
             seconds("seconds", ours, "seconds of the whole run"),
             seconds("seconds_by_hand", theirs, "seconds of the script written by hand"),
             *(_accuracy(side, model, runs) for side in ("ours", "by_hand") for model in MODELS),
-            peak_mib("peak_mib", [run["ours"]["peak_mib"] for run in runs], "peak memory of the process tree"),
+            peak_mib(
+                "peak_mib", [run["ours"]["peak_mib"] for run in runs], "peak memory of the process tree"
+            ),
         ],
         {"arguments": " ".join(ARGUMENTS), "runs": runs},
     )
@@ -119,4 +121,6 @@ def _accuracy(side: str, model: str, runs: Sequence[dict[str, Any]]) -> Metric:
 
 def _shown(run: dict[str, Any]) -> str:
     times = run["by_hand"]["seconds"] / run["ours"]["seconds"]
-    return f"ours {run['ours']['seconds']:.0f} s, by hand {run['by_hand']['seconds']:.0f} s, {times:.2f} times"
+    return (
+        f"ours {run['ours']['seconds']:.0f} s, by hand {run['by_hand']['seconds']:.0f} s, {times:.2f} times"
+    )
