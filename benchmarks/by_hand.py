@@ -141,7 +141,12 @@ def train_by_hand(cell: str, vectors: Float32, rows: dict[str, Int32], parts: di
         verbose=0,
     )
     _, accuracy = model.evaluate(rows["test"], parts["test"].labels, batch_size=256, verbose=0)
-    return float(accuracy)
+    return exact_share(float(accuracy), len(rows["test"]))
+
+
+def exact_share(share: float, n_docs: int) -> float:
+    """Return a share of documents that Keras rounded to float32 as it is: a whole number by `n_docs`."""
+    return round(share * n_docs) / n_docs
 
 
 def run_by_hand(options: Options) -> dict[str, dict[str, float]]:

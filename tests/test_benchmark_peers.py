@@ -115,6 +115,10 @@ def test_the_script_by_hand_does_all_four_models(corpora: Path, monkeypatch: pyt
     assert list(answer["seconds"]) == ["read", "bow", "tfidf", "words", "word2vec", "rows", "rnn", "lstm"]
 
 
+def test_an_accuracy_in_float32_becomes_exact() -> None:
+    assert by_hand.exact_share(0.8333333134651184, 30) == 25 / 30  # float32(25 / 30)
+
+
 def test_rows_by_hand_are_cut_padded_and_know_unknown_words(monkeypatch: pytest.MonkeyPatch) -> None:
     import numpy as np
 
