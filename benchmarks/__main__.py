@@ -5,19 +5,19 @@ from __future__ import annotations
 import argparse
 import hashlib
 import importlib
+import json
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
-from importlib.metadata import version
-from importlib.util import find_spec
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks.imdb import TEST, TRAIN, UNLABELLED
-from benchmarks.results_file import RESULTS, Outcome, write_result
-from benchmarks.sides import Options
+from benchmarks.imdb import TEST, TRAIN
+from benchmarks.quality_cases import IMDB_QUALITY, QUALITY, Case
+from benchmarks.results_file import RESULTS, Outcome, check_mergeable, write_result
+from benchmarks.sides import Options, run_command
 from benchmarks.table import write_table
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, did_you_mean
 from pipeline.resources import describe_environment
 
 
@@ -30,6 +30,13 @@ class Scenario:
     documents: int | None = None  # at full size
     files: tuple[str, ...] = ()  # in the folder of the corpora
     peers: tuple[str, ...] = ()  # packages that the product itself does not need
+    peer_script: bool = False  # they are used by a script in peers/ alone, which another Python may run
+    cases: Mapping[str, Case] = field(default_factory=dict)  # measured and written one at a time
+
+    def files_of(self, options: Options) -> tuple[str, ...]:
+        """The files that the chosen cases read, or the scenario's own."""
+        chosen = [case for name, case in self.cases.items() if not options.only or name in options.only]
+        return tuple(dict.fromkeys([*self.files, *(file for case in chosen for file in case.files)]))
 
 
 SCENARIOS = {
@@ -46,8 +53,27 @@ SCENARIOS = {
     "help": Scenario("help_text", "run_pipeline.py --help"),
     "default_run": Scenario("default_run", "the default run, on bbc-news"),
     "imdb_quality": Scenario(
-        "imdb_quality", "accuracy on IMDB's official split", 25_000, (TRAIN, TEST, UNLABELLED)
+        "imdb_quality", "accuracy on IMDB's official split, default settings", 25_000, cases=IMDB_QUALITY
     ),
+    "quality": Scenario("quality", "accuracy beside published figures, four corpora", cases=QUALITY),
+    "lstm_step": Scenario(
+        "lstm_step",
+        "a training step of an LSTM, against PyTorch and its matrix products alone",
+        peers=("torch",),
+        peer_script=True,
+    ),
+    "imdb_whole": Scenario(
+        "imdb_whole", "bow, tfidf, rnn and lstm on IMDB, against a script by hand", 25_000, (TRAIN, TEST)
+    ),
+    "fasttext": Scenario(
+        "fasttext_bigrams",
+        "tfidf on IMDB, against fastText with bigrams",
+        25_000,
+        (TRAIN, TEST),
+        ("fasttext-numpy2-wheel",),
+        peer_script=True,
+    ),
+    "imdb_memory": Scenario("imdb_memory", "peak memory on IMDB", 25_000, (TRAIN, TEST)),
 }
 
 
@@ -80,16 +106,20 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--documents", type=_count, help="a slice of each corpus, to see that it works")
     parser.add_argument("--repeats", type=_count, help="rounds; each scenario has its own number")
-    parser.add_argument("--seeds", type=_count, default=1, help="imdb_quality: seeds of a network (1)")
-    parser.add_argument(
-        "--only", help="imdb_quality: cases, separated by commas (tfidf,lstm,lstm_unlabelled)"
-    )
+    parser.add_argument("--seeds", type=_count, help="quality: seeds, instead of each case's own number")
+    parser.add_argument("--only", help="quality: cases, separated by commas (imdb_nbsvm,mr_nbsvm)")
     parser.add_argument(
         "--run",
         action="append",
         default=[],
         metavar="CASE=RUN",
-        help="imdb_quality: take a case from a finished run's folder instead of running it",
+        help="quality: take a case from a finished run's folder instead of running it",
+    )
+    parser.add_argument(
+        "--peer-python",
+        type=Path,
+        metavar="PYTHON",
+        help="lstm_step, fasttext: the Python that has the peer package, if it is not this one",
     )
     return parser
 
@@ -103,42 +133,88 @@ def _count(text: str) -> int:
 
 def _run(given: argparse.Namespace) -> Path:
     scenario = SCENARIOS[given.name]
+    runs = {case: Path(folder) for case, _, folder in (entry.partition("=") for entry in given.run)}
+    only = tuple(given.only.split(",")) if given.only else ()
     options = Options(
-        given.corpora,
-        given.documents,
-        given.repeats,
-        given.seeds,
-        tuple(given.only.split(",")) if given.only else (),
-        {case: Path(folder) for case, _, folder in (entry.partition("=") for entry in given.run)},
+        given.corpora, given.documents, given.repeats, given.seeds, only, runs, given.peer_python
     )
-    _check(given.name, scenario, options)
-    head = _head(given.name, scenario, options)
-    outcome: Outcome = importlib.import_module(f"benchmarks.{scenario.module}").measure(options)
+    peers = _check(given.name, scenario, options)
     path: Path = given.out or RESULTS / f"{given.name}.json"
-    write_result(path, head, outcome)
-    for metric in outcome.metrics:
-        print(f"{metric.id}: {metric.value:.4g} {metric.unit}")
+    for part in _parts(scenario, options):
+        head = _head(given.name, scenario, part, peers)
+        if scenario.cases:
+            check_mergeable(path, head)
+        outcome: Outcome = importlib.import_module(f"benchmarks.{scenario.module}").measure(part)
+        for case in scenario.cases.keys() & outcome.details.keys():
+            outcome.details[case]["environment"]["command"] = head["environment"]["command"]
+        write_result(path, head, outcome, merge=bool(scenario.cases))
+        for metric in outcome.metrics:
+            print(f"{metric.id}: {metric.value:.4g} {metric.unit}", flush=True)
     return path
 
 
-def _check(name: str, scenario: Scenario, options: Options) -> None:
-    """Raise PipelineError if a peer package, the folder or a file is missing."""
-    for package in scenario.peers:
-        if find_spec(package) is None:
+def _parts(scenario: Scenario, options: Options) -> Iterator[Options]:
+    """Yield the options of each case, in the table's order; without cases, the options as they are."""
+    if not scenario.cases:
+        yield options
+    for name in scenario.cases:
+        if not options.only or name in options.only:
+            yield replace(options, only=(name,))
+
+
+def _check(name: str, scenario: Scenario, options: Options) -> dict[str, str]:
+    """Return the peers' versions; PipelineError if an option, a peer package, the folder or a file is wrong."""
+    for option, names in (("--only", options.only), ("--run", options.runs)):
+        for case in names:
+            if case not in scenario.cases:
+                fix = did_you_mean(case, scenario.cases) if scenario.cases else f"{name} has no cases"
+                raise PipelineError(option, f'there is no case "{case}"', fix)
+    if options.peer_python and not scenario.peer_script:
+        raise PipelineError("--peer-python", f"{name} uses this Python alone", "leave it out")
+    peers = _peer_versions(scenario, options)
+    for package, found in peers.items():
+        if found is None:
             what = f"the peer package {package} is not installed"
-            raise PipelineError(f"benchmarks {name}", what, f"run `pip install {package}`")
-    if scenario.files and options.corpora is None:
-        what = f"{name} reads {', '.join(scenario.files)}"
+            other = ", or name a Python that has it with --peer-python" if scenario.peer_script else ""
+            raise PipelineError(f"benchmarks {name}", what, f"run `pip install {package}`{other}")
+    files = scenario.files_of(options)
+    if files and options.corpora is None:
+        what = f"{name} reads {', '.join(files)}"
         raise PipelineError("--corpora", what, "name the folder that holds them (data/README.md)")
-    for file in scenario.files:
+    for file in files:
         if not (options.folder / file).is_file():
             what = f"the folder holds no {file}"
             raise PipelineError(
                 f"--corpora {options.folder}", what, "see data/README.md for where it comes from"
             )
+    return {package: str(found) for package, found in peers.items()}
 
 
-def _head(name: str, scenario: Scenario, options: Options) -> dict[str, Any]:
+_ASK_VERSIONS = """
+import importlib.metadata, json, sys
+def version(package):
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+print(json.dumps({package: version(package) for package in sys.argv[1:]}))
+"""
+
+
+def _peer_versions(scenario: Scenario, options: Options) -> dict[str, str | None]:
+    """Return each peer package's version, None where it is absent, as the Python that runs it sees them."""
+    if not scenario.peers:
+        return {}
+    python = str(options.peer_python or sys.executable)
+    try:
+        done = run_command([python, "-c", _ASK_VERSIONS, *scenario.peers])
+    except OSError as error:
+        raise PipelineError(f"--peer-python {python}", f"{error.strerror}", "name a Python") from None
+    versions: dict[str, str | None] = json.loads(done.stdout.splitlines()[-1])
+    return versions
+
+
+def _head(name: str, scenario: Scenario, options: Options, peers: Mapping[str, str]) -> dict[str, Any]:
     """Return what stands above the metrics: what was run, on what data and machine."""
     documents = scenario.documents if options.documents is None else options.documents
     return {
@@ -146,10 +222,10 @@ def _head(name: str, scenario: Scenario, options: Options) -> dict[str, Any]:
         "title": scenario.title,
         "documents": documents,
         "full_size": options.documents is None,
-        "data": {file: _checksum(options.folder / file) for file in scenario.files},
+        "data": {file: _checksum(options.folder / file) for file in scenario.files_of(options)},
         "environment": {
             **describe_environment(_command(name, scenario, options), gpu=None),
-            "peers": {package: version(package) for package in scenario.peers},
+            "peers": peers,
         },
     }
 
@@ -157,10 +233,10 @@ def _head(name: str, scenario: Scenario, options: Options) -> dict[str, Any]:
 def _command(name: str, scenario: Scenario, options: Options) -> str:
     """Return the command that repeats this result, without the paths of this machine."""
     parts = ["python -m benchmarks", name]
-    parts += ["--corpora CORPORA"] if scenario.files else []
+    parts += ["--corpora CORPORA"] if scenario.files_of(options) else []
     parts += [f"--documents {options.documents}"] if options.documents else []
     parts += [f"--repeats {options.repeats}"] if options.repeats else []
-    parts += [f"--seeds {options.seeds}"] if options.seeds > 1 else []
+    parts += [f"--seeds {options.seeds}"] if options.seeds else []
     parts += [f"--only {','.join(options.only)}"] if options.only else []
     return " ".join(parts)
 

@@ -11,6 +11,7 @@ from benchmarks.sides import Options
 from pipeline.values import Int64
 
 TRAIN, TEST, UNLABELLED = "imdb_train.parquet", "imdb_test.parquet", "imdb_unlabelled.parquet"
+HELD_OUT = 0.1  # of the training documents, the same share of both labels
 
 
 def read_reviews(options: Options, *files: str) -> pl.DataFrame:

@@ -14,13 +14,22 @@ from collections.abc import Sequence
 from statistics import fmean, median
 from typing import Any
 
-from benchmarks.imdb import TEST, TRAIN, read_reviews, split_positions
+from benchmarks.by_hand import (
+    BATCH,
+    EPOCHS,
+    MAX_TOKENS,
+    UNITS,
+    model_by_hand,
+    rows_by_hand,
+    split_by_hand,
+    vectors_by_hand,
+    words_by_hand,
+)
+from benchmarks.imdb import HELD_OUT, TEST, TRAIN, read_reviews, split_positions
 from benchmarks.results_file import Metric, Outcome, peak_mib, ratio, seconds
 from benchmarks.sides import Figures, Options, Side, alternate, clock
 
-ROUNDS, EPOCHS = 2, 3
-UNITS, DIMENSION, MAX_TOKENS, BATCH = 64, 100, 400, 64
-HELD_OUT = 0.1
+ROUNDS = 2
 OURS = {"frozen": "word2vec", "tuned": "word2vec:tuned"}
 
 
@@ -158,75 +167,32 @@ def run_handwritten(options: Options, seed: int) -> Figures:
     keras.utils.set_random_seed(seed)
     with clock() as figures:
         start = time.perf_counter()
-        train, test, vectors = _prepare_by_hand(options, seed)
+        parts = split_by_hand(options)
+        del parts["held_out"]
+        words = {name: words_by_hand(part.texts) for name, part in parts.items()}
+        table = vectors_by_hand(words["train"], seed)
+        rows = {name: rows_by_hand(documents, table) for name, documents in words.items()}
         prepared = time.perf_counter() - start
-        model = _model_by_hand(vectors)
+        model = model_by_hand("lstm", table.vectors)
         stopwatch = _stopwatch()
-        model.fit(*train, epochs=EPOCHS, batch_size=BATCH, shuffle=True, verbose=0, callbacks=[stopwatch])
-        _, accuracy = model.evaluate(*test, batch_size=256, verbose=0)
+        model.fit(
+            rows["train"],
+            parts["train"].labels,
+            epochs=EPOCHS,
+            batch_size=BATCH,
+            shuffle=True,
+            verbose=0,
+            callbacks=[stopwatch],
+        )
+        _, accuracy = model.evaluate(rows["test"], parts["test"].labels, batch_size=256, verbose=0)
     return {
         **figures,
         "prepare_seconds": prepared,
         "epoch_seconds": stopwatch.seconds,
         "accuracy": float(accuracy),
-        "vocabulary": len(vectors),
-        "training_documents": len(train[1]),
+        "vocabulary": len(table.vectors),
+        "training_documents": len(parts["train"].labels),
     }
-
-
-def _prepare_by_hand(options: Options, seed: int) -> tuple[Any, Any, Any]:
-    """Return (padded rows, labels) of training and test documents, and the embedding table (V, D)."""
-    import numpy as np
-    from gensim.models import Word2Vec
-    from gensim.utils import simple_preprocess
-    from keras.utils import pad_sequences
-
-    train_file, test_file = read_reviews(options, TRAIN), read_reviews(options, TEST)
-    kept, _ = split_positions(train_file["label"], HELD_OUT, seed=0)
-    words = {
-        "train": [simple_preprocess(text) for text in train_file["text"].gather(kept)],
-        "test": [simple_preprocess(text) for text in test_file["text"]],
-    }
-    word2vec = Word2Vec(
-        words["train"], vector_size=DIMENSION, window=5, min_count=5, epochs=5, workers=2, seed=seed + 1
-    )
-    row = {word: number for number, word in enumerate(word2vec.wv.index_to_key, start=2)}
-    vectors = np.vstack([np.zeros((2, DIMENSION)), word2vec.wv.vectors]).astype(np.float32)  # (V, D)
-    labels = {
-        "train": (train_file["label"].gather(kept) == "pos").to_numpy().astype(np.int32),
-        "test": (test_file["label"] == "pos").to_numpy().astype(np.int32),
-    }
-    padded = {
-        part: pad_sequences(
-            [[row.get(word, 1) for word in document] for document in documents],
-            maxlen=MAX_TOKENS,
-            padding="post",
-            truncating="post",
-        )  # (N, 400)
-        for part, documents in words.items()
-    }
-    return (padded["train"], labels["train"]), (padded["test"], labels["test"]), vectors
-
-
-def _model_by_hand(vectors: Any) -> Any:
-    import keras
-
-    table = keras.layers.Embedding(
-        *vectors.shape,
-        embeddings_initializer=keras.initializers.Constant(vectors),
-        mask_zero=True,
-        trainable=True,
-    )
-    model = keras.Sequential(
-        [
-            table,
-            keras.layers.LSTM(UNITS),
-            keras.layers.Dropout(0.5),
-            keras.layers.Dense(1, activation="sigmoid"),
-        ]
-    )
-    model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
-    return model
 
 
 def _stopwatch() -> Any:

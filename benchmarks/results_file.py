@@ -28,6 +28,7 @@ class Metric:
     tolerance_is: str = "share"  # or "unit"
     target: float | None = None  # the value to reach; None for a figure that is only reported
     repeats: tuple[float, ...] = ()  # the figures whose median (or mean, if `what` says so) is `value`
+    case: str | None = None  # of a scenario whose cases are run one at a time
 
 
 @dataclass(frozen=True)
@@ -72,12 +73,45 @@ def meets_target(metric: Mapping[str, Any]) -> bool | None:
     return gap >= 0 if metric["better"] == "higher" else gap <= 0
 
 
-def write_result(path: Path, head: Mapping[str, Any], outcome: Outcome) -> None:
-    """Write one scenario's result as JSON."""
+def write_result(path: Path, head: Mapping[str, Any], outcome: Outcome, *, merge: bool = False) -> None:
+    """Write one scenario's result as JSON; with `merge`, what the file holds of other cases stays.
+
+    The new file takes the old one's place at once, so a stop at any moment leaves one of the two.
+    """
     metrics = [{**asdict(metric), "met": meets_target(asdict(metric))} for metric in outcome.metrics]
     result = {"schema_version": SCHEMA_VERSION, **head, "metrics": metrics, "details": outcome.details}
+    if merge and path.exists():
+        check_mergeable(path, head)
+        result = merged(read_result(path), result)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(_rounded(result), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    beside = path.with_name(f".{path.name}.new")
+    beside.write_text(json.dumps(_rounded(result), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    beside.replace(path)
+
+
+def merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `new` with the metrics, details and data of `old` that it does not measure itself."""
+    metrics = {metric["id"]: metric for metric in [*old["metrics"], *new["metrics"]]}
+    return {
+        **new,
+        "metrics": list(metrics.values()),
+        "details": {**old["details"], **new["details"]},
+        "data": {**old["data"], **new["data"]},
+    }
+
+
+def check_mergeable(path: Path, head: Mapping[str, Any]) -> None:
+    """Raise PipelineError if `path` holds results of another scenario, size or data: they would be mixed."""
+    if not path.exists():
+        return
+    old = read_result(path)
+    fix = "name another file with --out"
+    for key in ("scenario", "documents"):
+        if old[key] != head[key]:
+            raise PipelineError(str(path), f"{key} is {old[key]} there, now {head[key]}", fix)
+    for file in sorted(old["data"].keys() & head["data"].keys()):
+        if old["data"][file] != head["data"][file]:
+            raise PipelineError(str(path), f"its results are of another {file}", fix)
 
 
 def _rounded(value: Any) -> Any:

@@ -30,9 +30,10 @@ class Options:
     corpora: Path | None = None
     documents: int | None = None  # a slice; None for all
     repeats: int | None = None
-    seeds: int = 1
+    seeds: int | None = None  # None for each case's own number
     only: tuple[str, ...] = ()
     runs: Mapping[str, Path] = field(default_factory=dict)  # case > a finished run's folder
+    peer_python: Path | None = None  # the Python that has the peer packages; None for this one
 
     @property
     def folder(self) -> Path:
@@ -75,6 +76,14 @@ def run_side(module: str, side: str, options: Options, seed: int) -> Figures:
     lines = run_command(command).stdout.splitlines()
     answer = next(line for line in reversed(lines) if line.startswith(_MARK))
     figures: Figures = json.loads(answer.removeprefix(_MARK))
+    return figures
+
+
+def run_peer(script: str, options: Options, arguments: Sequence[str] = ()) -> Figures:
+    """Return what a script in `peers/` measured, run by the Python that has its package; its last line is JSON."""
+    python = str(options.peer_python or sys.executable)
+    done = run_command([python, str(ROOT / "benchmarks" / "peers" / script), *arguments])
+    figures: Figures = json.loads(done.stdout.splitlines()[-1])
     return figures
 
 

@@ -36,7 +36,7 @@ def rows(results: Iterable[Mapping[str, Any]]) -> list[str]:
 
 
 def _row(result: Mapping[str, Any], metric: Mapping[str, Any]) -> str:
-    environment = result["environment"]
+    environment = environment_of(result, metric)
     target = "" if metric["target"] is None else f"{_SIGNS[metric['better']]} {metric['target']:g}"
     what = metric["what"] + ("" if result["full_size"] else f" (a slice: {result['documents']} documents)")
     cells = [
@@ -49,6 +49,13 @@ def _row(result: Mapping[str, Any], metric: Mapping[str, Any]) -> str:
         f"{environment['cpu']}, {environment['cores']} cores, {environment['memory_gib']:g} GiB",
     ]
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def environment_of(result: Mapping[str, Any], metric: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the command and machine of a metric: its case's own, where cases were run one at a time."""
+    case = metric.get("case")
+    environment: dict[str, Any] = (result["details"][case] if case else result)["environment"]
+    return environment
 
 
 def shown(value: float) -> str:

@@ -45,9 +45,9 @@ def _times(id: str, ours: list[float], base: list[float], what: str, target: flo
 
 def run_steps(options: Options, seed: int) -> Figures:
     """Return the seconds of each step of each way, and the distinct words of a batch."""
-    batches = _draw_batches(np.random.default_rng(seed), WARM_STEPS + STEPS)
+    batches = draw_batches(np.random.default_rng(seed), WARM_STEPS + STEPS)
     with clock() as figures:
-        steps = {"frozen": _our_step(tuned=False), "tuned": _our_step(tuned=True), "keras": _keras_step()}
+        steps = {"frozen": our_step(tuned=False), "tuned": our_step(tuned=True), "keras": _keras_step()}
         taken: dict[str, list[float]] = {way: [] for way in WAYS}
         for batch in batches:
             for way in WAYS:
@@ -58,7 +58,7 @@ def run_steps(options: Options, seed: int) -> Figures:
     return {**figures, **{way: taken[way][WARM_STEPS:] for way in WAYS}, "distinct_words": median(distinct)}
 
 
-def _draw_batches(generator: np.random.Generator, count: int) -> list[Batch]:
+def draw_batches(generator: np.random.Generator, count: int) -> list[Batch]:
     """Return (rows (B, T), lengths (B,), labels (B,)) of each batch, int32."""
     weights = 1.0 / (np.arange(ROWS - 2) + 3.7)
     lengths = np.full(DOCUMENTS, TOKENS, dtype=np.int32)
@@ -86,7 +86,7 @@ def _model(*, tuned: bool) -> Any:
     return model
 
 
-def _our_step(*, tuned: bool) -> Callable[[Batch], object]:
+def our_step(*, tuned: bool) -> Callable[[Batch], object]:
     from pipeline.config import NetworkSettings
     from pipeline.networks.step import training_step
 

@@ -1,7 +1,11 @@
-"""Print Markdown rows for run folders: python docs/make_results.py rows|grid RUN [RUN ...]
+"""Make the tables of docs/results.md.
+
+python docs/make_results.py rows|grid RUN [RUN ...]   print Markdown rows for run folders
+python docs/make_results.py published                 write "Published beside measured" into docs/results.md
 
 `rows`: a line a run, the models of the default run beside each other and the verdict.
 `grid`: a line a model and source, over several runs of one corpus.
+`published`: a line for each target, from the results in benchmarks/results.
 """
 
 from __future__ import annotations
@@ -11,11 +15,19 @@ import sys
 from pathlib import Path
 from typing import Any
 
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "docs")]
+
+from published_table import write_published  # noqa: E402
+
 MODELS = ("bow", "tfidf", "ann", "rnn", "lstm")
 
 
 def main(arguments: list[str]) -> int:
     """Print what the first argument names for the run folders after it."""
+    if arguments == ["published"]:
+        print(f"written: {write_published()}")
+        return 0
     kinds = {"rows": print_rows, "grid": print_grid}
     if len(arguments) < 2 or arguments[0] not in kinds:
         print(__doc__)

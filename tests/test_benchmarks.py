@@ -71,6 +71,16 @@ def test_compare_refuses_other_documents(tmp_path, capsys):
     )
 
 
+def test_compare_refuses_another_file_of_the_same_name(tmp_path, capsys):
+    old = write(tmp_path / "old.json", 10.0, data={"a": "sha256:1", "b": "sha256:1"})
+    new = write(tmp_path / "new.json", 8.0, data={"a": "sha256:2"})
+    assert compare.main([old, new]) == 2
+    assert capsys.readouterr().err == (
+        f"{new}: a is another file than the old result's; compare two results of one scenario on the same "
+        "documents\n"
+    )
+
+
 def test_compare_names_another_machine(tmp_path, capsys):
     other = {**head()["environment"], "cores": 8}
     old, new = write(tmp_path / "old.json", 10.0), write(tmp_path / "new.json", 10.0, environment=other)
@@ -168,7 +178,7 @@ def test_a_missing_corpus_is_named(tmp_path, capsys):
 
 
 def test_a_missing_peer_is_named(monkeypatch, capsys):
-    monkeypatch.setattr("benchmarks.__main__.find_spec", lambda package: None)
+    monkeypatch.setattr("benchmarks.__main__._peer_versions", lambda scenario, options: {"tokenizers": None})
     assert main(["indices", "--corpora", "anywhere"]) == 2
     assert capsys.readouterr().err == (
         "benchmarks indices: the peer package tokenizers is not installed; run `pip install tokenizers`\n"
