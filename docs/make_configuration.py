@@ -76,15 +76,22 @@ MEANINGS = {
     "baselines.max_iter": "Most iterations of logistic regression.",
     "networks.units": "Units of a hidden layer.",
     "networks.layers": "Hidden layers, one above the other.",
-    "networks.keep": "Which tokens of a document longer than `max_tokens` are read.",
+    "networks.keep": "Which tokens of a document longer than `max_tokens` are read; `pieces` reads all of every "
+    "document, in pieces.",
+    "networks.piece_tokens": 'With `keep = "pieces"`: tokens of a piece. The state begins anew in each; heads pool '
+    "over all of them.",
     "networks.batch_size": "Documents in a training step.",
     "networks.learning_rate": "Of Adam.",
+    "networks.schedule": "Of the learning rate: `cosine` falls to 0 at the last epoch that may be run.",
     "networks.clip_norm": "Gradients longer than this are shortened to it.",
-    "networks.max_epochs": "Most passes over the training documents.",
+    "networks.max_epochs": "Most passes over the training documents; 0: enough to see 120,000 of them, from 5 to 20.",
     "networks.patience": "Training stops after so many epochs without a better validation loss. With "
     "`:frozen-then-tuned`, this and `max_epochs` hold for each of the two phases.",
+    "networks.word_dropout": "Share of words whose vectors are set to zero.",
     "networks.embedding_dropout": "Share of embedding dimensions set to zero, the same for a whole document.",
+    "networks.weight_drop": "Share of the weights between states that are zero, drawn for each batch.",
     "networks.dropout": "Share of what the output layer reads that is set to zero.",
+    "networks.ema": "Decay of a moving average of the weights, which then predicts; 0: none.",
     "run.cache_gib": "Most space that the cache takes, in GiB (docs/cache.md).",
     "run.rope": "Differences in accuracy up to this count as equal (region of practical equivalence).",
 }

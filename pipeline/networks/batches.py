@@ -13,7 +13,7 @@ from pipeline.values import PADDING_ROW, IndexedCorpus, Int32, Int64
 _POOL = (
     50  # batches that are sorted by length together: short enough to stay random, long enough to save padding
 )
-MAX_TIMESTEPS = 102_400  # in a batch, which bounds memory: 256 documents of 400 tokens
+MAX_TIMESTEPS = 102_400  # in a batch, padding included, which bounds memory: 256 documents of 400 tokens
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,6 +20,7 @@ from pipeline.networks.prediction import predict_with, prediction_step
 from pipeline.networks.step import TrainingStep, training_step
 from pipeline.values import Float32, IndexedCorpus, Int32
 
+_MOST_TIMESTEPS = 25_600  # in a training batch: every state is kept for the way back
 _SLOWER = 10.0  # the learning rate of vectors that are tuned after the other weights is so many times smaller
 _EPOCHS_FOR_DOCUMENTS, _FEWEST_EPOCHS, _MOST_EPOCHS = 120_000, 5, 20
 
@@ -202,7 +203,7 @@ def _run_phase(
     horizon = most_epochs(settings, n_docs)  # of a refit too: it follows the rates of the training it repeats
     for number in range(begin + 1, begin + (epochs or horizon) + 1):
         start = time.perf_counter()
-        documents = batches(trainee.train.indexed, settings.batch_size, trainee.generator)
+        documents = batches(trainee.train.indexed, settings.batch_size, trainee.generator, _MOST_TIMESTEPS)
         rates = _rates(settings.schedule, rate, (number - begin - 1) * n_docs, horizon * n_docs)
         loss, accuracy = _run_epoch(step, documents, trainee.train.labels, rates)
         trained = [weight.numpy() for weight in trainee.model.trainable_weights] if step.averages else []
