@@ -85,6 +85,8 @@ MEANINGS = {
     "`:frozen-then-tuned`, this and `max_epochs` hold for each of the two phases.",
     "networks.embedding_dropout": "Share of embedding dimensions set to zero, the same for a whole document.",
     "networks.dropout": "Share of what the output layer reads that is set to zero.",
+    "run.tune_fixed": "Keys of `[baselines]` and `[networks]` that no trial of `--tune` changes; every key that is "
+    "given is one. The config.toml of a run names those that were given to that run.",
     "run.cache_gib": "Most space that the cache takes, in GiB (docs/cache.md).",
     "run.rope": "Differences in accuracy up to this count as equal (region of practical equivalence).",
 }
