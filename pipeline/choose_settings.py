@@ -45,7 +45,7 @@ def choose_settings(
             score = _judged(judge, replace(material, config=with_values(config, settings)), number)
             done.append(Trial(number, settings, score, time.perf_counter() - start))
             parts.trial(planned, done[-1])
-            stage.advance(1, f"best validation accuracy {choose(done).score.accuracy or 0:.1%}")
+            stage.advance(1, f"validation accuracy of the best {choose(done).score.accuracy or 0:.1%}")
     return replace(material, config=with_values(config, choose(done).settings))
 
 

@@ -433,7 +433,7 @@ def _fixed(config: Config, filed: Iterable[_Given], typed: Iterable[_Given]) -> 
     named = config.run.tune_fixed
     own = [] if any(item.key == "run.tune_fixed" for item in filed) else filed
     given = [item.key for item in [*own, *typed] if item.key.split(".")[0] in TUNED_TABLES]
-    return tuple(dict.fromkeys([*named, *given]))
+    return tuple(sorted({*named, *given}))
 
 
 def _raise_all(mistakes: Mistakes) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -56,6 +57,8 @@ def run_baselines(material: Material, fold: Fold, final: Fold, parts: FoldRecord
 
 def _judge_by(planned: PlannedModel, fold: Fold) -> Judge:
     """Return the function that fits a baseline with the settings of a trial and scores validation documents."""
+    from sklearn.exceptions import ConvergenceWarning
+
     last: dict[tuple[int, ...], Counted] = {}  # trials that follow each other often count the same n-grams
 
     def judge(trial: Material) -> Score:
@@ -64,7 +67,9 @@ def _judge_by(planned: PlannedModel, fold: Fold) -> Judge:
         if counts not in last:
             last.clear()
             last[counts] = _count(trial, fold)
-        _, (tried,) = _choose(trial, planned, last[counts], lambda tried: None)
+        with warnings.catch_warnings():  # the last fit says whether it was cut short
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            _, (tried,) = _choose(trial, planned, last[counts], lambda tried: None)
         return Score(tried.validation_accuracy, tried.validation_log_loss)
 
     return judge

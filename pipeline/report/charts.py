@@ -7,6 +7,7 @@ light and dark.
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -253,7 +254,8 @@ def _line_chart(figure: Lines, width: int) -> Any:
     import altair as alt
 
     last = max((len(line.values) for line in figure.lines), default=1)
-    ticks = alt.Axis(tickMinStep=1, tickCount=min(last, 10), grid=False)
+    step = math.ceil(last / 10)
+    ticks = alt.Axis(values=[1, *range(step if step > 1 else 2, last + 1, step)], grid=False, format="d")
     x = alt.X("x:Q", title=figure.x_axis, scale=alt.Scale(domain=[1, max(last, 2)]), axis=ticks)
     y = alt.Y("y:Q", title=figure.y_axis, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=5))
     base = alt.Chart(alt.Data(values=_line_values(figure)))

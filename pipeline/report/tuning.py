@@ -29,13 +29,14 @@ BUDGETS = (1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 100)  # columns of the table; the 
 LINES_DRAWN = 14  # what colour, shape and dash keep apart
 HOW = (
     "Each model gets the same number of trials on each fold: one fit a trial, on the training documents, the first"
-    " with the settings as they were, the others drawn at random from the search space. The highest validation"
-    " accuracy chooses, then the lowest validation log loss; the seeds are trained with what it chose. Test documents"
-    " choose nothing. Training seconds elsewhere in this report leave the trials out."
+    " with the settings as they were, the others drawn at random from the search space. The lowest log loss on the"
+    " validation documents chooses, and every seed is trained with what it chose. Test documents choose nothing."
+    " Training seconds elsewhere in this report leave the trials out."
 )
 CURVE_NOTE = (
-    "Estimated from the trials as if that many had been drawn from them (Dodge et al. 2019, arXiv:1909.03004): the"
-    " last value lies a little below the best trial. Accuracy on the documents that choose is higher than on others."
+    "The highest accuracy that so many trials would have found, estimated as if they were drawn from those that were"
+    " made (Dodge et al. 2019, arXiv:1909.03004): the last value lies a little below the best trial, and the trial of"
+    " the lowest log loss need not be the one of the highest accuracy."
 )
 
 
@@ -43,7 +44,9 @@ def tuning(run: Run, limits: Limits) -> tuple[Block, ...]:
     """Return the expected best accuracy by number of trials, what was chosen, the space, and every trial."""
     families, space = run.rows("tuning"), _tables(run.details.tuning, "space")
     if not families:
-        reason = "Not tuned: without --tune, linear models choose their strength and networks their epoch alone."
+        reason = (
+            "Not tuned: without --tune, linear models choose their strength and networks their epoch alone."
+        )
         return (Nothing(status_sentence(run) or reason),)
     curves = _curves(families)
     return (
@@ -120,23 +123,34 @@ def _chosen_table(families: Sequence[Record], space: Sequence[Record], limits: L
     rows, left_out = shorten([_chosen_row(family) for family in families], limits.rows, "metrics.json")
     columns = (
         *words("Model"),
-        *numbers("Fold", "Trials", "Seconds", "Accuracy as it was", "Accuracy chosen", "Trial chosen"),
+        *numbers(
+            "Fold",
+            "Trials",
+            "Seconds",
+            "Log loss as it was",
+            "Log loss chosen",
+            "Accuracy as it was",
+            "Accuracy chosen",
+            "Trial chosen",
+        ),
         *words("Settings chosen"),
     )
-    note = f"Accuracy on the validation documents. {_fewer(families)} {left_out}"
+    note = f"Log loss and accuracy on the validation documents. {_fewer(families)} {left_out}"
     return Table("Settings chosen", columns, rows, " ".join(note.split()))
 
 
 def _chosen_row(family: Record) -> tuple[Cell, ...]:
     trials = _tables(family, "trials")
-    chosen = _trial(trials, family.get("chosen"))
+    first, chosen = _trial(trials, 1), _trial(trials, family.get("chosen"))
     stopped = "none: the run was stopped"
     return row(
         str(family.get("name")),
         str(family.get("fold")),
         count(len(trials)),
         seconds(family.get("seconds")),
-        percent(_trial(trials, 1).get("validation_accuracy")),
+        decimal(first.get("validation_log_loss")),
+        decimal(chosen.get("validation_log_loss")),
+        percent(first.get("validation_accuracy")),
         percent(chosen.get("validation_accuracy")),
         count(family.get("chosen")),
         settings_text(chosen.get("settings")) if chosen else stopped,
@@ -222,8 +236,8 @@ def _trial_row(family: Record, trial: Record) -> tuple[Cell, ...]:
         str(family.get("name")),
         str(family.get("fold")),
         count(trial.get("trial")),
-        Cell(percent(trial.get("validation_accuracy")), best=chosen),
-        decimal(trial.get("validation_log_loss")),
+        percent(trial.get("validation_accuracy")),
+        Cell(decimal(trial.get("validation_log_loss")), best=chosen),
         seconds(trial.get("seconds")),
         settings_text(trial.get("settings")),
         "chosen" if chosen else f"no fit: {why_not}" if why_not else "",

@@ -71,9 +71,9 @@ def in_order(trials: Sequence[Settings]) -> list[tuple[int, Settings]]:
 
 
 def choose(trials: Iterable[Trial]) -> Trial:
-    """Return the trial with the highest validation accuracy; of equals the lowest log loss, then the first.
+    """Return the trial with the lowest validation log loss; of equals the highest accuracy, then the first.
 
-    A fit that did not train is chosen only if no other one did.
+    A fit that did not train is chosen only if no other one did. Why log loss: docs/decisions/0008.
     """
     return min(trials, key=_rank)
 
@@ -82,7 +82,7 @@ def _rank(trial: Trial) -> tuple[bool, float, float, int]:
     score = trial.score
     loss = score.log_loss if score.log_loss is not None and math.isfinite(score.log_loss) else math.inf
     accuracy = score.accuracy if score.accuracy is not None else -1.0
-    return score.why_not is not None, -accuracy, loss, trial.number
+    return score.why_not is not None, loss, -accuracy, trial.number
 
 
 def _start(config: Config, key: str) -> Value:
