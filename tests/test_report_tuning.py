@@ -152,3 +152,9 @@ def test_trials_are_whole_numbers_on_the_axis() -> None:
     labels = re.findall(r">([\d.]+)</text>", svg)
     assert {"1", "2", "3"} <= set(labels)
     assert "1.5" not in labels
+
+
+def test_many_trials_share_ten_ticks_or_so() -> None:
+    svg = draw(Lines((Line("tfidf", tuple(0.5 + number / 100 for number in range(25))),), "Trials", "%")).wide
+    labels = [int(label) for label in re.findall(r">(\d+)</text>", svg)]
+    assert labels[:9] == [1, 3, 6, 9, 12, 15, 18, 21, 24]
