@@ -2,73 +2,37 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from report_builders import build_run
+from report_builders import DETAILS, FAMILIES, METRICS, SPACE, build_run
 
 from pipeline.report import draw_report
-from pipeline.report.blocks import Line, Lines
+from pipeline.report.answer import build_answer
+from pipeline.report.blocks import Limits, Line, Lines, Section
 from pipeline.report.charts import OWN_GROUP_STYLES, draw
-from pipeline.report.tuning import reading
+from pipeline.report.markdown import write_markdown
+from pipeline.report.run_folder import Details, Run
+from pipeline.report.tuning import reading, tuning
 
 
-def trial(number: int, accuracy: float | None, **settings: Any) -> dict[str, Any]:
-    return {
-        "trial": number,
-        "settings": settings,
-        "validation_accuracy": accuracy,
-        "validation_log_loss": None if accuracy is None else 0.25,
-        "why_not": "no n-gram" if accuracy is None else None,
-        "seconds": 1.5,
-    }
-
-
-def family(name: str, fold: int, chosen: int | None, curve: list[float], *trials: Any) -> dict[str, Any]:
-    return {
-        "name": name,
-        "model": name.partition("@")[0],
-        "fold": fold,
-        "asked": 2,
-        "chosen": chosen,
-        "seconds": 1.5 * len(trials),
-        "expected_validation_accuracy": curve,
-        "trials": list(trials),
-    }
-
-
-FAMILIES = [
-    family(
-        *("tfidf", 0, 2, [0.85, 0.875]),
-        trial(1, 0.8, **{"baselines.tfidf_strengths": [10.0]}),
-        trial(2, 0.9, **{"baselines.tfidf_strengths": [2.5]}),
-    ),
-    family(
-        *("tfidf", 1, 1, [0.45, 0.675]),
-        trial(1, 0.9, **{"baselines.tfidf_strengths": [10.0]}),
-        trial(2, None, **{"baselines.tfidf_strengths": [2.5]}),
-    ),
-    family("lstm@word2vec", 0, 1, [0.75], trial(1, 0.75)),
-    family("rnn@word2vec", 0, None, [0.5], trial(1, 0.5, **{"networks.dropout": 0.3})),
-]
-SPACE = [
-    {"model": model, "key": key, "first": first, "distribution": distribution, "fixed_by": by}
-    for model, key, first, distribution, by in (
-        ("tfidf", "baselines.tfidf_strengths", [10.0], "one of 2.5, 10", "given"),
-        ("lstm", "networks.dropout", 0.3, "uniform from 0 to 0.6", None),
-        ("rnn", "networks.dropout", 0.3, "uniform from 0 to 0.6", None),
-        ("lstm", "networks.units", 64, None, "--quick"),
-    )
-]
+def tuned_run(folder: Path, families: list[dict[str, Any]], space: dict[str, Any]) -> Path:
+    """Write a run folder of a run with --tune."""
+    run = build_run(folder)
+    metrics = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
+    (run / "metrics.json").write_text(json.dumps(metrics | {"tuning": families}), encoding="utf-8")
+    (run / "details" / "tuning.json").write_text(json.dumps(space), encoding="utf-8")
+    return run
 
 
 @pytest.fixture
 def section(tmp_path: Path) -> str:
-    run = build_run(tmp_path, tuning=FAMILIES)
-    (run / "details" / "tuning.json").write_text(json.dumps({"trials": 2, "space": SPACE}), encoding="utf-8")
+    run = tuned_run(tmp_path, FAMILIES, SPACE)
     draw_report(run)
     page = (run / "report.html").read_text(encoding="utf-8")
     assert page.partition('<section id="tuning"')[2].partition("</section>")[0].count("<svg") == 2
@@ -109,6 +73,31 @@ def test_a_run_without_tuning_says_so(tmp_path: Path) -> None:
     run = build_run(tmp_path)
     draw_report(run)
     assert "*Nothing to show.* Not tuned: without --tune" in (run / "report.md").read_text(encoding="utf-8")
+
+
+def damaged(whole: Any) -> Iterator[Any]:
+    """Yield a copy of `whole` for each key at any depth: with the key removed, and with it null."""
+    for key in list(whole) if isinstance(whole, dict) else range(len(whole)):
+        value, kind = whole[key], type(whole)
+        entries = list(whole.items()) if kind is dict else list(enumerate(whole))
+        others = [(other, one) for other, one in entries if other != key]
+        for changed in ([], [(key, None)]):
+            pairs = sorted([*others, *changed]) if kind is list else [*others, *changed]
+            yield dict(pairs) if kind is dict else [one for _, one in pairs]
+        for part in damaged(value) if isinstance(value, dict | list) else ():
+            copied = copy.deepcopy(whole)
+            copied[key] = part
+            yield copied
+
+
+def test_any_single_key_may_be_absent_or_null() -> None:
+    details = {**DETAILS, "tuning": SPACE}
+    for families in damaged(FAMILIES):
+        run = Run(Path("x"), METRICS | {"tuning": families}, Details(**details), "")
+        write_markdown(build_answer(run), [Section("tuning", "Tuning", tuning(run, Limits()))])
+    for space in damaged(SPACE):
+        run = Run(Path("x"), METRICS | {"tuning": FAMILIES}, Details(**details | {"tuning": space}), "")
+        write_markdown(build_answer(run), [Section("tuning", "Tuning", tuning(run, Limits()))])
 
 
 @pytest.mark.parametrize(
