@@ -92,6 +92,8 @@ MEANINGS = {
     "networks.weight_drop": "Share of the weights between states that are zero, drawn for each batch.",
     "networks.dropout": "Share of what the output layer reads that is set to zero.",
     "networks.ema": "Decay of a moving average of the weights, which then predicts; 0: none.",
+    "run.tune_fixed": "Keys of `[baselines]` and `[networks]` that no trial of `--tune` changes; every key that is "
+    "given is one. The config.toml of a run names those that were given to that run.",
     "run.cache_gib": "Most space that the cache takes, in GiB (docs/cache.md).",
     "run.rope": "Differences in accuracy up to this count as equal (region of practical equivalence).",
 }

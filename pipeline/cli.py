@@ -118,6 +118,14 @@ MaxTokens = Annotated[
 Refit = Annotated[
     bool, _option("run.refit", "Train again on training + validation documents with what validation chose.")
 ]
+Tune = Annotated[
+    int | None,
+    _option(
+        "run.tune",
+        "Random trials of each model's settings, as many for each, the best chosen on validation documents.",
+        "N",
+    ),
+]
 Out = Annotated[
     str | None, _option("run.out", "A new folder for the run; reports/CORPUS-TIME if absent.", "DIR")
 ]
@@ -173,6 +181,7 @@ def run(
     test_size: TestSize = None,
     max_tokens: MaxTokens = None,
     refit: Refit = False,
+    tune: Tune = None,
     config: ConfigFile = None,
     set_: Set = None,
     out: Out = None,

@@ -136,7 +136,10 @@ class RunSettings:
     seeds: int = 3
     seed: int = 0
     refit: bool = False
-    tune: int = 0  # trials a family; 0: no tuning
+    tune: int = 0  # trials of each model; 0: no tuning
+    tune_fixed: tuple[
+        str, ...
+    ] = ()  # keys that no trial changes; `load_config` fills in those that were given
     rope: float = 0.01  # region of practical equivalence, in accuracy
     compare: tuple[str, ...] = ()
     out: str | None = None
@@ -275,6 +278,7 @@ OPTIONS: dict[str, str] = {
     "run.seeds": "--seeds",
     "run.seed": "--seed",
     "run.refit": "--refit",
+    "run.tune": "--tune",
     "run.out": "--out",
     "run.quick": "--quick",
     "run.deterministic": "--deterministic",
@@ -283,7 +287,10 @@ OPTIONS: dict[str, str] = {
 }
 
 # Settings that later versions read; giving one now would be silently without effect, so it is refused.
-NOT_YET = ("run.tune", "run.compare", "run.probes")
+NOT_YET = ("run.compare", "run.probes")
+
+# The tables whose keys --tune may draw at random (which of them: pipeline/tuning/space.py).
+TUNED_TABLES = ("baselines", "networks")
 
 # What --quick asks for, where the user's own settings say nothing; a smaller default stays.
 QUICK: dict[str, int] = {
@@ -410,19 +417,33 @@ def load_config(
         All mistakes of all layers, one a line.
     """
     mistakes: Mistakes = []
-    given = [
-        *(_from_file(file, mistakes) if file is not None else ()),
+    filed = [*(_from_file(file, mistakes) if file is not None else ())]
+    typed = [
         *(item for text in overrides for item in _from_override(text, mistakes)),
         *(item for key, value in options.items() for item in _from_option(key, value, mistakes)),
     ]
-    last = {item.key: item for item in given}
+    last = {item.key: item for item in [*filed, *typed]}
     config = with_values(Config(), {key: item.value for key, item in last.items()})
+    if config.run.tune:
+        config = with_values(config, {"run.tune_fixed": _fixed(config, filed, typed)})
     if config.run.quick:
         config = quicken(config, given=last)
     mistakes += _contradictions(config, last)
     mistakes += _unknown_names(last.values(), name_checks)
     _raise_all(mistakes)
     return config
+
+
+def _fixed(config: Config, filed: Iterable[_Given], typed: Iterable[_Given]) -> tuple[str, ...]:
+    """Return the keys of models that no trial of --tune may change: those that the user gave.
+
+    A file that names them itself in `run.tune_fixed` decides for its own keys: the config.toml of a run folder
+    holds every key, and only some of them were given to that run.
+    """
+    named = config.run.tune_fixed
+    own = [] if any(item.key == "run.tune_fixed" for item in filed) else filed
+    given = [item.key for item in [*own, *typed] if item.key.split(".")[0] in TUNED_TABLES]
+    return tuple(sorted({*named, *given}))
 
 
 def _raise_all(mistakes: Mistakes) -> None:
@@ -625,6 +646,11 @@ def _contradictions(config: Config, given: Mapping[str, _Given]) -> Iterator[Pip
         where = given["word2vec.negative"].where if "word2vec.negative" in given else "word2vec.negative"
         what = "0 leaves word2vec nothing to train with"
         yield PipelineError(where, what, "give 1 or more, or set word2vec.hierarchical_softmax = true")
+    for key in config.run.tune_fixed:
+        if key not in KEY_TYPES or key.split(".")[0] not in TUNED_TABLES:
+            where = given["run.tune_fixed"].where
+            known = [known for known in KEY_TYPES if known.split(".")[0] in TUNED_TABLES]
+            yield PipelineError(where, f'run.tune_fixed names "{key}"', did_you_mean(key, known))
     for key in ("run.models", "run.embeddings"):
         names = get(config, key)
         for name in sorted({name for name in names if names.count(name) > 1}):  # type: ignore

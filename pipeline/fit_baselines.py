@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ import numpy as np
 
 from pipeline.baselines import FittedBaseline, Tried, choose_strength, fit_baseline
 from pipeline.baselines.linear import BASELINES
+from pipeline.choose_settings import Judge, choose_settings
 from pipeline.errors import PipelineError
 from pipeline.indices import NgramsTooLong, NgramVocabulary, count_ngrams, learn_ngrams
 from pipeline.material import Fold, Material, save_test_predictions
@@ -20,6 +22,7 @@ from pipeline.record import Choice, Fit, FoldRecord
 from pipeline.resources import PeakMemory
 from pipeline.storage import save_baseline
 from pipeline.tokenizer import select
+from pipeline.tuning import Score
 from pipeline.values import Float32
 
 if TYPE_CHECKING:
@@ -44,6 +47,38 @@ def run_baselines(material: Material, fold: Fold, final: Fold, parts: FoldRecord
     if not models:
         return
     importlib.import_module("sklearn.linear_model")  # before any clock of a fit runs
+    if not material.config.run.tune:
+        _run_together(material, models, fold, final, parts)
+        return
+    for planned in models:
+        own = choose_settings(material, planned, fold, parts, _judge_by(planned, fold))
+        _run_together(own, [planned], fold, final, parts)
+
+
+def _judge_by(planned: PlannedModel, fold: Fold) -> Judge:
+    """Return the function that fits a baseline with the settings of a trial and scores validation documents."""
+    from sklearn.exceptions import ConvergenceWarning
+
+    last: dict[tuple[int, ...], Counted] = {}  # trials that follow each other often count the same n-grams
+
+    def judge(trial: Material) -> Score:
+        settings = trial.config.baselines
+        counts = (settings.ngram_min, settings.ngram_max, settings.min_df)
+        if counts not in last:
+            last.clear()
+            last[counts] = _count(trial, fold)
+        with warnings.catch_warnings():  # the last fit says whether it was cut short
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            _, (tried,) = _choose(trial, planned, last[counts], lambda tried: None)
+        return Score(tried.validation_accuracy, tried.validation_log_loss)
+
+    return judge
+
+
+def _run_together(
+    material: Material, models: list[PlannedModel], fold: Fold, final: Fold, parts: FoldRecord
+) -> None:
+    """Fit these baselines with the same settings, on n-grams that are counted once."""
     with material.console.stage("Counting n-grams"):
         counted = _count(material, fold)
         final_counted = counted if final is fold else _count(material, final)

@@ -8,9 +8,11 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
+from pipeline.choose_settings import choose_settings
 from pipeline.config import stage_generator
 from pipeline.embeddings import Embedded, EmbeddingRequest, embed
 from pipeline.indices import build_vocabulary, encode, take
@@ -25,6 +27,7 @@ from pipeline.record import Fit, FoldRecord, SourceRecord
 from pipeline.resources import PeakMemory
 from pipeline.storage import save_embedding, save_network
 from pipeline.tokenizer import select
+from pipeline.tuning import Score
 from pipeline.values import UNKNOWN_ROW, Float32, IndexedCorpus, Int64, TokenizedCorpus
 
 _MOST = 0.5  # share of tokens cut or unknown above which a warning says so
@@ -52,8 +55,18 @@ def run_networks(material: Material, source: str, fold: Fold, final: Fold, parts
         save_embedding(material.run, last.embedded)
     for planned in material.planned:
         if planned.source == source:
+            load_libraries(material)
+            own = choose_settings(material, planned, fold, parts, partial(_score, planned, prepared))
             for seed in range(material.config.run.seeds):
-                _run_network(material, planned, seed, prepared, last, parts)
+                _run_network(own, planned, seed, prepared, last, parts)
+
+
+def _score(planned: PlannedModel, prepared: Prepared, trial: Material) -> Score:
+    """Return how the network does on validation documents with a trial's settings and the first seed."""
+    fitted = _fit(trial, planned, 0, prepared)
+    kept = next(epoch for epoch in fitted.epochs if epoch.epoch == fitted.best_epoch)
+    _forget_graphs()
+    return Score(kept.validation_accuracy, kept.validation_loss, fitted.why_not)
 
 
 def encode_covered(tokenized: TokenizedCorpus, embedded: Embedded) -> IndexedCorpus:
@@ -146,10 +159,10 @@ def _train(
     epochs: tuple[int, ...] | None = None,
 ) -> FittedNetwork:
     """Train one network with a bar; `epochs` fixes their number in each phase for a refit."""
-    config, fold = material.config, prepared.fold
-    spec = _specify(material, planned, prepared)
-    each = most_epochs(config.networks, len(fold.train))
-    most = sum(epochs) if epochs else each * (2 if spec.frozen_first else 1)
+    config = material.config
+    phases = 2 if prepared.embedded.training == "frozen-then-tuned" else 1
+    each = most_epochs(config.networks, len(prepared.fold.train))
+    most = sum(epochs) if epochs else each * phases
     title = f"Training {planned.name} (seed {seed + 1} of {config.run.seeds}{', refit' if epochs else ''})"
     best = 0.0
     with material.console.stage(title, most, "epochs") as stage:
@@ -159,17 +172,29 @@ def _train(
             best = max(best, epoch.validation_accuracy or 0.0)
             stage.advance(1, f"best validation accuracy {best:.1%}" if best else f"loss {epoch.loss:.3f}")
 
-        return fit_network(
-            spec,
-            prepared.embedded.matrix.vectors,
-            _labelled(material, planned, prepared, fold.train),
-            _labelled(material, planned, prepared, fold.validation) if len(fold.validation) else None,
-            config.networks,
-            seed=_seed(material, f"{planned.name} {seed}"),
-            epochs=epochs,
-            deterministic=config.run.deterministic,
-            on_epoch=on_epoch,
-        )
+        return _fit(material, planned, seed, prepared, epochs, on_epoch)
+
+
+def _fit(
+    material: Material,
+    planned: PlannedModel,
+    seed: int,
+    prepared: Prepared,
+    epochs: tuple[int, ...] | None = None,
+    on_epoch: Callable[[Epoch], None] = lambda epoch: None,
+) -> FittedNetwork:
+    config, fold = material.config, prepared.fold
+    return fit_network(
+        _specify(material, planned, prepared),
+        prepared.embedded.matrix.vectors,
+        _labelled(material, planned, prepared, fold.train),
+        _labelled(material, planned, prepared, fold.validation) if len(fold.validation) else None,
+        config.networks,
+        seed=_seed(material, f"{planned.name} {seed}"),
+        epochs=epochs,
+        deterministic=config.run.deterministic,
+        on_epoch=on_epoch,
+    )
 
 
 def _specify(material: Material, planned: PlannedModel, prepared: Prepared) -> NetworkSpec:

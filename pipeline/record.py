@@ -24,6 +24,7 @@ from pipeline.plan import PlannedModel, kinds_for_verdict
 from pipeline.prediction_files import SavedPredictions, read_run_predictions
 from pipeline.resources import describe_environment
 from pipeline.storage import write_json
+from pipeline.tuning import Trial, describe_families, describe_space
 from pipeline.values import (
     SPLIT_NAMES,
     TEST,
@@ -101,6 +102,7 @@ class Record:
     state: str = "running"
     fits: list[Fit] = field(default_factory=list)
     choices: list[dict[str, Any]] = field(default_factory=list)
+    trials: dict[tuple[str, str, int], list[Trial]] = field(default_factory=dict)  # by name, model, fold
     histories: list[dict[str, Any]] = field(default_factory=list)
     embeddings: list[dict[str, Any]] = field(default_factory=list)
     audits: dict[tuple[str, ...], dict[str, Any]] = field(default_factory=dict)  # by the source's parts
@@ -183,6 +185,10 @@ class FoldRecord:
         if choice:
             self.record.choices.append(asdict(choice))
         self._fit(fit)
+
+    def trial(self, planned: PlannedModel, trial: Trial) -> None:
+        """Keep a trial of a model's settings."""
+        self.record.trials.setdefault((planned.name, planned.model, self.number), []).append(trial)
 
     def network(self, fit: Fit, fitted: Any, table: Float32 | None) -> None:
         """Keep a fitted network: its history and, for a tuned embedding, its neighbours after training."""
@@ -371,6 +377,7 @@ def _metrics(record: Record, saved: list[SavedPredictions], timing: dict[str, An
         "verdict": verdict,
         "embeddings": record.embeddings,
         "gains": evaluation.find_gains(comparisons, validation, trained),
+        "tuning": describe_families(record.trials, record.config),
         "probes": {},
         **timing,
         "environment": describe_environment(record.command, _gpu()),
@@ -491,8 +498,16 @@ def _write_details(record: Record, saved: list[SavedPredictions]) -> None:
         },
         "scores": {"label_names": record.loaded.corpus.label_names, "models": _detailed_scores(saved)},
     }
+    if record.config.run.tune:
+        details["tuning"] = _tuning(record)
     for name, value in details.items():
         write_json(record.run / "details" / f"{name}.json", value)
+
+
+def _tuning(record: Record) -> dict[str, Any]:
+    """Return the search space of each model; what was tried stands in metrics.json."""
+    models = [planned.model for planned in record.planned]
+    return {"trials": record.config.run.tune, "space": describe_space(models, record.config)}
 
 
 def _detailed_scores(saved: Iterable[SavedPredictions]) -> list[dict[str, Any]]:

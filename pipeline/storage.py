@@ -73,6 +73,7 @@ def save_network(
         "tokenizer": asdict(config.tokenizer),
         "max_tokens": config.networks.max_tokens,
         "keep": config.networks.keep,
+        "networks": asdict(config.networks),
         "best_epoch": fitted.best_epoch,
     }
     write_json(folder / "model.json", described)

@@ -334,6 +334,59 @@ AUDIT: dict[str, Any] = {  # of a vector file read for 8,000 tokens
 DETAILS["audit"] = [AUDIT]
 
 
+def _trial(number: int, accuracy: float | None, **settings: Any) -> dict[str, Any]:
+    return {
+        "trial": number,
+        "settings": settings,
+        "validation_accuracy": accuracy,
+        "validation_log_loss": None if accuracy is None else 0.25,
+        "why_not": "no n-gram" if accuracy is None else None,
+        "seconds": 1.5,
+    }
+
+
+def _family(name: str, fold: int, chosen: int | None, curve: list[float], *trials: Any) -> dict[str, Any]:
+    return {
+        "name": name,
+        "model": name.partition("@")[0],
+        "fold": fold,
+        "asked": 2,
+        "chosen": chosen,
+        "seconds": 1.5 * len(trials),
+        "expected_validation_accuracy": curve,
+        "trials": list(trials),
+    }
+
+
+# A run with --tune: metrics.tuning and details/tuning.json; the literal run has none.
+FAMILIES = [
+    _family(
+        *("tfidf", 0, 2, [0.85, 0.875]),
+        _trial(1, 0.8, **{"baselines.tfidf_strengths": [10.0]}),
+        _trial(2, 0.9, **{"baselines.tfidf_strengths": [2.5]}),
+    ),
+    _family(
+        *("tfidf", 1, 1, [0.45, 0.675]),
+        _trial(1, 0.9, **{"baselines.tfidf_strengths": [10.0]}),
+        _trial(2, None, **{"baselines.tfidf_strengths": [2.5]}),
+    ),
+    _family("lstm@word2vec", 0, 1, [0.75], _trial(1, 0.75)),
+    _family("rnn@word2vec", 0, None, [0.5], _trial(1, 0.5, **{"networks.dropout": 0.3})),
+]
+_SPACE = [
+    {"model": model, "key": key, "first": first, "distribution": distribution, "fixed_by": by}
+    for model, key, first, distribution, by in (
+        ("tfidf", "baselines.tfidf_strengths", [10.0], "one of 2.5, 10", "given"),
+        ("lstm", "networks.dropout", 0.3, "uniform from 0 to 0.6", None),
+        ("rnn", "networks.dropout", 0.3, "uniform from 0 to 0.6", None),
+        ("lstm", "networks.units", 64, None, "--quick"),
+    )
+]
+SPACE = {"trials": 2, "space": _SPACE}
+METRICS["tuning"] = []
+DETAILS["tuning"] = {}
+
+
 def _summary(name: str, accuracy: float, interval: list[float] | None) -> dict[str, Any]:
     model, _, embedding = name.partition("@")
     scores = {

@@ -75,7 +75,8 @@ def test_every_option_reaches_its_setting(calls: list[tuple[Config, str]], tmp_p
     line = (
         "reviews.csv --test t.csv --validation v.csv --unlabelled u.txt --text body --label stars "
         "--models bow,rnn --embeddings learned,random --seeds 2 --seed 5 --test-size 0.3 --max-tokens 50 "
-        "--refit --out o --quick --deterministic --no-cache --debug --set networks.units=9 --set networks.layers=3"
+        "--refit --tune 4 --out o --quick --deterministic --no-cache --debug "
+        "--set networks.units=9 --set networks.layers=3"
     )
     assert status_of(cli.run_main, *line.split(), "--config", str(file)) == 0
     options: dict[str, object] = {
@@ -92,6 +93,7 @@ def test_every_option_reaches_its_setting(calls: list[tuple[Config, str]], tmp_p
         "corpus.test_size": 0.3,
         "networks.max_tokens": 50,
         "run.refit": True,
+        "run.tune": 4,
         "run.out": "o",
         "run.quick": True,
         "run.deterministic": True,
@@ -165,6 +167,25 @@ def test_a_mistake_in_the_settings_is_said_without_a_traceback(
         "--seeds: run.seeds is 0; give a whole number from 1\n",
     )
     assert calls == []
+
+
+@pytest.mark.parametrize("trials", ["-1", "abc", "2.5"])
+def test_a_number_of_trials_is_a_whole_number(
+    calls: list[tuple[Config, str]], capsys: pytest.CaptureFixture[str], trials: str
+) -> None:
+    assert status_of(cli.run_main, "--tune", trials) == 2
+    error = capsys.readouterr().err
+    if trials == "-1":
+        assert error == "--tune: run.tune is -1; give a whole number from 0\n"
+    else:
+        assert "Error: Invalid value for '--tune': " in error
+        assert "valid integer" in error
+    assert calls == []
+
+
+def test_no_trials_are_no_tuning(calls: list[tuple[Config, str]]) -> None:
+    assert status_of(cli.run_main, "--tune", "0") == 0
+    assert calls[0][0] == Config()
 
 
 def test_debug_brings_the_traceback_of_a_mistake_back(

@@ -100,7 +100,7 @@ def test_all_mistakes_are_said_at_once_each_with_its_place(write: Any) -> None:
         "[run]\n"
         'models = "bow"\n'
         "refit = 1\n"
-        "tune = 5\n"
+        "probes = false\n"
     )
     assert refused(
         file, ["networks.patience=none", "units=3", "nets.units=3", "networks.units"], {"run.seeds": 0}
@@ -117,7 +117,7 @@ def test_all_mistakes_are_said_at_once_each_with_its_place(write: Any) -> None:
         'run.toml:11:1: networks.keep is "lst"; did you mean "last"?',
         'run.toml:13:1: run.models is "bow"; give a list of texts, such as ["bow", "lstm"]',
         "run.toml:14:1: run.refit is 1; give true or false",
-        "run.toml:15:1: run.tune has no effect in this version; leave it out",
+        "run.toml:15:1: run.probes has no effect in this version; leave it out",
         '--set networks.patience=none: networks.patience is "none"; give a whole number from 1',
         '--set units=3: there is no key "units"; write networks.units',
         '--set nets.units=3: there is no key "nets.units"; did you mean "networks"?',
@@ -225,6 +225,33 @@ def test_quick_makes_a_run_smaller_and_leaves_what_was_asked_for(write: Any) -> 
     assert quicken(small).run.seeds == 1
 
 
+def test_tuning_keeps_every_key_that_was_given(write: Any) -> None:
+    file = write('[networks]\nunits = 64\n[run]\nmodels = ["lstm"]\n')
+    assert load_config(file, ["baselines.min_df=3"]).run.tune_fixed == ()  # nothing is drawn
+    config = load_config(file, ["baselines.min_df=3", "networks.units=64"], {"run.tune": 4, "run.seed": 1})
+    assert config.run.tune_fixed == ("baselines.min_df", "networks.units")
+
+
+def test_a_saved_run_names_the_keys_that_were_given_to_it_and_more_can_be_given(write: Any) -> None:
+    config = load_config(None, ["networks.units=64"], {"run.tune": 4})
+    saved = write(save_config(config))
+    assert load_config(saved) == config
+    again = load_config(saved, ["networks.dropout=0.1"])
+    assert again.run.tune_fixed == ("networks.dropout", "networks.units")
+
+
+@pytest.mark.parametrize(
+    ("key", "fix"),
+    [
+        ("networks.unit", 'did you mean "networks.units"?'),
+        ("run.seed", "it is one of baselines.ngram_min, "),
+    ],
+)
+def test_only_keys_of_models_can_be_kept_from_tuning(key: str, fix: str) -> None:
+    (message,) = refused(None, [f"run.tune_fixed={key}"], {"run.tune": 4})
+    assert message.startswith(f'--set run.tune_fixed={key}: run.tune_fixed names "{key}"; {fix}')
+
+
 def test_every_table_names_keys_that_exist_and_every_default_is_allowed() -> None:
     for named in (CHECKS, OPTIONS, QUICK, NOT_YET):
         assert set(named) <= set(KEY_TYPES)
@@ -262,6 +289,7 @@ FREE_KEYS = sorted(
     - {"corpus.folds", "baselines.ngram_min", "baselines.ngram_max", "word2vec.alpha", "word2vec.min_alpha"}
     - {"word2vec.negative"}
     - {"fasttext.min_n", "fasttext.max_n"}
+    - {"run.tune_fixed"}
 )
 
 

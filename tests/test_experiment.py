@@ -77,7 +77,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 KEYS = {
     "": "schema_version corpus results summary comparisons verdict embeddings probes timing stages total_seconds "
-    "environment warnings config gains",
+    "environment warnings config gains tuning",
     "corpus": "name rows_read documents dropped classes splits folds tested duplicates hash",
     "results": "name kind model head embedding seed fold trained why_not warnings accuracy macro_f1 log_loss "
     "ece parameters validation_accuracy",

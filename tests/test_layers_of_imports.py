@@ -17,10 +17,11 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("values", "errors", "toml_places"),
     ("config", "console", "resources", "prediction_files"),
     ("tokenizer", "corpus", "evaluation", "report"),
-    ("indices",),
+    ("indices", "tuning"),
     ("embeddings", "cache", "baselines", "networks"),
     ("plan", "storage"),
     ("record", "material"),
+    ("choose_settings",),
     ("fit_baselines", "fit_networks"),
     ("experiment",),
     ("inspection",),
@@ -28,7 +29,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("__main__",),
 )
 LAYER_OF = {name: number for number, names in enumerate(LAYERS) for name in names}
-STAGES = ("corpus", "embeddings", "baselines", "networks", "evaluation", "report")
+STAGES = ("corpus", "embeddings", "baselines", "networks", "evaluation", "report", "tuning")
 MODULES = sorted(path for path in PACKAGE.rglob("*.py"))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -139,6 +140,7 @@ def test_a_network_is_described_by_what_predicting_needs(tmp_path: Path) -> None
         "tokenizer": {"name": "words", "lowercase": True, "html_breaks": True},
         "max_tokens": 400,
         "keep": "last",
+        "networks": asdict(Config().networks),
         "best_epoch": 2,
     }
 

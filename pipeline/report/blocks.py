@@ -96,13 +96,30 @@ class Curves:
 
 
 @dataclass(frozen=True)
+class Line:
+    """One line of a line chart: a value at each whole number from 1 on, fractions of 1 shown as percent."""
+
+    label: str
+    values: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Lines that share both axes, in the order given."""
+
+    lines: tuple[Line, ...]
+    x_axis: str
+    y_axis: str
+
+
+@dataclass(frozen=True)
 class Chart:
     """A picture with one line that says in words what it shows."""
 
     kind: ClassVar[str] = "chart"
     caption: str
     reading: str
-    figure: DotPlot | Curves
+    figure: DotPlot | Curves | Lines
 
 
 @dataclass(frozen=True)

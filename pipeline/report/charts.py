@@ -7,11 +7,12 @@ light and dark.
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.report.blocks import Curves, Dot, DotPlot
+from pipeline.report.blocks import Curves, Dot, DotPlot, Lines
 from pipeline.report.text import cell_text, clip
 
 INK, LINE, SHADE = "#1b1f24", "#d5dae0", "#e4e8ec"
@@ -31,6 +32,7 @@ OWN_GROUP_STYLES = (  # for groups that a figure names itself, in their order
     ("#56b4e9", "cross"),
     ("#7a7a7a", "triangle-right"),
 )
+LINE_DASHES = ([1, 0], [6, 3], [2, 2])
 SERIES_STYLES = {"training": ("#d55e00", (1, 0)), "validation": ("#0072b2", (5, 3))}
 FONT = "Arial, Helvetica, Liberation Sans, sans-serif"  # drawn and shown with the same widths
 WIDE, NARROW, SMALL = 620, 300, 250  # plot widths in pixels
@@ -44,11 +46,13 @@ class Picture:
     narrow: str
 
 
-def draw(figure: DotPlot | Curves) -> Picture:
+def draw(figure: DotPlot | Curves | Lines) -> Picture:
     """Return the figure as SVG text to be set into a page."""
     if isinstance(figure, Curves):
         svg = _svg(_curve_chart(figure))
         return Picture(svg, svg)
+    if isinstance(figure, Lines):
+        return Picture(_svg(_line_chart(figure, WIDE)), _svg(_line_chart(figure, NARROW)))
     return Picture(
         _svg(_dot_chart(figure, WIDE, labels_above=False)),
         _svg(_dot_chart(figure, NARROW, labels_above=True)),
@@ -242,4 +246,49 @@ def _series_encodings() -> tuple[Any, Any]:
     return (
         alt.Color("series:N", scale=colours, legend=legend),
         alt.StrokeDash("series:N", scale=dashes, legend=legend),
+    )
+
+
+def _line_chart(figure: Lines, width: int) -> Any:
+    """Return a line for each label, told apart by colour, shape of the points and, past seven lines, dashes."""
+    import altair as alt
+
+    last = max((len(line.values) for line in figure.lines), default=1)
+    step = math.ceil(last / 10)
+    ticks = alt.Axis(values=[1, *range(step if step > 1 else 2, last + 1, step)], grid=False, format="d")
+    x = alt.X("x:Q", title=figure.x_axis, scale=alt.Scale(domain=[1, max(last, 2)]), axis=ticks)
+    y = alt.Y("y:Q", title=figure.y_axis, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=5))
+    base = alt.Chart(alt.Data(values=_line_values(figure)))
+    colour, shape, dash = _line_encodings(figure, width)
+    layers = (
+        base.mark_line(strokeWidth=1.8).encode(x=x, y=y, color=colour, strokeDash=dash),
+        base.mark_point(filled=True, size=45, opacity=1).encode(x=x, y=y, color=colour, shape=shape),
+    )
+    return _styled(alt.layer(*layers).properties(width=width, height=260))
+
+
+def _line_values(figure: Lines) -> list[dict[str, Any]]:
+    labels = _line_labels(figure)
+    return [
+        {"line": label, "x": number, "y": 100 * value}
+        for label, line in zip(labels, figure.lines, strict=True)
+        for number, value in enumerate(line.values, start=1)
+    ]
+
+
+def _line_labels(figure: Lines) -> list[str]:
+    return [clip(cell_text(line.label), 30) for line in figure.lines]
+
+
+def _line_encodings(figure: Lines, width: int) -> tuple[Any, Any, Any]:
+    import altair as alt
+
+    labels, n_styles = _line_labels(figure), len(OWN_GROUP_STYLES)
+    styles = [OWN_GROUP_STYLES[number % n_styles] for number in range(len(labels))]
+    dashes = [LINE_DASHES[number // n_styles % len(LINE_DASHES)] for number in range(len(labels))]
+    legend = alt.Legend(columns=max(1, width // 150), labelLimit=200)
+    return (
+        alt.Color("line:N", scale=alt.Scale(domain=labels, range=[c for c, _ in styles]), legend=legend),
+        alt.Shape("line:N", scale=alt.Scale(domain=labels, range=[s for _, s in styles]), legend=legend),
+        alt.StrokeDash("line:N", scale=alt.Scale(domain=labels, range=dashes), legend=legend),
     )

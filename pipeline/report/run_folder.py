@@ -30,6 +30,7 @@ class Details:
     choices: list[Record]
     status: Record
     audit: list[Record]
+    tuning: Record
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,7 @@ _DETAIL_SHAPES: dict[str, Callable[[Any], Any]] = {
     "choices": _tables,
     "status": _table,
     "audit": _tables,
+    "tuning": _table,
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pipeline.report import conduct, curves, errors_made, fit_audit, grid, inputs, quality
+from pipeline.report import conduct, curves, errors_made, fit_audit, grid, inputs, quality, tuning
 from pipeline.report.blocks import Block, Limits, Section
 from pipeline.report.run_folder import Run
 
@@ -25,6 +25,7 @@ SECTIONS: tuple[tuple[str, str, Callable[[Run, Limits], tuple[Block, ...]]], ...
     ("corpus", "Corpus, splits, row ledger", inputs.corpus),
     ("tokens", "Tokens", inputs.tokens),
     ("choices", "Choices on validation documents", inputs.choices),
+    ("tuning", "Tuning", tuning.tuning),
     ("timing", "Timing", conduct.timing),
     ("environment", "Environment", conduct.environment),
     ("repeat", "How to repeat this run", conduct.repeat),

@@ -1,0 +1,19 @@
+"""`--tune N`: the same number of random settings for every model, the best on validation documents chosen."""
+
+from pipeline.tuning.describe import describe_families, describe_space
+from pipeline.tuning.expected import expected_best
+from pipeline.tuning.space import SPACES, search_space
+from pipeline.tuning.trials import Score, Trial, choose, draw_trials, in_order
+
+__all__ = [
+    "SPACES",
+    "Score",
+    "Trial",
+    "choose",
+    "describe_families",
+    "describe_space",
+    "draw_trials",
+    "expected_best",
+    "in_order",
+    "search_space",
+]

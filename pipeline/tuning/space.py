@@ -1,0 +1,134 @@
+"""The search space: which settings of each model are drawn, and from which distribution.
+
+A setting that a person gave is not drawn: `search_space` leaves it out. Costly settings (layers, tokens of a
+document, epochs) and those that other stages share (vocabulary, embeddings) stand in no table.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.config import KEY_TYPES, QUICK, Config, Value, get
+
+_DIGITS = 3  # significant ones of a drawn number: enough to search by, few enough to type
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """Each value with the same probability."""
+
+    values: tuple[Value, ...]
+
+    def draw(self, generator: np.random.Generator) -> Value:
+        """Return one of the values."""
+        return self.values[int(generator.integers(len(self.values)))]
+
+    def words(self) -> str:
+        """Return the distribution in words."""
+        return f"one of {', '.join(map(_word, self.values))}"
+
+
+@dataclass(frozen=True)
+class Uniform:
+    """Numbers from `low` to `high`."""
+
+    low: float
+    high: float
+
+    def draw(self, generator: np.random.Generator) -> float:
+        """Return a number, rounded."""
+        return _rounded(generator.uniform(self.low, self.high))
+
+    def words(self) -> str:
+        """Return the distribution in words."""
+        return f"uniform from {self.low:g} to {self.high:g}"
+
+
+@dataclass(frozen=True)
+class LogUniform:
+    """Numbers from `low` to `high` whose logarithm is uniform: each power of ten is as likely as the next."""
+
+    low: float
+    high: float
+
+    def draw(self, generator: np.random.Generator) -> float:
+        """Return a number, rounded."""
+        return _rounded(float(np.exp(generator.uniform(np.log(self.low), np.log(self.high)))))
+
+    def words(self) -> str:
+        """Return the distribution in words."""
+        return f"log-uniform from {self.low:g} to {self.high:g}"
+
+
+Distribution = OneOf | Uniform | LogUniform
+Space = dict[str, Distribution]  # dotted key of the configuration > distribution
+
+_YES_OR_NO = OneOf((True, False))
+_NGRAMS: Space = {
+    "baselines.ngram_max": OneOf((1, 2, 3)),
+    "baselines.min_df": OneOf((2, 3, 5)),
+}
+_NETWORK: Space = {
+    "networks.learning_rate": LogUniform(3e-4, 5e-3),
+    "networks.units": OneOf((64, 128, 256)),
+    "networks.batch_size": OneOf((32, 64, 128)),
+    "networks.embedding_dropout": Uniform(0.0, 0.5),
+    "networks.dropout": Uniform(0.0, 0.6),
+    "networks.word_dropout": Uniform(0.0, 0.3),
+}
+_RECURRENT: Space = {**_NETWORK, "networks.weight_drop": Uniform(0.0, 0.4)}
+
+SPACES: dict[str, Space] = {
+    "bow": {
+        **_NGRAMS,
+        "baselines.bow_binary": _YES_OR_NO,
+        "baselines.bow_strengths": LogUniform(0.001, 10),
+    },
+    "tfidf": {
+        **_NGRAMS,
+        "baselines.sublinear_tf": _YES_OR_NO,
+        "baselines.tfidf_strengths": LogUniform(0.1, 300),
+    },
+    "ann": _NETWORK,
+    "rnn": _RECURRENT,
+    "gru": _RECURRENT,
+    "lstm": _RECURRENT,
+    "bilstm": _RECURRENT,
+}
+
+
+def search_space(model: str, config: Config) -> Space:
+    """Return what is drawn for a model: its entry of `SPACES` without the keys that are fixed.
+
+    Of a list of strengths that is fixed one is drawn, so that a trial is one fit for every model.
+    """
+    fixed = set(fixed_keys(config))
+    return {
+        key: _within(key, config) if key in fixed else distribution
+        for key, distribution in SPACES[model].items()
+        if key not in fixed or is_list(key)
+    }
+
+
+def fixed_keys(config: Config) -> tuple[str, ...]:
+    """Return the keys that no trial changes: those a person gave, and those --quick makes smaller."""
+    return (*config.run.tune_fixed, *(QUICK if config.run.quick else ()))
+
+
+def is_list(key: str) -> bool:
+    """Return whether a key takes a list of numbers, of which a trial uses one."""
+    return KEY_TYPES[key] == tuple[float, ...]
+
+
+def _within(key: str, config: Config) -> OneOf:
+    return OneOf(get(config, key))  # type: ignore[arg-type]
+
+
+def _rounded(number: float) -> float:
+    return float(f"{number:.{_DIGITS}g}")
+
+
+def _word(value: Value) -> str:
+    return str(value).lower() if isinstance(value, bool) else f"{value:g}"

@@ -1,0 +1,222 @@
+"""Whole runs with --tune: equal budgets, the choice on validation documents, what is kept of it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from pipeline import choose_settings as choosing
+from pipeline import fit_baselines, fit_networks
+from pipeline.config import load_config
+from pipeline.console import Console
+from pipeline.errors import PipelineError
+from pipeline.experiment import run_experiment
+from pipeline.prediction_files import read_run_predictions, slug
+from pipeline.report import draw_report
+from pipeline.tuning import draw_trials
+
+OPENINGS = {"pos": ("a fine", "a warm", "an odd"), "neg": ("a dull", "a cold", "an odd")}
+NOUNS = ("film", "story", "cast", "ending", "scene", "score", "plot", "script", "poster", "song")
+DOCUMENTS = [
+    (f"{opening} {noun} indeed", label)
+    for noun in NOUNS
+    for label, openings in OPENINGS.items()
+    for opening in openings
+]
+SMALL = ("networks.units=6", "networks.max_epochs=2", "embeddings.dimension=8")
+
+
+def perform(folder: Path, *sets: str, **options: object) -> Path:
+    """Run on sixty documents; options as `run_tune=3` for `run.tune`."""
+    folder.mkdir(exist_ok=True)
+    texts, labels = zip(*DOCUMENTS, strict=True)
+    pl.DataFrame({"text": texts, "label": labels}).write_csv(folder / "films.csv")
+    given: dict[str, object] = {
+        "corpus.path": str(folder / "films.csv"),
+        "run.out": str(folder / "run"),
+        "run.models": "majority,bow,tfidf",
+        "run.embeddings": "learned",
+        "run.seeds": 1,
+        "run.tune": 3,
+    }
+    given |= {key.replace("_", ".", 1): value for key, value in options.items()}
+    return run_experiment(load_config(None, [*SMALL, *sets], given), Console(silent=True), "")
+
+
+def read(run: Path, name: str = "metrics.json") -> Any:
+    return json.loads((run / name).read_text(encoding="utf-8"))
+
+
+def without_seconds(families: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [
+        family | {"seconds": None, "trials": [trial | {"seconds": None} for trial in family["trials"]]}
+        for family in families
+    ]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("tuned")
+    return perform(folder, run_models="majority,bow,tfidf,ann")
+
+
+def test_every_model_but_the_control_has_the_same_number_of_trials(run: Path) -> None:
+    families = read(run)["tuning"]
+    assert [family["name"] for family in families] == ["bow", "tfidf", "ann@learned"]
+    assert [len(family["trials"]) for family in families] == [3, 3, 3]
+    for family in families:
+        assert [trial["trial"] for trial in family["trials"]] == [1, 2, 3]
+        assert family["seconds"] == pytest.approx(sum(trial["seconds"] for trial in family["trials"]))
+        assert all(trial["seconds"] > 0 for trial in family["trials"])
+
+
+def test_no_trial_was_better_on_the_validation_documents_than_the_one_chosen(run: Path) -> None:
+    for family in read(run)["tuning"]:
+        chosen = family["trials"][family["chosen"] - 1]
+        assert chosen["validation_log_loss"] == min(
+            trial["validation_log_loss"] for trial in family["trials"]
+        )
+        accuracies = [trial["validation_accuracy"] for trial in family["trials"]]
+        assert len(family["expected_validation_accuracy"]) == 3
+        assert family["expected_validation_accuracy"][0] == pytest.approx(sum(accuracies) / 3)
+
+
+def test_a_saved_model_names_the_settings_that_were_chosen(run: Path) -> None:
+    for family in read(run)["tuning"]:
+        saved = read(run, f"models/{slug(family['name'])}/model.json")
+        for key, value in family["trials"][family["chosen"] - 1]["settings"].items():
+            table, name = key.split(".")
+            assert saved[table][name] == value, key
+    assert read(run, f"models/{slug('ann@learned')}/model.json")["network"]["units"] == 6
+
+
+def test_all_seeds_are_trained_with_what_was_chosen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[tuple[str, int, float]] = []
+    original = fit_networks._run_network
+
+    def watched(material: Any, planned: Any, seed: int, *rest: Any) -> None:
+        seen.append((planned.name, seed, material.config.networks.learning_rate))
+        original(material, planned, seed, *rest)
+
+    monkeypatch.setattr(fit_networks, "_run_network", watched)
+    monkeypatch.setattr(choosing, "choose", lambda trials: trials[-1])
+    run = perform(tmp_path, run_models="ann", run_seeds=2, run_tune=2)
+    rate = read(run)["tuning"][0]["trials"][1]["settings"]["networks.learning_rate"]
+    assert rate != 0.001
+    assert seen == [("ann@learned", 0, rate), ("ann@learned", 1, rate)]
+
+
+def test_each_fold_chooses_for_itself_from_the_same_trials(tmp_path: Path) -> None:
+    families = read(perform(tmp_path, corpus_folds=3, run_models="bow", run_refit=True))["tuning"]
+    assert [(family["name"], family["fold"]) for family in families] == [("bow", 0), ("bow", 1), ("bow", 2)]
+    tried = [[trial["settings"] for trial in family["trials"]] for family in families]
+    assert tried[0] == tried[1] == tried[2]
+
+
+@pytest.mark.parametrize("models", ["bow,tfidf", "ann"])
+def test_labels_of_test_documents_change_no_trial_and_no_choice(
+    tmp_path: Path, models: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options: dict[str, object] = {"run_models": models, "run_deterministic": True, "run_tune": 2}
+    honest = read(perform(tmp_path / "honest", **options))
+    original = fit_baselines.Material.labels
+
+    def corrupt(material: Any, documents: Any) -> Any:
+        test = material.loaded.corpus.records[documents]
+        return original(material, documents) if not set(test) & tested else 1 - original(material, documents)
+
+    first = read_run_predictions(tmp_path / "honest" / "run")[0]
+    tested = set(first.predictions.documents.tolist())
+    monkeypatch.setattr(fit_baselines.Material, "labels", corrupt)
+    other = read(perform(tmp_path / "other", **options))
+    assert without_seconds(other["tuning"]) == without_seconds(honest["tuning"])
+    assert other["results"][0]["accuracy"] == pytest.approx(1 - honest["results"][0]["accuracy"])
+
+
+def test_a_drawn_setting_that_does_not_suit_the_corpus_ends_no_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = fit_baselines._count
+
+    def count(material: Any, fold: Any) -> Any:
+        if material.config.baselines.ngram_max == 3:
+            raise PipelineError("baselines.ngram_max", "too many n-grams", "lower it")
+        return original(material, fold)
+
+    monkeypatch.setattr(fit_baselines, "_count", count)
+    (family,) = read(perform(tmp_path, run_models="tfidf", run_tune=9))["tuning"]
+    failed = [trial for trial in family["trials"] if trial["settings"]["baselines.ngram_max"] == 3]
+    assert failed
+    for trial in failed:
+        assert trial["validation_accuracy"] is None
+        assert trial["why_not"] == "baselines.ngram_max: too many n-grams; lower it"
+    assert family["chosen"] not in {trial["trial"] for trial in failed}
+
+
+def test_ctrl_c_keeps_the_trials_that_had_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = iter(range(1, 100))
+    original = choosing._judged
+
+    def judged(*arguments: Any) -> Any:
+        if next(calls) == 6:  # the third trial of tfidf
+            raise KeyboardInterrupt
+        return original(*arguments)
+
+    monkeypatch.setattr(choosing, "_judged", judged)
+    with pytest.raises(KeyboardInterrupt):
+        perform(tmp_path)
+    metrics, report = read(tmp_path / "run"), (tmp_path / "run" / "report.md").read_text(encoding="utf-8")
+    bow, tfidf = metrics["tuning"]
+    assert (len(bow["trials"]), len(tfidf["trials"]), tfidf["chosen"]) == (3, 2, None)
+    assert bow["chosen"] is not None
+    assert [row["name"] for row in metrics["results"]] == ["bow", "majority"]
+    assert "none: the run was stopped" in report
+
+
+def test_without_validation_documents_there_is_nothing_to_choose_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = choosing.choose_settings
+
+    def without(material: Any, planned: Any, fold: Any, *rest: Any) -> Any:
+        from dataclasses import replace
+
+        return original(material, planned, replace(fold, validation=fold.validation[:0]), *rest)
+
+    monkeypatch.setattr(fit_baselines, "choose_settings", without)
+    with pytest.raises(PipelineError) as caught:
+        perform(tmp_path, run_models="bow")
+    assert str(caught.value) == (
+        "--tune: there are no validation documents to choose settings on; "
+        "give --validation or more documents, or leave --tune out"
+    )
+
+
+def test_without_tune_the_strengths_are_those_of_the_settings(tmp_path: Path) -> None:
+    run = perform(tmp_path, run_tune=0, run_models="tfidf")
+    assert read(run)["tuning"] == []
+    assert not (run / "details" / "tuning.json").exists()
+    (choice,) = read(run, "details/choices.json")
+    assert [tried["value"] for tried in choice["tried"]] == [0.3, 1.0, 3.0, 10.0, 30.0, 100.0]
+    assert "*Nothing to show.* Not tuned" in (run / "report.md").read_text(encoding="utf-8")
+
+
+def test_the_run_can_be_repeated_from_its_own_configuration(run: Path) -> None:
+    config = load_config(run / "config.toml")
+    assert config.run.tune_fixed == ("networks.max_epochs", "networks.units")
+    tried = [trial["settings"] for trial in read(run)["tuning"][2]["trials"]]
+    assert tried == draw_trials("ann", config)
+
+
+def test_the_report_is_drawn_again_from_the_folder(run: Path) -> None:
+    before = (run / "report.md").read_text(encoding="utf-8")
+    (run / "report.md").unlink()
+    draw_report(run)
+    assert (run / "report.md").read_text(encoding="utf-8") == before
+    section = before.partition("\n## Tuning\n")[2].partition("\n## ")[0]
+    for words in ("Search space", "Settings chosen", "Every trial", "networks.learning\\_rate", "(given)"):
+        assert words.replace("\\", "") in section
