@@ -13,7 +13,9 @@ import numpy as np
 
 from pipeline.config import stage_generator
 from pipeline.embeddings import Embedded, EmbeddingRequest, embed
-from pipeline.indices import build_vocabulary, encode, take
+from pipeline.embeddings.encoding import encode_covered
+from pipeline.fit_mean import run_mean
+from pipeline.indices import build_vocabulary, take
 from pipeline.material import Fold, Material, save_test_predictions
 from pipeline.networks.batches import Visible, visible
 from pipeline.networks.models import NetworkSpec, specify
@@ -30,7 +32,7 @@ from pipeline.record import Fit, FoldRecord, SourceRecord
 from pipeline.resources import PeakMemory
 from pipeline.storage import save_embedding, save_network
 from pipeline.tokenizer import select
-from pipeline.values import UNKNOWN_ROW, Float32, IndexedCorpus, Int64, TokenizedCorpus
+from pipeline.values import UNKNOWN_ROW, Float32, Int64
 
 _MOST = 0.5  # share of tokens cut or unknown above which a warning says so
 
@@ -45,28 +47,24 @@ class Prepared:
 
 
 def run_networks(material: Material, source: str, fold: Fold, final: Fold, parts: FoldRecord) -> None:
-    """Train every network that reads `source`: choose on `fold`, fit on `final`, save predictions."""
+    """Fit every model that reads `source`: choose on `fold`, fit on `final`, save predictions."""
     prepared = _prepare(material, source, fold)
     last = prepared if final is fold else _prepare(material, source, final)
+    reading = [planned for planned in material.planned if planned.source == source]
+    cut = last.documents if any(planned.seeded for planned in reading) else None
     parts.source(
-        SourceRecord(source, last.embedded, last.documents),
+        SourceRecord(source, last.embedded, cut),
         select(material.tokenized, final.train),
         material.labels(final.train),
     )
     if fold.number == 0:
         save_embedding(material.run, last.embedded)
-    for planned in material.planned:
-        if planned.source == source:
-            for seed in range(material.config.run.seeds):
-                _run_network(material, planned, seed, prepared, last, parts)
-
-
-def encode_covered(tokenized: TokenizedCorpus, embedded: Embedded) -> IndexedCorpus:
-    """Return the documents as rows; every word without a vector reads as the unknown row."""
-    indexed = encode(tokenized, embedded.vocabulary)
-    rows = np.arange(len(embedded.vocabulary), dtype=np.int32)
-    known = np.where(embedded.matrix.covered, rows, np.int32(UNKNOWN_ROW))  # (V,)
-    return IndexedCorpus(known[indexed.indices], indexed.offsets)
+    for planned in reading:
+        if not planned.seeded:
+            run_mean(material, planned, (fold, prepared.embedded), (final, last.embedded), parts)
+            continue
+        for seed in range(material.config.run.seeds):
+            _run_network(material, planned, seed, prepared, last, parts)
 
 
 def _prepare(material: Material, source: str, fold: Fold) -> Prepared:

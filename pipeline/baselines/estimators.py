@@ -31,6 +31,9 @@ class NaiveBayesLogistic(ClassifierMixin, BaseEstimator):
         Inverse strength of the L2 penalty, as in `LogisticRegression`.
     alpha : float
         Added to every count before the ratio is taken (Laplace smoothing); above 0.
+    beta : float
+        Share, from 0 to 1, of each weight that is its own; the rest is the mean size of all weights, which
+        is naive Bayes. 1: plain logistic regression.
     class_weight : "balanced", dict of class to weight, or None
         As in `LogisticRegression`; both the ratios and the regression weigh a document by it.
     tol, max_iter : float, int
@@ -54,17 +57,20 @@ class NaiveBayesLogistic(ClassifierMixin, BaseEstimator):
     Notes
     -----
     With f_i the features of document i, p = alpha + the sum of f_i over documents of the class, and q the same
-    over all others, the ratio is r = log((p / |p|_1) / (q / |q|_1)), and the regression reads f * r [1]_. The
-    penalty on its weights w is so a penalty on w = coef_ / r: a feature of a telling ratio is cheap. Wang and
-    Manning fit a linear SVM and interpolate its weights with their mean; logistic regression gives
-    probabilities, and interpolation gained nothing here (docs/decisions/0008).
+    over all others, the ratio is r = log((p / |p|_1) / (q / |q|_1)), and the regression finds weights w of
+    f * r [1]_. The penalty is on w: a feature of a telling ratio is cheap. What predicts is
+
+        coef_ = r * ((1 - beta) * mean(|w|) + beta * w),
+
+    so that a feature that was too rare to get a weight still speaks by its ratio (equation 4 there). Wang and
+    Manning fit a linear SVM; logistic regression gives probabilities.
 
     With more than two classes each has its own ratio, against all others together, and its own problem; the
     probabilities of the problems are divided by their sum.
 
     References
     ----------
-    .. [1] Wang, Manning (2012), Baselines and Bigrams, ACL, section 2, equations 1 and 2.
+    .. [1] Wang, Manning (2012), Baselines and Bigrams, ACL, section 2.
 
     Examples
     --------
@@ -79,6 +85,7 @@ class NaiveBayesLogistic(ClassifierMixin, BaseEstimator):
         C: float = 1.0,
         *,
         alpha: float = 1.0,
+        beta: float = 0.75,
         class_weight: Any = None,
         tol: float = 1e-5,
         max_iter: int = 200,
@@ -86,6 +93,7 @@ class NaiveBayesLogistic(ClassifierMixin, BaseEstimator):
     ) -> None:
         self.C = C
         self.alpha = alpha
+        self.beta = beta
         self.class_weight = class_weight
         self.tol = tol
         self.max_iter = max_iter
@@ -105,16 +113,18 @@ class NaiveBayesLogistic(ClassifierMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If `alpha` is not above 0, or the shapes do not match.
+            If `alpha` is not above 0, `beta` not from 0 to 1, or the shapes do not match.
         """
         if self.alpha <= 0:
             raise ValueError(f"alpha is {self.alpha}; it has to be above 0")
+        if not 0 <= self.beta <= 1:
+            raise ValueError(f"beta is {self.beta}; it has to be from 0 to 1")
         X, y = validate_data(self, X, y, accept_sparse="csr", dtype=_FLOATS)
         check_classification_targets(y)
         weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)  # (N,)
         if not weights.all():  # a document of weight 0 is no document: its class may not be one either
             X, y, weights = X[weights > 0], y[weights > 0], weights[weights > 0]
-        earlier = self._solution() if self.warm_start else None
+        earlier = getattr(self, "_solution", None) if self.warm_start else None  # (P, F), (P,)
         self.classes_, number = np.unique(y, return_inverse=True)
         balance = compute_class_weight(self.class_weight, classes=self.classes_, y=y, sample_weight=weights)
         weights = weights * balance[number]
@@ -124,19 +134,20 @@ class NaiveBayesLogistic(ClassifierMixin, BaseEstimator):
         self.coef_ = np.zeros((len(positive), X.shape[1]), dtype=X.dtype)  # (P, F)
         self.intercept_ = np.zeros(len(positive), dtype=X.dtype)
         self.n_iter_ = np.zeros(len(positive), dtype=np.int32)
-        usable = earlier is not None and earlier[0].shape == self.coef_.shape
+        own = np.zeros_like(self.coef_)  # (P, F) w, before the ratio
         for place, of_class in enumerate(positive):
             inside = number == of_class  # (N,)
             ratio = _log_count_ratio((weights * inside) @ features, total, self.alpha).astype(X.dtype)
             model = self._regression()
-            if usable:  # the same weights before the ratio; 0 where a ratio of 0 had hidden them
-                start = np.divide(earlier[0][place], ratio, out=np.zeros_like(ratio), where=ratio != 0)
-                model.coef_, model.intercept_ = start[None, :], earlier[1][place : place + 1]
-                model.warm_start = True
+            if earlier is not None and earlier[0].shape == own.shape:
+                model.coef_, model.intercept_ = earlier[0][[place]], earlier[1][[place]]
             model.fit(_times(features, ratio), inside, sample_weight=weights)
-            self.coef_[place] = model.coef_[0] * ratio
+            own[place] = model.coef_[0]
+            self.coef_[place] = ratio * ((1 - self.beta) * np.abs(own[place]).mean() + self.beta * own[place])
             self.intercept_[place] = model.intercept_[0]
             self.n_iter_[place] = model.n_iter_[0]
+        if self.warm_start:
+            self._solution = (own, self.intercept_)
         return self
 
     def decision_function(self, X: Any) -> Any:
@@ -169,10 +180,7 @@ class NaiveBayesLogistic(ClassifierMixin, BaseEstimator):
         return self.classes_[chosen]
 
     def _regression(self) -> LogisticRegression:
-        return LogisticRegression(C=self.C, tol=self.tol, max_iter=self.max_iter)
-
-    def _solution(self) -> tuple[Any, Any] | None:
-        return (self.coef_, self.intercept_) if hasattr(self, "coef_") else None
+        return LogisticRegression(C=self.C, tol=self.tol, max_iter=self.max_iter, warm_start=self.warm_start)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
