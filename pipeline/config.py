@@ -107,7 +107,7 @@ class BaselineSettings:
     nbsvm_alpha: float = 1.0  # added to each count of the naive-Bayes ratio
     nbsvm_beta: float = 0.75  # share of each weight that is its own; the rest is the mean of their sizes
     nbsvm_strengths: tuple[float, ...] = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
-    mean_strengths: tuple[float, ...] = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
+    mean_strengths: tuple[float, ...] = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
     max_iter: int = 200
 
 

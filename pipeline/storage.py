@@ -134,9 +134,7 @@ def _linear_arrays(fitted: FittedBaseline) -> dict[str, np.ndarray]:
     """
     weights, classifier = fitted.pipeline[0], fitted.pipeline[-1]
     arrays = {"classes": np.asarray(classifier.classes_)}
-    arrays |= {
-        name: getattr(weights, own) for own, name in _LEARNED_WEIGHTS.items() if hasattr(weights, own)
-    }
+    arrays |= {name: getattr(weights, own) for own, name in _LEARNED_WEIGHTS.items() if hasattr(weights, own)}
     if hasattr(classifier, "estimators_"):
         arrays["coefficients"] = np.vstack([one.coef_ for one in classifier.estimators_])
         arrays["intercepts"] = np.concatenate([one.intercept_ for one in classifier.estimators_])

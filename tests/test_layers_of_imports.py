@@ -11,7 +11,9 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "pipeline"
 HEAVY = {"tensorflow", "keras", "gensim", "altair", "sklearn", "vl_convert"}
-SUBCLASSES = "pipeline.baselines.estimators"  # its classes are scikit-learn's: other modules load it in functions
+SUBCLASSES = (
+    "pipeline.baselines.estimators"  # its classes are scikit-learn's: other modules load it in functions
+)
 
 # Each module's layer: it imports its own layer and those below. A folder stands for all that is in it.
 LAYERS: tuple[tuple[str, ...], ...] = (
