@@ -69,7 +69,7 @@ def test_nothing_is_said_to_be_cut_where_only_averages_read_a_source(run: Path) 
 
 def test_mean_reads_every_token_of_a_long_document(tmp_path: Path) -> None:
     """Its only telling word stands before the last two tokens, which are all that a network would read."""
-    texts = [f"{KINDS[number % 2]} one two" for number in range(60)]
+    texts = [f"{KINDS[number % 2]} page{number % 5} one two" for number in range(60)]
     made = perform(
         tmp_path,
         texts,
