@@ -31,7 +31,7 @@ TITLES = {
     "word2vec": "gensim's own settings under gensim's own names",
     "fasttext": "what it needs beyond `[word2vec]`, under gensim's own names",
     "embeddings": "what every source shares, and the size of `learned` and `random`",
-    "baselines": "n-gram counts and logistic regression",
+    "baselines": "what the linear models read, and logistic regression",
     "networks": "what `ann` and the recurrent networks share",
     "run": "what is compared, how often, where it is written",
 }
@@ -73,6 +73,13 @@ MEANINGS = {
     "baselines.sublinear_tf": "`tfidf` uses 1 + ln(count) for the count.",
     "baselines.bow_strengths": "Values of C (small: strong regularisation) that `bow` chooses from.",
     "baselines.tfidf_strengths": "Values of C that `tfidf` chooses from.",
+    "baselines.nbsvm_ngram_max": "Tokens in the longest n-gram of `nbsvm`; 0: 2 where training documents have "
+    "fewer than 50 tokens on average, else 3.",
+    "baselines.nbsvm_min_df": "As `min_df`, of `nbsvm`; 0: 1 where training documents are that short, else 2.",
+    "baselines.nbsvm_alpha": "Added to each count before `nbsvm` takes the ratio of two classes' counts.",
+    "baselines.nbsvm_beta": "Share of each weight of `nbsvm` that is its own; the rest is the mean size of all.",
+    "baselines.nbsvm_strengths": "Values of C that `nbsvm` chooses from.",
+    "baselines.mean_strengths": "Values of C that `mean` chooses from.",
     "baselines.max_iter": "Most iterations of logistic regression.",
     "networks.units": "Units of a hidden layer.",
     "networks.layers": "Hidden layers, one above the other.",
@@ -95,6 +102,8 @@ MEANINGS = {
     "run.tune_fixed": "Keys of `[baselines]` and `[networks]` that no trial of `--tune` changes; every key that is "
     "given is one. The config.toml of a run names those that were given to that run.",
     "run.cache_gib": "Most space that the cache takes, in GiB (docs/cache.md).",
+    "run.class_weights": "`balanced`: a document counts more the rarer its class is in training, so that "
+    "every class counts the same; `none`: every document counts the same.",
     "run.rope": "Differences in accuracy up to this count as equal (region of practical equivalence).",
 }
 

@@ -98,7 +98,11 @@ Seed = Annotated[
 ]
 Models = Annotated[
     str | None,
-    _option("run.models", "Models, separated by commas: majority, bow, tfidf, ann, rnn, gru, lstm.", "LIST"),
+    _option(
+        "run.models",
+        "Models, separated by commas: majority, bow, tfidf, nbsvm, mean, ann, rnn, gru, lstm.",
+        "LIST",
+    ),
 ]
 Embeddings = Annotated[
     str | None,

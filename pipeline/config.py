@@ -93,7 +93,7 @@ class EmbeddingSettings:
 
 @dataclass(frozen=True)
 class BaselineSettings:
-    """`[baselines]`: n-gram counts and logistic regression."""
+    """`[baselines]`: what the linear models read, and logistic regression."""
 
     ngram_min: int = 1
     ngram_max: int = 2
@@ -102,6 +102,12 @@ class BaselineSettings:
     sublinear_tf: bool = True
     bow_strengths: tuple[float, ...] = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)  # C of logistic regression
     tfidf_strengths: tuple[float, ...] = (0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
+    nbsvm_ngram_max: int = 0  # 0: 2 where training documents have fewer than 50 tokens on average, else 3
+    nbsvm_min_df: int = 0  # documents; 0: 1 where training documents are that short, else 2
+    nbsvm_alpha: float = 1.0  # added to each count of the naive-Bayes ratio
+    nbsvm_beta: float = 0.75  # share of each weight that is its own; the rest is the mean of their sizes
+    nbsvm_strengths: tuple[float, ...] = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+    mean_strengths: tuple[float, ...] = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
     max_iter: int = 200
 
 
@@ -140,6 +146,7 @@ class RunSettings:
     tune_fixed: tuple[
         str, ...
     ] = ()  # keys that no trial changes; `load_config` fills in those that were given
+    class_weights: str = "none"  # "balanced": every class counts the same in training
     rope: float = 0.01  # region of practical equivalence, in accuracy
     compare: tuple[str, ...] = ()
     out: str | None = None
@@ -236,6 +243,12 @@ CHECKS: dict[str, Check] = {
     "baselines.min_df": _COUNT,
     "baselines.bow_strengths": Check(above=0, min_items=1),
     "baselines.tfidf_strengths": Check(above=0, min_items=1),
+    "baselines.nbsvm_ngram_max": _COUNT_OR_NONE,
+    "baselines.nbsvm_min_df": _COUNT_OR_NONE,
+    "baselines.nbsvm_alpha": _POSITIVE,
+    "baselines.nbsvm_beta": Check(minimum=0, maximum=1),
+    "baselines.nbsvm_strengths": Check(above=0, min_items=1),
+    "baselines.mean_strengths": Check(above=0, min_items=1),
     "baselines.max_iter": _COUNT,
     "networks.units": _COUNT,
     "networks.layers": _COUNT,
@@ -257,6 +270,7 @@ CHECKS: dict[str, Check] = {
     "run.seeds": _COUNT,
     "run.seed": Check(minimum=0, maximum=2**31 - 1),
     "run.tune": _COUNT_OR_NONE,
+    "run.class_weights": Check(choices=("none", "balanced")),
     "run.rope": Check(minimum=0, below=1),
     "run.cache_gib": Check(above=0, maximum=100_000),
 }

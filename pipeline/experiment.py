@@ -20,7 +20,7 @@ from pipeline.errors import PipelineError
 from pipeline.fit_baselines import run_baselines
 from pipeline.fit_networks import run_networks
 from pipeline.material import Fold, Material
-from pipeline.plan import PlannedModel, plan_models, unused_sources
+from pipeline.plan import PlannedModel, left_out, plan_models, unused_sources
 from pipeline.record import Record, conclude
 from pipeline.tokenizer import tokenize
 from pipeline.values import Duplicates, LoadedCorpus
@@ -56,6 +56,8 @@ def run_experiment(config: Config, console: Console, command: str) -> Path:
     record = Record.begin(run, config, command, loaded, duplicates, [fold.corpus for fold in folds], planned)
     for source in unused_sources(planned, config.run.embeddings):
         record.note(f"embedding source {source} was asked for, but no model of this run reads it")
+    for text in left_out(config.run.models, config.run.embeddings):
+        record.note(text)
     with _ended(record, console, started):
         material = tokenize_all(config, console, run, loaded, planned)
         record.tokens(material.tokenized)

@@ -1,4 +1,4 @@
-"""One fold's baselines: n-gram counts, the strength that validation chooses, test predictions."""
+"""One fold's linear models: features, the strength that validation chooses, test predictions."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import time
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
 from pipeline.baselines import FittedBaseline, Tried, choose_strength, fit_baseline
-from pipeline.baselines.linear import BASELINES
+from pipeline.baselines.linear import BASELINES, NgramRange
 from pipeline.choose_settings import Judge, choose_settings
 from pipeline.errors import PipelineError
 from pipeline.indices import NgramsTooLong, NgramVocabulary, count_ngrams, learn_ngrams
@@ -23,53 +23,64 @@ from pipeline.resources import PeakMemory
 from pipeline.storage import save_baseline
 from pipeline.tokenizer import select
 from pipeline.tuning import Score
-from pipeline.values import Float32
-
-if TYPE_CHECKING:
-    from scipy.sparse import csr_array
+from pipeline.values import Float32, TokenizedCorpus
 
 _FEW_DOCUMENTS = 100  # fewer training documents than this: every n-gram is rare, so min_df is 1
 
 
 @dataclass(frozen=True, eq=False)
-class Counted:
-    """One fold's n-gram counts, learned from its training documents."""
+class Features:
+    """One fold's documents as a linear model reads them, a row each."""
 
     fold: Fold
-    ngrams: NgramVocabulary
-    train: csr_array
-    validation: csr_array
+    train: Any  # csr_array (N, F) or float32 array (N, D)
+    validation: Any
+    of: Callable[[TokenizedCorpus], Any]  # the features of any documents
+    save: Callable[[str, FittedBaseline], None]  # (the model's name, the model)
 
 
 def run_baselines(material: Material, fold: Fold, final: Fold, parts: FoldRecord) -> None:
-    """Fit every baseline: choose on `fold`, fit on `final` (the same fold unless --refit), save predictions."""
+    """Fit every baseline: choose on `fold`, fit on `final` (the same fold unless --refit), save predictions.
+
+    Models that read the same n-grams share one count; it is let go before the next is made.
+    """
     models = [model for model in material.planned if model.source is None]
     if not models:
         return
-    importlib.import_module("sklearn.linear_model")  # before any clock of a fit runs
+    load_libraries()
     if not material.config.run.tune:
         _run_together(material, models, fold, final, parts)
         return
     for planned in models:
-        own = choose_settings(material, planned, fold, parts, _judge_by(planned, fold))
+        counted = _CountedOnce(planned, fold)
+        own = choose_settings(material, planned, fold, parts, judge_linear(planned, counted.features))
         _run_together(own, [planned], fold, final, parts)
 
 
-def _judge_by(planned: PlannedModel, fold: Fold) -> Judge:
-    """Return the function that fits a baseline with the settings of a trial and scores validation documents."""
+@dataclass
+class _CountedOnce:
+    """n-gram counts of one fold: trials that follow each other often count the same n-grams."""
+
+    planned: PlannedModel
+    fold: Fold
+    last: tuple[NgramRange, Features] | None = None
+
+    def features(self, trial: Material) -> Features:
+        wanted = _range_of(trial, self.planned, self.fold)
+        if self.last is None or self.last[0] != wanted:
+            self.last = None  # let go before the next is made
+            self.last = wanted, _count(trial, self.fold, wanted)
+        return self.last[1]
+
+
+def judge_linear(planned: PlannedModel, features: Callable[[Material], Features]) -> Judge:
+    """Return the function that fits a linear model with the settings of a trial and scores validation documents."""
     from sklearn.exceptions import ConvergenceWarning
 
-    last: dict[tuple[int, ...], Counted] = {}  # trials that follow each other often count the same n-grams
-
     def judge(trial: Material) -> Score:
-        settings = trial.config.baselines
-        counts = (settings.ngram_min, settings.ngram_max, settings.min_df)
-        if counts not in last:
-            last.clear()
-            last[counts] = _count(trial, fold)
         with warnings.catch_warnings():  # the last fit says whether it was cut short
             warnings.simplefilter("ignore", ConvergenceWarning)
-            _, (tried,) = _choose(trial, planned, last[counts], lambda tried: None)
+            _, (tried,) = _choose(trial, planned, features(trial), lambda tried: None)
         return Score(tried.validation_accuracy, tried.validation_log_loss)
 
     return judge
@@ -78,39 +89,28 @@ def _judge_by(planned: PlannedModel, fold: Fold) -> Judge:
 def _run_together(
     material: Material, models: list[PlannedModel], fold: Fold, final: Fold, parts: FoldRecord
 ) -> None:
-    """Fit these baselines with the same settings, on n-grams that are counted once."""
-    with material.console.stage("Counting n-grams"):
-        counted = _count(material, fold)
-        final_counted = counted if final is fold else _count(material, final)
-    for planned in models:
-        _run_baseline(material, planned, counted, final_counted, parts)
+    """Fit these baselines with the same settings; those that read the same n-grams share one count."""
+    ranges = {model.name: _range_of(material, model, fold) for model in models}
+    for ngrams in dict.fromkeys(ranges.values()):
+        with material.console.stage(f"Counting n-grams of {ngrams.shortest} to {ngrams.longest} tokens"):
+            counted = _count(material, fold, ngrams)
+            final_counted = counted if final is fold else _count(material, final, ngrams)
+        for planned in models:
+            if ranges[planned.name] == ngrams:
+                run_linear(material, planned, counted, final_counted, parts)
+        del counted, final_counted
 
 
-def _count(material: Material, fold: Fold) -> Counted:
-    settings = material.config.baselines
-    min_df = settings.min_df if len(fold.train) >= _FEW_DOCUMENTS else 1
-    try:
-        ngrams, train = learn_ngrams(
-            select(material.tokenized, fold.train),
-            ngram_min=settings.ngram_min,
-            ngram_max=settings.ngram_max,
-            min_df=min_df,
-        )
-    except NgramsTooLong as error:
-        raise PipelineError("baselines.ngram_max", str(error), "lower it") from error
-    if not len(ngrams.keys):
-        wanted = f"{settings.ngram_min} to {settings.ngram_max} tokens"
-        raise PipelineError(
-            "baselines",
-            f"no n-gram of {wanted} stands in {min_df} of the {len(fold.train)} training documents",
-            "lower baselines.min_df or baselines.ngram_min, or look at the text column",
-        )
-    return Counted(fold, ngrams, train, count_ngrams(select(material.tokenized, fold.validation), ngrams))
+def load_libraries() -> None:
+    """Import scikit-learn before any clock of a fit runs."""
+    importlib.import_module("sklearn.linear_model")
 
 
-def _run_baseline(
-    material: Material, planned: PlannedModel, counted: Counted, final: Counted, parts: FoldRecord
+def run_linear(
+    material: Material, planned: PlannedModel, chosen_on: Features, final: Features, parts: FoldRecord
 ) -> None:
+    """Fit one linear model: its strength by `chosen_on`, its weights on `final` (the same unless --refit)."""
+    fold = chosen_on.fold
     n_strengths = len(BASELINES[planned.model].strengths(material.config.baselines))
     title, best = f"Fitting {planned.name}", 0.0
     with material.console.stage(title, n_strengths or None, "strengths") as stage, PeakMemory() as memory:
@@ -121,7 +121,7 @@ def _run_baseline(
             stage.advance(1, f"best validation accuracy {best:.1%}")
 
         start = time.perf_counter()
-        strength, tried = _choose(material, planned, counted, on_trial)
+        strength, tried = _choose(material, planned, chosen_on, on_trial)
         fitted = fit_baseline(
             planned.model,
             final.train,
@@ -129,53 +129,97 @@ def _run_baseline(
             n_classes=len(material.label_names),
             strength=strength,
             settings=material.config.baselines,
+            class_weight=_class_weight(material),
         )
         seconds = time.perf_counter() - start
         probabilities, rate = _predict(material, fitted, final)
-    save_test_predictions(material, planned.name, 0, counted.fold, probabilities)
-    if counted.fold.number == 0:
-        save_baseline(material.run, planned.name, fitted, final.ngrams, material.label_names, material.config)
+    save_test_predictions(material, planned.name, 0, fold, probabilities)
+    if fold.number == 0:
+        final.save(planned.name, fitted)
     fit = Fit(
         name=planned.name,
         seed=0,
-        fold=counted.fold.number,
+        fold=fold.number,
         fit_seconds=seconds,
         predict_documents_per_second=rate,
         peak_rss_mib=memory.mib,
         parameters=fitted.parameters,
-        validation_accuracy=_validation_accuracy(material, fitted, counted, final, strength, tried),
+        validation_accuracy=_validation_accuracy(material, fitted, chosen_on, final, strength, tried),
         why_not=None,
         warnings=fitted.warnings,
     )
     parts.baseline(fit, Choice(planned.name, fit.fold, "C", strength, tried) if tried else None)
 
 
+def _range_of(material: Material, planned: PlannedModel, fold: Fold) -> NgramRange:
+    ngrams = BASELINES[planned.model].ngrams
+    assert ngrams is not None, "a model that reads vectors has a source"
+    mean_tokens = float(np.diff(material.tokenized.offsets)[fold.train].mean())
+    return ngrams(material.config.baselines, mean_tokens)
+
+
+def _count(material: Material, fold: Fold, wanted: NgramRange) -> Features:
+    min_df = wanted.min_df if len(fold.train) >= _FEW_DOCUMENTS else 1
+    try:
+        ngrams, train = learn_ngrams(
+            select(material.tokenized, fold.train),
+            ngram_min=wanted.shortest,
+            ngram_max=wanted.longest,
+            min_df=min_df,
+        )
+    except NgramsTooLong as error:
+        raise PipelineError(f"{wanted.prefix}ngram_max", str(error), "lower it") from error
+    if not len(ngrams.keys):
+        tokens = f"{wanted.shortest} to {wanted.longest} tokens"
+        raise PipelineError(
+            "baselines",
+            f"no n-gram of {tokens} stands in {min_df} of the {len(fold.train)} training documents",
+            f"lower {wanted.prefix}min_df or baselines.ngram_min, or look at the text column",
+        )
+    return _ngram_features(material, fold, ngrams, train)
+
+
+def _ngram_features(material: Material, fold: Fold, ngrams: NgramVocabulary, train: Any) -> Features:
+    def save(name: str, fitted: FittedBaseline) -> None:
+        save_baseline(material.run, name, fitted, ngrams, material.label_names, material.config)
+
+    validation = count_ngrams(select(material.tokenized, fold.validation), ngrams)
+    return Features(fold, train, validation, lambda tokenized: count_ngrams(tokenized, ngrams), save)
+
+
+def _class_weight(material: Material) -> str | None:
+    """Return `run.class_weights` under scikit-learn's name for it."""
+    asked = material.config.run.class_weights
+    return None if asked == "none" else asked
+
+
 def _choose(
-    material: Material, planned: PlannedModel, counted: Counted, on_trial: Callable[[Tried], None]
+    material: Material, planned: PlannedModel, features: Features, on_trial: Callable[[Tried], None]
 ) -> tuple[float, tuple[Tried, ...]]:
-    fold = counted.fold
+    fold = features.fold
     return choose_strength(
         planned.model,
-        (counted.train, material.labels(fold.train)),
-        (counted.validation, material.labels(fold.validation)),
+        (features.train, material.labels(fold.train)),
+        (features.validation, material.labels(fold.validation)),
         material.config.baselines,
         on_trial,
+        class_weight=_class_weight(material),
     )
 
 
-def _predict(material: Material, fitted: FittedBaseline, final: Counted) -> tuple[Float32, float]:
+def _predict(material: Material, fitted: FittedBaseline, final: Features) -> tuple[Float32, float]:
     """Return the test documents' probabilities, and documents per second from tokens to answers."""
     start = time.perf_counter()
-    counts = count_ngrams(select(material.tokenized, final.fold.test), final.ngrams)
-    probabilities = fitted.predict_probabilities(counts)
+    features = final.of(select(material.tokenized, final.fold.test))
+    probabilities = fitted.predict_probabilities(features)
     return probabilities, len(probabilities) / max(time.perf_counter() - start, 1e-9)
 
 
 def _validation_accuracy(
     material: Material,
     fitted: FittedBaseline,
-    counted: Counted,
-    final: Counted,
+    chosen_on: Features,
+    final: Features,
     strength: float,
     tried: tuple[Tried, ...],
 ) -> float | None:
@@ -183,7 +227,7 @@ def _validation_accuracy(
     for trial in tried:
         if trial.value == strength:
             return trial.validation_accuracy
-    if final is not counted or not len(counted.fold.validation):
+    if final is not chosen_on or not len(chosen_on.fold.validation):
         return None
-    answers = fitted.predict_probabilities(counted.validation).argmax(axis=1)
-    return float(np.mean(answers == material.labels(counted.fold.validation)))
+    answers = fitted.predict_probabilities(chosen_on.validation).argmax(axis=1)
+    return float(np.mean(answers == material.labels(chosen_on.fold.validation)))

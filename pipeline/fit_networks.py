@@ -15,7 +15,9 @@ import numpy as np
 from pipeline.choose_settings import choose_settings
 from pipeline.config import stage_generator
 from pipeline.embeddings import Embedded, EmbeddingRequest, embed
-from pipeline.indices import build_vocabulary, encode, take
+from pipeline.embeddings.encoding import encode_covered
+from pipeline.fit_mean import run_mean
+from pipeline.indices import build_vocabulary, take
 from pipeline.material import Fold, Material, save_test_predictions
 from pipeline.networks.batches import Visible, shuffle_words, visible
 from pipeline.networks.documents import Epoch, Labelled
@@ -28,7 +30,7 @@ from pipeline.resources import PeakMemory
 from pipeline.storage import save_embedding, save_network
 from pipeline.tokenizer import select
 from pipeline.tuning import Score
-from pipeline.values import UNKNOWN_ROW, Float32, IndexedCorpus, Int64, TokenizedCorpus
+from pipeline.values import UNKNOWN_ROW, Float32, IndexedCorpus, Int64
 
 _MOST = 0.5  # share of tokens cut or unknown above which a warning says so
 
@@ -43,22 +45,26 @@ class Prepared:
 
 
 def run_networks(material: Material, source: str, fold: Fold, final: Fold, parts: FoldRecord) -> None:
-    """Train every network that reads `source`: choose on `fold`, fit on `final`, save predictions."""
+    """Fit every model that reads `source`: choose on `fold`, fit on `final`, save predictions."""
     prepared = _prepare(material, source, fold)
     last = prepared if final is fold else _prepare(material, source, final)
+    reading = [planned for planned in material.planned if planned.source == source]
+    cut = last.documents if any(planned.seeded for planned in reading) else None
     parts.source(
-        SourceRecord(source, last.embedded, last.documents),
+        SourceRecord(source, last.embedded, cut),
         select(material.tokenized, final.train),
         material.labels(final.train),
     )
     if fold.number == 0:
         save_embedding(material.run, last.embedded)
-    for planned in material.planned:
-        if planned.source == source:
-            load_libraries(material)
-            own = choose_settings(material, planned, fold, parts, partial(_score, planned, prepared))
-            for seed in range(material.config.run.seeds):
-                _run_network(own, planned, seed, prepared, last, parts)
+    for planned in reading:
+        if not planned.seeded:
+            run_mean(material, planned, (fold, prepared.embedded), (final, last.embedded), parts)
+            continue
+        load_libraries(material)
+        own = choose_settings(material, planned, fold, parts, partial(_score, planned, prepared))
+        for seed in range(material.config.run.seeds):
+            _run_network(own, planned, seed, prepared, last, parts)
 
 
 def _score(planned: PlannedModel, prepared: Prepared, trial: Material) -> Score:
@@ -67,14 +73,6 @@ def _score(planned: PlannedModel, prepared: Prepared, trial: Material) -> Score:
     kept = next(epoch for epoch in fitted.epochs if epoch.epoch == fitted.best_epoch)
     _forget_graphs()
     return Score(kept.validation_accuracy, kept.validation_loss, fitted.why_not)
-
-
-def encode_covered(tokenized: TokenizedCorpus, embedded: Embedded) -> IndexedCorpus:
-    """Return the documents as rows; every word without a vector reads as the unknown row."""
-    indexed = encode(tokenized, embedded.vocabulary)
-    rows = np.arange(len(embedded.vocabulary), dtype=np.int32)
-    known = np.where(embedded.matrix.covered, rows, np.int32(UNKNOWN_ROW))  # (V,)
-    return IndexedCorpus(known[indexed.indices], indexed.offsets)
 
 
 def _prepare(material: Material, source: str, fold: Fold) -> Prepared:
@@ -194,7 +192,20 @@ def _fit(
         epochs=epochs,
         deterministic=config.run.deterministic,
         on_epoch=on_epoch,
+        class_weights=_class_weights(material, fold),
     )
+
+
+def _class_weights(material: Material, fold: Fold) -> Float32 | None:
+    """Return what a document of each class counts in training, (C,), None if all count the same.
+
+    Balanced: documents / (classes in training * documents of the class), as scikit-learn's `class_weight`.
+    """
+    if material.config.run.class_weights == "none":
+        return None
+    counts = np.bincount(material.labels(fold.train), minlength=len(material.label_names))  # (C,)
+    weights = counts.sum() / (np.count_nonzero(counts) * np.maximum(counts, 1))
+    return np.where(counts, weights, 0.0).astype(np.float32)
 
 
 def _specify(material: Material, planned: PlannedModel, prepared: Prepared) -> NetworkSpec:

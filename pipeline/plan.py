@@ -11,7 +11,7 @@ from pipeline.embeddings.sources import parse_sources
 from pipeline.errors import PipelineError, did_you_mean
 from pipeline.networks.models import NETWORKS, parse_network
 
-CONTROLS = ("majority",)
+CONTROLS = ("majority", "mean")
 RECURRENT = ("rnn", "gru", "lstm", "bilstm")
 
 
@@ -27,26 +27,66 @@ class PlannedModel:
     asked_source: str | None = None  # as it was asked for: files with their folders
     shuffled_words: bool = False  # the control that reads documents whose words are shuffled
 
+    @property
+    def seeded(self) -> bool:
+        """Whether its training has chance in it: it is then fitted once a seed, else once."""
+        return self.model in NETWORKS
+
 
 def plan_models(models: tuple[str, ...], sources: tuple[str, ...]) -> tuple[PlannedModel, ...]:
-    """Return every model of the run, baselines first, networks crossed with the sources.
+    """Return every model of the run: baselines first, then those that read vectors, crossed with the sources.
+
+    `mean` is crossed with the frozen sources alone, since it changes no vectors (see `left_out`).
 
     Raises
     ------
     PipelineError
         If a model, head, source or mode is unknown, a source's package is not installed, two sources would
-        have one name, or a network is asked for without a source.
+        have one name, or a model that reads vectors is asked for without a source that it can read.
 
     >>> [planned.name for planned in plan_models(("lstm", "bow"), ("word2vec", "learned"))]
     ['bow', 'lstm@word2vec', 'lstm@learned']
     """
     asked = parse_sources(sources)
-    baselines = [_baseline(model) for model in models if model in BASELINES]
-    networks = [_network(model, source) for model in models if model not in BASELINES for source in asked]
-    if not sources and any(model not in BASELINES for model in models):
-        raise PipelineError("--embeddings", "a network needs an embedding source", "add word2vec")
-    _check_twins(networks)
-    return tuple(dict.fromkeys(baselines + networks))
+    baselines = [_baseline(model) for model in models if _counts_ngrams(model)]
+    crossed = [
+        _crossed(model, source)
+        for model in models
+        if not _counts_ngrams(model)
+        for source in asked
+        if not (_averages(model) and source.tuned)
+    ]
+    for model in models:
+        if _counts_ngrams(model) or any(planned.model == model for planned in crossed):
+            continue
+        if not sources:
+            noun = "a model of averaged vectors" if _averages(model) else "a network"
+            raise PipelineError("--embeddings", f"{noun} needs an embedding source", "add word2vec")
+        if _averages(model):
+            tuned = ", ".join(source.name for source in asked)
+            what = f'"{model}" reads vectors that no network changes, and these are tuned: {tuned}'
+            raise PipelineError("--embeddings", what, "add a frozen source, such as word2vec")
+    _check_twins(crossed)
+    return tuple(dict.fromkeys(baselines + crossed))
+
+
+def left_out(models: tuple[str, ...], sources: tuple[str, ...]) -> list[str]:
+    """Return, as sentences, the models that were asked for and cannot read a source that others do."""
+    return [
+        f"{model}@{source.name} is left out: {model} reads vectors that no network changes"
+        for model in models
+        if _averages(model)
+        for source in parse_sources(sources)
+        if source.tuned
+    ]
+
+
+def _counts_ngrams(model: str) -> bool:
+    return model in BASELINES and BASELINES[model].ngrams is not None
+
+
+def _averages(model: str) -> bool:
+    return model in BASELINES and BASELINES[model].ngrams is None
 
 
 def _check_twins(networks: list[PlannedModel]) -> None:
@@ -67,7 +107,19 @@ def unused_sources(planned: tuple[PlannedModel, ...], sources: tuple[str, ...]) 
 
 
 def _baseline(name: str) -> PlannedModel:
-    return PlannedModel(name, "control" if name in CONTROLS else "baseline", name)
+    return PlannedModel(name, _kind_of_linear(name), name)
+
+
+def _kind_of_linear(name: str) -> str:
+    return "control" if name in CONTROLS else "baseline"
+
+
+def _crossed(asked: str, source: AskedSource) -> PlannedModel:
+    """Return a model that reads a source's vectors."""
+    if not _averages(asked):
+        return _network(asked, source)
+    name = f"{asked}@{source.name}"
+    return PlannedModel(name, _kind_of_linear(asked), asked, None, source.name, source.asked)
 
 
 def _network(asked: str, source: AskedSource) -> PlannedModel:

@@ -80,11 +80,11 @@ class Choice:
 
 @dataclass(frozen=True, eq=False)
 class SourceRecord:
-    """An embedding source as one fold used it."""
+    """An embedding source as one fold used it; `documents` as networks see them, None where none reads it."""
 
     source: str
     embedded: Embedded
-    documents: Visible
+    documents: Visible | None
 
 
 @dataclass
@@ -159,17 +159,18 @@ class Record:
         write_json(self.run / "details" / "status.json", status)
 
     def planned_fits(self) -> list[FitKey]:
-        """Return every fit that the run is to make: a network has one a seed, every model one a fold."""
+        """Return every fit that the run is to make: on each fold, one a seed where training has chance in it."""
         return [
             (model.name, seed, fold)
             for fold in range(len(self.folds))
             for model in self.planned
-            for seed in range(self.config.run.seeds if model.source else 1)
+            for seed in range(self.config.run.seeds if model.seeded else 1)
         ]
 
     def label(self, name: str, seed: int, fold: int) -> str:
         """Return a fit's name with its seed and fold where there are several."""
-        of_seed = f" seed {seed}" if self.config.run.seeds > 1 and "@" in name else ""
+        seeded = any(model.name == name and model.seeded for model in self.planned)
+        of_seed = f" seed {seed}" if self.config.run.seeds > 1 and seeded else ""
         return name + of_seed + (f" fold {fold}" if len(self.folds) > 1 else "")
 
 
@@ -214,13 +215,14 @@ class FoldRecord:
         if self.number:
             return
         self.record.embeddings.append(_describe_source(found))
-        self.record.token_facts |= {
-            "cut_documents": found.documents.cut_documents,
-            "cut_tokens": found.documents.cut_tokens,
-            "max_tokens": self.record.config.networks.max_tokens,
-            "keep": self.record.config.networks.keep,
-            "vocabulary": found.embedded.vocabulary.n_learned - 2,
-        }
+        self.record.token_facts["vocabulary"] = found.embedded.vocabulary.n_learned - 2
+        if found.documents is not None:
+            self.record.token_facts |= {
+                "cut_documents": found.documents.cut_documents,
+                "cut_tokens": found.documents.cut_tokens,
+                "max_tokens": self.record.config.networks.max_tokens,
+                "keep": self.record.config.networks.keep,
+            }
         words = characteristic_words(train, labels, self.record.loaded.corpus.label_names)
         self.record.sources[found.source] = (found.embedded, words)
         if not found.embedded.tuned:

@@ -87,15 +87,37 @@ def save_baseline(
     label_names: tuple[str, ...],
     config: Config,
 ) -> None:
-    """Save a linear model: n-grams as numbers over a list of tokens, weights, and what made them."""
-    folder = run / "models" / slug(name)
-    arrays = {"ngram_keys": ngrams.keys, **_linear_arrays(fitted)}
-    _save_arrays(folder / "weights.safetensors", arrays)
-    described = {
-        "name": name,
+    """Save a model of n-gram counts: n-grams as numbers over a list of tokens, weights, and what made them."""
+    reads = {
         "tokens": ngrams.tokens.to_list(),
         "ngram_min": ngrams.ngram_min,
         "ngram_max": ngrams.ngram_max,
+    }
+    _save_linear(run, name, fitted, {"ngram_keys": ngrams.keys}, reads, label_names, config)
+
+
+def save_mean(
+    run: Path, name: str, fitted: FittedBaseline, source: str, label_names: tuple[str, ...], config: Config
+) -> None:
+    """Save a model of averaged vectors: its weights; the embedding is named, not copied."""
+    _save_linear(run, name, fitted, {}, {"embedding": _embedding_folder(source)}, label_names, config)
+
+
+def _save_linear(
+    run: Path,
+    name: str,
+    fitted: FittedBaseline,
+    arrays: Mapping[str, np.ndarray],
+    reads: Mapping[str, object],
+    label_names: tuple[str, ...],
+    config: Config,
+) -> None:
+    folder = run / "models" / slug(name)
+    _save_arrays(folder / "weights.safetensors", {**arrays, **_linear_arrays(fitted)})
+    described = {
+        "name": name,
+        **reads,
+        "probabilities": fitted.probabilities,
         "label_names": label_names,
         "tokenizer": asdict(config.tokenizer),
         "baselines": asdict(config.baselines),
@@ -103,12 +125,17 @@ def save_baseline(
     write_json(folder / "model.json", described)
 
 
+_LEARNED_WEIGHTS = {"idf_": "idf", "mean_": "mean", "scale_": "scale"}  # of what stands before the classifier
+
+
 def _linear_arrays(fitted: FittedBaseline) -> dict[str, np.ndarray]:
-    """Return coefficients (C or 1, F), intercepts, classes and, for TF-IDF, inverse document frequencies."""
+    """Return coefficients (C or 1, F), intercepts, classes, and what the features' own weights learned.
+
+    Those are, (F,) each, `idf` of TF-IDF, `mean` and `scale` of standardised averages, `scale` of counts.
+    """
     weights, classifier = fitted.pipeline[0], fitted.pipeline[-1]
     arrays = {"classes": np.asarray(classifier.classes_)}
-    if hasattr(weights, "idf_"):
-        arrays["idf"] = weights.idf_
+    arrays |= {name: getattr(weights, own) for own, name in _LEARNED_WEIGHTS.items() if hasattr(weights, own)}
     if hasattr(classifier, "estimators_"):
         arrays["coefficients"] = np.vstack([one.coef_ for one in classifier.estimators_])
         arrays["intercepts"] = np.concatenate([one.intercept_ for one in classifier.estimators_])

@@ -27,7 +27,12 @@ THREE_DOCUMENTS = (("good", "film"), ("bad", "film", "!"), ("good", "good", "plo
 # Small enough to train in a second; no dropout, so that one epoch already learns something.
 TINY_NETWORK = NetworkSettings(units=4, batch_size=4, max_epochs=2, embedding_dropout=0.0, dropout=0.0)
 TINY_WORD2VEC = Word2VecSettings(vector_size=8, epochs=2, min_count=1, workers=1)
-FEW_STRENGTHS = BaselineSettings(bow_strengths=(0.1, 1.0), tfidf_strengths=(1.0, 10.0))
+FEW_STRENGTHS = BaselineSettings(
+    bow_strengths=(0.1, 1.0),
+    tfidf_strengths=(1.0, 10.0),
+    nbsvm_strengths=(0.1, 1.0),
+    mean_strengths=(0.1, 1.0),
+)
 
 
 def tokens_of(documents: Sequence[Sequence[str]]) -> TokenizedCorpus:

@@ -11,6 +11,9 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "pipeline"
 HEAVY = {"tensorflow", "keras", "gensim", "altair", "sklearn", "vl_convert"}
+SUBCLASSES = (
+    "pipeline.baselines.estimators"  # its classes are scikit-learn's: other modules load it in functions
+)
 
 # Each module's layer: it imports its own layer and those below. A folder stands for all that is in it.
 LAYERS: tuple[tuple[str, ...], ...] = (
@@ -22,7 +25,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("plan", "storage"),
     ("record", "material"),
     ("choose_settings",),
-    ("fit_baselines", "fit_networks"),
+    ("fit_baselines", "fit_mean", "fit_networks"),
     ("experiment",),
     ("inspection",),
     ("cli",),
@@ -117,7 +120,9 @@ def test_values_and_errors_import_nothing_of_the_package() -> None:
 @pytest.mark.parametrize("path", MODULES, ids=dotted)
 def test_heavy_libraries_are_imported_where_they_are_used(path: Path) -> None:
     names = imported(path, at_run_time(tree_of(path)))
-    assert not {name.split(".")[0] for name in names} & HEAVY
+    assert SUBCLASSES not in names
+    if dotted(path) != SUBCLASSES:
+        assert not {name.split(".")[0] for name in names} & HEAVY
 
 
 def test_the_reader_of_imports_sees_what_it_should() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.errors import PipelineError
-from pipeline.plan import PlannedModel, kinds_for_verdict, plan_models, unused_sources
+from pipeline.plan import PlannedModel, kinds_for_verdict, left_out, plan_models, unused_sources
 
 
 def names(models: tuple[str, ...], sources: tuple[str, ...]) -> list[str]:
@@ -30,6 +30,33 @@ def test_a_planned_model_keeps_its_parts() -> None:
         PlannedModel("ann@random:tuned", "network", "ann", "", "random:tuned", "random:tuned"),
         PlannedModel("gru@random:tuned", "network", "gru", "last", "random:tuned", "random:tuned"),
     )
+
+
+def test_mean_is_a_control_crossed_with_the_frozen_sources() -> None:
+    sources = ("word2vec", "word2vec:tuned", "learned", "random:shuffled-rows")
+    planned = plan_models(("mean", "nbsvm"), sources)
+    assert planned == (
+        PlannedModel("nbsvm", "baseline", "nbsvm"),
+        PlannedModel("mean@word2vec", "control", "mean", None, "word2vec", "word2vec"),
+        PlannedModel(
+            "mean@random:shuffled-rows",
+            "control",
+            "mean",
+            None,
+            "random:shuffled-rows",
+            "random:shuffled-rows",
+        ),
+    )
+    assert left_out(("mean", "nbsvm", "lstm"), sources) == [
+        "mean@word2vec:tuned is left out: mean reads vectors that no network changes",
+        "mean@learned is left out: mean reads vectors that no network changes",
+    ]
+    assert left_out(("nbsvm", "lstm"), sources) == []
+
+
+def test_only_networks_are_fitted_once_a_seed() -> None:
+    planned = plan_models(("majority", "nbsvm", "mean", "ann", "lstm"), ("word2vec",))
+    assert [model.model for model in planned if model.seeded] == ["ann", "lstm"]
 
 
 def test_two_names_of_one_network_are_refused() -> None:
@@ -64,7 +91,8 @@ def test_baselines_need_no_source_and_leave_one_unused() -> None:
         (
             ("zzz",),
             ("learned",),
-            '--models: there is no model "zzz"; it is one of majority, bow, tfidf, ann, rnn, gru, lstm, bilstm',
+            '--models: there is no model "zzz"; it is one of majority, bow, tfidf, nbsvm, mean, ann, rnn, gru, lstm, '
+            "bilstm",
         ),
         (
             ("lstm:maximum",),
@@ -74,6 +102,18 @@ def test_baselines_need_no_source_and_leave_one_unused() -> None:
         (("ann:max",), ("learned",), '--models: "ann:max" has no head "max"; use "ann" alone'),
         (("bow:max",), ("learned",), '--models: there is no model "bow:max"; did you mean "bow"?'),
         (("lstm",), (), "--embeddings: a network needs an embedding source; add word2vec"),
+        (
+            ("mean",),
+            (),
+            "--embeddings: a model of averaged vectors needs an embedding source; add word2vec",
+        ),
+        (
+            ("bow", "mean"),
+            ("learned", "word2vec:tuned"),
+            '--embeddings: "mean" reads vectors that no network changes, and these are tuned: learned, '
+            "word2vec:tuned; add a frozen source, such as word2vec",
+        ),
+        (("mean:max",), ("word2vec",), '--models: there is no model "mean:max"; did you mean "mean"?'),
         (("lstm",), ("lerned",), '--embeddings: there is no source "lerned"; did you mean "learned"?'),
         (
             ("lstm",),

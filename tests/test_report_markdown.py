@@ -266,7 +266,7 @@ def test_test_documents_seen_in_training_are_told_beside_the_answer(tmp_path: Pa
 def test_without_a_network_nothing_was_cut(tmp_path: Path) -> None:
     tokens = {key: value for key, value in DETAILS["tokens"].items() if "max" not in key and "cut" not in key}
     text = markdown(build_run(tmp_path, tokens=tokens))
-    assert "No network was run, so nothing was cut: bag-of-words models read every token." in text
+    assert "No network was run, so nothing was cut: linear models read every token." in text
     assert "recurrent networks read" not in markdown(build_run(tmp_path / "cut"))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -150,7 +150,7 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     return powers / powers.sum(axis=1, keepdims=True)
 
 
-@pytest.mark.parametrize("name", ["bow", "tfidf"])
+@pytest.mark.parametrize("name", ["bow", "tfidf", "nbsvm"])
 def test_a_linear_model_can_be_computed_again_from_its_files(tmp_path: Path, name: str) -> None:
     train = tokens_of([*THREE_DOCUMENTS, ("dull",)])
     ngrams, counts = learn_ngrams(train)
@@ -164,11 +164,16 @@ def test_a_linear_model_can_be_computed_again_from_its_files(tmp_path: Path, nam
         dense = counts.toarray().astype(float)
         features = np.where(dense > 0, 1 + np.log(np.maximum(dense, 1)), 0.0) * arrays["idf"]
         features /= np.linalg.norm(features, axis=1, keepdims=True)
-    probabilities = softmax(features @ arrays["coefficients"].T + arrays["intercepts"])
+    logits = features @ arrays["coefficients"].T + arrays["intercepts"]
+    probabilities = softmax(logits)
+    if name == "nbsvm":
+        each = 1 / (1 + np.exp(-logits))
+        probabilities = each / each.sum(axis=1, keepdims=True)
     np.testing.assert_allclose(probabilities, fitted.predict_probabilities(counts), atol=1e-6)
     assert arrays["classes"].tolist() == [0, 1, 2]
     np.testing.assert_array_equal(arrays["ngram_keys"], ngrams.keys)
     described = read(tmp_path / "models" / name / "model.json")
+    assert described["probabilities"] == ("one-versus-rest" if name == "nbsvm" else "softmax")
     assert described["tokens"] == ["!", "bad", "dull", "film", "good", "plot"]
     assert (described["ngram_min"], described["ngram_max"]) == (1, 2)
 
@@ -181,3 +186,12 @@ def test_majority_is_saved_as_class_frequencies(tmp_path: Path) -> None:
     save_baseline(tmp_path, "majority", fitted, ngrams, LABELS, Config())
     arrays = load_file(tmp_path / "models" / "majority" / "weights.safetensors")
     np.testing.assert_allclose(arrays["class_prior"], [2 / 3, 1 / 3])
+
+
+def test_the_scale_of_counts_is_saved(tmp_path: Path) -> None:
+    ngrams, counts = learn_ngrams(tokens_of(THREE_DOCUMENTS), ngram_max=1)
+    settings = replace(FEW_STRENGTHS, bow_binary=False)
+    fitted = fit_baseline("bow", counts, int32([0, 1, 0]), n_classes=2, strength=1.0, settings=settings)
+    save_baseline(tmp_path, "bow", fitted, ngrams, LABELS, Config())
+    arrays = load_file(tmp_path / "models" / "bow" / "weights.safetensors")
+    assert arrays["scale"].tolist() == [1, 1, 1, 2, 1]  # "good" stands twice in one document

@@ -1,4 +1,4 @@
-"""Baselines: scikit-learn pipelines over n-gram counts, and the majority class."""
+"""Linear models: scikit-learn pipelines over n-gram counts or averaged vectors, and the majority class."""
 
 from pipeline.baselines.linear import (
     BASELINES,

@@ -17,7 +17,13 @@ from pipeline.values import Float64
 CONFIDENCE = 0.95
 SIGNIFICANCE = 0.05
 POWER = 0.8
-MODEL_PAIRS = (("lstm", "rnn"), ("lstm", "ann"), ("tfidf", "bow"))  # the same embedding on both sides
+MODEL_PAIRS = (  # the same embedding on both sides
+    ("lstm", "rnn"),
+    ("lstm", "ann"),
+    ("lstm", "mean"),
+    ("tfidf", "bow"),
+    ("nbsvm", "tfidf"),
+)
 
 
 def planned_pairs(

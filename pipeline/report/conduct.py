@@ -37,6 +37,7 @@ def assumptions(run: Run, limits: Limits) -> tuple[Block, ...]:
     """Return every assumption made on the way, and every warning with the model it belongs to."""
     details = run.details.assumptions
     made = [str(text) for text in details.get("assumptions") or ()]
+    made += _class_weights(run)
     warned = _warnings(run)
     if not made and not warned:
         return (Nothing(status_sentence(run) or "Nothing was assumed and nothing was warned of."),)
@@ -46,6 +47,16 @@ def assumptions(run: Run, limits: Limits) -> tuple[Block, ...]:
     if made:
         blocks.append(Points(_first(made, limits), "Assumptions"))
     return tuple(blocks)
+
+
+def _class_weights(run: Run) -> list[str]:
+    """Return how classes were weighed, where they were."""
+    if (run.table("config").get("run") or {}).get("class_weights") != "balanced":
+        return []
+    return [
+        "In training a document counts more the rarer its class, so that every class counts the same"
+        " (run.class_weights = balanced); majority answers with the class frequencies all the same."
+    ]
 
 
 def _warnings(run: Run) -> list[str]:

@@ -126,7 +126,7 @@ def tokens(run: Run, limits: Limits) -> tuple[Block, ...]:
 def _cut_reading(facts: Record) -> str:
     cut, documents, longest = (facts.get(key) for key in ("cut_documents", "documents", "max_tokens"))
     if longest is None:
-        return "No network was run, so nothing was cut: bag-of-words models read every token."
+        return "No network was run, so nothing was cut: linear models read every token."
     if not cut:
         return f"No document is longer than {count(longest)} tokens: the networks read every token."
     shares = []
@@ -139,7 +139,7 @@ def _cut_reading(facts: Record) -> str:
     return (
         f"The networks read at most {count(longest)} tokens of a document"
         f" (kept: {facts.get('keep')}); {shares[0]} are longer, and {shares[1]} are not read."
-        " Bag-of-words models read every token."
+        " Linear models read every token."
     )
 
 

@@ -2,28 +2,46 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from builders import FEW_STRENGTHS, int32, tokens_of
 
 from pipeline.baselines import BASELINES, FittedBaseline, choose_strength, fit_baseline
 from pipeline.indices import count_ngrams, learn_ngrams
+from pipeline.values import Int32
 
 TRAIN = tokens_of([["good", "film"], ["bad", "film"], ["so", "good"], ["so", "bad"], ["dull", "!"]])
 LABELS = int32([0, 2, 0, 2, 4])  # of six classes, 1, 3 and 5 are never trained
 NEW = tokens_of([["good"], ["bad", "!"], [], ["never", "seen"]])
 NGRAMS, COUNTS = learn_ngrams(TRAIN)
 
+VECTORS = np.random.default_rng(3).normal(size=(COUNTS.shape[1], 3)).astype(np.float32)
+
 each_baseline = pytest.mark.parametrize("name", BASELINES)
 
 
-def fitted(name: str) -> FittedBaseline:
-    return fit_baseline(name, COUNTS, LABELS, n_classes=6, strength=1.0, settings=FEW_STRENGTHS)
+def read_by(name: str, counts: Any) -> Any:
+    """Return what a model reads of documents: n-gram counts, or vectors, here one for each count."""
+    return counts if BASELINES[name].ngrams else (counts @ VECTORS).astype(np.float32)
+
+
+def fitted(name: str, labels: Int32 = LABELS, class_weight: str | None = None) -> FittedBaseline:
+    return fit_baseline(
+        name,
+        read_by(name, COUNTS),
+        labels,
+        n_classes=6,
+        strength=1.0,
+        settings=FEW_STRENGTHS,
+        class_weight=class_weight,
+    )
 
 
 @each_baseline
 def test_probabilities_are_a_distribution_over_all_classes(name: str) -> None:
-    probabilities = fitted(name).predict_probabilities(count_ngrams(NEW, NGRAMS))
+    probabilities = fitted(name).predict_probabilities(read_by(name, count_ngrams(NEW, NGRAMS)))
     assert (probabilities.shape, probabilities.dtype) == ((4, 6), np.float32)
     np.testing.assert_allclose(probabilities.sum(axis=1), 1.0, atol=1e-6)
     assert (probabilities[:, [0, 2, 4]] > 0).all()
@@ -31,28 +49,30 @@ def test_probabilities_are_a_distribution_over_all_classes(name: str) -> None:
 
 @each_baseline
 def test_a_class_that_was_never_trained_gets_nothing(name: str) -> None:
-    probabilities = fitted(name).predict_probabilities(COUNTS)
+    probabilities = fitted(name).predict_probabilities(read_by(name, COUNTS))
     assert not probabilities[:, [1, 3, 5]].any()
 
 
 @each_baseline
 def test_the_same_fit_gives_the_same_result(name: str) -> None:
-    first, again = (fitted(name).predict_probabilities(COUNTS) for _ in range(2))
+    first, again = (fitted(name).predict_probabilities(read_by(name, COUNTS)) for _ in range(2))
     np.testing.assert_array_equal(first, again)
 
 
 @each_baseline
 def test_the_inputs_are_left_as_they_were(name: str) -> None:
     before = (COUNTS.data.copy(), COUNTS.indices.copy(), COUNTS.indptr.copy(), LABELS.copy())
-    choose_strength(name, (COUNTS, LABELS), (COUNTS, LABELS), FEW_STRENGTHS)
-    fitted(name).predict_probabilities(COUNTS)
+    features = read_by(name, COUNTS)
+    choose_strength(name, (features, LABELS), (features, LABELS), FEW_STRENGTHS)
+    fitted(name).predict_probabilities(read_by(name, COUNTS))
     for array, copy in zip((COUNTS.data, COUNTS.indices, COUNTS.indptr, LABELS), before, strict=True):
         np.testing.assert_array_equal(array, copy)
 
 
 @each_baseline
 def test_validation_documents_of_a_class_that_was_never_trained_are_judged(name: str) -> None:
-    strength, tried = choose_strength(name, (COUNTS, LABELS), (COUNTS[:2], int32([1, 5])), FEW_STRENGTHS)
+    features = read_by(name, COUNTS)
+    strength, tried = choose_strength(name, (features, LABELS), (features[:2], int32([1, 5])), FEW_STRENGTHS)
     assert strength > 0
     for trial in tried:
         assert trial.validation_accuracy == 0.0
@@ -61,6 +81,45 @@ def test_validation_documents_of_a_class_that_was_never_trained_are_judged(name:
 
 @each_baseline
 def test_the_strength_tried_last_does_not_reach_the_fit(name: str) -> None:
-    alone = fitted(name).predict_probabilities(COUNTS)
-    choose_strength(name, (COUNTS, LABELS), (COUNTS, LABELS), FEW_STRENGTHS)
-    np.testing.assert_array_equal(fitted(name).predict_probabilities(COUNTS), alone)
+    alone = fitted(name).predict_probabilities(read_by(name, COUNTS))
+    features = read_by(name, COUNTS)
+    choose_strength(name, (features, LABELS), (features, LABELS), FEW_STRENGTHS)
+    np.testing.assert_array_equal(fitted(name).predict_probabilities(read_by(name, COUNTS)), alone)
+
+
+@each_baseline
+@pytest.mark.parametrize("class_weight", [None, "balanced"])
+def test_training_documents_of_one_class_give_one_answer(name: str, class_weight: str | None) -> None:
+    labels, features = int32([3] * 5), read_by(name, COUNTS)
+    strength, _ = choose_strength(
+        name, (features, labels), (features, labels), FEW_STRENGTHS, class_weight=class_weight
+    )
+    assert strength > 0
+    probabilities = fitted(name, labels, class_weight).predict_probabilities(features)
+    assert probabilities.tolist() == [[0, 0, 0, 1, 0, 0]] * 5
+
+
+@each_baseline
+def test_without_validation_documents_a_strength_is_taken_untried(name: str) -> None:
+    features = read_by(name, COUNTS)
+    strength, tried = choose_strength(name, (features, LABELS), (features[:0], int32([])), FEW_STRENGTHS)
+    assert strength > 0
+    assert tried == ()
+
+
+@each_baseline
+def test_a_hundred_classes_are_told_apart(name: str) -> None:
+    generator = np.random.default_rng(0)
+    labels = int32(np.repeat(np.arange(100), 2).tolist())
+    words = [[f"of{label}", f"w{generator.integers(9)}"] for label in labels]
+    ngrams, counts = learn_ngrams(tokens_of(words))
+    features: Any = counts
+    if BASELINES[name].ngrams is None:
+        features = (counts @ generator.normal(size=(len(ngrams.keys), 50))).astype(np.float32)
+    fitted = fit_baseline(
+        name, features, labels, n_classes=100, strength=10.0, settings=FEW_STRENGTHS, class_weight="balanced"
+    )
+    probabilities = fitted.predict_probabilities(features)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1.0, atol=1e-5)
+    right = (probabilities.argmax(axis=1) == labels).mean()
+    assert right == (0.01 if name == "majority" else 1.0)

@@ -1,0 +1,153 @@
+"""Whole runs of linear models: nbsvm beside the others, averaged vectors on each source, balanced classes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from safetensors.numpy import load_file
+
+from pipeline.config import load_config
+from pipeline.console import Console
+from pipeline.errors import PipelineError
+from pipeline.experiment import run_experiment
+
+KINDS = ("good", "bad")
+FILMS = [f"{KINDS[number % 2]} film number{number % 17} seen" for number in range(90)]
+LABELS = [("pos", "neg")[number % 2] for number in range(90)]
+
+
+def perform(folder: Path, texts: list[str], labels: list[str], *settings: str, **options: object) -> Path:
+    corpus = folder / "films.csv"
+    pl.DataFrame({"text": texts, "label": labels}).write_csv(corpus, quote_style="always")
+    given = {"corpus.path": str(corpus), "run.out": str(folder / "run"), "run.seeds": 3}
+    given |= {key.replace("_", ".", 1): value for key, value in options.items()}
+    config = load_config(None, ("embeddings.dimension=8", *settings), given)
+    return run_experiment(config, Console(silent=True), "embedseq films.csv")
+
+
+def read(run: Path, name: str = "metrics.json") -> Any:
+    return json.loads((run / name).read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return perform(
+        tmp_path_factory.mktemp("linear"),
+        FILMS,
+        LABELS,
+        run_models="mean,tfidf,nbsvm",
+        run_embeddings="random,random:shuffled-rows,learned",
+    )
+
+
+def test_mean_is_fitted_once_on_each_frozen_source_and_is_a_control(run: Path) -> None:
+    metrics = read(run)
+    fits = [(row["name"], row["kind"], row["seed"]) for row in metrics["results"]]
+    assert sorted(fits) == [
+        ("mean@random", "control", 0),
+        ("mean@random:shuffled-rows", "control", 0),
+        ("nbsvm", "baseline", 0),
+        ("tfidf", "baseline", 0),
+    ]
+    assert (metrics["verdict"]["a"], metrics["verdict"]["decision"]) == (None, None)
+    assert "mean@learned is left out: mean reads vectors that no network changes" in metrics["warnings"]
+    status = read(run, "details/status.json")
+    assert sorted(status["finished"]) == sorted(status["planned"])
+    assert "mean@random" in status["finished"]
+
+
+def test_nothing_is_said_to_be_cut_where_only_averages_read_a_source(run: Path) -> None:
+    tokens = read(run, "details/tokens.json")
+    assert "max_tokens" not in tokens
+    assert "No network was run, so nothing was cut" in (run / "report.md").read_text(encoding="utf-8")
+
+
+def test_mean_reads_every_token_of_a_long_document(tmp_path: Path) -> None:
+    """Its only telling word stands before the last two tokens, which are all that a network would read."""
+    texts = [f"{KINDS[number % 2]} page{number % 5} one two" for number in range(60)]
+    made = perform(
+        tmp_path,
+        texts,
+        LABELS[:60],
+        "networks.max_tokens=2",
+        run_models="mean",
+        run_embeddings="random",
+    )
+    assert [row["accuracy"] for row in read(made)["results"]] == [1.0]
+
+
+def test_mean_can_be_computed_again_from_its_files(run: Path) -> None:
+    folder = run / "models" / "mean@random"
+    described = read(run, "models/mean@random/model.json")
+    weights = load_file(folder / "weights.safetensors")
+    source = run / "models" / described["embedding"]
+    vectors = load_file(source / "vectors.safetensors")["vectors"]
+    tokens = json.loads((source / "vocabulary.json").read_text(encoding="utf-8"))["tokens"]
+    saved = pl.read_parquet(next((run / "predictions").glob("mean@random.s0*")))
+    assert described["probabilities"] == "softmax"
+    for row in saved.iter_rows(named=True):
+        rows = [tokens.index(word) if word in tokens else 1 for word in FILMS[row["document"]].split()]
+        average = (vectors[rows].mean(axis=0) - weights["mean"]) / weights["scale"]
+        logit = float(average @ weights["coefficients"][0] + weights["intercepts"][0])
+        assert described["label_names"] == ["neg", "pos"]
+        assert row["p(pos)"] == pytest.approx(1 / (1 + np.exp(-logit)), abs=1e-4)
+
+
+def test_nbsvm_counts_longer_n_grams_where_documents_are_long(tmp_path: Path, run: Path) -> None:
+    assert read(run, "models/nbsvm/model.json")["ngram_max"] == 2  # four words a document
+    texts = [" ".join([KINDS[number % 2], *["so"] * number, *["word"] * 60]) for number in range(60)]
+    long = perform(tmp_path, texts, LABELS[:60], run_models="nbsvm,bow")
+    assert read(long, "models/nbsvm/model.json")["ngram_max"] == 3
+    assert read(long, "models/bow/model.json")["ngram_max"] == 2
+
+
+def test_the_key_of_nbsvm_is_named_where_its_n_grams_are_too_long(tmp_path: Path) -> None:
+    with pytest.raises(PipelineError) as error:
+        perform(tmp_path, FILMS, LABELS, "baselines.nbsvm_ngram_max=30", run_models="nbsvm")
+    assert error.value.where == "baselines.nbsvm_ngram_max"
+
+
+@pytest.mark.parametrize("model", ["bow", "tfidf", "nbsvm", "mean"])
+def test_balanced_classes_find_more_of_a_rare_class(tmp_path: Path, model: str) -> None:
+    """One document in fifteen is rare; the word that tells is missing from half of them, and in some others."""
+    generator = np.random.default_rng(5)
+    labels = ["rare" if number % 15 == 0 else "usual" for number in range(900)]
+    telling = [generator.random() < (0.5 if label == "rare" else 0.1) for label in labels]
+    texts = [
+        f"{'odd' if told else 'plain'} page w{generator.integers(40)} w{generator.integers(40)}"
+        for told in telling
+    ]
+    recall = {}
+    for weights in ("none", "balanced"):
+        folder = tmp_path / weights
+        folder.mkdir()
+        settings = (f"run.class_weights={weights}", "embeddings.dimension=30")
+        made = perform(folder, texts, labels, *settings, run_models=model, run_embeddings="random")
+        (scores,) = read(made, "details/scores.json")["models"]
+        recall[weights] = next(row["recall"] for row in scores["per_class"] if row["label"] == "rare")
+        report = (made / "report.md").read_text(encoding="utf-8")
+        assert ("every class counts the same" in report) == (weights == "balanced")
+        assert read(made)["config"]["run"]["class_weights"] == weights
+    assert recall["balanced"] > recall["none"] + 0.2
+
+
+def test_a_document_without_an_n_gram_is_answered(tmp_path: Path) -> None:
+    test = tmp_path / "test.csv"
+    pl.DataFrame({"text": ["", "never met"], "label": ["pos", "neg"]}).write_csv(test, quote_style="always")
+    made = perform(
+        tmp_path,
+        FILMS,
+        LABELS,
+        run_models="nbsvm,mean",
+        run_embeddings="random",
+        corpus_test=str(test),
+    )
+    for path in (made / "predictions").iterdir():
+        probabilities = pl.read_parquet(path).select("p(neg)", "p(pos)").to_numpy()
+        np.testing.assert_allclose(probabilities.sum(axis=1), 1.0, atol=1e-5)
+        assert len(probabilities) == 2
