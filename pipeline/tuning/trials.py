@@ -12,7 +12,9 @@ from pipeline.tuning.space import is_list, search_space
 Settings = dict[str, Value]  # dotted key > value
 
 _DRAWS = 50  # attempts for each trial to draw settings that were not drawn before
-_COSTLY = ("baselines.ngram_max", "baselines.min_df")  # trials that share these can share n-gram counts
+_COSTLY = tuple(
+    f"baselines.{name}" for name in ("ngram_max", "min_df", "nbsvm_ngram_max", "nbsvm_min_df")
+)  # trials that share these can share n-gram counts
 
 
 @dataclass(frozen=True)
