@@ -86,6 +86,8 @@ MEANINGS = {
     "networks.embedding_dropout": "Share of embedding dimensions set to zero, the same for a whole document.",
     "networks.dropout": "Share of what the output layer reads that is set to zero.",
     "run.cache_gib": "Most space that the cache takes, in GiB (docs/cache.md).",
+    "run.side_by_side": "Most fits that run at once, each in a process of its own; 1: one after the other; "
+    "0: as many as pay. Never more than one on a GPU. Results do not depend on it.",
     "run.rope": "Differences in accuracy up to this count as equal (region of practical equivalence).",
 }
 

@@ -41,8 +41,6 @@ class Counted:
 def run_baselines(material: Material, fold: Fold, final: Fold, parts: FoldRecord) -> None:
     """Fit every baseline: choose on `fold`, fit on `final` (the same fold unless --refit), save predictions."""
     models = [model for model in material.planned if model.source is None]
-    if not models:
-        return
     importlib.import_module("sklearn.linear_model")  # before any clock of a fit runs
     with material.console.stage("Counting n-grams"):
         counted = _count(material, fold)

@@ -28,6 +28,7 @@ from pipeline.networks.training import (
 from pipeline.plan import PlannedModel
 from pipeline.record import Fit, FoldRecord, SourceRecord
 from pipeline.resources import PeakMemory
+from pipeline.side_by_side import Fits
 from pipeline.storage import save_embedding, save_network
 from pipeline.tokenizer import select
 from pipeline.values import UNKNOWN_ROW, Float32, IndexedCorpus, Int64, TokenizedCorpus
@@ -44,8 +45,11 @@ class Prepared:
     documents: Visible  # every document of the corpus, as the networks see it
 
 
-def run_networks(material: Material, source: str, fold: Fold, final: Fold, parts: FoldRecord) -> None:
+def run_networks(
+    material: Material, source: str, fold: Fold, final: Fold, parts: FoldRecord, fits: Fits
+) -> None:
     """Train every network that reads `source`: choose on `fold`, fit on `final`, save predictions."""
+    fits.wait_for_room()
     prepared = _prepare(material, source, fold)
     last = prepared if final is fold else _prepare(material, source, final)
     parts.source(
@@ -58,7 +62,7 @@ def run_networks(material: Material, source: str, fold: Fold, final: Fold, parts
     for planned in material.planned:
         if planned.source == source:
             for seed in range(material.config.run.seeds):
-                _run_network(material, planned, seed, prepared, last, parts)
+                fits.run(run_network, fold.number, planned, seed, prepared, last)
 
 
 def encode_covered(tokenized: TokenizedCorpus, embedded: Embedded) -> IndexedCorpus:
@@ -106,7 +110,7 @@ def embedding_request(
     )
 
 
-def _run_network(
+def run_network(
     material: Material,
     planned: PlannedModel,
     seed: int,
@@ -114,6 +118,7 @@ def _run_network(
     last: Prepared,
     parts: FoldRecord,
 ) -> None:
+    """Train one network: choose on the fold of `prepared`, fit on that of `last`, save predictions."""
     load_libraries(material)
     with PeakMemory() as memory:
         start = time.perf_counter()

@@ -86,7 +86,7 @@ KEYS = {
     "verdict": "a b decision sentence rope minimum_detectable_difference",
     "embeddings": "source dimension rows type_coverage token_coverage rows_from_source seconds settings note "
     "cached training files",
-    "timing": "name seed fold fit_seconds predict_documents_per_second peak_rss_mib",
+    "timing": "name seed fold fit_seconds predict_documents_per_second peak_rss_mib at_once",
     "stages": "stage seconds",
     "environment": "embedseq python platform cpu cores memory_gib gpu packages command",
 }

@@ -21,6 +21,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("embeddings", "cache", "baselines", "networks"),
     ("plan", "storage"),
     ("record", "material"),
+    ("side_by_side",),
     ("fit_baselines", "fit_networks"),
     ("experiment",),
     ("inspection",),
