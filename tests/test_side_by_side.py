@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+import os
+import signal
+import time
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 
 from pipeline.config import load_config
 from pipeline.console import Console
+from pipeline.errors import PipelineError
 from pipeline.experiment import read_and_split, run_experiment, tokenize_all
 from pipeline.material import Material
 from pipeline.plan import PlannedModel, plan_models
 from pipeline.prediction_files import read_run_predictions
 from pipeline.record import Choice, Fit
-from pipeline.side_by_side import Machine, Work, fits_at_once
+from pipeline.side_by_side import Machine, SideBySide, Work, all_ended, fits_at_once, put_in_order
 
 SMALL = (
     "networks.units=8",
@@ -209,23 +214,35 @@ def side_by_side(folder: Path) -> tuple[SideBySide, Parts]:
     return SideBySide(material_of(folder), parts, 2), parts  # type: ignore[arg-type]
 
 
+def workers() -> list[psutil.Process]:
+    return [one for one in psutil.Process().children() if "spawn_main" in " ".join(one.cmdline())]
+
+
+def fit_until_recorded(fits: SideBySide, parts: Parts, name: str) -> None:
+    fits.run(finish_at_once, 0, name)
+    while name not in [fit.name for fit in parts.fits]:
+        fits.wait_for_room()
+
+
 def test_ctrl_c_stops_the_workers_and_keeps_what_had_finished(tmp_path: Path) -> None:
     fits, parts = side_by_side(tmp_path)
-    workers: list[psutil.Process] = []
-    with pytest.raises(KeyboardInterrupt), all_ended(fits):
-        fits.run(finish_at_once, 0, "tfidf")
-        fits.run(finish_at_once, 0, "bow")
-        fits.run(write_without_end, 0)
-        while not (tmp_path / "run" / "half.part").exists():
-            time.sleep(0.05)
-        fits.wait_for_room()  # one is running, one may
-        workers += [p for p in psutil.Process().children() if "spawn_main" in " ".join(p.cmdline())]
-        begin = time.perf_counter()
-        raise KeyboardInterrupt
-    assert time.perf_counter() - begin < 10  # far less, but for a busy machine
+    running: list[psutil.Process] = []
+
+    def press_ctrl_c() -> None:
+        with all_ended(fits):
+            fits.run(write_without_end, 0)
+            fit_until_recorded(fits, parts, "tfidf")
+            fit_until_recorded(fits, parts, "bow")
+            while not (tmp_path / "run" / "half.part").exists():
+                time.sleep(0.05)
+            running.extend(workers())
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        press_ctrl_c()
     assert [(fit.name, fit.at_once) for fit in parts.fits] == [("bow", 2), ("tfidf", 2)]
-    assert workers
-    assert not any(worker.is_running() for worker in workers)
+    assert running
+    assert not any(worker.is_running() for worker in running)
     assert list((tmp_path / "run").iterdir()) == []
 
 
@@ -246,12 +263,15 @@ def test_an_error_of_a_fit_ends_the_run_with_it(
     fit: Any, error: type[Exception], words: str, tmp_path: Path
 ) -> None:
     fits, parts = side_by_side(tmp_path)
-    with pytest.raises(error) as raised, all_ended(fits):
-        fits.run(finish_at_once, 0, "bow")
-        while not parts.fits:
-            fits.wait_for_room()
-        fits.run(fit, 0)
-        fits.run(write_without_end, 0)
+
+    def run_them() -> None:
+        with all_ended(fits):
+            fit_until_recorded(fits, parts, "bow")
+            fits.run(fit, 0)
+            fits.run(write_without_end, 0)
+
+    with pytest.raises(error) as raised:
+        run_them()
     assert str(raised.value) == words
     assert [kept.name for kept in parts.fits] == ["bow"]
 
@@ -259,12 +279,9 @@ def test_an_error_of_a_fit_ends_the_run_with_it(
 def test_a_worker_never_gets_ctrl_c(tmp_path: Path) -> None:
     fits, parts = side_by_side(tmp_path)
     with all_ended(fits):
-        fits.run(finish_at_once, 0, "bow")
-        while not parts.fits:
-            fits.wait_for_room()
-        for process in psutil.Process().children():
-            if "spawn_main" in " ".join(process.cmdline()):
-                process.send_signal(signal.SIGINT)
+        fit_until_recorded(fits, parts, "bow")
+        for worker in workers():
+            worker.send_signal(signal.SIGINT)
         fits.run(finish_at_once, 0, "tfidf")
     assert [fit.name for fit in parts.fits] == ["bow", "tfidf"]
 
