@@ -45,6 +45,7 @@ SCENARIOS = {
     "tuned_step": Scenario("tuned_step", "a training step of an LSTM with a tuned table of 30,000 x 300"),
     "help": Scenario("help_text", "run_pipeline.py --help"),
     "default_run": Scenario("default_run", "the default run, on bbc-news"),
+    "side_by_side": Scenario("side_by_side", "fits one after the other, and two at once"),
     "imdb_quality": Scenario(
         "imdb_quality", "accuracy on IMDB's official split", 25_000, (TRAIN, TEST, UNLABELLED)
     ),

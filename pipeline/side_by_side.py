@@ -37,6 +37,7 @@ from pipeline.values import Float32
 if TYPE_CHECKING:
     from pipeline.networks.training import FittedNetwork
 
+_LEAST_THREADS = 2  # of TensorFlow in a worker; with one, steps took longer and hardly less of the processor
 _LOOK_SECONDS = 0.2  # so often what workers found is looked for, while nothing else is to be done
 
 # --- how many -------------------------------------------------------------------------------------------
@@ -44,7 +45,7 @@ _LOOK_SECONDS = 0.2  # so often what workers found is looked for, while nothing 
 LONGEST_TOKENS = (
     50  # mean timesteps of a document above which one recurrent fit keeps two cores busy by itself
 )
-LEAST_SECONDS = 30.0  # of fits: below, starting workers (some 5 s of work each) takes most of what they save
+LEAST_SECONDS = 120.0  # of fits: starting two workers takes some ten seconds of work
 MOST_MIB = 2_560  # of all processes together
 _WORKER_MIB = 600  # TensorFlow or scikit-learn loaded, a network of the usual size
 _WORKER_BYTES_A_TOKEN = 100  # tokens, n-gram counts while they are sorted
@@ -82,7 +83,7 @@ def fits_at_once(work: Work, machine: Machine, asked: int) -> int:
     The measurements behind it are in docs/decisions/0009-fits-side-by-side.md. A GPU holds one fit at a time
     whatever was asked: TensorFlow takes all of its memory.
 
-    >>> short = Work(fits=9, seconds=80, timesteps=10, tokens=60_000, gpu=False)
+    >>> short = Work(fits=9, seconds=300, timesteps=10, tokens=60_000, gpu=False)
     >>> two_cores = Machine(cores=2, available_mib=16_000, used_mib=400)
     >>> fits_at_once(short, two_cores, asked=0), fits_at_once(replace(short, timesteps=230), two_cores, asked=0)
     (2, 1)
@@ -205,17 +206,14 @@ class SideBySide:
     """Runs fits in worker processes, `at_once` at most."""
 
     def __init__(self, material: Material, record: Record, at_once: int) -> None:
-        context = multiprocessing.get_context(
-            "spawn"
-        )  # a forked process would share locks of running threads
+        context = multiprocessing.get_context("spawn")  # a fork would copy locks that threads hold
         self._at_once, self._record, self._run_folder = at_once, record, material.run
         self._messages = context.SimpleQueue()
         self._found: queue.SimpleQueue[tuple[int, str, tuple[Any, ...]]] = queue.SimpleQueue()
         self._running: set[Future[None]] = set()
         self._before = set(multiprocessing.active_children())
-        start = _Start(
-            _for_workers(material, self._messages), self._messages, at_once, max(1, usable_cores() // at_once)
-        )
+        threads = max(_LEAST_THREADS, usable_cores() // at_once)
+        start = _Start(_for_workers(material, self._messages), self._messages, at_once, threads)
         self._pool = ProcessPoolExecutor(at_once, context, _begin_worker, (start,))
         self._reader = threading.Thread(
             target=_read_messages, args=(self._messages, material.console, self._found), daemon=True
@@ -321,7 +319,7 @@ class _Start:
     material: Material
     messages: Any  # a multiprocessing SimpleQueue
     at_once: int
-    threads: int  # of TensorFlow: all workers together use each core once
+    threads: int  # of TensorFlow
 
 
 _worker: _Start

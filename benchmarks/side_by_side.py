@@ -1,0 +1,80 @@
+"""`side_by_side`: whole runs on made-up documents, their fits one after the other or two at once.
+
+Short documents (10 tokens) and long ones (200) take turns with both ways: A B A B, each in a fresh process. Words are
+drawn at random, the first of a document tells its class. No fit stops early, so that both ways do the same work.
+Seconds, and seconds of the processor, are those of the whole run, with its workers and their start.
+"""
+
+from __future__ import annotations
+
+import resource
+import tempfile
+from functools import partial
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+import polars as pl
+
+from benchmarks.results_file import Metric, Outcome, ratio, seconds
+from benchmarks.sides import Figures, Options, Side, alternate, clock
+
+ROUNDS, EPOCHS, WORDS = 3, 5, 2_000
+CASES = {"short": (10, 5_000, 8), "long": (200, 1_000, 4)}  # tokens of a document, documents, seeds
+
+
+def measure(options: Options) -> Outcome:
+    """Return how many times as fast two fits at once are, for short and for long documents."""
+    runs = alternate(__name__, tuple(SIDES), options, options.repeats or ROUNDS)
+    metrics: list[Metric] = []
+    for case in CASES:
+        taken = {at_once: [run["seconds"] for run in runs[f"{case}_{at_once}"]] for at_once in (1, 2)}
+        what = f"{case} documents: one after the other / two at once"
+        metrics.append(ratio(f"{case}_speed", taken[1], taken[2], what))
+        for at_once in (1, 2):
+            spent = [run["cpu_seconds"] for run in runs[f"{case}_{at_once}"]]
+            what = f"{case} documents, {at_once} at once: seconds of the processor"
+            metrics.append(seconds(f"{case}_cpu_seconds_{at_once}", spent, what))
+    return Outcome(metrics, {"runs": runs})
+
+
+def run_case(case: str, at_once: int, options: Options, seed: int) -> Figures:
+    """Return the seconds of one run, those of the processor, and the accuracy, which is the same for both ways."""
+    from pipeline.config import load_config
+    from pipeline.console import Console
+    from pipeline.experiment import run_experiment
+    from pipeline.prediction_files import read_run_predictions
+
+    tokens, documents, seeds = CASES[case]
+    with tempfile.TemporaryDirectory() as folder:
+        corpus, run = Path(folder) / "corpus.parquet", Path(folder) / "run"
+        _write_corpus(corpus, tokens, options.documents or documents, np.random.default_rng(seed))
+        settings = (f"networks.max_epochs={EPOCHS}", f"networks.patience={EPOCHS}")
+        given = {"corpus.path": str(corpus), "run.out": str(run), "run.seeds": seeds}
+        given |= {"run.models": "ann,lstm", "run.embeddings": "learned:frozen"}
+        config = load_config(None, (*settings, f"run.side_by_side={at_once}"), given)
+        with clock() as figures:
+            run_experiment(config, Console(silent=True), "benchmark")
+        saved = read_run_predictions(run)
+    right = [float((one.predictions.predicted == one.predictions.labels).mean()) for one in saved]
+    return {**figures, "cpu_seconds": _cpu_seconds(), "accuracy": median(right), "fits": len(saved)}
+
+
+def _write_corpus(path: Path, tokens: int, documents: int, generator: np.random.Generator) -> None:
+    labels = np.array(["bad", "good"])[np.arange(documents) % 2]
+    words = generator.integers(WORDS, size=(documents, tokens - 1))  # (N, T - 1)
+    texts = [
+        " ".join([label, *(f"w{word}" for word in row)]) for label, row in zip(labels, words, strict=True)
+    ]
+    pl.DataFrame({"text": texts, "label": labels}).write_parquet(path)
+
+
+def _cpu_seconds() -> float:
+    """Return the processor's seconds of this process and of its children that have ended."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
+
+
+SIDES: dict[str, Side] = {
+    f"{case}_{at_once}": partial(run_case, case, at_once) for case in CASES for at_once in (1, 2)
+}
