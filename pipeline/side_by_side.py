@@ -42,10 +42,8 @@ _LOOK_SECONDS = 0.2  # so often what workers found is looked for, while nothing 
 
 # --- how many -------------------------------------------------------------------------------------------
 
-LONGEST_TOKENS = (
-    50  # mean timesteps of a document above which one recurrent fit keeps two cores busy by itself
-)
-LEAST_SECONDS = 120.0  # of fits: starting two workers takes some ten seconds of work
+CORES_A_NETWORK, CORES_A_BASELINE = 2, 1  # that one fit keeps busy by itself
+LEAST_SECONDS = {True: 120.0, False: 30.0}  # of fits, with networks and without: workers take time to start
 MOST_MIB = 2_560  # of all processes together
 _WORKER_MIB = 600  # TensorFlow or scikit-learn loaded, a network of the usual size
 _WORKER_BYTES_A_TOKEN = 100  # tokens, n-gram counts while they are sorted
@@ -61,7 +59,7 @@ class Work:
 
     fits: int  # that do not wait for each other
     seconds: float  # all of them on one core, to the order of magnitude
-    timesteps: float  # mean tokens that a recurrent network reads of a document; 0 without one
+    networks: bool  # some of them are networks
     tokens: int  # of the corpus
     gpu: bool  # networks are trained, and there is a GPU to train them
 
@@ -83,18 +81,21 @@ def fits_at_once(work: Work, machine: Machine, asked: int) -> int:
     The measurements behind it are in docs/decisions/0009-fits-side-by-side.md. A GPU holds one fit at a time
     whatever was asked: TensorFlow takes all of its memory.
 
-    >>> short = Work(fits=9, seconds=300, timesteps=10, tokens=60_000, gpu=False)
+    >>> ten_folds = Work(fits=10, seconds=300, networks=False, tokens=60_000, gpu=False)
     >>> two_cores = Machine(cores=2, available_mib=16_000, used_mib=400)
-    >>> fits_at_once(short, two_cores, asked=0), fits_at_once(replace(short, timesteps=230), two_cores, asked=0)
-    (2, 1)
+    >>> fits_at_once(ten_folds, two_cores, asked=0)
+    2
+    >>> fits_at_once(replace(ten_folds, networks=True), two_cores, asked=0)
+    1
     """
     if work.gpu or asked:
         return 1 if work.gpu else min(asked, max(work.fits, 1))
-    if work.timesteps > LONGEST_TOKENS or work.seconds < LEAST_SECONDS:
+    if work.seconds < LEAST_SECONDS[work.networks]:
         return 1
+    cores = machine.cores // (CORES_A_NETWORK if work.networks else CORES_A_BASELINE)
     worker_mib = _WORKER_MIB + work.tokens * _WORKER_BYTES_A_TOKEN / 2**20
     room_mib = min(machine.available_mib / 2, MOST_MIB - machine.used_mib)
-    return max(1, min(work.fits, machine.cores, int(room_mib / worker_mib)))
+    return max(1, min(work.fits, cores, int(room_mib / worker_mib)))
 
 
 def describe_work(material: Material, folds: list[Fold]) -> Work:
@@ -117,7 +118,7 @@ def describe_work(material: Material, folds: list[Fold]) -> Work:
     return Work(
         fits=fits + (len(folds) if baselines else 0),
         seconds=linear_seconds + network_seconds * len(folds) * config.run.seeds,
-        timesteps=read if any(_is_recurrent(model.model) for model in networks) else 0.0,
+        networks=bool(networks),
         tokens=len(material.tokenized.token_types),
         gpu=bool(networks) and _may_have_gpu(),
     )

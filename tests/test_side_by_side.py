@@ -30,7 +30,8 @@ SMALL = (
     "embeddings.dimension=8",
     "baselines.bow_strengths=0.1,1",
 )
-SHORT = Work(fits=9, seconds=300, timesteps=10, tokens=60_000, gpu=False)
+FOLDS = Work(fits=9, seconds=300, networks=False, tokens=60_000, gpu=False)
+NETWORKS = replace(FOLDS, networks=True)
 TWO_CORES = Machine(cores=2, available_mib=16_000, used_mib=400)
 
 
@@ -66,19 +67,22 @@ def read(run: Path, name: str = "metrics.json") -> Any:
 @pytest.mark.parametrize(
     ("work", "machine", "asked", "at_once"),
     [
-        (SHORT, TWO_CORES, 0, 2),
-        (SHORT, TWO_CORES, 1, 1),
-        (SHORT, TWO_CORES, 3, 3),  # the person knows better
-        (SHORT, replace(TWO_CORES, cores=1), 0, 1),
-        (SHORT, replace(TWO_CORES, cores=16), 0, 3),  # 2,560 - 400 MiB hold three workers of some 606
-        (SHORT, replace(TWO_CORES, available_mib=1_500), 0, 1),  # half of it holds one
-        (replace(SHORT, fits=1), TWO_CORES, 0, 1),
-        (replace(SHORT, fits=2), TWO_CORES, 5, 2),
-        (replace(SHORT, timesteps=51), TWO_CORES, 0, 1),
-        (replace(SHORT, seconds=119), TWO_CORES, 0, 1),
-        (replace(SHORT, tokens=13_000_000), TWO_CORES, 0, 1),  # 600 + 1,240 MiB a worker: room for one
-        (replace(SHORT, gpu=True), TWO_CORES, 0, 1),
-        (replace(SHORT, gpu=True), TWO_CORES, 2, 1),
+        (FOLDS, TWO_CORES, 0, 2),
+        (FOLDS, TWO_CORES, 1, 1),
+        (FOLDS, TWO_CORES, 3, 3),  # the person knows better
+        (FOLDS, replace(TWO_CORES, cores=1), 0, 1),
+        (FOLDS, replace(TWO_CORES, cores=16), 0, 3),  # 2,560 - 400 MiB hold three workers of some 606
+        (FOLDS, replace(TWO_CORES, available_mib=1_500), 0, 1),  # half of it holds one
+        (replace(FOLDS, fits=1), TWO_CORES, 0, 1),
+        (replace(FOLDS, fits=2), TWO_CORES, 5, 2),
+        (replace(FOLDS, seconds=29), TWO_CORES, 0, 1),
+        (NETWORKS, TWO_CORES, 0, 1),  # one network keeps both busy
+        (NETWORKS, TWO_CORES, 2, 2),
+        (NETWORKS, replace(TWO_CORES, cores=5), 0, 2),
+        (replace(NETWORKS, seconds=119), replace(TWO_CORES, cores=5), 0, 1),
+        (replace(FOLDS, tokens=13_000_000), TWO_CORES, 0, 1),  # 600 + 1,240 MiB a worker: room for one
+        (replace(FOLDS, gpu=True), TWO_CORES, 0, 1),
+        (replace(FOLDS, gpu=True), TWO_CORES, 2, 1),
     ],
 )
 def test_fits_at_once(work: Work, machine: Machine, asked: int, at_once: int) -> None:
