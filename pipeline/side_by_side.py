@@ -43,7 +43,7 @@ _LOOK_SECONDS = 0.2  # so often what workers found is looked for, while nothing 
 # --- how many -------------------------------------------------------------------------------------------
 
 CORES_A_NETWORK, CORES_A_BASELINE = 2, 1  # that one fit keeps busy by itself
-LEAST_SECONDS = {True: 120.0, False: 30.0}  # of fits, with networks and without: workers take time to start
+LEAST_SECONDS = 120.0  # of all fits, as estimated below: workers take some seconds to start
 MOST_MIB = 2_560  # of all processes together
 _WORKER_MIB = 600  # TensorFlow or scikit-learn loaded, a network of the usual size
 _WORKER_BYTES_A_TOKEN = 100  # tokens, n-gram counts while they are sorted
@@ -90,7 +90,7 @@ def fits_at_once(work: Work, machine: Machine, asked: int) -> int:
     """
     if work.gpu or asked:
         return 1 if work.gpu else min(asked, max(work.fits, 1))
-    if work.seconds < LEAST_SECONDS[work.networks]:
+    if work.seconds < LEAST_SECONDS:
         return 1
     cores = machine.cores // (CORES_A_NETWORK if work.networks else CORES_A_BASELINE)
     worker_mib = _WORKER_MIB + work.tokens * _WORKER_BYTES_A_TOKEN / 2**20

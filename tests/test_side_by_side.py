@@ -75,7 +75,7 @@ def read(run: Path, name: str = "metrics.json") -> Any:
         (FOLDS, replace(TWO_CORES, available_mib=1_500), 0, 1),  # half of it holds one
         (replace(FOLDS, fits=1), TWO_CORES, 0, 1),
         (replace(FOLDS, fits=2), TWO_CORES, 5, 2),
-        (replace(FOLDS, seconds=29), TWO_CORES, 0, 1),
+        (replace(FOLDS, seconds=119), TWO_CORES, 0, 1),
         (NETWORKS, TWO_CORES, 0, 1),  # one network keeps both busy
         (NETWORKS, TWO_CORES, 2, 2),
         (NETWORKS, replace(TWO_CORES, cores=5), 0, 2),
