@@ -71,7 +71,7 @@ def read(run: Path, name: str = "metrics.json") -> Any:
         (FOLDS, TWO_CORES, 1, 1),
         (FOLDS, TWO_CORES, 3, 3),  # the person knows better
         (FOLDS, replace(TWO_CORES, cores=1), 0, 1),
-        (FOLDS, replace(TWO_CORES, cores=16), 0, 3),  # 2,560 - 400 MiB hold three workers of some 606
+        (FOLDS, replace(TWO_CORES, cores=16), 0, 2),  # 2,560 - 400 MiB hold two workers of some 806
         (FOLDS, replace(TWO_CORES, available_mib=1_500), 0, 1),  # half of it holds one
         (replace(FOLDS, fits=1), TWO_CORES, 0, 1),
         (replace(FOLDS, fits=2), TWO_CORES, 5, 2),
@@ -80,7 +80,7 @@ def read(run: Path, name: str = "metrics.json") -> Any:
         (NETWORKS, TWO_CORES, 2, 2),
         (NETWORKS, replace(TWO_CORES, cores=5), 0, 2),
         (replace(NETWORKS, seconds=119), replace(TWO_CORES, cores=5), 0, 1),
-        (replace(FOLDS, tokens=13_000_000), TWO_CORES, 0, 1),  # 600 + 1,240 MiB a worker: room for one
+        (replace(FOLDS, tokens=13_000_000), TWO_CORES, 0, 1),  # 800 + 1,240 MiB a worker: room for one
         (replace(FOLDS, gpu=True), TWO_CORES, 0, 1),
         (replace(FOLDS, gpu=True), TWO_CORES, 2, 1),
     ],
