@@ -52,6 +52,7 @@ SCENARIOS = {
     "tuned_step": Scenario("tuned_step", "a training step of an LSTM with a tuned table of 30,000 x 300"),
     "help": Scenario("help_text", "run_pipeline.py --help"),
     "default_run": Scenario("default_run", "the default run, on bbc-news"),
+    "side_by_side": Scenario("side_by_side", "fits one after the other, and two at once"),
     "imdb_quality": Scenario(
         "imdb_quality", "accuracy on IMDB's official split, default settings", 25_000, cases=IMDB_QUALITY
     ),

@@ -104,6 +104,8 @@ MEANINGS = {
     "run.cache_gib": "Most space that the cache takes, in GiB (docs/cache.md).",
     "run.class_weights": "`balanced`: a document counts more the rarer its class is in training, so that "
     "every class counts the same; `none`: every document counts the same.",
+    "run.side_by_side": "Most fits that run at once, each in a process of its own; 1: one after the other; "
+    "0: as many as pay. Never more than one on a GPU. Results do not depend on it.",
     "run.rope": "Differences in accuracy up to this count as equal (region of practical equivalence).",
 }
 

@@ -156,6 +156,7 @@ class RunSettings:
     cache_gib: float = 2.0  # size of the cache; the least recently used entries make room
     probes: bool = True
     debug: bool = False
+    side_by_side: int = 0  # fits at once, each in a process of its own; 0: as many as pay
 
 
 @dataclass(frozen=True)
@@ -273,6 +274,7 @@ CHECKS: dict[str, Check] = {
     "run.class_weights": Check(choices=("none", "balanced")),
     "run.rope": Check(minimum=0, below=1),
     "run.cache_gib": Check(above=0, maximum=100_000),
+    "run.side_by_side": _COUNT_OR_NONE,
 }
 
 # The option that stands for a key on the command line (`--no-...` sets it to false); every other key is

@@ -6,6 +6,7 @@ import logging
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,13 +34,14 @@ class Stage:
 
     def advance(self, steps: float = 1, note: str | None = None) -> None:
         """Count `steps` more units as done; `note` (the best score so far) stays until the next one."""
-        self.done += steps
-        self.note = self.note if note is None else note
-        self._console._move_bar(self)
-        now = time.perf_counter()
-        if now - self._last_line >= PLAIN_LINE_SECONDS:
-            self._last_line = now
-            self._console._progress_line(self.summary(now - self.started))
+        with self._console._lock:
+            self.done += steps
+            self.note = self.note if note is None else note
+            self._console._move_bar(self)
+            now = time.perf_counter()
+            if now - self._last_line >= PLAIN_LINE_SECONDS:
+                self._last_line = now
+                self._console._progress_line(self.summary(now - self.started))
 
     def reach(self, done: float, total: float) -> None:
         """Say how far the stage is, for work that knows its length only once it runs."""
@@ -79,6 +81,7 @@ class Console:
         self._silent = silent
         self._bars: Progress | None = None
         self._running = 0
+        self._lock = threading.RLock()  # fits beside this process are shown by a thread
         self._unlogged: list[str] = []
         self.draws_bars = not silent and self._stream.isatty() and os.environ.get("TERM") != "dumb"
         self.stage_seconds: list[tuple[str, float]] = []
@@ -86,17 +89,20 @@ class Console:
 
     def say(self, text: str) -> None:
         """Show `text` and log it."""
-        self._log(text)
-        self._write(text)
+        with self._lock:
+            self._log(text)
+            self._write(text)
 
     def warn(self, text: str) -> None:
         """Show `text` as a warning and log it."""
-        self._log(f"warning: {text}")
-        self._write(f"warning: {text}", style="yellow")
+        with self._lock:
+            self._log(f"warning: {text}")
+            self._write(f"warning: {text}", style="yellow")
 
     def log(self, text: str) -> None:
         """Write `text` to the log file only."""
-        self._log(text)
+        with self._lock:
+            self._log(text)
 
     def log_to(self, path: Path) -> None:
         """Append every message to `path` from now on, those shown before included."""
@@ -114,22 +120,30 @@ class Console:
         >>> with console.stage("Training lstm@word2vec", total=20, unit="epochs") as stage:
         ...     stage.advance(1, note="best validation accuracy 91.2 %")
         """
-        self._log(f"{title}: started")
-        self._running += 1
-        stage = Stage(self, title, total, unit)
+        stage = self.begin(title, total, unit)
         try:
             yield stage
         except BaseException:
-            self._end(stage, "stopped after ")
+            self.end(stage, "stopped after ")
             raise
-        self.stage_seconds.append((title, self._end(stage)))
+        self.end(stage)
 
-    def _end(self, stage: Stage, ending: str = "") -> float:
-        seconds = time.perf_counter() - stage.started
-        self._running -= 1
-        self._remove_bar(stage)
-        self.say(stage.summary(seconds, ending))
-        return seconds
+    def begin(self, title: str, total: float | None = None, unit: str = "") -> Stage:
+        """Show a bar until `end`; several stages may run at once, each with its own."""
+        with self._lock:
+            self._log(f"{title}: started")
+            self._running += 1
+            return Stage(self, title, total, unit)
+
+    def end(self, stage: Stage, ending: str = "") -> None:
+        """Show a stage's one line; `ending` says that it did not reach its end, and it is not counted then."""
+        with self._lock:
+            seconds = time.perf_counter() - stage.started
+            self._running -= 1
+            self._remove_bar(stage)
+            self.say(stage.summary(seconds, ending))
+            if not ending:
+                self.stage_seconds.append((stage.title, seconds))
 
     def _progress_line(self, text: str) -> None:
         self._log(text)

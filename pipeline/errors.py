@@ -23,6 +23,10 @@ class PipelineError(Exception):
         self.where, self.what, self.fix = where, what, fix
         super().__init__(f"{where}: {what}; {fix}")
 
+    def __reduce__(self) -> tuple[type[PipelineError], tuple[str, str, str]]:
+        """Return how to make it again in another process."""
+        return type(self), (self.where, self.what, self.fix)
+
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return `did you mean "x"?`, or the known names where none is close.

@@ -22,6 +22,7 @@ from pipeline.fit_networks import run_networks
 from pipeline.material import Fold, Material
 from pipeline.plan import PlannedModel, left_out, plan_models, unused_sources
 from pipeline.record import Record, conclude
+from pipeline.side_by_side import Fits, all_ended, fits_of
 from pipeline.tokenizer import tokenize
 from pipeline.values import Duplicates, LoadedCorpus
 
@@ -67,9 +68,10 @@ def run_experiment(config: Config, console: Console, command: str) -> Path:
             if told:
                 console.warn(told)
                 record.note(told)
-        with _quiet(config):
+        fits = fits_of(material, record, folds)
+        with _quiet(config), all_ended(fits):
             for fold in folds:
-                run_fold(material, fold, record)
+                run_fold(material, fold, record, fits)
     return run
 
 
@@ -234,10 +236,11 @@ def tokenize_all(
 # --- one fold --------------------------------------------------------------------------------------------
 
 
-def run_fold(material: Material, fold: Fold, record: Record) -> None:
+def run_fold(material: Material, fold: Fold, record: Record, fits: Fits) -> None:
     """Fit every planned model on one split and save its predictions of the test documents."""
-    parts = record.fold(fold.number)
+    parts, fold = record.fold(fold.number), fold.without_texts()
     final = fold.refitted() if material.config.run.refit else fold
-    run_baselines(material, fold, final, parts)
+    if any(model.source is None for model in material.planned):
+        fits.run(run_baselines, fold.number, fold, final)
     for source in dict.fromkeys(model.source for model in material.planned if model.source):
-        run_networks(material, source, fold, final, parts)
+        run_networks(material, source, fold, final, parts, fits)

@@ -45,8 +45,6 @@ def run_baselines(material: Material, fold: Fold, final: Fold, parts: FoldRecord
     Models that read the same n-grams share one count; it is let go before the next is made.
     """
     models = [model for model in material.planned if model.source is None]
-    if not models:
-        return
     load_libraries()
     if not material.config.run.tune:
         _run_together(material, models, fold, final, parts)

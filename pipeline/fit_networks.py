@@ -7,13 +7,13 @@ import importlib
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 
 from pipeline.choose_settings import choose_settings
-from pipeline.config import stage_generator
+from pipeline.config import Config, stage_generator
 from pipeline.embeddings import Embedded, EmbeddingRequest, embed
 from pipeline.embeddings.encoding import encode_covered
 from pipeline.fit_mean import run_mean
@@ -27,6 +27,7 @@ from pipeline.networks.training import FittedNetwork, fit_network, most_epochs
 from pipeline.plan import PlannedModel
 from pipeline.record import Fit, FoldRecord, SourceRecord
 from pipeline.resources import PeakMemory
+from pipeline.side_by_side import Fits
 from pipeline.storage import save_embedding, save_network
 from pipeline.tokenizer import select
 from pipeline.tuning import Score
@@ -44,8 +45,11 @@ class Prepared:
     documents: Visible  # every document of the corpus, as the networks see it
 
 
-def run_networks(material: Material, source: str, fold: Fold, final: Fold, parts: FoldRecord) -> None:
+def run_networks(
+    material: Material, source: str, fold: Fold, final: Fold, parts: FoldRecord, fits: Fits
+) -> None:
     """Fit every model that reads `source`: choose on `fold`, fit on `final`, save predictions."""
+    fits.wait_for_room()
     prepared = _prepare(material, source, fold)
     last = prepared if final is fold else _prepare(material, source, final)
     reading = [planned for planned in material.planned if planned.source == source]
@@ -59,16 +63,16 @@ def run_networks(material: Material, source: str, fold: Fold, final: Fold, parts
         save_embedding(material.run, last.embedded)
     for planned in reading:
         if not planned.seeded:
-            run_mean(material, planned, (fold, prepared.embedded), (final, last.embedded), parts)
+            fits.run(run_mean, fold.number, planned, (fold, prepared.embedded), (final, last.embedded))
             continue
-        load_libraries(material)
         own = choose_settings(material, planned, fold, parts, partial(_score, planned, prepared))
         for seed in range(material.config.run.seeds):
-            _run_network(own, planned, seed, prepared, last, parts)
+            fits.run(run_network, fold.number, own.config, planned, seed, prepared, last)
 
 
 def _score(planned: PlannedModel, prepared: Prepared, trial: Material) -> Score:
     """Return how the network does on validation documents with a trial's settings and the first seed."""
+    load_libraries(trial)
     fitted = _fit(trial, planned, 0, prepared)
     kept = next(epoch for epoch in fitted.epochs if epoch.epoch == fitted.best_epoch)
     _forget_graphs()
@@ -113,14 +117,20 @@ def embedding_request(
     )
 
 
-def _run_network(
+def run_network(
     material: Material,
+    config: Config,
     planned: PlannedModel,
     seed: int,
     prepared: Prepared,
     last: Prepared,
     parts: FoldRecord,
 ) -> None:
+    """Train one network: choose on the fold of `prepared`, fit on that of `last`, save predictions.
+
+    `config` has the settings of this network: those that --tune chose, else those of the material.
+    """
+    material = replace(material, config=config)
     load_libraries(material)
     with PeakMemory() as memory:
         start = time.perf_counter()

@@ -83,6 +83,10 @@ class Fold:
         """Return the fold of a corpus whose documents are all assigned."""
         return cls(number, corpus, *(corpus.positions(part) for part in (TRAIN, VALIDATION, TEST)))
 
+    def without_texts(self) -> Fold:
+        """Return the fold with empty texts: fits read tokens."""
+        return replace(self, corpus=self.corpus.without_texts())
+
     def refitted(self) -> Fold:
         """Return the fold with the validation documents among the training documents."""
         merged = np.where(self.corpus.split == VALIDATION, TRAIN, self.corpus.split).astype(np.int8)

@@ -60,6 +60,7 @@ class Fit:
     validation_accuracy: float | None
     why_not: str | None
     warnings: tuple[str, ...]
+    at_once: int = 1  # fits that ran side by side, at most
 
     @property
     def key(self) -> FitKey:
@@ -478,7 +479,7 @@ def _validation_accuracy(fits: Iterable[Fit]) -> dict[str, float]:
 
 
 def _timing(record: Record, console: Console, total_seconds: float) -> dict[str, Any]:
-    kept = ("name", "seed", "fold", "fit_seconds", "predict_documents_per_second", "peak_rss_mib")
+    kept = ("name", "seed", "fold", "fit_seconds", "predict_documents_per_second", "peak_rss_mib", "at_once")
     """Return the keys of metrics.json that differ from run to run: `timing`, `stages`, `total_seconds`."""
     return {
         "timing": [{name: getattr(fit, name) for name in kept} for fit in record.fits],

@@ -5,7 +5,7 @@ N documents, M tokens, V vocabulary rows, D embedding dimension, C classes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import polars as pl
@@ -52,6 +52,10 @@ class Corpus:
             _require(getattr(self, name).shape == (n_docs,), f"{name} has not one entry for each text")
         in_range = (self.labels >= 0) & (self.labels < len(self.label_names))
         _require(bool(in_range.all()), "a label is outside 0 <= label < C")
+
+    def without_texts(self) -> Corpus:
+        """Return the corpus with empty texts, for a process that reads none."""
+        return replace(self, texts=pl.repeat("", len(self.texts), dtype=pl.String, eager=True))
 
     def positions(self, *splits: int) -> Int64:
         """Return the positions (int64, ascending) of the documents in `splits`."""

@@ -86,7 +86,7 @@ KEYS = {
     "verdict": "a b decision sentence rope minimum_detectable_difference",
     "embeddings": "source dimension rows type_coverage token_coverage rows_from_source seconds settings note "
     "cached training files",
-    "timing": "name seed fold fit_seconds predict_documents_per_second peak_rss_mib",
+    "timing": "name seed fold fit_seconds predict_documents_per_second peak_rss_mib at_once",
     "stages": "stage seconds",
     "environment": "embedseq python platform cpu cores memory_gib gpu packages command",
 }
@@ -202,7 +202,7 @@ def test_timing_names_every_fit(run: Path) -> None:
     assert [row["name"] for row in metrics["timing"]] == MODELS
     for row in metrics["timing"]:
         assert set(row) == {
-            "name", "seed", "fold", "fit_seconds", "predict_documents_per_second", "peak_rss_mib",
+            "name", "seed", "fold", "fit_seconds", "predict_documents_per_second", "peak_rss_mib", "at_once",
         }  # fmt: skip
         assert row["fit_seconds"] > 0
         assert row["peak_rss_mib"] > 50

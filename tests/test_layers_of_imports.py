@@ -24,7 +24,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("embeddings", "cache", "baselines", "networks"),
     ("plan", "storage"),
     ("record", "material"),
-    ("choose_settings",),
+    ("choose_settings", "side_by_side"),
     ("fit_baselines", "fit_mean", "fit_networks"),
     ("experiment",),
     ("inspection",),

@@ -22,12 +22,12 @@ from pipeline.report.blocks import (
     words,
 )
 from pipeline.report.facts import (
-    WHAT_TIMES_HOLD,
     fit_timings,
     leak_warning,
     model_facts,
     n_folds,
     status_sentence,
+    what_times_hold,
 )
 from pipeline.report.formats import MISSING, count, duration, is_number, seconds
 from pipeline.report.run_folder import Record, Run
@@ -159,7 +159,7 @@ def timing(run: Run, limits: Limits) -> tuple[Block, ...]:
     stages, fits = run.rows("stages"), fit_timings(run)
     if not stages and not fits:
         return (Nothing(status_sentence(run) or "The run recorded no times."),)
-    return (*_stages_table(run, stages, limits), *_fits_table(fits, limits))
+    return (*_stages_table(run, stages, limits), *_fits_table(run, fits, limits))
 
 
 def _stages_table(run: Run, stages: list[Record], limits: Limits) -> tuple[Table, ...]:
@@ -179,7 +179,7 @@ def _stages_table(run: Run, stages: list[Record], limits: Limits) -> tuple[Table
     return (Table("Seconds by stage", columns, rows, f"{reading}{whole}{left_out}".strip()),)
 
 
-def _fits_table(fits: list[Record], limits: Limits) -> tuple[Table, ...]:
+def _fits_table(run: Run, fits: list[Record], limits: Limits) -> tuple[Table, ...]:
     if not fits:
         return ()
     rows, left_out = shorten([_fit_row(entry) for entry in fits], limits.rows, "metrics.json")
@@ -187,7 +187,7 @@ def _fits_table(fits: list[Record], limits: Limits) -> tuple[Table, ...]:
         *words("Model"),
         *numbers("Seed", "Fold", "Training, s", "Documents/s", "Peak memory, MiB"),
     )
-    return (Table("Every fit", columns, rows, f"{WHAT_TIMES_HOLD} {left_out}".strip(), fold=True),)
+    return (Table("Every fit", columns, rows, f"{what_times_hold(run)} {left_out}".strip(), fold=True),)
 
 
 def _fit_row(entry: Record) -> tuple[Cell, ...]:

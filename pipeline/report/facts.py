@@ -90,6 +90,17 @@ def finite(entries: Sequence[Record], key: str) -> list[float]:
     return [entry[key] for entry in entries if is_number(entry.get(key))]
 
 
+def what_times_hold(run: Run) -> str:
+    """Return what seconds and memory of a fit mean, and how many fits shared the machine."""
+    at_once = max((entry.get("at_once") or 1 for entry in fit_timings(run)), default=1)
+    if at_once == 1:
+        return WHAT_TIMES_HOLD
+    return (
+        f"{WHAT_TIMES_HOLD} Up to {at_once} fits ran side by side, each in a process of its own: seconds are longer"
+        " than those of a fit alone, comparable within this run only; memory is that process's."
+    )
+
+
 def fit_timings(run: Run) -> list[Record]:
     """Return the seconds and memory of each fit."""
     return run.rows("timing")

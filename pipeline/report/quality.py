@@ -19,7 +19,7 @@ from pipeline.report.blocks import (
     shorten,
     words,
 )
-from pipeline.report.facts import WHAT_TIMES_HOLD, ModelFacts, model_facts, status_sentence
+from pipeline.report.facts import ModelFacts, model_facts, status_sentence, what_times_hold
 from pipeline.report.formats import (
     MISSING,
     count,
@@ -76,7 +76,7 @@ def _comparison_table(run: Run, models: Sequence[ModelFacts], limits: Limits) ->
     note = (
         "Bold: the best of its column. Accuracy and macro F1: higher is better; log loss and expected"
         " calibration error (ECE): lower is better. Training seconds and documents per second are means over"
-        f" the runs; peak memory is the highest of them and counts the whole program. {WHAT_TIMES_HOLD}"
+        f" the runs; peak memory is the highest of them and counts the whole program. {what_times_hold(run)}"
     )
     return Table("All models, highest accuracy first", columns, rows, " ".join([note, left_out]).strip())
 

@@ -1,0 +1,467 @@
+"""Fits one after the other, or several at once in processes of their own.
+
+A fit is a function `(material, *arguments, parts)`: it saves its predictions and tells `parts` what it found. Here
+it is run at once, or in a worker process in which console and `parts` pass everything on to this one. What a fit
+computes does not depend on which: its seed is its own, and nothing is shared. How many run at once: `fits_at_once`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import itertools
+import logging
+import multiprocessing
+import os
+import queue
+import shutil
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import psutil
+
+from pipeline.console import Console, quiet_tensorflow
+from pipeline.errors import PipelineError
+from pipeline.material import Fold, Material
+from pipeline.networks.training import most_epochs
+from pipeline.plan import RECURRENT, PlannedModel
+from pipeline.record import Choice, Fit, Record
+from pipeline.resources import usable_cores
+from pipeline.tuning import Trial
+from pipeline.values import Float32
+
+if TYPE_CHECKING:
+    from pipeline.networks.training import FittedNetwork
+
+_LEAST_THREADS = 2  # of TensorFlow in a worker; with one, steps took longer and hardly less of the processor
+_LOOK_SECONDS = 0.2  # so often what workers found is looked for, while nothing else is to be done
+
+# --- how many -------------------------------------------------------------------------------------------
+
+CORES_A_NETWORK, CORES_A_BASELINE = 2, 1  # that one fit keeps busy by itself
+LEAST_SECONDS = 120.0  # of all fits, as estimated below: workers take some seconds to start
+MOST_MIB = 2_560  # of all processes together
+_WORKER_MIB = 800  # TensorFlow loaded, a network of the usual size: seen with 3,200 documents of 9 tokens
+_WORKER_BYTES_A_TOKEN = 100  # tokens, n-gram counts while they are sorted
+
+# Seconds on one core, to the order of magnitude: they only tell seconds from minutes.
+_SECONDS_A_STEP, _SECONDS_A_TIMESTEP = 0.002, 0.001  # of a training step of 64 documents
+_SECONDS_A_TOKEN = 1e-6  # of fitting one linear model with one strength
+
+
+@dataclass(frozen=True)
+class Work:
+    """What decides how many fits run at once."""
+
+    fits: int  # that do not wait for each other
+    seconds: float  # all of them on one core, to the order of magnitude
+    networks: bool  # some of them are networks
+    tokens: int  # of the corpus
+    gpu: bool  # networks are trained, and there is a GPU to train them
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What a run may use."""
+
+    cores: int
+    available_mib: float
+    used_mib: float  # by this process
+
+
+def fits_at_once(work: Work, machine: Machine, asked: int) -> int:
+    """Return how many fits run side by side: `asked` at most, or as many as pay where it is 0.
+
+    Notes
+    -----
+    The measurements behind it are in docs/decisions/0009-fits-side-by-side.md. A GPU holds one fit at a time
+    whatever was asked: TensorFlow takes all of its memory.
+
+    >>> ten_folds = Work(fits=10, seconds=300, networks=False, tokens=60_000, gpu=False)
+    >>> two_cores = Machine(cores=2, available_mib=16_000, used_mib=400)
+    >>> fits_at_once(ten_folds, two_cores, asked=0)
+    2
+    >>> fits_at_once(replace(ten_folds, networks=True), two_cores, asked=0)
+    1
+    """
+    if work.gpu or asked:
+        return 1 if work.gpu else min(asked, max(work.fits, 1))
+    if work.seconds < LEAST_SECONDS:
+        return 1
+    cores = machine.cores // (CORES_A_NETWORK if work.networks else CORES_A_BASELINE)
+    worker_mib = _WORKER_MIB + work.tokens * _WORKER_BYTES_A_TOKEN / 2**20
+    room_mib = min(machine.available_mib / 2, MOST_MIB - machine.used_mib)
+    return max(1, min(work.fits, cores, int(room_mib / worker_mib)))
+
+
+def describe_work(material: Material, folds: list[Fold]) -> Work:
+    """Return what a run will have to do: the fits that `folds` and seeds make of the planned models."""
+    config, lengths = material.config, np.diff(material.tokenized.offsets)
+    networks = [model for model in material.planned if model.seeded]
+    baselines = [model for model in material.planned if not model.seeded]
+    read = float(np.minimum(lengths, config.networks.max_tokens).mean())
+    seconds_a_token = _SECONDS_A_TOKEN * max(
+        len(config.baselines.bow_strengths), len(config.baselines.tfidf_strengths)
+    )
+    linear_seconds = len(folds) * len(baselines) * len(material.tokenized.token_types) * seconds_a_token
+    fits = len(folds) * len(networks) * config.run.seeds
+    n_docs = len(folds[0].train)
+    steps = n_docs / config.networks.batch_size * most_epochs(config.networks, n_docs) / 2
+    step_seconds = {
+        model: _SECONDS_A_STEP + (_SECONDS_A_TIMESTEP * read if model in RECURRENT else 0)
+        for model in {network.model for network in networks}
+    }
+    network_seconds = sum(step_seconds[model.model] for model in networks) * steps
+    return Work(
+        fits=fits + (len(folds) if baselines else 0),
+        seconds=linear_seconds + network_seconds * len(folds) * config.run.seeds,
+        networks=bool(networks),
+        tokens=len(material.tokenized.token_types),
+        gpu=bool(networks) and _may_have_gpu(),
+    )
+
+
+def _may_have_gpu() -> bool:
+    """Return whether NVIDIA's driver is here and not hidden; asking TensorFlow would load it into this process."""
+    if os.environ.get("CUDA_VISIBLE_DEVICES", "0").strip() in ("", "-1"):
+        return False
+    return os.path.exists("/proc/driver/nvidia/version") or shutil.which("nvidia-smi") is not None
+
+
+def this_machine() -> Machine:
+    """Return the cores and memory that a run may use."""
+    available = psutil.virtual_memory().available / 2**20
+    return Machine(usable_cores(), available, psutil.Process().memory_info().rss / 2**20)
+
+
+# --- running them ---------------------------------------------------------------------------------------
+
+
+class Fits(Protocol):
+    """Where fits are run."""
+
+    def wait_for_room(self) -> None:
+        """Return once work in this process takes no core from a fit."""
+
+    def run(self, fit: Callable[..., None], fold: int, *arguments: Any) -> None:
+        """Run `fit(material, *arguments, parts)`, now or beside others; `parts` belong to fold number `fold`."""
+
+    def finish(self) -> None:
+        """Wait for all fits and record them."""
+
+    def stop(self) -> None:
+        """End what is running at once, and record the fits that had finished."""
+
+
+def fits_of(material: Material, record: Record, folds: list[Fold]) -> Fits:
+    """Return where to run the fits of a run.
+
+    Call it before standard error is filtered: multiprocessing starts a helper here, which keeps what it is given.
+    """
+    at_once = fits_at_once(describe_work(material, folds), this_machine(), material.config.run.side_by_side)
+    if at_once == 1:
+        return OneByOne(material, record)
+    material.console.say(f"Fits side by side: {at_once}")
+    return SideBySide(material, record, at_once)
+
+
+@contextmanager
+def all_ended(fits: Fits) -> Iterator[None]:
+    """Wait for the fits when the block ends; after an error or Ctrl-C stop them and keep what had finished."""
+    try:
+        yield
+        fits.finish()
+    except BaseException:
+        fits.stop()
+        raise
+
+
+class OneByOne:
+    """Runs each fit where it is called."""
+
+    def __init__(self, material: Material, record: Record) -> None:
+        self._material, self._record = material, record
+
+    def wait_for_room(self) -> None:
+        """Return: nothing else is running."""
+
+    def run(self, fit: Callable[..., None], fold: int, *arguments: Any) -> None:
+        """Run a fit to its end."""
+        fit(self._material, *arguments, self._record.fold(fold))
+
+    def finish(self) -> None:
+        """Return: every fit has ended."""
+
+    def stop(self) -> None:
+        """Return: every fit has ended."""
+
+
+class SideBySide:
+    """Runs fits in worker processes, `at_once` at most."""
+
+    def __init__(self, material: Material, record: Record, at_once: int) -> None:
+        context = multiprocessing.get_context("spawn")  # a fork would copy locks that threads hold
+        self._at_once, self._record, self._run_folder = at_once, record, material.run
+        self._messages = context.SimpleQueue()
+        self._found: queue.SimpleQueue[tuple[int, str, tuple[Any, ...]]] = queue.SimpleQueue()
+        self._running: set[Future[None]] = set()
+        self._before = set(multiprocessing.active_children())
+        threads = max(_LEAST_THREADS, usable_cores() // at_once)
+        start = _Start(_for_workers(material, self._messages), self._messages, at_once, threads)
+        self._pool = ProcessPoolExecutor(at_once, context, _begin_worker, (start,))
+        self._reader = threading.Thread(
+            target=_read_messages, args=(self._messages, material.console, self._found), daemon=True
+        )
+        self._reader.start()
+
+    def wait_for_room(self) -> None:
+        """Wait until one fit fewer is running than may run, so that this process has a core to work with."""
+        self._wait(self._at_once - 1)
+
+    def run(self, fit: Callable[..., None], fold: int, *arguments: Any) -> None:
+        """Hand a fit over; it begins when a worker is free."""
+        with _ctrl_c_blocked():  # workers inherit it: Ctrl-C is this process's to answer
+            self._running.add(self._pool.submit(_run_in_worker, fit, fold, arguments))
+
+    def finish(self) -> None:
+        """Wait for all fits and record them."""
+        self._wait(0)
+        self._messages.put(None)  # behind everything that workers said
+        self._reader.join()
+        self._pool.shutdown()
+        self._record_found()
+        put_in_order(self._record)
+
+    def stop(self) -> None:
+        """End the workers at once, and record the fits that had finished."""
+        workers = [child for child in multiprocessing.active_children() if child not in self._before]
+        for worker in workers:
+            worker.kill()
+        for worker in workers:
+            worker.join()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._reader.join(_LOOK_SECONDS)
+        while self._reader.is_alive() and not self._messages.empty():
+            self._reader.join(_LOOK_SECONDS)
+        self._record_found()
+        put_in_order(self._record)
+        for unfinished in self._run_folder.rglob("*.part"):  # what a worker was writing
+            unfinished.unlink(missing_ok=True)
+
+    def _wait(self, most: int) -> None:
+        """Wait until at most so many fits are running; raise what a fit raised."""
+        while True:
+            enough = len(self._running) <= most
+            done, self._running = wait(self._running, 0 if enough else _LOOK_SECONDS, FIRST_COMPLETED)
+            self._record_found()
+            for future in done:
+                _raise_error(future)
+            if enough:
+                return
+
+    def _record_found(self) -> None:
+        with contextlib.suppress(queue.Empty):
+            while True:
+                fold, method, arguments = self._found.get_nowait()
+                getattr(self._record.fold(fold), method)(*arguments)
+
+
+def _raise_error(future: Future[None]) -> None:
+    try:
+        future.result()
+    except BrokenProcessPool:
+        what = "a process that fitted a model beside others ended without a word; memory may have run out"
+        raise PipelineError("run.side_by_side", what, "set run.side_by_side = 1") from None
+
+
+@contextmanager
+def _ctrl_c_blocked() -> Iterator[None]:
+    """Hold Ctrl-C back while the block runs; processes started in it never get it."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def put_in_order(record: Record) -> None:
+    """Put what was found in the order of fits that run one after the other."""
+    sources = list(
+        dict.fromkeys(model.source for model in record.planned)
+    )  # None, for baselines, comes first
+    models = sorted(record.planned, key=lambda model: sources.index(model.source))  # stable
+    place = {model.name: number for number, model in enumerate(models)}
+    record.fits.sort(key=lambda fit: (fit.fold, place[fit.name], fit.seed))
+    record.histories.sort(key=lambda one: (one["fold"], place[one["name"]], one["seed"]))
+    record.choices.sort(key=lambda one: (one["fold"], place[one["name"]]))
+    first = {model.source: place[model.name] for model in reversed(models)}
+    record.neighbours.sort(
+        key=lambda one: (place[one["source"]], 1) if one["source"] in place else (first[one["source"]], 0)
+    )
+
+
+# --- in a worker ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Start:
+    """What a worker is given once."""
+
+    material: Material
+    messages: Any  # a multiprocessing SimpleQueue
+    at_once: int
+    threads: int  # of TensorFlow
+
+
+_worker: _Start
+
+
+def _for_workers(material: Material, messages: Any) -> Material:
+    """Return the material without texts, which only this process needs, and with a console of a worker."""
+    corpus = material.loaded.corpus.without_texts()
+    loaded = replace(material.loaded, corpus=corpus, unlabelled=None)
+    return replace(material, loaded=loaded, unlabelled=None, console=RelayConsole(messages))
+
+
+def _begin_worker(start: _Start) -> None:
+    global _worker  # noqa: PLW0603 - a pool gives its workers no other place to keep things
+    if not start.material.config.run.debug:
+        quiet_tensorflow()
+    if any(model.source for model in start.material.planned):
+        _load_tensorflow(start.threads)
+    _worker = start
+
+
+def _load_tensorflow(threads: int) -> None:
+    tensorflow = importlib.import_module("tensorflow")
+    importlib.import_module("keras")
+    tensorflow.config.threading.set_intra_op_parallelism_threads(threads)
+    tensorflow.config.threading.set_inter_op_parallelism_threads(threads)
+
+
+def _run_in_worker(fit: Callable[..., None], fold: int, arguments: tuple[Any, ...]) -> None:
+    fit(_worker.material, *arguments, RelayRecord(_worker.messages, fold, _worker.at_once))
+
+
+@dataclass(frozen=True)
+class RelayRecord:
+    """A `FoldRecord` of a worker: what it is told reaches the record in the first process as soon as it is read."""
+
+    messages: Any
+    fold: int
+    at_once: int
+
+    def baseline(self, fit: Fit, choice: Choice | None) -> None:
+        """Pass a fitted baseline on."""
+        self._pass_on("baseline", replace(fit, at_once=self.at_once), choice)
+
+    def network(self, fit: Fit, fitted: FittedNetwork, table: Float32 | None) -> None:
+        """Pass a fitted network on, without the model itself: its files are written."""
+        self._pass_on("network", replace(fit, at_once=self.at_once), replace(fitted, model=None), table)
+
+    def trial(self, planned: PlannedModel, trial: Trial) -> None:
+        """Pass a trial of --tune on."""
+        self._pass_on("trial", planned, trial)
+
+    def _pass_on(self, method: str, *arguments: Any) -> None:
+        self.messages.put(("found", (self.fold, method, arguments)))
+
+
+class RelayConsole(Console):
+    """The console of a worker: the first process shows what it is told."""
+
+    def __init__(self, messages: Any) -> None:
+        super().__init__(silent=True)
+        self._messages = messages
+        self._numbers = itertools.count()
+
+    def __reduce__(self) -> tuple[type[RelayConsole], tuple[Any]]:
+        """Return how to make it again in a worker."""
+        return type(self), (self._messages,)
+
+    def say(self, text: str) -> None:
+        """Have `text` shown and logged."""
+        self._messages.put(("say", text))
+
+    def warn(self, text: str) -> None:
+        """Have `text` shown as a warning and logged."""
+        self._messages.put(("warn", text))
+
+    def log(self, text: str) -> None:
+        """Have `text` logged."""
+        self._messages.put(("log", text))
+
+    @contextmanager
+    def stage(self, title: str, total: float | None = None, unit: str = "") -> Iterator[Any]:
+        """Have a bar shown while the block runs."""
+        stage = (os.getpid(), next(self._numbers))
+        self._messages.put(("begin", (stage, title, total, unit)))
+        try:
+            yield RelayStage(self._messages, stage)
+        except BaseException:
+            self._messages.put(("end", (stage, "stopped after ")))
+            raise
+        self._messages.put(("end", (stage, "")))
+
+
+@dataclass(frozen=True)
+class RelayStage:
+    """A running stage of a `RelayConsole`."""
+
+    messages: Any
+    stage: tuple[int, int]  # process, number
+
+    def advance(self, steps: float = 1, note: str | None = None) -> None:
+        """Count `steps` more units as done."""
+        self.messages.put(("advance", (self.stage, steps, note)))
+
+    def reach(self, done: float, total: float) -> None:
+        """Say how far the stage is."""
+        self.messages.put(("reach", (self.stage, done, total)))
+
+
+# --- what workers say, in the first process -----------------------------------------------------------
+
+
+def _read_messages(messages: Any, console: Console, found: queue.SimpleQueue[Any]) -> None:
+    """Show and keep what workers say, until None or the end of the pipe."""
+    stages: dict[tuple[int, int], Any] = {}
+    with contextlib.suppress(EOFError, OSError):
+        while (message := messages.get()) is not None:
+            kind, content = message
+            try:
+                _ACTIONS[kind](console, stages, found, content)
+            except Exception:
+                logging.getLogger(__name__).exception("a message of a worker could not be shown")
+
+
+def _begin(console: Console, stages: dict[Any, Any], found: Any, content: Any) -> None:
+    stage, title, total, unit = content
+    stages[stage] = console.begin(title, total, unit)
+
+
+def _end(console: Console, stages: dict[Any, Any], found: Any, content: Any) -> None:
+    stage, ending = content
+    console.end(stages.pop(stage), ending)
+
+
+_ACTIONS: dict[str, Callable[[Console, dict[Any, Any], Any, Any], object]] = {
+    "found": lambda console, stages, found, content: found.put(content),
+    "begin": _begin,
+    "end": _end,
+    "advance": lambda console, stages, found, content: stages[content[0]].advance(*content[1:]),
+    "reach": lambda console, stages, found, content: stages[content[0]].reach(*content[1:]),
+    "say": lambda console, stages, found, content: console.say(content),
+    "warn": lambda console, stages, found, content: console.warn(content),
+    "log": lambda console, stages, found, content: console.log(content),
+}
