@@ -100,7 +100,7 @@ Models = Annotated[
     str | None,
     _option(
         "run.models",
-        "Models, separated by commas: majority, bow, tfidf, nbsvm, mean, ann, rnn, gru, lstm.",
+        "Models, separated by commas: majority, bow, tfidf, nbsvm, mean, ann, rnn, gru, lstm, bilstm.",
         "LIST",
     ),
 ]
