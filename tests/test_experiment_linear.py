@@ -81,6 +81,14 @@ def test_mean_reads_every_token_of_a_long_document(tmp_path: Path) -> None:
     assert [row["accuracy"] for row in read(made)["results"]] == [1.0]
 
 
+def test_mean_is_fitted_again_on_training_and_validation_documents(tmp_path: Path) -> None:
+    """A refit leaves no validation documents, and scikit-learn refuses to transform none."""
+    made = perform(
+        tmp_path, FILMS, LABELS, run_models="mean,nbsvm", run_embeddings="random", run_refit=True
+    )
+    assert sorted(row["name"] for row in read(made)["results"]) == ["mean@random", "nbsvm"]
+
+
 def test_mean_can_be_computed_again_from_its_files(run: Path) -> None:
     folder = run / "models" / "mean@random"
     described = read(run, "models/mean@random/model.json")
