@@ -100,7 +100,7 @@ Models = Annotated[
     str | None,
     _option(
         "run.models",
-        "Models, separated by commas: majority, bow, tfidf, nbsvm, mean, ann, rnn, gru, lstm.",
+        "Models, separated by commas: majority, bow, tfidf, nbsvm, mean, ann, rnn, gru, lstm, bilstm.",
         "LIST",
     ),
 ]
@@ -323,6 +323,12 @@ def show_cache(
 
         cache = default_cache(Config())
         console.say("There is no cache: no home folder." if cache is None else cache.describe(clear=clear))
+
+
+def settings_of(arguments: Sequence[str]) -> Config:
+    """Return the settings of `python run_pipeline.py ARGUMENTS`, which is not run."""
+    params = typer.main.get_command(script).make_context("run_pipeline.py", [*arguments]).params
+    return load_config(params["config"], params["set_"] or (), _given(params))
 
 
 def _given(params: Mapping[str, object]) -> dict[str, object]:

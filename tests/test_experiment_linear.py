@@ -83,9 +83,7 @@ def test_mean_reads_every_token_of_a_long_document(tmp_path: Path) -> None:
 
 def test_mean_is_fitted_again_on_training_and_validation_documents(tmp_path: Path) -> None:
     """A refit leaves no validation documents, and scikit-learn refuses to transform none."""
-    made = perform(
-        tmp_path, FILMS, LABELS, run_models="mean,nbsvm", run_embeddings="random", run_refit=True
-    )
+    made = perform(tmp_path, FILMS, LABELS, run_models="mean,nbsvm", run_embeddings="random", run_refit=True)
     assert sorted(row["name"] for row in read(made)["results"]) == ["mean@random", "nbsvm"]
 
 
