@@ -131,7 +131,14 @@ def test_the_keys_that_left_no_n_gram_are_named(tmp_path: Path, model: str, sett
     texts = [f"a{number} b{number}" for number in range(200)]  # no word stands in two documents
     more = ("baselines.ngram_max=2",)
     with pytest.raises(PipelineError) as error:
-        perform(tmp_path, texts, [("a", "b")[number % 2] for number in range(200)], *more, setting, run_models=model)
+        perform(
+            tmp_path,
+            texts,
+            [("a", "b")[number % 2] for number in range(200)],
+            *more,
+            setting,
+            run_models=model,
+        )
     assert error.value.fix == f"{fix}, or look at the text column"
 
 
