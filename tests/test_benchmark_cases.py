@@ -162,6 +162,20 @@ def test_results_of_another_kind_are_not_mixed_in(tmp_path: Path, change: Any, w
     assert path.read_bytes() == before
 
 
+def test_what_is_no_result_is_not_merged_into(tmp_path: Path) -> None:
+    (tmp_path / "half.json").write_text('{"schema_version": 1}', encoding="utf-8")
+    for path, message in (
+        (tmp_path, f"{tmp_path}: it cannot be read: Is a directory; name a file"),
+        (
+            tmp_path / "half.json",
+            f"{tmp_path / 'half.json'}: not a benchmark's result of schema_version 1; run the benchmark again",
+        ),
+    ):
+        with pytest.raises(PipelineError) as error:
+            results_file.check_mergeable(path, head())
+        assert str(error.value) == message
+
+
 # --- the command line -----------------------------------------------------------------------------------------
 
 
