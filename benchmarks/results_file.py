@@ -140,7 +140,7 @@ def read_result(path: Path) -> dict[str, Any]:
         raise PipelineError(str(path), f"it cannot be read: {error.strerror}", "name a file") from None
     except ValueError as error:
         raise PipelineError(str(path), f"not JSON: {error}", "run the benchmark again") from None
-    complete = isinstance(result, dict) and _KEYS <= result.keys()
+    complete = isinstance(result, dict) and result.keys() >= _KEYS
     if not complete or result["schema_version"] != SCHEMA_VERSION:
         what = f"not a benchmark's result of schema_version {SCHEMA_VERSION}"
         raise PipelineError(str(path), what, "run the benchmark again")
