@@ -72,7 +72,10 @@ _TAI = "Tai, Socher and Manning, ACL 2015, arXiv:1503.00075"
 _SOCHER = "Socher et al., EMNLP 2013"
 _ZHANG = "Zhang and Lee, SIGIR 2003"
 
-_WORD2VEC = "--embeddings word2vec --set word2vec.vector_size=300"
+_WORD2VEC = (
+    "--embeddings word2vec --set word2vec.vector_size=300 --set networks.schedule=cosine"
+    " --set networks.max_epochs=5 --set networks.embedding_dropout=0.3 --set networks.dropout=0.4"
+)
 _WITH_GLOVE = "--embeddings word2vec+glove-6b-50d --set word2vec.vector_size=300"
 
 QUALITY = {
@@ -107,7 +110,7 @@ QUALITY = {
     ),
     "imdb_bilstm": Case(
         "imdb",
-        f"--models bilstm {_WORD2VEC}",
+        f"--models bilstm {_WORD2VEC} --set networks.keep=first+last",
         "bilstm@word2vec",
         92.0,
         seeds=3,

@@ -121,7 +121,7 @@ class NetworkSettings:
     keep: str = "last"  # which tokens of a longer document: "first", "last", "first+last", all in "pieces"
     piece_tokens: int = 100  # with keep = "pieces": tokens after which the state begins anew
     batch_size: int = 64
-    learning_rate: float = 1e-3
+    learning_rate: float = 2e-3
     schedule: str = "constant"  # or "cosine": down to 0 at the last epoch that may be run
     clip_norm: float = 1.0
     max_epochs: int = 20  # 0: by the number of training documents, from 5 to 20
@@ -130,7 +130,7 @@ class NetworkSettings:
     embedding_dropout: float = 0.2  # spatial: whole embedding dimensions
     weight_drop: float = 0.0  # on the matrix that leads from one state to the next
     dropout: float = 0.3  # on what the output layer reads
-    ema: float = 0.0  # decay of the moving average of the weights that predicts; 0: the weights themselves
+    ema: float = 0.99  # decay of the moving average of the weights that predicts; 0: the weights themselves
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,15 @@ from pipeline.values import EmbeddingMatrix, IndexedCorpus, Int32, TokenizedCorp
 THREE_DOCUMENTS = (("good", "film"), ("bad", "film", "!"), ("good", "good", "plot"))
 
 # Small enough to train in a second; no dropout, so that one epoch already learns something.
-TINY_NETWORK = NetworkSettings(units=4, batch_size=4, max_epochs=2, embedding_dropout=0.0, dropout=0.0)
+TINY_NETWORK = NetworkSettings(
+    units=4,
+    batch_size=4,
+    max_epochs=2,
+    learning_rate=1e-3,
+    embedding_dropout=0.0,
+    dropout=0.0,
+    ema=0.0,  # one step moves the weights that predict
+)
 TINY_WORD2VEC = Word2VecSettings(vector_size=8, epochs=2, min_count=1, workers=1)
 FEW_STRENGTHS = BaselineSettings(
     bow_strengths=(0.1, 1.0),

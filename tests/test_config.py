@@ -94,7 +94,7 @@ def test_all_mistakes_are_said_at_once_each_with_its_place(write: Any) -> None:
         "[networks]\n"
         "  unit = 64\n"
         'units = "64"\n'
-        "max_epochs = -1\n"
+        "patience = 0\n"
         "dropout = 1.0\n"
         'keep = "lst"\n'
         "[run]\n"
@@ -112,7 +112,7 @@ def test_all_mistakes_are_said_at_once_each_with_its_place(write: Any) -> None:
         'run.toml:4:1: there is no table [network]; did you mean "networks"?',
         'run.toml:7:3: [networks] has no key "unit"; did you mean "units"?',
         'run.toml:8:1: networks.units is "64"; give a whole number from 1',
-        "run.toml:9:1: networks.max_epochs is -1; give a whole number from 0",
+        "run.toml:9:1: networks.patience is 0; give a whole number from 1",
         "run.toml:10:1: networks.dropout is 1.0; give a number from 0 below 1",
         'run.toml:11:1: networks.keep is "lst"; did you mean "last"?',
         'run.toml:13:1: run.models is "bow"; give a list of texts, such as ["bow", "lstm"]',

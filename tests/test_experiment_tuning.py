@@ -11,7 +11,7 @@ import pytest
 
 from pipeline import choose_settings as choosing
 from pipeline import fit_baselines, fit_networks
-from pipeline.config import load_config
+from pipeline.config import Config, load_config
 from pipeline.console import Console
 from pipeline.errors import PipelineError
 from pipeline.experiment import run_experiment
@@ -96,17 +96,17 @@ def test_a_saved_model_names_the_settings_that_were_chosen(run: Path) -> None:
 
 def test_all_seeds_are_trained_with_what_was_chosen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[tuple[str, int, float]] = []
-    original = fit_networks._run_network
+    original = fit_networks.run_network
 
-    def watched(material: Any, planned: Any, seed: int, *rest: Any) -> None:
-        seen.append((planned.name, seed, material.config.networks.learning_rate))
-        original(material, planned, seed, *rest)
+    def watched(material: Any, config: Config, planned: Any, seed: int, *rest: Any) -> None:
+        seen.append((planned.name, seed, config.networks.learning_rate))
+        original(material, config, planned, seed, *rest)
 
-    monkeypatch.setattr(fit_networks, "_run_network", watched)
+    monkeypatch.setattr(fit_networks, "run_network", watched)
     monkeypatch.setattr(choosing, "choose", lambda trials: trials[-1])
     run = perform(tmp_path, run_models="ann", run_seeds=2, run_tune=2)
     rate = read(run)["tuning"][0]["trials"][1]["settings"]["networks.learning_rate"]
-    assert rate != 0.001
+    assert rate != Config().networks.learning_rate
     assert seen == [("ann@learned", 0, rate), ("ann@learned", 1, rate)]
 
 
@@ -142,10 +142,10 @@ def test_a_drawn_setting_that_does_not_suit_the_corpus_ends_no_run(
 ) -> None:
     original = fit_baselines._count
 
-    def count(material: Any, fold: Any) -> Any:
-        if material.config.baselines.ngram_max == 3:
+    def count(material: Any, fold: Any, ngrams: Any) -> Any:
+        if ngrams.longest == 3:
             raise PipelineError("baselines.ngram_max", "too many n-grams", "lower it")
-        return original(material, fold)
+        return original(material, fold, ngrams)
 
     monkeypatch.setattr(fit_baselines, "_count", count)
     (family,) = read(perform(tmp_path, run_models="tfidf", run_tune=9))["tuning"]

@@ -18,7 +18,7 @@ from pipeline.config import KEY_TYPES, load_config
 from pipeline.corpus.readers import READERS
 from pipeline.embeddings import SOURCES
 from pipeline.embeddings.names import MODES
-from pipeline.networks.models import HEADS, NETWORKS
+from pipeline.networks.models import HEADS, NETWORKS, SHUFFLED_WORDS
 from pipeline.plan import plan_models
 
 README = read("README.md")
@@ -121,7 +121,7 @@ def test_every_setting_in_the_text_exists() -> None:
 
 def test_models_heads_sources_and_modes_are_those_of_the_tables() -> None:
     assert names_after(README, "Models") == set(BASELINES) | set(NETWORKS)
-    assert names_after(README, "Heads") == {*HEADS, "max+mean"}
+    assert names_after(README, "Heads") == {*HEADS, "max+mean", f"lstm:{SHUFFLED_WORDS}"}
     assert {head for network in NETWORKS.values() for head in network.heads} == {*HEADS, "max+mean"}
     assert names_after(README, "Embeddings") == set(SOURCES)
     assert names_after(README, "Modes") == set(MODES)
