@@ -126,10 +126,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError
-    return number
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f'"{text}" is no whole number from 1')
+    return int(text)
 
 
 def _run(given: argparse.Namespace) -> Path:
@@ -170,6 +169,11 @@ def _check(name: str, scenario: Scenario, options: Options) -> dict[str, str]:
             if case not in scenario.cases:
                 fix = did_you_mean(case, scenario.cases) if scenario.cases else f"{name} has no cases"
                 raise PipelineError(option, f'there is no case "{case}"', fix)
+    for case, folder in options.runs.items():
+        if folder == Path():
+            raise PipelineError("--run", f'"{case}" names no run', f"give {case}=RUN, RUN a run folder")
+        if options.only and case not in options.only:
+            raise PipelineError("--run", f'"{case}" is not among the cases of --only', "add it there")
     if options.peer_python and not scenario.peer_script:
         raise PipelineError("--peer-python", f"{name} uses this Python alone", "leave it out")
     peers = _peer_versions(scenario, options)

@@ -15,6 +15,7 @@ from typing import Any
 import psutil
 
 from benchmarks.sides import ROOT, environment, failed
+from pipeline.errors import PipelineError
 
 _SAMPLE_SECONDS = 0.1
 
@@ -51,8 +52,20 @@ def run_pipeline(arguments: Sequence[str], corpora: Sequence[Path] = ()) -> Meas
 
 
 def read_run(folder: Path, corpora: Sequence[Path] = ()) -> MeasuredRun:
-    """Return a finished run by what it wrote down: its own seconds, and the largest memory of its fits."""
-    metrics = _called_corpora((folder / "metrics.json").read_text(encoding="utf-8"), corpora)
+    """Return a finished run by what it wrote down: its own seconds, and the largest memory of its fits.
+
+    Raises
+    ------
+    PipelineError
+        If the folder is not that of a run, or the run was stopped before all of its fits ended.
+    """
+    try:
+        state = json.loads((folder / "details" / "status.json").read_text(encoding="utf-8"))["state"]
+        metrics = _called_corpora((folder / "metrics.json").read_text(encoding="utf-8"), corpora)
+    except (OSError, ValueError, KeyError, TypeError):
+        raise PipelineError(str(folder), "this is no folder of a run", "name one that has finished") from None
+    if state != "done":
+        raise PipelineError(str(folder), f"the run is {state}", "name one that has finished")
     return MeasuredRun(
         metrics["total_seconds"], max(fit["peak_rss_mib"] for fit in metrics["timing"]), metrics
     )

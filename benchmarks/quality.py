@@ -6,11 +6,13 @@ choose nothing: which model counts, and its settings, stand in the table before 
 
 from __future__ import annotations
 
+import json
 import shlex
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -20,7 +22,12 @@ from benchmarks.pipeline_run import MeasuredRun, read_run, run_pipeline
 from benchmarks.quality_cases import CORPORA, IMDB_QUALITY, QUALITY, Case
 from benchmarks.results_file import Metric, Outcome, seconds
 from benchmarks.sides import Options
+from pipeline import cli
 from pipeline.errors import PipelineError, did_you_mean
+
+_FILES = ("corpus.path", "corpus.test", "corpus.validation", "corpus.unlabelled")  # compared without folders
+_LISTS = ("run.models", "run.embeddings")
+_WITHOUT_EFFECT = {"run.out", "run.cache", "run.cache_gib", "run.debug", "run.side_by_side", "run.tune_fixed"}
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -46,9 +53,7 @@ def measure_cases(cases: Mapping[str, Case], options: Options) -> Outcome:
         spread_over, values = spread(_rows(run, case, name))
         details[name] = {
             "command": " ".join(["python run_pipeline.py", *arguments_of(case, options, None)]),
-            "finished_run": run.metrics["environment"]["command"].partition(" --out")[0]
-            if name in options.runs
-            else None,
+            "finished_run": _command_without_folders(run) if name in options.runs else None,
             "environment": run.metrics["environment"],
             "spread_over": spread_over,
             "accuracies": values,
@@ -86,10 +91,44 @@ def _rows(run: MeasuredRun, case: Case, name: str) -> list[dict[str, Any]]:
 
 def _run(name: str, case: Case, options: Options) -> MeasuredRun:
     if name in options.runs:
-        return read_run(options.runs[name], [options.folder.resolve()])
+        run = read_run(options.runs[name], [options.folder.resolve()])
+        check_same_run(f"--run {name}={options.runs[name]}", run, arguments_of(case, options, None))
+        return run
     with tempfile.TemporaryDirectory(prefix="embedseq-benchmark-") as folder:
         slices = Path(folder).resolve()
         return run_pipeline(arguments_of(case, options, slices), [options.folder.resolve(), slices])
+
+
+def check_same_run(where: str, run: MeasuredRun, arguments: Sequence[str]) -> None:
+    """Raise PipelineError if a finished run read other files, or had other settings, than `arguments` ask for.
+
+    It may have had more models and sources, and may lie elsewhere: neither changes what counts.
+    """
+    theirs, ours = (
+        dict(_flat(config)) for config in (run.metrics["config"], asdict(cli.settings_of(arguments)))
+    )
+    for key in sorted(ours.keys() - _WITHOUT_EFFECT):
+        there, here = theirs.get(key), ours[key]
+        if key in _FILES:
+            there, here = (value and Path(value).name for value in (there, here))
+        more = key in _LISTS and set(here) <= set(there or ())
+        if there != here and not more:
+            what = f"{key} is {json.dumps(there)} in that run, {json.dumps(here)} in the case"
+            raise PipelineError(where, what, f"run `python run_pipeline.py {' '.join(arguments)}`")
+
+
+def _command_without_folders(run: MeasuredRun) -> str:
+    """Return the command of a run; its files are in CORPORA, wherever they were."""
+    command: str = run.metrics["environment"]["command"].partition(" --out")[0]
+    for path in (run.metrics["config"]["corpus"][key.partition(".")[2]] for key in _FILES):
+        command = command.replace(path, f"CORPORA/{Path(path).name}") if path else command
+    return command
+
+
+def _flat(config: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, Any]]:
+    """Yield dotted keys and values as JSON has them."""
+    for table, settings in json.loads(json.dumps(config)).items():
+        yield from ((f"{table}.{key}", value) for key, value in settings.items())
 
 
 def arguments_of(case: Case, options: Options, folder: Path | None) -> list[str]:

@@ -12,6 +12,7 @@ from typing import Any
 from pipeline.errors import PipelineError
 
 SCHEMA_VERSION = 1
+_KEYS = {"schema_version", "scenario", "documents", "full_size", "data", "environment", "metrics", "details"}
 RESULTS = Path(__file__).resolve().parent / "results"
 
 
@@ -129,15 +130,18 @@ def read_result(path: Path) -> dict[str, Any]:
     Raises
     ------
     PipelineError
-        If the file is absent, is not JSON, or is not a benchmark's result of this schema.
+        If the file is absent or cannot be read, is not JSON, or is not a benchmark's result of this schema.
     """
     try:
         result = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise PipelineError(str(path), "there is no such file", "name a result of a benchmark") from None
+    except OSError as error:
+        raise PipelineError(str(path), f"it cannot be read: {error.strerror}", "name a file") from None
     except ValueError as error:
         raise PipelineError(str(path), f"not JSON: {error}", "run the benchmark again") from None
-    if not isinstance(result, dict) or result.get("schema_version") != SCHEMA_VERSION:
+    complete = isinstance(result, dict) and result.keys() >= _KEYS
+    if not complete or result["schema_version"] != SCHEMA_VERSION:
         what = f"not a benchmark's result of schema_version {SCHEMA_VERSION}"
         raise PipelineError(str(path), what, "run the benchmark again")
     return result

@@ -325,6 +325,12 @@ def show_cache(
         console.say("There is no cache: no home folder." if cache is None else cache.describe(clear=clear))
 
 
+def settings_of(arguments: Sequence[str]) -> Config:
+    """Return the settings of `python run_pipeline.py ARGUMENTS`, which is not run."""
+    params = typer.main.get_command(script).make_context("run_pipeline.py", [*arguments]).params
+    return load_config(params["config"], params["set_"] or (), _given(params))
+
+
 def _given(params: Mapping[str, object]) -> dict[str, object]:
     """Return the settings that the command line names: dotted key to value."""
     keys = {

@@ -166,13 +166,16 @@ def _count(material: Material, fold: Fold, wanted: NgramRange) -> Features:
             min_df=min_df,
         )
     except NgramsTooLong as error:
-        raise PipelineError(f"{wanted.prefix}ngram_max", str(error), "lower it") from error
+        fix = f"set it to {wanted.longest - 1} or less"  # it may be 0, by length, and cannot be lowered
+        raise PipelineError(f"{wanted.prefix}ngram_max", str(error), fix) from error
     if not len(ngrams.keys):
         tokens = f"{wanted.shortest} to {wanted.longest} tokens"
+        fixes = [f"set {wanted.prefix}min_df to 1"] if min_df > 1 else []
+        fixes += ["lower baselines.ngram_min"] if wanted.shortest > 1 else []
         raise PipelineError(
             "baselines",
             f"no n-gram of {tokens} stands in {min_df} of the {len(fold.train)} training documents",
-            f"lower {wanted.prefix}min_df or baselines.ngram_min, or look at the text column",
+            ", ".join([*fixes, "or look at the text column" if fixes else "look at the text column"]),
         )
     return _ngram_features(material, fold, ngrams, train)
 

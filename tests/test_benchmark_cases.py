@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from benchmarks.pipeline_run import MeasuredRun
 from benchmarks.quality_cases import CORPORA, IMDB_QUALITY, QUALITY
 from benchmarks.results_file import Metric, Outcome
 from benchmarks.sides import Options
+from pipeline import cli
 from pipeline.errors import PipelineError
 
 ALL_CASES = [*QUALITY.items(), *IMDB_QUALITY.items()]
@@ -161,6 +162,20 @@ def test_results_of_another_kind_are_not_mixed_in(tmp_path: Path, change: Any, w
     assert path.read_bytes() == before
 
 
+def test_what_is_no_result_is_not_merged_into(tmp_path: Path) -> None:
+    (tmp_path / "half.json").write_text('{"schema_version": 1}', encoding="utf-8")
+    for path, message in (
+        (tmp_path, f"{tmp_path}: it cannot be read: Is a directory; name a file"),
+        (
+            tmp_path / "half.json",
+            f"{tmp_path / 'half.json'}: not a benchmark's result of schema_version 1; run the benchmark again",
+        ),
+    ):
+        with pytest.raises(PipelineError) as error:
+            results_file.check_mergeable(path, head())
+        assert str(error.value) == message
+
+
 # --- the command line -----------------------------------------------------------------------------------------
 
 
@@ -174,6 +189,14 @@ def test_results_of_another_kind_are_not_mixed_in(tmp_path: Path, change: Any, w
         (
             ["quality", "--run", "mr_nbsvn=r"],
             '--run: there is no case "mr_nbsvn"; did you mean "mr_nbsvm"?\n',
+        ),
+        (
+            ["quality", "--run", "mr_nbsvm"],
+            '--run: "mr_nbsvm" names no run; give mr_nbsvm=RUN, RUN a run folder\n',
+        ),
+        (
+            ["quality", "--only", "mr_nbsvm", "--run", "imdb_lstm=r"],
+            '--run: "imdb_lstm" is not among the cases of --only; add it there\n',
         ),
         (["help", "--only", "one"], '--only: there is no case "one"; help has no cases\n'),
         (["help", "--peer-python", "p"], "--peer-python: help uses this Python alone; leave it out\n"),
@@ -222,19 +245,34 @@ def test_cases_are_measured_by_the_product_and_written_one_by_one(tmp_path: Path
     assert str(tmp_path) not in text
     # a finished run is taken as it is, and the case before it stays
     assert main([*arguments, "--only", "trec_linear", "--run", f"trec_linear={finished_run(tmp_path)}"]) == 0
-    metrics = json.loads(out.read_text(encoding="utf-8"))["metrics"]
+    result = json.loads(out.read_text(encoding="utf-8"))
+    assert result["details"]["trec_linear"]["finished_run"] == (
+        "python run_pipeline.py CORPORA/trec_train.parquet --test CORPORA/trec_test.parquet --refit"
+    )
+    metrics = result["metrics"]
     assert [(metric["id"], metric["value"]) for metric in metrics if metric["unit"] == "%"] == [
         ("accuracy_imdb_tfidf", 100.0),
         ("accuracy_trec_linear", 87.5),
     ]
 
 
-def finished_run(folder: Path, model: str = "tfidf") -> Path:
+def finished_run(folder: Path, model: str = "tfidf", *more: str, state: str = "done") -> Path:
+    """Write what counts of a run of `trec_linear`'s files and settings, with one model more and `more` arguments."""
     run = folder / "run"
-    run.mkdir()
+    (run / "details").mkdir(parents=True)
+    (run / "details" / "status.json").write_text(json.dumps({"state": state}), encoding="utf-8")
+    files = ("elsewhere/trec_train.parquet", "--test", "elsewhere/trec_test.parquet")
+    config = asdict(cli.settings_of([*files, "--models", "bow,tfidf", "--refit", "--seeds", "1", *more]))
     fit = {"name": model, "model": model, "seed": 0, "fold": 0, "accuracy": 0.875, "peak_rss_mib": 100.0}
-    environment = {"command": "run_pipeline.py c.csv --out o", "cpu": "c", "cores": 2, "memory_gib": 1}
-    metrics = {"results": [fit], "summary": [fit], "timing": [fit], "environment": environment}
+    command = f"python run_pipeline.py {' '.join(files)} --refit --out o"
+    environment = {"command": command, "cpu": "c", "cores": 2, "memory_gib": 1}
+    metrics = {
+        "results": [fit],
+        "summary": [fit],
+        "timing": [fit],
+        "environment": environment,
+        "config": config,
+    }
     (run / "metrics.json").write_text(json.dumps({**metrics, "total_seconds": 2.0}), encoding="utf-8")
     return run
 
@@ -244,6 +282,41 @@ def test_a_run_without_the_model_that_counts_is_refused(tmp_path: Path) -> None:
     with pytest.raises(PipelineError) as error:
         quality.measure(options)
     assert str(error.value) == "case trec_linear: its run has no tfidf; it is one of bow"
+
+
+@pytest.mark.parametrize(
+    ("more", "what"),
+    [
+        (["--set", "baselines.min_df=3"], "baselines.min_df is 3 in that run, 2 in the case"),
+        (["--seeds", "2"], "run.seeds is 2 in that run, 1 in the case"),
+        (
+            ["--test", "mr.parquet"],
+            'corpus.test is "mr.parquet" in that run, "trec_test.parquet" in the case',
+        ),
+        (["--models", "bow"], 'run.models is ["bow"] in that run, ["tfidf"] in the case'),
+    ],
+)
+def test_a_run_of_other_files_or_settings_is_not_taken_for_a_case(
+    tmp_path: Path, more: list[str], what: str
+) -> None:
+    run = finished_run(tmp_path, "tfidf", *more)
+    with pytest.raises(PipelineError) as error:
+        quality.measure(Options(tmp_path, runs={"trec_linear": run}, only=("trec_linear",)))
+    assert str(error.value) == (
+        f"--run trec_linear={run}: {what}; run `python run_pipeline.py CORPORA/trec_train.parquet "
+        "--test CORPORA/trec_test.parquet --models tfidf --refit --seeds 1`"
+    )
+
+
+def test_a_run_that_has_not_finished_is_not_taken_for_a_case(tmp_path: Path) -> None:
+    options = Options(tmp_path, runs={"trec_linear": tmp_path}, only=("trec_linear",))
+    with pytest.raises(PipelineError) as error:
+        quality.measure(options)
+    assert str(error.value) == f"{tmp_path}: this is no folder of a run; name one that has finished"
+    run = finished_run(tmp_path, state="interrupted")
+    with pytest.raises(PipelineError) as error:
+        quality.measure(replace(options, runs={"trec_linear": run}))
+    assert str(error.value) == f"{run}: the run is interrupted; name one that has finished"
 
 
 def test_seeds_of_the_command_line_replace_the_cases_own(monkeypatch: Any, tmp_path: Path) -> None:

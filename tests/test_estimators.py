@@ -95,6 +95,15 @@ def test_dense_and_sparse_documents_are_one_and_are_left_as_they_were() -> None:
     np.testing.assert_array_equal(COUNTS.data, before.data)
 
 
+def test_a_count_in_several_entries_is_one_feature() -> None:
+    twice = csr_array(([1.0, 1.0, 1.0, 2.0, -2.0], [0, 0, 1, 0, 0], [0, 2, 3, 5]), shape=(3, 2))
+    labels, entries = [1, 0, 0], twice.nnz
+    fitted, dense = (NaiveBayesLogistic().fit(X, labels) for X in (twice, twice.toarray()))
+    np.testing.assert_allclose(fitted.coef_, dense.coef_, rtol=1e-6)
+    np.testing.assert_allclose(fitted.predict_proba(twice), dense.predict_proba(twice.toarray()), rtol=1e-6)
+    assert twice.nnz == entries  # left as it was
+
+
 def test_float32_stays_float32() -> None:
     fitted = NaiveBayesLogistic().fit(COUNTS.astype(np.float32), TWO)
     assert fitted.coef_.dtype == np.float32

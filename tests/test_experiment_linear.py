@@ -81,6 +81,12 @@ def test_mean_reads_every_token_of_a_long_document(tmp_path: Path) -> None:
     assert [row["accuracy"] for row in read(made)["results"]] == [1.0]
 
 
+def test_mean_is_fitted_again_on_training_and_validation_documents(tmp_path: Path) -> None:
+    """A refit leaves no validation documents, and scikit-learn refuses to transform none."""
+    made = perform(tmp_path, FILMS, LABELS, run_models="mean,nbsvm", run_embeddings="random", run_refit=True)
+    assert sorted(row["name"] for row in read(made)["results"]) == ["mean@random", "nbsvm"]
+
+
 def test_mean_can_be_computed_again_from_its_files(run: Path) -> None:
     folder = run / "models" / "mean@random"
     described = read(run, "models/mean@random/model.json")
@@ -110,6 +116,30 @@ def test_the_key_of_nbsvm_is_named_where_its_n_grams_are_too_long(tmp_path: Path
     with pytest.raises(PipelineError) as error:
         perform(tmp_path, FILMS, LABELS, "baselines.nbsvm_ngram_max=30", run_models="nbsvm")
     assert error.value.where == "baselines.nbsvm_ngram_max"
+    assert error.value.fix == "set it to 29 or less"
+
+
+@pytest.mark.parametrize(
+    ("model", "setting", "fix"),
+    [
+        ("nbsvm", "baselines.nbsvm_min_df=5", "set baselines.nbsvm_min_df to 1"),
+        ("bow", "baselines.min_df=5", "set baselines.min_df to 1"),
+        ("bow", "baselines.ngram_min=2", "set baselines.min_df to 1, lower baselines.ngram_min"),
+    ],
+)
+def test_the_keys_that_left_no_n_gram_are_named(tmp_path: Path, model: str, setting: str, fix: str) -> None:
+    texts = [f"a{number} b{number}" for number in range(200)]  # no word stands in two documents
+    more = ("baselines.ngram_max=2",)
+    with pytest.raises(PipelineError) as error:
+        perform(
+            tmp_path,
+            texts,
+            [("a", "b")[number % 2] for number in range(200)],
+            *more,
+            setting,
+            run_models=model,
+        )
+    assert error.value.fix == f"{fix}, or look at the text column"
 
 
 @pytest.mark.parametrize("model", ["bow", "tfidf", "nbsvm", "mean"])

@@ -131,7 +131,16 @@ def test_the_conclusion_follows_the_decisions(decisions: tuple[str, str], conclu
 
 def test_one_source_is_nothing_to_compare(tmp_path: Path) -> None:
     assert section_of(tmp_path, GRID_TITLE) == (
-        "*Nothing to show.* Every network reads word2vec: name several sources to compare them."
+        "*Nothing to show.* Every model with vectors reads word2vec: name several sources to compare them."
+    )
+
+
+def test_averages_alone_are_not_called_networks(tmp_path: Path) -> None:
+    summary = [{**METRICS["summary"][0], "name": "mean@random"}]
+    found = section_of(tmp_path, GRID_TITLE, summary=summary)
+    assert (
+        found
+        == "*Nothing to show.* Every model with vectors reads random: name several sources to compare them."
     )
 
 

@@ -193,6 +193,9 @@ def _binary(X: Any) -> Any:
     """Return 1 where X is above 0, else 0, in the dtype of X, which is left as it is."""
     if not issparse(X):
         return (X > 0).astype(X.dtype)
+    if not X.has_canonical_format:  # a feature may stand in several entries, which add up
+        X = X.copy()
+        X.sum_duplicates()
     return csr_array(((X.data > 0).astype(X.dtype), X.indices, X.indptr), shape=X.shape)
 
 

@@ -305,7 +305,7 @@ def _majority(settings: BaselineSettings, problem: Problem) -> Any:
 
 
 def _nbsvm_ngrams(settings: BaselineSettings, mean_tokens: float) -> NgramRange:
-    """Return 1-2-grams, those seen once included, for sentences, and 1-3-grams for documents (decision 0008)."""
+    """Return 1-2-grams, those seen once included, for sentences, and 1-3-grams for documents (decision 0010)."""
     short = mean_tokens < _SHORT_DOCUMENT
     longest = settings.nbsvm_ngram_max or (2 if short else 3)
     return NgramRange(1, longest, settings.nbsvm_min_df or (1 if short else 2), "baselines.nbsvm_")

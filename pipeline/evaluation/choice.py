@@ -13,8 +13,8 @@ def best_network(kinds: Mapping[str, str], validation_accuracy: Mapping[str, flo
 def best_baseline(kinds: Mapping[str, str], validation_accuracy: Mapping[str, float]) -> str | None:
     """Return the baseline of the highest mean validation accuracy, the first of equals; None without one.
 
-    A control such as `majority` stands in where there is no baseline; a control with an embedding is a
-    network and cannot.
+    A control such as `majority` stands in where there is no baseline; a control with an embedding
+    reads what the networks read and cannot.
     """
     baselines = [name for name, kind in kinds.items() if kind == "baseline"]
     controls = [name for name, kind in kinds.items() if kind == "control" and "@" not in name]

@@ -41,7 +41,7 @@ def grid(run: Run, limits: Limits) -> tuple[Block, ...]:
 
 
 def _crossed(run: Run) -> Crossed:
-    """Return the networks in the order in which they were asked for."""
+    """Return the models that read vectors, in the order in which they were asked for."""
     facts = {model.name: model for model in model_facts(run)}
     asked = [str(entry["name"]) for entry in run.rows("summary") or run.rows("results") if "name" in entry]
     found: Crossed = {}
@@ -55,7 +55,8 @@ def _crossed(run: Run) -> Crossed:
 def _why_nothing(run: Run, sources: Sequence[str]) -> str:
     if not sources:
         return status_sentence(run) or "No network was fitted, so no embedding source was used."
-    return status_sentence(run) or f"Every network reads {sources[0]}: name several sources to compare them."
+    alone = f"Every model with vectors reads {sources[0]}: name several sources to compare them."
+    return status_sentence(run) or alone
 
 
 def _table(

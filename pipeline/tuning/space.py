@@ -93,7 +93,7 @@ SPACES: dict[str, Space] = {
     },
     "nbsvm": {
         "baselines.nbsvm_ngram_max": OneOf((1, 2, 3)),
-        "baselines.nbsvm_min_df": OneOf((2, 3, 5)),
+        "baselines.nbsvm_min_df": OneOf((0, 2, 3, 5)),
         "baselines.nbsvm_alpha": LogUniform(0.1, 3),
         "baselines.nbsvm_beta": Uniform(0.25, 1.0),
         "baselines.nbsvm_strengths": LogUniform(0.01, 30),

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from builders import FEW_STRENGTHS, int32, tokens_of
+from safetensors.numpy import load_file
 
 from pipeline.baselines import BASELINES, FittedBaseline, choose_strength, fit_baseline
+from pipeline.config import Config
 from pipeline.indices import count_ngrams, learn_ngrams
+from pipeline.storage import save_baseline
 from pipeline.values import Int32
 
 TRAIN = tokens_of([["good", "film"], ["bad", "film"], ["so", "good"], ["so", "bad"], ["dull", "!"]])
@@ -45,6 +49,17 @@ def test_probabilities_are_a_distribution_over_all_classes(name: str) -> None:
     assert (probabilities.shape, probabilities.dtype) == ((4, 6), np.float32)
     np.testing.assert_allclose(probabilities.sum(axis=1), 1.0, atol=1e-6)
     assert (probabilities[:, [0, 2, 4]] > 0).all()
+
+
+@each_baseline
+def test_its_weights_are_counted_and_saved(name: str, tmp_path: Path) -> None:
+    model = fitted(name)
+    save_baseline(tmp_path, name, model, NGRAMS, tuple("abcdef"), Config())
+    weights = load_file(tmp_path / "models" / name / "weights.safetensors")
+    learned = ("class_prior",) if "class_prior" in weights else ("coefficients", "intercepts")
+    assert weights["classes"].tolist() == [0, 2, 4]
+    assert sum(weights[key].size for key in learned) == model.parameters
+    assert {len(weights[key]) for key in learned} == {3}
 
 
 @each_baseline

@@ -31,3 +31,9 @@ def test_every_drawn_value_is_one_that_a_person_could_give(model: str) -> None:
             assert CHECKS.get(key, Check()).allows(value), (key, value)
             expected = tuple if KEY_TYPES[key] == tuple[float, ...] else KEY_TYPES[key]
             assert type(value) is expected, (key, value)
+
+
+def test_a_drawn_nbsvm_may_count_n_grams_seen_once_where_documents_are_short() -> None:
+    """0 is 1 for sentences, whose n-grams seen once are a gain (docs/decisions/0010), and 2 for long documents."""
+    trials = draw_trials("nbsvm", with_values(Config(), {"run.tune": 60}))
+    assert {settings["baselines.nbsvm_min_df"] for settings in trials[1:]} == {0, 2, 3, 5}
