@@ -46,6 +46,8 @@ def average_vectors(tokenized: TokenizedCorpus, embedded: Embedded) -> Float32:
 
     from pipeline.baselines.estimators import MeanEmbedding
 
+    if not tokenized.n_docs:  # the validation documents of a refit; an estimator refuses to read none
+        return np.zeros((0, embedded.matrix.vectors.shape[1]), dtype=np.float32)
     indexed = encode_covered(tokenized, embedded)
     ones = np.ones(len(indexed.indices), dtype=np.float32)
     shape = (indexed.n_docs, len(embedded.vocabulary))

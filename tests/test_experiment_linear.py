@@ -81,6 +81,13 @@ def test_mean_reads_every_token_of_a_long_document(tmp_path: Path) -> None:
     assert [row["accuracy"] for row in read(made)["results"]] == [1.0]
 
 
+def test_mean_is_refitted_on_a_fold_without_validation_documents(tmp_path: Path) -> None:
+    made = perform(
+        tmp_path, FILMS[:60], LABELS[:60], run_models="mean", run_embeddings="random", run_refit=True
+    )
+    assert [row["name"] for row in read(made)["results"]] == ["mean@random"]
+
+
 def test_mean_can_be_computed_again_from_its_files(run: Path) -> None:
     folder = run / "models" / "mean@random"
     described = read(run, "models/mean@random/model.json")
