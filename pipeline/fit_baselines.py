@@ -50,8 +50,9 @@ def run_baselines(material: Material, fold: Fold, final: Fold, parts: FoldRecord
         _run_together(material, models, fold, final, parts)
         return
     for planned in models:
-        counted = _CountedOnce(planned, fold)
-        own = choose_settings(material, planned, fold, parts, judge_linear(planned, counted.features))
+        judge = judge_linear(planned, _CountedOnce(planned, fold).features)
+        own = choose_settings(material, planned, fold, parts, judge)
+        del judge  # and the counts of its last trial, before the chosen ones are made
         _run_together(own, [planned], fold, final, parts)
 
 

@@ -13,7 +13,7 @@ from functools import partial
 import numpy as np
 
 from pipeline.choose_settings import choose_settings
-from pipeline.config import Config, stage_generator
+from pipeline.config import Config, stage_generator, with_values
 from pipeline.embeddings import Embedded, EmbeddingRequest, embed
 from pipeline.embeddings.encoding import encode_covered
 from pipeline.fit_mean import run_mean
@@ -65,6 +65,8 @@ def run_networks(
         if not planned.seeded:
             fits.run(run_mean, fold.number, planned, (fold, prepared.embedded), (final, last.embedded))
             continue
+        if material.config.run.tune:
+            fits.wait_for_room()  # trials are fitted in this process
         own = choose_settings(material, planned, fold, parts, partial(_score, planned, prepared))
         for seed in range(material.config.run.seeds):
             fits.run(run_network, fold.number, own.config, planned, seed, prepared, last)
@@ -136,7 +138,7 @@ def run_network(
         start = time.perf_counter()
         chosen = fitted = _train(material, planned, seed, prepared)
         if last is not prepared:
-            fitted = _train(material, planned, seed, last, epochs=chosen.schedule)
+            fitted = _train(_with_epochs_of(material, prepared), planned, seed, last, chosen.schedule)
         seconds = time.perf_counter() - start
         probabilities, rate = _predict(material, planned, fitted, last)
     save_test_predictions(material, planned.name, seed, prepared.fold, probabilities)
@@ -157,6 +159,15 @@ def run_network(
     )
     parts.network(fit, chosen, _tuned_table(fitted) if seed == 0 else None)
     _forget_graphs()
+
+
+def _with_epochs_of(material: Material, prepared: Prepared) -> Material:
+    """Return `material` with the most epochs that a training on the fold of `prepared` may have.
+
+    A refit has more documents; their number must not change the learning rates of the training it repeats.
+    """
+    most = most_epochs(material.config.networks, len(prepared.fold.train))
+    return replace(material, config=with_values(material.config, {"networks.max_epochs": most}))
 
 
 def _train(

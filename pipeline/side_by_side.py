@@ -304,6 +304,8 @@ def put_in_order(record: Record) -> None:
     record.fits.sort(key=lambda fit: (fit.fold, place[fit.name], fit.seed))
     record.histories.sort(key=lambda one: (one["fold"], place[one["name"]], one["seed"]))
     record.choices.sort(key=lambda one: (one["fold"], place[one["name"]]))
+    trials = sorted(record.trials.items(), key=lambda item: (item[0][2], place[item[0][0]]))
+    record.trials = dict(trials)
     first = {model.source: place[model.name] for model in reversed(models)}
     record.neighbours.sort(
         key=lambda one: (place[one["source"]], 1) if one["source"] in place else (first[one["source"]], 0)

@@ -113,6 +113,8 @@ def history(*validation_losses: float) -> list[Epoch]:
         ((0.6, 0.4, 0.5), 2, "max_epochs", ""),
         ((0.4, 0.5, 0.6), 1, "early", "the validation loss was lowest after the first epoch"),
         ((0.5, 0.4, 0.6), 2, "early", ""),
+        ((0.1, 0.0, 0.1), 2, "max_epochs", ""),  # every validation document told for certain
+        ((float("inf"), 0.4, 0.1), 3, "max_epochs", "the validation loss still fell"),
     ],
 )
 def test_milder_signs(losses: tuple[float, ...], best: int, stopped: str, expected: str) -> None:

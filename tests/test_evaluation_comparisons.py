@@ -217,6 +217,23 @@ def test_planned_pairs():
     ]
 
 
+def test_a_network_is_compared_with_itself_on_shuffled_words():
+    heads = ("lstm", "lstm:max", "bilstm:last", "ann")
+    kinds = {f"{head}@{source}": "network" for head in heads for source in ("learned", "word2vec")}
+    asked = (
+        "lstm:shuffled-words@learned",
+        "lstm:shuffled-words:max@word2vec",
+        "bilstm:last:shuffled-words@learned",
+    )
+    controls = dict.fromkeys((*asked, "gru:shuffled-words@learned"), "control")
+    pairs = planned_pairs(kinds | controls, {})
+    assert [pair for pair in pairs if "shuffled-words" in "".join(pair)] == [
+        ("lstm@learned", "lstm:shuffled-words@learned"),
+        ("lstm:max@word2vec", "lstm:shuffled-words:max@word2vec"),
+        ("bilstm:last@learned", "bilstm:last:shuffled-words@learned"),
+    ]
+
+
 def test_planned_pairs_without_a_baseline():
     assert planned_pairs({"rnn@random": "network", "ann@random": "network"}, {}) == []
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +17,11 @@ from pipeline.config import Config, load_config
 from pipeline.console import Console
 from pipeline.errors import PipelineError
 from pipeline.experiment import run_experiment
+from pipeline.networks import training
+from pipeline.networks.training import most_epochs
 from pipeline.prediction_files import read_run_predictions, slug
 from pipeline.report import draw_report
+from pipeline.side_by_side import OneByOne
 from pipeline.tuning import draw_trials
 
 OPENINGS = {"pos": ("a fine", "a warm", "an odd"), "neg": ("a dull", "a cold", "an odd")}
@@ -108,6 +113,65 @@ def test_all_seeds_are_trained_with_what_was_chosen(tmp_path: Path, monkeypatch:
     rate = read(run)["tuning"][0]["trials"][1]["settings"]["networks.learning_rate"]
     assert rate != Config().networks.learning_rate
     assert seen == [("ann@learned", 0, rate), ("ann@learned", 1, rate)]
+
+
+def test_a_refit_has_the_epochs_and_rates_of_the_training_that_it_repeats(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With networks.max_epochs=0 their number follows the documents, of which a refit has more."""
+    horizons: list[int] = []
+    original = fit_networks.fit_network
+
+    def watched(*arguments: Any, **options: Any) -> Any:
+        horizons.append(most_epochs(arguments[4], arguments[2].indexed.n_docs))
+        return original(*arguments, **options)
+
+    monkeypatch.setattr(fit_networks, "fit_network", watched)
+    monkeypatch.setattr(training, "_EPOCHS_FOR_DOCUMENTS", 430)  # 10 epochs of 43 documents, 9 of 48
+    sets = ("networks.max_epochs=0", "networks.schedule=cosine")
+    perform(tmp_path, *sets, run_models="ann", run_refit=True, run_tune=0)
+    assert horizons == [10, 10]
+
+
+def test_trials_in_this_process_wait_until_a_core_is_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events: list[str] = []
+    original = choosing._judged
+    monkeypatch.setattr(OneByOne, "wait_for_room", lambda self: events.append("wait"))
+    monkeypatch.setattr(OneByOne, "run", lambda self, fit, *rest: events.append(fit.__name__))
+
+    def judged(*arguments: Any) -> Any:
+        events.append("trial")
+        return original(*arguments)
+
+    monkeypatch.setattr(choosing, "_judged", judged)
+    perform(tmp_path, run_models="ann,rnn", run_tune=1)
+    each = ["wait", "trial", "run_network"]
+    assert events == ["wait", *each, *each]
+
+
+def test_the_counts_of_trials_are_let_go_before_the_chosen_ones_are_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Any] = []
+    count, run_together = fit_baselines._count, fit_baselines._run_together
+    alive: list[int] = []
+
+    def watched_count(*arguments: Any) -> Any:
+        features = count(*arguments)
+        made.append(weakref.ref(features))
+        return features
+
+    def watched_run(*arguments: Any) -> None:
+        gc.collect()
+        alive.append(sum(one() is not None for one in made))
+        run_together(*arguments)
+
+    monkeypatch.setattr(fit_baselines, "_count", watched_count)
+    monkeypatch.setattr(fit_baselines, "_run_together", watched_run)
+    perform(tmp_path, run_models="bow,tfidf", run_tune=2)
+    assert alive == [0, 0]
 
 
 def test_each_fold_chooses_for_itself_from_the_same_trials(tmp_path: Path) -> None:

@@ -185,6 +185,21 @@ def test_pieces_are_read_alone_and_pooled(model: str, head: str) -> None:
     np.testing.assert_allclose(probabilities, expected, atol=1e-5)
 
 
+def test_a_piece_is_no_longer_than_the_longest_document_of_its_batch() -> None:
+    """Else short documents would be padded to a whole piece: twelve times the time at ten tokens."""
+    import keras
+
+    network = built("bilstm", "last", keep="pieces", piece_tokens=100)
+    pieces = keras.Model(network.inputs, network.get_layer("pieces").output)
+    assert pieces([int32([[2, 3, 4, 5, 6]]), int32([5])]).shape == (1, 5, DIMENSION)
+    assert pieces([np.full((2, 101), 2, dtype=np.int32), int32([101, 3])]).shape == (4, 100, DIMENSION)
+    np.testing.assert_allclose(
+        predict_probabilities(network, indexed_of(DOCUMENTS), CLASSES),
+        predict_probabilities(built("bilstm", "last"), indexed_of(DOCUMENTS), CLASSES),
+        atol=1e-6,
+    )
+
+
 def test_ann_is_one_hidden_layer_on_the_average_of_the_vectors() -> None:
     network = built("ann")
     (hidden, hidden_bias), (output, bias) = weights_of(network, "hidden_0"), weights_of(network, "output")

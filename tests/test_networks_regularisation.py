@@ -216,6 +216,16 @@ def test_class_weights_weigh_each_documents_loss() -> None:
     assert float(step.run(*BATCH, 0.0)[0]) == pytest.approx(float((weights[labels] * losses).sum()), rel=1e-5)
 
 
+def test_validation_documents_of_classes_without_a_training_document_count_as_they_are() -> None:
+    """No class of theirs has a weight, so there is none to average by."""
+    validation = labelled([[2, 3], [4, 5]], [2, 2])
+    spec = specify("ann", "", MATRIX, False, 3, TINY_NETWORK)
+    weights = np.array([1.0, 1.0, 0.0], dtype=np.float32)
+    fitted = fit_network(spec, MATRIX.vectors, TRAIN, validation, TINY_NETWORK, seed=0, class_weights=weights)
+    unweighted = fit_network(spec, MATRIX.vectors, TRAIN, validation, TINY_NETWORK, seed=0)
+    assert fitted.epochs[0].validation_loss == pytest.approx(unweighted.epochs[0].validation_loss, rel=1e-5)
+
+
 def test_balanced_weights_make_a_rare_class_be_predicted() -> None:
     """Nine of ten documents that look alike belong to the first class; weighed equally the two are as likely."""
     train = labelled([[2, 3]] * 20, [0] * 18 + [1] * 2)

@@ -263,6 +263,13 @@ def test_test_documents_seen_in_training_are_told_beside_the_answer(tmp_path: Pa
 # --- tokens
 
 
+def test_pieces_leave_no_token_unread_and_no_longest_document_is_claimed(tmp_path: Path) -> None:
+    tokens = DETAILS["tokens"] | {"keep": "pieces", "cut_documents": 0, "cut_tokens": 0}
+    text = markdown(build_run(tmp_path, tokens=tokens))
+    assert "No document is longer than" not in text
+    assert "The networks read every token of each document, in pieces" in text
+
+
 def test_without_a_network_nothing_was_cut(tmp_path: Path) -> None:
     tokens = {key: value for key, value in DETAILS["tokens"].items() if "max" not in key and "cut" not in key}
     text = markdown(build_run(tmp_path, tokens=tokens))

@@ -24,12 +24,15 @@ MODEL_PAIRS = (  # the same embedding on both sides
     ("tfidf", "bow"),
     ("nbsvm", "tfidf"),
 )
+_SHUFFLED_WORDS = ":shuffled-words"  # what the name of a control adds to that of its network
 
 
 def planned_pairs(
     kinds: Mapping[str, str], validation_accuracy: Mapping[str, float]
 ) -> list[tuple[str, str]]:
-    """Return the pairs (a, b) to compare: networks with the best baseline, `MODEL_PAIRS`, pairs of sources.
+    """Return the pairs (a, b) to compare.
+
+    Networks with the best baseline, `MODEL_PAIRS`, a network with itself on shuffled words, pairs of sources.
 
     Parameters
     ----------
@@ -44,6 +47,8 @@ def planned_pairs(
         named_first = [name for name in kinds if name.partition("@")[0].partition(":")[0] == first]
         partners = [(name, second + name.removeprefix(first)) for name in named_first]
         pairs += [(name, partner) for name, partner in partners if partner in kinds]
+    controls = {name: name.replace(_SHUFFLED_WORDS, "", 1) for name in kinds}
+    pairs += [(network, name) for name, network in controls.items() if network != name and network in kinds]
     return pairs + source_pairs(kinds)
 
 

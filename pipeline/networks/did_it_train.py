@@ -71,8 +71,8 @@ def milder_signs(history: Sequence[Epoch], best_epoch: int, stopped: str, *, fix
     losses = [epoch.validation_loss for epoch in history if epoch.validation_loss is not None]
     if fixed or len(losses) < 2:
         return ()
-    fell = 1.0 - losses[-1] / min(losses[:-1])
-    if stopped == "max_epochs" and best_epoch == history[-1].epoch and fell > _STILL_FELL:
+    still_fell = losses[-1] < (1.0 - _STILL_FELL) * min(losses[:-1])
+    if stopped == "max_epochs" and best_epoch == history[-1].epoch and still_fell:
         return (
             f"the validation loss still fell when the {len(history)} epochs ran out: raise networks.max_epochs",
         )

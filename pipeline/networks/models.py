@@ -273,20 +273,25 @@ def _layer(function: Callable[[list[Tensor]], Tensor], shape: tuple[int | None, 
 
 
 def _cut(embedded: Tensor, lengths: Tensor, size: int) -> tuple[Tensor, Tensor]:
-    """Return documents (B, T, D) cut into K pieces of `size` timesteps, (B * K, size, D), and the pieces' lengths."""
+    """Return documents (B, T, D) cut into K pieces, (B * K, L, D), and the pieces' lengths.
+
+    A piece has L = `size` timesteps, or T where that is less: short documents are not padded to a whole piece.
+    """
     import keras
 
-    shape = (size, embedded.shape[-1])
+    shape = (None, embedded.shape[-1])
     pieces = keras.layers.Lambda(partial(_pieces, size), output_shape=shape, name="pieces")(embedded)
     sizes = keras.layers.Lambda(partial(_piece_lengths, size), output_shape=(), name="piece_lengths")
     return pieces, sizes([embedded, lengths])
 
 
 def _pieces(size: int, embedded: Tensor) -> Tensor:
-    """Return documents padded to whole pieces and cut; (B * K, size, D)."""
+    """Return documents padded to whole pieces and cut; (B * K, L, D)."""
     import tensorflow as tf
 
-    missing = -tf.shape(embedded)[1] % size
+    longest = tf.shape(embedded)[1]
+    size = tf.minimum(size, longest)  # L
+    missing = -longest % size
     padded = tf.pad(embedded, [[0, 0], [0, missing], [0, 0]])
     return tf.reshape(padded, [-1, size, embedded.shape[-1]])
 
@@ -296,7 +301,7 @@ def _piece_lengths(size: int, inputs: list[Tensor]) -> Tensor:
     import tensorflow as tf
 
     embedded, lengths = inputs
-    starts = tf.range(0, tf.shape(embedded)[1], size)  # (K,)
+    starts = tf.range(0, tf.shape(embedded)[1], size)  # (K,); one where a piece holds the longest document
     return tf.reshape(tf.clip_by_value(lengths[:, None] - starts, 0, size), [-1])
 
 

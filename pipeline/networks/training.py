@@ -254,6 +254,8 @@ def _judge(trainee: _Trainee) -> tuple[float | None, float | None]:
     probabilities = predict_with(trainee.predict, trainee.validation.indexed, n_classes)
     picked = probabilities[np.arange(len(probabilities)), trainee.validation.labels].astype(np.float64)
     counts = document_weights(trainee.class_weights, trainee.validation.labels)  # (N,)
+    if not counts.any():  # no class of theirs has a training document, so all weights are 0
+        counts = np.ones(len(counts))
     each = -np.log(np.maximum(picked, 1e-12))
     loss = float(np.average(each, weights=counts)) if np.isfinite(picked).all() else np.inf
     return loss, float((probabilities.argmax(axis=1) == trainee.validation.labels).mean())

@@ -127,6 +127,11 @@ def _cut_reading(facts: Record) -> str:
     cut, documents, longest = (facts.get(key) for key in ("cut_documents", "documents", "max_tokens"))
     if longest is None:
         return "No network was run, so nothing was cut: linear models read every token."
+    if facts.get("keep") == "pieces":
+        return (
+            "The networks read every token of each document, in pieces (networks.piece_tokens):"
+            " the state begins anew in each."
+        )
     if not cut:
         return f"No document is longer than {count(longest)} tokens: the networks read every token."
     shares = []
