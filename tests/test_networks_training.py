@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -212,3 +213,22 @@ def test_averages_are_standardised_over_training_documents_alone() -> None:
     mean, deviation = fitted.model.get_layer("standardise").get_weights()
     np.testing.assert_allclose(mean, averages.mean(axis=0), atol=1e-6)
     np.testing.assert_allclose(deviation, averages.std(axis=0), atol=1e-5)
+
+
+def test_a_batch_has_as_many_documents_as_was_asked_however_long_they_may_be(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from pipeline.networks import training
+
+    sizes: list[int] = []
+    cut = training.batches
+
+    def spying(*arguments: Any) -> Any:
+        for batch in cut(*arguments):
+            sizes.append(len(batch.documents))
+            yield batch
+
+    monkeypatch.setattr(training, "batches", spying)
+    long = labelled([[2, 3] * 200] * 130, [0, 1] * 65)
+    train_network("ann", long, batch_size=130, max_tokens=400, max_epochs=1)  # 52,000 timesteps
+    assert sizes == [130]

@@ -117,8 +117,8 @@ def fit_network(
     Adam (Kingma, Ba 2015, arXiv:1412.6980, algorithm 1; for word vectors see `LazyAdam`), gradients clipped by
     their global norm (Pascanu, Mikolov, Bengio 2013, arXiv:1211.5063, algorithm 1), the weights of the best
     validation loss restored. The learning rate falls along half a cosine to 0 at the last epoch that may be run
-    (Loshchilov, Hutter 2017, arXiv:1608.03983, equation 5, without restarts), unless `networks.schedule` is
-    "constant".
+    (Loshchilov, Hutter 2017, arXiv:1608.03983, equation 5, without restarts) where `networks.schedule` is
+    "cosine".
     """
     import keras
     import tensorflow as tf
@@ -203,7 +203,10 @@ def _run_phase(
     horizon = most_epochs(settings, n_docs)  # of a refit too: it follows the rates of the training it repeats
     for number in range(begin + 1, begin + (epochs or horizon) + 1):
         start = time.perf_counter()
-        documents = batches(trainee.train.indexed, settings.batch_size, trainee.generator, _MOST_TIMESTEPS)
+        most_timesteps = max(
+            _MOST_TIMESTEPS, settings.batch_size * settings.max_tokens
+        )  # only pieces have more
+        documents = batches(trainee.train.indexed, settings.batch_size, trainee.generator, most_timesteps)
         rates = _rates(settings.schedule, rate, (number - begin - 1) * n_docs, horizon * n_docs)
         loss, accuracy = _run_epoch(step, documents, trainee.train.labels, rates)
         trained = [weight.numpy() for weight in trainee.model.trainable_weights] if step.averages else []
