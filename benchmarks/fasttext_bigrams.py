@@ -3,7 +3,8 @@
 Ours is the product's command with its defaults: a tenth of the training documents chooses the strength of the
 regularisation. Its seconds are the stages between texts in memory and the last test prediction, as the run writes
 them down; the whole command, Python's start and the report included, is shown beside. fastText takes all training
-documents, 5 epochs, its other defaults, and as many threads as the machine has cores (12 at most, its own default).
+documents in random order, 5 epochs, its other defaults, and as many threads as the machine has cores (12 at most, its
+own default).
 """
 
 from __future__ import annotations
@@ -94,6 +95,8 @@ def _run_fasttext(options: Options, folder: Path) -> Figures:
     for name in (TRAIN, TEST):
         reviews = read_reviews(options, name)
         files.append(folder / f"{name}.json")
+        # fastText takes documents in the order of the file, which is sorted by label
+        reviews = reviews.sample(fraction=1.0, shuffle=True, seed=0)
         pairs = zip(reviews["label"].to_list(), reviews["text"].to_list(), strict=True)
         files[-1].write_text(json.dumps([*map(list, pairs)]), encoding="utf-8")
     threads = min(usable_cores(), DEFAULT_THREADS)
