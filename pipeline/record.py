@@ -1,49 +1,28 @@
-"""What a run leaves behind: details, metrics and the report, computed from the saved predictions."""
+"""What a run finds while it lasts, and the files it leaves; scores are computed from those (`scoring`)."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from pipeline import evaluation
-from pipeline.config import Config, stage_generator
+from pipeline.config import Config
 from pipeline.console import Console
 from pipeline.corpus import leak_warning
 from pipeline.embeddings import Embedded
 from pipeline.embeddings.audit import CorpusFacts, audit_fit
 from pipeline.embeddings.neighbours import characteristic_words, neighbour_rows
-from pipeline.errors import first_places
+from pipeline.ledger import describe_loaded, describe_tokens
+from pipeline.metrics_schema import check_metrics
 from pipeline.networks.batches import Visible
 from pipeline.plan import PlannedModel, kinds_for_verdict
-from pipeline.prediction_files import SavedPredictions, read_run_predictions
+from pipeline.receipts import RECEIPTS, make_receipts
 from pipeline.resources import describe_environment
-from pipeline.storage import write_json
+from pipeline.scoring import FitKey, fit_label, score_run
+from pipeline.storage import plain, write_json
 from pipeline.tuning import Trial, describe_families, describe_space
-from pipeline.values import (
-    SPLIT_NAMES,
-    TEST,
-    Bool,
-    Corpus,
-    Dropped,
-    Duplicates,
-    Float32,
-    Int32,
-    LoadedCorpus,
-    Predictions,
-    TokenizedCorpus,
-)
-
-SCHEMA_VERSION = 1
-ROWS_SHOWN = 20  # first records of each ledger entry that metrics.json names
-
-
-FitKey = tuple[str, int, int]  # name, seed, fold
+from pipeline.values import TEST, Corpus, Duplicates, Float32, Int32, LoadedCorpus, TokenizedCorpus
 
 
 @dataclass(frozen=True)
@@ -171,8 +150,8 @@ class Record:
     def label(self, name: str, seed: int, fold: int) -> str:
         """Return a fit's name with its seed and fold where there are several."""
         seeded = any(model.name == name and model.seeded for model in self.planned)
-        of_seed = f" seed {seed}" if self.config.run.seeds > 1 and seeded else ""
-        return name + of_seed + (f" fold {fold}" if len(self.folds) > 1 else "")
+        n_seeds = self.config.run.seeds if seeded else 1
+        return fit_label(name, seed, fold, n_seeds=n_seeds, n_folds=len(self.folds))
 
 
 @dataclass(frozen=True)
@@ -251,313 +230,79 @@ class FoldRecord:
         self.record.write_status()
 
 
-def describe_tokens(tokenized: TokenizedCorpus, corpus: Corpus) -> dict[str, Any]:
-    """Return counts of tokens; `unknown_tokens` is the share that no training document holds, by split."""
-    lengths = np.diff(tokenized.offsets)
-    part_of_token = np.repeat(corpus.split, lengths)  # (M,)
-    seen = np.zeros(len(tokenized.types), dtype=bool)
-    seen[tokenized.token_types[part_of_token == 0]] = True
-    unseen = ~seen[tokenized.token_types]  # (M,)
-    return {
-        "documents": tokenized.n_docs,
-        "tokens": len(tokenized.token_types),
-        "types": len(tokenized.types),
-        "length": {
-            "median": float(np.median(lengths)),
-            "mean": float(lengths.mean()),
-            "p95": float(np.percentile(lengths, 95)),
-            "max": int(lengths.max()),
-        },
-        "empty_documents": {
-            name: int((lengths[corpus.split == part] == 0).sum()) for part, name in SPLIT_NAMES.items()
-        },
-        "unknown_tokens": {name: _share(unseen, part_of_token == part) for part, name in SPLIT_NAMES.items()},
-    }
-
-
 def conclude(record: Record, console: Console, total_seconds: float) -> None:
-    """Score the saved predictions, write metrics and details, and draw the report."""
+    """Write what only the run knows, score the folder from its files, and draw the report."""
     from pipeline.report import draw_report
 
     with console.stage("Scoring and drawing the report"):
-        record.note(_leak_warning(record) or "")
-        saved = _predictions_to_score(record)
-        _write_details(record, saved)
-        timing = _timing(record, console, total_seconds)
-        write_json(record.run / "metrics.json", _metrics(record, saved, timing))
+        record.note(leak_warning(record.duplicates, len(record.folds[0].positions(TEST))) or "")
+        for name, value in _known_by_the_run(record, console, total_seconds).items():
+            write_json(record.run / "details" / f"{name}.json", value)
         record.write_status()
+        write_scores(record.run)
         draw_report(record.run)
 
 
-def _leak_warning(record: Record) -> str | None:
-    return leak_warning(record.duplicates, len(record.folds[0].positions(TEST)))
+def write_scores(run: Path) -> None:
+    """Score a run folder, write metrics.json and the details that derive from predictions, and the receipts.
 
-
-def _predictions_to_score(record: Record) -> list[SavedPredictions]:
-    """Return the predictions that the report speaks of, and note which are left out."""
-    saved, unrecorded = recorded_predictions(
-        read_run_predictions(record.run), {fit.key for fit in record.fits}
-    )
-    if unrecorded:
-        names = first_places([record.label(*fit_of(entry)) for entry in unrecorded])
-        record.note(f"stopped before the fit was recorded: the predictions of {names} are left out")
-    if record.state == "done":
-        return saved
-    whole, left_out = predictions_of_whole_folds(saved)
-    if left_out:
-        names = first_places([record.label(*fit_of(entry)) for entry in left_out])
-        folds = sorted({entry.fold for entry in whole})
-        record.note(
-            f"the run did not end, so that only {_folds_in_words(folds)} of {len(record.folds)} can be compared"
-            f" on the same test documents: the predictions of {names} are left out"
-        )
-    return whole
-
-
-def _folds_in_words(folds: list[int]) -> str:
-    return f"fold{'' if len(folds) == 1 else 's'} {', '.join(map(str, folds))}"
-
-
-def fit_of(entry: SavedPredictions) -> FitKey:
-    """Return which fit made these predictions."""
-    return entry.name, entry.seed, entry.fold
-
-
-def recorded_predictions(
-    saved: Iterable[SavedPredictions], recorded: Collection[FitKey]
-) -> tuple[list[SavedPredictions], list[SavedPredictions]]:
-    """Return the predictions whose fit was recorded, and the others.
-
-    A stop between the two leaves a file without a fit: nothing says whether that model trained.
+    Raises
+    ------
+    ValueError
+        If metrics.json would not be what its schema says.
     """
-    kept: list[SavedPredictions] = []
-    others: list[SavedPredictions] = []
-    for entry in saved:
-        (kept if fit_of(entry) in recorded else others).append(entry)
-    return kept, others
+    scored = score_run(run)
+    check_metrics(plain(scored.metrics))
+    write_json(run / RECEIPTS, make_receipts(run, scored.files))
+    for path, value in scored.files.items():
+        write_json(run / path, value)
 
 
-def predictions_of_whole_folds(
-    saved: Iterable[SavedPredictions],
-) -> tuple[list[SavedPredictions], list[SavedPredictions]]:
-    """Return the predictions of the folds that every model and seed finished, and the others.
-
-    What is kept answers the same documents, so that models can be compared. Where no fold is whole, the one
-    with the most fits is kept.
-    """
-    saved = list(saved)
-    by_fold: dict[int, set[tuple[str, int]]] = defaultdict(set)
-    for entry in saved:
-        by_fold[entry.fold].add((entry.name, entry.seed))
-    every_fit = {(entry.name, entry.seed) for entry in saved}
-    whole = {fold for fold, fits in by_fold.items() if fits == every_fit}
-    if not whole:
-        whole = set(sorted(by_fold, key=lambda fold: (-len(by_fold[fold]), fold))[:1])
-    kept = [entry for entry in saved if entry.fold in whole]
-    return kept, [entry for entry in saved if entry.fold not in whole]
-
-
-def _metrics(record: Record, saved: list[SavedPredictions], timing: dict[str, Any]) -> dict[str, Any]:
-    scored = {fit_of(entry) for entry in saved}
-    fits = [fit for fit in record.fits if fit.key in scored]
-    names = {fit.name for fit in fits}
-    kinds = {model.name: model.kind for model in record.planned if model.name in names}
-    validation = _validation_accuracy(fits)
-    trained = {fit.name: True for fit in fits} | {fit.name: False for fit in fits if fit.why_not}
-    verdict_kinds = {name: kind for name, kind in kinds_for_verdict(record.planned).items() if name in kinds}
-    pairs = evaluation.planned_pairs(kinds, validation)
-    comparisons = evaluation.compare(saved, pairs, record.config.run.rope)
-    verdict = evaluation.decide_verdict(
-        verdict_kinds, validation, trained, comparisons, saved, rope=record.config.run.rope
-    )
-    summary = evaluation.summarise(saved, stage_generator(record.config.run.seed, "bootstrap"))
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "corpus": describe_loaded(record) | {"tested": _documents_tested(saved)},
-        "results": [_result(entry, record) for entry in saved],
-        "summary": [row | {"kind": kinds[row["name"]]} for row in summary],
-        "comparisons": comparisons,
-        "verdict": verdict,
-        "embeddings": record.embeddings,
-        "gains": evaluation.find_gains(comparisons, validation, trained),
-        "tuning": describe_families(record.trials, record.config),
-        "probes": {},
-        **timing,
-        "environment": describe_environment(record.command, _gpu()),
-        "warnings": [*record.loaded.warnings, *record.notes],
-        "config": asdict(record.config),
-    }
-
-
-def describe_loaded(record: Record) -> dict[str, Any]:
-    """Return what is known of the corpus before a model is fitted: row ledger, classes, splits, duplicates."""
-    loaded, first = record.loaded, record.folds[0]
-    counts = np.bincount(loaded.corpus.labels, minlength=len(loaded.corpus.label_names))
-    return {
-        "name": loaded.name,
-        "rows_read": loaded.ledger.rows_read,
-        "documents": loaded.ledger.documents,
-        "dropped": describe_dropped(loaded.ledger.dropped, _named_files(record.config)),
-        "classes": dict(zip(loaded.corpus.label_names, counts.tolist(), strict=True)),
-        "splits": {name: len(first.positions(part)) for part, name in SPLIT_NAMES.items()},
-        "folds": record.config.corpus.folds,
-        "duplicates": {
-            name: getattr(record.duplicates, name)
-            for name in ("exact", "normalised", "across_splits", "conflicting_labels")
-        }
-        | {"warning": _leak_warning(record)},
-        "hash": loaded.hash,
-    }
-
-
-def _documents_tested(saved: Iterable[SavedPredictions]) -> int:
-    """Return how many documents each model answers, its folds together."""
-    by_fold = {entry.fold: len(entry.predictions.documents) for entry in saved}
-    return sum(by_fold.values())
-
-
-def _named_files(config: Config) -> set[str]:
-    """Return the paths that the user gave: files of records, or folders of documents."""
-    given = (config.corpus.path, config.corpus.test, config.corpus.validation)
-    return {str(path) for path in given if path}
-
-
-def describe_dropped(entries: Iterable[Dropped], named_files: Collection[str]) -> list[dict[str, Any]]:
-    """Return `dropped` of metrics.json: one row a reason and file.
-
-    In a folder corpus each file is a document and has an entry of its own; those are one row a reason, which
-    names the first files. Such a file has no lines, one record, and was not named by the user.
-    """
-    alike: dict[tuple[str, str | None], list[Dropped]] = defaultdict(list)
-    for entry in entries:
-        in_folder = not entry.lines and len(entry.rows) == 1 and entry.file not in named_files
-        alike[entry.reason, None if in_folder else entry.file].append(entry)
-    return [_dropped_row(reason, together) for (reason, _), together in alike.items()]
-
-
-def _dropped_row(reason: str, entries: list[Dropped]) -> dict[str, Any]:
-    return {
-        "reason": reason,
-        "count": sum(len(entry.rows) for entry in entries),
-        "file": first_places(list(dict.fromkeys(entry.file for entry in entries))),
-        "rows": [row for entry in entries for row in entry.rows][:ROWS_SHOWN],
-        "lines": [line for entry in entries for line in entry.lines][:ROWS_SHOWN],
-    }
-
-
-def _result(entry: SavedPredictions, record: Record) -> dict[str, Any]:
-    """Return one row of `results`: scores from the predictions, the rest from the fit."""
-    fit = next(fit for fit in record.fits if fit.key == fit_of(entry))
-    planned = next(model for model in record.planned if model.name == entry.name)
-    scores = evaluation.score(entry.predictions)
-    return {
-        "name": entry.name,
-        "kind": planned.kind,
-        "model": planned.model,
-        "head": planned.head or None,
-        "embedding": planned.source,
-        "seed": entry.seed,
-        "fold": entry.fold,
-        "trained": fit.why_not is None,
-        "why_not": fit.why_not,
-        "warnings": fit.warnings,
-        "accuracy": scores.accuracy,
-        "macro_f1": scores.macro_f1,
-        "log_loss": scores.log_loss,
-        "ece": scores.ece,
-        "parameters": fit.parameters,
-        "validation_accuracy": fit.validation_accuracy,
-    }
-
-
-def _validation_accuracy(fits: Iterable[Fit]) -> dict[str, float]:
-    """Return each model's mean accuracy on validation documents: what choices are made by."""
-    found = defaultdict(list)
-    for fit in fits:
-        found[fit.name].append(fit.validation_accuracy if fit.validation_accuracy is not None else np.nan)
-    return {name: float(np.nan_to_num(np.mean(values))) for name, values in found.items()}
-
-
-def _timing(record: Record, console: Console, total_seconds: float) -> dict[str, Any]:
-    kept = ("name", "seed", "fold", "fit_seconds", "predict_documents_per_second", "peak_rss_mib", "at_once")
-    """Return the keys of metrics.json that differ from run to run: `timing`, `stages`, `total_seconds`."""
-    return {
-        "timing": [{name: getattr(fit, name) for name in kept} for fit in record.fits],
-        "stages": [{"stage": title, "seconds": seconds} for title, seconds in console.stage_seconds],
-        "total_seconds": total_seconds,
-    }
-
-
-def _write_details(record: Record, saved: list[SavedPredictions]) -> None:
+def _known_by_the_run(record: Record, console: Console, total_seconds: float) -> dict[str, Any]:
+    """Return files of `details/` by name: what cannot be computed from the others once the run is over."""
     details = {
+        "fits": {
+            "models": [_describe_model(model, record) for model in record.planned],
+            "fits": [asdict(fit) for fit in record.fits],
+        },
+        "run": {
+            "state": record.state,
+            "folder": record.run.as_posix(),
+            "folds": len(record.folds),
+            "corpus": describe_loaded(record.loaded, record.duplicates, record.folds, record.config),
+            "embeddings": record.embeddings,
+            "tuning": describe_families(record.trials, record.config),
+            "assumptions": list(record.loaded.assumptions),
+            "warnings": [*record.loaded.warnings, *record.notes],
+            "stages": [{"stage": title, "seconds": seconds} for title, seconds in console.stage_seconds],
+            "total_seconds": total_seconds,
+            "environment": describe_environment(record.command, _gpu()),
+        },
         "histories": record.histories,
         "choices": record.choices,
         "neighbours": record.neighbours,
         "audit": list(record.audits.values()),
         "tokens": record.token_facts,
-        "assumptions": {
-            "assumptions": list(record.loaded.assumptions),
-            "warnings": [*record.loaded.warnings, *record.notes],
-        },
-        "scores": {"label_names": record.loaded.corpus.label_names, "models": _detailed_scores(saved)},
     }
-    if record.config.run.tune:
-        details["tuning"] = _tuning(record)
-    for name, value in details.items():
-        write_json(record.run / "details" / f"{name}.json", value)
+    return details | ({"tuning": _tuning(record)} if record.config.run.tune else {})
+
+
+def _describe_model(planned: PlannedModel, record: Record) -> dict[str, Any]:
+    return {
+        "name": planned.name,
+        "kind": planned.kind,
+        "verdict_kind": kinds_for_verdict(record.planned)[planned.name],
+        "model": planned.model,
+        "head": planned.head or None,
+        "embedding": planned.source,
+        "seeded": planned.seeded,
+    }
 
 
 def _tuning(record: Record) -> dict[str, Any]:
     """Return the search space of each model; what was tried stands in metrics.json."""
     models = [planned.model for planned in record.planned]
     return {"trials": record.config.run.tune, "space": describe_space(models, record.config)}
-
-
-def _detailed_scores(saved: Iterable[SavedPredictions]) -> list[dict[str, Any]]:
-    """Return per-class scores, confusion and calibration of each model, its runs taken together."""
-    runs: dict[str, list[SavedPredictions]] = defaultdict(list)
-    for entry in saved:
-        runs[entry.name].append(entry)
-    return [_detailed(name, entries) for name, entries in runs.items()]
-
-
-def _detailed(name: str, entries: list[SavedPredictions]) -> dict[str, Any]:
-    together = Predictions(
-        *(
-            np.concatenate([getattr(entry.predictions, part) for entry in entries])
-            for part in ("documents", "labels", "probabilities")
-        )
-    )
-    scores, n_seeds = evaluation.score(together), len({entry.seed for entry in entries})
-    bins = scores.calibration
-    return {
-        "name": name,
-        "runs": len(entries),
-        "per_class": [
-            {
-                "label": label,
-                "precision": precision,
-                "recall": recall,
-                "f1": f1,
-                "support": support // n_seeds,
-            }
-            for label, precision, recall, f1, support in zip(
-                entries[0].label_names,
-                scores.precision,
-                scores.recall,
-                scores.f1,
-                scores.support,
-                strict=True,
-            )
-        ],
-        "confusion": scores.confusion,
-        "calibration": [
-            {"lo": lo, "hi": hi, "count": count, "confidence": confidence, "accuracy": accuracy}
-            for lo, hi, count, confidence, accuracy in zip(
-                bins.edges[:-1], bins.edges[1:], bins.counts, bins.confidence, bins.accuracy, strict=True
-            )
-        ],
-    }
 
 
 def _describe_source(found: SourceRecord) -> dict[str, Any]:
@@ -579,10 +324,6 @@ def _describe_source(found: SourceRecord) -> dict[str, Any]:
         "settings": found.embedded.settings,
         "note": "; ".join(found.embedded.notes) or None,
     }
-
-
-def _share(flags: Bool, chosen: Bool) -> float | None:
-    return float(flags[chosen].mean()) if chosen.any() else None
 
 
 def _gpu() -> str | None:

@@ -24,7 +24,7 @@ from pipeline.prediction_files import slug
 
 def write_json(path: Path, value: object) -> None:
     """Write `value` as JSON; NumPy numbers become numbers, and what is not finite becomes null."""
-    text = json.dumps(_plain(value), ensure_ascii=False, indent=1, allow_nan=False)
+    text = json.dumps(plain(value), ensure_ascii=False, indent=1, allow_nan=False)
     write_whole(path, (text + "\n").encode())
 
 
@@ -161,14 +161,14 @@ def _weight_name(weight: Any) -> str:
     return "/".join(weight.path.split("/")[:1] + weight.path.split("/")[-1:])
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Return `value` built from what JSON knows."""
     if isinstance(value, Mapping):
-        return {str(key): _plain(entry) for key, entry in value.items()}
+        return {str(key): plain(entry) for key, entry in value.items()}
     if isinstance(value, (list, tuple, np.ndarray)):
-        return [_plain(entry) for entry in value]
+        return [plain(entry) for entry in value]
     if isinstance(value, np.generic):
-        return _plain(value.item())
+        return plain(value.item())
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value

@@ -1,0 +1,358 @@
+"""Run folder > scores: every figure that follows from the saved predictions, a pure function of the files.
+
+What only the run could know (`details/fits.json`, `details/run.json` and the other files it writes while it
+lasts), the settings in `config.toml` and the predictions go in; metrics.json and the details that derive from
+predictions come out. A run writes what comes out; `verify` computes it again and compares.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pipeline import evaluation
+from pipeline.config import Config, load_config, stage_generator
+from pipeline.errors import PipelineError, first_places
+from pipeline.prediction_files import SavedPredictions, read_run_predictions
+from pipeline.signatures import Signer
+from pipeline.values import Predictions
+
+SCHEMA_VERSION = 1
+METRICS = "metrics.json"
+INPUTS = ("details/fits.json", "details/run.json", "config.toml")  # without these nothing can be scored
+_OF_TIMING = (
+    "name",
+    "seed",
+    "fold",
+    "fit_seconds",
+    "predict_documents_per_second",
+    "peak_rss_mib",
+    "at_once",
+)
+
+FitKey = tuple[str, int, int]  # name, seed, fold
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Recorded:
+    """What a run folder holds before anything is scored, and which of its predictions are scored.
+
+    Attributes
+    ----------
+    models : mapping of name to `name`, `kind`, `verdict_kind`, `model`, `head`, `embedding`, `seeded`
+    fits : mapping of (name, seed, fold) to what the fit cost and whether it trained
+    facts : the content of `details/run.json`
+    saved : predictions that are scored, by name, seed and fold
+    notes : sentences about predictions that are left out
+    """
+
+    run: Path
+    config: Config
+    models: dict[str, Row]
+    fits: dict[FitKey, Row]
+    facts: Row
+    saved: list[SavedPredictions]
+    notes: tuple[str, ...]
+
+    @property
+    def scored_fits(self) -> list[Row]:
+        """The fits whose predictions are scored, in the order of `fits`."""
+        scored = {fit_of(entry) for entry in self.saved}
+        return [fit for key, fit in self.fits.items() if key in scored]
+
+    @property
+    def warnings(self) -> list[str]:
+        """Findings about the whole run, as sentences."""
+        return [*self.facts["warnings"], *self.notes]
+
+    def detail(self, name: str) -> Any:
+        """Return what the run wrote to `details/<name>.json`; None if it wrote no such file."""
+        path = self.run / "details" / f"{name}.json"
+        return read_json(path) if path.exists() else None
+
+
+@dataclass(frozen=True)
+class Scored:
+    """What is computed from a run folder: metrics.json, and files of `details/` by name."""
+
+    metrics: Row
+    details: dict[str, Any]
+
+    @property
+    def files(self) -> dict[str, Any]:
+        """What is computed, by its path within the run folder; metrics.json is the last."""
+        details = {f"details/{name}.json": value for name, value in self.details.items()}
+        return details | {METRICS: self.metrics}
+
+
+def score_run(run: Path) -> Scored:
+    """Return everything that follows from a run folder's predictions.
+
+    Raises
+    ------
+    PipelineError
+        If one of `INPUTS` is absent, or a file is not what it has to be.
+    """
+    recorded = read_recorded(run)
+    return Scored(_metrics(recorded), _details(recorded))
+
+
+# --- a line for each key of metrics.json, and for each file of details/ that derives from predictions
+
+
+def _metrics(recorded: Recorded) -> Row:
+    saved, facts, config = recorded.saved, recorded.facts, recorded.config
+    fits = recorded.scored_fits
+    kinds = _of_models(recorded, fits, "kind")
+    verdict_kinds = _of_models(recorded, fits, "verdict_kind")
+    validation = _validation_accuracy(fits)
+    trained = {fit["name"]: True for fit in fits} | {fit["name"]: False for fit in fits if fit["why_not"]}
+    pairs = evaluation.planned_pairs(kinds, validation)
+    comparisons = evaluation.compare(saved, pairs, config.run.rope)
+    verdict = evaluation.decide_verdict(
+        verdict_kinds, validation, trained, comparisons, saved, rope=config.run.rope
+    )
+    corpus = facts["corpus"] | {"tested": _documents_tested(saved)}
+    signer = Signer(corpus, facts["embeddings"], facts["environment"], config)
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "corpus": corpus,
+        "results": [_result(entry, recorded, signer) for entry in saved],
+        "summary": [
+            row | {"kind": kinds[row["name"]], "signature": _signature(row["name"], recorded, signer)}
+            for row in evaluation.summarise(saved, stage_generator(config.run.seed, "bootstrap"))
+        ],
+        "comparisons": comparisons,
+        "verdict": verdict,
+        "embeddings": facts["embeddings"],
+        "gains": evaluation.find_gains(comparisons, validation, trained),
+        "tuning": facts["tuning"],
+        "probes": {},
+        "timing": [{name: fit[name] for name in _OF_TIMING} for fit in recorded.fits.values()],
+        "stages": facts["stages"],
+        "total_seconds": facts["total_seconds"],
+        "environment": facts["environment"],
+        "warnings": recorded.warnings,
+        "config": asdict(config),
+    }
+
+
+def _details(recorded: Recorded) -> dict[str, Any]:
+    facts = recorded.facts
+    return {
+        "scores": {"label_names": list(facts["corpus"]["classes"]), "models": _by_model(recorded.saved)},
+        "assumptions": {"assumptions": facts["assumptions"], "warnings": recorded.warnings},
+    }
+
+
+# --- what the run folder holds
+
+
+def read_recorded(run: Path) -> Recorded:
+    """Return what a run folder holds before anything is scored."""
+    for name in INPUTS:
+        if not (run / name).is_file():
+            what = f"there is no {name} in it, which scores are computed from"
+            raise PipelineError(str(run), what, "an older version wrote this run, or it did not end: run again")
+    made, facts = read_json(run / "details" / "fits.json"), read_json(run / "details" / "run.json")
+    config = load_config(run / "config.toml")
+    models = {model["name"]: model for model in made["models"]}
+    fits = {(fit["name"], fit["seed"], fit["fold"]): fit for fit in made["fits"]}
+
+    def labels(entries: Iterable[SavedPredictions]) -> str:
+        keys = [fit_of(entry) for entry in entries]
+        n_seeds = {key: config.run.seeds if models[key[0]]["seeded"] else 1 for key in keys}
+        return first_places([fit_label(*key, n_seeds=n_seeds[key], n_folds=facts["folds"]) for key in keys])
+
+    notes = []
+    of_run = [entry for entry in read_run_predictions(run) if entry.name in models]
+    saved, unrecorded = recorded_predictions(of_run, fits)
+    if unrecorded:
+        left = labels(unrecorded)
+        notes.append(f"stopped before the fit was recorded: the predictions of {left} are left out")
+    if facts["state"] != "done":
+        saved, left_out = predictions_of_whole_folds(saved)
+        if left_out:
+            folds = _folds_in_words(sorted({entry.fold for entry in saved}))
+            notes.append(
+                f"the run did not end, so that only {folds} of {facts['folds']} can be compared"
+                f" on the same test documents: the predictions of {labels(left_out)} are left out"
+            )
+    return Recorded(run, config, models, fits, facts, saved, tuple(notes))
+
+
+def read_json(path: Path) -> Any:
+    """Return the content of a JSON file of a run folder.
+
+    Raises
+    ------
+    PipelineError
+        If it is not JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except json.JSONDecodeError as error:
+        where, what = f"{path}:{error.lineno}:{error.colno}", f"this is not JSON ({error.msg})"
+    except UnicodeDecodeError as error:
+        where, what = str(path), f"byte {error.start} is not UTF-8"
+    raise PipelineError(where, what, "restore the file as the run wrote it, or run again")
+
+
+def fit_label(name: str, seed: int, fold: int, *, n_seeds: int, n_folds: int) -> str:
+    """Return a fit's name with its seed and fold where there are several.
+
+    >>> fit_label("lstm@word2vec", 1, 0, n_seeds=3, n_folds=1)
+    'lstm@word2vec seed 1'
+    """
+    return name + (f" seed {seed}" if n_seeds > 1 else "") + (f" fold {fold}" if n_folds > 1 else "")
+
+
+def _folds_in_words(folds: list[int]) -> str:
+    return f"fold{'' if len(folds) == 1 else 's'} {', '.join(map(str, folds))}"
+
+
+def fit_of(entry: SavedPredictions) -> FitKey:
+    """Return which fit made these predictions."""
+    return entry.name, entry.seed, entry.fold
+
+
+def recorded_predictions(
+    saved: Iterable[SavedPredictions], recorded: Collection[FitKey]
+) -> tuple[list[SavedPredictions], list[SavedPredictions]]:
+    """Return the predictions whose fit was recorded, and the others.
+
+    A stop between the two leaves a file without a fit: nothing says whether that model trained.
+    """
+    kept: list[SavedPredictions] = []
+    others: list[SavedPredictions] = []
+    for entry in saved:
+        (kept if fit_of(entry) in recorded else others).append(entry)
+    return kept, others
+
+
+def predictions_of_whole_folds(
+    saved: Iterable[SavedPredictions],
+) -> tuple[list[SavedPredictions], list[SavedPredictions]]:
+    """Return the predictions of the folds that every model and seed finished, and the others.
+
+    What is kept answers the same documents, so that models can be compared. Where no fold is whole, the one
+    with the most fits is kept.
+    """
+    saved = list(saved)
+    by_fold: dict[int, set[tuple[str, int]]] = defaultdict(set)
+    for entry in saved:
+        by_fold[entry.fold].add((entry.name, entry.seed))
+    every_fit = {(entry.name, entry.seed) for entry in saved}
+    whole = {fold for fold, fits in by_fold.items() if fits == every_fit}
+    if not whole:
+        whole = set(sorted(by_fold, key=lambda fold: (-len(by_fold[fold]), fold))[:1])
+    kept = [entry for entry in saved if entry.fold in whole]
+    return kept, [entry for entry in saved if entry.fold not in whole]
+
+
+# --- rows
+
+
+def _result(entry: SavedPredictions, recorded: Recorded, signer: Signer) -> Row:
+    """Return one row of `results`: scores from the predictions, the rest from the fit."""
+    fit, model = recorded.fits[fit_of(entry)], recorded.models[entry.name]
+    scores = evaluation.score(entry.predictions)
+    return {
+        "name": entry.name,
+        "kind": model["kind"],
+        "model": model["model"],
+        "head": model["head"],
+        "embedding": model["embedding"],
+        "seed": entry.seed,
+        "fold": entry.fold,
+        "trained": fit["why_not"] is None,
+        "why_not": fit["why_not"],
+        "warnings": fit["warnings"],
+        "accuracy": scores.accuracy,
+        "macro_f1": scores.macro_f1,
+        "log_loss": scores.log_loss,
+        "ece": scores.ece,
+        "parameters": fit["parameters"],
+        "validation_accuracy": fit["validation_accuracy"],
+        "signature": signer.sign([entry], model["embedding"]),
+    }
+
+
+def _of_models(recorded: Recorded, fits: Iterable[Row], key: str) -> dict[str, str]:
+    """Return `key` of each model that has a fit, in the order the models were planned."""
+    names = {fit["name"] for fit in fits}
+    return {name: model[key] for name, model in recorded.models.items() if name in names}
+
+
+def _signature(name: str, recorded: Recorded, signer: Signer) -> str:
+    entries = [entry for entry in recorded.saved if entry.name == name]
+    return signer.sign(entries, recorded.models[name]["embedding"])
+
+
+def _validation_accuracy(fits: Iterable[Row]) -> dict[str, float]:
+    """Return each model's mean accuracy on validation documents: what choices are made by."""
+    found = defaultdict(list)
+    for fit in fits:
+        accuracy = fit["validation_accuracy"]
+        found[fit["name"]].append(np.nan if accuracy is None else accuracy)
+    return {name: float(np.nan_to_num(np.mean(values))) for name, values in found.items()}
+
+
+def _documents_tested(saved: Iterable[SavedPredictions]) -> int:
+    """Return how many documents each model answers, its folds together."""
+    by_fold = {entry.fold: len(entry.predictions.documents) for entry in saved}
+    return sum(by_fold.values())
+
+
+def _by_model(saved: Iterable[SavedPredictions]) -> list[dict[str, Any]]:
+    """Return per-class scores, confusion and calibration of each model, its runs taken together."""
+    runs: dict[str, list[SavedPredictions]] = defaultdict(list)
+    for entry in saved:
+        runs[entry.name].append(entry)
+    return [_detailed(name, entries) for name, entries in runs.items()]
+
+
+def _detailed(name: str, entries: list[SavedPredictions]) -> dict[str, Any]:
+    together = Predictions(
+        *(
+            np.concatenate([getattr(entry.predictions, part) for entry in entries])
+            for part in ("documents", "labels", "probabilities")
+        )
+    )
+    scores, n_seeds = evaluation.score(together), len({entry.seed for entry in entries})
+    bins = scores.calibration
+    return {
+        "name": name,
+        "runs": len(entries),
+        "per_class": [
+            {
+                "label": label,
+                "precision": precision,
+                "recall": recall,
+                "f1": f1,
+                "support": support // n_seeds,
+            }
+            for label, precision, recall, f1, support in zip(
+                entries[0].label_names,
+                scores.precision,
+                scores.recall,
+                scores.f1,
+                scores.support,
+                strict=True,
+            )
+        ],
+        "confusion": scores.confusion,
+        "calibration": [
+            {"lo": lo, "hi": hi, "count": count, "confidence": confidence, "accuracy": accuracy}
+            for lo, hi, count, confidence, accuracy in zip(
+                bins.edges[:-1], bins.edges[1:], bins.counts, bins.confidence, bins.accuracy, strict=True
+            )
+        ],
+    }
