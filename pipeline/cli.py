@@ -21,7 +21,7 @@ from pipeline.config import OPTIONS, Config, default, load_config, stage_generat
 from pipeline.console import Console
 from pipeline.errors import PipelineError
 
-FAULT, MISTAKE, INTERRUPTED = 1, 2, 130
+FAULT, MISTAKE, DIFFERENCE, INTERRUPTED = 1, 2, 3, 130
 
 EPILOG = "Every other setting: --set or --config. The run folder's config.toml lists them all."
 
@@ -311,6 +311,25 @@ def report(
         console.say(f"Report: {run_folder / 'report.html'}")
 
 
+@app.command(short_help="Check a finished run's scores and report.")
+def verify(
+    run_folder: Annotated[
+        Path, typer.Argument(metavar="RUN", help="A run folder, such as reports/bbc-news-...")
+    ],
+    debug: Debug = False,
+) -> None:
+    """Compute every score again from the saved predictions, draw the report again, and compare both."""
+    console = Console()
+    with _exit_statuses(console, debug):
+        from pipeline.verify import describe
+        from pipeline.verify import verify as check
+
+        verified = check(run_folder)
+        if verified.differences:
+            raise Found(describe(verified))
+        console.say(describe(verified))
+
+
 @app.command("cache", short_help="Show or empty the cache of word vectors.")
 def show_cache(
     clear: Annotated[bool, typer.Option("--clear", help="Remove every entry.")] = False,
@@ -353,6 +372,10 @@ def _command() -> str:
     return f"{start} {shlex.join(sys.argv[1:])}".rstrip()
 
 
+class Found(Exception):
+    """What `verify` or `selftest` found, in words: exit status 3."""
+
+
 @contextmanager
 def _exit_statuses(console: Console, debug: bool) -> Iterator[None]:
     """Turn what a command raises into words on standard error and an exit status."""
@@ -360,6 +383,8 @@ def _exit_statuses(console: Console, debug: bool) -> Iterator[None]:
         yield
     except PipelineError as error:
         _stop(MISTAKE, str(error), error if debug else None)
+    except Found as found:
+        _stop(DIFFERENCE, str(found))
     except KeyboardInterrupt:
         _stop(INTERRUPTED, _what_was_finished(console))
     except Exception as error:

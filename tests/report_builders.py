@@ -385,6 +385,7 @@ _SPACE = [
 SPACE = {"trials": 2, "space": _SPACE}
 METRICS["tuning"] = []
 DETAILS["tuning"] = {}
+DETAILS["run"] = {}
 
 
 def _summary(name: str, accuracy: float, interval: list[float] | None) -> dict[str, Any]:

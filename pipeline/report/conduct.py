@@ -231,21 +231,28 @@ def _value(key: str, value: Any) -> str:
 
 
 def repeat(run: Run, limits: Limits) -> tuple[Block, ...]:
-    """Return the commands that repeat the run and draw the report again, and its configuration."""
+    """Return the commands that repeat and check the run, the models' signatures, and the configuration."""
     command = run.table("environment").get("command")
     given = (Code(str(command), "The command that was given"),) if command else ()
-    again = (Code(_again(run), "Repeat the run, and draw this report again from its files"),)
+    again = (Code(_again(run), "Repeat the run; draw this report again from its files; check every score"),)
     if not run.config_text:
-        return (*given, Nothing("The run folder holds no config.toml, so the command cannot be derived."))
+        return (*given, *_signatures(run), Nothing("The run folder holds no config.toml, so the command cannot be derived."))
     settings = (Code(run.config_text.strip(), "config.toml: every setting", fold=True),)
     advice = Paragraph("Run the commands in the folder where the first one was given.", "muted")
-    return (*given, *again, advice, *settings)
+    return (*given, *again, advice, *_signatures(run), *settings)
 
 
 def _again(run: Run) -> str:
-    folder = run.path.as_posix()
+    folder = run.folder.as_posix()
     config, out = (shlex.quote(text) for text in (f"{folder}/config.toml", f"{folder}-again"))
     return (
         f"python -m pipeline run --config {config} --out {out}\n"
-        f"python -m pipeline report {shlex.quote(folder)}"
+        f"python -m pipeline report {shlex.quote(folder)}\n"
+        f"python -m pipeline verify {shlex.quote(folder)}"
     )
+
+
+def _signatures(run: Run) -> tuple[Code, ...]:
+    """Return a line for each model that says what its scores were computed from, if the run has them."""
+    lines = [str(entry["signature"]) for entry in run.rows("summary") if entry.get("signature")]
+    return (Code("\n".join(lines), "Signatures: what the scores of each model were computed from"),) * bool(lines)

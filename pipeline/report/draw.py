@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.report.answer import answer_sentence, build_answer
@@ -24,30 +25,48 @@ LIMITS = (
 )
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """The two forms of a report, as the text of their files."""
+
+    markdown: str
+    page: str
+
+    @property
+    def files(self) -> dict[str, str]:
+        """The text by its path within the run folder."""
+        return {"report.md": self.markdown, "report.html": self.page}
+
+
 def draw_report(run: Path) -> None:
     """Write `report.md` and `report.html` of the run folder `run`, each in one step.
-
-    Everything is drawn from `metrics.json`, `details/*.json` and `config.toml`; a part that is absent is said
-    to be absent. Tables are shortened until the page is under 3 MB.
 
     Raises
     ------
     PipelineError
         If `run` is no run folder, a file in it is not JSON, or a newer version wrote it.
     """
-    content = read_run(run)
+    for name, text in draw(read_run(run)).files.items():
+        replace_file(run / name, text)
+
+
+def draw(content: Run) -> Drawn:
+    """Return the report of a run folder's content: the same content gives the same text, wherever it lies.
+
+    Everything is drawn from `metrics.json`, `details/*.json` and `config.toml`; a part that is absent is said
+    to be absent. Tables are shortened until the page is under 3 MB.
+    """
     answer = build_answer(content)
     for limits in LIMITS:
         sections = build_sections(content, limits)
         page = write_html(answer, sections, _name(content))
         if len(page.encode()) < LARGEST_PAGE:
             break
-    replace_file(run / "report.md", write_markdown(answer, sections))
-    replace_file(run / "report.html", page)
+    return Drawn(write_markdown(answer, sections), page)
 
 
 def _name(run: Run) -> str:
-    return str(run.table("corpus").get("name") or run.path.name)
+    return str(run.table("corpus").get("name") or run.folder.name)
 
 
 def summarise(run: Path) -> str:

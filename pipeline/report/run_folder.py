@@ -31,6 +31,7 @@ class Details:
     status: Record
     audit: list[Record]
     tuning: Record
+    run: Record
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,11 @@ class Run:
     def rows(self, key: str) -> list[Record]:
         """Return the list of tables `key` of metrics.json; empty if it is absent."""
         return _tables(self.metrics.get(key))
+
+    @property
+    def folder(self) -> Path:
+        """The folder that the run was written into; it may have been moved since."""
+        return Path(self.details.run.get("folder") or self.path)
 
     @property
     def tested(self) -> int | None:
@@ -119,6 +125,7 @@ _DETAIL_SHAPES: dict[str, Callable[[Any], Any]] = {
     "status": _table,
     "audit": _tables,
     "tuning": _table,
+    "run": _table,
 }
 
 

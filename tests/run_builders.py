@@ -1,0 +1,174 @@
+"""A run folder that was scored, made without training anything: predictions of made-up models, drawn by chance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pipeline.config import Config, save_config, with_values
+from pipeline.plan import kinds_for_verdict, plan_models
+from pipeline.prediction_files import prediction_path, write_predictions
+from pipeline.record import Fit, write_scores
+from pipeline.report import draw_report
+from pipeline.resources import PACKAGES
+from pipeline.storage import write_json
+from pipeline.values import Float32, Int32, Predictions
+
+SKILLS = {"majority": 0.0, "bow": 1.0, "tfidf": 2.0, "lstm@word2vec": 3.0}  # how often a model is right
+LABELS = ("bad", "good", "mixed")
+
+
+def write_run(
+    run: Path,
+    skills: Mapping[str, float] = SKILLS,
+    *,
+    n_seeds: int = 2,
+    n_folds: int = 1,
+    n_docs: int = 60,
+    state: str = "done",
+) -> Path:
+    """Write a run folder as a run leaves it, scored and drawn; `n_docs` test documents in each fold.
+
+    Networks have a fit for each seed, linear models one.
+    """
+    names = tuple(dict.fromkeys(name.partition("@")[0] for name in skills))
+    sources = tuple(dict.fromkeys(name.partition("@")[2] for name in skills if "@" in name))
+    config = with_values(
+        Config(),
+        {
+            "corpus.path": "films.csv",
+            "corpus.folds": n_folds if n_folds > 1 else 0,
+            "run.models": names,
+            "run.embeddings": sources or Config().run.embeddings,
+            "run.seeds": n_seeds,
+            "run.out": "run",
+        },
+    )
+    planned = plan_models(names, sources)
+    run.mkdir(parents=True)
+    (run / "config.toml").write_text(save_config(config), encoding="utf-8")
+    generator, fits = np.random.default_rng(7), []
+    for fold in range(n_folds):
+        labels = generator.integers(len(LABELS), size=n_docs).astype(np.int32)
+        for model in planned:
+            for seed in range(n_seeds if model.seeded else 1):
+                predictions = Predictions(
+                    np.arange(fold * n_docs, (fold + 1) * n_docs),
+                    labels,
+                    _probabilities(labels, skills[model.name], generator),
+                )
+                write_predictions(
+                    prediction_path(run, model.name, seed, fold),
+                    predictions,
+                    LABELS,
+                    name=model.name,
+                    seed=seed,
+                    fold=fold,
+                    corpus_hash="c0" * 32,
+                )
+                fits.append(_fit(model.name, seed, fold, skills[model.name]))
+    described = [
+        {
+            "name": model.name,
+            "kind": model.kind,
+            "verdict_kind": kinds_for_verdict(planned)[model.name],
+            "model": model.model,
+            "head": model.head or None,
+            "embedding": model.source,
+            "seeded": model.seeded,
+        }
+        for model in planned
+    ]
+    details: dict[str, Any] = {
+        "fits": {"models": described, "fits": [asdict(fit) for fit in fits]},
+        "run": _facts(sources, n_docs * n_folds, n_folds, state),
+        "histories": [],
+        "choices": [],
+        "neighbours": [],
+        "audit": [],
+        "tokens": {},
+        "status": {"state": state, "finished": [], "planned": [], "started": "", "ended": ""},
+    }
+    for name, value in details.items():
+        write_json(run / "details" / f"{name}.json", value)
+    write_scores(run)
+    draw_report(run)
+    return run
+
+
+def _probabilities(labels: Int32, skill: float, generator: np.random.Generator) -> Float32:
+    """Return softmax of noise with `skill` added to the right class; float32 (N, C)."""
+    logits = generator.standard_normal((len(labels), len(LABELS)))
+    logits[np.arange(len(labels)), labels] += skill
+    odds = np.exp(logits)
+    return (odds / odds.sum(axis=1, keepdims=True)).astype(np.float32)
+
+
+def _fit(name: str, seed: int, fold: int, skill: float) -> Fit:
+    return Fit(name, seed, fold, 1.5, 2000.0, 300.0, 100, 0.5 + skill / 10, None, ())
+
+
+def _facts(sources: tuple[str, ...], tested: int, n_folds: int, state: str) -> dict[str, Any]:
+    splits = {"train": 2 * tested, "validation": tested, "test": tested // n_folds}
+    return {
+        "state": state,
+        "folder": "run",
+        "folds": n_folds,
+        "corpus": {
+            "name": "films",
+            "rows_read": 4 * tested,
+            "documents": 4 * tested,
+            "dropped": [],
+            "classes": dict.fromkeys(LABELS, 4 * tested // len(LABELS)),
+            "splits": splits,
+            "folds": n_folds if n_folds > 1 else 0,
+            "duplicates": {
+                "exact": 0,
+                "normalised": 0,
+                "across_splits": 0,
+                "conflicting_labels": 0,
+                "warning": None,
+            },
+            "hash": "c0" * 32,
+            "split_hash": "5f" * 32,
+            "unlabelled_hash": None,
+        },
+        "embeddings": [_source(source) for source in sources],
+        "tuning": [],
+        "assumptions": ["the texts are English"],
+        "warnings": ["a warning of the run"],
+        "stages": [{"stage": "Tokenising", "seconds": 0.5}],
+        "total_seconds": 12.5,
+        "environment": {
+            "embedseq": "0.1.0",
+            "python": "3.11.1",
+            "platform": "a platform",
+            "cpu": "a processor",
+            "cores": 2,
+            "memory_gib": 8.0,
+            "gpu": None,
+            "packages": dict.fromkeys(PACKAGES, "1.0"),
+            "command": "embedseq films.csv",
+        },
+    }
+
+
+def _source(name: str) -> dict[str, Any]:
+    return {
+        "source": name,
+        "dimension": 8,
+        "rows": 100,
+        "type_coverage": 1.0,
+        "token_coverage": 1.0,
+        "rows_from_source": 0,
+        "training": "frozen",
+        "files": [],
+        "seconds": 1.0,
+        "cached": False,
+        "settings": {},
+        "note": None,
+    }
