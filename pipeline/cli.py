@@ -330,6 +330,35 @@ def verify(
         console.say(describe(verified))
 
 
+@app.command(short_help="Three controls on CORPUS: shuffled labels, a leak canary, A/A.")
+def selftest(
+    context: typer.Context,
+    *,
+    corpus: CorpusArgument = None,
+    test: Test = None,
+    validation: Validation = None,
+    text: Text = None,
+    label: Label = None,
+    seed: Seed = None,
+    test_size: TestSize = None,
+    config: ConfigFile = None,
+    set_: Set = None,
+    no_cache: NoCache = False,
+    debug: Debug = False,
+) -> None:
+    """Ask on CORPUS what has a known answer: can labels that say nothing be learned, does a word of test documents
+    reach what is learned, is a model told apart from itself?"""
+    console = Console()
+    with _exit_statuses(console, debug):
+        from pipeline.selftest import describe
+        from pipeline.selftest import selftest as find
+
+        findings = find(load_config(config, set_ or (), _given(context.params)), Console(sys.stderr))
+        if not all(finding.passed for finding in findings):
+            raise Found(describe(findings))
+        console.say(describe(findings))
+
+
 @app.command("cache", short_help="Show or empty the cache of word vectors.")
 def show_cache(
     clear: Annotated[bool, typer.Option("--clear", help="Remove every entry.")] = False,

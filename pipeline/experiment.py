@@ -55,12 +55,19 @@ def run_experiment(config: Config, console: Console, command: str) -> Path:
     run = _make_run_folder(config, loaded.name)
     console.log_to(run / "log.txt")
     record = Record.begin(run, config, command, loaded, duplicates, [fold.corpus for fold in folds], planned)
+    fit_and_score(record, folds, console, started)
+    return run
+
+
+def fit_and_score(record: Record, folds: list[Fold], console: Console, started: float) -> None:
+    """Fit every planned model on every fold, and write what follows into the record's run folder."""
+    config, loaded, planned = record.config, record.loaded, record.planned
     for source in unused_sources(planned, config.run.embeddings):
         record.note(f"embedding source {source} was asked for, but no model of this run reads it")
     for text in left_out(config.run.models, config.run.embeddings):
         record.note(text)
     with _ended(record, console, started):
-        material = tokenize_all(config, console, run, loaded, planned)
+        material = tokenize_all(config, console, record.run, loaded, planned)
         record.tokens(material.tokenized)
         if loaded.unlabelled is not None and material.unlabelled is not None:
             tested = np.unique(np.concatenate([fold.test for fold in folds]))
@@ -72,7 +79,6 @@ def run_experiment(config: Config, console: Console, command: str) -> Path:
         with _quiet(config), all_ended(fits):
             for fold in folds:
                 run_fold(material, fold, record, fits)
-    return run
 
 
 @contextlib.contextmanager

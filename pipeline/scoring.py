@@ -160,7 +160,9 @@ def read_recorded(run: Path) -> Recorded:
     for name in INPUTS:
         if not (run / name).is_file():
             what = f"there is no {name} in it, which scores are computed from"
-            raise PipelineError(str(run), what, "an older version wrote this run, or it did not end: run again")
+            raise PipelineError(
+                str(run), what, "an older version wrote this run, or it did not end: run again"
+            )
     made, facts = read_json(run / "details" / "fits.json"), read_json(run / "details" / "run.json")
     config = load_config(run / "config.toml")
     models = {model["name"]: model for model in made["models"]}

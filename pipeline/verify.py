@@ -72,7 +72,9 @@ def verify(run: Path) -> Verified:
     try:
         scored = score_run(run)
     except PipelineError as error:
-        return _not_scored(checked, differences, Difference(_within(run, error.where), "", error.what, SCORES))
+        return _not_scored(
+            checked, differences, Difference(_within(run, error.where), "", error.what, SCORES)
+        )
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         if not differences:
             raise  # the files are those that the run wrote: a fault of this program
@@ -273,7 +275,11 @@ def _other_versions(metrics: Mapping[str, Any]) -> list[str]:
     packages: Any = now["packages"]
     pairs |= {name: (then["packages"].get(name), packages[name]) for name in ("numpy", "scipy", "altair")}
     changed = [f"{name} {was} (now {is_})" for name, (was, is_) in pairs.items() if was != is_]
-    return [f"with other versions than the run had, which can explain a difference: {', '.join(changed)}"] if changed else []
+    return (
+        [f"with other versions than the run had, which can explain a difference: {', '.join(changed)}"]
+        if changed
+        else []
+    )
 
 
 def _within(run: Path, where: str) -> str:

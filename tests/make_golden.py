@@ -63,6 +63,8 @@ def make(folder: Path) -> tuple[dict[str, Any], str]:
         metrics = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
         metrics |= {"timing": [], "stages": [], "total_seconds": None, "environment": {}}
         metrics["embeddings"] = [entry | {"seconds": None} for entry in metrics["embeddings"]]
+        for row in (*metrics["results"], *metrics["summary"]):
+            row["signature"] = row["signature"].partition("|embedseq:")[0]  # without versions
         (run / "metrics.json").write_text(json.dumps(metrics), encoding="utf-8")
         draw_report(run)
         return metrics, (run / "report.md").read_text(encoding="utf-8")

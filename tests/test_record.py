@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from pipeline.ledger import describe_dropped
 from pipeline.prediction_files import SavedPredictions
-from pipeline.record import describe_dropped, predictions_of_whole_folds, recorded_predictions
+from pipeline.scoring import predictions_of_whole_folds, recorded_predictions
 from pipeline.values import Dropped, Predictions
 
 

@@ -71,8 +71,12 @@ def test_a_run_that_nobody_touched_agrees_with_itself_wherever_it_lies(run: Path
     verified = verify(run)
     assert verified.differences == ()
     files, scores, report = verified.checked[:3]
-    assert files == f"{5 + 1 + 7} files that scores are computed from: sha256"  # predictions, settings, details
-    assert re.fullmatch(r"5 fits of 4 models, \d+ comparisons and the verdict: computed again from .*", scores)
+    assert (
+        files == f"{5 + 1 + 7} files that scores are computed from: sha256"
+    )  # predictions, settings, details
+    assert re.fullmatch(
+        r"5 fits of 4 models, \d+ comparisons and the verdict: computed again from .*", scores
+    )
     assert report == "report.md and report.html: drawn again"
     assert describe(verified).endswith("Everything agrees.")
 
@@ -80,7 +84,10 @@ def test_a_run_that_nobody_touched_agrees_with_itself_wherever_it_lies(run: Path
 @pytest.mark.parametrize(
     ("place", "change"),
     [
-        ("results[2].accuracy", lambda m: m["results"][2].update(accuracy=m["results"][2]["accuracy"] + 1e-6)),
+        (
+            "results[2].accuracy",
+            lambda m: m["results"][2].update(accuracy=m["results"][2]["accuracy"] + 1e-6),
+        ),
         ("results[0].log_loss", lambda m: m["results"][0].update(log_loss=0.1)),
         ("results[0].signature", lambda m: m["results"][0].update(signature="accuracy|corpus:other")),
         ("summary[1].ece", lambda m: m["summary"][1].update(ece=0.0)),
@@ -217,7 +224,8 @@ def test_damaged_details_are_a_difference_and_no_fault(run: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "state"), [({"n_folds": 3}, "done"), ({"n_folds": 2}, "interrupted"), ({"n_seeds": 1}, "done")]
+    ("options", "state"),
+    [({"n_folds": 3}, "done"), ({"n_folds": 2}, "interrupted"), ({"n_seeds": 1}, "done")],
 )
 def test_runs_of_every_shape_can_be_verified(tmp_path: Path, options: dict[str, int], state: str) -> None:
     assert found(write_run(tmp_path / "run", state=state, **options)) == []

@@ -236,7 +236,11 @@ def repeat(run: Run, limits: Limits) -> tuple[Block, ...]:
     given = (Code(str(command), "The command that was given"),) if command else ()
     again = (Code(_again(run), "Repeat the run; draw this report again from its files; check every score"),)
     if not run.config_text:
-        return (*given, *_signatures(run), Nothing("The run folder holds no config.toml, so the command cannot be derived."))
+        return (
+            *given,
+            *_signatures(run),
+            Nothing("The run folder holds no config.toml, so the command cannot be derived."),
+        )
     settings = (Code(run.config_text.strip(), "config.toml: every setting", fold=True),)
     advice = Paragraph("Run the commands in the folder where the first one was given.", "muted")
     return (*given, *again, advice, *_signatures(run), *settings)
@@ -255,4 +259,6 @@ def _again(run: Run) -> str:
 def _signatures(run: Run) -> tuple[Code, ...]:
     """Return a line for each model that says what its scores were computed from, if the run has them."""
     lines = [str(entry["signature"]) for entry in run.rows("summary") if entry.get("signature")]
-    return (Code("\n".join(lines), "Signatures: what the scores of each model were computed from"),) * bool(lines)
+    return (Code("\n".join(lines), "Signatures: what the scores of each model were computed from"),) * bool(
+        lines
+    )
