@@ -20,14 +20,8 @@ from pipeline.prediction_files import SavedPredictions
 SIGNED = ("accuracy", "macro_f1", "log_loss", "ece")  # the scores of a row that its signature stands for
 SHORT = 8  # hexadecimal digits of a sha256
 _KEPT = "".join(chr(code) for code in range(33, 127) if chr(code) not in "%|")  # everything else is %XX
-_RUN_KEYS = (
-    "seed",
-    "refit",
-    "tune",
-    "tune_fixed",
-    "class_weights",
-    "deterministic",
-)  # of [run]; the others change no score
+# Those of [run] that a fit depends on.
+_RUN_KEYS = ("seed", "refit", "tune", "tune_fixed", "class_weights", "deterministic")
 _LEARNED_FROM = ("word2vec", "fasttext", "embeddings", "vocabulary", "tokenizer")  # tables of the settings
 
 

@@ -274,12 +274,10 @@ def _other_versions(metrics: Mapping[str, Any]) -> list[str]:
     pairs = {name: (then.get(name), now[name]) for name in ("embedseq",)}
     packages: Any = now["packages"]
     pairs |= {name: (then["packages"].get(name), packages[name]) for name in ("numpy", "scipy", "altair")}
-    changed = [f"{name} {was} (now {is_})" for name, (was, is_) in pairs.items() if was != is_]
-    return (
-        [f"with other versions than the run had, which can explain a difference: {', '.join(changed)}"]
-        if changed
-        else []
-    )
+    changed = [f"{name} {was} (now {found})" for name, (was, found) in pairs.items() if was != found]
+    if not changed:
+        return []
+    return [f"with other versions than the run had, which can explain a difference: {', '.join(changed)}"]
 
 
 def _within(run: Path, where: str) -> str:

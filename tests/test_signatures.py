@@ -1,0 +1,106 @@
+"""Signatures: equal for equal runs, different where anything a score depends on is different."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pipeline.config import Config, with_values
+from pipeline.ledger import split_hash
+from pipeline.prediction_files import SavedPredictions
+from pipeline.signatures import Signer, read_signature, write_signature
+from pipeline.values import Predictions
+
+CORPUS = {"name": "my films", "hash": "c0" * 32, "split_hash": "5f" * 32, "unlabelled_hash": None}
+ENVIRONMENT = {"embedseq": "0.1.0", "python": "3.11.1", "packages": {"numpy": "2.4.6", "tensorflow": None}}
+FILES: list[dict[str, Any]] = [
+    {"source": "glove.txt", "files": [{"sha256": "ab" * 32}]},
+    {"source": "glove.txt+word2vec", "files": [{"sha256": "ab" * 32}]},
+    {"source": "word2vec", "files": []},
+]
+
+
+def sign(
+    name: str,
+    seeds: tuple[int, ...] = (0,),
+    corpus: Mapping[str, Any] = CORPUS,
+    **settings: Any,
+) -> str:
+    values = {key.replace("_", ".", 1): value for key, value in settings.items()}
+    signer = Signer(corpus, FILES, ENVIRONMENT, with_values(Config(), values))
+    answers = Predictions(np.array([0]), np.array([0], dtype=np.int32), np.ones((1, 1), dtype=np.float32))
+    entries = [SavedPredictions(name, seed, 0, "c0" * 32, ("a",), answers) for seed in seeds]
+    return signer.sign(entries, name.partition("@")[2] or None)
+
+
+def test_a_signature_names_data_model_vectors_and_versions() -> None:
+    scores, fields = read_signature(sign("lstm:max@glove.txt", (1, 0)))
+    assert scores == ("accuracy", "macro_f1", "log_loss", "ece")
+    assert len(fields.pop("settings")) == 8
+    assert fields == {
+        "corpus": "my films#c0c0c0c0",
+        "split": "5f5f5f5f",
+        "model": "lstm:max@glove.txt",
+        "vectors": "glove.txt#abababab",
+        "seeds": "0,1",
+        "folds": "0",
+        "embedseq": "0.1.0",
+        "python": "3.11.1",
+        "numpy": "2.4.6",
+        "scikit-learn": "none",
+        "tensorflow": "none",
+        "gensim": "none",
+    }
+    assert read_signature(sign("bow"))[1]["vectors"] == "none"
+
+
+@pytest.mark.parametrize("value", ["a|b", "50 %", "één", "a:b", "two\nlines", "%7C", ""])
+def test_any_name_can_be_read_back_from_one_line_of_ascii(value: str) -> None:
+    signature = write_signature(["accuracy"], {"corpus": value, "model": "bow"})
+    assert signature.isascii()
+    assert "\n" not in signature
+    assert read_signature(signature) == (("accuracy",), {"corpus": value, "model": "bow"})
+
+
+def test_what_changes_no_score_changes_no_signature() -> None:
+    assert sign("bow") == sign(
+        "bow", run_out="elsewhere", run_models=("bow",), run_debug=True, corpus_path="x.csv"
+    )
+
+
+@pytest.mark.parametrize(
+    ("field", "changes"),
+    [
+        ("settings", {"networks_units": 7}),
+        ("settings", {"run_seed": 1}),
+        ("settings", {"run_class_weights": "balanced"}),
+        ("vectors", {"word2vec_window": 2}),
+        ("vectors", {"run_seed": 1}),
+        ("vectors", {"corpus": CORPUS | {"split_hash": "6a" * 32}}),
+        ("vectors", {"corpus": CORPUS | {"unlabelled_hash": "6a" * 32}}),
+    ],
+)
+def test_what_changes_a_score_changes_its_field(field: str, changes: dict[str, Any]) -> None:
+    before, after = (
+        read_signature(text)[1] for text in (sign("lstm@word2vec"), sign("lstm@word2vec", **changes))
+    )
+    assert before[field] != after[field]
+
+
+def test_a_file_beside_a_trained_source_is_not_named_by_the_file_alone() -> None:
+    assert read_signature(sign("lstm@glove.txt+word2vec"))[1]["vectors"] != "glove.txt+word2vec#abababab"
+
+
+def test_the_split_hash_tells_splits_and_folds_apart() -> None:
+    class Fold:
+        def __init__(self, *split: int) -> None:
+            self.split = np.array(split, dtype=np.int8)
+
+    hashes = {
+        split_hash(folds)
+        for folds in ([Fold(0, 1, 2)], [Fold(0, 2, 1)], [Fold(0, 1), Fold(2)], [Fold(0), Fold(1, 2)])
+    }  # type: ignore[list-item]
+    assert len(hashes) == 4
