@@ -99,8 +99,5 @@ def test_the_split_hash_tells_splits_and_folds_apart() -> None:
         def __init__(self, *split: int) -> None:
             self.split = np.array(split, dtype=np.int8)
 
-    hashes = {
-        split_hash(folds)
-        for folds in ([Fold(0, 1, 2)], [Fold(0, 2, 1)], [Fold(0, 1), Fold(2)], [Fold(0), Fold(1, 2)])
-    }  # type: ignore[list-item]
-    assert len(hashes) == 4
+    divided = ([Fold(0, 1, 2)], [Fold(0, 2, 1)], [Fold(0, 1), Fold(2)], [Fold(0), Fold(1, 2)])
+    assert len({split_hash(folds) for folds in divided}) == 4  # type: ignore[arg-type]
