@@ -366,10 +366,12 @@ def _metrics(record: Record, saved: list[SavedPredictions], timing: dict[str, An
     trained = {fit.name: True for fit in fits} | {fit.name: False for fit in fits if fit.why_not}
     verdict_kinds = {name: kind for name, kind in kinds_for_verdict(record.planned).items() if name in kinds}
     pairs = evaluation.planned_pairs(kinds, validation)
-    comparisons = evaluation.compare(saved, pairs, record.config.run.rope)
+    n_docs = record.loaded.ledger.documents
+    comparisons = evaluation.compare(saved, pairs, record.config.run.rope, n_docs)
     verdict = evaluation.decide_verdict(
         verdict_kinds, validation, trained, comparisons, saved, rope=record.config.run.rope
     )
+    gains = evaluation.find_gains(comparisons, validation, trained)
     summary = evaluation.summarise(saved, stage_generator(record.config.run.seed, "bootstrap"))
     return {
         "schema_version": SCHEMA_VERSION,
@@ -379,7 +381,8 @@ def _metrics(record: Record, saved: list[SavedPredictions], timing: dict[str, An
         "comparisons": comparisons,
         "verdict": verdict,
         "embeddings": record.embeddings,
-        "gains": evaluation.find_gains(comparisons, validation, trained),
+        "gains": gains,
+        "causes": evaluation.find_causes(comparisons, gains, trained, saved, n_docs=n_docs),
         "tuning": describe_families(record.trials, record.config),
         "probes": {},
         **timing,

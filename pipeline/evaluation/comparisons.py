@@ -94,7 +94,7 @@ def compare(
         If two models were tested on different documents or labels, or share no seed.
     """
     pooled = pool_folds(saved)
-    paired = [_paired(pooled[a], pooled[b]) for a, b in pairs]
+    paired = [paired_runs(pooled[a], pooled[b]) for a, b in pairs]
     estimates = [estimate_difference(runs_a, runs_b, n_docs) for runs_a, runs_b in paired]
     adjusted = holm([estimate.p_value for estimate in estimates])
     return [
@@ -138,7 +138,7 @@ def decide(interval: Sequence[float], p_adjusted: float, rope: float) -> str:
 Runs = Sequence[PooledRun]
 
 
-def _paired(a: Runs, b: Runs) -> tuple[Runs, Runs]:
+def paired_runs(a: Runs, b: Runs) -> tuple[Runs, Runs]:
     """Return the runs of the seeds that both models have.
 
     A model with one run (a linear one has no chance in its training) is taken as fixed and paired with every
