@@ -116,6 +116,12 @@ Embeddings = Annotated[
 Seeds = Annotated[
     int | None, _option("run.seeds", "How often each network is trained; the split stays the same.", "N")
 ]
+Rope = Annotated[
+    float | None,
+    _option(
+        "run.rope", "Differences in accuracy up to this size count as equal; 0.01 is one point.", "SHARE"
+    ),
+]
 MaxTokens = Annotated[
     int | None, _option("networks.max_tokens", "Tokens of a document that a recurrent network reads.", "N")
 ]
@@ -183,6 +189,7 @@ def run(
     folds: Folds = None,
     seed: Seed = None,
     test_size: TestSize = None,
+    rope: Rope = None,
     max_tokens: MaxTokens = None,
     refit: Refit = False,
     tune: Tune = None,

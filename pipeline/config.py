@@ -147,7 +147,7 @@ class RunSettings:
         str, ...
     ] = ()  # keys that no trial changes; `load_config` fills in those that were given
     class_weights: str = "none"  # "balanced": every class counts the same in training
-    rope: float = 0.01  # region of practical equivalence, in accuracy
+    rope: float = 0.01  # differences in accuracy up to this size count as equal; 0.01 is one point
     compare: tuple[str, ...] = ()
     out: str | None = None
     quick: bool = False
@@ -184,6 +184,7 @@ class Check:
     above: float | None = None
     below: float | None = None
     min_items: int = 0
+    unit: str = ""  # what a number out of range was probably meant in
 
     def allows(self, value: Value) -> bool:
         """Return whether `value`, already of the key's type, is within the bounds; None is always allowed."""
@@ -198,7 +199,8 @@ class Check:
 
     def words(self) -> str:
         """Return the bounds as words, such as ` from 1`; empty without bounds."""
-        return "".join(f" {word} {bound}" for word, bound, _ in self._bounds())
+        unit = f" ({self.unit})" if self.unit else ""
+        return "".join(f" {word} {bound}" for word, bound, _ in self._bounds()) + unit
 
     def _bounds(self) -> list[tuple[str, float, Callable[[float, float], bool]]]:
         """Return each bound that is set, with its word and the comparison that must hold."""
@@ -272,7 +274,7 @@ CHECKS: dict[str, Check] = {
     "run.seed": Check(minimum=0, maximum=2**31 - 1),
     "run.tune": _COUNT_OR_NONE,
     "run.class_weights": Check(choices=("none", "balanced")),
-    "run.rope": Check(minimum=0, below=1),
+    "run.rope": Check(minimum=0, below=1, unit="a fraction of 1: 0.01 is one point of accuracy"),
     "run.cache_gib": Check(above=0, maximum=100_000),
     "run.side_by_side": _COUNT_OR_NONE,
 }
@@ -292,6 +294,7 @@ OPTIONS: dict[str, str] = {
     "run.models": "--models",
     "run.embeddings": "--embeddings",
     "run.seeds": "--seeds",
+    "run.rope": "--rope",
     "run.seed": "--seed",
     "run.refit": "--refit",
     "run.tune": "--tune",

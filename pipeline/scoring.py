@@ -115,10 +115,12 @@ def _metrics(recorded: Recorded) -> Row:
     validation = _validation_accuracy(fits)
     trained = {fit["name"]: True for fit in fits} | {fit["name"]: False for fit in fits if fit["why_not"]}
     pairs = evaluation.planned_pairs(kinds, validation)
-    comparisons = evaluation.compare(saved, pairs, config.run.rope)
+    n_docs = facts["corpus"]["documents"]
+    comparisons = evaluation.compare(saved, pairs, config.run.rope, n_docs)
     verdict = evaluation.decide_verdict(
         verdict_kinds, validation, trained, comparisons, saved, rope=config.run.rope
     )
+    gains = evaluation.find_gains(comparisons, validation, trained)
     corpus = facts["corpus"] | {"tested": _documents_tested(saved)}
     signer = Signer(corpus, facts["embeddings"], facts["environment"], config)
     return {
@@ -132,7 +134,8 @@ def _metrics(recorded: Recorded) -> Row:
         "comparisons": comparisons,
         "verdict": verdict,
         "embeddings": facts["embeddings"],
-        "gains": evaluation.find_gains(comparisons, validation, trained),
+        "gains": gains,
+        "causes": evaluation.find_causes(comparisons, gains, trained, saved, n_docs=n_docs),
         "tuning": facts["tuning"],
         "probes": {},
         "timing": [{name: fit[name] for name in _OF_TIMING} for fit in recorded.fits.values()],

@@ -6,20 +6,34 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats
+from scipy import optimize, stats
 
 from pipeline.evaluation import compare, planned_pairs
-from pipeline.evaluation.comparisons import Estimate, crossed_estimate, decide, holm
+from pipeline.evaluation.comparisons import decide
+from pipeline.evaluation.estimates import (
+    Estimate,
+    crossed_estimate,
+    folds_estimate,
+    holm,
+    mcnemar_p_value,
+)
 from pipeline.prediction_files import SavedPredictions
 from pipeline.values import Predictions
 
 
-def saved(name, right, seed=0, documents=None):
+def saved(name, right, seed=0, documents=None, fold=0):
     """Return predictions of label 1 for every document, right where told."""
     right = np.array(right, np.float32)
     documents = np.arange(len(right)) if documents is None else np.array(documents)
     predictions = Predictions(documents, np.ones(len(right), np.int32), np.stack([1 - right, right], axis=1))
-    return SavedPredictions(name, seed, 0, "h", ("no", "yes"), predictions)
+    return SavedPredictions(name, seed, fold, "h", ("no", "yes"), predictions)
+
+
+def detectable(standard_error, freedom):
+    """Return the difference found with 80 % power, by searching the noncentral t distribution."""
+    t = stats.t.ppf(0.975, freedom)
+    shift = optimize.brentq(lambda shift: stats.nct.sf(t, freedom, shift) - 0.8, 0, 100)
+    return shift * standard_error
 
 
 def one_row(entries, rope=0.01):
@@ -31,40 +45,48 @@ def test_one_seed_by_hand():
     a = saved("a", [1, 1, 1, 0, 1, 1, 1, 1, 1, 0])
     b = saved("b", [0, 0, 0, 1, 1, 1, 1, 1, 1, 0])
     row = one_row([a, b])
-    # differences: three of 1, one of -1, six of 0; their variance is 3.6 / 9; one document more for each side
-    standard_error = np.sqrt(0.4 / 10 + 2 / 12**2)
+    # differences: three of 1, one of -1, six of 0; their variance is 3.6 / 9
+    standard_error = np.sqrt(0.4 / 10)
     t = stats.t.ppf(0.975, 9)
     assert list(row) == [
         *("a", "b", "metric", "difference", "ci95", "p_value", "p_adjusted", "decision"),
-        "minimum_detectable_difference",
+        *("minimum_detectable_difference", "seeds", "method", "mcnemar"),
     ]
     assert (row["a"], row["b"], row["metric"], row["decision"]) == ("a", "b", "accuracy", "cannot tell")
     assert row["difference"] == pytest.approx(0.2)
     assert row["ci95"] == pytest.approx([0.2 - t * standard_error, 0.2 + t * standard_error])
     assert row["p_value"] == row["p_adjusted"] == pytest.approx(2 * stats.t.sf(0.2 / standard_error, 9))
-    detectable = (t + stats.norm.ppf(0.8)) * standard_error
-    assert row["minimum_detectable_difference"] == pytest.approx(detectable)
+    assert row["minimum_detectable_difference"] == pytest.approx(detectable(standard_error, 9))
+    assert (row["seeds"], row["method"]) == ([0], "documents")
+    # of four that only one has right, one or fewer are b's, or a's: 2 x (1 + 4) / 16
+    assert row["mcnemar"] == {"seed": 0, "only_a": 3, "only_b": 1, "p_value": pytest.approx(10 / 16)}
 
 
 def test_seeds_that_agree_leave_the_variance_of_documents():
+    table = np.array([[1.0, 0, 0, 0], [1, 0, 0, 0]])
+    estimate = crossed_estimate(table)
+    assert estimate.difference == 0.25
+    assert estimate.standard_error == pytest.approx(np.sqrt(0.25 / 4))  # of 1, 0, 0, 0
+    assert estimate.degrees_of_freedom == pytest.approx(3)
+
+
+def test_what_neither_documents_nor_seeds_explain_is_counted_once():
     estimate = crossed_estimate(np.array([[1.0, 0, 0], [0, 0, 1]]))
-    # means over seeds 1/2, 0, 1/2 have variance 1/12; both seeds have mean 1/3
+    # seeds: both 1/3, no variance. Documents 1/2, 0, 1/2: variance 1/12, / 3. Both: 1 / 2, / 6, more than these
     assert estimate.difference == pytest.approx(1 / 3)
-    assert estimate.standard_error == pytest.approx(np.sqrt(1 / 12 / 3 + 2 / 5**2))
+    assert estimate.standard_error == pytest.approx(np.sqrt(2 / 5**2))  # a document for each side
     assert estimate.degrees_of_freedom == pytest.approx(2)
 
 
 def test_seeds_that_differ_on_all_documents_are_the_variance_of_seeds():
     estimate = crossed_estimate(np.array([[1.0] * 4, [0] * 4]))
-    documents, seeds = 2 / 6**2, 0.5 / 2
     assert estimate.difference == 0.5
-    assert estimate.standard_error == pytest.approx(np.sqrt(documents + seeds))
-    freedom = (documents + seeds) ** 2 / (documents**2 / 3 + seeds**2 / 1)
-    assert estimate.degrees_of_freedom == pytest.approx(freedom)
+    assert estimate.standard_error == pytest.approx(np.sqrt(0.5 / 2))
+    assert estimate.degrees_of_freedom == pytest.approx(1)
 
 
 def test_crossed_variance_agrees_with_mean_squares_by_loops():
-    table = np.array([[1.0, 1, 0, 1, 1], [0, -1, 0, 0, 1], [0, 0, 0, 1, -1]])
+    table = np.array([[1.0, 1, 0, 0, -1], [1, 0, -1, 0, -1], [1, 1, 0, 1, -1]])
     n_seeds, n_docs = 3, 5
     grand = sum(table[s, i] for s in range(n_seeds) for i in range(n_docs)) / (n_seeds * n_docs)
     rows = [sum(table[s]) / n_docs for s in range(n_seeds)]
@@ -75,9 +97,13 @@ def test_crossed_variance_agrees_with_mean_squares_by_loops():
         (table[s, i] - rows[s] - columns[i] + grand) ** 2 for s in range(n_seeds) for i in range(n_docs)
     ]
     ms_both = sum(squares) / ((n_seeds - 1) * (n_docs - 1))
-    assert ms_seeds > ms_both  # else the floor would be met
-    variance = (ms_documents + ms_seeds - ms_both) / (n_seeds * n_docs) + 2 / (n_docs + 2) ** 2
-    assert crossed_estimate(table).standard_error == pytest.approx(np.sqrt(variance))
+    assert ms_documents > ms_both  # else documents would count for nothing
+    variance = (ms_seeds + ms_documents - ms_both) / (n_seeds * n_docs)
+    freedom = (ms_documents + ms_seeds - ms_both) ** 2 / (ms_documents**2 / 4 + ms_seeds**2 / 2)
+    assert variance > 2 / (n_docs + 2) ** 2
+    estimate = crossed_estimate(table)
+    assert estimate.standard_error == pytest.approx(np.sqrt(variance))
+    assert estimate.degrees_of_freedom == pytest.approx(min(freedom, 4))
 
 
 def test_one_document_gives_an_interval_that_says_nothing():
@@ -97,9 +123,7 @@ def test_documents_are_matched_by_number():
     row = one_row([a, b])
     # only document 3 differs: mean 1/4, variance 1/4
     assert row["difference"] == 0.25
-    assert row["minimum_detectable_difference"] == pytest.approx(
-        (stats.t.ppf(0.975, 3) + stats.norm.ppf(0.8)) * np.sqrt(1 / 16 + 2 / 36)
-    )
+    assert row["minimum_detectable_difference"] == pytest.approx(detectable(np.sqrt(1 / 16), 3))
 
 
 def test_seeds_are_paired():
@@ -181,7 +205,9 @@ def test_holm_keeps_the_order_and_lies_between_none_and_bonferroni(p_values):
     [
         ([0.01, 0.05], 0.001, "beats"),
         ([-0.05, -0.01], 0.001, "loses"),
-        ([0.001, 0.009], 0.001, "beats"),  # a difference that is known, however small
+        ([0.001, 0.009], 0.001, "equal"),  # known not to be zero, and known not to matter
+        ([0.001, 0.011], 0.001, "beats"),
+        ([-0.011, -0.001], 0.001, "loses"),
         ([0.001, 0.009], 0.06, "equal"),
         ([0.001, 0.05], 0.06, "cannot tell"),
         ([-0.01, 0.01], 1.0, "equal"),
@@ -191,6 +217,73 @@ def test_holm_keeps_the_order_and_lies_between_none_and_bonferroni(p_values):
 )
 def test_decisions(interval, p_adjusted, decision):
     assert decide(interval, p_adjusted, rope=0.01) == decision
+
+
+def folds_of(name, right, sizes, seed=0):
+    """Return one prediction file a fold: `right` in runs of `sizes` documents."""
+    ends = np.cumsum([0, *sizes])
+    return [
+        saved(name, right[start:end], seed, range(start, end), fold)
+        for fold, (start, end) in enumerate(zip(ends, ends[1:], strict=False))
+    ]
+
+
+def test_folds_by_hand():
+    a = folds_of("a", [1, 1, 1, 1, 1, 1, 1, 0, 1, 1, 1, 1], [4, 4, 4])
+    b = folds_of("b", [0, 1, 0, 1, 1, 0, 1, 1, 0, 0, 0, 1], [4, 4, 4])
+    row = one_row([*a, *b])
+    # differences of the folds 2/4, 0/4, 3/4, mean 5/12: variance 7/48; each tests 4 and trains on 8
+    variance = (1 / 3 + 4 / 8) * 7 / 48
+    assert row["difference"] == pytest.approx(5 / 12)
+    assert row["p_value"] == pytest.approx(2 * stats.t.sf(5 / 12 / np.sqrt(variance), 2))
+    assert (row["method"], row["mcnemar"]) == ("folds", None)
+
+
+def test_a_fold_trains_on_all_documents_that_it_does_not_test():
+    folds = [*folds_of("a", [1, 1, 1, 0], [2, 2]), *folds_of("b", [0, 0, 1, 0], [2, 2])]
+    (row,) = compare(folds, [("a", "b")], 0.01, n_docs=10)  # five folds, three of which did not end
+    # differences 1 and 0, variance 1/2; tested 2, trained on 8
+    assert row["p_value"] == pytest.approx(2 * stats.t.sf(0.5 / np.sqrt((1 / 2 + 2 / 8) / 2), 1))
+
+
+def test_seeds_are_averaged_within_folds():
+    linear = folds_of("b", [0, 0, 1, 1, 0, 0], [2, 2, 2])
+    seeds = [[1, 1, 1, 1, 1, 0], [0, 0, 1, 1, 1, 1]]
+    network = [entry for seed, right in enumerate(seeds) for entry in folds_of("a", right, [2, 2, 2], seed)]
+    row = one_row([*network, *linear])
+    # folds: seed 0: 1, 0, 1/2; seed 1: 0, 0, 1; means 1/2, 0, 3/4, their variance 7/48
+    assert row["difference"] == pytest.approx(5 / 12)
+    variance = (1 / 3 + 2 / 4) * 7 / 48
+    assert row["p_value"] == pytest.approx(2 * stats.t.sf(5 / 12 / np.sqrt(variance), 2))
+    assert row["seeds"] == [0, 1]
+
+
+def test_one_fold_alone_is_a_split():
+    a, b = [1, 1, 0, 1, 1], [0, 1, 1, 0, 0]
+    only = one_row([saved("a", a, fold=2), saved("b", b, fold=2)])
+    assert only == one_row([saved("a", a), saved("b", b)])
+
+
+def test_chosen_documents_of_folds_count_where_they_were_tested():
+    table = np.array([[1.0, 0, 1, 0, -1, 0]])
+    chosen = np.array([True, True, False, True, True, False])
+    fold_of = np.array([0, 0, 1, 1, 2, 2], np.int32)
+    estimate = folds_estimate(table, fold_of, 6, chosen)
+    # folds 1/2, 0, -1: variance 7/12 around -1/6; the mean over the four documents is 0
+    assert estimate.difference == 0.0
+    assert estimate.standard_error == pytest.approx(np.sqrt((1 / 3 + 2 / 4) * 7 / 12))
+    assert estimate.degrees_of_freedom == 2
+
+
+def test_mcnemar_is_shown_of_the_first_seed():
+    entries = [saved("a", [1, 1, 1, 0], 4), saved("a", [0, 0, 1, 0], 5), saved("b", [0, 0, 0, 1])]
+    row = one_row(entries)
+    assert row["mcnemar"] == {"seed": 4, "only_a": 3, "only_b": 1, "p_value": pytest.approx(10 / 16)}
+    assert row["method"] == "documents and seeds"
+
+
+def test_mcnemar_without_a_document_to_decide():
+    assert mcnemar_p_value(0, 0) == 1.0
 
 
 def test_planned_pairs():
@@ -214,6 +307,17 @@ def test_planned_pairs():
         ("lstm@word2vec", "ann@word2vec"),
         ("tfidf", "bow"),
         ("lstm@word2vec", "lstm@learned"),
+    ]
+
+
+def test_each_step_of_the_ladder_is_planned():
+    names = ("tfidf", "mean@w", "mean@random", "ann@w", "rnn@w", "gru@w")
+    pairs = planned_pairs(dict.fromkeys(names, "control"), {"tfidf": 0.5})
+    assert pairs == [
+        ("gru@w", "rnn@w"),
+        ("ann@w", "mean@w"),
+        ("mean@w", "tfidf"),
+        ("mean@w", "mean@random"),
     ]
 
 

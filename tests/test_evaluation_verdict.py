@@ -62,19 +62,27 @@ def test_the_verdict_names_the_best_of_each_kind():
         ),
         (
             compared("equal", -0.0001, -0.009, 0.008, p_adjusted=0.9),
-            "On these 1,000 test documents lstm@w and tfidf are equal within 1 point: 95.3 % against 97.1 %, "
+            "On these 1,000 test documents a true difference of 2.3 points would be found four times out of "
+            "five, and lstm@w and tfidf are equal within 1 point: 95.3 % against 97.1 %, "
             "a difference of +0.0 points (95 % interval -0.9 to +0.8).",
         ),
         (
+            compared("equal", 0.005, 0.001, 0.009),
+            "On these 1,000 test documents a true difference of 2.3 points would be found four times out of "
+            "five, and lstm@w and tfidf are equal within 1 point: 95.3 % against 97.1 %, "
+            "a difference of +0.5 points (95 % interval +0.1 to +0.9). "
+            "The difference is not zero, but too small to matter.",
+        ),
+        (
             compared("cannot tell", -0.011, -0.027, 0.005, p_adjusted=0.4),
-            "On these 1,000 test documents it cannot be told whether lstm@w or tfidf is better: "
-            "95.3 % against 97.1 %, a difference of -1.1 points (95 % interval -2.7 to +0.5). "
-            "With as many documents and seeds, a true difference of 2.3 points is found "
-            "four times out of five.",
+            "On these 1,000 test documents a true difference of 2.3 points would be found four times out of "
+            "five, and it cannot be told whether lstm@w or tfidf is better: "
+            "95.3 % against 97.1 %, a difference of -1.1 points (95 % interval -2.7 to +0.5).",
         ),
         (
             compared("cannot tell", p_adjusted=0.062),
-            "On these 1,000 test documents it cannot be told whether lstm@w or tfidf is better: "
+            "On these 1,000 test documents a true difference of 2.3 points would be found four times out of "
+            "five, and it cannot be told whether lstm@w or tfidf is better: "
             "95.3 % against 97.1 %, a difference of -1.8 points (95 % interval -3.1 to -0.4). "
             "Corrected for the 2 comparisons of this run the p-value is 0.06, not below 0.05.",
         ),
@@ -90,10 +98,9 @@ def test_a_difference_that_accuracy_cannot_have_is_not_named():
         for row in compared("cannot tell", -0.2, -0.9, 0.5, p_adjusted=0.4)
     ]
     assert verdict_of(rows)["sentence"] == (
-        "On these 1,000 test documents it cannot be told whether lstm@w or tfidf is better: "
-        "95.3 % against 97.1 %, a difference of -20.0 points (95 % interval -90.0 to +50.0). "
-        "With as many documents and seeds, no true difference that accuracy can have is found "
-        "four times out of five."
+        "On these 1,000 test documents no true difference that accuracy can have would be found four times "
+        "out of five, and it cannot be told whether lstm@w or tfidf is better: "
+        "95.3 % against 97.1 %, a difference of -20.0 points (95 % interval -90.0 to +50.0)."
     )
 
 
@@ -115,7 +122,8 @@ def test_folds_test_every_document_once():
     ]
     sentence = verdict_of(compared("equal", 0, -0.005, 0.005), folds, rope=0.005)["sentence"]
     assert sentence == (
-        "On these 1,000 documents, each tested once, lstm@w and tfidf are equal within 0.5 points: "
+        "On these 1,000 documents, each tested once, a true difference of 2.3 points would be found four "
+        "times out of five, and lstm@w and tfidf are equal within 0.5 points: "
         "96.0 % against 96.0 %, a difference of +0.0 points (95 % interval -0.5 to +0.5)."
     )
 

@@ -1,5 +1,6 @@
 """Saved predictions > scores, intervals, paired comparisons, verdict: one scorer for every model."""
 
+from pipeline.evaluation.causes import find_causes
 from pipeline.evaluation.choice import best_baseline, best_network
 from pipeline.evaluation.comparisons import compare, planned_pairs
 from pipeline.evaluation.gains import find_gains
@@ -14,6 +15,7 @@ __all__ = [
     "best_network",
     "compare",
     "decide_verdict",
+    "find_causes",
     "find_gains",
     "planned_pairs",
     "score",

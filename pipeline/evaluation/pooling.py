@@ -10,7 +10,7 @@ import numpy as np
 
 from pipeline.errors import first_places
 from pipeline.prediction_files import SavedPredictions
-from pipeline.values import Bool, Predictions
+from pipeline.values import Bool, Int32, Predictions
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,6 +21,7 @@ class PooledRun:
     seed: int
     folds: int
     predictions: Predictions
+    fold_of: Int32  # (N,), the fold that tested each document
 
     @property
     def right(self) -> Bool:
@@ -72,7 +73,9 @@ def _pool(folds: Sequence[SavedPredictions]) -> PooledRun:
         raise ValueError(f"{name} (seed {seed}) has more than one prediction for documents {places}")
     labels = np.concatenate([part.labels for part in parts])[order]  # (N,)
     probabilities = np.concatenate([part.probabilities for part in parts])[order]  # (N, C)
-    return PooledRun(name, seed, len(folds), Predictions(documents, labels, probabilities))
+    sizes = [len(part.documents) for part in parts]
+    fold_of = np.repeat(np.array([entry.fold for entry in folds], dtype=np.int32), sizes)[order]  # (N,)
+    return PooledRun(name, seed, len(folds), Predictions(documents, labels, probabilities), fold_of)
 
 
 def check_same_documents(a: PooledRun, b: PooledRun) -> None:

@@ -9,16 +9,18 @@ import numpy as np
 from pipeline.evaluation.choice import best_baseline, best_network
 from pipeline.evaluation.comparisons import SIGNIFICANCE
 from pipeline.evaluation.pooling import PooledRun, pool_folds
+from pipeline.evaluation.wording import detectable_words, difference_words, percent, plain_points
 from pipeline.prediction_files import SavedPredictions
 
 CLAIMS = {
     "beats": "{a} beats {b}: {figures}.",
     "loses": "{a} loses to {b}: {figures}.",
-    "equal": "{a} and {b} are equal within {rope}: {figures}.",
-    "cannot tell": "it cannot be told whether {a} or {b} is better: {figures}. {reason}",
+    "equal": "{smallest}, and {a} and {b} are equal within {rope}: {figures}.{known}",
+    "cannot tell": "{smallest}, and it cannot be told whether {a} or {b} is better: {figures}.{why}",
     "withheld": "{a} did not train, so the verdict is withheld: {accuracy_a} against {accuracy_b} for {b}"
     " says nothing of what such a network can do here.",
 }
+KNOWN = " The difference is not zero, but too small to matter."
 ONE_SEED = " This is about this fitted model only: it was trained with one seed."
 
 
@@ -80,22 +82,20 @@ def _sentence(
 ) -> str:
     """Return the verdict in plain words, with its numbers."""
     runs_a, runs_b = pooled[row["a"]], pooled[row["b"]]
-    accuracy_a, accuracy_b = _percent(_mean_accuracy(runs_a)), _percent(_mean_accuracy(runs_b))
-    low, high = row["ci95"]
-    figures = (
-        f"{accuracy_a} against {accuracy_b}, a difference of {_points(row['difference'])} points"
-        f" (95 % interval {_points(low)} to {_points(high)})"
-    )
+    accuracy_a, accuracy_b = percent(_mean_accuracy(runs_a)), percent(_mean_accuracy(runs_b))
+    difference = difference_words(row["difference"], row["ci95"])
     claim = CLAIMS[decision].format(
         a=row["a"],
         b=row["b"],
         accuracy_a=accuracy_a,
         accuracy_b=accuracy_b,
-        figures=figures,
-        rope=_plain_points(rope),
-        reason=_reason(row, n_comparisons),
+        figures=f"{accuracy_a} against {accuracy_b}, a difference of {difference}",
+        rope=plain_points(rope),
+        smallest=detectable_words(row["minimum_detectable_difference"]),
+        known=KNOWN if _leaves_out_zero(row) and row["p_adjusted"] < SIGNIFICANCE else "",
+        why=_why_not_told(row, n_comparisons),
     )
-    one_seed = len(runs_a) == 1 and decision != "withheld"
+    one_seed = len(runs_a) == 1 and runs_a[0].folds == 1 and decision != "withheld"
     return f"On these {_documents(runs_a)} {claim}" + (ONE_SEED if one_seed else "")
 
 
@@ -104,34 +104,20 @@ def _documents(runs: Sequence[PooledRun]) -> str:
     return f"{n_docs:,} documents, each tested once," if runs[0].folds > 1 else f"{n_docs:,} test documents"
 
 
-def _reason(row: Mapping, n_comparisons: int) -> str:
-    """Return why nothing can be told: too few documents or seeds, or too many comparisons."""
+def _why_not_told(row: Mapping, n_comparisons: int) -> str:
+    """Return what the correction changed; empty where the interval alone leaves the question open."""
+    if not _leaves_out_zero(row):
+        return ""
+    return (
+        f" Corrected for the {n_comparisons} comparisons of this run the p-value is"
+        f" {row['p_adjusted']:.2f}, not below {SIGNIFICANCE:.2f}."
+    )
+
+
+def _leaves_out_zero(row: Mapping) -> bool:
     low, high = row["ci95"]
-    if row["p_adjusted"] >= SIGNIFICANCE and (low > 0 or high < 0):
-        return (
-            f"Corrected for the {n_comparisons} comparisons of this run the p-value is"
-            f" {row['p_adjusted']:.2f}, not below {SIGNIFICANCE:.2f}."
-        )
-    minimum = row["minimum_detectable_difference"]
-    size = f"a true difference of {_plain_points(minimum)}"
-    if minimum > 1:
-        size = "no true difference that accuracy can have"
-    return f"With as many documents and seeds, {size} is found four times out of five."
+    return bool(low > 0 or high < 0)
 
 
 def _mean_accuracy(runs: Sequence[PooledRun]) -> float:
     return float(np.mean([run.right.mean() for run in runs]))
-
-
-def _percent(fraction: float) -> str:
-    return f"{100 * fraction:.1f} %"
-
-
-def _points(fraction: float) -> str:
-    """Return percentage points with a sign; never -0.0."""
-    return f"{round(100 * fraction, 1) + 0.0:+.1f}"
-
-
-def _plain_points(fraction: float) -> str:
-    number = f"{100 * fraction:.1f}".removesuffix(".0")
-    return f"{number} point" if number == "1" else f"{number} points"

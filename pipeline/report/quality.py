@@ -13,6 +13,7 @@ from pipeline.report.blocks import (
     Limits,
     Nothing,
     Paragraph,
+    Points,
     Table,
     numbers,
     row,
@@ -191,22 +192,77 @@ def _fit_row(entry: Record, places: int) -> tuple[Cell, ...]:
 
 
 def differences(run: Run, limits: Limits) -> tuple[Block, ...]:
-    """Return the paired differences: a chart against zero and the table with decisions."""
+    """Return the decision rule, the paired differences as a chart and a table, and McNemar's test of one seed."""
     entries = run.rows("comparisons")
     if not entries:
         return (Nothing(_why_no_differences(run)),)
     columns = (
         *words("A", "B"),
-        *numbers("A minus B, points", "95 % interval", "p", "p adjusted"),
+        *numbers("Smallest detectable, points", "A minus B, points", "95 % interval", "p", "p adjusted"),
         *words("Decision"),
     )
     rows, left_out = shorten([_difference_row(entry, run) for entry in entries], limits.rows, "metrics.json")
     note = (
-        "Both models answer the same test documents. p adjusted: raised for the number of comparisons made."
+        "Both models answer the same test documents. Smallest detectable: a true difference of that size would be"
+        ' found four times out of five, before the correction; read it before an "equal" or a "cannot tell".'
+        " p adjusted: raised for the number of comparisons made."
     )
     table = Table("Paired differences in accuracy", columns, rows, f"{note} {left_out}".strip())
     drawable = [e for e in entries if is_number(e.get("difference")) and is_interval(e.get("ci95"))]
-    return (*_difference_chart(run, drawable[: limits.rows]), table)
+    rule = Points(_decision_rule(run, entries), "How it is decided")
+    return (rule, *_difference_chart(run, drawable[: limits.rows]), table, *_mcnemar_table(entries, limits))
+
+
+METHODS = {
+    "documents": "The intervals hold the chance of which documents are tested; with one seed they speak of these"
+    " fitted models only.",
+    "documents and seeds": "The intervals hold two kinds of chance, which documents are tested and which seed"
+    " the training had, by Student's t.",
+    "folds": "The intervals are of differences between folds, widened because folds share training documents"
+    " (Nadeau and Bengio 2003), by Student's t.",
+}
+
+
+def _decision_rule(run: Run, entries: Sequence[Record]) -> tuple[str, ...]:
+    """Return in plain words what is compared, and what makes a difference."""
+    rope = run.table("verdict").get("rope")
+    size = f"{100 * rope:.3g} points" if is_number(rope) else "the region of practical equivalence"
+    methods = {str(entry.get("method")) for entry in entries}
+    several = f"{plural(len(entries), 'comparison')} of this run, all planned before any result was seen"
+    return (
+        "Compared is the accuracy of two models on the same test documents; the best network and the best baseline"
+        " of the answer are chosen by mean validation accuracy, and test documents choose nothing.",
+        *(text for method, text in METHODS.items() if method in methods),
+        f"Equal: the whole 95 % interval lies within {size} either way.",
+        "Beats or loses, where not equal: the interval leaves out zero, and p is below 0.05 after Holm's correction"
+        f" for the {several}.",
+        "Cannot tell: everything else. Withheld: a network of the answer did not train.",
+    )
+
+
+def _mcnemar_table(entries: Sequence[Record], limits: Limits) -> tuple[Table, ...]:
+    """Return the exact test of one seed's predictions; none with folds."""
+    tested = [(entry, entry["mcnemar"]) for entry in entries if isinstance(entry.get("mcnemar"), dict)]
+    if not tested:
+        return ()
+    lines = [
+        row(
+            str(entry.get("a")),
+            str(entry.get("b")),
+            str(test.get("seed")),
+            count(test.get("only_a")),
+            count(test.get("only_b")),
+            p_value(test.get("p_value")),
+        )
+        for entry, test in tested
+    ]
+    rows, left_out = shorten(lines, limits.rows, "metrics.json")
+    columns = (*words("A", "B"), *numbers("Seed", "Only A right", "Only B right", "p (McNemar, exact)"))
+    note = (
+        "McNemar's test knows the documents alone: it is of these two fitted models, not of their kinds, and"
+        " decides nothing here. Its p-values are not corrected."
+    )
+    return (Table("One seed's predictions", columns, rows, f"{note} {left_out}".strip(), fold=True),)
 
 
 def _why_no_differences(run: Run) -> str:
@@ -221,6 +277,7 @@ def _difference_row(entry: Record, run: Run) -> tuple[Cell, ...]:
     return row(
         Cell(str(entry.get("a")), tags=("the answer",) if decisive else ()),
         str(entry.get("b")),
+        points(entry.get("minimum_detectable_difference"), places).lstrip("+"),
         points(entry.get("difference"), places),
         interval(entry.get("ci95"), points, places),
         p_value(entry.get("p_value")),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pipeline.report import conduct, curves, errors_made, fit_audit, grid, inputs, quality, tuning
+from pipeline.report import causes, conduct, curves, errors_made, fit_audit, grid, inputs, quality, tuning
 from pipeline.report.blocks import Block, Limits, Section
 from pipeline.report.run_folder import Run
 
 SECTIONS: tuple[tuple[str, str, Callable[[Run, Limits], tuple[Block, ...]]], ...] = (
     ("comparison", "Comparison of all models", quality.comparison),
     ("differences", "Paired differences", quality.differences),
+    ("causes", "Where a difference comes from", causes.causes),
     ("grid", "Models by embedding source", grid.grid),
     ("limits", "Limits of this report", conduct.report_limits),
     ("failures", "Models that did not train", quality.failures),

@@ -1,0 +1,222 @@
+"""Comparisons > the ladder read as causes: what each step from TF-IDF to a gated network adds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pipeline.evaluation.comparisons import estimate_difference, paired_runs
+from pipeline.evaluation.gains import EFFECT_KEYS, parse_named
+from pipeline.evaluation.pooling import PooledRun, pool_folds
+from pipeline.evaluation.wording import detectable_words, difference_words
+from pipeline.prediction_files import SavedPredictions
+
+LENGTH_GROUPS = 3  # thirds of the tested documents
+GATED = ("lstm", "gru")
+ROW_KEYS = (*EFFECT_KEYS, "minimum_detectable_difference")  # of a row of `comparisons`
+SENTENCES = {
+    "beats": "{what} adds {figures}.",
+    "loses": "{what} costs accuracy: {figures}.",
+    "equal": "{smallest}, and {what} makes no difference that matters: {figures}.",
+    "cannot tell": "{smallest}, and whether {what} makes a difference cannot be told: {figures}.",
+    "withheld": "What {what} adds is withheld, since one of the two did not train.",
+}
+ONE_FIT = " This is about these fitted models only."
+
+
+@dataclass(frozen=True)
+class Name:
+    """A model's name, such as `lstm:max@word2vec`, taken apart."""
+
+    model: str
+    head: str  # with its colon; empty if none was asked for
+    source: str
+
+
+@dataclass(frozen=True)
+class Cause:
+    """An entry of the table: which pairs of models show a cause, and in which words."""
+
+    cause: str
+    shows: Callable[[Name, Name], bool]  # whether a minus b shows it
+    what: str  # {a}, {b}, {model}, {source}, {other}
+    models: str  # what to ask for where no pair of the run shows it
+    embeddings: str
+    by_length: bool = False
+
+
+def _same_text_other_weights(a: Name, b: Name) -> bool:
+    return a.model == "mean" and b.model == "tfidf" and parse_named(a.source).pretrained
+
+
+def _network_on_the_same_average(a: Name, b: Name) -> bool:
+    return (a.model, b.model) == ("ann", "mean") and a.source == b.source
+
+
+def _words_in_order(a: Name, b: Name) -> bool:
+    in_order = b.head.replace(":shuffled-words", "", 1)
+    return b.head != in_order and (a.model, a.head, a.source) == (b.model, in_order, b.source)
+
+
+def _gates(a: Name, b: Name) -> bool:
+    return a.model in GATED and b.model == "rnn" and (a.head, a.source) == (b.head, b.source)
+
+
+def _by_gains(a: Name, b: Name) -> bool:
+    """Return that no pair is picked here: `gains` has picked one for each network."""
+    return False
+
+
+CAUSES = (
+    Cause(
+        "representation",
+        _same_text_other_weights,
+        "averaging {source} vectors instead of weighting n-grams by TF-IDF, with the same classifier,",
+        "tfidf,mean",
+        "word2vec",
+    ),
+    Cause("pretraining", _by_gains, "{source} instead of {other} in {model}", "lstm", "word2vec,random"),
+    Cause(
+        "fine-tuning", _by_gains, "{source} instead of {other} in {model}", "lstm", "word2vec,word2vec:tuned"
+    ),
+    Cause(
+        "capacity",
+        _network_on_the_same_average,
+        "a network on the averaged {source} vectors ({a}) instead of a linear classifier ({b})",
+        "mean,ann",
+        "word2vec",
+    ),
+    Cause(
+        "order",
+        _words_in_order,
+        "the order of the words, read by {a},",
+        "lstm,lstm:shuffled-words",
+        "word2vec",
+    ),
+    Cause(
+        "gates",
+        _gates,
+        "gates ({a}) instead of plain recurrence ({b})",
+        "rnn,lstm",
+        "word2vec",
+        by_length=True,
+    ),
+)
+
+
+def find_causes(
+    comparisons: Sequence[Mapping[str, Any]],
+    gains: Sequence[Mapping[str, Any]],
+    trained: Mapping[str, bool],
+    saved: Iterable[SavedPredictions],
+    *,
+    n_docs: int | None = None,
+    lengths: Mapping[int, int] | None = None,
+) -> list[dict[str, Any]]:
+    """Return `causes` of metrics.json: a row for each pair of models that shows a cause, in the ladder's order.
+
+    Parameters
+    ----------
+    comparisons : the rows of `compare`
+    gains : the rows of `find_gains`, which choose the pair for pretraining and for fine-tuning
+    trained : mapping of model name to whether its training worked; models that are absent count as trained
+    saved : the predictions that the comparisons were made from
+    n_docs : documents of the corpus, where there are folds; all that were tested if absent
+    lengths : mapping of document to its tokens
+        Shows gates by document length; without it they are shown over all documents only.
+
+    Returns
+    -------
+    list of dict
+        cause, a, b, difference, ci95, p_adjusted, decision, minimum_detectable_difference, sentence, by_length
+        (rows of tokens [from, to], documents, difference, ci95, which is not corrected for their number; None
+        where it does not apply). A cause that no pair of the run shows has one row of None with a
+        sentence that says what to ask for.
+    """
+    pooled = pool_folds(saved)
+    rows = {(row["a"], row["b"]): row for row in comparisons}
+    found = []
+    for cause in CAUSES:
+        pairs = [*_from_gains(cause, gains), *_from_names(cause, rows)]
+        shown = [_row(cause, rows[pair], _usable(pair, trained)) for pair in pairs]
+        for row, (a, b) in zip(shown, pairs, strict=True):
+            if cause.by_length and lengths and row["decision"] != "withheld":
+                row["by_length"] = _by_length(*paired_runs(pooled[a], pooled[b]), lengths, n_docs)
+        found += shown or [_absent(cause)]
+    return found
+
+
+def _from_gains(cause: Cause, gains: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    effects = [effect for entry in gains for effect in entry["effects"]]
+    return [(effect["a"], effect["b"]) for effect in effects if effect["effect"] == cause.cause]
+
+
+def _from_names(cause: Cause, pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [(a, b) for a, b in pairs if cause.shows(_parse(a), _parse(b))]
+
+
+def _parse(name: str) -> Name:
+    """Return the parts of a model's name.
+
+    >>> _parse("lstm:max@word2vec:tuned")
+    Name(model='lstm', head=':max', source='word2vec:tuned')
+    """
+    asked, _, source = name.partition("@")
+    model, colon, head = asked.partition(":")
+    return Name(model, colon + head, source)
+
+
+def _usable(pair: tuple[str, str], trained: Mapping[str, bool]) -> bool:
+    return all(trained.get(name, True) for name in pair)
+
+
+def _row(cause: Cause, row: Mapping[str, Any], usable: bool) -> dict[str, Any]:
+    decision = row["decision"] if usable else "withheld"
+    kept = {key: row[key] for key in ROW_KEYS} | {"decision": decision}
+    sentence = _sentence(cause, row, decision)
+    return {"cause": cause.cause} | kept | {"sentence": sentence, "by_length": None}
+
+
+def _sentence(cause: Cause, row: Mapping[str, Any], decision: str) -> str:
+    a, b = _parse(row["a"]), _parse(row["b"])
+    what = cause.what.format(a=row["a"], b=row["b"], model=a.model + a.head, source=a.source, other=b.source)
+    said = SENTENCES[decision].format(
+        what=what,
+        figures=difference_words(row["difference"], row["ci95"]),
+        smallest=detectable_words(row["minimum_detectable_difference"]),
+    )
+    alone = row.get("method") == "documents" and decision != "withheld"
+    return said[0].upper() + said[1:] + (ONE_FIT if alone else "")
+
+
+def _absent(cause: Cause) -> dict[str, Any]:
+    asked = f"--models {cause.models} --embeddings {cause.embeddings}"
+    sentence = f"{cause.cause.capitalize()} was not tried; these show it: {asked}"
+    return {"cause": cause.cause} | dict.fromkeys(ROW_KEYS) | {"sentence": sentence, "by_length": None}
+
+
+def _by_length(
+    a: Sequence[PooledRun], b: Sequence[PooledRun], lengths: Mapping[int, int], n_docs: int | None
+) -> list[dict[str, Any]]:
+    """Return the difference in thirds of the documents, the shortest first; equal lengths stay together."""
+    tokens = np.array([lengths.get(int(document), -1) for document in a[0].predictions.documents])  # (N,)
+    known = tokens[tokens >= 0]
+    edges = np.unique(np.quantile(known, np.arange(1, LENGTH_GROUPS) / LENGTH_GROUPS)) if len(known) else []
+    groups = np.searchsorted(edges, tokens, side="left")  # a length on an edge falls below it
+    rows = []
+    for group in range(len(edges) + 1):
+        chosen = (groups == group) & (tokens >= 0)  # (N,)
+        if chosen.any():
+            estimate = estimate_difference(a, b, n_docs, chosen)
+            rows.append(
+                {
+                    "tokens": [int(tokens[chosen].min()), int(tokens[chosen].max())],
+                    "documents": int(chosen.sum()),
+                    "difference": estimate.difference,
+                    "ci95": estimate.interval,
+                }
+            )
+    return rows
