@@ -15,6 +15,8 @@ from pipeline import evaluation
 from pipeline.config import Config, stage_generator
 from pipeline.console import Console
 from pipeline.corpus import leak_warning
+from pipeline.document_files import read_documents, read_giveaways
+from pipeline.documents_shown import documents_shown
 from pipeline.embeddings import Embedded
 from pipeline.embeddings.audit import CorpusFacts, audit_fit
 from pipeline.embeddings.neighbours import characteristic_words, neighbour_rows
@@ -284,7 +286,10 @@ def conclude(record: Record, console: Console, total_seconds: float) -> None:
         saved = _predictions_to_score(record)
         _write_details(record, saved)
         timing = _timing(record, console, total_seconds)
-        write_json(record.run / "metrics.json", _metrics(record, saved, timing))
+        metrics = _metrics(record, saved, timing)
+        write_json(record.run / "metrics.json", metrics)
+        shown = documents_shown(metrics, record.loaded.corpus, record.folds)
+        write_json(record.run / "details" / "documents_shown.json", shown)
         record.write_status()
         draw_report(record.run)
 
@@ -370,6 +375,7 @@ def _metrics(record: Record, saved: list[SavedPredictions], timing: dict[str, An
     verdict = evaluation.decide_verdict(
         verdict_kinds, validation, trained, comparisons, saved, rope=record.config.run.rope
     )
+    documents = read_documents(record.run)
     summary = evaluation.summarise(saved, stage_generator(record.config.run.seed, "bootstrap"))
     return {
         "schema_version": SCHEMA_VERSION,
@@ -380,6 +386,11 @@ def _metrics(record: Record, saved: list[SavedPredictions], timing: dict[str, An
         "verdict": verdict,
         "embeddings": record.embeddings,
         "gains": evaluation.find_gains(comparisons, validation, trained),
+        "slices": evaluation.slice_scores(saved, documents, verdict),
+        "hard_documents": evaluation.find_hard_documents(saved, kinds),
+        "contamination": evaluation.describe_contamination(
+            saved, documents, read_giveaways(record.run), verdict
+        ),
         "tuning": describe_families(record.trials, record.config),
         "probes": {},
         **timing,

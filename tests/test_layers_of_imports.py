@@ -18,12 +18,14 @@ SUBCLASSES = (
 # Each module's layer: it imports its own layer and those below. A folder stands for all that is in it.
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("values", "errors", "toml_places"),
-    ("config", "console", "resources", "prediction_files"),
+    ("config", "console", "resources", "prediction_files", "document_files"),
     ("tokenizer", "corpus", "evaluation", "report"),
     ("indices", "tuning"),
     ("embeddings", "cache", "baselines", "networks"),
     ("plan", "storage"),
+    ("documents_shown",),
     ("record", "material"),
+    ("document_facts",),
     ("choose_settings", "side_by_side"),
     ("fit_baselines", "fit_mean", "fit_networks"),
     ("experiment",),

@@ -2,8 +2,11 @@
 
 from pipeline.evaluation.choice import best_baseline, best_network
 from pipeline.evaluation.comparisons import compare, planned_pairs
+from pipeline.evaluation.contamination import describe_contamination
 from pipeline.evaluation.gains import find_gains
+from pipeline.evaluation.hard_documents import find_hard_documents
 from pipeline.evaluation.scores import CalibrationBins, Scores, score
+from pipeline.evaluation.slices import slice_scores
 from pipeline.evaluation.summary import summarise
 from pipeline.evaluation.verdict import decide_verdict
 
@@ -14,8 +17,11 @@ __all__ = [
     "best_network",
     "compare",
     "decide_verdict",
+    "describe_contamination",
     "find_gains",
+    "find_hard_documents",
     "planned_pairs",
     "score",
+    "slice_scores",
     "summarise",
 ]
