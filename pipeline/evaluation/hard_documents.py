@@ -72,7 +72,8 @@ def find_hard_documents(saved: Sequence[SavedPredictions], kinds: Mapping[str, s
         "counts": {name: int(np.isfinite(rank).sum()) for name, rank in found.items()},
         "wrong": (wrong.astype(np.int64) @ wrong.T.astype(np.int64)).tolist(),  # (M, M)
         "lists": {
-            name: [_row(answers, place, label_names) for place in _first(rank)] for name, rank in found.items()
+            name: [_row(answers, place, label_names) for place in _first(rank)]
+            for name, rank in found.items()
         },
     }
 

@@ -31,6 +31,7 @@ class Details:
     status: Record
     audit: list[Record]
     tuning: Record
+    documents_shown: list[Record]
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,7 @@ _DETAIL_SHAPES: dict[str, Callable[[Any], Any]] = {
     "status": _table,
     "audit": _tables,
     "tuning": _table,
+    "documents_shown": _tables,
 }
 
 
