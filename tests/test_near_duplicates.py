@@ -69,9 +69,7 @@ def test_a_run_of_tokens_does_not_go_on_in_the_next_document() -> None:
 
 def jaccard(a: Sequence[str], b: Sequence[str]) -> float:
     """Return the similarity the slow way, on sets of tuples."""
-    one, other = (
-        {tuple(tokens[i : i + 3]) for i in range(max(len(tokens) - 2, 1))} for tokens in (a, b)
-    )
+    one, other = ({tuple(tokens[i : i + 3]) for i in range(max(len(tokens) - 2, 1))} for tokens in (a, b))
     return len(one & other) / len(one | other)
 
 
@@ -82,11 +80,16 @@ def test_all_pairs_that_a_slow_search_finds_are_found() -> None:
     for other in others:
         places = generator.choice(40, size=int(generator.integers(0, 4)), replace=False)
         documents.append(changed(other, *places.tolist()))
-    best = [max((jaccard(document, other), -place) for place, other in enumerate(others)) for document in documents]
+    best = [
+        max((jaccard(document, other), -place) for place, other in enumerate(others))
+        for document in documents
+    ]
     expected = [(-place, similarity) if similarity >= 0.8 else (-1, 0.0) for similarity, place in best]
     found = nearest(documents, others)
     assert [place for place, _ in found] == [place for place, _ in expected]
-    assert [similarity for _, similarity in found] == pytest.approx([similarity for _, similarity in expected])
+    assert [similarity for _, similarity in found] == pytest.approx(
+        [similarity for _, similarity in expected]
+    )
     assert 10 < sum(place >= 0 for place, _ in found) < len(documents)
 
 
