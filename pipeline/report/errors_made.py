@@ -183,14 +183,10 @@ def calibration(run: Run, limits: Limits) -> tuple[Block, ...]:
 def _reliability(model: Record) -> Chart:
     bins = _filled_bins(model)
     total = sum(entry["count"] for entry in bins)
-    figure = Reliability(
-        tuple(
-            ReliabilityBin(
-                *(float(entry[key]) for key in ("lo", "hi", "confidence", "accuracy")), entry["count"] / total
-            )
-            for entry in bins
-        )
-    )
+    filled = [
+        ReliabilityBin(e["lo"], e["hi"], e["confidence"], e["accuracy"], e["count"] / total) for e in bins
+    ]
+    figure = Reliability(tuple(filled))
     return Chart(str(model.get("name")), _reliability_reading(bins, total), figure)
 
 

@@ -100,7 +100,7 @@ def _chart(
     if not drawn:
         return ()
     rope = run.table("verdict").get("rope")
-    dots = [Dot(_name(g, show), g["difference"], *g["ci95"], "Difference") for g in drawn]
+    dots = [Dot(_name(g, show), g["difference"], g["ci95"][0], g["ci95"][1], "Difference") for g in drawn]
     figure = DotPlot(tuple(dots), "Difference in accuracy, points", float(rope) if is_number(rope) else None)
     title = f"{entry.get('a')} minus {entry.get('b')} {caption}"
     return (Chart(title, _reading(drawn, entry, show, run.places), figure),)
