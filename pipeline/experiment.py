@@ -16,6 +16,7 @@ from pipeline.config import Config, save_config, stage_generator
 from pipeline.console import Console, filtered_stderr, quiet_tensorflow
 from pipeline.corpus import find_duplicates, leak_warning, read_corpus, split_corpus, unlabelled_warning
 from pipeline.corpus.sample import sample_corpus
+from pipeline.document_facts import describe_test_documents
 from pipeline.errors import PipelineError
 from pipeline.fit_baselines import run_baselines
 from pipeline.fit_networks import run_networks
@@ -69,6 +70,11 @@ def fit_and_score(record: Record, folds: list[Fold], console: Console, started: 
     with _ended(record, console, started):
         material = tokenize_all(config, console, record.run, loaded, planned)
         record.tokens(material.tokenized)
+        with console.stage("Looking at the test documents"):
+            warned = describe_test_documents(record.run, material.tokenized, folds)
+        for text in warned:
+            console.warn(text)
+            record.note(text)
         if loaded.unlabelled is not None and material.unlabelled is not None:
             tested = np.unique(np.concatenate([fold.test for fold in folds]))
             told = unlabelled_warning(loaded.unlabelled, loaded.corpus.texts.gather(tested))
@@ -115,7 +121,13 @@ def _ended(record: Record, console: Console, started: float) -> Iterator[None]:
 def _take_back(run: Path, console: Console) -> None:
     """Remove what this run wrote before anything was fitted, and the folders that are empty then."""
     console.log_to(Path(os.devnull))
-    for name in ("details/status.json", "log.txt", "config.toml"):
+    for name in (
+        "details/documents.parquet",
+        "details/giveaways.json",
+        "details/status.json",
+        "log.txt",
+        "config.toml",
+    ):
         (run / name).unlink(missing_ok=True)
     for folder in (run / "details", run):
         with contextlib.suppress(OSError):  # somebody else's file is in it: it stays

@@ -12,7 +12,21 @@ from pipeline.scoring import SCHEMA_VERSION
 
 RECEIPTS = "details/receipts.json"
 STATUS = "details/status.json"  # written again whenever the run gets further
-_KEPT = ("config.toml", "details/*.json", "predictions/*.parquet", "models/*/*")
+_KEPT = (
+    "config.toml",
+    "details/*.json",
+    "details/*.parquet",
+    "details/*/*/*.parquet",
+    "predictions/*.parquet",
+    "models/*/*",
+)
+    "config.toml",
+    "details/*.json",
+    "details/*.parquet",
+    "details/*/*/*.parquet",
+    "predictions/*.parquet",
+    "models/*/*",
+)
 
 
 def make_receipts(run: Path, computed: Collection[str]) -> dict[str, Any]:

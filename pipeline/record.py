@@ -10,6 +10,7 @@ from typing import Any
 from pipeline.config import Config
 from pipeline.console import Console
 from pipeline.corpus import leak_warning
+from pipeline.documents_shown import documents_shown
 from pipeline.embeddings import Embedded
 from pipeline.embeddings.audit import CorpusFacts, audit_fit
 from pipeline.embeddings.neighbours import characteristic_words, neighbour_rows
@@ -19,7 +20,7 @@ from pipeline.networks.batches import Visible
 from pipeline.plan import PlannedModel, kinds_for_verdict
 from pipeline.receipts import RECEIPTS, make_receipts
 from pipeline.resources import describe_environment
-from pipeline.scoring import FitKey, fit_label, score_run
+from pipeline.scoring import FitKey, Scored, fit_label, score_run
 from pipeline.storage import plain, write_json
 from pipeline.tuning import Trial, describe_families, describe_space
 from pipeline.values import TEST, Corpus, Duplicates, Float32, Int32, LoadedCorpus, TokenizedCorpus
@@ -239,19 +240,21 @@ def conclude(record: Record, console: Console, total_seconds: float) -> None:
         for name, value in _known_by_the_run(record, console, total_seconds).items():
             write_json(record.run / "details" / f"{name}.json", value)
         record.write_status()
-        write_scores(record.run)
+        scored = score_run(record.run)
+        shown = documents_shown(scored.metrics, record.loaded.corpus, record.folds)
+        write_json(record.run / "details" / "documents_shown.json", shown)
+        write_scores(record.run, scored)
         draw_report(record.run)
 
 
-def write_scores(run: Path) -> None:
-    """Score a run folder, write metrics.json and the details that derive from predictions, and the receipts.
+def write_scores(run: Path, scored: Scored) -> None:
+    """Write metrics.json, the details that derive from predictions, and the receipts of all other files.
 
     Raises
     ------
     ValueError
         If metrics.json would not be what its schema says.
     """
-    scored = score_run(run)
     check_metrics(plain(scored.metrics))
     write_json(run / RECEIPTS, make_receipts(run, scored.files))
     for path, value in scored.files.items():

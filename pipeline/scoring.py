@@ -18,6 +18,7 @@ import numpy as np
 
 from pipeline import evaluation
 from pipeline.config import Config, load_config, stage_generator
+from pipeline.document_files import read_documents, read_giveaways
 from pipeline.errors import PipelineError, first_places
 from pipeline.prediction_files import SavedPredictions, read_run_predictions
 from pipeline.signatures import Signer
@@ -121,6 +122,7 @@ def _metrics(recorded: Recorded) -> Row:
         verdict_kinds, validation, trained, comparisons, saved, rope=config.run.rope
     )
     gains = evaluation.find_gains(comparisons, validation, trained)
+    documents = read_documents(recorded.run)
     corpus = facts["corpus"] | {"tested": _documents_tested(saved)}
     signer = Signer(corpus, facts["embeddings"], facts["environment"], config)
     return {
@@ -136,6 +138,11 @@ def _metrics(recorded: Recorded) -> Row:
         "embeddings": facts["embeddings"],
         "gains": gains,
         "causes": evaluation.find_causes(comparisons, gains, trained, saved, n_docs=n_docs),
+        "slices": evaluation.slice_scores(saved, documents, verdict),
+        "hard_documents": evaluation.find_hard_documents(saved, kinds),
+        "contamination": evaluation.describe_contamination(
+            saved, documents, read_giveaways(recorded.run), verdict
+        ),
         "tuning": facts["tuning"],
         "probes": {},
         "timing": [{name: fit[name] for name in _OF_TIMING} for fit in recorded.fits.values()],

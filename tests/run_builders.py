@@ -15,6 +15,7 @@ from pipeline.prediction_files import prediction_path, write_predictions
 from pipeline.record import Fit, write_scores
 from pipeline.report import draw_report
 from pipeline.resources import PACKAGES
+from pipeline.scoring import score_run
 from pipeline.storage import write_json
 from pipeline.values import Float32, Int32, Predictions
 
@@ -95,7 +96,7 @@ def write_run(
     }
     for name, value in details.items():
         write_json(run / "details" / f"{name}.json", value)
-    write_scores(run)
+    write_scores(run, score_run(run))
     draw_report(run)
     return run
 

@@ -18,13 +18,15 @@ SUBCLASSES = (
 # Each module's layer: it imports its own layer and those below. A folder stands for all that is in it.
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("values", "errors", "toml_places"),
-    ("config", "console", "resources", "prediction_files", "metrics_schema"),
+    ("config", "console", "resources", "prediction_files", "document_files", "metrics_schema"),
     ("tokenizer", "corpus", "evaluation", "report", "signatures"),
     ("indices", "tuning", "ledger", "scoring"),
     ("receipts",),
     ("embeddings", "cache", "baselines", "networks"),
     ("plan", "storage"),
+    ("documents_shown",),
     ("record", "material", "verify"),
+    ("document_facts",),
     ("choose_settings", "side_by_side"),
     ("fit_baselines", "fit_mean", "fit_networks"),
     ("experiment",),

@@ -3,8 +3,11 @@
 from pipeline.evaluation.causes import find_causes
 from pipeline.evaluation.choice import best_baseline, best_network
 from pipeline.evaluation.comparisons import compare, planned_pairs
+from pipeline.evaluation.contamination import describe_contamination
 from pipeline.evaluation.gains import find_gains
+from pipeline.evaluation.hard_documents import find_hard_documents
 from pipeline.evaluation.scores import CalibrationBins, Scores, score
+from pipeline.evaluation.slices import slice_scores
 from pipeline.evaluation.summary import summarise
 from pipeline.evaluation.verdict import decide_verdict
 
@@ -15,9 +18,12 @@ __all__ = [
     "best_network",
     "compare",
     "decide_verdict",
+    "describe_contamination",
     "find_causes",
     "find_gains",
+    "find_hard_documents",
     "planned_pairs",
     "score",
+    "slice_scores",
     "summarise",
 ]

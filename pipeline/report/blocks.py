@@ -113,13 +113,31 @@ class Lines:
 
 
 @dataclass(frozen=True)
+class ReliabilityBin:
+    """Answers of about the same stated probability, from `lo` to `hi`; all are fractions of 1."""
+
+    lo: float
+    hi: float
+    confidence: float
+    accuracy: float
+    share: float  # of all answers
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """A reliability diagram of one model: share of right answers against stated probability."""
+
+    bins: tuple[ReliabilityBin, ...]
+
+
+@dataclass(frozen=True)
 class Chart:
     """A picture with one line that says in words what it shows."""
 
     kind: ClassVar[str] = "chart"
     caption: str
     reading: str
-    figure: DotPlot | Curves | Lines
+    figure: DotPlot | Curves | Lines | Reliability
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.report.blocks import Curves, Dot, DotPlot, Lines
+from pipeline.report.blocks import Curves, Dot, DotPlot, Lines, Reliability
 from pipeline.report.text import cell_text, clip
 
 INK, LINE, SHADE = "#1b1f24", "#d5dae0", "#e4e8ec"
@@ -46,10 +46,13 @@ class Picture:
     narrow: str
 
 
-def draw(figure: DotPlot | Curves | Lines) -> Picture:
+def draw(figure: DotPlot | Curves | Lines | Reliability) -> Picture:
     """Return the figure as SVG text to be set into a page."""
     if isinstance(figure, Curves):
         svg = _svg(_curve_chart(figure))
+        return Picture(svg, svg)
+    if isinstance(figure, Reliability):
+        svg = _svg(_reliability_chart(figure))
         return Picture(svg, svg)
     if isinstance(figure, Lines):
         return Picture(_svg(_line_chart(figure, WIDE)), _svg(_line_chart(figure, NARROW)))
@@ -247,6 +250,38 @@ def _series_encodings() -> tuple[Any, Any]:
         alt.Color("series:N", scale=colours, legend=legend),
         alt.StrokeDash("series:N", scale=dashes, legend=legend),
     )
+
+
+def _reliability_chart(figure: Reliability) -> Any:
+    """Return right answers against stated probability, the diagonal, and as bars the share of the answers."""
+    import altair as alt
+
+    values = [
+        {
+            "lo": 100 * one.lo,
+            "hi": 100 * one.hi,
+            "stated": 100 * one.confidence,
+            "right": 100 * one.accuracy,
+            "share": 100 * one.share,
+            "zero": 0,
+        }
+        for one in figure.bins
+    ]
+    base, scale = alt.Chart(alt.Data(values=values)), alt.Scale(domain=[0, 100], nice=False)
+    ticks = alt.Axis(values=[0, 25, 50, 75, 100], grid=False)
+    x = alt.X("stated:Q", title="Stated probability, %", scale=scale, axis=ticks)
+    y = alt.Y("right:Q", title="Right, %", scale=scale, axis=ticks)
+    bars = base.mark_rect(color=SHADE).encode(
+        alt.X("lo:Q", scale=scale, axis=ticks, title="Stated probability, %"),
+        alt.Y("zero:Q", scale=scale, axis=ticks, title="Right, %"),
+        x2="hi:Q",
+        y2="share:Q",
+    )
+    ends = alt.Chart(alt.Data(values=[{"stated": 0, "right": 0}, {"stated": 100, "right": 100}]))
+    diagonal = ends.mark_line(color=INK, strokeWidth=1, strokeDash=[3, 3]).encode(x, y)
+    colour = GROUP_STYLES["Network"][0]
+    points = base.mark_line(color=colour, strokeWidth=1.8, point=alt.OverlayMarkDef(size=30, filled=True))
+    return _styled(alt.layer(bars, diagonal, points.encode(x, y)).properties(width=SMALL, height=SMALL))
 
 
 def _line_chart(figure: Lines, width: int) -> Any:

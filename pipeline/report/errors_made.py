@@ -8,11 +8,14 @@ from typing import Any
 from pipeline.report.blocks import (
     Block,
     Cell,
+    Chart,
     Grid,
     Heat,
     Limits,
     Nothing,
     Paragraph,
+    Reliability,
+    ReliabilityBin,
     Table,
     numbers,
     row,
@@ -20,10 +23,15 @@ from pipeline.report.blocks import (
     words,
 )
 from pipeline.report.facts import status_sentence
-from pipeline.report.formats import count, decimal, is_number, mean, percent
+from pipeline.report.formats import count, decimal, is_number, mean, percent, points
 from pipeline.report.run_folder import Record, Run
 
 SCORES_FILE = "details/scores.json"
+HOW_TO_READ = (
+    "Points on the dashed diagonal: of the answers given with 80 %, 80 % are right. Below it a model is too sure,"
+    " above it not sure enough. The bars are the share of the answers in each bin; where there are few, a point"
+    " means little."
+)
 Pair = tuple[int, int, int, int]  # documents, documents of the true class, true class, predicted class
 
 
@@ -152,15 +160,54 @@ def _class_row(entry: Record) -> tuple[Cell, ...]:
 
 
 def calibration(run: Run, limits: Limits) -> tuple[Block, ...]:
-    """Return how far each model's stated probability is from its share of right answers."""
+    """Return how far each model's stated probability is from its share of right answers, with diagrams."""
     models = [model for model in _scored(run) if _filled_bins(model)]
     if not models:
         return (_no_scores(run),)
     rows, left_out = shorten([_confidence_row(model) for model in models], limits.rows, SCORES_FILE)
-    columns = (*words("Model"), *numbers("Mean confidence", "Right", "Gap, points"))
-    note = "Gap above zero: the model promises more than it keeps. " + left_out
+    columns = (*words("Model"), *numbers("Mean confidence", "Right", "Gap, points", "ECE, points"))
+    note = (
+        "Gap above zero: the model promises more than it keeps. ECE (expected calibration error): the mean distance"
+        f" of stated probability and share right over 15 bins, weighted by answers; all runs together. {left_out}"
+    )
     summary = Table("Confidence against right answers", columns, rows, note.strip())
-    return (summary, *(_calibration_table(model) for model in models))
+    drawn = models[: limits.rows]
+    return (
+        summary,
+        Paragraph(HOW_TO_READ, "muted"),
+        Grid(tuple(_reliability(model) for model in drawn)),
+        *(_calibration_table(model) for model in drawn),
+    )
+
+
+def _reliability(model: Record) -> Chart:
+    bins = _filled_bins(model)
+    total = sum(entry["count"] for entry in bins)
+    filled = [
+        ReliabilityBin(e["lo"], e["hi"], e["confidence"], e["accuracy"], e["count"] / total) for e in bins
+    ]
+    figure = Reliability(tuple(filled))
+    return Chart(str(model.get("name")), _reliability_reading(bins, total), figure)
+
+
+def _reliability_reading(bins: Sequence[Record], total: int) -> str:
+    confidence, right = (_weighted(bins, key) for key in ("confidence", "accuracy"))
+    gap = confidence - right
+    says = "as right as it says" if abs(gap) < 0.005 else "too sure" if gap > 0 else "not sure enough"
+    return (
+        f"On the whole {says}: {percent(confidence)} stated, {percent(right)} right,"
+        f" {count(total)} answers; ECE {decimal(100 * _calibration_error(bins), 1)} points."
+    )
+
+
+def _weighted(bins: Sequence[Record], key: str) -> float:
+    total = sum(entry["count"] for entry in bins)
+    return sum(entry["count"] * entry[key] for entry in bins) / total
+
+
+def _calibration_error(bins: Sequence[Record]) -> float:
+    total = sum(entry["count"] for entry in bins)
+    return sum(entry["count"] * abs(entry["confidence"] - entry["accuracy"]) for entry in bins) / total
 
 
 def _filled_bins(model: Record) -> list[Record]:
@@ -171,11 +218,9 @@ def _filled_bins(model: Record) -> list[Record]:
 
 def _confidence_row(model: Record) -> tuple[Cell, ...]:
     bins = _filled_bins(model)
-    total = sum(entry["count"] for entry in bins)
-    confidence = sum(entry["count"] * entry["confidence"] for entry in bins) / total
-    right = sum(entry["count"] * entry["accuracy"] for entry in bins) / total
-    gap = f"{100 * (confidence - right):+.1f}".replace("-", "−")
-    return row(str(model.get("name")), percent(confidence), percent(right), gap)
+    confidence, right = (_weighted(bins, key) for key in ("confidence", "accuracy"))
+    error = decimal(100 * _calibration_error(bins), 1)
+    return row(str(model.get("name")), percent(confidence), percent(right), points(confidence - right), error)
 
 
 def _calibration_table(model: Record) -> Table:

@@ -32,6 +32,7 @@ class Details:
     audit: list[Record]
     tuning: Record
     run: Record
+    documents_shown: list[Record]
 
 
 @dataclass(frozen=True)
@@ -126,6 +127,7 @@ _DETAIL_SHAPES: dict[str, Callable[[Any], Any]] = {
     "audit": _tables,
     "tuning": _table,
     "run": _table,
+    "documents_shown": _tables,
 }
 
 

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pipeline.report import causes, conduct, curves, errors_made, fit_audit, grid, inputs, quality, tuning
+from pipeline.report import (
+    causes,
+    conduct,
+    contamination,
+    curves,
+    documents,
+    errors_made,
+    fit_audit,
+    grid,
+    inputs,
+    quality,
+    slices,
+    tuning,
+)
 from pipeline.report.blocks import Block, Limits, Section
 from pipeline.report.run_folder import Run
 
@@ -20,6 +33,9 @@ SECTIONS: tuple[tuple[str, str, Callable[[Run, Limits], tuple[Block, ...]]], ...
     ("confusion", "Confused classes", errors_made.confusion),
     ("classes", "Precision, recall and F1", errors_made.classes),
     ("calibration", "Calibration", errors_made.calibration),
+    ("slices", "Where models win and lose", slices.slices),
+    ("documents", "Documents to look at", documents.documents),
+    ("contamination", "Contamination", contamination.contamination),
     ("neighbours", "Nearest neighbours", inputs.neighbours),
     ("coverage", "Embedding coverage", inputs.coverage),
     ("audit", "Embedding fit audit", fit_audit.fit_audit),

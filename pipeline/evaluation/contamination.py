@@ -1,0 +1,103 @@
+"""Saved predictions and facts about documents > the scores again without documents that are no fair test."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from pipeline.evaluation.pooling import PooledRun, pool_folds
+from pipeline.evaluation.slices import accuracy_on, align_facts, difference_on
+from pipeline.prediction_files import SavedPredictions
+from pipeline.values import Bool
+
+SHOWN_PAIRS = 10
+SHOWN_TOKENS = 20
+
+
+def describe_contamination(
+    saved: Sequence[SavedPredictions],
+    facts: pl.DataFrame | None,
+    giveaways: Sequence[Mapping[str, Any]],
+    verdict: Mapping[str, Any],
+) -> dict | None:
+    """Return `contamination` of metrics.json; None without predictions or facts.
+
+    Parameters
+    ----------
+    saved : sequence of SavedPredictions
+        All models on the same documents; folds are pooled, seeds are averaged.
+    facts : DataFrame with the columns of `document_files.COLUMNS`, or None
+    giveaways : the rows of details/giveaways.json
+    verdict : mapping with names under `a` and `b`, None where there is none
+
+    Returns
+    -------
+    dict
+        `documents` tested; `near_duplicates`: documents, same_label, identical, pairs (the most similar that are
+        not identical come first: identical ones need no look); `giveaways`: documents, tokens of the first fold;
+        and `scores`, one entry a set of documents (`of`: all, without near-duplicates, without giveaways) with
+        documents, models (name, accuracy, ci95), difference (a minus b) and its ci95.
+
+    Notes
+    -----
+    No model is fitted again: the models have seen what they have seen, and are scored on fewer documents. The
+    documents that are left may be harder for another reason, above all those without a giveaway.
+    """
+    pooled = pool_folds(saved)
+    if not pooled or facts is None:
+        return None
+    first = next(iter(pooled.values()))[0]
+    of_documents = align_facts(facts, first.predictions.documents)
+    repeated = of_documents["near_duplicate_of"].is_not_null().to_numpy()
+    given_away = of_documents["giveaway"].fill_null(False).to_numpy()
+    every = np.ones(len(repeated), dtype=bool)
+    sets = {"all": every, "without near-duplicates": ~repeated, "without giveaways": ~given_away}
+    a, b = verdict.get("a"), verdict.get("b")
+    return {
+        "documents": len(every),
+        "near_duplicates": _near_duplicates(of_documents),
+        "giveaways": {
+            "documents": int(given_away.sum()),
+            "tokens": [dict(row) for row in giveaways if row["fold"] == first_fold(facts)][:SHOWN_TOKENS],
+        },
+        "a": a,
+        "b": b,
+        "scores": [_scores(of, chosen, pooled, a, b) for of, chosen in sets.items()],
+    }
+
+
+def first_fold(facts: pl.DataFrame) -> int | None:
+    """Return the lowest fold number; None without a row."""
+    return facts["fold"].min()  # type: ignore[return-value]
+
+
+def _near_duplicates(facts: pl.DataFrame) -> dict:
+    found = facts.filter(pl.col("near_duplicate_of").is_not_null())
+    inexact = found.sort(pl.col("similarity") == 1, -pl.col("similarity"), "document")
+    shown = ("document", "near_duplicate_of", "near_duplicate_in", "similarity", "same_label")
+    return {
+        "documents": len(found),
+        "identical": int((found["similarity"] == 1).sum()),
+        "same_label": int(found["same_label"].sum()),
+        "pairs": inexact.head(SHOWN_PAIRS).select(shown).to_dicts(),
+    }
+
+
+def _scores(
+    of: str, chosen: Bool, pooled: Mapping[str, list[PooledRun]], a: str | None, b: str | None
+) -> dict:
+    """Return the scores on the chosen documents; where none is left there are no models."""
+    left = bool(chosen.any())
+    between = difference_on(pooled, a, b, chosen) if left else None
+    return {
+        "of": of,
+        "documents": int(chosen.sum()),
+        "models": [{"name": name, **accuracy_on(runs, chosen)} for name, runs in pooled.items()]
+        if left
+        else [],
+        "difference": between.difference if between else None,
+        "ci95": between.interval if between else None,
+    }

@@ -1,0 +1,142 @@
+"""Saved predictions and facts about documents > accuracy by slice: where models win and lose."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from pipeline.evaluation.comparisons import Estimate, crossed_estimate, paired_differences
+from pipeline.evaluation.pooling import PooledRun, pool_folds
+from pipeline.prediction_files import SavedPredictions
+from pipeline.values import Bool, Float64, Int64
+
+MEASURES = {"length": "tokens", "unknown words": "unknown_share", "word frequency": "frequency"}
+GROUPS_BY_SIZE = ((5_000, 10), (200, 4), (40, 2))  # from so many test documents on, so many groups
+MOST_CLASSES = 50  # the largest ones
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """Some of the test documents: those of a class, or those whose measure is from `lo` to `hi`."""
+
+    label: str | None
+    lo: float | None
+    hi: float | None
+    chosen: Bool  # (N,)
+
+
+def slice_scores(
+    saved: Sequence[SavedPredictions], facts: pl.DataFrame | None, verdict: Mapping[str, Any]
+) -> list[dict]:
+    """Return `slices` of metrics.json: accuracy by document length, unknown words, word frequency, class.
+
+    Parameters
+    ----------
+    saved : sequence of SavedPredictions
+        All models on the same documents; folds are pooled, seeds are averaged.
+    facts : DataFrame with the columns of `document_files.COLUMNS`, or None
+        Without it only classes are told apart.
+    verdict : mapping with names under `a` (best network) and `b` (best baseline), None where there is none
+        Their difference within each slice is given too.
+
+    Returns
+    -------
+    list of dict
+        by, a, b, and groups: label (of a class) or lo and hi (of a measure), documents, models (name, accuracy,
+        ci95), difference (a minus b) and its ci95 (None without a or b). Each interval is of its slice alone.
+
+    Notes
+    -----
+    The groups of a measure are cut at quantiles of the test documents, so that none is chosen by its result.
+    Documents of equal measure stay in one group. Both intervals hold the chance of documents and of seeds
+    (`crossed_estimate`); none is corrected for the number of slices.
+    """
+    pooled = pool_folds(saved)
+    if not pooled:
+        return []
+    first = next(iter(pooled.values()))[0]
+    slices = _by_measure(facts, first.predictions.documents) | {
+        "class": _by_class(first, saved[0].label_names)
+    }
+    a, b = verdict.get("a"), verdict.get("b")
+    return [
+        {"by": by, "a": a, "b": b, "groups": [_group_row(group, pooled, a, b) for group in groups]}
+        for by, groups in slices.items()
+        if len(groups) > 1
+    ]
+
+
+def _by_measure(facts: pl.DataFrame | None, documents: Int64) -> dict[str, list[Group]]:
+    if facts is None:
+        return {}
+    of_documents = align_facts(facts, documents)
+    return {
+        by: quantile_groups(of_documents[column].cast(pl.Float64).fill_null(np.nan).to_numpy())
+        for by, column in MEASURES.items()
+    }
+
+
+def align_facts(facts: pl.DataFrame, documents: Int64) -> pl.DataFrame:
+    """Return the row of `facts` of each of `documents`, in their order; nulls where there is none."""
+    wanted = pl.DataFrame({"document": documents})
+    return wanted.join(
+        facts.unique("document", keep="first", maintain_order=True),
+        on="document",
+        how="left",
+        maintain_order="left",
+    )
+
+
+def quantile_groups(values: Float64) -> list[Group]:
+    """Return groups of about equal size, ascending by value; equal values stay together, NaN is in none."""
+    known = np.isfinite(values)
+    wanted = next((groups for size, groups in GROUPS_BY_SIZE if known.sum() >= size), 1)
+    if wanted == 1:
+        return []
+    inner = np.quantile(values[known], np.arange(1, wanted) / wanted, method="inverted_cdf")  # (wanted - 1,)
+    number = np.where(known, np.searchsorted(np.unique(inner), values, side="left"), -1)  # (N,)
+    groups = [number == one for one in np.unique(number[known])]
+    return [
+        Group(None, float(values[chosen].min()), float(values[chosen].max()), chosen) for chosen in groups
+    ]
+
+
+def _by_class(run: PooledRun, label_names: Sequence[str]) -> list[Group]:
+    """Return the largest classes that have a test document, largest first."""
+    sizes = np.bincount(run.predictions.labels, minlength=len(label_names))  # (C,)
+    largest = [label for label in np.argsort(-sizes, kind="stable")[:MOST_CLASSES] if sizes[label] > 0]
+    return [Group(label_names[label], None, None, run.predictions.labels == label) for label in largest]
+
+
+def _group_row(group: Group, pooled: Mapping[str, list[PooledRun]], a: str | None, b: str | None) -> dict:
+    between = difference_on(pooled, a, b, group.chosen)
+    return {
+        "label": group.label,
+        "lo": group.lo,
+        "hi": group.hi,
+        "documents": int(group.chosen.sum()),
+        "models": [{"name": name, **accuracy_on(runs, group.chosen)} for name, runs in pooled.items()],
+        "difference": between.difference if between else None,
+        "ci95": between.interval if between else None,
+    }
+
+
+def accuracy_on(runs: Sequence[PooledRun], chosen: Bool) -> dict:
+    """Return one model's mean accuracy on the chosen documents (N,), with its interval within [0, 1]."""
+    right = np.stack([run.right[chosen] for run in runs]).astype(np.float64)  # (S, n)
+    estimate = crossed_estimate(right)
+    low, high = estimate.interval
+    return {"accuracy": estimate.difference, "ci95": [max(low, 0.0), high]}
+
+
+def difference_on(
+    pooled: Mapping[str, list[PooledRun]], a: str | None, b: str | None, chosen: Bool
+) -> Estimate | None:
+    """Return the accuracy of a minus that of b on the chosen documents (N,); None where one was not run."""
+    if a is None or b is None or a not in pooled or b not in pooled:
+        return None
+    return crossed_estimate(paired_differences(pooled[a], pooled[b])[:, chosen])

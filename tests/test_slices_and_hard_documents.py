@@ -1,0 +1,146 @@
+"""Slices, hard documents and contamination: computed from predictions and facts written by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from builders import int32, tokens_of
+
+from pipeline.document_facts import word_facts
+from pipeline.document_files import COLUMNS
+from pipeline.evaluation import describe_contamination, find_hard_documents, slice_scores
+from pipeline.evaluation.comparisons import crossed_estimate
+from pipeline.evaluation.slices import quantile_groups
+from pipeline.prediction_files import SavedPredictions
+from pipeline.values import Predictions
+
+VERDICT = {"a": "net", "b": "tfidf"}
+KINDS = {"net": "network", "tfidf": "baseline", "bow": "baseline", "majority": "control"}
+
+
+def saved(name: str, of_label: Sequence[float], seed: int = 0, labels: Sequence[int] | None = None) -> Any:
+    """Return predictions that give each document's label this probability, the other class the rest."""
+    right = np.array(of_label, np.float32)
+    label = int32(labels if labels is not None else [1] * len(right))
+    table = np.where(label[:, None] == np.arange(2), right[:, None], 1 - right[:, None])
+    predictions = Predictions(10 + np.arange(len(right)), label, table.astype(np.float32))
+    return SavedPredictions(name, seed, 0, "h", ("bad", "good"), predictions)
+
+
+def facts(n_docs: int, **columns: Sequence[Any]) -> pl.DataFrame:
+    """Return the facts of documents 10, 11 .. with nothing to remark but `columns`."""
+    plain = {name: [None] * n_docs for name in COLUMNS}
+    plain |= {"document": list(range(10, 10 + n_docs)), "fold": [0] * n_docs, "giveaway": [False] * n_docs}
+    return pl.DataFrame(plain | columns, schema=COLUMNS)
+
+
+def test_groups_are_of_about_equal_size_and_equal_values_stay_together() -> None:
+    values = np.array([5.0] * 30 + list(range(100, 110)) + [np.nan])
+    groups = quantile_groups(values)
+    assert [(group.lo, group.hi, int(group.chosen.sum())) for group in groups] == [
+        (5.0, 5.0, 30),
+        (100.0, 109.0, 10),
+    ]
+    assert [int(group.chosen.sum()) for group in quantile_groups(np.arange(200.0))] == [50] * 4
+    assert quantile_groups(np.arange(39.0)) == []
+
+
+def test_accuracy_and_difference_of_each_group() -> None:
+    lengths = [*range(20), *range(100, 120)]
+    net = [saved("net", [0.9] * 20 + [0.2] * 20, 0), saved("net", [0.9] * 20 + [0.8] * 10 + [0.2] * 10, 1)]
+    entries = [*net, saved("tfidf", [0.6] * 40)]
+    by_length, *_ = slice_scores(entries, facts(40, tokens=lengths), VERDICT)
+    assert (by_length["by"], by_length["a"], by_length["b"]) == ("length", "net", "tfidf")
+    short, long = by_length["groups"]
+    assert (short["lo"], short["hi"], short["documents"]) == (0.0, 19.0, 20)
+    assert [model["accuracy"] for model in short["models"]] == [1.0, 1.0]
+    assert (short["difference"], long["difference"]) == (0.0, pytest.approx(-0.75))
+    by_seed = np.stack([np.full(20, -1.0), np.repeat([0.0, -1.0], 10)])
+    assert long["ci95"] == pytest.approx(crossed_estimate(by_seed).interval)
+    assert all(0 <= end <= 1 for model in long["models"] for end in model["ci95"])
+
+
+def test_without_facts_or_a_network_there_are_still_classes() -> None:
+    entries = [saved("tfidf", [0.9, 0.9, 0.2], labels=[1, 0, 1])]
+    (by_class,) = slice_scores(entries, None, {"a": None, "b": "tfidf"})
+    assert [(group["label"], group["documents"]) for group in by_class["groups"]] == [("good", 2), ("bad", 1)]
+    assert [group["models"][0]["accuracy"] for group in by_class["groups"]] == [0.5, 1.0]
+    assert [group["difference"] for group in by_class["groups"]] == [None, None]
+    assert slice_scores([], None, {"a": None, "b": None}) == []
+
+
+def numbers(found: dict, name: str) -> list[int]:
+    return [row["document"] for row in found["lists"][name]]
+
+
+def test_each_list_holds_the_documents_of_its_rule_in_order() -> None:
+    entries = [
+        saved("net", [0.1, 0.9, 0.2, 0.6, 0.9], 0),
+        saved("net", [0.3, 0.9, 0.2, 0.8, 0.9], 1),
+        saved("tfidf", [0.4, 0.4, 0.1, 0.9, 0.6]),
+        saved("bow", [0.4, 0.3, 0.3, 0.9, 0.4]),
+        saved("majority", [0.9] * 5),
+    ]
+    found = find_hard_documents(entries, KINDS)
+    assert found is not None
+    assert (found["models"], found["documents"]) == (["net", "tfidf", "bow"], 5)
+    assert numbers(found, "all wrong") == [12, 10]  # mean of the label's probability 0.2, then 1 / 3
+    assert numbers(found, "only one right") == [11]
+    assert numbers(found, "only networks right") == [11]
+    assert numbers(found, "only baselines right") == []
+    assert numbers(found, "sure mistakes") == [12, 10, 11, 14]  # wrong with 0.9, 0.8, 0.7, 0.6
+    assert found["counts"]["sure mistakes"] == 4
+    assert found["wrong"] == [[2, 2, 2], [2, 3, 3], [2, 3, 4]]
+    answer = found["lists"]["all wrong"][1]["answers"][0]
+    assert (answer["name"], answer["predicted"]) == ("net", "bad")
+    assert answer["probability"] == pytest.approx(0.8)  # 1 - the mean of 0.1 and 0.3
+
+
+def test_controls_alone_give_no_hard_documents() -> None:
+    assert find_hard_documents([saved("majority", [0.9])], KINDS) is None
+
+
+def test_the_scores_without_near_duplicates_and_without_giveaways() -> None:
+    entries = [saved("net", [0.9, 0.9, 0.2, 0.9]), saved("tfidf", [0.9, 0.2, 0.2, 0.2])]
+    table = facts(
+        4,
+        near_duplicate_of=[3, None, 7, None],
+        near_duplicate_in=["train", None, "validation", None],
+        similarity=[1.0, None, 0.9, None],
+        same_label=[True, None, False, None],
+        giveaway=[False, False, False, True],
+    )
+    tokens = [{"fold": 0, "token": "header"}, {"fold": 1, "token": "other"}]
+    found = describe_contamination(entries, table, tokens, VERDICT)
+    assert found is not None
+    near = found["near_duplicates"]
+    assert (near["documents"], near["identical"], near["same_label"]) == (2, 1, 1)
+    assert [pair["document"] for pair in near["pairs"]] == [12, 10]  # the one that differs first
+    assert found["giveaways"] == {"documents": 1, "tokens": tokens[:1]}
+    left = {row["of"]: (row["documents"], [m["accuracy"] for m in row["models"]]) for row in found["scores"]}
+    assert left["all"] == (4, [0.75, 0.25])
+    assert left["without near-duplicates"] == (2, [1.0, 0.0])
+    assert left["without giveaways"] == (3, [pytest.approx(2 / 3), pytest.approx(1 / 3)])
+
+
+def test_when_every_document_is_contaminated_no_score_is_left() -> None:
+    table = facts(2, near_duplicate_of=[3, 4], similarity=[1.0, 1.0], same_label=[True, True])
+    found = describe_contamination([saved("net", [0.9, 0.9])], table, [], {"a": "net", "b": None})
+    assert found is not None
+    assert found["scores"][1] == {
+        **{"of": "without near-duplicates", "documents": 0, "models": []},
+        **{"difference": None, "ci95": None},
+    }
+
+
+def test_unknown_words_and_frequency_are_counted_in_training_documents_alone() -> None:
+    tokenized = tokens_of([["a", "a", "b"], ["new", "a"], ["new", "new"], []])
+    unknown, frequency = word_facts(tokenized, np.array([0]), np.array([1, 2, 3]))
+    assert unknown[:2].tolist() == [0.5, 1.0]
+    assert frequency[0] == pytest.approx(np.sqrt(3 * 1) - 1)  # 1 + 2 for "a", 1 + 0 for "new"
+    assert frequency[1] == 0.0
+    assert np.isnan([unknown[2], frequency[2]]).all()
