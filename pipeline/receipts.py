@@ -20,13 +20,6 @@ _KEPT = (
     "predictions/*.parquet",
     "models/*/*",
 )
-    "config.toml",
-    "details/*.json",
-    "details/*.parquet",
-    "details/*/*/*.parquet",
-    "predictions/*.parquet",
-    "models/*/*",
-)
 
 
 def make_receipts(run: Path, computed: Collection[str]) -> dict[str, Any]:
