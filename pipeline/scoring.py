@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 
 from pipeline import evaluation
 from pipeline.config import Config, load_config, stage_generator
@@ -137,7 +138,9 @@ def _metrics(recorded: Recorded) -> Row:
         "verdict": verdict,
         "embeddings": facts["embeddings"],
         "gains": gains,
-        "causes": evaluation.find_causes(comparisons, gains, trained, saved, n_docs=n_docs),
+        "causes": evaluation.find_causes(
+            comparisons, gains, trained, saved, lengths=_lengths(documents), n_docs=n_docs
+        ),
         "slices": evaluation.slice_scores(saved, documents, verdict),
         "hard_documents": evaluation.find_hard_documents(saved, kinds),
         "contamination": evaluation.describe_contamination(
@@ -152,6 +155,11 @@ def _metrics(recorded: Recorded) -> Row:
         "warnings": recorded.warnings,
         "config": asdict(config),
     }
+
+
+def _lengths(documents: pl.DataFrame | None) -> dict[int, int]:
+    """Return the tokens of each test document by its number; none where the run did not say."""
+    return {} if documents is None else dict(documents.select("document", "tokens").iter_rows())
 
 
 def _details(recorded: Recorded) -> dict[str, Any]:
