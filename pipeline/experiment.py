@@ -20,6 +20,7 @@ from pipeline.errors import PipelineError
 from pipeline.fit_baselines import run_baselines
 from pipeline.fit_networks import run_networks
 from pipeline.material import Fold, Material
+from pipeline.outside_predictions import check_names, read_outside
 from pipeline.plan import PlannedModel, left_out, plan_models, unused_sources
 from pipeline.record import Record, conclude
 from pipeline.side_by_side import Fits, all_ended, fits_of
@@ -51,10 +52,13 @@ def run_experiment(config: Config, console: Console, command: str) -> Path:
     started = time.perf_counter()
     planned = plan_models(config.run.models, config.run.embeddings)
     check_out(config.run.out)
+    check_names(config.run.compare, {model.name for model in planned})
     loaded, duplicates, folds = read_and_split(config, console)
+    corpora = [fold.corpus for fold in folds]
+    outside = tuple(read_outside(path, corpora) for path in config.run.compare)
     run = _make_run_folder(config, loaded.name)
     console.log_to(run / "log.txt")
-    record = Record.begin(run, config, command, loaded, duplicates, [fold.corpus for fold in folds], planned)
+    record = Record.begin(run, config, command, loaded, duplicates, corpora, planned, outside)
     for source in unused_sources(planned, config.run.embeddings):
         record.note(f"embedding source {source} was asked for, but no model of this run reads it")
     for text in left_out(config.run.models, config.run.embeddings):

@@ -20,8 +20,14 @@ from pipeline.embeddings.audit import CorpusFacts, audit_fit
 from pipeline.embeddings.neighbours import characteristic_words, neighbour_rows
 from pipeline.errors import first_places
 from pipeline.networks.batches import Visible
+from pipeline.outside_predictions import OutsideModel
 from pipeline.plan import PlannedModel, kinds_for_verdict
-from pipeline.prediction_files import SavedPredictions, read_run_predictions
+from pipeline.prediction_files import (
+    SavedPredictions,
+    prediction_path,
+    read_run_predictions,
+    write_predictions,
+)
 from pipeline.resources import describe_environment
 from pipeline.storage import write_json
 from pipeline.tuning import Trial, describe_families, describe_space
@@ -56,7 +62,7 @@ class Fit:
     fit_seconds: float
     predict_documents_per_second: float
     peak_rss_mib: float
-    parameters: int
+    parameters: int | None  # None: the model was fitted elsewhere
     validation_accuracy: float | None
     why_not: str | None
     warnings: tuple[str, ...]
@@ -98,8 +104,9 @@ class Record:
     loaded: LoadedCorpus
     duplicates: Duplicates
     folds: list[Corpus]
-    planned: tuple[PlannedModel, ...]
+    planned: tuple[PlannedModel, ...]  # those of `outside` too
     started: str
+    outside: tuple[OutsideModel, ...] = ()
     state: str = "running"
     fits: list[Fit] = field(default_factory=list)
     choices: list[dict[str, Any]] = field(default_factory=list)
@@ -123,9 +130,11 @@ class Record:
         duplicates: Duplicates,
         folds: list[Corpus],
         planned: tuple[PlannedModel, ...],
+        outside: tuple[OutsideModel, ...] = (),
     ) -> Record:
         """Start the record of a run and say in its folder that it is running."""
-        record = cls(run, config, command, loaded, duplicates, folds, planned, _now())
+        models = planned + tuple(PlannedModel(model.name, "outside", "outside") for model in outside)
+        record = cls(run, config, command, loaded, duplicates, folds, models, _now(), outside)
         record.write_status()
         return record
 
@@ -281,12 +290,50 @@ def conclude(record: Record, console: Console, total_seconds: float) -> None:
 
     with console.stage("Scoring and drawing the report"):
         record.note(_leak_warning(record) or "")
+        save_outside(record)
         saved = _predictions_to_score(record)
         _write_details(record, saved)
         timing = _timing(record, console, total_seconds)
         write_json(record.run / "metrics.json", _metrics(record, saved, timing))
         record.write_status()
         draw_report(record.run)
+
+
+def save_outside(record: Record) -> None:
+    """Save the predictions that were made elsewhere as those of a fit on each fold, without what a fit costs."""
+    for model in record.outside:
+        known = (
+            "labels alone, so there is no log loss and no ECE" if model.hard else "labels and probabilities"
+        )
+        record.note(f"{model.name} was not trained here: its predictions are those of {model.file} ({known})")
+        for fold, predictions in enumerate(model.folds):
+            write_predictions(
+                prediction_path(record.run, model.name, 0, fold),
+                predictions,
+                record.loaded.corpus.label_names,
+                name=model.name,
+                seed=0,
+                fold=fold,
+                corpus_hash=record.loaded.hash,
+            )
+            record.fits.append(fit_made_elsewhere(model.name, fold))
+
+
+def fit_made_elsewhere(name: str, fold: int) -> Fit:
+    """Return what is known of a fit that was not made here: nothing but its predictions."""
+    unknown = float("nan")
+    return Fit(
+        name=name,
+        seed=0,
+        fold=fold,
+        fit_seconds=unknown,
+        predict_documents_per_second=unknown,
+        peak_rss_mib=unknown,
+        parameters=None,
+        validation_accuracy=None,
+        why_not=None,
+        warnings=(),
+    )
 
 
 def _leak_warning(record: Record) -> str | None:
@@ -365,7 +412,8 @@ def _metrics(record: Record, saved: list[SavedPredictions], timing: dict[str, An
     validation = _validation_accuracy(fits)
     trained = {fit.name: True for fit in fits} | {fit.name: False for fit in fits if fit.why_not}
     verdict_kinds = {name: kind for name, kind in kinds_for_verdict(record.planned).items() if name in kinds}
-    pairs = evaluation.planned_pairs(kinds, validation)
+    own = {name: kind for name, kind in kinds.items() if kind != "outside"}
+    pairs = evaluation.planned_pairs(own, validation) + evaluation.outside_pairs(verdict_kinds, validation)
     comparisons = evaluation.compare(saved, pairs, record.config.run.rope)
     verdict = evaluation.decide_verdict(
         verdict_kinds, validation, trained, comparisons, saved, rope=record.config.run.rope
@@ -375,11 +423,11 @@ def _metrics(record: Record, saved: list[SavedPredictions], timing: dict[str, An
         "schema_version": SCHEMA_VERSION,
         "corpus": describe_loaded(record) | {"tested": _documents_tested(saved)},
         "results": [_result(entry, record) for entry in saved],
-        "summary": [row | {"kind": kinds[row["name"]]} for row in summary],
+        "summary": [_of_kind(row, kinds[row["name"]]) for row in summary],
         "comparisons": comparisons,
         "verdict": verdict,
         "embeddings": record.embeddings,
-        "gains": evaluation.find_gains(comparisons, validation, trained),
+        "gains": evaluation.find_gains([row for row in comparisons if row["a"] in own], validation, trained),
         "tuning": describe_families(record.trials, record.config),
         "probes": {},
         **timing,
@@ -387,6 +435,11 @@ def _metrics(record: Record, saved: list[SavedPredictions], timing: dict[str, An
         "warnings": [*record.loaded.warnings, *record.notes],
         "config": asdict(record.config),
     }
+
+
+def _of_kind(row: dict[str, Any], kind: str) -> dict[str, Any]:
+    """Return a row of `summary` with the model's kind; the name of a file says nothing about a model in it."""
+    return row | {"kind": kind} | ({"model": kind, "embedding": None} if kind == "outside" else {})
 
 
 def describe_loaded(record: Record) -> dict[str, Any]:
@@ -478,11 +531,16 @@ def _validation_accuracy(fits: Iterable[Fit]) -> dict[str, float]:
     return {name: float(np.nan_to_num(np.mean(values))) for name, values in found.items()}
 
 
+def _fitted_here(record: Record) -> list[Fit]:
+    elsewhere = {model.name for model in record.outside}
+    return [fit for fit in record.fits if fit.name not in elsewhere]
+
+
 def _timing(record: Record, console: Console, total_seconds: float) -> dict[str, Any]:
     kept = ("name", "seed", "fold", "fit_seconds", "predict_documents_per_second", "peak_rss_mib", "at_once")
     """Return the keys of metrics.json that differ from run to run: `timing`, `stages`, `total_seconds`."""
     return {
-        "timing": [{name: getattr(fit, name) for name in kept} for fit in record.fits],
+        "timing": [{name: getattr(fit, name) for name in kept} for fit in _fitted_here(record)],
         "stages": [{"stage": title, "seconds": seconds} for title, seconds in console.stage_seconds],
         "total_seconds": total_seconds,
     }
@@ -522,12 +580,7 @@ def _detailed_scores(saved: Iterable[SavedPredictions]) -> list[dict[str, Any]]:
 
 
 def _detailed(name: str, entries: list[SavedPredictions]) -> dict[str, Any]:
-    together = Predictions(
-        *(
-            np.concatenate([getattr(entry.predictions, part) for entry in entries])
-            for part in ("documents", "labels", "probabilities")
-        )
-    )
+    together = Predictions.joined([entry.predictions for entry in entries])
     scores, n_seeds = evaluation.score(together), len({entry.seed for entry in entries})
     bins = scores.calibration
     return {

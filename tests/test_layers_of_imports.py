@@ -22,7 +22,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("tokenizer", "corpus", "evaluation", "report"),
     ("indices", "tuning"),
     ("embeddings", "cache", "baselines", "networks"),
-    ("plan", "storage"),
+    ("plan", "storage", "outside_predictions"),
     ("record", "material"),
     ("choose_settings", "side_by_side"),
     ("fit_baselines", "fit_mean", "fit_networks"),

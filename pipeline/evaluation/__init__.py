@@ -3,6 +3,7 @@
 from pipeline.evaluation.choice import best_baseline, best_network
 from pipeline.evaluation.comparisons import compare, planned_pairs
 from pipeline.evaluation.gains import find_gains
+from pipeline.evaluation.outside import outside_pairs
 from pipeline.evaluation.scores import CalibrationBins, Scores, score
 from pipeline.evaluation.summary import summarise
 from pipeline.evaluation.verdict import decide_verdict
@@ -15,6 +16,7 @@ __all__ = [
     "compare",
     "decide_verdict",
     "find_gains",
+    "outside_pairs",
     "planned_pairs",
     "score",
     "summarise",

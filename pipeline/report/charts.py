@@ -20,6 +20,7 @@ GROUP_STYLES = {
     "Baseline": ("#d55e00", "square"),
     "Network": ("#0072b2", "circle"),
     "Control": ("#7a7a7a", "triangle-up"),
+    "Made elsewhere": ("#cc79a7", "cross"),
     "Other": ("#009e73", "diamond"),
     "Difference": ("#0072b2", "circle"),
 }
