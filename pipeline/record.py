@@ -29,7 +29,7 @@ from pipeline.prediction_files import (
     write_predictions,
 )
 from pipeline.resources import describe_environment
-from pipeline.storage import write_json
+from pipeline.storage import bytes_to_predict, write_json
 from pipeline.tuning import Trial, describe_families, describe_space
 from pipeline.values import (
     SPLIT_NAMES,
@@ -46,6 +46,7 @@ from pipeline.values import (
 )
 
 SCHEMA_VERSION = 1
+CURVE_FOLDER = Path("details", "learning_curve")  # its predictions stand apart: they enter no other table
 ROWS_SHOWN = 20  # first records of each ledger entry that metrics.json names
 
 
@@ -67,6 +68,8 @@ class Fit:
     why_not: str | None
     warnings: tuple[str, ...]
     at_once: int = 1  # fits that ran side by side, at most
+    prepare_seconds: float = 0.0  # to count the n-grams, or to make the vectors, that it was given
+    latency_ms: tuple[float, ...] = ()  # of single test documents, from tokens to probabilities
 
     @property
     def key(self) -> FitKey:
@@ -119,6 +122,7 @@ class Record:
     sources: dict[str, tuple[Embedded, list[tuple[str, str]]]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     token_facts: dict[str, Any] = field(default_factory=dict)
+    curve: dict[str, Any] = field(default_factory=dict)  # the sets of --learning-curve
 
     @classmethod
     def begin(
@@ -427,6 +431,10 @@ def _metrics(record: Record, saved: list[SavedPredictions], timing: dict[str, An
         "comparisons": comparisons,
         "verdict": verdict,
         "embeddings": record.embeddings,
+        **evaluation.find_costs(
+            saved, costs_of_models(record), kinds, validation, trained, record.config.run.rope
+        ),
+        "learning_curve": _learning_curve(record, saved, verdict_kinds, validation),
         "gains": evaluation.find_gains([row for row in comparisons if row["a"] in own], validation, trained),
         "tuning": describe_families(record.trials, record.config),
         "probes": {},
@@ -435,6 +443,17 @@ def _metrics(record: Record, saved: list[SavedPredictions], timing: dict[str, An
         "warnings": [*record.loaded.warnings, *record.notes],
         "config": asdict(record.config),
     }
+
+
+def _learning_curve(
+    record: Record, saved: list[SavedPredictions], kinds: dict[str, str], validation: dict[str, float]
+) -> dict[str, Any]:
+    settings = record.config.run
+    generator = stage_generator(settings.seed, "learning curve bands")
+    curve = read_run_predictions(record.run / CURVE_FOLDER)
+    return evaluation.find_learning_curve(
+        saved, curve, record.curve, kinds, validation, settings.rope, generator
+    )
 
 
 def _of_kind(row: dict[str, Any], kind: str) -> dict[str, Any]:
@@ -546,12 +565,30 @@ def _timing(record: Record, console: Console, total_seconds: float) -> dict[str,
     }
 
 
+def costs_of_models(record: Record) -> list[dict[str, Any]]:
+    """Return what each model that was fitted here took: seconds and memory of its fits, latency, size of its files."""
+    fits: dict[str, list[Fit]] = defaultdict(list)
+    for fit in _fitted_here(record):
+        fits[fit.name].append(fit)
+    kept = ("seed", "fold", "prepare_seconds", "fit_seconds", "peak_rss_mib")
+    return [
+        {
+            "name": name,
+            "fits": [{key: getattr(fit, key) for key in kept} for fit in found],
+            "latency_ms": next((fit.latency_ms for fit in found if fit.latency_ms), ()),
+            "size_bytes": bytes_to_predict(record.run, name),
+        }
+        for name, found in fits.items()
+    ]
+
+
 def _write_details(record: Record, saved: list[SavedPredictions]) -> None:
     details = {
         "histories": record.histories,
         "choices": record.choices,
         "neighbours": record.neighbours,
         "audit": list(record.audits.values()),
+        "costs": costs_of_models(record),
         "tokens": record.token_facts,
         "assumptions": {
             "assumptions": list(record.loaded.assumptions),
@@ -561,6 +598,8 @@ def _write_details(record: Record, saved: list[SavedPredictions]) -> None:
     }
     if record.config.run.tune:
         details["tuning"] = _tuning(record)
+    if record.curve:
+        details["learning_curve"] = record.curve
     for name, value in details.items():
         write_json(record.run / "details" / f"{name}.json", value)
 

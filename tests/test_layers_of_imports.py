@@ -24,7 +24,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("embeddings", "cache", "baselines", "networks"),
     ("plan", "storage", "outside_predictions"),
     ("record", "material"),
-    ("choose_settings", "side_by_side"),
+    ("choose_settings", "side_by_side", "learning_curve"),
     ("fit_baselines", "fit_mean", "fit_networks"),
     ("experiment",),
     ("inspection",),

@@ -106,7 +106,8 @@ MISTAKES = {
     'other.csv:2: column `predicted` is "Bad"; the labels are "bad", "good"; correct the 2 such rows (2, 4)': "document"
     ",predicted\n10,Bad\n12,bad\n13,\n",
     'other.csv:4: column `label` is "bad", and document 13 of the corpus has the label "good"; 1 of 3 rows differ;'
-    " give predictions for this corpus and this split": "document,label,predicted\n10,bad,bad\n12,bad,bad\n13,bad,bad\n",
+    " give predictions for this corpus and this split": "document,label,predicted\n10,bad,bad\n12,bad,bad\n"
+    "13,bad,bad\n",
     "other.csv:1: column `p(worse)` is of no label; give p(bad), p(good), or none": "document,predicted,p(bad),p(good)"
     ",p(worse)\n10,bad,1,0,0\n12,bad,1,0,0\n13,bad,1,0,0\n",
     "other.csv:1: there is no column `p(good)`; give p(bad), p(good), or none": "document,predicted,p(bad)\n10,bad,1\n"
@@ -220,6 +221,6 @@ def test_folds_are_compared_over_the_whole_corpus(first: Path) -> None:
 def test_a_mistake_leaves_no_run_folder(first: Path) -> None:
     other = first.parent / "wrong.csv"
     other.write_text("document,predicted\n0,pos\n", encoding="utf-8")
-    with pytest.raises(PipelineError, match="wrong.csv"):
+    with pytest.raises(PipelineError, match=r"wrong\.csv"):
         perform(first.parent, "never", run_compare=[str(other)])
     assert not (first.parent / "never").exists()

@@ -2,6 +2,8 @@
 
 from pipeline.evaluation.choice import best_baseline, best_network
 from pipeline.evaluation.comparisons import compare, planned_pairs
+from pipeline.evaluation.costs import find_costs
+from pipeline.evaluation.crossing import find_learning_curve
 from pipeline.evaluation.gains import find_gains
 from pipeline.evaluation.outside import outside_pairs
 from pipeline.evaluation.scores import CalibrationBins, Scores, score
@@ -15,7 +17,9 @@ __all__ = [
     "best_network",
     "compare",
     "decide_verdict",
+    "find_costs",
     "find_gains",
+    "find_learning_curve",
     "outside_pairs",
     "planned_pairs",
     "score",

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pipeline.report import conduct, curves, errors_made, fit_audit, grid, inputs, quality, tuning
+from pipeline.report import (
+    conduct,
+    costs,
+    curves,
+    errors_made,
+    fit_audit,
+    grid,
+    inputs,
+    learning_curve,
+    quality,
+    tuning,
+)
 from pipeline.report.blocks import Block, Limits, Section
 from pipeline.report.run_folder import Run
 
@@ -12,6 +23,8 @@ SECTIONS: tuple[tuple[str, str, Callable[[Run, Limits], tuple[Block, ...]]], ...
     ("comparison", "Comparison of all models", quality.comparison),
     ("differences", "Paired differences", quality.differences),
     ("grid", "Models by embedding source", grid.grid),
+    ("learning-curve", "Learning curves", learning_curve.learning_curve),
+    ("costs", "What it costs", costs.costs),
     ("limits", "Limits of this report", conduct.report_limits),
     ("failures", "Models that did not train", quality.failures),
     ("warnings", "Warnings and assumptions", conduct.assumptions),
