@@ -118,11 +118,11 @@ class CurveRecord(Record):
         )
 
     def write_status(self) -> None:
-        """Write nothing: details/learning_curve.json says which fits there are."""
+        """Write nothing: details/curve_sets.json says which fits there are."""
 
 
 def describe_curve(whole: Fold, smaller: Sequence[Fold], curve: Record, record: Record) -> dict[str, Any]:
-    """Return details/learning_curve.json: the sets, and which of their fits did not train.
+    """Return details/curve_sets.json: the sets, and which of their fits did not train.
 
     Set 0 is the whole of the run's first fold.
     """

@@ -588,7 +588,7 @@ def _write_details(record: Record, saved: list[SavedPredictions]) -> None:
         "choices": record.choices,
         "neighbours": record.neighbours,
         "audit": list(record.audits.values()),
-        "costs": costs_of_models(record),
+        "fit_costs": costs_of_models(record),
         "tokens": record.token_facts,
         "assumptions": {
             "assumptions": list(record.loaded.assumptions),
@@ -599,7 +599,7 @@ def _write_details(record: Record, saved: list[SavedPredictions]) -> None:
     if record.config.run.tune:
         details["tuning"] = _tuning(record)
     if record.curve:
-        details["learning_curve"] = record.curve
+        details["curve_sets"] = record.curve
     for name, value in details.items():
         write_json(record.run / "details" / f"{name}.json", value)
 

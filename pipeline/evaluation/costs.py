@@ -29,7 +29,7 @@ def find_costs(
     ----------
     saved : iterable of SavedPredictions
     models : sequence of mapping
-        The entries of details/costs.json: name, fits (seconds and memory of each), latency_ms, size_bytes.
+        The entries of details/fit_costs.json: name, fits (seconds and memory of each), latency_ms, size_bytes.
     kinds : mapping of model name to "network", "baseline", "control" or "outside"
     validation_accuracy : mapping of model name to mean validation accuracy
         Chooses the best model; test documents choose nothing.

@@ -35,7 +35,7 @@ def find_learning_curve(
     curve : iterable of SavedPredictions
         Those of the smaller sets; `fold` is the number of the set.
     described : mapping
-        details/learning_curve.json: `sets` (set, train, validation) and `untrained` (name, seed, set, why_not).
+        details/curve_sets.json: `sets` (set, train, validation) and `untrained` (name, seed, set, why_not).
     kinds : mapping of model name to "network", "baseline", "control" or "outside"
     validation_accuracy : mapping of model name to mean validation accuracy of the whole set
         Chooses the network and the baseline whose crossing is looked for.

@@ -290,7 +290,7 @@ def _line_encodings(figure: Lines | Bands, width: int) -> tuple[Any, Any, Any]:
     labels, n_styles = _line_labels(figure.lines), len(OWN_GROUP_STYLES)
     styles = [OWN_GROUP_STYLES[number % n_styles] for number in range(len(labels))]
     dashes = [LINE_DASHES[number // n_styles % len(LINE_DASHES)] for number in range(len(labels))]
-    legend = alt.Legend(columns=max(1, width // 150), labelLimit=200)
+    legend = alt.Legend(columns=max(1, width // 150), labelLimit=200, symbolOpacity=1)
     return (
         alt.Color("line:N", scale=alt.Scale(domain=labels, range=[c for c, _ in styles]), legend=legend),
         alt.Shape("line:N", scale=alt.Scale(domain=labels, range=[s for _, s in styles]), legend=legend),

@@ -36,7 +36,7 @@ RULE = (
 def learning_curve(run: Run, limits: Limits) -> tuple[Block, ...]:
     """Return accuracy by number of training documents with bands, and the paired differences at each."""
     curve = run.table("learning_curve")
-    models = [model for model in curve.get("models") or () if model.get("points")]
+    models = [model for model in curve.get("models") or () if model and _points_of(model)]
     if not models:
         asked = (run.table("config").get("run") or {}).get("learning_curve")
         why = "Not asked for: --learning-curve trains on smaller sets too, in about twice the time."
@@ -49,11 +49,21 @@ def learning_curve(run: Run, limits: Limits) -> tuple[Block, ...]:
     )
 
 
+def _points_of(model: Record) -> list[Record]:
+    """Return the points that can be drawn."""
+    needed = ("documents", "accuracy")
+    return [
+        point
+        for point in model.get("points") or ()
+        if point and all(is_number(point.get(key)) for key in needed)
+    ]
+
+
 def _chart(models: list[Record], crossing: Record) -> Chart:
     ordered = sorted(models, key=lambda model: _drawn_first(model, crossing))
     drawn, rest = ordered[:MOST_LINES], ordered[MOST_LINES:]
     lines = tuple(
-        BandLine(str(model.get("name")), tuple(_band_point(point) for point in model["points"]))
+        BandLine(str(model.get("name")), tuple(_band_point(point) for point in _points_of(model)))
         for model in drawn
     )
     reading = [str(crossing.get("sentence") or ""), "Bands are 95 % intervals of each accuracy by itself."]
@@ -67,8 +77,8 @@ def _chart(models: list[Record], crossing: Record) -> Chart:
 
 def _drawn_first(model: Record, crossing: Record) -> tuple[bool, float]:
     """Return what sorts models: the two of the crossing first, then by their last accuracy."""
-    last = model["points"][-1].get("accuracy")
-    return model.get("name") not in (crossing.get("a"), crossing.get("b")), -last if is_number(last) else 0.0
+    last = _points_of(model)[-1]["accuracy"]
+    return model.get("name") not in (crossing.get("a"), crossing.get("b")), -last
 
 
 def _band_point(point: Record) -> BandPoint:
@@ -77,7 +87,9 @@ def _band_point(point: Record) -> BandPoint:
 
 
 def _points_table(run: Run, models: list[Record], limits: Limits) -> Table:
-    every = [_point_row(run, str(model.get("name")), point) for model in models for point in model["points"]]
+    every = [
+        _point_row(run, str(model.get("name")), point) for model in models for point in _points_of(model)
+    ]
     rows, left_out = shorten(every, limits.rows, "metrics.json")
     columns = (
         *words("Model"),
@@ -106,7 +118,7 @@ def _point_row(run: Run, name: str, point: Record) -> tuple[Cell, ...]:
 
 
 def _differences_table(run: Run, crossing: Record, limits: Limits) -> tuple[Table, ...]:
-    entries = crossing.get("differences") or []
+    entries = [entry for entry in crossing.get("differences") or () if entry]
     if not entries:
         return ()
     rows, left_out = shorten(

@@ -31,8 +31,8 @@ class Details:
     status: Record
     audit: list[Record]
     tuning: Record
-    costs: list[Record]
-    learning_curve: Record
+    fit_costs: list[Record]
+    curve_sets: Record
 
 
 @dataclass(frozen=True)
@@ -121,8 +121,8 @@ _DETAIL_SHAPES: dict[str, Callable[[Any], Any]] = {
     "status": _table,
     "audit": _tables,
     "tuning": _table,
-    "costs": _tables,
-    "learning_curve": _table,
+    "fit_costs": _tables,
+    "curve_sets": _table,
 }
 
 
