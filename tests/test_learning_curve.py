@@ -172,9 +172,13 @@ def test_curves_that_do_not_cross_within_the_data() -> None:
 def test_a_stopped_run_keeps_the_sets_that_every_fit_finished() -> None:
     whole = [saved("bow", 0, 300), saved("lstm", 0, 300)]
     smaller = [saved("bow", 1, 200), saved("lstm", 1, 200), saved("bow", 2, 200)]
-    curve = find_learning_curve(whole, smaller, SETS, KINDS, {}, 0.01, np.random.default_rng(0))
+    curve = find_learning_curve(
+        whole, smaller, SETS, KINDS, {"bow": 0.9, "lstm": 0.8}, 0.01, np.random.default_rng(0)
+    )
     assert curve["sizes"] == [50, 200]
-    none = find_learning_curve(whole, [], SETS, KINDS, {}, 0.01, np.random.default_rng(0))
+    none = find_learning_curve(
+        whole, [], SETS, KINDS, {"bow": 0.9, "lstm": 0.8}, 0.01, np.random.default_rng(0)
+    )
     assert none["crossing"]["sentence"] == (
         "There is no crossing to look for: the run ended before a smaller set was finished."
     )
@@ -219,8 +223,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "run.out": str(folder / "run"),
         "run.learning_curve": True,
     }
-    given |= {"run.models": "bow,majority,ann", "run.embeddings": "learned", "run.seeds": 2}
-    small = ("networks.max_epochs=1", "embeddings.dimension=4", "baselines.bow_strengths=1")
+    given |= {"run.models": "bow,majority,mean", "run.embeddings": "random"}
+    small = ("embeddings.dimension=4", "baselines.bow_strengths=1", "baselines.mean_strengths=1")
     return run_experiment(load_config(None, small, given), Console(silent=True), "embedseq films.csv")
 
 
@@ -229,17 +233,17 @@ def test_a_run_has_a_curve_whose_last_point_is_the_run_itself(run: Path) -> None
     curve = metrics["learning_curve"]
     n_train = metrics["corpus"]["splits"]["train"]
     assert curve["sizes"] == [n_train // 2, n_train]
-    assert sorted(model["name"] for model in curve["models"]) == ["ann@learned", "bow", "majority"]
+    assert sorted(model["name"] for model in curve["models"]) == ["bow", "majority", "mean@random"]
     last = {model["name"]: model["points"][-1]["accuracy"] for model in curve["models"]}
     assert last == {row["name"]: row["accuracy"] for row in metrics["summary"]}
-    assert (curve["crossing"]["a"], curve["crossing"]["b"]) == ("ann@learned", "bow")
+    assert curve["crossing"]["sentence"] == "There is no crossing to look for: no network was run."
 
 
 def test_the_fits_of_the_curve_enter_no_other_table(run: Path) -> None:
     metrics = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
-    fits = {("bow", 0), ("majority", 0), ("ann@learned", 0), ("ann@learned", 1)}
+    fits = {("bow", 0), ("majority", 0), ("mean@random", 0)}
     assert {(row["name"], row["seed"]) for row in metrics["results"]} == fits
-    assert len(metrics["results"]) == len(metrics["timing"]) == 4
+    assert len(metrics["results"]) == len(metrics["timing"]) == 3
     apart = read_run_predictions(run / "details" / "learning_curve")
     assert {(entry.name, entry.seed, entry.fold) for entry in apart} == {(*fit, 1) for fit in fits}
     assert [path.name for path in (run / "details" / "learning_curve").iterdir()] == ["predictions"]

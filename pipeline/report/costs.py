@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pipeline.report.blocks import (
     Block,
     Cell,
@@ -87,4 +89,4 @@ def _cost_row(entry: Record, cheapest: Record, places: int) -> tuple[Cell, ...]:
     )
 
 
-_CLOSE = {True: "yes", False: "not shown"}
+_CLOSE: dict[Any, str] = {True: "yes", False: "not shown"}
