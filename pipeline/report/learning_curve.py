@@ -39,7 +39,7 @@ def learning_curve(run: Run, limits: Limits) -> tuple[Block, ...]:
     models = [model for model in curve.get("models") or () if model and _points_of(model)]
     if not models:
         asked = (run.table("config").get("run") or {}).get("learning_curve")
-        why = "Not asked for: --learning-curve trains on smaller sets too, in about twice the time."
+        why = "Not asked for: --learning-curve trains on smaller sets of documents too."
         return (Nothing(status_sentence(run) or ("No set was finished." if asked else why)),)
     crossing = curve.get("crossing") or {}
     return (
