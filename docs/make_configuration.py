@@ -106,6 +106,8 @@ MEANINGS = {
     "every class counts the same; `none`: every document counts the same.",
     "run.side_by_side": "Most fits that run at once, each in a process of its own; 1: one after the other; "
     "0: as many as pay. Never more than one on a GPU. Results do not depend on it.",
+    "run.learning_curve_sizes": "Numbers of training documents of `--learning-curve`, each half of the next, the "
+    "largest all of them; fewer where the smallest would be under 50 documents or two a class.",
     "run.rope": "Differences in accuracy up to this count as equal (region of practical equivalence).",
 }
 

@@ -40,7 +40,7 @@ script = _commands()
 def _option(key: str, help: str, metavar: str | None = None) -> Any:
     """Return the option of a dotted key, its help ending with the default that `Config` holds."""
     value = default(key)
-    if value is not None and not isinstance(value, bool):
+    if value not in (None, ()) and not isinstance(value, bool):
         shown = ",".join(map(str, value)) if isinstance(value, tuple) else value
         help = f"{help} Default: {shown}."
     if OPTIONS[key] == "CORPUS":
@@ -136,6 +136,18 @@ Tune = Annotated[
         "N",
     ),
 ]
+Compare = Annotated[
+    list[str] | None,
+    _option(
+        "run.compare",
+        "Predictions of another model for the same test documents: columns document, predicted; may be repeated.",
+        "PREDICTIONS",
+    ),
+]
+LearningCurve = Annotated[
+    bool,
+    _option("run.learning_curve", "Train on fewer documents too, and show where the two families cross."),
+]
 Out = Annotated[
     str | None, _option("run.out", "A new folder for the run; reports/CORPUS-TIME if absent.", "DIR")
 ]
@@ -193,6 +205,8 @@ def run(
     max_tokens: MaxTokens = None,
     refit: Refit = False,
     tune: Tune = None,
+    compare: Compare = None,
+    learning_curve: LearningCurve = False,
     config: ConfigFile = None,
     set_: Set = None,
     out: Out = None,
@@ -395,7 +409,7 @@ def _given(params: Mapping[str, object]) -> dict[str, object]:
     return {
         keys[name]: not name.startswith("no_") if value is True else value
         for name, value in params.items()
-        if name in keys and value is not None and value is not False
+        if name in keys and value not in (None, False, [], ())
     }
 
 

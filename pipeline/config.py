@@ -148,7 +148,9 @@ class RunSettings:
     ] = ()  # keys that no trial changes; `load_config` fills in those that were given
     class_weights: str = "none"  # "balanced": every class counts the same in training
     rope: float = 0.01  # differences in accuracy up to this size count as equal; 0.01 is one point
-    compare: tuple[str, ...] = ()
+    compare: tuple[str, ...] = ()  # files with predictions of other models for the same test documents
+    learning_curve: bool = False
+    learning_curve_sizes: int = 5  # numbers of training documents, each half of the next
     out: str | None = None
     quick: bool = False
     deterministic: bool = False
@@ -275,6 +277,7 @@ CHECKS: dict[str, Check] = {
     "run.tune": _COUNT_OR_NONE,
     "run.class_weights": Check(choices=("none", "balanced")),
     "run.rope": Check(minimum=0, below=1, unit="a fraction of 1: 0.01 is one point of accuracy"),
+    "run.learning_curve_sizes": Check(minimum=2),
     "run.cache_gib": Check(above=0, maximum=100_000),
     "run.side_by_side": _COUNT_OR_NONE,
 }
@@ -298,6 +301,8 @@ OPTIONS: dict[str, str] = {
     "run.seed": "--seed",
     "run.refit": "--refit",
     "run.tune": "--tune",
+    "run.compare": "--compare",
+    "run.learning_curve": "--learning-curve",
     "run.out": "--out",
     "run.quick": "--quick",
     "run.deterministic": "--deterministic",
@@ -306,7 +311,7 @@ OPTIONS: dict[str, str] = {
 }
 
 # Settings that later versions read; giving one now would be silently without effect, so it is refused.
-NOT_YET = ("run.compare", "run.probes")
+NOT_YET = ("run.probes",)
 
 # The tables whose keys --tune may draw at random (which of them: pipeline/tuning/space.py).
 TUNED_TABLES = ("baselines", "networks")
@@ -670,7 +675,7 @@ def _contradictions(config: Config, given: Mapping[str, _Given]) -> Iterator[Pip
             where = given["run.tune_fixed"].where
             known = [known for known in KEY_TYPES if known.split(".")[0] in TUNED_TABLES]
             yield PipelineError(where, f'run.tune_fixed names "{key}"', did_you_mean(key, known))
-    for key in ("run.models", "run.embeddings"):
+    for key in ("run.models", "run.embeddings", "run.compare"):
         names = get(config, key)
         for name in sorted({name for name in names if names.count(name) > 1}):  # type: ignore
             yield PipelineError(given[key].where, f'{key} names "{name}" twice', "leave one out")

@@ -7,6 +7,7 @@ import itertools
 import os
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -20,9 +21,12 @@ from pipeline.document_facts import describe_test_documents
 from pipeline.errors import PipelineError
 from pipeline.fit_baselines import run_baselines
 from pipeline.fit_networks import run_networks
+from pipeline.learning_curve import CurveRecord, describe_curve, smaller_folds
 from pipeline.material import Fold, Material
+from pipeline.outside_predictions import check_names, read_outside
 from pipeline.plan import PlannedModel, left_out, plan_models, unused_sources
 from pipeline.record import Record, conclude
+from pipeline.scoring import CURVE_FOLDER
 from pipeline.side_by_side import Fits, all_ended, fits_of
 from pipeline.tokenizer import tokenize
 from pipeline.values import Duplicates, LoadedCorpus
@@ -52,17 +56,27 @@ def run_experiment(config: Config, console: Console, command: str) -> Path:
     started = time.perf_counter()
     planned = plan_models(config.run.models, config.run.embeddings)
     check_out(config.run.out)
+    check_names(config.run.compare, {model.name for model in planned})
     loaded, duplicates, folds = read_and_split(config, console)
+    corpora = [fold.corpus for fold in folds]
+    outside = tuple(read_outside(path, corpora) for path in config.run.compare)
+    smaller = folds_of_curve(config, folds[0])
     run = _make_run_folder(config, loaded.name)
     console.log_to(run / "log.txt")
-    record = Record.begin(run, config, command, loaded, duplicates, [fold.corpus for fold in folds], planned)
-    fit_and_score(record, folds, console, started)
+    record = Record.begin(run, config, command, loaded, duplicates, corpora, planned, outside)
+    fit_and_score(record, folds, console, started, smaller)
     return run
 
 
-def fit_and_score(record: Record, folds: list[Fold], console: Console, started: float) -> None:
-    """Fit every planned model on every fold, and write what follows into the record's run folder."""
-    config, loaded, planned = record.config, record.loaded, record.planned
+def fit_and_score(
+    record: Record, folds: list[Fold], console: Console, started: float, smaller: list[Fold] | None = None
+) -> None:
+    """Fit every planned model on every fold, and write what follows into the record's run folder.
+
+    `smaller` are the sets of --learning-curve.
+    """
+    config, loaded = record.config, record.loaded
+    planned = tuple(model for model in record.planned if model.kind != "outside")
     for source in unused_sources(planned, config.run.embeddings):
         record.note(f"embedding source {source} was asked for, but no model of this run reads it")
     for text in left_out(config.run.models, config.run.embeddings):
@@ -85,6 +99,8 @@ def fit_and_score(record: Record, folds: list[Fold], console: Console, started: 
         with _quiet(config), all_ended(fits):
             for fold in folds:
                 run_fold(material, fold, record, fits)
+        if smaller:
+            run_learning_curve(material, folds[0], smaller, record)
 
 
 @contextlib.contextmanager
@@ -262,3 +278,29 @@ def run_fold(material: Material, fold: Fold, record: Record, fits: Fits) -> None
         fits.run(run_baselines, fold.number, fold, final)
     for source in dict.fromkeys(model.source for model in material.planned if model.source):
         run_networks(material, source, fold, final, parts, fits)
+
+
+# --- smaller sets of one fold ----------------------------------------------------------------------------
+
+
+def folds_of_curve(config: Config, fold: Fold) -> list[Fold]:
+    """Return the first fold with fewer training documents, for --learning-curve; none where it was not asked for."""
+    if not config.run.learning_curve:
+        return []
+    generator = stage_generator(config.run.seed, "learning curve")
+    return smaller_folds(fold, config.run.learning_curve_sizes, generator)
+
+
+def run_learning_curve(material: Material, whole: Fold, smaller: list[Fold], record: Record) -> None:
+    """Fit every planned model on each smaller set and save its predictions apart from those of the run."""
+    apart = replace(material, run=material.run / CURVE_FOLDER)
+    curve = CurveRecord.beside(record, apart)
+    fits = fits_of(apart, curve, smaller)
+    try:
+        with _quiet(material.config), all_ended(fits):
+            for fold in smaller:
+                n_docs = f"{len(fold.train):,} of {len(whole.train):,} training documents"
+                material.console.say(f"Learning curve, set {fold.number} of {len(smaller)}: {n_docs}")
+                run_fold(apart, fold, curve, fits)
+    finally:
+        record.curve = describe_curve(whole, smaller, curve, record)

@@ -16,10 +16,10 @@ from pipeline.baselines.linear import BASELINES, NgramRange
 from pipeline.choose_settings import Judge, choose_settings
 from pipeline.errors import PipelineError
 from pipeline.indices import NgramsTooLong, NgramVocabulary, count_ngrams, learn_ngrams
-from pipeline.material import Fold, Material, save_test_predictions
+from pipeline.material import Fold, Material, documents_to_time, save_test_predictions
 from pipeline.plan import PlannedModel
 from pipeline.record import Choice, Fit, FoldRecord
-from pipeline.resources import PeakMemory
+from pipeline.resources import PeakMemory, milliseconds_of_each
 from pipeline.storage import save_baseline
 from pipeline.tokenizer import select
 from pipeline.tuning import Score
@@ -37,6 +37,7 @@ class Features:
     validation: Any
     of: Callable[[TokenizedCorpus], Any]  # the features of any documents
     save: Callable[[str, FittedBaseline], None]  # (the model's name, the model)
+    seconds: float  # making them took so long
 
 
 def run_baselines(material: Material, fold: Fold, final: Fold, parts: FoldRecord) -> None:
@@ -132,6 +133,10 @@ def run_linear(
         )
         seconds = time.perf_counter() - start
         probabilities, rate = _predict(material, fitted, final)
+        latency = milliseconds_of_each(
+            lambda document: fitted.predict_probabilities(final.of(document)),
+            documents_to_time(material, final.fold),
+        )
     save_test_predictions(material, planned.name, 0, fold, probabilities)
     if fold.number == 0:
         final.save(planned.name, fitted)
@@ -146,6 +151,8 @@ def run_linear(
         validation_accuracy=_validation_accuracy(material, fitted, chosen_on, final, strength, tried),
         why_not=None,
         warnings=fitted.warnings,
+        prepare_seconds=chosen_on.seconds + (0.0 if final is chosen_on else final.seconds),
+        latency_ms=latency,
     )
     parts.baseline(fit, Choice(planned.name, fit.fold, "C", strength, tried) if tried else None)
 
@@ -158,6 +165,7 @@ def _range_of(material: Material, planned: PlannedModel, fold: Fold) -> NgramRan
 
 
 def _count(material: Material, fold: Fold, wanted: NgramRange) -> Features:
+    start = time.perf_counter()
     min_df = wanted.min_df if len(fold.train) >= _FEW_DOCUMENTS else 1
     try:
         ngrams, train = learn_ngrams(
@@ -178,15 +186,18 @@ def _count(material: Material, fold: Fold, wanted: NgramRange) -> Features:
             f"no n-gram of {tokens} stands in {min_df} of the {len(fold.train)} training documents",
             ", ".join([*fixes, "or look at the text column" if fixes else "look at the text column"]),
         )
-    return _ngram_features(material, fold, ngrams, train)
+    return _ngram_features(material, fold, ngrams, train, start)
 
 
-def _ngram_features(material: Material, fold: Fold, ngrams: NgramVocabulary, train: Any) -> Features:
+def _ngram_features(
+    material: Material, fold: Fold, ngrams: NgramVocabulary, train: Any, start: float
+) -> Features:
     def save(name: str, fitted: FittedBaseline) -> None:
         save_baseline(material.run, name, fitted, ngrams, material.label_names, material.config)
 
     validation = count_ngrams(select(material.tokenized, fold.validation), ngrams)
-    return Features(fold, train, validation, lambda tokenized: count_ngrams(tokenized, ngrams), save)
+    seconds = time.perf_counter() - start
+    return Features(fold, train, validation, lambda tokenized: count_ngrams(tokenized, ngrams), save, seconds)
 
 
 def _class_weight(material: Material) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import numpy as np
@@ -63,5 +64,7 @@ def _features(material: Material, fold: Fold, embedded: Embedded) -> Features:
     def save(name: str, fitted: FittedBaseline) -> None:
         save_mean(material.run, name, fitted, embedded.source, material.label_names, material.config)
 
+    start = time.perf_counter()
     train, validation = (of(select(material.tokenized, part)) for part in (fold.train, fold.validation))
-    return Features(fold, train, validation, of, save)
+    seconds = embedded.seconds + time.perf_counter() - start
+    return Features(fold, train, validation, of, save, seconds)

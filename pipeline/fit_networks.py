@@ -18,7 +18,7 @@ from pipeline.embeddings import Embedded, EmbeddingRequest, embed
 from pipeline.embeddings.encoding import encode_covered
 from pipeline.fit_mean import run_mean
 from pipeline.indices import build_vocabulary, take
-from pipeline.material import Fold, Material, save_test_predictions
+from pipeline.material import Fold, Material, documents_to_time, save_test_predictions
 from pipeline.networks.batches import Visible, shuffle_words, visible
 from pipeline.networks.documents import Epoch, Labelled
 from pipeline.networks.models import NetworkSpec, specify
@@ -26,12 +26,12 @@ from pipeline.networks.prediction import predict_with, prediction_step
 from pipeline.networks.training import FittedNetwork, fit_network, most_epochs
 from pipeline.plan import PlannedModel
 from pipeline.record import Fit, FoldRecord, SourceRecord
-from pipeline.resources import PeakMemory
+from pipeline.resources import PeakMemory, milliseconds_of_each
 from pipeline.side_by_side import Fits
 from pipeline.storage import save_embedding, save_network
 from pipeline.tokenizer import select
 from pipeline.tuning import Score
-from pipeline.values import UNKNOWN_ROW, Float32, IndexedCorpus, Int64
+from pipeline.values import UNKNOWN_ROW, Float32, IndexedCorpus, Int64, TokenizedCorpus
 
 _MOST = 0.5  # share of tokens cut or unknown above which a warning says so
 
@@ -140,7 +140,9 @@ def run_network(
         if last is not prepared:
             fitted = _train(_with_epochs_of(material, prepared), planned, seed, last, chosen.schedule)
         seconds = time.perf_counter() - start
-        probabilities, rate = _predict(material, planned, fitted, last)
+        answer = _answers_of(material, planned, fitted, last)
+        probabilities, rate = _predict(material, answer, last)
+        latency = milliseconds_of_each(answer, documents_to_time(material, last.fold) if seed == 0 else [])
     save_test_predictions(material, planned.name, seed, prepared.fold, probabilities)
     if prepared.fold.number == 0 and seed == 0:
         source = planned.source or ""
@@ -156,6 +158,8 @@ def run_network(
         validation_accuracy=_validation_accuracy(chosen),
         why_not=fitted.why_not,
         warnings=chosen.warnings + _reading_warnings(last),
+        prepare_seconds=prepared.embedded.seconds + (0.0 if last is prepared else last.embedded.seconds),
+        latency_ms=latency,
     )
     parts.network(fit, chosen, _tuned_table(fitted) if seed == 0 else None)
     _forget_graphs()
@@ -261,20 +265,31 @@ def load_libraries(material: Material) -> None:
             importlib.import_module("tensorflow")
 
 
-def _predict(
+def _answers_of(
     material: Material, planned: PlannedModel, fitted: FittedNetwork, last: Prepared
+) -> Callable[[TokenizedCorpus], Float32]:
+    """Return the function from any documents' tokens to their probabilities, float32 (N, C)."""
+    settings, n_classes = material.config.networks, len(material.label_names)
+    predict = prediction_step(fitted.model)
+
+    def answer(tokenized: TokenizedCorpus) -> Float32:
+        indexed = encode_covered(tokenized, last.embedded)
+        documents = visible(indexed, max_tokens=settings.max_tokens, keep=settings.keep).indexed
+        return predict_with(predict, _as_read(material, planned, documents), n_classes)
+
+    return answer
+
+
+def _predict(
+    material: Material, answer: Callable[[TokenizedCorpus], Float32], last: Prepared
 ) -> tuple[Float32, float]:
     """Return the test documents' probabilities, and documents per second from tokens to answers.
 
     A first document is predicted before the clock starts: it builds TensorFlow's graph.
     """
-    settings, n_classes = material.config.networks, len(material.label_names)
-    predict = prediction_step(fitted.model)
-    predict_with(predict, take(last.documents.indexed, last.fold.test[:1]), n_classes)
+    answer(select(material.tokenized, last.fold.test[:1]))
     start = time.perf_counter()
-    indexed = encode_covered(select(material.tokenized, last.fold.test), last.embedded)
-    documents = visible(indexed, max_tokens=settings.max_tokens, keep=settings.keep).indexed
-    probabilities = predict_with(predict, _as_read(material, planned, documents), n_classes)
+    probabilities = answer(select(material.tokenized, last.fold.test))
     return probabilities, len(probabilities) / max(time.perf_counter() - start, 1e-9)
 
 

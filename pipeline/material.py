@@ -14,6 +14,7 @@ from pipeline.config import Config
 from pipeline.console import Console
 from pipeline.plan import PlannedModel
 from pipeline.prediction_files import prediction_path, write_predictions
+from pipeline.tokenizer import alone
 from pipeline.values import (
     TEST,
     TRAIN,
@@ -26,6 +27,8 @@ from pipeline.values import (
     Predictions,
     TokenizedCorpus,
 )
+
+TIMED_DOCUMENTS = 50
 
 _OWN_CACHE_BYTES = 2**34
 
@@ -91,6 +94,17 @@ class Fold:
         """Return the fold with the validation documents among the training documents."""
         merged = np.where(self.corpus.split == VALIDATION, TRAIN, self.corpus.split).astype(np.int8)
         return Fold.of(self.number, replace(self.corpus, split=merged))
+
+
+def documents_to_time(material: Material, fold: Fold) -> list[TokenizedCorpus]:
+    """Return up to 50 test documents, spread evenly over all of them, each as a corpus of its own.
+
+    What one document takes is measured on the first fold alone.
+    """
+    if fold.number:
+        return []
+    places = np.linspace(0, len(fold.test) - 1, min(len(fold.test), TIMED_DOCUMENTS)).astype(np.int64)
+    return [alone(material.tokenized, document) for document in fold.test[places].tolist()]
 
 
 def save_test_predictions(

@@ -20,7 +20,7 @@ class PlannedModel:
     """One model of a run: `name` as it was asked for, `model[:head]@source[:mode]`."""
 
     name: str
-    kind: str  # "baseline", "network" or "control"
+    kind: str  # "baseline", "network", "control", or "outside" for predictions that were made elsewhere
     model: str  # an entry of BASELINES or NETWORKS
     head: str | None = None
     source: str | None = None  # as results name it, modes included

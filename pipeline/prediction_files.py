@@ -2,7 +2,7 @@
 
 One Parquet file for each fitted model, seed and fold: `predictions/<slug>.s<seed>.f<fold>.parquet`, with
 columns `document`, `label`, `predicted` and `p(<label>)` for each class; model, seed, fold and corpus hash
-are file metadata.
+are file metadata. Where only labels are known, not probabilities, `probabilities` is "false" there.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from pipeline.values import Predictions
 FOLDER = "predictions"
 FIXED_COLUMNS = {"document": pl.Int64, "label": pl.String, "predicted": pl.String}
 METADATA_KEYS = ("model", "seed", "fold", "corpus_hash")
+HARD = "probabilities"  # metadata: "false" where the columns p(<label>) say no more than `predicted`
 LONGEST_SLUG = 100  # characters; file systems stop at 255 bytes
 REWRITE = "predict again, or take this file out of the folder"
 
@@ -95,6 +96,7 @@ def write_predictions(
     """
     saved = SavedPredictions(name, seed, fold, corpus_hash, tuple(label_names), predictions)
     metadata = {"model": name, "seed": str(seed), "fold": str(fold), "corpus_hash": corpus_hash}
+    metadata |= {HARD: "false"} if predictions.hard else {}
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(path.name + ".part")
@@ -143,6 +145,7 @@ def read_predictions(path: Path) -> SavedPredictions:
             documents=table["document"].to_numpy().astype(np.int64),
             labels=_label_numbers(path, table["label"], label_names),
             probabilities=table.drop(FIXED_COLUMNS).to_numpy(order="c").astype(np.float32),
+            hard=metadata.get(HARD) == "false",
         )
     except ValueError as error:
         raise PipelineError(str(path), str(error), REWRITE) from error

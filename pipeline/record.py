@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,11 +18,13 @@ from pipeline.embeddings.neighbours import characteristic_words, neighbour_rows
 from pipeline.ledger import describe_loaded, describe_tokens
 from pipeline.metrics_schema import check_metrics
 from pipeline.networks.batches import Visible
+from pipeline.outside_predictions import OutsideModel
 from pipeline.plan import PlannedModel, kinds_for_verdict
+from pipeline.prediction_files import prediction_path, write_predictions
 from pipeline.receipts import RECEIPTS, make_receipts
 from pipeline.resources import describe_environment
 from pipeline.scoring import FitKey, Scored, fit_label, score_run
-from pipeline.storage import plain, write_json
+from pipeline.storage import bytes_to_predict, plain, write_json
 from pipeline.tuning import Trial, describe_families, describe_space
 from pipeline.values import TEST, Corpus, Duplicates, Float32, Int32, LoadedCorpus, TokenizedCorpus
 
@@ -33,14 +36,16 @@ class Fit:
     name: str
     seed: int
     fold: int
-    fit_seconds: float
-    predict_documents_per_second: float
-    peak_rss_mib: float
-    parameters: int
+    fit_seconds: float | None  # None, and so are the next two: the model was fitted elsewhere
+    predict_documents_per_second: float | None
+    peak_rss_mib: float | None
+    parameters: int | None  # None: the model was fitted elsewhere
     validation_accuracy: float | None
     why_not: str | None
     warnings: tuple[str, ...]
     at_once: int = 1  # fits that ran side by side, at most
+    prepare_seconds: float = 0.0  # to count the n-grams, or to make the vectors, that it was given
+    latency_ms: tuple[float, ...] = ()  # of single test documents, from tokens to probabilities
 
     @property
     def key(self) -> FitKey:
@@ -78,8 +83,9 @@ class Record:
     loaded: LoadedCorpus
     duplicates: Duplicates
     folds: list[Corpus]
-    planned: tuple[PlannedModel, ...]
+    planned: tuple[PlannedModel, ...]  # those of `outside` too
     started: str
+    outside: tuple[OutsideModel, ...] = ()
     state: str = "running"
     fits: list[Fit] = field(default_factory=list)
     choices: list[dict[str, Any]] = field(default_factory=list)
@@ -92,6 +98,7 @@ class Record:
     sources: dict[str, tuple[Embedded, list[tuple[str, str]]]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     token_facts: dict[str, Any] = field(default_factory=dict)
+    curve: dict[str, Any] = field(default_factory=dict)  # the sets of --learning-curve
 
     @classmethod
     def begin(
@@ -103,9 +110,11 @@ class Record:
         duplicates: Duplicates,
         folds: list[Corpus],
         planned: tuple[PlannedModel, ...],
+        outside: tuple[OutsideModel, ...] = (),
     ) -> Record:
         """Start the record of a run and say in its folder that it is running."""
-        record = cls(run, config, command, loaded, duplicates, folds, planned, _now())
+        models = planned + tuple(PlannedModel(model.name, "outside", "outside") for model in outside)
+        record = cls(run, config, command, loaded, duplicates, folds, models, _now(), outside)
         record.write_status()
         return record
 
@@ -237,6 +246,7 @@ def conclude(record: Record, console: Console, total_seconds: float) -> None:
 
     with console.stage("Scoring and drawing the report"):
         record.note(leak_warning(record.duplicates, len(record.folds[0].positions(TEST))) or "")
+        save_outside(record)
         for name, value in _known_by_the_run(record, console, total_seconds).items():
             write_json(record.run / "details" / f"{name}.json", value)
         record.write_status()
@@ -259,6 +269,61 @@ def write_scores(run: Path, scored: Scored) -> None:
     write_json(run / RECEIPTS, make_receipts(run, scored.files))
     for path, value in scored.files.items():
         write_json(run / path, value)
+
+
+def save_outside(record: Record) -> None:
+    """Save the predictions that were made elsewhere as those of a fit on each fold, without what a fit costs."""
+    for model in record.outside:
+        known = (
+            "labels alone, so there is no log loss and no ECE" if model.hard else "labels and probabilities"
+        )
+        record.note(f"{model.name} was not trained here: its predictions are those of {model.file} ({known})")
+        for fold, predictions in enumerate(model.folds):
+            write_predictions(
+                prediction_path(record.run, model.name, 0, fold),
+                predictions,
+                record.loaded.corpus.label_names,
+                name=model.name,
+                seed=0,
+                fold=fold,
+                corpus_hash=record.loaded.hash,
+            )
+            record.fits.append(fit_made_elsewhere(model.name, fold))
+
+
+def fit_made_elsewhere(name: str, fold: int) -> Fit:
+    """Return what is known of a fit that was not made here: nothing but its predictions."""
+    return Fit(
+        name=name,
+        seed=0,
+        fold=fold,
+        fit_seconds=None,
+        predict_documents_per_second=None,
+        peak_rss_mib=None,
+        parameters=None,
+        validation_accuracy=None,
+        why_not=None,
+        warnings=(),
+    )
+
+
+def costs_of_models(record: Record) -> list[dict[str, Any]]:
+    """Return what each model that was fitted here took: seconds and memory of its fits, latency, size of its files."""
+    elsewhere = {model.name for model in record.outside}
+    fits: dict[str, list[Fit]] = defaultdict(list)
+    for fit in record.fits:
+        if fit.name not in elsewhere:
+            fits[fit.name].append(fit)
+    kept = ("seed", "fold", "prepare_seconds", "fit_seconds", "peak_rss_mib")
+    return [
+        {
+            "name": name,
+            "fits": [{key: getattr(fit, key) for key in kept} for fit in found],
+            "latency_ms": next((fit.latency_ms for fit in found if fit.latency_ms), ()),
+            "size_bytes": bytes_to_predict(record.run, name),
+        }
+        for name, found in fits.items()
+    ]
 
 
 def _known_by_the_run(record: Record, console: Console, total_seconds: float) -> dict[str, Any]:
@@ -285,9 +350,14 @@ def _known_by_the_run(record: Record, console: Console, total_seconds: float) ->
         "choices": record.choices,
         "neighbours": record.neighbours,
         "audit": list(record.audits.values()),
+        "fit_costs": costs_of_models(record),
         "tokens": record.token_facts,
     }
-    return details | ({"tuning": _tuning(record)} if record.config.run.tune else {})
+    if record.config.run.tune:
+        details["tuning"] = _tuning(record)
+    if record.curve:
+        details["curve_sets"] = record.curve
+    return details
 
 
 def _describe_model(planned: PlannedModel, record: Record) -> dict[str, Any]:

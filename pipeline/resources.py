@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import platform
 import threading
+import time
+from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import TypeVar
 
 import psutil
 
@@ -14,6 +17,8 @@ import pipeline
 
 PACKAGES = ("tensorflow", "keras", "gensim", "scikit-learn", "numpy", "scipy", "polars", "altair")
 _SAMPLE_SECONDS = 0.05
+
+Item = TypeVar("Item")
 
 
 class PeakMemory:
@@ -41,6 +46,21 @@ class PeakMemory:
 
     def _look(self) -> None:
         self.mib = max(self.mib, self._process.memory_info().rss / 2**20)
+
+
+def milliseconds_of_each(answer: Callable[[Item], object], items: Sequence[Item]) -> tuple[float, ...]:
+    """Return how long `answer` takes for each item alone, in milliseconds; the first one is answered twice.
+
+    The first call does what is done once, such as building a graph, and is not timed.
+    """
+    for item in items[:1]:
+        answer(item)
+    found = []
+    for item in items:
+        start = time.perf_counter()
+        answer(item)
+        found.append(1000 * (time.perf_counter() - start))
+    return tuple(found)
 
 
 def describe_environment(command: str, gpu: str | None) -> dict[str, object]:

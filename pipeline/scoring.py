@@ -27,6 +27,7 @@ from pipeline.values import Predictions
 
 SCHEMA_VERSION = 1
 METRICS = "metrics.json"
+CURVE_FOLDER = Path("details", "learning_curve")  # its predictions stand apart: they enter no other table
 INPUTS = ("details/fits.json", "details/run.json", "config.toml")  # without these nothing can be scored
 _OF_TIMING = (
     "name",
@@ -116,13 +117,14 @@ def _metrics(recorded: Recorded) -> Row:
     verdict_kinds = _of_models(recorded, fits, "verdict_kind")
     validation = _validation_accuracy(fits)
     trained = {fit["name"]: True for fit in fits} | {fit["name"]: False for fit in fits if fit["why_not"]}
-    pairs = evaluation.planned_pairs(kinds, validation)
+    own = {name: kind for name, kind in kinds.items() if kind != "outside"}
+    pairs = evaluation.planned_pairs(own, validation) + evaluation.outside_pairs(verdict_kinds, validation)
     n_docs = facts["corpus"]["documents"]
     comparisons = evaluation.compare(saved, pairs, config.run.rope, n_docs)
     verdict = evaluation.decide_verdict(
         verdict_kinds, validation, trained, comparisons, saved, rope=config.run.rope
     )
-    gains = evaluation.find_gains(comparisons, validation, trained)
+    gains = evaluation.find_gains([row for row in comparisons if row["a"] in own], validation, trained)
     documents = read_documents(recorded.run)
     corpus = facts["corpus"] | {"tested": _documents_tested(saved)}
     signer = Signer(corpus, facts["embeddings"], facts["environment"], config)
@@ -131,7 +133,7 @@ def _metrics(recorded: Recorded) -> Row:
         "corpus": corpus,
         "results": [_result(entry, recorded, signer) for entry in saved],
         "summary": [
-            row | {"kind": kinds[row["name"]], "signature": _signature(row["name"], recorded, signer)}
+            _of_kind(row, kinds[row["name"]]) | {"signature": _signature(row["name"], recorded, signer)}
             for row in evaluation.summarise(saved, stage_generator(config.run.seed, "bootstrap"))
         ],
         "comparisons": comparisons,
@@ -141,6 +143,10 @@ def _metrics(recorded: Recorded) -> Row:
         "causes": evaluation.find_causes(
             comparisons, gains, trained, saved, lengths=_lengths(documents), n_docs=n_docs
         ),
+        **evaluation.find_costs(
+            saved, recorded.detail("fit_costs") or [], kinds, validation, trained, config.run.rope
+        ),
+        "learning_curve": _learning_curve(recorded, verdict_kinds, validation),
         "slices": evaluation.slice_scores(saved, documents, verdict),
         "hard_documents": evaluation.find_hard_documents(saved, kinds),
         "contamination": evaluation.describe_contamination(
@@ -148,13 +154,34 @@ def _metrics(recorded: Recorded) -> Row:
         ),
         "tuning": facts["tuning"],
         "probes": {},
-        "timing": [{name: fit[name] for name in _OF_TIMING} for fit in recorded.fits.values()],
+        "timing": [
+            {name: fit[name] for name in _OF_TIMING}
+            for fit in recorded.fits.values()
+            if kinds.get(fit["name"]) != "outside"
+        ],
         "stages": facts["stages"],
         "total_seconds": facts["total_seconds"],
         "environment": facts["environment"],
         "warnings": recorded.warnings,
         "config": asdict(config),
     }
+
+
+def _learning_curve(
+    recorded: Recorded, kinds: dict[str, str], validation: dict[str, float]
+) -> dict[str, Any]:
+    settings = recorded.config.run
+    generator = stage_generator(settings.seed, "learning curve bands")
+    curve = read_run_predictions(recorded.run / CURVE_FOLDER)
+    sets = recorded.detail("curve_sets") or {}
+    return evaluation.find_learning_curve(
+        recorded.saved, curve, sets, kinds, validation, settings.rope, generator
+    )
+
+
+def _of_kind(row: Row, kind: str) -> Row:
+    """Return a row of `summary` with the model's kind; the name of a file says nothing about a model in it."""
+    return row | {"kind": kind} | ({"model": kind, "embedding": None} if kind == "outside" else {})
 
 
 def _lengths(documents: pl.DataFrame | None) -> dict[int, int]:
@@ -340,12 +367,7 @@ def _by_model(saved: Iterable[SavedPredictions]) -> list[dict[str, Any]]:
 
 
 def _detailed(name: str, entries: list[SavedPredictions]) -> dict[str, Any]:
-    together = Predictions(
-        *(
-            np.concatenate([getattr(entry.predictions, part) for entry in entries])
-            for part in ("documents", "labels", "probabilities")
-        )
-    )
+    together = Predictions.joined([entry.predictions for entry in entries])
     scores, n_seeds = evaluation.score(together), len({entry.seed for entry in entries})
     bins = scores.calibration
     return {

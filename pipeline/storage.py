@@ -103,6 +103,17 @@ def save_mean(
     _save_linear(run, name, fitted, {}, {"embedding": _embedding_folder(source)}, label_names, config)
 
 
+def bytes_to_predict(run: Path, name: str) -> int | None:
+    """Return the size of what a model needs to predict: its folder, and that of its embedding; None if not saved."""
+    folder = run / "models" / slug(name)
+    described = folder / "model.json"
+    if not described.is_file():
+        return None
+    embedding = json.loads(described.read_text(encoding="utf-8")).get("embedding")
+    folders = [folder, *([run / "models" / embedding] if embedding else [])]
+    return sum(file.stat().st_size for one in folders for file in one.iterdir() if file.is_file())
+
+
 def _save_linear(
     run: Path,
     name: str,

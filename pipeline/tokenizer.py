@@ -57,6 +57,14 @@ def select(tokenized: TokenizedCorpus, documents: Int64) -> TokenizedCorpus:
     return TokenizedCorpus(token_types, offsets, tokenized.types)
 
 
+def alone(tokenized: TokenizedCorpus, document: int) -> TokenizedCorpus:
+    """Return one document as if it were the whole corpus: `types` are its own."""
+    tokens = tokenized.token_types[tokenized.offsets[document] : tokenized.offsets[document + 1]]
+    own, token_types = np.unique(tokens, return_inverse=True)  # (T',), (M',)
+    offsets = np.array([0, len(tokens)], dtype=np.int64)
+    return TokenizedCorpus(token_types.astype(np.int32), offsets, tokenized.types.gather(own))
+
+
 def span_positions(starts: Int64, lengths: Int64) -> Int64:
     """Return the flat positions of spans, one after the other; int64, shape (lengths.sum(),).
 

@@ -5,6 +5,7 @@ N documents, M tokens, V vocabulary rows, D embedding dimension, C classes.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -198,11 +199,16 @@ class EmbeddingMatrix:
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
-    """One fitted model's answers: which documents, their labels, and a distribution over C classes for each."""
+    """One fitted model's answers: which documents, their labels, and a distribution over C classes for each.
+
+    `hard`: only the answers are known, so each distribution is 1 for the answer and 0 elsewhere, and says
+    nothing about confidence.
+    """
 
     documents: Int64  # (N,) record numbers
     labels: Int32  # (N,)
     probabilities: Float32  # (N, C)
+    hard: bool = False
 
     def __post_init__(self) -> None:
         n_docs = len(self.documents)
@@ -212,6 +218,16 @@ class Predictions:
         )
         sums = self.probabilities.sum(axis=1)
         _require(bool(np.allclose(sums, 1.0, atol=1e-4)), "a document's probabilities do not sum to 1")
+
+    @classmethod
+    def joined(cls, parts: Sequence[Predictions]) -> Predictions:
+        """Return the documents of all parts one after the other; they have the same classes."""
+        return cls(
+            np.concatenate([part.documents for part in parts]),  # (N,)
+            np.concatenate([part.labels for part in parts]),
+            np.concatenate([part.probabilities for part in parts]),  # (N, C)
+            any(part.hard for part in parts),
+        )
 
     @property
     def predicted(self) -> Int32:

@@ -62,6 +62,7 @@ def make(folder: Path) -> tuple[dict[str, Any], str]:
         run = run_experiment(load_config(None, (), OPTIONS), Console(silent=True), "embedseq films.csv")
         metrics = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
         metrics |= {"timing": [], "stages": [], "total_seconds": None, "environment": {}}
+        metrics |= {"costs": [], "cheapest": {}}
         metrics["embeddings"] = [entry | {"seconds": None} for entry in metrics["embeddings"]]
         for row in (*metrics["results"], *metrics["summary"]):
             row["signature"] = row["signature"].partition("|embedseq:")[0]  # without versions

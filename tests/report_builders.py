@@ -34,6 +34,37 @@ def result(name: str, kind: str, seed: int, accuracy: float, parameters: int) ->
     }
 
 
+def _cost(
+    name: str, train: float, latency: float, size: int, difference: float, ci95: list[float], close: bool
+) -> dict[str, Any]:
+    return {
+        "name": name,
+        "train_seconds": train,
+        "latency_ms_p50": latency,
+        "latency_ms_p95": 2 * latency,
+        "peak_rss_mib": 400,
+        "size_bytes": size,
+        "difference_from_best": difference,
+        "ci95": ci95,
+        "within_rope_of_best": close,
+    }
+
+
+def _curve(name: str, kind: str, points: list[Any]) -> dict[str, Any]:
+    """Return a model's learning curve; points are (accuracy, ci95, seeds) with 72 and with 144 documents."""
+    found = [
+        {
+            "documents": size,
+            "accuracy": accuracy,
+            "ci95": ci95,
+            "seeds": seeds,
+            "untrained": len(seeds) - 1 if size == 72 else 0,
+        }
+        for size, (accuracy, ci95, seeds) in zip((72, 144), points, strict=True)
+    ]
+    return {"name": name, "kind": kind, "points": found}
+
+
 METRICS: dict[str, Any] = {
     "schema_version": 1,
     "corpus": {
@@ -156,6 +187,47 @@ METRICS: dict[str, Any] = {
         }
     ],
     "gains": [],
+    "costs": [
+        _cost("tfidf", 0.75, 2.5, 1_200_000, 0.0, [0.0, 0.0], True),
+        _cost("bow", 0.25, 2.25, 900_000, -0.025, [-0.1, 0.05], False),
+        _cost(NETWORK, 36.5, 5.125, 2_345_678, -0.075, [-0.1627, 0.0128], False),
+    ],
+    "cheapest": {
+        "name": "tfidf",
+        "best": "tfidf",
+        "sentence": "No cheaper model is shown to be at most 1 point worse than tfidf.",
+    },
+    "learning_curve": {
+        "sizes": [72, 144],
+        "models": [
+            _curve("tfidf", "baseline", [[0.8, [0.7, 0.9], [0.8]], [0.875, [0.775, 0.95], [0.875]]]),
+            _curve(
+                NETWORK, "network", [[0.6, [0.5, 0.7], [0.55, 0.65]], [0.8, [0.6878, 0.9], [0.825, 0.775]]]
+            ),
+        ],
+        "crossing": {
+            "a": NETWORK,
+            "b": "tfidf",
+            "differences": [
+                {
+                    "documents": 72,
+                    "difference": -0.2,
+                    "ci95": [-0.3, -0.1],
+                    "p_adjusted": 0.002,
+                    "ahead": "tfidf",
+                },
+                {
+                    "documents": 144,
+                    "difference": -0.075,
+                    "ci95": [-0.1627, 0.0128],
+                    "p_adjusted": 0.0871,
+                    "ahead": None,
+                },
+            ],
+            "changes": [{"from": 72, "to": 144, "before": "tfidf", "after": NETWORK}],
+            "sentence": "No crossing within your data: tfidf is ahead beyond chance with 72 training documents.",
+        },
+    },
     "probes": {},
     "timing": [
         {"name": "tfidf", "seed": 0, "fold": 0, "fit_seconds": 0.25}
@@ -386,6 +458,18 @@ SPACE = {"trials": 2, "space": _SPACE}
 METRICS["tuning"] = []
 DETAILS["tuning"] = {}
 DETAILS["run"] = {}
+DETAILS["fit_costs"] = [
+    {
+        "name": "tfidf",
+        "fits": [{"seed": 0, "fold": 0, "prepare_seconds": 0.5, "fit_seconds": 0.25, "peak_rss_mib": 410.4}],
+        "latency_ms": [2.25, 2.75],
+        "size_bytes": 1_200_000,
+    }
+]
+DETAILS["curve_sets"] = {
+    "sets": [{"set": 1, "train": 72, "validation": 8}, {"set": 0, "train": 144, "validation": 16}],
+    "untrained": [{"name": NETWORK, "seed": 1, "set": 1, "why_not": "the training loss did not fall"}],
+}
 
 
 def _summary(name: str, accuracy: float, interval: list[float] | None) -> dict[str, Any]:

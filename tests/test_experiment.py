@@ -77,7 +77,10 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 KEYS = {
     "": "schema_version corpus results summary comparisons verdict embeddings probes timing stages total_seconds "
-    "environment warnings config gains tuning",
+    "environment warnings config gains tuning costs cheapest learning_curve",
+    "costs": "name train_seconds latency_ms_p50 latency_ms_p95 peak_rss_mib size_bytes difference_from_best ci95 "
+    "within_rope_of_best",
+    "cheapest": "name best sentence",
     "corpus": "name rows_read documents dropped classes splits folds tested duplicates hash",
     "results": "name kind model head embedding seed fold trained why_not warnings accuracy macro_f1 log_loss "
     "ece parameters validation_accuracy",

@@ -4,8 +4,11 @@ from pipeline.evaluation.causes import find_causes
 from pipeline.evaluation.choice import best_baseline, best_network
 from pipeline.evaluation.comparisons import compare, planned_pairs
 from pipeline.evaluation.contamination import describe_contamination
+from pipeline.evaluation.costs import find_costs
+from pipeline.evaluation.crossing import find_learning_curve
 from pipeline.evaluation.gains import find_gains
 from pipeline.evaluation.hard_documents import find_hard_documents
+from pipeline.evaluation.outside import outside_pairs
 from pipeline.evaluation.scores import CalibrationBins, Scores, score
 from pipeline.evaluation.slices import slice_scores
 from pipeline.evaluation.summary import summarise
@@ -20,8 +23,11 @@ __all__ = [
     "decide_verdict",
     "describe_contamination",
     "find_causes",
+    "find_costs",
     "find_gains",
     "find_hard_documents",
+    "find_learning_curve",
+    "outside_pairs",
     "planned_pairs",
     "score",
     "slice_scores",

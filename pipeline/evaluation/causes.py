@@ -204,7 +204,7 @@ def _by_length(
     """Return the difference in thirds of the documents, the shortest first; equal lengths stay together."""
     tokens = np.array([lengths.get(int(document), -1) for document in a[0].predictions.documents])  # (N,)
     known = tokens[tokens >= 0]
-    edges = np.unique(np.quantile(known, np.arange(1, LENGTH_GROUPS) / LENGTH_GROUPS)) if len(known) else []
+    edges: Float64 = np.unique(np.quantile(known, np.arange(1, LENGTH_GROUPS) / LENGTH_GROUPS)) if len(known) else []
     groups = np.searchsorted(edges, tokens, side="left")  # a length on an edge falls below it
     rows = []
     for group in range(len(edges) + 1):

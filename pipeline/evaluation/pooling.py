@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -62,20 +62,23 @@ def _check_same_corpus(first: SavedPredictions, other: SavedPredictions) -> None
 
 
 def _pool(folds: Sequence[SavedPredictions]) -> PooledRun:
-    parts = [entry.predictions for entry in folds]
-    documents = np.concatenate([part.documents for part in parts])  # (N,)
-    order = np.argsort(documents, kind="stable")
-    documents = documents[order]
+    together = Predictions.joined([entry.predictions for entry in folds])
+    order = np.argsort(together.documents, kind="stable")
+    documents = together.documents[order]  # (N,)
     name, seed = folds[0].name, folds[0].seed
     twice = documents[1:][documents[1:] == documents[:-1]]
     if len(twice):
         places = first_places(np.unique(twice).tolist())
         raise ValueError(f"{name} (seed {seed}) has more than one prediction for documents {places}")
-    labels = np.concatenate([part.labels for part in parts])[order]  # (N,)
-    probabilities = np.concatenate([part.probabilities for part in parts])[order]  # (N, C)
-    sizes = [len(part.documents) for part in parts]
+    sizes = [len(entry.predictions.documents) for entry in folds]
     fold_of = np.repeat(np.array([entry.fold for entry in folds], dtype=np.int32), sizes)[order]  # (N,)
-    return PooledRun(name, seed, len(folds), Predictions(documents, labels, probabilities), fold_of)
+    ascending = replace(
+        together,
+        documents=documents,
+        labels=together.labels[order],
+        probabilities=together.probabilities[order],  # (N, C)
+    )
+    return PooledRun(name, seed, len(folds), ascending, fold_of)
 
 
 def check_same_documents(a: PooledRun, b: PooledRun) -> None:

@@ -26,8 +26,13 @@ class CalibrationBins:
 
     @property
     def error(self) -> float:
-        """The expected calibration error: mean distance of accuracy and confidence, weighted by documents."""
+        """The expected calibration error: mean distance of accuracy and confidence, weighted by documents.
+
+        NaN where no document has a confidence.
+        """
         filled = self.counts > 0
+        if not filled.any():
+            return float("nan")
         distance = np.abs(self.accuracy[filled] - self.confidence[filled])
         return float(np.average(distance, weights=self.counts[filled]))
 
@@ -39,7 +44,7 @@ class Scores:
     n_docs: int
     accuracy: float
     macro_f1: float  # mean over the classes met among labels or predictions
-    log_loss: float  # nats
+    log_loss: float  # nats; NaN, as `ece`, where only labels are known and no probabilities
     ece: float
     precision: Float64  # (C,), 0 for a class that was never predicted
     recall: Float64  # (C,), 0 for a class without a document
@@ -68,7 +73,7 @@ def score(predictions: Predictions) -> Scores:
         n_docs=len(predictions.documents),
         accuracy=float(hits.sum() / confusion.sum()),
         macro_f1=float(macro_f1(hits, support, predicted)),
-        log_loss=log_loss(predictions),
+        log_loss=float("nan") if predictions.hard else log_loss(predictions),
         ece=calibration.error,
         precision=_ratio(hits, predicted),
         recall=_ratio(hits, support),
@@ -117,6 +122,8 @@ def log_loss(predictions: Predictions) -> float:
 def calibration_bins(predictions: Predictions, n_bins: int = CALIBRATION_BINS) -> CalibrationBins:
     """Return the documents by confidence, in bins (0, 1/B], (1/B, 2/B] .. ((B-1)/B, 1].
 
+    The bins of answers without probabilities are empty: nothing is known of their confidence.
+
     References
     ----------
     .. [1] Guo, Pleiss, Sun, Weinberger (2017), On Calibration of Modern Neural Networks, arXiv:1706.04599.
@@ -125,6 +132,8 @@ def calibration_bins(predictions: Predictions, n_bins: int = CALIBRATION_BINS) -
     right = predictions.predicted == predictions.labels
     edges = np.linspace(0.0, 1.0, n_bins + 1)
     bins = np.searchsorted(edges[1:-1], confidence, side="left")  # a confidence on an edge falls below it
+    if predictions.hard:
+        bins, confidence, right = bins[:0], confidence[:0], right[:0]
     counts = np.bincount(bins, minlength=n_bins)
     with np.errstate(invalid="ignore"):  # an empty bin has no mean: NaN
         mean_confidence = np.bincount(bins, weights=confidence, minlength=n_bins) / counts

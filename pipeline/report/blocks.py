@@ -131,13 +131,40 @@ class Reliability:
 
 
 @dataclass(frozen=True)
+class BandPoint:
+    """A value with its interval; fractions of 1 shown as percent."""
+
+    x: float
+    value: float
+    lo: float | None
+    hi: float | None
+
+
+@dataclass(frozen=True)
+class BandLine:
+    """One line of a chart with bands, x ascending."""
+
+    label: str
+    points: tuple[BandPoint, ...]
+
+
+@dataclass(frozen=True)
+class Bands:
+    """Lines with their intervals as bands, over a logarithmic axis that is marked at the points."""
+
+    lines: tuple[BandLine, ...]
+    x_axis: str
+    y_axis: str
+
+
+@dataclass(frozen=True)
 class Chart:
     """A picture with one line that says in words what it shows."""
 
     kind: ClassVar[str] = "chart"
     caption: str
     reading: str
-    figure: DotPlot | Curves | Lines | Reliability
+    figure: DotPlot | Curves | Lines | Reliability | Bands
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.report.blocks import Curves, Dot, DotPlot, Lines, Reliability
+from pipeline.report.blocks import BandLine, Bands, Curves, Dot, DotPlot, Line, Lines, Reliability
 from pipeline.report.text import cell_text, clip
 
 INK, LINE, SHADE = "#1b1f24", "#d5dae0", "#e4e8ec"
@@ -20,6 +21,7 @@ GROUP_STYLES = {
     "Baseline": ("#d55e00", "square"),
     "Network": ("#0072b2", "circle"),
     "Control": ("#7a7a7a", "triangle-up"),
+    "Made elsewhere": ("#cc79a7", "cross"),
     "Other": ("#009e73", "diamond"),
     "Difference": ("#0072b2", "circle"),
 }
@@ -46,7 +48,7 @@ class Picture:
     narrow: str
 
 
-def draw(figure: DotPlot | Curves | Lines | Reliability) -> Picture:
+def draw(figure: DotPlot | Curves | Lines | Reliability | Bands) -> Picture:
     """Return the figure as SVG text to be set into a page."""
     if isinstance(figure, Curves):
         svg = _svg(_curve_chart(figure))
@@ -54,6 +56,8 @@ def draw(figure: DotPlot | Curves | Lines | Reliability) -> Picture:
     if isinstance(figure, Reliability):
         svg = _svg(_reliability_chart(figure))
         return Picture(svg, svg)
+    if isinstance(figure, Bands):
+        return Picture(_svg(_band_chart(figure, WIDE)), _svg(_band_chart(figure, NARROW)))
     if isinstance(figure, Lines):
         return Picture(_svg(_line_chart(figure, WIDE)), _svg(_line_chart(figure, NARROW)))
     return Picture(
@@ -303,7 +307,7 @@ def _line_chart(figure: Lines, width: int) -> Any:
 
 
 def _line_values(figure: Lines) -> list[dict[str, Any]]:
-    labels = _line_labels(figure)
+    labels = _line_labels(figure.lines)
     return [
         {"line": label, "x": number, "y": 100 * value}
         for label, line in zip(labels, figure.lines, strict=True)
@@ -311,19 +315,55 @@ def _line_values(figure: Lines) -> list[dict[str, Any]]:
     ]
 
 
-def _line_labels(figure: Lines) -> list[str]:
-    return [clip(cell_text(line.label), 30) for line in figure.lines]
+def _line_labels(lines: Sequence[Line] | Sequence[BandLine]) -> list[str]:
+    return [clip(cell_text(line.label), 30) for line in lines]
 
 
-def _line_encodings(figure: Lines, width: int) -> tuple[Any, Any, Any]:
+def _line_encodings(figure: Lines | Bands, width: int) -> tuple[Any, Any, Any]:
     import altair as alt
 
-    labels, n_styles = _line_labels(figure), len(OWN_GROUP_STYLES)
+    labels, n_styles = _line_labels(figure.lines), len(OWN_GROUP_STYLES)
     styles = [OWN_GROUP_STYLES[number % n_styles] for number in range(len(labels))]
     dashes = [LINE_DASHES[number // n_styles % len(LINE_DASHES)] for number in range(len(labels))]
-    legend = alt.Legend(columns=max(1, width // 150), labelLimit=200)
+    legend = alt.Legend(columns=max(1, width // 150), labelLimit=200, symbolOpacity=1)
     return (
         alt.Color("line:N", scale=alt.Scale(domain=labels, range=[c for c, _ in styles]), legend=legend),
         alt.Shape("line:N", scale=alt.Scale(domain=labels, range=[s for _, s in styles]), legend=legend),
         alt.StrokeDash("line:N", scale=alt.Scale(domain=labels, range=dashes), legend=legend),
     )
+
+
+def _band_chart(figure: Bands, width: int) -> Any:
+    """Return a line and a band for each label; the x axis is logarithmic."""
+    import altair as alt
+
+    values = _band_values(figure)
+    ticks = sorted({point["x"] for point in values})
+    axis = alt.Axis(values=ticks, grid=False, format=",d", labelOverlap=True)
+    x = alt.X("x:Q", title=figure.x_axis, scale=alt.Scale(type="log", nice=False), axis=axis)
+    scale = alt.Scale(zero=False)
+    base = alt.Chart(alt.Data(values=values))
+    colour, shape, dash = _line_encodings(figure, width)
+    y = alt.Y("y:Q", title=figure.y_axis, scale=scale, axis=alt.Axis(tickCount=5))
+    layers = (
+        base.mark_area(opacity=0.18).encode(
+            x=x, y=alt.Y("lo:Q", title=figure.y_axis, scale=scale), y2="hi:Q", color=colour
+        ),
+        base.mark_line(strokeWidth=1.8).encode(x=x, y=y, color=colour, strokeDash=dash),
+        base.mark_point(filled=True, size=45, opacity=1).encode(x=x, y=y, color=colour, shape=shape),
+    )
+    return _styled(alt.layer(*layers).properties(width=width, height=260))
+
+
+def _band_values(figure: Bands) -> list[dict[str, Any]]:
+    return [
+        {
+            "line": label,
+            "x": point.x,
+            "y": 100 * point.value,
+            "lo": 100 * (point.value if point.lo is None else point.lo),
+            "hi": 100 * (point.value if point.hi is None else point.hi),
+        }
+        for label, line in zip(_line_labels(figure.lines), figure.lines, strict=True)
+        for point in line.points
+    ]

@@ -15,7 +15,12 @@ WHAT_TIMES_HOLD = (
     " counting n-grams and training embeddings are stages of their own (see Timing). Documents per second:"
     " from tokens to predictions."
 )
-KIND_NAMES = {"baseline": "Baseline", "network": "Network", "control": "Control"}
+KIND_NAMES = {
+    "baseline": "Baseline",
+    "network": "Network",
+    "control": "Control",
+    "outside": "Made elsewhere",
+}
 
 
 @dataclass(frozen=True)

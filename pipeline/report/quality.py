@@ -20,7 +20,7 @@ from pipeline.report.blocks import (
     shorten,
     words,
 )
-from pipeline.report.facts import ModelFacts, model_facts, status_sentence, what_times_hold
+from pipeline.report.facts import KIND_NAMES, ModelFacts, model_facts, status_sentence, what_times_hold
 from pipeline.report.formats import (
     MISSING,
     count,
@@ -116,7 +116,7 @@ def _notes(model: ModelFacts) -> list[str]:
         notes.append(f"did not train: {model.untrained_runs} of {model.runs}")
     if model.warnings:
         notes.append(plural(len(model.warnings), "warning"))
-    return notes or ["trained"]
+    return notes or ["not trained in this run" if model.kind == KIND_NAMES["outside"] else "trained"]
 
 
 def _accuracy_chart(models: Sequence[ModelFacts], places: int, limits: Limits) -> tuple[Chart, ...]:
@@ -187,7 +187,7 @@ def _fit_row(entry: Record, places: int) -> tuple[Cell, ...]:
         percent(entry.get("accuracy"), places),
         *(decimal(entry.get(key)) for key in ("macro_f1", "log_loss", "ece")),
         count(entry.get("parameters")),
-        "no" if entry.get("trained") is False else "yes",
+        "elsewhere" if entry.get("kind") == "outside" else "no" if entry.get("trained") is False else "yes",
     )
 
 

@@ -33,6 +33,8 @@ class Details:
     tuning: Record
     run: Record
     documents_shown: list[Record]
+    fit_costs: list[Record]
+    curve_sets: Record
 
 
 @dataclass(frozen=True)
@@ -128,6 +130,8 @@ _DETAIL_SHAPES: dict[str, Callable[[Any], Any]] = {
     "tuning": _table,
     "run": _table,
     "documents_shown": _tables,
+    "fit_costs": _tables,
+    "curve_sets": _table,
 }
 
 

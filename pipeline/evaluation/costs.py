@@ -1,0 +1,148 @@
+"""What each model costs, and the cheapest one that is shown to be hardly worse than the best."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from pipeline.evaluation.comparisons import compare
+from pipeline.prediction_files import SavedPredictions
+
+_SHUFFLED_WORDS = ":shuffled-words"  # a control that nobody would use
+
+Row = dict[str, Any]
+
+
+def find_costs(
+    saved: Iterable[SavedPredictions],
+    models: Sequence[Mapping[str, Any]],
+    kinds: Mapping[str, str],
+    validation_accuracy: Mapping[str, float],
+    trained: Mapping[str, bool],
+    rope: float,
+) -> dict[str, Any]:
+    """Return `costs` and `cheapest` of metrics.json.
+
+    Parameters
+    ----------
+    saved : iterable of SavedPredictions
+    models : sequence of mapping
+        The entries of details/fit_costs.json: name, fits (seconds and memory of each), latency_ms, size_bytes.
+    kinds : mapping of model name to "network", "baseline", "control" or "outside"
+    validation_accuracy : mapping of model name to mean validation accuracy
+        Chooses the best model; test documents choose nothing.
+    trained : mapping of model name to whether its training worked
+    rope : float
+        Region of practical equivalence, a fraction of 1.
+
+    Returns
+    -------
+    dict
+        `costs`: name, train_seconds (mean over the fits of what one of them takes, the n-gram counts or the word
+        vectors that it reads included), latency_ms_p50, latency_ms_p95, peak_rss_mib, size_bytes,
+        difference_from_best, ci95, within_rope_of_best (None for a model that cannot be chosen).
+        `cheapest`: name, best, sentence; name and best are None where there is nothing to choose from.
+
+    Notes
+    -----
+    A model is within the region of the best where the 95 % interval of its paired difference from the best ends
+    at -rope or above: at most `rope` worse, whatever else it is (non-inferiority). A point estimate decides
+    nothing, and the interval is not corrected for the number of models: the line advises, it makes no claim
+    of a difference. Of the models within the region the one with the fewest `train_seconds` is the cheapest. A
+    model that did not train, one on shuffled words and one that was fitted elsewhere cannot be chosen.
+    """
+    saved = list(saved)
+    scored = {entry.name for entry in saved}
+    rows = [_cost_of(model) for model in models if model["name"] in scored]
+    eligible = [row["name"] for row in rows if _may_be_chosen(row["name"], kinds, trained)]
+    best = max(eligible, key=lambda name: validation_accuracy.get(name, 0.0), default=None)
+    pairs = [(name, best) for name in eligible if best is not None and name != best]
+    compared = {row["a"]: row for row in compare(saved, pairs, rope)}
+    judged = [row | _judged(row["name"], best, compared, rope) for row in rows]
+    return {"costs": judged, "cheapest": _cheapest(judged, best, rope)}
+
+
+def _may_be_chosen(name: str, kinds: Mapping[str, str], trained: Mapping[str, bool]) -> bool:
+    return trained.get(name, True) and kinds.get(name) != "outside" and _SHUFFLED_WORDS not in name
+
+
+def _cost_of(model: Mapping[str, Any]) -> Row:
+    seconds = [fit["prepare_seconds"] + fit["fit_seconds"] for fit in model["fits"]]
+    latency = model["latency_ms"]
+    return {
+        "name": model["name"],
+        "train_seconds": float(np.mean(seconds)),
+        "latency_ms_p50": float(np.percentile(latency, 50)) if len(latency) else None,
+        "latency_ms_p95": float(np.percentile(latency, 95)) if len(latency) else None,
+        "peak_rss_mib": max(fit["peak_rss_mib"] for fit in model["fits"]),
+        "size_bytes": model["size_bytes"],
+    }
+
+
+def _judged(name: str, best: str | None, compared: Mapping[str, Mapping[str, Any]], rope: float) -> Row:
+    if name == best:
+        return {"difference_from_best": 0.0, "ci95": [0.0, 0.0], "within_rope_of_best": True}
+    if name not in compared:
+        return {"difference_from_best": None, "ci95": None, "within_rope_of_best": None}
+    interval = compared[name]["ci95"]
+    return {
+        "difference_from_best": compared[name]["difference"],
+        "ci95": interval,
+        "within_rope_of_best": bool(interval[0] >= -rope),
+    }
+
+
+def _cheapest(rows: Sequence[Row], best: str | None, rope: float) -> Row:
+    if best is None:
+        return {"name": None, "best": None, "sentence": "No model was trained, so none is the cheapest."}
+    by_name = {row["name"]: row for row in rows}
+    within = [row for row in rows if row["within_rope_of_best"]]
+    cheapest = min(within, key=lambda row: row["train_seconds"])
+    cheaper = [
+        row
+        for row in rows
+        if row["within_rope_of_best"] is False and row["train_seconds"] < cheapest["train_seconds"]
+    ]
+    sentence = _sentence(cheapest, by_name[best], cheaper, rope)
+    return {"name": cheapest["name"], "best": best, "sentence": sentence}
+
+
+def _sentence(cheapest: Row, best: Row, cheaper: Sequence[Row], rope: float) -> str:
+    """Return in words which model is the cheapest, and what is not known of those that are cheaper still."""
+    chosen = f"{best['name']}, the best by validation accuracy"
+    others = f" Cheaper, but not shown to be so close: {_names(cheaper)}." if cheaper else ""
+    if cheapest is best:
+        if not cheaper:
+            return f"{chosen}, is also the cheapest to train: {_seconds(best)}."
+        start = f"No cheaper model is shown to be at most {_points(rope)} worse than {chosen}"
+        return f"{start} ({_seconds(best)} of training).{others}"
+    low, high = cheapest["ci95"]
+    return (
+        f"{cheapest['name']} is the cheapest model that is shown to be at most {_points(rope)} worse than {chosen}:"
+        f" {_seconds(cheapest)} of training against {_seconds(best)}, a difference in accuracy of"
+        f" {_signed(cheapest['difference_from_best'])} points (95 % interval {_signed(low)} to {_signed(high)})."
+        f"{others}"
+    )
+
+
+def _names(rows: Sequence[Row]) -> str:
+    return ", ".join(row["name"] for row in rows)
+
+
+def _seconds(row: Row) -> str:
+    seconds = row["train_seconds"]
+    return (
+        f"{seconds:,.0f} s" if seconds >= 100 else f"{seconds:.2g} s" if seconds < 10 else f"{seconds:.0f} s"
+    )
+
+
+def _points(fraction: float) -> str:
+    number = f"{100 * fraction:.2f}".rstrip("0").rstrip(".")
+    return f"{number} point" if number == "1" else f"{number} points"
+
+
+def _signed(fraction: float) -> str:
+    """Return percentage points with a sign; never -0.0."""
+    return f"{round(100 * fraction, 1) + 0.0:+.1f}"

@@ -1,0 +1,205 @@
+"""Learning curves: accuracy by number of training documents, and between which numbers two families cross."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from pipeline.evaluation.choice import best_baseline, best_network
+from pipeline.evaluation.comparisons import SIGNIFICANCE, compare, holm
+from pipeline.evaluation.summary import summarise
+from pipeline.prediction_files import SavedPredictions
+
+Row = dict[str, Any]
+
+
+def find_learning_curve(
+    saved: Iterable[SavedPredictions],
+    curve: Iterable[SavedPredictions],
+    described: Mapping[str, Any],
+    kinds: Mapping[str, str],
+    validation_accuracy: Mapping[str, float],
+    rope: float,
+    generator: np.random.Generator,
+) -> Row:
+    """Return `learning_curve` of metrics.json; empty where no curve was asked for.
+
+    Parameters
+    ----------
+    saved : iterable of SavedPredictions
+        Those of the run: fold 0 is the last point of the curve.
+    curve : iterable of SavedPredictions
+        Those of the smaller sets; `fold` is the number of the set.
+    described : mapping
+        details/curve_sets.json: `sets` (set, train, validation) and `untrained` (name, seed, set, why_not).
+    kinds : mapping of model name to "network", "baseline", "control" or "outside"
+    validation_accuracy : mapping of model name to mean validation accuracy of the whole set
+        Chooses the network and the baseline whose crossing is looked for.
+    rope : float
+        Region of practical equivalence, a fraction of 1.
+    generator : np.random.Generator
+        For the bootstrap of the bands.
+
+    Returns
+    -------
+    dict
+        `sizes` (training documents, those that every fit finished), `models` (name, kind, points: documents, accuracy,
+        ci95, seeds, untrained), `crossing` (a, b, differences, changes, sentence).
+
+    Notes
+    -----
+    At each size the two models are compared as everywhere, paired by document and seed. One is ahead at a size
+    where the p-value, corrected for the number of sizes (Holm), is below 5 % and the 95 % interval leaves out 0. The
+    curves cross between the last size at which one is ahead and the first at which the other one is; sizes
+    between the two, at which neither is ahead, widen that range. Nothing is said of sizes beyond the data.
+    """
+    if not described:
+        return {}
+    by_size = _by_size(saved, curve, described, kinds)
+    pair = (best_network(kinds, validation_accuracy), best_baseline(kinds, validation_accuracy))
+    return {
+        "sizes": list(by_size),
+        "models": _models(by_size, described, kinds, generator),
+        "crossing": _crossing(by_size, *pair, rope),
+    }
+
+
+def _by_size(
+    saved: Iterable[SavedPredictions],
+    curve: Iterable[SavedPredictions],
+    described: Mapping[str, Any],
+    kinds: Mapping[str, str],
+) -> dict[int, list[SavedPredictions]]:
+    """Return the predictions of each number of training documents, ascending; sets without all fits are left out."""
+    whole = [entry for entry in saved if entry.fold == 0 and kinds.get(entry.name, "outside") != "outside"]
+    every_fit = {(entry.name, entry.seed) for entry in whole}
+    sets: dict[int, list[SavedPredictions]] = {0: whole}
+    for entry in curve:
+        sets.setdefault(entry.fold, []).append(replace(entry, fold=0))
+    documents = {one["set"]: one["train"] for one in described["sets"]}
+    complete = {
+        documents[number]: [entry for entry in entries if (entry.name, entry.seed) in every_fit]
+        for number, entries in sets.items()
+        if every_fit and every_fit <= {(entry.name, entry.seed) for entry in entries}
+    }
+    return dict(sorted(complete.items()))
+
+
+def _models(
+    by_size: Mapping[int, Sequence[SavedPredictions]],
+    described: Mapping[str, Any],
+    kinds: Mapping[str, str],
+    generator: np.random.Generator,
+) -> list[Row]:
+    documents = {one["set"]: one["train"] for one in described["sets"]}
+    untrained = [(one["name"], documents[one["set"]]) for one in described["untrained"]]
+    points: dict[str, list[Row]] = {}
+    for size, entries in by_size.items():
+        for row in summarise(entries, generator):
+            name = row["name"]
+            points.setdefault(name, []).append(
+                {
+                    "documents": size,
+                    "accuracy": row["accuracy"],
+                    "ci95": row["accuracy_ci95"],
+                    "seeds": [_accuracy(entry) for entry in entries if entry.name == name],
+                    "untrained": untrained.count((name, size)),
+                }
+            )
+    return [{"name": name, "kind": kinds[name], "points": found} for name, found in points.items()]
+
+
+def _accuracy(entry: SavedPredictions) -> float:
+    return float(np.mean(entry.predictions.predicted == entry.predictions.labels))
+
+
+# --- the crossing ----------------------------------------------------------------------------------------
+
+
+def _crossing(
+    by_size: Mapping[int, Sequence[SavedPredictions]], a: str | None, b: str | None, rope: float
+) -> Row:
+    if a is None or b is None or len(by_size) < 2:
+        return {"a": a, "b": b, "differences": [], "changes": [], "sentence": _why_none(a, b)}
+    rows = [compare(entries, [(a, b)], rope)[0] for entries in by_size.values()]
+    adjusted = holm([row["p_value"] for row in rows])
+    differences = [
+        {
+            "documents": size,
+            "difference": row["difference"],
+            "ci95": row["ci95"],
+            "p_adjusted": p_adjusted,
+            "ahead": who_is_ahead(row["ci95"], p_adjusted, a, b),
+        }
+        for size, row, p_adjusted in zip(by_size, rows, adjusted, strict=True)
+    ]
+    changes = find_changes([(row["documents"], row["ahead"]) for row in differences])
+    sentence = _sentence(a, b, differences, changes)
+    return {"a": a, "b": b, "differences": differences, "changes": changes, "sentence": sentence}
+
+
+def who_is_ahead(interval: Sequence[float], p_adjusted: float, a: str, b: str) -> str | None:
+    """Return the model that is ahead beyond chance, or None.
+
+    >>> who_is_ahead([0.01, 0.03], 0.001, "lstm", "bow")
+    'lstm'
+    """
+    low, high = interval
+    if p_adjusted >= SIGNIFICANCE or low <= 0 <= high:
+        return None
+    return a if low > 0 else b
+
+
+def find_changes(ahead: Iterable[tuple[int, str | None]]) -> list[Row]:
+    """Return where the lead changes: from the last size of one leader to the first of the next.
+
+    >>> find_changes([(100, "bow"), (200, None), (400, "lstm"), (800, "lstm")])
+    [{'from': 100, 'to': 400, 'before': 'bow', 'after': 'lstm'}]
+    """
+    told = [(size, name) for size, name in ahead if name is not None]
+    return [
+        {"from": size, "to": next_size, "before": name, "after": next_name}
+        for (size, name), (next_size, next_name) in pairwise(told)
+        if name != next_name
+    ]
+
+
+def _why_none(a: str | None, b: str | None) -> str:
+    absent = [kind for kind, name in (("network", a), ("baseline", b)) if name is None]
+    if absent:
+        return f"There is no crossing to look for: no {' and no '.join(absent)} was run."
+    return "There is no crossing to look for: the run ended before a smaller set was finished."
+
+
+def _sentence(a: str, b: str, differences: Sequence[Row], changes: Sequence[Row]) -> str:
+    """Return in words where the curves of network and baseline cross, or that they do not within the data."""
+    if changes:
+        return " ".join(
+            f"{change['after']} overtakes {change['before']} between {change['from']:,} and {change['to']:,} training"
+            " documents."
+            for change in changes
+        )
+    told = [row for row in differences if row["ahead"]]
+    first, last = differences[0], differences[-1]
+    trend = (
+        f" {a} minus {b}: {_points(first['difference'])} points with {first['documents']:,} training documents,"
+        f" {_points(last['difference'])} with {last['documents']:,}."
+    )
+    if not told:
+        found = f"at none of {len(differences)} sizes is one of the two ahead beyond chance."
+        return f"No crossing within your data: {found}{trend}"
+    leader, other = told[0]["ahead"], b if told[0]["ahead"] == a else a
+    sizes = ", ".join(f"{row['documents']:,}" for row in told)
+    found = (
+        f"{leader} is ahead beyond chance with {sizes} training documents, {other} with no number of them."
+    )
+    return f"No crossing within your data: {found}{trend}"
+
+
+def _points(fraction: float) -> str:
+    """Return percentage points with a sign; never -0.0."""
+    return f"{round(100 * fraction, 1) + 0.0:+.1f}"

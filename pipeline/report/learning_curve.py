@@ -1,0 +1,143 @@
+"""Section about learning curves: accuracy by number of training documents, and where the families cross."""
+
+from __future__ import annotations
+
+from pipeline.report.blocks import (
+    BandLine,
+    BandPoint,
+    Bands,
+    Block,
+    Cell,
+    Chart,
+    Limits,
+    Nothing,
+    Table,
+    numbers,
+    row,
+    shorten,
+    words,
+)
+from pipeline.report.facts import n_folds, status_sentence
+from pipeline.report.formats import MISSING, count, interval, is_interval, is_number, p_value, percent, points
+from pipeline.report.run_folder import Record, Run
+
+MOST_LINES = 7  # drawn; more could not be told apart
+WHAT_A_SET_HOLDS = (
+    "Each set holds the one before it, and every class. Validation documents shrink with it; vocabulary, word vectors"
+    " and classifiers are learned anew from each set; the test documents are the same."
+)
+RULE = (
+    "Ahead: the p-value, adjusted for the number of sizes, is below 0.05 and the 95 % interval leaves out zero. The"
+    " curves cross between the last size at which one model is ahead and the first at which the other one is."
+    " Nothing is said of sizes beyond the data."
+)
+
+
+def learning_curve(run: Run, limits: Limits) -> tuple[Block, ...]:
+    """Return accuracy by number of training documents with bands, and the paired differences at each."""
+    curve = run.table("learning_curve")
+    models = [model for model in curve.get("models") or () if model and _points_of(model)]
+    if not models:
+        asked = (run.table("config").get("run") or {}).get("learning_curve")
+        why = "Not asked for: --learning-curve trains on smaller sets of documents too."
+        return (Nothing(status_sentence(run) or ("No set was finished." if asked else why)),)
+    crossing = curve.get("crossing") or {}
+    return (
+        _chart(models, crossing),
+        _points_table(run, models, limits),
+        *_differences_table(run, crossing, limits),
+    )
+
+
+def _points_of(model: Record) -> list[Record]:
+    """Return the points that can be drawn."""
+    needed = ("documents", "accuracy")
+    return [
+        point
+        for point in model.get("points") or ()
+        if point and all(is_number(point.get(key)) for key in needed)
+    ]
+
+
+def _chart(models: list[Record], crossing: Record) -> Chart:
+    ordered = sorted(models, key=lambda model: _drawn_first(model, crossing))
+    drawn, rest = ordered[:MOST_LINES], ordered[MOST_LINES:]
+    lines = tuple(
+        BandLine(str(model.get("name")), tuple(_band_point(point) for point in _points_of(model)))
+        for model in drawn
+    )
+    reading = [str(crossing.get("sentence") or ""), "Bands are 95 % intervals of each accuracy by itself."]
+    if rest:
+        reading.append(f"Not drawn: {', '.join(str(model.get('name')) for model in rest)}.")
+    figure = Bands(lines, "Training documents (logarithmic)", "Accuracy on the test documents, %")
+    return Chart(
+        "Accuracy by number of training documents", " ".join(text for text in reading if text), figure
+    )
+
+
+def _drawn_first(model: Record, crossing: Record) -> tuple[bool, float]:
+    """Return what sorts models: the two of the crossing first, then by their last accuracy."""
+    last = _points_of(model)[-1]["accuracy"]
+    return model.get("name") not in (crossing.get("a"), crossing.get("b")), -last
+
+
+def _band_point(point: Record) -> BandPoint:
+    lo, hi = point["ci95"] if is_interval(point.get("ci95")) else (None, None)
+    return BandPoint(point["documents"], point["accuracy"], lo, hi)
+
+
+def _points_table(run: Run, models: list[Record], limits: Limits) -> Table:
+    every = [
+        _point_row(run, str(model.get("name")), point) for model in models for point in _points_of(model)
+    ]
+    rows, left_out = shorten(every, limits.rows, "metrics.json")
+    columns = (
+        *words("Model"),
+        *numbers(
+            "Training documents", "Accuracy", "95 % interval", "Lowest seed", "Highest seed", "Did not train"
+        ),
+    )
+    of_fold = " Of the first fold's documents." if n_folds(run) > 1 else ""
+    return Table(
+        "Every point of the curves", columns, rows, f"{WHAT_A_SET_HOLDS}{of_fold} {left_out}".strip()
+    )
+
+
+def _point_row(run: Run, name: str, point: Record) -> tuple[Cell, ...]:
+    seeds = [value for value in point.get("seeds") or () if is_number(value)]
+    several = len(seeds) > 1
+    return row(
+        name,
+        count(point.get("documents")),
+        percent(point.get("accuracy"), run.places),
+        interval(point.get("ci95"), percent, run.places),
+        percent(min(seeds), run.places) if several else MISSING,
+        percent(max(seeds), run.places) if several else MISSING,
+        count(point["untrained"]) if point.get("untrained") else MISSING,
+    )
+
+
+def _differences_table(run: Run, crossing: Record, limits: Limits) -> tuple[Table, ...]:
+    entries = [entry for entry in crossing.get("differences") or () if entry]
+    if not entries:
+        return ()
+    rows, left_out = shorten(
+        [
+            row(
+                count(entry.get("documents")),
+                points(entry.get("difference"), run.places),
+                interval(entry.get("ci95"), points, run.places),
+                p_value(entry.get("p_adjusted")),
+                str(entry.get("ahead") or "neither"),
+            )
+            for entry in entries
+        ],
+        limits.rows,
+        "metrics.json",
+    )
+    columns = (
+        *numbers("Training documents", "Difference, points", "95 % interval", "p adjusted"),
+        *words("Ahead"),
+    )
+    caption = f"{crossing.get('a')} minus {crossing.get('b')}, on the same test documents"
+    return (Table(caption, columns, rows, f"{RULE} {left_out}".strip()),)
