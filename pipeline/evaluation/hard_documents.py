@@ -84,7 +84,8 @@ def average_answers(pooled: Mapping[str, Sequence[PooledRun]]) -> Answers:
     n_docs = len(first.documents)
     predicted, confidence, of_label = [], [], []
     for runs in pooled.values():
-        mean = np.mean([run.predictions.probabilities for run in runs], axis=0, dtype=np.float64)  # (N, C)
+        every = np.stack([run.predictions.probabilities for run in runs]).astype(np.float64)  # (S, N, C)
+        mean = every.mean(axis=0)  # (N, C)
         predicted.append(mean.argmax(axis=1))
         confidence.append(mean.max(axis=1))
         of_label.append(mean[np.arange(n_docs), first.labels])
