@@ -74,6 +74,12 @@ SCENARIOS = {
         ("fasttext-numpy2-wheel",),
         peer_script=True,
     ),
+    "statistics": Scenario("statistics_simulated", "how often a comparison is right, simulated"),
+    "statistics_references": Scenario(
+        "statistics_references",
+        "the statistics, against other implementations on fixed arrays",
+        peers=("mlxtend", "baycomp", "statsmodels"),
+    ),
     "imdb_memory": Scenario("imdb_memory", "peak memory on IMDB", 25_000, (TRAIN, TEST)),
 }
 
