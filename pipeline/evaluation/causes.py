@@ -13,6 +13,7 @@ from pipeline.evaluation.gains import EFFECT_KEYS, parse_named
 from pipeline.evaluation.pooling import PooledRun, pool_folds
 from pipeline.evaluation.wording import detectable_words, difference_words
 from pipeline.prediction_files import SavedPredictions
+from pipeline.values import Float64
 
 LENGTH_GROUPS = 3  # thirds of the tested documents
 GATED = ("lstm", "gru")
