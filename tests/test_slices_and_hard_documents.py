@@ -13,7 +13,7 @@ from builders import int32, tokens_of
 from pipeline.document_facts import word_facts
 from pipeline.document_files import COLUMNS
 from pipeline.evaluation import describe_contamination, find_hard_documents, slice_scores
-from pipeline.evaluation.comparisons import crossed_estimate
+from pipeline.evaluation.estimates import crossed_estimate
 from pipeline.evaluation.slices import quantile_groups
 from pipeline.prediction_files import SavedPredictions
 from pipeline.values import Predictions

@@ -13,7 +13,6 @@ from pipeline.evaluation.gains import EFFECT_KEYS, parse_named
 from pipeline.evaluation.pooling import PooledRun, pool_folds
 from pipeline.evaluation.wording import detectable_words, difference_words
 from pipeline.prediction_files import SavedPredictions
-from pipeline.values import Float64
 
 LENGTH_GROUPS = 3  # thirds of the tested documents
 GATED = ("lstm", "gru")
@@ -205,7 +204,9 @@ def _by_length(
     """Return the difference in thirds of the documents, the shortest first; equal lengths stay together."""
     tokens = np.array([lengths.get(int(document), -1) for document in a[0].predictions.documents])  # (N,)
     known = tokens[tokens >= 0]
-    edges: Float64 = np.unique(np.quantile(known, np.arange(1, LENGTH_GROUPS) / LENGTH_GROUPS)) if len(known) else []
+    if len(known) == 0:
+        return []
+    edges = np.unique(np.quantile(known, np.arange(1, LENGTH_GROUPS) / LENGTH_GROUPS))
     groups = np.searchsorted(edges, tokens, side="left")  # a length on an edge falls below it
     rows = []
     for group in range(len(edges) + 1):

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from pipeline.evaluation.comparisons import Estimate, crossed_estimate, paired_differences
+from pipeline.evaluation.comparisons import estimate_difference, paired_runs
+from pipeline.evaluation.estimates import Estimate, crossed_estimate
 from pipeline.evaluation.pooling import PooledRun, pool_folds
 from pipeline.prediction_files import SavedPredictions
 from pipeline.values import Bool, Float64, Int64
@@ -139,4 +140,4 @@ def difference_on(
     """Return the accuracy of a minus that of b on the chosen documents (N,); None where one was not run."""
     if a is None or b is None or a not in pooled or b not in pooled:
         return None
-    return crossed_estimate(paired_differences(pooled[a], pooled[b])[:, chosen])
+    return estimate_difference(*paired_runs(pooled[a], pooled[b]), chosen=chosen)
