@@ -1,0 +1,15 @@
+"""The statistics on fixed arrays, beside what other implementations answer.
+
+The expected figures come from mlxtend 0.25, baycomp 1.0.3 and statsmodels 0.15, by the calls that stand beside
+them; `python -m benchmarks statistics_references` asks those packages again.
+"""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from benchmarks.statistics_references import FOLDS, ONE_SEED, P_VALUES, differences, folds
+from pipeline.evaluation.estimates import crossed_estimate, folds_estimate, holm, mcnemar_p_value
+
+
+REFERENCES
