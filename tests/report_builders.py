@@ -151,6 +151,10 @@ METRICS: dict[str, Any] = {
             "p_value": 0.0871,
             "p_adjusted": 0.1742,
             "decision": "cannot tell",
+            "minimum_detectable_difference": 0.125,
+            "seeds": [0, 1],
+            "method": "documents and seeds",
+            "mcnemar": {"seed": 0, "only_a": 1, "only_b": 3, "p_value": 0.625},
         },
         {
             "a": NETWORK,
@@ -161,6 +165,10 @@ METRICS: dict[str, Any] = {
             "p_value": 0.3,
             "p_adjusted": 0.3,
             "decision": "cannot tell",
+            "minimum_detectable_difference": 0.1402,
+            "seeds": [0, 1],
+            "method": "documents and seeds",
+            "mcnemar": {"seed": 0, "only_a": 2, "only_b": 3, "p_value": 1.0},
         },
     ],
     "verdict": {
@@ -228,6 +236,35 @@ METRICS: dict[str, Any] = {
             "sentence": "No crossing within your data: tfidf is ahead beyond chance with 72 training documents.",
         },
     },
+    "causes": [
+        {
+            "cause": "gates",
+            "a": NETWORK,
+            "b": "rnn@word2vec",
+            "difference": 0.0412,
+            "ci95": [0.0123, 0.0701],
+            "p_adjusted": 0.0234,
+            "decision": "beats",
+            "minimum_detectable_difference": 0.0432,
+            "sentence": "Gates instead of plain recurrence adds +4.1 points.",
+            "by_length": [
+                {"tokens": [3, 90], "documents": 21, "difference": 0.0105, "ci95": [-0.0211, 0.0421]},
+                {"tokens": [91, 700], "documents": 19, "difference": 0.0751, "ci95": [0.0102, 0.14]},
+            ],
+        },
+        {
+            "cause": "order",
+            "a": None,
+            "b": None,
+            "difference": None,
+            "ci95": None,
+            "p_adjusted": None,
+            "decision": None,
+            "minimum_detectable_difference": None,
+            "sentence": "Order was not tried.",
+            "by_length": None,
+        },
+    ],
     "probes": {},
     "timing": [
         {"name": "tfidf", "seed": 0, "fold": 0, "fit_seconds": 0.25}

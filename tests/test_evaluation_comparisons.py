@@ -1,7 +1,7 @@
 """Paired comparisons: hand-worked standard errors, loops the slow way, and simulated A/A comparisons."""
 
-import itertools
 import re
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -225,7 +225,7 @@ def folds_of(name, right, sizes, seed=0):
     ends = np.cumsum([0, *sizes])
     return [
         saved(name, right[start:end], seed, range(start, end), fold)
-        for fold, (start, end) in enumerate(itertools.pairwise(ends))
+        for fold, (start, end) in enumerate(pairwise(ends))
     ]
 
 

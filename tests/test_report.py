@@ -117,6 +117,7 @@ def test_a_missing_part_leaves_the_rest(tmp_path: Path, key: str) -> None:
     ("key", "title", "reason"),
     [
         ("comparisons", "Paired differences", "The run made no comparison."),
+        ("causes", "Where a difference comes from", "The run recorded no causes."),
         ("histories", "Training curves", "No network was trained, so there are no training curves."),
         ("scores", "Confused classes", "No predictions were scored by class."),
         (

@@ -316,5 +316,7 @@ def test_the_page_has_the_figures_and_both_charts(tmp_path: Path) -> None:
         "85.0 % (75.0 to 95.0)",
     ]
     assert "62.5 %" in page.text
-    assert page.tags.count("svg") == 7  # accuracy, differences and sources twice; one network's curves once
+    assert (
+        page.tags.count("svg") == 9
+    )  # accuracy, differences, causes and sources twice; one network's curves once
     assert {"#grid", "#audit"} <= set(page.values("href"))

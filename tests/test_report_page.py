@@ -105,9 +105,9 @@ def test_the_figures_of_the_literal_run(page: Page) -> None:
 
 
 def test_charts_are_drawn_for_wide_pages_and_phones(page: Page) -> None:
-    assert page.tags.count("svg") == 5  # accuracy and differences twice, one network's curves once
-    assert page.values("class").count("narrow") == 2
-    assert page.values("role").count("img") == 5
+    assert page.tags.count("svg") == 7  # accuracy, differences, causes twice, one network's curves once
+    assert page.values("class").count("narrow") == 3
+    assert page.values("role").count("img") == 7
 
 
 def test_hostile_text_is_shown_and_does_nothing(tmp_path: Path) -> None:

@@ -226,18 +226,23 @@ METHODS = {
 def _decision_rule(run: Run, entries: Sequence[Record]) -> tuple[str, ...]:
     """Return in plain words what is compared, and what makes a difference."""
     rope = run.table("verdict").get("rope")
-    size = f"{100 * rope:.3g} points" if is_number(rope) else "the region of practical equivalence"
+    size = points_either_way(rope) if is_number(rope) else "the region of practical equivalence"
     methods = {str(entry.get("method")) for entry in entries}
     several = f"{plural(len(entries), 'comparison')} of this run, all planned before any result was seen"
     return (
         "Compared is the accuracy of two models on the same test documents; the best network and the best baseline"
         " of the answer are chosen by mean validation accuracy, and test documents choose nothing.",
         *(text for method, text in METHODS.items() if method in methods),
-        f"Equal: the whole 95 % interval lies within {size} either way.",
+        f"Equal: the whole 95 % interval lies within {size}.",
         "Beats or loses, where not equal: the interval leaves out zero, and p is below 0.05 after Holm's correction"
         f" for the {several}.",
         "Cannot tell: everything else. Withheld: a network of the answer did not train.",
     )
+
+
+def points_either_way(rope: float) -> str:
+    """Return the region of practical equivalence in words."""
+    return f"{100 * rope:.1f} points either way"
 
 
 def _mcnemar_table(entries: Sequence[Record], limits: Limits) -> tuple[Table, ...]:
@@ -305,7 +310,7 @@ def _difference_reading(entries: Sequence[Record], band: float | None) -> str:
     if band is None:
         return reading
     inside = sum(-band <= e["ci95"][0] and e["ci95"][1] <= band for e in entries)
-    shade = f"{100 * band:.1f} points either way"
+    shade = points_either_way(band)
     return f"{reading} The shaded band ({shade}) counts as equal: {plural(inside, 'interval')} fully inside."
 
 
