@@ -15,8 +15,7 @@ P_VALUES = (0.005, 0.04, 0.03, 0.2, 0.01, 0.5)
 ONLY_ONE_RIGHT = ((9, 1), (15, 30), (4, 4), (120, 85))  # documents that only a, only b has right
 # right(a) - right(b), five folds of 20 documents: how many only a has right, only b, neither or both
 FOLDS = ((4, 1, 15), (3, 2, 15), (6, 0, 14), (2, 2, 16), (5, 1, 14))
-# the same for three seeds that read 400 documents, each seed alike on all documents but some
-ONE_SEED = (31, 12, 157)
+ONE_SEED = (31, 12, 157)  # documents that only a, only b, neither or both have right
 
 
 def measure(options: Options) -> Outcome:

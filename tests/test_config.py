@@ -204,6 +204,15 @@ def test_numbers_that_are_not_finite_or_too_large_are_refused() -> None:
     ]
 
 
+@pytest.mark.parametrize("points", [1.0, 2.0])
+def test_a_region_meant_in_points_is_refused(points: float) -> None:
+    assert refused(None, [], {"run.rope": points}) == [
+        f"--rope: run.rope is {points}; "
+        "give a number from 0 below 1 (a fraction of 1: 0.01 is one point of accuracy)"
+    ]
+    assert load_config(None, [], {"run.rope": 0.02}).run.rope == 0.02
+
+
 def test_names_are_checked_by_the_tables_that_know_them() -> None:
     def check(name: str) -> tuple[str, str] | None:
         return None if name in ("bow", "lstm") else (f'there is no model "{name}"', "see --help")
