@@ -409,7 +409,7 @@ def _given(params: Mapping[str, object]) -> dict[str, object]:
     return {
         keys[name]: not name.startswith("no_") if value is True else value
         for name, value in params.items()
-        if name in keys and value not in (None, False, [], ())
+        if name in keys and value is not None and value is not False and value not in ([], ())
     }
 
 

@@ -12,7 +12,8 @@ from typing import Any
 from pipeline.errors import PipelineError
 from pipeline.prediction_files import FOLDER
 from pipeline.receipts import RECEIPTS, file_hash
-from pipeline.report import draw, read_run
+from pipeline.report.draw import draw
+from pipeline.report.run_folder import read_run
 from pipeline.resources import describe_environment
 from pipeline.scoring import INPUTS, METRICS, SCHEMA_VERSION, Scored, read_json, score_run
 from pipeline.storage import plain

@@ -495,6 +495,7 @@ SPACE = {"trials": 2, "space": _SPACE}
 METRICS["tuning"] = []
 DETAILS["tuning"] = {}
 DETAILS["run"] = {}
+DETAILS["documents_shown"] = []
 DETAILS["fit_costs"] = [
     {
         "name": "tfidf",

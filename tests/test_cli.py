@@ -76,6 +76,7 @@ def test_every_option_reaches_its_setting(calls: list[tuple[Config, str]], tmp_p
         "reviews.csv --test t.csv --validation v.csv --unlabelled u.txt --text body --label stars "
         "--models bow,rnn --embeddings learned,random --seeds 2 --seed 5 --test-size 0.3 --max-tokens 50 "
         "--refit --tune 4 --out o --quick --deterministic --no-cache --debug "
+        "--rope 0.02 --learning-curve --compare p.csv --compare q.csv "
         "--set networks.units=9 --set networks.layers=3"
     )
     assert status_of(cli.run_main, *line.split(), "--config", str(file)) == 0
@@ -99,6 +100,9 @@ def test_every_option_reaches_its_setting(calls: list[tuple[Config, str]], tmp_p
         "run.deterministic": True,
         "run.cache": False,
         "run.debug": True,
+        "run.rope": 0.02,
+        "run.learning_curve": True,
+        "run.compare": ["p.csv", "q.csv"],
     }
     assert set(options) | {"corpus.folds"} == set(OPTIONS)
     assert calls[0][0] == load_config(None, ["networks.units=9", "networks.layers=3"], options)
@@ -141,7 +145,7 @@ def test_help_of_inspect_names_what_decides_how_a_corpus_is_read(capsys: pytest.
 def test_help_lists_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
     text = help_of(capsys)
     commands = re.findall(r"^  (\w+)  ", text.split("Commands:")[1], re.MULTILINE)
-    assert commands == ["run", "report", "cache", "inspect"]
+    assert commands == ["run", "report", "verify", "selftest", "cache", "inspect"]
 
 
 def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:

@@ -164,7 +164,7 @@ def test_every_path_of_the_module_table_exists() -> None:
 def test_the_exit_statuses_are_those_of_the_program() -> None:
     table = README.partition("**Exit status**")[2].partition("\n**")[0]
     assert re.findall(r"^\| (\d+) \|", table, re.MULTILINE) == [
-        str(status) for status in (0, cli.FAULT, cli.MISTAKE, cli.INTERRUPTED)
+        str(status) for status in (0, cli.FAULT, cli.MISTAKE, cli.DIFFERENCE, cli.INTERRUPTED)
     ]
 
 

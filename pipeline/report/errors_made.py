@@ -212,7 +212,7 @@ def _calibration_error(bins: Sequence[Record]) -> float:
 
 def _filled_bins(model: Record) -> list[Record]:
     bins = model.get("calibration") or ()
-    keys = ("count", "confidence", "accuracy")
+    keys = ("lo", "hi", "count", "confidence", "accuracy")
     return [e for e in bins if all(is_number(e.get(key)) for key in keys) and e["count"] > 0]
 
 
