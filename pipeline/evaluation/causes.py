@@ -16,7 +16,6 @@ from pipeline.prediction_files import SavedPredictions
 
 LENGTH_GROUPS = 3  # thirds of the tested documents
 GATED = ("lstm", "gru")
-ROW_KEYS = (*EFFECT_KEYS, "minimum_detectable_difference")  # of a row of `comparisons`
 SENTENCES = {
     "beats": "{what} adds {figures}.",
     "loses": "{what} costs accuracy: {figures}.",
@@ -175,7 +174,7 @@ def _usable(pair: tuple[str, str], trained: Mapping[str, bool]) -> bool:
 
 def _row(cause: Cause, row: Mapping[str, Any], usable: bool) -> dict[str, Any]:
     decision = row["decision"] if usable else "withheld"
-    kept = {key: row[key] for key in ROW_KEYS} | {"decision": decision}
+    kept = {key: row[key] for key in EFFECT_KEYS} | {"decision": decision}
     sentence = _sentence(cause, row, decision)
     return {"cause": cause.cause} | kept | {"sentence": sentence, "by_length": None}
 
@@ -195,7 +194,7 @@ def _sentence(cause: Cause, row: Mapping[str, Any], decision: str) -> str:
 def _absent(cause: Cause) -> dict[str, Any]:
     asked = f"--models {cause.models} --embeddings {cause.embeddings}"
     sentence = f"{cause.cause.capitalize()} was not tried; these show it: {asked}"
-    return {"cause": cause.cause} | dict.fromkeys(ROW_KEYS) | {"sentence": sentence, "by_length": None}
+    return {"cause": cause.cause} | dict.fromkeys(EFFECT_KEYS) | {"sentence": sentence, "by_length": None}
 
 
 def _by_length(
@@ -204,7 +203,9 @@ def _by_length(
     """Return the difference in thirds of the documents, the shortest first; equal lengths stay together."""
     tokens = np.array([lengths.get(int(document), -1) for document in a[0].predictions.documents])  # (N,)
     known = tokens[tokens >= 0]
-    edges = np.unique(np.quantile(known, np.arange(1, LENGTH_GROUPS) / LENGTH_GROUPS)) if len(known) else []
+    if not len(known):
+        return []
+    edges = np.unique(np.quantile(known, np.arange(1, LENGTH_GROUPS) / LENGTH_GROUPS))
     groups = np.searchsorted(edges, tokens, side="left")  # a length on an edge falls below it
     rows = []
     for group in range(len(edges) + 1):
