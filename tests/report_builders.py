@@ -526,7 +526,7 @@ def _effect(
     effect: str, a: str, b: str, difference: float, ci95: list[float], decision: str
 ) -> dict[str, Any]:
     figures = {"difference": difference, "ci95": ci95, "p_adjusted": 0.02, "decision": decision}
-    return {"effect": effect, "a": a, "b": b, **figures}
+    return {"effect": effect, "a": a, "b": b, **figures, "minimum_detectable_difference": 0.0625}
 
 
 # Two networks on three sources; changes to METRICS for `build_run`.

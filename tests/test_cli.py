@@ -74,7 +74,7 @@ def test_every_option_reaches_its_setting(calls: list[tuple[Config, str]], tmp_p
     file.write_text("[networks]\nlayers = 2\n", encoding="utf-8")
     line = (
         "reviews.csv --test t.csv --validation v.csv --unlabelled u.txt --text body --label stars "
-        "--models bow,rnn --embeddings learned,random --seeds 2 --seed 5 --test-size 0.3 --max-tokens 50 "
+        "--models bow,rnn --embeddings learned,random --seeds 2 --seed 5 --rope 0.02 --test-size 0.3 --max-tokens 50 "
         "--refit --tune 4 --out o --quick --deterministic --no-cache --debug "
         "--rope 0.02 --learning-curve --compare p.csv --compare q.csv "
         "--set networks.units=9 --set networks.layers=3"
@@ -91,6 +91,7 @@ def test_every_option_reaches_its_setting(calls: list[tuple[Config, str]], tmp_p
         "run.embeddings": "learned,random",
         "run.seeds": 2,
         "run.seed": 5,
+        "run.rope": 0.02,
         "corpus.test_size": 0.3,
         "networks.max_tokens": 50,
         "run.refit": True,

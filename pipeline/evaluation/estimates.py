@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import nctdtrinc, ndtri, stdtr, stdtrit
+from scipy.special import nctdtrinc, stdtr, stdtrit
 from scipy.stats import binomtest
 
 from pipeline.values import Bool, Float64, Int32
 
 CONFIDENCE = 0.95
 POWER = 0.8
-_NORMAL_FROM = 1e4  # degrees of freedom from which Student's t is the normal distribution to four digits
 
 
 @dataclass(frozen=True)
@@ -47,8 +46,6 @@ class Estimate:
         The test's statistic then follows a noncentral t; the other direction, which it finds almost never, is
         left out. Smaller differences are found too, less often; a value above 1 is none that accuracy can have.
         """
-        if self.degrees_of_freedom >= _NORMAL_FROM:
-            return float((self._t + ndtri(POWER)) * self.standard_error)
         return float(nctdtrinc(self.degrees_of_freedom, 1 - POWER, self._t) * self.standard_error)
 
 

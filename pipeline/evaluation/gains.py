@@ -14,7 +14,10 @@ _RANDOM, _LEARNED = "random", "learned"  # sources that know nothing of words be
 _TUNED = ("tuned", "frozen-then-tuned")
 _SHUFFLED = "shuffled-rows"
 
-EFFECT_KEYS = ("a", "b", "difference", "ci95", "p_adjusted", "decision")  # of a row of `comparisons`
+EFFECT_KEYS = (  # of a row of `comparisons`
+    *("a", "b", "difference", "ci95", "p_adjusted", "decision"),
+    "minimum_detectable_difference",
+)
 
 
 @dataclass(frozen=True)
@@ -144,7 +147,7 @@ def find_gains(
     -------
     list of dict
         model, and effects: effect ("pretraining" or "fine-tuning") with the row of `comparisons` it is read
-        from (a, b, difference, ci95, p_adjusted, decision). An effect without a pair is left out; where a side
+        from (`EFFECT_KEYS`). An effect without a pair is left out; where a side
         of every pair did not train, the decision is "withheld".
     """
     rows = {(row["a"], row["b"]): row for row in comparisons}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pipeline.report.answer import detectable
 from pipeline.report.blocks import (
     Block,
     Cell,
@@ -20,7 +21,7 @@ from pipeline.report.blocks import (
     words,
 )
 from pipeline.report.facts import ModelFacts, model_facts, status_sentence
-from pipeline.report.formats import MISSING, interval, is_interval, percent, points
+from pipeline.report.formats import MISSING, interval, is_interval, is_number, percent, points
 from pipeline.report.run_folder import Record, Run
 
 Crossed = dict[tuple[str, str], ModelFacts]  # (model with its head, source with its mode) > facts
@@ -199,4 +200,7 @@ def _effect_sentence(name: str, effect: Record, places: int) -> str:
     ends = effect["ci95"] if is_interval(effect.get("ci95")) else [0.0, 0.0]
     if decision == "cannot tell" and (ends[0] > 0 or ends[1] < 0):
         outcome += ", once corrected for the number of comparisons"
+    smallest = effect.get("minimum_detectable_difference")
+    if decision in ("equal", "cannot tell") and is_number(smallest):
+        figures = f"{detectable(smallest, places).lower()}; {figures}"
     return f"{name.capitalize()}, {sources}: {figures}, {outcome}."
