@@ -76,7 +76,7 @@ def test_every_option_reaches_its_setting(calls: list[tuple[Config, str]], tmp_p
         "reviews.csv --test t.csv --validation v.csv --unlabelled u.txt --text body --label stars "
         "--models bow,rnn --embeddings learned,random --seeds 2 --seed 5 --rope 0.02 --test-size 0.3 --max-tokens 50 "
         "--refit --tune 4 --out o --quick --deterministic --no-cache --debug "
-        "--rope 0.02 --learning-curve --compare p.csv --compare q.csv "
+        "--learning-curve --compare p.csv --compare q.csv "
         "--set networks.units=9 --set networks.layers=3"
     )
     assert status_of(cli.run_main, *line.split(), "--config", str(file)) == 0
@@ -101,7 +101,6 @@ def test_every_option_reaches_its_setting(calls: list[tuple[Config, str]], tmp_p
         "run.deterministic": True,
         "run.cache": False,
         "run.debug": True,
-        "run.rope": 0.02,
         "run.learning_curve": True,
         "run.compare": ["p.csv", "q.csv"],
     }
