@@ -134,7 +134,9 @@ def _prepare(options: Options, seed: int, source: str) -> tuple[Any, Any, Any, A
             on_epoch=lambda done, total: None,
         ),
     )
-    settings = NetworkSettings(units=UNITS, batch_size=BATCH, max_tokens=MAX_TOKENS)
+    settings = NetworkSettings(
+        units=UNITS, batch_size=BATCH, max_tokens=MAX_TOKENS, learning_rate=2e-3, max_epochs=EPOCHS
+    )
     documents = visible(
         encode_covered(tokenized, embedded), max_tokens=MAX_TOKENS, keep=settings.keep
     ).indexed

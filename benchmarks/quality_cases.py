@@ -73,10 +73,14 @@ _SOCHER = "Socher et al., EMNLP 2013"
 _ZHANG = "Zhang and Lee, SIGIR 2003"
 
 _WORD2VEC = (
-    "--embeddings word2vec --set word2vec.vector_size=300 --set networks.schedule=cosine"
-    " --set networks.max_epochs=5 --set networks.embedding_dropout=0.3 --set networks.dropout=0.4"
+    "--embeddings word2vec --set word2vec.vector_size=300 --set networks.learning_rate=0.002"
+    " --set networks.schedule=cosine --set networks.max_epochs=5"
+    " --set networks.embedding_dropout=0.3 --set networks.dropout=0.4"
 )
-_WITH_GLOVE = "--embeddings word2vec+glove-6b-50d --set word2vec.vector_size=300"
+_WITH_GLOVE = (
+    "--embeddings word2vec+glove-6b-50d --set word2vec.vector_size=300"
+    " --set networks.learning_rate=0.002 --set networks.max_epochs=20"
+)
 
 QUALITY = {
     "imdb_tfidf": Case(

@@ -87,10 +87,10 @@ def _model(*, tuned: bool) -> Any:
 
 
 def our_step(*, tuned: bool) -> Callable[[Batch], object]:
-    from pipeline.config import NetworkSettings
+    from pipeline.config import Config, settled
     from pipeline.networks.step import training_step
 
-    settings = NetworkSettings()
+    settings = settled(Config(), "lstm").networks
     step = training_step(_model(tuned=tuned), settings, tuned=tuned)
     return lambda batch: float(step.run(*batch, settings.learning_rate)[0])
 
@@ -98,9 +98,9 @@ def our_step(*, tuned: bool) -> Callable[[Batch], object]:
 def _keras_step() -> Callable[[Batch], object]:
     import keras
 
-    from pipeline.config import NetworkSettings
+    from pipeline.config import Config, settled
 
-    settings, model = NetworkSettings(), _model(tuned=True)
+    settings, model = settled(Config(), "lstm").networks, _model(tuned=True)
     model.compile(
         keras.optimizers.Adam(settings.learning_rate, global_clipnorm=settings.clip_norm),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),

@@ -88,10 +88,11 @@ MEANINGS = {
     "networks.piece_tokens": 'With `keep = "pieces"`: tokens of a piece. The state begins anew in each; heads pool '
     "over all of them.",
     "networks.batch_size": "Documents in a training step.",
-    "networks.learning_rate": "Of Adam.",
+    "networks.learning_rate": "Of Adam; 0: 0.004 for networks with gates (`gru`, `lstm`, `bilstm`), "
+    "0.002 for the others.",
     "networks.schedule": "Of the learning rate: `cosine` falls to 0 at the last epoch that may be run.",
     "networks.clip_norm": "Gradients longer than this are shortened to it.",
-    "networks.max_epochs": "Most passes over the training documents; 0: enough to see 120,000 of them, from 5 to 20.",
+    "networks.max_epochs": "Most passes over the training documents; 0: 10 for networks with gates, 20 for the others.",
     "networks.patience": "Training stops after so many epochs without a better validation loss. With "
     "`:frozen-then-tuned`, this and `max_epochs` hold for each of the two phases.",
     "networks.word_dropout": "Share of words whose vectors are set to zero.",
@@ -108,7 +109,6 @@ MEANINGS = {
     "0: as many as pay. Never more than one on a GPU. Results do not depend on it.",
     "run.learning_curve_sizes": "Numbers of training documents of `--learning-curve`, each half of the next, the "
     "largest all of them; fewer where the smallest would be under 50 documents or two a class.",
-    "run.rope": "Differences in accuracy up to this count as equal (region of practical equivalence).",
 }
 
 HEAD = """# Configuration

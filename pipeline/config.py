@@ -121,10 +121,10 @@ class NetworkSettings:
     keep: str = "last"  # which tokens of a longer document: "first", "last", "first+last", all in "pieces"
     piece_tokens: int = 100  # with keep = "pieces": tokens after which the state begins anew
     batch_size: int = 64
-    learning_rate: float = 2e-3
+    learning_rate: float = 0.0  # 0: 0.004 for networks with gates (gru, lstm, bilstm), 0.002 for the others
     schedule: str = "constant"  # or "cosine": down to 0 at the last epoch that may be run
     clip_norm: float = 1.0
-    max_epochs: int = 20  # 0: by the number of training documents, from 5 to 20
+    max_epochs: int = 0  # 0: 10 for networks with gates, 20 for the others
     patience: int = 3  # epochs without a better validation loss
     word_dropout: float = 0.0  # whole words
     embedding_dropout: float = 0.2  # spatial: whole embedding dimensions
@@ -261,7 +261,7 @@ CHECKS: dict[str, Check] = {
     "networks.keep": Check(choices=("first", "last", "first+last", "pieces")),
     "networks.piece_tokens": _COUNT,
     "networks.batch_size": _COUNT,
-    "networks.learning_rate": _POSITIVE,
+    "networks.learning_rate": Check(minimum=0),
     "networks.schedule": Check(choices=("constant", "cosine")),
     "networks.clip_norm": _POSITIVE,
     "networks.max_epochs": _COUNT_OR_NONE,
@@ -316,6 +316,13 @@ NOT_YET = ("run.probes",)
 # The tables whose keys --tune may draw at random (which of them: pipeline/tuning/space.py).
 TUNED_TABLES = ("baselines", "networks")
 
+# What a network's training takes where the settings say 0: [networks] key > number, with gates and without.
+GATED = ("gru", "lstm", "bilstm")
+OWN_TRAINING = {
+    True: {"networks.learning_rate": 4e-3, "networks.max_epochs": 10},
+    False: {"networks.learning_rate": 2e-3, "networks.max_epochs": 20},
+}
+
 # What --quick asks for, where the user's own settings say nothing; a smaller default stays.
 QUICK: dict[str, int] = {
     "run.seeds": 1,
@@ -361,8 +368,18 @@ def with_values(config: Config, values: Mapping[str, Value]) -> Config:
 
 def quicken(config: Config, given: Collection[str] = ()) -> Config:
     """Return `config` made smaller for a first answer, keys in `given` left as they are."""
-    smaller = {key: min(value, get(config, key)) for key, value in QUICK.items() if key not in given}  # type: ignore[type-var]
+    smaller = {key: min(value, get(config, key) or value) for key, value in QUICK.items() if key not in given}
     return with_values(config, smaller)
+
+
+def settled(config: Config, model: str) -> Config:
+    """Return the settings of one network: its own learning rate and number of epochs where they are 0.
+
+    >>> settled(Config(), "lstm").networks.max_epochs
+    10
+    """
+    own = OWN_TRAINING[model in GATED]
+    return with_values(config, {key: get(config, key) or value for key, value in own.items()})
 
 
 def stage_generator(seed: int, stage: str) -> np.random.Generator:

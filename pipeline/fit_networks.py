@@ -13,7 +13,7 @@ from functools import partial
 import numpy as np
 
 from pipeline.choose_settings import choose_settings
-from pipeline.config import Config, stage_generator, with_values
+from pipeline.config import Config, settled, stage_generator
 from pipeline.embeddings import Embedded, EmbeddingRequest, embed
 from pipeline.embeddings.encoding import encode_covered
 from pipeline.fit_mean import run_mean
@@ -23,7 +23,7 @@ from pipeline.networks.batches import Visible, shuffle_words, visible
 from pipeline.networks.documents import Epoch, Labelled
 from pipeline.networks.models import NetworkSpec, specify
 from pipeline.networks.prediction import predict_with, prediction_step
-from pipeline.networks.training import FittedNetwork, fit_network, most_epochs
+from pipeline.networks.training import FittedNetwork, fit_network
 from pipeline.plan import PlannedModel
 from pipeline.record import Fit, FoldRecord, SourceRecord
 from pipeline.resources import PeakMemory, milliseconds_of_each
@@ -74,6 +74,7 @@ def run_networks(
 
 def _score(planned: PlannedModel, prepared: Prepared, trial: Material) -> Score:
     """Return how the network does on validation documents with a trial's settings and the first seed."""
+    trial = replace(trial, config=settled(trial.config, planned.model))
     load_libraries(trial)
     fitted = _fit(trial, planned, 0, prepared)
     kept = next(epoch for epoch in fitted.epochs if epoch.epoch == fitted.best_epoch)
@@ -132,13 +133,13 @@ def run_network(
 
     `config` has the settings of this network: those that --tune chose, else those of the material.
     """
-    material = replace(material, config=config)
+    material = replace(material, config=settled(config, planned.model))
     load_libraries(material)
     with PeakMemory() as memory:
         start = time.perf_counter()
         chosen = fitted = _train(material, planned, seed, prepared)
         if last is not prepared:
-            fitted = _train(_with_epochs_of(material, prepared), planned, seed, last, chosen.schedule)
+            fitted = _train(material, planned, seed, last, chosen.schedule)
         seconds = time.perf_counter() - start
         answer = _answers_of(material, planned, fitted, last)
         probabilities, rate = _predict(material, answer, last)
@@ -165,15 +166,6 @@ def run_network(
     _forget_graphs()
 
 
-def _with_epochs_of(material: Material, prepared: Prepared) -> Material:
-    """Return `material` with the most epochs that a training on the fold of `prepared` may have.
-
-    A refit has more documents; their number must not change the learning rates of the training it repeats.
-    """
-    most = most_epochs(material.config.networks, len(prepared.fold.train))
-    return replace(material, config=with_values(material.config, {"networks.max_epochs": most}))
-
-
 def _train(
     material: Material,
     planned: PlannedModel,
@@ -184,8 +176,7 @@ def _train(
     """Train one network with a bar; `epochs` fixes their number in each phase for a refit."""
     config = material.config
     phases = 2 if prepared.embedded.training == "frozen-then-tuned" else 1
-    each = most_epochs(config.networks, len(prepared.fold.train))
-    most = sum(epochs) if epochs else each * phases
+    most = sum(epochs) if epochs else config.networks.max_epochs * phases
     title = f"Training {planned.name} (seed {seed + 1} of {config.run.seeds}{', refit' if epochs else ''})"
     best = 0.0
     with material.console.stage(title, most, "epochs") as stage:

@@ -27,10 +27,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import psutil
 
+from pipeline.config import settled
 from pipeline.console import Console, quiet_tensorflow
 from pipeline.errors import PipelineError
 from pipeline.material import Fold, Material
-from pipeline.networks.training import most_epochs
 from pipeline.plan import RECURRENT, PlannedModel
 from pipeline.record import Choice, Fit, Record
 from pipeline.resources import usable_cores
@@ -113,12 +113,14 @@ def describe_work(material: Material, folds: list[Fold]) -> Work:
     linear_seconds = len(folds) * len(baselines) * len(material.tokenized.token_types) * seconds_a_token
     fits = len(folds) * len(networks) * config.run.seeds
     n_docs = len(folds[0].train)
-    steps = n_docs / config.networks.batch_size * most_epochs(config.networks, n_docs) / 2
-    step_seconds = {
-        model: _SECONDS_A_STEP + (_SECONDS_A_TIMESTEP * read if model in RECURRENT else 0)
-        for model in {network.model for network in networks}
+    models = {network.model for network in networks}
+    half_the_epochs = {name: settled(config, name).networks.max_epochs / 2 for name in models}
+    fit_seconds = {
+        name: (_SECONDS_A_STEP + (_SECONDS_A_TIMESTEP * read if name in RECURRENT else 0)) * epochs
+        for name, epochs in half_the_epochs.items()
     }
-    network_seconds = sum(step_seconds[model.model] for model in networks) * steps
+    steps = n_docs / config.networks.batch_size  # of an epoch
+    network_seconds = sum(fit_seconds[model.model] for model in networks) * steps
     return Work(
         fits=fits + (len(folds) if baselines else 0),
         seconds=linear_seconds + network_seconds * len(folds) * config.run.seeds,

@@ -23,6 +23,7 @@ from pipeline.config import (
     load_config,
     quicken,
     save_config,
+    settled,
     stage_generator,
     with_values,
 )
@@ -57,7 +58,7 @@ def test_each_layer_wins_over_the_one_before(write: Any) -> None:
     config = load_config(file, overrides, {"run.seeds": 4})
     networks = config.networks
     assert (networks.units, networks.layers, networks.batch_size, config.run.seeds) == (1, 3, 2, 4)
-    assert networks.max_epochs == 20
+    assert networks.max_epochs == 0
 
 
 def test_text_of_the_command_line_becomes_the_type_of_its_key() -> None:
@@ -194,7 +195,7 @@ def test_numbers_that_are_not_finite_or_too_large_are_refused() -> None:
     overrides = ["networks.clip_norm=inf", "networks.learning_rate=nan", "run.seed=2147483648"]
     assert refused(None, overrides) == [
         '--set networks.clip_norm=inf: networks.clip_norm is "inf"; give a number above 0',
-        '--set networks.learning_rate=nan: networks.learning_rate is "nan"; give a number above 0',
+        '--set networks.learning_rate=nan: networks.learning_rate is "nan"; give a number from 0',
         '--set run.seed=2147483648: run.seed is "2147483648"; give a whole number from 0 to 2147483647',
     ]
     assert refused(None, ["baselines.bow_strengths=1,-1", "run.models="]) == [
@@ -326,3 +327,18 @@ def test_a_stage_has_its_own_random_numbers() -> None:
     assert first == stage_generator(7, "split").integers(1 << 40)
     others = [stage_generator(8, "split"), stage_generator(7, "splits"), stage_generator(7, "tokens")]
     assert all(generator.integers(1 << 40) != first for generator in others)
+
+
+@pytest.mark.parametrize(
+    ("model", "rate", "epochs"), [("lstm", 0.004, 10), ("rnn", 0.002, 20), ("ann", 0.002, 20)]
+)
+def test_a_network_has_its_own_training_where_the_settings_say_nothing(
+    model: str, rate: float, epochs: int
+) -> None:
+    own = settled(Config(), model).networks
+    assert (own.learning_rate, own.max_epochs) == (rate, epochs)
+
+
+def test_what_the_settings_say_of_training_holds_for_every_network() -> None:
+    config = load_config(None, ["networks.learning_rate=0.01", "networks.max_epochs=3"], {})
+    assert {settled(config, model) for model in ("lstm", "rnn")} == {config}

@@ -77,15 +77,19 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 KEYS = {
     "": "schema_version corpus results summary comparisons verdict embeddings probes timing stages total_seconds "
-    "environment warnings config gains tuning costs cheapest learning_curve",
+    "environment warnings config gains tuning costs cheapest learning_curve "
+    "causes slices hard_documents contamination",
     "costs": "name train_seconds latency_ms_p50 latency_ms_p95 peak_rss_mib size_bytes difference_from_best ci95 "
     "within_rope_of_best",
     "cheapest": "name best sentence",
-    "corpus": "name rows_read documents dropped classes splits folds tested duplicates hash",
+    "corpus": "name rows_read documents dropped classes splits folds tested duplicates hash split_hash "
+    "unlabelled_hash",
     "results": "name kind model head embedding seed fold trained why_not warnings accuracy macro_f1 log_loss "
-    "ece parameters validation_accuracy",
-    "summary": "name kind model embedding runs accuracy accuracy_ci95 macro_f1 macro_f1_ci95 log_loss ece",
-    "comparisons": "a b metric difference ci95 p_value p_adjusted decision minimum_detectable_difference",
+    "ece parameters validation_accuracy signature",
+    "summary": "name kind model embedding runs accuracy accuracy_ci95 macro_f1 macro_f1_ci95 log_loss ece "
+    "signature",
+    "comparisons": "a b metric difference ci95 p_value p_adjusted decision minimum_detectable_difference "
+    "seeds method mcnemar",
     "verdict": "a b decision sentence rope minimum_detectable_difference",
     "embeddings": "source dimension rows type_coverage token_coverage rows_from_source seconds settings note "
     "cached training files",
@@ -165,7 +169,8 @@ def test_the_report_the_log_and_the_details_are_there(run: Path) -> None:
     assert read(run, "details/status.json")["finished"] == MODELS
     assert {path.stem for path in (run / "details").iterdir()} == {
         "audit",
-        "assumptions", "choices", "histories", "neighbours", "scores", "status", "tokens",
+        "assumptions", "choices", "documents", "documents_shown", "fit_costs", "fits", "giveaways", "histories",
+        "neighbours", "receipts", "run", "scores", "status", "tokens",
     }  # fmt: skip
     assert read(run)["verdict"]["sentence"] in (run / "report.md").read_text()
 

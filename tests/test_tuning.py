@@ -41,7 +41,10 @@ def test_the_first_trial_has_the_settings_as_they_are() -> None:
         }
     ]
     first = draw_trials("lstm", tuned(3, networks_dropout=0.45))[0]
-    assert (first["networks.dropout"], first["networks.learning_rate"]) == (0.45, 0.002)
+    assert (first["networks.dropout"], first["networks.learning_rate"]) == (
+        0.45,
+        0.004,
+    )  # of a network with gates
 
 
 def test_the_same_seed_draws_the_same_trials_and_more_trials_begin_with_the_fewer() -> None:

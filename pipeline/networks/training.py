@@ -22,7 +22,6 @@ from pipeline.values import Float32, IndexedCorpus, Int32
 
 _MOST_TIMESTEPS = 25_600  # in a training batch: every state is kept for the way back
 _SLOWER = 10.0  # the learning rate of vectors that are tuned after the other weights is so many times smaller
-_EPOCHS_FOR_DOCUMENTS, _FEWEST_EPOCHS, _MOST_EPOCHS = 120_000, 5, 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,18 +148,6 @@ def fit_network(
     )
 
 
-def most_epochs(settings: NetworkSettings, n_docs: int) -> int:
-    """Return how many passes over `n_docs` training documents are made at most.
-
-    Without a number in the settings it is as many as it takes to see 120,000 documents, from 5 to 20.
-
-    >>> [most_epochs(NetworkSettings(max_epochs=0), n_docs) for n_docs in (2_000, 10_000, 25_000)]
-    [20, 12, 5]
-    """
-    by_size = -(-_EPOCHS_FOR_DOCUMENTS // n_docs)
-    return settings.max_epochs or min(max(by_size, _FEWEST_EPOCHS), _MOST_EPOCHS)
-
-
 def _standardise_averages(model: Any, vectors: Float32, train: IndexedCorpus) -> None:
     """Set the mean and deviation of averaged vectors over training documents, where the model asks for them."""
     if STANDARDISE not in {layer.name for layer in model.layers}:
@@ -200,7 +187,7 @@ def _run_phase(
     """Train until validation stops it ("early") or the epochs run out ("max_epochs")."""
     settings, begin = trainee.settings, len(course.history)
     n_docs = trainee.train.indexed.n_docs
-    horizon = most_epochs(settings, n_docs)  # of a refit too: it follows the rates of the training it repeats
+    horizon = settings.max_epochs  # of a refit too: it follows the rates of the training it repeats
     for number in range(begin + 1, begin + (epochs or horizon) + 1):
         start = time.perf_counter()
         most_timesteps = max(

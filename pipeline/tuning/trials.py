@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from pipeline.config import Config, Value, get, stage_generator, with_values
+from pipeline.config import Config, Value, get, settled, stage_generator, with_values
 from pipeline.tuning.space import is_list, search_space
 
 Settings = dict[str, Value]  # dotted key > value
@@ -61,7 +61,7 @@ def draw_trials(model: str, config: Config) -> list[Settings]:
 
 def first_settings(model: str, config: Config) -> Settings:
     """Return the settings of the first trial: those of `config`, of a list of strengths the middle one."""
-    return {key: _start(config, key) for key in search_space(model, config)}
+    return {key: _start(settled(config, model), key) for key in search_space(model, config)}
 
 
 def in_order(trials: Sequence[Settings]) -> list[tuple[int, Settings]]:
