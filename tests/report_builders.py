@@ -261,7 +261,7 @@ METRICS: dict[str, Any] = {
             "p_adjusted": None,
             "decision": None,
             "minimum_detectable_difference": None,
-            "sentence": "Order was not tried.",
+            "sentence": "Order: not tried.",
             "by_length": None,
         },
     ],

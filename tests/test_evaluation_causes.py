@@ -118,8 +118,7 @@ def test_a_cause_that_was_not_tried_says_what_to_ask_for():
     assert found[4] == {
         **{"cause": "order", "a": None, "b": None, "difference": None, "ci95": None, "p_adjusted": None},
         **{"decision": None, "minimum_detectable_difference": None, "by_length": None},
-        "sentence": "Order was not tried; these show it: "
-        "--models lstm,lstm:shuffled-words --embeddings word2vec",
+        "sentence": "Order: not tried; shown by --models lstm,lstm:shuffled-words --embeddings word2vec",
     }
 
 
@@ -161,3 +160,11 @@ def test_documents_of_one_length_stay_together():
     comparisons = compare(both, [("lstm@w", "rnn@w")], 0.01)
     found = find_causes(comparisons, [], {}, both, lengths=dict.fromkeys(range(4), 8))[-1]
     assert [(third["tokens"], third["documents"]) for third in found["by_length"]] == [([8, 8], 4)]
+
+
+def test_a_length_on_an_edge_belongs_to_the_shorter_third():
+    both = [saved("lstm@w", [1] * 7), saved("rnn@w", [0] * 7)]
+    comparisons = compare(both, [("lstm@w", "rnn@w")], 0.01)
+    lengths = dict(enumerate(range(1, 8)))  # thirds end at 3 and at 5
+    found = find_causes(comparisons, [], {}, both, lengths=lengths)[-1]
+    assert [third["tokens"] for third in found["by_length"]] == [[1, 3], [4, 5], [6, 7]]

@@ -79,6 +79,13 @@ def test_what_neither_documents_nor_seeds_explain_is_counted_once():
     assert estimate.degrees_of_freedom == pytest.approx(2)
 
 
+def test_what_neither_explains_is_taken_off_the_documents():
+    estimate = crossed_estimate(np.array([[1.0, 1, 0, -1, -1], [1, 0, 1, -1, -1]]))
+    # seeds: both 0. Documents 1, 1/2, 1/2, -1, -1: 3.5 / 4 / 5. Both: four of 1/2, 1 / 4 / 10
+    assert estimate.standard_error == pytest.approx(np.sqrt(0.175 - 0.025))
+    assert estimate.degrees_of_freedom == pytest.approx(0.15**2 / (0.175**2 / 4))
+
+
 def test_seeds_that_differ_on_all_documents_are_the_variance_of_seeds():
     estimate = crossed_estimate(np.array([[1.0] * 4, [0] * 4]))
     assert estimate.difference == 0.5

@@ -17,8 +17,6 @@ from pipeline.config import Config, load_config
 from pipeline.console import Console
 from pipeline.errors import PipelineError
 from pipeline.experiment import run_experiment
-from pipeline.networks import training
-from pipeline.networks.training import most_epochs
 from pipeline.prediction_files import read_run_predictions, slug
 from pipeline.report import draw_report
 from pipeline.side_by_side import OneByOne
@@ -123,14 +121,13 @@ def test_a_refit_has_the_epochs_and_rates_of_the_training_that_it_repeats(
     original = fit_networks.fit_network
 
     def watched(*arguments: Any, **options: Any) -> Any:
-        horizons.append(most_epochs(arguments[4], arguments[2].indexed.n_docs))
+        horizons.append(arguments[4].max_epochs)
         return original(*arguments, **options)
 
     monkeypatch.setattr(fit_networks, "fit_network", watched)
-    monkeypatch.setattr(training, "_EPOCHS_FOR_DOCUMENTS", 430)  # 10 epochs of 43 documents, 9 of 48
     sets = ("networks.max_epochs=0", "networks.schedule=cosine")
     perform(tmp_path, *sets, run_models="ann", run_refit=True, run_tune=0)
-    assert horizons == [10, 10]
+    assert horizons == [20, 20]
 
 
 def test_trials_in_this_process_wait_until_a_core_is_free(

@@ -10,10 +10,9 @@ import numpy as np
 import pytest
 from builders import TINY_NETWORK, int32, labelled, matrix_of, train_network
 
-from pipeline.config import NetworkSettings
 from pipeline.networks.models import after_embedding, build, specify
 from pipeline.networks.step import training_step
-from pipeline.networks.training import fit_network, most_epochs
+from pipeline.networks.training import fit_network
 from pipeline.values import Float32
 
 MATRIX = matrix_of(8)
@@ -95,12 +94,6 @@ def test_a_refit_follows_the_rates_of_the_training_that_it_repeats(monkeypatch: 
 
 def test_a_constant_rate_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     assert rates_seen(monkeypatch, schedule="constant", max_epochs=3) == [0.1] * 6
-
-
-@pytest.mark.parametrize(("n_docs", "expected"), [(100, 20), (9_600, 13), (22_500, 6), (10**6, 5)])
-def test_epochs_by_the_number_of_documents(n_docs: int, expected: int) -> None:
-    assert most_epochs(NetworkSettings(max_epochs=0), n_docs) == expected
-    assert most_epochs(NetworkSettings(max_epochs=7), n_docs) == 7
 
 
 # --- the moving average ----------------------------------------------------------------------------------

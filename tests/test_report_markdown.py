@@ -158,7 +158,7 @@ def test_sums_and_readings_of_the_literal_run(tmp_path: Path) -> None:
         "p is below 0.05 after Holm's correction for the 2 comparisons of this run",
         "Gates: Gates instead of plain recurrence adds +4.1 points.",
         "1 of 1 step shown to matter",
-        "**Not tried in this run**\n\n- Order was not tried.",
+        "**Not tried in this run**\n\n- Order: not tried.",
         "The longest stage: train lstm@word2vec. The whole run took 1 min 15 s.",
     ):
         assert sentence in text

@@ -194,8 +194,8 @@ def _sentence(cause: Cause, row: Mapping[str, Any], decision: str) -> str:
 
 def _absent(cause: Cause) -> dict[str, Any]:
     asked = f"--models {cause.models} --embeddings {cause.embeddings}"
-    sentence = f"{cause.cause.capitalize()} was not tried; these show it: {asked}"
-    return {"cause": cause.cause} | dict.fromkeys(ROW_KEYS) | {"sentence": sentence, "by_length": None}
+    sentence = f"{cause.cause.capitalize()}: not tried; shown by {asked}"
+    return {"cause": cause.cause} | dict.fromkeys(EFFECT_KEYS) | {"sentence": sentence, "by_length": None}
 
 
 def _by_length(

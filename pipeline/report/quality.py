@@ -228,7 +228,7 @@ def _decision_rule(run: Run, entries: Sequence[Record]) -> tuple[str, ...]:
     rope = run.table("verdict").get("rope")
     size = points_either_way(rope) if is_number(rope) else "the region of practical equivalence"
     methods = {str(entry.get("method")) for entry in entries}
-    several = f"{plural(len(entries), 'comparison')} of this run, all planned before any result was seen"
+    several = f"{plural(len(entries), 'comparison')} of this run, all planned before any test result was seen"
     return (
         "Compared is the accuracy of two models on the same test documents; the best network and the best baseline"
         " of the answer are chosen by mean validation accuracy, and test documents choose nothing.",

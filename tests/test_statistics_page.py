@@ -1,0 +1,67 @@
+"""docs/statistics.md: its tables are those of the kept results, and the simulation simulates what it says."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.results_file import RESULTS, read_result
+from benchmarks.statistics_simulated import (
+    FOLD_CASES,
+    Setting,
+    cross_validate,
+    measure_setting,
+    settings,
+    simulate,
+)
+
+sys.path.append(str(Path(__file__).parents[1] / "docs"))
+
+import make_statistics
+
+
+def test_the_tables_are_those_of_the_results() -> None:
+    names = ("statistics", "statistics_references")
+    written = make_statistics.tables(*(read_result(RESULTS / f"{name}.json") for name in names))
+    page = make_statistics.PAGE.read_text(encoding="utf-8")
+    assert make_statistics.fill(page, written) == page
+
+
+def test_a_line_holds_mean_and_range() -> None:
+    rows = [
+        {"called_though_equal": 0.04, "coverage": 0.96, "power": 0.8},
+        {"called_though_equal": 0.06, "coverage": 0.95, "power": 0.7},
+    ]
+    assert make_statistics._table("seeds", [("5", rows), ("10", [])]).splitlines() == [
+        "| seeds | settings | equal models told apart | 95 % intervals that hold the truth | power |",
+        "| --- | --- | --- | --- | --- |",
+        "| 5 | 2 | 5.0 (4.0 to 6.0) | 95.5 (95.0 to 96.0) | 75.0 (70.0 to 80.0) |",
+    ]
+
+
+@pytest.mark.parametrize("against", ["a linear model", "a network"])
+def test_simulated_models_have_the_accuracies_that_are_asked_for(against: str) -> None:
+    setting = Setting(3, 500, 0.9, "some luck", against)
+    tables = list(simulate(setting, 0.05, 400, np.random.default_rng(1)))
+    assert {table.shape for table in tables} == {(3, 500)}
+    # the mean of 400 tables of 3 x 500; seeds spread by a point
+    assert np.mean(tables) == pytest.approx(0.05, abs=0.003)
+
+
+def test_one_seed_compares_two_fixed_models() -> None:
+    setting = Setting(1, 400, 0.8, "steady seeds", "a linear model")
+    row = measure_setting(setting, 0, 400)
+    assert row["coverage"] == pytest.approx(0.95, abs=0.03)
+    assert row["called_though_equal"] == pytest.approx(0.05, abs=0.04)
+    assert row["power"] == pytest.approx(0.8, abs=0.08)
+    assert len(settings()) == len(set(settings()))
+
+
+def test_every_document_is_tested_in_one_fold() -> None:
+    case = FOLD_CASES[3]
+    differences, fold_of = cross_validate(case, np.random.default_rng(0))
+    assert differences.shape == (3, 300)
+    assert np.bincount(fold_of).tolist() == [60] * 5
+    assert set(np.unique(differences)) == {-1.0, 0.0, 1.0}
+    assert (differences != differences[0]).any()  # trees differ by seed
