@@ -316,7 +316,7 @@ NOT_YET = ("run.probes",)
 # The tables whose keys --tune may draw at random (which of them: pipeline/tuning/space.py).
 TUNED_TABLES = ("baselines", "networks")
 
-# What a network's training takes where the settings say 0: [networks] key > number, with gates and without.
+# What a network's training takes where the settings say 0, with gates and without (docs/decisions/0013).
 GATED = ("gru", "lstm", "bilstm")
 OWN_TRAINING = {
     True: {"networks.learning_rate": 4e-3, "networks.max_epochs": 10},
