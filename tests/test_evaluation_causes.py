@@ -94,6 +94,13 @@ def test_every_cause_of_a_whole_ladder():
             "instead of plain recurrence (rnn@w) makes a difference cannot be told: +1.0 points (95 % interval "
             "-0.3 to +2.0). This is about these fitted models only.",
         ),
+        (
+            row("lstm@w", "lstm:shuffled-words@w", "cannot tell", 0.012, 0.001, 0.023),
+            (),
+            "A true difference of 2.3 points would be found four times out of five, and whether the order of the "
+            "words, read by lstm@w, makes a difference cannot be told once corrected for the number of "
+            "comparisons: +1.2 points (95 % interval +0.1 to +2.3).",
+        ),
     ],
 )
 def test_sentences(entry, gains, sentence):

@@ -50,7 +50,7 @@ def test_simulated_models_have_the_accuracies_that_are_asked_for(against: str) -
 
 
 def test_one_seed_compares_two_fixed_models() -> None:
-    setting = Setting(1, 400, 0.8, "steady seeds", "a linear model")
+    setting = Setting(1, 400, 0.8, "much luck", "a linear model")
     row = measure_setting(setting, 0, 400)
     assert row["coverage"] == pytest.approx(0.95, abs=0.03)
     assert row["called_though_equal"] == pytest.approx(0.05, abs=0.04)

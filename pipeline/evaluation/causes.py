@@ -21,9 +21,10 @@ SENTENCES = {
     "beats": "{what} adds {figures}.",
     "loses": "{what} costs accuracy: {figures}.",
     "equal": "{smallest}, and {what} makes no difference that matters: {figures}.",
-    "cannot tell": "{smallest}, and whether {what} makes a difference cannot be told: {figures}.",
+    "cannot tell": "{smallest}, and whether {what} makes a difference cannot be told{corrected}: {figures}.",
     "withheld": "What {what} adds is withheld, since one of the two did not train.",
 }
+CORRECTED = " once corrected for the number of comparisons"
 ONE_FIT = " This is about these fitted models only."
 
 
@@ -183,8 +184,10 @@ def _row(cause: Cause, row: Mapping[str, Any], usable: bool) -> dict[str, Any]:
 def _sentence(cause: Cause, row: Mapping[str, Any], decision: str) -> str:
     a, b = _parse(row["a"]), _parse(row["b"])
     what = cause.what.format(a=row["a"], b=row["b"], model=a.model + a.head, source=a.source, other=b.source)
+    low, high = row["ci95"]
     said = SENTENCES[decision].format(
         what=what,
+        corrected=CORRECTED if low > 0 or high < 0 else "",
         figures=difference_words(row["difference"], row["ci95"]),
         smallest=detectable_words(row["minimum_detectable_difference"]),
     )
