@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import importlib
 import time
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from pipeline.baselines import FittedBaseline, Tried, choose_strength, fit_baseline
+from pipeline.baselines import Chosen, FittedBaseline, Tried, as_fitted, choose_strength, fit_baseline
 from pipeline.baselines.linear import BASELINES, NgramRange
 from pipeline.choose_settings import Judge, choose_settings
 from pipeline.errors import PipelineError
@@ -75,12 +74,9 @@ class _CountedOnce:
 
 def judge_linear(planned: PlannedModel, features: Callable[[Material], Features]) -> Judge:
     """Return the function that fits a linear model with the settings of a trial and scores validation documents."""
-    from sklearn.exceptions import ConvergenceWarning
 
     def judge(trial: Material) -> Score:
-        with warnings.catch_warnings():  # the last fit says whether it was cut short
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            _, (tried,) = _choose(trial, planned, features(trial), lambda tried: None)
+        (tried,) = _choose(trial, planned, features(trial), lambda tried: None).tried
         return Score(tried.validation_accuracy, tried.validation_log_loss)
 
     return judge
@@ -121,16 +117,8 @@ def run_linear(
             stage.advance(1, f"best validation accuracy {best:.1%}")
 
         start = time.perf_counter()
-        strength, tried = _choose(material, planned, chosen_on, on_trial)
-        fitted = fit_baseline(
-            planned.model,
-            final.train,
-            material.labels(final.fold.train),
-            n_classes=len(material.label_names),
-            strength=strength,
-            settings=material.config.baselines,
-            class_weight=_class_weight(material),
-        )
+        chosen = _choose(material, planned, chosen_on, on_trial)
+        fitted = _fit(material, planned, chosen, chosen_on, final)
         seconds = time.perf_counter() - start
         probabilities, rate = _predict(material, fitted, final)
         latency = milliseconds_of_each(
@@ -148,13 +136,32 @@ def run_linear(
         predict_documents_per_second=rate,
         peak_rss_mib=memory.mib,
         parameters=fitted.parameters,
-        validation_accuracy=_validation_accuracy(material, fitted, chosen_on, final, strength, tried),
+        validation_accuracy=_validation_accuracy(material, fitted, chosen_on, final, chosen),
         why_not=None,
         warnings=fitted.warnings,
         prepare_seconds=chosen_on.seconds + (0.0 if final is chosen_on else final.seconds),
         latency_ms=latency,
     )
-    parts.baseline(fit, Choice(planned.name, fit.fold, "C", strength, tried) if tried else None)
+    tried = chosen.tried
+    parts.baseline(fit, Choice(planned.name, fit.fold, "C", chosen.strength, tried) if tried else None)
+
+
+def _fit(
+    material: Material, planned: PlannedModel, chosen: Chosen, chosen_on: Features, final: Features
+) -> FittedBaseline:
+    """Return the model with the chosen strength: the fit that chose it, unless other documents are to be fitted."""
+    n_classes, settings = len(material.label_names), material.config.baselines
+    if final is chosen_on and chosen.pipeline is not None:
+        return as_fitted(chosen, n_classes, settings)
+    return fit_baseline(
+        planned.model,
+        final.train,
+        material.labels(final.fold.train),
+        n_classes=n_classes,
+        strength=chosen.strength,
+        settings=settings,
+        class_weight=_class_weight(material),
+    )
 
 
 def _range_of(material: Material, planned: PlannedModel, fold: Fold) -> NgramRange:
@@ -208,7 +215,7 @@ def _class_weight(material: Material) -> str | None:
 
 def _choose(
     material: Material, planned: PlannedModel, features: Features, on_trial: Callable[[Tried], None]
-) -> tuple[float, tuple[Tried, ...]]:
+) -> Chosen:
     fold = features.fold
     return choose_strength(
         planned.model,
@@ -233,12 +240,11 @@ def _validation_accuracy(
     fitted: FittedBaseline,
     chosen_on: Features,
     final: Features,
-    strength: float,
-    tried: tuple[Tried, ...],
+    chosen: Chosen,
 ) -> float | None:
     """Return the accuracy on validation documents that choices are made by; None for a refit without a choice."""
-    for trial in tried:
-        if trial.value == strength:
+    for trial in chosen.tried:
+        if trial.value == chosen.strength:
             return trial.validation_accuracy
     if final is not chosen_on or not len(chosen_on.fold.validation):
         return None

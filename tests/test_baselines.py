@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from builders import int32, tokens_of
 
-from pipeline.baselines import Tried, choose_strength, fit_baseline, linear
+from pipeline.baselines import Chosen, Tried, as_fitted, choose_strength, fit_baseline, linear
 from pipeline.config import BaselineSettings
 from pipeline.indices import count_ngrams, learn_ngrams
 from pipeline.values import Float32, Int32
@@ -71,13 +71,11 @@ def test_majority_answers_with_the_class_frequencies() -> None:
     )
     assert fitted.predict_probabilities(counts).tolist() == [[0.25, 0.75, 0.0]] * 4
     assert fitted.parameters == 2
-    assert choose_strength("majority", (counts, int32([0] * 4)), (counts, int32([0] * 4)), SETTINGS) == (
-        1.0,
-        (),
-    )
+    chosen = choose_strength("majority", (counts, int32([0] * 4)), (counts, int32([0] * 4)), SETTINGS)
+    assert (chosen.strength, chosen.tried) == (1.0, ())
 
 
-def choose(settings: BaselineSettings) -> tuple[float, tuple[Tried, ...]]:
+def choose(settings: BaselineSettings) -> Chosen:
     ngrams, counts = learn_ngrams(tokens_of(TRAIN), ngram_max=2)
     judged = count_ngrams(tokens_of(VALIDATION), ngrams)
     return choose_strength("bow", (counts, LABELS), (judged, VALIDATION_LABELS), settings)
@@ -86,7 +84,8 @@ def choose(settings: BaselineSettings) -> tuple[float, tuple[Tried, ...]]:
 def test_the_strength_of_least_validation_log_loss_is_chosen() -> None:
     from sklearn.metrics import accuracy_score, log_loss
 
-    strength, tried = choose(SETTINGS)
+    chosen = choose(SETTINGS)
+    strength, tried = chosen.strength, chosen.tried
     separately = {value: ours("bow", value) for value in SETTINGS.bow_strengths}
     losses = {value: log_loss(VALIDATION_LABELS, found) for value, found in separately.items()}
     assert [trial.value for trial in tried] == [0.01, 0.1, 1.0, 10.0]
@@ -103,15 +102,24 @@ def test_each_trial_is_told_weakest_first_whatever_the_order_given() -> None:
     ngrams, counts = learn_ngrams(tokens_of(TRAIN))
     judged = count_ngrams(tokens_of(VALIDATION), ngrams)
     settings = replace(SETTINGS, tfidf_strengths=(3.0, 0.3))
-    _, tried = choose_strength("tfidf", (counts, LABELS), (judged, VALIDATION_LABELS), settings, told.append)
-    assert tuple(told) == tried
-    assert [trial.value for trial in tried] == [0.3, 3.0]
+    chosen = choose_strength("tfidf", (counts, LABELS), (judged, VALIDATION_LABELS), settings, told.append)
+    assert tuple(told) == chosen.tried
+    assert [trial.value for trial in told] == [0.3, 3.0]
 
 
 def test_one_strength_is_judged_too() -> None:
-    strength, tried = choose(replace(SETTINGS, bow_strengths=(0.5,)))
-    assert strength == 0.5
-    assert [trial.value for trial in tried] == [0.5]
+    chosen = choose(replace(SETTINGS, bow_strengths=(0.5,)))
+    assert chosen.strength == 0.5
+    assert [trial.value for trial in chosen.tried] == [0.5]
+
+
+def test_the_fit_that_was_chosen_is_that_of_its_strength_alone() -> None:
+    """It began where a stronger regularisation ended, and the strengths after it leave it as it is."""
+    ngrams, _ = learn_ngrams(tokens_of(TRAIN), ngram_max=2)
+    chosen = choose(SETTINGS)
+    found = as_fitted(chosen, 2, SETTINGS).predict_probabilities(count_ngrams(tokens_of(VALIDATION), ngrams))
+    assert chosen.strength != max(SETTINGS.bow_strengths)
+    np.testing.assert_allclose(found, ours("bow", chosen.strength), atol=1e-3)
 
 
 def test_parameters_are_the_weights_and_intercepts() -> None:
@@ -127,6 +135,8 @@ def test_a_fit_that_was_cut_short_says_so() -> None:
     fitted = fit_baseline("bow", counts, LABELS, n_classes=2, strength=10.0, settings=settings)
     assert fitted.warnings == ("logistic regression stopped after 1 iterations: raise baselines.max_iter",)
     assert fit_baseline("bow", counts, LABELS, n_classes=2, strength=1.0, settings=SETTINGS).warnings == ()
+    for found, told in ((choose(settings), fitted.warnings), (choose(SETTINGS), ())):
+        assert as_fitted(found, 2, settings).warnings == told
 
 
 @pytest.mark.parametrize("n_classes", [2, 3])

@@ -131,7 +131,8 @@ def test_rows_by_hand_are_cut_padded_and_know_unknown_words(monkeypatch: pytest.
 def test_both_whole_runs_have_the_same_sizes() -> None:
     given = " ".join(imdb_whole.ARGUMENTS)
     assert given == (
-        "--models bow,tfidf,rnn,lstm --seeds 1 --no-cache --set word2vec.vector_size=100 --set networks.units=64 "
+        "--models bow,tfidf,rnn,lstm --seeds 1 --no-cache --set word2vec.vector_size=100 "
+        "--set word2vec.algorithm=cbow --set word2vec.min_count=5 --set word2vec.epochs=5 --set networks.units=64 "
         "--set networks.batch_size=64 --set networks.max_tokens=400 --set networks.max_epochs=3 "
         "--set networks.patience=3"
     )

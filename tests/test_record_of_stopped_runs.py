@@ -57,7 +57,7 @@ def stopped(folder: Path, **options: object) -> tuple[dict[str, Any], str]:
 def test_a_run_stopped_in_a_later_fold_is_scored_on_the_folds_that_are_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stop_at(monkeypatch, fit_baselines, "fit_baseline", 9)  # tfidf in the last of three folds
+    stop_at(monkeypatch, fit_baselines, "_fit", 9)  # tfidf in the last of three folds
     metrics, report = stopped(tmp_path, corpus_folds=3)
     warning = (
         "the run did not end, so that only folds 0, 1 of 3 can be compared on the same test documents:"

@@ -3,10 +3,21 @@
 from pipeline.baselines.linear import (
     BASELINES,
     Baseline,
+    Chosen,
     FittedBaseline,
     Tried,
+    as_fitted,
     choose_strength,
     fit_baseline,
 )
 
-__all__ = ["BASELINES", "Baseline", "FittedBaseline", "Tried", "choose_strength", "fit_baseline"]
+__all__ = [
+    "BASELINES",
+    "Baseline",
+    "Chosen",
+    "FittedBaseline",
+    "Tried",
+    "as_fitted",
+    "choose_strength",
+    "fit_baseline",
+]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -63,6 +63,19 @@ class Tried:
 
 
 @dataclass(frozen=True, eq=False)
+class Chosen:
+    """The strength that validation documents chose, every one tried, and the pipeline fitted with the one chosen.
+
+    `pipeline` is None where nothing was tried, `cut_short` whether its fit ended before it converged.
+    """
+
+    strength: float
+    tried: tuple[Tried, ...] = ()
+    pipeline: Any = None
+    cut_short: bool = False
+
+
+@dataclass(frozen=True, eq=False)
 class FittedBaseline:
     """A fitted pipeline for classes `classes` out of `n_classes`."""
 
@@ -109,8 +122,8 @@ def choose_strength(
     on_trial: Callable[[Tried], None] = lambda tried: None,
     *,
     class_weight: str | None = None,
-) -> tuple[float, tuple[Tried, ...]]:
-    """Return the regularisation strength with the lowest log loss on validation documents, and all that were tried.
+) -> Chosen:
+    """Return the regularisation strength with the lowest log loss on validation documents, and the fit with it.
 
     Parameters
     ----------
@@ -128,27 +141,36 @@ def choose_strength(
 
     Returns
     -------
-    float, tuple of Tried
-        1.0 and nothing where the model has no strength; the middle one and nothing without validation documents.
+    Chosen
+        Strength 1.0 where the model has none; the middle one without validation documents. Then nothing is tried.
     """
+    from sklearn.pipeline import Pipeline
+
     strengths = sorted(BASELINES[name].strengths(settings))
     if not strengths:
-        return 1.0, ()
+        return Chosen(1.0)
     features, labels = train
-    pipeline = BASELINES[name].pipeline(settings, _problem(features, labels, class_weight))
     if not len(validation[1]):
-        return strengths[len(strengths) // 2], ()
-    weighted = pipeline[:-1].fit_transform(features)
-    judged = pipeline[:-1].transform(validation[0])
+        return Chosen(strengths[len(strengths) // 2])
+    pipeline = BASELINES[name].pipeline(settings, _problem(features, labels, class_weight))
+    weights, classifier = pipeline[:-1], pipeline[-1]
+    weighted = weights.fit_transform(features)
+    judged = weights.transform(validation[0])
     importance = _importance(labels, validation[1], class_weight)
-    tried = []
+    tried: list[Tried] = []
+    best = Chosen(1.0)
     for strength in strengths:
-        with _one_thread(), _without_class_warning():
-            classifier = _with_strength(pipeline[-1], strength).fit(weighted, labels)
+        cut_short = _fit(_with_strength(classifier, strength), weighted, labels)
         tried.append(_judge(strength, classifier, judged, validation[1], importance))
         on_trial(tried[-1])
-    best = min(tried, key=lambda trial: trial.validation_log_loss)
-    return best.value, tuple(tried)
+        if min(tried, key=lambda trial: trial.validation_log_loss) is tried[-1]:
+            best = Chosen(
+                strength,
+                (),
+                Pipeline([*weights.steps, (pipeline.steps[-1][0], deepcopy(classifier))]),
+                cut_short,
+            )
+    return replace(best, tried=tuple(tried))
 
 
 def fit_baseline(
@@ -166,19 +188,30 @@ def fit_baseline(
     Parameters are those of `choose_strength`; `n_classes` counts the corpus's classes. Where all training
     documents have one class the answer is always that class.
     """
+    pipeline = BASELINES[name].pipeline(settings, _problem(features, labels, class_weight))
+    _with_strength(pipeline[-1], strength)
+    return as_fitted(
+        Chosen(strength, pipeline=pipeline, cut_short=_fit(pipeline, features, labels)), n_classes, settings
+    )
+
+
+def as_fitted(chosen: Chosen, n_classes: int, settings: BaselineSettings) -> FittedBaseline:
+    """Return the fit that `choose_strength` made on the way as the model itself, for a corpus of `n_classes`."""
+    told = f"logistic regression stopped after {settings.max_iter} iterations: raise baselines.max_iter"
+    return FittedBaseline(chosen.pipeline, n_classes, (told,) if chosen.cut_short else ())
+
+
+def _fit(estimator: Any, features: Features, labels: Int32) -> bool:
+    """Fit an estimator, with BLAS on one thread; return whether it ended before it converged."""
     import warnings
 
     from sklearn.exceptions import ConvergenceWarning
 
-    pipeline = BASELINES[name].pipeline(settings, _problem(features, labels, class_weight))
-    _with_strength(pipeline[-1], strength)
     with warnings.catch_warnings(record=True) as caught, _one_thread():
         warnings.filterwarnings("ignore", MANY_CLASSES)
         warnings.simplefilter("always", ConvergenceWarning)
-        pipeline.fit(features, labels)
-    cut_short = any(issubclass(warning.category, ConvergenceWarning) for warning in caught)
-    told = f"logistic regression stopped after {settings.max_iter} iterations: raise baselines.max_iter"
-    return FittedBaseline(pipeline, n_classes, (told,) if cut_short else ())
+        estimator.fit(features, labels)
+    return any(issubclass(warning.category, ConvergenceWarning) for warning in caught)
 
 
 def _one_thread() -> Any:
@@ -190,16 +223,6 @@ def _one_thread() -> Any:
     from threadpoolctl import threadpool_limits
 
     return threadpool_limits(1)
-
-
-@contextmanager
-def _without_class_warning() -> Iterator[None]:
-    """Leave out scikit-learn's remark on corpora with many classes: these are classes."""
-    import warnings
-
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", MANY_CLASSES)
-        yield
 
 
 def _problem(features: Features, labels: Int32, class_weight: str | None) -> Problem:

@@ -87,9 +87,9 @@ def test_the_inputs_are_left_as_they_were(name: str) -> None:
 @each_baseline
 def test_validation_documents_of_a_class_that_was_never_trained_are_judged(name: str) -> None:
     features = read_by(name, COUNTS)
-    strength, tried = choose_strength(name, (features, LABELS), (features[:2], int32([1, 5])), FEW_STRENGTHS)
-    assert strength > 0
-    for trial in tried:
+    chosen = choose_strength(name, (features, LABELS), (features[:2], int32([1, 5])), FEW_STRENGTHS)
+    assert chosen.strength > 0
+    for trial in chosen.tried:
         assert trial.validation_accuracy == 0.0
         assert trial.validation_log_loss == pytest.approx(-np.log(1e-12))
 
@@ -106,10 +106,10 @@ def test_the_strength_tried_last_does_not_reach_the_fit(name: str) -> None:
 @pytest.mark.parametrize("class_weight", [None, "balanced"])
 def test_training_documents_of_one_class_give_one_answer(name: str, class_weight: str | None) -> None:
     labels, features = int32([3] * 5), read_by(name, COUNTS)
-    strength, _ = choose_strength(
+    chosen = choose_strength(
         name, (features, labels), (features, labels), FEW_STRENGTHS, class_weight=class_weight
     )
-    assert strength > 0
+    assert chosen.strength > 0
     probabilities = fitted(name, labels, class_weight).predict_probabilities(features)
     assert probabilities.tolist() == [[0, 0, 0, 1, 0, 0]] * 5
 
@@ -117,9 +117,9 @@ def test_training_documents_of_one_class_give_one_answer(name: str, class_weight
 @each_baseline
 def test_without_validation_documents_a_strength_is_taken_untried(name: str) -> None:
     features = read_by(name, COUNTS)
-    strength, tried = choose_strength(name, (features, LABELS), (features[:0], int32([])), FEW_STRENGTHS)
-    assert strength > 0
-    assert tried == ()
+    chosen = choose_strength(name, (features, LABELS), (features[:0], int32([])), FEW_STRENGTHS)
+    assert chosen.strength > 0
+    assert (chosen.tried, chosen.pipeline) == ((), None)
 
 
 @each_baseline
