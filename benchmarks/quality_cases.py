@@ -72,8 +72,8 @@ _TAI = "Tai, Socher and Manning, ACL 2015, arXiv:1503.00075"
 _SOCHER = "Socher et al., EMNLP 2013"
 _ZHANG = "Zhang and Lee, SIGIR 2003"
 
-_WORD2VEC = (
-    "--embeddings word2vec --set word2vec.vector_size=300 --set networks.learning_rate=0.002"
+_LONG_DOCUMENTS = (
+    "--set word2vec.vector_size=300 --set networks.learning_rate=0.002"
     " --set networks.schedule=cosine --set networks.max_epochs=5"
     " --set networks.embedding_dropout=0.3 --set networks.dropout=0.4"
 )
@@ -102,7 +102,7 @@ QUALITY = {
     ),
     "imdb_lstm": Case(
         "imdb",
-        f"--models lstm {_WORD2VEC}",
+        f"--models lstm --embeddings word2vec {_LONG_DOCUMENTS}",
         "lstm@word2vec",
         91.3,
         seeds=3,
@@ -114,8 +114,8 @@ QUALITY = {
     ),
     "imdb_bilstm": Case(
         "imdb",
-        f"--models bilstm {_WORD2VEC} --set networks.keep=first+last",
-        "bilstm@word2vec",
+        f"--models bilstm --embeddings word2vec:frozen-then-tuned {_LONG_DOCUMENTS} --set networks.keep=first+last",
+        "bilstm@word2vec:frozen-then-tuned",
         92.0,
         seeds=3,
         unlabelled=True,
