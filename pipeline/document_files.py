@@ -6,7 +6,6 @@ give a label away.
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 import polars as pl
 
 from pipeline.errors import PipelineError
+from pipeline.json_files import REWRITE, read_json_if_there
 
 COLUMNS = {
     "document": pl.Int64,  # as in the predictions
@@ -27,7 +27,6 @@ COLUMNS = {
     "same_label": pl.Boolean,
     "giveaway": pl.Boolean,  # it holds a token that gives a label away
 }
-REWRITE = "restore the file as the run wrote it, or run again"
 
 
 def documents_path(run: Path) -> Path:
@@ -82,10 +81,4 @@ def read_giveaways(run: Path) -> list[dict[str, Any]]:
     PipelineError
         If the file is not JSON.
     """
-    path = giveaways_path(run)
-    if not path.exists():
-        return []
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise PipelineError(str(path), "this is not JSON", REWRITE) from error
+    return read_json_if_there(giveaways_path(run)) or []

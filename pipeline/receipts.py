@@ -4,32 +4,35 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pipeline.scoring import SCHEMA_VERSION
+from pipeline.scoring import COMPUTED, SCHEMA_VERSION
 
 RECEIPTS = "details/receipts.json"
-STATUS = "details/status.json"  # written again whenever the run gets further
 _KEPT = (
     "config.toml",
     "details/*.json",
     "details/*.parquet",
     "details/*/*/*.parquet",
-    "predictions/*.parquet",
+    "predictions/*",
     "models/*/*",
 )
 
 
-def make_receipts(run: Path, computed: Collection[str]) -> dict[str, Any]:
-    """Return `schema_version`, and `files`: path within the run folder to sha256 (hexadecimal).
-
-    `computed` are paths of files that are computed from the others: they are compared by their content.
-    """
-    left_out = {RECEIPTS, STATUS, *computed}
-    files = {path: file_hash(run / path) for path in sorted(set(_files(run)) - left_out)}
+def make_receipts(run: Path) -> dict[str, Any]:
+    """Return `schema_version`, and `files`: path within the run folder to sha256 (hexadecimal)."""
+    files = {path: file_hash(run / path) for path in kept_files(run)}
     return {"schema_version": SCHEMA_VERSION, "files": files}
+
+
+def kept_files(run: Path) -> list[str]:
+    """Return the files of a run folder that have a receipt, as paths within it, ascending.
+
+    Those that are computed from the others have none: they are compared by their content.
+    """
+    return sorted(set(_files(run)) - {RECEIPTS, *COMPUTED})
 
 
 def file_hash(path: Path) -> str:

@@ -266,7 +266,7 @@ def write_scores(run: Path, scored: Scored) -> None:
         If metrics.json would not be what its schema says.
     """
     check_metrics(plain(scored.metrics))
-    write_json(run / RECEIPTS, make_receipts(run, scored.files))
+    write_json(run / RECEIPTS, make_receipts(run))
     for path, value in scored.files.items():
         write_json(run / path, value)
 

@@ -7,7 +7,6 @@ predictions come out. A run writes what comes out; `verify` computes it again an
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
@@ -21,6 +20,7 @@ from pipeline import evaluation
 from pipeline.config import Config, load_config, stage_generator
 from pipeline.document_files import read_documents, read_giveaways
 from pipeline.errors import PipelineError, first_places
+from pipeline.json_files import read_json, read_json_if_there
 from pipeline.prediction_files import SavedPredictions, read_run_predictions
 from pipeline.signatures import Signer
 from pipeline.values import Predictions
@@ -29,6 +29,7 @@ SCHEMA_VERSION = 1
 METRICS = "metrics.json"
 CURVE_FOLDER = Path("details", "learning_curve")  # its predictions stand apart: they enter no other table
 INPUTS = ("details/fits.json", "details/run.json", "config.toml")  # without these nothing can be scored
+COMPUTED = ("details/scores.json", "details/assumptions.json", METRICS)  # by `score_run`, metrics.json last
 _OF_TIMING = (
     "name",
     "seed",
@@ -77,8 +78,7 @@ class Recorded:
 
     def detail(self, name: str) -> Any:
         """Return what the run wrote to `details/<name>.json`; None if it wrote no such file."""
-        path = self.run / "details" / f"{name}.json"
-        return read_json(path) if path.exists() else None
+        return read_json_if_there(self.run / "details" / f"{name}.json")
 
 
 @dataclass(frozen=True)
@@ -120,11 +120,12 @@ def _metrics(recorded: Recorded) -> Row:
     own = {name: kind for name, kind in kinds.items() if kind != "outside"}
     pairs = evaluation.planned_pairs(own, validation) + evaluation.outside_pairs(verdict_kinds, validation)
     n_docs = facts["corpus"]["documents"]
-    comparisons = evaluation.compare(saved, pairs, config.run.rope, n_docs)
+    comparisons = evaluation.withhold(evaluation.compare(saved, pairs, config.run.rope, n_docs), trained)
+    of_run = [row for row in comparisons if row["a"] in own]
     verdict = evaluation.decide_verdict(
         verdict_kinds, validation, trained, comparisons, saved, rope=config.run.rope
     )
-    gains = evaluation.find_gains([row for row in comparisons if row["a"] in own], validation, trained)
+    gains = evaluation.find_gains(of_run, validation, trained)
     documents = read_documents(recorded.run)
     corpus = facts["corpus"] | {"tested": _documents_tested(saved)}
     signer = Signer(corpus, facts["embeddings"], facts["environment"], config)
@@ -133,7 +134,7 @@ def _metrics(recorded: Recorded) -> Row:
         "corpus": corpus,
         "results": [_result(entry, recorded, signer) for entry in saved],
         "summary": [
-            _of_kind(row, kinds[row["name"]]) | {"signature": _signature(row["name"], recorded, signer)}
+            _summed(row, recorded, signer)
             for row in evaluation.summarise(saved, stage_generator(config.run.seed, "bootstrap"))
         ],
         "comparisons": comparisons,
@@ -141,23 +142,23 @@ def _metrics(recorded: Recorded) -> Row:
         "embeddings": facts["embeddings"],
         "gains": gains,
         "causes": evaluation.find_causes(
-            comparisons, gains, trained, saved, lengths=_lengths(documents), n_docs=n_docs
+            of_run, gains, trained, saved, lengths=_lengths(documents), n_docs=n_docs
         ),
         **evaluation.find_costs(
-            saved, recorded.detail("fit_costs") or [], kinds, validation, trained, config.run.rope
+            saved, recorded.detail("fit_costs") or [], validation, trained, config.run.rope, n_docs
         ),
         "learning_curve": _learning_curve(recorded, verdict_kinds, validation),
-        "slices": evaluation.slice_scores(saved, documents, verdict),
+        "slices": evaluation.slice_scores(saved, documents, verdict, n_docs),
         "hard_documents": evaluation.find_hard_documents(saved, kinds),
         "contamination": evaluation.describe_contamination(
-            saved, documents, read_giveaways(recorded.run), verdict
+            saved, documents, read_giveaways(recorded.run), verdict, n_docs
         ),
         "tuning": facts["tuning"],
         "probes": {},
         "timing": [
             {name: fit[name] for name in _OF_TIMING}
             for fit in recorded.fits.values()
-            if kinds.get(fit["name"]) != "outside"
+            if recorded.models[fit["name"]]["kind"] != "outside"
         ],
         "stages": facts["stages"],
         "total_seconds": facts["total_seconds"],
@@ -179,9 +180,12 @@ def _learning_curve(
     )
 
 
-def _of_kind(row: Row, kind: str) -> Row:
-    """Return a row of `summary` with the model's kind; the name of a file says nothing about a model in it."""
-    return row | {"kind": kind} | ({"model": kind, "embedding": None} if kind == "outside" else {})
+def _summed(row: Row, recorded: Recorded, signer: Signer) -> Row:
+    """Return a row of `summary` with kind and signature; the name of a file says nothing about a model in it."""
+    model = recorded.models[row["name"]]
+    entries = [entry for entry in recorded.saved if entry.name == row["name"]]
+    unknown = {"model": "outside", "embedding": None} if model["kind"] == "outside" else {}
+    return row | {"kind": model["kind"]} | unknown | {"signature": _signature(entries, model, signer)}
 
 
 def _lengths(documents: pl.DataFrame | None) -> dict[int, int]:
@@ -233,23 +237,6 @@ def read_recorded(run: Path) -> Recorded:
                 f" on the same test documents: the predictions of {labels(left_out)} are left out"
             )
     return Recorded(run, config, models, fits, facts, saved, tuple(notes))
-
-
-def read_json(path: Path) -> Any:
-    """Return the content of a JSON file of a run folder.
-
-    Raises
-    ------
-    PipelineError
-        If it is not JSON.
-    """
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except json.JSONDecodeError as error:
-        where, what = f"{path}:{error.lineno}:{error.colno}", f"this is not JSON ({error.msg})"
-    except UnicodeDecodeError as error:
-        where, what = str(path), f"byte {error.start} is not UTF-8"
-    raise PipelineError(where, what, "restore the file as the run wrote it, or run again")
 
 
 def fit_label(name: str, seed: int, fold: int, *, n_seeds: int, n_folds: int) -> str:
@@ -328,7 +315,7 @@ def _result(entry: SavedPredictions, recorded: Recorded, signer: Signer) -> Row:
         "ece": scores.ece,
         "parameters": fit["parameters"],
         "validation_accuracy": fit["validation_accuracy"],
-        "signature": signer.sign([entry], model["embedding"]),
+        "signature": _signature([entry], model, signer),
     }
 
 
@@ -338,9 +325,10 @@ def _of_models(recorded: Recorded, fits: Iterable[Row], key: str) -> dict[str, s
     return {name: model[key] for name, model in recorded.models.items() if name in names}
 
 
-def _signature(name: str, recorded: Recorded, signer: Signer) -> str:
-    entries = [entry for entry in recorded.saved if entry.name == name]
-    return signer.sign(entries, recorded.models[name]["embedding"])
+def _signature(entries: list[SavedPredictions], model: Row, signer: Signer) -> str:
+    if model["kind"] == "outside":
+        return signer.sign_outside(entries)
+    return signer.sign(entries, model["embedding"])
 
 
 def _validation_accuracy(fits: Iterable[Row]) -> dict[str, float]:

@@ -23,6 +23,7 @@ _KEPT = "".join(chr(code) for code in range(33, 127) if chr(code) not in "%|")  
 # Those of [run] that a fit depends on.
 _RUN_KEYS = ("seed", "refit", "tune", "tune_fixed", "class_weights", "deterministic")
 _LEARNED_FROM = ("word2vec", "fasttext", "embeddings", "vocabulary", "tokenizer")  # tables of the settings
+_AVERAGE = "mean"  # the linear model that reads vectors
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,22 +43,45 @@ class Signer:
 
     def sign(self, entries: Sequence[SavedPredictions], source: str | None) -> str:
         """Return the signature of the scores of these fits of one model, which reads vectors of `source`."""
-        fields = {
-            "corpus": f"{self.corpus['name']}#{self.corpus['hash'][:SHORT]}",
-            "split": self.corpus["split_hash"][:SHORT],
-            "model": entries[0].name,
+        name = entries[0].name
+        fields = self._tested_on(entries) | {
             "vectors": f"{source}#{self._vectors(source)}" if source else "none",
-            "settings": _short(self._settings()),
+            "settings": _short(self._settings(name, source)),
             "seeds": _listed(entry.seed for entry in entries),
             "folds": _listed(entry.fold for entry in entries),
         }
         return write_signature(SIGNED, fields | self._versions())
 
-    def _settings(self) -> dict[str, Any]:
-        """Return the settings that a fit depends on; which corpus and split has fields of its own."""
+    def sign_outside(self, entries: Sequence[SavedPredictions]) -> str:
+        """Return the signature of predictions made elsewhere, of which nothing but the answers is known."""
+        digest = hashlib.sha256()
+        for entry in entries:
+            digest.update(entry.predictions.documents.tobytes())
+            digest.update(entry.predictions.probabilities.tobytes())
+        fields = self._tested_on(entries) | {
+            "answers": digest.hexdigest()[:SHORT],
+            "folds": _listed(entry.fold for entry in entries),
+        }
+        return write_signature(SIGNED, fields | self._versions())
+
+    def _tested_on(self, entries: Sequence[SavedPredictions]) -> dict[str, str]:
+        return {
+            "corpus": f"{self.corpus['name']}#{self.corpus['hash'][:SHORT]}",
+            "split": self.corpus["split_hash"][:SHORT],
+            "model": entries[0].name,
+        }
+
+    def _settings(self, name: str, source: str | None) -> dict[str, Any]:
+        """Return the settings that a fit depends on; corpus, split and the making of vectors have their own fields."""
         settings = asdict(self.config)
+        linear = source is None or name.partition("@")[0] == _AVERAGE
+        tables = (
+            "tokenizer",
+            *(("vocabulary", "embeddings") if source else ()),
+            "baselines" if linear else "networks",
+        )
         run = {key: settings["run"][key] for key in _RUN_KEYS}
-        return {key: table for key, table in settings.items() if key != "corpus"} | {"run": run}
+        return {table: settings[table] for table in tables} | {"run": run}
 
     def _vectors(self, source: str) -> str:
         """Return what names a source's vectors: the file's own sha256, or a hash of all they were made from."""

@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pipeline.errors import PipelineError
-from pipeline.prediction_files import FOLDER
-from pipeline.receipts import RECEIPTS, file_hash
+from pipeline.json_files import read_json
+from pipeline.receipts import RECEIPTS, file_hash, kept_files
 from pipeline.report.draw import draw
-from pipeline.report.run_folder import read_run
+from pipeline.report.run_folder import run_with
 from pipeline.resources import describe_environment
-from pipeline.scoring import INPUTS, METRICS, SCHEMA_VERSION, Scored, read_json, score_run
+from pipeline.scoring import INPUTS, METRICS, SCHEMA_VERSION, Scored, score_run
 from pipeline.storage import plain
 
 # Sums of float64 may be ordered differently by another processor; nothing that is shown has so many digits.
 TOLERANCE = 1e-9
+NEAR_ZERO = 1e-12  # what is left where two such sums should cancel out
 SHOWN = 30  # differences named of one file
 ABSENT = "absent"
 SCORES = "scores: none can be computed"
+DRAWN = "a report: none can be drawn"
+STATUS = "details/status.json"  # earlier runs have no receipt of it
 
 
 @dataclass(frozen=True)
@@ -68,19 +72,14 @@ def verify(run: Path) -> Verified:
     follows from them together leaves a folder that agrees with itself: only a run on the same corpus tells.
     """
     kept = _receipts(run)
-    differences = [*_changed_files(run, kept), *_unknown_predictions(run, kept)]
+    differences = [*_changed_files(run, kept), *_unknown_files(run, kept)]
     checked = [f"{len(kept)} files that scores are computed from: sha256"]
     try:
         scored = score_run(run)
-    except PipelineError as error:
-        return _not_scored(
-            checked, differences, Difference(_within(run, error.where), "", error.what, SCORES)
-        )
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-        if not differences:
-            raise  # the files are those that the run wrote: a fault of this program
-        message = f"{type(error).__name__}: {error}"
-        return _not_scored(checked, differences, Difference(METRICS, "", message, SCORES))
+    except Exception as error:
+        damaged = "no score: a file that scores are computed from is damaged"
+        why = _damage(run, error, differences, METRICS, SCORES)
+        return Verified((*checked, damaged), _once([*differences, why]))
     for path, value in scored.files.items():
         differences += _compare_json(run, path, plain(value))
     metrics = scored.metrics
@@ -88,16 +87,31 @@ def verify(run: Path) -> Verified:
         f"{len(metrics['results'])} fits of {len(metrics['summary'])} models,"
         f" {len(metrics['comparisons'])} comparisons and the verdict: computed again from predictions"
     )
-    differences += _compare_report(run, scored)
-    checked.append("report.md and report.html: drawn again")
-    checked += _other_versions(metrics)
-    return Verified(tuple(checked), _once(differences))
+    try:
+        differences += _compare_report(run, scored)
+        checked.append("report.md and report.html: drawn again")
+    except Exception as error:
+        checked.append("no report: a file that it is drawn from is damaged")
+        differences.append(_damage(run, error, differences, "report.md", DRAWN))
+    return Verified((*checked, *_other_versions(metrics)), _once(differences))
 
 
-def _not_scored(checked: list[str], differences: list[Difference], why: Difference) -> Verified:
-    """Return what was checked where a file is so damaged that nothing can be computed from it."""
-    damaged = "no score: a file that scores are computed from is damaged"
-    return Verified((*checked, damaged), _once([*differences, why]))
+def _damage(
+    run: Path, error: Exception, differences: Sequence[Difference], file: str, again: str
+) -> Difference:
+    """Return the difference that a damaged file makes: its own place where the error names it, else `file`.
+
+    Raises
+    ------
+    Exception
+        `error`, where the files are those that the run wrote: it is a fault of this program then.
+    """
+    if isinstance(error, PipelineError):
+        named, place = _within(run, error.where)
+        return Difference(named, place, error.what, again)
+    if not differences:
+        raise error
+    return Difference(file, "", f"{type(error).__name__}: {error}", again)
 
 
 def describe(verified: Verified) -> str:
@@ -160,10 +174,10 @@ def _changed_files(run: Path, kept: Mapping[str, str]) -> Iterator[Difference]:
             yield Difference(name, "", f"sha256 {found[:16]}", wanted)
 
 
-def _unknown_predictions(run: Path, kept: Mapping[str, str]) -> Iterator[Difference]:
-    for path in sorted((run / FOLDER).glob("*")):
-        name = path.relative_to(run).as_posix()
-        if name not in kept:
+def _unknown_files(run: Path, kept: Mapping[str, str]) -> Iterator[Difference]:
+    """Yield the files that the run did not write, where it writes files that are read again."""
+    for name in kept_files(run) if kept else ():
+        if name not in kept and name != STATUS:
             yield Difference(name, "", "a file", "no file: the run did not write it")
 
 
@@ -209,7 +223,10 @@ def compare_values(saved: Any, again: Any, place: str = "") -> Iterator[tuple[st
 def _equal(saved: Any, again: Any) -> bool:
     numbers = [isinstance(value, int | float) and not isinstance(value, bool) for value in (saved, again)]
     if all(numbers):
-        return math.isclose(saved, again, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
+        try:
+            return math.isclose(saved, again, rel_tol=TOLERANCE, abs_tol=NEAR_ZERO)
+        except OverflowError:  # a whole number of hundreds of digits
+            return False
     return type(saved) is type(again) and bool(saved == again)
 
 
@@ -228,13 +245,7 @@ def _text(value: Any) -> str:
 
 def _compare_report(run: Path, scored: Scored) -> Iterator[Difference]:
     """Yield each line of the report that is not as it is drawn from the recomputed scores."""
-    try:
-        content = read_run(run)
-    except PipelineError as error:
-        yield Difference(_within(run, error.where), "", error.what, "a file that the report is drawn from")
-        return
-    details = replace(content.details, **plain(scored.details))
-    drawn = draw(replace(content, metrics=plain(scored.metrics), details=details))
+    drawn = draw(run_with(run, plain(scored.metrics), plain(scored.details)))
     for name, text in drawn.files.items():
         yield from _compare_text(run, name, text)
 
@@ -272,18 +283,20 @@ def _line(line: str | None, other: str | None) -> str:
 def _other_versions(metrics: Mapping[str, Any]) -> list[str]:
     """Return a sentence where the packages that scores and pictures depend on are not those of the run."""
     then, now = metrics["environment"], describe_environment("", None)
-    pairs = {name: (then.get(name), now[name]) for name in ("embedseq",)}
-    packages: Any = now["packages"]
-    pairs |= {name: (then["packages"].get(name), packages[name]) for name in ("numpy", "scipy", "altair")}
+    before, packages = then.get("packages") or {}, now["packages"]
+    pairs = {"embedseq": (then.get("embedseq"), now["embedseq"])}
+    pairs |= {name: (before.get(name), packages[name]) for name in ("numpy", "scipy", "altair")}
     changed = [f"{name} {was} (now {found})" for name, (was, found) in pairs.items() if was != found]
     if not changed:
         return []
     return [f"with other versions than the run had, which can explain a difference: {', '.join(changed)}"]
 
 
-def _within(run: Path, where: str) -> str:
-    """Return a place in the run folder without the folder's own path."""
-    return where.removeprefix(f"{run}/")
+def _within(run: Path, where: str) -> tuple[str, str]:
+    """Return the file of an error's place, as a path within the run folder, and the line in it."""
+    found = re.search(r":(\d+):(\d+)$", where)
+    file = where[: found.start()] if found else where
+    return file.removeprefix(f"{run}/"), f"line {found[1]}, column {found[2]}" if found else ""
 
 
 def _once(differences: list[Difference]) -> tuple[Difference, ...]:

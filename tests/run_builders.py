@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 
 from pipeline.config import Config, save_config, with_values
-from pipeline.plan import kinds_for_verdict, plan_models
+from pipeline.document_files import COLUMNS, giveaways_path, write_documents
+from pipeline.plan import PlannedModel, kinds_for_verdict, plan_models
 from pipeline.prediction_files import prediction_path, write_predictions
-from pipeline.record import Fit, write_scores
+from pipeline.record import Fit, fit_made_elsewhere, write_scores
 from pipeline.report import draw_report
 from pipeline.resources import PACKAGES
 from pipeline.scoring import score_run
@@ -31,10 +33,14 @@ def write_run(
     n_folds: int = 1,
     n_docs: int = 60,
     state: str = "done",
+    untrained: Collection[str] = (),
+    outside: Collection[str] = (),
+    drawn: bool = True,
 ) -> Path:
-    """Write a run folder as a run leaves it, scored and drawn; `n_docs` test documents in each fold.
+    """Write a run folder as a run leaves it, scored; `n_docs` test documents in each fold. Drawing takes longest.
 
-    Networks have a fit for each seed, linear models one.
+    Networks have a fit for each seed, linear models one; the last fit of each of `untrained` did not train. Of
+    `outside` models nothing but their answers is known.
     """
     names = tuple(dict.fromkeys(name.partition("@")[0] for name in skills))
     sources = tuple(dict.fromkeys(name.partition("@")[2] for name in skills if "@" in name))
@@ -72,6 +78,22 @@ def write_run(
                     corpus_hash="c0" * 32,
                 )
                 fits.append(_fit(model.name, seed, fold, skills[model.name]))
+        for name in outside:
+            answers = np.eye(len(LABELS), dtype=np.float32)[generator.integers(len(LABELS), size=n_docs)]
+            write_predictions(
+                prediction_path(run, name, 0, fold),
+                Predictions(np.arange(fold * n_docs, (fold + 1) * n_docs), labels, answers, hard=True),
+                LABELS,
+                name=name,
+                seed=0,
+                fold=fold,
+                corpus_hash="c0" * 32,
+            )
+            fits.append(fit_made_elsewhere(name, fold))
+    for name in untrained:
+        last = max(number for number, fit in enumerate(fits) if fit.name == name)
+        fits[last] = replace(fits[last], why_not="the loss did not fall")
+    planned += tuple(PlannedModel(name, "outside", "outside") for name in outside)
     described = [
         {
             "name": model.name,
@@ -92,12 +114,16 @@ def write_run(
         "neighbours": [],
         "audit": [],
         "tokens": {},
+        "fit_costs": [_cost(model.name, fits) for model in planned if model.name not in outside],
         "status": {"state": state, "finished": [], "planned": [], "started": "", "ended": ""},
     }
     for name, value in details.items():
         write_json(run / "details" / f"{name}.json", value)
+    write_documents(run, _documents(n_docs, n_folds))
+    write_json(giveaways_path(run), [])
     write_scores(run, score_run(run))
-    draw_report(run)
+    if drawn:
+        draw_report(run)
     return run
 
 
@@ -111,6 +137,21 @@ def _probabilities(labels: Int32, skill: float, generator: np.random.Generator) 
 
 def _fit(name: str, seed: int, fold: int, skill: float) -> Fit:
     return Fit(name, seed, fold, 1.5, 2000.0, 300.0, 100, 0.5 + skill / 10, None, ())
+
+
+def _cost(name: str, fits: Sequence[Fit]) -> dict[str, Any]:
+    """Return what a model cost; nothing of it was saved, so that its size is not known."""
+    kept = ("seed", "fold", "prepare_seconds", "fit_seconds", "peak_rss_mib")
+    own = [{key: getattr(fit, key) for key in kept} for fit in fits if fit.name == name]
+    return {"name": name, "fits": own, "latency_ms": [1.0, 3.0], "size_bytes": None}
+
+
+def _documents(n_docs: int, n_folds: int) -> pl.DataFrame:
+    """Return the facts about the test documents of all folds: lengths from 1 to 40, and nothing to remark."""
+    numbers = np.arange(n_docs * n_folds)
+    facts = {name: [None] * len(numbers) for name in COLUMNS}
+    facts |= {"document": numbers, "fold": numbers // n_docs, "tokens": 1 + numbers % 40}
+    return pl.DataFrame(facts | {"giveaway": [False] * len(numbers)})
 
 
 def _facts(sources: tuple[str, ...], tested: int, n_folds: int, state: str) -> dict[str, Any]:

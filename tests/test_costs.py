@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from builders import documents_of, tokens_of
 from report_builders import build_run
 
-from pipeline.evaluation import find_costs
+from pipeline.evaluation import compare, find_costs
 from pipeline.prediction_files import SavedPredictions
 from pipeline.report.blocks import Limits, Paragraph, Table
 from pipeline.report.costs import costs
@@ -22,7 +23,6 @@ from pipeline.tokenizer import alone
 from pipeline.values import Predictions
 
 N_DOCS = 2000
-KINDS = {"bow": "baseline", "tfidf": "baseline", "lstm": "network", "lstm:shuffled-words": "control"}
 
 
 def saved(name: str, n_right: int) -> SavedPredictions:
@@ -59,7 +59,6 @@ def found(
     return find_costs(
         [saved(name, count) for name, count in right.items()],
         [model(name, (0.0, seconds[name])) for name in seconds],
-        {name: KINDS.get(name, "outside") for name in right},
         {name: count / N_DOCS for name, count in right.items()},
         trained or {},
         0.01,
@@ -67,7 +66,7 @@ def found(
 
 
 def test_costs_are_means_over_fits_and_percentiles_over_documents() -> None:
-    result = find_costs([saved("lstm", 9)], [model("lstm", (2.0, 4.0), (2.0, 8.0))], KINDS, {}, {}, 0.01)
+    result = find_costs([saved("lstm", 9)], [model("lstm", (2.0, 4.0), (2.0, 8.0))], {}, {}, 0.01)
     (row,) = result["costs"]
     assert (row["train_seconds"], row["peak_rss_mib"], row["size_bytes"]) == (8.0, 401, 1000)
     assert (row["latency_ms_p50"], row["latency_ms_p95"]) == (50.0, 95.0)  # of 0 .. 100
@@ -81,7 +80,10 @@ def test_costs_are_means_over_fits_and_percentiles_over_documents() -> None:
 
 def test_the_cheapest_is_shown_to_be_close_and_not_only_seen_to_be() -> None:
     """tfidf is 2 of 2,000 documents behind, bow 15, which is under 1 point too; its interval reaches below."""
-    result = found({"lstm": 1800, "tfidf": 1798, "bow": 1785}, {"lstm": 120.0, "tfidf": 2.0, "bow": 0.5})
+    result = found(
+        {"lstm": 1800, "tfidf": 1798, "bow": 1785, "rnn": 1700},
+        {"lstm": 120.0, "tfidf": 2.0, "bow": 0.5, "rnn": 60.0},  # rnn is neither close nor cheaper than tfidf
+    )
     rows = {row["name"]: row for row in result["costs"]}
     assert rows["bow"]["difference_from_best"] == pytest.approx(-0.0075)
     assert rows["bow"]["ci95"][0] < -0.01 < rows["bow"]["difference_from_best"]
@@ -103,7 +105,6 @@ def test_a_model_that_is_better_on_test_documents_is_close_enough() -> None:
     result = find_costs(
         [saved(name, count) for name, count in right.items()],
         [model("bow", (0.0, 5.0)), model("lstm", (0.0, 3.0))],
-        KINDS,
         {"bow": 0.95, "lstm": 0.90},
         {},
         0.01,
@@ -122,8 +123,34 @@ def test_models_that_nobody_would_use_cannot_be_chosen() -> None:
     assert (result["cheapest"]["name"], result["cheapest"]["best"]) == ("lstm", "lstm")
 
 
+def test_a_model_without_predictions_that_count_has_no_row() -> None:
+    """Its fits were left out, as those of a fold that others did not end."""
+    result = find_costs([saved("bow", 9)], [model("bow", (0.0, 1.0)), model("rnn", (0.0, 1.0))], {}, {}, 0.01)
+    assert [row["name"] for row in result["costs"]] == ["bow"]
+
+
+def test_with_folds_the_difference_is_that_of_the_comparisons() -> None:
+    """Two of five folds ended: each trained on 8,000 of the 10,000 documents."""
+    entries = [
+        replace(
+            saved(name, right), fold=fold, predictions=moved(saved(name, right).predictions, fold * N_DOCS)
+        )
+        for name, rights in (("bow", (1700, 1720)), ("lstm", (1800, 1850)))
+        for fold, right in enumerate(rights)
+    ]
+    models = [model("bow", (0.0, 1.0)), model("lstm", (0.0, 9.0))]
+    result = find_costs(entries, models, {"bow": 0.8, "lstm": 0.9}, {}, 0.01, n_docs=5 * N_DOCS)
+    (row,) = compare(entries, [("bow", "lstm")], 0.01, n_docs=5 * N_DOCS)
+    assert result["costs"][0]["ci95"] == row["ci95"]
+    assert row["ci95"] != compare(entries, [("bow", "lstm")], 0.01)[0]["ci95"]
+
+
+def moved(predictions: Predictions, by: int) -> Predictions:
+    return replace(predictions, documents=predictions.documents + by)
+
+
 def test_a_run_without_a_trained_model_has_no_cheapest() -> None:
-    assert find_costs([], [], {}, {}, {}, 0.01) == {
+    assert find_costs([], [], {}, {}, 0.01) == {
         "costs": [],
         "cheapest": {
             "name": None,
@@ -131,15 +158,13 @@ def test_a_run_without_a_trained_model_has_no_cheapest() -> None:
             "sentence": "No model was trained, so none is the cheapest.",
         },
     }
-    (row,) = find_costs([saved("bow", 9)], [model("bow", (0.0, 1.0))], KINDS, {}, {"bow": False}, 0.01)[
-        "costs"
-    ]
+    (row,) = find_costs([saved("bow", 9)], [model("bow", (0.0, 1.0))], {}, {"bow": False}, 0.01)["costs"]
     assert row["within_rope_of_best"] is None
 
 
 def test_a_fit_that_was_stopped_has_no_latency() -> None:
     entry = model("bow", (0.0, 1.0)) | {"latency_ms": []}
-    (row,) = find_costs([saved("bow", 9)], [entry], KINDS, {}, {}, 0.01)["costs"]
+    (row,) = find_costs([saved("bow", 9)], [entry], {}, {}, 0.01)["costs"]
     assert (row["latency_ms_p50"], row["latency_ms_p95"]) == (None, None)
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import optimize, stats
 
-from pipeline.evaluation import compare, planned_pairs
+from pipeline.evaluation import compare, planned_pairs, withhold
 from pipeline.evaluation.comparisons import decide
 from pipeline.evaluation.estimates import (
     Estimate,
@@ -114,6 +114,16 @@ def test_crossed_variance_agrees_with_mean_squares_by_loops():
     assert estimate.degrees_of_freedom == pytest.approx(min(freedom, 4))
 
 
+def test_what_is_cut_at_zero_takes_no_degree_of_freedom():
+    """Seeds agree on the mean and on no document: Satterthwaite's formula alone would give 0.02."""
+    generator = np.random.default_rng(0)
+    table = np.stack([generator.permutation([1.0, -1.0] * 20 + [0.0] * 160) for _ in range(3)])
+    table = np.concatenate([table, -table[:, ::-1]])
+    estimate = crossed_estimate(table)
+    assert estimate.degrees_of_freedom >= 5
+    assert np.isfinite([*estimate.interval, estimate.minimum_detectable_difference]).all()
+
+
 def test_one_document_gives_an_interval_that_says_nothing():
     row = one_row([saved("a", [1]), saved("b", [1])])
     assert (row["difference"], row["ci95"], row["p_value"]) == (0.0, [-1.0, 1.0], 1.0)
@@ -186,10 +196,20 @@ def test_other_documents_are_refused(other, message):
         one_row([saved("a", [1, 1]), other])
 
 
-def test_no_seed_in_common_is_refused():
-    entries = [saved("a", [1], 0), saved("a", [1], 1), saved("b", [1], 2), saved("b", [1], 3)]
-    with pytest.raises(ValueError, match=r"^a and b have no seed in common$"):
-        one_row(entries)
+def test_without_a_seed_in_common_runs_are_paired_in_their_order():
+    entries = [saved("a", [1, 1], 0), saved("a", [1, 0], 1), saved("b", [1, 1], 2), saved("b", [0, 0], 3)]
+    row = one_row([*entries, saved("b", [0, 0], 4)])
+    assert (row["difference"], row["seeds"], row["method"]) == (0.25, [0, 1], "documents and seeds")
+
+
+def test_a_model_that_did_not_train_has_lost_nothing():
+    entries = [saved("a", [0] * 400), saved("b", [1] * 400), saved("c", [1] * 400)]
+    rows = compare(entries, [("a", "b"), ("c", "a"), ("c", "b")], 0.01)
+    assert [row["decision"] for row in rows] == ["loses", "beats", "equal"]
+    told = withhold(rows, {"a": False, "b": True})
+    assert [row["decision"] for row in told] == ["withheld", "withheld", "equal"]
+    assert [row["decision"] for row in rows] == ["loses", "beats", "equal"]
+    assert told[0] | {"decision": "loses"} == rows[0]
 
 
 def test_holm_by_hand():

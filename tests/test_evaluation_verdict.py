@@ -132,7 +132,7 @@ def test_a_network_that_did_not_train_has_no_verdict():
     verdict = verdict_of(compared("loses"), trained=TRAINED | {"lstm@w": False})
     assert verdict["decision"] == "withheld"
     assert verdict["sentence"] == (
-        "On these 1,000 test documents lstm@w did not train, so the verdict is withheld: "
+        "On these 1,000 test documents at least one of the 2 fits of lstm@w did not train, so the verdict is withheld: "
         "95.3 % against 97.1 % for tfidf says nothing of what such a network can do here."
     )
 

@@ -17,7 +17,7 @@ SUBCLASSES = (
 
 # Each module's layer: it imports its own layer and those below. A folder stands for all that is in it.
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("values", "errors", "toml_places"),
+    ("values", "errors", "toml_places", "json_files"),
     ("config", "console", "resources", "prediction_files", "document_files", "metrics_schema"),
     ("tokenizer", "corpus", "evaluation", "report", "signatures"),
     ("indices", "tuning", "ledger", "scoring"),
@@ -112,7 +112,7 @@ def test_only_joining_modules_know_several_stages(stage: str) -> None:
 
 def test_the_report_reads_the_run_folder_alone() -> None:
     for path in PACKAGE.joinpath("report").rglob("*.py"):
-        assert own_imports(path) <= {"report", "errors", "values"}, dotted(path)
+        assert own_imports(path) <= {"report", "errors", "values", "json_files"}, dotted(path)
 
 
 def test_values_and_errors_import_nothing_of_the_package() -> None:

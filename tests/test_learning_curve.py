@@ -114,8 +114,9 @@ def test_the_lead_changes_between_sizes_at_which_it_is_told() -> None:
 KINDS = {"bow": "baseline", "lstm": "network"}
 SETS = {
     "sets": [{"set": 1, "train": 50}, {"set": 2, "train": 100}, {"set": 0, "train": 200}],
-    "untrained": [{"name": "lstm", "seed": 1, "set": 1, "why_not": "the loss did not fall"}],
+    "untrained": [],
 }
+FAILED = {"untrained": [{"name": "lstm", "seed": 1, "set": 1, "why_not": "the loss did not fall"}]}
 
 
 def saved(name: str, fold: int, n_right: int, seed: int = 0) -> SavedPredictions:
@@ -125,7 +126,7 @@ def saved(name: str, fold: int, n_right: int, seed: int = 0) -> SavedPredictions
     return SavedPredictions(name, seed, fold, "h", ("no", "yes"), predictions)
 
 
-def curve_of(bow: list[int], lstm: list[int]) -> dict[str, Any]:
+def curve_of(bow: list[int], lstm: list[int], sets: dict[str, Any] = SETS) -> dict[str, Any]:
     """Return the curve of two models right on so many documents in sets 1, 2 and 0; lstm has two seeds."""
     entries = [saved("bow", fold, right) for fold, right in zip((1, 2, 0), bow, strict=True)]
     entries += [
@@ -136,11 +137,11 @@ def curve_of(bow: list[int], lstm: list[int]) -> dict[str, Any]:
     whole = [entry for entry in entries if entry.fold == 0]
     smaller = [entry for entry in entries if entry.fold]
     generator = np.random.default_rng(0)
-    return find_learning_curve(whole, smaller, SETS, KINDS, {"bow": 0.9, "lstm": 0.8}, 0.01, generator)
+    return find_learning_curve(whole, smaller, sets, KINDS, {"bow": 0.9, "lstm": 0.8}, 0.01, generator)
 
 
 def test_points_stand_by_size_with_each_seed() -> None:
-    curve = curve_of([200, 240, 280], [100, 240, 320])
+    curve = curve_of([200, 240, 280], [100, 240, 320], SETS | FAILED)
     assert curve["sizes"] == [50, 100, 200]
     by_name = {model["name"]: model["points"] for model in curve["models"]}
     assert [point["documents"] for point in by_name["lstm"]] == [50, 100, 200]
@@ -156,6 +157,17 @@ def test_curves_that_cross() -> None:
     assert [row["difference"] for row in crossing["differences"]] == pytest.approx([-0.25, 0.0, 0.1])
     assert crossing["changes"] == [{"from": 50, "to": 200, "before": "bow", "after": "lstm"}]
     assert crossing["sentence"] == "lstm overtakes bow between 50 and 200 training documents."
+
+
+def test_a_network_that_did_not_train_is_not_behind() -> None:
+    crossing = curve_of([200, 240, 280], [100, 240, 320], SETS | FAILED)["crossing"]
+    assert [row["ahead"] for row in crossing["differences"]] == [None, None, "lstm"]
+    assert crossing["changes"] == []
+    assert crossing["sentence"] == (
+        "No crossing within your data: lstm is ahead beyond chance with 200 training documents, bow with no number of"
+        " them. lstm minus bow: -25.0 points with 50 training documents, +10.0 with 200. With 50 training documents a"
+        " fit of the two did not train: nothing is said of who is ahead there."
+    )
 
 
 def test_curves_that_do_not_cross_within_the_data() -> None:

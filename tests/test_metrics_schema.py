@@ -18,7 +18,7 @@ from pipeline.metrics_schema import check_metrics, metrics_mistakes, metrics_sch
 
 @pytest.fixture(scope="module")
 def metrics(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    run = write_run(tmp_path_factory.mktemp("schema") / "run")
+    run = write_run(tmp_path_factory.mktemp("schema") / "run", drawn=False)
     content: dict[str, Any] = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
     return content
 
@@ -31,6 +31,30 @@ def test_the_schema_is_one() -> None:
 
 def test_a_run_keeps_to_the_schema(metrics: dict[str, Any]) -> None:
     assert metrics_mistakes(metrics) == []
+
+
+SKILLS = {"majority": 0.0, "tfidf": 2.0}
+NETWORKS = dict.fromkeys(("lstm@word2vec", "lstm@random", "lstm@word2vec:tuned"), 1.0)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"skills": SKILLS | NETWORKS},
+        {"skills": SKILLS | NETWORKS, "untrained": ("lstm@random",)},
+        {"skills": SKILLS | NETWORKS, "n_folds": 2, "state": "interrupted"},
+        {"n_seeds": 1},
+        {"n_docs": 1},
+        {"n_docs": 2, "n_folds": 2},
+        {"outside": ("other",)},
+        {"skills": {"majority": 0.0}},
+        {"skills": {"lstm@word2vec": 0.0}},
+        {"skills": SKILLS | {"mean@word2vec": 1.0, "ann@word2vec": 4.0, "rnn@word2vec": 5.0}},
+    ],
+)
+def test_runs_of_every_shape_keep_to_the_schema(tmp_path: Path, options: dict[str, Any]) -> None:
+    run = write_run(tmp_path / "run", drawn=False, **options)  # it is held to the schema before it is written
+    assert metrics_mistakes(json.loads((run / "metrics.json").read_text(encoding="utf-8"))) == []
 
 
 @pytest.mark.parametrize(

@@ -90,6 +90,52 @@ def test_what_changes_a_score_changes_its_field(field: str, changes: dict[str, A
     assert before[field] != after[field]
 
 
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [
+        ("bow", {"networks_units": 7}),
+        ("bow", {"word2vec_window": 2}),
+        ("bow", {"embeddings_scale": 0.25}),
+        ("mean@word2vec", {"networks_units": 7}),
+        ("lstm@word2vec", {"baselines_min_df": 5}),
+        ("lstm@glove.txt", {"word2vec_window": 2}),
+    ],
+)
+def test_settings_that_a_model_does_not_read_change_nothing(name: str, changes: dict[str, Any]) -> None:
+    assert sign(name, **changes) == sign(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [
+        ("bow", {"baselines_min_df": 5}),
+        ("bow", {"tokenizer_lowercase": False}),
+        ("bow", {"run_refit": True}),
+        ("mean@word2vec", {"baselines_mean_strengths": (1.0,)}),
+        ("mean@glove.txt", {"embeddings_scale": 0.25}),
+        ("lstm@glove.txt", {"vocabulary_min_count": 3}),
+        ("lstm@word2vec", {"tokenizer_lowercase": False}),
+    ],
+)
+def test_settings_that_a_model_reads_change_its_signature(name: str, changes: dict[str, Any]) -> None:
+    assert sign(name, **changes) != sign(name)
+
+
+def test_predictions_made_elsewhere_are_signed_by_their_answers() -> None:
+    def outside(*right: float, **settings: Any) -> str:
+        probabilities = np.array([[1 - one, one] for one in right], dtype=np.float32)
+        answers = Predictions(np.arange(len(right)), np.ones(len(right), np.int32), probabilities)
+        values = {key.replace("_", ".", 1): value for key, value in settings.items()}
+        signer = Signer(CORPUS, FILES, ENVIRONMENT, with_values(Config(), values))
+        return signer.sign_outside([SavedPredictions("other", 0, 0, "c0" * 32, ("a", "b"), answers)])
+
+    _, fields = read_signature(outside(0.25, 1.0))
+    assert len(fields.pop("answers")) == 8
+    assert set(fields) == set(read_signature(sign("bow"))[1]) - {"vectors", "settings", "seeds"}
+    assert outside(0.25, 1.0) == outside(0.25, 1.0, networks_units=7)
+    assert len({outside(0.25, 1.0), outside(0.25, 0.75), outside(1.0, 0.25)}) == 3
+
+
 def test_a_file_beside_a_trained_source_is_not_named_by_the_file_alone() -> None:
     assert read_signature(sign("lstm@glove.txt+word2vec"))[1]["vectors"] != "glove.txt+word2vec#abababab"
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -12,8 +14,10 @@ from builders import int32, tokens_of
 
 from pipeline.document_facts import word_facts
 from pipeline.document_files import COLUMNS
-from pipeline.evaluation import describe_contamination, find_hard_documents, slice_scores
+from pipeline.evaluation import compare, describe_contamination, find_hard_documents, slice_scores
+from pipeline.evaluation.comparisons import estimate_difference, paired_runs
 from pipeline.evaluation.estimates import crossed_estimate
+from pipeline.evaluation.pooling import pool_folds
 from pipeline.evaluation.slices import quantile_groups
 from pipeline.prediction_files import SavedPredictions
 from pipeline.values import Predictions
@@ -64,6 +68,34 @@ def test_accuracy_and_difference_of_each_group() -> None:
     assert all(0 <= end <= 1 for model in long["models"] for end in model["ci95"])
 
 
+def in_folds(entry: Any, sizes: Sequence[int]) -> list[Any]:
+    """Return the same predictions, one file a fold."""
+    of, ends = entry.predictions, np.cumsum([0, *sizes])
+    parts = [slice(start, end) for start, end in pairwise(ends)]
+    return [
+        replace(entry, fold=fold, predictions=Predictions(of.documents[p], of.labels[p], of.probabilities[p]))
+        for fold, p in enumerate(parts)
+    ]
+
+
+def test_with_folds_a_difference_is_that_of_the_comparisons() -> None:
+    """The corpus has 200 documents, and two of its five folds ended."""
+    right = np.random.default_rng(1).random((2, 80)).round(1)
+    entries = [*in_folds(saved("net", right[0]), [40, 40]), *in_folds(saved("tfidf", right[1]), [40, 40])]
+    (row,) = compare(entries, [("net", "tfidf")], 0.01, n_docs=200)
+    table = facts(80, tokens=[7] * 80, fold=[0] * 40 + [1] * 40)
+    found = describe_contamination(entries, table, [], VERDICT, n_docs=200)
+    assert found is not None
+    assert found["scores"][0]["ci95"] == row["ci95"]
+    lengths = [*range(60), *range(60, 80)]
+    halves = slice_scores(entries, facts(80, tokens=lengths), VERDICT, n_docs=200)[0]["groups"]
+    first = [np.arange(80) < 40, np.arange(80) >= 40]
+    pooled = pool_folds(entries)
+    runs = paired_runs(pooled["net"], pooled["tfidf"])
+    for group, chosen in zip(halves, first, strict=True):
+        assert group["ci95"] == estimate_difference(*runs, 200, chosen).interval
+
+
 def test_without_facts_or_a_network_there_are_still_classes() -> None:
     entries = [saved("tfidf", [0.9, 0.9, 0.2], labels=[1, 0, 1])]
     (by_class,) = slice_scores(entries, None, {"a": None, "b": "tfidf"})
@@ -98,6 +130,21 @@ def test_each_list_holds_the_documents_of_its_rule_in_order() -> None:
     answer = found["lists"]["all wrong"][1]["answers"][0]
     assert (answer["name"], answer["predicted"]) == ("net", "bad")
     assert answer["probability"] == pytest.approx(0.8)  # 1 - the mean of 0.1 and 0.3
+
+
+def test_where_answers_alone_are_known_nothing_is_said_of_how_sure_they_are() -> None:
+    other = saved("other", [0.0, 1.0, 0.0])
+    other = replace(other, predictions=replace(other.predictions, hard=True))
+    entries = [saved("net", [0.9, 0.2, 0.3]), saved("tfidf", [0.8, 0.4, 0.7]), other]
+    found = find_hard_documents(entries, KINDS | {"other": "outside"})
+    assert found is not None
+    assert numbers(found, "sure mistakes") == [
+        11,
+        12,
+    ]  # wrong with 0.8 and 0.7; "other" is wrong on 10 and 12
+    assert numbers(found, "only one right") == [12, 11]  # right with 0.7, and who knows
+    (answer,) = [row for row in found["lists"]["sure mistakes"][0]["answers"] if row["name"] == "other"]
+    assert answer == {"name": "other", "predicted": "good", "probability": None}
 
 
 def test_controls_alone_give_no_hard_documents() -> None:

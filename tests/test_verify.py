@@ -72,7 +72,7 @@ def test_a_run_that_nobody_touched_agrees_with_itself_wherever_it_lies(run: Path
     assert verified.differences == ()
     files, scores, report = verified.checked[:3]
     assert (
-        files == f"{5 + 1 + 7} files that scores are computed from: sha256"
+        files == f"{5 + 1 + 11} files that scores are computed from: sha256"
     )  # predictions, settings, details
     assert re.fullmatch(
         r"5 fits of 4 models, \d+ comparisons and the verdict: computed again from .*", scores
@@ -112,6 +112,44 @@ def test_an_edit_to_metrics_is_named_by_its_key_path(
 def test_the_saved_and_the_recomputed_value_are_named(run: Path) -> None:
     edit_json(run / "metrics.json", lambda metrics: metrics["corpus"].update(tested=61))
     assert verify(run).differences == (Difference("metrics.json", "corpus.tested", "61", "60"),)
+
+
+def test_an_edit_to_every_key_of_metrics_is_named(run: Path) -> None:
+    def edit(metrics: Any) -> None:
+        for key in metrics:
+            if key != "schema_version":  # that of a newer one is refused
+                metrics[key] = "edited"
+
+    keys = json.loads((run / "metrics.json").read_text(encoding="utf-8")).keys() - {"schema_version"}
+    edit_json(run / "metrics.json", edit)
+    assert set(found(run)) == {("metrics.json", key) for key in keys}
+
+
+def test_keys_in_another_order_say_the_same(run: Path) -> None:
+    metrics = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
+    (run / "metrics.json").write_text(json.dumps(dict(reversed(metrics.items()))), encoding="utf-8")
+    assert found(run) == []
+
+
+@pytest.mark.parametrize(
+    "number", ["NaN", "-Infinity", "1e999", "1" + 400 * "0", "-0.5", '"0.5"', "[]", "{}", "true", "null"]
+)
+def test_a_number_that_is_none_is_named(run: Path, number: str) -> None:
+    text = (run / "metrics.json").read_text(encoding="utf-8")
+    changed = re.sub(r"\"p_value\": [^,]*", f'"p_value": {number}', text, count=1)
+    (run / "metrics.json").write_text(changed, encoding="utf-8")
+    assert {file for file, _ in found(run)} == {"metrics.json"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", '{"schema_version": 1', "[" * 100_000, '{"a": ' + "1" * 5000 + "}", "[1]", "7", "\0", "\ud800"],
+)
+def test_a_file_that_is_no_json_is_named_and_the_rest_is_checked_all_the_same(run: Path, text: str) -> None:
+    (run / "metrics.json").write_text(text, encoding="utf-8", errors="surrogatepass")
+    (run / "details" / "scores.json").write_text(text, encoding="utf-8", errors="surrogatepass")
+    edit_text(run / "report.md", "95 % interval", "99 % interval")
+    assert {file for file, _ in found(run)} == {"metrics.json", "details/scores.json", "report.md"}
 
 
 def test_an_edit_to_a_computed_detail_is_named(run: Path) -> None:
@@ -218,6 +256,83 @@ def test_a_prediction_file_that_the_run_did_not_write_is_named(run: Path) -> Non
     assert ("predictions/lstm@word2vec.s2.f0.parquet", "") in found(run)
 
 
+def files_of(run: Path) -> set[str]:
+    return {path.relative_to(run).as_posix() for path in run.rglob("*") if path.is_file()}
+
+
+def test_every_file_that_was_touched_is_named(run: Path) -> None:
+    """One byte more, which changes nothing that is read: the receipts tell."""
+    computed = {"metrics.json", "details/scores.json", "details/assumptions.json", "details/receipts.json"}
+    touched = {name for name in files_of(run) if name.endswith((".json", ".toml"))} - computed
+    assert {"config.toml", "details/status.json", "details/giveaways.json"} < touched
+    for name in touched:
+        with (run / name).open("a", encoding="utf-8") as file:
+            file.write("\n")
+    assert set(found(run)) >= {(name, "") for name in touched}
+    assert {file for file, _ in found(run)} - {"report.md", "report.html"} == touched
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "predictions/notes.txt",
+        "details/extra.json",
+        "details/extra.parquet",
+        "details/learning_curve/predictions/bow.s0.f1.parquet",
+        "models/bow/weights.safetensors",
+    ],
+)
+def test_a_file_that_the_run_did_not_write_is_named(run: Path, name: str) -> None:
+    (run / name).parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(run / "predictions" / "bow.s0.f0.parquet", run / name)
+    assert Difference(name, "", "a file", "no file: the run did not write it") in verify(run).differences
+
+
+@pytest.mark.parametrize("value", ["text", [{}], {"models": 7}])
+def test_details_of_another_shape_are_named_and_are_no_fault(run: Path, value: object) -> None:
+    for path in sorted((run / "details").glob("*.json")):
+        if path.name in ("receipts.json", "scores.json", "assumptions.json"):
+            continue
+        before = path.read_bytes()
+        path.write_text(json.dumps(value), encoding="utf-8")
+        assert f"details/{path.name}" in [file for file, _ in found(run)]
+        path.write_bytes(before)
+    assert found(run) == []
+
+
+def test_a_damaged_prediction_file_is_named_and_is_no_fault(run: Path) -> None:
+    whole = (run / LSTM).read_bytes()
+    for damaged in (
+        b"",
+        whole[: len(whole) // 2],
+        whole[:-9] + b"\xff" * 9,
+        b"PAR1" + whole[4:][::-1],
+        b"\0" * 99,
+    ):
+        (run / LSTM).write_bytes(damaged)
+        assert (LSTM, "") in found(run)
+
+
+def test_a_folder_in_the_place_of_a_file_is_named(run: Path) -> None:
+    for name in ("metrics.json", "details/histories.json", "report.md"):
+        (run / name).unlink()
+        (run / name).mkdir()
+    assert {"metrics.json", "details/histories.json"} <= {file for file, _ in found(run)}
+
+
+def test_rows_in_another_order_are_named(run: Path) -> None:
+    edit_table(run / LSTM, lambda table: table.reverse())
+    assert found(run) == [(LSTM, "")]
+
+
+def test_two_files_exchanged_are_named(run: Path) -> None:
+    one, other = run / LSTM, run / "predictions" / "lstm@word2vec.s0.f0.parquet"
+    one.rename(run / "kept")
+    other.rename(one)
+    (run / "kept").rename(other)
+    assert [file for file, _ in found(run)] == [f"predictions/{other.name}", LSTM]
+
+
 def test_damaged_details_are_a_difference_and_no_fault(run: Path) -> None:
     edit_json(run / "details" / "fits.json", lambda made: made["fits"][0].pop("warnings"))
     assert found(run)[0] == ("details/fits.json", "")
@@ -225,9 +340,17 @@ def test_damaged_details_are_a_difference_and_no_fault(run: Path) -> None:
 
 @pytest.mark.parametrize(
     ("options", "state"),
-    [({"n_folds": 3}, "done"), ({"n_folds": 2}, "interrupted"), ({"n_seeds": 1}, "done")],
+    [
+        ({"n_folds": 3}, "done"),
+        ({"n_folds": 2}, "interrupted"),
+        ({"n_seeds": 1}, "done"),
+        ({"n_docs": 2}, "done"),
+        ({"outside": ("other", "mean")}, "done"),
+        ({"outside": ("other",), "n_folds": 2}, "done"),
+        ({"untrained": ("lstm@word2vec",)}, "done"),
+    ],
 )
-def test_runs_of_every_shape_can_be_verified(tmp_path: Path, options: dict[str, int], state: str) -> None:
+def test_runs_of_every_shape_can_be_verified(tmp_path: Path, options: dict[str, Any], state: str) -> None:
     assert found(write_run(tmp_path / "run", state=state, **options)) == []
 
 
@@ -263,11 +386,12 @@ def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
 
 
 def test_values_are_compared_with_the_tolerance_of_another_processor() -> None:
-    saved = {"a": 0.1, "b": [1, None], "c": True, "d": "x", "e": 1}
-    again = {"a": 0.1 + 1e-16, "b": [1, 0], "c": 1, "d": "x", "f": 2}
+    saved = {"a": 0.1, "b": [1, None], "c": True, "d": "x", "p": 2e-10, "zero": 1e-17, "e": 1}
+    again = {"a": 0.1 + 1e-16, "b": [1, 0], "c": 1, "d": "x", "p": 1e-10, "zero": 0.0, "f": 2}
     assert list(compare_values(saved, again)) == [
         ("b[1]", "null", "0"),
         ("c", "true", "1"),
+        ("p", "2e-10", "1e-10"),
         ("f", "absent", "2"),
         ("e", "1", "absent"),
     ]

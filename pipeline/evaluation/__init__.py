@@ -2,7 +2,7 @@
 
 from pipeline.evaluation.causes import find_causes
 from pipeline.evaluation.choice import best_baseline, best_network
-from pipeline.evaluation.comparisons import compare, planned_pairs
+from pipeline.evaluation.comparisons import compare, planned_pairs, withhold
 from pipeline.evaluation.contamination import describe_contamination
 from pipeline.evaluation.costs import find_costs
 from pipeline.evaluation.crossing import find_learning_curve
@@ -32,4 +32,5 @@ __all__ = [
     "score",
     "slice_scores",
     "summarise",
+    "withhold",
 ]

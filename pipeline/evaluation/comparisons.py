@@ -91,7 +91,7 @@ def compare(
     Raises
     ------
     ValueError
-        If two models were tested on different documents or labels, or share no seed.
+        If two models were tested on different documents or labels.
     """
     pooled = pool_folds(saved)
     paired = [paired_runs(pooled[a], pooled[b]) for a, b in pairs]
@@ -114,6 +114,19 @@ def compare(
         }
         for (a, b), runs, estimate, p_adjusted in zip(pairs, paired, estimates, adjusted, strict=True)
     ]
+
+
+def withhold(comparisons: Iterable[Mapping[str, Any]], trained: Mapping[str, bool]) -> list[dict[str, Any]]:
+    """Return the rows of `compare`, the decision "withheld" where one of the two models did not train.
+
+    Such a model has lost nothing: it is a failed measurement. `trained` maps names to whether training worked;
+    models that are absent count as trained.
+    """
+    rows = [dict(row) for row in comparisons]
+    for row in rows:
+        if not (trained.get(row["a"], True) and trained.get(row["b"], True)):
+            row["decision"] = "withheld"
+    return rows
 
 
 def decide(interval: Sequence[float], p_adjusted: float, rope: float) -> str:
@@ -142,14 +155,16 @@ def paired_runs(a: Runs, b: Runs) -> tuple[Runs, Runs]:
     """Return the runs of the seeds that both models have.
 
     A model with one run (a linear one has no chance in its training) is taken as fixed and paired with every
-    run of the other.
+    run of the other. Where a stopped run leaves no seed in common, runs are paired in their order: the number of
+    a seed is all that two models' trainings share.
     """
     check_same_documents(a[0], b[0])
     if len(a) == 1 or len(b) == 1:
         return a, b
     shared = {run.seed for run in a} & {run.seed for run in b}
     if not shared:
-        raise ValueError(f"{a[0].name} and {b[0].name} have no seed in common")
+        n_pairs = min(len(a), len(b))
+        return a[:n_pairs], b[:n_pairs]
     return [run for run in a if run.seed in shared], [run for run in b if run.seed in shared]
 
 
@@ -165,11 +180,10 @@ def estimate_difference(
     chosen : bool (N,), the tested documents that count; all if absent
     """
     differences = paired_differences(a, b)
-    of_folds = max(a[0], b[0], key=lambda run: run.folds)  # predictions made elsewhere have no folds
-    fold_of = of_folds.fold_of[chosen]
-    if len(np.unique(fold_of)) < 2:
+    fold_of = a[0].fold_of
+    if len(np.unique(fold_of[chosen])) < 2:
         return crossed_estimate(differences[:, chosen])
-    return folds_estimate(differences, of_folds.fold_of, n_docs or len(of_folds.fold_of), chosen)
+    return folds_estimate(differences, fold_of, n_docs or len(fold_of), chosen)
 
 
 def paired_differences(a: Runs, b: Runs) -> Float64:

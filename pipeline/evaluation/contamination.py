@@ -22,6 +22,7 @@ def describe_contamination(
     facts: pl.DataFrame | None,
     giveaways: Sequence[Mapping[str, Any]],
     verdict: Mapping[str, Any],
+    n_docs: int | None = None,
 ) -> dict | None:
     """Return `contamination` of metrics.json; None without predictions or facts.
 
@@ -32,6 +33,7 @@ def describe_contamination(
     facts : DataFrame with the columns of `document_files.COLUMNS`, or None
     giveaways : the rows of details/giveaways.json
     verdict : mapping with names under `a` and `b`, None where there is none
+    n_docs : documents of the corpus, where there are folds; if absent, all that were tested
 
     Returns
     -------
@@ -65,7 +67,7 @@ def describe_contamination(
         },
         "a": a,
         "b": b,
-        "scores": [_scores(of, chosen, pooled, a, b) for of, chosen in sets.items()],
+        "scores": [_scores(of, chosen, pooled, a, b, n_docs) for of, chosen in sets.items()],
     }
 
 
@@ -87,11 +89,16 @@ def _near_duplicates(facts: pl.DataFrame) -> dict:
 
 
 def _scores(
-    of: str, chosen: Bool, pooled: Mapping[str, list[PooledRun]], a: str | None, b: str | None
+    of: str,
+    chosen: Bool,
+    pooled: Mapping[str, list[PooledRun]],
+    a: str | None,
+    b: str | None,
+    n_docs: int | None,
 ) -> dict:
     """Return the scores on the chosen documents; where none is left there are no models."""
     left = bool(chosen.any())
-    between = difference_on(pooled, a, b, chosen) if left else None
+    between = difference_on(pooled, a, b, chosen, n_docs) if left else None
     return {
         "of": of,
         "documents": int(chosen.sum()),

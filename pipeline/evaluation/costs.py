@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.evaluation.comparisons import compare
+from pipeline.evaluation.wording import difference_words, exact_points
 from pipeline.prediction_files import SavedPredictions
 
 _SHUFFLED_WORDS = ":shuffled-words"  # a control that nobody would use
@@ -18,10 +19,10 @@ Row = dict[str, Any]
 def find_costs(
     saved: Iterable[SavedPredictions],
     models: Sequence[Mapping[str, Any]],
-    kinds: Mapping[str, str],
     validation_accuracy: Mapping[str, float],
     trained: Mapping[str, bool],
     rope: float,
+    n_docs: int | None = None,
 ) -> dict[str, Any]:
     """Return `costs` and `cheapest` of metrics.json.
 
@@ -30,12 +31,13 @@ def find_costs(
     saved : iterable of SavedPredictions
     models : sequence of mapping
         The entries of details/fit_costs.json: name, fits (seconds and memory of each), latency_ms, size_bytes.
-    kinds : mapping of model name to "network", "baseline", "control" or "outside"
     validation_accuracy : mapping of model name to mean validation accuracy
         Chooses the best model; test documents choose nothing.
     trained : mapping of model name to whether its training worked
     rope : float
         Region of practical equivalence, a fraction of 1.
+    n_docs : int, optional
+        Documents of the corpus, where there are folds; if absent, all that were tested.
 
     Returns
     -------
@@ -56,16 +58,16 @@ def find_costs(
     saved = list(saved)
     scored = {entry.name for entry in saved}
     rows = [_cost_of(model) for model in models if model["name"] in scored]
-    eligible = [row["name"] for row in rows if _may_be_chosen(row["name"], kinds, trained)]
+    eligible = [row["name"] for row in rows if _may_be_chosen(row["name"], trained)]
     best = max(eligible, key=lambda name: validation_accuracy.get(name, 0.0), default=None)
     pairs = [(name, best) for name in eligible if best is not None and name != best]
-    compared = {row["a"]: row for row in compare(saved, pairs, rope)}
+    compared = {row["a"]: row for row in compare(saved, pairs, rope, n_docs)}
     judged = [row | _judged(row["name"], best, compared, rope) for row in rows]
     return {"costs": judged, "cheapest": _cheapest(judged, best, rope)}
 
 
-def _may_be_chosen(name: str, kinds: Mapping[str, str], trained: Mapping[str, bool]) -> bool:
-    return trained.get(name, True) and kinds.get(name) != "outside" and _SHUFFLED_WORDS not in name
+def _may_be_chosen(name: str, trained: Mapping[str, bool]) -> bool:
+    return trained.get(name, True) and _SHUFFLED_WORDS not in name
 
 
 def _cost_of(model: Mapping[str, Any]) -> Row:
@@ -116,14 +118,14 @@ def _sentence(cheapest: Row, best: Row, cheaper: Sequence[Row], rope: float) -> 
     if cheapest is best:
         if not cheaper:
             return f"{chosen}, is also the cheapest to train: {_seconds(best)}."
-        start = f"No cheaper model is shown to be at most {_points(rope)} worse than {chosen}"
+        start = f"No cheaper model is shown to be at most {exact_points(rope)} worse than {chosen}"
         return f"{start} ({_seconds(best)} of training).{others}"
-    low, high = cheapest["ci95"]
+    difference = difference_words(cheapest["difference_from_best"], cheapest["ci95"])
     return (
-        f"{cheapest['name']} is the cheapest model that is shown to be at most {_points(rope)} worse than {chosen}:"
+        f"{cheapest['name']} is the cheapest model that is shown to be at most {exact_points(rope)} worse than"
+        f" {chosen}:"
         f" {_seconds(cheapest)} of training against {_seconds(best)}, a difference in accuracy of"
-        f" {_signed(cheapest['difference_from_best'])} points (95 % interval {_signed(low)} to {_signed(high)})."
-        f"{others}"
+        f" {difference}.{others}"
     )
 
 
@@ -136,13 +138,3 @@ def _seconds(row: Row) -> str:
     return (
         f"{seconds:,.0f} s" if seconds >= 100 else f"{seconds:.2g} s" if seconds < 10 else f"{seconds:.0f} s"
     )
-
-
-def _points(fraction: float) -> str:
-    number = f"{100 * fraction:.2f}".rstrip("0").rstrip(".")
-    return f"{number} point" if number == "1" else f"{number} points"
-
-
-def _signed(fraction: float) -> str:
-    """Return percentage points with a sign; never -0.0."""
-    return f"{round(100 * fraction, 1) + 0.0:+.1f}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -12,6 +13,7 @@ import numpy as np
 from pipeline.evaluation.choice import best_baseline, best_network
 from pipeline.evaluation.comparisons import SIGNIFICANCE, compare, holm
 from pipeline.evaluation.summary import summarise
+from pipeline.evaluation.wording import signed_points
 from pipeline.prediction_files import SavedPredictions
 
 Row = dict[str, Any]
@@ -55,16 +57,17 @@ def find_learning_curve(
     At each size the two models are compared as everywhere, paired by document and seed. One is ahead at a size
     where the p-value, corrected for the number of sizes (Holm), is below 5 % and the 95 % interval leaves out 0. The
     curves cross between the last size at which one is ahead and the first at which the other one is; sizes
-    between the two, at which neither is ahead, widen that range. Nothing is said of sizes beyond the data.
+    between the two, at which neither is ahead, widen that range. Neither is ahead where a fit of one of the two did
+    not train. Nothing is said of sizes beyond the data.
     """
     if not described:
         return {}
-    by_size = _by_size(saved, curve, described, kinds)
+    by_size, untrained = _by_size(saved, curve, described, kinds), _untrained(described)
     pair = (best_network(kinds, validation_accuracy), best_baseline(kinds, validation_accuracy))
     return {
         "sizes": list(by_size),
-        "models": _models(by_size, described, kinds, generator),
-        "crossing": _crossing(by_size, *pair, rope),
+        "models": _models(by_size, untrained, kinds, generator),
+        "crossing": _crossing(by_size, untrained, *pair, rope),
     }
 
 
@@ -89,14 +92,18 @@ def _by_size(
     return dict(sorted(complete.items()))
 
 
+def _untrained(described: Mapping[str, Any]) -> Counter[tuple[str, int]]:
+    """Return how many fits of a model did not train, by its name and the number of training documents."""
+    documents = {one["set"]: one["train"] for one in described["sets"]}
+    return Counter((one["name"], documents[one["set"]]) for one in described["untrained"])
+
+
 def _models(
     by_size: Mapping[int, Sequence[SavedPredictions]],
-    described: Mapping[str, Any],
+    untrained: Counter[tuple[str, int]],
     kinds: Mapping[str, str],
     generator: np.random.Generator,
 ) -> list[Row]:
-    documents = {one["set"]: one["train"] for one in described["sets"]}
-    untrained = [(one["name"], documents[one["set"]]) for one in described["untrained"]]
     points: dict[str, list[Row]] = {}
     for size, entries in by_size.items():
         for row in summarise(entries, generator):
@@ -107,7 +114,7 @@ def _models(
                     "accuracy": row["accuracy"],
                     "ci95": row["accuracy_ci95"],
                     "seeds": [_accuracy(entry) for entry in entries if entry.name == name],
-                    "untrained": untrained.count((name, size)),
+                    "untrained": untrained[name, size],
                 }
             )
     return [{"name": name, "kind": kinds[name], "points": found} for name, found in points.items()]
@@ -121,24 +128,29 @@ def _accuracy(entry: SavedPredictions) -> float:
 
 
 def _crossing(
-    by_size: Mapping[int, Sequence[SavedPredictions]], a: str | None, b: str | None, rope: float
+    by_size: Mapping[int, Sequence[SavedPredictions]],
+    untrained: Counter[tuple[str, int]],
+    a: str | None,
+    b: str | None,
+    rope: float,
 ) -> Row:
     if a is None or b is None or len(by_size) < 2:
         return {"a": a, "b": b, "differences": [], "changes": [], "sentence": _why_none(a, b)}
     rows = [compare(entries, [(a, b)], rope)[0] for entries in by_size.values()]
     adjusted = holm([row["p_value"] for row in rows])
+    failed = [size for size in by_size if untrained[a, size] or untrained[b, size]]
     differences = [
         {
             "documents": size,
             "difference": row["difference"],
             "ci95": row["ci95"],
             "p_adjusted": p_adjusted,
-            "ahead": who_is_ahead(row["ci95"], p_adjusted, a, b),
+            "ahead": None if size in failed else who_is_ahead(row["ci95"], p_adjusted, a, b),
         }
         for size, row, p_adjusted in zip(by_size, rows, adjusted, strict=True)
     ]
     changes = find_changes([(row["documents"], row["ahead"]) for row in differences])
-    sentence = _sentence(a, b, differences, changes)
+    sentence = _sentence(a, b, differences, changes) + _failed_sentence(failed)
     return {"a": a, "b": b, "differences": differences, "changes": changes, "sentence": sentence}
 
 
@@ -186,8 +198,8 @@ def _sentence(a: str, b: str, differences: Sequence[Row], changes: Sequence[Row]
     told = [row for row in differences if row["ahead"]]
     first, last = differences[0], differences[-1]
     trend = (
-        f" {a} minus {b}: {_points(first['difference'])} points with {first['documents']:,} training documents,"
-        f" {_points(last['difference'])} with {last['documents']:,}."
+        f" {a} minus {b}: {signed_points(first['difference'])} points with {first['documents']:,} training documents,"
+        f" {signed_points(last['difference'])} with {last['documents']:,}."
     )
     if not told:
         found = f"at none of {len(differences)} sizes is one of the two ahead beyond chance."
@@ -200,6 +212,8 @@ def _sentence(a: str, b: str, differences: Sequence[Row], changes: Sequence[Row]
     return f"No crossing within your data: {found}{trend}"
 
 
-def _points(fraction: float) -> str:
-    """Return percentage points with a sign; never -0.0."""
-    return f"{round(100 * fraction, 1) + 0.0:+.1f}"
+def _failed_sentence(failed: Sequence[int]) -> str:
+    if not failed:
+        return ""
+    sizes = ", ".join(f"{size:,}" for size in failed)
+    return f" With {sizes} training documents a fit of the two did not train: nothing is said of who is ahead there."

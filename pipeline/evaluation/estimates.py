@@ -70,7 +70,8 @@ def crossed_estimate(differences: Float64) -> Estimate:
 
     the form whose degrees of freedom keep the level where there are few readers [2]_: documents, of which
     there are many, tell well how much of their part is `both`; a few seeds do not. The degrees of freedom are
-    Satterthwaite's [3]_, near S - 1 where seeds rule, near N - 1 where documents do. With one seed only
+    Satterthwaite's [3]_, near S - 1 where seeds rule, near N - 1 where documents do, and never fewer than the
+    fewer of the two: his formula gives no less but for the difference that is cut at 0. With one seed only
     `documents` is left: the interval then speaks of this fitted model alone.
 
     The variance is never less than one document for each side gives (after [4]_), so that two models that
@@ -96,8 +97,8 @@ def crossed_estimate(differences: Float64) -> Estimate:
     both = (rest**2).sum() / ((n_seeds - 1) * max(n_docs - 1, 1)) / (n_seeds * n_docs)
     variance = max(seeds + max(documents - both, 0.0), least)
     chance = documents**2 / max(n_docs - 1, 1) + seeds**2 / (n_seeds - 1)
-    most = max(n_docs - 1, n_seeds - 1, 1)
-    freedom = min(variance**2 / chance, most) if chance else most
+    fewer, more = sorted((max(n_docs - 1, 1), n_seeds - 1))
+    freedom = min(max(variance**2 / chance, fewer), more) if chance else more
     return Estimate(mean, float(np.sqrt(variance)), float(freedom))
 
 

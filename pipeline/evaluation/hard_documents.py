@@ -24,6 +24,9 @@ class Answers:
     predicted: Int64  # (M, N)
     confidence: Float64  # (M, N) probability of the predicted class
     of_label: Float64  # (M, N) probability of the label
+    hard: (
+        Bool  # (M, 1) whether only the answers are known: the probabilities are 1 and 0 then, and say nothing
+    )
 
     @property
     def right(self) -> Bool:
@@ -45,18 +48,19 @@ def find_hard_documents(saved: Sequence[SavedPredictions], kinds: Mapping[str, s
     -------
     dict
         models, documents, label_names; `counts`: by list, all its documents; `lists`: by list, at most ten, each
-        with document, label, answers (name, predicted, probability); `wrong`: by pair of models, documents that
-        both get wrong.
+        with document, label, answers (name, predicted, probability: None where only answers are known);
+        `wrong`: by pair of models, documents that both get wrong.
 
     Notes
     -----
     A model's answer to a document is the class of the highest probability, averaged over its seeds. The lists:
 
     - `all wrong`: every model is wrong; the lowest mean probability of the label first (labels to look at).
-    - `only one right`: exactly one of three models or more is right; that model's highest probability first.
+    - `only one right`: exactly one of three models or more is right; that model's highest probability first, last
+      where it is not known.
     - `only networks right`, `only baselines right`: all of one kind are right and all of the other wrong; the
       largest gap between the mean probabilities of the label first.
-    - `sure mistakes`: some model is wrong; the highest probability of a wrong answer first.
+    - `sure mistakes`: some model whose probabilities are known is wrong; the highest one of a wrong answer first.
 
     Equal ones come by document number.
     """
@@ -96,20 +100,21 @@ def average_answers(pooled: Mapping[str, Sequence[PooledRun]]) -> Answers:
         np.stack(predicted),
         np.stack(confidence),
         np.stack(of_label),
+        np.array([[runs[0].predictions.hard] for runs in pooled.values()]),  # (M, 1)
     )
 
 
 def _lists(answers: Answers, kinds: Sequence[str]) -> dict[str, Float64]:
     """Return each list as a rank for every document, lowest first, NaN for one that is not in the list."""
-    right, of_label = answers.right, answers.of_label
+    right, of_label, known = answers.right, answers.of_label, ~answers.hard
     n_right = right.sum(axis=0)  # (N,)
-    sure = np.where(right, -np.inf, answers.confidence).max(axis=0)  # (N,) highest of the wrong answers
+    sure = np.where(~right & known, answers.confidence, 0.0).max(axis=0)  # (N,) highest of the wrong answers
     found = {
         "all wrong": _where(n_right == 0, of_label.mean(axis=0)),
         "only one right": _where(
-            (n_right == 1) & (len(right) > 2), -np.where(right, of_label, 0.0).max(axis=0)
+            (n_right == 1) & (len(right) > 2), -np.where(right & known, of_label, 0.0).max(axis=0)
         ),
-        "sure mistakes": _where(n_right < len(right), -sure),
+        "sure mistakes": _where(sure > 0, -sure),
     }
     networks, baselines = (np.array([kind == wanted for kind in kinds]) for wanted in ("network", "baseline"))
     if networks.any() and baselines.any():
@@ -139,7 +144,7 @@ def _row(answers: Answers, place: int, label_names: Sequence[str]) -> dict:
             {
                 "name": name,
                 "predicted": label_names[answers.predicted[model, place]],
-                "probability": float(answers.confidence[model, place]),
+                "probability": None if answers.hard[model, 0] else float(answers.confidence[model, place]),
             }
             for model, name in enumerate(answers.names)
         ],

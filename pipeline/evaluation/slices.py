@@ -31,7 +31,10 @@ class Group:
 
 
 def slice_scores(
-    saved: Sequence[SavedPredictions], facts: pl.DataFrame | None, verdict: Mapping[str, Any]
+    saved: Sequence[SavedPredictions],
+    facts: pl.DataFrame | None,
+    verdict: Mapping[str, Any],
+    n_docs: int | None = None,
 ) -> list[dict]:
     """Return `slices` of metrics.json: accuracy by document length, unknown words, word frequency, class.
 
@@ -43,6 +46,8 @@ def slice_scores(
         Without it only classes are told apart.
     verdict : mapping with names under `a` (best network) and `b` (best baseline), None where there is none
         Their difference within each slice is given too.
+    n_docs : int, optional
+        Documents of the corpus, where there are folds; if absent, all that were tested.
 
     Returns
     -------
@@ -53,8 +58,10 @@ def slice_scores(
     Notes
     -----
     The groups of a measure are cut at quantiles of the test documents, so that none is chosen by its result.
-    Documents of equal measure stay in one group. Both intervals hold the chance of documents and of seeds
-    (`crossed_estimate`); none is corrected for the number of slices.
+    Documents of equal measure stay in one group. The interval of a difference is made as that of a comparison, by
+    folds where there are some. That of an accuracy holds the chance of documents and of seeds; with folds it takes
+    all tested documents as one test, so it leaves out that another training set would give another model. None is
+    corrected for the number of slices.
     """
     pooled = pool_folds(saved)
     if not pooled:
@@ -65,7 +72,7 @@ def slice_scores(
     }
     a, b = verdict.get("a"), verdict.get("b")
     return [
-        {"by": by, "a": a, "b": b, "groups": [_group_row(group, pooled, a, b) for group in groups]}
+        {"by": by, "a": a, "b": b, "groups": [_group_row(group, pooled, a, b, n_docs) for group in groups]}
         for by, groups in slices.items()
         if len(groups) > 1
     ]
@@ -113,8 +120,10 @@ def _by_class(run: PooledRun, label_names: Sequence[str]) -> list[Group]:
     return [Group(label_names[label], None, None, run.predictions.labels == label) for label in largest]
 
 
-def _group_row(group: Group, pooled: Mapping[str, list[PooledRun]], a: str | None, b: str | None) -> dict:
-    between = difference_on(pooled, a, b, group.chosen)
+def _group_row(
+    group: Group, pooled: Mapping[str, list[PooledRun]], a: str | None, b: str | None, n_docs: int | None
+) -> dict:
+    between = difference_on(pooled, a, b, group.chosen, n_docs)
     return {
         "label": group.label,
         "lo": group.lo,
@@ -127,7 +136,7 @@ def _group_row(group: Group, pooled: Mapping[str, list[PooledRun]], a: str | Non
 
 
 def accuracy_on(runs: Sequence[PooledRun], chosen: Bool) -> dict:
-    """Return one model's mean accuracy on the chosen documents (N,), with its interval within [0, 1]."""
+    """Return one model's mean accuracy on the chosen documents (N,) with its interval; folds are one test."""
     right = np.stack([run.right[chosen] for run in runs]).astype(np.float64)  # (S, n)
     estimate = crossed_estimate(right)
     low, high = estimate.interval
@@ -135,9 +144,9 @@ def accuracy_on(runs: Sequence[PooledRun], chosen: Bool) -> dict:
 
 
 def difference_on(
-    pooled: Mapping[str, list[PooledRun]], a: str | None, b: str | None, chosen: Bool
+    pooled: Mapping[str, list[PooledRun]], a: str | None, b: str | None, chosen: Bool, n_docs: int | None
 ) -> Estimate | None:
     """Return the accuracy of a minus that of b on the chosen documents (N,); None where one was not run."""
     if a is None or b is None or a not in pooled or b not in pooled:
         return None
-    return estimate_difference(*paired_runs(pooled[a], pooled[b]), chosen=chosen)
+    return estimate_difference(*paired_runs(pooled[a], pooled[b]), n_docs, chosen)

@@ -9,7 +9,7 @@ import numpy as np
 from pipeline.evaluation.choice import best_baseline, best_network
 from pipeline.evaluation.comparisons import SIGNIFICANCE
 from pipeline.evaluation.pooling import PooledRun, pool_folds
-from pipeline.evaluation.wording import detectable_words, difference_words, percent, plain_points
+from pipeline.evaluation.wording import detectable_words, difference_words, exact_points, percent
 from pipeline.prediction_files import SavedPredictions
 
 CLAIMS = {
@@ -17,7 +17,7 @@ CLAIMS = {
     "loses": "{a} loses to {b}: {figures}.",
     "equal": "{smallest}, and {a} and {b} are equal within {rope}: {figures}.{known}",
     "cannot tell": "{smallest}, and it cannot be told whether {a} or {b} is better: {figures}.{why}",
-    "withheld": "{a} did not train, so the verdict is withheld: {accuracy_a} against {accuracy_b} for {b}"
+    "withheld": "{failed} did not train, so the verdict is withheld: {accuracy_a} against {accuracy_b} for {b}"
     " says nothing of what such a network can do here.",
 }
 KNOWN = " The difference is not zero, but too small to matter."
@@ -90,13 +90,20 @@ def _sentence(
         accuracy_a=accuracy_a,
         accuracy_b=accuracy_b,
         figures=f"{accuracy_a} against {accuracy_b}, a difference of {difference}",
-        rope=plain_points(rope),
+        rope=exact_points(rope),
         smallest=detectable_words(row["minimum_detectable_difference"]),
         known=KNOWN if _leaves_out_zero(row) and row["p_adjusted"] < SIGNIFICANCE else "",
         why=_why_not_told(row, n_comparisons),
+        failed=_failed(runs_a),
     )
     one_seed = len(runs_a) == 1 and runs_a[0].folds == 1 and decision != "withheld"
     return f"On these {_documents(runs_a)} {claim}" + (ONE_SEED if one_seed else "")
+
+
+def _failed(runs: Sequence[PooledRun]) -> str:
+    """Return what did not train of a network of which at least one fit did not."""
+    n_fits = sum(run.folds for run in runs)
+    return f"at least one of the {n_fits} fits of {runs[0].name}" if n_fits > 1 else runs[0].name
 
 
 def _documents(runs: Sequence[PooledRun]) -> str:

@@ -22,12 +22,25 @@ def signed_points(fraction: float) -> str:
 
 
 def plain_points(fraction: float) -> str:
-    """Return a size in percentage points.
+    """Return a size in percentage points, never 0 for one that is not.
 
-    >>> plain_points(0.01), plain_points(0.023)
-    ('1 point', '2.3 points')
+    >>> plain_points(0.01), plain_points(0.023), plain_points(0.00042)
+    ('1 point', '2.3 points', '0.04 points')
     """
-    number = f"{100 * fraction:.1f}".removesuffix(".0")
+    number = f"{100 * fraction:.1f}"
+    return _counted(f"{100 * fraction:.1g}" if float(number) == 0 else number.removesuffix(".0"))
+
+
+def exact_points(fraction: float) -> str:
+    """Return a size that a person chose, in percentage points, to its last digit.
+
+    >>> exact_points(0.01), exact_points(0.0025)
+    ('1 point', '0.25 points')
+    """
+    return _counted(f"{100 * fraction:.6g}")
+
+
+def _counted(number: str) -> str:
     return f"{number} point" if number == "1" else f"{number} points"
 
 

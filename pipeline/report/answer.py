@@ -11,7 +11,7 @@ from pipeline.report.facts import (
     status_sentence,
     verdict_comparison,
 )
-from pipeline.report.formats import MISSING, count, duration, interval, is_number, points
+from pipeline.report.formats import MISSING, count, duration, exact_points, interval, is_number, points
 from pipeline.report.run_folder import Record, Run
 from pipeline.report.text import plural
 
@@ -66,7 +66,7 @@ def _scale(run: Run, verdict: Record) -> str:
     rope, smallest = verdict.get("rope"), verdict.get("minimum_detectable_difference")
     parts = []
     if is_number(rope):
-        parts.append(f"Differences of up to {_size(rope, run.places)} points count as equal.")
+        parts.append(f"Differences of up to {exact_points(rope)} points count as equal.")
     if is_number(smallest):
         parts.append(f"{detectable(smallest, run.places)}.")
     return " ".join(parts)

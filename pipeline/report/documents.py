@@ -17,7 +17,7 @@ from pipeline.report.blocks import (
     words,
 )
 from pipeline.report.facts import status_sentence
-from pipeline.report.formats import MISSING, count, percent
+from pipeline.report.formats import MISSING, count, is_number, percent
 from pipeline.report.run_folder import Record, Run
 from pipeline.report.text import clip
 
@@ -135,5 +135,6 @@ def _row(entry: Record, names: Sequence[str], texts: dict[tuple[str, int], str])
 def _answer(answer: Record | None, label: str) -> Cell:
     if answer is None:
         return Cell(MISSING)
-    said = f"{answer['predicted']} {percent(answer['probability'], 0)}"
+    known = is_number(answer["probability"])  # not where an outside file had answers alone
+    said = f"{answer['predicted']} {percent(answer['probability'], 0)}" if known else str(answer["predicted"])
     return Cell(said, best=answer["predicted"] == label)

@@ -59,6 +59,18 @@ def points(value: Any, places: int = 1) -> str:
     return shown[1:] if float(shown) == 0 else shown.replace("-", MINUS)
 
 
+def exact_points(value: Any) -> str:
+    """Return a size that a person chose in percentage points, with one decimal or as many as it has.
+
+    >>> exact_points(0.01), exact_points(0.0025)
+    ('1.0', '0.25')
+    """
+    if not is_number(value):
+        return MISSING
+    shown = f"{100 * value:.6g}"
+    return shown if "." in shown else f"{shown}.0"
+
+
 def interval(pair: Any, show: Callable[[Any, int], str], places: int = 1) -> str:
     """Return both ends of an interval, each as `show` writes it.
 

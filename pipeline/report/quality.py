@@ -25,6 +25,7 @@ from pipeline.report.formats import (
     MISSING,
     count,
     decimal,
+    exact_points,
     interval,
     is_interval,
     is_number,
@@ -236,13 +237,13 @@ def _decision_rule(run: Run, entries: Sequence[Record]) -> tuple[str, ...]:
         f"Equal: the whole 95 % interval lies within {size}.",
         "Beats or loses, where not equal: the interval leaves out zero, and p is below 0.05 after Holm's correction"
         f" for the {several}.",
-        "Cannot tell: everything else. Withheld: a network of the answer did not train.",
+        "Cannot tell: everything else. Withheld: a fit of one of the two did not train.",
     )
 
 
 def points_either_way(rope: float) -> str:
     """Return the region of practical equivalence in words."""
-    return f"{100 * rope:.1f} points either way"
+    return f"{exact_points(rope)} points either way"
 
 
 def _mcnemar_table(entries: Sequence[Record], limits: Limits) -> tuple[Table, ...]:

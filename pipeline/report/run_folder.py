@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from pipeline.errors import PipelineError
+from pipeline.json_files import read_json_if_there
 
 SCHEMA_VERSION = 1
 LARGE_TEST_SET = 10_000  # documents; from here on a second decimal of a percentage means something
@@ -84,11 +85,16 @@ def read_run(path: Path) -> Run:
     if not metrics_file.exists() and not (path / "details" / "status.json").exists():
         fix = "name a folder that a run has written, such as reports/NAME"
         raise PipelineError(str(path), "it holds no metrics.json, so it is no run folder", fix)
-    metrics = _table(_read_json(metrics_file))
+    metrics = _table(read_json_if_there(metrics_file))
     _check_schema(metrics_file, metrics)
+    return run_with(path, metrics)
+
+
+def run_with(path: Path, metrics: Record, details: Mapping[str, Any] = MappingProxyType({})) -> Run:
+    """Return the content of the run folder `path`, but for metrics.json and the `details` that are given by name."""
     config = path / "config.toml"
-    text = config.read_text(encoding="utf-8", errors="replace") if config.exists() else ""
-    return Run(path, metrics, _read_details(path / "details"), text)
+    text = config.read_text(encoding="utf-8", errors="replace") if config.is_file() else ""
+    return Run(path, metrics, _read_details(path / "details", details), text)
 
 
 def replace_file(path: Path, text: str) -> None:
@@ -104,10 +110,10 @@ def replace_file(path: Path, text: str) -> None:
         raise
 
 
-def _read_details(folder: Path) -> Details:
-    return Details(
-        **{name: shape(_read_json(folder / f"{name}.json")) for name, shape in _DETAIL_SHAPES.items()}
-    )
+def _read_details(folder: Path, known: Mapping[str, Any]) -> Details:
+    absent = [name for name in _DETAIL_SHAPES if name not in known]
+    content = {name: read_json_if_there(folder / f"{name}.json") for name in absent} | dict(known)
+    return Details(**{name: shape(content[name]) for name, shape in _DETAIL_SHAPES.items()})
 
 
 def _table(value: Any) -> Record:
@@ -133,18 +139,6 @@ _DETAIL_SHAPES: dict[str, Callable[[Any], Any]] = {
     "fit_costs": _tables,
     "curve_sets": _table,
 }
-
-
-def _read_json(path: Path) -> Any:
-    if not path.exists():
-        return None
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except json.JSONDecodeError as error:
-        where, what = f"{path}:{error.lineno}:{error.colno}", f"this is not JSON ({error.msg})"
-    except UnicodeDecodeError as error:
-        where, what = str(path), f"byte {error.start} is not UTF-8"
-    raise PipelineError(where, what, "restore the file as the run wrote it, or run again")
 
 
 def _check_schema(path: Path, metrics: Record) -> None:
