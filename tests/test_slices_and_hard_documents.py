@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -98,6 +99,27 @@ def test_each_list_holds_the_documents_of_its_rule_in_order() -> None:
     answer = found["lists"]["all wrong"][1]["answers"][0]
     assert (answer["name"], answer["predicted"]) == ("net", "bad")
     assert answer["probability"] == pytest.approx(0.8)  # 1 - the mean of 0.1 and 0.3
+
+
+def test_no_mistake_is_sure_where_only_answers_are_known() -> None:
+    """A model from elsewhere without probabilities: 1 for its answer would lead every list."""
+    other = saved("other", [0.0, 1.0, 0.0, 1.0, 0.0])
+    other = replace(other, predictions=replace(other.predictions, hard=True))
+    entries = [
+        saved("net", [0.3, 0.2, 0.9, 0.6, 0.9]),
+        saved("tfidf", [0.1, 0.4, 0.2, 0.9, 0.9]),
+        other,
+    ]
+    found = find_hard_documents(entries, KINDS | {"other": "outside"})
+    assert found is not None
+    assert numbers(found, "sure mistakes") == [10, 11, 12]  # 0.9, 0.8, 0.8; only `other` is wrong on 14
+    assert found["counts"]["sure mistakes"] == 3
+    assert numbers(found, "only one right") == [12, 11]  # net with 0.9; `other` with nobody knows what
+    assert [answer["probability"] for answer in found["lists"]["all wrong"][0]["answers"]] == [
+        pytest.approx(0.7),
+        pytest.approx(0.9),
+        None,
+    ]
 
 
 def test_controls_alone_give_no_hard_documents() -> None:

@@ -22,8 +22,8 @@ class Answers:
     documents: Int64  # (N,)
     labels: Int64  # (N,)
     predicted: Int64  # (M, N)
-    confidence: Float64  # (M, N) probability of the predicted class
-    of_label: Float64  # (M, N) probability of the label
+    confidence: Float64  # (M, N) probability of the predicted class; NaN where only answers are known
+    of_label: Float64  # (M, N) probability of the label; 0 or 1 where only answers are known
 
     @property
     def right(self) -> Bool:
@@ -38,15 +38,15 @@ def find_hard_documents(saved: Sequence[SavedPredictions], kinds: Mapping[str, s
     ----------
     saved : sequence of SavedPredictions
         All models on the same documents.
-    kinds : mapping of model name to "network", "baseline" or "control"
+    kinds : mapping of model name to "network", "baseline", "control" or "outside"
         Controls are left out: `majority` is right on a whole class for no reason of the document's.
 
     Returns
     -------
     dict
         models, documents, label_names; `counts`: by list, all its documents; `lists`: by list, at most ten, each
-        with document, label, answers (name, predicted, probability); `wrong`: by pair of models, documents that
-        both get wrong.
+        with document, label, answers (name, predicted, probability: None where only answers are known); `wrong`:
+        by pair of models, documents that both get wrong.
 
     Notes
     -----
@@ -56,9 +56,11 @@ def find_hard_documents(saved: Sequence[SavedPredictions], kinds: Mapping[str, s
     - `only one right`: exactly one of three models or more is right; that model's highest probability first.
     - `only networks right`, `only baselines right`: all of one kind are right and all of the other wrong; the
       largest gap between the mean probabilities of the label first.
-    - `sure mistakes`: some model is wrong; the highest probability of a wrong answer first.
+    - `sure mistakes`: some model is wrong; the highest probability of a wrong answer first. Of a model whose
+      probabilities are not known no mistake is sure.
 
-    Equal ones come by document number.
+    Equal ones come by document number; where it is the probability of the one model that is right that is not
+    known, the document comes last.
     """
     pooled = {name: runs for name, runs in pool_folds(saved).items() if kinds.get(name) != "control"}
     if not pooled:
@@ -86,8 +88,9 @@ def average_answers(pooled: Mapping[str, Sequence[PooledRun]]) -> Answers:
     for runs in pooled.values():
         every = np.stack([run.predictions.probabilities for run in runs]).astype(np.float64)  # (S, N, C)
         mean = every.mean(axis=0)  # (N, C)
+        hard = any(run.predictions.hard for run in runs)
         predicted.append(mean.argmax(axis=1))
-        confidence.append(mean.max(axis=1))
+        confidence.append(np.full(n_docs, np.nan) if hard else mean.max(axis=1))
         of_label.append(mean[np.arange(n_docs), first.labels])
     return Answers(
         tuple(pooled),
@@ -103,13 +106,14 @@ def _lists(answers: Answers, kinds: Sequence[str]) -> dict[str, Float64]:
     """Return each list as a rank for every document, lowest first, NaN for one that is not in the list."""
     right, of_label = answers.right, answers.of_label
     n_right = right.sum(axis=0)  # (N,)
-    sure = np.where(right, -np.inf, answers.confidence).max(axis=0)  # (N,) highest of the wrong answers
+    stated = np.nan_to_num(answers.confidence)  # (M, N) 0 where it is not known
+    sure = np.where(right, 0.0, stated).max(axis=0)  # (N,) highest of the wrong answers
     found = {
         "all wrong": _where(n_right == 0, of_label.mean(axis=0)),
         "only one right": _where(
-            (n_right == 1) & (len(right) > 2), -np.where(right, of_label, 0.0).max(axis=0)
+            (n_right == 1) & (len(right) > 2), -np.where(right, stated, 0.0).max(axis=0)
         ),
-        "sure mistakes": _where(n_right < len(right), -sure),
+        "sure mistakes": _where(sure > 0, -sure),
     }
     networks, baselines = (np.array([kind == wanted for kind in kinds]) for wanted in ("network", "baseline"))
     if networks.any() and baselines.any():
@@ -139,8 +143,12 @@ def _row(answers: Answers, place: int, label_names: Sequence[str]) -> dict:
             {
                 "name": name,
                 "predicted": label_names[answers.predicted[model, place]],
-                "probability": float(answers.confidence[model, place]),
+                "probability": _known(answers.confidence[model, place]),
             }
             for model, name in enumerate(answers.names)
         ],
     }
+
+
+def _known(probability: float) -> float | None:
+    return None if np.isnan(probability) else float(probability)
