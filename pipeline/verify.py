@@ -15,7 +15,7 @@ from pipeline.receipts import RECEIPTS, file_hash
 from pipeline.report.draw import draw
 from pipeline.report.run_folder import read_run
 from pipeline.resources import describe_environment
-from pipeline.scoring import INPUTS, METRICS, SCHEMA_VERSION, Scored, read_json, score_run
+from pipeline.scoring import CURVE_FOLDER, INPUTS, METRICS, SCHEMA_VERSION, Scored, read_json, score_run
 from pipeline.storage import plain
 
 # Sums of float64 may be ordered differently by another processor; nothing that is shown has so many digits.
@@ -161,10 +161,11 @@ def _changed_files(run: Path, kept: Mapping[str, str]) -> Iterator[Difference]:
 
 
 def _unknown_predictions(run: Path, kept: Mapping[str, str]) -> Iterator[Difference]:
-    for path in sorted((run / FOLDER).glob("*")):
-        name = path.relative_to(run).as_posix()
-        if name not in kept:
-            yield Difference(name, "", "a file", "no file: the run did not write it")
+    for folder in (run / FOLDER, run / CURVE_FOLDER / FOLDER):
+        for path in sorted(folder.glob("*")):
+            name = path.relative_to(run).as_posix()
+            if name not in kept:
+                yield Difference(name, "", "a file", "no file: the run did not write it")
 
 
 # --- metrics.json and details

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +21,14 @@ from pipeline.errors import PipelineError
 from pipeline.evaluation import find_learning_curve
 from pipeline.evaluation.crossing import find_changes, who_is_ahead
 from pipeline.experiment import run_experiment
-from pipeline.learning_curve import curve_sizes, nested_order, smaller_folds
+from pipeline.learning_curve import curve_sizes, describe_curve, nested_order, smaller_folds
 from pipeline.material import Fold
 from pipeline.prediction_files import SavedPredictions, read_run_predictions
 from pipeline.report.blocks import Bands, Chart, Limits, Nothing, Table
 from pipeline.report.learning_curve import learning_curve
 from pipeline.report.run_folder import read_run
 from pipeline.values import TEST, TRAIN, UNASSIGNED, VALIDATION, Corpus, Predictions
+from pipeline.verify import verify
 
 # --- the sets --------------------------------------------------------------------------------------------
 
@@ -125,7 +128,10 @@ def saved(name: str, fold: int, n_right: int, seed: int = 0) -> SavedPredictions
     return SavedPredictions(name, seed, fold, "h", ("no", "yes"), predictions)
 
 
-def curve_of(bow: list[int], lstm: list[int]) -> dict[str, Any]:
+TRAINED = SETS | {"untrained": []}
+
+
+def curve_of(bow: list[int], lstm: list[int], sets: dict[str, Any] = SETS) -> dict[str, Any]:
     """Return the curve of two models right on so many documents in sets 1, 2 and 0; lstm has two seeds."""
     entries = [saved("bow", fold, right) for fold, right in zip((1, 2, 0), bow, strict=True)]
     entries += [
@@ -136,7 +142,7 @@ def curve_of(bow: list[int], lstm: list[int]) -> dict[str, Any]:
     whole = [entry for entry in entries if entry.fold == 0]
     smaller = [entry for entry in entries if entry.fold]
     generator = np.random.default_rng(0)
-    return find_learning_curve(whole, smaller, SETS, KINDS, {"bow": 0.9, "lstm": 0.8}, 0.01, generator)
+    return find_learning_curve(whole, smaller, sets, KINDS, {"bow": 0.9, "lstm": 0.8}, 0.01, generator)
 
 
 def test_points_stand_by_size_with_each_seed() -> None:
@@ -151,7 +157,7 @@ def test_points_stand_by_size_with_each_seed() -> None:
 
 
 def test_curves_that_cross() -> None:
-    crossing = curve_of([200, 240, 280], [100, 240, 320])["crossing"]
+    crossing = curve_of([200, 240, 280], [100, 240, 320], TRAINED)["crossing"]
     assert [row["ahead"] for row in crossing["differences"]] == ["bow", None, "lstm"]
     assert [row["difference"] for row in crossing["differences"]] == pytest.approx([-0.25, 0.0, 0.1])
     assert crossing["changes"] == [{"from": 50, "to": 200, "before": "bow", "after": "lstm"}]
@@ -159,13 +165,34 @@ def test_curves_that_cross() -> None:
 
 
 def test_curves_that_do_not_cross_within_the_data() -> None:
-    assert curve_of([200, 240, 280], [100, 160, 280])["crossing"]["sentence"] == (
+    assert curve_of([200, 240, 280], [100, 160, 279], TRAINED)["crossing"]["sentence"] == (
         "No crossing within your data: bow is ahead beyond chance with 50, 100 training documents, lstm with no number"
-        " of them. lstm minus bow: -25.0 points with 50 training documents, +0.0 with 200."
+        " of them. lstm minus bow: -25.0 points with 50 training documents, -0.2 with 200."
     )
-    assert curve_of([200, 200, 201], [200, 200, 200])["crossing"]["sentence"] == (
-        "No crossing within your data: at none of 3 sizes is one of the two ahead beyond chance. lstm minus bow: +0.0"
-        " points with 50 training documents, -0.2 with 200."
+
+
+def test_where_accuracies_change_places_or_nothing_is_told_no_crossing_is_shown() -> None:
+    assert curve_of([200, 240, 280], [100, 160, 281], TRAINED)["crossing"]["sentence"] == (
+        "No crossing is shown within your data: bow is ahead beyond chance with 50, 100 training documents, lstm with"
+        " no number of them. lstm minus bow: -25.0 points with 50 training documents, +0.2 with 200."
+    )
+    assert curve_of([200, 200, 201], [200, 200, 200], TRAINED)["crossing"]["sentence"] == (
+        "No crossing is shown within your data: at none of 3 sizes is one of the two ahead beyond chance. lstm minus"
+        " bow: +0.0 points with 50 training documents, -0.2 with 200."
+    )
+
+
+def test_nobody_is_ahead_where_a_model_did_not_train() -> None:
+    """lstm overtakes bow only if a fit that did not train counts as a loss; SETS has one with 50 documents."""
+    crossing = curve_of([200, 240, 280], [100, 240, 320])["crossing"]
+    assert [(row["ahead"], row["untrained"]) for row in crossing["differences"]] == [
+        (None, ["lstm"]),
+        (None, []),
+        ("lstm", []),
+    ]
+    assert crossing["changes"] == []
+    assert crossing["sentence"].endswith(
+        " Nothing is said of sizes at which a fit did not train: lstm with 50 training documents."
     )
 
 
@@ -254,3 +281,23 @@ def test_the_fits_of_the_curve_enter_no_other_table(run: Path) -> None:
         (1, metrics["learning_curve"]["sizes"][0]),
         (0, metrics["learning_curve"]["sizes"][1]),
     ]
+
+
+def test_predictions_planted_in_a_curve_are_named(run: Path, tmp_path: Path) -> None:
+    copied = Path(shutil.copytree(run, tmp_path / "run"))
+    folder = copied / "details" / "learning_curve" / "predictions"
+    table = pl.read_parquet(folder / "bow.s0.f1.parquet")
+    metadata = pl.read_parquet_metadata(folder / "bow.s0.f1.parquet")
+    kept = {key: metadata[key] for key in ("model", "seed", "corpus_hash")}
+    table.write_parquet(folder / "bow.s0.f7.parquet", metadata=kept | {"fold": "7"})  # there is no set 7
+    assert verify(run).differences == ()
+    assert verify(copied).differences[0].file == "details/learning_curve/predictions/bow.s0.f7.parquet"
+
+
+def test_with_refit_the_validation_documents_are_counted_among_those_learned_from() -> None:
+    whole = fold_of(200, 20, 30)
+    smaller = smaller_folds(whole, 5, np.random.default_rng(0))
+    for refit, sizes in ((False, [50, 100, 200]), (True, [55, 110, 220])):
+        nothing = Namespace(fits=[], config=load_config(None, (), {"run.refit": refit}))
+        sets = describe_curve(whole, smaller, nothing, nothing)["sets"]
+        assert [one["train"] for one in sets] == sizes
