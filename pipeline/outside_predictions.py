@@ -130,6 +130,10 @@ def _check_columns(table: RawTable) -> None:
         what = f"there is no column `{absent[0]}`; the columns are {quoted(table.cells.columns)}"
         fix = "give a table with the columns document and predicted"
         raise PipelineError(f"{table.file}:1", what, fix)
+    twice = [name for name in (DOCUMENT, PREDICTED, LABEL) if f"{name} (2)" in table.cells.columns]
+    if twice:
+        what = f"the header has the column `{twice[0]}` twice"
+        raise PipelineError(f"{table.file}:1", what, "leave one of the two out")
 
 
 def _check_fields(table: RawTable) -> None:
@@ -163,7 +167,7 @@ def _correct(table: RawTable, rows: Int64) -> str:
 def _document_numbers(table: RawTable, folds: Sequence[Corpus]) -> Int64:
     """Return each row's document, int64 (N,): the test documents of all folds, each once."""
     cells = table.cells[DOCUMENT].fill_null("").str.strip_chars()
-    numbers = cells.str.extract(r"^(\d{1,18})$").cast(pl.Int64)
+    numbers = cells.str.extract("^([0-9]{1,18})$").cast(pl.Int64)
     no_number = np.flatnonzero(numbers.is_null().to_numpy())
     if len(no_number):
         _refuse(table, no_number, DOCUMENT, "expected a whole number from 0")

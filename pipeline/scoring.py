@@ -124,7 +124,10 @@ def _metrics(recorded: Recorded) -> Row:
     verdict = evaluation.decide_verdict(
         verdict_kinds, validation, trained, comparisons, saved, rope=config.run.rope
     )
-    gains = evaluation.find_gains([row for row in comparisons if row["a"] in own], validation, trained)
+    of_own = [
+        row for row in comparisons if row["a"] in own
+    ]  # what a file is called says nothing of its model
+    gains = evaluation.find_gains(of_own, validation, trained)
     documents = read_documents(recorded.run)
     corpus = facts["corpus"] | {"tested": _documents_tested(saved)}
     signer = Signer(corpus, facts["embeddings"], facts["environment"], config)
@@ -141,7 +144,7 @@ def _metrics(recorded: Recorded) -> Row:
         "embeddings": facts["embeddings"],
         "gains": gains,
         "causes": evaluation.find_causes(
-            comparisons, gains, trained, saved, lengths=_lengths(documents), n_docs=n_docs
+            of_own, gains, trained, saved, lengths=_lengths(documents), n_docs=n_docs
         ),
         **evaluation.find_costs(
             saved, recorded.detail("fit_costs") or [], kinds, validation, trained, config.run.rope
@@ -328,7 +331,7 @@ def _result(entry: SavedPredictions, recorded: Recorded, signer: Signer) -> Row:
         "ece": scores.ece,
         "parameters": fit["parameters"],
         "validation_accuracy": fit["validation_accuracy"],
-        "signature": signer.sign([entry], model["embedding"]),
+        "signature": _sign([entry], model, signer),
     }
 
 
@@ -340,7 +343,11 @@ def _of_models(recorded: Recorded, fits: Iterable[Row], key: str) -> dict[str, s
 
 def _signature(name: str, recorded: Recorded, signer: Signer) -> str:
     entries = [entry for entry in recorded.saved if entry.name == name]
-    return signer.sign(entries, recorded.models[name]["embedding"])
+    return _sign(entries, recorded.models[name], signer)
+
+
+def _sign(entries: list[SavedPredictions], model: Row, signer: Signer) -> str:
+    return signer.sign(entries, model["embedding"], made_elsewhere=model["kind"] == "outside")
 
 
 def _validation_accuracy(fits: Iterable[Row]) -> dict[str, float]:

@@ -40,8 +40,13 @@ class Signer:
     environment: Mapping[str, Any]
     config: Config
 
-    def sign(self, entries: Sequence[SavedPredictions], source: str | None) -> str:
-        """Return the signature of the scores of these fits of one model, which reads vectors of `source`."""
+    def sign(
+        self, entries: Sequence[SavedPredictions], source: str | None, *, made_elsewhere: bool = False
+    ) -> str:
+        """Return the signature of the scores of these fits of one model, which reads vectors of `source`.
+
+        Nothing here tells how predictions were made elsewhere: they are named themselves.
+        """
         fields = {
             "corpus": f"{self.corpus['name']}#{self.corpus['hash'][:SHORT]}",
             "split": self.corpus["split_hash"][:SHORT],
@@ -51,7 +56,8 @@ class Signer:
             "seeds": _listed(entry.seed for entry in entries),
             "folds": _listed(entry.fold for entry in entries),
         }
-        return write_signature(SIGNED, fields | self._versions())
+        answers = {"answers": _short_of_answers(entries)} if made_elsewhere else {}
+        return write_signature(SIGNED, fields | answers | self._versions())
 
     def _settings(self) -> dict[str, Any]:
         """Return the settings that a fit depends on; which corpus and split has fields of its own."""
@@ -115,6 +121,15 @@ def _short(value: object) -> str:
     """Return the first digits of a sha256 of `value` as JSON with sorted keys."""
     text = json.dumps(value, sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()[:SHORT]
+
+
+def _short_of_answers(entries: Iterable[SavedPredictions]) -> str:
+    """Return the first digits of a sha256 of documents and probabilities."""
+    digest = hashlib.sha256()
+    for entry in entries:
+        digest.update(entry.predictions.documents.astype("<i8").tobytes())
+        digest.update(entry.predictions.probabilities.astype("<f4").tobytes())
+    return digest.hexdigest()[:SHORT]
 
 
 def _listed(numbers: Iterable[int]) -> str:

@@ -90,6 +90,23 @@ def test_what_changes_a_score_changes_its_field(field: str, changes: dict[str, A
     assert before[field] != after[field]
 
 
+def test_other_answers_from_elsewhere_have_another_signature() -> None:
+    """Their file is named as it was before, and nothing else in the run is different."""
+    signer = Signer(CORPUS, FILES, ENVIRONMENT, Config())
+
+    def answers(label: int) -> SavedPredictions:
+        probabilities = np.eye(2, dtype=np.float32)[[label]]
+        predictions = Predictions(np.array([0]), np.array([0], dtype=np.int32), probabilities)
+        return SavedPredictions("other", 0, 0, "c0" * 32, ("a", "b"), predictions)
+
+    one, same, another = (
+        read_signature(signer.sign([answers(label)], None, made_elsewhere=True))[1] for label in (0, 0, 1)
+    )
+    assert one == same
+    assert one["answers"] != another["answers"]
+    assert "answers" not in read_signature(sign("bow"))[1]
+
+
 def test_a_file_beside_a_trained_source_is_not_named_by_the_file_alone() -> None:
     assert read_signature(sign("lstm@glove.txt+word2vec"))[1]["vectors"] != "glove.txt+word2vec#abababab"
 
