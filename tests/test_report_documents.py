@@ -9,7 +9,8 @@ import pytest
 from report_builders import NETWORK, build_run
 
 from pipeline.report import draw_report
-from pipeline.report.blocks import Limits, Reliability
+from pipeline.report.blocks import Limits, Paragraph, Reliability
+from pipeline.report.documents import documents
 from pipeline.report.errors_made import calibration
 from pipeline.report.run_folder import read_run
 
@@ -35,6 +36,7 @@ SLICES = [
 ANSWERS = [
     {"name": NETWORK, "predicted": "bad", "probability": 0.875},
     {"name": "tfidf", "predicted": "good", "probability": 0.75},
+    {"name": "other", "predicted": "bad", "probability": None},
 ]
 HARD = {
     "models": [NETWORK, "tfidf"],
@@ -103,8 +105,8 @@ def test_slices_are_read_without_claiming_too_much(report: tuple[str, str]) -> N
 
 def test_documents_are_shown_with_text_label_and_answers(report: tuple[str, str]) -> None:
     text, _ = report
-    assert "All models wrong: 3 of 40 test documents." in text
-    assert "| 7 | the tested text… | good | bad 88 % | **good 75 %** |" in text
+    assert "## Documents to look at Every model is wrong on 3 of 40 test documents. A model's answer" in text
+    assert "| 7 | the tested text… | good | bad 88 % | **good 75 %** | bad |" in text
     assert f"| {NETWORK} | 8 | 3 (60 %) |" in text
 
 
@@ -118,6 +120,16 @@ def test_scores_without_contaminated_documents_stand_beside_the_plain_ones(repor
     assert "| 7 | 0.90 | the tested text… | 2 (train) | the text it repeats | yes |" in text
     assert "| fwd | bad | 40 | 100.0 % | 50.0 % |" in text
     assert "Check whether these are boilerplate" in text
+
+
+def test_the_first_sentence_says_what_one_kind_of_models_alone_has_right(tmp_path: Path) -> None:
+    counts = {"all wrong": 1, "only networks right": 2, "only baselines right": 5}
+    run = build_run(tmp_path, hard_documents=HARD | {"documents": 1_040, "counts": counts, "lists": {}})
+    first, *_ = documents(read_run(run), Limits())
+    assert first == Paragraph(
+        "Every model is wrong on 1 of 1,040 test documents. All networks are right and all baselines wrong on 2, the"
+        " other way round on 5."
+    )
 
 
 def test_a_run_without_these_keys_says_why(tmp_path: Path) -> None:

@@ -93,6 +93,10 @@ def test_columns_are_padded_by_the_width_that_a_terminal_gives() -> None:
     ]
 
 
+def test_a_character_reference_is_shown_as_it_stands_in_the_text() -> None:
+    assert escape("&lt;b&gt; R&D &#38; &nbsp") == r"\&lt;b\&gt; R&D \&#38; &nbsp"
+
+
 @pytest.mark.parametrize(("text", "shown"), [("snake_case", "snake_case"), ("__a__", r"\_\_a\_\_")])
 def test_underscores_are_escaped_where_they_would_emphasise(text: str, shown: str) -> None:
     assert escape(text) == shown

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 from pipeline.report.blocks import (
@@ -37,6 +38,8 @@ from pipeline.report.formats import (
 from pipeline.report.run_folder import Record, Run
 from pipeline.report.text import plural
 
+TOLD = ("beats", "loses")  # decisions that tell two models apart
+SHOWN_TOLD = 6  # pairs that the first sentence names
 # title, field of ModelFacts, whether the highest is the best, how it is shown
 SCORES: tuple[tuple[str, str, bool], ...] = (
     ("Accuracy", "accuracy", True),
@@ -193,7 +196,7 @@ def _fit_row(entry: Record, places: int) -> tuple[Cell, ...]:
 
 def differences(run: Run, limits: Limits) -> tuple[Block, ...]:
     """Return the decision rule, the paired differences as a chart and a table, and McNemar's test of one seed."""
-    entries = run.rows("comparisons")
+    entries = _withheld_where_untrained(run)
     if not entries:
         return (Nothing(_why_no_differences(run)),)
     columns = (
@@ -210,7 +213,32 @@ def differences(run: Run, limits: Limits) -> tuple[Block, ...]:
     table = Table("Paired differences in accuracy", columns, rows, f"{note} {left_out}".strip())
     drawable = [e for e in entries if is_number(e.get("difference")) and is_interval(e.get("ci95"))]
     rule = Points(_decision_rule(run, entries), "How it is decided")
-    return (rule, *_difference_chart(run, drawable[: limits.rows]), table, *_mcnemar_table(entries, limits))
+    chart = _difference_chart(run, drawable[: limits.rows])
+    return (Paragraph(_told_apart(entries)), rule, *chart, table, *_mcnemar_table(entries, limits))
+
+
+def _withheld_where_untrained(run: Run) -> list[Record]:
+    """Return the comparisons; without a decision where a fit of one of the two did not train: it lost nothing."""
+    untrained = {model.name for model in model_facts(run) if model.untrained_runs}
+    return [
+        entry | ({"decision": "withheld"} if untrained & {entry.get("a"), entry.get("b")} else {})
+        for entry in run.rows("comparisons")
+    ]
+
+
+def _told_apart(entries: Sequence[Record]) -> str:
+    """Return which models are told apart, and how many pairs are equal or cannot be told."""
+    decisions = [(entry, str(entry.get("decision") or MISSING)) for entry in entries]
+    told = [
+        f"{e.get('a')} {said} {'to ' * (said == 'loses')}{e.get('b')}"
+        for e, said in decisions
+        if said in TOLD
+    ]
+    more = f" and {len(told) - SHOWN_TOLD} more" if len(told) > SHOWN_TOLD else ""
+    start = f"Told apart: {', '.join(told[:SHOWN_TOLD])}{more}." if told else "No two models are told apart."
+    others = Counter(said for _, said in decisions if said not in TOLD)
+    rest = "; ".join(f"{said}: {number}" for said, number in others.items())
+    return f"{start} Of {plural(len(entries), 'comparison')}, {rest}." if rest else start
 
 
 METHODS = {
@@ -236,7 +264,7 @@ def _decision_rule(run: Run, entries: Sequence[Record]) -> tuple[str, ...]:
         f"Equal: the whole 95 % interval lies within {size}.",
         "Beats or loses, where not equal: the interval leaves out zero, and p is below 0.05 after Holm's correction"
         f" for the {several}.",
-        "Cannot tell: everything else. Withheld: a network of the answer did not train.",
+        "Cannot tell: everything else. Withheld: one of the two did not train, which is no loss.",
     )
 
 
