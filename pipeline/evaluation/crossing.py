@@ -55,7 +55,8 @@ def find_learning_curve(
     At each size the two models are compared as everywhere, paired by document and seed. One is ahead at a size
     where the p-value, corrected for the number of sizes (Holm), is below 5 % and the 95 % interval leaves out 0.
     None is ahead at a size where a fit of either did not train: that is a failed measurement, not a loss. The curves
-    cross between the last size at which one is ahead and the first at which the other one is; sizes between the two, at which neither is ahead, widen that range. Nothing is said of sizes beyond the data.
+    cross between the last size at which one is ahead and the first at which the other one is; sizes between
+    the two, at which neither is ahead, widen that range. Nothing is said of sizes beyond the data.
     """
     if not described:
         return {}
