@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from report_builders import build_run
+from report_builders import METRICS, build_run
 
 from pipeline.config import load_config
 from pipeline.console import Console
@@ -222,12 +222,39 @@ def test_the_section_draws_bands_and_has_the_numbers(tmp_path: Path) -> None:
     assert isinstance(chart, Chart)
     assert isinstance(chart.figure, Bands)
     assert [line.label for line in chart.figure.lines] == ["tfidf", "lstm@word2vec"]
+    assert [line.points[0].lo is None for line in chart.figure.lines] == [False, False]
     assert chart.reading.startswith("No crossing within your data: tfidf is ahead")
     assert isinstance(every_point, Table)
     texts = [[cell.text for cell in row] for row in every_point.rows]
     assert texts[2] == ["lstm@word2vec", "72", "60.0 %", "50.0 to 70.0 %", "55.0 %", "65.0 %", "1"]
     assert isinstance(differences, Table)
     assert [cell.text for cell in differences.rows[0]] == ["72", "−20.0", "−30.0 to −10.0", "0.002", "tfidf"]
+
+
+def test_of_many_models_the_two_that_are_compared_have_bands(tmp_path: Path) -> None:
+    curve = METRICS["learning_curve"]
+    third = curve["models"][0] | {"name": "nbsvm"}
+    run = build_run(tmp_path, learning_curve=curve | {"models": [*curve["models"], third]})
+    chart, *_ = learning_curve(read_run(run), Limits())
+    assert isinstance(chart, Chart)
+    assert isinstance(chart.figure, Bands)
+    assert {line.label: line.points[0].lo is not None for line in chart.figure.lines} == {
+        "tfidf": True,
+        "lstm@word2vec": True,
+        "nbsvm": False,
+    }
+
+
+def test_a_set_that_not_every_fit_finished_is_named(tmp_path: Path) -> None:
+    sets = {
+        "sets": [{"set": 1, "train": 36}, {"set": 2, "train": 72}, {"set": 0, "train": 144}],
+        "untrained": [],
+    }
+    run = build_run(tmp_path)
+    (run / "details" / "curve_sets.json").write_text(json.dumps(sets), encoding="utf-8")
+    _, every_point, _ = learning_curve(read_run(run), Limits())
+    assert isinstance(every_point, Table)
+    assert every_point.note.endswith("Not finished, so left out: 36 training documents.")
 
 
 def test_a_run_without_a_curve_says_how_to_get_one(tmp_path: Path) -> None:

@@ -134,6 +134,13 @@ def test_a_mistake_is_told_with_its_place(tmp_path: Path, message: str) -> None:
     assert refused(tmp_path, MISTAKES[message]) == message
 
 
+def test_columns_of_a_file_without_lines_are_told_by_the_file(tmp_path: Path) -> None:
+    pl.DataFrame({"document": [10], "answer": ["bad"]}).write_parquet(tmp_path / "other.parquet")
+    with pytest.raises(PipelineError) as error:
+        read_outside(str(tmp_path / "other.parquet"), (TESTED,))
+    assert error.value.where == str(tmp_path / "other.parquet")
+
+
 def test_a_folder_and_a_missing_file_are_no_predictions(tmp_path: Path) -> None:
     with pytest.raises(PipelineError, match="it is a folder; give a file of predictions"):
         read_outside(str(tmp_path), (TESTED,))

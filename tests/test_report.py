@@ -169,7 +169,7 @@ def test_an_interrupted_run_says_what_was_finished(tmp_path: Path) -> None:
     assert text.startswith("# There is no answer: the run did not reach the comparison.\n\n> **" + banner)
     assert section(text, "Confused classes") == f"*Nothing to show.* {banner}"
     # no summary was written: the mean of the finished fits, without an interval
-    assert re.search(r"\*\*tfidf\*\* \(best\) \| +\*\*87\.5 %\*\* \| +– \|", text)
+    assert re.search(r"\*\*tfidf\*\* \(highest\) \| +\*\*87\.5 %\*\* \| +– \|", text)
     assert banner in summarise(run)
 
 

@@ -42,8 +42,8 @@ LISTS = {  # key: caption, what to make of it
 }
 RULE = (
     "A model's answer is the class of the highest probability, averaged over its seeds, which stands behind it where"
-    " it is known; models that are controls are left out. Each list shows at most ten documents, chosen by the rule"
-    " under its table; a few documents show what to look for, they prove nothing."
+    " it is known; controls and models that did not train are left out. Each list shows at most ten documents, chosen"
+    " by the rule under its table; a few documents show what to look for, they prove nothing."
 )
 
 
@@ -51,7 +51,7 @@ def documents(run: Run, limits: Limits) -> tuple[Block, ...]:
     """Return how many documents each list has, which mistakes models share, and the lists with their texts."""
     found = run.table("hard_documents")
     if not found:
-        return (Nothing(status_sentence(run) or "No model but controls was scored."),)
+        return (Nothing(status_sentence(run) or "No model but controls was scored, or none trained."),)
     texts = document_texts(run)
     lists = (_list(name, found, texts, limits) for name in LISTS if (found.get("lists") or {}).get(name))
     return (

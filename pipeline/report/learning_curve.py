@@ -62,11 +62,19 @@ def _points_of(model: Record) -> list[Record]:
 def _chart(models: list[Record], crossing: Record) -> Chart:
     ordered = sorted(models, key=lambda model: _drawn_first(model, crossing))
     drawn, rest = ordered[:MOST_LINES], ordered[MOST_LINES:]
+    pair = {crossing.get("a"), crossing.get("b")} - {None}
     lines = tuple(
-        BandLine(str(model.get("name")), tuple(_band_point(point) for point in _points_of(model)))
+        BandLine(
+            str(model.get("name")),
+            tuple(_band_point(point, not pair or model.get("name") in pair) for point in _points_of(model)),
+        )
         for model in drawn
     )
-    reading = [str(crossing.get("sentence") or ""), "Bands are 95 % intervals of each accuracy by itself."]
+    whose = f" of {' and '.join(sorted(map(str, pair)))}" if pair else ""
+    reading = [
+        str(crossing.get("sentence") or ""),
+        f"The bands{whose} are 95 % intervals of each accuracy by itself.",
+    ]
     if rest:
         reading.append(f"Not drawn: {', '.join(str(model.get('name')) for model in rest)}.")
     figure = Bands(lines, "Training documents (logarithmic)", "Accuracy on the test documents, %")
@@ -81,8 +89,9 @@ def _drawn_first(model: Record, crossing: Record) -> tuple[bool, float]:
     return model.get("name") not in (crossing.get("a"), crossing.get("b")), -last
 
 
-def _band_point(point: Record) -> BandPoint:
-    lo, hi = point["ci95"] if is_interval(point.get("ci95")) else (None, None)
+def _band_point(point: Record, with_band: bool) -> BandPoint:
+    """Return a point of a curve; seven bands on one another would hide each other."""
+    lo, hi = point["ci95"] if with_band and is_interval(point.get("ci95")) else (None, None)
     return BandPoint(point["documents"], point["accuracy"], lo, hi)
 
 

@@ -97,7 +97,7 @@ def _comparison_row(model: ModelFacts, best: dict[str, float | None], places: in
 
     top = model.accuracy is not None and model.accuracy == best["accuracy"]
     return row(
-        Cell(model.name, best=top, tags=("best",) if top else ()),
+        Cell(model.name, best=top, tags=("highest",) if top else ()),  # "best" is what validation chose
         score("accuracy", lambda value: percent(value, places)),
         interval(model.accuracy_ci95, percent, places),
         score("macro_f1", decimal),
@@ -242,10 +242,10 @@ def _told_apart(entries: Sequence[Record]) -> str:
 
 
 METHODS = {
-    "documents": "The intervals hold the chance of which documents are tested; with one seed they speak of these"
-    " fitted models only.",
-    "documents and seeds": "The intervals hold two kinds of chance, which documents are tested and which seed"
-    " the training had, by Student's t.",
+    "documents": "Where each of the two models was trained once, the interval holds the chance of which documents are"
+    " tested: it speaks of these fitted models only.",
+    "documents and seeds": "Where one was trained with several seeds, the interval holds two kinds of chance, which"
+    " documents are tested and which seed the training had, by Student's t.",
     "folds": "The intervals are of differences between folds, widened because folds share training documents"
     " (Nadeau and Bengio 2003), by Student's t.",
 }
@@ -256,7 +256,9 @@ def _decision_rule(run: Run, entries: Sequence[Record]) -> tuple[str, ...]:
     rope = run.table("verdict").get("rope")
     size = points_either_way(rope) if is_number(rope) else "the region of practical equivalence"
     methods = {str(entry.get("method")) for entry in entries}
-    several = f"{plural(len(entries), 'comparison')} of this run, all planned before any test result was seen"
+    several = (
+        f"{plural(len(entries), 'comparison')} of this run, all planned before this run saw a test result"
+    )
     return (
         "Compared is the accuracy of two models on the same test documents; the best network and the best baseline"
         " of the answer are chosen by mean validation accuracy, and test documents choose nothing.",
