@@ -124,12 +124,18 @@ class CurveRecord(Record):
 def describe_curve(whole: Fold, smaller: Sequence[Fold], curve: Record, record: Record) -> dict[str, Any]:
     """Return details/curve_sets.json: the sets, and which of their fits did not train.
 
-    Set 0 is the whole of the run's first fold.
+    Set 0 is the whole of the run's first fold. `train` counts what the saved fits have learned from: with --refit
+    the validation documents too.
     """
     fits = [*curve.fits, *(fit for fit in record.fits if fit.fold == whole.number)]
+    refit = record.config.run.refit
     return {
         "sets": [
-            {"set": fold.number, "train": len(fold.train), "validation": len(fold.validation)}
+            {
+                "set": fold.number,
+                "train": len((fold.refitted() if refit else fold).train),
+                "validation": len(fold.validation),
+            }
             for fold in (*smaller, whole)
         ],
         "untrained": [

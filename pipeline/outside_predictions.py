@@ -124,12 +124,21 @@ def _of_fold(corpus: Corpus, row_of: dict[int, int], probabilities: Float32, har
 # --- columns and rows ------------------------------------------------------------------------------------
 
 
+def _header(table: RawTable) -> str:
+    """Return the place of the column names; the file alone where the format has no lines."""
+    return table.file if table.find_lines is None else f"{table.file}:1"
+
+
 def _check_columns(table: RawTable) -> None:
     absent = [name for name in (DOCUMENT, PREDICTED) if name not in table.cells.columns]
     if absent:
         what = f"there is no column `{absent[0]}`; the columns are {quoted(table.cells.columns)}"
         fix = "give a table with the columns document and predicted"
-        raise PipelineError(f"{table.file}:1", what, fix)
+        raise PipelineError(_header(table), what, fix)
+    twice = [name for name in (DOCUMENT, PREDICTED, LABEL) if f"{name} (2)" in table.cells.columns]
+    if twice:
+        what = f"the header has the column `{twice[0]}` twice"
+        raise PipelineError(_header(table), what, "leave one of the two out")
 
 
 def _check_fields(table: RawTable) -> None:
@@ -163,7 +172,7 @@ def _correct(table: RawTable, rows: Int64) -> str:
 def _document_numbers(table: RawTable, folds: Sequence[Corpus]) -> Int64:
     """Return each row's document, int64 (N,): the test documents of all folds, each once."""
     cells = table.cells[DOCUMENT].fill_null("").str.strip_chars()
-    numbers = cells.str.extract(r"^(\d{1,18})$").cast(pl.Int64)
+    numbers = cells.str.extract("^([0-9]{1,18})$").cast(pl.Int64)
     no_number = np.flatnonzero(numbers.is_null().to_numpy())
     if len(no_number):
         _refuse(table, no_number, DOCUMENT, "expected a whole number from 0")
@@ -257,7 +266,7 @@ def _probabilities(table: RawTable, predicted: Int32, label_names: Sequence[str]
     if unknown or absent:
         what = f"column `{unknown[0]}` is of no label" if unknown else f"there is no column `{absent[0]}`"
         fix = f"give {', '.join(expected[:LABELS_SHOWN])}{' ...' if len(expected) > LABELS_SHOWN else ''}, or none"
-        raise PipelineError(f"{table.file}:1", what, fix)
+        raise PipelineError(_header(table), what, fix)
     values = np.column_stack([_numbers(table, name) for name in expected])  # (N, C)
     _check_distributions(table, values, predicted, label_names)
     sums = values.sum(axis=1, keepdims=True)  # (N, 1)

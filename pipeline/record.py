@@ -272,8 +272,14 @@ def write_scores(run: Path, scored: Scored) -> None:
 
 
 def save_outside(record: Record) -> None:
-    """Save the predictions that were made elsewhere as those of a fit on each fold, without what a fit costs."""
+    """Save the predictions that were made elsewhere as those of a fit on each fold, without what a fit costs.
+
+    A run that is stopped while its report is drawn comes here again: what is recorded stays so.
+    """
+    recorded = {fit.name for fit in record.fits}
     for model in record.outside:
+        if model.name in recorded:
+            continue
         known = (
             "labels alone, so there is no log loss and no ECE" if model.hard else "labels and probabilities"
         )

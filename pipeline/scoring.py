@@ -129,14 +129,12 @@ def _metrics(recorded: Recorded) -> Row:
     documents = read_documents(recorded.run)
     corpus = facts["corpus"] | {"tested": _documents_tested(saved)}
     signer = Signer(corpus, facts["embeddings"], facts["environment"], config)
+    summary = evaluation.summarise(saved, stage_generator(config.run.seed, "bootstrap"))
     return {
         "schema_version": SCHEMA_VERSION,
         "corpus": corpus,
         "results": [_result(entry, recorded, signer) for entry in saved],
-        "summary": [
-            _summed(row, recorded, signer)
-            for row in evaluation.summarise(saved, stage_generator(config.run.seed, "bootstrap"))
-        ],
+        "summary": [_summed(row, recorded, signer) for row in summary],
         "comparisons": comparisons,
         "verdict": verdict,
         "embeddings": facts["embeddings"],
@@ -149,9 +147,15 @@ def _metrics(recorded: Recorded) -> Row:
         ),
         "learning_curve": _learning_curve(recorded, verdict_kinds, validation),
         "slices": evaluation.slice_scores(saved, documents, verdict, n_docs),
-        "hard_documents": evaluation.find_hard_documents(saved, kinds),
+        "hard_documents": evaluation.find_hard_documents(saved, kinds, trained),
         "contamination": evaluation.describe_contamination(
-            saved, documents, read_giveaways(recorded.run), verdict, n_docs
+            saved,
+            documents,
+            read_giveaways(recorded.run),
+            verdict,
+            summary,
+            stage_generator(config.run.seed, "bootstrap without contamination"),
+            n_docs,
         ),
         "tuning": facts["tuning"],
         "probes": {},

@@ -56,8 +56,8 @@ class Signer:
         """Return the signature of predictions made elsewhere, of which nothing but the answers is known."""
         digest = hashlib.sha256()
         for entry in entries:
-            digest.update(entry.predictions.documents.tobytes())
-            digest.update(entry.predictions.probabilities.tobytes())
+            digest.update(entry.predictions.documents.astype("<i8").tobytes())
+            digest.update(entry.predictions.probabilities.astype("<f4").tobytes())
         fields = self._tested_on(entries) | {
             "answers": digest.hexdigest()[:SHORT],
             "folds": _listed(entry.fold for entry in entries),

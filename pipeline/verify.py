@@ -283,7 +283,8 @@ def _line(line: str | None, other: str | None) -> str:
 def _other_versions(metrics: Mapping[str, Any]) -> list[str]:
     """Return a sentence where the packages that scores and pictures depend on are not those of the run."""
     then, now = metrics["environment"], describe_environment("", None)
-    before, packages = then.get("packages") or {}, now["packages"]
+    before: Any = then.get("packages") or {}
+    packages: Any = now["packages"]
     pairs = {"embedseq": (then.get("embedseq"), now["embedseq"])}
     pairs |= {name: (before.get(name), packages[name]) for name in ("numpy", "scipy", "altair")}
     changed = [f"{name} {was} (now {found})" for name, (was, found) in pairs.items() if was != found]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from report_builders import build_run
+from report_builders import METRICS, build_run
 
 from pipeline.config import load_config
 from pipeline.console import Console
@@ -19,13 +21,14 @@ from pipeline.errors import PipelineError
 from pipeline.evaluation import find_learning_curve
 from pipeline.evaluation.crossing import find_changes, who_is_ahead
 from pipeline.experiment import run_experiment
-from pipeline.learning_curve import curve_sizes, nested_order, smaller_folds
+from pipeline.learning_curve import curve_sizes, describe_curve, nested_order, smaller_folds
 from pipeline.material import Fold
 from pipeline.prediction_files import SavedPredictions, read_run_predictions
 from pipeline.report.blocks import Bands, Chart, Limits, Nothing, Table
 from pipeline.report.learning_curve import learning_curve
 from pipeline.report.run_folder import read_run
 from pipeline.values import TEST, TRAIN, UNASSIGNED, VALIDATION, Corpus, Predictions
+from pipeline.verify import verify
 
 # --- the sets --------------------------------------------------------------------------------------------
 
@@ -114,9 +117,8 @@ def test_the_lead_changes_between_sizes_at_which_it_is_told() -> None:
 KINDS = {"bow": "baseline", "lstm": "network"}
 SETS = {
     "sets": [{"set": 1, "train": 50}, {"set": 2, "train": 100}, {"set": 0, "train": 200}],
-    "untrained": [],
+    "untrained": [{"name": "lstm", "seed": 1, "set": 1, "why_not": "the loss did not fall"}],
 }
-FAILED = {"untrained": [{"name": "lstm", "seed": 1, "set": 1, "why_not": "the loss did not fall"}]}
 
 
 def saved(name: str, fold: int, n_right: int, seed: int = 0) -> SavedPredictions:
@@ -124,6 +126,9 @@ def saved(name: str, fold: int, n_right: int, seed: int = 0) -> SavedPredictions
     right = (np.arange(400) < n_right).astype(np.float32)
     predictions = Predictions(np.arange(400), np.ones(400, np.int32), np.stack([1 - right, right], axis=1))
     return SavedPredictions(name, seed, fold, "h", ("no", "yes"), predictions)
+
+
+TRAINED = SETS | {"untrained": []}
 
 
 def curve_of(bow: list[int], lstm: list[int], sets: dict[str, Any] = SETS) -> dict[str, Any]:
@@ -141,7 +146,7 @@ def curve_of(bow: list[int], lstm: list[int], sets: dict[str, Any] = SETS) -> di
 
 
 def test_points_stand_by_size_with_each_seed() -> None:
-    curve = curve_of([200, 240, 280], [100, 240, 320], SETS | FAILED)
+    curve = curve_of([200, 240, 280], [100, 240, 320])
     assert curve["sizes"] == [50, 100, 200]
     by_name = {model["name"]: model["points"] for model in curve["models"]}
     assert [point["documents"] for point in by_name["lstm"]] == [50, 100, 200]
@@ -152,32 +157,42 @@ def test_points_stand_by_size_with_each_seed() -> None:
 
 
 def test_curves_that_cross() -> None:
-    crossing = curve_of([200, 240, 280], [100, 240, 320])["crossing"]
+    crossing = curve_of([200, 240, 280], [100, 240, 320], TRAINED)["crossing"]
     assert [row["ahead"] for row in crossing["differences"]] == ["bow", None, "lstm"]
     assert [row["difference"] for row in crossing["differences"]] == pytest.approx([-0.25, 0.0, 0.1])
     assert crossing["changes"] == [{"from": 50, "to": 200, "before": "bow", "after": "lstm"}]
     assert crossing["sentence"] == "lstm overtakes bow between 50 and 200 training documents."
 
 
-def test_a_network_that_did_not_train_is_not_behind() -> None:
-    crossing = curve_of([200, 240, 280], [100, 240, 320], SETS | FAILED)["crossing"]
-    assert [row["ahead"] for row in crossing["differences"]] == [None, None, "lstm"]
-    assert crossing["changes"] == []
-    assert crossing["sentence"] == (
-        "No crossing within your data: lstm is ahead beyond chance with 200 training documents, bow with no number of"
-        " them. lstm minus bow: -25.0 points with 50 training documents, +10.0 with 200. With 50 training documents a"
-        " fit of the two did not train: nothing is said of who is ahead there."
-    )
-
-
 def test_curves_that_do_not_cross_within_the_data() -> None:
-    assert curve_of([200, 240, 280], [100, 160, 280])["crossing"]["sentence"] == (
+    assert curve_of([200, 240, 280], [100, 160, 279], TRAINED)["crossing"]["sentence"] == (
         "No crossing within your data: bow is ahead beyond chance with 50, 100 training documents, lstm with no number"
-        " of them. lstm minus bow: -25.0 points with 50 training documents, +0.0 with 200."
+        " of them. lstm minus bow: -25.0 points with 50 training documents, -0.2 with 200."
     )
-    assert curve_of([200, 200, 201], [200, 200, 200])["crossing"]["sentence"] == (
-        "No crossing within your data: at none of 3 sizes is one of the two ahead beyond chance. lstm minus bow: +0.0"
-        " points with 50 training documents, -0.2 with 200."
+
+
+def test_where_accuracies_change_places_or_nothing_is_told_no_crossing_is_shown() -> None:
+    assert curve_of([200, 240, 280], [100, 160, 281], TRAINED)["crossing"]["sentence"] == (
+        "No crossing is shown within your data: bow is ahead beyond chance with 50, 100 training documents, lstm with"
+        " no number of them. lstm minus bow: -25.0 points with 50 training documents, +0.2 with 200."
+    )
+    assert curve_of([200, 200, 201], [200, 200, 200], TRAINED)["crossing"]["sentence"] == (
+        "No crossing is shown within your data: at none of 3 sizes is one of the two ahead beyond chance. lstm minus"
+        " bow: +0.0 points with 50 training documents, -0.2 with 200."
+    )
+
+
+def test_nobody_is_ahead_where_a_model_did_not_train() -> None:
+    """lstm overtakes bow only if a fit that did not train counts as a loss; SETS has one with 50 documents."""
+    crossing = curve_of([200, 240, 280], [100, 240, 320])["crossing"]
+    assert [(row["ahead"], row["untrained"]) for row in crossing["differences"]] == [
+        (None, ["lstm"]),
+        (None, []),
+        ("lstm", []),
+    ]
+    assert crossing["changes"] == []
+    assert crossing["sentence"].endswith(
+        " Nothing is said of sizes at which a fit did not train: lstm with 50 training documents."
     )
 
 
@@ -207,12 +222,39 @@ def test_the_section_draws_bands_and_has_the_numbers(tmp_path: Path) -> None:
     assert isinstance(chart, Chart)
     assert isinstance(chart.figure, Bands)
     assert [line.label for line in chart.figure.lines] == ["tfidf", "lstm@word2vec"]
+    assert [line.points[0].lo is None for line in chart.figure.lines] == [False, False]
     assert chart.reading.startswith("No crossing within your data: tfidf is ahead")
     assert isinstance(every_point, Table)
     texts = [[cell.text for cell in row] for row in every_point.rows]
     assert texts[2] == ["lstm@word2vec", "72", "60.0 %", "50.0 to 70.0 %", "55.0 %", "65.0 %", "1"]
     assert isinstance(differences, Table)
     assert [cell.text for cell in differences.rows[0]] == ["72", "−20.0", "−30.0 to −10.0", "0.002", "tfidf"]
+
+
+def test_of_many_models_the_two_that_are_compared_have_bands(tmp_path: Path) -> None:
+    curve = METRICS["learning_curve"]
+    third = curve["models"][0] | {"name": "nbsvm"}
+    run = build_run(tmp_path, learning_curve=curve | {"models": [*curve["models"], third]})
+    chart, *_ = learning_curve(read_run(run), Limits())
+    assert isinstance(chart, Chart)
+    assert isinstance(chart.figure, Bands)
+    assert {line.label: line.points[0].lo is not None for line in chart.figure.lines} == {
+        "tfidf": True,
+        "lstm@word2vec": True,
+        "nbsvm": False,
+    }
+
+
+def test_a_set_that_not_every_fit_finished_is_named(tmp_path: Path) -> None:
+    sets = {
+        "sets": [{"set": 1, "train": 36}, {"set": 2, "train": 72}, {"set": 0, "train": 144}],
+        "untrained": [],
+    }
+    run = build_run(tmp_path)
+    (run / "details" / "curve_sets.json").write_text(json.dumps(sets), encoding="utf-8")
+    _, every_point, _ = learning_curve(read_run(run), Limits())
+    assert isinstance(every_point, Table)
+    assert every_point.note.endswith("Not finished, so left out: 36 training documents.")
 
 
 def test_a_run_without_a_curve_says_how_to_get_one(tmp_path: Path) -> None:
@@ -266,3 +308,23 @@ def test_the_fits_of_the_curve_enter_no_other_table(run: Path) -> None:
         (1, metrics["learning_curve"]["sizes"][0]),
         (0, metrics["learning_curve"]["sizes"][1]),
     ]
+
+
+def test_predictions_planted_in_a_curve_are_named(run: Path, tmp_path: Path) -> None:
+    copied = Path(shutil.copytree(run, tmp_path / "run"))
+    folder = copied / "details" / "learning_curve" / "predictions"
+    table = pl.read_parquet(folder / "bow.s0.f1.parquet")
+    metadata = pl.read_parquet_metadata(folder / "bow.s0.f1.parquet")
+    kept = {key: metadata[key] for key in ("model", "seed", "corpus_hash")}
+    table.write_parquet(folder / "bow.s0.f7.parquet", metadata=kept | {"fold": "7"})  # there is no set 7
+    assert verify(run).differences == ()
+    assert verify(copied).differences[0].file == "details/learning_curve/predictions/bow.s0.f7.parquet"
+
+
+def test_with_refit_the_validation_documents_are_counted_among_those_learned_from() -> None:
+    whole = fold_of(200, 20, 30)
+    smaller = smaller_folds(whole, 5, np.random.default_rng(0))
+    for refit, sizes in ((False, [50, 100, 200]), (True, [55, 110, 220])):
+        nothing = Namespace(fits=[], config=load_config(None, (), {"run.refit": refit}))
+        sets = describe_curve(whole, smaller, nothing, nothing)["sets"]
+        assert [one["train"] for one in sets] == sizes

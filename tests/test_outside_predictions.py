@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from pipeline import record
 from pipeline.config import load_config
 from pipeline.console import Console
 from pipeline.errors import PipelineError
@@ -121,12 +122,23 @@ MISTAKES = {
     'other.csv:2: column `predicted` is "bad"; p(good) is higher; correct the row': "document,predicted,p(bad),"
     "p(good)\n10,bad,0.4,0.6\n12,bad,1,0\n13,bad,0.9,0.1\n",
     "other.csv:3: the record has not 2 fields; correct the row": "document,predicted\n10,bad\n12,bad,good\n13,bad\n",
+    'other.csv:2: column `document` is "١٠"; expected a whole number from 0; correct the row': "document,predicted\n"
+    "١٠,bad\n12,bad\n13,bad\n",
+    "other.csv:1: the header has the column `predicted` twice; leave one of the two out": "document,predicted,predicted"
+    "\n10,bad,good\n12,bad,good\n13,bad,good\n",
 }
 
 
 @pytest.mark.parametrize("message", MISTAKES)
 def test_a_mistake_is_told_with_its_place(tmp_path: Path, message: str) -> None:
     assert refused(tmp_path, MISTAKES[message]) == message
+
+
+def test_columns_of_a_file_without_lines_are_told_by_the_file(tmp_path: Path) -> None:
+    pl.DataFrame({"document": [10], "answer": ["bad"]}).write_parquet(tmp_path / "other.parquet")
+    with pytest.raises(PipelineError) as error:
+        read_outside(str(tmp_path / "other.parquet"), (TESTED,))
+    assert error.value.where == str(tmp_path / "other.parquet")
 
 
 def test_a_folder_and_a_missing_file_are_no_predictions(tmp_path: Path) -> None:
@@ -207,6 +219,36 @@ def test_answers_alone_are_compared_and_have_no_log_loss(first: Path) -> None:
     assert "not trained in this run" in (run / "report.md").read_text(encoding="utf-8")
     status = json.loads((run / "details" / "status.json").read_text(encoding="utf-8"))
     assert sorted(status["finished"]) == sorted(status["planned"])
+
+
+def test_a_file_that_is_called_as_a_model_shows_no_cause(first: Path) -> None:
+    other = first.parent / "mean@word2vec.parquet"
+    other.write_bytes((first / "predictions" / "bow.s0.f0.parquet").read_bytes())
+    metrics = metrics_of(perform(first.parent, "named", run_compare=[str(other)], run_models="tfidf"))
+    assert [(row["a"], row["b"]) for row in metrics["comparisons"]] == [("mean@word2vec", "tfidf")]
+    assert [row["a"] for row in metrics["causes"]] == [None] * 6
+    assert metrics["gains"] == []
+
+
+def test_a_stop_while_the_report_is_drawn_counts_no_fit_twice(
+    first: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    documents = pl.read_parquet(first / "predictions" / "bow.s0.f0.parquet")["document"]
+    other = first.parent / "stopped.csv"
+    pl.DataFrame({"document": documents, "predicted": "pos"}).write_csv(other)
+    scored, calls = record.score_run, iter([True])
+
+    def stop_once(run: Path) -> object:
+        if next(calls, False):
+            raise KeyboardInterrupt
+        return scored(run)
+
+    monkeypatch.setattr(record, "score_run", stop_once)
+    with pytest.raises(KeyboardInterrupt):
+        perform(first.parent, "drawing", run_compare=[str(other)])
+    details = first.parent / "drawing" / "details"
+    status = json.loads((details / "status.json").read_text(encoding="utf-8"))
+    assert sorted(status["finished"]) == sorted(status["planned"]) == ["bow", "stopped", "tfidf"]
 
 
 def test_folds_are_compared_over_the_whole_corpus(first: Path) -> None:

@@ -12,17 +12,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from report_builders import DETAILS, METRICS, build_run
+from report_builders import DETAILS, METRICS, NETWORK, build_run
 
 import pipeline.report
 from pipeline.errors import PipelineError
 from pipeline.report import draw_report, summarise
 from pipeline.report.answer import build_answer
-from pipeline.report.blocks import Limits
+from pipeline.report.blocks import Limits, Paragraph, Table
 from pipeline.report.charts import Picture
 from pipeline.report.facts import ModelFacts
 from pipeline.report.markdown import write_markdown
-from pipeline.report.quality import near_the_best
+from pipeline.report.quality import differences, near_the_best
 from pipeline.report.run_folder import Details, Run, read_run, replace_file
 from pipeline.report.sections import build_sections
 
@@ -169,7 +169,7 @@ def test_an_interrupted_run_says_what_was_finished(tmp_path: Path) -> None:
     assert text.startswith("# There is no answer: the run did not reach the comparison.\n\n> **" + banner)
     assert section(text, "Confused classes") == f"*Nothing to show.* {banner}"
     # no summary was written: the mean of the finished fits, without an interval
-    assert re.search(r"\*\*tfidf\*\* \(best\) \| +\*\*87\.5 %\*\* \| +– \|", text)
+    assert re.search(r"\*\*tfidf\*\* \(highest\) \| +\*\*87\.5 %\*\* \| +– \|", text)
     assert banner in summarise(run)
 
 
@@ -251,6 +251,30 @@ def test_a_stop_while_writing_leaves_the_old_file(tmp_path: Path, monkeypatch: p
         replace_file(file, "new")
     assert [path.name for path in tmp_path.iterdir()] == ["report.md"]
     assert file.read_text() == "old"
+
+
+def test_the_first_sentence_of_the_differences_names_who_is_told_apart(tmp_path: Path) -> None:
+    first, second = METRICS["comparisons"]
+    rows = [first | {"decision": "loses"}, second, second | {"a": "bow", "b": "tfidf", "decision": "equal"}]
+    sentence, *_ = differences(read_run(build_run(tmp_path, comparisons=rows)), Limits())
+    assert sentence == Paragraph(
+        f"Told apart: {NETWORK} loses to tfidf. Of 3 comparisons, cannot tell: 1; equal: 1."
+    )
+
+
+def test_a_model_that_did_not_train_loses_nothing(tmp_path: Path) -> None:
+    results = [row | ({"trained": False} if row["seed"] else {}) for row in METRICS["results"]]
+    rows = [row | {"decision": "loses"} for row in METRICS["comparisons"]]
+    run = read_run(build_run(tmp_path, results=results, comparisons=rows))
+    sentence, _, _, table, _ = differences(run, Limits())
+    assert sentence == Paragraph("No two models are told apart. Of 2 comparisons, withheld: 2.")
+    assert isinstance(table, Table)
+    assert [line[-1].text for line in table.rows] == ["withheld", "withheld"]
+
+
+def test_a_corpus_may_be_called_with_a_dash(tmp_path: Path) -> None:
+    run = build_run(tmp_path, corpus=METRICS["corpus"] | {"name": "news – 2020"})
+    assert ("Corpus", "news – 2020") in build_answer(read_run(run)).facts
 
 
 def test_a_majority_baseline_does_not_squash_the_chart() -> None:

@@ -9,9 +9,11 @@ import pytest
 from report_builders import NETWORK, build_run
 
 from pipeline.report import draw_report
-from pipeline.report.blocks import Limits, Reliability
+from pipeline.report.blocks import Chart, Limits, Paragraph, Reliability
+from pipeline.report.documents import documents
 from pipeline.report.errors_made import calibration
 from pipeline.report.run_folder import read_run
+from pipeline.report.slices import slices
 
 
 def models(*accuracies: float) -> list[dict]:
@@ -35,6 +37,7 @@ SLICES = [
 ANSWERS = [
     {"name": NETWORK, "predicted": "bad", "probability": 0.875},
     {"name": "tfidf", "predicted": "good", "probability": 0.75},
+    {"name": "other", "predicted": "bad", "probability": None},
 ]
 HARD = {
     "models": [NETWORK, "tfidf"],
@@ -96,15 +99,25 @@ def test_slices_are_read_without_claiming_too_much(report: tuple[str, str]) -> N
         "To explore, not to conclude from: of 2 groups below, the 95 % interval of 1 leaves out zero;"
         " with no difference anywhere about 1 would." in text
     )
-    assert f"Most for {NETWORK}: 1 to 12 (+10.0 points); most for tfidf: 13 to 1,200 (−5.0)." in text
+    assert "Highest: 1 to 12 (+10.0 points); lowest: 13 to 1,200 (−5.0)." in text
     assert "| 1 to 12 | 20 | +10.0 | +5.0 to +15.0 | **60.0 %** | 50.0 % |" in text
     assert page.partition('<section id="slices"')[2].partition("</section>")[0].count("<svg") == 2
 
 
+def test_groups_that_differ_alike_are_neither_highest_nor_lowest(tmp_path: Path) -> None:
+    groups = [group(1, 12, 0.025, [-0.1, 0.15]), group(13, 40, 0.025, [-0.05, 0.1])]
+    _, chart, *_ = slices(read_run(build_run(tmp_path, slices=[SLICES[0] | {"groups": groups}])), Limits())
+    assert isinstance(chart, Chart)
+    assert (
+        chart.reading
+        == "The same in every group: +2.5 points. The interval of 0 of 2 groups leaves out zero."
+    )
+
+
 def test_documents_are_shown_with_text_label_and_answers(report: tuple[str, str]) -> None:
     text, _ = report
-    assert "All models wrong: 3 of 40 test documents." in text
-    assert "| 7 | the tested text… | good | bad 88 % | **good 75 %** |" in text
+    assert "## Documents to look at Every model is wrong on 3 of 40 test documents. A model's answer" in text
+    assert "| 7 | the tested text… | good | bad 88 % | **good 75 %** | bad |" in text
     assert f"| {NETWORK} | 8 | 3 (60 %) |" in text
 
 
@@ -120,12 +133,22 @@ def test_scores_without_contaminated_documents_stand_beside_the_plain_ones(repor
     assert "Check whether these are boilerplate" in text
 
 
+def test_the_first_sentence_says_what_one_kind_of_models_alone_has_right(tmp_path: Path) -> None:
+    counts = {"all wrong": 1, "only networks right": 2, "only baselines right": 5}
+    run = build_run(tmp_path, hard_documents=HARD | {"documents": 1_040, "counts": counts, "lists": {}})
+    first, *_ = documents(read_run(run), Limits())
+    assert first == Paragraph(
+        "Every model is wrong on 1 of 1,040 test documents. All networks are right and all baselines wrong on 2, the"
+        " other way round on 5."
+    )
+
+
 def test_a_run_without_these_keys_says_why(tmp_path: Path) -> None:
     run = build_run(tmp_path)
     draw_report(run)
     text = (run / "report.md").read_text(encoding="utf-8")
     assert "There are too few test documents to be told apart." in text
-    assert "No model but controls was scored." in text
+    assert "No model but controls was scored, or none trained." in text
     assert "The run recorded no facts about its test documents." in text
 
 

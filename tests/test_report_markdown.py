@@ -93,13 +93,17 @@ def test_columns_are_padded_by_the_width_that_a_terminal_gives() -> None:
     ]
 
 
+def test_a_character_reference_is_shown_as_it_stands_in_the_text() -> None:
+    assert escape("&lt;b&gt; R&D &#38; &nbsp") == r"\&lt;b\&gt; R&D \&#38; &nbsp"
+
+
 @pytest.mark.parametrize(("text", "shown"), [("snake_case", "snake_case"), ("__a__", r"\_\_a\_\_")])
 def test_underscores_are_escaped_where_they_would_emphasise(text: str, shown: str) -> None:
     assert escape(text) == shown
 
 
 TFIDF_LINE = (
-    *("**tfidf** (best)", "**87.5 %**", "77.5 to 95.0 %", "**0.871**", "**0.346**", "0.061"),
+    *("**tfidf** (highest)", "**87.5 %**", "77.5 to 95.0 %", "**0.871**", "**0.346**", "0.061"),
     *("0.25", "20,000", "1,200", "410", "1", "Baseline", "trained"),
 )
 LSTM_LINE = (  # means of 30 and 40 s, of 1,000 and 1,400 documents/s; the higher of 900 and 950 MiB
@@ -206,7 +210,8 @@ def test_limits_follow_from_the_run(tmp_path: Path) -> None:
     assert limits_of(tmp_path, config={"run": {"quick": True}}) == [
         "It speaks of this corpus, these models and these settings. It says nothing about other settings, other"
         " corpora or larger pre-trained models.",
-        "It is a quick run on a sample: a first look, not a result to report.",
+        "It is a quick run, on a sample of a large corpus and with smaller networks: a first look, not a result to"
+        " report.",
         "With as many documents and seeds, a true difference of 12.5 points would be found four times out of five,"
         " before correction for the number of comparisons; a smaller one is found less often.",
         "There is one split into training and test documents; another would give somewhat other numbers.",

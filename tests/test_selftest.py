@@ -171,13 +171,23 @@ def runs_with(accuracies: list[float], n_docs: int = 100) -> Iterator[list[Saved
     [
         ([0.5, 0.52, 0.48], "up to 70.0%", True),  # 0.5 + 4 * sqrt(0.25 / 100)
         ([0.7, 0.72, 0.74], "up to 70.0%", False),
-        ([0.9, 0.6, 0.3], "up to 100.0%", True),  # the shuffles scatter: one alone says little
+        ([0.9, 0.6, 0.3], "up to 100.0%, so it tells nothing", True),  # the shuffles scatter
     ],
 )
 def test_the_bound_of_shuffled_labels(accuracies: list[float], bound: str, passed: bool) -> None:
     corpus = data_of([number % 2 for number in range(100)], [TEST] * 100).corpus
     (finding,) = shuffled_findings(list(runs_with(accuracies)), corpus)
     assert (finding.bound, finding.passed) == (bound, passed)
+
+
+def test_a_test_part_of_one_class_is_no_false_alarm() -> None:
+    """Whoever answers with the most frequent class is right on all of it."""
+    corpus = data_of([1] * 100, [TEST] * 100).corpus
+    labels = np.ones(100, dtype=np.int32)
+    answers = Predictions(np.arange(100), labels, np.eye(2, dtype=np.float32)[labels])
+    runs = [[SavedPredictions("bow", 0, 0, "c0", ("a", "b"), answers)]] * 3
+    (finding,) = shuffled_findings(runs, corpus)
+    assert (finding.bound, finding.passed) == ("up to 100.0%, so it tells nothing", True)
 
 
 def test_planted_documents_are_test_documents_and_the_canary_stands_in_one_class_alone() -> None:

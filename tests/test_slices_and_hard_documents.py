@@ -19,6 +19,7 @@ from pipeline.evaluation.comparisons import estimate_difference, paired_runs
 from pipeline.evaluation.estimates import crossed_estimate
 from pipeline.evaluation.pooling import pool_folds
 from pipeline.evaluation.slices import quantile_groups
+from pipeline.evaluation.summary import summarise
 from pipeline.prediction_files import SavedPredictions
 from pipeline.values import Predictions
 
@@ -84,7 +85,8 @@ def test_with_folds_a_difference_is_that_of_the_comparisons() -> None:
     entries = [*in_folds(saved("net", right[0]), [40, 40]), *in_folds(saved("tfidf", right[1]), [40, 40])]
     (row,) = compare(entries, [("net", "tfidf")], 0.01, n_docs=200)
     table = facts(80, tokens=[7] * 80, fold=[0] * 40 + [1] * 40)
-    found = describe_contamination(entries, table, [], VERDICT, n_docs=200)
+    summary = summarise(entries, np.random.default_rng(0))
+    found = describe_contamination(entries, table, [], VERDICT, summary, np.random.default_rng(1), n_docs=200)
     assert found is not None
     assert found["scores"][0]["ci95"] == row["ci95"]
     lengths = [*range(60), *range(60, 80)]
@@ -147,8 +149,38 @@ def test_where_answers_alone_are_known_nothing_is_said_of_how_sure_they_are() ->
     assert answer == {"name": "other", "predicted": "good", "probability": None}
 
 
+def test_no_mistake_is_sure_where_only_answers_are_known() -> None:
+    """A model from elsewhere without probabilities: 1 for its answer would lead every list."""
+    other = saved("other", [0.0, 1.0, 0.0, 1.0, 0.0])
+    other = replace(other, predictions=replace(other.predictions, hard=True))
+    entries = [
+        saved("net", [0.3, 0.2, 0.9, 0.6, 0.9]),
+        saved("tfidf", [0.1, 0.4, 0.2, 0.9, 0.9]),
+        other,
+    ]
+    found = find_hard_documents(entries, KINDS | {"other": "outside"})
+    assert found is not None
+    assert numbers(found, "sure mistakes") == [10, 11, 12]  # 0.9, 0.8, 0.8; only `other` is wrong on 14
+    assert found["counts"]["sure mistakes"] == 3
+    assert numbers(found, "only one right") == [12, 11]  # net with 0.9; `other` with nobody knows what
+    assert [answer["probability"] for answer in found["lists"]["all wrong"][0]["answers"]] == [
+        pytest.approx(0.7),
+        pytest.approx(0.9),
+        None,
+    ]
+
+
 def test_controls_alone_give_no_hard_documents() -> None:
     assert find_hard_documents([saved("majority", [0.9])], KINDS) is None
+
+
+def test_a_model_that_did_not_train_says_nothing_of_documents() -> None:
+    entries = [saved("net", [0.1, 0.9]), saved("tfidf", [0.9, 0.4]), saved("bow", [0.9, 0.3])]
+    found = find_hard_documents(entries, KINDS, {"net": False})
+    assert found is not None
+    assert found["models"] == ["tfidf", "bow"]
+    assert numbers(found, "all wrong") == [11]
+    assert find_hard_documents(entries[:1], KINDS, {"net": False}) is None
 
 
 def test_the_scores_without_near_duplicates_and_without_giveaways() -> None:
@@ -162,8 +194,7 @@ def test_the_scores_without_near_duplicates_and_without_giveaways() -> None:
         giveaway=[False, False, False, True],
     )
     tokens = [{"fold": 0, "token": "header"}, {"fold": 1, "token": "other"}]
-    found = describe_contamination(entries, table, tokens, VERDICT)
-    assert found is not None
+    found = contamination_of(entries, table, tokens, VERDICT)
     near = found["near_duplicates"]
     assert (near["documents"], near["identical"], near["same_label"]) == (2, 1, 1)
     assert [pair["document"] for pair in near["pairs"]] == [12, 10]  # the one that differs first
@@ -172,12 +203,42 @@ def test_the_scores_without_near_duplicates_and_without_giveaways() -> None:
     assert left["all"] == (4, [0.75, 0.25])
     assert left["without near-duplicates"] == (2, [1.0, 0.0])
     assert left["without giveaways"] == (3, [pytest.approx(2 / 3), pytest.approx(1 / 3)])
+    fewer = [replace(e, predictions=predictions_of(e, [11, 13])) for e in entries]
+    again = summarise(fewer, np.random.default_rng(1))
+    assert [m["ci95"] for m in found["scores"][1]["models"]] == [row["accuracy_ci95"] for row in again]
+
+
+def test_a_model_has_one_interval_on_all_documents_in_the_whole_report() -> None:
+    """Another method beside that of `summary` would give the same accuracy two intervals."""
+    entries = [
+        saved("net", [0.9] * 30 + [0.2]),
+        saved("net", [0.9] * 29 + [0.2] * 2, 1),
+        saved("tfidf", [0.9] * 31),
+    ]
+    found = contamination_of(entries, facts(31), [], VERDICT)
+    expected = [row["accuracy_ci95"] for row in summarise(entries, np.random.default_rng(0))]
+    assert [[model["ci95"] for model in row["models"]] for row in found["scores"]] == [expected] * 3
+
+
+def predictions_of(entry: SavedPredictions, documents: Sequence[int]) -> Predictions:
+    """Return the answers to these documents alone."""
+    rows = np.isin(entry.predictions.documents, documents)
+    whole = entry.predictions
+    return Predictions(whole.documents[rows], whole.labels[rows], whole.probabilities[rows])
+
+
+def contamination_of(
+    entries: Sequence[SavedPredictions], table: pl.DataFrame, tokens: Any, verdict: dict[str, str | None]
+) -> dict[str, Any]:
+    summary = summarise(entries, np.random.default_rng(0))
+    found = describe_contamination(entries, table, tokens, verdict, summary, np.random.default_rng(1))
+    assert found is not None
+    return found
 
 
 def test_when_every_document_is_contaminated_no_score_is_left() -> None:
     table = facts(2, near_duplicate_of=[3, 4], similarity=[1.0, 1.0], same_label=[True, True])
-    found = describe_contamination([saved("net", [0.9, 0.9])], table, [], {"a": "net", "b": None})
-    assert found is not None
+    found = contamination_of([saved("net", [0.9, 0.9])], table, [], {"a": "net", "b": None})
     assert found["scores"][1] == {
         **{"of": "without near-duplicates", "documents": 0, "models": []},
         **{"difference": None, "ci95": None},

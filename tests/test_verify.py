@@ -152,6 +152,13 @@ def test_a_file_that_is_no_json_is_named_and_the_rest_is_checked_all_the_same(ru
     assert {file for file, _ in found(run)} == {"metrics.json", "details/scores.json", "report.md"}
 
 
+def test_predictions_put_beside_those_of_a_learning_curve_are_named(run: Path) -> None:
+    folder = run / "details" / "learning_curve" / "predictions"
+    folder.mkdir(parents=True)
+    shutil.copy(run / LSTM, folder / "planted.parquet")
+    assert found(run)[0] == ("details/learning_curve/predictions/planted.parquet", "")
+
+
 def test_an_edit_to_a_computed_detail_is_named(run: Path) -> None:
     edit_json(run / "details" / "scores.json", lambda scores: scores["models"][0].update(runs=7))
     assert found(run) == [("details/scores.json", "models[0].runs")]

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from pipeline.evaluation.pooling import PooledRun, pool_folds
-from pipeline.evaluation.slices import accuracy_on, align_facts, difference_on
+from pipeline.evaluation.estimates import Estimate
+from pipeline.evaluation.pooling import pool_folds
+from pipeline.evaluation.slices import align_facts, difference_on
+from pipeline.evaluation.summary import summarise
 from pipeline.prediction_files import SavedPredictions
-from pipeline.values import Bool
+from pipeline.values import Int64, Predictions
 
 SHOWN_PAIRS = 10
 SHOWN_TOKENS = 20
@@ -22,6 +25,8 @@ def describe_contamination(
     facts: pl.DataFrame | None,
     giveaways: Sequence[Mapping[str, Any]],
     verdict: Mapping[str, Any],
+    summary: Sequence[Mapping[str, Any]],
+    generator: np.random.Generator,
     n_docs: int | None = None,
 ) -> dict | None:
     """Return `contamination` of metrics.json; None without predictions or facts.
@@ -33,6 +38,9 @@ def describe_contamination(
     facts : DataFrame with the columns of `document_files.COLUMNS`, or None
     giveaways : the rows of details/giveaways.json
     verdict : mapping with names under `a` and `b`, None where there is none
+    summary : the rows of `summarise` on all test documents
+    generator : np.random.Generator
+        For the bootstrap of the intervals on fewer documents, made as those of `summary`.
     n_docs : documents of the corpus, where there are folds; if absent, all that were tested
 
     Returns
@@ -52,7 +60,8 @@ def describe_contamination(
     if not pooled or facts is None:
         return None
     first = next(iter(pooled.values()))[0]
-    of_documents = align_facts(facts, first.predictions.documents)
+    documents = first.predictions.documents  # (N,)
+    of_documents = align_facts(facts, documents)
     repeated = of_documents["near_duplicate_of"].is_not_null().to_numpy()
     given_away = of_documents["giveaway"].fill_null(False).to_numpy()
     every = np.ones(len(repeated), dtype=bool)
@@ -67,7 +76,17 @@ def describe_contamination(
         },
         "a": a,
         "b": b,
-        "scores": [_scores(of, chosen, pooled, a, b, n_docs) for of, chosen in sets.items()],
+        "scores": [
+            {
+                "of": of,
+                "documents": int(chosen.sum()),
+                "models": _accuracies(
+                    summary if chosen.all() else _summary_on(saved, documents[chosen], generator)
+                ),
+                **_difference(difference_on(pooled, a, b, chosen, n_docs) if chosen.any() else None),
+            }
+            for of, chosen in sets.items()
+        ],
     }
 
 
@@ -88,23 +107,33 @@ def _near_duplicates(facts: pl.DataFrame) -> dict:
     }
 
 
-def _scores(
-    of: str,
-    chosen: Bool,
-    pooled: Mapping[str, list[PooledRun]],
-    a: str | None,
-    b: str | None,
-    n_docs: int | None,
-) -> dict:
-    """Return the scores on the chosen documents; where none is left there are no models."""
-    left = bool(chosen.any())
-    between = difference_on(pooled, a, b, chosen, n_docs) if left else None
+def _summary_on(
+    saved: Sequence[SavedPredictions], documents: Int64, generator: np.random.Generator
+) -> list[dict]:
+    """Return the rows of `summarise` on these documents alone; none where there is no document."""
+    if len(documents) == 0:
+        return []
+    return summarise(
+        [replace(entry, predictions=_only(entry.predictions, documents)) for entry in saved], generator
+    )
+
+
+def _only(predictions: Predictions, documents: Int64) -> Predictions:
+    kept = np.isin(predictions.documents, documents)
+    return replace(
+        predictions,
+        documents=predictions.documents[kept],
+        labels=predictions.labels[kept],
+        probabilities=predictions.probabilities[kept],
+    )
+
+
+def _accuracies(rows: Iterable[Mapping[str, Any]]) -> list[dict]:
+    return [{"name": row["name"], "accuracy": row["accuracy"], "ci95": row["accuracy_ci95"]} for row in rows]
+
+
+def _difference(between: Estimate | None) -> dict:
     return {
-        "of": of,
-        "documents": int(chosen.sum()),
-        "models": [{"name": name, **accuracy_on(runs, chosen)} for name, runs in pooled.items()]
-        if left
-        else [],
         "difference": between.difference if between else None,
         "ci95": between.interval if between else None,
     }

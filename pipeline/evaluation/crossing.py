@@ -55,10 +55,10 @@ def find_learning_curve(
     Notes
     -----
     At each size the two models are compared as everywhere, paired by document and seed. One is ahead at a size
-    where the p-value, corrected for the number of sizes (Holm), is below 5 % and the 95 % interval leaves out 0. The
-    curves cross between the last size at which one is ahead and the first at which the other one is; sizes
-    between the two, at which neither is ahead, widen that range. Neither is ahead where a fit of one of the two did
-    not train. Nothing is said of sizes beyond the data.
+    where the p-value, corrected for the number of sizes (Holm), is below 5 % and the 95 % interval leaves out 0.
+    None is ahead at a size where a fit of either did not train: that is a failed measurement, not a loss. The curves
+    cross between the last size at which one is ahead and the first at which the other one is; sizes between
+    the two, at which neither is ahead, widen that range. Nothing is said of sizes beyond the data.
     """
     if not described:
         return {}
@@ -67,7 +67,7 @@ def find_learning_curve(
     return {
         "sizes": list(by_size),
         "models": _models(by_size, untrained, kinds, generator),
-        "crossing": _crossing(by_size, untrained, *pair, rope),
+        "crossing": _crossing(by_size, *pair, rope, untrained),
     }
 
 
@@ -129,29 +129,42 @@ def _accuracy(entry: SavedPredictions) -> float:
 
 def _crossing(
     by_size: Mapping[int, Sequence[SavedPredictions]],
-    untrained: Counter[tuple[str, int]],
     a: str | None,
     b: str | None,
     rope: float,
+    untrained: Counter[tuple[str, int]],
 ) -> Row:
     if a is None or b is None or len(by_size) < 2:
         return {"a": a, "b": b, "differences": [], "changes": [], "sentence": _why_none(a, b)}
     rows = [compare(entries, [(a, b)], rope)[0] for entries in by_size.values()]
     adjusted = holm([row["p_value"] for row in rows])
-    failed = [size for size in by_size if untrained[a, size] or untrained[b, size]]
+    not_trained = {size: [name for name in (a, b) if untrained[name, size]] for size in by_size}
     differences = [
         {
             "documents": size,
             "difference": row["difference"],
             "ci95": row["ci95"],
             "p_adjusted": p_adjusted,
-            "ahead": None if size in failed else who_is_ahead(row["ci95"], p_adjusted, a, b),
+            "ahead": None if not_trained[size] else who_is_ahead(row["ci95"], p_adjusted, a, b),
+            "untrained": not_trained[size],
         }
         for size, row, p_adjusted in zip(by_size, rows, adjusted, strict=True)
     ]
     changes = find_changes([(row["documents"], row["ahead"]) for row in differences])
-    sentence = _sentence(a, b, differences, changes) + _failed_sentence(failed)
+    sentence = _sentence(a, b, differences, changes) + _left_open(differences)
     return {"a": a, "b": b, "differences": differences, "changes": changes, "sentence": sentence}
+
+
+def _left_open(differences: Sequence[Row]) -> str:
+    """Return which sizes say nothing, since a model did not train there."""
+    found = [
+        f"{' and '.join(row['untrained'])} with {row['documents']:,}"
+        for row in differences
+        if row["untrained"]
+    ]
+    if not found:
+        return ""
+    return f" Nothing is said of sizes at which a fit did not train: {', '.join(found)} training documents."
 
 
 def who_is_ahead(interval: Sequence[float], p_adjusted: float, a: str, b: str) -> str | None:
@@ -188,7 +201,10 @@ def _why_none(a: str | None, b: str | None) -> str:
 
 
 def _sentence(a: str, b: str, differences: Sequence[Row], changes: Sequence[Row]) -> str:
-    """Return in words where the curves of network and baseline cross, or that they do not within the data."""
+    """Return in words where the curves of network and baseline cross, or that they do not within the data.
+
+    That they do not is said where one model has the higher accuracy at every size; else that no crossing is shown.
+    """
     if changes:
         return " ".join(
             f"{change['after']} overtakes {change['before']} between {change['from']:,} and {change['to']:,} training"
@@ -203,17 +219,12 @@ def _sentence(a: str, b: str, differences: Sequence[Row], changes: Sequence[Row]
     )
     if not told:
         found = f"at none of {len(differences)} sizes is one of the two ahead beyond chance."
-        return f"No crossing within your data: {found}{trend}"
+        return f"No crossing is shown within your data: {found}{trend}"
     leader, other = told[0]["ahead"], b if told[0]["ahead"] == a else a
     sizes = ", ".join(f"{row['documents']:,}" for row in told)
     found = (
         f"{leader} is ahead beyond chance with {sizes} training documents, {other} with no number of them."
     )
-    return f"No crossing within your data: {found}{trend}"
-
-
-def _failed_sentence(failed: Sequence[int]) -> str:
-    if not failed:
-        return ""
-    sizes = ", ".join(f"{size:,}" for size in failed)
-    return f" With {sizes} training documents a fit of the two did not train: nothing is said of who is ahead there."
+    sign = 1 if leader == a else -1
+    everywhere = all(sign * row["difference"] > 0 for row in differences)
+    return f"No crossing {'' if everywhere else 'is shown '}within your data: {found}{trend}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
@@ -34,15 +35,21 @@ class Answers:
         return self.predicted == self.labels
 
 
-def find_hard_documents(saved: Sequence[SavedPredictions], kinds: Mapping[str, str]) -> dict | None:
-    """Return `hard_documents` of metrics.json; None without a model that is no control.
+def find_hard_documents(
+    saved: Sequence[SavedPredictions],
+    kinds: Mapping[str, str],
+    trained: Mapping[str, bool] = MappingProxyType({}),
+) -> dict | None:
+    """Return `hard_documents` of metrics.json; None without a model that is no control and trained.
 
     Parameters
     ----------
     saved : sequence of SavedPredictions
         All models on the same documents.
-    kinds : mapping of model name to "network", "baseline" or "control"
+    kinds : mapping of model name to "network", "baseline", "control" or "outside"
         Controls are left out: `majority` is right on a whole class for no reason of the document's.
+    trained : mapping of model name to whether its training worked; models that are absent count as trained
+        A model that did not train is left out as well: with its mistakes nothing is learned of the documents.
 
     Returns
     -------
@@ -62,9 +69,14 @@ def find_hard_documents(saved: Sequence[SavedPredictions], kinds: Mapping[str, s
       largest gap between the mean probabilities of the label first.
     - `sure mistakes`: some model whose probabilities are known is wrong; the highest one of a wrong answer first.
 
-    Equal ones come by document number.
+    Equal ones come by document number; where it is the probability of the one model that is right that is not
+    known, the document comes last.
     """
-    pooled = {name: runs for name, runs in pool_folds(saved).items() if kinds.get(name) != "control"}
+    pooled = {
+        name: runs
+        for name, runs in pool_folds(saved).items()
+        if kinds.get(name) != "control" and trained.get(name, True)
+    }
     if not pooled:
         return None
     answers, label_names = average_answers(pooled), saved[0].label_names

@@ -87,7 +87,6 @@ def _facts(run: Run) -> tuple[tuple[str, str], ...]:
     corpus, models = run.table("corpus"), model_facts(run)
     splits = corpus.get("splits") or {}
     facts = {
-        "Corpus": corpus.get("name"),
         "Documents": count(corpus.get("documents")),
         "Classes": count(len(corpus.get("classes") or ())) if corpus else MISSING,
         "Train / validation / test": " / ".join(
@@ -98,7 +97,11 @@ def _facts(run: Run) -> tuple[tuple[str, str], ...]:
         "Models": plural(len(models), "model") + f", {plural(sum(model.runs for model in models), 'fit')}",
         "Time": duration(_total_seconds(run)),
     }
-    return tuple((term, str(value)) for term, value in facts.items() if value and MISSING not in str(value))
+    name = (("Corpus", str(corpus["name"])),) if corpus.get("name") else ()  # it may hold a dash of its own
+    return (
+        *name,
+        *((term, str(value)) for term, value in facts.items() if value and MISSING not in str(value)),
+    )
 
 
 def _total_seconds(run: Run) -> float | None:

@@ -138,7 +138,8 @@ def _cut(run: Run) -> str:
 def _quick(run: Run) -> str:
     settings = run.table("config").get("run") or {}
     return (
-        "It is a quick run on a sample: a first look, not a result to report."
+        "It is a quick run, on a sample of a large corpus and with smaller networks: a first look, not a result to"
+        " report."
         if settings.get("quick")
         else ""
     )

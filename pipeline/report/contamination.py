@@ -29,6 +29,12 @@ TOKENS_NOTE = (
     " (upper end of a 95 % interval), and it stands in 10 % or more of its class. Check whether these are boilerplate"
     " (a header, a signature, a template) or words that the class is about: the numbers cannot tell."
 )
+REPEATS_NOTE = (
+    "Near-duplicates are found by MinHash and then compared exactly. One word changed in a document changes three"
+    " runs of three: from 29 tokens on it is still a near-duplicate. One of three tokens or fewer has to be equal."
+    " A token that all but tells a label stands in 35 training documents or more (73 where two classes are of equal"
+    " size), so that chance names none: in a smaller class none is looked for."
+)
 
 
 def contamination(run: Run, limits: Limits) -> tuple[Block, ...]:
@@ -84,11 +90,8 @@ def _repeats(run: Run, found: Record) -> Table:
         row(name, count(value), percent(value / total) if is_number(value) and total else MISSING)
         for name, value in values.items()
     )
-    note = (
-        "Near-duplicates are found by MinHash and then compared exactly. One word changed in a document changes three"
-        " runs of three: from 29 tokens on it is still a near-duplicate. One of three tokens or fewer has to be equal."
-    )
-    return Table("Repeated and given away", (*words("What"), *numbers("Test documents", "Share")), rows, note)
+    columns = (*words("What"), *numbers("Test documents", "Share"))
+    return Table("Repeated and given away", columns, rows, REPEATS_NOTE)
 
 
 def _scores(run: Run, found: Record, limits: Limits) -> tuple[Table, ...]:

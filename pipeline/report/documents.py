@@ -19,7 +19,7 @@ from pipeline.report.blocks import (
 from pipeline.report.facts import status_sentence
 from pipeline.report.formats import MISSING, count, is_number, percent
 from pipeline.report.run_folder import Record, Run
-from pipeline.report.text import clip
+from pipeline.report.text import clip, plural
 
 TEXT = 300  # characters of a document that a table shows
 ANSWERS = 8  # models whose answer a table shows
@@ -41,9 +41,9 @@ LISTS = {  # key: caption, what to make of it
     "sure mistakes": ("The surest mistakes", "The highest probability of a wrong answer first."),
 }
 RULE = (
-    "A model's answer is the class of the highest probability, averaged over its seeds; models that are controls"
-    " are left out. Each list shows at most ten documents, chosen by the rule under its table; a few documents"
-    " show what to look for, they prove nothing."
+    "A model's answer is the class of the highest probability, averaged over its seeds, which stands behind it where"
+    " it is known; controls and models that did not train are left out. Each list shows at most ten documents, chosen"
+    " by the rule under its table; a few documents show what to look for, they prove nothing."
 )
 
 
@@ -51,10 +51,32 @@ def documents(run: Run, limits: Limits) -> tuple[Block, ...]:
     """Return how many documents each list has, which mistakes models share, and the lists with their texts."""
     found = run.table("hard_documents")
     if not found:
-        return (Nothing(status_sentence(run) or "No model but controls was scored."),)
+        return (Nothing(status_sentence(run) or "No model but controls was scored, or none trained."),)
     texts = document_texts(run)
     lists = (_list(name, found, texts, limits) for name in LISTS if (found.get("lists") or {}).get(name))
-    return (Paragraph(RULE, "muted"), _counts(found), *_shared(found, limits), *lists)
+    return (
+        Paragraph(_reading(found)),
+        Paragraph(RULE, "muted"),
+        _counts(found),
+        *_shared(found, limits),
+        *lists,
+    )
+
+
+def _reading(found: Record) -> str:
+    """Return how many documents no model gets right, and how many one kind of models alone."""
+    counts = found.get("counts") or {}
+    start = (
+        f"Every model is wrong on {count(counts.get('all wrong'))} of"
+        f" {plural(found.get('documents') or 0, 'test document')}."
+    )
+    by_networks, by_baselines = (counts.get(f"only {kind} right") for kind in ("networks", "baselines"))
+    if by_networks is None or by_baselines is None:
+        return start
+    return (
+        f"{start} All networks are right and all baselines wrong on {count(by_networks)}, the other way round on"
+        f" {count(by_baselines)}."
+    )
 
 
 def document_texts(run: Run) -> dict[tuple[str, int], str]:
@@ -80,8 +102,7 @@ def _counts(found: Record) -> Table:
         for name, (caption, _) in LISTS.items()
         if name in counts and name != "sure mistakes"
     )
-    note = f"All models wrong: {count(counts.get('all wrong'))} of {count(total)} test documents."
-    return Table("Who is right on what", (*words("Documents where"), *numbers("Number", "Share")), rows, note)
+    return Table("Who is right on what", (*words("Documents where"), *numbers("Number", "Share")), rows)
 
 
 def _shared(found: Record, limits: Limits) -> tuple[Table, ...]:

@@ -62,11 +62,19 @@ def _points_of(model: Record) -> list[Record]:
 def _chart(models: list[Record], crossing: Record) -> Chart:
     ordered = sorted(models, key=lambda model: _drawn_first(model, crossing))
     drawn, rest = ordered[:MOST_LINES], ordered[MOST_LINES:]
+    pair = {crossing.get("a"), crossing.get("b")} - {None}
     lines = tuple(
-        BandLine(str(model.get("name")), tuple(_band_point(point) for point in _points_of(model)))
+        BandLine(
+            str(model.get("name")),
+            tuple(_band_point(point, not pair or model.get("name") in pair) for point in _points_of(model)),
+        )
         for model in drawn
     )
-    reading = [str(crossing.get("sentence") or ""), "Bands are 95 % intervals of each accuracy by itself."]
+    whose = f" of {' and '.join(sorted(map(str, pair)))}" if pair else ""
+    reading = [
+        str(crossing.get("sentence") or ""),
+        f"The bands{whose} are 95 % intervals of each accuracy by itself.",
+    ]
     if rest:
         reading.append(f"Not drawn: {', '.join(str(model.get('name')) for model in rest)}.")
     figure = Bands(lines, "Training documents (logarithmic)", "Accuracy on the test documents, %")
@@ -81,8 +89,9 @@ def _drawn_first(model: Record, crossing: Record) -> tuple[bool, float]:
     return model.get("name") not in (crossing.get("a"), crossing.get("b")), -last
 
 
-def _band_point(point: Record) -> BandPoint:
-    lo, hi = point["ci95"] if is_interval(point.get("ci95")) else (None, None)
+def _band_point(point: Record, with_band: bool) -> BandPoint:
+    """Return a point of a curve; seven bands on one another would hide each other."""
+    lo, hi = point["ci95"] if with_band and is_interval(point.get("ci95")) else (None, None)
     return BandPoint(point["documents"], point["accuracy"], lo, hi)
 
 
@@ -97,10 +106,23 @@ def _points_table(run: Run, models: list[Record], limits: Limits) -> Table:
             "Training documents", "Accuracy", "95 % interval", "Lowest seed", "Highest seed", "Did not train"
         ),
     )
-    of_fold = " Of the first fold's documents." if n_folds(run) > 1 else ""
-    return Table(
-        "Every point of the curves", columns, rows, f"{WHAT_A_SET_HOLDS}{of_fold} {left_out}".strip()
-    )
+    of_fold = "Of the first fold's documents." if n_folds(run) > 1 else ""
+    notes = (WHAT_A_SET_HOLDS, _refitted(run), of_fold, _unfinished(run), left_out)
+    return Table("Every point of the curves", columns, rows, " ".join(note for note in notes if note))
+
+
+def _refitted(run: Run) -> str:
+    if not (run.table("config").get("run") or {}).get("refit"):
+        return ""
+    return "With --refit the validation documents are among the training documents counted here."
+
+
+def _unfinished(run: Run) -> str:
+    """Return the sets that not every fit finished."""
+    finished = run.table("learning_curve").get("sizes") or ()
+    asked = [one.get("train") for one in run.details.curve_sets.get("sets") or ()]
+    missing = [count(size) for size in asked if size not in finished]
+    return f"Not finished, so left out: {', '.join(missing)} training documents." if missing else ""
 
 
 def _point_row(run: Run, name: str, point: Record) -> tuple[Cell, ...]:
@@ -128,7 +150,7 @@ def _differences_table(run: Run, crossing: Record, limits: Limits) -> tuple[Tabl
                 points(entry.get("difference"), run.places),
                 interval(entry.get("ci95"), points, run.places),
                 p_value(entry.get("p_adjusted")),
-                str(entry.get("ahead") or "neither"),
+                _ahead(entry),
             )
             for entry in entries
         ],
@@ -141,3 +163,8 @@ def _differences_table(run: Run, crossing: Record, limits: Limits) -> tuple[Tabl
     )
     caption = f"{crossing.get('a')} minus {crossing.get('b')}, on the same test documents"
     return (Table(caption, columns, rows, f"{RULE} {left_out}".strip()),)
+
+
+def _ahead(entry: Record) -> str:
+    untrained = entry.get("untrained") or ()
+    return f"{' and '.join(untrained)} did not train" if untrained else str(entry.get("ahead") or "neither")

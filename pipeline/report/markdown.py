@@ -27,7 +27,7 @@ from pipeline.report.formats import count, percent
 from pipeline.report.text import cell_text, code_text, prose
 
 FOLDED_ROWS = 30  # rows of a table that the page folds away
-_SPECIAL = re.compile(r"([\\`*\[\]|<>~$])|(?<![^\W_])_|_(?![^\W_])")
+_SPECIAL = re.compile(r"([\\`*\[\]|<>~$])|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;)")
 _OPENING = re.compile(r"^(\s*\d*)([#+\-=.)])(?=\s|$|[#=\-])")
 
 

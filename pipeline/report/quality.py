@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 from pipeline.report.blocks import (
@@ -38,6 +39,8 @@ from pipeline.report.formats import (
 from pipeline.report.run_folder import Record, Run
 from pipeline.report.text import plural
 
+TOLD = ("beats", "loses")  # decisions that tell two models apart
+SHOWN_TOLD = 6  # pairs that the first sentence names
 # title, field of ModelFacts, whether the highest is the best, how it is shown
 SCORES: tuple[tuple[str, str, bool], ...] = (
     ("Accuracy", "accuracy", True),
@@ -95,7 +98,7 @@ def _comparison_row(model: ModelFacts, best: dict[str, float | None], places: in
 
     top = model.accuracy is not None and model.accuracy == best["accuracy"]
     return row(
-        Cell(model.name, best=top, tags=("best",) if top else ()),
+        Cell(model.name, best=top, tags=("highest",) if top else ()),  # "best" is what validation chose
         score("accuracy", lambda value: percent(value, places)),
         interval(model.accuracy_ci95, percent, places),
         score("macro_f1", decimal),
@@ -194,7 +197,7 @@ def _fit_row(entry: Record, places: int) -> tuple[Cell, ...]:
 
 def differences(run: Run, limits: Limits) -> tuple[Block, ...]:
     """Return the decision rule, the paired differences as a chart and a table, and McNemar's test of one seed."""
-    entries = run.rows("comparisons")
+    entries = _withheld_where_untrained(run)
     if not entries:
         return (Nothing(_why_no_differences(run)),)
     columns = (
@@ -211,14 +214,39 @@ def differences(run: Run, limits: Limits) -> tuple[Block, ...]:
     table = Table("Paired differences in accuracy", columns, rows, f"{note} {left_out}".strip())
     drawable = [e for e in entries if is_number(e.get("difference")) and is_interval(e.get("ci95"))]
     rule = Points(_decision_rule(run, entries), "How it is decided")
-    return (rule, *_difference_chart(run, drawable[: limits.rows]), table, *_mcnemar_table(entries, limits))
+    chart = _difference_chart(run, drawable[: limits.rows])
+    return (Paragraph(_told_apart(entries)), rule, *chart, table, *_mcnemar_table(entries, limits))
+
+
+def _withheld_where_untrained(run: Run) -> list[Record]:
+    """Return the comparisons; without a decision where a fit of one of the two did not train: it lost nothing."""
+    untrained = {model.name for model in model_facts(run) if model.untrained_runs}
+    return [
+        entry | ({"decision": "withheld"} if untrained & {entry.get("a"), entry.get("b")} else {})
+        for entry in run.rows("comparisons")
+    ]
+
+
+def _told_apart(entries: Sequence[Record]) -> str:
+    """Return which models are told apart, and how many pairs are equal or cannot be told."""
+    decisions = [(entry, str(entry.get("decision") or MISSING)) for entry in entries]
+    told = [
+        f"{e.get('a')} {said} {'to ' * (said == 'loses')}{e.get('b')}"
+        for e, said in decisions
+        if said in TOLD
+    ]
+    more = f" and {len(told) - SHOWN_TOLD} more" if len(told) > SHOWN_TOLD else ""
+    start = f"Told apart: {', '.join(told[:SHOWN_TOLD])}{more}." if told else "No two models are told apart."
+    others = Counter(said for _, said in decisions if said not in TOLD)
+    rest = "; ".join(f"{said}: {number}" for said, number in others.items())
+    return f"{start} Of {plural(len(entries), 'comparison')}, {rest}." if rest else start
 
 
 METHODS = {
-    "documents": "The intervals hold the chance of which documents are tested; with one seed they speak of these"
-    " fitted models only.",
-    "documents and seeds": "The intervals hold two kinds of chance, which documents are tested and which seed"
-    " the training had, by Student's t.",
+    "documents": "Where each of the two models was trained once, the interval holds the chance of which documents are"
+    " tested: it speaks of these fitted models only.",
+    "documents and seeds": "Where one was trained with several seeds, the interval holds two kinds of chance, which"
+    " documents are tested and which seed the training had, by Student's t.",
     "folds": "The intervals are of differences between folds, widened because folds share training documents"
     " (Nadeau and Bengio 2003), by Student's t.",
 }
@@ -229,7 +257,9 @@ def _decision_rule(run: Run, entries: Sequence[Record]) -> tuple[str, ...]:
     rope = run.table("verdict").get("rope")
     size = points_either_way(rope) if is_number(rope) else "the region of practical equivalence"
     methods = {str(entry.get("method")) for entry in entries}
-    several = f"{plural(len(entries), 'comparison')} of this run, all planned before any test result was seen"
+    several = (
+        f"{plural(len(entries), 'comparison')} of this run, all planned before this run saw a test result"
+    )
     return (
         "Compared is the accuracy of two models on the same test documents; the best network and the best baseline"
         " of the answer are chosen by mean validation accuracy, and test documents choose nothing.",

@@ -103,16 +103,16 @@ def _chart(
     dots = [Dot(_name(g, show), g["difference"], g["ci95"][0], g["ci95"][1], "Difference") for g in drawn]
     figure = DotPlot(tuple(dots), "Difference in accuracy, points", float(rope) if is_number(rope) else None)
     title = f"{entry.get('a')} minus {entry.get('b')} {caption}"
-    return (Chart(title, _reading(drawn, entry, show, run.places), figure),)
+    return (Chart(title, _reading(drawn, show, run.places), figure),)
 
 
-def _reading(drawn: Sequence[Record], entry: Record, show: Callable[[Any], str], places: int) -> str:
+def _reading(drawn: Sequence[Record], show: Callable[[Any], str], places: int) -> str:
     best, worst = (choose(drawn, key=lambda g: g["difference"]) for choose in (max, min))
     clear = sum(_leaves_out_zero(group) for group in drawn)
-    ends = (
-        f"Most for {entry.get('a')}: {_name(best, show)} ({points(best['difference'], places)} points);"
-        f" most for {entry.get('b')}: {_name(worst, show)} ({points(worst['difference'], places)})."
-    )
+    high, low = (points(group["difference"], places) for group in (best, worst))
+    ends = f"Highest: {_name(best, show)} ({high} points); lowest: {_name(worst, show)} ({low})."
+    if high == low:
+        ends = f"The same in every group: {high} points."
     return f"{ends} The interval of {clear} of {plural(len(drawn), 'group')} leaves out zero."
 
 
