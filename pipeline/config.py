@@ -193,7 +193,7 @@ class Check:
         if isinstance(value, tuple):
             return len(value) >= self.min_items and all(self.allows(item) for item in value)
         if isinstance(value, str):
-            return value in self.choices if self.choices else "\0" not in value
+            return value in self.choices if self.choices else "\0" not in value and _is_utf8(value)
         if value is None or isinstance(value, bool):
             return True
         bounds = self._bounds()
@@ -213,6 +213,11 @@ class Check:
             ("below", self.below, operator.lt),
         )
         return [(word, bound, holds) for word, bound, holds in rows if bound is not None]
+
+
+def _is_utf8(text: str) -> bool:
+    """Return whether text can be written as UTF-8; the name of a file may hold bytes that cannot."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 _COUNT = Check(minimum=1)  # one at least
@@ -596,6 +601,8 @@ def _value_mistake(key: str, raw: object, where: str) -> PipelineError:
     shown = json.dumps(raw, ensure_ascii=False, default=str)
     choices = CHECKS.get(key, Check()).choices
     fix = did_you_mean(raw, choices) if choices and isinstance(raw, str) else f"give {expected(key)}"
+    if not _is_utf8(shown):
+        fix = "rename the file or folder: its name is not UTF-8"
     return PipelineError(where, f"{key} is {shown}", fix)
 
 

@@ -94,18 +94,17 @@ def selftest(config: Config, console: Console, models: tuple[str, ...] = MODELS)
     with tempfile.TemporaryDirectory(prefix="embedseq-selftest-") as folder:
         planted = plant(data, config)
         config_of_all = with_values(config, {"run.seeds": AA_SEEDS})
+        console.say(f"Leak canary and A/A: true labels, {AA_SEEDS} seeds")
         run = _run(planted.data, config_of_all, console, Path(folder) / "true-labels")
         saved = read_run_predictions(run)
         found += canary_findings(run, saved, planted)
         found += same_model_findings(saved, planted, config)
-        shuffled = [
-            read_run_predictions(
-                _run(
-                    shuffle_labels(data, config, number), config, console, Path(folder) / f"shuffle-{number}"
-                )
-            )
-            for number in range(SHUFFLES)
-        ]
+        shuffled = []
+        for number in range(SHUFFLES):
+            console.say(f"Shuffled labels, {number + 1} of {SHUFFLES}")
+            dealt = shuffle_labels(data, config, number)
+            run = _run(dealt, config, console, Path(folder) / f"shuffle-{number}")
+            shuffled.append(read_run_predictions(run))
         found = shuffled_findings(shuffled, data.corpus) + found
     return tuple(found)
 
@@ -128,7 +127,9 @@ WHAT = (
     "nothing of a document; a model may be right as often as the most frequent class of the test documents,\n"
     "and four standard deviations more. Leak canary: a made-up word stands in test documents of one class\n"
     "alone; it may reach nothing that is learned, and may help no more than a made-up word that stands in every\n"
-    "class. A/A: seeds of one model against other seeds of the same; at most one of the halvings may decide."
+    "class. A/A: seeds of one model against other seeds of the same, or a fit against a copy of itself. Of the\n"
+    "halvings one in some fifteen decides by chance, two of three in up to five honest models of a hundred: not\n"
+    "all may."
 )
 
 
@@ -346,9 +347,8 @@ def same_model_findings(saved: Iterable[SavedPredictions], planted: Planted, con
             ]
             figure = f"{len(HALVES)} halvings of {AA_SEEDS} seeds: {', '.join(decisions)}"
         decided = sum(decision in ("beats", "loses") for decision in decisions)
-        allowed = 0 if len(decisions) == 1 else 1
-        bound = f"{allowed or 'no'} decision{'s' if not allowed else ''} of {len(decisions)}"
-        found.append(Finding("A/A", name, figure, bound, decided <= allowed))
+        bound = "no decision" if len(decisions) == 1 else f"up to {len(decisions) - 1} decisions"
+        found.append(Finding("A/A", name, figure, bound, decided < len(decisions)))
     return found
 
 

@@ -214,6 +214,15 @@ def test_a_region_meant_in_points_is_refused(points: float) -> None:
     assert load_config(None, [], {"run.rope": 0.02}).run.rope == 0.02
 
 
+def test_the_name_of_a_file_has_to_be_utf8() -> None:
+    """What Python makes of the byte 0xFF in a name can be written into no config.toml."""
+    with pytest.raises(PipelineError) as error:
+        load_config(None, (), {"run.compare": ["bad\udcff.csv"]})
+    assert str(error.value) == (
+        '--compare: run.compare is ["bad\udcff.csv"]; rename the file or folder: its name is not UTF-8'
+    )
+
+
 def test_names_are_checked_by_the_tables_that_know_them() -> None:
     def check(name: str) -> tuple[str, str] | None:
         return None if name in ("bow", "lstm") else (f'there is no model "{name}"', "see --help")

@@ -100,7 +100,16 @@ def test_signatures_do_not_depend_on_how_many_are_made_at_once(monkeypatch: pyte
     assert (sign_documents(tokenized).slots == whole.slots).all()
 
 
-def test_many_copies_of_one_document_are_not_compared_pair_by_pair(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_that_a_document_repeats_counts_once() -> None:
+    assert nearest([["a", "b", "c"] * 10], [["a", "b", "c"] * 4]) == [(0, 1.0)]
+
+
+@pytest.mark.parametrize("limit", ["PER_DOCUMENT", "PER_BUCKET"])
+def test_many_copies_of_one_document_are_not_compared_pair_by_pair(
+    monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    for name in ("PER_DOCUMENT", "PER_BUCKET"):
+        monkeypatch.setattr(near_duplicates, name, 3 if name == limit else 1_000)
     compared = []
     similarities = near_duplicates._similarities
     monkeypatch.setattr(
@@ -109,4 +118,4 @@ def test_many_copies_of_one_document_are_not_compared_pair_by_pair(monkeypatch: 
         lambda tokenized, pairs: compared.append(len(pairs)) or similarities(tokenized, pairs),
     )
     assert nearest([words(0, 30)] * 50, [words(0, 30)] * 100) == [(0, 1.0)] * 50
-    assert compared == [50 * near_duplicates.PER_DOCUMENT]
+    assert compared == [50 * 3]

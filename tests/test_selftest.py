@@ -126,6 +126,32 @@ def test_a_rule_that_always_decides_is_found(config: Config, monkeypatch: pytest
     assert failed(perform(config, ("bow",))) == {("A/A", "bow")}
 
 
+@pytest.mark.parametrize(("said", "passed"), [("beats beats equal", True), ("beats loses beats", False)])
+def test_two_halvings_that_decide_are_no_alarm(
+    config: Config, monkeypatch: pytest.MonkeyPatch, said: str, passed: bool
+) -> None:
+    """By chance two of three decide in up to 5 % of honest models, three in none of thousands."""
+    decisions = iter(said.split())
+    monkeypatch.setattr(selftest, "_decision", lambda a, b, config: next(decisions))
+    planted = plant(data_of([0, 1, 0, 1, 1], [TRAIN, VALIDATION, TEST, TEST, TEST]), config)
+    answers = Predictions(np.array([2]), np.array([0], dtype=np.int32), np.eye(2, dtype=np.float32)[[0]])
+    seeds = [SavedPredictions("lstm", seed, 0, "c0", ("a", "b"), answers) for seed in range(4)]
+    (finding,) = selftest.same_model_findings(seeds, planted, config)
+    assert (finding.passed, finding.bound) == (passed, "up to 2 decisions")
+
+
+def test_planted_documents_are_no_part_of_a_comparison_of_a_model_with_itself(config: Config) -> None:
+    planted = plant(data_of([0, 1, 0, 1, 1], [TRAIN, VALIDATION, TEST, TEST, TEST]), config)
+    n_docs = len(planted.data.corpus.texts)
+    answers = Predictions(
+        np.arange(2, n_docs),
+        planted.data.corpus.labels[2:],
+        np.eye(2, dtype=np.float32)[planted.data.corpus.labels[2:]],
+    )
+    own = selftest._without_planted(SavedPredictions("lstm", 0, 0, "c0", ("a", "b"), answers), planted)
+    assert own.predictions.documents.tolist() == [2, 3, 4]
+
+
 # --- the parts
 
 

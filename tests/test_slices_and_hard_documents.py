@@ -98,6 +98,14 @@ def test_with_folds_a_difference_is_that_of_the_comparisons() -> None:
         assert group["ci95"] == estimate_difference(*runs, 200, chosen).interval
 
 
+def test_facts_belong_to_documents_whatever_the_order_of_their_rows() -> None:
+    lengths = [*range(20), *range(100, 120)]
+    entries = [saved("net", [0.9] * 20 + [0.2] * 20), saved("tfidf", [0.6] * 40)]
+    shuffled = facts(40, tokens=lengths).sample(fraction=1, shuffle=True, seed=3)
+    short, long = slice_scores(entries, shuffled, VERDICT)[0]["groups"]
+    assert [group["models"][0]["accuracy"] for group in (short, long)] == [1.0, 0.0]
+
+
 def test_without_facts_or_a_network_there_are_still_classes() -> None:
     entries = [saved("tfidf", [0.9, 0.9, 0.2], labels=[1, 0, 1])]
     (by_class,) = slice_scores(entries, None, {"a": None, "b": "tfidf"})
@@ -147,6 +155,27 @@ def test_where_answers_alone_are_known_nothing_is_said_of_how_sure_they_are() ->
     assert numbers(found, "only one right") == [12, 11]  # right with 0.7, and who knows
     (answer,) = [row for row in found["lists"]["sure mistakes"][0]["answers"] if row["name"] == "other"]
     assert answer == {"name": "other", "predicted": "good", "probability": None}
+
+
+def test_a_kind_is_right_alone_where_all_of_it_are_and_none_of_the_other() -> None:
+    entries = [
+        saved("net", [0.4, 0.1, 0.2, 0.8, 0.6, 0.9]),
+        saved("tfidf", [0.7, 0.6, 0.9, 0.7, 0.4, 0.2]),
+        saved("bow", [0.3, 0.6, 0.7, 0.3, 0.4, 0.4]),
+    ]
+    found = find_hard_documents(entries, KINDS)
+    assert found is not None
+    assert numbers(found, "only baselines right") == [
+        12,
+        11,
+    ]  # gaps of 0.6 and 0.5; of 10 one baseline is wrong
+    assert numbers(found, "only networks right") == [
+        15,
+        14,
+    ]  # gaps of 0.6 and 0.2; of 13 one baseline is right
+    two = find_hard_documents(entries[:2], KINDS)
+    assert two is not None
+    assert two["counts"]["only one right"] == 0  # of two models that is what the other lists say
 
 
 def test_no_mistake_is_sure_where_only_answers_are_known() -> None:
@@ -246,9 +275,13 @@ def test_when_every_document_is_contaminated_no_score_is_left() -> None:
 
 
 def test_unknown_words_and_frequency_are_counted_in_training_documents_alone() -> None:
-    tokenized = tokens_of([["a", "a", "b"], ["new", "a"], ["new", "new"], []])
-    unknown, frequency = word_facts(tokenized, np.array([0]), np.array([1, 2, 3]))
-    assert unknown[:2].tolist() == [0.5, 1.0]
+    tokenized = tokens_of([["a", "a", "b"], ["new", "a"], ["new", "new"], [], ["b", "new"]])
+    unknown, frequency = word_facts(tokenized, np.array([0]), np.array([1, 2, 3, 4]))
+    assert unknown[[0, 1, 3]].tolist() == [
+        0.5,
+        1.0,
+        0.5,
+    ]  # a word that stands in one training document is known
     assert frequency[0] == pytest.approx(np.sqrt(3 * 1) - 1)  # 1 + 2 for "a", 1 + 0 for "new"
     assert frequency[1] == 0.0
     assert np.isnan([unknown[2], frequency[2]]).all()

@@ -106,7 +106,7 @@ def quantile_groups(values: Float64) -> list[Group]:
     if wanted == 1:
         return []
     inner = np.quantile(values[known], np.arange(1, wanted) / wanted, method="inverted_cdf")  # (wanted - 1,)
-    number = np.where(known, np.searchsorted(np.unique(inner), values, side="left"), -1)  # (N,)
+    number = np.where(known, np.searchsorted(inner, values, side="left"), -1)  # (N,)
     groups = [number == one for one in np.unique(number[known])]
     return [
         Group(None, float(values[chosen].min()), float(values[chosen].max()), chosen) for chosen in groups
