@@ -23,7 +23,10 @@ def measure(options: Options) -> Outcome:
     """Run the product once a repeat (one by default)."""
     with tempfile.TemporaryDirectory(prefix="embedseq-benchmark-") as folder:
         train, test = (str(write_slice(options, name, Path(folder)).resolve()) for name in (TRAIN, TEST))
-        runs = [run_pipeline([train, "--test", test, *ARGUMENTS]) for _ in range(options.repeats or 1)]
+        runs = [
+            run_pipeline([train, "--test", test, *ARGUMENTS], [options.folder.resolve()])
+            for _ in range(options.repeats or 1)
+        ]
     peaks = tuple(run.peak_mib * 2**20 / 1e9 for run in runs)
     what = f"peak memory of the process tree on IMDB, `{MODELS}`"
     metrics = [

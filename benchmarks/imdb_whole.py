@@ -73,7 +73,7 @@ def measure(options: Options) -> Outcome:
 def _run_ours(options: Options) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="embedseq-benchmark-") as folder:
         train, test = (str(write_slice(options, name, Path(folder)).resolve()) for name in (TRAIN, TEST))
-        run = run_pipeline([train, "--test", test, *ARGUMENTS])
+        run = run_pipeline([train, "--test", test, *ARGUMENTS], [options.folder.resolve()])
     return {
         "seconds": run.seconds,
         "peak_mib": run.peak_mib,
