@@ -17,7 +17,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from pipeline import __version__
-from pipeline.config import OPTIONS, Config, default, load_config, stage_generator
+from pipeline.config import OPTIONS, Config, default, load_config
 from pipeline.console import Console
 from pipeline.errors import PipelineError
 
@@ -256,26 +256,11 @@ def inspect_corpus(
 
 
 def _description(config: Config) -> str:
-    from pipeline.corpus import describe_corpus, find_duplicates, read_corpus, split_corpus
+    from pipeline.corpus import describe_corpus, find_duplicates, read_asked, split_asked
 
-    wanted = config.corpus
-    loaded = read_corpus(
-        wanted.path,
-        test=wanted.test,
-        validation=wanted.validation,
-        unlabelled=wanted.unlabelled,
-        text_column=wanted.text,
-        label_column=wanted.label,
-    )
+    loaded = read_asked(config)
     duplicates = find_duplicates(loaded.corpus)
-    corpora = split_corpus(
-        loaded,
-        duplicates.groups,
-        test_size=wanted.test_size,
-        validation_size=wanted.validation_size,
-        folds=wanted.folds,
-        generator=stage_generator(config.run.seed, "split"),
-    )
+    corpora = split_asked(config, loaded, duplicates)
     return describe_corpus(loaded, duplicates, corpora[0])
 
 
