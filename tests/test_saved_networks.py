@@ -174,6 +174,27 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str, str]] = {
         f"{slug(NAME)}/model.json",
         "it describes no network of this version ('cnn')",
     ),
+    "a head that there is not": (
+        model_json(lambda content: content["network"].update(head="min")),
+        f"{slug(NAME)}/model.json",
+        'it describes no network of this version (gru has no head "min")',
+    ),
+    "a label too few": (
+        model_json(lambda content: content["label_names"].pop()),
+        f"{slug(NAME)}/model.json",
+        "it describes no network of this version (3 classes, 2 labels)",
+    ),
+    "an unknown way to cut": (
+        model_json(lambda content: content.update(keep="middle")),
+        f"{slug(NAME)}/model.json",
+        'it describes no network of this version (networks.keep is "middle")',
+    ),
+    "a setting of another version": (
+        model_json(lambda content: content["network"].update(zoneout=0.1)),
+        f"{slug(NAME)}/model.json",
+        "it describes no network of this version "
+        "(NetworkSpec.__init__() got an unexpected keyword argument 'zoneout')",
+    ),
     "no weights": (
         lambda models: (models / slug(NAME) / "weights.safetensors").unlink(),
         f"{slug(NAME)}/weights.safetensors",
