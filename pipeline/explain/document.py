@@ -1,0 +1,177 @@
+"""One document read by one recurrent network: the NumPy reference's numbers, and TensorFlow's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.explain.answers import Answers, Output, ask_tensorflow
+from pipeline.networks.equations import (
+    CELLS,
+    CellWeights,
+    Gradients,
+    Trace,
+    backward,
+    forward,
+    jacobian_products,
+    step_jacobians,
+)
+from pipeline.values import Float64
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """What a network makes of T words, forward and back; everything in float64.
+
+    Timestep t of an array that starts with h_0 is at place t, of the others at place t - 1.
+    """
+
+    cell: str
+    tokens: tuple[str, ...]  # (T,)
+    inputs: Float64  # (T, D)
+    weights: CellWeights
+    output: Output
+    label: int
+    trace: Trace
+    logits: Float64  # (C,)
+    probabilities: Float64  # (C,)
+    loss: float
+    d_logits: Float64  # (C,)
+    gradients: Gradients
+    d_sums: Float64  # (T, G * H): dL / d (x_t W + b), or of all that goes into the gates
+    jacobians: Float64  # (T, S, S): place t - 1 is ds_t / ds_(t-1)
+    products: Float64  # (T, S, S): place t is ds_T / ds_t
+    answers: Answers  # TensorFlow's
+
+    @property
+    def timesteps(self) -> int:
+        """T."""
+        return len(self.tokens)
+
+    @property
+    def units(self) -> int:
+        """H."""
+        return self.weights.units
+
+    def h(self, t: int) -> Float64:
+        """Return h_t; (H,)."""
+        return self.trace.states[0, t]
+
+    def c(self, t: int) -> Float64:
+        """Return c_t of an lstm; (H,)."""
+        assert self.trace.cells is not None
+        return self.trace.cells[0, t]
+
+    def gate(self, name: str, t: int) -> Float64:
+        """Return a gate at step t; (H,)."""
+        return self.trace.gates[name][0, t - 1]
+
+    def dh(self, t: int) -> Float64:
+        """Return dL/dh_t; (H,)."""
+        return self.gradients.states[0, t]
+
+    def block(self, array: Float64, number: int) -> Float64:
+        """Return gate `number`'s columns of an array (.., G * H); (.., H)."""
+        return array[..., number * self.units : (number + 1) * self.units]
+
+
+def read(
+    cell: str,
+    tokens: Sequence[str],
+    inputs: Float64,
+    weights: CellWeights,
+    output: Output,
+    label: int | None,
+) -> Reading:
+    """Return what a network makes of a document, by the NumPy reference, and TensorFlow's answers beside it.
+
+    Parameters
+    ----------
+    cell : str
+        `rnn`, `gru` or `lstm`.
+    tokens : sequence of str, length T
+    inputs : float64 array, shape (T, D)
+        Their vectors.
+    weights, output
+        float64.
+    label : int or None
+        The class whose loss is differentiated; None: the most probable one.
+    """
+    trace = forward(cell, weights, inputs[None])
+    states = trace.states[0, 1:]  # (T, H)
+    logits = encode(states, output.head) @ output.kernel + output.bias  # (C,)
+    probabilities = softmax(logits)
+    label = int(probabilities.argmax()) if label is None else label
+    d_logits = probabilities - np.eye(len(logits))[label]
+    d_states = _head_gradient(states, output.head, output.kernel @ d_logits)  # (T, H)
+    gradients = backward(cell, weights, inputs[None], trace, d_states[None])
+    return Reading(
+        cell=cell,
+        tokens=tuple(tokens),
+        inputs=inputs,
+        weights=weights,
+        output=output,
+        label=label,
+        trace=trace,
+        logits=logits,
+        probabilities=probabilities,
+        loss=float(-np.log(probabilities[label])),
+        d_logits=d_logits,
+        gradients=gradients,
+        d_sums=_d_sums(cell, weights, trace, gradients),
+        jacobians=step_jacobians(cell, weights, trace)[0],
+        products=np.stack([product[0] for product in jacobian_products(cell, weights, trace)][::-1]),
+        answers=ask_tensorflow(cell, weights, output, inputs, label),
+    )
+
+
+def softmax(logits: Float64) -> Float64:
+    """Return probabilities of logits, each row's; (.., C)."""
+    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    shares: Float64 = powers / powers.sum(axis=-1, keepdims=True)
+    return shares
+
+
+def encode(states: Float64, head: str) -> Float64:
+    """Return what a head (`last`, `max`, `mean` or `max+mean`) makes of states (T, H); (R,)."""
+    return np.concatenate([_HEADS[part](states)[0] for part in head.split("+")])
+
+
+def _head_gradient(states: Float64, head: str, d_encoded: Float64) -> Float64:
+    """Return how the loss depends on each state through the head alone; (T, H)."""
+    parts = head.split("+")
+    shares = zip(parts, np.split(d_encoded, len(parts)), strict=True)
+    gradient: Float64 = sum((_HEADS[part](states)[1] * share for part, share in shares), np.zeros_like(states))
+    return gradient
+
+
+def _last(states: Float64) -> tuple[Float64, Float64]:
+    share = np.zeros_like(states)
+    share[-1] = 1
+    return states[-1], share
+
+
+def _mean(states: Float64) -> tuple[Float64, Float64]:
+    return states.mean(axis=0), np.full_like(states, 1 / len(states))
+
+
+def _max(states: Float64) -> tuple[Float64, Float64]:
+    largest = states.max(axis=0)  # (H,)
+    reached = (states == largest).astype(np.float64)
+    return largest, reached / reached.sum(axis=0)  # equal ones share the gradient, as in TensorFlow
+
+
+# A head's name: states (T, H) > what it makes of them (H,), and each state's share in that, (T, H).
+_HEADS = {"last": _last, "max": _max, "mean": _mean}
+
+
+def _d_sums(cell: str, weights: CellWeights, trace: Trace, gradients: Gradients) -> Float64:
+    """Return the gradient of what goes into the gates at each step; (T, G * H)."""
+    parts = [gradients.states] if gradients.cells is None else [gradients.states, gradients.cells]
+    found = [
+        CELLS[cell].gradient(weights, trace.step(t), tuple(part[:, t] for part in parts)).from_input[0]
+        for t in range(1, trace.timesteps + 1)
+    ]
+    return np.stack(found)
