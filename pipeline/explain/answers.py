@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.networks.equations import CellWeights
-from pipeline.values import Float64
+from pipeline.values import Float64, Int64
 
 LAYERS = {"rnn": "SimpleRNN", "gru": "GRU", "lstm": "LSTM"}  # Keras' names; a cell's ends with Cell
 Tensor = Any
@@ -84,18 +84,28 @@ def ask_tensorflow(
     )
 
 
-def average_answer(inputs: Float64, output: Output) -> Float64:
-    """Return the logits of Keras' average of the words' vectors and a dense layer; (C,)."""
+def average_answer(inputs: Float64, output: Output) -> tuple[Float64, Float64]:
+    """Return Keras' average of the words' vectors (D,), and the logits of a dense layer that reads it (C,)."""
     import keras
 
     average = keras.layers.GlobalAveragePooling1D(dtype="float64")(inputs[None])  # (1, D)
-    return _dense(output)(average).numpy()[0]
+    return average.numpy()[0], _dense(output)(average).numpy()[0]
 
 
-def logits_answer(cell: str, weights: CellWeights, inputs: Float64, output: Output) -> Float64:
-    """Return the logits of Keras' layer of this cell and a dense layer; (C,)."""
+def recurrent_answer(
+    cell: str, weights: CellWeights, inputs: Float64, output: Output
+) -> tuple[Float64, Float64]:
+    """Return the states of Keras' layer of this cell (T, H), and the logits of a dense layer that reads them (C,)."""
     states = _layer(cell, weights)(inputs[None])  # (1, T, H)
-    return _dense(output)(_read(states, output.head)).numpy()[0]
+    return states.numpy()[0], _dense(output)(_read(states, output.head)).numpy()[0]
+
+
+def word_gradients(d_inputs: Float64, rows: Int64, n_rows: int) -> Float64:
+    """Return what TensorFlow adds up for each row of the table of vectors; (V, D)."""
+    import tensorflow as tf
+
+    summed: Float64 = tf.math.unsorted_segment_sum(d_inputs, rows, n_rows).numpy()
+    return summed
 
 
 def _of_the_layer(

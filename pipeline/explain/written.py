@@ -21,6 +21,9 @@ class Written:
     template: str
     numbers: tuple[float, ...]
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "numbers", tuple(float(value) for value in self.numbers))
+
     def __str__(self) -> str:
         text = self.template.format(*(_in_brackets(shown(number)) for number in self.numbers))
         return _BRACKETS_IN_BRACKETS.sub(r"\1", text)
@@ -37,22 +40,22 @@ def shown(number: float, zero: float = NOTHING) -> str:
 
 def number(value: float) -> Written:
     """Return a number alone."""
-    return Written("{}", (float(value),))
+    return Written("{}", (value,))
 
 
 def one_minus(value: float) -> Written:
     """Return `(1 - value)`."""
-    return Written("(1 - {})", (float(value),))
+    return Written("(1 - {})", (value,))
 
 
 def one_minus_square(value: float) -> Written:
     """Return `(1 - value²)`."""
-    return Written("(1 - {}²)", (float(value),))
+    return Written("(1 - {}²)", (value,))
 
 
 def minus(left: float, right: float) -> Written:
     """Return `(left - right)`."""
-    return Written("({} - {})", (float(left), float(right)))
+    return Written("({} - {})", (left, right))
 
 
 def times(*factors: float | Written) -> Written:

@@ -1,0 +1,138 @@
+"""The same words in another order: an average is the same, a recurrent network's answer is not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.explain.answers import average_answer, recurrent_answer
+from pipeline.explain.cells import vector_lines
+from pipeline.explain.document import Reading, softmax
+from pipeline.explain.small import CLASSES, SmallNetwork, another_order
+from pipeline.explain.worked import Block, Line, Matrix, Prose, Section, Step, Table
+from pipeline.explain.written import Written, dot, plus
+from pipeline.networks.equations import forward
+from pipeline.values import Float64
+
+TITLE = "The same words in another order"
+
+
+@dataclass(frozen=True, eq=False)
+class Order:
+    """What both networks make of the words in one order."""
+
+    tokens: tuple[str, ...]
+    inputs: Float64  # (T, D)
+    average: Float64  # (D,)
+    average_logits: Float64  # (C,)
+    states: Float64  # (T, H)
+    logits: Float64  # (C,)
+
+    @property
+    def quoted(self) -> str:
+        """The text."""
+        return f'"{" ".join(self.tokens)}"'
+
+
+def read_in_order(network: SmallNetwork, tokens: Sequence[str]) -> Order:
+    """Return what the average and the recurrence make of these tokens, by the NumPy reference."""
+    inputs = network.vectors(tokens)  # (T, D)
+    states = forward(network.cell, network.weights, inputs[None]).states[0, 1:]  # (T, H)
+    average = inputs.mean(axis=0)
+    return Order(
+        tuple(tokens),
+        inputs,
+        average,
+        average @ network.average.kernel + network.average.bias,
+        states,
+        states[-1] @ network.output.kernel + network.output.bias,
+    )
+
+
+def orders_section(network: SmallNetwork, reading: Reading) -> Section:
+    """Return the closing section: both networks, the words in two orders."""
+    tokens = reading.tokens
+    other = another_order(tokens)
+    if other is None:
+        why = "There is one word" if len(tokens) == 1 else "All words are the same"
+        return Section(TITLE, (Prose(f"{why}, so there is no other order to compare with."),))
+    orders = read_in_order(network, tokens), read_in_order(network, other)
+    intro = (
+        f"{orders[1].quoted} has the same words as {orders[0].quoted}. A network that averages the words' vectors cannot "
+        "tell them apart: a sum does not know the order of its terms. The recurrent network can, because each state "
+        "is made from the state before."
+    )
+    blocks: list[Block] = [
+        Prose(intro),
+        Matrix(
+            "A, from the average to the classes; the biases are v",
+            CLASSES,
+            tuple((f"m[{i}]", tuple(row)) for i, row in enumerate(network.average.kernel.tolist(), start=1)),
+        ),
+    ]
+    for order in orders:
+        blocks += _average_steps(network, order)
+    for order in orders:
+        blocks += _recurrent_steps(network, order)
+    return Section(TITLE, (*blocks, _compared(network, orders)))
+
+
+def _average_steps(network: SmallNetwork, order: Order) -> list[Block]:
+    average, logits = average_answer(order.inputs, network.average)
+    gaps = " + ".join("{}" for _ in order.tokens)
+    put_in = [Written(f"({gaps}) / {len(order.tokens)}", tuple(column)) for column in order.inputs.T]
+    return [
+        Step(
+            f"The average of the vectors of {order.quoted}",
+            "m = (x_1 + .. + x_T) / T",
+            vector_lines("m", put_in, order.average, average),
+        ),
+        Step(
+            "The averaging network's logits",
+            "o = m A + v",
+            _logit_lines(order.average, network.average.kernel, network.average.bias, order.average_logits, logits),
+        ),
+    ]
+
+
+def _recurrent_steps(network: SmallNetwork, order: Order) -> list[Block]:
+    states, logits = recurrent_answer(network.cell, network.weights, order.inputs, network.output)
+    last = len(order.tokens)
+    # the states before the last stand in the matrix alone; their differences are those of the last, or smaller
+    return [
+        Matrix(
+            f"The recurrent network's states while it reads {order.quoted}",
+            tuple(f"h[{j}]" for j in range(1, order.states.shape[1] + 1)),
+            tuple((f"h_{t} {word}", tuple(h)) for t, (word, h) in enumerate(zip(order.tokens, order.states.tolist(), strict=True), start=1)),
+        ),
+        Step(
+            "The recurrent network's logits",
+            f"o = h_{last} V + v",
+            _logit_lines(order.states[-1], network.output.kernel, network.output.bias, order.logits, logits),
+        ),
+    ]
+
+
+def _logit_lines(
+    read: Float64, kernel: Float64, bias: Float64, logits: Float64, answered: Float64
+) -> tuple[Line, ...]:
+    put_in = [plus(dot(read, column), b) for column, b in zip(kernel.T, bias, strict=True)]
+    together = zip(CLASSES, put_in, logits, answered, strict=True)
+    return tuple(Line(f"o[{c}]", text, float(a), float(b)) for c, text, a, b in together)
+
+
+def _compared(network: SmallNetwork, orders: tuple[Order, Order]) -> Table:
+    def row(name: str, logits: Sequence[Float64]) -> tuple[str | float, ...]:
+        first, second = (float(softmax(each)[0]) for each in logits)
+        return (name, first, second, abs(first - second))
+
+    return Table(
+        f"Probability of class {CLASSES[0]}: the average gives one answer to both orders, the recurrence two",
+        ("network", *(order.quoted for order in orders), "difference"),
+        (
+            row("average", [order.average_logits for order in orders]),
+            row(network.cell, [order.logits for order in orders]),
+        ),
+    )
