@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.floating[Any]]  # float32 or float64: what comes in decides
+Lengths = NDArray[np.integer[Any]]  # (N,), real timesteps of each sequence; the rest is padding on the right
 State = tuple[Array, ...]  # (h,), or (h, c) for an LSTM; each (N, H)
 
 
@@ -43,13 +44,13 @@ class Trace:
         """T."""
         return self.states.shape[1] - 1
 
-    def state(self, t: int | NDArray[np.int64]) -> State:
+    def state(self, t: int | Lengths) -> State:
         """Return h_t, and c_t where there is one; `t` for all sequences, or one for each, (N,)."""
         rows = np.arange(len(self.states))
         parts = (self.states,) if self.cells is None else (self.states, self.cells)
         return tuple(part[rows, t] for part in parts)  # (N, H) each
 
-    def step(self, t: int | NDArray[np.int64]) -> Step:
+    def step(self, t: int | Lengths) -> Step:
         """Return timestep t (1 .. T); `t` for all sequences, or one for each, (N,)."""
         rows = np.arange(len(self.states))
         gates = {name: gate[rows, t - 1] for name, gate in self.gates.items()}  # (N, H) each
