@@ -18,6 +18,8 @@ from pipeline.networks.equations import (
     jacobian_products,
     step_jacobians,
 )
+from pipeline.networks.equations.heads import HEADS
+from pipeline.networks.equations.output import cross_entropy, softmax
 from pipeline.values import Float64
 
 
@@ -102,9 +104,9 @@ def read(
     trace = forward(cell, weights, inputs[None])
     states = trace.states[0, 1:]  # (T, H)
     logits = encode(states, output.head) @ output.kernel + output.bias  # (C,)
-    probabilities = softmax(logits)
-    label = int(probabilities.argmax()) if label is None else label
-    d_logits = probabilities - np.eye(len(logits))[label]
+    label = int(logits.argmax()) if label is None else label
+    loss, d_logits = cross_entropy(logits[None], np.array([label], np.int32))
+    d_logits = d_logits[0]  # (C,)
     d_states = _head_gradient(states, output.head, output.kernel @ d_logits)  # (T, H)
     gradients = backward(cell, weights, inputs[None], trace, d_states[None])
     return Reading(
@@ -116,8 +118,8 @@ def read(
         label=label,
         trace=trace,
         logits=logits,
-        probabilities=probabilities,
-        loss=float(-np.log(probabilities[label])),
+        probabilities=softmax(logits[None])[0],
+        loss=loss,
         d_logits=d_logits,
         gradients=gradients,
         d_sums=_d_sums(cell, weights, trace, gradients),
@@ -127,44 +129,20 @@ def read(
     )
 
 
-def softmax(logits: Float64) -> Float64:
-    """Return probabilities of logits, each row's; (.., C)."""
-    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    shares: Float64 = powers / powers.sum(axis=-1, keepdims=True)
-    return shares
-
-
 def encode(states: Float64, head: str) -> Float64:
     """Return what a head (`last`, `max`, `mean` or `max+mean`) makes of states (T, H); (R,)."""
-    return np.concatenate([_HEADS[part](states)[0] for part in head.split("+")])
+    length = np.array([len(states)])
+    return np.concatenate([HEADS[part].read(states[None], length)[0] for part in head.split("+")])
 
 
 def _head_gradient(states: Float64, head: str, d_encoded: Float64) -> Float64:
     """Return how the loss depends on each state through the head alone; (T, H)."""
-    parts = head.split("+")
+    parts, length = head.split("+"), np.array([len(states)])
     shares = zip(parts, np.split(d_encoded, len(parts)), strict=True)
-    gradient: Float64 = sum((_HEADS[part](states)[1] * share for part, share in shares), np.zeros_like(states))
+    gradient: Float64 = np.sum(
+        [HEADS[part].back(states[None], length, share[None])[0] for part, share in shares], axis=0
+    )
     return gradient
-
-
-def _last(states: Float64) -> tuple[Float64, Float64]:
-    share = np.zeros_like(states)
-    share[-1] = 1
-    return states[-1], share
-
-
-def _mean(states: Float64) -> tuple[Float64, Float64]:
-    return states.mean(axis=0), np.full_like(states, 1 / len(states))
-
-
-def _max(states: Float64) -> tuple[Float64, Float64]:
-    largest = states.max(axis=0)  # (H,)
-    reached = (states == largest).astype(np.float64)
-    return largest, reached / reached.sum(axis=0)  # equal ones share the gradient, as in TensorFlow
-
-
-# A head's name: states (T, H) > what it makes of them (H,), and each state's share in that, (T, H).
-_HEADS = {"last": _last, "max": _max, "mean": _mean}
 
 
 def _d_sums(cell: str, weights: CellWeights, trace: Trace, gradients: Gradients) -> Float64:

@@ -9,11 +9,12 @@ import numpy as np
 
 from pipeline.explain.answers import average_answer, recurrent_answer
 from pipeline.explain.cells import vector_lines
-from pipeline.explain.document import Reading, softmax
+from pipeline.explain.document import Reading
 from pipeline.explain.small import CLASSES, SmallNetwork, another_order
-from pipeline.explain.worked import Block, Line, Matrix, Prose, Section, Step, Table
+from pipeline.explain.worked import Block, Check, Line, Matrix, Prose, Section, Step, Table, check
 from pipeline.explain.written import Written, dot, plus
 from pipeline.networks.equations import forward
+from pipeline.networks.equations.output import softmax
 from pipeline.values import Float64
 
 TITLE = "The same words in another order"
@@ -51,13 +52,13 @@ def read_in_order(network: SmallNetwork, tokens: Sequence[str]) -> Order:
     )
 
 
-def orders_section(network: SmallNetwork, reading: Reading) -> Section:
-    """Return the closing section: both networks, the words in two orders."""
+def orders_section(network: SmallNetwork, reading: Reading) -> tuple[Section, tuple[Check, ...]]:
+    """Return the closing section, both networks with the words in two orders, and what it compares beside its lines."""
     tokens = reading.tokens
     other = another_order(tokens)
     if other is None:
         why = "There is one word" if len(tokens) == 1 else "All words are the same"
-        return Section(TITLE, (Prose(f"{why}, so there is no other order to compare with."),))
+        return Section(TITLE, (Prose(f"{why}, so there is no other order to compare with."),)), ()
     orders = read_in_order(network, tokens), read_in_order(network, other)
     intro = (
         f"{orders[1].quoted} has the same words as {orders[0].quoted}. A network that averages the words' vectors cannot "
@@ -74,9 +75,12 @@ def orders_section(network: SmallNetwork, reading: Reading) -> Section:
     ]
     for order in orders:
         blocks += _average_steps(network, order)
+    checks = []
     for order in orders:
-        blocks += _recurrent_steps(network, order)
-    return Section(TITLE, (*blocks, _compared(network, orders)))
+        states, logits = recurrent_answer(network.cell, network.weights, order.inputs, network.output)
+        blocks += _recurrent_blocks(network, order, logits)
+        checks.append(check(f"the states of {order.quoted}", order.states, states))
+    return Section(TITLE, (*blocks, _compared(network, orders))), tuple(checks)
 
 
 def _average_steps(network: SmallNetwork, order: Order) -> list[Block]:
@@ -97,20 +101,20 @@ def _average_steps(network: SmallNetwork, order: Order) -> list[Block]:
     ]
 
 
-def _recurrent_steps(network: SmallNetwork, order: Order) -> list[Block]:
-    states, logits = recurrent_answer(network.cell, network.weights, order.inputs, network.output)
-    last = len(order.tokens)
-    # the states before the last stand in the matrix alone; their differences are those of the last, or smaller
+def _recurrent_blocks(network: SmallNetwork, order: Order, answered: Float64) -> list[Block]:
+    last, states = len(order.tokens), enumerate(order.states.tolist(), start=1)
+    rows = [(f"h_{t} {word}", tuple(h)) for word, (t, h) in zip(order.tokens, states, strict=True)]
+    kernel, bias = network.output.kernel, network.output.bias
     return [
         Matrix(
             f"The recurrent network's states while it reads {order.quoted}",
             tuple(f"h[{j}]" for j in range(1, order.states.shape[1] + 1)),
-            tuple((f"h_{t} {word}", tuple(h)) for t, (word, h) in enumerate(zip(order.tokens, order.states.tolist(), strict=True), start=1)),
+            tuple(rows),
         ),
         Step(
             "The recurrent network's logits",
             f"o = h_{last} V + v",
-            _logit_lines(order.states[-1], network.output.kernel, network.output.bias, order.logits, logits),
+            _logit_lines(order.states[-1], kernel, bias, order.logits, answered),
         ),
     ]
 
@@ -125,7 +129,7 @@ def _logit_lines(
 
 def _compared(network: SmallNetwork, orders: tuple[Order, Order]) -> Table:
     def row(name: str, logits: Sequence[Float64]) -> tuple[str | float, ...]:
-        first, second = (float(softmax(each)[0]) for each in logits)
+        first, second = (float(softmax(each[None])[0, 0]) for each in logits)
         return (name, first, second, abs(first - second))
 
     return Table(

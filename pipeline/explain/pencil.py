@@ -18,7 +18,7 @@ from pipeline.explain.small import (
     SmallNetwork,
     small_network,
 )
-from pipeline.explain.worked import Line, Matrix, Prose, Section, Step, Worked
+from pipeline.explain.worked import Equations, Line, Matrix, Prose, Section, Step, Worked
 from pipeline.explain.written import Written, applied, dot, minus, number, plus, times
 from pipeline.values import Float64
 
@@ -46,6 +46,7 @@ def pencil_example(text: str, tokens: Sequence[str], cell: str, units: int) -> W
     reading = read(cell, tokens, network.vectors(tokens), network.weights, network.output, LABEL)
     page = CELL_PAGES[cell]
     steps = range(1, reading.timesteps + 1)
+    orders, checks = orders_section(network, reading)
     sections = (
         _network_section(network, tokens),
         *(Section(f'Forward, step {t}: "{tokens[t - 1]}"', page.forward(reading, t)) for t in steps),
@@ -57,13 +58,13 @@ def pencil_example(text: str, tokens: Sequence[str], cell: str, units: int) -> W
         ),
         Section("Back: the gradients of the weights, summed over the steps", _weight_gradients(reading, network)),
         *jacobian_sections(reading),
-        orders_section(network, reading),
+        orders,
     )
     lead = (
         f"A {page.name} ({cell}) with {units} units reads {_words(tokens)}: forward, the loss, back through "
         f"time, and how each state depends on the one before. {ROUNDING}"
     )
-    return Worked(f'"{text}", step by step', lead, sections)
+    return Worked(f'"{text}", step by step', lead, sections, checks)
 
 
 def _words(tokens: Sequence[str]) -> str:
@@ -73,7 +74,6 @@ def _words(tokens: Sequence[str]) -> str:
 
 def _network_section(network: SmallNetwork, tokens: Sequence[str]) -> Section:
     page, weights = CELL_PAGES[network.cell], network.weights
-    equations = ";  ".join(page.equations)
     blocks = "" if page.blocks == ("",) else f" Its matrices have a block of columns for each of {', '.join(page.blocks)}."
     extra = " The forget gate's bias is 1 more, as Keras starts it." if network.cell == "lstm" else ""
     units = [f"{j}" for j in range(1, weights.units + 1)]
@@ -82,10 +82,11 @@ def _network_section(network: SmallNetwork, tokens: Sequence[str]) -> Section:
     return Section(
         "The network",
         (
+            Equations((*page.equations, "o = h_T V + v", "p = softmax(o)", f"L = -ln p[{CLASSES[LABEL]}]")),
             Prose(
-                f"{equations};  o = h_T V + v;  p = softmax(o), h_0 = 0."
-                " x_t is the vector of word t, a row; * multiplies number by number; σ(a) = 1 / (1 + exp(-a))."
-                f"{blocks} The loss is L = -ln p[y], and the document is taken to be of class y = {CLASSES[LABEL]}."
+                "x_t is the vector of word t, a row, and h_0 is 0; * multiplies number by number; "
+                f"σ(a) = 1 / (1 + exp(-a)).{blocks} The document is taken to be of class {CLASSES[LABEL]}, so the "
+                f"loss L is that of {CLASSES[LABEL]}."
             ),
             Prose(RULE_IN_WORDS + extra),
             Matrix(

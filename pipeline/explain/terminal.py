@@ -5,8 +5,8 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
 
-from pipeline.explain.worked import Matrix, Prose, Section, Step, Table, Worked
-from pipeline.explain.written import shown
+from pipeline.explain.worked import Equations, Matrix, Prose, Section, Step, Table, Worked
+from pipeline.explain.written import shown, shown_difference
 from pipeline.report.text import clean
 
 NARROWEST, WIDEST = 80, 100
@@ -57,13 +57,17 @@ def _prose(block: Prose, width: int) -> str:
     return _paragraph(block.text, width)
 
 
+def _equations(block: Equations, width: int) -> str:
+    return "\n".join(f"  {line}" for line in block.lines)
+
+
 def _step(block: Step, width: int) -> str:
     left = width - 3 * _COLUMN
     heading = _wrapped(block.symbols, left, "  ")
     columns = "".join(name.rjust(_COLUMN) for name in HEADINGS)
     lines = [*_wrapped(clean(block.words), width), *heading[:-1], _padded(heading[-1], left) + columns]
     for line in block.lines:
-        numbers = (shown(line.result), shown(line.tensorflow), f"{line.difference:.0e}" if line.difference else "0")
+        numbers = (shown(line.result), shown(line.tensorflow), shown_difference(line.difference))
         written = _wrapped(f"{clean(line.name)} = {line.put_in}", left, "    ", "        ")
         last = _padded(written[-1], left) + "".join(text.rjust(_COLUMN) for text in numbers)
         lines += [*written[:-1], last]
@@ -138,4 +142,10 @@ def cells(text: str) -> int:
     return cell_len(text)
 
 
-_WRITERS: dict[str, Callable[..., str]] = {"prose": _prose, "step": _step, "matrix": _matrix, "table": _table}
+_WRITERS: dict[str, Callable[..., str]] = {
+    "prose": _prose,
+    "equations": _equations,
+    "step": _step,
+    "matrix": _matrix,
+    "table": _table,
+}

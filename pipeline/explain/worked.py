@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
+
 from pipeline.explain.written import Written, shown
+from pipeline.values import Float64
 
 LIMIT = 1e-9  # a larger difference from TensorFlow is a fault
 
@@ -24,6 +27,11 @@ class Line:
     def difference(self) -> float:
         """Return how far the two numbers lie apart; not a number where one of them is none."""
         return abs(self.result - self.tensorflow)
+
+    @property
+    def agrees(self) -> bool:
+        """Return whether they are the same within `LIMIT`."""
+        return _size(self.difference) <= LIMIT
 
 
 @dataclass(frozen=True)
@@ -65,7 +73,15 @@ class Prose:
     text: str
 
 
-Block = Step | Matrix | Table | Prose
+@dataclass(frozen=True)
+class Equations:
+    """Equations that are only stated."""
+
+    kind: ClassVar[str] = "equations"
+    lines: tuple[str, ...]
+
+
+Block = Step | Matrix | Table | Prose | Equations
 
 
 @dataclass(frozen=True)
@@ -83,6 +99,19 @@ class Check:
     name: str
     count: int
     difference: float  # the largest
+
+
+def check(name: str, ours: Float64, tensorflow: Float64) -> Check:
+    """Return the comparison of two arrays of the same shape.
+
+    Raises
+    ------
+    ValueError
+        If their shapes differ.
+    """
+    if np.shape(ours) != np.shape(tensorflow):
+        raise ValueError(f"{name}: {np.shape(ours)} here, {np.shape(tensorflow)} in TensorFlow")
+    return Check(name, int(np.size(ours)), float(np.abs(np.subtract(ours, tensorflow)).max(initial=0)))
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,15 @@ def shown(number: float, zero: float = NOTHING) -> str:
     return "0" if abs(number) < zero or number == 0 else f"{number:.{DIGITS}g}"
 
 
+def shown_difference(difference: float) -> str:
+    """Return a difference with one digit: 0 only where there is none at all.
+
+    >>> shown_difference(0.0), shown_difference(5.6e-17)
+    ('0', '6e-17')
+    """
+    return f"{difference:.0e}" if difference else "0"
+
+
 def number(value: float) -> Written:
     """Return a number alone."""
     return Written("{}", (value,))
