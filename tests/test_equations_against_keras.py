@@ -44,7 +44,7 @@ def gradients_of(model: Any, embedded: np.ndarray) -> tuple[np.ndarray, float, d
     body, vectors = after_embedding(model), tf.constant(embedded)
     with tf.GradientTape() as tape:
         tape.watch(vectors)
-        logits = body([vectors, BATCH.lengths], training=True)  # (B, C); no dropout in these networks
+        logits = body([vectors, tf.constant(BATCH.lengths)], training=True)  # (B, C); no dropout in these networks
         loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(LABELS, logits))
     *own, of_vectors = tape.gradient(loss, [*(weight.value for weight in body.trainable_weights), vectors])
     names = [f"{w.path.split('/')[0]}/{w.path.split('/')[-1]}" for w in body.trainable_weights]
@@ -95,7 +95,7 @@ def test_the_gradient_of_a_tuned_table_is_that_of_keras() -> None:
     table = network.get_layer("embedding").embeddings
     table.assign(MATRIX.vectors)
     with tf.GradientTape() as tape:
-        logits = network([BATCH.rows, BATCH.lengths])
+        logits = network([tf.constant(BATCH.rows), tf.constant(BATCH.lengths)])
         loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(LABELS, logits))
     expected = tf.convert_to_tensor(tape.gradient(loss, table.value)).numpy()
     weights = weights_of(network)

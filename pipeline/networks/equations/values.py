@@ -83,8 +83,10 @@ class Gradients:
     recurrent_kernel: Array  # (H, G * H)
     bias: Array  # as in CellWeights
     inputs: Array  # (N, T, D)
-    states: Array  # (N, T + 1, H): dL/dh_t, through everything that h_t has an effect on
-    cells: Array | None = None  # (N, T + 1, H): dL/dc_t of an LSTM
+    states: Array  # (N, T + 1, H): dL/dh_t, directly and through all later timesteps
+    cells: Array | None = (
+        None  # (N, T + 1, H): dL/dc_t of an LSTM through later timesteps; what h_t does is in states
+    )
 
 
 @dataclass(frozen=True)
