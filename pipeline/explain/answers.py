@@ -100,6 +100,16 @@ def recurrent_answer(
     return states.numpy()[0], _dense(output)(_read(states, output.head)).numpy()[0]
 
 
+def running_answer(states: Float64, output: Output) -> Float64:
+    """Return the probabilities after each word, from the states up to it; (T, C)."""
+    import tensorflow as tf
+
+    dense = _dense(output)
+    logits = [dense(_read(states[None, :t], output.head)) for t in range(1, len(states) + 1)]
+    probabilities: Float64 = tf.nn.softmax(tf.concat(logits, axis=0)).numpy()
+    return probabilities
+
+
 def word_gradients(d_inputs: Float64, rows: Int64, n_rows: int) -> Float64:
     """Return what TensorFlow adds up for each row of the table of vectors; (V, D)."""
     import tensorflow as tf

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from pipeline.explain.answers import average_answer, recurrent_answer
 from pipeline.explain.cells import vector_lines
 from pipeline.explain.document import Reading
-from pipeline.explain.small import CLASSES, SmallNetwork, another_order
+from pipeline.explain.small import CLASSES, SmallNetwork
 from pipeline.explain.worked import Block, Check, Line, Matrix, Prose, Section, Step, Table, check
 from pipeline.explain.written import Written, dot, plus
 from pipeline.networks.equations import forward
@@ -18,6 +18,19 @@ from pipeline.networks.equations.output import softmax
 from pipeline.values import Float64
 
 TITLE = "The same words in another order"
+
+
+def other_order(keys: Sequence[Hashable]) -> tuple[int, ...] | None:
+    """Return the places of what is read in another order: from last to first, else the first put at the end.
+
+    None where every order is the same.
+
+    >>> other_order(["dog", "bites", "man"]), other_order(["a", "b", "a"]), other_order(["a", "a"])
+    ((2, 1, 0), (1, 2, 0), None)
+    """
+    places = tuple(range(len(keys)))
+    orders = (places[::-1], places[1:] + places[:1])
+    return next((order for order in orders if [keys[place] for place in order] != list(keys)), None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,11 +68,11 @@ def read_in_order(network: SmallNetwork, tokens: Sequence[str]) -> Order:
 def orders_section(network: SmallNetwork, reading: Reading) -> tuple[Section, tuple[Check, ...]]:
     """Return the closing section, both networks with the words in two orders, and what it compares beside its lines."""
     tokens = reading.tokens
-    other = another_order(tokens)
+    other = other_order(tokens)
     if other is None:
         why = "There is one word" if len(tokens) == 1 else "All words are the same"
         return Section(TITLE, (Prose(f"{why}, so there is no other order to compare with."),)), ()
-    orders = read_in_order(network, tokens), read_in_order(network, other)
+    orders = read_in_order(network, tokens), read_in_order(network, [tokens[place] for place in other])
     intro = (
         f"{orders[1].quoted} has the same words as {orders[0].quoted}. A network that averages the words' vectors cannot "
         "tell them apart: a sum does not know the order of its terms. The recurrent network can, because each state "

@@ -74,7 +74,10 @@ def _words(tokens: Sequence[str]) -> str:
 
 def _network_section(network: SmallNetwork, tokens: Sequence[str]) -> Section:
     page, weights = CELL_PAGES[network.cell], network.weights
-    blocks = "" if page.blocks == ("",) else f" Its matrices have a block of columns for each of {', '.join(page.blocks)}."
+    blocks = ""
+    if page.blocks != ("",):
+        letters = ", ".join(page.blocks)
+        blocks = f" σ(a) = 1 / (1 + exp(-a)). The matrices have a block of columns for each of {letters}."
     extra = " The forget gate's bias is 1 more, as Keras starts it." if network.cell == "lstm" else ""
     units = [f"{j}" for j in range(1, weights.units + 1)]
     columns = [f"{letter}[{j}]" if letter else j for letter in page.blocks for j in units]
@@ -84,8 +87,7 @@ def _network_section(network: SmallNetwork, tokens: Sequence[str]) -> Section:
         (
             Equations((*page.equations, "o = h_T V + v", "p = softmax(o)", f"L = -ln p[{CLASSES[LABEL]}]")),
             Prose(
-                "x_t is the vector of word t, a row, and h_0 is 0; * multiplies number by number; "
-                f"σ(a) = 1 / (1 + exp(-a)).{blocks} The document is taken to be of class {CLASSES[LABEL]}, so the "
+                f"x_t is the vector of word t, a row, and h_0 is 0; * multiplies number by number.{blocks} The document is taken to be of class {CLASSES[LABEL]}, so the "
                 f"loss L is that of {CLASSES[LABEL]}."
             ),
             Prose(RULE_IN_WORDS + extra),

@@ -73,14 +73,3 @@ def tenths(name: str, *shape: int) -> Float64:
     start, step = RULE[name]
     counted = np.arange(np.prod(shape, dtype=int)).reshape(shape)
     return ((start + step * counted) % 13 - 6) / 10
-
-
-def another_order(tokens: Sequence[str]) -> tuple[str, ...] | None:
-    """Return the tokens in another order: from last to first, or where that is the same, the first at the end.
-
-    >>> another_order(["dog", "bites", "man"]), another_order(["a", "b", "a"]), another_order(["a", "a"])
-    (('man', 'bites', 'dog'), ('b', 'a', 'a'), None)
-    """
-    tokens = tuple(tokens)
-    orders = (tokens[::-1], tokens[1:] + tokens[:1])
-    return next((order for order in orders if order != tokens), None)
