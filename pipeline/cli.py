@@ -393,18 +393,25 @@ def explain(
     ] = None,
     units: Annotated[
         int | None,
-        typer.Option("--units", help="Numbers in the state, 1 to 4. Default: 2.", metavar="N", show_default=False),
+        typer.Option(
+            "--units", help="Numbers in the state, 1 to 4. Default: 2.", metavar="N", show_default=False
+        ),
     ] = None,
     run_folder: Annotated[
         Path | None,
-        typer.Option("--run", help="A run folder: show a network that it trained, not a small one.", metavar="RUN"),
+        typer.Option(
+            "--run", help="A run folder: show a network that it trained, not a small one.", metavar="RUN"
+        ),
     ] = None,
     model: Annotated[
         str | None,
-        typer.Option("--model", help="Which network of RUN. Default: its first of that cell.", metavar="NAME"),
+        typer.Option(
+            "--model", help="Which network of RUN. Default: its first of that cell.", metavar="NAME"
+        ),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", help="Write it as a web page too, a new file.", metavar="FILE.html")
+        Path | None,
+        typer.Option("--out", help="Write it as a web page too, a new file.", metavar="FILE.html"),
     ] = None,
     debug: Debug = False,
 ) -> None:

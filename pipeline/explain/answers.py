@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from pipeline.networks.equations import CellWeights
-from pipeline.values import Float64, Int64
+from pipeline.networks.equations.values import Array
+from pipeline.values import Int64
 
 LAYERS = {"rnn": "SimpleRNN", "gru": "GRU", "lstm": "LSTM"}  # Keras' names; a cell's ends with Cell
 Tensor = Any
@@ -22,8 +23,8 @@ Tensor = Any
 class Output:
     """The layer that reads what the head makes of the states."""
 
-    kernel: Float64  # (R, C)
-    bias: Float64  # (C,)
+    kernel: Array  # (R, C)
+    bias: Array  # (C,)
     head: str = "last"
 
 
@@ -31,31 +32,31 @@ class Output:
 class Answers:
     """What TensorFlow says of one document of T words; H units, S numbers of state (H, of an lstm 2H), C classes."""
 
-    states: Float64  # (T, H), h_1 .. h_T
-    cells: Float64  # (T, H), c_1 .. c_T of an lstm; else no rows
-    gates: Mapping[str, Float64]  # name: (T, H)
-    sums: Float64  # (T, G * H): what goes into the gates; of a gru (2, T, G * H): with the input, with the state
-    logits: Float64  # (C,)
-    probabilities: Float64  # (C,)
+    states: Array  # (T, H), h_1 .. h_T
+    cells: Array  # (T, H), c_1 .. c_T of an lstm; else no rows
+    gates: Mapping[str, Array]  # name: (T, H)
+    sums: (
+        Array  # (T, G * H): what goes into the gates; of a gru (2, T, G * H): with the input, with the state
+    )
+    logits: Array  # (C,)
+    probabilities: Array  # (C,)
     loss: float
-    d_logits: Float64  # (C,)
-    d_output_kernel: Float64  # (R, C)
-    d_output_bias: Float64  # (C,)
-    d_states: Float64  # (T, H): the whole gradient that reaches h_t
-    d_cells: Float64  # (T, H): that of c_t
-    d_sums: Float64  # (T, G * H); of a gru (2, T, G * H)
-    d_inputs: Float64  # (T, D)
-    d_kernel: Float64  # (D, G * H)
-    d_recurrent_kernel: Float64  # (H, G * H)
-    d_bias: Float64  # as the bias is laid out
-    jacobians: Float64  # (T, S, S): [t - 1, i, j] is ds_t[i] / ds_(t-1)[j]
-    products: Float64  # (T, S, S): [t] is ds_T / ds_t
-    direct: Float64  # (T, H, H): [t] by way of the cells (lstm) or the kept state (gru) alone, gates held as they are
+    d_logits: Array  # (C,)
+    d_output_kernel: Array  # (R, C)
+    d_output_bias: Array  # (C,)
+    d_states: Array  # (T, H): the whole gradient that reaches h_t
+    d_cells: Array  # (T, H): that of c_t
+    d_sums: Array  # (T, G * H); of a gru (2, T, G * H)
+    d_inputs: Array  # (T, D)
+    d_kernel: Array  # (D, G * H)
+    d_recurrent_kernel: Array  # (H, G * H)
+    d_bias: Array  # as the bias is laid out
+    jacobians: Array  # (T, S, S): [t - 1, i, j] is ds_t[i] / ds_(t-1)[j]
+    products: Array  # (T, S, S): [t] is ds_T / ds_t
+    direct: Array  # (T, H, H): [t] by way of the cells (lstm) or the kept state (gru) alone, gates held as they are
 
 
-def ask_tensorflow(
-    cell: str, weights: CellWeights, output: Output, inputs: Float64, label: int
-) -> Answers:
+def ask_tensorflow(cell: str, weights: CellWeights, output: Output, inputs: Array, label: int) -> Answers:
     """Return all that TensorFlow computes of one document.
 
     Parameters
@@ -84,7 +85,7 @@ def ask_tensorflow(
     )
 
 
-def average_answer(inputs: Float64, output: Output) -> tuple[Float64, Float64]:
+def average_answer(inputs: Array, output: Output) -> tuple[Array, Array]:
     """Return Keras' average of the words' vectors (D,), and the logits of a dense layer that reads it (C,)."""
     import keras
 
@@ -92,34 +93,32 @@ def average_answer(inputs: Float64, output: Output) -> tuple[Float64, Float64]:
     return average.numpy()[0], _dense(output)(average).numpy()[0]
 
 
-def recurrent_answer(
-    cell: str, weights: CellWeights, inputs: Float64, output: Output
-) -> tuple[Float64, Float64]:
+def recurrent_answer(cell: str, weights: CellWeights, inputs: Array, output: Output) -> tuple[Array, Array]:
     """Return the states of Keras' layer of this cell (T, H), and the logits of a dense layer that reads them (C,)."""
     states = _layer(cell, weights)(inputs[None])  # (1, T, H)
     return states.numpy()[0], _dense(output)(_read(states, output.head)).numpy()[0]
 
 
-def running_answer(states: Float64, output: Output) -> Float64:
+def running_answer(states: Array, output: Output) -> Array:
     """Return the probabilities after each word, from the states up to it; (T, C)."""
     import tensorflow as tf
 
     dense = _dense(output)
     logits = [dense(_read(states[None, :t], output.head)) for t in range(1, len(states) + 1)]
-    probabilities: Float64 = tf.nn.softmax(tf.concat(logits, axis=0)).numpy()
+    probabilities: Array = tf.nn.softmax(tf.concat(logits, axis=0)).numpy()
     return probabilities
 
 
-def word_gradients(d_inputs: Float64, rows: Int64, n_rows: int) -> Float64:
+def word_gradients(d_inputs: Array, rows: Int64, n_rows: int) -> Array:
     """Return what TensorFlow adds up for each row of the table of vectors; (V, D)."""
     import tensorflow as tf
 
-    summed: Float64 = tf.math.unsorted_segment_sum(d_inputs, rows, n_rows).numpy()
+    summed: Array = tf.math.unsorted_segment_sum(d_inputs, rows, n_rows).numpy()
     return summed
 
 
 def _of_the_layer(
-    cell: str, weights: CellWeights, output: Output, inputs: Float64, label: int
+    cell: str, weights: CellWeights, output: Output, inputs: Array, label: int
 ) -> dict[str, Any]:
     """Return forward results and the gradients of weights and inputs, of a Keras layer that reads all words."""
     import tensorflow as tf
@@ -132,7 +131,9 @@ def _of_the_layer(
         tape.watch(logits)
         loss = _loss(logits, label)
     sources = [*layer.trainable_weights, *dense.trainable_weights, x, logits]
-    kernel, recurrent, bias, d_kernel, d_bias, d_x, d_logits = (g.numpy() for g in tape.gradient(loss, sources))
+    kernel, recurrent, bias, d_kernel, d_bias, d_x, d_logits = (
+        g.numpy() for g in tape.gradient(loss, sources)
+    )
     return {
         "states": states.numpy()[0],
         "logits": logits.numpy()[0],
@@ -149,7 +150,7 @@ def _of_the_layer(
 
 
 def _of_the_steps(
-    cell: str, weights: CellWeights, output: Output, inputs: Float64, label: int
+    cell: str, weights: CellWeights, output: Output, inputs: Array, label: int
 ) -> dict[str, Any]:
     """Return what reaches each step, from one Keras cell for each word, all with the same weights.
 
@@ -177,7 +178,7 @@ def _of_the_steps(
     }
 
 
-def _jacobians(cell: str, weights: CellWeights, inputs: Float64) -> Float64:
+def _jacobians(cell: str, weights: CellWeights, inputs: Array) -> Array:
     """Return each step's Jacobian: S copies of the state before, one for each number of the state after."""
     import tensorflow as tf
 
@@ -192,7 +193,7 @@ def _jacobians(cell: str, weights: CellWeights, inputs: Float64) -> Float64:
     return np.stack(found)  # (T, S, S)
 
 
-def _products(cell: str, weights: CellWeights, inputs: Float64) -> Float64:
+def _products(cell: str, weights: CellWeights, inputs: Array) -> Array:
     """Return ds_T / ds_t for t = 0 .. T - 1, each differentiated in one piece from the end to t."""
     import tensorflow as tf
 
@@ -209,9 +210,7 @@ def _products(cell: str, weights: CellWeights, inputs: Float64) -> Float64:
     return np.stack([_beside(gradients) for gradients in tape.gradient(diagonal, kept[:-1])])  # (T, S, S)
 
 
-def _direct_lstm(
-    weights: CellWeights, inputs: Float64, states: Float64, gates: Mapping[str, Float64]
-) -> Float64:
+def _direct_lstm(weights: CellWeights, inputs: Array, states: Array, gates: Mapping[str, Array]) -> Array:
     """Return dc_T / dc_t where every gate is held as it is: h is given as a constant; (T, H, H)."""
     import tensorflow as tf
 
@@ -228,9 +227,7 @@ def _direct_lstm(
     return np.stack([_array(gradient) for gradient in tape.gradient(diagonal, kept[:-1])])
 
 
-def _direct_gru(
-    weights: CellWeights, inputs: Float64, states: Float64, gates: Mapping[str, Float64]
-) -> Float64:
+def _direct_gru(weights: CellWeights, inputs: Array, states: Array, gates: Mapping[str, Array]) -> Array:
     """Return dh_T / dh_t where update gate and candidate are held as they are; (T, H, H)."""
     import tensorflow as tf
 
@@ -245,17 +242,15 @@ def _direct_gru(
     return np.stack([_array(gradient) for gradient in tape.gradient(diagonal, kept[:-1])])
 
 
-def _no_direct(
-    weights: CellWeights, inputs: Float64, states: Float64, gates: Mapping[str, Float64]
-) -> Float64:
+def _no_direct(weights: CellWeights, inputs: Array, states: Array, gates: Mapping[str, Array]) -> Array:
     return np.zeros((0, weights.units, weights.units))
 
 
-def _rnn_gates(weights: CellWeights, inputs: Float64, states: Float64) -> tuple[Float64, dict[str, Float64]]:
+def _rnn_gates(weights: CellWeights, inputs: Array, states: Array) -> tuple[Array, dict[str, Array]]:
     return _both_sums(weights, inputs, states)[0], {}
 
 
-def _lstm_gates(weights: CellWeights, inputs: Float64, states: Float64) -> tuple[Float64, dict[str, Float64]]:
+def _lstm_gates(weights: CellWeights, inputs: Array, states: Array) -> tuple[Array, dict[str, Array]]:
     import tensorflow as tf
 
     sums = _both_sums(weights, inputs, states)[0]
@@ -264,7 +259,7 @@ def _lstm_gates(weights: CellWeights, inputs: Float64, states: Float64) -> tuple
     return sums, {name: gate.numpy() for name, gate in gates.items()}
 
 
-def _gru_gates(weights: CellWeights, inputs: Float64, states: Float64) -> tuple[Float64, dict[str, Float64]]:
+def _gru_gates(weights: CellWeights, inputs: Array, states: Array) -> tuple[Array, dict[str, Array]]:
     import tensorflow as tf
 
     of_input, of_state = _both_sums(weights, inputs, states, apart=True)
@@ -274,9 +269,7 @@ def _gru_gates(weights: CellWeights, inputs: Float64, states: Float64) -> tuple[
     return np.stack([of_input, of_state]), {name: gate.numpy() for name, gate in gates.items()}
 
 
-def _both_sums(
-    weights: CellWeights, inputs: Float64, states: Float64, apart: bool = False
-) -> tuple[Float64, ...]:
+def _both_sums(weights: CellWeights, inputs: Array, states: Array, apart: bool = False) -> tuple[Array, ...]:
     """Return x_t W + h_(t-1) U + b for all t, or the part of the input and that of the state; (T, G * H) each."""
     import tensorflow as tf
 
@@ -343,10 +336,12 @@ def _size(cell: str, weights: CellWeights) -> int:
 def _start(cell: str, weights: CellWeights, copies: int) -> list[Tensor]:
     import tensorflow as tf
 
-    return [tf.zeros((copies, weights.units), tf.float64) for _ in range(_size(cell, weights) // weights.units)]
+    return [
+        tf.zeros((copies, weights.units), tf.float64) for _ in range(_size(cell, weights) // weights.units)
+    ]
 
 
-def _copies(row: Float64, number: int) -> Tensor:
+def _copies(row: Array, number: int) -> Tensor:
     import tensorflow as tf
 
     return tf.constant(np.tile(row, (number, 1)))
@@ -359,11 +354,11 @@ def _diagonal(parts: list[Tensor]) -> Tensor:
     return tf.reduce_sum(tf.linalg.diag_part(tf.concat(parts, axis=1)))
 
 
-def _beside(gradients: list[Tensor]) -> Float64:
+def _beside(gradients: list[Tensor]) -> Array:
     return np.concatenate([_array(gradient) for gradient in gradients], axis=1)  # (S, S)
 
 
-def _array(gradient: Tensor) -> Float64:
+def _array(gradient: Tensor) -> Array:
     """Return a gradient as an array; TensorFlow calls what has no effect None, here that is a fault."""
     if gradient is None:
         raise ValueError("TensorFlow found no path for a gradient")

@@ -57,7 +57,9 @@ def explain(
     units = 2 if units is None else units
     if not 1 <= units <= MOST_UNITS:
         raise PipelineError("--units", f"{units} units are not for a pencil", f"give 1 to {MOST_UNITS}")
-    tokens = words_of(text, TokenizerSettings(), MOST_WORDS, "give fewer words, or a trained network with --run")
+    tokens = words_of(
+        text, TokenizerSettings(), MOST_WORDS, "give fewer words, or a trained network with --run"
+    )
     from pipeline.explain.pencil import pencil_example
 
     return pencil_example(text, tokens, cell or "rnn", units)
@@ -66,7 +68,9 @@ def explain(
 def _of_a_run(text: str, run: Path, cell: str | None, units: int | None, model: str | None) -> Worked:
     if units is not None:
         raise PipelineError(
-            "--units", "a trained network has the units it was trained with", "give --run or --units, not both"
+            "--units",
+            "a trained network has the units it was trained with",
+            "give --run or --units, not both",
         )
     from pipeline.explain.trained import trained_example
 

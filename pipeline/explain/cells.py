@@ -25,7 +25,7 @@ from pipeline.explain.written import (
     plus,
     times,
 )
-from pipeline.values import Float64
+from pipeline.networks.equations.values import Array
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def vector_lines(
 
 
 def matrix_lines(
-    name: str, put_in: Sequence[Sequence[Written]], results: Float64, tensorflow: Float64
+    name: str, put_in: Sequence[Sequence[Written]], results: Array, tensorflow: Array
 ) -> tuple[Line, ...]:
     """Return a line for each number of a matrix, row by row."""
     return tuple(
@@ -145,11 +145,11 @@ def _lstm_forward(r: Reading, t: int) -> tuple[Step, ...]:
     )
 
 
-def lstm_d_cell(r: Reading, t: int) -> Float64:
+def lstm_d_cell(r: Reading, t: int) -> Array:
     """Return dL/dc_t of an lstm, by way of h_t and of c_(t+1); (H,)."""
     assert r.gradients.cells is not None
     slope = r.gate("o", t) * (1 - np.tanh(r.c(t)) ** 2)
-    total: Float64 = r.dh(t) * slope + r.gradients.cells[0, t]
+    total: Array = r.dh(t) * slope + r.gradients.cells[0, t]
     return total
 
 
@@ -295,16 +295,16 @@ def _gru_forward(r: Reading, t: int) -> tuple[Step, ...]:
     )
 
 
-def gru_memory(r: Reading, t: int) -> Float64:
+def gru_memory(r: Reading, t: int) -> Array:
     """Return m_t = h_(t-1) Ug + dg of a gru; (H,)."""
-    product: Float64 = r.h(t - 1) @ r.block(r.weights.recurrent_kernel, 2) + r.block(r.weights.bias, 2)[1]
+    product: Array = r.h(t - 1) @ r.block(r.weights.recurrent_kernel, 2) + r.block(r.weights.bias, 2)[1]
     return product
 
 
 def _gru_backward(r: Reading, t: int) -> tuple[Step, ...]:
     z, reset, candidate = r.gate("z", t), r.gate("r", t), r.gate("candidate", t)
     memory, before, dh = gru_memory(r, t), r.h(t - 1), r.dh(t)
-    for_z, for_r, for_g = (r.block(r.d_sums[t - 1], block) for block in range(3))
+    for_g = r.block(r.d_sums[t - 1], 2)  # (H,)
     gates = {
         "z": (
             "dL/dh_{t} * (h_{before} - g_{t}) * z_{t} * (1 - z_{t})",
@@ -336,7 +336,7 @@ def _gru_backward(r: Reading, t: int) -> tuple[Step, ...]:
     )
 
 
-def _gru_state_sums(r: Reading) -> list[Float64]:
+def _gru_state_sums(r: Reading) -> list[Array]:
     """Return the gradient of what each block adds from the state before; its third block is that of m."""
     through = r.d_sums.copy()  # (T, 3H)
     through[:, 2 * r.units :] *= r.trace.gates["r"][0]
@@ -350,9 +350,7 @@ def _gru_jacobian(r: Reading, t: int) -> Step:
 
     def entry(k: int, j: int) -> Written:
         by_gate = times(minus(before[k], candidate[k]), z[k], one_minus(z[k]), to_z[j, k])
-        inner = plus(
-            times(reset[k], to_g[j, k]), times(memory[k], reset[k], one_minus(reset[k]), to_r[j, k])
-        )
+        inner = plus(times(reset[k], to_g[j, k]), times(memory[k], reset[k], one_minus(reset[k]), to_r[j, k]))
         by_candidate = times(one_minus(z[k]), one_minus_square(candidate[k]), grouped(inner))
         return plus(*([z[k]] if j == k else []), by_gate, by_candidate)
 
@@ -375,7 +373,7 @@ def _each(r: Reading) -> range:
     return range(r.units)
 
 
-def _products(left: Float64, right: Float64) -> list[Written]:
+def _products(left: Array, right: Array) -> list[Written]:
     return [times(a, b) for a, b in zip(left, right, strict=True)]
 
 
@@ -386,14 +384,15 @@ def _sums(r: Reading, t: int, block: int) -> list[Written]:
     )
     x, before, biases = r.inputs[t - 1], r.h(t - 1), np.atleast_2d(bias)  # (D,), (H,), (1 or 2, H)
     return [
-        plus(*_products(x, kernel[:, k]), *_products(before, recurrent[:, k]), *biases[:, k]) for k in _each(r)
+        plus(*_products(x, kernel[:, k]), *_products(before, recurrent[:, k]), *biases[:, k])
+        for k in _each(r)
     ]
 
 
-def _sum_results(r: Reading, t: int) -> Float64:
+def _sum_results(r: Reading, t: int) -> Array:
     """Return x_t W + h_(t-1) U + b; (G * H,)."""
     bias = np.atleast_2d(r.weights.bias).sum(axis=0)
-    sums: Float64 = r.inputs[t - 1] @ r.weights.kernel + r.h(t - 1) @ r.weights.recurrent_kernel + bias
+    sums: Array = r.inputs[t - 1] @ r.weights.kernel + r.h(t - 1) @ r.weights.recurrent_kernel + bias
     return sums
 
 
@@ -437,7 +436,7 @@ def _gate_gradients(r: Reading, t: int, gates: dict[str, tuple[str, list[Written
         )
 
 
-def _from_blocks(r: Reading, d_sums: Sequence[Float64]) -> list[list[tuple[Float64, Float64]]]:
+def _from_blocks(r: Reading, d_sums: Sequence[Array]) -> list[list[tuple[Array, Array]]]:
     """Return for each step the pairs (U of a block, gradient of what the block adds from the state)."""
     blocks = range(len(d_sums))
     kernels = [r.block(r.weights.recurrent_kernel, block) for block in blocks]
@@ -447,7 +446,7 @@ def _from_blocks(r: Reading, d_sums: Sequence[Float64]) -> list[list[tuple[Float
 
 
 def _d_state(
-    r: Reading, t: int, steps: Sequence[Sequence[tuple[Float64, Float64]]], names: Sequence[str]
+    r: Reading, t: int, steps: Sequence[Sequence[tuple[Array, Array]]], names: Sequence[str]
 ) -> Step:
     """Return the step that gathers what reaches h_t: from the output for the last word, else from step t + 1."""
     results, answered = r.dh(t), r.answers.d_states[t - 1]
@@ -464,9 +463,7 @@ def _d_state(
             for k in _each(r)
         ]
         letters = CELL_PAGES[r.cell].blocks
-        terms = [
-            f"dL/{name}_{after} U{letter}ᵀ" for name, letter in zip(names, letters, strict=True)
-        ]
+        terms = [f"dL/{name}_{after} U{letter}ᵀ" for name, letter in zip(names, letters, strict=True)]
         kept = [f"dL/dh_{after} * z_{after}"] if keep else []
         words, symbols = f"The state is what step {after} reads", f"dL/dh_{t} = {' + '.join(kept + terms)}"
     return Step(words, symbols, vector_lines(f"dL/dh_{t}", put_in, results, answered))

@@ -20,7 +20,7 @@ from pipeline.networks.equations import (
 )
 from pipeline.networks.equations.heads import HEADS
 from pipeline.networks.equations.output import cross_entropy, softmax
-from pipeline.values import Float64
+from pipeline.networks.equations.values import Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,19 +32,19 @@ class Reading:
 
     cell: str
     tokens: tuple[str, ...]  # (T,)
-    inputs: Float64  # (T, D)
+    inputs: Array  # (T, D)
     weights: CellWeights
     output: Output
     label: int
     trace: Trace
-    logits: Float64  # (C,)
-    probabilities: Float64  # (C,)
+    logits: Array  # (C,)
+    probabilities: Array  # (C,)
     loss: float
-    d_logits: Float64  # (C,)
+    d_logits: Array  # (C,)
     gradients: Gradients
-    d_sums: Float64  # (T, G * H): dL / d (x_t W + b), or of all that goes into the gates
-    jacobians: Float64  # (T, S, S): place t - 1 is ds_t / ds_(t-1)
-    products: Float64  # (T, S, S): place t is ds_T / ds_t
+    d_sums: Array  # (T, G * H): dL / d (x_t W + b), or of all that goes into the gates
+    jacobians: Array  # (T, S, S): place t - 1 is ds_t / ds_(t-1)
+    products: Array  # (T, S, S): place t is ds_T / ds_t
     answers: Answers  # TensorFlow's
 
     @property
@@ -57,24 +57,24 @@ class Reading:
         """H."""
         return self.weights.units
 
-    def h(self, t: int) -> Float64:
+    def h(self, t: int) -> Array:
         """Return h_t; (H,)."""
         return self.trace.states[0, t]
 
-    def c(self, t: int) -> Float64:
+    def c(self, t: int) -> Array:
         """Return c_t of an lstm; (H,)."""
         assert self.trace.cells is not None
         return self.trace.cells[0, t]
 
-    def gate(self, name: str, t: int) -> Float64:
+    def gate(self, name: str, t: int) -> Array:
         """Return a gate at step t; (H,)."""
         return self.trace.gates[name][0, t - 1]
 
-    def dh(self, t: int) -> Float64:
+    def dh(self, t: int) -> Array:
         """Return dL/dh_t; (H,)."""
         return self.gradients.states[0, t]
 
-    def block(self, array: Float64, number: int) -> Float64:
+    def block(self, array: Array, number: int) -> Array:
         """Return gate `number`'s columns of an array (.., G * H); (.., H)."""
         return array[..., number * self.units : (number + 1) * self.units]
 
@@ -82,7 +82,7 @@ class Reading:
 def read(
     cell: str,
     tokens: Sequence[str],
-    inputs: Float64,
+    inputs: Array,
     weights: CellWeights,
     output: Output,
     label: int | None,
@@ -129,23 +129,23 @@ def read(
     )
 
 
-def encode(states: Float64, head: str) -> Float64:
+def encode(states: Array, head: str) -> Array:
     """Return what a head (`last`, `max`, `mean` or `max+mean`) makes of states (T, H); (R,)."""
     length = np.array([len(states)])
     return np.concatenate([HEADS[part].read(states[None], length)[0] for part in head.split("+")])
 
 
-def _head_gradient(states: Float64, head: str, d_encoded: Float64) -> Float64:
+def _head_gradient(states: Array, head: str, d_encoded: Array) -> Array:
     """Return how the loss depends on each state through the head alone; (T, H)."""
     parts, length = head.split("+"), np.array([len(states)])
     shares = zip(parts, np.split(d_encoded, len(parts)), strict=True)
-    gradient: Float64 = np.sum(
+    gradient: Array = np.sum(
         [HEADS[part].back(states[None], length, share[None])[0] for part, share in shares], axis=0
     )
     return gradient
 
 
-def _d_sums(cell: str, weights: CellWeights, trace: Trace, gradients: Gradients) -> Float64:
+def _d_sums(cell: str, weights: CellWeights, trace: Trace, gradients: Gradients) -> Array:
     """Return the gradient of what goes into the gates at each step; (T, G * H)."""
     parts = [gradients.states] if gradients.cells is None else [gradients.states, gradients.cells]
     found = [

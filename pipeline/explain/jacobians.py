@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 
 from pipeline.explain.cells import CELL_PAGES, matrix_lines, vector_lines
 from pipeline.explain.document import Reading
 from pipeline.explain.worked import Block, Prose, Section, Step, Table
-from pipeline.explain.written import Written, dot, times
-from pipeline.values import Float64
+from pipeline.explain.written import dot, shown, times
+from pipeline.networks.equations.values import Array
 
 NORM = (
     "The norm of a matrix is its largest singular value: the most by which it can stretch a vector. Of a 2 x 2 "
@@ -35,7 +35,7 @@ def jacobian_sections(r: Reading) -> tuple[Section, ...]:
     )
 
 
-def norm(matrix: Float64) -> float:
+def norm(matrix: Array) -> float:
     """Return the largest singular value."""
     return float(np.linalg.norm(matrix, ord=2))
 
@@ -51,7 +51,9 @@ def _products(r: Reading) -> tuple[Block, ...]:
     for t in range(last - 2, -1, -1):
         after, factor = r.products[t + 1], r.jacobians[t]  # (S, S) each; the factor is J_(t+1)
         put_in = [[dot(row, column) for column in factor.T] for row in after]
-        words = f"How the last state depends on state {t}" + (", the start" if t == 0 else f', after "{r.tokens[t - 1]}"')
+        words = f"How the last state depends on state {t}" + (
+            ", the start" if t == 0 else f', after "{r.tokens[t - 1]}"'
+        )
         lines = matrix_lines(f"P_{t}", put_in, r.products[t], r.answers.products[t])
         blocks.append(Step(words, f"P_{t} = P_{t + 1} J_{t + 1}", lines))
     blocks += [Prose(NORM), _norms(r)]
@@ -62,7 +64,13 @@ def _products(r: Reading) -> tuple[Block, ...]:
 
 def _norms(r: Reading) -> Table:
     rows = [
-        (f'{t + 1} "{word}"', norm(r.jacobians[t]), norm(r.answers.jacobians[t]), norm(r.products[t]), norm(r.answers.products[t]))
+        (
+            f'{t + 1} "{word}"',
+            norm(r.jacobians[t]),
+            norm(r.answers.jacobians[t]),
+            norm(r.products[t]),
+            norm(r.answers.products[t]),
+        )
         for t, word in reversed(list(enumerate(r.tokens)))
     ]
     return Table(
@@ -88,7 +96,8 @@ def _rnn_cause(r: Reading) -> Section:
     spread = norm(r.weights.recurrent_kernel)
     steep = [float((1 - r.h(t) ** 2).max()) for t in range(1, r.timesteps + 1)]
     rows = [
-        (f'{t + 1} "{r.tokens[t]}"', steep[t], spread * steep[t], norm(r.jacobians[t])) for t in reversed(range(r.timesteps))
+        (f'{t + 1} "{r.tokens[t]}"', steep[t], spread * steep[t], norm(r.jacobians[t]))
+        for t in reversed(range(r.timesteps))
     ]
     verdict = (
         "is below 1, so the gradient shrinks at every step whatever the words are: it vanishes"
@@ -99,9 +108,9 @@ def _rnn_cause(r: Reading) -> Section:
         "Why the gradient of a simple network vanishes",
         (
             Prose(
-                "Each Jacobian is U times the slopes of tanh, 1 - h², which are 1 at most. So its norm is the norm of U "
-                f"times the largest slope at most. The norm of U is {spread:.4g}: it {verdict} (Pascanu, Mikolov, Bengio "
-                "2013)."
+                "Row i of J_t is row i of Uᵀ times the slope of tanh, 1 - h_t[i]², which is 1 at most. So its norm is "
+                f"at most that of U times the largest slope. The norm of U is {shown(spread)}: it {verdict} (Pascanu, "
+                "Mikolov, Bengio 2013)."
             ),
             Table(
                 "The bound of each factor, and the factor",
@@ -117,10 +126,11 @@ def _lstm_cause(r: Reading) -> Section:
     return _kept_section(
         r,
         "Why the gradient of an LSTM lasts: the cell is a sum",
-        "c_t = f_t * c_(t-1) + i_t * g_t: from one cell to the next there is no matrix and no tanh. Where the gates are "
-        "held as they are (the path through h is left out), dc_T/dc_t is the product of the forget gates after t: as long "
-        "as they stay near 1, the gradient lasts. This additive cell is the LSTM's answer to the vanishing gradient "
-        "(Hochreiter, Schmidhuber 1997). The last columns have the whole of dc_T/dc_t, the path through the gates included.",
+        "c_t = f_t * c_(t-1) + i_t * g_t: from one cell to the next there is no matrix and no tanh. Where the gates "
+        "are held as they are (the path through h is left out), dc_T/dc_t is the product of the forget gates after t: "
+        "as long as they stay near 1, the gradient lasts. This additive cell is the LSTM's answer to the vanishing "
+        "gradient (Hochreiter, Schmidhuber 1997; the forget gate: Gers, Schmidhuber, Cummins 2000). The last column "
+        "of the table has the whole of dc_T/dc_t, the path through the gates included.",
         ("c", "f", "forget gates"),
         lambda t: r.products[t][own, own],
     )
@@ -130,16 +140,16 @@ def _gru_cause(r: Reading) -> Section:
     return _kept_section(
         r,
         "Why the gradient of a GRU lasts: the update gate keeps the state",
-        "h_t = z_t * h_(t-1) + (1 - z_t) * g_t: the part that is kept goes through no matrix and no tanh. Where gates and "
-        "candidate are held as they are, dh_T/dh_t is the product of the update gates after t: as long as they stay near 1, "
-        "the gradient lasts (Cho et al. 2014). The last columns have the whole of dh_T/dh_t.",
+        "h_t = z_t * h_(t-1) + (1 - z_t) * g_t: the part that is kept goes through no matrix and no tanh. Where gates "
+        "and candidate are held as they are, dh_T/dh_t is the product of the update gates after t: as long as they "
+        "stay near 1, the gradient lasts (Cho et al. 2014). The last column of the table has the whole of dh_T/dh_t.",
         ("h", "z", "update gates"),
         lambda t: r.products[t],
     )
 
 
 def _kept_section(
-    r: Reading, title: str, text: str, names: tuple[str, str, str], whole: Callable[[int], Float64]
+    r: Reading, title: str, text: str, names: tuple[str, str, str], whole: Callable[[int], Array]
 ) -> Section:
     """Return the section on what a gate keeps: its products after each step, beside the whole Jacobian."""
     part, gate, gates = names

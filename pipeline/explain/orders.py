@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from pipeline.explain.answers import average_answer, recurrent_answer
 from pipeline.explain.cells import vector_lines
 from pipeline.explain.document import Reading
@@ -15,7 +13,7 @@ from pipeline.explain.worked import Block, Check, Line, Matrix, Prose, Section, 
 from pipeline.explain.written import Written, dot, plus
 from pipeline.networks.equations import forward
 from pipeline.networks.equations.output import softmax
-from pipeline.values import Float64
+from pipeline.networks.equations.values import Array
 
 TITLE = "The same words in another order"
 
@@ -38,11 +36,11 @@ class Order:
     """What both networks make of the words in one order."""
 
     tokens: tuple[str, ...]
-    inputs: Float64  # (T, D)
-    average: Float64  # (D,)
-    average_logits: Float64  # (C,)
-    states: Float64  # (T, H)
-    logits: Float64  # (C,)
+    inputs: Array  # (T, D)
+    average: Array  # (D,)
+    average_logits: Array  # (C,)
+    states: Array  # (T, H)
+    logits: Array  # (C,)
 
     @property
     def quoted(self) -> str:
@@ -66,7 +64,7 @@ def read_in_order(network: SmallNetwork, tokens: Sequence[str]) -> Order:
 
 
 def orders_section(network: SmallNetwork, reading: Reading) -> tuple[Section, tuple[Check, ...]]:
-    """Return the closing section, both networks with the words in two orders, and what it compares beside its lines."""
+    """Return the closing section, both networks with the words in two orders, and what is compared beside it."""
     tokens = reading.tokens
     other = other_order(tokens)
     if other is None:
@@ -74,9 +72,9 @@ def orders_section(network: SmallNetwork, reading: Reading) -> tuple[Section, tu
         return Section(TITLE, (Prose(f"{why}, so there is no other order to compare with."),)), ()
     orders = read_in_order(network, tokens), read_in_order(network, [tokens[place] for place in other])
     intro = (
-        f"{orders[1].quoted} has the same words as {orders[0].quoted}. A network that averages the words' vectors cannot "
-        "tell them apart: a sum does not know the order of its terms. The recurrent network can, because each state "
-        "is made from the state before."
+        f"{orders[1].quoted} has the same words as {orders[0].quoted}. A network that averages the words' vectors "
+        "cannot tell them apart: a sum does not know the order of its terms. The recurrent network can, because each "
+        "state is made from the state before."
     )
     blocks: list[Block] = [
         Prose(intro),
@@ -109,12 +107,14 @@ def _average_steps(network: SmallNetwork, order: Order) -> list[Block]:
         Step(
             "The averaging network's logits",
             "o = m A + v",
-            _logit_lines(order.average, network.average.kernel, network.average.bias, order.average_logits, logits),
+            _logit_lines(
+                order.average, network.average.kernel, network.average.bias, order.average_logits, logits
+            ),
         ),
     ]
 
 
-def _recurrent_blocks(network: SmallNetwork, order: Order, answered: Float64) -> list[Block]:
+def _recurrent_blocks(network: SmallNetwork, order: Order, answered: Array) -> list[Block]:
     last, states = len(order.tokens), enumerate(order.states.tolist(), start=1)
     rows = [(f"h_{t} {word}", tuple(h)) for word, (t, h) in zip(order.tokens, states, strict=True)]
     kernel, bias = network.output.kernel, network.output.bias
@@ -132,16 +132,14 @@ def _recurrent_blocks(network: SmallNetwork, order: Order, answered: Float64) ->
     ]
 
 
-def _logit_lines(
-    read: Float64, kernel: Float64, bias: Float64, logits: Float64, answered: Float64
-) -> tuple[Line, ...]:
+def _logit_lines(read: Array, kernel: Array, bias: Array, logits: Array, answered: Array) -> tuple[Line, ...]:
     put_in = [plus(dot(read, column), b) for column, b in zip(kernel.T, bias, strict=True)]
     together = zip(CLASSES, put_in, logits, answered, strict=True)
     return tuple(Line(f"o[{c}]", text, float(a), float(b)) for c, text, a, b in together)
 
 
 def _compared(network: SmallNetwork, orders: tuple[Order, Order]) -> Table:
-    def row(name: str, logits: Sequence[Float64]) -> tuple[str | float, ...]:
+    def row(name: str, logits: Sequence[Array]) -> tuple[str | float, ...]:
         first, second = (float(softmax(each[None])[0, 0]) for each in logits)
         return (name, first, second, abs(first - second))
 

@@ -20,7 +20,7 @@ from pipeline.explain.small import (
 )
 from pipeline.explain.worked import Equations, Line, Matrix, Prose, Section, Step, Worked
 from pipeline.explain.written import Written, applied, dot, minus, number, plus, times
-from pipeline.values import Float64
+from pipeline.networks.equations.values import Array
 
 ROUNDING = (
     "Numbers are shown with four significant digits and computed with all of them (float64), so a line that is "
@@ -56,7 +56,9 @@ def pencil_example(text: str, tokens: Sequence[str], cell: str, units: int) -> W
             Section(f'Back through time, step {t}: "{tokens[t - 1]}"', page.backward(reading, t))
             for t in reversed(steps)
         ),
-        Section("Back: the gradients of the weights, summed over the steps", _weight_gradients(reading, network)),
+        Section(
+            "Back: the gradients of the weights, summed over the steps", _weight_gradients(reading, network)
+        ),
         *jacobian_sections(reading),
         orders,
     )
@@ -87,8 +89,8 @@ def _network_section(network: SmallNetwork, tokens: Sequence[str]) -> Section:
         (
             Equations((*page.equations, "o = h_T V + v", "p = softmax(o)", f"L = -ln p[{CLASSES[LABEL]}]")),
             Prose(
-                f"x_t is the vector of word t, a row, and h_0 is 0; * multiplies number by number.{blocks} The document is taken to be of class {CLASSES[LABEL]}, so the "
-                f"loss L is that of {CLASSES[LABEL]}."
+                f"x_t is the vector of word t, a row, and h_0 is 0; * multiplies number by number.{blocks} The "
+                f"document is taken to be of class {CLASSES[LABEL]}, so the loss L is that of {CLASSES[LABEL]}."
             ),
             Prose(RULE_IN_WORDS + extra),
             Matrix(
@@ -98,20 +100,26 @@ def _network_section(network: SmallNetwork, tokens: Sequence[str]) -> Section:
             ),
             Matrix("W, from the word", tuple(columns), _rows(["x[1]", "x[2]"], weights.kernel)),
             Matrix(
-                "U, from the state before", tuple(columns), _rows([f"h[{j}]" for j in units], weights.recurrent_kernel)
+                "U, from the state before",
+                tuple(columns),
+                _rows([f"h[{j}]" for j in units], weights.recurrent_kernel),
             ),
             Matrix(
                 "b, with the word, and d, with the state" if len(biases) == 2 else "b",
                 tuple(columns),
                 _rows(["b", "d"][: len(biases)], biases),
             ),
-            Matrix("V, from the last state to the classes", CLASSES, _rows([f"h[{j}]" for j in units], network.output.kernel)),
+            Matrix(
+                "V, from the last state to the classes",
+                CLASSES,
+                _rows([f"h[{j}]" for j in units], network.output.kernel),
+            ),
             Matrix("v", CLASSES, _rows(["v"], network.output.bias[None])),
         ),
     )
 
 
-def _rows(names: Sequence[str], numbers: Float64) -> tuple[tuple[str, tuple[float, ...]], ...]:
+def _rows(names: Sequence[str], numbers: Array) -> tuple[tuple[str, tuple[float, ...]], ...]:
     return tuple((name, tuple(row)) for name, row in zip(names, numbers.tolist(), strict=True))
 
 
@@ -122,7 +130,9 @@ def _output_steps(r: Reading) -> tuple[Step, ...]:
         for column, bias in zip(r.output.kernel.T, r.output.bias, strict=True)
     ]
     powers = np.exp(r.logits)
-    shares = [Written("{} / (" + " + ".join("{}" for _ in powers) + ")", (power, *powers)) for power in powers]
+    shares = [
+        Written("{} / (" + " + ".join("{}" for _ in powers) + ")", (power, *powers)) for power in powers
+    ]
     return (
         Step(
             "The output layer gives each class a number, its logit",
@@ -142,9 +152,7 @@ def _output_steps(r: Reading) -> tuple[Step, ...]:
     )
 
 
-def _by_class(
-    name: str, put_in: Sequence[Written], results: Float64, tensorflow: Float64
-) -> tuple[Line, ...]:
+def _by_class(name: str, put_in: Sequence[Written], results: Array, tensorflow: Array) -> tuple[Line, ...]:
     together = zip(CLASSES, put_in, results, tensorflow, strict=True)
     return tuple(Line(f"{name}[{c}]", text, float(a), float(b)) for c, text, a, b in together)
 
@@ -214,7 +222,12 @@ def _weight_gradients(r: Reading, network: SmallNetwork) -> tuple[Step, ...]:
             ),
         ]
         biases = zip(
-            ("b", "d"), ("a" + letter, from_state[:-2]), (d, d_state), np.atleast_2d(g.bias), np.atleast_2d(answers.d_bias)
+            ("b", "d"),
+            ("a" + letter, from_state[:-2]),
+            (d, d_state),
+            np.atleast_2d(g.bias),
+            np.atleast_2d(answers.d_bias),
+            strict=False,  # one row but for a gru
         )
         found += [
             Step(
@@ -232,14 +245,14 @@ def _weight_gradients(r: Reading, network: SmallNetwork) -> tuple[Step, ...]:
     return (*found, _table_gradient(r, network))
 
 
-def _d_from_state(r: Reading, block: int) -> Float64:
+def _d_from_state(r: Reading, block: int) -> Array:
     """Return the gradient of what a block adds from the state before; (T, H)."""
     d = r.block(r.d_sums, block)
     last_of_gru = r.cell == "gru" and block == 2
     return d * r.trace.gates["r"][0] if last_of_gru else d
 
 
-def _outer_sums(left: Float64, right: Float64) -> list[list[Written]]:
+def _outer_sums(left: Array, right: Array) -> list[list[Written]]:
     """Return for each entry of left^T right (T rows each) the sum of products with the numbers put in."""
     return [[dot(a, b) for b in right.T] for a in left.T]
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from pipeline.explain.answers import Output
 from pipeline.networks.equations import CellWeights
-from pipeline.values import Float64
+from pipeline.networks.equations.values import Array
 
 DIMENSION = 2  # of a word's vector
 CLASSES = ("A", "B")
@@ -31,7 +31,7 @@ class SmallNetwork:
 
     cell: str
     words: tuple[str, ...]  # (V,), the text's different words in alphabetical order
-    table: Float64  # (V, D), E
+    table: Array  # (V, D), E
     weights: CellWeights  # W, U, b
     output: Output  # V, v
     average: Output  # A, v
@@ -40,9 +40,9 @@ class SmallNetwork:
         """Return each token's row of the table."""
         return [self.words.index(token) for token in tokens]
 
-    def vectors(self, tokens: Sequence[str]) -> Float64:
+    def vectors(self, tokens: Sequence[str]) -> Array:
         """Return the tokens' vectors; (T, D)."""
-        vectors: Float64 = self.table[self.rows(tokens)]
+        vectors: Array = self.table[self.rows(tokens)]
         return vectors
 
 
@@ -64,7 +64,7 @@ def small_network(cell: str, units: int, tokens: Sequence[str]) -> SmallNetwork:
     )
 
 
-def tenths(name: str, *shape: int) -> Float64:
+def tenths(name: str, *shape: int) -> Array:
     """Return an array of the rule; float64, each entry one of -0.6, -0.5, .. 0.6.
 
     >>> tenths("W", 2, 2).tolist()

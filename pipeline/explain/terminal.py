@@ -13,7 +13,7 @@ NARROWEST, WIDEST = 80, 100
 HEADINGS = ("result", "TensorFlow", "difference")
 _COLUMN = 11  # characters of a number
 _BAR = 20
-_PLAIN = {"σ": "sigmoid", "·": "*", "²": "^2", "ᵀ": "^T", "█": "#", "‹": "<", "›": ">", "…": "..."}
+_PLAIN: dict[str, str | int | None] = {"σ": "sigmoid", "·": "*", "²": "^2", "ᵀ": "^T", "█": "#", "‹": "<", "›": ">", "…": "..."}
 
 
 def write_text(worked: Worked, width: int = WIDEST, encoding: str | None = "utf-8") -> str:
@@ -88,7 +88,9 @@ def _table(block: Table, width: int) -> str:
         columns.append("")
         for row, values in zip(rows, block.rows, strict=True):
             row.append("█" * round(_BAR * float(values[place]) / largest))
-    return "\n".join([*_wrapped(clean(block.caption), width), *_aligned(columns, rows, width, bool(block.bar))])
+    return "\n".join(
+        [*_wrapped(clean(block.caption), width), *_aligned(columns, rows, width, bool(block.bar))]
+    )
 
 
 def _cell(value: str | float) -> str:
@@ -127,7 +129,11 @@ def _groups(widths: Sequence[int], width: int) -> Iterator[list[int]]:
 def _wrapped(text: str, width: int, first: str = "", later: str | None = None) -> list[str]:
     later = first if later is None else later
     return textwrap.wrap(
-        text, width - 1 if first else width, initial_indent=first, subsequent_indent=later, break_on_hyphens=False
+        text,
+        width - 1 if first else width,
+        initial_indent=first,
+        subsequent_indent=later,
+        break_on_hyphens=False,
     ) or [first]
 
 

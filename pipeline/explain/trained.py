@@ -23,11 +23,12 @@ from pipeline.networks.batches import visible
 from pipeline.networks.equations import CellWeights
 from pipeline.networks.equations.network import RECURRENT, cell_weights
 from pipeline.networks.equations.output import softmax
+from pipeline.networks.equations.values import Array
 from pipeline.networks.saved import SavedNetwork, load_saved, saved_networks
 from pipeline.plan import plan_models
 from pipeline.report.text import clean, clip, plural
 from pipeline.tokenizer import tokenize
-from pipeline.values import UNKNOWN_ROW, Float64, IndexedCorpus, Int32
+from pipeline.values import UNKNOWN_ROW, IndexedCorpus, Int32
 
 FIRST = 4  # entries of a vector that are shown
 LAYER = "recurrent_0"
@@ -85,10 +86,10 @@ def trained_example(text: str, run: Path, cell: str | None, model: str | None) -
     )
     lead = (
         f'{network.name}, as {run} has it, reads {plural(len(asked.words), "word")} and answers "{label}" with '
-        f"probability {shown(float(reading.probabilities[reading.label]))}. Its matrices are too large to show, so norms "
-        f"and the first {FIRST} entries stand for them; all entries are compared with TensorFlow's, and a column "
-        '"difference" has the largest. Numbers are shown with four significant digits and computed with all of them '
-        "(float64; the run trained in float32)."
+        f"probability {shown(float(reading.probabilities[reading.label]))}. Its matrices are too large to show, "
+        f"so norms and the first {FIRST} entries stand for them; all entries are compared with TensorFlow's, and a "
+        'column "difference" has the largest. Numbers are shown with four significant digits and computed with all of '
+        "them (float64; the run trained in float32)."
     )
     return Worked(f'"{clip(clean(text), 80)}", read by {network.name}', lead, sections, tuple(checks))
 
@@ -96,16 +97,14 @@ def trained_example(text: str, run: Path, cell: str | None, model: str | None) -
 def _name(run: Path, cell: str | None, model: str | None) -> str:
     """Return the name of the network to show: the one asked for, or the run's first with this cell."""
     if not (run / "metrics.json").is_file():
-        raise PipelineError(
-            str(run), "there is no metrics.json in it", "give the folder of a finished run"
-        )
+        raise PipelineError(str(run), "there is no metrics.json in it", "give the folder of a finished run")
     saved = saved_networks(run)
     if model is None:
         return _first(run, saved, cell)
     name = model if model in saved else load_saved(run, model).name  # which says that there is none
     own = cell_of(name)
-    if cell is not None and own != cell:
-        raise PipelineError("--cell", f"{name} has the cell {own or 'of none'}, not {cell}", "leave --cell out")
+    if cell is not None and own not in (None, cell):
+        raise PipelineError("--cell", f"{name} has the cell {own}, not {cell}", "leave --cell out")
     return name
 
 
@@ -144,7 +143,9 @@ def _check_form(network: SavedNetwork, run: Path, timesteps: int) -> None:
     where = f"--run {run}"
     if cell_of(network.name) is None:
         known = "reads from both ends" if spec.model in RECURRENT else "has no state"
-        raise PipelineError(where, f"{network.name} {known}; one direction of a recurrent network is shown", fix)
+        raise PipelineError(
+            where, f"{network.name} {known}; one direction of a recurrent network is shown", fix
+        )
     if spec.layers > 1:
         raise PipelineError(where, f"{network.name} has {spec.layers} layers; networks of one are shown", fix)
     if 0 < spec.piece_tokens < timesteps:
@@ -165,7 +166,9 @@ def _as_read(network: SavedNetwork, text: str, tokens: Sequence[str]) -> Asked:
         words = tuple(tokens[place] for place in kept)
         unknown = [word for word, row in zip(words, rows, strict=True) if row == UNKNOWN_ROW]
     else:  # shuffled: which place a word came from is not kept
-        words = tuple("(unknown)" if row == UNKNOWN_ROW else network.vocabulary.tokens[int(row)] for row in rows)
+        words = tuple(
+            "(unknown)" if row == UNKNOWN_ROW else network.vocabulary.tokens[int(row)] for row in rows
+        )
         unknown = [word for word in tokens if word not in words]
     return Asked(words, rows, len(tokens), tuple(dict.fromkeys(unknown)))
 
@@ -222,7 +225,11 @@ def _network_section(network: SavedNetwork, r: Reading) -> Section:
         "mean": "the average of h_1 .. h_T",
         "max+mean": "each unit's largest number in h_1 .. h_T, and the average of h_1 .. h_T",
     }[r.output.head]
-    blocks = "" if page.blocks == ("",) else f" W, U and b have a block of columns for each of {', '.join(page.blocks)}."
+    blocks = (
+        ""
+        if page.blocks == ("",)
+        else f" W, U and b have a block of columns for each of {', '.join(page.blocks)}."
+    )
     return Section(
         "The network",
         (
@@ -270,7 +277,9 @@ def _forward_section(r: Reading, network: SavedNetwork, checks: list[Check]) -> 
         )
         for t in range(1, r.timesteps + 1)
     ]
-    begins = tuple((_step(r, t), _begins(r.h(t)), _begins(r.answers.states[t - 1])) for t in range(1, r.timesteps + 1))
+    begins = tuple(
+        (_step(r, t), _begins(r.h(t)), _begins(r.answers.states[t - 1])) for t in range(1, r.timesteps + 1)
+    )
     checks += [check("the states", states, r.answers.states), check("the running answer", running, answered)]
     if r.trace.cells is not None:
         checks.append(check("the cells", r.trace.cells[0, 1:], r.answers.cells))
@@ -339,7 +348,7 @@ def _backward_section(r: Reading, checks: list[Check]) -> Section:
     ]
     lengths = [_length(row) for row in d_inputs]
     most = int(np.argmax(lengths))
-    said = f'The word that the loss feels most is {_step(r, most + 1)}.'
+    said = f"The word that the loss feels most is {_step(r, most + 1)}."
     if r.timesteps > 1 and lengths[-1] > 0:
         said += f" The first word gets {shown(lengths[0] / lengths[-1])} times what the last one gets."
     return Section(
@@ -399,8 +408,9 @@ def _jacobian_section(r: Reading, checks: list[Check]) -> Section:
         "Jacobians: how far back the last state reaches",
         (
             Prose(
-                f"J_t = ds_t/ds_(t-1), where the state s is {state}; P_(t-1) = J_{last} .. J_t is ds_{last}/ds_(t-1). The "
-                "norm is the largest singular value: below 1 a Jacobian shrinks whatever passes, above 1 it may stretch it."
+                f"J_t = ds_t/ds_(t-1), where the state s is {state}; P_(t-1) = J_{last} .. J_t is ds_{last}/ds_(t-1). "
+                "The norm is the largest singular value: below 1 a Jacobian shrinks whatever passes, above 1 it may "
+                "stretch it."
             ),
             Table(
                 "Each factor, and the product from the end to it",
@@ -416,8 +426,8 @@ def _jacobian_section(r: Reading, checks: list[Check]) -> Section:
 def _rnn_cause(r: Reading, checks: list[Check]) -> tuple[Block, ...]:
     return (
         Prose(
-            "Row i of J_t is row i of Uᵀ times the slope of tanh, 1 - h_t[i]², which is 1 at most; so the norm of J_t is at "
-            f"most that of U, {shown(norm(r.weights.recurrent_kernel))} (Pascanu, Mikolov, Bengio 2013)."
+            "Row i of J_t is row i of Uᵀ times the slope of tanh, 1 - h_t[i]², which is 1 at most; so the norm of J_t "
+            f"is at most that of U, {shown(norm(r.weights.recurrent_kernel))} (Pascanu, Mikolov, Bengio 2013)."
         ),
     )
 
@@ -435,16 +445,18 @@ def _kept(r: Reading, checks: list[Check]) -> tuple[Block, ...]:
         for t in range(r.timesteps - 1, -1, -1)
     ]
     why = {
-        "lstm": "c_t = f_t * c_(t-1) + i_t * g_t is a sum without matrix or tanh: with the gates held as they are, dc_T/dc_t "
-        "is the product of the forget gates after t. This additive cell is the LSTM's answer to the vanishing gradient.",
-        "gru": "h_t = z_t * h_(t-1) + (1 - z_t) * g_t keeps a share of the state without matrix or tanh: with gates and "
-        "candidate held as they are, dh_T/dh_t is the product of the update gates after t.",
+        "lstm": "c_t = f_t * c_(t-1) + i_t * g_t is a sum without matrix or tanh: with the gates held as they are, "
+        "dc_T/dc_t is the product of the forget gates after t. This additive cell is the LSTM's answer to the "
+        "vanishing gradient.",
+        "gru": "h_t = z_t * h_(t-1) + (1 - z_t) * g_t keeps a share of the state without matrix or tanh: with gates "
+        "and candidate held as they are, dh_T/dh_t is the product of the update gates after t.",
     }[r.cell]
     return (
         Prose(why),
         Table(
-            f"The product of the {name} from each step to the end, over the units, and the whole of d{part}_T/d{part}_(t-1)",
-            ("step t", "mean", "largest", "norm of the whole"),
+            f"The product of the {name} from each step to the end, over the units, and the norm of the whole "
+            f"d{part}_T/d{part}_(t-1)",
+            ("step t", "mean", "largest", "of the whole"),
             tuple(rows),
         ),
     )
@@ -470,29 +482,33 @@ def _order_section(r: Reading, network: SavedNetwork, asked: Asked, checks: list
     averages = r.inputs.mean(axis=0), vectors.mean(axis=0)
     label = network.label_names[r.label]
     rows: tuple[tuple[str | float, ...], ...] = (
-        ("norm of the averaged vectors", *(_length(average) for average in averages), _length(averages[0] - averages[1])),
+        (
+            "norm of the averaged vectors",
+            *(_length(average) for average in averages),
+            _length(averages[0] - averages[1]),
+        ),
         (f'probability of "{label}"', first, second, abs(first - second)),
     )
     return Section(
         TITLE,
         (
             Prose(
-                f'The same words read as "{clean(words)}". Their averaged vectors are the same but for rounding, so a network '
-                "that averages gives the same answer. The recurrent network's answer depends on the order."
+                f'The same words read as "{clean(words)}". Their averaged vectors are the same but for rounding, so a '
+                "network that averages gives the same answer. The recurrent network's answer depends on the order."
             ),
             Table("Both orders", ("", "as given", "other order", "difference"), rows),
         ),
     )
 
 
-def read_again(r: Reading, vectors: Float64) -> Float64:
+def read_again(r: Reading, vectors: Array) -> Array:
     """Return the logits of the same network for other vectors (T, D); (C,)."""
     from pipeline.networks.equations import forward
 
     states = forward(r.cell, r.weights, vectors[None]).states[0, 1:]  # (T, H)
-    logits: Float64 = encode(states, r.output.head) @ r.output.kernel + r.output.bias
+    logits: Array = encode(states, r.output.head) @ r.output.kernel + r.output.bias
     return logits
 
 
-def _class_share(logits: Float64, label: int) -> float:
+def _class_share(logits: Array, label: int) -> float:
     return float(softmax(logits[None])[0, label])

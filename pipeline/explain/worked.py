@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from pipeline.explain.written import Written, shown
-from pipeline.values import Float64
+from pipeline.networks.equations.values import Array
 
 LIMIT = 1e-9  # a larger difference from TensorFlow is a fault
 
@@ -101,7 +101,7 @@ class Check:
     difference: float  # the largest
 
 
-def check(name: str, ours: Float64, tensorflow: Float64) -> Check:
+def check(name: str, ours: Array, tensorflow: Array) -> Check:
     """Return the comparison of two arrays of the same shape.
 
     Raises

@@ -1,6 +1,7 @@
 """Equations with the numbers put in: text with gaps, and the numbers for them.
 
-A gap is `{}`. The text is Python's own arithmetic but for two signs: `·` is a product, `²` a square. So a test can compute what is shown with all digits and compare it with the result beside it.
+A gap is `{}`. The text is Python's own arithmetic but for two signs: `·` is a product, `²` a square. So a test can
+compute what is shown with all digits and compare it with the result beside it.
 """
 
 from __future__ import annotations
