@@ -44,7 +44,9 @@ def gradients_of(model: Any, embedded: np.ndarray) -> tuple[np.ndarray, float, d
     body, vectors = after_embedding(model), tf.constant(embedded)
     with tf.GradientTape() as tape:
         tape.watch(vectors)
-        logits = body([vectors, tf.constant(BATCH.lengths)], training=True)  # (B, C); no dropout in these networks
+        logits = body(
+            [vectors, tf.constant(BATCH.lengths)], training=True
+        )  # (B, C); no dropout in these networks
         loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(LABELS, logits))
     *own, of_vectors = tape.gradient(loss, [*(weight.value for weight in body.trainable_weights), vectors])
     names = [f"{w.path.split('/')[0]}/{w.path.split('/')[-1]}" for w in body.trainable_weights]

@@ -94,6 +94,7 @@ class Cell:
     """An entry of the table of cells: its equations for one timestep."""
 
     gates: tuple[str, ...]  # what a Trace keeps
+    blocks: int  # G: a kernel has G * H columns
     parts: int  # 1: the state is h; 2: (h, c)
     step: Callable[[CellWeights, Array, State], tuple[State, dict[str, Array]]]
     gradient: Callable[[CellWeights, Step, State], StepGradient]
