@@ -75,7 +75,7 @@ def _norms(r: Reading) -> Table:
     ]
     return Table(
         "Each factor, and the product from the end to it: below 1 it shrinks what passes, above 1 it may grow",
-        ("step t", "norm of J_t", "TensorFlow", "norm of P_(t-1)", "TensorFlow "),
+        ("step t", "norm of J_t", "TensorFlow", "norm of P_(t-1)", "TensorFlow"),
         tuple(rows),
         bar="norm of P_(t-1)",
     )

@@ -7,13 +7,23 @@ from collections.abc import Callable, Iterator, Sequence
 
 from pipeline.explain.worked import Equations, Matrix, Prose, Section, Step, Table, Worked
 from pipeline.explain.written import shown, shown_difference
-from pipeline.report.text import clean
+from pipeline.report.text import clean, clip
 
 NARROWEST, WIDEST = 80, 100
 HEADINGS = ("result", "TensorFlow", "difference")
 _COLUMN = 11  # characters of a number
 _BAR = 20
-_PLAIN: dict[str, str | int | None] = {"σ": "sigmoid", "·": "*", "²": "^2", "ᵀ": "^T", "█": "#", "‹": "<", "›": ">", "…": "..."}
+_LONGEST_WORD = 40
+_PLAIN: dict[str, str | int | None] = {
+    "σ": "sigmoid",
+    "·": "*",
+    "²": "^2",
+    "ᵀ": "^T",
+    "█": "#",
+    "‹": "<",
+    "›": ">",
+    "…": "...",
+}
 
 
 def write_text(worked: Worked, width: int = WIDEST, encoding: str | None = "utf-8") -> str:
@@ -76,53 +86,58 @@ def _step(block: Step, width: int) -> str:
 
 def _matrix(block: Matrix, width: int) -> str:
     rows = [(clean(name), *(shown(value) for value in values)) for name, values in block.rows]
-    return "\n".join([*_wrapped(clean(block.caption), width), *_aligned(("", *block.columns), rows, width)])
+    lines = _aligned(("", *block.columns), rows, [0], width)
+    return "\n".join([*_wrapped(clean(block.caption), width), *lines])
 
 
 def _table(block: Table, width: int) -> str:
-    columns = list(block.columns)
-    rows = [[_cell(value) for value in row] for row in block.rows]
+    columns, rows = list(block.columns), [[_cell(value) for value in row] for row in block.rows]
+    words = [place for place, value in enumerate(block.rows[0]) if isinstance(value, str)]
     if block.bar:
-        place = block.columns.index(block.bar)
-        largest = max(float(row[place]) for row in block.rows) or 1.0
-        columns.append("")
-        for row, values in zip(rows, block.rows, strict=True):
-            row.append("█" * round(_BAR * float(values[place]) / largest))
-    return "\n".join(
-        [*_wrapped(clean(block.caption), width), *_aligned(columns, rows, width, bool(block.bar))]
-    )
+        bars = _bars([float(row[block.columns.index(block.bar)]) for row in block.rows])
+        with_bars = [[*row, bar] for row, bar in zip(rows, bars, strict=True)]
+        if sum(_widths([columns, *rows])) + _BAR <= width:
+            words, columns, rows = [*words, len(columns)], [*columns, ""], with_bars
+    return "\n".join([*_wrapped(clean(block.caption), width), *_aligned(columns, rows, words, width)])
+
+
+def _bars(values: Sequence[float]) -> Iterator[str]:
+    largest = max(values)
+    return ("█" * round(_BAR * value / largest) if largest > 0 else "" for value in values)
 
 
 def _cell(value: str | float) -> str:
-    return clean(value) if isinstance(value, str) else shown(value)
+    return clip(clean(value), _LONGEST_WORD) if isinstance(value, str) else shown(value)
 
 
 def _aligned(
-    columns: Sequence[str], rows: Sequence[Sequence[str]], width: int, bar: bool = False
+    columns: Sequence[str], rows: Sequence[Sequence[str]], words: Sequence[int], width: int
 ) -> Iterator[str]:
-    """Yield lines in columns, the first and a bar to the left; what is too wide goes on below, columns repeated."""
-    lines = [[clean(name).strip() for name in columns], *rows]
-    widths = [max(cells(line[place]) for line in lines) for place in range(len(columns))]
+    """Yield lines in columns, those of `words` to the left; what is too wide goes on below, the first repeated."""
+    lines = [[clean(name) for name in columns], *rows]
+    widths = _widths(lines)
     for places in _groups(widths, width):
         for line in lines:
-            texts = [
-                _padded(line[place], widths[place])
-                if place == 0 or (bar and place == len(columns) - 1)
-                else " " * (widths[place] - cells(line[place])) + line[place]
-                for place in places
-            ]
+            texts = []
+            for place in places:
+                filling = " " * (widths[place] - 2 - cells(line[place]))
+                texts.append(line[place] + filling if place in words else filling + line[place])
             yield f"  {'  '.join(texts)}".rstrip()
+
+
+def _widths(lines: Sequence[Sequence[str]]) -> list[int]:
+    """Return how wide each column is, two blanks before it included."""
+    return [2 + max(cells(line[place]) for line in lines) for place in range(len(lines[0]))]
 
 
 def _groups(widths: Sequence[int], width: int) -> Iterator[list[int]]:
     """Yield the places of columns that fit beside each other, each time after the first column."""
-    group, used = [0], widths[0] + 2
+    group = [0]
     for place in range(1, len(widths)):
-        if used + widths[place] + 2 > width and len(group) > 1:
+        if sum(widths[each] for each in (*group, place)) > width and len(group) > 1:
             yield group
-            group, used = [0], widths[0] + 2
+            group = [0]
         group.append(place)
-        used += widths[place] + 2
     yield group
 
 

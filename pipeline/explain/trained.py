@@ -30,6 +30,7 @@ from pipeline.report.text import clean, clip, plural
 from pipeline.tokenizer import tokenize
 from pipeline.values import UNKNOWN_ROW, IndexedCorpus, Int32
 
+EMBEDDING = "E, the words' vectors"
 FIRST = 4  # entries of a vector that are shown
 LAYER = "recurrent_0"
 KEPT = {"lstm": ("f", "forget gates"), "gru": ("z", "update gates")}  # what keeps the state, and its name
@@ -65,10 +66,11 @@ def trained_example(text: str, run: Path, cell: str | None, model: str | None) -
         If the folder holds no such network, the network has a form that is not shown, or the text no word.
     """
     network = load_saved(run, _name(run, cell, model))
+    _check_form(network)
     fix = "give fewer words"
     tokens = words_of(text, network.tokenizer, MOST_WORDS_OF_A_RUN, fix)
     asked = _as_read(network, text, tokens)
-    _check_form(network, run, len(asked.words))
+    _check_length(network, len(asked.words))
     weights, output = _weights(network), _output(network)
     vectors = network.table[asked.rows].astype(np.float64)  # (T, D)
     reading = read(_cell(network), asked.words, vectors, weights, output, None)
@@ -137,23 +139,25 @@ def cell_of(name: str) -> str | None:
     return cell if len(directions) == 1 else None
 
 
-def _check_form(network: SavedNetwork, run: Path, timesteps: int) -> None:
-    """Raise PipelineError for networks of several layers, from both ends, or of pieces shorter than the text."""
+def _check_form(network: SavedNetwork) -> None:
+    """Raise PipelineError for networks that read from both ends, have several layers, or no state."""
     spec, fix = network.spec, "name another network of the run with --model"
-    where = f"--run {run}"
     if cell_of(network.name) is None:
         known = "reads from both ends" if spec.model in RECURRENT else "has no state"
-        raise PipelineError(
-            where, f"{network.name} {known}; one direction of a recurrent network is shown", fix
-        )
+        what = f"{network.name} {known}; one direction of a recurrent network is shown"
+        raise PipelineError("--model", what, fix)
     if spec.layers > 1:
-        raise PipelineError(where, f"{network.name} has {spec.layers} layers; networks of one are shown", fix)
-    if 0 < spec.piece_tokens < timesteps:
         raise PipelineError(
-            where,
-            f"{network.name} reads pieces of {spec.piece_tokens} words, the text has {timesteps}",
-            f"give {spec.piece_tokens} words or fewer",
+            "--model", f"{network.name} has {spec.layers} layers; networks of one are shown", fix
         )
+
+
+def _check_length(network: SavedNetwork, timesteps: int) -> None:
+    """Raise PipelineError if the network would cut the text into pieces, each with a state of its own."""
+    size = network.spec.piece_tokens
+    if 0 < size < timesteps:
+        what = f"{network.name} reads pieces of {size} words, the text has {timesteps}"
+        raise PipelineError("TEXT", what, f"give {size} words or fewer")
 
 
 def _as_read(network: SavedNetwork, text: str, tokens: Sequence[str]) -> Asked:
@@ -211,14 +215,22 @@ def _words_section(network: SavedNetwork, asked: Asked) -> Section:
 def _network_section(network: SavedNetwork, r: Reading) -> Section:
     weights, page = r.weights, CELL_PAGES[r.cell]
     arrays = {
-        "E, the words' vectors": network.table,
+        EMBEDDING: network.table,
         "W, from the word": weights.kernel,
         "U, from the state before": weights.recurrent_kernel,
         "b": weights.bias,
         "V, to the classes": r.output.kernel,
         "v": r.output.bias,
     }
-    rows = tuple((name, _size(array), _length(array), _begins(array)) for name, array in arrays.items())
+    rows = tuple(
+        (
+            name,
+            _size(array),
+            _begins(array[2:] if name == EMBEDDING else array),
+            _length(array),
+        )  # 2: first word
+        for name, array in arrays.items()
+    )
     reads = {
         "last": "h_T, the state after the last word",
         "max": "each unit's largest number in h_1 .. h_T",
@@ -237,7 +249,7 @@ def _network_section(network: SavedNetwork, r: Reading) -> Section:
             Prose(f"s is {reads}. * multiplies number by number, σ(a) = 1 / (1 + exp(-a)).{blocks}"),
             Table(
                 "Its weights; the norm of a matrix here is the root of the sum of its squares",
-                ("weights", "size", "norm", "begins with"),
+                ("weights", "size", "begins with", "norm"),
                 rows,
             ),
         ),
@@ -264,7 +276,7 @@ def _forward_section(r: Reading, network: SavedNetwork, checks: list[Check]) -> 
     label = network.label_names[r.label]
     kept, kept_name = KEPT.get(r.cell, ("", ""))
     gates = [f"mean of {kept_name}"] if kept else []
-    rows = [
+    rows: list[tuple[str | float, ...]] = [
         (
             _step(r, t),
             network.label_names[int(running[t - 1].argmax())],
@@ -290,7 +302,7 @@ def _forward_section(r: Reading, network: SavedNetwork, checks: list[Check]) -> 
             Prose("What the output layer would say if the text ended here."),
             Table(
                 f'The running answer, the probability p of "{label}", and the lengths of x_t and h_t',
-                ("step t", "answer", "p", "TensorFlow", "norm of x_t", "norm of h_t", "TensorFlow ", *gates),
+                ("step t", "answer", "p", "TensorFlow", "norm of x_t", "norm of h_t", "TensorFlow", *gates),
                 tuple(rows),
                 bar="p",
             ),
@@ -305,10 +317,10 @@ def _step(r: Reading, t: int) -> str:
 
 def _loss_section(r: Reading, network: SavedNetwork, checks: list[Check]) -> Section:
     label = network.label_names[r.label]
-    together = zip(
-        network.label_names, r.logits, r.answers.logits, r.probabilities, r.answers.probabilities, strict=True
+    together = zip(r.logits, r.answers.logits, r.probabilities, r.answers.probabilities, strict=True)
+    rows = tuple(
+        (name, *map(float, values)) for name, values in zip(network.label_names, together, strict=True)
     )
-    rows = tuple((name, *(float(value) for value in values)) for name, *values in together)
     checks += [
         check("o", r.logits, r.answers.logits),
         check("p", r.probabilities, r.answers.probabilities),
@@ -318,7 +330,7 @@ def _loss_section(r: Reading, network: SavedNetwork, checks: list[Check]) -> Sec
     return Section(
         "The answer and its loss",
         (
-            Table("Logits o and probabilities p", ("class", "o", "TensorFlow", "p", "TensorFlow "), rows),
+            Table("Logits o and probabilities p", ("class", "o", "TensorFlow", "p", "TensorFlow"), rows),
             Prose(
                 f'Nobody says which class is right, so the loss is that of the answer: L = -ln p["{clean(label)}"] = '
                 f"{shown(r.loss)}; TensorFlow: {shown(r.answers.loss)}. What follows is its gradient."
@@ -357,7 +369,7 @@ def _backward_section(r: Reading, checks: list[Check]) -> Section:
             Prose(said),
             Table(
                 "From the last word to the first: the norm of what reaches the state, and the word's vector",
-                ("step t", "dL/dh_t", "TensorFlow", "dL/dx_t", "TensorFlow ", "difference"),
+                ("step t", "dL/dh_t", "TensorFlow", "dL/dx_t", "TensorFlow", "difference"),
                 tuple(rows),
                 bar="dL/dx_t",
             ),
@@ -414,7 +426,7 @@ def _jacobian_section(r: Reading, checks: list[Check]) -> Section:
             ),
             Table(
                 "Each factor, and the product from the end to it",
-                ("step t", "norm of J_t", "TensorFlow", "norm of P_(t-1)", "TensorFlow "),
+                ("step t", "norm of J_t", "TensorFlow", "norm of P_(t-1)", "TensorFlow"),
                 tuple(rows),
                 bar="norm of P_(t-1)",
             ),
