@@ -279,8 +279,8 @@ def test_the_norm_of_two_by_two_as_the_page_tells_it() -> None:
 
 
 def test_four_significant_digits() -> None:
-    given = (0.4, -0.19737532, 0.00012346, 123456.0, 0.0, -0.0, 9e-16, 2e-15)
-    expected = ["0.4", "-0.1974", "0.0001235", "1.235e+05", "0", "0", "0", "2e-15"]
+    given = (0.4, 0.1 + 0.2, 0.29999, -0.19737532, 0.00012346, 1234.56, 123456.0, 0.0, -0.0, 9e-16, 2e-15)
+    expected = ["0.4", "0.3", "0.3000", "-0.1974", "0.0001235", "1235", "1.235e+05", "0", "0", "0", "2e-15"]
     assert [shown(value) for value in given] == expected
 
 

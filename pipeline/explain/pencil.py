@@ -23,8 +23,9 @@ from pipeline.explain.written import Written, applied, dot, minus, number, plus,
 from pipeline.networks.equations.values import Array
 
 ROUNDING = (
-    "Numbers are shown with four significant digits and computed with all of them (float64), so a line that is "
-    "computed again from what is shown may differ in the last digit. What is below 1e-15 is shown as 0."
+    "Numbers are rounded to four significant digits where they are shown (one with fewer is exact) and computed with "
+    "all of them (float64), so a line that is computed again from what is shown may differ in the last digit. What "
+    "is below 1e-15 is shown as 0."
 )
 
 

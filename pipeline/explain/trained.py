@@ -90,7 +90,7 @@ def trained_example(text: str, run: Path, cell: str | None, model: str | None) -
         f'{network.name}, as {run} has it, reads {plural(len(asked.words), "word")} and answers "{label}" with '
         f"probability {shown(float(reading.probabilities[reading.label]))}. Its matrices are too large to show, "
         f"so norms and the first {FIRST} entries stand for them; all entries are compared with TensorFlow's, and a "
-        'column "difference" has the largest. Numbers are shown with four significant digits and computed with all of '
+        'column "difference" has the largest. Numbers are rounded to four significant digits and computed with all of '
         "them (float64; the run trained in float32)."
     )
     return Worked(f'"{clip(clean(text), 80)}", read by {network.name}', lead, sections, tuple(checks))
@@ -318,7 +318,7 @@ def _step(r: Reading, t: int) -> str:
 def _loss_section(r: Reading, network: SavedNetwork, checks: list[Check]) -> Section:
     label = network.label_names[r.label]
     together = zip(r.logits, r.answers.logits, r.probabilities, r.answers.probabilities, strict=True)
-    rows = tuple(
+    rows: tuple[tuple[str | float, ...], ...] = tuple(
         (name, *map(float, values)) for name, values in zip(network.label_names, together, strict=True)
     )
     checks += [

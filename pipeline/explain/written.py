@@ -12,6 +12,7 @@ from dataclasses import dataclass
 _BRACKETS_IN_BRACKETS = re.compile(r"\((\(-[^()]*\))\)")
 
 DIGITS = 4
+EXACT = 1e-14  # relative: what a sum of a few tenths may be off by
 NOTHING = 1e-15  # what is smaller is rounding of a sum that cancels, and is shown as 0
 
 
@@ -31,12 +32,16 @@ class Written:
 
 
 def shown(number: float, zero: float = NOTHING) -> str:
-    """Return a number with four significant digits, as every page of the worked example shows it.
+    """Return a number rounded to four significant digits; one that has fewer is shown as it is.
 
-    >>> shown(0.4), shown(0.19737532), shown(-0.00012345), shown(12345678.0), shown(3e-17)
-    ('0.4', '0.1974', '-0.0001234', '1.235e+07', '0')
+    >>> shown(0.4), shown(0.52996), shown(-0.00012346), shown(12345678.0), shown(3e-17)
+    ('0.4', '0.5300', '-0.0001235', '1.235e+07', '0')
     """
-    return "0" if abs(number) < zero or number == 0 else f"{number:.{DIGITS}g}"
+    if abs(number) < zero or number == 0:
+        return "0"
+    short = f"{number:.{DIGITS}g}"
+    exact = abs(float(short) - number) <= EXACT * abs(number)
+    return short if exact else f"{number:#.{DIGITS}g}".rstrip(".")
 
 
 def shown_difference(difference: float) -> str:
