@@ -260,7 +260,14 @@ def test_single_precision_stays_single(cell: str) -> None:
     narrow = CellWeights(*(array.astype(np.float32) for array in vars(weights).values()))
     trace = forward(cell, narrow, inputs.astype(np.float32))
     found = backward(cell, narrow, inputs.astype(np.float32), trace, direction.astype(np.float32), 3)
-    arrays = [trace.states, *trace.gates.values(), *(a for a in vars(found).values() if a is not None)]
+    state, gates = CELLS[cell].step(narrow, inputs[:, 0].astype(np.float32), trace.state(0))
+    arrays = [
+        *state,
+        *gates.values(),
+        trace.states,
+        *trace.gates.values(),
+        *(a for a in vars(found).values() if a is not None),
+    ]
     assert {array.dtype for array in arrays} == {np.dtype(np.float32)}
     assert step_jacobians(cell, narrow, trace).dtype == np.float32
 

@@ -32,7 +32,7 @@ def write_text(worked: Worked, width: int = WIDEST, encoding: str | None = "utf-
     Signs that `encoding` lacks are spelt: sigmoid, *, ^2, ^T.
     """
     width = min(max(width, NARROWEST), WIDEST)
-    parts = [_title(clean(worked.title)), _paragraph(worked.lead, width)]
+    parts = [_title(worked.title, width, "="), _paragraph(worked.lead, width)]
     parts += [text for section in worked.sections for text in _section(section, width)]
     text = "\n\n".join([*parts, _paragraph(worked.conclusion, width)])
     return text if _can(text, encoding) else text.translate(str.maketrans(_PLAIN))
@@ -48,13 +48,13 @@ def _can(text: str, encoding: str | None) -> bool:
     return True
 
 
-def _title(text: str) -> str:
-    return f"{text}\n{'=' * cells(text)}"
+def _title(text: str, width: int, line: str) -> str:
+    lines = _wrapped(clean(text), width)
+    return "\n".join([*lines, line * max(map(cells, lines))])
 
 
 def _section(section: Section, width: int) -> Iterator[str]:
-    title = clean(section.title)
-    yield f"{title}\n{'-' * cells(title)}"
+    yield _title(section.title, width, "-")
     for block in section.blocks:
         yield _WRITERS[block.kind](block, width)
 
@@ -85,7 +85,7 @@ def _step(block: Step, width: int) -> str:
 
 
 def _matrix(block: Matrix, width: int) -> str:
-    rows = [(clean(name), *(shown(value) for value in values)) for name, values in block.rows]
+    rows = [(_cell(name), *(shown(value) for value in values)) for name, values in block.rows]
     lines = _aligned(("", *block.columns), rows, [0], width)
     return "\n".join([*_wrapped(clean(block.caption), width), *lines])
 
@@ -114,7 +114,7 @@ def _aligned(
     columns: Sequence[str], rows: Sequence[Sequence[str]], words: Sequence[int], width: int
 ) -> Iterator[str]:
     """Yield lines in columns, those of `words` to the left; what is too wide goes on below, the first repeated."""
-    lines = [[clean(name) for name in columns], *rows]
+    lines = [[_cell(name) for name in columns], *rows]
     widths = _widths(lines)
     for places in _groups(widths, width):
         for line in lines:

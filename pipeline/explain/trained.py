@@ -111,7 +111,7 @@ def _name(run: Path, cell: str | None, model: str | None) -> str:
 
 
 def _first(run: Path, saved: Sequence[str], cell: str | None) -> str:
-    """Return the first of the run's networks, in the order of its settings, that has this cell and can be shown."""
+    """Return the first of the run's networks, in the order of its settings, that has this cell."""
     settings = load_config(run / "config.toml").run
     planned = [model.name for model in plan_models(settings.models, settings.embeddings)]
     in_order = sorted(saved, key=lambda name: planned.index(name) if name in planned else len(planned))
