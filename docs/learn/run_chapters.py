@@ -79,14 +79,25 @@ def _line(text: str, place: int) -> int:
     return text.count("\n", 0, place) + 1
 
 
-def printed_by(blocks: Sequence[Block], page: Path) -> Iterator[tuple[Block, str]]:
+def printed_by(
+    blocks: Sequence[Block], page: Path, names: dict[str, Any] | None = None
+) -> Iterator[tuple[Block, str]]:
     """Run the blocks in one namespace, top to bottom; yield each with what it printed."""
-    names: dict[str, Any] = {"__name__": "chapter"}
+    names = {"__name__": "chapter"} if names is None else names
     for block in blocks:
         code = compile("\n" * (block.line - 1) + block.code, str(page), "exec")  # tracebacks name the page's line
         with contextlib.redirect_stdout(io.StringIO()) as out:
             exec(code, names)
         yield block, out.getvalue()
+
+
+def names_of(number: str) -> dict[str, Any]:
+    """Return what chapter `number` ("05") defines: its blocks are run, nothing is printed."""
+    page = next(page for page in chapters() if page.name.startswith(number))
+    names: dict[str, Any] = {"__name__": "chapter"}
+    for _ in printed_by(blocks_of(page.read_text(encoding="utf-8")), page, names):
+        pass
+    return names
 
 
 def difference(shown: str | None, printed: str, rule: str) -> str | None:
