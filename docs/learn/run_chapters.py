@@ -85,7 +85,9 @@ def printed_by(
     """Run the blocks in one namespace, top to bottom; yield each with what it printed."""
     names = {"__name__": "chapter"} if names is None else names
     for block in blocks:
-        code = compile("\n" * (block.line - 1) + block.code, str(page), "exec")  # tracebacks name the page's line
+        code = compile(
+            "\n" * (block.line - 1) + block.code, str(page), "exec"
+        )  # tracebacks name the page's line
         with contextlib.redirect_stdout(io.StringIO()) as out:
             exec(code, names)
         yield block, out.getvalue()
@@ -112,9 +114,7 @@ def difference(shown: str | None, printed: str, rule: str) -> str | None:
     if len(old) != len(new):
         return f"{len(old)} lines are shown, {len(new)} were printed: {printed!r}"
     agree = _rule(rule)
-    return next(
-        (f"shown: {a}, printed: {b}" for a, b in zip(old, new, strict=True) if not agree(a, b)), None
-    )
+    return next((f"shown: {a}, printed: {b}" for a, b in zip(old, new, strict=True) if not agree(a, b)), None)
 
 
 def _rule(rule: str) -> Any:
@@ -127,9 +127,7 @@ def _close(shown: str, printed: str, most: float) -> bool:
     """Whether two lines are the same text with decimals at most `most` apart; blanks may differ with signs."""
     texts = [DECIMAL.sub("#", line).split() for line in (shown, printed)]
     numbers = [[float(number) for number in DECIMAL.findall(line)] for line in (shown, printed)]
-    return texts[0] == texts[1] and all(
-        abs(a - b) <= most + 1e-9 for a, b in zip(*numbers, strict=True)
-    )
+    return texts[0] == texts[1] and all(abs(a - b) <= most + 1e-9 for a, b in zip(*numbers, strict=True))
 
 
 def _alike(shown: str, printed: str) -> bool:
@@ -174,7 +172,9 @@ def main() -> None:
         else:
             found = check(page)
             differences += found
-            print(f"{page.stem}: {'as the page shows' if not found else ''}", *found, sep="\n" if found else "")
+            print(
+                f"{page.stem}: {'as the page shows' if not found else ''}", *found, sep="\n" if found else ""
+            )
     sys.exit(bool(differences))
 
 
