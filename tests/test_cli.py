@@ -145,7 +145,7 @@ def test_help_of_inspect_names_what_decides_how_a_corpus_is_read(capsys: pytest.
 def test_help_lists_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
     text = help_of(capsys)
     commands = re.findall(r"^  (\w+)  ", text.split("Commands:")[1], re.MULTILINE)
-    assert commands == ["run", "report", "verify", "selftest", "cache", "inspect"]
+    assert commands == ["run", "report", "verify", "selftest", "explain", "cache", "inspect"]
 
 
 def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:

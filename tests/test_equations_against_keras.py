@@ -44,7 +44,9 @@ def gradients_of(model: Any, embedded: np.ndarray) -> tuple[np.ndarray, float, d
     body, vectors = after_embedding(model), tf.constant(embedded)
     with tf.GradientTape() as tape:
         tape.watch(vectors)
-        logits = body([vectors, BATCH.lengths], training=True)  # (B, C); no dropout in these networks
+        logits = body(
+            [vectors, tf.constant(BATCH.lengths)], training=True
+        )  # (B, C); no dropout in these networks
         loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(LABELS, logits))
     *own, of_vectors = tape.gradient(loss, [*(weight.value for weight in body.trainable_weights), vectors])
     names = [f"{w.path.split('/')[0]}/{w.path.split('/')[-1]}" for w in body.trainable_weights]
@@ -83,6 +85,30 @@ def test_a_network_and_its_gradients_are_the_equations(
     assert_close(own.embedded, of_vectors, dtype, "word vectors")
 
 
+@pytest.mark.parametrize("steps", [1, 3, 50])
+@pytest.mark.parametrize(("model", "head", "changes"), CASES, ids=NAMES)
+def test_truncated_gradients_are_those_of_the_equations(
+    model: str, head: str, changes: dict[str, Any], steps: int
+) -> None:
+    """In double precision, for documents of 7, 1, 4 and 2 tokens: shorter than the steps, as long, longer."""
+    spec = asked(model, head, bptt=steps, **changes)
+    with precision("float64"):
+        network = randomised(build(spec))
+        embedded = embed(MATRIX.vectors.astype(np.float64), BATCH.rows)  # (B, T, D)
+        logits, _, gradients, of_vectors = gradients_of(network, embedded)
+        weights = weights_of(network)
+    run = run_network(spec, weights, embedded, BATCH.lengths)
+    assert_close(run.logits, logits, "float64", "logits")  # nothing is cut on the way forward
+    d_logits = cross_entropy(run.logits, LABELS)[1]
+    own = differentiate(spec, weights, run, d_logits, steps)
+    for name, gradient in gradients.items():
+        assert_close(own.weights[name], gradient, "float64", name)
+    assert_close(own.embedded, of_vectors, "float64", "word vectors")
+    whole = differentiate(spec, weights, run, d_logits)
+    same = all(np.allclose(own.weights[name], whole.weights[name], rtol=1e-6) for name in gradients)
+    assert same == (model == "ann" or steps == 50 or steps >= changes.get("piece_tokens", 50))
+
+
 def test_the_cases_are_the_table() -> None:
     assert {*RECURRENT, "ann"} == set(NETWORKS) == {model for model, _, _ in CASES}
 
@@ -95,7 +121,7 @@ def test_the_gradient_of_a_tuned_table_is_that_of_keras() -> None:
     table = network.get_layer("embedding").embeddings
     table.assign(MATRIX.vectors)
     with tf.GradientTape() as tape:
-        logits = network([BATCH.rows, BATCH.lengths])
+        logits = network([tf.constant(BATCH.rows), tf.constant(BATCH.lengths)])
         loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(LABELS, logits))
     expected = tf.convert_to_tensor(tape.gradient(loss, table.value)).numpy()
     weights = weights_of(network)

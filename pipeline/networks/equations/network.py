@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.networks.equations.heads import HEADS, back_to_largest, largest
-from pipeline.networks.equations.through_time import backward, forward
+from pipeline.networks.equations.through_time import CELLS, backward, forward
 from pipeline.networks.equations.values import Array, CellWeights, Lengths, Trace
 from pipeline.networks.models import STANDARDISE, NetworkSpec
 from pipeline.values import Bool
@@ -16,6 +16,7 @@ from pipeline.values import Bool
 Weights = Mapping[str, Array]  # `layer/weight` > array, such as "recurrent_0/kernel", "output/bias"
 
 AVERAGED = "ann"  # the network without recurrence
+STANDARDISED = (f"{STANDARDISE}/mean", f"{STANDARDISE}/deviation")  # of the averages, where no table is tuned
 
 # The cell of each recurrent network, and the endings of its layers' names, one a direction.
 RECURRENT: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -143,6 +144,28 @@ def differentiate(
     return NetworkGradients(gradients, _uncut(d_sequences, run.shape))
 
 
+def weight_shapes(spec: NetworkSpec) -> dict[str, tuple[int, ...]]:
+    """Return the name and the shape of every weight of a network, its table left out."""
+    units = spec.units
+    shapes: dict[str, tuple[int, ...]] = {}
+    if spec.model == AVERAGED:
+        shapes |= {} if spec.tuned else dict.fromkeys(STANDARDISED, (spec.embedding_dim,))
+        for number in range(spec.layers):
+            width = units if number else spec.embedding_dim
+            shapes |= {f"hidden_{number}/kernel": (width, units), f"hidden_{number}/bias": (units,)}
+        return shapes | _output_shapes(units, spec.n_classes)
+    cell, directions = RECURRENT[spec.model]
+    columns = CELLS[cell].blocks * units
+    for number in range(spec.layers):
+        width = units * len(directions) if number else spec.embedding_dim
+        for direction in directions:
+            layer = f"recurrent_{number}{direction}"
+            shapes[f"{layer}/kernel"] = (width, columns)
+            shapes[f"{layer}/recurrent_kernel"] = (units, columns)
+            shapes[f"{layer}/bias"] = (2, columns) if cell == "gru" else (columns,)
+    return shapes | _output_shapes(units * len(directions) * len(spec.head.split("+")), spec.n_classes)
+
+
 def cell_weights(weights: Weights, layer: str) -> CellWeights:
     """Return the weights of one recurrent layer, such as "recurrent_0_backward"."""
     return CellWeights(
@@ -249,7 +272,8 @@ def _run_averaged(spec: NetworkSpec, weights: Weights, embedded: Array, lengths:
     """Return the run of `ann`: averages, brought to mean 0 and deviation 1 unless tuned, then dense layers."""
     average = HEADS["mean"].read(embedded, lengths)  # (B, D)
     if not spec.tuned:
-        average = (average - weights[f"{STANDARDISE}/mean"]) / weights[f"{STANDARDISE}/deviation"]
+        mean, deviation = (weights[name] for name in STANDARDISED)  # (D,) each
+        average = (average - mean) / deviation
     hidden = [average]
     for number in range(spec.layers):
         sums = hidden[-1] @ weights[f"hidden_{number}/kernel"] + weights[f"hidden_{number}/bias"]
@@ -267,9 +291,13 @@ def _back_to_averages(
         gradients[f"hidden_{number}/bias"] = d_sums.sum(axis=0)
         d_hidden = d_sums @ weights[f"hidden_{number}/kernel"].T
     if not spec.tuned:
-        d_hidden = d_hidden / weights[f"{STANDARDISE}/deviation"]
+        d_hidden = d_hidden / weights[STANDARDISED[1]]
     like = np.zeros(run.shape, d_hidden.dtype)  # (B, T, D)
     return NetworkGradients(gradients, HEADS["mean"].back(like, run.lengths, d_hidden))
+
+
+def _output_shapes(width: int, n_classes: int) -> dict[str, tuple[int, ...]]:
+    return {"output/kernel": (width, n_classes), "output/bias": (n_classes,)}
 
 
 def _logits(weights: Weights, encoded: Array) -> Array:

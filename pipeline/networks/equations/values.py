@@ -83,8 +83,10 @@ class Gradients:
     recurrent_kernel: Array  # (H, G * H)
     bias: Array  # as in CellWeights
     inputs: Array  # (N, T, D)
-    states: Array  # (N, T + 1, H): dL/dh_t, through everything that h_t has an effect on
-    cells: Array | None = None  # (N, T + 1, H): dL/dc_t of an LSTM
+    states: Array  # (N, T + 1, H): dL/dh_t, directly and through all later timesteps
+    cells: Array | None = (
+        None  # (N, T + 1, H): dL/dc_t of an LSTM through later timesteps; what h_t does is in states
+    )
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,7 @@ class Cell:
     """An entry of the table of cells: its equations for one timestep."""
 
     gates: tuple[str, ...]  # what a Trace keeps
+    blocks: int  # G: a kernel has G * H columns
     parts: int  # 1: the state is h; 2: (h, c)
     step: Callable[[CellWeights, Array, State], tuple[State, dict[str, Array]]]
     gradient: Callable[[CellWeights, Step, State], StepGradient]
