@@ -108,7 +108,7 @@ def test_tensorflow_agrees_in_every_line_and_beside_them(cell: str) -> None:
         'the states of "dog man bites dog"',
     ]
     assert example.conclusion.startswith(
-        f"{example.compared} numbers were compared with TensorFlow's (float64): the largest difference is "
+        f"{example.compared} numbers compared with TensorFlow's (float64): the largest difference is "
     )
 
 
@@ -302,7 +302,7 @@ def test_a_difference_is_said_loudly(tensorflow: float, difference: str) -> None
     example = tampered(tensorflow)
     assert not example.agrees
     loud = (
-        f"TENSORFLOW DISAGREES. 6 numbers were compared with TensorFlow's (float64): the difference in h_1[1] is "
+        f"TENSORFLOW DISAGREES. 6 numbers compared with TensorFlow's (float64): the difference in h_1[1] is "
         f"{difference}, and at most 1e-09 is rounding. Do not trust this page."
     )
     assert example.conclusion == loud
@@ -316,7 +316,7 @@ def test_a_difference_of_rounding_is_none() -> None:
     example = tampered(0.5 + 4e-10)
     assert example.agrees
     assert example.conclusion == (
-        "6 numbers were compared with TensorFlow's (float64): the largest difference is 4e-10, in h_1[1]."
+        "6 numbers compared with TensorFlow's (float64): the largest difference is 4e-10, in h_1[1]."
     )
 
 

@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -28,7 +29,7 @@ TRAIN = labelled([[2, 3, 4], [2, 5, 4], [6, 2, 3, 7], [6, 5]], [1, 0, 0, 1])
 TEXT = "Not a good, good film"  # six tokens; no document has the comma
 
 # Trained networks of the run folder, in the order in which its settings name them.
-NETWORKS = {
+NETWORKS: dict[str, dict[str, Any]] = {
     "ann": {},
     "bilstm": {},
     "gru:max": {"head": "max"},
@@ -38,6 +39,7 @@ NETWORKS = {
     "rnn": {"layers": 2},
     "rnn:mean": {"head": "mean"},
 }
+TRUNCATED: dict[str, dict[str, Any]] = {"rnn:max": {"head": "max", "bptt": 2}}
 
 
 def write_run(run: Path, networks: Sequence[str], max_tokens: int = 400) -> Path:
@@ -54,7 +56,7 @@ def write_run(run: Path, networks: Sequence[str], max_tokens: int = 400) -> Path
     save_embedding(run, embedded)
     for name in networks:
         fitted = train_network(
-            name.partition(":")[0], TRAIN, matrix=embedded.matrix, epochs=1, **NETWORKS[name]
+            name.partition(":")[0], TRAIN, matrix=embedded.matrix, epochs=1, **(NETWORKS | TRUNCATED)[name]
         )
         save_network(run, f"{name}@random", fitted, "random", LABELS, config)
     (run / "config.toml").write_text(save_config(config), encoding="utf-8")
@@ -189,6 +191,14 @@ def test_a_text_is_cut_as_the_run_cut_its_documents(tmp_path: Path) -> None:
         "keep last). All of them are in its vocabulary of 6 words."
     )
     assert [row[0] for row in table(example, "Forward").rows] == ['1 "good"', '2 "film"', '3 "plot"']
+
+
+def test_truncated_training_is_said(tmp_path: Path) -> None:
+    run = write_run(tmp_path, ["rnn:max"])
+    said = [section(explain(text, run=run), "Back through").blocks[0] for text in ("not a film", "a film")]
+    assert all(isinstance(one, Prose) for one in said)
+    sentence = " In training the gradient went back 2 words (bptt); here it goes to the first."
+    assert [one.text.endswith(sentence) for one in said if isinstance(one, Prose)] == [True, False]
 
 
 def test_another_order_changes_the_answer_and_not_the_average(run: Path) -> None:

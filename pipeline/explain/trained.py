@@ -81,7 +81,7 @@ def trained_example(text: str, run: Path, cell: str | None, model: str | None) -
         _network_section(network, reading),
         _forward_section(reading, network, checks),
         _loss_section(reading, network, checks),
-        _backward_section(reading, checks),
+        _backward_section(reading, network.spec.bptt, checks),
         _gradient_section(reading, checks),
         _jacobian_section(reading, checks),
         _order_section(reading, network, asked, checks),
@@ -339,7 +339,7 @@ def _loss_section(r: Reading, network: SavedNetwork, checks: list[Check]) -> Sec
     )
 
 
-def _backward_section(r: Reading, checks: list[Check]) -> Section:
+def _backward_section(r: Reading, bptt: int, checks: list[Check]) -> Section:
     d_states, d_inputs = r.gradients.states[0, 1:], r.gradients.inputs[0]  # (T, H), (T, D)
     answered = r.answers.d_sums[0] if r.cell == "gru" else r.answers.d_sums
     rows = [
@@ -363,6 +363,10 @@ def _backward_section(r: Reading, checks: list[Check]) -> Section:
     said = f"The word that the loss feels most is {_step(r, most + 1)}."
     if r.timesteps > 1 and lengths[-1] > 0:
         said += f" The first word gets {shown(lengths[0] / lengths[-1])} times what the last one gets."
+    if 0 < bptt < r.timesteps:
+        said += (
+            f" In training the gradient went back {plural(bptt, 'word')} (bptt); here it goes to the first."
+        )
     return Section(
         "Back through time: the gradient that reaches each word",
         (

@@ -8,8 +8,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from pipeline.explain.written import Written, shown
+from pipeline.explain.written import Written, shown_difference
 from pipeline.networks.equations.values import Array
+from pipeline.report.text import plural
 
 LIMIT = 1e-9  # a larger difference from TensorFlow is a fault
 
@@ -155,11 +156,12 @@ class Worked:
         ValueError
             If nothing was compared.
         """
-        worst, numbers = self.worst, f"{self.compared:,} numbers were compared with TensorFlow's (float64)"
+        worst, numbers = self.worst, f"{plural(self.compared, 'number')} compared with TensorFlow's (float64)"
+        difference = shown_difference(worst.difference)
         if self.agrees:
-            return f"{numbers}: the largest difference is {shown(worst.difference, zero=0)}, in {worst.name}."
+            return f"{numbers}: the largest difference is {difference}, in {worst.name}."
         return (
-            f"TENSORFLOW DISAGREES. {numbers}: the difference in {worst.name} is {shown(worst.difference, zero=0)},"
+            f"TENSORFLOW DISAGREES. {numbers}: the difference in {worst.name} is {difference},"
             f" and at most {LIMIT:g} is rounding. Do not trust this page."
         )
 

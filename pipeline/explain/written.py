@@ -31,13 +31,13 @@ class Written:
         return _BRACKETS_IN_BRACKETS.sub(r"\1", text)
 
 
-def shown(number: float, zero: float = NOTHING) -> str:
+def shown(number: float) -> str:
     """Return a number rounded to four significant digits; one that has fewer is shown as it is.
 
     >>> shown(0.4), shown(0.52996), shown(-0.00012346), shown(12345678.0), shown(3e-17)
     ('0.4', '0.5300', '-0.0001235', '1.235e+07', '0')
     """
-    if abs(number) < zero or number == 0:
+    if abs(number) < NOTHING:
         return "0"
     short = f"{number:.{DIGITS}g}"
     exact = abs(float(short) - number) <= EXACT * abs(number)
