@@ -1,0 +1,244 @@
+"""How much of a document's end gives the answer of the whole: the rest dropped, shuffled or replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pipeline.evaluation.wording import exact_points, percent
+from pipeline.probes.paired import (
+    Answered,
+    Probabilities,
+    accuracy_interval,
+    answer,
+    is_above,
+    loss_interval,
+    majority_right,
+)
+from pipeline.probes.windows import last_tokens, replace_beyond, shuffle_beyond
+from pipeline.values import IndexedCorpus, Int32
+
+QUESTION = "How many tokens from the end does the network use, and up to where does their order count?"
+CONTROLS = (
+    "Dropping words also makes the text shorter than what the network was trained on. Shuffling keeps the length and the"
+    " words, replacing keeps the length and how often each word stands where: what is lost under them is not lost to"
+    " shortness. All changes are judged on the same documents as the whole text, so hard documents weigh on both sides."
+)
+CANNOT_SHOW = (
+    "It shows what this network uses, not what the documents hold: another one may use more. That the last words are"
+    " enough does not say that the earlier ones were forgotten; they may say the same again. A changed text is none that"
+    " the network was trained on, so a loss is an upper bound of what the words or their order are worth."
+)
+SHORT = 64  # documents up to this length are cheap, so more places are looked at
+
+
+@dataclass(frozen=True)
+class Change:
+    """What is done to the tokens before the last k; `most` places are tested, `from_zero` with the whole text."""
+
+    apply: Callable[[IndexedCorpus, int, np.random.Generator], IndexedCorpus]
+    fine: bool  # every power of two, where others take powers of four
+    from_zero: bool = False
+
+
+CHANGES: dict[str, Change] = {
+    "dropped": Change(lambda documents, k, generator: last_tokens(documents, k), fine=True),
+    "shuffled": Change(shuffle_beyond, fine=False, from_zero=True),
+    "replaced": Change(replace_beyond, fine=False),
+}
+
+
+def memory_horizon(
+    probabilities: Probabilities,
+    documents: IndexedCorpus,
+    labels: Int32,
+    generator: np.random.Generator,
+    rope: float,
+) -> dict[str, Any]:
+    """Return accuracy and loss when all but the last k tokens are dropped, shuffled or replaced, for several k.
+
+    Parameters
+    ----------
+    probabilities : callable
+        The network: documents > float32 (N, C).
+    documents : IndexedCorpus
+        N documents as the network reads them: cut, and shuffled where it reads shuffled words.
+    labels : int32 array, shape (N,)
+    generator : numpy Generator
+        Draws one shuffle and one replacement for each document and k.
+    rope : float
+        Region of practical equivalence: a loss of accuracy up to this size does not matter.
+
+    Returns
+    -------
+    dict
+        documents, longest, majority, accuracy, log_loss (of the whole text, in nats), above_majority, rope, resolution
+        (the half width of the interval where no answer changes: a smaller `rope` cannot be reached), changes: for each
+        of `CHANGES` its `points` (k, longer: the share of documents with more than k tokens, accuracy, difference from
+        the whole text, ci95, log_loss, loss_difference, loss_ci95) and `enough`.
+
+    Notes
+    -----
+    The method is that of [1]_, there for language models, whose loss stands at every word.
+
+    `enough` is the smallest k at which, and at every larger k tested, the 95 % interval of the paired difference ends
+    at -rope or above: at most `rope` is lost there, and that is not chance. The places are tested from the largest k
+    down and the first that fails ends it, so that each can be tested at the full level however many there are [2]_.
+    None: not shown at any k.
+
+    References
+    ----------
+    .. [1] Khandelwal, He, Qi, Jurafsky (2018), ACL, arXiv:1805.04623, sections 3 to 5.
+    .. [2] Maurer, Hothorn, Lehmacher (1995), Biometrie in der chemisch-pharmazeutischen Industrie 6, 3-18
+       (a priori ordered hypotheses).
+    """
+    lengths = np.diff(documents.offsets)
+    whole = answer(probabilities, documents, labels)
+    majority = majority_right(labels)
+    changes = {}
+    for name, change in CHANGES.items():
+        points = [
+            _point(k, answer(probabilities, change.apply(documents, k, generator), labels), whole)
+            | {"longer": float((lengths > k).mean())}
+            for k in places(int(lengths.max()), fine=change.fine, from_zero=change.from_zero)
+        ]
+        changes[name] = {"points": points, "enough": smallest_enough(points, rope)}
+    return {
+        "documents": documents.n_docs,
+        "longest": int(lengths.max()),
+        "majority": float(majority.mean()),
+        "accuracy": whole.accuracy,
+        "log_loss": whole.log_loss,
+        "above_majority": is_above(whole.right, majority),
+        "rope": rope,
+        "resolution": accuracy_interval(np.zeros(documents.n_docs))[1],
+        "changes": changes,
+    }
+
+
+def places(longest: int, *, fine: bool, from_zero: bool) -> list[int]:
+    """Return the k to test, ascending, all below `longest`: powers of two from 1, or of four from 4.
+
+    >>> places(400, fine=False, from_zero=True)
+    [0, 4, 16, 64, 256]
+    """
+    step, first = (2, 1) if fine or longest <= SHORT else (4, 4)
+    found = [0] if from_zero else []
+    k = first
+    while k < longest:
+        found.append(k)
+        k *= step
+    return found
+
+
+def smallest_enough(points: Iterable[Mapping[str, Any]], rope: float) -> int | None:
+    """Return the smallest `k` at which, and at every larger one, `ci95` ends at -rope or above; None if there is none.
+
+    >>> smallest_enough([{"k": 1, "ci95": [-0.2, 0]}, {"k": 2, "ci95": [-0.01, 0]}, {"k": 4, "ci95": [0, 0]}], 0.01)
+    2
+    """
+    enough = None
+    for point in sorted(points, key=lambda point: -point["k"]):
+        if point["ci95"][0] < -rope:
+            break
+        enough = point["k"]
+    return enough
+
+
+def _point(k: int, changed: Answered, whole: Answered) -> dict[str, Any]:
+    lost, more = changed.right - whole.right, changed.losses - whole.losses  # (N,)
+    return {
+        "k": k,
+        "accuracy": changed.accuracy,
+        "difference": float(lost.mean()),
+        "ci95": accuracy_interval(lost),
+        "log_loss": changed.log_loss,
+        "loss_difference": float(more.mean()),
+        "loss_ci95": loss_interval(more),
+    }
+
+
+# --- in words --------------------------------------------------------------------------------------------
+
+
+def reading(found: Mapping[str, Any]) -> str:
+    """Return in a few plain words what `memory_horizon` found."""
+    if not found["above_majority"]:
+        return (
+            f"With {percent(found['accuracy'])} on {found['documents']:,} documents the network is not shown to be better"
+            f" than always saying the most frequent class ({percent(found['majority'])}), so there is no memory to measure."
+        )
+    if found["resolution"] > found["rope"]:
+        return (
+            f"{_whole(found)} {found['documents']:,} documents are too few to show that a cut costs at most"
+            f" {exact_points(found['rope'])}: {exact_points(round(found['resolution'], 4))} is the least they can show."
+            f"{_by_points(found)}"
+        )
+    sentences = (_dropped(found), _shuffled(found), _replaced(found))
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
+def _whole(found: Mapping[str, Any]) -> str:
+    return f"The whole text gives {percent(found['accuracy'])}."
+
+
+def _by_points(found: Mapping[str, Any]) -> str:
+    """Return the smallest k that loses at most rope by the figures as they are, chance left aside."""
+    points = found["changes"]["dropped"]["points"]
+    flat = [point | {"ci95": [point["difference"]] * 2} for point in points]
+    k = smallest_enough(flat, found["rope"])
+    return "" if k is None else f" By the figures alone, chance left aside, {_last(k)} would do."
+
+
+def _last(k: int) -> str:
+    return "the last token" if k == 1 else f"the last {k:,} tokens"
+
+
+def _dropped(found: Mapping[str, Any]) -> str:
+    points, k = found["changes"]["dropped"]["points"], found["changes"]["dropped"]["enough"]
+    if not points:
+        return "Every document is one token long."
+    within = exact_points(found["rope"])
+    if k is None:
+        most = points[-1]
+        return (
+            f"No cut is shown to cost at most {within}: {_last(most['k'])} give {percent(most['accuracy'])}, the whole text"
+            f" {percent(found['accuracy'])}; {most['longer']:.0%} of the documents are longer."
+        )
+    point = next(point for point in points if point["k"] == k)
+    verb = "gives" if k == 1 else "give"
+    return (
+        f"{_last(k).capitalize()} {verb} the accuracy of the whole text within {within} ({percent(point['accuracy'])}"
+        f" against {percent(found['accuracy'])}); {point['longer']:.0%} of the documents are longer."
+    )
+
+
+def _shuffled(found: Mapping[str, Any]) -> str:
+    points, k = found["changes"]["shuffled"]["points"], found["changes"]["shuffled"]["enough"]
+    if not points:
+        return ""
+    if k == 0:
+        return "The order of words does not matter."
+    if k is not None:
+        return f"The order of words more than {k:,} from the end does not matter."
+    return _not_shown("the order of words", points[-1])
+
+
+def _replaced(found: Mapping[str, Any]) -> str:
+    points, k = found["changes"]["replaced"]["points"], found["changes"]["replaced"]["enough"]
+    if not points:
+        return ""
+    if k is not None:
+        return f"Words of other documents more than {k:,} from the end do not disturb it."
+    return _not_shown("which words stand there", points[-1])
+
+
+def _not_shown(what: str, point: Mapping[str, Any]) -> str:
+    """Return that something counts so far from the end, or that the data leave it open."""
+    size = f"{100 * point['difference']:+.1f} points"
+    if point["ci95"][1] < 0:
+        return f"Even more than {point['k']:,} from the end, {what} counts ({size})."
+    return f"Whether {what} counts more than {point['k']:,} from the end cannot be told ({size})."
