@@ -504,6 +504,17 @@ DETAILS["fit_costs"] = [
         "size_bytes": 1_200_000,
     }
 ]
+DETAILS["probes"] = [
+    {
+        "name": NETWORK,
+        "model": "lstm",
+        "head": "last",
+        "trained": True,
+        "why_not": None,
+        "test_documents": 40,
+        "probes": {},
+    }
+]
 DETAILS["curve_sets"] = {
     "sets": [{"set": 1, "train": 72, "validation": 8}, {"set": 0, "train": 144, "validation": 16}],
     "untrained": [{"name": NETWORK, "seed": 1, "set": 1, "why_not": "the training loss did not fall"}],

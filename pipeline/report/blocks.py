@@ -132,7 +132,7 @@ class Reliability:
 
 @dataclass(frozen=True)
 class BandPoint:
-    """A value with its interval; fractions of 1 shown as percent."""
+    """A value with its interval; fractions of 1, shown as percent unless the chart says otherwise."""
 
     x: float
     value: float
@@ -150,11 +150,23 @@ class BandLine:
 
 @dataclass(frozen=True)
 class Bands:
-    """Lines with their intervals as bands, over a logarithmic axis that is marked at the points."""
+    """Lines with their intervals as bands.
+
+    Attributes
+    ----------
+    log_x : a logarithmic axis that is marked at the points; else a plain one
+    log_y : a logarithmic axis; every value and end of an interval is above 0 then
+    percent : values are fractions of 1, shown as percent
+    marked : a mark at every point, which tells lines apart without colour; without, dashes do
+    """
 
     lines: tuple[BandLine, ...]
     x_axis: str
     y_axis: str
+    log_x: bool = True
+    log_y: bool = False
+    percent: bool = True
+    marked: bool = True
 
 
 @dataclass(frozen=True)
