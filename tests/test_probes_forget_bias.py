@@ -37,7 +37,9 @@ def test_only_the_forget_gates_start_from_the_bias(bias: float, layer: str) -> N
 
 
 def test_a_gru_has_no_forget_bias() -> None:
-    for ours, own in zip(first_weights(spec_of("gru", forget_bias=3.0)), first_weights(spec_of("gru")), strict=True):
+    for ours, own in zip(
+        first_weights(spec_of("gru", forget_bias=3.0)), first_weights(spec_of("gru")), strict=True
+    ):
         assert np.array_equal(ours, own)
 
 
@@ -96,14 +98,31 @@ def test_a_row_compares_with_the_bias_of_keras() -> None:
 
 def test_the_reading_of_three_biases() -> None:
     rows = [
-        {"bias": 0.0, "accuracy": 0.7, "difference": -0.2, "ci95": [-0.3, -0.1], "start": 1.44, "time_constant": 2.0},
+        {
+            "bias": 0.0,
+            "accuracy": 0.7,
+            "difference": -0.2,
+            "ci95": [-0.3, -0.1],
+            "start": 1.44,
+            "time_constant": 2.0,
+        },
         {"bias": 1.0, "accuracy": 0.9, "difference": None, "ci95": None, "start": 3.19, "time_constant": 4.0},
-        {"bias": 3.0, "accuracy": 0.91, "difference": 0.01, "ci95": [-0.02, 0.04], "start": 20.58, "time_constant": 20.0},
+        {
+            "bias": 3.0,
+            "accuracy": 0.91,
+            "difference": 0.01,
+            "ci95": [-0.02, 0.04],
+            "start": 20.58,
+            "time_constant": 20.0,
+        },
     ]
     assert probe.reading(rows, 0.01) == (
-        "With a bias of 1 the network is right on 90.0 %. 0 is worse: -20.0 points (95 % interval -30.0 to -10.0). Whether 3"
-        " is better or worse cannot be told: +1.0 points (95 % interval -2.0 to +4.0). The middle unit remembers for 2.0"
-        " (bias 0), 4.0 (bias 1), 20.0 (bias 3) tokens after training; it began with 1.4, 3.2, 20.6."
+        "With a bias of 1 the network is right on 90.0 %. 0 is worse: -20.0 points (95 % interval -30.0 to -10.0)."
+        " Whether 3 is better or worse cannot be told: +1.0 points (95 % interval -2.0 to +4.0). The middle unit"
+        " remembers for 2.0 (bias 0), 4.0 (bias 1), 20.0 (bias 3) tokens after training; it began with 1.4, 3.2,"
+        " 20.6."
     )
     equal = [rows[1], rows[2] | {"difference": 0.001, "ci95": [-0.004, 0.006]}]
-    assert "3 is equal to that within 1 point: +0.1 points (95 % interval -0.4 to +0.6)." in probe.reading(equal, 0.01)
+    assert "3 is equal to that within 1 point: +0.1 points (95 % interval -0.4 to +0.6)." in probe.reading(
+        equal, 0.01
+    )

@@ -44,7 +44,9 @@ def test_a_shuffle_reaches_every_order() -> None:
     generator = np.random.default_rng(0)
     indexed = indexed_of([[1, 2, 3, 4]])
     seen = {tuple(rows_of_each(shuffle_beyond(indexed, 1, generator))[0]) for _ in range(200)}
-    assert seen == {(a, b, c, 4) for a in (1, 2, 3) for b in (1, 2, 3) for c in (1, 2, 3) if len({a, b, c}) == 3}
+    assert seen == {
+        (a, b, c, 4) for a in (1, 2, 3) for b in (1, 2, 3) for c in (1, 2, 3) if len({a, b, c}) == 3
+    }
 
 
 @given(documents, ks, seeds)

@@ -9,12 +9,18 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.probes import forget_bias, memory_horizon, needle, word_order
 from pipeline.probes.subject import SAMPLED, Probe, Subject, nothing
 
 __all__ = ["PROBES", "SAMPLED", "Probe", "Subject", "nothing", "probe_network", "probes_of"]
 
 # In the order of the report.
-PROBES: dict[str, Probe] = {}
+PROBES: dict[str, Probe] = {
+    "memory-horizon": memory_horizon.PROBE,
+    "word-order": word_order.PROBE,
+    "needle": needle.PROBE,
+    "forget-bias": forget_bias.PROBE,
+}
 
 NO_MEMORY = "it averages its words, so that no word is before or after another: there is no memory to look at"
 NOT_FINITE = "its weights are not finite: training diverged"

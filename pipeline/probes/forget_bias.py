@@ -5,29 +5,32 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from pipeline.evaluation.estimates import crossed_estimate
 from pipeline.evaluation.wording import difference_words, exact_points, percent
-from pipeline.networks.equations import CellWeights, forward
 from pipeline.networks.batches import batches
+from pipeline.networks.equations import CellWeights, forward
 from pipeline.networks.prediction import predict_probabilities
 from pipeline.networks.training import FittedNetwork
 from pipeline.probes.paired import answer
-from pipeline.probes.subject import SAMPLED, Probe, Subject, nothing
+from pipeline.probes.subject import Probe, Subject, nothing
 from pipeline.values import Float64, IndexedCorpus
 
-QUESTION = "Does the bias that the forget gates start from change what the LSTM learns and how long it remembers?"
+QUESTION = (
+    "Does the bias that the forget gates start from change what the LSTM learns and how long it remembers?"
+)
 CONTROLS = (
-    "The fits differ in this one number: the same documents, settings and seeds, so the same other initial weights and"
-    " order of batches, and the same test documents. 1 is what the run itself uses."
+    "The fits differ in this one number: the same documents, settings and seeds, so the same other initial weights"
+    " and order of batches, and the same test documents. 1 is what the run itself uses."
 )
 CANNOT_SHOW = (
-    "A bias that is better here need not be on another corpus, with other settings or with more epochs. Test accuracy is"
-    " shown to be looked at: choose by validation accuracy. The mean of a gate says how fast the cell forgets on"
-    " average; a gate that opens and shuts with the words has no single time constant."
+    "A bias that is better here need not be on another corpus, with other settings or with more epochs. Test"
+    " accuracy is shown to be looked at: choose by validation accuracy. The mean of a gate says how fast the cell"
+    " forgets on average; a gate that opens and shuts with the words has no single time constant."
 )
 BIASES = (0.0, 1.0, 3.0)
 KERAS_OWN = 1.0
@@ -85,10 +88,7 @@ def _fits(subject: Subject, bias: float, seeds: Sequence[int]) -> dict[str, Any]
     right, validated, gates, untrained = [], [], [], 0
     for seed in seeds:
         fitted = subject.fit(spec, train, validation, settings, seed)
-
-        def predict(documents: IndexedCorpus, fitted: FittedNetwork = fitted) -> Any:
-            return predict_probabilities(fitted.model, documents, spec.n_classes)
-
+        predict = partial(predict_probabilities, fitted.model, n_classes=spec.n_classes)
         right.append(answer(predict, test.indexed, test.labels).right)
         best = next(epoch for epoch in fitted.epochs if epoch.epoch == fitted.best_epoch)
         validated.append(best.validation_accuracy)
@@ -160,7 +160,10 @@ def reading(rows: Sequence[Mapping[str, Any]], rope: float) -> str:
     parts += [_compared(row, rope) for row in rows if row["bias"] != KERAS_OWN]
     after = ", ".join(f"{row['time_constant']:.1f} (bias {row['bias']:g})" for row in rows)
     before = ", ".join(f"{row['start']:.1f}" for row in rows)
-    return " ".join(parts) + f" The middle unit remembers for {after} tokens after training; it began with {before}."
+    return (
+        " ".join(parts)
+        + f" The middle unit remembers for {after} tokens after training; it began with {before}."
+    )
 
 
 def _compared(row: Mapping[str, Any], rope: float) -> str:

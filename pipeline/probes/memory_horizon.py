@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.evaluation.wording import exact_points, percent
+from pipeline.networks.models import SHUFFLED_WORDS
 from pipeline.probes.paired import (
     Answered,
     Probabilities,
@@ -18,20 +19,23 @@ from pipeline.probes.paired import (
     loss_interval,
     majority_right,
 )
+from pipeline.probes.subject import Probe, Subject
 from pipeline.probes.windows import last_tokens, replace_beyond, shuffle_beyond
-from pipeline.values import IndexedCorpus, Int32
+from pipeline.values import IndexedCorpus, Int32, Int64
 
 QUESTION = "How many tokens from the end does the network use, and up to where does their order count?"
 CONTROLS = (
-    "Dropping words also makes the text shorter than what the network was trained on. Shuffling keeps the length and the"
-    " words, replacing keeps the length and how often each word stands where: what is lost under them is not lost to"
-    " shortness. All changes are judged on the same documents as the whole text, so hard documents weigh on both sides."
+    "Dropping words also makes the text shorter than what the network was trained on. Shuffling keeps the length"
+    " and the words, replacing keeps the length and how often each word stands where: what is lost under them is"
+    " not lost to shortness. All changes are judged on the same documents as the whole text, so hard documents"
+    " weigh on both sides."
 )
 CANNOT_SHOW = (
     "It shows what this network uses, not what the documents hold: another one may use more. That the last words are"
-    " enough does not say that the earlier ones were forgotten; they may say the same again. A changed text is none that"
-    " the network was trained on, so a loss is an upper bound of what the words or their order are worth."
+    " enough does not say that the earlier ones were forgotten; they may say the same again. A changed text is none"
+    " that the network was trained on, so a loss is an upper bound of what the words or their order are worth."
 )
+MOST_DOCUMENTS, MOST_TOKENS = 4_000, 150_000  # of the sample: short texts are cheap, so more of them are read
 SHORT = 64  # documents up to this length are cheap, so more places are looked at
 
 
@@ -78,7 +82,8 @@ def memory_horizon(
         documents, longest, majority, accuracy, log_loss (of the whole text, in nats), above_majority, rope, resolution
         (the half width of the interval where no answer changes: a smaller `rope` cannot be reached), changes: for each
         of `CHANGES` its `points` (k, longer: the share of documents with more than k tokens, accuracy, difference from
-        the whole text, ci95, log_loss, loss_difference, loss_ci95) and `enough`.
+        the whole text, ci95, log_loss, loss_difference, loss_ci95), `enough`, and `by_figures`: `enough` where each
+        difference is taken as if it were exact.
 
     Notes
     -----
@@ -105,7 +110,12 @@ def memory_horizon(
             | {"longer": float((lengths > k).mean())}
             for k in places(int(lengths.max()), fine=change.fine, from_zero=change.from_zero)
         ]
-        changes[name] = {"points": points, "enough": smallest_enough(points, rope)}
+        flat = [{"k": point["k"], "ci95": [point["difference"]] * 2} for point in points]  # chance left aside
+        changes[name] = {
+            "points": points,
+            "enough": smallest_enough(points, rope),
+            "by_figures": smallest_enough(flat, rope),
+        }
     return {
         "documents": documents.n_docs,
         "longest": int(lengths.max()),
@@ -161,6 +171,58 @@ def _point(k: int, changed: Answered, whole: Answered) -> dict[str, Any]:
     }
 
 
+# --- of a trained network --------------------------------------------------------------------------------
+
+
+def sample(subject: Subject) -> Int64:
+    """Return positions of test documents of about `MOST_TOKENS` tokens together: the same ones for every network."""
+    lengths = np.diff(subject.documents.offsets)[subject.test]
+    fitting = int(MOST_TOKENS / max(float(lengths.mean()), 1.0))
+    return subject.sampled(min(max(fitting, 1), MOST_DOCUMENTS))
+
+
+def measure(subject: Subject) -> dict[str, Any]:
+    """Return what the memory horizon of a trained network is, in numbers and words."""
+    positions = sample(subject)
+    found = memory_horizon(
+        subject.probabilities,
+        subject.read(positions),
+        subject.labels[positions],
+        subject.generator("memory-horizon"),
+        subject.config.run.rope,
+    )
+    enough = {name: change["enough"] for name, change in found["changes"].items()}
+    return found | {
+        "last": what_last_means(subject),
+        "reading": reading(found),
+        "controls": CONTROLS,
+        "cannot_show": CANNOT_SHOW,
+        "summary": {"documents": found["documents"], "accuracy": found["accuracy"], "enough": enough},
+    }
+
+
+PROBE = Probe(QUESTION, measure)
+
+_OF_WHAT_IS_READ = {
+    "last": "of the document",
+    "first": "of what is read, the first {most:,} tokens",
+    "first+last": "of what is read: of a longer document the first and the last {half:,} tokens, joined",
+    "pieces": "of the document; a cut moves the borders of the pieces in which the network reads",
+}
+
+
+def what_last_means(subject: Subject) -> str:
+    """Return which tokens the last k are, for what this network reads and how."""
+    networks = subject.config.networks
+    place = _OF_WHAT_IS_READ[networks.keep].format(most=networks.max_tokens, half=networks.max_tokens // 2)
+    told = f"The last k tokens are those at the end {place}."
+    if subject.spec.model == "bilstm" or subject.spec.head != "last":
+        told += " This network reads its states at more places than there, so that is a place in the text, not in time."
+    if SHUFFLED_WORDS in subject.name.partition("@")[0].split(":"):
+        told += " It reads shuffled words: the last k are k words at random."
+    return told
+
+
 # --- in words --------------------------------------------------------------------------------------------
 
 
@@ -168,13 +230,15 @@ def reading(found: Mapping[str, Any]) -> str:
     """Return in a few plain words what `memory_horizon` found."""
     if not found["above_majority"]:
         return (
-            f"With {percent(found['accuracy'])} on {found['documents']:,} documents the network is not shown to be better"
-            f" than always saying the most frequent class ({percent(found['majority'])}), so there is no memory to measure."
+            f"With {percent(found['accuracy'])} on {found['documents']:,} documents the network is not shown to be"
+            f" better than always saying the most frequent class ({percent(found['majority'])}), so there is no"
+            " memory to measure."
         )
     if found["resolution"] > found["rope"]:
         return (
             f"{_whole(found)} {found['documents']:,} documents are too few to show that a cut costs at most"
-            f" {exact_points(found['rope'])}: {exact_points(round(found['resolution'], 4))} is the least they can show."
+            f" {exact_points(found['rope'])}: {exact_points(round(found['resolution'], 4))} is the least they can"
+            " show."
             f"{_by_points(found)}"
         )
     sentences = (_dropped(found), _shuffled(found), _replaced(found))
@@ -187,10 +251,17 @@ def _whole(found: Mapping[str, Any]) -> str:
 
 def _by_points(found: Mapping[str, Any]) -> str:
     """Return the smallest k that loses at most rope by the figures as they are, chance left aside."""
-    points = found["changes"]["dropped"]["points"]
-    flat = [point | {"ci95": [point["difference"]] * 2} for point in points]
-    k = smallest_enough(flat, found["rope"])
+    k = found["changes"]["dropped"]["by_figures"]
     return "" if k is None else f" By the figures alone, chance left aside, {_last(k)} would do."
+
+
+def whole_percent(fraction: float) -> str:
+    """Return a fraction of 1 as percent without decimals.
+
+    >>> whole_percent(0.834)
+    '83 %'
+    """
+    return f"{100 * fraction:.0f} %"
 
 
 def _last(k: int) -> str:
@@ -205,14 +276,15 @@ def _dropped(found: Mapping[str, Any]) -> str:
     if k is None:
         most = points[-1]
         return (
-            f"No cut is shown to cost at most {within}: {_last(most['k'])} give {percent(most['accuracy'])}, the whole text"
-            f" {percent(found['accuracy'])}; {most['longer']:.0%} of the documents are longer."
+            f"No cut is shown to cost at most {within}: {_last(most['k'])} give {percent(most['accuracy'])}, the"
+            f" whole text {percent(found['accuracy'])}; {whole_percent(most['longer'])} of the documents are"
+            f" longer.{_by_points(found)}"
         )
     point = next(point for point in points if point["k"] == k)
     verb = "gives" if k == 1 else "give"
     return (
         f"{_last(k).capitalize()} {verb} the accuracy of the whole text within {within} ({percent(point['accuracy'])}"
-        f" against {percent(found['accuracy'])}); {point['longer']:.0%} of the documents are longer."
+        f" against {percent(found['accuracy'])}); {whole_percent(point['longer'])} of the documents are longer."
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -23,15 +24,15 @@ from pipeline.values import PADDING_ROW, UNKNOWN_ROW, Float32, Float64, IndexedC
 
 QUESTION = "From how far back can such a network, trained on it, still bring one word that decides?"
 CONTROLS = (
-    "The class hangs on one made-up word alone, at a distance that is known, so nothing nearer can stand in for it. The"
-    " other words come from your training documents, are frequent and about as common in every class, and are drawn"
-    " without regard to the class. Every distance is trained on equally often, and cells share documents, vectors and"
-    " number of steps."
+    "The class hangs on one made-up word alone, at a distance that is known, so nothing nearer can stand in for it."
+    " The other words come from your training documents, are frequent and about as common in every class, and are"
+    " drawn without regard to the class. Every distance is trained on equally often, and cells share documents,"
+    " vectors and number of steps."
 )
 CANNOT_SHOW = (
-    "It shows what such a network can learn to carry within these few steps, not what the network of your run does with"
-    " your documents: there many words may say the same. A longer training may reach further. That a word is found says"
-    " nothing of two words that have to be put together."
+    "It shows what such a network can learn to carry within these few steps, not what the network of your run does"
+    " with your documents: there many words may say the same. A longer training may reach further. That a word is"
+    " found says nothing of two words that have to be put together."
 )
 
 CELLS = ("rnn", "gru", "lstm")
@@ -119,10 +120,9 @@ def plant(
     return IndexedCorpus(rows.ravel(), np.arange(n_docs + 1, dtype=np.int64) * length)
 
 
-def balanced(
-    distances: Sequence[int], n_docs: int, generator: np.random.Generator
-) -> tuple[Int64, Int32]:
-    """Return a distance and a class for each of `n_docs` documents: every pair as often as every other, or once more."""
+def balanced(distances: Sequence[int], n_docs: int, generator: np.random.Generator) -> tuple[Int64, Int32]:
+    """Return a distance and a class for each of `n_docs` documents: every pair as often as every other, or once"
+    " more."""
     pairs = np.array([(distance, one) for distance in distances for one in (0, 1)])  # (2K, 2)
     chosen = pairs[generator.permutation(np.arange(n_docs) % len(pairs))]  # (N, 2)
     return chosen[:, 0].astype(np.int64), chosen[:, 1].astype(np.int32)
@@ -141,12 +141,12 @@ def needle(subject: Subject) -> dict[str, Any]:
         return nothing("the training documents hold too few words to hide one among")
     distances = [*places(length, fine=True, from_zero=False), length]
     train = _planted(haystack, length, distances, TRAINING_DOCUMENTS, generator)
-    tests = [
-        _planted(haystack, length, [distance], TEST_DOCUMENTS, generator) for distance in distances
-    ]
+    tests = [_planted(haystack, length, [distance], TEST_DOCUMENTS, generator) for distance in distances]
     seeds = [int(seed) for seed in generator.integers(2**31, size=SEEDS)]
     networks = [
-        _measured(subject, name, spec, settings, haystack, train, list(zip(distances, tests, strict=True)), seeds)
+        _measured(
+            subject, name, spec, settings, haystack, train, list(zip(distances, tests, strict=True)), seeds
+        )
         for name, spec, settings in networks_to_train(subject)
     ]
     found = {
@@ -171,7 +171,8 @@ PROBE = Probe(QUESTION, needle, on_demand=True)
 
 
 def networks_to_train(subject: Subject) -> list[tuple[str, NetworkSpec, NetworkSettings]]:
-    """Return name, specification and settings of the subject's kind, and of `CELLS` that the run has not, once a run."""
+    """Return name, specification and settings of the subject's kind, and of `CELLS` that the run has not, once a"
+    " run."""
     settings = subject.config.networks
     own = subject.name.partition("@")[0]
     found = [(own, subject.spec, settings)]
@@ -188,12 +189,16 @@ def networks_to_train(subject: Subject) -> list[tuple[str, NetworkSpec, NetworkS
 def _settings_of(cell: str, subject: Subject) -> NetworkSettings:
     """Return the run's settings with the learning rate of another cell, unless the user chose one."""
     settings = subject.config.networks
-    own, other = (OWN_TRAINING[model in GATED]["networks.learning_rate"] for model in (subject.spec.model, cell))
+    own, other = (
+        OWN_TRAINING[model in GATED]["networks.learning_rate"] for model in (subject.spec.model, cell)
+    )
     return replace(settings, learning_rate=other) if settings.learning_rate == own else settings
 
 
 def _haystack(subject: Subject, generator: np.random.Generator) -> Haystack | None:
-    rows, shares = neutral_rows(subject.read(subject.train), subject.labels[subject.train], len(subject.vectors))
+    rows, shares = neutral_rows(
+        subject.read(subject.train), subject.labels[subject.train], len(subject.vectors)
+    )
     if not len(rows):
         return None
     neutral = subject.vectors[rows]
@@ -222,9 +227,14 @@ def _measured(
     """Return a network's accuracy at each distance; its vectors stay as they are."""
     start = time.perf_counter()
     own = replace(
-        spec, embedding_rows=len(haystack.vectors), n_classes=2, tuned=False, frozen_first=False, forget_bias=1.0
+        spec,
+        embedding_rows=len(haystack.vectors),
+        n_classes=2,
+        tuned=False,
+        frozen_first=False,
+        forget_bias=1.0,
     )
-    right = {distance: [] for distance, _ in tests}
+    right: dict[int, list[Float64]] = {distance: [] for distance, _ in tests}
     for seed in seeds:
         fitted = fit_network(
             own,
@@ -236,15 +246,11 @@ def _measured(
             epochs=EPOCHS,
             deterministic=subject.config.run.deterministic,
         )
+        predict = partial(predict_probabilities, fitted.model, n_classes=2)
         for distance, test in tests:
-            answered = answer(lambda documents: predict_probabilities(fitted.model, documents, 2), *_parts(test))
-            right[distance].append(answered.right)
+            right[distance].append(answer(predict, test.indexed, test.labels).right)
     points = [_point(distance, np.stack(of_seeds)) for distance, of_seeds in right.items()]
     return {"name": name, "points": points, "reach": reach(points), "seconds": time.perf_counter() - start}
-
-
-def _parts(test: Labelled) -> tuple[IndexedCorpus, Int32]:
-    return test.indexed, test.labels
 
 
 def _point(distance: int, right: Float64) -> dict[str, Any]:
@@ -285,4 +291,7 @@ def _reach_words(network: Mapping[str, Any]) -> str:
     if far == points[-1]["k"]:
         return f"{name} finds the word from every distance, up to the first of {far:,} tokens."
     beyond = next(point for point in points if point["k"] > far)
-    return f"{name} finds the word up to {far:,} tokens from the end; at {beyond['k']:,} it is right on {percent(beyond['accuracy'])}."
+    return (
+        f"{name} finds the word up to {far:,} tokens from the end; at {beyond['k']:,} it is right on"
+        f" {percent(beyond['accuracy'])}."
+    )

@@ -38,7 +38,8 @@ def replace_beyond(indexed: IndexedCorpus, k: int, generator: np.random.Generato
 
     Each token is drawn by itself, from the tokens that stand as far from the end in other documents: lengths and what
     words stand where stay as they are on average, what this document says there is gone. Where no other document
-    reaches so far, the token comes from a place at random that two reach. A document that is alone gets the unknown row.
+    reaches so far, the token comes from a place at random that two reach. A document that is alone gets the unknown
+    row.
     """
     of_document, from_end = _places(indexed)
     beyond = np.flatnonzero(from_end >= k)  # (B,)

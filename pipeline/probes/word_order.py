@@ -9,20 +9,25 @@ import numpy as np
 
 from pipeline.evaluation.estimates import crossed_estimate
 from pipeline.evaluation.wording import difference_words, exact_points, percent
+from pipeline.networks.models import SHUFFLED_WORDS
+from pipeline.probes.memory_horizon import sample, whole_percent
 from pipeline.probes.paired import Probabilities, answer, is_above, majority_right, ratio_interval
+from pipeline.probes.subject import Probe, Subject, nothing
 from pipeline.probes.windows import shuffle_beyond
 from pipeline.values import IndexedCorpus, Int32
 
-QUESTION = "How much of what the network knows beyond the most frequent class does it know from the order of words?"
+QUESTION = (
+    "How much of what the network knows beyond the most frequent class does it know from the order of words?"
+)
 CONTROLS = (
     "Only what the network reads of each document is shuffled, so it sees the same tokens as before and none that was"
-    " cut. Several shuffles show what one by chance would hide. Counting from the most frequent class keeps an accuracy"
-    " that needs no reading at all from passing for knowledge."
+    " cut. Several shuffles show what one by chance would hide. Counting from the most frequent class keeps an"
+    " accuracy that needs no reading at all from passing for knowledge."
 )
 CANNOT_SHOW = (
     "A shuffled text is none that the network was trained on: a network that was trained on shuffled words"
-    " (`lstm:shuffled-words`) may do better on them, so what is lost here is an upper bound of what order is worth. That"
-    " order is not needed here does not say that the network cannot use it."
+    " (`lstm:shuffled-words`) may do better on them, so what is lost here is an upper bound of what order is worth."
+    " That order is not needed here does not say that the network cannot use it."
 )
 SHUFFLES = 5
 NEXT_TO_NOTHING = 0.2  # a share that is below this with 95 % confidence
@@ -74,9 +79,7 @@ def word_order(
     .. [1] Pham, Bui, Mai, Nguyen (2021), Findings of ACL, arXiv:2012.15180.
     """
     whole = answer(probabilities, documents, labels)
-    mixed = [
-        answer(probabilities, shuffle_beyond(documents, 0, generator), labels) for _ in range(shuffles)
-    ]
+    mixed = [answer(probabilities, shuffle_beyond(documents, 0, generator), labels) for _ in range(shuffles)]
     right, majority = np.stack([one.right for one in mixed]), majority_right(labels)  # (S, N), (N,)
     estimate = crossed_estimate(right - whole.right)
     known = is_above(whole.right, majority)
@@ -99,6 +102,30 @@ def word_order(
     return found | {"order": _order(found)}
 
 
+def measure(subject: Subject) -> dict[str, Any]:
+    """Return what word order is to a trained network, in numbers and words."""
+    if SHUFFLED_WORDS in subject.name.partition("@")[0].split(":"):
+        return nothing("it reads shuffled words: there is no order to take away")
+    positions = sample(subject)
+    found = word_order(
+        subject.probabilities,
+        subject.read(positions),
+        subject.labels[positions],
+        subject.generator("word-order"),
+        subject.config.run.rope,
+    )
+    kept = ("documents", "accuracy", "shuffled_accuracy", "majority", "share", "share_ci95", "order")
+    return found | {
+        "reading": reading(found),
+        "controls": CONTROLS,
+        "cannot_show": CANNOT_SHOW,
+        "summary": {key: found[key] for key in kept},
+    }
+
+
+PROBE = Probe(QUESTION, measure)
+
+
 def _order(found: Mapping[str, Any]) -> str:
     """Return what the figures allow to say of word order."""
     if found["share"] is None:
@@ -113,14 +140,14 @@ def _order(found: Mapping[str, Any]) -> str:
 
 
 READINGS = {
-    "nothing to lose": "With {accuracy} the network is not shown to be better than always saying the most frequent class"
-    " ({majority}), so there is nothing that shuffling could take away.",
+    "nothing to lose": "With {accuracy} the network is not shown to be better than always saying the most frequent"
+    " class ({majority}), so there is nothing that shuffling could take away.",
     "not needed": "Order is not needed: shuffling the words costs at most {rope} ({accuracy} as written, {shuffled}"
     " shuffled), and {share} of what the network knows beyond the most frequent class survives.",
-    "everything": "Order is everything: shuffling the words takes the network from {accuracy} to {shuffled}; always saying"
-    " the most frequent class gives {majority}.",
-    "part": "Part of it is order: {share} of what the network knows beyond the most frequent class survives shuffled words"
-    " ({accuracy} as written, {shuffled} shuffled, {majority} for the most frequent class).",
+    "everything": "Order is everything: shuffling the words takes the network from {accuracy} to {shuffled}; always"
+    " saying the most frequent class gives {majority}.",
+    "part": "Part of it is order: {share} of what the network knows beyond the most frequent class survives"
+    " shuffled words ({accuracy} as written, {shuffled} shuffled, {majority} for the most frequent class).",
     "cannot tell": "Whether order counts cannot be told from {documents} documents: shuffled minus as written is"
     " {difference}.",
 }
@@ -135,6 +162,6 @@ def reading(found: Mapping[str, Any]) -> str:
         shuffled=percent(found["shuffled_accuracy"]),
         majority=percent(found["majority"]),
         rope=exact_points(found["rope"]),
-        share="" if share is None else f"{share:.0%}",
+        share="" if share is None else whole_percent(share),
         difference=difference_words(found["difference"], found["ci95"]),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from pipeline.report import probes_memory
 from pipeline.report.blocks import Block, Limits, Nothing, Paragraph, Points
 from pipeline.report.facts import status_sentence
 from pipeline.report.run_folder import Record, Run
@@ -17,7 +18,12 @@ WHAT_IT_IS = (
 )
 
 # Charts and tables of each probe, in the order of the report; all that probes share is written here.
-WRITERS: dict[str, Writer] = {}
+WRITERS: dict[str, Writer] = {
+    "memory-horizon": probes_memory.memory_horizon,
+    "word-order": probes_memory.word_order,
+    "needle": probes_memory.needle,
+    "forget-bias": probes_memory.forget_bias,
+}
 
 
 def probes(run: Run, limits: Limits) -> tuple[Block, ...]:
