@@ -289,28 +289,33 @@ def _dropped(found: Mapping[str, Any]) -> str:
 
 
 def _shuffled(found: Mapping[str, Any]) -> str:
-    points, k = found["changes"]["shuffled"]["points"], found["changes"]["shuffled"]["enough"]
-    if not points:
-        return ""
-    if k == 0:
-        return "The order of words does not matter."
-    if k is not None:
-        return f"The order of words more than {k:,} from the end does not matter."
-    return _not_shown("the order of words", points[-1])
+    k = found["changes"]["shuffled"]["enough"]
+    if k is None:
+        return _not_shown(found, "shuffled", "the order of words")
+    return f"The order of words{_beyond(k)} does not matter."
 
 
 def _replaced(found: Mapping[str, Any]) -> str:
-    points, k = found["changes"]["replaced"]["points"], found["changes"]["replaced"]["enough"]
+    k = found["changes"]["replaced"]["enough"]
+    if k is None:
+        return _not_shown(found, "replaced", "which words stand there")
+    return f"Words of other documents{_beyond(k)} do not disturb it."
+
+
+def _not_shown(found: Mapping[str, Any], change: str, what: str) -> str:
+    """Return that something counts as far from the end as was tested, or what the figures alone say."""
+    points, k = found["changes"][change]["points"], found["changes"][change]["by_figures"]
     if not points:
         return ""
-    if k is not None:
-        return f"Words of other documents more than {k:,} from the end do not disturb it."
-    return _not_shown("which words stand there", points[-1])
+    farthest = points[-1]
+    size = f"{100 * farthest['difference'] + 0.0:+.1f} points"
+    if farthest["ci95"][1] < 0:
+        return f"Even more than {farthest['k']:,} from the end, {what} counts ({size})."
+    if k is None:
+        return f"Whether {what} counts more than {farthest['k']:,} from the end cannot be told ({size})."
+    within = exact_points(found["rope"])
+    return f"By the figures alone, which may be chance, {what} counts for at most {within}{_beyond(k)}."
 
 
-def _not_shown(what: str, point: Mapping[str, Any]) -> str:
-    """Return that something counts so far from the end, or that the data leave it open."""
-    size = f"{100 * point['difference']:+.1f} points"
-    if point["ci95"][1] < 0:
-        return f"Even more than {point['k']:,} from the end, {what} counts ({size})."
-    return f"Whether {what} counts more than {point['k']:,} from the end cannot be told ({size})."
+def _beyond(k: int) -> str:
+    return f" more than {k:,} from the end" if k else ""

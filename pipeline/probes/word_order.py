@@ -26,11 +26,12 @@ CONTROLS = (
 )
 CANNOT_SHOW = (
     "A shuffled text is none that the network was trained on: a network that was trained on shuffled words"
-    " (`lstm:shuffled-words`) may do better on them, so what is lost here is an upper bound of what order is worth."
+    " (lstm:shuffled-words) may do better on them, so what is lost here is an upper bound of what order is worth."
     " That order is not needed here does not say that the network cannot use it."
 )
 SHUFFLES = 5
 NEXT_TO_NOTHING = 0.2  # a share that is below this with 95 % confidence
+NEARLY_ALL = 0.9  # a share that is above this
 
 
 def word_order(
@@ -63,7 +64,7 @@ def word_order(
         documents, majority, accuracy, log_loss (in nats), shuffled: accuracy and log_loss of each shuffle;
         shuffled_accuracy, shuffled_log_loss (means); difference (shuffled minus as it was), ci95; share, share_ci95
         (both None where accuracy is not above `majority` beyond chance), shares (of each shuffle), rope, order
-        ("not needed", "everything", "part", "cannot tell", "nothing to lose").
+        ("not needed", "hardly needed", "everything", "part", "cannot tell", "nothing to lose").
 
     Notes
     -----
@@ -134,6 +135,8 @@ def _order(found: Mapping[str, Any]) -> str:
     if low >= -found["rope"]:
         return "not needed"
     ends = found["share_ci95"]
+    if ends is not None and ends[0] >= NEARLY_ALL:
+        return "hardly needed"
     if ends is not None and ends[0] <= 0 and ends[1] < NEXT_TO_NOTHING:
         return "everything"
     return "part" if high < 0 else "cannot tell"
@@ -144,6 +147,8 @@ READINGS = {
     " class ({majority}), so there is nothing that shuffling could take away.",
     "not needed": "Order is not needed: shuffling the words costs at most {rope} ({accuracy} as written, {shuffled}"
     " shuffled), and {share} of what the network knows beyond the most frequent class survives.",
+    "hardly needed": "Order is hardly needed: {share} of what the network knows beyond the most frequent class survives"
+    " shuffled words ({accuracy} as written, {shuffled} shuffled: {difference}).",
     "everything": "Order is everything: shuffling the words takes the network from {accuracy} to {shuffled}; always"
     " saying the most frequent class gives {majority}.",
     "part": "Part of it is order: {share} of what the network knows beyond the most frequent class survives"

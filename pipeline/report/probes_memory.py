@@ -25,6 +25,7 @@ from pipeline.report.blocks import (
     words,
 )
 from pipeline.report.formats import (
+    MINUS,
     MISSING,
     count,
     decimal,
@@ -54,7 +55,8 @@ CHANGES = {
 
 def memory_horizon(found: Found, run: Run, limits: Limits) -> tuple[Block, ...]:
     """Return accuracy by the number of last tokens that stay as they are, one chart a network, and all numbers."""
-    charts = [_horizon_chart(network, result) for network, result in found[:MOST_CHARTS]]
+    knowing = [(network, result) for network, result in found if result.get("above_majority")]
+    charts = [_horizon_chart(network, result) for network, result in knowing[:MOST_CHARTS]]
     return (*charts, _horizon_table(found, run, limits))
 
 
@@ -210,8 +212,8 @@ def _order_row(network: str, result: Record, run: Run) -> tuple[Cell, ...]:
         points(result.get("difference"), run.places),
         interval(result.get("ci95"), points, run.places),
         percent(result.get("majority"), run.places),
-        percent(result.get("share"), 0),
-        interval(result.get("share_ci95"), percent, 0),
+        percent(result.get("share"), 0).replace("-", MINUS),
+        interval(result.get("share_ci95"), percent, 0).replace("-", MINUS),
         decimal(result.get("log_loss")),
         decimal(result.get("shuffled_log_loss")),
     )
