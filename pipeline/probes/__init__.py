@@ -9,12 +9,18 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.probes import gradients, jacobians, states, time_constants
 from pipeline.probes.subject import SAMPLED, Probe, Subject, nothing
 
 __all__ = ["PROBES", "SAMPLED", "Probe", "Subject", "nothing", "probe_network", "probes_of"]
 
 # In the order of the report.
-PROBES: dict[str, Probe] = {}
+PROBES: dict[str, Probe] = {
+    "gradients": Probe("How far back does the gradient reach?", gradients.measure),
+    "jacobians": Probe("How much of an earlier state is left in the last one?", jacobians.measure),
+    "time-constants": Probe("How long do the units hold what they hold?", time_constants.measure),
+    "states": Probe("What do states and answer do as the network reads?", states.measure),
+}
 
 NO_MEMORY = "it averages its words, so that no word is before or after another: there is no memory to look at"
 NOT_FINITE = "its weights are not finite: training diverged"
