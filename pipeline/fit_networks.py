@@ -311,6 +311,7 @@ def _subject(material: Material, planned: PlannedModel, fitted: FittedNetwork, l
         fitted=fitted,
         seed=_seed(material, f"{planned.name} 0"),
         vectors=fitted.model.get_layer("embedding").get_weights()[0],
+        first_vectors=last.embedded.matrix.vectors,
         words=last.embedded.vocabulary.tokens,
         documents=_as_read(material, planned, last.documents.indexed),
         whole_lengths=np.diff(material.tokenized.offsets),

@@ -117,7 +117,7 @@ def test_the_reading_of_three_biases() -> None:
         },
     ]
     assert probe.reading(rows, 0.01) == (
-        "With a bias of 1 the network is right on 90.0 %. 0 is worse: -20.0 points (95 % interval -30.0 to -10.0)."
+        "with a bias of 1 the network is right on 90.0 %. 0 is worse: -20.0 points (95 % interval -30.0 to -10.0)."
         " Whether 3 is better or worse cannot be told: +1.0 points (95 % interval -2.0 to +4.0). The middle unit"
         " remembers for 2.0 (bias 0), 4.0 (bias 1), 20.0 (bias 3) tokens after training; it began with 1.4, 3.2,"
         " 20.6."

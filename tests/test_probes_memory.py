@@ -131,7 +131,7 @@ def test_few_documents_show_nothing_within_a_point() -> None:
     # sqrt(2) / 42 is the least standard error of 40 documents, 2.0227 the t of 39 degrees of freedom
     assert found["resolution"] == pytest.approx(2.0227 * 2**0.5 / 42, abs=1e-4)
     assert horizon.reading(found) == (
-        "The whole text gives 100.0 %. 40 documents are too few to show that a cut costs at most 1 point: 6.81"
+        "the whole text gives 100.0 %. 40 documents are too few to show that a cut costs at most 1 point: 6.81"
         " points is the least they can show. By the figures alone, chance left aside, the last 4 tokens would do."
     )
 
@@ -139,7 +139,7 @@ def test_few_documents_show_nothing_within_a_point() -> None:
 def test_the_reading_of_a_short_memory() -> None:
     found = found_by(last_three, *documents_with(2))
     assert horizon.reading(found) == (
-        "The last 4 tokens give the accuracy of the whole text within 1 point (100.0 % against 100.0 %); 100 % of the"
+        "the last 4 tokens give the accuracy of the whole text within 1 point (100.0 % against 100.0 %); 100 % of the"
         " documents are longer. The order of words more than 4 from the end does not matter. Words of other documents"
         " more than 4 from the end do not disturb it."
     )
@@ -148,7 +148,7 @@ def test_the_reading_of_a_short_memory() -> None:
 def test_the_reading_where_the_first_word_counts() -> None:
     found = found_by(bag_of_words, *documents_with(19))
     assert horizon.reading(found) == (
-        "No cut is shown to cost at most 1 point: the last 16 tokens give 50.0 %, the whole text 100.0 %; 100 % of"
+        "no cut is shown to cost at most 1 point: the last 16 tokens give 50.0 %, the whole text 100.0 %; 100 % of"
         " the documents are longer. The order of words does not matter. Even more than 16 from the end, which words"
         f" stand there counts ({100 * point(found, 'replaced', 16)['difference']:+.1f} points)."
     )
@@ -158,7 +158,7 @@ def test_the_reading_of_a_network_that_knows_nothing() -> None:
     found = found_by(always_the_first_class, *documents_with(2))
     assert not found["above_majority"]
     assert horizon.reading(found) == (
-        "With 50.0 % on 600 documents the network is not shown to be better than always saying the most frequent"
+        "with 50.0 % on 600 documents the network is not shown to be better than always saying the most frequent"
         " class (50.0 %), so there is no memory to measure."
     )
 
@@ -166,7 +166,7 @@ def test_the_reading_of_a_network_that_knows_nothing() -> None:
 def test_documents_of_one_token() -> None:
     found = found_by(bag_of_words, indexed_of([[A], [B]] * 300), int32([0, 1] * 300))
     assert enough(found) == {"dropped": None, "shuffled": 0, "replaced": None}
-    assert horizon.reading(found).startswith("Every document is one token long.")
+    assert horizon.reading(found).startswith("every document is one token long.")
 
 
 def test_places_are_below_the_longest_and_few_where_documents_are_long() -> None:
@@ -199,7 +199,7 @@ def test_a_bag_of_words_survives_shuffling_entirely() -> None:
     assert found["shuffled"] == [{"accuracy": 1.0, "log_loss": found["log_loss"]}] * 5
     assert found["order"] == "not needed"
     assert order.reading(found) == (
-        "Order is not needed: shuffling the words costs at most 1 point (100.0 % as written, 100.0 % shuffled), and"
+        "order is not needed: shuffling the words costs at most 1 point (100.0 % as written, 100.0 % shuffled), and"
         " 100 % of what the network knows beyond the most frequent class survives."
     )
 
@@ -214,7 +214,7 @@ def test_a_predictor_of_order_falls_to_chance() -> None:
     assert found["share"] == pytest.approx(2 * found["shuffled_accuracy"] - 1)
     assert found["order"] == "everything"
     assert order.reading(found) == (
-        "Order is everything: shuffling the words takes the network from 100.0 % to"
+        "order is everything: shuffling the words takes the network from 100.0 % to"
         f" {100 * found['shuffled_accuracy']:.1f} %; always saying the most frequent class gives 50.0 %."
     )
 
@@ -229,7 +229,7 @@ def test_half_of_it_is_order() -> None:
     low, high = found["share_ci95"]
     assert low < 0.5 < high
     assert order.reading(found).startswith(
-        f"Part of it is order: {100 * found['share']:.0f} % of what the network knows"
+        f"part of it is order: {100 * found['share']:.0f} % of what the network knows"
     )
 
 
@@ -243,7 +243,7 @@ def test_few_documents_tell_nothing_of_order() -> None:
     found = order_of(bag_of_words, *documents_with(7, n_docs=40))
     assert found["order"] == "cannot tell"
     assert order.reading(found) == (
-        "Whether order counts cannot be told from 40 documents: shuffled minus as written is +0.0 points (95 %"
+        "whether order counts cannot be told from 40 documents: shuffled minus as written is +0.0 points (95 %"
         f" interval {100 * found['ci95'][0]:.1f} to +{100 * found['ci95'][1]:.1f})."
     )
 

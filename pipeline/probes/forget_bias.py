@@ -12,23 +12,20 @@ import numpy as np
 
 from pipeline.evaluation.estimates import crossed_estimate
 from pipeline.evaluation.wording import difference_words, exact_points, percent
-from pipeline.networks.batches import batches
-from pipeline.networks.equations import CellWeights, forward
 from pipeline.networks.prediction import predict_probabilities
 from pipeline.networks.training import FittedNetwork
 from pipeline.probes.paired import answer
-from pipeline.probes.subject import Probe, Subject, nothing
-from pipeline.values import Float64, IndexedCorpus
+from pipeline.probes.subject import Subject, nothing
+from pipeline.probes.time_constants import DOCUMENTS, mean_gate, time_constants
+from pipeline.probes.traces import readings
+from pipeline.values import Float64
 
-QUESTION = (
-    "Does the bias that the forget gates start from change what the LSTM learns and how long it remembers?"
-)
 CONTROLS = (
-    "The fits differ in this one number: the same documents, settings and seeds, so the same other initial weights"
+    "the fits differ in this one number: the same documents, settings and seeds, so the same other initial weights"
     " and order of batches, and the same test documents. 1 is what the run itself uses."
 )
 CANNOT_SHOW = (
-    "A bias that is better here need not be on another corpus, with other settings or with more epochs. Test"
+    "a bias that is better here need not be on another corpus, with other settings or with more epochs. Test"
     " accuracy is shown to be looked at: choose by validation accuracy. The mean of a gate says how fast the cell"
     " forgets on average; a gate that opens and shuts with the words has no single time constant."
 )
@@ -36,7 +33,7 @@ BIASES = (0.0, 1.0, 3.0)
 KERAS_OWN = 1.0
 
 
-def forget_bias(subject: Subject) -> dict[str, Any]:
+def measure(subject: Subject) -> dict[str, Any]:
     """Return validation and test accuracy, and the forget gates after training, for each of `BIASES`.
 
     Notes
@@ -62,7 +59,7 @@ def forget_bias(subject: Subject) -> dict[str, Any]:
         "seeds": len(seeds),
         "train_documents": len(subject.train),
         "test_documents": len(subject.test),
-        "gate_documents": len(subject.sampled()),
+        "gate_documents": len(subject.sampled(DOCUMENTS)),
         "biases": rows,
         "seconds": time.perf_counter() - start,
     }
@@ -77,9 +74,6 @@ def forget_bias(subject: Subject) -> dict[str, Any]:
     }
 
 
-PROBE = Probe(QUESTION, forget_bias, on_demand=True)
-
-
 def _fits(subject: Subject, bias: float, seeds: Sequence[int]) -> dict[str, Any]:
     """Return what the fits of all seeds with one bias give."""
     spec, settings = replace(subject.spec, forget_bias=bias), subject.config.networks
@@ -92,44 +86,21 @@ def _fits(subject: Subject, bias: float, seeds: Sequence[int]) -> dict[str, Any]
         right.append(answer(predict, test.indexed, test.labels).right)
         best = next(epoch for epoch in fitted.epochs if epoch.epoch == fitted.best_epoch)
         validated.append(best.validation_accuracy)
-        gates.append(mean_forget_gates(fitted, subject.read(subject.sampled())))
+        gates.append(mean_forget_gates(subject, fitted))
         untrained += fitted.why_not is not None
     return {"bias": bias, "right": right, "validated": validated, "gates": gates, "untrained": untrained}
 
 
-def mean_forget_gates(fitted: FittedNetwork, documents: IndexedCorpus) -> Float64:
-    """Return each unit's forget gate, averaged over all tokens of the documents; float64 (H,).
+def mean_forget_gates(subject: Subject, fitted: FittedNetwork) -> Float64:
+    """Return each unit's forget gate, averaged over all tokens of sampled test documents; float64 (H,), or (2H,).
 
-    It is the first layer's, reading forwards; a network in pieces is read piece by piece.
+    Of the last recurrent layer, of both directions where there are two.
     """
-    weights = CellWeights(*fitted.model.get_layer("recurrent_0").get_weights())
     vectors = fitted.model.get_layer("embedding").get_weights()[0]  # (V, D)
-    read = in_pieces(documents, fitted.spec.piece_tokens) if fitted.spec.piece_tokens else documents
-    total = np.zeros(fitted.spec.units)
-    for batch in batches(read, 32, None):
-        gates = forward("lstm", weights, vectors[batch.rows]).gates["f"]  # (B, T, H)
-        real = np.arange(gates.shape[1]) < batch.lengths[:, None]  # (B, T)
-        total += gates[real].sum(axis=0, dtype=np.float64)
-    return total / len(read.indices)
-
-
-def in_pieces(documents: IndexedCorpus, size: int) -> IndexedCorpus:
-    """Return each document cut into pieces of `size` tokens, the last one shorter, each a document of its own."""
-    starts = [
-        np.arange(begin, end, size)
-        for begin, end in zip(documents.offsets[:-1], documents.offsets[1:], strict=True)
-    ]
-    offsets = np.append(np.concatenate(starts), documents.offsets[-1]).astype(np.int64)
-    return IndexedCorpus(documents.indices, offsets)
-
-
-def time_constant(gate: float) -> float:
-    """Return after how many tokens exp(-1) of a cell is left if its forget gate stays as it is: -1 / ln(gate).
-
-    >>> round(time_constant(0.5), 2)
-    1.44
-    """
-    return float(-1.0 / np.log(np.clip(gate, 1e-12, 1 - 1e-12)))
+    read = readings(
+        replace(subject, fitted=fitted, vectors=vectors), subject.read(subject.sampled(DOCUMENTS))
+    )
+    return np.concatenate([mean_gate(one, "f") for one in read])
 
 
 def _row(fit: Mapping[str, Any], own: Float64) -> dict[str, Any]:
@@ -137,7 +108,7 @@ def _row(fit: Mapping[str, Any], own: Float64) -> dict[str, Any]:
     estimate = crossed_estimate(right - own)
     gates = np.stack(fit["gates"])  # (S, H)
     validated = [value for value in fit["validated"] if value is not None]
-    bias = fit["bias"]
+    bias, first = fit["bias"], float(1 / (1 + np.exp(-fit["bias"])))
     return {
         "bias": bias,
         "validation_accuracy": float(np.mean(validated)) if validated else None,
@@ -146,17 +117,17 @@ def _row(fit: Mapping[str, Any], own: Float64) -> dict[str, Any]:
         "difference": None if bias == KERAS_OWN else float(estimate.difference),
         "ci95": None if bias == KERAS_OWN else estimate.interval,
         "untrained": fit["untrained"],
-        "start_gate": float(1 / (1 + np.exp(-bias))),
+        "start_gate": first,
         "gate": float(gates.mean()),
-        "start": time_constant(1 / (1 + np.exp(-bias))),
-        "time_constant": time_constant(float(np.median(gates))),
+        "start": float(time_constants(np.array([first]))[0]),
+        "time_constant": float(np.mean([np.median(time_constants(one)) for one in gates])),
     }
 
 
 def reading(rows: Sequence[Mapping[str, Any]], rope: float) -> str:
     """Return in plain words what the bias changes."""
     own = next(row for row in rows if row["bias"] == KERAS_OWN)
-    parts = [f"With a bias of 1 the network is right on {percent(own['accuracy'])}."]
+    parts = [f"with a bias of 1 the network is right on {percent(own['accuracy'])}."]
     parts += [_compared(row, rope) for row in rows if row["bias"] != KERAS_OWN]
     after = ", ".join(f"{row['time_constant']:.1f} (bias {row['bias']:g})" for row in rows)
     before = ", ".join(f"{row['start']:.1f}" for row in rows)

@@ -19,19 +19,18 @@ from pipeline.probes.paired import (
     loss_interval,
     majority_right,
 )
-from pipeline.probes.subject import Probe, Subject
+from pipeline.probes.subject import Subject
 from pipeline.probes.windows import last_tokens, replace_beyond, shuffle_beyond
 from pipeline.values import IndexedCorpus, Int32, Int64
 
-QUESTION = "How many tokens from the end does the network use, and up to where does their order count?"
 CONTROLS = (
-    "Dropping words also makes the text shorter than what the network was trained on. Shuffling keeps the length"
+    "dropping words also makes the text shorter than what the network was trained on. Shuffling keeps the length"
     " and the words, replacing keeps the length and how often each word stands where: what is lost under them is"
     " not lost to shortness. All changes are judged on the same documents as the whole text, so hard documents"
     " weigh on both sides."
 )
 CANNOT_SHOW = (
-    "It shows what this network uses, not what the documents hold: another one may use more. That the last words are"
+    "it shows what this network uses, not what the documents hold: another one may use more. That the last words are"
     " enough does not say that the earlier ones were forgotten; they may say the same again. A changed text is none"
     " that the network was trained on, so a loss is an upper bound of what the words or their order are worth."
 )
@@ -201,8 +200,6 @@ def measure(subject: Subject) -> dict[str, Any]:
     }
 
 
-PROBE = Probe(QUESTION, measure)
-
 _OF_WHAT_IS_READ = {
     "last": "of the document",
     "first": "of what is read, the first {most:,} tokens",
@@ -230,7 +227,7 @@ def reading(found: Mapping[str, Any]) -> str:
     """Return in a few plain words what `memory_horizon` found."""
     if not found["above_majority"]:
         return (
-            f"With {percent(found['accuracy'])} on {found['documents']:,} documents the network is not shown to be"
+            f"with {percent(found['accuracy'])} on {found['documents']:,} documents the network is not shown to be"
             f" better than always saying the most frequent class ({percent(found['majority'])}), so there is no"
             " memory to measure."
         )
@@ -246,7 +243,7 @@ def reading(found: Mapping[str, Any]) -> str:
 
 
 def _whole(found: Mapping[str, Any]) -> str:
-    return f"The whole text gives {percent(found['accuracy'])}."
+    return f"the whole text gives {percent(found['accuracy'])}."
 
 
 def _by_points(found: Mapping[str, Any]) -> str:
@@ -271,19 +268,19 @@ def _last(k: int) -> str:
 def _dropped(found: Mapping[str, Any]) -> str:
     points, k = found["changes"]["dropped"]["points"], found["changes"]["dropped"]["enough"]
     if not points:
-        return "Every document is one token long."
+        return "every document is one token long."
     within = exact_points(found["rope"])
     if k is None:
         most = points[-1]
         return (
-            f"No cut is shown to cost at most {within}: {_last(most['k'])} give {percent(most['accuracy'])}, the"
+            f"no cut is shown to cost at most {within}: {_last(most['k'])} give {percent(most['accuracy'])}, the"
             f" whole text {percent(found['accuracy'])}; {whole_percent(most['longer'])} of the documents are"
             f" longer.{_by_points(found)}"
         )
     point = next(point for point in points if point["k"] == k)
     verb = "gives" if k == 1 else "give"
     return (
-        f"{_last(k).capitalize()} {verb} the accuracy of the whole text within {within} ({percent(point['accuracy'])}"
+        f"{_last(k)} {verb} the accuracy of the whole text within {within} ({percent(point['accuracy'])}"
         f" against {percent(found['accuracy'])}); {whole_percent(point['longer'])} of the documents are longer."
     )
 

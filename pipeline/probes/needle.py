@@ -19,18 +19,17 @@ from pipeline.networks.prediction import predict_probabilities
 from pipeline.networks.training import fit_network
 from pipeline.probes.memory_horizon import places
 from pipeline.probes.paired import answer
-from pipeline.probes.subject import Probe, Subject, nothing
+from pipeline.probes.subject import Subject, nothing
 from pipeline.values import PADDING_ROW, UNKNOWN_ROW, Float32, Float64, IndexedCorpus, Int32, Int64
 
-QUESTION = "From how far back can such a network, trained on it, still bring one word that decides?"
 CONTROLS = (
-    "The class hangs on one made-up word alone, at a distance that is known, so nothing nearer can stand in for it."
+    "the class hangs on one made-up word alone, at a distance that is known, so nothing nearer can stand in for it."
     " The other words come from your training documents, are frequent and about as common in every class, and are"
     " drawn without regard to the class. Every distance is trained on equally often, and cells share documents,"
     " vectors and number of steps."
 )
 CANNOT_SHOW = (
-    "It shows what such a network can learn to carry within these few steps, not what the network of your run does"
+    "it shows what such a network can learn to carry within these few steps, not what the network of your run does"
     " with your documents: there many words may say the same. A longer training may reach further. That a word is"
     " found says nothing of two words that have to be put together."
 )
@@ -128,7 +127,7 @@ def balanced(distances: Sequence[int], n_docs: int, generator: np.random.Generat
     return chosen[:, 0].astype(np.int64), chosen[:, 1].astype(np.int32)
 
 
-def needle(subject: Subject) -> dict[str, Any]:
+def measure(subject: Subject) -> dict[str, Any]:
     """Return the accuracy of freshly trained networks by the distance of the needle.
 
     The network's own kind is trained; for the first recurrent model of the run, `CELLS` that the run does not ask for
@@ -165,9 +164,6 @@ def needle(subject: Subject) -> dict[str, Any]:
         "cannot_show": CANNOT_SHOW,
         "summary": {"length": length, "reach": {one["name"]: one["reach"] for one in networks}},
     }
-
-
-PROBE = Probe(QUESTION, needle, on_demand=True)
 
 
 def networks_to_train(subject: Subject) -> list[tuple[str, NetworkSpec, NetworkSettings]]:

@@ -30,7 +30,7 @@ class Subject:
     name : the planned name, such as `lstm:max@word2vec`
     fitted : specification, Keras model, history, and why it counts as "did not train" (None if it trained)
     seed : what `fit_network` was given, so that the network can be built again as it was before training
-    vectors : float32 (V, D), the embedding after training
+    vectors, first_vectors : float32 (V, D), the embedding after training, and before
     words : string (V,), the word of each row
     documents : every document of the corpus as the network reads it: cut, in its order of words
     whole_lengths : int64 (N,), tokens of each document before it was cut
@@ -46,6 +46,7 @@ class Subject:
     fitted: FittedNetwork
     seed: int
     vectors: Float32
+    first_vectors: Float32
     words: pl.Series
     documents: IndexedCorpus
     whole_lengths: Int64

@@ -12,20 +12,17 @@ from pipeline.evaluation.wording import difference_words, exact_points, percent
 from pipeline.networks.models import SHUFFLED_WORDS
 from pipeline.probes.memory_horizon import sample, whole_percent
 from pipeline.probes.paired import Probabilities, answer, is_above, majority_right, ratio_interval
-from pipeline.probes.subject import Probe, Subject, nothing
+from pipeline.probes.subject import Subject, nothing
 from pipeline.probes.windows import shuffle_beyond
 from pipeline.values import IndexedCorpus, Int32
 
-QUESTION = (
-    "How much of what the network knows beyond the most frequent class does it know from the order of words?"
-)
 CONTROLS = (
-    "Only what the network reads of each document is shuffled, so it sees the same tokens as before and none that was"
+    "only what the network reads of each document is shuffled, so it sees the same tokens as before and none that was"
     " cut. Several shuffles show what one by chance would hide. Counting from the most frequent class keeps an"
     " accuracy that needs no reading at all from passing for knowledge."
 )
 CANNOT_SHOW = (
-    "A shuffled text is none that the network was trained on: a network that was trained on shuffled words"
+    "a shuffled text is none that the network was trained on: a network that was trained on shuffled words"
     " (lstm:shuffled-words) may do better on them, so what is lost here is an upper bound of what order is worth."
     " That order is not needed here does not say that the network cannot use it."
 )
@@ -124,9 +121,6 @@ def measure(subject: Subject) -> dict[str, Any]:
     }
 
 
-PROBE = Probe(QUESTION, measure)
-
-
 def _order(found: Mapping[str, Any]) -> str:
     """Return what the figures allow to say of word order."""
     if found["share"] is None:
@@ -143,17 +137,17 @@ def _order(found: Mapping[str, Any]) -> str:
 
 
 READINGS = {
-    "nothing to lose": "With {accuracy} the network is not shown to be better than always saying the most frequent"
+    "nothing to lose": "with {accuracy} the network is not shown to be better than always saying the most frequent"
     " class ({majority}), so there is nothing that shuffling could take away.",
-    "not needed": "Order is not needed: shuffling the words costs at most {rope} ({accuracy} as written, {shuffled}"
+    "not needed": "order is not needed: shuffling the words costs at most {rope} ({accuracy} as written, {shuffled}"
     " shuffled), and {share} of what the network knows beyond the most frequent class survives.",
-    "hardly needed": "Order is hardly needed: {share} of what the network knows beyond the most frequent class survives"
+    "hardly needed": "order is hardly needed: {share} of what the network knows beyond the most frequent class survives"
     " shuffled words ({accuracy} as written, {shuffled} shuffled: {difference}).",
-    "everything": "Order is everything: shuffling the words takes the network from {accuracy} to {shuffled}; always"
+    "everything": "order is everything: shuffling the words takes the network from {accuracy} to {shuffled}; always"
     " saying the most frequent class gives {majority}.",
-    "part": "Part of it is order: {share} of what the network knows beyond the most frequent class survives"
+    "part": "part of it is order: {share} of what the network knows beyond the most frequent class survives"
     " shuffled words ({accuracy} as written, {shuffled} shuffled, {majority} for the most frequent class).",
-    "cannot tell": "Whether order counts cannot be told from {documents} documents: shuffled minus as written is"
+    "cannot tell": "whether order counts cannot be told from {documents} documents: shuffled minus as written is"
     " {difference}.",
 }
 
