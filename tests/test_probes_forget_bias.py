@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from builders import TINY_NETWORK, indexed_of, labelled, matrix_of, rows_of_each, train_network
+from builders import TINY_NETWORK, matrix_of
 
 from pipeline.networks.models import NetworkSpec, build, specify
 from pipeline.probes import forget_bias as probe
@@ -43,37 +43,6 @@ def test_a_gru_has_no_forget_bias() -> None:
         assert np.array_equal(ours, own)
 
 
-def test_the_mean_forget_gate_of_real_tokens() -> None:
-    """One by one, in a loop over tokens, without padding."""
-    documents = [[2, 3, 4, 5, 2], [3], [4, 4]]
-    fitted = train_network("lstm", labelled(documents, [0, 1, 0]), epochs=1)
-    kernel, recurrent, bias = fitted.model.get_layer("recurrent_0").get_weights()
-    vectors = fitted.model.get_layer("embedding").get_weights()[0]
-    gates = []
-    for document in documents:
-        h, c = np.zeros(4), np.zeros(4)
-        for row in document:
-            i, f, g, o = np.split(vectors[row] @ kernel + h @ recurrent + bias, 4)
-            i, f, o = (1 / (1 + np.exp(-one)) for one in (i, f, o))
-            c = f * c + i * np.tanh(g)
-            h = o * np.tanh(c)
-            gates.append(f)
-    assert len(gates) == 8
-    found = probe.mean_forget_gates(fitted, indexed_of(documents))
-    assert found == pytest.approx(np.mean(gates, axis=0), abs=1e-6)
-
-
-def test_pieces_are_documents_of_their_own() -> None:
-    pieces = probe.in_pieces(indexed_of([[1, 2, 3, 4, 5], [6], [7, 8]]), 2)
-    assert rows_of_each(pieces) == [[1, 2], [3, 4], [5], [6], [7, 8]]
-
-
-def test_time_constants() -> None:
-    """exp(-1) is left after tau tokens: gate ** tau = exp(-1)."""
-    for gate in (0.2, 0.5, 0.9526):
-        assert gate ** probe.time_constant(gate) == pytest.approx(np.exp(-1))
-
-
 def fit_of(bias: float, right: list[list[float]]) -> dict[str, Any]:
     return {
         "bias": bias,
@@ -92,6 +61,7 @@ def test_a_row_compares_with_the_bias_of_keras() -> None:
     assert row["validation_accuracy"] == 0.625
     assert row["gate"] == pytest.approx(2 / 3)
     assert row["time_constant"] == pytest.approx(-1 / np.log(0.6))  # of the middle unit
+    assert row["start"] == pytest.approx(-1 / np.log(1 / (1 + np.exp(-3.0))))
     assert row["start_gate"] == pytest.approx(0.9526, abs=1e-4)
     assert probe._row(fit_of(1.0, own), np.array(own))["difference"] is None
 

@@ -304,6 +304,15 @@ def test_the_interval_of_a_ratio_is_fiellers() -> None:
     assert ends[0] < top.mean() / bottom.mean() < ends[1]
 
 
+def test_no_change_leaves_a_ratio_as_wide_as_one_document_for_each_side() -> None:
+    """Near 1 the ratio is 1 + mean(top - bottom) / mean(bottom): half of the accuracy's interval, doubled."""
+    bottom = np.ones(400) * 0.5
+    ends = ratio_interval(bottom, bottom)
+    assert ends is not None
+    half = accuracy_interval(np.zeros(400))[1] / 0.5
+    assert ends == pytest.approx([1 - half, 1 + half], abs=1e-6)
+
+
 def test_nothing_is_divided_by_what_may_be_zero() -> None:
     assert ratio_interval(np.array([1.0, 0.0, 1.0]), np.array([1.0, -1.0, 0.0])) is None
     assert ratio_interval(np.array([1.0]), np.array([1.0])) is None

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pipeline.probes import needle as probe
 
-HAYSTACK = probe.Haystack(("the", "of", "and"), np.array([0.5, 0.5, 0.0]), np.zeros((7, 4), dtype=np.float32))
+HAYSTACK = probe.Haystack(("the", "of", "and"), np.zeros((7, 4), dtype=np.float32))
 
 
 @given(
@@ -25,7 +25,7 @@ def test_a_needle_is_exactly_so_far_from_the_end(planted: list[tuple[int, int]],
         assert len(rows) == 9
         assert [place for place, row in enumerate(rows) if row > 4] == [9 - distance]
         assert rows[-distance] == (5, 6)[one]
-        assert set(rows) - {5, 6} <= {2, 3}  # the third word has no share
+        assert set(rows) - {5, 6} <= {2, 3, 4}
 
 
 def test_every_distance_and_class_comes_equally_often() -> None:
@@ -45,18 +45,22 @@ def test_neutral_words_are_frequent_and_lean_to_no_class(monkeypatch: pytest.Mon
     """Row 2 stands in both classes alike, 3 in the first alone, 4 in both alike but seldom; 1 is unknown."""
     documents = indexed_of([[2, 2, 3, 3, 4, 1, 1], [2, 2, 5, 5, 4, 1, 1]])
     monkeypatch.setattr(probe, "NEUTRAL", 2)
-    rows, shares = probe.neutral_rows(documents, int32([0, 1]), 9)
-    assert rows.tolist() == [2, 4]
-    assert shares.tolist() == [4 / 6, 2 / 6]
+    assert probe.neutral_rows(documents, int32([0, 1]), 9).tolist() == [2, 4]
     monkeypatch.setattr(probe, "FREQUENT", 2)
-    assert probe.neutral_rows(documents, int32([0, 1]), 9)[0].tolist() == [2, 3]  # 4 is not among the two
+    assert probe.neutral_rows(documents, int32([0, 1]), 9).tolist() == [2, 3]  # 4 is not among the two
 
 
-def test_needles_are_as_long_as_the_other_vectors() -> None:
-    neutral = np.array([[3.0, 4.0], [0.0, 1.0]], dtype=np.float32)  # lengths 5 and 1
-    drawn = probe.needle_vectors(neutral, np.random.default_rng(0))
-    assert np.linalg.norm(drawn, axis=1) == pytest.approx([3.0, 3.0])
-    assert not np.allclose(drawn[0], drawn[1])
+def test_needles_do_not_stand_out() -> None:
+    """Of many the mean and the covariance are those of the neutral words."""
+    neutral = np.random.default_rng(0).normal(2.0, 1.0, (20, 3)).astype(np.float32)
+    neutral[:, 2] = neutral[:, 0] + neutral[:, 1]
+    drawn = probe.needle_vectors(neutral, np.random.default_rng(1), 50_000)
+    assert drawn.mean(axis=0) == pytest.approx(neutral.mean(axis=0), abs=0.03)
+    expected = (neutral - neutral.mean(axis=0)).T @ (neutral - neutral.mean(axis=0)) / 20
+    assert np.cov(drawn.T) == pytest.approx(expected, abs=0.06)
+    two = probe.needle_vectors(neutral, np.random.default_rng(2))
+    assert two.shape == (2, 3)
+    assert not np.allclose(two[0], two[1])
 
 
 def test_the_reach_ends_at_the_first_distance_that_is_missed() -> None:

@@ -23,10 +23,11 @@ from pipeline.probes.subject import Subject, nothing
 from pipeline.values import PADDING_ROW, UNKNOWN_ROW, Float32, Float64, IndexedCorpus, Int32, Int64
 
 CONTROLS = (
-    "the class hangs on one made-up word alone, at a distance that is known, so nothing nearer can stand in for it."
-    " The other words come from your training documents, are frequent and about as common in every class, and are"
-    " drawn without regard to the class. Every distance is trained on equally often, and cells share documents,"
-    " vectors and number of steps."
+    "the class hangs on one made-up word alone, at a distance that is known, so nothing nearer can stand in for it. The"
+    " other words come from your training documents, are frequent and about as common in every class, and each is drawn"
+    " as often, without regard to the class. The two made-up vectors are drawn with the mean and covariance of theirs, so"
+    " they do not stand out. Every distance is trained on equally often; cells share documents, vectors and number of"
+    " steps."
 )
 CANNOT_SHOW = (
     "it shows what such a network can learn to carry within these few steps, not what the network of your run does"
@@ -36,6 +37,7 @@ CANNOT_SHOW = (
 
 CELLS = ("rnn", "gru", "lstm")
 MOST_TOKENS = 200  # of a document
+FEWEST = 10  # neutral words: among fewer, two needles could not be told apart
 FREQUENT, NEUTRAL = 500, 100  # of the most frequent words of training, so many that lean least to a class
 TRAINING_DOCUMENTS, TEST_DOCUMENTS = 1_536, 100  # in all; at each distance
 EPOCHS, SEEDS = 6, 3
@@ -46,10 +48,9 @@ FIRST_NEUTRAL = 2  # rows of the needle's own vocabulary: padding, unknown, neut
 
 @dataclass(frozen=True, eq=False)
 class Haystack:
-    """Neutral words with their vectors and how often each is drawn, and the two needles."""
+    """Neutral words and the two needles, with their vectors."""
 
     words: tuple[str, ...]  # (K,)
-    shares: Float64  # (K,), sum to 1
     vectors: Float32  # (2 + K + 2, D): padding, unknown, neutral words, the needles of class 0 and 1
 
     @property
@@ -58,8 +59,8 @@ class Haystack:
         return np.arange(len(self.vectors) - 2, len(self.vectors), dtype=np.int32)
 
 
-def neutral_rows(documents: IndexedCorpus, labels: Int32, n_rows: int) -> tuple[Int64, Float64]:
-    """Return rows of frequent words that lean to no class, and each one's share of their occurrences.
+def neutral_rows(documents: IndexedCorpus, labels: Int32, n_rows: int) -> Int64:
+    """Return the rows of frequent words that lean to no class, ascending.
 
     Parameters
     ----------
@@ -84,15 +85,18 @@ def neutral_rows(documents: IndexedCorpus, labels: Int32, n_rows: int) -> tuple[
     frequent = frequent[totals[frequent] > 0]
     overall = counts.sum(axis=0) / max(totals.sum(), 1)  # (C,)
     lean = np.abs(counts[frequent] / totals[frequent, None] - overall).sum(axis=1) / 2
-    rows = np.sort(frequent[np.argsort(lean, kind="stable")[:NEUTRAL]])
-    return rows, totals[rows] / max(totals[rows].sum(), 1)
+    return np.sort(frequent[np.argsort(lean, kind="stable")[:NEUTRAL]])
 
 
-def needle_vectors(neutral: Float32, generator: np.random.Generator) -> Float32:
-    """Return two random vectors, as long as the neutral ones are on average; float32 (2, D)."""
-    drawn = generator.standard_normal((2, neutral.shape[1]))
-    length = np.linalg.norm(neutral, axis=1).mean() or 1.0
-    return (length * drawn / np.linalg.norm(drawn, axis=1, keepdims=True)).astype(np.float32)
+def needle_vectors(neutral: Float32, generator: np.random.Generator, n_needles: int = 2) -> Float32:
+    """Return random vectors with the mean and the covariance of the neutral ones (K, D); float32 (n_needles, D).
+
+    So a needle is no louder than the words around it: one that stood out would be found by a network that hardly
+    remembers.
+    """
+    mean = neutral.mean(axis=0)
+    drawn = generator.standard_normal((n_needles, len(neutral)))
+    return (mean + drawn @ (neutral - mean) / np.sqrt(len(neutral))).astype(np.float32)  # (n_needles, D)
 
 
 def plant(
@@ -113,7 +117,7 @@ def plant(
         Draws the neutral words.
     """
     n_docs = len(distances)
-    drawn = generator.choice(len(haystack.words), size=(n_docs, length), p=haystack.shares)
+    drawn = generator.integers(len(haystack.words), size=(n_docs, length))  # each word as often
     rows = (FIRST_NEUTRAL + drawn).astype(np.int32)  # (N, T)
     rows[np.arange(n_docs), length - distances] = haystack.needles[classes]
     return IndexedCorpus(rows.ravel(), np.arange(n_docs + 1, dtype=np.int64) * length)
@@ -192,15 +196,13 @@ def _settings_of(cell: str, subject: Subject) -> NetworkSettings:
 
 
 def _haystack(subject: Subject, generator: np.random.Generator) -> Haystack | None:
-    rows, shares = neutral_rows(
-        subject.read(subject.train), subject.labels[subject.train], len(subject.vectors)
-    )
-    if not len(rows):
+    rows = neutral_rows(subject.read(subject.train), subject.labels[subject.train], len(subject.vectors))
+    if len(rows) < FEWEST:
         return None
     neutral = subject.vectors[rows]
     reserved = subject.vectors[[PADDING_ROW, UNKNOWN_ROW]]
     vectors = np.concatenate([reserved, neutral, needle_vectors(neutral, generator)])  # (2 + K + 2, D)
-    return Haystack(tuple(subject.words.gather(rows).to_list()), shares, vectors)
+    return Haystack(tuple(subject.words.gather(rows).to_list()), vectors)
 
 
 def _planted(

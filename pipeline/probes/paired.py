@@ -73,10 +73,14 @@ def is_above(right: Float64, other: Float64) -> bool:
 def ratio_interval(top: Float64, bottom: Float64) -> list[float] | None:
     """Return the 95 % interval of mean(top) / mean(bottom) over N documents; None where it has no two ends.
 
+    `top` and `bottom` are what is right after and before a change, less something in common.
+
     Notes
     -----
     Fieller's [1]_: the ratios r for which mean(top - r bottom) is not told apart from 0 by Student's t. It has two ends
-    if and only if mean(bottom) is told apart from 0, so that nothing is divided by what may be 0.
+    if and only if mean(bottom) is told apart from 0, so that nothing is divided by what may be 0. The variance of
+    mean(top - bottom) is never less than one document for each side gives, as in `crossed_estimate`: no change on few
+    documents does not count as none at all.
 
     References
     ----------
@@ -86,6 +90,8 @@ def ratio_interval(top: Float64, bottom: Float64) -> list[float] | None:
     if n_docs < 2:
         return None
     covariance = np.cov(top, bottom) / n_docs  # (2, 2)
+    of_difference = covariance[0, 0] - 2 * covariance[0, 1] + covariance[1, 1]
+    covariance[0, 0] += max(2 / (n_docs + 2) ** 2 - of_difference, 0.0)
     squared_t = float(stdtrit(n_docs - 1, (1 + CONFIDENCE) / 2)) ** 2
     a = bottom.mean() ** 2 - squared_t * covariance[1, 1]
     b = top.mean() * bottom.mean() - squared_t * covariance[0, 1]

@@ -28,7 +28,7 @@ CANNOT_SHOW = (
 )
 SHUFFLES = 5
 NEXT_TO_NOTHING = 0.2  # a share that is below this with 95 % confidence
-NEARLY_ALL = 0.9  # a share that is above this
+NEARLY_ALL = 0.9  # a share that is above this: order is hardly needed
 
 
 def word_order(
@@ -128,9 +128,9 @@ def _order(found: Mapping[str, Any]) -> str:
     low, high = found["ci95"]
     if low >= -found["rope"]:
         return "not needed"
-    ends = found["share_ci95"]
-    if ends is not None and ends[0] >= NEARLY_ALL:
+    if low >= -(1 - NEARLY_ALL) * (found["accuracy"] - found["majority"]):
         return "hardly needed"
+    ends = found["share_ci95"]
     if ends is not None and ends[0] <= 0 and ends[1] < NEXT_TO_NOTHING:
         return "everything"
     return "part" if high < 0 else "cannot tell"
