@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from pipeline.networks.equations import CellWeights, Trace
 from pipeline.networks.equations.through_time import CELLS
+from pipeline.networks.equations.values import Array, Step
 from pipeline.probes.subject import Subject
 from pipeline.probes.traces import Reading, readings, title
 from pipeline.values import Float64, Int32
 
 DOCUMENTS = 12
-LAGS = (1, 2, 3, 5, 7, 10, 14, 20, 28, 40, 57, 80, 113, 160, 226, 320, 453, 640, 905, 1280)
+LAGS = (1, 2, 5, 10, 20, 50, 100, 200, 400, 1000)
 NAMED = (10, 50, 100)  # lags of the reading
-_GONE = 1e-30  # every product is rounding from here on
+_ROUNDING = 1e-7  # of the largest singular value
+_SMALL = 1e-10
+_GONE = 1e-30  # a norm below counts as 0
 
 CONTROLS = (
     "a loss plays no part, so that neither the labels nor how sure the network is come in; states are those of real"
@@ -67,27 +71,60 @@ def norms_at(reading: Reading, lags: tuple[int, ...] = LAGS) -> Float64:
 
     Notes
     -----
-    Products are kept in float32, which holds norms down to 1e-38; they are 0 once all are below 1e-30.
+    The product J_L .. J_(L-k+1) is built from its left end, row by row through the cell's own gradient. At every
+    lag that is looked at it is replaced by sigma V^T of its singular value decomposition, which has the same norm,
+    and so have all products that are continued from it; singular values below 1e-7 of the largest, which is
+    float32's rounding, are left out. The largest is kept apart as a factor, so that nothing underflows.
     """
-    ends = reading.lengths  # (N,)
-    norms = np.full((len(ends), len(lags)), np.nan)  # (N, lags)
-    product = np.zeros(0, dtype=np.float32)
-    for lag in range(1, min(int(ends.max()), max(lags)) + 1):
-        there = np.maximum(ends - lag + 1, 1).astype(np.int64)
-        factor = CELLS[reading.cell].jacobian(reading.weights, reading.trace.step(there))  # (N, S, S)
-        product = factor if lag == 1 else product @ factor
-        if lag in lags:
-            norms[:, lags.index(lag)] = np.where(ends >= lag, _norms(product), np.nan)
-        if np.abs(product).max() < _GONE:
-            break
-    for column, lag in enumerate(lags):
-        norms[np.isnan(norms[:, column]) & (ends >= lag), column] = 0.0
-    return norms
+    from threadpoolctl import threadpool_limits
+
+    found = np.full((len(reading.lengths), len(lags)), np.nan)  # (N, lags)
+    with threadpool_limits(1):  # the products are short: waking threads takes longer than it saves
+        for document, length in enumerate(reading.lengths.tolist()):
+            for column, norm in enumerate(_norms_of(reading, document, length, lags)):
+                found[document, column] = norm
+    return found
 
 
-def _norms(product: Any) -> Float64:
-    """Return each matrix's largest singular value; (N,)."""
-    return np.linalg.svd(product, compute_uv=False)[:, 0].astype(np.float64)
+def _norms_of(reading: Reading, document: int, length: int, lags: tuple[int, ...]) -> Iterator[float]:
+    """Yield the norm at each lag that a document is long enough for."""
+    equations, weights = CELLS[reading.cell], reading.weights
+    size = equations.parts * weights.units  # S
+    rows = np.eye(size, dtype=weights.kernel.dtype)  # (R, S), R falls
+    scale, lag = 1.0, 0
+    for wanted in lags:
+        if wanted > length:
+            return
+        while lag < wanted:
+            rows = _one_step_back(reading, document, length - lag, rows)
+            lag += 1
+            largest = float(np.abs(rows).max())
+            if largest < _SMALL:  # numbers near the least that float32 holds are slow
+                rows, scale = rows / largest if largest else rows, scale * largest
+            if scale < _GONE:
+                yield from (0.0 for other in lags if wanted <= other <= length)
+                return
+        sigma, right = np.linalg.svd(rows, full_matrices=False)[1:]  # (R,), (R, S)
+        largest = float(sigma[0])
+        scale *= largest
+        yield scale
+        kept = sigma > _ROUNDING * largest
+        rows = sigma[kept, None] / largest * right[kept]
+
+
+def _one_step_back(reading: Reading, document: int, t: int, rows: Array) -> Array:
+    """Return rows (R, S) of dh/d state_t as rows of dh/d state_(t-1)."""
+    equations, weights, trace = CELLS[reading.cell], reading.weights, reading.trace
+    here = slice(document, document + 1)
+    parts = (trace.states,) if trace.cells is None else (trace.states, trace.cells)
+    step = Step(
+        tuple(part[here, t - 1] for part in parts),  # (1, H) each
+        {name: gate[here, t - 1] for name, gate in trace.gates.items()},
+        tuple(part[here, t] for part in parts),
+    )
+    back = equations.gradient(weights, step, tuple(np.split(rows, equations.parts, axis=1)))
+    from_h = back.carried[0] + back.from_state @ weights.recurrent_kernel.T
+    return np.concatenate([from_h, *back.carried[1:]], axis=1)  # (R, S)
 
 
 def recurrence(reading: Reading) -> dict[str, Any]:

@@ -23,11 +23,11 @@ from pipeline.probes.subject import Subject, nothing
 from pipeline.values import PADDING_ROW, UNKNOWN_ROW, Float32, Float64, IndexedCorpus, Int32, Int64
 
 CONTROLS = (
-    "the class hangs on one made-up word alone, at a distance that is known, so nothing nearer can stand in for it. The"
-    " other words come from your training documents, are frequent and about as common in every class, and each is drawn"
-    " as often, without regard to the class. The two made-up vectors are drawn with the mean and covariance of theirs, so"
-    " they do not stand out. Every distance is trained on equally often; cells share documents, vectors and number of"
-    " steps."
+    "the class hangs on one made-up word alone, at a distance that is known, so nothing nearer can stand in for it."
+    " The other words come from your training documents, are frequent and about as common in every class, and each"
+    " is drawn as often, without regard to the class. The two made-up vectors are drawn with the mean and"
+    " covariance of theirs, so they do not stand out. Every distance is trained on equally often; cells share"
+    " documents, vectors and number of steps."
 )
 CANNOT_SHOW = (
     "it shows what such a network can learn to carry within these few steps, not what the network of your run does"

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from pipeline.report.strips import Shade
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -191,6 +193,33 @@ class Chart:
 
 
 @dataclass(frozen=True)
+class Panel:
+    """A block of rows under the words of a strip: `rows` of them, each `tall` times the usual height."""
+
+    title: str
+    rows: int
+    shades: tuple[Shade, ...]
+    tall: int = 1
+
+    @property
+    def height(self) -> int:
+        """Its height in usual rows."""
+        return self.rows * self.tall
+
+
+@dataclass(frozen=True)
+class Strip:
+    """A few words of a document, and for each a bar and the rows of panels; shut until it is opened (HTML)."""
+
+    kind: ClassVar[str] = "strip"
+    caption: str
+    reading: str
+    words: tuple[str, ...]
+    bars: str  # an SVG path over unit columns, from 0 up to -1
+    panels: tuple[Panel, ...]
+
+
+@dataclass(frozen=True)
 class Paragraph:
     """Prose; `tone` is plain or muted."""
 
@@ -235,7 +264,7 @@ class Grid:
     blocks: tuple[Chart | Heat, ...]
 
 
-Block = Table | Heat | Chart | Paragraph | Points | Code | Nothing | Grid
+Block = Table | Heat | Chart | Strip | Paragraph | Points | Code | Nothing | Grid
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pipeline.report import probes_memory
 from pipeline.report.blocks import Block, Limits, Nothing, Paragraph, Points
 from pipeline.report.facts import status_sentence
+from pipeline.report.probe_forget_bias import forget_bias
+from pipeline.report.probe_gradients import gradients
+from pipeline.report.probe_jacobians import jacobians
+from pipeline.report.probe_memory_horizon import memory_horizon
+from pipeline.report.probe_needle import needle
+from pipeline.report.probe_states import states
+from pipeline.report.probe_time_constants import time_constants
+from pipeline.report.probe_word_order import word_order
 from pipeline.report.run_folder import Record, Run
 
 Found = list[tuple[str, Record]]  # of one probe: network and what was found in it
@@ -19,10 +26,14 @@ WHAT_IT_IS = (
 
 # Charts and tables of each probe, in the order of the report; all that probes share is written here.
 WRITERS: dict[str, Writer] = {
-    "memory-horizon": probes_memory.memory_horizon,
-    "word-order": probes_memory.word_order,
-    "needle": probes_memory.needle,
-    "forget-bias": probes_memory.forget_bias,
+    "gradients": gradients,
+    "jacobians": jacobians,
+    "time-constants": time_constants,
+    "states": states,
+    "memory-horizon": memory_horizon,
+    "word-order": word_order,
+    "needle": needle,
+    "forget-bias": forget_bias,
 }
 
 
@@ -31,7 +42,8 @@ def probes(run: Run, limits: Limits) -> tuple[Block, ...]:
     entries = run.details.probes
     if not entries:
         return (Nothing(_why_nothing(run)),)
-    blocks: list[Block] = [Paragraph(WHAT_IT_IS, "muted"), *_untrained(entries)]
+    blocks: list[Block] = [Paragraph(WHAT_IT_IS, "muted"), *_untrained(entries), *_silent(entries)]
+    entries = [entry for entry in entries if not _same_reason(entry)]
     for name, writer in WRITERS.items():
         blocks += _probe(name, writer, entries, run, limits)
     return tuple(blocks)
@@ -58,6 +70,18 @@ def _untrained(entries: list[Record]) -> tuple[Block, ...]:
         return ()
     text = f"Did not train, so that what follows says little of what the network could remember: {', '.join(names)}."
     return (Points((text,), tone="warning"),)
+
+
+def _silent(entries: list[Record]) -> tuple[Block, ...]:
+    """Return the networks that have nothing to show for one and the same reason, whatever is asked."""
+    lines = tuple(f"{entry.get('name')}: {reason}." for entry in entries if (reason := _same_reason(entry)))
+    return (Points(lines),) if lines else ()
+
+
+def _same_reason(entry: Record) -> str:
+    """Return the reason why no probe has anything to say of a network; empty where one has, or reasons differ."""
+    reasons = {str(result.get("nothing") or "") for result in (entry.get("probes") or {}).values()}
+    return reasons.pop() if len(reasons) == 1 else ""
 
 
 def _probe(name: str, writer: Writer, entries: list[Record], run: Run, limits: Limits) -> list[Block]:
