@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from builders import TINY_NETWORK, indexed_of, int32, labelled, rows_of_each, train_network
+from builders import TINY_NETWORK, indexed_of, int32, labelled, matrix_of, rows_of_each, train_network
 from probe_builders import network_of, random_documents, subject_of
 
 from pipeline.networks.batches import visible
@@ -131,7 +131,7 @@ def test_an_lstm_finds_a_needle_in_a_short_text() -> None:
     changes = {
         f"networks.{key}": getattr(network, key) for key in ("units", "batch_size", "learning_rate", "ema")
     }
-    fitted = train_network("lstm", random_documents([6] * 60), epochs=1, units=16)
+    fitted = train_network("lstm", random_documents([6] * 60), epochs=1, units=16, matrix=matrix_of(12, 16))
     subject = subject_of(
         fitted,
         random_documents([6] * 60),

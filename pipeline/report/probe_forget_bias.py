@@ -27,6 +27,7 @@ from pipeline.report.formats import (
     points,
 )
 from pipeline.report.run_folder import Record, Run
+from pipeline.report.text import plural
 
 if TYPE_CHECKING:
     from pipeline.report.probes import Found
@@ -51,7 +52,7 @@ def forget_bias(found: Found, run: Run, limits: Limits) -> tuple[Block, ...]:
     first = found[0][1]
     seconds = sum(result.get("seconds") or 0.0 for _, result in found)
     reading = (
-        f"Means over {count(first.get('seeds'))} seeds on {count(first.get('test_documents'))} test documents; thin"
+        f"Means over {plural(first.get('seeds') or 0, 'seed')} on {count(first.get('test_documents'))} test documents; thin"
         f" marks are single seeds. The fits on {count(first.get('train_documents'))} documents took"
         f" {duration(seconds)}."
     )
@@ -80,7 +81,7 @@ def _bias_table(found: Found, run: Run, limits: Limits) -> Table:
     )
     documents = count(found[0][1].get("gate_documents"))
     note = (
-        f"The gates are those of the first layer, reading forwards, on {documents} test documents. Tokens: the time"
+        f"The gates are those of the last recurrent layer on {documents} test documents. Tokens: the time"
         " constant −1 / ln(gate), after which a cell holds 37 % of what it held; after training that of the middle"
         " unit."
     )

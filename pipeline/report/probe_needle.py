@@ -27,6 +27,7 @@ from pipeline.report.formats import (
     percent,
 )
 from pipeline.report.run_folder import Record, Run
+from pipeline.report.text import plural
 
 if TYPE_CHECKING:
     from pipeline.report.probes import Found
@@ -50,7 +51,7 @@ def needle(found: Found, run: Run, limits: Limits) -> tuple[Block, ...]:
     )
     seconds = sum(network.get("seconds") or 0.0 for _, network in networks)
     reading = (
-        f"Means over {count(first.get('seeds'))} seeds with 95 % intervals. Each fit: {count(first.get('epochs'))}"
+        f"Means over {plural(first.get('seeds') or 0, 'seed')} with 95 % intervals. Each fit: {count(first.get('epochs'))}"
         f" epochs on {count(first.get('training_documents'))} made-up documents of {count(first.get('length'))}"
         f" tokens, tested on {count(first.get('test_documents'))} at each distance; the fits took"
         f" {duration(seconds)}. Around the needle: {_some(first.get('neutral_words') or ())}."
