@@ -504,6 +504,20 @@ DETAILS["fit_costs"] = [
         "size_bytes": 1_200_000,
     }
 ]
+_PROFILE = {
+    "distance": [0, 1, 2, 25],
+    "median": [1.0, 0.4, 0.02, 1e-13],
+    "lower_quartile": [1.0, 0.3, 0.01, 0.0],
+    "upper_quartile": [1.0, 0.5, 0.05, 1e-9],
+    "looked_back": 26,
+    "falls_after": 7,
+    "tokens_per_e": 3.25,
+    "fit_r2": 0.987,
+    "documents_longer": 0.71,
+    "vanished": 0.25,
+    "exploded": 0.05,
+}
+_SAID = {"controls": "nothing is padded.", "cannot_show": "what a word means.", "summary": {}}
 DETAILS["probes"] = [
     {
         "name": NETWORK,
@@ -512,8 +526,83 @@ DETAILS["probes"] = [
         "trained": True,
         "why_not": None,
         "test_documents": 40,
-        "probes": {},
-    }
+        "probes": {
+            "gradients": {
+                "question": "How far back does the gradient reach?",
+                "documents": 40,
+                "without_gradient": 1,
+                "trained": _PROFILE,
+                "untrained": _PROFILE | {"falls_after": None},
+                "clipped": {"first_epoch": 0.5, "all_epochs": 0.123},
+                "clip_norm": 1.0,
+                "reading": "the gradient falls to 1 % of its value at the end after 7 tokens.",
+            }
+            | _SAID,
+            "jacobians": {
+                "question": "How much of an earlier state is left in the last one?",
+                "documents": 12,
+                "direction": None,
+                "lag": [1, 2, 5],
+                "median": [0.9, 0.5, 0.0],
+                "lower_quartile": [0.8, 0.4, 0.0],
+                "upper_quartile": [1.1, 0.6, 0.1],
+                "recurrence": {
+                    "spectral_radius": 0.8765,
+                    "largest_singular_value": 1.2345,
+                    "mean_slope": 0.5678,
+                    "largest_slope": 0.789,
+                    "must_vanish": False,
+                    "must_vanish_here": True,
+                },
+                "reading": "at most this much is left: 0 over 5 tokens.",
+            }
+            | _SAID,
+            "time-constants": {
+                "question": "How long do the units hold what they hold?",
+                "gate": "forget",
+                "tokens": [2.5, 120.0],
+                "held_for": [{"tokens": 1, "units": 1.0}, {"tokens": 100, "units": 0.5}],
+                "median_length": 30.0,
+                "reading": "half of the 2 units forget within 61.2 tokens.",
+            }
+            | _SAID,
+            "states": {
+                "question": "What do states and answer do as the network reads?",
+                "units": [1, 0],
+                "direction": None,
+                "documents": [
+                    {
+                        "rule": "the surest right answer",
+                        "record": 7,
+                        "label": "good",
+                        "tokens": 5,
+                        "words": ["a", "<b>", "fine"],
+                        "predicted": ["bad", "good", "good"],
+                        "probability": [0.6, 0.7, 0.93],
+                        "of_answer": [0.4, 0.7, 0.93],
+                        "states": [[-1.0, 0.0, 1.0], [0.5, 0.5, 0.5]],
+                        "holding_gate": "forget",
+                        "holding": [[0.0, 0.5, 1.0], [1.0, 1.0, 1.0]],
+                        "gates": {"input": [0.25, 0.25, 0.75], "forget": [0.5, 0.75, 1.0]},
+                    }
+                ],
+                "reading": "the surest right answer stands from word 4 of 5 on.",
+            }
+            | _SAID,
+        },
+    },
+    {
+        "name": "ann@word2vec",
+        "model": "ann",
+        "head": None,
+        "trained": False,
+        "why_not": "the loss did not fall",
+        "test_documents": 40,
+        "probes": {
+            name: {"question": "", "nothing": "it averages its words"}
+            for name in ("gradients", "jacobians", "time-constants", "states")
+        },
+    },
 ]
 DETAILS["curve_sets"] = {
     "sets": [{"set": 1, "train": 72, "validation": 8}, {"set": 0, "train": 144, "validation": 16}],

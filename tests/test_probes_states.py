@@ -201,8 +201,8 @@ def test_the_reading_says_from_which_word_an_answer_stands() -> None:
     }
     stood = one | {"rule": "the least sure answer", "predicted": ["y", "y", "y"]}
     assert states._reading([one, stood]) == (
-        'the surest right answer (y, 91%) stands from word 4 of 5 on, "b"; the least sure answer (y, 91%) stood before'
-        " its last 3 words."
+        'the surest right answer (y, 91 %) stands from word 4 of 5 on, "b"; the least sure answer (y, 91 %) stood'
+        " before its last 3 words."
     )
 
 

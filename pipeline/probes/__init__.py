@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+import traceback
 from collections.abc import Callable, Collection
 from typing import Any
 
@@ -76,12 +77,17 @@ def probe_network(
     on_probe : callable
         Told the name of each probe that ended.
     log : callable
-        Told how long each took.
+        Told how long each took, and the traceback of one that failed.
+
+    Notes
+    -----
+    A probe that fails is a fault of this program, and costs no model: what it would have shown says that it failed.
+    With `run.debug` the error goes on.
     """
     found = {}
     for name in probes_of(extra):
         start = time.perf_counter()
-        found[name] = {"question": PROBES[name].question} | _measured(PROBES[name], subject)
+        found[name] = {"question": PROBES[name].question} | _measured_or_failed(PROBES[name], subject, log)
         log(f"probe {name} of {subject.name}: {time.perf_counter() - start:.2f} s")
         on_probe(name)
     return {
@@ -93,6 +99,18 @@ def probe_network(
         "test_documents": len(subject.test),
         "probes": found,
     }
+
+
+def _measured_or_failed(probe: Probe, subject: Subject, log: Callable[[str], None]) -> dict[str, Any]:
+    try:
+        return _measured(probe, subject)
+    except Exception as error:
+        if subject.config.run.debug:
+            raise
+        log(traceback.format_exc())
+        return nothing(
+            f"the probe failed, a fault of this program: {type(error).__name__}: {error}; the log has more"
+        )
 
 
 def _measured(probe: Probe, subject: Subject) -> dict[str, Any]:

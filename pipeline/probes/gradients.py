@@ -12,7 +12,7 @@ from pipeline.networks.batches import batches
 from pipeline.networks.documents import Epoch, Labelled
 from pipeline.networks.models import NetworkSpec, after_embedding, build
 from pipeline.networks.prediction import batch_signature
-from pipeline.probes.subject import Subject, nothing
+from pipeline.probes.subject import Subject, nothing, percent
 from pipeline.values import Float32, Float64, Int64
 
 FALLEN = 0.01  # of the value at the end: what lies beyond hardly trains the network
@@ -244,7 +244,7 @@ def _reading(
             "before training it " + ("did not" if after is None else f"did so after {tokens(after)}")
         )
     if clipped is not None:
-        parts.append(f"{clipped['all_epochs']:.0%} of the training steps were clipped")
+        parts.append(f"{percent(clipped['all_epochs'])} of the training steps were clipped")
     return "; ".join(parts) + "."
 
 
@@ -256,8 +256,8 @@ def _fall(found: dict[str, Any], spec: NetworkSpec) -> str:
         )
     fall = f"the gradient falls to 1 % of its value at the end after {tokens(after)}"
     if longer < 0.05:
-        return f"{fall}, which {1 - longer:.0%} of your documents do not exceed"
-    return f"{fall}; {longer:.0%} of your documents are longer: {_advice(spec, after)}"
+        return f"{fall}, which {percent(1 - longer)} of your documents do not exceed"
+    return f"{fall}; {percent(longer)} of your documents are longer: {_advice(spec, after)}"
 
 
 def _advice(spec: NetworkSpec, after: int) -> str:

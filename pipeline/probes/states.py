@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.indices import take
-from pipeline.probes.subject import Subject
+from pipeline.probes.subject import Subject, percent
 from pipeline.probes.time_constants import HOLDING, mean_gate
 from pipeline.probes.traces import Reading, first_tokens, readings, title
 from pipeline.values import Float32, Float64, IndexedCorpus, Int32, Int64
@@ -141,7 +141,7 @@ def _reading(shown: list[dict[str, Any]]) -> str:
 
 def _stands(one: dict[str, Any]) -> str:
     place, words = settled(one["predicted"]), one["words"]
-    answer = f"{one['rule']} ({one['predicted'][-1]}, {one['probability'][-1]:.0%})"
+    answer = f"{one['rule']} ({one['predicted'][-1]}, {percent(one['probability'][-1])})"
     if place == 0 and len(words) < one["tokens"]:
         return f"{answer} stood before its last {len(words)} words"
     return f'{answer} stands from word {one["tokens"] - len(words) + place + 1} of {one["tokens"]} on, "{words[place]}"'

@@ -126,6 +126,15 @@ class Probe:
     needs_memory: bool = True
 
 
+def percent(share: float) -> str:
+    """Return a share in words.
+
+    >>> percent(0.714)
+    '71 %'
+    """
+    return f"{100 * share:.0f} %"
+
+
 def nothing(reason: str) -> dict[str, Any]:
     """Return what a probe says that has nothing to measure."""
     return {"nothing": reason}

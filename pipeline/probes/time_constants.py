@@ -14,7 +14,7 @@ HOLDING = {"lstm": "f", "gru": "z"}  # the gate that says which share of a unit 
 HELD_FOR = (1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100, 150, 200, 300, 500, 700, 1000)
 LONG = 100  # tokens
 MOST = 1e6  # tokens: float32 does not tell a gate that is open for longer from one that never shuts
-DOCUMENTS = 64  # a mean over their tokens is exact enough
+DOCUMENTS = 16  # a mean over their tokens is exact enough
 
 CONTROLS = (
     "the gates are those of real tokens of test documents, not of padding, and not the bias alone, which would say"

@@ -53,9 +53,14 @@ def readings(subject: Subject, documents: IndexedCorpus) -> list[Reading]:
 def _read(
     subject: Subject, cell: str, layer: str, direction: str, sequences: Float32, lengths: Int32
 ) -> Reading:
+    from threadpoolctl import threadpool_limits
+
     weights = CellWeights(*subject.layer_weights(layer + direction))
     given = turned(sequences, lengths) if direction else sequences
-    return Reading(cell, direction, weights, forward(cell, weights, given), lengths)
+    with threadpool_limits(
+        1
+    ):  # the products of a timestep are short: waking threads takes longer than it saves
+        return Reading(cell, direction, weights, forward(cell, weights, given), lengths)
 
 
 def _turned(states: Float32, reading: Reading) -> Float32:

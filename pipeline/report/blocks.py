@@ -215,6 +215,7 @@ class Strip:
     caption: str
     reading: str
     words: tuple[str, ...]
+    bars_title: str
     bars: str  # an SVG path over unit columns, from 0 up to -1
     panels: tuple[Panel, ...]
 

@@ -34,7 +34,7 @@ OWN_GROUP_STYLES = (  # for groups that a figure names itself, in their order
     ("#56b4e9", "cross"),
     ("#7a7a7a", "triangle-right"),
 )
-LINE_DASHES = ([1, 0], [6, 3], [2, 2])
+LINE_DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3])
 SERIES_STYLES = {"training": ("#d55e00", (1, 0)), "validation": ("#0072b2", (5, 3))}
 FONT = "Arial, Helvetica, Liberation Sans, sans-serif"  # drawn and shown with the same widths
 WIDE, NARROW, SMALL = 620, 300, 250  # plot widths in pixels
@@ -327,7 +327,8 @@ def _line_encodings(figure: Lines | Bands, width: int, *, marked: bool = True) -
     styles = [OWN_GROUP_STYLES[number % n_styles] for number in range(len(labels))]
     every = n_styles if marked else 1
     dashes = [LINE_DASHES[number // every % len(LINE_DASHES)] for number in range(len(labels))]
-    legend = alt.Legend(columns=max(1, width // 150), labelLimit=200, symbolOpacity=1)
+    stroke = {} if marked else {"symbolType": "stroke", "symbolSize": 400}
+    legend = alt.Legend(columns=max(1, width // 150), labelLimit=200, symbolOpacity=1, **stroke)
     return (
         alt.Color("line:N", scale=alt.Scale(domain=labels, range=[c for c, _ in styles]), legend=legend),
         alt.Shape("line:N", scale=alt.Scale(domain=labels, range=[s for _, s in styles]), legend=legend),

@@ -13,10 +13,10 @@ Found = list[tuple[str, Record]]
 WORD = 14  # characters of a word that stands above its column
 NETWORKS = 4  # that are drawn; the others' numbers are in the file
 HOW_TO_READ = (
-    "Each column is a word, as the network reads it. Bars: the probability of the answer that it gives at the end, if"
-    " the document ended at that word. Below, a row for each unit: paper is -1, full ink is 1;"
-    " then the same units' gate that holds, and the mean of each gate over all units: from 0 to 1. Units that"
-    " hold longest come first."
+    "Each column is a word, as the network reads it. Bars: the probability of its last answer, from 0 to 1, if the"
+    " document ended at that word. Below, a row for each unit, those that hold longest first: its state from -1 (blank)"
+    " to 1 (full); then the same units' gate that holds, and the mean of each gate over all units, from 0 (blank) to 1"
+    " (full)."
 )
 
 
@@ -45,7 +45,8 @@ def _strip(name: str, one: Record, result: Record) -> Strip:
         for gate, values in (one.get("gates") or {}).items()
     ]
     caption = f"{name}, {one['rule']}: document {one['record']}"
-    return Strip(caption, _reading(one), words, bars(one["of_answer"]), tuple(panels))
+    title = f"P({clip(cell_text(one['predicted'][-1]), WORD)})"
+    return Strip(caption, _reading(one), words, title, bars(one["of_answer"]), tuple(panels))
 
 
 def _reading(one: Record) -> str:

@@ -39,7 +39,7 @@ WRITERS: dict[str, Writer] = {
 
 def probes(run: Run, limits: Limits) -> tuple[Block, ...]:
     """Return, for each probe, its question, a line for each network, charts, and what it cannot show."""
-    entries = run.details.probes
+    entries = [_whole(entry) for entry in run.details.probes]
     if not entries:
         return (Nothing(_why_nothing(run)),)
     blocks: list[Block] = [Paragraph(WHAT_IT_IS, "muted"), *_untrained(entries), *_silent(entries)]
@@ -49,6 +49,12 @@ def probes(run: Run, limits: Limits) -> tuple[Block, ...]:
     return tuple(blocks)
 
 
+def _whole(entry: Record) -> Record:
+    """Return an entry with the probes that left a table of results."""
+    kept = {name: found for name, found in (entry.get("probes") or {}).items() if isinstance(found, dict)}
+    return entry | {"probes": kept}
+
+
 def _why_nothing(run: Run) -> str:
     """Return why a run has no probes."""
     if status := status_sentence(run):
@@ -56,9 +62,7 @@ def _why_nothing(run: Run) -> str:
     settings = run.table("config").get("run") or {}
     if settings.get("probes") is False:
         return "Not asked for: --no-probes."
-    if not any(
-        row.get("kind") in ("network", "control") and row.get("embedding") for row in run.rows("results")
-    ):
+    if not run.details.histories:
         return "No network was trained: there is no memory to look at."
     return "This run kept no probes: an older version wrote it. Run again to get them."
 
@@ -80,26 +84,30 @@ def _silent(entries: list[Record]) -> tuple[Block, ...]:
 
 def _same_reason(entry: Record) -> str:
     """Return the reason why no probe has anything to say of a network; empty where one has, or reasons differ."""
-    reasons = {str(result.get("nothing") or "") for result in (entry.get("probes") or {}).values()}
+    reasons = {str(result.get("nothing") or "") for result in entry["probes"].values()}
     return reasons.pop() if len(reasons) == 1 else ""
 
 
 def _probe(name: str, writer: Writer, entries: list[Record], run: Run, limits: Limits) -> list[Block]:
     """Return the part of one probe; nothing where no network was asked."""
-    asked = [
-        (str(entry.get("name")), entry["probes"][name])
-        for entry in entries
-        if name in (entry.get("probes") or {})
-    ]
+    asked = [(str(entry.get("name")), entry["probes"][name]) for entry in entries if name in entry["probes"]]
     if not asked:
         return []
     found = [(network, result) for network, result in asked if "nothing" not in result]
     lines = tuple(f"{network}: {result.get('nothing') or result.get('reading')}" for network, result in asked)
     blocks: list[Block] = [Points(lines, str(asked[0][1].get("question") or name))]
     if found:
-        blocks += writer(found, run, limits)
+        blocks += _drawn(writer, found, run, limits)
         blocks.append(Paragraph(_limits_of(found[0][1]), "muted"))
     return blocks
+
+
+def _drawn(writer: Writer, found: Found, run: Run, limits: Limits) -> tuple[Block, ...]:
+    """Return charts and tables of a probe; why there are none where the file lacks what they show."""
+    try:
+        return writer(found, run, limits)
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        return (Nothing(f"details/probes.json lacks what is drawn here ({type(error).__name__}: {error})."),)
 
 
 def _limits_of(result: Record) -> str:
