@@ -20,6 +20,7 @@ from pipeline.probes.paired import (
     majority_right,
 )
 from pipeline.probes.subject import Subject
+from pipeline.probes.subject import percent as share
 from pipeline.probes.windows import last_tokens, replace_beyond, shuffle_beyond
 from pipeline.values import IndexedCorpus, Int32, Int64
 
@@ -252,15 +253,6 @@ def _by_points(found: Mapping[str, Any]) -> str:
     return "" if k is None else f" By the figures alone, chance left aside, {_last(k)} would do."
 
 
-def whole_percent(fraction: float) -> str:
-    """Return a fraction of 1 as percent without decimals.
-
-    >>> whole_percent(0.834)
-    '83 %'
-    """
-    return f"{100 * fraction:.0f} %"
-
-
 def _last(k: int) -> str:
     return "the last token" if k == 1 else f"the last {k:,} tokens"
 
@@ -274,14 +266,14 @@ def _dropped(found: Mapping[str, Any]) -> str:
         most = points[-1]
         return (
             f"no cut is shown to cost at most {within}: {_last(most['k'])} give {percent(most['accuracy'])}, the"
-            f" whole text {percent(found['accuracy'])}; {whole_percent(most['longer'])} of the documents are"
+            f" whole text {percent(found['accuracy'])}; {share(most['longer'])} of the documents are"
             f" longer.{_by_points(found)}"
         )
     point = next(point for point in points if point["k"] == k)
     verb = "gives" if k == 1 else "give"
     return (
         f"{_last(k)} {verb} the accuracy of the whole text within {within} ({percent(point['accuracy'])}"
-        f" against {percent(found['accuracy'])}); {whole_percent(point['longer'])} of the documents are longer."
+        f" against {percent(found['accuracy'])}); {share(point['longer'])} of the documents are longer."
     )
 
 

@@ -10,9 +10,10 @@ import numpy as np
 from pipeline.evaluation.estimates import crossed_estimate
 from pipeline.evaluation.wording import difference_words, exact_points, percent
 from pipeline.networks.models import SHUFFLED_WORDS
-from pipeline.probes.memory_horizon import sample, whole_percent
+from pipeline.probes.memory_horizon import sample
 from pipeline.probes.paired import Probabilities, answer, is_above, majority_right, ratio_interval
 from pipeline.probes.subject import Subject, nothing
+from pipeline.probes.subject import percent as share_words
 from pipeline.probes.windows import shuffle_beyond
 from pipeline.values import IndexedCorpus, Int32
 
@@ -161,6 +162,6 @@ def reading(found: Mapping[str, Any]) -> str:
         shuffled=percent(found["shuffled_accuracy"]),
         majority=percent(found["majority"]),
         rope=exact_points(found["rope"]),
-        share="" if share is None else whole_percent(share),
+        share="" if share is None else share_words(share),
         difference=difference_words(found["difference"], found["ci95"]),
     )

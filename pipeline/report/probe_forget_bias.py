@@ -52,8 +52,8 @@ def forget_bias(found: Found, run: Run, limits: Limits) -> tuple[Block, ...]:
     first = found[0][1]
     seconds = sum(result.get("seconds") or 0.0 for _, result in found)
     reading = (
-        f"Means over {plural(first.get('seeds') or 0, 'seed')} on {count(first.get('test_documents'))} test documents; thin"
-        f" marks are single seeds. The fits on {count(first.get('train_documents'))} documents took"
+        f"Means over {plural(first.get('seeds') or 0, 'seed')} on {count(first.get('test_documents'))} test"
+        f" documents; thin marks are single seeds. The fits on {count(first.get('train_documents'))} documents took"
         f" {duration(seconds)}."
     )
     figure = DotPlot(tuple(dots), "Accuracy on the test documents, %", own_groups=True)

@@ -51,10 +51,10 @@ def needle(found: Found, run: Run, limits: Limits) -> tuple[Block, ...]:
     )
     seconds = sum(network.get("seconds") or 0.0 for _, network in networks)
     reading = (
-        f"Means over {plural(first.get('seeds') or 0, 'seed')} with 95 % intervals. Each fit: {count(first.get('epochs'))}"
-        f" epochs on {count(first.get('training_documents'))} made-up documents of {count(first.get('length'))}"
-        f" tokens, tested on {count(first.get('test_documents'))} at each distance; the fits took"
-        f" {duration(seconds)}. Around the needle: {_some(first.get('neutral_words') or ())}."
+        f"Means over {plural(first.get('seeds') or 0, 'seed')} with 95 % intervals. Each fit:"
+        f" {count(first.get('epochs'))} epochs on {count(first.get('training_documents'))} made-up documents of"
+        f" {count(first.get('length'))} tokens, tested on {count(first.get('test_documents'))} at each distance;"
+        f" the fits took {duration(seconds)}. Around the needle: {_some(first.get('neutral_words') or ())}."
     )
     chart = Chart("Accuracy by the distance of one decisive word", reading, figure)
     return (chart, _needle_table(networks, run, limits))

@@ -56,7 +56,7 @@ def _order_chart(found: Found) -> Chart:
 
 
 def _order_dots(network: str, result: Record) -> tuple[Dot, Dot]:
-    accuracy, ends = float(result["accuracy"]), result.get("ci95")
+    accuracy, ends = float(result["accuracy"]), result.get("ci95") or ()
     lo, hi = (max(0.0, min(1.0, accuracy + end)) for end in ends) if is_interval(ends) else (None, None)
     runs = tuple(one["accuracy"] for one in result.get("shuffled") or ())
     return (
