@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,20 @@ from pipeline.networks.batches import pad
 from pipeline.networks.documents import Labelled
 from pipeline.networks.equations import CellWeights, forward, jacobian_norms
 from pipeline.networks.training import FittedNetwork
-from pipeline.probes import PROBES, Subject, jacobians, probe_network, probes_of, states, time_constants
+from pipeline.probes import (
+    PROBES,
+    Subject,
+    gradients,
+    jacobians,
+    probe_network,
+    probes_of,
+    states,
+    subject,
+    time_constants,
+)
 from pipeline.probes.subject import nothing
 from pipeline.probes.traces import Reading, readings
+from pipeline.report import strips
 from pipeline.values import Float32, IndexedCorpus
 
 LENGTHS = [6, 2, 4, 1, 5]
@@ -164,9 +176,9 @@ def test_the_running_answer_is_the_output_layer_on_each_state() -> None:
 
 def test_units_are_those_that_vary_most_and_the_slowest_come_first() -> None:
     fitted, documents = network_of("lstm", units=30), random_documents([40, 30])
-    subject = subject_of(fitted, documents)
-    found = states.measure(subject)
-    (trace,) = [reading.trace for reading in readings(subject, documents.indexed)]
+    probed = subject_of(fitted, documents)
+    found = states.measure(probed)
+    (trace,) = [reading.trace for reading in readings(probed, documents.indexed)]
     real = np.concatenate([trace.states[0, 1:41], trace.states[1, 1:31]])  # (70, H)
     forget = np.concatenate([trace.gates["f"][0], trace.gates["f"][1, :30]]).mean(axis=0)  # (H,)
     most = sorted(range(30), key=lambda unit: -real[:, unit].std())[:24]
@@ -206,15 +218,21 @@ def test_the_reading_says_from_which_word_an_answer_stands() -> None:
     )
 
 
+@pytest.mark.parametrize("module", [gradients, states, subject, time_constants, strips])
+def test_docstring_examples(module: Any) -> None:
+    results = doctest.testmod(module)
+    assert (results.failed, results.attempted > 0) == (0, True)
+
+
 # --- every probe -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("model", "head"), RECURRENT)
 def test_probing_leaves_the_weights_as_they_were(model: str, head: str) -> None:
     fitted = network_of(model, head=head, n_classes=3, layers=2)
-    subject = subject_of(fitted, random_documents([9, 4, 1, 6, 3, 8], n_classes=3))
+    probed = subject_of(fitted, random_documents([9, 4, 1, 6, 3, 8], n_classes=3))
     before = [weight.numpy().copy() for weight in fitted.model.weights]
-    found = probe_network(subject)
+    found = probe_network(probed)
     for weight, old in zip(fitted.model.weights, before, strict=True):
         np.testing.assert_array_equal(weight.numpy(), old)
     assert list(found["probes"]) == probes_of(())
@@ -225,8 +243,8 @@ def test_probing_leaves_the_weights_as_they_were(model: str, head: str) -> None:
 
 @pytest.mark.parametrize("model", ["rnn", "gru", "lstm", "bilstm"])
 def test_documents_of_one_word_can_be_probed(model: str) -> None:
-    subject = subject_of(network_of(model), Labelled(indexed_of([[2], [3]]), int32([0, 1])))
-    found = probe_network(subject)["probes"]
+    probed = subject_of(network_of(model), Labelled(indexed_of([[2], [3]]), int32([0, 1])))
+    found = probe_network(probed)["probes"]
     assert found["jacobians"]["lag"] == [1]
     assert found["gradients"]["trained"]["median"] == [1.0]
 

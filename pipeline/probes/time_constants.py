@@ -70,7 +70,7 @@ def time_constants(mean: Float64) -> Float64:
     [0.0, 1.0, 50.0, 1000000.0]
     """
     with np.errstate(divide="ignore"):
-        return np.minimum(-1 / np.log(mean), MOST) + 0.0  # -1 / -inf is 0; -1 / -0.0 is inf
+        return np.minimum(1 / np.abs(np.log(mean)), MOST)  # ln 0 is -inf, and 1 / inf is 0; 1 / ln 1 is inf
 
 
 def _reading(each: Float64, median_length: float) -> str:
