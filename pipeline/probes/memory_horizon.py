@@ -41,7 +41,7 @@ SHORT = 64  # documents up to this length are cheap, so more places are looked a
 
 @dataclass(frozen=True)
 class Change:
-    """What is done to the tokens before the last k; `most` places are tested, `from_zero` with the whole text."""
+    """What is done to the tokens before the last k; `from_zero`: to the whole text too, k = 0."""
 
     apply: Callable[[IndexedCorpus, int, np.random.Generator], IndexedCorpus]
     fine: bool  # every power of two, where others take powers of four
