@@ -185,7 +185,7 @@ def test_all_needles_share_one_chart_with_chance() -> None:
     (chart,) = charts(blocks)
     assert isinstance(chart.figure, Bands)
     assert [line.label for line in chart.figure.lines] == ["rnn", "gru", "lstm"]
-    assert chart.figure.marks == (Mark("chance", 0.5, right=True),)
+    assert chart.figure.marks == (Mark("chance", 0.5),)
     assert chart.reading == (
         "Means over 2 seeds with 95 % intervals. Each fit: 6 epochs on 1,536 made-up documents of 4 tokens, tested"
         " on 100 at each distance; the fits took 1 min 30 s. Around the needle: the, of."
@@ -204,7 +204,8 @@ def test_needles_of_several_sources_are_told_apart() -> None:
 def test_biases_are_drawn_with_their_seeds() -> None:
     rows = [
         {
-            "bias": bias, "validation_accuracy": 0.8, "accuracy": 0.7, "seeds": [0.6, 0.8], "untrained": untrained,
+            "bias": bias, "validation_accuracy": 0.8, "accuracy": 0.8 if bias else 0.7, "seeds": [0.6, 0.8],
+            "untrained": untrained,
             "difference": None if bias == 1.0 else -0.1, "ci95": None if bias == 1.0 else [-0.2, 0.0],
             "start_gate": 0.5, "gate": 0.75, "start": 1.44, "time_constant": 3.5,
         }
@@ -217,15 +218,22 @@ def test_biases_are_drawn_with_their_seeds() -> None:
     blocks = forget_bias([("lstm@x", found)], run_of(), Limits())
     (chart,) = charts(blocks)
     assert isinstance(chart.figure, DotPlot)
-    assert [(dot.label, dot.value, dot.runs) for dot in chart.figure.dots] == [
-        ("lstm@x, bias 0", 0.7, (0.6, 0.8)),
-        ("lstm@x, bias 1", 0.7, (0.6, 0.8)),
+    drawn = [(dot.label, dot.value, rounded(dot.lo), rounded(dot.hi), dot.runs) for dot in chart.figure.dots]
+    assert drawn == [
+        (
+            "lstm@x, bias 0",
+            0.7,
+            0.6,
+            0.8,
+            (0.6, 0.8),
+        ),  # from 0.8, what bias 1 has, its difference reaches -0.2 to 0
+        ("lstm@x, bias 1", 0.8, None, None, (0.6, 0.8)),
     ]
     assert chart.reading == (
-        "Means over 2 seeds on 445 test documents; thin marks are single seeds. The fits on 1,500 documents took 1"
-        " min 1 s."
+        "Means over 2 seeds on 445 test documents; thin marks are single seeds, the intervals those of the"
+        " difference from bias 1. The fits on 1,500 documents took 1 min 1 s."
     )
     assert texts(table(blocks)) == [
         ["lstm@x", "0", "80.0 %", "70.0 %", "−10.0", "−20.0 to 0.0", "0.500", "0.750", "1.4", "3.5", "1"],
-        ["lstm@x", "1", "80.0 %", "70.0 %", "–", "–", "0.500", "0.750", "1.4", "3.5", "–"],
+        ["lstm@x", "1", "80.0 %", "80.0 %", "–", "–", "0.500", "0.750", "1.4", "3.5", "–"],
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pipeline.report.blocks import (
@@ -23,6 +24,8 @@ from pipeline.report.formats import (
     decimal,
     duration,
     interval,
+    is_interval,
+    is_number,
     percent,
     points,
 )
@@ -37,28 +40,29 @@ SOURCE = "details/probes.json"
 
 def forget_bias(found: Found, run: Run, limits: Limits) -> tuple[Block, ...]:
     """Return accuracy by the first bias of the forget gates, and the gates before and after training."""
-    dots = [
-        Dot(
-            f"{network}, bias {entry['bias']:g}",
-            entry["accuracy"],
-            None,
-            None,
-            network,
-            tuple(entry["seeds"]),
-        )
-        for network, result in found
-        for entry in result["biases"]
-    ]
+    dots = [dot for network, result in found for dot in _dots(network, result["biases"])]
     first = found[0][1]
     seconds = sum(result.get("seconds") or 0.0 for _, result in found)
     reading = (
         f"Means over {plural(first.get('seeds') or 0, 'seed')} on {count(first.get('test_documents'))} test"
-        f" documents; thin marks are single seeds. The fits on {count(first.get('train_documents'))} documents took"
-        f" {duration(seconds)}."
+        " documents; thin marks are single seeds, the intervals those of the difference from bias 1. The fits on"
+        f" {count(first.get('train_documents'))} documents took {duration(seconds)}."
     )
     figure = DotPlot(tuple(dots), "Accuracy on the test documents, %", own_groups=True)
     chart = Chart("Accuracy by the bias that the forget gates start from", reading, figure)
     return (chart, _bias_table(found, run, limits))
+
+
+def _dots(network: str, biases: Sequence[Record]) -> list[Dot]:
+    """Return a dot for each bias; its interval is set at the accuracy that it differs from."""
+    own = next((entry["accuracy"] for entry in biases if entry["bias"] == 1.0), None)
+    dots = []
+    for entry in biases:
+        ends = entry.get("ci95") or ()
+        lo, hi = (own + end for end in ends) if is_number(own) and is_interval(ends) else (None, None)
+        label, runs = f"{network}, bias {entry['bias']:g}", tuple(entry["seeds"])
+        dots.append(Dot(label, entry["accuracy"], lo, hi, network, runs))
+    return dots
 
 
 def _bias_table(found: Found, run: Run, limits: Limits) -> Table:
@@ -83,7 +87,8 @@ def _bias_table(found: Found, run: Run, limits: Limits) -> Table:
     note = (
         f"The gates are those of the last recurrent layer on {documents} test documents. Tokens: the time"
         " constant −1 / ln(gate), after which a cell holds 37 % of what it held; after training that of the middle"
-        " unit."
+        " unit. The intervals are not corrected for their number; with one seed they hold the chance of documents"
+        " alone."
     )
     return Table("Forget gates and accuracy by their first bias", columns, rows, f"{note} {left_out}".strip())
 

@@ -47,7 +47,7 @@ def needle(found: Found, run: Run, limits: Limits) -> tuple[Block, ...]:
         lines,
         "Place of the decisive word, counted from the end (logarithmic)",
         "Accuracy on new documents, %",
-        marks=(Mark("chance", float(first["chance"]), right=True),),
+        marks=(Mark("chance", float(first["chance"])),),
     )
     seconds = sum(network.get("seconds") or 0.0 for _, network in networks)
     reading = (
