@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from builders import indexed_of, int32
+from builders import indexed_of, int32, matrix_of
 from probe_builders import network_of, random_documents, set_layer, subject_of
 
 from pipeline.networks.batches import pad
@@ -230,7 +230,8 @@ def test_docstring_examples(module: Any) -> None:
 @pytest.mark.parametrize(("model", "head"), RECURRENT)
 def test_probing_leaves_the_weights_as_they_were(model: str, head: str) -> None:
     fitted = network_of(model, head=head, n_classes=3, layers=2)
-    probed = subject_of(fitted, random_documents([9, 4, 1, 6, 3, 8], n_classes=3))
+    documents = random_documents([9, 4, 1, 6, 3, 8], n_classes=3)
+    probed = subject_of(fitted, documents, first_vectors=matrix_of(12, 4, seed=1).vectors)
     before = [weight.numpy().copy() for weight in fitted.model.weights]
     found = probe_network(probed)
     for weight, old in zip(fitted.model.weights, before, strict=True):

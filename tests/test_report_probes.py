@@ -156,8 +156,11 @@ def test_a_logarithmic_axis_has_powers_and_dashes_tell_lines_apart(tmp_path: Pat
 
 
 def test_cells_are_strokes_by_shade() -> None:
-    found = shades([[-1.0, 1.0, 0.0], [1.0, 2.0, -5.0]], -1.0, 1.0)
-    assert [(one.opacity, one.path) for one in found] == [("0.5", "M2 0.5h1"), ("1", "M1 0.5h1M0 1.5h2")]
+    found = shades([[-1.0, 1.0, 0.0], [1.0, 2.0, 0.0]], -1.0, 1.0)
+    assert [(one.opacity, one.path) for one in found] == [
+        ("0.5", "M2 0.5h1M2 1.5h1"),
+        ("1", "M1 0.5h1M0 1.5h2"),
+    ]
     assert bars([0.0, 0.5]) == "M1.5 0v-0.5"
 
 

@@ -127,8 +127,8 @@ def prefixes(rows: Int32, start: int) -> IndexedCorpus:
 def settled(predicted: list[str]) -> int:
     """Return the place of the word from which on the answer stays what it is at the end.
 
-    >>> settled(["a", "b", "a", "a"])
-    2
+    >>> settled(["b", "a", "b", "a", "a"])
+    3
     """
     other = [place for place, answer in enumerate(predicted) if answer != predicted[-1]]
     return other[-1] + 1 if other else 0

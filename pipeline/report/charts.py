@@ -327,7 +327,7 @@ def _line_encodings(figure: Lines | Bands, width: int, *, marked: bool = True) -
     styles = [OWN_GROUP_STYLES[number % n_styles] for number in range(len(labels))]
     every = n_styles if marked else 1
     dashes = [LINE_DASHES[number // every % len(LINE_DASHES)] for number in range(len(labels))]
-    stroke = {} if marked else {"symbolType": "stroke", "symbolSize": 400}
+    stroke: dict[str, Any] = {} if marked else {"symbolType": "stroke", "symbolSize": 400}
     legend = alt.Legend(columns=max(1, width // 150), labelLimit=200, symbolOpacity=1, **stroke)
     return (
         alt.Color("line:N", scale=alt.Scale(domain=labels, range=[c for c, _ in styles]), legend=legend),
@@ -387,7 +387,7 @@ def _band_x(figure: Bands, values: list[dict[str, Any]]) -> Any:
     return alt.X("x:Q", title=figure.x_axis, scale=alt.Scale(type="log", nice=False), axis=axis)
 
 
-def _power_format(figure: Bands) -> dict[str, str]:
+def _power_format(figure: Bands) -> dict[str, Any]:
     """Return how a logarithmic axis writes its numbers: 0.01, 1e-6."""
     return {"format": ".1~g"} if figure.log_y else {}
 
