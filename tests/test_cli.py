@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from pipeline import cli
-from pipeline.config import OPTIONS, Config, load_config
+from pipeline.config import OPTIONS, Config, load_config, stage_generator
 from pipeline.console import Console
 from pipeline.errors import PipelineError
 
@@ -289,16 +289,14 @@ def test_inspect_corpus_reads_and_splits_as_a_run_would(
 
     def split_corpus(loaded: Loaded, groups: str, **settings: Any) -> list[str]:
         number = settings.pop("generator").integers(1 << 40)
-        asked["split"] = (groups, settings, number == cli.stage_generator(4, "split").integers(1 << 40))
+        asked["split"] = (groups, settings, number == stage_generator(4, "split").integers(1 << 40))
         return ["first fold", "second fold"]
 
-    put_module(
-        monkeypatch,
-        "pipeline.corpus",
-        read_corpus=read_corpus,
-        find_duplicates=lambda corpus: Repeated(),
-        split_corpus=split_corpus,
-        describe_corpus=lambda loaded, duplicates, corpus: f"{loaded.corpus}, {corpus}",
+    monkeypatch.setattr("pipeline.corpus.asked.read_corpus", read_corpus)
+    monkeypatch.setattr("pipeline.corpus.asked.split_corpus", split_corpus)
+    monkeypatch.setattr("pipeline.corpus.find_duplicates", lambda corpus: Repeated())
+    monkeypatch.setattr(
+        "pipeline.corpus.describe_corpus", lambda loaded, duplicates, corpus: f"{loaded.corpus}, {corpus}"
     )
     line = ["inspect", "corpus", "a.csv", "--text", "body", "--folds", "2", "--seed", "4"]
     assert status_of(cli.main, *line) == 0
