@@ -9,11 +9,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 
 from pipeline.choose_settings import choose_settings
-from pipeline.config import Config, settled, stage_generator
+from pipeline.config import Config, NetworkSettings, settled, stage_generator
 from pipeline.embeddings import Embedded, EmbeddingRequest, embed
 from pipeline.embeddings.encoding import encode_covered
 from pipeline.fit_mean import run_mean
@@ -25,6 +26,7 @@ from pipeline.networks.models import NetworkSpec, specify
 from pipeline.networks.prediction import predict_with, prediction_step
 from pipeline.networks.training import FittedNetwork, fit_network
 from pipeline.plan import PlannedModel
+from pipeline.probes import Subject, probe_network, probes_of
 from pipeline.record import Fit, FoldRecord, SourceRecord
 from pipeline.resources import PeakMemory, milliseconds_of_each
 from pipeline.side_by_side import Fits
@@ -76,9 +78,9 @@ def _score(planned: PlannedModel, prepared: Prepared, trial: Material) -> Score:
     """Return how the network does on validation documents with a trial's settings and the first seed."""
     trial = replace(trial, config=settled(trial.config, planned.model))
     load_libraries(trial)
-    fitted = _fit(trial, planned, 0, prepared)
-    kept = next(epoch for epoch in fitted.epochs if epoch.epoch == fitted.best_epoch)
+    fitted = replace(_fit(trial, planned, 0, prepared), model=None)
     _forget_graphs()
+    kept = next(epoch for epoch in fitted.epochs if epoch.epoch == fitted.best_epoch)
     return Score(kept.validation_accuracy, kept.validation_loss, fitted.why_not)
 
 
@@ -135,11 +137,22 @@ def run_network(
     """
     material = replace(material, config=settled(config, planned.model))
     load_libraries(material)
+    _fit_and_record(material, planned, seed, prepared, last, parts)
+    _forget_graphs()  # only now does nothing hold the model any more
+
+
+def _fit_and_record(
+    material: Material,
+    planned: PlannedModel,
+    seed: int,
+    prepared: Prepared,
+    last: Prepared,
+    parts: FoldRecord,
+) -> None:
+    """Train one network, save its predictions and files, and record what it was like: nothing keeps the model."""
     with PeakMemory() as memory:
         start = time.perf_counter()
-        chosen = fitted = _train(material, planned, seed, prepared)
-        if last is not prepared:
-            fitted = _train(material, planned, seed, last, chosen.schedule)
+        chosen, fitted = _choose_and_fit(material, planned, seed, prepared, last)
         seconds = time.perf_counter() - start
         answer = _answers_of(material, planned, fitted, last)
         probabilities, rate = _predict(material, answer, last)
@@ -162,8 +175,21 @@ def run_network(
         prepare_seconds=prepared.embedded.seconds + (0.0 if last is prepared else last.embedded.seconds),
         latency_ms=latency,
     )
-    parts.network(fit, chosen, _tuned_table(fitted) if seed == 0 else None)
+    parts.network(fit, replace(chosen, model=None), _tuned_table(fitted) if seed == 0 else None)
+    if prepared.fold.number == 0 and seed == 0 and material.config.run.probes:
+        parts.probes(_probe(material, _subject(material, planned, fitted, last)))
+
+
+def _choose_and_fit(
+    material: Material, planned: PlannedModel, seed: int, prepared: Prepared, last: Prepared
+) -> tuple[FittedNetwork, FittedNetwork]:
+    """Return the training that validation judged, and the network to use: the same one unless there is a refit."""
+    if last is prepared:
+        fitted = _train(material, planned, seed, prepared)
+        return fitted, fitted
+    chosen = replace(_train(material, planned, seed, prepared), model=None)
     _forget_graphs()
+    return chosen, _train(material, planned, seed, last, chosen.schedule)
 
 
 def _train(
@@ -284,6 +310,53 @@ def _predict(
     return probabilities, len(probabilities) / max(time.perf_counter() - start, 1e-9)
 
 
+def _probe(material: Material, subject: Subject) -> dict[str, Any]:
+    """Return what the probes find in a fitted network."""
+    console, extra = material.console, material.config.run.extra_probes
+    with console.stage(f"Probing {subject.name}", len(probes_of(extra)), "probes") as stage:
+        return probe_network(subject, extra, on_probe=lambda name: stage.advance(1, name), log=console.log)
+
+
+def _subject(material: Material, planned: PlannedModel, fitted: FittedNetwork, last: Prepared) -> Subject:
+    """Return the first seed's fit with the documents as it reads them."""
+    config, fold, n_classes = material.config, last.fold, len(material.label_names)
+    predict = prediction_step(fitted.model)
+
+    def fit(
+        spec: NetworkSpec, train: Labelled, validation: Labelled | None, settings: NetworkSettings, seed: int
+    ) -> FittedNetwork:
+        return fit_network(
+            spec,
+            last.embedded.matrix.vectors,
+            train,
+            validation,
+            settings,
+            seed=seed,
+            deterministic=config.run.deterministic,
+            class_weights=_class_weights(material, fold),
+        )
+
+    return Subject(
+        name=planned.name,
+        fitted=fitted,
+        seed=_seed(material, f"{planned.name} 0"),
+        vectors=fitted.model.get_layer("embedding").get_weights()[0],
+        first_vectors=last.embedded.matrix.vectors,
+        words=last.embedded.vocabulary.tokens,
+        documents=_as_read(material, planned, last.documents.indexed),
+        whole_lengths=np.diff(material.tokenized.offsets),
+        labels=material.loaded.corpus.labels,
+        label_names=material.label_names,
+        records=material.loaded.corpus.records,
+        train=fold.train,
+        validation=fold.validation,
+        test=fold.test,
+        config=config,
+        probabilities=lambda indexed: predict_with(predict, indexed, n_classes),
+        fit=fit,
+    )
+
+
 def _validation_accuracy(chosen: FittedNetwork) -> float | None:
     return next(
         (epoch.validation_accuracy for epoch in chosen.epochs if epoch.epoch == chosen.best_epoch), None
@@ -313,7 +386,11 @@ def _seed(material: Material, stage: str) -> int:
 
 
 def _forget_graphs() -> None:
-    """Free the graphs of the last network: Keras keeps them for the life of the process."""
+    """Free the graphs of networks that nothing holds any more: Keras keeps them for the life of the process.
+
+    Called while something still holds a model, it would leave that model, its optimizer's moments and its graphs
+    to Python's own time: each waits in a circle of references.
+    """
     import keras
 
     keras.backend.clear_session()

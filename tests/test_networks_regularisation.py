@@ -113,8 +113,12 @@ def test_the_moving_average_is_its_recurrence() -> None:
             decay * old + (1 - decay) * weight.numpy()
             for old, weight in zip(average, model.trainable_variables, strict=True)
         ]
-    for ours, expected in zip(step.averaged_weights(model), average, strict=True):
-        np.testing.assert_allclose(ours, expected, atol=1e-6)
+    trained = [weight.numpy() for weight in model.trainable_variables]
+    with step.averaged():
+        for ours, expected in zip(model.trainable_variables, average, strict=True):
+            np.testing.assert_allclose(ours.numpy(), expected, atol=1e-6)
+    for ours, expected in zip(model.trainable_variables, trained, strict=True):
+        np.testing.assert_array_equal(ours.numpy(), expected)
 
 
 def test_the_averaged_weights_predict_and_training_goes_on_from_the_weights_themselves() -> None:
