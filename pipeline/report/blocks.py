@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+CHARTS = "charts"  # the folder of a run's pictures
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -244,6 +246,7 @@ class Answer:
     decision: str
     facts: tuple[tuple[str, str], ...]
     rule: tuple[str, ...] = ()
+    chart: Chart | None = None
     banner: str = ""
     warning: str = ""
 
