@@ -1,7 +1,8 @@
 """A tiny run of linear models gives the kept results. `make golden` rewrites them; read the diff.
 
-Logistic regression stops a little before its optimum, and processors do not stop at the same place: two of them differed
-by 6e-5 of a log loss and by 0.2 points of a mean over two documents. Numbers may differ as `NEAR` says, counts may not.
+Logistic regression stops a little before its optimum, and processors do not stop at the same place: two of them
+differed by 6e-5 of a log loss and by 0.2 points of a mean over two documents. Numbers may differ as `NEAR` says,
+counts may not.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.report.blocks import CHARTS, Answer, Chart, Dot, DotPlot
+from pipeline.report.blocks import Answer, Chart, Dot, DotPlot
 from pipeline.report.facts import (
     leak_warning,
     model_facts,
@@ -22,7 +22,7 @@ from pipeline.report.formats import (
     points,
 )
 from pipeline.report.rule import decision_rule
-from pipeline.report.run_folder import Record, Run
+from pipeline.report.run_folder import CHARTS, Record, Run
 from pipeline.report.text import plural
 
 

@@ -10,8 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-CHARTS = "charts"  # the folder of a run's pictures
-
 
 @dataclass(frozen=True)
 class Cell:

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from pipeline.report import charts
 from pipeline.report.answer import answer_sentence, build_answer
-from pipeline.report.blocks import CHARTS, Answer, Limits, Section
+from pipeline.report.blocks import Answer, Limits, Section
 from pipeline.report.facts import ModelFacts, leak_warning, model_facts, status_sentence
 from pipeline.report.formats import interval, percent
 from pipeline.report.html_page import write_html
 from pipeline.report.markdown import display_width, write_markdown
-from pipeline.report.run_folder import Run, read_run, replace_file
+from pipeline.report.run_folder import CHARTS, Run, read_run, replace_file
 from pipeline.report.sections import build_sections, charts_of
 from pipeline.report.text import clean, clip
 

@@ -23,8 +23,8 @@ from pipeline.report import (
     slices,
     tuning,
 )
-from pipeline.report.blocks import CHARTS, Block, Chart, Grid, Limits, Section
-from pipeline.report.run_folder import Run
+from pipeline.report.blocks import Block, Chart, Grid, Limits, Section
+from pipeline.report.run_folder import CHARTS, Run
 
 SECTIONS: tuple[tuple[str, str, Callable[[Run, Limits], tuple[Block, ...]]], ...] = (
     ("comparison", "Comparison of all models", quality.comparison),
