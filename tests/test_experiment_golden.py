@@ -21,7 +21,7 @@ NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], str]:
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], str, str]:
     return make(tmp_path_factory.mktemp("golden"))
 
 
@@ -41,7 +41,7 @@ def close(found: Any, kept: Any, place: str = "metrics") -> None:
         assert found == kept, place
 
 
-def test_the_metrics_are_the_kept_ones(made: tuple[dict[str, Any], str]) -> None:
+def test_the_metrics_are_the_kept_ones(made: tuple[dict[str, Any], str, str]) -> None:
     close(made[0], json.loads((GOLDEN / "metrics.json").read_text(encoding="utf-8")))
 
 
@@ -77,10 +77,14 @@ def test_lines_are_alike_up_to_the_last_digit_of_a_number(found: str, kept: str,
     assert alike(found, kept) is expected
 
 
-def test_the_report_is_the_kept_one(made: tuple[dict[str, Any], str]) -> None:
+def test_the_report_is_the_kept_one(made: tuple[dict[str, Any], str, str]) -> None:
     kept = (GOLDEN / "report.md").read_text(encoding="utf-8").splitlines()
     found = made[1].splitlines()
     assert [pair for pair in zip(found, kept, strict=True) if not alike(*pair)] == []
+
+
+def test_the_pictures_are_the_kept_ones(made: tuple[dict[str, Any], str, str]) -> None:
+    assert made[2] == (GOLDEN / "charts.txt").read_text(encoding="utf-8")
 
 
 def test_the_kept_files_name_no_folder_of_a_machine() -> None:
