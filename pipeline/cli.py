@@ -18,7 +18,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from pipeline import __version__
-from pipeline.config import OPTIONS, Config, default, load_config, stage_generator
+from pipeline.config import EXTRA_PROBES, OPTIONS, Config, default, load_config
 from pipeline.console import Console, filtered_stderr, quiet_tensorflow
 from pipeline.errors import PipelineError
 
@@ -161,6 +161,17 @@ Deterministic = Annotated[
 NoCache = Annotated[
     bool, _option("run.cache", "Train and read word vectors anew, and keep none for the next run.")
 ]
+NoProbes = Annotated[
+    bool, _option("run.probes", "Do not look at what each trained network remembers; saves some seconds.")
+]
+Probes = Annotated[
+    str | None,
+    _option(
+        "run.extra_probes",
+        f"More probes, which train networks of their own: {', '.join(EXTRA_PROBES)}.",
+        "LIST",
+    ),
+]
 Debug = Annotated[
     bool, _option("run.debug", "Show the traceback of an error, and all that TensorFlow writes.")
 ]
@@ -214,6 +225,8 @@ def run(
     quick: Quick = False,
     deterministic: Deterministic = False,
     no_cache: NoCache = False,
+    no_probes: NoProbes = False,
+    probes: Probes = None,
     debug: Debug = False,
     version: Version = False,
 ) -> None:
@@ -257,26 +270,11 @@ def inspect_corpus(
 
 
 def _description(config: Config) -> str:
-    from pipeline.corpus import describe_corpus, find_duplicates, read_corpus, split_corpus
+    from pipeline.corpus import describe_corpus, find_duplicates, read_asked, split_asked
 
-    wanted = config.corpus
-    loaded = read_corpus(
-        wanted.path,
-        test=wanted.test,
-        validation=wanted.validation,
-        unlabelled=wanted.unlabelled,
-        text_column=wanted.text,
-        label_column=wanted.label,
-    )
+    loaded = read_asked(config)
     duplicates = find_duplicates(loaded.corpus)
-    corpora = split_corpus(
-        loaded,
-        duplicates.groups,
-        test_size=wanted.test_size,
-        validation_size=wanted.validation_size,
-        folds=wanted.folds,
-        generator=stage_generator(config.run.seed, "split"),
-    )
+    corpora = split_asked(config, loaded, duplicates)
     return describe_corpus(loaded, duplicates, corpora[0])
 
 

@@ -24,6 +24,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("receipts",),
     ("embeddings", "cache", "baselines", "networks"),
     ("plan", "storage", "outside_predictions"),
+    ("probes",),
     ("documents_shown",),
     ("record", "material", "verify"),
     ("document_facts",),
