@@ -66,6 +66,10 @@ def test_a_network_that_reads_pieces_is_looked_at_in_its_first() -> None:
         fitted, "recurrent_0", documents.indexed
     )  # three of each document, most of the second empty
     np.testing.assert_allclose(one.trace.states[0, 1:4], pieces[0], rtol=1e-4, atol=1e-6)
+    found = probe_network(subject_of(fitted, documents))["probes"]
+    assert found["time-constants"]["median_length"] == 2.5  # of 3 and 2
+    assert found["states"]["reading"].startswith("in the first piece of 3 tokens, the surest ")
+    assert found["jacobians"]["lag"] == [1, 2]
 
 
 # --- Jacobian products -----------------------------------------------------------------------------------
@@ -140,7 +144,7 @@ def test_a_gate_that_stays_at_nine_tenths_has_its_own_time_constant(model: str, 
     }
     assert found["reading"] == (
         f"half of the {units} units forget within 9.5 tokens; 0 hold for more than 100; {units} for more than half of"
-        " your documents are long (4 tokens, as far as they are read)."
+        " your documents are long (4 tokens, as far as they are read without a break)."
     )
 
 
