@@ -303,8 +303,16 @@ def _subject(material: Material, planned: PlannedModel, fitted: FittedNetwork, l
     def fit(
         spec: NetworkSpec, train: Labelled, validation: Labelled | None, settings: NetworkSettings, seed: int
     ) -> FittedNetwork:
-        vectors, deterministic = last.embedded.matrix.vectors, config.run.deterministic
-        return fit_network(spec, vectors, train, validation, settings, seed=seed, deterministic=deterministic)
+        return fit_network(
+            spec,
+            last.embedded.matrix.vectors,
+            train,
+            validation,
+            settings,
+            seed=seed,
+            deterministic=config.run.deterministic,
+            class_weights=_class_weights(material, fold),
+        )
 
     return Subject(
         name=planned.name,

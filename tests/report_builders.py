@@ -517,6 +517,19 @@ _PROFILE = {
     "vanished": 0.25,
     "exploded": 0.05,
 }
+
+
+def _horizon_point(k: int, accuracy: float) -> dict[str, Any]:
+    rest = {"difference": accuracy - 0.9, "ci95": [accuracy - 1.0, accuracy - 0.8], "longer": 0.75}
+    return {
+        "k": k,
+        "accuracy": accuracy,
+        "log_loss": 0.5,
+        "loss_difference": 0.25,
+        "loss_ci95": [0.0, 0.5],
+    } | rest
+
+
 _SAID = {"controls": "nothing is padded.", "cannot_show": "what a word means.", "summary": {}}
 DETAILS["probes"] = [
     {
@@ -589,6 +602,94 @@ DETAILS["probes"] = [
                 "reading": "the surest right answer stands from word 4 of 5 on.",
             }
             | _SAID,
+            "memory-horizon": {
+                "question": "How many last tokens are enough, and how far back does order count?",
+                "documents": 40,
+                "longest": 9,
+                "majority": 0.55,
+                "accuracy": 0.9,
+                "above_majority": True,
+                "rope": 0.01,
+                "changes": {
+                    "dropped": {
+                        "points": [_horizon_point(1, 0.6), _horizon_point(8, 0.9)],
+                        "enough": 8,
+                        "by_figures": 8,
+                    },
+                    "shuffled": {
+                        "points": [_horizon_point(0, 0.7), _horizon_point(8, 0.875)],
+                        "enough": None,
+                        "by_figures": None,
+                    },
+                },
+                "last": "The last k tokens are those at the end of the document.",
+                "reading": "the last 8 tokens give the accuracy of the whole text within 1 point.",
+            }
+            | _SAID,
+            "word-order": {
+                "question": "How much of what the network knows is in the order of words?",
+                "documents": 40,
+                "majority": 0.55,
+                "accuracy": 0.9,
+                "log_loss": 0.25,
+                "shuffled": [{"accuracy": 0.6, "log_loss": 0.5}, {"accuracy": 0.8, "log_loss": 0.75}],
+                "shuffled_accuracy": 0.7,
+                "shuffled_log_loss": 0.625,
+                "difference": -0.2,
+                "ci95": [-0.3, -0.1],
+                "share": 0.4286,
+                "share_ci95": [0.1, 0.8],
+                "reading": "part of it is order: 43 % survives.",
+            }
+            | _SAID,
+            "needle": {
+                "question": "From how far back can such a network bring one word that decides?",
+                "length": 4,
+                "neutral_words": ["the", "of"],
+                "training_documents": 1536,
+                "test_documents": 100,
+                "epochs": 6,
+                "seeds": 2,
+                "chance": 0.5,
+                "networks": [
+                    {
+                        "name": "lstm",
+                        "points": [
+                            {"k": 1, "accuracy": 1.0, "ci95": [0.97, 1.0], "seeds": [1.0, 1.0]},
+                            {"k": 4, "accuracy": 0.6, "ci95": [0.4, 0.8], "seeds": [0.5, 0.7]},
+                        ],
+                        "reach": 1,
+                        "seconds": 12.5,
+                    }
+                ],
+                "reading": "lstm finds the word up to 1 token from the end.",
+            }
+            | _SAID,
+            "forget-bias": {
+                "question": "What does the first bias of the forget gates change?",
+                "seeds": 1,
+                "train_documents": 144,
+                "test_documents": 40,
+                "gate_documents": 40,
+                "biases": [
+                    {
+                        "bias": 3.0,
+                        "validation_accuracy": 0.875,
+                        "accuracy": 0.925,
+                        "seeds": [0.925],
+                        "difference": 0.025,
+                        "ci95": [-0.05, 0.1],
+                        "untrained": 0,
+                        "start_gate": 0.953,
+                        "gate": 0.94,
+                        "start": 20.58,
+                        "time_constant": 18.5,
+                    }
+                ],
+                "seconds": 61.0,
+                "reading": "whether 3 is better or worse cannot be told.",
+            }
+            | _SAID,
         },
     },
     {
@@ -600,7 +701,7 @@ DETAILS["probes"] = [
         "test_documents": 40,
         "probes": {
             name: {"question": "", "nothing": "it averages its words"}
-            for name in ("gradients", "jacobians", "time-constants", "states")
+            for name in ("gradients", "jacobians", "time-constants", "states", "memory-horizon", "word-order")
         },
     },
 ]

@@ -42,12 +42,16 @@ def test_each_probe_has_its_question_a_line_a_network_and_its_limits(tmp_path: P
         "How much of an earlier state is left in the last one?",
         "How long do the units hold what they hold?",
         "What do states and answer do as the network reads?",
+        "How many last tokens are enough, and how far back does order count?",
+        "How much of what the network knows is in the order of words?",
+        "From how far back can such a network bring one word that decides?",
+        "What does the first bias of the forget gates change?",
     ]
     assert asked[0].items == (
         f"{NETWORK}: the gradient falls to 1 % of its value at the end after 7 tokens.",
     )
     said = "Controls: nothing is padded. Cannot show: what a word means."
-    assert [block.text for block in blocks if isinstance(block, Paragraph)].count(said) == 4
+    assert [block.text for block in blocks if isinstance(block, Paragraph)].count(said) == 8
 
 
 def test_a_network_without_memory_is_named_once_and_one_that_did_not_train_is_marked(tmp_path: Path) -> None:

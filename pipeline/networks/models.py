@@ -33,6 +33,7 @@ class NetworkSpec:
     frozen_first: bool = False  # a tuned table rests until the other weights are trained
     word_dropout: float = 0.0
     piece_tokens: int = 0  # timesteps after which the state begins anew; 0: never
+    forget_bias: float = 1.0  # what the bias of an LSTM's forget gates starts from; 1 is Keras' own
 
 
 @dataclass(frozen=True)
@@ -221,7 +222,8 @@ def _recurrent(
             states = []  # of each direction, in the order of its reading
             for direction in directions:
                 recurrent = getattr(keras.layers, cell)
-                run = recurrent(spec.units, return_sequences=True, name=f"recurrent_{layer}{direction}")
+                name, bias = f"recurrent_{layer}{direction}", _first_bias(spec, cell)
+                run = recurrent(spec.units, return_sequences=True, name=name, **bias)
                 states.append(run(_in_order(sequences, read_lengths, direction)))
             in_order = zip(states, directions, strict=True)
             sequences = _beside([_in_order(one, read_lengths, direction) for one, direction in in_order])
@@ -234,6 +236,20 @@ def _recurrent(
         )
 
     return encode
+
+
+def _first_bias(spec: NetworkSpec, cell: str) -> dict[str, Any]:
+    """Return what Keras is told of the bias that an LSTM starts from: nothing where it is Keras' own, 1."""
+    if cell != "LSTM" or spec.forget_bias == 1.0:
+        return {}
+
+    def initial(shape: tuple[int, ...], dtype: Any = None) -> Tensor:
+        import tensorflow as tf
+
+        of_gates = tf.constant([0.0, spec.forget_bias, 0.0, 0.0], dtype)  # input, forget, candidate, output
+        return tf.repeat(of_gates, spec.units)  # (4H,)
+
+    return {"unit_forget_bias": False, "bias_initializer": initial}
 
 
 def _in_order(sequences: Tensor, lengths: Tensor, direction: str) -> Tensor:

@@ -10,7 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.probes import gradients, jacobians, states, time_constants
+from pipeline.probes import (
+    forget_bias,
+    gradients,
+    jacobians,
+    memory_horizon,
+    needle,
+    states,
+    time_constants,
+    word_order,
+)
 from pipeline.probes.subject import SAMPLED, Probe, Subject, nothing
 
 __all__ = ["PROBES", "SAMPLED", "Probe", "Subject", "nothing", "probe_network", "probes_of"]
@@ -21,6 +30,24 @@ PROBES: dict[str, Probe] = {
     "jacobians": Probe("How much of an earlier state is left in the last one?", jacobians.measure),
     "time-constants": Probe("How long do the units hold what they hold?", time_constants.measure),
     "states": Probe("What do states and answer do as the network reads?", states.measure),
+    "memory-horizon": Probe(
+        "How many tokens from the end does the network use, and up to where does their order count?",
+        memory_horizon.measure,
+    ),
+    "word-order": Probe(
+        "How much of what the network knows beyond the most frequent class does it know from the order of words?",
+        word_order.measure,
+    ),
+    "needle": Probe(
+        "From how far back can such a network, trained on it, still bring one word that decides?",
+        needle.measure,
+        on_demand=True,
+    ),
+    "forget-bias": Probe(
+        "Does the bias that the forget gates start from change what the LSTM learns and how long it remembers?",
+        forget_bias.measure,
+        on_demand=True,
+    ),
 }
 
 NO_MEMORY = "it averages its words, so that no word is before or after another: there is no memory to look at"

@@ -151,6 +151,15 @@ class BandLine:
 
 
 @dataclass(frozen=True)
+class Mark:
+    """A value to compare lines with, drawn across the chart; its label stands at the left, or at the right end."""
+
+    label: str
+    value: float
+    right: bool = False
+
+
+@dataclass(frozen=True)
 class Bands:
     """Lines with their intervals as bands.
 
@@ -160,6 +169,7 @@ class Bands:
     log_y : a logarithmic axis; every value and end of an interval is above 0 then
     percent : values are fractions of 1, shown as percent
     marked : a mark at every point, which tells lines apart without colour; without, dashes do
+    marks : values that the lines are compared with, such as chance
     """
 
     lines: tuple[BandLine, ...]
@@ -169,6 +179,7 @@ class Bands:
     log_y: bool = False
     percent: bool = True
     marked: bool = True
+    marks: tuple[Mark, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -355,7 +355,24 @@ def _band_chart(figure: Bands, width: int) -> Any:
     if figure.marked:
         points = base.mark_point(filled=True, size=45, opacity=1)
         layers.append(points.encode(x=x, y=y, color=colour, shape=shape))
+    layers += _mark_layers(figure, y, width)
     return _styled(alt.layer(*layers).properties(width=width, height=260))
+
+
+def _mark_layers(figure: Bands, y: Any, width: int) -> list[Any]:
+    """Return a dotted line with its label for each value that the lines are compared with."""
+    import altair as alt
+
+    unit, layers = 100 if figure.percent else 1, []
+    for mark in figure.marks:
+        base = alt.Chart(alt.Data(values=[{"y": unit * mark.value, "label": cell_text(mark.label)}]))
+        layers += [
+            base.mark_rule(color=INK, strokeWidth=1, strokeDash=[2, 4]).encode(y=y),
+            base.mark_text(
+                align="right" if mark.right else "left", baseline="bottom", dy=-3, fontSize=11
+            ).encode(x=alt.value(width if mark.right else 4), y=y, text="label:N"),
+        ]
+    return layers
 
 
 def _band_x(figure: Bands, values: list[dict[str, Any]]) -> Any:

@@ -6,10 +6,14 @@ from collections.abc import Callable
 
 from pipeline.report.blocks import Block, Limits, Nothing, Paragraph, Points
 from pipeline.report.facts import status_sentence
+from pipeline.report.probe_forget_bias import forget_bias
 from pipeline.report.probe_gradients import gradients
 from pipeline.report.probe_jacobians import jacobians
+from pipeline.report.probe_memory_horizon import memory_horizon
+from pipeline.report.probe_needle import needle
 from pipeline.report.probe_states import states
 from pipeline.report.probe_time_constants import time_constants
+from pipeline.report.probe_word_order import word_order
 from pipeline.report.run_folder import Record, Run
 
 Found = list[tuple[str, Record]]  # of one probe: network and what was found in it
@@ -26,6 +30,10 @@ WRITERS: dict[str, Writer] = {
     "jacobians": jacobians,
     "time-constants": time_constants,
     "states": states,
+    "memory-horizon": memory_horizon,
+    "word-order": word_order,
+    "needle": needle,
+    "forget-bias": forget_bias,
 }
 
 
