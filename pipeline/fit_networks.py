@@ -78,9 +78,9 @@ def _score(planned: PlannedModel, prepared: Prepared, trial: Material) -> Score:
     """Return how the network does on validation documents with a trial's settings and the first seed."""
     trial = replace(trial, config=settled(trial.config, planned.model))
     load_libraries(trial)
-    fitted = _fit(trial, planned, 0, prepared)
-    kept = next(epoch for epoch in fitted.epochs if epoch.epoch == fitted.best_epoch)
+    fitted = replace(_fit(trial, planned, 0, prepared), model=None)
     _forget_graphs()
+    kept = next(epoch for epoch in fitted.epochs if epoch.epoch == fitted.best_epoch)
     return Score(kept.validation_accuracy, kept.validation_loss, fitted.why_not)
 
 
@@ -137,11 +137,22 @@ def run_network(
     """
     material = replace(material, config=settled(config, planned.model))
     load_libraries(material)
+    _fit_and_record(material, planned, seed, prepared, last, parts)
+    _forget_graphs()  # only now does nothing hold the model any more
+
+
+def _fit_and_record(
+    material: Material,
+    planned: PlannedModel,
+    seed: int,
+    prepared: Prepared,
+    last: Prepared,
+    parts: FoldRecord,
+) -> None:
+    """Train one network, save its predictions and files, and record what it was like: nothing keeps the model."""
     with PeakMemory() as memory:
         start = time.perf_counter()
-        chosen = fitted = _train(material, planned, seed, prepared)
-        if last is not prepared:
-            fitted = _train(material, planned, seed, last, chosen.schedule)
+        chosen, fitted = _choose_and_fit(material, planned, seed, prepared, last)
         seconds = time.perf_counter() - start
         answer = _answers_of(material, planned, fitted, last)
         probabilities, rate = _predict(material, answer, last)
@@ -164,10 +175,21 @@ def run_network(
         prepare_seconds=prepared.embedded.seconds + (0.0 if last is prepared else last.embedded.seconds),
         latency_ms=latency,
     )
-    parts.network(fit, chosen, _tuned_table(fitted) if seed == 0 else None)
+    parts.network(fit, replace(chosen, model=None), _tuned_table(fitted) if seed == 0 else None)
     if prepared.fold.number == 0 and seed == 0 and material.config.run.probes:
         parts.probes(_probe(material, _subject(material, planned, fitted, last)))
+
+
+def _choose_and_fit(
+    material: Material, planned: PlannedModel, seed: int, prepared: Prepared, last: Prepared
+) -> tuple[FittedNetwork, FittedNetwork]:
+    """Return the training that validation judged, and the network to use: the same one unless there is a refit."""
+    if last is prepared:
+        fitted = _train(material, planned, seed, prepared)
+        return fitted, fitted
+    chosen = replace(_train(material, planned, seed, prepared), model=None)
     _forget_graphs()
+    return chosen, _train(material, planned, seed, last, chosen.schedule)
 
 
 def _train(
@@ -364,7 +386,11 @@ def _seed(material: Material, stage: str) -> int:
 
 
 def _forget_graphs() -> None:
-    """Free the graphs of the last network: Keras keeps them for the life of the process."""
+    """Free the graphs of networks that nothing holds any more: Keras keeps them for the life of the process.
+
+    Called while something still holds a model, it would leave that model, its optimizer's moments and its graphs
+    to Python's own time: each waits in a circle of references.
+    """
     import keras
 
     keras.backend.clear_session()

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import contextlib
 import json
+import struct
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from pipeline.config import load_config
 from pipeline.console import Console
 from pipeline.experiment import run_experiment
+from pipeline.explain import explain, write_text
+from pipeline.explain.worked import Block, Step
 from pipeline.report import draw_report
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -55,8 +59,11 @@ def corpus() -> str:
     return "\n".join(["text,label", *rows, *EXTRA]) + "\n"
 
 
-def make(folder: Path) -> tuple[dict[str, Any], str]:
-    """Run in `folder` and return metrics.json and report.md without times, environment and paths."""
+def make(folder: Path) -> tuple[dict[str, Any], str, str]:
+    """Run in `folder` and return metrics.json and report.md without times, environment and paths, and its pictures.
+
+    Of a picture its name, width and height stand on a line: other processors may round a pixel otherwise.
+    """
     with contextlib.chdir(folder):  # so that every path in the report is relative
         Path("films.csv").write_text(corpus(), encoding="utf-8")
         run = run_experiment(load_config(None, (), OPTIONS), Console(silent=True), "embedseq films.csv")
@@ -68,17 +75,42 @@ def make(folder: Path) -> tuple[dict[str, Any], str]:
             row["signature"] = row["signature"].partition("|embedseq:")[0]  # without versions
         (run / "metrics.json").write_text(json.dumps(metrics), encoding="utf-8")
         draw_report(run)
-        return metrics, (run / "report.md").read_text(encoding="utf-8")
+        return metrics, (run / "report.md").read_text(encoding="utf-8"), pictures(run)
+
+
+def pictures(run: Path) -> str:
+    """Return a line for each picture of a run folder: its name, width and height in pixels."""
+    lines = []
+    for path in sorted((run / "charts").iterdir()):
+        width, height = struct.unpack(">II", path.read_bytes()[16:24])  # PNG specification, 11.2.2
+        lines.append(f"{path.name} {width} {height}\n")
+    return "".join(lines)
+
+
+def explained() -> str:
+    """Return a worked example as text, TensorFlow's numbers taken as equal: their last digits are a machine's own."""
+    example = explain("dog bites man", cell="rnn", units=2)
+
+    def settled(block: Block) -> Block:
+        if not isinstance(block, Step):
+            return block
+        return replace(block, lines=tuple(replace(line, tensorflow=line.result) for line in block.lines))
+
+    sections = [replace(one, blocks=tuple(map(settled, one.blocks))) for one in example.sections]
+    checks = [replace(one, difference=0.0) for one in example.checks]
+    return write_text(replace(example, sections=tuple(sections), checks=tuple(checks)), 100) + "\n"
 
 
 def main() -> None:
     """Rewrite the files of `golden/`."""
     with tempfile.TemporaryDirectory() as folder:
-        metrics, report = make(Path(folder))
+        metrics, report, charts = make(Path(folder))
     GOLDEN.mkdir(exist_ok=True)
     text = json.dumps(metrics, indent=1, ensure_ascii=False) + "\n"
     (GOLDEN / "metrics.json").write_text(text, encoding="utf-8")
     (GOLDEN / "report.md").write_text(report, encoding="utf-8")
+    (GOLDEN / "explain.txt").write_text(explained(), encoding="utf-8")
+    (GOLDEN / "charts.txt").write_text(charts, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import copy
 import json
 import os
 import re
+import struct
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from pipeline.errors import PipelineError
 from pipeline.report import draw_report, summarise
 from pipeline.report.answer import build_answer
 from pipeline.report.blocks import Limits, Paragraph, Table
-from pipeline.report.charts import Picture
+from pipeline.report.charts import Picture, draw
 from pipeline.report.facts import ModelFacts
 from pipeline.report.markdown import write_markdown
 from pipeline.report.quality import differences, near_the_best
@@ -33,6 +34,7 @@ ALL_KEYS = [*METRICS, *DETAILS]
 def no_charts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the drawing out, for tests of what surrounds it."""
     monkeypatch.setattr("pipeline.report.html_page.draw", lambda figure: Picture("", ""))
+    monkeypatch.setattr("pipeline.report.draw.draw_pictures", lambda answer, sections: {})
 
 
 def section(text: str, title: str) -> str:
@@ -231,10 +233,42 @@ def markdown_of(run: Run) -> str:
 
 def test_drawing_twice_gives_the_same_bytes(tmp_path: Path) -> None:
     run = build_run(tmp_path)
+    names = ("report.md", "report.html", "charts/comparison-1.png", "charts/calibration-1.png")
     draw_report(run)
-    first = [(run / name).read_bytes() for name in ("report.md", "report.html")]
+    first = [(run / name).read_bytes() for name in names]
+    draw.cache_clear()
     draw_report(run)
-    assert [(run / name).read_bytes() for name in ("report.md", "report.html")] == first
+    assert [(run / name).read_bytes() for name in names] == first
+
+
+def test_every_picture_of_the_markdown_is_a_file_and_every_file_is_shown(tmp_path: Path) -> None:
+    run = build_run(tmp_path, probes=[])
+    (run / "charts").mkdir()
+    (run / "charts" / "of-an-earlier-drawing.png").write_bytes(b"")
+    draw_report(run)
+    shown = re.findall(r"^!\[.*\]\((.*)\)$", (run / "report.md").read_text(encoding="utf-8"), re.MULTILINE)
+    numbered = (
+        "answer",
+        "comparison-1",
+        "differences-1",
+        "causes-1",
+        "learning-curve-1",
+        "calibration-1",
+        "curves-1",
+    )
+    assert shown == [f"charts/{name}.png" for name in numbered]
+    assert sorted(path.relative_to(run).as_posix() for path in (run / "charts").iterdir()) == sorted(shown)
+    for name in shown:
+        width, height = png_size(run / name)
+        assert 70 < height < 1000
+        assert 300 < width < 1300
+
+
+def png_size(path: Path) -> tuple[int, int]:
+    """Return width and height of a PNG in pixels, from its first chunk (PNG specification, 11.2.2)."""
+    content = path.read_bytes()
+    assert content.startswith(b"\x89PNG\r\n\x1a\n")
+    return struct.unpack(">II", content[16:24])
 
 
 def test_a_stop_while_writing_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -266,7 +300,7 @@ def test_a_model_that_did_not_train_loses_nothing(tmp_path: Path) -> None:
     results = [row | ({"trained": False} if row["seed"] else {}) for row in METRICS["results"]]
     rows = [row | {"decision": "loses"} for row in METRICS["comparisons"]]
     run = read_run(build_run(tmp_path, results=results, comparisons=rows))
-    sentence, _, _, table, _ = differences(run, Limits())
+    sentence, _, table, _ = differences(run, Limits())
     assert sentence == Paragraph("No two models are told apart. Of 2 comparisons, withheld: 2.")
     assert isinstance(table, Table)
     assert [line[-1].text for line in table.rows] == ["withheld", "withheld"]

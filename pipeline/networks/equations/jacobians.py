@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from pipeline.networks.equations.through_time import CELLS
-from pipeline.networks.equations.values import Array, CellWeights, Trace
-from pipeline.values import Float64, Int32, Int64
+from pipeline.networks.equations.values import Array, CellWeights, Lengths, Trace
+from pipeline.values import Float64, Int64
 
 
 def step_jacobians(cell: str, weights: CellWeights, trace: Trace) -> Array:
@@ -27,7 +27,7 @@ def step_jacobians(cell: str, weights: CellWeights, trace: Trace) -> Array:
 
 
 def jacobian_products(
-    cell: str, weights: CellWeights, trace: Trace, lengths: Int32 | Int64 | None = None
+    cell: str, weights: CellWeights, trace: Trace, lengths: Lengths | None = None
 ) -> Iterator[Array]:
     """Yield d state_L / d state_(L-k) for k = 1, 2, .. T, where L is each sequence's end.
 
@@ -58,9 +58,7 @@ def jacobian_products(
         yield product
 
 
-def jacobian_norms(
-    cell: str, weights: CellWeights, trace: Trace, lengths: Int32 | Int64 | None = None
-) -> Float64:
+def jacobian_norms(cell: str, weights: CellWeights, trace: Trace, lengths: Lengths | None = None) -> Float64:
     """Return how strongly the last state depends on each earlier one.
 
     Returns
@@ -82,7 +80,7 @@ def jacobian_norms(
     return norms
 
 
-def _ends(trace: Trace, lengths: Int32 | Int64 | None) -> Int64:
+def _ends(trace: Trace, lengths: Lengths | None) -> Int64:
     if lengths is None:
         return np.full(len(trace.states), trace.timesteps, dtype=np.int64)
     return np.asarray(lengths, dtype=np.int64)

@@ -61,4 +61,4 @@ def simple_cell(activation: Activation) -> Cell:
     def jacobian(weights: CellWeights, step: Step) -> Array:
         return scaled_rows(activation.slope(step.after[0]), weights.recurrent_kernel.T)  # (N, H, H)
 
-    return Cell((), 1, step, gradient, jacobian)
+    return Cell((), 1, 1, step, gradient, jacobian)

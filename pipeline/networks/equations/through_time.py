@@ -7,8 +7,7 @@ import numpy as np
 from pipeline.networks.equations.gru import GRU
 from pipeline.networks.equations.lstm import LSTM
 from pipeline.networks.equations.simple import LINEAR, TANH, simple_cell
-from pipeline.networks.equations.values import Array, Cell, CellWeights, Gradients, State, Trace
-from pipeline.values import Int32, Int64
+from pipeline.networks.equations.values import Array, Cell, CellWeights, Gradients, Lengths, State, Trace
 
 # "linear" is `rnn` without its tanh: no network has it; its Jacobians are known without any calculus.
 CELLS: dict[str, Cell] = {"rnn": simple_cell(TANH), "gru": GRU, "lstm": LSTM, "linear": simple_cell(LINEAR)}
@@ -57,7 +56,7 @@ def backward(
     trace: Trace,
     d_states: Array,
     steps: int | None = None,
-    lengths: Int32 | Int64 | None = None,
+    lengths: Lengths | None = None,
 ) -> Gradients:
     """Return how a loss depends on a layer's weights, inputs and states: backpropagation through time.
 
@@ -106,7 +105,7 @@ def backward(
     if steps is not None and steps < 1:
         raise ValueError(f"steps is {steps}; it takes 1 at least")
     equations, dtype = CELLS[cell], trace.states.dtype
-    ends = np.full(len(inputs), trace.timesteps) if lengths is None else np.asarray(lengths)  # (N,)
+    ends = np.full(len(inputs), trace.timesteps) if lengths is None else lengths  # (N,)
     first = (
         np.zeros_like(ends) if steps is None else np.maximum(ends - steps, 0)
     )  # (N,), constants up to here

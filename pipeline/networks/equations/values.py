@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.floating[Any]]  # float32 or float64: what comes in decides
+Lengths = NDArray[np.integer[Any]]  # (N,), real timesteps of each sequence; the rest is padding on the right
 State = tuple[Array, ...]  # (h,), or (h, c) for an LSTM; each (N, H)
 
 
@@ -43,13 +44,13 @@ class Trace:
         """T."""
         return self.states.shape[1] - 1
 
-    def state(self, t: int | NDArray[np.int64]) -> State:
+    def state(self, t: int | Lengths) -> State:
         """Return h_t, and c_t where there is one; `t` for all sequences, or one for each, (N,)."""
         rows = np.arange(len(self.states))
         parts = (self.states,) if self.cells is None else (self.states, self.cells)
         return tuple(part[rows, t] for part in parts)  # (N, H) each
 
-    def step(self, t: int | NDArray[np.int64]) -> Step:
+    def step(self, t: int | Lengths) -> Step:
         """Return timestep t (1 .. T); `t` for all sequences, or one for each, (N,)."""
         rows = np.arange(len(self.states))
         gates = {name: gate[rows, t - 1] for name, gate in self.gates.items()}  # (N, H) each
@@ -82,8 +83,10 @@ class Gradients:
     recurrent_kernel: Array  # (H, G * H)
     bias: Array  # as in CellWeights
     inputs: Array  # (N, T, D)
-    states: Array  # (N, T + 1, H): dL/dh_t, through everything that h_t has an effect on
-    cells: Array | None = None  # (N, T + 1, H): dL/dc_t of an LSTM
+    states: Array  # (N, T + 1, H): dL/dh_t, directly and through all later timesteps
+    cells: Array | None = (
+        None  # (N, T + 1, H): dL/dc_t of an LSTM through later timesteps; what h_t does is in states
+    )
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,7 @@ class Cell:
     """An entry of the table of cells: its equations for one timestep."""
 
     gates: tuple[str, ...]  # what a Trace keeps
+    blocks: int  # G: a kernel has G * H columns
     parts: int  # 1: the state is h; 2: (h, c)
     step: Callable[[CellWeights, Array, State], tuple[State, dict[str, Array]]]
     gradient: Callable[[CellWeights, Step, State], StepGradient]
