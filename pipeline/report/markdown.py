@@ -18,6 +18,7 @@ from pipeline.report.blocks import (
     Paragraph,
     Points,
     Section,
+    Strip,
     Table,
     numbers,
     row,
@@ -121,6 +122,10 @@ def _chart(chart: Chart) -> str:
     return f"{picture}**{caption}**: {_prose(chart.reading)}"
 
 
+def _strip(strip: Strip) -> str:
+    return f"**{_prose(strip.caption)}**: {_prose(strip.reading)}"
+
+
 def _grid(grid: Grid) -> str:
     return "\n\n".join(_WRITERS[block.kind](block) for block in grid.blocks)
 
@@ -148,6 +153,7 @@ _WRITERS: dict[str, Callable[[Any], str]] = {
     "table": _table,
     "heat": _heat,
     "chart": _chart,
+    "strip": _strip,
     "grid": _grid,
     "points": _points,
     "code": _code,

@@ -37,6 +37,7 @@ class Details:
     documents_shown: list[Record]
     fit_costs: list[Record]
     curve_sets: Record
+    probes: list[Record]
 
 
 @dataclass(frozen=True)
@@ -139,6 +140,7 @@ _DETAIL_SHAPES: dict[str, Callable[[Any], Any]] = {
     "documents_shown": _tables,
     "fit_costs": _tables,
     "curve_sets": _table,
+    "probes": _tables,
 }
 
 
