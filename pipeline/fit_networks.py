@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import importlib
 import sys
 import time
@@ -22,7 +21,7 @@ from pipeline.material import Fold, Material, documents_to_time, save_test_predi
 from pipeline.networks.batches import Visible, shuffle_words, visible
 from pipeline.networks.documents import Epoch, Labelled
 from pipeline.networks.models import NetworkSpec, specify
-from pipeline.networks.prediction import predict_with, prediction_step
+from pipeline.networks.prediction import forget_graphs, predict_with, prediction_step
 from pipeline.networks.training import FittedNetwork, fit_network
 from pipeline.plan import PlannedModel
 from pipeline.record import Fit, FoldRecord, SourceRecord
@@ -78,7 +77,7 @@ def _score(planned: PlannedModel, prepared: Prepared, trial: Material) -> Score:
     load_libraries(trial)
     fitted = _fit(trial, planned, 0, prepared)
     kept = next(epoch for epoch in fitted.epochs if epoch.epoch == fitted.best_epoch)
-    _forget_graphs()
+    forget_graphs()
     return Score(kept.validation_accuracy, kept.validation_loss, fitted.why_not)
 
 
@@ -163,7 +162,7 @@ def run_network(
         latency_ms=latency,
     )
     parts.network(fit, chosen, _tuned_table(fitted) if seed == 0 else None)
-    _forget_graphs()
+    forget_graphs()
 
 
 def _train(
@@ -310,11 +309,3 @@ def _tuned_table(fitted: FittedNetwork) -> Float32 | None:
 
 def _seed(material: Material, stage: str) -> int:
     return int(stage_generator(material.config.run.seed, stage).integers(2**31))
-
-
-def _forget_graphs() -> None:
-    """Free the graphs of the last network: Keras keeps them for the life of the process."""
-    import keras
-
-    keras.backend.clear_session()
-    gc.collect()

@@ -7,7 +7,7 @@ import math
 import os
 import tempfile
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,8 @@ from pipeline.baselines import FittedBaseline
 from pipeline.config import Config
 from pipeline.embeddings import Embedded
 from pipeline.indices import NgramVocabulary
-from pipeline.networks.models import own_weights
+from pipeline.json_files import read_json
+from pipeline.networks.models import NetworkSpec, build, own_weights
 from pipeline.networks.training import FittedNetwork
 from pipeline.prediction_files import slug
 
@@ -77,6 +78,32 @@ def save_network(
         "best_epoch": fitted.best_epoch,
     }
     write_json(folder / "model.json", described)
+
+
+def load_network(folder: Path) -> Any:
+    """Return the Keras model of a folder `models/<slug>/` without its table of vectors, which has two rows of zeros.
+
+    It serves what reads word vectors (`FromVectors`): the embedding's own folder has the vectors.
+    """
+    described = read_json(folder / "model.json")
+    arrays = load_arrays(folder / "weights.safetensors")
+    model = build(replace(NetworkSpec(**described["network"]), embedding_rows=2))
+    for weight in own_weights(model, tuned=False):
+        weight.assign(arrays[_weight_name(weight)])
+    return model
+
+
+def load_arrays(path: Path) -> dict[str, Any]:
+    """Return the arrays of a safetensors file of a run folder, by name."""
+    from safetensors.numpy import load_file
+
+    arrays: dict[str, Any] = load_file(path)
+    return arrays
+
+
+def embedding_folder(run: Path, source: str) -> Path:
+    """Return where a run folder keeps a source's vectors."""
+    return run / "models" / _embedding_folder(source)
 
 
 def save_baseline(

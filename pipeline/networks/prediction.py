@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 import numpy as np
@@ -41,3 +42,11 @@ def batch_signature() -> list[Any]:
     import tensorflow as tf
 
     return [tf.TensorSpec((None, None), tf.int32), tf.TensorSpec((None,), tf.int32)]
+
+
+def forget_graphs() -> None:
+    """Free the graphs of the last network: Keras keeps them for the life of the process."""
+    import keras
+
+    keras.backend.clear_session()
+    gc.collect()
