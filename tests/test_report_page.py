@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import re
 from html.parser import HTMLParser
@@ -12,6 +14,7 @@ from report_builders import DETAILS, METRICS, NETWORK, build_run, result
 
 from pipeline.report import draw_report
 from pipeline.report.draw import LARGEST_PAGE
+from pipeline.report.html_page import assets
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'>& \u202etxt \u05d0 |`"
 SHOWN = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'>& ‹U+202E›txt \u05d0 |`"
@@ -27,6 +30,7 @@ class Page(HTMLParser):
         self.attributes: list[tuple[str, str]] = []
         self.open: list[str] = []
         self.text, self.style = "", ""
+        self.scripts: list[str] = []
         self.cells: list[str] = []
         self.feed(html)
         self.close()
@@ -38,6 +42,8 @@ class Page(HTMLParser):
             self.open.append(tag)
         if tag in ("td", "th"):
             self.cells.append("")
+        if tag == "script":
+            self.scripts.append("")
 
     def handle_endtag(self, tag: str) -> None:
         assert self.open.pop() == tag
@@ -45,6 +51,9 @@ class Page(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self.open and self.open[-1] == "style":
             self.style += data
+            return
+        if self.open and self.open[-1] == "script":
+            self.scripts[-1] += data
             return
         self.text += data
         if "td" in self.open or "th" in self.open:
@@ -66,7 +75,8 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Page:
 
 
 def assert_self_contained(page: Page) -> None:
-    assert not {"script", "link", "iframe", "object", "embed", "base", "img", "image", "use"} & set(page.tags)
+    assert page.tags.count("script") == len(assets(".js"))  # the page's own, and no other
+    assert not {"link", "iframe", "object", "embed", "base", "img", "image", "use"} & set(page.tags)
     assert all(value.startswith("#") for key in ("href", "xlink:href") for value in page.values(key))
     assert not any(key in ("src", "srcset", "data", "action", "poster") for key, _ in page.attributes)
     assert not any(key.startswith("on") for key, _ in page.attributes)
@@ -77,7 +87,28 @@ def assert_self_contained(page: Page) -> None:
 
 def test_the_page_asks_no_host_for_anything(page: Page) -> None:
     assert_self_contained(page)
-    assert "default-src 'none'; style-src 'unsafe-inline'" in page.values("content")
+    assert page.scripts == assets(".js")
+    hashes = " ".join(
+        f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+        for text in page.scripts
+    )
+    policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src {hashes}; img-src data:"
+    assert policy in page.values("content")
+
+
+def test_every_asset_stands_in_the_page_in_the_order_of_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, text in (
+        ("b.js", "2;"),
+        ("a.js", "1;\n"),
+        ("b.css", "i {}"),
+        ("a.css", "b {}"),
+        ("a.txt", "0"),
+    ):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    monkeypatch.setattr("pipeline.report.html_page.ASSETS", tmp_path)
+    assert (assets(".js"), assets(".css")) == (["1;", "2;"], ["b {}", "i {}"])
 
 
 def test_every_tag_is_closed_and_every_linked_id_exists_once(page: Page) -> None:

@@ -1,7 +1,9 @@
-"""Sections > report.html: one file, no script, no request to any host."""
+"""Sections > report.html: one file with its styles and scripts in it, and no request to any host."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from pipeline.report.charts import Picture, draw
 from pipeline.report.text import cell_text, code_text, prose
 
 HERE = Path(__file__).parent
+ASSETS = HERE / "assets"
 
 
 def write_html(answer: Answer, sections: Sequence[Section], name: str) -> str:
@@ -33,6 +36,30 @@ def write_html(answer: Answer, sections: Sequence[Section], name: str) -> str:
         lstrip_blocks=True,
     )
     templates.filters.update(cell=cell_text, prose=prose, code=code_text)
-    style = Markup((HERE / "assets" / "report.css").read_text(encoding="utf-8"))
+    scripts = assets(".js")
     page = templates.get_template("page.html.j2")
-    return page.render(answer=answer, sections=sections, name=name, style=style, picture=picture)
+    return page.render(
+        answer=answer,
+        sections=sections,
+        name=name,
+        styles=[Markup(text) for text in assets(".css")],
+        scripts=[Markup(text) for text in scripts],
+        policy=Markup(content_policy(scripts)),
+        picture=picture,
+    )
+
+
+def assets(ending: str) -> list[str]:
+    """Return the text of every file of `assets/` with this ending, in the order of their names."""
+    return [path.read_text(encoding="utf-8").strip() for path in sorted(ASSETS.glob(f"*{ending}"))]
+
+
+def content_policy(scripts: Sequence[str]) -> str:
+    """Return the page's Content-Security-Policy: no request to any host, and these scripts alone run.
+
+    A script is allowed by the hash of its text (CSP level 3, section 2.3.1), so that a script which a text of the
+    corpus might bring along would not run even if it were not escaped.
+    """
+    hashes = [base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in scripts]
+    allowed = " ".join(f"'sha256-{value}'" for value in hashes) or "'none'"
+    return f"default-src 'none'; style-src 'unsafe-inline'; script-src {allowed}; img-src data:"
