@@ -7,7 +7,7 @@ import math
 import os
 import tempfile
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -81,14 +81,15 @@ def save_network(
 
 
 def load_network(folder: Path) -> Any:
-    """Return the Keras model of a folder `models/<slug>/` without its table of vectors, which has two rows of zeros.
-
-    It serves what reads word vectors (`FromVectors`): the embedding's own folder has the vectors.
-    """
+    """Return the Keras model of a folder `models/<slug>/`, built again and with its weights."""
     described = read_json(folder / "model.json")
     arrays = load_arrays(folder / "weights.safetensors")
-    model = build(replace(NetworkSpec(**described["network"]), embedding_rows=2))
-    for weight in own_weights(model, tuned=False):
+    spec = NetworkSpec(**described["network"])
+    if not spec.tuned:
+        vectors = load_arrays(folder.parent / described["embedding"] / "vectors.safetensors")["vectors"]
+        arrays["embedding/embeddings"] = vectors
+    model = build(spec)
+    for weight in own_weights(model, tuned=True):
         weight.assign(arrays[_weight_name(weight)])
     return model
 
@@ -99,11 +100,6 @@ def load_arrays(path: Path) -> dict[str, Any]:
 
     arrays: dict[str, Any] = load_file(path)
     return arrays
-
-
-def embedding_folder(run: Path, source: str) -> Path:
-    """Return where a run folder keeps a source's vectors."""
-    return run / "models" / _embedding_folder(source)
 
 
 def save_baseline(

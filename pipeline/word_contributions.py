@@ -1,12 +1,12 @@
 """Saved models > what each word of the documents that the report shows adds to their answers.
 
 For the first seed's fit on the first fold, which is the one that is saved: linear models exactly, networks by
-integrated gradients.
+occlusion.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
@@ -20,33 +20,29 @@ from pipeline.contributions import (
     Contributions,
     LinearModel,
     blank_out,
-    contrast,
     find_occurrences,
-    integrated_gradients,
+    occlude,
     of_averages,
     of_ngrams,
     place_tokens,
 )
 from pipeline.contributions.linear import FEATURES
-from pipeline.indices import encode, rows_of, take
+from pipeline.indices import encode, rows_of
 from pipeline.json_files import read_json
-from pipeline.networks.batches import Batch, batches, visible
+from pipeline.networks.batches import MAX_TIMESTEPS, visible
 from pipeline.networks.models import NETWORKS
-from pipeline.networks.prediction import forget_graphs
-from pipeline.networks.score_gradients import FromVectors
-from pipeline.plan import PlannedModel
+from pipeline.networks.prediction import forget_graphs, logits_of
+from pipeline.plan import RECURRENT, PlannedModel
 from pipeline.prediction_files import slug
 from pipeline.storage import load_arrays, load_network
 from pipeline.tokenizer import HTML_BREAK
-from pipeline.values import UNKNOWN_ROW, Float32, IndexedCorpus, TokenizedCorpus, Vocabulary
+from pipeline.values import UNKNOWN_ROW, Float32, IndexedCorpus, Int32, TokenizedCorpus, Vocabulary
 
 CHARACTERS = 600  # of a text; the rest is cut
-POINTS, MORE_POINTS = 8, 32  # of the integral; the second where the first leave more than NOTABLE_RESIDUAL
-NOTABLE_RESIDUAL = 0.05  # of what the words make together, or of 1 where that is less
-MOST_OPERATIONS = 8e11  # multiplications and additions that the documents of one network may take
 LEVELS = 100  # a document's largest contribution is written as so many, the others in proportion
-_BATCH = 64
-_MOST_TIMESTEPS = 25_600  # in a batch, padding included: every state is kept for the way back
+MOST_WORK = 2.5e11  # timesteps times weights of one network, all its documents; docs/decisions/0014
+_WEIGHTS_OF_A_STEP = 60_000  # what the rest of a timestep of one layer and direction takes, in weights
+_WEIGHTS_TO_AVERAGE = 4_000.0  # what reading a vector into an average takes
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +59,31 @@ class Shown:
         flat = self.tokenized.types.gather(self.tokenized.token_types).to_list()
         bounds = self.tokenized.offsets.tolist()
         return [flat[start:end] for start, end in pairwise(bounds)]
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """The first characters of a text, and start and end of each whole token in them."""
+
+    spans: tuple[tuple[int, int], ...]
+    text: str | None = None  # that the spans are in, where it is not the document's own
+
+    @property
+    def as_json(self) -> dict[str, str]:
+        """The spans as one string of numbers, and the text."""
+        spans = {"spans": " ".join(f"{start} {end}" for start, end in self.spans)}
+        return spans if self.text is None else spans | {"text": self.text}
+
+
+def find_excerpt(text: str, tokens: Sequence[str], tokenizer: TokenizerSettings) -> Excerpt:
+    """Return where the first tokens stand; where they cannot be found in the text, in themselves joined by blanks."""
+    blank = blank_out(HTML_BREAK, text) if tokenizer.html_breaks else text
+    first = tokens[:CHARACTERS]
+    spans = place_tokens(blank[:CHARACTERS], first, lowercase=tokenizer.lowercase)
+    if spans is not None:
+        return Excerpt(tuple(spans))
+    joined = " ".join(first)[:CHARACTERS]
+    return Excerpt(tuple(place_tokens(joined, first, lowercase=False) or ()), joined)
 
 
 @dataclass(frozen=True)
@@ -95,13 +116,13 @@ def word_contributions(
     on_model : callable
         Told after each model.
     """
+    excerpts = [
+        find_excerpt(*document, tokenizer) for document in zip(shown.texts, shown.tokens, strict=True)
+    ]
     explained = {}
     for model in planned:
-        explained[model.name] = explain(run, model, shown)
+        explained[model.name] = explain(run, model, shown, excerpts)
         on_model()
-    excerpts = [
-        _excerpt(text, tokens, tokenizer) for text, tokens in zip(shown.texts, shown.tokens, strict=True)
-    ]
     return {
         "characters": CHARACTERS,
         "models": [_describe(name, found) for name, found in explained.items()],
@@ -109,9 +130,9 @@ def word_contributions(
             {
                 "document": number,
                 "tokens": len(shown.tokens[place]),
-                **excerpts[place],
+                **excerpts[place].as_json,
                 "models": {
-                    name: _written(found.contributions[place], len(excerpts[place]["spans"]))
+                    name: _written(found.contributions[place], len(excerpts[place].spans))
                     for name, found in explained.items()
                     if place < len(found.contributions)
                 },
@@ -121,7 +142,7 @@ def word_contributions(
     }
 
 
-def explain(run: Path, planned: PlannedModel, shown: Shown) -> Explained:
+def explain(run: Path, planned: PlannedModel, shown: Shown, excerpts: Sequence[Excerpt]) -> Explained:
     """Return the contributions of one model's words, read from its files."""
     folder = run / "models" / slug(planned.name)
     if planned.kind == "outside":
@@ -131,7 +152,7 @@ def explain(run: Path, planned: PlannedModel, shown: Shown) -> Explained:
     if not (folder / "model.json").is_file():
         return Explained(None, why_not="its first fit was not saved")
     if planned.model in NETWORKS:
-        return _explain_network(run, folder, shown)
+        return _explain_network(run, folder, shown, excerpts)
     return _explain_linear(run, folder, planned.model, shown)
 
 
@@ -203,16 +224,9 @@ class _Table:
         indexed = encode(tokenized, self.vocabulary)
         return IndexedCorpus(self.row_read[indexed.indices], indexed.offsets)
 
-    @property
-    def average_word(self) -> Float32:
-        """The mean vector of the training documents' tokens, (D,)."""
-        counts = self.vocabulary.counts.astype(np.float64)
-        average: Float32 = (counts @ self.vectors[self.row_read] / max(counts.sum(), 1)).astype(np.float32)
-        return average
 
-
-def _read_table(folder: Path, trained: Any = None) -> _Table:
-    """Return the vectors of `models/embedding-<slug>/`, or those that training a network left, (V, D)."""
+def _read_table(folder: Path) -> _Table:
+    """Return what a folder `models/embedding-<slug>/` holds."""
     import polars as pl
 
     described, arrays = read_json(folder / "vocabulary.json"), load_arrays(folder / "vectors.safetensors")
@@ -223,70 +237,34 @@ def _read_table(folder: Path, trained: Any = None) -> _Table:
     )
     rows = np.arange(len(vocabulary), dtype=np.int32)
     row_read = np.where(arrays["covered"], rows, np.int32(UNKNOWN_ROW))
-    return _Table(vocabulary, arrays["vectors"] if trained is None else trained, row_read)
+    return _Table(vocabulary, arrays["vectors"], row_read)
 
 
-def _explain_network(run: Path, folder: Path, shown: Shown) -> Explained:
-    described, arrays = read_json(folder / "model.json"), load_arrays(folder / "weights.safetensors")
-    table = _read_table(run / "models" / described["embedding"], arrays.get("embedding/embeddings"))
+def _explain_network(run: Path, folder: Path, shown: Shown, excerpts: Sequence[Excerpt]) -> Explained:
+    described = read_json(folder / "model.json")
     cut = {"max_tokens": described["max_tokens"], "keep": described["keep"]}
-    indexed = visible(table.encode(shown.tokenized), **cut).indexed
+    indexed = visible(
+        _read_table(run / "models" / described["embedding"]).encode(shown.tokenized), **cut
+    ).indexed
     lengths = np.maximum(np.diff(shown.tokenized.offsets), 1)  # an empty document reads the unknown row
-    read = visible(_places(lengths), **cut).indexed
-    n_docs = _affordable(np.diff(indexed.offsets), arrays)
-    indexed = take(indexed, np.arange(n_docs))
-    network, baseline = FromVectors(load_network(folder)), table.average_word
-    found: dict[int, Contributions] = {}
-    for batch in batches(indexed, _BATCH, None, _MOST_TIMESTEPS):
-        for place, one in zip(
-            batch.documents.tolist(), _of_batch(network, table, baseline, batch), strict=True
-        ):
-            words = np.full(lengths[place], np.nan)
-            words[read.indices[read.offsets[place] : read.offsets[place + 1]]] = one.words
-            found[place] = replace(one, words=words)
-    forget_graphs()
-    return Explained("integrated gradients", tuple(found[place] for place in range(n_docs)))
-
-
-def _of_batch(network: FromVectors, table: _Table, baseline: Float32, batch: Batch) -> list[Contributions]:
-    """Return the contributions of a batch's documents; the residual of one that needs it is made smaller."""
-    found = _integrate(network, table, baseline, batch, POINTS)
-    again = [place for place, one in enumerate(found) if _leaves_too_much(one)]
-    if again:
-        part = Batch(batch.documents[again], batch.rows[again], batch.lengths[again])
-        for place, one in zip(again, _integrate(network, table, baseline, part, MORE_POINTS), strict=True):
-            found[place] = one
-    return found
-
-
-def _leaves_too_much(one: Contributions) -> bool:
-    return abs(one.residual) > NOTABLE_RESIDUAL * max(1.0, abs(one.score - one.base))
-
-
-def _integrate(
-    network: FromVectors, table: _Table, baseline: Float32, batch: Batch, n_points: int
-) -> list[Contributions]:
-    vectors = table.vectors[batch.rows]  # (B, T, D)
-    logits = network.logits(vectors, batch.lengths).astype(np.float64)  # (B, C)
-    predicted = logits.argmax(axis=1)
-    weights = np.stack([contrast(int(one), logits.shape[1]) for one in predicted])  # (B, C)
-    nothing = np.broadcast_to(baseline, vectors.shape).astype(np.float32)
-    at_baseline = network.logits(nothing, batch.lengths).astype(np.float64)  # (B, C)
-    words = integrated_gradients(
-        vectors, batch.lengths, baseline, weights.astype(np.float32), network.gradients, n_points
-    )
-    shares = np.exp(logits - logits.max(axis=1, keepdims=True))
-    probabilities = shares / shares.sum(axis=1, keepdims=True)
-    return [
-        Contributions(
-            int(predicted[row]),
-            float(probabilities[row, predicted[row]]),
-            float(weights[row] @ logits[row]),
-            float(weights[row] @ at_baseline[row]),
-            words[row, : batch.lengths[row]],
-        )
-        for row in range(len(predicted))
+    read = visible(_places(lengths), **cut).indexed  # places in the document
+    asked = [  # places in what the network reads
+        np.flatnonzero(_of(read, place) < len(excerpt.spans)) for place, excerpt in enumerate(excerpts)
     ]
+    n_docs = _affordable(np.diff(indexed.offsets), [len(places) for places in asked], described["network"])
+    logits = logits_of(load_network(folder))
+    found = []
+    for place in range(n_docs):
+        one = occlude(logits, _of(indexed, place), asked[place], MAX_TIMESTEPS)
+        words = np.full(lengths[place], np.nan)
+        words[_of(read, place)] = one.words
+        found.append(replace(one, words=words))
+    forget_graphs()
+    return Explained("occlusion", tuple(found))
+
+
+def _of(indexed: IndexedCorpus, place: int) -> Int32:
+    return indexed.indices[indexed.offsets[place] : indexed.offsets[place + 1]]
 
 
 def _places(lengths: Any) -> IndexedCorpus:
@@ -296,43 +274,35 @@ def _places(lengths: Any) -> IndexedCorpus:
     return IndexedCorpus(places.astype(np.int32), offsets)
 
 
-def _affordable(lengths: Any, arrays: dict[str, Any]) -> int:
-    """Return how many documents, the first ones, a network is asked about; 1 at least.
+def _affordable(lengths: Any, n_asked: Sequence[int], network: dict[str, Any]) -> int:
+    """Return how many documents, the first ones, a network is asked about; 1 at least."""
+    timesteps = np.cumsum(lengths * (np.array(n_asked, dtype=np.int64) + 1))
+    return max(1, int((timesteps * weights_a_step(network) <= MOST_WORK).sum()))
 
-    A word takes a multiplication and an addition with each weight, three times with the way back, at each point.
+
+def weights_a_step(network: Mapping[str, Any]) -> float:
+    """Return what a timestep takes: the weights that it goes through, and the rest of its work in as many weights.
+
+    >>> weights_a_step({"model": "rnn", "units": 128, "layers": 1, "embedding_dim": 100})
+    89184.0
     """
-    weights = sum(array.size for name, array in arrays.items() if not name.startswith("embedding/"))
-    operations = np.cumsum(lengths) * (2 * 3 * POINTS * weights)
-    return max(1, int((operations <= MOST_OPERATIONS).sum()))
+    if network["model"] not in RECURRENT:
+        return _WEIGHTS_TO_AVERAGE
+    matrices = {"rnn": 1, "gru": 3, "lstm": 4, "bilstm": 8}[network["model"]]
+    units, inputs = network["units"], network["embedding_dim"]
+    width = units * (2 if network["model"] == "bilstm" else 1)  # of the states that a deeper layer reads
+    weights = sum(
+        matrices * units * (units + (inputs if layer == 0 else width)) for layer in range(network["layers"])
+    )
+    return float(weights + _WEIGHTS_OF_A_STEP * network["layers"] * (width // units))
 
 
 # --- as JSON has it
 
 
-def _excerpt(text: str, tokens: Sequence[str], tokenizer: TokenizerSettings) -> dict[str, Any]:
-    """Return `spans`, start and end in the text's first characters of each whole token there.
-
-    Where the tokens cannot be found in the text, `text` holds them joined by blanks, and the spans are in that.
-    """
-    blank = blank_out(HTML_BREAK, text) if tokenizer.html_breaks else text
-    first = tokens[:CHARACTERS]
-    spans = place_tokens(blank[:CHARACTERS], first, lowercase=tokenizer.lowercase)
-    if spans is not None:
-        return {"spans": spans}
-    joined = " ".join(first)[:CHARACTERS]
-    return {"spans": place_tokens(joined, first, lowercase=False) or [], "text": joined}
-
-
 def _describe(name: str, found: Explained) -> dict[str, Any]:
-    misses = [abs(one.residual) for one in found.contributions]
-    return {
-        "name": name,
-        "method": found.method,
-        "why_not": found.why_not,
-        "documents": len(found.contributions),
-        "median_residual": float(np.median(misses)) if misses else None,
-        "largest_residual": float(np.max(misses)) if misses else None,
-    }
+    n_docs = len(found.contributions)
+    return {"name": name, "method": found.method, "why_not": found.why_not, "documents": n_docs}
 
 
 def _written(one: Contributions, n_shown: int) -> dict[str, Any]:
@@ -346,7 +316,6 @@ def _written(one: Contributions, n_shown: int) -> dict[str, Any]:
         "probability": one.probability,
         "score": one.score,
         "base": one.base,
-        "rest": float(np.nansum(one.words[n_shown:])),
         "unit": unit,
         "words": ",".join("" if np.isnan(level) else str(int(level)) for level in levels),
     }

@@ -1,8 +1,8 @@
-"""What each word of a document adds to a model's answer: exact for linear models, integrated gradients for networks."""
+"""What each word of a document adds to a model's answer: exact for linear models, by occlusion for networks."""
 
 from pipeline.contributions.contrast import Contributions, contrast
-from pipeline.contributions.gradients import integrated_gradients
 from pipeline.contributions.linear import LinearModel, find_occurrences, of_averages, of_ngrams
+from pipeline.contributions.occlusion import occlude
 from pipeline.contributions.places import blank_out, place_tokens
 
 __all__ = [
@@ -11,7 +11,7 @@ __all__ = [
     "blank_out",
     "contrast",
     "find_occurrences",
-    "integrated_gradients",
+    "occlude",
     "of_averages",
     "of_ngrams",
     "place_tokens",

@@ -11,28 +11,23 @@ from pipeline.values import Float64
 
 @dataclass(frozen=True, eq=False)
 class Contributions:
-    """One model's answer to one document, taken apart: `score` = `base` + the sum of `words` + `residual`.
+    """One model's answer to one document, taken apart.
 
     Attributes
     ----------
     predicted : the class of the highest probability
     probability : its probability
     score : its logit less the mean of the other classes' logits; the log-odds where there are two classes
-    base : the score without any word's contribution
+    base : the score without any word, so that `score` is `base` and the sum of `words`; None where it is not
     words : float64 array (T,)
-        What each token adds to the score; NaN for one that the model does not read.
+        What each token adds to the score; NaN for one that the model does not read, or that was not asked for.
     """
 
     predicted: int
     probability: float
     score: float
-    base: float
+    base: float | None
     words: Float64
-
-    @property
-    def residual(self) -> float:
-        """What the words and the base leave of the score: 0 for linear models, but for rounding."""
-        return self.score - self.base - float(np.nansum(self.words))
 
 
 def contrast(predicted: int, n_classes: int) -> Float64:

@@ -6,9 +6,9 @@ Blocks hold plain strings; both writers clean and escape them, so a section need
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 @dataclass(frozen=True)
@@ -212,7 +212,19 @@ class Grid:
     blocks: tuple[Chart | Heat, ...]
 
 
-Block = Table | Heat | Chart | Paragraph | Points | Code | Nothing | Grid
+@dataclass(frozen=True)
+class Browser:
+    """Documents to search and filter, on the page with script; `tables` in Markdown, and without script.
+
+    `data` is what the script reads: JSON, every string in it cleaned.
+    """
+
+    kind: ClassVar[str] = "browser"
+    data: Mapping[str, Any]
+    tables: tuple[Table, ...]
+
+
+Block = Table | Heat | Chart | Paragraph | Points | Code | Nothing | Grid | Browser
 
 
 @dataclass(frozen=True)
@@ -243,6 +255,7 @@ class Limits:
     rows: int = 150
     confusion_classes: int = 20  # above this, the most confused pairs instead of the matrix
     pairs: int = 15
+    browser_bytes: int = 1_200_000  # of the page, for the documents to browse
 
 
 def words(*titles: str) -> tuple[Column, ...]:

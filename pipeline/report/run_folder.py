@@ -34,6 +34,8 @@ class Details:
     tuning: Record
     run: Record
     documents_shown: list[Record]
+    chosen_documents: Record
+    contributions: Record
     fit_costs: list[Record]
     curve_sets: Record
 
@@ -136,6 +138,8 @@ _DETAIL_SHAPES: dict[str, Callable[[Any], Any]] = {
     "tuning": _table,
     "run": _table,
     "documents_shown": _tables,
+    "chosen_documents": _table,
+    "contributions": _table,
     "fit_costs": _tables,
     "curve_sets": _table,
 }
