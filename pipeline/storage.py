@@ -7,7 +7,7 @@ import math
 import os
 import tempfile
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from pipeline.json_files import read_json
 from pipeline.networks.models import NetworkSpec, build, own_weights
 from pipeline.networks.training import FittedNetwork
 from pipeline.prediction_files import slug
+from pipeline.values import Float32
 
 
 def write_json(path: Path, value: object) -> None:
@@ -80,15 +81,11 @@ def save_network(
     write_json(folder / "model.json", described)
 
 
-def load_network(folder: Path) -> Any:
-    """Return the Keras model of a folder `models/<slug>/`, built again and with its weights."""
+def load_network(folder: Path, vectors: Float32) -> Any:
+    """Return the Keras model of a folder `models/<slug>/`, built again with its weights and this table (V', D)."""
     described = read_json(folder / "model.json")
-    arrays = load_arrays(folder / "weights.safetensors")
-    spec = NetworkSpec(**described["network"])
-    if not spec.tuned:
-        vectors = load_arrays(folder.parent / described["embedding"] / "vectors.safetensors")["vectors"]
-        arrays["embedding/embeddings"] = vectors
-    model = build(spec)
+    arrays = load_arrays(folder / "weights.safetensors") | {"embedding/embeddings": vectors}
+    model = build(replace(NetworkSpec(**described["network"]), embedding_rows=len(vectors)))
     for weight in own_weights(model, tuned=True):
         weight.assign(arrays[_weight_name(weight)])
     return model

@@ -38,7 +38,8 @@ from pipeline.storage import load_arrays, load_network
 from pipeline.tokenizer import HTML_BREAK
 from pipeline.values import UNKNOWN_ROW, Float32, IndexedCorpus, Int32, TokenizedCorpus, Vocabulary
 
-CHARACTERS = 600  # of a text; the rest is cut
+CHARACTERS = 600  # of a text; of a longer one the first and the last half of that
+LEFT_OUT = " […] "  # stands between them
 LEVELS = 100  # a document's largest contribution is written as so many, the others in proportion
 MOST_WORK = 2.5e11  # timesteps times weights of one network, all its documents; docs/decisions/0014
 _WEIGHTS_OF_A_STEP = 60_000  # what the rest of a timestep of one layer and direction takes, in weights
@@ -63,27 +64,42 @@ class Shown:
 
 @dataclass(frozen=True)
 class Excerpt:
-    """The first characters of a text, and start and end of each whole token in them."""
+    """What is shown of a document: all of it, or its first and last characters, and the words that are whole there."""
 
-    spans: tuple[tuple[int, int], ...]
-    text: str | None = None  # that the spans are in, where it is not the document's own
+    text: str
+    places: tuple[int, ...]  # (P,) which tokens
+    spans: tuple[tuple[int, int], ...]  # (P,) start and end of each in `text`
 
     @property
     def as_json(self) -> dict[str, str]:
-        """The spans as one string of numbers, and the text."""
-        spans = {"spans": " ".join(f"{start} {end}" for start, end in self.spans)}
-        return spans if self.text is None else spans | {"text": self.text}
+        """The text, and the spans as one string of numbers."""
+        return {"text": self.text, "spans": " ".join(f"{start} {end}" for start, end in self.spans)}
 
 
 def find_excerpt(text: str, tokens: Sequence[str], tokenizer: TokenizerSettings) -> Excerpt:
-    """Return where the first tokens stand; where they cannot be found in the text, in themselves joined by blanks."""
+    """Return what is shown of a document; tokens joined by blanks where they cannot be found in the text.
+
+    >>> find_excerpt("A good film", ["a", "good", "film"], TokenizerSettings())
+    Excerpt(text='A good film', places=(0, 1, 2), spans=((0, 1), (2, 6), (7, 11)))
+    """
     blank = blank_out(HTML_BREAK, text) if tokenizer.html_breaks else text
-    first = tokens[:CHARACTERS]
-    spans = place_tokens(blank[:CHARACTERS], first, lowercase=tokenizer.lowercase)
-    if spans is not None:
-        return Excerpt(tuple(spans))
-    joined = " ".join(first)[:CHARACTERS]
-    return Excerpt(tuple(place_tokens(joined, first, lowercase=False) or ()), joined)
+    whole = _excerpt(text, blank, tokens, lowercase=tokenizer.lowercase)
+    joined = " ".join(tokens)
+    return whole or _excerpt(joined, joined, tokens, lowercase=False) or Excerpt(joined[:CHARACTERS], (), ())
+
+
+def _excerpt(text: str, blank: str, tokens: Sequence[str], *, lowercase: bool) -> Excerpt | None:
+    if len(text) <= CHARACTERS:
+        spans = place_tokens(blank, tokens, lowercase=lowercase)
+        return None if spans is None else Excerpt(text, tuple(range(len(spans))), tuple(spans))
+    half = CHARACTERS // 2
+    start = place_tokens(blank[:half], tokens[:half], lowercase=lowercase)
+    end = place_tokens(blank[-half:], tokens[-half:], lowercase=lowercase, from_end=True)
+    if start is None or end is None:
+        return None
+    shift, last = half + len(LEFT_OUT), range(len(tokens) - len(end), len(tokens))
+    moved = [(first + shift, after + shift) for first, after in end]
+    return Excerpt(text[:half] + LEFT_OUT + text[-half:], (*range(len(start)), *last), (*start, *moved))
 
 
 @dataclass(frozen=True)
@@ -132,7 +148,7 @@ def word_contributions(
                 "tokens": len(shown.tokens[place]),
                 **excerpts[place].as_json,
                 "models": {
-                    name: _written(found.contributions[place], len(excerpts[place].spans))
+                    name: _written(found.contributions[place], excerpts[place].places)
                     for name, found in explained.items()
                     if place < len(found.contributions)
                 },
@@ -224,6 +240,13 @@ class _Table:
         indexed = encode(tokenized, self.vocabulary)
         return IndexedCorpus(self.row_read[indexed.indices], indexed.offsets)
 
+    @property
+    def average_word(self) -> Float32:
+        """The mean vector of the training documents' tokens, (D,)."""
+        counts = self.vocabulary.counts.astype(np.float64)  # (V,)
+        average = counts @ self.vectors[self.row_read] / max(counts.sum(), 1.0)
+        return average.astype(np.float32)
+
 
 def _read_table(folder: Path) -> _Table:
     """Return what a folder `models/embedding-<slug>/` holds."""
@@ -241,21 +264,22 @@ def _read_table(folder: Path) -> _Table:
 
 
 def _explain_network(run: Path, folder: Path, shown: Shown, excerpts: Sequence[Excerpt]) -> Explained:
-    described = read_json(folder / "model.json")
+    described, weights = read_json(folder / "model.json"), load_arrays(folder / "weights.safetensors")
+    table = _read_table(run / "models" / described["embedding"])
+    table = replace(table, vectors=weights.get("embedding/embeddings", table.vectors))  # as training left it
     cut = {"max_tokens": described["max_tokens"], "keep": described["keep"]}
-    indexed = visible(
-        _read_table(run / "models" / described["embedding"]).encode(shown.tokenized), **cut
-    ).indexed
+    indexed = visible(table.encode(shown.tokenized), **cut).indexed
     lengths = np.maximum(np.diff(shown.tokenized.offsets), 1)  # an empty document reads the unknown row
     read = visible(_places(lengths), **cut).indexed  # places in the document
     asked = [  # places in what the network reads
-        np.flatnonzero(_of(read, place) < len(excerpt.spans)) for place, excerpt in enumerate(excerpts)
+        np.flatnonzero(np.isin(_of(read, place), excerpt.places)) for place, excerpt in enumerate(excerpts)
     ]
     n_docs = _affordable(np.diff(indexed.offsets), [len(places) for places in asked], described["network"])
-    logits = logits_of(load_network(folder))
+    with_average = np.concatenate([table.vectors, table.average_word[None]])  # (V + 1, D)
+    logits, average = logits_of(load_network(folder, with_average)), len(table.vectors)
     found = []
     for place in range(n_docs):
-        one = occlude(logits, _of(indexed, place), asked[place], MAX_TIMESTEPS)
+        one = occlude(logits, _of(indexed, place), asked[place], average, MAX_TIMESTEPS)
         words = np.full(lengths[place], np.nan)
         words[_of(read, place)] = one.words
         found.append(replace(one, words=words))
@@ -305,9 +329,9 @@ def _describe(name: str, found: Explained) -> dict[str, Any]:
     return {"name": name, "method": found.method, "why_not": found.why_not, "documents": n_docs}
 
 
-def _written(one: Contributions, n_shown: int) -> dict[str, Any]:
-    """Return one model's contributions to one document, those of the first words as whole numbers of `unit`."""
-    shown = one.words[:n_shown]
+def _written(one: Contributions, places: Sequence[int]) -> dict[str, Any]:
+    """Return one model's contributions to one document, those of the words at `places` as whole numbers of `unit`."""
+    shown = one.words[np.array(places, dtype=np.int64)]
     largest = float(np.nanmax(np.abs(shown), initial=0.0)) if np.isfinite(shown).any() else 0.0
     unit = largest / LEVELS
     levels = np.rint(shown / unit) if unit else np.where(np.isnan(shown), np.nan, 0.0)

@@ -1,4 +1,4 @@
-"""Networks: occlusion, how much of the score goes when a word is one that the network does not know."""
+"""Networks: occlusion, how much of the score goes when a word gives way to one that says nothing."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Callable
 import numpy as np
 
 from pipeline.contributions.contrast import Contributions, contrast
-from pipeline.values import UNKNOWN_ROW, Float32, Int32, Int64
+from pipeline.values import Float32, Int32, Int64
 
 Logits = Callable[[Int32, Int32], Float32]  # (rows (B, T), lengths (B,)) > logits (B, C)
 
 
-def occlude(logits: Logits, rows: Int32, places: Int64, max_timesteps: int) -> Contributions:
+def occlude(logits: Logits, rows: Int32, places: Int64, nothing: int, max_timesteps: int) -> Contributions:
     """Return what each word adds to a network's answer to one document.
 
     Parameters
@@ -23,6 +23,8 @@ def occlude(logits: Logits, rows: Int32, places: Int64, max_timesteps: int) -> C
         The document as the network reads it.
     places : int64 array (P,)
         The words that are asked for.
+    nothing : int
+        The row that takes their place, one at a time.
     max_timesteps : int
         In one call, which bounds memory.
 
@@ -33,13 +35,13 @@ def occlude(logits: Logits, rows: Int32, places: Int64, max_timesteps: int) -> C
 
     Notes
     -----
-    Word t gets S(x) - S(x with the unknown row in its place), S the score. So a word that the network does not know
-    gets 0, and so does one of two that say the same where each alone is enough. Zeiler, Fergus (2014,
+    Word t gets S(x) - S(x with row `nothing` in its place), S the score. So one of two words that say the same gets 0
+    where each alone is enough. Zeiler, Fergus (2014,
     arXiv:1311.2901, section 4.2) cover parts of a picture in this way; Li, Monroe, Jurafsky (2016,
     arXiv:1612.08220) erase words.
     """
     versions = np.repeat(rows[None, :], len(places) + 1, axis=0)  # (P + 1, T), the first as it is
-    versions[np.arange(1, len(versions)), places] = UNKNOWN_ROW
+    versions[np.arange(1, len(versions)), places] = nothing
     size = max(1, max_timesteps // len(rows))
     parts = [versions[start : start + size] for start in range(0, len(versions), size)]
     found = np.concatenate([logits(part, np.full(len(part), len(rows), dtype=np.int32)) for part in parts])

@@ -12,6 +12,7 @@ from pipeline.report.formats import MISSING, count, is_number
 from pipeline.report.run_folder import Record, Run
 from pipeline.report.text import cell_text, clean, plural
 
+LEFT_OUT = " […] "  # as the run wrote it between the start and the end of a text
 WHY = {  # names of lists in details/chosen_documents.json, as a reader is told
     "all wrong": "every model is wrong",
     "only one right": "one model alone is right",
@@ -54,8 +55,8 @@ def browser_data(run: Run, limits: Limits) -> tuple[Record, Step]:
     -----
     `labels`, `why`: texts that numbers below point to. `models`: `name`, `kind`, `seeds`, `decides`, `method`.
     `pair`: the two models that are shown first. `documents`: `n` number, `y` label, `w` why, `p` and `q` answer of
-    each model and its probability in percent, `t` text, `x` whether it is cut, `s` its words, as lengths (UTF-16
-    units) of what stands before a word and of the word, in turn; `c`, by model: predicted class, probability in
+    each model and its probability in percent, `t` text, `s` its words, as lengths (UTF-16 units) of
+    what stands before a word and of the word, in turn; `c`, by model: predicted class, probability in
     percent, score, base, unit and contributions. Those are whole numbers of the unit, one a word with commas
     between (empty: the model does not read the word), or `place:number` where only the largest are kept.
     """
@@ -125,21 +126,21 @@ def _first_pair(run: Run, names: Sequence[str], methods: Mapping[str, Record]) -
 
 
 def _text(shown: Record, explained: Record, names: Sequence[str], step: Step) -> Record:
-    """Return the start of a text, cut into words where they are known, and what each model makes of them."""
-    whole = str(explained.get("text") or shown.get("text") or "")
-    text = whole[: step.characters]
-    cut = bool(shown.get("cut")) or len(text) < len(whole)
-    spans = [(start, end) for start, end in _pairs(explained.get("spans")) if end <= len(text)]
+    """Return a text, cut into words where they are known, and what each model makes of them."""
+    text = str(explained.get("text") or "")
+    spans = list(_pairs(explained.get("spans")))
     if not spans:
-        return {"t": clean(text), "x": cut, "s": "", "c": {}}
-    pieces = _pieces(text, spans)
+        start = str(shown.get("text") or "")
+        cut = bool(shown.get("cut")) or len(start) > step.characters
+        return {"t": clean(start[: step.characters]) + (" …" if cut else ""), "s": "", "c": {}}
+    kept = _kept_words(spans, len(text), step.characters)
+    pieces = _pieces(text, spans, kept)
     found = explained.get("models") or {}
     return {
         "t": "".join(pieces),
-        "x": cut,
-        "s": " ".join(str(_utf16_units(piece)) for piece in pieces[: 2 * len(spans)]),
+        "s": " ".join(str(_utf16_units(piece)) for piece in pieces),
         "c": {
-            names.index(name): _contributions(entry, len(spans), step)
+            names.index(name): _contributions(entry, kept, step)
             for name, entry in found.items()
             if name in names and step.words != 0
         },
@@ -152,24 +153,37 @@ def _pairs(numbers: Any) -> Iterator[tuple[int, int]]:
     yield from zip(each[::2], each[1::2], strict=False)
 
 
-def _pieces(text: str, spans: Sequence[tuple[int, int]]) -> list[str]:
-    """Return what stands before each word, the word, in turn, and the rest of the text, each cleaned.
+def _kept_words(spans: Sequence[tuple[int, int]], length: int, characters: int) -> list[int]:
+    """Return which words of a text are kept when its middle is left out, so that about `characters` are."""
+    if length <= characters + len(LEFT_OUT):
+        return list(range(len(spans)))
+    half = characters // 2
+    return [place for place, (start, end) in enumerate(spans) if end <= half or start >= length - half]
 
-    What stands between words and is not blank is an HTML line break, which the tokenizer reads as a blank.
+
+def _pieces(text: str, spans: Sequence[tuple[int, int]], kept: Sequence[int]) -> list[str]:
+    """Return what stands before each word that is kept, and the word, in turn, each cleaned.
+
+    What stands between words and is not blank is where something was left out, or an HTML line break, which the
+    tokenizer reads as a blank.
     """
-    pieces, here = [], 0
-    for start, end in spans:
-        pieces += [" " if start > here else "", clean(text[start:end])]
-        here = end
-    return [*pieces, clean(text[here:])]
+    pieces, last = [], -1
+    for place in kept:
+        start, end = spans[place]
+        before = text[spans[last][1] if last >= 0 else 0 : start]
+        left_out = place != last + 1 or LEFT_OUT in before
+        pieces += [LEFT_OUT if left_out else " " if before else "", clean(text[start:end])]
+        last = place
+    return pieces
 
 
 def _utf16_units(text: str) -> int:
     return len(text.encode("utf-16-le")) // 2
 
 
-def _contributions(entry: Record, n_words: int, step: Step) -> list[Any]:
-    words = str(entry["words"]).split(",")[:n_words]
+def _contributions(entry: Record, kept: Sequence[int], step: Step) -> list[Any]:
+    every = str(entry["words"]).split(",")
+    words = [every[place] for place in kept]
     numbers = [_rounded(entry[key]) for key in ("score", "base", "unit")]
     return [entry["predicted"], round(100 * entry["probability"]), *numbers, _written(words, step.words)]
 
@@ -195,8 +209,8 @@ def how_documents_are_chosen(data: Record, step: Step) -> str:
     return (
         f"{count(shown)} of {plural(tested, 'test document')} can be browsed. The lists below and a random sample of"
         " the test documents take turns in adding their next document, until there are 300 or none is left, so the"
-        f" mix says nothing about how frequent a kind is. A text is cut to {step.characters} characters."
-        + ("" if step == STEPS[0] else _what_was_left_out(step))
+        f" mix says nothing about how frequent a kind is. Of a long text the first and the last {step.characters // 2}"
+        " characters are shown." + ("" if step == STEPS[0] else _what_was_left_out(step))
     )
 
 
@@ -231,9 +245,10 @@ _METHOD = (
     " naive-Bayes ratio in the weight (nbsvm). What an n-gram adds is split evenly over its words and its places."
     " Averaged vectors (mean): the weights times the word's standardised vector, over the number of words. All words"
     " together are exactly the score less that of the intercepts.",
-    "Networks (occlusion): how far the score falls when this one word is replaced by the unknown word. That is what"
-    " the model does, but single words do not add up to the score, a word without a vector gets 0, and so does one of"
-    " two that say the same where each alone is enough.",
+    "Networks (occlusion): how far the score falls when this one word gives way to the average word, whose vector is"
+    " the mean over the words of the training documents. That is what the model does, but single words do not add up"
+    " to the score, and one of two words that say the same gets 0 where each alone is enough. Another word in its"
+    " place would give other numbers.",
     "They are made of the first seed's fit on the first fold, which may answer otherwise than the average over the"
     " seeds; it is said where it does. Documents that another fold tested have none. Networks take long to ask, so"
     " they are asked about the first of the documents, as many as a fixed amount of work allows, and about the words"

@@ -3,7 +3,7 @@
 // corpus goes into the page by textContent. Without this script the lists of the report stand in its place.
 (() => {
   const STEP = 20; // documents that are listed at once
-  const LEVELS = [10, 33, 66]; // percent of a text's largest contribution: weak, middling, strong
+  const LEVELS = [20, 45, 75]; // percent of a text's largest contribution: weak, middling, strong
   const NAMED = 5; // words that are named on each side
 
   const box = document.querySelector(".browser");
@@ -118,7 +118,7 @@
     for (const model of new Set(pair())) {
       summary.append(make("span", "said", own(models[model].name), ": ", ...verdict(entry, model)));
     }
-    summary.append(make("span", "start", own(entry.t.slice(0, 140) + (entry.t.length > 140 || entry.x ? "…" : ""))));
+    summary.append(make("span", "start", own(entry.t.slice(0, 140) + (entry.t.length > 140 ? "…" : ""))));
     return summary;
   }
 
@@ -150,26 +150,32 @@
       parts.push({ before: entry.t.slice(here, start), word: entry.t.slice(start, start + cuts[place + 1]) });
       here = start + cuts[place + 1];
     }
-    return { parts, rest: entry.t.slice(here) + (entry.x ? " …" : "") };
+    return parts;
   }
 
+  // The words of the largest contributions of one sign; one that stands there several times is named once.
   function named(parts, values, sign) {
-    const chosen = values.flatMap((found, place) => (found && found.value * sign > 0 ? [[parts[place].word, found]] : []));
-    chosen.sort((a, b) => sign * (b[1].value - a[1].value));
-    const first = chosen.filter(([, one]) => Math.abs(one.level) >= LEVELS[0]).slice(0, NAMED);
+    const largest = new Map();
+    values.forEach((found, place) => {
+      if (!found || found.level * sign < LEVELS[0]) return;
+      const key = parts[place].word.toLowerCase();
+      const other = largest.get(key);
+      if (!other || found.level * sign > other.found.level * sign) largest.set(key, { word: parts[place].word, found });
+    });
+    const first = [...largest.values()].sort((a, b) => sign * (b.found.level - a.found.level)).slice(0, NAMED);
     if (!first.length) return ["none of note"];
-    return first.flatMap(([word, one], place) => [place ? ", " : "", own(word), ` ${signed(one.value)}`]);
+    return first.flatMap(({ word, found }, place) => [place ? ", " : "", own(word), ` ${signed(found.value)}`]);
   }
 
   function pane(entry, model) {
     const title = make("h4", "", own(models[model].name));
     const answer = make("p", "answered", ...verdict(entry, model));
-    const { parts, rest } = words(entry);
+    const parts = words(entry);
     const text = make("p", "text");
     text.dir = "auto";
     const one = entry.c[model];
     if (!one) {
-      text.append(entry.t + (entry.x ? " …" : ""));
+      text.append(entry.t);
       return make("div", "pane", title, answer, text, make("p", "sums", whyNone(model)));
     }
     const [predicted, sure, score, base, unit, written] = one;
@@ -182,17 +188,16 @@
       if (found) word.title = `${part.word} ${signed(found.value)}`;
       text.append(word);
     });
-    text.append(rest);
     const shown = values.reduce((sum, found) => sum + (found ? found.value : 0), 0);
     const side = (title, sign) => make("p", "side", make("strong", "", title), " ", ...named(parts, values, sign));
-    const of = make("p", "answered", "Explained: ", own(labels[predicted]), ` ${sure} %`);
     const sums = make("p", "sums", base === null
       ? `Score ${signed(score)}; what single words take away does not add up to it.`
       : `Score ${signed(score)} = ${signed(base)} without words, ${signed(shown)} by the words shown,` +
         ` ${signed(score - base - shown)} by the rest.`);
-    if (predicted !== entry.p[model]) of.append(" by the first seed's fit, which answers otherwise than the average");
-    else if (models[model].seeds > 1) of.append(" by the first seed's fit");
-    return make("div", "pane", title, answer, of, text, side("For:", 1), side("Against:", -1), sums);
+    const said = predicted === entry.p[model] ? "" : ", which answers otherwise than the average over seeds";
+    const seed = make("p", "answered", "Words of the first seed's fit: ", own(labels[predicted]), ` ${sure} %${said}.`);
+    const asked = models[model].seeds > 1 || said ? [seed] : [];
+    return make("div", "pane", title, answer, ...asked, text, side("For:", 1), side("Against:", -1), sums);
   }
 
   function whyNone(model) {
