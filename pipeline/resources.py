@@ -15,7 +15,17 @@ import psutil
 
 import pipeline
 
-PACKAGES = ("tensorflow", "keras", "gensim", "scikit-learn", "numpy", "scipy", "polars", "altair")
+PACKAGES = (
+    "tensorflow",
+    "keras",
+    "gensim",
+    "scikit-learn",
+    "numpy",
+    "scipy",
+    "polars",
+    "altair",
+    "vl-convert-python",
+)
 _SAMPLE_SECONDS = 0.05
 
 Item = TypeVar("Item")

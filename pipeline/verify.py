@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import re
@@ -13,7 +14,7 @@ from typing import Any
 from pipeline.errors import PipelineError
 from pipeline.json_files import read_json
 from pipeline.receipts import RECEIPTS, file_hash, kept_files
-from pipeline.report.draw import draw
+from pipeline.report.draw import draw, kept_pictures
 from pipeline.report.run_folder import run_with
 from pipeline.resources import describe_environment
 from pipeline.scoring import INPUTS, METRICS, SCHEMA_VERSION, Scored, score_run
@@ -26,6 +27,7 @@ SHOWN = 30  # differences named of one file
 ABSENT = "absent"
 SCORES = "scores: none can be computed"
 DRAWN = "a report: none can be drawn"
+DRAWN_BY = "vl-convert-python"
 STATUS = "details/status.json"  # earlier runs have no receipt of it
 
 
@@ -89,7 +91,7 @@ def verify(run: Path) -> Verified:
     )
     try:
         differences += _compare_report(run, scored)
-        checked.append("report.md and report.html: drawn again")
+        checked.append("report.md, report.html and charts/: drawn again")
     except Exception as error:
         checked.append("no report: a file that it is drawn from is damaged")
         differences.append(_damage(run, error, differences, "report.md", DRAWN))
@@ -244,10 +246,28 @@ def _text(value: Any) -> str:
 
 
 def _compare_report(run: Path, scored: Scored) -> Iterator[Difference]:
-    """Yield each line of the report that is not as it is drawn from the recomputed scores."""
+    """Yield each line and picture of the report that is not as it is drawn from the recomputed scores."""
     drawn = draw(run_with(run, plain(scored.metrics), plain(scored.details)))
     for name, text in drawn.files.items():
         yield from _compare_text(run, name, text)
+    yield from _compare_pictures(run, drawn.pictures)
+
+
+def _compare_pictures(run: Path, again: Mapping[str, bytes]) -> Iterator[Difference]:
+    """Yield the pictures that are absent, that are drawn otherwise, or that the report does not have."""
+    for name, picture in again.items():
+        path = run / name
+        if not path.is_file():
+            yield Difference(name, "", "no file", "a picture")
+        elif (found := path.read_bytes()) != picture:
+            yield Difference(name, "", _sha256(found), _sha256(picture))
+    for name in kept_pictures(run):
+        if name not in again:
+            yield Difference(name, "", "a picture", "no file: the report does not show it")
+
+
+def _sha256(content: bytes) -> str:
+    return f"sha256 {hashlib.sha256(content).hexdigest()[:16]}"
 
 
 def _compare_text(run: Path, name: str, again: str) -> Iterator[Difference]:
@@ -287,6 +307,8 @@ def _other_versions(metrics: Mapping[str, Any]) -> list[str]:
     packages: Any = now["packages"]
     pairs = {"embedseq": (then.get("embedseq"), now["embedseq"])}
     pairs |= {name: (before.get(name), packages[name]) for name in ("numpy", "scipy", "altair")}
+    if DRAWN_BY in before:  # earlier runs did not name it
+        pairs[DRAWN_BY] = (before[DRAWN_BY], packages[DRAWN_BY])
     changed = [f"{name} {was} (now {found})" for name, (was, found) in pairs.items() if was != found]
     if not changed:
         return []

@@ -33,6 +33,7 @@ ALL_KEYS = [*METRICS, *DETAILS]
 def no_charts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the drawing out, for tests of what surrounds it."""
     monkeypatch.setattr("pipeline.report.html_page.draw", lambda figure: Picture("", ""))
+    monkeypatch.setattr("pipeline.report.draw.draw_pictures", lambda sections: {})
 
 
 def section(text: str, title: str) -> str:
@@ -266,7 +267,7 @@ def test_a_model_that_did_not_train_loses_nothing(tmp_path: Path) -> None:
     results = [row | ({"trained": False} if row["seed"] else {}) for row in METRICS["results"]]
     rows = [row | {"decision": "loses"} for row in METRICS["comparisons"]]
     run = read_run(build_run(tmp_path, results=results, comparisons=rows))
-    sentence, _, _, table, _ = differences(run, Limits())
+    sentence, _, table, _ = differences(run, Limits())
     assert sentence == Paragraph("No two models are told apart. Of 2 comparisons, withheld: 2.")
     assert isinstance(table, Table)
     assert [line[-1].text for line in table.rows] == ["withheld", "withheld"]

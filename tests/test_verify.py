@@ -77,7 +77,7 @@ def test_a_run_that_nobody_touched_agrees_with_itself_wherever_it_lies(run: Path
     assert re.fullmatch(
         r"5 fits of 4 models, \d+ comparisons and the verdict: computed again from .*", scores
     )
-    assert report == "report.md and report.html: drawn again"
+    assert report == "report.md, report.html and charts/: drawn again"
     assert describe(verified).endswith("Everything agrees.")
 
 

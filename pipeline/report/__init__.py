@@ -1,4 +1,4 @@
-"""Run folder > report.md and report.html: the last stage, drawn from the files of a run alone."""
+"""Run folder > report.html, report.md and its charts: the last stage, drawn from the files of a run alone."""
 
 from pipeline.report.draw import draw_report, summarise
 from pipeline.report.fit_audit import describe_audit

@@ -12,6 +12,7 @@ from pipeline.report.facts import (
     verdict_comparison,
 )
 from pipeline.report.formats import MISSING, count, duration, exact_points, interval, is_number, points
+from pipeline.report.rule import decision_rule
 from pipeline.report.run_folder import Record, Run
 from pipeline.report.text import plural
 
@@ -24,6 +25,7 @@ def build_answer(run: Run) -> Answer:
         decided=_decided(run, verdict),
         decision=str(verdict.get("decision") or "no comparison"),
         facts=_facts(run),
+        rule=decision_rule(run),
         banner=status_sentence(run),
         warning=leak_warning(run),
     )

@@ -157,14 +157,18 @@ class Bands:
     y_axis: str
 
 
+Figure = DotPlot | Curves | Lines | Reliability | Bands
+
+
 @dataclass(frozen=True)
 class Chart:
-    """A picture with one line that says in words what it shows."""
+    """A picture with one line that says in words what it shows; `file` is where report.md finds it."""
 
     kind: ClassVar[str] = "chart"
     caption: str
     reading: str
-    figure: DotPlot | Curves | Lines | Reliability | Bands
+    figure: Figure
+    file: str = ""
 
 
 @dataclass(frozen=True)
@@ -229,11 +233,18 @@ Block = Table | Heat | Chart | Paragraph | Points | Code | Nothing | Grid | Brow
 
 @dataclass(frozen=True)
 class Section:
-    """A titled part of the report; `id` is its anchor."""
+    """A titled part of the report; `id` is its anchor, `part` the heading of the contents that it stands under."""
 
     id: str
     title: str
     blocks: tuple[Block, ...]
+    part: str = ""
+    part_number: int = 0
+
+    @property
+    def empty(self) -> bool:
+        """Whether it has nothing to show but says why."""
+        return all(isinstance(block, Nothing) for block in self.blocks)
 
 
 @dataclass(frozen=True)
@@ -244,6 +255,7 @@ class Answer:
     decided: str
     decision: str
     facts: tuple[tuple[str, str], ...]
+    rule: tuple[str, ...] = ()
     banner: str = ""
     warning: str = ""
 

@@ -1,4 +1,4 @@
-"""Figures > inline SVG, drawn offline with Altair and vl-convert.
+"""Figures > inline SVG for the page and PNG for report.md, drawn offline with Altair and vl-convert.
 
 Colours are Okabe and Ito's, which stay apart for colour-blind readers; shape or dash says the same as
 colour. The page's style sheet replaces INK, LINE and SHADE by its own colours, so that one picture serves
@@ -7,14 +7,29 @@ light and dark.
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.report.blocks import BandLine, Bands, Curves, Dot, DotPlot, Line, Lines, Reliability
-from pipeline.report.text import cell_text, clip
+from pipeline.report.blocks import (
+    BandLine,
+    BandPoint,
+    Bands,
+    CurvePoint,
+    Curves,
+    Dot,
+    DotPlot,
+    Figure,
+    Line,
+    Lines,
+    Reliability,
+    ReliabilityBin,
+)
+from pipeline.report.formats import count, decimal, percent, points
+from pipeline.report.text import cell_text, clip, prose
 
 INK, LINE, SHADE = "#1b1f24", "#d5dae0", "#e4e8ec"
 GROUP_STYLES = {
@@ -37,7 +52,14 @@ OWN_GROUP_STYLES = (  # for groups that a figure names itself, in their order
 LINE_DASHES = ([1, 0], [6, 3], [2, 2])
 SERIES_STYLES = {"training": ("#d55e00", (1, 0)), "validation": ("#0072b2", (5, 3))}
 FONT = "Arial, Helvetica, Liberation Sans, sans-serif"  # drawn and shown with the same widths
+PICTURE_FONT = "Liberation Sans"  # comes with vl-convert, so a PNG is the same on every machine
 WIDE, NARROW, SMALL = 620, 300, 250  # plot widths in pixels
+SHARPNESS = 1.5  # pixels of a PNG to one of the page
+MOST_SAID = 150  # points of the training curves of a model that have a tooltip each
+_SAYS = re.compile(
+    r'<(path|line|rect)((?: [a-z-]+="[^"]*")*?) aria-label="([^"]*)" role="graphics-symbol"'
+    r' aria-roledescription="[^"]*"((?: [a-z0-9-]+="[^"]*")*)/>'
+)
 
 
 @dataclass(frozen=True)
@@ -48,8 +70,9 @@ class Picture:
     narrow: str
 
 
-def draw(figure: DotPlot | Curves | Lines | Reliability | Bands) -> Picture:
-    """Return the figure as SVG text to be set into a page."""
+@functools.lru_cache(maxsize=256)
+def draw(figure: Figure) -> Picture:
+    """Return the figure as SVG text to be set into a page; a mark that stands for numbers says them in a title."""
     if isinstance(figure, Curves):
         svg = _svg(_curve_chart(figure))
         return Picture(svg, svg)
@@ -66,6 +89,16 @@ def draw(figure: DotPlot | Curves | Lines | Reliability | Bands) -> Picture:
     )
 
 
+def png(picture: Picture) -> bytes:
+    """Return the wide form of a picture as PNG, on white ground: what shows it may be light or dark."""
+    import vl_convert
+
+    start, rest = picture.wide.split(">", 1)
+    ground = '<rect width="100%" height="100%" fill="#ffffff"/>'
+    svg = start.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1) + ">" + ground + rest
+    return vl_convert.svg_to_png(svg.replace(FONT, PICTURE_FONT), scale=SHARPNESS)
+
+
 def _svg(chart: Any) -> str:
     """Return `chart` as SVG; inside HTML it needs no namespace. (Marks that are not clipped have no ids.)"""
     import altair as alt
@@ -73,7 +106,18 @@ def _svg(chart: Any) -> str:
 
     version = "_".join(alt.SCHEMA_VERSION.split(".")[:2])
     svg = vl_convert.vegalite_to_svg(chart.to_dict(), vl_version=version)
-    return re.sub(r'\sxmlns(:xlink)?="[^"]*"', "", svg)
+    svg = re.sub(r'\sxmlns(:xlink)?="[^"]*"', "", svg)
+    svg = re.sub(r' role="graphics-object" aria-roledescription="[^"]*"', "", svg)
+    return _SAYS.sub(r"<\1\2\4><title>\3</title></\1>", svg)  # Vega's label of a mark, as a tooltip
+
+
+def _said(base: Any, size: int = 400) -> Any:
+    """Return unseen points with a tooltip, large enough to be pointed at; their data have `says`."""
+    import altair as alt
+
+    return base.mark_point(size=size, filled=True, opacity=0, aria=True).encode(
+        description=alt.Description("says:N")
+    )
 
 
 def _styled(chart: Any) -> Any:
@@ -111,6 +155,10 @@ def _dot_chart(figure: DotPlot, width: int, labels_above: bool) -> Any:
         ),
         _run_layer(figure, x_scale, y, colour),
         base.mark_point(size=80, filled=True, opacity=1).encode(x, y, color=colour, shape=shape),
+        base.mark_rule(strokeWidth=18, opacity=0, aria=True).encode(
+            alt.X("lo:Q", title=figure.axis, scale=x_scale), y, x2="hi:Q", description="says:N"
+        ),
+        _said(base).encode(x, y),
     ]
     if labels_above:
         layers.append(
@@ -130,9 +178,17 @@ def _dot_values(figure: DotPlot) -> list[dict[str, Any]]:
             "lo": 100 * (dot.value if dot.lo is None else dot.lo),
             "hi": 100 * (dot.value if dot.hi is None else dot.hi),
             "group": _group(figure, dot),
+            "says": _says_of_dot(figure, dot),
         }
         for number, dot in enumerate(figure.dots)
     ]
+
+
+def _says_of_dot(figure: DotPlot, dot: Dot) -> str:
+    show = percent if figure.axis.endswith("%") else points
+    unit = "" if figure.axis.endswith("%") else " points"
+    ends = "" if dot.lo is None or dot.hi is None else f" ({show(dot.lo)} to {show(dot.hi)})"
+    return f"{prose(dot.label)}: {show(dot.value)}{unit}{ends}"
 
 
 def _domain(figure: DotPlot) -> tuple[float, float]:
@@ -232,15 +288,23 @@ def _curve_chart(figure: Curves) -> Any:
     layers = (
         lines.encode(x=x, y=y, color=colour, strokeDash=dash, detail="run:N"),
         kept.encode(x=x, y=y, color=colour),
+        _said(base.transform_filter("datum.says"), size=120).encode(x=x, y=y),
     )
     return _styled(alt.layer(*layers).properties(width=SMALL, height=150))
 
 
 def _curve_values(figure: Curves) -> list[dict[str, Any]]:
+    few = len(figure.points) <= MOST_SAID
     return [
         {"run": f"{p.run} {p.series}", "series": p.series, "epoch": p.epoch, "loss": p.value, "best": p.best}
+        | {"says": _says_of_epoch(p) if few or p.best else None}
         for p in figure.points
     ]
+
+
+def _says_of_epoch(point: CurvePoint) -> str:
+    kept = ", the epoch kept" if point.best else ""
+    return f"{point.series} loss {decimal(point.value)} after epoch {point.epoch} ({point.run}){kept}"
 
 
 def _series_encodings() -> tuple[Any, Any]:
@@ -268,6 +332,7 @@ def _reliability_chart(figure: Reliability) -> Any:
             "right": 100 * one.accuracy,
             "share": 100 * one.share,
             "zero": 0,
+            "says": _says_of_bin(one),
         }
         for one in figure.bins
     ]
@@ -284,8 +349,13 @@ def _reliability_chart(figure: Reliability) -> Any:
     ends = alt.Chart(alt.Data(values=[{"stated": 0, "right": 0}, {"stated": 100, "right": 100}]))
     diagonal = ends.mark_line(color=INK, strokeWidth=1, strokeDash=[3, 3]).encode(x, y)
     colour = GROUP_STYLES["Network"][0]
-    points = base.mark_line(color=colour, strokeWidth=1.8, point=alt.OverlayMarkDef(size=30, filled=True))
-    return _styled(alt.layer(bars, diagonal, points.encode(x, y)).properties(width=SMALL, height=SMALL))
+    line = base.mark_line(color=colour, strokeWidth=1.8, point=alt.OverlayMarkDef(size=30, filled=True))
+    layers = (bars, diagonal, line.encode(x, y), _said(base).encode(x, y))
+    return _styled(alt.layer(*layers).properties(width=SMALL, height=SMALL))
+
+
+def _says_of_bin(one: ReliabilityBin) -> str:
+    return f"{percent(one.confidence)} stated, {percent(one.accuracy)} right; {percent(one.share)} of the answers"
 
 
 def _line_chart(figure: Lines, width: int) -> Any:
@@ -302,6 +372,7 @@ def _line_chart(figure: Lines, width: int) -> Any:
     layers = (
         base.mark_line(strokeWidth=1.8).encode(x=x, y=y, color=colour, strokeDash=dash),
         base.mark_point(filled=True, size=45, opacity=1).encode(x=x, y=y, color=colour, shape=shape),
+        _said(base).encode(x=x, y=y),
     )
     return _styled(alt.layer(*layers).properties(width=width, height=260))
 
@@ -309,7 +380,7 @@ def _line_chart(figure: Lines, width: int) -> Any:
 def _line_values(figure: Lines) -> list[dict[str, Any]]:
     labels = _line_labels(figure.lines)
     return [
-        {"line": label, "x": number, "y": 100 * value}
+        {"line": label, "x": number, "y": 100 * value, "says": f"{label}, {number}: {percent(value)}"}
         for label, line in zip(labels, figure.lines, strict=True)
         for number, value in enumerate(line.values, start=1)
     ]
@@ -351,6 +422,7 @@ def _band_chart(figure: Bands, width: int) -> Any:
         ),
         base.mark_line(strokeWidth=1.8).encode(x=x, y=y, color=colour, strokeDash=dash),
         base.mark_point(filled=True, size=45, opacity=1).encode(x=x, y=y, color=colour, shape=shape),
+        _said(base).encode(x=x, y=y),
     )
     return _styled(alt.layer(*layers).properties(width=width, height=260))
 
@@ -363,7 +435,13 @@ def _band_values(figure: Bands) -> list[dict[str, Any]]:
             "y": 100 * point.value,
             "lo": 100 * (point.value if point.lo is None else point.lo),
             "hi": 100 * (point.value if point.hi is None else point.hi),
+            "says": _says_of_band_point(label, point),
         }
         for label, line in zip(_line_labels(figure.lines), figure.lines, strict=True)
         for point in line.points
     ]
+
+
+def _says_of_band_point(label: str, point: BandPoint) -> str:
+    ends = "" if point.lo is None or point.hi is None else f" ({percent(point.lo)} to {percent(point.hi)})"
+    return f"{label}, {count(point.x)}: {percent(point.value)}{ends}"

@@ -212,7 +212,7 @@ def environment(run: Run, limits: Limits) -> tuple[Block, ...]:
     packages = facts.get("packages") or {}
     rows += [row(str(name), str(version)) for name, version in packages.items()]
     shown, left_out = shorten(rows, limits.rows, "metrics.json")
-    return (Table("Machine and versions", words("What", "Value"), shown, left_out),)
+    return (Table("Machine and versions", words("What", "Value"), shown, left_out, fold=True),)
 
 
 _ENVIRONMENT_NAMES = {

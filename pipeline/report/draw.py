@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.report import charts
 from pipeline.report.answer import answer_sentence, build_answer
-from pipeline.report.blocks import Limits
+from pipeline.report.blocks import Limits, Section
 from pipeline.report.facts import ModelFacts, leak_warning, model_facts, status_sentence
 from pipeline.report.formats import interval, percent
 from pipeline.report.html_page import write_html
 from pipeline.report.markdown import display_width, write_markdown
 from pipeline.report.run_folder import Run, read_run, replace_file
-from pipeline.report.sections import build_sections
+from pipeline.report.sections import CHARTS, build_sections, charts_of
 from pipeline.report.text import clean, clip
 
 LARGEST_PAGE = 3_000_000  # bytes
@@ -27,10 +29,11 @@ LIMITS = (
 
 @dataclass(frozen=True)
 class Drawn:
-    """The two forms of a report, as the text of their files."""
+    """The two forms of a report, as the text of their files, and the pictures that the Markdown shows."""
 
     markdown: str
     page: str
+    pictures: dict[str, bytes]
 
     @property
     def files(self) -> dict[str, str]:
@@ -39,15 +42,30 @@ class Drawn:
 
 
 def draw_report(run: Path) -> None:
-    """Write `report.md` and `report.html` of the run folder `run`, each in one step.
+    """Write `report.html`, `report.md` and its `charts/` into the run folder `run`, each file in one step.
+
+    Pictures of an earlier drawing that this one does not have are deleted.
 
     Raises
     ------
     PipelineError
         If `run` is no run folder, a file in it is not JSON, or a newer version wrote it.
     """
-    for name, text in draw(read_run(run)).files.items():
+    drawn = draw(read_run(run))
+    if drawn.pictures:
+        (run / CHARTS).mkdir(exist_ok=True)
+    for name, picture in drawn.pictures.items():
+        replace_file(run / name, picture)
+    for name, text in drawn.files.items():
         replace_file(run / name, text)
+    for name in kept_pictures(run):
+        if name not in drawn.pictures:
+            (run / name).unlink()
+
+
+def kept_pictures(run: Path) -> list[str]:
+    """Return the pictures in a run folder's `charts/`, as paths within it, ascending."""
+    return sorted(path.relative_to(run).as_posix() for path in (run / CHARTS).glob("[!.]*.png"))
 
 
 def draw(content: Run) -> Drawn:
@@ -62,7 +80,12 @@ def draw(content: Run) -> Drawn:
         page = write_html(answer, sections, _name(content))
         if len(page.encode()) < LARGEST_PAGE:
             break
-    return Drawn(write_markdown(answer, sections), page)
+    return Drawn(write_markdown(answer, sections), page, draw_pictures(sections))
+
+
+def draw_pictures(sections: Sequence[Section]) -> dict[str, bytes]:
+    """Return the PNG of every chart by its path within the run folder."""
+    return {chart.file: charts.png(charts.draw(chart.figure)) for chart in charts_of(sections)}
 
 
 def _name(run: Run) -> str:

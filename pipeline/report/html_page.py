@@ -19,15 +19,16 @@ ASSETS = HERE / "assets"
 def write_html(answer: Answer, sections: Sequence[Section], name: str) -> str:
     """Return the whole report as one HTML page; every string is cleaned and escaped by the templates."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
-    from markupsafe import Markup
+    from markupsafe import Markup, escape
 
     def picture(chart: Chart) -> dict[str, Markup | bool]:
         drawn: Picture = draw(chart.figure)
-        return {
-            "wide": Markup(drawn.wide),
-            "narrow": Markup(drawn.narrow),
-            "same": drawn.wide == drawn.narrow,
-        }
+        label = escape(cell_text(chart.caption))
+        wide, narrow = (
+            Markup(svg.replace("<svg", f'<svg role="img" aria-label="{label}"', 1))
+            for svg in (drawn.wide, drawn.narrow)
+        )
+        return {"wide": wide, "narrow": narrow, "same": drawn.wide == drawn.narrow}
 
     templates = Environment(
         loader=FileSystemLoader(HERE / "templates"),

@@ -302,7 +302,7 @@ def choices(run: Run, limits: Limits) -> tuple[Block, ...]:
         *words("Chosen"),
     )
     reading = f"{plural(len(entries), 'choice')} made; test documents chose nothing. {left_out}"
-    return (Table("Settings tried on the validation documents", columns, rows, reading.strip()),)
+    return (Table("Settings tried on the validation documents", columns, rows, reading.strip(), fold=True),)
 
 
 def _choice_rows(entry: Record) -> list[tuple[Cell, ...]]:

@@ -52,10 +52,11 @@ def write_markdown(answer: Answer, sections: Sequence[Section]) -> str:
 def _head(answer: Answer) -> str:
     banner = "".join(f"> **{_prose(text)}**\n\n" for text in (answer.banner, answer.warning) if text)
     facts = "\n".join(f"- {term}: {_prose(value)}" for term, value in answer.facts)
+    rule = _points(Points(answer.rule, "How it is decided")) if answer.rule else ""
     return (
         f"# {_prose(answer.sentence)}\n\n{banner}{_prose(answer.decided)}\n\n"
-        f"Decision: **{_prose(answer.decision)}**\n\n{facts}"
-    )
+        f"Decision: **{_prose(answer.decision)}**\n\n{facts}\n\n{rule}"
+    ).rstrip()
 
 
 def _prose(text: str) -> str:
@@ -115,7 +116,9 @@ def _heat(heat: Heat) -> str:
 
 
 def _chart(chart: Chart) -> str:
-    return f"**{_prose(chart.caption)}**: {_prose(chart.reading)}"
+    caption = _prose(chart.caption)
+    picture = f"![{caption}]({chart.file})\n\n" if chart.file else ""
+    return f"{picture}**{caption}**: {_prose(chart.reading)}"
 
 
 def _grid(grid: Grid) -> str:

@@ -14,7 +14,6 @@ from pipeline.report.blocks import (
     Limits,
     Nothing,
     Paragraph,
-    Points,
     Table,
     numbers,
     row,
@@ -26,7 +25,6 @@ from pipeline.report.formats import (
     MISSING,
     count,
     decimal,
-    exact_points,
     interval,
     is_interval,
     is_number,
@@ -36,6 +34,7 @@ from pipeline.report.formats import (
     seconds,
     spread,
 )
+from pipeline.report.rule import points_either_way
 from pipeline.report.run_folder import Record, Run
 from pipeline.report.text import plural
 
@@ -196,7 +195,7 @@ def _fit_row(entry: Record, places: int) -> tuple[Cell, ...]:
 
 
 def differences(run: Run, limits: Limits) -> tuple[Block, ...]:
-    """Return the decision rule, the paired differences as a chart and a table, and McNemar's test of one seed."""
+    """Return the paired differences as a chart and a table, and McNemar's test of one seed."""
     entries = _withheld_where_untrained(run)
     if not entries:
         return (Nothing(_why_no_differences(run)),)
@@ -213,9 +212,8 @@ def differences(run: Run, limits: Limits) -> tuple[Block, ...]:
     )
     table = Table("Paired differences in accuracy", columns, rows, f"{note} {left_out}".strip())
     drawable = [e for e in entries if is_number(e.get("difference")) and is_interval(e.get("ci95"))]
-    rule = Points(_decision_rule(run, entries), "How it is decided")
     chart = _difference_chart(run, drawable[: limits.rows])
-    return (Paragraph(_told_apart(entries)), rule, *chart, table, *_mcnemar_table(entries, limits))
+    return (Paragraph(_told_apart(entries)), *chart, table, *_mcnemar_table(entries, limits))
 
 
 def _withheld_where_untrained(run: Run) -> list[Record]:
@@ -240,40 +238,6 @@ def _told_apart(entries: Sequence[Record]) -> str:
     others = Counter(said for _, said in decisions if said not in TOLD)
     rest = "; ".join(f"{said}: {number}" for said, number in others.items())
     return f"{start} Of {plural(len(entries), 'comparison')}, {rest}." if rest else start
-
-
-METHODS = {
-    "documents": "Where each of the two models was trained once, the interval holds the chance of which documents are"
-    " tested: it speaks of these fitted models only.",
-    "documents and seeds": "Where one was trained with several seeds, the interval holds two kinds of chance, which"
-    " documents are tested and which seed the training had, by Student's t.",
-    "folds": "The intervals are of differences between folds, widened because folds share training documents"
-    " (Nadeau and Bengio 2003), by Student's t.",
-}
-
-
-def _decision_rule(run: Run, entries: Sequence[Record]) -> tuple[str, ...]:
-    """Return in plain words what is compared, and what makes a difference."""
-    rope = run.table("verdict").get("rope")
-    size = points_either_way(rope) if is_number(rope) else "the region of practical equivalence"
-    methods = {str(entry.get("method")) for entry in entries}
-    several = (
-        f"{plural(len(entries), 'comparison')} of this run, all planned before this run saw a test result"
-    )
-    return (
-        "Compared is the accuracy of two models on the same test documents; the best network and the best baseline"
-        " of the answer are chosen by mean validation accuracy, and test documents choose nothing.",
-        *(text for method, text in METHODS.items() if method in methods),
-        f"Equal: the whole 95 % interval lies within {size}.",
-        "Beats or loses, where not equal: the interval leaves out zero, and p is below 0.05 after Holm's correction"
-        f" for the {several}.",
-        "Cannot tell: everything else. Withheld: a fit of one of the two did not train.",
-    )
-
-
-def points_either_way(rope: float) -> str:
-    """Return the region of practical equivalence in words."""
-    return f"{exact_points(rope)} points either way"
 
 
 def _mcnemar_table(entries: Sequence[Record], limits: Limits) -> tuple[Table, ...]:

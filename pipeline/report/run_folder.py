@@ -99,12 +99,12 @@ def run_with(path: Path, metrics: Record, details: Mapping[str, Any] = MappingPr
     return Run(path, metrics, _read_details(path / "details", details), text)
 
 
-def replace_file(path: Path, text: str) -> None:
-    """Write `text` to `path` as UTF-8: at any moment the file is the old one or the new one, whole."""
+def replace_file(path: Path, content: str | bytes) -> None:
+    """Write `content` to `path`, text as UTF-8: at any moment the file is the old one or the new one, whole."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
         os.chmod(name, 0o644)  # mkstemp makes a file that only its owner can read
         os.replace(name, path)
     except BaseException:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
 
 from pipeline.report import (
     causes,
@@ -20,39 +23,78 @@ from pipeline.report import (
     slices,
     tuning,
 )
-from pipeline.report.blocks import Block, Limits, Section
+from pipeline.report.blocks import Block, Chart, Grid, Limits, Section
 from pipeline.report.run_folder import Run
+
+CHARTS = "charts"  # the folder of a run's pictures
 
 SECTIONS: tuple[tuple[str, str, Callable[[Run, Limits], tuple[Block, ...]]], ...] = (
     ("comparison", "Comparison of all models", quality.comparison),
     ("differences", "Paired differences", quality.differences),
-    ("causes", "Where a difference comes from", causes.causes),
     ("grid", "Models by embedding source", grid.grid),
+    ("causes", "Where a difference comes from", causes.causes),
     ("learning-curve", "Learning curves", learning_curve.learning_curve),
     ("costs", "What it costs", costs.costs),
     ("limits", "Limits of this report", conduct.report_limits),
     ("failures", "Models that did not train", quality.failures),
     ("warnings", "Warnings and assumptions", conduct.assumptions),
-    ("curves", "Training curves", curves.training_curves),
+    ("slices", "Where models win and lose", slices.slices),
+    ("calibration", "Calibration", errors_made.calibration),
     ("confusion", "Confused classes", errors_made.confusion),
     ("classes", "Precision, recall and F1", errors_made.classes),
-    ("calibration", "Calibration", errors_made.calibration),
-    ("slices", "Where models win and lose", slices.slices),
     ("documents", "Documents to look at", documents.documents),
+    ("corpus", "Corpus, splits, row ledger", inputs.corpus),
     ("contamination", "Contamination", contamination.contamination),
-    ("neighbours", "Nearest neighbours", inputs.neighbours),
+    ("tokens", "Tokens", inputs.tokens),
     ("coverage", "Embedding coverage", inputs.coverage),
     ("audit", "Embedding fit audit", fit_audit.fit_audit),
-    ("corpus", "Corpus, splits, row ledger", inputs.corpus),
-    ("tokens", "Tokens", inputs.tokens),
+    ("neighbours", "Nearest neighbours", inputs.neighbours),
+    ("curves", "Training curves", curves.training_curves),
     ("choices", "Choices on validation documents", inputs.choices),
     ("tuning", "Tuning", tuning.tuning),
     ("timing", "Timing", conduct.timing),
     ("environment", "Environment", conduct.environment),
     ("repeat", "How to repeat this run", conduct.repeat),
 )
+PARTS = {  # of the contents: the section that a part begins with, and the part's title
+    "comparison": "The answer and how far it reaches",
+    "slices": "Right and wrong answers",
+    "corpus": "What went in",
+    "curves": "How it was trained, how to repeat it",
+}
 
 
 def build_sections(run: Run, limits: Limits) -> list[Section]:
     """Return every section of the report; one with nothing to show says why."""
-    return [Section(anchor, title, build(run, limits)) for anchor, title, build in SECTIONS]
+    sections: list[Section] = []
+    starts = list(PARTS)
+    part = ""
+    for anchor, title, build in SECTIONS:
+        part = anchor if anchor in PARTS else part
+        blocks = _with_files(anchor, build(run, limits))
+        number = starts.index(part) if part else 0
+        sections.append(Section(anchor, title, blocks, PARTS.get(part, ""), number))
+    return sections
+
+
+def charts_of(sections: Sequence[Section]) -> list[Chart]:
+    """Return every chart of the report, in its order."""
+    return [chart for section in sections for block in section.blocks for chart in _charts_in(block)]
+
+
+def _charts_in(block: Block) -> list[Chart]:
+    if isinstance(block, Grid):
+        return [inner for inner in block.blocks if isinstance(inner, Chart)]
+    return [block] if isinstance(block, Chart) else []
+
+
+def _with_files(anchor: str, blocks: Sequence[Block]) -> tuple[Block, ...]:
+    """Return the blocks with a file name for each chart, numbered within the section."""
+    numbers = itertools.count(1)
+
+    def named(block: Any) -> Any:
+        if isinstance(block, Chart):
+            return replace(block, file=f"{CHARTS}/{anchor}-{next(numbers)}.png")
+        return replace(block, blocks=tuple(map(named, block.blocks))) if isinstance(block, Grid) else block
+
+    return tuple(named(block) for block in blocks)
