@@ -43,7 +43,7 @@ LEFT_OUT = " […] "  # stands between them
 LEVELS = 100  # a document's largest contribution is written as so many, the others in proportion
 MOST_WORK = 2.5e11  # timesteps times weights of one network, all its documents; docs/decisions/0014
 _WEIGHTS_OF_A_STEP = 60_000  # what the rest of a timestep of one layer and direction takes, in weights
-_WEIGHTS_TO_AVERAGE = 4_000.0  # what reading a vector into an average takes
+_WEIGHTS_TO_AVERAGE = 30_000.0  # what reading a vector into an average takes
 
 
 @dataclass(frozen=True, eq=False)
@@ -280,6 +280,8 @@ def _explain_network(run: Path, folder: Path, shown: Shown, excerpts: Sequence[E
     found = []
     for place in range(n_docs):
         one = occlude(logits, _of(indexed, place), asked[place], average, MAX_TIMESTEPS)
+        if not np.isfinite(one.score):
+            return Explained(None, why_not="its answers are no numbers: it did not train")
         words = np.full(lengths[place], np.nan)
         words[_of(read, place)] = one.words
         found.append(replace(one, words=words))
