@@ -138,13 +138,13 @@ def test_documents_are_listed_twenty_at_a_time_and_the_plain_lists_are_put_away(
 
 def test_a_search_finds_words_in_any_case_and_the_form_can_be_put_back(page: Any) -> None:
     page.get_by_label("Search in the texts").fill("Document 3 TELLS")
-    page.wait_for_function("document.querySelectorAll('.browser-list > li').length === 1")
+    sync_api.expect(page.locator(".browser-list > li")).to_have_count(1)
     assert listed(page) == [3]
     page.get_by_label("Search in the texts").fill("no such words")
-    page.wait_for_function("document.querySelectorAll('.browser-list > li').length === 0")
+    sync_api.expect(page.locator(".browser-list > li")).to_have_count(0)
     assert status(page) == "0 of 45 documents match."
     page.get_by_role("button", name="Show all").click()
-    page.wait_for_function("document.querySelectorAll('.browser-list > li').length === 20")
+    sync_api.expect(page.locator(".browser-list > li")).to_have_count(20)
 
 
 def right(number: int, model: int) -> bool:
@@ -168,7 +168,7 @@ def right(number: int, model: int) -> bool:
     ],
 )
 def test_documents_are_filtered_by_who_is_right(page: Any, choice: str, wanted: Any) -> None:
-    page.get_by_label("Who is right").select_option(label=choice)
+    page.get_by_label("Who is right", exact=True).select_option(label=choice)
     assert listed(page) == [number for number in range(45) if wanted(number)][:20]
 
 

@@ -215,7 +215,7 @@ def test_the_middle_of_a_text_is_left_out_when_the_page_gets_too_large(tmp_path:
     full, first = browser_data(run, Limits())
     assert first == STEPS[0]
     assert full["documents"][0]["t"] == " ".join(words)
-    small, step = browser_data(run, Limits(browser_bytes=55_000))
+    small, step = browser_data(run, Limits(browser_bytes=60_000))
     assert (step.characters, step.words) == (400, 20)
     text = small["documents"][0]["t"]
     assert text == " ".join(words[:40]) + " […] " + " ".join(words[60:])
