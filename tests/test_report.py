@@ -7,6 +7,7 @@ import copy
 import json
 import os
 import re
+import struct
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from pipeline.errors import PipelineError
 from pipeline.report import draw_report, summarise
 from pipeline.report.answer import build_answer
 from pipeline.report.blocks import Limits, Paragraph, Table
-from pipeline.report.charts import Picture
+from pipeline.report.charts import Picture, draw
 from pipeline.report.facts import ModelFacts
 from pipeline.report.markdown import write_markdown
 from pipeline.report.quality import differences, near_the_best
@@ -232,10 +233,33 @@ def markdown_of(run: Run) -> str:
 
 def test_drawing_twice_gives_the_same_bytes(tmp_path: Path) -> None:
     run = build_run(tmp_path)
+    names = ("report.md", "report.html", "charts/comparison-1.png", "charts/calibration-1.png")
     draw_report(run)
-    first = [(run / name).read_bytes() for name in ("report.md", "report.html")]
+    first = [(run / name).read_bytes() for name in names]
+    draw.cache_clear()
     draw_report(run)
-    assert [(run / name).read_bytes() for name in ("report.md", "report.html")] == first
+    assert [(run / name).read_bytes() for name in names] == first
+
+
+def test_every_picture_of_the_markdown_is_a_file_and_every_file_is_shown(tmp_path: Path) -> None:
+    run = build_run(tmp_path)
+    (run / "charts").mkdir()
+    (run / "charts" / "of-an-earlier-drawing.png").write_bytes(b"")
+    draw_report(run)
+    shown = re.findall(r"^!\[.*\]\((.*)\)$", (run / "report.md").read_text(encoding="utf-8"), re.MULTILINE)
+    numbered = ("comparison-1", "differences-1", "causes-1", "learning-curve-1", "calibration-1", "curves-1")
+    assert shown == [f"charts/{name}.png" for name in numbered]
+    assert sorted(path.relative_to(run).as_posix() for path in (run / "charts").iterdir()) == sorted(shown)
+    for name in shown:
+        width, height = png_size(run / name)
+        assert 200 < height < 1000 > width > 300
+
+
+def png_size(path: Path) -> tuple[int, int]:
+    """Return width and height of a PNG in pixels, from its first chunk (PNG specification, 11.2.2)."""
+    content = path.read_bytes()
+    assert content.startswith(b"\x89PNG\r\n\x1a\n")
+    return struct.unpack(">II", content[16:24])
 
 
 def test_a_stop_while_writing_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

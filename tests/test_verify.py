@@ -6,7 +6,6 @@ import json
 import re
 import shutil
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from run_builders import write_run
 
 from pipeline.cli import main
 from pipeline.errors import PipelineError
-from pipeline.report import html_page
+from pipeline.report.charts import draw
 from pipeline.verify import Difference, compare_values, describe, verify
 
 LSTM = "predictions/lstm@word2vec.s1.f0.parquet"
@@ -35,13 +34,10 @@ def run(untouched: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def _charts_drawn_once(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
-    """Draw each chart once for all tests, but for the test that asks whether it is drawn the same again."""
-    if "agrees_with_itself" not in request.node.name:
-        monkeypatch.setattr(html_page, "draw", drawn_before)
-
-
-drawn_before = cache(html_page.draw)
+def _charts_drawn_anew(request: pytest.FixtureRequest) -> None:
+    """Forget the charts that are drawn for the test that asks whether they are drawn the same again."""
+    if "agrees_with_itself" in request.node.name:
+        draw.cache_clear()
 
 
 def found(run: Path) -> list[tuple[str, str]]:
@@ -402,6 +398,27 @@ def test_values_are_compared_with_the_tolerance_of_another_processor() -> None:
         ("f", "absent", "2"),
         ("e", "1", "absent"),
     ]
+
+
+def test_a_picture_that_was_edited_lost_or_added_is_named(run: Path) -> None:
+    pictures = sorted((run / "charts").iterdir())
+    edited, lost = pictures[0], pictures[1]
+    edited.write_bytes(edited.read_bytes() + b"x")
+    lost.unlink()
+    (run / "charts" / "extra.png").write_bytes(b"")
+    assert sorted(found(run)) == [
+        (f"charts/{edited.name}", ""),
+        (f"charts/{lost.name}", ""),
+        ("charts/extra.png", ""),
+    ]
+    saved = {difference.file: (difference.saved, difference.again) for difference in verify(run).differences}
+    assert saved[f"charts/{lost.name}"] == ("no file", "a picture")
+    assert saved["charts/extra.png"] == ("a picture", "no file: the report does not show it")
+
+
+def test_the_package_that_draws_is_named_where_the_run_had_another_version(run: Path) -> None:
+    told = verify(run).checked[-1]
+    assert "vl-convert-python 1.0 (now " in told
 
 
 def test_the_command_ends_with_0_or_3(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
