@@ -276,8 +276,10 @@ def test_the_lists_stand_in_the_browsers_place_where_no_script_runs(tmp_path: Pa
     draw_report(run)
     text = (run / "report.md").read_text(encoding="utf-8")
     assert "**Every model is wrong**" in text
-    assert f"{NETWORK}: occlusion, 1 document; theirs: none, it was made elsewhere." in text
+    assert "can be browsed" not in text
     page = (run / "report.html").read_text(encoding="utf-8")
+    assert f"{NETWORK}: occlusion, 1 document; theirs: none, it was made elsewhere." in page
+    assert "1 of 1,000 test documents can be browsed." in page
     assert '<div class="browser" hidden>' in page
     plain = page.partition('<div class="browser-plain">')[2]
     assert "Every model is wrong" in plain.partition('<script type="application/json"')[0]

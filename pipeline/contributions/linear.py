@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -78,11 +78,11 @@ def find_occurrences(digits: Int64, keys: Int64, base: int, shortest: int, longe
         columns.append(column[start])
         starts.append(start)
         sizes.append(np.full(len(start), n, dtype=np.int64))
-    empty = [np.zeros(0, dtype=np.int64)]
-    return Occurrences(
-        *(np.concatenate(empty + found).astype(np.int64) for found in (columns, starts, sizes)),
-        n_tokens=len(digits),
-    )
+    return Occurrences(_joined(columns), _joined(starts), _joined(sizes), len(digits))
+
+
+def _joined(parts: Sequence[Int64]) -> Int64:
+    return np.concatenate([np.zeros(0, dtype=np.int64), *parts]).astype(np.int64)
 
 
 def of_ngrams(model: LinearModel, found: Occurrences) -> Contributions:

@@ -220,12 +220,15 @@ class Grid:
 class Browser:
     """Documents to search and filter, on the page with script; `tables` in Markdown, and without script.
 
-    `data` is what the script reads: JSON, every string in it cleaned.
+    `data` is what the script reads: JSON, every string in it cleaned. `rule` says which documents these are,
+    `method` how the contributions of words are made.
     """
 
     kind: ClassVar[str] = "browser"
     data: Mapping[str, Any]
     tables: tuple[Table, ...]
+    rule: str
+    method: tuple[str, ...] = ()
 
 
 Block = Table | Heat | Chart | Paragraph | Points | Code | Nothing | Grid | Browser

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.report.blocks import Limits, Points
+from pipeline.report.blocks import Limits
 from pipeline.report.formats import MISSING, count, is_number
 from pipeline.report.run_folder import Record, Run
 from pipeline.report.text import cell_text, clean, plural
@@ -221,13 +221,13 @@ def _what_was_left_out(step: Step) -> str:
     return f" To keep the page small it holds at most {step.documents} documents{words}; the rest is in details/."
 
 
-def how_contributions_are_made(run: Run) -> tuple[Points, ...]:
+def how_contributions_are_made(run: Run) -> tuple[str, ...]:
     """Return how the numbers behind the colours are computed, and for how many documents; nothing without any."""
     models = run.details.contributions.get("models") or ()
     if not models:
         return ()
     each = [f"{model['name']}: {_what_was_made(model)}" for model in models]
-    return (Points((*_METHOD, f"{'; '.join(each)}."), "How word contributions are made"),)
+    return (*_METHOD, f"{'; '.join(each)}.")
 
 
 def _what_was_made(model: Record) -> str:

@@ -44,8 +44,8 @@ LISTS = {  # key: caption, what to make of it
 }
 RULE = (
     "A model's answer is the class of the highest probability, averaged over its seeds, which stands behind it where"
-    " it is known; controls and models that did not train are left out. Each list shows at most ten documents, chosen"
-    " by the rule under its table; a few documents show what to look for, they prove nothing."
+    " it is known; controls and models that did not train choose no documents. A few documents show what to look for,"
+    " they prove nothing."
 )
 
 
@@ -71,11 +71,7 @@ def _browsed(run: Run, lists: tuple[Table, ...], limits: Limits) -> tuple[Block,
     data, step = browser_data(run, limits)
     if not data:
         return lists
-    return (
-        Paragraph(how_documents_are_chosen(data, step), "muted"),
-        Browser(data, lists),
-        *how_contributions_are_made(run),
-    )
+    return (Browser(data, lists, how_documents_are_chosen(data, step), how_contributions_are_made(run)),)
 
 
 def _reading(found: Record) -> str:
