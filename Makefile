@@ -4,7 +4,7 @@ RUN ?=
 CORPORA ?=
 SCENARIO ?= indices ngrams lstm_epoch help default_run
 
-.PHONY: help check format lint types test test-all demo golden render bench configuration constraints
+.PHONY: help check format lint types test test-all demo golden render gallery bench configuration constraints
 
 help:           ## show this list
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -36,6 +36,9 @@ golden:         ## write the golden report again; read the diff
 
 render:         ## picture of a report: make render RUN=reports/NAME (the newest run if absent)
 	$(PYTHON) docs/render_report.py $(RUN)
+
+gallery:        ## docs/gallery/ from real runs: make gallery RUN="reports/A reports/B"
+	$(PYTHON) docs/make_gallery.py $(RUN)
 
 bench:          ## speed and memory: make bench CORPORA=FOLDER [SCENARIO=ngrams]
 	for name in $(SCENARIO); do \

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from chromium import start_browser
 from hypothesis import settings
 
 from pipeline.console import quiet_tensorflow
@@ -16,6 +19,12 @@ quiet_tensorflow()  # before any test imports TensorFlow
 def _cache_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Keep the tests, and the programs they start, away from the cache of whoever runs them."""
     os.environ["EMBEDSEQ_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """One headless Chromium for all tests."""
+    yield from start_browser()
 
 
 # No deadline: the first example of a test pays for imports. Found failures are kept in .hypothesis/.

@@ -8,25 +8,30 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 from markdown_pages import ROOT, first_cells, read, relative_links, shell_commands
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from report_builders import build_run
 
 from pipeline.baselines import BASELINES
 from pipeline.config import KEY_TYPES, NOT_YET, OPTIONS, TABLES
 from pipeline.corpus.readers import READERS
 from pipeline.embeddings import SOURCES
 from pipeline.networks.models import NETWORKS
+from pipeline.report import draw_report
 
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
 PAGES = [
     *("CONTRIBUTING.md", "CHANGELOG.md", "data/README.md", "reports/README.md"),
     *(f"docs/{page.name}" for page in sorted((ROOT / "docs").glob("*.md"))),
+    *(f"docs/gallery/{page.name}" for page in (ROOT / "docs" / "gallery").glob("*.md")),
     *(f"docs/decisions/{page.name}" for page in DECISIONS),
 ]
 PROJECT = tomllib.loads(read("pyproject.toml"))["project"]
@@ -37,6 +42,7 @@ def load_script(path: str) -> ModuleType:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look there
     spec.loader.exec_module(module)
     return module
 
@@ -200,6 +206,24 @@ def test_the_picture_is_taken_of_the_newest_run(tmp_path: Path) -> None:
     (tmp_path / "d").mkdir()
     assert renderer.newest_run(tmp_path) == tmp_path / "b"
     assert renderer.newest_run(tmp_path / "d") is None
+
+
+def test_the_gallery_shows_small_pictures_of_sections_that_have_something_to_show(
+    browser: Any, tmp_path: Path
+) -> None:
+    gallery = load_script("docs/make_gallery.py")
+    run = build_run(
+        tmp_path, environment={"command": "python run_pipeline.py films.csv --out /tmp/x --seeds 2"}
+    )
+    draw_report(run)
+    text = gallery.page_text([gallery._show(browser, run, 1, tmp_path)])
+    linked = re.findall(r"^!\[films: .*\]\((.*)\)$", text, re.MULTILINE)
+    assert linked == [f"1-films-{name}.jpg" for name in ("answer", "differences", "causes", "phone")]
+    assert "\n    python run_pipeline.py films.csv --seeds 2\n" in text
+    for name in linked:
+        content = (tmp_path / name).read_bytes()
+        assert content.startswith(b"\xff\xd8\xff")  # a JPEG
+        assert len(content) < gallery.LARGEST
 
 
 def test_first_cells_reads_a_table_below_its_heading() -> None:

@@ -107,8 +107,8 @@ def _svg(chart: Any) -> str:
     version = "_".join(alt.SCHEMA_VERSION.split(".")[:2])
     svg = vl_convert.vegalite_to_svg(chart.to_dict(), vl_version=version)
     svg = re.sub(r'\sxmlns(:xlink)?="[^"]*"', "", svg)
-    svg = re.sub(r' role="graphics-object" aria-roledescription="[^"]*"', "", svg)
-    return _SAYS.sub(r"<\1\2\4><title>\3</title></\1>", svg)  # Vega's label of a mark, as a tooltip
+    svg = _SAYS.sub(r"<\1\2\4><title>\3</title></\1>", svg)  # Vega's label of a mark, as a tooltip
+    return re.sub(r' role="graphics-[a-z]+" aria-roledescription="[^"]*"', "", svg)
 
 
 def _said(base: Any, size: int = 400) -> Any:
