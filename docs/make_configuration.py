@@ -152,7 +152,8 @@ def page() -> str:
     helps = option_helps()
     tables = [line for table in TABLES for line in table_lines(table, helps)]
     kept = ", ".join(f"`{key}`" for key in NOT_YET)
-    return "\n".join([HEAD, *tables, QUICK_HEAD, *quick_lines(), "", f"{NOT_YET_HEAD}{kept}."]) + "\n"
+    later = ["", f"{NOT_YET_HEAD}{kept}."] if kept else []
+    return "\n".join([HEAD, *tables, QUICK_HEAD, *quick_lines(), *later]) + "\n"
 
 
 def option_helps() -> dict[str, str]:

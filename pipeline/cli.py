@@ -17,7 +17,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from pipeline import __version__
-from pipeline.config import OPTIONS, Config, default, load_config, stage_generator
+from pipeline.config import EXTRA_PROBES, OPTIONS, Config, default, load_config, stage_generator
 from pipeline.console import Console
 from pipeline.errors import PipelineError
 
@@ -160,6 +160,17 @@ Deterministic = Annotated[
 NoCache = Annotated[
     bool, _option("run.cache", "Train and read word vectors anew, and keep none for the next run.")
 ]
+NoProbes = Annotated[
+    bool, _option("run.probes", "Do not look at what each trained network remembers; saves some seconds.")
+]
+Probes = Annotated[
+    str | None,
+    _option(
+        "run.extra_probes",
+        f"More probes, which train networks of their own: {', '.join(EXTRA_PROBES)}.",
+        "LIST",
+    ),
+]
 Debug = Annotated[
     bool, _option("run.debug", "Show the traceback of an error, and all that TensorFlow writes.")
 ]
@@ -213,6 +224,8 @@ def run(
     quick: Quick = False,
     deterministic: Deterministic = False,
     no_cache: NoCache = False,
+    no_probes: NoProbes = False,
+    probes: Probes = None,
     debug: Debug = False,
     version: Version = False,
 ) -> None:

@@ -156,7 +156,8 @@ class RunSettings:
     deterministic: bool = False
     cache: bool = True  # keep word vectors that were trained or read, and use those kept before
     cache_gib: float = 2.0  # size of the cache; the least recently used entries make room
-    probes: bool = True
+    probes: bool = True  # look at what each trained network uses, on a sample of test documents
+    extra_probes: tuple[str, ...] = ()  # probes that train networks of their own
     debug: bool = False
     side_by_side: int = 0  # fits at once, each in a process of its own; 0: as many as pay
 
@@ -219,6 +220,9 @@ def _is_utf8(text: str) -> bool:
     """Return whether text can be written as UTF-8; the name of a file may hold bytes that cannot."""
     return not any("\ud800" <= character <= "\udfff" for character in text)
 
+
+# Probes that run only where they are named, since they train networks of their own: a test compares the table.
+EXTRA_PROBES = ("needle", "forget-bias")
 
 _COUNT = Check(minimum=1)  # one at least
 _COUNT_OR_NONE = Check(minimum=0)
@@ -283,6 +287,7 @@ CHECKS: dict[str, Check] = {
     "run.class_weights": Check(choices=("none", "balanced")),
     "run.rope": Check(minimum=0, below=1, unit="a fraction of 1: 0.01 is one point of accuracy"),
     "run.learning_curve_sizes": Check(minimum=2),
+    "run.extra_probes": Check(choices=EXTRA_PROBES),
     "run.cache_gib": Check(above=0, maximum=100_000),
     "run.side_by_side": _COUNT_OR_NONE,
 }
@@ -312,11 +317,13 @@ OPTIONS: dict[str, str] = {
     "run.quick": "--quick",
     "run.deterministic": "--deterministic",
     "run.cache": "--no-cache",
+    "run.probes": "--no-probes",
+    "run.extra_probes": "--probes",
     "run.debug": "--debug",
 }
 
 # Settings that later versions read; giving one now would be silently without effect, so it is refused.
-NOT_YET = ("run.probes",)
+NOT_YET: tuple[str, ...] = ()
 
 # The tables whose keys --tune may draw at random (which of them: pipeline/tuning/space.py).
 TUNED_TABLES = ("baselines", "networks")
@@ -598,12 +605,24 @@ def _checked(
 
 def _value_mistake(key: str, raw: object, where: str) -> PipelineError:
     """Return the mistake of a value of the wrong type or out of range."""
-    shown = json.dumps(raw, ensure_ascii=False, default=str)
     choices = CHECKS.get(key, Check()).choices
+    if choices and KEY_TYPES[key] == tuple[str, ...]:
+        raw = _first_unknown(raw, choices)
+    shown = json.dumps(raw, ensure_ascii=False, default=str)
     fix = did_you_mean(raw, choices) if choices and isinstance(raw, str) else f"give {expected(key)}"
     if not _is_utf8(shown):
         fix = "rename the file or folder: its name is not UTF-8"
     return PipelineError(where, f"{key} is {shown}", fix)
+
+
+def _first_unknown(raw: object, choices: tuple[str, ...]) -> object:
+    """Return the first item of a list, or of its text, that is no choice; what is no list comes back."""
+    try:
+        items = _from_text(raw, tuple[str, ...]) if isinstance(raw, str) else raw
+    except (TypeError, ValueError):
+        return raw
+    unknown = [item for item in items if item not in choices] if isinstance(items, tuple | list) else []
+    return unknown[0] if unknown else raw
 
 
 def expected(key: str) -> str:
@@ -699,7 +718,11 @@ def _contradictions(config: Config, given: Mapping[str, _Given]) -> Iterator[Pip
             where = given["run.tune_fixed"].where
             known = [known for known in KEY_TYPES if known.split(".")[0] in TUNED_TABLES]
             yield PipelineError(where, f'run.tune_fixed names "{key}"', did_you_mean(key, known))
-    for key in ("run.models", "run.embeddings", "run.compare"):
+    extra = given.get("run.extra_probes")
+    if extra and config.run.extra_probes and not config.run.probes:
+        what = f"no probe is run, so that {', '.join(config.run.extra_probes)} would not be"
+        yield PipelineError(extra.where, what, "leave out --no-probes, or this")
+    for key in ("run.models", "run.embeddings", "run.compare", "run.extra_probes"):
         names = get(config, key)
         for name in sorted({name for name in names if names.count(name) > 1}):  # type: ignore
             yield PipelineError(given[key].where, f'{key} names "{name}" twice', "leave one out")

@@ -75,7 +75,7 @@ def test_every_option_reaches_its_setting(calls: list[tuple[Config, str]], tmp_p
     line = (
         "reviews.csv --test t.csv --validation v.csv --unlabelled u.txt --text body --label stars "
         "--models bow,rnn --embeddings learned,random --seeds 2 --seed 5 --rope 0.02 --test-size 0.3 --max-tokens 50 "
-        "--refit --tune 4 --out o --quick --deterministic --no-cache --debug "
+        "--refit --tune 4 --out o --quick --deterministic --no-cache --no-probes --debug "
         "--learning-curve --compare p.csv --compare q.csv "
         "--set networks.units=9 --set networks.layers=3"
     )
@@ -100,14 +100,16 @@ def test_every_option_reaches_its_setting(calls: list[tuple[Config, str]], tmp_p
         "run.quick": True,
         "run.deterministic": True,
         "run.cache": False,
+        "run.probes": False,
         "run.debug": True,
         "run.learning_curve": True,
         "run.compare": ["p.csv", "q.csv"],
     }
-    assert set(options) | {"corpus.folds"} == set(OPTIONS)
+    assert set(options) | {"corpus.folds", "run.extra_probes"} == set(OPTIONS)  # those two contradict others
     assert calls[0][0] == load_config(None, ["networks.units=9", "networks.layers=3"], options)
-    assert status_of(cli.run_main, "--folds", "4") == 0
+    assert status_of(cli.run_main, "--folds", "4", "--probes", "needle,forget-bias") == 0
     assert calls[1][0].corpus.folds == 4
+    assert calls[1][0].run.extra_probes == ("needle", "forget-bias")
 
 
 def test_the_command_is_noted_as_it_was_typed(

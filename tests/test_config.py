@@ -101,7 +101,7 @@ def test_all_mistakes_are_said_at_once_each_with_its_place(write: Any) -> None:
         "[run]\n"
         'models = "bow"\n'
         "refit = 1\n"
-        "probes = false\n"
+        "probes = 1\n"
     )
     assert refused(
         file, ["networks.patience=none", "units=3", "nets.units=3", "networks.units"], {"run.seeds": 0}
@@ -118,7 +118,7 @@ def test_all_mistakes_are_said_at_once_each_with_its_place(write: Any) -> None:
         'run.toml:11:1: networks.keep is "lst"; did you mean "last"?',
         'run.toml:13:1: run.models is "bow"; give a list of texts, such as ["bow", "lstm"]',
         "run.toml:14:1: run.refit is 1; give true or false",
-        "run.toml:15:1: run.probes has no effect in this version; leave it out",
+        "run.toml:15:1: run.probes is 1; give true or false",
         '--set networks.patience=none: networks.patience is "none"; give a whole number from 1',
         '--set units=3: there is no key "units"; write networks.units',
         '--set nets.units=3: there is no key "nets.units"; did you mean "networks"?',
@@ -271,6 +271,21 @@ def test_only_keys_of_models_can_be_kept_from_tuning(key: str, fix: str) -> None
     assert message.startswith(f'--set run.tune_fixed={key}: run.tune_fixed names "{key}"; {fix}')
 
 
+def test_a_probe_that_does_not_exist_is_refused_with_the_likely_name() -> None:
+    assert refused(None, ["run.extra_probes=needle,forget-bios"]) == [
+        '--set run.extra_probes=needle,forget-bios: run.extra_probes is "forget-bios"; did you mean "forget-bias"?'
+    ]
+    assert refused(None, [], {"run.extra_probes": "needle,needle"}) == [
+        '--probes: run.extra_probes names "needle" twice; leave one out'
+    ]
+
+
+def test_probes_cannot_be_asked_for_and_switched_off() -> None:
+    assert refused(None, [], {"run.extra_probes": "needle", "run.probes": False}) == [
+        "--probes: no probe is run, so that needle would not be; leave out --no-probes, or this"
+    ]
+
+
 def test_every_table_names_keys_that_exist_and_every_default_is_allowed() -> None:
     for named in (CHECKS, OPTIONS, QUICK, NOT_YET):
         assert set(named) <= set(KEY_TYPES)
@@ -308,7 +323,7 @@ FREE_KEYS = sorted(
     - {"corpus.folds", "baselines.ngram_min", "baselines.ngram_max", "word2vec.alpha", "word2vec.min_alpha"}
     - {"word2vec.negative"}
     - {"fasttext.min_n", "fasttext.max_n"}
-    - {"run.tune_fixed"}
+    - {"run.tune_fixed", "run.extra_probes"}
 )
 
 

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from chromium import WIDTHS, opened, sideways, start_browser, violations
 from report_builders import build_run
 
 from pipeline.report import draw_report
-
-sync_api = pytest.importorskip("playwright.sync_api")
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
 
 HOSTILE = "</script><img src=x onerror=document.title='run'> \u202eabc " + "w" * 300 + " שלום עולם"
 LABELS = ["bad", "good", "<i>"]
@@ -96,28 +92,26 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
+    yield from start_browser()
 
 
 @pytest.fixture
 def page(chromium: Any, report: Path) -> Iterator[Any]:
     """Return the report at the width of a laptop; the test fails if the page tells of an error."""
-    context = chromium.new_context(viewport={"width": 1280, "height": 800})
-    page, errors = context.new_page(), []
-    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(report.as_uri())
-    yield page
-    context.close()
-    assert errors == []
+    with opened(chromium, report) as page:
+        yield page
 
 
 def listed(page: Any) -> list[int]:
     """Return the numbers of the documents in the list."""
     return [int(text.split()[1]) for text in page.locator(".browser-list .number").all_inner_texts()]
+
+
+def expect_documents(page: Any, number: int) -> None:
+    """Wait until so many are listed: a search waits for the end of the typing."""
+    from playwright.sync_api import expect
+
+    expect(page.locator(".browser-list > li")).to_have_count(number)
 
 
 def status(page: Any) -> str:
@@ -138,13 +132,13 @@ def test_documents_are_listed_twenty_at_a_time_and_the_plain_lists_are_put_away(
 
 def test_a_search_finds_words_in_any_case_and_the_form_can_be_put_back(page: Any) -> None:
     page.get_by_label("Search in the texts").fill("Document 3 TELLS")
-    sync_api.expect(page.locator(".browser-list > li")).to_have_count(1)
+    expect_documents(page, 1)
     assert listed(page) == [3]
     page.get_by_label("Search in the texts").fill("no such words")
-    sync_api.expect(page.locator(".browser-list > li")).to_have_count(0)
+    expect_documents(page, 0)
     assert status(page) == "0 of 45 documents match."
     page.get_by_role("button", name="Show all").click()
-    sync_api.expect(page.locator(".browser-list > li")).to_have_count(20)
+    expect_documents(page, 20)
 
 
 def right(number: int, model: int) -> bool:
@@ -184,7 +178,7 @@ def test_documents_are_filtered_by_class_and_by_why_they_were_chosen(page: Any) 
 def test_words_are_coloured_for_the_two_models_that_are_chosen(page: Any) -> None:
     page.get_by_text("Document 3", exact=True).click()
     panes = page.locator(".pane")
-    assert panes.locator("h4").all_inner_texts() == ["lstm@word2vec", "tfidf"]
+    assert panes.locator("h3").all_inner_texts() == ["lstm@word2vec", "tfidf"]
     first = panes.nth(0)
     assert first.locator(".text").inner_text() == "document 3 tells a good story of peace"
     assert first.locator(".for3").inner_text() == "document"
@@ -201,7 +195,7 @@ def test_words_are_coloured_for_the_two_models_that_are_chosen(page: Any) -> Non
     )
     assert "which answers otherwise than the average over seeds" in panes.nth(1).inner_text()
     page.get_by_label("and by").select_option(label="bow")
-    assert panes.locator("h4").all_inner_texts() == ["lstm@word2vec", "bow"]
+    assert panes.locator("h3").all_inner_texts() == ["lstm@word2vec", "bow"]
     assert "No word contributions: its first fit was not saved." in panes.nth(1).inner_text()
     rows = page.locator(".open tbody tr").all_inner_texts()
     assert rows[0].split() == ["lstm@word2vec", "✓", "right", "good", "75", "%"]
@@ -227,7 +221,7 @@ def test_the_keyboard_alone_is_enough(page: Any) -> None:
     page.locator(".browser-list details[open] .pane").first.wait_for()
     page.get_by_label("Colour words by").focus()
     page.keyboard.press("ArrowDown")
-    assert page.locator(".pane h4").first.inner_text() == "tfidf"
+    assert page.locator(".pane h3").first.inner_text() == "tfidf"
 
 
 def test_hostile_text_is_text(page: Any) -> None:
@@ -236,22 +230,22 @@ def test_hostile_text_is_text(page: Any) -> None:
     assert text.inner_text().startswith("</script><img src=x onerror=document.title='run'> ‹U+202E›abc")
     assert page.title() != "run"
     assert page.locator(".browser img").count() == 0
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert sideways(page) <= 0
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nothing_is_cut_off_on_a_phone_and_every_word_can_be_read(
-    chromium: Any, report: Path, scheme: str
+@pytest.mark.parametrize("width", WIDTHS)
+def test_nothing_is_cut_off_and_everybody_can_read_and_use_it(
+    chromium: Any, report: Path, width: int, scheme: str
 ) -> None:
-    context = chromium.new_context(viewport={"width": 390, "height": 844}, color_scheme=scheme)
-    page = context.new_page()
-    page.goto(report.as_uri())
-    for number in (0, 3):
-        page.get_by_text(f"Document {number}", exact=True).click()
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    for name in ("for3", "against2", "unread"):
-        assert contrast(page, f".pane .{name}") >= 4.5, name
-    context.close()
+    with opened(chromium, report, width=width, color_scheme=scheme) as page:
+        for number in (0, 3):
+            page.get_by_text(f"Document {number}", exact=True).click()
+        page.locator(".pane").nth(3).wait_for()
+        assert sideways(page) <= 0
+        for name in ("for3", "against2", "unread"):
+            assert contrast(page, f".pane .{name}") >= 4.5, name
+        assert violations(page) == []
 
 
 def contrast(page: Any, selector: str) -> float:
@@ -278,10 +272,7 @@ def luminance(colour: list[int]) -> float:
 
 
 def test_without_script_the_lists_stand_there(chromium: Any, report: Path) -> None:
-    context = chromium.new_context(java_script_enabled=False)
-    page = context.new_page()
-    page.goto(report.as_uri())
-    assert page.locator(".browser-plain").is_visible()
-    assert not page.locator(".browser").is_visible()
-    assert page.locator(".browser-plain summary").inner_text() == "Every model is wrong"
-    context.close()
+    with opened(chromium, report, java_script_enabled=False) as page:
+        assert page.locator(".browser-plain").is_visible()
+        assert not page.locator(".browser").is_visible()
+        assert page.locator(".browser-plain summary").inner_text() == "Every model is wrong"

@@ -137,7 +137,6 @@ def test_a_run_without_contributions_still_has_documents_to_browse(
         with pytest.raises(KeyboardInterrupt):
             perform(tmp_path, run_models="bow,tfidf,ann")
     else:
-        monkeypatch.setattr("pipeline.config.NOT_YET", ())
         perform(tmp_path, run_models="bow,tfidf", run_probes=False)
     run = tmp_path / "run"
     assert not (run / "details" / "contributions.json").exists()

@@ -168,7 +168,7 @@
   }
 
   function pane(entry, model) {
-    const title = make("h4", "", own(models[model].name));
+    const title = make("h3", "", own(models[model].name));
     const answer = make("p", "answered", ...verdict(entry, model));
     const parts = words(entry);
     const text = make("p", "text");
