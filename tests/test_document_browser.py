@@ -34,7 +34,7 @@ def spans(text: str) -> str:
 def document(number: int) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return one document as `chosen_documents.json` and as `contributions.json` have it."""
     text = (
-        HOSTILE if number == 0 else f"document {number} tells a good story of {('war', 'peace')[number % 2]}"
+        HOSTILE if number == 0 else f"document {number} Tells a good story of {('war', 'peace')[number % 2]}"
     )
     label = number % 2
     right = [number % 3 == 0, number % 5 != 0, number % 7 == 0, True]  # of each model
@@ -180,11 +180,11 @@ def test_words_are_coloured_for_the_two_models_that_are_chosen(page: Any) -> Non
     panes = page.locator(".pane")
     assert panes.locator("h3").all_inner_texts() == ["lstm@word2vec", "tfidf"]
     first = panes.nth(0)
-    assert first.locator(".text").inner_text() == "document 3 tells a good story of peace"
+    assert first.locator(".text").inner_text() == "document 3 Tells a good story of peace"
     assert first.locator(".for3").inner_text() == "document"
     assert first.locator(".for3").get_attribute("title") == "document +1.00"
     assert first.locator(".against2").inner_text() == "3"
-    assert first.locator(".unread").inner_text() == "tells"
+    assert first.locator(".unread").inner_text() == "Tells"
     assert "For: document +1.00" in first.inner_text()
     assert "Against: 3 −0.50" in first.inner_text()
     assert "Score +1.50; what single words take away does not add up to it." in first.inner_text()
