@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from benchmarks.corpora_cases import CORPUS_RUNS, CorpusRun
 from benchmarks.imdb import TEST, TRAIN
 from benchmarks.quality_cases import IMDB_QUALITY, QUALITY, Case
 from benchmarks.results_file import RESULTS, Outcome, check_mergeable, write_result
@@ -31,7 +32,9 @@ class Scenario:
     files: tuple[str, ...] = ()  # in the folder of the corpora
     peers: tuple[str, ...] = ()  # packages that the product itself does not need
     peer_script: bool = False  # they are used by a script in peers/ alone, which another Python may run
-    cases: Mapping[str, Case] = field(default_factory=dict)  # measured and written one at a time
+    cases: Mapping[str, Case] | Mapping[str, CorpusRun] = field(
+        default_factory=dict
+    )  # measured and written one at a time
 
     def files_of(self, options: Options) -> tuple[str, ...]:
         """The files that the chosen cases read, or the scenario's own."""
@@ -80,6 +83,7 @@ SCENARIOS = {
         "the statistics, against other implementations on fixed arrays",
         peers=("mlxtend", "baycomp", "statsmodels"),
     ),
+    "corpora": Scenario("corpus_runs", "whole runs on public corpora, and their verdicts", cases=CORPUS_RUNS),
     "imdb_memory": Scenario("imdb_memory", "peak memory on IMDB", 25_000, (TRAIN, TEST)),
 }
 
@@ -113,8 +117,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--documents", type=_count, help="a slice of each corpus, to see that it works")
     parser.add_argument("--repeats", type=_count, help="rounds; each scenario has its own number")
-    parser.add_argument("--seeds", type=_count, help="quality: seeds, instead of each case's own number")
-    parser.add_argument("--only", help="quality: cases, separated by commas (imdb_nbsvm,mr_nbsvm)")
+    parser.add_argument(
+        "--seeds", type=_count, help="quality, corpora: seeds, instead of each case's own number"
+    )
+    parser.add_argument("--only", help="quality, corpora: cases, separated by commas (imdb_nbsvm,mr_nbsvm)")
     parser.add_argument(
         "--run",
         action="append",

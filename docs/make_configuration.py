@@ -87,6 +87,9 @@ MEANINGS = {
     "document, in pieces.",
     "networks.piece_tokens": 'With `keep = "pieces"`: tokens of a piece. The state begins anew in each; heads pool '
     "over all of them.",
+    "networks.bptt": "Truncated backpropagation: in each layer and direction gradients flow back so many timesteps "
+    "from the end of its own reading; the states before are constants, also for a head that reads them all. "
+    "With pieces, from each piece's end. 0: all the way.",
     "networks.batch_size": "Documents in a training step.",
     "networks.learning_rate": "Of Adam; 0: 0.004 for networks with gates (`gru`, `lstm`, `bilstm`), "
     "0.002 for the others.",

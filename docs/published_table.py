@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from marked_sections import write_section
+
 from benchmarks.__main__ import SCENARIOS
 from benchmarks.quality import arguments_of
 from benchmarks.quality_cases import CORPORA, QUALITY, Case, Published
@@ -15,7 +17,6 @@ from benchmarks.table import environment_of, shown
 from pipeline.errors import PipelineError
 
 PAGE = Path(__file__).with_name("results.md")
-BEGIN, END = "<!-- published: begin -->", "<!-- published: end -->"
 SPEED = ("lstm_step", "imdb_whole", "fasttext", "imdb_memory")
 NOT_MEASURED = "not measured yet"
 _MET = {True: "yes", False: "**no**"}
@@ -45,24 +46,19 @@ Speed and memory; a ratio comes from one run, both sides in turn ([how](../bench
 
 def write_published(page: Path = PAGE, results: Path = RESULTS) -> Path:
     """Write the section between its two marks in `page`; return the page's path."""
-    text = page.read_text(encoding="utf-8")
-    before, _, rest = text.partition(BEGIN)
-    _, mark, after = rest.partition(END)
-    if not mark:
-        raise PipelineError(str(page), f"there is no {BEGIN} ... {END}", "put the two marks back")
-    page.write_text(before + section(results) + after, encoding="utf-8")
+    write_section(page, "published", section(results))
     return page
 
 
 def section(results: Path = RESULTS) -> str:
-    """Return the section, its marks included."""
+    """Return the section, without its marks."""
     quality = _read(results / "quality.json")
     accuracy = [quality_row(name, case, quality) for name, case in QUALITY.items()]
     speed = [row for name in SPEED for row in speed_rows(name, _read(results / f"{name}.json"))]
     tables = (
         HEAD + "".join(f"{row}\n" for row in accuracy) + SPEED_HEAD + "".join(f"{row}\n" for row in speed)
     )
-    return f"{BEGIN}\n{tables}{END}"
+    return tables.rstrip("\n")
 
 
 def _read(path: Path) -> Result | None:

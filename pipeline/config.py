@@ -120,6 +120,7 @@ class NetworkSettings:
     max_tokens: int = 400  # tokens of a document that a recurrent network reads
     keep: str = "last"  # which tokens of a longer document: "first", "last", "first+last", all in "pieces"
     piece_tokens: int = 100  # with keep = "pieces": tokens after which the state begins anew
+    bptt: int = 0  # timesteps from a document's end through which gradients flow back; 0: all
     batch_size: int = 64
     learning_rate: float = 0.0  # 0: 0.004 for networks with gates (gru, lstm, bilstm), 0.002 for the others
     schedule: str = "constant"  # or "cosine": down to 0 at the last epoch that may be run
@@ -269,6 +270,7 @@ CHECKS: dict[str, Check] = {
     "networks.max_tokens": _COUNT,
     "networks.keep": Check(choices=("first", "last", "first+last", "pieces")),
     "networks.piece_tokens": _COUNT,
+    "networks.bptt": _COUNT_OR_NONE,
     "networks.batch_size": _COUNT,
     "networks.learning_rate": Check(minimum=0),
     "networks.schedule": Check(choices=("constant", "cosine")),

@@ -75,9 +75,9 @@ def _score(planned: PlannedModel, prepared: Prepared, trial: Material) -> Score:
     """Return how the network does on validation documents with a trial's settings and the first seed."""
     trial = replace(trial, config=settled(trial.config, planned.model))
     load_libraries(trial)
-    fitted = _fit(trial, planned, 0, prepared)
-    kept = next(epoch for epoch in fitted.epochs if epoch.epoch == fitted.best_epoch)
+    fitted = replace(_fit(trial, planned, 0, prepared), model=None)
     forget_graphs()
+    kept = next(epoch for epoch in fitted.epochs if epoch.epoch == fitted.best_epoch)
     return Score(kept.validation_accuracy, kept.validation_loss, fitted.why_not)
 
 
@@ -134,11 +134,20 @@ def run_network(
     """
     material = replace(material, config=settled(config, planned.model))
     load_libraries(material)
+    parts.network(*_fit_and_predict(material, planned, seed, prepared, last))
+    forget_graphs()
+
+
+def _fit_and_predict(
+    material: Material, planned: PlannedModel, seed: int, prepared: Prepared, last: Prepared
+) -> tuple[Fit, FittedNetwork, Float32 | None]:
+    """Return what the record keeps of one network, whose predictions and files are saved: nothing of the model.
+
+    The table (V, D) is that of the first seed, where it was tuned.
+    """
     with PeakMemory() as memory:
         start = time.perf_counter()
-        chosen = fitted = _train(material, planned, seed, prepared)
-        if last is not prepared:
-            fitted = _train(material, planned, seed, last, chosen.schedule)
+        chosen, fitted = _choose_and_fit(material, planned, seed, prepared, last)
         seconds = time.perf_counter() - start
         answer = _answers_of(material, planned, fitted, last)
         probabilities, rate = _predict(material, answer, last)
@@ -161,8 +170,19 @@ def run_network(
         prepare_seconds=prepared.embedded.seconds + (0.0 if last is prepared else last.embedded.seconds),
         latency_ms=latency,
     )
-    parts.network(fit, chosen, _tuned_table(fitted) if seed == 0 else None)
+    return fit, replace(chosen, model=None), _tuned_table(fitted) if seed == 0 else None
+
+
+def _choose_and_fit(
+    material: Material, planned: PlannedModel, seed: int, prepared: Prepared, last: Prepared
+) -> tuple[FittedNetwork, FittedNetwork]:
+    """Return the training that validation judged, and the network to use: the same one unless there is a refit."""
+    if last is prepared:
+        fitted = _train(material, planned, seed, prepared)
+        return fitted, fitted
+    chosen = replace(_train(material, planned, seed, prepared), model=None)
     forget_graphs()
+    return chosen, _train(material, planned, seed, last, chosen.schedule)
 
 
 def _train(

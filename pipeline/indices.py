@@ -17,6 +17,7 @@ from pipeline.values import (
     PADDING_TOKEN,
     UNKNOWN_ROW,
     UNKNOWN_TOKEN,
+    Bool,
     IndexedCorpus,
     Int32,
     Int64,
@@ -92,6 +93,14 @@ def encode(tokenized: TokenizedCorpus, vocabulary: Vocabulary) -> IndexedCorpus:
         lengths = np.where(empty, 1, lengths)
     offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)  # (N + 1,)
     return IndexedCorpus(indices, offsets)
+
+
+def encode_known(tokenized: TokenizedCorpus, vocabulary: Vocabulary, covered: Bool) -> IndexedCorpus:
+    """Return documents as vocabulary rows; words whose row has no vector (`covered`, (V,)) read as unknown."""
+    indexed = encode(tokenized, vocabulary)
+    rows = np.arange(len(vocabulary), dtype=np.int32)
+    known = np.where(covered, rows, np.int32(UNKNOWN_ROW))  # (V,)
+    return IndexedCorpus(known[indexed.indices], indexed.offsets)
 
 
 def decode(indexed: IndexedCorpus, vocabulary: Vocabulary, document: int) -> list[str]:

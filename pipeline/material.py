@@ -13,7 +13,7 @@ from pipeline.cache import Cache, default_cache
 from pipeline.config import Config
 from pipeline.console import Console
 from pipeline.plan import PlannedModel
-from pipeline.prediction_files import prediction_path, write_predictions
+from pipeline.prediction_files import distributions, prediction_path, write_predictions
 from pipeline.tokenizer import alone
 from pipeline.values import (
     TEST,
@@ -110,16 +110,9 @@ def documents_to_time(material: Material, fold: Fold) -> list[TokenizedCorpus]:
 def save_test_predictions(
     material: Material, name: str, seed: int, fold: Fold, probabilities: Float32
 ) -> None:
-    """Save one fitted model's answers, float32 (N, C), on the fold's test documents.
-
-    A network that diverged gives no number: its answer becomes chance, and the report says it did not train.
-    """
-    total = probabilities.sum(axis=1, keepdims=True)  # (N, 1)
-    usable = np.isfinite(total) & (total > 0)
-    chance = np.float32(1 / probabilities.shape[1])
-    normal = np.where(usable, np.nan_to_num(probabilities) / np.where(usable, total, 1), chance)
+    """Save one fitted model's answers, float32 (N, C), on the fold's test documents."""
     predictions = Predictions(
-        material.loaded.corpus.records[fold.test], material.labels(fold.test), normal.astype(np.float32)
+        material.loaded.corpus.records[fold.test], material.labels(fold.test), distributions(probabilities)
     )
     write_predictions(
         prediction_path(material.run, name, seed, fold.number),

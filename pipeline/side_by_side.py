@@ -370,8 +370,8 @@ class RelayRecord:
         self._pass_on("baseline", replace(fit, at_once=self.at_once), choice)
 
     def network(self, fit: Fit, fitted: FittedNetwork, table: Float32 | None) -> None:
-        """Pass a fitted network on, without the model itself: its files are written."""
-        self._pass_on("network", replace(fit, at_once=self.at_once), replace(fitted, model=None), table)
+        """Pass on how a network's training went."""
+        self._pass_on("network", replace(fit, at_once=self.at_once), fitted, table)
 
     def trial(self, planned: PlannedModel, trial: Trial) -> None:
         """Pass a trial of --tune on."""

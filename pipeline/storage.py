@@ -6,7 +6,7 @@ import json
 import math
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -65,8 +65,7 @@ def save_network(
 ) -> None:
     """Save a network's weights and how to build it; a frozen embedding is named, not copied."""
     folder = run / "models" / slug(name)
-    arrays = {_weight_name(weight): weight.numpy() for weight in own_weights(fitted.model, fitted.spec.tuned)}
-    _save_arrays(folder / "weights.safetensors", arrays)
+    _save_arrays(folder / "weights.safetensors", arrays_of(own_weights(fitted.model, fitted.spec.tuned)))
     described = {
         "name": name,
         "network": asdict(fitted.spec),
@@ -187,9 +186,12 @@ def _embedding_folder(source: str) -> str:
     return f"embedding-{slug(source)}"
 
 
-def _weight_name(weight: Any) -> str:
-    """Return `layer/weight` as Keras names it, such as `recurrent_0/kernel`."""
-    return "/".join(weight.path.split("/")[:1] + weight.path.split("/")[-1:])
+def arrays_of(weights: Iterable[Any]) -> dict[str, np.ndarray]:
+    """Return Keras variables as arrays under `layer/weight`, such as `recurrent_0/kernel`."""
+    return {
+        "/".join([*weight.path.split("/")[:1], weight.path.split("/")[-1]]): weight.numpy()
+        for weight in weights
+    }
 
 
 def plain(value: Any) -> Any:

@@ -275,18 +275,29 @@ def _explain_network(run: Path, folder: Path, shown: Shown, excerpts: Sequence[E
         np.flatnonzero(np.isin(_of(read, place), excerpt.places)) for place, excerpt in enumerate(excerpts)
     ]
     n_docs = _affordable(np.diff(indexed.offsets), [len(places) for places in asked], described["network"])
-    with_average = np.concatenate([table.vectors, table.average_word[None]])  # (V + 1, D)
-    logits, average = logits_of(load_network(folder, with_average)), len(table.vectors)
-    found = []
-    for place in range(n_docs):
-        one = occlude(logits, _of(indexed, place), asked[place], average, MAX_TIMESTEPS)
-        if not np.isfinite(one.score):
-            return Explained(None, why_not="its answers are no numbers: it did not train")
+    found = _occluded(folder, table, [_of(indexed, place) for place in range(n_docs)], asked)
+    forget_graphs()
+    if not all(np.isfinite(one.score) for one in found):
+        return Explained(None, why_not="its answers are no numbers: it did not train")
+    spread = []
+    for place, one in enumerate(found):
         words = np.full(lengths[place], np.nan)
         words[_of(read, place)] = one.words
-        found.append(replace(one, words=words))
-    forget_graphs()
-    return Explained("occlusion", tuple(found))
+        spread.append(replace(one, words=words))
+    return Explained("occlusion", tuple(spread))
+
+
+def _occluded(
+    folder: Path, table: _Table, documents: Sequence[Int32], asked: Sequence[Any]
+) -> list[Contributions]:
+    """Return the contributions to a network's answers; the row after its table's is the average word."""
+    with_average = np.concatenate([table.vectors, table.average_word[None]])  # (V + 1, D)
+    logits = logits_of(load_network(folder, with_average))
+    average = len(table.vectors)
+    return [
+        occlude(logits, rows, places, average, MAX_TIMESTEPS)
+        for rows, places in zip(documents, asked, strict=False)
+    ]
 
 
 def _of(indexed: IndexedCorpus, place: int) -> Int32:

@@ -42,9 +42,6 @@ OPTIONS = {
     "run.embeddings": "learned",
     "run.out": "run",
     "run.seeds": 1,
-    # Strong penalties: with weak ones single-precision fits end in the fifth digit where the processor leads them.
-    "baselines.bow_strengths": "0.3,1.0",
-    "baselines.tfidf_strengths": "0.3,1.0",
 }
 
 

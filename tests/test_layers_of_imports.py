@@ -31,7 +31,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("choose_settings", "side_by_side", "learning_curve"),
     ("fit_baselines", "fit_mean", "fit_networks"),
     ("experiment",),
-    ("inspection", "selftest"),
+    ("inspection", "selftest", "saved_answers"),
     ("cli",),
     ("__main__",),
 )

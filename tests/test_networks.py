@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from builders import TINY_NETWORK, indexed_of, int32, matrix_of
+from loops import STATES, lstm_states
 
 from pipeline.errors import PipelineError
 from pipeline.networks.models import NETWORKS, AskedNetwork, build, parse_network, specify
@@ -21,49 +22,11 @@ MATRIX = matrix_of(8, DIMENSION)
 DOCUMENTS = [[2, 3, 4, 5, 6], [7], [3, 2]]
 
 
-def sigmoid(values: Float64) -> Float64:
-    return 1.0 / (1.0 + np.exp(-values))
-
-
 def softmax(logits: Float64) -> Float64:
     powers = np.exp(logits - logits.max())
     return powers / powers.sum()
 
 
-def rnn_states(inputs: Float64, kernel: Float64, recurrent: Float64, bias: Float64) -> Float64:
-    """Return h_t = tanh(x_t W + h_(t-1) U + b) for every t; shape (T, H)."""
-    state, states = np.zeros(len(recurrent)), []
-    for x in inputs:
-        state = np.tanh(x @ kernel + state @ recurrent + bias)
-        states.append(state)
-    return np.array(states)
-
-
-def lstm_states(inputs: Float64, kernel: Float64, recurrent: Float64, bias: Float64) -> Float64:
-    """Return the hidden states of an LSTM; Keras keeps the gates in the order input, forget, cell, output."""
-    state, cell, states = np.zeros(len(recurrent)), np.zeros(len(recurrent)), []
-    for x in inputs:
-        i, f, c, o = np.split(x @ kernel + state @ recurrent + bias, 4)
-        cell = sigmoid(f) * cell + sigmoid(i) * np.tanh(c)
-        state = sigmoid(o) * np.tanh(cell)
-        states.append(state)
-    return np.array(states)
-
-
-def gru_states(inputs: Float64, kernel: Float64, recurrent: Float64, bias: Float64) -> Float64:
-    """Return the hidden states of a GRU that resets after the product; gates update, reset, candidate."""
-    state, states = np.zeros(len(recurrent)), []
-    for x in inputs:
-        xz, xr, xc = np.split(x @ kernel + bias[0], 3)
-        hz, hr, hc = np.split(state @ recurrent + bias[1], 3)
-        update = sigmoid(xz + hz)
-        candidate = np.tanh(xc + sigmoid(xr + hr) * hc)
-        state = update * state + (1.0 - update) * candidate
-        states.append(state)
-    return np.array(states)
-
-
-STATES: dict[str, Callable[..., Float64]] = {"rnn": rnn_states, "lstm": lstm_states, "gru": gru_states}
 READ: dict[str, Callable[[Float64], Float64]] = {
     "last": lambda states: states[-1],
     "mean": lambda states: states.mean(axis=0),

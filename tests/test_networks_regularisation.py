@@ -1,4 +1,4 @@
-"""Schedule, moving average, dropped weights, words and class weights: each against its own arithmetic."""
+"""Schedule, moving average, dropped weights, words, class weights, truncation: each against its own arithmetic."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 from builders import TINY_NETWORK, int32, labelled, matrix_of, train_network
+from keras_weights import randomised, weights_of
 
+from pipeline.networks.equations.network import differentiate, run_network
+from pipeline.networks.equations.output import cross_entropy, embed
 from pipeline.networks.models import after_embedding, build, specify
 from pipeline.networks.step import training_step
 from pipeline.networks.training import fit_network
@@ -110,8 +113,12 @@ def test_the_moving_average_is_its_recurrence() -> None:
             decay * old + (1 - decay) * weight.numpy()
             for old, weight in zip(average, model.trainable_variables, strict=True)
         ]
-    for ours, expected in zip(step.averaged_weights(model), average, strict=True):
-        np.testing.assert_allclose(ours, expected, atol=1e-6)
+    trained = [weight.numpy() for weight in model.trainable_variables]
+    with step.averaged():
+        for ours, expected in zip(model.trainable_variables, average, strict=True):
+            np.testing.assert_allclose(ours.numpy(), expected, atol=1e-6)
+    for ours, expected in zip(model.trainable_variables, trained, strict=True):
+        np.testing.assert_array_equal(ours.numpy(), expected)
 
 
 def test_the_averaged_weights_predict_and_training_goes_on_from_the_weights_themselves() -> None:
@@ -237,3 +244,41 @@ def test_balanced_weights_make_a_rare_class_be_predicted() -> None:
 
     assert probability(None) == pytest.approx(0.1, abs=0.02)
     assert probability(weights) == pytest.approx(0.5, abs=0.02)
+
+
+# --- truncated backpropagation ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("steps", [1, 2])
+@pytest.mark.parametrize("model", ["rnn", "gru", "lstm", "bilstm"])
+def test_a_truncated_step_follows_the_truncated_gradient_of_the_equations(model: str, steps: int) -> None:
+    """The first step of Adam is the learning rate against the sign of the gradient."""
+    rows, lengths, labels = BATCH
+    spec = specify(model, "mean", MATRIX, False, 2, replace(TINY_NETWORK, bptt=steps))
+    built = randomised(build(spec))
+    built.get_layer("embedding").set_weights([MATRIX.vectors])
+    before = weights_of(built)
+    run = run_network(spec, before, embed(MATRIX.vectors, rows), lengths)
+    d_logits = cross_entropy(run.logits, labels)[1]
+    truncated = differentiate(spec, before, run, d_logits, steps).weights
+    whole = differentiate(spec, before, run, d_logits).weights
+    training_step(built, replace(TINY_NETWORK, bptt=steps), tuned=False).run(*BATCH, 0.03)
+    after, turned = weights_of(built), 0
+    for name, slope in truncated.items():
+        steep = np.abs(slope) > 1e-3  # far above Adam's epsilon
+        moved = (after[name] - before[name])[steep]
+        np.testing.assert_allclose(moved, -0.03 * np.sign(slope[steep]), rtol=1e-2, err_msg=name)
+        turned += int((np.sign(whole[name][steep]) != np.sign(slope[steep])).sum())
+    assert turned or steps > 1  # some weights would have moved the other way
+
+
+def test_truncation_beyond_the_longest_document_trains_as_without() -> None:
+    whole, truncated, short = (
+        train_network(
+            "lstm", TRAIN, head="mean", epochs=3, learning_rate=0.05, bptt=steps
+        ).model.get_weights()
+        for steps in (0, 3, 1)
+    )
+    for one, other in zip(whole, truncated, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
+    assert max(np.abs(one - other).max() for one, other in zip(whole, short, strict=True)) > 1e-3

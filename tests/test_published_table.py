@@ -112,9 +112,11 @@ def test_speed_rows_are_the_metrics_with_a_target(tmp_path: Path) -> None:
 
 def test_the_section_is_replaced_and_the_rest_of_the_page_kept(tmp_path: Path) -> None:
     page = tmp_path / "results.md"
-    page.write_text(f"before\n{published_table.BEGIN}\nold\n{published_table.END}\nafter\n", encoding="utf-8")
+    begin, end = "<!-- published: begin -->", "<!-- published: end -->"
+    page.write_text(f"before\n{begin}\nold\n{end}\nafter\n", encoding="utf-8")
     published_table.write_published(page, tmp_path)
-    assert page.read_text(encoding="utf-8") == f"before\n{published_table.section(tmp_path)}\nafter\n"
+    text = published_table.section(tmp_path)
+    assert page.read_text(encoding="utf-8") == f"before\n{begin}\n{text}\n{end}\nafter\n"
     page.write_text("no marks\n", encoding="utf-8")
     with pytest.raises(PipelineError, match="put the two marks back"):
         published_table.write_published(page, tmp_path)

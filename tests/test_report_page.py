@@ -137,10 +137,10 @@ def test_the_figures_of_the_literal_run(page: Page) -> None:
 
 def test_charts_are_drawn_for_wide_pages_and_phones(page: Page) -> None:
     assert (
-        page.tags.count("svg") == 10
-    )  # accuracy, differences, causes twice; the network's curves and three diagrams once
-    assert page.values("class").count("narrow") == 4
-    assert page.values("role").count("img") == 10
+        page.tags.count("svg") == 12
+    )  # the answer, accuracy, differences, causes twice; the network's curves and three diagrams once
+    assert page.values("class").count("narrow") == 5
+    assert page.values("role").count("img") == 12
 
 
 def test_hostile_text_is_shown_and_does_nothing(tmp_path: Path) -> None:

@@ -119,6 +119,28 @@ def test_the_reading_is_one_line(curves: dict[str, tuple[float, ...]], sentence:
     assert reading(curves) == sentence
 
 
+def test_every_point_of_the_curves_stands_in_a_table_where_the_short_one_leaves_some_out(
+    tmp_path: Path,
+) -> None:
+    curves = {"tfidf": [0.5, 0.6, 0.7, 0.75, 0.8], "bow": [0.5, 0.9]}
+    families = [
+        FAMILIES[0] | {"name": name, "expected_validation_accuracy": values}
+        for name, values in curves.items()
+    ]
+    found = [
+        block
+        for block in tuning(Run(Path("x"), METRICS | {"tuning": families}, Details(**DETAILS), ""), Limits())
+        if getattr(block, "caption", "") == "Every point of the curves"
+    ]
+    assert [[cell.text for cell in line] for line in found[0].rows] == [
+        ["1", "50.0 %", "50.0 %"],
+        ["2", "90.0 %", "60.0 %"],
+        ["3", "–", "70.0 %"],
+        ["4", "–", "75.0 %"],  # the short table has 1, 2, 3 and 5 trials
+        ["5", "–", "80.0 %"],
+    ]
+
+
 def test_lines_are_told_apart_by_colour_and_by_shape_or_dash() -> None:
     names = [f"model{number}" for number in range(9)]
     figure = Lines(

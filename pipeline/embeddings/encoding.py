@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from pipeline.embeddings.sources import Embedded
-from pipeline.indices import encode
-from pipeline.values import UNKNOWN_ROW, IndexedCorpus, TokenizedCorpus
+from pipeline.indices import encode_known
+from pipeline.values import IndexedCorpus, TokenizedCorpus
 
 
 def encode_covered(tokenized: TokenizedCorpus, embedded: Embedded) -> IndexedCorpus:
     """Return the documents as rows; every word without a vector reads as the unknown row."""
-    indexed = encode(tokenized, embedded.vocabulary)
-    rows = np.arange(len(embedded.vocabulary), dtype=np.int32)
-    known = np.where(embedded.matrix.covered, rows, np.int32(UNKNOWN_ROW))  # (V,)
-    return IndexedCorpus(known[indexed.indices], indexed.offsets)
+    return encode_known(tokenized, embedded.vocabulary, embedded.matrix.covered)

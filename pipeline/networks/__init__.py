@@ -1,1 +1,1 @@
-"""Keras models that read word vectors: how they are built, fed, trained and saved."""
+"""Networks that read word vectors: built, fed and trained with Keras; their equations and saved ones in NumPy."""

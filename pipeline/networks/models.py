@@ -9,6 +9,7 @@ from typing import Any
 
 from pipeline.config import NetworkSettings
 from pipeline.errors import PipelineError, did_you_mean
+from pipeline.networks.truncation import truncated_layer
 from pipeline.values import EmbeddingMatrix
 
 Tensor = Any
@@ -33,6 +34,7 @@ class NetworkSpec:
     frozen_first: bool = False  # a tuned table rests until the other weights are trained
     word_dropout: float = 0.0
     piece_tokens: int = 0  # timesteps after which the state begins anew; 0: never
+    bptt: int = 0  # timesteps from the end through which gradients flow back; 0: all
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ def specify(
         frozen_first=frozen_first,
         word_dropout=settings.word_dropout,
         piece_tokens=settings.piece_tokens if settings.keep == "pieces" else 0,
+        bptt=settings.bptt,
     )
 
 
@@ -212,17 +215,14 @@ def _recurrent(
     """
 
     def encode(spec: NetworkSpec, embedded: Tensor, lengths: Tensor) -> Tensor:
-        import keras
-
         sequences, read_lengths = embedded, lengths  # (B, T, D), (B,)
         if spec.piece_tokens:
             sequences, read_lengths = _cut(embedded, lengths, spec.piece_tokens)  # (P, L, D), (P,)
         for layer in range(spec.layers):
             states = []  # of each direction, in the order of its reading
             for direction in directions:
-                recurrent = getattr(keras.layers, cell)
-                run = recurrent(spec.units, return_sequences=True, name=f"recurrent_{layer}{direction}")
-                states.append(run(_in_order(sequences, read_lengths, direction)))
+                read = _in_order(sequences, read_lengths, direction)
+                states.append(_states(spec, cell, f"recurrent_{layer}{direction}", read, read_lengths))
             in_order = zip(states, directions, strict=True)
             sequences = _beside([_in_order(one, read_lengths, direction) for one, direction in in_order])
         return _beside(
@@ -234,6 +234,15 @@ def _recurrent(
         )
 
     return encode
+
+
+def _states(spec: NetworkSpec, cell: str, name: str, sequences: Tensor, lengths: Tensor) -> Tensor:
+    """Return the states of a new recurrent layer at every timestep; (B, T, H)."""
+    import keras
+
+    if spec.bptt:
+        return truncated_layer(cell, spec.units, spec.bptt, name)(sequences, lengths)
+    return getattr(keras.layers, cell)(spec.units, return_sequences=True, name=name)(sequences)
 
 
 def _in_order(sequences: Tensor, lengths: Tensor, direction: str) -> Tensor:

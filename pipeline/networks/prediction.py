@@ -61,7 +61,11 @@ def batch_signature() -> list[Any]:
 
 
 def forget_graphs() -> None:
-    """Free the graphs of the last network: Keras keeps them for the life of the process."""
+    """Free the graphs of networks that nothing holds any more: Keras keeps them for the life of the process.
+
+    Called while something still holds a model, it would leave that model, its optimizer's moments and its graphs
+    to Python's own time: each waits in a circle of references.
+    """
     import keras
 
     keras.backend.clear_session()

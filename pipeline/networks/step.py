@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,12 +24,19 @@ class TrainingStep:
     run: Any  # (rows, lengths, labels, learning rate) > (sum of losses, right answers)
     averages: tuple[tuple[Any, Any], ...]  # weight and its moving average; empty without `networks.ema`
 
-    def averaged_weights(self, model: Any) -> list[Float32]:
-        """Return the model's trainable weights, moving averages in place of those that have one; [] without any."""
-        if not self.averages:
-            return []
-        of_weight = {weight.path: average for weight, average in self.averages}
-        return [of_weight.get(weight.path, weight).numpy() for weight in model.trainable_weights]
+    def take_averages(self) -> None:
+        """Give each weight that has a moving average the value of it."""
+        for weight, average in self.averages:
+            weight.assign(average)
+
+    @contextmanager
+    def averaged(self) -> Iterator[None]:
+        """Let the model have the moving averages while the block runs, then its weights as they were."""
+        trained = [weight.value.numpy() for weight, _ in self.averages]
+        self.take_averages()
+        yield
+        for (weight, _), value in zip(self.averages, trained, strict=True):
+            weight.assign(value)
 
 
 def training_step(
@@ -40,6 +49,12 @@ def training_step(
     arXiv:1708.02182, section 2): the layer itself is left alone, and so is its fused kernel. With `networks.ema`
     moving averages of the weights are kept (Polyak, Juditsky 1992), which follow quickly in the first steps; rows
     of a tuned table have none.
+
+    Notes
+    -----
+    Keras's `apply` sums gradients over the replicas of `tf.distribute`, of which there is one here. That sum is a
+    custom gradient, and TensorFlow keeps a function for each in a registry that it never empties: the graph, and
+    every variable in it, would stay for the life of the process. `update_step` is what `apply` calls after it.
     """
     import keras
     import tensorflow as tf
@@ -75,8 +90,9 @@ def training_step(
         if row_optimizer:
             distinct, gradients[-1] = gradient_by_row(rows, gradients[-1])  # (U,), (U, D)
         gradients, _ = tf.clip_by_global_norm(gradients, settings.clip_norm)
-        optimizer.learning_rate.assign(rate)
-        optimizer.apply(gradients[: len(weights)], weights)
+        for gradient, weight in zip(gradients, weights, strict=False):  # see Notes for why not `apply`
+            optimizer.update_step(gradient, weight, rate)
+        optimizer.iterations.assign_add(1)
         if row_optimizer:
             row_optimizer.apply(distinct, gradients[-1], rate)
         if averages:

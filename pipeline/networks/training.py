@@ -49,6 +49,7 @@ class _Trainee:
 
     model: Any
     predict: Any
+    vectors: Float32  # (V, D), the table before any training
     train: Labelled
     validation: Labelled | None
     settings: NetworkSettings
@@ -132,6 +133,7 @@ def fit_network(
     trainee = _Trainee(
         model,
         prediction_step(model),
+        vectors,
         train,
         judged_by,
         settings,
@@ -172,7 +174,8 @@ def _train_in_phases(
         )
         done = len(course.history)
         stopped = _run_phase(trainee, course, step, tuned, learning_rate, epochs[number] if epochs else None)
-        _assign(trainee.model.trainable_weights, course.best_weights or step.averaged_weights(trainee.model))
+        step.take_averages()
+        _assign(trainee.model.trainable_weights, course.best_weights)
         last = course.best_epoch or len(course.history)
         if last > done:  # else the phase made nothing better, and a refit leaves it out
             course.schedule = (*course.schedule, last - done)
@@ -196,21 +199,34 @@ def _run_phase(
         documents = batches(trainee.train.indexed, settings.batch_size, trainee.generator, most_timesteps)
         rates = _rates(settings.schedule, rate, (number - begin - 1) * n_docs, horizon * n_docs)
         loss, accuracy = _run_epoch(step, documents, trainee.train.labels, rates)
-        trained = [weight.numpy() for weight in trainee.model.trainable_weights] if step.averages else []
-        _assign(trainee.model.trainable_weights, step.averaged_weights(trainee.model))
-        judged = _judge(trainee)
-        seconds = time.perf_counter() - start
-        course.history.append(Epoch(number, loss, accuracy, *judged, seconds, tuned))
-        trainee.on_epoch(course.history[-1])
+        with step.averaged():
+            judged = _judge(trainee)
+            seconds = time.perf_counter() - start
+            course.history.append(Epoch(number, loss, accuracy, *judged, seconds, tuned))
+            trainee.on_epoch(course.history[-1])
+            _keep_if_better(trainee, course)
         if course.diverged:
             break
-        if judged[0] is not None and judged[0] < course.best_loss:
-            course.best_loss, course.best_epoch = judged[0], number
-            course.best_weights = [weight.numpy() for weight in trainee.model.trainable_weights]
-        _assign(trainee.model.trainable_weights, trained)
         if course.best_epoch and number - max(course.best_epoch, begin) >= settings.patience:
             return "early"
     return "max_epochs"
+
+
+def _keep_if_better(trainee: _Trainee, course: _Course) -> None:
+    """Keep the model's trainable weights if the last epoch has the lowest validation loss so far.
+
+    Of a table that rested no copy is kept, but what it began as.
+    """
+    epoch = course.history[-1]
+    if course.diverged or epoch.validation_loss is None or epoch.validation_loss >= course.best_loss:
+        return
+    course.best_loss, course.best_epoch = epoch.validation_loss, epoch.epoch
+    course.best_weights = []  # gone before the next are copied
+    table = trainee.model.get_layer("embedding").embeddings
+    course.best_weights = [
+        trainee.vectors if weight is table and not epoch.tuned else weight.value.numpy()
+        for weight in trainee.model.trainable_weights
+    ]
 
 
 def _rates(schedule: str, rate: float, seen: int, horizon: int) -> Callable[[int], float]:

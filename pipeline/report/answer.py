@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.report.blocks import Answer
+from pipeline.report.blocks import Answer, Chart, Dot, DotPlot
 from pipeline.report.facts import (
     leak_warning,
     model_facts,
@@ -11,9 +11,18 @@ from pipeline.report.facts import (
     status_sentence,
     verdict_comparison,
 )
-from pipeline.report.formats import MISSING, count, duration, exact_points, interval, is_number, points
+from pipeline.report.formats import (
+    MISSING,
+    count,
+    duration,
+    exact_points,
+    interval,
+    is_interval,
+    is_number,
+    points,
+)
 from pipeline.report.rule import decision_rule
-from pipeline.report.run_folder import Record, Run
+from pipeline.report.run_folder import CHARTS, Record, Run
 from pipeline.report.text import plural
 
 
@@ -26,6 +35,7 @@ def build_answer(run: Run) -> Answer:
         decision=str(verdict.get("decision") or "no comparison"),
         facts=_facts(run),
         rule=decision_rule(run),
+        chart=_chart(run),
         banner=status_sentence(run),
         warning=leak_warning(run),
     )
@@ -62,6 +72,20 @@ def _difference(run: Run) -> str:
     between = interval(entry.get("ci95"), points, run.places)
     ends = f" (95 % interval {between})" if between != MISSING else ""
     return f"Difference in accuracy: {points(entry['difference'], run.places)} points{ends}."
+
+
+def _chart(run: Run) -> Chart | None:
+    """Return the verdict's difference on its scale; None where nothing was decided."""
+    entry, rope = verdict_comparison(run), run.table("verdict").get("rope")
+    if entry is None or not is_number(entry.get("difference")) or not is_interval(entry.get("ci95")):
+        return None
+    lo, hi = entry["ci95"]
+    dot = Dot(f"{entry['a']} − {entry['b']}", entry["difference"], lo, hi, "Difference")
+    band = float(rope) if is_number(rope) else None
+    figure = DotPlot((dot,), "Difference in accuracy, points", band)
+    shade = " The shaded band counts as equal." if band is not None else ""
+    reading = f"Right of the line {entry['a']} is more accurate, left of it {entry['b']}.{shade}"
+    return Chart("The difference with its 95 % interval", reading, figure, f"{CHARTS}/answer.png")
 
 
 def _scale(run: Run, verdict: Record) -> str:

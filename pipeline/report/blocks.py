@@ -259,6 +259,7 @@ class Answer:
     decision: str
     facts: tuple[tuple[str, str], ...]
     rule: tuple[str, ...] = ()
+    chart: Chart | None = None
     banner: str = ""
     warning: str = ""
 

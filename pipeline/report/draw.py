@@ -8,13 +8,13 @@ from pathlib import Path
 
 from pipeline.report import charts
 from pipeline.report.answer import answer_sentence, build_answer
-from pipeline.report.blocks import Limits, Section
+from pipeline.report.blocks import Answer, Limits, Section
 from pipeline.report.facts import ModelFacts, leak_warning, model_facts, status_sentence
 from pipeline.report.formats import interval, percent
 from pipeline.report.html_page import write_html
 from pipeline.report.markdown import display_width, write_markdown
-from pipeline.report.run_folder import Run, read_run, replace_file
-from pipeline.report.sections import CHARTS, build_sections, charts_of
+from pipeline.report.run_folder import CHARTS, Run, read_run, replace_file
+from pipeline.report.sections import build_sections, charts_of
 from pipeline.report.text import clean, clip
 
 LARGEST_PAGE = 3_000_000  # bytes
@@ -80,12 +80,13 @@ def draw(content: Run) -> Drawn:
         page = write_html(answer, sections, _name(content))
         if len(page.encode()) < LARGEST_PAGE:
             break
-    return Drawn(write_markdown(answer, sections), page, draw_pictures(sections))
+    return Drawn(write_markdown(answer, sections), page, draw_pictures(answer, sections))
 
 
-def draw_pictures(sections: Sequence[Section]) -> dict[str, bytes]:
+def draw_pictures(answer: Answer, sections: Sequence[Section]) -> dict[str, bytes]:
     """Return the PNG of every chart by its path within the run folder."""
-    return {chart.file: charts.png(charts.draw(chart.figure)) for chart in charts_of(sections)}
+    head = [answer.chart] if answer.chart else []
+    return {chart.file: charts.png(charts.draw(chart.figure)) for chart in (*head, *charts_of(sections))}
 
 
 def _name(run: Run) -> str:

@@ -14,6 +14,7 @@ from pipeline.errors import PipelineError
 from pipeline.json_files import read_json_if_there
 
 SCHEMA_VERSION = 1
+CHARTS = "charts"  # the folder of a run's pictures
 LARGE_TEST_SET = 10_000  # documents; from here on a second decimal of a percentage means something
 
 Record = dict[str, Any]

@@ -24,9 +24,7 @@ from pipeline.report import (
     tuning,
 )
 from pipeline.report.blocks import Block, Chart, Grid, Limits, Section
-from pipeline.report.run_folder import Run
-
-CHARTS = "charts"  # the folder of a run's pictures
+from pipeline.report.run_folder import CHARTS, Run
 
 SECTIONS: tuple[tuple[str, str, Callable[[Run, Limits], tuple[Block, ...]]], ...] = (
     ("comparison", "Comparison of all models", quality.comparison),

@@ -53,6 +53,7 @@ def tuning(run: Run, limits: Limits) -> tuple[Block, ...]:
         Paragraph(HOW),
         _chart(curves),
         _curve_table(curves, limits),
+        *_every_point(curves),
         _chosen_table(families, space, limits),
         *((_space_table(space, limits),) if space else ()),
         _trial_table(families, limits),
@@ -74,9 +75,14 @@ def _curves(families: Sequence[Record]) -> dict[str, tuple[float, ...]]:
     }
 
 
-def _chart(curves: dict[str, tuple[float, ...]]) -> Chart:
+def _leading(curves: dict[str, tuple[float, ...]]) -> dict[str, tuple[float, ...]]:
+    """Return the curves that are drawn, the highest last point first."""
     ordered = sorted(curves.items(), key=lambda item: item[1][-1:], reverse=True)
-    lines = tuple(Line(name, values) for name, values in ordered[:LINES_DRAWN])
+    return dict(ordered[:LINES_DRAWN])
+
+
+def _chart(curves: dict[str, tuple[float, ...]]) -> Chart:
+    lines = tuple(Line(name, values) for name, values in _leading(curves).items())
     left_out = len(curves) - len(lines)
     more = f" Not drawn: {plural(left_out, 'model')} below these." if left_out else ""
     figure = Lines(lines, "Trials", "Expected best validation accuracy, %")
@@ -114,6 +120,19 @@ def _curve_table(curves: dict[str, tuple[float, ...]], limits: Limits) -> Table:
     columns = (*words("Model"), *numbers(*(plural(n, "trial") for n in budgets)))
     note = f"{CURVE_NOTE} {left_out}".strip()
     return Table("Expected best validation accuracy by number of trials", columns, rows, note)
+
+
+def _every_point(curves: dict[str, tuple[float, ...]]) -> tuple[Table, ...]:
+    """Return every point of the curves, shut, where the table of some numbers of trials leaves one out."""
+    most = max(map(len, curves.values()), default=0)
+    if all(n in BUDGETS for n in range(1, most)):
+        return ()
+    drawn = _leading(curves)
+    rows = tuple(
+        row(count(n), *(percent(values[n - 1]) if n <= len(values) else MISSING for values in drawn.values()))
+        for n in range(1, most + 1)
+    )
+    return (Table("Every point of the curves", numbers("Trials", *drawn), rows, fold=True),)
 
 
 # --- what was chosen, from what

@@ -1,0 +1,61 @@
+"""The cases of `corpora`: whole runs of the product on public corpora, as a person would start them.
+
+A case's name is permanent. `{name}` in its arguments is a Parquet file of the folder of the corpora (`data/README.md`).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class CorpusRun:
+    """One run: the corpus in words, and the arguments of `python run_pipeline.py`."""
+
+    title: str
+    arguments: str
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The Parquet files that the run reads.
+
+        >>> CorpusRun("Two files", "{a.parquet} --test {b.parquet}").files
+        ('a.parquet', 'b.parquet')
+        """
+        return tuple(re.findall(r"\{(.+?)\}", self.arguments))
+
+
+_TREC = "{trec_train.parquet} --test {trec_test.parquet}"
+_SST2 = "{sst2_train.parquet} --validation {sst2_dev.parquet} --test {sst2_test.parquet}"
+_UNLABELLED = "--unlabelled {imdb_unlabelled.parquet}"
+_SOURCES = "--models tfidf,lstm --embeddings word2vec,glove-6b-50d,glove-6b-50d:shuffled-rows,learned,random"
+_MORE_SOURCES = f"{_UNLABELLED} --models tfidf,lstm --embeddings word2vec,word2vec+glove-6b-50d"
+_BEST = f"{_UNLABELLED} --models tfidf,nbsvm,bilstm --embeddings word2vec+glove-6b-50d --set word2vec.vector_size=300"
+
+# The default models, one row each in the README.
+DEFAULT_RUNS = {
+    "bbc_news": CorpusRun("BBC News", "bbc-news"),
+    "word_order": CorpusRun("word-order", "word-order --embeddings learned"),
+    "mr": CorpusRun("MR", "{mr.parquet}"),
+    "trec": CorpusRun("TREC, 6 classes", _TREC),
+    "sst2": CorpusRun("SST-2", _SST2),
+    "imdb": CorpusRun("IMDB", "{imdb_train.parquet} --test {imdb_test.parquet} --seeds 1"),
+}
+# Both families as good as they are known to be here.
+BEST_RUNS = {
+    "sst2_best": CorpusRun("SST-2, more text and GloVe", f"{_SST2} {_BEST}"),
+    "trec_best": CorpusRun("TREC, more text and GloVe", f"{_TREC} {_BEST}"),
+}
+# One network on several embedding sources.
+SOURCE_RUNS = {
+    "trec_sources": CorpusRun("TREC, 6 classes, official test (500 questions)", f"{_TREC} {_SOURCES}"),
+    "trec_more_text": CorpusRun("the same, more text", f"{_TREC} {_MORE_SOURCES}"),
+    "sst2_sources": CorpusRun(
+        "SST-2, sentences, official split (1,821 test sentences)", f"{_SST2} {_SOURCES}"
+    ),
+    "sst2_more_text": CorpusRun("the same, more text", f"{_SST2} {_MORE_SOURCES}"),
+    "mr_sources": CorpusRun("MR, one split (2,132 test sentences)", f"{{mr.parquet}} {_SOURCES}"),
+    "mr_more_text": CorpusRun("the same, more text", f"{{mr.parquet}} {_MORE_SOURCES}"),
+}
+CORPUS_RUNS = {**DEFAULT_RUNS, **BEST_RUNS, **SOURCE_RUNS}

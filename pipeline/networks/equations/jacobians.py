@@ -1,0 +1,86 @@
+"""How a state depends on the states before it: one-step Jacobians and their products."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from pipeline.networks.equations.through_time import CELLS
+from pipeline.networks.equations.values import Array, CellWeights, Lengths, Trace
+from pipeline.values import Float64, Int64
+
+
+def step_jacobians(cell: str, weights: CellWeights, trace: Trace) -> Array:
+    """Return J_t = d state_t / d state_(t-1) for every timestep.
+
+    Returns
+    -------
+    float array, shape (N, T, S, S)
+        Entry [n, t - 1, i, j] is the derivative of number i of state t by number j of state t - 1. S is H; for
+        an LSTM 2H, the numbers of h before those of c. It needs N * T * S * S numbers: `jacobian_products`
+        holds one timestep at a time.
+    """
+    timesteps = range(1, trace.timesteps + 1)
+    each = [CELLS[cell].jacobian(weights, trace.step(t)) for t in timesteps]  # T of (N, S, S)
+    return np.stack(each, axis=1)  # (N, T, S, S)
+
+
+def jacobian_products(
+    cell: str, weights: CellWeights, trace: Trace, lengths: Lengths | None = None
+) -> Iterator[Array]:
+    """Yield d state_L / d state_(L-k) for k = 1, 2, .. T, where L is each sequence's end.
+
+    Parameters
+    ----------
+    cell, weights, trace
+        What `forward` was given, and returned.
+    lengths : int array, shape (N,), optional
+        L, each sequence's real timesteps; T by default.
+
+    Yields
+    ------
+    float array, shape (N, S, S)
+        The product J_L J_(L-1) .. J_(L-k+1). NaN for sequences shorter than k.
+
+    Notes
+    -----
+    Pascanu, Mikolov, Bengio (2013), arXiv:1211.5063, section 2: the factor that a gradient takes on its way back
+    over k timesteps. If it shrinks, the gradient vanishes; if it grows, it explodes.
+    """
+    ends = _ends(trace, lengths)  # (N,)
+    product: Array | None = None
+    for lag in range(1, int(ends.max(initial=0)) + 1):
+        there = np.maximum(ends - lag + 1, 1)  # (N,), the timestep whose Jacobian comes next
+        factor = CELLS[cell].jacobian(weights, trace.step(there))  # (N, S, S)
+        product = factor if product is None else product @ factor
+        product[ends < lag] = np.nan
+        yield product
+
+
+def jacobian_norms(cell: str, weights: CellWeights, trace: Trace, lengths: Lengths | None = None) -> Float64:
+    """Return how strongly the last state depends on each earlier one.
+
+    Returns
+    -------
+    float64 array, shape (N, T)
+        Column k - 1 is the spectral norm (largest singular value, no unit) of d state_L / d state_(L-k); 1.0
+        keeps a gradient's length. NaN where a sequence is shorter than k.
+
+    Notes
+    -----
+    The norm bounds a gradient; it does not say that the gradient is useful. The parts of an LSTM's state, h and c,
+    count alike in it.
+    """
+    ends = _ends(trace, lengths)  # (N,)
+    norms = np.full((len(ends), trace.timesteps), np.nan)  # (N, T)
+    for lag, product in enumerate(jacobian_products(cell, weights, trace, lengths), start=1):
+        long = ends >= lag
+        norms[long, lag - 1] = np.linalg.norm(product[long], ord=2, axis=(1, 2))
+    return norms
+
+
+def _ends(trace: Trace, lengths: Lengths | None) -> Int64:
+    if lengths is None:
+        return np.full(len(trace.states), trace.timesteps, dtype=np.int64)
+    return np.asarray(lengths, dtype=np.int64)

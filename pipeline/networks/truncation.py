@@ -1,0 +1,83 @@
+"""Truncated backpropagation through time: the state is carried through a document, the gradient only some way back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Tensor = Any
+
+
+def truncated_layer(cell: str, units: int, steps: int, name: str) -> Any:
+    """Return a recurrent layer of Keras through which gradients flow back `steps` timesteps.
+
+    Parameters
+    ----------
+    cell : {"SimpleRNN", "GRU", "LSTM"}
+        The Keras layer.
+    units : int
+        Numbers of the state.
+    steps : int
+        K, from 1.
+    name : str
+        The layer's name.
+
+    Returns
+    -------
+    keras.layers.Layer
+        (sequences (B, T, D), lengths int32 (B,)) > states (B, T, H). Its weights are those of the Keras layer.
+
+    Notes
+    -----
+    Williams, Peng (1990), Neural Computation 2(4), BPTT(h), with one pass a document: the states before a sequence's
+    last K real timesteps are computed as always and are constants for the gradient, whoever reads them. States are
+    the same to rounding; in prediction the layer is the Keras layer.
+
+    The batch is run twice, each time by the layer's own loop (the fused kernel on a GPU), and only the second is gone
+    through backwards: first each sequence up to its last K timesteps, then these, from the state that they found.
+    """
+    import keras
+    import tensorflow as tf
+
+    class Truncated(getattr(keras.layers, cell)):  # type: ignore[misc]
+        """The layer `cell`, told where each sequence ends."""
+
+        def build(self, sequences_shape: tuple[int | None, ...]) -> None:
+            super().build(sequences_shape)
+
+        def call(self, sequences: Tensor, lengths: Tensor, training: bool = False) -> Tensor:
+            if not training:
+                return super().call(sequences)[0]
+            starts = tf.maximum(lengths - steps, 0)  # (B,), timesteps before the last K
+            longest = tf.shape(sequences)[1]
+            before = sequences[:, : tf.maximum(longest - steps, 1)]  # (B, T - K, D)
+            real = tf.sequence_mask(
+                tf.maximum(starts, 1), tf.shape(before)[1]
+            )  # fused kernels need one real step
+            early, *found = super().call(before, mask=real, training=True)  # (B, T - K, H)
+            begin = [  # zeros where nothing comes before
+                tf.where(starts[:, None] > 0, tf.stop_gradient(one), tf.zeros_like(one)) for one in found
+            ]  # (B, H) each
+            places = starts[:, None] + tf.range(tf.minimum(steps, longest))  # (B, K)
+            end = tf.gather(sequences, places, axis=1, batch_dims=1)  # (B, K, D)
+            late = super().call(end, initial_state=begin, training=True)[0]  # (B, K, H)
+            return _joined(tf.stop_gradient(early), late, starts, longest)
+
+        def compute_output_shape(self, sequences_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+            return (*sequences_shape[:-1], self.units)
+
+    return Truncated(units, return_sequences=True, return_state=True, name=name)
+
+
+def _joined(early: Tensor, late: Tensor, starts: Tensor, longest: Tensor) -> Tensor:
+    """Return the states of both runs in one: `early` (B, ., H) before `starts` (B,), then `late` (B, K, H).
+
+    What stands behind a sequence's end is of no meaning.
+    """
+    import tensorflow as tf
+
+    place = tf.range(longest)[None, :] - starts[:, None]  # (B, T), from each start
+    of_late = tf.gather(
+        late, tf.clip_by_value(place, 0, tf.shape(late)[1] - 1), axis=1, batch_dims=1
+    )  # (B, T, H)
+    of_early = tf.pad(early, [[0, 0], [0, longest - tf.shape(early)[1]], [0, 0]])  # (B, T, H)
+    return tf.where(place[:, :, None] < 0, of_early, of_late)
