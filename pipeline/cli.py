@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import shutil
 import sys
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,8 +18,8 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from pipeline import __version__
-from pipeline.config import EXTRA_PROBES, OPTIONS, Config, default, load_config, stage_generator
-from pipeline.console import Console
+from pipeline.config import EXTRA_PROBES, OPTIONS, Config, default, load_config
+from pipeline.console import Console, filtered_stderr, quiet_tensorflow
 from pipeline.errors import PipelineError
 
 FAULT, MISTAKE, DIFFERENCE, INTERRUPTED = 1, 2, 3, 130
@@ -269,26 +270,11 @@ def inspect_corpus(
 
 
 def _description(config: Config) -> str:
-    from pipeline.corpus import describe_corpus, find_duplicates, read_corpus, split_corpus
+    from pipeline.corpus import describe_corpus, find_duplicates, read_asked, split_asked
 
-    wanted = config.corpus
-    loaded = read_corpus(
-        wanted.path,
-        test=wanted.test,
-        validation=wanted.validation,
-        unlabelled=wanted.unlabelled,
-        text_column=wanted.text,
-        label_column=wanted.label,
-    )
+    loaded = read_asked(config)
     duplicates = find_duplicates(loaded.corpus)
-    corpora = split_corpus(
-        loaded,
-        duplicates.groups,
-        test_size=wanted.test_size,
-        validation_size=wanted.validation_size,
-        folds=wanted.folds,
-        generator=stage_generator(config.run.seed, "split"),
-    )
+    corpora = split_asked(config, loaded, duplicates)
     return describe_corpus(loaded, duplicates, corpora[0])
 
 
@@ -391,6 +377,64 @@ def selftest(
         if not all(finding.passed for finding in findings):
             raise Found(describe(findings))
         console.say(describe(findings))
+
+
+@app.command(short_help="A worked example: every number of a network on your words.")
+def explain(
+    text: Annotated[
+        str, typer.Argument(metavar="TEXT", help='One word or more, in quotes, such as "dog bites man".')
+    ],
+    *,
+    cell: Annotated[
+        str | None,
+        typer.Option("--cell", help="rnn, gru or lstm. Default: rnn.", metavar="CELL", show_default=False),
+    ] = None,
+    units: Annotated[
+        int | None,
+        typer.Option(
+            "--units", help="Numbers in the state, 1 to 4. Default: 2.", metavar="N", show_default=False
+        ),
+    ] = None,
+    run_folder: Annotated[
+        Path | None,
+        typer.Option(
+            "--run", help="A run folder: show a network that it trained, not a small one.", metavar="RUN"
+        ),
+    ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            "--model", help="Which network of RUN. Default: its first of that cell.", metavar="NAME"
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="Write it as a web page too, a new file.", metavar="FILE.html"),
+    ] = None,
+    debug: Debug = False,
+) -> None:
+    """Show all that a recurrent network computes on TEXT, forward and back through time, with the numbers put into the
+    equations and TensorFlow's answers beside them. Without --run the network is small enough for a pencil."""
+    console = Console()
+    with _exit_statuses(console, debug):
+        from pipeline.explain import check_out, write_text
+        from pipeline.explain import explain as work_out
+
+        if out is not None:
+            check_out(out)
+        quiet_tensorflow()
+        with filtered_stderr():
+            worked = work_out(text, cell=cell, units=units, run=run_folder, model=model)
+        width = shutil.get_terminal_size((100, 24)).columns
+        console.say(write_text(worked, width, sys.stdout.encoding))
+        if out is not None:
+            from pipeline.explain import write_page
+            from pipeline.storage import write_whole
+
+            write_whole(out, write_page(worked).encode())
+            console.say(f"\nPage: {out}")
+    if not worked.agrees:
+        _stop(FAULT, worked.conclusion)
 
 
 @app.command("cache", short_help="Show or empty the cache of word vectors.")

@@ -15,7 +15,7 @@ import numpy as np
 
 from pipeline.config import Config, save_config, stage_generator
 from pipeline.console import Console, quiet
-from pipeline.corpus import find_duplicates, leak_warning, read_corpus, split_corpus, unlabelled_warning
+from pipeline.corpus import find_duplicates, leak_warning, read_asked, split_asked, unlabelled_warning
 from pipeline.corpus.sample import sample_corpus
 from pipeline.document_facts import describe_test_documents
 from pipeline.errors import PipelineError
@@ -171,25 +171,11 @@ def read_and_split(config: Config, console: Console) -> tuple[LoadedCorpus, Dupl
     """Return the corpus that the settings name, its duplicates, and every fold's split."""
     wanted = config.corpus
     with console.stage(f"Reading {wanted.path}"):
-        loaded = read_corpus(
-            wanted.path,
-            test=wanted.test,
-            validation=wanted.validation,
-            unlabelled=wanted.unlabelled,
-            text_column=wanted.text,
-            label_column=wanted.label,
-        )
+        loaded = read_asked(config)
         if config.run.quick:
             loaded = sample_corpus(loaded, QUICK_DOCUMENTS, stage_generator(config.run.seed, "quick sample"))
         duplicates = find_duplicates(loaded.corpus)
-        corpora = split_corpus(
-            loaded,
-            duplicates.groups,
-            test_size=wanted.test_size,
-            validation_size=wanted.validation_size,
-            folds=wanted.folds,
-            generator=stage_generator(config.run.seed, "split"),
-        )
+        corpora = split_asked(config, loaded, duplicates)
     folds = [Fold.of(number, corpus) for number, corpus in enumerate(corpora)]
     if wanted.folds == 0:  # where a split was made or completed, duplicates are counted against it
         duplicates = find_duplicates(corpora[0])

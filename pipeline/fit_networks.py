@@ -8,11 +8,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 
 from pipeline.choose_settings import choose_settings
-from pipeline.config import Config, settled, stage_generator
+from pipeline.config import Config, NetworkSettings, settled, stage_generator
 from pipeline.embeddings import Embedded, EmbeddingRequest, embed
 from pipeline.embeddings.encoding import encode_covered
 from pipeline.fit_mean import run_mean
@@ -24,6 +25,7 @@ from pipeline.networks.models import NetworkSpec, specify
 from pipeline.networks.prediction import forget_graphs, predict_with, prediction_step
 from pipeline.networks.training import FittedNetwork, fit_network
 from pipeline.plan import PlannedModel
+from pipeline.probes import Subject, probe_network, probes_of
 from pipeline.record import Fit, FoldRecord, SourceRecord
 from pipeline.resources import PeakMemory, milliseconds_of_each
 from pipeline.side_by_side import Fits
@@ -134,17 +136,19 @@ def run_network(
     """
     material = replace(material, config=settled(config, planned.model))
     load_libraries(material)
-    parts.network(*_fit_and_predict(material, planned, seed, prepared, last))
-    forget_graphs()
+    _fit_and_record(material, planned, seed, prepared, last, parts)
+    forget_graphs()  # only now does nothing hold the model any more
 
 
-def _fit_and_predict(
-    material: Material, planned: PlannedModel, seed: int, prepared: Prepared, last: Prepared
-) -> tuple[Fit, FittedNetwork, Float32 | None]:
-    """Return what the record keeps of one network, whose predictions and files are saved: nothing of the model.
-
-    The table (V, D) is that of the first seed, where it was tuned.
-    """
+def _fit_and_record(
+    material: Material,
+    planned: PlannedModel,
+    seed: int,
+    prepared: Prepared,
+    last: Prepared,
+    parts: FoldRecord,
+) -> None:
+    """Train one network, save its predictions and files, and record what it was like: nothing keeps the model."""
     with PeakMemory() as memory:
         start = time.perf_counter()
         chosen, fitted = _choose_and_fit(material, planned, seed, prepared, last)
@@ -170,7 +174,9 @@ def _fit_and_predict(
         prepare_seconds=prepared.embedded.seconds + (0.0 if last is prepared else last.embedded.seconds),
         latency_ms=latency,
     )
-    return fit, replace(chosen, model=None), _tuned_table(fitted) if seed == 0 else None
+    parts.network(fit, replace(chosen, model=None), _tuned_table(fitted) if seed == 0 else None)
+    if prepared.fold.number == 0 and seed == 0 and material.config.run.probes:
+        parts.probes(_probe(material, _subject(material, planned, fitted, last)))
 
 
 def _choose_and_fit(
@@ -301,6 +307,53 @@ def _predict(
     start = time.perf_counter()
     probabilities = answer(select(material.tokenized, last.fold.test))
     return probabilities, len(probabilities) / max(time.perf_counter() - start, 1e-9)
+
+
+def _probe(material: Material, subject: Subject) -> dict[str, Any]:
+    """Return what the probes find in a fitted network."""
+    console, extra = material.console, material.config.run.extra_probes
+    with console.stage(f"Probing {subject.name}", len(probes_of(extra)), "probes") as stage:
+        return probe_network(subject, extra, on_probe=lambda name: stage.advance(1, name), log=console.log)
+
+
+def _subject(material: Material, planned: PlannedModel, fitted: FittedNetwork, last: Prepared) -> Subject:
+    """Return the first seed's fit with the documents as it reads them."""
+    config, fold, n_classes = material.config, last.fold, len(material.label_names)
+    predict = prediction_step(fitted.model)
+
+    def fit(
+        spec: NetworkSpec, train: Labelled, validation: Labelled | None, settings: NetworkSettings, seed: int
+    ) -> FittedNetwork:
+        return fit_network(
+            spec,
+            last.embedded.matrix.vectors,
+            train,
+            validation,
+            settings,
+            seed=seed,
+            deterministic=config.run.deterministic,
+            class_weights=_class_weights(material, fold),
+        )
+
+    return Subject(
+        name=planned.name,
+        fitted=fitted,
+        seed=_seed(material, f"{planned.name} 0"),
+        vectors=fitted.model.get_layer("embedding").get_weights()[0],
+        first_vectors=last.embedded.matrix.vectors,
+        words=last.embedded.vocabulary.tokens,
+        documents=_as_read(material, planned, last.documents.indexed),
+        whole_lengths=np.diff(material.tokenized.offsets),
+        labels=material.loaded.corpus.labels,
+        label_names=material.label_names,
+        records=material.loaded.corpus.records,
+        train=fold.train,
+        validation=fold.validation,
+        test=fold.test,
+        config=config,
+        probabilities=lambda indexed: predict_with(predict, indexed, n_classes),
+        fit=fit,
+    )
 
 
 def _validation_accuracy(chosen: FittedNetwork) -> float | None:

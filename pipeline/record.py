@@ -101,6 +101,7 @@ class Record:
     notes: list[str] = field(default_factory=list)
     token_facts: dict[str, Any] = field(default_factory=dict)
     curve: dict[str, Any] = field(default_factory=dict)  # the sets of --learning-curve
+    probes: list[dict[str, Any]] = field(default_factory=list)  # of each network's first fit
 
     @classmethod
     def begin(
@@ -199,6 +200,10 @@ class FoldRecord:
             source = next(model.source for model in self.record.planned if model.name == fit.name)
             self._neighbours(fit.name, source or "", table)
         self._fit(fit)
+
+    def probes(self, found: dict[str, Any]) -> None:
+        """Keep what the probes found in a network."""
+        self.record.probes.append(found)
 
     def source(self, found: SourceRecord, train: TokenizedCorpus, labels: Int32) -> None:
         """Keep what a source covers, and its neighbours."""
@@ -379,6 +384,8 @@ def _known_by_the_run(record: Record, console: Console, total_seconds: float) ->
     }
     if record.config.run.tune:
         details["tuning"] = _tuning(record)
+    if record.config.run.probes:
+        details["probes"] = record.probes
     if record.curve:
         details["curve_sets"] = record.curve
     return details

@@ -11,7 +11,7 @@ from pipeline.errors import PipelineError
 from pipeline.experiment import read_and_split
 from pipeline.networks.saved import load_saved
 from pipeline.prediction_files import distributions, prediction_path, read_predictions
-from pipeline.tokenizer import select, tokenize
+from pipeline.tokenizer import tokenize
 from pipeline.values import Predictions
 
 
@@ -53,7 +53,7 @@ def answer_again(run: Path, name: str, console: Console) -> TwoAnswers:
         what = f"the corpus {loaded.name} is not the one that the run read"
         raise PipelineError(str(saved_at), what, "give the files as they were, or run again")
     corpus, test = folds[0].corpus, folds[0].test
-    tokenized = tokenize(corpus.texts, network.tokenizer)
-    answers = network.probabilities(network.as_read(select(tokenized, test)))
+    tokenized = tokenize(corpus.texts.gather(test), network.tokenizer)
+    answers = network.probabilities(network.as_read(tokenized))
     again = Predictions(corpus.records[test], corpus.labels[test], distributions(answers))
     return TwoAnswers(saved.predictions, again)

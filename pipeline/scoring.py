@@ -163,7 +163,7 @@ def _metrics(recorded: Recorded) -> Row:
             n_docs,
         ),
         "tuning": facts["tuning"],
-        "probes": {},
+        "probes": _probes(recorded.detail("probes") or []),
         "timing": [
             {name: fit[name] for name in _OF_TIMING}
             for fit in recorded.fits.values()
@@ -187,6 +187,18 @@ def _learning_curve(
     return evaluation.find_learning_curve(
         recorded.saved, curve, sets, kinds, validation, settings.rope, generator
     )
+
+
+def _probes(entries: list[Row]) -> dict[str, Any]:
+    """Return the reading and the few numbers of each probe that found something, by network and probe."""
+    return {
+        entry["name"]: {
+            name: {"reading": found["reading"], **found["summary"]}
+            for name, found in entry["probes"].items()
+            if "nothing" not in found
+        }
+        for entry in entries
+    }
 
 
 def _summed(row: Row, recorded: Recorded, signer: Signer) -> Row:

@@ -41,6 +41,8 @@ SETTINGS: dict[str, Any] = {  # small enough for minutes; what is tested is the 
     "run.quick": True,
     "run.tune": 0,
     "run.refit": False,
+    "run.probes": False,
+    "run.extra_probes": (),
     "networks.units": 32,
     "networks.max_tokens": 100,
     "networks.max_epochs": 6,

@@ -306,6 +306,7 @@ def put_in_order(record: Record) -> None:
     record.fits.sort(key=lambda fit: (fit.fold, place[fit.name], fit.seed))
     record.histories.sort(key=lambda one: (one["fold"], place[one["name"]], one["seed"]))
     record.choices.sort(key=lambda one: (one["fold"], place[one["name"]]))
+    record.probes.sort(key=lambda one: place[one["name"]])
     trials = sorted(record.trials.items(), key=lambda item: (item[0][2], place[item[0][0]]))
     record.trials = dict(trials)
     first = {model.source: place[model.name] for model in reversed(models)}
@@ -376,6 +377,10 @@ class RelayRecord:
     def trial(self, planned: PlannedModel, trial: Trial) -> None:
         """Pass a trial of --tune on."""
         self._pass_on("trial", planned, trial)
+
+    def probes(self, found: dict[str, Any]) -> None:
+        """Pass on what the probes found in a network."""
+        self._pass_on("probes", found)
 
     def _pass_on(self, method: str, *arguments: Any) -> None:
         self.messages.put(("found", (self.fold, method, arguments)))

@@ -188,10 +188,11 @@ def _embedding_folder(source: str) -> str:
 
 def arrays_of(weights: Iterable[Any]) -> dict[str, np.ndarray]:
     """Return Keras variables as arrays under `layer/weight`, such as `recurrent_0/kernel`."""
-    return {
-        "/".join([*weight.path.split("/")[:1], weight.path.split("/")[-1]]): weight.numpy()
-        for weight in weights
-    }
+    return {_weight_name(weight): weight.numpy() for weight in weights}
+
+
+def _weight_name(weight: Any) -> str:
+    return "/".join([*weight.path.split("/")[:1], weight.path.split("/")[-1]])
 
 
 def plain(value: Any) -> Any:

@@ -10,12 +10,15 @@ import contextlib
 import json
 import struct
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from pipeline.config import load_config
 from pipeline.console import Console
 from pipeline.experiment import run_experiment
+from pipeline.explain import explain, write_text
+from pipeline.explain.worked import Block, Step
 from pipeline.report import draw_report
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -84,6 +87,20 @@ def pictures(run: Path) -> str:
     return "".join(lines)
 
 
+def explained() -> str:
+    """Return a worked example as text, TensorFlow's numbers taken as equal: their last digits are a machine's own."""
+    example = explain("dog bites man", cell="rnn", units=2)
+
+    def settled(block: Block) -> Block:
+        if not isinstance(block, Step):
+            return block
+        return replace(block, lines=tuple(replace(line, tensorflow=line.result) for line in block.lines))
+
+    sections = [replace(one, blocks=tuple(map(settled, one.blocks))) for one in example.sections]
+    checks = [replace(one, difference=0.0) for one in example.checks]
+    return write_text(replace(example, sections=tuple(sections), checks=tuple(checks)), 100) + "\n"
+
+
 def main() -> None:
     """Rewrite the files of `golden/`."""
     with tempfile.TemporaryDirectory() as folder:
@@ -92,6 +109,7 @@ def main() -> None:
     text = json.dumps(metrics, indent=1, ensure_ascii=False) + "\n"
     (GOLDEN / "metrics.json").write_text(text, encoding="utf-8")
     (GOLDEN / "report.md").write_text(report, encoding="utf-8")
+    (GOLDEN / "explain.txt").write_text(explained(), encoding="utf-8")
     (GOLDEN / "charts.txt").write_text(charts, encoding="utf-8")
 
 

@@ -506,6 +506,207 @@ DETAILS["fit_costs"] = [
         "size_bytes": 1_200_000,
     }
 ]
+_PROFILE = {
+    "distance": [0, 1, 2, 25],
+    "median": [1.0, 0.4, 0.02, 1e-13],
+    "lower_quartile": [1.0, 0.3, 0.01, 0.0],
+    "upper_quartile": [1.0, 0.5, 0.05, 1e-9],
+    "looked_back": 26,
+    "falls_after": 7,
+    "tokens_per_e": 3.25,
+    "fit_r2": 0.987,
+    "documents_longer": 0.71,
+    "vanished": 0.25,
+    "exploded": 0.05,
+}
+
+
+def _horizon_point(k: int, accuracy: float) -> dict[str, Any]:
+    rest = {"difference": accuracy - 0.9, "ci95": [accuracy - 1.0, accuracy - 0.8], "longer": 0.75}
+    return {
+        "k": k,
+        "accuracy": accuracy,
+        "log_loss": 0.5,
+        "loss_difference": 0.25,
+        "loss_ci95": [0.0, 0.5],
+    } | rest
+
+
+_SAID = {"controls": "nothing is padded.", "cannot_show": "what a word means.", "summary": {}}
+DETAILS["probes"] = [
+    {
+        "name": NETWORK,
+        "model": "lstm",
+        "head": "last",
+        "trained": True,
+        "why_not": None,
+        "test_documents": 40,
+        "probes": {
+            "gradients": {
+                "question": "How far back does the gradient reach?",
+                "documents": 40,
+                "without_gradient": 1,
+                "trained": _PROFILE,
+                "untrained": _PROFILE | {"falls_after": None},
+                "clipped": {"first_epoch": 0.5, "all_epochs": 0.123},
+                "clip_norm": 1.0,
+                "reading": "the gradient falls to 1 % of its value at the end after 7 tokens.",
+            }
+            | _SAID,
+            "jacobians": {
+                "question": "How much of an earlier state is left in the last one?",
+                "documents": 12,
+                "direction": None,
+                "lag": [1, 2, 5],
+                "median": [0.9, 0.5, 0.0],
+                "lower_quartile": [0.8, 0.4, 0.0],
+                "upper_quartile": [1.1, 0.6, 0.1],
+                "recurrence": {
+                    "spectral_radius": 0.8765,
+                    "largest_singular_value": 1.2345,
+                    "mean_slope": 0.5678,
+                    "largest_slope": 0.789,
+                    "must_vanish": False,
+                    "must_vanish_here": True,
+                },
+                "reading": "at most this much is left: 0 over 5 tokens.",
+            }
+            | _SAID,
+            "time-constants": {
+                "question": "How long do the units hold what they hold?",
+                "gate": "forget",
+                "tokens": [2.5, 120.0],
+                "held_for": [{"tokens": 1, "units": 1.0}, {"tokens": 100, "units": 0.5}],
+                "median_length": 30.0,
+                "reading": "half of the 2 units forget within 61.2 tokens.",
+            }
+            | _SAID,
+            "states": {
+                "question": "What do states and answer do as the network reads?",
+                "units": [1, 0],
+                "direction": None,
+                "documents": [
+                    {
+                        "rule": "the surest right answer",
+                        "record": 7,
+                        "label": "good",
+                        "tokens": 5,
+                        "words": ["a", "<b>", "fine"],
+                        "predicted": ["bad", "good", "good"],
+                        "probability": [0.6, 0.7, 0.93],
+                        "of_answer": [0.4, 0.7, 0.93],
+                        "states": [[-1.0, 0.0, 1.0], [0.5, 0.5, 0.5]],
+                        "holding_gate": "forget",
+                        "holding": [[0.0, 0.5, 1.0], [1.0, 1.0, 1.0]],
+                        "gates": {"input": [0.25, 0.25, 0.75], "forget": [0.5, 0.75, 1.0]},
+                    }
+                ],
+                "reading": "the surest right answer stands from word 4 of 5 on.",
+            }
+            | _SAID,
+            "memory-horizon": {
+                "question": "How many last tokens are enough, and how far back does order count?",
+                "documents": 40,
+                "longest": 9,
+                "majority": 0.55,
+                "accuracy": 0.9,
+                "above_majority": True,
+                "rope": 0.01,
+                "changes": {
+                    "dropped": {
+                        "points": [_horizon_point(1, 0.6), _horizon_point(8, 0.9)],
+                        "enough": 8,
+                        "by_figures": 8,
+                    },
+                    "shuffled": {
+                        "points": [_horizon_point(0, 0.7), _horizon_point(8, 0.875)],
+                        "enough": None,
+                        "by_figures": None,
+                    },
+                },
+                "last": "The last k tokens are those at the end of the document.",
+                "reading": "the last 8 tokens give the accuracy of the whole text within 1 point.",
+            }
+            | _SAID,
+            "word-order": {
+                "question": "How much of what the network knows is in the order of words?",
+                "documents": 40,
+                "majority": 0.55,
+                "accuracy": 0.9,
+                "log_loss": 0.25,
+                "shuffled": [{"accuracy": 0.6, "log_loss": 0.5}, {"accuracy": 0.8, "log_loss": 0.75}],
+                "shuffled_accuracy": 0.7,
+                "shuffled_log_loss": 0.625,
+                "difference": -0.2,
+                "ci95": [-0.3, -0.1],
+                "share": 0.4286,
+                "share_ci95": [0.1, 0.8],
+                "reading": "part of it is order: 43 % survives.",
+            }
+            | _SAID,
+            "needle": {
+                "question": "From how far back can such a network bring one word that decides?",
+                "length": 4,
+                "neutral_words": ["the", "of"],
+                "training_documents": 1536,
+                "test_documents": 100,
+                "epochs": 6,
+                "seeds": 2,
+                "chance": 0.5,
+                "networks": [
+                    {
+                        "name": "lstm",
+                        "points": [
+                            {"k": 1, "accuracy": 1.0, "ci95": [0.97, 1.0], "seeds": [1.0, 1.0]},
+                            {"k": 4, "accuracy": 0.6, "ci95": [0.4, 0.8], "seeds": [0.5, 0.7]},
+                        ],
+                        "reach": 1,
+                        "seconds": 12.5,
+                    }
+                ],
+                "reading": "lstm finds the word up to 1 token from the end.",
+            }
+            | _SAID,
+            "forget-bias": {
+                "question": "What does the first bias of the forget gates change?",
+                "seeds": 1,
+                "train_documents": 144,
+                "test_documents": 40,
+                "gate_documents": 40,
+                "biases": [
+                    {
+                        "bias": 3.0,
+                        "validation_accuracy": 0.875,
+                        "accuracy": 0.925,
+                        "seeds": [0.925],
+                        "difference": 0.025,
+                        "ci95": [-0.05, 0.1],
+                        "untrained": 0,
+                        "start_gate": 0.953,
+                        "gate": 0.94,
+                        "start": 20.58,
+                        "time_constant": 18.5,
+                    }
+                ],
+                "seconds": 61.0,
+                "reading": "whether 3 is better or worse cannot be told.",
+            }
+            | _SAID,
+        },
+    },
+    {
+        "name": "ann@word2vec",
+        "model": "ann",
+        "head": None,
+        "trained": False,
+        "why_not": "the loss did not fall",
+        "test_documents": 40,
+        "probes": {
+            name: {"question": "", "nothing": "it averages its words"}
+            for name in ("gradients", "jacobians", "time-constants", "states", "memory-horizon", "word-order")
+        },
+    },
+]
 DETAILS["curve_sets"] = {
     "sets": [{"set": 1, "train": 72, "validation": 8}, {"set": 0, "train": 144, "validation": 16}],
     "untrained": [{"name": NETWORK, "seed": 1, "set": 1, "why_not": "the training loss did not fall"}],

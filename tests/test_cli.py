@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from pipeline import cli
-from pipeline.config import OPTIONS, Config, load_config
+from pipeline.config import OPTIONS, Config, load_config, stage_generator
 from pipeline.console import Console
 from pipeline.errors import PipelineError
 
@@ -147,7 +147,7 @@ def test_help_of_inspect_names_what_decides_how_a_corpus_is_read(capsys: pytest.
 def test_help_lists_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
     text = help_of(capsys)
     commands = re.findall(r"^  (\w+)  ", text.split("Commands:")[1], re.MULTILINE)
-    assert commands == ["run", "report", "verify", "selftest", "cache", "inspect"]
+    assert commands == ["run", "report", "verify", "selftest", "explain", "cache", "inspect"]
 
 
 def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
@@ -289,16 +289,14 @@ def test_inspect_corpus_reads_and_splits_as_a_run_would(
 
     def split_corpus(loaded: Loaded, groups: str, **settings: Any) -> list[str]:
         number = settings.pop("generator").integers(1 << 40)
-        asked["split"] = (groups, settings, number == cli.stage_generator(4, "split").integers(1 << 40))
+        asked["split"] = (groups, settings, number == stage_generator(4, "split").integers(1 << 40))
         return ["first fold", "second fold"]
 
-    put_module(
-        monkeypatch,
-        "pipeline.corpus",
-        read_corpus=read_corpus,
-        find_duplicates=lambda corpus: Repeated(),
-        split_corpus=split_corpus,
-        describe_corpus=lambda loaded, duplicates, corpus: f"{loaded.corpus}, {corpus}",
+    monkeypatch.setattr("pipeline.corpus.asked.read_corpus", read_corpus)
+    monkeypatch.setattr("pipeline.corpus.asked.split_corpus", split_corpus)
+    monkeypatch.setattr("pipeline.corpus.find_duplicates", lambda corpus: Repeated())
+    monkeypatch.setattr(
+        "pipeline.corpus.describe_corpus", lambda loaded, duplicates, corpus: f"{loaded.corpus}, {corpus}"
     )
     line = ["inspect", "corpus", "a.csv", "--text", "body", "--folds", "2", "--seed", "4"]
     assert status_of(cli.main, *line) == 0
@@ -369,3 +367,102 @@ def test_a_reader_who_leaves_early_does_not_end_the_run() -> None:
     assert process.stderr.read() == "done\n"
     assert process.wait(timeout=30) == 0
     process.stderr.close()
+
+
+def line_of(tensorflow: float) -> Any:
+    from pipeline.explain.worked import Line, Section, Step, Worked
+    from pipeline.explain.written import number
+
+    step = Step("The state", "h = 0.5", (Line("h_1[1]", number(0.5), 0.5, tensorflow),))
+    return Worked('"dog", step by step', "One number.", (Section("Forward", (step,)),))
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, object]]]:
+    """Let `explain` note what it was asked for; TensorFlow's number is 1e-6 off where the text says so."""
+    noted: list[tuple[str, dict[str, object]]] = []
+
+    def explain(text: str, **given: object) -> object:
+        noted.append((text, given))
+        return line_of(0.500001 if text == "off" else 0.5)
+
+    monkeypatch.setattr("pipeline.explain.explain", explain)
+    return noted
+
+
+EXPLAINED = """\
+"dog", step by step
+===================
+
+One number.
+
+Forward
+-------
+
+The state
+  h = 0.5                                                               result TensorFlow difference
+    h_1[1] = 0.5                                                           0.5        0.5          0
+
+1 number compared with TensorFlow's (float64): the largest difference is 0, in h_1[1].
+"""
+
+
+def test_explain_shows_the_example_and_writes_the_page(
+    asked: list[tuple[str, dict[str, object]]], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    page = tmp_path / "dog.html"
+    line = ["explain", "a dog", "--cell", "lstm", "--units", "3", "--out", str(page)]
+    assert status_of(cli.main, *line) == 0
+    assert capsys.readouterr() == (f"{EXPLAINED}\nPage: {page}\n", "")
+    assert page.read_text(encoding="utf-8").startswith("<!DOCTYPE html>\n")
+    assert status_of(cli.main, "explain", "dog", "--run", "reports/a", "--model", "lstm@word2vec") == 0
+    assert capsys.readouterr() == (EXPLAINED, "")
+    assert asked == [
+        ("a dog", {"cell": "lstm", "units": 3, "run": None, "model": None}),
+        ("dog", {"cell": None, "units": None, "run": Path("reports/a"), "model": "lstm@word2vec"}),
+    ]
+
+
+def test_explain_ends_with_status_1_where_tensorflow_disagrees(
+    asked: list[tuple[str, dict[str, object]]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert status_of(cli.main, "explain", "off") == 1
+    shown, error = capsys.readouterr()
+    said = (
+        "TENSORFLOW DISAGREES. 1 number compared with TensorFlow's (float64): the difference in h_1[1] is "
+        "1e-06, and at most 1e-09 is rounding. Do not trust this page."
+    )
+    assert error == f"{said}\n"
+    assert " ".join(shown.split()).endswith(said)
+
+
+def test_explain_checks_where_it_writes_before_it_computes(
+    asked: list[tuple[str, dict[str, object]]], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    there = tmp_path / "a.html"
+    there.write_text("mine", encoding="utf-8")
+    assert status_of(cli.main, "explain", "dog", "--out", str(there)) == 2
+    said = f"--out: {there} is there already; name a new file, or remove this one first\n"
+    assert capsys.readouterr() == ("", said)
+    assert asked == []
+
+
+def test_a_mistake_in_what_is_to_be_explained_has_status_2(capsys: pytest.CaptureFixture[str]) -> None:
+    assert status_of(cli.main, "explain", "dog", "--cell", "ltsm") == 2
+    assert capsys.readouterr() == ("", '--cell: there is no cell "ltsm"; did you mean "lstm"?\n')
+
+
+def test_help_of_explain_imports_nothing_heavy() -> None:
+    program = (
+        "import sys\nfrom pipeline import cli\n"
+        "try:\n    cli.main(['explain', '--help'])\n"
+        "finally:\n"
+        "    heavy = {'numpy', 'polars', 'tensorflow', 'gensim', 'sklearn', 'altair', 'rich', 'jinja2'}\n"
+        "    print(sorted(heavy & set(sys.modules)), file=sys.stderr)\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=30, check=True
+    )
+    options = set(re.findall(r"^ +(--[a-z-]+)", ended.stdout, re.MULTILINE))
+    assert options == {"--cell", "--units", "--run", "--model", "--out", "--debug", "--help"}
+    assert ended.stderr == "[]\n"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import doctest
+import importlib
 from collections.abc import Callable
 
 import numpy as np
@@ -260,7 +262,14 @@ def test_single_precision_stays_single(cell: str) -> None:
     narrow = CellWeights(*(array.astype(np.float32) for array in vars(weights).values()))
     trace = forward(cell, narrow, inputs.astype(np.float32))
     found = backward(cell, narrow, inputs.astype(np.float32), trace, direction.astype(np.float32), 3)
-    arrays = [trace.states, *trace.gates.values(), *(a for a in vars(found).values() if a is not None)]
+    state, gates = CELLS[cell].step(narrow, inputs[:, 0].astype(np.float32), trace.state(0))
+    arrays = [
+        *state,
+        *gates.values(),
+        trace.states,
+        *trace.gates.values(),
+        *(a for a in vars(found).values() if a is not None),
+    ]
     assert {array.dtype for array in arrays} == {np.dtype(np.float32)}
     assert step_jacobians(cell, narrow, trace).dtype == np.float32
 
@@ -272,3 +281,10 @@ def test_padding_on_the_right_changes_no_state_before_it(cell: str) -> None:
     np.testing.assert_array_equal(
         forward(cell, weights, padded).states[:, : T + 1], forward(cell, weights, inputs).states
     )
+
+
+@pytest.mark.parametrize("module", ["", ".output", ".values"])
+def test_the_examples_in_the_docstrings_hold(module: str) -> None:
+    results = doctest.testmod(importlib.import_module(f"pipeline.networks.equations{module}"))
+    assert results.attempted > 0
+    assert results.failed == 0

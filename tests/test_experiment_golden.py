@@ -1,8 +1,8 @@
 """A tiny run of linear models gives the kept results. `make golden` rewrites them; read the diff.
 
 Logistic regression stops a little before its optimum, and processors do not stop at the same place: two of them
-differed by 6e-5 of a log loss and by 0.2 points of a mean over two documents. Numbers may differ as `NEAR` says,
-counts may not.
+differed by 6e-5 of a log loss and by 0.2 points of a mean over two documents. So numbers may differ a little, in the
+report by more than in metrics.json, where they are of all documents; words, whole numbers and order may not.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 from make_golden import GOLDEN, make
 
-NEAR = {"rel": 1e-2, "abs": 1e-6}  # of a number
+NEAR = {"rel": 5e-3, "abs": 1e-6}  # in metrics.json
+PRINTED = 1e-2  # of a number in the report, or one unit of its last digit
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
@@ -59,7 +60,7 @@ def close_numbers(found: str, kept: str) -> bool:
     decimals = len(kept.partition(".")[2])
     if not decimals:
         return found == kept
-    return float(found) == pytest.approx(float(kept), rel=NEAR["rel"], abs=1.01 * 10**-decimals)
+    return float(found) == pytest.approx(float(kept), rel=PRINTED, abs=1.01 * 10**-decimals)
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,18 @@ def test_mean_is_fitted_once_on_each_frozen_source_and_is_a_control(run: Path) -
     assert "mean@random" in status["finished"]
 
 
+def test_a_package_of_vectors_is_scored_and_signed_by_its_checksum(tmp_path: Path) -> None:
+    run = perform(
+        tmp_path, FILMS, LABELS, run_models="mean", run_embeddings="glove-6b-50d,random+glove-6b-50d"
+    )
+    metrics = read(run)
+    of_package, joined = (row["files"] for row in metrics["embeddings"])
+    assert len(of_package[0]["sha256"]) == 64
+    assert [file["sha256"] for file in joined] == [of_package[0]["sha256"]]
+    signature = next(row["signature"] for row in metrics["results"] if row["name"] == "mean@glove-6b-50d")
+    assert f"|vectors:glove-6b-50d#{of_package[0]['sha256'][:8]}|" in signature
+
+
 def test_nothing_is_said_to_be_cut_where_only_averages_read_a_source(run: Path) -> None:
     tokens = read(run, "details/tokens.json")
     assert "max_tokens" not in tokens

@@ -34,7 +34,7 @@ SETTINGS = (
     "embeddings.dimension=5",
     "word2vec.vector_size=5",
     "word2vec.epochs=1",
-    "word2vec.min_count=1",
+    "word2vec.min_count=2",
 )
 WITHIN = 1e-5
 
@@ -58,12 +58,12 @@ print(json.dumps({"answers": answers, "imported": heavy}))
 
 
 def documents() -> tuple[list[str], list[str]]:
-    """Return 60 documents of 2 to 15 words, whose label is in one of them; some words are rare."""
+    """Return 60 documents of 2 to 15 words, whose label is in one of them; some words are too rare for a vector."""
     generator = np.random.default_rng(4)
     texts, labels = [], []
     for number in range(60):
         label = ("good", "bad", "mixed")[number % 3]
-        words = [*generator.choice(WORDS, generator.integers(1, 14)), label, f"rare{number}"]
+        words = [*generator.choice(WORDS, generator.integers(1, 14)), label, f"rare{number // 2}"]
         texts.append(" ".join(generator.permutation(words)))
         labels.append(label)
     return texts, labels
@@ -173,6 +173,27 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str, str]] = {
         model_json(lambda content: content["network"].update(model="cnn")),
         f"{slug(NAME)}/model.json",
         "it describes no network of this version ('cnn')",
+    ),
+    "a head that there is not": (
+        model_json(lambda content: content["network"].update(head="min")),
+        f"{slug(NAME)}/model.json",
+        'it describes no network of this version (gru has no head "min")',
+    ),
+    "a label too few": (
+        model_json(lambda content: content["label_names"].pop()),
+        f"{slug(NAME)}/model.json",
+        "it describes no network of this version (3 classes, 2 labels)",
+    ),
+    "an unknown way to cut": (
+        model_json(lambda content: content.update(keep="middle")),
+        f"{slug(NAME)}/model.json",
+        'it describes no network of this version (networks.keep is "middle")',
+    ),
+    "a setting of another version": (
+        model_json(lambda content: content["network"].update(zoneout=0.1)),
+        f"{slug(NAME)}/model.json",
+        "it describes no network of this version "
+        "(NetworkSpec.__init__() got an unexpected keyword argument 'zoneout')",
     ),
     "no weights": (
         lambda models: (models / slug(NAME) / "weights.safetensors").unlink(),

@@ -121,7 +121,8 @@ def test_the_record_is_equal_but_for_what_it_cost(runs: tuple[Path, Path]) -> No
     }
     names = [[(row["name"], row["seed"], row["fold"]) for row in metrics["timing"]] for metrics in (one, two)]
     assert names[0] == names[1]
-    for name in ("choices", "neighbours"):
+    assert [entry["name"] for entry in read(runs[0], "details/probes.json")] == ["lstm@learned"]
+    for name in ("choices", "neighbours", "probes"):
         assert read(runs[0], f"details/{name}.json") == read(runs[1], f"details/{name}.json")
     histories = [read(run, "details/histories.json") for run in runs]
     for history in histories:

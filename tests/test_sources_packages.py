@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -42,7 +43,13 @@ def test_a_package_is_read_without_being_imported_and_only_the_corpus_s_rows(by_
     assert found.words.to_list() == ["film", "good", "FILM", "0000"]
     assert found.vectors.tolist() == VECTORS[[0, 2, 3, 4]].tolist()
     assert found.vectors.dtype == np.float32
-    assert found.file == {"format": "package vectors-by-hand 1.5", "dimension": 2, "rows": 5}
+    sha256 = hashlib.sha256((by_hand / "v.npy").read_bytes()).hexdigest()
+    assert found.file == {
+        "format": "package vectors-by-hand 1.5",
+        "dimension": 2,
+        "rows": 5,
+        "sha256": sha256,
+    }
 
 
 def test_a_package_is_laid_on_the_vocabulary_by_the_cascade(by_hand: Path) -> None:

@@ -31,6 +31,9 @@ class Epoch:
     validation_accuracy: float | None
     seconds: float
     tuned: bool = False  # whether the word vectors were trained in this epoch
+    clipped: float | None = (
+        None  # share of its steps whose gradients, all together, were longer than clip_norm
+    )
 
 
 def sample_documents(indexed: IndexedCorpus) -> IndexedCorpus:

@@ -35,6 +35,7 @@ class NetworkSpec:
     word_dropout: float = 0.0
     piece_tokens: int = 0  # timesteps after which the state begins anew; 0: never
     bptt: int = 0  # timesteps from the end through which gradients flow back; 0: all
+    forget_bias: float = 1.0  # what the bias of an LSTM's forget gates starts from; 1 is Keras' own
 
 
 @dataclass(frozen=True)
@@ -240,9 +241,24 @@ def _states(spec: NetworkSpec, cell: str, name: str, sequences: Tensor, lengths:
     """Return the states of a new recurrent layer at every timestep; (B, T, H)."""
     import keras
 
+    bias = _first_bias(spec, cell)
     if spec.bptt:
-        return truncated_layer(cell, spec.units, spec.bptt, name)(sequences, lengths)
-    return getattr(keras.layers, cell)(spec.units, return_sequences=True, name=name)(sequences)
+        return truncated_layer(cell, spec.units, spec.bptt, name, **bias)(sequences, lengths)
+    return getattr(keras.layers, cell)(spec.units, return_sequences=True, name=name, **bias)(sequences)
+
+
+def _first_bias(spec: NetworkSpec, cell: str) -> dict[str, Any]:
+    """Return what Keras is told of the bias that an LSTM starts from: nothing where it is Keras' own, 1."""
+    if cell != "LSTM" or spec.forget_bias == 1.0:
+        return {}
+
+    def initial(shape: tuple[int, ...], dtype: Any = None) -> Tensor:
+        import tensorflow as tf
+
+        of_gates = tf.constant([0.0, spec.forget_bias, 0.0, 0.0], dtype)  # input, forget, candidate, output
+        return tf.repeat(of_gates, spec.units)  # (4H,)
+
+    return {"unit_forget_bias": False, "bias_initializer": initial}
 
 
 def _in_order(sequences: Tensor, lengths: Tensor, direction: str) -> Tensor:

@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from pipeline.config import TokenizerSettings, load_config, stage_generator
+from pipeline.config import CHECKS, TokenizerSettings, load_config, stage_generator
 from pipeline.errors import PipelineError
 from pipeline.indices import encode_known
 from pipeline.json_files import REWRITE, read_json
 from pipeline.networks.batches import batches, shuffle_words, visible
 from pipeline.networks.equations.network import Weights, run_network, weight_shapes
 from pipeline.networks.equations.output import embed, softmax
-from pipeline.networks.models import NetworkSpec, parse_network
+from pipeline.networks.models import NETWORKS, NetworkSpec, parse_network
 from pipeline.prediction_files import slug
 from pipeline.values import (
     Bool,
@@ -95,6 +95,7 @@ def load_saved(run: Path, name: str) -> SavedNetwork:
         label_names, own_name = tuple(described["label_names"]), str(described["name"])
         tokenizer = TokenizerSettings(**described["tokenizer"])
         max_tokens, keep = int(described["max_tokens"]), str(described["keep"])
+        _check(spec, label_names, {"tokenizer.name": tokenizer.name, "networks.keep": keep})
         shapes = weight_shapes(spec)
         shuffled = parse_network(own_name.partition("@")[0]).shuffled_words
     except (KeyError, TypeError, ValueError) as error:
@@ -118,6 +119,17 @@ def load_saved(run: Path, name: str) -> SavedNetwork:
         keep=keep,
         shuffle_seed=load_config(Path(run) / "config.toml").run.seed if shuffled else None,
     )
+
+
+def _check(spec: NetworkSpec, label_names: tuple[str, ...], choices: Mapping[str, str]) -> None:
+    """Raise ValueError where parts of a description do not fit each other or name what there is not."""
+    if spec.head not in (NETWORKS[spec.model].heads or ("",)):
+        raise ValueError(f'{spec.model} has no head "{spec.head}"')
+    if len(label_names) != spec.n_classes:
+        raise ValueError(f"{spec.n_classes} classes, {len(label_names)} labels")
+    for key, value in choices.items():
+        if not CHECKS[key].allows(value):
+            raise ValueError(f'{key} is "{value}"')
 
 
 def saved_networks(run: Path) -> list[str]:

@@ -21,7 +21,7 @@ from pipeline.values import Float32
 class TrainingStep:
     """What trains a network on one batch."""
 
-    run: Any  # (rows, lengths, labels, learning rate) > (sum of losses, right answers)
+    run: Any  # (rows, lengths, labels, learning rate) > (sum of losses, right answers, 1 if clipped else 0)
     averages: tuple[tuple[Any, Any], ...]  # weight and its moving average; empty without `networks.ema`
 
     def take_averages(self) -> None:
@@ -74,7 +74,7 @@ def training_step(
     @tf.function(
         input_signature=[*batch_signature(), tf.TensorSpec((None,), tf.int32), tf.TensorSpec((), tf.float32)]
     )
-    def run(rows: Any, lengths: Any, labels: Any, rate: Any) -> tuple[Any, Any]:
+    def run(rows: Any, lengths: Any, labels: Any, rate: Any) -> tuple[Any, Any, Any]:
         embedded = tf.gather(table, rows)  # (B, T, D)
         if weight_drop:
             weight_drop.drop()
@@ -89,7 +89,7 @@ def training_step(
             gradients = weight_drop.restore(weights, gradients)
         if row_optimizer:
             distinct, gradients[-1] = gradient_by_row(rows, gradients[-1])  # (U,), (U, D)
-        gradients, _ = tf.clip_by_global_norm(gradients, settings.clip_norm)
+        gradients, norm = tf.clip_by_global_norm(gradients, settings.clip_norm)
         for gradient, weight in zip(gradients, weights, strict=False):  # see Notes for why not `apply`
             optimizer.update_step(gradient, weight, rate)
         optimizer.iterations.assign_add(1)
@@ -101,6 +101,7 @@ def training_step(
             for average, weight in zip(averages, weights, strict=True):
                 average.assign(decay * average + (1.0 - decay) * weight)
         right = tf.equal(tf.argmax(logits, axis=1, output_type=tf.int32), labels)
-        return tf.reduce_sum(losses), tf.reduce_sum(tf.cast(right, tf.int32))
+        clipped = tf.cast(norm > settings.clip_norm, tf.int32)
+        return tf.reduce_sum(losses), tf.reduce_sum(tf.cast(right, tf.int32)), clipped
 
     return TrainingStep(run, tuple(zip(weights, averages, strict=False)))

@@ -198,11 +198,11 @@ def _run_phase(
         )  # only pieces have more
         documents = batches(trainee.train.indexed, settings.batch_size, trainee.generator, most_timesteps)
         rates = _rates(settings.schedule, rate, (number - begin - 1) * n_docs, horizon * n_docs)
-        loss, accuracy = _run_epoch(step, documents, trainee.train.labels, rates)
+        loss, accuracy, clipped = _run_epoch(step, documents, trainee.train.labels, rates)
         with step.averaged():
             judged = _judge(trainee)
             seconds = time.perf_counter() - start
-            course.history.append(Epoch(number, loss, accuracy, *judged, seconds, tuned))
+            course.history.append(Epoch(number, loss, accuracy, *judged, seconds, tuned, clipped))
             trainee.on_epoch(course.history[-1])
             _keep_if_better(trainee, course)
         if course.diverged:
@@ -243,13 +243,17 @@ def _rates(schedule: str, rate: float, seen: int, horizon: int) -> Callable[[int
 
 def _run_epoch(
     step: TrainingStep, training_batches: Iterable[Batch], labels: Int32, rates: Callable[[int], float]
-) -> tuple[float, float]:
-    """Return the mean loss and the accuracy of one pass, measured as the weights change."""
+) -> tuple[float, float, float]:
+    """Return mean loss and accuracy of one pass, as the weights change, and the share of steps that were clipped."""
     total, right, seen = 0.0, 0, 0
+    clipped = []  # 1 a step whose gradients were clipped, else 0
     for batch in training_batches:
-        batch_loss, batch_right = step.run(batch.rows, batch.lengths, labels[batch.documents], rates(seen))
+        batch_loss, batch_right, cut = step.run(
+            batch.rows, batch.lengths, labels[batch.documents], rates(seen)
+        )
         total, right, seen = total + float(batch_loss), right + int(batch_right), seen + len(batch.documents)
-    return total / seen, right / seen
+        clipped.append(int(cut))
+    return total / seen, right / seen, float(np.mean(clipped))
 
 
 def _judge(trainee: _Trainee) -> tuple[float | None, float | None]:

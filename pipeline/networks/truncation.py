@@ -7,7 +7,7 @@ from typing import Any
 Tensor = Any
 
 
-def truncated_layer(cell: str, units: int, steps: int, name: str) -> Any:
+def truncated_layer(cell: str, units: int, steps: int, name: str, **more: Any) -> Any:
     """Return a recurrent layer of Keras through which gradients flow back `steps` timesteps.
 
     Parameters
@@ -20,6 +20,8 @@ def truncated_layer(cell: str, units: int, steps: int, name: str) -> Any:
         K, from 1.
     name : str
         The layer's name.
+    **more
+        What else the Keras layer is told.
 
     Returns
     -------
@@ -65,7 +67,7 @@ def truncated_layer(cell: str, units: int, steps: int, name: str) -> Any:
         def compute_output_shape(self, sequences_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
             return (*sequences_shape[:-1], self.units)
 
-    return Truncated(units, return_sequences=True, return_state=True, name=name)
+    return Truncated(units, return_sequences=True, return_state=True, name=name, **more)
 
 
 def _joined(early: Tensor, late: Tensor, starts: Tensor, longest: Tensor) -> Tensor:

@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from pipeline.report.strips import Shade
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -132,7 +134,7 @@ class Reliability:
 
 @dataclass(frozen=True)
 class BandPoint:
-    """A value with its interval; fractions of 1 shown as percent."""
+    """A value with its interval; fractions of 1, shown as percent unless the chart says otherwise."""
 
     x: float
     value: float
@@ -149,12 +151,35 @@ class BandLine:
 
 
 @dataclass(frozen=True)
+class Mark:
+    """A value to compare lines with, drawn across the chart; its label stands at the left, or at the right end."""
+
+    label: str
+    value: float
+    right: bool = False
+
+
+@dataclass(frozen=True)
 class Bands:
-    """Lines with their intervals as bands, over a logarithmic axis that is marked at the points."""
+    """Lines with their intervals as bands.
+
+    Attributes
+    ----------
+    log_x : a logarithmic axis that is marked at the points; else a plain one
+    log_y : a logarithmic axis; every value and end of an interval is above 0 then
+    percent : values are fractions of 1, shown as percent
+    marked : a mark at every point, which tells lines apart without colour; without, dashes do
+    marks : values that the lines are compared with, such as chance
+    """
 
     lines: tuple[BandLine, ...]
     x_axis: str
     y_axis: str
+    log_x: bool = True
+    log_y: bool = False
+    percent: bool = True
+    marked: bool = True
+    marks: tuple[Mark, ...] = ()
 
 
 Figure = DotPlot | Curves | Lines | Reliability | Bands
@@ -169,6 +194,34 @@ class Chart:
     reading: str
     figure: Figure
     file: str = ""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A block of rows under the words of a strip: `rows` of them, each `tall` times the usual height."""
+
+    title: str
+    rows: int
+    shades: tuple[Shade, ...]
+    tall: int = 1
+
+    @property
+    def height(self) -> int:
+        """Its height in usual rows."""
+        return self.rows * self.tall
+
+
+@dataclass(frozen=True)
+class Strip:
+    """A few words of a document, and for each a bar and the rows of panels; shut until it is opened (HTML)."""
+
+    kind: ClassVar[str] = "strip"
+    caption: str
+    reading: str
+    words: tuple[str, ...]
+    bars_title: str
+    bars: str  # an SVG path over unit columns, from 0 up to -1
+    panels: tuple[Panel, ...]
 
 
 @dataclass(frozen=True)
@@ -231,7 +284,7 @@ class Browser:
     method: tuple[str, ...] = ()
 
 
-Block = Table | Heat | Chart | Paragraph | Points | Code | Nothing | Grid | Browser
+Block = Table | Heat | Chart | Strip | Paragraph | Points | Code | Nothing | Grid | Browser
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,7 @@ OWN_GROUP_STYLES = (  # for groups that a figure names itself, in their order
     ("#56b4e9", "cross"),
     ("#7a7a7a", "triangle-right"),
 )
-LINE_DASHES = ([1, 0], [6, 3], [2, 2])
+LINE_DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3])
 SERIES_STYLES = {"training": ("#d55e00", (1, 0)), "validation": ("#0072b2", (5, 3))}
 FONT = "Arial, Helvetica, Liberation Sans, sans-serif"  # drawn and shown with the same widths
 PICTURE_FONT = "Liberation Sans"  # comes with vl-convert, so a PNG is the same on every machine
@@ -390,13 +390,16 @@ def _line_labels(lines: Sequence[Line] | Sequence[BandLine]) -> list[str]:
     return [clip(cell_text(line.label), 30) for line in lines]
 
 
-def _line_encodings(figure: Lines | Bands, width: int) -> tuple[Any, Any, Any]:
+def _line_encodings(figure: Lines | Bands, width: int, *, marked: bool = True) -> tuple[Any, Any, Any]:
+    """Return colour, shape and dash of each line; without marks the dash changes from line to line."""
     import altair as alt
 
     labels, n_styles = _line_labels(figure.lines), len(OWN_GROUP_STYLES)
     styles = [OWN_GROUP_STYLES[number % n_styles] for number in range(len(labels))]
-    dashes = [LINE_DASHES[number // n_styles % len(LINE_DASHES)] for number in range(len(labels))]
-    legend = alt.Legend(columns=max(1, width // 150), labelLimit=200, symbolOpacity=1)
+    every = n_styles if marked else 1
+    dashes = [LINE_DASHES[number // every % len(LINE_DASHES)] for number in range(len(labels))]
+    stroke: dict[str, Any] = {} if marked else {"symbolType": "stroke", "symbolSize": 400}
+    legend = alt.Legend(columns=max(1, width // 150), labelLimit=200, symbolOpacity=1, **stroke)
     return (
         alt.Color("line:N", scale=alt.Scale(domain=labels, range=[c for c, _ in styles]), legend=legend),
         alt.Shape("line:N", scale=alt.Scale(domain=labels, range=[s for _, s in styles]), legend=legend),
@@ -405,43 +408,79 @@ def _line_encodings(figure: Lines | Bands, width: int) -> tuple[Any, Any, Any]:
 
 
 def _band_chart(figure: Bands, width: int) -> Any:
-    """Return a line and a band for each label; the x axis is logarithmic."""
+    """Return a line and a band for each label."""
     import altair as alt
 
     values = _band_values(figure)
-    ticks = sorted({point["x"] for point in values})
-    axis = alt.Axis(values=ticks, grid=False, format=",d", labelOverlap=True)
-    x = alt.X("x:Q", title=figure.x_axis, scale=alt.Scale(type="log", nice=False), axis=axis)
-    scale = alt.Scale(zero=False)
+    x = _band_x(figure, values)
+    scale = alt.Scale(type="log", nice=False) if figure.log_y else alt.Scale(zero=False)
     base = alt.Chart(alt.Data(values=values))
-    colour, shape, dash = _line_encodings(figure, width)
-    y = alt.Y("y:Q", title=figure.y_axis, scale=scale, axis=alt.Axis(tickCount=5))
-    layers = (
+    colour, shape, dash = _line_encodings(figure, width, marked=figure.marked)
+    y = alt.Y("y:Q", title=figure.y_axis, scale=scale, axis=alt.Axis(tickCount=5, **_power_format(figure)))
+    layers = [
         base.mark_area(opacity=0.18).encode(
             x=x, y=alt.Y("lo:Q", title=figure.y_axis, scale=scale), y2="hi:Q", color=colour
         ),
         base.mark_line(strokeWidth=1.8).encode(x=x, y=y, color=colour, strokeDash=dash),
-        base.mark_point(filled=True, size=45, opacity=1).encode(x=x, y=y, color=colour, shape=shape),
-        _said(base).encode(x=x, y=y),
-    )
+    ]
+    if figure.marked:
+        points = base.mark_point(filled=True, size=45, opacity=1)
+        layers.append(points.encode(x=x, y=y, color=colour, shape=shape))
+        layers.append(_said(base).encode(x=x, y=y))
+    layers += _mark_layers(figure, y, width)
     return _styled(alt.layer(*layers).properties(width=width, height=260))
 
 
+def _mark_layers(figure: Bands, y: Any, width: int) -> list[Any]:
+    """Return a dotted line with its label for each value that the lines are compared with."""
+    import altair as alt
+
+    unit, layers = 100 if figure.percent else 1, []
+    for mark in figure.marks:
+        base = alt.Chart(alt.Data(values=[{"y": unit * mark.value, "label": cell_text(mark.label)}]))
+        layers += [
+            base.mark_rule(color=INK, strokeWidth=1, strokeDash=[2, 4]).encode(y=y),
+            base.mark_text(
+                align="right" if mark.right else "left", baseline="bottom", dy=-3, fontSize=11
+            ).encode(x=alt.value(width if mark.right else 4), y=y, text="label:N"),
+        ]
+    return layers
+
+
+def _band_x(figure: Bands, values: list[dict[str, Any]]) -> Any:
+    """Return the x axis: logarithmic and marked at the points, or plain."""
+    import altair as alt
+
+    if not figure.log_x:
+        axis = alt.Axis(grid=False, tickCount=8)
+        return alt.X("x:Q", title=figure.x_axis, scale=alt.Scale(zero=False, nice=False), axis=axis)
+    ticks = sorted({point["x"] for point in values})
+    axis = alt.Axis(values=ticks, grid=False, format=",d", labelOverlap=True)
+    return alt.X("x:Q", title=figure.x_axis, scale=alt.Scale(type="log", nice=False), axis=axis)
+
+
+def _power_format(figure: Bands) -> dict[str, Any]:
+    """Return how a logarithmic axis writes its numbers: 0.01, 1e-6."""
+    return {"format": ".1~g"} if figure.log_y else {}
+
+
 def _band_values(figure: Bands) -> list[dict[str, Any]]:
+    unit = 100 if figure.percent else 1
     return [
         {
             "line": label,
             "x": point.x,
-            "y": 100 * point.value,
-            "lo": 100 * (point.value if point.lo is None else point.lo),
-            "hi": 100 * (point.value if point.hi is None else point.hi),
-            "says": _says_of_band_point(label, point),
+            "y": unit * point.value,
+            "lo": unit * (point.value if point.lo is None else point.lo),
+            "hi": unit * (point.value if point.hi is None else point.hi),
+            "says": _says_of_band_point(label, point, figure.percent),
         }
         for label, line in zip(_line_labels(figure.lines), figure.lines, strict=True)
         for point in line.points
     ]
 
 
-def _says_of_band_point(label: str, point: BandPoint) -> str:
-    ends = "" if point.lo is None or point.hi is None else f" ({percent(point.lo)} to {percent(point.hi)})"
-    return f"{label}, {count(point.x)}: {percent(point.value)}{ends}"
+def _says_of_band_point(label: str, point: BandPoint, in_percent: bool) -> str:
+    show = percent if in_percent else "{:.3g}".format
+    ends = "" if point.lo is None or point.hi is None else f" ({show(point.lo)} to {show(point.hi)})"
+    return f"{label}, {count(point.x)}: {show(point.value)}{ends}"

@@ -19,6 +19,7 @@ from pipeline.report.blocks import (
     Paragraph,
     Points,
     Section,
+    Strip,
     Table,
     numbers,
     row,
@@ -122,6 +123,10 @@ def _chart(chart: Chart) -> str:
     return f"{picture}**{caption}**: {_prose(chart.reading)}"
 
 
+def _strip(strip: Strip) -> str:
+    return f"**{_prose(strip.caption)}**: {_prose(strip.reading)}"
+
+
 def _grid(grid: Grid) -> str:
     return "\n\n".join(_WRITERS[block.kind](block) for block in grid.blocks)
 
@@ -153,6 +158,7 @@ _WRITERS: dict[str, Callable[[Any], str]] = {
     "table": _table,
     "heat": _heat,
     "chart": _chart,
+    "strip": _strip,
     "grid": _grid,
     "browser": _browser,
     "points": _points,

@@ -39,6 +39,7 @@ class Details:
     contributions: Record
     fit_costs: list[Record]
     curve_sets: Record
+    probes: list[Record]
 
 
 @dataclass(frozen=True)
@@ -143,6 +144,7 @@ _DETAIL_SHAPES: dict[str, Callable[[Any], Any]] = {
     "contributions": _table,
     "fit_costs": _tables,
     "curve_sets": _table,
+    "probes": _tables,
 }
 
 

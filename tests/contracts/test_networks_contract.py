@@ -8,8 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 from builders import TINY_NETWORK, indexed_of, int32, labelled, matrix_of, train_network
+from keras_weights import weights_of
 
 from pipeline.indices import take
+from pipeline.networks.batches import pad
+from pipeline.networks.equations.network import run_network
+from pipeline.networks.equations.output import embed
 from pipeline.networks.models import NETWORKS, build, specify
 from pipeline.networks.prediction import predict_probabilities
 from pipeline.networks.training import FittedNetwork
@@ -51,6 +55,15 @@ def test_a_distribution_for_each_document(model: str, head: str, n_classes: int)
     assert (probabilities.shape, probabilities.dtype) == ((5, n_classes), np.float32)
     np.testing.assert_allclose(probabilities.sum(axis=1), 1.0, atol=1e-6)
     assert len(np.unique(probabilities.round(4), axis=0)) == 5  # no two of these documents are alike
+
+
+@each_network_and_head
+def test_logits_are_those_of_its_equations(model: str, head: str) -> None:
+    network = built(model, head)
+    spec = specify(model, head, MATRIX, False, 2, TINY_NETWORK)
+    batch = pad(DOCUMENTS, np.arange(DOCUMENTS.n_docs))
+    run = run_network(spec, weights_of(network), embed(MATRIX.vectors, batch.rows), batch.lengths)
+    np.testing.assert_allclose(run.logits, np.asarray(network([batch.rows, batch.lengths])), atol=1e-5)
 
 
 @each_network_and_head

@@ -1,0 +1,1 @@
+"""Scripts that write or show documents; a package so that chapters of docs/learn can read each other."""

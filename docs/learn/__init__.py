@@ -1,0 +1,1 @@
+"""Chapters on recurrent networks, what runs them and what draws their figures."""

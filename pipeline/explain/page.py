@@ -1,0 +1,34 @@
+"""The worked example as one HTML page: no script, no request to any host, every text escaped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pipeline.explain.worked import Table, Worked
+from pipeline.explain.written import shown, shown_difference
+from pipeline.report.text import cell_text, prose
+
+HERE = Path(__file__).parent
+
+
+def write_page(worked: Worked) -> str:
+    """Return the worked example as one HTML page; every string is cleaned and escaped by the template."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
+
+    templates = Environment(
+        loader=FileSystemLoader(HERE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.filters.update(cell=cell_text, prose=prose, number=shown, small=shown_difference)
+    style = Markup((HERE / "page.css").read_text(encoding="utf-8"))
+    return templates.get_template("page.html.j2").render(worked=worked, style=style, share=_share)
+
+
+def _share(table: Table, row: tuple[str | float, ...], place: int) -> str:
+    """Return how long the bar of this row is, as a share of the longest."""
+    largest = max(float(each[place]) for each in table.rows)
+    return f"{float(row[place]) / largest:.3f}" if largest else "0"
