@@ -151,7 +151,7 @@ def _read(config: Config, console: Console) -> Data:
 def _run(data: Data, config: Config, console: Console, run: Path) -> Path:
     """Fit and score every model in a new run folder, with the stages of every run, and return the folder."""
     run.mkdir()
-    config = with_values(config, {"run.out": str(run), "run.probes": False})  # scores are all that is read
+    config = with_values(config, {"run.out": str(run)})
     (run / "config.toml").write_text(save_config(config), encoding="utf-8")
     planned = plan_models(config.run.models, config.run.embeddings)
     duplicates = find_duplicates(data.corpus)
