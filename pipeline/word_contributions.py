@@ -312,9 +312,9 @@ def _places(lengths: Any) -> IndexedCorpus:
 
 
 def _affordable(lengths: Any, n_asked: Sequence[int], network: dict[str, Any]) -> int:
-    """Return how many documents, the first ones, a network is asked about; 1 at least."""
+    """Return how many documents, the first ones, a network is asked about; none where the first one is too long."""
     timesteps = np.cumsum(lengths * (np.array(n_asked, dtype=np.int64) + 1))
-    return max(1, int((timesteps * weights_a_step(network) <= MOST_WORK).sum()))
+    return int((timesteps * weights_a_step(network) <= MOST_WORK).sum())
 
 
 def weights_a_step(network: Mapping[str, Any]) -> float:

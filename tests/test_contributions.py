@@ -274,6 +274,8 @@ def test_a_network_is_asked_about_as_many_documents_as_a_fixed_amount_of_work_al
     work = weights_a_step({"model": "lstm", "units": 8, "layers": 1, "embedding_dim": 32})
     assert work == 4 * 8 * (8 + 32) + 60_000
     # 6 tokens, each out once and all in once: 42 timesteps; then 12; the third document has one token, asked for none
+    monkeypatch.setattr("pipeline.word_contributions.MOST_WORK", 41 * work)
+    assert len(explained(tmp_path, "lstm@random", PLANTED)) == 0
     monkeypatch.setattr("pipeline.word_contributions.MOST_WORK", 53 * work)
     assert len(explained(tmp_path, "lstm@random", PLANTED)) == 1
     monkeypatch.setattr("pipeline.word_contributions.MOST_WORK", 54 * work)
