@@ -9,6 +9,7 @@ import os
 import re
 import struct
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,8 @@ import pipeline.report
 from pipeline.errors import PipelineError
 from pipeline.report import draw_report, summarise
 from pipeline.report.answer import build_answer
-from pipeline.report.blocks import Limits, Paragraph, Table
+from pipeline.report.blocks import BandLine, BandPoint, Bands, Chart, Limits, Paragraph, Table
+from pipeline.report.chart_numbers import with_numbers
 from pipeline.report.charts import Picture, draw
 from pipeline.report.facts import ModelFacts
 from pipeline.report.markdown import write_markdown
@@ -294,6 +296,27 @@ def test_the_first_sentence_of_the_differences_names_who_is_told_apart(tmp_path:
     assert sentence == Paragraph(
         f"Told apart: {NETWORK} loses to tfidf. Of 3 comparisons, cannot tell: 1; equal: 1."
     )
+
+
+def test_the_numbers_of_a_chart_with_bands_stand_in_a_table() -> None:
+    lines = (
+        BandLine("lstm", (BandPoint(1, 0.5, 0.25, 0.75), BandPoint(20, 0.0012345, None, None))),
+        BandLine("rnn", (BandPoint(20, 1.0, None, None),)),
+    )
+    chart = Chart("Norms", "A reading.", Bands(lines, "Tokens", "Norm", percent=False))
+    same, table = with_numbers(chart, Limits(), "details/probes.json")
+    assert same is chart
+    assert isinstance(table, Table)
+    assert (table.caption, table.fold) == ("Numbers: Norms", True)
+    assert [column.title for column in table.columns] == ["Tokens", "lstm", "rnn"]
+    assert [[cell.text for cell in line] for line in table.rows] == [
+        ["1", "0.5 (0.25 to 0.75)", "–"],
+        ["20", "0.00123", "1"],
+    ]
+    in_percent = replace(chart, figure=Bands(lines, "Tokens", "Accuracy, %"))
+    _, table = with_numbers(in_percent, Limits(), "details/probes.json")
+    assert isinstance(table, Table)
+    assert table.rows[0][1].text == "50.0 % (25.0 % to 75.0 %)"
 
 
 def test_a_model_that_did_not_train_loses_nothing(tmp_path: Path) -> None:

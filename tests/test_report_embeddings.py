@@ -319,6 +319,6 @@ def test_the_page_has_the_figures_and_both_charts(tmp_path: Path) -> None:
     ]
     assert "62.5 %" in page.text
     assert (
-        page.tags.count("svg") == 14
-    )  # the answer, accuracy, differences, causes, sources and learning curve twice; training curves, calibration once
+        page.tags.count("svg") == 14 + 15
+    )  # answer, accuracy, differences, causes, sources, learning curve twice; training curves, calibration once; probes
     assert {"#grid", "#audit"} <= set(page.values("href"))

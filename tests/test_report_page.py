@@ -136,10 +136,10 @@ def test_the_figures_of_the_literal_run(page: Page) -> None:
 
 
 def test_charts_are_drawn_for_wide_pages_and_phones(page: Page) -> None:
-    # accuracy, differences, causes, learning curve twice; training curves and three diagrams once; seven charts of
-    # probes twice, the states of one document once
-    assert page.tags.count("svg") == 8 + 4 + 14 + 1
-    assert page.values("class").count("narrow") == 4 + 7
+    # the answer, accuracy, differences, causes, learning curve twice; training curve and reliability once; seven charts
+    # of probes twice, the states of one document once
+    assert page.tags.count("svg") == 10 + 2 + 14 + 1
+    assert page.values("class").count("narrow") == 5 + 7
     assert page.values("role").count("img") == 27
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pipeline.report.blocks import Block, Limits, Nothing, Paragraph, Points
+from pipeline.report.chart_numbers import with_numbers
 from pipeline.report.facts import status_sentence
 from pipeline.report.probe_forget_bias import forget_bias
 from pipeline.report.probe_gradients import gradients
@@ -97,7 +98,8 @@ def _probe(name: str, writer: Writer, entries: list[Record], run: Run, limits: L
     lines = tuple(f"{network}: {result.get('nothing') or result.get('reading')}" for network, result in asked)
     blocks: list[Block] = [Points(lines, str(asked[0][1].get("question") or name))]
     if found:
-        blocks += _drawn(writer, found, run, limits)
+        for block in _drawn(writer, found, run, limits):
+            blocks += with_numbers(block, limits, "details/probes.json")
         blocks.append(Paragraph(_limits_of(found[0][1]), "muted"))
     return blocks
 

@@ -33,7 +33,6 @@ SECTIONS: tuple[tuple[str, str, Callable[[Run, Limits], tuple[Block, ...]]], ...
     ("grid", "Models by embedding source", grid.grid),
     ("causes", "Where a difference comes from", causes.causes),
     ("learning-curve", "Learning curves", learning_curve.learning_curve),
-    ("memory", "What the network remembers", probes.probes),
     ("costs", "What it costs", costs.costs),
     ("limits", "Limits of this report", conduct.report_limits),
     ("failures", "Models that did not train", quality.failures),
@@ -43,6 +42,7 @@ SECTIONS: tuple[tuple[str, str, Callable[[Run, Limits], tuple[Block, ...]]], ...
     ("confusion", "Confused classes", errors_made.confusion),
     ("classes", "Precision, recall and F1", errors_made.classes),
     ("documents", "Documents to look at", documents.documents),
+    ("memory", "What the network remembers", probes.probes),
     ("corpus", "Corpus, splits, row ledger", inputs.corpus),
     ("contamination", "Contamination", contamination.contamination),
     ("tokens", "Tokens", inputs.tokens),
@@ -58,7 +58,7 @@ SECTIONS: tuple[tuple[str, str, Callable[[Run, Limits], tuple[Block, ...]]], ...
 )
 PARTS = {  # of the contents: the section that a part begins with, and the part's title
     "comparison": "The answer and how far it reaches",
-    "slices": "Right and wrong answers",
+    "slices": "What models do with the documents",
     "corpus": "What went in",
     "curves": "How it was trained, how to repeat it",
 }
