@@ -218,7 +218,9 @@ def test_the_gallery_shows_small_pictures_of_sections_that_have_something_to_sho
     draw_report(run)
     text = gallery.page_text([gallery._show(browser, run, 1, tmp_path)])
     linked = re.findall(r"^!\[films: .*\]\((.*)\)$", text, re.MULTILINE)
-    assert linked == [f"1-films-{name}.jpg" for name in ("answer", "differences", "causes", "phone")]
+    assert linked == [
+        f"1-films-{name}.jpg" for name in ("answer", "differences", "causes", "memory", "phone")
+    ]
     assert "\n    python run_pipeline.py films.csv --seeds 2\n" in text
     for name in linked:
         content = (tmp_path / name).read_bytes()
