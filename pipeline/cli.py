@@ -162,7 +162,11 @@ NoCache = Annotated[
     bool, _option("run.cache", "Train and read word vectors anew, and keep none for the next run.")
 ]
 NoProbes = Annotated[
-    bool, _option("run.probes", "Do not look at what each trained network remembers; saves some seconds.")
+    bool,
+    _option(
+        "run.probes",
+        "Do not look at what networks remember and what words add to answers; saves some seconds.",
+    ),
 ]
 Probes = Annotated[
     str | None,

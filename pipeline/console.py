@@ -257,6 +257,17 @@ def quiet_tensorflow() -> None:
 
 
 @contextmanager
+def quiet(debug: bool) -> Iterator[None]:
+    """Keep TensorFlow's chatter from the terminal, unless `debug` asks for all of it."""
+    if debug:
+        yield
+        return
+    quiet_tensorflow()
+    with filtered_stderr():
+        yield
+
+
+@contextmanager
 def filtered_stderr() -> Iterator[None]:
     """Drop the lines of `NOISE` from standard error while the block runs; pass on all others.
 

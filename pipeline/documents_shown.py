@@ -7,27 +7,30 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.values import SPLIT_NAMES, Corpus
+from pipeline.tokenizer import own_types
+from pipeline.values import SPLIT_NAMES, TEST, Corpus, TokenizedCorpus
+from pipeline.word_contributions import CHARACTERS, Shown
 
-CHARACTERS = 600  # of a text; the rest is cut
 _PARTS = {name: part for part, name in SPLIT_NAMES.items()}
 
 
 def documents_shown(
-    metrics: Mapping[str, Any], corpus: Corpus, folds: Sequence[Corpus]
+    metrics: Mapping[str, Any], chosen: Mapping[str, Any], corpus: Corpus, folds: Sequence[Corpus]
 ) -> list[dict[str, Any]]:
     """Return what `details/documents_shown.json` holds: `part`, `document`, `text`, and whether it was `cut`.
 
     Parameters
     ----------
     metrics : the content of metrics.json
-        Its `hard_documents` and `contamination` name the documents.
+        Its `hard_documents` and `contamination` name documents.
+    chosen : the content of details/chosen_documents.json
+        It names the documents that can be browsed.
     corpus : Corpus
         With the texts.
     folds : sequence of Corpus
         The same documents, split; a test document is one of any fold.
     """
-    wanted = _documents_named(metrics)
+    wanted = _documents_named(metrics) | {("test", row["document"]) for row in chosen.get("documents") or ()}
     numbers = {part: {document for of, document in wanted if of == part} for part in _PARTS}
     shown = []
     for name, part in _PARTS.items():
@@ -44,6 +47,24 @@ def documents_shown(
             for place, text in zip(places, texts, strict=True)
         ]
     return shown
+
+
+def shown_of_first_fold(chosen: Mapping[str, Any], first: Corpus, tokenized: TokenizedCorpus) -> Shown:
+    """Return the chosen documents that the first fold tested: its fits are those that are saved.
+
+    Parameters
+    ----------
+    chosen : the content of details/chosen_documents.json
+    first : Corpus
+        The first fold's split, with the texts.
+    tokenized : TokenizedCorpus
+        All documents of the corpus.
+    """
+    numbers = [row["document"] for row in chosen["documents"] if row["fold"] == 0]
+    tested = first.positions(TEST)
+    place_of = dict(zip(first.records[tested].tolist(), tested.tolist(), strict=True))
+    places = np.array([place_of[number] for number in numbers], dtype=np.int64)
+    return Shown(tuple(numbers), tuple(first.texts.gather(places).to_list()), own_types(tokenized, places))
 
 
 def _documents_named(metrics: Mapping[str, Any]) -> set[tuple[str, int]]:

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.config import Config, save_config, stage_generator
-from pipeline.console import Console, filtered_stderr, quiet_tensorflow
+from pipeline.console import Console, quiet
 from pipeline.corpus import find_duplicates, leak_warning, read_asked, split_asked, unlabelled_warning
 from pipeline.corpus.sample import sample_corpus
 from pipeline.document_facts import describe_test_documents
@@ -96,7 +96,7 @@ def fit_and_score(
                 console.warn(told)
                 record.note(told)
         fits = fits_of(material, record, folds)
-        with _quiet(config), all_ended(fits):
+        with quiet(config.run.debug), all_ended(fits):
             for fold in folds:
                 run_fold(material, fold, record, fits)
         if smaller:
@@ -165,17 +165,6 @@ def check_out(out: str | None) -> None:
         ) from None
     if full:
         raise PipelineError("--out", f"the folder {out} is not empty", "name a new folder, or empty this one")
-
-
-@contextlib.contextmanager
-def _quiet(config: Config) -> Iterator[None]:
-    """Keep TensorFlow's chatter from the terminal, unless --debug asks for all of it."""
-    if config.run.debug:
-        yield
-        return
-    quiet_tensorflow()
-    with filtered_stderr():
-        yield
 
 
 def read_and_split(config: Config, console: Console) -> tuple[LoadedCorpus, Duplicates, list[Fold]]:
@@ -283,7 +272,7 @@ def run_learning_curve(material: Material, whole: Fold, smaller: list[Fold], rec
     curve = CurveRecord.beside(record, apart)
     fits = fits_of(apart, curve, smaller)
     try:
-        with _quiet(material.config), all_ended(fits):
+        with quiet(material.config.run.debug), all_ended(fits):
             for fold in smaller:
                 n_docs = f"{len(fold.train):,} of {len(whole.train):,} training documents"
                 material.console.say(f"Learning curve, set {fold.number} of {len(smaller)}: {n_docs}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import importlib
 import sys
 import time
@@ -23,7 +22,7 @@ from pipeline.material import Fold, Material, documents_to_time, save_test_predi
 from pipeline.networks.batches import Visible, shuffle_words, visible
 from pipeline.networks.documents import Epoch, Labelled
 from pipeline.networks.models import NetworkSpec, specify
-from pipeline.networks.prediction import predict_with, prediction_step
+from pipeline.networks.prediction import forget_graphs, predict_with, prediction_step
 from pipeline.networks.training import FittedNetwork, fit_network
 from pipeline.plan import PlannedModel
 from pipeline.probes import Subject, probe_network, probes_of
@@ -79,7 +78,7 @@ def _score(planned: PlannedModel, prepared: Prepared, trial: Material) -> Score:
     trial = replace(trial, config=settled(trial.config, planned.model))
     load_libraries(trial)
     fitted = replace(_fit(trial, planned, 0, prepared), model=None)
-    _forget_graphs()
+    forget_graphs()
     kept = next(epoch for epoch in fitted.epochs if epoch.epoch == fitted.best_epoch)
     return Score(kept.validation_accuracy, kept.validation_loss, fitted.why_not)
 
@@ -138,7 +137,7 @@ def run_network(
     material = replace(material, config=settled(config, planned.model))
     load_libraries(material)
     _fit_and_record(material, planned, seed, prepared, last, parts)
-    _forget_graphs()  # only now does nothing hold the model any more
+    forget_graphs()  # only now does nothing hold the model any more
 
 
 def _fit_and_record(
@@ -188,7 +187,7 @@ def _choose_and_fit(
         fitted = _train(material, planned, seed, prepared)
         return fitted, fitted
     chosen = replace(_train(material, planned, seed, prepared), model=None)
-    _forget_graphs()
+    forget_graphs()
     return chosen, _train(material, planned, seed, last, chosen.schedule)
 
 
@@ -383,15 +382,3 @@ def _tuned_table(fitted: FittedNetwork) -> Float32 | None:
 
 def _seed(material: Material, stage: str) -> int:
     return int(stage_generator(material.config.run.seed, stage).integers(2**31))
-
-
-def _forget_graphs() -> None:
-    """Free the graphs of networks that nothing holds any more: Keras keeps them for the life of the process.
-
-    Called while something still holds a model, it would leave that model, its optimizer's moments and its graphs
-    to Python's own time: each waits in a circle of references.
-    """
-    import keras
-
-    keras.backend.clear_session()
-    gc.collect()

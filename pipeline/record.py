@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from pipeline.config import Config
-from pipeline.console import Console
+from pipeline.console import Console, quiet
 from pipeline.corpus import leak_warning
-from pipeline.documents_shown import documents_shown
+from pipeline.documents_shown import documents_shown, shown_of_first_fold
 from pipeline.embeddings import Embedded
 from pipeline.embeddings.audit import CorpusFacts, audit_fit
 from pipeline.embeddings.neighbours import characteristic_words, neighbour_rows
@@ -27,6 +28,7 @@ from pipeline.scoring import FitKey, Scored, fit_label, score_run
 from pipeline.storage import bytes_to_predict, plain, write_json
 from pipeline.tuning import Trial, describe_families, describe_space
 from pipeline.values import TEST, Corpus, Duplicates, Float32, Int32, LoadedCorpus, TokenizedCorpus
+from pipeline.word_contributions import word_contributions
 
 
 @dataclass(frozen=True)
@@ -249,17 +251,33 @@ def conclude(record: Record, console: Console, total_seconds: float) -> None:
     """Write what only the run knows, score the folder from its files, and draw the report."""
     from pipeline.report import draw_report
 
-    with console.stage("Scoring and drawing the report"):
+    with console.stage("Scoring"):
         record.note(leak_warning(record.duplicates, len(record.folds[0].positions(TEST))) or "")
         save_outside(record)
         for name, value in _known_by_the_run(record, console, total_seconds).items():
             write_json(record.run / "details" / f"{name}.json", value)
         record.write_status()
         scored = score_run(record.run)
-        shown = documents_shown(scored.metrics, record.loaded.corpus, record.folds)
+        chosen = scored.details["chosen_documents"]
+        shown = documents_shown(scored.metrics, chosen, record.loaded.corpus, record.folds)
         write_json(record.run / "details" / "documents_shown.json", shown)
+    contributions = _contributions(record, chosen, console)
+    with console.stage("Drawing the report"):
+        if contributions:
+            write_json(record.run / "details" / "contributions.json", contributions)
         write_scores(record.run, scored)
         draw_report(record.run)
+
+
+def _contributions(record: Record, chosen: Mapping[str, Any], console: Console) -> dict[str, Any]:
+    """Return what each word of the chosen documents adds; nothing for a run that did not end, or with --no-probes."""
+    if record.state != "done" or not record.config.run.probes or record.facts is None or not chosen:
+        return {}
+    names = {model["name"] for model in chosen["models"]}
+    planned = [model for model in record.planned if model.name in names]
+    shown = shown_of_first_fold(chosen, record.folds[0], record.facts.tokenized)
+    with console.stage("Word contributions", len(planned), "models") as stage, quiet(record.config.run.debug):
+        return word_contributions(record.run, planned, shown, record.config.tokenizer, stage.advance)
 
 
 def write_scores(run: Path, scored: Scored) -> None:

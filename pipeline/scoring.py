@@ -29,7 +29,12 @@ SCHEMA_VERSION = 1
 METRICS = "metrics.json"
 CURVE_FOLDER = Path("details", "learning_curve")  # its predictions stand apart: they enter no other table
 INPUTS = ("details/fits.json", "details/run.json", "config.toml")  # without these nothing can be scored
-COMPUTED = ("details/scores.json", "details/assumptions.json", METRICS)  # by `score_run`, metrics.json last
+COMPUTED = (  # by `score_run`, metrics.json last
+    "details/scores.json",
+    "details/assumptions.json",
+    "details/chosen_documents.json",
+    METRICS,
+)
 _OF_TIMING = (
     "name",
     "seed",
@@ -116,7 +121,7 @@ def _metrics(recorded: Recorded) -> Row:
     kinds = _of_models(recorded, fits, "kind")
     verdict_kinds = _of_models(recorded, fits, "verdict_kind")
     validation = _validation_accuracy(fits)
-    trained = {fit["name"]: True for fit in fits} | {fit["name"]: False for fit in fits if fit["why_not"]}
+    trained = _trained(fits)
     own = {name: kind for name, kind in kinds.items() if kind != "outside"}
     pairs = evaluation.planned_pairs(own, validation) + evaluation.outside_pairs(verdict_kinds, validation)
     n_docs = facts["corpus"]["documents"]
@@ -214,7 +219,22 @@ def _details(recorded: Recorded) -> dict[str, Any]:
     return {
         "scores": {"label_names": list(facts["corpus"]["classes"]), "models": _by_model(recorded.saved)},
         "assumptions": {"assumptions": facts["assumptions"], "warnings": recorded.warnings},
+        "chosen_documents": _chosen_documents(recorded),
     }
+
+
+def _chosen_documents(recorded: Recorded) -> Row:
+    fits = recorded.scored_fits
+    kinds = _of_models(recorded, fits, "kind")
+    answering = {name: kind for name, kind in kinds.items() if recorded.models[name]["model"] != "majority"}
+    generator = stage_generator(recorded.config.run.seed, "documents to browse")
+    return evaluation.choose_documents(recorded.saved, answering, _trained(fits), generator)
+
+
+def _trained(fits: Iterable[Row]) -> dict[str, bool]:
+    """Return whether every fit of each model trained."""
+    fits = list(fits)
+    return {fit["name"]: True for fit in fits} | {fit["name"]: False for fit in fits if fit["why_not"]}
 
 
 # --- what the run folder holds

@@ -7,7 +7,7 @@ import math
 import os
 import tempfile
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,11 @@ from pipeline.baselines import FittedBaseline
 from pipeline.config import Config
 from pipeline.embeddings import Embedded
 from pipeline.indices import NgramVocabulary
-from pipeline.networks.models import own_weights
+from pipeline.json_files import read_json
+from pipeline.networks.models import NetworkSpec, build, own_weights
 from pipeline.networks.training import FittedNetwork
 from pipeline.prediction_files import slug
+from pipeline.values import Float32
 
 
 def write_json(path: Path, value: object) -> None:
@@ -76,6 +78,24 @@ def save_network(
         "best_epoch": fitted.best_epoch,
     }
     write_json(folder / "model.json", described)
+
+
+def load_network(folder: Path, vectors: Float32) -> Any:
+    """Return the Keras model of a folder `models/<slug>/`, built again with its weights and this table (V', D)."""
+    described = read_json(folder / "model.json")
+    arrays = load_arrays(folder / "weights.safetensors") | {"embedding/embeddings": vectors}
+    model = build(replace(NetworkSpec(**described["network"]), embedding_rows=len(vectors)))
+    for weight in own_weights(model, tuned=True):
+        weight.assign(arrays[_weight_name(weight)])
+    return model
+
+
+def load_arrays(path: Path) -> dict[str, Any]:
+    """Return the arrays of a safetensors file of a run folder, by name."""
+    from safetensors.numpy import load_file
+
+    arrays: dict[str, Any] = load_file(path)
+    return arrays
 
 
 def save_baseline(
@@ -168,10 +188,11 @@ def _embedding_folder(source: str) -> str:
 
 def arrays_of(weights: Iterable[Any]) -> dict[str, np.ndarray]:
     """Return Keras variables as arrays under `layer/weight`, such as `recurrent_0/kernel`."""
-    return {
-        "/".join([*weight.path.split("/")[:1], weight.path.split("/")[-1]]): weight.numpy()
-        for weight in weights
-    }
+    return {_weight_name(weight): weight.numpy() for weight in weights}
+
+
+def _weight_name(weight: Any) -> str:
+    return "/".join([*weight.path.split("/")[:1], weight.path.split("/")[-1]])
 
 
 def plain(value: Any) -> Any:

@@ -19,7 +19,7 @@ PATTERNS = {
     "words": rf"{_WORD}(?:['’]{_WORD})*|\S\p{{M}}*",
     "whitespace": r"\S+",
 }
-_HTML_BREAK = r"(?i)<br\s*/?>"
+HTML_BREAK = r"(?i)<br\s*/?>"
 _BYTES_PER_PIECE = 8_000_000
 
 
@@ -59,10 +59,14 @@ def select(tokenized: TokenizedCorpus, documents: Int64) -> TokenizedCorpus:
 
 def alone(tokenized: TokenizedCorpus, document: int) -> TokenizedCorpus:
     """Return one document as if it were the whole corpus: `types` are its own."""
-    tokens = tokenized.token_types[tokenized.offsets[document] : tokenized.offsets[document + 1]]
-    own, token_types = np.unique(tokens, return_inverse=True)  # (T',), (M',)
-    offsets = np.array([0, len(tokens)], dtype=np.int64)
-    return TokenizedCorpus(token_types.astype(np.int32), offsets, tokenized.types.gather(own))
+    return own_types(tokenized, np.array([document], dtype=np.int64))
+
+
+def own_types(tokenized: TokenizedCorpus, documents: Int64) -> TokenizedCorpus:
+    """Return `documents` (positions, int64) as if they were the whole corpus: `types` are theirs."""
+    chosen = select(tokenized, documents)
+    own, token_types = np.unique(chosen.token_types, return_inverse=True)  # (T',), (M',)
+    return TokenizedCorpus(token_types.astype(np.int32), chosen.offsets, tokenized.types.gather(own))
 
 
 def span_positions(starts: Int64, lengths: Int64) -> Int64:
@@ -91,7 +95,7 @@ def _pieces(texts: pl.Series) -> list[pl.Series]:
 def _tokenize_piece(texts: pl.Series, settings: TokenizerSettings) -> tuple[pl.Series, Int64]:
     """Return a piece's tokens as a private categorical Series and the token count of each document."""
     if settings.html_breaks:
-        texts = texts.str.replace_all(_HTML_BREAK, " ")
+        texts = texts.str.replace_all(HTML_BREAK, " ")
     if settings.lowercase:
         texts = texts.str.to_lowercase()
     lists = texts.str.extract_all(PATTERNS[settings.name])

@@ -496,6 +496,8 @@ METRICS["tuning"] = []
 DETAILS["tuning"] = {}
 DETAILS["run"] = {}
 DETAILS["documents_shown"] = []
+DETAILS["chosen_documents"] = {}
+DETAILS["contributions"] = {}
 DETAILS["fit_costs"] = [
     {
         "name": "tfidf",

@@ -168,7 +168,7 @@ def test_the_report_the_log_and_the_details_are_there(run: Path) -> None:
     assert read(run, "details/status.json")["state"] == "done"
     assert read(run, "details/status.json")["finished"] == MODELS
     assert {path.stem for path in (run / "details").iterdir()} == {
-        "audit",
+        "audit", "chosen_documents", "contributions",
         "assumptions", "choices", "documents", "documents_shown", "fit_costs", "fits", "giveaways", "histories",
         "neighbours", "receipts", "run", "scores", "status", "tokens",
     }  # fmt: skip

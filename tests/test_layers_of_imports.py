@@ -22,8 +22,9 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("tokenizer", "corpus", "evaluation", "report", "signatures"),
     ("indices", "tuning", "ledger", "scoring"),
     ("receipts",),
-    ("embeddings", "cache", "baselines", "networks"),
+    ("embeddings", "cache", "baselines", "networks", "contributions"),
     ("plan", "storage", "outside_predictions"),
+    ("word_contributions",),
     ("probes",),
     ("documents_shown",),
     ("record", "material", "verify"),
@@ -36,7 +37,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("__main__",),
 )
 LAYER_OF = {name: number for number, names in enumerate(LAYERS) for name in names}
-STAGES = ("corpus", "embeddings", "baselines", "networks", "evaluation", "report", "tuning")
+STAGES = ("corpus", "embeddings", "baselines", "networks", "evaluation", "report", "tuning", "contributions")
 MODULES = sorted(path for path in PACKAGE.rglob("*.py"))
 
 

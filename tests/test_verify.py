@@ -17,6 +17,7 @@ from run_builders import write_run
 from pipeline.cli import main
 from pipeline.errors import PipelineError
 from pipeline.report.charts import draw
+from pipeline.scoring import COMPUTED
 from pipeline.verify import Difference, compare_values, describe, verify
 
 LSTM = "predictions/lstm@word2vec.s1.f0.parquet"
@@ -265,7 +266,7 @@ def files_of(run: Path) -> set[str]:
 
 def test_every_file_that_was_touched_is_named(run: Path) -> None:
     """One byte more, which changes nothing that is read: the receipts tell."""
-    computed = {"metrics.json", "details/scores.json", "details/assumptions.json", "details/receipts.json"}
+    computed = {*COMPUTED, "details/receipts.json"}
     touched = {name for name in files_of(run) if name.endswith((".json", ".toml"))} - computed
     assert {"config.toml", "details/status.json", "details/giveaways.json"} < touched
     for name in touched:

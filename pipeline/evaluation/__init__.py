@@ -2,6 +2,7 @@
 
 from pipeline.evaluation.causes import find_causes
 from pipeline.evaluation.choice import best_baseline, best_network
+from pipeline.evaluation.chosen_documents import choose_documents
 from pipeline.evaluation.comparisons import compare, planned_pairs, withhold
 from pipeline.evaluation.contamination import describe_contamination
 from pipeline.evaluation.costs import find_costs
@@ -19,6 +20,7 @@ __all__ = [
     "Scores",
     "best_baseline",
     "best_network",
+    "choose_documents",
     "compare",
     "decide_verdict",
     "describe_contamination",

@@ -80,7 +80,7 @@ def find_hard_documents(
     if not pooled:
         return None
     answers, label_names = average_answers(pooled), saved[0].label_names
-    found = _lists(answers, [kinds.get(name, "") for name in answers.names])
+    found = rank_documents(answers, [kinds.get(name, "") for name in answers.names])
     wrong = ~answers.right
     return {
         "models": list(answers.names),
@@ -116,8 +116,11 @@ def average_answers(pooled: Mapping[str, Sequence[PooledRun]]) -> Answers:
     )
 
 
-def _lists(answers: Answers, kinds: Sequence[str]) -> dict[str, Float64]:
-    """Return each list as a rank for every document, lowest first, NaN for one that is not in the list."""
+def rank_documents(answers: Answers, kinds: Sequence[str]) -> dict[str, Float64]:
+    """Return each list as a rank for every document, lowest first, NaN for one that is not in the list.
+
+    `kinds` are those of the models; which lists there are, and their order: see `find_hard_documents`.
+    """
     right, of_label, known = answers.right, answers.of_label, ~answers.hard
     n_right = right.sum(axis=0)  # (N,)
     sure = np.where(~right & known, answers.confidence, 0.0).max(axis=0)  # (N,) highest of the wrong answers

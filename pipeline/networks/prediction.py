@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from pipeline.networks.batches import batches
-from pipeline.values import Float32, IndexedCorpus
+from pipeline.values import Float32, IndexedCorpus, Int32
 
 _BATCH = 256
 
@@ -36,8 +38,35 @@ def prediction_step(model: Any) -> Any:
     return predict
 
 
+def logits_of(model: Any) -> Callable[[Int32, Int32], Float32]:
+    """Return the function from rows (B, T) and lengths (B,) to logits, float32 (B, C)."""
+    import tensorflow as tf
+
+    @tf.function(input_signature=batch_signature())
+    def step(rows: Any, lengths: Any) -> Any:
+        return model([rows, lengths], training=False)  # (B, C)
+
+    def logits(rows: Int32, lengths: Int32) -> Float32:
+        found: Float32 = step(rows, lengths).numpy()
+        return found
+
+    return logits
+
+
 def batch_signature() -> list[Any]:
     """Return rows (B, T) and lengths (B,) with free sizes, so that no length is traced anew."""
     import tensorflow as tf
 
     return [tf.TensorSpec((None, None), tf.int32), tf.TensorSpec((None,), tf.int32)]
+
+
+def forget_graphs() -> None:
+    """Free the graphs of networks that nothing holds any more: Keras keeps them for the life of the process.
+
+    Called while something still holds a model, it would leave that model, its optimizer's moments and its graphs
+    to Python's own time: each waits in a circle of references.
+    """
+    import keras
+
+    keras.backend.clear_session()
+    gc.collect()

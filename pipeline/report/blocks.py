@@ -6,9 +6,9 @@ Blocks hold plain strings; both writers clean and escape them, so a section need
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pipeline.report.strips import Shade
 
@@ -269,7 +269,22 @@ class Grid:
     blocks: tuple[Chart | Heat, ...]
 
 
-Block = Table | Heat | Chart | Strip | Paragraph | Points | Code | Nothing | Grid
+@dataclass(frozen=True)
+class Browser:
+    """Documents to search and filter, on the page with script; `tables` in Markdown, and without script.
+
+    `data` is what the script reads: JSON, every string in it cleaned. `rule` says which documents these are,
+    `method` how the contributions of words are made.
+    """
+
+    kind: ClassVar[str] = "browser"
+    data: Mapping[str, Any]
+    tables: tuple[Table, ...]
+    rule: str
+    method: tuple[str, ...] = ()
+
+
+Block = Table | Heat | Chart | Strip | Paragraph | Points | Code | Nothing | Grid | Browser
 
 
 @dataclass(frozen=True)
@@ -309,6 +324,7 @@ class Limits:
     rows: int = 150
     confusion_classes: int = 20  # above this, the most confused pairs instead of the matrix
     pairs: int = 15
+    browser_bytes: int = 1_200_000  # of the page, for the documents to browse
 
 
 def words(*titles: str) -> tuple[Column, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from pipeline.report.blocks import (
     Block,
+    Browser,
     Cell,
     Limits,
     Nothing,
@@ -16,6 +17,7 @@ from pipeline.report.blocks import (
     shorten,
     words,
 )
+from pipeline.report.browser import browser_data, how_contributions_are_made, how_documents_are_chosen
 from pipeline.report.facts import status_sentence
 from pipeline.report.formats import MISSING, count, is_number, percent
 from pipeline.report.run_folder import Record, Run
@@ -42,8 +44,8 @@ LISTS = {  # key: caption, what to make of it
 }
 RULE = (
     "A model's answer is the class of the highest probability, averaged over its seeds, which stands behind it where"
-    " it is known; controls and models that did not train are left out. Each list shows at most ten documents, chosen"
-    " by the rule under its table; a few documents show what to look for, they prove nothing."
+    " it is known; controls and models that did not train choose no documents. A few documents show what to look for,"
+    " they prove nothing."
 )
 
 
@@ -53,14 +55,23 @@ def documents(run: Run, limits: Limits) -> tuple[Block, ...]:
     if not found:
         return (Nothing(status_sentence(run) or "No model but controls was scored, or none trained."),)
     texts = document_texts(run)
-    lists = (_list(name, found, texts, limits) for name in LISTS if (found.get("lists") or {}).get(name))
+    kept = found.get("lists") or {}
+    lists = tuple(_list(name, found, texts, limits) for name in LISTS if kept.get(name))
     return (
         Paragraph(_reading(found)),
         Paragraph(RULE, "muted"),
         _counts(found),
         *_shared(found, limits),
-        *lists,
+        *_browsed(run, lists, limits),
     )
+
+
+def _browsed(run: Run, lists: tuple[Table, ...], limits: Limits) -> tuple[Block, ...]:
+    """Return the documents to browse, with the lists in their place where no script runs; else the lists."""
+    data, step = browser_data(run, limits)
+    if not data:
+        return lists
+    return (Browser(data, lists, how_documents_are_chosen(data, step), how_contributions_are_made(run)),)
 
 
 def _reading(found: Record) -> str:

@@ -22,8 +22,8 @@ SHOWN_MODELS = 12  # lines of the terminal's table
 LIMITS = (
     Limits(),
     Limits(rows=60),
-    Limits(rows=20, confusion_classes=10),
-    Limits(rows=8, confusion_classes=5, pairs=5),
+    Limits(rows=20, confusion_classes=10, browser_bytes=800_000),
+    Limits(rows=8, confusion_classes=5, pairs=5, browser_bytes=300_000),
 )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.report.blocks import Answer, Chart, Section
+from pipeline.report.browser import as_json
 from pipeline.report.charts import Picture, draw
 from pipeline.report.text import cell_text, code_text, prose
 
@@ -37,6 +38,7 @@ def write_html(answer: Answer, sections: Sequence[Section], name: str) -> str:
         lstrip_blocks=True,
     )
     templates.filters.update(cell=cell_text, prose=prose, code=code_text)
+    templates.filters["json"] = lambda data: Markup(as_json(data))
     scripts = assets(".js")
     page = templates.get_template("page.html.j2")
     return page.render(

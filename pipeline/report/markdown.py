@@ -9,6 +9,7 @@ from typing import Any
 
 from pipeline.report.blocks import (
     Answer,
+    Browser,
     Cell,
     Chart,
     Code,
@@ -130,6 +131,10 @@ def _grid(grid: Grid) -> str:
     return "\n\n".join(_WRITERS[block.kind](block) for block in grid.blocks)
 
 
+def _browser(browser: Browser) -> str:
+    return "\n\n".join(_table(table) for table in browser.tables)
+
+
 def _points(points: Points) -> str:
     title = f"**{points.title}**\n\n" if points.title else ""
     return title + "\n".join(f"- {_prose(item)}" for item in points.items)
@@ -155,6 +160,7 @@ _WRITERS: dict[str, Callable[[Any], str]] = {
     "chart": _chart,
     "strip": _strip,
     "grid": _grid,
+    "browser": _browser,
     "points": _points,
     "code": _code,
     "paragraph": _paragraph,

@@ -35,6 +35,8 @@ class Details:
     tuning: Record
     run: Record
     documents_shown: list[Record]
+    chosen_documents: Record
+    contributions: Record
     fit_costs: list[Record]
     curve_sets: Record
     probes: list[Record]
@@ -138,6 +140,8 @@ _DETAIL_SHAPES: dict[str, Callable[[Any], Any]] = {
     "tuning": _table,
     "run": _table,
     "documents_shown": _tables,
+    "chosen_documents": _table,
+    "contributions": _table,
     "fit_costs": _tables,
     "curve_sets": _table,
     "probes": _tables,

@@ -1,0 +1,129 @@
+"""Saved predictions > the test documents that the report lets a reader browse, and every model's answers to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import cycle
+from typing import Any
+
+import numpy as np
+
+from pipeline.evaluation.hard_documents import Answers, average_answers, rank_documents
+from pipeline.evaluation.pooling import PooledRun, pool_folds
+from pipeline.prediction_files import SavedPredictions
+
+MOST = 300  # documents
+RANDOM = "random"
+
+
+def choose_documents(
+    saved: Sequence[SavedPredictions],
+    kinds: Mapping[str, str],
+    trained: Mapping[str, bool],
+    generator: np.random.Generator,
+    most: int = MOST,
+) -> dict[str, Any]:
+    """Return what `details/chosen_documents.json` holds: which documents, why, and each model's answer.
+
+    Parameters
+    ----------
+    saved : sequence of SavedPredictions
+        All models on the same documents.
+    kinds : mapping of model name to "network", "baseline", "control" or "outside"
+        The models whose answers are kept, in this order; a model that is absent is left out.
+    trained : mapping of model name to whether its training worked; models that are absent count as trained
+    generator : numpy.random.Generator
+        Draws the random sample.
+    most : int
+        Documents at most.
+
+    Returns
+    -------
+    dict
+        `label_names`; `tested`, how many documents there were; `models`: name, kind, `seeds`, `probabilities`
+        (whether they are known), `decides` (whether its answers choose documents); `documents`: document, fold,
+        label (a place in `label_names`), `why` (names of lists), `predicted` and `probability` (one a model, of the
+        class it predicts; None where it is not known). Empty without a model.
+
+    Notes
+    -----
+    The lists of `find_hard_documents`, without its limit, and the test documents in random order take turns: each
+    adds its next document, or its name where another list had that one before, until there are `most`. So the
+    first n documents are the choice for `most` = n, and those of "random" are a simple random sample of the test
+    documents. Controls and models that did not train choose nothing. A model's answer is the class of the
+    highest probability, averaged over its seeds.
+    """
+    found = pool_folds(saved)
+    pooled = {name: found[name] for name in kinds if name in found}
+    if not pooled:
+        return {}
+    deciding = [name for name in pooled if kinds[name] != "control" and trained.get(name, True)]
+    answers = average_answers(pooled)
+    orders = _orders(pooled, deciding, kinds)
+    orders[RANDOM] = generator.permutation(len(answers.documents)).tolist()
+    why = _take_turns(orders, most)
+    fold_of = next(iter(pooled.values()))[0].fold_of
+    return {
+        "label_names": list(saved[0].label_names),
+        "tested": len(answers.documents),
+        "models": [_model(name, runs, kinds[name], name in deciding) for name, runs in pooled.items()],
+        "documents": [_document(answers, place, int(fold_of[place]), names) for place, names in why.items()],
+    }
+
+
+def _orders(
+    pooled: Mapping[str, Sequence[PooledRun]], deciding: Sequence[str], kinds: Mapping[str, str]
+) -> dict[str, list[int]]:
+    """Return the places of each list's documents, in its order."""
+    if not deciding:
+        return {}
+    answers = average_answers({name: pooled[name] for name in deciding})
+    ranks = rank_documents(answers, [kinds[name] for name in deciding])
+    ordered = {name: np.argsort(rank, kind="stable") for name, rank in ranks.items()}  # NaN sorts last
+    return {
+        name: [int(place) for place in order if np.isfinite(ranks[name][place])]
+        for name, order in ordered.items()
+    }
+
+
+def _take_turns(orders: Mapping[str, Sequence[int]], most: int) -> dict[int, list[str]]:
+    """Return the lists that named each place, places in the order they were chosen.
+
+    >>> _take_turns({"wrong": [7], "random": [3, 7, 5]}, most=3)
+    {7: ['wrong', 'random'], 3: ['random'], 5: ['random']}
+    """
+    why: dict[int, list[str]] = {}
+    left: dict[str, Iterator[int]] = {name: iter(order) for name, order in orders.items()}
+    for name in cycle(orders):
+        if not left or len(why) >= most:
+            break
+        if name not in left:
+            continue
+        place = next(left[name], None)
+        if place is None:
+            del left[name]
+        else:
+            why.setdefault(place, []).append(name)
+    return why
+
+
+def _model(name: str, runs: Sequence[PooledRun], kind: str, decides: bool) -> dict[str, Any]:
+    return {
+        "name": name,
+        "kind": kind,
+        "seeds": len(runs),
+        "probabilities": not runs[0].predictions.hard,
+        "decides": decides,
+    }
+
+
+def _document(answers: Answers, place: int, fold: int, why: list[str]) -> dict[str, Any]:
+    confidence = np.where(answers.hard[:, 0], np.nan, answers.confidence[:, place])  # (M,)
+    return {
+        "document": int(answers.documents[place]),
+        "fold": fold,
+        "label": int(answers.labels[place]),
+        "why": why,
+        "predicted": answers.predicted[:, place].tolist(),
+        "probability": [float(value) if np.isfinite(value) else None for value in confidence],
+    }
