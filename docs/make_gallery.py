@@ -45,6 +45,7 @@ VIEWS = (
     View("differences", "Paired differences, in dark colours", "differences", colours="dark"),
     View("causes", "Where a difference comes from", "causes"),
     View("slices", "Where models win and lose", "slices"),
+    View("documents", "Documents to look at", "documents"),
     View("memory", "What the network remembers", "memory"),
     View("phone", "On a phone", "body", width=390, most=844),
 )
