@@ -46,7 +46,7 @@ def opened(browser: Any, file: Path, *, width: int = 1280, **settings: Any) -> I
     page.goto(file.resolve().as_uri())
     yield page
     context.close()
-    assert problems == []
+    assert not problems, "\n".join(problems)
 
 
 def asks_a_host(address: str) -> bool:

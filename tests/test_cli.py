@@ -387,6 +387,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, object]]
         return line_of(0.500001 if text == "off" else 0.5)
 
     monkeypatch.setattr("pipeline.explain.explain", explain)
+    monkeypatch.setenv("COLUMNS", "100")
     return noted
 
 

@@ -292,6 +292,23 @@ def test_every_page_is_whole_small_and_no_wider_than_its_window(
         assert page.evaluate("typeof hacked") == "undefined"
 
 
+def test_a_script_that_got_into_the_page_would_not_run(browser: Any, literal: Path, tmp_path: Path) -> None:
+    page_file = tmp_path / "report.html"
+    script = "<script>window.hacked = 1</script>"
+    text = literal.read_text(encoding="utf-8").replace('<main id="main">', f'<main id="main">{script}')
+    assert script in text
+    page_file.write_text(text, encoding="utf-8")
+    seen: list[Any] = []
+    with pytest.raises(AssertionError, match="Content Security Policy"):
+        look_for_scripts(browser, page_file, seen)
+    assert seen == ["undefined", 1]  # the page's own script ran
+
+
+def look_for_scripts(browser: Any, page_file: Path, seen: list[Any]) -> None:
+    with opened(browser, page_file) as page:
+        seen += [page.evaluate("typeof hacked"), page.locator(".theme").count()]
+
+
 def test_hostile_text_is_text(browser: Any, hostile: Path) -> None:
     with opened(browser, hostile) as page:
         assert page.evaluate("document.querySelectorAll('[onload], [onerror], main script, img').length") == 0

@@ -78,6 +78,8 @@ def test_what_the_last_tokens_are() -> None:
         "The last k tokens are those at the end of what is read, the first 400 tokens. This network reads its"
         " states at more places than there, so that is a place in the text, not in time."
     )
+    maximum = memory_horizon.what_last_means(subject_of(network_of("lstm", head="max"), DOCUMENTS))
+    assert maximum.endswith("so that is a place in the text, not in time.")
     assert memory_horizon.what_last_means(named(lstm(), "lstm:shuffled-words@random")).endswith(
         "It reads shuffled words: the last k are k words at random."
     )
@@ -152,7 +154,7 @@ def test_an_lstm_finds_a_needle_in_a_short_text() -> None:
 
 
 def test_no_needle_is_hidden_in_documents_of_one_token() -> None:
-    subject = subject_of(network_of("lstm"), random_documents([1] * 4))
+    subject = subject_of(network_of("lstm"), random_documents([1] * 300))  # all ten words are there
     assert needle.measure(subject) == {
         "nothing": "the training documents hold too few words to hide one among"
     }

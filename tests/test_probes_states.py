@@ -10,6 +10,7 @@ import pytest
 from builders import indexed_of, int32, matrix_of
 from probe_builders import network_of, random_documents, set_layer, subject_of
 
+from pipeline.config import EXTRA_PROBES
 from pipeline.networks.batches import pad
 from pipeline.networks.documents import Labelled
 from pipeline.networks.equations import CellWeights, forward, jacobian_norms
@@ -28,6 +29,7 @@ from pipeline.probes import (
 from pipeline.probes.subject import nothing
 from pipeline.probes.traces import Reading, readings
 from pipeline.report import strips
+from pipeline.report.probes import WRITERS
 from pipeline.values import Float32, IndexedCorpus
 
 LENGTHS = [6, 2, 4, 1, 5]
@@ -66,6 +68,10 @@ def test_a_network_that_reads_pieces_is_looked_at_in_its_first() -> None:
         fitted, "recurrent_0", documents.indexed
     )  # three of each document, most of the second empty
     np.testing.assert_allclose(one.trace.states[0, 1:4], pieces[0], rtol=1e-4, atol=1e-6)
+    found = probe_network(subject_of(fitted, documents))["probes"]
+    assert found["time-constants"]["median_length"] == 2.5  # of 3 and 2
+    assert found["states"]["reading"].startswith("in the first piece of 3 tokens, the surest ")
+    assert found["jacobians"]["lag"] == [1, 2]
 
 
 # --- Jacobian products -----------------------------------------------------------------------------------
@@ -140,7 +146,7 @@ def test_a_gate_that_stays_at_nine_tenths_has_its_own_time_constant(model: str, 
     }
     assert found["reading"] == (
         f"half of the {units} units forget within 9.5 tokens; 0 hold for more than 100; {units} for more than half of"
-        " your documents are long (4 tokens, as far as they are read)."
+        " your documents are long (4 tokens, as far as they are read without a break)."
     )
 
 
@@ -274,6 +280,11 @@ def test_the_sample_is_the_same_for_every_network_and_holds_test_documents() -> 
     assert one.sampled(1000).tolist() == list(range(300))
     seeded: Subject = subject_of(network_of("rnn"), documents, **{"run.seed": 1})
     assert seeded.sampled().tolist() != one.sampled().tolist()
+
+
+def test_every_probe_has_its_part_of_the_report_and_those_on_demand_an_option() -> None:
+    assert list(WRITERS) == list(PROBES)
+    assert [name for name, probe in PROBES.items() if probe.on_demand] == list(EXTRA_PROBES)
 
 
 def test_probes_on_demand_run_only_where_they_are_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipeline.explain.worked import Table, Worked
-from pipeline.explain.written import shown, shown_difference
+from pipeline.explain.written import Written, shown, shown_difference
 from pipeline.report.text import cell_text, prose
 
 HERE = Path(__file__).parent
@@ -14,7 +14,11 @@ HERE = Path(__file__).parent
 def write_page(worked: Worked) -> str:
     """Return the worked example as one HTML page; every string is cleaned and escaped by the template."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
-    from markupsafe import Markup
+    from markupsafe import Markup, escape
+
+    def breakable(put_in: Written) -> Markup:
+        """Return an equation that a narrow screen may break after each product's sign."""
+        return escape(str(put_in)).replace("·", Markup("·<wbr>"))
 
     templates = Environment(
         loader=FileSystemLoader(HERE),
@@ -24,6 +28,7 @@ def write_page(worked: Worked) -> str:
         lstrip_blocks=True,
     )
     templates.filters.update(cell=cell_text, prose=prose, number=shown, small=shown_difference)
+    templates.filters["breakable"] = breakable
     style = Markup((HERE / "page.css").read_text(encoding="utf-8"))
     return templates.get_template("page.html.j2").render(worked=worked, style=style, share=_share)
 

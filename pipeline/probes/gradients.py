@@ -12,7 +12,7 @@ from pipeline.networks.batches import batches
 from pipeline.networks.documents import Epoch, Labelled
 from pipeline.networks.models import NetworkSpec, after_embedding, build
 from pipeline.networks.prediction import batch_signature
-from pipeline.probes.subject import Subject, nothing, percent
+from pipeline.probes.subject import Subject, nothing, percent, tokens
 from pipeline.values import Float32, Float64, Int64
 
 FALLEN = 0.01  # of the value at the end: what lies beyond hardly trains the network
@@ -20,7 +20,7 @@ VANISHED = 1e-6  # of a document's largest norm, at its first token
 EXPLODED = 1e3  # times the largest norm of the last tokens
 END_TOKENS = 5  # "the end" of a document: one token alone depends too much on which word it is
 LEAST_SHARE = 0.25  # of the documents that a distance must have to be looked at
-_BATCH = 64
+_BATCH, _MOST_TIMESTEPS = 64, 25_600  # every state is kept for the way back
 _FLOOR = 1e-30  # medians below are rounding
 
 CONTROLS = (
@@ -119,7 +119,7 @@ def gradient_norms(model: Any) -> Any:
 def _by_document(norms: Any, documents: Labelled) -> list[Float64]:
     """Return the norms of each document's real tokens, the last token first."""
     found: dict[int, Float64] = {}
-    for batch in batches(documents.indexed, _BATCH, None):
+    for batch in batches(documents.indexed, _BATCH, None, _MOST_TIMESTEPS):
         values: Float32 = norms(batch.rows, batch.lengths, documents.labels[batch.documents]).numpy()
         for document, row, length in zip(batch.documents, values, batch.lengths, strict=True):
             found[int(document)] = row[:length][::-1].astype(np.float64)  # (length,)
@@ -265,12 +265,3 @@ def _advice(spec: NetworkSpec, after: int) -> str:
     other = "lstm or gru, " if spec.model == "rnn" else ""
     pooled = f"a head that reads every state ({spec.model}:max), " if spec.head == "last" else ""
     return f"use {other}{pooled}or --max-tokens {max(after, 1)}, which reads no more than that"
-
-
-def tokens(number: int) -> str:
-    """Return a number of tokens in words.
-
-    >>> tokens(1), tokens(34)
-    ('1 token', '34 tokens')
-    """
-    return f"{number} token{'' if number == 1 else 's'}"

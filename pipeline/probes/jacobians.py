@@ -10,7 +10,7 @@ import numpy as np
 from pipeline.networks.equations import CellWeights, Trace
 from pipeline.networks.equations.through_time import CELLS
 from pipeline.networks.equations.values import Array, Step
-from pipeline.probes.subject import Subject
+from pipeline.probes.subject import Subject, tokens
 from pipeline.probes.traces import Reading, readings, title
 from pipeline.values import Float64, Int32
 
@@ -150,8 +150,10 @@ def _bounds(weights: CellWeights, trace: Trace, lengths: Int32) -> dict[str, Any
 
 def _reading(at: dict[int, float], bound: dict[str, Any] | None) -> str:
     named = [lag for lag in NAMED if lag in at] or [max(at)]
-    kept = ", ".join(f"{at[lag]:.1g} over {lag}" for lag in named)
-    text = f"of a small change of a state, at most this much is left (median of documents): {kept} tokens"
+    kept = ", ".join(f"{at[lag]:.1g} over {lag}" for lag in named[:-1])
+    last = f"{at[named[-1]]:.1g} over {tokens(named[-1])}"
+    text = "of a small change of a state, at most this much is left (median of documents): "
+    text += f"{kept}, {last}" if kept else last
     if bound is None:
         return f"{text}."
     condition = (

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.indices import take
-from pipeline.probes.subject import Subject, percent
+from pipeline.probes.subject import Subject, percent, tokens
 from pipeline.probes.time_constants import HOLDING, mean_gate
 from pipeline.probes.traces import Reading, first_tokens, readings, title
 from pipeline.values import Float32, Float64, IndexedCorpus, Int32, Int64
@@ -48,7 +48,7 @@ def measure(subject: Subject) -> dict[str, Any]:
         "units": units.tolist(),
         "direction": title(first) if first.direction or subject.spec.model == "bilstm" else None,
         "documents": shown,
-        "reading": _reading(shown),
+        "reading": _reading(shown, subject.spec.piece_tokens),
         "controls": CONTROLS,
         "cannot_show": CANNOT_SHOW,
         "summary": {"documents": [one["record"] for one in shown]},
@@ -134,9 +134,10 @@ def settled(predicted: list[str]) -> int:
     return other[-1] + 1 if other else 0
 
 
-def _reading(shown: list[dict[str, Any]]) -> str:
+def _reading(shown: list[dict[str, Any]], piece_tokens: int = 0) -> str:
     """Return in words from which word on each answer stands."""
-    return "; ".join(_stands(one) for one in shown) + "."
+    start = f"in the first piece of {tokens(piece_tokens)}, " if piece_tokens else ""
+    return start + "; ".join(_stands(one) for one in shown) + "."
 
 
 def _stands(one: dict[str, Any]) -> str:

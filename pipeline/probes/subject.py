@@ -135,6 +135,15 @@ def percent(share: float) -> str:
     return f"{100 * share:.0f} %"
 
 
+def tokens(number: int) -> str:
+    """Return a number of tokens in words.
+
+    >>> tokens(1), tokens(34)
+    ('1 token', '34 tokens')
+    """
+    return f"{number} token{'' if number == 1 else 's'}"
+
+
 def nothing(reason: str) -> dict[str, Any]:
     """Return what a probe says that has nothing to measure."""
     return {"nothing": reason}

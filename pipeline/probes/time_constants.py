@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.probes.subject import Subject, nothing
-from pipeline.probes.traces import Reading, readings
+from pipeline.probes.subject import Subject, nothing, tokens
+from pipeline.probes.traces import Reading, first_tokens, readings
 from pipeline.values import Float64
 
 HOLDING = {"lstm": "f", "gru": "z"}  # the gate that says which share of a unit is kept at a step
@@ -41,7 +41,7 @@ def measure(subject: Subject) -> dict[str, Any]:
     if gate is None:
         return nothing("it has no gates: what it keeps from step to step is in its Jacobians")
     each = np.concatenate([time_constants(mean_gate(one, gate)) for one in found])  # (H,), or (2H,)
-    lengths = np.diff(subject.documents.offsets)
+    lengths = np.diff(first_tokens(subject.documents, subject.spec.piece_tokens).offsets)
     return {
         "gate": {"f": "forget", "z": "update"}[gate],
         "tokens": np.sort(each).round(2).tolist(),
@@ -78,6 +78,6 @@ def _reading(each: Float64, median_length: float) -> str:
     of_length = int((each > median_length).sum())
     return (
         f"half of the {len(each)} units forget within {half:.1f} tokens; {held} hold{'s' if held == 1 else ''} for"
-        f" more than {LONG}; {of_length} for more than half of your documents are long ({median_length:.0f} tokens, as"
-        " far as they are read)."
+        f" more than {LONG}; {of_length} for more than half of your documents are long"
+        f" ({tokens(round(median_length))}, as far as they are read without a break)."
     )

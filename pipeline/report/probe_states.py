@@ -12,6 +12,7 @@ Found = list[tuple[str, Record]]
 
 WORD = 14  # characters of a word that stands above its column
 NETWORKS = 4  # that are drawn; the others' numbers are in the file
+ROWS_A_NETWORK = 20  # of a table: where the page has to be shortened, fewer networks are drawn
 HOW_TO_READ = (
     "Each column is a word, as the network reads it. Bars: the probability of its last answer, from 0 to 1, if the"
     " document ended at that word. Below, a row for each unit, those that hold longest first: its state from -1 (blank)"
@@ -22,12 +23,11 @@ HOW_TO_READ = (
 
 def states(found: Found, run: Run, limits: Limits) -> tuple[Block, ...]:
     """Return a picture of each document of each network, and how it is read."""
+    drawn = max(1, min(NETWORKS, limits.rows // ROWS_A_NETWORK))
     strips = [
-        _strip(name, one, result)
-        for name, result in found[:NETWORKS]
-        for one in result.get("documents") or ()
+        _strip(name, one, result) for name, result in found[:drawn] for one in result.get("documents") or ()
     ]
-    rest = [name for name, _ in found[NETWORKS:]]
+    rest = [name for name, _ in found[drawn:]]
     left_out = f" Not drawn, and in details/probes.json: {', '.join(rest)}." if rest else ""
     return (Paragraph(HOW_TO_READ + left_out), *strips)
 
