@@ -168,7 +168,7 @@ def test_the_report_the_log_and_the_details_are_there(run: Path) -> None:
     assert read(run, "details/status.json")["state"] == "done"
     assert read(run, "details/status.json")["finished"] == MODELS
     assert {path.stem for path in (run / "details").iterdir()} == {
-        "audit", "chosen_documents", "contributions",
+        "audit", "chosen_documents", "contributions", "probes",
         "assumptions", "choices", "documents", "documents_shown", "fit_costs", "fits", "giveaways", "histories",
         "neighbours", "receipts", "run", "scores", "status", "tokens",
     }  # fmt: skip
@@ -177,7 +177,7 @@ def test_the_report_the_log_and_the_details_are_there(run: Path) -> None:
 
 def test_no_file_is_half_written_and_none_is_a_pickle(run: Path) -> None:
     endings = {path.suffix for path in run.rglob("*") if path.is_file()}
-    assert endings == {".json", ".toml", ".md", ".html", ".txt", ".parquet", ".safetensors"}
+    assert endings == {".json", ".toml", ".md", ".html", ".txt", ".parquet", ".safetensors", ".png"}
     assert not list(run.rglob(".*"))
 
 

@@ -207,10 +207,11 @@ def how_documents_are_chosen(data: Record, step: Step) -> str:
     """Return which documents can be browsed and how they were chosen."""
     shown, tested = len(data["documents"]), data["tested"]
     return (
-        f"{count(shown)} of {plural(tested, 'test document')} can be browsed. The lists below and a random sample of"
-        " the test documents take turns in adding their next document, until there are 300 or none is left, so the"
-        f" mix says nothing about how frequent a kind is. Of a long text the first and the last {step.characters // 2}"
-        " characters are shown." + ("" if step == STEPS[0] else _what_was_left_out(step))
+        f"{count(shown)} of {plural(tested, 'test document')} can be browsed. Those that every model gets wrong,"
+        " that one alone or one kind alone gets right, the surest mistakes, and a random sample take turns in adding"
+        f" their next document until there are {STEPS[0].documents}, so the mix says nothing about how frequent a"
+        f" kind is. Of a long text the first and the last {step.characters // 2} characters are shown."
+        + ("" if step == STEPS[0] else _what_was_left_out(step))
     )
 
 
