@@ -126,7 +126,7 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="CASE=RUN",
-        help="quality: take a case from a finished run's folder instead of running it",
+        help="quality, corpora: take a case from a finished run's folder instead of running it",
     )
     parser.add_argument(
         "--peer-python",

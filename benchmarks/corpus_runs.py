@@ -14,7 +14,8 @@ from typing import Any
 
 from benchmarks.corpora_cases import CORPUS_RUNS, CorpusRun
 from benchmarks.imdb import write_slice
-from benchmarks.pipeline_run import run_pipeline
+from benchmarks.pipeline_run import MeasuredRun, read_run, run_pipeline
+from benchmarks.quality import check_same_run
 from benchmarks.results_file import Metric, Outcome, seconds
 from benchmarks.sides import Options
 
@@ -28,10 +29,7 @@ def measure(options: Options) -> Outcome:
     details: dict[str, Any] = {}
     for name in options.only or tuple(CORPUS_RUNS):
         case = CORPUS_RUNS[name]
-        with tempfile.TemporaryDirectory(prefix="embedseq-benchmark-") as folder:
-            slices = Path(folder).resolve()
-            given = arguments_of(case, options, slices)
-            run = run_pipeline(given, [options.folder.resolve(), slices] if case.files else [])
+        run = _run(name, case, options)
         details[name] = {
             "command": " ".join(["python run_pipeline.py", *arguments_of(case, options, None)]),
             "environment": run.metrics["environment"],
@@ -44,6 +42,19 @@ def measure(options: Options) -> Outcome:
             f"{name}, {run.seconds:.0f} s: {run.metrics['verdict']['sentence']}", file=sys.stderr, flush=True
         )
     return Outcome(metrics, details)
+
+
+def _run(name: str, case: CorpusRun, options: Options) -> MeasuredRun:
+    """Return a run of its own, or the finished one that `--run` names."""
+    if name in options.runs:
+        folders = [options.folder.resolve()] if case.files else []
+        run = read_run(options.runs[name], folders)
+        check_same_run(f"--run {name}={options.runs[name]}", run, arguments_of(case, options, None))
+        return run
+    with tempfile.TemporaryDirectory(prefix="embedseq-benchmark-") as folder:
+        slices = Path(folder).resolve()
+        given = arguments_of(case, options, slices)
+        return run_pipeline(given, [options.folder.resolve(), slices] if case.files else [])
 
 
 def arguments_of(case: CorpusRun, options: Options, folder: Path | None) -> list[str]:

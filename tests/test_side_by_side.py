@@ -181,6 +181,7 @@ class Parts:
     choices: list[Any] = field(default_factory=list)
     neighbours: list[Any] = field(default_factory=list)
     trials: dict[tuple[str, str, int], list[Any]] = field(default_factory=dict)
+    probes: list[Any] = field(default_factory=list)
 
     def fold(self, number: int) -> Parts:
         return self
