@@ -304,10 +304,12 @@ def test_what_was_found_is_put_in_the_order_of_a_run_one_after_the_other() -> No
         [{"source": source} for source in ("lstm@learned", "random", "ann@learned", "learned")],
     )
     record.trials = {(name, name.partition("@")[0], fold): [] for fold in (1, 0) for name in names}
+    record.probes = [{"name": name} for name in names[:4]]
     put_in_order(record)  # type: ignore[arg-type]
     networks = ["ann@learned", "lstm@learned", "ann@random", "lstm@random"]
     in_order = [(fold, name) for fold in (0, 1) for name in ("bow", *networks)]
     assert [(fit.fold, fit.name) for fit in record.fits] == in_order
     assert [one["name"] for one in record.histories] == networks
+    assert [one["name"] for one in record.probes] == networks
     assert [(fold, name) for name, _, fold in record.trials] == in_order
     assert [one["source"] for one in record.neighbours] == ["learned", *networks[:2], "random"]
