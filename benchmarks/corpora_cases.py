@@ -29,8 +29,6 @@ class CorpusRun:
 _TREC = "{trec_train.parquet} --test {trec_test.parquet}"
 _SST2 = "{sst2_train.parquet} --validation {sst2_dev.parquet} --test {sst2_test.parquet}"
 _UNLABELLED = "--unlabelled {imdb_unlabelled.parquet}"
-_SOURCES = "--models tfidf,lstm --embeddings word2vec,glove-6b-50d,glove-6b-50d:shuffled-rows,learned,random"
-_MORE_SOURCES = f"{_UNLABELLED} --models tfidf,lstm --embeddings word2vec,word2vec+glove-6b-50d"
 _BEST = f"{_UNLABELLED} --models tfidf,nbsvm,bilstm --embeddings word2vec+glove-6b-50d --set word2vec.vector_size=300"
 
 # The default models, one row each in the README.
@@ -47,15 +45,4 @@ BEST_RUNS = {
     "sst2_best": CorpusRun("SST-2, more text and GloVe", f"{_SST2} {_BEST}"),
     "trec_best": CorpusRun("TREC, more text and GloVe", f"{_TREC} {_BEST}"),
 }
-# One network on several embedding sources.
-SOURCE_RUNS = {
-    "trec_sources": CorpusRun("TREC, 6 classes, official test (500 questions)", f"{_TREC} {_SOURCES}"),
-    "trec_more_text": CorpusRun("the same, more text", f"{_TREC} {_MORE_SOURCES}"),
-    "sst2_sources": CorpusRun(
-        "SST-2, sentences, official split (1,821 test sentences)", f"{_SST2} {_SOURCES}"
-    ),
-    "sst2_more_text": CorpusRun("the same, more text", f"{_SST2} {_MORE_SOURCES}"),
-    "mr_sources": CorpusRun("MR, one split (2,132 test sentences)", f"{{mr.parquet}} {_SOURCES}"),
-    "mr_more_text": CorpusRun("the same, more text", f"{{mr.parquet}} {_MORE_SOURCES}"),
-}
-CORPUS_RUNS = {**DEFAULT_RUNS, **BEST_RUNS, **SOURCE_RUNS}
+CORPUS_RUNS = {**DEFAULT_RUNS, **BEST_RUNS}

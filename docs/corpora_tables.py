@@ -8,7 +8,7 @@ from typing import Any
 
 from marked_sections import write_section
 
-from benchmarks.corpora_cases import BEST_RUNS, DEFAULT_RUNS, SOURCE_RUNS
+from benchmarks.corpora_cases import CORPUS_RUNS, DEFAULT_RUNS
 from benchmarks.corpus_runs import arguments_of
 from benchmarks.results_file import RESULTS, read_result
 from benchmarks.sides import Options
@@ -22,11 +22,10 @@ Found = Mapping[str, Any]  # a run as `corpora.json` keeps it
 
 
 def write_corpora(results: Path = RESULTS) -> list[Path]:
-    """Write the table of the README and those of docs/results.md; return the pages."""
+    """Write the table of the README and that of docs/results.md; return the pages."""
     runs = read_result(results / "corpora.json")["details"]
     write_section(README, "corpora", "\n".join(_default_rows(runs)))
     write_section(RESULTS_PAGE, "verdicts", "\n".join(_verdict_rows(runs)))
-    write_section(RESULTS_PAGE, "sources", "\n".join(_source_tables(runs)))
     return [README, RESULTS_PAGE]
 
 
@@ -55,45 +54,13 @@ def _verdict_rows(runs: Mapping[str, Found]) -> Iterator[str]:
     """Yield a line a run: its verdict sentence, and the command."""
     yield "| corpus | verdict | command |"
     yield "| --- | --- | --- |"
-    for name, case in {**DEFAULT_RUNS, **BEST_RUNS}.items():
+    for name, case in CORPUS_RUNS.items():
         sentence = runs[name]["verdict"]["sentence"] if name in runs else NOT_MEASURED
         yield _line([case.title, sentence, f"`{_command(name)}`"])
 
 
-def _source_tables(runs: Mapping[str, Found]) -> Iterator[str]:
-    """Yield a table a corpus: one network on each source, and the linear model beside it."""
-    for name, more in zip(*[iter(SOURCE_RUNS)] * 2, strict=True):
-        yield f"### {SOURCE_RUNS[name].title}\n"
-        yield "| model and source | accuracy | 95 % interval | seeds, lowest to highest | runs |"
-        yield "| --- | --- | --- | --- | --- |"
-        for part, addition in ((name, ""), (more, ", unlabelled")):
-            yield from _source_rows(runs.get(part), addition)
-        yield "\n```sh"
-        yield from (_command(part) for part in (name, more))
-        yield "```\n"
-
-
-def _source_rows(run: Found | None, addition: str) -> Iterator[str]:
-    if run is None:
-        yield _line([NOT_MEASURED, "", "", "", ""])
-        return
-    for row in run["summary"]:
-        if addition and row["embedding"] is None:
-            continue  # it reads no more text: the row above says it all
-        each = [100 * fit["accuracy"] for fit in run["results"] if fit["name"] == row["name"]]
-        spread = f"{min(each):.1f} to {max(each):.1f}" if len(each) > 1 else "-"
-        cells = [
-            row["name"] + addition,
-            f"{100 * row['accuracy']:.1f}",
-            interval(row),
-            spread,
-            str(row["runs"]),
-        ]
-        yield _line(cells)
-
-
 def _command(name: str) -> str:
-    case = {**DEFAULT_RUNS, **BEST_RUNS, **SOURCE_RUNS}[name]
+    case = CORPUS_RUNS[name]
     return " ".join(["python run_pipeline.py", *arguments_of(case, Options(), None)])
 
 
