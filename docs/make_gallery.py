@@ -38,14 +38,16 @@ class View:
     width: int = 1280
     most: int = 1100
     colours: str = "light"
+    texts: bool = False  # documents are shown: only of corpora that are this project's own
 
 
+OWN_CORPORA = {"word-order"}  # a public corpus's texts are not this project's to print
 VIEWS = (
     View("answer", "The answer", "body", most=900),
     View("differences", "Paired differences, in dark colours", "differences", colours="dark"),
     View("causes", "Where a difference comes from", "causes"),
     View("slices", "Where models win and lose", "slices"),
-    View("documents", "Documents to look at", "documents"),
+    View("documents", "Documents to look at", "documents", texts=True),
     View("memory", "What the network remembers", "memory"),
     View("phone", "On a phone", "body", width=390, most=844),
 )
@@ -82,13 +84,25 @@ def _show(browser: Any, run: Path, number: int, out: Path) -> Shown:
     slug = f"{number}-{re.sub(r'[^a-z0-9]+', '-', corpus.lower()).strip('-')[:40]}"
     pictures = []
     for view in VIEWS:
+        if view.texts and corpus not in OWN_CORPORA:
+            continue
         picture = _picture(browser, run / "report.html", view)
         if picture is not None:
             file = f"{slug}-{view.name}.jpg"
             (out / file).write_bytes(picture)
             pictures.append((view.title, file))
-    command = re.sub(r" --out \S+", "", str(metrics["environment"].get("command") or ""))
+    command = without_folders(str(metrics["environment"].get("command") or ""))
     return Shown(corpus, str(metrics["verdict"]["sentence"]), command, tuple(pictures))
+
+
+def without_folders(command: str) -> str:
+    """Return a command without --out, its files by their names alone: folders are those of one machine.
+
+    >>> without_folders("python run_pipeline.py /home/me/a.csv --test ../b.csv --out /tmp/x")
+    'python run_pipeline.py a.csv --test b.csv'
+    """
+    words = re.sub(r" --out \S+", "", command).split(" ")
+    return " ".join(word.rsplit("/", 1)[-1] for word in words)
 
 
 def _picture(browser: Any, page_file: Path, view: View) -> bytes | None:

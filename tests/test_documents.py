@@ -213,7 +213,7 @@ def test_the_gallery_shows_small_pictures_of_sections_that_have_something_to_sho
 ) -> None:
     gallery = load_script("docs/make_gallery.py")
     run = build_run(
-        tmp_path, environment={"command": "python run_pipeline.py films.csv --out /tmp/x --seeds 2"}
+        tmp_path, environment={"command": "python run_pipeline.py /home/me/films.csv --out /tmp/x --seeds 2"}
     )
     draw_report(run)
     text = gallery.page_text([gallery._show(browser, run, 1, tmp_path)])
