@@ -123,11 +123,13 @@ def test_a_run_is_measured_by_the_product(tmp_path: Path, monkeypatch: pytest.Mo
     pl.DataFrame({"text": texts, "label": ["neg"] * 20 + ["pos"] * 20}).write_parquet(
         tmp_path / "tunes.parquet"
     )
-    monkeypatch.setitem(CORPUS_RUNS, "tunes", CorpusRun("Tunes", "{tunes.parquet} --models majority,bow"))
+    monkeypatch.setitem(
+        CORPUS_RUNS, "tunes", CorpusRun("Tunes", "{tunes.parquet} --models majority,bow --no-probes")
+    )
     out = tmp_path / "corpora.json"
     assert main(["corpora", "--corpora", str(tmp_path), "--only", "tunes", "--out", str(out)]) == 0
     kept = read_result(out)["details"]["tunes"]
-    assert kept["command"] == "python run_pipeline.py CORPORA/tunes.parquet --models majority,bow"
+    assert kept["command"] == "python run_pipeline.py CORPORA/tunes.parquet --models majority,bow --no-probes"
     assert {row["name"]: row["accuracy"] for row in kept["results"]} == {"majority": 0.5, "bow": 1.0}
     assert kept["verdict"]["decision"] is None
     assert str(tmp_path) not in out.read_text(encoding="utf-8")

@@ -45,6 +45,7 @@ def configure(folder: Path, **options: object) -> Config:
     if not corpus.exists():
         write_csv(corpus, FILMS, LABELS)
     given = {"corpus.path": str(corpus), "run.out": str(folder / "run"), "run.seeds": 1}
+    given["run.probes"] = False  # they take longest; tests of them ask for them
     given |= {key.replace("_", ".", 1): value for key, value in options.items()}
     return load_config(None, SMALL, given)
 
@@ -72,6 +73,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
         tmp_path_factory.mktemp("whole"),
         run_models="bow,tfidf,ann,lstm",
         run_embeddings="learned",
+        run_probes=True,
     )
 
 
@@ -183,7 +185,9 @@ def test_no_file_is_half_written_and_none_is_a_pickle(run: Path) -> None:
 
 def test_the_saved_configuration_loads_to_the_same_settings(run: Path) -> None:
     config = load_config(run / "config.toml")
-    assert config == configure(run.parent, run_models="bow,tfidf,ann,lstm", run_embeddings="learned")
+    assert config == configure(
+        run.parent, run_models="bow,tfidf,ann,lstm", run_embeddings="learned", run_probes=True
+    )
     assert json.loads(json.dumps(read(run)["config"]))["networks"]["units"] == 8
 
 

@@ -18,6 +18,7 @@ def test_a_bias_of_one_gives_the_fit_of_the_run(tmp_path: Path, class_weights: s
         run_seeds=1,
         run_deterministic=True,
         run_debug=True,
+        run_probes=True,
         run_extra_probes="forget-bias",
         run_class_weights=class_weights,
     )

@@ -25,6 +25,7 @@ def perform(folder: Path, texts: list[str], labels: list[str], *settings: str, *
     corpus = folder / "films.csv"
     pl.DataFrame({"text": texts, "label": labels}).write_csv(corpus, quote_style="always")
     given = {"corpus.path": str(corpus), "run.out": str(folder / "run"), "run.seeds": 3}
+    given["run.probes"] = False
     given |= {key.replace("_", ".", 1): value for key, value in options.items()}
     config = load_config(None, ("embeddings.dimension=8", *settings), given)
     return run_experiment(config, Console(silent=True), "embedseq films.csv")

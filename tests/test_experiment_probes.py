@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a run of two seeds with every probe of every run; a probe that fails ends it."""
     folder = tmp_path_factory.mktemp("probed")
     options = {"run_models": "bow,ann,rnn,lstm", "run_embeddings": "learned", "run_seeds": 2}
-    return perform(folder, run_deterministic=True, run_debug=True, **options)
+    return perform(folder, run_deterministic=True, run_debug=True, run_probes=True, **options)
 
 
 def test_every_network_is_probed_once_whatever_the_seeds(run: Path) -> None:
@@ -89,7 +90,7 @@ def test_models_and_predictions_are_those_of_a_run_without_probes(run: Path, tmp
 
 
 def test_a_run_without_networks_has_nothing_to_probe(tmp_path: Path) -> None:
-    run = perform(tmp_path, run_models="bow")
+    run = perform(tmp_path, run_models="bow", run_probes=True)
     assert read(run, "details/probes.json") == []
     assert "No network was trained: there is no memory" in (run / "report.md").read_text(encoding="utf-8")
 
@@ -99,7 +100,7 @@ def test_a_run_that_is_stopped_keeps_the_probes_that_ended(
 ) -> None:
     interrupt_at(monkeypatch, 2)
     with pytest.raises(KeyboardInterrupt):
-        perform(tmp_path, run_models="rnn,lstm", run_embeddings="learned")
+        perform(tmp_path, run_models="rnn,lstm", run_embeddings="learned", run_probes=True)
     run = tmp_path / "run"
     assert [entry["name"] for entry in read(run, "details/probes.json")] == ["rnn@learned"]
     assert list(read(run)["probes"]) == ["rnn@learned"]
@@ -114,7 +115,7 @@ def test_a_stop_while_a_network_is_probed_keeps_the_network(
 
     monkeypatch.setitem(PROBES, "gradients", Probe("?", stop))
     with pytest.raises(KeyboardInterrupt):
-        perform(tmp_path, run_models="rnn", run_embeddings="learned")
+        perform(tmp_path, run_models="rnn", run_embeddings="learned", run_probes=True)
     run = tmp_path / "run"
     assert [row["name"] for row in read(run)["results"]] == ["rnn@learned"]
     assert read(run, "details/probes.json") == []
@@ -125,7 +126,7 @@ def test_a_probe_that_fails_costs_no_model(tmp_path: Path, monkeypatch: pytest.M
         raise ValueError("no such thing")
 
     monkeypatch.setitem(PROBES, "gradients", Probe("Why?", fail))
-    run = perform(tmp_path, run_models="rnn", run_embeddings="learned")
+    run = perform(tmp_path, run_models="rnn", run_embeddings="learned", run_probes=True)
     (entry,) = read(run, "details/probes.json")
     assert entry["probes"]["gradients"] == {
         "question": "Why?",
@@ -134,17 +135,29 @@ def test_a_probe_that_fails_costs_no_model(tmp_path: Path, monkeypatch: pytest.M
     assert "in fail" in (run / "log.txt").read_text(encoding="utf-8")
     with pytest.raises(ValueError, match="no such thing"):
         perform(
-            tmp_path, run_models="rnn", run_embeddings="learned", run_debug=True, run_out=str(tmp_path / "b")
+            tmp_path,
+            run_probes=True,
+            run_models="rnn",
+            run_embeddings="learned",
+            run_debug=True,
+            run_out=str(tmp_path / "b"),
         )
 
 
-def test_probes_on_demand_reach_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in list(PROBES):
-        monkeypatch.delitem(PROBES, name)
-    monkeypatch.setitem(
-        PROBES, "needle", Probe("Where?", lambda subject: nothing("not here"), on_demand=True)
-    )
-    config = configure(tmp_path, run_models="rnn", run_embeddings="learned")
+@pytest.fixture
+def only_a_needle() -> Iterator[None]:
+    """Let the table hold one probe on demand, then what it held, in its order."""
+    kept = dict(PROBES)
+    PROBES.clear()
+    PROBES["needle"] = Probe("Where?", lambda subject: nothing("not here"), on_demand=True)
+    yield
+    PROBES.clear()
+    PROBES.update(kept)
+
+
+@pytest.mark.usefixtures("only_a_needle")
+def test_probes_on_demand_reach_the_run(tmp_path: Path) -> None:
+    config = configure(tmp_path, run_models="rnn", run_embeddings="learned", run_probes=True)
     for extra, expected in (((), []), (("needle",), ["needle"])):
         out = str(tmp_path / f"run{len(extra)}")
         run = run_experiment(

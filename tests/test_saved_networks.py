@@ -80,6 +80,7 @@ def trained(folder: Path, models: str, *more: str) -> Path:
         "run.seeds": 1,
         "run.models": models,
         "run.embeddings": "word2vec,learned",
+        "run.probes": False,
     }
     config = load_config(None, (*SETTINGS, *more), given)
     return run_experiment(config, Console(silent=True), "embedseq films.csv")
