@@ -80,7 +80,8 @@ def test_without_a_recurrent_matrix_nothing_before_the_last_word_matters() -> No
     assert found["trained"]["documents_longer"] == 7 / 8
     assert found["reading"].startswith(
         "the gradient falls to 1 % of its value at the end after 1 token; 88 % of your documents are longer: use lstm"
-        " or gru, a head that reads every state (rnn:max), or --max-tokens 1, which reads no more than that; "
+        " or gru, a head that reads every state (rnn:max), or --max-tokens 1 if the memory horizon says that so many"
+        " are enough; "
     )
 
 
@@ -188,8 +189,13 @@ def reading(after: int | None, longer: float | None, model: str, head: str) -> s
 def test_the_reading_says_what_to_do_where_documents_are_longer() -> None:
     assert reading(34, 0.71, "rnn", "last") == (
         "the gradient falls to 1 % of its value at the end after 34 tokens; 71 % of your documents are longer: use lstm"
-        " or gru, a head that reads every state (rnn:max), or --max-tokens 34, which reads no more than that; before"
-        " training it did not; 12 % of the training steps were clipped."
+        " or gru, a head that reads every state (rnn:max), or --max-tokens 34 if the memory horizon says that so many"
+        " are enough; before training it did not; 12 % of the training steps were clipped."
+    )
+    assert reading(34, 0.71, "lstm", "mean") == (
+        "the gradient falls to 1 % of its value at the end after 34 tokens; 71 % of your documents are longer: use"
+        " --max-tokens 34 if the memory horizon says that so many are enough; before training it did not; 12 % of the"
+        " training steps were clipped."
     )
     assert reading(34, 0.02, "lstm", "last") == (
         "the gradient falls to 1 % of its value at the end after 34 tokens, which 98 % of your documents do not exceed;"

@@ -236,7 +236,7 @@ def test_half_of_it_is_order() -> None:
     low, high = found["share_ci95"]
     assert low < 0.5 < high
     assert order.reading(found).startswith(
-        f"part of it is order: {100 * found['share']:.0f} % of what the network knows"
+        f"part of it is order, or which words come last: {100 * found['share']:.0f} % of what the network knows"
     )
 
 

@@ -124,6 +124,13 @@ def test_the_bounds_of_a_plain_network() -> None:
     assert (found["must_vanish"], found["must_vanish_here"]) == (False, True)
 
 
+def test_a_matrix_that_may_lengthen_a_change_rules_nothing_out() -> None:
+    fitted = network_of("rnn")
+    set_layer(fitted, "recurrent_0", recurrent_kernel=2 * np.eye(3))  # largest singular value 2
+    found = jacobians.measure(subject_of(fitted, random_documents([6] * 4)))
+    assert "recurrent matrix is 2.00, above 1, so that it rules nothing out; tanh' is " in found["reading"]
+
+
 # --- time constants --------------------------------------------------------------------------------------
 
 ODDS = float(np.log(0.9 / 0.1))  # the logistic function of it is 0.9
@@ -145,8 +152,16 @@ def test_a_gate_that_stays_at_nine_tenths_has_its_own_time_constant(model: str, 
         one["tokens"]: one["units"] for one in found["held_for"]
     }
     assert found["reading"] == (
-        f"half of the {units} units forget within 9.5 tokens; 0 hold for more than 100; {units} for more than half of"
-        " your documents are long (4 tokens, as far as they are read without a break)."
+        f"half of the {units} units forget within 9.5 tokens, the slowest within 9.5; 0 hold for more than 100 tokens,"
+        f" {units} for longer than the middle one of your documents (4 tokens, as far as it is read without a break)."
+    )
+
+
+def test_the_reading_names_the_slowest_unit() -> None:
+    each = np.array([2.0, 3.0, 4.0, 150.0])
+    assert time_constants._reading(each, 120.0) == (
+        "half of the 4 units forget within 3.5 tokens, the slowest within 150.0; 1 holds for more than 100 tokens, 1"
+        " for longer than the middle one of your documents (120 tokens, as far as it is read without a break)."
     )
 
 

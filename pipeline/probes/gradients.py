@@ -31,7 +31,8 @@ CONTROLS = (
 )
 CANNOT_SHOW = (
     "which words matter: a small gradient far from the end may belong to words without a message. It is the gradient"
-    " for one small change of one word at a time, with the weights as they are now, not that of a whole training."
+    " for one small change of one word at a time, with the weights as they are now, not that of a whole training. Many"
+    " words that each do little may do much together: how many the network uses is told by the memory horizon, below."
 )
 
 
@@ -262,6 +263,7 @@ def _fall(found: dict[str, Any], spec: NetworkSpec) -> str:
 
 def _advice(spec: NetworkSpec, after: int) -> str:
     """Return what may help a network whose gradient does not reach the start of documents."""
-    other = "lstm or gru, " if spec.model == "rnn" else ""
-    pooled = f"a head that reads every state ({spec.model}:max), " if spec.head == "last" else ""
-    return f"use {other}{pooled}or --max-tokens {max(after, 1)}, which reads no more than that"
+    ways = ["lstm or gru"] if spec.model == "rnn" else []
+    ways += [f"a head that reads every state ({spec.model}:max)"] if spec.head == "last" else []
+    cut = f"--max-tokens {max(after, 1)} if the memory horizon says that so many are enough"
+    return f"use {', '.join([*ways, f'or {cut}' if ways else cut])}"

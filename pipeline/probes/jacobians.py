@@ -26,8 +26,9 @@ CONTROLS = (
     " tokens; the spectral norm is the most that any direction of a state can keep."
 )
 CANNOT_SHOW = (
-    "that what is kept is of use: the direction that keeps most may be one that no word moves and no output reads. It"
-    " is an upper bound for small changes of a state, on a few documents."
+    "that what is kept is of use: the direction that keeps most may be one that no word moves and no output reads, and"
+    " a single unit that holds long keeps the norm up where all others have forgotten. It is an upper bound for small"
+    " changes of a state, on a few documents."
 )
 
 
@@ -159,7 +160,7 @@ def _reading(at: dict[int, float], bound: dict[str, Any] | None) -> str:
     condition = (
         "below 1, so that whatever is far must vanish"
         if bound["must_vanish"]
-        else "above 1, so that nothing must vanish"
+        else "above 1, so that it rules nothing out"
     )
     return (
         f"{text}; the largest singular value of its recurrent matrix is {bound['largest_singular_value']:.2f},"

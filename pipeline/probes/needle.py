@@ -124,8 +124,7 @@ def plant(
 
 
 def balanced(distances: Sequence[int], n_docs: int, generator: np.random.Generator) -> tuple[Int64, Int32]:
-    """Return a distance and a class for each of `n_docs` documents: every pair as often as every other, or once"
-    " more."""
+    """Return a distance and a class for each of `n_docs` documents, every pair as often as others or once more."""
     pairs = np.array([(distance, one) for distance in distances for one in (0, 1)])  # (2K, 2)
     chosen = pairs[generator.permutation(np.arange(n_docs) % len(pairs))]  # (N, 2)
     return chosen[:, 0].astype(np.int64), chosen[:, 1].astype(np.int32)
@@ -171,8 +170,7 @@ def measure(subject: Subject) -> dict[str, Any]:
 
 
 def networks_to_train(subject: Subject) -> list[tuple[str, NetworkSpec, NetworkSettings]]:
-    """Return name, specification and settings of the subject's kind, and of `CELLS` that the run has not, once a"
-    " run."""
+    """Return name, specification and settings of the subject's kind and, once a run, of `CELLS` that it has not."""
     settings = subject.config.networks
     own = subject.name.partition("@")[0]
     found = [(own, subject.spec, settings)]

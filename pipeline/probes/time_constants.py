@@ -74,10 +74,10 @@ def time_constants(mean: Float64) -> Float64:
 
 
 def _reading(each: Float64, median_length: float) -> str:
-    held, half = int((each > LONG).sum()), float(np.median(each))
-    of_length = int((each > median_length).sum())
+    held, whole = int((each > LONG).sum()), int((each > median_length).sum())
     return (
-        f"half of the {len(each)} units forget within {half:.1f} tokens; {held} hold{'s' if held == 1 else ''} for"
-        f" more than {LONG}; {of_length} for more than half of your documents are long"
-        f" ({tokens(round(median_length))}, as far as they are read without a break)."
+        f"half of the {len(each)} units forget within {np.median(each):.1f} tokens, the slowest within"
+        f" {each.max():,.1f}; {held} hold{'s' if held == 1 else ''} for more than {LONG} tokens, {whole} for longer"
+        f" than the middle one of your documents ({tokens(round(median_length))}, as far as it is read without a"
+        " break)."
     )

@@ -24,8 +24,10 @@ CONTROLS = (
 )
 CANNOT_SHOW = (
     "a shuffled text is none that the network was trained on: a network that was trained on shuffled words"
-    " (lstm:shuffled-words) may do better on them, so what is lost here is an upper bound of what order is worth."
-    " That order is not needed here does not say that the network cannot use it."
+    " (lstm:shuffled-words) may do better on them, so what is lost here is an upper bound of what order is worth. It"
+    " is also a text that ends with other words, mostly without a full stop: what a network that forgets soon loses may"
+    " be that, and not order. The memory horizon keeps the last words and shuffles the rest. That order is not needed"
+    " here does not say that the network cannot use it."
 )
 SHUFFLES = 5
 NEXT_TO_NOTHING = 0.2  # a share that is below this with 95 % confidence
@@ -146,8 +148,9 @@ READINGS = {
     " shuffled words ({accuracy} as written, {shuffled} shuffled: {difference}).",
     "everything": "order is everything: shuffling the words takes the network from {accuracy} to {shuffled}; always"
     " saying the most frequent class gives {majority}.",
-    "part": "part of it is order: {share} of what the network knows beyond the most frequent class survives"
-    " shuffled words ({accuracy} as written, {shuffled} shuffled, {majority} for the most frequent class).",
+    "part": "part of it is order, or which words come last: {share} of what the network knows beyond the most frequent"
+    " class survives shuffled words ({accuracy} as written, {shuffled} shuffled, {majority} for the most frequent"
+    " class).",
     "cannot tell": "whether order counts cannot be told from {documents} documents: shuffled minus as written is"
     " {difference}.",
 }

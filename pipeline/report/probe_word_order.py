@@ -113,8 +113,7 @@ def _order_row(network: str, result: Record, run: Run) -> tuple[Cell, ...]:
 
 
 def _trained_on_shuffled_words(found: Found, run: Run) -> tuple[Paragraph, ...]:
-    """Return how networks that were trained on shuffled words do beside those of this probe, where the run has"
-    " some."""
+    """Return how networks that were trained on shuffled words do beside those of this probe; () without any."""
     accuracies = {str(entry.get("name")): entry.get("accuracy") for entry in run.rows("summary")}
     told = []
     for network, result in found:
