@@ -36,7 +36,7 @@ def _default_rows(runs: Mapping[str, Found]) -> Iterator[str]:
     for name, case in DEFAULT_RUNS.items():
         run = runs.get(name)
         yield _line([case.title, *(_default_cells(run) if run else [NOT_MEASURED, *[""] * 6])])
-    yield "\nThe command of each row; `python -m benchmarks corpora --corpora CORPORA` runs them all:\n"
+    yield "\nThe command of each row; [the benchmark `corpora`](benchmarks/README.md) runs them all:\n"
     yield "```sh"
     yield from (_command(name) for name in DEFAULT_RUNS)
     yield "```"

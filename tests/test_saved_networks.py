@@ -116,6 +116,7 @@ def test_saved_networks_answer_as_they_did(first: Path) -> None:
     check(first, FIRST)
 
 
+@pytest.mark.slow  # the contract of networks holds each of them to its equations, on weights of its own
 def test_deep_networks_and_pieces_answer_as_they_did(tmp_path: Path) -> None:
     deep = ("networks.layers=2", "networks.keep=pieces", "networks.piece_tokens=4")
     check(trained(tmp_path, SECOND, *deep), SECOND)
