@@ -180,9 +180,10 @@ def test_clipping_is_the_mean_over_epochs() -> None:
 # --- in words --------------------------------------------------------------------------------------------
 
 
-def reading(after: int | None, longer: float | None, model: str, head: str) -> str:
+def reading(after: int | None, longer: float | None, model: str, head: str, **spec_of: int) -> str:
     found: dict[str, Any] = {"falls_after": after, "documents_longer": longer, "looked_back": 400}
-    spec = replace(network_of("rnn").spec, model=model, head=head)
+    found["low_between"] = None
+    spec = replace(network_of("rnn").spec, model=model, head=head, **spec_of)
     return gradients._reading(found, found | {"falls_after": None}, {"all_epochs": 0.12}, spec)
 
 
@@ -205,3 +206,47 @@ def test_the_reading_says_what_to_do_where_documents_are_longer() -> None:
         "the gradient does not fall to 1 % of its value at the end within 400 tokens; before training it did not; 12 %"
         " of the training steps were clipped."
     )
+
+
+def test_the_reading_of_a_network_whose_gradient_was_cut_off_in_training() -> None:
+    assert reading(None, None, "rnn", "last", bptt=20).endswith(
+        "within 400 tokens; before training it did not; training took it back 20 tokens and no further"
+        " (networks.bptt); 12 % of the training steps were clipped."
+    )
+
+
+def test_a_network_that_reads_pieces_is_asked_about_the_first_of_each_document() -> None:
+    """By distance from the end of the document its gradient would rise again in every piece."""
+    fitted = network_of("rnn", piece_tokens=4)
+    set_layer(fitted, "recurrent_0", recurrent_kernel=0.0)  # the last word of each piece alone matters
+    documents = random_documents([10] * 6 + [1])
+    found = gradients.measure(subject_of(fitted, documents))
+    assert found["trained"]["median"] == [1.0, 0.0, 0.0, 0.0]
+    assert found["trained"]["documents_longer"] == 6 / 7
+    assert found["reading"].startswith(
+        "in the first piece, the gradient falls to 1 % of its value at the end after 1 token; 86 % of first pieces are"
+        " longer: use lstm or gru, a head that reads every state (rnn:max), or pieces no longer than that"
+        " (networks.piece_tokens=1); "
+    )
+
+
+def test_a_network_that_reads_from_both_ends_forgets_the_middle() -> None:
+    fitted = network_of("bilstm", head="last")
+    for direction in ("", "_backward"):
+        set_layer(fitted, f"recurrent_0{direction}", recurrent_kernel=0.0, bias=-20.0)  # forgets at once
+    found = gradients.measure(subject_of(fitted, random_documents([12] * 8)))
+    low = np.flatnonzero(np.array(found["trained"]["median"]) < 1e-6)
+    assert low.tolist() == list(range(1, 11))  # the word at either end alone is heard
+    assert found["trained"]["low_between"] == [1, 10]
+    assert found["reading"].startswith(
+        "the gradient is below 1 % of its value at the end from 1 to 10 tokens before it, and above that again towards"
+        " the start; before training it did not; "
+    )
+
+
+def test_a_stretch_that_is_low_counts_from_five_distances_and_where_the_profile_rises_again() -> None:
+    high, low = [1.0, 0.5, 0.2, 0.1, 0.05], [0.001]
+    assert gradients.low_between(np.array(high + 4 * low + [0.1])) is None
+    assert gradients.low_between(np.array(high + 5 * low + [0.1])) == [5, 9]
+    assert gradients.low_between(np.array(high + 9 * low)) is None
+    assert gradients.low_between(np.array(high + 5 * low + [0.1] + 7 * low + [0.1])) == [11, 17]

@@ -69,6 +69,15 @@ def test_the_table_says_how_far_the_gradient_reaches(tmp_path: Path) -> None:
     ]
 
 
+def test_the_table_says_where_a_gradient_is_small_between_both_ends(tmp_path: Path) -> None:
+    entries = copy.deepcopy(DETAILS["probes"])
+    trained = entries[0]["probes"]["gradients"]["trained"]
+    entries[0]["probes"]["gradients"]["trained"] = trained | {"falls_after": None, "low_between": [19, 235]}
+    found = blocks_of(tmp_path, probes=entries)
+    (table,) = [b for b in found if isinstance(b, Table) and "gradient" in b.caption]
+    assert table.rows[0][1].text == "only at 19 to 235"
+
+
 def test_a_line_ends_where_a_logarithmic_axis_does(tmp_path: Path) -> None:
     figure = bands(blocks_of(tmp_path), "Gradient by distance from the end")
     assert [one.label for one in figure.lines] == [NETWORK, f"{NETWORK}, before training"]
@@ -180,6 +189,17 @@ def test_the_reading_of_a_strip_says_where_the_answer_changed(tmp_path: Path) ->
         ("Mean input gate", 1),
         ("Mean forget gate", 1),
     ]
+
+
+@pytest.mark.parametrize(("changes", "more"), [(7, "1 change"), (8, "2 changes")])
+def test_changes_of_the_answer_beyond_six_are_counted(tmp_path: Path, changes: int, more: str) -> None:
+    entries = copy.deepcopy(DETAILS["probes"])
+    one = entries[0]["probes"]["states"]["documents"][0]
+    one["words"], one["tokens"] = ["w"] * (changes + 1), changes + 1
+    one["predicted"] = [["bad", "good"][place % 2] for place in range(changes + 1)]
+    found = blocks_of(tmp_path, probes=entries)
+    (strip,) = [block for block in found if isinstance(block, Strip)]
+    assert strip.reading.endswith(f"(word 7), and {more} more.")
 
 
 class Pictures(HTMLParser):

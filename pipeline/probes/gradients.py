@@ -13,6 +13,7 @@ from pipeline.networks.documents import Epoch, Labelled
 from pipeline.networks.models import NetworkSpec, after_embedding, build
 from pipeline.networks.prediction import batch_signature
 from pipeline.probes.subject import Subject, nothing, percent, tokens
+from pipeline.probes.traces import first_tokens
 from pipeline.values import Float32, Float64, Int64
 
 FALLEN = 0.01  # of the value at the end: what lies beyond hardly trains the network
@@ -56,13 +57,18 @@ def measure(subject: Subject) -> dict[str, Any]:
     For a plain recurrent network the two differ by the factor diag(tanh') W of one timestep. That gradients
     vanish or explode over distance: Bengio, Simard, Frasconi (1994), IEEE Transactions on Neural Networks 5(2);
     Pascanu, Mikolov, Bengio (2013), arXiv:1211.5063, section 2.
+
+    A network that reads pieces begins anew in each, and its loss hears from each: the first one of every document
+    is read, alone. By distance from a document's end its profile would fall in every piece and rise in the next.
     """
-    documents = subject.labelled(subject.sampled())
+    whole, piece = subject.labelled(subject.sampled()), subject.spec.piece_tokens
+    documents = Labelled(first_tokens(whole.indexed, piece), whole.labels)
+    lengths = np.minimum(subject.whole_lengths, piece) if piece else subject.whole_lengths
     after, before = (profile_of(norms) for norms in _norms_of(subject, documents))
     if not len(after.relative):
         return nothing("no sampled document has a gradient that is finite and not 0")
-    found = _described(after, subject.whole_lengths)
-    at_start = _described(before, subject.whole_lengths) if len(before.relative) else None
+    found = _described(after, lengths)
+    at_start = _described(before, lengths) if len(before.relative) else None
     clipped = clipping(subject.history)
     return {
         "documents": len(after.relative) + after.without,
@@ -156,6 +162,23 @@ def falls_after(median: Float64, share: float = FALLEN) -> int | None:
     return int(high[-1]) + 1 if len(high) else 0
 
 
+def low_between(median: Float64, share: float = FALLEN) -> list[int] | None:
+    """Return the first and last distance of the longest stretch below `share` of the value at the end.
+
+    None where it is shorter than five distances, or nothing rises again beyond, as it does in a network that reads
+    from both ends.
+
+    >>> low_between(np.array([1.0, 0.1] + [0.001] * 6 + [0.2]))
+    [2, 7]
+    """
+    low = median < share * at_end(median)
+    padded = np.concatenate([[0], low.astype(np.int8), [0]])
+    ends = np.flatnonzero(np.diff(padded))  # first, last + 1, first, ..
+    stretches = [(int(last - first), int(first)) for first, last in zip(ends[::2], ends[1::2], strict=True)]
+    length, first = max(stretches, default=(0, 0))
+    return [first, first + length - 1] if length >= END_TOKENS and not low[-1] else None
+
+
 def at_end(median: Float64) -> float:
     """Return the profile's value at the end of a document."""
     return float(median[:END_TOKENS].max())
@@ -210,6 +233,7 @@ def _described(profile: Profile, whole_lengths: Int64) -> dict[str, Any]:
         "upper_quartile": upper.tolist(),
         "looked_back": len(profile.median),
         "falls_after": after,
+        "low_between": low_between(profile.median),
         "tokens_per_e": per_e,
         "fit_r2": fit,
         "documents_longer": None if after is None else float((whole_lengths > after).mean()),
@@ -238,32 +262,48 @@ def _reading(
     clipped: dict[str, float] | None,
     spec: NetworkSpec,
 ) -> str:
-    parts = [_fall(found, spec)]
+    parts = [("in the first piece, " if spec.piece_tokens else "") + _fall(found, spec)]
     if at_start is not None:
-        after = at_start["falls_after"]
-        parts.append(
-            "before training it " + ("did not" if after is None else f"did so after {tokens(after)}")
-        )
+        parts.append(f"before training it {_before(at_start)}")
+    if spec.bptt:
+        parts.append(f"training took it back {tokens(spec.bptt)} and no further (networks.bptt)")
     if clipped is not None:
         parts.append(f"{percent(clipped['all_epochs'])} of the training steps were clipped")
     return "; ".join(parts) + "."
 
 
+def _before(at_start: dict[str, Any]) -> str:
+    """Return how it was before training, after "it"."""
+    after, low = at_start["falls_after"], at_start["low_between"]
+    if low is not None:
+        return f"was so from {low[0]:,} to {tokens(low[1])}"
+    return "did not" if after is None else f"did so after {tokens(after)}"
+
+
 def _fall(found: dict[str, Any], spec: NetworkSpec) -> str:
-    after, longer = found["falls_after"], found["documents_longer"]
+    after, longer, low = found["falls_after"], found["documents_longer"], found["low_between"]
+    if low is not None:
+        return (
+            f"the gradient is below 1 % of its value at the end from {low[0]:,} to {tokens(low[1])} before it, and"
+            " above that again towards the start"
+        )
     if after is None:
         return (
             f"the gradient does not fall to 1 % of its value at the end within {tokens(found['looked_back'])}"
         )
     fall = f"the gradient falls to 1 % of its value at the end after {tokens(after)}"
+    of_what = "first pieces" if spec.piece_tokens else "your documents"
     if longer < 0.05:
-        return f"{fall}, which {percent(1 - longer)} of your documents do not exceed"
-    return f"{fall}; {percent(longer)} of your documents are longer: {_advice(spec, after)}"
+        return f"{fall}, which {percent(1 - longer)} of {of_what} do not exceed"
+    return f"{fall}; {percent(longer)} of {of_what} are longer: {_advice(spec, after)}"
 
 
 def _advice(spec: NetworkSpec, after: int) -> str:
     """Return what may help a network whose gradient does not reach the start of documents."""
     ways = ["lstm or gru"] if spec.model == "rnn" else []
     ways += [f"a head that reads every state ({spec.model}:max)"] if spec.head == "last" else []
-    cut = f"--max-tokens {max(after, 1)} if the memory horizon says that so many are enough"
+    if spec.piece_tokens:
+        cut = f"pieces no longer than that (networks.piece_tokens={max(after, 1)})"
+    else:
+        cut = f"--max-tokens {max(after, 1)} if the memory horizon says that so many are enough"
     return f"use {', '.join([*ways, f'or {cut}' if ways else cut])}"

@@ -71,6 +71,9 @@ def _fall(profile: Record) -> str:
     """Return the distance at which a profile has fallen to 1 %, or how far it was looked back in vain."""
     if is_number(profile.get("falls_after")):
         return count(profile["falls_after"])
+    if profile.get("low_between"):
+        first, last = profile["low_between"]
+        return f"only at {count(first)} to {count(last)}"
     return f"not within {count(profile.get('looked_back'))}" if profile else MISSING
 
 

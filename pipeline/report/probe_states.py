@@ -6,7 +6,7 @@ from pipeline.report.blocks import Block, Limits, Panel, Paragraph, Strip
 from pipeline.report.formats import percent
 from pipeline.report.run_folder import Record, Run
 from pipeline.report.strips import bars, shades
-from pipeline.report.text import cell_text, clip
+from pipeline.report.text import cell_text, clip, plural
 
 Found = list[tuple[str, Record]]
 
@@ -62,5 +62,5 @@ def _reading(one: Record) -> str:
     ]
     if not changes:
         return f"{start} It would have answered {predicted[0]} at every word shown."
-    more = f", and {len(changes) - 6} changes more" if len(changes) > 6 else ""
+    more = f", and {plural(len(changes) - 6, 'change')} more" if len(changes) > 6 else ""
     return f"{start} It begins with {predicted[0]} and changes to {', '.join(changes[:6])}{more}."
