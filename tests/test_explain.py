@@ -477,6 +477,10 @@ def test_a_text_without_a_word(text: str, shown_as: str) -> None:
     )
 
 
+def test_bytes_that_are_no_utf8() -> None:
+    assert fails("\udcff dog") == "TEXT: it is not UTF-8; type it anew, or set the terminal to UTF-8"
+
+
 def test_too_many_words_for_a_pencil() -> None:
     thirteen = " ".join("abcdefghijklm")
     assert fails(thirteen) == (

@@ -83,8 +83,10 @@ def words_of(text: str, settings: TokenizerSettings, most: int, fix: str) -> tup
     Raises
     ------
     PipelineError
-        If it has no letter and no digit, or more than `most` tokens.
+        If it is not UTF-8, has no letter and no digit, or more than `most` tokens.
     """
+    if any("\ud800" <= character <= "\udfff" for character in text):  # bytes that the shell could not decode
+        raise PipelineError("TEXT", "it is not UTF-8", "type it anew, or set the terminal to UTF-8")
     shown = clip(clean(text), 60)
     tokenized = tokenize(pl.Series([text]), settings)
     tokens = tuple(tokenized.types.gather(tokenized.token_types).to_list())
