@@ -372,3 +372,15 @@ def test_the_documented_keys_are_those_of_the_literal_run() -> None:
 
 def test_the_literal_run_is_json(tmp_path: Path) -> None:
     assert json.loads((build_run(tmp_path) / "metrics.json").read_text()) == METRICS
+
+
+def test_the_answer_says_that_ann_was_not_put_up_for_it(tmp_path: Path) -> None:
+    """By validation or by test it may be ahead of the network of the answer."""
+    alone = build_answer(read_run(build_run(tmp_path / "alone"))).decided
+    assert alone.startswith("lstm@word2vec (the best network) is compared with tfidf (the best baseline)")
+    averaged = METRICS["summary"][0] | {"name": "ann@word2vec", "model": "ann", "kind": "network"}
+    run = build_run(tmp_path / "beside", summary=[*METRICS["summary"], averaged])
+    assert build_answer(read_run(run)).decided.startswith(
+        "lstm@word2vec (the best recurrent network; ann, which has no memory, is not put up for the answer) is"
+        " compared with tfidf (the best baseline)"
+    )

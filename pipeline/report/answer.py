@@ -25,6 +25,8 @@ from pipeline.report.rule import decision_rule
 from pipeline.report.run_folder import CHARTS, Record, Run
 from pipeline.report.text import plural
 
+AVERAGED = "ann"  # the network without memory: a control where a recurrent one was run
+
 
 def build_answer(run: Run) -> Answer:
     """Return the answer, from the verdict, the comparison behind it and the corpus."""
@@ -55,10 +57,18 @@ def _decided(run: Run, verdict: Record) -> str:
     if verdict.get("a") is None or verdict.get("b") is None:
         return "Nothing was decided: the best network and the best baseline were not both run."
     chosen = (
-        f"{verdict['a']} (the best network) is compared with {verdict['b']} (the best baseline); both were"
-        f" chosen by mean validation accuracy and compared on the same {_test_documents(run)}test documents."
+        f"{verdict['a']} ({_best_network(run, verdict['a'])}) is compared with {verdict['b']} (the best"
+        f" baseline); both were chosen by mean validation accuracy and compared on the same {_test_documents(run)}test documents."
     )
     return " ".join(part for part in (chosen, _difference(run), _scale(run, verdict)) if part)
+
+
+def _best_network(run: Run, name: str) -> str:
+    """Return what was put up for the answer: where recurrent networks were run, `ann` is not, as good as it may be."""
+    models = {str(row.get("name")): row.get("model") for row in run.rows("summary")}
+    if models.get(name) != AVERAGED and AVERAGED in models.values():
+        return "the best recurrent network; ann, which has no memory, is not put up for the answer"
+    return "the best network"
 
 
 def _test_documents(run: Run) -> str:

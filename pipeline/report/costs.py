@@ -74,7 +74,7 @@ def _cost_row(entry: Record, cheapest: Record, places: int) -> tuple[Cell, ...]:
     name, size = str(entry.get("name")), entry.get("size_bytes")
     is_best = name == cheapest.get("best")
     tags = (("best by validation",) if is_best else ()) + (
-        ("cheapest",) if name == cheapest.get("name") else ()
+        ("cheapest close enough",) if name == cheapest.get("name") else ()
     )
     return row(
         Cell(name, tags=tags),

@@ -168,7 +168,9 @@ def calibration(run: Run, limits: Limits) -> tuple[Block, ...]:
     columns = (*words("Model"), *numbers("Mean confidence", "Right", "Gap, points", "ECE, points"))
     note = (
         "Gap above zero: the model promises more than it keeps. ECE (expected calibration error): the mean distance"
-        f" of stated probability and share right over 15 bins, weighted by answers; all runs together. {left_out}"
+        " of stated probability and share right over 15 bins, weighted by answers; all runs together, while the"
+        " comparison has the mean of each run's, as a fraction of 1."
+        f" {left_out}"
     )
     summary = Table("Confidence against right answers", columns, rows, note.strip())
     drawn = models[: limits.rows]

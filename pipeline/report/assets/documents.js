@@ -235,11 +235,13 @@
     return make("div", "open", facts, panes, answers(entry));
   }
 
+  function fill(details, entry) {
+    if (!details.querySelector(".open")) details.append(body(entry));
+  }
+
   function item(entry) {
     const details = make("details", "", head(entry));
-    details.addEventListener("toggle", () => {
-      if (details.open && !details.querySelector(".open")) details.append(body(entry));
-    });
+    details.addEventListener("toggle", () => { if (details.open) fill(details, entry); });
     const element = make("li", "", details);
     element.entry = entry;
     return element;
@@ -297,6 +299,10 @@
   });
   for (const name of ["right", "class", "why"]) field(name).addEventListener("change", refresh);
   for (const name of ["left", "other"]) field(name).addEventListener("change", recolour);
+  // On paper what is listed is open; a "toggle" would come when the page is drawn already.
+  addEventListener("beforeprint", () => {
+    for (const element of list.children) fill(element.firstChild, element.entry);
+  });
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("reset", () => setTimeout(refresh));
   list.addEventListener("keydown", move);
