@@ -133,8 +133,8 @@ def test_documents_are_listed_twenty_at_a_time_and_the_plain_lists_are_put_away(
 def test_what_is_listed_is_filled_before_the_page_is_printed(page: Any) -> None:
     filled = "document.querySelectorAll('.browser-list .open').length"
     assert page.evaluate(filled) == 0
-    page.evaluate("dispatchEvent(new Event('beforeprint'))")
-    assert page.evaluate(filled) == 20  # at once: paper does not wait for a `toggle`
+    at_once = f"() => {{ dispatchEvent(new Event('beforeprint')); return {filled}; }}"
+    assert page.evaluate(at_once) == 20  # paper does not wait for a `toggle`
 
 
 def test_a_search_finds_words_in_any_case_and_the_form_can_be_put_back(page: Any) -> None:

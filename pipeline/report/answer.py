@@ -58,7 +58,8 @@ def _decided(run: Run, verdict: Record) -> str:
         return "Nothing was decided: the best network and the best baseline were not both run."
     chosen = (
         f"{verdict['a']} ({_best_network(run, verdict['a'])}) is compared with {verdict['b']} (the best"
-        f" baseline); both were chosen by mean validation accuracy and compared on the same {_test_documents(run)}test documents."
+        " baseline); both were chosen by mean validation accuracy and compared on the same"
+        f" {_test_documents(run)}test documents."
     )
     return " ".join(part for part in (chosen, _difference(run), _scale(run, verdict)) if part)
 
