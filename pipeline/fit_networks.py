@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import math
 import sys
 import time
 from collections.abc import Callable
@@ -20,10 +21,11 @@ from pipeline.fit_mean import run_mean
 from pipeline.indices import build_vocabulary, take
 from pipeline.material import Fold, Material, documents_to_time, save_test_predictions
 from pipeline.networks.batches import Visible, shuffle_words, visible
-from pipeline.networks.documents import Epoch, Labelled
+from pipeline.networks.budget import budget_of
+from pipeline.networks.documents import Evaluation, Labelled
 from pipeline.networks.models import NetworkSpec, specify
 from pipeline.networks.prediction import forget_graphs, predict_with, prediction_step
-from pipeline.networks.training import FittedNetwork, fit_network
+from pipeline.networks.training import FittedNetwork, Schedule, fit_network
 from pipeline.plan import PlannedModel
 from pipeline.probes import Subject, probe_network, probes_of
 from pipeline.record import Fit, FoldRecord, SourceRecord
@@ -75,12 +77,11 @@ def run_networks(
 
 def _score(planned: PlannedModel, prepared: Prepared, trial: Material) -> Score:
     """Return how the network does on validation documents with a trial's settings and the first seed."""
-    trial = replace(trial, config=settled(trial.config, planned.model))
+    trial = replace(trial, config=settled(trial.config, planned.model, len(prepared.fold.train)))
     load_libraries(trial)
     fitted = replace(_fit(trial, planned, 0, prepared), model=None)
     forget_graphs()
-    kept = next(epoch for epoch in fitted.epochs if epoch.epoch == fitted.best_epoch)
-    return Score(kept.validation_accuracy, kept.validation_loss, fitted.why_not)
+    return Score(fitted.kept.validation_accuracy, fitted.kept.validation_loss, fitted.why_not)
 
 
 def _prepare(material: Material, source: str, fold: Fold) -> Prepared:
@@ -134,7 +135,7 @@ def run_network(
 
     `config` has the settings of this network: those that --tune chose, else those of the material.
     """
-    material = replace(material, config=settled(config, planned.model))
+    material = replace(material, config=settled(config, planned.model, len(prepared.fold.train)))
     load_libraries(material)
     _fit_and_record(material, planned, seed, prepared, last, parts)
     forget_graphs()  # only now does nothing hold the model any more
@@ -168,7 +169,7 @@ def _fit_and_record(
         predict_documents_per_second=rate,
         peak_rss_mib=memory.mib,
         parameters=fitted.parameters,
-        validation_accuracy=_validation_accuracy(chosen),
+        validation_accuracy=chosen.kept.validation_accuracy,
         why_not=fitted.why_not,
         warnings=chosen.warnings + _reading_warnings(last),
         prepare_seconds=prepared.embedded.seconds + (0.0 if last is prepared else last.embedded.seconds),
@@ -196,22 +197,30 @@ def _train(
     planned: PlannedModel,
     seed: int,
     prepared: Prepared,
-    epochs: tuple[int, ...] | None = None,
+    repeat: Schedule | None = None,
 ) -> FittedNetwork:
-    """Train one network with a bar; `epochs` fixes their number in each phase for a refit."""
+    """Train one network with a bar; `repeat` fixes the updates of each phase for a refit."""
     config = material.config
-    phases = 2 if prepared.embedded.training == "frozen-then-tuned" else 1
-    most = sum(epochs) if epochs else config.networks.max_epochs * phases
-    title = f"Training {planned.name} (seed {seed + 1} of {config.run.seeds}{', refit' if epochs else ''})"
-    best = 0.0
-    with material.console.stage(title, most, "epochs") as stage:
+    title = f"Training {planned.name} (seed {seed + 1} of {config.run.seeds}{', refit' if repeat else ''})"
+    expected, best = _expected_updates(config, prepared, repeat), 0.0
+    with material.console.stage(title, expected, "updates") as stage:
 
-        def on_epoch(epoch: Epoch) -> None:
+        def on_evaluation(now: Evaluation) -> None:
             nonlocal best
-            best = max(best, epoch.validation_accuracy or 0.0)
-            stage.advance(1, f"best validation accuracy {best:.1%}" if best else f"loss {epoch.loss:.3f}")
+            best = max(best, now.validation_accuracy or 0.0)
+            stage.reach(now.updates, max(now.updates, expected))
+            stage.advance(0, f"best validation accuracy {best:.1%}" if best else f"loss {now.loss:.3f}")
 
-        return _fit(material, planned, seed, prepared, epochs, on_epoch)
+        return _fit(material, planned, seed, prepared, repeat, on_evaluation)
+
+
+def _expected_updates(config: Config, prepared: Prepared, repeat: Schedule | None) -> int:
+    """Return how long a bar is: the first budget of all phases, which validation may shorten or extend."""
+    if repeat:
+        return sum(repeat.phases)
+    phases = 2 if prepared.embedded.training == "frozen-then-tuned" else 1
+    updates_a_pass = math.ceil(len(prepared.fold.train) / config.networks.batch_size)
+    return phases * budget_of(config.networks, updates_a_pass).first
 
 
 def _fit(
@@ -219,8 +228,8 @@ def _fit(
     planned: PlannedModel,
     seed: int,
     prepared: Prepared,
-    epochs: tuple[int, ...] | None = None,
-    on_epoch: Callable[[Epoch], None] = lambda epoch: None,
+    repeat: Schedule | None = None,
+    on_evaluation: Callable[[Evaluation], None] = lambda evaluation: None,
 ) -> FittedNetwork:
     config, fold = material.config, prepared.fold
     return fit_network(
@@ -230,9 +239,9 @@ def _fit(
         _labelled(material, planned, prepared, fold.validation) if len(fold.validation) else None,
         config.networks,
         seed=_seed(material, f"{planned.name} {seed}"),
-        epochs=epochs,
+        repeat=repeat,
         deterministic=config.run.deterministic,
-        on_epoch=on_epoch,
+        on_evaluation=on_evaluation,
         class_weights=_class_weights(material, fold),
     )
 
@@ -353,12 +362,6 @@ def _subject(material: Material, planned: PlannedModel, fitted: FittedNetwork, l
         config=config,
         probabilities=lambda indexed: predict_with(predict, indexed, n_classes),
         fit=fit,
-    )
-
-
-def _validation_accuracy(chosen: FittedNetwork) -> float | None:
-    return next(
-        (epoch.validation_accuracy for epoch in chosen.epochs if epoch.epoch == chosen.best_epoch), None
     )
 
 

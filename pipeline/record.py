@@ -27,7 +27,7 @@ from pipeline.resources import describe_environment
 from pipeline.scoring import FitKey, Scored, fit_label, score_run
 from pipeline.storage import bytes_to_predict, plain, write_json
 from pipeline.tuning import Trial, describe_families, describe_space
-from pipeline.values import TEST, Corpus, Duplicates, Float32, Int32, LoadedCorpus, TokenizedCorpus
+from pipeline.values import TEST, TRAIN, Corpus, Duplicates, Float32, Int32, LoadedCorpus, TokenizedCorpus
 from pipeline.word_contributions import word_contributions
 
 
@@ -191,9 +191,12 @@ class FoldRecord:
                 "name": fit.name,
                 "seed": fit.seed,
                 "fold": fit.fold,
-                "best_epoch": fitted.best_epoch,
+                "batch_size": fitted.settings.batch_size,
+                "learning_rate": fitted.settings.learning_rate,
+                "budget": asdict(fitted.budget),
+                "best_updates": fitted.best_updates,
                 "stopped": fitted.stopped,
-                "epochs": [asdict(epoch) for epoch in fitted.epochs],
+                "evaluations": [asdict(one) for one in fitted.history],
             }
         )
         if table is not None and self.number == 0:
@@ -406,7 +409,8 @@ def _describe_model(planned: PlannedModel, record: Record) -> dict[str, Any]:
 def _tuning(record: Record) -> dict[str, Any]:
     """Return the search space of each model; what was tried stands in metrics.json."""
     models = [planned.model for planned in record.planned]
-    return {"trials": record.config.run.tune, "space": describe_space(models, record.config)}
+    n_train = len(record.folds[0].positions(TRAIN))
+    return {"trials": record.config.run.tune, "space": describe_space(models, record.config, n_train)}
 
 
 def _describe_source(found: SourceRecord) -> dict[str, Any]:
