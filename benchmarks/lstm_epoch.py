@@ -9,8 +9,8 @@ padded to 400, a masked and trained Keras embedding, LSTM, dropout, one sigmoid.
 
 from __future__ import annotations
 
-import time
 import math
+import time
 from collections.abc import Sequence
 from statistics import fmean, median
 from typing import Any
@@ -100,7 +100,7 @@ def run_embedseq(options: Options, seed: int, source: str) -> Figures:
     }
 
 
-def _seconds_of_epochs(history: Sequence[Evaluation]) -> list[float]:
+def _seconds_of_epochs(history: Sequence[Any]) -> list[float]:
     """Return the seconds of each pass over the training documents, of which there may be several evaluations."""
     seconds = [0.0] * EPOCHS
     for one in history:

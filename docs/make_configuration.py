@@ -38,7 +38,6 @@ TITLES = {
 }
 
 
-
 def _batch_sizes() -> str:
     """Return in words which batch size follows from which number of training documents."""
     *rows, last = OWN_TRAINING

@@ -120,6 +120,7 @@ def train_network(
     matrix: EmbeddingMatrix | None = None,
     repeat: Schedule | None = None,
     on_evaluation: Callable[[Evaluation], None] = lambda evaluation: None,
+    shuffled_words: bool = False,
     **changes: Any,
 ) -> FittedNetwork:
     """Return a tiny network, trained repeatably; `changes` are network settings."""
@@ -138,6 +139,7 @@ def train_network(
         repeat=repeat,
         deterministic=True,
         on_evaluation=on_evaluation,
+        shuffled_words=shuffled_words,
     )
 
 

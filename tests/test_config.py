@@ -381,4 +381,6 @@ def test_a_batch_size_that_was_given_has_its_own_learning_rate() -> None:
 
 def test_what_the_settings_say_of_training_holds_for_every_network() -> None:
     config = load_config(None, ["networks.learning_rate=0.01", "networks.batch_size=8"], {})
-    assert {settled(config, model, n_train) for model in ("lstm", "rnn") for n_train in (40, 9_000)} == {config}
+    assert {settled(config, model, n_train) for model in ("lstm", "rnn") for n_train in (40, 9_000)} == {
+        config
+    }

@@ -180,7 +180,10 @@ def test_the_space_says_what_is_drawn_and_what_is_kept() -> None:
     config = load_config(
         None, ["networks.dropout=0.1", "baselines.bow_strengths=3,0.5,1"], {"run.tune": 2, "run.quick": True}
     )
-    rows = {(row["model"], row["key"]): row for row in describe_space(["majority", "bow", "lstm"], config, n_train=40)}
+    rows = {
+        (row["model"], row["key"]): row
+        for row in describe_space(["majority", "bow", "lstm"], config, n_train=40)
+    }
     assert {model for model, _ in rows} == {"bow", "lstm"}
     kept = ("first", "distribution", "fixed_by")
     shown = {key: tuple(row[name] for name in kept) for key, row in rows.items()}
