@@ -23,12 +23,13 @@ from pipeline.material import Fold, Material, documents_to_time, save_test_predi
 from pipeline.networks.batches import Visible, shuffle_words, visible
 from pipeline.networks.budget import budget_of
 from pipeline.networks.documents import Evaluation, Labelled
+from pipeline.networks.far_off import SecondTraining, far_off, second_training
 from pipeline.networks.models import NetworkSpec, specify
 from pipeline.networks.prediction import forget_graphs, predict_with, prediction_step
 from pipeline.networks.training import FittedNetwork, Schedule, fit_network
 from pipeline.plan import PlannedModel
 from pipeline.probes import Subject, probe_network, probes_of
-from pipeline.record import Fit, FoldRecord, SourceRecord
+from pipeline.record import Fit, FoldRecord, Record, SourceRecord
 from pipeline.resources import PeakMemory, milliseconds_of_each
 from pipeline.side_by_side import Fits
 from pipeline.storage import save_embedding, save_network
@@ -82,7 +83,7 @@ def _score(planned: PlannedModel, prepared: Prepared, trial: Material) -> Score:
     """Return how the network does on validation documents with a trial's settings and the first seed."""
     trial = replace(trial, config=settled(trial.config, planned.model, len(prepared.fold.train)))
     load_libraries(trial)
-    fitted = replace(_fit(trial, planned, 0, prepared), model=None)
+    fitted = replace(_fit(trial, planned, Draw(0, again=False), prepared), model=None)
     forget_graphs()
     return Score(fitted.kept.validation_accuracy, fitted.kept.validation_loss, fitted.why_not)
 
@@ -135,7 +136,7 @@ def run_network(
     refit: bool,
     parts: FoldRecord,
 ) -> None:
-    """Train one network on the fold of `prepared`, with `refit` again on that of `last`, and save predictions.
+    """Train one network on the fold of `prepared`, with `refit` a second time on that of `last`, and save predictions.
 
     Whether it is fitted again is said: that `last` is the same value as `prepared` would be lost where a job is
     sent to another process argument by argument. `config` has the settings of this network: those that --tune
@@ -147,6 +148,50 @@ def run_network(
     forget_graphs()  # only now does nothing hold the model any more
 
 
+def train_far_off_again(
+    planned: PlannedModel,
+    config: Config,
+    prepared: Prepared,
+    last: Prepared,
+    refit: bool,
+    record: Record,
+    fits: Fits,
+) -> None:
+    """Train again, once, each seed of a network whose validation loss stands far above the others'.
+
+    Every fit so far is recorded (`Fits.wait_for_all`). `config` has the settings that all seeds were trained with.
+    """
+    fold = prepared.fold.number
+    known = {fit.seed: fit for fit in record.fits if (fit.name, fit.fold) == (planned.name, fold)}
+    losses = {seed: fit.validation_loss for seed, fit in known.items()}
+    best = min((loss for loss in losses.values() if loss is not None), default=math.inf)
+    for seed in far_off(losses):
+        if known[seed].again is None:
+            fits.run(run_network_again, fold, config, planned, known[seed], best, prepared, last, refit)
+
+
+def run_network_again(
+    material: Material,
+    config: Config,
+    planned: PlannedModel,
+    first: Fit,
+    best_loss: float,
+    prepared: Prepared,
+    last: Prepared,
+    refit: bool,
+    parts: FoldRecord,
+) -> None:
+    """Train a seed of a network a second time, from other initial weights: the lower validation loss counts.
+
+    `first` is the fit that was made of it, `best_loss` the lowest validation loss of all seeds. If the second is
+    better it takes the place of the first everywhere.
+    """
+    material = replace(material, config=settled(config, planned.model, len(prepared.fold.train)))
+    load_libraries(material)
+    _fit_and_record(material, planned, first.seed, prepared, last, refit, parts, (first, best_loss))
+    forget_graphs()
+
+
 def _fit_and_record(
     material: Material,
     planned: PlannedModel,
@@ -155,11 +200,28 @@ def _fit_and_record(
     last: Prepared,
     refit: bool,
     parts: FoldRecord,
+    before: tuple[Fit, float] | None = None,
 ) -> None:
-    """Train one network, save its predictions and files, and record what it was like: nothing keeps the model."""
+    """Train one network, save its predictions and files, and record what it was like: nothing keeps the model.
+
+    `before`: the fit of a first training of the same seed, and the lowest validation loss of all seeds. It stays if it
+    is as good.
+    """
+    again, draw = None, Draw(seed, again=before is not None)
     with PeakMemory() as memory:
         start = time.perf_counter()
-        chosen, fitted = _choose_and_fit(material, planned, seed, prepared, last, refit)
+        chosen = fitted = _train(material, planned, draw, prepared)
+        if before is not None:
+            first, best_loss = before
+            again = second_training(seed, first.validation_loss, chosen.kept.validation_loss, best_loss)
+            if not again.second_is_kept:
+                parts.first_training(_with_second(first, again, time.perf_counter() - start))
+                return
+        if refit:
+            chosen = replace(chosen, model=None)
+            del fitted
+            forget_graphs()
+            fitted = _train(material, planned, draw, last, chosen.schedule)
         seconds = time.perf_counter() - start
         answer = _answers_of(material, planned, fitted, last)
         probabilities, rate = _predict(material, answer, last)
@@ -178,37 +240,52 @@ def _fit_and_record(
         parameters=fitted.parameters,
         validation_accuracy=chosen.kept.validation_accuracy,
         why_not=fitted.why_not,
-        warnings=chosen.warnings + _reading_warnings(last),
+        warnings=chosen.warnings + _reading_warnings(last) + ((again.words(),) if again else ()),
         prepare_seconds=prepared.embedded.seconds + (last.embedded.seconds if refit else 0.0),
         latency_ms=latency,
+        validation_loss=chosen.kept.validation_loss,
+        again=again,
     )
+    if before is not None:
+        fit = replace(fit, fit_seconds=seconds + (before[0].fit_seconds or 0.0))
     parts.network(fit, replace(chosen, model=None), _tuned_table(fitted) if seed == 0 else None)
     if prepared.fold.number == 0 and seed == 0 and material.config.run.probes:
-        parts.probes(_probe(material, _subject(material, planned, fitted, last)))
+        parts.probes(_probe(material, _subject(material, planned, draw, fitted, last)))
 
 
-def _choose_and_fit(
-    material: Material, planned: PlannedModel, seed: int, prepared: Prepared, last: Prepared, refit: bool
-) -> tuple[FittedNetwork, FittedNetwork]:
-    """Return the training that validation judged, and the network to use: the same one unless there is a refit."""
-    if not refit:
-        fitted = _train(material, planned, seed, prepared)
-        return fitted, fitted
-    chosen = replace(_train(material, planned, seed, prepared), model=None)
-    forget_graphs()
-    return chosen, _train(material, planned, seed, last, chosen.schedule)
+def _with_second(first: Fit, again: SecondTraining, seconds: float) -> Fit:
+    """Return a fit that stays, with the second training that was no better and what that cost."""
+    return replace(
+        first,
+        fit_seconds=(first.fit_seconds or 0.0) + seconds,
+        warnings=(*first.warnings, again.words()),
+        again=again,
+    )
+
+
+@dataclass(frozen=True)
+class Draw:
+    """What chance a training is made with: initial weights, order of batches, dropout."""
+
+    seed: int  # as the run counts them
+    again: bool  # whether it is the second training of this seed
+
+    def name(self, model: str) -> str:
+        """Return the name of the random numbers."""
+        return f"{model} {self.seed}{' again' if self.again else ''}"
 
 
 def _train(
     material: Material,
     planned: PlannedModel,
-    seed: int,
+    draw: Draw,
     prepared: Prepared,
     repeat: Schedule | None = None,
 ) -> FittedNetwork:
     """Train one network with a bar; `repeat` fixes the updates of each phase for a refit."""
     config = material.config
-    title = f"Training {planned.name} (seed {seed + 1} of {config.run.seeds}{', refit' if repeat else ''})"
+    more = f"{', again' if draw.again else ''}{', refit' if repeat else ''}"
+    title = f"Training {planned.name} (seed {draw.seed + 1} of {config.run.seeds}{more})"
     expected, best = _expected_updates(config, prepared, repeat), 0.0
     with material.console.stage(title, expected, "updates") as stage:
 
@@ -218,7 +295,7 @@ def _train(
             stage.reach(now.updates, max(now.updates, expected))
             stage.advance(0, f"best validation accuracy {best:.1%}" if best else f"loss {now.loss:.3f}")
 
-        return _fit(material, planned, seed, prepared, repeat, on_evaluation)
+        return _fit(material, planned, draw, prepared, repeat, on_evaluation)
 
 
 def _expected_updates(config: Config, prepared: Prepared, repeat: Schedule | None) -> int:
@@ -233,7 +310,7 @@ def _expected_updates(config: Config, prepared: Prepared, repeat: Schedule | Non
 def _fit(
     material: Material,
     planned: PlannedModel,
-    seed: int,
+    draw: Draw,
     prepared: Prepared,
     repeat: Schedule | None = None,
     on_evaluation: Callable[[Evaluation], None] = lambda evaluation: None,
@@ -245,7 +322,7 @@ def _fit(
         _labelled(material, planned, prepared, fold.train),
         _labelled(material, planned, prepared, fold.validation) if len(fold.validation) else None,
         config.networks,
-        seed=_seed(material, f"{planned.name} {seed}"),
+        seed=_seed(material, draw.name(planned.name)),
         repeat=repeat,
         deterministic=config.run.deterministic,
         on_evaluation=on_evaluation,
@@ -336,7 +413,9 @@ def _probe(material: Material, subject: Subject) -> dict[str, Any]:
         return probe_network(subject, extra, on_probe=lambda name: stage.advance(1, name), log=console.log)
 
 
-def _subject(material: Material, planned: PlannedModel, fitted: FittedNetwork, last: Prepared) -> Subject:
+def _subject(
+    material: Material, planned: PlannedModel, draw: Draw, fitted: FittedNetwork, last: Prepared
+) -> Subject:
     """Return the first seed's fit with the documents as it reads them."""
     config, fold, n_classes = material.config, last.fold, len(material.label_names)
     predict = prediction_step(fitted.model)
@@ -359,7 +438,7 @@ def _subject(material: Material, planned: PlannedModel, fitted: FittedNetwork, l
     return Subject(
         name=planned.name,
         fitted=fitted,
-        seed=_seed(material, f"{planned.name} 0"),
+        seed=_seed(material, draw.name(planned.name)),
         vectors=fitted.model.get_layer("embedding").get_weights()[0],
         first_vectors=last.embedded.matrix.vectors,
         words=last.embedded.vocabulary.tokens,

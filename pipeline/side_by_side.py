@@ -381,6 +381,10 @@ class RelayRecord:
         """Pass on how a network's training went."""
         self._pass_on("network", replace(fit, at_once=self.at_once), fitted, table)
 
+    def first_training(self, fit: Fit) -> None:
+        """Pass on that a second training came to nothing."""
+        self._pass_on("first_training", replace(fit, at_once=self.at_once))
+
     def trial(self, planned: PlannedModel, trial: Trial) -> None:
         """Pass a trial of --tune on."""
         self._pass_on("trial", planned, trial)
