@@ -31,6 +31,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("document_facts",),
     ("choose_settings", "side_by_side", "learning_curve"),
     ("fit_baselines", "fit_mean", "fit_networks"),
+    ("more_seeds",),
     ("experiment",),
     ("inspection", "selftest", "saved_answers", "explain"),
     ("cli",),
