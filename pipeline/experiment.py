@@ -256,11 +256,12 @@ def run_fold(
     `kept` is given what more trainings of networks would need.
     """
     parts, fold = record.fold(fold.number), fold.without_texts()
-    final = fold.refitted() if material.config.run.refit else fold
+    refit = material.config.run.refit
+    final = fold.refitted() if refit else fold
     if any(model.source is None for model in material.planned):
-        fits.run(run_baselines, fold.number, fold, final)
+        fits.run(run_baselines, fold.number, fold, final, refit)
     for source in dict.fromkeys(model.source for model in material.planned if model.source):
-        run_networks(material, source, fold, final, parts, fits, kept)
+        run_networks(material, source, fold, final, refit, parts, fits, kept)
 
 
 # --- smaller sets of one fold ----------------------------------------------------------------------------

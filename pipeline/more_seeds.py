@@ -92,7 +92,7 @@ def add_seeds(
         for fold in folds:
             settings = kept.settings[fold.number, planned.name]
             documents = kept.again(fold.number, planned.source or "")
-            fits.run(run_network, fold.number, settings, planned, seed, *documents)
+            fits.run(run_network, fold.number, settings, planned, seed, *documents, material.config.run.refit)
 
 
 def seeds_so_far(record: Record) -> SeedsFound:
