@@ -14,8 +14,8 @@ from pipeline import fit_networks, more_seeds
 from pipeline.config import load_config
 from pipeline.console import Console
 from pipeline.evaluation import SeedsAsked, SeedsFound, find_seeds
+from pipeline.evaluation.differences import seeds_share
 from pipeline.evaluation.pooling import pool_folds
-from pipeline.evaluation.seeds import seeds_share
 from pipeline.experiment import run_experiment
 from pipeline.material import save_test_predictions
 from pipeline.plan import PlannedModel

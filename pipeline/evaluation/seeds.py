@@ -8,12 +8,11 @@ from typing import Any
 
 from pipeline.config import AUTO, CountOrAuto
 from pipeline.evaluation.choice import best_network
-from pipeline.evaluation.comparisons import Runs, paired_differences
+from pipeline.evaluation.differences import seeds_share
 from pipeline.evaluation.pooling import PooledRun, pool_folds
 from pipeline.prediction_files import SavedPredictions
 
 ENOUGH_SHARE = 0.5  # up to here documents rule the chance, and more seeds would narrow the interval little
-FEWEST_FOR_SHARE = 2  # seeds: with one their chance cannot be seen
 
 
 @dataclass(frozen=True)
@@ -37,42 +36,14 @@ class Share:
         return self.share <= ENOUGH_SHARE
 
 
-def seeds_share(runs_a: Runs, runs_b: Runs, metric: str = "accuracy") -> float:
-    """Return the seeds' share of the variance of the difference of two models, a fraction of 1.
-
-    Parameters
-    ----------
-    runs_a, runs_b : PooledRuns of two models, one a seed, of the same documents
-        Of one of them there may be one only.
-    metric : "accuracy"
-
-    Returns
-    -------
-    float
-        0 where there is one seed, or where nothing varies.
-
-    Notes
-    -----
-    The two parts of the variance are those of `crossed_estimate`: `seeds`, and `documents - both`.
-    """
-    differences = paired_differences(runs_a, runs_b)  # (S, N)
-    n_seeds, n_docs = differences.shape
-    if n_seeds < FEWEST_FOR_SHARE or n_docs < 2:
-        return 0.0
-    of_documents, of_seeds = differences.mean(axis=0), differences.mean(axis=1)  # (N,), (S,)
-    documents, seeds = of_documents.var(ddof=1) / n_docs, of_seeds.var(ddof=1) / n_seeds
-    rest = differences - of_documents - of_seeds[:, None] + of_seeds.mean()  # (S, N)
-    both = (rest**2).sum() / ((n_seeds - 1) * (n_docs - 1)) / (n_seeds * n_docs)
-    whole = seeds + max(documents - both, 0.0)
-    return float(seeds / whole) if whole else 0.0
-
-
 def share_after(
-    pooled: Mapping[str, list[PooledRun]], network: str, baselines: Iterable[str], n_seeds: int
+    pooled: Mapping[str, list[PooledRun]], network: str, baselines: Iterable[str], n_seeds: int, metric: str
 ) -> Share | None:
     """Return the largest share that the first `n_seeds` of a network have against a baseline; None without one."""
     runs = [run for run in pooled[network] if run.seed < n_seeds]
-    shares = [Share(n_seeds, name, seeds_share(runs, pooled[name])) for name in baselines if name in pooled]
+    shares = [
+        Share(n_seeds, name, seeds_share(runs, pooled[name], metric)) for name in baselines if name in pooled
+    ]
     return max(shares, key=lambda found: found.share, default=None)
 
 
@@ -125,6 +96,7 @@ def find_seeds(
     trained: Mapping[str, bool],
     asked: SeedsAsked,
     *,
+    metric: str = "accuracy",
     ended: bool = True,
 ) -> SeedsFound:
     """Return how often the network of the verdict was trained, and whether it should be once more.
@@ -139,6 +111,7 @@ def find_seeds(
         Chooses the network: what is added cannot change the choice.
     trained : mapping of model name to whether every fit of it trained
     asked : what the run was asked for
+    metric : a name of `METRICS`: what the verdict is about
     ended : whether the run came to its end
 
     Notes
@@ -154,7 +127,7 @@ def find_seeds(
         return SeedsFound(asked, None, (), more=False, why="nothing was compared")
     n_seeds = 1 + max(run.seed for run in pooled[network])
     counts = range(min(asked.first, n_seeds), n_seeds + 1)
-    steps = [share for count in counts if (share := share_after(pooled, network, baselines, count))]
+    steps = [share for count in counts if (share := share_after(pooled, network, baselines, count, metric))]
     more, why = _whether_more(steps[-1], asked, trained.get(network, True), ended)
     return SeedsFound(asked, network, tuple(steps), more, why)
 
