@@ -21,9 +21,10 @@ from pipeline.document_facts import describe_test_documents
 from pipeline.errors import PipelineError
 from pipeline.fit_baselines import run_baselines
 from pipeline.fit_networks import run_networks
+from pipeline.kept_for_seeds import KeptForSeeds, kept_for_seeds
 from pipeline.learning_curve import CurveRecord, describe_curve, smaller_folds
 from pipeline.material import Fold, Material
-from pipeline.more_seeds import KeptForSeeds, add_seeds, kept_for_seeds
+from pipeline.more_seeds import add_seeds
 from pipeline.outside_predictions import check_names, read_outside
 from pipeline.plan import PlannedModel, left_out, plan_models, unused_sources
 from pipeline.record import Record, conclude

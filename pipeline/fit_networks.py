@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from pipeline.embeddings import Embedded, EmbeddingRequest, embed
 from pipeline.embeddings.encoding import encode_covered
 from pipeline.fit_mean import run_mean
 from pipeline.indices import build_vocabulary, take
+from pipeline.kept_for_seeds import KeptForSeeds
 from pipeline.material import Fold, Material, documents_to_time, save_test_predictions
 from pipeline.networks.batches import Visible, shuffle_words, visible
 from pipeline.networks.documents import Epoch, Labelled
@@ -33,9 +34,6 @@ from pipeline.storage import save_embedding, save_network
 from pipeline.tokenizer import select
 from pipeline.tuning import Score
 from pipeline.values import UNKNOWN_ROW, Float32, IndexedCorpus, Int64, TokenizedCorpus
-
-if TYPE_CHECKING:
-    from pipeline.more_seeds import KeptForSeeds
 
 _MOST = 0.5  # share of tokens cut or unknown above which a warning says so
 

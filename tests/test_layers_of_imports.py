@@ -29,7 +29,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("documents_shown",),
     ("record", "material", "verify"),
     ("document_facts",),
-    ("choose_settings", "side_by_side", "learning_curve"),
+    ("choose_settings", "side_by_side", "learning_curve", "kept_for_seeds"),
     ("fit_baselines", "fit_mean", "fit_networks"),
     ("more_seeds",),
     ("experiment",),

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline import fit_networks, more_seeds
+from pipeline import fit_networks, kept_for_seeds, more_seeds
 from pipeline.config import load_config
 from pipeline.console import Console
 from pipeline.evaluation import SeedsAsked, SeedsFound, find_seeds
@@ -299,7 +299,7 @@ def test_a_disk_without_room_for_what_more_seeds_need_ends_no_run(
     def full(*_: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(more_seeds.pickle, "dump", full)
+    monkeypatch.setattr(kept_for_seeds.pickle, "dump", full)
     _, metrics = perform(tmp_path)
     assert len(done) == 3
     assert any("No space left on device" in text for text in metrics["warnings"])
