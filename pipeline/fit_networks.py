@@ -14,11 +14,12 @@ from typing import Any
 import numpy as np
 
 from pipeline.choose_settings import choose_settings
-from pipeline.config import Config, NetworkSettings, settled, stage_generator
+from pipeline.config import Config, NetworkSettings, first_seeds, settled, stage_generator
 from pipeline.embeddings import Embedded, EmbeddingRequest, embed
 from pipeline.embeddings.encoding import encode_covered
 from pipeline.fit_mean import run_mean
 from pipeline.indices import build_vocabulary, take
+from pipeline.kept_for_seeds import KeptForSeeds
 from pipeline.material import Fold, Material, documents_to_time, save_test_predictions
 from pipeline.networks.batches import Visible, shuffle_words, visible
 from pipeline.networks.budget import budget_of
@@ -50,11 +51,19 @@ class Prepared:
 
 
 def run_networks(
-    material: Material, source: str, fold: Fold, final: Fold, refit: bool, parts: FoldRecord, fits: Fits
+    material: Material,
+    source: str,
+    fold: Fold,
+    final: Fold,
+    refit: bool,
+    parts: FoldRecord,
+    fits: Fits,
+    kept: KeptForSeeds | None = None,
 ) -> None:
     """Fit every model that reads `source`: choose on `fold`, save predictions of the model that chose.
 
-    With `refit` it is fitted again on `final`; without, `final` is the same fold.
+    With `refit` it is fitted again on `final`; without, `final` is the same fold. `kept` is given what more trainings
+    of its networks would need.
     """
     fits.wait_for_room()
     prepared = _prepare(material, source, fold)
@@ -68,6 +77,9 @@ def run_networks(
     )
     if fold.number == 0:
         save_embedding(material.run, last.embedded)
+    if kept is not None and any(planned.kind == "network" for planned in reading):
+        kept.documents(fold.number, source, (prepared, last))
+    settings = {}  # of each network
     for planned in reading:
         if not planned.seeded:
             fits.run(run_mean, fold.number, planned, (fold, prepared.embedded), (final, last.embedded), refit)
@@ -75,8 +87,16 @@ def run_networks(
         if material.config.run.tune:
             fits.wait_for_room()  # trials are fitted in this process
         own = choose_settings(material, planned, fold, parts, partial(_score, planned, prepared))
-        for seed in range(material.config.run.seeds):
+        settings[planned] = own.config
+        if kept is not None:
+            kept.settings[fold.number, planned.name] = own.config
+        for seed in range(first_seeds(material.config)):
             fits.run(run_network, fold.number, own.config, planned, seed, prepared, last, refit)
+    if settings and first_seeds(material.config) > 1:
+        fits.wait_for_all()  # a seed is far off only beside others
+        for planned, config in settings.items():
+            for far in far_off_fits(parts.record, planned, fold.number):
+                fits.run(run_network_again, fold.number, config, planned, far, prepared, last, refit)
 
 
 def _score(planned: PlannedModel, prepared: Prepared, trial: Material) -> Score:
@@ -148,34 +168,27 @@ def run_network(
     forget_graphs()  # only now does nothing hold the model any more
 
 
-def train_far_off_again(
-    planned: PlannedModel,
-    config: Config,
-    prepared: Prepared,
-    last: Prepared,
-    refit: bool,
-    record: Record,
-    fits: Fits,
-) -> None:
-    """Train again, once, each seed of a network whose validation loss stands far above the others'.
+@dataclass(frozen=True)
+class FarOff:
+    """A seed whose validation loss stands far above that of the network's best seed."""
 
-    Every fit so far is recorded (`Fits.wait_for_all`). `config` has the settings that all seeds were trained with.
-    """
-    fold = prepared.fold.number
+    first: Fit
+    best_loss: float  # of all seeds
+
+
+def far_off_fits(record: Record, planned: PlannedModel, fold: int) -> list[FarOff]:
+    """Return the recorded fits of a network that are to be trained a second time: no seed is twice."""
     known = {fit.seed: fit for fit in record.fits if (fit.name, fit.fold) == (planned.name, fold)}
     losses = {seed: fit.validation_loss for seed, fit in known.items()}
     best = min((loss for loss in losses.values() if loss is not None), default=math.inf)
-    for seed in far_off(losses):
-        if known[seed].again is None:
-            fits.run(run_network_again, fold, config, planned, known[seed], best, prepared, last, refit)
+    return [FarOff(known[seed], best) for seed in far_off(losses) if known[seed].again is None]
 
 
 def run_network_again(
     material: Material,
     config: Config,
     planned: PlannedModel,
-    first: Fit,
-    best_loss: float,
+    far: FarOff,
     prepared: Prepared,
     last: Prepared,
     refit: bool,
@@ -183,12 +196,11 @@ def run_network_again(
 ) -> None:
     """Train a seed of a network a second time, from other initial weights: the lower validation loss counts.
 
-    `first` is the fit that was made of it, `best_loss` the lowest validation loss of all seeds. If the second is
-    better it takes the place of the first everywhere.
+    If the second is better it takes the place of the first everywhere.
     """
     material = replace(material, config=settled(config, planned.model, len(prepared.fold.train)))
     load_libraries(material)
-    _fit_and_record(material, planned, first.seed, prepared, last, refit, parts, (first, best_loss))
+    _fit_and_record(material, planned, far.first.seed, prepared, last, refit, parts, far)
     forget_graphs()
 
 
@@ -200,22 +212,21 @@ def _fit_and_record(
     last: Prepared,
     refit: bool,
     parts: FoldRecord,
-    before: tuple[Fit, float] | None = None,
+    far: FarOff | None = None,
 ) -> None:
     """Train one network, save its predictions and files, and record what it was like: nothing keeps the model.
 
-    `before`: the fit of a first training of the same seed, and the lowest validation loss of all seeds. It stays if it
-    is as good.
+    `far`: the first training of the same seed, which stays if it is as good.
     """
-    again, draw = None, Draw(seed, again=before is not None)
+    again, draw = None, Draw(seed, again=far is not None)
     with PeakMemory() as memory:
         start = time.perf_counter()
         chosen = fitted = _train(material, planned, draw, prepared)
-        if before is not None:
-            first, best_loss = before
-            again = second_training(seed, first.validation_loss, chosen.kept.validation_loss, best_loss)
+        if far is not None:
+            losses = far.first.validation_loss, chosen.kept.validation_loss
+            again = second_training(seed, *losses, far.best_loss)
             if not again.second_is_kept:
-                parts.first_training(_with_second(first, again, time.perf_counter() - start))
+                parts.first_training(_with_second(far.first, again, time.perf_counter() - start))
                 return
         if refit:
             chosen = replace(chosen, model=None)
@@ -246,8 +257,8 @@ def _fit_and_record(
         validation_loss=chosen.kept.validation_loss,
         again=again,
     )
-    if before is not None:
-        fit = replace(fit, fit_seconds=seconds + (before[0].fit_seconds or 0.0))
+    if far is not None:
+        fit = replace(fit, fit_seconds=seconds + (far.first.fit_seconds or 0.0))
     parts.network(fit, replace(chosen, model=None), _tuned_table(fitted) if seed == 0 else None)
     if prepared.fold.number == 0 and seed == 0 and material.config.run.probes:
         parts.probes(_probe(material, _subject(material, planned, draw, fitted, last)))
@@ -285,7 +296,7 @@ def _train(
     """Train one network with a bar; `repeat` fixes the updates of each phase for a refit."""
     config = material.config
     more = f"{', again' if draw.again else ''}{', refit' if repeat else ''}"
-    title = f"Training {planned.name} (seed {draw.seed + 1} of {config.run.seeds}{more})"
+    title = f"Training {planned.name} ({_which_seed(config, draw.seed)}{more})"
     expected, best = _expected_updates(config, prepared, repeat), 0.0
     with material.console.stage(title, expected, "updates") as stage:
 
@@ -305,6 +316,16 @@ def _expected_updates(config: Config, prepared: Prepared, repeat: Schedule | Non
     phases = 2 if prepared.embedded.training == "frozen-then-tuned" else 1
     updates_a_pass = math.ceil(len(prepared.fold.train) / config.networks.batch_size)
     return phases * budget_of(config.networks, updates_a_pass).first
+
+
+def _which_seed(config: Config, seed: int) -> str:
+    """Return which of a network's trainings it is, in words.
+
+    >>> _which_seed(Config(), 0), _which_seed(Config(), 3)
+    ('seed 1 of 3', 'seed 4, added')
+    """
+    first = first_seeds(config)
+    return f"seed {seed + 1} of {first}" if seed < first else f"seed {seed + 1}, added"
 
 
 def _fit(

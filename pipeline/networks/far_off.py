@@ -55,13 +55,13 @@ class SecondTraining:
     def words(self) -> str:
         """Return what happened as a sentence without its full stop.
 
-        >>> SecondTraining(seed=2, first_loss=0.341, second_loss=0.119, best_loss=0.122).words()
-        'seed 2 was trained again: validation loss 0.341 against 0.122 of the best seed; the second training is kept (0.119)'
+        >>> print(SecondTraining(2, first_loss=0.341, second_loss=0.119, best_loss=0.122).words())
+        seed 2 was trained again: validation loss 0.34 against 0.12 of the best seed; the second training is kept (0.12)
         """
         kept = "second training is kept" if self.second_is_kept else "second is not kept"
         told = (
-            f"seed {self.seed} was trained again: validation loss {self.first_loss:.3f} against {self.best_loss:.3f} of"
-            f" the best seed; the {kept} ({self.second_loss:.3f})"
+            f"seed {self.seed} was trained again: validation loss {self.first_loss:.2f} against {self.best_loss:.2f} of"
+            f" the best seed; the {kept} ({self.second_loss:.2f})"
         )
         still = is_far(min(self.first_loss, self.second_loss), self.best_loss)
         return told + (", and this seed stands far from the others" if still else "")
