@@ -149,7 +149,7 @@ class NetworkSettings:
 class RunSettings:
     """`[run]`: what is compared, how often, where it is written."""
 
-    models: tuple[str, ...] = ("bow", "tfidf", "ann", "rnn", "lstm")
+    models: tuple[str, ...] = ("bow", "tfidf", "nbsvm", "ann", "rnn", "lstm", "lstm:max")
     embeddings: tuple[str, ...] = ("word2vec",)
     seeds: CountOrAuto = AUTO  # trainings of each network; "auto": three, more where they differ much
     seed: int = 0
