@@ -104,19 +104,19 @@ CAUSES = (
         "word2vec",
     ),
     Cause(
+        "last state against pooled",
+        _pooled_head,
+        "pooling the states after every word ({a}) instead of reading the last one ({b})",
+        "lstm,lstm:max",
+        "word2vec",
+    ),
+    Cause(
         "gates",
         _gates,
         "gates ({a}) instead of plain recurrence ({b})",
         "rnn,lstm",
         "word2vec",
         by_length=True,
-    ),
-    Cause(
-        "last state against pooled",
-        _pooled_head,
-        "pooling the states after every word ({a}) instead of reading the last one ({b})",
-        "lstm,lstm:max",
-        "word2vec",
     ),
 )
 
