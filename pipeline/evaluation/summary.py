@@ -106,11 +106,10 @@ def _kinds_of_units(pattern_of: Int64, groups: Int64, n_patterns: int) -> tuple[
     _, unit_of, sizes = np.unique(groups, return_inverse=True, return_counts=True)
     alone = sizes[unit_of] == 1  # (n,)
     of_one = np.bincount(pattern_of[alone], minlength=n_patterns)  # (K,)
-    kinds = Counter(
-        tuple(sorted(pattern_of[members].tolist()))
-        for members in np.split(np.argsort(unit_of, kind="stable"), np.cumsum(sizes)[:-1])
-        if len(members) > 1
-    )
+    ordered = np.lexsort((pattern_of, unit_of))  # (n,), the documents of a unit beside each other
+    several = ordered[~alone[ordered]]
+    units = np.split(pattern_of[several], np.cumsum(sizes[sizes > 1])[:-1]) if len(several) else []
+    kinds = Counter(tuple(unit.tolist()) for unit in units)
     kinds.update({(pattern,): int(of_one[pattern]) for pattern in np.flatnonzero(of_one)})
     return _held(list(kinds), n_patterns), np.array(list(kinds.values()), dtype=np.float64)
 
