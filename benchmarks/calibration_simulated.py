@@ -43,7 +43,7 @@ def run_of(seed: int, stated: Float64, right: Bool) -> PooledRun:
     probabilities = np.where(right[:, None], answered, answered[:, ::-1]).astype(np.float32)
     documents = np.arange(len(stated))
     predictions = Predictions(documents, np.zeros(len(stated), np.int32), probabilities)
-    return PooledRun("simulated", seed, 1, predictions, np.zeros(len(stated), np.int32))
+    return PooledRun("simulated", seed, 1, predictions, np.zeros(len(stated), np.int32), documents)
 
 
 def simulate(confidence: str, kind: str, n_docs: int, n_seeds: int) -> str:

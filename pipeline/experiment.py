@@ -17,12 +17,15 @@ from pipeline.config import Config, save_config, stage_generator
 from pipeline.console import Console, quiet
 from pipeline.corpus import find_duplicates, leak_warning, read_asked, split_asked, unlabelled_warning
 from pipeline.corpus.sample import sample_corpus
+from pipeline.corpus.splits import join_groups
 from pipeline.document_facts import describe_test_documents
 from pipeline.errors import PipelineError
 from pipeline.fit_baselines import run_baselines
 from pipeline.fit_networks import run_networks
+from pipeline.kept_for_seeds import KeptForSeeds, kept_for_seeds
 from pipeline.learning_curve import CurveRecord, describe_curve, smaller_folds
 from pipeline.material import Fold, Material
+from pipeline.more_seeds import add_seeds
 from pipeline.outside_predictions import check_names, read_outside
 from pipeline.plan import PlannedModel, left_out, plan_models, unused_sources
 from pipeline.record import Record, conclude
@@ -85,7 +88,8 @@ def fit_and_score(
         material = tokenize_all(config, console, record.run, loaded, planned)
         record.tokens(material.tokenized)
         with console.stage("Looking at the test documents"):
-            warned = describe_test_documents(record.run, material.tokenized, folds)
+            groups = join_groups(record.duplicates.groups, loaded.together)  # (N,)
+            warned = describe_test_documents(record.run, material.tokenized, folds, groups)
         for text in warned:
             console.warn(text)
             record.note(text)
@@ -96,9 +100,11 @@ def fit_and_score(
                 console.warn(told)
                 record.note(told)
         fits = fits_of(material, record, folds)
-        with quiet(config.run.debug), all_ended(fits):
+        with quiet(config.run.debug), kept_for_seeds(config, planned) as kept, all_ended(fits):
             for fold in folds:
-                run_fold(material, fold, record, fits)
+                run_fold(material, fold, record, fits, kept)
+            if kept is not None:
+                add_seeds(material, folds, record, fits, kept)
         if smaller:
             run_learning_curve(material, folds[0], smaller, record)
 
@@ -245,15 +251,20 @@ def tokenize_all(
 # --- one fold --------------------------------------------------------------------------------------------
 
 
-def run_fold(material: Material, fold: Fold, record: Record, fits: Fits) -> None:
-    """Fit every planned model on one split and save its predictions of the test documents."""
+def run_fold(
+    material: Material, fold: Fold, record: Record, fits: Fits, kept: KeptForSeeds | None = None
+) -> None:
+    """Fit every planned model on one split and save its predictions of the test documents.
+
+    `kept` is given what more trainings of networks would need.
+    """
     parts, fold = record.fold(fold.number), fold.without_texts()
     refit = material.config.run.refit
     final = fold.refitted() if refit else fold
     if any(model.source is None for model in material.planned):
         fits.run(run_baselines, fold.number, fold, final, refit)
     for source in dict.fromkeys(model.source for model in material.planned if model.source):
-        run_networks(material, source, fold, final, refit, parts, fits)
+        run_networks(material, source, fold, final, refit, parts, fits, kept)
 
 
 # --- smaller sets of one fold ----------------------------------------------------------------------------

@@ -31,6 +31,11 @@ def runs_of(*entries):
     return runs
 
 
+def grouped(runs, groups):
+    """Return runs whose documents with the same number are one unit."""
+    return [dataclasses.replace(run, groups=groups) for run in runs]
+
+
 def some_runs(n_docs, n_seeds, *, seed=0):
     """Return runs of seeds that are right as often as they say, on documents that are hard for all of them."""
     generator = np.random.default_rng(seed)
@@ -99,7 +104,7 @@ def part(predictions, documents):
 def test_facts_agree_with_slow_loops(copies):
     runs = some_runs(60, 2)
     units = [document // copies for document in range(60)]
-    facts = calibration_facts(runs, np.random.default_rng(5), groups=np.array(units) * 7, n_resamples=50)
+    facts = calibration_facts(grouped(runs, np.array(units) * 7), np.random.default_rng(5), n_resamples=50)
     generator = np.random.default_rng(5)
     errors, losses = slow_resamples(runs, units, 50, generator)
     if_calibrated = slow_errors_if_calibrated(runs, units, 50, generator)
@@ -128,7 +133,7 @@ def test_documents_that_are_one_unit_tell_less():
     runs = runs_of(saved(stated, right))
     units = np.repeat(np.arange(20), 10)
     apart = calibration_facts(runs, np.random.default_rng(0))
-    together = calibration_facts(runs, np.random.default_rng(0), groups=units)
+    together = calibration_facts(grouped(runs, units), np.random.default_rng(0))
     assert together.ece_if_calibrated > 2 * apart.ece_if_calibrated  # sqrt(10) times
     widths = [facts.log_loss_ci95[1] - facts.log_loss_ci95[0] for facts in (apart, together)]
     assert widths[1] > 2 * widths[0]

@@ -50,7 +50,6 @@ def calibration_facts(
     runs: Sequence[PooledRun],
     generator: np.random.Generator,
     *,
-    groups: Int64 | None = None,
     n_resamples: int = RESAMPLES,
 ) -> CalibrationFacts:
     """Return the intervals of one model's ECE and log loss, and the ECE that it would have if it were calibrated.
@@ -58,11 +57,9 @@ def calibration_facts(
     Parameters
     ----------
     runs : sequence of PooledRun
-        One a seed, of the same N documents.
+        One a seed, of the same N documents; those of one group (copies of a text) are drawn together.
     generator : np.random.Generator
         Draws documents and seeds, then labels.
-    groups : int64 array, shape (N,), optional
-        Documents with the same number (copies of a text) are drawn together; each by itself if absent.
     n_resamples : int
         Resamples for the intervals, and draws of labels.
 
@@ -90,7 +87,7 @@ def calibration_facts(
     if any(run.predictions.hard for run in runs):
         return NOTHING_KNOWN
     tallies = [_Tally.of(run) for run in runs]
-    units = np.unique(groups, return_inverse=True)[1] if groups is not None else np.arange(tallies[0].n_docs)
+    units = np.unique(runs[0].groups, return_inverse=True)[1].reshape(-1)  # (N,)
     measured = float(np.mean([tally.error() for tally in tallies]))
     log_loss = float(np.mean([tally.losses.mean() for tally in tallies]))
     errors, means = _resampled(tallies, units, n_resamples, generator)

@@ -106,6 +106,21 @@ def macro_f1(hits: np.ndarray, support: np.ndarray, predicted: np.ndarray) -> np
     return _ratio(2 * hits, support + predicted).sum(axis=-1) / met
 
 
+def balanced_accuracy(hits: np.ndarray, support: np.ndarray) -> np.ndarray:
+    """Return the mean recall over the classes that have a document; classes lie on the last axis.
+
+    Parameters
+    ----------
+    hits, support : arrays, shape (..., C)
+        Documents of each class that were predicted right, that carry the label.
+
+    Returns
+    -------
+    float64 array, shape (...)
+    """
+    return _ratio(hits, support).sum(axis=-1) / (support > 0).sum(axis=-1)
+
+
 def _ratio(part: np.ndarray, whole: np.ndarray) -> Float64:
     """Return part / whole, and 0 where whole is 0."""
     return np.divide(part, whole, out=np.zeros(np.shape(part)), where=whole > 0)
