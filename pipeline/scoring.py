@@ -136,11 +136,12 @@ def _metrics(recorded: Recorded) -> Row:
     corpus = facts["corpus"] | {"tested": _documents_tested(saved)}
     signer = Signer(corpus, facts["embeddings"], facts["environment"], config)
     summary = evaluation.summarise(saved, stage_generator(config.run.seed, "bootstrap"))
+    calibrated = evaluation.calibrate(saved, stage_generator(config.run.seed, "calibration"))
     return {
         "schema_version": SCHEMA_VERSION,
         "corpus": corpus,
         "results": [_result(entry, recorded, signer) for entry in saved],
-        "summary": [_summed(row, recorded, signer) for row in summary],
+        "summary": [_summed(row | calibrated[row["name"]], recorded, signer) for row in summary],
         "comparisons": comparisons,
         "verdict": verdict,
         "seeds": find_seeds(saved, verdict_kinds, fits, config, ended=facts["state"] == "done").row,

@@ -89,7 +89,7 @@ KEYS = {
     "results": "name kind model head embedding seed fold trained why_not warnings accuracy macro_f1 log_loss "
     "ece parameters validation_accuracy signature",
     "summary": "name kind model embedding runs accuracy accuracy_ci95 macro_f1 macro_f1_ci95 log_loss ece "
-    "signature",
+    "log_loss_ci95 ece_ci95 ece_if_calibrated ece_if_calibrated_95 signature",
     "comparisons": "a b metric difference ci95 p_value p_adjusted decision minimum_detectable_difference "
     "seeds method mcnemar",
     "verdict": "a b decision sentence rope minimum_detectable_difference",
