@@ -113,7 +113,7 @@ def test_the_first_recurrent_model_trains_the_cells_that_the_run_has_not() -> No
 
 @pytest.fixture
 def small_needle(monkeypatch: pytest.MonkeyPatch) -> None:
-    sizes = {"TRAINING_DOCUMENTS": 240, "VALIDATION_DOCUMENTS": 80, "TEST_DOCUMENTS": 40, "BATCH_SIZE": 16}
+    sizes = {"TRAINING_DOCUMENTS": 240, "VALIDATION_DOCUMENTS": 80, "TEST_DOCUMENTS": 40, "BATCH": 16}
     for name, value in (sizes | {"EPOCHS": 12, "SEEDS": 2, "RATES": (1e-6, 0.02)}).items():
         monkeypatch.setattr(needle, name, value)
 
@@ -126,7 +126,9 @@ def test_an_lstm_finds_a_needle_in_a_short_text() -> None:
     changes = {
         f"networks.{key}": getattr(network, key) for key in ("units", "batch_size", "learning_rate", "ema")
     }
-    fitted = train_network("lstm", random_documents([6] * 60), epochs=1, units=16, matrix=matrix_of(12, 16))
+    fitted = train_network(
+        "lstm", random_documents([6] * 60), max_epochs=1, units=16, matrix=matrix_of(12, 16)
+    )
     subject = subject_of(
         fitted,
         random_documents([6] * 60),
@@ -202,7 +204,7 @@ def test_a_network_without_forget_gates() -> None:
 def test_the_mean_forget_gate_of_real_tokens() -> None:
     """One by one, in a loop over tokens, without padding."""
     documents = labelled([[2, 3, 4, 5, 2], [3], [4, 4]], [0, 1, 0])
-    fitted = train_network("lstm", documents, epochs=1)
+    fitted = train_network("lstm", documents, max_epochs=1)
     kernel, recurrent, bias = fitted.model.get_layer("recurrent_0").get_weights()
     vectors = fitted.model.get_layer("embedding").get_weights()[0]
     gates = []

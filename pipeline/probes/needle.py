@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.config import NetworkSettings
 from pipeline.evaluation.estimates import crossed_estimate
 from pipeline.evaluation.wording import percent
 from pipeline.networks.documents import Labelled
@@ -44,7 +43,7 @@ FREQUENT, NEUTRAL = 500, 100  # of the most frequent words of training, so many 
 TRAINING_DOCUMENTS, TEST_DOCUMENTS = 1_536, 100  # in all; at each distance
 VALIDATION_DOCUMENTS = 400  # in all: they choose the learning rate
 EPOCHS, SEEDS = 6, 3
-BATCH_SIZE = 64  # whatever the run's is: 144 steps
+BATCH = 64  # documents of one update, whatever the corpus: all runs show the same number of updates, 144
 RATES = (0.002, 0.004, 0.008)  # learning rates, the same for every cell
 FOUND = 0.9  # accuracy from which the needle counts as found
 CHANCE = 0.5
@@ -175,7 +174,7 @@ def measure(subject: Subject) -> dict[str, Any]:
         "validation_documents": VALIDATION_DOCUMENTS,
         "test_documents": TEST_DOCUMENTS,
         "epochs": EPOCHS,
-        "steps": EPOCHS * math.ceil(TRAINING_DOCUMENTS / BATCH_SIZE),
+        "steps": EPOCHS * math.ceil(TRAINING_DOCUMENTS / BATCH),
         "rates": list(RATES),
         "seeds": SEEDS,
         "chance": CHANCE,
@@ -248,7 +247,9 @@ def _measured(subject: Subject, name: str, spec: NetworkSpec, task: Task) -> dic
 
 
 def _fit(subject: Subject, spec: NetworkSpec, task: Task, rate: float, seed: int) -> FittedNetwork:
-    settings: NetworkSettings = replace(subject.config.networks, learning_rate=rate, batch_size=BATCH_SIZE)
+    settings = replace(
+        subject.config.networks, learning_rate=rate, batch_size=BATCH, max_epochs=EPOCHS, schedule="constant"
+    )
     return fit_network(
         spec,
         task.haystack.vectors,
@@ -256,7 +257,6 @@ def _fit(subject: Subject, spec: NetworkSpec, task: Task, rate: float, seed: int
         None,
         settings,
         seed=seed,
-        epochs=EPOCHS,
         deterministic=subject.config.run.deterministic,
     )
 
