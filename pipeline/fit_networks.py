@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 
 from pipeline.choose_settings import choose_settings
-from pipeline.config import Config, NetworkSettings, settled, stage_generator
+from pipeline.config import Config, NetworkSettings, first_seeds, settled, stage_generator
 from pipeline.embeddings import Embedded, EmbeddingRequest, embed
 from pipeline.embeddings.encoding import encode_covered
 from pipeline.fit_mean import run_mean
 from pipeline.indices import build_vocabulary, take
+from pipeline.kept_for_seeds import KeptForSeeds
 from pipeline.material import Fold, Material, documents_to_time, save_test_predictions
 from pipeline.networks.batches import Visible, shuffle_words, visible
 from pipeline.networks.documents import Epoch, Labelled
@@ -47,12 +48,23 @@ class Prepared:
 
 
 def run_networks(
-    material: Material, source: str, fold: Fold, final: Fold, parts: FoldRecord, fits: Fits
+    material: Material,
+    source: str,
+    fold: Fold,
+    final: Fold,
+    refit: bool,
+    parts: FoldRecord,
+    fits: Fits,
+    kept: KeptForSeeds | None = None,
 ) -> None:
-    """Fit every model that reads `source`: choose on `fold`, fit on `final`, save predictions."""
+    """Fit every model that reads `source`: choose on `fold`, save predictions of the model that chose.
+
+    With `refit` it is fitted again on `final`; without, `final` is the same fold. `kept` is given what more trainings
+    of its networks would need.
+    """
     fits.wait_for_room()
     prepared = _prepare(material, source, fold)
-    last = prepared if final is fold else _prepare(material, source, final)
+    last = _prepare(material, source, final) if refit else prepared
     reading = [planned for planned in material.planned if planned.source == source]
     cut = last.documents if any(planned.seeded for planned in reading) else None
     parts.source(
@@ -62,15 +74,19 @@ def run_networks(
     )
     if fold.number == 0:
         save_embedding(material.run, last.embedded)
+    if kept is not None and any(planned.kind == "network" for planned in reading):
+        kept.documents(fold.number, source, (prepared, last))
     for planned in reading:
         if not planned.seeded:
-            fits.run(run_mean, fold.number, planned, (fold, prepared.embedded), (final, last.embedded))
+            fits.run(run_mean, fold.number, planned, (fold, prepared.embedded), (final, last.embedded), refit)
             continue
         if material.config.run.tune:
             fits.wait_for_room()  # trials are fitted in this process
         own = choose_settings(material, planned, fold, parts, partial(_score, planned, prepared))
-        for seed in range(material.config.run.seeds):
-            fits.run(run_network, fold.number, own.config, planned, seed, prepared, last)
+        if kept is not None:
+            kept.settings[fold.number, planned.name] = own.config
+        for seed in range(first_seeds(material.config)):
+            fits.run(run_network, fold.number, own.config, planned, seed, prepared, last, refit)
 
 
 def _score(planned: PlannedModel, prepared: Prepared, trial: Material) -> Score:
@@ -128,15 +144,18 @@ def run_network(
     seed: int,
     prepared: Prepared,
     last: Prepared,
+    refit: bool,
     parts: FoldRecord,
 ) -> None:
-    """Train one network: choose on the fold of `prepared`, fit on that of `last`, save predictions.
+    """Train one network on the fold of `prepared`, with `refit` again on that of `last`, and save predictions.
 
-    `config` has the settings of this network: those that --tune chose, else those of the material.
+    Whether it is fitted again is said: that `last` is the same value as `prepared` would be lost where a job is
+    sent to another process argument by argument. `config` has the settings of this network: those that --tune
+    chose, else those of the material.
     """
     material = replace(material, config=settled(config, planned.model))
     load_libraries(material)
-    _fit_and_record(material, planned, seed, prepared, last, parts)
+    _fit_and_record(material, planned, seed, prepared, last, refit, parts)
     forget_graphs()  # only now does nothing hold the model any more
 
 
@@ -146,12 +165,13 @@ def _fit_and_record(
     seed: int,
     prepared: Prepared,
     last: Prepared,
+    refit: bool,
     parts: FoldRecord,
 ) -> None:
     """Train one network, save its predictions and files, and record what it was like: nothing keeps the model."""
     with PeakMemory() as memory:
         start = time.perf_counter()
-        chosen, fitted = _choose_and_fit(material, planned, seed, prepared, last)
+        chosen, fitted = _choose_and_fit(material, planned, seed, prepared, last, refit)
         seconds = time.perf_counter() - start
         answer = _answers_of(material, planned, fitted, last)
         probabilities, rate = _predict(material, answer, last)
@@ -171,7 +191,7 @@ def _fit_and_record(
         validation_accuracy=_validation_accuracy(chosen),
         why_not=fitted.why_not,
         warnings=chosen.warnings + _reading_warnings(last),
-        prepare_seconds=prepared.embedded.seconds + (0.0 if last is prepared else last.embedded.seconds),
+        prepare_seconds=prepared.embedded.seconds + (last.embedded.seconds if refit else 0.0),
         latency_ms=latency,
     )
     parts.network(fit, replace(chosen, model=None), _tuned_table(fitted) if seed == 0 else None)
@@ -180,10 +200,10 @@ def _fit_and_record(
 
 
 def _choose_and_fit(
-    material: Material, planned: PlannedModel, seed: int, prepared: Prepared, last: Prepared
+    material: Material, planned: PlannedModel, seed: int, prepared: Prepared, last: Prepared, refit: bool
 ) -> tuple[FittedNetwork, FittedNetwork]:
     """Return the training that validation judged, and the network to use: the same one unless there is a refit."""
-    if last is prepared:
+    if not refit:
         fitted = _train(material, planned, seed, prepared)
         return fitted, fitted
     chosen = replace(_train(material, planned, seed, prepared), model=None)
@@ -202,7 +222,7 @@ def _train(
     config = material.config
     phases = 2 if prepared.embedded.training == "frozen-then-tuned" else 1
     most = sum(epochs) if epochs else config.networks.max_epochs * phases
-    title = f"Training {planned.name} (seed {seed + 1} of {config.run.seeds}{', refit' if epochs else ''})"
+    title = f"Training {planned.name} ({_which_seed(config, seed)}{', refit' if epochs else ''})"
     best = 0.0
     with material.console.stage(title, most, "epochs") as stage:
 
@@ -212,6 +232,16 @@ def _train(
             stage.advance(1, f"best validation accuracy {best:.1%}" if best else f"loss {epoch.loss:.3f}")
 
         return _fit(material, planned, seed, prepared, epochs, on_epoch)
+
+
+def _which_seed(config: Config, seed: int) -> str:
+    """Return which of a network's trainings it is, in words.
+
+    >>> _which_seed(Config(), 0), _which_seed(Config(), 3)
+    ('seed 1 of 3', 'seed 4, added')
+    """
+    first = first_seeds(config)
+    return f"seed {seed + 1} of {first}" if seed < first else f"seed {seed + 1}, added"
 
 
 def _fit(
@@ -234,6 +264,7 @@ def _fit(
         deterministic=config.run.deterministic,
         on_epoch=on_epoch,
         class_weights=_class_weights(material, fold),
+        shuffled_words=planned.shuffled_words,
     )
 
 
@@ -267,7 +298,10 @@ def _labelled(material: Material, planned: PlannedModel, prepared: Prepared, doc
 
 
 def _as_read(material: Material, planned: PlannedModel, indexed: IndexedCorpus) -> IndexedCorpus:
-    """Return documents in the order of words in which the model reads them."""
+    """Return documents in the order of words in which the model reads them.
+
+    Where that is at random, it is one order for all that a fit answers; in training each epoch has its own.
+    """
     if not planned.shuffled_words:
         return indexed
     return shuffle_words(indexed, stage_generator(material.config.run.seed, "shuffled words"))
@@ -333,6 +367,7 @@ def _subject(material: Material, planned: PlannedModel, fitted: FittedNetwork, l
             seed=seed,
             deterministic=config.run.deterministic,
             class_weights=_class_weights(material, fold),
+            shuffled_words=planned.shuffled_words,
         )
 
     return Subject(
