@@ -31,7 +31,9 @@ def measure(options: Options) -> Outcome:
         details[name] = {"environment": verdicts[0].pop("environment"), "verdicts": verdicts}
         decision, most = Counter(found["decision"] for found in verdicts).most_common(1)[0]
         what = f"sets of training seeds, of {len(verdicts)}, that say {decision}, {name}"
-        metrics.append(Metric(f"same_{name}", most, "sets", "higher", 0.0, what, "unit", target=8.0, case=name))
+        metrics.append(
+            Metric(f"same_{name}", most, "sets", "higher", 0.0, what, "unit", target=8.0, case=name)
+        )
     return Outcome(metrics, details)
 
 

@@ -95,9 +95,7 @@ def _phrases(corpora: Path) -> pl.DataFrame:
     """Three words in a row of each training sentence, labelled as the sentence."""
     words = pl.col("text").str.split(" ")
     start = (words.list.len() // 2 - 1).clip(0)
-    phrases = _mr(corpora).with_columns(
-        words.list.slice(start, 3).list.join(" ").alias("text")
-    )
+    phrases = _mr(corpora).with_columns(words.list.slice(start, 3).list.join(" ").alias("text"))
     return phrases.unique("text", keep="first", maintain_order=True)
 
 
@@ -169,7 +167,9 @@ def _tenths(labels: Int32, generator: np.random.Generator) -> Int64:
     return part
 
 
-def course(laid: Laid, setting: Setting, seed: int, passes: int, config: Config) -> Iterator[dict[str, float]]:
+def course(
+    laid: Laid, setting: Setting, seed: int, passes: int, config: Config
+) -> Iterator[dict[str, float]]:
     """Train and yield, after each half pass, how validation and inner test documents are answered."""
     import keras
 

@@ -36,7 +36,9 @@ def _default_rows(runs: Mapping[str, Found]) -> Iterator[str]:
     yield _line(["---"] * (len(MODELS) + 3))
     for name, case in DEFAULT_RUNS.items():
         run = runs.get(name)
-        yield _line([case.title, *(_default_cells(run) if run else [NOT_MEASURED, *[""] * (len(MODELS) + 1)])])
+        yield _line(
+            [case.title, *(_default_cells(run) if run else [NOT_MEASURED, *[""] * (len(MODELS) + 1)])]
+        )
     yield "\nThe command of each row; [the benchmark `corpora`](benchmarks/README.md) runs them all:\n"
     yield "```sh"
     yield from (_command(name) for name in DEFAULT_RUNS)
@@ -68,9 +70,11 @@ def _source_rows(runs: Mapping[str, Found]) -> Iterator[str]:
         yield "| model and source | accuracy | 95 % interval | seeds, lowest to highest | runs |"
         yield "| --- | --- | --- | --- | --- |"
         for name in names:
-            yield from _grid_lines(runs[name], more_text="more_text" in name) if name in runs else [
-                _line([name, NOT_MEASURED, "", "", ""])
-            ]
+            yield from (
+                _grid_lines(runs[name], more_text="more_text" in name)
+                if name in runs
+                else [_line([name, NOT_MEASURED, "", "", ""])]
+            )
         yield "\n```sh"
         yield from (_command(name) for name in names)
         yield "```\n"

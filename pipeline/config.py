@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 Value = bool | int | float | str | tuple[str, ...] | tuple[float, ...] | None
 CountOrAuto = int | Literal["auto"]
-AUTO: Literal["auto"] = "auto"  # of `run.seeds`: as many as the chance of seeds asks for
+AUTO: Literal["auto"] = "auto"  # of `run.seeds` and `run.embeddings`: as the documents ask for
 FIRST_SEEDS, MOST_SEEDS = 3, 6  # of "auto": each network's, and at most those of the network of the verdict
 
 
@@ -142,7 +142,9 @@ class RunSettings:
     """`[run]`: what is compared, how often, where it is written."""
 
     models: tuple[str, ...] = ("bow", "tfidf", "ann", "rnn", "lstm")
-    embeddings: tuple[str, ...] = ("word2vec",)
+    embeddings: tuple[str, ...] = (
+        "auto",
+    )  # "auto": word2vec, tuned where training documents have fewer than 50 tokens
     seeds: CountOrAuto = AUTO  # trainings of each network; "auto": three, more where they differ much
     seed: int = 0
     refit: bool = False

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.config import Config, save_config, stage_generator
+from pipeline.config import AUTO, Config, save_config, stage_generator, with_values
 from pipeline.console import Console, quiet
 from pipeline.corpus import find_duplicates, leak_warning, read_asked, split_asked, unlabelled_warning
 from pipeline.corpus.sample import sample_corpus
@@ -26,14 +26,15 @@ from pipeline.learning_curve import CurveRecord, describe_curve, smaller_folds
 from pipeline.material import Fold, Material
 from pipeline.more_seeds import add_seeds
 from pipeline.outside_predictions import check_names, read_outside
-from pipeline.plan import PlannedModel, left_out, plan_models, unused_sources
+from pipeline.plan import PlannedModel, left_out, own_source, plan_models, unused_sources
 from pipeline.record import Record, conclude
 from pipeline.scoring import CURVE_FOLDER
 from pipeline.side_by_side import Fits, all_ended, fits_of
 from pipeline.tokenizer import tokenize
-from pipeline.values import Duplicates, LoadedCorpus
+from pipeline.values import TRAIN, Corpus, Duplicates, LoadedCorpus
 
 QUICK_DOCUMENTS = 2_000
+_COUNTED_DOCUMENTS = 2_000  # whose tokens tell long documents from short ones
 
 
 def run_experiment(config: Config, console: Console, command: str) -> Path:
@@ -60,14 +61,35 @@ def run_experiment(config: Config, console: Console, command: str) -> Path:
     check_out(config.run.out)
     check_names(config.run.compare, {model.name for model in planned})
     loaded, duplicates, folds = read_and_split(config, console)
+    config, told = settle_sources(config, folds[0].corpus)
+    planned = plan_models(config.run.models, config.run.embeddings)
     corpora = [fold.corpus for fold in folds]
     outside = tuple(read_outside(path, corpora) for path in config.run.compare)
     smaller = folds_of_curve(config, folds[0])
     run = _make_run_folder(config, loaded.name)
     console.log_to(run / "log.txt")
+    if told:
+        console.say(told)
+        loaded = replace(loaded, assumptions=(*loaded.assumptions, told))
     record = Record.begin(run, config, command, loaded, duplicates, corpora, planned, outside)
     fit_and_score(record, folds, console, started, smaller)
     return run
+
+
+def settle_sources(config: Config, corpus: Corpus) -> tuple[Config, str]:
+    """Return the settings with the source that "auto" stands for in this corpus, and a sentence that says so.
+
+    The sentence is empty where the person named the sources. Up to 2,000 training documents are counted.
+    """
+    if config.run.embeddings != (AUTO,):
+        return config, ""
+    train = corpus.positions(TRAIN)
+    some = train[:: max(1, len(train) // _COUNTED_DOCUMENTS)]
+    tokenized = tokenize(corpus.texts.gather(some), config.tokenizer)
+    mean_tokens = len(tokenized.token_types) / len(some)
+    source = own_source(mean_tokens)
+    told = f"embedding source {source}, by the {mean_tokens:.0f} tokens of a training document"
+    return with_values(config, {"run.embeddings": (source,)}), told
 
 
 def fit_and_score(

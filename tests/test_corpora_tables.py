@@ -106,7 +106,9 @@ def test_a_source_has_its_spread_of_seeds() -> None:
 
 
 def test_what_was_not_measured_is_said() -> None:
-    assert "\n".join(corpora_tables._verdict_rows({})).count(corpora_tables.NOT_MEASURED) == len(DEFAULT_RUNS | BEST_RUNS)
+    assert "\n".join(corpora_tables._verdict_rows({})).count(corpora_tables.NOT_MEASURED) == len(
+        DEFAULT_RUNS | BEST_RUNS
+    )
     assert "\n".join(corpora_tables._source_rows({})).count(corpora_tables.NOT_MEASURED) == len(GRID_RUNS)
     assert "\n".join(corpora_tables._default_rows({})).count(corpora_tables.NOT_MEASURED) == len(DEFAULT_RUNS)
 
