@@ -45,7 +45,7 @@ BEST_RUNS = {
     "sst2_best": CorpusRun("SST-2, more text and GloVe", f"{_SST2} {_BEST}"),
     "trec_best": CorpusRun("TREC, more text and GloVe", f"{_TREC} {_BEST}"),
 }
-# One network on every embedding source: what the vectors are worth. Two runs a corpus, since unlabelled text is of a run.
+# One network on every embedding source: what the vectors are worth. Unlabelled text is a run's, so there are two.
 _SOURCES = "--models tfidf,lstm --embeddings word2vec,glove-6b-50d,glove-6b-50d:shuffled-rows,learned,random"
 _MORE_TEXT = f"{_UNLABELLED} --models lstm --embeddings word2vec,word2vec+glove-6b-50d"
 GRID_RUNS = {

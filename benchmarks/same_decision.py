@@ -1,7 +1,7 @@
 """`same_decision`: one split, disjoint sets of training seeds, one whole run each: is the decision the same?
 
-A run differs from the next by `run.training_seed` alone: other initial weights, other order of batches, and word vectors
-trained anew. Test documents, baselines and settings are the same.
+A run differs from the next by `run.training_seed` alone: other initial weights, another order of batches, and word
+vectors trained anew. Test documents, baselines and settings are the same.
 """
 
 from __future__ import annotations

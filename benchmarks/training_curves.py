@@ -1,7 +1,6 @@
 """Whole courses of training on splits inside training files: what the training defaults are chosen from.
 
-    python -m benchmarks.training_curves run --corpora CORPORA --out CURVES.jsonl [--corpus bbc_news] [--setting lstm-b16]
-    python -m benchmarks.training_curves table --out CURVES.jsonl
+    python -m benchmarks.training_curves --corpora CORPORA --out CURVES.jsonl
 
 Each line of the result is one training: after every half pass the moving average of its weights answers the validation
 documents and the inner test documents. A rule for stopping is a function of such a course, so that rules are compared

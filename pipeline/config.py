@@ -147,6 +147,7 @@ class RunSettings:
     )  # "auto": word2vec, tuned where training documents have fewer than 50 tokens
     seeds: CountOrAuto = AUTO  # trainings of each network; "auto": three, more where they differ much
     seed: int = 0
+    training_seed: int = 0  # another number: other trainings (vectors, weights, batches) on the same split
     refit: bool = False
     tune: int = 0  # trials of each model; 0: no tuning
     tune_fixed: tuple[
@@ -293,6 +294,7 @@ CHECKS: dict[str, Check] = {
     "run.models": Check(min_items=1),
     "run.seeds": Check(minimum=1, auto=True),
     "run.seed": Check(minimum=0, maximum=2**31 - 1),
+    "run.training_seed": Check(minimum=0, maximum=2**31 - 1),
     "run.tune": _COUNT_OR_NONE,
     "run.class_weights": Check(choices=("none", "balanced")),
     "run.rope": Check(minimum=0, below=1, unit="a fraction of 1: 0.01 is one point of accuracy"),
