@@ -17,6 +17,7 @@ from pipeline.config import AUTO, Config, save_config, stage_generator, with_val
 from pipeline.console import Console, quiet
 from pipeline.corpus import find_duplicates, leak_warning, read_asked, split_asked, unlabelled_warning
 from pipeline.corpus.sample import sample_corpus
+from pipeline.corpus.splits import join_groups
 from pipeline.document_facts import describe_test_documents
 from pipeline.errors import PipelineError
 from pipeline.fit_baselines import run_baselines
@@ -109,7 +110,8 @@ def fit_and_score(
         material = tokenize_all(config, console, record.run, loaded, planned)
         record.tokens(material.tokenized)
         with console.stage("Looking at the test documents"):
-            warned = describe_test_documents(record.run, material.tokenized, folds)
+            groups = join_groups(record.duplicates.groups, loaded.together)  # (N,)
+            warned = describe_test_documents(record.run, material.tokenized, folds, groups)
         for text in warned:
             console.warn(text)
             record.note(text)
