@@ -62,7 +62,7 @@ def run_experiment(config: Config, console: Console, command: str) -> Path:
     check_out(config.run.out)
     check_names(config.run.compare, {model.name for model in planned})
     loaded, duplicates, folds = read_and_split(config, console)
-    config, told = settle_sources(config, folds[0].corpus)
+    config, told = settle_sources(config, planned, folds[0].corpus)
     planned = plan_models(config.run.models, config.run.embeddings)
     corpora = [fold.corpus for fold in folds]
     outside = tuple(read_outside(path, corpora) for path in config.run.compare)
@@ -77,12 +77,13 @@ def run_experiment(config: Config, console: Console, command: str) -> Path:
     return run
 
 
-def settle_sources(config: Config, corpus: Corpus) -> tuple[Config, str]:
+def settle_sources(config: Config, planned: tuple[PlannedModel, ...], corpus: Corpus) -> tuple[Config, str]:
     """Return the settings with the source that "auto" stands for in this corpus, and a sentence that says so.
 
-    The sentence is empty where the person named the sources. Up to 2,000 training documents are counted.
+    The sentence is empty where the person named the sources, or no model reads one. Up to 2,000 training documents
+    are counted.
     """
-    if config.run.embeddings != (AUTO,):
+    if config.run.embeddings != (AUTO,) or all(model.source is None for model in planned):
         return config, ""
     train = corpus.positions(TRAIN)
     some = train[:: max(1, len(train) // _COUNTED_DOCUMENTS)]

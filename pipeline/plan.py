@@ -113,7 +113,7 @@ def left_out(models: tuple[str, ...], sources: tuple[str, ...]) -> list[str]:
         f"{model}@{source.name} is left out: {model} reads vectors that no network changes"
         for model in models
         if _averages(model)
-        for source in parse_sources(sources)
+        for source in parse_sources(_without_auto(sources))
         if source.tuned
     ]
 

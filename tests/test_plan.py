@@ -78,9 +78,7 @@ def test_a_name_given_twice_is_one_model() -> None:
 def test_baselines_need_no_source_and_leave_one_unused() -> None:
     assert names(("bow",), ()) == ["bow"]
     assert unused_sources(plan_models(("bow",), ("random",)), ("random",)) == ["random"]
-    assert (
-        unused_sources(plan_models(("bow",), ("word2vec",)), ("word2vec",)) == []
-    )  # the default: nobody asked
+    assert unused_sources(plan_models(("bow",), ("auto",)), ("auto",)) == []  # the default: nobody asked
     assert unused_sources(plan_models(("ann",), ("word2vec",)), ("word2vec",)) == []
 
 
