@@ -22,6 +22,7 @@ from pipeline.document_files import read_documents, read_giveaways, units_of
 from pipeline.errors import PipelineError, first_places
 from pipeline.json_files import read_json, read_json_if_there
 from pipeline.prediction_files import SavedPredictions, read_run_predictions
+from pipeline.protocol import describe_protocol
 from pipeline.signatures import Signer
 from pipeline.values import Predictions
 
@@ -135,14 +136,23 @@ def _metrics(recorded: Recorded) -> Row:
     corpus = facts["corpus"] | {"tested": _documents_tested(saved)}
     signer = Signer(corpus, facts["embeddings"], facts["environment"], config)
     summary = evaluation.summarise(saved, stage_generator(config.run.seed, "bootstrap"))
+    calibrated = evaluation.calibrate(saved, stage_generator(config.run.seed, "calibration"))
     return {
         "schema_version": SCHEMA_VERSION,
         "corpus": corpus,
         "results": [_result(entry, recorded, signer) for entry in saved],
-        "summary": [_summed(row, recorded, signer) for row in summary],
+        "summary": [_summed(row | calibrated[row["name"]], recorded, signer) for row in summary],
         "comparisons": comparisons,
         "verdict": verdict,
         "seeds": find_seeds(saved, verdict_kinds, fits, config, ended=facts["state"] == "done").row,
+        "reuse": facts.get("reuse"),
+        "protocol": describe_protocol(
+            recorded.detail("protocol"),
+            config,
+            facts["corpus"],
+            facts["environment"]["embedseq"],
+            facts["state"],
+        ),
         "embeddings": facts["embeddings"],
         "gains": gains,
         "causes": evaluation.find_causes(
