@@ -248,11 +248,12 @@ def tokenize_all(
 def run_fold(material: Material, fold: Fold, record: Record, fits: Fits) -> None:
     """Fit every planned model on one split and save its predictions of the test documents."""
     parts, fold = record.fold(fold.number), fold.without_texts()
-    final = fold.refitted() if material.config.run.refit else fold
+    refit = material.config.run.refit
+    final = fold.refitted() if refit else fold
     if any(model.source is None for model in material.planned):
-        fits.run(run_baselines, fold.number, fold, final)
+        fits.run(run_baselines, fold.number, fold, final, refit)
     for source in dict.fromkeys(model.source for model in material.planned if model.source):
-        run_networks(material, source, fold, final, parts, fits)
+        run_networks(material, source, fold, final, refit, parts, fits)
 
 
 # --- smaller sets of one fold ----------------------------------------------------------------------------

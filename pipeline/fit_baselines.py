@@ -39,21 +39,21 @@ class Features:
     seconds: float  # making them took so long
 
 
-def run_baselines(material: Material, fold: Fold, final: Fold, parts: FoldRecord) -> None:
-    """Fit every baseline: choose on `fold`, fit on `final` (the same fold unless --refit), save predictions.
+def run_baselines(material: Material, fold: Fold, final: Fold, refit: bool, parts: FoldRecord) -> None:
+    """Fit every baseline: choose on `fold`, with `refit` fit again on `final`, save predictions.
 
     Models that read the same n-grams share one count; it is let go before the next is made.
     """
     models = [model for model in material.planned if model.source is None]
     load_libraries()
     if not material.config.run.tune:
-        _run_together(material, models, fold, final, parts)
+        _run_together(material, models, fold, final, refit, parts)
         return
     for planned in models:
         judge = judge_linear(planned, _CountedOnce(planned, fold).features)
         own = choose_settings(material, planned, fold, parts, judge)
         del judge  # and the counts of its last trial, before the chosen ones are made
-        _run_together(own, [planned], fold, final, parts)
+        _run_together(own, [planned], fold, final, refit, parts)
 
 
 @dataclass
@@ -83,17 +83,17 @@ def judge_linear(planned: PlannedModel, features: Callable[[Material], Features]
 
 
 def _run_together(
-    material: Material, models: list[PlannedModel], fold: Fold, final: Fold, parts: FoldRecord
+    material: Material, models: list[PlannedModel], fold: Fold, final: Fold, refit: bool, parts: FoldRecord
 ) -> None:
     """Fit these baselines with the same settings; those that read the same n-grams share one count."""
     ranges = {model.name: _range_of(material, model, fold) for model in models}
     for ngrams in dict.fromkeys(ranges.values()):
         with material.console.stage(f"Counting n-grams of {ngrams.shortest} to {ngrams.longest} tokens"):
             counted = _count(material, fold, ngrams)
-            final_counted = counted if final is fold else _count(material, final, ngrams)
+            final_counted = _count(material, final, ngrams) if refit else counted
         for planned in models:
             if ranges[planned.name] == ngrams:
-                run_linear(material, planned, counted, final_counted, parts)
+                run_linear(material, planned, counted, final_counted, refit, parts)
         del counted, final_counted
 
 
@@ -103,9 +103,14 @@ def load_libraries() -> None:
 
 
 def run_linear(
-    material: Material, planned: PlannedModel, chosen_on: Features, final: Features, parts: FoldRecord
+    material: Material,
+    planned: PlannedModel,
+    chosen_on: Features,
+    final: Features,
+    refit: bool,
+    parts: FoldRecord,
 ) -> None:
-    """Fit one linear model: its strength by `chosen_on`, its weights on `final` (the same unless --refit)."""
+    """Fit one linear model: its strength by `chosen_on`; with `refit` its weights again on `final`."""
     fold = chosen_on.fold
     n_strengths = len(BASELINES[planned.model].strengths(material.config.baselines))
     title, best = f"Fitting {planned.name}", 0.0
@@ -118,7 +123,7 @@ def run_linear(
 
         start = time.perf_counter()
         chosen = _choose(material, planned, chosen_on, on_trial)
-        fitted = _fit(material, planned, chosen, chosen_on, final)
+        fitted = _fit(material, planned, chosen, final, refit)
         seconds = time.perf_counter() - start
         probabilities, rate = _predict(material, fitted, final)
         latency = milliseconds_of_each(
@@ -136,10 +141,10 @@ def run_linear(
         predict_documents_per_second=rate,
         peak_rss_mib=memory.mib,
         parameters=fitted.parameters,
-        validation_accuracy=_validation_accuracy(material, fitted, chosen_on, final, chosen),
+        validation_accuracy=_validation_accuracy(material, fitted, chosen_on, refit, chosen),
         why_not=None,
         warnings=fitted.warnings,
-        prepare_seconds=chosen_on.seconds + (0.0 if final is chosen_on else final.seconds),
+        prepare_seconds=chosen_on.seconds + (final.seconds if refit else 0.0),
         latency_ms=latency,
     )
     tried = chosen.tried
@@ -147,11 +152,11 @@ def run_linear(
 
 
 def _fit(
-    material: Material, planned: PlannedModel, chosen: Chosen, chosen_on: Features, final: Features
+    material: Material, planned: PlannedModel, chosen: Chosen, final: Features, refit: bool
 ) -> FittedBaseline:
     """Return the model with the chosen strength: the fit that chose it, unless other documents are to be fitted."""
     n_classes, settings = len(material.label_names), material.config.baselines
-    if final is chosen_on and chosen.pipeline is not None:
+    if not refit and chosen.pipeline is not None:
         return as_fitted(chosen, n_classes, settings)
     return fit_baseline(
         planned.model,
@@ -239,14 +244,14 @@ def _validation_accuracy(
     material: Material,
     fitted: FittedBaseline,
     chosen_on: Features,
-    final: Features,
+    refit: bool,
     chosen: Chosen,
 ) -> float | None:
     """Return the accuracy on validation documents that choices are made by; None for a refit without a choice."""
     for trial in chosen.tried:
         if trial.value == chosen.strength:
             return trial.validation_accuracy
-    if final is not chosen_on or not len(chosen_on.fold.validation):
+    if refit or not len(chosen_on.fold.validation):
         return None
     answers = fitted.predict_probabilities(chosen_on.validation).argmax(axis=1)
     return float(np.mean(answers == material.labels(chosen_on.fold.validation)))

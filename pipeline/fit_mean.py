@@ -25,15 +25,16 @@ def run_mean(
     planned: PlannedModel,
     chosen_on: tuple[Fold, Embedded],
     final: tuple[Fold, Embedded],
+    refit: bool,
     parts: FoldRecord,
 ) -> None:
     """Fit one model of averaged vectors, its strength chosen and its weights fitted as those of the baselines."""
     load_libraries()
     features = _features(material, *chosen_on)
-    last = features if final[0] is chosen_on[0] else _features(material, *final)
+    last = _features(material, *final) if refit else features
     judge = judge_linear(planned, lambda trial: features)
     own = choose_settings(material, planned, chosen_on[0], parts, judge)
-    run_linear(own, planned, features, last, parts)
+    run_linear(own, planned, features, last, refit, parts)
 
 
 def average_vectors(tokenized: TokenizedCorpus, embedded: Embedded) -> Float32:

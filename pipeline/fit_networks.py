@@ -47,12 +47,15 @@ class Prepared:
 
 
 def run_networks(
-    material: Material, source: str, fold: Fold, final: Fold, parts: FoldRecord, fits: Fits
+    material: Material, source: str, fold: Fold, final: Fold, refit: bool, parts: FoldRecord, fits: Fits
 ) -> None:
-    """Fit every model that reads `source`: choose on `fold`, fit on `final`, save predictions."""
+    """Fit every model that reads `source`: choose on `fold`, save predictions of the model that chose.
+
+    With `refit` it is fitted again on `final`; without, `final` is the same fold.
+    """
     fits.wait_for_room()
     prepared = _prepare(material, source, fold)
-    last = prepared if final is fold else _prepare(material, source, final)
+    last = _prepare(material, source, final) if refit else prepared
     reading = [planned for planned in material.planned if planned.source == source]
     cut = last.documents if any(planned.seeded for planned in reading) else None
     parts.source(
@@ -64,13 +67,13 @@ def run_networks(
         save_embedding(material.run, last.embedded)
     for planned in reading:
         if not planned.seeded:
-            fits.run(run_mean, fold.number, planned, (fold, prepared.embedded), (final, last.embedded))
+            fits.run(run_mean, fold.number, planned, (fold, prepared.embedded), (final, last.embedded), refit)
             continue
         if material.config.run.tune:
             fits.wait_for_room()  # trials are fitted in this process
         own = choose_settings(material, planned, fold, parts, partial(_score, planned, prepared))
         for seed in range(material.config.run.seeds):
-            fits.run(run_network, fold.number, own.config, planned, seed, prepared, last)
+            fits.run(run_network, fold.number, own.config, planned, seed, prepared, last, refit)
 
 
 def _score(planned: PlannedModel, prepared: Prepared, trial: Material) -> Score:
@@ -128,15 +131,18 @@ def run_network(
     seed: int,
     prepared: Prepared,
     last: Prepared,
+    refit: bool,
     parts: FoldRecord,
 ) -> None:
-    """Train one network: choose on the fold of `prepared`, fit on that of `last`, save predictions.
+    """Train one network on the fold of `prepared`, with `refit` again on that of `last`, and save predictions.
 
-    `config` has the settings of this network: those that --tune chose, else those of the material.
+    Whether it is fitted again is said: that `last` is the same value as `prepared` would be lost where a job is
+    sent to another process argument by argument. `config` has the settings of this network: those that --tune
+    chose, else those of the material.
     """
     material = replace(material, config=settled(config, planned.model))
     load_libraries(material)
-    _fit_and_record(material, planned, seed, prepared, last, parts)
+    _fit_and_record(material, planned, seed, prepared, last, refit, parts)
     forget_graphs()  # only now does nothing hold the model any more
 
 
@@ -146,12 +152,13 @@ def _fit_and_record(
     seed: int,
     prepared: Prepared,
     last: Prepared,
+    refit: bool,
     parts: FoldRecord,
 ) -> None:
     """Train one network, save its predictions and files, and record what it was like: nothing keeps the model."""
     with PeakMemory() as memory:
         start = time.perf_counter()
-        chosen, fitted = _choose_and_fit(material, planned, seed, prepared, last)
+        chosen, fitted = _choose_and_fit(material, planned, seed, prepared, last, refit)
         seconds = time.perf_counter() - start
         answer = _answers_of(material, planned, fitted, last)
         probabilities, rate = _predict(material, answer, last)
@@ -171,7 +178,7 @@ def _fit_and_record(
         validation_accuracy=_validation_accuracy(chosen),
         why_not=fitted.why_not,
         warnings=chosen.warnings + _reading_warnings(last),
-        prepare_seconds=prepared.embedded.seconds + (0.0 if last is prepared else last.embedded.seconds),
+        prepare_seconds=prepared.embedded.seconds + (last.embedded.seconds if refit else 0.0),
         latency_ms=latency,
     )
     parts.network(fit, replace(chosen, model=None), _tuned_table(fitted) if seed == 0 else None)
@@ -180,10 +187,10 @@ def _fit_and_record(
 
 
 def _choose_and_fit(
-    material: Material, planned: PlannedModel, seed: int, prepared: Prepared, last: Prepared
+    material: Material, planned: PlannedModel, seed: int, prepared: Prepared, last: Prepared, refit: bool
 ) -> tuple[FittedNetwork, FittedNetwork]:
     """Return the training that validation judged, and the network to use: the same one unless there is a refit."""
-    if last is prepared:
+    if not refit:
         fitted = _train(material, planned, seed, prepared)
         return fitted, fitted
     chosen = replace(_train(material, planned, seed, prepared), model=None)
@@ -234,6 +241,7 @@ def _fit(
         deterministic=config.run.deterministic,
         on_epoch=on_epoch,
         class_weights=_class_weights(material, fold),
+        shuffled_words=planned.shuffled_words,
     )
 
 
@@ -267,7 +275,10 @@ def _labelled(material: Material, planned: PlannedModel, prepared: Prepared, doc
 
 
 def _as_read(material: Material, planned: PlannedModel, indexed: IndexedCorpus) -> IndexedCorpus:
-    """Return documents in the order of words in which the model reads them."""
+    """Return documents in the order of words in which the model reads them.
+
+    Where that is at random, it is one order for all that a fit answers; in training each epoch has its own.
+    """
     if not planned.shuffled_words:
         return indexed
     return shuffle_words(indexed, stage_generator(material.config.run.seed, "shuffled words"))
@@ -333,6 +344,7 @@ def _subject(material: Material, planned: PlannedModel, fitted: FittedNetwork, l
             seed=seed,
             deterministic=config.run.deterministic,
             class_weights=_class_weights(material, fold),
+            shuffled_words=planned.shuffled_words,
         )
 
     return Subject(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import signal
 import time
 from dataclasses import dataclass, field, replace
@@ -14,6 +15,7 @@ import numpy as np
 import psutil
 import pytest
 
+from pipeline import fit_baselines, fit_mean, fit_networks
 from pipeline.config import load_config
 from pipeline.console import Console
 from pipeline.errors import PipelineError
@@ -22,7 +24,7 @@ from pipeline.material import Material
 from pipeline.plan import PlannedModel, plan_models
 from pipeline.prediction_files import read_run_predictions
 from pipeline.record import Choice, Fit
-from pipeline.side_by_side import Machine, SideBySide, Work, all_ended, fits_at_once, put_in_order
+from pipeline.side_by_side import Machine, OneByOne, SideBySide, Work, all_ended, fits_at_once, put_in_order
 
 SMALL = (
     "networks.units=8",
@@ -137,6 +139,37 @@ def test_models_are_saved_alike(runs: tuple[Path, Path]) -> None:
     assert files[0] == files[1]
     for file in files[0]:
         assert (runs[0] / file).read_bytes() == (runs[1] / file).read_bytes(), file
+
+
+def test_arguments_that_are_sent_apart_train_nothing_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each argument is a copy of its own: no two are the same object, and none says by that whether to refit."""
+    trained: list[str] = []
+
+    def sent_apart(self: OneByOne, fit: Any, fold: int, *arguments: Any) -> None:
+        apart = [pickle.loads(pickle.dumps(argument)) for argument in arguments]
+        fit(self._material, *apart, self._record.fold(fold))
+
+    def counted(module: Any, name: str) -> None:
+        original = getattr(module, name)
+
+        def called(*arguments: Any, **named: Any) -> Any:
+            trained.append(f"{module.__name__.partition('.')[2]}.{name}")
+            return original(*arguments, **named)
+
+        monkeypatch.setattr(module, name, called)
+
+    monkeypatch.setattr(OneByOne, "run", sent_apart)
+    counted(fit_networks, "fit_network")
+    counted(fit_baselines, "_count")
+    counted(fit_baselines, "fit_baseline")
+    counted(fit_mean, "_features")
+    given = {"corpus.path": str(write_films(tmp_path)), "run.out": str(tmp_path / "run"), "run.seeds": 1}
+    given |= {"run.models": "bow,mean,ann", "run.embeddings": "random", "run.probes": False}
+    run = run_experiment(load_config(None, SMALL, given), Console(silent=True), "")
+    assert sorted(trained) == ["fit_baselines._count", "fit_mean._features", "fit_networks.fit_network"]
+    assert [row["name"] for row in read(run)["results"]] == ["ann@random", "bow", "mean@random"]
 
 
 def test_timing_and_report_say_how_many_ran_at_once(runs: tuple[Path, Path]) -> None:
