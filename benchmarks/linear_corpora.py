@@ -27,7 +27,18 @@ from pipeline.values import Int64
 TREC, SST2, MR = (CORPORA[name].train for name in ("trec", "sst2", "mr"))
 CONLL = "conll2000_train.txt"  # a word, its part of speech and its chunk a line; a blank line ends a sentence
 PARTS = 10  # of each class: eight are fitted, one chooses, one is scored
-PACKAGES = ("numpy", "scipy", "sklearn", "keras", "gensim", "h5py", "jinja2", "hypothesis", "rich", "pygments")
+PACKAGES = (
+    "numpy",
+    "scipy",
+    "sklearn",
+    "keras",
+    "gensim",
+    "h5py",
+    "jinja2",
+    "hypothesis",
+    "rich",
+    "pygments",
+)
 _SENTENCE_END = r"[.!?]+[\"')]*\s+|<br\s*/?>"
 _TELLING = 2.0  # times as often in one class as in the other
 _OFTEN = 100  # documents
@@ -137,7 +148,9 @@ def make_skewed(folder: Path) -> pl.DataFrame:
 def cut_sentences(folder: Path) -> pl.DataFrame:
     """Return 50,000 sentences of IMDB's training reviews, a review's label each; `group` is the review."""
     reviews = spread(read_labelled(folder, TRAIN), 10_000).with_row_index("group")
-    pieces = reviews.select("group", "label", text=pl.col("text").str.replace_all(_SENTENCE_END, "\n").str.split("\n"))
+    pieces = reviews.select(
+        "group", "label", text=pl.col("text").str.replace_all(_SENTENCE_END, "\n").str.split("\n")
+    )
     sentences = pieces.explode("text").filter(pl.col("text").str.split(" ").list.len() >= 5)
     kept = np.sort(np.random.default_rng(0).choice(len(sentences), 50_000, replace=False))
     return sentences[kept].select("text", "label", "group")
@@ -188,8 +201,12 @@ LINEAR_CORPORA: Mapping[str, LinearCorpus] = {
     "skewed": LinearCorpus("sentences, 95 to 5 (MR)", make_skewed, (MR,)),
     "docstrings": LinearCorpus("paragraphs in 100 classes (docstrings)", read_docstrings),
     "articles": LinearCorpus("articles (bbc-news)", read_articles),
-    "trec_200": LinearCorpus("200 questions (TREC)", lambda folder: read_labelled(folder, TREC), (TREC,), 200),
-    "imdb_200": LinearCorpus("200 reviews (IMDB)", lambda folder: read_labelled(folder, TRAIN), (TRAIN,), 200),
+    "trec_200": LinearCorpus(
+        "200 questions (TREC)", lambda folder: read_labelled(folder, TREC), (TREC,), 200
+    ),
+    "imdb_200": LinearCorpus(
+        "200 reviews (IMDB)", lambda folder: read_labelled(folder, TRAIN), (TRAIN,), 200
+    ),
     "imdb_2000": LinearCorpus(
         "2,000 reviews (IMDB)", lambda folder: read_labelled(folder, TRAIN), (TRAIN,), 2_000
     ),
@@ -204,7 +221,9 @@ def split(frame: pl.DataFrame, corpus: LinearCorpus, seed: int) -> Parts:
     """Return one split: the same share of each class in each part, copies (and a `group`) on one side."""
     if corpus.documents is not None:
         return _drawn(frame, corpus.documents, corpus.scored, seed)
-    group = frame["group" if "group" in frame.columns else "text"].rank("dense").to_numpy().astype(np.int64) - 1
+    group = (
+        frame["group" if "group" in frame.columns else "text"].rank("dense").to_numpy().astype(np.int64) - 1
+    )
     part = _dealt(group, frame["label"], PARTS, np.random.default_rng(seed))  # (N,)
     return Parts(*(np.flatnonzero(which) for which in (part > 1, part == 1, part == 0)))
 
