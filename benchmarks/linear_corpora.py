@@ -19,10 +19,8 @@ import polars as pl
 from benchmarks.imdb import TRAIN, spread
 from benchmarks.quality_cases import CORPORA
 from pipeline.config import Config, TokenizerSettings, with_values
-from pipeline.console import Console
-from pipeline.experiment import read_and_split
 from pipeline.tokenizer import PATTERNS, tokenize
-from pipeline.values import Int64
+from pipeline.values import Int64, TokenizedCorpus
 
 TREC, SST2, MR = (CORPORA[name].train for name in ("trec", "sst2", "mr"))
 CONLL = "conll2000_train.txt"  # a word, its part of speech and its chunk a line; a blank line ends a sentence
@@ -71,6 +69,9 @@ def read_labelled(folder: Path, file: str) -> pl.DataFrame:
 
 def read_articles(folder: Path) -> pl.DataFrame:
     """Return the articles of `bbc-news` that the default run does not test."""
+    from pipeline.console import Console  # a run's modules are loaded where one of its stages is called
+    from pipeline.experiment import read_and_split
+
     config = with_values(Config(), {"corpus.path": "bbc-news"})
     loaded, _, folds = read_and_split(config, Console(silent=True))
     kept = np.sort(np.concatenate([folds[0].train, folds[0].validation]))
@@ -249,6 +250,6 @@ def _drawn(frame: pl.DataFrame, documents: int, scored: int, seed: int) -> Parts
     return Parts(np.sort(chosen[part > 0]), np.sort(chosen[part == 0]), np.sort(others))
 
 
-def tokens_of(frame: pl.DataFrame):  # type: ignore[no-untyped-def]
+def tokens_of(frame: pl.DataFrame) -> TokenizedCorpus:
     """Return the documents' tokens as the default run makes them."""
     return tokenize(frame["text"].rechunk(), TokenizerSettings())

@@ -141,7 +141,7 @@ class NetworkSettings:
 class RunSettings:
     """`[run]`: what is compared, how often, where it is written."""
 
-    models: tuple[str, ...] = ("bow", "tfidf", "ann", "rnn", "lstm")
+    models: tuple[str, ...] = ("bow", "tfidf", "nbsvm", "ann", "rnn", "lstm")
     embeddings: tuple[str, ...] = ("word2vec",)
     seeds: int = 3
     seed: int = 0
