@@ -26,6 +26,7 @@ from pipeline.baselines import as_fitted, choose_strength, fit_baseline
 from pipeline.baselines.linear import BASELINES, TextSize
 from pipeline.config import BaselineSettings
 from pipeline.indices import count_ngrams, learn_ngrams
+from pipeline.resources import describe_environment
 from pipeline.tokenizer import select
 from pipeline.values import Float32, Int32, Int64, TokenizedCorpus
 
@@ -81,7 +82,7 @@ def measure(options: Options) -> Outcome:
     details: dict[str, Any] = {}
     for name in options.only or tuple(LINEAR_CORPORA):
         found = measure_corpus(LINEAR_CORPORA[name], options)
-        details[name] = found
+        details[name] = {"environment": describe_environment("", gpu=None), **found}
         metrics += _metrics(name, found)
         print(f"{name}: {found['summary']}", file=sys.stderr, flush=True)
     return Outcome(metrics, details)
