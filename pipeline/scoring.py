@@ -8,7 +8,7 @@ predictions come out. A run writes what comes out; `verify` computes it again an
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ import numpy as np
 import polars as pl
 
 from pipeline import evaluation
-from pipeline.config import Config, load_config, stage_generator
+from pipeline.config import Config, first_seeds, load_config, most_seeds, stage_generator
 from pipeline.document_files import read_documents, read_giveaways
 from pipeline.errors import PipelineError, first_places
 from pipeline.json_files import read_json, read_json_if_there
@@ -120,7 +120,7 @@ def _metrics(recorded: Recorded) -> Row:
     fits = recorded.scored_fits
     kinds = _of_models(recorded, fits, "kind")
     verdict_kinds = _of_models(recorded, fits, "verdict_kind")
-    validation = _validation_accuracy(fits)
+    validation = _validation_accuracy(fits, first_seeds(config))
     trained = _trained(fits)
     own = {name: kind for name, kind in kinds.items() if kind != "outside"}
     pairs = evaluation.planned_pairs(own, validation) + evaluation.outside_pairs(verdict_kinds, validation)
@@ -142,6 +142,7 @@ def _metrics(recorded: Recorded) -> Row:
         "summary": [_summed(row, recorded, signer) for row in summary],
         "comparisons": comparisons,
         "verdict": verdict,
+        "seeds": find_seeds(saved, verdict_kinds, fits, config, ended=facts["state"] == "done").row,
         "embeddings": facts["embeddings"],
         "gains": gains,
         "causes": evaluation.find_causes(
@@ -184,9 +185,8 @@ def _learning_curve(
     generator = stage_generator(settings.seed, "learning curve bands")
     curve = read_run_predictions(recorded.run / CURVE_FOLDER)
     sets = recorded.detail("curve_sets") or {}
-    return evaluation.find_learning_curve(
-        recorded.saved, curve, sets, kinds, validation, settings.rope, generator
-    )
+    whole = evaluation.first_seeds_only(recorded.saved, first_seeds(recorded.config))
+    return evaluation.find_learning_curve(whole, curve, sets, kinds, validation, settings.rope, generator)
 
 
 def _probes(entries: list[Row]) -> dict[str, Any]:
@@ -231,6 +231,30 @@ def _chosen_documents(recorded: Recorded) -> Row:
     return evaluation.choose_documents(recorded.saved, answering, _trained(fits), generator)
 
 
+def find_seeds(
+    saved: Iterable[SavedPredictions],
+    kinds: Mapping[str, str],
+    fits: Iterable[Row],
+    config: Config,
+    *,
+    ended: bool = True,
+) -> evaluation.SeedsFound:
+    """Return whether the seeds so far are enough: `evaluation.find_seeds` of a run's fits.
+
+    Parameters
+    ----------
+    saved : the predictions that are scored
+    kinds : mapping of model name to `verdict_kind`
+    fits : their fits, as in details/fits.json
+    config : the settings of the run
+    ended : whether the run came to its end
+    """
+    fits, first = list(fits), first_seeds(config)
+    asked = evaluation.SeedsAsked(config.run.seeds, first, most_seeds(config))
+    validation = _validation_accuracy(fits, first)
+    return evaluation.find_seeds(saved, kinds, validation, _trained(fits), asked, ended=ended)
+
+
 def _trained(fits: Iterable[Row]) -> dict[str, bool]:
     """Return whether every fit of each model trained."""
     fits = list(fits)
@@ -255,7 +279,7 @@ def read_recorded(run: Path) -> Recorded:
 
     def labels(entries: Iterable[SavedPredictions]) -> str:
         keys = [fit_of(entry) for entry in entries]
-        n_seeds = {key: config.run.seeds if models[key[0]]["seeded"] else 1 for key in keys}
+        n_seeds = {key: first_seeds(config) if models[key[0]]["seeded"] else 1 for key in keys}
         return first_places([fit_label(*key, n_seeds=n_seeds[key], n_folds=facts["folds"]) for key in keys])
 
     notes = []
@@ -265,6 +289,11 @@ def read_recorded(run: Path) -> Recorded:
         left = labels(unrecorded)
         notes.append(f"stopped before the fit was recorded: the predictions of {left} are left out")
     if facts["state"] != "done":
+        saved, begun = predictions_of_whole_seeds(saved, first_seeds(config))
+        if begun:
+            notes.append(
+                f"the run did not end: the predictions of {labels(begun)}, of a seed that was being added, are left out"
+            )
         saved, left_out = predictions_of_whole_folds(saved)
         if left_out:
             folds = _folds_in_words(sorted({entry.fold for entry in saved}))
@@ -305,6 +334,22 @@ def recorded_predictions(
     for entry in saved:
         (kept if fit_of(entry) in recorded else others).append(entry)
     return kept, others
+
+
+def predictions_of_whole_seeds(
+    saved: Iterable[SavedPredictions], first: int
+) -> tuple[list[SavedPredictions], list[SavedPredictions]]:
+    """Return the predictions but for those of seeds, beyond the `first`, that lack a fold; and those.
+
+    A seed is added to every fold; a stop in between leaves some of them.
+    """
+    saved = list(saved)
+    folds: dict[tuple[str, int], set[int]] = defaultdict(set)
+    for entry in saved:
+        folds[entry.name, entry.seed].add(entry.fold)
+    whole = {key for key, own in folds.items() if key[1] < first or own >= folds[key[0], 0]}
+    kept = [entry for entry in saved if (entry.name, entry.seed) in whole]
+    return kept, [entry for entry in saved if (entry.name, entry.seed) not in whole]
 
 
 def predictions_of_whole_folds(
@@ -367,10 +412,15 @@ def _signature(entries: list[SavedPredictions], model: Row, signer: Signer) -> s
     return signer.sign(entries, model["embedding"])
 
 
-def _validation_accuracy(fits: Iterable[Row]) -> dict[str, float]:
-    """Return each model's mean accuracy on validation documents: what choices are made by."""
+def _validation_accuracy(fits: Iterable[Row], first: int) -> dict[str, float]:
+    """Return each model's mean accuracy on validation documents, of its first seeds: what choices are made by.
+
+    Whether seeds are added depends on test documents, so that what is added chooses nothing.
+    """
     found = defaultdict(list)
     for fit in fits:
+        if fit["seed"] >= first:
+            continue
         accuracy = fit["validation_accuracy"]
         found[fit["name"]].append(np.nan if accuracy is None else accuracy)
     return {name: float(np.nan_to_num(np.mean(values))) for name, values in found.items()}

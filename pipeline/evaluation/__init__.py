@@ -11,6 +11,7 @@ from pipeline.evaluation.gains import find_gains
 from pipeline.evaluation.hard_documents import find_hard_documents
 from pipeline.evaluation.outside import outside_pairs
 from pipeline.evaluation.scores import CalibrationBins, Scores, score
+from pipeline.evaluation.seeds import SeedsAsked, SeedsFound, Share, find_seeds, first_seeds_only
 from pipeline.evaluation.slices import slice_scores
 from pipeline.evaluation.summary import summarise
 from pipeline.evaluation.verdict import decide_verdict
@@ -18,6 +19,9 @@ from pipeline.evaluation.verdict import decide_verdict
 __all__ = [
     "CalibrationBins",
     "Scores",
+    "SeedsAsked",
+    "SeedsFound",
+    "Share",
     "best_baseline",
     "best_network",
     "choose_documents",
@@ -29,6 +33,8 @@ __all__ = [
     "find_gains",
     "find_hard_documents",
     "find_learning_curve",
+    "find_seeds",
+    "first_seeds_only",
     "outside_pairs",
     "planned_pairs",
     "score",
