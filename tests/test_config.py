@@ -344,7 +344,7 @@ def test_the_saved_text_is_toml_with_one_table_a_part() -> None:
     assert lines[:3] == ["[corpus]", 'path = "bbc-news"', 'text = "a \\"b\\"\\u007f"']
     assert "sample = 0.001" in lines
     assert "refit = true" in lines
-    assert 'models = ["bow", "tfidf", "ann", "rnn", "lstm"]' in lines
+    assert 'models = ["bow", "tfidf", "nbsvm", "ann", "rnn", "lstm"]' in lines
     assert get(config, "corpus.test") is None
     assert not any(line.startswith("test =") for line in lines)
 
