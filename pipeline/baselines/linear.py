@@ -221,22 +221,23 @@ def choose_strength(
 
     entry = BASELINES[name]
     strengths, betas, powers = (sorted(of(settings)) for of in (entry.strengths, entry.betas, entry.powers))
-    if not strengths or not len(validation[1]):
-        beta, power, min_df = (
-            _middle(values) if values else None for values in (betas, powers, sorted(columns))
-        )
-        return Chosen(_middle(strengths) if strengths else 1.0, beta, power, min_df)
+    if not strengths:
+        return Chosen(1.0)
+    if not len(validation[1]):
+        beta, power = (_middle(values) if values else None for values in (betas, powers))
+        return Chosen(_middle(strengths), beta, power, _middle(sorted(columns)) if columns else None)
+    each_power: Sequence[float | None] = powers or (None,)
     importance = _importance(train[1], validation[1], class_weight)
     tried: list[Tried] = []
     kept: dict[
         Tried, tuple[Any, bool]
-    ] = {}  # those that may still be chosen, as fitted, and whether cut short
+    ] = {}  # what may still be chosen, as fitted, and whether it was cut short
     for min_df, (features, read) in _with_columns(train[0], validation[0], columns):
         pipeline = entry.pipeline(settings, _problem(features, train[1], class_weight))
         weights, classifier = pipeline[:-1], pipeline[-1]
         weighted = weights.fit_transform(_single(features))
         judged = weights.transform(_single(read)), validation[1]
-        for power in powers or [None]:
+        for power in each_power:
             first, own = len(tried), _with(clone(classifier), power=power)
             for strength in strengths:
                 cut_short = _fit(_with(own, strength=strength), weighted, train[1])
