@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,15 +20,17 @@ from pipeline.embeddings.neighbours import characteristic_words, neighbour_rows
 from pipeline.ledger import describe_loaded, describe_tokens
 from pipeline.metrics_schema import check_metrics
 from pipeline.networks.batches import Visible
+from pipeline.networks.far_off import SecondTraining
 from pipeline.outside_predictions import OutsideModel
 from pipeline.plan import PlannedModel, kinds_for_verdict
 from pipeline.prediction_files import prediction_path, write_predictions
 from pipeline.receipts import RECEIPTS, make_receipts
 from pipeline.resources import describe_environment
+from pipeline.reuse import Look, Reuse, count_verdict, hash_of_tests, settings_hash
 from pipeline.scoring import FitKey, Scored, fit_label, score_run
 from pipeline.storage import bytes_to_predict, plain, write_json
 from pipeline.tuning import Trial, describe_families, describe_space
-from pipeline.values import TEST, Corpus, Duplicates, Float32, Int32, LoadedCorpus, TokenizedCorpus
+from pipeline.values import TEST, TRAIN, Corpus, Duplicates, Float32, Int32, LoadedCorpus, TokenizedCorpus
 from pipeline.word_contributions import word_contributions
 
 
@@ -48,6 +51,8 @@ class Fit:
     at_once: int = 1  # fits that ran side by side, at most
     prepare_seconds: float = 0.0  # to count the n-grams, or to make the vectors, that it was given
     latency_ms: tuple[float, ...] = ()  # of single test documents, from tokens to probabilities
+    validation_loss: float | None = None  # of a network, in nats: the lowest, whose weights are kept
+    again: SecondTraining | None = None  # the seed stood far from the others, and was trained a second time
 
     @property
     def key(self) -> FitKey:
@@ -110,6 +115,7 @@ class Record:
     token_facts: dict[str, Any] = field(default_factory=dict)
     curve: dict[str, Any] = field(default_factory=dict)  # the sets of --learning-curve
     probes: list[dict[str, Any]] = field(default_factory=list)  # of each network's first fit
+    reuse: Reuse | None = None  # how many verdicts there were on the same test documents
     added_seeds: dict[str, int] = field(default_factory=dict)  # by model: trainings beyond the first ones
 
     @classmethod
@@ -198,25 +204,34 @@ class FoldRecord:
         self.record.trials.setdefault((planned.name, planned.model, self.number), []).append(trial)
 
     def network(self, fit: Fit, fitted: Any, table: Float32 | None) -> None:
-        """Keep a fitted network: its history and, for a tuned embedding, its neighbours after training."""
-        self.record.histories.append(
-            {
-                "name": fit.name,
-                "seed": fit.seed,
-                "fold": fit.fold,
-                "best_epoch": fitted.best_epoch,
-                "stopped": fitted.stopped,
-                "epochs": [asdict(epoch) for epoch in fitted.epochs],
-            }
-        )
+        """Keep a fitted network: its history and, for a tuned embedding, its neighbours after training.
+
+        A fit of the same seed and fold that was kept before makes room.
+        """
+        history = {
+            "name": fit.name,
+            "seed": fit.seed,
+            "fold": fit.fold,
+            "batch_size": fitted.settings.batch_size,
+            "learning_rate": fitted.settings.learning_rate,
+            "budget": asdict(fitted.budget),
+            "best_updates": fitted.best_updates,
+            "stopped": fitted.stopped,
+            "evaluations": [asdict(one) for one in fitted.history],
+        }
+        _keep(self.record.histories, history, ("name", "seed", "fold"))
         if table is not None and self.number == 0:
             source = next(model.source for model in self.record.planned if model.name == fit.name)
             self._neighbours(fit.name, source or "", table)
         self._fit(fit)
 
+    def first_training(self, fit: Fit) -> None:
+        """Keep what a fit was like whose second training came to nothing: the rest of it stays as it was kept."""
+        self._fit(fit)
+
     def probes(self, found: dict[str, Any]) -> None:
-        """Keep what the probes found in a network."""
-        self.record.probes.append(found)
+        """Keep what the probes found in a network, instead of what they found in an earlier training of it."""
+        _keep(self.record.probes, found, ("name",))
 
     def source(self, found: SourceRecord, train: TokenizedCorpus, labels: Int32) -> None:
         """Keep what a source covers, and its neighbours."""
@@ -253,11 +268,38 @@ class FoldRecord:
         """Keep the neighbours of characteristic words, of a trained table (V, D) with those before training."""
         embedded, words = self.record.sources[source]
         rows = neighbour_rows(words, embedded.vocabulary, embedded.matrix, trained)
-        self.record.neighbours.append({"source": title, "words": rows})
+        _keep(self.record.neighbours, {"source": title, "words": rows}, ("source",))
 
     def _fit(self, fit: Fit) -> None:
-        self.record.fits.append(fit)
+        places = [place for place, known in enumerate(self.record.fits) if known.key == fit.key]
+        if places:
+            self.record.fits[places[0]] = fit
+        else:
+            self.record.fits.append(fit)
         self.record.write_status()
+
+
+def count_this_verdict(record: Record) -> None:
+    """Count the run among those that looked at the same test documents, once, if it compares something."""
+    fitted = {fit.name for fit in record.fits}
+    kinds = {kind for name, kind in kinds_for_verdict(record.planned).items() if name in fitted}
+    if record.reuse is not None or "network" not in kinds or len(kinds) == 1:
+        return
+    tests, n_docs = hash_of_tests([replace(fold, texts=record.loaded.corpus.texts) for fold in record.folds])
+    corpus = describe_loaded(record.loaded, record.duplicates, record.folds, record.config)
+    run = hashlib.sha256(f"{record.run.resolve()} {record.started}".encode()).hexdigest()
+    look = Look(run, _now(), tests, settings_hash(record.config, corpus))
+    record.reuse, why_not = count_verdict(look, n_docs)
+    record.note(why_not)
+
+
+def _keep(entries: list[dict[str, Any]], new: dict[str, Any], keys: tuple[str, ...]) -> None:
+    """Put an entry in the place of one that is the same in `keys`, or at the end."""
+    for place, known in enumerate(entries):
+        if all(known[key] == new[key] for key in keys):
+            entries[place] = new
+            return
+    entries.append(new)
 
 
 def conclude(record: Record, console: Console, total_seconds: float) -> None:
@@ -267,6 +309,7 @@ def conclude(record: Record, console: Console, total_seconds: float) -> None:
     with console.stage("Scoring"):
         record.note(leak_warning(record.duplicates, len(record.folds[0].positions(TEST))) or "")
         save_outside(record)
+        count_this_verdict(record)
         for name, value in _known_by_the_run(record, console, total_seconds).items():
             write_json(record.run / "details" / f"{name}.json", value)
         record.write_status()
@@ -380,6 +423,7 @@ def _known_by_the_run(record: Record, console: Console, total_seconds: float) ->
             "folder": record.run.as_posix(),
             "folds": len(record.folds),
             "corpus": describe_loaded(record.loaded, record.duplicates, record.folds, record.config),
+            "reuse": None if record.reuse is None else record.reuse.row,
             "embeddings": record.embeddings,
             "tuning": describe_families(record.trials, record.config),
             "assumptions": list(record.loaded.assumptions),
@@ -419,7 +463,8 @@ def _describe_model(planned: PlannedModel, record: Record) -> dict[str, Any]:
 def _tuning(record: Record) -> dict[str, Any]:
     """Return the search space of each model; what was tried stands in metrics.json."""
     models = [planned.model for planned in record.planned]
-    return {"trials": record.config.run.tune, "space": describe_space(models, record.config)}
+    n_train = len(record.folds[0].positions(TRAIN))
+    return {"trials": record.config.run.tune, "space": describe_space(models, record.config, n_train)}
 
 
 def _describe_source(found: SourceRecord) -> dict[str, Any]:

@@ -75,7 +75,7 @@ def test_every_option_reaches_its_setting(calls: list[tuple[Config, str]], tmp_p
     line = (
         "reviews.csv --test t.csv --validation v.csv --unlabelled u.txt --text body --label stars "
         "--models bow,rnn --embeddings learned,random --seeds 2 --seed 5 --rope 0.02 --test-size 0.3 --max-tokens 50 "
-        "--refit --tune 4 --out o --quick --deterministic --no-cache --no-probes --debug "
+        "--refit --tune 4 --out o --protocol p.toml --quick --deterministic --no-cache --no-probes --debug "
         "--learning-curve --compare p.csv --compare q.csv "
         "--set networks.units=9 --set networks.layers=3"
     )
@@ -97,6 +97,7 @@ def test_every_option_reaches_its_setting(calls: list[tuple[Config, str]], tmp_p
         "run.refit": True,
         "run.tune": 4,
         "run.out": "o",
+        "run.protocol": "p.toml",
         "run.quick": True,
         "run.deterministic": True,
         "run.cache": False,
@@ -132,7 +133,14 @@ def test_help_names_every_option_and_no_other(capsys: pytest.CaptureFixture[str]
     shown = set(re.findall(r"^ +(--[a-z-]+)", text, re.MULTILINE))
     assert shown == {option for option in OPTIONS.values() if option != "CORPUS"} | NO_KEY
     words = " ".join(text.split())
-    for default in ("bow,tfidf,nbsvm,ann,rnn,lstm.", "word2vec.", "bbc-news.", "auto.", "0.2.", "400."):
+    for default in (
+        "bow,tfidf,nbsvm,ann,rnn,lstm,lstm:max.",
+        "word2vec.",
+        "bbc-news.",
+        "auto.",
+        "0.2.",
+        "400.",
+    ):
         assert f"Default: {default}" in words
 
 

@@ -1,5 +1,6 @@
 """Saved predictions > scores, intervals, paired comparisons, verdict: one scorer for every model."""
 
+from pipeline.evaluation.calibration import calibrate
 from pipeline.evaluation.causes import find_causes
 from pipeline.evaluation.choice import best_baseline, best_network
 from pipeline.evaluation.chosen_documents import choose_documents
@@ -24,6 +25,7 @@ __all__ = [
     "Share",
     "best_baseline",
     "best_network",
+    "calibrate",
     "choose_documents",
     "compare",
     "decide_verdict",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline.report.blocks import Answer, Chart, Dot, DotPlot
-from pipeline.report.circumstances import seeds_sentence
+from pipeline.report.circumstances import circumstances
 from pipeline.report.facts import (
     leak_warning,
     model_facts,
@@ -63,7 +63,7 @@ def _decided(run: Run, verdict: Record) -> str:
         f" {_test_documents(run)}test documents."
     )
     return " ".join(
-        part for part in (chosen, _difference(run), _scale(run, verdict), seeds_sentence(run)) if part
+        part for part in (chosen, _difference(run), _scale(run, verdict), circumstances(run)) if part
     )
 
 
