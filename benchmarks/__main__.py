@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks.corpora_cases import CORPUS_RUNS, CorpusRun
+from benchmarks.corpora_cases import CORPUS_RUNS, REPEATED_RUNS, CorpusRun
 from benchmarks.imdb import TEST, TRAIN
 from benchmarks.linear_corpora import LINEAR_CORPORA, LinearCorpus
 from benchmarks.quality_cases import IMDB_QUALITY, QUALITY, Case
@@ -89,6 +89,9 @@ SCENARIOS = {
         "linear_shapes",
         "the linear models on corpora of many shapes, beside plain scikit-learn",
         cases=LINEAR_CORPORA,
+    ),
+    "same_decision": Scenario(
+        "same_decision", "the same decision from other training seeds", cases=REPEATED_RUNS
     ),
     "imdb_memory": Scenario("imdb_memory", "peak memory on IMDB", 25_000, (TRAIN, TEST)),
 }
