@@ -18,7 +18,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from pipeline import __version__
-from pipeline.config import EXTRA_PROBES, OPTIONS, Config, default, load_config
+from pipeline.config import EXTRA_PROBES, METRIC_NAMES, OPTIONS, Config, default, load_config
 from pipeline.console import Console, filtered_stderr, quiet_tensorflow
 from pipeline.errors import PipelineError
 
@@ -117,10 +117,20 @@ Embeddings = Annotated[
 Seeds = Annotated[
     int | None, _option("run.seeds", "How often each network is trained; the split stays the same.", "N")
 ]
+Metric = Annotated[
+    str | None,
+    _option(
+        "run.metric",
+        f"What models are chosen, compared and judged by: {', '.join(METRIC_NAMES)}.",
+        "NAME",
+    ),
+]
 Rope = Annotated[
     float | None,
     _option(
-        "run.rope", "Differences in accuracy up to this size count as equal; 0.01 is one point.", "SHARE"
+        "run.rope",
+        "Differences in the metric up to this size count as equal; 0.01 is one point (0.01 nats of log loss).",
+        "SHARE",
     ),
 ]
 MaxTokens = Annotated[
@@ -217,6 +227,7 @@ def run(
     folds: Folds = None,
     seed: Seed = None,
     test_size: TestSize = None,
+    metric: Metric = None,
     rope: Rope = None,
     max_tokens: MaxTokens = None,
     refit: Refit = False,

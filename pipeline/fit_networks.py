@@ -18,11 +18,11 @@ from pipeline.embeddings import Embedded, EmbeddingRequest, embed
 from pipeline.embeddings.encoding import encode_covered
 from pipeline.fit_mean import run_mean
 from pipeline.indices import build_vocabulary, take
-from pipeline.material import Fold, Material, documents_to_time, save_test_predictions
+from pipeline.material import Fold, Material, documents_to_time, save_test_predictions, validation_score
 from pipeline.networks.batches import Visible, shuffle_words, visible
 from pipeline.networks.documents import Epoch, Labelled
 from pipeline.networks.models import NetworkSpec, specify
-from pipeline.networks.prediction import forget_graphs, predict_with, prediction_step
+from pipeline.networks.prediction import forget_graphs, predict_probabilities, predict_with, prediction_step
 from pipeline.networks.training import FittedNetwork, fit_network
 from pipeline.plan import PlannedModel
 from pipeline.probes import Subject, probe_network, probes_of
@@ -158,7 +158,7 @@ def _fit_and_record(
     """Train one network, save its predictions and files, and record what it was like: nothing keeps the model."""
     with PeakMemory() as memory:
         start = time.perf_counter()
-        chosen, fitted = _choose_and_fit(material, planned, seed, prepared, last, refit)
+        chosen, fitted, score = _choose_and_fit(material, planned, seed, prepared, last, refit)
         seconds = time.perf_counter() - start
         answer = _answers_of(material, planned, fitted, last)
         probabilities, rate = _predict(material, answer, last)
@@ -180,6 +180,7 @@ def _fit_and_record(
         warnings=chosen.warnings + _reading_warnings(last),
         prepare_seconds=prepared.embedded.seconds + (last.embedded.seconds if refit else 0.0),
         latency_ms=latency,
+        validation_score=score,
     )
     parts.network(fit, replace(chosen, model=None), _tuned_table(fitted) if seed == 0 else None)
     if prepared.fold.number == 0 and seed == 0 and material.config.run.probes:
@@ -188,14 +189,29 @@ def _fit_and_record(
 
 def _choose_and_fit(
     material: Material, planned: PlannedModel, seed: int, prepared: Prepared, last: Prepared, refit: bool
-) -> tuple[FittedNetwork, FittedNetwork]:
-    """Return the training that validation judged, and the network to use: the same one unless there is a refit."""
+) -> tuple[FittedNetwork, FittedNetwork, float | None]:
+    """Return the training that validation judged, the network to use, and the former's score by `run.metric`.
+
+    The two are one unless there is a refit.
+    """
+    fitted = _train(material, planned, seed, prepared)
+    score = _validation_score(material, planned, prepared, fitted)
     if not refit:
-        fitted = _train(material, planned, seed, prepared)
-        return fitted, fitted
-    chosen = replace(_train(material, planned, seed, prepared), model=None)
+        return fitted, fitted, score
+    chosen = replace(fitted, model=None)
+    del fitted
     forget_graphs()
-    return chosen, _train(material, planned, seed, last, chosen.schedule)
+    return chosen, _train(material, planned, seed, last, chosen.schedule), score
+
+
+def _validation_score(
+    material: Material, planned: PlannedModel, prepared: Prepared, fitted: FittedNetwork
+) -> float | None:
+    def answer() -> Float32:
+        documents = _labelled(material, planned, prepared, prepared.fold.validation).indexed
+        return predict_probabilities(fitted.model, documents, len(material.label_names))  # (N, C)
+
+    return validation_score(material, prepared.fold, answer, _validation_accuracy(fitted))
 
 
 def _train(

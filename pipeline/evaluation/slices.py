@@ -35,6 +35,7 @@ def slice_scores(
     facts: pl.DataFrame | None,
     verdict: Mapping[str, Any],
     n_docs: int | None = None,
+    chosen: Sequence[SavedPredictions] = (),
 ) -> list[dict]:
     """Return `slices` of metrics.json: accuracy by document length, unknown words, word frequency, class.
 
@@ -44,10 +45,12 @@ def slice_scores(
         All models on the same documents; folds are pooled, seeds are averaged.
     facts : DataFrame with the columns of `document_files.COLUMNS`, or None
         Without it only classes are told apart.
-    verdict : mapping with names under `a` (best network) and `b` (best baseline), None where there is none
+    verdict : mapping with names under `a` (best network) and `b` (the baseline that decides), None where there is none
         Their difference within each slice is given too.
     n_docs : int, optional
         Documents of the corpus, where there are folds; if absent, all that were tested.
+    chosen : sequence of SavedPredictions
+        Those of the verdict's network, where folds chose different ones: it is compared, and no row of its own.
 
     Returns
     -------
@@ -71,8 +74,14 @@ def slice_scores(
         "class": _by_class(first, saved[0].label_names)
     }
     a, b = verdict.get("a"), verdict.get("b")
+    compared = pooled | pool_folds(chosen)
     return [
-        {"by": by, "a": a, "b": b, "groups": [_group_row(group, pooled, a, b, n_docs) for group in groups]}
+        {
+            "by": by,
+            "a": a,
+            "b": b,
+            "groups": [_group_row(group, pooled, compared, a, b, n_docs) for group in groups],
+        }
         for by, groups in slices.items()
         if len(groups) > 1
     ]
@@ -121,9 +130,14 @@ def _by_class(run: PooledRun, label_names: Sequence[str]) -> list[Group]:
 
 
 def _group_row(
-    group: Group, pooled: Mapping[str, list[PooledRun]], a: str | None, b: str | None, n_docs: int | None
+    group: Group,
+    pooled: Mapping[str, list[PooledRun]],
+    compared: Mapping[str, list[PooledRun]],
+    a: str | None,
+    b: str | None,
+    n_docs: int | None,
 ) -> dict:
-    between = difference_on(pooled, a, b, group.chosen, n_docs)
+    between = difference_on(compared, a, b, group.chosen, n_docs)
     return {
         "label": group.label,
         "lo": group.lo,
