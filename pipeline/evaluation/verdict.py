@@ -33,9 +33,9 @@ OTHERS = {1: " Against the other baseline", 2: " Against each of the other {n_ot
 AT_MOST_WORSE = " it is at most {rope} worse, if it is worse at all."
 ONE_SEED = " This is about this fitted model only: it was trained with one seed."
 TRAININGS = {  # where the size alone leaves a question open
-    "each beyond chance": " All {n} trainings are {better} than {b}, each beyond the chance of documents;"
+    "each beyond chance": " {all_n} trainings are {better} than {b}, each beyond the chance of documents;"
     " by how much such networks are {better} cannot be told.",
-    "same direction": " All {n} trainings are {better} than {b}, which may be chance.",
+    "same direction": " {all_n} trainings are {better} than {b}, which may be chance.",
 }
 SKEWED = 0.6  # share of the largest class above which accuracy and macro F1 stand side by side
 SIDE_BY_SIDE = ("accuracy", "macro-f1")
@@ -258,7 +258,8 @@ def _trainings(trainings: Trainings, b: str) -> str:
     if trainings.agreement is None:
         return ""
     agreement, better = trainings.agreement
-    return TRAININGS[agreement].format(n=trainings.n, better=better, b=b)
+    all_n = "Both" if trainings.n == 2 else f"All {trainings.n}"
+    return TRAININGS[agreement].format(all_n=all_n, better=better, b=b)
 
 
 def _failed(spoken: str, runs: Sequence[PooledRun]) -> str:
