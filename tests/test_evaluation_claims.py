@@ -79,9 +79,7 @@ def estimate(difference: float, standard_error: float = 0.005, freedom: float = 
 
 
 def against(**differences: float | Estimate):
-    made = {
-        name: one if isinstance(one, Estimate) else estimate(one) for name, one in differences.items()
-    }
+    made = {name: one if isinstance(one, Estimate) else estimate(one) for name, one in differences.items()}
     return decide_against(made, rope=0.01)
 
 
@@ -121,7 +119,11 @@ def test_it_loses_to_the_one_it_loses_to_most_surely() -> None:
 
 @pytest.mark.parametrize(
     ("difference", "n_others", "by"),
-    [(-0.0205, 0, MORE), (-0.0205, 2, PERHAPS_LESS), (-0.0225, 2, MORE)],  # 2.1 and 2.5 errors beyond the rope
+    [
+        (-0.0205, 0, MORE),
+        (-0.0205, 2, PERHAPS_LESS),
+        (-0.0225, 2, MORE),
+    ],  # 2.1 and 2.5 errors beyond the rope
 )
 def test_by_how_much_it_loses_is_corrected_too(difference: float, n_others: int, by: str) -> None:
     """Of three, one beyond the rope by chance is as likely as with a p of 0.05 / 3: 2.4 standard errors."""

@@ -250,7 +250,8 @@ def test_a_network_that_did_not_train_has_no_verdict() -> None:
     verdict = verdict_of("loses", MORE, trained=False)
     assert (verdict["decision"], verdict["by"]) == ("withheld", None)
     assert verdict["sentence"] == (
-        ON_THESE + "at least one of the 2 fits of lstm@w (last state) did not train, so the verdict is withheld: "
+        ON_THESE
+        + "at least one of the 2 fits of lstm@w (last state) did not train, so the verdict is withheld: "
         "95.3 % against 97.1 % for tfidf says nothing of what such a network can do here."
     )
 
@@ -289,7 +290,9 @@ def answers(name: str, *rows: tuple[int, int, int], seed: int = 0) -> SavedPredi
     said = np.repeat([answer for _, _, answer in rows], [n for n, _, _ in rows])
     probabilities = np.full((len(labels), 2), 0.2, np.float32)
     probabilities[np.arange(len(labels)), said] = 0.8
-    return SavedPredictions(name, seed, 0, "h", ("no", "yes"), Predictions(np.arange(len(labels)), labels, probabilities))
+    return SavedPredictions(
+        name, seed, 0, "h", ("no", "yes"), Predictions(np.arange(len(labels)), labels, probabilities)
+    )
 
 
 # 90 of "no", 10 of "yes". The network has 5 of each wrong, the baseline all 10 of "yes".

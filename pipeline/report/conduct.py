@@ -87,8 +87,7 @@ def _noise(run: Run) -> str:
     smallest = run.table("verdict").get("minimum_detectable_difference")
     if not is_number(smallest):
         return ""
-    finds = detectable(smallest, run.places)
-    return f"{finds}, before correction for the number of comparisons; a smaller one is found less often."
+    return f"{detectable(smallest, run)}; a smaller one is found less often."
 
 
 def _seeds(run: Run) -> str:
