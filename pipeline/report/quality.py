@@ -30,7 +30,6 @@ from pipeline.report.formats import (
     is_number,
     p_value,
     percent,
-    points,
     seconds,
     spread,
 )
@@ -237,7 +236,7 @@ def _withheld_where_untrained(run: Run) -> list[Record]:
     """Return the comparisons; without a decision where a fit of one of the two did not train: it lost nothing."""
     untrained = {model.name for model in model_facts(run) if model.untrained_runs}
     return [
-        entry | ({"decision": "withheld"} if untrained & {entry.get("a"), entry.get("b")} else {})
+        entry | ({"decision": "withheld", "by": None} if untrained & {entry.get("a"), entry.get("b")} else {})
         for entry in run.rows("comparisons")
     ]
 
@@ -314,7 +313,7 @@ def _difference_row(entry: Record, run: Run, sizes: Counter[str]) -> tuple[Cell,
         p_value(entry.get("p_adjusted")),
         _corrected_for(family, sizes[family]),
         str(entry.get("decision") or MISSING),
-        BY.get(entry.get("by"), MISSING),
+        BY.get(str(entry.get("by")), MISSING),
     )
 
 
