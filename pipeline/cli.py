@@ -18,7 +18,16 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from pipeline import __version__
-from pipeline.config import EXTRA_PROBES, METRIC_NAMES, OPTIONS, Config, default, load_config
+from pipeline.config import (
+    EXTRA_PROBES,
+    FIRST_SEEDS,
+    METRIC_NAMES,
+    MOST_SEEDS,
+    OPTIONS,
+    Config,
+    default,
+    load_config,
+)
 from pipeline.console import Console, filtered_stderr, quiet_tensorflow
 from pipeline.errors import PipelineError
 
@@ -115,7 +124,13 @@ Embeddings = Annotated[
     ),
 ]
 Seeds = Annotated[
-    int | None, _option("run.seeds", "How often each network is trained; the split stays the same.", "N")
+    str | None,
+    _option(
+        "run.seeds",
+        f"How often each network is trained; the split stays the same. auto: {FIRST_SEEDS} times, then up to "
+        f"{MOST_SEEDS} for the network of the verdict, while seeds make up more than half of the chance in it.",
+        "N",
+    ),
 ]
 Metric = Annotated[
     str | None,

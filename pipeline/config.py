@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, get_type_hints
 
 from pipeline.errors import PipelineError, did_you_mean
 from pipeline.toml_places import place
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     import numpy as np
 
 Value = bool | int | float | str | tuple[str, ...] | tuple[float, ...] | None
+CountOrAuto = int | Literal["auto"]
+AUTO: Literal["auto"] = "auto"  # of `run.seeds`: as many as the chance of seeds asks for
+FIRST_SEEDS, MOST_SEEDS = 3, 6  # of "auto": each network's, and at most those of the network of the verdict
 
 
 @dataclass(frozen=True)
@@ -143,7 +146,7 @@ class RunSettings:
 
     models: tuple[str, ...] = ("bow", "tfidf", "ann", "rnn", "lstm")
     embeddings: tuple[str, ...] = ("word2vec",)
-    seeds: int = 3
+    seeds: CountOrAuto = AUTO  # trainings of each network; "auto": three, more where they differ much
     seed: int = 0
     refit: bool = False
     tune: int = 0  # trials of each model; 0: no tuning
@@ -193,12 +196,15 @@ class Check:
     below: float | None = None
     min_items: int = 0
     unit: str = ""  # what a number out of range was probably meant in
+    auto: bool = False  # a number, or "auto"
 
     def allows(self, value: Value) -> bool:
         """Return whether `value`, already of the key's type, is within the bounds; None is always allowed."""
         if isinstance(value, tuple):
             return len(value) >= self.min_items and all(self.allows(item) for item in value)
         if isinstance(value, str):
+            if self.auto:
+                return value == AUTO
             return value in self.choices if self.choices else "\0" not in value and _is_utf8(value)
         if value is None or isinstance(value, bool):
             return True
@@ -287,7 +293,7 @@ CHECKS: dict[str, Check] = {
     "networks.dropout": _DROPOUT,
     "networks.ema": _DROPOUT,
     "run.models": Check(min_items=1),
-    "run.seeds": _COUNT,
+    "run.seeds": Check(minimum=1, auto=True),
     "run.seed": Check(minimum=0, maximum=2**31 - 1),
     "run.tune": _COUNT_OR_NONE,
     "run.class_weights": Check(choices=("none", "balanced")),
@@ -388,8 +394,32 @@ def with_values(config: Config, values: Mapping[str, Value]) -> Config:
 
 def quicken(config: Config, given: Collection[str] = ()) -> Config:
     """Return `config` made smaller for a first answer, keys in `given` left as they are."""
-    smaller = {key: min(value, get(config, key) or value) for key, value in QUICK.items() if key not in given}
+    asked = {key: get(config, key) for key in QUICK if key not in given}
+    smaller = {
+        key: min(QUICK[key], value) if isinstance(value, int) and value else QUICK[key]
+        for key, value in asked.items()
+    }
     return with_values(config, smaller)
+
+
+def first_seeds(config: Config) -> int:
+    """Return how often each network is trained before anything is known of how much trainings differ.
+
+    >>> first_seeds(Config()), first_seeds(with_values(Config(), {"run.seeds": 5}))
+    (3, 5)
+    """
+    asked = config.run.seeds
+    return FIRST_SEEDS if asked == AUTO else asked
+
+
+def most_seeds(config: Config) -> int:
+    """Return how often a network is trained at most: that of the verdict, where seeds are added.
+
+    >>> most_seeds(Config()), most_seeds(with_values(Config(), {"run.seeds": 5}))
+    (6, 5)
+    """
+    asked = config.run.seeds
+    return MOST_SEEDS if asked == AUTO else asked
 
 
 def settled(config: Config, model: str) -> Config:
@@ -653,6 +683,7 @@ def expected(key: str) -> str:
 _TYPE_WORDS: dict[Any, str] = {
     bool: "true or false",
     int: "a whole number",
+    CountOrAuto: "auto, or a whole number",
     float: "a number",
     str: "text",
     str | None: "text",
@@ -670,6 +701,8 @@ def _from_toml(raw: object, hint: Any) -> Value:
         return tuple(_from_toml(value, item) for value in raw)  # type: ignore[return-value]
     if hint is float and type(raw) is int:
         return float(raw)
+    if hint == CountOrAuto:
+        hint = str if isinstance(raw, str) else int
     if type(raw) is not (str if hint == str | None else hint):
         raise TypeError
     return raw
@@ -691,6 +724,8 @@ def _from_text(raw: str, hint: Any) -> Value:
         return tuple(items) if hint == tuple[str, ...] else tuple(float(item) for item in items)
     if hint == str | None:
         return raw or None
+    if hint == CountOrAuto:
+        return raw if raw == AUTO else int(raw)
     number: Value = hint(raw)
     return number
 

@@ -21,8 +21,10 @@ from pipeline.document_facts import describe_test_documents
 from pipeline.errors import PipelineError
 from pipeline.fit_baselines import run_baselines
 from pipeline.fit_networks import run_networks
+from pipeline.kept_for_seeds import KeptForSeeds, kept_for_seeds
 from pipeline.learning_curve import CurveRecord, describe_curve, smaller_folds
 from pipeline.material import Fold, Material
+from pipeline.more_seeds import add_seeds
 from pipeline.outside_predictions import check_names, read_outside
 from pipeline.plan import PlannedModel, left_out, plan_models, unused_sources
 from pipeline.record import Record, conclude
@@ -96,9 +98,11 @@ def fit_and_score(
                 console.warn(told)
                 record.note(told)
         fits = fits_of(material, record, folds)
-        with quiet(config.run.debug), all_ended(fits):
+        with quiet(config.run.debug), kept_for_seeds(config, planned) as kept, all_ended(fits):
             for fold in folds:
-                run_fold(material, fold, record, fits)
+                run_fold(material, fold, record, fits, kept)
+            if kept is not None:
+                add_seeds(material, folds, record, fits, kept)
         if smaller:
             run_learning_curve(material, folds[0], smaller, record)
 
@@ -245,15 +249,20 @@ def tokenize_all(
 # --- one fold --------------------------------------------------------------------------------------------
 
 
-def run_fold(material: Material, fold: Fold, record: Record, fits: Fits) -> None:
-    """Fit every planned model on one split and save its predictions of the test documents."""
+def run_fold(
+    material: Material, fold: Fold, record: Record, fits: Fits, kept: KeptForSeeds | None = None
+) -> None:
+    """Fit every planned model on one split and save its predictions of the test documents.
+
+    `kept` is given what more trainings of networks would need.
+    """
     parts, fold = record.fold(fold.number), fold.without_texts()
     refit = material.config.run.refit
     final = fold.refitted() if refit else fold
     if any(model.source is None for model in material.planned):
         fits.run(run_baselines, fold.number, fold, final, refit)
     for source in dict.fromkeys(model.source for model in material.planned if model.source):
-        run_networks(material, source, fold, final, refit, parts, fits)
+        run_networks(material, source, fold, final, refit, parts, fits, kept)
 
 
 # --- smaller sets of one fold ----------------------------------------------------------------------------

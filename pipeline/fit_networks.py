@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 
 from pipeline.choose_settings import choose_settings
-from pipeline.config import Config, NetworkSettings, settled, stage_generator
+from pipeline.config import Config, NetworkSettings, first_seeds, settled, stage_generator
 from pipeline.embeddings import Embedded, EmbeddingRequest, embed
 from pipeline.embeddings.encoding import encode_covered
 from pipeline.fit_mean import run_mean
 from pipeline.indices import build_vocabulary, take
+from pipeline.kept_for_seeds import KeptForSeeds
 from pipeline.material import Fold, Material, documents_to_time, save_test_predictions, validation_score
 from pipeline.networks.batches import Visible, shuffle_words, visible
 from pipeline.networks.documents import Epoch, Labelled
@@ -47,11 +48,19 @@ class Prepared:
 
 
 def run_networks(
-    material: Material, source: str, fold: Fold, final: Fold, refit: bool, parts: FoldRecord, fits: Fits
+    material: Material,
+    source: str,
+    fold: Fold,
+    final: Fold,
+    refit: bool,
+    parts: FoldRecord,
+    fits: Fits,
+    kept: KeptForSeeds | None = None,
 ) -> None:
     """Fit every model that reads `source`: choose on `fold`, save predictions of the model that chose.
 
-    With `refit` it is fitted again on `final`; without, `final` is the same fold.
+    With `refit` it is fitted again on `final`; without, `final` is the same fold. `kept` is given what more trainings
+    of its networks would need.
     """
     fits.wait_for_room()
     prepared = _prepare(material, source, fold)
@@ -65,6 +74,8 @@ def run_networks(
     )
     if fold.number == 0:
         save_embedding(material.run, last.embedded)
+    if kept is not None and any(planned.kind == "network" for planned in reading):
+        kept.documents(fold.number, source, (prepared, last))
     for planned in reading:
         if not planned.seeded:
             fits.run(run_mean, fold.number, planned, (fold, prepared.embedded), (final, last.embedded), refit)
@@ -72,7 +83,9 @@ def run_networks(
         if material.config.run.tune:
             fits.wait_for_room()  # trials are fitted in this process
         own = choose_settings(material, planned, fold, parts, partial(_score, planned, prepared))
-        for seed in range(material.config.run.seeds):
+        if kept is not None:
+            kept.settings[fold.number, planned.name] = own.config
+        for seed in range(first_seeds(material.config)):
             fits.run(run_network, fold.number, own.config, planned, seed, prepared, last, refit)
 
 
@@ -225,7 +238,7 @@ def _train(
     config = material.config
     phases = 2 if prepared.embedded.training == "frozen-then-tuned" else 1
     most = sum(epochs) if epochs else config.networks.max_epochs * phases
-    title = f"Training {planned.name} (seed {seed + 1} of {config.run.seeds}{', refit' if epochs else ''})"
+    title = f"Training {planned.name} ({_which_seed(config, seed)}{', refit' if epochs else ''})"
     best = 0.0
     with material.console.stage(title, most, "epochs") as stage:
 
@@ -235,6 +248,16 @@ def _train(
             stage.advance(1, f"best validation accuracy {best:.1%}" if best else f"loss {epoch.loss:.3f}")
 
         return _fit(material, planned, seed, prepared, epochs, on_epoch)
+
+
+def _which_seed(config: Config, seed: int) -> str:
+    """Return which of a network's trainings it is, in words.
+
+    >>> _which_seed(Config(), 0), _which_seed(Config(), 3)
+    ('seed 1 of 3', 'seed 4, added')
+    """
+    first = first_seeds(config)
+    return f"seed {seed + 1} of {first}" if seed < first else f"seed {seed + 1}, added"
 
 
 def _fit(

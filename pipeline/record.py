@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pipeline.config import Config
+from pipeline.config import Config, first_seeds
 from pipeline.console import Console, quiet
 from pipeline.corpus import leak_warning
 from pipeline.documents_shown import documents_shown, shown_of_first_fold
@@ -103,6 +103,7 @@ class Record:
     token_facts: dict[str, Any] = field(default_factory=dict)
     curve: dict[str, Any] = field(default_factory=dict)  # the sets of --learning-curve
     probes: list[dict[str, Any]] = field(default_factory=list)  # of each network's first fit
+    added_seeds: dict[str, int] = field(default_factory=dict)  # by model: trainings beyond the first ones
 
     @classmethod
     def begin(
@@ -158,13 +159,17 @@ class Record:
             (model.name, seed, fold)
             for fold in range(len(self.folds))
             for model in self.planned
-            for seed in range(self.config.run.seeds if model.seeded else 1)
+            for seed in range(self.seeds_of(model) if model.seeded else 1)
         ]
+
+    def seeds_of(self, model: PlannedModel) -> int:
+        """Return how often a model with chance in its training is trained on each fold, as far as is decided."""
+        return first_seeds(self.config) + self.added_seeds.get(model.name, 0)
 
     def label(self, name: str, seed: int, fold: int) -> str:
         """Return a fit's name with its seed and fold where there are several."""
         seeded = any(model.name == name and model.seeded for model in self.planned)
-        n_seeds = self.config.run.seeds if seeded else 1
+        n_seeds = first_seeds(self.config) if seeded else 1
         return fit_label(name, seed, fold, n_seeds=n_seeds, n_folds=len(self.folds))
 
 

@@ -17,7 +17,7 @@ import numpy as np
 import polars as pl
 
 from pipeline import evaluation
-from pipeline.config import Config, load_config, stage_generator
+from pipeline.config import Config, first_seeds, load_config, most_seeds, stage_generator
 from pipeline.document_files import read_documents, read_giveaways
 from pipeline.errors import PipelineError, first_places
 from pipeline.json_files import read_json, read_json_if_there
@@ -121,7 +121,7 @@ def _metrics(recorded: Recorded) -> Row:
     kinds = _of_models(recorded, fits, "kind")
     verdict_kinds = _of_models(recorded, fits, "verdict_kind")
     metric, rope = config.run.metric, config.run.rope
-    merits_by_fold = _merits_by_fold(fits, metric)
+    merits_by_fold = _merits_by_fold(fits, config)
     folds = len(merits_by_fold) > 1
     merits = evaluation.merits_to_choose_by(merits_by_fold, list(kinds))
     n_docs = facts["corpus"]["documents"]
@@ -154,6 +154,7 @@ def _metrics(recorded: Recorded) -> Row:
         "summary": [_summed(row, recorded, signer) for row in summary],
         "comparisons": comparisons,
         "verdict": answer,
+        "seeds": find_seeds(saved, verdict_kinds, fits, config, ended=facts["state"] == "done").row,
         "embeddings": facts["embeddings"],
         "gains": gains,
         "causes": evaluation.find_causes(
@@ -231,9 +232,8 @@ def _learning_curve(recorded: Recorded, kinds: dict[str, str], merits: Mapping[s
     generator = stage_generator(settings.seed, "learning curve bands")
     curve = read_run_predictions(recorded.run / CURVE_FOLDER)
     sets = recorded.detail("curve_sets") or {}
-    return evaluation.find_learning_curve(
-        recorded.saved, curve, sets, kinds, merits, settings.rope, generator
-    )
+    whole = evaluation.first_seeds_only(recorded.saved, first_seeds(recorded.config))
+    return evaluation.find_learning_curve(whole, curve, sets, kinds, merits, settings.rope, generator)
 
 
 def _probes(entries: list[Row]) -> dict[str, Any]:
@@ -278,6 +278,34 @@ def _chosen_documents(recorded: Recorded) -> Row:
     return evaluation.choose_documents(recorded.saved, answering, _trained(fits), generator)
 
 
+def find_seeds(
+    saved: Iterable[SavedPredictions],
+    kinds: Mapping[str, str],
+    fits: Iterable[Row],
+    config: Config,
+    *,
+    ended: bool = True,
+) -> evaluation.SeedsFound:
+    """Return whether the seeds so far are enough: `evaluation.find_seeds` of a run's fits.
+
+    Parameters
+    ----------
+    saved : the predictions that are scored
+    kinds : mapping of model name to `verdict_kind`
+    fits : their fits, as in details/fits.json
+    config : the settings of the run
+    ended : whether the run came to its end
+    """
+    fits = list(fits)
+    asked = evaluation.SeedsAsked(config.run.seeds, first_seeds(config), most_seeds(config))
+    chosen = evaluation.choose_network(kinds, _merits_by_fold(fits, config))
+    if chosen is not None and len(chosen.names) > 1:
+        return evaluation.SeedsFound(asked, None, (), more=False, why="folds chose different networks")
+    merits = dict.fromkeys(kinds, 0.0) | ({} if chosen is None else {chosen.name: 1.0})
+    metric = config.run.metric
+    return evaluation.find_seeds(saved, kinds, merits, _trained(fits), asked, metric=metric, ended=ended)
+
+
 def _trained(fits: Iterable[Row]) -> dict[str, bool]:
     """Return whether every fit of each model trained."""
     fits = list(fits)
@@ -302,7 +330,7 @@ def read_recorded(run: Path) -> Recorded:
 
     def labels(entries: Iterable[SavedPredictions]) -> str:
         keys = [fit_of(entry) for entry in entries]
-        n_seeds = {key: config.run.seeds if models[key[0]]["seeded"] else 1 for key in keys}
+        n_seeds = {key: first_seeds(config) if models[key[0]]["seeded"] else 1 for key in keys}
         return first_places([fit_label(*key, n_seeds=n_seeds[key], n_folds=facts["folds"]) for key in keys])
 
     notes = []
@@ -312,6 +340,11 @@ def read_recorded(run: Path) -> Recorded:
         left = labels(unrecorded)
         notes.append(f"stopped before the fit was recorded: the predictions of {left} are left out")
     if facts["state"] != "done":
+        saved, begun = predictions_of_whole_seeds(saved, first_seeds(config))
+        if begun:
+            notes.append(
+                f"the run did not end: the predictions of {labels(begun)}, of a seed that was being added, are left out"
+            )
         saved, left_out = predictions_of_whole_folds(saved)
         if left_out:
             folds = _folds_in_words(sorted({entry.fold for entry in saved}))
@@ -352,6 +385,22 @@ def recorded_predictions(
     for entry in saved:
         (kept if fit_of(entry) in recorded else others).append(entry)
     return kept, others
+
+
+def predictions_of_whole_seeds(
+    saved: Iterable[SavedPredictions], first: int
+) -> tuple[list[SavedPredictions], list[SavedPredictions]]:
+    """Return the predictions but for those of seeds, beyond the `first`, that lack a fold; and those.
+
+    A seed is added to every fold; a stop in between leaves some of them.
+    """
+    saved = list(saved)
+    folds: dict[tuple[str, int], set[int]] = defaultdict(set)
+    for entry in saved:
+        folds[entry.name, entry.seed].add(entry.fold)
+    whole = {key for key, own in folds.items() if key[1] < first or own >= folds[key[0], 0]}
+    kept = [entry for entry in saved if (entry.name, entry.seed) in whole]
+    return kept, [entry for entry in saved if (entry.name, entry.seed) not in whole]
 
 
 def predictions_of_whole_folds(
@@ -421,13 +470,17 @@ def _validation_score(fit: Row, metric: str) -> float | None:
     return fit["validation_accuracy"] if score is None and metric == "accuracy" else score
 
 
-def _merits_by_fold(fits: Iterable[Row], metric: str) -> dict[int, dict[str, float]]:
+def _merits_by_fold(fits: Iterable[Row], config: Config) -> dict[int, dict[str, float]]:
     """Return each model's mean score on the validation documents of each fold, turned so that higher is better.
 
-    They are what choices are made by; without one of its scores a model comes last.
+    They are what choices are made by; without one of its scores a model comes last. The first seeds alone count:
+    whether seeds are added depends on test documents, so that what is added chooses nothing.
     """
+    metric, first = config.run.metric, first_seeds(config)
     found: dict[int, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for fit in fits:
+        if fit["seed"] >= first:
+            continue
         score = _validation_score(fit, metric)
         merit = -np.inf if score is None else evaluation.METRICS[metric].sign * score
         found[fit["fold"]][fit["name"]].append(merit)

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import psutil
 
-from pipeline.config import settled
+from pipeline.config import first_seeds, settled
 from pipeline.console import Console, quiet_tensorflow
 from pipeline.errors import PipelineError
 from pipeline.material import Fold, Material
@@ -111,7 +111,7 @@ def describe_work(material: Material, folds: list[Fold]) -> Work:
         len(config.baselines.bow_strengths), len(config.baselines.tfidf_strengths)
     )
     linear_seconds = len(folds) * len(baselines) * len(material.tokenized.token_types) * seconds_a_token
-    fits = len(folds) * len(networks) * config.run.seeds
+    fits = len(folds) * len(networks) * first_seeds(config)
     n_docs = len(folds[0].train)
     models = {network.model for network in networks}
     half_the_epochs = {name: settled(config, name).networks.max_epochs / 2 for name in models}
@@ -123,7 +123,7 @@ def describe_work(material: Material, folds: list[Fold]) -> Work:
     network_seconds = sum(fit_seconds[model.model] for model in networks) * steps
     return Work(
         fits=fits + (len(folds) if baselines else 0),
-        seconds=linear_seconds + network_seconds * len(folds) * config.run.seeds,
+        seconds=linear_seconds + network_seconds * len(folds) * first_seeds(config),
         networks=bool(networks),
         tokens=len(material.tokenized.token_types),
         gpu=bool(networks) and _may_have_gpu(),
@@ -154,6 +154,9 @@ class Fits(Protocol):
 
     def run(self, fit: Callable[..., None], fold: int, *arguments: Any) -> None:
         """Run `fit(material, *arguments, parts)`, now or beside others; `parts` belong to fold number `fold`."""
+
+    def wait_for_all(self) -> None:
+        """Return once every fit so far has ended and is recorded; more may be run."""
 
     def finish(self) -> None:
         """Wait for all fits and record them."""
@@ -198,6 +201,9 @@ class OneByOne:
         """Run a fit to its end."""
         fit(self._material, *arguments, self._record.fold(fold))
 
+    def wait_for_all(self) -> None:
+        """Return: every fit has ended."""
+
     def finish(self) -> None:
         """Return: every fit has ended."""
 
@@ -212,7 +218,7 @@ class SideBySide:
         context = multiprocessing.get_context("spawn")  # a fork would copy locks that threads hold
         self._at_once, self._record, self._run_folder = at_once, record, material.run
         self._messages = context.SimpleQueue()
-        self._found: queue.SimpleQueue[tuple[int, str, tuple[Any, ...]]] = queue.SimpleQueue()
+        self._found: queue.SimpleQueue[tuple[int, str, tuple[Any, ...]] | None] = queue.SimpleQueue()
         self._running: set[Future[None]] = set()
         self._before = set(multiprocessing.active_children())
         threads = max(_LEAST_THREADS, usable_cores() // at_once)
@@ -231,6 +237,14 @@ class SideBySide:
         """Hand a fit over; it begins when a worker is free."""
         with _ctrl_c_blocked():  # workers inherit it: Ctrl-C is this process's to answer
             self._running.add(self._pool.submit(_run_in_worker, fit, fold, arguments))
+
+    def wait_for_all(self) -> None:
+        """Return once every fit so far has ended and is recorded; more may be run."""
+        self._wait(0)
+        self._messages.put(("found", None))  # behind everything that workers said
+        while (found := self._found.get()) is not None:
+            self._keep(found)
+        put_in_order(self._record)
 
     def finish(self) -> None:
         """Wait for all fits and record them."""
@@ -271,8 +285,12 @@ class SideBySide:
     def _record_found(self) -> None:
         with contextlib.suppress(queue.Empty):
             while True:
-                fold, method, arguments = self._found.get_nowait()
-                getattr(self._record.fold(fold), method)(*arguments)
+                self._keep(self._found.get_nowait())
+
+    def _keep(self, found: tuple[int, str, tuple[Any, ...]] | None) -> None:
+        if found is not None:
+            fold, method, arguments = found
+            getattr(self._record.fold(fold), method)(*arguments)
 
 
 def _raise_error(future: Future[None]) -> None:

@@ -132,7 +132,7 @@ def test_help_names_every_option_and_no_other(capsys: pytest.CaptureFixture[str]
     shown = set(re.findall(r"^ +(--[a-z-]+)", text, re.MULTILINE))
     assert shown == {option for option in OPTIONS.values() if option != "CORPUS"} | NO_KEY
     words = " ".join(text.split())
-    for default in ("bow,tfidf,ann,rnn,lstm.", "word2vec.", "bbc-news.", "3.", "0.2.", "400."):
+    for default in ("bow,tfidf,ann,rnn,lstm.", "word2vec.", "bbc-news.", "auto.", "0.2.", "400."):
         assert f"Default: {default}" in words
 
 
@@ -170,7 +170,7 @@ def test_a_mistake_in_the_settings_is_said_without_a_traceback(
     assert capsys.readouterr() == (
         "",
         '--set networks.unit=64: [networks] has no key "unit"; did you mean "units"?\n'
-        "--seeds: run.seeds is 0; give a whole number from 1\n",
+        '--seeds: run.seeds is "0"; give auto, or a whole number from 1\n',
     )
     assert calls == []
 
@@ -200,7 +200,7 @@ def test_debug_brings_the_traceback_of_a_mistake_back(
     assert status_of(cli.run_main, "--seeds", "0", "--debug") == 2
     error = capsys.readouterr().err
     assert error.startswith("Traceback (most recent call last):\n")
-    assert error.endswith("\n--seeds: run.seeds is 0; give a whole number from 1\n")
+    assert error.endswith('\n--seeds: run.seeds is "0"; give auto, or a whole number from 1\n')
 
 
 def test_a_mistake_found_later_is_said_the_same_way(

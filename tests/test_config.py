@@ -17,6 +17,7 @@ from pipeline.config import (
     QUICK,
     Check,
     Config,
+    CountOrAuto,
     Value,
     default,
     get,
@@ -123,7 +124,7 @@ def test_all_mistakes_are_said_at_once_each_with_its_place(write: Any) -> None:
         '--set units=3: there is no key "units"; write networks.units',
         '--set nets.units=3: there is no key "nets.units"; did you mean "networks"?',
         '--set networks.units: there is no "="; write it like --set networks.units=64',
-        "--seeds: run.seeds is 0; give a whole number from 1",
+        "--seeds: run.seeds is 0; give auto, or a whole number from 1",
     ]
 
 
@@ -311,6 +312,8 @@ def values(key: str) -> st.SearchStrategy[Value]:
         return NUMBERS[hint].filter(check.allows)
     if hint is bool:
         return st.booleans()
+    if hint == CountOrAuto:
+        return st.just("auto") | st.integers(1, 2**31 - 1)
     if hint == tuple[str, ...]:
         return st.lists(TEXTS, min_size=1, unique=True).map(tuple)
     return TEXTS if hint is str else st.none() | TEXTS

@@ -78,7 +78,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 KEYS = {
-    "": "schema_version corpus results summary comparisons verdict embeddings probes timing stages total_seconds "
+    "": "schema_version corpus results summary comparisons verdict seeds embeddings probes timing stages total_seconds "
     "environment warnings config gains tuning costs cheapest learning_curve "
     "causes slices hard_documents contamination",
     "costs": "name train_seconds latency_ms_p50 latency_ms_p95 peak_rss_mib size_bytes difference_from_best ci95 "
@@ -93,6 +93,7 @@ KEYS = {
     "comparisons": "a b metric difference ci95 p_value p_adjusted decision minimum_detectable_difference "
     "seeds method mcnemar",
     "verdict": "a b decision sentence rope minimum_detectable_difference",
+    "seeds": "asked first most network steps why",
     "embeddings": "source dimension rows type_coverage token_coverage rows_from_source seconds settings note "
     "cached training files",
     "timing": "name seed fold fit_seconds predict_documents_per_second peak_rss_mib at_once",

@@ -264,6 +264,17 @@ def fit_until_recorded(fits: SideBySide, parts: Parts, name: str) -> None:
         fits.wait_for_room()
 
 
+def test_after_waiting_for_all_every_fit_is_recorded_and_more_can_be_run(tmp_path: Path) -> None:
+    fits, parts = side_by_side(tmp_path)
+    with all_ended(fits):
+        for name in ("tfidf", "bow"):
+            fits.run(finish_at_once, 0, name)
+        fits.wait_for_all()
+        assert [fit.name for fit in parts.fits] == ["bow", "tfidf"]
+        fits.run(finish_at_once, 0, "tfidf")
+    assert [fit.name for fit in parts.fits] == ["bow", "tfidf", "tfidf"]
+
+
 def test_ctrl_c_stops_the_workers_and_keeps_what_had_finished(tmp_path: Path) -> None:
     fits, parts = side_by_side(tmp_path)
     running: list[psutil.Process] = []

@@ -20,6 +20,7 @@ from pipeline.evaluation.hard_documents import find_hard_documents
 from pipeline.evaluation.metrics import METRICS
 from pipeline.evaluation.outside import outside_pairs
 from pipeline.evaluation.scores import CalibrationBins, Scores, score
+from pipeline.evaluation.seeds import SeedsAsked, SeedsFound, Share, find_seeds, first_seeds_only
 from pipeline.evaluation.slices import slice_scores
 from pipeline.evaluation.summary import summarise
 from pipeline.evaluation.verdict import SKEWED, ask, decide_verdict, no_verdict
@@ -32,6 +33,9 @@ __all__ = [
     "ChosenNetwork",
     "Claim",
     "Scores",
+    "SeedsAsked",
+    "SeedsFound",
+    "Share",
     "ask",
     "baselines_of",
     "best_baseline",
@@ -48,6 +52,8 @@ __all__ = [
     "find_gains",
     "find_hard_documents",
     "find_learning_curve",
+    "find_seeds",
+    "first_seeds_only",
     "merits_to_choose_by",
     "no_verdict",
     "outside_pairs",

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.config import first_seeds
 from pipeline.evaluation.estimates import crossed_estimate
 from pipeline.evaluation.wording import difference_words, exact_points, percent
 from pipeline.networks.prediction import predict_probabilities
@@ -50,7 +51,7 @@ def measure(subject: Subject) -> dict[str, Any]:
     if subject.spec.model not in ("lstm", "bilstm"):
         return nothing("it has no forget gate")
     start = time.perf_counter()
-    later = subject.generator("forget-bias").integers(2**31, size=subject.config.run.seeds - 1)
+    later = subject.generator("forget-bias").integers(2**31, size=first_seeds(subject.config) - 1)
     seeds = [subject.seed, *map(int, later)]
     fits = [_fits(subject, bias, seeds) for bias in BIASES]
     own = np.stack(fits[BIASES.index(KERAS_OWN)]["right"])  # (S, N)
