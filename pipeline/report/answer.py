@@ -20,7 +20,7 @@ from pipeline.report.formats import (
     is_interval,
     is_number,
 )
-from pipeline.report.metric import metric_of
+from pipeline.report.metric import ReportMetric, metric_of
 from pipeline.report.rule import beside_words, decision_rule
 from pipeline.report.run_folder import CHARTS, Record, Run
 from pipeline.report.text import plural
@@ -58,7 +58,7 @@ def _decided(run: Run, verdict: Record) -> str:
         return "Nothing was decided: the best network and the best baseline were not both run."
     n_baselines = len(verdict.get("against") or ()) or 1
     opponents = (
-        f"each of the {n_baselines} baselines; of {verdict['b']}, which decides, the figures stand below"
+        f"every baseline ({n_baselines} of them), of which {verdict['b']} decides"
         if n_baselines > 1
         else str(verdict["b"])
     )
@@ -120,15 +120,14 @@ def _scale(run: Run, verdict: Record) -> str:
     if is_number(rope):
         parts.append(f"Differences of up to {metric_of(run).exact(rope)} count as equal.")
     if is_number(smallest):
-        parts.append(f"{detectable(smallest, run)}.")
+        parts.append(f"{detectable(smallest, metric_of(run), run.places)}.")
     return " ".join(parts)
 
 
-def detectable(smallest: float, run: Run) -> str:
+def detectable(smallest: float, metric: ReportMetric, places: int) -> str:
     """Return what the minimum detectable difference, in units of the metric, says: 80 % power, no lower bound."""
-    metric = metric_of(run)
     size = f"no true difference that {metric.name} can have" if smallest > metric.largest else ""
-    size = size or f"a true difference of {metric.size(smallest, run.places)} {metric.unit}"
+    size = size or f"a true difference of {metric.size(smallest, places)} {metric.unit}"
     return f"With as many documents and seeds, {size} would be found four times out of five"
 
 

@@ -55,8 +55,8 @@ def decision_rule(run: Run) -> tuple[str, ...]:
     return (
         COMPARED.format(metric=metric.name) + chosen,
         *(text for method, text in METHODS.items() if method in methods),
-        f"Equal: the whole 95 % interval lies within {size}. This is corrected for nothing: it errs in at most 5 %"
-        " of such pairs.",
+        f"Equal: the whole 95 % interval lies within {size}. This is corrected for nothing: of pairs that truly"
+        " differ by more, at most 2.5 % are called so.",
         *_families(entries),
         "Better or worse by more than the region: the whole interval lies beyond it. Perhaps by less: the interval"
         " leaves out zero, and a part of it lies within the region.",
