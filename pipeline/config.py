@@ -124,12 +124,20 @@ class NetworkSettings:
     keep: str = "last"  # which tokens of a longer document: "first", "last", "first+last", all in "pieces"
     piece_tokens: int = 100  # with keep = "pieces": tokens after which the state begins anew
     bptt: int = 0  # timesteps from a document's end through which gradients flow back; 0: all
-    batch_size: int = 64
-    learning_rate: float = 0.0  # 0: 0.004 for networks with gates (gru, lstm, bilstm), 0.002 for the others
-    schedule: str = "constant"  # or "cosine": down to 0 at the last epoch that may be run
+    batch_size: int = (
+        0  # documents of one update; 0: follows the number of training documents (`OWN_TRAINING`)
+    )
+    learning_rate: float = 0.0  # 0: follows the batch size and the kind of network (`OWN_TRAINING`)
+    schedule: str = "constant"  # or "cosine": down to 0 at the end of the budget, which then does not grow
     clip_norm: float = 1.0
-    max_epochs: int = 0  # 0: 10 for networks with gates, 20 for the others
-    patience: int = 3  # epochs without a better validation loss
+    budget_updates: int = 1_000  # a training may last so many updates,
+    budget_epochs: int = 10  # or so many passes over the training documents where those are more,
+    budget_growth: float = 3.0  # and up to so many times that while the validation loss still falls
+    min_updates: int = 300  # no training is stopped before
+    patience: int = 3  # passes without a better validation loss that end a training,
+    patience_updates: int = 150  # if they were so many updates at least
+    evaluate_every: int = 0  # updates between two looks at validation documents; 0: follows the corpus
+    max_epochs: int = 0  # so many passes at most, instead of the budget; 0: the budget holds
     word_dropout: float = 0.0  # whole words
     embedding_dropout: float = 0.2  # spatial: whole embedding dimensions
     weight_drop: float = 0.0  # on the matrix that leads from one state to the next
@@ -144,7 +152,7 @@ METRIC_NAMES = ("accuracy", "macro-f1", "balanced-accuracy", "log-loss")
 class RunSettings:
     """`[run]`: what is compared, how often, where it is written."""
 
-    models: tuple[str, ...] = ("bow", "tfidf", "ann", "rnn", "lstm")
+    models: tuple[str, ...] = ("bow", "tfidf", "nbsvm", "ann", "rnn", "lstm", "lstm:max")
     embeddings: tuple[str, ...] = ("word2vec",)
     seeds: CountOrAuto = AUTO  # trainings of each network; "auto": three, more where they differ much
     seed: int = 0
@@ -281,12 +289,18 @@ CHECKS: dict[str, Check] = {
     "networks.keep": Check(choices=("first", "last", "first+last", "pieces")),
     "networks.piece_tokens": _COUNT,
     "networks.bptt": _COUNT_OR_NONE,
-    "networks.batch_size": _COUNT,
+    "networks.batch_size": _COUNT_OR_NONE,
     "networks.learning_rate": Check(minimum=0),
     "networks.schedule": Check(choices=("constant", "cosine")),
     "networks.clip_norm": _POSITIVE,
-    "networks.max_epochs": _COUNT_OR_NONE,
+    "networks.budget_updates": _COUNT_OR_NONE,
+    "networks.budget_epochs": _COUNT,
+    "networks.budget_growth": Check(minimum=1),
+    "networks.min_updates": _COUNT_OR_NONE,
     "networks.patience": _COUNT,
+    "networks.patience_updates": _COUNT_OR_NONE,
+    "networks.evaluate_every": _COUNT_OR_NONE,
+    "networks.max_epochs": _COUNT_OR_NONE,
     "networks.word_dropout": _DROPOUT,
     "networks.embedding_dropout": _DROPOUT,
     "networks.weight_drop": _DROPOUT,
@@ -342,17 +356,33 @@ NOT_YET: tuple[str, ...] = ()
 # The tables whose keys --tune may draw at random (which of them: pipeline/tuning/space.py).
 TUNED_TABLES = ("baselines", "networks")
 
-# What a network's training takes where the settings say 0, with gates and without (docs/decisions/0013).
 GATED = ("gru", "lstm", "bilstm")
-OWN_TRAINING = {
-    True: {"networks.learning_rate": 4e-3, "networks.max_epochs": 10},
-    False: {"networks.learning_rate": 2e-3, "networks.max_epochs": 20},
-}
+
+
+@dataclass(frozen=True)
+class OwnTraining:
+    """A row of `OWN_TRAINING`: what a network's training takes where the settings say 0."""
+
+    below: float  # training documents
+    batch_size: int
+    gated_rate: float  # the learning rate of networks with gates
+    plain_rate: float  # that of the others
+
+
+# By the number of training documents, the fewest first (docs/decisions/0017). A batch size that was given has the
+# learning rates of the last row whose batch is no larger.
+OWN_TRAINING = (
+    OwnTraining(below=2_500, batch_size=16, gated_rate=2e-3, plain_rate=2e-3),
+    OwnTraining(below=8_000, batch_size=32, gated_rate=2.8e-3, plain_rate=2e-3),
+    OwnTraining(below=math.inf, batch_size=64, gated_rate=4e-3, plain_rate=2e-3),
+)
 
 # What --quick asks for, where the user's own settings say nothing; a smaller default stays.
 QUICK: dict[str, int] = {
     "run.seeds": 1,
-    "networks.max_epochs": 10,
+    "networks.budget_updates": 300,
+    "networks.budget_epochs": 3,
+    "networks.budget_growth": 1,
     "networks.units": 64,
     "networks.max_tokens": 200,
     "word2vec.vector_size": 50,
@@ -422,14 +452,40 @@ def most_seeds(config: Config) -> int:
     return MOST_SEEDS if asked == AUTO else asked
 
 
-def settled(config: Config, model: str) -> Config:
-    """Return the settings of one network: its own learning rate and number of epochs where they are 0.
+def settled(config: Config, model: str, n_train: int) -> Config:
+    """Return the settings of one network: its own batch size and learning rate where they are 0.
 
-    >>> settled(Config(), "lstm").networks.max_epochs
-    10
+    Parameters
+    ----------
+    config : Config
+        The settings of the run.
+    model : str
+        A network, such as "lstm".
+    n_train : int
+        Training documents beside which validation documents stand: a refit keeps the batch size.
+
+    Examples
+    --------
+    >>> [settled(Config(), "lstm", n_train).networks.batch_size for n_train in (40, 2_500, 25_000)]
+    [16, 32, 64]
     """
-    own = OWN_TRAINING[model in GATED]
-    return with_values(config, {key: get(config, key) or value for key, value in own.items()})
+    batch_size = config.networks.batch_size or _own_row(n_train).batch_size
+    rate = config.networks.learning_rate or own_learning_rate(model, batch_size)
+    return with_values(config, {"networks.batch_size": batch_size, "networks.learning_rate": rate})
+
+
+def own_learning_rate(model: str, batch_size: int) -> float:
+    """Return the learning rate of a network that is given none.
+
+    >>> own_learning_rate("lstm", 64), own_learning_rate("lstm", 50), own_learning_rate("rnn", 64)
+    (0.004, 0.0028, 0.002)
+    """
+    rows = [row for row in OWN_TRAINING if row.batch_size <= batch_size] or OWN_TRAINING[:1]
+    return rows[-1].gated_rate if model in GATED else rows[-1].plain_rate
+
+
+def _own_row(n_train: int) -> OwnTraining:
+    return next(row for row in OWN_TRAINING if n_train < row.below)
 
 
 def stage_generator(seed: int, stage: str) -> np.random.Generator:

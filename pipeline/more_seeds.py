@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 from pipeline.config import first_seeds
 from pipeline.evaluation import SeedsFound
-from pipeline.fit_networks import run_network
+from pipeline.fit_networks import far_off_fits, run_network, run_network_again
 from pipeline.kept_for_seeds import KeptForSeeds
 from pipeline.material import Fold, Material
 from pipeline.plan import kinds_for_verdict
@@ -42,6 +42,13 @@ def add_seeds(
             settings = kept.settings[fold.number, planned.name]
             documents = kept.again(fold.number, planned.source or "")
             fits.run(run_network, fold.number, settings, planned, seed, *documents, material.config.run.refit)
+        fits.wait_for_all()
+        for fold in folds:
+            for far in far_off_fits(record, planned, fold.number):
+                settings = kept.settings[fold.number, planned.name]
+                documents = kept.again(fold.number, planned.source or "")
+                refit = material.config.run.refit
+                fits.run(run_network_again, fold.number, settings, planned, far, *documents, refit)
 
 
 def seeds_so_far(record: Record) -> SeedsFound:

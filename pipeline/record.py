@@ -19,6 +19,7 @@ from pipeline.embeddings.neighbours import characteristic_words, neighbour_rows
 from pipeline.ledger import describe_loaded, describe_tokens
 from pipeline.metrics_schema import check_metrics
 from pipeline.networks.batches import Visible
+from pipeline.networks.far_off import SecondTraining
 from pipeline.outside_predictions import OutsideModel
 from pipeline.plan import PlannedModel, kinds_for_verdict
 from pipeline.prediction_files import prediction_path, write_predictions
@@ -27,7 +28,7 @@ from pipeline.resources import describe_environment
 from pipeline.scoring import FitKey, Scored, fit_label, score_run
 from pipeline.storage import bytes_to_predict, plain, write_json
 from pipeline.tuning import Trial, describe_families, describe_space
-from pipeline.values import TEST, Corpus, Duplicates, Float32, Int32, LoadedCorpus, TokenizedCorpus
+from pipeline.values import TEST, TRAIN, Corpus, Duplicates, Float32, Int32, LoadedCorpus, TokenizedCorpus
 from pipeline.word_contributions import word_contributions
 
 
@@ -49,6 +50,8 @@ class Fit:
     prepare_seconds: float = 0.0  # to count the n-grams, or to make the vectors, that it was given
     latency_ms: tuple[float, ...] = ()  # of single test documents, from tokens to probabilities
     validation_score: float | None = None  # by run.metric: what models are chosen by
+    validation_loss: float | None = None  # of a network, in nats: the lowest, whose weights are kept
+    again: SecondTraining | None = None  # the seed stood far from the others, and was trained a second time
 
     @property
     def key(self) -> FitKey:
@@ -191,25 +194,34 @@ class FoldRecord:
         self.record.trials.setdefault((planned.name, planned.model, self.number), []).append(trial)
 
     def network(self, fit: Fit, fitted: Any, table: Float32 | None) -> None:
-        """Keep a fitted network: its history and, for a tuned embedding, its neighbours after training."""
-        self.record.histories.append(
-            {
-                "name": fit.name,
-                "seed": fit.seed,
-                "fold": fit.fold,
-                "best_epoch": fitted.best_epoch,
-                "stopped": fitted.stopped,
-                "epochs": [asdict(epoch) for epoch in fitted.epochs],
-            }
-        )
+        """Keep a fitted network: its history and, for a tuned embedding, its neighbours after training.
+
+        A fit of the same seed and fold that was kept before makes room.
+        """
+        history = {
+            "name": fit.name,
+            "seed": fit.seed,
+            "fold": fit.fold,
+            "batch_size": fitted.settings.batch_size,
+            "learning_rate": fitted.settings.learning_rate,
+            "budget": asdict(fitted.budget),
+            "best_updates": fitted.best_updates,
+            "stopped": fitted.stopped,
+            "evaluations": [asdict(one) for one in fitted.history],
+        }
+        _keep(self.record.histories, history, ("name", "seed", "fold"))
         if table is not None and self.number == 0:
             source = next(model.source for model in self.record.planned if model.name == fit.name)
             self._neighbours(fit.name, source or "", table)
         self._fit(fit)
 
+    def first_training(self, fit: Fit) -> None:
+        """Keep what a fit was like whose second training came to nothing: the rest of it stays as it was kept."""
+        self._fit(fit)
+
     def probes(self, found: dict[str, Any]) -> None:
-        """Keep what the probes found in a network."""
-        self.record.probes.append(found)
+        """Keep what the probes found in a network, instead of what they found in an earlier training of it."""
+        _keep(self.record.probes, found, ("name",))
 
     def source(self, found: SourceRecord, train: TokenizedCorpus, labels: Int32) -> None:
         """Keep what a source covers, and its neighbours."""
@@ -246,11 +258,24 @@ class FoldRecord:
         """Keep the neighbours of characteristic words, of a trained table (V, D) with those before training."""
         embedded, words = self.record.sources[source]
         rows = neighbour_rows(words, embedded.vocabulary, embedded.matrix, trained)
-        self.record.neighbours.append({"source": title, "words": rows})
+        _keep(self.record.neighbours, {"source": title, "words": rows}, ("source",))
 
     def _fit(self, fit: Fit) -> None:
-        self.record.fits.append(fit)
+        places = [place for place, known in enumerate(self.record.fits) if known.key == fit.key]
+        if places:
+            self.record.fits[places[0]] = fit
+        else:
+            self.record.fits.append(fit)
         self.record.write_status()
+
+
+def _keep(entries: list[dict[str, Any]], new: dict[str, Any], keys: tuple[str, ...]) -> None:
+    """Put an entry in the place of one that is the same in `keys`, or at the end."""
+    for place, known in enumerate(entries):
+        if all(known[key] == new[key] for key in keys):
+            entries[place] = new
+            return
+    entries.append(new)
 
 
 def conclude(record: Record, console: Console, total_seconds: float) -> None:
@@ -412,7 +437,8 @@ def _describe_model(planned: PlannedModel, record: Record) -> dict[str, Any]:
 def _tuning(record: Record) -> dict[str, Any]:
     """Return the search space of each model; what was tried stands in metrics.json."""
     models = [planned.model for planned in record.planned]
-    return {"trials": record.config.run.tune, "space": describe_space(models, record.config)}
+    n_train = len(record.folds[0].positions(TRAIN))
+    return {"trials": record.config.run.tune, "space": describe_space(models, record.config, n_train)}
 
 
 def _describe_source(found: SourceRecord) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import contextlib
 import importlib
 import itertools
 import logging
+import math
 import multiprocessing
 import os
 import queue
@@ -27,10 +28,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import psutil
 
-from pipeline.config import first_seeds, settled
+from pipeline.config import Config, first_seeds, settled
 from pipeline.console import Console, quiet_tensorflow
 from pipeline.errors import PipelineError
 from pipeline.material import Fold, Material
+from pipeline.networks.budget import budget_of
 from pipeline.plan import RECURRENT, PlannedModel
 from pipeline.record import Choice, Fit, Record
 from pipeline.resources import usable_cores
@@ -52,7 +54,7 @@ _WORKER_MIB = 800  # TensorFlow loaded, a network of the usual size: seen with 3
 _WORKER_BYTES_A_TOKEN = 100  # tokens, n-gram counts while they are sorted
 
 # Seconds on one core, to the order of magnitude: they only tell seconds from minutes.
-_SECONDS_A_STEP, _SECONDS_A_TIMESTEP = 0.002, 0.001  # of a training step of 64 documents
+_SECONDS_A_UPDATE, _SECONDS_A_TIMESTEP = 0.002, 0.001  # of an update of 64 documents
 _SECONDS_A_TOKEN = 1e-6  # of fitting one linear model with one strength
 
 
@@ -114,13 +116,8 @@ def describe_work(material: Material, folds: list[Fold]) -> Work:
     fits = len(folds) * len(networks) * first_seeds(config)
     n_docs = len(folds[0].train)
     models = {network.model for network in networks}
-    half_the_epochs = {name: settled(config, name).networks.max_epochs / 2 for name in models}
-    fit_seconds = {
-        name: (_SECONDS_A_STEP + (_SECONDS_A_TIMESTEP * read if name in RECURRENT else 0)) * epochs
-        for name, epochs in half_the_epochs.items()
-    }
-    steps = n_docs / config.networks.batch_size  # of an epoch
-    network_seconds = sum(fit_seconds[model.model] for model in networks) * steps
+    fit_seconds = {name: _seconds_to_train(config, name, n_docs, read) for name in models}
+    network_seconds = sum(fit_seconds[model.model] for model in networks)
     return Work(
         fits=fits + (len(folds) if baselines else 0),
         seconds=linear_seconds + network_seconds * len(folds) * first_seeds(config),
@@ -128,6 +125,16 @@ def describe_work(material: Material, folds: list[Fold]) -> Work:
         tokens=len(material.tokenized.token_types),
         gpu=bool(networks) and _may_have_gpu(),
     )
+
+
+def _seconds_to_train(config: Config, model: str, n_docs: int, read: float) -> float:
+    """Return the seconds of one training that ends after half of its first budget; `read` tokens of a document."""
+    settings = settled(config, model, n_docs).networks
+    updates = budget_of(settings, math.ceil(n_docs / settings.batch_size)).first / 2
+    of_64 = _SECONDS_A_UPDATE + (_SECONDS_A_TIMESTEP * read if model in RECURRENT else 0)
+    return (
+        updates * of_64 * math.sqrt(settings.batch_size / 64)
+    )  # a quarter of the documents takes half as long
 
 
 def _may_have_gpu() -> bool:
@@ -391,6 +398,10 @@ class RelayRecord:
     def network(self, fit: Fit, fitted: FittedNetwork, table: Float32 | None) -> None:
         """Pass on how a network's training went."""
         self._pass_on("network", replace(fit, at_once=self.at_once), fitted, table)
+
+    def first_training(self, fit: Fit) -> None:
+        """Pass on that a second training came to nothing."""
+        self._pass_on("first_training", replace(fit, at_once=self.at_once))
 
     def trial(self, planned: PlannedModel, trial: Trial) -> None:
         """Pass a trial of --tune on."""

@@ -313,14 +313,17 @@ DETAILS: dict[str, Any] = {
             "name": NETWORK,
             "seed": 0,
             "fold": 0,
-            "best_epoch": 2,
+            "batch_size": 16,
+            "learning_rate": 0.002,
+            "budget": {"first": 30, "most": 90, "floor": 20, "patience": 10, "span": 10, "looks": 1},
+            "best_updates": 20,
             "stopped": "early",
-            "epochs": [
-                {"epoch": 1, "loss": 0.69, "accuracy": 0.5, "validation_loss": 0.68}
+            "evaluations": [
+                {"updates": 10, "epochs": 1.0, "loss": 0.69, "accuracy": 0.5, "validation_loss": 0.68}
                 | {"validation_accuracy": 0.5625, "seconds": 3.5},
-                {"epoch": 2, "loss": 0.5, "accuracy": 0.75, "validation_loss": 0.55}
+                {"updates": 20, "epochs": 2.0, "loss": 0.5, "accuracy": 0.75, "validation_loss": 0.55}
                 | {"validation_accuracy": 0.8125, "seconds": 3.25},
-                {"epoch": 3, "loss": 0.3, "accuracy": 0.9, "validation_loss": 0.6}
+                {"updates": 30, "epochs": 3.0, "loss": 0.3, "accuracy": 0.9, "validation_loss": 0.6}
                 | {"validation_accuracy": 0.75, "seconds": 3.25},
             ],
         }

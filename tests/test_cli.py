@@ -132,7 +132,14 @@ def test_help_names_every_option_and_no_other(capsys: pytest.CaptureFixture[str]
     shown = set(re.findall(r"^ +(--[a-z-]+)", text, re.MULTILINE))
     assert shown == {option for option in OPTIONS.values() if option != "CORPUS"} | NO_KEY
     words = " ".join(text.split())
-    for default in ("bow,tfidf,ann,rnn,lstm.", "word2vec.", "bbc-news.", "auto.", "0.2.", "400."):
+    for default in (
+        "bow,tfidf,nbsvm,ann,rnn,lstm,lstm:max.",
+        "word2vec.",
+        "bbc-news.",
+        "auto.",
+        "0.2.",
+        "400.",
+    ):
         assert f"Default: {default}" in words
 
 

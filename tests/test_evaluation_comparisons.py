@@ -333,6 +333,8 @@ def test_planned_pairs():
         ("lstm:max@word2vec", "rnn:max@word2vec"),
         ("lstm@word2vec", "ann@word2vec"),
         ("tfidf", "bow"),
+        ("rnn:max@word2vec", "rnn@word2vec"),
+        ("lstm:max@word2vec", "lstm@word2vec"),
         ("lstm@word2vec", "lstm@learned"),
     ]
     every = planned_pairs(kinds, validation, every_baseline=True)  # with folds none is chosen

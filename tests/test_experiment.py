@@ -194,7 +194,7 @@ def test_the_saved_configuration_loads_to_the_same_settings(run: Path) -> None:
 
 def test_histories_and_choices_are_kept_for_the_report(run: Path) -> None:
     histories = read(run, "details/histories.json")
-    assert [(row["name"], len(row["epochs"])) for row in histories] == [
+    assert [(row["name"], len(row["evaluations"])) for row in histories] == [
         ("ann@learned", 2),
         ("lstm@learned", 2),
     ]

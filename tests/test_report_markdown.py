@@ -329,9 +329,9 @@ def test_a_fit_that_did_not_train_is_named_with_its_reason(tmp_path: Path) -> No
 
 
 def test_losses_that_were_still_falling_are_said(tmp_path: Path) -> None:
-    history = DETAILS["histories"][0] | {"best_epoch": 3, "stopped": "max_epochs"}
+    history = DETAILS["histories"][0] | {"best_updates": 30, "stopped": "budget"}
     text = markdown(build_run(tmp_path, histories=[history]))
-    assert "after epoch 3 of 3; it was still falling at the end of 1 fit: more epochs may help." in text
+    assert "after 30 of 30 updates; it was still falling at the end of 1 fit: more updates may help." in text
 
 
 # --- which metric decides

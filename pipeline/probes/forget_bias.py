@@ -85,8 +85,7 @@ def _fits(subject: Subject, bias: float, seeds: Sequence[int]) -> dict[str, Any]
         fitted = subject.fit(spec, train, validation, settings, seed)
         predict = partial(predict_probabilities, fitted.model, n_classes=spec.n_classes)
         right.append(answer(predict, test.indexed, test.labels).right)
-        best = next(epoch for epoch in fitted.epochs if epoch.epoch == fitted.best_epoch)
-        validated.append(best.validation_accuracy)
+        validated.append(fitted.kept.validation_accuracy)
         gates.append(mean_forget_gates(subject, fitted))
         untrained += fitted.why_not is not None
     return {"bias": bias, "right": right, "validated": validated, "gates": gates, "untrained": untrained}

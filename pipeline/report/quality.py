@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from pipeline.report.blocks import (
     Block,
@@ -38,6 +38,7 @@ from pipeline.report.rule import beside_words
 from pipeline.report.run_folder import Record, Run
 from pipeline.report.text import plural
 
+LAST_BY_DEFAULT = ("rnn", "gru", "lstm")  # networks that read their last state where no head is named
 TOLD = ("beats", "loses")  # decisions that tell two models apart
 SHOWN_TOLD = 6  # pairs that the first sentence names
 # title, field of ModelFacts, whether the highest is the best, how it is shown
@@ -87,7 +88,25 @@ def _comparison_table(run: Run, models: Sequence[ModelFacts], limits: Limits) ->
         " calibration error (ECE): lower is better. Training seconds and documents per second are means over"
         f" the runs; peak memory is the highest of them and counts the whole program. {what_times_hold(run)}"
     )
-    return Table("All models, highest accuracy first", columns, rows, " ".join([note, left_out]).strip())
+    notes = [note, heads_note(model.name for model in models), left_out]
+    return Table("All models, highest accuracy first", columns, rows, " ".join(filter(None, notes)))
+
+
+def heads_note(names: Iterable[str]) -> str:
+    """Return what recurrent networks without a head in their name read; empty where there are none.
+
+    >>> heads_note(["tfidf", "lstm:max@word2vec", "lstm@word2vec"])
+    'lstm without a head reads the state after the last word; :max, :mean and :max+mean read those after every word.'
+    """
+    asked = [name.partition("@") for name in names]
+    plain = list(dict.fromkeys(model for model, at, _ in asked if at and model in LAST_BY_DEFAULT))
+    if not plain:
+        return ""
+    what = "without a head reads" if len(plain) == 1 else "without a head read"
+    return (
+        f"{' and '.join(plain)} {what} the state after the last word; :max, :mean and :max+mean read those after every"
+        " word."
+    )
 
 
 def _best(models: Sequence[ModelFacts], field: str, highest: bool) -> float | None:
