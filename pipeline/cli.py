@@ -177,6 +177,15 @@ LearningCurve = Annotated[
 Out = Annotated[
     str | None, _option("run.out", "A new folder for the run; reports/CORPUS-TIME if absent.", "DIR")
 ]
+ProtocolFile = Annotated[
+    str | None,
+    _option(
+        "run.protocol",
+        "The plan of this run: a new file (TOML or .json), written before anything is fitted; or one that is there: "
+        "the report and verify then say whether the run kept to it.",
+        "FILE",
+    ),
+]
 Quick = Annotated[
     bool, _option("run.quick", "A first answer on a sample, with smaller networks, in about a minute.")
 ]
@@ -252,6 +261,7 @@ def run(
     config: ConfigFile = None,
     set_: Set = None,
     out: Out = None,
+    protocol: ProtocolFile = None,
     quick: Quick = False,
     deterministic: Deterministic = False,
     no_cache: NoCache = False,

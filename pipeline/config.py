@@ -168,6 +168,7 @@ class RunSettings:
     learning_curve: bool = False
     learning_curve_sizes: int = 5  # numbers of training documents, each half of the next
     out: str | None = None
+    protocol: str | None = None  # a plan: written before anything is fitted, or, where it is there, kept to
     quick: bool = False
     deterministic: bool = False
     cache: bool = True  # keep word vectors that were trained or read, and use those kept before
@@ -342,6 +343,7 @@ OPTIONS: dict[str, str] = {
     "run.compare": "--compare",
     "run.learning_curve": "--learning-curve",
     "run.out": "--out",
+    "run.protocol": "--protocol",
     "run.quick": "--quick",
     "run.deterministic": "--deterministic",
     "run.cache": "--no-cache",
@@ -488,6 +490,27 @@ def _own_row(n_train: int) -> OwnTraining:
     return next(row for row in OWN_TRAINING if n_train < row.below)
 
 
+# Settings that change no answer: where files lie (their content is known by its hash), what is shown or kept.
+UNDECIDING = {
+    *("corpus.path", "corpus.test", "corpus.validation", "corpus.unlabelled", "corpus.text", "corpus.label"),
+    *(
+        "run.out",
+        "run.debug",
+        "run.side_by_side",
+        "run.cache",
+        "run.cache_gib",
+        "run.probes",
+        "run.extra_probes",
+    ),
+    *("run.quick", "run.protocol"),  # what --quick makes smaller has keys of its own
+}
+
+
+def deciding(config: Config) -> dict[str, Value]:
+    """Return the settings that an answer depends on, by dotted key; documents are known by their hashes."""
+    return {key: get(config, key) for key in KEY_TYPES if key not in UNDECIDING}
+
+
 def stage_generator(seed: int, stage: str) -> np.random.Generator:
     """Return the random generator of one stage: its numbers do not depend on which other stages exist."""
     import numpy as np
@@ -504,20 +527,20 @@ def save_config(config: Config) -> str:
         for item in fields(settings):
             value = getattr(settings, item.name)
             if value is not None:  # TOML has no null: an absent key means none
-                lines.append(f"{item.name} = {_toml(value)}")
+                lines.append(f"{item.name} = {to_toml(value)}")
     return "\n".join(lines[1:]) + "\n"
 
 
-def _toml(value: Value) -> str:
+def to_toml(value: Value | list[Any]) -> str:
     """Return a value as TOML.
 
-    >>> _toml(("bow", 'say "hi"'))
+    >>> to_toml(("bow", 'say "hi"'))
     '["bow", "say \\\\"hi\\\\""]'
     """
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, tuple):
-        return f"[{', '.join(_toml(item) for item in value)}]"
+    if isinstance(value, tuple | list):
+        return f"[{', '.join(to_toml(item) for item in value)}]"
     if isinstance(value, str):  # a JSON string is a TOML string, but for the control character DEL
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     return repr(value)

@@ -24,6 +24,7 @@ def add_seeds(
 
     Which network that is, validation documents have chosen with the first seeds; how often it is trained, the share of
     the variance says (`evaluation.find_seeds`). Nothing here reads a clock: the same run stops at the same number.
+    Seeds that were added are trained again where they are far off; the first ones stay, since they chose the network.
     """
     by_name = {model.name: model for model in material.planned}
     while True:
@@ -45,6 +46,8 @@ def add_seeds(
         fits.wait_for_all()
         for fold in folds:
             for far in far_off_fits(record, planned, fold.number):
+                if far.first.seed < first_seeds(material.config):
+                    continue
                 settings = kept.settings[fold.number, planned.name]
                 documents = kept.again(fold.number, planned.source or "")
                 refit = material.config.run.refit

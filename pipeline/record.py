@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from pipeline.plan import PlannedModel, kinds_for_verdict
 from pipeline.prediction_files import prediction_path, write_predictions
 from pipeline.receipts import RECEIPTS, make_receipts
 from pipeline.resources import describe_environment
+from pipeline.reuse import Look, Reuse, count_verdict, hash_of_tests, settings_hash
 from pipeline.scoring import FitKey, Scored, fit_label, score_run
 from pipeline.storage import bytes_to_predict, plain, write_json
 from pipeline.tuning import Trial, describe_families, describe_space
@@ -106,6 +108,7 @@ class Record:
     token_facts: dict[str, Any] = field(default_factory=dict)
     curve: dict[str, Any] = field(default_factory=dict)  # the sets of --learning-curve
     probes: list[dict[str, Any]] = field(default_factory=list)  # of each network's first fit
+    reuse: Reuse | None = None  # how many verdicts there were on the same test documents
     added_seeds: dict[str, int] = field(default_factory=dict)  # by model: trainings beyond the first ones
 
     @classmethod
@@ -269,6 +272,20 @@ class FoldRecord:
         self.record.write_status()
 
 
+def count_this_verdict(record: Record) -> None:
+    """Count the run among those that looked at the same test documents, once, if it compares something."""
+    fitted = {fit.name for fit in record.fits}
+    kinds = {kind for name, kind in kinds_for_verdict(record.planned).items() if name in fitted}
+    if record.reuse is not None or "network" not in kinds or len(kinds) == 1:
+        return
+    tests, n_docs = hash_of_tests([replace(fold, texts=record.loaded.corpus.texts) for fold in record.folds])
+    corpus = describe_loaded(record.loaded, record.duplicates, record.folds, record.config)
+    run = hashlib.sha256(f"{record.run.resolve()} {record.started}".encode()).hexdigest()
+    look = Look(run, _now(), tests, settings_hash(record.config, corpus))
+    record.reuse, why_not = count_verdict(look, n_docs)
+    record.note(why_not)
+
+
 def _keep(entries: list[dict[str, Any]], new: dict[str, Any], keys: tuple[str, ...]) -> None:
     """Put an entry in the place of one that is the same in `keys`, or at the end."""
     for place, known in enumerate(entries):
@@ -285,6 +302,7 @@ def conclude(record: Record, console: Console, total_seconds: float) -> None:
     with console.stage("Scoring"):
         record.note(leak_warning(record.duplicates, len(record.folds[0].positions(TEST))) or "")
         save_outside(record)
+        count_this_verdict(record)
         for name, value in _known_by_the_run(record, console, total_seconds).items():
             write_json(record.run / "details" / f"{name}.json", value)
         record.write_status()
@@ -398,6 +416,7 @@ def _known_by_the_run(record: Record, console: Console, total_seconds: float) ->
             "folder": record.run.as_posix(),
             "folds": len(record.folds),
             "corpus": describe_loaded(record.loaded, record.duplicates, record.folds, record.config),
+            "reuse": None if record.reuse is None else record.reuse.row,
             "embeddings": record.embeddings,
             "tuning": describe_families(record.trials, record.config),
             "assumptions": list(record.loaded.assumptions),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,11 @@ import polars as pl
 
 from pipeline import evaluation
 from pipeline.config import Config, first_seeds, load_config, most_seeds, stage_generator
-from pipeline.document_files import read_documents, read_giveaways
+from pipeline.document_files import read_documents, read_giveaways, units_of
 from pipeline.errors import PipelineError, first_places
 from pipeline.json_files import read_json, read_json_if_there
 from pipeline.prediction_files import SavedPredictions, read_run_predictions
+from pipeline.protocol import describe_protocol
 from pipeline.signatures import Signer
 from pipeline.values import Predictions
 
@@ -147,14 +148,23 @@ def _metrics(recorded: Recorded) -> Row:
     corpus = facts["corpus"] | {"tested": _documents_tested(saved)}
     signer = Signer(corpus, facts["embeddings"], facts["environment"], config)
     summary = evaluation.summarise(saved, stage_generator(config.run.seed, "bootstrap"))
+    calibrated = evaluation.calibrate(saved, stage_generator(config.run.seed, "calibration"))
     return {
         "schema_version": SCHEMA_VERSION,
         "corpus": corpus,
         "results": [_result(entry, recorded, signer) for entry in saved],
-        "summary": [_summed(row, recorded, signer) for row in summary],
+        "summary": [_summed(row | calibrated[row["name"]], recorded, signer) for row in summary],
         "comparisons": comparisons,
         "verdict": answer,
         "seeds": find_seeds(saved, verdict_kinds, fits, config, ended=facts["state"] == "done").row,
+        "reuse": facts.get("reuse"),
+        "protocol": describe_protocol(
+            recorded.detail("protocol"),
+            config,
+            facts["corpus"],
+            facts["environment"]["embedseq"],
+            facts["state"],
+        ),
         "embeddings": facts["embeddings"],
         "gains": gains,
         "causes": evaluation.find_causes(
@@ -170,7 +180,9 @@ def _metrics(recorded: Recorded) -> Row:
             metric=metric,
         ),
         "learning_curve": _learning_curve(recorded, verdict_kinds, merits_by_fold.get(0, {})),
-        "slices": evaluation.slice_scores(saved, documents, answer, n_docs, of_chosen),
+        "slices": evaluation.slice_scores(
+            saved, documents, answer, stage_generator(config.run.seed, "slices"), n_docs, of_chosen
+        ),
         "hard_documents": evaluation.find_hard_documents(saved, kinds, trained),
         "contamination": evaluation.describe_contamination(
             saved,
@@ -230,7 +242,7 @@ def _comparable(
 def _learning_curve(recorded: Recorded, kinds: dict[str, str], merits: Mapping[str, float]) -> dict[str, Any]:
     settings = recorded.config.run
     generator = stage_generator(settings.seed, "learning curve bands")
-    curve = read_run_predictions(recorded.run / CURVE_FOLDER)
+    curve = _read_predictions(recorded.run / CURVE_FOLDER, recorded.run)
     sets = recorded.detail("curve_sets") or {}
     whole = evaluation.first_seeds_only(recorded.saved, first_seeds(recorded.config))
     return evaluation.find_learning_curve(whole, curve, sets, kinds, merits, settings.rope, generator)
@@ -334,7 +346,7 @@ def read_recorded(run: Path) -> Recorded:
         return first_places([fit_label(*key, n_seeds=n_seeds[key], n_folds=facts["folds"]) for key in keys])
 
     notes = []
-    of_run = [entry for entry in read_run_predictions(run) if entry.name in models]
+    of_run = [entry for entry in _read_predictions(run, run) if entry.name in models]
     saved, unrecorded = recorded_predictions(of_run, fits)
     if unrecorded:
         left = labels(unrecorded)
@@ -353,6 +365,12 @@ def read_recorded(run: Path) -> Recorded:
                 f" on the same test documents: the predictions of {labels(left_out)} are left out"
             )
     return Recorded(run, config, models, fits, facts, saved, tuple(notes))
+
+
+def _read_predictions(folder: Path, run: Path) -> list[SavedPredictions]:
+    """Return the predictions below a folder, with the documents that the run takes for one unit."""
+    units = units_of(read_documents(run))
+    return [replace(entry, units=units) for entry in read_run_predictions(folder)]
 
 
 def fit_label(name: str, seed: int, fold: int, *, n_seeds: int, n_folds: int) -> str:

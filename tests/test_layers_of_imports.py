@@ -19,11 +19,11 @@ SUBCLASSES = (
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("values", "errors", "toml_places", "json_files"),
     ("config", "console", "resources", "prediction_files", "document_files", "metrics_schema"),
-    ("tokenizer", "corpus", "evaluation", "report", "signatures"),
+    ("tokenizer", "corpus", "evaluation", "report", "signatures", "protocol"),
     ("indices", "tuning", "ledger", "scoring"),
     ("receipts",),
     ("embeddings", "cache", "baselines", "networks", "contributions"),
-    ("plan", "storage", "outside_predictions"),
+    ("plan", "storage", "outside_predictions", "reuse"),
     ("word_contributions",),
     ("probes",),
     ("documents_shown",),

@@ -1,5 +1,6 @@
 """Saved predictions > scores, intervals, paired comparisons, verdict: one scorer for every model."""
 
+from pipeline.evaluation.calibration import calibrate
 from pipeline.evaluation.causes import find_causes
 from pipeline.evaluation.choice import (
     ChosenNetwork,
@@ -40,6 +41,7 @@ __all__ = [
     "baselines_of",
     "best_baseline",
     "best_network",
+    "calibrate",
     "choose_documents",
     "choose_network",
     "claim_of",

@@ -143,7 +143,8 @@ def decide_against(estimates: Mapping[str, Estimated], rope: float) -> Against:
     if decision == "beats":
         by = MORE if all(claim.by == MORE for claim in plain.values()) else PERHAPS_LESS
     if decision == "loses":
-        by = MORE if _beyond(estimates[b], -rope) * len(estimates) < SIGNIFICANCE else PERHAPS_LESS
+        surely = _beyond(estimates[b], -rope) * len(estimates) < SIGNIFICANCE
+        by = MORE if surely and corrected[b].by == MORE else PERHAPS_LESS
     at_least_as_good = all(claim.at_least_as_good for claim in plain.values())
     return Against(Claim(decision, by, at_least_as_good), b, rows, adjusted)
 

@@ -103,14 +103,18 @@ def better_or_worse(difference: float, interval: Sequence[float]) -> str:
     return f"{word} by {abs(difference):.3f} nats (95 % interval {ends})"
 
 
-def detectable_words(smallest: float, metric: str = "accuracy") -> str:
+def detectable_words(smallest: float | None, metric: str = "accuracy") -> str:
     """Return what would be found four times out of five: the power that a comparison has.
 
     >>> detectable_words(0.023)
     'a true difference of 2.3 points would be found four times out of five'
     >>> detectable_words(1.04)
     'no true difference that accuracy can have would be found four times out of five'
+    >>> detectable_words(None)
+    'fewer than ten documents tell the two apart'
     """
+    if smallest is None:
+        return "fewer than ten documents tell the two apart"
     said = METRIC_WORDS[metric]
     size = f"a true difference of {said.size(smallest)}"
     if smallest > said.largest:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline.report.blocks import Answer, Chart, Dot, DotPlot
-from pipeline.report.circumstances import seeds_sentence
+from pipeline.report.circumstances import circumstances
 from pipeline.report.facts import (
     leak_warning,
     model_facts,
@@ -68,7 +68,7 @@ def _decided(run: Run, verdict: Record) -> str:
         f" by {_validation(run)} {metric.name}, and all were compared on the same {_test_documents(run)}test"
         " documents."
     )
-    parts = (chosen, _difference(run), _scale(run, verdict), seeds_sentence(run), beside_words(run))
+    parts = (chosen, _difference(run), _scale(run, verdict), circumstances(run), beside_words(run))
     return " ".join(part for part in parts if part)
 
 

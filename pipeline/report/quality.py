@@ -50,6 +50,12 @@ SCORES: tuple[tuple[str, str, bool], ...] = (
 )
 
 
+HOW_TO_READ_ECE = (
+    "ECE if calibrated: the mean, and up to which 95 of 100 lie, of what a model that is right exactly as often as it"
+    " says would show by chance on as many documents; an ECE up to that is no sign of bad calibration, and never bold."
+)
+
+
 def no_results(run: Run) -> Nothing:
     """Return why there is no result to show."""
     return Nothing(status_sentence(run) or "No model was fitted, so there are no results.")
@@ -73,7 +79,7 @@ def _comparison_table(run: Run, models: Sequence[ModelFacts], limits: Limits) ->
     columns = (
         *words("Model"),
         *numbers("Accuracy", "95 % interval", "Macro F1", *(("95 % interval of F1",) if beside else ())),
-        *numbers("Log loss", "ECE"),
+        *numbers("Log loss", "ECE", "ECE if calibrated"),
         *numbers("Training seconds", "Documents/s", "Parameters", "Peak memory, MiB", "Runs"),
         *words("Kind", "Notes"),
     )
@@ -85,8 +91,8 @@ def _comparison_table(run: Run, models: Sequence[ModelFacts], limits: Limits) ->
     decides = f"The answer is decided by {metric_of(run).name}. " if beside else ""
     note = decides + (
         "Bold: the best of its column. Accuracy and macro F1: higher is better; log loss and expected"
-        " calibration error (ECE): lower is better. Training seconds and documents per second are means over"
-        f" the runs; peak memory is the highest of them and counts the whole program. {what_times_hold(run)}"
+        f" calibration error (ECE): lower is better. {HOW_TO_READ_ECE} Training seconds and documents per second are"
+        f" means over the runs; peak memory is the highest of them and counts the whole program. {what_times_hold(run)}"
     )
     notes = [note, heads_note(str(model.name) for model in models), left_out]
     return Table("All models, highest accuracy first", columns, rows, " ".join(filter(None, notes)))
@@ -119,7 +125,8 @@ def _comparison_row(
 ) -> tuple[Cell, ...]:
     def score(field: str, show: Callable[[float | None], str]) -> Cell:
         value = getattr(model, field)
-        return Cell(show(value), best=value is not None and value == best[field])
+        by_chance = field == "ece" and model.ece_within_chance
+        return Cell(show(value), best=value is not None and value == best[field] and not by_chance)
 
     top = model.accuracy is not None and model.accuracy == best["accuracy"]
     return row(
@@ -130,6 +137,7 @@ def _comparison_row(
         *((interval(model.macro_f1_ci95, _fraction),) if beside else ()),
         score("log_loss", decimal),
         score("ece", decimal),
+        if_calibrated(model, decimal),
         seconds(model.fit_seconds),
         count(model.documents_per_second),
         spread(model.parameters),
@@ -142,6 +150,13 @@ def _comparison_row(
 
 def _fraction(value: float | None, places: int) -> str:
     return decimal(value)
+
+
+def if_calibrated(model: ModelFacts, show: Callable[[float | None], str]) -> str:
+    """Return the ECE that the model would have if it were calibrated: its mean, and what it stays below."""
+    if model.ece_if_calibrated is None or model.ece_if_calibrated_95 is None:
+        return MISSING
+    return f"{show(model.ece_if_calibrated)}, up to {show(model.ece_if_calibrated_95)}"
 
 
 def _notes(model: ModelFacts) -> list[str]:
