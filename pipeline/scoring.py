@@ -204,7 +204,7 @@ def _metrics(recorded: Recorded) -> Row:
         "stages": facts["stages"],
         "total_seconds": facts["total_seconds"],
         "environment": facts["environment"],
-        "warnings": recorded.warnings,
+        "warnings": _warnings(recorded),
         "config": asdict(config),
     }
 
@@ -277,7 +277,7 @@ def _details(recorded: Recorded) -> dict[str, Any]:
     facts = recorded.facts
     return {
         "scores": {"label_names": list(facts["corpus"]["classes"]), "models": _by_model(recorded.saved)},
-        "assumptions": {"assumptions": facts["assumptions"], "warnings": recorded.warnings},
+        "assumptions": {"assumptions": facts["assumptions"], "warnings": _warnings(recorded)},
         "chosen_documents": _chosen_documents(recorded),
     }
 
@@ -316,6 +316,11 @@ def find_seeds(
     merits = dict.fromkeys(kinds, 0.0) | ({} if chosen is None else {chosen.name: 1.0})
     metric = config.run.metric
     return evaluation.find_seeds(saved, kinds, merits, _trained(fits), asked, metric=metric, ended=ended)
+
+
+def _warnings(recorded: Recorded) -> list[str]:
+    """Return findings about the whole run, as sentences."""
+    return [*recorded.warnings, *evaluation.stray_class_warnings(recorded.saved)]
 
 
 def _trained(fits: Iterable[Row]) -> dict[str, bool]:
