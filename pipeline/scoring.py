@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ import polars as pl
 
 from pipeline import evaluation
 from pipeline.config import Config, first_seeds, load_config, most_seeds, stage_generator
-from pipeline.document_files import read_documents, read_giveaways
+from pipeline.document_files import read_documents, read_giveaways, units_of
 from pipeline.errors import PipelineError, first_places
 from pipeline.json_files import read_json, read_json_if_there
 from pipeline.prediction_files import SavedPredictions, read_run_predictions
@@ -136,11 +136,12 @@ def _metrics(recorded: Recorded) -> Row:
     corpus = facts["corpus"] | {"tested": _documents_tested(saved)}
     signer = Signer(corpus, facts["embeddings"], facts["environment"], config)
     summary = evaluation.summarise(saved, stage_generator(config.run.seed, "bootstrap"))
+    calibrated = evaluation.calibrate(saved, stage_generator(config.run.seed, "calibration"))
     return {
         "schema_version": SCHEMA_VERSION,
         "corpus": corpus,
         "results": [_result(entry, recorded, signer) for entry in saved],
-        "summary": [_summed(row, recorded, signer) for row in summary],
+        "summary": [_summed(row | calibrated[row["name"]], recorded, signer) for row in summary],
         "comparisons": comparisons,
         "verdict": verdict,
         "seeds": find_seeds(saved, verdict_kinds, fits, config, ended=facts["state"] == "done").row,
@@ -161,7 +162,9 @@ def _metrics(recorded: Recorded) -> Row:
             saved, recorded.detail("fit_costs") or [], validation, trained, config.run.rope, n_docs
         ),
         "learning_curve": _learning_curve(recorded, verdict_kinds, validation),
-        "slices": evaluation.slice_scores(saved, documents, verdict, n_docs),
+        "slices": evaluation.slice_scores(
+            saved, documents, verdict, stage_generator(config.run.seed, "slices"), n_docs
+        ),
         "hard_documents": evaluation.find_hard_documents(saved, kinds, trained),
         "contamination": evaluation.describe_contamination(
             saved,
@@ -182,7 +185,7 @@ def _metrics(recorded: Recorded) -> Row:
         "stages": facts["stages"],
         "total_seconds": facts["total_seconds"],
         "environment": facts["environment"],
-        "warnings": recorded.warnings,
+        "warnings": _warnings(recorded),
         "config": asdict(config),
     }
 
@@ -192,7 +195,7 @@ def _learning_curve(
 ) -> dict[str, Any]:
     settings = recorded.config.run
     generator = stage_generator(settings.seed, "learning curve bands")
-    curve = read_run_predictions(recorded.run / CURVE_FOLDER)
+    curve = _read_predictions(recorded.run / CURVE_FOLDER, recorded.run)
     sets = recorded.detail("curve_sets") or {}
     whole = evaluation.first_seeds_only(recorded.saved, first_seeds(recorded.config))
     return evaluation.find_learning_curve(whole, curve, sets, kinds, validation, settings.rope, generator)
@@ -227,7 +230,7 @@ def _details(recorded: Recorded) -> dict[str, Any]:
     facts = recorded.facts
     return {
         "scores": {"label_names": list(facts["corpus"]["classes"]), "models": _by_model(recorded.saved)},
-        "assumptions": {"assumptions": facts["assumptions"], "warnings": recorded.warnings},
+        "assumptions": {"assumptions": facts["assumptions"], "warnings": _warnings(recorded)},
         "chosen_documents": _chosen_documents(recorded),
     }
 
@@ -264,6 +267,11 @@ def find_seeds(
     return evaluation.find_seeds(saved, kinds, validation, _trained(fits), asked, ended=ended)
 
 
+def _warnings(recorded: Recorded) -> list[str]:
+    """Return findings about the whole run, as sentences."""
+    return [*recorded.warnings, *evaluation.stray_class_warnings(recorded.saved)]
+
+
 def _trained(fits: Iterable[Row]) -> dict[str, bool]:
     """Return whether every fit of each model trained."""
     fits = list(fits)
@@ -292,7 +300,7 @@ def read_recorded(run: Path) -> Recorded:
         return first_places([fit_label(*key, n_seeds=n_seeds[key], n_folds=facts["folds"]) for key in keys])
 
     notes = []
-    of_run = [entry for entry in read_run_predictions(run) if entry.name in models]
+    of_run = [entry for entry in _read_predictions(run, run) if entry.name in models]
     saved, unrecorded = recorded_predictions(of_run, fits)
     if unrecorded:
         left = labels(unrecorded)
@@ -311,6 +319,12 @@ def read_recorded(run: Path) -> Recorded:
                 f" on the same test documents: the predictions of {labels(left_out)} are left out"
             )
     return Recorded(run, config, models, fits, facts, saved, tuple(notes))
+
+
+def _read_predictions(folder: Path, run: Path) -> list[SavedPredictions]:
+    """Return the predictions below a folder, with the documents that the run takes for one unit."""
+    units = units_of(read_documents(run))
+    return [replace(entry, units=units) for entry in read_run_predictions(folder)]
 
 
 def fit_label(name: str, seed: int, fold: int, *, n_seeds: int, n_folds: int) -> str:

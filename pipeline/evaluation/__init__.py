@@ -1,5 +1,6 @@
 """Saved predictions > scores, intervals, paired comparisons, verdict: one scorer for every model."""
 
+from pipeline.evaluation.calibration import calibrate
 from pipeline.evaluation.causes import find_causes
 from pipeline.evaluation.choice import best_baseline, best_network
 from pipeline.evaluation.chosen_documents import choose_documents
@@ -13,6 +14,7 @@ from pipeline.evaluation.outside import outside_pairs
 from pipeline.evaluation.scores import CalibrationBins, Scores, score
 from pipeline.evaluation.seeds import SeedsAsked, SeedsFound, Share, find_seeds, first_seeds_only
 from pipeline.evaluation.slices import slice_scores
+from pipeline.evaluation.stray_classes import stray_class_warnings
 from pipeline.evaluation.summary import summarise
 from pipeline.evaluation.verdict import decide_verdict
 
@@ -24,6 +26,7 @@ __all__ = [
     "Share",
     "best_baseline",
     "best_network",
+    "calibrate",
     "choose_documents",
     "compare",
     "decide_verdict",
@@ -39,6 +42,7 @@ __all__ = [
     "planned_pairs",
     "score",
     "slice_scores",
+    "stray_class_warnings",
     "summarise",
     "withhold",
 ]

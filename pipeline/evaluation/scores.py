@@ -77,7 +77,7 @@ def score(predictions: Predictions) -> Scores:
         ece=calibration.error,
         precision=_ratio(hits, predicted),
         recall=_ratio(hits, support),
-        f1=_ratio(2 * hits, support + predicted),
+        f1=f1_by_class(hits, support, predicted),
         support=support,
         confusion=confusion,
         calibration=calibration,
@@ -103,7 +103,12 @@ def macro_f1(hits: np.ndarray, support: np.ndarray, predicted: np.ndarray) -> np
     float64 array, shape (...)
     """
     met = (support + predicted > 0).sum(axis=-1)
-    return _ratio(2 * hits, support + predicted).sum(axis=-1) / met
+    return f1_by_class(hits, support, predicted).sum(axis=-1) / met
+
+
+def f1_by_class(hits: np.ndarray, support: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+    """Return the F1 of each class, 0 for one that was not met; arrays as in `macro_f1`, float64 (..., C)."""
+    return _ratio(2 * hits, support + predicted)
 
 
 def balanced_accuracy(hits: np.ndarray, support: np.ndarray) -> np.ndarray:
@@ -150,8 +155,7 @@ def calibration_bins(predictions: Predictions, n_bins: int = CALIBRATION_BINS) -
     """
     confidence = predictions.probabilities.max(axis=1).astype(np.float64)  # (N,)
     right = predictions.predicted == predictions.labels
-    edges = np.linspace(0.0, 1.0, n_bins + 1)
-    bins = np.searchsorted(edges[1:-1], confidence, side="left")  # a confidence on an edge falls below it
+    edges, bins = np.linspace(0.0, 1.0, n_bins + 1), bins_of(confidence, n_bins)
     if predictions.hard:
         bins, confidence, right = bins[:0], confidence[:0], right[:0]
     counts = np.bincount(bins, minlength=n_bins)
@@ -159,3 +163,8 @@ def calibration_bins(predictions: Predictions, n_bins: int = CALIBRATION_BINS) -
         mean_confidence = np.bincount(bins, weights=confidence, minlength=n_bins) / counts
         accuracy = np.bincount(bins, weights=right, minlength=n_bins) / counts
     return CalibrationBins(edges, counts, mean_confidence, accuracy)
+
+
+def bins_of(confidence: Float64, n_bins: int = CALIBRATION_BINS) -> Int64:
+    """Return the bin of each confidence, int64 (N,) from 0; one on an edge falls below it."""
+    return np.searchsorted(np.linspace(0.0, 1.0, n_bins + 1)[1:-1], confidence, side="left")

@@ -50,6 +50,12 @@ SCORES: tuple[tuple[str, str, bool], ...] = (
 )
 
 
+HOW_TO_READ_ECE = (
+    "ECE if calibrated: the mean, and up to which 95 of 100 lie, of what a model that is right exactly as often as it"
+    " says would show by chance on as many documents; an ECE up to that is no sign of bad calibration, and never bold."
+)
+
+
 def no_results(run: Run) -> Nothing:
     """Return why there is no result to show."""
     return Nothing(status_sentence(run) or "No model was fitted, so there are no results.")
@@ -71,7 +77,7 @@ def _comparison_table(run: Run, models: Sequence[ModelFacts], limits: Limits) ->
     best = {field: _best(models, field, highest) for _, field, highest in SCORES}
     columns = (
         *words("Model"),
-        *numbers("Accuracy", "95 % interval", "Macro F1", "Log loss", "ECE"),
+        *numbers("Accuracy", "95 % interval", "Macro F1", "Log loss", "ECE", "ECE if calibrated"),
         *numbers("Training seconds", "Documents/s", "Parameters", "Peak memory, MiB", "Runs"),
         *words("Kind", "Notes"),
     )
@@ -80,8 +86,8 @@ def _comparison_table(run: Run, models: Sequence[ModelFacts], limits: Limits) ->
     )
     note = (
         "Bold: the best of its column. Accuracy and macro F1: higher is better; log loss and expected"
-        " calibration error (ECE): lower is better. Training seconds and documents per second are means over"
-        f" the runs; peak memory is the highest of them and counts the whole program. {what_times_hold(run)}"
+        f" calibration error (ECE): lower is better. {HOW_TO_READ_ECE} Training seconds and documents per second are"
+        f" means over the runs; peak memory is the highest of them and counts the whole program. {what_times_hold(run)}"
     )
     notes = [note, heads_note(model.name for model in models), left_out]
     return Table("All models, highest accuracy first", columns, rows, " ".join(filter(None, notes)))
@@ -112,7 +118,8 @@ def _best(models: Sequence[ModelFacts], field: str, highest: bool) -> float | No
 def _comparison_row(model: ModelFacts, best: dict[str, float | None], places: int) -> tuple[Cell, ...]:
     def score(field: str, show: Callable[[float | None], str]) -> Cell:
         value = getattr(model, field)
-        return Cell(show(value), best=value is not None and value == best[field])
+        by_chance = field == "ece" and model.ece_within_chance
+        return Cell(show(value), best=value is not None and value == best[field] and not by_chance)
 
     top = model.accuracy is not None and model.accuracy == best["accuracy"]
     return row(
@@ -122,6 +129,7 @@ def _comparison_row(model: ModelFacts, best: dict[str, float | None], places: in
         score("macro_f1", decimal),
         score("log_loss", decimal),
         score("ece", decimal),
+        if_calibrated(model, decimal),
         seconds(model.fit_seconds),
         count(model.documents_per_second),
         spread(model.parameters),
@@ -130,6 +138,13 @@ def _comparison_row(model: ModelFacts, best: dict[str, float | None], places: in
         model.kind,
         Cell("; ".join(_notes(model))),
     )
+
+
+def if_calibrated(model: ModelFacts, show: Callable[[float | None], str]) -> str:
+    """Return the ECE that the model would have if it were calibrated: its mean, and what it stays below."""
+    if model.ece_if_calibrated is None or model.ece_if_calibrated_95 is None:
+        return MISSING
+    return f"{show(model.ece_if_calibrated)}, up to {show(model.ece_if_calibrated_95)}"
 
 
 def _notes(model: ModelFacts) -> list[str]:
