@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import traceback
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,11 +12,11 @@ from typing import Any
 
 from pipeline.config import Config
 from pipeline.console import Console, quiet
-from pipeline.corpus import leak_warning
 from pipeline.documents_shown import documents_shown, shown_of_first_fold
 from pipeline.embeddings import Embedded
 from pipeline.embeddings.audit import CorpusFacts, audit_fit
 from pipeline.embeddings.neighbours import characteristic_words, neighbour_rows
+from pipeline.journal import Journal
 from pipeline.ledger import describe_loaded, describe_tokens
 from pipeline.metrics_schema import check_metrics
 from pipeline.networks.batches import Visible
@@ -26,8 +27,8 @@ from pipeline.receipts import RECEIPTS, make_receipts
 from pipeline.resources import describe_environment
 from pipeline.scoring import FitKey, Scored, fit_label, score_run
 from pipeline.storage import bytes_to_predict, plain, write_json
-from pipeline.tuning import Trial, describe_families, describe_space
-from pipeline.values import TEST, Corpus, Duplicates, Float32, Int32, LoadedCorpus, TokenizedCorpus
+from pipeline.tuning import Score, Trial, describe_families, describe_space
+from pipeline.values import Corpus, Duplicates, Float32, Int32, LoadedCorpus, TokenizedCorpus
 from pipeline.word_contributions import word_contributions
 
 
@@ -75,33 +76,148 @@ class SourceRecord:
     documents: Visible | None
 
 
+@dataclass(frozen=True)
+class OutsideFile:
+    """A file of predictions that were made elsewhere."""
+
+    name: str
+    file: str
+    hard: bool  # only its answers are known, not their probabilities
+
+
+@dataclass(frozen=True)
+class About:
+    """What is known of a run when its record begins."""
+
+    command: str
+    folder: str  # as it was given
+    started: str  # UTC, ISO 8601
+    folds: int
+    corpus: dict[str, Any]  # as metrics.json has it
+    assumptions: tuple[str, ...]
+    warnings: tuple[str, ...]
+    environment: dict[str, Any]
+    outside: tuple[OutsideFile, ...] = ()
+
+
 @dataclass
-class Record:
-    """Gathers what the stages found; `conclude` writes it."""
+class Kept:
+    """What a run has found so far, without its corpus: enough to write its files and to score them.
+
+    All of it comes in as rows by `take`, while the run lasts and when its journal is read again. What has to
+    outlive a kill is therefore a row: a new kind is an entry of `_TAKES`.
+    """
 
     run: Path
     config: Config
-    command: str
-    loaded: LoadedCorpus
-    duplicates: Duplicates
-    folds: list[Corpus]
-    planned: tuple[PlannedModel, ...]  # those of `outside` too
-    started: str
-    outside: tuple[OutsideModel, ...] = ()
+    about: About
+    planned: tuple[PlannedModel, ...]  # those made elsewhere too
     state: str = "running"
+    total_seconds: float = 0.0
     fits: list[Fit] = field(default_factory=list)
     choices: list[dict[str, Any]] = field(default_factory=list)
     trials: dict[tuple[str, str, int], list[Trial]] = field(default_factory=dict)  # by name, model, fold
     histories: list[dict[str, Any]] = field(default_factory=list)
     embeddings: list[dict[str, Any]] = field(default_factory=list)
     audits: dict[tuple[str, ...], dict[str, Any]] = field(default_factory=dict)  # by the source's parts
-    facts: CorpusFacts | None = None
     neighbours: list[dict[str, Any]] = field(default_factory=list)
-    sources: dict[str, tuple[Embedded, list[tuple[str, str]]]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     token_facts: dict[str, Any] = field(default_factory=dict)
     curve: dict[str, Any] = field(default_factory=dict)  # the sets of --learning-curve
     probes: list[dict[str, Any]] = field(default_factory=list)  # of each network's first fit
+    stages: list[tuple[str, float]] = field(default_factory=list)  # title, seconds
+    gpu: str | None = None
+
+    def take(self, kind: str, row: Any) -> None:
+        """Take in one row of a kind."""
+        _TAKES[kind](self, row)
+
+    def note(self, text: str) -> None:
+        """Keep something that the reader should know, once; an empty text says nothing."""
+        if text and text not in self.notes:
+            self.take("note", text)
+
+    def end(self, state: str) -> None:
+        """Set how the run ended, in its folder too: "done", "interrupted", "failed" or "killed"."""
+        self.take("end", {"state": state, "total_seconds": self.total_seconds})
+        self.write_status()
+
+    def write_status(self, ended: str | None = None) -> None:
+        """Say in the folder what has finished so far, and when it ended: now, where nothing else is given."""
+        status = {
+            "state": self.state,
+            "finished": [self.label(*fit.key) for fit in self.fits],
+            "planned": [self.label(*fit) for fit in self.planned_fits()],
+            "started": self.about.started,
+            "ended": None if self.state == "running" else ended or _now(),
+        }
+        write_json(self.run / "details" / "status.json", status)
+
+    def planned_fits(self) -> list[FitKey]:
+        """Return every fit that the run is to make: on each fold, one a seed where training has chance in it."""
+        return [
+            (model.name, seed, fold)
+            for fold in range(self.about.folds)
+            for model in self.planned
+            for seed in range(self.config.run.seeds if model.seeded else 1)
+        ]
+
+    def label(self, name: str, seed: int, fold: int) -> str:
+        """Return a fit's name with its seed and fold where there are several."""
+        seeded = any(model.name == name and model.seeded for model in self.planned)
+        n_seeds = self.config.run.seeds if seeded else 1
+        return fit_label(name, seed, fold, n_seeds=n_seeds, n_folds=self.about.folds)
+
+
+def _take_trial(kept: Kept, row: Mapping[str, Any]) -> None:
+    trial = Trial(row["number"], dict(row["settings"]), Score(**row["score"]), row["seconds"])
+    kept.trials.setdefault((row["name"], row["model"], row["fold"]), []).append(trial)
+
+
+def _take_audit(kept: Kept, row: Mapping[str, Any]) -> None:
+    kept.audits[tuple(row["parts"])] = row["audit"]
+
+
+def _take_curve(kept: Kept, row: dict[str, Any]) -> None:
+    kept.curve = row
+
+
+def _take_gpu(kept: Kept, row: str) -> None:
+    kept.gpu = row
+
+
+def _take_end(kept: Kept, row: Mapping[str, Any]) -> None:
+    kept.state, kept.total_seconds = row["state"], row["total_seconds"]
+
+
+_TAKES: dict[str, Callable[[Any, Any], None]] = {
+    "fit": lambda kept, row: kept.fits.append(Fit(**row)),
+    "choice": lambda kept, row: kept.choices.append(row),
+    "trial": _take_trial,
+    "history": lambda kept, row: kept.histories.append(row),
+    "embedding": lambda kept, row: kept.embeddings.append(row),
+    "audit": _take_audit,
+    "neighbours": lambda kept, row: kept.neighbours.append(row),
+    "note": lambda kept, row: kept.notes.append(row),
+    "tokens": lambda kept, row: kept.token_facts.update(row),
+    "curve": _take_curve,
+    "probes": lambda kept, row: kept.probes.append(row),
+    "gpu": _take_gpu,
+    "end": _take_end,
+}
+
+
+@dataclass(kw_only=True)
+class Record(Kept):
+    """What the stages of a run that is going on tell: kept, and written to the run folder's journal at once."""
+
+    loaded: LoadedCorpus
+    folds: list[Corpus]
+    outside: tuple[OutsideModel, ...] = ()
+    facts: CorpusFacts | None = None
+    sources: dict[str, tuple[Embedded, list[tuple[str, str]]]] = field(default_factory=dict)
+    journal: Journal | None = None  # None: nothing of it would be read again
+    reported: bool = False  # scores and a report of them stand in the folder
 
     @classmethod
     def begin(
@@ -117,54 +233,37 @@ class Record:
     ) -> Record:
         """Start the record of a run and say in its folder that it is running."""
         models = planned + tuple(PlannedModel(model.name, "outside", "outside") for model in outside)
-        record = cls(run, config, command, loaded, duplicates, folds, models, _now(), outside)
+        about = About(
+            command=command,
+            folder=run.as_posix(),
+            started=_now(),
+            folds=len(folds),
+            corpus=describe_loaded(loaded, duplicates, folds, config),
+            assumptions=tuple(loaded.assumptions),
+            warnings=tuple(loaded.warnings),
+            environment=describe_environment(command, None),
+            outside=tuple(OutsideFile(model.name, model.file, model.hard) for model in outside),
+        )
+        journal = Journal.begin(run, {"about": asdict(about), "planned": [asdict(model) for model in models]})
+        record = cls(run, config, about, models, loaded=loaded, folds=folds, outside=outside, journal=journal)
         record.write_status()
+        write_outside(record)
         return record
 
-    def note(self, text: str) -> None:
-        """Keep something that the reader should know, once; an empty text says nothing."""
-        if text and text not in self.notes:
-            self.notes.append(text)
+    def take(self, kind: str, row: Any) -> None:
+        """Take in one row of a kind, and write it to the journal."""
+        super().take(kind, row)
+        if self.journal:
+            self.journal.write(kind, row, self.stages)
 
     def tokens(self, tokenized: TokenizedCorpus) -> None:
         """Keep the counts of tokens, and the tokens for audits of the embedding sources."""
-        self.token_facts |= describe_tokens(tokenized, self.folds[0])
+        self.take("tokens", describe_tokens(tokenized, self.folds[0]))
         self.facts = CorpusFacts(tokenized, self.folds[0], self.config.tokenizer)
 
     def fold(self, number: int) -> FoldRecord:
         """Return the part of the record that one fold fills."""
         return FoldRecord(self, number)
-
-    def end(self, state: str) -> None:
-        """Set how the run ended, in its folder too: "done", "interrupted" or "failed"."""
-        self.state = state
-        self.write_status()
-
-    def write_status(self) -> None:
-        """Say in the folder what has finished so far."""
-        status = {
-            "state": self.state,
-            "finished": [self.label(fit.name, fit.seed, fit.fold) for fit in self.fits],
-            "planned": [self.label(*fit) for fit in self.planned_fits()],
-            "started": self.started,
-            "ended": None if self.state == "running" else _now(),
-        }
-        write_json(self.run / "details" / "status.json", status)
-
-    def planned_fits(self) -> list[FitKey]:
-        """Return every fit that the run is to make: on each fold, one a seed where training has chance in it."""
-        return [
-            (model.name, seed, fold)
-            for fold in range(len(self.folds))
-            for model in self.planned
-            for seed in range(self.config.run.seeds if model.seeded else 1)
-        ]
-
-    def label(self, name: str, seed: int, fold: int) -> str:
-        """Return a fit's name with its seed and fold where there are several."""
-        seeded = any(model.name == name and model.seeded for model in self.planned)
-        n_seeds = self.config.run.seeds if seeded else 1
-        return fit_label(name, seed, fold, n_seeds=n_seeds, n_folds=len(self.folds))
 
 
 @dataclass(frozen=True)
@@ -177,16 +276,18 @@ class FoldRecord:
     def baseline(self, fit: Fit, choice: Choice | None) -> None:
         """Keep a fitted baseline."""
         if choice:
-            self.record.choices.append(asdict(choice))
+            self.record.take("choice", asdict(choice))
         self._fit(fit)
 
     def trial(self, planned: PlannedModel, trial: Trial) -> None:
         """Keep a trial of a model's settings."""
-        self.record.trials.setdefault((planned.name, planned.model, self.number), []).append(trial)
+        of = {"name": planned.name, "model": planned.model, "fold": self.number}
+        self.record.take("trial", of | asdict(trial))
 
     def network(self, fit: Fit, fitted: Any, table: Float32 | None) -> None:
         """Keep a fitted network: its history and, for a tuned embedding, its neighbours after training."""
-        self.record.histories.append(
+        self.record.take(
+            "history",
             {
                 "name": fit.name,
                 "seed": fit.seed,
@@ -194,8 +295,10 @@ class FoldRecord:
                 "best_epoch": fitted.best_epoch,
                 "stopped": fitted.stopped,
                 "epochs": [asdict(epoch) for epoch in fitted.epochs],
-            }
+            },
         )
+        if self.record.gpu is None and (gpu := _gpu()):
+            self.record.take("gpu", gpu)
         if table is not None and self.number == 0:
             source = next(model.source for model in self.record.planned if model.name == fit.name)
             self._neighbours(fit.name, source or "", table)
@@ -203,7 +306,7 @@ class FoldRecord:
 
     def probes(self, found: dict[str, Any]) -> None:
         """Keep what the probes found in a network."""
-        self.record.probes.append(found)
+        self.record.take("probes", found)
 
     def source(self, found: SourceRecord, train: TokenizedCorpus, labels: Int32) -> None:
         """Keep what a source covers, and its neighbours."""
@@ -211,15 +314,16 @@ class FoldRecord:
             self.record.note(text)
         if self.number:
             return
-        self.record.embeddings.append(_describe_source(found))
-        self.record.token_facts["vocabulary"] = found.embedded.vocabulary.n_learned - 2
+        self.record.take("embedding", _describe_source(found))
+        self.record.take("tokens", {"vocabulary": found.embedded.vocabulary.n_learned - 2})
         if found.documents is not None:
-            self.record.token_facts |= {
+            read = {
                 "cut_documents": found.documents.cut_documents,
                 "cut_tokens": found.documents.cut_tokens,
                 "max_tokens": self.record.config.networks.max_tokens,
                 "keep": self.record.config.networks.keep,
             }
+            self.record.take("tokens", read)
         words = characteristic_words(train, labels, self.record.loaded.corpus.label_names)
         self.record.sources[found.source] = (found.embedded, words)
         if not found.embedded.tuned:
@@ -234,50 +338,103 @@ class FoldRecord:
             return
         name = embedded.source if embedded.shuffled else "+".join(embedded.parts)
         audit = audit_fit(embedded, record.facts, name)
-        record.audits[embedded.parts] = audit | {"shuffled": embedded.shuffled}
+        record.take("audit", {"parts": embedded.parts, "audit": audit | {"shuffled": embedded.shuffled}})
 
     def _neighbours(self, title: str, source: str, trained: Float32 | None) -> None:
         """Keep the neighbours of characteristic words, of a trained table (V, D) with those before training."""
         embedded, words = self.record.sources[source]
         rows = neighbour_rows(words, embedded.vocabulary, embedded.matrix, trained)
-        self.record.neighbours.append({"source": title, "words": rows})
+        self.record.take("neighbours", {"source": title, "words": rows})
 
     def _fit(self, fit: Fit) -> None:
-        self.record.fits.append(fit)
+        self.record.take("fit", asdict(fit))
         self.record.write_status()
 
 
 def conclude(record: Record, console: Console, total_seconds: float) -> None:
-    """Write what only the run knows, score the folder from its files, and draw the report."""
+    """Score the run from its files and draw the report; only then add what decorates it, and draw it again.
+
+    Whatever happens to what decorates (see `decorate`), metrics.json and a report of all scores stand by then.
+    The journal goes last: while it is there, `python -m pipeline report RUN` finishes the folder.
+    """
     from pipeline.report import draw_report
 
     with console.stage("Scoring"):
-        record.note(leak_warning(record.duplicates, len(record.folds[0].positions(TEST))) or "")
-        save_outside(record)
-        for name, value in _known_by_the_run(record, console, total_seconds).items():
-            write_json(record.run / "details" / f"{name}.json", value)
-        record.write_status()
-        scored = score_run(record.run)
-        chosen = scored.details["chosen_documents"]
-        shown = documents_shown(scored.metrics, chosen, record.loaded.corpus, record.folds)
-        write_json(record.run / "details" / "documents_shown.json", shown)
-    contributions = _contributions(record, chosen, console)
+        record.take("end", {"state": record.state, "total_seconds": total_seconds})
+        scored = write_and_score(record)
     with console.stage("Drawing the report"):
-        if contributions:
-            write_json(record.run / "details" / "contributions.json", contributions)
-        write_scores(record.run, scored)
         draw_report(record.run)
+    record.reported = True
+    tokenized = record.facts.tokenized if record.facts else None
+    try:
+        decorate(record, scored, record.loaded.corpus, record.folds, tokenized, console)
+    except Exception as error:
+        console.log(traceback.format_exc())
+        what = f"{type(error).__name__}: {str(error).strip() or 'no message'}"
+        console.warn(
+            f"texts or word contributions could not be added to the report ({what});"
+            f" `python -m pipeline report {record.run}` tries again"
+        )
+        return
+    if record.journal:
+        record.journal.remove()
 
 
-def _contributions(record: Record, chosen: Mapping[str, Any], console: Console) -> dict[str, Any]:
+def write_and_score(kept: Kept, ended: str | None = None) -> Scored:
+    """Write what only the run knows, score the folder from its files, and write the scores."""
+    kept.note(kept.about.corpus["duplicates"]["warning"] or "")
+    take_outside(kept)
+    for name, value in _known_by_the_run(kept).items():
+        write_json(kept.run / "details" / f"{name}.json", value)
+    kept.write_status(ended)
+    scored = score_run(kept.run)
+    write_scores(kept.run, scored)
+    return scored
+
+
+def decorate(
+    kept: Kept,
+    scored: Scored,
+    corpus: Corpus,
+    folds: Sequence[Corpus],
+    tokenized: TokenizedCorpus | None,
+    console: Console,
+) -> None:
+    """Add to a run folder what the report shows beside the scores, and draw the report again.
+
+    That is the texts of the documents it speaks of and what each of their words adds, which loads models and takes
+    long. `tokenized` holds all documents of the corpus; None where the run did not come so far.
+    """
+    from pipeline.report import draw_report
+
+    chosen = scored.details["chosen_documents"]
+    shown = documents_shown(scored.metrics, chosen, corpus, folds)
+    write_json(kept.run / "details" / "documents_shown.json", shown)
+    contributions = _contributions(kept, chosen, folds[0], tokenized, console)
+    with console.stage("Adding texts and words to the report"):
+        if contributions:
+            write_json(kept.run / "details" / "contributions.json", contributions)
+        write_json(kept.run / RECEIPTS, make_receipts(kept.run))
+        draw_report(kept.run)
+
+
+def _contributions(
+    kept: Kept,
+    chosen: Mapping[str, Any],
+    first: Corpus,
+    tokenized: TokenizedCorpus | None,
+    console: Console,
+) -> dict[str, Any]:
     """Return what each word of the chosen documents adds; nothing for a run that did not end, or with --no-probes."""
-    if record.state != "done" or not record.config.run.probes or record.facts is None or not chosen:
+    whole = {fit.key for fit in kept.fits} >= set(kept.planned_fits())
+    ended = kept.state == "done" or (kept.state == "killed" and whole)
+    if not ended or not kept.config.run.probes or tokenized is None or not chosen:
         return {}
     names = {model["name"] for model in chosen["models"]}
-    planned = [model for model in record.planned if model.name in names]
-    shown = shown_of_first_fold(chosen, record.folds[0], record.facts.tokenized)
-    with console.stage("Word contributions", len(planned), "models") as stage, quiet(record.config.run.debug):
-        return word_contributions(record.run, planned, shown, record.config.tokenizer, stage.advance)
+    planned = [model for model in kept.planned if model.name in names]
+    shown = shown_of_first_fold(chosen, first, tokenized)
+    with console.stage("Word contributions", len(planned), "models") as stage, quiet(kept.config.run.debug):
+        return word_contributions(kept.run, planned, shown, kept.config.tokenizer, stage.advance)
 
 
 def write_scores(run: Path, scored: Scored) -> None:
@@ -294,19 +451,9 @@ def write_scores(run: Path, scored: Scored) -> None:
         write_json(run / path, value)
 
 
-def save_outside(record: Record) -> None:
-    """Save the predictions that were made elsewhere as those of a fit on each fold, without what a fit costs.
-
-    A run that is stopped while its report is drawn comes here again: what is recorded stays so.
-    """
-    recorded = {fit.name for fit in record.fits}
+def write_outside(record: Record) -> None:
+    """Write the predictions that were made elsewhere as those of a fit on each fold."""
     for model in record.outside:
-        if model.name in recorded:
-            continue
-        known = (
-            "labels alone, so there is no log loss and no ECE" if model.hard else "labels and probabilities"
-        )
-        record.note(f"{model.name} was not trained here: its predictions are those of {model.file} ({known})")
         for fold, predictions in enumerate(model.folds):
             write_predictions(
                 prediction_path(record.run, model.name, 0, fold),
@@ -317,7 +464,23 @@ def save_outside(record: Record) -> None:
                 fold=fold,
                 corpus_hash=record.loaded.hash,
             )
-            record.fits.append(fit_made_elsewhere(model.name, fold))
+
+
+def take_outside(kept: Kept) -> None:
+    """Take in the fits that were made elsewhere, without what a fit costs, behind all others.
+
+    A run that is stopped while its report is drawn comes here again: what is recorded stays so.
+    """
+    recorded = {fit.name for fit in kept.fits}
+    for model in kept.about.outside:
+        if model.name in recorded:
+            continue
+        known = (
+            "labels alone, so there is no log loss and no ECE" if model.hard else "labels and probabilities"
+        )
+        kept.note(f"{model.name} was not trained here: its predictions are those of {model.file} ({known})")
+        for fold in range(kept.about.folds):
+            kept.take("fit", asdict(fit_made_elsewhere(model.name, fold)))
 
 
 def fit_made_elsewhere(name: str, fold: int) -> Fit:
@@ -336,66 +499,66 @@ def fit_made_elsewhere(name: str, fold: int) -> Fit:
     )
 
 
-def costs_of_models(record: Record) -> list[dict[str, Any]]:
+def costs_of_models(kept: Kept) -> list[dict[str, Any]]:
     """Return what each model that was fitted here took: seconds and memory of its fits, latency, size of its files."""
-    elsewhere = {model.name for model in record.outside}
+    elsewhere = {model.name for model in kept.about.outside}
     fits: dict[str, list[Fit]] = defaultdict(list)
-    for fit in record.fits:
+    for fit in kept.fits:
         if fit.name not in elsewhere:
             fits[fit.name].append(fit)
-    kept = ("seed", "fold", "prepare_seconds", "fit_seconds", "peak_rss_mib")
+    costs = ("seed", "fold", "prepare_seconds", "fit_seconds", "peak_rss_mib")
     return [
         {
             "name": name,
-            "fits": [{key: getattr(fit, key) for key in kept} for fit in found],
+            "fits": [{key: getattr(fit, key) for key in costs} for fit in found],
             "latency_ms": next((fit.latency_ms for fit in found if fit.latency_ms), ()),
-            "size_bytes": bytes_to_predict(record.run, name),
+            "size_bytes": bytes_to_predict(kept.run, name),
         }
         for name, found in fits.items()
     ]
 
 
-def _known_by_the_run(record: Record, console: Console, total_seconds: float) -> dict[str, Any]:
+def _known_by_the_run(kept: Kept) -> dict[str, Any]:
     """Return files of `details/` by name: what cannot be computed from the others once the run is over."""
     details = {
         "fits": {
-            "models": [_describe_model(model, record) for model in record.planned],
-            "fits": [asdict(fit) for fit in record.fits],
+            "models": [_describe_model(model, kept) for model in kept.planned],
+            "fits": [asdict(fit) for fit in kept.fits],
         },
         "run": {
-            "state": record.state,
-            "folder": record.run.as_posix(),
-            "folds": len(record.folds),
-            "corpus": describe_loaded(record.loaded, record.duplicates, record.folds, record.config),
-            "embeddings": record.embeddings,
-            "tuning": describe_families(record.trials, record.config),
-            "assumptions": list(record.loaded.assumptions),
-            "warnings": [*record.loaded.warnings, *record.notes],
-            "stages": [{"stage": title, "seconds": seconds} for title, seconds in console.stage_seconds],
-            "total_seconds": total_seconds,
-            "environment": describe_environment(record.command, _gpu()),
+            "state": kept.state,
+            "folder": kept.about.folder,
+            "folds": kept.about.folds,
+            "corpus": kept.about.corpus,
+            "embeddings": kept.embeddings,
+            "tuning": describe_families(kept.trials, kept.config),
+            "assumptions": kept.about.assumptions,
+            "warnings": [*kept.about.warnings, *kept.notes],
+            "stages": [{"stage": title, "seconds": seconds} for title, seconds in kept.stages],
+            "total_seconds": kept.total_seconds,
+            "environment": kept.about.environment | {"gpu": kept.gpu},
         },
-        "histories": record.histories,
-        "choices": record.choices,
-        "neighbours": record.neighbours,
-        "audit": list(record.audits.values()),
-        "fit_costs": costs_of_models(record),
-        "tokens": record.token_facts,
+        "histories": kept.histories,
+        "choices": kept.choices,
+        "neighbours": kept.neighbours,
+        "audit": list(kept.audits.values()),
+        "fit_costs": costs_of_models(kept),
+        "tokens": kept.token_facts,
     }
-    if record.config.run.tune:
-        details["tuning"] = _tuning(record)
-    if record.config.run.probes:
-        details["probes"] = record.probes
-    if record.curve:
-        details["curve_sets"] = record.curve
+    if kept.config.run.tune:
+        details["tuning"] = _tuning(kept)
+    if kept.config.run.probes:
+        details["probes"] = kept.probes
+    if kept.curve:
+        details["curve_sets"] = kept.curve
     return details
 
 
-def _describe_model(planned: PlannedModel, record: Record) -> dict[str, Any]:
+def _describe_model(planned: PlannedModel, kept: Kept) -> dict[str, Any]:
     return {
         "name": planned.name,
         "kind": planned.kind,
-        "verdict_kind": kinds_for_verdict(record.planned)[planned.name],
+        "verdict_kind": kinds_for_verdict(kept.planned)[planned.name],
         "model": planned.model,
         "head": planned.head or None,
         "embedding": planned.source,
@@ -403,10 +566,10 @@ def _describe_model(planned: PlannedModel, record: Record) -> dict[str, Any]:
     }
 
 
-def _tuning(record: Record) -> dict[str, Any]:
+def _tuning(kept: Kept) -> dict[str, Any]:
     """Return the search space of each model; what was tried stands in metrics.json."""
-    models = [planned.model for planned in record.planned]
-    return {"trials": record.config.run.tune, "space": describe_space(models, record.config)}
+    models = [planned.model for planned in kept.planned]
+    return {"trials": kept.config.run.tune, "space": describe_space(models, kept.config)}
 
 
 def _describe_source(found: SourceRecord) -> dict[str, Any]:
