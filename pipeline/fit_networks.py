@@ -241,6 +241,7 @@ def _fit(
         deterministic=config.run.deterministic,
         on_epoch=on_epoch,
         class_weights=_class_weights(material, fold),
+        shuffled_words=planned.shuffled_words,
     )
 
 
@@ -274,7 +275,10 @@ def _labelled(material: Material, planned: PlannedModel, prepared: Prepared, doc
 
 
 def _as_read(material: Material, planned: PlannedModel, indexed: IndexedCorpus) -> IndexedCorpus:
-    """Return documents in the order of words in which the model reads them."""
+    """Return documents in the order of words in which the model reads them.
+
+    Where that is at random, it is one order for all that a fit answers; in training each epoch has its own.
+    """
     if not planned.shuffled_words:
         return indexed
     return shuffle_words(indexed, stage_generator(material.config.run.seed, "shuffled words"))
@@ -340,6 +344,7 @@ def _subject(material: Material, planned: PlannedModel, fitted: FittedNetwork, l
             seed=seed,
             deterministic=config.run.deterministic,
             class_weights=_class_weights(material, fold),
+            shuffled_words=planned.shuffled_words,
         )
 
     return Subject(

@@ -229,6 +229,10 @@ class Predictions:
             any(part.hard for part in parts),
         )
 
+    def only(self, chosen: Bool | slice) -> Predictions:
+        """Return the chosen documents; bool (N,), or a slice."""
+        return Predictions(self.documents[chosen], self.labels[chosen], self.probabilities[chosen], self.hard)
+
     @property
     def predicted(self) -> Int32:
         """The most probable class of each document; int32, shape (N,)."""

@@ -118,6 +118,7 @@ def train_network(
     matrix: EmbeddingMatrix | None = None,
     epochs: int | None = None,
     on_epoch: Callable[[Epoch], None] = lambda epoch: None,
+    shuffled_words: bool = False,
     **changes: Any,
 ) -> FittedNetwork:
     """Return a tiny network, trained repeatably; `changes` are network settings."""
@@ -136,6 +137,7 @@ def train_network(
         epochs=epochs,
         deterministic=True,
         on_epoch=on_epoch,
+        shuffled_words=shuffled_words,
     )
 
 

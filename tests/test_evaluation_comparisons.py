@@ -144,18 +144,26 @@ def test_documents_are_matched_by_number():
     assert row["minimum_detectable_difference"] == pytest.approx(detectable(np.sqrt(1 / 16), 3))
 
 
-def test_seeds_are_paired():
-    # in whatever order they come, each seed's model a is right where its model b is, so no seed differs
-    order = [("a", 0), ("a", 1), ("b", 1), ("b", 0)]
+def test_the_numbers_of_seeds_pair_nothing():
+    # seed by seed the two models are right on the same documents, which two trainings have no reason to be
     right = {0: [1] * 40 + [0] * 10, 1: [1] * 20 + [0] * 30}
-    entries = [saved(name, right[seed], seed) for name, seed in order]
-    assert one_row(entries)["p_value"] == 1.0
-    assert one_row(entries)["ci95"] == pytest.approx([-0.0547, 0.0547], abs=1e-4)  # 2.010 x sqrt(2) / 52
+    rows = [
+        one_row([saved(name, right[number % 2], seed) for number, (name, seed) in enumerate(order)])
+        for order in ([("a", 0), ("a", 1), ("b", 0), ("b", 1)], [("a", 0), ("a", 1), ("b", 5), ("b", 2)])
+    ]
+    # 0.8 and 0.4: variance 0.08, / 2, of each model; documents tie on average
+    freedom, standard_error = 2, np.sqrt(0.08)
+    assert rows[0]["p_value"] == 1.0
+    assert rows[0]["ci95"][1] == pytest.approx(min(1.0, stats.t.ppf(0.975, freedom) * standard_error))
+    assert [rows[1][key] for key in ("difference", "ci95")] == [
+        rows[0][key] for key in ("difference", "ci95")
+    ]
 
 
-def test_only_seeds_of_both_are_compared():
+def test_all_seeds_of_either_model_count():
     entries = [saved("a", [1, 1], 0), saved("a", [1, 1], 1), saved("a", [0, 0], 2), saved("b", [1, 1], 0)]
-    assert one_row([*entries, saved("b", [1, 1], 1)])["difference"] == 0.0
+    row = one_row([*entries, saved("b", [1, 1], 1)])
+    assert (row["difference"], row["seeds"]) == (pytest.approx(-1 / 3), [0, 1, 2])
 
 
 def test_a_model_with_one_run_is_paired_with_every_seed():
@@ -194,12 +202,6 @@ def test_no_pairs_no_rows():
 def test_other_documents_are_refused(other, message):
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         one_row([saved("a", [1, 1]), other])
-
-
-def test_without_a_seed_in_common_runs_are_paired_in_their_order():
-    entries = [saved("a", [1, 1], 0), saved("a", [1, 0], 1), saved("b", [1, 1], 2), saved("b", [0, 0], 3)]
-    row = one_row([*entries, saved("b", [0, 0], 4)])
-    assert (row["difference"], row["seeds"], row["method"]) == (0.25, [0, 1], "documents and seeds")
 
 
 def test_a_model_that_did_not_train_has_lost_nothing():

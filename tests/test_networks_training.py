@@ -232,3 +232,59 @@ def test_a_batch_has_as_many_documents_as_was_asked_however_long_they_may_be(
     long = labelled([[2, 3] * 200] * 130, [0, 1] * 65)
     train_network("ann", long, batch_size=130, max_tokens=400, max_epochs=1)  # 52,000 timesteps
     assert sizes == [130]
+
+
+def rows_of_every_epoch(
+    monkeypatch: pytest.MonkeyPatch, documents: Labelled, *, seed: int = 0, shuffled_words: bool
+) -> list[dict[int, list[int]]]:
+    """Return for each of three epochs what was read of every document, in the order of the batches."""
+    from pipeline.networks import training
+
+    passes: list[dict[int, list[int]]] = []
+    cut = training.batches
+
+    def spying(*arguments: Any) -> Any:
+        passes.append({})
+        for batch in cut(*arguments):
+            for document, row, length in zip(batch.documents, batch.rows, batch.lengths, strict=True):
+                passes[-1][int(document)] = row[:length].tolist()
+            yield batch
+
+    with monkeypatch.context() as patched:
+        patched.setattr(training, "batches", spying)
+        train_network(
+            "rnn",
+            documents,
+            seed=seed,
+            epochs=3,
+            batch_size=2,
+            matrix=matrix_of(12),
+            shuffled_words=shuffled_words,
+        )
+    return passes
+
+
+def test_shuffled_words_are_shuffled_anew_for_every_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [[2, 3, 4, 5, 6, 7, 8, 9], [4, 5, 6, 7, 8, 9, 10, 11], [11, 9, 7, 5, 3, 2, 4, 6], [2, 2, 2]]
+    documents = labelled(texts, [0, 1, 0, 1])
+    passes = rows_of_every_epoch(monkeypatch, documents, shuffled_words=True)
+    for read in passes:
+        assert {number: sorted(row) for number, row in read.items()} == {
+            number: sorted(text) for number, text in enumerate(texts)
+        }
+    for number in range(3):  # of 8! orders two are the same once in 40,320
+        assert len({tuple(read[number]) for read in passes} | {tuple(texts[number])}) == 4
+    assert passes == rows_of_every_epoch(monkeypatch, documents, shuffled_words=True)
+    other = rows_of_every_epoch(monkeypatch, documents, seed=1, shuffled_words=True)
+    assert passes[0][0] != other[0][0]
+
+
+def test_words_in_order_stay_so_and_the_batches_are_those_of_shuffled_words(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    texts = [[2, 3, 4, 5], [6, 7, 8], [9, 10], [11, 2, 3, 4, 5], [3]]
+    documents = labelled(texts, [0, 1, 0, 1, 1])
+    in_order = rows_of_every_epoch(monkeypatch, documents, shuffled_words=False)
+    assert in_order == [dict(enumerate(texts))] * 3
+    shuffled = rows_of_every_epoch(monkeypatch, documents, shuffled_words=True)
+    assert [list(read) for read in in_order] == [list(read) for read in shuffled]

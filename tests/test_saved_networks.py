@@ -116,6 +116,24 @@ def test_saved_networks_answer_as_they_did(first: Path) -> None:
     check(first, FIRST)
 
 
+def test_only_the_control_is_trained_on_words_in_a_new_order_each_epoch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its answers are in one order, as `test_saved_networks_answer_as_they_did` shows."""
+    from pipeline import fit_networks
+
+    asked: dict[str, list[bool]] = {}
+    fit = fit_networks.fit_network
+
+    def spying(spec: Any, *arguments: Any, **more: Any) -> Any:
+        asked.setdefault(spec.model, []).append(more["shuffled_words"])
+        return fit(spec, *arguments, **more)
+
+    monkeypatch.setattr(fit_networks, "fit_network", spying)
+    trained(tmp_path, "gru,rnn:shuffled-words", "networks.max_epochs=1", "run.side_by_side=1")
+    assert asked == {"gru": [False, False], "rnn": [True, True]}  # on both tables
+
+
 @pytest.mark.slow  # the contract of networks holds each of them to its equations, on weights of its own
 def test_deep_networks_and_pieces_answer_as_they_did(tmp_path: Path) -> None:
     deep = ("networks.layers=2", "networks.keep=pieces", "networks.piece_tokens=4")

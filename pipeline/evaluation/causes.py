@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.evaluation.comparisons import estimate_difference, paired_runs
+from pipeline.evaluation.differences import estimate_difference, paired_runs
 from pipeline.evaluation.gains import EFFECT_KEYS, parse_named
 from pipeline.evaluation.pooling import PooledRun, pool_folds
 from pipeline.evaluation.wording import detectable_words, difference_words

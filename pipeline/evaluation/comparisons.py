@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from pipeline.evaluation.choice import best_baseline
-from pipeline.evaluation.estimates import Estimate, crossed_estimate, folds_estimate, holm, mcnemar_p_value
+from pipeline.evaluation.differences import Runs, estimate_difference, paired_runs
+from pipeline.evaluation.estimates import holm, mcnemar_p_value
 from pipeline.evaluation.gains import parse_named, source_pairs
-from pipeline.evaluation.pooling import PooledRun, check_same_documents, pool_folds
+from pipeline.evaluation.pooling import pool_folds
 from pipeline.prediction_files import SavedPredictions
-from pipeline.values import Bool, Float64
 
 SIGNIFICANCE = 0.05
 MODEL_PAIRS = (  # the same embedding on both sides
@@ -146,51 +144,6 @@ def decide(interval: Sequence[float], p_adjusted: float, rope: float) -> str:
     if p_adjusted < SIGNIFICANCE and (low > 0 or high < 0):
         return "beats" if low > 0 else "loses"
     return "cannot tell"
-
-
-Runs = Sequence[PooledRun]
-
-
-def paired_runs(a: Runs, b: Runs) -> tuple[Runs, Runs]:
-    """Return the runs of the seeds that both models have.
-
-    A model with one run (a linear one has no chance in its training) is taken as fixed and paired with every
-    run of the other. Where a stopped run leaves no seed in common, runs are paired in their order: the number of
-    a seed is all that two models' trainings share.
-    """
-    check_same_documents(a[0], b[0])
-    if len(a) == 1 or len(b) == 1:
-        return a, b
-    shared = {run.seed for run in a} & {run.seed for run in b}
-    if not shared:
-        n_pairs = min(len(a), len(b))
-        return a[:n_pairs], b[:n_pairs]
-    return [run for run in a if run.seed in shared], [run for run in b if run.seed in shared]
-
-
-def estimate_difference(
-    a: Runs, b: Runs, n_docs: int | None = None, chosen: Bool | slice = slice(None)
-) -> Estimate:
-    """Return accuracy of a minus that of b, with the chance that the runs hold: by folds, or seeds and documents.
-
-    Parameters
-    ----------
-    a, b : PooledRuns of two models, one a seed, of the same documents; of one of them there may be one only
-    n_docs : documents of the corpus, where there are folds; all that were tested if absent
-    chosen : bool (N,), the tested documents that count; all if absent
-    """
-    differences = paired_differences(a, b)
-    fold_of = a[0].fold_of
-    if len(np.unique(fold_of[chosen])) < 2:
-        return crossed_estimate(differences[:, chosen])
-    return folds_estimate(differences, fold_of, n_docs or len(fold_of), chosen)
-
-
-def paired_differences(a: Runs, b: Runs) -> Float64:
-    """Return right(a) - right(b) for each seed and document: -1, 0 or 1; float64 (S, N)."""
-    right_a = np.stack([run.right for run in a]).astype(np.float64)  # (S, N), or (1, N)
-    right_b = np.stack([run.right for run in b]).astype(np.float64)
-    return right_a - right_b  # (S, N)
 
 
 def _method(a: Runs, b: Runs) -> str:

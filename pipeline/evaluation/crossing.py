@@ -54,7 +54,7 @@ def find_learning_curve(
 
     Notes
     -----
-    At each size the two models are compared as everywhere, paired by document and seed. One is ahead at a size
+    At each size the two models are compared as everywhere, paired by document. One is ahead at a size
     where the p-value, corrected for the number of sizes (Holm), is below 5 % and the 95 % interval leaves out 0.
     None is ahead at a size where a fit of either did not train: that is a failed measurement, not a loss. The curves
     cross between the last size at which one is ahead and the first at which the other one is; sizes between

@@ -17,11 +17,12 @@ POWER = 0.8
 
 @dataclass(frozen=True)
 class Estimate:
-    """A difference in accuracy, its standard error, and the degrees of freedom of that."""
+    """A difference, its standard error, and the degrees of freedom of that; `largest` is what it can be at most."""
 
     difference: float
     standard_error: float
     degrees_of_freedom: float
+    largest: float = 1.0
 
     @property
     def _t(self) -> float:
@@ -30,9 +31,10 @@ class Estimate:
 
     @property
     def interval(self) -> list[float]:
-        """The 95 % interval [lo, hi], within [-1, 1]."""
+        """The 95 % interval [lo, hi], within what a difference can be."""
         half = self._t * self.standard_error
-        return [max(-1.0, float(self.difference - half)), min(1.0, float(self.difference + half))]
+        low, high = float(self.difference - half), float(self.difference + half)
+        return [max(-self.largest, low), min(self.largest, high)]
 
     @property
     def p_value(self) -> float:
@@ -50,54 +52,77 @@ class Estimate:
 
 
 def crossed_estimate(differences: Float64) -> Estimate:
-    """Return the mean difference, with a standard error that holds both sources of chance: documents, seeds.
+    """Return the mean over seeds and documents with its chance: `unpaired_estimate` less a model that is always 0.
 
     Parameters
     ----------
     differences : float64 array, shape (S, N)
-        -1, 0 or 1 for each seed and document.
+        A value for each seed and document.
+    """
+    return unpaired_estimate(differences, np.zeros((1, differences.shape[1])))
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The variance of a mean difference by source. `seeds` is of a, of b; each holds what `both` holds of it."""
+
+    documents: float
+    seeds: tuple[float, float]
+    both: tuple[float, float]  # of seed and document together, which neither explains
+
+    @property
+    def of_documents(self) -> float:
+        """What documents add to the seeds' part, which holds `both` already."""
+        return max(self.documents - sum(self.both), 0.0)
+
+    @property
+    def total(self) -> float:
+        """The variance of the mean difference."""
+        return sum(self.seeds) + self.of_documents
+
+
+def split_variance(a: Float64, b: Float64) -> Parts:
+    """Return the variance of the difference of two means by source (see `unpaired_estimate`)."""
+    n_docs = a.shape[1]
+    documents = _variance(a.mean(axis=0) - b.mean(axis=0)) / n_docs
+    seeds_a, both_a = _seeds_and_both(a)
+    seeds_b, both_b = _seeds_and_both(b)
+    return Parts(documents, (seeds_a, seeds_b), (both_a, both_b))
+
+
+def _seeds_and_both(scores: Float64) -> tuple[float, float]:
+    """Return the variance of a model's mean that its seeds give, and what of it neither seed nor document explains."""
+    n_seeds, n_docs = scores.shape
+    if n_seeds == 1:
+        return 0.0, 0.0
+    of_seeds = scores.mean(axis=1)  # (S,)
+    rest = scores - scores.mean(axis=0) - of_seeds[:, None] + scores.mean()  # (S, N)
+    both = (rest**2).sum() / ((n_seeds - 1) * max(n_docs - 1, 1)) / (n_seeds * n_docs)
+    return _variance(of_seeds) / n_seeds, float(both)
+
+
+def unpaired_estimate(a: Float64, b: Float64) -> Estimate:
+    """Return mean a less mean b, with a standard error that holds both sources of chance: documents, seeds.
+
+    Parameters
+    ----------
+    a, b : float64 arrays, shapes (S_a, N), (S_b, N)
+        A score for each seed and document; the same documents, in the same order.
 
     Notes
     -----
-    Documents and seeds are crossed, and both are drawn from more that could have been: the design of a study
-    in which several readers judge the same cases. It is analysed as there [1]_, with seeds for readers. The
-    table of S x N differences gives three variances of its mean: `documents` (of the means over seeds, / N:
-    what a bootstrap of documents gives, without the bootstrap's own noise), `seeds` (of the means over
-    documents, / S) and `both` (of what neither explains, / SN). `documents` and `seeds` each contain `both`,
-    so the variance is
-
-        seeds + max(documents - both, 0),
-
-    the form whose degrees of freedom keep the level where there are few readers [2]_: documents, of which
-    there are many, tell well how much of their part is `both`; a few seeds do not. The degrees of freedom are
-    Satterthwaite's [3]_, near S - 1 where seeds rule, near N - 1 where documents do, and never fewer than the
-    fewer of the two: his formula gives no less but for the difference that is cut at 0. With one seed only
-    `documents` is left: the interval then speaks of this fitted model alone.
-
-    The variance is never less than one document for each side gives (after [4]_), so that two models that
-    agree on ten documents are not called equal for all that could come.
-
-    docs/statistics.md has the simulated coverage: 93 to 97 % with five seeds or more.
-
-    References
-    ----------
-    .. [1] Dorfman, Berbaum, Metz (1992), Investigative Radiology 27(9), 723-731.
-    .. [2] Hillis (2007), Statistics in Medicine 26(3), 596-619.
-    .. [3] Satterthwaite (1946), Biometrics Bulletin 2(6), 110-114.
-    .. [4] Bonett, Price (2012), Journal of Educational and Behavioral Statistics 37(4), 479-488.
+    TODO
     """
-    n_seeds, n_docs = differences.shape
-    of_documents, of_seeds = differences.mean(axis=0), differences.mean(axis=1)  # (N,), (S,)
-    mean, least = float(of_seeds.mean()), 2 / (n_docs + 2) ** 2
-    documents = _variance(of_documents) / n_docs
-    if n_seeds == 1:
-        return Estimate(mean, float(np.sqrt(max(documents, least))), max(n_docs - 1, 1))
-    seeds = _variance(of_seeds) / n_seeds
-    rest = differences - of_documents - of_seeds[:, None] + mean  # (S, N)
-    both = (rest**2).sum() / ((n_seeds - 1) * max(n_docs - 1, 1)) / (n_seeds * n_docs)
-    variance = max(seeds + max(documents - both, 0.0), least)
-    chance = documents**2 / max(n_docs - 1, 1) + seeds**2 / (n_seeds - 1)
-    fewer, more = sorted((max(n_docs - 1, 1), n_seeds - 1))
+    parts, n_docs = split_variance(a, b), a.shape[1]
+    mean, least = float((a.mean(axis=0) - b.mean(axis=0)).mean()), 2 / (n_docs + 2) ** 2
+    variance = max(parts.total, least)
+    freedoms = [max(n_docs - 1, 1)] + [
+        len(scores) - 1 for scores, part in zip((a, b), parts.seeds, strict=True) if len(scores) > 1
+    ]
+    chance = parts.documents**2 / freedoms[0] + sum(
+        part**2 / max(len(scores) - 1, 1) for scores, part in zip((a, b), parts.seeds, strict=True)
+    )
+    fewer, more = min(freedoms), max(freedoms)
     freedom = min(max(variance**2 / chance, fewer), more) if chance else more
     return Estimate(mean, float(np.sqrt(variance)), float(freedom))
 

@@ -9,24 +9,36 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pipeline.errors import first_places
+from pipeline.evaluation.metrics import METRICS
 from pipeline.prediction_files import SavedPredictions
-from pipeline.values import Bool, Int32, Predictions
+from pipeline.values import Bool, Float64, Int32, Int64, Predictions
 
 
 @dataclass(frozen=True, eq=False)
 class PooledRun:
-    """All that one model predicted with one seed, over its folds; documents ascending."""
+    """All that one model predicted with one seed, over its folds; documents ascending.
+
+    Documents of one group (copies, twins) are one unit: what chance may leave out or draw twice is the group.
+    """
 
     name: str
     seed: int
     folds: int
     predictions: Predictions
     fold_of: Int32  # (N,), the fold that tested each document
+    groups: Int64  # (N,), documents with the same number are one unit
 
     @property
     def right(self) -> Bool:
         """Whether each document's prediction is right; bool (N,)."""
         return self.predictions.predicted == self.predictions.labels
+
+    def unit_scores(self, metric: str = "accuracy", chosen: Bool | slice = slice(None)) -> Float64:
+        """Return what each chosen document adds to a metric of the chosen documents; float64 (n,), mean the metric.
+
+        Log loss is as it is: less is better.
+        """
+        return METRICS[metric].influence(self.predictions.only(chosen))
 
     def __str__(self) -> str:
         return f"{self.name} (seed {self.seed})"
@@ -78,7 +90,7 @@ def _pool(folds: Sequence[SavedPredictions]) -> PooledRun:
         labels=together.labels[order],
         probabilities=together.probabilities[order],  # (N, C)
     )
-    return PooledRun(name, seed, len(folds), ascending, fold_of)
+    return PooledRun(name, seed, len(folds), ascending, fold_of, np.arange(len(documents), dtype=np.int64))
 
 
 def check_same_documents(a: PooledRun, b: PooledRun) -> None:

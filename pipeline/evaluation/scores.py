@@ -106,6 +106,21 @@ def macro_f1(hits: np.ndarray, support: np.ndarray, predicted: np.ndarray) -> np
     return _ratio(2 * hits, support + predicted).sum(axis=-1) / met
 
 
+def balanced_accuracy(hits: np.ndarray, support: np.ndarray) -> np.ndarray:
+    """Return the mean recall over the classes that have a document; classes lie on the last axis.
+
+    Parameters
+    ----------
+    hits, support : arrays, shape (..., C)
+        Documents of each class that were predicted right, that carry the label.
+
+    Returns
+    -------
+    float64 array, shape (...)
+    """
+    return _ratio(hits, support).sum(axis=-1) / (support > 0).sum(axis=-1)
+
+
 def _ratio(part: np.ndarray, whole: np.ndarray) -> Float64:
     """Return part / whole, and 0 where whole is 0."""
     return np.divide(part, whole, out=np.zeros(np.shape(part)), where=whole > 0)
@@ -113,10 +128,15 @@ def _ratio(part: np.ndarray, whole: np.ndarray) -> Float64:
 
 def log_loss(predictions: Predictions) -> float:
     """Return the mean of -ln p(label) in float64: rows brought to sum 1, then p kept at 1.2e-7 or more."""
+    return float(losses(predictions).mean())
+
+
+def losses(predictions: Predictions) -> Float64:
+    """Return -ln p(label) of each document in nats, as `log_loss` takes it; float64 (N,)."""
     probabilities = predictions.probabilities.astype(np.float64)
     sums = probabilities.sum(axis=1)  # (N,)
     of_label = probabilities[np.arange(len(sums)), predictions.labels] / sums  # (N,)
-    return float(-np.log(np.clip(of_label, SMALLEST_PROBABILITY, 1.0)).mean())
+    return -np.log(np.clip(of_label, SMALLEST_PROBABILITY, 1.0))  # (N,)
 
 
 def calibration_bins(predictions: Predictions, n_bins: int = CALIBRATION_BINS) -> CalibrationBins:

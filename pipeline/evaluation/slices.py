@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from pipeline.evaluation.comparisons import estimate_difference, paired_runs
+from pipeline.evaluation.differences import estimate_difference, paired_runs
 from pipeline.evaluation.estimates import Estimate, crossed_estimate
 from pipeline.evaluation.pooling import PooledRun, pool_folds
 from pipeline.prediction_files import SavedPredictions

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.config import NetworkSettings
-from pipeline.networks.batches import Batch, batches
+from pipeline.networks.batches import Batch, batches, shuffle_words
 from pipeline.networks.did_it_train import milder_signs, why_not_trained
 from pipeline.networks.documents import Epoch, Labelled, document_weights, sample_documents
 from pipeline.networks.models import STANDARDISE, NetworkSpec, build
@@ -21,6 +21,9 @@ from pipeline.networks.step import TrainingStep, training_step
 from pipeline.values import Float32, IndexedCorpus, Int32
 
 _MOST_TIMESTEPS = 25_600  # in a training batch: every state is kept for the way back
+_WORD_ORDERS = (
+    1  # what the seed of shuffled words has more than that of the batches: the two share no numbers
+)
 _SLOWER = 10.0  # the learning rate of vectors that are tuned after the other weights is so many times smaller
 
 
@@ -56,6 +59,15 @@ class _Trainee:
     generator: np.random.Generator
     on_epoch: Callable[[Epoch], None]
     class_weights: Float32 | None  # (C,)
+    word_orders: (
+        np.random.Generator | None
+    )  # shuffles each document's words anew for every epoch; None: as written
+
+    def epoch_documents(self) -> IndexedCorpus:
+        """Return the training documents as the next epoch reads them."""
+        if self.word_orders is None:
+            return self.train.indexed
+        return shuffle_words(self.train.indexed, self.word_orders)
 
 
 @dataclass
@@ -86,6 +98,7 @@ def fit_network(
     deterministic: bool = False,
     on_epoch: Callable[[Epoch], None] = lambda epoch: None,
     class_weights: Float32 | None = None,
+    shuffled_words: bool = False,
 ) -> FittedNetwork:
     """Train a network on `train`; `validation` chooses the epoch.
 
@@ -111,6 +124,10 @@ def fit_network(
         Told about each epoch.
     class_weights : float32 array, shape (C,), optional
         What a document of each class counts in every loss; over the training documents they average 1.
+    shuffled_words : bool
+        Give the words of each training document a new random order before every epoch, drawn from a stream of its
+        own: a network that saw one order could learn it by heart, as no bag of words can. Validation documents are
+        read as they are given.
 
     Notes
     -----
@@ -140,6 +157,7 @@ def fit_network(
         np.random.default_rng(seed),
         on_epoch,
         class_weights,
+        np.random.default_rng([seed, _WORD_ORDERS]) if shuffled_words else None,
     )
     course, stopped = _train_in_phases(trainee, spec, (epochs,) if isinstance(epochs, int) else epochs)
     why_not = why_not_trained(trainee.predict, course.history, train, spec.n_classes, class_weights)
@@ -196,7 +214,7 @@ def _run_phase(
         most_timesteps = max(
             _MOST_TIMESTEPS, settings.batch_size * settings.max_tokens
         )  # only pieces have more
-        documents = batches(trainee.train.indexed, settings.batch_size, trainee.generator, most_timesteps)
+        documents = batches(trainee.epoch_documents(), settings.batch_size, trainee.generator, most_timesteps)
         rates = _rates(settings.schedule, rate, (number - begin - 1) * n_docs, horizon * n_docs)
         loss, accuracy, clipped = _run_epoch(step, documents, trainee.train.labels, rates)
         with step.averaged():

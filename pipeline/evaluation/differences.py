@@ -1,0 +1,78 @@
+"""Pooled runs of two models > the difference of a metric on the same documents, with its chance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from pipeline.evaluation.estimates import Estimate, folds_estimate, split_variance, unpaired_estimate
+from pipeline.evaluation.metrics import METRICS
+from pipeline.evaluation.pooling import PooledRun, check_same_documents
+from pipeline.values import Bool, Float64
+
+Runs = Sequence[PooledRun]
+
+
+def paired_runs(a: Runs, b: Runs) -> tuple[Runs, Runs]:
+    """Return the runs of two models, after a check that they were tested on the same documents."""
+    check_same_documents(a[0], b[0])
+    return a, b
+
+
+def estimate_difference(
+    a: Runs,
+    b: Runs,
+    n_docs: int | None = None,
+    chosen: Bool | slice = slice(None),
+    *,
+    metric: str = "accuracy",
+) -> Estimate:
+    """Return how much better a is than b, with the chance that the runs hold: by folds, or seeds and documents.
+
+    Parameters
+    ----------
+    a, b : PooledRuns of two models, one a seed, of the same documents; of one of them there may be one only
+    n_docs : documents of the corpus, where there are folds; all that were tested if absent
+    chosen : bool (N,), the tested documents that count; all if absent
+    metric : a name of `METRICS`
+
+    Returns
+    -------
+    Estimate
+        Above 0 where a is better: for log loss the difference is b minus a, in nats.
+    """
+    entry = METRICS[metric]
+    of_a, of_b = (entry.sign * unit_scores(runs, metric, chosen) for runs in (a, b))  # (S_a, n), (S_b, n)
+    fold_of = a[0].fold_of
+    if len(np.unique(fold_of[chosen])) < 2:
+        return replace(unpaired_estimate(of_a, of_b), largest=entry.largest)
+    everywhere = np.zeros((1, len(fold_of)))  # (1, N)
+    everywhere[:, chosen] = of_a.mean(axis=0) - of_b.mean(axis=0)
+    estimate = folds_estimate(everywhere, fold_of, n_docs or len(fold_of), chosen)
+    return replace(estimate, largest=entry.largest)
+
+
+def seeds_share(a: Runs, b: Runs, metric: str = "accuracy") -> float:
+    """Return the share of the variance of a difference that is due to seeds, 0 to 1; more seeds make that part smaller.
+
+    Parameters
+    ----------
+    a, b : PooledRuns of two models, one a seed, of the same documents; the seeds of one run alone count for nothing
+    metric : a name of `METRICS`
+
+    Notes
+    -----
+    It is known as badly as the variance of few seeds is. It says nothing of how large the difference is, so that
+    seeds may be added by it without a test that looks twice. With folds all tested documents are taken as one test.
+    """
+    of_a, of_b = unit_scores(a, metric), unit_scores(b, metric)
+    parts = split_variance(of_a, of_b)
+    least = 2 / (of_a.shape[1] + 2) ** 2
+    return sum(parts.seeds) / max(parts.total, least)
+
+
+def unit_scores(runs: Runs, metric: str = "accuracy", chosen: Bool | slice = slice(None)) -> Float64:
+    """Return the unit scores of each run and chosen document; float64 (S, n)."""
+    return np.stack([run.unit_scores(metric, chosen) for run in runs])
