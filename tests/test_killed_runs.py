@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -14,8 +15,11 @@ from typing import Any
 import psutil
 import pytest
 
+from pipeline import record, unfinished
+from pipeline.config import load_config
 from pipeline.console import Console
 from pipeline.errors import PipelineError
+from pipeline.experiment import run_experiment
 from pipeline.journal import JOURNAL, Journal, read_journal
 from pipeline.unfinished import finish, is_unfinished
 from pipeline.verify import verify
@@ -52,17 +56,23 @@ LINEAR = {"run.models": "majority,bow,tfidf"}
 RECORDED = "record", "FoldRecord._fit"
 
 
-def killed(folder: Path, place: tuple[str, str], call: int = 1, n_docs: int = 60, **options: Any) -> Path:
-    """Return the folder of a run that was killed when `place` was called for the `call`-th time."""
+def described(folder: Path, n_docs: int = 60, **options: Any) -> dict[str, Any]:
+    """Return the settings of a run of linear models, where `options` say nothing else, on a corpus made here."""
     rows = [f"{('good', 'bad')[n % 2]} film number{n},{('pos', 'neg')[n % 2]}" for n in range(n_docs)]
     (folder / "films.csv").write_text("\n".join(["text,label", *rows]) + "\n", encoding="utf-8")
     given = {"corpus.path": str(folder / "films.csv"), "run.out": str(folder / "run")} | LINEAR
-    given |= {name.replace("_", ".", 1): value for name, value in options.items()}
+    return given | {name.replace("_", ".", 1): value for name, value in options.items()}
+
+
+def killed(folder: Path, place: tuple[str, str], call: int = 1, **options: Any) -> Path:
+    """Return the folder of a run that was killed when `place` was called for the `call`-th time."""
+    given = described(folder, **options)
     script = folder / "killed_run.py"  # a file: worker processes import it again
     script.write_text(KILLED_RUN, encoding="utf-8")
     arguments = json.dumps([f"pipeline.{place[0]}", place[1], call, SETTINGS, given])
     ended = subprocess.run(
         [sys.executable, str(script), arguments],
+        check=False,
         capture_output=True,
         text=True,
         timeout=300,
@@ -98,6 +108,7 @@ def lacking(what: str) -> str:
 # --- between the fits
 
 
+@pytest.mark.slow
 def test_a_run_that_is_killed_during_a_fit_has_a_report_of_those_before(tmp_path: Path) -> None:
     run = killed(tmp_path, ("fit_baselines", "_fit"), call=3)
     assert not (run / "metrics.json").exists()
@@ -107,12 +118,12 @@ def test_a_run_that_is_killed_during_a_fit_has_a_report_of_those_before(tmp_path
     report = (run / "report.md").read_text(encoding="utf-8")
     assert "This run was killed before it ended: 2 of 3 fits finished. Not finished: tfidf." in report
     assert read(run, "details/status.json")["state"] == read(run, "details/run.json")["state"] == "killed"
-    assert [stage["stage"] for stage in metrics["stages"]][:2] == [
-        "Reading " + str(tmp_path / "films.csv")
-    ] + ["Tokenising"]
+    stages = [row["stage"] for row in metrics["stages"]]
+    assert stages[:2] == [f"Reading {tmp_path / 'films.csv'}", "Tokenising"]
     assert metrics["total_seconds"] > 0
 
 
+@pytest.mark.slow
 def test_predictions_whose_fit_was_not_recorded_are_left_out(tmp_path: Path) -> None:
     run = killed(tmp_path, RECORDED, call=3)
     assert len(list((run / "predictions").iterdir())) == 3
@@ -136,19 +147,21 @@ def test_whole_folds_are_compared(tmp_path: Path) -> None:
     assert lacking("the fits of tfidf fold 2") in metrics["warnings"]
 
 
+@pytest.mark.slow
 def test_a_run_that_is_killed_before_any_fit_has_a_report_too(tmp_path: Path) -> None:
     metrics = finished(killed(tmp_path, ("fit_baselines", "_fit")))
     assert metrics["results"] == []
     assert lacking("the fits of majority, bow, tfidf") in metrics["warnings"]
 
 
+@pytest.mark.slow
 def test_a_learning_curve_is_said_to_lack_its_last_sets(tmp_path: Path) -> None:
     run = killed(
         tmp_path, RECORDED, call=7, n_docs=320, run_learning_curve=True
     )  # the first fit of set 2 of 2
     metrics = finished(run)
     assert lacking("fits of the learning curve") in metrics["warnings"]
-    assert metrics["learning_curve"]["sizes"] == [51, 205]
+    assert metrics["learning_curve"]["sizes"] == [57, 230]
     assert len(metrics["results"]) == 3
 
 
@@ -157,23 +170,28 @@ def test_a_learning_curve_is_said_to_lack_its_last_sets(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """Return the metrics of the same run, finished after it was killed when nothing was left to do."""
-    folder = tmp_path_factory.mktemp("whole")
-    run = killed(folder, ("journal", "Journal.remove"))
-    assert verify(run).differences == ()  # all was written
+    """Return the metrics of the same run when nothing kills it."""
+    settings = load_config(None, SETTINGS, described(tmp_path_factory.mktemp("whole")))
+    run = run_experiment(settings, Console(silent=True), "embedseq films.csv")
+    assert not is_unfinished(run)
     return read(run)
+
+
+def slow(*case: Any) -> Any:
+    return pytest.param(*case, marks=pytest.mark.slow)
 
 
 @pytest.mark.parametrize(
     ("place", "call", "already"),
     [
         (("experiment", "conclude"), 1, False),
-        (("record", "score_run"), 1, False),
-        (("record", "write_scores"), 1, False),
-        (("report", "draw_report"), 1, False),
-        (("record", "documents_shown"), 1, True),
+        slow(("record", "score_run"), 1, False),
+        slow(("record", "write_scores"), 1, False),
+        slow(("report", "draw_report"), 1, False),
+        slow(("record", "documents_shown"), 1, True),
         (("record", "word_contributions"), 1, True),
-        (("record", "make_receipts"), 2, True),
+        slow(("record", "make_receipts"), 2, True),
+        slow(("journal", "Journal.remove"), 1, True),
     ],
 )
 def test_after_the_last_fit_nothing_is_lost(
@@ -184,24 +202,37 @@ def test_after_the_last_fit_nothing_is_lost(
     if already:
         assert read(run)["results"] == whole["results"]
     metrics = finished(run)
-    same = (
-        "results",
-        "summary",
-        "comparisons",
-        "verdict",
-        "costs",
-        "slices",
-        "hard_documents",
-        "contamination",
-    )
-    apart = {"costs"}  # seconds
-    assert {key: metrics[key] for key in same if key not in apart} == {
-        key: whole[key] for key in same if key not in apart
-    }
+    same = ("results", "summary", "comparisons", "verdict", "slices", "hard_documents", "contamination")
+    assert {key: metrics[key] for key in same} == {key: whole[key] for key in same}
     assert [row["name"] for row in metrics["costs"]] == [row["name"] for row in whole["costs"]]
     assert (NOTHING in metrics["warnings"]) is (place == ("experiment", "conclude"))
     assert read(run, "details/contributions.json")["documents"]
     assert read(run, "details/documents_shown.json")
+    assert not is_unfinished(run)
+
+
+def test_what_decorates_the_report_cannot_cost_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error there leaves a run that ended, with scores and report, and `report` tries again."""
+
+    def fail(*arguments: Any) -> None:
+        raise MemoryError("12 GiB asked for")
+
+    told = io.StringIO()
+    with monkeypatch.context() as patched:
+        patched.setattr(record, "word_contributions", fail)
+        run = run_experiment(load_config(None, SETTINGS, described(tmp_path)), Console(told), "")
+    assert (
+        "warning: texts or word contributions could not be added to the report (MemoryError: 12 GiB asked for);"
+        f" `python -m pipeline report {run}` tries again"
+    ) in told.getvalue()
+    assert read(run, "details/status.json")["state"] == "done"
+    assert len(read(run)["results"]) == 3
+    assert (run / "report.html").exists()
+    assert is_unfinished(run)
+    monkeypatch.setattr(unfinished, "writer_is_alive", lambda begin: False)  # it is this process
+    metrics = finished(run)
+    assert not any("killed" in text for text in metrics["warnings"])
+    assert read(run, "details/contributions.json")["documents"]
     assert not is_unfinished(run)
 
 
@@ -216,6 +247,7 @@ def test_without_the_corpus_the_scores_are_there_and_the_texts_can_be_added_late
     assert not is_unfinished(run)
 
 
+@pytest.mark.slow
 def test_texts_of_another_corpus_are_not_shown(tmp_path: Path) -> None:
     run = killed(tmp_path, ("experiment", "conclude"))
     films = tmp_path / "films.csv"
@@ -228,6 +260,7 @@ def test_texts_of_another_corpus_are_not_shown(tmp_path: Path) -> None:
 # --- networks, other processes, the command
 
 
+@pytest.mark.slow
 def test_a_network_without_its_probes_and_answers_made_elsewhere(tmp_path: Path) -> None:
     outside = tmp_path / "theirs.csv"
     outside.write_text("document,predicted\n" + "".join(f"{n},pos\n" for n in range(60)))
@@ -252,6 +285,7 @@ def test_a_network_without_its_probes_and_answers_made_elsewhere(tmp_path: Path)
     assert metrics["embeddings"][0]["source"] == "learned"
 
 
+@pytest.mark.slow
 def test_workers_end_with_the_run_and_what_they_had_told_is_kept(tmp_path: Path) -> None:
     """The second of two fits in worker processes is told to the first process, which is killed then."""
     run = killed(tmp_path, RECORDED, call=3, corpus_folds=4, run_side_by_side=2)
@@ -265,12 +299,17 @@ def test_workers_end_with_the_run_and_what_they_had_told_is_kept(tmp_path: Path)
     assert len([line for line in metrics["timing"] if line["at_once"] == 2]) == 2
 
 
+@pytest.mark.slow
 def test_the_command_finishes_a_run_and_verify_asks_for_it(tmp_path: Path) -> None:
     run = killed(tmp_path, ("record", "score_run"))
 
     def command(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", "pipeline", *arguments], capture_output=True, text=True, timeout=300
+            [sys.executable, "-m", "pipeline", *arguments],
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=300,
         )
 
     before = command("verify", str(run))
