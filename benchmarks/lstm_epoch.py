@@ -9,6 +9,7 @@ padded to 400, a masked and trained Keras embedding, LSTM, dropout, one sigmoid.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from statistics import fmean, median
@@ -87,18 +88,24 @@ def run_embedseq(options: Options, seed: int, source: str) -> Figures:
         embedded, train, test, settings = _prepare(options, seed, source)
         prepared = time.perf_counter() - start
         spec = specify("lstm", "", embedded.matrix, embedded.tuned, 2, settings)
-        fitted = fit_network(
-            spec, embedded.matrix.vectors, Labelled(*train), None, settings, seed=seed, epochs=EPOCHS
-        )
+        fitted = fit_network(spec, embedded.matrix.vectors, Labelled(*train), None, settings, seed=seed)
         predicted = predict_probabilities(fitted.model, test[0], 2).argmax(axis=1)
     return {
         **figures,
         "prepare_seconds": prepared,
-        "epoch_seconds": [epoch.seconds for epoch in fitted.epochs],
+        "epoch_seconds": _seconds_of_epochs(fitted.history),
         "accuracy": float((predicted == test[1]).mean()),
         "vocabulary": len(embedded.vocabulary),
         "training_documents": len(train[1]),
     }
+
+
+def _seconds_of_epochs(history: Sequence[Any]) -> list[float]:
+    """Return the seconds of each pass over the training documents, of which there may be several evaluations."""
+    seconds = [0.0] * EPOCHS
+    for one in history:
+        seconds[math.ceil(one.epochs) - 1] += one.seconds
+    return seconds
 
 
 def _prepare(options: Options, seed: int, source: str) -> tuple[Any, Any, Any, Any]:

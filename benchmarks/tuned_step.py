@@ -21,6 +21,7 @@ from benchmarks.sides import Figures, Options, Side, alternate, clock
 ROUNDS, WARM_STEPS, STEPS = 3, 3, 12
 DOCUMENTS, TOKENS, ROWS, DIMENSION, UNITS, CLASSES = 64, 200, 30_000, 300, 128, 2
 MOST = 1.4  # a tuned step may take so many times as long as a frozen one
+TRAINING_DOCUMENTS = 25_000  # of the corpus that batch size and learning rate are those of
 WAYS = ("frozen", "tuned", "keras")
 
 Batch = tuple[np.ndarray, np.ndarray, np.ndarray]
@@ -90,7 +91,7 @@ def our_step(*, tuned: bool) -> Callable[[Batch], object]:
     from pipeline.config import Config, settled
     from pipeline.networks.step import training_step
 
-    settings = settled(Config(), "lstm").networks
+    settings = settled(Config(), "lstm", TRAINING_DOCUMENTS).networks
     step = training_step(_model(tuned=tuned), settings, tuned=tuned)
     return lambda batch: float(step.run(*batch, settings.learning_rate)[0])
 
@@ -100,7 +101,7 @@ def _keras_step() -> Callable[[Batch], object]:
 
     from pipeline.config import Config, settled
 
-    settings, model = settled(Config(), "lstm").networks, _model(tuned=True)
+    settings, model = settled(Config(), "lstm", TRAINING_DOCUMENTS).networks, _model(tuned=True)
     model.compile(
         keras.optimizers.Adam(settings.learning_rate, global_clipnorm=settings.clip_norm),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),

@@ -13,6 +13,7 @@ from pipeline.config import (
     KEY_TYPES,
     NOT_YET,
     OPTIONS,
+    OWN_TRAINING,
     TABLES,
     Config,
     Value,
@@ -35,6 +36,21 @@ TITLES = {
     "networks": "what `ann` and the recurrent networks share",
     "run": "what is compared, how often, where it is written",
 }
+
+
+def _batch_sizes() -> str:
+    """Return in words which batch size follows from which number of training documents."""
+    *rows, last = OWN_TRAINING
+    return f"{''.join(f'{row.batch_size} below {row.below:,.0f}, ' for row in rows)}else {last.batch_size}"
+
+
+def _rates(kind: str) -> str:
+    """Return in words the learning rates that belong to the batch sizes; `kind` is a field of `OwnTraining`."""
+    rates = {row.batch_size: getattr(row, kind) for row in OWN_TRAINING}
+    if len(set(rates.values())) == 1:
+        return f"{rates.popitem()[1]:g}"
+    return ", ".join(f"{rate:g} with batches of {size}" for size, rate in rates.items())
+
 
 # Keys with an option of their own are explained by its help; the others here.
 MEANINGS = {
@@ -90,14 +106,25 @@ MEANINGS = {
     "networks.bptt": "Truncated backpropagation: in each layer and direction gradients flow back so many timesteps "
     "from the end of its own reading; the states before are constants, also for a head that reads them all. "
     "With pieces, from each piece's end. 0: all the way.",
-    "networks.batch_size": "Documents in a training step.",
-    "networks.learning_rate": "Of Adam; 0: 0.004 for networks with gates (`gru`, `lstm`, `bilstm`), "
-    "0.002 for the others.",
-    "networks.schedule": "Of the learning rate: `cosine` falls to 0 at the last epoch that may be run.",
+    "networks.batch_size": f"Documents of one update; 0: by the number of training documents: {_batch_sizes()}.",
+    "networks.learning_rate": f"Of Adam; 0: of `rnn` and `ann` {_rates('plain_rate')}; of networks with gates (`gru`, "
+    f"`lstm`, `bilstm`) {_rates('gated_rate')}.",
+    "networks.schedule": "Of the learning rate: `cosine` falls to 0 at the end of the budget, which then does not "
+    "grow.",
     "networks.clip_norm": "Gradients longer than this are shortened to it.",
-    "networks.max_epochs": "Most passes over the training documents; 0: 10 for networks with gates, 20 for the others.",
-    "networks.patience": "Training stops after so many epochs without a better validation loss. With "
-    "`:frozen-then-tuned`, this and `max_epochs` hold for each of the two phases.",
+    "networks.budget_updates": "A training may last so many updates (one batch each), or `budget_epochs` passes over "
+    "the training documents where those are more. With `:frozen-then-tuned` each of the two phases may.",
+    "networks.budget_epochs": "See `budget_updates`.",
+    "networks.budget_growth": "While the validation loss still falls, the budget grows up to so many times itself. "
+    "1: it stays.",
+    "networks.min_updates": "No training is stopped before so many updates.",
+    "networks.patience": "Training stops after so many passes without a better validation loss, if they were "
+    "`patience_updates` updates at least.",
+    "networks.patience_updates": "See `patience`.",
+    "networks.evaluate_every": "Updates from one look at the validation documents to the next. 0: after each pass, but "
+    "every 50 updates or so: up to four times a pass on large corpora, after several on small ones.",
+    "networks.max_epochs": "So many passes at most, instead of the budget, with a look at the validation documents "
+    "after each. 0: the budget holds.",
     "networks.word_dropout": "Share of words whose vectors are set to zero.",
     "networks.embedding_dropout": "Share of embedding dimensions set to zero, the same for a whole document.",
     "networks.weight_drop": "Share of the weights between states that are zero, drawn for each batch.",

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from pipeline.config import with_values
+from pipeline.config import settled, with_values
 from pipeline.errors import PipelineError
 from pipeline.material import Fold, Material
 from pipeline.plan import PlannedModel
@@ -37,7 +37,7 @@ def choose_settings(
     if not len(fold.validation):
         fix = "give --validation or more documents, or leave --tune out"
         raise PipelineError("--tune", "there are no validation documents to choose settings on", fix)
-    trials = draw_trials(planned.model, config)
+    trials = draw_trials(planned.model, settled(config, planned.model, len(fold.train)))
     done: list[Trial] = []
     with material.console.stage(f"Tuning {planned.name}", len(trials), "trials") as stage:
         for number, settings in in_order(trials):

@@ -18,7 +18,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from pipeline import __version__
-from pipeline.config import EXTRA_PROBES, OPTIONS, Config, default, load_config
+from pipeline.config import EXTRA_PROBES, FIRST_SEEDS, MOST_SEEDS, OPTIONS, Config, default, load_config
 from pipeline.console import Console, filtered_stderr, quiet_tensorflow
 from pipeline.errors import PipelineError
 
@@ -115,7 +115,13 @@ Embeddings = Annotated[
     ),
 ]
 Seeds = Annotated[
-    int | None, _option("run.seeds", "How often each network is trained; the split stays the same.", "N")
+    str | None,
+    _option(
+        "run.seeds",
+        f"How often each network is trained; the split stays the same. auto: {FIRST_SEEDS} times, then up to "
+        f"{MOST_SEEDS} for the network of the verdict, while seeds make up more than half of the chance in it.",
+        "N",
+    ),
 ]
 Rope = Annotated[
     float | None,
@@ -151,6 +157,15 @@ LearningCurve = Annotated[
 ]
 Out = Annotated[
     str | None, _option("run.out", "A new folder for the run; reports/CORPUS-TIME if absent.", "DIR")
+]
+ProtocolFile = Annotated[
+    str | None,
+    _option(
+        "run.protocol",
+        "The plan of this run: a new file (TOML or .json), written before anything is fitted; or one that is there: "
+        "the report and verify then say whether the run kept to it.",
+        "FILE",
+    ),
 ]
 Quick = Annotated[
     bool, _option("run.quick", "A first answer on a sample, with smaller networks, in about a minute.")
@@ -226,6 +241,7 @@ def run(
     config: ConfigFile = None,
     set_: Set = None,
     out: Out = None,
+    protocol: ProtocolFile = None,
     quick: Quick = False,
     deterministic: Deterministic = False,
     no_cache: NoCache = False,

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, get_type_hints
 
 from pipeline.errors import PipelineError, did_you_mean
 from pipeline.toml_places import place
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     import numpy as np
 
 Value = bool | int | float | str | tuple[str, ...] | tuple[float, ...] | None
+CountOrAuto = int | Literal["auto"]
+AUTO: Literal["auto"] = "auto"  # of `run.seeds`: as many as the chance of seeds asks for
+FIRST_SEEDS, MOST_SEEDS = 3, 6  # of "auto": each network's, and at most those of the network of the verdict
 
 
 @dataclass(frozen=True)
@@ -121,12 +124,20 @@ class NetworkSettings:
     keep: str = "last"  # which tokens of a longer document: "first", "last", "first+last", all in "pieces"
     piece_tokens: int = 100  # with keep = "pieces": tokens after which the state begins anew
     bptt: int = 0  # timesteps from a document's end through which gradients flow back; 0: all
-    batch_size: int = 64
-    learning_rate: float = 0.0  # 0: 0.004 for networks with gates (gru, lstm, bilstm), 0.002 for the others
-    schedule: str = "constant"  # or "cosine": down to 0 at the last epoch that may be run
+    batch_size: int = (
+        0  # documents of one update; 0: follows the number of training documents (`OWN_TRAINING`)
+    )
+    learning_rate: float = 0.0  # 0: follows the batch size and the kind of network (`OWN_TRAINING`)
+    schedule: str = "constant"  # or "cosine": down to 0 at the end of the budget, which then does not grow
     clip_norm: float = 1.0
-    max_epochs: int = 0  # 0: 10 for networks with gates, 20 for the others
-    patience: int = 3  # epochs without a better validation loss
+    budget_updates: int = 1_000  # a training may last so many updates,
+    budget_epochs: int = 10  # or so many passes over the training documents where those are more,
+    budget_growth: float = 3.0  # and up to so many times that while the validation loss still falls
+    min_updates: int = 300  # no training is stopped before
+    patience: int = 3  # passes without a better validation loss that end a training,
+    patience_updates: int = 150  # if they were so many updates at least
+    evaluate_every: int = 0  # updates between two looks at validation documents; 0: follows the corpus
+    max_epochs: int = 0  # so many passes at most, instead of the budget; 0: the budget holds
     word_dropout: float = 0.0  # whole words
     embedding_dropout: float = 0.2  # spatial: whole embedding dimensions
     weight_drop: float = 0.0  # on the matrix that leads from one state to the next
@@ -138,9 +149,9 @@ class NetworkSettings:
 class RunSettings:
     """`[run]`: what is compared, how often, where it is written."""
 
-    models: tuple[str, ...] = ("bow", "tfidf", "ann", "rnn", "lstm")
+    models: tuple[str, ...] = ("bow", "tfidf", "nbsvm", "ann", "rnn", "lstm", "lstm:max")
     embeddings: tuple[str, ...] = ("word2vec",)
-    seeds: int = 3
+    seeds: CountOrAuto = AUTO  # trainings of each network; "auto": three, more where they differ much
     seed: int = 0
     refit: bool = False
     tune: int = 0  # trials of each model; 0: no tuning
@@ -153,6 +164,7 @@ class RunSettings:
     learning_curve: bool = False
     learning_curve_sizes: int = 5  # numbers of training documents, each half of the next
     out: str | None = None
+    protocol: str | None = None  # a plan: written before anything is fitted, or, where it is there, kept to
     quick: bool = False
     deterministic: bool = False
     cache: bool = True  # keep word vectors that were trained or read, and use those kept before
@@ -189,12 +201,15 @@ class Check:
     below: float | None = None
     min_items: int = 0
     unit: str = ""  # what a number out of range was probably meant in
+    auto: bool = False  # a number, or "auto"
 
     def allows(self, value: Value) -> bool:
         """Return whether `value`, already of the key's type, is within the bounds; None is always allowed."""
         if isinstance(value, tuple):
             return len(value) >= self.min_items and all(self.allows(item) for item in value)
         if isinstance(value, str):
+            if self.auto:
+                return value == AUTO
             return value in self.choices if self.choices else "\0" not in value and _is_utf8(value)
         if value is None or isinstance(value, bool):
             return True
@@ -271,19 +286,25 @@ CHECKS: dict[str, Check] = {
     "networks.keep": Check(choices=("first", "last", "first+last", "pieces")),
     "networks.piece_tokens": _COUNT,
     "networks.bptt": _COUNT_OR_NONE,
-    "networks.batch_size": _COUNT,
+    "networks.batch_size": _COUNT_OR_NONE,
     "networks.learning_rate": Check(minimum=0),
     "networks.schedule": Check(choices=("constant", "cosine")),
     "networks.clip_norm": _POSITIVE,
-    "networks.max_epochs": _COUNT_OR_NONE,
+    "networks.budget_updates": _COUNT_OR_NONE,
+    "networks.budget_epochs": _COUNT,
+    "networks.budget_growth": Check(minimum=1),
+    "networks.min_updates": _COUNT_OR_NONE,
     "networks.patience": _COUNT,
+    "networks.patience_updates": _COUNT_OR_NONE,
+    "networks.evaluate_every": _COUNT_OR_NONE,
+    "networks.max_epochs": _COUNT_OR_NONE,
     "networks.word_dropout": _DROPOUT,
     "networks.embedding_dropout": _DROPOUT,
     "networks.weight_drop": _DROPOUT,
     "networks.dropout": _DROPOUT,
     "networks.ema": _DROPOUT,
     "run.models": Check(min_items=1),
-    "run.seeds": _COUNT,
+    "run.seeds": Check(minimum=1, auto=True),
     "run.seed": Check(minimum=0, maximum=2**31 - 1),
     "run.tune": _COUNT_OR_NONE,
     "run.class_weights": Check(choices=("none", "balanced")),
@@ -316,6 +337,7 @@ OPTIONS: dict[str, str] = {
     "run.compare": "--compare",
     "run.learning_curve": "--learning-curve",
     "run.out": "--out",
+    "run.protocol": "--protocol",
     "run.quick": "--quick",
     "run.deterministic": "--deterministic",
     "run.cache": "--no-cache",
@@ -330,17 +352,33 @@ NOT_YET: tuple[str, ...] = ()
 # The tables whose keys --tune may draw at random (which of them: pipeline/tuning/space.py).
 TUNED_TABLES = ("baselines", "networks")
 
-# What a network's training takes where the settings say 0, with gates and without (docs/decisions/0013).
 GATED = ("gru", "lstm", "bilstm")
-OWN_TRAINING = {
-    True: {"networks.learning_rate": 4e-3, "networks.max_epochs": 10},
-    False: {"networks.learning_rate": 2e-3, "networks.max_epochs": 20},
-}
+
+
+@dataclass(frozen=True)
+class OwnTraining:
+    """A row of `OWN_TRAINING`: what a network's training takes where the settings say 0."""
+
+    below: float  # training documents
+    batch_size: int
+    gated_rate: float  # the learning rate of networks with gates
+    plain_rate: float  # that of the others
+
+
+# By the number of training documents, the fewest first (docs/decisions/0017). A batch size that was given has the
+# learning rates of the last row whose batch is no larger.
+OWN_TRAINING = (
+    OwnTraining(below=2_500, batch_size=16, gated_rate=2e-3, plain_rate=2e-3),
+    OwnTraining(below=8_000, batch_size=32, gated_rate=2.8e-3, plain_rate=2e-3),
+    OwnTraining(below=math.inf, batch_size=64, gated_rate=4e-3, plain_rate=2e-3),
+)
 
 # What --quick asks for, where the user's own settings say nothing; a smaller default stays.
 QUICK: dict[str, int] = {
     "run.seeds": 1,
-    "networks.max_epochs": 10,
+    "networks.budget_updates": 300,
+    "networks.budget_epochs": 3,
+    "networks.budget_growth": 1,
     "networks.units": 64,
     "networks.max_tokens": 200,
     "word2vec.vector_size": 50,
@@ -382,18 +420,89 @@ def with_values(config: Config, values: Mapping[str, Value]) -> Config:
 
 def quicken(config: Config, given: Collection[str] = ()) -> Config:
     """Return `config` made smaller for a first answer, keys in `given` left as they are."""
-    smaller = {key: min(value, get(config, key) or value) for key, value in QUICK.items() if key not in given}
+    asked = {key: get(config, key) for key in QUICK if key not in given}
+    smaller = {
+        key: min(QUICK[key], value) if isinstance(value, int) and value else QUICK[key]
+        for key, value in asked.items()
+    }
     return with_values(config, smaller)
 
 
-def settled(config: Config, model: str) -> Config:
-    """Return the settings of one network: its own learning rate and number of epochs where they are 0.
+def first_seeds(config: Config) -> int:
+    """Return how often each network is trained before anything is known of how much trainings differ.
 
-    >>> settled(Config(), "lstm").networks.max_epochs
-    10
+    >>> first_seeds(Config()), first_seeds(with_values(Config(), {"run.seeds": 5}))
+    (3, 5)
     """
-    own = OWN_TRAINING[model in GATED]
-    return with_values(config, {key: get(config, key) or value for key, value in own.items()})
+    asked = config.run.seeds
+    return FIRST_SEEDS if asked == AUTO else asked
+
+
+def most_seeds(config: Config) -> int:
+    """Return how often a network is trained at most: that of the verdict, where seeds are added.
+
+    >>> most_seeds(Config()), most_seeds(with_values(Config(), {"run.seeds": 5}))
+    (6, 5)
+    """
+    asked = config.run.seeds
+    return MOST_SEEDS if asked == AUTO else asked
+
+
+def settled(config: Config, model: str, n_train: int) -> Config:
+    """Return the settings of one network: its own batch size and learning rate where they are 0.
+
+    Parameters
+    ----------
+    config : Config
+        The settings of the run.
+    model : str
+        A network, such as "lstm".
+    n_train : int
+        Training documents beside which validation documents stand: a refit keeps the batch size.
+
+    Examples
+    --------
+    >>> [settled(Config(), "lstm", n_train).networks.batch_size for n_train in (40, 2_500, 25_000)]
+    [16, 32, 64]
+    """
+    batch_size = config.networks.batch_size or _own_row(n_train).batch_size
+    rate = config.networks.learning_rate or own_learning_rate(model, batch_size)
+    return with_values(config, {"networks.batch_size": batch_size, "networks.learning_rate": rate})
+
+
+def own_learning_rate(model: str, batch_size: int) -> float:
+    """Return the learning rate of a network that is given none.
+
+    >>> own_learning_rate("lstm", 64), own_learning_rate("lstm", 50), own_learning_rate("rnn", 64)
+    (0.004, 0.0028, 0.002)
+    """
+    rows = [row for row in OWN_TRAINING if row.batch_size <= batch_size] or OWN_TRAINING[:1]
+    return rows[-1].gated_rate if model in GATED else rows[-1].plain_rate
+
+
+def _own_row(n_train: int) -> OwnTraining:
+    return next(row for row in OWN_TRAINING if n_train < row.below)
+
+
+# Settings that change no answer: where files lie (their content is known by its hash), what is shown or kept.
+UNDECIDING = {
+    *("corpus.path", "corpus.test", "corpus.validation", "corpus.unlabelled", "corpus.text", "corpus.label"),
+    *(
+        "run.out",
+        "run.debug",
+        "run.side_by_side",
+        "run.cache",
+        "run.cache_gib",
+        "run.probes",
+        "run.extra_probes",
+    ),
+    *("run.quick", "run.protocol"),  # what --quick makes smaller has keys of its own
+}
+
+
+def deciding(config: Config) -> dict[str, Value]:
+    """Return the settings that an answer depends on, by dotted key; documents are known by their hashes."""
+    return {key: get(config, key) for key in KEY_TYPES if key not in UNDECIDING}
 
 
 def stage_generator(seed: int, stage: str) -> np.random.Generator:
@@ -412,20 +521,20 @@ def save_config(config: Config) -> str:
         for item in fields(settings):
             value = getattr(settings, item.name)
             if value is not None:  # TOML has no null: an absent key means none
-                lines.append(f"{item.name} = {_toml(value)}")
+                lines.append(f"{item.name} = {to_toml(value)}")
     return "\n".join(lines[1:]) + "\n"
 
 
-def _toml(value: Value) -> str:
+def to_toml(value: Value | list[Any]) -> str:
     """Return a value as TOML.
 
-    >>> _toml(("bow", 'say "hi"'))
+    >>> to_toml(("bow", 'say "hi"'))
     '["bow", "say \\\\"hi\\\\""]'
     """
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, tuple):
-        return f"[{', '.join(_toml(item) for item in value)}]"
+    if isinstance(value, tuple | list):
+        return f"[{', '.join(to_toml(item) for item in value)}]"
     if isinstance(value, str):  # a JSON string is a TOML string, but for the control character DEL
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     return repr(value)
@@ -647,6 +756,7 @@ def expected(key: str) -> str:
 _TYPE_WORDS: dict[Any, str] = {
     bool: "true or false",
     int: "a whole number",
+    CountOrAuto: "auto, or a whole number",
     float: "a number",
     str: "text",
     str | None: "text",
@@ -664,6 +774,8 @@ def _from_toml(raw: object, hint: Any) -> Value:
         return tuple(_from_toml(value, item) for value in raw)  # type: ignore[return-value]
     if hint is float and type(raw) is int:
         return float(raw)
+    if hint == CountOrAuto:
+        hint = str if isinstance(raw, str) else int
     if type(raw) is not (str if hint == str | None else hint):
         raise TypeError
     return raw
@@ -685,6 +797,8 @@ def _from_text(raw: str, hint: Any) -> Value:
         return tuple(items) if hint == tuple[str, ...] else tuple(float(item) for item in items)
     if hint == str | None:
         return raw or None
+    if hint == CountOrAuto:
+        return raw if raw == AUTO else int(raw)
     number: Value = hint(raw)
     return number
 

@@ -31,7 +31,9 @@ NOTABLE_SHARE = 0.01  # of the test documents: from here on near-duplicates are 
 NOTABLE_COVERAGE = 0.5  # of a class's documents: from here on a token that gives it away is a warning
 
 
-def describe_test_documents(run: Path, tokenized: TokenizedCorpus, folds: Sequence[Fold]) -> list[str]:
+def describe_test_documents(
+    run: Path, tokenized: TokenizedCorpus, folds: Sequence[Fold], groups: Int64
+) -> list[str]:
     """Write `details/documents.parquet` and `details/giveaways.json`; return sentences to warn of.
 
     Parameters
@@ -42,12 +44,14 @@ def describe_test_documents(run: Path, tokenized: TokenizedCorpus, folds: Sequen
         Every document, in the order of the folds' corpus.
     folds : sequence of Fold
         Their texts are not read.
+    groups : int64 array, shape (N,)
+        Documents with an equal number are copies, or kept together by the corpus.
     """
     signatures = sign_documents(tokenized)
     tables, tokens = [], []
     for fold in folds:
         found = find_giveaways(select(tokenized, fold.train), fold.corpus.labels[fold.train])
-        tables.append(_facts(tokenized, fold, signatures, found))
+        tables.append(_facts(tokenized, fold, signatures, found, groups))
         tokens += _giveaway_rows(found, tokenized, fold)
     facts = pl.concat(tables)
     write_documents(run, facts)
@@ -56,7 +60,7 @@ def describe_test_documents(run: Path, tokenized: TokenizedCorpus, folds: Sequen
 
 
 def _facts(
-    tokenized: TokenizedCorpus, fold: Fold, signatures: Signatures, giveaways: Giveaways
+    tokenized: TokenizedCorpus, fold: Fold, signatures: Signatures, giveaways: Giveaways, groups: Int64
 ) -> pl.DataFrame:
     """Return the rows of one fold's test documents."""
     unknown_share, frequency = word_facts(tokenized, fold.train, fold.test)
@@ -71,6 +75,7 @@ def _facts(
             "frequency": frequency,
             **_nearest_columns(nearest, fold),
             "giveaway": hold_any(tokenized, fold.test, giveaways.types),
+            "group": groups[fold.test],
         }
     )
     columns = (pl.col(name).cast(dtype) for name, dtype in COLUMNS.items())

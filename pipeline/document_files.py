@@ -14,6 +14,7 @@ import polars as pl
 
 from pipeline.errors import PipelineError
 from pipeline.json_files import REWRITE, read_json_if_there
+from pipeline.values import Units
 
 COLUMNS = {
     "document": pl.Int64,  # as in the predictions
@@ -26,7 +27,9 @@ COLUMNS = {
     "similarity": pl.Float32,
     "same_label": pl.Boolean,
     "giveaway": pl.Boolean,  # it holds a token that gives a label away
+    "group": pl.Int64,  # documents with one number are one unit: copies, or kept together by the corpus; null: alone
 }
+_LATER = ("group",)  # columns that runs of older versions do not have
 
 
 def documents_path(run: Path) -> Path:
@@ -67,10 +70,20 @@ def read_documents(run: Path) -> pl.DataFrame | None:
     except (pl.exceptions.PolarsError, OSError) as error:
         what = "expected a Parquet file of facts about documents, found none"
         raise PipelineError(str(path), what, REWRITE) from error
+    absent = [name for name in _LATER if name not in facts.columns]
+    facts = facts.with_columns(pl.lit(None, COLUMNS[name]).alias(name) for name in absent)
     if dict(facts.schema) != COLUMNS:
         found = ", ".join(f"{name} {dtype}" for name, dtype in facts.schema.items())
         raise PipelineError(str(path), f"the columns are not those of a run; found {found}", REWRITE)
     return facts
+
+
+def units_of(facts: pl.DataFrame | None) -> Units | None:
+    """Return which test documents are one unit; None where the run did not say, so that each is alone."""
+    if facts is None or facts["group"].null_count() == len(facts):
+        return None
+    known = facts.drop_nulls("group").unique("document", keep="first").sort("document")
+    return Units(known["document"].to_numpy(), known["group"].to_numpy())
 
 
 def read_giveaways(run: Path) -> list[dict[str, Any]]:

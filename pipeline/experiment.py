@@ -8,28 +8,37 @@ import os
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from pipeline import __version__
 from pipeline.config import Config, save_config, stage_generator
 from pipeline.console import Console, quiet
 from pipeline.corpus import find_duplicates, leak_warning, read_asked, split_asked, unlabelled_warning
 from pipeline.corpus.sample import sample_corpus
+from pipeline.corpus.splits import join_groups
 from pipeline.document_facts import describe_test_documents
 from pipeline.errors import PipelineError
 from pipeline.fit_baselines import run_baselines
 from pipeline.fit_networks import run_networks
 from pipeline.journal import JOURNAL
+from pipeline.kept_for_seeds import KeptForSeeds, kept_for_seeds
 from pipeline.learning_curve import CurveRecord, smaller_folds
+from pipeline.ledger import describe_loaded
 from pipeline.material import Fold, Material
+from pipeline.more_seeds import add_seeds
 from pipeline.outside_predictions import check_names, read_outside
-from pipeline.plan import PlannedModel, left_out, plan_models, unused_sources
+from pipeline.plan import PlannedModel, left_out, plan_models, question_of, unused_sources
 from pipeline.prediction_files import prediction_path
+from pipeline.protocol import COPY as PROTOCOL
+from pipeline.protocol import LaidDown, breaches, plan_of, read_protocol, write_protocol
 from pipeline.record import Record, conclude
 from pipeline.scoring import CURVE_FOLDER
 from pipeline.side_by_side import Fits, all_ended, fits_of
+from pipeline.storage import write_json
 from pipeline.tokenizer import tokenize
 from pipeline.values import Duplicates, LoadedCorpus
 
@@ -58,14 +67,21 @@ def run_experiment(config: Config, console: Console, command: str) -> Path:
     started = time.perf_counter()
     planned = plan_models(config.run.models, config.run.embeddings)
     check_out(config.run.out)
+    check_protocol(config.run.protocol)
     check_names(config.run.compare, {model.name for model in planned})
     loaded, duplicates, folds = read_and_split(config, console)
     corpora = [fold.corpus for fold in folds]
     outside = tuple(read_outside(path, corpora) for path in config.run.compare)
     smaller = folds_of_curve(config, folds[0])
+    corpus = describe_loaded(loaded, duplicates, corpora, config)
+    laid_down = lay_down(config, planned, corpus) if config.run.protocol else None
     run = _make_run_folder(config, loaded.name)
     console.log_to(run / "log.txt")
     record = Record.begin(run, config, command, loaded, duplicates, corpora, planned, outside)
+    if laid_down is not None:
+        write_json(run / PROTOCOL, laid_down.row)
+        for breach in breaches(laid_down.protocol, config, corpus, __version__):
+            console.warn(f"this run does not keep to {laid_down.file}: {breach}")
     fit_and_score(record, folds, console, started, smaller)
     return run
 
@@ -88,7 +104,8 @@ def fit_and_score(
         material = tokenize_all(config, console, record.run, loaded, planned)
         record.tokens(material.tokenized)
         with console.stage("Looking at the test documents"):
-            warned = describe_test_documents(record.run, material.tokenized, folds)
+            groups = join_groups(record.duplicates.groups, loaded.together)  # (N,)
+            warned = describe_test_documents(record.run, material.tokenized, folds, groups)
         for text in warned:
             console.warn(text)
             record.note(text)
@@ -99,9 +116,11 @@ def fit_and_score(
                 console.warn(told)
                 record.note(told)
         fits = fits_of(material, record, folds)
-        with quiet(config.run.debug), all_ended(fits):
+        with quiet(config.run.debug), kept_for_seeds(config, planned) as kept, all_ended(fits):
             for fold in folds:
-                run_fold(material, fold, record, fits)
+                run_fold(material, fold, record, fits, kept)
+            if kept is not None:
+                add_seeds(material, folds, record, fits, kept)
         if smaller:
             run_learning_curve(material, folds[0], smaller, record)
 
@@ -146,6 +165,7 @@ def _take_back(record: Record, console: Console) -> None:
     for name in (
         "details/documents.parquet",
         "details/giveaways.json",
+        PROTOCOL,
         "details/status.json",
         JOURNAL,
         "log.txt",
@@ -175,6 +195,25 @@ def check_out(out: str | None) -> None:
         ) from None
     if full:
         raise PipelineError("--out", f"the folder {out} is not empty", "name a new folder, or empty this one")
+
+
+def check_protocol(file: str | None) -> None:
+    """Refuse a protocol that no run can be held to, before anything is read."""
+    if file is not None and Path(file).exists():
+        read_protocol(Path(file))
+
+
+def lay_down(config: Config, planned: tuple[PlannedModel, ...], corpus: dict[str, Any]) -> LaidDown:
+    """Return the protocol of a run: written now where its file is absent, else the one in the file."""
+    path = Path(str(config.run.protocol))
+    if not path.exists():
+        question = question_of(planned, "accuracy", config.run.rope)
+        written = datetime.now(UTC).isoformat(timespec="seconds")
+        protocol = plan_of(config, corpus, question, written)
+        with contextlib.suppress(FileExistsError):  # another run has just written it: this one follows
+            write_protocol(path, protocol)
+            return LaidDown(str(path), "written", protocol)
+    return LaidDown(str(path), "followed", read_protocol(path))
 
 
 def read_and_split(config: Config, console: Console) -> tuple[LoadedCorpus, Duplicates, list[Fold]]:
@@ -255,15 +294,20 @@ def tokenize_all(
 # --- one fold --------------------------------------------------------------------------------------------
 
 
-def run_fold(material: Material, fold: Fold, record: Record, fits: Fits) -> None:
-    """Fit every planned model on one split and save its predictions of the test documents."""
+def run_fold(
+    material: Material, fold: Fold, record: Record, fits: Fits, kept: KeptForSeeds | None = None
+) -> None:
+    """Fit every planned model on one split and save its predictions of the test documents.
+
+    `kept` is given what more trainings of networks would need.
+    """
     parts, fold = record.fold(fold.number), fold.without_texts()
     refit = material.config.run.refit
     final = fold.refitted() if refit else fold
     if any(model.source is None for model in material.planned):
         fits.run(run_baselines, fold.number, fold, final, refit)
     for source in dict.fromkeys(model.source for model in material.planned if model.source):
-        run_networks(material, source, fold, final, refit, parts, fits)
+        run_networks(material, source, fold, final, refit, parts, fits, kept)
 
 
 # --- smaller sets of one fold ----------------------------------------------------------------------------

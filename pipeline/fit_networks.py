@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import math
 import sys
 import time
 from collections.abc import Callable
@@ -13,20 +14,23 @@ from typing import Any
 import numpy as np
 
 from pipeline.choose_settings import choose_settings
-from pipeline.config import Config, NetworkSettings, settled, stage_generator
+from pipeline.config import Config, NetworkSettings, first_seeds, settled, stage_generator
 from pipeline.embeddings import Embedded, EmbeddingRequest, embed
 from pipeline.embeddings.encoding import encode_covered
 from pipeline.fit_mean import run_mean
 from pipeline.indices import build_vocabulary, take
+from pipeline.kept_for_seeds import KeptForSeeds
 from pipeline.material import Fold, Material, documents_to_time, save_test_predictions
 from pipeline.networks.batches import Visible, shuffle_words, visible
-from pipeline.networks.documents import Epoch, Labelled
+from pipeline.networks.budget import budget_of
+from pipeline.networks.documents import Evaluation, Labelled
+from pipeline.networks.far_off import SecondTraining, far_off, second_training
 from pipeline.networks.models import NetworkSpec, specify
 from pipeline.networks.prediction import forget_graphs, predict_with, prediction_step
-from pipeline.networks.training import FittedNetwork, fit_network
+from pipeline.networks.training import FittedNetwork, Schedule, fit_network
 from pipeline.plan import PlannedModel
 from pipeline.probes import Subject, probe_network, probes_of
-from pipeline.record import Fit, FoldRecord, SourceRecord
+from pipeline.record import Fit, FoldRecord, Record, SourceRecord
 from pipeline.resources import PeakMemory, milliseconds_of_each
 from pipeline.side_by_side import Fits
 from pipeline.storage import save_embedding, save_network
@@ -47,11 +51,19 @@ class Prepared:
 
 
 def run_networks(
-    material: Material, source: str, fold: Fold, final: Fold, refit: bool, parts: FoldRecord, fits: Fits
+    material: Material,
+    source: str,
+    fold: Fold,
+    final: Fold,
+    refit: bool,
+    parts: FoldRecord,
+    fits: Fits,
+    kept: KeptForSeeds | None = None,
 ) -> None:
     """Fit every model that reads `source`: choose on `fold`, save predictions of the model that chose.
 
-    With `refit` it is fitted again on `final`; without, `final` is the same fold.
+    With `refit` it is fitted again on `final`; without, `final` is the same fold. `kept` is given what more trainings
+    of its networks would need.
     """
     fits.wait_for_room()
     prepared = _prepare(material, source, fold)
@@ -65,6 +77,9 @@ def run_networks(
     )
     if fold.number == 0:
         save_embedding(material.run, last.embedded)
+    if kept is not None and any(planned.kind == "network" for planned in reading):
+        kept.documents(fold.number, source, (prepared, last))
+    settings = {}  # of each network
     for planned in reading:
         if not planned.seeded:
             fits.run(run_mean, fold.number, planned, (fold, prepared.embedded), (final, last.embedded), refit)
@@ -72,18 +87,25 @@ def run_networks(
         if material.config.run.tune:
             fits.wait_for_room()  # trials are fitted in this process
         own = choose_settings(material, planned, fold, parts, partial(_score, planned, prepared))
-        for seed in range(material.config.run.seeds):
+        settings[planned] = own.config
+        if kept is not None:
+            kept.settings[fold.number, planned.name] = own.config
+        for seed in range(first_seeds(material.config)):
             fits.run(run_network, fold.number, own.config, planned, seed, prepared, last, refit)
+    if settings and first_seeds(material.config) > 1:
+        fits.wait_for_all()  # a seed is far off only beside others
+        for planned, config in settings.items():
+            for far in far_off_fits(parts.record, planned, fold.number):
+                fits.run(run_network_again, fold.number, config, planned, far, prepared, last, refit)
 
 
 def _score(planned: PlannedModel, prepared: Prepared, trial: Material) -> Score:
     """Return how the network does on validation documents with a trial's settings and the first seed."""
-    trial = replace(trial, config=settled(trial.config, planned.model))
+    trial = replace(trial, config=settled(trial.config, planned.model, len(prepared.fold.train)))
     load_libraries(trial)
-    fitted = replace(_fit(trial, planned, 0, prepared), model=None)
+    fitted = replace(_fit(trial, planned, Draw(0, again=False), prepared), model=None)
     forget_graphs()
-    kept = next(epoch for epoch in fitted.epochs if epoch.epoch == fitted.best_epoch)
-    return Score(kept.validation_accuracy, kept.validation_loss, fitted.why_not)
+    return Score(fitted.kept.validation_accuracy, fitted.kept.validation_loss, fitted.why_not)
 
 
 def _prepare(material: Material, source: str, fold: Fold) -> Prepared:
@@ -134,16 +156,52 @@ def run_network(
     refit: bool,
     parts: FoldRecord,
 ) -> None:
-    """Train one network on the fold of `prepared`, with `refit` again on that of `last`, and save predictions.
+    """Train one network on the fold of `prepared`, with `refit` a second time on that of `last`, and save predictions.
 
     Whether it is fitted again is said: that `last` is the same value as `prepared` would be lost where a job is
     sent to another process argument by argument. `config` has the settings of this network: those that --tune
     chose, else those of the material.
     """
-    material = replace(material, config=settled(config, planned.model))
+    material = replace(material, config=settled(config, planned.model, len(prepared.fold.train)))
     load_libraries(material)
     _fit_and_record(material, planned, seed, prepared, last, refit, parts)
     forget_graphs()  # only now does nothing hold the model any more
+
+
+@dataclass(frozen=True)
+class FarOff:
+    """A seed whose validation loss stands far above that of the network's best seed."""
+
+    first: Fit
+    best_loss: float  # of all seeds
+
+
+def far_off_fits(record: Record, planned: PlannedModel, fold: int) -> list[FarOff]:
+    """Return the recorded fits of a network that are to be trained a second time: no seed is twice."""
+    known = {fit.seed: fit for fit in record.fits if (fit.name, fit.fold) == (planned.name, fold)}
+    losses = {seed: fit.validation_loss for seed, fit in known.items()}
+    best = min((loss for loss in losses.values() if loss is not None), default=math.inf)
+    return [FarOff(known[seed], best) for seed in far_off(losses) if known[seed].again is None]
+
+
+def run_network_again(
+    material: Material,
+    config: Config,
+    planned: PlannedModel,
+    far: FarOff,
+    prepared: Prepared,
+    last: Prepared,
+    refit: bool,
+    parts: FoldRecord,
+) -> None:
+    """Train a seed of a network a second time, from other initial weights: the lower validation loss counts.
+
+    If the second is better it takes the place of the first everywhere.
+    """
+    material = replace(material, config=settled(config, planned.model, len(prepared.fold.train)))
+    load_libraries(material)
+    _fit_and_record(material, planned, far.first.seed, prepared, last, refit, parts, far)
+    forget_graphs()
 
 
 def _fit_and_record(
@@ -154,11 +212,27 @@ def _fit_and_record(
     last: Prepared,
     refit: bool,
     parts: FoldRecord,
+    far: FarOff | None = None,
 ) -> None:
-    """Train one network, save its predictions and files, and record what it was like: nothing keeps the model."""
+    """Train one network, save its predictions and files, and record what it was like: nothing keeps the model.
+
+    `far`: the first training of the same seed, which stays if it is as good.
+    """
+    again, draw = None, Draw(seed, again=far is not None)
     with PeakMemory() as memory:
         start = time.perf_counter()
-        chosen, fitted = _choose_and_fit(material, planned, seed, prepared, last, refit)
+        chosen = fitted = _train(material, planned, draw, prepared)
+        if far is not None:
+            losses = far.first.validation_loss, chosen.kept.validation_loss
+            again = second_training(seed, *losses, far.best_loss)
+            if not again.second_is_kept:
+                parts.first_training(_with_second(far.first, again, time.perf_counter() - start))
+                return
+        if refit:
+            chosen = replace(chosen, model=None)
+            del fitted
+            forget_graphs()
+            fitted = _train(material, planned, draw, last, chosen.schedule)
         seconds = time.perf_counter() - start
         answer = _answers_of(material, planned, fitted, last)
         probabilities, rate = _predict(material, answer, last)
@@ -175,59 +249,92 @@ def _fit_and_record(
         predict_documents_per_second=rate,
         peak_rss_mib=memory.mib,
         parameters=fitted.parameters,
-        validation_accuracy=_validation_accuracy(chosen),
+        validation_accuracy=chosen.kept.validation_accuracy,
         why_not=fitted.why_not,
-        warnings=chosen.warnings + _reading_warnings(last),
+        warnings=chosen.warnings + _reading_warnings(last) + ((again.words(),) if again else ()),
         prepare_seconds=prepared.embedded.seconds + (last.embedded.seconds if refit else 0.0),
         latency_ms=latency,
+        validation_loss=chosen.kept.validation_loss,
+        again=again,
     )
+    if far is not None:
+        fit = replace(fit, fit_seconds=seconds + (far.first.fit_seconds or 0.0))
     parts.network(fit, replace(chosen, model=None), _tuned_table(fitted) if seed == 0 else None)
     if prepared.fold.number == 0 and seed == 0 and material.config.run.probes:
-        parts.probes(_probe(material, _subject(material, planned, fitted, last)))
+        parts.probes(_probe(material, _subject(material, planned, draw, fitted, last)))
 
 
-def _choose_and_fit(
-    material: Material, planned: PlannedModel, seed: int, prepared: Prepared, last: Prepared, refit: bool
-) -> tuple[FittedNetwork, FittedNetwork]:
-    """Return the training that validation judged, and the network to use: the same one unless there is a refit."""
-    if not refit:
-        fitted = _train(material, planned, seed, prepared)
-        return fitted, fitted
-    chosen = replace(_train(material, planned, seed, prepared), model=None)
-    forget_graphs()
-    return chosen, _train(material, planned, seed, last, chosen.schedule)
+def _with_second(first: Fit, again: SecondTraining, seconds: float) -> Fit:
+    """Return a fit that stays, with the second training that was no better and what that cost."""
+    return replace(
+        first,
+        fit_seconds=(first.fit_seconds or 0.0) + seconds,
+        warnings=(*first.warnings, again.words()),
+        again=again,
+    )
+
+
+@dataclass(frozen=True)
+class Draw:
+    """What chance a training is made with: initial weights, order of batches, dropout."""
+
+    seed: int  # as the run counts them
+    again: bool  # whether it is the second training of this seed
+
+    def name(self, model: str) -> str:
+        """Return the name of the random numbers."""
+        return f"{model} {self.seed}{' again' if self.again else ''}"
 
 
 def _train(
     material: Material,
     planned: PlannedModel,
-    seed: int,
+    draw: Draw,
     prepared: Prepared,
-    epochs: tuple[int, ...] | None = None,
+    repeat: Schedule | None = None,
 ) -> FittedNetwork:
-    """Train one network with a bar; `epochs` fixes their number in each phase for a refit."""
+    """Train one network with a bar; `repeat` fixes the updates of each phase for a refit."""
     config = material.config
-    phases = 2 if prepared.embedded.training == "frozen-then-tuned" else 1
-    most = sum(epochs) if epochs else config.networks.max_epochs * phases
-    title = f"Training {planned.name} (seed {seed + 1} of {config.run.seeds}{', refit' if epochs else ''})"
-    best = 0.0
-    with material.console.stage(title, most, "epochs") as stage:
+    more = f"{', again' if draw.again else ''}{', refit' if repeat else ''}"
+    title = f"Training {planned.name} ({_which_seed(config, draw.seed)}{more})"
+    expected, best = _expected_updates(config, prepared, repeat), 0.0
+    with material.console.stage(title, expected, "updates") as stage:
 
-        def on_epoch(epoch: Epoch) -> None:
+        def on_evaluation(now: Evaluation) -> None:
             nonlocal best
-            best = max(best, epoch.validation_accuracy or 0.0)
-            stage.advance(1, f"best validation accuracy {best:.1%}" if best else f"loss {epoch.loss:.3f}")
+            best = max(best, now.validation_accuracy or 0.0)
+            stage.reach(now.updates, max(now.updates, expected))
+            stage.advance(0, f"best validation accuracy {best:.1%}" if best else f"loss {now.loss:.3f}")
 
-        return _fit(material, planned, seed, prepared, epochs, on_epoch)
+        return _fit(material, planned, draw, prepared, repeat, on_evaluation)
+
+
+def _expected_updates(config: Config, prepared: Prepared, repeat: Schedule | None) -> int:
+    """Return how long a bar is: the first budget of all phases, which validation may shorten or extend."""
+    if repeat:
+        return sum(repeat.phases)
+    phases = 2 if prepared.embedded.training == "frozen-then-tuned" else 1
+    updates_a_pass = math.ceil(len(prepared.fold.train) / config.networks.batch_size)
+    return phases * budget_of(config.networks, updates_a_pass).first
+
+
+def _which_seed(config: Config, seed: int) -> str:
+    """Return which of a network's trainings it is, in words.
+
+    >>> _which_seed(Config(), 0), _which_seed(Config(), 3)
+    ('seed 1 of 3', 'seed 4, added')
+    """
+    first = first_seeds(config)
+    return f"seed {seed + 1} of {first}" if seed < first else f"seed {seed + 1}, added"
 
 
 def _fit(
     material: Material,
     planned: PlannedModel,
-    seed: int,
+    draw: Draw,
     prepared: Prepared,
-    epochs: tuple[int, ...] | None = None,
-    on_epoch: Callable[[Epoch], None] = lambda epoch: None,
+    repeat: Schedule | None = None,
+    on_evaluation: Callable[[Evaluation], None] = lambda evaluation: None,
 ) -> FittedNetwork:
     config, fold = material.config, prepared.fold
     return fit_network(
@@ -236,10 +343,10 @@ def _fit(
         _labelled(material, planned, prepared, fold.train),
         _labelled(material, planned, prepared, fold.validation) if len(fold.validation) else None,
         config.networks,
-        seed=_seed(material, f"{planned.name} {seed}"),
-        epochs=epochs,
+        seed=_seed(material, draw.name(planned.name)),
+        repeat=repeat,
         deterministic=config.run.deterministic,
-        on_epoch=on_epoch,
+        on_evaluation=on_evaluation,
         class_weights=_class_weights(material, fold),
         shuffled_words=planned.shuffled_words,
     )
@@ -327,7 +434,9 @@ def _probe(material: Material, subject: Subject) -> dict[str, Any]:
         return probe_network(subject, extra, on_probe=lambda name: stage.advance(1, name), log=console.log)
 
 
-def _subject(material: Material, planned: PlannedModel, fitted: FittedNetwork, last: Prepared) -> Subject:
+def _subject(
+    material: Material, planned: PlannedModel, draw: Draw, fitted: FittedNetwork, last: Prepared
+) -> Subject:
     """Return the first seed's fit with the documents as it reads them."""
     config, fold, n_classes = material.config, last.fold, len(material.label_names)
     predict = prediction_step(fitted.model)
@@ -350,7 +459,7 @@ def _subject(material: Material, planned: PlannedModel, fitted: FittedNetwork, l
     return Subject(
         name=planned.name,
         fitted=fitted,
-        seed=_seed(material, f"{planned.name} 0"),
+        seed=_seed(material, draw.name(planned.name)),
         vectors=fitted.model.get_layer("embedding").get_weights()[0],
         first_vectors=last.embedded.matrix.vectors,
         words=last.embedded.vocabulary.tokens,
@@ -365,12 +474,6 @@ def _subject(material: Material, planned: PlannedModel, fitted: FittedNetwork, l
         config=config,
         probabilities=lambda indexed: predict_with(predict, indexed, n_classes),
         fit=fit,
-    )
-
-
-def _validation_accuracy(chosen: FittedNetwork) -> float | None:
-    return next(
-        (epoch.validation_accuracy for epoch in chosen.epochs if epoch.epoch == chosen.best_epoch), None
     )
 
 

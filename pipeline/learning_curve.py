@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.config import first_seeds
 from pipeline.errors import PipelineError
 from pipeline.material import Fold, Material
 from pipeline.record import Record
@@ -116,6 +117,7 @@ class CurveRecord(Record):
             record.about,
             material.planned,
             loaded=record.loaded,
+            duplicates=record.duplicates,
             folds=record.folds,
             of=record,
             whole=whole,
@@ -132,10 +134,13 @@ class CurveRecord(Record):
 def describe_curve(whole: Fold, smaller: Sequence[Fold], curve: Record, record: Record) -> dict[str, Any]:
     """Return details/curve_sets.json: the sets, and which of their fits did not train.
 
-    Set 0 is the whole of the run's first fold. `train` counts what the saved fits have learned from: with --refit
-    the validation documents too.
+    Set 0 is the whole of the run's first fold, with the first seeds: others that were added are not on
+    the curve. `train` counts what the saved fits have learned from: with --refit the validation documents too.
     """
-    fits = [*curve.fits, *(fit for fit in record.fits if fit.fold == whole.number)]
+    of_whole = [
+        fit for fit in record.fits if fit.fold == whole.number and fit.seed < first_seeds(record.config)
+    ]
+    fits = [*curve.fits, *of_whole]
     refit = record.config.run.refit
     return {
         "sets": [

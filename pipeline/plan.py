@@ -134,6 +134,19 @@ def _network(asked: str, source: AskedSource) -> PlannedModel:
     return PlannedModel(name, kind, model, head, source.name, source.asked, network.shuffled_words)
 
 
+def question_of(planned: tuple[PlannedModel, ...], metric: str, rope: float) -> str:
+    """Return what a run asks, in a sentence: known before anything is fitted."""
+    kinds = kinds_for_verdict(planned)
+    networks = ", ".join(name for name, kind in kinds.items() if kind == "network")
+    baselines = ", ".join(name for name, kind in kinds.items() if kind == "baseline")
+    if not networks or not baselines:
+        return f"What do {', '.join(kinds)} reach on the test documents?"
+    return (
+        f"Is the one of {networks} that validation documents choose better on the test documents, by {metric}, than"
+        f" each of {baselines}? Differences of up to {rope:g} count as equal."
+    )
+
+
 def kinds_for_verdict(planned: tuple[PlannedModel, ...]) -> dict[str, str]:
     """Return each model's kind; a network without memory stands for the networks only if it is alone.
 

@@ -18,7 +18,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.errors import PipelineError
-from pipeline.values import Float32, Predictions
+from pipeline.values import Float32, Predictions, Units
 
 FOLDER = "predictions"
 FIXED_COLUMNS = {"document": pl.Int64, "label": pl.String, "predicted": pl.String}
@@ -30,7 +30,10 @@ REWRITE = "predict again, or take this file out of the folder"
 
 @dataclass(frozen=True, eq=False)
 class SavedPredictions:
-    """One fitted model's predictions and what their file says of them: model, seed, fold, corpus, classes."""
+    """One fitted model's predictions and what their file says of them: model, seed, fold, corpus, classes.
+
+    `units` is not of the file: which documents are one unit, as the run says; without it each is alone.
+    """
 
     name: str
     seed: int
@@ -38,6 +41,7 @@ class SavedPredictions:
     corpus_hash: str
     label_names: tuple[str, ...]  # (C,)
     predictions: Predictions
+    units: Units | None = None
 
     def __post_init__(self) -> None:
         n_classes = self.predictions.probabilities.shape[1]

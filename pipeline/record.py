@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import traceback
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pipeline.config import Config
+from pipeline.config import Config, first_seeds
 from pipeline.console import Console, quiet
 from pipeline.documents_shown import documents_shown, shown_of_first_fold
 from pipeline.embeddings import Embedded
@@ -20,11 +21,13 @@ from pipeline.journal import Journal
 from pipeline.ledger import describe_loaded, describe_tokens
 from pipeline.metrics_schema import check_metrics
 from pipeline.networks.batches import Visible
+from pipeline.networks.far_off import SecondTraining
 from pipeline.outside_predictions import OutsideModel
 from pipeline.plan import PlannedModel, kinds_for_verdict
 from pipeline.prediction_files import prediction_path, write_predictions
 from pipeline.receipts import RECEIPTS, make_receipts
 from pipeline.resources import describe_environment
+from pipeline.reuse import Look, Reuse, count_verdict, hash_of_tests, settings_hash
 from pipeline.scoring import FitKey, Scored, fit_label, score_run
 from pipeline.storage import bytes_to_predict, plain, write_json
 from pipeline.tuning import Score, Trial, describe_families, describe_space
@@ -49,6 +52,8 @@ class Fit:
     at_once: int = 1  # fits that ran side by side, at most
     prepare_seconds: float = 0.0  # to count the n-grams, or to make the vectors, that it was given
     latency_ms: tuple[float, ...] = ()  # of single test documents, from tokens to probabilities
+    validation_loss: float | None = None  # of a network, in nats: the lowest, whose weights are kept
+    again: SecondTraining | None = None  # the seed stood far from the others, and was trained a second time
 
     @property
     def key(self) -> FitKey:
@@ -97,6 +102,8 @@ class About:
     assumptions: tuple[str, ...]
     warnings: tuple[str, ...]
     environment: dict[str, Any]
+    tests: str  # sha256 of the test documents and their labels
+    tested: int  # how many there are
     outside: tuple[OutsideFile, ...] = ()
 
 
@@ -125,6 +132,8 @@ class Kept:
     token_facts: dict[str, Any] = field(default_factory=dict)
     curve: dict[str, Any] = field(default_factory=dict)  # the sets of --learning-curve
     probes: list[dict[str, Any]] = field(default_factory=list)  # of each network's first fit
+    reuse: Reuse | None = None  # how many verdicts there were on the same test documents
+    added_seeds: dict[str, int] = field(default_factory=dict)  # by model: trainings beyond the first ones
     stages: list[tuple[str, float]] = field(default_factory=list)  # title, seconds
     gpu: str | None = None
 
@@ -159,14 +168,42 @@ class Kept:
             (model.name, seed, fold)
             for fold in range(self.about.folds)
             for model in self.planned
-            for seed in range(self.config.run.seeds if model.seeded else 1)
+            for seed in range(self.seeds_of(model) if model.seeded else 1)
         ]
+
+    def seeds_of(self, model: PlannedModel) -> int:
+        """Return how often a model with chance in its training is trained on each fold, as far as is decided."""
+        return first_seeds(self.config) + self.added_seeds.get(model.name, 0)
 
     def label(self, name: str, seed: int, fold: int) -> str:
         """Return a fit's name with its seed and fold where there are several."""
         seeded = any(model.name == name and model.seeded for model in self.planned)
-        n_seeds = self.config.run.seeds if seeded else 1
+        n_seeds = first_seeds(self.config) if seeded else 1
         return fit_label(name, seed, fold, n_seeds=n_seeds, n_folds=self.about.folds)
+
+
+def _keep(entries: list[dict[str, Any]], new: dict[str, Any], keys: tuple[str, ...]) -> None:
+    """Put an entry in the place of one that is the same in `keys`, or at the end."""
+    for place, known in enumerate(entries):
+        if all(known[key] == new[key] for key in keys):
+            entries[place] = new
+            return
+    entries.append(new)
+
+
+def _take_fit(kept: Kept, row: Mapping[str, Any]) -> None:
+    """Put a fit in the place of one of the same model, seed and fold, or at the end."""
+    again = None if row["again"] is None else SecondTraining(**row["again"])
+    fit = Fit(**{**row, "again": again})
+    places = [place for place, known in enumerate(kept.fits) if known.key == fit.key]
+    if places:
+        kept.fits[places[0]] = fit
+    else:
+        kept.fits.append(fit)
+
+
+def _take_reuse(kept: Kept, row: Mapping[str, Any]) -> None:
+    kept.reuse = Reuse(**row)
 
 
 def _take_trial(kept: Kept, row: Mapping[str, Any]) -> None:
@@ -191,17 +228,19 @@ def _take_end(kept: Kept, row: Mapping[str, Any]) -> None:
 
 
 _TAKES: dict[str, Callable[[Any, Any], None]] = {
-    "fit": lambda kept, row: kept.fits.append(Fit(**row)),
+    "fit": _take_fit,
     "choice": lambda kept, row: kept.choices.append(row),
     "trial": _take_trial,
-    "history": lambda kept, row: kept.histories.append(row),
+    "history": lambda kept, row: _keep(kept.histories, row, ("name", "seed", "fold")),
     "embedding": lambda kept, row: kept.embeddings.append(row),
     "audit": _take_audit,
-    "neighbours": lambda kept, row: kept.neighbours.append(row),
+    "neighbours": lambda kept, row: _keep(kept.neighbours, row, ("source",)),
     "note": lambda kept, row: kept.notes.append(row),
     "tokens": lambda kept, row: kept.token_facts.update(row),
     "curve": _take_curve,
-    "probes": lambda kept, row: kept.probes.append(row),
+    "probes": lambda kept, row: _keep(kept.probes, row, ("name",)),
+    "reuse": _take_reuse,
+    "added seeds": lambda kept, row: kept.added_seeds.update(row),
     "gpu": _take_gpu,
     "end": _take_end,
 }
@@ -212,6 +251,7 @@ class Record(Kept):
     """What the stages of a run that is going on tell: kept, and written to the run folder's journal at once."""
 
     loaded: LoadedCorpus
+    duplicates: Duplicates
     folds: list[Corpus]
     outside: tuple[OutsideModel, ...] = ()
     facts: CorpusFacts | None = None
@@ -233,6 +273,7 @@ class Record(Kept):
     ) -> Record:
         """Start the record of a run and say in its folder that it is running."""
         models = planned + tuple(PlannedModel(model.name, "outside", "outside") for model in outside)
+        tests, tested = hash_of_tests([replace(fold, texts=loaded.corpus.texts) for fold in folds])
         about = About(
             command=command,
             folder=run.as_posix(),
@@ -242,10 +283,22 @@ class Record(Kept):
             assumptions=tuple(loaded.assumptions),
             warnings=tuple(loaded.warnings),
             environment=describe_environment(command, None),
+            tests=tests,
+            tested=tested,
             outside=tuple(OutsideFile(model.name, model.file, model.hard) for model in outside),
         )
         journal = Journal.begin(run, {"about": asdict(about), "planned": [asdict(model) for model in models]})
-        record = cls(run, config, about, models, loaded=loaded, folds=folds, outside=outside, journal=journal)
+        record = cls(
+            run,
+            config,
+            about,
+            models,
+            loaded=loaded,
+            duplicates=duplicates,
+            folds=folds,
+            outside=outside,
+            journal=journal,
+        )
         record.write_status()
         write_outside(record)
         return record
@@ -285,16 +338,22 @@ class FoldRecord:
         self.record.take("trial", of | asdict(trial))
 
     def network(self, fit: Fit, fitted: Any, table: Float32 | None) -> None:
-        """Keep a fitted network: its history and, for a tuned embedding, its neighbours after training."""
+        """Keep a fitted network: its history and, for a tuned embedding, its neighbours after training.
+
+        A fit of the same seed and fold that was kept before makes room.
+        """
         self.record.take(
             "history",
             {
                 "name": fit.name,
                 "seed": fit.seed,
                 "fold": fit.fold,
-                "best_epoch": fitted.best_epoch,
+                "batch_size": fitted.settings.batch_size,
+                "learning_rate": fitted.settings.learning_rate,
+                "budget": asdict(fitted.budget),
+                "best_updates": fitted.best_updates,
                 "stopped": fitted.stopped,
-                "epochs": [asdict(epoch) for epoch in fitted.epochs],
+                "evaluations": [asdict(one) for one in fitted.history],
             },
         )
         if self.record.gpu is None and (gpu := _gpu()):
@@ -304,8 +363,12 @@ class FoldRecord:
             self._neighbours(fit.name, source or "", table)
         self._fit(fit)
 
+    def first_training(self, fit: Fit) -> None:
+        """Keep what a fit was like whose second training came to nothing: the rest of it stays as it was kept."""
+        self._fit(fit)
+
     def probes(self, found: dict[str, Any]) -> None:
-        """Keep what the probes found in a network."""
+        """Keep what the probes found in a network, instead of what they found in an earlier training of it."""
         self.record.take("probes", found)
 
     def source(self, found: SourceRecord, train: TokenizedCorpus, labels: Int32) -> None:
@@ -351,6 +414,19 @@ class FoldRecord:
         self.record.write_status()
 
 
+def count_this_verdict(kept: Kept) -> None:
+    """Count the run among those that looked at the same test documents, once, if it compares something."""
+    fitted = {fit.name for fit in kept.fits}
+    kinds = {kind for name, kind in kinds_for_verdict(kept.planned).items() if name in fitted}
+    if kept.reuse is not None or "network" not in kinds or len(kinds) == 1:
+        return
+    run = hashlib.sha256(f"{kept.run.resolve()} {kept.about.started}".encode()).hexdigest()
+    look = Look(run, _now(), kept.about.tests, settings_hash(kept.config, kept.about.corpus))
+    reuse, why_not = count_verdict(look, kept.about.tested)
+    kept.take("reuse", asdict(reuse))
+    kept.note(why_not)
+
+
 def conclude(record: Record, console: Console, total_seconds: float) -> None:
     """Score the run from its files and draw the report; only then add what decorates it, and draw it again.
 
@@ -384,6 +460,7 @@ def write_and_score(kept: Kept, ended: str | None = None) -> Scored:
     """Write what only the run knows, score the folder from its files, and write the scores."""
     kept.note(kept.about.corpus["duplicates"]["warning"] or "")
     take_outside(kept)
+    count_this_verdict(kept)
     for name, value in _known_by_the_run(kept).items():
         write_json(kept.run / "details" / f"{name}.json", value)
     kept.write_status(ended)
@@ -530,6 +607,7 @@ def _known_by_the_run(kept: Kept) -> dict[str, Any]:
             "folder": kept.about.folder,
             "folds": kept.about.folds,
             "corpus": kept.about.corpus,
+            "reuse": None if kept.reuse is None else kept.reuse.row,
             "embeddings": kept.embeddings,
             "tuning": describe_families(kept.trials, kept.config),
             "assumptions": kept.about.assumptions,
@@ -569,7 +647,8 @@ def _describe_model(planned: PlannedModel, kept: Kept) -> dict[str, Any]:
 def _tuning(kept: Kept) -> dict[str, Any]:
     """Return the search space of each model; what was tried stands in metrics.json."""
     models = [planned.model for planned in kept.planned]
-    return {"trials": kept.config.run.tune, "space": describe_space(models, kept.config)}
+    n_train = kept.about.corpus["splits"]["train"]
+    return {"trials": kept.config.run.tune, "space": describe_space(models, kept.config, n_train)}
 
 
 def _describe_source(found: SourceRecord) -> dict[str, Any]:

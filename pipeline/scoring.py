@@ -8,8 +8,8 @@ predictions come out. A run writes what comes out; `verify` computes it again an
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +17,12 @@ import numpy as np
 import polars as pl
 
 from pipeline import evaluation
-from pipeline.config import Config, load_config, stage_generator
-from pipeline.document_files import read_documents, read_giveaways
+from pipeline.config import Config, first_seeds, load_config, most_seeds, stage_generator
+from pipeline.document_files import read_documents, read_giveaways, units_of
 from pipeline.errors import PipelineError, first_places
 from pipeline.json_files import read_json, read_json_if_there
 from pipeline.prediction_files import SavedPredictions, read_run_predictions
+from pipeline.protocol import describe_protocol
 from pipeline.signatures import Signer
 from pipeline.values import Predictions
 
@@ -120,7 +121,7 @@ def _metrics(recorded: Recorded) -> Row:
     fits = recorded.scored_fits
     kinds = _of_models(recorded, fits, "kind")
     verdict_kinds = _of_models(recorded, fits, "verdict_kind")
-    validation = _validation_accuracy(fits)
+    validation = _validation_accuracy(fits, first_seeds(config))
     trained = _trained(fits)
     own = {name: kind for name, kind in kinds.items() if kind != "outside"}
     pairs = evaluation.planned_pairs(own, validation) + evaluation.outside_pairs(verdict_kinds, validation)
@@ -135,13 +136,23 @@ def _metrics(recorded: Recorded) -> Row:
     corpus = facts["corpus"] | {"tested": _documents_tested(saved)}
     signer = Signer(corpus, facts["embeddings"], facts["environment"], config)
     summary = evaluation.summarise(saved, stage_generator(config.run.seed, "bootstrap"))
+    calibrated = evaluation.calibrate(saved, stage_generator(config.run.seed, "calibration"))
     return {
         "schema_version": SCHEMA_VERSION,
         "corpus": corpus,
         "results": [_result(entry, recorded, signer) for entry in saved],
-        "summary": [_summed(row, recorded, signer) for row in summary],
+        "summary": [_summed(row | calibrated[row["name"]], recorded, signer) for row in summary],
         "comparisons": comparisons,
         "verdict": verdict,
+        "seeds": find_seeds(saved, verdict_kinds, fits, config, ended=facts["state"] == "done").row,
+        "reuse": facts.get("reuse"),
+        "protocol": describe_protocol(
+            recorded.detail("protocol"),
+            config,
+            facts["corpus"],
+            facts["environment"]["embedseq"],
+            facts["state"],
+        ),
         "embeddings": facts["embeddings"],
         "gains": gains,
         "causes": evaluation.find_causes(
@@ -151,7 +162,9 @@ def _metrics(recorded: Recorded) -> Row:
             saved, recorded.detail("fit_costs") or [], validation, trained, config.run.rope, n_docs
         ),
         "learning_curve": _learning_curve(recorded, verdict_kinds, validation),
-        "slices": evaluation.slice_scores(saved, documents, verdict, n_docs),
+        "slices": evaluation.slice_scores(
+            saved, documents, verdict, stage_generator(config.run.seed, "slices"), n_docs
+        ),
         "hard_documents": evaluation.find_hard_documents(saved, kinds, trained),
         "contamination": evaluation.describe_contamination(
             saved,
@@ -182,11 +195,10 @@ def _learning_curve(
 ) -> dict[str, Any]:
     settings = recorded.config.run
     generator = stage_generator(settings.seed, "learning curve bands")
-    curve = read_run_predictions(recorded.run / CURVE_FOLDER)
+    curve = _read_predictions(recorded.run / CURVE_FOLDER, recorded.run)
     sets = recorded.detail("curve_sets") or {}
-    return evaluation.find_learning_curve(
-        recorded.saved, curve, sets, kinds, validation, settings.rope, generator
-    )
+    whole = evaluation.first_seeds_only(recorded.saved, first_seeds(recorded.config))
+    return evaluation.find_learning_curve(whole, curve, sets, kinds, validation, settings.rope, generator)
 
 
 def _probes(entries: list[Row]) -> dict[str, Any]:
@@ -231,6 +243,30 @@ def _chosen_documents(recorded: Recorded) -> Row:
     return evaluation.choose_documents(recorded.saved, answering, _trained(fits), generator)
 
 
+def find_seeds(
+    saved: Iterable[SavedPredictions],
+    kinds: Mapping[str, str],
+    fits: Iterable[Row],
+    config: Config,
+    *,
+    ended: bool = True,
+) -> evaluation.SeedsFound:
+    """Return whether the seeds so far are enough: `evaluation.find_seeds` of a run's fits.
+
+    Parameters
+    ----------
+    saved : the predictions that are scored
+    kinds : mapping of model name to `verdict_kind`
+    fits : their fits, as in details/fits.json
+    config : the settings of the run
+    ended : whether the run came to its end
+    """
+    fits, first = list(fits), first_seeds(config)
+    asked = evaluation.SeedsAsked(config.run.seeds, first, most_seeds(config))
+    validation = _validation_accuracy(fits, first)
+    return evaluation.find_seeds(saved, kinds, validation, _trained(fits), asked, ended=ended)
+
+
 def _trained(fits: Iterable[Row]) -> dict[str, bool]:
     """Return whether every fit of each model trained."""
     fits = list(fits)
@@ -255,16 +291,21 @@ def read_recorded(run: Path) -> Recorded:
 
     def labels(entries: Iterable[SavedPredictions]) -> str:
         keys = [fit_of(entry) for entry in entries]
-        n_seeds = {key: config.run.seeds if models[key[0]]["seeded"] else 1 for key in keys}
+        n_seeds = {key: first_seeds(config) if models[key[0]]["seeded"] else 1 for key in keys}
         return first_places([fit_label(*key, n_seeds=n_seeds[key], n_folds=facts["folds"]) for key in keys])
 
     notes = []
-    of_run = [entry for entry in read_run_predictions(run) if entry.name in models]
+    of_run = [entry for entry in _read_predictions(run, run) if entry.name in models]
     saved, unrecorded = recorded_predictions(of_run, fits)
     if unrecorded:
         left = labels(unrecorded)
         notes.append(f"stopped before the fit was recorded: the predictions of {left} are left out")
     if facts["state"] != "done":
+        saved, begun = predictions_of_whole_seeds(saved, first_seeds(config))
+        if begun:
+            notes.append(
+                f"the run did not end: the predictions of {labels(begun)}, of a seed that was being added, are left out"
+            )
         saved, left_out = predictions_of_whole_folds(saved)
         if left_out:
             folds = _folds_in_words(sorted({entry.fold for entry in saved}))
@@ -273,6 +314,12 @@ def read_recorded(run: Path) -> Recorded:
                 f" on the same test documents: the predictions of {labels(left_out)} are left out"
             )
     return Recorded(run, config, models, fits, facts, saved, tuple(notes))
+
+
+def _read_predictions(folder: Path, run: Path) -> list[SavedPredictions]:
+    """Return the predictions below a folder, with the documents that the run takes for one unit."""
+    units = units_of(read_documents(run))
+    return [replace(entry, units=units) for entry in read_run_predictions(folder)]
 
 
 def fit_label(name: str, seed: int, fold: int, *, n_seeds: int, n_folds: int) -> str:
@@ -305,6 +352,22 @@ def recorded_predictions(
     for entry in saved:
         (kept if fit_of(entry) in recorded else others).append(entry)
     return kept, others
+
+
+def predictions_of_whole_seeds(
+    saved: Iterable[SavedPredictions], first: int
+) -> tuple[list[SavedPredictions], list[SavedPredictions]]:
+    """Return the predictions but for those of seeds, beyond the `first`, that lack a fold; and those.
+
+    A seed is added to every fold; a stop in between leaves some of them.
+    """
+    saved = list(saved)
+    folds: dict[tuple[str, int], set[int]] = defaultdict(set)
+    for entry in saved:
+        folds[entry.name, entry.seed].add(entry.fold)
+    whole = {key for key, own in folds.items() if key[1] < first or own >= folds[key[0], 0]}
+    kept = [entry for entry in saved if (entry.name, entry.seed) in whole]
+    return kept, [entry for entry in saved if (entry.name, entry.seed) not in whole]
 
 
 def predictions_of_whole_folds(
@@ -367,10 +430,15 @@ def _signature(entries: list[SavedPredictions], model: Row, signer: Signer) -> s
     return signer.sign(entries, model["embedding"])
 
 
-def _validation_accuracy(fits: Iterable[Row]) -> dict[str, float]:
-    """Return each model's mean accuracy on validation documents: what choices are made by."""
+def _validation_accuracy(fits: Iterable[Row], first: int) -> dict[str, float]:
+    """Return each model's mean accuracy on validation documents, of its first seeds: what choices are made by.
+
+    Whether seeds are added depends on test documents, so that what is added chooses nothing.
+    """
     found = defaultdict(list)
     for fit in fits:
+        if fit["seed"] >= first:
+            continue
         accuracy = fit["validation_accuracy"]
         found[fit["name"]].append(np.nan if accuracy is None else accuracy)
     return {name: float(np.nan_to_num(np.mean(values))) for name, values in found.items()}

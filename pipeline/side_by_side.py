@@ -11,6 +11,7 @@ import contextlib
 import importlib
 import itertools
 import logging
+import math
 import multiprocessing
 import os
 import queue
@@ -27,10 +28,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import psutil
 
-from pipeline.config import settled
+from pipeline.config import Config, first_seeds, settled
 from pipeline.console import Console, quiet_tensorflow
 from pipeline.errors import PipelineError
 from pipeline.material import Fold, Material
+from pipeline.networks.budget import budget_of
 from pipeline.plan import RECURRENT, PlannedModel
 from pipeline.record import Choice, Fit, Kept, Record
 from pipeline.resources import usable_cores
@@ -52,7 +54,7 @@ _WORKER_MIB = 800  # TensorFlow loaded, a network of the usual size: seen with 3
 _WORKER_BYTES_A_TOKEN = 100  # tokens, n-gram counts while they are sorted
 
 # Seconds on one core, to the order of magnitude: they only tell seconds from minutes.
-_SECONDS_A_STEP, _SECONDS_A_TIMESTEP = 0.002, 0.001  # of a training step of 64 documents
+_SECONDS_A_UPDATE, _SECONDS_A_TIMESTEP = 0.002, 0.001  # of an update of 64 documents
 _SECONDS_A_TOKEN = 1e-6  # of fitting one linear model with one strength
 
 
@@ -111,23 +113,28 @@ def describe_work(material: Material, folds: list[Fold]) -> Work:
         len(config.baselines.bow_strengths), len(config.baselines.tfidf_strengths)
     )
     linear_seconds = len(folds) * len(baselines) * len(material.tokenized.token_types) * seconds_a_token
-    fits = len(folds) * len(networks) * config.run.seeds
+    fits = len(folds) * len(networks) * first_seeds(config)
     n_docs = len(folds[0].train)
     models = {network.model for network in networks}
-    half_the_epochs = {name: settled(config, name).networks.max_epochs / 2 for name in models}
-    fit_seconds = {
-        name: (_SECONDS_A_STEP + (_SECONDS_A_TIMESTEP * read if name in RECURRENT else 0)) * epochs
-        for name, epochs in half_the_epochs.items()
-    }
-    steps = n_docs / config.networks.batch_size  # of an epoch
-    network_seconds = sum(fit_seconds[model.model] for model in networks) * steps
+    fit_seconds = {name: _seconds_to_train(config, name, n_docs, read) for name in models}
+    network_seconds = sum(fit_seconds[model.model] for model in networks)
     return Work(
         fits=fits + (len(folds) if baselines else 0),
-        seconds=linear_seconds + network_seconds * len(folds) * config.run.seeds,
+        seconds=linear_seconds + network_seconds * len(folds) * first_seeds(config),
         networks=bool(networks),
         tokens=len(material.tokenized.token_types),
         gpu=bool(networks) and _may_have_gpu(),
     )
+
+
+def _seconds_to_train(config: Config, model: str, n_docs: int, read: float) -> float:
+    """Return the seconds of one training that ends after half of its first budget; `read` tokens of a document."""
+    settings = settled(config, model, n_docs).networks
+    updates = budget_of(settings, math.ceil(n_docs / settings.batch_size)).first / 2
+    of_64 = _SECONDS_A_UPDATE + (_SECONDS_A_TIMESTEP * read if model in RECURRENT else 0)
+    return (
+        updates * of_64 * math.sqrt(settings.batch_size / 64)
+    )  # a quarter of the documents takes half as long
 
 
 def _may_have_gpu() -> bool:
@@ -154,6 +161,9 @@ class Fits(Protocol):
 
     def run(self, fit: Callable[..., None], fold: int, *arguments: Any) -> None:
         """Run `fit(material, *arguments, parts)`, now or beside others; `parts` belong to fold number `fold`."""
+
+    def wait_for_all(self) -> None:
+        """Return once every fit so far has ended and is recorded; more may be run."""
 
     def finish(self) -> None:
         """Wait for all fits and record them."""
@@ -198,6 +208,9 @@ class OneByOne:
         """Run a fit to its end."""
         fit(self._material, *arguments, self._record.fold(fold))
 
+    def wait_for_all(self) -> None:
+        """Return: every fit has ended."""
+
     def finish(self) -> None:
         """Return: every fit has ended."""
 
@@ -212,7 +225,7 @@ class SideBySide:
         context = multiprocessing.get_context("spawn")  # a fork would copy locks that threads hold
         self._at_once, self._record, self._run_folder = at_once, record, material.run
         self._messages = context.SimpleQueue()
-        self._found: queue.SimpleQueue[tuple[int, str, tuple[Any, ...]]] = queue.SimpleQueue()
+        self._found: queue.SimpleQueue[tuple[int, str, tuple[Any, ...]] | None] = queue.SimpleQueue()
         self._running: set[Future[None]] = set()
         self._before = set(multiprocessing.active_children())
         threads = max(_LEAST_THREADS, usable_cores() // at_once)
@@ -231,6 +244,14 @@ class SideBySide:
         """Hand a fit over; it begins when a worker is free."""
         with _ctrl_c_blocked():  # workers inherit it: Ctrl-C is this process's to answer
             self._running.add(self._pool.submit(_run_in_worker, fit, fold, arguments))
+
+    def wait_for_all(self) -> None:
+        """Return once every fit so far has ended and is recorded; more may be run."""
+        self._wait(0)
+        self._messages.put(("found", None))  # behind everything that workers said
+        while (found := self._found.get()) is not None:
+            self._keep(found)
+        put_in_order(self._record)
 
     def finish(self) -> None:
         """Wait for all fits and record them."""
@@ -271,8 +292,12 @@ class SideBySide:
     def _record_found(self) -> None:
         with contextlib.suppress(queue.Empty):
             while True:
-                fold, method, arguments = self._found.get_nowait()
-                getattr(self._record.fold(fold), method)(*arguments)
+                self._keep(self._found.get_nowait())
+
+    def _keep(self, found: tuple[int, str, tuple[Any, ...]] | None) -> None:
+        if found is not None:
+            fold, method, arguments = found
+            getattr(self._record.fold(fold), method)(*arguments)
 
 
 def _raise_error(future: Future[None]) -> None:
@@ -382,6 +407,10 @@ class RelayRecord:
     def network(self, fit: Fit, fitted: FittedNetwork, table: Float32 | None) -> None:
         """Pass on how a network's training went."""
         self._pass_on("network", replace(fit, at_once=self.at_once), fitted, table)
+
+    def first_training(self, fit: Fit) -> None:
+        """Pass on that a second training came to nothing."""
+        self._pass_on("first_training", replace(fit, at_once=self.at_once))
 
     def trial(self, planned: PlannedModel, trial: Trial) -> None:
         """Pass a trial of --tune on."""

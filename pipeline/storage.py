@@ -75,7 +75,7 @@ def save_network(
         "max_tokens": config.networks.max_tokens,
         "keep": config.networks.keep,
         "networks": asdict(config.networks),
-        "best_epoch": fitted.best_epoch,
+        "best_updates": fitted.best_updates,
     }
     write_json(folder / "model.json", described)
 

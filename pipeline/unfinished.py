@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pipeline.config import load_config
+from pipeline.config import first_seeds, load_config
 from pipeline.console import Console
 from pipeline.errors import PipelineError, first_places
 from pipeline.experiment import read_and_split
@@ -130,7 +130,7 @@ def _curve_is_whole(kept: Kept) -> bool:
         prediction_path(kept.run / CURVE_FOLDER, model.name, seed, number).is_file()
         for number in sets
         for model in models
-        for seed in range(kept.config.run.seeds if model.seeded else 1)
+        for seed in range(first_seeds(kept.config) if model.seeded else 1)
     )
 
 

@@ -239,6 +239,30 @@ class Predictions:
         return self.probabilities.argmax(axis=1).astype(np.int32)
 
 
+@dataclass(frozen=True, eq=False)
+class Units:
+    """Which documents are one unit of chance: copies of one text, and documents that a corpus keeps together."""
+
+    documents: Int64  # (K,) record numbers, ascending
+    groups: Int64  # (K,) the same number for the documents of one unit
+
+    def __post_init__(self) -> None:
+        _require(self.groups.shape == self.documents.shape, "groups has not one entry a document")
+        _require(bool((np.diff(self.documents) > 0).all()), "documents are not ascending")
+
+    def of(self, documents: Int64) -> Int64:
+        """Return the group of each document, numbered from 0; one that is not known is alone; int64 (N,).
+
+        >>> Units(np.array([2, 5, 7]), np.array([8, 8, 3])).of(np.array([7, 2, 4, 5])).tolist()
+        [0, 1, 2, 1]
+        """
+        groups = self.groups.max(initial=0) + 1 + np.arange(len(documents), dtype=np.int64)  # (N,)
+        if len(self.documents):
+            at = np.searchsorted(self.documents, documents).clip(max=len(self.documents) - 1)
+            groups = np.where(self.documents[at] == documents, self.groups[at], groups)
+        return np.unique(groups, return_inverse=True)[1].astype(np.int64)
+
+
 def _check_offsets(offsets: Int64, n_tokens: int) -> None:
     _require(offsets.ndim == 1 and len(offsets) >= 1 and offsets[0] == 0, "offsets do not start at 0")
     _require(int(offsets[-1]) == n_tokens, "offsets do not end at the number of tokens")

@@ -14,6 +14,7 @@ from typing import Any
 from pipeline.errors import PipelineError
 from pipeline.journal import JOURNAL
 from pipeline.json_files import read_json
+from pipeline.protocol import Breach, read_protocol
 from pipeline.receipts import RECEIPTS, file_hash, kept_files
 from pipeline.report.draw import draw, kept_pictures
 from pipeline.report.run_folder import run_with
@@ -90,6 +91,8 @@ def verify(run: Path) -> Verified:
         f"{len(metrics['results'])} fits of {len(metrics['summary'])} models,"
         f" {len(metrics['comparisons'])} comparisons and the verdict: computed again from predictions"
     )
+    checked += _protocol_lines(metrics)
+    differences += _changed_protocol(metrics)
     try:
         differences += _compare_report(run, scored)
         checked.append("report.md, report.html and charts/: drawn again")
@@ -244,6 +247,37 @@ def _text(value: Any) -> str:
     """Return a value as JSON has it, cut where it is long."""
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 200 else f"{text[:200]}..."
+
+
+# --- the protocol
+
+
+def _protocol_lines(metrics: Mapping[str, Any]) -> list[str]:
+    """Return whether the run kept to its protocol, in words; nothing for a run without one."""
+    protocol = metrics["protocol"]
+    if protocol is None:
+        return []
+    name = f"protocol {protocol['file']}, sha256 {protocol['sha256'][:16]}, of {protocol['written']}"
+    here = "" if Path(protocol["file"]).exists() else "; that file is not here, the copy in the run folder is"
+    if protocol["kept"]:
+        return [f"{name}: the run kept to it{here}"]
+    named = "; ".join(str(Breach(**breach)) for breach in protocol["breaches"])
+    return [f"{name}: the run did not keep to it ({named}){here}"]
+
+
+def _changed_protocol(metrics: Mapping[str, Any]) -> Iterator[Difference]:
+    """Yield the protocol's own file where it is there and says something else than when the run began."""
+    protocol = metrics["protocol"]
+    if protocol is None or not Path(protocol["file"]).exists():
+        return
+    saved = f"sha256 {protocol['sha256'][:16]}"
+    try:
+        found = read_protocol(Path(protocol["file"])).sha256
+    except PipelineError as error:
+        yield Difference(protocol["file"], "", error.what, saved)
+        return
+    if found != protocol["sha256"]:
+        yield Difference(protocol["file"], "", f"sha256 {found[:16]}", saved)
 
 
 # --- the report

@@ -18,8 +18,8 @@ from pipeline.config import (
 )
 from pipeline.embeddings import EmbeddingRequest
 from pipeline.indices import build_vocabulary
-from pipeline.networks.documents import Epoch, Labelled
-from pipeline.networks.training import FittedNetwork, fit_network
+from pipeline.networks.documents import Evaluation, Labelled
+from pipeline.networks.training import FittedNetwork, Schedule, fit_network
 from pipeline.values import EmbeddingMatrix, IndexedCorpus, Int32, TokenizedCorpus
 
 THREE_DOCUMENTS = (("good", "film"), ("bad", "film", "!"), ("good", "good", "plot"))
@@ -29,6 +29,8 @@ TINY_NETWORK = NetworkSettings(
     units=4,
     batch_size=4,
     max_epochs=2,
+    min_updates=0,
+    patience_updates=0,  # patience in passes alone
     learning_rate=1e-3,
     embedding_dropout=0.0,
     dropout=0.0,
@@ -116,8 +118,8 @@ def train_network(
     n_classes: int = 2,
     seed: int = 0,
     matrix: EmbeddingMatrix | None = None,
-    epochs: int | None = None,
-    on_epoch: Callable[[Epoch], None] = lambda epoch: None,
+    repeat: Schedule | None = None,
+    on_evaluation: Callable[[Evaluation], None] = lambda evaluation: None,
     shuffled_words: bool = False,
     **changes: Any,
 ) -> FittedNetwork:
@@ -134,9 +136,9 @@ def train_network(
         validation,
         settings,
         seed=seed,
-        epochs=epochs,
+        repeat=repeat,
         deterministic=True,
-        on_epoch=on_epoch,
+        on_evaluation=on_evaluation,
         shuffled_words=shuffled_words,
     )
 

@@ -11,7 +11,7 @@ from builders import TINY_NETWORK, matrix_of
 
 from pipeline.config import Config, with_values
 from pipeline.indices import take
-from pipeline.networks.documents import Epoch, Labelled
+from pipeline.networks.documents import Evaluation, Labelled
 from pipeline.networks.models import build, specify
 from pipeline.networks.prediction import predict_with, prediction_step
 from pipeline.networks.training import FittedNetwork, fit_network
@@ -44,8 +44,8 @@ def network_of(
     generator = np.random.default_rng(seed)
     built.set_weights([generator.normal(0, 0.5, weight.shape) for weight in built.get_weights()])
     built.get_layer("embedding").set_weights([matrix.vectors])
-    epoch = Epoch(1, 0.5, 0.8, 0.5, 0.8, 1.0, clipped=0.25)
-    return FittedNetwork(spec, built, (epoch,), 1, "early", None, ())
+    only = Evaluation(1, 1.0, 0.5, 0.8, 0.5, 0.8, 1.0, clipped=0.25)
+    return FittedNetwork(spec, built, (only,), 1, "early", None, ())
 
 
 def subject_of(

@@ -120,7 +120,11 @@ METRICS: dict[str, Any] = {
             "macro_f1": 0.8712,
             "macro_f1_ci95": [0.77, 0.94],
             "log_loss": 0.3456,
+            "log_loss_ci95": [0.2711, 0.4302],
             "ece": 0.0611,
+            "ece_ci95": [0.0, 0.0802],
+            "ece_if_calibrated": 0.0521,
+            "ece_if_calibrated_95": 0.0713,
             "signature": signature("tfidf"),
         },
         {
@@ -134,7 +138,11 @@ METRICS: dict[str, Any] = {
             "macro_f1": 0.8444,
             "macro_f1_ci95": [0.72, 0.94],
             "log_loss": 0.4012,
+            "log_loss_ci95": [0.31, 0.51],
             "ece": 0.0402,
+            "ece_ci95": [0.0, 0.0611],
+            "ece_if_calibrated": 0.0544,
+            "ece_if_calibrated_95": 0.0732,
             "signature": signature("bow"),
         },
         {
@@ -148,7 +156,11 @@ METRICS: dict[str, Any] = {
             "macro_f1": 0.7911,
             "macro_f1_ci95": [0.68, 0.89],
             "log_loss": 0.5123,
+            "log_loss_ci95": [0.42, 0.61],
             "ece": 0.0833,
+            "ece_ci95": [0.0302, 0.1213],
+            "ece_if_calibrated": 0.0523,
+            "ece_if_calibrated_95": 0.0722,
             "signature": signature(NETWORK),
         },
     ],
@@ -279,6 +291,9 @@ METRICS: dict[str, Any] = {
             "by_length": None,
         },
     ],
+    "seeds": {"asked": 2, "first": 2, "most": 2, "network": NETWORK, "steps": [], "why": "2 were asked for"},
+    "reuse": None,
+    "protocol": None,
     "slices": [],
     "hard_documents": None,
     "contamination": None,
@@ -316,14 +331,17 @@ DETAILS: dict[str, Any] = {
             "name": NETWORK,
             "seed": 0,
             "fold": 0,
-            "best_epoch": 2,
+            "batch_size": 16,
+            "learning_rate": 0.002,
+            "budget": {"first": 30, "most": 90, "floor": 20, "patience": 10, "span": 10, "looks": 1},
+            "best_updates": 20,
             "stopped": "early",
-            "epochs": [
-                {"epoch": 1, "loss": 0.69, "accuracy": 0.5, "validation_loss": 0.68}
+            "evaluations": [
+                {"updates": 10, "epochs": 1.0, "loss": 0.69, "accuracy": 0.5, "validation_loss": 0.68}
                 | {"validation_accuracy": 0.5625, "seconds": 3.5},
-                {"epoch": 2, "loss": 0.5, "accuracy": 0.75, "validation_loss": 0.55}
+                {"updates": 20, "epochs": 2.0, "loss": 0.5, "accuracy": 0.75, "validation_loss": 0.55}
                 | {"validation_accuracy": 0.8125, "seconds": 3.25},
-                {"epoch": 3, "loss": 0.3, "accuracy": 0.9, "validation_loss": 0.6}
+                {"updates": 30, "epochs": 3.0, "loss": 0.3, "accuracy": 0.9, "validation_loss": 0.6}
                 | {"validation_accuracy": 0.75, "seconds": 3.25},
             ],
         }

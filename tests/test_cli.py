@@ -76,7 +76,7 @@ def test_every_option_reaches_its_setting(calls: list[tuple[Config, str]], tmp_p
     line = (
         "reviews.csv --test t.csv --validation v.csv --unlabelled u.txt --text body --label stars "
         "--models bow,rnn --embeddings learned,random --seeds 2 --seed 5 --rope 0.02 --test-size 0.3 --max-tokens 50 "
-        "--refit --tune 4 --out o --quick --deterministic --no-cache --no-probes --debug "
+        "--refit --tune 4 --out o --protocol p.toml --quick --deterministic --no-cache --no-probes --debug "
         "--learning-curve --compare p.csv --compare q.csv "
         "--set networks.units=9 --set networks.layers=3"
     )
@@ -98,6 +98,7 @@ def test_every_option_reaches_its_setting(calls: list[tuple[Config, str]], tmp_p
         "run.refit": True,
         "run.tune": 4,
         "run.out": "o",
+        "run.protocol": "p.toml",
         "run.quick": True,
         "run.deterministic": True,
         "run.cache": False,
@@ -133,7 +134,14 @@ def test_help_names_every_option_and_no_other(capsys: pytest.CaptureFixture[str]
     shown = set(re.findall(r"^ +(--[a-z-]+)", text, re.MULTILINE))
     assert shown == {option for option in OPTIONS.values() if option != "CORPUS"} | NO_KEY
     words = " ".join(text.split())
-    for default in ("bow,tfidf,ann,rnn,lstm.", "word2vec.", "bbc-news.", "3.", "0.2.", "400."):
+    for default in (
+        "bow,tfidf,nbsvm,ann,rnn,lstm,lstm:max.",
+        "word2vec.",
+        "bbc-news.",
+        "auto.",
+        "0.2.",
+        "400.",
+    ):
         assert f"Default: {default}" in words
 
 
@@ -171,7 +179,7 @@ def test_a_mistake_in_the_settings_is_said_without_a_traceback(
     assert capsys.readouterr() == (
         "",
         '--set networks.unit=64: [networks] has no key "unit"; did you mean "units"?\n'
-        "--seeds: run.seeds is 0; give a whole number from 1\n",
+        '--seeds: run.seeds is "0"; give auto, or a whole number from 1\n',
     )
     assert calls == []
 
@@ -201,7 +209,7 @@ def test_debug_brings_the_traceback_of_a_mistake_back(
     assert status_of(cli.run_main, "--seeds", "0", "--debug") == 2
     error = capsys.readouterr().err
     assert error.startswith("Traceback (most recent call last):\n")
-    assert error.endswith("\n--seeds: run.seeds is 0; give a whole number from 1\n")
+    assert error.endswith('\n--seeds: run.seeds is "0"; give auto, or a whole number from 1\n')
 
 
 def test_a_mistake_found_later_is_said_the_same_way(

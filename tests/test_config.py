@@ -17,6 +17,7 @@ from pipeline.config import (
     QUICK,
     Check,
     Config,
+    CountOrAuto,
     Value,
     default,
     get,
@@ -123,7 +124,7 @@ def test_all_mistakes_are_said_at_once_each_with_its_place(write: Any) -> None:
         '--set units=3: there is no key "units"; write networks.units',
         '--set nets.units=3: there is no key "nets.units"; did you mean "networks"?',
         '--set networks.units: there is no "="; write it like --set networks.units=64',
-        "--seeds: run.seeds is 0; give a whole number from 1",
+        "--seeds: run.seeds is 0; give auto, or a whole number from 1",
     ]
 
 
@@ -237,7 +238,8 @@ def test_names_are_checked_by_the_tables_that_know_them() -> None:
 def test_quick_makes_a_run_smaller_and_leaves_what_was_asked_for(write: Any) -> None:
     config = load_config(write("[word2vec]\nepochs = 9\n"), [], {"run.quick": True, "run.seeds": 2})
     assert (config.run.seeds, config.word2vec.epochs) == (2, 9)
-    assert (config.networks.units, config.networks.max_epochs, config.word2vec.vector_size) == (64, 10, 50)
+    assert (config.networks.units, config.word2vec.vector_size) == (64, 50)
+    assert (config.networks.budget_updates, config.networks.budget_growth) == (300, 1)
     assert load_config(write(save_config(config))) == config
     small = with_values(Config(), {"networks.units": 8})
     assert quicken(small).networks.units == 8
@@ -311,6 +313,8 @@ def values(key: str) -> st.SearchStrategy[Value]:
         return NUMBERS[hint].filter(check.allows)
     if hint is bool:
         return st.booleans()
+    if hint == CountOrAuto:
+        return st.just("auto") | st.integers(1, 2**31 - 1)
     if hint == tuple[str, ...]:
         return st.lists(TEXTS, min_size=1, unique=True).map(tuple)
     return TEXTS if hint is str else st.none() | TEXTS
@@ -341,7 +345,7 @@ def test_the_saved_text_is_toml_with_one_table_a_part() -> None:
     assert lines[:3] == ["[corpus]", 'path = "bbc-news"', 'text = "a \\"b\\"\\u007f"']
     assert "sample = 0.001" in lines
     assert "refit = true" in lines
-    assert 'models = ["bow", "tfidf", "ann", "rnn", "lstm"]' in lines
+    assert 'models = ["bow", "tfidf", "nbsvm", "ann", "rnn", "lstm", "lstm:max"]' in lines
     assert get(config, "corpus.test") is None
     assert not any(line.startswith("test =") for line in lines)
 
@@ -354,15 +358,32 @@ def test_a_stage_has_its_own_random_numbers() -> None:
 
 
 @pytest.mark.parametrize(
-    ("model", "rate", "epochs"), [("lstm", 0.004, 10), ("rnn", 0.002, 20), ("ann", 0.002, 20)]
+    ("model", "n_train", "batch_size", "rate"),
+    [
+        ("lstm", 1, 16, 0.002),
+        ("lstm", 2_499, 16, 0.002),
+        ("gru", 2_500, 32, 0.0028),
+        ("bilstm", 8_000, 64, 0.004),
+        ("rnn", 1_000, 16, 0.002),
+        ("ann", 1_000_000, 64, 0.002),
+    ],
 )
-def test_a_network_has_its_own_training_where_the_settings_say_nothing(
-    model: str, rate: float, epochs: int
+def test_a_network_has_the_batch_size_and_learning_rate_of_its_corpus(
+    model: str, n_train: int, batch_size: int, rate: float
 ) -> None:
-    own = settled(Config(), model).networks
-    assert (own.learning_rate, own.max_epochs) == (rate, epochs)
+    own = settled(Config(), model, n_train).networks
+    assert (own.batch_size, own.learning_rate) == (batch_size, rate)
+
+
+def test_a_batch_size_that_was_given_has_its_own_learning_rate() -> None:
+    config = load_config(None, ["networks.batch_size=64"], {})
+    assert settled(config, "lstm", 40).networks.learning_rate == 0.004
+    fewest = load_config(None, ["networks.batch_size=1"], {})
+    assert settled(fewest, "lstm", 40_000).networks.learning_rate == 0.002
 
 
 def test_what_the_settings_say_of_training_holds_for_every_network() -> None:
-    config = load_config(None, ["networks.learning_rate=0.01", "networks.max_epochs=3"], {})
-    assert {settled(config, model) for model in ("lstm", "rnn")} == {config}
+    config = load_config(None, ["networks.learning_rate=0.01", "networks.batch_size=8"], {})
+    assert {settled(config, model, n_train) for model in ("lstm", "rnn") for n_train in (40, 9_000)} == {
+        config
+    }

@@ -217,7 +217,7 @@ def save_tiny_network(run: Path, model: str, **changes: Any) -> Any:
     embedded = embed("random", request_of(tokenized, dimension=32))
     train = Labelled(encode(tokenized, embedded.vocabulary), int32([0, 1] * 40))
     fitted = train_network(
-        model, train, matrix=embedded.matrix, epochs=30, learning_rate=0.02, units=8, **changes
+        model, train, matrix=embedded.matrix, max_epochs=30, learning_rate=0.02, units=8, **changes
     )
     save_embedding(run, embedded)
     save_network(run, f"{model}@random", fitted, embedded.source, ("no", "yes"), Config())

@@ -10,7 +10,7 @@ from builders import indexed_of, labelled, matrix_of, train_network
 
 from pipeline.networks.batches import pad
 from pipeline.networks.did_it_train import milder_signs, why_not_trained
-from pipeline.networks.documents import Epoch, Labelled
+from pipeline.networks.documents import Evaluation, Labelled
 from pipeline.networks.prediction import prediction_step
 
 WORDS, LENGTH = 30, 200
@@ -32,7 +32,7 @@ def few_words(n_docs: int, seed: int) -> Labelled:
     return Labelled(indexed_of(long.indexed.indices.reshape(n_docs, LENGTH)[:, -8:].tolist()), long.labels)
 
 
-def masked_simple_rnn(train: Labelled, epochs: int) -> tuple[Any, list[Epoch]]:
+def masked_simple_rnn(train: Labelled, epochs: int) -> tuple[Any, list[Evaluation]]:
     """Train the network that tutorials show: padding behind a mask, SimpleRNN, the state after the last word.
 
     The vectors are as large as those of word2vec, so that the units saturate and gradients vanish.
@@ -55,7 +55,7 @@ def masked_simple_rnn(train: Labelled, epochs: int) -> tuple[Any, list[Epoch]]:
     rows = np.pad(pad(train.indexed, np.arange(train.indexed.n_docs)).rows, ((0, 0), (0, 40)))
     told = network.fit(rows, train.labels, epochs=epochs, batch_size=64, verbose=0).history
     history = [
-        Epoch(number, loss, accuracy, None, None, 0.0)
+        Evaluation(number, number, loss, accuracy, None, None, 0.0)
         for number, (loss, accuracy) in enumerate(zip(told["loss"], told["accuracy"], strict=True), start=1)
     ]
 
@@ -96,29 +96,42 @@ def test_the_rule_is_silent_on_ten_healthy_fits(model: str, seed: int) -> None:
         learning_rate=0.01,
     )
     assert fitted.why_not is None
-    assert fitted.epochs[-1].validation_accuracy is not None
-    assert fitted.epochs[-1].validation_accuracy > 0.9  # they did learn, so silence is right
+    assert fitted.history[-1].validation_accuracy is not None
+    assert fitted.history[-1].validation_accuracy > 0.9  # they did learn, so silence is right
     assert prediction_step(fitted.model) is not None
 
 
-def history(*validation_losses: float) -> list[Epoch]:
-    return [Epoch(number, 0.5, 0.7, loss, 0.7, 1.0) for number, loss in enumerate(validation_losses, start=1)]
+def history(*validation_losses: float) -> list[Evaluation]:
+    return [
+        Evaluation(10 * number, number, 0.5, 0.7, loss, 0.7, 1.0)
+        for number, loss in enumerate(validation_losses, start=1)
+    ]
 
 
 @pytest.mark.parametrize(
     ("losses", "best", "stopped", "expected"),
     [
-        ((0.6, 0.5, 0.4), 3, "max_epochs", "the validation loss still fell when the 3 epochs ran out"),
-        ((0.6, 0.5, 0.499), 3, "max_epochs", ""),
-        ((0.6, 0.4, 0.5), 2, "max_epochs", ""),
-        ((0.4, 0.5, 0.6), 1, "early", "the validation loss was lowest after the first epoch"),
+        (
+            (0.6, 0.5, 0.4),
+            3,
+            "budget",
+            "the validation loss still fell when the 30 updates ran out: raise networks.x",
+        ),
+        ((0.6, 0.5, 0.499), 3, "budget", ""),
+        ((0.6, 0.4, 0.5), 2, "budget", ""),
+        (
+            (0.4, 0.5, 0.6),
+            1,
+            "early",
+            "the validation loss was lowest at the first evaluation, after 10 updates",
+        ),
         ((0.5, 0.4, 0.6), 2, "early", ""),
-        ((0.1, 0.0, 0.1), 2, "max_epochs", ""),  # every validation document told for certain
-        ((float("inf"), 0.4, 0.1), 3, "max_epochs", "the validation loss still fell"),
+        ((0.1, 0.0, 0.1), 2, "budget", ""),  # every validation document told for certain
+        ((float("inf"), 0.4, 0.1), 3, "budget", "the validation loss still fell"),
     ],
 )
 def test_milder_signs(losses: tuple[float, ...], best: int, stopped: str, expected: str) -> None:
-    signs = milder_signs(history(*losses), best, stopped, fixed=False)
+    signs = milder_signs(history(*losses), 10 * best, stopped, fixed=False, raised="networks.x")
     assert len(signs) == bool(expected)
     assert all(sign.startswith(expected) for sign in signs)
-    assert milder_signs(history(*losses), best, stopped, fixed=True) == ()
+    assert milder_signs(history(*losses), 10 * best, stopped, fixed=True, raised="networks.x") == ()

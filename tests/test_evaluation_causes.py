@@ -57,6 +57,8 @@ def test_every_cause_of_a_whole_ladder():
         ("fine-tuning", "lstm@word2vec:tuned", "lstm@word2vec"),
         ("capacity", "ann@word2vec", "mean@word2vec"),
         ("order", "lstm@word2vec", "lstm:shuffled-words@word2vec"),
+        ("last state against pooled", "lstm:max@word2vec", "lstm@word2vec"),
+        ("last state against pooled", "rnn:max@word2vec", "rnn@word2vec"),
         ("gates", "lstm@word2vec", "rnn@word2vec"),
         ("gates", "lstm:max@word2vec", "rnn:max@word2vec"),
     ]
@@ -108,6 +110,22 @@ def test_sentences(entry, gains, sentence):
     assert found["sentence"] == sentence
 
 
+@pytest.mark.parametrize(
+    ("b", "shown"), [("gru@w", True), ("gru:last@w", True), ("gru:mean@w", False), ("gru@v", False)]
+)
+def test_a_pooled_head_is_compared_with_the_last_state_alone(b: str, shown: bool) -> None:
+    found = [cause for cause in causes_of([row("gru:max@w", b)]) if cause["a"]]
+    assert [(one["cause"], one["a"], one["b"]) for one in found] == (
+        [("last state against pooled", "gru:max@w", b)] if shown else []
+    )
+
+
+def test_a_pooled_head_in_words():
+    (found,) = [cause for cause in causes_of([row("lstm:max@w", "lstm@w")]) if cause["a"]]
+    start = "Pooling the states after every word (lstm:max@w) instead of reading the last one (lstm@w) adds "
+    assert found["sentence"].startswith(start)
+
+
 def test_a_model_that_did_not_train_shows_no_cause():
     pair = "lstm@w", "lstm:shuffled-words@w"
     (found,) = [cause for cause in causes_of([row(*pair)], trained={"lstm@w": False}) if cause["a"]]
@@ -120,7 +138,8 @@ def test_a_model_that_did_not_train_shows_no_cause():
 def test_a_cause_that_was_not_tried_says_what_to_ask_for():
     found = causes_of([])
     assert [entry["cause"] for entry in found] == [
-        *("representation", "pretraining", "fine-tuning", "capacity", "order", "gates")
+        *("representation", "pretraining", "fine-tuning", "capacity", "order"),
+        *("last state against pooled", "gates"),
     ]
     assert found[4] == {
         **{"cause": "order", "a": None, "b": None, "difference": None, "ci95": None, "p_adjusted": None},

@@ -43,12 +43,12 @@ def one_row(entries, rope=0.01):
 
 
 def test_one_seed_by_hand():
-    a = saved("a", [1, 1, 1, 0, 1, 1, 1, 1, 1, 0])
-    b = saved("b", [0, 0, 0, 1, 1, 1, 1, 1, 1, 0])
+    a = saved("a", [1, 1, 1, 0, 1, 1, 1, 1, 1, 0] * 3)
+    b = saved("b", [0, 0, 0, 1, 1, 1, 1, 1, 1, 0] * 3)
     row = one_row([a, b])
-    # differences: three of 1, one of -1, six of 0; their variance is 3.6 / 9
-    standard_error = np.sqrt(0.4 / 10)
-    t = stats.t.ppf(0.975, 9)
+    # differences: nine of 1, three of -1, eighteen of 0; the squares around 0.2 add up to 10.8
+    standard_error = np.sqrt(10.8 / 29 / 30)
+    t = stats.t.ppf(0.975, 29)
     assert list(row) == [
         *("a", "b", "metric", "difference", "ci95", "p_value", "p_adjusted", "decision"),
         *("minimum_detectable_difference", "seeds", "method", "mcnemar"),
@@ -56,11 +56,11 @@ def test_one_seed_by_hand():
     assert (row["a"], row["b"], row["metric"], row["decision"]) == ("a", "b", "accuracy", "cannot tell")
     assert row["difference"] == pytest.approx(0.2)
     assert row["ci95"] == pytest.approx([0.2 - t * standard_error, 0.2 + t * standard_error])
-    assert row["p_value"] == row["p_adjusted"] == pytest.approx(2 * stats.t.sf(0.2 / standard_error, 9))
-    assert row["minimum_detectable_difference"] == pytest.approx(detectable(standard_error, 9))
+    assert row["p_value"] == row["p_adjusted"] == pytest.approx(2 * stats.t.sf(0.2 / standard_error, 29))
+    assert row["minimum_detectable_difference"] == pytest.approx(detectable(standard_error, 29))
     assert (row["seeds"], row["method"]) == ([0], "documents")
-    # of four that only one has right, one or fewer are b's, or a's: 2 x (1 + 4) / 16
-    assert row["mcnemar"] == {"seed": 0, "only_a": 3, "only_b": 1, "p_value": pytest.approx(10 / 16)}
+    # of twelve that only one has right, three or fewer are b's, or a's: 2 x (1 + 12 + 66 + 220) / 2^12
+    assert row["mcnemar"] == {"seed": 0, "only_a": 9, "only_b": 3, "p_value": pytest.approx(598 / 4096)}
 
 
 def test_seeds_that_agree_leave_the_variance_of_documents():
@@ -68,7 +68,8 @@ def test_seeds_that_agree_leave_the_variance_of_documents():
     estimate = crossed_estimate(table)
     assert estimate.difference == 0.25
     assert estimate.standard_error == pytest.approx(np.sqrt(0.25 / 4))  # of 1, 0, 0, 0
-    assert estimate.degrees_of_freedom == pytest.approx(3)
+    # a quarter of it might be chance of seeds, of which there is one degree of freedom
+    assert estimate.degrees_of_freedom == pytest.approx(1 / (1 / 3 + (1 / 4) ** 2))
 
 
 def test_what_neither_documents_nor_seeds_explain_is_counted_once():
@@ -83,7 +84,7 @@ def test_what_neither_explains_is_taken_off_the_documents():
     estimate = crossed_estimate(np.array([[1.0, 1, 0, -1, -1], [1, 0, 1, -1, -1]]))
     # seeds: both 0. Documents 1, 1/2, 1/2, -1, -1: 3.5 / 4 / 5. Both: four of 1/2, 1 / 4 / 10
     assert estimate.standard_error == pytest.approx(np.sqrt(0.175 - 0.025))
-    assert estimate.degrees_of_freedom == pytest.approx(0.15**2 / (0.175**2 / 4))
+    assert estimate.degrees_of_freedom == pytest.approx(0.15**2 / (0.175**2 / 4 + (0.15 / 4) ** 2))
 
 
 def test_seeds_that_differ_on_all_documents_are_the_variance_of_seeds():
@@ -107,7 +108,8 @@ def test_crossed_variance_agrees_with_mean_squares_by_loops():
     ms_both = sum(squares) / ((n_seeds - 1) * (n_docs - 1))
     assert ms_documents > ms_both  # else documents would count for nothing
     variance = (ms_seeds + ms_documents - ms_both) / (n_seeds * n_docs)
-    freedom = (ms_documents + ms_seeds - ms_both) ** 2 / (ms_documents**2 / 4 + ms_seeds**2 / 2)
+    unseen = (ms_documents - ms_both) / 4 / 2**2  # with two degrees of freedom of seeds
+    freedom = (ms_documents + ms_seeds - ms_both) ** 2 / (ms_documents**2 / 4 + (ms_seeds + unseen) ** 2 / 2)
     assert variance > 2 / (n_docs + 2) ** 2
     estimate = crossed_estimate(table)
     assert estimate.standard_error == pytest.approx(np.sqrt(variance))
@@ -139,9 +141,9 @@ def test_documents_are_matched_by_number():
     a = saved("a", [1, 0, 0, 1], documents=[3, 2, 1, 0])
     b = saved("b", [1, 0, 0, 0], documents=[0, 1, 2, 3])
     row = one_row([a, b])
-    # only document 3 differs: mean 1/4, variance 1/4
+    # only document 3 differs: mean 1/4, variance 1/4, and 1/4 + 3.18 / 4 is more than a difference can be
     assert row["difference"] == 0.25
-    assert row["minimum_detectable_difference"] == pytest.approx(detectable(np.sqrt(1 / 16), 3))
+    assert row["ci95"] == pytest.approx([0.25 - stats.t.ppf(0.975, 3) / 4, 1.0])
 
 
 def test_the_numbers_of_seeds_pair_nothing():
@@ -336,6 +338,8 @@ def test_planned_pairs():
         ("lstm:max@word2vec", "rnn:max@word2vec"),
         ("lstm@word2vec", "ann@word2vec"),
         ("tfidf", "bow"),
+        ("rnn:max@word2vec", "rnn@word2vec"),
+        ("lstm:max@word2vec", "lstm@word2vec"),
         ("lstm@word2vec", "lstm@learned"),
     ]
 

@@ -78,8 +78,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 KEYS = {
-    "": "schema_version corpus results summary comparisons verdict embeddings probes timing stages total_seconds "
-    "environment warnings config gains tuning costs cheapest learning_curve "
+    "": "schema_version corpus results summary comparisons verdict seeds reuse protocol embeddings probes timing "
+    "stages total_seconds environment warnings config gains tuning costs cheapest learning_curve "
     "causes slices hard_documents contamination",
     "costs": "name train_seconds latency_ms_p50 latency_ms_p95 peak_rss_mib size_bytes difference_from_best ci95 "
     "within_rope_of_best",
@@ -89,10 +89,12 @@ KEYS = {
     "results": "name kind model head embedding seed fold trained why_not warnings accuracy macro_f1 log_loss "
     "ece parameters validation_accuracy signature",
     "summary": "name kind model embedding runs accuracy accuracy_ci95 macro_f1 macro_f1_ci95 log_loss ece "
-    "signature",
+    "log_loss_ci95 ece_ci95 ece_if_calibrated ece_if_calibrated_95 signature",
     "comparisons": "a b metric difference ci95 p_value p_adjusted decision minimum_detectable_difference "
     "seeds method mcnemar",
     "verdict": "a b decision sentence rope minimum_detectable_difference",
+    "seeds": "asked first most network steps why",
+    "reuse": "tests documents verdicts runs repeated first",
     "embeddings": "source dimension rows type_coverage token_coverage rows_from_source seconds settings note "
     "cached training files",
     "timing": "name seed fold fit_seconds predict_documents_per_second peak_rss_mib at_once",
@@ -193,7 +195,7 @@ def test_the_saved_configuration_loads_to_the_same_settings(run: Path) -> None:
 
 def test_histories_and_choices_are_kept_for_the_report(run: Path) -> None:
     histories = read(run, "details/histories.json")
-    assert [(row["name"], len(row["epochs"])) for row in histories] == [
+    assert [(row["name"], len(row["evaluations"])) for row in histories] == [
         ("ann@learned", 2),
         ("lstm@learned", 2),
     ]

@@ -13,7 +13,7 @@ import pytest
 
 from pipeline import choose_settings as choosing
 from pipeline import fit_baselines, fit_networks
-from pipeline.config import Config, load_config
+from pipeline.config import Config, load_config, settled
 from pipeline.console import Console
 from pipeline.errors import PipelineError
 from pipeline.experiment import run_experiment
@@ -113,21 +113,26 @@ def test_all_seeds_are_trained_with_what_was_chosen(tmp_path: Path, monkeypatch:
     assert seen == [("ann@learned", 0, rate), ("ann@learned", 1, rate)]
 
 
-def test_a_refit_has_the_epochs_and_rates_of_the_training_that_it_repeats(
+def test_a_refit_has_the_updates_and_rates_of_the_training_that_it_repeats(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With networks.max_epochs=0 their number follows the documents, of which a refit has more."""
-    horizons: list[int] = []
+    """A pass over the documents of a refit has more updates: only updates can be repeated."""
+    made: list[Any] = []
     original = fit_networks.fit_network
 
     def watched(*arguments: Any, **options: Any) -> Any:
-        horizons.append(arguments[4].max_epochs)
-        return original(*arguments, **options)
+        made.append((options["repeat"], original(*arguments, **options)))
+        return made[-1][1]
 
     monkeypatch.setattr(fit_networks, "fit_network", watched)
-    sets = ("networks.max_epochs=0", "networks.schedule=cosine")
+    sets = ("networks.max_epochs=0", "networks.budget_epochs=3", "networks.budget_updates=7")
+    sets += ("networks.schedule=cosine", "networks.batch_size=3")
     perform(tmp_path, *sets, run_models="ann", run_refit=True, run_tune=0)
-    assert horizons == [20, 20]
+    (asked, chosen), (repeat, again) = made
+    assert asked is None
+    assert repeat == chosen.schedule
+    assert again.history[-1].updates == chosen.best_updates
+    assert again.schedule.horizon == chosen.budget.first < again.budget.first
 
 
 def test_trials_in_this_process_wait_until_a_core_is_free(
@@ -270,7 +275,7 @@ def test_the_run_can_be_repeated_from_its_own_configuration(run: Path) -> None:
     config = load_config(run / "config.toml")
     assert config.run.tune_fixed == ("networks.max_epochs", "networks.units")
     tried = [trial["settings"] for trial in read(run)["tuning"][2]["trials"]]
-    assert tried == draw_trials("ann", config)
+    assert tried == draw_trials("ann", settled(config, "ann", n_train=20))
 
 
 def test_the_report_is_drawn_again_from_the_folder(run: Path) -> None:

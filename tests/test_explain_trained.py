@@ -56,7 +56,11 @@ def write_run(run: Path, networks: Sequence[str], max_tokens: int = 400) -> Path
     save_embedding(run, embedded)
     for name in networks:
         fitted = train_network(
-            name.partition(":")[0], TRAIN, matrix=embedded.matrix, epochs=1, **(NETWORKS | TRUNCATED)[name]
+            name.partition(":")[0],
+            TRAIN,
+            matrix=embedded.matrix,
+            max_epochs=1,
+            **(NETWORKS | TRUNCATED)[name],
         )
         save_network(run, f"{name}@random", fitted, "random", LABELS, config)
     (run / "config.toml").write_text(save_config(config), encoding="utf-8")
@@ -144,7 +148,7 @@ def test_a_network_on_shuffled_words_says_so(run: Path, tmp_path: Path) -> None:
     save_network(
         tmp_path,
         name,
-        train_network("gru", TRAIN, matrix=embedded.matrix, epochs=1),
+        train_network("gru", TRAIN, matrix=embedded.matrix, max_epochs=1),
         "random",
         LABELS,
         Config(),

@@ -19,7 +19,7 @@ from pipeline import fit_networks
 from pipeline.config import load_config
 from pipeline.console import Console
 from pipeline.experiment import run_experiment
-from pipeline.networks.documents import Epoch
+from pipeline.networks.documents import Evaluation
 from pipeline.networks.models import NetworkSpec, specify
 from pipeline.networks.training import fit_network
 
@@ -91,15 +91,15 @@ def test_a_table_that_rests_is_not_copied_and_one_that_is_tuned_once() -> None:
     spec, vectors = big_network(20_000, 50)  # 4 MB, where all the rest is a few kB
     peaks = {}
 
-    def on_epoch(epoch: Epoch) -> None:
-        peaks[epoch.epoch] = tracemalloc.get_traced_memory()[1] / vectors.nbytes
+    def on_evaluation(now: Evaluation) -> None:
+        peaks[now.updates] = tracemalloc.get_traced_memory()[1] / vectors.nbytes
         tracemalloc.reset_peak()
 
     settings = replace(TINY_NETWORK, max_epochs=3, ema=0.9)
     fit_network(spec, vectors, documents, documents, settings, seed=0)  # what imports and caches take
     tracemalloc.start()
     try:
-        fit_network(spec, vectors, documents, documents, settings, seed=0, on_epoch=on_epoch)
+        fit_network(spec, vectors, documents, documents, settings, seed=0, on_evaluation=on_evaluation)
     finally:
         tracemalloc.stop()
     assert max(peaks[2], peaks[3]) < 0.5

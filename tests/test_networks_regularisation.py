@@ -15,7 +15,7 @@ from pipeline.networks.equations.network import differentiate, run_network
 from pipeline.networks.equations.output import cross_entropy, embed
 from pipeline.networks.models import after_embedding, build, specify
 from pipeline.networks.step import training_step
-from pipeline.networks.training import fit_network
+from pipeline.networks.training import Schedule, fit_network
 from pipeline.values import Float32
 
 MATRIX = matrix_of(8)
@@ -91,7 +91,7 @@ def test_the_cosine_falls_from_the_learning_rate_towards_zero(monkeypatch: pytes
 
 
 def test_a_refit_follows_the_rates_of_the_training_that_it_repeats(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen = rates_seen(monkeypatch, schedule="cosine", max_epochs=2, epochs=1)
+    seen = rates_seen(monkeypatch, schedule="cosine", max_epochs=3, repeat=Schedule((2,), horizon=4))
     assert seen == pytest.approx([0.1, 0.05 * (1 + math.sqrt(0.5))])
 
 
@@ -123,15 +123,15 @@ def test_the_moving_average_is_its_recurrence() -> None:
 
 def test_the_averaged_weights_predict_and_training_goes_on_from_the_weights_themselves() -> None:
     """One epoch of one step with t / (9 + t) = 0.1: the average is a tenth old, nine tenths new."""
-    plain = train_network("ann", TRAIN, matrix=MATRIX, max_epochs=1, epochs=1, learning_rate=0.1)
-    start = train_network("ann", TRAIN, matrix=MATRIX, max_epochs=1, epochs=1, learning_rate=1e-30)
-    averaged = train_network("ann", TRAIN, matrix=MATRIX, max_epochs=1, epochs=1, learning_rate=0.1, ema=0.99)
+    plain = train_network("ann", TRAIN, matrix=MATRIX, max_epochs=1, learning_rate=0.1)
+    start = train_network("ann", TRAIN, matrix=MATRIX, max_epochs=1, learning_rate=1e-30)
+    averaged = train_network("ann", TRAIN, matrix=MATRIX, max_epochs=1, learning_rate=0.1, ema=0.99)
     for new, old, mean in zip(
         *(one.model.trainable_weights for one in (plain, start, averaged)), strict=True
     ):
         np.testing.assert_allclose(mean.numpy(), 0.1 * old.numpy() + 0.9 * new.numpy(), atol=1e-6)
     longer = [train_network("ann", TRAIN, matrix=MATRIX, max_epochs=4, ema=ema) for ema in (0.0, 0.9)]
-    losses = [[epoch.loss for epoch in fitted.epochs] for fitted in longer]
+    losses = [[one.loss for one in fitted.history] for fitted in longer]
     assert losses[0] == pytest.approx(losses[1])  # of the weights that are trained
 
 
@@ -223,7 +223,7 @@ def test_validation_documents_of_classes_without_a_training_document_count_as_th
     weights = np.array([1.0, 1.0, 0.0], dtype=np.float32)
     fitted = fit_network(spec, MATRIX.vectors, TRAIN, validation, TINY_NETWORK, seed=0, class_weights=weights)
     unweighted = fit_network(spec, MATRIX.vectors, TRAIN, validation, TINY_NETWORK, seed=0)
-    assert fitted.epochs[0].validation_loss == pytest.approx(unweighted.epochs[0].validation_loss, rel=1e-5)
+    assert fitted.history[0].validation_loss == pytest.approx(unweighted.history[0].validation_loss, rel=1e-5)
 
 
 def test_balanced_weights_make_a_rare_class_be_predicted() -> None:
@@ -236,9 +236,7 @@ def test_balanced_weights_make_a_rare_class_be_predicted() -> None:
     def probability(class_weights: Float32 | None) -> float:
         from pipeline.networks.prediction import predict_probabilities
 
-        fitted = fit_network(
-            spec, MATRIX.vectors, train, None, settings, seed=0, epochs=60, class_weights=class_weights
-        )
+        fitted = fit_network(spec, MATRIX.vectors, train, None, settings, seed=0, class_weights=class_weights)
         assert fitted.why_not is not None  # nothing to tell them apart by: the loss ends at the entropy
         return float(predict_probabilities(fitted.model, train.indexed, 2)[0, 1])
 
@@ -275,7 +273,7 @@ def test_a_truncated_step_follows_the_truncated_gradient_of_the_equations(model:
 def test_truncation_beyond_the_longest_document_trains_as_without() -> None:
     whole, truncated, short = (
         train_network(
-            "lstm", TRAIN, head="mean", epochs=3, learning_rate=0.05, bptt=steps
+            "lstm", TRAIN, head="mean", max_epochs=3, learning_rate=0.05, bptt=steps
         ).model.get_weights()
         for steps in (0, 3, 1)
     )

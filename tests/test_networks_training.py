@@ -12,10 +12,10 @@ from builders import indexed_of, int32, labelled, matrix_of, tokens_of, train_ne
 from pipeline.baselines import fit_baseline
 from pipeline.config import BaselineSettings
 from pipeline.indices import count_ngrams, learn_ngrams
-from pipeline.networks.documents import Epoch, Labelled
+from pipeline.networks.documents import Evaluation, Labelled
 from pipeline.networks.models import NETWORKS
 from pipeline.networks.prediction import predict_probabilities
-from pipeline.networks.training import FittedNetwork
+from pipeline.networks.training import FittedNetwork, Schedule
 
 A, B, FILLERS, LENGTH = 2, 3, 8, 8
 
@@ -78,7 +78,7 @@ def test_eight_documents_can_be_overfitted(model: str) -> None:
         model, train, matrix=matrix, units=16, batch_size=8, learning_rate=0.05, max_epochs=60
     )
     assert accuracy(fitted, train) == 1.0
-    assert fitted.epochs[-1].loss < 0.1
+    assert fitted.history[-1].loss < 0.1
     assert fitted.why_not is None
 
 
@@ -101,14 +101,14 @@ LEARNABLE = labelled([[2, 2], [3, 3], [2], [3]] * 4, [0, 1, 0, 1] * 4)
 MATRIX = matrix_of(4, dimension=4, seed=1)
 LOG_2 = math.log(2)
 NOTHING_LEARNED = (
-    "; train longer (networks.max_epochs) or with another networks.learning_rate, read less of each document "
+    "; train longer (networks.budget_updates) or with another networks.learning_rate, read less of each document "
     "(--max-tokens), or use a network that remembers longer (gru, lstm, a pooled head such as :max)"
 )
 
 
 def nats_reason(fitted: FittedNetwork, entropy: float) -> str:
     return (
-        f"the training loss ended at {fitted.epochs[-1].loss:.3f} nats; {entropy:.3f} is what the class "
+        f"the training loss ended at {fitted.history[-1].loss:.3f} nats; {entropy:.3f} is what the class "
         "frequencies alone give" + NOTHING_LEARNED
     )
 
@@ -116,7 +116,7 @@ def nats_reason(fitted: FittedNetwork, entropy: float) -> str:
 def test_a_healthy_fit_has_no_reason_against_it() -> None:
     fitted = train_network("ann", LEARNABLE, matrix=MATRIX, learning_rate=0.05, max_epochs=20)
     assert fitted.why_not is None
-    assert fitted.epochs[-1].loss < 0.5 * LOG_2
+    assert fitted.history[-1].loss < 0.5 * LOG_2
 
 
 def test_documents_that_are_all_the_same_do_not_train() -> None:
@@ -129,28 +129,28 @@ def test_the_loss_is_held_against_the_class_frequencies_of_the_training_document
     constant = labelled([[2, 3]] * 16, [0] * 12 + [1] * 4)
     fitted = train_network("ann", constant, matrix=MATRIX, max_epochs=60, batch_size=16, learning_rate=0.02)
     entropy = -(0.75 * math.log(0.75) + 0.25 * math.log(0.25))
-    assert fitted.epochs[-1].loss == pytest.approx(entropy, abs=0.01)  # well below that of a coin
+    assert fitted.history[-1].loss == pytest.approx(entropy, abs=0.01)  # well below that of a coin
     assert fitted.why_not == nats_reason(fitted, entropy)
 
 
 def test_a_learning_rate_of_zero_does_not_train() -> None:
     fitted = train_network("ann", LEARNABLE, matrix=MATRIX, learning_rate=0.0, seed=1)
-    assert fitted.epochs[0].loss == pytest.approx(fitted.epochs[1].loss, rel=1e-5)
-    assert fitted.epochs[0].loss > LOG_2  # what this seed starts with
+    assert fitted.history[0].loss == pytest.approx(fitted.history[1].loss, rel=1e-5)
+    assert fitted.history[0].loss > LOG_2  # what this seed starts with
     assert fitted.why_not == nats_reason(fitted, LOG_2)
 
 
 def test_a_loss_that_is_not_finite_ends_training_and_is_named() -> None:
-    told: list[Epoch] = []
+    told: list[Evaluation] = []
     fitted = train_network(
-        "ann", LEARNABLE, matrix=MATRIX, learning_rate=1e38, max_epochs=9, on_epoch=told.append
+        "ann", LEARNABLE, matrix=MATRIX, learning_rate=1e38, max_epochs=9, on_evaluation=told.append
     )
-    last = fitted.epochs[-1]
+    last = fitted.history[-1]
     assert not math.isfinite(last.loss)
-    assert len(fitted.epochs) < 9
-    assert told == list(fitted.epochs)
+    assert len(fitted.history) < 9
+    assert told == list(fitted.history)
     assert fitted.why_not == (
-        f"the training loss is {last.loss} in epoch {last.epoch}"
+        f"the training loss is {last.loss} after {last.updates} updates"
         "; lower networks.learning_rate or networks.clip_norm"
     )
 
@@ -160,26 +160,26 @@ def test_training_stops_early_and_restores_the_best_weights() -> None:
     fitted = train_network(
         "ann", LEARNABLE, validation=flipped, matrix=MATRIX, learning_rate=0.05, max_epochs=30, patience=3
     )
-    losses = [epoch.validation_loss for epoch in fitted.epochs]
+    losses = [one.validation_loss for one in fitted.history]
     assert fitted.stopped == "early"
-    assert losses[fitted.best_epoch - 1] == min(losses)  # type: ignore[type-var]
-    assert len(fitted.epochs) == fitted.best_epoch + 3
+    assert fitted.kept.validation_loss == min(losses)  # type: ignore[type-var]
+    assert fitted.history[-1].updates == fitted.best_updates + 3 * 4  # 16 documents in batches of 4
     picked = predict_probabilities(fitted.model, flipped.indexed, 2)[np.arange(16), flipped.labels]
     assert -np.log(picked).mean() == pytest.approx(min(losses), rel=1e-4)  # type: ignore[type-var]
 
 
 def test_a_loss_that_still_fell_at_the_end_is_a_warning() -> None:
     fitted = train_network("ann", LEARNABLE, validation=LEARNABLE, matrix=MATRIX, max_epochs=3)
-    assert (fitted.stopped, fitted.best_epoch) == ("max_epochs", 3)
+    assert (fitted.stopped, fitted.best_updates) == ("budget", 12)
     assert fitted.warnings == (
-        "the validation loss still fell when the 3 epochs ran out: raise networks.max_epochs",
+        "the validation loss still fell when the 12 updates ran out: raise networks.max_epochs",
     )
 
 
-def test_a_refit_runs_exactly_the_epochs_asked_for() -> None:
-    fitted = train_network("ann", LEARNABLE, matrix=MATRIX, max_epochs=9, epochs=4)
-    assert [epoch.epoch for epoch in fitted.epochs] == [1, 2, 3, 4]
-    assert [epoch.validation_loss for epoch in fitted.epochs] == [None] * 4
+def test_a_refit_runs_exactly_the_updates_asked_for() -> None:
+    fitted = train_network("ann", LEARNABLE, matrix=MATRIX, max_epochs=9, repeat=Schedule((14,), horizon=36))
+    assert [(one.updates, one.epochs) for one in fitted.history] == [(4, 1), (8, 2), (12, 3), (14, 3.5)]
+    assert [one.validation_loss for one in fitted.history] == [None] * 4
     assert fitted.warnings == ()
 
 
@@ -190,9 +190,9 @@ def test_validation_is_measured_as_cross_entropy_and_accuracy() -> None:
     )
     probabilities = predict_probabilities(fitted.model, validation.indexed, 2)
     picked = probabilities[[0, 1, 2], validation.labels]
-    (epoch,) = fitted.epochs
-    assert epoch.validation_loss == pytest.approx(-np.log(picked).mean(), rel=1e-4)
-    assert epoch.validation_accuracy == (probabilities.argmax(axis=1) == validation.labels).mean()
+    (only,) = fitted.history
+    assert only.validation_loss == pytest.approx(-np.log(picked).mean(), rel=1e-4)
+    assert only.validation_accuracy == (probabilities.argmax(axis=1) == validation.labels).mean()
 
 
 def test_dropout_acts_in_training_only() -> None:
@@ -200,7 +200,7 @@ def test_dropout_acts_in_training_only() -> None:
     first, again = (predict_probabilities(fitted.model, LEARNABLE.indexed, 2) for _ in range(2))
     np.testing.assert_array_equal(first, again)
     without = train_network("ann", LEARNABLE, matrix=MATRIX)
-    assert fitted.epochs[0].loss != without.epochs[0].loss
+    assert fitted.history[0].loss != without.history[0].loss
 
 
 def test_averages_are_standardised_over_training_documents_alone() -> None:
@@ -256,7 +256,7 @@ def rows_of_every_epoch(
             "rnn",
             documents,
             seed=seed,
-            epochs=3,
+            max_epochs=3,
             batch_size=2,
             matrix=matrix_of(12),
             shuffled_words=shuffled_words,

@@ -11,7 +11,7 @@ from builders import TINY_NETWORK, train_network
 from probe_builders import network_of, random_documents, set_layer, subject_of
 
 from pipeline.networks.batches import pad
-from pipeline.networks.documents import Epoch
+from pipeline.networks.documents import Evaluation
 from pipeline.networks.equations import CellWeights, backward, forward
 from pipeline.networks.models import after_embedding
 from pipeline.networks.step import training_step
@@ -163,18 +163,20 @@ def test_a_step_says_whether_its_gradients_were_clipped() -> None:
 @pytest.mark.parametrize(("clip_norm", "share"), [(1e9, 0.0), (1e-9, 1.0)])
 def test_the_history_holds_the_share_of_clipped_steps(clip_norm: float, share: float) -> None:
     fitted = train_network("rnn", random_documents([4] * 10), clip_norm=clip_norm)
-    assert [epoch.clipped for epoch in fitted.epochs] == [share, share]
+    assert [one.clipped for one in fitted.history] == [share, share]
 
 
-def test_clipping_is_the_mean_over_epochs() -> None:
-    def epoch(share: float | None) -> Epoch:
-        return Epoch(1, 0.5, 0.5, None, None, 0.0, clipped=share)
+def test_clipping_is_the_mean_over_updates() -> None:
+    def after(updates: int, epochs: float, share: float | None) -> Evaluation:
+        return Evaluation(updates, epochs, 0.5, 0.5, None, None, 0.0, clipped=share)
 
-    assert gradients.clipping([epoch(0.5), epoch(0.1)]) == {
-        "first_epoch": 0.5,
-        "all_epochs": pytest.approx(0.3),
+    twice_in_the_first_pass = [after(10, 0.5, 0.9), after(20, 1.0, 0.5), after(50, 2.5, 0.1)]
+    assert gradients.clipping(twice_in_the_first_pass) == {
+        "first_epoch": pytest.approx(0.7),
+        "all_epochs": pytest.approx((10 * 0.9 + 10 * 0.5 + 30 * 0.1) / 50),
     }
-    assert gradients.clipping([epoch(None)]) is None
+    assert gradients.clipping([after(10, 3.0, 0.25)]) == {"first_epoch": 0.25, "all_epochs": 0.25}
+    assert gradients.clipping([after(10, 1.0, None)]) is None
 
 
 # --- in words --------------------------------------------------------------------------------------------

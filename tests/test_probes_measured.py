@@ -133,7 +133,9 @@ def test_an_lstm_finds_a_needle_in_a_short_text() -> None:
     changes = {
         f"networks.{key}": getattr(network, key) for key in ("units", "batch_size", "learning_rate", "ema")
     }
-    fitted = train_network("lstm", random_documents([6] * 60), epochs=1, units=16, matrix=matrix_of(12, 16))
+    fitted = train_network(
+        "lstm", random_documents([6] * 60), max_epochs=1, units=16, matrix=matrix_of(12, 16)
+    )
     subject = subject_of(
         fitted,
         random_documents([6] * 60),
@@ -204,7 +206,7 @@ def test_a_network_without_forget_gates() -> None:
 def test_the_mean_forget_gate_of_real_tokens() -> None:
     """One by one, in a loop over tokens, without padding."""
     documents = labelled([[2, 3, 4, 5, 2], [3], [4, 4]], [0, 1, 0])
-    fitted = train_network("lstm", documents, epochs=1)
+    fitted = train_network("lstm", documents, max_epochs=1)
     kernel, recurrent, bias = fitted.model.get_layer("recurrent_0").get_weights()
     vectors = fitted.model.get_layer("embedding").get_weights()[0]
     gates = []

@@ -123,7 +123,7 @@ def test_a_missing_part_leaves_the_rest(tmp_path: Path, key: str) -> None:
         (
             "choices",
             "Choices on validation documents",
-            "Nothing was chosen on the validation documents except epochs.",
+            "Nothing was chosen on the validation documents except when each training ends.",
         ),
     ],
 )

@@ -6,12 +6,13 @@ import json
 from pathlib import Path
 
 import pytest
-from report_builders import NETWORK, build_run
+from report_builders import METRICS, NETWORK, build_run
 
 from pipeline.report import draw_report
 from pipeline.report.blocks import Chart, Limits, Paragraph, Reliability
 from pipeline.report.documents import documents
 from pipeline.report.errors_made import calibration
+from pipeline.report.quality import comparison
 from pipeline.report.run_folder import read_run
 from pipeline.report.slices import slices
 
@@ -160,8 +161,43 @@ def test_the_reliability_diagram_has_every_filled_bin_and_its_share(tmp_path: Pa
         (0.7, 0.6, 0.25),
         (0.9, 0.9667, 0.75),
     ]
-    # stated 0.25 x 0.7 + 0.75 x 0.9 = 0.85; right 0.875; distances 0.1 and 0.0667 give 0.075
-    assert (
-        chart.reading
-        == "On the whole not sure enough: 85.0 % stated, 87.5 % right, 40 answers; ECE 7.5 points."
+    # stated 0.25 x 0.7 + 0.75 x 0.9 = 0.85; right 0.875; the ECE of `summary` is 0.0611, up to 0.0713 by chance
+    assert chart.reading == (
+        "No sign of bad calibration: 85.0 % stated, 87.5 % right, 40 answers; ECE 6.1 points, by chance up to 7.1 if it"
+        " is calibrated."
     )
+
+
+def test_an_error_that_chance_does_not_explain_is_called_so(tmp_path: Path) -> None:
+    summary = [METRICS["summary"][0] | {"ece": 0.0811, "ece_ci95": [0.02, 0.11]}]
+    table, _, diagrams, _ = calibration(read_run(build_run(tmp_path, summary=summary)), Limits())
+    assert diagrams.blocks[0].reading == (
+        "On the whole not sure enough: 85.0 % stated, 87.5 % right, 40 answers; ECE 8.1 points, above the 7.1 that"
+        " chance explains."
+    )
+    assert [cell.text for cell in table.rows[0]] == [
+        *("tfidf", "85.0 %", "87.5 %", "−2.5"),
+        *("8.1", "2.0 to 11.0", "5.2, up to 7.1", "0.346", "0.271 to 0.430"),
+    ]
+
+
+def test_an_older_run_has_no_zero_for_its_calibration_error(tmp_path: Path) -> None:
+    older = {
+        key: value for key, value in METRICS["summary"][0].items() if "ece_" not in key and "loss_" not in key
+    }
+    table, _, diagrams, _ = calibration(read_run(build_run(tmp_path, summary=[older])), Limits())
+    assert diagrams.blocks[0].reading.endswith("; ECE 6.1 points.")
+    assert [cell.text for cell in table.rows[0]][4:] == ["6.1", "–", "–", "0.346", "–"]
+
+
+def test_an_error_within_chance_is_never_the_best_of_its_column(tmp_path: Path) -> None:
+    def bold(lowest: float) -> list[str]:
+        summary = [
+            entry | {"ece": ece} for entry, ece in zip(METRICS["summary"], (0.09, lowest, 0.2), strict=True)
+        ]
+        table, *_ = comparison(read_run(build_run(tmp_path / str(lowest), summary=summary)), Limits())
+        place = [column.title for column in table.columns].index("ECE")
+        return [line[place].text for line in table.rows if line[place].best]
+
+    assert bold(0.0732) == []  # bow's 95 % quantile
+    assert bold(0.0733) == ["0.073"]

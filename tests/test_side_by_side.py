@@ -117,7 +117,7 @@ def test_the_record_is_equal_but_for_what_it_cost(runs: tuple[Path, Path]) -> No
         metrics["config"]["corpus"]["path"] = None
         for embedding in metrics["embeddings"]:
             embedding["seconds"] = None
-    apart = {"timing", "stages", "total_seconds", "environment", "costs", "cheapest"}
+    apart = {"timing", "stages", "total_seconds", "environment", "costs", "cheapest", "reuse"}
     assert {k: v for k, v in one.items() if k not in apart} == {
         k: v for k, v in two.items() if k not in apart
     }
@@ -129,8 +129,8 @@ def test_the_record_is_equal_but_for_what_it_cost(runs: tuple[Path, Path]) -> No
     histories = [read(run, "details/histories.json") for run in runs]
     for history in histories:
         for entry in history:
-            for epoch in entry["epochs"]:
-                epoch["seconds"] = None
+            for evaluation in entry["evaluations"]:
+                evaluation["seconds"] = None
     assert histories[0] == histories[1]
 
 
@@ -262,6 +262,17 @@ def fit_until_recorded(fits: SideBySide, parts: Parts, name: str) -> None:
     fits.run(finish_at_once, 0, name)
     while name not in [fit.name for fit in parts.fits]:
         fits.wait_for_room()
+
+
+def test_after_waiting_for_all_every_fit_is_recorded_and_more_can_be_run(tmp_path: Path) -> None:
+    fits, parts = side_by_side(tmp_path)
+    with all_ended(fits):
+        for name in ("tfidf", "bow"):
+            fits.run(finish_at_once, 0, name)
+        fits.wait_for_all()
+        assert [fit.name for fit in parts.fits] == ["bow", "tfidf"]
+        fits.run(finish_at_once, 0, "tfidf")
+    assert [fit.name for fit in parts.fits] == ["bow", "tfidf", "tfidf"]
 
 
 def test_ctrl_c_stops_the_workers_and_keeps_what_had_finished(tmp_path: Path) -> None:

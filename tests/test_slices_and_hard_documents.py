@@ -27,6 +27,10 @@ VERDICT = {"a": "net", "b": "tfidf"}
 KINDS = {"net": "network", "tfidf": "baseline", "bow": "baseline", "majority": "control"}
 
 
+def seeded() -> np.random.Generator:
+    return np.random.default_rng(0)
+
+
 def saved(name: str, of_label: Sequence[float], seed: int = 0, labels: Sequence[int] | None = None) -> Any:
     """Return predictions that give each document's label this probability, the other class the rest."""
     right = np.array(of_label, np.float32)
@@ -58,7 +62,7 @@ def test_accuracy_and_difference_of_each_group() -> None:
     lengths = [*range(20), *range(100, 120)]
     net = [saved("net", [0.9] * 20 + [0.2] * 20, 0), saved("net", [0.9] * 20 + [0.8] * 10 + [0.2] * 10, 1)]
     entries = [*net, saved("tfidf", [0.6] * 40)]
-    by_length, *_ = slice_scores(entries, facts(40, tokens=lengths), VERDICT)
+    by_length, *_ = slice_scores(entries, facts(40, tokens=lengths), VERDICT, seeded())
     assert (by_length["by"], by_length["a"], by_length["b"]) == ("length", "net", "tfidf")
     short, long = by_length["groups"]
     assert (short["lo"], short["hi"], short["documents"]) == (0.0, 19.0, 20)
@@ -90,7 +94,7 @@ def test_with_folds_a_difference_is_that_of_the_comparisons() -> None:
     assert found is not None
     assert found["scores"][0]["ci95"] == row["ci95"]
     lengths = [*range(60), *range(60, 80)]
-    halves = slice_scores(entries, facts(80, tokens=lengths), VERDICT, n_docs=200)[0]["groups"]
+    halves = slice_scores(entries, facts(80, tokens=lengths), VERDICT, seeded(), n_docs=200)[0]["groups"]
     first = [np.arange(80) < 40, np.arange(80) >= 40]
     pooled = pool_folds(entries)
     runs = paired_runs(pooled["net"], pooled["tfidf"])
@@ -102,17 +106,17 @@ def test_facts_belong_to_documents_whatever_the_order_of_their_rows() -> None:
     lengths = [*range(20), *range(100, 120)]
     entries = [saved("net", [0.9] * 20 + [0.2] * 20), saved("tfidf", [0.6] * 40)]
     shuffled = facts(40, tokens=lengths).sample(fraction=1, shuffle=True, seed=3)
-    short, long = slice_scores(entries, shuffled, VERDICT)[0]["groups"]
+    short, long = slice_scores(entries, shuffled, VERDICT, seeded())[0]["groups"]
     assert [group["models"][0]["accuracy"] for group in (short, long)] == [1.0, 0.0]
 
 
 def test_without_facts_or_a_network_there_are_still_classes() -> None:
     entries = [saved("tfidf", [0.9, 0.9, 0.2], labels=[1, 0, 1])]
-    (by_class,) = slice_scores(entries, None, {"a": None, "b": "tfidf"})
+    (by_class,) = slice_scores(entries, None, {"a": None, "b": "tfidf"}, seeded())
     assert [(group["label"], group["documents"]) for group in by_class["groups"]] == [("good", 2), ("bad", 1)]
     assert [group["models"][0]["accuracy"] for group in by_class["groups"]] == [0.5, 1.0]
     assert [group["difference"] for group in by_class["groups"]] == [None, None]
-    assert slice_scores([], None, {"a": None, "b": None}) == []
+    assert slice_scores([], None, {"a": None, "b": None}, seeded()) == []
 
 
 def numbers(found: dict, name: str) -> list[int]:

@@ -143,7 +143,7 @@ def test_a_network_is_described_by_what_predicting_needs(tmp_path: Path) -> None
         "max_tokens": 400,
         "keep": "last",
         "networks": asdict(Config().networks),
-        "best_epoch": 2,
+        "best_updates": 2,
     }
 
 

@@ -11,7 +11,7 @@ from builders import TINY_NETWORK, int32, labelled, matrix_of, train_network
 
 from pipeline.networks.embedding_layer import LazyAdam, gradient_by_row
 from pipeline.networks.models import after_embedding, specify
-from pipeline.networks.training import FittedNetwork, fit_network
+from pipeline.networks.training import FittedNetwork, Schedule, fit_network
 from pipeline.values import Float32, Float64
 
 TRAIN = labelled([[2, 3], [4], [5, 2], [4, 6]], [0, 1, 0, 1])
@@ -124,44 +124,45 @@ def test_the_part_behind_the_table_is_the_same_network() -> None:
 # --- frozen, then tuned ----------------------------------------------------------------------------------
 
 
-def frozen_then_tuned(validation: Any, epochs: Any = None, **changes: Any) -> FittedNetwork:
+def frozen_then_tuned(validation: Any, phases: tuple[int, ...] = (), **changes: Any) -> FittedNetwork:
     matrix, settings = matrix_of(7), replace(TINY_NETWORK, **{"learning_rate": 0.02, **changes})
     spec = specify("ann", "", matrix, True, 2, settings, frozen_first=True)
+    repeat = Schedule(phases, horizon=9) if phases else None
     return fit_network(
-        spec, matrix.vectors, TRAIN, validation, settings, seed=0, epochs=epochs, deterministic=True
+        spec, matrix.vectors, TRAIN, validation, settings, seed=0, repeat=repeat, deterministic=True
     )
 
 
 def test_the_vectors_rest_in_the_first_phase_and_are_tuned_in_the_second() -> None:
     matrix = matrix_of(7)
-    first = frozen_then_tuned(None, epochs=(3,))
-    assert [epoch.tuned for epoch in first.epochs] == [False] * 3
+    first = frozen_then_tuned(None, phases=(3,))
+    assert [one.tuned for one in first.history] == [False] * 3
     np.testing.assert_array_equal(table_of(first), matrix.vectors)
-    both = frozen_then_tuned(None, epochs=(3, 2))
-    assert [epoch.tuned for epoch in both.epochs] == [False] * 3 + [True] * 2
-    assert [epoch.epoch for epoch in both.epochs] == [1, 2, 3, 4, 5]
+    both = frozen_then_tuned(None, phases=(3, 2))
+    assert [one.tuned for one in both.history] == [False] * 3 + [True] * 2
+    assert [one.updates for one in both.history] == [1, 2, 3, 4, 5]
     moved = np.abs(table_of(both) - matrix.vectors).max()
     assert 0.002 < moved <= 2 * 0.0021  # two steps of Adam at a tenth of 0.02
-    assert [epoch.loss for epoch in both.epochs[:3]] == [epoch.loss for epoch in first.epochs]
+    assert [one.loss for one in both.history[:3]] == [one.loss for one in first.history]
 
 
-def test_the_second_phase_goes_on_from_the_best_epoch_and_the_best_of_both_is_kept() -> None:
+def test_the_second_phase_goes_on_from_the_best_updates_and_the_best_of_both_is_kept() -> None:
     fitted = frozen_then_tuned(TRAIN, max_epochs=4, patience=2)
-    losses = [epoch.validation_loss for epoch in fitted.epochs]
-    assert [epoch.tuned for epoch in fitted.epochs] == [False] * 4 + [True] * 4
-    assert fitted.best_epoch == 1 + int(np.argmin(losses))
-    assert fitted.best_epoch > 4
-    assert fitted.schedule == (4, fitted.best_epoch - 4)
+    losses = [one.validation_loss for one in fitted.history]
+    assert [one.tuned for one in fitted.history] == [False] * 4 + [True] * 4
+    assert fitted.best_updates == 1 + int(np.argmin(losses))
+    assert fitted.best_updates > 4
+    assert fitted.schedule.phases == (4, fitted.best_updates - 4)
 
 
 def test_a_second_phase_that_makes_nothing_better_is_left_out_of_a_refit() -> None:
     fitted = frozen_then_tuned(OTHERS, max_epochs=4, patience=2, learning_rate=0.2)
-    assert fitted.best_epoch == 1
-    assert fitted.schedule == (1,)
-    assert [epoch.tuned for epoch in fitted.epochs] == [False] * 3 + [True] * 2  # stopped early, twice
+    assert fitted.best_updates == 1
+    assert fitted.schedule.phases == (1,)
+    assert [one.tuned for one in fitted.history] == [False] * 3 + [True] * 2  # stopped early, twice
     np.testing.assert_array_equal(table_of(fitted), matrix_of(7).vectors)
 
 
 @pytest.mark.parametrize(("tuned", "expected"), [(False, (2,)), (True, (2,))])
-def test_the_schedule_of_one_phase_is_its_epochs(tuned: bool, expected: tuple[int, ...]) -> None:
-    assert train_network("ann", TRAIN, tuned=tuned).schedule == expected
+def test_the_schedule_of_one_phase_is_its_updates(tuned: bool, expected: tuple[int, ...]) -> None:
+    assert train_network("ann", TRAIN, tuned=tuned).schedule.phases == expected

@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from pipeline.config import Config, Value, load_config, with_values
+from pipeline.config import Config, Value, load_config, settled, with_values
 from pipeline.tuning import (
     Score,
     Trial,
@@ -40,11 +40,12 @@ def test_the_first_trial_has_the_settings_as_they_are() -> None:
             "baselines.tfidf_strengths": (10.0,),  # of 0.3, 1, 3, 10, 30, 100 the middle, the upper of two
         }
     ]
-    first = draw_trials("lstm", tuned(3, networks_dropout=0.45))[0]
-    assert (first["networks.dropout"], first["networks.learning_rate"]) == (
+    first = draw_trials("lstm", settled(tuned(3, networks_dropout=0.45), "lstm", n_train=9_000))[0]
+    assert (first["networks.dropout"], first["networks.learning_rate"], first["networks.batch_size"]) == (
         0.45,
-        0.004,
-    )  # of a network with gates
+        0.004,  # of a network with gates on so many documents
+        64,
+    )
 
 
 def test_the_same_seed_draws_the_same_trials_and_more_trials_begin_with_the_fewer() -> None:
@@ -179,7 +180,10 @@ def test_the_space_says_what_is_drawn_and_what_is_kept() -> None:
     config = load_config(
         None, ["networks.dropout=0.1", "baselines.bow_strengths=3,0.5,1"], {"run.tune": 2, "run.quick": True}
     )
-    rows = {(row["model"], row["key"]): row for row in describe_space(["majority", "bow", "lstm"], config)}
+    rows = {
+        (row["model"], row["key"]): row
+        for row in describe_space(["majority", "bow", "lstm"], config, n_train=40)
+    }
     assert {model for model, _ in rows} == {"bow", "lstm"}
     kept = ("first", "distribution", "fixed_by")
     shown = {key: tuple(row[name] for name in kept) for key, row in rows.items()}
@@ -188,4 +192,5 @@ def test_the_space_says_what_is_drawn_and_what_is_kept() -> None:
     assert shown["bow", "baselines.bow_strengths"] == ((1.0,), "one of 3, 0.5, 1", "given")
     assert shown["lstm", "networks.dropout"] == (0.1, None, "given")
     assert shown["lstm", "networks.units"] == (64, None, "--quick")
+    assert shown["lstm", "networks.batch_size"][0] == 16
     assert shown["lstm", "networks.embedding_dropout"] == (0.2, "uniform from 0 to 0.5", None)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.evaluation.comparisons import LAST_BY_DEFAULT, POOLED
 from pipeline.evaluation.differences import estimate_difference, paired_runs
 from pipeline.evaluation.gains import EFFECT_KEYS, parse_named
 from pipeline.evaluation.pooling import PooledRun, pool_folds
@@ -62,6 +63,11 @@ def _words_in_order(a: Name, b: Name) -> bool:
     return b.head != in_order and (a.model, a.head, a.source) == (b.model, in_order, b.source)
 
 
+def _pooled_head(a: Name, b: Name) -> bool:
+    heads = a.head.removeprefix(":") in POOLED and b.head in ("", ":last")
+    return heads and a.model in LAST_BY_DEFAULT and (a.model, a.source) == (b.model, b.source)
+
+
 def _gates(a: Name, b: Name) -> bool:
     return a.model in GATED and b.model == "rnn" and (a.head, a.source) == (b.head, b.source)
 
@@ -95,6 +101,13 @@ CAUSES = (
         _words_in_order,
         "the order of the words, read by {a},",
         "lstm,lstm:shuffled-words",
+        "word2vec",
+    ),
+    Cause(
+        "last state against pooled",
+        _pooled_head,
+        "pooling the states after every word ({a}) instead of reading the last one ({b})",
+        "lstm,lstm:max",
         "word2vec",
     ),
     Cause(

@@ -22,6 +22,8 @@ MODEL_PAIRS = (  # the same embedding on both sides
     ("tfidf", "bow"),
     ("nbsvm", "tfidf"),
 )
+LAST_BY_DEFAULT = ("rnn", "gru", "lstm")  # networks that read their last state where no head is named
+POOLED = ("max", "mean", "max+mean")  # heads that read every state
 _SHUFFLED_WORDS = ":shuffled-words"  # what the name of a control adds to that of its network
 
 
@@ -31,7 +33,8 @@ def planned_pairs(
     """Return the pairs (a, b) to compare.
 
     Networks with the best baseline, `MODEL_PAIRS`, averaged vectors with TF-IDF, a network with itself on
-    shuffled words, pairs of sources. They are all planned: which models were asked for decides, no result does.
+    shuffled words, a pooled head with the last state, pairs of sources. They are all planned: which models were asked
+    for decides, no result does.
 
     Parameters
     ----------
@@ -49,7 +52,24 @@ def planned_pairs(
     pairs += [(name, "tfidf") for name in kinds if "tfidf" in kinds and _averages_pretrained(name)]
     controls = {name: name.replace(_SHUFFLED_WORDS, "", 1) for name in kinds}
     pairs += [(network, name) for name, network in controls.items() if network != name and network in kinds]
-    return list(dict.fromkeys(pairs + source_pairs(kinds)))
+    return list(dict.fromkeys(pairs + pooled_pairs(kinds) + source_pairs(kinds)))
+
+
+def pooled_pairs(names: Iterable[str]) -> list[tuple[str, str]]:
+    """Return each network with a pooled head with the one that is the same but reads the last state.
+
+    >>> pooled_pairs(["rnn@word2vec", "lstm@word2vec", "lstm:max@word2vec", "lstm:max@random", "bilstm@word2vec"])
+    [('lstm:max@word2vec', 'lstm@word2vec')]
+    """
+    known = list(names)
+    pairs = []
+    for name in known:
+        asked, _, source = name.partition("@")
+        model, _, head = asked.partition(":")
+        last = [f"{model}@{source}", f"{model}:last@{source}"] if model in LAST_BY_DEFAULT else []
+        if head in POOLED:
+            pairs += [(name, other) for other in last if other in known]
+    return pairs
 
 
 def _averages_pretrained(name: str) -> bool:

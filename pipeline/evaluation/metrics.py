@@ -13,7 +13,7 @@ Every metric is a mean of one value a document, its influence values, so that on
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,6 +38,16 @@ class Gradient:
     hits: Float64
     support: Float64
     predicted: Float64
+
+
+def mean_gradient(gradients: Sequence[Gradient]) -> Gradient:
+    """Return the mean of some gradients."""
+    return Gradient(
+        *(
+            np.mean([getattr(one, name) for one in gradients], axis=0)
+            for name in ("hits", "support", "predicted")
+        )
+    )
 
 
 @dataclass(frozen=True)

@@ -90,7 +90,13 @@ def _pool(folds: Sequence[SavedPredictions]) -> PooledRun:
         labels=together.labels[order],
         probabilities=together.probabilities[order],  # (N, C)
     )
-    return PooledRun(name, seed, len(folds), ascending, fold_of, np.arange(len(documents), dtype=np.int64))
+    return PooledRun(name, seed, len(folds), ascending, fold_of, _groups(folds[0], documents))
+
+
+def _groups(entry: SavedPredictions, documents: Int64) -> Int64:
+    """Return which documents are one unit; each is alone where nothing is known of them; int64 (N,)."""
+    alone = np.arange(len(documents), dtype=np.int64)
+    return alone if entry.units is None else entry.units.of(documents)
 
 
 def check_same_documents(a: PooledRun, b: PooledRun) -> None:

@@ -150,8 +150,7 @@ def calibration_bins(predictions: Predictions, n_bins: int = CALIBRATION_BINS) -
     """
     confidence = predictions.probabilities.max(axis=1).astype(np.float64)  # (N,)
     right = predictions.predicted == predictions.labels
-    edges = np.linspace(0.0, 1.0, n_bins + 1)
-    bins = np.searchsorted(edges[1:-1], confidence, side="left")  # a confidence on an edge falls below it
+    edges, bins = np.linspace(0.0, 1.0, n_bins + 1), bins_of(confidence, n_bins)
     if predictions.hard:
         bins, confidence, right = bins[:0], confidence[:0], right[:0]
     counts = np.bincount(bins, minlength=n_bins)
@@ -159,3 +158,8 @@ def calibration_bins(predictions: Predictions, n_bins: int = CALIBRATION_BINS) -
         mean_confidence = np.bincount(bins, weights=confidence, minlength=n_bins) / counts
         accuracy = np.bincount(bins, weights=right, minlength=n_bins) / counts
     return CalibrationBins(edges, counts, mean_confidence, accuracy)
+
+
+def bins_of(confidence: Float64, n_bins: int = CALIBRATION_BINS) -> Int64:
+    """Return the bin of each confidence, int64 (N,) from 0; one on an edge falls below it."""
+    return np.searchsorted(np.linspace(0.0, 1.0, n_bins + 1)[1:-1], confidence, side="left")

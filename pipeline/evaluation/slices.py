@@ -10,8 +10,9 @@ import numpy as np
 import polars as pl
 
 from pipeline.evaluation.differences import estimate_difference, paired_runs
-from pipeline.evaluation.estimates import Estimate, crossed_estimate
+from pipeline.evaluation.estimates import Estimate
 from pipeline.evaluation.pooling import PooledRun, pool_folds
+from pipeline.evaluation.summary import RESAMPLES, bootstrap_accuracy, percentile_interval
 from pipeline.prediction_files import SavedPredictions
 from pipeline.values import Bool, Float64, Int64
 
@@ -34,6 +35,7 @@ def slice_scores(
     saved: Sequence[SavedPredictions],
     facts: pl.DataFrame | None,
     verdict: Mapping[str, Any],
+    generator: np.random.Generator,
     n_docs: int | None = None,
 ) -> list[dict]:
     """Return `slices` of metrics.json: accuracy by document length, unknown words, word frequency, class.
@@ -46,6 +48,9 @@ def slice_scores(
         Without it only classes are told apart.
     verdict : mapping with names under `a` (best network) and `b` (best baseline), None where there is none
         Their difference within each slice is given too.
+    generator : np.random.Generator
+        For the bootstrap of the accuracies. It gives one number; each resample depends on that, on the model and on the
+        slice, so that a further model leaves the other intervals as they were.
     n_docs : int, optional
         Documents of the corpus, where there are folds; if absent, all that were tested.
 
@@ -59,9 +64,9 @@ def slice_scores(
     -----
     The groups of a measure are cut at quantiles of the test documents, so that none is chosen by its result.
     Documents of equal measure stay in one group. The interval of a difference is made as that of a comparison, by
-    folds where there are some. That of an accuracy holds the chance of documents and of seeds; with folds it takes
-    all tested documents as one test, so it leaves out that another training set would give another model. None is
-    corrected for the number of slices.
+    folds where there are some. That of an accuracy is a bootstrap of documents and seeds, as in `summary`: near 100 %
+    the interval of a normal mean would be too narrow above all. With folds it takes all tested documents as one test,
+    so it leaves out that another training set would give another model. None is corrected for the number of slices.
     """
     pooled = pool_folds(saved)
     if not pooled:
@@ -70,9 +75,17 @@ def slice_scores(
     slices = _by_measure(facts, first.predictions.documents) | {
         "class": _by_class(first, saved[0].label_names)
     }
-    a, b = verdict.get("a"), verdict.get("b")
+    a, b, base = verdict.get("a"), verdict.get("b"), int(generator.integers(2**32))
     return [
-        {"by": by, "a": a, "b": b, "groups": [_group_row(group, pooled, a, b, n_docs) for group in groups]}
+        {
+            "by": by,
+            "a": a,
+            "b": b,
+            "groups": [
+                _group_row(group, pooled, a, b, n_docs, (base, number, *by.encode()))
+                for number, group in enumerate(groups)
+            ],
+        }
         for by, groups in slices.items()
         if len(groups) > 1
     ]
@@ -121,7 +134,12 @@ def _by_class(run: PooledRun, label_names: Sequence[str]) -> list[Group]:
 
 
 def _group_row(
-    group: Group, pooled: Mapping[str, list[PooledRun]], a: str | None, b: str | None, n_docs: int | None
+    group: Group,
+    pooled: Mapping[str, list[PooledRun]],
+    a: str | None,
+    b: str | None,
+    n_docs: int | None,
+    seed: tuple[int, ...],
 ) -> dict:
     between = difference_on(pooled, a, b, group.chosen, n_docs)
     return {
@@ -129,18 +147,23 @@ def _group_row(
         "lo": group.lo,
         "hi": group.hi,
         "documents": int(group.chosen.sum()),
-        "models": [{"name": name, **accuracy_on(runs, group.chosen)} for name, runs in pooled.items()],
+        "models": [
+            {
+                "name": name,
+                **accuracy_on(runs, group.chosen, np.random.default_rng([*seed, *name.encode()])),
+            }
+            for name, runs in pooled.items()
+        ],
         "difference": between.difference if between else None,
         "ci95": between.interval if between else None,
     }
 
 
-def accuracy_on(runs: Sequence[PooledRun], chosen: Bool) -> dict:
+def accuracy_on(runs: Sequence[PooledRun], chosen: Bool, generator: np.random.Generator) -> dict:
     """Return one model's mean accuracy on the chosen documents (N,) with its interval; folds are one test."""
-    right = np.stack([run.right[chosen] for run in runs]).astype(np.float64)  # (S, n)
-    estimate = crossed_estimate(right)
-    low, high = estimate.interval
-    return {"accuracy": estimate.difference, "ci95": [max(low, 0.0), high]}
+    accuracy = float(np.mean([run.right[chosen].mean() for run in runs]))
+    resampled = bootstrap_accuracy(runs, RESAMPLES, generator, chosen)
+    return {"accuracy": accuracy, "ci95": percentile_interval(resampled, accuracy)}
 
 
 def difference_on(

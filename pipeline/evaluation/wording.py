@@ -54,14 +54,18 @@ def difference_words(difference: float, interval: list[float]) -> str:
     return f"{signed_points(difference)} points (95 % interval {low} to {high})"
 
 
-def detectable_words(smallest: float) -> str:
+def detectable_words(smallest: float | None) -> str:
     """Return what would be found four times out of five: the power that a comparison has.
 
     >>> detectable_words(0.023)
     'a true difference of 2.3 points would be found four times out of five'
     >>> detectable_words(1.04)
     'no true difference that accuracy can have would be found four times out of five'
+    >>> detectable_words(None)
+    'fewer than ten documents tell the two apart'
     """
+    if smallest is None:
+        return "fewer than ten documents tell the two apart"
     size = f"a true difference of {plain_points(smallest)}"
     if smallest > 1:
         size = "no true difference that accuracy can have"

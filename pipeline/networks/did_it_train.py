@@ -7,24 +7,24 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.networks.documents import Epoch, Labelled, document_weights, sample_documents
+from pipeline.networks.documents import Evaluation, Labelled, document_weights, sample_documents
 from pipeline.networks.prediction import predict_with
 from pipeline.values import Float32
 
 _NO_BETTER_THAN_FREQUENCIES = 0.98  # of their entropy
 _CONSTANT = 1e-4  # predictions that differ less than this are the same
-_STILL_FELL = 0.02  # share of the validation loss that the last epoch took away
+_STILL_FELL = 0.02  # share of the validation loss that the updates since the evaluation before took away
 
 _SMALLER_STEPS = "lower networks.learning_rate or networks.clip_norm"
 _NOTHING_LEARNED = (
-    "train longer (networks.max_epochs) or with another networks.learning_rate, read less of each document "
+    "train longer (networks.budget_updates) or with another networks.learning_rate, read less of each document "
     "(--max-tokens), or use a network that remembers longer (gru, lstm, a pooled head such as :max)"
 )
 
 
 def why_not_trained(
     predict: Any,
-    history: Sequence[Epoch],
+    history: Sequence[Evaluation],
     train: Labelled,
     n_classes: int,
     class_weights: Float32 | None = None,
@@ -35,7 +35,7 @@ def why_not_trained(
     ----------
     predict : callable
         The network's `prediction_step`.
-    history : sequence of Epoch
+    history : sequence of Evaluation
         How training went; the last training loss counts.
     train : Labelled
         Training documents; the predictions of up to 2,000 are looked at.
@@ -46,7 +46,7 @@ def why_not_trained(
     """
     last = history[-1]
     if not np.isfinite(last.loss):
-        return f"the training loss is {last.loss} in epoch {last.epoch}; {_SMALLER_STEPS}"
+        return f"the training loss is {last.loss} after {last.updates:,} updates; {_SMALLER_STEPS}"
     counts = document_weights(class_weights, train.labels)
     shares = np.bincount(train.labels, counts, n_classes) / counts.sum()
     shares = shares[shares > 0]
@@ -63,22 +63,34 @@ def why_not_trained(
     return None
 
 
-def milder_signs(history: Sequence[Epoch], best_epoch: int, stopped: str, *, fixed: bool) -> tuple[str, ...]:
+def milder_signs(
+    history: Sequence[Evaluation], best_updates: int, stopped: str, *, fixed: bool, raised: str
+) -> tuple[str, ...]:
     """Return in words what a reader should know of a fit that trained.
 
-    `fixed`: the number of epochs was not chosen by validation, so that nothing can be said of it.
+    Parameters
+    ----------
+    history : sequence of Evaluation
+        How training went.
+    best_updates : int
+        After how many updates the validation loss was lowest.
+    stopped : str
+        "early", or "budget" if there were no more updates to run.
+    fixed : bool
+        Whether the number of updates was not chosen by validation, so that nothing can be said of it.
+    raised : str
+        The setting that gives a longer training.
     """
-    losses = [epoch.validation_loss for epoch in history if epoch.validation_loss is not None]
+    losses = [one.validation_loss for one in history if one.validation_loss is not None]
     if fixed or len(losses) < 2:
         return ()
+    last = history[-1].updates
     still_fell = losses[-1] < (1.0 - _STILL_FELL) * min(losses[:-1])
-    if stopped == "max_epochs" and best_epoch == history[-1].epoch and still_fell:
+    if stopped == "budget" and best_updates == last and still_fell:
+        return (f"the validation loss still fell when the {last:,} updates ran out: raise {raised}",)
+    if stopped == "early" and best_updates == history[0].updates:
         return (
-            f"the validation loss still fell when the {len(history)} epochs ran out: raise networks.max_epochs",
-        )
-    if stopped == "early" and best_epoch == 1:
-        return (
-            "the validation loss was lowest after the first epoch: a smaller networks.learning_rate or more dropout "
-            "may do better",
+            f"the validation loss was lowest at the first evaluation, after {best_updates:,} updates: a smaller "
+            "networks.learning_rate or more dropout may do better",
         )
     return ()

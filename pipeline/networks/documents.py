@@ -1,4 +1,4 @@
-"""What training works on and what it tells of each pass."""
+"""What training works on and what it tells of its course."""
 
 from __future__ import annotations
 
@@ -21,19 +21,21 @@ class Labelled:
 
 
 @dataclass(frozen=True)
-class Epoch:
-    """One pass over the training documents. Losses are mean cross-entropy in nats."""
+class Evaluation:
+    """What is known of a training after some updates. Losses are mean cross-entropy in nats.
 
-    epoch: int  # from 1
+    `loss`, `accuracy` and `clipped` are means over the updates since the evaluation before, as the weights changed.
+    """
+
+    updates: int  # so far, over all phases
+    epochs: float  # so far: passes over the training documents
     loss: float
     accuracy: float
     validation_loss: float | None
     validation_accuracy: float | None
-    seconds: float
-    tuned: bool = False  # whether the word vectors were trained in this epoch
-    clipped: float | None = (
-        None  # share of its steps whose gradients, all together, were longer than clip_norm
-    )
+    seconds: float  # since the evaluation before
+    tuned: bool = False  # whether the word vectors were trained
+    clipped: float | None = None  # share of updates whose gradients, all together, were longer than clip_norm
 
 
 def sample_documents(indexed: IndexedCorpus) -> IndexedCorpus:

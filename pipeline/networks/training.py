@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,8 +13,9 @@ import numpy as np
 
 from pipeline.config import NetworkSettings
 from pipeline.networks.batches import Batch, batches, shuffle_words
+from pipeline.networks.budget import Budget, budget_of, updates_in_a_pass
 from pipeline.networks.did_it_train import milder_signs, why_not_trained
-from pipeline.networks.documents import Epoch, Labelled, document_weights, sample_documents
+from pipeline.networks.documents import Evaluation, Labelled, document_weights, sample_documents
 from pipeline.networks.models import STANDARDISE, NetworkSpec, build
 from pipeline.networks.prediction import predict_with, prediction_step
 from pipeline.networks.step import TrainingStep, training_step
@@ -27,23 +28,42 @@ _WORD_ORDERS = (
 _SLOWER = 10.0  # the learning rate of vectors that are tuned after the other weights is so many times smaller
 
 
+@dataclass(frozen=True)
+class Schedule:
+    """What a refit repeats: the updates of each phase that led to the best weights, and how the rate fell.
+
+    Updates, not passes: they are what moves the weights. With the validation documents among those that are trained
+    on, a tenth more or so, a pass has more of them, and as many passes would train for longer than was judged.
+    """
+
+    phases: tuple[int, ...]
+    horizon: int  # updates over which the learning rate falls, where it does
+
+
 @dataclass(frozen=True, eq=False)
 class FittedNetwork:
     """A trained Keras model with its history."""
 
     spec: NetworkSpec
     model: Any
-    epochs: tuple[Epoch, ...]
-    best_epoch: int
-    stopped: str  # "early" or "max_epochs"
+    history: tuple[Evaluation, ...]
+    best_updates: int  # after so many updates, over all phases, the weights were those that are kept
+    stopped: str  # "early" or "budget"
     why_not: str | None  # why this counts as "did not train"; None if it trained
     warnings: tuple[str, ...]
-    schedule: tuple[int, ...] = ()  # epochs of each phase that lead to the best weights, for a refit
+    schedule: Schedule = Schedule((), 0)
+    budget: Budget | None = None  # of each phase
+    settings: NetworkSettings | None = None  # that it was trained with
 
     @property
     def parameters(self) -> int:
         """How many numbers were trained; a frozen embedding does not count."""
         return sum(int(np.prod(weight.shape)) for weight in self.model.trainable_weights)
+
+    @property
+    def kept(self) -> Evaluation:
+        """The evaluation whose weights are kept."""
+        return next(one for one in self.history if one.updates == self.best_updates)
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,8 +76,10 @@ class _Trainee:
     train: Labelled
     validation: Labelled | None
     settings: NetworkSettings
+    budget: Budget
+    horizon: int  # updates of a phase over which the learning rate falls
     generator: np.random.Generator
-    on_epoch: Callable[[Epoch], None]
+    on_evaluation: Callable[[Evaluation], None]
     class_weights: Float32 | None  # (C,)
     word_orders: (
         np.random.Generator | None
@@ -74,11 +96,17 @@ class _Trainee:
 class _Course:
     """How a training went so far, over all its phases."""
 
-    history: list[Epoch] = field(default_factory=list)
+    history: list[Evaluation] = field(default_factory=list)
     best_loss: float = np.inf
-    best_epoch: int = 0
+    best_updates: int = 0
     best_weights: list[Float32] = field(default_factory=list)
-    schedule: tuple[int, ...] = ()
+    phases: tuple[int, ...] = ()
+    documents: int = 0  # trained on, each as often as it was
+
+    @property
+    def updates(self) -> int:
+        """Updates up to the last evaluation."""
+        return self.history[-1].updates if self.history else 0
 
     @property
     def diverged(self) -> bool:
@@ -94,34 +122,34 @@ def fit_network(
     settings: NetworkSettings,
     *,
     seed: int,
-    epochs: int | tuple[int, ...] | None = None,
+    repeat: Schedule | None = None,
     deterministic: bool = False,
-    on_epoch: Callable[[Epoch], None] = lambda epoch: None,
+    on_evaluation: Callable[[Evaluation], None] = lambda evaluation: None,
     class_weights: Float32 | None = None,
     shuffled_words: bool = False,
 ) -> FittedNetwork:
-    """Train a network on `train`; `validation` chooses the epoch.
+    """Train a network on `train`; `validation` chooses when it ends, and which weights are kept.
 
     Parameters
     ----------
     spec : NetworkSpec
         Which network. With `frozen_first` it is trained twice, each time as `settings` say: with the word
-        vectors as they are, then on from its best epoch with the vectors too, at a tenth of the learning rate.
+        vectors as they are, then on from its best weights with the vectors too, at a tenth of the learning rate.
     vectors : float32 array, shape (V, D)
         The embedding, trained further only if `spec.tuned`.
     train, validation : Labelled
-        Documents cut to what the network reads. Without validation documents all epochs are run.
+        Documents cut to what the network reads. Without validation documents the whole budget is run.
     settings : NetworkSettings
-        Learning rate, batch size, clipping, patience.
+        Learning rate, batch size, clipping, budget, patience; of one network (see `pipeline.config.settled`).
     seed : int
         Sets initial weights, order of batches and dropout.
-    epochs : int or tuple of int, optional
-        Run exactly this many in each phase (a refit with what validation chose: `FittedNetwork.schedule`)
-        instead of stopping early.
+    repeat : Schedule, optional
+        Run exactly these updates (a refit with what validation chose: `FittedNetwork.schedule`) instead of
+        stopping early.
     deterministic : bool
         Ask TensorFlow for operations that repeat to the last bit; slower.
-    on_epoch : callable
-        Told about each epoch.
+    on_evaluation : callable
+        Told about each evaluation.
     class_weights : float32 array, shape (C,), optional
         What a document of each class counts in every loss; over the training documents they average 1.
     shuffled_words : bool
@@ -133,9 +161,9 @@ def fit_network(
     -----
     Adam (Kingma, Ba 2015, arXiv:1412.6980, algorithm 1; for word vectors see `LazyAdam`), gradients clipped by
     their global norm (Pascanu, Mikolov, Bengio 2013, arXiv:1211.5063, algorithm 1), the weights of the best
-    validation loss restored. The learning rate falls along half a cosine to 0 at the last epoch that may be run
-    (Loshchilov, Hutter 2017, arXiv:1608.03983, equation 5, without restarts) where `networks.schedule` is
-    "cosine".
+    validation loss restored (Prechelt 1998, "Early Stopping - But When?", section 2). The learning rate falls along
+    half a cosine to 0 at the end of the budget (Loshchilov, Hutter 2017, arXiv:1608.03983, equation 5, without
+    restarts) where `networks.schedule` is "cosine".
     """
     import keras
     import tensorflow as tf
@@ -146,26 +174,44 @@ def fit_network(
     model = build(spec)
     model.get_layer("embedding").set_weights([vectors])
     _standardise_averages(model, vectors, train.indexed)
-    judged_by = None if epochs else validation
+    lengths = np.diff(train.indexed.offsets)
+    budget = budget_of(settings, updates_in_a_pass(lengths, settings.batch_size, _most_timesteps(settings)))
     trainee = _Trainee(
         model,
         prediction_step(model),
         vectors,
         train,
-        judged_by,
+        None if repeat else validation,
         settings,
+        budget,
+        repeat.horizon if repeat else budget.first,
         np.random.default_rng(seed),
-        on_epoch,
+        on_evaluation,
         class_weights,
         np.random.default_rng([seed, _WORD_ORDERS]) if shuffled_words else None,
     )
-    course, stopped = _train_in_phases(trainee, spec, (epochs,) if isinstance(epochs, int) else epochs)
+    course, stopped = _train_in_phases(trainee, spec, repeat.phases if repeat else None)
     why_not = why_not_trained(trainee.predict, course.history, train, spec.n_classes, class_weights)
-    best_epoch = course.best_epoch or course.history[-1].epoch
-    warnings = milder_signs(course.history, best_epoch, stopped, fixed=epochs is not None)
+    best = course.best_updates or course.updates
+    raised = "networks.max_epochs" if settings.max_epochs else "networks.budget_growth"
+    warnings = milder_signs(course.history, best, stopped, fixed=repeat is not None, raised=raised)
     return FittedNetwork(
-        spec, model, tuple(course.history), best_epoch, stopped, why_not, warnings, course.schedule
+        spec,
+        model,
+        tuple(course.history),
+        best,
+        stopped,
+        why_not,
+        warnings,
+        Schedule(course.phases, trainee.horizon),
+        budget,
+        settings,
     )
+
+
+def _most_timesteps(settings: NetworkSettings) -> int:
+    """Return how many timesteps a batch has at most; only documents read in pieces have more than fit."""
+    return max(_MOST_TIMESTEPS, settings.batch_size * settings.max_tokens)
 
 
 def _standardise_averages(model: Any, vectors: Float32, train: IndexedCorpus) -> None:
@@ -180,98 +226,131 @@ def _standardise_averages(model: Any, vectors: Float32, train: IndexedCorpus) ->
 
 
 def _train_in_phases(
-    trainee: _Trainee, spec: NetworkSpec, epochs: tuple[int, ...] | None
+    trainee: _Trainee, spec: NetworkSpec, updates: tuple[int, ...] | None
 ) -> tuple[_Course, str]:
     """Run the phases one after the other, each from the best weights so far; return how it went and ended."""
     rate = trainee.settings.learning_rate
     phases = [(False, rate), (True, rate / _SLOWER)] if spec.frozen_first else [(spec.tuned, rate)]
-    course, stopped = _Course(), "max_epochs"
-    for number, (tuned, learning_rate) in enumerate(phases[: len(epochs) if epochs else None]):
+    course, stopped = _Course(), "budget"
+    for number, (tuned, learning_rate) in enumerate(phases[: len(updates) if updates else None]):
         step = training_step(
             trainee.model, trainee.settings, tuned=tuned, class_weights=trainee.class_weights
         )
-        done = len(course.history)
-        stopped = _run_phase(trainee, course, step, tuned, learning_rate, epochs[number] if epochs else None)
+        done = course.updates
+        stopped = _run_phase(
+            trainee, course, step, tuned, learning_rate, updates[number] if updates else None
+        )
         step.take_averages()
         _assign(trainee.model.trainable_weights, course.best_weights)
-        last = course.best_epoch or len(course.history)
+        last = course.best_updates or course.updates
         if last > done:  # else the phase made nothing better, and a refit leaves it out
-            course.schedule = (*course.schedule, last - done)
+            course.phases = (*course.phases, last - done)
         if course.diverged:
             break
     return course, stopped
 
 
 def _run_phase(
-    trainee: _Trainee, course: _Course, step: TrainingStep, tuned: bool, rate: float, epochs: int | None
+    trainee: _Trainee, course: _Course, step: TrainingStep, tuned: bool, rate: float, updates: int | None
 ) -> str:
-    """Train until validation stops it ("early") or the epochs run out ("max_epochs")."""
-    settings, begin = trainee.settings, len(course.history)
-    n_docs = trainee.train.indexed.n_docs
-    horizon = settings.max_epochs  # of a refit too: it follows the rates of the training it repeats
-    for number in range(begin + 1, begin + (epochs or horizon) + 1):
-        start = time.perf_counter()
-        most_timesteps = max(
-            _MOST_TIMESTEPS, settings.batch_size * settings.max_tokens
-        )  # only pieces have more
-        documents = batches(trainee.epoch_documents(), settings.batch_size, trainee.generator, most_timesteps)
-        rates = _rates(settings.schedule, rate, (number - begin - 1) * n_docs, horizon * n_docs)
-        loss, accuracy, clipped = _run_epoch(step, documents, trainee.train.labels, rates)
+    """Train until validation stops it ("early") or the updates run out ("budget")."""
+    budget, begin = trainee.budget, course.updates
+    end = updates or (budget.first if trainee.validation is None else budget.most)
+    floor = 0 if begin else budget.floor  # a later phase begins with weights that are trained
+    rate_at = _rate(trainee.settings.schedule, rate, trainee.horizon)
+    tally = _Tally(course)
+    for update, batch in enumerate(_batches_without_end(trainee), start=1):
+        tally.add(len(batch.documents), *_run(step, batch, trainee.train.labels, rate_at(update - 1)))
+        if update < end and not budget.is_due(update):
+            continue
         with step.averaged():
-            judged = _judge(trainee)
-            seconds = time.perf_counter() - start
-            course.history.append(Epoch(number, loss, accuracy, *judged, seconds, tuned, clipped))
-            trainee.on_epoch(course.history[-1])
+            course.history.append(tally.evaluation(_judge(trainee), trainee.train.indexed.n_docs, tuned))
+            trainee.on_evaluation(course.history[-1])
             _keep_if_better(trainee, course)
-        if course.diverged:
+        if course.diverged or update >= end:
             break
-        if course.best_epoch and number - max(course.best_epoch, begin) >= settings.patience:
+        waited = begin + update - max(course.best_updates, begin)
+        if course.best_updates and update >= floor and waited >= budget.patience:
             return "early"
-    return "max_epochs"
+        tally = _Tally(course)
+    return "budget"
+
+
+def _batches_without_end(trainee: _Trainee) -> Iterator[Batch]:
+    """Yield the batches of one pass over the training documents after the other, each in a new order."""
+    settings = trainee.settings
+    while True:
+        yield from batches(
+            trainee.epoch_documents(), settings.batch_size, trainee.generator, _most_timesteps(settings)
+        )
+
+
+def _run(step: TrainingStep, batch: Batch, labels: Int32, rate: float) -> tuple[float, int, int]:
+    """Run one update; return the sum of losses, the right answers, and 1 if its gradients were clipped, else 0."""
+    loss, right, clipped = step.run(batch.rows, batch.lengths, labels[batch.documents], rate)
+    return float(loss), int(right), int(clipped)
+
+
+@dataclass
+class _Tally:
+    """What is counted from one evaluation to the next."""
+
+    course: _Course
+    start: float = field(default_factory=time.perf_counter)
+    updates: int = 0
+    documents: int = 0
+    loss: float = 0.0
+    right: int = 0
+    clipped: int = 0
+
+    def add(self, documents: int, loss: float, right: int, clipped: int) -> None:
+        """Count one update."""
+        self.updates += 1
+        self.documents += documents
+        self.course.documents += documents
+        self.loss += loss
+        self.right += right
+        self.clipped += clipped
+
+    def evaluation(self, judged: tuple[float | None, float | None], n_docs: int, tuned: bool) -> Evaluation:
+        """Return what was counted, with the validation loss and accuracy, of `n_docs` training documents."""
+        return Evaluation(
+            updates=self.course.updates + self.updates,
+            epochs=self.course.documents / n_docs,
+            loss=self.loss / self.documents,
+            accuracy=self.right / self.documents,
+            validation_loss=judged[0],
+            validation_accuracy=judged[1],
+            seconds=time.perf_counter() - self.start,
+            tuned=tuned,
+            clipped=self.clipped / self.updates,
+        )
 
 
 def _keep_if_better(trainee: _Trainee, course: _Course) -> None:
-    """Keep the model's trainable weights if the last epoch has the lowest validation loss so far.
+    """Keep the model's trainable weights if the last evaluation has the lowest validation loss so far.
 
     Of a table that rested no copy is kept, but what it began as.
     """
-    epoch = course.history[-1]
-    if course.diverged or epoch.validation_loss is None or epoch.validation_loss >= course.best_loss:
+    last = course.history[-1]
+    if course.diverged or last.validation_loss is None or last.validation_loss >= course.best_loss:
         return
-    course.best_loss, course.best_epoch = epoch.validation_loss, epoch.epoch
+    course.best_loss, course.best_updates = last.validation_loss, last.updates
     course.best_weights = []  # gone before the next are copied
     table = trainee.model.get_layer("embedding").embeddings
     course.best_weights = [
-        trainee.vectors if weight is table and not epoch.tuned else weight.value.numpy()
+        trainee.vectors if weight is table and not last.tuned else weight.value.numpy()
         for weight in trainee.model.trainable_weights
     ]
 
 
-def _rates(schedule: str, rate: float, seen: int, horizon: int) -> Callable[[int], float]:
-    """Return the learning rate as a function of the documents of this epoch that were seen.
+def _rate(schedule: str, rate: float, horizon: int) -> Callable[[int], float]:
+    """Return the learning rate as a function of the updates of the phase that were run; 0 after `horizon`."""
 
-    `seen` documents were before this epoch, `horizon` are seen in all.
-    """
+    def cosine(updates: int) -> float:
+        return rate * 0.5 * (1.0 + math.cos(math.pi * min(updates / horizon, 1.0)))
 
-    def cosine(documents: int) -> float:
-        return rate * 0.5 * (1.0 + math.cos(math.pi * min((seen + documents) / horizon, 1.0)))
-
-    return {"cosine": cosine, "constant": lambda documents: rate}[schedule]
-
-
-def _run_epoch(
-    step: TrainingStep, training_batches: Iterable[Batch], labels: Int32, rates: Callable[[int], float]
-) -> tuple[float, float, float]:
-    """Return mean loss and accuracy of one pass, as the weights change, and the share of steps that were clipped."""
-    total, right, seen = 0.0, 0, 0
-    clipped = []  # 1 a step whose gradients were clipped, else 0
-    for batch in training_batches:
-        batch_loss, batch_right, cut = step.run(
-            batch.rows, batch.lengths, labels[batch.documents], rates(seen)
-        )
-        total, right, seen = total + float(batch_loss), right + int(batch_right), seen + len(batch.documents)
-        clipped.append(int(cut))
-    return total / seen, right / seen, float(np.mean(clipped))
+    return {"cosine": cosine, "constant": lambda updates: rate}[schedule]
 
 
 def _judge(trainee: _Trainee) -> tuple[float | None, float | None]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.config import first_seeds
 from pipeline.evaluation.estimates import crossed_estimate
 from pipeline.evaluation.wording import difference_words, exact_points, percent
 from pipeline.networks.prediction import predict_probabilities
@@ -50,7 +51,7 @@ def measure(subject: Subject) -> dict[str, Any]:
     if subject.spec.model not in ("lstm", "bilstm"):
         return nothing("it has no forget gate")
     start = time.perf_counter()
-    later = subject.generator("forget-bias").integers(2**31, size=subject.config.run.seeds - 1)
+    later = subject.generator("forget-bias").integers(2**31, size=first_seeds(subject.config) - 1)
     seeds = [subject.seed, *map(int, later)]
     fits = [_fits(subject, bias, seeds) for bias in BIASES]
     own = np.stack(fits[BIASES.index(KERAS_OWN)]["right"])  # (S, N)
@@ -84,8 +85,7 @@ def _fits(subject: Subject, bias: float, seeds: Sequence[int]) -> dict[str, Any]
         fitted = subject.fit(spec, train, validation, settings, seed)
         predict = partial(predict_probabilities, fitted.model, n_classes=spec.n_classes)
         right.append(answer(predict, test.indexed, test.labels).right)
-        best = next(epoch for epoch in fitted.epochs if epoch.epoch == fitted.best_epoch)
-        validated.append(best.validation_accuracy)
+        validated.append(fitted.kept.validation_accuracy)
         gates.append(mean_forget_gates(subject, fitted))
         untrained += fitted.why_not is not None
     return {"bias": bias, "right": right, "validated": validated, "gates": gates, "untrained": untrained}

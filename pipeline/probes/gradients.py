@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.networks.batches import batches
-from pipeline.networks.documents import Epoch, Labelled
+from pipeline.networks.documents import Evaluation, Labelled
 from pipeline.networks.models import NetworkSpec, after_embedding, build
 from pipeline.networks.prediction import batch_signature
 from pipeline.probes.subject import Subject, nothing, percent, tokens
@@ -216,10 +216,21 @@ def exploded(profile: Profile) -> float:
     return large / (len(profile.relative) + profile.not_finite)
 
 
-def clipping(history: Sequence[Epoch]) -> dict[str, float] | None:
-    """Return the share of training steps that were clipped, in the first epoch and in all; None if not counted."""
-    shares = [epoch.clipped for epoch in history if epoch.clipped is not None]
-    return {"first_epoch": shares[0], "all_epochs": float(np.mean(shares))} if shares else None
+def clipping(history: Sequence[Evaluation]) -> dict[str, float] | None:
+    """Return the share of updates that were clipped, in the first pass and in all; None if not counted.
+
+    Where there was no evaluation within the first pass, the first stretch counts that has one.
+    """
+    counted = [one for one in history if one.clipped is not None]
+    if not counted:
+        return None
+    shares = np.array([one.clipped for one in counted])
+    updates = np.diff([0, *(one.updates for one in counted)])
+    first = max(1, sum(one.epochs <= 1 for one in counted))
+    return {
+        "first_epoch": float(np.average(shares[:first], weights=updates[:first])),
+        "all_epochs": float(np.average(shares, weights=updates)),
+    }
 
 
 def _described(profile: Profile, whole_lengths: Int64) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.config import GATED, OWN_TRAINING, NetworkSettings
+from pipeline.config import NetworkSettings, own_learning_rate
 from pipeline.evaluation.estimates import crossed_estimate
 from pipeline.evaluation.wording import percent
 from pipeline.networks.documents import Labelled
@@ -41,6 +41,7 @@ FEWEST = 10  # neutral words: among fewer, two needles could not be told apart
 FREQUENT, NEUTRAL = 500, 100  # of the most frequent words of training, so many that lean least to a class
 TRAINING_DOCUMENTS, TEST_DOCUMENTS = 1_536, 100  # in all; at each distance
 EPOCHS, SEEDS = 6, 3
+BATCH = 64  # documents of one update, whatever the corpus: all runs show the same number of updates
 FOUND = 0.9  # accuracy from which the needle counts as found
 CHANCE = 0.5
 FIRST_NEUTRAL = 2  # rows of the needle's own vocabulary: padding, unknown, neutral words, two needles
@@ -171,9 +172,8 @@ def measure(subject: Subject) -> dict[str, Any]:
 
 def networks_to_train(subject: Subject) -> list[tuple[str, NetworkSpec, NetworkSettings]]:
     """Return name, specification and settings of the subject's kind and, once a run, of `CELLS` that it has not."""
-    settings = subject.config.networks
     own = subject.name.partition("@")[0]
-    found = [(own, subject.spec, settings)]
+    found = [(own, subject.spec, _settings_of(subject.spec.model, subject))]
     recurrent = [name for name in subject.config.run.models if name.partition(":")[0] in (*CELLS, "bilstm")]
     if recurrent and own == recurrent[0]:
         found += [
@@ -185,12 +185,11 @@ def networks_to_train(subject: Subject) -> list[tuple[str, NetworkSpec, NetworkS
 
 
 def _settings_of(cell: str, subject: Subject) -> NetworkSettings:
-    """Return the run's settings with the learning rate of another cell, unless the user chose one."""
+    """Return the run's settings for a cell: so many updates, at its own learning rate unless the user chose one."""
     settings = subject.config.networks
-    own, other = (
-        OWN_TRAINING[model in GATED]["networks.learning_rate"] for model in (subject.spec.model, cell)
-    )
-    return replace(settings, learning_rate=other) if settings.learning_rate == own else settings
+    own = own_learning_rate(subject.spec.model, settings.batch_size)
+    rate = own_learning_rate(cell, BATCH) if settings.learning_rate == own else settings.learning_rate
+    return replace(settings, learning_rate=rate, batch_size=BATCH, max_epochs=EPOCHS, schedule="constant")
 
 
 def _haystack(subject: Subject, generator: np.random.Generator) -> Haystack | None:
@@ -239,7 +238,6 @@ def _measured(
             None,
             settings,
             seed=seed,
-            epochs=EPOCHS,
             deterministic=subject.config.run.deterministic,
         )
         predict = partial(predict_probabilities, fitted.model, n_classes=2)

@@ -11,7 +11,7 @@ import polars as pl
 
 from pipeline.config import Config, stage_generator
 from pipeline.indices import take
-from pipeline.networks.documents import Epoch, Labelled
+from pipeline.networks.documents import Evaluation, Labelled
 from pipeline.networks.models import NetworkSpec
 from pipeline.networks.training import FittedNetwork
 from pipeline.values import Float32, IndexedCorpus, Int32, Int64
@@ -36,8 +36,8 @@ class Subject:
     whole_lengths : int64 (N,), tokens of each document before it was cut
     labels : int32 (N,)
     records : int64 (N,), the record's number in the file it came from
-    train, validation, test : int64, positions of the documents that were trained on, chose the epoch, are tested
-    config : the settings of this network, with its own learning rate and number of epochs
+    train, validation, test : int64, positions of the documents that were trained on, chose when to stop, are tested
+    config : the settings of this network, with its own batch size and learning rate
     probabilities : from documents of vocabulary rows to float32 (N, C)
     fit : trains a network of the same kind: (spec, train, validation, settings, seed) > FittedNetwork
     """
@@ -71,9 +71,9 @@ class Subject:
         return self.fitted.model
 
     @property
-    def history(self) -> tuple[Epoch, ...]:
+    def history(self) -> tuple[Evaluation, ...]:
         """How training went."""
-        return self.fitted.epochs
+        return self.fitted.history
 
     @property
     def has_memory(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipeline.report.blocks import Answer, Chart, Dot, DotPlot
+from pipeline.report.circumstances import circumstances
 from pipeline.report.facts import (
     leak_warning,
     model_facts,
@@ -61,7 +62,9 @@ def _decided(run: Run, verdict: Record) -> str:
         " baseline); both were chosen by mean validation accuracy and compared on the same"
         f" {_test_documents(run)}test documents."
     )
-    return " ".join(part for part in (chosen, _difference(run), _scale(run, verdict)) if part)
+    return " ".join(
+        part for part in (chosen, _difference(run), _scale(run, verdict), circumstances(run)) if part
+    )
 
 
 def _best_network(run: Run, name: str) -> str:

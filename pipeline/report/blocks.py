@@ -80,18 +80,18 @@ class DotPlot:
 
 @dataclass(frozen=True)
 class CurvePoint:
-    """One epoch of one run: `best` marks the epoch whose weights were kept."""
+    """One evaluation of one run: `best` marks the one whose weights were kept."""
 
     run: str
     series: str
-    epoch: int
+    updates: int  # so far
     value: float
     best: bool
 
 
 @dataclass(frozen=True)
 class Curves:
-    """Loss by epoch for one model, training and validation; `top` is shared by all models."""
+    """Loss by updates for one model, training and validation; `top` is shared by all models."""
 
     points: tuple[CurvePoint, ...]
     top: float

@@ -278,12 +278,12 @@ def _curve_chart(figure: Curves) -> Any:
     import altair as alt
 
     base = alt.Chart(alt.Data(values=_curve_values(figure)))
-    last = max((point.epoch for point in figure.points), default=1)
-    epochs = alt.Axis(tickMinStep=1, tickCount=min(last, 8), grid=False)
-    x = alt.X("epoch:Q", title="Epoch", scale=alt.Scale(nice=False), axis=epochs)
+    last = max((point.updates for point in figure.points), default=1)
+    updates = alt.Axis(tickMinStep=1, tickCount=min(last, 6), grid=False)
+    x = alt.X("updates:Q", title="Updates", scale=alt.Scale(nice=False), axis=updates)
     y = alt.Y("loss:Q", title="Loss", scale=alt.Scale(domain=[0, figure.top]), axis=alt.Axis(tickCount=4))
     colour, dash = _series_encodings()
-    dots = alt.OverlayMarkDef(size=12, filled=True)  # an only epoch is a point, not a line
+    dots = alt.OverlayMarkDef(size=12, filled=True)  # an only evaluation is a point, not a line
     lines = base.mark_line(strokeWidth=1.8, opacity=0.85, point=dots)
     kept = base.mark_point(filled=True, size=60, opacity=1).transform_filter("datum.best")
     layers = (
@@ -297,15 +297,15 @@ def _curve_chart(figure: Curves) -> Any:
 def _curve_values(figure: Curves) -> list[dict[str, Any]]:
     few = len(figure.points) <= MOST_SAID
     return [
-        {"run": f"{p.run} {p.series}", "series": p.series, "epoch": p.epoch, "loss": p.value, "best": p.best}
-        | {"says": _says_of_epoch(p) if few or p.best else None}
+        {"run": f"{p.run} {p.series}", "series": p.series, "updates": p.updates, "loss": p.value}
+        | {"best": p.best, "says": _says_of_evaluation(p) if few or p.best else None}
         for p in figure.points
     ]
 
 
-def _says_of_epoch(point: CurvePoint) -> str:
-    kept = ", the epoch kept" if point.best else ""
-    return f"{point.series} loss {decimal(point.value)} after epoch {point.epoch} ({point.run}){kept}"
+def _says_of_evaluation(point: CurvePoint) -> str:
+    kept = ", the weights kept" if point.best else ""
+    return f"{point.series} loss {decimal(point.value)} after {point.updates:,} updates ({point.run}){kept}"
 
 
 def _series_encodings() -> tuple[Any, Any]:

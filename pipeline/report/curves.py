@@ -1,4 +1,4 @@
-"""Section about training: loss by epoch for each network."""
+"""Section about training: loss by updates for each network."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pipeline.report.blocks import (
     Grid,
     Limits,
     Nothing,
+    Points,
     Table,
     numbers,
     row,
@@ -21,7 +22,7 @@ from pipeline.report.blocks import (
     words,
 )
 from pipeline.report.facts import status_sentence
-from pipeline.report.formats import count, decimal, is_number, percent, seconds
+from pipeline.report.formats import MISSING, count, decimal, is_number, percent, seconds
 from pipeline.report.run_folder import Record, Run
 from pipeline.report.text import plural
 
@@ -29,32 +30,33 @@ HISTORIES_FILE = "details/histories.json"
 SERIES = (("training", "loss"), ("validation", "validation_loss"))
 STOPPED = {
     "early": "validation loss stopped improving",
-    "max_epochs": "epochs ran out",
+    "budget": "updates ran out",
 }
 
 
 def training_curves(run: Run, limits: Limits) -> tuple[Block, ...]:
-    """Return a chart of loss by epoch a network, the epoch kept of each fit, and every epoch."""
-    histories = [history for history in run.details.histories if _epochs(history)]
+    """Return a chart of loss by updates a network, the weights kept of each fit, and every evaluation."""
+    histories = [history for history in run.details.histories if _evaluations(history)]
     if not histories:
         return (Nothing(status_sentence(run) or "No network was trained, so there are no training curves."),)
     names = list(dict.fromkeys(str(history.get("name")) for history in histories))
     top = max((point.value for history in histories for point in _points(history)), default=0.0) or 1.0
     charts = [_chart(name, [h for h in histories if str(h.get("name")) == name], top) for name in names]
-    return (Grid(tuple(charts)), _kept_table(histories, limits), _epoch_table(histories, limits))
+    tables = (_kept_table(histories, limits), _evaluation_table(histories, limits))
+    return (Grid(tuple(charts)), *_again(histories, limits), *tables)
 
 
-def _epochs(history: Record) -> list[Record]:
-    return [epoch for epoch in history.get("epochs") or () if isinstance(epoch, dict)]
+def _evaluations(history: Record) -> list[Record]:
+    return [one for one in history.get("evaluations") or () if isinstance(one, dict)]
 
 
 def _points(history: Record) -> Iterator[CurvePoint]:
     run = f"seed {history.get('seed')}, fold {history.get('fold')}"
-    for epoch in _epochs(history):
+    for one in _evaluations(history):
         for series, key in SERIES:
-            if is_number(epoch.get("epoch")) and is_number(epoch.get(key)):
-                best = series == "validation" and epoch.get("epoch") == history.get("best_epoch")
-                yield CurvePoint(run, series, int(epoch["epoch"]), float(epoch[key]), best)
+            if is_number(one.get("updates")) and is_number(one.get(key)):
+                best = series == "validation" and one.get("updates") == history.get("best_updates")
+                yield CurvePoint(run, series, int(one["updates"]), float(one[key]), best)
 
 
 def _chart(name: str, histories: Sequence[Record], top: float) -> Chart:
@@ -63,42 +65,53 @@ def _chart(name: str, histories: Sequence[Record], top: float) -> Chart:
 
 
 def _reading(histories: Sequence[Record]) -> str:
-    last = [_epochs(history)[-1].get("epoch") or 0 for history in histories]
-    best = [history.get("best_epoch") or 0 for history in histories]
+    last = [_evaluations(history)[-1].get("updates") or 0 for history in histories]
+    best = [history.get("best_updates") or 0 for history in histories]
     still = sum(
         history.get("stopped") != "early" and kept == end
         for history, kept, end in zip(histories, best, last, strict=True)
     )
-    kept = f"Lowest validation loss after epoch {median(best):g} of {median(last):g}"
+    kept = f"Lowest validation loss after {median(best):,g} of {median(last):,g} updates"
     several = f" (medians of {plural(len(histories), 'fit')})" if len(histories) > 1 else ""
     if not still:
         return f"{kept}{several}; training stopped because it no longer fell."
     return (
-        f"{kept}{several}; it was still falling at the end of {plural(still, 'fit')}: more epochs may help."
+        f"{kept}{several}; it was still falling at the end of {plural(still, 'fit')}: more updates may help."
     )
+
+
+def _again(histories: Sequence[Record], limits: Limits) -> tuple[Points, ...]:
+    """Return, in words, the seeds that were trained again because they ended far from the others."""
+    told = [f"{history.get('name')}: {history['again']}" for history in histories if history.get("again")]
+    return (Points(tuple(told[: limits.rows]), "Trained again"),) if told else ()
 
 
 def _kept_table(histories: Sequence[Record], limits: Limits) -> Table:
     rows, left_out = shorten([_kept_row(history) for history in histories], limits.rows, HISTORIES_FILE)
     columns = (
         *words("Model"),
-        *numbers("Seed", "Fold", "Epochs", "Kept epoch"),
+        *numbers("Seed", "Fold", "Batch", "Learning rate", "Updates", "Epochs", "Kept after"),
         *numbers("Training loss", "Validation loss", "Validation accuracy"),
         *words("Stopped because"),
     )
-    return Table("The epoch kept of each fit", columns, rows, left_out)
+    note = f"Batch: documents of one update. Kept after: updates that led to the weights kept. {left_out}"
+    return Table("The weights kept of each fit", columns, rows, note.strip())
 
 
 def _kept_row(history: Record) -> tuple[Cell, ...]:
-    epochs = _epochs(history)
-    kept = next((e for e in epochs if e.get("epoch") == history.get("best_epoch")), epochs[-1])
-    stopped = history.get("stopped")
+    evaluations = _evaluations(history)
+    last = evaluations[-1]
+    kept = next((e for e in evaluations if e.get("updates") == history.get("best_updates")), last)
+    stopped, rate = history.get("stopped"), history.get("learning_rate")
     return row(
         str(history.get("name")),
         str(history.get("seed")),
         str(history.get("fold")),
-        count(len(epochs)),
-        count(history.get("best_epoch")),
+        count(history.get("batch_size")),
+        f"{rate:g}" if is_number(rate) else MISSING,
+        count(last.get("updates")),
+        decimal(last.get("epochs"), 1),
+        count(history.get("best_updates")),
         decimal(kept.get("loss")),
         decimal(kept.get("validation_loss")),
         percent(kept.get("validation_accuracy")),
@@ -106,26 +119,28 @@ def _kept_row(history: Record) -> tuple[Cell, ...]:
     )
 
 
-def _epoch_table(histories: Sequence[Record], limits: Limits) -> Table:
-    every = [_epoch_row(history, epoch) for history in histories for epoch in _epochs(history)]
+def _evaluation_table(histories: Sequence[Record], limits: Limits) -> Table:
+    every = [_evaluation_row(history, one) for history in histories for one in _evaluations(history)]
     rows, left_out = shorten(every, 2 * limits.rows, HISTORIES_FILE)
     columns = (
         *words("Model"),
-        *numbers("Seed", "Fold", "Epoch", "Training loss", "Training accuracy"),
+        *numbers("Seed", "Fold", "Updates", "Epochs", "Training loss", "Training accuracy"),
         *numbers("Validation loss", "Validation accuracy", "Seconds"),
     )
-    return Table("Every epoch", columns, rows, left_out, fold=True)
+    note = f"Training loss and accuracy, and seconds: since the line above. {left_out}"
+    return Table("Every evaluation", columns, rows, note.strip(), fold=True)
 
 
-def _epoch_row(history: Record, epoch: Record) -> tuple[Cell, ...]:
+def _evaluation_row(history: Record, one: Record) -> tuple[Cell, ...]:
     return row(
         str(history.get("name")),
         str(history.get("seed")),
         str(history.get("fold")),
-        count(epoch.get("epoch")),
-        decimal(epoch.get("loss")),
-        percent(epoch.get("accuracy")),
-        decimal(epoch.get("validation_loss")),
-        percent(epoch.get("validation_accuracy")),
-        seconds(epoch.get("seconds")),
+        count(one.get("updates")),
+        decimal(one.get("epochs"), 1),
+        decimal(one.get("loss")),
+        percent(one.get("accuracy")),
+        decimal(one.get("validation_loss")),
+        percent(one.get("validation_accuracy")),
+        seconds(one.get("seconds")),
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 from pipeline.report import charts
 from pipeline.report.answer import answer_sentence, build_answer
 from pipeline.report.blocks import Answer, Limits, Section
+from pipeline.report.circumstances import circumstances
 from pipeline.report.facts import ModelFacts, leak_warning, model_facts, status_sentence
 from pipeline.report.formats import interval, percent
 from pipeline.report.html_page import write_html
@@ -100,6 +101,7 @@ def summarise(run: Path) -> str:
     repeated = leak_warning(content)
     parts = [
         answer_sentence(content),
+        circumstances(content),
         status_sentence(content),
         f"warning: {repeated}" if repeated else "",
         _model_lines(models, content.places),

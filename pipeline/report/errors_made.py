@@ -22,8 +22,9 @@ from pipeline.report.blocks import (
     shorten,
     words,
 )
-from pipeline.report.facts import status_sentence
-from pipeline.report.formats import count, decimal, is_number, mean, percent, points
+from pipeline.report.facts import ModelFacts, model_facts, status_sentence
+from pipeline.report.formats import MISSING, count, decimal, interval, is_number, mean, percent, points
+from pipeline.report.quality import HOW_TO_READ_ECE, if_calibrated
 from pipeline.report.run_folder import Record, Run
 
 SCORES_FILE = "details/scores.json"
@@ -164,52 +165,77 @@ def calibration(run: Run, limits: Limits) -> tuple[Block, ...]:
     models = [model for model in _scored(run) if _filled_bins(model)]
     if not models:
         return (_no_scores(run),)
-    rows, left_out = shorten([_confidence_row(model) for model in models], limits.rows, SCORES_FILE)
-    columns = (*words("Model"), *numbers("Mean confidence", "Right", "Gap, points", "ECE, points"))
+    facts = {model.name: model for model in model_facts(run)}
+    rows, left_out = shorten(
+        [_confidence_row(model, facts.get(str(model.get("name")))) for model in models],
+        limits.rows,
+        SCORES_FILE,
+    )
+    columns = (
+        *words("Model"),
+        *numbers("Mean confidence", "Right", "Gap, points"),
+        *numbers(
+            "ECE, points",
+            "95 % interval of ECE",
+            "ECE if calibrated",
+            "Log loss",
+            "95 % interval of log loss",
+        ),
+    )
     note = (
         "Gap above zero: the model promises more than it keeps. ECE (expected calibration error): the mean distance"
-        " of stated probability and share right over 15 bins, weighted by answers; all runs together, while the"
-        " comparison has the mean of each run's, as a fraction of 1."
-        f" {left_out}"
+        " of stated probability and share right over 15 bins, weighted by answers; mean over the runs."
+        f" {HOW_TO_READ_ECE} The interval of an ECE leaves that chance out, and begins at 0 where chance explains it"
+        f" all. {left_out}"
     )
     summary = Table("Confidence against right answers", columns, rows, note.strip())
     drawn = models[: limits.rows]
     return (
         summary,
         Paragraph(HOW_TO_READ, "muted"),
-        Grid(tuple(_reliability(model) for model in drawn)),
+        Grid(tuple(_reliability(model, facts.get(str(model.get("name")))) for model in drawn)),
         *(_calibration_table(model) for model in drawn),
     )
 
 
-def _reliability(model: Record) -> Chart:
+def _reliability(model: Record, facts: ModelFacts | None) -> Chart:
     bins = _filled_bins(model)
     total = sum(entry["count"] for entry in bins)
     filled = [
         ReliabilityBin(e["lo"], e["hi"], e["confidence"], e["accuracy"], e["count"] / total) for e in bins
     ]
     figure = Reliability(tuple(filled))
-    return Chart(str(model.get("name")), _reliability_reading(bins, total), figure)
+    return Chart(str(model.get("name")), _reliability_reading(bins, total, facts), figure)
 
 
-def _reliability_reading(bins: Sequence[Record], total: int) -> str:
+def _reliability_reading(bins: Sequence[Record], total: int, facts: ModelFacts | None) -> str:
+    """Return how sure the model is and how right, and whether chance alone would show an error as large."""
     confidence, right = (_weighted(bins, key) for key in ("confidence", "accuracy"))
-    gap = confidence - right
-    says = "as right as it says" if abs(gap) < 0.005 else "too sure" if gap > 0 else "not sure enough"
-    return (
-        f"On the whole {says}: {percent(confidence)} stated, {percent(right)} right,"
-        f" {count(total)} answers; ECE {decimal(100 * _calibration_error(bins), 1)} points."
+    measured = f"{percent(confidence)} stated, {percent(right)} right, {count(total)} answers"
+    if facts is None or facts.ece is None:
+        return f"{_says(confidence - right)}: {measured}."
+    measured += f"; ECE {_points_of_ece(facts.ece)} points"
+    if facts.ece_if_calibrated_95 is None:
+        return f"{_says(confidence - right)}: {measured}."
+    by_chance = _points_of_ece(facts.ece_if_calibrated_95)
+    if facts.ece_within_chance:
+        return f"No sign of bad calibration: {measured}, by chance up to {by_chance} if it is calibrated."
+    return f"{_says(confidence - right)}: {measured}, above the {by_chance} that chance explains."
+
+
+def _says(gap: float) -> str:
+    return "On the whole " + (
+        "as right as it says" if abs(gap) < 0.005 else "too sure" if gap > 0 else "not sure enough"
     )
+
+
+def _points_of_ece(value: float | None) -> str:
+    return MISSING if value is None else decimal(100 * value, 1)
 
 
 def _weighted(bins: Sequence[Record], key: str) -> float:
     total = sum(entry["count"] for entry in bins)
     return sum(entry["count"] * entry[key] for entry in bins) / total
-
-
-def _calibration_error(bins: Sequence[Record]) -> float:
-    total = sum(entry["count"] for entry in bins)
-    return sum(entry["count"] * abs(entry["confidence"] - entry["accuracy"]) for entry in bins) / total
 
 
 def _filled_bins(model: Record) -> list[Record]:
@@ -218,11 +244,20 @@ def _filled_bins(model: Record) -> list[Record]:
     return [e for e in bins if all(is_number(e.get(key)) for key in keys) and e["count"] > 0]
 
 
-def _confidence_row(model: Record) -> tuple[Cell, ...]:
+def _confidence_row(model: Record, facts: ModelFacts | None) -> tuple[Cell, ...]:
     bins = _filled_bins(model)
     confidence, right = (_weighted(bins, key) for key in ("confidence", "accuracy"))
-    error = decimal(100 * _calibration_error(bins), 1)
-    return row(str(model.get("name")), percent(confidence), percent(right), points(confidence - right), error)
+    of_answers = (str(model.get("name")), percent(confidence), percent(right), points(confidence - right))
+    if facts is None:
+        return row(*of_answers, *[MISSING] * 5)
+    return row(
+        *of_answers,
+        _points_of_ece(facts.ece),
+        interval(facts.ece_ci95, lambda value, _: _points_of_ece(value)),
+        if_calibrated(facts, _points_of_ece),
+        decimal(facts.log_loss),
+        interval(facts.log_loss_ci95, lambda value, _: decimal(value)),
+    )
 
 
 def _calibration_table(model: Record) -> Table:

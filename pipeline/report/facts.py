@@ -43,6 +43,16 @@ class ModelFacts:
     peak_rss_mib: float | None
     untrained_runs: int
     warnings: tuple[str, ...]
+    log_loss_ci95: tuple[float, float] | None = None  # this and what follows: absent from older runs
+    ece_ci95: tuple[float, float] | None = None
+    ece_if_calibrated: float | None = None
+    ece_if_calibrated_95: float | None = None
+
+    @property
+    def ece_within_chance(self) -> bool:
+        """Whether a model that is right exactly as often as it says would show an ECE as large, by chance alone."""
+        known = self.ece is not None and self.ece_if_calibrated_95 is not None
+        return known and self.ece <= self.ece_if_calibrated_95  # type: ignore[operator]
 
 
 def model_facts(run: Run) -> list[ModelFacts]:
@@ -64,6 +74,10 @@ def _facts(run: Run, name: str, summary: Record) -> ModelFacts:
         runs=summary.get("runs") or len(results),
         accuracy_ci95=_interval(summary.get("accuracy_ci95")),
         macro_f1_ci95=_interval(summary.get("macro_f1_ci95")),
+        log_loss_ci95=_interval(summary.get("log_loss_ci95")),
+        ece_ci95=_interval(summary.get("ece_ci95")),
+        ece_if_calibrated=_number(summary.get("ece_if_calibrated")),
+        ece_if_calibrated_95=_number(summary.get("ece_if_calibrated_95")),
         run_accuracies=tuple(finite(results, "accuracy")),
         fit_seconds=mean(finite(fits, "fit_seconds")),
         documents_per_second=mean(finite(fits, "predict_documents_per_second")),
@@ -77,7 +91,10 @@ def _facts(run: Run, name: str, summary: Record) -> ModelFacts:
 
 def _score(summary: Record, results: Sequence[Record], key: str) -> float | None:
     """Return the summary's score; in an interrupted run without one, the mean of the finished runs."""
-    value = summary.get(key) if summary else mean(finite(results, key))
+    return _number(summary.get(key) if summary else mean(finite(results, key)))
+
+
+def _number(value: Any) -> float | None:
     return value if is_number(value) else None
 
 

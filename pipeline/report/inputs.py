@@ -290,7 +290,10 @@ def choices(run: Run, limits: Limits) -> tuple[Block, ...]:
     entries = run.details.choices
     if not entries:
         return (
-            Nothing(status_sentence(run) or "Nothing was chosen on the validation documents except epochs."),
+            Nothing(
+                status_sentence(run)
+                or "Nothing was chosen on the validation documents except when each training ends."
+            ),
         )
     every = [line for entry in entries for line in _choice_rows(entry)]
     rows, left_out = shorten(every, limits.rows, "details/choices.json")

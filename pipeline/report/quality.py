@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from pipeline.report.blocks import (
     Block,
@@ -38,6 +38,7 @@ from pipeline.report.rule import points_either_way
 from pipeline.report.run_folder import Record, Run
 from pipeline.report.text import plural
 
+LAST_BY_DEFAULT = ("rnn", "gru", "lstm")  # networks that read their last state where no head is named
 TOLD = ("beats", "loses")  # decisions that tell two models apart
 SHOWN_TOLD = 6  # pairs that the first sentence names
 # title, field of ModelFacts, whether the highest is the best, how it is shown
@@ -46,6 +47,12 @@ SCORES: tuple[tuple[str, str, bool], ...] = (
     ("Macro F1", "macro_f1", True),
     ("Log loss", "log_loss", False),
     ("ECE", "ece", False),
+)
+
+
+HOW_TO_READ_ECE = (
+    "ECE if calibrated: the mean, and up to which 95 of 100 lie, of what a model that is right exactly as often as it"
+    " says would show by chance on as many documents; an ECE up to that is no sign of bad calibration, and never bold."
 )
 
 
@@ -70,7 +77,7 @@ def _comparison_table(run: Run, models: Sequence[ModelFacts], limits: Limits) ->
     best = {field: _best(models, field, highest) for _, field, highest in SCORES}
     columns = (
         *words("Model"),
-        *numbers("Accuracy", "95 % interval", "Macro F1", "Log loss", "ECE"),
+        *numbers("Accuracy", "95 % interval", "Macro F1", "Log loss", "ECE", "ECE if calibrated"),
         *numbers("Training seconds", "Documents/s", "Parameters", "Peak memory, MiB", "Runs"),
         *words("Kind", "Notes"),
     )
@@ -79,10 +86,28 @@ def _comparison_table(run: Run, models: Sequence[ModelFacts], limits: Limits) ->
     )
     note = (
         "Bold: the best of its column. Accuracy and macro F1: higher is better; log loss and expected"
-        " calibration error (ECE): lower is better. Training seconds and documents per second are means over"
-        f" the runs; peak memory is the highest of them and counts the whole program. {what_times_hold(run)}"
+        f" calibration error (ECE): lower is better. {HOW_TO_READ_ECE} Training seconds and documents per second are"
+        f" means over the runs; peak memory is the highest of them and counts the whole program. {what_times_hold(run)}"
     )
-    return Table("All models, highest accuracy first", columns, rows, " ".join([note, left_out]).strip())
+    notes = [note, heads_note(model.name for model in models), left_out]
+    return Table("All models, highest accuracy first", columns, rows, " ".join(filter(None, notes)))
+
+
+def heads_note(names: Iterable[str]) -> str:
+    """Return what recurrent networks without a head in their name read; empty where there are none.
+
+    >>> heads_note(["tfidf", "lstm:max@word2vec", "lstm@word2vec"])
+    'lstm without a head reads the state after the last word; :max, :mean and :max+mean read those after every word.'
+    """
+    asked = [name.partition("@") for name in names]
+    plain = list(dict.fromkeys(model for model, at, _ in asked if at and model in LAST_BY_DEFAULT))
+    if not plain:
+        return ""
+    what = "without a head reads" if len(plain) == 1 else "without a head read"
+    return (
+        f"{' and '.join(plain)} {what} the state after the last word; :max, :mean and :max+mean read those after every"
+        " word."
+    )
 
 
 def _best(models: Sequence[ModelFacts], field: str, highest: bool) -> float | None:
@@ -93,7 +118,8 @@ def _best(models: Sequence[ModelFacts], field: str, highest: bool) -> float | No
 def _comparison_row(model: ModelFacts, best: dict[str, float | None], places: int) -> tuple[Cell, ...]:
     def score(field: str, show: Callable[[float | None], str]) -> Cell:
         value = getattr(model, field)
-        return Cell(show(value), best=value is not None and value == best[field])
+        by_chance = field == "ece" and model.ece_within_chance
+        return Cell(show(value), best=value is not None and value == best[field] and not by_chance)
 
     top = model.accuracy is not None and model.accuracy == best["accuracy"]
     return row(
@@ -103,6 +129,7 @@ def _comparison_row(model: ModelFacts, best: dict[str, float | None], places: in
         score("macro_f1", decimal),
         score("log_loss", decimal),
         score("ece", decimal),
+        if_calibrated(model, decimal),
         seconds(model.fit_seconds),
         count(model.documents_per_second),
         spread(model.parameters),
@@ -111,6 +138,13 @@ def _comparison_row(model: ModelFacts, best: dict[str, float | None], places: in
         model.kind,
         Cell("; ".join(_notes(model))),
     )
+
+
+def if_calibrated(model: ModelFacts, show: Callable[[float | None], str]) -> str:
+    """Return the ECE that the model would have if it were calibrated: its mean, and what it stays below."""
+    if model.ece_if_calibrated is None or model.ece_if_calibrated_95 is None:
+        return MISSING
+    return f"{show(model.ece_if_calibrated)}, up to {show(model.ece_if_calibrated_95)}"
 
 
 def _notes(model: ModelFacts) -> list[str]:

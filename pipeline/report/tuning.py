@@ -45,7 +45,8 @@ def tuning(run: Run, limits: Limits) -> tuple[Block, ...]:
     families, space = run.rows("tuning"), _tables(run.details.tuning, "space")
     if not families:
         reason = (
-            "Not tuned: without --tune, linear models choose their strength and networks their epoch alone."
+            "Not tuned: without --tune, linear models choose their strength and networks when training ends, and"
+            " nothing else."
         )
         return (Nothing(status_sentence(run) or reason),)
     curves = _curves(families)

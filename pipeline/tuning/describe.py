@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pipeline.config import Config, get
+from pipeline.config import Config, get, settled
 from pipeline.tuning.expected import expected_best
 from pipeline.tuning.space import SPACES, fixed_keys, search_space
 from pipeline.tuning.trials import Trial, choose, draw_trials, first_settings
@@ -13,10 +13,15 @@ from pipeline.tuning.trials import Trial, choose, draw_trials, first_settings
 Tried = Mapping[tuple[str, str, int], Sequence[Trial]]  # (name, model, fold) > trials that ended
 
 
-def describe_space(models: Sequence[str], config: Config) -> list[dict[str, Any]]:
-    """Return a row for each setting of each model: its distribution, or the value that it keeps and why."""
+def describe_space(models: Sequence[str], config: Config, n_train: int) -> list[dict[str, Any]]:
+    """Return a row for each setting of each model: its distribution, or the value that it keeps and why.
+
+    `n_train` counts the training documents of the first fold, which settle what follows the corpus.
+    """
     return [
-        _space_row(model, key, config) for model in dict.fromkeys(models) for key in SPACES.get(model, ())
+        _space_row(model, key, settled(config, model, n_train))
+        for model in dict.fromkeys(models)
+        for key in SPACES.get(model, ())
     ]
 
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from pipeline.config import Config, Value, get, settled, stage_generator, with_values
+from pipeline.config import Config, Value, get, stage_generator, with_values
 from pipeline.tuning.space import is_list, search_space
 
 Settings = dict[str, Value]  # dotted key > value
@@ -42,7 +42,8 @@ class Trial:
 def draw_trials(model: str, config: Config) -> list[Settings]:
     """Return the settings of each trial of a model, `run.tune` of them, all different.
 
-    The first has every setting as it stands in `config` (of a list of strengths the middle one). The others
+    The first has every setting as it stands in `config` (of a list of strengths the middle one), which is settled
+    for this model and its training documents (see `pipeline.config.settled`). The others
     depend on `run.seed` and the model's name alone: they are the same for each fold and source, and a greater
     number of trials begins with those of a smaller one. There are fewer where the space holds no more.
     """
@@ -61,7 +62,7 @@ def draw_trials(model: str, config: Config) -> list[Settings]:
 
 def first_settings(model: str, config: Config) -> Settings:
     """Return the settings of the first trial: those of `config`, of a list of strengths the middle one."""
-    return {key: _start(settled(config, model), key) for key in search_space(model, config)}
+    return {key: _start(config, key) for key in search_space(model, config)}
 
 
 def in_order(trials: Sequence[Settings]) -> list[tuple[int, Settings]]:

@@ -105,7 +105,7 @@ def test_the_same_seed_gives_the_same_weights(model: str) -> None:
     assert first is not again
     for one, other in zip(weights(first), weights(again), strict=True):
         np.testing.assert_array_equal(one, other)
-    assert [epoch.loss for epoch in first.epochs] == [epoch.loss for epoch in again.epochs]
+    assert [one.loss for one in first.history] == [one.loss for one in again.history]
 
 
 def test_another_seed_starts_from_other_weights() -> None:

@@ -1,0 +1,78 @@
+"""A training that ended far from those of the same network with other seeds: which it is, and what came of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+_FACTOR, _NATS = 1.5, 0.1  # above the lowest loss; why both: docs/decisions/0017
+
+
+def far_off(losses: Mapping[int, float | None]) -> tuple[int, ...]:
+    """Return the seeds whose validation loss stands far above the lowest of the same network, in ascending order.
+
+    Parameters
+    ----------
+    losses : mapping of seed to its lowest validation loss in nats
+        None, or what is not finite, is no loss: far from every loss, if there is one.
+
+    Notes
+    -----
+    Far is more than 1.5 times the lowest and 0.1 nats more. The factor leaves networks alone that all do badly, where
+    0.1 nats are little; the 0.1 nats leave those alone that all do well, where 0.05 against 0.09 is noise. Whether a
+    seed stands far is a matter of validation documents alone.
+
+    >>> far_off({0: 0.12, 1: 0.13, 2: 0.34}), far_off({0: 0.05, 1: 0.09}), far_off({0: 0.8, 1: 1.0}), far_off({0: 0.9})
+    ((2,), (), (), ())
+    """
+    known = {seed: _as_loss(loss) for seed, loss in losses.items()}
+    best = min(known.values(), default=math.inf)
+    if not math.isfinite(best):
+        return ()
+    return tuple(sorted(seed for seed, loss in known.items() if is_far(loss, best)))
+
+
+def is_far(loss: float, best: float) -> bool:
+    """Return whether a validation loss stands far above the lowest one."""
+    return loss > max(_FACTOR * best, best + _NATS)
+
+
+@dataclass(frozen=True)
+class SecondTraining:
+    """What came of training a seed again from another draw of initial weights. Losses are on validation documents."""
+
+    seed: int
+    first_loss: float
+    second_loss: float
+    best_loss: float  # of all seeds, before the second training
+
+    @property
+    def second_is_kept(self) -> bool:
+        """Whether the second training counts: by validation loss alone; the first does where they are equal."""
+        return self.second_loss < self.first_loss
+
+    def words(self) -> str:
+        """Return what happened as a sentence without its full stop.
+
+        >>> print(SecondTraining(2, first_loss=0.341, second_loss=0.119, best_loss=0.122).words())
+        seed 2 was trained again: validation loss 0.34 against 0.12 of the best seed; the second training is kept (0.12)
+        """
+        kept = "second training is kept" if self.second_is_kept else "second is not kept"
+        told = (
+            f"seed {self.seed} was trained again: validation loss {self.first_loss:.2f} against {self.best_loss:.2f} of"
+            f" the best seed; the {kept} ({self.second_loss:.2f})"
+        )
+        still = is_far(min(self.first_loss, self.second_loss), self.best_loss)
+        return told + (", and this seed stands far from the others" if still else "")
+
+
+def second_training(
+    seed: int, first_loss: float | None, second_loss: float | None, best_loss: float
+) -> SecondTraining:
+    """Return what came of it; a loss of None is infinite: that training is kept only if the other is no better."""
+    return SecondTraining(seed, _as_loss(first_loss), _as_loss(second_loss), best_loss)
+
+
+def _as_loss(loss: float | None) -> float:
+    return math.inf if loss is None or math.isnan(loss) else loss
