@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks.corpora_cases import CORPUS_RUNS, CorpusRun
+from benchmarks.corpora_cases import CORPUS_RUNS, REPEATED_RUNS, CorpusRun
 from benchmarks.imdb import TEST, TRAIN
 from benchmarks.quality_cases import IMDB_QUALITY, QUALITY, Case
 from benchmarks.results_file import RESULTS, Outcome, check_mergeable, write_result
@@ -84,6 +84,9 @@ SCENARIOS = {
         peers=("mlxtend", "baycomp", "statsmodels"),
     ),
     "corpora": Scenario("corpus_runs", "whole runs on public corpora, and their verdicts", cases=CORPUS_RUNS),
+    "same_decision": Scenario(
+        "same_decision", "the same decision from other training seeds", cases=REPEATED_RUNS
+    ),
     "imdb_memory": Scenario("imdb_memory", "peak memory on IMDB", 25_000, (TRAIN, TEST)),
 }
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 Value = bool | int | float | str | tuple[str, ...] | tuple[float, ...] | None
 CountOrAuto = int | Literal["auto"]
-AUTO: Literal["auto"] = "auto"  # of `run.seeds`: as many as the chance of seeds asks for
+AUTO: Literal["auto"] = "auto"  # of `run.seeds` and `run.embeddings`: as the documents ask for
 FIRST_SEEDS, MOST_SEEDS = 3, 6  # of "auto": each network's, and at most those of the network of the verdict
 
 
@@ -150,9 +150,12 @@ class RunSettings:
     """`[run]`: what is compared, how often, where it is written."""
 
     models: tuple[str, ...] = ("bow", "tfidf", "nbsvm", "ann", "rnn", "lstm", "lstm:max")
-    embeddings: tuple[str, ...] = ("word2vec",)
+    embeddings: tuple[str, ...] = (
+        "auto",
+    )  # "auto": word2vec, tuned where training documents have fewer than 50 tokens
     seeds: CountOrAuto = AUTO  # trainings of each network; "auto": three, more where they differ much
     seed: int = 0
+    training_seed: int = 0  # another number: other trainings (vectors, weights, batches) on the same split
     refit: bool = False
     tune: int = 0  # trials of each model; 0: no tuning
     tune_fixed: tuple[
@@ -306,6 +309,7 @@ CHECKS: dict[str, Check] = {
     "run.models": Check(min_items=1),
     "run.seeds": Check(minimum=1, auto=True),
     "run.seed": Check(minimum=0, maximum=2**31 - 1),
+    "run.training_seed": Check(minimum=0, maximum=2**31 - 1),
     "run.tune": _COUNT_OR_NONE,
     "run.class_weights": Check(choices=("none", "balanced")),
     "run.rope": Check(minimum=0, below=1, unit="a fraction of 1: 0.01 is one point of accuracy"),

@@ -496,4 +496,7 @@ def _tuned_table(fitted: FittedNetwork) -> Float32 | None:
 
 
 def _seed(material: Material, stage: str) -> int:
-    return int(stage_generator(material.config.run.seed, stage).integers(2**31))
+    """Return the seed of one training; another `run.training_seed` gives another one and leaves the split."""
+    settings = material.config.run
+    own = f"{stage} of {settings.training_seed}" if settings.training_seed else stage
+    return int(stage_generator(settings.seed, own).integers(2**31))
