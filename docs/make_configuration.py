@@ -85,16 +85,19 @@ MEANINGS = {
     "0 leaves them as they are.",
     "baselines.ngram_min": "Tokens in the shortest n-gram.",
     "baselines.ngram_max": "Tokens in the longest n-gram.",
-    "baselines.min_df": "Least number of training documents that hold an n-gram.",
+    "baselines.min_df": "Least number of training documents that hold an n-gram; 0: 1 or 2, whichever is better on the "
+    "validation documents, where training documents have fewer than 50 tokens on average and are not too many, else 2.",
     "baselines.bow_binary": "`bow` counts an n-gram once a document; false: counts, divided by the largest.",
     "baselines.sublinear_tf": "`tfidf` uses 1 + ln(count) for the count.",
     "baselines.bow_strengths": "Values of C (small: strong regularisation) that `bow` chooses from.",
     "baselines.tfidf_strengths": "Values of C that `tfidf` chooses from.",
     "baselines.nbsvm_ngram_max": "Tokens in the longest n-gram of `nbsvm`; 0: 2 where training documents have "
     "fewer than 50 tokens on average, else 3.",
-    "baselines.nbsvm_min_df": "As `min_df`, of `nbsvm`; 0: 1 where training documents are that short, else 2.",
+    "baselines.nbsvm_min_df": "As `min_df`, of `nbsvm`.",
     "baselines.nbsvm_alpha": "Added to each count before `nbsvm` takes the ratio of two classes' counts.",
-    "baselines.nbsvm_beta": "Share of each weight of `nbsvm` that is its own; the rest is the mean size of all.",
+    "baselines.nbsvm_betas": "Shares of each weight of `nbsvm` that are its own (the rest is the mean size of all) "
+    "that it chooses from.",
+    "baselines.nbsvm_powers": "Powers of the naive-Bayes ratio that `nbsvm` chooses from: 1 as published, 0 no ratio.",
     "baselines.nbsvm_strengths": "Values of C that `nbsvm` chooses from.",
     "baselines.mean_strengths": "Values of C that `mean` chooses from.",
     "baselines.max_iter": "Most iterations of logistic regression.",

@@ -100,17 +100,20 @@ class BaselineSettings:
 
     ngram_min: int = 1
     ngram_max: int = 2
-    min_df: int = 2  # documents
+    min_df: int = (
+        0  # documents; 0: 1 or 2, whichever is better on validation documents, if these are short; else 2
+    )
     bow_binary: bool = True
     sublinear_tf: bool = True
-    bow_strengths: tuple[float, ...] = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)  # C of logistic regression
-    tfidf_strengths: tuple[float, ...] = (0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
+    bow_strengths: tuple[float, ...] = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)  # C
+    tfidf_strengths: tuple[float, ...] = (0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
     nbsvm_ngram_max: int = 0  # 0: 2 where training documents have fewer than 50 tokens on average, else 3
-    nbsvm_min_df: int = 0  # documents; 0: 1 where training documents are that short, else 2
+    nbsvm_min_df: int = 0  # documents; 0: as `min_df`
     nbsvm_alpha: float = 1.0  # added to each count of the naive-Bayes ratio
-    nbsvm_beta: float = 0.75  # share of each weight that is its own; the rest is the mean of their sizes
-    nbsvm_strengths: tuple[float, ...] = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
-    mean_strengths: tuple[float, ...] = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+    nbsvm_betas: tuple[float, ...] = (0.25, 0.5, 0.75, 1.0)  # share of each weight that is its own
+    nbsvm_powers: tuple[float, ...] = (0.5, 1.0)  # of each ratio: 1 as published, 0 none
+    nbsvm_strengths: tuple[float, ...] = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
+    mean_strengths: tuple[float, ...] = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
     max_iter: int = 200
 
 
@@ -273,13 +276,14 @@ CHECKS: dict[str, Check] = {
     "embeddings.scale": Check(minimum=0, maximum=1000),
     "baselines.ngram_min": _COUNT,
     "baselines.ngram_max": _COUNT,
-    "baselines.min_df": _COUNT,
+    "baselines.min_df": _COUNT_OR_NONE,
     "baselines.bow_strengths": Check(above=0, min_items=1),
     "baselines.tfidf_strengths": Check(above=0, min_items=1),
     "baselines.nbsvm_ngram_max": _COUNT_OR_NONE,
     "baselines.nbsvm_min_df": _COUNT_OR_NONE,
     "baselines.nbsvm_alpha": _POSITIVE,
-    "baselines.nbsvm_beta": Check(minimum=0, maximum=1),
+    "baselines.nbsvm_betas": Check(minimum=0, maximum=1, min_items=1),
+    "baselines.nbsvm_powers": Check(minimum=0, maximum=1, min_items=1),
     "baselines.nbsvm_strengths": Check(above=0, min_items=1),
     "baselines.mean_strengths": Check(above=0, min_items=1),
     "baselines.max_iter": _COUNT,

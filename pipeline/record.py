@@ -63,13 +63,21 @@ class Fit:
 
 @dataclass(frozen=True)
 class Choice:
-    """A setting that validation chose, and what was tried."""
+    """A setting that validation chose, and what was tried.
+
+    `beta`, `power` and `min_df` were chosen with it; None where there was none to choose. `settings_tried`
+    counts each combination.
+    """
 
     name: str
     fold: int
     what: str
     chosen: float
     tried: tuple[Any, ...]
+    beta: float | None = None
+    power: float | None = None
+    min_df: int | None = None
+    settings_tried: int = 0
 
 
 @dataclass(frozen=True, eq=False)

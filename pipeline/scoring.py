@@ -185,7 +185,7 @@ def _metrics(recorded: Recorded) -> Row:
         "stages": facts["stages"],
         "total_seconds": facts["total_seconds"],
         "environment": facts["environment"],
-        "warnings": recorded.warnings,
+        "warnings": _warnings(recorded),
         "config": asdict(config),
     }
 
@@ -230,7 +230,7 @@ def _details(recorded: Recorded) -> dict[str, Any]:
     facts = recorded.facts
     return {
         "scores": {"label_names": list(facts["corpus"]["classes"]), "models": _by_model(recorded.saved)},
-        "assumptions": {"assumptions": facts["assumptions"], "warnings": recorded.warnings},
+        "assumptions": {"assumptions": facts["assumptions"], "warnings": _warnings(recorded)},
         "chosen_documents": _chosen_documents(recorded),
     }
 
@@ -265,6 +265,11 @@ def find_seeds(
     asked = evaluation.SeedsAsked(config.run.seeds, first, most_seeds(config))
     validation = _validation_accuracy(fits, first)
     return evaluation.find_seeds(saved, kinds, validation, _trained(fits), asked, ended=ended)
+
+
+def _warnings(recorded: Recorded) -> list[str]:
+    """Return findings about the whole run, as sentences."""
+    return [*recorded.warnings, *evaluation.stray_class_warnings(recorded.saved)]
 
 
 def _trained(fits: Iterable[Row]) -> dict[str, bool]:

@@ -400,6 +400,7 @@ DETAILS: dict[str, Any] = {
                 {"value": 1.0, "validation_log_loss": 0.41, "validation_accuracy": 0.8125},
                 {"value": 3.0, "validation_log_loss": 0.38, "validation_accuracy": 0.875},
             ],
+            "settings_tried": 2,
         }
     ],
     "status": {

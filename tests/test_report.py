@@ -23,7 +23,7 @@ from pipeline.report.chart_numbers import with_numbers
 from pipeline.report.charts import Picture, draw
 from pipeline.report.facts import ModelFacts
 from pipeline.report.markdown import write_markdown
-from pipeline.report.quality import differences, near_the_best
+from pipeline.report.quality import differences, heads_note, near_the_best
 from pipeline.report.run_folder import Details, Run, read_run, replace_file
 from pipeline.report.sections import build_sections
 
@@ -372,3 +372,18 @@ def test_the_answer_says_that_ann_was_not_put_up_for_it(tmp_path: Path) -> None:
         "lstm@word2vec (the best recurrent network; ann, which has no memory, is not put up for the answer) is"
         " compared with tfidf (the best baseline)"
     )
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (("tfidf", "ann@w", "lstm:max@w", "bilstm@w"), ""),
+        (
+            ("rnn@w", "lstm@w", "lstm@v", "lstm:max@w"),
+            "rnn and lstm without a head read the state after the last word; :max, :mean and :max+mean read those"
+            " after every word.",
+        ),
+    ],
+)
+def test_what_networks_without_a_head_read_is_said_once(names: tuple[str, ...], said: str) -> None:
+    assert heads_note(names) == said

@@ -161,7 +161,7 @@ def test_sums_and_readings_of_the_literal_run(tmp_path: Path) -> None:
         "# On films it cannot be told whether lstm@word2vec is better or worse than tfidf.",
         "Difference in accuracy: −7.5 points (95 % interval −16.3 to +1.3).",
         "204 records read = 200 documents + 4 left out.",
-        "Lowest validation loss after epoch 2 of 3; training stopped because it no longer fell.",
+        "Lowest validation loss after 20 of 30 updates; training stopped because it no longer fell.",
         "Most often confused: “bad” taken for “good”, 3 of 18 answers (16.7 %).",
         "2 documents (1.0 %) are longer, and 80 tokens (1.0 %) are not read.",
         "word2vec has a vector for 62.5 % of the types and 96.4 % of the tokens.",

@@ -14,6 +14,7 @@ from pipeline.evaluation.outside import outside_pairs
 from pipeline.evaluation.scores import CalibrationBins, Scores, score
 from pipeline.evaluation.seeds import SeedsAsked, SeedsFound, Share, find_seeds, first_seeds_only
 from pipeline.evaluation.slices import slice_scores
+from pipeline.evaluation.stray_classes import stray_class_warnings
 from pipeline.evaluation.summary import summarise
 from pipeline.evaluation.verdict import decide_verdict
 
@@ -41,6 +42,7 @@ __all__ = [
     "planned_pairs",
     "score",
     "slice_scores",
+    "stray_class_warnings",
     "summarise",
     "withhold",
 ]
