@@ -825,7 +825,8 @@ def build_run(
     for key, value in changes.items():
         (details if key in DETAILS else metrics)[key] = value
     if keep_metrics:
-        _write(run / "metrics.json", {key: value for key, value in metrics.items() if value is not None})
+        left_out = {key for key, value in changes.items() if value is None}
+        _write(run / "metrics.json", {key: value for key, value in metrics.items() if key not in left_out})
     for name, value in details.items():
         if value is not None:
             _write(run / "details" / f"{name}.json", value)

@@ -227,7 +227,7 @@ def test_a_file_that_is_called_as_a_model_shows_no_cause(first: Path) -> None:
     other.write_bytes((first / "predictions" / "bow.s0.f0.parquet").read_bytes())
     metrics = metrics_of(perform(first.parent, "named", run_compare=[str(other)], run_models="tfidf"))
     assert [(row["a"], row["b"]) for row in metrics["comparisons"]] == [("mean@word2vec", "tfidf")]
-    assert [row["a"] for row in metrics["causes"]] == [None] * 6
+    assert {row["a"] for row in metrics["causes"]} == {None}
     assert metrics["gains"] == []
 
 
