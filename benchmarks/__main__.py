@@ -79,6 +79,9 @@ SCENARIOS = {
         peer_script=True,
     ),
     "statistics": Scenario("statistics_simulated", "how often a comparison is right, simulated"),
+    "choice_in_folds": Scenario(
+        "choice_in_folds", "the bias of an answer whose network folds choose, simulated"
+    ),
     "statistics_references": Scenario(
         "statistics_references",
         "the statistics, against other implementations on fixed arrays",

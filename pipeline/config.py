@@ -146,6 +146,9 @@ class NetworkSettings:
     ema: float = 0.99  # decay of the moving average of the weights that predicts; 0: the weights themselves
 
 
+METRIC_NAMES = ("accuracy", "macro-f1", "balanced-accuracy", "log-loss")
+
+
 @dataclass(frozen=True)
 class RunSettings:
     """`[run]`: what is compared, how often, where it is written."""
@@ -163,7 +166,8 @@ class RunSettings:
         str, ...
     ] = ()  # keys that no trial changes; `load_config` fills in those that were given
     class_weights: str = "none"  # "balanced": every class counts the same in training
-    rope: float = 0.01  # differences in accuracy up to this size count as equal; 0.01 is one point
+    metric: str = "accuracy"  # what models are chosen, compared and judged by; fixed before the run
+    rope: float = 0.01  # differences in the metric up to this size count as equal; 0.01 is one point
     compare: tuple[str, ...] = ()  # files with predictions of other models for the same test documents
     learning_curve: bool = False
     learning_curve_sizes: int = 5  # numbers of training documents, each half of the next
@@ -314,6 +318,7 @@ CHECKS: dict[str, Check] = {
     "run.training_seed": Check(minimum=0, maximum=2**31 - 1),
     "run.tune": _COUNT_OR_NONE,
     "run.class_weights": Check(choices=("none", "balanced")),
+    "run.metric": Check(choices=METRIC_NAMES),
     "run.rope": Check(minimum=0, below=1, unit="a fraction of 1: 0.01 is one point of accuracy"),
     "run.learning_curve_sizes": Check(minimum=2),
     "run.extra_probes": Check(choices=EXTRA_PROBES),
@@ -336,6 +341,7 @@ OPTIONS: dict[str, str] = {
     "run.models": "--models",
     "run.embeddings": "--embeddings",
     "run.seeds": "--seeds",
+    "run.metric": "--metric",
     "run.rope": "--rope",
     "run.seed": "--seed",
     "run.refit": "--refit",

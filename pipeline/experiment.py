@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from pipeline import __version__
-from pipeline.config import AUTO, Config, save_config, stage_generator, with_values
+from pipeline.config import AUTO, Config, deciding, save_config, stage_generator, with_values
 from pipeline.console import Console, quiet
 from pipeline.corpus import find_duplicates, leak_warning, read_asked, split_asked, unlabelled_warning
 from pipeline.corpus.sample import sample_corpus
@@ -222,7 +222,7 @@ def lay_down(config: Config, planned: tuple[PlannedModel, ...], corpus: dict[str
     """Return the protocol of a run: written now where its file is absent, else the one in the file."""
     path = Path(str(config.run.protocol))
     if not path.exists():
-        question = question_of(planned, "accuracy", config.run.rope)
+        question = question_of(planned, str(deciding(config).get("run.metric", "accuracy")), config.run.rope)
         written = datetime.now(UTC).isoformat(timespec="seconds")
         protocol = plan_of(config, corpus, question, written)
         with contextlib.suppress(FileExistsError):  # another run has just written it: this one follows

@@ -15,7 +15,7 @@ from pipeline.baselines.linear import BASELINES, NgramRange, TextSize
 from pipeline.choose_settings import Judge, choose_settings
 from pipeline.errors import PipelineError
 from pipeline.indices import NgramsTooLong, NgramVocabulary, count_ngrams, learn_ngrams
-from pipeline.material import Fold, Material, documents_to_time, save_test_predictions
+from pipeline.material import Fold, Material, documents_to_time, save_test_predictions, validation_score
 from pipeline.plan import PlannedModel
 from pipeline.record import Choice, Fit, FoldRecord
 from pipeline.resources import PeakMemory, milliseconds_of_each
@@ -136,6 +136,7 @@ def run_linear(
             documents_to_time(material, final.fold),
         )
     save_test_predictions(material, planned.name, 0, fold, probabilities)
+    accuracy = _validation_accuracy(material, fitted, chosen_on, refit, chosen)
     if fold.number == 0:
         final.save(planned.name, fitted)
     fit = Fit(
@@ -146,11 +147,17 @@ def run_linear(
         predict_documents_per_second=rate,
         peak_rss_mib=memory.mib,
         parameters=fitted.parameters,
-        validation_accuracy=_validation_accuracy(material, fitted, chosen_on, refit, chosen),
+        validation_accuracy=accuracy,
         why_not=None,
         warnings=fitted.warnings,
         prepare_seconds=chosen_on.seconds + (final.seconds if refit else 0.0),
         latency_ms=latency,
+        validation_score=validation_score(
+            material,
+            fold,
+            lambda: _judged(material, chosen, fitted).predict_probabilities(chosen_on.validation),
+            accuracy,
+        ),
     )
     parts.baseline(fit, _choice(planned, fit.fold, chosen) if chosen.tried else None)
 
@@ -303,6 +310,13 @@ def _predict(material: Material, fitted: FittedBaseline, final: Features) -> tup
     features = final.of(select(material.tokenized, final.fold.test))
     probabilities = fitted.predict_probabilities(features)
     return probabilities, len(probabilities) / max(time.perf_counter() - start, 1e-9)
+
+
+def _judged(material: Material, chosen: Chosen, fitted: FittedBaseline) -> FittedBaseline:
+    """Return the fit that validation documents chose, which a refit has not seen them for."""
+    if chosen.pipeline is None:
+        return fitted
+    return as_fitted(chosen, len(material.label_names), material.config.baselines)
 
 
 def _validation_accuracy(

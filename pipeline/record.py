@@ -51,6 +51,7 @@ class Fit:
     at_once: int = 1  # fits that ran side by side, at most
     prepare_seconds: float = 0.0  # to count the n-grams, or to make the vectors, that it was given
     latency_ms: tuple[float, ...] = ()  # of single test documents, from tokens to probabilities
+    validation_score: float | None = None  # by run.metric: what models are chosen by
     validation_loss: float | None = None  # of a network, in nats: the lowest, whose weights are kept
     again: SecondTraining | None = None  # the seed stood far from the others, and was trained a second time
 

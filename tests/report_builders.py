@@ -31,6 +31,7 @@ def result(name: str, kind: str, seed: int, accuracy: float, parameters: int) ->
         "ece": 0.05,
         "parameters": parameters,
         "validation_accuracy": accuracy,
+        "validation_score": accuracy,
     }
 
 
@@ -158,11 +159,13 @@ METRICS: dict[str, Any] = {
             "a": NETWORK,
             "b": "tfidf",
             "metric": "accuracy",
+            "family": "verdict",
             "difference": -0.075,
             "ci95": [-0.1627, 0.0128],
             "p_value": 0.0871,
             "p_adjusted": 0.1742,
             "decision": "cannot tell",
+            "by": None,
             "minimum_detectable_difference": 0.125,
             "seeds": [0, 1],
             "method": "documents and seeds",
@@ -172,11 +175,13 @@ METRICS: dict[str, Any] = {
             "a": NETWORK,
             "b": "bow",
             "metric": "accuracy",
+            "family": "verdict",
             "difference": -0.05,
             "ci95": [-0.15, 0.05],
             "p_value": 0.3,
             "p_adjusted": 0.3,
             "decision": "cannot tell",
+            "by": None,
             "minimum_detectable_difference": 0.1402,
             "seeds": [0, 1],
             "method": "documents and seeds",
@@ -188,8 +193,13 @@ METRICS: dict[str, Any] = {
         "b": "tfidf",
         "decision": "cannot tell",
         "sentence": "On films it cannot be told whether lstm@word2vec is better or worse than tfidf.",
+        "by": None,
         "rope": 0.01,
         "minimum_detectable_difference": 0.125,
+        "metric": "accuracy",
+        "against": [],  # filled in below: the rows of the comparisons
+        "trainings": {"n": 2, "better": 0, "worse": 2, "clearly_better": 0, "clearly_worse": 0},
+        "beside": [],
     },
     "embeddings": [
         {
@@ -257,6 +267,7 @@ METRICS: dict[str, Any] = {
             "ci95": [0.0123, 0.0701],
             "p_adjusted": 0.0234,
             "decision": "beats",
+            "by": "more than the rope",
             "minimum_detectable_difference": 0.0432,
             "sentence": "Gates instead of plain recurrence adds +4.1 points.",
             "by_length": [
@@ -272,6 +283,7 @@ METRICS: dict[str, Any] = {
             "ci95": None,
             "p_adjusted": None,
             "decision": None,
+            "by": None,
             "minimum_detectable_difference": None,
             "sentence": "Order: not tried.",
             "by_length": None,
@@ -304,6 +316,8 @@ METRICS: dict[str, Any] = {
     "config": {"run": {"quick": False}},
     "warnings": ["3 records without text (lines 9, 11, 131)"],
 }
+
+METRICS["verdict"]["against"] = METRICS["comparisons"]
 
 DETAILS: dict[str, Any] = {
     "histories": [

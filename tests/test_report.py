@@ -326,7 +326,7 @@ def test_a_model_that_did_not_train_loses_nothing(tmp_path: Path) -> None:
     sentence, _, table, _ = differences(run, Limits())
     assert sentence == Paragraph("No two models are told apart. Of 2 comparisons, withheld: 2.")
     assert isinstance(table, Table)
-    assert [line[-1].text for line in table.rows] == ["withheld", "withheld"]
+    assert [[cell.text for cell in line[-2:]] for line in table.rows] == [["withheld", "–"]] * 2
 
 
 def test_a_corpus_may_be_called_with_a_dash(tmp_path: Path) -> None:
@@ -377,12 +377,15 @@ def test_the_literal_run_is_json(tmp_path: Path) -> None:
 def test_the_answer_says_that_ann_was_not_put_up_for_it(tmp_path: Path) -> None:
     """By validation or by test it may be ahead of the network of the answer."""
     alone = build_answer(read_run(build_run(tmp_path / "alone"))).decided
-    assert alone.startswith("lstm@word2vec (the best network) is compared with tfidf (the best baseline)")
+    assert alone.startswith(
+        "lstm@word2vec (the best network) is compared with every baseline (2 of them), of which tfidf"
+    )
     averaged = METRICS["summary"][0] | {"name": "ann@word2vec", "model": "ann", "kind": "network"}
     run = build_run(tmp_path / "beside", summary=[*METRICS["summary"], averaged])
     assert build_answer(read_run(run)).decided.startswith(
         "lstm@word2vec (the best recurrent network; ann, which has no memory, is not put up for the answer) is"
-        " compared with tfidf (the best baseline)"
+        " compared with every baseline (2 of them), of which tfidf decides. The network was chosen by mean validation"
+        " accuracy, and all were compared on the same 40 test documents."
     )
 
 

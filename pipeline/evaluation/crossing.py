@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 
 from pipeline.evaluation.choice import best_baseline, best_network
-from pipeline.evaluation.comparisons import SIGNIFICANCE, compare, holm
+from pipeline.evaluation.claims import SIGNIFICANCE
+from pipeline.evaluation.comparisons import compare
+from pipeline.evaluation.estimates import holm
 from pipeline.evaluation.summary import summarise
 from pipeline.evaluation.wording import signed_points
 from pipeline.prediction_files import SavedPredictions
@@ -24,7 +26,7 @@ def find_learning_curve(
     curve: Iterable[SavedPredictions],
     described: Mapping[str, Any],
     kinds: Mapping[str, str],
-    validation_accuracy: Mapping[str, float],
+    merits: Mapping[str, float],
     rope: float,
     generator: np.random.Generator,
 ) -> Row:
@@ -39,7 +41,7 @@ def find_learning_curve(
     described : mapping
         details/curve_sets.json: `sets` (set, train, validation) and `untrained` (name, seed, set, why_not).
     kinds : mapping of model name to "network", "baseline", "control" or "outside"
-    validation_accuracy : mapping of model name to mean validation accuracy of the whole set
+    merits : mapping of model name to its mean validation score of the whole set, higher is better
         Chooses the network and the baseline whose crossing is looked for.
     rope : float
         Region of practical equivalence, a fraction of 1.
@@ -63,7 +65,7 @@ def find_learning_curve(
     if not described:
         return {}
     by_size, untrained = _by_size(saved, curve, described, kinds), _untrained(described)
-    pair = (best_network(kinds, validation_accuracy), best_baseline(kinds, validation_accuracy))
+    pair = (best_network(kinds, merits), best_baseline(kinds, merits))
     return {
         "sizes": list(by_size),
         "models": _models(by_size, untrained, kinds, generator),
