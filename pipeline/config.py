@@ -100,9 +100,7 @@ class BaselineSettings:
 
     ngram_min: int = 1
     ngram_max: int = 2
-    min_df: int = (
-        0  # documents; 0: 1 or 2, whichever is better on validation documents, if these are short; else 2
-    )
+    min_df: int = 0  # documents; 0: 1 or 2 by validation documents where documents are short, else 2
     bow_binary: bool = True
     sublinear_tf: bool = True
     bow_strengths: tuple[float, ...] = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)  # C
