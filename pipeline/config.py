@@ -380,8 +380,8 @@ class OwnTraining:
 # By the number of training documents, the fewest first (docs/decisions/0017). A batch size that was given has the
 # learning rates of the last row whose batch is no larger.
 OWN_TRAINING = (
-    OwnTraining(below=2_500, batch_size=16, gated_rate=2e-3, plain_rate=2e-3),
-    OwnTraining(below=8_000, batch_size=32, gated_rate=2.8e-3, plain_rate=2e-3),
+    OwnTraining(below=1_000, batch_size=16, gated_rate=2e-3, plain_rate=2e-3),
+    OwnTraining(below=8_000, batch_size=32, gated_rate=4e-3, plain_rate=2e-3),
     OwnTraining(below=math.inf, batch_size=64, gated_rate=4e-3, plain_rate=2e-3),
 )
 
@@ -486,7 +486,7 @@ def own_learning_rate(model: str, batch_size: int) -> float:
     """Return the learning rate of a network that is given none.
 
     >>> own_learning_rate("lstm", 64), own_learning_rate("lstm", 50), own_learning_rate("rnn", 64)
-    (0.004, 0.0028, 0.002)
+    (0.004, 0.004, 0.002)
     """
     rows = [row for row in OWN_TRAINING if row.batch_size <= batch_size] or OWN_TRAINING[:1]
     return rows[-1].gated_rate if model in GATED else rows[-1].plain_rate
