@@ -754,7 +754,7 @@ def expected(key: str) -> str:
     >>> expected("networks.units")
     'a whole number from 1'
     >>> expected("networks.keep")
-    'one of first, last, first+last'
+    'one of first, last, first+last, pieces'
     """
     check = CHECKS.get(key, Check())
     if check.choices:
