@@ -99,6 +99,10 @@ MEANINGS = {
     "baselines.max_iter": "Most iterations of logistic regression.",
     "networks.units": "Units of a hidden layer.",
     "networks.layers": "Hidden layers, one above the other.",
+    "networks.head": "what makes one vector of all states: last, max, mean or max+mean, for networks whose name says none; own:"
+    " each network's own. `--tune` draws it",
+    "networks.vectors": "whether training changes the word vectors: frozen, tuned or frozen-then-tuned, where the source's name"
+    " says nothing; own: as the source does. `--tune` draws it",
     "networks.keep": "Which tokens of a document longer than `max_tokens` are read; `pieces` reads all of every "
     "document, in pieces.",
     "networks.piece_tokens": 'With `keep = "pieces"`: tokens of a piece. The state begins anew in each; heads pool '

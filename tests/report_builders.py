@@ -17,7 +17,8 @@ def result(name: str, kind: str, seed: int, accuracy: float, parameters: int) ->
     return {
         "name": name,
         "model": model,
-        "head": None,
+        "head": "last" if embedding else None,
+        "vectors": "frozen" if embedding else None,
         "embedding": embedding or None,
         "kind": kind,
         "seed": seed,
