@@ -12,8 +12,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks.corpora_cases import CORPUS_RUNS, CorpusRun
+from benchmarks.corpora_cases import CORPUS_RUNS, REPEATED_RUNS, CorpusRun
 from benchmarks.imdb import TEST, TRAIN
+from benchmarks.linear_corpora import LINEAR_CORPORA, LinearCorpus
 from benchmarks.quality_cases import IMDB_QUALITY, QUALITY, Case
 from benchmarks.results_file import RESULTS, Outcome, check_mergeable, write_result
 from benchmarks.sides import Options, run_command
@@ -32,7 +33,7 @@ class Scenario:
     files: tuple[str, ...] = ()  # in the folder of the corpora
     peers: tuple[str, ...] = ()  # packages that the product itself does not need
     peer_script: bool = False  # they are used by a script in peers/ alone, which another Python may run
-    cases: Mapping[str, Case] | Mapping[str, CorpusRun] = field(
+    cases: Mapping[str, Case] | Mapping[str, CorpusRun] | Mapping[str, LinearCorpus] = field(
         default_factory=dict
     )  # measured and written one at a time
 
@@ -78,12 +79,23 @@ SCENARIOS = {
         peer_script=True,
     ),
     "statistics": Scenario("statistics_simulated", "how often a comparison is right, simulated"),
+    "choice_in_folds": Scenario(
+        "choice_in_folds", "the bias of an answer whose network folds choose, simulated"
+    ),
     "statistics_references": Scenario(
         "statistics_references",
         "the statistics, against other implementations on fixed arrays",
         peers=("mlxtend", "baycomp", "statsmodels"),
     ),
     "corpora": Scenario("corpus_runs", "whole runs on public corpora, and their verdicts", cases=CORPUS_RUNS),
+    "linear_shapes": Scenario(
+        "linear_shapes",
+        "the linear models on corpora of many shapes, beside plain scikit-learn",
+        cases=LINEAR_CORPORA,
+    ),
+    "same_decision": Scenario(
+        "same_decision", "the same decision from other training seeds", cases=REPEATED_RUNS
+    ),
     "imdb_memory": Scenario("imdb_memory", "peak memory on IMDB", 25_000, (TRAIN, TEST)),
 }
 

@@ -54,6 +54,7 @@ def _rates(kind: str) -> str:
 
 # Keys with an option of their own are explained by its help; the others here.
 MEANINGS = {
+    "run.training_seed": "Another number trains word vectors and networks from other seeds; split and samples stay.",
     "corpus.validation_size": "The share of the training documents that choose strengths and epochs.",
     "tokenizer.name": "`words`: Unicode words, each Han ideograph, every other character that is not blank. "
     "`whitespace`: for text that is tokenised already.",
@@ -84,25 +85,28 @@ MEANINGS = {
     "0 leaves them as they are.",
     "baselines.ngram_min": "Tokens in the shortest n-gram.",
     "baselines.ngram_max": "Tokens in the longest n-gram.",
-    "baselines.min_df": "Least number of training documents that hold an n-gram.",
+    "baselines.min_df": "Least number of training documents that hold an n-gram; 0: 1 or 2, whichever is better on the "
+    "validation documents, where training documents have fewer than 50 tokens on average and are not too many, else 2.",
     "baselines.bow_binary": "`bow` counts an n-gram once a document; false: counts, divided by the largest.",
     "baselines.sublinear_tf": "`tfidf` uses 1 + ln(count) for the count.",
     "baselines.bow_strengths": "Values of C (small: strong regularisation) that `bow` chooses from.",
     "baselines.tfidf_strengths": "Values of C that `tfidf` chooses from.",
     "baselines.nbsvm_ngram_max": "Tokens in the longest n-gram of `nbsvm`; 0: 2 where training documents have "
     "fewer than 50 tokens on average, else 3.",
-    "baselines.nbsvm_min_df": "As `min_df`, of `nbsvm`; 0: 1 where training documents are that short, else 2.",
+    "baselines.nbsvm_min_df": "As `min_df`, of `nbsvm`.",
     "baselines.nbsvm_alpha": "Added to each count before `nbsvm` takes the ratio of two classes' counts.",
-    "baselines.nbsvm_beta": "Share of each weight of `nbsvm` that is its own; the rest is the mean size of all.",
+    "baselines.nbsvm_betas": "Shares of each weight of `nbsvm` that are its own (the rest is the mean size of all) "
+    "that it chooses from.",
+    "baselines.nbsvm_powers": "Powers of the naive-Bayes ratio that `nbsvm` chooses from: 1 as published, 0 no ratio.",
     "baselines.nbsvm_strengths": "Values of C that `nbsvm` chooses from.",
     "baselines.mean_strengths": "Values of C that `mean` chooses from.",
     "baselines.max_iter": "Most iterations of logistic regression.",
     "networks.units": "Units of a hidden layer.",
     "networks.layers": "Hidden layers, one above the other.",
-    "networks.head": "what makes one vector of all states: last, max, mean or max+mean, for networks whose name says none; own:"
-    " each network's own. `--tune` draws it",
-    "networks.vectors": "whether training changes the word vectors: frozen, tuned or frozen-then-tuned, where the source's name"
-    " says nothing; own: as the source does. `--tune` draws it",
+    "networks.head": "What makes one vector of all states, for networks whose name says none: `last`, `max`, `mean`, "
+    "`max+mean`; `own`: each network's own. `--tune` draws it.",
+    "networks.vectors": "How word vectors are trained, where the source's name says nothing: `frozen`, `tuned`, "
+    "`frozen-then-tuned`; `own`: as the source's are. `--tune` draws it.",
     "networks.keep": "Which tokens of a document longer than `max_tokens` are read; `pieces` reads all of every "
     "document, in pieces.",
     "networks.piece_tokens": 'With `keep = "pieces"`: tokens of a piece. The state begins anew in each; heads pool '

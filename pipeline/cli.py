@@ -18,7 +18,16 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from pipeline import __version__
-from pipeline.config import EXTRA_PROBES, FIRST_SEEDS, MOST_SEEDS, OPTIONS, Config, default, load_config
+from pipeline.config import (
+    EXTRA_PROBES,
+    FIRST_SEEDS,
+    METRIC_NAMES,
+    MOST_SEEDS,
+    OPTIONS,
+    Config,
+    default,
+    load_config,
+)
 from pipeline.console import Console, filtered_stderr, quiet_tensorflow
 from pipeline.errors import PipelineError
 
@@ -123,10 +132,20 @@ Seeds = Annotated[
         "N",
     ),
 ]
+Metric = Annotated[
+    str | None,
+    _option(
+        "run.metric",
+        f"What models are chosen, compared and judged by: {', '.join(METRIC_NAMES)}.",
+        "NAME",
+    ),
+]
 Rope = Annotated[
     float | None,
     _option(
-        "run.rope", "Differences in accuracy up to this size count as equal; 0.01 is one point.", "SHARE"
+        "run.rope",
+        "Differences in the metric up to this size count as equal; 0.01 is one point (0.01 nats of log loss).",
+        "SHARE",
     ),
 ]
 MaxTokens = Annotated[
@@ -232,6 +251,7 @@ def run(
     folds: Folds = None,
     seed: Seed = None,
     test_size: TestSize = None,
+    metric: Metric = None,
     rope: Rope = None,
     max_tokens: MaxTokens = None,
     refit: Refit = False,

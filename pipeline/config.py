@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 Value = bool | int | float | str | tuple[str, ...] | tuple[float, ...] | None
 CountOrAuto = int | Literal["auto"]
-AUTO: Literal["auto"] = "auto"  # of `run.seeds`: as many as the chance of seeds asks for
+AUTO: Literal["auto"] = "auto"  # of `run.seeds` and `run.embeddings`: as the documents ask for
 FIRST_SEEDS, MOST_SEEDS = 3, 6  # of "auto": each network's, and at most those of the network of the verdict
 
 
@@ -100,17 +100,20 @@ class BaselineSettings:
 
     ngram_min: int = 1
     ngram_max: int = 2
-    min_df: int = 2  # documents
+    min_df: int = (
+        0  # documents; 0: 1 or 2, whichever is better on validation documents, if these are short; else 2
+    )
     bow_binary: bool = True
     sublinear_tf: bool = True
-    bow_strengths: tuple[float, ...] = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)  # C of logistic regression
-    tfidf_strengths: tuple[float, ...] = (0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
+    bow_strengths: tuple[float, ...] = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)  # C
+    tfidf_strengths: tuple[float, ...] = (0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
     nbsvm_ngram_max: int = 0  # 0: 2 where training documents have fewer than 50 tokens on average, else 3
-    nbsvm_min_df: int = 0  # documents; 0: 1 where training documents are that short, else 2
+    nbsvm_min_df: int = 0  # documents; 0: as `min_df`
     nbsvm_alpha: float = 1.0  # added to each count of the naive-Bayes ratio
-    nbsvm_beta: float = 0.75  # share of each weight that is its own; the rest is the mean of their sizes
-    nbsvm_strengths: tuple[float, ...] = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
-    mean_strengths: tuple[float, ...] = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+    nbsvm_betas: tuple[float, ...] = (0.25, 0.5, 0.75, 1.0)  # share of each weight that is its own
+    nbsvm_powers: tuple[float, ...] = (0.5, 1.0)  # of each ratio: 1 as published, 0 none
+    nbsvm_strengths: tuple[float, ...] = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
+    mean_strengths: tuple[float, ...] = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
     max_iter: int = 200
 
 
@@ -149,21 +152,28 @@ class NetworkSettings:
     ema: float = 0.99  # decay of the moving average of the weights that predicts; 0: the weights themselves
 
 
+METRIC_NAMES = ("accuracy", "macro-f1", "balanced-accuracy", "log-loss")
+
+
 @dataclass(frozen=True)
 class RunSettings:
     """`[run]`: what is compared, how often, where it is written."""
 
     models: tuple[str, ...] = ("bow", "tfidf", "nbsvm", "ann", "rnn", "lstm", "lstm:max")
-    embeddings: tuple[str, ...] = ("word2vec",)
+    embeddings: tuple[str, ...] = (
+        "auto",
+    )  # "auto": word2vec, tuned where training documents have fewer than 50 tokens
     seeds: CountOrAuto = AUTO  # trainings of each network; "auto": three, more where they differ much
     seed: int = 0
+    training_seed: int = 0  # another number: other trainings (vectors, weights, batches) on the same split
     refit: bool = False
     tune: int = 0  # trials of each model; 0: no tuning
     tune_fixed: tuple[
         str, ...
     ] = ()  # keys that no trial changes; `load_config` fills in those that were given
     class_weights: str = "none"  # "balanced": every class counts the same in training
-    rope: float = 0.01  # differences in accuracy up to this size count as equal; 0.01 is one point
+    metric: str = "accuracy"  # what models are chosen, compared and judged by; fixed before the run
+    rope: float = 0.01  # differences in the metric up to this size count as equal; 0.01 is one point
     compare: tuple[str, ...] = ()  # files with predictions of other models for the same test documents
     learning_curve: bool = False
     learning_curve_sizes: int = 5  # numbers of training documents, each half of the next
@@ -274,13 +284,14 @@ CHECKS: dict[str, Check] = {
     "embeddings.scale": Check(minimum=0, maximum=1000),
     "baselines.ngram_min": _COUNT,
     "baselines.ngram_max": _COUNT,
-    "baselines.min_df": _COUNT,
+    "baselines.min_df": _COUNT_OR_NONE,
     "baselines.bow_strengths": Check(above=0, min_items=1),
     "baselines.tfidf_strengths": Check(above=0, min_items=1),
     "baselines.nbsvm_ngram_max": _COUNT_OR_NONE,
     "baselines.nbsvm_min_df": _COUNT_OR_NONE,
     "baselines.nbsvm_alpha": _POSITIVE,
-    "baselines.nbsvm_beta": Check(minimum=0, maximum=1),
+    "baselines.nbsvm_betas": Check(minimum=0, maximum=1, min_items=1),
+    "baselines.nbsvm_powers": Check(minimum=0, maximum=1, min_items=1),
     "baselines.nbsvm_strengths": Check(above=0, min_items=1),
     "baselines.mean_strengths": Check(above=0, min_items=1),
     "baselines.max_iter": _COUNT,
@@ -312,8 +323,10 @@ CHECKS: dict[str, Check] = {
     "run.models": Check(min_items=1),
     "run.seeds": Check(minimum=1, auto=True),
     "run.seed": Check(minimum=0, maximum=2**31 - 1),
+    "run.training_seed": Check(minimum=0, maximum=2**31 - 1),
     "run.tune": _COUNT_OR_NONE,
     "run.class_weights": Check(choices=("none", "balanced")),
+    "run.metric": Check(choices=METRIC_NAMES),
     "run.rope": Check(minimum=0, below=1, unit="a fraction of 1: 0.01 is one point of accuracy"),
     "run.learning_curve_sizes": Check(minimum=2),
     "run.extra_probes": Check(choices=EXTRA_PROBES),
@@ -336,6 +349,7 @@ OPTIONS: dict[str, str] = {
     "run.models": "--models",
     "run.embeddings": "--embeddings",
     "run.seeds": "--seeds",
+    "run.metric": "--metric",
     "run.rope": "--rope",
     "run.seed": "--seed",
     "run.refit": "--refit",

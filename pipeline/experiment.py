@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from pipeline import __version__
-from pipeline.config import Config, save_config, stage_generator
+from pipeline.config import AUTO, Config, deciding, save_config, stage_generator, with_values
 from pipeline.console import Console, quiet
 from pipeline.corpus import find_duplicates, leak_warning, read_asked, split_asked, unlabelled_warning
 from pipeline.corpus.sample import sample_corpus
@@ -25,12 +25,12 @@ from pipeline.errors import PipelineError
 from pipeline.fit_baselines import run_baselines
 from pipeline.fit_networks import run_networks
 from pipeline.kept_for_seeds import KeptForSeeds, kept_for_seeds
-from pipeline.learning_curve import CurveRecord, describe_curve, smaller_folds
+from pipeline.learning_curve import CurveRecord, describe_curve, draw_of, settings_of_draw, smaller_folds
 from pipeline.ledger import describe_loaded
 from pipeline.material import Fold, Material
 from pipeline.more_seeds import add_seeds
 from pipeline.outside_predictions import check_names, read_outside
-from pipeline.plan import PlannedModel, left_out, plan_models, question_of, unused_sources
+from pipeline.plan import PlannedModel, left_out, own_source, plan_models, question_of, unused_sources
 from pipeline.protocol import COPY as PROTOCOL
 from pipeline.protocol import LaidDown, breaches, plan_of, read_protocol, write_protocol
 from pipeline.record import Record, conclude
@@ -38,9 +38,10 @@ from pipeline.scoring import CURVE_FOLDER
 from pipeline.side_by_side import Fits, all_ended, fits_of
 from pipeline.storage import write_json
 from pipeline.tokenizer import tokenize
-from pipeline.values import Duplicates, LoadedCorpus
+from pipeline.values import TRAIN, Corpus, Duplicates, LoadedCorpus
 
 QUICK_DOCUMENTS = 2_000
+_COUNTED_DOCUMENTS = 2_000  # whose tokens tell long documents from short ones
 
 
 def run_experiment(config: Config, console: Console, command: str) -> Path:
@@ -68,6 +69,11 @@ def run_experiment(config: Config, console: Console, command: str) -> Path:
     check_protocol(config.run.protocol)
     check_names(config.run.compare, {model.name for model in planned})
     loaded, duplicates, folds = read_and_split(config, console)
+    config, told = settle_sources(config, planned, folds[0].corpus)
+    for sentence in told:
+        console.say(sentence)
+    loaded = replace(loaded, assumptions=(*loaded.assumptions, *told))
+    planned = plan_models(config.run.models, config.run.embeddings)
     corpora = [fold.corpus for fold in folds]
     outside = tuple(read_outside(path, corpora) for path in config.run.compare)
     smaller = folds_of_curve(config, folds[0])
@@ -82,6 +88,25 @@ def run_experiment(config: Config, console: Console, command: str) -> Path:
             console.warn(f"this run does not keep to {laid_down.file}: {breach}")
     fit_and_score(record, folds, console, started, smaller)
     return run
+
+
+def settle_sources(
+    config: Config, planned: tuple[PlannedModel, ...], corpus: Corpus
+) -> tuple[Config, tuple[str, ...]]:
+    """Return the settings with the source that "auto" stands for in this corpus, and a sentence that says so.
+
+    There is no sentence where the person named the sources, or no model reads one. Up to 2,000 training documents
+    are counted.
+    """
+    if config.run.embeddings != (AUTO,) or all(model.source is None for model in planned):
+        return config, ()
+    train = corpus.positions(TRAIN)
+    some = train[:: max(1, len(train) // _COUNTED_DOCUMENTS)]
+    tokenized = tokenize(corpus.texts.gather(some), config.tokenizer)
+    mean_tokens = len(tokenized.token_types) / len(some)
+    source = own_source(mean_tokens)
+    told = f"embedding source {source}, by the {mean_tokens:.0f} tokens of a training document"
+    return with_values(config, {"run.embeddings": (source,)}), (told,)
 
 
 def fit_and_score(
@@ -197,7 +222,7 @@ def lay_down(config: Config, planned: tuple[PlannedModel, ...], corpus: dict[str
     """Return the protocol of a run: written now where its file is absent, else the one in the file."""
     path = Path(str(config.run.protocol))
     if not path.exists():
-        question = question_of(planned, "accuracy", config.run.rope)
+        question = question_of(planned, str(deciding(config).get("run.metric", "accuracy")), config.run.rope)
         written = datetime.now(UTC).isoformat(timespec="seconds")
         protocol = plan_of(config, corpus, question, written)
         with contextlib.suppress(FileExistsError):  # another run has just written it: this one follows
@@ -321,6 +346,7 @@ def run_learning_curve(material: Material, whole: Fold, smaller: list[Fold], rec
             for fold in smaller:
                 n_docs = f"{len(fold.train):,} of {len(whole.train):,} training documents"
                 material.console.say(f"Learning curve, set {fold.number} of {len(smaller)}: {n_docs}")
-                run_fold(apart, fold, curve, fits)
+                own = settings_of_draw(material.config, draw_of(fold.number))
+                run_fold(replace(apart, config=own), fold, curve, fits)
     finally:
         record.curve = describe_curve(whole, smaller, curve, record)

@@ -4,27 +4,25 @@ from __future__ import annotations
 
 import importlib
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from pipeline.baselines import Chosen, FittedBaseline, Tried, as_fitted, choose_strength, fit_baseline
-from pipeline.baselines.linear import BASELINES, NgramRange
+from pipeline.baselines.linear import BASELINES, NgramRange, TextSize
 from pipeline.choose_settings import Judge, choose_settings
 from pipeline.errors import PipelineError
 from pipeline.indices import NgramsTooLong, NgramVocabulary, count_ngrams, learn_ngrams
-from pipeline.material import Fold, Material, documents_to_time, save_test_predictions
+from pipeline.material import Fold, Material, documents_to_time, save_test_predictions, validation_score
 from pipeline.plan import PlannedModel
 from pipeline.record import Choice, Fit, FoldRecord
 from pipeline.resources import PeakMemory, milliseconds_of_each
 from pipeline.storage import save_baseline
 from pipeline.tokenizer import select
 from pipeline.tuning import Score
-from pipeline.values import Float32, TokenizedCorpus
-
-_FEW_DOCUMENTS = 100  # fewer training documents than this: every n-gram is rare, so min_df is 1
+from pipeline.values import Float32, Int64, TokenizedCorpus
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +35,9 @@ class Features:
     of: Callable[[TokenizedCorpus], Any]  # the features of any documents
     save: Callable[[str, FittedBaseline], None]  # (the model's name, the model)
     seconds: float  # making them took so long
+    # least number of training documents > columns of such n-grams; empty where there is nothing to choose
+    columns: Mapping[int, Int64] = field(default_factory=dict)
+    keep: Callable[[int], Features] | None = None  # the features of n-grams in so many documents alone
 
 
 def run_baselines(material: Material, fold: Fold, final: Fold, refit: bool, parts: FoldRecord) -> None:
@@ -76,8 +77,11 @@ def judge_linear(planned: PlannedModel, features: Callable[[Material], Features]
     """Return the function that fits a linear model with the settings of a trial and scores validation documents."""
 
     def judge(trial: Material) -> Score:
-        (tried,) = _choose(trial, planned, features(trial), lambda tried: None).tried
-        return Score(tried.validation_accuracy, tried.validation_log_loss)
+        chosen = _choose(trial, planned, features(trial), lambda tried: None).trial
+        assert chosen is not None, (
+            "there are validation documents, and every model that is tuned has strengths"
+        )
+        return Score(chosen.validation_accuracy, chosen.validation_log_loss)
 
     return judge
 
@@ -123,6 +127,7 @@ def run_linear(
 
         start = time.perf_counter()
         chosen = _choose(material, planned, chosen_on, on_trial)
+        chosen_on, final = _of_chosen(chosen_on, final, refit, chosen.min_df)
         fitted = _fit(material, planned, chosen, final, refit)
         seconds = time.perf_counter() - start
         probabilities, rate = _predict(material, fitted, final)
@@ -131,6 +136,7 @@ def run_linear(
             documents_to_time(material, final.fold),
         )
     save_test_predictions(material, planned.name, 0, fold, probabilities)
+    accuracy = _validation_accuracy(material, fitted, chosen_on, refit, chosen)
     if fold.number == 0:
         final.save(planned.name, fitted)
     fit = Fit(
@@ -141,14 +147,43 @@ def run_linear(
         predict_documents_per_second=rate,
         peak_rss_mib=memory.mib,
         parameters=fitted.parameters,
-        validation_accuracy=_validation_accuracy(material, fitted, chosen_on, refit, chosen),
+        validation_accuracy=accuracy,
         why_not=None,
         warnings=fitted.warnings,
         prepare_seconds=chosen_on.seconds + (final.seconds if refit else 0.0),
         latency_ms=latency,
+        validation_score=validation_score(
+            material,
+            fold,
+            lambda: _judged(material, chosen, fitted).predict_probabilities(chosen_on.validation),
+            accuracy,
+        ),
     )
-    tried = chosen.tried
-    parts.baseline(fit, Choice(planned.name, fit.fold, "C", chosen.strength, tried) if tried else None)
+    parts.baseline(fit, _choice(planned, fit.fold, chosen) if chosen.tried else None)
+
+
+def _of_chosen(
+    chosen_on: Features, final: Features, refit: bool, min_df: int | None
+) -> tuple[Features, Features]:
+    """Return both with the n-grams of the chosen least number of documents."""
+    if min_df is None or chosen_on.keep is None or final.keep is None:
+        return chosen_on, final
+    kept = chosen_on.keep(min_df)
+    return kept, final.keep(min_df) if refit else kept
+
+
+def _choice(planned: PlannedModel, fold: int, chosen: Chosen) -> Choice:
+    return Choice(
+        planned.name,
+        fold,
+        "C",
+        chosen.strength,
+        chosen.tried,
+        chosen.beta,
+        chosen.power,
+        chosen.min_df,
+        chosen.settings_tried,
+    )
 
 
 def _fit(
@@ -166,19 +201,24 @@ def _fit(
         strength=chosen.strength,
         settings=settings,
         class_weight=_class_weight(material),
+        beta=chosen.beta,
+        power=chosen.power,
     )
 
 
 def _range_of(material: Material, planned: PlannedModel, fold: Fold) -> NgramRange:
     ngrams = BASELINES[planned.model].ngrams
     assert ngrams is not None, "a model that reads vectors has a source"
-    mean_tokens = float(np.diff(material.tokenized.offsets)[fold.train].mean())
-    return ngrams(material.config.baselines, mean_tokens)
+    n_tokens = int(np.diff(material.tokenized.offsets)[fold.train].sum())
+    size = TextSize(len(fold.train), n_tokens, len(material.label_names))
+    wanted = ngrams(material.config.baselines, size)
+    # A trial of --tune is one fit for every model, so there the first of several least numbers of documents stands.
+    return replace(wanted, min_dfs=wanted.min_dfs[:1]) if material.config.run.tune else wanted
 
 
 def _count(material: Material, fold: Fold, wanted: NgramRange) -> Features:
     start = time.perf_counter()
-    min_df = wanted.min_df if len(fold.train) >= _FEW_DOCUMENTS else 1
+    min_df = wanted.min_dfs[0]
     try:
         ngrams, train = learn_ngrams(
             select(material.tokenized, fold.train),
@@ -198,18 +238,49 @@ def _count(material: Material, fold: Fold, wanted: NgramRange) -> Features:
             f"no n-gram of {tokens} stands in {min_df} of the {len(fold.train)} training documents",
             ", ".join([*fixes, "or look at the text column" if fixes else "look at the text column"]),
         )
-    return _ngram_features(material, fold, ngrams, train, start)
+    return _ngram_features(material, fold, ngrams, train, start, wanted.min_dfs)
 
 
 def _ngram_features(
-    material: Material, fold: Fold, ngrams: NgramVocabulary, train: Any, start: float
+    material: Material,
+    fold: Fold,
+    ngrams: NgramVocabulary,
+    train: Any,
+    start: float,
+    min_dfs: tuple[int, ...] = (),
 ) -> Features:
     def save(name: str, fitted: FittedBaseline) -> None:
         save_baseline(material.run, name, fitted, ngrams, material.label_names, material.config)
 
     validation = count_ngrams(select(material.tokenized, fold.validation), ngrams)
+    columns = {min_df: np.flatnonzero(ngrams.document_counts >= min_df) for min_df in min_dfs}
+    columns = {min_df: kept for min_df, kept in columns.items() if len(kept)}
+
+    def keep(min_df: int) -> Features:
+        kept = np.flatnonzero(ngrams.document_counts >= min_df)
+        own = replace(ngrams, keys=ngrams.keys[kept], document_counts=ngrams.document_counts[kept])
+        return Features(
+            fold,
+            train[:, kept],
+            validation[:, kept],
+            lambda tokenized: count_ngrams(tokenized, own),
+            lambda name, fitted: save_baseline(
+                material.run, name, fitted, own, material.label_names, material.config
+            ),
+            seconds,
+        )
+
     seconds = time.perf_counter() - start
-    return Features(fold, train, validation, lambda tokenized: count_ngrams(tokenized, ngrams), save, seconds)
+    return Features(
+        fold,
+        train,
+        validation,
+        lambda tokenized: count_ngrams(tokenized, ngrams),
+        save,
+        seconds,
+        columns if len(columns) > 1 else {},
+        keep,
+    )
 
 
 def _class_weight(material: Material) -> str | None:
@@ -229,6 +300,7 @@ def _choose(
         material.config.baselines,
         on_trial,
         class_weight=_class_weight(material),
+        columns=features.columns,
     )
 
 
@@ -240,6 +312,13 @@ def _predict(material: Material, fitted: FittedBaseline, final: Features) -> tup
     return probabilities, len(probabilities) / max(time.perf_counter() - start, 1e-9)
 
 
+def _judged(material: Material, chosen: Chosen, fitted: FittedBaseline) -> FittedBaseline:
+    """Return the fit that validation documents chose, which a refit has not seen them for."""
+    if chosen.pipeline is None:
+        return fitted
+    return as_fitted(chosen, len(material.label_names), material.config.baselines)
+
+
 def _validation_accuracy(
     material: Material,
     fitted: FittedBaseline,
@@ -248,9 +327,8 @@ def _validation_accuracy(
     chosen: Chosen,
 ) -> float | None:
     """Return the accuracy on validation documents that choices are made by; None for a refit without a choice."""
-    for trial in chosen.tried:
-        if trial.value == chosen.strength:
-            return trial.validation_accuracy
+    if chosen.trial is not None:
+        return chosen.trial.validation_accuracy
     if refit or not len(chosen_on.fold.validation):
         return None
     answers = fitted.predict_probabilities(chosen_on.validation).argmax(axis=1)

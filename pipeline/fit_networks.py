@@ -20,13 +20,13 @@ from pipeline.embeddings.encoding import encode_covered
 from pipeline.fit_mean import run_mean
 from pipeline.indices import build_vocabulary, take
 from pipeline.kept_for_seeds import KeptForSeeds
-from pipeline.material import Fold, Material, documents_to_time, save_test_predictions
+from pipeline.material import Fold, Material, documents_to_time, save_test_predictions, validation_score
 from pipeline.networks.batches import Visible, shuffle_words, visible
 from pipeline.networks.budget import budget_of
 from pipeline.networks.documents import Evaluation, Labelled
 from pipeline.networks.far_off import SecondTraining, far_off, second_training
 from pipeline.networks.models import NetworkSpec, parse_network, specify
-from pipeline.networks.prediction import forget_graphs, predict_with, prediction_step
+from pipeline.networks.prediction import forget_graphs, predict_probabilities, predict_with, prediction_step
 from pipeline.networks.training import FittedNetwork, Schedule, fit_network
 from pipeline.plan import PlannedModel
 from pipeline.probes import Subject, probe_network, probes_of
@@ -228,6 +228,7 @@ def _fit_and_record(
             if not again.second_is_kept:
                 parts.first_training(_with_second(far.first, again, time.perf_counter() - start))
                 return
+        score = _validation_score(material, planned, prepared, chosen)
         if refit:
             chosen = replace(chosen, model=None)
             del fitted
@@ -258,12 +259,23 @@ def _fit_and_record(
         again=again,
         head=fitted.spec.head or None,
         vectors=_training_of_vectors(material, planned, prepared),
+        validation_score=score,
     )
     if far is not None:
         fit = replace(fit, fit_seconds=seconds + (far.first.fit_seconds or 0.0))
     parts.network(fit, replace(chosen, model=None), _tuned_table(fitted) if seed == 0 else None)
     if prepared.fold.number == 0 and seed == 0 and material.config.run.probes:
         parts.probes(_probe(material, _subject(material, planned, draw, fitted, last)))
+
+
+def _validation_score(
+    material: Material, planned: PlannedModel, prepared: Prepared, fitted: FittedNetwork
+) -> float | None:
+    def answer() -> Float32:
+        documents = _labelled(material, planned, prepared, prepared.fold.validation).indexed
+        return predict_probabilities(fitted.model, documents, len(material.label_names))  # (N, C)
+
+    return validation_score(material, prepared.fold, answer, fitted.kept.validation_accuracy)
 
 
 def _with_second(first: Fit, again: SecondTraining, seconds: float) -> Fit:
@@ -515,4 +527,7 @@ def _tuned_table(fitted: FittedNetwork) -> Float32 | None:
 
 
 def _seed(material: Material, stage: str) -> int:
-    return int(stage_generator(material.config.run.seed, stage).integers(2**31))
+    """Return the seed of one training; another `run.training_seed` gives another one and leaves the split."""
+    settings = material.config.run
+    own = f"{stage} of {settings.training_seed}" if settings.training_seed else stage
+    return int(stage_generator(settings.seed, own).integers(2**31))

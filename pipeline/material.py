@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +13,7 @@ import numpy as np
 from pipeline.cache import Cache, default_cache
 from pipeline.config import Config
 from pipeline.console import Console
+from pipeline.evaluation import METRICS
 from pipeline.plan import PlannedModel
 from pipeline.prediction_files import distributions, prediction_path, write_predictions
 from pipeline.tokenizer import alone
@@ -105,6 +107,25 @@ def documents_to_time(material: Material, fold: Fold) -> list[TokenizedCorpus]:
         return []
     places = np.linspace(0, len(fold.test) - 1, min(len(fold.test), TIMED_DOCUMENTS)).astype(np.int64)
     return [alone(material.tokenized, document) for document in fold.test[places].tolist()]
+
+
+def validation_score(
+    material: Material, fold: Fold, answer: Callable[[], Float32], accuracy: float | None
+) -> float | None:
+    """Return what a fit is chosen by: its score by `run.metric` on the fold's validation documents.
+
+    Parameters
+    ----------
+    answer : callable
+        Returns the validation documents' probabilities, float32 (N, C); called where accuracy is not the metric.
+    accuracy : float or None
+        The accuracy on them, which is known; None: nothing was validated.
+    """
+    if accuracy is None or material.config.run.metric == "accuracy":
+        return accuracy
+    documents = fold.validation
+    judged = Predictions(documents, material.labels(documents), distributions(answer()))
+    return METRICS[material.config.run.metric].value(judged)
 
 
 def save_test_predictions(

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from pipeline.baselines import BASELINES
-from pipeline.config import RunSettings
+from pipeline.config import AUTO, RunSettings
 from pipeline.embeddings.names import AskedSource
-from pipeline.embeddings.sources import parse_sources
+from pipeline.embeddings.sources import parse_source, parse_sources
 from pipeline.errors import PipelineError, did_you_mean
 from pipeline.networks.models import NETWORKS, parse_network
 
 CONTROLS = ("majority", "mean")
 RECURRENT = ("rnn", "gru", "lstm", "bilstm")
+
+# What `--embeddings auto` stands for, by the mean number of tokens of a training document: the first row whose bound
+# is above it (docs/decisions/0025).
+OWN_SOURCES = ((50.0, "word2vec:tuned"), (math.inf, "word2vec"))
 
 
 @dataclass(frozen=True)
@@ -33,10 +38,24 @@ class PlannedModel:
         return self.model in NETWORKS
 
 
+def own_source(mean_tokens: float) -> str:
+    """Return the embedding source of a run that asks for none, by the tokens of its training documents.
+
+    Short documents leave few tokens to train word vectors on, and a network that reads few tokens of each trains
+    them on within its own budget; in long ones the vectors are good, and training them costs more than it brings.
+
+    >>> own_source(10.2), own_source(230.0)
+    ('word2vec:tuned', 'word2vec')
+    """
+    return next(source for bound, source in OWN_SOURCES if mean_tokens < bound)
+
+
 def plan_models(models: tuple[str, ...], sources: tuple[str, ...]) -> tuple[PlannedModel, ...]:
     """Return every model of the run: baselines first, then those that read vectors, crossed with the sources.
 
-    `mean` is crossed with the frozen sources alone, since it changes no vectors (see `left_out`).
+    `mean` is crossed with the frozen sources alone, since it changes no vectors (see `left_out`); where there is
+    none, with the vectors as they are before a network tunes them. "auto" is planned as its last row: which source
+    it is, `own_source` says once the documents are read.
 
     Raises
     ------
@@ -47,14 +66,14 @@ def plan_models(models: tuple[str, ...], sources: tuple[str, ...]) -> tuple[Plan
     >>> [planned.name for planned in plan_models(("lstm", "bow"), ("word2vec", "learned"))]
     ['bow', 'lstm@word2vec', 'lstm@learned']
     """
-    asked = parse_sources(sources)
+    asked = parse_sources(_without_auto(sources))
+    frozen = [source for source in asked if not source.tuned] or _before_tuning(asked)
     baselines = [_baseline(model) for model in models if _counts_ngrams(model)]
     crossed = [
         _crossed(model, source)
         for model in models
         if not _counts_ngrams(model)
-        for source in asked
-        if not (_averages(model) and source.tuned)
+        for source in (frozen if _averages(model) else asked)
     ]
     for model in models:
         if _counts_ngrams(model) or any(planned.model == model for planned in crossed):
@@ -70,13 +89,31 @@ def plan_models(models: tuple[str, ...], sources: tuple[str, ...]) -> tuple[Plan
     return tuple(dict.fromkeys(baselines + crossed))
 
 
+def _without_auto(sources: tuple[str, ...]) -> tuple[str, ...]:
+    if AUTO not in sources:
+        return sources
+    if len(sources) > 1:
+        fix = "give auto alone, or name every source"
+        raise PipelineError("--embeddings", f'"{AUTO}" stands beside other sources', fix)
+    return (OWN_SOURCES[-1][1],)
+
+
+def _before_tuning(asked: list[AskedSource]) -> list[AskedSource]:
+    """Return the first source as it is before a network tunes it; none where it starts random."""
+    for source in asked[:1]:
+        stem, _, mode = source.asked.rpartition(":")
+        if mode == source.training:
+            return [parse_source(stem)]
+    return []
+
+
 def left_out(models: tuple[str, ...], sources: tuple[str, ...]) -> list[str]:
     """Return, as sentences, the models that were asked for and cannot read a source that others do."""
     return [
         f"{model}@{source.name} is left out: {model} reads vectors that no network changes"
         for model in models
         if _averages(model)
-        for source in parse_sources(sources)
+        for source in parse_sources(_without_auto(sources))
         if source.tuned
     ]
 

@@ -51,6 +51,7 @@ class Fit:
     at_once: int = 1  # fits that ran side by side, at most
     prepare_seconds: float = 0.0  # to count the n-grams, or to make the vectors, that it was given
     latency_ms: tuple[float, ...] = ()  # of single test documents, from tokens to probabilities
+    validation_score: float | None = None  # by run.metric: what models are chosen by
     validation_loss: float | None = None  # of a network, in nats: the lowest, whose weights are kept
     head: str | None = None  # of a network: what it read its states by, and
     vectors: str | None = None  # whether its vectors were "frozen", "tuned" or "frozen-then-tuned"
@@ -64,13 +65,21 @@ class Fit:
 
 @dataclass(frozen=True)
 class Choice:
-    """A setting that validation chose, and what was tried."""
+    """A setting that validation chose, and what was tried.
+
+    `beta`, `power` and `min_df` were chosen with it; None where there was none to choose. `settings_tried`
+    counts each combination.
+    """
 
     name: str
     fold: int
     what: str
     chosen: float
     tried: tuple[Any, ...]
+    beta: float | None = None
+    power: float | None = None
+    min_df: int | None = None
+    settings_tried: int = 0
 
 
 @dataclass(frozen=True, eq=False)

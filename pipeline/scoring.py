@@ -121,17 +121,29 @@ def _metrics(recorded: Recorded) -> Row:
     fits = recorded.scored_fits
     kinds = _of_models(recorded, fits, "kind")
     verdict_kinds = _of_models(recorded, fits, "verdict_kind")
-    validation = _validation_accuracy(fits, first_seeds(config))
-    trained = _trained(fits)
-    own = {name: kind for name, kind in kinds.items() if kind != "outside"}
-    pairs = evaluation.planned_pairs(own, validation) + evaluation.outside_pairs(verdict_kinds, validation)
+    metric, rope = config.run.metric, config.run.rope
+    merits_by_fold = _merits_by_fold(fits, config)
+    folds = len(merits_by_fold) > 1
+    merits = evaluation.merits_to_choose_by(merits_by_fold, list(kinds))
     n_docs = facts["corpus"]["documents"]
-    comparisons = evaluation.withhold(evaluation.compare(saved, pairs, config.run.rope, n_docs), trained)
-    of_run = [row for row in comparisons if row["a"] in own]
-    verdict = evaluation.decide_verdict(
-        verdict_kinds, validation, trained, comparisons, saved, rope=config.run.rope
+    chosen = evaluation.choose_network(verdict_kinds, merits_by_fold)
+    trained = _trained(fits)
+    if chosen is not None:
+        trained |= {chosen.name: _chosen_trained(fits, chosen)}
+    baselines = evaluation.baselines_of(verdict_kinds)
+    of_chosen = chosen.entries(saved) if chosen else []
+    network = None if chosen is None else chosen.name
+    answer = _verdict(recorded, chosen, baselines, n_docs)
+    own = {name: kind for name, kind in kinds.items() if kind != "outside"}
+    pairs = evaluation.planned_pairs(own, merits, every_baseline=folds) + evaluation.outside_pairs(
+        verdict_kinds, merits, network, baselines, every_baseline=folds
     )
-    gains = evaluation.find_gains(of_run, validation, trained)
+    answered = {(row["a"], row["b"]) for row in answer["against"]}
+    side = _comparable([pair for pair in pairs if pair not in answered], saved, metric)
+    compared = evaluation.compare([*saved, *of_chosen], side, rope, n_docs, metric=metric)
+    comparisons = answer["against"] + evaluation.withhold(compared, trained)
+    of_run = [row for row in comparisons if row["a"] in own]
+    gains = evaluation.find_gains(of_run, merits, trained)
     documents = read_documents(recorded.run)
     corpus = facts["corpus"] | {"tested": _documents_tested(saved)}
     signer = Signer(corpus, facts["embeddings"], facts["environment"], config)
@@ -143,7 +155,7 @@ def _metrics(recorded: Recorded) -> Row:
         "results": [_result(entry, recorded, signer) for entry in saved],
         "summary": [_summed(row | calibrated[row["name"]], recorded, signer) for row in summary],
         "comparisons": comparisons,
-        "verdict": verdict,
+        "verdict": answer,
         "seeds": find_seeds(saved, verdict_kinds, fits, config, ended=facts["state"] == "done").row,
         "reuse": facts.get("reuse"),
         "protocol": describe_protocol(
@@ -159,21 +171,28 @@ def _metrics(recorded: Recorded) -> Row:
             of_run, gains, trained, saved, lengths=_lengths(documents), n_docs=n_docs
         ),
         **evaluation.find_costs(
-            saved, recorded.detail("fit_costs") or [], validation, trained, config.run.rope, n_docs
+            saved,
+            recorded.detail("fit_costs") or [],
+            None if folds else merits,
+            trained,
+            rope,
+            n_docs,
+            metric=metric,
         ),
-        "learning_curve": _learning_curve(recorded, verdict_kinds, validation),
+        "learning_curve": _learning_curve(recorded, verdict_kinds, merits_by_fold.get(0, {})),
         "slices": evaluation.slice_scores(
-            saved, documents, verdict, stage_generator(config.run.seed, "slices"), n_docs
+            saved, documents, answer, stage_generator(config.run.seed, "slices"), n_docs, of_chosen
         ),
         "hard_documents": evaluation.find_hard_documents(saved, kinds, trained),
         "contamination": evaluation.describe_contamination(
             saved,
             documents,
             read_giveaways(recorded.run),
-            verdict,
+            answer,
             summary,
             stage_generator(config.run.seed, "bootstrap without contamination"),
             n_docs,
+            of_chosen,
         ),
         "tuning": facts["tuning"],
         "probes": _probes(recorded.detail("probes") or []),
@@ -185,20 +204,48 @@ def _metrics(recorded: Recorded) -> Row:
         "stages": facts["stages"],
         "total_seconds": facts["total_seconds"],
         "environment": facts["environment"],
-        "warnings": recorded.warnings,
+        "warnings": _warnings(recorded),
         "config": asdict(config),
     }
 
 
-def _learning_curve(
-    recorded: Recorded, kinds: dict[str, str], validation: dict[str, float]
-) -> dict[str, Any]:
+def _verdict(
+    recorded: Recorded, chosen: evaluation.ChosenNetwork | None, baselines: list[str], n_docs: int
+) -> Row:
+    """Return `verdict`: the chosen network against every baseline."""
+    settings = recorded.config.run
+    rope, metric = settings.rope, settings.metric
+    if chosen is None or not baselines:
+        name = None if chosen is None else chosen.name
+        return evaluation.no_verdict(name, baselines, rope=rope, metric=metric)
+    trained = _chosen_trained(recorded.scored_fits, chosen)
+    question = evaluation.ask(recorded.saved, chosen, baselines, rope, n_docs, trained=trained, metric=metric)
+    classes = recorded.facts["corpus"]["classes"].values()
+    skewed = max(classes, default=0) > evaluation.SKEWED * sum(classes)
+    return evaluation.decide_verdict(question, rope=rope, metric=metric, n_docs=n_docs, skewed=skewed)
+
+
+def _chosen_trained(fits: Iterable[Row], chosen: evaluation.ChosenNetwork) -> bool:
+    """Return whether every fit of the network that each fold chose trained."""
+    return not any(fit["why_not"] for fit in fits if chosen.of_fold.get(fit["fold"]) == fit["name"])
+
+
+def _comparable(
+    pairs: Iterable[tuple[str, str]], saved: Iterable[SavedPredictions], metric: str
+) -> list[tuple[str, str]]:
+    """Return the pairs of which both models have the metric: log loss needs probabilities, not answers alone."""
+    known = evaluation.METRICS[metric].known_of
+    lacking = {entry.name for entry in saved if not known(entry.predictions)}
+    return [pair for pair in pairs if not lacking & set(pair)]
+
+
+def _learning_curve(recorded: Recorded, kinds: dict[str, str], merits: Mapping[str, float]) -> dict[str, Any]:
     settings = recorded.config.run
     generator = stage_generator(settings.seed, "learning curve bands")
     curve = _read_predictions(recorded.run / CURVE_FOLDER, recorded.run)
     sets = recorded.detail("curve_sets") or {}
     whole = evaluation.first_seeds_only(recorded.saved, first_seeds(recorded.config))
-    return evaluation.find_learning_curve(whole, curve, sets, kinds, validation, settings.rope, generator)
+    return evaluation.find_learning_curve(whole, curve, sets, kinds, merits, settings.rope, generator)
 
 
 def _probes(entries: list[Row]) -> dict[str, Any]:
@@ -230,7 +277,7 @@ def _details(recorded: Recorded) -> dict[str, Any]:
     facts = recorded.facts
     return {
         "scores": {"label_names": list(facts["corpus"]["classes"]), "models": _by_model(recorded.saved)},
-        "assumptions": {"assumptions": facts["assumptions"], "warnings": recorded.warnings},
+        "assumptions": {"assumptions": facts["assumptions"], "warnings": _warnings(recorded)},
         "chosen_documents": _chosen_documents(recorded),
     }
 
@@ -261,10 +308,19 @@ def find_seeds(
     config : the settings of the run
     ended : whether the run came to its end
     """
-    fits, first = list(fits), first_seeds(config)
-    asked = evaluation.SeedsAsked(config.run.seeds, first, most_seeds(config))
-    validation = _validation_accuracy(fits, first)
-    return evaluation.find_seeds(saved, kinds, validation, _trained(fits), asked, ended=ended)
+    fits = list(fits)
+    asked = evaluation.SeedsAsked(config.run.seeds, first_seeds(config), most_seeds(config))
+    chosen = evaluation.choose_network(kinds, _merits_by_fold(fits, config))
+    if chosen is not None and len(chosen.names) > 1:
+        return evaluation.SeedsFound(asked, None, (), more=False, why="folds chose different networks")
+    merits = dict.fromkeys(kinds, 0.0) | ({} if chosen is None else {chosen.name: 1.0})
+    metric = config.run.metric
+    return evaluation.find_seeds(saved, kinds, merits, _trained(fits), asked, metric=metric, ended=ended)
+
+
+def _warnings(recorded: Recorded) -> list[str]:
+    """Return findings about the whole run, as sentences."""
+    return [*recorded.warnings, *evaluation.stray_class_warnings(recorded.saved)]
 
 
 def _trained(fits: Iterable[Row]) -> dict[str, bool]:
@@ -415,6 +471,7 @@ def _result(entry: SavedPredictions, recorded: Recorded, signer: Signer) -> Row:
         "ece": scores.ece,
         "parameters": fit["parameters"],
         "validation_accuracy": fit["validation_accuracy"],
+        "validation_score": _validation_score(fit, recorded.config.run.metric),
         "signature": _signature([entry], model, signer),
     }
 
@@ -431,18 +488,30 @@ def _signature(entries: list[SavedPredictions], model: Row, signer: Signer) -> s
     return signer.sign(entries, model["embedding"])
 
 
-def _validation_accuracy(fits: Iterable[Row], first: int) -> dict[str, float]:
-    """Return each model's mean accuracy on validation documents, of its first seeds: what choices are made by.
+def _validation_score(fit: Row, metric: str) -> float | None:
+    """Return the fit's score on validation documents; a run older than `run.metric` recorded accuracy alone."""
+    score: float | None = fit.get("validation_score")
+    return fit["validation_accuracy"] if score is None and metric == "accuracy" else score
 
-    Whether seeds are added depends on test documents, so that what is added chooses nothing.
+
+def _merits_by_fold(fits: Iterable[Row], config: Config) -> dict[int, dict[str, float]]:
+    """Return each model's mean score on the validation documents of each fold, turned so that higher is better.
+
+    They are what choices are made by; without one of its scores a model comes last. The first seeds alone count:
+    whether seeds are added depends on test documents, so that what is added chooses nothing.
     """
-    found = defaultdict(list)
+    metric, first = config.run.metric, first_seeds(config)
+    found: dict[int, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for fit in fits:
         if fit["seed"] >= first:
             continue
-        accuracy = fit["validation_accuracy"]
-        found[fit["name"]].append(np.nan if accuracy is None else accuracy)
-    return {name: float(np.nan_to_num(np.mean(values))) for name, values in found.items()}
+        score = _validation_score(fit, metric)
+        merit = -np.inf if score is None else evaluation.METRICS[metric].sign * score
+        found[fit["fold"]][fit["name"]].append(merit)
+    return {
+        fold: {name: float(np.mean(merits)) for name, merits in models.items()}
+        for fold, models in sorted(found.items())
+    }
 
 
 def _documents_tested(saved: Iterable[SavedPredictions]) -> int:

@@ -55,6 +55,7 @@ _WORKER_BYTES_A_TOKEN = 100  # tokens, n-gram counts while they are sorted
 
 # Seconds on one core, to the order of magnitude: they only tell seconds from minutes.
 _SECONDS_A_UPDATE, _SECONDS_A_TIMESTEP = 0.002, 0.001  # of an update of 64 documents
+_STRENGTHS_TRIED = 6  # of a long list: beyond the best two more are tried
 _SECONDS_A_TOKEN = 1e-6  # of fitting one linear model with one strength
 
 
@@ -109,9 +110,8 @@ def describe_work(material: Material, folds: list[Fold]) -> Work:
     networks = [model for model in material.planned if model.seeded]
     baselines = [model for model in material.planned if not model.seeded]
     read = float(np.minimum(lengths, config.networks.max_tokens).mean())
-    seconds_a_token = _SECONDS_A_TOKEN * max(
-        len(config.baselines.bow_strengths), len(config.baselines.tfidf_strengths)
-    )
+    strengths = max(len(config.baselines.bow_strengths), len(config.baselines.tfidf_strengths))
+    seconds_a_token = _SECONDS_A_TOKEN * min(strengths, _STRENGTHS_TRIED)
     linear_seconds = len(folds) * len(baselines) * len(material.tokenized.token_types) * seconds_a_token
     fits = len(folds) * len(networks) * first_seeds(config)
     n_docs = len(folds[0].train)

@@ -80,7 +80,8 @@ class Signer:
             *(("vocabulary", "embeddings") if source else ()),
             "baselines" if linear else "networks",
         )
-        run = {key: settings["run"][key] for key in _RUN_KEYS}
+        read = (*_RUN_KEYS, *(("training_seed",) if source else ()))
+        run = {key: settings["run"][key] for key in read}
         return {table: settings[table] for table in tables} | {"run": run}
 
     def _vectors(self, source: str) -> str:
@@ -95,7 +96,7 @@ class Signer:
                 "source": source,
                 "files": files,
                 "settings": {table: settings[table] for table in _LEARNED_FROM},
-                "seed": self.config.run.seed,
+                "seed": [self.config.run.seed, self.config.run.training_seed],
                 "train": [self.corpus["hash"], self.corpus["split_hash"]],
                 "unlabelled": self.corpus["unlabelled_hash"],
             }

@@ -32,6 +32,7 @@ def result(name: str, kind: str, seed: int, accuracy: float, parameters: int) ->
         "ece": 0.05,
         "parameters": parameters,
         "validation_accuracy": accuracy,
+        "validation_score": accuracy,
     }
 
 
@@ -159,11 +160,13 @@ METRICS: dict[str, Any] = {
             "a": NETWORK,
             "b": "tfidf",
             "metric": "accuracy",
+            "family": "verdict",
             "difference": -0.075,
             "ci95": [-0.1627, 0.0128],
             "p_value": 0.0871,
             "p_adjusted": 0.1742,
             "decision": "cannot tell",
+            "by": None,
             "minimum_detectable_difference": 0.125,
             "seeds": [0, 1],
             "method": "documents and seeds",
@@ -173,11 +176,13 @@ METRICS: dict[str, Any] = {
             "a": NETWORK,
             "b": "bow",
             "metric": "accuracy",
+            "family": "verdict",
             "difference": -0.05,
             "ci95": [-0.15, 0.05],
             "p_value": 0.3,
             "p_adjusted": 0.3,
             "decision": "cannot tell",
+            "by": None,
             "minimum_detectable_difference": 0.1402,
             "seeds": [0, 1],
             "method": "documents and seeds",
@@ -189,8 +194,13 @@ METRICS: dict[str, Any] = {
         "b": "tfidf",
         "decision": "cannot tell",
         "sentence": "On films it cannot be told whether lstm@word2vec is better or worse than tfidf.",
+        "by": None,
         "rope": 0.01,
         "minimum_detectable_difference": 0.125,
+        "metric": "accuracy",
+        "against": [],  # filled in below: the rows of the comparisons
+        "trainings": {"n": 2, "better": 0, "worse": 2, "clearly_better": 0, "clearly_worse": 0},
+        "beside": [],
     },
     "embeddings": [
         {
@@ -234,6 +244,7 @@ METRICS: dict[str, Any] = {
                     "documents": 72,
                     "difference": -0.2,
                     "ci95": [-0.3, -0.1],
+                    "draws": 3,
                     "p_adjusted": 0.002,
                     "ahead": "tfidf",
                 },
@@ -241,6 +252,7 @@ METRICS: dict[str, Any] = {
                     "documents": 144,
                     "difference": -0.075,
                     "ci95": [-0.1627, 0.0128],
+                    "draws": 1,
                     "p_adjusted": 0.0871,
                     "ahead": None,
                 },
@@ -258,6 +270,7 @@ METRICS: dict[str, Any] = {
             "ci95": [0.0123, 0.0701],
             "p_adjusted": 0.0234,
             "decision": "beats",
+            "by": "more than the rope",
             "minimum_detectable_difference": 0.0432,
             "sentence": "Gates instead of plain recurrence adds +4.1 points.",
             "by_length": [
@@ -273,6 +286,7 @@ METRICS: dict[str, Any] = {
             "ci95": None,
             "p_adjusted": None,
             "decision": None,
+            "by": None,
             "minimum_detectable_difference": None,
             "sentence": "Order: not tried.",
             "by_length": None,
@@ -305,6 +319,8 @@ METRICS: dict[str, Any] = {
     "config": {"run": {"quick": False}},
     "warnings": ["3 records without text (lines 9, 11, 131)"],
 }
+
+METRICS["verdict"]["against"] = METRICS["comparisons"]
 
 DETAILS: dict[str, Any] = {
     "histories": [
@@ -381,6 +397,7 @@ DETAILS: dict[str, Any] = {
                 {"value": 1.0, "validation_log_loss": 0.41, "validation_accuracy": 0.8125},
                 {"value": 3.0, "validation_log_loss": 0.38, "validation_accuracy": 0.875},
             ],
+            "settings_tried": 2,
         }
     ],
     "status": {

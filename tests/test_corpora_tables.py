@@ -13,10 +13,11 @@ import pytest
 
 from benchmarks import corpus_runs
 from benchmarks.__main__ import main
-from benchmarks.corpora_cases import CORPUS_RUNS, DEFAULT_RUNS, CorpusRun
+from benchmarks.corpora_cases import BEST_RUNS, CORPUS_RUNS, DEFAULT_RUNS, GRID_RUNS, CorpusRun
 from benchmarks.results_file import RESULTS, read_result
 from benchmarks.sides import Options
 from pipeline import cli
+from pipeline.config import RunSettings
 from pipeline.errors import PipelineError
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -47,11 +48,11 @@ def test_arguments_are_those_of_the_product(name: str) -> None:
     )
 
 
-def test_default_runs_train_the_default_models_with_three_seeds_but_imdb() -> None:
-    for name, case in DEFAULT_RUNS.items():
+def test_default_runs_train_the_default_models_with_the_default_seeds() -> None:
+    for case in DEFAULT_RUNS.values():
         settings = cli.settings_of(corpus_runs.arguments_of(case, Options(), None))
         assert settings.run.models == corpora_tables.MODELS
-        assert settings.run.seeds == (1 if name == "imdb" else 3)
+        assert settings.run.seeds == RunSettings().seeds
 
 
 def found(**changes: Any) -> dict[str, Any]:
@@ -84,13 +85,31 @@ def found(**changes: Any) -> dict[str, Any]:
 
 
 def test_a_default_row_has_every_model_the_decision_and_the_minutes() -> None:
-    rows = [{"model": model, "accuracy": 0.5, "accuracy_ci95": [0.4, 0.6]} for model in corpora_tables.MODELS]
+    rows = [
+        {"name": f"{model}@random", "accuracy": 0.5, "accuracy_ci95": [0.4, 0.6]}
+        for model in corpora_tables.MODELS
+    ]
+    rows[-1]["accuracy"] = 0.7  # of `lstm:max`, which is no `lstm`
     cells = corpora_tables._default_cells(found(summary=rows))
-    assert cells == ["50.0 [40.0, 60.0]"] * 5 + ["lstm loses", "1.5"]
+    assert cells == ["50.0 [40.0, 60.0]"] * 6 + ["70.0 [40.0, 60.0]", "lstm loses", "1.5"]
+
+
+def test_a_default_row_says_which_model_was_not_run() -> None:
+    assert corpora_tables._default_cells(found())[0] == corpora_tables.NOT_MEASURED
+
+
+def test_a_source_has_its_spread_of_seeds() -> None:
+    assert list(corpora_tables._grid_lines(found(), more_text=True)) == [
+        "| lstm@random, unlabelled | 70.0 | 60.0 to 80.0 | 65.0 to 75.0 | 2 |",
+        "| tfidf, unlabelled | 80.0 | 75.0 to 85.0 | - | 1 |",
+    ]
 
 
 def test_what_was_not_measured_is_said() -> None:
-    assert "\n".join(corpora_tables._verdict_rows({})).count(corpora_tables.NOT_MEASURED) == len(CORPUS_RUNS)
+    assert "\n".join(corpora_tables._verdict_rows({})).count(corpora_tables.NOT_MEASURED) == len(
+        DEFAULT_RUNS | BEST_RUNS
+    )
+    assert "\n".join(corpora_tables._source_rows({})).count(corpora_tables.NOT_MEASURED) == len(GRID_RUNS)
     assert "\n".join(corpora_tables._default_rows({})).count(corpora_tables.NOT_MEASURED) == len(DEFAULT_RUNS)
 
 

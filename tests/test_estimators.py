@@ -67,6 +67,32 @@ def test_it_is_logistic_regression_on_ratios_worked_out_by_hand(beta: float) -> 
     np.testing.assert_allclose(fitted.predict_proba(COUNTS)[:, 1], 1 / (1 + np.exp(-logits)), rtol=1e-5)
 
 
+def test_another_share_is_what_a_fit_with_it_finds() -> None:
+    labels = np.array([0, 1, 2, 2, 0])
+    fitted = NaiveBayesLogistic(beta=0.25).fit(COUNTS, labels)
+    changed = fitted.interpolate(0.75)
+    assert changed is fitted
+    assert fitted.get_params()["beta"] == 0.75
+    np.testing.assert_allclose(
+        fitted.coef_, NaiveBayesLogistic(beta=0.75).fit(COUNTS, labels).coef_, rtol=1e-6
+    )
+    with pytest.raises(ValueError, match="beta is 2; it has to be from 0 to 1"):
+        fitted.interpolate(2)
+
+
+def test_a_power_of_the_ratio_leads_from_the_published_features_to_plain_ones() -> None:
+    present = COUNTS.toarray() > 0
+    ratio = ratio_by_hand(alpha=1.0)
+    for power in (0.0, 0.5):
+        features = present * np.sign(ratio) * np.abs(ratio) ** power
+        model = LogisticRegression(C=2.0, tol=1e-9).fit(features, TWO)
+        fitted = NaiveBayesLogistic(C=2.0, beta=1.0, power=power, tol=1e-9).fit(COUNTS, TWO)
+        np.testing.assert_allclose(fitted.predict_proba(COUNTS), model.predict_proba(features), rtol=1e-5)
+    plain = LogisticRegression(C=2.0, tol=1e-9).fit(present, TWO)
+    fitted = NaiveBayesLogistic(C=2.0, beta=1.0, power=0.0, tol=1e-9).fit(COUNTS, TWO)
+    np.testing.assert_allclose(fitted.coef_, plain.coef_, rtol=1e-4)
+
+
 def test_three_classes_are_three_problems_normalised() -> None:
     labels = np.array([0, 1, 2, 2, 0])
     alone = [

@@ -26,7 +26,8 @@ LADDER = {
 def row(a, b, decision="beats", difference=0.02, low=0.01, high=0.03, method="documents and seeds"):
     return {
         **{"a": a, "b": b, "difference": difference, "ci95": [low, high], "p_adjusted": 0.01},
-        **{"decision": decision, "minimum_detectable_difference": 0.023, "method": method},
+        **{"decision": decision, "by": None, "metric": "accuracy"},
+        **{"minimum_detectable_difference": 0.023, "method": method},
     }
 
 
@@ -143,7 +144,7 @@ def test_a_cause_that_was_not_tried_says_what_to_ask_for():
     ]
     assert found[4] == {
         **{"cause": "order", "a": None, "b": None, "difference": None, "ci95": None, "p_adjusted": None},
-        **{"decision": None, "minimum_detectable_difference": None, "by_length": None},
+        **{"decision": None, "by": None, "minimum_detectable_difference": None, "by_length": None},
         "sentence": "Order: not tried; shown by --models lstm,lstm:shuffled-words --embeddings word2vec",
     }
 

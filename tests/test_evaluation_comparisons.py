@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from scipy import optimize, stats
 
 from pipeline.evaluation import compare, planned_pairs, withhold
-from pipeline.evaluation.comparisons import decide
 from pipeline.evaluation.estimates import (
     Estimate,
     crossed_estimate,
@@ -50,7 +49,7 @@ def test_one_seed_by_hand():
     standard_error = np.sqrt(10.8 / 29 / 30)
     t = stats.t.ppf(0.975, 29)
     assert list(row) == [
-        *("a", "b", "metric", "difference", "ci95", "p_value", "p_adjusted", "decision"),
+        *("a", "b", "metric", "family", "difference", "ci95", "p_value", "p_adjusted", "decision", "by"),
         *("minimum_detectable_difference", "seeds", "method", "mcnemar"),
     ]
     assert (row["a"], row["b"], row["metric"], row["decision"]) == ("a", "b", "accuracy", "cannot tell")
@@ -213,7 +212,7 @@ def test_a_model_that_did_not_train_has_lost_nothing():
     told = withhold(rows, {"a": False, "b": True})
     assert [row["decision"] for row in told] == ["withheld", "withheld", "equal"]
     assert [row["decision"] for row in rows] == ["loses", "beats", "equal"]
-    assert told[0] | {"decision": "loses"} == rows[0]
+    assert told[0] | {"decision": "loses", "by": "more than the rope"} == rows[0]
 
 
 def test_holm_by_hand():
@@ -233,22 +232,20 @@ def test_holm_keeps_the_order_and_lies_between_none_and_bonferroni(p_values):
 
 
 @pytest.mark.parametrize(
-    ("interval", "p_adjusted", "decision"),
+    ("right", "decision", "by"),
     [
-        ([0.01, 0.05], 0.001, "beats"),
-        ([-0.05, -0.01], 0.001, "loses"),
-        ([0.001, 0.009], 0.001, "equal"),  # known not to be zero, and known not to matter
-        ([0.001, 0.011], 0.001, "beats"),
-        ([-0.011, -0.001], 0.001, "loses"),
-        ([0.001, 0.009], 0.06, "equal"),
-        ([0.001, 0.05], 0.06, "cannot tell"),
-        ([-0.01, 0.01], 1.0, "equal"),
-        ([-0.011, 0.005], 0.5, "cannot tell"),
-        ([-0.005, 0.011], 0.5, "cannot tell"),
+        ([1] * 700 + [0] * 300, "beats", "more than the rope"),  # against 600: 10.0 points, 8.1 to 11.9
+        ([1] * 640 + [0] * 360, "beats", "perhaps less"),  # 4.0 points, 2.8 to 5.2
+        ([1] * 600 + [0] * 400, "equal", None),
+        ([1] * 603 + [0] * 397, "cannot tell", None),  # 0.3 points: 3 of 1,000
+        ([1] * 560 + [0] * 440, "loses", "perhaps less"),
+        ([1] * 500 + [0] * 500, "loses", "more than the rope"),
     ],
 )
-def test_decisions(interval, p_adjusted, decision):
-    assert decide(interval, p_adjusted, rope=0.01) == decision
+def test_a_row_says_by_how_much(right, decision, by):
+    rope = 0.002 if decision == "cannot tell" else 0.05
+    row = one_row([saved("a", right), saved("b", [1] * 600 + [0] * 400)], rope)
+    assert (row["decision"], row["by"], row["family"]) == (decision, by, "side")
 
 
 def folds_of(name, right, sizes, seed=0):
@@ -342,6 +339,8 @@ def test_planned_pairs():
         ("lstm:max@word2vec", "lstm@word2vec"),
         ("lstm@word2vec", "lstm@learned"),
     ]
+    every = planned_pairs(kinds, validation, every_baseline=True)  # with folds none is chosen
+    assert every[: 2 * len(networks)] == [(network, b) for network in networks for b in ("bow", "tfidf")]
 
 
 def test_each_step_of_the_ladder_is_planned():

@@ -94,6 +94,7 @@ def compared(a: str, b: str, difference: float = 0.02, decision: str = "beats") 
         "p_value": 0.01,
         "p_adjusted": 0.02,
         "decision": decision,
+        "by": None,
         "minimum_detectable_difference": 0.03,
     }
 

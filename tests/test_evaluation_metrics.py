@@ -11,6 +11,7 @@ from sklearn.metrics import balanced_accuracy_score, f1_score, log_loss
 from pipeline.evaluation.differences import estimate_difference, seeds_share
 from pipeline.evaluation.metrics import METRICS, answer_scores, count
 from pipeline.evaluation.pooling import pool_folds
+from pipeline.evaluation.stray_classes import stray_class_warnings
 from pipeline.prediction_files import SavedPredictions
 from pipeline.values import Predictions
 
@@ -161,3 +162,19 @@ def test_the_metric_of_chosen_documents_is_theirs_alone():
     # on the first four documents a is right; b has F1 2/3 and 4/5
     estimate = estimate_difference(a, b, chosen=chosen, metric="macro-f1")
     assert estimate.difference == pytest.approx(1 - (2 / 3 + 4 / 5) / 2)
+
+
+def test_a_stray_answer_is_warned_of():
+    labels = [0, 1] * 10
+    stray = [
+        SavedPredictions("lstm", seed, 0, "h", ("a", "b", "c"), predictions_of(labels, answers))
+        for seed, answers in enumerate((labels, [*labels[:19], 2]))
+    ]
+    # seed 1: class 1 has 9 hits, 10 documents, 9 answers: F1 18/19; class 2 has none: (1 + 18/19 + 0) / 3
+    without, as_it_is = (1 + (1 + 18 / 19) / 2) / 2, (1 + (1 + 18 / 19) / 3) / 2
+    assert stray_class_warnings(stray) == [
+        f'lstm: 1 of 40 answers says "c", the label of no test document; that alone takes macro F1 from'
+        f" {without:.3f} to {as_it_is:.3f}"
+    ]
+    assert stray_class_warnings(stray[:1]) == []
+    assert stray_class_warnings([]) == []

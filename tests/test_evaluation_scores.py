@@ -8,7 +8,7 @@ import pytest
 from sklearn import metrics
 
 from pipeline import prediction_files
-from pipeline.evaluation import causes, comparisons, estimates, gains, score, wording
+from pipeline.evaluation import causes, choice, claims, estimates, gains, outside, score, wording
 from pipeline.evaluation.scores import calibration_bins, log_loss
 from pipeline.values import Predictions
 
@@ -111,7 +111,9 @@ def test_scores_agree_with_scikit_learn(seed, n_docs, n_classes):
         assert ours == pytest.approx(theirs)
 
 
-@pytest.mark.parametrize("module", [prediction_files, causes, comparisons, estimates, gains, wording])
+@pytest.mark.parametrize(
+    "module", [prediction_files, causes, choice, claims, estimates, gains, outside, wording]
+)
 def test_docstring_examples(module):
     results = doctest.testmod(module)
     assert (results.failed, results.attempted > 0) == (0, True)

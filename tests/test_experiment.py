@@ -473,6 +473,28 @@ def test_unlabelled_text_reaches_word2vec_alone(tmp_path: Path) -> None:
     assert row["settings"]["tokens"] == n_tokens
 
 
+def test_a_run_that_names_no_source_follows_its_documents_and_says_so(tmp_path: Path) -> None:
+    run = perform(tmp_path, run_models="bow,ann", run_training_seed=1)
+    assert {row["name"] for row in read(run)["results"]} == {"bow", "ann@word2vec:tuned"}
+    told = "embedding source word2vec:tuned, by the 3 tokens of a training document"
+    assert told in read(run, "details/assumptions.json")["assumptions"]
+    assert read(run)["config"]["run"]["embeddings"] == ["word2vec:tuned"]
+
+
+def test_another_training_seed_trains_otherwise_on_the_same_split(tmp_path: Path) -> None:
+    folders = [tmp_path / name for name in ("one", "other", "again")]
+    for folder in folders:
+        folder.mkdir()
+    runs = [
+        perform(folder, run_models="bow,ann", run_embeddings="random", run_training_seed=number)
+        for folder, number in zip(folders, (0, 1, 1), strict=True)
+    ]
+    first, other, again = (predictions(run, "ann@random").predictions for run in runs)
+    assert first.documents.tolist() == other.documents.tolist()
+    assert (first.probabilities != other.probabilities).any()
+    assert (other.probabilities == again.probabilities).all()
+
+
 def test_a_vector_file_is_read_from_its_own_folder_and_named_without_it(tmp_path: Path) -> None:
     file = tmp_path / "a+b:c" / "odd name.vec"
     file.parent.mkdir()

@@ -125,6 +125,21 @@ def test_nbsvm_counts_longer_n_grams_where_documents_are_long(tmp_path: Path, ru
     assert read(long, "models/bow/model.json")["ngram_max"] == 2
 
 
+def test_short_documents_choose_whether_n_grams_seen_once_are_read(tmp_path: Path) -> None:
+    """Each film is reviewed once, so its name tells nothing of others; the words for it tell all."""
+    texts = [f"{text} film{number}" for number, text in enumerate((FILMS * 4)[:200])]
+    labels = (LABELS * 4)[:200]
+    made = perform(tmp_path, texts, labels, run_models="bow,nbsvm", run_refit=True)
+    for choice in read(made, "details/choices.json"):
+        assert {trial["min_df"] for trial in choice["tried"]} == {1, 2}
+        weights = load_file(made / "models" / choice["name"] / "weights.safetensors")
+        tokens = read(made, f"models/{choice['name']}/model.json")["tokens"]
+        assert weights["coefficients"].shape == (1, len(weights["ngram_keys"]))
+        unigrams = weights["ngram_keys"] % (len(tokens) + 1) == 0  # the second digit is empty
+        names = [tokens[key // (len(tokens) + 1) - 1] for key in weights["ngram_keys"][unigrams]]
+        assert any(name.startswith("film") and name != "film" for name in names) == (choice["min_df"] == 1)
+
+
 def test_the_key_of_nbsvm_is_named_where_its_n_grams_are_too_long(tmp_path: Path) -> None:
     with pytest.raises(PipelineError) as error:
         perform(tmp_path, FILMS, LABELS, "baselines.nbsvm_ngram_max=30", run_models="nbsvm")
@@ -137,7 +152,11 @@ def test_the_key_of_nbsvm_is_named_where_its_n_grams_are_too_long(tmp_path: Path
     [
         ("nbsvm", "baselines.nbsvm_min_df=5", "set baselines.nbsvm_min_df to 1"),
         ("bow", "baselines.min_df=5", "set baselines.min_df to 1"),
-        ("bow", "baselines.ngram_min=2", "set baselines.min_df to 1, lower baselines.ngram_min"),
+        (
+            "bow",
+            "baselines.min_df=2 baselines.ngram_min=2",
+            "set baselines.min_df to 1, lower baselines.ngram_min",
+        ),
     ],
 )
 def test_the_keys_that_left_no_n_gram_are_named(tmp_path: Path, model: str, setting: str, fix: str) -> None:
@@ -149,7 +168,7 @@ def test_the_keys_that_left_no_n_gram_are_named(tmp_path: Path, model: str, sett
             texts,
             [("a", "b")[number % 2] for number in range(200)],
             *more,
-            setting,
+            *setting.split(),
             run_models=model,
         )
     assert error.value.fix == f"{fix}, or look at the text column"

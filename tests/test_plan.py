@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.errors import PipelineError
-from pipeline.plan import PlannedModel, kinds_for_verdict, left_out, plan_models, unused_sources
+from pipeline.plan import PlannedModel, kinds_for_verdict, left_out, own_source, plan_models, unused_sources
 
 
 def names(models: tuple[str, ...], sources: tuple[str, ...]) -> list[str]:
@@ -78,9 +78,7 @@ def test_a_name_given_twice_is_one_model() -> None:
 def test_baselines_need_no_source_and_leave_one_unused() -> None:
     assert names(("bow",), ()) == ["bow"]
     assert unused_sources(plan_models(("bow",), ("random",)), ("random",)) == ["random"]
-    assert (
-        unused_sources(plan_models(("bow",), ("word2vec",)), ("word2vec",)) == []
-    )  # the default: nobody asked
+    assert unused_sources(plan_models(("bow",), ("auto",)), ("auto",)) == []  # the default: nobody asked
     assert unused_sources(plan_models(("ann",), ("word2vec",)), ("word2vec",)) == []
 
 
@@ -141,3 +139,20 @@ def test_ann_stands_for_the_networks_only_where_no_recurrent_one_was_run() -> No
         "ann@learned": "control",
         "rnn@learned": "network",
     }
+
+
+def test_auto_is_planned_as_word2vec_and_stands_alone() -> None:
+    assert names(("lstm",), ("auto",)) == ["lstm@word2vec"]
+    with pytest.raises(PipelineError) as error:
+        plan_models(("lstm",), ("auto", "learned"))
+    assert str(error.value) == (
+        '--embeddings: "auto" stands beside other sources; give auto alone, or name every source'
+    )
+
+
+def test_short_documents_have_their_vectors_tuned() -> None:
+    assert [own_source(tokens) for tokens in (49.9, 50.0)] == ["word2vec:tuned", "word2vec"]
+
+
+def test_mean_reads_the_vectors_before_a_network_tunes_them() -> None:
+    assert names(("mean", "ann"), ("word2vec:tuned",)) == ["mean@word2vec", "ann@word2vec:tuned"]

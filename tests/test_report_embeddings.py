@@ -16,6 +16,7 @@ from pipeline.report.blocks import Dot, DotPlot, Limits, Table
 from pipeline.report.charts import draw
 from pipeline.report.fit_audit import audit_blocks
 from pipeline.report.grid import gain_sentence, grid
+from pipeline.report.metric import REPORT_METRICS
 from pipeline.report.run_folder import read_run
 
 GRID_TITLE, AUDIT_TITLE = "Models by embedding source", "Embedding fit audit"
@@ -89,8 +90,8 @@ def test_where_the_gain_comes_from(tmp_path: Path) -> None:
         " +7.0), cannot be told from none.\n"
         "- rnn: pretraining shows no gain. Pretraining, glove.txt minus random: with as many documents and seeds, a"
         " true difference of 6.2 points would be found four times out of five; +10.0 points (95 % interval +0.2"
-        " to +19.8), cannot be told from none, once corrected for the number of comparisons. Fine-tuning was not"
-        " tried: add a source with :tuned.\n"
+        " to +19.8), cannot be told from none, once corrected for the number of side questions. Fine-tuning was"
+        " not tried: add a source with :tuned.\n"
     )
 
 
@@ -123,11 +124,11 @@ def test_the_conclusion_follows_the_decisions(decisions: tuple[str, str], conclu
     gain = copy.deepcopy(GRID["gains"][0])
     for effect, decision in zip(gain["effects"], decisions, strict=True):
         effect["decision"] = decision
-    sentence = gain_sentence(gain, 1)
+    sentence = gain_sentence(gain, REPORT_METRICS["accuracy"], 1)
     assert sentence.startswith(f"lstm: {conclusion} Pretraining, ")
     outcomes = {"beats": "a gain", "loses": "a loss", "equal": "no difference that matters"}
     outcomes["withheld"] = "withheld, since one of the two did not train"
-    outcomes["cannot tell"] = "cannot be told from none, once corrected for the number of comparisons"
+    outcomes["cannot tell"] = "cannot be told from none, once corrected for the number of side questions"
     assert f"+9.0), {outcomes[decisions[0]]}. Fine-tuning, " in sentence
 
 

@@ -126,14 +126,16 @@ def test_the_figures_of_the_literal_run(tmp_path: Path) -> None:
         TFIDF_LINE,
         LSTM_LINE,
         (
-            "lstm@word2vec (the answer)",
+            "lstm@word2vec (decides the answer)",
             "tfidf",
             "12.5",
             "−7.5",
             "−16.3 to +1.3",
             "0.087",
             "0.174",
+            "2 baselines",
             "cannot tell",
+            "–",
         ),
         ("lstm@word2vec", "tfidf", "0", "1", "3", "0.625"),  # McNemar
         ("Gates", "lstm@word2vec", "rnn@word2vec", "4.3", "+4.1", "+1.2 to +7.0", "0.023", "beats"),
@@ -161,13 +163,13 @@ def test_sums_and_readings_of_the_literal_run(tmp_path: Path) -> None:
         "# On films it cannot be told whether lstm@word2vec is better or worse than tfidf.",
         "Difference in accuracy: −7.5 points (95 % interval −16.3 to +1.3).",
         "204 records read = 200 documents + 4 left out.",
-        "Lowest validation loss after epoch 2 of 3; training stopped because it no longer fell.",
+        "Lowest validation loss after 20 of 30 updates; training stopped because it no longer fell.",
         "Most often confused: “bad” taken for “good”, 3 of 18 answers (16.7 %).",
         "2 documents (1.0 %) are longer, and 80 tokens (1.0 %) are not read.",
         "word2vec has a vector for 62.5 % of the types and 96.4 % of the tokens.",
         "The interval of 0 of 2 differences leaves out zero.",
         "Equal: the whole 95 % interval lies within 1.0 points either way.",
-        "p is below 0.05 after Holm's correction for the 2 comparisons of this run",
+        "Loses: so against one of them, after Holm's correction for the 2 baselines. Which other models were run",
         "Gates: Gates instead of plain recurrence adds +4.1 points.",
         "1 of 1 step shown to matter",
         "**Not tried in this run**\n\n- Order: not tried.",
@@ -220,8 +222,8 @@ def test_limits_follow_from_the_run(tmp_path: Path) -> None:
         " corpora or larger pre-trained models.",
         "It is a quick run, on a sample of a large corpus and with smaller networks: a first look, not a result to"
         " report.",
-        "With as many documents and seeds, a true difference of 12.5 points would be found four times out of five,"
-        " before correction for the number of comparisons; a smaller one is found less often.",
+        "With as many documents and seeds, a true difference of 12.5 points would be found four times out of five;"
+        " a smaller one is found less often.",
         "There is one split into training and test documents; another would give somewhat other numbers.",
         "2 trainings of a network show only roughly how much accuracy varies between trainings.",
         "1 of 40 test documents also stands among the training documents."
@@ -266,7 +268,8 @@ def test_a_report_on_folds_counts_all_tested_documents_and_says_what_is_of_the_f
 ) -> None:
     text = markdown(build_run(tmp_path, corpus=FOLDS))
     for line in (
-        "chosen by mean validation accuracy and compared on the same 120 test documents.",
+        "The network was chosen by each fold's own validation accuracy, and all were compared on the same 120 test",
+        "no document that is tested in a fold chooses for it",
         "- Train / validation / test: 144 / 16 / 40 (first of 3 folds)\n- Tested, folds together: 120\n",
         "**Documents by split (first of 3 folds)**",
         "**Unknown tokens and empty documents (first of 3 folds)**",
@@ -337,3 +340,36 @@ def test_losses_that_were_still_falling_are_said(tmp_path: Path) -> None:
     history = DETAILS["histories"][0] | {"best_updates": 30, "stopped": "budget"}
     text = markdown(build_run(tmp_path, histories=[history]))
     assert "after 30 of 30 updates; it was still falling at the end of 1 fit: more updates may help." in text
+
+
+# --- which metric decides
+
+
+SKEWED = {"corpus": METRICS["corpus"] | {"classes": {"good": 180, "bad": 20}}}
+BESIDE = {"metric": "macro-f1", "a": 0.712, "b": 0.65, "difference": 0.062, "ci95": [0.011, 0.113]}
+
+
+def test_where_one_class_rules_two_metrics_stand_side_by_side_and_one_decides(tmp_path: Path) -> None:
+    verdict = METRICS["verdict"] | {"beside": [BESIDE]}
+    text = markdown(build_run(tmp_path / "skewed", verdict=verdict, **SKEWED))
+    assert (
+        "“good” holds 90 % of the documents, so that a model which never finds a rare class can be right often:"
+        " macro F1 71.2 of lstm@word2vec against 65.0 of tfidf, a difference of +6.2 points (95 % interval +1.1 to"
+        " +11.3). Decided is by accuracy, which was fixed before the run (--metric)."
+    ) in text.split("\n## ")[0]
+    assert "The answer is decided by accuracy." in text
+    assert any("0.680 to 0.890" in line for table in tables(text) for line in table)  # of macro F1
+    assert "0.680 to 0.890" not in markdown(build_run(tmp_path / "balanced"))
+
+
+def test_log_loss_is_told_in_nats_and_in_whose_favour(tmp_path: Path) -> None:
+    row = METRICS["comparisons"][0] | {"metric": "log-loss", "difference": -0.0312, "ci95": [-0.0513, 0.0111]}
+    verdict = METRICS["verdict"] | {"metric": "log-loss", "minimum_detectable_difference": 0.0432}
+    text = markdown(build_run(tmp_path, comparisons=[row], verdict=verdict))
+    head = text.split("\n## ")[0]
+    assert (
+        "Difference in log loss, in favour of lstm@word2vec where positive: −0.031 nats (95 % interval −0.051 to"
+        " +0.011). Differences of up to 0.01 nats count as equal."
+    ) in head
+    assert "a true difference of 0.043 nats would be found" in head
+    assert "| A better by, nats |" in text

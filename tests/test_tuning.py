@@ -35,9 +35,9 @@ def test_the_first_trial_has_the_settings_as_they_are() -> None:
     assert draw_trials("tfidf", tuned(1)) == [
         {
             "baselines.ngram_max": 2,
-            "baselines.min_df": 2,
+            "baselines.min_df": 0,
             "baselines.sublinear_tf": True,
-            "baselines.tfidf_strengths": (10.0,),  # of 0.3, 1, 3, 10, 30, 100 the middle, the upper of two
+            "baselines.tfidf_strengths": (10.0,),  # of 0.3, 1, 3, 10, 30, 100, 300 the middle
         }
     ]
     first = draw_trials("lstm", settled(tuned(3, networks_dropout=0.45), "lstm", n_train=9_000))[0]
@@ -97,10 +97,10 @@ def test_trials_that_count_the_same_n_grams_follow_each_other_the_defaults_first
 
 
 def test_a_log_uniform_number_is_as_likely_in_each_power_of_ten() -> None:
-    space = search_space("bow", Config())["baselines.bow_strengths"]  # 0.001 to 10: four powers of ten
+    space = search_space("nbsvm", Config())["baselines.nbsvm_strengths"]  # 0.01 to 100: four powers of ten
     generator = np.random.default_rng(5)
     drawn = np.array([space.draw(generator) for _ in range(4000)], dtype=float)
-    shares = np.histogram(np.log10(drawn), bins=[-3, -2, -1, 0, 1])[0] / 4000
+    shares = np.histogram(np.log10(drawn), bins=[-2, -1, 0, 1, 2])[0] / 4000
     np.testing.assert_allclose(shares, 0.25, atol=0.03)  # more than four standard errors
     assert all(float(f"{value:.3g}") == value for value in drawn)
 

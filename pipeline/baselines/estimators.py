@@ -33,7 +33,10 @@ class NaiveBayesLogistic(ClassifierMixin, BaseEstimator):
         Added to every count before the ratio is taken (Laplace smoothing); above 0.
     beta : float
         Share, from 0 to 1, of each weight that is its own; the rest is the mean size of all weights, which
-        is naive Bayes. 1: plain logistic regression.
+        is naive Bayes. 1: logistic regression alone.
+    power : float
+        Each ratio's size is raised to this power, from 0 to 1: 1 as published, 0 plain logistic regression on
+        binary features (with `beta` 1).
     class_weight : "balanced", dict of class to weight, or None
         As in `LogisticRegression`; both the ratios and the regression weigh a document by it.
     tol, max_iter : float, int
@@ -63,7 +66,9 @@ class NaiveBayesLogistic(ClassifierMixin, BaseEstimator):
         coef_ = r * ((1 - beta) * mean(|w|) + beta * w),
 
     so that a feature that was too rare to get a weight still speaks by its ratio (equation 4 there). Wang and
-    Manning fit a linear SVM; logistic regression gives probabilities.
+    Manning fit a linear SVM; logistic regression gives probabilities. `power` is not theirs: with it r stands for
+    sign(r) |r|^power. A feature seen once has a large ratio by chance; on phrases of a few words, where most are seen
+    once, a smaller power trusts them less.
 
     With more than two classes each has its own ratio, against all others together, and its own problem; the
     probabilities of the problems are divided by their sum.
@@ -86,6 +91,7 @@ class NaiveBayesLogistic(ClassifierMixin, BaseEstimator):
         *,
         alpha: float = 1.0,
         beta: float = 0.75,
+        power: float = 1.0,
         class_weight: Any = None,
         tol: float = 1e-5,
         max_iter: int = 200,
@@ -94,6 +100,7 @@ class NaiveBayesLogistic(ClassifierMixin, BaseEstimator):
         self.C = C
         self.alpha = alpha
         self.beta = beta
+        self.power = power
         self.class_weight = class_weight
         self.tol = tol
         self.max_iter = max_iter
@@ -113,12 +120,12 @@ class NaiveBayesLogistic(ClassifierMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If `alpha` is not above 0, `beta` not from 0 to 1, or the shapes do not match.
+            If `alpha` is not above 0, `beta` or `power` not from 0 to 1, or the shapes do not match.
         """
         if self.alpha <= 0:
             raise ValueError(f"alpha is {self.alpha}; it has to be above 0")
-        if not 0 <= self.beta <= 1:
-            raise ValueError(f"beta is {self.beta}; it has to be from 0 to 1")
+        _check_share("beta", self.beta)
+        _check_share("power", self.power)
         X, y = validate_data(self, X, y, accept_sparse="csr", dtype=_FLOATS)
         check_classification_targets(y)
         weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)  # (N,)
@@ -134,20 +141,37 @@ class NaiveBayesLogistic(ClassifierMixin, BaseEstimator):
         self.coef_ = np.zeros((len(positive), X.shape[1]), dtype=X.dtype)  # (P, F)
         self.intercept_ = np.zeros(len(positive), dtype=X.dtype)
         self.n_iter_ = np.zeros(len(positive), dtype=np.int32)
-        own = np.zeros_like(self.coef_)  # (P, F) w, before the ratio
+        self._own = np.zeros_like(self.coef_)  # (P, F) w, before the ratio
+        self._ratio = np.zeros_like(self.coef_)  # (P, F) r
         for place, of_class in enumerate(positive):
             inside = number == of_class  # (N,)
-            ratio = _log_count_ratio((weights * inside) @ features, total, self.alpha).astype(X.dtype)
+            ratio = _log_count_ratio((weights * inside) @ features, total, self.alpha)
+            ratio = (np.sign(ratio) * np.abs(ratio) ** self.power).astype(X.dtype)  # (F,)
             model = self._regression()
-            if earlier is not None and earlier[0].shape == own.shape:
+            if earlier is not None and earlier[0].shape == self._own.shape:
                 model.coef_, model.intercept_ = earlier[0][[place]], earlier[1][[place]]
             model.fit(_times(features, ratio), inside, sample_weight=weights)
-            own[place] = model.coef_[0]
-            self.coef_[place] = ratio * ((1 - self.beta) * np.abs(own[place]).mean() + self.beta * own[place])
+            self._own[place], self._ratio[place] = model.coef_[0], ratio
             self.intercept_[place] = model.intercept_[0]
             self.n_iter_[place] = model.n_iter_[0]
         if self.warm_start:
-            self._solution = (own, self.intercept_)
+            self._solution = (self._own, self.intercept_)
+        return self.interpolate(self.beta)
+
+    def interpolate(self, beta: float) -> Self:
+        """Give each weight another share of its own, `beta`, without fitting again; as `fit` with it would.
+
+        Raises
+        ------
+        ValueError
+            If `beta` is not from 0 to 1.
+        """
+        check_is_fitted(self)
+        _check_share("beta", beta)
+        self.beta = beta
+        if len(self._own):
+            means = np.abs(self._own).mean(axis=1, keepdims=True)  # (P, 1)
+            self.coef_ = self._ratio * ((1 - beta) * means + beta * self._own)  # (P, F)
         return self
 
     def decision_function(self, X: Any) -> Any:
@@ -187,6 +211,11 @@ class NaiveBayesLogistic(ClassifierMixin, BaseEstimator):
         tags.input_tags.sparse = True
         tags.classifier_tags.poor_score = True  # on real numbers: all it sees of them is their sign
         return tags
+
+
+def _check_share(name: str, value: float) -> None:
+    if not 0 <= value <= 1:
+        raise ValueError(f"{name} is {value}; it has to be from 0 to 1")
 
 
 def _binary(X: Any) -> Any:

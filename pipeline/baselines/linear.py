@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
-from typing import Any
+from types import MappingProxyType
+from typing import Any, TypeVar
 
 import numpy as np
 
 from pipeline.config import BaselineSettings
-from pipeline.values import Float32, Float64, Int32
+from pipeline.values import Float32, Float64, Int32, Int64
 
+_Number = TypeVar("_Number", int, float)
 Features = Any  # of N documents: n-gram counts, csr_array (N, F), or averaged vectors, float32 (N, D)
 
 MANY_CLASSES = "The number of unique classes is greater than"  # scikit-learn's words
 _TOLERANCE = 1e-5  # of the gradient; scikit-learn's 1e-4 stops before weak regularisation has its effect
+_NOTHING_IN_A_ROW = (
+    2  # strengths with neither the least log loss nor the highest accuracy after which none is tried
+)
+_PARAMETERS = {
+    "strength": ("C", "estimator__C"),
+    "power": ("power",),
+    "beta": ("beta",),
+}  # scikit-learn's names
 _SHORT_DOCUMENT = 50  # tokens
+_FEW_DOCUMENTS = 100  # fewer training documents than this: every n-gram is rare, so those seen once count
+_MOST_TO_KEEP = (
+    10_000_000  # tokens times classes; with more, weights of n-grams seen once would need too much memory
+)
 _ONE_VERSUS_REST = 6_000_000  # weights above which one problem for all classes needs too much memory
 
 
@@ -31,16 +45,50 @@ class Problem:
 
 @dataclass(frozen=True)
 class NgramRange:
-    """Which n-grams a model counts; `prefix` starts the names of its settings, for errors."""
+    """Which n-grams a model counts; `prefix` starts the names of its settings, for errors.
+
+    `min_dfs` are the least numbers of documents that validation chooses from, ascending; the first is counted.
+    """
 
     shortest: int
     longest: int
-    min_df: int
+    min_dfs: tuple[int, ...]
     prefix: str = field(default="baselines.", compare=False)
 
 
-def _shared_ngrams(settings: BaselineSettings, mean_tokens: float) -> NgramRange:
-    return NgramRange(settings.ngram_min, settings.ngram_max, settings.min_df)
+@dataclass(frozen=True)
+class TextSize:
+    """How much text the training documents are, and how many classes a model tells apart."""
+
+    n_docs: int
+    n_tokens: int
+    n_classes: int
+
+    @property
+    def short(self) -> bool:
+        """Whether a document is a sentence or a phrase rather than an article."""
+        return self.n_tokens < _SHORT_DOCUMENT * self.n_docs
+
+
+def _shared_ngrams(settings: BaselineSettings, size: TextSize) -> NgramRange:
+    return NgramRange(settings.ngram_min, settings.ngram_max, _min_dfs(settings.min_df, size))
+
+
+def _min_dfs(asked: int, size: TextSize) -> tuple[int, ...]:
+    """Return the least numbers of documents of an n-gram to choose from (decision 0020).
+
+    Where documents are short, n-grams seen once are most of them, and may be worth much or be in the way. Where they
+    are long, they are many and gain nothing.
+
+    >>> phrases, articles = TextSize(10_000, 30_000, 2), TextSize(1_000, 400_000, 2)
+    >>> _min_dfs(0, phrases), _min_dfs(0, articles), _min_dfs(3, phrases)
+    ((1, 2), (2,), (3,))
+    """
+    if size.n_docs < _FEW_DOCUMENTS:
+        return (1,)
+    if asked:
+        return (asked,)
+    return (1, 2) if size.short and size.n_tokens * size.n_classes <= _MOST_TO_KEEP else (2,)
 
 
 @dataclass(frozen=True)
@@ -49,30 +97,48 @@ class Baseline:
 
     pipeline: Callable[[BaselineSettings, Problem], Any]  # > Pipeline
     strengths: Callable[[BaselineSettings], tuple[float, ...]]
-    # (settings, mean number of tokens of a training document); None: it reads averaged vectors
-    ngrams: Callable[[BaselineSettings, float], NgramRange] | None = _shared_ngrams
+    # None: it reads averaged vectors
+    ngrams: Callable[[BaselineSettings, TextSize], NgramRange] | None = _shared_ngrams
+    # powers of the ratio, each tried with the strengths, and shares of a weight that is its own, which need no fit of
+    # their own; (): the model has no such setting
+    powers: Callable[[BaselineSettings], tuple[float, ...]] = lambda settings: ()
+    betas: Callable[[BaselineSettings], tuple[float, ...]] = lambda settings: ()
 
 
 @dataclass(frozen=True)
 class Tried:
-    """One strength tried, and its score on validation documents (log loss in nats)."""
+    """One strength tried, and its score on validation documents (log loss in nats).
+
+    `beta` is the best of those that were tried with it, and `power` the one it was fitted with; None where the model
+    has none. `min_df` is the least number of training documents of the n-grams it was fitted on; None where it reads
+    no n-grams, or all that were counted.
+    """
 
     value: float
     validation_log_loss: float
     validation_accuracy: float
+    beta: float | None = None
+    power: float | None = None
+    min_df: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class Chosen:
-    """The strength that validation documents chose, every one tried, and the pipeline fitted with the one chosen.
+    """What validation documents chose, every strength tried, and the pipeline fitted with the one chosen.
 
-    `pipeline` is None where nothing was tried, `cut_short` whether its fit ended before it converged.
+    `pipeline` is None where nothing was tried, `cut_short` whether its fit ended before it converged. `beta` and
+    `power` are None where the model has none, `min_df` where there was none to choose.
     """
 
     strength: float
+    beta: float | None = None
+    power: float | None = None
+    min_df: int | None = None
     tried: tuple[Tried, ...] = ()
     pipeline: Any = None
     cut_short: bool = False
+    trial: Tried | None = None  # the one that was chosen
+    settings_tried: int = 0  # strengths with each power and least number of documents, times betas
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,8 +188,9 @@ def choose_strength(
     on_trial: Callable[[Tried], None] = lambda tried: None,
     *,
     class_weight: str | None = None,
+    columns: Mapping[int, Int64] = MappingProxyType({}),
 ) -> Chosen:
-    """Return the regularisation strength with the lowest log loss on validation documents, and the fit with it.
+    """Return the settings that do best on validation documents, and the fit with them.
 
     Parameters
     ----------
@@ -132,45 +199,126 @@ def choose_strength(
     train, validation : (features, int32 array (N,))
         n-gram counts, csr_array (N, F), or averaged vectors, float32 (N, D); and labels.
     settings : BaselineSettings
-        The strengths to try (scikit-learn's C), weakest weights first: each fit starts from the one before.
+        The strengths to try (scikit-learn's C), weakest weights first: each fit starts from the one before. After two
+        in a row that bring nothing, no further one is tried.
     on_trial : callable
         Told about each strength tried.
     class_weight : "balanced" or None
         Balanced: classes count the same, in the fit and in the log loss that chooses, however many documents
         each has. The weights are those of the training documents.
+    columns : dict of int to int64 array
+        Least number of documents > which columns of the features hold such n-grams: one of these is chosen. Empty:
+        all columns.
 
     Returns
     -------
     Chosen
-        Strength 1.0 where the model has none; the middle one without validation documents. Then nothing is tried.
+        Strength 1.0 where the model has none; the middle of each setting without validation documents. Then nothing
+        is tried. The pipeline reads the chosen columns alone.
     """
+    from sklearn.base import clone
     from sklearn.pipeline import Pipeline
 
-    strengths = sorted(BASELINES[name].strengths(settings))
+    entry = BASELINES[name]
+    strengths, betas, powers = (sorted(of(settings)) for of in (entry.strengths, entry.betas, entry.powers))
     if not strengths:
         return Chosen(1.0)
-    features, labels = train
     if not len(validation[1]):
-        return Chosen(strengths[len(strengths) // 2])
-    pipeline = BASELINES[name].pipeline(settings, _problem(features, labels, class_weight))
-    weights, classifier = pipeline[:-1], pipeline[-1]
-    weighted = weights.fit_transform(_single(features))
-    judged = weights.transform(_single(validation[0]))
-    importance = _importance(labels, validation[1], class_weight)
+        beta, power = (_middle(values) if values else None for values in (betas, powers))
+        return Chosen(_middle(strengths), beta, power, _middle(sorted(columns)) if columns else None)
+    each_power: Sequence[float | None] = powers or (None,)
+    importance = _importance(train[1], validation[1], class_weight)
     tried: list[Tried] = []
-    best = Chosen(1.0)
-    for strength in strengths:
-        cut_short = _fit(_with_strength(classifier, strength), weighted, labels)
-        tried.append(_judge(strength, classifier, judged, validation[1], importance))
-        on_trial(tried[-1])
-        if min(tried, key=lambda trial: trial.validation_log_loss) is tried[-1]:
-            best = Chosen(
-                strength,
-                (),
-                Pipeline([*weights.steps, (pipeline.steps[-1][0], deepcopy(classifier))]),
-                cut_short,
-            )
-    return replace(best, tried=tuple(tried))
+    kept: dict[
+        Tried, tuple[Any, bool]
+    ] = {}  # what may still be chosen, as fitted, and whether it was cut short
+    for min_df, (features, read) in _with_columns(train[0], validation[0], columns):
+        pipeline = entry.pipeline(settings, _problem(features, train[1], class_weight))
+        weights, classifier = pipeline[:-1], pipeline[-1]
+        weighted = weights.fit_transform(_single(features))
+        judged = weights.transform(_single(read)), validation[1]
+        for power in each_power:
+            first, own = len(tried), _with(clone(classifier), power=power)
+            for strength in strengths:
+                cut_short = _fit(_with(own, strength=strength), weighted, train[1])
+                asked = Tried(strength, np.inf, 0.0, None, power, min_df)
+                trial = _judge(asked, betas, own, judged, importance)
+                tried.append(trial)
+                on_trial(trial)
+                if not any(_is_beaten(trial, by) for by in kept):
+                    kept = {old: fit for old, fit in kept.items() if not _is_beaten(old, trial)}
+                    steps = [*weights.steps, (pipeline.steps[-1][0], deepcopy(own))]
+                    kept[trial] = Pipeline(steps), cut_short
+                if _is_past_the_best(tried[first:]):
+                    break
+    best = best_trial(tuple(kept), len(validation[1]))
+    return Chosen(
+        best.value,
+        best.beta,
+        best.power,
+        best.min_df,
+        tuple(tried),
+        *kept[best],
+        trial=best,
+        settings_tried=len(tried) * max(len(betas), 1),
+    )
+
+
+def best_trial(tried: Sequence[Tried], n_validation: int, metric: str = "accuracy") -> Tried:
+    """Return the trial that validation documents choose: the one place that says by what (decision 0020).
+
+    Of accuracies a standard error apart, sqrt(a (1 - a) / n_validation) below the highest, a, none is known to be
+    better: among those trials the log loss, which moves with every document, decides. With `metric` "log-loss" it
+    decides alone.
+
+    >>> weak, strong = Tried(10.0, 0.60, 0.85), Tried(1.0, 0.45, 0.83)
+    >>> best_trial([weak, strong], 100).value, best_trial([weak, strong], 10_000).value  # 3.6 and 0.4 points
+    (1.0, 10.0)
+    """
+    highest = max(trial.validation_accuracy for trial in tried)
+    error = float(np.sqrt(highest * (1 - highest) / n_validation))
+    least = 0.0 if metric == "log-loss" else highest - error
+    return min(
+        (trial for trial in tried if trial.validation_accuracy >= least),
+        key=lambda trial: trial.validation_log_loss,
+    )
+
+
+def _is_beaten(trial: Tried, other: Tried) -> bool:
+    """Return whether `other` is as accurate and has no higher log loss, so that `trial` cannot be the best."""
+    more = other.validation_accuracy - trial.validation_accuracy
+    less = trial.validation_log_loss - other.validation_log_loss
+    return more >= 0 and less >= 0
+
+
+def _is_past_the_best(tried: Sequence[Tried]) -> bool:
+    """Return whether the last strengths, ever weaker regularisation, brought nothing.
+
+    >>> trials = [Tried(1.0, 0.5, 0.8), Tried(3.0, 0.4, 0.8), Tried(10.0, 0.45, 0.8), Tried(30.0, 0.41, 0.8)]
+    >>> _is_past_the_best(trials[:3]), _is_past_the_best(trials)
+    (False, True)
+    >>> _is_past_the_best([*trials[:3], Tried(30.0, 0.6, 0.9)])  # the accuracy still grows
+    False
+    """
+    losses = [trial.validation_log_loss for trial in tried]
+    accuracies = [trial.validation_accuracy for trial in tried]
+    latest = max(losses.index(min(losses)), accuracies.index(max(accuracies)))
+    return len(tried) - 1 - latest >= _NOTHING_IN_A_ROW
+
+
+def _with_columns(
+    train: Features, validation: Features, columns: Mapping[int, Int64]
+) -> Iterator[tuple[int | None, tuple[Features, Features]]]:
+    """Yield each least number of documents with the features of its columns; all columns if there is none."""
+    for min_df, kept in sorted(columns.items()):
+        yield min_df, (train[:, kept], validation[:, kept])
+    if not columns:
+        yield None, (train, validation)
+
+
+def _middle(values: Sequence[_Number]) -> _Number:
+    """Return the middle value, the upper of two."""
+    return sorted(values)[len(values) // 2]
 
 
 def fit_baseline(
@@ -182,19 +330,19 @@ def fit_baseline(
     strength: float,
     settings: BaselineSettings,
     class_weight: str | None = None,
+    beta: float | None = None,
+    power: float | None = None,
 ) -> FittedBaseline:
-    """Return the model fitted to training documents with the strength that validation chose.
+    """Return the model fitted to training documents with what validation chose.
 
-    Parameters are those of `choose_strength`; `n_classes` counts the corpus's classes. Where all training
-    documents have one class the answer is always that class.
+    Parameters are those of `choose_strength`; `n_classes` counts the corpus's classes. `beta` and `power` are those
+    of `Chosen`; without them a model that has them takes the middle of the settings. Where all training documents
+    have one class the answer is always that class.
     """
     pipeline = BASELINES[name].pipeline(settings, _problem(features, labels, class_weight))
-    _with_strength(pipeline[-1], strength)
-    return as_fitted(
-        Chosen(strength, pipeline=pipeline, cut_short=_fit(pipeline, _single(features), labels)),
-        n_classes,
-        settings,
-    )
+    _with(pipeline[-1], strength=strength, beta=beta, power=power)
+    cut_short = _fit(pipeline, _single(features), labels)
+    return as_fitted(Chosen(strength, pipeline=pipeline, cut_short=cut_short), n_classes, settings)
 
 
 def as_fitted(chosen: Chosen, n_classes: int, settings: BaselineSettings) -> FittedBaseline:
@@ -244,13 +392,37 @@ def _importance(train: Int32, validation: Int32, class_weight: str | None) -> Fl
     return 1.0 / np.maximum(in_train, 1)[validation]
 
 
-def _with_strength(classifier: Any, strength: float) -> Any:
+def _with(classifier: Any, **values: float | None) -> Any:
+    """Return the classifier with those of `values` that are given and that it has."""
     parameters = classifier.get_params()
-    name = next((name for name in ("C", "estimator__C") if name in parameters), None)
-    return classifier.set_params(**{name: strength}) if name else classifier
+    for name, value in values.items():
+        known = next((key for key in _PARAMETERS[name] if key in parameters), None)
+        if value is not None and known:
+            classifier.set_params(**{known: value})
+    return classifier
 
 
-def _judge(strength: float, classifier: Any, weighted: Any, labels: Int32, importance: Float64) -> Tried:
+def _judge(
+    trial: Tried,
+    betas: Sequence[float],
+    classifier: Any,
+    judged: tuple[Any, Int32],
+    importance: Float64,
+) -> Tried:
+    """Return the trial with the fitted classifier's scores, and the best beta, which the classifier then has."""
+    if not betas or not hasattr(classifier, "interpolate"):  # of one class there is nothing to interpolate
+        return _score(trial, classifier, judged, importance)
+    every = [
+        _score(replace(trial, beta=beta), classifier.interpolate(beta), judged, importance) for beta in betas
+    ]
+    best = min(every, key=lambda one: one.validation_log_loss)
+    classifier.interpolate(best.beta)
+    return best
+
+
+def _score(trial: Tried, classifier: Any, judged: tuple[Any, Int32], importance: Float64) -> Tried:
+    """Return the trial with log loss and accuracy of the classifier on validation documents (features, labels)."""
+    weighted, labels = judged
     probabilities = classifier.predict_proba(weighted)  # (N, C seen)
     column = np.searchsorted(classifier.classes_, labels)
     column = np.minimum(column, len(classifier.classes_) - 1)
@@ -258,7 +430,8 @@ def _judge(strength: float, classifier: Any, weighted: Any, labels: Int32, impor
     picked = np.where(classifier.classes_[column] == labels, picked, 0.0)
     accuracy = float((classifier.classes_[probabilities.argmax(axis=1)] == labels).mean())
     losses = -np.log(np.maximum(picked, 1e-12))  # (N,)
-    return Tried(strength, float(np.average(losses, weights=importance)), accuracy)
+    loss = float(np.average(losses, weights=importance))
+    return replace(trial, validation_log_loss=loss, validation_accuracy=accuracy)
 
 
 def _logistic_regression(settings: BaselineSettings, problem: Problem) -> Any:
@@ -304,7 +477,8 @@ def _nbsvm(settings: BaselineSettings, problem: Problem) -> Any:
 
     classifier = NaiveBayesLogistic(
         alpha=settings.nbsvm_alpha,
-        beta=settings.nbsvm_beta,
+        beta=_middle(settings.nbsvm_betas),
+        power=_middle(settings.nbsvm_powers),
         class_weight=problem.class_weight,
         tol=_TOLERANCE,
         max_iter=settings.max_iter,
@@ -327,17 +501,22 @@ def _majority(settings: BaselineSettings, problem: Problem) -> Any:
     return Pipeline([("weights", "passthrough"), ("classifier", _one_answer())])
 
 
-def _nbsvm_ngrams(settings: BaselineSettings, mean_tokens: float) -> NgramRange:
-    """Return 1-2-grams, those seen once included, for sentences, and 1-3-grams for documents (decision 0010)."""
-    short = mean_tokens < _SHORT_DOCUMENT
-    longest = settings.nbsvm_ngram_max or (2 if short else 3)
-    return NgramRange(1, longest, settings.nbsvm_min_df or (1 if short else 2), "baselines.nbsvm_")
+def _nbsvm_ngrams(settings: BaselineSettings, size: TextSize) -> NgramRange:
+    """Return 1-2-grams for sentences and 1-3-grams for documents (decision 0010)."""
+    longest = settings.nbsvm_ngram_max or (2 if size.short else 3)
+    return NgramRange(1, longest, _min_dfs(settings.nbsvm_min_df, size), "baselines.nbsvm_")
 
 
 BASELINES: dict[str, Baseline] = {
     "majority": Baseline(_majority, lambda settings: ()),
     "bow": Baseline(_bow, lambda settings: settings.bow_strengths),
     "tfidf": Baseline(_tfidf, lambda settings: settings.tfidf_strengths),
-    "nbsvm": Baseline(_nbsvm, lambda settings: settings.nbsvm_strengths, _nbsvm_ngrams),
+    "nbsvm": Baseline(
+        _nbsvm,
+        lambda settings: settings.nbsvm_strengths,
+        _nbsvm_ngrams,
+        lambda settings: settings.nbsvm_powers,
+        lambda settings: settings.nbsvm_betas,
+    ),
     "mean": Baseline(_mean, lambda settings: settings.mean_strengths, None),
 }

@@ -2,32 +2,52 @@
 
 from pipeline.evaluation.calibration import calibrate
 from pipeline.evaluation.causes import find_causes
-from pipeline.evaluation.choice import best_baseline, best_network
+from pipeline.evaluation.choice import (
+    ChosenNetwork,
+    baselines_of,
+    best_baseline,
+    best_network,
+    choose_network,
+    merits_to_choose_by,
+)
 from pipeline.evaluation.chosen_documents import choose_documents
+from pipeline.evaluation.claims import Against, Claim, claim_of, decide_against
 from pipeline.evaluation.comparisons import compare, planned_pairs, withhold
 from pipeline.evaluation.contamination import describe_contamination
 from pipeline.evaluation.costs import find_costs
 from pipeline.evaluation.crossing import find_learning_curve
 from pipeline.evaluation.gains import find_gains
 from pipeline.evaluation.hard_documents import find_hard_documents
+from pipeline.evaluation.metrics import METRICS
 from pipeline.evaluation.outside import outside_pairs
 from pipeline.evaluation.scores import CalibrationBins, Scores, score
 from pipeline.evaluation.seeds import SeedsAsked, SeedsFound, Share, find_seeds, first_seeds_only
 from pipeline.evaluation.slices import slice_scores
+from pipeline.evaluation.stray_classes import stray_class_warnings
 from pipeline.evaluation.summary import summarise
-from pipeline.evaluation.verdict import decide_verdict
+from pipeline.evaluation.verdict import SKEWED, ask, decide_verdict, no_verdict
 
 __all__ = [
+    "METRICS",
+    "SKEWED",
+    "Against",
     "CalibrationBins",
+    "ChosenNetwork",
+    "Claim",
     "Scores",
     "SeedsAsked",
     "SeedsFound",
     "Share",
+    "ask",
+    "baselines_of",
     "best_baseline",
     "best_network",
     "calibrate",
     "choose_documents",
+    "choose_network",
+    "claim_of",
     "compare",
+    "decide_against",
     "decide_verdict",
     "describe_contamination",
     "find_causes",
@@ -37,10 +57,13 @@ __all__ = [
     "find_learning_curve",
     "find_seeds",
     "first_seeds_only",
+    "merits_to_choose_by",
+    "no_verdict",
     "outside_pairs",
     "planned_pairs",
     "score",
     "slice_scores",
+    "stray_class_warnings",
     "summarise",
     "withhold",
 ]

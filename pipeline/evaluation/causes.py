@@ -12,15 +12,15 @@ from pipeline.evaluation.comparisons import LAST_BY_DEFAULT, POOLED
 from pipeline.evaluation.differences import estimate_difference, paired_runs
 from pipeline.evaluation.gains import EFFECT_KEYS, parse_named
 from pipeline.evaluation.pooling import PooledRun, pool_folds
-from pipeline.evaluation.wording import detectable_words, difference_words
+from pipeline.evaluation.wording import METRIC_WORDS, detectable_words
 from pipeline.prediction_files import SavedPredictions
 
 LENGTH_GROUPS = 3  # thirds of the tested documents
 GATED = ("lstm", "gru")
 ROW_KEYS = (*EFFECT_KEYS, "minimum_detectable_difference")  # of a row of `comparisons`
 SENTENCES = {
-    "beats": "{what} adds {figures}.",
-    "loses": "{what} costs accuracy: {figures}.",
+    "beats": "{what} {adds}.",
+    "loses": "{what} {costs}.",
     "equal": "{smallest}, and {what} makes no difference that matters: {figures}.",
     "cannot tell": "{smallest}, and whether {what} makes a difference cannot be told{corrected}: {figures}.",
     "withheld": "What {what} adds is withheld, since one of the two did not train.",
@@ -158,7 +158,9 @@ def find_causes(
         shown = [_row(cause, rows[pair], _usable(pair, trained)) for pair in pairs]
         for row, (a, b) in zip(shown, pairs, strict=True):
             if cause.by_length and lengths and row["decision"] != "withheld":
-                row["by_length"] = _by_length(*paired_runs(pooled[a], pooled[b]), lengths, n_docs)
+                row["by_length"] = _by_length(
+                    *paired_runs(pooled[a], pooled[b]), lengths, n_docs, metric=rows[a, b]["metric"]
+                )
         found += shown or [_absent(cause)]
     return found
 
@@ -188,8 +190,8 @@ def _usable(pair: tuple[str, str], trained: Mapping[str, bool]) -> bool:
 
 
 def _row(cause: Cause, row: Mapping[str, Any], usable: bool) -> dict[str, Any]:
-    decision = row["decision"] if usable else "withheld"
-    kept = {key: row[key] for key in ROW_KEYS} | {"decision": decision}
+    decision, by = (row["decision"], row["by"]) if usable else ("withheld", None)
+    kept = {key: row[key] for key in ROW_KEYS} | {"decision": decision, "by": by}
     sentence = _sentence(cause, row, decision)
     return {"cause": cause.cause} | kept | {"sentence": sentence, "by_length": None}
 
@@ -198,11 +200,15 @@ def _sentence(cause: Cause, row: Mapping[str, Any], decision: str) -> str:
     a, b = _parse(row["a"]), _parse(row["b"])
     what = cause.what.format(a=row["a"], b=row["b"], model=a.model + a.head, source=a.source, other=b.source)
     low, high = row["ci95"]
+    words = METRIC_WORDS[row["metric"]]
+    figures = words.difference(row["difference"], row["ci95"])
     said = SENTENCES[decision].format(
         what=what,
         corrected=CORRECTED if low > 0 or high < 0 else "",
-        figures=difference_words(row["difference"], row["ci95"]),
-        smallest=detectable_words(row["minimum_detectable_difference"]),
+        figures=figures,
+        adds=words.adds.format(figures=figures),
+        costs=words.costs.format(figures=figures, metric=words.name),
+        smallest=detectable_words(row["minimum_detectable_difference"], row["metric"]),
     )
     alone = row.get("method") == "documents" and decision != "withheld"
     return said[0].upper() + said[1:] + (ONE_FIT if alone else "")
@@ -215,7 +221,12 @@ def _absent(cause: Cause) -> dict[str, Any]:
 
 
 def _by_length(
-    a: Sequence[PooledRun], b: Sequence[PooledRun], lengths: Mapping[int, int], n_docs: int | None
+    a: Sequence[PooledRun],
+    b: Sequence[PooledRun],
+    lengths: Mapping[int, int],
+    n_docs: int | None,
+    *,
+    metric: str,
 ) -> list[dict[str, Any]]:
     """Return the difference in thirds of the documents, the shortest first; equal lengths stay together."""
     tokens = np.array([lengths.get(int(document), -1) for document in a[0].predictions.documents])  # (N,)
@@ -228,7 +239,7 @@ def _by_length(
     for group in range(len(edges) + 1):
         chosen = (groups == group) & (tokens >= 0)  # (N,)
         if chosen.any():
-            estimate = estimate_difference(a, b, n_docs, chosen)
+            estimate = estimate_difference(a, b, n_docs, chosen, metric=metric)
             rows.append(
                 {
                     "tokens": [int(tokens[chosen].min()), int(tokens[chosen].max())],

@@ -1,25 +1,115 @@
-"""Which network and which baseline stand for their kind, chosen by validation accuracy alone."""
+"""Which network stands for its kind, chosen by validation documents alone, and which baselines it meets."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from pipeline.evaluation.wording import with_head
+from pipeline.prediction_files import SavedPredictions
+
+Merits = Mapping[str, float]  # mean validation score of each model, turned so that higher is better
 
 
-def best_network(kinds: Mapping[str, str], validation_accuracy: Mapping[str, float]) -> str | None:
-    """Return the network of the highest mean validation accuracy, the first of equals; None without one."""
-    return _best((name for name, kind in kinds.items() if kind == "network"), validation_accuracy)
+def best_network(kinds: Mapping[str, str], merits: Merits) -> str | None:
+    """Return the network of the highest merit on validation documents, the first of equals; None without one."""
+    return _best((name for name, kind in kinds.items() if kind == "network"), merits)
 
 
-def best_baseline(kinds: Mapping[str, str], validation_accuracy: Mapping[str, float]) -> str | None:
-    """Return the baseline of the highest mean validation accuracy, the first of equals; None without one.
+def best_baseline(kinds: Mapping[str, str], merits: Merits) -> str | None:
+    """Return the baseline of the highest merit on validation documents, the first of equals; None without one."""
+    return _best(baselines_of(kinds), merits)
+
+
+def baselines_of(kinds: Mapping[str, str]) -> list[str]:
+    """Return the baselines that the best network is compared with: every one of the run.
 
     A control such as `majority` stands in where there is no baseline; a control with an embedding
     reads what the networks read and cannot.
+
+    >>> baselines_of({"majority": "control", "bow": "baseline", "tfidf": "baseline"})
+    ['bow', 'tfidf']
     """
     baselines = [name for name, kind in kinds.items() if kind == "baseline"]
-    controls = [name for name, kind in kinds.items() if kind == "control" and "@" not in name]
-    return _best(baselines or controls, validation_accuracy)
+    return baselines or [name for name, kind in kinds.items() if kind == "control" and "@" not in name]
 
 
-def _best(names: Iterable[str], validation_accuracy: Mapping[str, float]) -> str | None:
-    return max(names, key=lambda name: validation_accuracy[name], default=None)
+def _best(names: Iterable[str], merits: Merits) -> str | None:
+    return max(names, key=lambda name: merits[name], default=None)
+
+
+@dataclass(frozen=True)
+class ChosenNetwork:
+    """The network that validation documents chose, in each fold by that fold's own: test documents choose nothing.
+
+    `of_fold` maps each fold to the name of its network; one fold where there is one split.
+    """
+
+    of_fold: Mapping[int, str]
+
+    @property
+    def names(self) -> list[str]:
+        """The networks that were chosen, most often chosen first."""
+        return [name for name, _ in Counter(self.of_fold.values()).most_common()]
+
+    @property
+    def name(self) -> str:
+        """The network's name, or in how many folds which one was chosen.
+
+        >>> ChosenNetwork({0: "rnn@w", 1: "lstm@w", 2: "lstm@w"}).name
+        'lstm@w in 2 folds, rnn@w in 1'
+        """
+        return self._in_words(str)
+
+    @property
+    def spoken(self) -> str:
+        """The name as a sentence says it: with what the network reads out, and how it was chosen.
+
+        >>> ChosenNetwork({0: "lstm@w"}).spoken
+        'lstm@w (last state)'
+        """
+        words = self._in_words(with_head)
+        return words if len(self.names) == 1 else f"the network chosen in each fold ({words})"
+
+    def _in_words(self, show: Callable[[str], str]) -> str:
+        (first, n_first), *others = Counter(self.of_fold.values()).most_common()
+        if not others:
+            return show(first)
+        start = f"{show(first)} in {n_first} fold{'' if n_first == 1 else 's'}"
+        return ", ".join([start, *(f"{show(name)} in {number}" for name, number in others)])
+
+    def entries(self, saved: Iterable[SavedPredictions]) -> list[SavedPredictions]:
+        """Return the predictions of each fold's network under the common name; none where it is one network.
+
+        Seeds that not every fold's network has are left out, so that each seed answers every document.
+        """
+        if len(self.names) == 1:
+            return []
+        found = [entry for entry in saved if self.of_fold.get(entry.fold) == entry.name]
+        seeds = [{one.seed for one in found if one.fold == fold} for fold in self.of_fold]
+        shared = set.intersection(*seeds)
+        return [replace(entry, name=self.name) for entry in found if entry.seed in shared]
+
+
+def choose_network(kinds: Mapping[str, str], merits_by_fold: Mapping[int, Merits]) -> ChosenNetwork | None:
+    """Return the network that each fold's validation documents chose; None without a network.
+
+    A fold's validation documents are tested in other folds, so that a choice by the mean over folds would let
+    test documents choose. Each fold's own choice knows nothing of the documents that it is tested on.
+    """
+    chosen = {fold: best_network(kinds, merits) for fold, merits in merits_by_fold.items()}
+    known = {fold: name for fold, name in chosen.items() if name is not None}
+    return ChosenNetwork(known) if known else None
+
+
+def merits_to_choose_by(merits_by_fold: Mapping[int, Merits], names: Sequence[str]) -> dict[str, float]:
+    """Return what a choice for the whole run may use: validation with one split, nothing with folds.
+
+    With folds every document is tested, those for validation too. All merits are then 0, and the first one asked
+    for is taken.
+    """
+    if len(merits_by_fold) > 1:
+        return dict.fromkeys(names, 0.0)
+    (merits,) = merits_by_fold.values() or ({},)
+    return dict(merits)

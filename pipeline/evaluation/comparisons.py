@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from pipeline.evaluation.choice import best_baseline
+from pipeline.evaluation.choice import baselines_of, best_baseline
+from pipeline.evaluation.claims import Against, Claim, claim_of, decide_against
 from pipeline.evaluation.differences import Runs, estimate_difference, paired_runs
-from pipeline.evaluation.estimates import holm, mcnemar_p_value
+from pipeline.evaluation.estimates import Estimate, holm, mcnemar_p_value
 from pipeline.evaluation.gains import parse_named, source_pairs
 from pipeline.evaluation.pooling import pool_folds
 from pipeline.prediction_files import SavedPredictions
 
-SIGNIFICANCE = 0.05
+SIDE, VERDICT = "side", "verdict"  # the families in which p-values are corrected
 MODEL_PAIRS = (  # the same embedding on both sides
     ("lstm", "rnn"),
     ("gru", "rnn"),
@@ -28,9 +29,9 @@ _SHUFFLED_WORDS = ":shuffled-words"  # what the name of a control adds to that o
 
 
 def planned_pairs(
-    kinds: Mapping[str, str], validation_accuracy: Mapping[str, float]
+    kinds: Mapping[str, str], merits: Mapping[str, float], *, every_baseline: bool = False
 ) -> list[tuple[str, str]]:
-    """Return the pairs (a, b) to compare.
+    """Return the pairs (a, b) to compare beside those of the verdict: the side questions.
 
     Networks with the best baseline, `MODEL_PAIRS`, averaged vectors with TF-IDF, a network with itself on
     shuffled words, a pooled head with the last state, pairs of sources. They are all planned: which models were asked
@@ -39,12 +40,17 @@ def planned_pairs(
     Parameters
     ----------
     kinds : mapping of model name to "network", "baseline" or "control"
-    validation_accuracy : mapping of model name to mean validation accuracy
+    merits : mapping of model name to its mean validation score, higher is better
         Chooses the best baseline; test documents choose nothing.
+    every_baseline : bool
+        Compare networks with every baseline, so that none need be chosen: with folds, where validation documents
+        are tested too.
     """
-    baseline = best_baseline(kinds, validation_accuracy)
+    baselines = baselines_of(kinds)
+    if baselines and not every_baseline:
+        baselines = [name for name in [best_baseline(kinds, merits)] if name is not None]
     networks = [name for name, kind in kinds.items() if kind == "network"]
-    pairs = [(network, baseline) for network in networks if baseline is not None]
+    pairs = [(network, baseline) for network in networks for baseline in baselines]
     for first, second in MODEL_PAIRS:
         named_first = [name for name in kinds if name.partition("@")[0].partition(":")[0] == first]
         partners = [(name, second + name.removeprefix(first)) for name in named_first]
@@ -82,29 +88,35 @@ def compare(
     pairs: Sequence[tuple[str, str]],
     rope: float,
     n_docs: int | None = None,
+    *,
+    metric: str = "accuracy",
 ) -> list[dict[str, Any]]:
-    """Return the rows of `comparisons` in metrics.json: accuracy of a minus that of b on the same documents.
+    """Return rows of `comparisons` in metrics.json: the score of a minus that of b on the same documents.
 
     Parameters
     ----------
     saved : iterable of SavedPredictions
         Folds are pooled within a seed; documents are matched by their number.
     pairs : sequence of (a, b)
-        All the comparisons that are made: the p-values are corrected for their number (Holm).
+        All the side questions: their p-values are corrected for their number (Holm), which those of the verdict
+        do not raise.
     rope : float
         Region of practical equivalence: differences within [-rope, rope] do not matter to the user.
     n_docs : int, optional
         Documents of the corpus, where there are folds; if absent, all that were tested.
+    metric : str
+        A key of `METRICS`.
 
     Returns
     -------
     list of dict
-        a, b, metric ("accuracy"), difference, ci95 [lo, hi], p_value, p_adjusted, decision ("beats", "loses",
-        "equal" or "cannot tell", said of a), minimum_detectable_difference (a true
-        difference of that size is found with 80 % power; a smaller one can be found, less often. Above 1 no
-        difference that accuracy can have is found that often), seeds (those compared), method ("documents",
-        "documents and seeds" or "folds": which chance the interval holds), mcnemar (of the first seed's
-        predictions: seed, only_a, only_b, p_value; None with folds).
+        a, b, metric, family ("side": in which p_adjusted is corrected), difference (positive: a is better, also
+        where a lower score is), ci95 [lo, hi], p_value, p_adjusted, decision ("beats", "loses", "equal" or
+        "cannot tell", said of a), by ("more than the rope" or "perhaps less" where it beats or loses, else None),
+        minimum_detectable_difference (a true difference of that size is found with 80 % power, before correction; a
+        smaller one can be found, less often. Above 1 no difference that a share can have is found that often),
+        seeds (those compared), method ("documents", "documents and seeds" or "folds": which chance the interval
+        holds), mcnemar (of the first seed's predictions: seed, only_a, only_b, p_value; None with folds).
 
     Raises
     ------
@@ -113,25 +125,65 @@ def compare(
     """
     pooled = pool_folds(saved)
     paired = [paired_runs(pooled[a], pooled[b]) for a, b in pairs]
-    estimates = [estimate_difference(runs_a, runs_b, n_docs) for runs_a, runs_b in paired]
+    estimates = [estimate_difference(*runs, n_docs, metric=metric) for runs in paired]
     adjusted = holm([estimate.p_value for estimate in estimates])
     return [
-        {
-            "a": a,
-            "b": b,
-            "metric": "accuracy",
-            "difference": estimate.difference,
-            "ci95": estimate.interval,
-            "p_value": estimate.p_value,
-            "p_adjusted": p_adjusted,
-            "decision": decide(estimate.interval, p_adjusted, rope),
-            "minimum_detectable_difference": estimate.minimum_detectable_difference,
-            "seeds": sorted({run.seed for run in max(runs, key=len)}),
-            "method": _method(*runs),
-            "mcnemar": _mcnemar(*runs),
-        }
-        for (a, b), runs, estimate, p_adjusted in zip(pairs, paired, estimates, adjusted, strict=True)
+        _row(pair, runs, estimate, p_adjusted, claim_of(estimate.interval, p_adjusted, rope), SIDE, metric)
+        for pair, runs, estimate, p_adjusted in zip(pairs, paired, estimates, adjusted, strict=True)
     ]
+
+
+def compare_with_baselines(
+    pooled: Mapping[str, Runs],
+    a: str,
+    baselines: Sequence[str],
+    rope: float,
+    n_docs: int | None = None,
+    *,
+    metric: str = "accuracy",
+) -> tuple[list[dict[str, Any]], Against]:
+    """Return the rows of `comparisons` that answer the run's one question, and what they say together.
+
+    The rows are those of `compare`, with the family "verdict": p_adjusted is corrected for the number of
+    baselines alone, whatever else was run. See `decide_against` for what is said of all; `pooled` has the runs of
+    each model.
+    """
+    paired = {b: paired_runs(pooled[a], pooled[b]) for b in baselines}
+    estimates = {b: estimate_difference(*runs, n_docs, metric=metric) for b, runs in paired.items()}
+    against = decide_against(estimates, rope)
+    rows = [
+        _row((a, b), paired[b], estimates[b], against.p_adjusted[b], against.rows[b], VERDICT, metric)
+        for b in baselines
+    ]
+    return rows, against
+
+
+def _row(
+    pair: tuple[str, str],
+    runs: tuple[Runs, Runs],
+    estimate: Estimate,
+    p_adjusted: float,
+    claim: Claim,
+    family: str,
+    metric: str,
+) -> dict[str, Any]:
+    a, b = pair
+    return {
+        "a": a,
+        "b": b,
+        "metric": metric,
+        "family": family,
+        "difference": estimate.difference,
+        "ci95": estimate.interval,
+        "p_value": estimate.p_value,
+        "p_adjusted": p_adjusted,
+        "decision": claim.decision,
+        "by": claim.by,
+        "minimum_detectable_difference": estimate.minimum_detectable_difference,
+        "seeds": sorted({run.seed for run in max(runs, key=len)}),
+        "method": _method(*runs),
+        "mcnemar": _mcnemar(*runs),
+    }
 
 
 def withhold(comparisons: Iterable[Mapping[str, Any]], trained: Mapping[str, bool]) -> list[dict[str, Any]]:
@@ -143,27 +195,8 @@ def withhold(comparisons: Iterable[Mapping[str, Any]], trained: Mapping[str, boo
     rows = [dict(row) for row in comparisons]
     for row in rows:
         if not (trained.get(row["a"], True) and trained.get(row["b"], True)):
-            row["decision"] = "withheld"
+            row |= {"decision": "withheld", "by": None}
     return rows
-
-
-def decide(interval: Sequence[float], p_adjusted: float, rope: float) -> str:
-    """Return what a difference and its chance allow to say of a: beats, loses, equal or cannot tell.
-
-    Whatever lies within the region of practical equivalence is equal, also where it is not zero: the user has
-    said that such a difference does not matter.
-
-    >>> decide([0.01, 0.03], p_adjusted=0.001, rope=0.01)
-    'beats'
-    >>> decide([-0.004, 0.006], p_adjusted=1.0, rope=0.01)
-    'equal'
-    """
-    low, high = interval
-    if -rope <= low and high <= rope:
-        return "equal"
-    if p_adjusted < SIGNIFICANCE and (low > 0 or high < 0):
-        return "beats" if low > 0 else "loses"
-    return "cannot tell"
 
 
 def _method(a: Runs, b: Runs) -> str:

@@ -28,6 +28,7 @@ def describe_contamination(
     summary: Sequence[Mapping[str, Any]],
     generator: np.random.Generator,
     n_docs: int | None = None,
+    chosen_network: Sequence[SavedPredictions] = (),
 ) -> dict | None:
     """Return `contamination` of metrics.json; None without predictions or facts.
 
@@ -42,6 +43,7 @@ def describe_contamination(
     generator : np.random.Generator
         For the bootstrap of the intervals on fewer documents, made as those of `summary`.
     n_docs : documents of the corpus, where there are folds; if absent, all that were tested
+    chosen_network : predictions of the verdict's network, where folds chose different ones
 
     Returns
     -------
@@ -67,6 +69,7 @@ def describe_contamination(
     every = np.ones(len(repeated), dtype=bool)
     sets = {"all": every, "without near-duplicates": ~repeated, "without giveaways": ~given_away}
     a, b = verdict.get("a"), verdict.get("b")
+    compared = pooled | pool_folds(chosen_network)
     return {
         "documents": len(every),
         "near_duplicates": _near_duplicates(of_documents),
@@ -83,7 +86,7 @@ def describe_contamination(
                 "models": _accuracies(
                     summary if chosen.all() else _summary_on(saved, documents[chosen], generator)
                 ),
-                **_difference(difference_on(pooled, a, b, chosen, n_docs) if chosen.any() else None),
+                **_difference(difference_on(compared, a, b, chosen, n_docs) if chosen.any() else None),
             }
             for of, chosen in sets.items()
         ],

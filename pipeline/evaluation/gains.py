@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +16,7 @@ _TUNED = ("tuned", "frozen-then-tuned")
 _SHUFFLED = "shuffled-rows"
 
 EFFECT_KEYS = (  # of a row of `comparisons`
-    *("a", "b", "difference", "ci95", "p_adjusted", "decision"),
+    *("a", "b", "difference", "ci95", "p_adjusted", "decision", "by"),
     "minimum_detectable_difference",
 )
 
@@ -131,7 +132,7 @@ def _partners(name: str, contrast: Contrast, names: Iterable[str]) -> list[str]:
 
 def find_gains(
     comparisons: Sequence[Mapping[str, Any]],
-    validation_accuracy: Mapping[str, float],
+    merits: Mapping[str, float],
     trained: Mapping[str, bool],
 ) -> list[dict[str, Any]]:
     """Return `gains` of metrics.json: for each network model what pretraining and fine-tuning add.
@@ -139,8 +140,9 @@ def find_gains(
     Parameters
     ----------
     comparisons : the rows of `compare`
-    validation_accuracy : mapping of model name to mean validation accuracy
-        Chooses, of several sources, the one that the effect is read from: test documents choose nothing.
+    merits : mapping of model name to its mean validation score, higher is better
+        Chooses, of several sources, the one that the effect is read from: test documents choose nothing. Where all
+        merits are the same, as with folds, it is the source that was asked for first.
     trained : mapping of model name to whether its training worked; models that are absent count as trained
 
     Returns
@@ -157,8 +159,7 @@ def find_gains(
     for model in models:
         names = dict.fromkeys(a for a, _ in rows if a.partition("@")[0] == model)
         effects = [
-            _effect(effect, names, usable, validation_accuracy)
-            or _withheld(_effect(effect, names, rows, validation_accuracy))
+            _effect(effect, names, usable, merits) or _withheld(_effect(effect, names, rows, merits))
             for effect in ("pretraining", "fine-tuning")
         ]
         if any(effects):
@@ -167,14 +168,14 @@ def find_gains(
 
 
 def _withheld(effect: dict[str, Any] | None) -> dict[str, Any] | None:
-    return effect and effect | {"decision": "withheld"}
+    return effect and effect | {"decision": "withheld", "by": None}
 
 
 def _effect(
     effect: str,
     names: Iterable[str],
     rows: Mapping[tuple[str, str], Mapping[str, Any]],
-    validation_accuracy: Mapping[str, float],
+    merits: Mapping[str, float],
 ) -> dict[str, Any] | None:
     """Return the comparison that an effect is read from: the first contrast, the best source, the first partner."""
     for contrast in CONTRASTS:
@@ -185,7 +186,7 @@ def _effect(
             compared = _partners(name, contrast, [b for a, b in rows if a == name])
             pairs |= {name: (name, compared[0])} if compared else {}
         if pairs:
-            best = max(pairs, key=lambda name: validation_accuracy.get(name, 0.0))
+            best = max(pairs, key=lambda name: merits.get(name, -math.inf))
             row = rows[pairs[best]]
             return {"effect": effect} | {key: row[key] for key in EFFECT_KEYS}
     return None

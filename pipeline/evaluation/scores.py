@@ -77,7 +77,7 @@ def score(predictions: Predictions) -> Scores:
         ece=calibration.error,
         precision=_ratio(hits, predicted),
         recall=_ratio(hits, support),
-        f1=_ratio(2 * hits, support + predicted),
+        f1=f1_by_class(hits, support, predicted),
         support=support,
         confusion=confusion,
         calibration=calibration,
@@ -103,7 +103,12 @@ def macro_f1(hits: np.ndarray, support: np.ndarray, predicted: np.ndarray) -> np
     float64 array, shape (...)
     """
     met = (support + predicted > 0).sum(axis=-1)
-    return _ratio(2 * hits, support + predicted).sum(axis=-1) / met
+    return f1_by_class(hits, support, predicted).sum(axis=-1) / met
+
+
+def f1_by_class(hits: np.ndarray, support: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+    """Return the F1 of each class, 0 for one that was not met; arrays as in `macro_f1`, float64 (..., C)."""
+    return _ratio(2 * hits, support + predicted)
 
 
 def balanced_accuracy(hits: np.ndarray, support: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from pipeline.config import AUTO, CountOrAuto
-from pipeline.evaluation.choice import best_network
+from pipeline.evaluation.choice import baselines_of, best_network
 from pipeline.evaluation.differences import seeds_share
 from pipeline.evaluation.pooling import PooledRun, pool_folds
 from pipeline.prediction_files import SavedPredictions
@@ -92,7 +92,7 @@ class SeedsFound:
 def find_seeds(
     saved: Iterable[SavedPredictions],
     kinds: Mapping[str, str],
-    validation_accuracy: Mapping[str, float],
+    merits: Mapping[str, float],
     trained: Mapping[str, bool],
     asked: SeedsAsked,
     *,
@@ -107,7 +107,7 @@ def find_seeds(
     ----------
     saved : the predictions that are scored; those of a network's added seeds on all folds, or on none
     kinds : mapping of model name to "network", "baseline" or "control"
-    validation_accuracy : mapping of model name to mean validation accuracy of the first seeds
+    merits : mapping of model name to its mean validation score of the first seeds, higher is better
         Chooses the network: what is added cannot change the choice.
     trained : mapping of model name to whether every fit of it trained
     asked : what the run was asked for
@@ -121,8 +121,8 @@ def find_seeds(
     """
     pooled = pool_folds(saved)
     networks = {name: kind for name, kind in kinds.items() if name in pooled}
-    network = best_network(networks, validation_accuracy)
-    baselines = _baselines(networks)
+    network = best_network(networks, merits)
+    baselines = baselines_of(networks)
     if network is None or not baselines:
         return SeedsFound(asked, None, (), more=False, why="nothing was compared")
     n_seeds = 1 + max(run.seed for run in pooled[network])
@@ -144,12 +144,6 @@ def _whether_more(last: Share, asked: SeedsAsked, trained: bool, ended: bool) ->
         (True, True, share),
     )
     return next((more, why) for holds, more, why in rules if holds)
-
-
-def _baselines(kinds: Mapping[str, str]) -> list[str]:
-    """Return what a network is compared with: baselines, or controls without an embedding where there are none."""
-    baselines = [name for name, kind in kinds.items() if kind == "baseline"]
-    return baselines or [name for name, kind in kinds.items() if kind == "control" and "@" not in name]
 
 
 def first_seeds_only(saved: Iterable[SavedPredictions], first: int) -> list[SavedPredictions]:

@@ -37,6 +37,7 @@ def slice_scores(
     verdict: Mapping[str, Any],
     generator: np.random.Generator,
     n_docs: int | None = None,
+    chosen: Sequence[SavedPredictions] = (),
 ) -> list[dict]:
     """Return `slices` of metrics.json: accuracy by document length, unknown words, word frequency, class.
 
@@ -46,13 +47,15 @@ def slice_scores(
         All models on the same documents; folds are pooled, seeds are averaged.
     facts : DataFrame with the columns of `document_files.COLUMNS`, or None
         Without it only classes are told apart.
-    verdict : mapping with names under `a` (best network) and `b` (best baseline), None where there is none
+    verdict : mapping with names under `a` (best network) and `b` (the baseline that decides), None where there is none
         Their difference within each slice is given too.
     generator : np.random.Generator
         For the bootstrap of the accuracies. It gives one number; each resample depends on that, on the model and on the
         slice, so that a further model leaves the other intervals as they were.
     n_docs : int, optional
         Documents of the corpus, where there are folds; if absent, all that were tested.
+    chosen : sequence of SavedPredictions
+        Those of the verdict's network, where folds chose different ones: it is compared, and no row of its own.
 
     Returns
     -------
@@ -76,13 +79,14 @@ def slice_scores(
         "class": _by_class(first, saved[0].label_names)
     }
     a, b, base = verdict.get("a"), verdict.get("b"), int(generator.integers(2**32))
+    compared = pooled | pool_folds(chosen)
     return [
         {
             "by": by,
             "a": a,
             "b": b,
             "groups": [
-                _group_row(group, pooled, a, b, n_docs, (base, number, *by.encode()))
+                _group_row(group, pooled, compared, a, b, n_docs, (base, number, *by.encode()))
                 for number, group in enumerate(groups)
             ],
         }
@@ -136,12 +140,13 @@ def _by_class(run: PooledRun, label_names: Sequence[str]) -> list[Group]:
 def _group_row(
     group: Group,
     pooled: Mapping[str, list[PooledRun]],
+    compared: Mapping[str, list[PooledRun]],
     a: str | None,
     b: str | None,
     n_docs: int | None,
     seed: tuple[int, ...],
 ) -> dict:
-    between = difference_on(pooled, a, b, group.chosen, n_docs)
+    between = difference_on(compared, a, b, group.chosen, n_docs)
     return {
         "label": group.label,
         "lo": group.lo,

@@ -1,109 +1,271 @@
-"""Comparisons > the verdict: the best network against the best baseline, in one sentence."""
+"""Comparisons > the verdict: the best network against every baseline, in one sentence."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 
-from pipeline.evaluation.choice import best_baseline, best_network
-from pipeline.evaluation.comparisons import SIGNIFICANCE
+from pipeline.evaluation.choice import ChosenNetwork
+from pipeline.evaluation.claims import MORE, PERHAPS_LESS, SIGNIFICANCE, Against
+from pipeline.evaluation.comparisons import compare_with_baselines, withhold
+from pipeline.evaluation.differences import Runs, estimate_difference, paired_runs
+from pipeline.evaluation.metrics import METRICS
 from pipeline.evaluation.pooling import PooledRun, pool_folds
-from pipeline.evaluation.wording import detectable_words, difference_words, exact_points, percent
+from pipeline.evaluation.wording import METRIC_WORDS, MetricWords, detectable_words
 from pipeline.prediction_files import SavedPredictions
 
 CLAIMS = {
-    "beats": "{a} beats {b}: {figures}.",
-    "loses": "{a} loses to {b}: {figures}.",
-    "equal": "{smallest}, and {a} and {b} are equal within {rope}: {figures}.{known}",
-    "cannot tell": "{smallest}, and it cannot be told whether {a} or {b} is better: {figures}.{why}",
-    "withheld": "{failed} did not train, so the verdict is withheld: {accuracy_a} against {accuracy_b} for {b}"
+    "beats": "{a} beats {b}{size}: {figures}.",
+    "loses": "{a} loses to {b}{one_of}{size}: {figures}.",
+    "equal": "{smallest}, and {a} and {b}{one_of}{pause} are equal within {rope}: {figures}.{known}{others}",
+    "cannot tell": "{smallest}, and it cannot be told whether {a} or {b}{one_of}{pause} is better: {figures}.{why}",
+    "withheld": "{failed} did not train, so the verdict is withheld: {scores} for {b}"
     " says nothing of what such a network can do here.",
 }
+BEATS_EVERY = "{a} beats every baseline ({n_baselines} of them){size}; the closest is {b}: {figures}."
+SIZES = {MORE: ", by more than {rope}", PERHAPS_LESS: ", perhaps by less than {rope}"}
 KNOWN = " The difference is not zero, but too small to matter."
+ONE_OF = ", one of {n_baselines} baselines"
+OTHERS = {1: " Against the other baseline", 2: " Against each of the other {n_others} baselines"}
+AT_MOST_WORSE = " it is at most {rope} worse, if it is worse at all."
 ONE_SEED = " This is about this fitted model only: it was trained with one seed."
+TRAININGS = {  # where the size alone leaves a question open
+    "each beyond chance": " {all_n} trainings are {better} than {b}, each beyond the chance of documents;"
+    " by how much such networks are {better} cannot be told.",
+    "same direction": " {all_n} trainings are {better} than {b}, which may be chance.",
+}
+SKEWED = 0.6  # share of the largest class above which accuracy and macro F1 stand side by side
+SIDE_BY_SIDE = ("accuracy", "macro-f1")
 
 
-def decide_verdict(
-    kinds: Mapping[str, str],
-    validation_accuracy: Mapping[str, float],
-    trained: Mapping[str, bool],
-    comparisons: Sequence[Mapping],
+@dataclass(frozen=True)
+class Trainings:
+    """How many of a network's trainings, each compared alone, are better or worse than a baseline.
+
+    `clearly_better` and `clearly_worse` are those whose own test, of the chance of documents, is below 5 %.
+    """
+
+    n: int
+    better: int
+    worse: int
+    clearly_better: int
+    clearly_worse: int
+
+    @property
+    def agreement(self) -> tuple[str, str] | None:
+        """A key of `TRAININGS` and the direction in which all trainings lie; None where they do not, or for one."""
+        for word, some, clear in (
+            ("better", self.better, self.clearly_better),
+            ("worse", self.worse, self.clearly_worse),
+        ):
+            if self.n > 1 and some == self.n:
+                return ("each beyond chance" if clear == self.n else "same direction"), word
+        return None
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """The one question of a run: how its best network stands to every baseline.
+
+    Attributes
+    ----------
+    chosen : the network, chosen on validation documents
+    runs : the runs of the network and of each baseline, by name
+    rows : the rows of `compare_with_baselines`
+    against : what they say together
+    trained : whether the fits of the network trained
+    """
+
+    chosen: ChosenNetwork
+    runs: Mapping[str, Runs]
+    rows: Sequence[Mapping[str, Any]]
+    against: Against
+    trained: bool
+
+    @property
+    def decisive(self) -> Mapping[str, Any]:
+        """The row of the baseline that decides."""
+        return next(row for row in self.rows if row["b"] == self.against.b)
+
+
+def ask(
     saved: Iterable[SavedPredictions],
-    *,
+    chosen: ChosenNetwork,
+    baselines: Sequence[str],
     rope: float,
-) -> dict:
-    """Return `verdict` of metrics.json: best network (a) against best baseline (b), chosen by validation.
+    n_docs: int | None = None,
+    *,
+    trained: bool = True,
+    metric: str = "accuracy",
+) -> Question:
+    """Return the question of a run, with the comparisons that answer it.
 
     Parameters
     ----------
-    kinds : mapping of model name to "network", "baseline" or "control"
-    validation_accuracy : mapping of model name to mean validation accuracy
-    trained : mapping of model name to whether its training worked; models that are absent count as trained
-    comparisons : the rows of `compare`, (a, b) among them
-    saved : the predictions that the comparisons were made from
-    rope : region of practical equivalence, a fraction of 1
-
-    Returns
-    -------
-    dict
-        a, b (None where there is none), decision (None then), sentence, rope, minimum_detectable_difference.
+    saved : iterable of SavedPredictions
+        Those of all models; what `chosen` chose in each fold is put together here.
+    chosen, baselines, rope, n_docs, metric
+        As in `compare_with_baselines`.
+    trained : whether the fits of the network trained
 
     Raises
     ------
     ValueError
-        If (a, b) was not compared.
+        If there is no baseline.
     """
-    a, b = best_network(kinds, validation_accuracy), best_baseline(kinds, validation_accuracy)
-    verdict = {"a": a, "b": b, "decision": None, "rope": rope, "minimum_detectable_difference": None}
-    if a is None or b is None:
-        return verdict | {"sentence": _nothing_to_compare(a, b)}
-    row = _comparison_of(comparisons, a, b)
-    decision = row["decision"] if trained.get(a, True) else "withheld"
-    sentence = _sentence(decision, row, pool_folds(saved), rope, len(comparisons))
-    minimum = row["minimum_detectable_difference"]
-    return verdict | {"decision": decision, "sentence": sentence, "minimum_detectable_difference": minimum}
+    saved = list(saved)
+    asked = {chosen.name, *baselines}
+    pooled = pool_folds([entry for entry in [*saved, *chosen.entries(saved)] if entry.name in asked])
+    rows, against = compare_with_baselines(pooled, chosen.name, baselines, rope, n_docs, metric=metric)
+    untrained = {} if trained else {chosen.name: False}
+    return Question(chosen, pooled, withhold(rows, untrained), against, trained)
 
 
-def _nothing_to_compare(a: str | None, b: str | None) -> str:
-    absent = [kind for kind, name in (("network", a), ("baseline", b)) if name is None]
-    return f"There is no verdict: no {' and no '.join(absent)} was run."
+def decide_verdict(
+    question: Question,
+    *,
+    rope: float,
+    metric: str = "accuracy",
+    n_docs: int | None = None,
+    skewed: bool = False,
+) -> dict[str, Any]:
+    """Return `verdict` of metrics.json: the best network (a) against every baseline.
+
+    Parameters
+    ----------
+    question : Question
+    rope : region of practical equivalence, in units of the metric
+    metric : a name of `METRICS`
+    n_docs : documents of the corpus, where there are folds; all that were tested if absent
+    skewed : whether the largest class holds more than `SKEWED` of the documents
+
+    Returns
+    -------
+    dict
+        a; b, the baseline that decides; decision; by; sentence; rope; minimum_detectable_difference (against b, at
+        the plain 5 %); metric; against (the row of `comparisons` of each baseline); trainings (`Trainings` against
+        b); beside (scores and difference in accuracy or macro F1 where classes are skewed and the other decides).
+    """
+    a, b, row = question.chosen.name, question.against.b, question.decisive
+    decision = question.against.claim.decision if question.trained else "withheld"
+    trainings = count_trainings(question.runs[a], question.runs[b], metric, n_docs)
+    beside = [name for name in SIDE_BY_SIDE if name != metric] if skewed else []
+    return {
+        "a": a,
+        "b": b,
+        "decision": decision,
+        "by": question.against.claim.by if question.trained else None,
+        "sentence": _sentence(question, decision, trainings, rope, metric),
+        "rope": rope,
+        "minimum_detectable_difference": row["minimum_detectable_difference"],
+        "metric": metric,
+        "against": [dict(one) for one in question.rows],
+        "trainings": asdict(trainings),
+        "beside": [_beside(question, name, n_docs) for name in beside],
+    }
 
 
-def _comparison_of(comparisons: Sequence[Mapping], a: str, b: str) -> Mapping:
-    for row in comparisons:
-        if (row["a"], row["b"]) == (a, b):
-            return row
-    raise ValueError(f"{a} and {b} were not compared")
+def no_verdict(
+    a: str | None, baselines: Sequence[str], *, rope: float, metric: str = "accuracy"
+) -> dict[str, Any]:
+    """Return `verdict` of a run that lacks a network or a baseline."""
+    absent = [kind for kind, there in (("network", a), ("baseline", baselines)) if not there]
+    return {
+        "a": a,
+        "b": None,
+        "decision": None,
+        "by": None,
+        "sentence": f"There is no verdict: no {' and no '.join(absent)} was run.",
+        "rope": rope,
+        "minimum_detectable_difference": None,
+        "metric": metric,
+        "against": [],
+        "trainings": None,
+        "beside": [],
+    }
 
 
-def _sentence(
-    decision: str, row: Mapping, pooled: Mapping[str, list[PooledRun]], rope: float, n_comparisons: int
-) -> str:
+def count_trainings(a: Runs, b: Runs, metric: str = "accuracy", n_docs: int | None = None) -> Trainings:
+    """Return how the trainings of a, each alone, stand to b; of b the first run counts."""
+    alone = [estimate_difference(*paired_runs([run], b[:1]), n_docs, metric=metric) for run in a]
+    clear = [one for one in alone if one.p_value < SIGNIFICANCE]
+    return Trainings(
+        n=len(alone),
+        better=sum(one.difference > 0 for one in alone),
+        worse=sum(one.difference < 0 for one in alone),
+        clearly_better=sum(one.interval[0] > 0 for one in clear),
+        clearly_worse=sum(one.interval[1] < 0 for one in clear),
+    )
+
+
+def mean_score(runs: Runs, metric: str) -> float:
+    """Return the mean over seeds of one model's score, in the metric's own direction."""
+    return float(np.mean([METRICS[metric].value(run.predictions) for run in runs]))
+
+
+def _beside(question: Question, metric: str, n_docs: int | None) -> dict[str, Any]:
+    a, b = question.runs[question.chosen.name], question.runs[question.against.b]
+    estimate = estimate_difference(*paired_runs(a, b), n_docs, metric=metric)
+    return {
+        "metric": metric,
+        "a": mean_score(a, metric),
+        "b": mean_score(b, metric),
+        "difference": estimate.difference,
+        "ci95": estimate.interval,
+    }
+
+
+def _sentence(question: Question, decision: str, trainings: Trainings, rope: float, metric: str) -> str:
     """Return the verdict in plain words, with its numbers."""
-    runs_a, runs_b = pooled[row["a"]], pooled[row["b"]]
-    accuracy_a, accuracy_b = percent(_mean_accuracy(runs_a)), percent(_mean_accuracy(runs_b))
-    difference = difference_words(row["difference"], row["ci95"])
-    claim = CLAIMS[decision].format(
-        a=row["a"],
+    row, said, n_baselines = question.decisive, METRIC_WORDS[metric], len(question.rows)
+    runs_a, runs_b = question.runs[row["a"]], question.runs[row["b"]]
+    scores = mean_score(runs_a, metric), mean_score(runs_b, metric)
+    several = n_baselines > 1
+    claim = BEATS_EVERY if several and decision == "beats" else CLAIMS[decision]
+    text = claim.format(
+        a=question.chosen.spoken,
         b=row["b"],
-        accuracy_a=accuracy_a,
-        accuracy_b=accuracy_b,
-        figures=f"{accuracy_a} against {accuracy_b}, a difference of {difference}",
-        rope=exact_points(rope),
-        smallest=detectable_words(row["minimum_detectable_difference"]),
+        n_baselines=n_baselines,
+        one_of=ONE_OF.format(n_baselines=n_baselines) if several else "",
+        pause="," if several else "",
+        figures=said.figures(*scores, row["difference"], row["ci95"]),
+        scores=said.both(*scores),
+        rope=said.exact(rope),
+        size=SIZES.get(question.against.claim.by or "", "").format(rope=said.exact(rope)) if rope else "",
+        smallest=detectable_words(row["minimum_detectable_difference"], metric),
         known=KNOWN if _leaves_out_zero(row) and row["p_adjusted"] < SIGNIFICANCE else "",
-        why=_why_not_told(row, n_comparisons),
-        failed=_failed(runs_a),
+        others=_others(n_baselines, said, rope),
+        why=_why_not_told(row, n_baselines) + _trainings(trainings, row["b"]),
+        failed=_failed(question.chosen.spoken, runs_a),
     )
     one_seed = len(runs_a) == 1 and runs_a[0].folds == 1 and decision != "withheld"
-    return f"On these {_documents(runs_a)} {claim}" + (ONE_SEED if one_seed else "")
+    return f"On these {_documents(runs_a)} {text}" + (ONE_SEED if one_seed else "")
 
 
-def _failed(runs: Sequence[PooledRun]) -> str:
+def _others(n_baselines: int, said: MetricWords, rope: float) -> str:
+    """Return what "equal" says of the baselines that it does not name."""
+    if n_baselines == 1:
+        return ""
+    start = OTHERS[min(n_baselines - 1, 2)].format(n_others=n_baselines - 1)
+    return start + AT_MOST_WORSE.format(rope=said.exact(rope))
+
+
+def _trainings(trainings: Trainings, b: str) -> str:
+    """Return what all trainings say alike where together they leave the question open."""
+    if trainings.agreement is None:
+        return ""
+    agreement, better = trainings.agreement
+    all_n = "Both" if trainings.n == 2 else f"All {trainings.n}"
+    return TRAININGS[agreement].format(all_n=all_n, better=better, b=b)
+
+
+def _failed(spoken: str, runs: Sequence[PooledRun]) -> str:
     """Return what did not train of a network of which at least one fit did not."""
     n_fits = sum(run.folds for run in runs)
-    return f"at least one of the {n_fits} fits of {runs[0].name}" if n_fits > 1 else runs[0].name
+    return f"at least one of the {n_fits} fits of {spoken}" if n_fits > 1 else spoken
 
 
 def _documents(runs: Sequence[PooledRun]) -> str:
@@ -111,20 +273,16 @@ def _documents(runs: Sequence[PooledRun]) -> str:
     return f"{n_docs:,} documents, each tested once," if runs[0].folds > 1 else f"{n_docs:,} test documents"
 
 
-def _why_not_told(row: Mapping, n_comparisons: int) -> str:
+def _why_not_told(row: Mapping[str, Any], n_baselines: int) -> str:
     """Return what the correction changed; empty where the interval alone leaves the question open."""
     if not _leaves_out_zero(row):
         return ""
     return (
-        f" Corrected for the {n_comparisons} comparisons of this run the p-value is"
+        f" Corrected for the {n_baselines} baselines the p-value is"
         f" {row['p_adjusted']:.2f}, not below {SIGNIFICANCE:.2f}."
     )
 
 
-def _leaves_out_zero(row: Mapping) -> bool:
+def _leaves_out_zero(row: Mapping[str, Any]) -> bool:
     low, high = row["ci95"]
     return bool(low > 0 or high < 0)
-
-
-def _mean_accuracy(runs: Sequence[PooledRun]) -> float:
-    return float(np.mean([run.right.mean() for run in runs]))

@@ -1,6 +1,23 @@
-"""Numbers as the sentences of a verdict or a cause say them."""
+"""Numbers and names as the sentences of a verdict or a cause say them."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+DEFAULT_HEADS = {"rnn": "last state", "gru": "last state", "lstm": "last state", "bilstm": "max+mean"}
+
+
+def with_head(name: str) -> str:
+    """Return a model's name with what its classifier reads, where the name does not say it.
+
+    >>> with_head("lstm@word2vec"), with_head("lstm:max@word2vec"), with_head("tfidf")
+    ('lstm@word2vec (last state)', 'lstm:max@word2vec', 'tfidf')
+    """
+    head = DEFAULT_HEADS.get(name.partition("@")[0])
+    return f"{name} ({head})" if head else name
 
 
 def percent(fraction: float) -> str:
@@ -44,8 +61,8 @@ def _counted(number: str) -> str:
     return f"{number} point" if number == "1" else f"{number} points"
 
 
-def difference_words(difference: float, interval: list[float]) -> str:
-    """Return a difference with its 95 % interval.
+def difference_words(difference: float, interval: Sequence[float]) -> str:
+    """Return a difference of two shares with its 95 % interval.
 
     >>> difference_words(-0.018, [-0.031, -0.004])
     '-1.8 points (95 % interval -3.1 to -0.4)'
@@ -54,7 +71,39 @@ def difference_words(difference: float, interval: list[float]) -> str:
     return f"{signed_points(difference)} points (95 % interval {low} to {high})"
 
 
-def detectable_words(smallest: float | None) -> str:
+def nats(size: float) -> str:
+    """Return a size in nats, never 0 for one that is not.
+
+    >>> nats(0.0331), nats(0.00004)
+    ('0.033 nats', '0.00004 nats')
+    """
+    places = 3 if size >= 0.0005 or not size else 3 - int(np.floor(np.log10(size))) - 3
+    return f"{size:.{places}f} nats"
+
+
+def better_or_worse(difference: float, interval: Sequence[float]) -> str:
+    """Return a difference in a score of which less is better: in words, so that no sign can be misread.
+
+    Parameters
+    ----------
+    difference, interval : float, [lo, hi]
+        In nats, positive where the first model is better: its score is lower.
+
+    >>> better_or_worse(0.033, [0.01, 0.056])
+    'better by 0.033 nats (95 % interval 0.010 to 0.056 better)'
+    >>> better_or_worse(-0.01, [-0.04, 0.02])
+    'worse by 0.010 nats (95 % interval 0.040 worse to 0.020 better)'
+    """
+    low, high = interval
+    word = "better" if difference >= 0 else "worse"
+    if low >= 0 or high <= 0:
+        ends = f"{min(abs(low), abs(high)):.3f} to {max(abs(low), abs(high)):.3f} {word}"
+    else:
+        ends = f"{-low:.3f} worse to {high:.3f} better"
+    return f"{word} by {abs(difference):.3f} nats (95 % interval {ends})"
+
+
+def detectable_words(smallest: float | None, metric: str = "accuracy") -> str:
     """Return what would be found four times out of five: the power that a comparison has.
 
     >>> detectable_words(0.023)
@@ -66,7 +115,63 @@ def detectable_words(smallest: float | None) -> str:
     """
     if smallest is None:
         return "fewer than ten documents tell the two apart"
-    size = f"a true difference of {plain_points(smallest)}"
-    if smallest > 1:
-        size = "no true difference that accuracy can have"
+    said = METRIC_WORDS[metric]
+    size = f"a true difference of {said.size(smallest)}"
+    if smallest > said.largest:
+        size = f"no true difference that {said.name} can have"
     return f"{size} would be found four times out of five"
+
+
+# --- scores by metric
+
+
+@dataclass(frozen=True)
+class MetricWords:
+    """How sentences say a metric: its name, a score, a size, a size that a person chose, a difference."""
+
+    name: str
+    score: Callable[[float], str]
+    scores: str  # of two models, {a} and {b}
+    size: Callable[[float], str] = plain_points
+    exact: Callable[[float], str] = exact_points
+    difference: Callable[[float, Sequence[float]], str] = difference_words
+    difference_of: str = "a difference of {difference}"
+    largest: float = 1.0  # difference that two models can have
+    adds: str = "adds {figures}"
+    costs: str = "costs {metric}: {figures}"
+
+    def figures(self, score_a: float, score_b: float, difference: float, interval: Sequence[float]) -> str:
+        """Return both scores and their difference.
+
+        >>> METRIC_WORDS["macro-f1"].figures(0.712, 0.65, 0.062, [0.011, 0.113])
+        'macro F1 71.2 against 65.0, a difference of +6.2 points (95 % interval +1.1 to +11.3)'
+        """
+        between = self.difference_of.format(difference=self.difference(difference, interval))
+        return f"{self.both(score_a, score_b)}, {between}"
+
+    def both(self, score_a: float, score_b: float) -> str:
+        """Return the scores of two models.
+
+        >>> METRIC_WORDS["accuracy"].both(0.953, 0.971)
+        '95.3 % against 97.1 %'
+        """
+        return self.scores.format(a=self.score(score_a), b=self.score(score_b))
+
+
+METRIC_WORDS = {
+    "accuracy": MetricWords("accuracy", percent, "{a} against {b}"),
+    "macro-f1": MetricWords("macro F1", lambda value: f"{100 * value:.1f}", "macro F1 {a} against {b}"),
+    "balanced-accuracy": MetricWords("balanced accuracy", percent, "balanced accuracy {a} against {b}"),
+    "log-loss": MetricWords(
+        "log loss",
+        lambda value: f"{value:.3f}",
+        "log loss {a} against {b} (lower is better)",
+        size=nats,
+        exact=lambda value: f"{value:.6g} nats",
+        difference=better_or_worse,
+        difference_of="{difference}",
+        largest=float("inf"),
+        adds="lowers log loss, which is better: {figures}",
+        costs="raises log loss, which is worse: {figures}",
+    ),
+}

@@ -16,13 +16,12 @@ from pipeline.report.formats import (
     MISSING,
     count,
     duration,
-    exact_points,
     interval,
     is_interval,
     is_number,
-    points,
 )
-from pipeline.report.rule import decision_rule
+from pipeline.report.metric import ReportMetric, metric_of
+from pipeline.report.rule import beside_words, decision_rule
 from pipeline.report.run_folder import CHARTS, Record, Run
 from pipeline.report.text import plural
 
@@ -57,14 +56,24 @@ def answer_sentence(run: Run) -> str:
 def _decided(run: Run, verdict: Record) -> str:
     if verdict.get("a") is None or verdict.get("b") is None:
         return "Nothing was decided: the best network and the best baseline were not both run."
+    n_baselines = len(verdict.get("against") or ()) or 1
+    opponents = (
+        f"every baseline ({n_baselines} of them), of which {verdict['b']} decides"
+        if n_baselines > 1
+        else str(verdict["b"])
+    )
+    metric = metric_of(run)
     chosen = (
-        f"{verdict['a']} ({_best_network(run, verdict['a'])}) is compared with {verdict['b']} (the best"
-        " baseline); both were chosen by mean validation accuracy and compared on the same"
-        f" {_test_documents(run)}test documents."
+        f"{verdict['a']} ({_best_network(run, verdict['a'])}) is compared with {opponents}. The network was chosen"
+        f" by {_validation(run)} {metric.name}, and all were compared on the same {_test_documents(run)}test"
+        " documents."
     )
-    return " ".join(
-        part for part in (chosen, _difference(run), _scale(run, verdict), circumstances(run)) if part
-    )
+    parts = (chosen, _difference(run), _scale(run, verdict), circumstances(run), beside_words(run))
+    return " ".join(part for part in parts if part)
+
+
+def _validation(run: Run) -> str:
+    return "each fold's own validation" if n_folds(run) > 1 else "mean validation"
 
 
 def _best_network(run: Run, name: str) -> str:
@@ -83,9 +92,12 @@ def _difference(run: Run) -> str:
     entry = verdict_comparison(run)
     if entry is None or not is_number(entry.get("difference")):
         return ""
-    between = interval(entry.get("ci95"), points, run.places)
+    metric = metric_of(run)
+    between = interval(entry.get("ci95"), metric.signed, run.places)
     ends = f" (95 % interval {between})" if between != MISSING else ""
-    return f"Difference in accuracy: {points(entry['difference'], run.places)} points{ends}."
+    direction = "" if metric.higher_is_better else f", in favour of {entry['a']} where positive"
+    shown = metric.signed(entry["difference"], run.places)
+    return f"Difference in {metric.name}{direction}: {shown} {metric.unit}{ends}."
 
 
 def _chart(run: Run) -> Chart | None:
@@ -96,9 +108,9 @@ def _chart(run: Run) -> Chart | None:
     lo, hi = entry["ci95"]
     dot = Dot(f"{entry['a']} − {entry['b']}", entry["difference"], lo, hi, "Difference")
     band = float(rope) if is_number(rope) else None
-    figure = DotPlot((dot,), "Difference in accuracy, points", band)
+    figure = DotPlot((dot,), metric_of(run).axis, band)
     shade = " The shaded band counts as equal." if band is not None else ""
-    reading = f"Right of the line {entry['a']} is more accurate, left of it {entry['b']}.{shade}"
+    reading = f"Right of the line {entry['a']} is better, left of it {entry['b']}.{shade}"
     return Chart("The difference with its 95 % interval", reading, figure, f"{CHARTS}/answer.png")
 
 
@@ -106,21 +118,17 @@ def _scale(run: Run, verdict: Record) -> str:
     rope, smallest = verdict.get("rope"), verdict.get("minimum_detectable_difference")
     parts = []
     if is_number(rope):
-        parts.append(f"Differences of up to {exact_points(rope)} points count as equal.")
+        parts.append(f"Differences of up to {metric_of(run).exact(rope)} count as equal.")
     if is_number(smallest):
-        parts.append(f"{detectable(smallest, run.places)}.")
+        parts.append(f"{detectable(smallest, metric_of(run), run.places)}.")
     return " ".join(parts)
 
 
-def detectable(smallest: float, places: int) -> str:
-    """Return what the minimum detectable difference, a fraction of 1, says: 80 % power, no lower bound."""
-    size = "no true difference that accuracy can have" if smallest > 1 else ""
-    size = size or f"a true difference of {_size(smallest, places)} points"
+def detectable(smallest: float, metric: ReportMetric, places: int) -> str:
+    """Return what the minimum detectable difference, in units of the metric, says: 80 % power, no lower bound."""
+    size = f"no true difference that {metric.name} can have" if smallest > metric.largest else ""
+    size = size or f"a true difference of {metric.size(smallest, places)} {metric.unit}"
     return f"With as many documents and seeds, {size} would be found four times out of five"
-
-
-def _size(value: float, places: int) -> str:
-    return points(abs(value), places).lstrip("+")
 
 
 def _facts(run: Run) -> tuple[tuple[str, str], ...]:

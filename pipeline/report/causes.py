@@ -20,7 +20,8 @@ from pipeline.report.blocks import (
     words,
 )
 from pipeline.report.facts import status_sentence
-from pipeline.report.formats import MISSING, count, interval, is_interval, is_number, p_value, points
+from pipeline.report.formats import MISSING, count, interval, is_interval, is_number, p_value
+from pipeline.report.metric import ReportMetric, metric_of
 from pipeline.report.run_folder import Record, Run
 from pipeline.report.text import plural
 
@@ -60,7 +61,7 @@ def _chart(run: Run, entries: Sequence[Record]) -> tuple[Chart, ...]:
     ]
     figure = DotPlot(
         tuple(dots),
-        "Difference in accuracy, points",
+        metric_of(run).axis,
         float(rope) if is_number(rope) else None,
         own_groups=True,
     )
@@ -72,24 +73,29 @@ def _chart(run: Run, entries: Sequence[Record]) -> tuple[Chart, ...]:
 
 
 def _table(run: Run, entries: Sequence[Record], limits: Limits) -> Table:
+    metric = metric_of(run)
     columns = (
         *words("Cause", "A", "B"),
-        *numbers("Smallest detectable, points", "A minus B, points", "95 % interval", "p adjusted"),
+        *numbers(f"Smallest detectable, {metric.unit}", metric.minus, "95 % interval", "p adjusted"),
         *words("Decision"),
     )
-    rows, left_out = shorten([_row(entry, run.places) for entry in entries], limits.rows, "metrics.json")
-    note = "A step is one change between two models; the p-values are adjusted with those of all comparisons."
+    rows, left_out = shorten(
+        [_row(entry, metric, run.places) for entry in entries], limits.rows, "metrics.json"
+    )
+    note = (
+        "A step is one change between two models; the p-values are adjusted with those of all side questions."
+    )
     return Table("Where a difference comes from", columns, rows, f"{note} {left_out}".strip())
 
 
-def _row(entry: Record, places: int) -> tuple[Cell, ...]:
+def _row(entry: Record, metric: ReportMetric, places: int) -> tuple[Cell, ...]:
     return row(
         _title(entry),
         str(entry.get("a")),
         str(entry.get("b")),
-        points(entry.get("minimum_detectable_difference"), places).lstrip("+"),
-        points(entry.get("difference"), places),
-        interval(entry.get("ci95"), points, places),
+        metric.size(entry.get("minimum_detectable_difference"), places),
+        metric.signed(entry.get("difference"), places),
+        interval(entry.get("ci95"), metric.signed, places),
         p_value(entry.get("p_adjusted")),
         str(entry.get("decision") or MISSING),
     )
@@ -101,15 +107,18 @@ def _length_table(run: Run, entries: Sequence[Record], limits: Limits) -> tuple[
             f"{entry.get('a')} − {entry.get('b')}",
             " to ".join(count(end) for end in part.get("tokens") or ()),
             count(part.get("documents")),
-            points(part.get("difference"), run.places),
-            interval(part.get("ci95"), points, run.places),
+            metric_of(run).signed(part.get("difference"), run.places),
+            interval(part.get("ci95"), metric_of(run).signed, run.places),
         )
         for entry in entries
         for part in entry.get("by_length") or ()
     ]
     if not lines:
         return ()
-    columns = (*words("Difference"), *numbers("Tokens", "Documents", "Points", "95 % interval"))
+    columns = (
+        *words("Difference"),
+        *numbers("Tokens", "Documents", metric_of(run).unit.capitalize(), "95 % interval"),
+    )
     rows, left_out = shorten(lines, limits.rows, "metrics.json")
     note = "Thirds of the test documents by length. The intervals are not corrected for their number."
     return (Table("Gates by document length", columns, rows, f"{note} {left_out}".strip()),)

@@ -30,6 +30,7 @@ from pipeline.report.facts import (
     what_times_hold,
 )
 from pipeline.report.formats import MISSING, count, duration, is_number, seconds
+from pipeline.report.metric import metric_of
 from pipeline.report.run_folder import Record, Run
 
 
@@ -87,8 +88,7 @@ def _noise(run: Run) -> str:
     smallest = run.table("verdict").get("minimum_detectable_difference")
     if not is_number(smallest):
         return ""
-    finds = detectable(smallest, run.places)
-    return f"{finds}, before correction for the number of comparisons; a smaller one is found less often."
+    return f"{detectable(smallest, metric_of(run), run.places)}; a smaller one is found less often."
 
 
 def _seeds(run: Run) -> str:

@@ -16,8 +16,9 @@ from pipeline.report.blocks import (
     shorten,
     words,
 )
-from pipeline.report.facts import status_sentence, what_times_hold
-from pipeline.report.formats import MISSING, count, decimal, interval, is_number, points, seconds
+from pipeline.report.facts import n_folds, status_sentence, what_times_hold
+from pipeline.report.formats import MISSING, count, decimal, interval, is_number, seconds
+from pipeline.report.metric import metric_of
 from pipeline.report.run_folder import Record, Run
 
 WHAT_COSTS_HOLD = (
@@ -30,6 +31,11 @@ RULE = (
     "Close enough: the 95 % interval of the paired difference from the best ends no further than the region of"
     " practical equivalence below zero. Cheapest: the fewest training seconds among those."
 )
+RULE_OF_FOLDS = (
+    "Close enough: the 95 % interval of the paired difference from every other model ends no further than the region"
+    " of practical equivalence below zero; with folds no model is chosen as the best, since validation documents are"
+    " tested too. Cheapest: the fewest training seconds among those."
+)
 
 
 def costs(run: Run, limits: Limits) -> tuple[Block, ...]:
@@ -40,17 +46,18 @@ def costs(run: Run, limits: Limits) -> tuple[Block, ...]:
     cheapest = run.table("cheapest")
     ordered = sorted(entries, key=_training)
     rows, left_out = shorten(
-        [_cost_row(entry, cheapest, run.places) for entry in ordered], limits.rows, "metrics.json"
+        [_cost_row(entry, cheapest, run) for entry in ordered], limits.rows, "metrics.json"
     )
     columns = (
         *words("Model"),
         *numbers(
             "Training, s", "One document, ms (median)", "95th percentile", "Peak memory, MiB", "Size, MB"
         ),
-        *numbers("Minus the best, points", "95 % interval"),
+        *numbers(f"{_from_best(run, cheapest)}, {metric_of(run).unit}", "95 % interval"),
         *words("Close enough"),
     )
-    note = f"{RULE} {WHAT_COSTS_HOLD} {what_times_hold(run) if _several_at_once(run) else ''}"
+    rule = RULE if cheapest.get("best") is not None or n_folds(run) == 1 else RULE_OF_FOLDS
+    note = f"{rule} {WHAT_COSTS_HOLD} {what_times_hold(run) if _several_at_once(run) else ''}"
     table = Table(
         "What each model costs, the cheapest to train first",
         columns,
@@ -59,6 +66,13 @@ def costs(run: Run, limits: Limits) -> tuple[Block, ...]:
     )
     sentence = cheapest.get("sentence")
     return (*((Paragraph(str(sentence)),) if sentence else ()), table)
+
+
+def _from_best(run: Run, cheapest: Record) -> str:
+    """Return what a model's difference is from: with folds none is chosen as the best."""
+    if n_folds(run) > 1 and cheapest.get("best") is None:
+        return "Minus the model it stands worst against"
+    return "Minus the best"
 
 
 def _training(entry: Record) -> float:
@@ -70,7 +84,8 @@ def _several_at_once(run: Run) -> bool:
     return any((entry.get("at_once") or 1) > 1 for entry in run.rows("timing"))
 
 
-def _cost_row(entry: Record, cheapest: Record, places: int) -> tuple[Cell, ...]:
+def _cost_row(entry: Record, cheapest: Record, run: Run) -> tuple[Cell, ...]:
+    metric, places = metric_of(run), run.places
     name, size = str(entry.get("name")), entry.get("size_bytes")
     is_best = name == cheapest.get("best")
     tags = (("best by validation",) if is_best else ()) + (
@@ -83,8 +98,8 @@ def _cost_row(entry: Record, cheapest: Record, places: int) -> tuple[Cell, ...]:
         decimal(entry.get("latency_ms_p95"), 2),
         count(entry.get("peak_rss_mib")),
         decimal(size / 1e6, 2) if is_number(size) else MISSING,
-        MISSING if is_best else points(entry.get("difference_from_best"), places),
-        MISSING if is_best else interval(entry.get("ci95"), points, places),
+        MISSING if is_best else metric.signed(entry.get("difference_from_best"), places),
+        MISSING if is_best else interval(entry.get("ci95"), metric.signed, places),
         _CLOSE.get(entry.get("within_rope_of_best"), MISSING),
     )
 

@@ -14,7 +14,6 @@ from pipeline.report.blocks import (
     Grid,
     Limits,
     Nothing,
-    Points,
     Table,
     numbers,
     row,
@@ -43,7 +42,7 @@ def training_curves(run: Run, limits: Limits) -> tuple[Block, ...]:
     top = max((point.value for history in histories for point in _points(history)), default=0.0) or 1.0
     charts = [_chart(name, [h for h in histories if str(h.get("name")) == name], top) for name in names]
     tables = (_kept_table(histories, limits), _evaluation_table(histories, limits))
-    return (Grid(tuple(charts)), *_again(histories, limits), *tables)
+    return (Grid(tuple(charts)), *tables)
 
 
 def _evaluations(history: Record) -> list[Record]:
@@ -78,12 +77,6 @@ def _reading(histories: Sequence[Record]) -> str:
     return (
         f"{kept}{several}; it was still falling at the end of {plural(still, 'fit')}: more updates may help."
     )
-
-
-def _again(histories: Sequence[Record], limits: Limits) -> tuple[Points, ...]:
-    """Return, in words, the seeds that were trained again because they ended far from the others."""
-    told = [f"{history.get('name')}: {history['again']}" for history in histories if history.get("again")]
-    return (Points(tuple(told[: limits.rows]), "Trained again"),) if told else ()
 
 
 def _kept_table(histories: Sequence[Record], limits: Limits) -> Table:

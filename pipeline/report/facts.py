@@ -150,7 +150,7 @@ def verdict_comparison(run: Run) -> Record | None:
     verdict = run.table("verdict")
     pair = (verdict.get("a"), verdict.get("b"))
     for entry in run.rows("comparisons"):
-        if entry.get("metric", "accuracy") != "accuracy":
+        if entry.get("metric", "accuracy") != verdict.get("metric", "accuracy"):
             continue
         if (entry.get("a"), entry.get("b")) == pair:
             return entry

@@ -21,7 +21,8 @@ from pipeline.report.blocks import (
     words,
 )
 from pipeline.report.facts import ModelFacts, model_facts, status_sentence
-from pipeline.report.formats import MISSING, interval, is_interval, is_number, percent, points
+from pipeline.report.formats import MISSING, interval, is_interval, is_number, percent
+from pipeline.report.metric import ReportMetric, metric_of
 from pipeline.report.run_folder import Record, Run
 
 Crossed = dict[tuple[str, str], ModelFacts]  # (model with its head, source with its mode) > facts
@@ -143,7 +144,7 @@ def _gains(run: Run, limits: Limits) -> tuple[Points, ...]:
     """Return a line for each model; none where no pair of sources answers the question."""
     seeds = _seeds(run)
     lines = [
-        gain_sentence(entry, run.places) + (ONE_SEED if _one_seed(entry, seeds) else "")
+        gain_sentence(entry, metric_of(run), run.places) + (ONE_SEED if _one_seed(entry, seeds) else "")
         for entry in run.rows("gains")
         if entry.get("effects")
     ]
@@ -167,10 +168,10 @@ def _one_seed(gain: Record, seeds: dict[str, set[int]]) -> bool:
     )
 
 
-def gain_sentence(gain: Record, places: int) -> str:
+def gain_sentence(gain: Record, metric: ReportMetric, places: int) -> str:
     """Return where one model's gain comes from: pretraining, fine-tuning, both or neither, with the figures."""
     effects = {str(effect.get("effect")): effect for effect in gain.get("effects") or ()}
-    shown = [_effect_sentence(name, effects[name], places) for name in EFFECTS if name in effects]
+    shown = [_effect_sentence(name, effects[name], metric, places) for name in EFFECTS if name in effects]
     absent = [
         f"{name.capitalize()} was not tried: {advice}."
         for name, advice in EFFECTS.items()
@@ -189,18 +190,18 @@ def _conclusion(effects: dict[str, Record]) -> str:
     return f"neither {' nor '.join(tried)} shows a gain." if len(tried) > 1 else f"{tried[0]} shows no gain."
 
 
-def _effect_sentence(name: str, effect: Record, places: int) -> str:
+def _effect_sentence(name: str, effect: Record, metric: ReportMetric, places: int) -> str:
     figures = (
-        f"{points(effect.get('difference'), places)} points (95 % interval"
-        f" {interval(effect.get('ci95'), points, places)})"
+        f"{metric.signed(effect.get('difference'), places)} {metric.unit} (95 % interval"
+        f" {interval(effect.get('ci95'), metric.signed, places)})"
     )
     sources = " minus ".join(str(effect.get(side)).partition("@")[2] for side in ("a", "b"))
     decision = str(effect.get("decision"))
     outcome = OUTCOMES.get(decision, decision)
     ends = effect["ci95"] if is_interval(effect.get("ci95")) else [0.0, 0.0]
     if decision == "cannot tell" and (ends[0] > 0 or ends[1] < 0):
-        outcome += ", once corrected for the number of comparisons"
+        outcome += ", once corrected for the number of side questions"
     smallest = effect.get("minimum_detectable_difference")
     if decision in ("equal", "cannot tell") and is_number(smallest):
-        figures = f"{detectable(smallest, places).lower()}; {figures}"
+        figures = f"{detectable(smallest, metric, places).lower()}; {figures}"
     return f"{name.capitalize()}, {sources}: {figures}, {outcome}."

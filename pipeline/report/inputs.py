@@ -313,11 +313,30 @@ def _choice_rows(entry: Record) -> list[tuple[Cell, ...]]:
         row(
             str(entry.get("name")),
             str(entry.get("fold")),
-            str(entry.get("what")),
-            Cell(str(tried.get("value")), best=tried.get("value") == entry.get("chosen")),
+            _setting_of(entry, tried),
+            Cell(str(tried.get("value")), best=_is_chosen(entry, tried)),
             decimal(tried.get("validation_log_loss")),
             percent(tried.get("validation_accuracy")),
-            "chosen" if tried.get("value") == entry.get("chosen") else "",
+            "chosen" if _is_chosen(entry, tried) else "",
         )
         for tried in entry.get("tried") or ()
     ]
+
+
+_BESIDE = ("min_df", "power", "beta")  # chosen together with the strength
+
+
+def _setting_of(entry: Record, tried: Record) -> str:
+    """Return what was tried in a row, and what it was tried with.
+
+    >>> _setting_of({"what": "C"}, {"value": 3.0, "power": 0.5, "beta": 1.0})
+    'C (power 0.5, beta 1.0)'
+    """
+    beside = [f"{name} {tried[name]}" for name in _BESIDE if tried.get(name) is not None]
+    told = f" ({', '.join(beside)})" if beside else ""
+    return f"{entry.get('what')}{told}"
+
+
+def _is_chosen(entry: Record, tried: Record) -> bool:
+    same = all(tried.get(name) == entry.get(name) for name in _BESIDE)
+    return same and tried.get("value") == entry.get("chosen")

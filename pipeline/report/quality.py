@@ -30,11 +30,11 @@ from pipeline.report.formats import (
     is_number,
     p_value,
     percent,
-    points,
     seconds,
     spread,
 )
-from pipeline.report.rule import points_either_way
+from pipeline.report.metric import metric_of
+from pipeline.report.rule import beside_words
 from pipeline.report.run_folder import Record, Run
 from pipeline.report.text import plural
 
@@ -75,21 +75,26 @@ def comparison(run: Run, limits: Limits) -> tuple[Block, ...]:
 
 def _comparison_table(run: Run, models: Sequence[ModelFacts], limits: Limits) -> Table:
     best = {field: _best(models, field, highest) for _, field, highest in SCORES}
+    beside = beside_words(run)
     columns = (
         *words("Model"),
-        *numbers("Accuracy", "95 % interval", "Macro F1", "Log loss", "ECE", "ECE if calibrated"),
+        *numbers("Accuracy", "95 % interval", "Macro F1", *(("95 % interval of F1",) if beside else ())),
+        *numbers("Log loss", "ECE", "ECE if calibrated"),
         *numbers("Training seconds", "Documents/s", "Parameters", "Peak memory, MiB", "Runs"),
         *words("Kind", "Notes"),
     )
     rows, left_out = shorten(
-        [_comparison_row(model, best, run.places) for model in models], limits.rows, "metrics.json"
+        [_comparison_row(model, best, run.places, bool(beside)) for model in models],
+        limits.rows,
+        "metrics.json",
     )
-    note = (
+    decides = f"The answer is decided by {metric_of(run).name}. " if beside else ""
+    note = decides + (
         "Bold: the best of its column. Accuracy and macro F1: higher is better; log loss and expected"
         f" calibration error (ECE): lower is better. {HOW_TO_READ_ECE} Training seconds and documents per second are"
         f" means over the runs; peak memory is the highest of them and counts the whole program. {what_times_hold(run)}"
     )
-    notes = [note, heads_note(model.name for model in models), left_out]
+    notes = [note, heads_note(str(model.name) for model in models), left_out]
     return Table("All models, highest accuracy first", columns, rows, " ".join(filter(None, notes)))
 
 
@@ -115,7 +120,9 @@ def _best(models: Sequence[ModelFacts], field: str, highest: bool) -> float | No
     return (max if highest else min)(values, default=None)
 
 
-def _comparison_row(model: ModelFacts, best: dict[str, float | None], places: int) -> tuple[Cell, ...]:
+def _comparison_row(
+    model: ModelFacts, best: dict[str, float | None], places: int, beside: bool
+) -> tuple[Cell, ...]:
     def score(field: str, show: Callable[[float | None], str]) -> Cell:
         value = getattr(model, field)
         by_chance = field == "ece" and model.ece_within_chance
@@ -127,6 +134,7 @@ def _comparison_row(model: ModelFacts, best: dict[str, float | None], places: in
         score("accuracy", lambda value: percent(value, places)),
         interval(model.accuracy_ci95, percent, places),
         score("macro_f1", decimal),
+        *((interval(model.macro_f1_ci95, _fraction),) if beside else ()),
         score("log_loss", decimal),
         score("ece", decimal),
         if_calibrated(model, decimal),
@@ -138,6 +146,10 @@ def _comparison_row(model: ModelFacts, best: dict[str, float | None], places: in
         model.kind,
         Cell("; ".join(_notes(model))),
     )
+
+
+def _fraction(value: float | None, places: int) -> str:
+    return decimal(value)
 
 
 def if_calibrated(model: ModelFacts, show: Callable[[float | None], str]) -> str:
@@ -236,18 +248,22 @@ def differences(run: Run, limits: Limits) -> tuple[Block, ...]:
     entries = _withheld_where_untrained(run)
     if not entries:
         return (Nothing(_why_no_differences(run)),)
+    metric = metric_of(run)
     columns = (
         *words("A", "B"),
-        *numbers("Smallest detectable, points", "A minus B, points", "95 % interval", "p", "p adjusted"),
-        *words("Decision"),
+        *numbers(f"Smallest detectable, {metric.unit}", metric.minus, "95 % interval", "p", "p adjusted"),
+        *words("Corrected for", "Decision", "By"),
     )
-    rows, left_out = shorten([_difference_row(entry, run) for entry in entries], limits.rows, "metrics.json")
+    sizes = Counter(_family(entry) for entry in entries)
+    rows, left_out = shorten(
+        [_difference_row(entry, run, sizes) for entry in entries], limits.rows, "metrics.json"
+    )
     note = (
         "Both models answer the same test documents. Smallest detectable: a true difference of that size would be"
         ' found four times out of five, before the correction; read it before an "equal" or a "cannot tell".'
-        " p adjusted: raised for the number of comparisons made."
+        ' p adjusted: raised for the number of comparisons of its family (Holm); an "equal" is corrected for nothing.'
     )
-    table = Table("Paired differences in accuracy", columns, rows, f"{note} {left_out}".strip())
+    table = Table(f"Paired differences in {metric.name}", columns, rows, f"{note} {left_out}".strip())
     drawable = [e for e in entries if is_number(e.get("difference")) and is_interval(e.get("ci95"))]
     chart = _difference_chart(run, drawable[: limits.rows])
     return (Paragraph(_told_apart(entries)), *chart, table, *_mcnemar_table(entries, limits))
@@ -257,7 +273,7 @@ def _withheld_where_untrained(run: Run) -> list[Record]:
     """Return the comparisons; without a decision where a fit of one of the two did not train: it lost nothing."""
     untrained = {model.name for model in model_facts(run) if model.untrained_runs}
     return [
-        entry | ({"decision": "withheld"} if untrained & {entry.get("a"), entry.get("b")} else {})
+        entry | ({"decision": "withheld", "by": None} if untrained & {entry.get("a"), entry.get("b")} else {})
         for entry in run.rows("comparisons")
     ]
 
@@ -308,19 +324,37 @@ def _why_no_differences(run: Run) -> str:
     return status_sentence(run) or "The run made no comparison."
 
 
-def _difference_row(entry: Record, run: Run) -> tuple[Cell, ...]:
-    places, verdict = run.places, run.table("verdict")
+FAMILIES = {"verdict": "baseline", "side": "side question"}  # what each has a number of
+
+
+def _family(entry: Record) -> str:
+    """Return the family in which the p-value is corrected; older runs had one, with all comparisons."""
+    return str(entry.get("family") or "side")
+
+
+def _corrected_for(family: str, size: int) -> str:
+    return plural(size, FAMILIES.get(family, "comparison")) if size > 1 else "nothing"
+
+
+def _difference_row(entry: Record, run: Run, sizes: Counter[str]) -> tuple[Cell, ...]:
+    places, verdict, metric, family = run.places, run.table("verdict"), metric_of(run), _family(entry)
     decisive = {entry.get("a"), entry.get("b")} == {verdict.get("a"), verdict.get("b")}
+    tags = ("decides the answer",) if decisive else ("the answer",) if family == "verdict" else ()
     return row(
-        Cell(str(entry.get("a")), tags=("the answer",) if decisive else ()),
+        Cell(str(entry.get("a")), tags=tags),
         str(entry.get("b")),
-        points(entry.get("minimum_detectable_difference"), places).lstrip("+"),
-        points(entry.get("difference"), places),
-        interval(entry.get("ci95"), points, places),
+        metric.size(entry.get("minimum_detectable_difference"), places),
+        metric.signed(entry.get("difference"), places),
+        interval(entry.get("ci95"), metric.signed, places),
         p_value(entry.get("p_value")),
         p_value(entry.get("p_adjusted")),
+        _corrected_for(family, sizes[family]),
         str(entry.get("decision") or MISSING),
+        BY.get(str(entry.get("by")), MISSING),
     )
+
+
+BY = {"more than the rope": "more than the region", "perhaps less": "perhaps less than the region"}
 
 
 def _difference_chart(run: Run, entries: Sequence[Record]) -> tuple[Chart, ...]:
@@ -332,17 +366,17 @@ def _difference_chart(run: Run, entries: Sequence[Record]) -> tuple[Chart, ...]:
         Dot(f"{e.get('a')} − {e.get('b')}", e["difference"], e["ci95"][0], e["ci95"][1], "Difference")
         for e in entries
     ]
-    figure = DotPlot(tuple(dots), "Difference in accuracy, points", band)
-    return (Chart("Differences with 95 % intervals", _difference_reading(entries, band), figure),)
+    figure = DotPlot(tuple(dots), metric_of(run).axis, band)
+    shade = "" if band is None else f"{metric_of(run).exact(band)} either way"
+    return (Chart("Differences with 95 % intervals", _difference_reading(entries, band, shade), figure),)
 
 
-def _difference_reading(entries: Sequence[Record], band: float | None) -> str:
+def _difference_reading(entries: Sequence[Record], band: float | None, shade: str) -> str:
     clear = sum(e["ci95"][0] > 0 or e["ci95"][1] < 0 for e in entries)
     reading = f"The interval of {clear} of {plural(len(entries), 'difference')} leaves out zero."
     if band is None:
         return reading
     inside = sum(-band <= e["ci95"][0] and e["ci95"][1] <= band for e in entries)
-    shade = points_either_way(band)
     return f"{reading} The shaded band ({shade}) counts as equal: {plural(inside, 'interval')} fully inside."
 
 

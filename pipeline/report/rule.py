@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from pipeline.report.formats import exact_points, is_number
-from pipeline.report.run_folder import Run
+from collections import Counter
+from collections.abc import Sequence
+
+from pipeline.report.facts import n_folds
+from pipeline.report.formats import interval, is_number, percent
+from pipeline.report.metric import REPORT_METRICS, metric_of
+from pipeline.report.run_folder import Record, Run
 from pipeline.report.text import plural
 
 METHODS = {
@@ -16,28 +21,82 @@ METHODS = {
 }
 
 
+CHOSEN = {
+    False: "the network of the answer is chosen by mean validation {metric}, its opponents are every baseline of the"
+    " run, and test documents choose nothing.",
+    True: "the network of the answer is chosen in each fold by that fold's own validation {metric}, its opponents are"
+    " every baseline of the run, and no document that is tested in a fold chooses for it.",
+}
+COMPARED = "Compared is the {metric} of two models on the same test documents; "
+ONE_BASELINE = (
+    "The answer is one question. Beats or loses, where not equal: the interval leaves out zero, and p is below 0.05."
+    " Which other models were run does not change that."
+)
+EVERY_BASELINE = (
+    "The answer is one question. Beats, where not equal: the interval against each of the {n} baselines leaves out"
+    " zero and p is below 0.05; beating all is one claim, which needs no correction. Loses: so against one of them,"
+    " after Holm's correction for the {n} baselines. Which other models were run changes neither."
+)
+SIDE_QUESTIONS = (
+    "Side questions. Beats or loses, where not equal: the interval leaves out zero, and p is below 0.05 after Holm's"
+    " correction for the {questions} of this run, all planned before this run saw a test result."
+)
+
+
 def decision_rule(run: Run) -> tuple[str, ...]:
     """Return in plain words what is compared, and what makes a difference; nothing where nothing was compared."""
     entries = run.rows("comparisons")
     if not entries:
         return ()
-    rope = run.table("verdict").get("rope")
-    size = points_either_way(rope) if is_number(rope) else "the region of practical equivalence"
+    metric, rope = metric_of(run), run.table("verdict").get("rope")
+    size = f"{metric.exact(rope)} either way" if is_number(rope) else "the region of practical equivalence"
     methods = {str(entry.get("method")) for entry in entries}
-    several = (
-        f"{plural(len(entries), 'comparison')} of this run, all planned before this run saw a test result"
-    )
+    chosen = CHOSEN[n_folds(run) > 1].format(metric=metric.name)
     return (
-        "Compared is the accuracy of two models on the same test documents; the best network and the best baseline"
-        " of the answer are chosen by mean validation accuracy, and test documents choose nothing.",
+        COMPARED.format(metric=metric.name) + chosen,
         *(text for method, text in METHODS.items() if method in methods),
-        f"Equal: the whole 95 % interval lies within {size}.",
-        "Beats or loses, where not equal: the interval leaves out zero, and p is below 0.05 after Holm's correction"
-        f" for the {several}.",
+        f"Equal: the whole 95 % interval lies within {size}. This is corrected for nothing: of pairs that truly"
+        " differ by more, at most 2.5 % are called so.",
+        *_families(entries),
+        "Better or worse by more than the region: the whole interval lies beyond it. Perhaps by less: the interval"
+        " leaves out zero, and a part of it lies within the region.",
         "Cannot tell: everything else. Withheld: a fit of one of the two did not train.",
     )
 
 
-def points_either_way(rope: float) -> str:
-    """Return the region of practical equivalence in words."""
-    return f"{exact_points(rope)} points either way"
+def _families(entries: Sequence[Record]) -> tuple[str, ...]:
+    """Return how p-values are corrected in each family of which there are comparisons."""
+    sizes = Counter(str(entry.get("family") or "side") for entry in entries)
+    n_baselines, n_side = sizes["verdict"], sizes["side"]
+    found = {
+        ONE_BASELINE: n_baselines == 1,
+        EVERY_BASELINE.format(n=n_baselines): n_baselines > 1,
+        SIDE_QUESTIONS.format(questions=plural(n_side, "side question")): n_side > 0,
+    }
+    return tuple(text for text, there in found.items() if there)
+
+
+def beside_words(run: Run) -> str:
+    """Return why and how two metrics stand side by side, and which decides; empty where the classes are balanced."""
+    beside, verdict = run.table("verdict").get("beside") or [], run.table("verdict")
+    classes = {str(label): count or 0 for label, count in (run.table("corpus").get("classes") or {}).items()}
+    if not beside or not classes:
+        return ""
+    decides = metric_of(run)
+    largest = max(classes, key=lambda label: classes[label])
+    share = percent(classes[largest] / sum(classes.values()), 0)
+    shown = "; ".join(_beside(entry, verdict, run.places) for entry in beside)
+    return (
+        f"“{largest}” holds {share} of the documents, so that a model which never finds a rare class can be right"
+        f" often: {shown}. Decided is by {decides.name}, which was fixed before the run (--metric)."
+    )
+
+
+def _beside(entry: Record, verdict: Record, places: int) -> str:
+    metric = REPORT_METRICS[str(entry.get("metric"))]
+    return (
+        f"{metric.name} {metric.score(entry.get('a'), places)} of {verdict.get('a')} against"
+        f" {metric.score(entry.get('b'), places)} of {verdict.get('b')}, a difference of"
+        f" {metric.signed(entry.get('difference'), places)} {metric.unit} (95 % interval"
+        f" {interval(entry.get('ci95'), metric.signed, places)})"
+    )

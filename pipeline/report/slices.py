@@ -99,7 +99,8 @@ def _chart(
     ][: limits.rows]
     if not drawn:
         return ()
-    rope = run.table("verdict").get("rope")
+    verdict = run.table("verdict")
+    rope = verdict.get("rope") if verdict.get("metric", "accuracy") == "accuracy" else None
     dots = [Dot(_name(g, show), g["difference"], g["ci95"][0], g["ci95"][1], "Difference") for g in drawn]
     figure = DotPlot(tuple(dots), "Difference in accuracy, points", float(rope) if is_number(rope) else None)
     title = f"{entry.get('a')} minus {entry.get('b')} {caption}"

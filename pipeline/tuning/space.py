@@ -69,7 +69,7 @@ Space = dict[str, Distribution]  # dotted key of the configuration > distributio
 _YES_OR_NO = OneOf((True, False))
 _NGRAMS: Space = {
     "baselines.ngram_max": OneOf((1, 2, 3)),
-    "baselines.min_df": OneOf((2, 3, 5)),
+    "baselines.min_df": OneOf((0, 2, 3, 5)),
 }
 _NETWORK: Space = {
     "networks.vectors": OneOf(("own", "frozen-then-tuned", "tuned")),
@@ -90,7 +90,7 @@ SPACES: dict[str, Space] = {
     "bow": {
         **_NGRAMS,
         "baselines.bow_binary": _YES_OR_NO,
-        "baselines.bow_strengths": LogUniform(0.001, 10),
+        "baselines.bow_strengths": LogUniform(0.001, 30),
     },
     "tfidf": {
         **_NGRAMS,
@@ -101,8 +101,9 @@ SPACES: dict[str, Space] = {
         "baselines.nbsvm_ngram_max": OneOf((0, 1, 2, 3)),
         "baselines.nbsvm_min_df": OneOf((0, 2, 3, 5)),
         "baselines.nbsvm_alpha": LogUniform(0.1, 3),
-        "baselines.nbsvm_beta": Uniform(0.25, 1.0),
-        "baselines.nbsvm_strengths": LogUniform(0.01, 30),
+        "baselines.nbsvm_betas": Uniform(0.25, 1.0),
+        "baselines.nbsvm_powers": Uniform(0.0, 1.0),
+        "baselines.nbsvm_strengths": LogUniform(0.01, 100),
     },
     "mean": {"baselines.mean_strengths": LogUniform(0.001, 30)},
     "ann": _NETWORK,
