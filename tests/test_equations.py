@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
-import importlib
 from collections.abc import Callable
 
 import numpy as np
@@ -281,10 +279,3 @@ def test_padding_on_the_right_changes_no_state_before_it(cell: str) -> None:
     np.testing.assert_array_equal(
         forward(cell, weights, padded).states[:, : T + 1], forward(cell, weights, inputs).states
     )
-
-
-@pytest.mark.parametrize("module", ["", ".output", ".values"])
-def test_the_examples_in_the_docstrings_hold(module: str) -> None:
-    results = doctest.testmod(importlib.import_module(f"pipeline.networks.equations{module}"))
-    assert results.attempted > 0
-    assert results.failed == 0

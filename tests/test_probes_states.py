@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 from typing import Any
 
 import numpy as np
@@ -18,17 +17,14 @@ from pipeline.networks.training import FittedNetwork
 from pipeline.probes import (
     PROBES,
     Subject,
-    gradients,
     jacobians,
     probe_network,
     probes_of,
     states,
-    subject,
     time_constants,
 )
 from pipeline.probes.subject import nothing
 from pipeline.probes.traces import Reading, readings
-from pipeline.report import strips
 from pipeline.report.probes import WRITERS
 from pipeline.values import Float32, IndexedCorpus
 
@@ -237,12 +233,6 @@ def test_the_reading_says_from_which_word_an_answer_stands() -> None:
         'the surest right answer (y, 91 %) stands from word 4 of 5 on, "b"; the least sure answer (y, 91 %) stood'
         " before its last 3 words."
     )
-
-
-@pytest.mark.parametrize("module", [gradients, states, subject, time_constants, strips])
-def test_docstring_examples(module: Any) -> None:
-    results = doctest.testmod(module)
-    assert (results.failed, results.attempted > 0) == (0, True)
 
 
 # --- every probe -----------------------------------------------------------------------------------------

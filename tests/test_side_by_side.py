@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from pipeline import fit_baselines, fit_mean, fit_networks
+from pipeline import side_by_side as side_by_side_module
 from pipeline.config import load_config
 from pipeline.console import Console
 from pipeline.errors import PipelineError
@@ -264,7 +265,14 @@ def fit_until_recorded(fits: SideBySide, parts: Parts, name: str) -> None:
         fits.wait_for_room()
 
 
-def test_after_waiting_for_all_every_fit_is_recorded_and_more_can_be_run(tmp_path: Path) -> None:
+def test_after_waiting_for_all_every_fit_is_recorded_and_more_can_be_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slowly(console: Any, stages: Any, found: Any, content: Any) -> None:
+        time.sleep(0.3)  # what a worker said is read later than the worker ends
+        found.put(content)
+
+    monkeypatch.setitem(side_by_side_module._ACTIONS, "found", slowly)
     fits, parts = side_by_side(tmp_path)
     with all_ended(fits):
         for name in ("tfidf", "bow"):
