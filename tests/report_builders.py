@@ -611,6 +611,11 @@ DETAILS["probes"] = [
                 "median": [0.9, 0.5, 0.0],
                 "lower_quartile": [0.8, 0.4, 0.0],
                 "upper_quartile": [1.1, 0.6, 0.1],
+                "logits": {
+                    "median": [0.7, 0.25, 0.0],
+                    "lower_quartile": [0.6, 0.2, 0.0],
+                    "upper_quartile": [0.8, 0.3, 0.0],
+                },
                 "recurrence": {
                     "spectral_radius": 0.8765,
                     "largest_singular_value": 1.2345,
@@ -699,13 +704,18 @@ DETAILS["probes"] = [
                 "length": 4,
                 "neutral_words": ["the", "of"],
                 "training_documents": 1536,
+                "validation_documents": 400,
                 "test_documents": 100,
                 "epochs": 6,
+                "steps": 144,
+                "rates": [0.002, 0.004, 0.008],
                 "seeds": 2,
                 "chance": 0.5,
                 "networks": [
                     {
                         "name": "lstm",
+                        "learning_rate": 0.004,
+                        "validation_loss": [0.6, 0.5, 0.7],
                         "points": [
                             {"k": 1, "accuracy": 1.0, "ci95": [0.97, 1.0], "seeds": [1.0, 1.0]},
                             {"k": 4, "accuracy": 0.6, "ci95": [0.4, 0.8], "seeds": [0.5, 0.7]},
