@@ -351,23 +351,31 @@ def inspect_embeddings(
         console.say(describe_fit(file, settings, Console(sys.stderr)))  # the audit alone on standard output
 
 
-@app.command(short_help="Draw a finished run's report again.")
+@app.command(short_help="Draw a run's report again, or finish that of a run that was killed.")
 def report(
     run_folder: Annotated[
         Path, typer.Argument(metavar="RUN", help="A run folder, such as reports/bbc-news-...")
     ],
     debug: Debug = False,
 ) -> None:
-    """Draw the report of a finished run again, from its saved predictions."""
+    """Draw the report of a run again, from its saved predictions. Of a run that was killed what had finished is
+    scored first."""
     console = Console()
     with _exit_statuses(console, debug):
-        if not (run_folder / "metrics.json").is_file():
+        from pipeline.journal import JOURNAL
+
+        if (run_folder / JOURNAL).is_file():
+            from pipeline.unfinished import finish
+
+            finish(run_folder, console)
+        elif not (run_folder / "metrics.json").is_file():
             raise PipelineError(
                 str(run_folder), "there is no metrics.json in it", "give the folder of a finished run"
             )
-        from pipeline.report import draw_report
+        else:
+            from pipeline.report import draw_report
 
-        draw_report(run_folder)
+            draw_report(run_folder)
         console.say(f"Report: {run_folder / 'report.html'}")
 
 

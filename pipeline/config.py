@@ -100,9 +100,7 @@ class BaselineSettings:
 
     ngram_min: int = 1
     ngram_max: int = 2
-    min_df: int = (
-        0  # documents; 0: 1 or 2, whichever is better on validation documents, if these are short; else 2
-    )
+    min_df: int = 0  # documents; 0: 1 or 2 by validation documents where documents are short, else 2
     bow_binary: bool = True
     sublinear_tf: bool = True
     bow_strengths: tuple[float, ...] = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)  # C
@@ -388,8 +386,8 @@ class OwnTraining:
 # By the number of training documents, the fewest first (docs/decisions/0017). A batch size that was given has the
 # learning rates of the last row whose batch is no larger.
 OWN_TRAINING = (
-    OwnTraining(below=2_500, batch_size=16, gated_rate=2e-3, plain_rate=2e-3),
-    OwnTraining(below=8_000, batch_size=32, gated_rate=2.8e-3, plain_rate=2e-3),
+    OwnTraining(below=1_000, batch_size=16, gated_rate=2e-3, plain_rate=2e-3),
+    OwnTraining(below=8_000, batch_size=32, gated_rate=4e-3, plain_rate=2e-3),
     OwnTraining(below=math.inf, batch_size=64, gated_rate=4e-3, plain_rate=2e-3),
 )
 
@@ -494,7 +492,7 @@ def own_learning_rate(model: str, batch_size: int) -> float:
     """Return the learning rate of a network that is given none.
 
     >>> own_learning_rate("lstm", 64), own_learning_rate("lstm", 50), own_learning_rate("rnn", 64)
-    (0.004, 0.0028, 0.002)
+    (0.004, 0.004, 0.002)
     """
     rows = [row for row in OWN_TRAINING if row.batch_size <= batch_size] or OWN_TRAINING[:1]
     return rows[-1].gated_rate if model in GATED else rows[-1].plain_rate
@@ -762,7 +760,7 @@ def expected(key: str) -> str:
     >>> expected("networks.units")
     'a whole number from 1'
     >>> expected("networks.keep")
-    'one of first, last, first+last'
+    'one of first, last, first+last, pieces'
     """
     check = CHECKS.get(key, Check())
     if check.choices:

@@ -24,13 +24,15 @@ from pipeline.document_facts import describe_test_documents
 from pipeline.errors import PipelineError
 from pipeline.fit_baselines import run_baselines
 from pipeline.fit_networks import run_networks
+from pipeline.journal import JOURNAL
 from pipeline.kept_for_seeds import KeptForSeeds, kept_for_seeds
-from pipeline.learning_curve import CurveRecord, describe_curve, draw_of, settings_of_draw, smaller_folds
+from pipeline.learning_curve import CurveRecord, draw_of, settings_of_draw, smaller_folds
 from pipeline.ledger import describe_loaded
 from pipeline.material import Fold, Material
 from pipeline.more_seeds import add_seeds
 from pipeline.outside_predictions import check_names, read_outside
 from pipeline.plan import PlannedModel, left_out, own_source, plan_models, question_of, unused_sources
+from pipeline.prediction_files import prediction_path
 from pipeline.protocol import COPY as PROTOCOL
 from pipeline.protocol import LaidDown, breaches, plan_of, read_protocol, write_protocol
 from pipeline.record import Record, conclude
@@ -117,6 +119,7 @@ def fit_and_score(
     `smaller` are the sets of --learning-curve.
     """
     config, loaded = record.config, record.loaded
+    record.stages = console.stage_seconds  # as it grows
     planned = tuple(model for model in record.planned if model.kind != "outside")
     for source in unused_sources(planned, config.run.embeddings):
         record.note(f"embedding source {source} was asked for, but no model of this run reads it")
@@ -153,21 +156,23 @@ def _ended(record: Record, console: Console, started: float) -> Iterator[None]:
 
     After Ctrl-C what had finished is scored, and so it is when a file turns out to be damaged after that. A mistake
     that shows before anything was fitted takes the files away that were written, so that the corrected command
-    can use the folder.
+    can use the folder. After any other error the journal stays, and `python -m pipeline report` scores what had
+    finished.
     """
     try:
         yield
         record.state = "done"
         conclude(record, console, time.perf_counter() - started)
     except KeyboardInterrupt:
-        record.state = "interrupted"
-        conclude(record, console, time.perf_counter() - started)
+        if not record.reported:  # else the run had ended, and what decorates its report was being made
+            record.state = "interrupted"
+            conclude(record, console, time.perf_counter() - started)
         raise
     except PipelineError:
         scored = record.state == "done"
         record.end("failed")
         if not record.fits:
-            _take_back(record.run, console)
+            _take_back(record, console)
         elif not scored:
             with contextlib.suppress(PipelineError, OSError):  # the first mistake is the one to be told
                 conclude(record, console, time.perf_counter() - started)
@@ -178,20 +183,25 @@ def _ended(record: Record, console: Console, started: float) -> Iterator[None]:
         raise
 
 
-def _take_back(run: Path, console: Console) -> None:
-    """Remove what this run wrote before anything was fitted, and the folders that are empty then."""
+def _take_back(record: Record, console: Console) -> None:
+    """Remove what a run wrote before anything was fitted, and the folders that are empty then."""
+    run, folds = record.run, range(record.about.folds)
     console.log_to(Path(os.devnull))
     for name in (
         "details/documents.parquet",
         "details/giveaways.json",
         PROTOCOL,
         "details/status.json",
+        JOURNAL,
         "log.txt",
         "config.toml",
     ):
         (run / name).unlink(missing_ok=True)
-    for folder in (run / "details", run):
-        with contextlib.suppress(OSError):  # somebody else's file is in it: it stays
+    for model in record.outside:
+        for fold in folds:
+            prediction_path(run, model.name, 0, fold).unlink(missing_ok=True)
+    for folder in (run / "predictions", run / "details", run):
+        with contextlib.suppress(OSError):  # somebody else's file is in it, or it is not there
             folder.rmdir()
 
 
@@ -339,14 +349,11 @@ def folds_of_curve(config: Config, fold: Fold) -> list[Fold]:
 def run_learning_curve(material: Material, whole: Fold, smaller: list[Fold], record: Record) -> None:
     """Fit every planned model on each smaller set and save its predictions apart from those of the run."""
     apart = replace(material, run=material.run / CURVE_FOLDER)
-    curve = CurveRecord.beside(record, apart)
+    curve = CurveRecord.beside(record, apart, whole, smaller)
     fits = fits_of(apart, curve, smaller)
-    try:
-        with quiet(material.config.run.debug), all_ended(fits):
-            for fold in smaller:
-                n_docs = f"{len(fold.train):,} of {len(whole.train):,} training documents"
-                material.console.say(f"Learning curve, set {fold.number} of {len(smaller)}: {n_docs}")
-                own = settings_of_draw(material.config, draw_of(fold.number))
-                run_fold(replace(apart, config=own), fold, curve, fits)
-    finally:
-        record.curve = describe_curve(whole, smaller, curve, record)
+    with quiet(material.config.run.debug), all_ended(fits):
+        for fold in smaller:
+            n_docs = f"{len(fold.train):,} of {len(whole.train):,} training documents"
+            material.console.say(f"Learning curve, set {fold.number} of {len(smaller)}: {n_docs}")
+            own = settings_of_draw(material.config, draw_of(fold.number))
+            run_fold(replace(apart, config=own), fold, curve, fits)

@@ -127,26 +127,35 @@ def _kept(fold: Fold, number: int, train: Int64, validation: Int64) -> Fold:
 # --- the record of the curve -----------------------------------------------------------------------------
 
 
-@dataclass
+@dataclass(kw_only=True)
 class CurveRecord(Record):
     """The record of the curve's fits, which the run's own tables and status do not speak of."""
 
+    of: Record  # of the run
+    whole: Fold
+    smaller: Sequence[Fold]
+
     @classmethod
-    def beside(cls, record: Record, material: Material) -> CurveRecord:
-        """Return an empty record for the fits that `material` is for."""
-        return cls(
+    def beside(cls, record: Record, material: Material, whole: Fold, smaller: Sequence[Fold]) -> CurveRecord:
+        """Return an empty record for the fits that `material` is for, and tell the run's of the sets."""
+        curve = cls(
             material.run,
             record.config,
-            record.command,
-            record.loaded,
-            record.duplicates,
-            record.folds,
+            record.about,
             material.planned,
-            record.started,
+            loaded=record.loaded,
+            duplicates=record.duplicates,
+            folds=record.folds,
+            of=record,
+            whole=whole,
+            smaller=smaller,
         )
+        curve.write_status()
+        return curve
 
-    def write_status(self) -> None:
-        """Write nothing: details/curve_sets.json says which fits there are."""
+    def write_status(self, ended: str | None = None) -> None:
+        """Tell the run's record how far the curve is: details/curve_sets.json says which fits there are."""
+        self.of.take("curve", describe_curve(self.whole, self.smaller, self, self.of))
 
 
 def describe_curve(whole: Fold, smaller: Sequence[Fold], curve: Record, record: Record) -> dict[str, Any]:

@@ -38,7 +38,7 @@ def add_seeds(
         planned, seed = by_name[found.network], found.steps[-1].seeds
         if seed == first_seeds(material.config):
             material.console.say(told(found))
-        record.added_seeds[planned.name] = seed + 1 - first_seeds(material.config)
+        record.take("added seeds", {planned.name: seed + 1 - first_seeds(material.config)})
         for fold in folds:
             settings = kept.settings[fold.number, planned.name]
             documents = kept.again(fold.number, planned.source or "")

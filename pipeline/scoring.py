@@ -261,11 +261,11 @@ def _probes(entries: list[Row]) -> dict[str, Any]:
 
 
 def _summed(row: Row, recorded: Recorded, signer: Signer) -> Row:
-    """Return a row of `summary` with kind and signature; the name of a file says nothing about a model in it."""
+    """Return a row of `summary` with what the model is, as it was planned, and its signature."""
     model = recorded.models[row["name"]]
     entries = [entry for entry in recorded.saved if entry.name == row["name"]]
-    unknown = {"model": "outside", "embedding": None} if model["kind"] == "outside" else {}
-    return row | {"kind": model["kind"]} | unknown | {"signature": _signature(entries, model, signer)}
+    what = {key: model[key] for key in ("name", "model", "embedding")}
+    return what | row | {"kind": model["kind"], "signature": _signature(entries, model, signer)}
 
 
 def _lengths(documents: pl.DataFrame | None) -> dict[int, int]:

@@ -34,7 +34,7 @@ from pipeline.errors import PipelineError
 from pipeline.material import Fold, Material
 from pipeline.networks.budget import budget_of
 from pipeline.plan import RECURRENT, PlannedModel
-from pipeline.record import Choice, Fit, Record
+from pipeline.record import Choice, Fit, Kept, Record
 from pipeline.resources import usable_cores
 from pipeline.tuning import Trial
 from pipeline.values import Float32
@@ -321,7 +321,7 @@ def _ctrl_c_blocked() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def put_in_order(record: Record) -> None:
+def put_in_order(record: Kept) -> None:
     """Put what was found in the order of fits that run one after the other."""
     sources = list(
         dict.fromkeys(model.source for model in record.planned)
@@ -365,11 +365,20 @@ def _for_workers(material: Material, messages: Any) -> Material:
 
 def _begin_worker(start: _Start) -> None:
     global _worker  # noqa: PLW0603 - a pool gives its workers no other place to keep things
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     if not start.material.config.run.debug:
         quiet_tensorflow()
     if any(model.source for model in start.material.planned):
         _load_tensorflow(start.threads)
     _worker = start
+
+
+def _end_with_parent() -> None:
+    """End this process as soon as the run's is gone: after a kill nothing may be written into its folder."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _load_tensorflow(threads: int) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import PipelineError
+from pipeline.journal import JOURNAL
 from pipeline.json_files import read_json
 from pipeline.protocol import Breach, read_protocol
 from pipeline.receipts import RECEIPTS, file_hash, kept_files
@@ -141,6 +142,9 @@ def describe(verified: Verified) -> str:
 def _receipts(run: Path) -> dict[str, str]:
     """Return the receipts of a run folder that this version can verify: path to sha256."""
     path = run / RECEIPTS
+    if (run / JOURNAL).is_file() and not (run / METRICS).is_file():
+        fix = "finish it with `python -m pipeline report`"
+        raise PipelineError(str(run), "the run did not come to its end: it has no metrics.json", fix)
     if not any((run / name).is_file() for name in (METRICS, RECEIPTS, *INPUTS[:2])):
         raise PipelineError(str(run), "it holds no metrics.json", "give the folder of a finished run")
     if not any((run / name).is_file() for name in (RECEIPTS, *INPUTS[:2])):

@@ -33,7 +33,13 @@ def result(name: str, kind: str, seed: int, accuracy: float, parameters: int) ->
         "parameters": parameters,
         "validation_accuracy": accuracy,
         "validation_score": accuracy,
+        "signature": signature(name),
     }
+
+
+def signature(name: str) -> str:
+    """Return a signature of one model's scores, with fewer fields than a run writes."""
+    return f"accuracy,macro_f1,log_loss,ece|corpus:films#c0ffee00|model:{name}"
 
 
 def _cost(
@@ -94,7 +100,9 @@ METRICS: dict[str, Any] = {
             "conflicting_labels": 2,
             "warning": LEAK,
         },
-        "hash": "c0ffee",
+        "hash": "c0ffee" + "0" * 58,
+        "split_hash": "5f" * 32,
+        "unlabelled_hash": None,
     },
     "results": [
         result("tfidf", "baseline", 0, 0.875, 1200),
@@ -119,6 +127,7 @@ METRICS: dict[str, Any] = {
             "ece_ci95": [0.0, 0.0802],
             "ece_if_calibrated": 0.0521,
             "ece_if_calibrated_95": 0.0713,
+            "signature": signature("tfidf"),
         },
         {
             "name": "bow",
@@ -136,6 +145,7 @@ METRICS: dict[str, Any] = {
             "ece_ci95": [0.0, 0.0611],
             "ece_if_calibrated": 0.0544,
             "ece_if_calibrated_95": 0.0732,
+            "signature": signature("bow"),
         },
         {
             "name": NETWORK,
@@ -153,6 +163,7 @@ METRICS: dict[str, Any] = {
             "ece_ci95": [0.0302, 0.1213],
             "ece_if_calibrated": 0.0523,
             "ece_if_calibrated_95": 0.0722,
+            "signature": signature(NETWORK),
         },
     ],
     "comparisons": [
@@ -211,6 +222,7 @@ METRICS: dict[str, Any] = {
             "token_coverage": 0.9641,
             "rows_from_source": 0,
             "seconds": 1.25,
+            "cached": False,
             "settings": {"window": 5, "epochs": 5},
             "note": None,
             "training": "frozen",
@@ -247,6 +259,7 @@ METRICS: dict[str, Any] = {
                     "draws": 3,
                     "p_adjusted": 0.002,
                     "ahead": "tfidf",
+                    "untrained": [],
                 },
                 {
                     "documents": 144,
@@ -255,6 +268,7 @@ METRICS: dict[str, Any] = {
                     "draws": 1,
                     "p_adjusted": 0.0871,
                     "ahead": None,
+                    "untrained": [],
                 },
             ],
             "changes": [{"from": 72, "to": 144, "before": "tfidf", "after": NETWORK}],
@@ -292,16 +306,22 @@ METRICS: dict[str, Any] = {
             "by_length": None,
         },
     ],
+    "seeds": {"asked": 2, "first": 2, "most": 2, "network": NETWORK, "steps": [], "why": "2 were asked for"},
+    "reuse": None,
+    "protocol": None,
+    "slices": [],
+    "hard_documents": None,
+    "contamination": None,
     "probes": {},
     "timing": [
         {"name": "tfidf", "seed": 0, "fold": 0, "fit_seconds": 0.25}
-        | {"predict_documents_per_second": 20_000, "peak_rss_mib": 410.4},
+        | {"predict_documents_per_second": 20_000, "peak_rss_mib": 410.4, "at_once": 1},
         {"name": "bow", "seed": 0, "fold": 0, "fit_seconds": 0.5}
-        | {"predict_documents_per_second": 25_000, "peak_rss_mib": 400},
+        | {"predict_documents_per_second": 25_000, "peak_rss_mib": 400, "at_once": 1},
         {"name": NETWORK, "seed": 0, "fold": 0, "fit_seconds": 30}
-        | {"predict_documents_per_second": 1000, "peak_rss_mib": 900},
+        | {"predict_documents_per_second": 1000, "peak_rss_mib": 900, "at_once": 1},
         {"name": NETWORK, "seed": 1, "fold": 0, "fit_seconds": 40}
-        | {"predict_documents_per_second": 1400, "peak_rss_mib": 950},
+        | {"predict_documents_per_second": 1400, "peak_rss_mib": 950, "at_once": 1},
     ],
     "stages": [{"stage": "read", "seconds": 0.5}, {"stage": "train lstm@word2vec", "seconds": 70}],
     "total_seconds": 75.2,
@@ -594,6 +614,11 @@ DETAILS["probes"] = [
                 "median": [0.9, 0.5, 0.0],
                 "lower_quartile": [0.8, 0.4, 0.0],
                 "upper_quartile": [1.1, 0.6, 0.1],
+                "logits": {
+                    "median": [0.7, 0.25, 0.0],
+                    "lower_quartile": [0.6, 0.2, 0.0],
+                    "upper_quartile": [0.8, 0.3, 0.0],
+                },
                 "recurrence": {
                     "spectral_radius": 0.8765,
                     "largest_singular_value": 1.2345,
@@ -682,13 +707,18 @@ DETAILS["probes"] = [
                 "length": 4,
                 "neutral_words": ["the", "of"],
                 "training_documents": 1536,
+                "validation_documents": 400,
                 "test_documents": 100,
                 "epochs": 6,
+                "steps": 144,
+                "rates": [0.002, 0.004, 0.008],
                 "seeds": 2,
                 "chance": 0.5,
                 "networks": [
                     {
                         "name": "lstm",
+                        "learning_rate": 0.004,
+                        "validation_loss": [0.6, 0.5, 0.7],
                         "points": [
                             {"k": 1, "accuracy": 1.0, "ci95": [0.97, 1.0], "seeds": [1.0, 1.0]},
                             {"k": 4, "accuracy": 0.6, "ci95": [0.4, 0.8], "seeds": [0.5, 0.7]},
@@ -822,7 +852,8 @@ def build_run(
     for key, value in changes.items():
         (details if key in DETAILS else metrics)[key] = value
     if keep_metrics:
-        _write(run / "metrics.json", {key: value for key, value in metrics.items() if value is not None})
+        left_out = {key for key, value in changes.items() if value is None}
+        _write(run / "metrics.json", {key: value for key, value in metrics.items() if key not in left_out})
     for name, value in details.items():
         if value is not None:
             _write(run / "details" / f"{name}.json", value)

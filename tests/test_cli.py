@@ -15,9 +15,10 @@ from typing import Any
 import pytest
 
 from pipeline import cli
-from pipeline.config import OPTIONS, Config, load_config, stage_generator
+from pipeline.config import OPTIONS, Config, load_config
 from pipeline.console import Console
 from pipeline.errors import PipelineError
+from pipeline.experiment import read_and_split
 
 ROOT = Path(__file__).parent.parent
 NO_KEY = {"--config", "--set", "--version", "--help"}  # options that are not a setting
@@ -281,43 +282,30 @@ def test_an_interrupt_before_the_run_has_a_folder(
 
 
 def test_inspect_corpus_reads_and_splits_as_a_run_would(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    asked: dict[str, Any] = {}
-
-    class Loaded:
-        corpus = "documents"
-
-    class Repeated:
-        groups = "groups"
-
-    def read_corpus(source: str, **columns: object) -> Loaded:
-        asked["read"] = (source, columns)
-        return Loaded()
-
-    def split_corpus(loaded: Loaded, groups: str, **settings: Any) -> list[str]:
-        number = settings.pop("generator").integers(1 << 40)
-        asked["split"] = (groups, settings, number == stage_generator(4, "split").integers(1 << 40))
-        return ["first fold", "second fold"]
-
-    monkeypatch.setattr("pipeline.corpus.asked.read_corpus", read_corpus)
-    monkeypatch.setattr("pipeline.corpus.asked.split_corpus", split_corpus)
-    monkeypatch.setattr("pipeline.corpus.find_duplicates", lambda corpus: Repeated())
-    monkeypatch.setattr(
-        "pipeline.corpus.describe_corpus", lambda loaded, duplicates, corpus: f"{loaded.corpus}, {corpus}"
-    )
-    line = ["inspect", "corpus", "a.csv", "--text", "body", "--folds", "2", "--seed", "4"]
-    assert status_of(cli.main, *line) == 0
-    assert capsys.readouterr().out == "documents, first fold\n"
-    columns = {
-        "test": None,
-        "validation": None,
-        "unlabelled": None,
-        "text_column": "body",
-        "label_column": None,
-    }
-    assert asked["read"] == ("a.csv", columns)
-    assert asked["split"] == ("groups", {"test_size": 0.2, "validation_size": 0.1, "folds": 2}, True)
+    rows = [
+        "a fine film,good",
+        "a dull film,bad",
+        "fine,good",
+        "dull,bad",
+        "a  Fine film,good",
+        "so dull,bad",
+    ]
+    lines = ["body,verdict", *rows, "not bad,good", "not good,bad"]
+    films = tmp_path / "films.csv"
+    films.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    settings = ["--text", "body", "--label", "verdict", "--folds", "2", "--seed", "4"]
+    assert status_of(cli.main, "inspect", "corpus", str(films), *settings) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("films\n  8 records read, 8 used, 0 dropped\n")
+    assert "duplicates but for case and blanks (exact ones included): 1" in shown
+    given = {"corpus.path": str(films), "corpus.text": "body", "corpus.label": "verdict"}
+    config = load_config(None, (), given | {"corpus.folds": 2, "run.seed": 4})
+    fold = read_and_split(config, Console(silent=True))[2][0]
+    sizes = [len(fold.train), len(fold.validation), len(fold.test), 8]
+    (row,) = re.findall(r"^  in all +(.+)$", shown, re.MULTILINE)
+    assert [int(number) for number in row.split()] == sizes
 
 
 def test_report_draws_a_finished_run_again(

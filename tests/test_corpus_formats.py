@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from pipeline.corpus import read_corpus
 from pipeline.corpus.delimited import Dialect, _read_clean, _read_with_csv_module
-from pipeline.corpus.sources import TextSource
+from pipeline.corpus.readers import READERS, find_reader
+from pipeline.corpus.sources import TextSource, read_head
 from pipeline.errors import PipelineError
 
 ROWS = list(zip(TEXTS, LABELS, strict=True))
@@ -529,3 +530,14 @@ def test_a_hidden_file_has_a_name_too(tmp_path: Path) -> None:
     assert read_corpus(write(tmp_path / ".hidden.csv", CSV)).name == "hidden"
     folder = write_classes(tmp_path / ".films", {"a/1": "x", "b/1": "y"})
     assert read_corpus(folder).name == "films"
+
+
+@pytest.mark.parametrize("ending", ["", ".gz", ".zst"])
+def test_only_the_beginning_of_a_file_is_unpacked_to_find_its_format(tmp_path: Path, ending: str) -> None:
+    """What follows is cut off: it cannot be read to its end."""
+    text = b"__label__pos " + b"".join(b"%d " % number for number in range(400_000))
+    packed = {"": bytes, ".gz": gzip.compress, ".zst": zstandard.compress}[ending](text)
+    path = tmp_path / f"films.unknown{ending}"
+    path.write_bytes(packed[: len(packed) // 2])
+    assert read_head(path, 13) == b"__label__pos "
+    assert find_reader(path) is READERS[".txt"]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
-import importlib
 from collections.abc import Callable
 
 import numpy as np
@@ -216,7 +214,8 @@ def test_products_start_at_each_sequence_s_own_end(cell: str) -> None:
         product = np.eye(each.shape[-1])
         for lag in range(1, length + 1):
             product = product @ each[n, length - lag]
-            assert norms[n, lag - 1] == pytest.approx(np.linalg.svd(product)[1][0], rel=1e-10)
+            read = product[:H]  # the rows of h: nothing reads an LSTM's last cell
+            assert norms[n, lag - 1] == pytest.approx(np.linalg.svd(read)[1][0], rel=1e-10)
         assert np.isnan(norms[n, length:]).all()
 
 
@@ -281,10 +280,3 @@ def test_padding_on_the_right_changes_no_state_before_it(cell: str) -> None:
     np.testing.assert_array_equal(
         forward(cell, weights, padded).states[:, : T + 1], forward(cell, weights, inputs).states
     )
-
-
-@pytest.mark.parametrize("module", ["", ".output", ".values"])
-def test_the_examples_in_the_docstrings_hold(module: str) -> None:
-    results = doctest.testmod(importlib.import_module(f"pipeline.networks.equations{module}"))
-    assert results.attempted > 0
-    assert results.failed == 0

@@ -11,7 +11,14 @@ from builders import TINY_NETWORK, indexed_of, int32, matrix_of
 from keras_weights import precision, randomised, weights_of
 
 from pipeline.networks.batches import pad
-from pipeline.networks.equations import CELLS, CellWeights, forward, jacobian_products, step_jacobians
+from pipeline.networks.equations import (
+    CELLS,
+    CellWeights,
+    forward,
+    jacobian_norms,
+    jacobian_products,
+    step_jacobians,
+)
 from pipeline.networks.equations.network import RECURRENT, differentiate, run_network
 from pipeline.networks.equations.output import back_to_table, cross_entropy, embed
 from pipeline.networks.models import NETWORKS, NetworkSpec, after_embedding, build, specify
@@ -152,6 +159,9 @@ def test_jacobian_products_are_the_jacobians_of_tensorflow(cell: str) -> None:
                 _, *end = run(tf.constant(inputs[:, timesteps - lag :]), initial_state=start)
             expected = np.block([[tape.batch_jacobian(e, s).numpy() for s in start] for e in end])
             np.testing.assert_allclose(product, expected, rtol=0, atol=1e-9 * np.abs(expected).max())
+            of_h = np.block([[tape.batch_jacobian(end[0], s).numpy() for s in start]])  # (N, H, S)
+            norms = jacobian_norms(cell, weights, trace)[:, lag - 1]
+            np.testing.assert_allclose(norms, np.linalg.svd(of_h)[1][:, 0], rtol=1e-9)
     assert lag == timesteps
     first = step_jacobians(cell, weights, trace)[:, -1]
     np.testing.assert_array_equal(first, next(jacobian_products(cell, weights, trace)))

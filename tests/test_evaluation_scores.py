@@ -1,14 +1,12 @@
 """Scores: hand-worked literals, scikit-learn, and a slow loop for the calibration error."""
 
-import doctest
 import math
 
 import numpy as np
 import pytest
 from sklearn import metrics
 
-from pipeline import prediction_files
-from pipeline.evaluation import causes, choice, claims, estimates, gains, outside, score, wording
+from pipeline.evaluation import score
 from pipeline.evaluation.scores import calibration_bins, log_loss
 from pipeline.values import Predictions
 
@@ -109,11 +107,3 @@ def test_scores_agree_with_scikit_learn(seed, n_docs, n_classes):
         (scores.precision, scores.recall, scores.f1, scores.support), by_class, strict=True
     ):
         assert ours == pytest.approx(theirs)
-
-
-@pytest.mark.parametrize(
-    "module", [prediction_files, causes, choice, claims, estimates, gains, outside, wording]
-)
-def test_docstring_examples(module):
-    results = doctest.testmod(module)
-    assert (results.failed, results.attempted > 0) == (0, True)

@@ -34,29 +34,15 @@ def one_row(entries, seed=0):
 def test_scores_are_means_over_seeds():
     row = one_row([saved([0, 0, 1, 1], [0, 0, 1, 0]), saved([0, 0, 1, 1], [0, 0, 0, 0], seed=1)])
     assert list(row) == [
-        *("name", "model", "embedding", "runs", "accuracy", "accuracy_ci95"),
+        *("name", "runs", "accuracy", "accuracy_ci95"),
         *("macro_f1", "macro_f1_ci95", "log_loss", "ece"),
     ]
-    assert (row["name"], row["model"], row["embedding"]) == ("lstm@word2vec", "lstm", "word2vec")
-    assert row["runs"] == 2
+    assert (row["name"], row["runs"]) == ("lstm@word2vec", 2)
     assert row["accuracy"] == (3 / 4 + 2 / 4) / 2
     # F1 of the classes: 4/5 and 2/3 with seed 0, 2/3 and 0 with seed 1
     assert row["macro_f1"] == pytest.approx(((4 / 5 + 2 / 3) / 2 + (2 / 3) / 2) / 2)
     assert row["log_loss"] == pytest.approx(-(5 * np.log(0.6) + 3 * np.log(0.4)) / 8)
     assert row["ece"] == pytest.approx((0.15 + 0.1) / 2)
-
-
-@pytest.mark.parametrize(
-    ("name", "model", "embedding"),
-    [
-        ("bow", "bow", None),
-        ("lstm:max@word2vec:frozen", "lstm", "word2vec:frozen"),
-        ("rnn@a@b.vec", "rnn", "a@b.vec"),
-    ],
-)
-def test_a_name_is_model_head_and_embedding(name, model, embedding):
-    row = one_row([saved([0, 1], [0, 1], name=name)])
-    assert (row["model"], row["embedding"]) == (model, embedding)
 
 
 def test_folds_are_pooled_within_a_seed():

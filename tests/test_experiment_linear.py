@@ -125,11 +125,12 @@ def test_nbsvm_counts_longer_n_grams_where_documents_are_long(tmp_path: Path, ru
     assert read(long, "models/bow/model.json")["ngram_max"] == 2
 
 
-def test_short_documents_choose_whether_n_grams_seen_once_are_read(tmp_path: Path) -> None:
+@pytest.mark.parametrize("refit", [True, False])
+def test_short_documents_choose_whether_n_grams_seen_once_are_read(tmp_path: Path, refit: bool) -> None:
     """Each film is reviewed once, so its name tells nothing of others; the words for it tell all."""
     texts = [f"{text} film{number}" for number, text in enumerate((FILMS * 4)[:200])]
     labels = (LABELS * 4)[:200]
-    made = perform(tmp_path, texts, labels, run_models="bow,nbsvm", run_refit=True)
+    made = perform(tmp_path, texts, labels, run_models="bow,nbsvm", run_refit=refit)
     for choice in read(made, "details/choices.json"):
         assert {trial["min_df"] for trial in choice["tried"]} == {1, 2}
         weights = load_file(made / "models" / choice["name"] / "weights.safetensors")

@@ -11,6 +11,7 @@ from markdown_pages import ROOT, read, relative_links, shell_commands
 
 sys.path.insert(0, str(ROOT))
 
+from docs.learn import run_chapters
 from docs.learn.make_figures import FIGURES, draw
 from docs.learn.run_chapters import (
     blocks_of,
@@ -158,6 +159,31 @@ def test_how_what_is_shown_and_what_is_printed_are_compared(
     shown: str, printed: str, rule: str, same: bool
 ) -> None:
     assert (difference(shown, printed, rule) is None) is same
+
+
+def test_a_block_whose_package_is_not_installed_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (
+        APPLES.replace("```python\nprint", "```python needs glove-6b-50d\nprint")
+        + "\n```text\n3.00 apples\n```\n"
+    )
+    page = page_of(tmp_path, text)
+    monkeypatch.setattr(run_chapters, "find_spec", lambda module: None)
+    assert check(page) == []
+    monkeypatch.setattr(run_chapters, "find_spec", lambda module: module)
+    assert check(page) == ["page.md:8: shown: 3.00 apples, printed: 2.00 apples"]
+
+
+def test_a_block_aside_is_run_in_its_own_chapter_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = page_of(
+        tmp_path, APPLES + "\n```text\n2.00 apples\n```\n\n```python aside\na = 3\nprint(a)\n```\n"
+    )
+    assert check(page) == ["page.md:15: 0 lines are shown, 1 were printed: '3\\n'"]
+    monkeypatch.setattr(run_chapters, "chapters", lambda: [page])
+    assert names_of("page")["a"] == 2
 
 
 def test_a_chapter_can_use_what_another_defines() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -228,8 +229,35 @@ def test_a_file_that_is_called_as_a_model_shows_no_cause(first: Path) -> None:
     other.write_bytes((first / "predictions" / "bow.s0.f0.parquet").read_bytes())
     metrics = metrics_of(perform(first.parent, "named", run_compare=[str(other)], run_models="tfidf"))
     assert [(row["a"], row["b"]) for row in metrics["comparisons"]] == [("mean@word2vec", "tfidf")]
-    assert [row["a"] for row in metrics["causes"]] == [None] * 6
+    assert {row["a"] for row in metrics["causes"]} == {None}
     assert metrics["gains"] == []
+
+
+@pytest.mark.parametrize("name", ["bert@v2", "a:max@glove"])
+def test_a_name_with_signs_of_our_own_names_is_kept_whole(first: Path, name: str) -> None:
+    """Beside a network on two sources, so that every table of networks and sources is drawn."""
+    other = first.parent / f"{name}.csv"
+    documents = pl.read_parquet(first / "predictions" / "bow.s0.f0.parquet")["document"]
+    pl.DataFrame({"document": documents, "predicted": "pos"}).write_csv(other)
+    options = {"run_models": "bow,ann", "run_embeddings": "random,learned", "run_seeds": 1}
+    run = perform(first.parent, name, run_compare=[str(other)], **options)
+    metrics = metrics_of(run)
+    for table in ("results", "summary"):
+        (row,) = [row for row in metrics[table] if row["kind"] == "outside"]
+        assert (row["name"], row["model"], row["embedding"]) == (name, "outside", None)
+        assert f"|model:{name}|" in row["signature"]
+    assert {row["a"] for row in metrics["comparisons"] if name in (row["a"], row["b"])} == {name}
+    assert [row["model"] for row in metrics["gains"]] == ["ann"]
+    assert name not in [side for row in metrics["causes"] for side in (row["a"], row["b"])]
+    report = (run / "report.md").read_text(encoding="utf-8")
+    model, _, source = name.partition("@")
+    tables = re.findall(r"^\| Source .*\n(?:\|.*\n)+", report, re.MULTILINE)
+    (table,) = [one for one in tables if one.splitlines()[0].replace(" ", "") == "|Source|ann|"]
+    assert {line.split("|")[1].strip() for line in table.splitlines()[2:]} == {"random", "learned"}
+    for line in report.splitlines():
+        cells = [cell.strip(" `*") for cell in line.split("|")]
+        assert model not in cells, line
+        assert source not in cells, line
 
 
 def test_a_stop_while_the_report_is_drawn_counts_no_fit_twice(

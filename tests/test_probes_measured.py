@@ -99,37 +99,30 @@ def asked(*models: str) -> dict[str, Any]:
 
 def test_the_first_recurrent_model_trains_the_cells_that_the_run_has_not() -> None:
     subject = lstm(**asked("bow", "lstm"))
-    assert [name for name, _, _ in needle.networks_to_train(subject)] == ["lstm", "rnn", "gru"]
+    assert [name for name, _ in needle.networks_to_train(subject)] == ["lstm", "rnn", "gru"]
     subject = lstm(**asked("rnn", "lstm"))
-    assert [name for name, _, _ in needle.networks_to_train(subject)] == ["lstm"]
+    assert [name for name, _ in needle.networks_to_train(subject)] == ["lstm"]
     pooled = named(lstm(**asked("lstm:max", "rnn")), "lstm:max@learned")
     trained = needle.networks_to_train(pooled)
-    assert [(name, spec.model, spec.head) for name, spec, _ in trained] == [
+    assert [(name, spec.model, spec.head) for name, spec in trained] == [
         ("lstm:max", "lstm", "last"),  # the builder's network has this head
         ("gru", "gru", "last"),
         ("lstm", "lstm", "last"),
     ]
 
 
-def test_another_cell_has_its_own_learning_rate_unless_one_was_chosen() -> None:
-    def rates(rate: float) -> list[float]:
-        subject = lstm(**{"run.models": ("lstm",), "networks.learning_rate": rate})
-        return [settings.learning_rate for _, _, settings in needle.networks_to_train(subject)]
-
-    assert rates(4e-3) == [4e-3, 2e-3, 4e-3]  # lstm, rnn, gru
-    assert rates(0.01) == [0.01, 0.01, 0.01]
-
-
 @pytest.fixture
 def small_needle(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in {"TRAINING_DOCUMENTS": 240, "TEST_DOCUMENTS": 40, "EPOCHS": 12, "SEEDS": 2}.items():
+    sizes = {"TRAINING_DOCUMENTS": 240, "VALIDATION_DOCUMENTS": 80, "TEST_DOCUMENTS": 40, "BATCH": 16}
+    for name, value in (sizes | {"EPOCHS": 12, "SEEDS": 2, "RATES": (1e-6, 0.02)}).items():
         monkeypatch.setattr(needle, name, value)
 
 
 @pytest.mark.usefixtures("small_needle")
 def test_an_lstm_finds_a_needle_in_a_short_text() -> None:
-    """Random labels, so every word is neutral; six tokens are within any memory."""
-    network = replace(TINY_NETWORK, units=16, batch_size=16, learning_rate=0.02)
+    """Random labels, so every word is neutral; six tokens are within any memory. At a rate of 1e-6 nothing is learned,
+    the run's own rate and batch are not used."""
+    network = replace(TINY_NETWORK, units=16, batch_size=500, learning_rate=1e-9)
     changes = {
         f"networks.{key}": getattr(network, key) for key in ("units", "batch_size", "learning_rate", "ema")
     }
@@ -147,6 +140,11 @@ def test_an_lstm_finds_a_needle_in_a_short_text() -> None:
     (network_found,) = found["networks"]
     assert [point["k"] for point in network_found["points"]] == [1, 2, 4, 6]
     assert network_found["reach"] == 6
+    assert network_found["learning_rate"] == 0.02
+    slow, fast = network_found["validation_loss"]
+    assert slow == pytest.approx(np.log(2), abs=0.1)  # of a fair coin
+    assert fast < 0.2
+    assert (found["rates"], found["steps"]) == ([1e-6, 0.02], 12 * 15)
     assert found["summary"] == {"length": 6, "reach": {"lstm": 6}}
     assert found["reading"] == "lstm finds the word from every distance, up to the first of 6 tokens."
     assert set(found["neutral_words"]) == {f"word{row}" for row in range(2, 12)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 from typing import Any
 
 import numpy as np
@@ -18,17 +17,14 @@ from pipeline.networks.training import FittedNetwork
 from pipeline.probes import (
     PROBES,
     Subject,
-    gradients,
     jacobians,
     probe_network,
     probes_of,
     states,
-    subject,
     time_constants,
 )
 from pipeline.probes.subject import nothing
 from pipeline.probes.traces import Reading, readings
-from pipeline.report import strips
 from pipeline.report.probes import WRITERS
 from pipeline.values import Float32, IndexedCorpus
 
@@ -95,15 +91,109 @@ def test_norms_are_those_of_the_equations(cell: str) -> None:
     np.testing.assert_allclose(jacobians.norms_at(one, (1, 2, 5)), every[:, [0, 1, 4]], rtol=1e-4)
 
 
+def test_a_cell_that_grows_under_a_flat_hidden_state_does_not_count() -> None:
+    """Nothing is read but the biases: f, i, g and o stay as they are, c grows by about 1 a step, tanh(c) is flat."""
+    f, i, g, o = 0.999, 0.99, 0.999, 0.5
+    bias = np.array([np.log(i / (1 - i)), np.log(f / (1 - f)), np.arctanh(g), 0.0])  # in Keras' order
+    weights = CellWeights(np.zeros((1, 4)), np.zeros((1, 4)), bias)
+    trace = forward("lstm", weights, np.zeros((1, 6, 1)))
+    last = i * g * sum(f**k for k in range(6))  # c_6: 5.92
+    read = [
+        o * (1 - np.tanh(last) ** 2) * f**k for k in (1, 2, 5)
+    ]  # dh_6/dc_(6-k): 1.4e-5, while dc/dc is 0.995
+    found = jacobians.norms_at(Reading("lstm", "", weights, trace, int32([6])), (1, 2, 5))
+    np.testing.assert_allclose(found[0], read, rtol=1e-9)
+    np.testing.assert_allclose(jacobian_norms("lstm", weights, trace)[0, [0, 1, 4]], read, rtol=1e-9)
+
+
+def drawn_reading(cell: str) -> tuple[Reading, Any]:
+    """Return a cell of random weights over two documents of 6 and 4 tokens, and what it read; float64.
+
+    The weights are small, so that no two states are as large as each other but for rounding: `max` has a kink there.
+    """
+    generator, units, draw = np.random.default_rng(4), 3, np.random.default_rng(4).normal
+    columns = {"rnn": 1, "gru": 3, "lstm": 4}[cell] * units
+    bias = draw(0, 0.5, (2, columns) if cell == "gru" else columns)
+    weights = CellWeights(draw(0, 0.5, (2, columns)), draw(0, 0.5, (units, columns)), bias)
+    inputs = generator.normal(size=(2, 6, 2))
+    return Reading(cell, "", weights, forward(cell, weights, inputs), int32([6, 4])), inputs
+
+
+def run_on(reading: Reading, inputs: Any, document: int, t: int, nudge: Any) -> Any:
+    """Return h_1 .. h_L of a document (L, H) when its state t is moved by `nudge` (S,)."""
+    state = reading.trace.state(t)
+    start = tuple(part[[document]] + by for part, by in zip(state, np.split(nudge, len(state)), strict=True))
+    rest = inputs[[document], t : reading.lengths[document]]
+    after = forward(reading.cell, reading.weights, rest, start).states[0]  # h_t .. h_L
+    return np.concatenate([reading.trace.states[document, :t], after])[1:]  # (L, H)
+
+
+READ = {"last": lambda s: s[-1], "max": lambda s: s.max(axis=0), "mean": lambda s: s.mean(axis=0)}
+
+
+@pytest.mark.parametrize("head", ["last", "max", "mean", "max+mean"])
+@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+def test_norms_of_logits_are_those_of_finite_differences(cell: str, head: str) -> None:
+    reading, inputs = drawn_reading(cell)
+    parts = head.split("+")
+    kernels = {part: np.random.default_rng(9).normal(size=(3, 4)) * (n + 1) for n, part in enumerate(parts)}
+    lags, step = (1, 2, 4, 6), 1e-6
+    expected = np.full((2, len(lags)), np.nan)
+    for document, column in np.ndindex(expected.shape):
+        t = int(reading.lengths[document]) - lags[column]
+        if t < 0:
+            continue
+        slopes = []
+        for nudge in step * np.eye(3 * len(reading.trace.state(t))):
+            runs = [run_on(reading, inputs, document, t, sign * nudge) for sign in (1, -1)]
+            up, down = (sum(READ[part](run) @ kernels[part] for part in parts) for run in runs)
+            slope = (up - down) / (2 * step)  # (C,)
+            slopes.append(slope - slope.mean())
+        expected[document, column] = np.linalg.norm(np.array(slopes), ord=2)
+    np.testing.assert_allclose(jacobians.logit_norms_at(reading, head, kernels, lags), expected, rtol=1e-6)
+
+
+def test_a_shift_of_all_logits_is_no_change_of_the_answer() -> None:
+    reading, _ = drawn_reading("lstm")
+    found = jacobians.logit_norms_at(reading, "last", {"last": np.ones((3, 4))}, (1, 6))
+    np.testing.assert_allclose(found, [[0, 0], [0, np.nan]], atol=1e-12)
+
+
+def test_each_part_of_a_head_meets_its_own_rows_of_the_output_layer() -> None:
+    """As the layers are joined: max of both directions, then mean of both; the first direction is looked at."""
+    fitted, documents = network_of("bilstm", head="max+mean"), random_documents(LENGTHS)
+    kernel, bias = fitted.model.get_layer("output").get_weights()  # (12, 2)
+    numbered = np.repeat([0.0, 1.0, 2.0, 3.0], 3)[:, None] * np.ones_like(kernel)
+    fitted.model.get_layer("output").set_weights([numbered, bias])
+    found = jacobians._output_blocks(subject_of(fitted, documents), 2)
+    assert {part: np.unique(block).tolist() for part, block in found.items()} == {"max": [0.0], "mean": [2.0]}
+
+
 def test_without_a_recurrent_matrix_no_earlier_state_is_left() -> None:
     fitted, documents = network_of("rnn"), random_documents([6] * 4)
     set_layer(fitted, "recurrent_0", recurrent_kernel=0.0)
     found = jacobians.measure(subject_of(fitted, documents))
     assert (found["lag"], found["median"]) == ([1, 2, 5], [0.0] * 3)  # a document of 6 has no lag of 10
+    assert found["logits"]["median"] == [0.0] * 3
     assert found["recurrence"]["must_vanish"] is True
     assert found["reading"].startswith(
-        "of a small change of a state, at most this much is left (median of documents): 0 over 5 tokens; the largest"
-        " singular value of its recurrent matrix is 0.00, below 1, so that whatever is far must vanish; tanh' is "
+        "a small change of a state moves the last hidden state by at most so many times its size (median of documents):"
+        " 0 after 5 tokens; the logits by 0 after 5 tokens; the largest singular value of its recurrent matrix is 0.00,"
+        " below 1, so that whatever is far must vanish; tanh' is "
+    )
+
+
+def test_a_head_that_reads_every_state_is_named_and_its_logits_hear_an_early_one() -> None:
+    """Without a recurrent matrix h_(T-5) reaches h_T in no way, and the logits of a mean by its own sixth part."""
+    fitted, documents = network_of("rnn", head="mean"), random_documents([6] * 4)
+    set_layer(fitted, "recurrent_0", recurrent_kernel=0.0)
+    found = jacobians.measure(subject_of(fitted, documents))
+    kernel = fitted.model.get_layer("output").get_weights()[0].astype(np.float64)  # (3, 2)
+    sixth = np.linalg.norm(kernel - kernel.mean(axis=1, keepdims=True), ord=2) / 6
+    assert found["median"] == [0.0] * 3
+    np.testing.assert_allclose(found["logits"]["median"], [sixth] * 3, rtol=1e-5)
+    assert (
+        "0 after 5 tokens (the head, mean, reads the earlier ones too); the logits by 0." in found["reading"]
     )
 
 
@@ -237,12 +327,6 @@ def test_the_reading_says_from_which_word_an_answer_stands() -> None:
         'the surest right answer (y, 91 %) stands from word 4 of 5 on, "b"; the least sure answer (y, 91 %) stood'
         " before its last 3 words."
     )
-
-
-@pytest.mark.parametrize("module", [gradients, states, subject, time_constants, strips])
-def test_docstring_examples(module: Any) -> None:
-    results = doctest.testmod(module)
-    assert (results.failed, results.attempted > 0) == (0, True)
 
 
 # --- every probe -----------------------------------------------------------------------------------------

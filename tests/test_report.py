@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import copy
 import json
 import os
@@ -16,7 +15,6 @@ from typing import Any
 import pytest
 from report_builders import DETAILS, METRICS, NETWORK, build_run
 
-import pipeline.report
 from pipeline.errors import PipelineError
 from pipeline.report import draw_report, summarise
 from pipeline.report.answer import build_answer
@@ -41,16 +39,6 @@ def no_charts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def section(text: str, title: str) -> str:
     return text.split(f"## {title}\n")[1].split("\n## ", maxsplit=1)[0].strip()
-
-
-def test_the_report_imports_errors_and_the_reading_of_json_and_nothing_else_of_the_pipeline() -> None:
-    folder = Path(pipeline.report.__file__).parent
-    allowed = ("pipeline.report", "pipeline.errors", "pipeline.json_files", "pipeline.values")
-    for file in folder.glob("*.py"):
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-            names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            assert all(name.startswith(allowed) for name in names if name.startswith("pipeline")), file.name
 
 
 def test_the_summary_ends_a_run(tmp_path: Path) -> None:

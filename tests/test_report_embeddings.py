@@ -139,7 +139,7 @@ def test_one_source_is_nothing_to_compare(tmp_path: Path) -> None:
 
 
 def test_averages_alone_are_not_called_networks(tmp_path: Path) -> None:
-    summary = [{**METRICS["summary"][0], "name": "mean@random"}]
+    summary = [{**METRICS["summary"][0], "name": "mean@random", "model": "mean", "embedding": "random"}]
     found = section_of(tmp_path, GRID_TITLE, summary=summary)
     assert (
         found

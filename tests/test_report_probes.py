@@ -13,6 +13,7 @@ from report_builders import DETAILS, NETWORK, build_run
 from pipeline.report.blocks import Bands, Block, Chart, Limits, Nothing, Paragraph, Points, Strip, Table
 from pipeline.report.charts import draw
 from pipeline.report.draw import draw_report
+from pipeline.report.formats import MISSING
 from pipeline.report.probe_gradients import line
 from pipeline.report.probes import probes
 from pipeline.report.run_folder import read_run
@@ -105,6 +106,22 @@ def test_the_bounds_of_a_plain_network_are_a_table(tmp_path: Path) -> None:
         "0.789",
         "in these documents",
     ]
+
+
+def test_what_an_earlier_state_moves_is_a_table(tmp_path: Path) -> None:
+    entries = copy.deepcopy(DETAILS["probes"])
+    jacobians = entries[0]["probes"]["jacobians"]
+    jacobians |= {"lag": [1, 5, 10], "median": [0.9, 0.5, 0.043]}  # no document has 100 tokens
+    jacobians["logits"] = jacobians["logits"] | {"median": [0.7, 0.25, 0.0066]}
+    found = blocks_of(tmp_path, probes=entries)
+    (table,) = [b for b in found if isinstance(b, Table) and b.caption == "What an earlier state moves"]
+    assert [column.title for column in table.columns][1:] == [
+        "Hidden state, 10 tokens on",
+        "Hidden state, 100 tokens on",
+        "Logits, 10 tokens on",
+        "Logits, 100 tokens on",
+    ]
+    assert [cell.text for cell in table.rows[0]] == [NETWORK, "0.04", MISSING, "0.007", MISSING]
 
 
 def test_time_constants_are_drawn_as_shares_of_units(tmp_path: Path) -> None:

@@ -194,6 +194,18 @@ def test_all_needles_share_one_chart_with_chance() -> None:
     assert len(texts(table(blocks))) == 6
 
 
+def test_the_learning_rates_that_needles_tried_are_named() -> None:
+    tried = {"rates": [0.002, 0.004], "validation_documents": 400, "steps": 144}
+    rnn, lstm = (needles(name) | tried for name in ("rnn", "lstm"))
+    rnn["networks"][0]["learning_rate"], lstm["networks"][0]["learning_rate"] = 0.002, 0.004
+    (chart,) = charts(needle([("rnn@x", rnn), ("lstm@x", lstm)], run_of(), Limits()))
+    assert "6 epochs (144 steps) on 1,536" in chart.reading
+    assert chart.reading.endswith(
+        "Around the needle: the, of. Every network tried the learning rates 0.002, 0.004 and took the best on 400 other"
+        " documents: 0.002 rnn, 0.004 lstm."
+    )
+
+
 def test_needles_of_several_sources_are_told_apart() -> None:
     blocks = needle([("rnn@x", needles("rnn")), ("rnn@y", needles("rnn"))], run_of(), Limits())
     figure = charts(blocks)[0].figure

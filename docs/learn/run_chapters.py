@@ -7,6 +7,9 @@
 A block that prints is followed by a `text` block that shows it. What stands after the word `text` says how the two
 are compared: nothing, exactly; `± 0.02`, each number with a point may lie so far away; `words`, half of each
 line's words are the same (what was learned here differs a little between machines).
+
+What stands after the word `python` says when a block runs: nothing, always; `aside`, in its own chapter and not where
+another chapter fetches this one's names; `needs glove-6b-50d`, where that package of vectors is installed.
 """
 
 from __future__ import annotations
@@ -20,10 +23,16 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
+if __name__ == "__main__":
+    sys.path.insert(0, str(HERE.parents[1]))
+
+from pipeline.embeddings.packages import PACKAGES  # noqa: E402
+
 BLOCK = re.compile(r"^```(python|text)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 DECIMAL = re.compile(r"-?\d+\.\d+")
 SHARE_OF_WORDS = 0.5
@@ -37,6 +46,7 @@ class Block:
     line: int  # of the page, where the code begins
     shown: str | None  # None: the page shows nothing
     rule: str  # how `shown` is compared
+    when: str  # "", "aside", or "needs PACKAGE"
     place: tuple[int, int]  # of `shown` in the page's text
 
 
@@ -71,8 +81,8 @@ def blocks_of(text: str) -> list[Block]:
 def _block(text: str, code: re.Match[str], shown: re.Match[str] | None) -> Block:
     line = _line(text, code.start(3))
     if shown is None:
-        return Block(code[3], line, None, "", (code.end(), code.end()))
-    return Block(code[3], line, shown[3], shown[2].strip(), shown.span(3))
+        return Block(code[3], line, None, "", code[2].strip(), (code.end(), code.end()))
+    return Block(code[3], line, shown[3], shown[2].strip(), code[2].strip(), shown.span(3))
 
 
 def _line(text: str, place: int) -> int:
@@ -82,9 +92,14 @@ def _line(text: str, place: int) -> int:
 def printed_by(
     blocks: Sequence[Block], page: Path, names: dict[str, Any] | None = None
 ) -> Iterator[tuple[Block, str]]:
-    """Run the blocks in one namespace, top to bottom; yield each with what it printed."""
+    """Run the blocks in one namespace, top to bottom; yield each with what it printed.
+
+    A block whose package is not installed is left out.
+    """
     names = {"__name__": "chapter"} if names is None else names
     for block in blocks:
+        if not _can_run(block):
+            continue
         code = compile(
             "\n" * (block.line - 1) + block.code, str(page), "exec"
         )  # tracebacks name the page's line
@@ -93,11 +108,18 @@ def printed_by(
         yield block, out.getvalue()
 
 
+def _can_run(block: Block) -> bool:
+    """Whether the package of vectors that a block needs, if any, is installed."""
+    kind, _, package = block.when.partition(" ")
+    return kind != "needs" or find_spec(PACKAGES[package].module) is not None
+
+
 def names_of(number: str) -> dict[str, Any]:
-    """Return what chapter `number` ("05") defines: its blocks are run, nothing is printed."""
+    """Return what chapter `number` ("05") defines: its blocks are run but those aside, nothing is printed."""
     page = next(page for page in chapters() if page.name.startswith(number))
     names: dict[str, Any] = {"__name__": "chapter"}
-    for _ in printed_by(blocks_of(page.read_text(encoding="utf-8")), page, names):
+    blocks = [block for block in blocks_of(page.read_text(encoding="utf-8")) if block.when != "aside"]
+    for _ in printed_by(blocks, page, names):
         pass
     return names
 
@@ -179,5 +201,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(HERE.parents[1]))
     main()

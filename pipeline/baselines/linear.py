@@ -18,9 +18,7 @@ Features = Any  # of N documents: n-gram counts, csr_array (N, F), or averaged v
 
 MANY_CLASSES = "The number of unique classes is greater than"  # scikit-learn's words
 _TOLERANCE = 1e-5  # of the gradient; scikit-learn's 1e-4 stops before weak regularisation has its effect
-_NOTHING_IN_A_ROW = (
-    2  # strengths with neither the least log loss nor the highest accuracy after which none is tried
-)
+_NOTHING_IN_A_ROW = 2  # strengths that bring neither a lower log loss nor a higher accuracy: no further one
 _PARAMETERS = {
     "strength": ("C", "estimator__C"),
     "power": ("power",),

@@ -13,7 +13,7 @@ from .json_records import read_json, read_jsonl
 from .parquet import read_parquet
 from .plain_text import FASTTEXT_PREFIX, read_text
 from .records import RawTable
-from .sources import PACKED_ENDINGS, read_bytes
+from .sources import PACKED_ENDINGS, read_head
 
 Reader = Callable[[Path, Sequence[str]], RawTable]
 
@@ -82,7 +82,7 @@ def find_reader(path: Path) -> Reader:
     reader = READERS.get(ending_of(path))
     if reader is not None:
         return reader
-    if read_bytes(path)[:64].lstrip().startswith(FASTTEXT_PREFIX.encode()):
+    if read_head(path, 64).lstrip().startswith(FASTTEXT_PREFIX.encode()):
         return read_text
     what = (
         f'the ending "{ending_of(path)}" is not one that can be read'

@@ -6,8 +6,10 @@ import codecs
 import gzip
 import re
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from ..errors import PipelineError
 
@@ -53,19 +55,29 @@ def has_surrogates(cell: str) -> bool:
 
 def read_bytes(path: Path) -> bytes:
     """Return the file's bytes, unpacked if its name ends in .gz or .zst."""
+    return _read(path, -1)
+
+
+def read_head(path: Path, n_bytes: int) -> bytes:
+    """Return the first bytes of a file, unpacked as `read_bytes` does; no more of it is read than that takes."""
+    return _read(path, n_bytes)
+
+
+def _read(path: Path, n_bytes: int) -> bytes:
     try:
-        data = path.read_bytes()
+        file = path.open("rb")
     except OSError as error:
         raise PipelineError(
             str(path), f"the file cannot be read ({error.strerror})", "check the path"
         ) from None
-    if path.suffix.lower() not in PACKED_ENDINGS:
-        return data
-    try:
-        return gzip.decompress(data) if path.suffix.lower() == ".gz" else _unpack_zstandard(data)
-    except (OSError, EOFError, zlib.error, ValueError) as error:
-        what = f"the file is not whole {path.suffix} data ({error})"
-        raise PipelineError(str(path), what, "pack or fetch it again") from None
+    with file:
+        if path.suffix.lower() not in PACKED_ENDINGS:
+            return file.read(n_bytes)
+        try:
+            return _UNPACK[path.suffix.lower()](file, n_bytes)
+        except (OSError, EOFError, zlib.error, ValueError) as error:
+            what = f"the file is not whole {path.suffix} data ({error})"
+            raise PipelineError(str(path), what, "pack or fetch it again") from None
 
 
 def read_source(path: Path) -> TextSource:
@@ -142,11 +154,19 @@ def _utf16_codec(data: bytes) -> str | None:
     return "utf-16-be" if even > 0.3 * half and even > 4 * odd else None
 
 
-def _unpack_zstandard(data: bytes) -> bytes:
+def _unpack_gzip(file: BinaryIO, n_bytes: int) -> bytes:
+    with gzip.GzipFile(fileobj=file) as unpacked:
+        return unpacked.read(n_bytes)
+
+
+def _unpack_zstandard(file: BinaryIO, n_bytes: int) -> bytes:
     import zstandard
 
     try:
-        with zstandard.ZstdDecompressor().stream_reader(data, read_across_frames=True) as reader:
-            return reader.read()
+        with zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True) as reader:
+            return bytes(reader.read(n_bytes))
     except zstandard.ZstdError as error:
         raise ValueError(str(error)) from None
+
+
+_UNPACK: dict[str, Callable[[BinaryIO, int], bytes]] = {".gz": _unpack_gzip, ".zst": _unpack_zstandard}

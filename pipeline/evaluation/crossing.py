@@ -158,7 +158,7 @@ def _crossing(
     sizes = [_difference(entries, a, b, rope) for entries in by_size.values()]
     adjusted = holm([one.p_value for one in sizes])
     not_trained = {size: [name for name in (a, b) if untrained[name, size]] for size in by_size}
-    differences = [
+    differences: list[Row] = [
         {
             "documents": size,
             "difference": one.difference,

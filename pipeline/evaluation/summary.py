@@ -33,7 +33,7 @@ def summarise(saved: Iterable[SavedPredictions], generator: np.random.Generator)
     Returns
     -------
     list of dict
-        name, model, embedding (None for a linear model), runs (fitted models: seeds x folds),
+        name, runs (fitted models: seeds x folds),
         accuracy, accuracy_ci95 [lo, hi], macro_f1, macro_f1_ci95, log_loss, ece; scores are means over seeds.
     """
     base = int(generator.integers(2**32))
@@ -44,14 +44,11 @@ def summarise(saved: Iterable[SavedPredictions], generator: np.random.Generator)
 
 
 def _summary_row(name: str, runs: Sequence[PooledRun], generator: np.random.Generator) -> dict:
-    model, _, embedding = name.partition("@")
     scores = [score(run.predictions) for run in runs]
     means = {key: float(np.mean([getattr(entry, key) for entry in scores])) for key in MEAN_SCORES}
     accuracies, f1s = bootstrap_scores(runs, RESAMPLES, generator)
     return {
         "name": name,
-        "model": model.partition(":")[0],
-        "embedding": embedding or None,
         "runs": sum(run.folds for run in runs),
         "accuracy": means["accuracy"],
         "accuracy_ci95": percentile_interval(accuracies, means["accuracy"]),

@@ -452,7 +452,7 @@ def _d_state(
     results, answered = r.dh(t), r.answers.d_states[t - 1]
     if t == r.timesteps:
         put_in = [dot(r.d_logits, row) for row in r.output.kernel]
-        words, symbols = "The last state is what the output layer reads", f"dL/dh_{t} = dL/do Vᵀ"
+        words, symbols = "The last state is what the output layer reads", f"dL/dh_{t} = dL/dy Vᵀ"
     else:
         after, keep = t + 1, r.cell == "gru"
         put_in = [

@@ -42,10 +42,16 @@ def norm(matrix: Array) -> float:
 
 def _products(r: Reading) -> tuple[Block, ...]:
     last = r.timesteps
+    read = (
+        f" The output layer reads h_{last} alone, never c_{last}: of an lstm's P_t its rows of h count for the answer, "
+        "and the norm below is theirs."
+        if r.cell == "lstm"
+        else ""
+    )
     blocks: list[Block] = [
         Prose(
             f"By the chain rule P_t = ds_{last}/ds_t = J_{last} .. J_(t+1), the product of all later Jacobians; "
-            f"P_{last - 1} is J_{last}."
+            f"P_{last - 1} is J_{last}.{read}"
         )
     ]
     for t in range(last - 2, -1, -1):
@@ -63,21 +69,22 @@ def _products(r: Reading) -> tuple[Block, ...]:
 
 
 def _norms(r: Reading) -> Table:
+    reached = "norm of P_(t-1), rows of h" if r.cell == "lstm" else "norm of P_(t-1)"
     rows = [
         (
             f'{t + 1} "{word}"',
             norm(r.jacobians[t]),
             norm(r.answers.jacobians[t]),
-            norm(r.products[t]),
-            norm(r.answers.products[t]),
+            norm(r.products[t][: r.units]),
+            norm(r.answers.products[t][: r.units]),
         )
         for t, word in reversed(list(enumerate(r.tokens)))
     ]
     return Table(
         "Each factor, and the product from the end to it: below 1 it shrinks what passes, above 1 it may grow",
-        ("step t", "norm of J_t", "TensorFlow", "norm of P_(t-1)", "TensorFlow"),
+        ("step t", "norm of J_t", "TensorFlow", reached, "TensorFlow"),
         tuple(rows),
-        bar="norm of P_(t-1)",
+        bar=reached,
     )
 
 

@@ -106,7 +106,7 @@ def _average_steps(network: SmallNetwork, order: Order) -> list[Block]:
         ),
         Step(
             "The averaging network's logits",
-            "o = m A + v",
+            "y = m A + v",
             _logit_lines(
                 order.average, network.average.kernel, network.average.bias, order.average_logits, logits
             ),
@@ -126,7 +126,7 @@ def _recurrent_blocks(network: SmallNetwork, order: Order, answered: Array) -> l
         ),
         Step(
             "The recurrent network's logits",
-            f"o = h_{last} V + v",
+            f"y = h_{last} V + v",
             _logit_lines(order.states[-1], kernel, bias, order.logits, answered),
         ),
     ]
@@ -135,7 +135,7 @@ def _recurrent_blocks(network: SmallNetwork, order: Order, answered: Array) -> l
 def _logit_lines(read: Array, kernel: Array, bias: Array, logits: Array, answered: Array) -> tuple[Line, ...]:
     put_in = [plus(dot(read, column), b) for column, b in zip(kernel.T, bias, strict=True)]
     together = zip(CLASSES, put_in, logits, answered, strict=True)
-    return tuple(Line(f"o[{c}]", text, float(a), float(b)) for c, text, a, b in together)
+    return tuple(Line(f"y[{c}]", text, float(a), float(b)) for c, text, a, b in together)
 
 
 def _compared(network: SmallNetwork, orders: tuple[Order, Order]) -> Table:

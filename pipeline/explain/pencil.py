@@ -28,6 +28,11 @@ ROUNDING = (
     "is below 1e-15 is shown as 0."
 )
 
+COLUMNS = (
+    "Books write vectors as columns, h_t = tanh(W_x x_t + W_h h_(t-1) + b) and y = W_y h_T. It is the same network "
+    "with each matrix turned over: W = W_xᵀ, U = W_hᵀ, V = W_yᵀ."
+)
+
 
 def pencil_example(text: str, tokens: Sequence[str], cell: str, units: int) -> Worked:
     """Return the worked example of a small network that reads these tokens.
@@ -88,11 +93,12 @@ def _network_section(network: SmallNetwork, tokens: Sequence[str]) -> Section:
     return Section(
         "The network",
         (
-            Equations((*page.equations, "o = h_T V + v", "p = softmax(o)", f"L = -ln p[{CLASSES[LABEL]}]")),
+            Equations((*page.equations, "y = h_T V + v", "p = softmax(y)", f"L = -ln p[{CLASSES[LABEL]}]")),
             Prose(
                 f"x_t is the vector of word t, a row, and h_0 is 0; * multiplies number by number.{blocks} The "
                 f"document is taken to be of class {CLASSES[LABEL]}, so the loss L is that of {CLASSES[LABEL]}."
             ),
+            Prose(COLUMNS),
             Prose(RULE_IN_WORDS + extra),
             Matrix(
                 "E, a vector for each word, in alphabetical order",
@@ -137,13 +143,13 @@ def _output_steps(r: Reading) -> tuple[Step, ...]:
     return (
         Step(
             "The output layer gives each class a number, its logit",
-            f"o = h_{t} V + v",
-            _by_class("o", put_in, r.logits, r.answers.logits),
+            f"y = h_{t} V + v",
+            _by_class("y", put_in, r.logits, r.answers.logits),
         ),
         Step(
             "softmax: e to the power of each logit ..",
-            "e = exp(o)",
-            _by_class("e", [applied("exp", o) for o in r.logits], powers, np.exp(r.answers.logits)),
+            "e = exp(y)",
+            _by_class("e", [applied("exp", y) for y in r.logits], powers, np.exp(r.answers.logits)),
         ),
         Step(
             ".. and each one's share of their sum: the probabilities",
@@ -173,22 +179,22 @@ def _loss_steps(r: Reading) -> tuple[Step, ...]:
 def _output_gradients(r: Reading) -> tuple[Step, ...]:
     truth = np.eye(len(CLASSES))[r.label]
     last, t = r.h(r.timesteps), r.timesteps
-    put_in = [minus(p, y) for p, y in zip(r.probabilities, truth, strict=True)]
+    put_in = [minus(p, q) for p, q in zip(r.probabilities, truth, strict=True)]
     outer = [[times(h, d) for d in r.d_logits] for h in last]
     return (
         Step(
-            "softmax and loss together: what is too much, class by class; y is 1 for the true class, else 0",
-            "dL/do = p - y",
-            _by_class("dL/do", put_in, r.d_logits, r.answers.d_logits),
+            "softmax and loss together: what is too much, class by class; q is 1 for the true class, else 0",
+            "dL/dy = p - q",
+            _by_class("dL/dy", put_in, r.d_logits, r.answers.d_logits),
         ),
         Step(
             "The gradient of V: what each number of the state added to each logit",
-            f"dL/dV = h_{t}ᵀ dL/do",
+            f"dL/dV = h_{t}ᵀ dL/dy",
             matrix_lines("dL/dV", outer, np.outer(last, r.d_logits), r.answers.d_output_kernel),
         ),
         Step(
             "The gradient of v",
-            "dL/dv = dL/do",
+            "dL/dv = dL/dy",
             _by_class("dL/dv", [number(d) for d in r.d_logits], r.d_logits, r.answers.d_output_bias),
         ),
     )

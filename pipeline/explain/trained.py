@@ -245,7 +245,7 @@ def _network_section(network: SavedNetwork, r: Reading) -> Section:
     return Section(
         "The network",
         (
-            Equations((*page.equations, "o = s V + v", "p = softmax(o)")),
+            Equations((*page.equations, "y = s V + v", "p = softmax(y)")),
             Prose(f"s is {reads}. * multiplies number by number, σ(a) = 1 / (1 + exp(-a)).{blocks}"),
             Table(
                 "Its weights; the norm of a matrix here is the root of the sum of its squares",
@@ -322,15 +322,15 @@ def _loss_section(r: Reading, network: SavedNetwork, checks: list[Check]) -> Sec
         (name, *map(float, values)) for name, values in zip(network.label_names, together, strict=True)
     )
     checks += [
-        check("o", r.logits, r.answers.logits),
+        check("y", r.logits, r.answers.logits),
         check("p", r.probabilities, r.answers.probabilities),
         check("L", np.array(r.loss), np.array(r.answers.loss)),
-        check("dL/do", r.d_logits, r.answers.d_logits),
+        check("dL/dy", r.d_logits, r.answers.d_logits),
     ]
     return Section(
         "The answer and its loss",
         (
-            Table("Logits o and probabilities p", ("class", "o", "TensorFlow", "p", "TensorFlow"), rows),
+            Table("Logits y and probabilities p", ("class", "y", "TensorFlow", "p", "TensorFlow"), rows),
             Prose(
                 f'Nobody says which class is right, so the loss is that of the answer: L = -ln p["{clean(label)}"] = '
                 f"{shown(r.loss)}; TensorFlow: {shown(r.answers.loss)}. What follows is its gradient."
@@ -410,8 +410,8 @@ def _jacobian_section(r: Reading, checks: list[Check]) -> Section:
             _step(r, t),
             norm(r.jacobians[t - 1]),
             norm(r.answers.jacobians[t - 1]),
-            norm(r.products[t - 1]),
-            norm(r.answers.products[t - 1]),
+            norm(r.products[t - 1][: r.units]),
+            norm(r.answers.products[t - 1][: r.units]),
         )
         for t in range(last, 0, -1)
     ]
@@ -420,13 +420,14 @@ def _jacobian_section(r: Reading, checks: list[Check]) -> Section:
         check("their products", r.products, r.answers.products),
     ]
     state = "h and c together" if r.cell == "lstm" else "h"
+    read = " Of P its rows of h are taken, since nothing reads the last c." if r.cell == "lstm" else ""
     return Section(
         "Jacobians: how far back the last state reaches",
         (
             Prose(
                 f"J_t = ds_t/ds_(t-1), where the state s is {state}; P_(t-1) = J_{last} .. J_t is ds_{last}/ds_(t-1). "
                 "The norm is the largest singular value: below 1 a Jacobian shrinks whatever passes, above 1 it may "
-                "stretch it."
+                f"stretch it.{read}"
             ),
             Table(
                 "Each factor, and the product from the end to it",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,15 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.config import NetworkSettings, own_learning_rate
 from pipeline.evaluation.estimates import crossed_estimate
 from pipeline.evaluation.wording import percent
 from pipeline.networks.documents import Labelled
 from pipeline.networks.models import NetworkSpec
 from pipeline.networks.prediction import predict_probabilities
-from pipeline.networks.training import fit_network
+from pipeline.networks.training import FittedNetwork, fit_network
 from pipeline.probes.memory_horizon import places
-from pipeline.probes.paired import answer
+from pipeline.probes.paired import Answered, answer
 from pipeline.probes.subject import Subject, nothing
 from pipeline.values import PADDING_ROW, UNKNOWN_ROW, Float32, Float64, IndexedCorpus, Int32, Int64
 
@@ -27,7 +27,8 @@ CONTROLS = (
     " The other words come from your training documents, are frequent and about as common in every class, and each"
     " is drawn as often, without regard to the class. The two made-up vectors are drawn with the mean and"
     " covariance of theirs, so they do not stand out. Every distance is trained on equally often; cells share"
-    " documents, vectors and number of steps."
+    " documents, vectors and number of steps, and each takes the best of the same learning rates, by documents that"
+    " neither train nor test it."
 )
 CANNOT_SHOW = (
     "it shows what such a network can learn to carry within these few steps, not what the network of your run does"
@@ -40,8 +41,10 @@ MOST_TOKENS = 200  # of a document
 FEWEST = 10  # neutral words: among fewer, two needles could not be told apart
 FREQUENT, NEUTRAL = 500, 100  # of the most frequent words of training, so many that lean least to a class
 TRAINING_DOCUMENTS, TEST_DOCUMENTS = 1_536, 100  # in all; at each distance
+VALIDATION_DOCUMENTS = 400  # in all: they choose the learning rate
 EPOCHS, SEEDS = 6, 3
-BATCH = 64  # documents of one update, whatever the corpus: all runs show the same number of updates
+BATCH = 64  # documents of one update, whatever the corpus: all runs show the same number of updates, 144
+RATES = (0.002, 0.004, 0.008)  # learning rates, the same for every cell
 FOUND = 0.9  # accuracy from which the needle counts as found
 CHANCE = 0.5
 FIRST_NEUTRAL = 2  # rows of the needle's own vocabulary: padding, unknown, neutral words, two needles
@@ -58,6 +61,17 @@ class Haystack:
     def needles(self) -> Int32:
         """The rows of the two needles; int32 (2,)."""
         return np.arange(len(self.vectors) - 2, len(self.vectors), dtype=np.int32)
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """What every network is trained, chosen and tested on, with the same seeds."""
+
+    haystack: Haystack
+    train: Labelled
+    validation: Labelled  # chooses the learning rate
+    tests: tuple[tuple[int, Labelled], ...]  # each distance with its documents
+    seeds: tuple[int, ...]
 
 
 def neutral_rows(documents: IndexedCorpus, labels: Int32, n_rows: int) -> Int64:
@@ -134,6 +148,10 @@ def balanced(distances: Sequence[int], n_docs: int, generator: np.random.Generat
 def measure(subject: Subject) -> dict[str, Any]:
     """Return the accuracy of freshly trained networks by the distance of the needle.
 
+    Every network is fitted at each of `RATES` with the first seed; the rate with the lowest loss on validation
+    documents of the same making trains the other seeds. Cells differ in the rate that suits
+    them: one that is given less than another would seem to forget.
+
     The network's own kind is trained; for the first recurrent model of the run, `CELLS` that the run does not ask for
     are trained too, so that a report shows all three.
     """
@@ -145,19 +163,19 @@ def measure(subject: Subject) -> dict[str, Any]:
     distances = [*places(length, fine=True, from_zero=False), length]
     train = _planted(haystack, length, distances, TRAINING_DOCUMENTS, generator)
     tests = [_planted(haystack, length, [distance], TEST_DOCUMENTS, generator) for distance in distances]
-    seeds = [int(seed) for seed in generator.integers(2**31, size=SEEDS)]
-    networks = [
-        _measured(
-            subject, name, spec, settings, haystack, train, list(zip(distances, tests, strict=True)), seeds
-        )
-        for name, spec, settings in networks_to_train(subject)
-    ]
+    seeds = tuple(int(seed) for seed in generator.integers(2**31, size=SEEDS))
+    validation = _planted(haystack, length, distances, VALIDATION_DOCUMENTS, generator)
+    task = Task(haystack, train, validation, tuple(zip(distances, tests, strict=True)), seeds)
+    networks = [_measured(subject, name, spec, task) for name, spec in networks_to_train(subject)]
     found = {
         "length": length,
         "neutral_words": list(haystack.words),
         "training_documents": TRAINING_DOCUMENTS,
+        "validation_documents": VALIDATION_DOCUMENTS,
         "test_documents": TEST_DOCUMENTS,
         "epochs": EPOCHS,
+        "steps": EPOCHS * math.ceil(TRAINING_DOCUMENTS / BATCH),
+        "rates": list(RATES),
         "seeds": SEEDS,
         "chance": CHANCE,
         "networks": networks,
@@ -170,26 +188,16 @@ def measure(subject: Subject) -> dict[str, Any]:
     }
 
 
-def networks_to_train(subject: Subject) -> list[tuple[str, NetworkSpec, NetworkSettings]]:
-    """Return name, specification and settings of the subject's kind and, once a run, of `CELLS` that it has not."""
+def networks_to_train(subject: Subject) -> list[tuple[str, NetworkSpec]]:
+    """Return name and specification of the subject's kind and, once a run, of `CELLS` that it has not."""
     own = subject.name.partition("@")[0]
-    found = [(own, subject.spec, _settings_of(subject.spec.model, subject))]
+    found = [(own, subject.spec)]
     recurrent = [name for name in subject.config.run.models if name.partition(":")[0] in (*CELLS, "bilstm")]
     if recurrent and own == recurrent[0]:
         found += [
-            (cell, replace(subject.spec, model=cell, head="last"), _settings_of(cell, subject))
-            for cell in CELLS
-            if cell not in recurrent
+            (cell, replace(subject.spec, model=cell, head="last")) for cell in CELLS if cell not in recurrent
         ]
     return found
-
-
-def _settings_of(cell: str, subject: Subject) -> NetworkSettings:
-    """Return the run's settings for a cell: so many updates, at its own learning rate unless the user chose one."""
-    settings = subject.config.networks
-    own = own_learning_rate(subject.spec.model, settings.batch_size)
-    rate = own_learning_rate(cell, BATCH) if settings.learning_rate == own else settings.learning_rate
-    return replace(settings, learning_rate=rate, batch_size=BATCH, max_epochs=EPOCHS, schedule="constant")
 
 
 def _haystack(subject: Subject, generator: np.random.Generator) -> Haystack | None:
@@ -209,42 +217,65 @@ def _planted(
     return Labelled(plant(haystack, length, chosen, classes, generator), classes)
 
 
-def _measured(
-    subject: Subject,
-    name: str,
-    spec: NetworkSpec,
-    settings: NetworkSettings,
-    haystack: Haystack,
-    train: Labelled,
-    tests: list[tuple[int, Labelled]],
-    seeds: Sequence[int],
-) -> dict[str, Any]:
-    """Return a network's accuracy at each distance; its vectors stay as they are."""
+def _measured(subject: Subject, name: str, spec: NetworkSpec, task: Task) -> dict[str, Any]:
+    """Return a network's accuracy at each distance, at the best of `RATES`; its vectors stay as they are."""
     start = time.perf_counter()
     own = replace(
         spec,
-        embedding_rows=len(haystack.vectors),
+        embedding_rows=len(task.haystack.vectors),
         n_classes=2,
         tuned=False,
         frozen_first=False,
         forget_bias=1.0,
     )
-    right: dict[int, list[Float64]] = {distance: [] for distance, _ in tests}
-    for seed in seeds:
-        fitted = fit_network(
-            own,
-            haystack.vectors,
-            train,
-            None,
-            settings,
-            seed=seed,
-            deterministic=subject.config.run.deterministic,
-        )
-        predict = partial(predict_probabilities, fitted.model, n_classes=2)
-        for distance, test in tests:
-            right[distance].append(answer(predict, test.indexed, test.labels).right)
-    points = [_point(distance, np.stack(of_seeds)) for distance, of_seeds in right.items()]
-    return {"name": name, "points": points, "reach": reach(points), "seconds": time.perf_counter() - start}
+    first, *others = task.seeds
+    tried = {rate: _fit(subject, own, task, rate, first) for rate in RATES}
+    losses = {rate: _validation_loss(fitted, task.validation) for rate, fitted in tried.items()}
+    best = min(losses, key=lambda rate: losses[rate])
+    fits = [tried[best], *(_fit(subject, own, task, best, seed) for seed in others)]
+    points = [
+        _point(distance, np.stack([_right(one, test) for one in fits])) for distance, test in task.tests
+    ]
+    return {
+        "name": name,
+        "learning_rate": best,
+        "validation_loss": [losses[rate] for rate in RATES],
+        "points": points,
+        "reach": reach(points),
+        "seconds": time.perf_counter() - start,
+    }
+
+
+def _fit(subject: Subject, spec: NetworkSpec, task: Task, rate: float, seed: int) -> FittedNetwork:
+    settings = replace(
+        subject.config.networks, learning_rate=rate, batch_size=BATCH, max_epochs=EPOCHS, schedule="constant"
+    )
+    return fit_network(
+        spec,
+        task.haystack.vectors,
+        task.train,
+        None,
+        settings,
+        seed=seed,
+        deterministic=subject.config.run.deterministic,
+    )
+
+
+def _validation_loss(fitted: FittedNetwork, validation: Labelled) -> float:
+    """Return the mean cross-entropy in nats; infinite where training diverged."""
+    loss = _answered(fitted, validation).log_loss
+    return loss if np.isfinite(loss) else math.inf
+
+
+def _right(fitted: FittedNetwork, test: Labelled) -> Float64:
+    """Return which documents are answered right, 1.0 or 0.0; (N,)."""
+    return _answered(fitted, test).right
+
+
+def _answered(fitted: FittedNetwork, documents: Labelled) -> Answered:
+    return answer(
+        partial(predict_probabilities, fitted.model, n_classes=2), documents.indexed, documents.labels
+    )
 
 
 def _point(distance: int, right: Float64) -> dict[str, Any]:

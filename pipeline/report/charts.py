@@ -89,6 +89,7 @@ def draw(figure: Figure) -> Picture:
     )
 
 
+@functools.lru_cache(maxsize=64)  # a run draws its report twice
 def png(picture: Picture) -> bytes:
     """Return the wide form of a picture as PNG, on white ground: what shows it may be light or dark."""
     import vl_convert

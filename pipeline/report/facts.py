@@ -174,6 +174,7 @@ STATES = {
     "running": "was still going on when this was drawn",
     "interrupted": "was interrupted",
     "failed": "failed",
+    "killed": "was killed before it ended",
 }
 NAMED_FITS = 10  # unfinished fits that the head of the report names
 

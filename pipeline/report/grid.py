@@ -43,14 +43,16 @@ def grid(run: Run, limits: Limits) -> tuple[Block, ...]:
 
 
 def _crossed(run: Run) -> Crossed:
-    """Return the models that read vectors, in the order in which they were asked for."""
+    """Return the models of this run that read vectors, in the order in which they were asked for.
+
+    A model's own rows say what it reads. Its name does not: one that was made elsewhere is called as its file is.
+    """
     facts = {model.name: model for model in model_facts(run)}
-    asked = [str(entry["name"]) for entry in run.rows("summary") or run.rows("results") if "name" in entry]
     found: Crossed = {}
-    for name in dict.fromkeys(asked):
-        model, at, source = name.partition("@")
-        if at and name in facts:
-            found[(model, source)] = facts[name]
+    for entry in run.rows("summary") or run.rows("results"):
+        name, source = str(entry.get("name")), entry.get("embedding")
+        if source and name in facts:
+            found[(name.removesuffix(f"@{source}"), str(source))] = facts[name]
     return found
 
 

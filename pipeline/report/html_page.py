@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.report.blocks import Answer, Chart, Section
 from pipeline.report.browser import as_json
 from pipeline.report.charts import Picture, draw
 from pipeline.report.text import cell_text, code_text, prose
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 HERE = Path(__file__).parent
 ASSETS = HERE / "assets"
@@ -18,7 +23,6 @@ ASSETS = HERE / "assets"
 
 def write_html(answer: Answer, sections: Sequence[Section], name: str) -> str:
     """Return the whole report as one HTML page; every string is cleaned and escaped by the templates."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup, escape
 
     def picture(chart: Chart) -> dict[str, Markup | bool]:
@@ -30,17 +34,8 @@ def write_html(answer: Answer, sections: Sequence[Section], name: str) -> str:
         )
         return {"wide": wide, "narrow": narrow, "same": drawn.wide == drawn.narrow}
 
-    templates = Environment(
-        loader=FileSystemLoader(HERE / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    templates.filters.update(cell=cell_text, prose=prose, code=code_text)
-    templates.filters["json"] = lambda data: Markup(as_json(data))
     scripts = assets(".js")
-    page = templates.get_template("page.html.j2")
+    page = _templates().get_template("page.html.j2")
     return page.render(
         answer=answer,
         sections=sections,
@@ -50,6 +45,23 @@ def write_html(answer: Answer, sections: Sequence[Section], name: str) -> str:
         policy=Markup(content_policy(scripts)),
         picture=picture,
     )
+
+
+@functools.cache  # compiling them takes half a second
+def _templates() -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
+
+    templates = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.filters.update(cell=cell_text, prose=prose, code=code_text)
+    templates.filters["json"] = lambda data: Markup(as_json(data))
+    return templates
 
 
 def assets(ending: str) -> list[str]:

@@ -52,12 +52,28 @@ def needle(found: Found, run: Run, limits: Limits) -> tuple[Block, ...]:
     seconds = sum(network.get("seconds") or 0.0 for _, network in networks)
     reading = (
         f"Means over {plural(first.get('seeds') or 0, 'seed')} with 95 % intervals. Each fit:"
-        f" {count(first.get('epochs'))} epochs on {count(first.get('training_documents'))} made-up documents of"
-        f" {count(first.get('length'))} tokens, tested on {count(first.get('test_documents'))} at each distance;"
-        f" the fits took {duration(seconds)}. Around the needle: {_some(first.get('neutral_words') or ())}."
+        f" {count(first.get('epochs'))} epochs{_steps(first)} on {count(first.get('training_documents'))} made-up"
+        f" documents of {count(first.get('length'))} tokens, tested on {count(first.get('test_documents'))} at each"
+        f" distance; the fits took {duration(seconds)}. Around the needle: {_some(first.get('neutral_words') or ())}."
+        f"{_rates(first, networks)}"
     )
     chart = Chart("Accuracy by the distance of one decisive word", reading, figure)
     return (chart, _needle_table(networks, run, limits))
+
+
+def _steps(result: Record) -> str:
+    return f" ({count(result['steps'])} steps)" if result.get("steps") else ""
+
+
+def _rates(result: Record, networks: list[tuple[str, Record]]) -> str:
+    """Return which learning rates were tried and taken; nothing where an older version tried none."""
+    if not result.get("rates"):
+        return ""
+    taken = ", ".join(f"{one['learning_rate']:g} {name}" for name, one in networks)
+    return (
+        f" Every network tried the learning rates {', '.join(f'{rate:g}' for rate in result['rates'])} and took the"
+        f" best on {count(result.get('validation_documents'))} other documents: {taken}."
+    )
 
 
 def _named_apart(found: Found) -> list[tuple[str, Record]]:

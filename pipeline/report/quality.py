@@ -94,7 +94,11 @@ def _comparison_table(run: Run, models: Sequence[ModelFacts], limits: Limits) ->
         f" calibration error (ECE): lower is better. {HOW_TO_READ_ECE} Training seconds and documents per second are"
         f" means over the runs; peak memory is the highest of them and counts the whole program. {what_times_hold(run)}"
     )
-    notes = [note, heads_note(str(model.name) for model in models), left_out]
+    notes = [
+        note,
+        heads_note(model.name for model in models if model.kind == "network" and model.name),
+        left_out,
+    ]
     return Table("All models, highest accuracy first", columns, rows, " ".join(filter(None, notes)))
 
 

@@ -59,24 +59,29 @@ def jacobian_products(
 
 
 def jacobian_norms(cell: str, weights: CellWeights, trace: Trace, lengths: Lengths | None = None) -> Float64:
-    """Return how strongly the last state depends on each earlier one.
+    """Return how strongly the last hidden state depends on each earlier state.
 
     Returns
     -------
     float64 array, shape (N, T)
-        Column k - 1 is the spectral norm (largest singular value, no unit) of d state_L / d state_(L-k); 1.0
-        keeps a gradient's length. NaN where a sequence is shorter than k.
+        Column k - 1 is the spectral norm (largest singular value) of dh_L / d state_(L-k), where the state is h, of
+        an LSTM (h, c). Of a cell whose state is h alone it has no unit: 1.0 keeps a change's length. NaN where a
+        sequence is shorter than k.
 
     Notes
     -----
-    The norm bounds a gradient; it does not say that the gradient is useful. The parts of an LSTM's state, h and c,
-    count alike in it.
+    Of an LSTM's product (H + H rows) only the rows of h count: what is computed from the last state reads h_L, never
+    c_L, and a change of c_L that tanh(c_L) is too flat to show is a change that nothing sees. All columns count:
+    h_(L-k) and c_(L-k) both are handed on. c has no bound, h has: a change of c by 1 may be a small one, and of h a
+    large one, so that the norm of an LSTM compares with that of a plain cell only as a rate of change.
+
+    The norm bounds a gradient; it does not say that the gradient is useful.
     """
-    ends = _ends(trace, lengths)  # (N,)
+    ends, units = _ends(trace, lengths), weights.units  # (N,), H
     norms = np.full((len(ends), trace.timesteps), np.nan)  # (N, T)
     for lag, product in enumerate(jacobian_products(cell, weights, trace, lengths), start=1):
         long = ends >= lag
-        norms[long, lag - 1] = np.linalg.norm(product[long], ord=2, axis=(1, 2))
+        norms[long, lag - 1] = np.linalg.norm(product[long, :units], ord=2, axis=(1, 2))
     return norms
 
 
