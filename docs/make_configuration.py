@@ -103,6 +103,10 @@ MEANINGS = {
     "baselines.max_iter": "Most iterations of logistic regression.",
     "networks.units": "Units of a hidden layer.",
     "networks.layers": "Hidden layers, one above the other.",
+    "networks.head": "What makes one vector of all states, for networks whose name says none: `last`, `max`, `mean`, "
+    "`max+mean`; `own`: each network's own. `--tune` draws it.",
+    "networks.vectors": "How word vectors are trained, where the source's name says nothing: `frozen`, `tuned`, "
+    "`frozen-then-tuned`; `own`: as the source's are. `--tune` draws it.",
     "networks.keep": "Which tokens of a document longer than `max_tokens` are read; `pieces` reads all of every "
     "document, in pieces.",
     "networks.piece_tokens": 'With `keep = "pieces"`: tokens of a piece. The state begins anew in each; heads pool '

@@ -11,7 +11,7 @@ from pipeline.errors import PipelineError
 from pipeline.material import Fold, Material
 from pipeline.plan import PlannedModel
 from pipeline.record import FoldRecord
-from pipeline.tuning import SPACES, Score, Trial, choose, draw_trials, in_order
+from pipeline.tuning import SPACES, Score, Trial, choose, draw_trials, fixed_by_name, in_order
 
 Judge = Callable[
     [Material], Score
@@ -37,7 +37,8 @@ def choose_settings(
     if not len(fold.validation):
         fix = "give --validation or more documents, or leave --tune out"
         raise PipelineError("--tune", "there are no validation documents to choose settings on", fix)
-    trials = draw_trials(planned.model, settled(config, planned.model, len(fold.train)))
+    own = fixed_by_name(settled(config, planned.model, len(fold.train)), planned.name)
+    trials = draw_trials(planned.model, own)
     done: list[Trial] = []
     with material.console.stage(f"Tuning {planned.name}", len(trials), "trials") as stage:
         for number, settings in in_order(trials):

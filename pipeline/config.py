@@ -121,6 +121,10 @@ class NetworkSettings:
 
     units: int = 128
     layers: int = 1
+    head: str = "own"  # of networks whose name says none: their own, or "last", "max", "mean", "max+mean"
+    vectors: str = (
+        "own"  # where the source's name says nothing: its own way, "frozen", "tuned", "frozen-then-tuned"
+    )
     max_tokens: int = 400  # tokens of a document that a recurrent network reads
     keep: str = "last"  # which tokens of a longer document: "first", "last", "first+last", all in "pieces"
     piece_tokens: int = 100  # with keep = "pieces": tokens after which the state begins anew
@@ -292,6 +296,8 @@ CHECKS: dict[str, Check] = {
     "networks.units": _COUNT,
     "networks.layers": _COUNT,
     "networks.max_tokens": _COUNT,
+    "networks.head": Check(choices=("own", "last", "max", "mean", "max+mean")),
+    "networks.vectors": Check(choices=("own", "frozen", "tuned", "frozen-then-tuned")),
     "networks.keep": Check(choices=("first", "last", "first+last", "pieces")),
     "networks.piece_tokens": _COUNT,
     "networks.bptt": _COUNT_OR_NONE,

@@ -26,7 +26,7 @@ from pipeline.fit_baselines import run_baselines
 from pipeline.fit_networks import run_networks
 from pipeline.journal import JOURNAL
 from pipeline.kept_for_seeds import KeptForSeeds, kept_for_seeds
-from pipeline.learning_curve import CurveRecord, smaller_folds
+from pipeline.learning_curve import CurveRecord, draw_of, settings_of_draw, smaller_folds
 from pipeline.ledger import describe_loaded
 from pipeline.material import Fold, Material
 from pipeline.more_seeds import add_seeds
@@ -355,4 +355,5 @@ def run_learning_curve(material: Material, whole: Fold, smaller: list[Fold], rec
         for fold in smaller:
             n_docs = f"{len(fold.train):,} of {len(whole.train):,} training documents"
             material.console.say(f"Learning curve, set {fold.number} of {len(smaller)}: {n_docs}")
-            run_fold(apart, fold, curve, fits)
+            own = settings_of_draw(material.config, draw_of(fold.number))
+            run_fold(replace(apart, config=own), fold, curve, fits)

@@ -25,7 +25,7 @@ from pipeline.networks.batches import Visible, shuffle_words, visible
 from pipeline.networks.budget import budget_of
 from pipeline.networks.documents import Evaluation, Labelled
 from pipeline.networks.far_off import SecondTraining, far_off, second_training
-from pipeline.networks.models import NetworkSpec, specify
+from pipeline.networks.models import NetworkSpec, parse_network, specify
 from pipeline.networks.prediction import forget_graphs, predict_probabilities, predict_with, prediction_step
 from pipeline.networks.training import FittedNetwork, Schedule, fit_network
 from pipeline.plan import PlannedModel
@@ -35,7 +35,7 @@ from pipeline.resources import PeakMemory, milliseconds_of_each
 from pipeline.side_by_side import Fits
 from pipeline.storage import save_embedding, save_network
 from pipeline.tokenizer import select
-from pipeline.tuning import Score
+from pipeline.tuning import Score, fixed_by_name
 from pipeline.values import UNKNOWN_ROW, Float32, IndexedCorpus, Int64, TokenizedCorpus
 
 _MOST = 0.5  # share of tokens cut or unknown above which a warning says so
@@ -257,6 +257,8 @@ def _fit_and_record(
         latency_ms=latency,
         validation_loss=chosen.kept.validation_loss,
         again=again,
+        head=fitted.spec.head or None,
+        vectors=_training_of_vectors(material, planned, prepared),
         validation_score=score,
     )
     if far is not None:
@@ -309,7 +311,7 @@ def _train(
     config = material.config
     more = f"{', again' if draw.again else ''}{', refit' if repeat else ''}"
     title = f"Training {planned.name} ({_which_seed(config, draw.seed)}{more})"
-    expected, best = _expected_updates(config, prepared, repeat), 0.0
+    expected, best = _expected_updates(material, planned, prepared, repeat), 0.0
     with material.console.stage(title, expected, "updates") as stage:
 
         def on_evaluation(now: Evaluation) -> None:
@@ -321,13 +323,15 @@ def _train(
         return _fit(material, planned, draw, prepared, repeat, on_evaluation)
 
 
-def _expected_updates(config: Config, prepared: Prepared, repeat: Schedule | None) -> int:
+def _expected_updates(
+    material: Material, planned: PlannedModel, prepared: Prepared, repeat: Schedule | None
+) -> int:
     """Return how long a bar is: the first budget of all phases, which validation may shorten or extend."""
     if repeat:
         return sum(repeat.phases)
-    phases = 2 if prepared.embedded.training == "frozen-then-tuned" else 1
-    updates_a_pass = math.ceil(len(prepared.fold.train) / config.networks.batch_size)
-    return phases * budget_of(config.networks, updates_a_pass).first
+    phases = 2 if _training_of_vectors(material, planned, prepared) == "frozen-then-tuned" else 1
+    updates_a_pass = math.ceil(len(prepared.fold.train) / material.config.networks.batch_size)
+    return phases * budget_of(material.config.networks, updates_a_pass).first
 
 
 def _which_seed(config: Config, seed: int) -> str:
@@ -377,15 +381,30 @@ def _class_weights(material: Material, fold: Fold) -> Float32 | None:
 
 
 def _specify(material: Material, planned: PlannedModel, prepared: Prepared) -> NetworkSpec:
+    training = _training_of_vectors(material, planned, prepared)
     return specify(
         planned.model,
-        planned.head or "",
+        _head(material, planned),
         prepared.embedded.matrix,
-        prepared.embedded.tuned,
+        training != "frozen",
         len(material.label_names),
         material.config.networks,
-        frozen_first=prepared.embedded.training == "frozen-then-tuned",
+        frozen_first=training == "frozen-then-tuned",
     )
+
+
+def _head(material: Material, planned: PlannedModel) -> str:
+    """Return the head that the model's name says; where it says none that of the settings, else the model's own."""
+    asked = material.config.networks.head
+    named = parse_network(planned.name.partition("@")[0]).head
+    return (planned.head or "") if asked == "own" or named or not planned.head else asked
+
+
+def _training_of_vectors(material: Material, planned: PlannedModel, prepared: Prepared) -> str:
+    """Return how the vectors are trained, an entry of `TRAINING`: by the source's name, else by the settings."""
+    asked, own = material.config.networks.vectors, prepared.embedded.training
+    said = "networks.vectors" in fixed_by_name(Config(), planned.name).run.tune_fixed
+    return own if asked == "own" or said else asked
 
 
 def _labelled(material: Material, planned: PlannedModel, prepared: Prepared, documents: Int64) -> Labelled:

@@ -1,4 +1,4 @@
-"""Smaller training sets for `--learning-curve`: nested, every class in each, the same test documents.
+"""Smaller training sets for `--learning-curve`: three of each size, every class in each, the same test documents.
 
 What a fold of the curve is given is what any fold is: positions of training, validation and test documents. So all
 that is learned (vocabulary, n-grams, word vectors, classifiers) is learned from the smaller set alone. Word vectors
@@ -13,13 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.config import first_seeds
+from pipeline.config import Config, first_seeds, with_values
 from pipeline.errors import PipelineError
 from pipeline.material import Fold, Material
 from pipeline.record import Record
 from pipeline.values import UNASSIGNED, Int32, Int64
 
 FEWEST_DOCUMENTS, FEWEST_A_CLASS = 50, 2  # training documents of the smallest set
+DRAWS = 3  # sets of each size: the fewest whose spread can be told from chance at all
 
 
 def curve_sizes(n_train: int, n_classes: int, wanted: int) -> list[int]:
@@ -60,10 +61,11 @@ def nested_order(labels: Int32, generator: np.random.Generator) -> Int64:
 
 
 def smaller_folds(fold: Fold, wanted: int, generator: np.random.Generator) -> list[Fold]:
-    """Return the fold with fewer training and validation documents: numbers 1 to S - 1, smallest first.
+    """Return the fold with fewer documents to learn from: `DRAWS` sets of each size, numbers from 1, smallest first.
 
-    Validation documents shrink with the training documents. The whole fold is the last point of the curve and is
-    not among them.
+    Each draw is a random order of the documents, of which each size is a beginning: the sets of one draw are nested,
+    and those of one size differ by chance. Validation documents shrink with the training documents. The whole fold
+    is the last point of the curve and is not among them.
 
     Raises
     ------
@@ -77,14 +79,39 @@ def smaller_folds(fold: Fold, wanted: int, generator: np.random.Generator) -> li
         least = 2 * max(FEWEST_DOCUMENTS, FEWEST_A_CLASS * n_classes)
         what = f"there are {n_train:,} training documents, and a curve needs {least:,}"
         raise PipelineError("--learning-curve", what, "leave it out, or give more documents")
-    train, validation = (
-        part[nested_order(labels[part], generator)] for part in (fold.train, fold.validation)
-    )
+    draws = [
+        [part[nested_order(labels[part], generator)] for part in (fold.train, fold.validation)]
+        for _ in range(DRAWS)
+    ]
     fewest = len(np.unique(labels[fold.validation]))
     return [
-        _kept(fold, step, train[:size], validation[: max(fewest, round(len(validation) * size / n_train))])
-        for step, size in enumerate(sizes[:-1], start=1)
+        _kept(
+            fold,
+            step * DRAWS + draw + 1,
+            train[:size],
+            validation[: max(fewest, round(len(validation) * size / n_train))],
+        )
+        for step, size in enumerate(sizes[:-1])
+        for draw, (train, validation) in enumerate(draws)
     ]
+
+
+def draw_of(number: int) -> int:
+    """Return which draw a smaller set is of, from 0, by the set's number.
+
+    >>> [draw_of(number) for number in (1, 2, 3, 4)]
+    [0, 1, 2, 0]
+    """
+    return (number - 1) % DRAWS
+
+
+def settings_of_draw(config: Config, draw: int) -> Config:
+    """Return the settings for the sets of one draw: each has one seed of its own, for networks and word vectors.
+
+    So the spread over the draws of a size is the chance of the documents drawn and of the training together, and a
+    size costs as many trainings of a network as three seeds on one set.
+    """
+    return with_values(config, {"run.seeds": 1, "run.seed": config.run.seed + draw})
 
 
 def _kept(fold: Fold, number: int, train: Int64, validation: Int64) -> Fold:

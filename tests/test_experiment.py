@@ -86,13 +86,13 @@ KEYS = {
     "cheapest": "name best sentence",
     "corpus": "name rows_read documents dropped classes splits folds tested duplicates hash split_hash "
     "unlabelled_hash",
-    "results": "name kind model head embedding seed fold trained why_not warnings accuracy macro_f1 log_loss "
-    "ece parameters validation_accuracy signature",
+    "results": "name kind model head vectors embedding seed fold trained why_not warnings accuracy macro_f1 "
+    "log_loss ece parameters validation_accuracy validation_score signature",
     "summary": "name kind model embedding runs accuracy accuracy_ci95 macro_f1 macro_f1_ci95 log_loss ece "
     "log_loss_ci95 ece_ci95 ece_if_calibrated ece_if_calibrated_95 signature",
-    "comparisons": "a b metric difference ci95 p_value p_adjusted decision minimum_detectable_difference "
-    "seeds method mcnemar",
-    "verdict": "a b decision sentence rope minimum_detectable_difference",
+    "comparisons": "a b metric family difference ci95 p_value p_adjusted decision by "
+    "minimum_detectable_difference seeds method mcnemar",
+    "verdict": "a b decision by sentence rope minimum_detectable_difference metric against trainings beside",
     "seeds": "asked first most network steps why",
     "reuse": "tests documents verdicts runs repeated first",
     "embeddings": "source dimension rows type_coverage token_coverage rows_from_source seconds settings note "

@@ -19,8 +19,9 @@ from pipeline.errors import PipelineError
 from pipeline.experiment import run_experiment
 from pipeline.prediction_files import read_run_predictions, slug
 from pipeline.report import draw_report
+from pipeline.saved_answers import answer_again
 from pipeline.side_by_side import OneByOne
-from pipeline.tuning import draw_trials
+from pipeline.tuning import draw_trials, fixed_by_name
 
 OPENINGS = {"pos": ("a fine", "a warm", "an odd"), "neg": ("a dull", "a cold", "an odd")}
 NOUNS = ("film", "story", "cast", "ending", "scene", "score", "plot", "script", "poster", "song")
@@ -277,7 +278,7 @@ def test_the_run_can_be_repeated_from_its_own_configuration(run: Path) -> None:
     config = load_config(run / "config.toml")
     assert config.run.tune_fixed == ("networks.max_epochs", "networks.units")
     tried = [trial["settings"] for trial in read(run)["tuning"][2]["trials"]]
-    assert tried == draw_trials("ann", settled(config, "ann", n_train=20))
+    assert tried == draw_trials("ann", fixed_by_name(settled(config, "ann", n_train=20), "ann@learned"))
 
 
 def test_the_report_is_drawn_again_from_the_folder(run: Path) -> None:
@@ -288,3 +289,50 @@ def test_the_report_is_drawn_again_from_the_folder(run: Path) -> None:
     section = before.partition("\n## Tuning\n")[2].partition("\n## ")[0]
     for words in ("Search space", "Settings chosen", "Every trial", "networks.learning\\_rate", "(given)"):
         assert words.replace("\\", "") in section
+
+
+def test_a_head_and_vectors_that_were_drawn_are_those_of_the_fit_and_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`rnn` is chosen with another head and tuned vectors; `rnn:mean` keeps what its name says."""
+    drawn = {"networks.head": "max", "networks.vectors": "frozen-then-tuned"}
+
+    def two_trials(model: str, config: Config) -> list[dict[str, Any]]:
+        free = {key: value for key, value in drawn.items() if key not in config.run.tune_fixed}
+        return [dict.fromkeys(free, "own"), free]
+
+    monkeypatch.setattr(choosing, "draw_trials", two_trials)
+    monkeypatch.setattr(choosing, "choose", lambda trials: trials[-1])
+    run = perform(
+        tmp_path,
+        run_models="rnn,rnn:mean",
+        run_embeddings="random,random:tuned",
+        run_tune=2,
+        run_deterministic=True,
+    )
+    fits = {row["name"]: (row["head"], row["vectors"]) for row in read(run)["results"]}
+    assert fits == {
+        "rnn@random": ("max", "frozen-then-tuned"),
+        "rnn:mean@random": ("mean", "frozen-then-tuned"),
+        "rnn@random:tuned": ("max", "tuned"),
+        "rnn:mean@random:tuned": ("mean", "tuned"),
+    }
+    for name, (head, vectors) in fits.items():
+        network = read(run, f"models/{slug(name)}/model.json")["network"]
+        assert (network["head"], network["tuned"]) == (head, True)
+        assert network["frozen_first"] == (vectors == "frozen-then-tuned")
+        two = answer_again(run, name, Console(silent=True))
+        assert two.largest_difference < 1e-5
+    tried = {family["name"]: family["trials"][1]["settings"] for family in read(run)["tuning"]}
+    assert tried["rnn@random"] == drawn
+    assert tried["rnn:mean@random:tuned"] == {}
+
+
+def test_a_head_of_the_settings_is_for_networks_whose_name_says_none(tmp_path: Path) -> None:
+    run = perform(tmp_path, "networks.head=max+mean", run_models="ann,rnn,rnn:mean", run_tune=0)
+    heads = {row["name"]: (row["head"], row["vectors"]) for row in read(run)["results"]}
+    assert heads == {
+        "ann@learned": (None, "tuned"),
+        "rnn@learned": ("max+mean", "tuned"),
+        "rnn:mean@learned": ("mean", "tuned"),
+    }

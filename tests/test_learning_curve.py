@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from report_builders import METRICS, build_run
+from scipy import stats
 
 from pipeline.config import load_config
 from pipeline.console import Console
@@ -21,7 +22,14 @@ from pipeline.errors import PipelineError
 from pipeline.evaluation import find_learning_curve
 from pipeline.evaluation.crossing import find_changes, who_is_ahead
 from pipeline.experiment import run_experiment
-from pipeline.learning_curve import curve_sizes, describe_curve, nested_order, smaller_folds
+from pipeline.learning_curve import (
+    curve_sizes,
+    describe_curve,
+    draw_of,
+    nested_order,
+    settings_of_draw,
+    smaller_folds,
+)
 from pipeline.material import Fold
 from pipeline.prediction_files import SavedPredictions, read_run_predictions
 from pipeline.report.blocks import Bands, Chart, Limits, Nothing, Table
@@ -66,25 +74,34 @@ def fold_of(n_train: int, n_validation: int, n_test: int, n_classes: int = 2) ->
     return Fold.of(0, corpus)
 
 
-def test_smaller_sets_are_nested_and_tested_on_the_same_documents() -> None:
+def test_smaller_sets_are_nested_within_a_draw_and_tested_on_the_same_documents() -> None:
     whole = fold_of(200, 20, 30)
-    small, middle = smaller_folds(whole, 5, np.random.default_rng(0))
-    assert [(f.number, len(f.train), len(f.validation)) for f in (small, middle)] == [
-        (1, 50, 5),
-        (2, 100, 10),
+    folds = smaller_folds(whole, 5, np.random.default_rng(0))
+    assert [(f.number, len(f.train), len(f.validation)) for f in folds] == [
+        *((1, 50, 5), (2, 50, 5), (3, 50, 5)),
+        *((4, 100, 10), (5, 100, 10), (6, 100, 10)),
     ]
-    assert set(small.train) < set(middle.train) < set(whole.train)
-    assert set(small.validation) < set(middle.validation) < set(whole.validation)
-    for fold in (small, middle):
+    assert [draw_of(f.number) for f in folds] == [0, 1, 2, 0, 1, 2]
+    for small, middle in zip(folds[:3], folds[3:], strict=True):
+        assert set(small.train) < set(middle.train) < set(whole.train)
+        assert set(small.validation) < set(middle.validation) < set(whole.validation)
+    assert len({frozenset(f.train.tolist()) for f in folds[:3]}) == 3  # other documents in each draw
+    for fold in folds:
         np.testing.assert_array_equal(fold.test, whole.test)
         assert len(set(whole.corpus.labels[fold.train])) == 2
         left_out = (fold.corpus.split == UNASSIGNED).sum()
         assert left_out == 220 - len(fold.train) - len(fold.validation)
 
 
+def test_each_draw_has_a_seed_of_its_own() -> None:
+    config = load_config(None, (), {"run.seeds": 5, "run.seed": 7})
+    drawn = [settings_of_draw(config, draw).run for draw in (0, 1, 2)]
+    assert [(run.seeds, run.seed) for run in drawn] == [(1, 7), (1, 8), (1, 9)]
+
+
 def test_a_corpus_without_validation_documents_has_none_in_any_set() -> None:
-    (small,) = smaller_folds(fold_of(100, 0, 10), 5, np.random.default_rng(0))
-    assert len(small.validation) == 0
+    folds = smaller_folds(fold_of(100, 0, 10), 5, np.random.default_rng(0))
+    assert [len(fold.validation) for fold in folds] == [0, 0, 0]
 
 
 def test_too_few_documents_for_a_curve() -> None:
@@ -196,6 +213,54 @@ def test_nobody_is_ahead_where_a_model_did_not_train() -> None:
     )
 
 
+def drawn_curve(lstm: list[int]) -> dict[str, Any]:
+    """Return the curve of three sets of 50 documents, bow right 200 times on each, lstm so often; then the whole."""
+    sets = [{"set": number, "train": 50} for number in (1, 2, 3)] + [{"set": 0, "train": 100}]
+    smaller = [saved("bow", number, 200) for number in (1, 2, 3)]
+    smaller += [saved("lstm", number, right) for number, right in zip((1, 2, 3), lstm, strict=True)]
+    whole = [saved("bow", 0, 200), *(saved("lstm", 0, 300, seed) for seed in (0, 1))]
+    merits = {"bow": 0.9, "lstm": 0.8}
+    described = {"sets": sets, "untrained": []}
+    return find_learning_curve(whole, smaller, described, KINDS, merits, 0.01, np.random.default_rng(0))
+
+
+def test_nobody_is_ahead_by_the_chance_of_which_documents_were_drawn() -> None:
+    """40 documents worse on average in both: on every set, or by 120 on one of three."""
+    steady, one_of_three = drawn_curve([160, 160, 160]), drawn_curve([80, 200, 200])
+    for curve, ahead in ((steady, "bow"), (one_of_three, None)):
+        small, whole = curve["crossing"]["differences"]
+        assert (small["difference"], small["draws"], small["ahead"]) == (pytest.approx(-0.1), 3, ahead)
+        assert (whole["draws"], whole["ahead"]) == (1, "lstm")
+    assert steady["crossing"]["sentence"] == "lstm overtakes bow between 50 and 100 training documents."
+    assert one_of_three["crossing"]["changes"] == []
+    points = {model["name"]: model["points"][0] for model in one_of_three["models"]}
+    assert points["lstm"]["seeds"] == [0.2, 0.5, 0.5]
+    assert points["bow"]["seeds"] == [0.5, 0.5, 0.5]
+
+
+def test_the_interval_of_several_sets_is_that_of_their_own_differences() -> None:
+    """The sets' means -0.3, 0, 0 have a variance of 0.03, / 3 = 0.01; documents add max(theirs - both, 0)."""
+    small, _ = drawn_curve([80, 200, 200])["crossing"]["differences"]
+    differences = np.zeros((3, 400))
+    differences[0, 80:200] = -1
+    of_documents = differences.mean(axis=0).var(ddof=1) / 400
+    rest = differences - differences.mean(axis=0) - differences.mean(axis=1)[:, None] + differences.mean()
+    both = (rest**2).sum() / (2 * 399) / 1200
+    standard_error = np.sqrt(0.01 + max(of_documents - both, 0))
+    low, high = small["ci95"]
+    quantiles = stats.t([2, 3]).ppf(0.975)  # nearly all of it is the sets', of which there are three
+    assert quantiles[1] * standard_error < (high - low) / 2 <= quantiles[0] * standard_error * 1.0001
+
+
+def test_a_size_of_which_one_set_was_not_finished_is_left_out() -> None:
+    sets = [{"set": number, "train": 50} for number in (1, 2, 3)] + [{"set": 0, "train": 100}]
+    smaller = [saved(name, number, 200) for name in KINDS for number in (1, 2, 3)][:-1]
+    whole = [saved("bow", 0, 200), saved("lstm", 0, 300)]
+    merits, described = {"bow": 0.9, "lstm": 0.8}, {"sets": sets, "untrained": []}
+    curve = find_learning_curve(whole, smaller, described, KINDS, merits, 0.01, np.random.default_rng(0))
+    assert curve["sizes"] == [100]
+
+
 def test_a_stopped_run_keeps_the_sets_that_every_fit_finished() -> None:
     whole = [saved("bow", 0, 300), saved("lstm", 0, 300)]
     smaller = [saved("bow", 1, 200), saved("lstm", 1, 200), saved("bow", 2, 200)]
@@ -299,13 +364,15 @@ def test_the_fits_of_the_curve_enter_no_other_table(run: Path) -> None:
     assert {(row["name"], row["seed"]) for row in metrics["results"]} == fits
     assert len(metrics["results"]) == len(metrics["timing"]) == 3
     apart = read_run_predictions(run / "details" / "learning_curve")
-    assert {(entry.name, entry.seed, entry.fold) for entry in apart} == {(*fit, 1) for fit in fits}
+    assert {(entry.name, entry.seed, entry.fold) for entry in apart} == {
+        (*fit, number) for fit in fits for number in (1, 2, 3)
+    }
     assert [path.name for path in (run / "details" / "learning_curve").iterdir()] == ["predictions"]
     tested = {entry.name: entry.predictions.documents.tolist() for entry in read_run_predictions(run)}
     assert all(entry.predictions.documents.tolist() == tested["bow"] for entry in apart)
     sets = json.loads((run / "details" / "curve_sets.json").read_text(encoding="utf-8"))["sets"]
     assert [(one["set"], one["train"]) for one in sets] == [
-        (1, metrics["learning_curve"]["sizes"][0]),
+        *((number, metrics["learning_curve"]["sizes"][0]) for number in (1, 2, 3)),
         (0, metrics["learning_curve"]["sizes"][1]),
     ]
 
@@ -324,7 +391,7 @@ def test_predictions_planted_in_a_curve_are_named(run: Path, tmp_path: Path) -> 
 def test_with_refit_the_validation_documents_are_counted_among_those_learned_from() -> None:
     whole = fold_of(200, 20, 30)
     smaller = smaller_folds(whole, 5, np.random.default_rng(0))
-    for refit, sizes in ((False, [50, 100, 200]), (True, [55, 110, 220])):
+    for refit, sizes in ((False, [*[50] * 3, *[100] * 3, 200]), (True, [*[55] * 3, *[110] * 3, 220])):
         nothing = Namespace(fits=[], config=load_config(None, (), {"run.refit": refit}))
         sets = describe_curve(whole, smaller, nothing, nothing)["sets"]
         assert [one["train"] for one in sets] == sizes

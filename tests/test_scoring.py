@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from run_builders import SKILLS, write_run
@@ -30,3 +31,25 @@ def test_a_network_that_did_not_train_has_lost_no_comparison(tmp_path: Path) -> 
     assert "withheld" not in {decisions[pair] for pair in decisions if "lstm@word2vec" not in pair}
     assert metrics["verdict"]["a"] == "lstm@random"  # the better one on validation documents
     assert metrics["verdict"]["decision"] != "withheld"
+
+
+def test_with_folds_no_document_that_is_tested_chooses_for_its_fold(tmp_path: Path) -> None:
+    """In fold 1 its own validation documents prefer rnn; the mean over both would have taken lstm."""
+    skills = {"bow": 1.0, "tfidf": 2.0, "lstm@word2vec": 2.0, "rnn@word2vec": 1.0}
+    run = write_run(tmp_path / "run", skills, n_folds=2, outside=("other",), drawn=False)
+    file = run / "details" / "fits.json"
+    made = json.loads(file.read_text(encoding="utf-8"))
+    for fit in made["fits"]:
+        if (fit["name"], fit["fold"]) == ("rnn@word2vec", 1):
+            fit["validation_accuracy"] = 0.75  # lstm has 0.7 in both folds, rnn 0.6 in the other one
+    file.write_text(json.dumps(made), encoding="utf-8")
+    metrics = score_run(run).metrics
+    chosen = "lstm@word2vec in 1 fold, rnn@word2vec in 1"
+    assert metrics["verdict"]["a"] == chosen
+    pairs = [(row["a"], row["b"], row["family"]) for row in metrics["comparisons"]]
+    assert pairs[:2] == [(chosen, "bow", "verdict"), (chosen, "tfidf", "verdict")]
+    assert {b for a, b, _ in pairs if a == "rnn@word2vec"} == {"bow", "tfidf"}  # no baseline is chosen either
+    assert [b for a, b, _ in pairs if a == "other"] == [chosen, "bow", "tfidf"]
+    assert metrics["cheapest"]["best"] is None
+    assert {entry["a"] for entry in metrics["slices"]} == {chosen}
+    assert all(chosen not in {row["name"] for row in metrics[table]} for table in ("results", "summary"))

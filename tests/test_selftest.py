@@ -14,7 +14,7 @@ import pytest
 from pipeline import fit_baselines, fit_networks, selftest
 from pipeline.config import Config, load_config, with_values
 from pipeline.console import Console
-from pipeline.evaluation import comparisons
+from pipeline.evaluation import Claim, comparisons
 from pipeline.indices import build_vocabulary
 from pipeline.material import Fold, Material
 from pipeline.prediction_files import SavedPredictions
@@ -122,7 +122,7 @@ def test_vectors_learned_from_all_documents_are_found(
 
 
 def test_a_rule_that_always_decides_is_found(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(comparisons, "decide", lambda *_: "beats")
+    monkeypatch.setattr(comparisons, "claim_of", lambda *_: Claim("beats"))
     assert failed(perform(config, ("bow",))) == {("A/A", "bow")}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -13,7 +13,8 @@ import numpy as np
 from pipeline.evaluation.choice import best_baseline, best_network
 from pipeline.evaluation.claims import SIGNIFICANCE
 from pipeline.evaluation.comparisons import compare
-from pipeline.evaluation.estimates import holm
+from pipeline.evaluation.estimates import crossed_estimate, holm
+from pipeline.evaluation.pooling import check_same_documents, pool_folds
 from pipeline.evaluation.summary import summarise
 from pipeline.evaluation.wording import signed_points
 from pipeline.prediction_files import SavedPredictions
@@ -56,7 +57,10 @@ def find_learning_curve(
 
     Notes
     -----
-    At each size the two models are compared as everywhere, paired by document. One is ahead at a size
+    Each smaller size is drawn several times, each set with one seed. The two models are compared set by set and
+    document by document; sets, which are drawn from more, stand where seeds stand in `crossed_estimate`: the interval
+    holds the chance of which documents were drawn, of training and of testing. At the whole set, of which there is
+    one, they are compared as everywhere: its interval says nothing of other training documents. One is ahead at a size
     where the p-value, corrected for the number of sizes (Holm), is below 5 % and the 95 % interval leaves out 0.
     None is ahead at a size where a fit of either did not train: that is a failed measurement, not a loss. The curves
     cross between the last size at which one is ahead and the first at which the other one is; sizes between
@@ -79,18 +83,31 @@ def _by_size(
     described: Mapping[str, Any],
     kinds: Mapping[str, str],
 ) -> dict[int, list[SavedPredictions]]:
-    """Return the predictions of each number of training documents, ascending; sets without all fits are left out."""
+    """Return the predictions of each number of training documents, ascending; sizes without all fits are left out.
+
+    Where several sets have a size, `seed` is the number of the set among them, from 0: each was trained with one.
+    """
     whole = [entry for entry in saved if entry.fold == 0 and kinds.get(entry.name, "outside") != "outside"]
     every_fit = {(entry.name, entry.seed) for entry in whole}
     sets: dict[int, list[SavedPredictions]] = {0: whole}
     for entry in curve:
-        sets.setdefault(entry.fold, []).append(replace(entry, fold=0))
-    documents = {one["set"]: one["train"] for one in described["sets"]}
-    complete = {
-        documents[number]: [entry for entry in entries if (entry.name, entry.seed) in every_fit]
-        for number, entries in sets.items()
-        if every_fit and every_fit <= {(entry.name, entry.seed) for entry in entries}
-    }
+        sets.setdefault(entry.fold, []).append(entry)
+    of_size: dict[int, list[int]] = {}
+    for one in described["sets"]:
+        of_size.setdefault(one["train"], []).append(one["set"])
+    complete = {}
+    for size, numbers in of_size.items():
+        drawn = len(numbers) > 1
+        entries = [
+            replace(entry, fold=0, seed=draw if drawn else entry.seed)
+            for draw, number in enumerate(numbers)
+            for entry in sets.get(number, [])
+        ]
+        names = {name for name, _ in every_fit}
+        wanted = {(name, draw) for name in names for draw in range(len(numbers))} if drawn else every_fit
+        found = [entry for entry in entries if (entry.name, entry.seed) in wanted]
+        if wanted and wanted <= {(entry.name, entry.seed) for entry in found}:
+            complete[size] = found
     return dict(sorted(complete.items()))
 
 
@@ -138,23 +155,49 @@ def _crossing(
 ) -> Row:
     if a is None or b is None or len(by_size) < 2:
         return {"a": a, "b": b, "differences": [], "changes": [], "sentence": _why_none(a, b)}
-    rows = [compare(entries, [(a, b)], rope)[0] for entries in by_size.values()]
-    adjusted = holm([row["p_value"] for row in rows])
+    sizes = [_difference(entries, a, b, rope) for entries in by_size.values()]
+    adjusted = holm([one.p_value for one in sizes])
     not_trained = {size: [name for name in (a, b) if untrained[name, size]] for size in by_size}
-    differences = [
+    differences: list[Row] = [
         {
             "documents": size,
-            "difference": row["difference"],
-            "ci95": row["ci95"],
+            "difference": one.difference,
+            "ci95": one.ci95,
+            "draws": one.draws,
             "p_adjusted": p_adjusted,
-            "ahead": None if not_trained[size] else who_is_ahead(row["ci95"], p_adjusted, a, b),
+            "ahead": None if not_trained[size] else who_is_ahead(one.ci95, p_adjusted, a, b),
             "untrained": not_trained[size],
         }
-        for size, row, p_adjusted in zip(by_size, rows, adjusted, strict=True)
+        for size, one, p_adjusted in zip(by_size, sizes, adjusted, strict=True)
     ]
     changes = find_changes([(row["documents"], row["ahead"]) for row in differences])
     sentence = _sentence(a, b, differences, changes) + _left_open(differences)
     return {"a": a, "b": b, "differences": differences, "changes": changes, "sentence": sentence}
+
+
+@dataclass(frozen=True)
+class _Difference:
+    """Accuracy of a minus that of b at one size; `draws` sets of that size were drawn."""
+
+    difference: float
+    ci95: list[float]
+    p_value: float
+    draws: int
+
+
+def _difference(entries: Sequence[SavedPredictions], a: str, b: str, rope: float) -> _Difference:
+    """Return the difference at one size, with the chance of the set where several were drawn."""
+    pooled = pool_folds(entry for entry in entries if entry.name in (a, b))
+    runs_a, runs_b = pooled[a], pooled[b]
+    if not (len(runs_a) == len(runs_b) > 1):
+        row = compare(entries, [(a, b)], rope)[0]
+        return _Difference(row["difference"], row["ci95"], row["p_value"], 1)
+    check_same_documents(runs_a[0], runs_b[0])
+    right = [
+        np.stack([run.right for run in runs]).astype(np.float64) for runs in (runs_a, runs_b)
+    ]  # (R, N) each
+    estimate = crossed_estimate(right[0] - right[1], runs_a[0].groups)
+    return _Difference(estimate.difference, estimate.interval, estimate.p_value, len(runs_a))
 
 
 def _left_open(differences: Sequence[Row]) -> str:

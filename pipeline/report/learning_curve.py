@@ -23,13 +23,15 @@ from pipeline.report.run_folder import Record, Run
 
 MOST_LINES = 7  # drawn; more could not be told apart
 WHAT_A_SET_HOLDS = (
-    "Each set holds the one before it, and every class. Validation documents shrink with it; vocabulary, word vectors"
-    " and classifiers are learned anew from each set; the test documents are the same."
+    "Of each size but the whole, several sets are drawn; each holds every class, and the smaller one of the same draw."
+    " Validation documents shrink with it; vocabulary, word vectors and classifiers are learned anew from each set,"
+    " with a seed of its own; the test documents are the same."
 )
 RULE = (
-    "Ahead: the p-value, adjusted for the number of sizes, is below 0.05 and the 95 % interval leaves out zero. The"
-    " curves cross between the last size at which one model is ahead and the first at which the other one is."
-    " Nothing is said of sizes beyond the data."
+    "Where several sets were drawn the interval holds the chance of which documents are in them; that of the whole set"
+    " speaks of these training documents alone. Ahead: the p-value, adjusted for the number of sizes, is below 0.05 and"
+    " the 95 % interval leaves out zero. The curves cross between the last size at which one model is ahead and the"
+    " first at which the other one is. Nothing is said of sizes beyond the data."
 )
 
 
@@ -103,7 +105,7 @@ def _points_table(run: Run, models: list[Record], limits: Limits) -> Table:
     columns = (
         *words("Model"),
         *numbers(
-            "Training documents", "Accuracy", "95 % interval", "Lowest seed", "Highest seed", "Did not train"
+            "Training documents", "Accuracy", "95 % interval", "Lowest fit", "Highest fit", "Did not train"
         ),
     )
     of_fold = "Of the first fold's documents." if n_folds(run) > 1 else ""
@@ -121,7 +123,7 @@ def _unfinished(run: Run) -> str:
     """Return the sets that not every fit finished."""
     finished = run.table("learning_curve").get("sizes") or ()
     asked = [one.get("train") for one in run.details.curve_sets.get("sets") or ()]
-    missing = [count(size) for size in asked if size not in finished]
+    missing = [count(size) for size in dict.fromkeys(asked) if size not in finished]
     return f"Not finished, so left out: {', '.join(missing)} training documents." if missing else ""
 
 

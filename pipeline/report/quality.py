@@ -227,9 +227,10 @@ def _fits_table(run: Run, limits: Limits) -> Table:
     columns = (
         *words("Model"),
         *numbers("Seed", "Fold", "Accuracy", "Macro F1", "Log loss", "ECE", "Parameters"),
-        *words("Trained"),
+        *words("Trained", "Head", "Vectors"),
     )
-    return Table("Scores of every fit", columns, rows, left_out, fold=True)
+    note = f"Head and vectors: as they were trained, where --tune drew them too. {left_out}"
+    return Table("Scores of every fit", columns, rows, note.strip(), fold=True)
 
 
 def _fit_row(entry: Record, places: int) -> tuple[Cell, ...]:
@@ -241,6 +242,8 @@ def _fit_row(entry: Record, places: int) -> tuple[Cell, ...]:
         *(decimal(entry.get(key)) for key in ("macro_f1", "log_loss", "ece")),
         count(entry.get("parameters")),
         "elsewhere" if entry.get("kind") == "outside" else "no" if entry.get("trained") is False else "yes",
+        str(entry.get("head") or MISSING),
+        str(entry.get("vectors") or MISSING),
     )
 
 

@@ -2,7 +2,7 @@
 
 from pipeline.tuning.describe import describe_families, describe_space
 from pipeline.tuning.expected import expected_best
-from pipeline.tuning.space import SPACES, search_space
+from pipeline.tuning.space import SPACES, fixed_by_name, search_space
 from pipeline.tuning.trials import Score, Trial, choose, draw_trials, in_order
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "describe_space",
     "draw_trials",
     "expected_best",
+    "fixed_by_name",
     "in_order",
     "search_space",
 ]

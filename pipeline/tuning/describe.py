@@ -7,7 +7,7 @@ from typing import Any
 
 from pipeline.config import Config, get, settled
 from pipeline.tuning.expected import expected_best
-from pipeline.tuning.space import SPACES, fixed_keys, search_space
+from pipeline.tuning.space import SPACES, fixed_by_name, fixed_keys, search_space
 from pipeline.tuning.trials import Trial, choose, draw_trials, first_settings
 
 Tried = Mapping[tuple[str, str, int], Sequence[Trial]]  # (name, model, fold) > trials that ended
@@ -49,7 +49,7 @@ def describe_families(tried: Tried, config: Config) -> list[dict[str, Any]]:
 def _family(key: tuple[str, str, int], trials: Sequence[Trial], config: Config) -> dict[str, Any]:
     name, model, fold = key
     ordered = sorted(trials, key=lambda trial: trial.number)
-    complete = len(ordered) == len(draw_trials(model, config))
+    complete = len(ordered) == len(draw_trials(model, fixed_by_name(config, name)))
     best = choose(ordered)
     return {
         "name": name,

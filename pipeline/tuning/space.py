@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.config import KEY_TYPES, QUICK, Config, Value, get
+from pipeline.config import KEY_TYPES, QUICK, Config, Value, get, with_values
+from pipeline.embeddings.names import TRAINING
 
 _DIGITS = 3  # significant ones of a drawn number: enough to search by, few enough to type
 
@@ -71,14 +72,19 @@ _NGRAMS: Space = {
     "baselines.min_df": OneOf((0, 2, 3, 5)),
 }
 _NETWORK: Space = {
-    "networks.learning_rate": LogUniform(3e-4, 5e-3),
+    "networks.vectors": OneOf(("own", "frozen-then-tuned", "tuned")),
+    "networks.learning_rate": LogUniform(5e-4, 2e-2),
     "networks.units": OneOf((64, 128, 256)),
-    "networks.batch_size": OneOf((32, 64, 128)),
+    "networks.batch_size": OneOf((16, 32, 64, 128)),
     "networks.embedding_dropout": Uniform(0.0, 0.5),
     "networks.dropout": Uniform(0.0, 0.6),
     "networks.word_dropout": Uniform(0.0, 0.3),
 }
-_RECURRENT: Space = {**_NETWORK, "networks.weight_drop": Uniform(0.0, 0.4)}
+_RECURRENT: Space = {
+    **_NETWORK,
+    "networks.weight_drop": Uniform(0.0, 0.4),
+    "networks.head": OneOf(("own", "max", "mean", "max+mean")),  # their own is the last state
+}
 
 SPACES: dict[str, Space] = {
     "bow": {
@@ -92,7 +98,7 @@ SPACES: dict[str, Space] = {
         "baselines.tfidf_strengths": LogUniform(0.1, 300),
     },
     "nbsvm": {
-        "baselines.nbsvm_ngram_max": OneOf((1, 2, 3)),
+        "baselines.nbsvm_ngram_max": OneOf((0, 1, 2, 3)),
         "baselines.nbsvm_min_df": OneOf((0, 2, 3, 5)),
         "baselines.nbsvm_alpha": LogUniform(0.1, 3),
         "baselines.nbsvm_betas": Uniform(0.25, 1.0),
@@ -104,7 +110,7 @@ SPACES: dict[str, Space] = {
     "rnn": _RECURRENT,
     "gru": _RECURRENT,
     "lstm": _RECURRENT,
-    "bilstm": _RECURRENT,
+    "bilstm": _RECURRENT | {"networks.head": OneOf(("own", "last", "max", "mean"))},
 }
 
 
@@ -119,6 +125,24 @@ def search_space(model: str, config: Config) -> Space:
         for key, distribution in SPACES[model].items()
         if key not in fixed or is_list(key)
     }
+
+
+def fixed_by_name(config: Config, name: str) -> Config:
+    """Return the settings with those fixed that a model's name says: its head, and whether its vectors are tuned.
+
+    `learned` vectors mean nothing before training, so that they are never frozen.
+
+    >>> [fixed_by_name(Config(), name).run.tune_fixed for name in ("lstm@word2vec", "lstm:max@learned")]
+    [(), ('networks.head', 'networks.vectors')]
+    """
+    asked, _, source = name.partition("@")
+    heads, (parts, *modes) = set(asked.split(":")[1:]) - {"shuffled-words"}, source.split(":")
+    says = {
+        "networks.head": bool(heads),
+        "networks.vectors": bool(set(modes) & set(TRAINING)) or "learned" in parts.split("+"),
+    }
+    fixed = tuple(key for key, said in says.items() if said and key not in config.run.tune_fixed)
+    return with_values(config, {"run.tune_fixed": (*config.run.tune_fixed, *fixed)})
 
 
 def fixed_keys(config: Config) -> tuple[str, ...]:
@@ -140,4 +164,6 @@ def _rounded(number: float) -> float:
 
 
 def _word(value: Value) -> str:
-    return str(value).lower() if isinstance(value, bool) else f"{value:g}"
+    if isinstance(value, bool | str):
+        return str(value).lower()
+    return f"{value:g}"

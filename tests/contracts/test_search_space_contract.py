@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from pipeline.baselines import BASELINES
-from pipeline.config import CHECKS, KEY_TYPES, TUNED_TABLES, Check, Config, with_values
+from pipeline.config import CHECKS, KEY_TYPES, TUNED_TABLES, Check, Config, settled, with_values
 from pipeline.networks.models import NETWORKS
 from pipeline.tuning import SPACES, draw_trials
+from pipeline.tuning.space import OneOf
+from pipeline.tuning.trials import first_settings
 
 MODELS = sorted(SPACES)
 
@@ -37,3 +39,30 @@ def test_a_drawn_nbsvm_may_count_n_grams_seen_once_where_documents_are_short() -
     """0 is 1 for sentences, whose n-grams seen once are a gain (docs/decisions/0010), and 2 for long documents."""
     trials = draw_trials("nbsvm", with_values(Config(), {"run.tune": 60}))
     assert {settings["baselines.nbsvm_min_df"] for settings in trials[1:]} == {0, 2, 3, 5}
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("n_train", [100, 5_000, 100_000])
+def test_every_default_lies_inside_its_range(model: str, n_train: int) -> None:
+    """An end may be the default only where the setting itself ends there: no dropout is the least there is."""
+    config = settled(Config(), model, n_train)
+    for key, value in first_settings(model, config).items():
+        default = value[0] if isinstance(value, tuple) else value
+        drawn = SPACES[model][key]
+        if isinstance(drawn, OneOf):
+            assert default in drawn.values, (key, default)
+        else:
+            check = CHECKS[key]
+            assert drawn.low < default or check.minimum == drawn.low, (key, default)
+            assert default < drawn.high or check.maximum == drawn.high, (key, default)
+
+
+@pytest.mark.parametrize("model", sorted(NETWORKS))
+def test_a_network_draws_its_own_head_or_another_never_one_twice(model: str) -> None:
+    heads = NETWORKS[model].heads
+    drawn = SPACES[model].get("networks.head")
+    assert (drawn is None) == (not heads)
+    if isinstance(drawn, OneOf):
+        others = {head for head in drawn.values if head != "own"}
+        assert {*others, NETWORKS[model].default_head} == set(heads)
+        assert NETWORKS[model].default_head not in others
