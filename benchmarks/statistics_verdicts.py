@@ -251,12 +251,12 @@ POWER_RUNS = (Run(445, 0.95, (0.0,)), Run(2000, 0.90, (0.0,)), Run(2000, 0.90, (
 
 
 def measure_more(repeats: int) -> dict[str, Any]:
-    """Return every table of this module, by name."""
+    """Return every table of this module, by name; rates near 2.5 % from four times as many studies as others."""
     return {
         "copies": [measure_copies(case, repeats) for case in COPIES],
         "metrics": [row for n_docs in TESTS for row in measure_metrics(n_docs, repeats)],
         "small": [measure_small(*case, repeats) for case in SMALL],
-        "verdicts": [measure_verdicts(run, number, repeats) for number, run in enumerate(RUNS)],
+        "verdicts": [measure_verdicts(run, number, 4 * repeats) for number, run in enumerate(RUNS)],
         "power": [
             row for number, run in enumerate(POWER_RUNS) for row in measure_power(run, number, repeats)
         ],
