@@ -76,7 +76,7 @@ def test_the_largest_share_counts() -> None:
 
 
 def find(entries: list[SavedPredictions], asked: SeedsAsked = AUTO, **options: Any) -> SeedsFound:
-    given: dict[str, Any] = {"kinds": KINDS, "validation_accuracy": VALIDATION, "trained": {}} | options
+    given: dict[str, Any] = {"kinds": KINDS, "merits": VALIDATION, "trained": {}} | options
     return find_seeds(entries, asked=asked, **given)
 
 
