@@ -118,7 +118,7 @@ def _train(
     seconds = time.process_time() - start
     predict = prediction_step(fitted.model)
     found = {"validation": score(predict, validation, n_classes), "test": score(predict, test, n_classes)}
-    updates = fitted.evaluations[-1].updates
+    updates = fitted.history[-1].updates
     fitted = replace(fitted, model=None)
     forget_graphs()
     return {**found, "seconds": round(seconds, 1), "updates": updates, "best": fitted.best_updates}
