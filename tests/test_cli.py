@@ -76,8 +76,8 @@ def test_every_option_reaches_its_setting(calls: list[tuple[Config, str]], tmp_p
     line = (
         "reviews.csv --test t.csv --validation v.csv --unlabelled u.txt --text body --label stars "
         "--models bow,rnn --embeddings learned,random --seeds 2 --seed 5 --metric macro-f1 --rope 0.02 --test-size 0.3 "
-        "--max-tokens 50 --refit --tune 4 --out o --protocol p.toml --quick --deterministic --no-cache --no-probes --debug "
-        "--learning-curve --compare p.csv --compare q.csv "
+        "--max-tokens 50 --refit --tune 4 --out o --protocol p.toml --quick --deterministic --no-cache --no-probes "
+        "--debug --learning-curve --compare p.csv --compare q.csv "
         "--set networks.units=9 --set networks.layers=3"
     )
     assert status_of(cli.run_main, *line.split(), "--config", str(file)) == 0
