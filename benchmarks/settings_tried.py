@@ -19,7 +19,7 @@ from benchmarks.linear_corpora import LINEAR_CORPORA, split, tokens_of
 from benchmarks.linear_shapes import MODELS, SPLITS, Scored, Split, fit_as_the_run
 from pipeline.config import BaselineSettings
 
-CORPORA = ("trec_200", "trec", "mr", "articles")
+CORPORA = ("trec_200", "trec")
 
 
 def one_setting() -> BaselineSettings:
