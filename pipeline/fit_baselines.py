@@ -302,6 +302,7 @@ def _choose(
         on_trial,
         class_weight=_class_weight(material),
         columns=features.columns,
+        metric=material.config.run.metric,
     )
 
 
