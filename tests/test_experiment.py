@@ -84,6 +84,7 @@ KEYS = {
     "causes slices hard_documents contamination",
     "costs": "name train_seconds latency_ms_p50 latency_ms_p95 peak_rss_mib size_bytes difference_from_best ci95 "
     "within_rope_of_best",
+    "budgets": "name settings_tried trainings looks chosen_by",
     "cheapest": "name best sentence",
     "corpus": "name rows_read documents dropped classes splits folds tested duplicates hash split_hash "
     "unlabelled_hash",
