@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -27,12 +28,13 @@ from pipeline.embeddings.encoding import encode_covered
 from pipeline.experiment import read_and_split
 from pipeline.indices import build_vocabulary, take
 from pipeline.networks.batches import batches, visible
+from pipeline.networks.documents import Labelled
 from pipeline.networks.models import build, parse_network, specify
 from pipeline.networks.prediction import forget_graphs, predict_with, prediction_step
 from pipeline.networks.step import training_step
 from pipeline.networks.training import _standardise_averages
 from pipeline.tokenizer import select, tokenize
-from pipeline.values import Float32, IndexedCorpus, Int32, Int64
+from pipeline.values import Float32, Int32, Int64
 
 SPLITS, SEEDS = 5, 3
 MOST_TIMESTEPS = 25_600
@@ -124,17 +126,15 @@ class Laid:
     """One split of a corpus as the networks read it."""
 
     embedded: Embedded
-    train: tuple[IndexedCorpus, Int32]
-    validation: tuple[IndexedCorpus, Int32]
-    test: tuple[IndexedCorpus, Int32]
+    train: Labelled
+    validation: Labelled
+    test: Labelled
     n_classes: int
 
 
 def lay(table: pl.DataFrame, split: int, config: Config) -> Laid:
     """Return a split: a tenth of the documents to judge, a tenth to test, the rest trains vectors and networks."""
-    labels = table["label"].cast(pl.String).rank("dense").to_numpy().astype(np.int32) - 1  # (N,)
-    part = _tenths(labels, np.random.default_rng([split, 7]))  # (N,)
-    train, validation, test = (np.flatnonzero(chosen) for chosen in (part > 1, part == 1, part == 0))
+    labels, (train, validation, test) = inner_parts(table, split)
     tokenized = tokenize(table["text"], config.tokenizer)
     own = select(tokenized, train)
     request = EmbeddingRequest(
@@ -151,10 +151,18 @@ def lay(table: pl.DataFrame, split: int, config: Config) -> Laid:
     embedded = embed("word2vec", request)
     seen = visible(encode_covered(tokenized, embedded), max_tokens=400, keep="last").indexed
 
-    def part_of(documents: Int64) -> tuple[IndexedCorpus, Int32]:
-        return take(seen, documents), labels[documents]
+    def part_of(documents: Int64) -> Labelled:
+        return Labelled(take(seen, documents), labels[documents])
 
     return Laid(embedded, part_of(train), part_of(validation), part_of(test), int(labels.max()) + 1)
+
+
+def inner_parts(table: pl.DataFrame, split: int) -> tuple[Int32, tuple[Int64, Int64, Int64]]:
+    """Return every document's class, (N,), and the documents of training, validation and inner test."""
+    labels = table["label"].cast(pl.String).rank("dense").to_numpy().astype(np.int32) - 1  # (N,)
+    part = _tenths(labels, np.random.default_rng([split, 7]))  # (N,)
+    train, validation, test = (np.flatnonzero(chosen) for chosen in (part > 1, part == 1, part == 0))
+    return labels, (train, validation, test)
 
 
 def _tenths(labels: Int32, generator: np.random.Generator) -> Int64:
@@ -178,7 +186,7 @@ def course(
     keras.utils.set_random_seed(seed)
     model = build(spec)
     model.get_layer("embedding").set_weights([laid.embedded.matrix.vectors])
-    documents, labels = laid.train
+    documents, labels = laid.train.indexed, laid.train.labels
     _standardise_averages(model, laid.embedded.matrix.vectors, documents)
     step, predict = training_step(model, settings, tuned=False), prediction_step(model)
     generator = np.random.default_rng(seed)
@@ -194,8 +202,8 @@ def course(
                 continue
             seconds += time.process_time() - start
             with step.averaged():
-                loss, accuracy = _score(predict, laid.validation, laid.n_classes)
-                test_loss, test_accuracy = _score(predict, laid.test, laid.n_classes)
+                loss, accuracy = score(predict, laid.validation, laid.n_classes)
+                test_loss, test_accuracy = score(predict, laid.test, laid.n_classes)
             yield {
                 "updates": updates,
                 "seconds": round(seconds, 2),
@@ -212,10 +220,11 @@ def course(
         seconds += time.process_time() - start
 
 
-def _score(predict: object, part: tuple[IndexedCorpus, Int32], n_classes: int) -> tuple[float, float]:
-    probabilities: Float32 = predict_with(predict, part[0], n_classes)  # (N, C)
-    picked = np.maximum(probabilities[np.arange(len(part[1])), part[1]].astype(np.float64), 1e-12)
-    right = probabilities.argmax(axis=1) == part[1]
+def score(predict: Any, part: Labelled, n_classes: int) -> tuple[float, float]:
+    """Return the mean cross-entropy in nats and the accuracy."""
+    probabilities: Float32 = predict_with(predict, part.indexed, n_classes)  # (N, C)
+    picked = np.maximum(probabilities[np.arange(len(part.labels)), part.labels].astype(np.float64), 1e-12)
+    right = probabilities.argmax(axis=1) == part.labels
     return round(float(-np.log(picked).mean()), 5), round(float(right.mean()), 5)
 
 
@@ -238,7 +247,7 @@ def run(arguments: argparse.Namespace) -> None:
                     points = list(course(laid, setting, 1000 * split + seed, CORPORA[corpus].passes, config))
                     forget_graphs()
                     row = {"corpus": corpus, "setting": name, "split": split, "seed": seed}
-                    row |= {"documents": laid.train[0].n_docs, "course": points}
+                    row |= {"documents": laid.train.indexed.n_docs, "course": points}
                     with out.open("a", encoding="utf-8") as file:
                         file.write(json.dumps(row) + "\n")
                     best = min(points, key=lambda point: point["loss"])

@@ -152,6 +152,7 @@ def run_linear(
         warnings=fitted.warnings,
         prepare_seconds=chosen_on.seconds + (final.seconds if refit else 0.0),
         latency_ms=latency,
+        settings_tried=max(chosen.settings_tried, 1),
         validation_score=validation_score(
             material,
             fold,
@@ -301,6 +302,7 @@ def _choose(
         on_trial,
         class_weight=_class_weight(material),
         columns=features.columns,
+        metric=material.config.run.metric,
     )
 
 

@@ -257,6 +257,7 @@ def _fit_and_record(
         latency_ms=latency,
         validation_loss=chosen.kept.validation_loss,
         again=again,
+        looks=len(chosen.history),
         head=fitted.spec.head or None,
         vectors=_training_of_vectors(material, planned, prepared),
         validation_score=score,

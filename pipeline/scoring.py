@@ -195,6 +195,7 @@ def _metrics(recorded: Recorded) -> Row:
             of_chosen,
         ),
         "tuning": facts["tuning"],
+        "budgets": evaluation.describe_budgets(recorded.models, recorded.scored_fits, facts["tuning"]),
         "probes": _probes(recorded.detail("probes") or []),
         "timing": [
             {name: fit[name] for name in _OF_TIMING}

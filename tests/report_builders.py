@@ -166,6 +166,11 @@ METRICS: dict[str, Any] = {
             "signature": signature(NETWORK),
         },
     ],
+    "budgets": [
+        {"name": "tfidf", "settings_tried": 7, "trainings": 1, "looks": None}
+        | {"chosen_by": "validation log loss"},
+        {"name": NETWORK, "settings_tried": 1, "trainings": 2, "looks": 12.5, "chosen_by": "nothing"},
+    ],
     "comparisons": [
         {
             "a": NETWORK,

@@ -287,7 +287,7 @@ def test_a_run_without_the_model_that_counts_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("more", "what"),
     [
-        (["--set", "baselines.min_df=3"], "baselines.min_df is 3 in that run, 2 in the case"),
+        (["--set", "baselines.min_df=3"], "baselines.min_df is 3 in that run, 0 in the case"),
         (["--seeds", "2"], "run.seeds is 2 in that run, 1 in the case"),
         (
             ["--test", "mr.parquet"],

@@ -75,9 +75,9 @@ def test_every_option_reaches_its_setting(calls: list[tuple[Config, str]], tmp_p
     file.write_text("[networks]\nlayers = 2\n", encoding="utf-8")
     line = (
         "reviews.csv --test t.csv --validation v.csv --unlabelled u.txt --text body --label stars "
-        "--models bow,rnn --embeddings learned,random --seeds 2 --seed 5 --rope 0.02 --test-size 0.3 --max-tokens 50 "
-        "--refit --tune 4 --out o --protocol p.toml --quick --deterministic --no-cache --no-probes --debug "
-        "--learning-curve --compare p.csv --compare q.csv "
+        "--models bow,rnn --embeddings learned,random --seeds 2 --seed 5 --metric macro-f1 --rope 0.02 --test-size 0.3 "
+        "--max-tokens 50 --refit --tune 4 --out o --protocol p.toml --quick --deterministic --no-cache --no-probes "
+        "--debug --learning-curve --compare p.csv --compare q.csv "
         "--set networks.units=9 --set networks.layers=3"
     )
     assert status_of(cli.run_main, *line.split(), "--config", str(file)) == 0
@@ -92,6 +92,7 @@ def test_every_option_reaches_its_setting(calls: list[tuple[Config, str]], tmp_p
         "run.embeddings": "learned,random",
         "run.seeds": 2,
         "run.seed": 5,
+        "run.metric": "macro-f1",
         "run.rope": 0.02,
         "corpus.test_size": 0.3,
         "networks.max_tokens": 50,
@@ -134,15 +135,18 @@ def test_help_names_every_option_and_no_other(capsys: pytest.CaptureFixture[str]
     shown = set(re.findall(r"^ +(--[a-z-]+)", text, re.MULTILINE))
     assert shown == {option for option in OPTIONS.values() if option != "CORPUS"} | NO_KEY
     words = " ".join(text.split())
-    for default in (
-        "bow,tfidf,nbsvm,ann,rnn,lstm,lstm:max.",
-        "word2vec.",
-        "bbc-news.",
-        "auto.",
-        "0.2.",
-        "400.",
+    for option, default in (
+        ("CORPUS", "bbc-news"),
+        ("--models", "bow,tfidf,nbsvm,ann,rnn,lstm,lstm:max"),
+        ("--embeddings", "auto"),
+        ("--seeds", "auto"),
+        ("--metric", "accuracy"),
+        ("--rope", "0.01"),
+        ("--test-size", "0.2"),
+        ("--max-tokens", "400"),
     ):
-        assert f"Default: {default}" in words
+        own = words.partition(f" {option} <" if option == "CORPUS" else f" {option} ")[2]
+        assert own.partition("Default: ")[2].split(" ")[0] == f"{default}.", option
 
 
 def test_help_of_inspect_names_what_decides_how_a_corpus_is_read(capsys: pytest.CaptureFixture[str]) -> None:

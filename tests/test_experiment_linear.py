@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import polars as pl
 import pytest
 from safetensors.numpy import load_file
 
+from pipeline.baselines import Tried, linear
 from pipeline.config import load_config
 from pipeline.console import Console
 from pipeline.errors import PipelineError
@@ -214,3 +216,26 @@ def test_a_document_without_an_n_gram_is_answered(tmp_path: Path) -> None:
         probabilities = pl.read_parquet(path).select("p(neg)", "p(pos)").to_numpy()
         np.testing.assert_allclose(probabilities.sum(axis=1), 1.0, atol=1e-5)
         assert len(probabilities) == 2
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "log-loss"])
+def test_strengths_are_chosen_by_what_the_run_is_judged_by(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, metric: str
+) -> None:
+    best_trial, chosen_by = linear.best_trial, []
+
+    def noted(tried: Sequence[Tried], n_validation: int, metric: str = "accuracy") -> Tried:
+        chosen_by.append(metric)
+        return best_trial(tried, n_validation, metric)
+
+    monkeypatch.setattr(linear, "best_trial", noted)
+    perform(
+        tmp_path,
+        FILMS,
+        LABELS,
+        run_models="bow,tfidf,nbsvm,mean",
+        run_embeddings="random",
+        run_metric=metric,
+        run_side_by_side=1,
+    )
+    assert chosen_by == [metric] * 4

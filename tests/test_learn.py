@@ -181,7 +181,7 @@ def test_a_block_aside_is_run_in_its_own_chapter_alone(
     page = page_of(
         tmp_path, APPLES + "\n```text\n2.00 apples\n```\n\n```python aside\na = 3\nprint(a)\n```\n"
     )
-    assert check(page) == ["page.md:15: 0 lines are shown, 1 were printed: '3\\n'"]
+    assert check(page) == ["page.md:16: 0 lines are shown, 1 were printed: '3\\n'"]
     monkeypatch.setattr(run_chapters, "chapters", lambda: [page])
     assert names_of("page")["a"] == 2
 

@@ -15,6 +15,7 @@ from report_builders import DETAILS, METRICS, build_run
 from pipeline.report.answer import build_answer
 from pipeline.report.blocks import Answer, Cell, Column, Limits, Section, Table, numbers, row, words
 from pipeline.report.markdown import escape, write_markdown
+from pipeline.report.rule import decision_rule
 from pipeline.report.run_folder import read_run
 from pipeline.report.sections import build_sections
 
@@ -373,3 +374,18 @@ def test_log_loss_is_told_in_nats_and_in_whose_favour(tmp_path: Path) -> None:
     ) in head
     assert "a true difference of 0.043 nats would be found" in head
     assert "| A better by, nats |" in text
+
+
+@pytest.mark.parametrize(("asked", "said"), [("auto", True), (2, False)])
+@pytest.mark.parametrize("n_folds", [0, 2])
+def test_the_rule_says_that_test_documents_decide_how_many_seeds_there_are(
+    tmp_path: Path, asked: str | int, said: bool, n_folds: int
+) -> None:
+    changed = {"seeds": METRICS["seeds"] | {"asked": asked}, "corpus": METRICS["corpus"] | {"folds": n_folds}}
+    rule = decision_rule(read_run(build_run(tmp_path, **changed)))[0]
+    exception = (
+        " One thing test documents do decide: how many seeds the network of the answer has (--seeds auto), by the share"
+        " of the variance that is due to seeds, not by which model is ahead."
+    )
+    assert rule.endswith(exception) is said
+    assert ("in each fold" in rule) is (n_folds > 1)

@@ -76,7 +76,7 @@ def test_the_largest_share_counts() -> None:
 
 
 def find(entries: list[SavedPredictions], asked: SeedsAsked = AUTO, **options: Any) -> SeedsFound:
-    given: dict[str, Any] = {"kinds": KINDS, "validation_accuracy": VALIDATION, "trained": {}} | options
+    given: dict[str, Any] = {"kinds": KINDS, "merits": VALIDATION, "trained": {}} | options
     return find_seeds(entries, asked=asked, **given)
 
 
@@ -257,7 +257,12 @@ def test_settings_that_tuning_chose_and_a_refit_serve_the_added_seeds(
 def test_the_learning_curve_keeps_to_the_first_seeds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     done = plant(monkeypatch, wild)
     run, metrics = perform(tmp_path, run_learning_curve=True)
-    assert {seed for _, seed, fold in done if fold} == {0, 1, 2}
+    n_smaller = len(metrics["learning_curve"]["sizes"]) - 1
+    on_smaller = [
+        (seed, fold) for _, seed, fold in done if fold
+    ]  # three sets of each size, one training of each
+    assert sorted(on_smaller) == [(0, number) for number in range(1, 3 * n_smaller + 1)]
+    assert {seed for _, seed, fold in done if not fold} == set(range(6))
     assert metrics["learning_curve"]["sizes"][-1] == metrics["corpus"]["splits"]["train"]
     points = {model["name"]: model["points"] for model in metrics["learning_curve"]["models"]}
     assert [len(point["seeds"]) for point in points["rnn@learned"]] == [3] * len(points["rnn@learned"])

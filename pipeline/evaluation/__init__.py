@@ -1,5 +1,6 @@
 """Saved predictions > scores, intervals, paired comparisons, verdict: one scorer for every model."""
 
+from pipeline.evaluation.budgets import describe_budgets
 from pipeline.evaluation.calibration import calibrate
 from pipeline.evaluation.causes import find_causes
 from pipeline.evaluation.choice import (
@@ -49,6 +50,7 @@ __all__ = [
     "compare",
     "decide_against",
     "decide_verdict",
+    "describe_budgets",
     "describe_contamination",
     "find_causes",
     "find_costs",

@@ -50,6 +50,10 @@ SCORES: tuple[tuple[str, str, bool], ...] = (
 )
 
 
+HOW_BUDGETS_COMPARE = (
+    "Looks: how often a training was judged on validation documents, which keep the best of its states as they keep the"
+    " best of a linear model's strengths."
+)
 HOW_TO_READ_ECE = (
     "ECE if calibrated: the mean, and up to which 95 of 100 lie, of what a model that is right exactly as often as it"
     " says would show by chance on as many documents; an ECE up to that is no sign of bad calibration, and never bold."
@@ -69,6 +73,7 @@ def comparison(run: Run, limits: Limits) -> tuple[Block, ...]:
     return (
         _comparison_table(run, models, limits),
         *_accuracy_chart(models, run.places, limits),
+        *_budgets_table(run, limits),
         _fits_table(run, limits),
     )
 
@@ -217,6 +222,45 @@ def _accuracy_reading(models: Sequence[ModelFacts], places: int) -> str:
     return (
         f"{start} The intervals of {overlap} of the {plural(len(others), 'other model')} overlap with its"
         " own; whether two models differ is decided by their paired difference, not by overlap."
+    )
+
+
+def _budgets_table(run: Run, limits: Limits) -> tuple[Table, ...]:
+    """Return how many settings each model tried; nothing for a run that did not count them."""
+    entries = run.rows("budgets")
+    if not entries:
+        return ()
+    lines = [
+        row(
+            str(entry.get("name")),
+            count(entry.get("settings_tried")),
+            str(entry.get("chosen_by")),
+            count(entry.get("looks")),
+            count(entry.get("trainings")),
+        )
+        for entry in entries
+    ]
+    rows, left_out = shorten(lines, limits.rows, "metrics.json")
+    columns = (
+        *words("Model"),
+        *numbers("Settings tried"),
+        *words("Chosen by"),
+        *numbers("Looks of a training", "Trainings"),
+    )
+    note = f"{budget_words(entries)} {HOW_BUDGETS_COMPARE} {left_out}"
+    return (Table("What each model could choose from", columns, rows, note.strip()),)
+
+
+def budget_words(entries: Sequence[Record]) -> str:
+    """Return whether all models tried as many settings."""
+    tried = sorted(
+        {int(entry["settings_tried"]) for entry in entries if is_number(entry.get("settings_tried"))}
+    )
+    if len(tried) < 2:
+        return "Every model tried as many settings."
+    few, many = tried[0], tried[-1]
+    return (
+        f"The budgets are not equal: models tried between {few} and {many} settings (--tune N gives each N)."
     )
 
 

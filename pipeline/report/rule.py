@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from pipeline.report.circumstances import AUTO
 from pipeline.report.facts import n_folds
 from pipeline.report.formats import interval, is_number, percent
 from pipeline.report.metric import REPORT_METRICS, metric_of
@@ -27,6 +28,10 @@ CHOSEN = {
     True: "the network of the answer is chosen in each fold by that fold's own validation {metric}, its opponents are"
     " every baseline of the run, and no document that is tested in a fold chooses for it.",
 }
+BUT_SEEDS = (
+    " One thing test documents do decide: how many seeds the network of the answer has (--seeds auto), by the share of"
+    " the variance that is due to seeds, not by which model is ahead."
+)
 COMPARED = "Compared is the {metric} of two models on the same test documents; "
 ONE_BASELINE = (
     "The answer is one question. Beats or loses, where not equal: the interval leaves out zero, and p is below 0.05."
@@ -52,6 +57,7 @@ def decision_rule(run: Run) -> tuple[str, ...]:
     size = f"{metric.exact(rope)} either way" if is_number(rope) else "the region of practical equivalence"
     methods = {str(entry.get("method")) for entry in entries}
     chosen = CHOSEN[n_folds(run) > 1].format(metric=metric.name)
+    chosen += BUT_SEEDS if run.table("seeds").get("asked") == AUTO else ""
     return (
         COMPARED.format(metric=metric.name) + chosen,
         *(text for method, text in METHODS.items() if method in methods),

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.config import KEY_TYPES, QUICK, Config, Value, get, with_values
-from pipeline.embeddings.names import TRAINING
+from pipeline.config import CHECKS, KEY_TYPES, QUICK, Config, Value, get, with_values
 
 _DIGITS = 3  # significant ones of a drawn number: enough to search by, few enough to type
 
@@ -139,7 +138,8 @@ def fixed_by_name(config: Config, name: str) -> Config:
     heads, (parts, *modes) = set(asked.split(":")[1:]) - {"shuffled-words"}, source.split(":")
     says = {
         "networks.head": bool(heads),
-        "networks.vectors": bool(set(modes) & set(TRAINING)) or "learned" in parts.split("+"),
+        "networks.vectors": bool(set(modes) & set(CHECKS["networks.vectors"].choices))
+        or "learned" in parts.split("+"),
     }
     fixed = tuple(key for key, said in says.items() if said and key not in config.run.tune_fixed)
     return with_values(config, {"run.tune_fixed": (*config.run.tune_fixed, *fixed)})

@@ -1,0 +1,167 @@
+"""Former and present training defaults on splits inside training files.
+
+    python -m benchmarks.training_choices run --corpora CORPORA --out FILE.jsonl [--corpus trec,mr] [--splits 0,1,2]
+    python -m benchmarks.training_choices table --out FILE.jsonl
+
+Each line of the result is one training by `fit_network`, as a run does it: validation documents of the split decide
+when to stop, its inner test documents, a tenth of the training file, judge. The corpora and splits are those of
+`training_curves`; no document of an official test file is read. Decision 0025 has the criterion and the table.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.training_curves import CORPORA, inner_parts, score
+from pipeline.config import Config, settled, with_values
+from pipeline.embeddings import EmbeddingRequest, embed
+from pipeline.embeddings.encoding import encode_covered
+from pipeline.indices import build_vocabulary, take
+from pipeline.networks.batches import visible
+from pipeline.networks.documents import Labelled
+from pipeline.networks.models import parse_network, specify
+from pipeline.networks.prediction import forget_graphs, prediction_step
+from pipeline.networks.training import fit_network
+from pipeline.tokenizer import select, tokenize
+from pipeline.values import Int64, TokenizedCorpus
+
+FORMER = {
+    "networks.batch_size": 64,
+    "networks.learning_rate": 0.004,
+    "networks.max_epochs": 10,
+    "networks.min_updates": 1,
+    "networks.patience_updates": 1,
+}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One network, one source, and settings that differ from today's."""
+
+    model: str
+    source: str
+    settings: Mapping[str, Any]
+
+
+CHOICES = {
+    f"{model}, {name}": Choice(model, source, settings)
+    for model in ("lstm", "lstm:max")
+    for name, source, settings in (
+        ("former", "word2vec", FORMER),
+        ("now, frozen", "word2vec", {}),
+        ("now, tuned", "word2vec:tuned", {}),
+        (
+            "now, tuned, more dropout",
+            "word2vec:tuned",
+            {
+                "networks.dropout": 0.5,
+                "networks.embedding_dropout": 0.3,
+                "networks.word_dropout": 0.1,
+            },
+        ),
+    )
+}
+
+
+def run(
+    corpora: Path, out: Path, names: Sequence[str], splits: Sequence[int], choices: Sequence[str]
+) -> None:
+    """Train what the result does not hold yet, split by split."""
+    done = {(row["corpus"], row["choice"], row["split"]) for row in _rows(out)}
+    for split in splits:
+        for corpus in names:
+            table = CORPORA[corpus].read(corpora)
+            tokenized = tokenize(table["text"], Config().tokenizer)
+            for name in choices:
+                if (corpus, name, split) in done:
+                    continue
+                labels, parts = inner_parts(table, split)
+                row = {"corpus": corpus, "choice": name, "split": split}
+                row |= _train(CHOICES[name], tokenized, labels, parts, split)
+                with out.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps(row) + "\n")
+                print(row, flush=True)
+
+
+def _train(
+    choice: Choice, tokenized: TokenizedCorpus, labels: Any, parts: tuple[Int64, Int64, Int64], seed: int
+) -> dict[str, Any]:
+    config = settled(with_values(Config(), choice.settings), choice.model.partition(":")[0], len(parts[0]))
+    own = select(tokenized, parts[0])
+    request = EmbeddingRequest(
+        vocabulary=build_vocabulary(own),
+        train=own,
+        corpus_types=tokenized.types,
+        unlabelled=None,
+        word2vec=replace(config.word2vec, workers=1),
+        embeddings=config.embeddings,
+        seed=seed,
+        deterministic=False,
+        on_epoch=lambda done, total: None,
+    )
+    embedded = embed(choice.source, request)
+    seen = visible(encode_covered(tokenized, embedded), max_tokens=400, keep="last").indexed
+    asked, n_classes = parse_network(choice.model), int(labels.max()) + 1
+    spec = specify(asked.model, asked.head, embedded.matrix, embedded.tuned, n_classes, config.networks)
+    train, validation, test = (Labelled(take(seen, part), labels[part]) for part in parts)
+    start = time.process_time()
+    fitted = fit_network(spec, embedded.matrix.vectors, train, validation, config.networks, seed=seed)
+    seconds = time.process_time() - start
+    predict = prediction_step(fitted.model)
+    found = {"validation": score(predict, validation, n_classes), "test": score(predict, test, n_classes)}
+    updates = fitted.history[-1].updates
+    fitted = replace(fitted, model=None)
+    forget_graphs()
+    return {**found, "seconds": round(seconds, 1), "updates": updates, "best": fitted.best_updates}
+
+
+def table(out: Path) -> Iterator[str]:
+    """Yield the table of decision 0025: means over splits, and the paired difference in loss from the former."""
+    losses: dict[tuple[str, str], dict[int, dict[str, Any]]] = defaultdict(dict)
+    for row in _rows(out):
+        losses[row["corpus"], row["choice"]][row["split"]] = row
+    yield "| corpus | network | splits | validation loss | inner test: loss | accuracy | less former | seconds |"
+    yield "| --- | --- | --- | --- | --- | --- | --- | --- |"
+    for (corpus, choice), rows in sorted(losses.items()):
+        former = losses.get((corpus, f"{choice.partition(',')[0]}, former"), {})
+        both = [split for split in rows if split in former]
+        less = [rows[split]["test"][0] - former[split]["test"][0] for split in both]
+        error = np.std(less, ddof=1) / np.sqrt(len(less)) if len(less) > 1 else np.nan
+        mean = {
+            key: np.mean([row[key] for row in rows.values()], axis=0)
+            for key in ("validation", "test", "seconds")
+        }
+        yield (
+            f"| {corpus} | {choice} | {len(rows)} | {mean['validation'][0]:.3f} | {mean['test'][0]:.3f} |"
+            f" {100 * mean['test'][1]:.1f} | {np.mean(less) if less else np.nan:+.3f} ± {error:.3f} |"
+            f" {mean['seconds']:.0f} |"
+        )
+
+
+def _rows(out: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in out.read_text().splitlines()] if out.exists() else []
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("what", choices=["run", "table"])
+    parser.add_argument("--corpora", type=Path)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--corpus", default=",".join(CORPORA))
+    parser.add_argument("--splits", default="0,1,2,3,4")
+    parser.add_argument("--choice", default=";".join(CHOICES))
+    given = parser.parse_args()
+    if given.what == "table":
+        print("\n".join(table(given.out)))
+    else:
+        splits = [int(split) for split in given.splits.split(",")]
+        run(given.corpora, given.out, given.corpus.split(","), splits, given.choice.split(";"))

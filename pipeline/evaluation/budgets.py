@@ -1,0 +1,60 @@
+"""What a run recorded of its choices > how many settings each model tried, and by what one was chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+Row = dict[str, Any]
+
+
+def describe_budgets(models: Mapping[str, Row], fits: Iterable[Row], tuning: Iterable[Row]) -> list[Row]:
+    """Return `budgets` of metrics.json, one entry a model that was fitted here, in the order of `models`.
+
+    Parameters
+    ----------
+    models : mapping of name to its description (`model`, `kind`)
+    fits : details/fits.json: `name`, `settings_tried`, `looks`; the last two are absent from older runs
+    tuning : metrics.json: `name`, `trials`
+
+    Returns
+    -------
+    list of dict
+        name, settings_tried (in a fold; the most where folds differ), trainings (fits with what was chosen, over seeds
+        and folds), looks (evaluations of one training, of which validation keeps one: the mean; None for others),
+        chosen_by ("--tune", "validation log loss", or "nothing" where one setting was tried).
+
+    Notes
+    -----
+    A linear model's strengths and a network's evaluations are alike: both are a path from simple to complex functions,
+    of which validation takes a point [1]_. A network's rate, units, dropout and head are settings beside that.
+    `majority`, which has nothing to choose, is left out.
+
+    References
+    ----------
+    .. [1] Yao, Rosasco, Caponnetto (2007), Constructive Approximation 26(2), 289-315: early stopping regularises.
+    """
+    fits, tuning = list(fits), list(tuning)
+    return [
+        _budget(
+            name, [fit for fit in fits if fit["name"] == name], [row for row in tuning if row["name"] == name]
+        )
+        for name, model in models.items()
+        if model["kind"] != "outside"
+        and model["model"] != "majority"
+        and any(fit["name"] == name for fit in fits)
+    ]
+
+
+def _budget(name: str, fits: list[Row], tuning: list[Row]) -> Row:
+    trials = max((len(family["trials"]) for family in tuning), default=0)
+    tried = trials or max(fit.get("settings_tried") or 1 for fit in fits)
+    looks = [fit["looks"] for fit in fits if fit.get("looks")]
+    by = "--tune" if trials else "validation log loss"
+    return {
+        "name": name,
+        "settings_tried": tried,
+        "trainings": len(fits),
+        "looks": sum(looks) / len(looks) if looks else None,
+        "chosen_by": by if tried > 1 else "nothing",
+    }
