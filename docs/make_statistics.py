@@ -12,6 +12,7 @@ from typing import Any
 
 from benchmarks.results_file import RESULTS, read_result
 from benchmarks.statistics_simulated import DECIDING, seed_spread
+from benchmarks.statistics_verdicts import DECISIONS
 
 PAGE = Path(__file__).parent / "statistics.md"
 Rows = Sequence[Mapping[str, Any]]
@@ -19,16 +20,80 @@ Rows = Sequence[Mapping[str, Any]]
 
 def tables(simulated: Mapping[str, Any], references: Mapping[str, Any]) -> dict[str, str]:
     """Return the Markdown of each table by its name in the page."""
-    settings, folds = simulated["details"]["settings"], simulated["details"]["folds"]
+    details = simulated["details"]
+    settings = details["settings"]
     decided = [row for row in settings if row["deciding_documents"] >= DECIDING]
     return {
         "seeds": _by_seeds(decided),
         "noise": _by_noise(decided),
         "documents": _by_documents(decided),
         "few": _few(settings),
-        "folds": _folds(folds),
+        "folds": _folds(details["folds"]),
+        "copies": _lines(
+            details["copies"],
+            {
+                "test documents": lambda row: f"{row['copies']}: {row['documents']}",
+                "told apart, a text one unit": _rate("called_though_equal"),
+                "told apart, each document alone": _rate("called_as_documents"),
+            },
+        ),
+        "metrics": _lines(
+            details["metrics"],
+            {
+                "metric": lambda row: row["metric"],
+                "test documents": lambda row: f"{row['documents']:,}",
+                "equal models told apart": _rate("called_though_equal"),
+            },
+        ),
+        "small": _lines(
+            details["small"],
+            {
+                "seeds": lambda row: str(row["seeds"]),
+                "accuracy": lambda row: f"{100 * row['accuracy']:.0f} %",
+                "equal models told apart": _rate("called_though_equal"),
+                "called equal": _rate("called_equal"),
+                "a smallest difference is printed": _rate("smallest_printed"),
+            },
+        ),
+        "verdicts": _lines(
+            details["verdicts"],
+            {
+                "test documents": lambda row: f"{row['documents']:,}",
+                "accuracy": lambda row: f"{100 * row['accuracy']:.1f} %",
+                "baselines, points below the best": lambda row: ", ".join(
+                    f"{100 * worse:.2g}" for worse in row["worse"]
+                ),
+                **{decision: _rate(decision) for decision in DECISIONS},
+            },
+        ),
+        "power": _lines(
+            details["power"],
+            {
+                "test documents": lambda row: f"{row['documents']:,}",
+                "accuracy": lambda row: f"{100 * row['accuracy']:.0f} %",
+                "baselines": lambda row: str(row["baselines"]),
+                "other comparisons": lambda row: str(row["others"]),
+                "printed smallest difference, points": lambda row: f"{100 * row['smallest']:.1f}",
+                "beats every baseline": _rate("power"),
+                "if Holm counted the others": _rate("corrected_for_all"),
+            },
+        ),
         "references": _references(references["metrics"]),
     }
+
+
+Cell = Callable[[Mapping[str, Any]], str]
+
+
+def _rate(key: str) -> Cell:
+    return lambda row: f"{100 * row[key]:.1f}"
+
+
+def _lines(rows: Rows, columns: Mapping[str, Cell]) -> str:
+    """Return a line for each row."""
+    lines = ["| " + " | ".join(columns) + " |", "|" + " --- |" * len(columns)]
+    lines += ["| " + " | ".join(cell(row) for cell in columns.values()) + " |" for row in rows]
+    return "\n".join(lines) + "\n"
 
 
 def fill(page: str, written: Mapping[str, str]) -> str:
@@ -42,11 +107,13 @@ def fill(page: str, written: Mapping[str, str]) -> str:
 
 
 def _by_seeds(rows: Rows) -> str:
-    titles = {1: "1 (this fitted model only)", 3: "3", 5: "5", 10: "10"}
-    return _table(
-        "seeds",
-        [(title, [row for row in rows if row["seeds"] == seeds]) for seeds, title in titles.items()],
-    )
+    groups = [("1 | these fitted models only", [row for row in rows if row["seeds"] == 1])]
+    groups += [
+        (f"{seeds} | {against}", [row for row in rows if (row["seeds"], row["against"]) == (seeds, against)])
+        for seeds in (2, 3, 5, 10)
+        for against in ("a linear model", "a network")
+    ]
+    return _table("seeds | a network against", groups)
 
 
 def _by_noise(rows: Rows) -> str:
@@ -56,7 +123,7 @@ def _by_noise(rows: Rows) -> str:
             [row for row in rows if (row["noise"], row["seeds"]) == (noise, seeds)],
         )
         for noise in dict.fromkeys(row["noise"] for row in rows)
-        for seeds in (3, 5, 10)
+        for seeds in (2, 3, 5, 10)
     ]
     return _table("what differs (points that seeds spread by at 90 %) | seeds", groups)
 
@@ -98,23 +165,22 @@ def _table(first: str, groups: Sequence[tuple[str, Rows]]) -> str:
 
 
 def _range(rows: Rows, key: str) -> str:
-    values = [100 * row[key] for row in rows]
-    return f"{sum(values) / len(values):.1f} ({min(values):.1f} to {max(values):.1f})"
+    values = [100 * row[key] for row in rows if row[key] is not None]
+    return f"{sum(values) / len(values):.1f} ({min(values):.1f} to {max(values):.1f})" if values else "–"
 
 
 def _folds(rows: Rows) -> str:
-    cells: list[Callable[[Mapping[str, Any]], str]] = [
-        lambda row: row["learner"],
-        lambda row: str(row["documents"]),
-        lambda row: str(row["folds"]),
-        lambda row: str(row["seeds"]),
-        lambda row: f"{100 * row['called_though_equal']:.1f}",
-        lambda row: f"{100 * row['called_by_pooling']:.1f}",
-    ]
-    head = "| learner | documents | folds | seeds | told apart, corrected | told apart, documents pooled |"
-    lines = [head, "|" + " --- |" * len(cells)]
-    lines += ["| " + " | ".join(cell(row) for cell in cells) + " |" for row in rows]
-    return "\n".join(lines) + "\n"
+    return _lines(
+        rows,
+        {
+            "learner": lambda row: row["learner"],
+            "documents": lambda row: str(row["documents"]),
+            "folds": lambda row: str(row["folds"]),
+            "seeds": lambda row: str(row["seeds"]),
+            "told apart, corrected": _rate("called_though_equal"),
+            "told apart, documents pooled": _rate("called_by_pooling"),
+        },
+    )
 
 
 def _references(metrics: Rows) -> str:

@@ -107,7 +107,7 @@ def test_crossed_variance_agrees_with_mean_squares_by_loops():
     ms_both = sum(squares) / ((n_seeds - 1) * (n_docs - 1))
     assert ms_documents > ms_both  # else documents would count for nothing
     variance = (ms_seeds + ms_documents - ms_both) / (n_seeds * n_docs)
-    unseen = (ms_documents - ms_both) / 4 / 2**2  # with two degrees of freedom of seeds
+    unseen = (ms_documents - ms_both) / 4 / 2  # with two degrees of freedom of seeds
     freedom = (ms_documents + ms_seeds - ms_both) ** 2 / (ms_documents**2 / 4 + (ms_seeds + unseen) ** 2 / 2)
     assert variance > 2 / (n_docs + 2) ** 2
     estimate = crossed_estimate(table)

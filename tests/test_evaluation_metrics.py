@@ -177,4 +177,6 @@ def test_a_stray_answer_is_warned_of():
         f" {without:.3f} to {as_it_is:.3f}"
     ]
     assert stray_class_warnings(stray[:1]) == []
+    all_wrong = predictions_of([0, 0, 0], [2, 2, 2])  # there is no F1 left to fall
+    assert stray_class_warnings([SavedPredictions("rnn", 0, 0, "h", ("a", "b", "c"), all_wrong)]) == []
     assert stray_class_warnings([]) == []

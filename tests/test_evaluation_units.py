@@ -187,7 +187,7 @@ def test_unpaired_variance_by_loops():
     assert documents > sum(both)
     estimate = unpaired_estimate(a, b)
     assert estimate.standard_error**2 == pytest.approx(sum(seeds) + documents - sum(both))
-    unseen = (documents - sum(both)) / 4 / 3**2
+    unseen = (documents - sum(both)) / 4 / 3
     chance = documents**2 / 39 + (seeds[0] + unseen) ** 2 / 2 + (seeds[1] + unseen) ** 2
     assert estimate.degrees_of_freedom == pytest.approx(min(estimate.standard_error**4 / chance, 39))
 

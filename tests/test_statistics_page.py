@@ -15,6 +15,11 @@ from benchmarks.statistics_simulated import (
     settings,
     simulate,
 )
+from benchmarks.statistics_verdicts import DECISIONS, judge, measure_more, more_metrics
+from pipeline.evaluation.differences import estimate_difference
+from pipeline.evaluation.pooling import pool_folds
+from pipeline.prediction_files import SavedPredictions
+from pipeline.values import Predictions
 
 sys.path.append(str(Path(__file__).parents[1] / "docs"))
 
@@ -43,10 +48,14 @@ def test_a_line_holds_mean_and_range() -> None:
 @pytest.mark.parametrize("against", ["a linear model", "a network"])
 def test_simulated_models_have_the_accuracies_that_are_asked_for(against: str) -> None:
     setting = Setting(3, 500, 0.9, "some luck", against)
-    tables = list(simulate(setting, 0.05, 400, np.random.default_rng(1)))
-    assert {table.shape for table in tables} == {(3, 500)}
-    # the mean of 400 tables of 3 x 500; seeds spread by a point
-    assert np.mean(tables) == pytest.approx(0.05, abs=0.003)
+    studies = list(simulate(setting, (0.0, 0.05), 400, np.random.default_rng(1)))
+    assert {(a.shape, b.shape) for study in studies for a, b in study} == {
+        ((3, 500), (1 if against == "a linear model" else 3, 500))
+    }
+    # the means of 400 tables of 3 x 500; seeds spread by a point
+    for number, difference in enumerate((0.0, 0.05)):
+        found = [study[number][0].mean() - study[number][1].mean() for study in studies]
+        assert np.mean(found) == pytest.approx(difference, abs=0.003)
 
 
 def test_one_seed_compares_two_fixed_models() -> None:
@@ -56,6 +65,47 @@ def test_one_seed_compares_two_fixed_models() -> None:
     assert row["called_though_equal"] == pytest.approx(0.05, abs=0.04)
     assert row["power"] == pytest.approx(0.8, abs=0.08)
     assert len(settings()) == len(set(settings()))
+
+
+def test_the_simulation_judges_as_the_product_does() -> None:
+    generator = np.random.default_rng(0)
+    for n_docs, n_seeds in ((300, 2), (12, 3)):
+        labels = np.ones(n_docs, np.int32)
+        right = [generator.random((seeds, n_docs)) < 0.8 for seeds in (n_seeds, 1)]
+        runs = [
+            pool_folds(
+                SavedPredictions(name, seed, 0, "h", ("no", "yes"), _answers(labels, row))
+                for seed, row in enumerate(table)
+            )[name]
+            for name, table in zip("ab", right, strict=True)
+        ]
+        ours, theirs = judge(*(table.astype(float) for table in right)), estimate_difference(*runs)
+        assert ours.interval == pytest.approx(theirs.interval)
+        assert ours.p_value == pytest.approx(theirs.p_value)
+        assert (ours.few is None) == (theirs.few is None) == (n_docs == 300)
+
+
+def _answers(labels: np.ndarray, right: np.ndarray) -> Predictions:
+    table = np.stack([~right, right], axis=1).astype(np.float32)
+    return Predictions(np.arange(len(labels)), labels, table)
+
+
+def test_the_other_simulations_in_small() -> None:
+    found = measure_more(6)
+    assert {name: len(rows) for name, rows in found.items()} == {
+        "copies": 3,
+        "metrics": 8,
+        "small": 4,
+        "verdicts": 4,
+        "power": 9,
+    }
+    assert [row["documents"] for row in found["copies"]] == [445, 545, 891]
+    assert all(sum(row[decision] for decision in DECISIONS) == pytest.approx(1) for row in found["verdicts"])
+    assert {metric.id for metric in more_metrics(found)} >= {
+        "called_on_copies",
+        "false_beats",
+        "verdict_power_11",
+    }
 
 
 def test_every_document_is_tested_in_one_fold() -> None:

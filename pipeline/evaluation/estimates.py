@@ -178,11 +178,11 @@ def unpaired_estimate(a: Float64, b: Float64, groups: Int64 | None = None) -> Es
 
         variance^2 / (documents^2 / (N - 1) + sum over the models of (seeds + q)^2 / (S - 1)),
 
-    with q = max(documents - both_a - both_b, 0) / 4 / (all models' S - 1, added up)^2. Satterthwaite's own formula has
+    with q = max(documents - both_a - both_b, 0) / 4 / (S_a - 1 + S_b - 1). Satterthwaite's own formula has
     q = 0. But where two seeds stand against a model with one run, the seeds' part has one degree of freedom and is
     near 0 by chance in many studies in which it is large: the formula then takes nearly all for chance of documents,
     of which there are many, and calls 7 % of equal models different. A quarter of the documents' part for what such
-    seeds may hide brings that below 6 %; from three seeds on it is hardly felt (docs/decisions/0019). The degrees of
+    seeds may hide brings that below 6 %; with more seeds it is less and less felt (docs/decisions/0019). The degrees of
     freedom are never fewer than the fewest of N - 1, S_a - 1 and S_b - 1, nor more than the most. A model with one seed
     has no part of `seeds` and `both`; with one seed of each only `documents` is left, and the interval then speaks
     of these fitted models alone.
@@ -210,7 +210,7 @@ def unpaired_estimate(a: Float64, b: Float64, groups: Int64 | None = None) -> Es
 
 def _degrees_of_freedom(parts: Parts, variance: float, n_units: int, n_seeds: tuple[int, int]) -> float:
     of_units, of_seeds = max(n_units - 1, 1), [number - 1 for number in n_seeds]
-    unseen = UNSEEN * parts.of_documents / max(sum(of_seeds), 1) ** 2
+    unseen = UNSEEN * parts.of_documents / max(sum(of_seeds), 1)
     chance = parts.documents**2 / of_units + sum(
         (part + unseen) ** 2 / freedom for part, freedom in zip(parts.seeds, of_seeds, strict=True) if freedom
     )
