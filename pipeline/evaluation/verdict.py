@@ -150,11 +150,12 @@ def decide_verdict(
     Returns
     -------
     dict
-        a; b, the baseline that decides; decision; by; sentence; rope; minimum_detectable_difference (the largest
-        over the baselines, each at the plain 5 %); metric; against (the row of `comparisons` of each baseline); trainings (`Trainings` against
-        b); beside (scores and difference in accuracy or macro F1 where classes are skewed and the other decides).
+        a; b, the baseline that decides; decision; by; sentence; rope; minimum_detectable_difference (the largest over
+        the baselines, each at the plain 5 %); metric; against (the row of `comparisons` of each baseline); trainings
+        (`Trainings` against b); beside (scores and difference in accuracy or macro F1 where classes are skewed and
+        the other decides).
     """
-    a, b, row = question.chosen.name, question.against.b, question.decisive
+    a, b = question.chosen.name, question.against.b
     decision = question.against.claim.decision if question.trained else "withheld"
     trainings = count_trainings(question.runs[a], question.runs[b], metric, n_docs)
     beside = [name for name in SIDE_BY_SIDE if name != metric] if skewed else []
