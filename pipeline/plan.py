@@ -109,12 +109,17 @@ def _before_tuning(asked: list[AskedSource]) -> list[AskedSource]:
 
 
 def left_out(models: tuple[str, ...], sources: tuple[str, ...]) -> list[str]:
-    """Return, as sentences, the models that were asked for and cannot read a source that others do."""
+    """Return, as sentences, the models that were asked for and cannot read a source that others do.
+
+    A source that they read as it is before a network tunes it is none of these.
+    """
+    asked = parse_sources(_without_auto(sources))
+    read_before = 0 if any(not source.tuned for source in asked) else len(_before_tuning(asked))
     return [
         f"{model}@{source.name} is left out: {model} reads vectors that no network changes"
         for model in models
         if _averages(model)
-        for source in parse_sources(_without_auto(sources))
+        for source in asked[read_before:]
         if source.tuned
     ]
 

@@ -211,3 +211,7 @@ def test_short_documents_have_their_vectors_tuned() -> None:
 
 def test_mean_reads_the_vectors_before_a_network_tunes_them() -> None:
     assert names(("mean", "ann"), ("word2vec:tuned",)) == ["mean@word2vec", "ann@word2vec:tuned"]
+    assert left_out(("mean", "ann"), ("word2vec:tuned",)) == []
+    assert left_out(("mean", "ann"), ("word2vec:tuned", "random:tuned")) == [
+        "mean@random:tuned is left out: mean reads vectors that no network changes"
+    ]
