@@ -14,7 +14,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from benchmarks.results_file import Metric
-from pipeline.evaluation.claims import decide_against
+from pipeline.evaluation.claims import decide_against, largest_detectable
 from pipeline.evaluation.differences import estimate_difference
 from pipeline.evaluation.estimates import Estimate, holm, unpaired_estimate
 from pipeline.evaluation.few_documents import FEW, sign_flips
@@ -216,13 +216,13 @@ DECISIONS = ("beats", "loses", "equal", "cannot tell")
 def measure_power(run: Run, number: int, repeats: int) -> list[dict[str, Any]]:
     """Return how often a network that is better by the printed smallest difference is said to beat every baseline.
 
-    It is better than the best baseline by what runs without a difference print of the baseline that decides (median).
+    It is better than the best baseline by what runs without a difference print (median).
     Beside the verdict: how often the comparison with the best baseline would be called if Holm's correction counted the
     other comparisons of the run, all of them without a difference.
     """
     generator = np.random.default_rng([SEED, number, 5])
     printed = [
-        found[decide_against(found, ROPE).b].minimum_detectable_difference
+        largest_detectable(one.minimum_detectable_difference for one in found.values())
         for found in studies(run, 0.0, min(200, repeats), generator)
     ]
     smallest = float(np.median([one for one in printed if one is not None]))

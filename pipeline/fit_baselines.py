@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from pipeline.baselines import Chosen, FittedBaseline, Tried, as_fitted, choose_strength, fit_baseline
-from pipeline.baselines.linear import BASELINES, NgramRange, TextSize
+from pipeline.baselines.linear import BASELINES, Grade, NgramRange, TextSize
 from pipeline.choose_settings import Judge, choose_settings
 from pipeline.errors import PipelineError
+from pipeline.evaluation import METRICS
 from pipeline.indices import NgramsTooLong, NgramVocabulary, count_ngrams, learn_ngrams
 from pipeline.material import Fold, Material, documents_to_time, save_test_predictions, validation_score
 from pipeline.plan import PlannedModel
@@ -22,7 +23,7 @@ from pipeline.resources import PeakMemory, milliseconds_of_each
 from pipeline.storage import save_baseline
 from pipeline.tokenizer import select
 from pipeline.tuning import Score
-from pipeline.values import Float32, Int64, TokenizedCorpus
+from pipeline.values import Float32, Int32, Int64, Predictions, TokenizedCorpus
 
 
 @dataclass(frozen=True, eq=False)
@@ -303,7 +304,24 @@ def _choose(
         class_weight=_class_weight(material),
         columns=features.columns,
         metric=material.config.run.metric,
+        grade=grade_by(material),
     )
+
+
+def grade_by(material: Material) -> Grade | None:
+    """Return how answers are graded by `run.metric`; None where it is accuracy, or no metric of answers alone.
+
+    The standard error is that of the mean of the metric's influence values; for accuracy it is sqrt(a (1 - a) / N).
+    """
+    metric, classes = METRICS[material.config.run.metric], np.eye(len(material.label_names), dtype=np.float32)
+    if metric.name == "accuracy" or metric.gradient is None:
+        return None
+
+    def grade(labels: Int32, answers: Int32) -> tuple[float, float]:
+        judged = Predictions(np.arange(len(labels)), labels, classes[answers], hard=True)
+        return metric.value(judged), float(metric.influence(judged).std() / np.sqrt(len(labels)))
+
+    return grade
 
 
 def _predict(material: Material, fitted: FittedBaseline, final: Features) -> tuple[Float32, float]:

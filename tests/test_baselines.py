@@ -189,6 +189,36 @@ def test_accuracy_chooses_beyond_its_standard_error_and_log_loss_within_it() -> 
     assert linear.best_trial([sure, within, beyond], 100, metric="log-loss") is beyond
 
 
+def test_another_metric_of_answers_chooses_in_place_of_accuracy() -> None:
+    """`rare` finds the rare class, `common` has more answers right: which is chosen is the metric's to say."""
+    common = Tried(0.1, 0.20, 0.96, validation_score=0.60, standard_error=0.05)
+    rare = Tried(10.0, 0.40, 0.90, validation_score=0.80, standard_error=0.05)
+    near = Tried(1.0, 0.30, 0.85, validation_score=0.76, standard_error=0.05)
+    assert linear.best_trial([common, rare], 1000, metric="macro-f1") is rare
+    assert (
+        linear.best_trial([common, rare, near], 1000, metric="macro-f1") is near
+    )  # within the error, lower loss
+    assert (
+        linear.best_trial([replace(one, validation_score=None) for one in (common, rare)], 1000).value == 0.1
+    )
+
+
+def test_the_grade_that_is_given_chooses_among_all_strengths() -> None:
+    """A made-up metric of which more is better, though no run has it: the share of wrong answers."""
+
+    def wrong(labels: Int32, answers: Int32) -> tuple[float, float]:
+        return float((labels != answers).mean()), 0.0
+
+    ngrams, counts = learn_ngrams(tokens_of(TRAIN), ngram_max=2)
+    judged = count_ngrams(tokens_of(VALIDATION), ngrams)
+    by_accuracy = choose(SETTINGS)
+    found = choose_strength(
+        "bow", (counts, LABELS), (judged, VALIDATION_LABELS), SETTINGS, metric="macro-f1", grade=wrong
+    )
+    worst = min(by_accuracy.tried, key=lambda trial: trial.validation_accuracy)
+    assert found.strength == worst.value != by_accuracy.strength
+
+
 def test_parameters_are_the_weights_and_intercepts() -> None:
     _, counts = learn_ngrams(tokens_of([["a"], ["b"], ["c"]]), ngram_max=1)  # three features
     for labels, expected in (([0, 1, 1], 1 * 3 + 1), ([0, 1, 2], 3 * 3 + 3)):

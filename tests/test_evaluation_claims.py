@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from pipeline.evaluation import Claim, claim_of, decide_against
-from pipeline.evaluation.claims import MORE, PERHAPS_LESS, combine
+from pipeline.evaluation.claims import MORE, PERHAPS_LESS, combine, largest_detectable
 from pipeline.evaluation.estimates import Estimate
 
 MORE_BETTER = Claim("beats", MORE, True)
@@ -180,3 +180,9 @@ def test_weaker_baselines_take_little_power() -> None:
     )
     assert alone / 4000 == pytest.approx(0.8, abs=0.02)
     assert among_three > 0.98 * alone
+
+
+def test_what_a_verdict_can_find_is_decided_by_the_least_certain_comparison() -> None:
+    assert largest_detectable([0.02, 0.05, 0.01]) == 0.05
+    assert largest_detectable([0.02, None]) is None  # against one baseline nothing can be said
+    assert largest_detectable([]) is None

@@ -289,4 +289,17 @@ def test_few_documents_by_any_metric_of_answers(metric):
     assert len(estimate.few.contributions) == 6
     assert estimate.p_value == pytest.approx(2 / 2**6)
     assert estimate.minimum_detectable_difference is None
-    assert estimate_difference(runs["a"], runs["b"], metric="log-loss").few is None
+
+
+@pytest.mark.parametrize("n_docs", [1, 2, 5, 6])
+def test_by_log_loss_too_five_documents_or_fewer_tell_nothing(n_docs):
+    """Each costs b ln 4 nats more: without spread, Student's t would call one document enough."""
+    labels = [1] * n_docs
+    rows = compare(
+        [saved("a", labels, labels), saved("b", labels, [0] * n_docs)], [("a", "b")], 0.01, metric="log-loss"
+    )
+    assert rows[0]["difference"] == pytest.approx(np.log(4), rel=1e-5)
+    assert rows[0]["p_value"] == pytest.approx(2 / 2**n_docs)
+    assert rows[0]["decision"] == ("beats" if n_docs == 6 else "cannot tell")
+    assert (rows[0]["ci95"][0] > 0) == (n_docs == 6)
+    assert rows[0]["minimum_detectable_difference"] is None

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
+from builders import int32
 from safetensors.numpy import load_file
 
 from pipeline.baselines import Tried, linear
-from pipeline.config import load_config
+from pipeline.config import RunSettings, load_config
 from pipeline.console import Console
 from pipeline.errors import PipelineError
 from pipeline.experiment import run_experiment
+from pipeline.fit_baselines import grade_by
 
 KINDS = ("good", "bad")
 FILMS = [f"{KINDS[number % 2]} film number{number % 17} seen" for number in range(90)]
@@ -218,14 +222,15 @@ def test_a_document_without_an_n_gram_is_answered(tmp_path: Path) -> None:
         assert len(probabilities) == 2
 
 
-@pytest.mark.parametrize("metric", ["accuracy", "log-loss"])
+@pytest.mark.parametrize("metric", ["accuracy", "macro-f1", "balanced-accuracy", "log-loss"])
 def test_strengths_are_chosen_by_what_the_run_is_judged_by(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, metric: str
 ) -> None:
-    best_trial, chosen_by = linear.best_trial, []
+    best_trial, chosen_by, graded = linear.best_trial, [], []
 
     def noted(tried: Sequence[Tried], n_validation: int, metric: str = "accuracy") -> Tried:
         chosen_by.append(metric)
+        graded.extend(trial.validation_score is not None for trial in tried)
         return best_trial(tried, n_validation, metric)
 
     monkeypatch.setattr(linear, "best_trial", noted)
@@ -239,3 +244,15 @@ def test_strengths_are_chosen_by_what_the_run_is_judged_by(
         run_side_by_side=1,
     )
     assert chosen_by == [metric] * 4
+    assert set(graded) == {metric in ("macro-f1", "balanced-accuracy")}
+
+
+def test_a_grade_is_the_metric_of_the_answers_and_its_standard_error(run: Path) -> None:
+    """Recalls 4 of 4 and 1 of 2: the error of their mean is half that of a share of 1/2 among two documents."""
+    config = replace(load_config(run / "config.toml"), run=replace(RunSettings(), metric="balanced-accuracy"))
+    material: Any = SimpleNamespace(config=config, label_names=("common", "rare"))
+    grade = grade_by(material)
+    assert grade is not None
+    score, error = grade(int32([0, 0, 0, 0, 1, 1]), int32([0, 0, 0, 0, 1, 0]))
+    assert score == pytest.approx(0.75)
+    assert error == pytest.approx(0.5 * np.sqrt(0.5 * 0.5 / 2))

@@ -14,11 +14,14 @@ from pipeline.config import BaselineSettings
 from pipeline.values import Float32, Float64, Int32, Int64
 
 _Number = TypeVar("_Number", int, float)
+Grade = Callable[
+    [Int32, Int32], tuple[float, float]
+]  # (labels, answers), (N,) each > a score, its standard error
 Features = Any  # of N documents: n-gram counts, csr_array (N, F), or averaged vectors, float32 (N, D)
 
 MANY_CLASSES = "The number of unique classes is greater than"  # scikit-learn's words
 _TOLERANCE = 1e-5  # of the gradient; scikit-learn's 1e-4 stops before weak regularisation has its effect
-_NOTHING_IN_A_ROW = 2  # strengths that bring neither a lower log loss nor a higher accuracy: no further one
+_NOTHING_IN_A_ROW = 2  # strengths that bring neither a lower log loss nor a higher score: no further one
 _PARAMETERS = {
     "strength": ("C", "estimator__C"),
     "power": ("power",),
@@ -109,7 +112,8 @@ class Tried:
 
     `beta` is the best of those that were tried with it, and `power` the one it was fitted with; None where the model
     has none. `min_df` is the least number of training documents of the n-grams it was fitted on; None where it reads
-    no n-grams, or all that were counted.
+    no n-grams, or all that were counted. `validation_score` and `standard_error` are those of the metric of answers
+    that the run is judged by; None where that is accuracy, or log loss.
     """
 
     value: float
@@ -118,6 +122,19 @@ class Tried:
     beta: float | None = None
     power: float | None = None
     min_df: int | None = None
+    validation_score: float | None = None
+    standard_error: float | None = None
+
+    @property
+    def merit(self) -> float:
+        """The score by the metric of answers that the run is judged by: accuracy where there is no other."""
+        return self.validation_accuracy if self.validation_score is None else self.validation_score
+
+    def error_of_merit(self, n_validation: int) -> float:
+        """The standard error of `merit`; that of an accuracy a is sqrt(a (1 - a) / n_validation)."""
+        if self.standard_error is not None:
+            return self.standard_error
+        return float(np.sqrt(self.merit * (1 - self.merit) / n_validation))
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,6 +205,7 @@ def choose_strength(
     class_weight: str | None = None,
     columns: Mapping[int, Int64] = MappingProxyType({}),
     metric: str = "accuracy",
+    grade: Grade | None = None,
 ) -> Chosen:
     """Return the settings that do best on validation documents, and the fit with them.
 
@@ -210,6 +228,8 @@ def choose_strength(
         all columns.
     metric : str
         What the run is judged by: see `best_trial`.
+    grade : callable, optional
+        Gives a trial its score by `metric`, where that is another metric of answers than accuracy.
 
     Returns
     -------
@@ -243,7 +263,7 @@ def choose_strength(
             for strength in strengths:
                 cut_short = _fit(_with(own, strength=strength), weighted, train[1])
                 asked = Tried(strength, np.inf, 0.0, None, power, min_df)
-                trial = _judge(asked, betas, own, judged, importance)
+                trial = _judge(asked, betas, own, judged, importance, grade)
                 tried.append(trial)
                 on_trial(trial)
                 if not any(_is_beaten(trial, by) for by in kept):
@@ -268,28 +288,25 @@ def choose_strength(
 def best_trial(tried: Sequence[Tried], n_validation: int, metric: str = "accuracy") -> Tried:
     """Return the trial that validation documents choose: the one place that says by what (decision 0020).
 
-    Of accuracies a standard error apart, sqrt(a (1 - a) / n_validation) below the highest, a, none is known to be
-    better: among those trials the log loss, which moves with every document, decides. With `metric` "log-loss" it
-    decides alone; with every metric of answers accuracy stands in for it.
+    Of scores a standard error apart, counted from the highest, none is known to be better: among those trials the log
+    loss, which moves with every document, decides. The score is accuracy, or the metric of answers that the run is
+    judged by; with `metric` "log-loss" log loss decides alone.
 
     >>> weak, strong = Tried(10.0, 0.60, 0.85), Tried(1.0, 0.45, 0.83)
     >>> best_trial([weak, strong], 100).value, best_trial([weak, strong], 10_000).value  # 3.6 and 0.4 points
     (1.0, 10.0)
     """
-    highest = max(trial.validation_accuracy for trial in tried)
-    error = float(np.sqrt(highest * (1 - highest) / n_validation))
-    least = 0.0 if metric == "log-loss" else highest - error
+    highest = max(tried, key=lambda trial: trial.merit)
+    least = 0.0 if metric == "log-loss" else highest.merit - highest.error_of_merit(n_validation)
     return min(
-        (trial for trial in tried if trial.validation_accuracy >= least),
+        (trial for trial in tried if trial.merit >= least),
         key=lambda trial: trial.validation_log_loss,
     )
 
 
 def _is_beaten(trial: Tried, other: Tried) -> bool:
-    """Return whether `other` is as accurate and has no higher log loss, so that `trial` cannot be the best."""
-    more = other.validation_accuracy - trial.validation_accuracy
-    less = trial.validation_log_loss - other.validation_log_loss
-    return more >= 0 and less >= 0
+    """Return whether `other` has no lower score and no higher log loss, so that `trial` cannot be the best."""
+    return other.merit >= trial.merit and other.validation_log_loss <= trial.validation_log_loss
 
 
 def _is_past_the_best(tried: Sequence[Tried]) -> bool:
@@ -298,12 +315,12 @@ def _is_past_the_best(tried: Sequence[Tried]) -> bool:
     >>> trials = [Tried(1.0, 0.5, 0.8), Tried(3.0, 0.4, 0.8), Tried(10.0, 0.45, 0.8), Tried(30.0, 0.41, 0.8)]
     >>> _is_past_the_best(trials[:3]), _is_past_the_best(trials)
     (False, True)
-    >>> _is_past_the_best([*trials[:3], Tried(30.0, 0.6, 0.9)])  # the accuracy still grows
+    >>> _is_past_the_best([*trials[:3], Tried(30.0, 0.6, 0.9)])  # the score still grows
     False
     """
     losses = [trial.validation_log_loss for trial in tried]
-    accuracies = [trial.validation_accuracy for trial in tried]
-    latest = max(losses.index(min(losses)), accuracies.index(max(accuracies)))
+    scores = [trial.merit for trial in tried]
+    latest = max(losses.index(min(losses)), scores.index(max(scores)))
     return len(tried) - 1 - latest >= _NOTHING_IN_A_ROW
 
 
@@ -409,30 +426,42 @@ def _judge(
     classifier: Any,
     judged: tuple[Any, Int32],
     importance: Float64,
+    grade: Grade | None,
 ) -> Tried:
     """Return the trial with the fitted classifier's scores, and the best beta, which the classifier then has."""
     if not betas or not hasattr(classifier, "interpolate"):  # of one class there is nothing to interpolate
-        return _score(trial, classifier, judged, importance)
+        return _score(trial, classifier, judged, importance, grade)
     every = [
-        _score(replace(trial, beta=beta), classifier.interpolate(beta), judged, importance) for beta in betas
+        _score(replace(trial, beta=beta), classifier.interpolate(beta), judged, importance, grade)
+        for beta in betas
     ]
     best = min(every, key=lambda one: one.validation_log_loss)
     classifier.interpolate(best.beta)
     return best
 
 
-def _score(trial: Tried, classifier: Any, judged: tuple[Any, Int32], importance: Float64) -> Tried:
-    """Return the trial with log loss and accuracy of the classifier on validation documents (features, labels)."""
+def _score(
+    trial: Tried, classifier: Any, judged: tuple[Any, Int32], importance: Float64, grade: Grade | None
+) -> Tried:
+    """Return the trial with the classifier's scores on validation documents (features, labels)."""
     weighted, labels = judged
     probabilities = classifier.predict_proba(weighted)  # (N, C seen)
     column = np.searchsorted(classifier.classes_, labels)
     column = np.minimum(column, len(classifier.classes_) - 1)
     picked = probabilities[np.arange(len(labels)), column]
     picked = np.where(classifier.classes_[column] == labels, picked, 0.0)
-    accuracy = float((classifier.classes_[probabilities.argmax(axis=1)] == labels).mean())
+    answers = classifier.classes_[probabilities.argmax(axis=1)]  # (N,)
+    accuracy = float((answers == labels).mean())
     losses = -np.log(np.maximum(picked, 1e-12))  # (N,)
     loss = float(np.average(losses, weights=importance))
-    return replace(trial, validation_log_loss=loss, validation_accuracy=accuracy)
+    scored, error = grade(labels, answers) if grade else (None, None)
+    return replace(
+        trial,
+        validation_log_loss=loss,
+        validation_accuracy=accuracy,
+        validation_score=scored,
+        standard_error=error,
+    )
 
 
 def _logistic_regression(settings: BaselineSettings, problem: Problem) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -201,3 +201,17 @@ DECIDING: Mapping[str, Deciding] = {
     "equal": _of_decision("equal"),
     "cannot tell": _of_decision("cannot tell"),
 }
+
+
+def largest_detectable(smallest: Iterable[float | None]) -> float | None:
+    """Return the smallest detectable difference of one question against several baselines: the largest of theirs.
+
+    "Beats" asks for a difference from each, so the least certain comparison decides what would be found. None where
+    against one of them too few documents decide to say any.
+
+    >>> largest_detectable([0.01, 0.025]), largest_detectable([0.01, None])
+    (0.025, None)
+    """
+    sizes = list(smallest)
+    known = [size for size in sizes if size is not None]
+    return max(known) if known and len(known) == len(sizes) else None

@@ -52,7 +52,7 @@ def estimate_difference(
         Above 0 where a is better: for log loss the difference is b minus a, in nats.
     """
     entry = METRICS[metric]
-    few = sign_flips(contributions(a, b, metric, chosen), a[0].groups[chosen]) if entry.gradient else None
+    few = sign_flips(contributions(a, b, metric, chosen), a[0].groups[chosen])
     return replace(_by_t(a, b, n_docs, chosen, metric), largest=entry.largest, few=few)
 
 
@@ -69,20 +69,21 @@ def _by_t(a: Runs, b: Runs, n_docs: int | None, chosen: Bool | slice, metric: st
 
 
 def contributions(a: Runs, b: Runs, metric: str, chosen: Bool | slice = slice(None)) -> Float64:
-    """Return what each chosen document adds to the difference of a metric of answers, times n; float64 (n,).
+    """Return what each chosen document adds to the difference of a metric, times n; float64 (n,).
 
     Notes
     -----
-    0 where both models answer alike with every seed. The sum / n is the difference, exactly for accuracy and balanced
-    accuracy; macro F1 is taken as linear between the two models.
+    0 where both models answer alike with every seed; for log loss, where their losses are the same. The sum / n is the
+    difference, exactly but for macro F1, which is taken as linear between the two models.
     """
-    both = [[run.predictions.only(chosen) for run in runs] for runs in (a, b)]
-    slope = METRICS[metric].gradient
+    sign, slope = METRICS[metric].sign, METRICS[metric].gradient
     if slope is None:
-        raise ValueError(f"{metric} is no metric of answers")
+        of_a, of_b = (unit_scores(runs, metric, chosen).mean(axis=0) for runs in (a, b))  # (n,) each
+        return sign * (of_a - of_b)
+    both = [[run.predictions.only(chosen) for run in runs] for runs in (a, b)]
     gradient = mean_gradient([mean_gradient([slope(count(found)) for found in model]) for model in both])
     of_a, of_b = (np.mean([answer_scores(found, gradient) for found in model], axis=0) for model in both)
-    return METRICS[metric].sign * (of_a - of_b)  # (n,)
+    return sign * (of_a - of_b)  # (n,)
 
 
 def seeds_share(a: Runs, b: Runs, metric: str = "accuracy") -> float:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.evaluation.choice import ChosenNetwork
-from pipeline.evaluation.claims import MORE, PERHAPS_LESS, SIGNIFICANCE, Against
+from pipeline.evaluation.claims import MORE, PERHAPS_LESS, SIGNIFICANCE, Against, largest_detectable
 from pipeline.evaluation.comparisons import compare_with_baselines, withhold
 from pipeline.evaluation.differences import Runs, estimate_difference, paired_runs
 from pipeline.evaluation.metrics import METRICS
@@ -90,6 +90,11 @@ class Question:
         """The row of the baseline that decides."""
         return next(row for row in self.rows if row["b"] == self.against.b)
 
+    @property
+    def minimum_detectable_difference(self) -> float | None:
+        """The true difference from every baseline that would be told from each, four times out of five."""
+        return largest_detectable(row["minimum_detectable_difference"] for row in self.rows)
+
 
 def ask(
     saved: Iterable[SavedPredictions],
@@ -145,11 +150,12 @@ def decide_verdict(
     Returns
     -------
     dict
-        a; b, the baseline that decides; decision; by; sentence; rope; minimum_detectable_difference (against b, at
-        the plain 5 %); metric; against (the row of `comparisons` of each baseline); trainings (`Trainings` against
-        b); beside (scores and difference in accuracy or macro F1 where classes are skewed and the other decides).
+        a; b, the baseline that decides; decision; by; sentence; rope; minimum_detectable_difference (the largest over
+        the baselines, each at the plain 5 %); metric; against (the row of `comparisons` of each baseline); trainings
+        (`Trainings` against b); beside (scores and difference in accuracy or macro F1 where classes are skewed and
+        the other decides).
     """
-    a, b, row = question.chosen.name, question.against.b, question.decisive
+    a, b = question.chosen.name, question.against.b
     decision = question.against.claim.decision if question.trained else "withheld"
     trainings = count_trainings(question.runs[a], question.runs[b], metric, n_docs)
     beside = [name for name in SIDE_BY_SIDE if name != metric] if skewed else []
@@ -160,7 +166,7 @@ def decide_verdict(
         "by": question.against.claim.by if question.trained else None,
         "sentence": _sentence(question, decision, trainings, rope, metric),
         "rope": rope,
-        "minimum_detectable_difference": row["minimum_detectable_difference"],
+        "minimum_detectable_difference": question.minimum_detectable_difference,
         "metric": metric,
         "against": [dict(one) for one in question.rows],
         "trainings": asdict(trainings),
@@ -235,7 +241,7 @@ def _sentence(question: Question, decision: str, trainings: Trainings, rope: flo
         scores=said.both(*scores),
         rope=said.exact(rope),
         size=SIZES.get(question.against.claim.by or "", "").format(rope=said.exact(rope)) if rope else "",
-        smallest=detectable_words(row["minimum_detectable_difference"], metric),
+        smallest=detectable_words(question.minimum_detectable_difference, metric),
         known=KNOWN if _leaves_out_zero(row) and row["p_adjusted"] < SIGNIFICANCE else "",
         others=_others(n_baselines, said, rope),
         why=_why_not_told(row, n_baselines) + _trainings(trainings, row["b"]),
