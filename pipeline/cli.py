@@ -5,13 +5,15 @@ What is imported here is imported for `--help` too, so stages are imported insid
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import shlex
 import shutil
 import sys
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -543,7 +545,25 @@ def _exit_statuses(console: Console, debug: bool) -> Iterator[None]:
     except KeyboardInterrupt:
         _stop(INTERRUPTED, _what_was_finished(console))
     except Exception as error:
+        if any(text in str(error) for text in _FULL):
+            _stop(MISTAKE, str(_full_disk(console, error)), error if debug else None)
         _stop(FAULT, _fault(console, error), error if debug else None)
+
+
+# How a full disk is told, whatever the error: polars has a class of its own.
+_FULL = [os.strerror(getattr(errno, name)) for name in ("ENOSPC", "EDQUOT") if hasattr(errno, name)]
+
+
+def _full_disk(console: Console, error: Exception) -> PipelineError:
+    """Return the mistake of a disk without room, with what of a run can be kept."""
+    from pipeline.journal import JOURNAL
+
+    run = None if console.log_path is None else console.log_path.parent
+    fix = "make room, and run again"
+    if run is not None and (run / JOURNAL).is_file():
+        fix = f"make room; `python -m pipeline report {run}` then scores what had finished"
+    where = getattr(error, "filename", None) or run or "disk"
+    return PipelineError(str(where), next(text for text in _FULL if text in str(error)), fix)
 
 
 def _stop(status: int, words: str, shown: Exception | None = None) -> NoReturn:
@@ -556,7 +576,8 @@ def _stop(status: int, words: str, shown: Exception | None = None) -> NoReturn:
 
 def _fault(console: Console, error: Exception) -> str:
     """Log the traceback; return one line that says what failed and where the log is."""
-    console.log(traceback.format_exc())
+    with suppress(OSError):  # the disk of the log may be what failed
+        console.log(traceback.format_exc())
     what = str(error).strip().split("\n")[0] or "no message"
     log = f"the log is {console.log_path}" if console.log_path else "no log was begun"
     fault = f"a fault of this program, {type(error).__name__}: {what}"

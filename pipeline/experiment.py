@@ -31,7 +31,15 @@ from pipeline.ledger import describe_loaded
 from pipeline.material import Fold, Material
 from pipeline.more_seeds import add_seeds
 from pipeline.outside_predictions import check_names, read_outside
-from pipeline.plan import PlannedModel, left_out, own_source, plan_models, question_of, unused_sources
+from pipeline.plan import (
+    PlannedModel,
+    check_settings,
+    left_out,
+    own_source,
+    plan_models,
+    question_of,
+    unused_sources,
+)
 from pipeline.prediction_files import prediction_path
 from pipeline.protocol import COPY as PROTOCOL
 from pipeline.protocol import LaidDown, breaches, plan_of, read_protocol, write_protocol
@@ -67,6 +75,7 @@ def run_experiment(config: Config, console: Console, command: str) -> Path:
     """
     started = time.perf_counter()
     planned = plan_models(config.run.models, config.run.embeddings)
+    check_settings(planned, config.networks)
     check_out(config.run.out)
     check_protocol(config.run.protocol)
     check_names(config.run.compare, {model.name for model in planned})
@@ -76,6 +85,7 @@ def run_experiment(config: Config, console: Console, command: str) -> Path:
         console.say(sentence)
     loaded = replace(loaded, assumptions=(*loaded.assumptions, *told))
     planned = plan_models(config.run.models, config.run.embeddings)
+    check_names(config.run.compare, {model.name for model in planned})
     corpora = [fold.corpus for fold in folds]
     outside = tuple(read_outside(path, corpora) for path in config.run.compare)
     smaller = folds_of_curve(config, folds[0])
@@ -97,13 +107,13 @@ def settle_sources(
 ) -> tuple[Config, tuple[str, ...]]:
     """Return the settings with the source that "auto" stands for in this corpus, and a sentence that says so.
 
-    There is no sentence where the person named the sources, or no model reads one. Up to 2,000 training documents
-    are counted.
+    There is no sentence where the person named the sources, or no network reads one: other models read the vectors
+    as they are. Up to 2,000 training documents are counted.
     """
-    if config.run.embeddings != (AUTO,) or all(model.source is None for model in planned):
+    if config.run.embeddings != (AUTO,) or not any(model.seeded for model in planned):
         return config, ()
     train = corpus.positions(TRAIN)
-    some = train[:: max(1, len(train) // _COUNTED_DOCUMENTS)]
+    some = train[:: -(-len(train) // _COUNTED_DOCUMENTS)]
     tokenized = tokenize(corpus.texts.gather(some), config.tokenizer)
     mean_tokens = len(tokenized.token_types) / len(some)
     source = own_source(mean_tokens)
@@ -170,7 +180,7 @@ def _ended(record: Record, console: Console, started: float) -> Iterator[None]:
         raise
     except PipelineError:
         scored = record.state == "done"
-        record.end("failed")
+        _end_failed(record)
         if not record.fits:
             _take_back(record, console)
         elif not scored:
@@ -179,8 +189,14 @@ def _ended(record: Record, console: Console, started: float) -> Iterator[None]:
                 console.warn(f"the run ends here; what had finished stands in {record.run}")
         raise
     except BaseException:
-        record.end("failed")
+        _end_failed(record)
         raise
+
+
+def _end_failed(record: Record) -> None:
+    """Say in the folder that the run failed; a full disk that ended it is not to hide why by another error."""
+    with contextlib.suppress(OSError):
+        record.end("failed")
 
 
 def _take_back(record: Record, console: Console) -> None:

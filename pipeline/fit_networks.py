@@ -25,10 +25,10 @@ from pipeline.networks.batches import Visible, shuffle_words, visible
 from pipeline.networks.budget import budget_of
 from pipeline.networks.documents import Evaluation, Labelled
 from pipeline.networks.far_off import SecondTraining, far_off, second_training
-from pipeline.networks.models import NetworkSpec, parse_network, specify
+from pipeline.networks.models import NetworkSpec, specify
 from pipeline.networks.prediction import forget_graphs, predict_probabilities, predict_with, prediction_step
 from pipeline.networks.training import FittedNetwork, Schedule, fit_network
-from pipeline.plan import PlannedModel
+from pipeline.plan import PlannedModel, head_of
 from pipeline.probes import Subject, probe_network, probes_of
 from pipeline.record import Fit, FoldRecord, Record, SourceRecord
 from pipeline.resources import PeakMemory, milliseconds_of_each
@@ -385,20 +385,13 @@ def _specify(material: Material, planned: PlannedModel, prepared: Prepared) -> N
     training = _training_of_vectors(material, planned, prepared)
     return specify(
         planned.model,
-        _head(material, planned),
+        head_of(planned, material.config.networks),
         prepared.embedded.matrix,
         training != "frozen",
         len(material.label_names),
         material.config.networks,
         frozen_first=training == "frozen-then-tuned",
     )
-
-
-def _head(material: Material, planned: PlannedModel) -> str:
-    """Return the head that the model's name says; where it says none that of the settings, else the model's own."""
-    asked = material.config.networks.head
-    named = parse_network(planned.name.partition("@")[0]).head
-    return (planned.head or "") if asked == "own" or named or not planned.head else asked
 
 
 def _training_of_vectors(material: Material, planned: PlannedModel, prepared: Prepared) -> str:

@@ -62,8 +62,15 @@ class Journal:
 
     def _append(self, kind: str, row: Any) -> None:
         line = json.dumps({"at": time.time(), "kind": kind, "row": plain(row)}, ensure_ascii=False)
-        with self.path.open("ab") as file:
-            file.write(f"{line}\n".encode())
+        left = f"{line}\n".encode()
+        with self.path.open("ab", buffering=0) as file:
+            size = file.tell()
+            try:
+                while left:
+                    left = left[file.write(left) :]
+            except OSError:  # a full disk: nothing is to follow half a line
+                file.truncate(size)
+                raise
 
 
 def read_journal(run: Path) -> Iterator[Line]:

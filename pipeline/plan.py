@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pipeline.baselines import BASELINES
-from pipeline.config import AUTO, RunSettings
+from pipeline.config import AUTO, NetworkSettings, RunSettings
 from pipeline.embeddings.names import AskedSource
 from pipeline.embeddings.sources import parse_source, parse_sources
 from pipeline.errors import PipelineError, did_you_mean
@@ -108,12 +109,17 @@ def _before_tuning(asked: list[AskedSource]) -> list[AskedSource]:
 
 
 def left_out(models: tuple[str, ...], sources: tuple[str, ...]) -> list[str]:
-    """Return, as sentences, the models that were asked for and cannot read a source that others do."""
+    """Return, as sentences, the models that were asked for and cannot read a source that others do.
+
+    A source that they read as it is before a network tunes it is none of these.
+    """
+    asked = parse_sources(_without_auto(sources))
+    read_before = 0 if any(not source.tuned for source in asked) else len(_before_tuning(asked))
     return [
         f"{model}@{source.name} is left out: {model} reads vectors that no network changes"
         for model in models
         if _averages(model)
-        for source in parse_sources(_without_auto(sources))
+        for source in asked[read_before:]
         if source.tuned
     ]
 
@@ -134,6 +140,36 @@ def _check_twins(networks: list[PlannedModel]) -> None:
         other = names.setdefault(kind, one.name)
         if other != one.name:
             raise PipelineError("--models", f'"{other}" and "{one.name}" are one network', "leave one out")
+
+
+def check_settings(planned: Iterable[PlannedModel], settings: NetworkSettings) -> None:
+    """Refuse settings of networks that make two models one, such as the head `max` where `lstm:max` is there too.
+
+    Raises
+    ------
+    PipelineError
+        It would be trained and compared twice.
+    """
+    names: dict[tuple[object, ...], str] = {}
+    for one in planned:
+        if not one.seeded or one.asked_source is None:
+            continue
+        source = parse_source(one.asked_source)
+        named = source.name.rpartition(":")[2] == source.training or "learned" in source.parts
+        vectors = source.training if named or settings.vectors == "own" else settings.vectors
+        kind = (one.model, head_of(one, settings), source.parts, source.shuffled, vectors, one.shuffled_words)
+        other = names.setdefault(kind, one.name)
+        if other != one.name:
+            keys = {"networks.head": settings.head, "networks.vectors": settings.vectors}
+            set_to = " and ".join(f"{key} {value}" for key, value in keys.items() if value != "own")
+            what = f'"{other}" and "{one.name}" are one network with {set_to}'
+            raise PipelineError("--models", what, "leave one out, or the setting")
+
+
+def head_of(planned: PlannedModel, settings: NetworkSettings) -> str:
+    """Return the head that the model's name says; where it says none that of the settings, else the model's own."""
+    named = parse_network(planned.name.partition("@")[0]).head
+    return (planned.head or "") if settings.head == "own" or named or not planned.head else settings.head
 
 
 def unused_sources(planned: tuple[PlannedModel, ...], sources: tuple[str, ...]) -> list[str]:

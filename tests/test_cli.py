@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 import subprocess
@@ -225,6 +226,48 @@ def test_a_mistake_found_later_is_said_the_same_way(
     put_experiment(monkeypatch, run_experiment)
     assert status_of(cli.main, "run", "a.csv") == 2
     assert capsys.readouterr() == ("", "a.csv:3: the label is empty; give one\n")
+
+
+FULL = "No space left on device"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [OSError(errno.ENOSPC, FULL), RuntimeError(f"parquet: {FULL} (os error 28)")],
+    ids=["own", "polars"],
+)
+def test_a_full_disk_is_no_fault_and_what_had_finished_can_be_scored(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, error: Exception
+) -> None:
+    (tmp_path / "details").mkdir()
+
+    def run_experiment(config: Config, console: Console, command: str) -> Path:
+        console.log_to(tmp_path / "log.txt")
+        raise error
+
+    put_experiment(monkeypatch, run_experiment)
+    assert status_of(cli.main, "run", "a.csv") == 2
+    again = f"{tmp_path}: {FULL}; make room, and run again\n"
+    assert capsys.readouterr() == ("", again)
+    (tmp_path / "details" / "journal.jsonl").touch()
+    assert status_of(cli.main, "run", "a.csv") == 2
+    finish = f"make room; `python -m pipeline report {tmp_path}` then scores what had finished\n"
+    assert capsys.readouterr() == ("", f"{tmp_path}: {FULL}; {finish}")
+
+
+def test_a_log_that_cannot_be_written_hides_no_fault(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, FULL)
+
+    def run_experiment(config: Config, console: Console, command: str) -> Path:
+        monkeypatch.setattr(console, "log", full)
+        raise ZeroDivisionError("division by zero")
+
+    put_experiment(monkeypatch, run_experiment)
+    assert status_of(cli.main, "run", "a.csv") == 1
+    assert "ZeroDivisionError: division by zero" in capsys.readouterr().err
 
 
 def test_a_fault_of_the_program_is_one_line_that_names_the_log(

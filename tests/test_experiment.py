@@ -486,6 +486,30 @@ def test_a_run_that_names_no_source_follows_its_documents_and_says_so(tmp_path: 
     assert read(run)["config"]["run"]["embeddings"] == ["word2vec:tuned"]
 
 
+def test_a_run_without_networks_reads_vectors_as_they_are_and_has_nothing_to_say(tmp_path: Path) -> None:
+    run = perform(tmp_path, run_models="bow,mean", run_training_seed=1)
+    assert {row["name"] for row in read(run)["results"]} == {"bow", "mean@word2vec"}
+    assert not [text for text in read(run)["warnings"] if "tuned" in text]
+
+
+def test_a_file_that_is_called_as_a_model_of_the_source_that_documents_ask_for_is_refused(
+    tmp_path: Path,
+) -> None:
+    answers = tmp_path / "ann@word2vec:tuned.csv"
+    answers.write_text("document,predicted\n", encoding="utf-8")
+    with pytest.raises(PipelineError, match='"ann@word2vec:tuned" is also a model of this run'):
+        perform(tmp_path, run_models="bow,ann", run_compare=[str(answers)])
+    assert not (tmp_path / "run").exists()
+
+
+def test_two_names_that_the_settings_make_one_network_end_the_run_before_anything_is_read(
+    tmp_path: Path,
+) -> None:
+    config = load_config(None, ["networks.head=max"], {"corpus.path": str(tmp_path / "nowhere.csv")})
+    with pytest.raises(PipelineError, match="are one network with networks"):
+        run_experiment(config, Console(silent=True), "embedseq")
+
+
 def test_another_training_seed_trains_otherwise_on_the_same_split(tmp_path: Path) -> None:
     folders = [tmp_path / name for name in ("one", "other", "again")]
     for folder in folders:

@@ -352,3 +352,38 @@ def test_a_line_that_was_cut_short_is_left_out_and_another_is_a_mistake(tmp_path
     assert str(error.value) == (
         f"{tmp_path / JOURNAL}:5: this is no line of a run's journal; restore the file, or run again"
     )
+
+
+def test_nothing_follows_half_a_line_that_a_full_disk_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Room for four bytes at first, later for all: the line that did not fit is gone, the next is whole."""
+    journal = Journal.begin(tmp_path, {})
+    original, room = Path.open, [4]
+
+    class Full(io.FileIO):
+        def write(self, content: Any) -> int:
+            if not room[0]:
+                raise OSError(28, "No space left on device")
+            written: int = super().write(content[: room[0]])
+            room[0] -= written
+            return written
+
+    monkeypatch.setattr(Path, "open", lambda path, *_, **__: Full(path, "ab"))
+    with pytest.raises(OSError, match="No space left"):
+        journal.write("note", "a")
+    room[0] = 1_000
+    journal.write("note", "b")
+    monkeypatch.setattr(Path, "open", original)
+    assert [(line.kind, line.row) for line in read_journal(tmp_path)][1:] == [("note", "b")]
+
+
+def test_a_run_that_a_full_disk_ended_says_so_though_its_end_cannot_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(self: Journal, kind: str, *_: Any) -> None:
+        raise OSError(28, f"No space left on device for {kind}")
+
+    monkeypatch.setattr(Journal, "write", full)
+    with pytest.raises(OSError, match="for tokens"):
+        run_experiment(load_config(None, SETTINGS, described(tmp_path)), Console(silent=True), "films.csv")

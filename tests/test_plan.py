@@ -4,8 +4,17 @@ from __future__ import annotations
 
 import pytest
 
+from pipeline.config import NetworkSettings
 from pipeline.errors import PipelineError
-from pipeline.plan import PlannedModel, kinds_for_verdict, left_out, own_source, plan_models, unused_sources
+from pipeline.plan import (
+    PlannedModel,
+    check_settings,
+    kinds_for_verdict,
+    left_out,
+    own_source,
+    plan_models,
+    unused_sources,
+)
 
 
 def names(models: tuple[str, ...], sources: tuple[str, ...]) -> list[str]:
@@ -63,6 +72,52 @@ def test_two_names_of_one_network_are_refused() -> None:
     with pytest.raises(PipelineError) as error:
         plan_models(("rnn", "rnn:last"), ("learned",))
     assert str(error.value) == '--models: "rnn@learned" and "rnn:last@learned" are one network; leave one out'
+
+
+@pytest.mark.parametrize(
+    ("models", "sources", "settings", "what"),
+    [
+        ("lstm lstm:max", "word2vec", {"head": "max"}, "lstm@word2vec lstm:max@word2vec networks.head max"),
+        (
+            "lstm",
+            "random:tuned random",
+            {"vectors": "tuned"},
+            "lstm@random:tuned lstm@random networks.vectors tuned",
+        ),
+        (
+            "rnn rnn:max",
+            "random",
+            {"head": "max", "vectors": "tuned"},
+            "rnn@random rnn:max@random networks.head max and networks.vectors tuned",
+        ),
+    ],
+)
+def test_settings_that_make_two_names_one_network_are_refused(
+    models: str, sources: str, settings: dict[str, str], what: str
+) -> None:
+    planned = plan_models(tuple(models.split()), tuple(sources.split()))
+    check_settings(planned, NetworkSettings())
+    with pytest.raises(PipelineError) as error:
+        check_settings(planned, NetworkSettings(**settings))  # type: ignore[arg-type]
+    one, other, key = what.split(" ", 2)
+    assert str(error.value) == (
+        f'--models: "{one}" and "{other}" are one network with {key}; leave one out, or the setting'
+    )
+
+
+@pytest.mark.parametrize(
+    ("models", "sources"),
+    [
+        (("lstm:last", "lstm:max"), ("random",)),  # both names say their head
+        (("lstm", "lstm:max:shuffled-words"), ("random",)),
+        (("lstm",), ("random", "random:shuffled-rows", "learned", "random:frozen-then-tuned")),
+        (("ann", "mean", "bow"), ("random",)),
+    ],
+)
+def test_settings_leave_networks_two_whose_names_differ_otherwise(
+    models: tuple[str, ...], sources: tuple[str, ...]
+) -> None:
+    check_settings(plan_models(models, sources), NetworkSettings(head="max", vectors="tuned"))
 
 
 def test_a_head_without_a_name_is_refused() -> None:
@@ -156,3 +211,7 @@ def test_short_documents_have_their_vectors_tuned() -> None:
 
 def test_mean_reads_the_vectors_before_a_network_tunes_them() -> None:
     assert names(("mean", "ann"), ("word2vec:tuned",)) == ["mean@word2vec", "ann@word2vec:tuned"]
+    assert left_out(("mean", "ann"), ("word2vec:tuned",)) == []
+    assert left_out(("mean", "ann"), ("word2vec:tuned", "random:tuned")) == [
+        "mean@random:tuned is left out: mean reads vectors that no network changes"
+    ]

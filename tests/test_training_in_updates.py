@@ -12,6 +12,8 @@ from builders import labelled, matrix_of, train_network
 from pipeline.config import Config, NetworkSettings
 from pipeline.networks.budget import Budget, budget_of, updates_in_a_pass
 from pipeline.networks.documents import Labelled
+from pipeline.networks.models import specify
+from pipeline.networks.training import fit_network
 
 MATRIX = matrix_of(4, dimension=4, seed=1)
 
@@ -161,3 +163,18 @@ def test_without_validation_documents_the_first_budget_is_run() -> None:
     )
     assert [(one.updates, one.epochs) for one in fitted.history] == [(4, 1), (8, 2), (10, 2.5)]
     assert fitted.schedule.phases == (10,)
+
+
+@pytest.mark.parametrize(
+    ("changes", "given"),
+    [
+        ({"batch_size": 0, "learning_rate": 0.002}, "batch size 0 and learning rate 0.002"),
+        ({"batch_size": 16, "learning_rate": 0.0}, "batch size 16 and learning rate 0"),
+    ],
+)
+def test_settings_that_still_follow_the_corpus_train_nothing(changes: dict[str, Any], given: str) -> None:
+    spec = specify("ann", "", MATRIX, False, 2, Config().networks)
+    with pytest.raises(
+        ValueError, match=f"^{given}: 0 is no value to train with, see pipeline.config.settled$"
+    ):
+        fit_network(spec, MATRIX.vectors, words(4), None, replace(Config().networks, **changes), seed=0)

@@ -164,7 +164,15 @@ def fit_network(
     validation loss restored (Prechelt 1998, "Early Stopping - But When?", section 2). The learning rate falls along
     half a cosine to 0 at the end of the budget (Loshchilov, Hutter 2017, arXiv:1608.03983, equation 5, without
     restarts) where `networks.schedule` is "cosine".
+
+    Raises
+    ------
+    ValueError
+        If batch size or learning rate are 0, which stands for what `pipeline.config.settled` puts in their place.
     """
+    if not (settings.batch_size and settings.learning_rate):
+        given = f"batch size {settings.batch_size} and learning rate {settings.learning_rate:g}"
+        raise ValueError(f"{given}: 0 is no value to train with, see pipeline.config.settled")
     import keras
     import tensorflow as tf
 
