@@ -121,7 +121,8 @@ Embeddings = Annotated[
     _option(
         "run.embeddings",
         "Embeddings, separated by commas: word2vec, fasttext, learned, random, glove-6b-50d, or a vector "
-        "file; A+B side by side; then :frozen, :tuned, :frozen-then-tuned, :shuffled-rows.",
+        "file; A+B side by side; then :frozen, :tuned, :frozen-then-tuned, :shuffled-rows. auto: word2vec, "
+        "tuned where training documents have fewer than 50 tokens on average.",
         "LIST",
     ),
 ]
