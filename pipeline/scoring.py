@@ -235,9 +235,14 @@ def _comparable(
     pairs: Iterable[tuple[str, str]], saved: Iterable[SavedPredictions], metric: str
 ) -> list[tuple[str, str]]:
     """Return the pairs of which both models have the metric: log loss needs probabilities, not answers alone."""
-    known = evaluation.METRICS[metric].known_of
-    lacking = {entry.name for entry in saved if not known(entry.predictions)}
+    lacking = set(_lacking(saved, metric))
     return [pair for pair in pairs if not lacking & set(pair)]
+
+
+def _lacking(saved: Iterable[SavedPredictions], metric: str) -> list[str]:
+    """Return the names of the models that the metric cannot be computed of."""
+    known = evaluation.METRICS[metric].known_of
+    return list(dict.fromkeys(entry.name for entry in saved if not known(entry.predictions)))
 
 
 def _learning_curve(recorded: Recorded, kinds: dict[str, str], merits: Mapping[str, float]) -> dict[str, Any]:
@@ -321,7 +326,12 @@ def find_seeds(
 
 def _warnings(recorded: Recorded) -> list[str]:
     """Return findings about the whole run, as sentences."""
-    return [*recorded.warnings, *evaluation.stray_class_warnings(recorded.saved)]
+    metric = recorded.config.run.metric
+    uncompared = [
+        f"{name} gives answers without probabilities: it has no {metric}, and is compared with no model"
+        for name in _lacking(recorded.saved, metric)
+    ]
+    return [*recorded.warnings, *uncompared, *evaluation.stray_class_warnings(recorded.saved)]
 
 
 def _trained(fits: Iterable[Row]) -> dict[str, bool]:

@@ -68,7 +68,7 @@ def verify(run: Path) -> Verified:
     Raises
     ------
     PipelineError
-        If `run` is no run folder, or was written by an older or a newer version.
+        If `run` is no run folder, or was written by an older or a newer version whose files this one cannot read.
 
     Notes
     -----
@@ -109,11 +109,17 @@ def _damage(
 
     Raises
     ------
+    PipelineError
+        If the files are those that the run wrote, but not what this version reads.
     Exception
         `error`, where the files are those that the run wrote: it is a fault of this program then.
     """
     if isinstance(error, PipelineError):
         named, place = _within(run, error.where)
+        if not differences:
+            what = f"no file was changed, but this version of embedseq cannot read {named}: {error.what}"
+            fix = "use the version of embedseq that wrote the run; `report` draws this one"
+            raise PipelineError(str(run), what, fix) from error
         return Difference(named, place, error.what, again)
     if not differences:
         raise error

@@ -389,3 +389,27 @@ def test_the_rule_says_that_test_documents_decide_how_many_seeds_there_are(
     )
     assert rule.endswith(exception) is said
     assert ("in each fold" in rule) is (n_folds > 1)
+
+
+def test_the_rule_names_the_exact_test_where_few_documents_tell_two_models_apart(tmp_path: Path) -> None:
+    few = METRICS["comparisons"][0] | {"minimum_detectable_difference": None}
+    for number, (rows, said) in enumerate(((METRICS["comparisons"], False), ([few], True))):
+        rule = decision_rule(read_run(build_run(tmp_path / str(number), comparisons=rows)))
+        assert any(text.startswith("Where fewer than ten documents") for text in rule) is said
+
+
+@pytest.mark.parametrize(
+    ("changed", "chosen", "not_said"),
+    [
+        ({"against": []}, "the network and the baseline of the answer are chosen by", "every baseline"),
+        ({"a": None, "b": None, "against": []}, "test documents; test documents choose nothing.", "answer"),
+    ],
+    ids=["of an earlier run", "without an answer"],
+)
+def test_the_rule_says_no_more_of_the_answer_than_there_is(
+    tmp_path: Path, changed: dict[str, Any], chosen: str, not_said: str
+) -> None:
+    verdict = METRICS["verdict"] | changed
+    first = decision_rule(read_run(build_run(tmp_path, verdict=verdict, seeds=None)))[0]
+    assert chosen in first
+    assert not_said not in first

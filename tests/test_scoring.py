@@ -53,3 +53,16 @@ def test_with_folds_no_document_that_is_tested_chooses_for_its_fold(tmp_path: Pa
     assert metrics["cheapest"]["best"] is None
     assert {entry["a"] for entry in metrics["slices"]} == {chosen}
     assert all(chosen not in {row["name"] for row in metrics[table]} for table in ("results", "summary"))
+
+
+def test_answers_alone_are_said_not_to_be_compared_by_log_loss(tmp_path: Path) -> None:
+    run = write_run(tmp_path / "run", outside=("bert@v2",), drawn=False)
+    said = "bert@v2 gives answers without probabilities: it has no log-loss, and is compared with no model"
+    assert said not in score_run(run).metrics["warnings"]
+    file = run / "config.toml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace('metric = "accuracy"', 'metric = "log-loss"'), encoding="utf-8")
+    metrics = score_run(run).metrics
+    assert metrics["verdict"]["metric"] == "log-loss"
+    assert "bert@v2" not in {row[side] for row in metrics["comparisons"] for side in ("a", "b")}
+    assert said in metrics["warnings"]

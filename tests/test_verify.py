@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import shutil
@@ -370,6 +371,23 @@ def test_an_older_run_is_told_apart(run: Path) -> None:
     assert str(error.value) == (
         f"{run}: there is no details/receipts.json in it: an older version of embedseq wrote this run;"
         " run again to get one that can be verified; `report` draws this one"
+    )
+
+
+def test_a_run_with_settings_that_this_version_does_not_have_is_refused_and_not_called_damaged(
+    run: Path,
+) -> None:
+    """Its receipt says that the file is as the run wrote it."""
+    edit_text(run / "config.toml", "[baselines]", "[baselines]\nolder_setting = 1")
+    receipt = hashlib.sha256((run / "config.toml").read_bytes()).hexdigest()
+    edit_json(run / "details" / "receipts.json", lambda kept: kept["files"].update({"config.toml": receipt}))
+    with pytest.raises(PipelineError) as error:
+        verify(run)
+    assert str(error.value).startswith(
+        f"{run}: no file was changed, but this version of embedseq cannot read config.toml: "
+    )
+    assert str(error.value).endswith(
+        "use the version of embedseq that wrote the run; `report` draws this one"
     )
 
 

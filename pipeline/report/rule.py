@@ -28,6 +28,15 @@ CHOSEN = {
     True: "the network of the answer is chosen in each fold by that fold's own validation {metric}, its opponents are"
     " every baseline of the run, and no document that is tested in a fold chooses for it.",
 }
+CHOSEN_PAIR = (
+    "the network and the baseline of the answer are chosen by mean validation {metric}, and test documents choose"
+    " nothing."
+)
+NOTHING_CHOSEN = "test documents choose nothing."
+FEW = (
+    "Where fewer than ten documents tell two models apart, an exact test counts every way in which those could have"
+    " fallen, too: the wider interval and the larger p of the two tests decide."
+)
 BUT_SEEDS = (
     " One thing test documents do decide: how many seeds the network of the answer has (--seeds auto), by the share of"
     " the variance that is due to seeds, not by which model is ahead."
@@ -56,11 +65,12 @@ def decision_rule(run: Run) -> tuple[str, ...]:
     metric, rope = metric_of(run), run.table("verdict").get("rope")
     size = f"{metric.exact(rope)} either way" if is_number(rope) else "the region of practical equivalence"
     methods = {str(entry.get("method")) for entry in entries}
-    chosen = CHOSEN[n_folds(run) > 1].format(metric=metric.name)
+    chosen = _chosen(run).format(metric=metric.name)
     chosen += BUT_SEEDS if run.table("seeds").get("asked") == AUTO else ""
     return (
         COMPARED.format(metric=metric.name) + chosen,
         *(text for method, text in METHODS.items() if method in methods),
+        *((FEW,) if any(_is_of_few(entry) for entry in entries) else ()),
         f"Equal: the whole 95 % interval lies within {size}. This is corrected for nothing: of pairs that truly"
         " differ by more, at most 2.5 % are called so.",
         *_families(entries),
@@ -68,6 +78,19 @@ def decision_rule(run: Run) -> tuple[str, ...]:
         " leaves out zero, and a part of it lies within the region.",
         "Cannot tell: everything else. Withheld: a fit of one of the two did not train.",
     )
+
+
+def _chosen(run: Run) -> str:
+    """Return what chooses the two sides of the answer; earlier runs chose one baseline, and some have no answer."""
+    verdict = run.table("verdict")
+    if verdict.get("a") is None or verdict.get("b") is None:
+        return NOTHING_CHOSEN
+    return CHOSEN[n_folds(run) > 1] if verdict.get("against") else CHOSEN_PAIR
+
+
+def _is_of_few(entry: Record) -> bool:
+    """Return whether fewer than ten documents told two models apart: nothing is detectable then."""
+    return is_number(entry.get("difference")) and entry.get("minimum_detectable_difference") is None
 
 
 def _families(entries: Sequence[Record]) -> tuple[str, ...]:
