@@ -117,9 +117,9 @@ def run_linear(
 ) -> None:
     """Fit one linear model: its strength by `chosen_on`; with `refit` its weights again on `final`."""
     fold = chosen_on.fold
-    n_strengths = len(BASELINES[planned.model].strengths(material.config.baselines))
+    n_settings = _most_settings(planned, chosen_on, material)
     title, best = f"Fitting {planned.name}", 0.0
-    with material.console.stage(title, n_strengths or None, "strengths") as stage, PeakMemory() as memory:
+    with material.console.stage(title, n_settings or None, "settings") as stage, PeakMemory() as memory:
 
         def on_trial(trial: Tried) -> None:
             nonlocal best
@@ -162,6 +162,14 @@ def run_linear(
         ),
     )
     parts.baseline(fit, _choice(planned, fit.fold, chosen) if chosen.tried else None)
+
+
+def _most_settings(planned: PlannedModel, features: Features, material: Material) -> int:
+    """Return how many fits choose: strengths, with each power and least number of documents; fewer may do."""
+    entry, settings = BASELINES[planned.model], material.config.baselines
+    return (
+        len(entry.strengths(settings)) * max(len(entry.powers(settings)), 1) * max(len(features.columns), 1)
+    )
 
 
 def _of_chosen(

@@ -195,7 +195,9 @@ def _metrics(recorded: Recorded) -> Row:
             of_chosen,
         ),
         "tuning": facts["tuning"],
-        "budgets": evaluation.describe_budgets(recorded.models, recorded.scored_fits, facts["tuning"]),
+        "budgets": evaluation.describe_budgets(
+            recorded.models, recorded.scored_fits, facts["tuning"], metric
+        ),
         "probes": _probes(recorded.detail("probes") or []),
         "timing": [
             {name: fit[name] for name in _OF_TIMING}

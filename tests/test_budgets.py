@@ -34,10 +34,23 @@ def test_strengths_and_looks_are_counted() -> None:
             "settings_tried": 18,
             "trainings": 2,
             "looks": None,
-            "chosen_by": "validation log loss",
+            "chosen_by": "validation score and log loss",
         },
         {"name": "lstm@random", "settings_tried": 1, "trainings": 3, "looks": 12.0, "chosen_by": "nothing"},
     ]
+
+
+def test_log_loss_alone_chooses_where_it_is_the_metric() -> None:
+    """With every other metric it chooses only among scores that are near the best."""
+    chosen_by = {
+        metric: describe_budgets(MODELS, FITS, [], metric)[0]["chosen_by"]
+        for metric in ("accuracy", "macro-f1", "log-loss")
+    }
+    assert chosen_by == {
+        "accuracy": "validation score and log loss",
+        "macro-f1": "validation score and log loss",
+        "log-loss": "validation log loss",
+    }
 
 
 def test_trials_are_what_was_tried_under_tune() -> None:

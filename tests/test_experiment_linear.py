@@ -256,3 +256,23 @@ def test_a_grade_is_the_metric_of_the_answers_and_its_standard_error(run: Path) 
     score, error = grade(int32([0, 0, 0, 0, 1, 1]), int32([0, 0, 0, 0, 1, 0]))
     assert score == pytest.approx(0.75)
     assert error == pytest.approx(0.5 * np.sqrt(0.5 * 0.5 / 2))
+
+
+def test_as_many_settings_are_announced_as_there_are_fits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two strengths, two powers, n-grams of one or of two documents: eight fits, and no more than eight are counted."""
+    announced: dict[str, int | None] = {}
+    stage = Console.stage
+
+    def noted(self: Console, title: str, total: int | None = None, unit: str = "") -> Any:
+        announced[title] = total
+        return stage(self, title, total, unit)
+
+    monkeypatch.setattr(Console, "stage", noted)
+    texts = [f"{text} once{number}" for number, text in enumerate(FILMS + FILMS)]
+    made = perform(tmp_path, texts, LABELS + LABELS, "baselines.nbsvm_strengths=0.1,1", run_models="nbsvm")
+    assert announced["Fitting nbsvm"] == 2 * 2 * 2
+    assert [fit["settings_tried"] for fit in read(made, "details/fits.json")["fits"]] == [
+        8 * 4
+    ]  # four betas each

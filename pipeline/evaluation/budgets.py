@@ -8,7 +8,9 @@ from typing import Any
 Row = dict[str, Any]
 
 
-def describe_budgets(models: Mapping[str, Row], fits: Iterable[Row], tuning: Iterable[Row]) -> list[Row]:
+def describe_budgets(
+    models: Mapping[str, Row], fits: Iterable[Row], tuning: Iterable[Row], metric: str = "accuracy"
+) -> list[Row]:
     """Return `budgets` of metrics.json, one entry a model that was fitted here, in the order of `models`.
 
     Parameters
@@ -16,13 +18,15 @@ def describe_budgets(models: Mapping[str, Row], fits: Iterable[Row], tuning: Ite
     models : mapping of name to its description (`model`, `kind`)
     fits : details/fits.json: `name`, `settings_tried`, `looks`; the last two are absent from older runs
     tuning : metrics.json: `name`, `trials`
+    metric : what the run is judged by
 
     Returns
     -------
     list of dict
         name, settings_tried (in a fold; the most where folds differ), trainings (fits with what was chosen, over seeds
         and folds), looks (evaluations of one training, of which validation keeps one: the mean; None for others),
-        chosen_by ("--tune", "validation log loss", or "nothing" where one setting was tried).
+        chosen_by ("--tune", "validation score and log loss": the least log loss among scores within a standard error of
+        the best, "validation log loss" where that is the metric, or "nothing" where one setting was tried).
 
     Notes
     -----
@@ -37,7 +41,10 @@ def describe_budgets(models: Mapping[str, Row], fits: Iterable[Row], tuning: Ite
     fits, tuning = list(fits), list(tuning)
     return [
         _budget(
-            name, [fit for fit in fits if fit["name"] == name], [row for row in tuning if row["name"] == name]
+            name,
+            [fit for fit in fits if fit["name"] == name],
+            [row for row in tuning if row["name"] == name],
+            metric,
         )
         for name, model in models.items()
         if model["kind"] != "outside"
@@ -46,11 +53,12 @@ def describe_budgets(models: Mapping[str, Row], fits: Iterable[Row], tuning: Ite
     ]
 
 
-def _budget(name: str, fits: list[Row], tuning: list[Row]) -> Row:
+def _budget(name: str, fits: list[Row], tuning: list[Row], metric: str) -> Row:
     trials = max((len(family["trials"]) for family in tuning), default=0)
     tried = trials or max(fit.get("settings_tried") or 1 for fit in fits)
     looks = [fit["looks"] for fit in fits if fit.get("looks")]
-    by = "--tune" if trials else "validation log loss"
+    validated = "validation log loss" if metric == "log-loss" else "validation score and log loss"
+    by = "--tune" if trials else validated
     return {
         "name": name,
         "settings_tried": tried,
