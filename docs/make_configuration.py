@@ -54,6 +54,8 @@ def _rates(kind: str) -> str:
 
 # Keys with an option of their own are explained by its help; the others here.
 MEANINGS = {
+    "networks.min_gain": "Nats by which the validation loss has to fall to count against the patience; the weights of "
+    "the lowest loss are kept all the same.",
     "run.training_seed": "Another number trains word vectors and networks from other seeds; split and samples stay.",
     "corpus.validation_size": "The share of the training documents that choose strengths and epochs.",
     "tokenizer.name": "`words`: Unicode words, each Han ideograph, every other character that is not blank. "

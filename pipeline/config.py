@@ -141,6 +141,7 @@ class NetworkSettings:
     min_updates: int = 300  # no training is stopped before
     patience: int = 3  # passes without a better validation loss that end a training,
     patience_updates: int = 150  # if they were so many updates at least
+    min_gain: float = 0.001  # nats; a validation loss that falls by less is no reason to train on
     evaluate_every: int = 0  # updates between two looks at validation documents; 0: follows the corpus
     max_epochs: int = 0  # so many passes at most, instead of the budget; 0: the budget holds
     word_dropout: float = 0.0  # whole words
@@ -310,6 +311,7 @@ CHECKS: dict[str, Check] = {
     "networks.budget_growth": Check(minimum=1),
     "networks.min_updates": _COUNT_OR_NONE,
     "networks.patience": _COUNT,
+    "networks.min_gain": Check(minimum=0),
     "networks.patience_updates": _COUNT_OR_NONE,
     "networks.evaluate_every": _COUNT_OR_NONE,
     "networks.max_epochs": _COUNT_OR_NONE,

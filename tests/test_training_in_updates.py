@@ -105,6 +105,7 @@ def test_the_budget_grows_while_the_validation_loss_falls_and_ends_when_it_no_lo
         budget_epochs=1,
         budget_growth=100,
         patience_updates=12,
+        min_gain=0.0,
         evaluate_every=4,
         learning_rate=0.01,
     )
@@ -115,6 +116,25 @@ def test_the_budget_grows_while_the_validation_loss_falls_and_ends_when_it_no_lo
     assert fitted.history[-1].updates == fitted.best_updates + 12
     assert fitted.kept.validation_loss == min(one.validation_loss or 9 for one in fitted.history)
     assert fitted.warnings == ()
+
+
+def test_a_loss_that_falls_by_too_little_is_kept_and_is_no_reason_to_train_on() -> None:
+    """The first evaluation, after 4 updates, is a gain; after it no fall is of 10 nats."""
+    fitted = train_network(
+        "ann",
+        words(16),
+        validation=words(16),
+        matrix=MATRIX,
+        max_epochs=0,
+        budget_updates=8,
+        budget_epochs=1,
+        budget_growth=100,
+        patience_updates=12,
+        min_gain=10.0,
+        evaluate_every=4,
+        learning_rate=0.01,
+    )
+    assert (fitted.stopped, fitted.history[-1].updates, fitted.best_updates) == ("early", 4 + 12, 16)
 
 
 def test_a_loss_that_still_falls_at_the_bound_of_the_budget_is_a_warning() -> None:

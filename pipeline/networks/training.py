@@ -99,6 +99,8 @@ class _Course:
     history: list[Evaluation] = field(default_factory=list)
     best_loss: float = np.inf
     best_updates: int = 0
+    gained_loss: float = np.inf  # the last validation loss that fell by `min_gain` or more
+    gained_updates: int = 0
     best_weights: list[Float32] = field(default_factory=list)
     phases: tuple[int, ...] = ()
     documents: int = 0  # trained on, each as often as it was
@@ -277,8 +279,8 @@ def _run_phase(
             _keep_if_better(trainee, course)
         if course.diverged or update >= end:
             break
-        waited = begin + update - max(course.best_updates, begin)
-        if course.best_updates and update >= floor and waited >= budget.patience:
+        waited = begin + update - max(course.gained_updates, begin)
+        if course.gained_updates and update >= floor and waited >= budget.patience:
             return "early"
         tally = _Tally(course)
     return "budget"
@@ -344,6 +346,8 @@ def _keep_if_better(trainee: _Trainee, course: _Course) -> None:
     if course.diverged or last.validation_loss is None or last.validation_loss >= course.best_loss:
         return
     course.best_loss, course.best_updates = last.validation_loss, last.updates
+    if last.validation_loss < course.gained_loss - trainee.settings.min_gain:
+        course.gained_loss, course.gained_updates = last.validation_loss, last.updates
     course.best_weights = []  # gone before the next are copied
     table = trainee.model.get_layer("embedding").embeddings
     course.best_weights = [
