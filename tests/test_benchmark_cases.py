@@ -56,7 +56,6 @@ def test_a_network_of_a_split_has_three_seeds_and_folds_have_one(name: str, case
         network, folds = "@" in case.model, "--folds" in case.arguments
         assert case.seeds == (3 if network and not folds else 1)
         assert folds == (case.corpus == "mr")
-        assert case.published
 
 
 def test_files_are_those_of_the_corpus_and_the_unlabelled_text() -> None:

@@ -81,7 +81,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 KEYS = {
     "": "schema_version corpus results summary comparisons verdict seeds reuse protocol embeddings probes timing "
     "stages total_seconds environment warnings config gains tuning costs cheapest learning_curve "
-    "causes slices hard_documents contamination",
+    "causes slices hard_documents contamination budgets",
     "costs": "name train_seconds latency_ms_p50 latency_ms_p95 peak_rss_mib size_bytes difference_from_best ci95 "
     "within_rope_of_best",
     "budgets": "name settings_tried trainings looks chosen_by",
