@@ -20,19 +20,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 
-from benchmarks.training_curves import CORPORA, inner_parts, score
+from benchmarks.training_curves import CORPORA, lay, score
 from pipeline.config import Config, settled, with_values
-from pipeline.embeddings import EmbeddingRequest, embed
-from pipeline.embeddings.encoding import encode_covered
-from pipeline.indices import build_vocabulary, take
-from pipeline.networks.batches import visible
-from pipeline.networks.documents import Labelled
 from pipeline.networks.models import parse_network, specify
 from pipeline.networks.prediction import forget_graphs, prediction_step
 from pipeline.networks.training import fit_network
-from pipeline.tokenizer import select, tokenize
-from pipeline.values import Int64, TokenizedCorpus
 
 FORMER = {
     "networks.batch_size": 64,
@@ -79,45 +73,30 @@ def run(
     done = {(row["corpus"], row["choice"], row["split"]) for row in _rows(out)}
     for split in splits:
         for corpus in names:
-            table = CORPORA[corpus].read(corpora)
-            tokenized = tokenize(table["text"], Config().tokenizer)
+            documents = CORPORA[corpus].read(corpora)
             for name in choices:
                 if (corpus, name, split) in done:
                     continue
-                labels, parts = inner_parts(table, split)
                 row = {"corpus": corpus, "choice": name, "split": split}
-                row |= _train(CHOICES[name], tokenized, labels, parts, split)
+                row |= _train(CHOICES[name], documents, split)
                 with out.open("a", encoding="utf-8") as file:
                     file.write(json.dumps(row) + "\n")
                 print(row, flush=True)
 
 
-def _train(
-    choice: Choice, tokenized: TokenizedCorpus, labels: Any, parts: tuple[Int64, Int64, Int64], seed: int
-) -> dict[str, Any]:
-    config = settled(with_values(Config(), choice.settings), choice.model.partition(":")[0], len(parts[0]))
-    own = select(tokenized, parts[0])
-    request = EmbeddingRequest(
-        vocabulary=build_vocabulary(own),
-        train=own,
-        corpus_types=tokenized.types,
-        unlabelled=None,
-        word2vec=replace(config.word2vec, workers=1),
-        embeddings=config.embeddings,
-        seed=seed,
-        deterministic=False,
-        on_epoch=lambda done, total: None,
-    )
-    embedded = embed(choice.source, request)
-    seen = visible(encode_covered(tokenized, embedded), max_tokens=400, keep="last").indexed
-    asked, n_classes = parse_network(choice.model), int(labels.max()) + 1
+def _train(choice: Choice, documents: pl.DataFrame, split: int) -> dict[str, Any]:
+    laid = lay(documents, split, Config(), choice.source)
+    n_train, n_classes = laid.train.indexed.n_docs, laid.n_classes
+    config = settled(with_values(Config(), choice.settings), choice.model.partition(":")[0], n_train)
+    asked, embedded = parse_network(choice.model), laid.embedded
     spec = specify(asked.model, asked.head, embedded.matrix, embedded.tuned, n_classes, config.networks)
-    train, validation, test = (Labelled(take(seen, part), labels[part]) for part in parts)
     start = time.process_time()
-    fitted = fit_network(spec, embedded.matrix.vectors, train, validation, config.networks, seed=seed)
+    fitted = fit_network(
+        spec, embedded.matrix.vectors, laid.train, laid.validation, config.networks, seed=split
+    )
     seconds = time.process_time() - start
     predict = prediction_step(fitted.model)
-    found = {"validation": score(predict, validation, n_classes), "test": score(predict, test, n_classes)}
+    found = {part: score(predict, getattr(laid, part), n_classes) for part in ("validation", "test")}
     updates = fitted.history[-1].updates
     fitted = replace(fitted, model=None)
     forget_graphs()

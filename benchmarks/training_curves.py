@@ -132,7 +132,7 @@ class Laid:
     n_classes: int
 
 
-def lay(table: pl.DataFrame, split: int, config: Config) -> Laid:
+def lay(table: pl.DataFrame, split: int, config: Config, source: str = "word2vec") -> Laid:
     """Return a split: a tenth of the documents to judge, a tenth to test, the rest trains vectors and networks."""
     labels, (train, validation, test) = inner_parts(table, split)
     tokenized = tokenize(table["text"], config.tokenizer)
@@ -148,7 +148,7 @@ def lay(table: pl.DataFrame, split: int, config: Config) -> Laid:
         deterministic=False,
         on_epoch=lambda done, total: None,
     )
-    embedded = embed("word2vec", request)
+    embedded = embed(source, request)
     seen = visible(encode_covered(tokenized, embedded), max_tokens=400, keep="last").indexed
 
     def part_of(documents: Int64) -> Labelled:
