@@ -34,6 +34,7 @@ FORMER = {
     "networks.max_epochs": 10,
     "networks.min_updates": 1,
     "networks.patience_updates": 1,
+    "networks.forget_bias": 1.0,
 }
 
 
@@ -53,6 +54,8 @@ CHOICES = {
         ("former", "word2vec", FORMER),
         ("now, frozen", "word2vec", {}),
         ("now, tuned", "word2vec:tuned", {}),
+        ("now, frozen, forget bias 1", "word2vec", {"networks.forget_bias": 1.0}),
+        ("now, tuned, forget bias 1", "word2vec:tuned", {"networks.forget_bias": 1.0}),
         (
             "now, tuned, more dropout",
             "word2vec:tuned",

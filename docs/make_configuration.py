@@ -139,6 +139,8 @@ MEANINGS = {
     "networks.embedding_dropout": "Share of embedding dimensions set to zero, the same for a whole document.",
     "networks.weight_drop": "Share of the weights between states that are zero, drawn for each batch.",
     "networks.dropout": "Share of what the output layer reads that is set to zero.",
+    "networks.forget_bias": "What the bias of the forget gates of `lstm` and `bilstm` starts from: the larger, the "
+    "longer a cell holds what it has before anything is learned. Keras' own is 1.",
     "networks.ema": "Decay of a moving average of the weights, which then predicts; 0: none.",
     "run.tune_fixed": "Keys of `[baselines]` and `[networks]` that no trial of `--tune` changes; every key that is "
     "given is one. The config.toml of a run names those that were given to that run.",

@@ -141,13 +141,14 @@ class NetworkSettings:
     min_updates: int = 300  # no training is stopped before
     patience: int = 3  # passes without a better validation loss that end a training,
     patience_updates: int = 150  # if they were so many updates at least
-    min_gain: float = 0.001  # nats; a validation loss that falls by less is no reason to train on
+    min_gain: float = 0.002  # nats; a validation loss that falls by less is no reason to train on
     evaluate_every: int = 0  # updates between two looks at validation documents; 0: follows the corpus
     max_epochs: int = 0  # so many passes at most, instead of the budget; 0: the budget holds
     word_dropout: float = 0.0  # whole words
     embedding_dropout: float = 0.2  # spatial: whole embedding dimensions
     weight_drop: float = 0.0  # on the matrix that leads from one state to the next
     dropout: float = 0.3  # on what the output layer reads
+    forget_bias: float = 3.0  # what the bias of an LSTM's forget gates starts from (docs/decisions/0025)
     ema: float = 0.99  # decay of the moving average of the weights that predicts; 0: the weights themselves
 
 
@@ -319,6 +320,7 @@ CHECKS: dict[str, Check] = {
     "networks.embedding_dropout": _DROPOUT,
     "networks.weight_drop": _DROPOUT,
     "networks.dropout": _DROPOUT,
+    "networks.forget_bias": Check(minimum=-20, maximum=20),
     "networks.ema": _DROPOUT,
     "run.models": Check(min_items=1),
     "run.seeds": Check(minimum=1, auto=True),

@@ -32,7 +32,7 @@ from pipeline.plan import PlannedModel, head_of
 from pipeline.probes import Subject, probe_network, probes_of
 from pipeline.record import Fit, FoldRecord, Record, SourceRecord
 from pipeline.resources import PeakMemory, milliseconds_of_each
-from pipeline.side_by_side import Fits
+from pipeline.side_by_side import Fits, longest_first
 from pipeline.storage import save_embedding, save_network
 from pipeline.tokenizer import select
 from pipeline.tuning import Score, fixed_by_name
@@ -90,8 +90,11 @@ def run_networks(
         settings[planned] = own.config
         if kept is not None:
             kept.settings[fold.number, planned.name] = own.config
+    read = float(np.diff(prepared.documents.indexed.offsets).mean())
+    by_length = longest_first(settings, len(fold.train), read)
+    for planned in by_length if fits.at_once > 1 else settings:
         for seed in range(first_seeds(material.config)):
-            fits.run(run_network, fold.number, own.config, planned, seed, prepared, last, refit)
+            fits.run(run_network, fold.number, settings[planned], planned, seed, prepared, last, refit)
     if settings and first_seeds(material.config) > 1:
         fits.wait_for_all()  # a seed is far off only beside others
         for planned, config in settings.items():
@@ -261,6 +264,7 @@ def _fit_and_record(
         head=fitted.spec.head or None,
         vectors=_training_of_vectors(material, planned, prepared),
         validation_score=score,
+        validation_documents=len(prepared.fold.validation),
     )
     if far is not None:
         fit = replace(fit, fit_seconds=seconds + (far.first.fit_seconds or 0.0))

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import pickle
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from pipeline.config import AUTO, Config
 from pipeline.plan import PlannedModel
+from pipeline.values import IndexedCorpus
 
-# Of one fold and source, as `fit_networks` lays them out: to choose on, and to fit on (the same without --refit).
+# Of one fold and source, `fit_networks.Prepared`: to choose on, and to fit on (the same object without --refit).
 Documents = tuple[Any, Any]
 
 
@@ -21,8 +24,8 @@ Documents = tuple[Any, Any]
 class KeptForSeeds:
     """What more trainings of the networks need, until it is known which network is trained more often.
 
-    Word vectors that were trained on several threads cannot be made again. They lie in files, with the documents as
-    networks see them: all folds of a large corpus would not fit into memory.
+    Word vectors that were trained on several threads cannot be made again. They lie in array files, with the
+    documents as networks see them, and are read from there: all folds of a large corpus would not fit into memory.
     """
 
     folder: Path
@@ -30,26 +33,39 @@ class KeptForSeeds:
         default_factory=dict
     )  # by fold, model: with those of --tune
     why_not: str = ""  # why nothing can be added
-    _numbers: dict[tuple[int, str], int] = field(default_factory=dict)
+    _documents: dict[tuple[int, str], Documents] = field(default_factory=dict)
+    _files: int = 0
 
     def documents(self, fold: int, source: str, found: Documents) -> None:
         """Keep what the networks of a source read in one fold; a full disk ends no run."""
+        first, last = found
         try:
-            with self._path(fold, source).open("wb") as file:
-                pickle.dump(found, file)
+            kept = self._in_files(first)
+            self._documents[fold, source] = kept, (kept if last is first else self._in_files(last))
         except OSError as error:
             self.why_not = f"{self.folder} cannot be written ({error.strerror})"
 
     def again(self, fold: int, source: str) -> Documents:
-        """Return what was kept."""
-        with self._path(fold, source).open("rb") as file:
-            found: Documents = pickle.load(file)  # written by this process, in a folder of its own
-        return found
+        """Return what was kept; its arrays are read from their files where they are used."""
+        return self._documents[fold, source]
 
-    def _path(self, fold: int, source: str) -> Path:
-        """Return the file of one fold and source; its name is a number, since a source's may be too long for one."""
-        number = self._numbers.setdefault((fold, source), len(self._numbers))
-        return self.folder / f"{number}.pickle"
+    def _in_files(self, prepared: Any) -> Any:
+        """Return documents laid out for networks with their large arrays in files."""
+        embedded, seen = prepared.embedded, prepared.documents
+        matrix = replace(embedded.matrix, vectors=self._in_a_file(embedded.matrix.vectors))
+        indexed = IndexedCorpus(self._in_a_file(seen.indexed.indices), seen.indexed.offsets)
+        return replace(
+            prepared,
+            embedded=replace(embedded, matrix=matrix, file_words=None),
+            documents=replace(seen, indexed=indexed),
+        )
+
+    def _in_a_file(self, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Write an array and return it as its file holds it."""
+        path, self._files = self.folder / f"{self._files}.npy", self._files + 1
+        np.save(path, array, allow_pickle=False)
+        mapped: npt.NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+        return mapped
 
 
 @contextmanager
@@ -59,5 +75,6 @@ def kept_for_seeds(config: Config, planned: Sequence[PlannedModel]) -> Iterator[
     if config.run.seeds != AUTO or "network" not in kinds or len(kinds) == 1:
         yield None
         return
-    with tempfile.TemporaryDirectory(prefix="embedseq-") as folder:
+    # On Windows a file that is still mapped cannot be deleted; what is left is the system's to clear.
+    with tempfile.TemporaryDirectory(prefix="embedseq-", ignore_cleanup_errors=True) as folder:
         yield KeptForSeeds(Path(folder))

@@ -8,7 +8,7 @@ predictions come out. A run writes what comes out; `verify` computes it again an
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -122,7 +122,7 @@ def _metrics(recorded: Recorded) -> Row:
     kinds = _of_models(recorded, fits, "kind")
     verdict_kinds = _of_models(recorded, fits, "verdict_kind")
     metric, rope = config.run.metric, config.run.rope
-    merits_by_fold = _merits_by_fold(fits, config)
+    merits_by_fold = _merits_by_fold(fits, config, verdict_kinds)
     folds = len(merits_by_fold) > 1
     merits = evaluation.merits_to_choose_by(merits_by_fold, list(kinds))
     n_docs = facts["corpus"]["documents"]
@@ -318,7 +318,7 @@ def find_seeds(
     """
     fits = list(fits)
     asked = evaluation.SeedsAsked(config.run.seeds, first_seeds(config), most_seeds(config))
-    chosen = evaluation.choose_network(kinds, _merits_by_fold(fits, config))
+    chosen = evaluation.choose_network(kinds, _merits_by_fold(fits, config, kinds))
     if chosen is not None and len(chosen.names) > 1:
         return evaluation.SeedsFound(asked, None, (), more=False, why="folds chose different networks")
     merits = dict.fromkeys(kinds, 0.0) | ({} if chosen is None else {chosen.name: 1.0})
@@ -507,24 +507,40 @@ def _validation_score(fit: Row, metric: str) -> float | None:
     return fit["validation_accuracy"] if score is None and metric == "accuracy" else score
 
 
-def _merits_by_fold(fits: Iterable[Row], config: Config) -> dict[int, dict[str, float]]:
+def _merits_by_fold(
+    fits: Iterable[Row], config: Config, kinds: Mapping[str, str]
+) -> dict[int, dict[str, float]]:
     """Return each model's mean score on the validation documents of each fold, turned so that higher is better.
 
-    They are what choices are made by; without one of its scores a model comes last. The first seeds alone count:
-    whether seeds are added depends on test documents, so that what is added chooses nothing.
+    They are what choices are made by: among networks of about the same score the one of the lowest loss comes first;
+    without one of its scores a model comes last. The first seeds alone count: whether seeds are added depends on
+    test documents, so that what is added chooses nothing.
     """
-    metric, first = config.run.metric, first_seeds(config)
-    found: dict[int, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    first = first_seeds(config)
+    by_fold: dict[int, list[Row]] = defaultdict(list)
     for fit in fits:
-        if fit["seed"] >= first:
-            continue
+        if fit["seed"] < first:
+            by_fold[fit["fold"]].append(fit)
+    networks = [name for name, kind in kinds.items() if kind == "network"]
+    return {fold: _merits(rows, config, networks) for fold, rows in sorted(by_fold.items())}
+
+
+def _merits(fits: Iterable[Row], config: Config, networks: Sequence[str]) -> dict[str, float]:
+    """Return the merits of the models of one fold."""
+    metric, sign = config.run.metric, evaluation.METRICS[config.run.metric].sign
+    scores, losses = defaultdict(list), defaultdict(list)
+    n_docs = 0
+    for fit in fits:
         score = _validation_score(fit, metric)
-        merit = -np.inf if score is None else evaluation.METRICS[metric].sign * score
-        found[fit["fold"]][fit["name"]].append(merit)
-    return {
-        fold: {name: float(np.mean(merits)) for name, merits in models.items()}
-        for fold, models in sorted(found.items())
+        scores[fit["name"]].append(-np.inf if score is None else sign * score)
+        if fit.get("validation_loss") is not None:
+            losses[fit["name"]].append(fit["validation_loss"])
+        n_docs = max(n_docs, fit.get("validation_documents") or 0)
+    merits = {name: float(np.mean(found)) for name, found in scores.items()}
+    mean_losses = {
+        name: float(np.mean(found)) for name, found in losses.items() if len(found) == len(scores[name])
     }
+    return evaluation.by_loss_where_level(merits, mean_losses, [n for n in networks if n in merits], n_docs)
 
 
 def _documents_tested(saved: Iterable[SavedPredictions]) -> int:

@@ -18,7 +18,7 @@ import queue
 import shutil
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import psutil
 
-from pipeline.config import Config, first_seeds, settled
+from pipeline.config import GATED, Config, first_seeds, settled
 from pipeline.console import Console, quiet_tensorflow
 from pipeline.errors import PipelineError
 from pipeline.material import Fold, Material
@@ -42,19 +42,18 @@ from pipeline.values import Float32
 if TYPE_CHECKING:
     from pipeline.networks.training import FittedNetwork
 
-_LEAST_THREADS = 2  # of TensorFlow in a worker; with one, steps took longer and hardly less of the processor
 _LOOK_SECONDS = 0.2  # so often what workers found is looked for, while nothing else is to be done
 
 # --- how many -------------------------------------------------------------------------------------------
 
-CORES_A_NETWORK, CORES_A_BASELINE = 2, 1  # that one fit keeps busy by itself
 LEAST_SECONDS = 120.0  # of all fits, as estimated below: workers take some seconds to start
-MOST_MIB = 2_560  # of all processes together
+SHARE_OF_MEMORY = 0.6  # of what is free
 _WORKER_MIB = 800  # TensorFlow loaded, a network of the usual size: seen with 3,200 documents of 9 tokens
 _WORKER_BYTES_A_TOKEN = 100  # tokens, n-gram counts while they are sorted
 
 # Seconds on one core, to the order of magnitude: they only tell seconds from minutes.
 _SECONDS_A_UPDATE, _SECONDS_A_TIMESTEP = 0.002, 0.001  # of an update of 64 documents
+_PLAIN = 0.4  # of a timestep with gates
 _STRENGTHS_TRIED = 6  # of a long list: beyond the best two more are tried
 _SECONDS_A_TOKEN = 1e-6  # of fitting one linear model with one strength
 
@@ -65,7 +64,6 @@ class Work:
 
     fits: int  # that do not wait for each other
     seconds: float  # all of them on one core, to the order of magnitude
-    networks: bool  # some of them are networks
     tokens: int  # of the corpus
     gpu: bool  # networks are trained, and there is a GPU to train them
 
@@ -76,7 +74,6 @@ class Machine:
 
     cores: int
     available_mib: float
-    used_mib: float  # by this process
 
 
 def fits_at_once(work: Work, machine: Machine, asked: int) -> int:
@@ -87,21 +84,18 @@ def fits_at_once(work: Work, machine: Machine, asked: int) -> int:
     The measurements behind it are in docs/decisions/0009-fits-side-by-side.md. A GPU holds one fit at a time
     whatever was asked: TensorFlow takes all of its memory.
 
-    >>> ten_folds = Work(fits=10, seconds=300, networks=False, tokens=60_000, gpu=False)
-    >>> two_cores = Machine(cores=2, available_mib=16_000, used_mib=400)
-    >>> fits_at_once(ten_folds, two_cores, asked=0)
+    >>> ten_folds = Work(fits=10, seconds=300, tokens=60_000, gpu=False)
+    >>> fits_at_once(ten_folds, Machine(cores=2, available_mib=16_000), asked=0)
     2
-    >>> fits_at_once(replace(ten_folds, networks=True), two_cores, asked=0)
+    >>> fits_at_once(ten_folds, Machine(cores=2, available_mib=2_000), asked=0)
     1
     """
     if work.gpu or asked:
         return 1 if work.gpu else min(asked, max(work.fits, 1))
     if work.seconds < LEAST_SECONDS:
         return 1
-    cores = machine.cores // (CORES_A_NETWORK if work.networks else CORES_A_BASELINE)
     worker_mib = _WORKER_MIB + work.tokens * _WORKER_BYTES_A_TOKEN / 2**20
-    room_mib = min(machine.available_mib / 2, MOST_MIB - machine.used_mib)
-    return max(1, min(work.fits, cores, int(room_mib / worker_mib)))
+    return max(1, min(work.fits, machine.cores, int(SHARE_OF_MEMORY * machine.available_mib / worker_mib)))
 
 
 def describe_work(material: Material, folds: list[Fold]) -> Work:
@@ -121,7 +115,6 @@ def describe_work(material: Material, folds: list[Fold]) -> Work:
     return Work(
         fits=fits + (len(folds) if baselines else 0),
         seconds=linear_seconds + network_seconds * len(folds) * first_seeds(config),
-        networks=bool(networks),
         tokens=len(material.tokenized.token_types),
         gpu=bool(networks) and _may_have_gpu(),
     )
@@ -131,10 +124,24 @@ def _seconds_to_train(config: Config, model: str, n_docs: int, read: float) -> f
     """Return the seconds of one training that ends after half of its first budget; `read` tokens of a document."""
     settings = settled(config, model, n_docs).networks
     updates = budget_of(settings, math.ceil(n_docs / settings.batch_size)).first / 2
-    of_64 = _SECONDS_A_UPDATE + (_SECONDS_A_TIMESTEP * read if model in RECURRENT else 0)
+    a_timestep = 0.0 if model not in RECURRENT else _SECONDS_A_TIMESTEP * (1.0 if model in GATED else _PLAIN)
+    of_64 = _SECONDS_A_UPDATE + a_timestep * read
     return (
         updates * of_64 * math.sqrt(settings.batch_size / 64)
     )  # a quarter of the documents takes half as long
+
+
+def longest_first(settings: Mapping[PlannedModel, Config], n_docs: int, read: float) -> list[PlannedModel]:
+    """Return networks, each with its settings, those that take longest to train first.
+
+    A long training that begins last would leave the other cores with nothing to do. `read` are the tokens that a
+    network reads of a document, on average.
+
+    >>> networks = [PlannedModel(name, "network", name) for name in ("ann", "rnn", "lstm")]
+    >>> [one.name for one in longest_first(dict.fromkeys(networks, Config()), n_docs=1_000, read=200)]
+    ['lstm', 'rnn', 'ann']
+    """
+    return sorted(settings, key=lambda one: -_seconds_to_train(settings[one], one.model, n_docs, read))
 
 
 def _may_have_gpu() -> bool:
@@ -146,8 +153,7 @@ def _may_have_gpu() -> bool:
 
 def this_machine() -> Machine:
     """Return the cores and memory that a run may use."""
-    available = psutil.virtual_memory().available / 2**20
-    return Machine(usable_cores(), available, psutil.Process().memory_info().rss / 2**20)
+    return Machine(usable_cores(), psutil.virtual_memory().available / 2**20)
 
 
 # --- running them ---------------------------------------------------------------------------------------
@@ -155,6 +161,8 @@ def this_machine() -> Machine:
 
 class Fits(Protocol):
     """Where fits are run."""
+
+    at_once: int  # so many at most
 
     def wait_for_room(self) -> None:
         """Return once work in this process takes no core from a fit."""
@@ -198,6 +206,8 @@ def all_ended(fits: Fits) -> Iterator[None]:
 class OneByOne:
     """Runs each fit where it is called."""
 
+    at_once = 1
+
     def __init__(self, material: Material, record: Record) -> None:
         self._material, self._record = material, record
 
@@ -223,12 +233,12 @@ class SideBySide:
 
     def __init__(self, material: Material, record: Record, at_once: int) -> None:
         context = multiprocessing.get_context("spawn")  # a fork would copy locks that threads hold
-        self._at_once, self._record, self._run_folder = at_once, record, material.run
+        self.at_once, self._record, self._run_folder = at_once, record, material.run
         self._messages = context.SimpleQueue()
         self._found: queue.SimpleQueue[tuple[int, str, tuple[Any, ...]] | None] = queue.SimpleQueue()
         self._running: set[Future[None]] = set()
         self._before = set(multiprocessing.active_children())
-        threads = max(_LEAST_THREADS, usable_cores() // at_once)
+        threads = max(1, usable_cores() // at_once)
         start = _Start(_for_workers(material, self._messages), self._messages, at_once, threads)
         self._pool = ProcessPoolExecutor(at_once, context, _begin_worker, (start,))
         self._reader = threading.Thread(
@@ -238,7 +248,7 @@ class SideBySide:
 
     def wait_for_room(self) -> None:
         """Wait until one fit fewer is running than may run, so that this process has a core to work with."""
-        self._wait(self._at_once - 1)
+        self._wait(self.at_once - 1)
 
     def run(self, fit: Callable[..., None], fold: int, *arguments: Any) -> None:
         """Hand a fit over; it begins when a worker is free."""

@@ -15,6 +15,7 @@ from pipeline.evaluation import (
     baselines_of,
     best_baseline,
     best_network,
+    by_loss_where_level,
     choose_network,
     decide_verdict,
     merits_to_choose_by,
@@ -358,6 +359,32 @@ def test_every_baseline_is_met_and_a_control_only_where_there_is_no_other() -> N
 
 def test_the_first_of_equals_is_chosen() -> None:
     assert best_baseline({"tfidf": "baseline", "bow": "baseline"}, {"tfidf": 0.9, "bow": 0.9}) == "tfidf"
+
+
+@pytest.mark.parametrize(
+    ("losses", "n_docs", "chosen"),
+    [
+        ({"lstm@w": 0.05, "rnn@w": 0.04}, 100, "rnn@w"),  # one standard error of 0.96 is 0.0196
+        ({"lstm@w": 0.05, "rnn@w": 0.04}, 1_000, "lstm@w"),  # 0.0062: they are not level
+        ({"lstm@w": 0.03, "rnn@w": 0.04}, 100, "lstm@w"),
+        ({"lstm@w": 0.05}, 100, "lstm@w"),
+        ({}, 100, "lstm@w"),
+        ({"lstm@w": 0.05, "rnn@w": 0.04}, 0, "lstm@w"),  # fits of earlier versions did not say how many
+    ],
+)
+def test_of_networks_that_are_level_the_lowest_loss_is_chosen(
+    losses: dict[str, float], n_docs: int, chosen: str
+) -> None:
+    merits = {"lstm@w": 0.96, "rnn@w": 0.945, "bow": 0.5}
+    moved = by_loss_where_level(merits, losses, ["lstm@w", "rnn@w"], n_docs)
+    assert best_network({"lstm@w": "network", "rnn@w": "network"}, moved) == chosen
+    assert moved["bow"] == 0.5
+    assert max(moved.values()) == pytest.approx(0.96, abs=1e-12)
+
+
+def test_log_losses_are_compared_as_they_are() -> None:
+    merits = {"lstm@w": -0.30, "rnn@w": -0.31}
+    assert by_loss_where_level(merits, {"lstm@w": 0.30, "rnn@w": 0.1}, list(merits), 100) == merits
 
 
 FOLDS = {

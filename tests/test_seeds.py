@@ -301,10 +301,10 @@ def test_a_disk_without_room_for_what_more_seeds_need_ends_no_run(
 ) -> None:
     done = plant(monkeypatch, wild)
 
-    def full(*_: Any) -> None:
+    def full(*_: Any, **__: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(kept_for_seeds.pickle, "dump", full)
+    monkeypatch.setattr(kept_for_seeds.np, "save", full)
     _, metrics = perform(tmp_path)
     assert len(done) == 3
     assert any("No space left on device" in text for text in metrics["warnings"])

@@ -33,9 +33,8 @@ SMALL = (
     "embeddings.dimension=8",
     "baselines.bow_strengths=0.1,1",
 )
-FOLDS = Work(fits=9, seconds=300, networks=False, tokens=60_000, gpu=False)
-NETWORKS = replace(FOLDS, networks=True)
-TWO_CORES = Machine(cores=2, available_mib=16_000, used_mib=400)
+WORK = Work(fits=9, seconds=300, tokens=60_000, gpu=False)
+TWO_CORES = Machine(cores=2, available_mib=16_000)
 
 
 def write_films(folder: Path) -> Path:
@@ -70,22 +69,24 @@ def read(run: Path, name: str = "metrics.json") -> Any:
 @pytest.mark.parametrize(
     ("work", "machine", "asked", "at_once"),
     [
-        (FOLDS, TWO_CORES, 0, 2),
-        (FOLDS, TWO_CORES, 1, 1),
-        (FOLDS, TWO_CORES, 3, 3),  # the person knows better
-        (FOLDS, replace(TWO_CORES, cores=1), 0, 1),
-        (FOLDS, replace(TWO_CORES, cores=16), 0, 2),  # 2,560 - 400 MiB hold two workers of some 806
-        (FOLDS, replace(TWO_CORES, available_mib=1_500), 0, 1),  # half of it holds one
-        (replace(FOLDS, fits=1), TWO_CORES, 0, 1),
-        (replace(FOLDS, fits=2), TWO_CORES, 5, 2),
-        (replace(FOLDS, seconds=119), TWO_CORES, 0, 1),
-        (NETWORKS, TWO_CORES, 0, 1),  # one network keeps both busy
-        (NETWORKS, TWO_CORES, 2, 2),
-        (NETWORKS, replace(TWO_CORES, cores=5), 0, 2),
-        (replace(NETWORKS, seconds=119), replace(TWO_CORES, cores=5), 0, 1),
-        (replace(FOLDS, tokens=13_000_000), TWO_CORES, 0, 1),  # 800 + 1,240 MiB a worker: room for one
-        (replace(FOLDS, gpu=True), TWO_CORES, 0, 1),
-        (replace(FOLDS, gpu=True), TWO_CORES, 2, 1),
+        (WORK, TWO_CORES, 0, 2),
+        (WORK, TWO_CORES, 1, 1),
+        (WORK, TWO_CORES, 3, 3),  # the person knows better
+        (WORK, replace(TWO_CORES, cores=1), 0, 1),
+        (WORK, replace(TWO_CORES, cores=16), 0, 9),  # a core for each fit
+        (WORK, replace(TWO_CORES, cores=16, available_mib=3_000), 0, 2),  # 60 % of it holds two of some 806
+        (WORK, replace(TWO_CORES, available_mib=1_500), 0, 1),
+        (replace(WORK, fits=1), TWO_CORES, 0, 1),
+        (replace(WORK, fits=2), TWO_CORES, 5, 2),
+        (replace(WORK, seconds=119), TWO_CORES, 0, 1),
+        (
+            replace(WORK, tokens=13_000_000),
+            replace(TWO_CORES, available_mib=6_000),
+            0,
+            1,
+        ),  # 2,040 MiB a worker
+        (replace(WORK, gpu=True), TWO_CORES, 0, 1),
+        (replace(WORK, gpu=True), TWO_CORES, 2, 1),
     ],
 )
 def test_fits_at_once(work: Work, machine: Machine, asked: int, at_once: int) -> None:

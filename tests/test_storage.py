@@ -135,7 +135,7 @@ def test_a_network_is_described_by_what_predicting_needs(tmp_path: Path) -> None
             "word_dropout": 0.0,
             "piece_tokens": 0,
             "bptt": 0,
-            "forget_bias": 1.0,
+            "forget_bias": 3.0,
         },
         "embedding": "embedding-random",
         "label_names": ["neg", "pos"],

@@ -8,6 +8,7 @@ from pipeline.evaluation.choice import (
     baselines_of,
     best_baseline,
     best_network,
+    by_loss_where_level,
     choose_network,
     merits_to_choose_by,
 )
@@ -43,6 +44,7 @@ __all__ = [
     "baselines_of",
     "best_baseline",
     "best_network",
+    "by_loss_where_level",
     "calibrate",
     "choose_documents",
     "choose_network",

@@ -75,6 +75,7 @@ def specify(
         word_dropout=settings.word_dropout,
         piece_tokens=settings.piece_tokens if settings.keep == "pieces" else 0,
         bptt=settings.bptt,
+        forget_bias=settings.forget_bias,
     )
 
 

@@ -1,4 +1,4 @@
-"""The bias that the forget gates start from, 0, 1 or 3: what it changes on the person's own corpus."""
+"""The bias that the forget gates start from, 0, 1, 3 or the run's own: what it changes on the person's own corpus."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from pipeline.values import Float64
 
 CONTROLS = (
     "the fits differ in this one number: the same documents, settings and seeds, so the same other initial weights"
-    " and order of batches, and the same test documents. 1 is what the run itself uses."
+    " and order of batches, and the same test documents."
 )
 CANNOT_SHOW = (
     "a bias that is better here need not be on another corpus, with other settings or with more epochs. Test"
@@ -31,11 +31,10 @@ CANNOT_SHOW = (
     " forgets on average; a gate that opens and shuts with the words has no single time constant."
 )
 BIASES = (0.0, 1.0, 3.0)
-KERAS_OWN = 1.0
 
 
 def measure(subject: Subject) -> dict[str, Any]:
-    """Return validation and test accuracy, and the forget gates after training, for each of `BIASES`.
+    """Return validation and test accuracy and the trained forget gates, for each of `BIASES` and the run's own bias.
 
     Notes
     -----
@@ -53,19 +52,21 @@ def measure(subject: Subject) -> dict[str, Any]:
     start = time.perf_counter()
     later = subject.generator("forget-bias").integers(2**31, size=first_seeds(subject.config) - 1)
     seeds = [subject.seed, *map(int, later)]
-    fits = [_fits(subject, bias, seeds) for bias in BIASES]
-    own = np.stack(fits[BIASES.index(KERAS_OWN)]["right"])  # (S, N)
-    rows = [_row(fit, own) for fit in fits]
+    own_bias = subject.spec.forget_bias
+    fits = {bias: _fits(subject, bias, seeds) for bias in sorted({*BIASES, own_bias})}
+    own = np.stack(fits[own_bias]["right"])  # (S, N)
+    rows = [_row(fit, own, own_bias) for fit in fits.values()]
     found = {
         "seeds": len(seeds),
         "train_documents": len(subject.train),
         "test_documents": len(subject.test),
         "gate_documents": len(subject.sampled(DOCUMENTS)),
         "biases": rows,
+        "own": own_bias,
         "seconds": time.perf_counter() - start,
     }
     return found | {
-        "reading": reading(rows, subject.config.run.rope),
+        "reading": reading(rows, own_bias, subject.config.run.rope),
         "controls": CONTROLS,
         "cannot_show": CANNOT_SHOW,
         "summary": {
@@ -103,7 +104,7 @@ def mean_forget_gates(subject: Subject, fitted: FittedNetwork) -> Float64:
     return np.concatenate([mean_gate(one, "f") for one in read])
 
 
-def _row(fit: Mapping[str, Any], own: Float64) -> dict[str, Any]:
+def _row(fit: Mapping[str, Any], own: Float64, own_bias: float) -> dict[str, Any]:
     right = np.stack(fit["right"])  # (S, N)
     estimate = crossed_estimate(right - own)
     gates = np.stack(fit["gates"])  # (S, H)
@@ -114,8 +115,8 @@ def _row(fit: Mapping[str, Any], own: Float64) -> dict[str, Any]:
         "validation_accuracy": float(np.mean(validated)) if validated else None,
         "accuracy": float(right.mean()),
         "seeds": [float(one) for one in right.mean(axis=1)],
-        "difference": None if bias == KERAS_OWN else float(estimate.difference),
-        "ci95": None if bias == KERAS_OWN else estimate.interval,
+        "difference": None if bias == own_bias else float(estimate.difference),
+        "ci95": None if bias == own_bias else estimate.interval,
         "untrained": fit["untrained"],
         "start_gate": first,
         "gate": float(gates.mean()),
@@ -124,11 +125,11 @@ def _row(fit: Mapping[str, Any], own: Float64) -> dict[str, Any]:
     }
 
 
-def reading(rows: Sequence[Mapping[str, Any]], rope: float) -> str:
-    """Return in plain words what the bias changes."""
-    own = next(row for row in rows if row["bias"] == KERAS_OWN)
-    parts = [f"with a bias of 1 the network is right on {percent(own['accuracy'])}."]
-    parts += [_compared(row, rope) for row in rows if row["bias"] != KERAS_OWN]
+def reading(rows: Sequence[Mapping[str, Any]], own_bias: float, rope: float) -> str:
+    """Return in plain words what the bias changes; `own_bias` is that of the run."""
+    own = next(row for row in rows if row["bias"] == own_bias)
+    parts = [f"with the run's bias of {own_bias:g} the network is right on {percent(own['accuracy'])}."]
+    parts += [_compared(row, rope) for row in rows if row["bias"] != own_bias]
     after = ", ".join(f"{row['time_constant']:.1f} (bias {row['bias']:g})" for row in rows)
     before = ", ".join(f"{row['start']:.1f}" for row in rows)
     return (

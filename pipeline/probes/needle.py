@@ -226,7 +226,6 @@ def _measured(subject: Subject, name: str, spec: NetworkSpec, task: Task) -> dic
         n_classes=2,
         tuned=False,
         frozen_first=False,
-        forget_bias=1.0,
     )
     first, *others = task.seeds
     tried = {rate: _fit(subject, own, task, rate, first) for rate in RATES}

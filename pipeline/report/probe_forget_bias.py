@@ -40,22 +40,23 @@ SOURCE = "details/probes.json"
 
 def forget_bias(found: Found, run: Run, limits: Limits) -> tuple[Block, ...]:
     """Return accuracy by the first bias of the forget gates, and the gates before and after training."""
-    dots = [dot for network, result in found for dot in _dots(network, result["biases"])]
     first = found[0][1]
+    own = first["own"]
+    dots = [dot for network, result in found for dot in _dots(network, result["biases"], result["own"])]
     seconds = sum(result.get("seconds") or 0.0 for _, result in found)
     reading = (
         f"Means over {plural(first.get('seeds') or 0, 'seed')} on {count(first.get('test_documents'))} test"
-        " documents; thin marks are single seeds, the intervals those of the difference from bias 1. The fits on"
-        f" {count(first.get('train_documents'))} documents took {duration(seconds)}."
+        f" documents; thin marks are single seeds, the intervals those of the difference from the run's own bias,"
+        f" {own:g}. The fits on {count(first.get('train_documents'))} documents took {duration(seconds)}."
     )
     figure = DotPlot(tuple(dots), "Accuracy on the test documents, %", own_groups=True)
     chart = Chart("Accuracy by the bias that the forget gates start from", reading, figure)
     return (chart, _bias_table(found, run, limits))
 
 
-def _dots(network: str, biases: Sequence[Record]) -> list[Dot]:
+def _dots(network: str, biases: Sequence[Record], own_bias: float) -> list[Dot]:
     """Return a dot for each bias; its interval is set at the accuracy that it differs from."""
-    own = next((entry["accuracy"] for entry in biases if entry["bias"] == 1.0), None)
+    own = next((entry["accuracy"] for entry in biases if entry["bias"] == own_bias), None)
     dots = []
     for entry in biases:
         ends = entry.get("ci95") or ()
@@ -74,7 +75,7 @@ def _bias_table(found: Found, run: Run, limits: Limits) -> Table:
             "Bias",
             "Validation accuracy",
             "Test accuracy",
-            "From bias 1, points",
+            "From the run's bias, points",
             "95 % interval",
             "Gate at the start",
             "Mean gate after",
