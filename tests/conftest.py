@@ -13,6 +13,9 @@ from hypothesis import settings
 from pipeline.console import quiet_tensorflow
 
 quiet_tensorflow()  # before any test imports TensorFlow
+# pytest runs one process a core: more threads in each would only wait for each other.
+for threads in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"):
+    os.environ.setdefault(threads, "1")
 
 
 @pytest.fixture(autouse=True, scope="session")
