@@ -21,7 +21,7 @@ from pipeline.console import Console
 from pipeline.errors import PipelineError
 from pipeline.experiment import read_and_split
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 NO_KEY = {"--config", "--set", "--version", "--help"}  # options that are not a setting
 
 

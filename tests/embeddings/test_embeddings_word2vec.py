@@ -173,7 +173,7 @@ print(embedded.matrix.vectors.tobytes().hex())
 
 
 def test_deterministic_runs_repeat_to_the_last_bit_in_another_process() -> None:
-    tests = Path(__file__).parent
+    tests = Path(__file__).parents[1]
     processes = [
         subprocess.Popen(
             [sys.executable, "-c", PRINT_VECTORS, str(tests)],

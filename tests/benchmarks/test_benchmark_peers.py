@@ -169,5 +169,5 @@ def test_memory_is_told_in_gigabytes(corpora: Path, monkeypatch: pytest.MonkeyPa
 def test_whole_runs_work_on_a_slice(name: str, corpora: Path) -> None:
     out = corpora / "result.json"
     command = [sys.executable, "-m", "benchmarks", name, "--corpora", str(corpora), "--out", str(out)]
-    subprocess.run([*command, "--documents", "24"], check=True, cwd=Path(__file__).parents[1])
+    subprocess.run([*command, "--documents", "24"], check=True, cwd=Path(__file__).parents[2])
     assert read_result(out)["metrics"][0]["value"] > 0

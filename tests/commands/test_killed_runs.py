@@ -76,7 +76,7 @@ def killed(folder: Path, place: tuple[str, str], call: int = 1, **options: Any) 
         capture_output=True,
         text=True,
         timeout=300,
-        env=os.environ | {"PYTHONPATH": str(Path(__file__).parent.parent)},
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
     )
     assert ended.returncode == -signal.SIGKILL, ended.stderr
     (folder / "children.json").write_text(ended.stdout, encoding="utf-8")

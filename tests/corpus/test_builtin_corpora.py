@@ -19,7 +19,7 @@ from pipeline.corpus.word_order import AFTER_NOUN, ANIMALS, BEFORE_NOUN, PERSONS
 from pipeline.errors import PipelineError
 from pipeline.values import TEST, TRAIN, VALIDATION
 
-COPY = Path(__file__).parent.parent / "data" / "word-order.csv"
+COPY = Path(__file__).parents[2] / "data" / "word-order.csv"
 
 
 def ngrams(text: str) -> Counter[tuple[str, ...]]:

@@ -90,5 +90,5 @@ def test_the_pictures_are_the_kept_ones(made: tuple[dict[str, Any], str, str]) -
 def test_the_kept_files_name_no_folder_of_a_machine() -> None:
     for path in (GOLDEN / "metrics.json", GOLDEN / "report.md"):
         text = path.read_text(encoding="utf-8")
-        assert str(Path(__file__).parent.parent) not in text
+        assert str(Path(__file__).parents[2]) not in text
         assert "/tmp" not in text

@@ -69,7 +69,7 @@ def test_files_are_those_of_the_corpus_and_the_unlabelled_text() -> None:
 
 
 def test_every_corpus_file_is_written_by_the_recipes_of_data() -> None:
-    page = (Path(__file__).parents[1] / "data" / "README.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[2] / "data" / "README.md").read_text(encoding="utf-8")
     for corpus in CORPORA.values():
         assert f"**{corpus.title.removesuffix('-6')}**" in page
     for name in ("imdb_train", "imdb_test", "imdb_unlabelled", "trec_train", "trec_test"):

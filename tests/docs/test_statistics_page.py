@@ -21,7 +21,7 @@ from pipeline.evaluation.pooling import pool_folds
 from pipeline.prediction_files import SavedPredictions
 from pipeline.values import Predictions
 
-sys.path.append(str(Path(__file__).parents[1] / "docs"))
+sys.path.append(str(Path(__file__).parents[2] / "docs"))
 
 import make_statistics
 

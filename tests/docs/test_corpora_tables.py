@@ -20,7 +20,7 @@ from pipeline import cli
 from pipeline.config import RunSettings
 from pipeline.errors import PipelineError
 
-DOCS = Path(__file__).parents[1] / "docs"
+DOCS = Path(__file__).parents[2] / "docs"
 sys.path.append(str(DOCS))
 
 import corpora_tables  # noqa: E402

@@ -14,7 +14,7 @@ from benchmarks.results_file import Metric, Outcome, write_result
 from benchmarks.sides import Options
 from pipeline.errors import PipelineError
 
-DOCS = Path(__file__).parents[1] / "docs"
+DOCS = Path(__file__).parents[2] / "docs"
 sys.path.append(str(DOCS))
 
 import published_table  # noqa: E402

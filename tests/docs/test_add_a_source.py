@@ -15,8 +15,8 @@ from builders import request_of, tokens_of
 
 from pipeline.embeddings import SOURCES, Source, embed
 
-PAGE = Path(__file__).parents[1] / "docs" / "add-a-source.md"
-CONTRACT = Path(__file__).parent / "contracts" / "test_sources_contract.py"
+PAGE = Path(__file__).parents[2] / "docs" / "add-a-source.md"
+CONTRACT = Path(__file__).parents[1] / "contracts" / "test_sources_contract.py"
 
 
 def load(path: Path, name: str) -> ModuleType:
