@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from pipeline.config import EmbeddingSettings, FastTextSettings, Word2VecSettings
-from pipeline.values import Float32, TokenizedCorpus, Vocabulary
+from pipeline.core.values import Float32, TokenizedCorpus, Vocabulary
+from pipeline.settings.tables import EmbeddingSettings, FastTextSettings, Word2VecSettings
 
 if TYPE_CHECKING:
-    from pipeline.cache import Cache
+    from pipeline.core.store import Cache
 
 
 @dataclass(frozen=True, eq=False)

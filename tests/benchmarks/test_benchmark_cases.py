@@ -17,7 +17,7 @@ from benchmarks.quality_cases import CORPORA, IMDB_QUALITY, QUALITY
 from benchmarks.results_file import Metric, Outcome
 from benchmarks.sides import Options
 from pipeline import cli
-from pipeline.errors import PipelineError
+from pipeline.core.errors import PipelineError
 
 ALL_CASES = [*QUALITY.items(), *IMDB_QUALITY.items()]
 IDS = [name for name, _ in ALL_CASES]

@@ -16,10 +16,11 @@ from typing import Any
 import pytest
 
 from pipeline import cli
-from pipeline.config import OPTIONS, Config, load_config
-from pipeline.console import Console
-from pipeline.errors import PipelineError
-from pipeline.experiment import read_and_split
+from pipeline.core.console import Console
+from pipeline.core.errors import PipelineError
+from pipeline.experiment.data import read_and_split
+from pipeline.settings.reading import load_config
+from pipeline.settings.tables import OPTIONS, Config
 
 ROOT = Path(__file__).parents[2]
 NO_KEY = {"--config", "--set", "--version", "--help"}  # options that are not a setting
@@ -34,7 +35,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Config, str]]:
         noted.append((config, command))
         return Path("reports/a")
 
-    put_module(monkeypatch, "pipeline.experiment", run_experiment=run_experiment)
+    put_module(monkeypatch, "pipeline.commands.run", run_experiment=run_experiment)
     put_module(monkeypatch, "pipeline.report", summarise=lambda folder: f"The answer of {folder.name}.")
     return noted
 
@@ -47,7 +48,7 @@ def put_module(monkeypatch: pytest.MonkeyPatch, name: str, **functions: Any) -> 
 
 
 def put_experiment(monkeypatch: pytest.MonkeyPatch, experiment: Callable[..., Path]) -> None:
-    put_module(monkeypatch, "pipeline.experiment", run_experiment=experiment)
+    put_module(monkeypatch, "pipeline.commands.run", run_experiment=experiment)
     put_module(monkeypatch, "pipeline.report", summarise=str)
 
 
@@ -389,7 +390,7 @@ def test_help_answers_at_once_and_imports_nothing_heavy() -> None:
 
 def test_a_reader_who_leaves_early_does_not_end_the_run() -> None:
     program = (
-        "from pipeline.console import Console\n"
+        "from pipeline.core.console import Console\n"
         "import sys; console = Console(); sys.stdin.readline()\n"
         "console.say('one'); console.say('two'); print('done', file=sys.stderr)\n"
     )
@@ -413,8 +414,8 @@ def test_a_reader_who_leaves_early_does_not_end_the_run() -> None:
 
 
 def line_of(tensorflow: float) -> Any:
-    from pipeline.explain.worked import Line, Section, Step, Worked
-    from pipeline.explain.written import number
+    from pipeline.interpret.explain.worked import Line, Section, Step, Worked
+    from pipeline.interpret.explain.written import number
 
     step = Step("The state", "h = 0.5", (Line("h_1[1]", number(0.5), 0.5, tensorflow),))
     return Worked('"dog", step by step', "One number.", (Section("Forward", (step,)),))
@@ -429,7 +430,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, object]]
         noted.append((text, given))
         return line_of(0.500001 if text == "off" else 0.5)
 
-    monkeypatch.setattr("pipeline.explain.explain", explain)
+    monkeypatch.setattr("pipeline.interpret.explain.explain", explain)
     monkeypatch.setenv("COLUMNS", "100")
     return noted
 

@@ -140,8 +140,8 @@ def test_a_file_that_is_not_there_is_said_without_reading_the_corpus(
 
 def test_the_audit_does_not_import_tensorflow(folder: Path) -> None:
     program = (
-        "import sys; from pipeline.config import load_config;"
-        " from pipeline.console import Console; from pipeline.inspection import describe_fit;"
+        "import sys; from pipeline.settings.reading import load_config;"
+        " from pipeline.core.console import Console; from pipeline.commands.inspect_embeddings import describe_fit;"
         " config = load_config(options={'corpus.path': 'films.csv', 'corpus.test': 'test.csv', 'run.cache': False});"
         " text = describe_fit('v.txt', config, Console(silent=True)); assert 'Norms' in text;"
         " print([name for name in ('tensorflow', 'keras', 'gensim', 'altair') if name in sys.modules])"

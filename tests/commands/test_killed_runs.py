@@ -15,14 +15,15 @@ from typing import Any
 import psutil
 import pytest
 
-from pipeline import record, unfinished
-from pipeline.config import load_config
-from pipeline.console import Console
-from pipeline.errors import PipelineError
-from pipeline.experiment import run_experiment
-from pipeline.journal import JOURNAL, Journal, read_journal
-from pipeline.unfinished import finish, is_unfinished
-from pipeline.verify import verify
+from pipeline.commands import unfinished
+from pipeline.commands.run import run_experiment
+from pipeline.commands.unfinished import finish, is_unfinished
+from pipeline.commands.verify import verify
+from pipeline.core.console import Console
+from pipeline.core.errors import PipelineError
+from pipeline.experiment import conclude
+from pipeline.run_folder.journal import JOURNAL, Journal, read_journal
+from pipeline.settings.reading import load_config
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")
 
@@ -30,9 +31,9 @@ pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this sys
 KILLED_RUN = """
 import importlib, itertools, json, os, signal, sys
 import psutil
-from pipeline.config import load_config
-from pipeline.console import Console
-from pipeline.experiment import run_experiment
+from pipeline.settings.reading import load_config
+from pipeline.core.console import Console
+from pipeline.commands.run import run_experiment
 
 if __name__ == "__main__":
     module, names, call, settings, given = json.loads(sys.argv[1])
@@ -53,7 +54,7 @@ if __name__ == "__main__":
 """
 SETTINGS = ("networks.units=4", "networks.max_epochs=1", "embeddings.dimension=4", "run.seeds=1")
 LINEAR = {"run.models": "majority,bow,tfidf"}
-RECORDED = "record", "FoldRecord._fit"
+RECORDED = "experiment.record", "FoldRecord._fit"
 
 
 def described(folder: Path, n_docs: int = 60, **options: Any) -> dict[str, Any]:
@@ -110,7 +111,7 @@ def lacking(what: str) -> str:
 
 @pytest.mark.slow
 def test_a_run_that_is_killed_during_a_fit_has_a_report_of_those_before(tmp_path: Path) -> None:
-    run = killed(tmp_path, ("fit_baselines", "_fit"), call=3)
+    run = killed(tmp_path, ("experiment.fit_linear", "_fit"), call=3)
     assert not (run / "metrics.json").exists()
     metrics = finished(run)
     assert [row["name"] for row in metrics["results"]] == ["bow", "majority"]
@@ -149,7 +150,7 @@ def test_whole_folds_are_compared(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_run_that_is_killed_before_any_fit_has_a_report_too(tmp_path: Path) -> None:
-    metrics = finished(killed(tmp_path, ("fit_baselines", "_fit")))
+    metrics = finished(killed(tmp_path, ("experiment.fit_linear", "_fit")))
     assert metrics["results"] == []
     assert lacking("the fits of majority, bow, tfidf") in metrics["warnings"]
 
@@ -184,14 +185,14 @@ def slow(*case: Any) -> Any:
 @pytest.mark.parametrize(
     ("place", "call", "already"),
     [
-        (("experiment", "conclude"), 1, False),
-        slow(("record", "score_run"), 1, False),
-        slow(("record", "write_scores"), 1, False),
+        (("commands.run", "conclude"), 1, False),
+        slow(("experiment.conclude", "score_run"), 1, False),
+        slow(("experiment.conclude", "write_scores"), 1, False),
         slow(("report", "draw_report"), 1, False),
-        slow(("record", "documents_shown"), 1, True),
-        (("record", "word_contributions"), 1, True),
-        slow(("record", "make_receipts"), 2, True),
-        slow(("journal", "Journal.remove"), 1, True),
+        slow(("experiment.conclude", "documents_shown"), 1, True),
+        (("experiment.conclude", "word_contributions"), 1, True),
+        slow(("experiment.conclude", "make_receipts"), 2, True),
+        slow(("run_folder.journal", "Journal.remove"), 1, True),
     ],
 )
 def test_after_the_last_fit_nothing_is_lost(
@@ -205,7 +206,7 @@ def test_after_the_last_fit_nothing_is_lost(
     same = ("results", "summary", "comparisons", "verdict", "slices", "hard_documents", "contamination")
     assert {key: metrics[key] for key in same} == {key: whole[key] for key in same}
     assert [row["name"] for row in metrics["costs"]] == [row["name"] for row in whole["costs"]]
-    assert (NOTHING in metrics["warnings"]) is (place == ("experiment", "conclude"))
+    assert (NOTHING in metrics["warnings"]) is (place == ("commands.run", "conclude"))
     assert read(run, "details/contributions.json")["documents"]
     assert read(run, "details/documents_shown.json")
     assert not is_unfinished(run)
@@ -219,7 +220,7 @@ def test_what_decorates_the_report_cannot_cost_it(tmp_path: Path, monkeypatch: p
 
     told = io.StringIO()
     with monkeypatch.context() as patched:
-        patched.setattr(record, "word_contributions", fail)
+        patched.setattr(conclude, "word_contributions", fail)
         run = run_experiment(load_config(None, SETTINGS, described(tmp_path)), Console(told), "")
     assert (
         "warning: texts or word contributions could not be added to the report (MemoryError: 12 GiB asked for);"
@@ -237,7 +238,7 @@ def test_what_decorates_the_report_cannot_cost_it(tmp_path: Path, monkeypatch: p
 
 
 def test_without_the_corpus_the_scores_are_there_and_the_texts_can_be_added_later(tmp_path: Path) -> None:
-    run = killed(tmp_path, ("experiment", "conclude"))
+    run = killed(tmp_path, ("commands.run", "conclude"))
     (tmp_path / "films.csv").rename(tmp_path / "away.csv")
     assert len(finished(run)["results"]) == 3
     assert not (run / "details" / "documents_shown.json").exists()
@@ -249,7 +250,7 @@ def test_without_the_corpus_the_scores_are_there_and_the_texts_can_be_added_late
 
 @pytest.mark.slow
 def test_texts_of_another_corpus_are_not_shown(tmp_path: Path) -> None:
-    run = killed(tmp_path, ("experiment", "conclude"))
+    run = killed(tmp_path, ("commands.run", "conclude"))
     films = tmp_path / "films.csv"
     films.write_text(films.read_text().replace("film", "song"))
     assert len(finished(run)["results"]) == 3
@@ -266,7 +267,7 @@ def test_a_network_without_its_probes_and_answers_made_elsewhere(tmp_path: Path)
     outside.write_text("document,predicted\n" + "".join(f"{n},pos\n" for n in range(60)))
     run = killed(
         tmp_path,
-        ("fit_networks", "_probe"),
+        ("experiment.fit_networks", "_probe"),
         run_models="bow,ann",
         run_embeddings="learned",
         run_compare=str(outside),
@@ -301,7 +302,7 @@ def test_workers_end_with_the_run_and_what_they_had_told_is_kept(tmp_path: Path)
 
 @pytest.mark.slow
 def test_the_command_finishes_a_run_and_verify_asks_for_it(tmp_path: Path) -> None:
-    run = killed(tmp_path, ("record", "score_run"))
+    run = killed(tmp_path, ("experiment.conclude", "score_run"))
 
     def command(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

@@ -11,15 +11,26 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pipeline import fit_baselines, fit_networks, selftest
-from pipeline.config import Config, load_config, with_values
-from pipeline.console import Console
+from pipeline.commands import selftest
+from pipeline.commands.selftest import (
+    SETTINGS,
+    Data,
+    Finding,
+    describe,
+    plant,
+    shuffle_labels,
+    shuffled_findings,
+)
+from pipeline.core.console import Console
+from pipeline.core.values import TEST, TRAIN, VALIDATION, Corpus, Ledger, LoadedCorpus, Predictions
 from pipeline.evaluation import Claim, comparisons
-from pipeline.indices import build_vocabulary
-from pipeline.material import Fold, Material
-from pipeline.prediction_files import SavedPredictions
-from pipeline.selftest import SETTINGS, Data, Finding, describe, plant, shuffle_labels, shuffled_findings
-from pipeline.values import TEST, TRAIN, VALIDATION, Corpus, Ledger, LoadedCorpus, Predictions
+from pipeline.experiment import data as data_module
+from pipeline.experiment import fit_linear, fit_networks
+from pipeline.experiment.data import Fold, Material
+from pipeline.run_folder.predictions import SavedPredictions
+from pipeline.settings.reading import load_config
+from pipeline.settings.tables import Config, with_values
+from pipeline.text.vocabulary import build_vocabulary
 
 WORDS = {
     "praise": ("fine", "warm", "great"),
@@ -87,7 +98,7 @@ def test_n_grams_learned_from_all_documents_are_found(
     config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The canary among the n-grams changes no score here: only what was learned shows it."""
-    learn, count, material_of = fit_baselines.learn_ngrams, fit_baselines.count_ngrams, {}
+    learn, count, material_of = fit_linear.learn_ngrams, fit_linear.count_ngrams, {}
 
     def remember(material: Material, fold: Fold, wanted: Any) -> Any:
         material_of["all"] = material.tokenized
@@ -97,9 +108,9 @@ def test_n_grams_learned_from_all_documents_are_found(
         ngrams, _ = learn(material_of["all"], **named)
         return ngrams, count(tokenized, ngrams)
 
-    counted = fit_baselines._count
-    monkeypatch.setattr(fit_baselines, "_count", remember)
-    monkeypatch.setattr(fit_baselines, "learn_ngrams", leaky)
+    counted = fit_linear._count
+    monkeypatch.setattr(fit_linear, "_count", remember)
+    monkeypatch.setattr(fit_linear, "learn_ngrams", leaky)
     findings = perform(config, ("bow",))
     assert failed(findings) == {("leak canary", "bow")}
     assert [finding.bound for finding in findings if not finding.passed] == ["none"]
@@ -110,7 +121,7 @@ def test_vectors_learned_from_all_documents_are_found(
     config: Config, monkeypatch: pytest.MonkeyPatch, learned: str
 ) -> None:
     """The vocabulary holds every word, or word2vec reads every document."""
-    request_of = fit_networks.embedding_request
+    request_of = data_module.embedding_request
 
     def leaky(material: Material, fold: Fold, *rest: Any) -> Any:
         everything = {"vocabulary": build_vocabulary(material.tokenized), "train": material.tokenized}
@@ -245,6 +256,6 @@ def test_the_table_names_what_failed() -> None:
 
 
 def test_the_settings_of_the_controls_are_settings() -> None:
-    from pipeline.config import KEY_TYPES
+    from pipeline.settings.tables import KEY_TYPES
 
     assert set(SETTINGS) <= set(KEY_TYPES)

@@ -16,10 +16,10 @@ import pytest
 from run_builders import write_run
 
 from pipeline.cli import main
-from pipeline.errors import PipelineError
-from pipeline.report.charts import draw
-from pipeline.scoring import COMPUTED
-from pipeline.verify import Difference, compare_values, describe, verify
+from pipeline.commands.verify import Difference, compare_values, describe, verify
+from pipeline.core.errors import PipelineError
+from pipeline.report.page.charts import draw
+from pipeline.run_folder.reading import COMPUTED
 
 LSTM = "predictions/lstm@word2vec.s1.f0.parquet"
 

@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import console as console_module
-from pipeline.console import NOISE, Console
+from pipeline.core import console as console_module
+from pipeline.core import noise
+from pipeline.core.console import Console
+from pipeline.core.noise import NOISE
 
 
 class Terminal(io.StringIO):
@@ -173,7 +175,7 @@ Traceback (most recent call last):
 
 def test_the_filter_drops_known_noise_and_shows_the_last_words_of_a_crash() -> None:
     program = (
-        "import os, sys; from pipeline.console import filtered_stderr\n"
+        "import os, sys; from pipeline.core.noise import filtered_stderr\n"
         "with filtered_stderr():\n"
         "    os.write(2, sys.argv[1].encode())\n"
         "    print('from Python', file=sys.stderr)\n"
@@ -190,7 +192,7 @@ def test_the_filter_drops_known_noise_and_shows_the_last_words_of_a_crash() -> N
 
 def test_ctrl_c_does_not_end_the_filter() -> None:
     program = (
-        "import os, signal, time; from pipeline.console import filtered_stderr\n"
+        "import os, signal, time; from pipeline.core.noise import filtered_stderr\n"
         "try:\n"
         "    with filtered_stderr():\n"
         "        time.sleep(0.3)\n"
@@ -218,9 +220,9 @@ def test_every_pattern_of_noise_has_its_example() -> None:
 def test_quiet_tensorflow_leaves_what_the_user_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "0")
     monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS", raising=False)
-    console_module.quiet_tensorflow()
+    noise.quiet_tensorflow()
     assert console_module.os.environ["TF_CPP_MIN_LOG_LEVEL"] == "0"
     assert "TF_ENABLE_ONEDNN_OPTS" not in console_module.os.environ
     monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL")
-    console_module.quiet_tensorflow()
+    noise.quiet_tensorflow()
     assert console_module.os.environ["TF_CPP_MIN_LOG_LEVEL"] == "2"

@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 from corpus_builders import documents
 
+from pipeline.core.errors import PipelineError
+from pipeline.core.values import TEST, TRAIN, VALIDATION
 from pipeline.corpus import BUILT_IN, find_duplicates, read_corpus, split_corpus
-from pipeline.corpus import bbc_news as bbc_module
-from pipeline.corpus.word_order import AFTER_NOUN, ANIMALS, BEFORE_NOUN, PERSONS, VERBS, write_csv
-from pipeline.errors import PipelineError
-from pipeline.values import TEST, TRAIN, VALIDATION
+from pipeline.corpus.built_in import bbc_news as bbc_module
+from pipeline.corpus.built_in.word_order import AFTER_NOUN, ANIMALS, BEFORE_NOUN, PERSONS, VERBS, write_csv
 
 COPY = Path(__file__).parents[2] / "data" / "word-order.csv"
 
@@ -92,7 +92,14 @@ def test_the_copy_in_data_is_what_the_generator_makes(tmp_path: Path) -> None:
 
 
 def test_the_module_writes_the_copy_without_a_word(tmp_path: Path) -> None:
-    command = [sys.executable, "-W", "error", "-m", "pipeline.corpus.word_order", str(tmp_path / "copy.csv")]
+    command = [
+        sys.executable,
+        "-W",
+        "error",
+        "-m",
+        "pipeline.corpus.built_in.word_order",
+        str(tmp_path / "copy.csv"),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=COPY.parent.parent)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert (tmp_path / "copy.csv").read_bytes() == COPY.read_bytes()

@@ -8,10 +8,10 @@ import polars as pl
 import pytest
 from corpus_builders import CSV, documents, write, write_classes
 
+from pipeline.core.errors import PipelineError
 from pipeline.corpus import read_corpus
-from pipeline.corpus.delimited import column_names
-from pipeline.corpus.sources import decode
-from pipeline.errors import PipelineError
+from pipeline.corpus.readers.delimited import column_names
+from pipeline.corpus.readers.encodings import decode
 
 
 def test_what_was_assumed_is_said(tmp_path: Path) -> None:

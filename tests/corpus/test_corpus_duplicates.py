@@ -10,8 +10,8 @@ from corpus_builders import CSV, make_corpus, make_loaded, write
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.core.values import TEST, TRAIN, Dropped, Ledger
 from pipeline.corpus import describe_corpus, find_duplicates, leak_warning, read_corpus, split_corpus
-from pipeline.values import TEST, TRAIN, Dropped, Ledger
 
 
 def test_exact_normalised_conflicting_and_across_splits() -> None:

@@ -13,11 +13,11 @@ from corpus_builders import CSV, LABELS, TEXTS, documents, write, write_classes
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.core.errors import PipelineError
 from pipeline.corpus import read_corpus
-from pipeline.corpus.delimited import Dialect, _read_clean, _read_with_csv_module
-from pipeline.corpus.readers import READERS, find_reader
-from pipeline.corpus.sources import TextSource, read_head
-from pipeline.errors import PipelineError
+from pipeline.corpus.readers.delimited import Dialect, _read_clean, _read_with_csv_module
+from pipeline.corpus.readers.encodings import TextSource, read_head
+from pipeline.corpus.readers.table import READERS, find_reader
 
 ROWS = list(zip(TEXTS, LABELS, strict=True))
 OBJECTS = [{"text": text, "label": label} for text, label in ROWS]

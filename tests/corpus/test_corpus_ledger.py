@@ -9,9 +9,9 @@ import polars as pl
 import pytest
 from corpus_builders import CSV, documents, write, write_classes
 
+from pipeline.core.errors import PipelineError
+from pipeline.core.values import Dropped
 from pipeline.corpus import read_corpus
-from pipeline.errors import PipelineError
-from pipeline.values import Dropped
 
 BAD = (
     b"text,label\na good film,pos\na \xff\xfe film,neg\nso bad,neg\ncaf\xc3\xa9,pos\n"

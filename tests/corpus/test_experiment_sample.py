@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 from corpus_builders import make_corpus, make_loaded
 
+from pipeline.core.values import TEST, UNASSIGNED, Dropped, Ledger, LoadedCorpus
 from pipeline.corpus.sample import REASON, sample_corpus
-from pipeline.values import TEST, UNASSIGNED, Dropped, Ledger, LoadedCorpus
 
 
 def loaded_of(

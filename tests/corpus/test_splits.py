@@ -8,10 +8,10 @@ from corpus_builders import make_corpus, make_loaded
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.core.errors import PipelineError
+from pipeline.core.values import TEST, TRAIN, UNASSIGNED, VALIDATION, Corpus, LoadedCorpus
 from pipeline.corpus import split_corpus
 from pipeline.corpus.splits import _describe_groups, join_groups
-from pipeline.errors import PipelineError
-from pipeline.values import TEST, TRAIN, UNASSIGNED, VALIDATION, Corpus, LoadedCorpus
 
 
 def split(

@@ -17,8 +17,8 @@ from benchmarks.corpora_cases import BEST_RUNS, CORPUS_RUNS, DEFAULT_RUNS, GRID_
 from benchmarks.results_file import RESULTS, read_result
 from benchmarks.sides import Options
 from pipeline import cli
-from pipeline.config import RunSettings
-from pipeline.errors import PipelineError
+from pipeline.core.errors import PipelineError
+from pipeline.settings.tables import RunSettings
 
 DOCS = Path(__file__).parents[2] / "docs"
 sys.path.append(str(DOCS))

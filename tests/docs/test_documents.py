@@ -20,12 +20,12 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from report_builders import build_run
 
-from pipeline.baselines import BASELINES
-from pipeline.config import KEY_TYPES, NOT_YET, OPTIONS, TABLES
-from pipeline.corpus.readers import READERS
+from pipeline.corpus.readers.table import READERS
 from pipeline.embeddings import SOURCES
-from pipeline.networks.models import NETWORKS
+from pipeline.models.baselines import BASELINES
+from pipeline.models.networks.build import NETWORKS
 from pipeline.report import draw_report
+from pipeline.settings.tables import KEY_TYPES, NOT_YET, OPTIONS, TABLES
 
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
 PAGES = [
@@ -114,10 +114,10 @@ def test_contributors_are_shown_commands_that_exist() -> None:
 @pytest.mark.parametrize(
     ("name", "module", "table"),
     [
-        ("SOURCES", "pipeline/embeddings/sources.py", SOURCES),
-        ("BASELINES", "pipeline/baselines/linear.py", BASELINES),
-        ("NETWORKS", "pipeline/networks/models.py", NETWORKS),
-        ("READERS", "pipeline/corpus/readers.py", READERS),
+        ("SOURCES", "pipeline/embeddings/table.py", SOURCES),
+        ("BASELINES", "pipeline/models/baselines/table.py", BASELINES),
+        ("NETWORKS", "pipeline/models/networks/build.py", NETWORKS),
+        ("READERS", "pipeline/corpus/readers/table.py", READERS),
     ],
 )
 def test_recipes_name_the_file_where_the_table_stands(name: str, module: str, table: dict) -> None:

@@ -12,7 +12,7 @@ from benchmarks.quality import arguments_of
 from benchmarks.quality_cases import QUALITY
 from benchmarks.results_file import Metric, Outcome, write_result
 from benchmarks.sides import Options
-from pipeline.errors import PipelineError
+from pipeline.core.errors import PipelineError
 
 DOCS = Path(__file__).parents[2] / "docs"
 sys.path.append(str(DOCS))

@@ -13,13 +13,14 @@ import typer
 from markdown_pages import ROOT, first_cells, names_after, prose, read, relative_links, shell_commands
 
 from pipeline import cli
-from pipeline.baselines import BASELINES
-from pipeline.config import KEY_TYPES, load_config
-from pipeline.corpus.readers import READERS
+from pipeline.core.names import MODES, SHUFFLED_WORDS
+from pipeline.corpus.readers.table import READERS
 from pipeline.embeddings import SOURCES
-from pipeline.embeddings.names import MODES
-from pipeline.networks.models import HEADS, NETWORKS, SHUFFLED_WORDS
-from pipeline.plan import plan_models
+from pipeline.experiment.plan import plan_models
+from pipeline.models.baselines import BASELINES
+from pipeline.models.networks.build import HEADS, NETWORKS
+from pipeline.settings.reading import load_config
+from pipeline.settings.tables import KEY_TYPES
 
 README = read("README.md")
 SCRIPT = typer.main.get_command(cli.script)

@@ -16,10 +16,10 @@ from benchmarks.statistics_simulated import (
     simulate,
 )
 from benchmarks.statistics_verdicts import DECISIONS, judge, measure_more, more_metrics
+from pipeline.core.values import Predictions
 from pipeline.evaluation.differences import estimate_difference
 from pipeline.evaluation.pooling import pool_folds
-from pipeline.prediction_files import SavedPredictions
-from pipeline.values import Predictions
+from pipeline.run_folder.predictions import SavedPredictions
 
 sys.path.append(str(Path(__file__).parents[2] / "docs"))
 

@@ -7,8 +7,9 @@ import polars as pl
 import pytest
 from builders import int32, tokens_of
 
-from pipeline.config import TokenizerSettings
-from pipeline.embeddings.audit import (
+from pipeline.core.values import TEST, TRAIN, VALIDATION, Corpus, EmbeddingMatrix, TokenizedCorpus, Vocabulary
+from pipeline.embeddings.audit.discriminative import WordWeights, weigh_words
+from pipeline.embeddings.audit.fit import (
     CorpusFacts,
     TypeCounts,
     audit_fit,
@@ -22,12 +23,11 @@ from pipeline.embeddings.audit import (
     norms_of,
     steps_of_types,
 )
+from pipeline.embeddings.audit.neighbours import neighbour_rows
 from pipeline.embeddings.cascade import DIGITS, EXACT, LOWER_CASE, STEPS, UNKNOWN
-from pipeline.embeddings.discriminative import WordWeights, weigh_words
-from pipeline.embeddings.neighbours import neighbour_rows
-from pipeline.embeddings.sources import Embedded
-from pipeline.tokenizer import tokenize
-from pipeline.values import TEST, TRAIN, VALIDATION, Corpus, EmbeddingMatrix, TokenizedCorpus, Vocabulary
+from pipeline.embeddings.table import Embedded
+from pipeline.settings.tables import TokenizerSettings
+from pipeline.text.tokenizer import tokenize
 
 DOCUMENTS = (("a", "b", "a"), ("c",), ("a", "d", "d"), (), ("b", "e"))
 

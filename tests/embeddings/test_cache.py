@@ -22,24 +22,23 @@ from builders import THREE_DOCUMENTS, TINY_WORD2VEC, request_of, tokens_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import pipeline.cache
-from pipeline.cache import (
-    Cache,
-    Entry,
+from pipeline.commands.run import run_experiment
+from pipeline.core import store
+from pipeline.core.console import Console
+from pipeline.core.files import file_hash
+from pipeline.core.store import Cache, Entry, default_folder
+from pipeline.embeddings import EmbeddingRequest, WordVectors, embed
+from pipeline.embeddings import kept as kept_vectors
+from pipeline.embeddings.kept import (
     cached_vectors,
     default_cache,
-    default_folder,
-    file_hash,
     reading_key,
     tokens_hash,
     training_key,
     words_hash,
 )
-from pipeline.config import Config, Value, with_values
-from pipeline.console import Console
-from pipeline.embeddings import EmbeddingRequest, WordVectors, embed
 from pipeline.embeddings.word2vec import train_word2vec
-from pipeline.experiment import run_experiment
+from pipeline.settings.tables import Config, Value, with_values
 
 PLENTY = 10 * 2**20
 SLACK = 100  # bytes; the seconds in an entry have more digits or fewer
@@ -158,17 +157,17 @@ def test_the_order_in_which_a_key_is_written_does_not_matter(tmp_path: Path) -> 
 @pytest.mark.parametrize("name", ["CACHE_VERSION", "__version__", "_code", "_gensim_version"])
 def test_other_versions_meet_no_entry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     cached_vectors(Cache(tmp_path, PLENTY), KEY, Maker())
-    monkeypatch.setattr(pipeline.cache, name, "0" if name.isupper() or name == "__version__" else lambda: "0")
+    monkeypatch.setattr(kept_vectors, name, "0" if name.isupper() or name == "__version__" else lambda: "0")
     assert not cached_vectors(Cache(tmp_path, PLENTY), KEY, Maker()).cached
 
 
 def test_the_code_that_makes_vectors_is_in_the_key(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(pipeline.cache, "__file__", str(tmp_path / "cache.py"))
+    monkeypatch.setattr(kept_vectors, "__file__", str(tmp_path / "embeddings" / "kept.py"))
     (tmp_path / "embeddings" / "files").mkdir(parents=True)
     hashes = set()
     for code in ("one = 1", "one = 2"):
         (tmp_path / "embeddings" / "files" / "text.py").write_text(code, encoding="utf-8")
-        hashes.add(pipeline.cache._code.__wrapped__())
+        hashes.add(kept_vectors._code.__wrapped__())
     assert len(hashes) == 2
 
 
@@ -352,7 +351,7 @@ def test_a_run_that_fails_while_it_writes_leaves_no_entry(
     def no_space(written: Path, path: Path) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(pipeline.cache, "_put", no_space)
+    monkeypatch.setattr(store, "_put", no_space)
     made = cached_vectors(Cache(tmp_path, PLENTY), KEY, Maker())
     assert list(tmp_path.iterdir()) == []
     assert made.notes[1:] == (

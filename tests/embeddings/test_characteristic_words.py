@@ -11,8 +11,8 @@ import polars as pl
 import pytest
 from builders import tokens_of
 
-from pipeline.embeddings.neighbours import characteristic_words
-from pipeline.values import TokenizedCorpus
+from pipeline.core.values import TokenizedCorpus
+from pipeline.embeddings.audit.neighbours import characteristic_words
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,11 @@ import polars as pl
 import pytest
 from builders import THREE_DOCUMENTS, request_of, tokens_of
 
-from pipeline.embeddings import WordVectors, embed, parse_source, sources
-from pipeline.embeddings.neighbours import characteristic_words, nearest_neighbours
-from pipeline.errors import PipelineError
-from pipeline.tokenizer import select
-from pipeline.values import UNKNOWN_ROW, Vocabulary
+from pipeline.core.errors import PipelineError
+from pipeline.core.values import UNKNOWN_ROW, Vocabulary
+from pipeline.embeddings import WordVectors, embed, parse_source, table
+from pipeline.embeddings.audit.neighbours import characteristic_words, nearest_neighbours
+from pipeline.text.ragged import select
 
 TRAIN = tokens_of(THREE_DOCUMENTS)
 
@@ -28,11 +28,11 @@ def test_a_word_of_test_documents_and_unlabelled_text_has_a_row_after_the_learne
     assert embedded.vocabulary.rows_from_source == 1
 
 
-def lay(monkeypatch: pytest.MonkeyPatch, scale: float = 0.0, *, scaled: bool = True) -> sources.Embedded:
+def lay(monkeypatch: pytest.MonkeyPatch, scale: float = 0.0, *, scaled: bool = True) -> table.Embedded:
     """Return a source of two words, in an order of its own, laid on the vocabulary of `TRAIN`."""
     vectors = np.array([[1, 2], [3, 4]], dtype=np.float32)
-    entry = sources.Source(lambda request: WordVectors(pl.Series(["film", "good"]), vectors), scaled=scaled)
-    monkeypatch.setitem(sources.SOURCES, "by-hand", entry)
+    entry = table.Source(lambda request: WordVectors(pl.Series(["film", "good"]), vectors), scaled=scaled)
+    monkeypatch.setitem(table.SOURCES, "by-hand", entry)
     return embed("by-hand", request_of(TRAIN, scale=scale))
 
 

@@ -12,15 +12,10 @@ import numpy as np
 import pytest
 from builders import THREE_DOCUMENTS, TINY_WORD2VEC, request_of, tokens_of
 
+from pipeline.core.errors import PipelineError
+from pipeline.core.values import Int32, Int64
 from pipeline.embeddings import word2vec
-from pipeline.embeddings.word2vec import (
-    fitting_epochs,
-    fitting_min_count,
-    train_word2vec,
-    write_number_lines,
-)
-from pipeline.errors import PipelineError
-from pipeline.values import Int32, Int64
+from pipeline.embeddings.word2vec import fitting_epochs, fitting_min_count, train_word2vec, write_number_lines
 
 TRAIN = tokens_of(THREE_DOCUMENTS)
 

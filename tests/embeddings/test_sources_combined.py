@@ -7,10 +7,10 @@ import polars as pl
 import pytest
 from builders import request_of, tokens_of
 
-from pipeline.embeddings import Embedded, Source, WordVectors, embed, sources
+from pipeline.core.values import Float32, TokenizedCorpus
+from pipeline.embeddings import Embedded, Source, WordVectors, embed, table
 from pipeline.embeddings.cascade import STEPS
-from pipeline.tokenizer import select
-from pipeline.values import Float32, TokenizedCorpus
+from pipeline.text.ragged import select
 
 CORPUS = tokens_of([["Good", "film"], ["film", "ﬁne", "1984"], ["plot", "Actor"]])
 TRAIN = select(CORPUS, np.array([0, 1]))  # "plot" and "Actor" stand in the test document alone
@@ -21,7 +21,7 @@ def source(monkeypatch: pytest.MonkeyPatch, name: str, words: dict[str, list[flo
     """Put a source of these words into the table."""
     vectors = np.array(list(words.values()), dtype=np.float32)
     found = WordVectors(pl.Series(list(words), dtype=pl.String), vectors, **more)  # type: ignore[arg-type]
-    monkeypatch.setitem(sources.SOURCES, name, Source(lambda request: found))
+    monkeypatch.setitem(table.SOURCES, name, Source(lambda request: found))
 
 
 def laid(asked: str, train: TokenizedCorpus = TRAIN, scale: float = 0.0, seed: int = 0) -> Embedded:

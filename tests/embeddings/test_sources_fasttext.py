@@ -9,13 +9,13 @@ import polars as pl
 import pytest
 from builders import TINY_WORD2VEC, request_of, tokens_of
 
-from pipeline.config import FastTextSettings
+from pipeline.core.errors import PipelineError
+from pipeline.core.values import Float32
 from pipeline.embeddings import EmbeddingRequest, WordVectors, embed
 from pipeline.embeddings.cascade import STEPS
 from pipeline.embeddings.fasttext import average_of_ngrams, ngram_hashes, train_fasttext
-from pipeline.errors import PipelineError
-from pipeline.tokenizer import select
-from pipeline.values import Float32
+from pipeline.settings.tables import FastTextSettings
+from pipeline.text.ragged import select
 
 STEMS = [["kicking", "kicked", "ball"], ["tea", "teacup", "milk"]] * 60
 SETTINGS = replace(TINY_WORD2VEC, vector_size=10, epochs=5, sample=0.0)

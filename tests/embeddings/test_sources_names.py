@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.core.errors import PipelineError
+from pipeline.core.names import AskedSource
 from pipeline.embeddings import parse_source, parse_sources
-from pipeline.embeddings.names import AskedSource
-from pipeline.errors import PipelineError
-from pipeline.plan import plan_models, unused_sources
+from pipeline.experiment.plan import plan_models, unused_sources
 
 
 @pytest.fixture(autouse=True)

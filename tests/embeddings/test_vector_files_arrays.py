@@ -13,8 +13,8 @@ import pytest
 from safetensors.numpy import save_file
 from vector_file_builders import fasttext_bin, write
 
+from pipeline.core.errors import PipelineError
 from pipeline.embeddings.files import read_vector_file, rows
-from pipeline.errors import PipelineError
 
 WORDS = ["a", "b", "c"]
 VECTORS = np.array([[1, 2], [3, 4], [5, 6]], dtype=np.float32)

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from pipeline.embeddings import word_pairs
-from pipeline.embeddings.word_pairs import (
+from pipeline.embeddings.audit import word_pairs
+from pipeline.embeddings.audit.word_pairs import (
     WordPairs,
     installed_pairs,
     judge_pairs,

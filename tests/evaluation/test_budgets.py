@@ -7,9 +7,9 @@ from pathlib import Path
 from report_builders import build_run
 
 from pipeline.evaluation import describe_budgets
-from pipeline.report.blocks import Limits
-from pipeline.report.quality import budget_words, comparison
-from pipeline.report.run_folder import read_run
+from pipeline.report.page.blocks import Limits
+from pipeline.report.sections.quality import budget_words, comparison
+from pipeline.run_folder.reading import read_run
 
 MODELS = {
     "majority": {"model": "majority", "kind": "control"},

@@ -7,11 +7,11 @@ import dataclasses
 import numpy as np
 import pytest
 
+from pipeline.core.values import Predictions
 from pipeline.evaluation import calibrate, score
 from pipeline.evaluation.calibration import CalibrationFacts, calibration_facts, error_interval
 from pipeline.evaluation.pooling import pool_folds
-from pipeline.prediction_files import SavedPredictions
-from pipeline.values import Predictions
+from pipeline.run_folder.predictions import SavedPredictions
 
 
 def saved(confidence, right, *, seed=0, name="m", hard=False):

@@ -12,15 +12,15 @@ import pytest
 from builders import documents_of, tokens_of
 from report_builders import build_run
 
+from pipeline.core.resources import milliseconds_of_each
+from pipeline.core.values import Predictions
 from pipeline.evaluation import compare, find_costs
-from pipeline.prediction_files import SavedPredictions
-from pipeline.report.blocks import Limits, Paragraph, Table
-from pipeline.report.costs import costs
-from pipeline.report.run_folder import read_run
-from pipeline.resources import milliseconds_of_each
-from pipeline.storage import bytes_to_predict
-from pipeline.tokenizer import alone
-from pipeline.values import Predictions
+from pipeline.models.save import bytes_to_predict
+from pipeline.report.page.blocks import Limits, Paragraph, Table
+from pipeline.report.sections.costs import costs
+from pipeline.run_folder.predictions import SavedPredictions
+from pipeline.run_folder.reading import read_run
+from pipeline.text.ragged import alone
 
 N_DOCS = 2000
 

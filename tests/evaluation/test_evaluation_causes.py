@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
+from pipeline.core.values import Predictions
 from pipeline.evaluation import compare, find_causes, find_gains, planned_pairs
-from pipeline.evaluation.comparisons import estimate_difference, paired_runs
+from pipeline.evaluation.differences import estimate_difference, paired_runs
 from pipeline.evaluation.pooling import pool_folds
-from pipeline.prediction_files import SavedPredictions
-from pipeline.values import Predictions
+from pipeline.run_folder.predictions import SavedPredictions
 
 LADDER = {
     "tfidf": "baseline",

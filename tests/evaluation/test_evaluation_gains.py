@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.evaluation.gains import NamedSource, find_gains, parse_named, source_pairs
+from pipeline.core.names import NamedSource, parse_named
+from pipeline.evaluation.contrasts import find_gains, source_pairs
 
 
 @pytest.mark.parametrize(

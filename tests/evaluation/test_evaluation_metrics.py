@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import balanced_accuracy_score, f1_score, log_loss
 
+from pipeline.core.values import Predictions
 from pipeline.evaluation.differences import estimate_difference, seeds_share
 from pipeline.evaluation.metrics import METRICS, answer_scores, count
 from pipeline.evaluation.pooling import pool_folds
 from pipeline.evaluation.stray_classes import stray_class_warnings
-from pipeline.prediction_files import SavedPredictions
-from pipeline.values import Predictions
+from pipeline.run_folder.predictions import SavedPredictions
 
 
 def predictions_of(labels, predicted, n_classes=3, confidence=0.7, hard=False):

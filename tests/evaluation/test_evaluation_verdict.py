@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline.config import METRIC_NAMES
+from pipeline.core.values import Predictions
+from pipeline.core.wording import DEFAULT_HEADS, METRIC_WORDS
 from pipeline.evaluation import (
     METRICS,
     Against,
@@ -24,10 +25,9 @@ from pipeline.evaluation import (
 from pipeline.evaluation.claims import MORE, PERHAPS_LESS
 from pipeline.evaluation.pooling import pool_folds
 from pipeline.evaluation.verdict import Question, Trainings, count_trainings
-from pipeline.evaluation.wording import DEFAULT_HEADS, METRIC_WORDS
-from pipeline.networks.models import NETWORKS
-from pipeline.prediction_files import SavedPredictions
-from pipeline.values import Predictions
+from pipeline.models.networks.build import NETWORKS
+from pipeline.run_folder.predictions import SavedPredictions
+from pipeline.settings.tables import METRIC_NAMES
 
 KINDS = {
     "majority": "control",

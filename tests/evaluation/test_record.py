@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.ledger import describe_dropped
-from pipeline.prediction_files import SavedPredictions
-from pipeline.scoring import predictions_of_whole_folds, recorded_predictions
-from pipeline.values import Dropped, Predictions
+from pipeline.core.values import Dropped, Predictions
+from pipeline.corpus.facts import describe_dropped
+from pipeline.evaluation.scoring import predictions_of_whole_folds, recorded_predictions
+from pipeline.run_folder.predictions import SavedPredictions
 
 
 def saved(name: str, seed: int, fold: int) -> SavedPredictions:

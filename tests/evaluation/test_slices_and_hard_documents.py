@@ -12,16 +12,16 @@ import polars as pl
 import pytest
 from builders import int32, tokens_of
 
-from pipeline.document_facts import word_facts
-from pipeline.document_files import COLUMNS
+from pipeline.core.values import Predictions
 from pipeline.evaluation import compare, describe_contamination, find_hard_documents, slice_scores
-from pipeline.evaluation.comparisons import estimate_difference, paired_runs
+from pipeline.evaluation.differences import estimate_difference, paired_runs
 from pipeline.evaluation.estimates import crossed_estimate
 from pipeline.evaluation.pooling import pool_folds
 from pipeline.evaluation.slices import quantile_groups
 from pipeline.evaluation.summary import summarise
-from pipeline.prediction_files import SavedPredictions
-from pipeline.values import Predictions
+from pipeline.experiment.document_facts import word_facts
+from pipeline.run_folder.documents import COLUMNS
+from pipeline.run_folder.predictions import SavedPredictions
 
 VERDICT = {"a": "net", "b": "tfidf"}
 KINDS = {"net": "network", "tfidf": "baseline", "bow": "baseline", "majority": "control"}

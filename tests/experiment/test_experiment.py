@@ -15,12 +15,13 @@ import polars as pl
 import pytest
 from sklearn.metrics import accuracy_score, f1_score
 
-from pipeline import fit_networks
-from pipeline.config import Config, load_config, with_values
-from pipeline.console import Console
-from pipeline.errors import PipelineError
-from pipeline.experiment import run_experiment
-from pipeline.prediction_files import SavedPredictions, prediction_path, read_run_predictions
+from pipeline.commands.run import run_experiment
+from pipeline.core.console import Console
+from pipeline.core.errors import PipelineError
+from pipeline.experiment import data, fit_networks
+from pipeline.run_folder.predictions import SavedPredictions, prediction_path, read_run_predictions
+from pipeline.settings.reading import load_config
+from pipeline.settings.tables import Config, with_values
 
 FILMS = [f"{('good', 'bad')[number % 2]} film number{number}" for number in range(60)]
 LABELS = [("pos", "neg")[number % 2] for number in range(60)]
@@ -450,9 +451,8 @@ def test_a_network_that_diverged_answers_with_chance_and_did_not_train(tmp_path:
 
 
 def test_quick_keeps_the_ledger_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from pipeline import experiment
 
-    monkeypatch.setattr(experiment, "QUICK_DOCUMENTS", 40)
+    monkeypatch.setattr(data, "QUICK_DOCUMENTS", 40)
     run = perform(tmp_path, run_models="bow", run_quick=True)
     corpus = read(run)["corpus"]
     assert (corpus["rows_read"], corpus["documents"]) == (60, 40)

@@ -15,12 +15,13 @@ import pytest
 from builders import int32
 from safetensors.numpy import load_file
 
-from pipeline.baselines import Tried, linear
-from pipeline.config import RunSettings, load_config
-from pipeline.console import Console
-from pipeline.errors import PipelineError
-from pipeline.experiment import run_experiment
-from pipeline.fit_baselines import grade_by
+from pipeline.commands.run import run_experiment
+from pipeline.core.console import Console
+from pipeline.core.errors import PipelineError
+from pipeline.experiment.fit_linear import grade_by
+from pipeline.models.baselines import Tried, table
+from pipeline.settings.reading import load_config
+from pipeline.settings.tables import RunSettings
 
 KINDS = ("good", "bad")
 FILMS = [f"{KINDS[number % 2]} film number{number % 17} seen" for number in range(90)]
@@ -226,14 +227,14 @@ def test_a_document_without_an_n_gram_is_answered(tmp_path: Path) -> None:
 def test_strengths_are_chosen_by_what_the_run_is_judged_by(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, metric: str
 ) -> None:
-    best_trial, chosen_by, graded = linear.best_trial, [], []
+    best_trial, chosen_by, graded = table.best_trial, [], []
 
     def noted(tried: Sequence[Tried], n_validation: int, metric: str = "accuracy") -> Tried:
         chosen_by.append(metric)
         graded.extend(trial.validation_score is not None for trial in tried)
         return best_trial(tried, n_validation, metric)
 
-    monkeypatch.setattr(linear, "best_trial", noted)
+    monkeypatch.setattr(table, "best_trial", noted)
     perform(
         tmp_path,
         FILMS,

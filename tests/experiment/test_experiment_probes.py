@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 from test_experiment import configure, interrupt_at, perform, read
 
-from pipeline import probes
-from pipeline.config import with_values
-from pipeline.console import Console
-from pipeline.experiment import run_experiment
-from pipeline.prediction_files import read_run_predictions
-from pipeline.probes import PROBES, Probe, nothing, probes_of
+from pipeline.commands.run import run_experiment
+from pipeline.commands.verify import verify
+from pipeline.core.console import Console
+from pipeline.interpret import probes
+from pipeline.interpret.probes import PROBES, Probe, nothing, probes_of
 from pipeline.report import draw_report
-from pipeline.verify import verify
+from pipeline.run_folder.predictions import read_run_predictions
+from pipeline.settings.tables import with_values
 
 NETWORKS = ["ann@learned", "rnn@learned", "lstm@learned"]
 

@@ -11,17 +11,18 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pipeline import choose_settings as choosing
-from pipeline import fit_baselines, fit_networks
-from pipeline.config import Config, load_config, settled
-from pipeline.console import Console
-from pipeline.errors import PipelineError
-from pipeline.experiment import run_experiment
-from pipeline.prediction_files import read_run_predictions, slug
+from pipeline.commands.predict import answer_again
+from pipeline.commands.run import run_experiment
+from pipeline.core.console import Console
+from pipeline.core.errors import PipelineError
+from pipeline.experiment import choose_settings as choosing
+from pipeline.experiment import fit_linear, fit_networks
+from pipeline.experiment.executors import OneByOne
+from pipeline.experiment.tuning import draw_trials, fixed_by_name
 from pipeline.report import draw_report
-from pipeline.saved_answers import answer_again
-from pipeline.side_by_side import OneByOne
-from pipeline.tuning import draw_trials, fixed_by_name
+from pipeline.run_folder.predictions import read_run_predictions, slug
+from pipeline.settings.reading import load_config
+from pipeline.settings.tables import Config, settled
 
 OPENINGS = {"pos": ("a fine", "a warm", "an odd"), "neg": ("a dull", "a cold", "an odd")}
 NOUNS = ("film", "story", "cast", "ending", "scene", "score", "plot", "script", "poster", "song")
@@ -158,7 +159,7 @@ def test_the_counts_of_trials_are_let_go_before_the_chosen_ones_are_made(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made: list[Any] = []
-    count, run_together = fit_baselines._count, fit_baselines._run_together
+    count, run_together = fit_linear._count, fit_linear._run_together
     alive: list[int] = []
 
     def watched_count(*arguments: Any) -> Any:
@@ -171,8 +172,8 @@ def test_the_counts_of_trials_are_let_go_before_the_chosen_ones_are_made(
         alive.append(sum(one() is not None for one in made))
         run_together(*arguments)
 
-    monkeypatch.setattr(fit_baselines, "_count", watched_count)
-    monkeypatch.setattr(fit_baselines, "_run_together", watched_run)
+    monkeypatch.setattr(fit_linear, "_count", watched_count)
+    monkeypatch.setattr(fit_linear, "_run_together", watched_run)
     perform(tmp_path, run_models="bow,tfidf", run_tune=2)
     assert alive == [0, 0]
 
@@ -190,7 +191,7 @@ def test_labels_of_test_documents_change_no_trial_and_no_choice(
 ) -> None:
     options: dict[str, object] = {"run_models": models, "run_deterministic": True, "run_tune": 2}
     honest = read(perform(tmp_path / "honest", **options))
-    original = fit_baselines.Material.labels
+    original = fit_linear.Material.labels
 
     def corrupt(material: Any, documents: Any) -> Any:
         test = material.loaded.corpus.records[documents]
@@ -198,7 +199,7 @@ def test_labels_of_test_documents_change_no_trial_and_no_choice(
 
     first = read_run_predictions(tmp_path / "honest" / "run")[0]
     tested = set(first.predictions.documents.tolist())
-    monkeypatch.setattr(fit_baselines.Material, "labels", corrupt)
+    monkeypatch.setattr(fit_linear.Material, "labels", corrupt)
     other = read(perform(tmp_path / "other", **options))
     assert without_seconds(other["tuning"]) == without_seconds(honest["tuning"])
     assert other["results"][0]["accuracy"] == pytest.approx(1 - honest["results"][0]["accuracy"])
@@ -207,14 +208,14 @@ def test_labels_of_test_documents_change_no_trial_and_no_choice(
 def test_a_drawn_setting_that_does_not_suit_the_corpus_ends_no_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    original = fit_baselines._count
+    original = fit_linear._count
 
     def count(material: Any, fold: Any, ngrams: Any) -> Any:
         if ngrams.longest == 3:
             raise PipelineError("baselines.ngram_max", "too many n-grams", "lower it")
         return original(material, fold, ngrams)
 
-    monkeypatch.setattr(fit_baselines, "_count", count)
+    monkeypatch.setattr(fit_linear, "_count", count)
     (family,) = read(perform(tmp_path, run_models="tfidf", run_tune=9))["tuning"]
     failed = [trial for trial in family["trials"] if trial["settings"]["baselines.ngram_max"] == 3]
     assert failed
@@ -254,7 +255,7 @@ def test_without_validation_documents_there_is_nothing_to_choose_on(
 
         return original(material, planned, replace(fold, validation=fold.validation[:0]), *rest)
 
-    monkeypatch.setattr(fit_baselines, "choose_settings", without)
+    monkeypatch.setattr(fit_linear, "choose_settings", without)
     with pytest.raises(PipelineError) as caught:
         perform(tmp_path, run_models="bow")
     assert str(caught.value) == (

@@ -11,13 +11,13 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pipeline import fit_networks
-from pipeline.config import load_config
-from pipeline.console import Console
-from pipeline.experiment import run_experiment
-from pipeline.networks import models
-from pipeline.networks.far_off import far_off, second_training
-from pipeline.prediction_files import read_run_predictions
+from pipeline.commands.run import run_experiment
+from pipeline.core.console import Console
+from pipeline.experiment import fit_networks
+from pipeline.models.networks import build
+from pipeline.models.networks.far_off import far_off, second_training
+from pipeline.run_folder.predictions import read_run_predictions
+from pipeline.settings.reading import load_config
 
 NAME = "ann@learned"
 SMALL = (
@@ -92,13 +92,13 @@ def read(run: Path, name: str) -> Any:
 def break_trainings(monkeypatch: pytest.MonkeyPatch, *broken: int) -> None:
     """Let the n-th network that is built, counted from 0, see nothing of its documents for these n."""
     counted: Iterator[int] = iter(range(1_000))
-    encode: Callable[..., Any] = models.NETWORKS["ann"].encode
+    encode: Callable[..., Any] = build.NETWORKS["ann"].encode
 
     def sometimes_blind(spec: Any, embedded: Any, lengths: Any) -> Any:
         encoded = encode(spec, embedded, lengths)
         return encoded * 0.0 if next(counted) in broken else encoded
 
-    monkeypatch.setitem(models.NETWORKS, "ann", replace(models.NETWORKS["ann"], encode=sometimes_blind))
+    monkeypatch.setitem(build.NETWORKS, "ann", replace(build.NETWORKS["ann"], encode=sometimes_blind))
 
 
 def accuracy_of_seeds(run: Path) -> list[float]:

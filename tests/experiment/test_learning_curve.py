@@ -16,13 +16,15 @@ from hypothesis import strategies as st
 from report_builders import METRICS, build_run
 from scipy import stats
 
-from pipeline.config import load_config
-from pipeline.console import Console
-from pipeline.errors import PipelineError
+from pipeline.commands.run import run_experiment
+from pipeline.commands.verify import verify
+from pipeline.core.console import Console
+from pipeline.core.errors import PipelineError
+from pipeline.core.values import TEST, TRAIN, UNASSIGNED, VALIDATION, Corpus, Predictions
 from pipeline.evaluation import find_learning_curve
 from pipeline.evaluation.crossing import find_changes, who_is_ahead
-from pipeline.experiment import run_experiment
-from pipeline.learning_curve import (
+from pipeline.experiment.data import Fold
+from pipeline.experiment.learning_curve import (
     curve_sizes,
     describe_curve,
     draw_of,
@@ -30,13 +32,11 @@ from pipeline.learning_curve import (
     settings_of_draw,
     smaller_folds,
 )
-from pipeline.material import Fold
-from pipeline.prediction_files import SavedPredictions, read_run_predictions
-from pipeline.report.blocks import Bands, Chart, Limits, Nothing, Table
-from pipeline.report.learning_curve import learning_curve
-from pipeline.report.run_folder import read_run
-from pipeline.values import TEST, TRAIN, UNASSIGNED, VALIDATION, Corpus, Predictions
-from pipeline.verify import verify
+from pipeline.report.page.blocks import Bands, Chart, Limits, Nothing, Table
+from pipeline.report.sections.learning_curve import learning_curve
+from pipeline.run_folder.predictions import SavedPredictions, read_run_predictions
+from pipeline.run_folder.reading import read_run
+from pipeline.settings.reading import load_config
 
 # --- the sets --------------------------------------------------------------------------------------------
 

@@ -15,13 +15,13 @@ import pytest
 from builders import TINY_NETWORK, labelled, matrix_of
 from corpus_builders import write
 
-from pipeline import fit_networks
-from pipeline.config import load_config
-from pipeline.console import Console
-from pipeline.experiment import run_experiment
-from pipeline.networks.documents import Evaluation
-from pipeline.networks.models import NetworkSpec, specify
-from pipeline.networks.training import fit_network
+from pipeline.commands.run import run_experiment
+from pipeline.core.console import Console
+from pipeline.experiment import fit_networks
+from pipeline.models.networks.build import NetworkSpec, specify
+from pipeline.models.networks.labelled import Evaluation
+from pipeline.models.networks.training import fit_network
+from pipeline.settings.reading import load_config
 
 FILMS = "".join(f"good film{number},pos\nbad film{number},neg\n" for number in range(20))
 

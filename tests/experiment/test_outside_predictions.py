@@ -11,14 +11,14 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pipeline import record
-from pipeline.config import load_config
-from pipeline.console import Console
-from pipeline.errors import PipelineError
-from pipeline.experiment import run_experiment
-from pipeline.outside_predictions import OutsideModel, check_names, read_outside
-from pipeline.prediction_files import read_run_predictions
-from pipeline.values import TEST, TRAIN, Corpus
+from pipeline.commands.run import run_experiment
+from pipeline.core.console import Console
+from pipeline.core.errors import PipelineError
+from pipeline.core.values import TEST, TRAIN, Corpus
+from pipeline.experiment import conclude
+from pipeline.experiment.outside import OutsideModel, check_names, read_outside
+from pipeline.run_folder.predictions import read_run_predictions
+from pipeline.settings.reading import load_config
 
 WHERE_TO_LOOK = (
     "the test documents are in the column `document` of predictions/*.parquet of a run with the same corpus, --seed"
@@ -266,14 +266,14 @@ def test_a_stop_while_the_report_is_drawn_counts_no_fit_twice(
     documents = pl.read_parquet(first / "predictions" / "bow.s0.f0.parquet")["document"]
     other = first.parent / "stopped.csv"
     pl.DataFrame({"document": documents, "predicted": "pos"}).write_csv(other)
-    scored, calls = record.score_run, iter([True])
+    scored, calls = conclude.score_run, iter([True])
 
     def stop_once(run: Path) -> object:
         if next(calls, False):
             raise KeyboardInterrupt
         return scored(run)
 
-    monkeypatch.setattr(record, "score_run", stop_once)
+    monkeypatch.setattr(conclude, "score_run", stop_once)
     with pytest.raises(KeyboardInterrupt):
         perform(first.parent, "drawing", run_compare=[str(other)])
     details = first.parent / "drawing" / "details"

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.config import NetworkSettings
-from pipeline.errors import PipelineError
-from pipeline.plan import (
-    PlannedModel,
+from pipeline.core.errors import PipelineError
+from pipeline.experiment.plan import (
     check_settings,
     kinds_for_verdict,
     left_out,
@@ -15,6 +13,8 @@ from pipeline.plan import (
     plan_models,
     unused_sources,
 )
+from pipeline.models.table import PlannedModel
+from pipeline.settings.tables import NetworkSettings
 
 
 def names(models: tuple[str, ...], sources: tuple[str, ...]) -> list[str]:

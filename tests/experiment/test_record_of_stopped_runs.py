@@ -10,10 +10,10 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pipeline import fit_baselines, record
-from pipeline.config import load_config
-from pipeline.console import Console
-from pipeline.experiment import run_experiment
+from pipeline.commands.run import run_experiment
+from pipeline.core.console import Console
+from pipeline.experiment import fit_linear, record
+from pipeline.settings.reading import load_config
 
 
 def perform(folder: Path, texts: list[str], **options: object) -> Path:
@@ -57,7 +57,7 @@ def stopped(folder: Path, **options: object) -> tuple[dict[str, Any], str]:
 def test_a_run_stopped_in_a_later_fold_is_scored_on_the_folds_that_are_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stop_at(monkeypatch, fit_baselines, "_fit", 9)  # tfidf in the last of three folds
+    stop_at(monkeypatch, fit_linear, "_fit", 9)  # tfidf in the last of three folds
     metrics, report = stopped(tmp_path, corpus_folds=3)
     warning = (
         "the run did not end, so that only folds 0, 1 of 3 can be compared on the same test documents:"

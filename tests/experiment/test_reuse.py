@@ -16,13 +16,22 @@ import pytest
 from report_builders import build_run
 from test_seeds import perform, plant, steady
 
-from pipeline.config import Config, deciding, with_values
-from pipeline.report.circumstances import reuse_sentence
+from pipeline.commands.verify import verify
+from pipeline.core.values import Corpus
+from pipeline.experiment.reuse import (
+    FILE,
+    Look,
+    Reuse,
+    count_verdict,
+    counted,
+    hash_of_tests,
+    read_looks,
+    settings_hash,
+)
 from pipeline.report.draw import summarise
-from pipeline.report.run_folder import read_run
-from pipeline.reuse import FILE, Look, Reuse, count_verdict, counted, hash_of_tests, read_looks, settings_hash
-from pipeline.values import Corpus
-from pipeline.verify import verify
+from pipeline.report.sections.circumstances import reuse_sentence
+from pipeline.run_folder.reading import read_run
+from pipeline.settings.tables import Config, deciding, with_values
 
 LOOK = Look("run 1", "2026-01-02T10:00:00+00:00", "tests a", "settings a")
 CORPUS = {"hash": "c0", "split_hash": "5f", "unlabelled_hash": None}
@@ -139,7 +148,7 @@ def test_what_cannot_be_counted_is_said_and_left_out(tmp_path: Path) -> None:
 
 
 def test_without_a_home_folder_nothing_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.reuse.default_folder", lambda: None)
+    monkeypatch.setattr("pipeline.experiment.reuse.default_folder", lambda: None)
     assert count_verdict(LOOK, 445)[1].endswith("there is no home folder")
 
 

@@ -9,12 +9,12 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pipeline import fit_networks
-from pipeline.config import load_config
-from pipeline.console import Console
-from pipeline.experiment import run_experiment
+from pipeline.commands.run import run_experiment
+from pipeline.commands.verify import verify
+from pipeline.core.console import Console
+from pipeline.experiment import fit_networks
 from pipeline.report import draw_report
-from pipeline.verify import verify
+from pipeline.settings.reading import load_config
 
 SMALL = (
     "networks.units=8",

@@ -10,23 +10,23 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline import fit_networks, kept_for_seeds, more_seeds
-from pipeline.config import load_config
-from pipeline.console import Console
+from pipeline.commands.run import run_experiment
+from pipeline.commands.verify import verify
+from pipeline.core.console import Console
+from pipeline.core.values import Predictions
 from pipeline.evaluation import SeedsAsked, SeedsFound, find_seeds
 from pipeline.evaluation.differences import seeds_share
 from pipeline.evaluation.pooling import pool_folds
-from pipeline.experiment import run_experiment
-from pipeline.material import save_test_predictions
-from pipeline.plan import PlannedModel
-from pipeline.prediction_files import SavedPredictions
-from pipeline.record import Fit
-from pipeline.report.circumstances import seeds_sentence
-from pipeline.report.run_folder import read_run
-from pipeline.scoring import predictions_of_whole_seeds
-from pipeline.tuning import Score
-from pipeline.values import Predictions
-from pipeline.verify import verify
+from pipeline.evaluation.scoring import predictions_of_whole_seeds
+from pipeline.experiment import fit_networks, kept_for_seeds, more_seeds
+from pipeline.experiment.data import save_test_predictions
+from pipeline.experiment.record import Fit
+from pipeline.experiment.tuning import Score
+from pipeline.models.table import PlannedModel
+from pipeline.report.sections.circumstances import seeds_sentence
+from pipeline.run_folder.predictions import SavedPredictions
+from pipeline.run_folder.reading import read_run
+from pipeline.settings.reading import load_config
 
 AUTO = SeedsAsked("auto", first=3, most=6)
 KINDS = {"bow": "baseline", "tfidf": "baseline", "lstm": "network", "rnn": "network"}

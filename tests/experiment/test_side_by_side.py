@@ -15,17 +15,19 @@ import numpy as np
 import psutil
 import pytest
 
-from pipeline import fit_baselines, fit_mean, fit_networks
-from pipeline import side_by_side as side_by_side_module
-from pipeline.config import load_config
-from pipeline.console import Console
-from pipeline.errors import PipelineError
-from pipeline.experiment import read_and_split, run_experiment, tokenize_all
-from pipeline.material import Material
-from pipeline.plan import PlannedModel, plan_models
-from pipeline.prediction_files import read_run_predictions
-from pipeline.record import Choice, Fit
-from pipeline.side_by_side import Machine, OneByOne, SideBySide, Work, all_ended, fits_at_once, put_in_order
+from pipeline.commands.run import run_experiment
+from pipeline.core.console import Console
+from pipeline.core.errors import PipelineError
+from pipeline.experiment import executors as side_by_side_module
+from pipeline.experiment import fit_linear, fit_networks
+from pipeline.experiment.data import Material, read_and_split, tokenize_all
+from pipeline.experiment.executors import OneByOne, SideBySide, all_ended, put_in_order
+from pipeline.experiment.how_many import Machine, Work, fits_at_once
+from pipeline.experiment.plan import plan_models
+from pipeline.experiment.record import Choice, Fit
+from pipeline.models.table import PlannedModel
+from pipeline.run_folder.predictions import read_run_predictions
+from pipeline.settings.reading import load_config
 
 SMALL = (
     "networks.units=8",
@@ -164,9 +166,9 @@ def test_arguments_that_are_sent_apart_train_nothing_twice(
 
     monkeypatch.setattr(OneByOne, "run", sent_apart)
     counted(fit_networks, "fit_network")
-    counted(fit_baselines, "_count")
-    counted(fit_baselines, "fit_baseline")
-    counted(fit_mean, "_features")
+    counted(fit_linear, "_count")
+    counted(fit_linear, "fit_baseline")
+    counted(fit_linear, "_features")
     given = {"corpus.path": str(write_films(tmp_path)), "run.out": str(tmp_path / "run"), "run.seeds": 1}
     given |= {"run.models": "bow,mean,ann", "run.embeddings": "random", "run.probes": False}
     run = run_experiment(load_config(None, SMALL, given), Console(silent=True), "")

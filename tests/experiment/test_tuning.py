@@ -8,8 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from pipeline.config import Config, Value, load_config, settled, with_values
-from pipeline.tuning import (
+from pipeline.experiment.tuning import (
     Score,
     Trial,
     choose,
@@ -20,6 +19,8 @@ from pipeline.tuning import (
     in_order,
     search_space,
 )
+from pipeline.settings.reading import load_config
+from pipeline.settings.tables import Config, Value, settled, with_values
 
 
 def tuned(trials: int, **changed: Value) -> Config:

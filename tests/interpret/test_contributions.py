@@ -12,10 +12,10 @@ from builders import FEW_STRENGTHS, documents_of, int32, request_of, tokens_of, 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.baselines import fit_baseline
-from pipeline.baselines.estimators import MeanEmbedding
-from pipeline.config import BaselineSettings, Config, TokenizerSettings
-from pipeline.contributions import (
+from pipeline.core.values import TokenizedCorpus
+from pipeline.embeddings import Embedded, embed
+from pipeline.experiment.fit_linear import average_vectors
+from pipeline.interpret.contributions import (
     Contributions,
     LinearModel,
     contrast,
@@ -25,15 +25,7 @@ from pipeline.contributions import (
     of_ngrams,
     place_tokens,
 )
-from pipeline.embeddings import Embedded, embed
-from pipeline.fit_mean import average_vectors
-from pipeline.indices import count_ngrams, encode, learn_ngrams
-from pipeline.networks.documents import Labelled
-from pipeline.plan import PlannedModel
-from pipeline.storage import save_baseline, save_embedding, save_mean, save_network
-from pipeline.tokenizer import tokenize
-from pipeline.values import TokenizedCorpus
-from pipeline.word_contributions import (
+from pipeline.interpret.contributions.of_run import (
     CHARACTERS,
     LEFT_OUT,
     Shown,
@@ -42,6 +34,15 @@ from pipeline.word_contributions import (
     weights_a_step,
     word_contributions,
 )
+from pipeline.models.baselines import fit_baseline
+from pipeline.models.baselines.estimators import MeanEmbedding
+from pipeline.models.networks.labelled import Labelled
+from pipeline.models.save import save_baseline, save_embedding, save_mean, save_network
+from pipeline.models.table import PlannedModel
+from pipeline.settings.tables import BaselineSettings, Config, TokenizerSettings
+from pipeline.text.ngrams import count_ngrams, learn_ngrams
+from pipeline.text.tokenizer import tokenize
+from pipeline.text.vocabulary import encode
 
 TRAIN = tokens_of(
     [
@@ -144,7 +145,7 @@ def test_the_words_of_a_linear_model_add_up_to_its_logits(tmp_path: Path, case: 
 
 
 def test_one_problem_a_class_is_explained_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.baselines.linear._ONE_VERSUS_REST", 0)
+    monkeypatch.setattr("pipeline.models.baselines.table._ONE_VERSUS_REST", 0)
     ngrams, counts = learn_ngrams(TRAIN, ngram_max=2)
     fitted = fit_baseline("tfidf", counts, THREE, n_classes=3, strength=1.0, settings=FEW_STRENGTHS)
     assert fitted.probabilities == "one-versus-rest"
@@ -229,7 +230,7 @@ PLANTED = tokens_of([["a", "plot", "film", "zorp", "scene", "cast"], ["a", "plai
 
 @pytest.mark.parametrize(("model", "tuned"), [("ann", False), ("lstm", False), ("rnn", True)])
 def test_the_word_that_decides_gets_the_largest_contribution(tmp_path: Path, model: str, tuned: bool) -> None:
-    from pipeline.networks.prediction import predict_probabilities
+    from pipeline.models.networks.prediction import predict_probabilities
 
     fitted, embedded = save_tiny_network(tmp_path, model, tuned=tuned)
     first, second, empty = explained(tmp_path, f"{model}@random", PLANTED)
@@ -274,11 +275,11 @@ def test_a_network_is_asked_about_as_many_documents_as_a_fixed_amount_of_work_al
     work = weights_a_step({"model": "lstm", "units": 8, "layers": 1, "embedding_dim": 32})
     assert work == 4 * 8 * (8 + 32) + 60_000
     # 6 tokens, each out once and all in once: 42 timesteps; then 12; the third document has one token, asked for none
-    monkeypatch.setattr("pipeline.word_contributions.MOST_WORK", 41 * work)
+    monkeypatch.setattr("pipeline.interpret.contributions.of_run.MOST_WORK", 41 * work)
     assert len(explained(tmp_path, "lstm@random", PLANTED)) == 0
-    monkeypatch.setattr("pipeline.word_contributions.MOST_WORK", 53 * work)
+    monkeypatch.setattr("pipeline.interpret.contributions.of_run.MOST_WORK", 53 * work)
     assert len(explained(tmp_path, "lstm@random", PLANTED)) == 1
-    monkeypatch.setattr("pipeline.word_contributions.MOST_WORK", 54 * work)
+    monkeypatch.setattr("pipeline.interpret.contributions.of_run.MOST_WORK", 54 * work)
     assert len(explained(tmp_path, "lstm@random", PLANTED)) == 2
 
 

@@ -15,18 +15,12 @@ import numpy as np
 import pytest
 from make_golden import GOLDEN, explained
 
-from pipeline.errors import PipelineError
-from pipeline.explain import (
-    Worked,
-    check_out,
-    explain,
-    write_page,
-    write_text,
-)
-from pipeline.explain.small import LABEL, small_network, tenths
-from pipeline.explain.worked import Check, Line, Matrix, Prose, Section, Step, Table, check
-from pipeline.explain.written import Written, dot, number, one_minus_square, plus, shown, times
-from pipeline.networks.equations import CellWeights, forward
+from pipeline.core.errors import PipelineError
+from pipeline.interpret.explain import Worked, check_out, explain, write_page, write_text
+from pipeline.interpret.explain.small import LABEL, small_network, tenths
+from pipeline.interpret.explain.worked import Check, Line, Matrix, Prose, Section, Step, Table, check
+from pipeline.interpret.explain.written import Written, dot, number, one_minus_square, plus, shown, times
+from pipeline.models.equations import CellWeights, forward
 
 CELLS = ("rnn", "gru", "lstm")
 NAMES = {"tanh": math.tanh, "exp": math.exp, "ln": math.log, "σ": lambda a: 1 / (1 + math.exp(-a))}

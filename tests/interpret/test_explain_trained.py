@@ -13,15 +13,15 @@ import polars as pl
 import pytest
 from builders import labelled, request_of, tokens_of, train_network
 
-from pipeline.config import Config, save_config, with_values
+from pipeline.core.errors import PipelineError
 from pipeline.embeddings import embed
-from pipeline.errors import PipelineError
-from pipeline.explain import Worked, explain, write_page, write_text
-from pipeline.explain.worked import Prose, Section, Table
-from pipeline.networks.equations.network import run_network
-from pipeline.networks.saved import load_saved
-from pipeline.storage import save_embedding, save_network
-from pipeline.tokenizer import tokenize
+from pipeline.interpret.explain import Worked, explain, write_page, write_text
+from pipeline.interpret.explain.worked import Prose, Section, Table
+from pipeline.models.equations.network import run_network
+from pipeline.models.save import save_embedding, save_network
+from pipeline.models.saved import load_saved
+from pipeline.settings.tables import Config, save_config, with_values
+from pipeline.text.tokenizer import tokenize
 
 LABELS = ("bad", "good")
 DOCUMENTS = (("a", "good", "film"), ("a", "bad", "film"), ("not", "a", "good", "plot"), ("not", "bad"))

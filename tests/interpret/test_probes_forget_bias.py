@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from builders import TINY_NETWORK, matrix_of
 
-from pipeline.networks.models import NetworkSpec, build, specify
-from pipeline.probes import forget_bias as probe
+from pipeline.interpret.probes import forget_bias as probe
+from pipeline.models.networks.build import NetworkSpec, build, specify
 
 
 def spec_of(model: str = "lstm", **changes: Any) -> NetworkSpec:

@@ -10,14 +10,14 @@ import pytest
 from builders import TINY_NETWORK, train_network
 from probe_builders import network_of, random_documents, set_layer, subject_of
 
-from pipeline.networks.batches import pad
-from pipeline.networks.documents import Evaluation
-from pipeline.networks.equations import CellWeights, backward, forward
-from pipeline.networks.models import after_embedding
-from pipeline.networks.step import training_step
-from pipeline.networks.training import FittedNetwork
-from pipeline.probes import gradients
-from pipeline.values import Float64
+from pipeline.core.values import Float64
+from pipeline.interpret.probes import gradients
+from pipeline.models.equations import CellWeights, backward, forward
+from pipeline.models.networks.batches import pad
+from pipeline.models.networks.build import after_embedding
+from pipeline.models.networks.labelled import Evaluation
+from pipeline.models.networks.step import training_step
+from pipeline.models.networks.training import FittedNetwork
 
 # --- the gradients against NumPy and against finite differences ------------------------------------------
 

@@ -11,10 +11,10 @@ import pytest
 from builders import TINY_NETWORK, indexed_of, int32, labelled, matrix_of, rows_of_each, train_network
 from probe_builders import network_of, random_documents, subject_of
 
-from pipeline.networks.batches import visible
-from pipeline.networks.documents import Labelled
-from pipeline.networks.prediction import predict_probabilities
-from pipeline.probes import Subject, forget_bias, memory_horizon, needle, word_order
+from pipeline.interpret.probes import Subject, forget_bias, memory_horizon, needle, word_order
+from pipeline.models.networks.batches import visible
+from pipeline.models.networks.labelled import Labelled
+from pipeline.models.networks.prediction import predict_probabilities
 
 DOCUMENTS = random_documents([5, 9, 12, 3] * 5)
 

@@ -9,10 +9,16 @@ import numpy as np
 import pytest
 from builders import indexed_of, int32, rows_of_each
 
-from pipeline.probes import memory_horizon as horizon
-from pipeline.probes import word_order as order
-from pipeline.probes.paired import accuracy_interval, answer, loss_interval, majority_right, ratio_interval
-from pipeline.values import Float32, IndexedCorpus, Int32
+from pipeline.core.values import Float32, IndexedCorpus, Int32
+from pipeline.interpret.probes import memory_horizon as horizon
+from pipeline.interpret.probes import word_order as order
+from pipeline.interpret.probes.paired import (
+    accuracy_interval,
+    answer,
+    loss_interval,
+    majority_right,
+    ratio_interval,
+)
 
 FILLER, A, B = 5, 10, 11  # rows: a word that says nothing, one for class 0, one for class 1
 

@@ -10,7 +10,7 @@ from builders import indexed_of, int32, rows_of_each
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.probes import needle as probe
+from pipeline.interpret.probes import needle as probe
 
 HAYSTACK = probe.Haystack(("the", "of", "and"), np.zeros((7, 4), dtype=np.float32))
 

@@ -9,12 +9,8 @@ import pytest
 from builders import indexed_of, int32, matrix_of
 from probe_builders import network_of, random_documents, set_layer, subject_of
 
-from pipeline.config import EXTRA_PROBES
-from pipeline.networks.batches import pad
-from pipeline.networks.documents import Labelled
-from pipeline.networks.equations import CellWeights, forward, jacobian_norms
-from pipeline.networks.training import FittedNetwork
-from pipeline.probes import (
+from pipeline.core.values import Float32, IndexedCorpus
+from pipeline.interpret.probes import (
     PROBES,
     Subject,
     jacobians,
@@ -23,10 +19,14 @@ from pipeline.probes import (
     states,
     time_constants,
 )
-from pipeline.probes.subject import nothing
-from pipeline.probes.traces import Reading, readings
-from pipeline.report.probes import WRITERS
-from pipeline.values import Float32, IndexedCorpus
+from pipeline.interpret.probes.subject import nothing
+from pipeline.interpret.probes.traces import Reading, readings
+from pipeline.models.equations import CellWeights, forward, jacobian_norms
+from pipeline.models.networks.batches import pad
+from pipeline.models.networks.labelled import Labelled
+from pipeline.models.networks.training import FittedNetwork
+from pipeline.report.sections.probes import WRITERS
+from pipeline.settings.tables import EXTRA_PROBES
 
 LENGTHS = [6, 2, 4, 1, 5]
 RECURRENT = [("rnn", "last"), ("gru", "mean"), ("lstm", "max"), ("lstm", "last"), ("bilstm", "max+mean")]
@@ -387,7 +387,7 @@ def test_every_probe_has_its_part_of_the_report_and_those_on_demand_an_option() 
 
 
 def test_probes_on_demand_run_only_where_they_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    from pipeline.probes import Probe
+    from pipeline.interpret.probes import Probe
 
     asked = Probe("Why?", lambda subject: nothing("no"), on_demand=True)
     monkeypatch.setitem(PROBES, "asked", asked)

@@ -10,8 +10,8 @@ from builders import indexed_of, rows_of_each
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.probes.windows import last_tokens, replace_beyond, shuffle_beyond
-from pipeline.values import UNKNOWN_ROW
+from pipeline.core.values import UNKNOWN_ROW
+from pipeline.interpret.probes.windows import last_tokens, replace_beyond, shuffle_beyond
 
 documents = st.lists(st.lists(st.integers(1, 30), min_size=1, max_size=12), min_size=1, max_size=6)
 ks = st.integers(0, 14)

@@ -11,10 +11,10 @@ import pytest
 from builders import int32, tokens_of
 from scipy.sparse import csr_array
 
-from pipeline.baselines import Chosen, Tried, as_fitted, choose_strength, fit_baseline, linear
-from pipeline.config import BaselineSettings
-from pipeline.indices import count_ngrams, learn_ngrams
-from pipeline.values import Float32, Int32
+from pipeline.core.values import Float32, Int32
+from pipeline.models.baselines import Chosen, Tried, as_fitted, choose_strength, fit_baseline, table
+from pipeline.settings.tables import BaselineSettings
+from pipeline.text.ngrams import count_ngrams, learn_ngrams
 
 SETTINGS = BaselineSettings(min_df=1, bow_strengths=(0.01, 0.1, 1.0, 10.0), max_iter=1000)
 WORDS = ("good", "bad", "dull", "film", "plot", "so", "very")
@@ -184,9 +184,9 @@ def test_accuracy_chooses_beyond_its_standard_error_and_log_loss_within_it() -> 
     """Of 100 documents the error of 0.90 is 3.0 points: 0.87 is within it, 0.86 is not."""
     sure = Tried(100.0, 0.80, 0.90)
     within, beyond = Tried(1.0, 0.40, 0.87), Tried(0.1, 0.30, 0.86)
-    assert linear.best_trial([sure, within, beyond], 100) is within
-    assert linear.best_trial([sure, beyond], 100) is sure
-    assert linear.best_trial([sure, within, beyond], 100, metric="log-loss") is beyond
+    assert table.best_trial([sure, within, beyond], 100) is within
+    assert table.best_trial([sure, beyond], 100) is sure
+    assert table.best_trial([sure, within, beyond], 100, metric="log-loss") is beyond
 
 
 def test_another_metric_of_answers_chooses_in_place_of_accuracy() -> None:
@@ -194,12 +194,12 @@ def test_another_metric_of_answers_chooses_in_place_of_accuracy() -> None:
     common = Tried(0.1, 0.20, 0.96, validation_score=0.60, standard_error=0.05)
     rare = Tried(10.0, 0.40, 0.90, validation_score=0.80, standard_error=0.05)
     near = Tried(1.0, 0.30, 0.85, validation_score=0.76, standard_error=0.05)
-    assert linear.best_trial([common, rare], 1000, metric="macro-f1") is rare
+    assert table.best_trial([common, rare], 1000, metric="macro-f1") is rare
     assert (
-        linear.best_trial([common, rare, near], 1000, metric="macro-f1") is near
+        table.best_trial([common, rare, near], 1000, metric="macro-f1") is near
     )  # within the error, lower loss
     assert (
-        linear.best_trial([replace(one, validation_score=None) for one in (common, rare)], 1000).value == 0.1
+        table.best_trial([replace(one, validation_score=None) for one in (common, rare)], 1000).value == 0.1
     )
 
 
@@ -241,7 +241,7 @@ def test_one_problem_a_class_answers_alike(monkeypatch: pytest.MonkeyPatch, n_cl
     documents = [["good"], ["bad"], ["dull"]][:n_classes] * 5
     labels = int32([0, 1, 2][:n_classes] * 5)
     _, counts = learn_ngrams(tokens_of(documents), ngram_max=1)
-    monkeypatch.setattr(linear, "_ONE_VERSUS_REST", 0)
+    monkeypatch.setattr(table, "_ONE_VERSUS_REST", 0)
     fitted = fit_baseline("bow", counts, labels, n_classes=n_classes, strength=1.0, settings=SETTINGS)
     probabilities = fitted.predict_probabilities(counts)
     np.testing.assert_allclose(probabilities.sum(axis=1), 1.0, atol=1e-6)

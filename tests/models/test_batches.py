@@ -8,7 +8,7 @@ from builders import indexed_of, rows_of_each
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.networks.batches import batches, pad, shuffle_words, visible
+from pipeline.models.networks.batches import batches, pad, shuffle_words, visible
 
 LONG = [2, 3, 4, 5, 6, 7, 8, 9]
 documents_of_rows = st.lists(st.lists(st.integers(1, 9), min_size=1, max_size=7), min_size=1, max_size=30)

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from builders import indexed_of, labelled, matrix_of, train_network
 
-from pipeline.networks.batches import pad
-from pipeline.networks.did_it_train import milder_signs, why_not_trained
-from pipeline.networks.documents import Evaluation, Labelled
-from pipeline.networks.prediction import prediction_step
+from pipeline.models.networks.batches import pad
+from pipeline.models.networks.did_it_train import milder_signs, why_not_trained
+from pipeline.models.networks.labelled import Evaluation, Labelled
+from pipeline.models.networks.prediction import prediction_step
 
 WORDS, LENGTH = 30, 200
 EARLY, LATE = slice(0, 3), slice(LENGTH - 3, LENGTH)

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from loops import STATES
 
-from pipeline.networks.equations import (
+from pipeline.core.values import Float64
+from pipeline.models.equations import (
     CELLS,
     CellWeights,
     Gradients,
@@ -18,10 +19,9 @@ from pipeline.networks.equations import (
     jacobian_products,
     step_jacobians,
 )
-from pipeline.networks.equations.heads import HEADS
-from pipeline.networks.equations.output import back_to_table, cross_entropy, softmax
-from pipeline.networks.equations.values import Array
-from pipeline.values import Float64
+from pipeline.models.equations.heads import HEADS
+from pipeline.models.equations.output import back_to_table, cross_entropy, softmax
+from pipeline.models.equations.values import Array
 
 N, T, D, H = 3, 6, 4, 3
 BLOCKS = {"rnn": 1, "linear": 1, "gru": 3, "lstm": 4}

@@ -10,8 +10,7 @@ import pytest
 from builders import TINY_NETWORK, indexed_of, int32, matrix_of
 from keras_weights import precision, randomised, weights_of
 
-from pipeline.networks.batches import pad
-from pipeline.networks.equations import (
+from pipeline.models.equations import (
     CELLS,
     CellWeights,
     forward,
@@ -19,9 +18,10 @@ from pipeline.networks.equations import (
     jacobian_products,
     step_jacobians,
 )
-from pipeline.networks.equations.network import RECURRENT, differentiate, run_network
-from pipeline.networks.equations.output import back_to_table, cross_entropy, embed
-from pipeline.networks.models import NETWORKS, NetworkSpec, after_embedding, build, specify
+from pipeline.models.equations.network import RECURRENT, differentiate, run_network
+from pipeline.models.equations.output import back_to_table, cross_entropy, embed
+from pipeline.models.networks.batches import pad
+from pipeline.models.networks.build import NETWORKS, NetworkSpec, after_embedding, build, specify
 
 WITHIN = {"float32": 1e-5, "float64": 1e-9}  # of the largest entry
 MATRIX = matrix_of(9, 3)

@@ -14,8 +14,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from pipeline.baselines import estimators
-from pipeline.baselines.estimators import MeanEmbedding, NaiveBayesLogistic
+from pipeline.models.baselines import estimators
+from pipeline.models.baselines.estimators import MeanEmbedding, NaiveBayesLogistic
 
 TEXTS = [
     "good film",

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from builders import TINY_NETWORK, int32, matrix_of
 
-from pipeline.networks.models import build, specify
-from pipeline.networks.step import training_step
+from pipeline.models.networks.build import build, specify
+from pipeline.models.networks.step import training_step
 
 MATRIX = matrix_of(30, 8)
 ROWS = int32([[2, 3, 4, 5], [6, 7, 0, 0], [8, 9, 10, 0]])

@@ -11,11 +11,11 @@ import pytest
 from builders import TINY_NETWORK, indexed_of, int32, matrix_of
 from loops import STATES, lstm_states
 
-from pipeline.errors import PipelineError
-from pipeline.networks.models import NETWORKS, AskedNetwork, build, parse_network, specify
-from pipeline.networks.prediction import predict_probabilities
-from pipeline.networks.training import FittedNetwork
-from pipeline.values import Float64
+from pipeline.core.errors import PipelineError
+from pipeline.core.values import Float64
+from pipeline.models.networks.build import NETWORKS, AskedNetwork, build, parse_network, specify
+from pipeline.models.networks.prediction import predict_probabilities
+from pipeline.models.networks.training import FittedNetwork
 
 UNITS, DIMENSION, CLASSES = 4, 3, 2
 MATRIX = matrix_of(8, DIMENSION)

@@ -11,12 +11,12 @@ import pytest
 from builders import TINY_NETWORK, int32, labelled, matrix_of, train_network
 from keras_weights import randomised, weights_of
 
-from pipeline.networks.equations.network import differentiate, run_network
-from pipeline.networks.equations.output import cross_entropy, embed
-from pipeline.networks.models import after_embedding, build, specify
-from pipeline.networks.step import training_step
-from pipeline.networks.training import Schedule, fit_network
-from pipeline.values import Float32
+from pipeline.core.values import Float32
+from pipeline.models.equations.network import differentiate, run_network
+from pipeline.models.equations.output import cross_entropy, embed
+from pipeline.models.networks.build import after_embedding, build, specify
+from pipeline.models.networks.step import training_step
+from pipeline.models.networks.training import Schedule, fit_network
 
 MATRIX = matrix_of(8)
 TRAIN = labelled([[2, 3, 4], [4, 5], [5, 2, 6], [4, 6]], [0, 1, 0, 1])
@@ -66,7 +66,7 @@ def test_the_first_step_of_adam_is_the_learning_rate_that_is_given() -> None:
 
 def rates_seen(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> list[float]:
     """Return the learning rate of every step of a training."""
-    from pipeline.networks import training
+    from pipeline.models.networks import training
 
     seen: list[float] = []
     make = training.training_step
@@ -234,7 +234,7 @@ def test_balanced_weights_make_a_rare_class_be_predicted() -> None:
     settings = replace(TINY_NETWORK, batch_size=20, max_epochs=60, learning_rate=0.05)
 
     def probability(class_weights: Float32 | None) -> float:
-        from pipeline.networks.prediction import predict_probabilities
+        from pipeline.models.networks.prediction import predict_probabilities
 
         fitted = fit_network(spec, MATRIX.vectors, train, None, settings, seed=0, class_weights=class_weights)
         assert fitted.why_not is not None  # nothing to tell them apart by: the loss ends at the entropy

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from builders import indexed_of, int32, labelled, matrix_of, tokens_of, train_network
 
-from pipeline.baselines import fit_baseline
-from pipeline.config import BaselineSettings
-from pipeline.indices import count_ngrams, learn_ngrams
-from pipeline.networks.documents import Evaluation, Labelled
-from pipeline.networks.models import NETWORKS
-from pipeline.networks.prediction import predict_probabilities
-from pipeline.networks.training import FittedNetwork, Schedule
+from pipeline.models.baselines import fit_baseline
+from pipeline.models.networks.build import NETWORKS
+from pipeline.models.networks.labelled import Evaluation, Labelled
+from pipeline.models.networks.prediction import predict_probabilities
+from pipeline.models.networks.training import FittedNetwork, Schedule
+from pipeline.settings.tables import BaselineSettings
+from pipeline.text.ngrams import count_ngrams, learn_ngrams
 
 A, B, FILLERS, LENGTH = 2, 3, 8, 8
 
@@ -218,7 +218,7 @@ def test_averages_are_standardised_over_training_documents_alone() -> None:
 def test_a_batch_has_as_many_documents_as_was_asked_however_long_they_may_be(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from pipeline.networks import training
+    from pipeline.models.networks import training
 
     sizes: list[int] = []
     cut = training.batches
@@ -238,7 +238,7 @@ def rows_of_every_epoch(
     monkeypatch: pytest.MonkeyPatch, documents: Labelled, *, seed: int = 0, shuffled_words: bool
 ) -> list[dict[int, list[int]]]:
     """Return for each of three epochs what was read of every document, in the order of the batches."""
-    from pipeline.networks import training
+    from pipeline.models.networks import training
 
     passes: list[dict[int, list[int]]] = []
     cut = training.batches

@@ -15,13 +15,13 @@ import polars as pl
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from pipeline.config import load_config
-from pipeline.console import Console
-from pipeline.errors import PipelineError
-from pipeline.experiment import run_experiment
-from pipeline.networks.saved import load_saved, saved_networks
-from pipeline.prediction_files import slug
-from pipeline.saved_answers import answer_again
+from pipeline.commands.predict import answer_again
+from pipeline.commands.run import run_experiment
+from pipeline.core.console import Console
+from pipeline.core.errors import PipelineError
+from pipeline.models.saved import load_saved, saved_networks
+from pipeline.run_folder.predictions import slug
+from pipeline.settings.reading import load_config
 
 WORDS = ["film", "plot", "actor", "very", "not", "so", "the", "a", "end", "long"]
 FIRST = "rnn:last,gru:max,lstm:mean,bilstm,ann,gru:shuffled-words"
@@ -42,9 +42,9 @@ WITHIN = 1e-5
 ASK = """
 import json, sys
 from pathlib import Path
-from pipeline.console import Console
-from pipeline.networks.saved import saved_networks
-from pipeline.saved_answers import answer_again
+from pipeline.core.console import Console
+from pipeline.models.saved import saved_networks
+from pipeline.commands.predict import answer_again
 run = Path(sys.argv[1])
 answers = {}
 for name in saved_networks(run):
@@ -120,7 +120,7 @@ def test_only_the_control_is_trained_on_words_in_a_new_order_each_epoch(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its answers are in one order, as `test_saved_networks_answer_as_they_did` shows."""
-    from pipeline import fit_networks
+    from pipeline.experiment import fit_networks
 
     asked: dict[str, list[bool]] = {}
     fit = fit_networks.fit_network

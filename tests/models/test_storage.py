@@ -21,14 +21,15 @@ from builders import (
 )
 from safetensors.numpy import load_file
 
-from pipeline import storage
-from pipeline.baselines import fit_baseline
-from pipeline.config import Config
+from pipeline.core import files
+from pipeline.core.files import write_json, write_whole
 from pipeline.embeddings import embed
-from pipeline.indices import learn_ngrams
-from pipeline.networks.models import NetworkSpec, build
-from pipeline.networks.prediction import predict_probabilities
-from pipeline.storage import save_baseline, save_embedding, save_network, write_json, write_whole
+from pipeline.models.baselines import fit_baseline
+from pipeline.models.networks.build import NetworkSpec, build
+from pipeline.models.networks.prediction import predict_probabilities
+from pipeline.models.save import save_baseline, save_embedding, save_network
+from pipeline.settings.tables import Config
+from pipeline.text.ngrams import learn_ngrams
 
 LABELS = ("neg", "pos")
 TRAIN = labelled([[2, 3], [4], [5, 2]], [0, 1, 0])
@@ -71,7 +72,7 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_other(
     def fail(*arguments: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(storage.os, "replace", fail)
+    monkeypatch.setattr(files.os, "replace", fail)
     with pytest.raises(KeyboardInterrupt):
         write_whole(path, b"new")
     assert path.read_bytes() == b"old"

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from builders import labelled, matrix_of, train_network
 
-from pipeline.config import Config, NetworkSettings
-from pipeline.networks.budget import Budget, budget_of, updates_in_a_pass
-from pipeline.networks.documents import Labelled
-from pipeline.networks.models import specify
-from pipeline.networks.training import fit_network
+from pipeline.models.networks.budget import Budget, budget_of, updates_in_a_pass
+from pipeline.models.networks.build import specify
+from pipeline.models.networks.labelled import Labelled
+from pipeline.models.networks.training import fit_network
+from pipeline.settings.tables import Config, NetworkSettings
 
 MATRIX = matrix_of(4, dimension=4, seed=1)
 
@@ -195,6 +195,6 @@ def test_without_validation_documents_the_first_budget_is_run() -> None:
 def test_settings_that_still_follow_the_corpus_train_nothing(changes: dict[str, Any], given: str) -> None:
     spec = specify("ann", "", MATRIX, False, 2, Config().networks)
     with pytest.raises(
-        ValueError, match=f"^{given}: 0 is no value to train with, see pipeline.config.settled$"
+        ValueError, match=f"^{given}: 0 is no value to train with, see pipeline.settings.tables.settled$"
     ):
         fit_network(spec, MATRIX.vectors, words(4), None, replace(Config().networks, **changes), seed=0)

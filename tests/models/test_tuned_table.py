@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from builders import TINY_NETWORK, int32, labelled, matrix_of, train_network
 
-from pipeline.networks.embedding_layer import LazyAdam, gradient_by_row
-from pipeline.networks.models import after_embedding, specify
-from pipeline.networks.training import FittedNetwork, Schedule, fit_network
-from pipeline.values import Float32, Float64
+from pipeline.core.values import Float32, Float64
+from pipeline.models.networks.build import after_embedding, specify
+from pipeline.models.networks.embedding_layer import LazyAdam, gradient_by_row
+from pipeline.models.networks.training import FittedNetwork, Schedule, fit_network
 
 TRAIN = labelled([[2, 3], [4], [5, 2], [4, 6]], [0, 1, 0, 1])
 OTHERS = labelled([[2], [4, 4]], [1, 0])  # labels at odds with TRAIN's: validation gets worse and worse

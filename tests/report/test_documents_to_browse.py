@@ -10,14 +10,15 @@ import numpy as np
 import pytest
 from report_builders import NETWORK, build_run
 
+from pipeline.core.files import as_json
+from pipeline.core.values import Predictions
 from pipeline.evaluation import choose_documents
-from pipeline.prediction_files import SavedPredictions
 from pipeline.report import draw_report
-from pipeline.report.blocks import Browser, Limits
-from pipeline.report.browser import STEPS, as_json, browser_data, how_contributions_are_made
-from pipeline.report.documents import documents
-from pipeline.report.run_folder import read_run
-from pipeline.values import Predictions
+from pipeline.report.page.blocks import Browser, Limits
+from pipeline.report.sections.browser import STEPS, browser_data, how_contributions_are_made
+from pipeline.report.sections.documents import documents
+from pipeline.run_folder.predictions import SavedPredictions
+from pipeline.run_folder.reading import read_run
 
 KINDS = {"net": "network", "tfidf": "baseline", "mean": "control", "theirs": "outside"}
 

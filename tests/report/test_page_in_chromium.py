@@ -14,7 +14,7 @@ from test_report_page import HOSTILE, SHOWN, many_classes
 
 from pipeline.report import draw_report
 from pipeline.report.draw import LARGEST_PAGE
-from pipeline.report.sections import SECTIONS
+from pipeline.report.sections.table import SECTIONS
 
 DARK_GROUND, LIGHT_GROUND = "rgb(20, 24, 29)", "rgb(255, 255, 255)"  # --ground of report.css
 WORD = "w" * 5_000

@@ -15,17 +15,17 @@ from typing import Any
 import pytest
 from report_builders import DETAILS, METRICS, NETWORK, build_run
 
-from pipeline.errors import PipelineError
+from pipeline.core.errors import PipelineError
 from pipeline.report import draw_report, summarise
-from pipeline.report.answer import build_answer
-from pipeline.report.blocks import BandLine, BandPoint, Bands, Chart, Limits, Paragraph, Table
-from pipeline.report.chart_numbers import with_numbers
-from pipeline.report.charts import Picture, draw
-from pipeline.report.facts import ModelFacts
-from pipeline.report.markdown import write_markdown
-from pipeline.report.quality import differences, heads_note, near_the_best
-from pipeline.report.run_folder import Details, Run, read_run, replace_file
-from pipeline.report.sections import build_sections
+from pipeline.report.page.blocks import BandLine, BandPoint, Bands, Chart, Limits, Paragraph, Table
+from pipeline.report.page.chart_numbers import with_numbers
+from pipeline.report.page.charts import Picture, draw
+from pipeline.report.page.markdown import write_markdown
+from pipeline.report.sections.answer import build_answer
+from pipeline.report.sections.facts import ModelFacts
+from pipeline.report.sections.quality import differences, heads_note, near_the_best
+from pipeline.report.sections.table import build_sections
+from pipeline.run_folder.reading import Details, Run, read_run, replace_file
 
 ALL_KEYS = [*METRICS, *DETAILS]
 
@@ -33,7 +33,7 @@ ALL_KEYS = [*METRICS, *DETAILS]
 @pytest.fixture
 def no_charts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the drawing out, for tests of what surrounds it."""
-    monkeypatch.setattr("pipeline.report.html_page.draw", lambda figure: Picture("", ""))
+    monkeypatch.setattr("pipeline.report.page.html_page.draw", lambda figure: Picture("", ""))
     monkeypatch.setattr("pipeline.report.draw.draw_pictures", lambda answer, sections: {})
 
 

@@ -9,12 +9,12 @@ import pytest
 from report_builders import METRICS, NETWORK, build_run
 
 from pipeline.report import draw_report
-from pipeline.report.blocks import Chart, Limits, Paragraph, Reliability
-from pipeline.report.documents import documents
-from pipeline.report.errors_made import calibration
-from pipeline.report.quality import comparison
-from pipeline.report.run_folder import read_run
-from pipeline.report.slices import slices
+from pipeline.report.page.blocks import Chart, Limits, Paragraph, Reliability
+from pipeline.report.sections.documents import documents
+from pipeline.report.sections.errors_made import calibration
+from pipeline.report.sections.quality import comparison
+from pipeline.report.sections.slices import slices
+from pipeline.run_folder.reading import read_run
 
 
 def models(*accuracies: float) -> list[dict]:

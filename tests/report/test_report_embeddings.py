@@ -12,12 +12,12 @@ from test_report import key_paths, markdown_of, section
 from test_report_markdown import cells, tables
 from test_report_page import HOSTILE, SHOWN, assert_self_contained, drawn
 
-from pipeline.report.blocks import Dot, DotPlot, Limits, Table
-from pipeline.report.charts import draw
-from pipeline.report.fit_audit import audit_blocks
-from pipeline.report.grid import gain_sentence, grid
-from pipeline.report.metric import REPORT_METRICS
-from pipeline.report.run_folder import read_run
+from pipeline.report.page.blocks import Dot, DotPlot, Limits, Table
+from pipeline.report.page.charts import draw
+from pipeline.report.sections.fit_audit import audit_blocks
+from pipeline.report.sections.grid import gain_sentence, grid
+from pipeline.report.sections.metric import REPORT_METRICS
+from pipeline.run_folder.reading import read_run
 
 GRID_TITLE, AUDIT_TITLE = "Models by embedding source", "Embedding fit audit"
 

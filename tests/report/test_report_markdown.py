@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from report_builders import DETAILS, METRICS, build_run
 
-from pipeline.report.answer import build_answer
-from pipeline.report.blocks import Answer, Cell, Column, Limits, Section, Table, numbers, row, words
-from pipeline.report.markdown import escape, write_markdown
-from pipeline.report.rule import decision_rule
-from pipeline.report.run_folder import read_run
-from pipeline.report.sections import build_sections
+from pipeline.report.page.blocks import Answer, Cell, Column, Limits, Section, Table, numbers, row, words
+from pipeline.report.page.markdown import escape, write_markdown
+from pipeline.report.sections.answer import build_answer
+from pipeline.report.sections.rule import decision_rule
+from pipeline.report.sections.table import build_sections
+from pipeline.run_folder.reading import read_run
 
 ANSWER = Answer("Sentence.", "Decided.", "equal", ())
 HOSTILE = "a|b\n`c` <b>d</b> [e](f) \\| **g** \u202etxt"

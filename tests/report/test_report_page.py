@@ -14,7 +14,7 @@ from report_builders import DETAILS, METRICS, NETWORK, build_run, result
 
 from pipeline.report import draw_report
 from pipeline.report.draw import LARGEST_PAGE
-from pipeline.report.html_page import assets
+from pipeline.report.page.html_page import assets
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'>& \u202etxt \u05d0 |`"
 SHOWN = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'>& ‹U+202E›txt \u05d0 |`"
@@ -107,7 +107,7 @@ def test_every_asset_stands_in_the_page_in_the_order_of_names(
         ("a.txt", "0"),
     ):
         (tmp_path / name).write_text(text, encoding="utf-8")
-    monkeypatch.setattr("pipeline.report.html_page.ASSETS", tmp_path)
+    monkeypatch.setattr("pipeline.report.page.html_page.ASSETS", tmp_path)
     assert (assets(".js"), assets(".css")) == (["1;", "2;"], ["b {}", "i {}"])
 
 

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from report_builders import DETAILS, NETWORK, build_run
 
-from pipeline.report.blocks import Bands, Block, Chart, Limits, Nothing, Paragraph, Points, Strip, Table
-from pipeline.report.charts import draw
 from pipeline.report.draw import draw_report
-from pipeline.report.formats import MISSING
-from pipeline.report.probe_gradients import line
-from pipeline.report.probes import probes
-from pipeline.report.run_folder import read_run
-from pipeline.report.strips import bars, shades
+from pipeline.report.page.blocks import Bands, Block, Chart, Limits, Nothing, Paragraph, Points, Strip, Table
+from pipeline.report.page.charts import draw
+from pipeline.report.page.formats import MISSING
+from pipeline.report.page.strips import bars, shades
+from pipeline.report.sections.probe_gradients import line
+from pipeline.report.sections.probes import probes
+from pipeline.run_folder.reading import read_run
 
 
 def blocks_of(tmp_path: Path, **changes: Any) -> tuple[Block, ...]:

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline.report.blocks import Bands, Block, Chart, DotPlot, Limits, Mark, Paragraph, Table
-from pipeline.report.charts import draw
-from pipeline.report.probe_forget_bias import forget_bias
-from pipeline.report.probe_memory_horizon import memory_horizon
-from pipeline.report.probe_needle import needle
-from pipeline.report.probe_word_order import word_order
-from pipeline.report.run_folder import Run, run_with
+from pipeline.report.page.blocks import Bands, Block, Chart, DotPlot, Limits, Mark, Paragraph, Table
+from pipeline.report.page.charts import draw
+from pipeline.report.sections.probe_forget_bias import forget_bias
+from pipeline.report.sections.probe_memory_horizon import memory_horizon
+from pipeline.report.sections.probe_needle import needle
+from pipeline.report.sections.probe_word_order import word_order
+from pipeline.run_folder.reading import Run, run_with
 
 
 def run_of(*summary: dict[str, Any]) -> Run:

@@ -13,12 +13,12 @@ import pytest
 from report_builders import DETAILS, FAMILIES, METRICS, SPACE, build_run
 
 from pipeline.report import draw_report
-from pipeline.report.answer import build_answer
-from pipeline.report.blocks import Limits, Line, Lines, Section
-from pipeline.report.charts import OWN_GROUP_STYLES, draw
-from pipeline.report.markdown import write_markdown
-from pipeline.report.run_folder import Details, Run
-from pipeline.report.tuning import reading, tuning
+from pipeline.report.page.blocks import Limits, Line, Lines, Section
+from pipeline.report.page.charts import OWN_GROUP_STYLES, draw
+from pipeline.report.page.markdown import write_markdown
+from pipeline.report.sections.answer import build_answer
+from pipeline.report.sections.tuning import reading, tuning
+from pipeline.run_folder.reading import Details, Run
 
 
 def tuned_run(folder: Path, families: list[dict[str, Any]], space: dict[str, Any]) -> Path:

@@ -13,8 +13,8 @@ from make_golden import GOLDEN
 from report_builders import METRICS
 from run_builders import write_run
 
-from pipeline import record
-from pipeline.metrics_schema import check_metrics, metrics_mistakes, metrics_schema
+from pipeline.experiment import conclude
+from pipeline.run_folder.metrics import check_metrics, metrics_mistakes, metrics_schema
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +88,7 @@ def test_a_wrong_file_does_not(metrics: dict[str, Any], place: str, change: Call
 def test_a_run_that_would_write_a_wrong_file_writes_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(record, "plain", lambda metrics: metrics | {"schema_version": 7})
+    monkeypatch.setattr(conclude, "plain", lambda metrics: metrics | {"schema_version": 7})
     with pytest.raises(
         ValueError, match=r"metrics\.json is not what its schema says: \$\.schema_version: 1 was"
     ):

@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.errors import PipelineError
-from pipeline.prediction_files import (
+from pipeline.core.errors import PipelineError
+from pipeline.core.values import Predictions
+from pipeline.run_folder.predictions import (
     prediction_path,
     read_predictions,
     read_run_predictions,
     slug,
     write_predictions,
 )
-from pipeline.values import Predictions
 
 TWO_DOCUMENTS = Predictions(
     documents=np.array([7, 3], np.int64),

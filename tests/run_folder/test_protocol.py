@@ -10,15 +10,15 @@ import pytest
 from report_builders import build_run
 from test_seeds import perform, plant, steady
 
-from pipeline import fit_networks
-from pipeline.config import Config, with_values
-from pipeline.errors import PipelineError
-from pipeline.plan import plan_models, question_of
-from pipeline.protocol import Breach, breaches, plan_of, read_protocol, write_protocol
-from pipeline.report.circumstances import protocol_sentence
+from pipeline.commands.verify import describe, verify
+from pipeline.core.errors import PipelineError
+from pipeline.experiment import fit_networks
+from pipeline.experiment.plan import plan_models, question_of
 from pipeline.report.draw import summarise
-from pipeline.report.run_folder import read_run
-from pipeline.verify import describe, verify
+from pipeline.report.sections.circumstances import protocol_sentence
+from pipeline.run_folder.protocol import Breach, breaches, plan_of, read_protocol, write_protocol
+from pipeline.run_folder.reading import read_run
+from pipeline.settings.tables import Config, with_values
 
 CORPUS: dict[str, Any] = {
     "name": "films",

@@ -9,7 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.config import (
+from pipeline.core.errors import PipelineError
+from pipeline.core.seeds import stage_generator
+from pipeline.settings.reading import load_config
+from pipeline.settings.tables import (
     CHECKS,
     KEY_TYPES,
     NOT_YET,
@@ -21,14 +24,11 @@ from pipeline.config import (
     Value,
     default,
     get,
-    load_config,
     quicken,
     save_config,
     settled,
-    stage_generator,
     with_values,
 )
-from pipeline.errors import PipelineError
 
 
 @pytest.fixture

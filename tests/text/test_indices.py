@@ -9,11 +9,12 @@ from builders import THREE_DOCUMENTS, documents_of, indexed_of, rows_of_each, to
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.config import TokenizerSettings
-from pipeline.errors import PipelineError
-from pipeline.indices import build_vocabulary, decode, encode, rows_of, take
-from pipeline.tokenizer import select, tokenize
-from pipeline.values import UNKNOWN_TOKEN, Vocabulary
+from pipeline.core.errors import PipelineError
+from pipeline.core.values import UNKNOWN_TOKEN, Vocabulary
+from pipeline.settings.tables import TokenizerSettings
+from pipeline.text.ragged import select, take
+from pipeline.text.tokenizer import tokenize
+from pipeline.text.vocabulary import build_vocabulary, decode, encode, rows_of
 
 corpora = st.lists(
     st.lists(st.sampled_from(["a", "b", "c", "\u00e9", "\u6771", "12"]), max_size=6), max_size=8

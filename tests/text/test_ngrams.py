@@ -11,9 +11,9 @@ from builders import THREE_DOCUMENTS, tokens_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline import indices
-from pipeline.indices import count_ngrams, learn_ngrams
-from pipeline.tokenizer import select
+from pipeline.text import ngrams as ngrams_module
+from pipeline.text.ngrams import count_ngrams, learn_ngrams
+from pipeline.text.ragged import select
 
 Documents = list[list[str]]
 RANGES = [(1, 1), (1, 2), (2, 2), (1, 3)]
@@ -76,7 +76,7 @@ def test_equal_to_scikit_learn_over_several_pieces(
     train: Documents, new: Documents, ngram_range: tuple[int, int], min_df: int, size: int
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(indices, "_TOKENS_PER_PIECE", size)
+        patch.setattr(ngrams_module, "_TOKENS_PER_PIECE", size)
         check(train, new, ngram_range, min_df)
 
 

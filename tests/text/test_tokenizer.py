@@ -11,10 +11,11 @@ from builders import documents_of, tokens_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline import tokenizer
-from pipeline.config import TokenizerSettings
-from pipeline.tokenizer import select, tokenize
-from pipeline.values import TokenizedCorpus
+from pipeline.core.values import TokenizedCorpus
+from pipeline.settings.tables import TokenizerSettings
+from pipeline.text import tokenizer
+from pipeline.text.ragged import select
+from pipeline.text.tokenizer import tokenize
 
 WORDS = TokenizerSettings()
 AS_WRITTEN = TokenizerSettings(lowercase=False, html_breaks=False)
