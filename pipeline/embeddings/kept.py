@@ -10,7 +10,7 @@ from dataclasses import fields, replace
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -19,10 +19,8 @@ from pipeline import __version__
 from pipeline.core.files import file_hash
 from pipeline.core.store import Cache, Entry, add_array, default_folder
 from pipeline.core.values import TokenizedCorpus
+from pipeline.embeddings.request import EmbeddingRequest, WordVectors
 from pipeline.settings.tables import Config
-
-if TYPE_CHECKING:
-    from pipeline.embeddings.request import EmbeddingRequest, WordVectors
 
 CACHE_VERSION = (
     1  # raise it when vectors made from the same key would be others, or the file's layout changes
@@ -143,8 +141,6 @@ def _packed(made: WordVectors) -> Entry:
 
 
 def _restored(entry: Entry) -> WordVectors:
-    from pipeline.embeddings.request import WordVectors
-
     words = pl.Series("token", json.loads(entry.arrays["words"].tobytes()), dtype=pl.String)
     facts: dict[str, Any] = {**entry.facts, "notes": tuple(entry.facts["notes"])}
     return WordVectors(words=words, vectors=entry.arrays["vectors"], cached=True, **facts)

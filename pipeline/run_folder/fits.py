@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from pipeline.core.files import read_json_if_there
 from pipeline.run_folder.predictions import SavedPredictions
 
 FitKey = tuple[str, int, int]  # name, seed, fold
@@ -19,3 +22,9 @@ def fit_label(name: str, seed: int, fold: int, *, n_seeds: int, n_folds: int) ->
 def fit_of(entry: SavedPredictions) -> FitKey:
     """Return which fit made these predictions."""
     return entry.name, entry.seed, entry.fold
+
+
+def planned_names(run: Path) -> list[str]:
+    """Return the names of a run's models in the order in which it planned them; none where it did not come so far."""
+    fits = read_json_if_there(run / "details" / "fits.json") or {}
+    return [model["name"] for model in fits.get("models", ())]

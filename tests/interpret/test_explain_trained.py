@@ -14,6 +14,7 @@ import pytest
 from builders import labelled, request_of, tokens_of, train_network
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.files import write_json
 from pipeline.embeddings import embed
 from pipeline.interpret.explain import Worked, explain, write_page, write_text
 from pipeline.interpret.explain.worked import Prose, Section, Table
@@ -28,7 +29,7 @@ DOCUMENTS = (("a", "good", "film"), ("a", "bad", "film"), ("not", "a", "good", "
 TRAIN = labelled([[2, 3, 4], [2, 5, 4], [6, 2, 3, 7], [6, 5]], [1, 0, 0, 1])
 TEXT = "Not a good, good film"  # six tokens; no document has the comma
 
-# Trained networks of the run folder, in the order in which its settings name them.
+# Trained networks of the run folder, in the order in which the run planned them.
 NETWORKS: dict[str, dict[str, Any]] = {
     "ann": {},
     "bilstm": {},
@@ -43,7 +44,7 @@ TRUNCATED: dict[str, dict[str, Any]] = {"rnn:max": {"head": "max", "bptt": 2}}
 
 
 def write_run(run: Path, networks: Sequence[str], max_tokens: int = 400) -> Path:
-    """Write what a run leaves of networks: their files, the settings, and a metrics.json that nobody reads."""
+    """Write what a run leaves of networks: their files, their order, the settings, a metrics.json that nobody reads."""
     config = with_values(
         Config(),
         {
@@ -63,6 +64,7 @@ def write_run(run: Path, networks: Sequence[str], max_tokens: int = 400) -> Path
             **(NETWORKS | TRUNCATED)[name],
         )
         save_network(run, f"{name}@random", fitted, "random", LABELS, config)
+    write_json(run / "details" / "fits.json", {"models": [{"name": f"{name}@random"} for name in networks]})
     (run / "config.toml").write_text(save_config(config), encoding="utf-8")
     (run / "metrics.json").write_text("{}", encoding="utf-8")
     return run

@@ -12,7 +12,6 @@ import polars as pl
 from pipeline.core.clean import clean, clip, plural
 from pipeline.core.errors import PipelineError
 from pipeline.core.values import UNKNOWN_ROW, IndexedCorpus, Int32
-from pipeline.experiment.plan import plan_models
 from pipeline.interpret.explain.answers import Output, recurrent_answer, running_answer
 from pipeline.interpret.explain.cells import CELL_PAGES
 from pipeline.interpret.explain.document import MOST_WORDS_OF_A_RUN, Reading, encode, read, words_of
@@ -26,7 +25,7 @@ from pipeline.models.equations.output import softmax
 from pipeline.models.equations.values import Array
 from pipeline.models.networks.batches import visible
 from pipeline.models.saved import SavedNetwork, load_saved, saved_networks
-from pipeline.settings.reading import load_config
+from pipeline.run_folder.fits import planned_names
 from pipeline.text.tokenizer import tokenize
 
 EMBEDDING = "E, the words' vectors"
@@ -110,9 +109,8 @@ def _name(run: Path, cell: str | None, model: str | None) -> str:
 
 
 def _first(run: Path, saved: Sequence[str], cell: str | None) -> str:
-    """Return the first of the run's networks, in the order of its settings, that has this cell."""
-    settings = load_config(run / "config.toml").run
-    planned = [model.name for model in plan_models(settings.models, settings.embeddings)]
+    """Return the first of the run's networks, in the order in which it planned them, that has this cell."""
+    planned = planned_names(run)
     in_order = sorted(saved, key=lambda name: planned.index(name) if name in planned else len(planned))
     fitting = [
         name

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from pipeline.report.page.blocks import (
     BandLine,
     BandPoint,
@@ -19,10 +17,8 @@ from pipeline.report.page.blocks import (
     words,
 )
 from pipeline.report.page.formats import count, decimal, interval, is_interval, percent, points
+from pipeline.report.sections.facts import Found
 from pipeline.run_folder.reading import Record, Run
-
-if TYPE_CHECKING:
-    from pipeline.report.sections.facts import Found
 
 MOST_CHARTS = 6  # one a network; the table has them all
 SOURCE = "details/probes.json"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from pipeline.core.clean import plural
 from pipeline.report.page.blocks import (
@@ -21,10 +20,8 @@ from pipeline.report.page.blocks import (
     words,
 )
 from pipeline.report.page.formats import count, duration, interval, is_interval, percent
+from pipeline.report.sections.facts import Found
 from pipeline.run_folder.reading import Record, Run
-
-if TYPE_CHECKING:
-    from pipeline.report.sections.facts import Found
 
 SOURCE = "details/probes.json"
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from pipeline.report.page.blocks import (
     Block,
     Cell,
@@ -29,10 +27,8 @@ from pipeline.report.page.formats import (
     percent,
     points,
 )
+from pipeline.report.sections.facts import Found
 from pipeline.run_folder.reading import Record, Run
-
-if TYPE_CHECKING:
-    from pipeline.report.sections.facts import Found
 
 MOST_CHARTS = 6  # networks in the chart; the table has them all
 SOURCE = "details/probes.json"
