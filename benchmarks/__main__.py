@@ -19,8 +19,8 @@ from benchmarks.quality_cases import IMDB_QUALITY, QUALITY, Case
 from benchmarks.results_file import RESULTS, Outcome, check_mergeable, write_result
 from benchmarks.sides import Options, run_command
 from benchmarks.table import write_table
-from pipeline.errors import PipelineError, did_you_mean
-from pipeline.resources import describe_environment
+from pipeline.core.errors import PipelineError, did_you_mean
+from pipeline.core.resources import describe_environment
 
 
 @dataclass(frozen=True)

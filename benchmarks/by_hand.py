@@ -23,7 +23,7 @@ import polars as pl
 
 from benchmarks.imdb import HELD_OUT, TEST, TRAIN, read_reviews, split_positions
 from benchmarks.sides import Options
-from pipeline.values import Float32, Int32
+from pipeline.core.values import Float32, Int32
 
 UNITS, DIMENSION, MAX_TOKENS, BATCH, EPOCHS = 64, 100, 400, 64, 3
 MODELS = ("bow", "tfidf", "rnn", "lstm")

@@ -15,7 +15,7 @@ if __package__ in {None, ""}:  # run as a file: the packages stand beside this f
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from benchmarks.results_file import read_result
-from pipeline.errors import PipelineError
+from pipeline.core.errors import PipelineError
 
 Result = Mapping[str, Any]
 _MUST_AGREE = ("scenario", "documents")

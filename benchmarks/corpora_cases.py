@@ -59,9 +59,9 @@ GRID_RUNS = {
 }
 CORPUS_RUNS = {**DEFAULT_RUNS, **BEST_RUNS, **GRID_RUNS}
 
-# The default run's question with other training seeds. Models that answer no part of it are left out, and `rnn`, which is
-# far behind `lstm` on the validation documents of all three: a fit's seed depends on its model's name alone, so that the
-# others are trained as in the default run.
+# The default run's question with other training seeds. Models that answer no part of it are left out, and `rnn`, which
+# is far behind `lstm` on the validation documents of all three: a fit's seed depends on its model's name alone, so that
+# the others are trained as in the default run.
 _ASKED = "--models bow,tfidf,nbsvm,lstm,lstm:max --no-probes"
 REPEATED_RUNS = {
     name: CorpusRun(DEFAULT_RUNS[name].title, f"{DEFAULT_RUNS[name].arguments} {_ASKED}")

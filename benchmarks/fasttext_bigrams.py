@@ -20,7 +20,7 @@ from benchmarks.imdb import TEST, TRAIN, read_reviews, write_slice
 from benchmarks.pipeline_run import run_pipeline
 from benchmarks.results_file import Metric, Outcome, seconds
 from benchmarks.sides import Figures, Options, run_peer
-from pipeline.resources import usable_cores
+from pipeline.core.resources import usable_cores
 
 ROUNDS = 3
 MOST_TIMES = 3.0

@@ -7,7 +7,7 @@ import time
 
 from benchmarks.results_file import Outcome, seconds
 from benchmarks.sides import Options, run_command
-from pipeline.errors import PipelineError
+from pipeline.core.errors import PipelineError
 
 REPEATS = 7
 

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from benchmarks.sides import Options
-from pipeline.values import Int64
+from pipeline.core.values import Int64
 
 TRAIN, TEST, UNLABELLED = "imdb_train.parquet", "imdb_test.parquet", "imdb_unlabelled.parquet"
 HELD_OUT = 0.1  # of the training documents, the same share of both labels

@@ -54,9 +54,9 @@ def measure(options: Options) -> Outcome:
 
 def run_embedseq(options: Options, seed: int) -> Figures:
     """Measure this project: tokenise, build the vocabulary, encode."""
-    from pipeline.config import TokenizerSettings
-    from pipeline.indices import build_vocabulary, encode
-    from pipeline.tokenizer import tokenize
+    from pipeline.settings.tables import TokenizerSettings
+    from pipeline.text.tokenizer import tokenize
+    from pipeline.text.vocabulary import build_vocabulary, encode
 
     texts = read_reviews(options, TRAIN, TEST)["text"].rechunk()
     with clock() as figures:

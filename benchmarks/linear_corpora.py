@@ -18,9 +18,9 @@ import polars as pl
 
 from benchmarks.imdb import TRAIN, spread
 from benchmarks.quality_cases import CORPORA
-from pipeline.config import Config, TokenizerSettings, with_values
-from pipeline.tokenizer import PATTERNS, tokenize
-from pipeline.values import Int64, TokenizedCorpus
+from pipeline.core.values import Int64, TokenizedCorpus
+from pipeline.settings.tables import Config, TokenizerSettings, with_values
+from pipeline.text.tokenizer import PATTERNS, tokenize
 
 TREC, SST2, MR = (CORPORA[name].train for name in ("trec", "sst2", "mr"))
 CONLL = "conll2000_train.txt"  # a word, its part of speech and its chunk a line; a blank line ends a sentence
@@ -69,8 +69,8 @@ def read_labelled(folder: Path, file: str) -> pl.DataFrame:
 
 def read_articles(folder: Path) -> pl.DataFrame:
     """Return the articles of `bbc-news` that the default run does not test."""
-    from pipeline.console import Console  # a run's modules are loaded where one of its stages is called
-    from pipeline.experiment import read_and_split
+    from pipeline.core.console import Console  # a run's modules are loaded where one of its stages is called
+    from pipeline.experiment.data import read_and_split
 
     config = with_values(Config(), {"corpus.path": "bbc-news"})
     loaded, _, folds = read_and_split(config, Console(silent=True))

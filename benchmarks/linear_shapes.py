@@ -22,13 +22,13 @@ import numpy as np
 from benchmarks.linear_corpora import LINEAR_CORPORA, LinearCorpus, Parts, split, tokens_of
 from benchmarks.results_file import Metric, Outcome
 from benchmarks.sides import Options
-from pipeline.baselines import as_fitted, choose_strength, fit_baseline
-from pipeline.baselines.linear import BASELINES, TextSize
-from pipeline.config import BaselineSettings
-from pipeline.indices import count_ngrams, learn_ngrams
-from pipeline.resources import describe_environment
-from pipeline.tokenizer import select
-from pipeline.values import Float32, Int32, Int64, TokenizedCorpus
+from pipeline.core.resources import describe_environment
+from pipeline.core.values import Float32, Int32, Int64, TokenizedCorpus
+from pipeline.models.baselines import as_fitted, choose_strength, fit_baseline
+from pipeline.models.baselines.table import BASELINES, TextSize
+from pipeline.settings.tables import BaselineSettings
+from pipeline.text.ngrams import count_ngrams, learn_ngrams
+from pipeline.text.ragged import select
 
 SPLITS = 5
 MODELS = ("bow", "tfidf", "nbsvm")

@@ -78,10 +78,10 @@ def _accuracy(
 
 def run_embedseq(options: Options, seed: int, source: str) -> Figures:
     """Measure this project: tokens, vocabulary, word2vec, then three epochs and the test documents."""
-    from pipeline.networks.documents import Labelled
-    from pipeline.networks.models import specify
-    from pipeline.networks.prediction import predict_probabilities
-    from pipeline.networks.training import fit_network
+    from pipeline.models.networks.build import specify
+    from pipeline.models.networks.labelled import Labelled
+    from pipeline.models.networks.prediction import predict_probabilities
+    from pipeline.models.networks.training import fit_network
 
     with clock() as figures:
         start = time.perf_counter()
@@ -113,12 +113,13 @@ def _prepare(options: Options, seed: int, source: str) -> tuple[Any, Any, Any, A
     import numpy as np
     import polars as pl
 
-    from pipeline.config import Config, NetworkSettings, TokenizerSettings
     from pipeline.embeddings import EmbeddingRequest, embed
-    from pipeline.fit_networks import encode_covered
-    from pipeline.indices import build_vocabulary, take
-    from pipeline.networks.batches import visible
-    from pipeline.tokenizer import select, tokenize
+    from pipeline.embeddings.table import encode_covered
+    from pipeline.models.networks.batches import visible
+    from pipeline.settings.tables import Config, NetworkSettings, TokenizerSettings
+    from pipeline.text.ragged import select, take
+    from pipeline.text.tokenizer import tokenize
+    from pipeline.text.vocabulary import build_vocabulary
 
     train_file, test_file = read_reviews(options, TRAIN), read_reviews(options, TEST)
     kept, _ = split_positions(train_file["label"], HELD_OUT, seed=0)

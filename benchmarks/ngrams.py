@@ -67,9 +67,9 @@ def run_embedseq(options: Options, seed: int) -> Figures:
     """Measure this project: tokenise and count."""
     import scipy.sparse  # noqa: F401  (packages are imported before the clock starts)
 
-    from pipeline.config import TokenizerSettings
-    from pipeline.indices import learn_ngrams
-    from pipeline.tokenizer import tokenize
+    from pipeline.settings.tables import TokenizerSettings
+    from pipeline.text.ngrams import learn_ngrams
+    from pipeline.text.tokenizer import tokenize
 
     texts = read_reviews(options, TRAIN, TEST)["text"].rechunk()
     with clock() as figures:
@@ -108,9 +108,9 @@ def check_equality(options: Options, seed: int) -> Figures:
     """Compare terms and counts with CountVectorizer's on the same token lists; and the two sides' tokens."""
     from sklearn.feature_extraction.text import CountVectorizer
 
-    from pipeline.config import TokenizerSettings
-    from pipeline.indices import learn_ngrams
-    from pipeline.tokenizer import tokenize
+    from pipeline.settings.tables import TokenizerSettings
+    from pipeline.text.ngrams import learn_ngrams
+    from pipeline.text.tokenizer import tokenize
 
     texts = spread(read_reviews(options, TRAIN, TEST), CHECKED)["text"].rechunk()
     tokenized = tokenize(texts, TokenizerSettings())

@@ -15,7 +15,7 @@ from typing import Any
 import psutil
 
 from benchmarks.sides import ROOT, environment, failed
-from pipeline.errors import PipelineError
+from pipeline.core.errors import PipelineError
 
 _SAMPLE_SECONDS = 0.1
 

@@ -23,7 +23,7 @@ from benchmarks.quality_cases import CORPORA, IMDB_QUALITY, QUALITY, Case
 from benchmarks.results_file import Metric, Outcome, seconds
 from benchmarks.sides import Options
 from pipeline import cli
-from pipeline.errors import PipelineError, did_you_mean
+from pipeline.core.errors import PipelineError, did_you_mean
 
 _FILES = ("corpus.path", "corpus.test", "corpus.validation", "corpus.unlabelled")  # compared without folders
 _LISTS = ("run.models", "run.embeddings")

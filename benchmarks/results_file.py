@@ -9,7 +9,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from pipeline.errors import PipelineError
+from pipeline.core.errors import PipelineError
 
 SCHEMA_VERSION = 1
 _KEYS = {"schema_version", "scenario", "documents", "full_size", "data", "environment", "metrics", "details"}

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.statistics_simulated import LEVEL, Setting, simulate
-from pipeline.config import FIRST_SEEDS, MOST_SEEDS
+from pipeline.core.values import Float64
 from pipeline.evaluation.estimates import split_variance, unpaired_estimate
 from pipeline.evaluation.seeds import ENOUGH_SHARE
-from pipeline.values import Float64
+from pipeline.settings.tables import FIRST_SEEDS, MOST_SEEDS
 
 REPEATS, SEED = 2000, 20_261_130
 TESTS = ((445, 0.97), (445, 0.9), (2000, 0.9))  # documents, accuracy

@@ -17,7 +17,7 @@ import numpy as np
 
 from benchmarks.linear_corpora import LINEAR_CORPORA, split, tokens_of
 from benchmarks.linear_shapes import MODELS, SPLITS, Scored, Split, fit_as_the_run
-from pipeline.config import BaselineSettings
+from pipeline.settings.tables import BaselineSettings
 
 CORPORA = ("trec_200", "trec")
 

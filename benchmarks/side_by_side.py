@@ -60,10 +60,10 @@ def measure(options: Options) -> Outcome:
 
 def run_case(case: str, at_once: int, options: Options, seed: int) -> Figures:
     """Return the seconds of one run, those of the processor, and the accuracy, which is the same for both ways."""
-    from pipeline.config import load_config
-    from pipeline.console import Console
-    from pipeline.experiment import run_experiment
-    from pipeline.prediction_files import read_run_predictions
+    from pipeline.commands.run import run_experiment
+    from pipeline.core.console import Console
+    from pipeline.run_folder.predictions import read_run_predictions
+    from pipeline.settings.reading import load_config
 
     asked = CASES[case]
     with tempfile.TemporaryDirectory() as folder:

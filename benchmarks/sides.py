@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import PipelineError
-from pipeline.resources import PeakMemory
+from pipeline.core.errors import PipelineError
+from pipeline.core.resources import PeakMemory
 
 ROOT = Path(__file__).resolve().parents[1]
 _MARK = "benchmark side: "

@@ -26,8 +26,8 @@ from scipy.special import ndtri
 from benchmarks.results_file import Metric, Outcome
 from benchmarks.sides import Options
 from benchmarks.statistics_verdicts import SEED, judge, measure_more, more_metrics
+from pipeline.core.values import Float64
 from pipeline.evaluation.estimates import Estimate, crossed_estimate, folds_estimate
-from pipeline.values import Float64
 
 REPEATS = (
     1000  # comparisons of each setting and simulation; as many cross-validations; twice as many of the rest

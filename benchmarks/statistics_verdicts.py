@@ -14,13 +14,13 @@ import numpy as np
 from scipy.special import ndtri
 
 from benchmarks.results_file import Metric
+from pipeline.core.values import Float64, Int64, Predictions
 from pipeline.evaluation.claims import decide_against, largest_detectable
 from pipeline.evaluation.differences import estimate_difference
 from pipeline.evaluation.estimates import Estimate, holm, unpaired_estimate
 from pipeline.evaluation.few_documents import FEW, sign_flips
 from pipeline.evaluation.pooling import pool_folds
-from pipeline.prediction_files import SavedPredictions
-from pipeline.values import Float64, Int64, Predictions
+from pipeline.run_folder.predictions import SavedPredictions
 
 SEED = 20_260_105
 LEVEL = 0.05

@@ -23,10 +23,10 @@ import numpy as np
 import polars as pl
 
 from benchmarks.training_curves import CORPORA, lay, score
-from pipeline.config import Config, settled, with_values
-from pipeline.networks.models import parse_network, specify
-from pipeline.networks.prediction import forget_graphs, prediction_step
-from pipeline.networks.training import fit_network
+from pipeline.models.networks.build import parse_network, specify
+from pipeline.models.networks.prediction import forget_graphs, prediction_step
+from pipeline.models.networks.training import fit_network
+from pipeline.settings.tables import Config, settled, with_values
 
 FORMER = {
     "networks.batch_size": 64,

@@ -21,20 +21,21 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from pipeline.config import Config, with_values
-from pipeline.console import Console
+from pipeline.core.console import Console
+from pipeline.core.values import Float32, Int32, Int64
 from pipeline.embeddings import Embedded, EmbeddingRequest, embed
-from pipeline.embeddings.encoding import encode_covered
-from pipeline.experiment import read_and_split
-from pipeline.indices import build_vocabulary, take
-from pipeline.networks.batches import batches, visible
-from pipeline.networks.documents import Labelled
-from pipeline.networks.models import build, parse_network, specify
-from pipeline.networks.prediction import forget_graphs, predict_with, prediction_step
-from pipeline.networks.step import training_step
-from pipeline.networks.training import _standardise_averages
-from pipeline.tokenizer import select, tokenize
-from pipeline.values import Float32, Int32, Int64
+from pipeline.embeddings.table import encode_covered
+from pipeline.experiment.data import read_and_split
+from pipeline.models.networks.batches import batches, visible
+from pipeline.models.networks.build import build, parse_network, specify
+from pipeline.models.networks.labelled import Labelled
+from pipeline.models.networks.prediction import forget_graphs, predict_with, prediction_step
+from pipeline.models.networks.step import training_step
+from pipeline.models.networks.training import _standardise_averages
+from pipeline.settings.tables import Config, with_values
+from pipeline.text.ragged import select, take
+from pipeline.text.tokenizer import tokenize
+from pipeline.text.vocabulary import build_vocabulary
 
 SPLITS, SEEDS = 5, 3
 MOST_TIMESTEPS = 25_600

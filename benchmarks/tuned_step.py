@@ -75,9 +75,9 @@ def draw_batches(generator: np.random.Generator, count: int) -> list[Batch]:
 
 def _model(*, tuned: bool) -> Any:
     """Return an LSTM as the project builds it, with the default dropout, on a random table."""
-    from pipeline.config import NetworkSettings
-    from pipeline.networks.models import build, specify
-    from pipeline.values import EmbeddingMatrix
+    from pipeline.core.values import EmbeddingMatrix
+    from pipeline.models.networks.build import build, specify
+    from pipeline.settings.tables import NetworkSettings
 
     vectors = 0.5 * np.random.default_rng(0).standard_normal((ROWS, DIMENSION), dtype=np.float32)
     vectors[0] = 0.0
@@ -88,8 +88,8 @@ def _model(*, tuned: bool) -> Any:
 
 
 def our_step(*, tuned: bool) -> Callable[[Batch], object]:
-    from pipeline.config import Config, settled
-    from pipeline.networks.step import training_step
+    from pipeline.models.networks.step import training_step
+    from pipeline.settings.tables import Config, settled
 
     settings = settled(Config(), "lstm", TRAINING_DOCUMENTS).networks
     step = training_step(_model(tuned=tuned), settings, tuned=tuned)
@@ -99,7 +99,7 @@ def our_step(*, tuned: bool) -> Callable[[Batch], object]:
 def _keras_step() -> Callable[[Batch], object]:
     import keras
 
-    from pipeline.config import Config, settled
+    from pipeline.settings.tables import Config, settled
 
     settings, model = settled(Config(), "lstm", TRAINING_DOCUMENTS).networks, _model(tuned=True)
     model.compile(

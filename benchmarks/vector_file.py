@@ -17,8 +17,8 @@ import psutil
 
 from benchmarks.results_file import Metric, Outcome, ratio, seconds
 from benchmarks.sides import Figures, Options, Side, alternate, clock
+from pipeline.core.values import Float32
 from pipeline.embeddings.packages import PACKAGES, package_folder
-from pipeline.values import Float32
 
 ROUNDS = 3
 SOURCE = "glove-6b-50d"

@@ -80,10 +80,10 @@ def run_gensim(options: Options, seed: int) -> Figures:
 
 
 def _request(options: Options, seed: int):  # type: ignore[no-untyped-def]
-    from pipeline.config import Config
     from pipeline.embeddings import EmbeddingRequest
-    from pipeline.indices import build_vocabulary
-    from pipeline.tokenizer import tokenize
+    from pipeline.settings.tables import Config
+    from pipeline.text.tokenizer import tokenize
+    from pipeline.text.vocabulary import build_vocabulary
 
     config = Config()
     tokenized = tokenize(read_reviews(options, TRAIN)["text"], config.tokenizer)

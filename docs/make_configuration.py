@@ -9,7 +9,8 @@ from pathlib import Path
 import typer
 
 from pipeline import cli
-from pipeline.config import (
+from pipeline.settings.reading import expected
+from pipeline.settings.tables import (
     KEY_TYPES,
     NOT_YET,
     OPTIONS,
@@ -18,7 +19,6 @@ from pipeline.config import (
     Config,
     Value,
     default,
-    expected,
     get,
     quicken,
 )

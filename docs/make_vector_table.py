@@ -185,7 +185,7 @@ def page() -> str:
     """Return the whole page as Markdown."""
     from gensim import __version__ as gensim_version
 
-    from pipeline.resources import describe_environment
+    from pipeline.core.resources import describe_environment
 
     machine = describe_environment("", None)
     head = TABLE_HEAD.format(

@@ -14,7 +14,7 @@ from benchmarks.quality_cases import CORPORA, QUALITY, Case, Published
 from benchmarks.results_file import RESULTS, read_result
 from benchmarks.sides import Options
 from benchmarks.table import environment_of, shown
-from pipeline.errors import PipelineError
+from pipeline.core.errors import PipelineError
 
 PAGE = Path(__file__).with_name("results.md")
 SPEED = ("lstm_step", "imdb_whole", "fasttext", "imdb_memory")

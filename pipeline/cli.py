@@ -20,7 +20,11 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from pipeline import __version__
-from pipeline.config import (
+from pipeline.core.console import Console
+from pipeline.core.errors import PipelineError
+from pipeline.core.noise import filtered_stderr, quiet_tensorflow
+from pipeline.settings.reading import load_config
+from pipeline.settings.tables import (
     EXTRA_PROBES,
     FIRST_SEEDS,
     METRIC_NAMES,
@@ -28,10 +32,7 @@ from pipeline.config import (
     OPTIONS,
     Config,
     default,
-    load_config,
 )
-from pipeline.console import Console, filtered_stderr, quiet_tensorflow
-from pipeline.errors import PipelineError
 
 FAULT, MISTAKE, DIFFERENCE, INTERRUPTED = 1, 2, 3, 130
 
@@ -281,7 +282,7 @@ def run(
 
 
 def _run(config: Config, console: Console) -> None:
-    from pipeline.experiment import run_experiment
+    from pipeline.commands.run import run_experiment
     from pipeline.report import summarise
 
     folder = run_experiment(config, console, _command())
@@ -348,7 +349,7 @@ def inspect_embeddings(
     """Show how well the vectors of FILE fit the corpus, before any network is trained on them."""
     console = Console()
     with _exit_statuses(console, debug):
-        from pipeline.inspection import describe_fit
+        from pipeline.commands.inspect_embeddings import describe_fit
 
         settings = load_config(config, set_ or (), _given(context.params))
         console.say(describe_fit(file, settings, Console(sys.stderr)))  # the audit alone on standard output
@@ -365,10 +366,10 @@ def report(
     scored first."""
     console = Console()
     with _exit_statuses(console, debug):
-        from pipeline.journal import JOURNAL
+        from pipeline.run_folder.journal import JOURNAL
 
         if (run_folder / JOURNAL).is_file():
-            from pipeline.unfinished import finish
+            from pipeline.commands.unfinished import finish
 
             finish(run_folder, console)
         elif not (run_folder / "metrics.json").is_file():
@@ -392,8 +393,8 @@ def verify(
     """Compute every score again from the saved predictions, draw the report again, and compare both."""
     console = Console()
     with _exit_statuses(console, debug):
-        from pipeline.verify import describe
-        from pipeline.verify import verify as check
+        from pipeline.commands.verify import describe
+        from pipeline.commands.verify import verify as check
 
         verified = check(run_folder)
         if verified.differences:
@@ -421,8 +422,8 @@ def selftest(
     reach what is learned, is a model told apart from itself?"""
     console = Console()
     with _exit_statuses(console, debug):
-        from pipeline.selftest import describe
-        from pipeline.selftest import selftest as find
+        from pipeline.commands.selftest import describe
+        from pipeline.commands.selftest import selftest as find
 
         findings = find(load_config(config, set_ or (), _given(context.params)), Console(sys.stderr))
         if not all(finding.passed for finding in findings):
@@ -468,8 +469,8 @@ def explain(
     equations and TensorFlow's answers beside them. Without --run the network is small enough for a pencil."""
     console = Console()
     with _exit_statuses(console, debug):
-        from pipeline.explain import check_out, write_text
-        from pipeline.explain import explain as work_out
+        from pipeline.interpret.explain import check_out, write_text
+        from pipeline.interpret.explain import explain as work_out
 
         if out is not None:
             check_out(out)
@@ -479,8 +480,8 @@ def explain(
         width = shutil.get_terminal_size((100, 24)).columns
         console.say(write_text(worked, width, sys.stdout.encoding))
         if out is not None:
-            from pipeline.explain import write_page
-            from pipeline.storage import write_whole
+            from pipeline.core.files import write_whole
+            from pipeline.interpret.explain import write_page
 
             write_whole(out, write_page(worked).encode())
             console.say(f"\nPage: {out}")
@@ -496,7 +497,7 @@ def show_cache(
     """Show where word vectors are kept between runs, and how much they take."""
     console = Console()
     with _exit_statuses(console, debug):
-        from pipeline.cache import default_cache
+        from pipeline.embeddings.kept import default_cache
 
         cache = default_cache(Config())
         console.say("There is no cache: no home folder." if cache is None else cache.describe(clear=clear))
@@ -557,7 +558,7 @@ _FULL = [os.strerror(getattr(errno, name)) for name in ("ENOSPC", "EDQUOT") if h
 
 def _full_disk(console: Console, error: Exception) -> PipelineError:
     """Return the mistake of a disk without room, with what of a run can be kept."""
-    from pipeline.journal import JOURNAL
+    from pipeline.run_folder.journal import JOURNAL
 
     run = None if console.log_path is None else console.log_path.parent
     fix = "make room, and run again"

@@ -10,17 +10,12 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from pipeline.config import (
-    BaselineSettings,
-    EmbeddingSettings,
-    NetworkSettings,
-    Word2VecSettings,
-)
+from pipeline.core.values import EmbeddingMatrix, IndexedCorpus, Int32, TokenizedCorpus
 from pipeline.embeddings import EmbeddingRequest
-from pipeline.indices import build_vocabulary
-from pipeline.networks.documents import Evaluation, Labelled
-from pipeline.networks.training import FittedNetwork, Schedule, fit_network
-from pipeline.values import EmbeddingMatrix, IndexedCorpus, Int32, TokenizedCorpus
+from pipeline.models.networks.labelled import Evaluation, Labelled
+from pipeline.models.networks.training import FittedNetwork, Schedule, fit_network
+from pipeline.settings.tables import BaselineSettings, EmbeddingSettings, NetworkSettings, Word2VecSettings
+from pipeline.text.vocabulary import build_vocabulary
 
 THREE_DOCUMENTS = (("good", "film"), ("bad", "film", "!"), ("good", "good", "plot"))
 
@@ -124,7 +119,7 @@ def train_network(
     **changes: Any,
 ) -> FittedNetwork:
     """Return a tiny network, trained repeatably; `changes` are network settings."""
-    from pipeline.networks.models import specify
+    from pipeline.models.networks.build import specify
 
     settings = replace(TINY_NETWORK, **changes)
     table = matrix or matrix_of(int(train.indexed.indices.max()) + 1)

@@ -10,7 +10,7 @@ import pytest
 from chromium import start_browser
 from hypothesis import settings
 
-from pipeline.console import quiet_tensorflow
+from pipeline.core.noise import quiet_tensorflow
 
 quiet_tensorflow()  # before any test imports TensorFlow
 # pytest runs one process a core: more threads in each would only wait for each other.

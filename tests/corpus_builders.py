@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from pipeline.values import UNASSIGNED, Corpus, Ledger, LoadedCorpus
+from pipeline.core.values import UNASSIGNED, Corpus, Ledger, LoadedCorpus
 
 TEXTS = ("a good film", "a bad film", "so good", "so bad")
 LABELS = ("pos", "neg", "pos", "neg")

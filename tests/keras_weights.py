@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.storage import arrays_of
+from pipeline.models.save import arrays_of
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from pipeline.values import Float64
+from pipeline.core.values import Float64
 
 
 def sigmoid(values: Float64) -> Float64:

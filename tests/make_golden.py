@@ -14,12 +14,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pipeline.config import load_config
-from pipeline.console import Console
-from pipeline.experiment import run_experiment
-from pipeline.explain import explain, write_text
-from pipeline.explain.worked import Block, Step
+from pipeline.commands.run import run_experiment
+from pipeline.core.console import Console
+from pipeline.interpret.explain import explain, write_text
+from pipeline.interpret.explain.worked import Block, Step
 from pipeline.report import draw_report
+from pipeline.settings.reading import load_config
 
 GOLDEN = Path(__file__).parent / "golden"
 

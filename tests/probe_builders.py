@@ -9,14 +9,14 @@ import numpy as np
 import polars as pl
 from builders import TINY_NETWORK, matrix_of
 
-from pipeline.config import Config, with_values
-from pipeline.indices import take
-from pipeline.networks.documents import Evaluation, Labelled
-from pipeline.networks.models import build, specify
-from pipeline.networks.prediction import predict_with, prediction_step
-from pipeline.networks.training import FittedNetwork, fit_network
-from pipeline.probes import Subject
-from pipeline.values import Float32, IndexedCorpus
+from pipeline.core.values import Float32, IndexedCorpus
+from pipeline.interpret.probes import Subject
+from pipeline.models.networks.build import build, specify
+from pipeline.models.networks.labelled import Evaluation, Labelled
+from pipeline.models.networks.prediction import predict_with, prediction_step
+from pipeline.models.networks.training import FittedNetwork, fit_network
+from pipeline.settings.tables import Config, with_values
+from pipeline.text.ragged import take
 
 
 def network_of(

@@ -10,16 +10,18 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from pipeline.config import Config, save_config, with_values
-from pipeline.document_files import COLUMNS, giveaways_path, write_documents
-from pipeline.plan import PlannedModel, kinds_for_verdict, plan_models
-from pipeline.prediction_files import prediction_path, write_predictions
-from pipeline.record import Fit, fit_made_elsewhere, write_scores
+from pipeline.core.files import write_json
+from pipeline.core.resources import PACKAGES
+from pipeline.core.values import Float32, Int32, Predictions
+from pipeline.evaluation.scoring import score_run
+from pipeline.experiment.conclude import fit_made_elsewhere, write_scores
+from pipeline.experiment.plan import kinds_for_verdict, plan_models
+from pipeline.experiment.record import Fit
+from pipeline.models.table import PlannedModel
 from pipeline.report import draw_report
-from pipeline.resources import PACKAGES
-from pipeline.scoring import score_run
-from pipeline.storage import write_json
-from pipeline.values import Float32, Int32, Predictions
+from pipeline.run_folder.documents import COLUMNS, giveaways_path, write_documents
+from pipeline.run_folder.predictions import prediction_path, write_predictions
+from pipeline.settings.tables import Config, save_config, with_values
 
 SKILLS = {"majority": 0.0, "bow": 1.0, "tfidf": 2.0, "lstm@word2vec": 3.0}  # how often a model is right
 LABELS = ("bad", "good", "mixed")

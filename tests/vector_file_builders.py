@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.values import Float32
+from pipeline.core.values import Float32
 
 Words = Sequence[str]
 Build = Callable[[Path, Words, Float32], Path]

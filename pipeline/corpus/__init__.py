@@ -1,11 +1,11 @@
 """Files > Corpus: readers, column detection, the row ledger, duplicates, splits, the built-in corpora."""
 
-from .asked import read_asked, split_asked
-from .builtin import BUILT_IN
-from .describe import describe_corpus
-from .duplicates import find_duplicates, leak_warning, unlabelled_warning
-from .loading import read_corpus
-from .splits import split_corpus
+from pipeline.corpus.built_in.table import BUILT_IN
+from pipeline.corpus.by_settings import read_asked, split_asked
+from pipeline.corpus.describe import describe_corpus
+from pipeline.corpus.duplicates import find_duplicates, leak_warning, unlabelled_warning
+from pipeline.corpus.loading import read_corpus
+from pipeline.corpus.splits import split_corpus
 
 __all__ = [
     "BUILT_IN",

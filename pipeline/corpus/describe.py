@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from ..errors import first_places
-from ..values import SPLIT_NAMES, TEST, Corpus, Dropped, Duplicates, Int64, Ledger, LoadedCorpus
-from .duplicates import leak_warning
-from .readers import ending_of
+from pipeline.core.errors import first_places
+from pipeline.core.values import SPLIT_NAMES, TEST, Corpus, Dropped, Duplicates, Int64, Ledger, LoadedCorpus
+from pipeline.corpus.duplicates import leak_warning
+from pipeline.corpus.readers.table import ending_of
 
 CLASSES_SHOWN = 20
 ENDINGS_WITHOUT_LINES = (".parquet", ".json")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from ..values import TEST, Corpus, Duplicates, Int64
+from pipeline.core.values import TEST, Corpus, Duplicates, Int64
 
 
 def find_duplicates(corpus: Corpus) -> Duplicates:

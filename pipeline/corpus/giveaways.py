@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from ..tokenizer import select
-from ..values import Bool, Float64, Int32, Int64, TokenizedCorpus
+from pipeline.core.values import Bool, Float64, Int32, Int64, TokenizedCorpus
+from pipeline.text.ragged import select
 
 OTHER_LABELS_LEFT = 0.1  # of the share that other labels have in all training documents
 COVERAGE = 0.1  # of the class's training documents that hold the token

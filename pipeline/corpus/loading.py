@@ -12,14 +12,24 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from ..errors import PipelineError, first_places
-from ..values import TEST, UNASSIGNED, VALIDATION, Bool, Corpus, Dropped, Int64, Ledger, LoadedCorpus
-from .builtin import BUILT_IN
-from .columns import check_column, choose_columns, choose_text, quoted
-from .folders import Parts, find_parts, read_unlabelled_folder
-from .plain_text import read_lines, read_text
-from .readers import check_exists, find_reader, read_table
-from .records import UNDECODABLE, WRONG_FIELDS, RawTable
+from pipeline.core.errors import PipelineError, first_places
+from pipeline.core.values import (
+    TEST,
+    UNASSIGNED,
+    VALIDATION,
+    Bool,
+    Corpus,
+    Dropped,
+    Int64,
+    Ledger,
+    LoadedCorpus,
+)
+from pipeline.corpus.built_in.table import BUILT_IN
+from pipeline.corpus.readers.columns import check_column, choose_columns, choose_text, quoted
+from pipeline.corpus.readers.folders import Parts, find_parts, read_unlabelled_folder
+from pipeline.corpus.readers.plain_text import read_lines, read_text
+from pipeline.corpus.readers.records import UNDECODABLE, WRONG_FIELDS, RawTable
+from pipeline.corpus.readers.table import check_exists, find_reader, read_table
 
 NO_TEXT, NO_LABEL = "no text", "no label"
 UNDECODABLE_BYTES, WRONG_NUMBER = "undecodable bytes", "wrong number of fields"

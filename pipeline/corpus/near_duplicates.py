@@ -14,8 +14,8 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy import sparse
 
-from ..tokenizer import select
-from ..values import Bool, Float32, Int64, TokenizedCorpus
+from pipeline.core.values import Bool, Float32, Int64, TokenizedCorpus
+from pipeline.text.ragged import select
 
 SHINGLE_TOKENS = 3  # tokens that follow each other
 SIMILARITY = 0.8  # Jaccard similarity from which two documents are near-duplicates

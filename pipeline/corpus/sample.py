@@ -7,8 +7,18 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
+from pipeline.core.values import (
+    TEST,
+    TRAIN,
+    UNASSIGNED,
+    VALIDATION,
+    Corpus,
+    Dropped,
+    Int64,
+    Ledger,
+    LoadedCorpus,
+)
 from pipeline.corpus.loading import corpus_hash
-from pipeline.values import TEST, TRAIN, UNASSIGNED, VALIDATION, Corpus, Dropped, Int64, Ledger, LoadedCorpus
 
 REASON = "not in the quick sample"
 _FILES = {UNASSIGNED: "CORPUS", TRAIN: "CORPUS", VALIDATION: "--validation", TEST: "--test"}

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..errors import PipelineError
-from ..values import TEST, TRAIN, UNASSIGNED, VALIDATION, Bool, Corpus, Int32, Int64, LoadedCorpus
+from pipeline.core.errors import PipelineError
+from pipeline.core.values import TEST, TRAIN, UNASSIGNED, VALIDATION, Bool, Corpus, Int32, Int64, LoadedCorpus
 
 
 @dataclass(frozen=True)

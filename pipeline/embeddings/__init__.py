@@ -1,7 +1,7 @@
 """Vocabulary > EmbeddingMatrix: one file a source, and the table that names them."""
 
 from pipeline.embeddings.request import EmbeddingRequest, Source, WordVectors
-from pipeline.embeddings.sources import SOURCES, Embedded, embed, parse_source, parse_sources
+from pipeline.embeddings.table import SOURCES, Embedded, embed, parse_source, parse_sources
 
 __all__ = [
     "SOURCES",

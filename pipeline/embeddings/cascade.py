@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from pipeline.indices import rows_of
-from pipeline.values import Int8, Int32
+from pipeline.core.values import Int8, Int32
+from pipeline.text.vocabulary import rows_of
 
 STEPS = ("exact", "lower-case", "normalised", "digits", "subword", "unknown")
 EXACT, LOWER_CASE, NORMALISED, DIGITS, SUBWORD, UNKNOWN = range(len(STEPS))
@@ -54,7 +54,7 @@ def resolve(types: pl.Series, words: pl.Series) -> Resolution:
     3. normalised: the type in Unicode's form NFKC, then in NFD, each as in steps 1 and 2.
     4. digits: every digit as 0, then as #, as word2vec's and GloVe's published files write numbers.
 
-    Steps 5 (subword) and 6 (unknown) need vectors, not words: `pipeline.embeddings.sources` takes them.
+    Steps 5 (subword) and 6 (unknown) need vectors, not words: `pipeline.embeddings.table` takes them.
     """
     places = np.full(len(types), -1, dtype=np.int32)
     steps = np.full(len(types), UNKNOWN, dtype=np.int8)

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
+from pipeline.core.values import PADDING_ROW, Bool, Float32, Int8, Vocabulary
 from pipeline.embeddings.cascade import EXACT, SUBWORD, UNKNOWN, Resolution, resolve
 from pipeline.embeddings.request import WordVectors
-from pipeline.indices import rows_of
-from pipeline.values import PADDING_ROW, Bool, Float32, Int8, Vocabulary
+from pipeline.text.vocabulary import rows_of
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from pipeline.cache import cached_vectors, training_key, words_hash
-from pipeline.config import FastTextSettings
+from pipeline.core.values import Float32, Int64
 from pipeline.embeddings.combine import add_subword_vectors
+from pipeline.embeddings.kept import cached_vectors, training_key, words_hash
 from pipeline.embeddings.request import EmbeddingRequest, WordVectors
 from pipeline.embeddings.word2vec import (
     described,
@@ -19,7 +19,7 @@ from pipeline.embeddings.word2vec import (
     read_text,
     train_on_numbers,
 )
-from pipeline.values import Float32, Int64
+from pipeline.settings.tables import FastTextSettings
 
 _MOST_PLACES = 2_000_000  # gensim's and fastText's own `bucket`
 

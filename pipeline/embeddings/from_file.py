@@ -9,9 +9,10 @@ from pathlib import Path
 
 import polars as pl
 
-from pipeline.cache import cached_vectors, file_hash, reading_key
+from pipeline.core.files import file_hash
 from pipeline.embeddings.cascade import candidates
 from pipeline.embeddings.combine import add_subword_vectors
+from pipeline.embeddings.kept import cached_vectors, reading_key
 from pipeline.embeddings.request import EmbeddingRequest, WordVectors
 
 _NOT_FACTS = ("words", "vectors", "subwords")

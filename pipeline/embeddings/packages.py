@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from pipeline.core.errors import PipelineError
 from pipeline.embeddings.cascade import candidates
 from pipeline.embeddings.files import sha256_of
 from pipeline.embeddings.request import EmbeddingRequest, WordVectors
-from pipeline.errors import PipelineError
-from pipeline.indices import rows_of
+from pipeline.text.vocabulary import rows_of
 
 
 @dataclass(frozen=True)

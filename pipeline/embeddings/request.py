@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import polars as pl
 
-from pipeline.config import EmbeddingSettings, FastTextSettings, Word2VecSettings
-from pipeline.values import Float32, TokenizedCorpus, Vocabulary
-
-if TYPE_CHECKING:
-    from pipeline.cache import Cache
+from pipeline.core.store import Cache
+from pipeline.core.values import Float32, TokenizedCorpus, Vocabulary
+from pipeline.settings.tables import EmbeddingSettings, FastTextSettings, Word2VecSettings
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from pipeline.cache import cached_vectors, training_key
-from pipeline.config import Word2VecSettings
+from pipeline.core.errors import PipelineError
+from pipeline.core.values import Int32, Int64, TokenizedCorpus
+from pipeline.embeddings.kept import cached_vectors, training_key
 from pipeline.embeddings.request import EmbeddingRequest, WordVectors
-from pipeline.errors import PipelineError
-from pipeline.indices import rows_of
-from pipeline.values import Int32, Int64, TokenizedCorpus
+from pipeline.settings.tables import Word2VecSettings
+from pipeline.text.vocabulary import rows_of
 
 GENSIM_LINE = 10_000  # gensim drops, without a word, what stands after this many tokens of a line
 _LINES_PER_WRITE = 4096

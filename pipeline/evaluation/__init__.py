@@ -2,8 +2,16 @@
 
 from pipeline.evaluation.budgets import describe_budgets
 from pipeline.evaluation.calibration import calibrate
-from pipeline.evaluation.causes import find_causes
-from pipeline.evaluation.choice import (
+from pipeline.evaluation.chosen_documents import choose_documents
+from pipeline.evaluation.claims import Against, Claim, claim_of, decide_against
+from pipeline.evaluation.comparisons import compare, withhold
+from pipeline.evaluation.contamination import describe_contamination
+from pipeline.evaluation.contrasts import find_causes, find_gains
+from pipeline.evaluation.costs import find_costs
+from pipeline.evaluation.crossing import find_learning_curve
+from pipeline.evaluation.hard_documents import find_hard_documents
+from pipeline.evaluation.metrics import METRICS
+from pipeline.evaluation.pairs import (
     ChosenNetwork,
     baselines_of,
     best_baseline,
@@ -11,17 +19,9 @@ from pipeline.evaluation.choice import (
     by_loss_where_level,
     choose_network,
     merits_to_choose_by,
+    outside_pairs,
+    planned_pairs,
 )
-from pipeline.evaluation.chosen_documents import choose_documents
-from pipeline.evaluation.claims import Against, Claim, claim_of, decide_against
-from pipeline.evaluation.comparisons import compare, planned_pairs, withhold
-from pipeline.evaluation.contamination import describe_contamination
-from pipeline.evaluation.costs import find_costs
-from pipeline.evaluation.crossing import find_learning_curve
-from pipeline.evaluation.gains import find_gains
-from pipeline.evaluation.hard_documents import find_hard_documents
-from pipeline.evaluation.metrics import METRICS
-from pipeline.evaluation.outside import outside_pairs
 from pipeline.evaluation.scores import CalibrationBins, Scores, score
 from pipeline.evaluation.seeds import SeedsAsked, SeedsFound, Share, find_seeds, first_seeds_only
 from pipeline.evaluation.slices import slice_scores

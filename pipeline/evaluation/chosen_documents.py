@@ -10,7 +10,7 @@ import numpy as np
 
 from pipeline.evaluation.hard_documents import Answers, average_answers, rank_documents
 from pipeline.evaluation.pooling import PooledRun, pool_folds
-from pipeline.prediction_files import SavedPredictions
+from pipeline.run_folder.predictions import SavedPredictions
 
 MOST = 300  # documents
 RANDOM = "random"

@@ -5,82 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from pipeline.evaluation.choice import baselines_of, best_baseline
 from pipeline.evaluation.claims import Against, Claim, claim_of, decide_against
 from pipeline.evaluation.differences import Runs, estimate_difference, paired_runs
 from pipeline.evaluation.estimates import Estimate, holm, mcnemar_p_value
-from pipeline.evaluation.gains import parse_named, source_pairs
 from pipeline.evaluation.pooling import pool_folds
-from pipeline.prediction_files import SavedPredictions
+from pipeline.run_folder.predictions import SavedPredictions
 
 SIDE, VERDICT = "side", "verdict"  # the families in which p-values are corrected
-MODEL_PAIRS = (  # the same embedding on both sides
-    ("lstm", "rnn"),
-    ("gru", "rnn"),
-    ("lstm", "ann"),
-    ("lstm", "mean"),
-    ("ann", "mean"),
-    ("tfidf", "bow"),
-    ("nbsvm", "tfidf"),
-)
-LAST_BY_DEFAULT = ("rnn", "gru", "lstm")  # networks that read their last state where no head is named
-POOLED = ("max", "mean", "max+mean")  # heads that read every state
-_SHUFFLED_WORDS = ":shuffled-words"  # what the name of a control adds to that of its network
-
-
-def planned_pairs(
-    kinds: Mapping[str, str], merits: Mapping[str, float], *, every_baseline: bool = False
-) -> list[tuple[str, str]]:
-    """Return the pairs (a, b) to compare beside those of the verdict: the side questions.
-
-    Networks with the best baseline, `MODEL_PAIRS`, averaged vectors with TF-IDF, a network with itself on
-    shuffled words, a pooled head with the last state, pairs of sources. They are all planned: which models were asked
-    for decides, no result does.
-
-    Parameters
-    ----------
-    kinds : mapping of model name to "network", "baseline" or "control"
-    merits : mapping of model name to its mean validation score, higher is better
-        Chooses the best baseline; test documents choose nothing.
-    every_baseline : bool
-        Compare networks with every baseline, so that none need be chosen: with folds, where validation documents
-        are tested too.
-    """
-    baselines = baselines_of(kinds)
-    if baselines and not every_baseline:
-        baselines = [name for name in [best_baseline(kinds, merits)] if name is not None]
-    networks = [name for name, kind in kinds.items() if kind == "network"]
-    pairs = [(network, baseline) for network in networks for baseline in baselines]
-    for first, second in MODEL_PAIRS:
-        named_first = [name for name in kinds if name.partition("@")[0].partition(":")[0] == first]
-        partners = [(name, second + name.removeprefix(first)) for name in named_first]
-        pairs += [(name, partner) for name, partner in partners if partner in kinds]
-    pairs += [(name, "tfidf") for name in kinds if "tfidf" in kinds and _averages_pretrained(name)]
-    controls = {name: name.replace(_SHUFFLED_WORDS, "", 1) for name in kinds}
-    pairs += [(network, name) for name, network in controls.items() if network != name and network in kinds]
-    return list(dict.fromkeys(pairs + pooled_pairs(kinds) + source_pairs(kinds)))
-
-
-def pooled_pairs(names: Iterable[str]) -> list[tuple[str, str]]:
-    """Return each network with a pooled head with the one that is the same but reads the last state.
-
-    >>> pooled_pairs(["rnn@word2vec", "lstm@word2vec", "lstm:max@word2vec", "lstm:max@random", "bilstm@word2vec"])
-    [('lstm:max@word2vec', 'lstm@word2vec')]
-    """
-    known = list(names)
-    pairs = []
-    for name in known:
-        asked, _, source = name.partition("@")
-        model, _, head = asked.partition(":")
-        last = [f"{model}@{source}", f"{model}:last@{source}"] if model in LAST_BY_DEFAULT else []
-        if head in POOLED:
-            pairs += [(name, other) for other in last if other in known]
-    return pairs
-
-
-def _averages_pretrained(name: str) -> bool:
-    model, _, source = name.partition("@")
-    return model == "mean" and parse_named(source).pretrained
 
 
 def compare(

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from pipeline.core.values import Int64, Predictions
 from pipeline.evaluation.estimates import Estimate
 from pipeline.evaluation.pooling import pool_folds
 from pipeline.evaluation.slices import align_facts, difference_on
 from pipeline.evaluation.summary import summarise
-from pipeline.prediction_files import SavedPredictions
-from pipeline.values import Int64, Predictions
+from pipeline.run_folder.predictions import SavedPredictions
 
 SHOWN_PAIRS = 10
 SHOWN_TOKENS = 20

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.core.wording import METRIC_WORDS, MetricWords
 from pipeline.evaluation.comparisons import compare
-from pipeline.evaluation.wording import METRIC_WORDS, MetricWords
-from pipeline.prediction_files import SavedPredictions
+from pipeline.run_folder.predictions import SavedPredictions
 
 _SHUFFLED_WORDS = ":shuffled-words"  # a control that nobody would use
 

@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.evaluation.choice import best_baseline, best_network
+from pipeline.core.wording import signed_points
 from pipeline.evaluation.claims import SIGNIFICANCE
 from pipeline.evaluation.comparisons import compare
 from pipeline.evaluation.estimates import crossed_estimate, holm
+from pipeline.evaluation.pairs import best_baseline, best_network
 from pipeline.evaluation.pooling import check_same_documents, pool_folds
 from pipeline.evaluation.summary import summarise
-from pipeline.evaluation.wording import signed_points
-from pipeline.prediction_files import SavedPredictions
+from pipeline.run_folder.predictions import SavedPredictions
 
 Row = dict[str, Any]
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from pipeline.core.values import Bool, Float64
 from pipeline.evaluation.estimates import (
     Estimate,
     folds_estimate,
@@ -18,7 +19,6 @@ from pipeline.evaluation.estimates import (
 from pipeline.evaluation.few_documents import sign_flips
 from pipeline.evaluation.metrics import METRICS, answer_scores, count, mean_gradient
 from pipeline.evaluation.pooling import PooledRun, check_same_documents
-from pipeline.values import Bool, Float64
 
 Runs = Sequence[PooledRun]
 

@@ -9,8 +9,8 @@ import numpy as np
 from scipy.special import nctdtrinc, stdtr, stdtrit
 from scipy.stats import binomtest
 
+from pipeline.core.values import Bool, Float64, Int32, Int64
 from pipeline.evaluation.few_documents import SignFlips
-from pipeline.values import Bool, Float64, Int32, Int64
 
 CONFIDENCE = 0.95
 POWER = 0.8

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from scipy.optimize import brentq
 
-from pipeline.values import Float64, Int64
+from pipeline.core.values import Float64, Int64
 
 FEW = 10  # units that tell two models apart; with fewer, Student's t has no ground
 _TIE = 1e-9  # of a document: what is smaller is rounding

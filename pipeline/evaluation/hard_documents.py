@@ -8,9 +8,9 @@ from types import MappingProxyType
 
 import numpy as np
 
+from pipeline.core.values import Bool, Float64, Int64
 from pipeline.evaluation.pooling import PooledRun, pool_folds
-from pipeline.prediction_files import SavedPredictions
-from pipeline.values import Bool, Float64, Int64
+from pipeline.run_folder.predictions import SavedPredictions
 
 SHOWN = 10  # documents of a list
 

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pipeline.core.values import Float64, Int64, Predictions
 from pipeline.evaluation.scores import balanced_accuracy, confusion_matrix, losses, macro_f1
-from pipeline.values import Float64, Int64, Predictions
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from pipeline.errors import first_places
+from pipeline.core.errors import first_places
+from pipeline.core.values import Bool, Float64, Int32, Int64, Predictions
 from pipeline.evaluation.metrics import METRICS
-from pipeline.prediction_files import SavedPredictions
-from pipeline.values import Bool, Float64, Int32, Int64, Predictions
+from pipeline.run_folder.predictions import SavedPredictions
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from pipeline.config import AUTO, CountOrAuto
-from pipeline.evaluation.choice import baselines_of, best_network
 from pipeline.evaluation.differences import seeds_share
+from pipeline.evaluation.pairs import baselines_of, best_network
 from pipeline.evaluation.pooling import PooledRun, pool_folds
-from pipeline.prediction_files import SavedPredictions
+from pipeline.run_folder.predictions import SavedPredictions
+from pipeline.settings.tables import AUTO, CountOrAuto
 
 ENOUGH_SHARE = 0.5  # up to here documents rule the chance, and more seeds would narrow the interval little
 

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from pipeline.core.values import Bool, Float64, Int64
 from pipeline.evaluation.differences import estimate_difference, paired_runs
 from pipeline.evaluation.estimates import Estimate
 from pipeline.evaluation.pooling import PooledRun, pool_folds
 from pipeline.evaluation.summary import RESAMPLES, bootstrap_accuracy, percentile_interval
-from pipeline.prediction_files import SavedPredictions
-from pipeline.values import Bool, Float64, Int64
+from pipeline.run_folder.predictions import SavedPredictions
 
 MEASURES = {"length": "tokens", "unknown words": "unknown_share", "word frequency": "frequency"}
 GROUPS_BY_SIZE = ((5_000, 10), (200, 4), (40, 2))  # from so many test documents on, so many groups

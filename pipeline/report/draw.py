@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.report import charts
-from pipeline.report.answer import answer_sentence, build_answer
-from pipeline.report.blocks import Answer, Limits, Section
-from pipeline.report.circumstances import circumstances
-from pipeline.report.facts import ModelFacts, leak_warning, model_facts, status_sentence
-from pipeline.report.formats import interval, percent
-from pipeline.report.html_page import write_html
-from pipeline.report.markdown import display_width, write_markdown
-from pipeline.report.run_folder import CHARTS, Run, read_run, replace_file
-from pipeline.report.sections import build_sections, charts_of
-from pipeline.report.text import clean, clip
+from pipeline.core.clean import clean, clip
+from pipeline.report.page import charts
+from pipeline.report.page.blocks import Answer, Limits, Section
+from pipeline.report.page.formats import interval, percent
+from pipeline.report.page.html_page import write_html
+from pipeline.report.page.markdown import display_width, write_markdown
+from pipeline.report.sections.answer import answer_sentence, build_answer
+from pipeline.report.sections.circumstances import circumstances
+from pipeline.report.sections.facts import ModelFacts, leak_warning, model_facts, status_sentence
+from pipeline.report.sections.table import build_sections, charts_of
+from pipeline.run_folder.reading import CHARTS, Run, read_run, replace_file
 
 LARGEST_PAGE = 3_000_000  # bytes
 SHOWN_MODELS = 12  # lines of the terminal's table

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from builders import THREE_DOCUMENTS, request_of, tokens_of
 
+from pipeline.core.names import MODES
 from pipeline.embeddings import SOURCES, Embedded, EmbeddingRequest, embed
 from pipeline.embeddings.cascade import STEPS
-from pipeline.embeddings.names import MODES
 from pipeline.embeddings.packages import PACKAGES
-from pipeline.tokenizer import select
+from pipeline.text.ragged import select
 
 CORPUS = tokens_of([*THREE_DOCUMENTS, ("bad", "Plot", "1984"), ("film", "zzcanary", "Good", "qqqqq")])
 TRAIN = select(CORPUS, np.array([0, 1, 2, 3]))

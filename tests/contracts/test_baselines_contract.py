@@ -10,11 +10,11 @@ import pytest
 from builders import FEW_STRENGTHS, int32, tokens_of
 from safetensors.numpy import load_file
 
-from pipeline.baselines import BASELINES, FittedBaseline, choose_strength, fit_baseline
-from pipeline.config import Config
-from pipeline.indices import count_ngrams, learn_ngrams
-from pipeline.storage import save_baseline
-from pipeline.values import Int32
+from pipeline.core.values import Int32
+from pipeline.models.baselines import BASELINES, FittedBaseline, choose_strength, fit_baseline
+from pipeline.models.save import save_baseline
+from pipeline.settings.tables import Config
+from pipeline.text.ngrams import count_ngrams, learn_ngrams
 
 TRAIN = tokens_of([["good", "film"], ["bad", "film"], ["so", "good"], ["so", "bad"], ["dull", "!"]])
 LABELS = int32([0, 2, 0, 2, 4])  # of six classes, 1, 3 and 5 are never trained

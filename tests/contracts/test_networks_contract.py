@@ -10,14 +10,14 @@ import pytest
 from builders import TINY_NETWORK, indexed_of, int32, labelled, matrix_of, train_network
 from keras_weights import weights_of
 
-from pipeline.indices import take
-from pipeline.networks.batches import pad
-from pipeline.networks.equations.network import run_network
-from pipeline.networks.equations.output import embed
-from pipeline.networks.models import NETWORKS, build, specify
-from pipeline.networks.prediction import predict_probabilities
-from pipeline.networks.training import FittedNetwork
-from pipeline.values import Float32, IndexedCorpus
+from pipeline.core.values import Float32, IndexedCorpus
+from pipeline.models.equations.network import run_network
+from pipeline.models.equations.output import embed
+from pipeline.models.networks.batches import pad
+from pipeline.models.networks.build import NETWORKS, build, specify
+from pipeline.models.networks.prediction import predict_probabilities
+from pipeline.models.networks.training import FittedNetwork
+from pipeline.text.ragged import take
 
 MATRIX = matrix_of(8, dimension=3)
 DOCUMENTS = indexed_of([[2, 3], [4], [5, 6, 7, 2, 3, 4, 5], [7, 2, 4], [3, 3]])

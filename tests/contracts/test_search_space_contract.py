@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.baselines import BASELINES
-from pipeline.config import CHECKS, KEY_TYPES, TUNED_TABLES, Check, Config, settled, with_values
-from pipeline.networks.models import NETWORKS
-from pipeline.tuning import SPACES, draw_trials
-from pipeline.tuning.space import OneOf
-from pipeline.tuning.trials import first_settings
+from pipeline.experiment.tuning import SPACES, draw_trials
+from pipeline.experiment.tuning.space import OneOf
+from pipeline.experiment.tuning.trials import first_settings
+from pipeline.models.baselines import BASELINES
+from pipeline.models.networks.build import NETWORKS
+from pipeline.settings.tables import CHECKS, KEY_TYPES, TUNED_TABLES, Check, Config, settled, with_values
 
 MODELS = sorted(SPACES)
 

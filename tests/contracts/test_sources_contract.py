@@ -10,8 +10,8 @@ import pytest
 from builders import THREE_DOCUMENTS, TINY_WORD2VEC, request_of, tokens_of
 
 from pipeline.embeddings import SOURCES, Embedded, embed
-from pipeline.indices import rows_of
-from pipeline.tokenizer import select
+from pipeline.text.ragged import select
+from pipeline.text.vocabulary import rows_of
 
 DIMENSION = 8
 TRAIN = tokens_of([*THREE_DOCUMENTS, ("bad", "plot", "good", "12")])

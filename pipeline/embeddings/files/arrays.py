@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pipeline.core.errors import PipelineError
+from pipeline.core.values import Int64
 from pipeline.embeddings.files.packing import FETCH_AGAIN, Content
 from pipeline.embeddings.files.rows import BLOCK_BYTES, Read, Table, pick_rows
 from pipeline.embeddings.files.selection import Selection
@@ -21,8 +23,6 @@ from pipeline.embeddings.files.vocabularies import (
     named,
     words_beside,
 )
-from pipeline.errors import PipelineError
-from pipeline.values import Int64
 
 _SAVE_AGAIN = "save it again with numpy.savez(file, words=numpy.array(words, dtype=str), vectors=vectors)"
 

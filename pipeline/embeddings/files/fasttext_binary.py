@@ -10,12 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from pipeline.core.errors import PipelineError
+from pipeline.core.values import Float32
 from pipeline.embeddings.files.packing import FETCH_AGAIN, Content
 from pipeline.embeddings.files.rows import Read, Table, check_finite
 from pipeline.embeddings.files.selection import Selection
 from pipeline.embeddings.files.sniffing import Sniffed
-from pipeline.errors import PipelineError
-from pipeline.values import Float32
 
 _HEADER = struct.Struct("<14id")  # magic, version, twelve settings, the sampling threshold
 _DICTIONARY = struct.Struct("<3i2q")  # entries, words, labels, tokens, pruned n-grams

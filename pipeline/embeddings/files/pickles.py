@@ -6,7 +6,7 @@ import shlex
 from pathlib import Path
 from typing import NoReturn
 
-from pipeline.errors import PipelineError
+from pipeline.core.errors import PipelineError
 
 _PICKLE = "this is a pickle ({kind}): reading one runs code inside it"
 _TO_ARRAYS = "save words and vectors with numpy.savez"

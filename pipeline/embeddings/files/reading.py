@@ -9,6 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
+from pipeline.core.values import Float32
 from pipeline.embeddings.files.arrays import read_npz
 from pipeline.embeddings.files.fasttext_binary import read_fasttext_binary
 from pipeline.embeddings.files.packing import Content, find_content, sha256_of
@@ -18,7 +19,6 @@ from pipeline.embeddings.files.selection import Selection
 from pipeline.embeddings.files.sniffing import Sniffed, sniff
 from pipeline.embeddings.files.text import read_text
 from pipeline.embeddings.files.word2vec_binary import read_word2vec_binary
-from pipeline.values import Float32
 
 FORMATS: dict[str, Callable[[Content, Sniffed, Selection], Read]] = {
     "word2vec text": read_text,

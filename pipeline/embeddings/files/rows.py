@@ -9,9 +9,9 @@ from typing import IO
 import numpy as np
 import polars as pl
 
+from pipeline.core.errors import PipelineError
+from pipeline.core.values import Float32, Int64
 from pipeline.embeddings.files.packing import FETCH_AGAIN
-from pipeline.errors import PipelineError
-from pipeline.values import Float32, Int64
 
 BLOCK_BYTES = 4 << 20
 

@@ -8,6 +8,7 @@ from typing import IO, Any
 
 import numpy as np
 
+from pipeline.core.errors import PipelineError
 from pipeline.embeddings.files.packing import FETCH_AGAIN, Content
 from pipeline.embeddings.files.rows import Read, Table, pick_rows
 from pipeline.embeddings.files.selection import Selection
@@ -21,7 +22,6 @@ from pipeline.embeddings.files.vocabularies import (
     words_beside,
     words_of_json,
 )
-from pipeline.errors import PipelineError
 
 _DTYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2"}
 

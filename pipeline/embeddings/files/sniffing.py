@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from pipeline.core.errors import PipelineError
 from pipeline.embeddings.files.packing import FETCH_AGAIN, PACKED, Content
 from pipeline.embeddings.files.pickles import refuse_array, refuse_pickle
-from pipeline.errors import PipelineError
 
 HEAD_BYTES = 1 << 20
 KNOWN_FORMATS = "give word2vec text or binary, GloVe text, fastText .vec or .bin, .npz or .safetensors"

@@ -16,6 +16,8 @@ from typing import IO
 import numpy as np
 import polars as pl
 
+from pipeline.core.errors import PipelineError
+from pipeline.core.values import Bool, Float32, Int64
 from pipeline.embeddings.files.packing import FETCH_AGAIN, Content
 from pipeline.embeddings.files.rows import BLOCK_BYTES, Read, count_notes, stack
 from pipeline.embeddings.files.selection import Selection
@@ -28,8 +30,6 @@ from pipeline.embeddings.files.sniffing import (
     shown,
     split_fields,
 )
-from pipeline.errors import PipelineError
-from pipeline.values import Bool, Float32, Int64
 
 _NEWLINE, _BLANK = 10, 32  # every byte up to the blank separates fields
 _TO_NEWLINES = bytes.maketrans(bytes(range(33)), b"\n" * 33)

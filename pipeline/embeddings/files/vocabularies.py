@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from pipeline.core.errors import PipelineError
 from pipeline.embeddings.files.packing import Content
-from pipeline.errors import PipelineError
 
 VECTOR_NAMES = ("vectors", "embeddings", "embedding", "matrix", "weights")
 WORD_NAMES = ("words", "vocab", "vocabulary", "tokens", "index_to_key")

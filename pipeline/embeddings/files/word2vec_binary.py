@@ -7,12 +7,12 @@ from typing import IO
 
 import numpy as np
 
+from pipeline.core.errors import PipelineError
+from pipeline.core.values import Float32
 from pipeline.embeddings.files.packing import FETCH_AGAIN, Content
 from pipeline.embeddings.files.rows import BLOCK_BYTES, Read, count_notes, stack
 from pipeline.embeddings.files.selection import Selection
 from pipeline.embeddings.files.sniffing import Sniffed
-from pipeline.errors import PipelineError
-from pipeline.values import Float32
 
 LONGEST_WORD = 10_000  # bytes; a longer one means that rows are not where the header says
 

@@ -1,0 +1,1 @@
+"""What every room may use: values with their invariants, names, errors, files, the console."""

@@ -1,0 +1,216 @@
+"""What a person at the terminal sees: stages with time left, messages, the log file, no library noise."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+    from rich.text import Text
+
+PLAIN_LINE_SECONDS = 60.0  # without a terminal, a running stage says where it is at most this often
+
+
+class Stage:
+    """One running stage of a `Console`; `advance` moves its bar."""
+
+    def __init__(self, console: Console, title: str, total: float | None, unit: str) -> None:
+        self.title, self.total, self.unit = title, total, unit
+        self.done: float = 0
+        self.note = ""
+        self.started = time.perf_counter()
+        self._console = console
+        self._last_line = self.started
+        self._task: TaskID | None = console._add_bar(self)
+
+    def advance(self, steps: float = 1, note: str | None = None) -> None:
+        """Count `steps` more units as done; `note` (the best score so far) stays until the next one."""
+        with self._console._lock:
+            self.done += steps
+            self.note = self.note if note is None else note
+            self._console._move_bar(self)
+            now = time.perf_counter()
+            if now - self._last_line >= PLAIN_LINE_SECONDS:
+                self._last_line = now
+                self._console._progress_line(self.summary(now - self.started))
+
+    def reach(self, done: float, total: float) -> None:
+        """Say how far the stage is, for work that knows its length only once it runs."""
+        self.total = total
+        self.advance(done - self.done)
+
+    def summary(self, seconds: float, ending: str = "") -> str:
+        """Return the stage as one line: title, units done, seconds, note."""
+        parts = [f"{ending}{seconds:.1f} s"]
+        if self.total is not None:
+            parts.insert(0, f"{self.done:,.0f} of {self.total:,.0f} {self.unit}".rstrip())
+        elif self.done:
+            parts.insert(0, f"{self.done:,.0f} {self.unit}".rstrip())
+        return f"{self.title}: {', '.join(parts + ([self.note] if self.note else []))}"
+
+
+class Console:
+    """Messages and progress of one command.
+
+    Parameters
+    ----------
+    stream : text stream, optional
+        Where to write; standard output when absent. Bars are drawn only if it is a terminal.
+    silent : bool
+        Write nothing to the stream; the log file is still written.
+
+    Attributes
+    ----------
+    stage_seconds : list of (title, seconds)
+        Every stage that ended without an error, in the order they ended.
+    log_path : Path or None
+        The log file, once `log_to` was called.
+    """
+
+    def __init__(self, stream: TextIO | None = None, silent: bool = False) -> None:
+        self._stream = stream if stream is not None else sys.stdout
+        self._silent = silent
+        self._bars: Progress | None = None
+        self._running = 0
+        self._lock = threading.RLock()  # fits beside this process are shown by a thread
+        self._unlogged: list[str] = []
+        self.draws_bars = not silent and self._stream.isatty() and os.environ.get("TERM") != "dumb"
+        self.stage_seconds: list[tuple[str, float]] = []
+        self.log_path: Path | None = None
+
+    def say(self, text: str) -> None:
+        """Show `text` and log it."""
+        with self._lock:
+            self._log(text)
+            self._write(text)
+
+    def warn(self, text: str) -> None:
+        """Show `text` as a warning and log it."""
+        with self._lock:
+            self._log(f"warning: {text}")
+            self._write(f"warning: {text}", style="yellow")
+
+    def log(self, text: str) -> None:
+        """Write `text` to the log file only."""
+        with self._lock:
+            self._log(text)
+
+    def log_to(self, path: Path) -> None:
+        """Append every message to `path` from now on, those shown before included."""
+        self.log_path = path
+        earlier, self._unlogged = self._unlogged, []
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a", encoding="utf-8", errors="backslashreplace") as file:
+            file.writelines(earlier)
+
+    @contextmanager
+    def stage(self, title: str, total: float | None = None, unit: str = "") -> Iterator[Stage]:
+        """Show a bar while the block runs (time left when `total` is known), and one line when it ends.
+
+        >>> console = Console(silent=True)
+        >>> with console.stage("Training lstm@word2vec", total=20, unit="epochs") as stage:
+        ...     stage.advance(1, note="best validation accuracy 91.2 %")
+        """
+        stage = self.begin(title, total, unit)
+        try:
+            yield stage
+        except BaseException:
+            self.end(stage, "stopped after ")
+            raise
+        self.end(stage)
+
+    def begin(self, title: str, total: float | None = None, unit: str = "") -> Stage:
+        """Show a bar until `end`; several stages may run at once, each with its own."""
+        with self._lock:
+            self._log(f"{title}: started")
+            self._running += 1
+            return Stage(self, title, total, unit)
+
+    def end(self, stage: Stage, ending: str = "") -> None:
+        """Show a stage's one line; `ending` says that it did not reach its end, and it is not counted then."""
+        with self._lock:
+            seconds = time.perf_counter() - stage.started
+            self._running -= 1
+            self._remove_bar(stage)
+            self.say(stage.summary(seconds, ending))
+            if not ending:
+                self.stage_seconds.append((stage.title, seconds))
+
+    def _progress_line(self, text: str) -> None:
+        self._log(text)
+        if not self.draws_bars:
+            self._write(text)
+
+    def _log(self, text: str) -> None:
+        line = f"{time.strftime('%Y-%m-%d %H:%M:%S')} {text}\n"
+        if self.log_path is None:
+            self._unlogged.append(line)
+            return
+        with self.log_path.open("a", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(line)
+
+    def _write(self, text: str, style: str = "") -> None:
+        if self._silent:
+            return
+        if self.draws_bars:
+            self._rich().console.print(_as_text(text, style), soft_wrap=True)
+            return
+        try:
+            print(text, file=self._stream, flush=True)
+        except BrokenPipeError:  # the reader (`| head`) has left; the run goes on and the log has the rest
+            self._silent = True
+
+    def _rich(self) -> Progress:
+        if self._bars is None:
+            self._bars = _new_bars(self._stream)
+        return self._bars
+
+    def _add_bar(self, stage: Stage) -> TaskID | None:
+        if not self.draws_bars:
+            return None
+        self._rich().start()
+        return self._rich().add_task(stage.title, total=stage.total, unit=stage.unit, note="")
+
+    def _move_bar(self, stage: Stage) -> None:
+        if stage._task is not None:
+            self._rich().update(stage._task, completed=stage.done, total=stage.total, note=stage.note)
+
+    def _remove_bar(self, stage: Stage) -> None:
+        if stage._task is None:
+            return
+        self._rich().remove_task(stage._task)
+        if self._running == 0:
+            self._rich().stop()
+
+
+def _as_text(text: str, style: str) -> Text:
+    """Return a message for rich, not read as markup: it may hold brackets of the user's own text."""
+    from rich.text import Text
+
+    return Text(text, style=style)
+
+
+def _new_bars(stream: TextIO) -> Progress:
+    """Return rich's progress display; rich is imported here because only a terminal needs it."""
+    from rich.console import Console as RichConsole
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    return Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[unit]}", markup=False),
+        TimeRemainingColumn(elapsed_when_finished=True),
+        TextColumn("{task.fields[note]}", markup=False),
+        console=RichConsole(file=stream),
+        refresh_per_second=4,
+        speed_estimate_period=3600,  # an epoch can take minutes; a shorter memory would hold no two of them
+        transient=True,
+    )

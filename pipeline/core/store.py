@@ -1,0 +1,249 @@
+"""What was read or trained once, kept on disk under a key of all that it depends on: one file an entry.
+
+The file is named by the SHA-256 of the key and holds arrays, the key itself and a checksum (safetensors with
+JSON in its header; nothing in it can be executed). An entry that is broken, or not the one asked for, is as
+good as absent: it is made again. Nothing that goes wrong here ends a run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, is_dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+FOLDER_VARIABLE = "EMBEDSEQ_CACHE"
+_ENTRY_NAME = re.compile(r"[0-9a-f]{64}\.safetensors")
+_UNFINISHED = ".unfinished-"
+_ABANDONED_SECONDS = 86_400.0  # an unfinished entry as old as this was left by a run that was killed
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """What is kept under one key: arrays, and facts about them that JSON can hold."""
+
+    arrays: Mapping[str, np.ndarray]
+    facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A file of the cache."""
+
+    path: Path
+    bytes: int
+    used: float  # seconds since the epoch
+
+
+@dataclass(frozen=True, eq=False)
+class Cache:
+    """A folder of entries that together stay within `most_bytes`; the least recently used make room.
+
+    Entries that this cache has read or written are in use: they are not removed for others.
+    """
+
+    folder: Path
+    most_bytes: int
+    in_use: set[Path] = field(default_factory=set, init=False)
+    told: set[str] = field(default_factory=set, init=False)  # why entries were not kept, each said once
+
+    def find(self, key: Mapping[str, object]) -> Entry | None:
+        """Return the whole entry of this key, or None if there is none that can be trusted."""
+        path = self._path(key)
+        entry = _read(path, key)
+        if entry is not None:
+            self.in_use.add(path)
+            _mark_used(path)
+        return entry
+
+    def keep(self, key: Mapping[str, object], entry: Entry) -> str | None:
+        """Write an entry, or return in words why it was not kept."""
+        path = self._path(key)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._remove_abandoned()
+            with tempfile.TemporaryDirectory(dir=self.folder, prefix=_UNFINISHED) as unfinished:
+                written = Path(unfinished) / path.name
+                _write(written, key, entry)
+                if not self._make_room(path, written.stat().st_size):
+                    return _too_large(written.stat().st_size, self.most_bytes)
+                _put(written, path)
+        except OSError as error:
+            return (
+                f"cache: {self.folder} cannot be written ({error.strerror or error}); nothing is kept there"
+            )
+        self.in_use.add(path)
+        return None
+
+    def entries(self) -> list[Kept]:
+        """Return the entries, least recently used first; other files in the folder are left alone."""
+        found = []
+        for path in self.folder.glob("*.safetensors"):
+            if _ENTRY_NAME.fullmatch(path.name):
+                try:
+                    facts = path.stat()
+                except OSError:  # another run has just removed it
+                    continue
+                found.append(Kept(path, facts.st_size, facts.st_mtime))
+        return sorted(found, key=lambda kept: kept.used)
+
+    def describe(self, *, clear: bool = False) -> str:
+        """Return in words what the folder holds, or with `clear` remove it and say so."""
+        kept = [entry for entry in self.entries() if not clear or _removed(entry.path)]
+        size = sum(entry.bytes for entry in kept) / 2**20
+        entries = f"{len(kept)} {'entry' if len(kept) == 1 else 'entries'}, {size:.1f} MiB"
+        return f"Removed from {self.folder}: {entries}" if clear else f"{self.folder}: {entries}"
+
+    def _path(self, key: Mapping[str, object]) -> Path:
+        return self.folder / f"{hashlib.sha256(_canonical(key).encode()).hexdigest()}.safetensors"
+
+    def _make_room(self, path: Path, n_bytes: int) -> bool:
+        """Remove the least recently used entries until `n_bytes` fit; remove none if they cannot fit."""
+        others = [kept for kept in self.entries() if kept.path != path]
+        removable = [kept for kept in others if kept.path not in self.in_use]
+        too_many = n_bytes + sum(kept.bytes for kept in others) - self.most_bytes
+        if too_many > sum(kept.bytes for kept in removable):
+            return False
+        for kept in removable:
+            if too_many <= 0:
+                break
+            if _removed(kept.path):
+                too_many -= kept.bytes
+        return too_many <= 0
+
+    def _remove_abandoned(self) -> None:
+        for folder in self.folder.glob(f"{_UNFINISHED}*"):
+            try:
+                age = time.time() - folder.stat().st_mtime
+            except OSError:
+                continue
+            if age > _ABANDONED_SECONDS:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def default_folder() -> Path | None:
+    """Return the folder that EMBEDSEQ_CACHE names, else `embedseq` in the user's cache folder.
+
+    None where the user has no home folder (some containers).
+    """
+    named = os.environ.get(FOLDER_VARIABLE)
+    try:
+        return Path(named).expanduser() if named else _user_cache_folder() / "embedseq"
+    except RuntimeError:
+        return None
+
+
+def _user_cache_folder() -> Path:
+    """Return where this platform keeps what programs can make again."""
+    if sys.platform == "win32":
+        local = os.environ.get("LOCALAPPDATA")
+        return Path(local) if local else Path.home() / "AppData" / "Local"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches"
+    named = os.environ.get("XDG_CACHE_HOME", "")
+    return Path(named) if os.path.isabs(named) else Path.home() / ".cache"  # XDG: a relative path is ignored
+
+
+# --- one file --------------------------------------------------------------------------------------------
+
+
+def _read(path: Path, key: Mapping[str, object]) -> Entry | None:
+    """Return the entry in a file if it is whole, unchanged, and made from this very key."""
+    from safetensors import safe_open
+
+    try:
+        with safe_open(path, framework="numpy") as file:
+            header = file.metadata() or {}
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
+        if header.get("sha256") != _checksum(header.get("entry", ""), arrays):
+            return None
+        described = json.loads(header["entry"])
+    except Exception:  # whatever a broken file provokes, the answer is to make the entry again
+        return None
+    return Entry(arrays, described["facts"]) if described["key"] == json.loads(_canonical(key)) else None
+
+
+def _write(path: Path, key: Mapping[str, object], entry: Entry) -> None:
+    from safetensors import SafetensorError
+    from safetensors.numpy import save_file
+
+    arrays = {name: np.ascontiguousarray(array) for name, array in entry.arrays.items()}
+    text = _canonical({"key": key, "facts": entry.facts})
+    try:
+        save_file(arrays, path, metadata={"entry": text, "sha256": _checksum(text, arrays)})
+    except SafetensorError as error:  # a full disk comes as this, without an error number
+        raise OSError(str(error)) from error
+
+
+def _put(written: Path, path: Path) -> None:
+    """Move a finished entry to its place in one step: a reader meets the old file, none, or the new one."""
+    os.chmod(written, 0o644)
+    try:
+        os.replace(written, path)
+    except PermissionError:
+        if not path.exists():
+            raise
+        # Windows: another process is reading the same entry, so it stands there already
+
+
+def _removed(path: Path) -> bool:
+    """Remove a file and return whether it is gone; on Windows one that is being read stays."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError:
+        return False
+    return True
+
+
+def _mark_used(path: Path) -> None:
+    try:
+        os.utime(path)
+    except OSError:
+        return  # a folder that may only be read: its entries can still be used
+
+
+def _checksum(text: str, arrays: Mapping[str, np.ndarray]) -> str:
+    digest = hashlib.sha256(text.encode())
+    for name in sorted(arrays):
+        digest.update(name.encode())
+        add_array(digest, arrays[name])
+    return digest.hexdigest()
+
+
+def add_array(digest: Any, array: np.ndarray) -> None:
+    digest.update(f"{array.dtype.str}{array.shape}".encode())
+    digest.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8))
+
+
+def _canonical(value: object) -> str:
+    """Return `value` as JSON that is the same for equal values.
+
+    >>> _canonical({"b": (1, 2.0), "a": None})
+    '{"a":null,"b":[1,2.0]}'
+    """
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_as_json)
+
+
+def _as_json(value: object) -> object:
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"{type(value).__name__} cannot be kept in the cache")
+
+
+def _too_large(n_bytes: int, most_bytes: int) -> str:
+    return (
+        f"cache: vectors of {n_bytes / 2**20:,.1f} MiB do not fit into run.cache_gib = "
+        f"{most_bytes / 2**30:g} beside those in use; they are not kept"
+    )

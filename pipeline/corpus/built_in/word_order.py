@@ -1,0 +1,149 @@
+"""`word-order`: who did what to whom, the label being the kind of being that acts.
+
+Each sentence has a twin with its two nouns exchanged and the other label. Both nouns stand between the same
+two words, so a sentence and its twin hold the same words and the same neighbouring pairs: a bag of 1-2-grams
+gives both the same prediction and is right on exactly half of the documents. Only what keeps the order of the
+nouns across the words between them can tell the twins apart.
+
+`python -m pipeline.corpus.built_in.word_order OUT.csv` writes the corpus as a file.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from pipeline.corpus.readers.records import RawTable, no_problems
+
+N_PAIRS, SEED = 2000, 20060
+
+ANIMALS = (
+    "badger", "bear", "camel", "cat", "cow", "crow", "deer", "dog", "donkey", "duck", "fox", "goat",
+    "goose", "hare", "horse", "lion", "monkey", "otter", "owl", "pig", "rabbit", "raven", "sheep", "swan",
+    "tiger", "wolf",
+)  # fmt: skip
+PERSONS = (
+    "baker", "barber", "captain", "carpenter", "child", "clerk", "cook", "dancer", "doctor", "farmer",
+    "gardener", "guard", "judge", "lawyer", "miner", "nurse", "painter", "pilot", "plumber", "poet",
+    "sailor", "singer", "student", "tailor", "teacher", "waiter",
+)  # fmt: skip
+VERBS = (
+    "admired", "avoided", "believed", "called", "chased", "caught", "feared", "followed", "found",
+    "greeted", "heard", "helped", "ignored", "joined", "liked", "missed", "noticed", "passed",
+    "remembered", "saw", "startled", "surprised", "trusted", "visited", "warned", "watched",
+)  # fmt: skip
+BEFORE_NOUN = (
+    "the", "this", "that", "one", "every", "another", "some", "each", "my", "your", "his", "her", "our",
+    "their",
+)  # fmt: skip
+AFTER_NOUN = (
+    "outside", "nearby", "upstairs", "downstairs", "indoors", "alone", "again", "today", "here", "there",
+    "below", "too",
+)  # fmt: skip
+OPENINGS = (
+    "", "", "yesterday", "in the morning", "last winter", "late at night", "on monday", "as usual",
+    "during the storm", "just before dinner", "a long time ago", "on the way home",
+)  # fmt: skip
+BEFORE_VERB = (
+    "", "", "often", "quietly", "never really", "once again", "almost always", "only just",
+    "for some reason", "without any warning", "once or twice", "very slowly and carefully",
+)  # fmt: skip
+AFTER_VERB = (
+    "", "", "twice", "often", "at last", "at once", "now and then", "with great care",
+    "for no reason", "from a distance", "for a long while", "with hardly a sound",
+)  # fmt: skip
+CLOSINGS = (
+    "", "", "of course", "before the rain came", "near the river", "behind the old mill", "in the garden",
+    "until it was dark", "at the end of the road", "while nobody looked",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """The parts of one sentence, in the order they are written."""
+
+    opening: str
+    before_noun: str
+    actor: str
+    after_noun: str
+    before_verb: str
+    verb: str
+    after_verb: str
+    other: str
+    closing: str
+
+    def text(self) -> str:
+        """Return the sentence in lower case, words separated by one blank."""
+        actor = f"{self.before_noun} {self.actor} {self.after_noun}"
+        other = f"{self.before_noun} {self.other} {self.after_noun}"
+        parts = (self.opening, actor, self.before_verb, self.verb, self.after_verb, other, self.closing)
+        return " ".join(part for part in parts if part)
+
+    def twin(self) -> Sentence:
+        """Return the sentence with its two nouns exchanged."""
+        return replace(self, actor=self.other, other=self.actor)
+
+
+def make_sentences(n_pairs: int = N_PAIRS, seed: int = SEED) -> list[tuple[str, str]]:
+    """Return (text, label) of `n_pairs` twins, each twin next to the other; all texts are distinct."""
+    generator = np.random.default_rng(seed)
+    seen: set[str] = set()
+    rows: list[tuple[str, str]] = []
+    while len(rows) < 2 * n_pairs:
+        sentence = _draw(generator)
+        pair = [(each.text(), _label(each)) for each in (sentence, sentence.twin())]
+        if seen.isdisjoint(text for text, _ in pair):
+            seen.update(text for text, _ in pair)
+            rows.extend(pair)
+    return rows
+
+
+def read_word_order() -> RawTable:
+    """Return the corpus as a table with the columns text and label; `together` numbers the twins."""
+    rows = make_sentences()
+    return RawTable(
+        file="word-order",
+        cells=pl.DataFrame(rows, schema={"text": pl.String, "label": pl.String}, orient="row"),
+        problems=no_problems(len(rows)),
+        assumptions=("word-order: made in memory; twins (nouns exchanged) stay in one split",),
+        text_column="text",
+        label_column="label",
+        together=np.repeat(np.arange(len(rows) // 2, dtype=np.int64), 2),
+    )
+
+
+def _draw(generator: np.random.Generator) -> Sentence:
+    def pick(choices: tuple[str, ...]) -> str:
+        return choices[int(generator.integers(len(choices)))]
+
+    nouns = (pick(ANIMALS), pick(PERSONS))
+    actor = int(generator.integers(2))
+    return Sentence(
+        opening=pick(OPENINGS),
+        before_noun=pick(BEFORE_NOUN),
+        actor=nouns[actor],
+        after_noun=pick(AFTER_NOUN),
+        before_verb=pick(BEFORE_VERB),
+        verb=pick(VERBS),
+        after_verb=pick(AFTER_VERB),
+        other=nouns[1 - actor],
+        closing=pick(CLOSINGS),
+    )
+
+
+def _label(sentence: Sentence) -> str:
+    return "animal" if sentence.actor in ANIMALS else "person"
+
+
+def write_csv(path: Path) -> None:
+    """Write the corpus as a CSV file with the columns text, label and pair (the number of the twins)."""
+    table = read_word_order()
+    table.cells.with_columns(pair=pl.Series(table.together)).write_csv(path)
+
+
+if __name__ == "__main__":
+    write_csv(Path(sys.argv[1]))

@@ -1,0 +1,1 @@
+"""One file a format: whatever is read comes out as a `RawTable`."""

@@ -1,0 +1,194 @@
+"""JSON Lines and JSON: one object a record."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from pipeline.core.errors import PipelineError
+from pipeline.corpus.readers.columns import is_known_name
+from pipeline.corpus.readers.encodings import TextSource, has_surrogates, read_source, without_surrogates
+from pipeline.corpus.readers.records import UNDECODABLE, RawTable
+
+_BLANKS = re.compile(r"[ \t\r\n]*")
+LONGEST_INTEGER = 4300  # digits that Python turns into an integer
+_ENCLOSING_KEYS = ("data", "records", "rows", "documents", "examples")
+Columns = dict[str, list[Any]]
+Place = tuple[int, dict[str, Any]]  # the line where an object starts, the object
+
+
+def _integer(digits: str) -> int | str:
+    """Return a JSON integer; the digits themselves where Python refuses to turn so many into a number."""
+    return int(digits) if len(digits) <= LONGEST_INTEGER else digits
+
+
+_DECODER = json.JSONDecoder(parse_int=_integer)
+
+
+def read_jsonl(path: Path, wanted: Sequence[str] = ()) -> RawTable:
+    """Read a .jsonl or .ndjson file: one object a line."""
+    source = read_source(path)
+    return _table(source, list(_line_objects(source)))
+
+
+def read_json(path: Path, wanted: Sequence[str] = ()) -> RawTable:
+    """Read a .json file: an array of objects, an object of arrays (or of columns by row), an object a line."""
+    source = read_source(path)
+    text = source.text()
+    start = _skip_blanks(text, 0)
+    if text[start] == "[":
+        return _table(source, list(_array_objects(source, text, start)))
+    try:
+        whole = _DECODER.decode(text)
+    except json.JSONDecodeError as error:
+        if error.msg == "Extra data":
+            return _table(source, list(_line_objects(source)))
+        raise _invalid(source.file, error.lineno, error) from None
+    return _table(source, list(_enclosed_objects(source, whole, wanted)))
+
+
+def _line_objects(source: TextSource) -> Iterator[Place]:
+    for number, line in enumerate(source.text().split("\n"), start=1):
+        if line.strip():
+            try:
+                yield number, _object(source.file, number, _DECODER.decode(line))
+            except json.JSONDecodeError as error:
+                raise _invalid(source.file, number, error) from None
+
+
+def _array_objects(source: TextSource, text: str, start: int) -> Iterator[Place]:
+    """Yield each object of a JSON array with the line where it starts."""
+    place, counted, line = _skip_blanks(text, start + 1), 0, 1
+    while text[place : place + 1] != "]":
+        line, counted = line + text.count("\n", counted, place), place
+        try:
+            value, end = _DECODER.raw_decode(text, place)
+            place = _after_comma(text, _skip_blanks(text, end))
+        except json.JSONDecodeError as error:
+            raise _invalid(source.file, error.lineno, error) from None
+        yield line, _object(source.file, line, value)
+
+
+def _after_comma(text: str, place: int) -> int:
+    mark = text[place : place + 1]
+    if mark == "]":
+        return place
+    if mark != ",":
+        raise json.JSONDecodeError("Expecting ',' delimiter", text, place)
+    return _skip_blanks(text, place + 1)
+
+
+def _skip_blanks(text: str, place: int) -> int:
+    match = _BLANKS.match(text, place)
+    return match.end() if match else place
+
+
+def _enclosed_objects(source: TextSource, whole: Any, wanted: Sequence[str]) -> Iterator[Place]:
+    """Yield the records of an object of columns, or of the array under a key such as "data"."""
+    if not isinstance(whole, dict):
+        what = "expected an array of objects, an object of arrays of one length, or one object a line"
+        raise PipelineError(f"{source.file}:1", what, "convert it to one of these")
+    for key in _ENCLOSING_KEYS:
+        if isinstance(whole.get(key), list) and _all_objects(whole[key]):
+            yield from ((0, record) for record in whole[key])
+            return
+    columns = _columns_by_row(whole, wanted) or _columns_of_arrays(whole)
+    if columns is None:
+        _check_is_record(source.file, whole)
+        yield 1, whole
+        return
+    rows = zip(*columns.values(), strict=True)
+    yield from ((0, dict(zip(columns, values, strict=True))) for values in rows)
+
+
+def _columns_of_arrays(whole: dict[str, Any]) -> Columns | None:
+    """Return the columns of `{"text": ["good", ...], "label": [1, ...]}`; None in another layout."""
+    columns = {name: values for name, values in whole.items() if isinstance(values, list)}
+    one_length = len({len(values) for values in columns.values()}) == 1
+    return columns if one_length and not _is_split(whole) else None
+
+
+def _columns_by_row(whole: dict[str, Any], wanted: Sequence[str]) -> Columns | None:
+    """Return the columns of `{"text": {"0": "good", ...}, ...}`, pandas' default; None in another layout."""
+    cells = list(whole.values())
+    if not cells or not all(
+        isinstance(column, dict) and column.keys() == cells[0].keys() for column in cells
+    ):
+        return None
+    named = any(is_known_name(name) or name in wanted for name in whole)
+    if not named and not all(row.isdigit() for row in cells[0]):
+        return None  # the outer names may be the rows
+    return {name: [column[row] for row in cells[0]] for name, column in whole.items()}
+
+
+def _check_is_record(file: str, whole: dict[str, Any]) -> None:
+    """Raise PipelineError where the one object of a file is not a record but a layout that is not read."""
+    if _is_split(whole) or (whole and all(isinstance(value, dict) for value in whole.values())):
+        what = "the file is one object that holds neither records nor whole columns"
+        fix = 'write one object a record, as pandas does with to_json(path, orient="records")'
+        raise PipelineError(f"{file}:1", what, fix)
+
+
+def _is_split(whole: dict[str, Any]) -> bool:
+    """Whether names and cells stand apart, as in `{"columns": ["text", ...], "data": [["good", ...], ...]}`."""
+    return isinstance(whole.get("columns"), list) and isinstance(whole.get("data"), list)
+
+
+def _all_objects(values: list[Any]) -> bool:
+    return bool(values) and all(isinstance(value, dict) for value in values)
+
+
+def _object(file: str, line: int, value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        what = f'the record is {_kind(value)}, expected an object such as {{"text": "...", "label": "..."}}'
+        raise PipelineError(f"{file}:{line}", what, "correct the record")
+    return value
+
+
+def _kind(value: Any) -> str:
+    kinds = {list: "an array", str: "a string", bool: "a boolean", type(None): "null"}
+    return kinds.get(type(value), "a number")
+
+
+def _invalid(file: str, line: int, error: json.JSONDecodeError) -> PipelineError:
+    return PipelineError(f"{file}:{line}:{error.colno}", f"invalid JSON ({error.msg})", "correct the line")
+
+
+def _table(source: TextSource, places: list[Place]) -> RawTable:
+    names = list(dict.fromkeys(name for _, record in places for name in record))
+    columns = {name: [as_string(record.get(name)) for _, record in places] for name in names}
+    problems = np.zeros(len(places), dtype=np.int8)
+    for name, cells in columns.items():
+        for row, cell in enumerate(cells):
+            if cell is not None and has_surrogates(cell):
+                cells[row] = without_surrogates(cell)
+                problems[row] |= UNDECODABLE
+        columns[name] = cells
+    lines = np.array([line for line, _ in places], dtype=np.int64)
+    return RawTable(
+        file=source.file,
+        cells=pl.DataFrame(columns, schema=dict.fromkeys(names, pl.String)),
+        problems=problems,
+        assumptions=(f"{source.file}: the encoding is {source.encoding}",),
+        find_lines=None if not lines.all() else lambda: lines,
+        nested=frozenset(n for n in names if any(isinstance(r.get(n), list | dict) for _, r in places)),
+    )
+
+
+def as_string(value: Any) -> str | None:
+    """Return a JSON value as the string that a CSV file would hold; null is None.
+
+    >>> [as_string(value) for value in ("007", 1, 1.0, 0.5, True, None)]
+    ['007', '1', '1', '0.5', 'true', None]
+    """
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,127 @@
+"""Plain text: fastText lines (`__label__x text`), or a label and a text separated by a tab."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from pipeline.core.errors import PipelineError
+from pipeline.core.values import Int8, Int64
+from pipeline.corpus.readers.encodings import TextSource, has_surrogates, read_source, without_surrogates
+from pipeline.corpus.readers.records import UNDECODABLE, WRONG_FIELDS, RawTable
+
+FASTTEXT_PREFIX = "__label__"
+SAMPLE_LINES = 2000
+_FASTTEXT_BLANKS = re.compile(r"[ \t\v\f\r\0]+")  # fastText knows these alone, not the no-break space
+Lines = list[tuple[int, str]]  # line numbers from 1, lines without their end
+Pair = tuple[str | None, str | None]  # text, label
+
+
+def read_text(path: Path, wanted: Sequence[str] = ()) -> RawTable:
+    """Read a .txt file: fastText lines (`__label__x text`), label<TAB>text or text<TAB>label."""
+    source = read_source(path)
+    lines = _lines(source)
+    if looks_like_fasttext(lines):
+        pairs = [_fasttext_pair(source.file, number, line) for number, line in lines]
+        return _table(source, lines, pairs, "fastText lines (__label__, then the text)")
+    label_first = _label_is_first(source.file, lines)
+    pairs = [_tab_pair(line, label_first) for _, line in lines]
+    order = "the label, a tab, the text" if label_first else "the text, a tab, the label"
+    return _table(source, lines, pairs, f"each line is {order}")
+
+
+def read_lines(path: Path) -> tuple[pl.Series, str]:
+    """Return the lines of a text file that are not blank, without fastText labels, and how they were read.
+
+    One document a line; string Series.
+    """
+    lines = _lines(read_source(path))
+    fasttext = looks_like_fasttext(lines)
+    texts = [without_surrogates(_without_labels(line) if fasttext else line) for _, line in lines]
+    how = "a line each, fastText labels left out" if fasttext else "a line each"
+    return pl.Series("text", texts, dtype=pl.String), how
+
+
+def looks_like_fasttext(lines: Lines) -> bool:
+    """Whether most lines of the head start with `__label__`."""
+    head = lines[:SAMPLE_LINES]
+    return 2 * sum(line.startswith(FASTTEXT_PREFIX) for _, line in head) > len(head)
+
+
+def _lines(source: TextSource) -> Lines:
+    numbered = enumerate(source.text().split("\n"), start=1)
+    return [(number, line.removesuffix("\r")) for number, line in numbered if line.strip()]
+
+
+def _fasttext_pair(file: str, number: int, line: str) -> Pair:
+    first, rest = _first_word(line)
+    if not first.startswith(FASTTEXT_PREFIX):
+        return line, None
+    second, _ = _first_word(rest)
+    if second.startswith(FASTTEXT_PREFIX):
+        what = f'the document has two labels, "{first}" and "{second}"; expected one'
+        raise PipelineError(f"{file}:{number}", what, "keep one label a line")
+    return rest, first.removeprefix(FASTTEXT_PREFIX)
+
+
+def _first_word(line: str) -> tuple[str, str]:
+    """Return what stands before the first blanks, and the rest."""
+    first, *rest = _FASTTEXT_BLANKS.split(line.strip(), maxsplit=1)
+    return first, "".join(rest)
+
+
+def _without_labels(line: str) -> str:
+    while line.startswith(FASTTEXT_PREFIX):
+        line = _first_word(line)[1]
+    return line
+
+
+def _label_is_first(file: str, lines: Lines) -> bool:
+    """Whether the label stands before the first tab: that side has fewer distinct values, or is shorter."""
+    head = [line for _, line in lines[:SAMPLE_LINES] if "\t" in line]
+    if 2 * len(head) <= min(len(lines), SAMPLE_LINES):
+        what = f"lines start neither with {FASTTEXT_PREFIX} nor hold a tab between label and text"
+        raise PipelineError(
+            f"{file}:{lines[0][0]}", what, "write `label<TAB>text`, or use .csv, .jsonl or folders"
+        )
+    first = [line.partition("\t")[0] for line in head]
+    last = [line.rpartition("\t")[2] for line in head]
+    evidence = [(len(set(side)), sum(map(len, side))) for side in (first, last)]
+    if evidence[0] == evidence[1]:
+        what = "both sides of the tab could be the label"
+        raise PipelineError(f"{file}:{lines[0][0]}", what, "use .csv or .jsonl, where columns have names")
+    return evidence[0] < evidence[1]
+
+
+def _tab_pair(line: str, label_first: bool) -> Pair:
+    if "\t" not in line:
+        return (None, line) if label_first else (line, None)
+    label, _, text = line.partition("\t") if label_first else line.rpartition("\t")[::-1]
+    return text, label
+
+
+def _table(source: TextSource, lines: Lines, pairs: list[Pair], layout: str) -> RawTable:
+    cells = {
+        name: [None if pair[side] is None else without_surrogates(pair[side] or "") for pair in pairs]
+        for side, name in enumerate(("text", "label"))
+    }
+    numbers: Int64 = np.array([number for number, _ in lines], dtype=np.int64)
+    return RawTable(
+        file=source.file,
+        cells=pl.DataFrame(cells, schema={"text": pl.String, "label": pl.String}),
+        problems=_problems(lines, pairs, "tab" in layout),
+        assumptions=(f"{source.file}: the encoding is {source.encoding}", f"{source.file}: {layout}"),
+        text_column="text",
+        label_column="label",
+        find_lines=lambda: numbers,
+    )
+
+
+def _problems(lines: Lines, pairs: list[Pair], needs_tab: bool) -> Int8:
+    undecodable = np.array([has_surrogates(line) for _, line in lines], dtype=np.int8)
+    short = np.array([None in pair for pair in pairs], dtype=np.int8) if needs_tab else np.int8(0)
+    return (UNDECODABLE * undecodable + WRONG_FIELDS * short).astype(np.int8)

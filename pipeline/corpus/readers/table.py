@@ -1,0 +1,93 @@
+"""The table of readers: which ending is read by what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+
+from pipeline.core.errors import PipelineError
+from pipeline.corpus.readers.delimited import read_csv, read_tsv
+from pipeline.corpus.readers.encodings import PACKED_ENDINGS, read_head
+from pipeline.corpus.readers.folders import read_folder
+from pipeline.corpus.readers.json_records import read_json, read_jsonl
+from pipeline.corpus.readers.parquet import read_parquet
+from pipeline.corpus.readers.plain_text import FASTTEXT_PREFIX, read_text
+from pipeline.corpus.readers.records import RawTable
+
+Reader = Callable[[Path, Sequence[str]], RawTable]
+
+READERS: dict[str, Reader] = {
+    ".csv": read_csv,
+    ".tsv": read_tsv,
+    ".jsonl": read_jsonl,
+    ".ndjson": read_jsonl,
+    ".json": read_json,
+    ".parquet": read_parquet,
+    ".txt": read_text,
+}
+
+
+def read_table(path: Path, wanted: Sequence[str] = (), known: Sequence[str] = ()) -> RawTable:
+    """Read a file or a folder of class folders as raw records.
+
+    Parameters
+    ----------
+    path : Path
+    wanted : sequence of str
+        Column names the user gave; a first line that holds one is a header.
+    known : sequence of str
+        Names that mean a corpus without being a path, for "did you mean".
+
+    Raises
+    ------
+    PipelineError
+        No such path, an ending that no reader has, or a file that its reader cannot read.
+    """
+    check_exists(path, known)
+    if path.is_dir():
+        return read_folder(path)
+    table = find_reader(path)(path, wanted)
+    if len(table.cells) == 0:
+        raise PipelineError(str(path), "the file holds no records", "give a file with one document a record")
+    return table
+
+
+def check_exists(path: Path, known: Sequence[str] = ()) -> None:
+    """Raise PipelineError that names the nearest sibling where `path` does not exist."""
+    if path.exists():
+        return
+    siblings = [child.name for child in path.parent.iterdir()] if path.parent.is_dir() else []
+    close = get_close_matches(path.name, [*siblings, *known], n=1)
+    if close:
+        near = close[0] if close[0] in known else str(path.with_name(close[0]))
+        fix = f'did you mean "{near}"?'
+    else:
+        fix = "give a file, a folder" + (f", or a built-in corpus ({', '.join(known)})" if known else "")
+    raise PipelineError(str(path), "there is no such file or folder", fix)
+
+
+def ending_of(path: Path) -> str:
+    """Return the ending that says the format, in lower case, without .gz or .zst.
+
+    >>> ending_of(Path("reviews.CSV.gz"))
+    '.csv'
+    """
+    inner = path.with_suffix("") if path.suffix.lower() in PACKED_ENDINGS else path
+    return inner.suffix.lower()
+
+
+def find_reader(path: Path) -> Reader:
+    """Return the reader of the file's ending; a file of `__label__` lines may have any ending."""
+    reader = READERS.get(ending_of(path))
+    if reader is not None:
+        return reader
+    if read_head(path, 64).lstrip().startswith(FASTTEXT_PREFIX.encode()):
+        return read_text
+    what = (
+        f'the ending "{ending_of(path)}" is not one that can be read'
+        if ending_of(path)
+        else "the file has no ending"
+    )
+    endings = " ".join(READERS)
+    raise PipelineError(str(path), what, f"convert it to one of {endings} (plain, .gz or .zst)")

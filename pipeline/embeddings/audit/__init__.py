@@ -1,0 +1,1 @@
+"""How word vectors fit a corpus: coverage, neighbours, known pairs of words."""

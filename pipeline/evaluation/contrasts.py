@@ -1,0 +1,386 @@
+"""Where a gain comes from: the same network on other sources, and the ladder from TF-IDF to a gated network."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pipeline.core.names import LEARNED, RANDOM, NamedModel, NamedSource, parse_model, parse_named
+from pipeline.core.wording import METRIC_WORDS, detectable_words
+from pipeline.evaluation.differences import estimate_difference, paired_runs
+from pipeline.evaluation.pooling import PooledRun, pool_folds
+from pipeline.run_folder.predictions import SavedPredictions
+
+LENGTH_GROUPS = 3  # thirds of the tested documents
+GATED = ("lstm", "gru")
+
+EFFECT_KEYS = (  # of a row of `comparisons`
+    *("a", "b", "difference", "ci95", "p_adjusted", "decision", "by"),
+    "minimum_detectable_difference",
+)
+
+ROW_KEYS = (*EFFECT_KEYS, "minimum_detectable_difference")  # of a row of `comparisons`
+SENTENCES = {
+    "beats": "{what} {adds}.",
+    "loses": "{what} {costs}.",
+    "equal": "{smallest}, and {what} makes no difference that matters: {figures}.",
+    "cannot tell": "{smallest}, and whether {what} makes a difference cannot be told{corrected}: {figures}.",
+    "withheld": "What {what} adds is withheld, since one of the two did not train.",
+}
+CORRECTED = " once corrected for the number of comparisons"
+ONE_FIT = " This is about these fitted models only."
+
+
+@dataclass(frozen=True)
+class Cause:
+    """An entry of the table: which pairs of models show a cause, and in which words."""
+
+    cause: str
+    shows: Callable[[NamedModel, NamedModel], bool]  # whether a minus b shows it
+    what: str  # {a}, {b}, {model}, {source}, {other}
+    models: str  # what to ask for where no pair of the run shows it
+    embeddings: str
+    by_length: bool = False
+
+
+def _same_text_other_weights(a: NamedModel, b: NamedModel) -> bool:
+    return a.model == "mean" and b.model == "tfidf" and parse_named(a.source).pretrained
+
+
+def _network_on_the_same_average(a: NamedModel, b: NamedModel) -> bool:
+    return (a.model, b.model) == ("ann", "mean") and a.source == b.source
+
+
+def _words_in_order(a: NamedModel, b: NamedModel) -> bool:
+    in_order = b.head.replace(":shuffled-words", "", 1)
+    return b.head != in_order and (a.model, a.head, a.source) == (b.model, in_order, b.source)
+
+
+def _pooled_head(a: NamedModel, b: NamedModel) -> bool:
+    heads = a.head.removeprefix(":") in POOLED and b.head in ("", ":last")
+    return heads and a.model in LAST_BY_DEFAULT and (a.model, a.source) == (b.model, b.source)
+
+
+def _gates(a: NamedModel, b: NamedModel) -> bool:
+    return a.model in GATED and b.model == "rnn" and (a.head, a.source) == (b.head, b.source)
+
+
+def _by_gains(a: NamedModel, b: NamedModel) -> bool:
+    """Return that no pair is picked here: `gains` has picked one for each network."""
+    return False
+
+
+CAUSES = (
+    Cause(
+        "representation",
+        _same_text_other_weights,
+        "averaging {source} vectors instead of weighting n-grams by TF-IDF, with the same classifier,",
+        "tfidf,mean",
+        "word2vec",
+    ),
+    Cause("pretraining", _by_gains, "{source} instead of {other} in {model}", "lstm", "word2vec,random"),
+    Cause(
+        "fine-tuning", _by_gains, "{source} instead of {other} in {model}", "lstm", "word2vec,word2vec:tuned"
+    ),
+    Cause(
+        "capacity",
+        _network_on_the_same_average,
+        "a network on the averaged {source} vectors ({a}) instead of a linear classifier ({b})",
+        "mean,ann",
+        "word2vec",
+    ),
+    Cause(
+        "order",
+        _words_in_order,
+        "the order of the words, read by {a},",
+        "lstm,lstm:shuffled-words",
+        "word2vec",
+    ),
+    Cause(
+        "last state against pooled",
+        _pooled_head,
+        "pooling the states after every word ({a}) instead of reading the last one ({b})",
+        "lstm,lstm:max",
+        "word2vec",
+    ),
+    Cause(
+        "gates",
+        _gates,
+        "gates ({a}) instead of plain recurrence ({b})",
+        "rnn,lstm",
+        "word2vec",
+        by_length=True,
+    ),
+)
+
+
+def find_causes(
+    comparisons: Sequence[Mapping[str, Any]],
+    gains: Sequence[Mapping[str, Any]],
+    trained: Mapping[str, bool],
+    saved: Iterable[SavedPredictions],
+    *,
+    n_docs: int | None = None,
+    lengths: Mapping[int, int] | None = None,
+) -> list[dict[str, Any]]:
+    """Return `causes` of metrics.json: a row for each pair of models that shows a cause, in the ladder's order.
+
+    Parameters
+    ----------
+    comparisons : the rows of `compare`
+    gains : the rows of `find_gains`, which choose the pair for pretraining and for fine-tuning
+    trained : mapping of model name to whether its training worked; models that are absent count as trained
+    saved : the predictions that the comparisons were made from
+    n_docs : documents of the corpus, where there are folds; all that were tested if absent
+    lengths : mapping of document to its tokens
+        Shows gates by document length; without it they are shown over all documents only.
+
+    Returns
+    -------
+    list of dict
+        cause, a, b, difference, ci95, p_adjusted, decision, minimum_detectable_difference, sentence, by_length
+        (rows of tokens [from, to], documents, difference, ci95, which is not corrected for their number; None
+        where it does not apply). A cause that no pair of the run shows has one row of None with a
+        sentence that says what to ask for.
+    """
+    pooled = pool_folds(saved)
+    rows = {(row["a"], row["b"]): row for row in comparisons}
+    found = []
+    for cause in CAUSES:
+        pairs = [*_from_gains(cause, gains), *_from_names(cause, rows)]
+        shown = [_row(cause, rows[pair], _usable(pair, trained)) for pair in pairs]
+        for row, (a, b) in zip(shown, pairs, strict=True):
+            if cause.by_length and lengths and row["decision"] != "withheld":
+                row["by_length"] = _by_length(
+                    *paired_runs(pooled[a], pooled[b]), lengths, n_docs, metric=rows[a, b]["metric"]
+                )
+        found += shown or [_absent(cause)]
+    return found
+
+
+def _from_gains(cause: Cause, gains: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    effects = [effect for entry in gains for effect in entry["effects"]]
+    return [(effect["a"], effect["b"]) for effect in effects if effect["effect"] == cause.cause]
+
+
+def _from_names(cause: Cause, pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [(a, b) for a, b in pairs if cause.shows(parse_model(a), parse_model(b))]
+
+
+def _usable(pair: tuple[str, str], trained: Mapping[str, bool]) -> bool:
+    return all(trained.get(name, True) for name in pair)
+
+
+def _row(cause: Cause, row: Mapping[str, Any], usable: bool) -> dict[str, Any]:
+    decision, by = (row["decision"], row["by"]) if usable else ("withheld", None)
+    kept = {key: row[key] for key in ROW_KEYS} | {"decision": decision, "by": by}
+    sentence = _sentence(cause, row, decision)
+    return {"cause": cause.cause} | kept | {"sentence": sentence, "by_length": None}
+
+
+def _sentence(cause: Cause, row: Mapping[str, Any], decision: str) -> str:
+    a, b = parse_model(row["a"]), parse_model(row["b"])
+    what = cause.what.format(a=row["a"], b=row["b"], model=a.model + a.head, source=a.source, other=b.source)
+    low, high = row["ci95"]
+    words = METRIC_WORDS[row["metric"]]
+    figures = words.difference(row["difference"], row["ci95"])
+    said = SENTENCES[decision].format(
+        what=what,
+        corrected=CORRECTED if low > 0 or high < 0 else "",
+        figures=figures,
+        adds=words.adds.format(figures=figures),
+        costs=words.costs.format(figures=figures, metric=words.name),
+        smallest=detectable_words(row["minimum_detectable_difference"], row["metric"]),
+    )
+    alone = row.get("method") == "documents" and decision != "withheld"
+    return said[0].upper() + said[1:] + (ONE_FIT if alone else "")
+
+
+def _absent(cause: Cause) -> dict[str, Any]:
+    asked = f"--models {cause.models} --embeddings {cause.embeddings}"
+    sentence = f"{cause.cause.capitalize()}: not tried; shown by {asked}"
+    return {"cause": cause.cause} | dict.fromkeys(EFFECT_KEYS) | {"sentence": sentence, "by_length": None}
+
+
+def _by_length(
+    a: Sequence[PooledRun],
+    b: Sequence[PooledRun],
+    lengths: Mapping[int, int],
+    n_docs: int | None,
+    *,
+    metric: str,
+) -> list[dict[str, Any]]:
+    """Return the difference in thirds of the documents, the shortest first; equal lengths stay together."""
+    tokens = np.array([lengths.get(int(document), -1) for document in a[0].predictions.documents])  # (N,)
+    known = tokens[tokens >= 0]
+    if len(known) == 0:
+        return []
+    edges = np.unique(np.quantile(known, np.arange(1, LENGTH_GROUPS) / LENGTH_GROUPS))
+    groups = np.searchsorted(edges, tokens, side="left")  # a length on an edge falls below it
+    rows = []
+    for group in range(len(edges) + 1):
+        chosen = (groups == group) & (tokens >= 0)  # (N,)
+        if chosen.any():
+            estimate = estimate_difference(a, b, n_docs, chosen, metric=metric)
+            rows.append(
+                {
+                    "tokens": [int(tokens[chosen].min()), int(tokens[chosen].max())],
+                    "documents": int(chosen.sum()),
+                    "difference": estimate.difference,
+                    "ci95": estimate.interval,
+                }
+            )
+    return rows
+
+
+@dataclass(frozen=True)
+class Partner:
+    """What a source is compared with, however its modes are written."""
+
+    base: str  # {base} is the source's own name
+    tuned: bool = False
+    shuffled: bool | None = False  # None: as the source is
+
+    def fits(self, source: NamedSource, other: NamedSource) -> bool:
+        """Whether `other` is this partner of `source`."""
+        shuffled = source.shuffled if self.shuffled is None else self.shuffled
+        wanted = (self.base.format(base=source.base), self.tuned, shuffled)
+        return (other.base, other.tuned, other.shuffled) == wanted
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """An entry of the table: which sources it asks about, and what each is compared with, the best choice first."""
+
+    effect: str
+    asks: Callable[[NamedSource], bool]
+    partners: tuple[Partner, ...]
+
+
+CONTRASTS = (
+    Contrast(
+        "pretraining",
+        lambda source: source.pretrained and not source.tuned,
+        (Partner(RANDOM), Partner("{base}", shuffled=True)),
+    ),
+    Contrast(
+        "fine-tuning",
+        lambda source: source.tuned and source.base != LEARNED,
+        (Partner("{base}", shuffled=None),),
+    ),
+    Contrast("fine-tuning", lambda source: source.tuned and source.base == LEARNED, (Partner(RANDOM),)),
+    Contrast("against learned", lambda source: source.pretrained, (Partner(LEARNED, tuned=True),)),
+)
+
+
+def source_pairs(names: Iterable[str]) -> list[tuple[str, str]]:
+    """Return the pairs (a, b) of one network on two sources that `CONTRASTS` asks for, where both were run.
+
+    >>> source_pairs(["bow", "lstm@word2vec", "lstm@random", "rnn@random"])
+    [('lstm@word2vec', 'lstm@random')]
+    """
+    names = list(names)
+    pairs = [
+        (name, partner)
+        for contrast in CONTRASTS
+        for name in names
+        for partner in _partners(name, contrast, names)
+    ]
+    return list(dict.fromkeys(pairs))
+
+
+def _partners(name: str, contrast: Contrast, names: Iterable[str]) -> list[str]:
+    """Return those of `names` that a network is compared with; none for a model without a source."""
+    model, at, source = name.partition("@")
+    named = parse_named(source)
+    if not at or not contrast.asks(named):
+        return []
+    others = {other: parse_named(other.partition("@")[2]) for other in names if other.startswith(f"{model}@")}
+    return [other for partner in contrast.partners for other in others if partner.fits(named, others[other])]
+
+
+def find_gains(
+    comparisons: Sequence[Mapping[str, Any]],
+    merits: Mapping[str, float],
+    trained: Mapping[str, bool],
+) -> list[dict[str, Any]]:
+    """Return `gains` of metrics.json: for each network model what pretraining and fine-tuning add.
+
+    Parameters
+    ----------
+    comparisons : the rows of `compare`
+    merits : mapping of model name to its mean validation score, higher is better
+        Chooses, of several sources, the one that the effect is read from: test documents choose nothing. Where all
+        merits are the same, as with folds, it is the source that was asked for first.
+    trained : mapping of model name to whether its training worked; models that are absent count as trained
+
+    Returns
+    -------
+    list of dict
+        model, and effects: effect ("pretraining" or "fine-tuning") with the row of `comparisons` it is read
+        from (`EFFECT_KEYS`). An effect without a pair is left out; where a side
+        of every pair did not train, the decision is "withheld".
+    """
+    rows = {(row["a"], row["b"]): row for row in comparisons}
+    usable = {pair: row for pair, row in rows.items() if all(trained.get(name, True) for name in pair)}
+    models = dict.fromkeys(a.partition("@")[0] for a, _ in rows if "@" in a)
+    found = []
+    for model in models:
+        names = dict.fromkeys(a for a, _ in rows if a.partition("@")[0] == model)
+        effects = [
+            _effect(effect, names, usable, merits) or _withheld(_effect(effect, names, rows, merits))
+            for effect in ("pretraining", "fine-tuning")
+        ]
+        if any(effects):
+            found.append({"model": model, "effects": [effect for effect in effects if effect]})
+    return found
+
+
+def _withheld(effect: dict[str, Any] | None) -> dict[str, Any] | None:
+    return effect and effect | {"decision": "withheld", "by": None}
+
+
+def _effect(
+    effect: str,
+    names: Iterable[str],
+    rows: Mapping[tuple[str, str], Mapping[str, Any]],
+    merits: Mapping[str, float],
+) -> dict[str, Any] | None:
+    """Return the comparison that an effect is read from: the first contrast, the best source, the first partner."""
+    for contrast in CONTRASTS:
+        if contrast.effect != effect:
+            continue
+        pairs: dict[str, tuple[str, str]] = {}
+        for name in names:
+            compared = _partners(name, contrast, [b for a, b in rows if a == name])
+            pairs |= {name: (name, compared[0])} if compared else {}
+        if pairs:
+            best = max(pairs, key=lambda name: merits.get(name, -math.inf))
+            row = rows[pairs[best]]
+            return {"effect": effect} | {key: row[key] for key in EFFECT_KEYS}
+    return None
+
+
+LAST_BY_DEFAULT = ("rnn", "gru", "lstm")  # networks that read their last state where no head is named
+POOLED = ("max", "mean", "max+mean")  # heads that read every state
+
+
+def pooled_pairs(names: Iterable[str]) -> list[tuple[str, str]]:
+    """Return each network with a pooled head with the one that is the same but reads the last state.
+
+    >>> pooled_pairs(["rnn@word2vec", "lstm@word2vec", "lstm:max@word2vec", "lstm:max@random", "bilstm@word2vec"])
+    [('lstm:max@word2vec', 'lstm@word2vec')]
+    """
+    known = list(names)
+    pairs = []
+    for name in known:
+        asked, _, source = name.partition("@")
+        model, _, head = asked.partition(":")
+        last = [f"{model}@{source}", f"{model}:last@{source}"] if model in LAST_BY_DEFAULT else []
+        if head in POOLED:
+            pairs += [(name, other) for other in last if other in known]
+    return pairs

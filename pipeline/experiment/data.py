@@ -1,0 +1,221 @@
+"""What the fits of a run share: the corpus, its splits and its tokens, and what an embedding source is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from pipeline.core.console import Console
+from pipeline.core.seeds import stage_generator
+from pipeline.core.store import Cache
+from pipeline.core.values import (
+    TEST,
+    TRAIN,
+    VALIDATION,
+    Corpus,
+    Duplicates,
+    Float32,
+    Int32,
+    Int64,
+    LoadedCorpus,
+    Predictions,
+    TokenizedCorpus,
+)
+from pipeline.corpus import find_duplicates, leak_warning, read_asked, split_asked
+from pipeline.corpus.sample import sample_corpus
+from pipeline.embeddings import EmbeddingRequest
+from pipeline.embeddings.kept import default_cache
+from pipeline.evaluation import METRICS
+from pipeline.models.table import PlannedModel
+from pipeline.run_folder.predictions import distributions, prediction_path, write_predictions
+from pipeline.settings.tables import Config
+from pipeline.text.ragged import alone, select
+from pipeline.text.tokenizer import tokenize
+from pipeline.text.vocabulary import build_vocabulary
+
+TIMED_DOCUMENTS = 50
+
+_OWN_CACHE_BYTES = 2**34
+
+
+@dataclass(frozen=True, eq=False)
+class Material:
+    """What all folds share."""
+
+    config: Config
+    console: Console
+    run: Path  # the run folder
+    loaded: LoadedCorpus
+    tokenized: TokenizedCorpus  # every document, in the order of the corpus
+    unlabelled: TokenizedCorpus | None
+    planned: tuple[PlannedModel, ...]
+
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        """The classes' names, (C,)."""
+        return self.loaded.corpus.label_names
+
+    @cached_property
+    def cache(self) -> Cache | None:
+        """The cache of this run: it keeps what this run uses, so there is one.
+
+        Vectors of unlabelled text serve every fold: without a lasting cache they are kept for this run alone.
+        """
+        lasting = default_cache(self.config)
+        if lasting is None and self.config.corpus.folds and self.unlabelled is not None:
+            return Cache(Path(self._own_folder.name), _OWN_CACHE_BYTES)
+        return lasting
+
+    @cached_property
+    def _own_folder(self) -> TemporaryDirectory[str]:
+        """A folder that goes with this value."""
+        return TemporaryDirectory(prefix="embedseq-")
+
+    def labels(self, documents: Int64) -> Int32:
+        """Return the labels of documents by position."""
+        return self.loaded.corpus.labels[documents]
+
+
+@dataclass(frozen=True, eq=False)
+class Fold:
+    """One split: the positions of each part's documents."""
+
+    number: int
+    corpus: Corpus
+    train: Int64
+    validation: Int64
+    test: Int64
+
+    @classmethod
+    def of(cls, number: int, corpus: Corpus) -> Fold:
+        """Return the fold of a corpus whose documents are all assigned."""
+        return cls(number, corpus, *(corpus.positions(part) for part in (TRAIN, VALIDATION, TEST)))
+
+    def without_texts(self) -> Fold:
+        """Return the fold with empty texts: fits read tokens."""
+        return replace(self, corpus=self.corpus.without_texts())
+
+    def refitted(self) -> Fold:
+        """Return the fold with the validation documents among the training documents."""
+        merged = np.where(self.corpus.split == VALIDATION, TRAIN, self.corpus.split).astype(np.int8)
+        return Fold.of(self.number, replace(self.corpus, split=merged))
+
+
+def documents_to_time(material: Material, fold: Fold) -> list[TokenizedCorpus]:
+    """Return up to 50 test documents, spread evenly over all of them, each as a corpus of its own.
+
+    What one document takes is measured on the first fold alone.
+    """
+    if fold.number:
+        return []
+    places = np.linspace(0, len(fold.test) - 1, min(len(fold.test), TIMED_DOCUMENTS)).astype(np.int64)
+    return [alone(material.tokenized, document) for document in fold.test[places].tolist()]
+
+
+def validation_score(
+    material: Material, fold: Fold, answer: Callable[[], Float32], accuracy: float | None
+) -> float | None:
+    """Return what a fit is chosen by: its score by `run.metric` on the fold's validation documents.
+
+    Parameters
+    ----------
+    answer : callable
+        Returns the validation documents' probabilities, float32 (N, C); called where accuracy is not the metric.
+    accuracy : float or None
+        The accuracy on them, which is known; None: nothing was validated.
+    """
+    if accuracy is None or material.config.run.metric == "accuracy":
+        return accuracy
+    documents = fold.validation
+    judged = Predictions(documents, material.labels(documents), distributions(answer()))
+    return METRICS[material.config.run.metric].value(judged)
+
+
+def save_test_predictions(
+    material: Material, name: str, seed: int, fold: Fold, probabilities: Float32
+) -> None:
+    """Save one fitted model's answers, float32 (N, C), on the fold's test documents."""
+    predictions = Predictions(
+        material.loaded.corpus.records[fold.test], material.labels(fold.test), distributions(probabilities)
+    )
+    write_predictions(
+        prediction_path(material.run, name, seed, fold.number),
+        predictions,
+        material.label_names,
+        name=name,
+        seed=seed,
+        fold=fold.number,
+        corpus_hash=material.loaded.hash,
+    )
+
+
+def embedding_request(
+    material: Material, fold: Fold, on_epoch: Callable[[int, int], None]
+) -> EmbeddingRequest:
+    """Return what an embedding source is given in one fold: the vocabulary of its training documents and more."""
+    config = material.config
+    train = select(material.tokenized, fold.train)
+    vocabulary = build_vocabulary(
+        train, min_count=config.vocabulary.min_count, max_size=config.vocabulary.max_size
+    )
+    text, more_text = train, material.unlabelled
+    if config.corpus.folds and material.unlabelled is not None:
+        text, more_text = material.unlabelled, None  # the same vectors serve every fold
+    return EmbeddingRequest(
+        vocabulary=vocabulary,
+        train=text,
+        corpus_types=material.tokenized.types,
+        unlabelled=more_text,
+        word2vec=config.word2vec,
+        embeddings=config.embeddings,
+        seed=seed_of(material, "embedding"),  # one for all sources: a mode does not change what is trained
+        deterministic=config.run.deterministic,
+        on_epoch=on_epoch,
+        fasttext=config.fasttext,
+        cache=material.cache,
+    )
+
+
+def seed_of(material: Material, stage: str) -> int:
+    """Return the seed of one training; another `run.training_seed` gives another one and leaves the split."""
+    settings = material.config.run
+    own = f"{stage} of {settings.training_seed}" if settings.training_seed else stage
+    return int(stage_generator(settings.seed, own).integers(2**31))
+
+
+QUICK_DOCUMENTS = 2_000
+
+
+def read_and_split(config: Config, console: Console) -> tuple[LoadedCorpus, Duplicates, list[Fold]]:
+    """Return the corpus that the settings name, its duplicates, and every fold's split."""
+    wanted = config.corpus
+    with console.stage(f"Reading {wanted.path}"):
+        loaded = read_asked(config)
+        if config.run.quick:
+            loaded = sample_corpus(loaded, QUICK_DOCUMENTS, stage_generator(config.run.seed, "quick sample"))
+        duplicates = find_duplicates(loaded.corpus)
+        corpora = split_asked(config, loaded, duplicates)
+    folds = [Fold.of(number, corpus) for number, corpus in enumerate(corpora)]
+    if wanted.folds == 0:  # where a split was made or completed, duplicates are counted against it
+        duplicates = find_duplicates(corpora[0])
+    leak = leak_warning(duplicates, len(folds[0].test))
+    if leak:
+        console.warn(leak)
+    return loaded, duplicates, folds
+
+
+def tokenize_all(
+    config: Config, console: Console, run: Path, loaded: LoadedCorpus, planned: tuple[PlannedModel, ...]
+) -> Material:
+    """Return what all folds share, with the tokens of every document and, for embeddings, of unlabelled text."""
+    with console.stage("Tokenising"):
+        tokenized = tokenize(loaded.corpus.texts, config.tokenizer)
+        unlabelled = None
+        if loaded.unlabelled is not None and any(model.source for model in planned):
+            unlabelled = tokenize(loaded.unlabelled, config.tokenizer)
+    return Material(config, console, run, loaded, tokenized, unlabelled, planned)

@@ -1,0 +1,155 @@
+"""Test documents > facts about each: length, unknown and rare words, near-duplicates, tokens that tell the label.
+
+What is learned here (counts of words, tokens that give a label away) comes from training documents; validation
+documents count where a test document is looked for among what a model could have seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from pipeline.core.files import write_json
+from pipeline.core.values import SPLIT_NAMES, Float64, Int64, TokenizedCorpus
+from pipeline.corpus.giveaways import Giveaways, find_giveaways, hold_any
+from pipeline.corpus.near_duplicates import NearDuplicates, Signatures, find_near_duplicates, sign_documents
+from pipeline.experiment.data import Fold
+from pipeline.run_folder.documents import COLUMNS, giveaways_path, write_documents
+from pipeline.text.ragged import select
+
+MOST_GIVEAWAYS = 50  # tokens of a fold that are named, those in most documents of their class
+NOTABLE_SHARE = 0.01  # of the test documents: from here on near-duplicates are a warning
+NOTABLE_COVERAGE = 0.5  # of a class's documents: from here on a token that gives it away is a warning
+
+
+def describe_test_documents(
+    run: Path, tokenized: TokenizedCorpus, folds: Sequence[Fold], groups: Int64
+) -> list[str]:
+    """Write `details/documents.parquet` and `details/giveaways.json`; return sentences to warn of.
+
+    Parameters
+    ----------
+    run : Path
+        The run folder.
+    tokenized : TokenizedCorpus
+        Every document, in the order of the folds' corpus.
+    folds : sequence of Fold
+        Their texts are not read.
+    groups : int64 array, shape (N,)
+        Documents with an equal number are copies, or kept together by the corpus.
+    """
+    signatures = sign_documents(tokenized)
+    tables, tokens = [], []
+    for fold in folds:
+        found = find_giveaways(select(tokenized, fold.train), fold.corpus.labels[fold.train])
+        tables.append(_facts(tokenized, fold, signatures, found, groups))
+        tokens += _giveaway_rows(found, tokenized, fold)
+    facts = pl.concat(tables)
+    write_documents(run, facts)
+    write_json(giveaways_path(run), tokens)
+    return [*_near_duplicate_warning(facts), *_giveaway_warnings(tokens)]
+
+
+def _facts(
+    tokenized: TokenizedCorpus, fold: Fold, signatures: Signatures, giveaways: Giveaways, groups: Int64
+) -> pl.DataFrame:
+    """Return the rows of one fold's test documents."""
+    unknown_share, frequency = word_facts(tokenized, fold.train, fold.test)
+    others = np.sort(np.concatenate([fold.train, fold.validation]))
+    nearest = find_near_duplicates(tokenized, signatures, fold.test, others)
+    table = pl.DataFrame(
+        {
+            "document": fold.corpus.records[fold.test],
+            "fold": np.full(len(fold.test), fold.number),
+            "tokens": np.diff(tokenized.offsets)[fold.test],
+            "unknown_share": unknown_share,
+            "frequency": frequency,
+            **_nearest_columns(nearest, fold),
+            "giveaway": hold_any(tokenized, fold.test, giveaways.types),
+            "group": groups[fold.test],
+        }
+    )
+    columns = (pl.col(name).cast(dtype) for name, dtype in COLUMNS.items())
+    return table.select(columns).with_columns(pl.col("unknown_share", "frequency").fill_nan(None))
+
+
+def word_facts(tokenized: TokenizedCorpus, train: Int64, documents: Int64) -> tuple[Float64, Float64]:
+    """Return how many of each document's tokens are unknown, and how frequent its words are in training.
+
+    Returns
+    -------
+    unknown_share : float64 array, shape (n,)
+        Share of the tokens whose word stands in no training document; NaN without tokens.
+    frequency : float64 array, shape (n,)
+        Geometric mean over the tokens of 1 + count in training documents, less 1; NaN without tokens.
+
+    Notes
+    -----
+    The geometric mean lets each token weigh by the order of magnitude of its count. The plain mean is decided by
+    the two or three most frequent words of the language, which are the same in every document.
+    """
+    counts = np.bincount(select(tokenized, train).token_types, minlength=len(tokenized.types))  # (T,)
+    chosen = select(tokenized, documents)
+    lengths = np.diff(chosen.offsets)  # (n,)
+    document_of, count = np.repeat(np.arange(len(documents)), lengths), counts[chosen.token_types]  # (M',)
+    with np.errstate(invalid="ignore"):  # a document without tokens: 0 / 0
+        unknown = np.bincount(document_of, weights=count == 0, minlength=len(documents)) / lengths
+        logarithms = np.bincount(document_of, weights=np.log1p(count), minlength=len(documents)) / lengths
+    return unknown, np.expm1(logarithms)
+
+
+def _nearest_columns(nearest: NearDuplicates, fold: Fold) -> dict[str, pl.Series]:
+    """Return record number, part, similarity and agreement of labels, null where there is no near-duplicate."""
+    found, of = nearest.of >= 0, nearest.of  # an absent one (-1) is blanked below
+    corpus = fold.corpus
+    values: dict[str, Any] = {
+        "near_duplicate_of": corpus.records[of],
+        "near_duplicate_in": [SPLIT_NAMES.get(int(part), "") for part in corpus.split[of]],
+        "similarity": nearest.similarity,
+        "same_label": corpus.labels[of] == corpus.labels[fold.test],
+    }
+    absent = pl.Series(~found)
+    return {name: pl.Series(name, column).set(absent, None) for name, column in values.items()}
+
+
+def _giveaway_rows(found: Giveaways, tokenized: TokenizedCorpus, fold: Fold) -> list[dict[str, Any]]:
+    names = tokenized.types.gather(found.types[:MOST_GIVEAWAYS]).to_list()
+    return [
+        {
+            "fold": fold.number,
+            "token": token,
+            "label": fold.corpus.label_names[int(found.labels[row])],
+            "documents": int(found.documents[row]),
+            "precision": float(found.precision[row]),
+            "coverage": float(found.coverage[row]),
+        }
+        for row, token in enumerate(names)
+    ]
+
+
+def _near_duplicate_warning(facts: pl.DataFrame) -> list[str]:
+    """Return a sentence where near-duplicates are notable and not all of them are plain repeats."""
+    found, total = facts["near_duplicate_of"].is_not_null().sum(), len(facts)
+    if found < NOTABLE_SHARE * total or found == 0:
+        return []
+    return [
+        f"{found:,} of {total:,} test documents ({100 * found / total:.1f} %) are near-duplicates of training or"
+        " validation documents; the section on contamination has the scores without them"
+    ]
+
+
+def _giveaway_warnings(tokens: Sequence[dict[str, Any]]) -> list[str]:
+    """Return a sentence on the tokens that mark half of a class or more."""
+    marked = [row for row in tokens if row["fold"] == 0 and row["coverage"] >= NOTABLE_COVERAGE]
+    if not marked:
+        return []
+    shown = ", ".join(f'"{row["token"]}" ({row["label"]})' for row in marked[:3])
+    more = f" and {len(marked) - 3:,} more" if len(marked) > 3 else ""
+    return [
+        f"single tokens all but tell the label of half of a class or more: {shown}{more};"
+        " look whether they are part of the text or of how it was collected"
+    ]

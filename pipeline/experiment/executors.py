@@ -1,0 +1,419 @@
+"""Fits one after the other, or several at once in processes of their own.
+
+A fit is a function `(material, *arguments, parts)`: it saves its predictions and tells `parts` what it found. Here
+it is run at once, or in a worker process in which console and `parts` pass everything on to this one. What a fit
+computes does not depend on which: its seed is its own, and nothing is shared. How many run at once: `fits_at_once`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import itertools
+import logging
+import multiprocessing
+import os
+import queue
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Protocol
+
+from pipeline.core.console import Console
+from pipeline.core.errors import PipelineError
+from pipeline.core.noise import quiet_tensorflow
+from pipeline.core.resources import usable_cores
+from pipeline.core.values import Float32
+from pipeline.experiment.data import Fold, Material
+from pipeline.experiment.how_many import describe_work, fits_at_once, seconds_to_train, this_machine
+from pipeline.experiment.record import Choice, Fit, Kept, Record
+from pipeline.experiment.tuning import Trial
+from pipeline.models.table import PlannedModel
+from pipeline.settings.tables import Config
+
+if TYPE_CHECKING:
+    from pipeline.models.networks.training import FittedNetwork
+
+_LOOK_SECONDS = 0.2  # so often what workers found is looked for, while nothing else is to be done
+
+
+def longest_first(settings: Mapping[PlannedModel, Config], n_docs: int, read: float) -> list[PlannedModel]:
+    """Return networks, each with its settings, those that take longest to train first.
+
+    A long training that begins last would leave the other cores with nothing to do. `read` are the tokens that a
+    network reads of a document, on average.
+
+    >>> networks = [PlannedModel(name, "network", name) for name in ("ann", "rnn", "lstm")]
+    >>> [one.name for one in longest_first(dict.fromkeys(networks, Config()), n_docs=1_000, read=200)]
+    ['lstm', 'rnn', 'ann']
+    """
+    return sorted(settings, key=lambda one: -seconds_to_train(settings[one], one.model, n_docs, read))
+
+
+class Fits(Protocol):
+    """Where fits are run."""
+
+    at_once: int  # so many at most
+
+    def wait_for_room(self) -> None:
+        """Return once work in this process takes no core from a fit."""
+
+    def run(self, fit: Callable[..., None], fold: int, *arguments: Any) -> None:
+        """Run `fit(material, *arguments, parts)`, now or beside others; `parts` belong to fold number `fold`."""
+
+    def wait_for_all(self) -> None:
+        """Return once every fit so far has ended and is recorded; more may be run."""
+
+    def finish(self) -> None:
+        """Wait for all fits and record them."""
+
+    def stop(self) -> None:
+        """End what is running at once, and record the fits that had finished."""
+
+
+def fits_of(material: Material, record: Record, folds: list[Fold]) -> Fits:
+    """Return where to run the fits of a run.
+
+    Call it before standard error is filtered: multiprocessing starts a helper here, which keeps what it is given.
+    """
+    at_once = fits_at_once(describe_work(material, folds), this_machine(), material.config.run.side_by_side)
+    if at_once == 1:
+        return OneByOne(material, record)
+    material.console.say(f"Fits side by side: {at_once}")
+    return SideBySide(material, record, at_once)
+
+
+@contextmanager
+def all_ended(fits: Fits) -> Iterator[None]:
+    """Wait for the fits when the block ends; after an error or Ctrl-C stop them and keep what had finished."""
+    try:
+        yield
+        fits.finish()
+    except BaseException:
+        fits.stop()
+        raise
+
+
+class OneByOne:
+    """Runs each fit where it is called."""
+
+    at_once = 1
+
+    def __init__(self, material: Material, record: Record) -> None:
+        self._material, self._record = material, record
+
+    def wait_for_room(self) -> None:
+        """Return: nothing else is running."""
+
+    def run(self, fit: Callable[..., None], fold: int, *arguments: Any) -> None:
+        """Run a fit to its end."""
+        fit(self._material, *arguments, self._record.fold(fold))
+
+    def wait_for_all(self) -> None:
+        """Return: every fit has ended."""
+
+    def finish(self) -> None:
+        """Return: every fit has ended."""
+
+    def stop(self) -> None:
+        """Return: every fit has ended."""
+
+
+class SideBySide:
+    """Runs fits in worker processes, `at_once` at most."""
+
+    def __init__(self, material: Material, record: Record, at_once: int) -> None:
+        context = multiprocessing.get_context("spawn")  # a fork would copy locks that threads hold
+        self.at_once, self._record, self._run_folder = at_once, record, material.run
+        self._messages = context.SimpleQueue()
+        self._found: queue.SimpleQueue[tuple[int, str, tuple[Any, ...]] | None] = queue.SimpleQueue()
+        self._running: set[Future[None]] = set()
+        self._before = set(multiprocessing.active_children())
+        threads = max(1, usable_cores() // at_once)
+        start = _Start(_for_workers(material, self._messages), self._messages, at_once, threads)
+        self._pool = ProcessPoolExecutor(at_once, context, _begin_worker, (start,))
+        self._reader = threading.Thread(
+            target=_read_messages, args=(self._messages, material.console, self._found), daemon=True
+        )
+        self._reader.start()
+
+    def wait_for_room(self) -> None:
+        """Wait until one fit fewer is running than may run, so that this process has a core to work with."""
+        self._wait(self.at_once - 1)
+
+    def run(self, fit: Callable[..., None], fold: int, *arguments: Any) -> None:
+        """Hand a fit over; it begins when a worker is free."""
+        with _ctrl_c_blocked():  # workers inherit it: Ctrl-C is this process's to answer
+            self._running.add(self._pool.submit(_run_in_worker, fit, fold, arguments))
+
+    def wait_for_all(self) -> None:
+        """Return once every fit so far has ended and is recorded; more may be run."""
+        self._wait(0)
+        self._messages.put(("found", None))  # behind everything that workers said
+        while (found := self._found.get()) is not None:
+            self._keep(found)
+        put_in_order(self._record)
+
+    def finish(self) -> None:
+        """Wait for all fits and record them."""
+        self._wait(0)
+        self._messages.put(None)  # behind everything that workers said
+        self._reader.join()
+        self._pool.shutdown()
+        self._record_found()
+        put_in_order(self._record)
+
+    def stop(self) -> None:
+        """End the workers at once, and record the fits that had finished."""
+        workers = [child for child in multiprocessing.active_children() if child not in self._before]
+        for worker in workers:
+            worker.kill()
+        for worker in workers:
+            worker.join()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._reader.join(_LOOK_SECONDS)
+        while self._reader.is_alive() and not self._messages.empty():
+            self._reader.join(_LOOK_SECONDS)
+        self._record_found()
+        put_in_order(self._record)
+        for unfinished in self._run_folder.rglob("*.part"):  # what a worker was writing
+            unfinished.unlink(missing_ok=True)
+
+    def _wait(self, most: int) -> None:
+        """Wait until at most so many fits are running; raise what a fit raised."""
+        while True:
+            enough = len(self._running) <= most
+            done, self._running = wait(self._running, 0 if enough else _LOOK_SECONDS, FIRST_COMPLETED)
+            self._record_found()
+            for future in done:
+                _raise_error(future)
+            if enough:
+                return
+
+    def _record_found(self) -> None:
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._keep(self._found.get_nowait())
+
+    def _keep(self, found: tuple[int, str, tuple[Any, ...]] | None) -> None:
+        if found is not None:
+            fold, method, arguments = found
+            getattr(self._record.fold(fold), method)(*arguments)
+
+
+def _raise_error(future: Future[None]) -> None:
+    try:
+        future.result()
+    except BrokenProcessPool:
+        what = "a process that fitted a model beside others ended without a word; memory may have run out"
+        raise PipelineError("run.side_by_side", what, "set run.side_by_side = 1") from None
+
+
+@contextmanager
+def _ctrl_c_blocked() -> Iterator[None]:
+    """Hold Ctrl-C back while the block runs; processes started in it never get it."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def put_in_order(record: Kept) -> None:
+    """Put what was found in the order of fits that run one after the other."""
+    sources = list(
+        dict.fromkeys(model.source for model in record.planned)
+    )  # None, for baselines, comes first
+    models = sorted(record.planned, key=lambda model: sources.index(model.source))  # stable
+    place = {model.name: number for number, model in enumerate(models)}
+    record.fits.sort(key=lambda fit: (fit.fold, place[fit.name], fit.seed))
+    record.histories.sort(key=lambda one: (one["fold"], place[one["name"]], one["seed"]))
+    record.choices.sort(key=lambda one: (one["fold"], place[one["name"]]))
+    record.probes.sort(key=lambda one: place[one["name"]])
+    trials = sorted(record.trials.items(), key=lambda item: (item[0][2], place[item[0][0]]))
+    record.trials = dict(trials)
+    first = {model.source: place[model.name] for model in reversed(models)}
+    record.neighbours.sort(
+        key=lambda one: (place[one["source"]], 1) if one["source"] in place else (first[one["source"]], 0)
+    )
+
+
+# --- in a worker ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Start:
+    """What a worker is given once."""
+
+    material: Material
+    messages: Any  # a multiprocessing SimpleQueue
+    at_once: int
+    threads: int  # of TensorFlow
+
+
+_worker: _Start
+
+
+def _for_workers(material: Material, messages: Any) -> Material:
+    """Return the material without texts, which only this process needs, and with a console of a worker."""
+    corpus = material.loaded.corpus.without_texts()
+    loaded = replace(material.loaded, corpus=corpus, unlabelled=None)
+    return replace(material, loaded=loaded, unlabelled=None, console=RelayConsole(messages))
+
+
+def _begin_worker(start: _Start) -> None:
+    global _worker  # noqa: PLW0603 - a pool gives its workers no other place to keep things
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    if not start.material.config.run.debug:
+        quiet_tensorflow()
+    if any(model.source for model in start.material.planned):
+        _load_tensorflow(start.threads)
+    _worker = start
+
+
+def _end_with_parent() -> None:
+    """End this process as soon as the run's is gone: after a kill nothing may be written into its folder."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _load_tensorflow(threads: int) -> None:
+    tensorflow = importlib.import_module("tensorflow")
+    importlib.import_module("keras")
+    tensorflow.config.threading.set_intra_op_parallelism_threads(threads)
+    tensorflow.config.threading.set_inter_op_parallelism_threads(threads)
+
+
+def _run_in_worker(fit: Callable[..., None], fold: int, arguments: tuple[Any, ...]) -> None:
+    fit(_worker.material, *arguments, RelayRecord(_worker.messages, fold, _worker.at_once))
+
+
+@dataclass(frozen=True)
+class RelayRecord:
+    """A `FoldRecord` of a worker: what it is told reaches the record in the first process as soon as it is read."""
+
+    messages: Any
+    fold: int
+    at_once: int
+
+    def baseline(self, fit: Fit, choice: Choice | None) -> None:
+        """Pass a fitted baseline on."""
+        self._pass_on("baseline", replace(fit, at_once=self.at_once), choice)
+
+    def network(self, fit: Fit, fitted: FittedNetwork, table: Float32 | None) -> None:
+        """Pass on how a network's training went."""
+        self._pass_on("network", replace(fit, at_once=self.at_once), fitted, table)
+
+    def first_training(self, fit: Fit) -> None:
+        """Pass on that a second training came to nothing."""
+        self._pass_on("first_training", replace(fit, at_once=self.at_once))
+
+    def trial(self, planned: PlannedModel, trial: Trial) -> None:
+        """Pass a trial of --tune on."""
+        self._pass_on("trial", planned, trial)
+
+    def probes(self, found: dict[str, Any]) -> None:
+        """Pass on what the probes found in a network."""
+        self._pass_on("probes", found)
+
+    def _pass_on(self, method: str, *arguments: Any) -> None:
+        self.messages.put(("found", (self.fold, method, arguments)))
+
+
+class RelayConsole(Console):
+    """The console of a worker: the first process shows what it is told."""
+
+    def __init__(self, messages: Any) -> None:
+        super().__init__(silent=True)
+        self._messages = messages
+        self._numbers = itertools.count()
+
+    def __reduce__(self) -> tuple[type[RelayConsole], tuple[Any]]:
+        """Return how to make it again in a worker."""
+        return type(self), (self._messages,)
+
+    def say(self, text: str) -> None:
+        """Have `text` shown and logged."""
+        self._messages.put(("say", text))
+
+    def warn(self, text: str) -> None:
+        """Have `text` shown as a warning and logged."""
+        self._messages.put(("warn", text))
+
+    def log(self, text: str) -> None:
+        """Have `text` logged."""
+        self._messages.put(("log", text))
+
+    @contextmanager
+    def stage(self, title: str, total: float | None = None, unit: str = "") -> Iterator[Any]:
+        """Have a bar shown while the block runs."""
+        stage = (os.getpid(), next(self._numbers))
+        self._messages.put(("begin", (stage, title, total, unit)))
+        try:
+            yield RelayStage(self._messages, stage)
+        except BaseException:
+            self._messages.put(("end", (stage, "stopped after ")))
+            raise
+        self._messages.put(("end", (stage, "")))
+
+
+@dataclass(frozen=True)
+class RelayStage:
+    """A running stage of a `RelayConsole`."""
+
+    messages: Any
+    stage: tuple[int, int]  # process, number
+
+    def advance(self, steps: float = 1, note: str | None = None) -> None:
+        """Count `steps` more units as done."""
+        self.messages.put(("advance", (self.stage, steps, note)))
+
+    def reach(self, done: float, total: float) -> None:
+        """Say how far the stage is."""
+        self.messages.put(("reach", (self.stage, done, total)))
+
+
+# --- what workers say, in the first process -----------------------------------------------------------
+
+
+def _read_messages(messages: Any, console: Console, found: queue.SimpleQueue[Any]) -> None:
+    """Show and keep what workers say, until None or the end of the pipe."""
+    stages: dict[tuple[int, int], Any] = {}
+    with contextlib.suppress(EOFError, OSError):
+        while (message := messages.get()) is not None:
+            kind, content = message
+            try:
+                _ACTIONS[kind](console, stages, found, content)
+            except Exception:
+                logging.getLogger(__name__).exception("a message of a worker could not be shown")
+
+
+def _begin(console: Console, stages: dict[Any, Any], found: Any, content: Any) -> None:
+    stage, title, total, unit = content
+    stages[stage] = console.begin(title, total, unit)
+
+
+def _end(console: Console, stages: dict[Any, Any], found: Any, content: Any) -> None:
+    stage, ending = content
+    console.end(stages.pop(stage), ending)
+
+
+_ACTIONS: dict[str, Callable[[Console, dict[Any, Any], Any, Any], object]] = {
+    "found": lambda console, stages, found, content: found.put(content),
+    "begin": _begin,
+    "end": _end,
+    "advance": lambda console, stages, found, content: stages[content[0]].advance(*content[1:]),
+    "reach": lambda console, stages, found, content: stages[content[0]].reach(*content[1:]),
+    "say": lambda console, stages, found, content: console.say(content),
+    "warn": lambda console, stages, found, content: console.warn(content),
+    "log": lambda console, stages, found, content: console.log(content),
+}

@@ -1,0 +1,186 @@
+"""Smaller training sets for `--learning-curve`: three of each size, every class in each, the same test documents.
+
+What a fold of the curve is given is what any fold is: positions of training, validation and test documents. So all
+that is learned (vocabulary, n-grams, word vectors, classifiers) is learned from the smaller set alone. Word vectors
+read the unlabelled text too, where there is some.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from pipeline.core.errors import PipelineError
+from pipeline.core.values import UNASSIGNED, Int32, Int64
+from pipeline.experiment.data import Fold, Material
+from pipeline.experiment.record import Record
+from pipeline.settings.tables import Config, first_seeds, with_values
+
+FEWEST_DOCUMENTS, FEWEST_A_CLASS = 50, 2  # training documents of the smallest set
+DRAWS = 3  # sets of each size: the fewest whose spread can be told from chance at all
+
+
+def curve_sizes(n_train: int, n_classes: int, wanted: int) -> list[int]:
+    """Return numbers of training documents, ascending: all of them, and each half of the next.
+
+    At most `wanted`; none is under 50 documents or two for each class.
+
+    >>> curve_sizes(1600, 2, 5)
+    [100, 200, 400, 800, 1600]
+    >>> curve_sizes(250, 2, 5)
+    [62, 125, 250]
+    """
+    least = max(FEWEST_DOCUMENTS, FEWEST_A_CLASS * n_classes)
+    halved = [n_train // 2**step for step in range(wanted)]
+    return sorted({size for size in halved[1:] if size >= least} | {n_train})
+
+
+def nested_order(labels: Int32, generator: np.random.Generator) -> Int64:
+    """Return an order of documents, int64 (N,), whose every beginning is a stratified sample.
+
+    One document of each class comes first; after that each class is spread evenly, in its share. So the first n
+    documents are among the first m > n.
+
+    Parameters
+    ----------
+    labels : int32 array, shape (N,)
+    generator : np.random.Generator
+        Shuffles the documents of a class.
+    """
+    shuffled = generator.permutation(len(labels))  # (N,)
+    by_class = shuffled[np.argsort(labels[shuffled], kind="stable")]
+    counts = np.bincount(labels)  # (C,)
+    starts = np.cumsum(counts) - counts
+    of_class = labels[by_class]
+    rank = np.arange(len(labels)) - starts[of_class]  # from 0 in each class
+    place = np.where(rank == 0, -1.0, (rank + 0.5) / counts[of_class])
+    return by_class[np.argsort(place, kind="stable")].astype(np.int64)
+
+
+def smaller_folds(fold: Fold, wanted: int, generator: np.random.Generator) -> list[Fold]:
+    """Return the fold with fewer documents to learn from: `DRAWS` sets of each size, numbers from 1, smallest first.
+
+    Each draw is a random order of the documents, of which each size is a beginning: the sets of one draw are nested,
+    and those of one size differ by chance. Validation documents shrink with the training documents. The whole fold
+    is the last point of the curve and is not among them.
+
+    Raises
+    ------
+    PipelineError
+        If the training documents are too few to be halved.
+    """
+    labels = fold.corpus.labels
+    n_classes, n_train = len(fold.corpus.label_names), len(fold.train)
+    sizes = curve_sizes(n_train, n_classes, wanted)
+    if len(sizes) == 1:
+        least = 2 * max(FEWEST_DOCUMENTS, FEWEST_A_CLASS * n_classes)
+        what = f"there are {n_train:,} training documents, and a curve needs {least:,}"
+        raise PipelineError("--learning-curve", what, "leave it out, or give more documents")
+    draws = [
+        [part[nested_order(labels[part], generator)] for part in (fold.train, fold.validation)]
+        for _ in range(DRAWS)
+    ]
+    fewest = len(np.unique(labels[fold.validation]))
+    return [
+        _kept(
+            fold,
+            step * DRAWS + draw + 1,
+            train[:size],
+            validation[: max(fewest, round(len(validation) * size / n_train))],
+        )
+        for step, size in enumerate(sizes[:-1])
+        for draw, (train, validation) in enumerate(draws)
+    ]
+
+
+def draw_of(number: int) -> int:
+    """Return which draw a smaller set is of, from 0, by the set's number.
+
+    >>> [draw_of(number) for number in (1, 2, 3, 4)]
+    [0, 1, 2, 0]
+    """
+    return (number - 1) % DRAWS
+
+
+def settings_of_draw(config: Config, draw: int) -> Config:
+    """Return the settings for the sets of one draw: each has one seed of its own, for networks and word vectors.
+
+    So the spread over the draws of a size is the chance of the documents drawn and of the training together, and a
+    size costs as many trainings of a network as three seeds on one set.
+    """
+    return with_values(config, {"run.seeds": 1, "run.seed": config.run.seed + draw})
+
+
+def _kept(fold: Fold, number: int, train: Int64, validation: Int64) -> Fold:
+    """Return a fold whose other training and validation documents belong to no part."""
+    split = fold.corpus.split.copy()
+    left_out = np.setdiff1d(
+        np.concatenate([fold.train, fold.validation]), np.concatenate([train, validation])
+    )
+    split[left_out] = UNASSIGNED
+    return Fold.of(number, replace(fold.corpus, split=split))
+
+
+# --- the record of the curve -----------------------------------------------------------------------------
+
+
+@dataclass(kw_only=True)
+class CurveRecord(Record):
+    """The record of the curve's fits, which the run's own tables and status do not speak of."""
+
+    of: Record  # of the run
+    whole: Fold
+    smaller: Sequence[Fold]
+
+    @classmethod
+    def beside(cls, record: Record, material: Material, whole: Fold, smaller: Sequence[Fold]) -> CurveRecord:
+        """Return an empty record for the fits that `material` is for, and tell the run's of the sets."""
+        curve = cls(
+            material.run,
+            record.config,
+            record.about,
+            material.planned,
+            loaded=record.loaded,
+            duplicates=record.duplicates,
+            folds=record.folds,
+            of=record,
+            whole=whole,
+            smaller=smaller,
+        )
+        curve.write_status()
+        return curve
+
+    def write_status(self, ended: str | None = None) -> None:
+        """Tell the run's record how far the curve is: details/curve_sets.json says which fits there are."""
+        self.of.take("curve", describe_curve(self.whole, self.smaller, self, self.of))
+
+
+def describe_curve(whole: Fold, smaller: Sequence[Fold], curve: Record, record: Record) -> dict[str, Any]:
+    """Return details/curve_sets.json: the sets, and which of their fits did not train.
+
+    Set 0 is the whole of the run's first fold, with the first seeds: others that were added are not on
+    the curve. `train` counts what the saved fits have learned from: with --refit the validation documents too.
+    """
+    of_whole = [
+        fit for fit in record.fits if fit.fold == whole.number and fit.seed < first_seeds(record.config)
+    ]
+    fits = [*curve.fits, *of_whole]
+    refit = record.config.run.refit
+    return {
+        "sets": [
+            {
+                "set": fold.number,
+                "train": len((fold.refitted() if refit else fold).train),
+                "validation": len(fold.validation),
+            }
+            for fold in (*smaller, whole)
+        ],
+        "untrained": [
+            {"name": fit.name, "seed": fit.seed, "set": fit.fold, "why_not": fit.why_not}
+            for fit in fits
+            if fit.why_not
+        ],
+    }

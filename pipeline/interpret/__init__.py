@@ -1,0 +1,1 @@
+"""What trained models have learned: probes, contributions of words, worked examples."""

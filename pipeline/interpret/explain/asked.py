@@ -1,0 +1,83 @@
+"""What a person asks for, checked before TensorFlow is loaded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pipeline.core.clean import clean
+from pipeline.core.errors import PipelineError, did_you_mean
+from pipeline.interpret.explain.document import MOST_WORDS, words_of
+from pipeline.interpret.explain.worked import Worked
+from pipeline.settings.tables import TokenizerSettings
+
+CELLS = ("rnn", "gru", "lstm")
+MOST_UNITS = 4
+
+
+def explain(
+    text: str,
+    *,
+    cell: str | None = None,
+    units: int | None = None,
+    run: Path | None = None,
+    model: str | None = None,
+) -> Worked:
+    """Return the worked example that a person asks for.
+
+    Parameters
+    ----------
+    text : str
+        One word or more.
+    cell : str, optional
+        `rnn`, `gru` or `lstm`; without it `rnn`, or with `run` whatever its first recurrent network has.
+    units : int, optional
+        Numbers in the state of the small network; 2 by default.
+    run : Path, optional
+        A run folder: one of its trained networks is shown, not the small one.
+    model : str, optional
+        Which of the run's networks; its first by default.
+
+    Raises
+    ------
+    PipelineError
+        For a mistake in any of these.
+    """
+    if cell is not None and cell not in CELLS:
+        raise PipelineError("--cell", f'there is no cell "{clean(cell)}"', did_you_mean(cell, CELLS))
+    if run is not None:
+        return _of_a_run(text, run, cell, units, model)
+    if model is not None:
+        raise PipelineError(
+            "--model", f'"{clean(model)}" is a trained network, and no run is given', "add --run RUN"
+        )
+    units = 2 if units is None else units
+    if not 1 <= units <= MOST_UNITS:
+        raise PipelineError("--units", f"{units} units are not for a pencil", f"give 1 to {MOST_UNITS}")
+    tokens = words_of(
+        text, TokenizerSettings(), MOST_WORDS, "give fewer words, or a trained network with --run"
+    )
+    from pipeline.interpret.explain.pencil import pencil_example
+
+    return pencil_example(text, tokens, cell or "rnn", units)
+
+
+def _of_a_run(text: str, run: Path, cell: str | None, units: int | None, model: str | None) -> Worked:
+    if units is not None:
+        raise PipelineError(
+            "--units",
+            "a trained network has the units it was trained with",
+            "give --run or --units, not both",
+        )
+    from pipeline.interpret.explain.trained import trained_example
+
+    return trained_example(text, run, cell, model)
+
+
+def check_out(out: Path) -> None:
+    """Raise PipelineError where no page can be written, before anything is computed."""
+    if out.suffix.lower() not in {".html", ".htm"}:
+        raise PipelineError("--out", f"{out} is no name of a web page", "let it end in .html")
+    if not out.parent.is_dir():
+        raise PipelineError("--out", f"there is no folder {out.parent}", "make it first, or name another")
+    if out.exists():
+        raise PipelineError("--out", f"{out} is there already", "name a new file, or remove this one first")

@@ -1,0 +1,121 @@
+"""What a trained network uses: an entry of the table is a probe, one file each."""
+
+from __future__ import annotations
+
+import math
+import time
+import traceback
+from collections.abc import Callable, Collection
+from typing import Any
+
+import numpy as np
+
+from pipeline.interpret.probes import (
+    forget_bias,
+    gradients,
+    jacobians,
+    memory_horizon,
+    needle,
+    states,
+    time_constants,
+    word_order,
+)
+from pipeline.interpret.probes.subject import SAMPLED, Probe, Subject, nothing
+
+__all__ = ["PROBES", "SAMPLED", "Probe", "Subject", "nothing", "probe_network", "probes_of"]
+
+# In the order of the report.
+PROBES: dict[str, Probe] = {
+    "gradients": Probe("How far back does the gradient reach?", gradients.measure),
+    "jacobians": Probe("How much of an earlier state is left in the last one?", jacobians.measure),
+    "time-constants": Probe("How long do the units hold what they hold?", time_constants.measure),
+    "states": Probe("What do states and answer do as the network reads?", states.measure),
+    "memory-horizon": Probe(
+        "How many tokens from the end does the network use, and up to where does their order count?",
+        memory_horizon.measure,
+    ),
+    "word-order": Probe(
+        "How much of what the network knows beyond the most frequent class does it know from the order of words?",
+        word_order.measure,
+    ),
+    "needle": Probe(
+        "From how far back can such a network, trained on it, still bring one word that decides?",
+        needle.measure,
+        on_demand=True,
+    ),
+    "forget-bias": Probe(
+        "Does the bias that the forget gates start from change what the LSTM learns and how long it remembers?",
+        forget_bias.measure,
+        on_demand=True,
+    ),
+}
+
+NO_MEMORY = "it averages its words, so that no word is before or after another: there is no memory to look at"
+NOT_FINITE = "its weights are not finite: training diverged"
+
+
+def probes_of(extra: Collection[str]) -> list[str]:
+    """Return the names of the probes to run: those of every run, and those that `--probes` names."""
+    return [name for name, probe in PROBES.items() if not probe.on_demand or name in extra]
+
+
+def probe_network(
+    subject: Subject,
+    extra: Collection[str] = (),
+    *,
+    on_probe: Callable[[str], None] = lambda name: None,
+    log: Callable[[str], None] = lambda text: None,
+) -> dict[str, Any]:
+    """Return what the probes find in a network: an entry of `details/probes.json`.
+
+    Parameters
+    ----------
+    subject : Subject
+        The network. Its weights are the same afterwards.
+    extra : collection of str
+        Probes on demand that are run too.
+    on_probe : callable
+        Told the name of each probe that ended.
+    log : callable
+        Told how long each took, and the traceback of one that failed.
+
+    Notes
+    -----
+    A probe that fails is a fault of this program, and costs no model: what it would have shown says that it failed.
+    With `run.debug` the error goes on.
+    """
+    found = {}
+    for name in probes_of(extra):
+        start = time.perf_counter()
+        found[name] = {"question": PROBES[name].question} | _measured_or_failed(PROBES[name], subject, log)
+        log(f"probe {name} of {subject.name}: {time.perf_counter() - start:.2f} s")
+        on_probe(name)
+    return {
+        "name": subject.name,
+        "model": subject.spec.model,
+        "head": subject.spec.head or None,
+        "trained": subject.fitted.why_not is None,
+        "why_not": subject.fitted.why_not,
+        "test_documents": len(subject.test),
+        "probes": found,
+    }
+
+
+def _measured_or_failed(probe: Probe, subject: Subject, log: Callable[[str], None]) -> dict[str, Any]:
+    try:
+        return _measured(probe, subject)
+    except Exception as error:
+        if subject.config.run.debug:
+            raise
+        log(traceback.format_exc())
+        return nothing(
+            f"the probe failed, a fault of this program: {type(error).__name__}: {error}; the log has more"
+        )
+
+
+def _measured(probe: Probe, subject: Subject) -> dict[str, Any]:
+    if probe.needs_memory and not subject.has_memory:
+        return nothing(NO_MEMORY)
+    if not all(math.isfinite(float(np.sum(np.abs(weight)))) for weight in subject.weights.values()):
+        return nothing(NOT_FINITE)
+    return probe.measure(subject)

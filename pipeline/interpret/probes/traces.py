@@ -1,0 +1,89 @@
+"""What the last recurrent layer of a network computes on its way through documents: states and gates, in NumPy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.core.values import Float32, IndexedCorpus, Int32
+from pipeline.interpret.probes.subject import Subject
+from pipeline.models.equations import CellWeights, Trace, forward
+from pipeline.models.networks.batches import pad
+from pipeline.text.ragged import span_positions
+
+CELLS = {"rnn": "rnn", "gru": "gru", "lstm": "lstm", "bilstm": "lstm"}  # a network's cell in the equations
+DIRECTIONS = {"bilstm": ("", "_backward")}  # as the layers are named; every other network has one
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """One direction of the last recurrent layer over documents, padded on the right in the order it reads them."""
+
+    cell: str  # a name in the equations' CELLS
+    direction: str  # "", or "_backward"
+    weights: CellWeights
+    trace: Trace  # of (N, T) timesteps
+    lengths: Int32  # (N,), real timesteps
+
+    def real(self, values: Float32) -> Float32:
+        """Return `values` (N, T, H) at real timesteps alone, (sum of lengths, H)."""
+        return values[np.arange(values.shape[1]) < self.lengths[:, None]]
+
+
+def readings(subject: Subject, documents: IndexedCorpus) -> list[Reading]:
+    """Return what the last recurrent layer computes for documents, one entry a direction.
+
+    A network that reads pieces begins anew in each, so that of every document the first piece is read.
+    """
+    spec, cell = subject.spec, CELLS[subject.spec.model]
+    batch = pad(first_tokens(documents, spec.piece_tokens), np.arange(documents.n_docs))
+    sequences, lengths = subject.vectors[batch.rows], batch.lengths  # (N, T, D), (N,)
+    found: list[Reading] = []
+    for layer in range(spec.layers):
+        found = [
+            _read(subject, cell, f"recurrent_{layer}", direction, sequences, lengths)
+            for direction in DIRECTIONS.get(spec.model, ("",))
+        ]
+        states = [_turned(one.trace.states[:, 1:], one) for one in found]
+        sequences = np.concatenate(states, axis=2)  # (N, T, H), or (N, T, 2H)
+    return found
+
+
+def _read(
+    subject: Subject, cell: str, layer: str, direction: str, sequences: Float32, lengths: Int32
+) -> Reading:
+    from threadpoolctl import threadpool_limits
+
+    weights = CellWeights(*subject.layer_weights(layer + direction))
+    given = turned(sequences, lengths) if direction else sequences
+    with threadpool_limits(
+        1
+    ):  # the products of a timestep are short: waking threads takes longer than it saves
+        return Reading(cell, direction, weights, forward(cell, weights, given), lengths)
+
+
+def _turned(states: Float32, reading: Reading) -> Float32:
+    """Return states in the order of the document."""
+    return turned(states, reading.lengths) if reading.direction else states
+
+
+def turned(sequences: Float32, lengths: Int32) -> Float32:
+    """Return sequences (N, T, D) with their real timesteps in reverse order, padding where it was."""
+    steps = np.arange(sequences.shape[1])
+    place = np.where(steps < lengths[:, None], lengths[:, None] - 1 - steps, steps)  # (N, T)
+    return np.take_along_axis(sequences, place[:, :, None], axis=1)
+
+
+def first_tokens(documents: IndexedCorpus, most: int) -> IndexedCorpus:
+    """Return the first `most` rows of each document; all of them where it is 0."""
+    if not most:
+        return documents
+    lengths = np.minimum(np.diff(documents.offsets), most)
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    return IndexedCorpus(documents.indices[span_positions(documents.offsets[:-1], lengths)], offsets)
+
+
+def title(reading: Reading) -> str:
+    """Return in words which way a direction reads."""
+    return "from the last word to the first" if reading.direction else "from the first word to the last"

@@ -1,0 +1,1 @@
+"""The models: linear baselines, networks in Keras, the same networks as equations, and their files."""

@@ -1,0 +1,86 @@
+"""The gated recurrent unit as Keras computes it: the reset gate acts after the matrix (`reset_after`)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pipeline.models.equations.values import (
+    Array,
+    Cell,
+    CellWeights,
+    State,
+    Step,
+    StepGradient,
+    scaled_rows,
+    sigmoid,
+)
+
+
+def _step(weights: CellWeights, x: Array, state: State) -> tuple[State, dict[str, Array]]:
+    """Return h_t and the gates.
+
+    Notes
+    -----
+    The columns of the kernels are z, r, candidate; b is the first row of the bias, d the second.
+
+        z_t = sigmoid(x_t W_z + b_z + h_(t-1) U_z + d_z)            update gate, [1]_ equation 6
+        r_t = sigmoid(x_t W_r + b_r + h_(t-1) U_r + d_r)            reset gate, [1]_ equation 5
+        m_t = h_(t-1) U_c + d_c                                     memory
+        candidate_t = tanh(x_t W_c + b_c + r_t * m_t)               [1]_ equation 8; there r_t * h_(t-1) comes
+                                                                    before U_c
+        h_t = z_t * h_(t-1) + (1 - z_t) * candidate_t               [1]_ equation 7
+
+    References
+    ----------
+    .. [1] Cho et al. (2014), arXiv:1406.1078, section 2.3.
+    """
+    (h,) = state
+    xz, xr, xc = np.split(x @ weights.kernel + weights.bias[0], 3, axis=1)  # (N, H) each
+    hz, hr, memory = np.split(h @ weights.recurrent_kernel + weights.bias[1], 3, axis=1)  # (N, H) each
+    z, r = sigmoid(xz + hz), sigmoid(xr + hr)
+    candidate = np.tanh(xc + r * memory)
+    return (z * h + (1 - z) * candidate,), {"z": z, "r": r, "candidate": candidate}
+
+
+def _gradient(weights: CellWeights, step: Step, d_after: State) -> StepGradient:
+    """Return the chain rule through `_step`, from its last line to its first."""
+    (h,), (dh,), gates = step.before, d_after, step.gates
+    z, r, candidate = gates["z"], gates["r"], gates["candidate"]
+    dz = dh * (h - candidate) * z * (1 - z)
+    dc = dh * (1 - z) * (1 - candidate**2)
+    dr = dc * _memory(weights, h) * r * (1 - r)
+    from_input = np.concatenate([dz, dr, dc], axis=1)  # (N, 3H)
+    from_state = np.concatenate([dz, dr, dc * r], axis=1)  # (N, 3H)
+    return StepGradient(from_input, from_state, (dh * z,))
+
+
+def _jacobian(weights: CellWeights, step: Step) -> Array:
+    """Return dh_t/dh_(t-1); (N, H, H).
+
+    Notes
+    -----
+    From the equations of `_step`, with D(v) = diag(v):
+
+        D(z) + D((h_(t-1) - candidate) z (1 - z)) U_z^T
+             + D((1 - z) (1 - candidate^2)) [D(r) U_c^T + D(m r (1 - r)) U_r^T]
+    """
+    (h,), gates = step.before, step.gates
+    z, r, candidate = gates["z"], gates["r"], gates["candidate"]
+    to_z, to_r, to_memory = (block.T for block in np.split(weights.recurrent_kernel, 3, axis=1))  # (H, H)
+    slope = (1 - z) * (1 - candidate**2)
+    return (
+        z[:, :, None] * np.eye(weights.units, dtype=z.dtype)
+        + scaled_rows((h - candidate) * z * (1 - z), to_z)
+        + scaled_rows(slope * r, to_memory)
+        + scaled_rows(slope * _memory(weights, h) * r * (1 - r), to_r)
+    )  # (N, H, H)
+
+
+def _memory(weights: CellWeights, h: Array) -> Array:
+    """Return what the reset gate lets through or not: h_(t-1) U_c + d_c; (N, H)."""
+    columns = slice(2 * weights.units, None)
+    product: Array = h @ weights.recurrent_kernel[:, columns] + weights.bias[1, columns]
+    return product
+
+
+GRU = Cell(("z", "r", "candidate"), 3, 1, _step, _gradient, _jacobian)

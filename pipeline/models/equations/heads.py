@@ -1,0 +1,76 @@
+"""What a network reads from the states of a document: one vector, and the way back to the states."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.core.values import Bool
+from pipeline.models.equations.values import Array, Lengths
+
+
+@dataclass(frozen=True)
+class Head:
+    """An entry of the table of heads."""
+
+    read: Callable[[Array, Lengths], Array]  # (states (N, T, H), lengths (N,)) > (N, H)
+    back: Callable[
+        [Array, Lengths, Array], Array
+    ]  # (states, lengths, dL/dread (N, H)) > dL/dstates (N, T, H)
+
+
+def _last(states: Array, lengths: Lengths) -> Array:
+    """Return h_L: the state after the last real timestep."""
+    return states[np.arange(len(states)), lengths - 1]  # (N, H)
+
+
+def _back_to_last(states: Array, lengths: Lengths, d_read: Array) -> Array:
+    d_states = np.zeros_like(states)
+    d_states[np.arange(len(states)), lengths - 1] = d_read
+    return d_states
+
+
+def _mean(states: Array, lengths: Lengths) -> Array:
+    """Return (h_1 + .. + h_L) / L."""
+    total: Array = np.where(real(states, lengths), states, 0).sum(axis=1)  # (N, H)
+    return total / lengths[:, None].astype(states.dtype)
+
+
+def _back_to_mean(states: Array, lengths: Lengths, d_read: Array) -> Array:
+    share = d_read / lengths[:, None].astype(states.dtype)  # (N, H)
+    return np.where(real(states, lengths), share[:, None, :], 0)  # (N, T, H)
+
+
+def _max(states: Array, lengths: Lengths) -> Array:
+    """Return each unit's largest value in h_1 .. h_L."""
+    return largest(states, real(states, lengths))  # (N, H)
+
+
+def _back_to_max(states: Array, lengths: Lengths, d_read: Array) -> Array:
+    return back_to_largest(states, real(states, lengths), d_read)
+
+
+HEADS: dict[str, Head] = {
+    "last": Head(_last, _back_to_last),
+    "max": Head(_max, _back_to_max),
+    "mean": Head(_mean, _back_to_mean),
+}
+
+
+def largest(values: Array, present: Bool) -> Array:
+    """Return the largest along axis 1 of `values` (N, K, H) where `present` (N, K, 1); (N, H)."""
+    result: Array = np.where(present, values, -np.inf).max(axis=1)
+    return result.astype(values.dtype)
+
+
+def back_to_largest(values: Array, present: Bool, d_read: Array) -> Array:
+    """Return the gradient of `largest`; equally large values share it, as in TensorFlow. (N, K, H)."""
+    chosen = present & (values == largest(values, present)[:, None, :])  # (N, K, H)
+    return np.where(chosen, (d_read / chosen.sum(axis=1).astype(values.dtype))[:, None, :], 0)
+
+
+def real(states: Array, lengths: Lengths) -> Bool:
+    """Return which timesteps of `states` (N, T, H) are no padding; (N, T, 1)."""
+    return (np.arange(states.shape[1]) < lengths[:, None])[:, :, None]

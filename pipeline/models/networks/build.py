@@ -1,0 +1,403 @@
+"""The table of networks, and how each is built from Keras layers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from pipeline.core.errors import PipelineError, did_you_mean
+from pipeline.core.names import SHUFFLED_WORDS
+from pipeline.core.values import EmbeddingMatrix
+from pipeline.models.networks.truncation import truncated_layer
+from pipeline.settings.tables import NetworkSettings
+
+Tensor = Any
+
+STANDARDISE = "standardise"  # the layer of `ann` whose numbers are taken from training documents
+
+
+@dataclass(frozen=True)
+class NetworkSpec:
+    """What is needed to build a network again: everything but its weights."""
+
+    model: str  # a name in NETWORKS
+    head: str  # a name in HEADS; "" for a network without recurrence
+    embedding_rows: int
+    embedding_dim: int
+    tuned: bool
+    n_classes: int
+    units: int
+    layers: int
+    embedding_dropout: float
+    dropout: float
+    frozen_first: bool = False  # a tuned table rests until the other weights are trained
+    word_dropout: float = 0.0
+    piece_tokens: int = 0  # timesteps after which the state begins anew; 0: never
+    bptt: int = 0  # timesteps from the end through which gradients flow back; 0: all
+    forget_bias: float = 1.0  # what the bias of an LSTM's forget gates starts from; 1 is Keras' own
+
+
+@dataclass(frozen=True)
+class Network:
+    """An entry of the table: what turns embedded documents into one vector a document."""
+
+    encode: Callable[[NetworkSpec, Tensor, Tensor], Tensor]  # (spec, (B, T, D), lengths (B,)) > (B, H)
+    default_head: str = "last"
+    heads: tuple[str, ...] = ("last", "max", "mean", "max+mean")
+    spatial_dropout: bool = True  # whole dimensions of a document's vectors are dropped in training
+
+
+def specify(
+    model: str,
+    head: str,
+    matrix: EmbeddingMatrix,
+    tuned: bool,
+    n_classes: int,
+    settings: NetworkSettings,
+    *,
+    frozen_first: bool = False,
+) -> NetworkSpec:
+    """Return the specification of one network of the table on one embedding."""
+    n_rows, dimension = matrix.vectors.shape
+    return NetworkSpec(
+        model=model,
+        head=head or NETWORKS[model].default_head,
+        embedding_rows=n_rows,
+        embedding_dim=dimension,
+        tuned=tuned,
+        n_classes=n_classes,
+        units=settings.units,
+        layers=settings.layers,
+        embedding_dropout=settings.embedding_dropout,
+        dropout=settings.dropout,
+        frozen_first=frozen_first,
+        word_dropout=settings.word_dropout,
+        piece_tokens=settings.piece_tokens if settings.keep == "pieces" else 0,
+        bptt=settings.bptt,
+        forget_bias=settings.forget_bias,
+    )
+
+
+@dataclass(frozen=True)
+class AskedNetwork:
+    """A network as `--models` names it: `model[:head][:shuffled-words]`."""
+
+    model: str  # a name in NETWORKS
+    head: str  # "" where none is given
+    shuffled_words: bool = False  # the control that reads documents whose words are shuffled
+
+
+def parse_network(name: str) -> AskedNetwork:
+    """Return the network, head and control that `name` asks for.
+
+    Raises
+    ------
+    PipelineError
+        If the network has no such head.
+
+    >>> parse_network("lstm:max:shuffled-words")
+    AskedNetwork(model='lstm', head='max', shuffled_words=True)
+    """
+    model, *parts = name.split(":")
+    known = NETWORKS[model].heads
+    if "" in parts:
+        raise PipelineError("--models", f'"{name}" names no head', f'use "{model}", or {model}:last')
+    for part in parts:
+        if not known or part not in (*known, SHUFFLED_WORDS):
+            fix = did_you_mean(part, (*known, SHUFFLED_WORDS)) if known else f'use "{model}" alone'
+            raise PipelineError("--models", f'"{name}" has no head "{part}"', fix)
+    heads = [part for part in parts if part != SHUFFLED_WORDS]
+    if len(heads) > 1 or len(parts) - len(heads) > 1:
+        fix = f"give one head, such as {model}:{heads[0] if heads else known[0]}"
+        raise PipelineError("--models", f'"{name}" has more than one head', fix)
+    return AskedNetwork(model, heads[0] if heads else "", len(parts) > len(heads))
+
+
+def build(spec: NetworkSpec) -> Any:
+    """Return the Keras model: (rows int32 (B, T), lengths int32 (B,)) > logits float32 (B, C).
+
+    Notes
+    -----
+    No mask goes into the recurrence. Documents are padded on the right, so the states up to a document's last
+    real timestep cannot depend on padding, and heads read real timesteps only. That is exact, and keeps the
+    fused kernel of a GPU.
+
+    Dropout of whole words (Iyyer et al. 2015, ACL, P15-1162), of whole embedding dimensions (Tompson et
+    al. 2015, arXiv:1411.4280, section 3.2) and of what the output layer reads (Srivastava et al. 2014, JMLR 15).
+    """
+    import keras
+
+    rows = keras.Input((None,), dtype="int32", name="rows")
+    lengths = keras.Input((), dtype="int32", name="lengths")
+    table = keras.layers.Embedding(
+        spec.embedding_rows, spec.embedding_dim, trainable=spec.tuned, name="embedding"
+    )
+    embedded = table(rows)  # (B, T, D)
+    if spec.word_dropout:
+        embedded = keras.layers.Dropout(spec.word_dropout, (None, None, 1), name="word_dropout")(embedded)
+    if spec.embedding_dropout and NETWORKS[spec.model].spatial_dropout:
+        embedded = keras.layers.SpatialDropout1D(spec.embedding_dropout)(embedded)
+    encoded = NETWORKS[spec.model].encode(spec, embedded, lengths)  # (B, H)
+    if spec.dropout:
+        encoded = keras.layers.Dropout(spec.dropout)(encoded)
+    logits = keras.layers.Dense(spec.n_classes, name="output")(encoded)  # (B, C)
+    return keras.Model([rows, lengths], logits, name=spec.model)
+
+
+def after_embedding(model: Any) -> Any:
+    """Return the part of a model behind its table: (vectors (B, T, D), lengths (B,)) > logits (B, C).
+
+    It shares the model's layers, so that training it trains the model.
+    """
+    import keras
+
+    lengths = model.inputs[1]
+    return keras.Model([model.get_layer("embedding").output, lengths], model.outputs[0])
+
+
+def _averaged(spec: NetworkSpec, embedded: Tensor, lengths: Tensor) -> Tensor:
+    """Average the word vectors, then one hidden layer: no memory, no order.
+
+    Averages of frozen vectors differ from each other by far less than the vectors do, so they are brought to mean
+    0 and deviation 1 over training documents first; else the hidden layer hardly moves from its start. Dropout
+    comes after that: a dimension set to zero before it would lie many deviations from its mean.
+    """
+    import keras
+
+    average = keras.layers.Lambda(_mean, output_shape=(spec.embedding_dim,), name="average")(
+        [embedded, lengths]
+    )
+    hidden = average if spec.tuned else _standardising_layer()(average)  # (B, D)
+    if spec.embedding_dropout:
+        hidden = keras.layers.Dropout(spec.embedding_dropout)(hidden)
+    for layer in range(spec.layers):
+        hidden = keras.layers.Dense(spec.units, activation="relu", name=f"hidden_{layer}")(hidden)  # (B, H)
+    return hidden
+
+
+def _standardising_layer() -> Any:
+    """Return a layer that subtracts `mean` (D,) and divides by `deviation` (D,): numbers set once, not trained."""
+    import keras
+
+    class Standardise(keras.layers.Layer):
+        """(x - mean) / deviation."""
+
+        def build(self, shape: tuple[int | None, ...]) -> None:
+            self.mean = self.add_weight(shape=shape[-1:], initializer="zeros", trainable=False, name="mean")
+            self.deviation = self.add_weight(
+                shape=shape[-1:], initializer="ones", trainable=False, name="deviation"
+            )
+
+        def call(self, averages: Tensor) -> Tensor:
+            return (averages - self.mean) / self.deviation
+
+    return Standardise(name=STANDARDISE)
+
+
+def own_weights(model: Any, tuned: bool) -> list[Any]:
+    """Return the weights that make a fitted model: all but a frozen table, which is kept once for all models."""
+    table = model.get_layer("embedding").weights
+    return [weight for weight in model.weights if tuned or all(weight is not other for other in table)]
+
+
+def recurrent_kernels(model: Any) -> list[Any]:
+    """Return the matrices that lead from one state to the next, one for each recurrent layer and direction."""
+    return [layer.cell.recurrent_kernel for layer in model.layers if hasattr(layer, "cell")]
+
+
+def _recurrent(
+    cell: str, directions: tuple[str, ...] = ("",)
+) -> Callable[[NetworkSpec, Tensor, Tensor], Tensor]:
+    """Return the encoder that runs `cell` (a Keras layer's name) over time and reads its states with the head.
+
+    With two `directions` the second reads each document from its last real word to its first (Schuster, Paliwal
+    1997); a deeper layer reads the states of both at each word. The head "last" takes each direction's state at
+    the end of its own reading.
+    """
+
+    def encode(spec: NetworkSpec, embedded: Tensor, lengths: Tensor) -> Tensor:
+        sequences, read_lengths = embedded, lengths  # (B, T, D), (B,)
+        if spec.piece_tokens:
+            sequences, read_lengths = _cut(embedded, lengths, spec.piece_tokens)  # (P, L, D), (P,)
+        for layer in range(spec.layers):
+            states = []  # of each direction, in the order of its reading
+            for direction in directions:
+                read = _in_order(sequences, read_lengths, direction)
+                states.append(_states(spec, cell, f"recurrent_{layer}{direction}", read, read_lengths))
+            in_order = zip(states, directions, strict=True)
+            sequences = _beside([_in_order(one, read_lengths, direction) for one, direction in in_order])
+        return _beside(
+            [
+                _read(spec, part, direction, [one, read_lengths, lengths])
+                for part in spec.head.split("+")
+                for one, direction in zip(states, directions, strict=True)
+            ]
+        )
+
+    return encode
+
+
+def _states(spec: NetworkSpec, cell: str, name: str, sequences: Tensor, lengths: Tensor) -> Tensor:
+    """Return the states of a new recurrent layer at every timestep; (B, T, H)."""
+    import keras
+
+    bias = _first_bias(spec, cell)
+    if spec.bptt:
+        return truncated_layer(cell, spec.units, spec.bptt, name, **bias)(sequences, lengths)
+    return getattr(keras.layers, cell)(spec.units, return_sequences=True, name=name, **bias)(sequences)
+
+
+def _first_bias(spec: NetworkSpec, cell: str) -> dict[str, Any]:
+    """Return what Keras is told of the bias that an LSTM starts from: nothing where it is Keras' own, 1."""
+    if cell != "LSTM" or spec.forget_bias == 1.0:
+        return {}
+
+    def initial(shape: tuple[int, ...], dtype: Any = None) -> Tensor:
+        import tensorflow as tf
+
+        of_gates = tf.constant([0.0, spec.forget_bias, 0.0, 0.0], dtype)  # input, forget, candidate, output
+        return tf.repeat(of_gates, spec.units)  # (4H,)
+
+    return {"unit_forget_bias": False, "bias_initializer": initial}
+
+
+def _in_order(sequences: Tensor, lengths: Tensor, direction: str) -> Tensor:
+    """Return sequences (B, T, D) as `direction` reads them: "" as they are, else real timesteps turned round."""
+    return _layer(_turned, sequences.shape)([sequences, lengths]) if direction else sequences
+
+
+def _beside(tensors: list[Tensor]) -> Tensor:
+    """Return tensors joined along their last axis."""
+    import keras
+
+    return tensors[0] if len(tensors) == 1 else keras.layers.Concatenate()(tensors)
+
+
+def _read(spec: NetworkSpec, part: str, direction: str, inputs: list[Tensor]) -> Tensor:
+    """Return what one part of the head makes of the states of one direction; (B, H).
+
+    Over pieces, "max" and "mean" take all real timesteps of a document, and "last" the maximum of the pieces' last
+    states (Johnson, Zhang 2016, arXiv:1602.02373, section 2.2, pools over regions in this way).
+    """
+    states, read_lengths, lengths = inputs
+    shape, name = (spec.units,), f"read_{part}{direction}"
+    if not spec.piece_tokens:
+        return _layer(HEADS[part], shape, name)([states, lengths])
+    if part == "last":
+        return _layer(_max_of_last, shape, name)([states, read_lengths, lengths])
+    return _layer(partial(_over_pieces, HEADS[part]), shape, name)([states, lengths])
+
+
+def _layer(function: Callable[[list[Tensor]], Tensor], shape: tuple[int | None, ...], name: str = "") -> Any:
+    """Return a Keras layer that applies a function of tensors; `shape` without the batch where it has one size."""
+    import keras
+
+    return keras.layers.Lambda(
+        function, output_shape=shape[-2:] if len(shape) > 2 else shape, name=name or None
+    )
+
+
+def _cut(embedded: Tensor, lengths: Tensor, size: int) -> tuple[Tensor, Tensor]:
+    """Return documents (B, T, D) cut into K pieces, (B * K, L, D), and the pieces' lengths.
+
+    A piece has L = `size` timesteps, or T where that is less: short documents are not padded to a whole piece.
+    """
+    import keras
+
+    shape = (None, embedded.shape[-1])
+    pieces = keras.layers.Lambda(partial(_pieces, size), output_shape=shape, name="pieces")(embedded)
+    sizes = keras.layers.Lambda(partial(_piece_lengths, size), output_shape=(), name="piece_lengths")
+    return pieces, sizes([embedded, lengths])
+
+
+def _pieces(size: int, embedded: Tensor) -> Tensor:
+    """Return documents padded to whole pieces and cut; (B * K, L, D)."""
+    import tensorflow as tf
+
+    longest = tf.shape(embedded)[1]
+    size = tf.minimum(size, longest)  # L
+    missing = -longest % size
+    padded = tf.pad(embedded, [[0, 0], [0, missing], [0, 0]])
+    return tf.reshape(padded, [-1, size, embedded.shape[-1]])
+
+
+def _piece_lengths(size: int, inputs: list[Tensor]) -> Tensor:
+    """Return the real timesteps of each piece, 0 for pieces of padding alone; int32 (B * K,)."""
+    import tensorflow as tf
+
+    embedded, lengths = inputs
+    starts = tf.range(0, tf.shape(embedded)[1], size)  # (K,); one where a piece holds the longest document
+    return tf.reshape(tf.clip_by_value(lengths[:, None] - starts, 0, size), [-1])
+
+
+def _over_pieces(head: Callable[[list[Tensor]], Tensor], inputs: list[Tensor]) -> Tensor:
+    """Return `head` of a document's states laid end to end; (B, H)."""
+    import tensorflow as tf
+
+    states, lengths = inputs  # (B * K, L, H), (B,)
+    whole = tf.reshape(states, [tf.shape(lengths)[0], -1, states.shape[-1]])  # (B, K * L, H)
+    return head([whole, lengths])
+
+
+def _max_of_last(inputs: list[Tensor]) -> Tensor:
+    """Return for each unit the largest of the pieces' last states; (B, H)."""
+    import tensorflow as tf
+
+    states, read_lengths, lengths = inputs  # (B * K, L, H), (B * K,), (B,)
+    last = _last([states, tf.maximum(read_lengths, 1)])  # (B * K, H)
+    last = tf.where(read_lengths[:, None] > 0, last, last.dtype.min)
+    return tf.reduce_max(tf.reshape(last, [tf.shape(lengths)[0], -1, states.shape[-1]]), axis=1)
+
+
+def _turned(inputs: list[Tensor]) -> Tensor:
+    """Return sequences with their real timesteps in reverse order, padding where it was; (B, T, D)."""
+    import tensorflow as tf
+
+    sequences, lengths = inputs
+    return tf.reverse_sequence(sequences, lengths, seq_axis=1, batch_axis=0)
+
+
+def _real(states: Tensor, lengths: Tensor) -> Tensor:
+    """Return 1.0 for real timesteps and 0.0 for padding; float32 (B, T, 1)."""
+    import tensorflow as tf
+
+    return tf.sequence_mask(lengths, tf.shape(states)[1], dtype=states.dtype)[:, :, None]
+
+
+def _last(inputs: list[Tensor]) -> Tensor:
+    """Return the state after the last real timestep; (B, H)."""
+    import tensorflow as tf
+
+    states, lengths = inputs
+    return tf.gather(states, lengths - 1, axis=1, batch_dims=1)  # (B, H)
+
+
+def _mean(inputs: list[Tensor]) -> Tensor:
+    """Return the average over real timesteps; (B, H)."""
+    import tensorflow as tf
+
+    states, lengths = inputs
+    total = tf.reduce_sum(states * _real(states, lengths), axis=1)  # (B, H)
+    return total / tf.cast(lengths, states.dtype)[:, None]
+
+
+def _max(inputs: list[Tensor]) -> Tensor:
+    """Return the largest value of each unit over real timesteps; (B, H)."""
+    import tensorflow as tf
+
+    states, lengths = inputs
+    hidden = (1.0 - _real(states, lengths)) * states.dtype.min
+    return tf.reduce_max(states + hidden, axis=1)  # (B, H)
+
+
+HEADS: dict[str, Callable[[list[Tensor]], Tensor]] = {"last": _last, "max": _max, "mean": _mean}
+
+NETWORKS: dict[str, Network] = {
+    "ann": Network(_averaged, default_head="", heads=(), spatial_dropout=False),
+    "rnn": Network(_recurrent("SimpleRNN")),
+    "gru": Network(_recurrent("GRU")),
+    "lstm": Network(_recurrent("LSTM")),
+    "bilstm": Network(_recurrent("LSTM", ("", "_backward")), default_head="max+mean"),
+}

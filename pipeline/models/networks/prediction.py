@@ -1,0 +1,72 @@
+"""From documents to each one's distribution over the classes."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from pipeline.core.values import Float32, IndexedCorpus, Int32
+from pipeline.models.networks.batches import batches
+
+_BATCH = 256
+
+
+def predict_probabilities(model: Any, indexed: IndexedCorpus, n_classes: int) -> Float32:
+    """Return each document's distribution over the classes; float32 (N, C), in the order of `indexed`."""
+    return predict_with(prediction_step(model), indexed, n_classes)
+
+
+def predict_with(predict: Any, indexed: IndexedCorpus, n_classes: int) -> Float32:
+    """Return each document's distribution by a `prediction_step`; float32 (N, C), in the order of `indexed`."""
+    probabilities = np.zeros((indexed.n_docs, n_classes), dtype=np.float32)
+    for batch in batches(indexed, _BATCH, None):
+        probabilities[batch.documents] = predict(batch.rows, batch.lengths).numpy()
+    return probabilities
+
+
+def prediction_step(model: Any) -> Any:
+    """Return the function from a batch, (rows, lengths), to its probabilities (B, C)."""
+    import tensorflow as tf
+
+    @tf.function(input_signature=batch_signature())
+    def predict(rows: Any, lengths: Any) -> Any:
+        return tf.nn.softmax(model([rows, lengths], training=False))  # (B, C)
+
+    return predict
+
+
+def logits_of(model: Any) -> Callable[[Int32, Int32], Float32]:
+    """Return the function from rows (B, T) and lengths (B,) to logits, float32 (B, C)."""
+    import tensorflow as tf
+
+    @tf.function(input_signature=batch_signature())
+    def step(rows: Any, lengths: Any) -> Any:
+        return model([rows, lengths], training=False)  # (B, C)
+
+    def logits(rows: Int32, lengths: Int32) -> Float32:
+        found: Float32 = step(rows, lengths).numpy()
+        return found
+
+    return logits
+
+
+def batch_signature() -> list[Any]:
+    """Return rows (B, T) and lengths (B,) with free sizes, so that no length is traced anew."""
+    import tensorflow as tf
+
+    return [tf.TensorSpec((None, None), tf.int32), tf.TensorSpec((None,), tf.int32)]
+
+
+def forget_graphs() -> None:
+    """Free the graphs of networks that nothing holds any more: Keras keeps them for the life of the process.
+
+    Called while something still holds a model, it would leave that model, its optimizer's moments and its graphs
+    to Python's own time: each waits in a circle of references.
+    """
+    import keras
+
+    keras.backend.clear_session()
+    gc.collect()

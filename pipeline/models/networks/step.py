@@ -1,0 +1,107 @@
+"""One step of training: a batch, its gradients, the weights moved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pipeline.core.values import Float32
+from pipeline.models.networks.build import after_embedding, recurrent_kernels
+from pipeline.models.networks.embedding_layer import LazyAdam, gradient_by_row
+from pipeline.models.networks.prediction import batch_signature
+from pipeline.models.networks.weight_drop import WeightDrop
+from pipeline.settings.tables import NetworkSettings
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingStep:
+    """What trains a network on one batch."""
+
+    run: Any  # (rows, lengths, labels, learning rate) > (sum of losses, right answers, 1 if clipped else 0)
+    averages: tuple[tuple[Any, Any], ...]  # weight and its moving average; empty without `networks.ema`
+
+    def take_averages(self) -> None:
+        """Give each weight that has a moving average the value of it."""
+        for weight, average in self.averages:
+            weight.assign(average)
+
+    @contextmanager
+    def averaged(self) -> Iterator[None]:
+        """Let the model have the moving averages while the block runs, then its weights as they were."""
+        trained = [weight.value.numpy() for weight, _ in self.averages]
+        self.take_averages()
+        yield
+        for (weight, _), value in zip(self.averages, trained, strict=True):
+            weight.assign(value)
+
+
+def training_step(
+    model: Any, settings: NetworkSettings, *, tuned: bool, class_weights: Float32 | None = None
+) -> TrainingStep:
+    """Return what trains `model` on one batch.
+
+    Gradients are clipped together, those of the rows of a tuned table among them. With `networks.weight_drop` some
+    weights between states are 0 for a whole batch (Wan et al. 2013, DropConnect; Merity, Keskar, Socher 2018,
+    arXiv:1708.02182, section 2): the layer itself is left alone, and so is its fused kernel. With `networks.ema`
+    moving averages of the weights are kept (Polyak, Juditsky 1992), which follow quickly in the first steps; rows
+    of a tuned table have none.
+
+    Notes
+    -----
+    Keras's `apply` sums gradients over the replicas of `tf.distribute`, of which there is one here. That sum is a
+    custom gradient, and TensorFlow keeps a function for each in a registry that it never empties: the graph, and
+    every variable in it, would stay for the life of the process. `update_step` is what `apply` calls after it.
+    """
+    import keras
+    import tensorflow as tf
+
+    body, table = after_embedding(model), model.get_layer("embedding").embeddings.value
+    weights = body.trainable_variables
+    optimizer = keras.optimizers.Adam(settings.learning_rate)
+    optimizer.build(weights)
+    row_optimizer = LazyAdam(table) if tuned else None
+    weight_drop = WeightDrop(recurrent_kernels(model), settings.weight_drop) if settings.weight_drop else None
+    averages = [tf.Variable(weight.value, trainable=False) for weight in weights] if settings.ema else []
+    steps = tf.Variable(0.0, trainable=False)
+    of_class = tf.constant(
+        np.ones(model.outputs[0].shape[-1]) if class_weights is None else class_weights, tf.float32
+    )
+
+    @tf.function(
+        input_signature=[*batch_signature(), tf.TensorSpec((None,), tf.int32), tf.TensorSpec((), tf.float32)]
+    )
+    def run(rows: Any, lengths: Any, labels: Any, rate: Any) -> tuple[Any, Any, Any]:
+        embedded = tf.gather(table, rows)  # (B, T, D)
+        if weight_drop:
+            weight_drop.drop()
+        with tf.GradientTape() as tape:
+            tape.watch(embedded if tuned else [])
+            logits = body([embedded, lengths], training=True)  # (B, C)
+            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)  # (B,)
+            losses *= tf.gather(of_class, labels)
+            loss = tf.reduce_mean(losses)
+        gradients = tape.gradient(loss, [*weights, embedded] if tuned else weights)
+        if weight_drop:
+            gradients = weight_drop.restore(weights, gradients)
+        if row_optimizer:
+            distinct, gradients[-1] = gradient_by_row(rows, gradients[-1])  # (U,), (U, D)
+        gradients, norm = tf.clip_by_global_norm(gradients, settings.clip_norm)
+        for gradient, weight in zip(gradients, weights, strict=False):  # see Notes for why not `apply`
+            optimizer.update_step(gradient, weight, rate)
+        optimizer.iterations.assign_add(1)
+        if row_optimizer:
+            row_optimizer.apply(distinct, gradients[-1], rate)
+        if averages:
+            t = steps.assign_add(1.0)
+            decay = tf.minimum(settings.ema, t / (9.0 + t))
+            for average, weight in zip(averages, weights, strict=True):
+                average.assign(decay * average + (1.0 - decay) * weight)
+        right = tf.equal(tf.argmax(logits, axis=1, output_type=tf.int32), labels)
+        clipped = tf.cast(norm > settings.clip_norm, tf.int32)
+        return tf.reduce_sum(losses), tf.reduce_sum(tf.cast(right, tf.int32)), clipped
+
+    return TrainingStep(run, tuple(zip(weights, averages, strict=False)))

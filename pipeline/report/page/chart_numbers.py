@@ -1,0 +1,49 @@
+"""The numbers behind a chart as a table, for charts whose numbers stand in no table beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pipeline.report.page.blocks import BandPoint, Bands, Block, Chart, Limits, Table, numbers, row, shorten
+from pipeline.report.page.formats import MISSING, is_number, percent
+
+
+def with_numbers(block: Block, limits: Limits, source: str) -> tuple[Block, ...]:
+    """Return the block, and behind a chart with bands the table of its points, shut; `source` has them all."""
+    if isinstance(block, Chart) and isinstance(block.figure, Bands):
+        return (block, _band_table(block, block.figure, limits, source))
+    return (block,)
+
+
+def _band_table(chart: Chart, figure: Bands, limits: Limits, source: str) -> Table:
+    """Return a row for each place on the x axis and a column for each line."""
+    points = [
+        {point.x: point for point in line.points if is_number(point.x) and is_number(point.value)}
+        for line in figure.lines
+    ]
+    places = sorted({place for line in points for place in line})
+    show = percent if figure.percent else short
+    lines = [row(short(place), *(_value(line.get(place), show) for line in points)) for place in places]
+    rows, left_out = shorten(lines, limits.rows, source)
+    columns = numbers(figure.x_axis, *(line.label for line in figure.lines))
+    return Table(f"Numbers: {chart.caption}", columns, rows, left_out, fold=True)
+
+
+def _value(point: BandPoint | None, show: Callable[[float], str]) -> str:
+    if point is None:
+        return MISSING
+    ends = (
+        ""
+        if not is_number(point.lo) or not is_number(point.hi)
+        else f" ({show(point.lo)} to {show(point.hi)})"
+    )
+    return f"{show(point.value)}{ends}"
+
+
+def short(value: float) -> str:
+    """Return a number of any size: a whole one as it is, another with three digits.
+
+    >>> short(12345), short(0.00012345), short(2.5)
+    ('12,345', '0.000123', '2.5')
+    """
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:.3g}"

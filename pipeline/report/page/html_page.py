@@ -1,0 +1,80 @@
+"""Sections > report.html: one file with its styles and scripts in it, and no request to any host."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.core.clean import cell_text, code_text, prose
+from pipeline.core.files import as_json
+from pipeline.report.page.blocks import Answer, Chart, Section
+from pipeline.report.page.charts import Picture, draw
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+HERE = Path(__file__).parent
+ASSETS = HERE / "assets"
+
+
+def write_html(answer: Answer, sections: Sequence[Section], name: str) -> str:
+    """Return the whole report as one HTML page; every string is cleaned and escaped by the templates."""
+    from markupsafe import Markup, escape
+
+    def picture(chart: Chart) -> dict[str, Markup | bool]:
+        drawn: Picture = draw(chart.figure)
+        label = escape(cell_text(chart.caption))
+        wide, narrow = (
+            Markup(svg.replace("<svg", f'<svg role="img" aria-label="{label}"', 1))
+            for svg in (drawn.wide, drawn.narrow)
+        )
+        return {"wide": wide, "narrow": narrow, "same": drawn.wide == drawn.narrow}
+
+    scripts = assets(".js")
+    page = _templates().get_template("page.html.j2")
+    return page.render(
+        answer=answer,
+        sections=sections,
+        name=name,
+        styles=[Markup(text) for text in assets(".css")],
+        scripts=[Markup(text) for text in scripts],
+        policy=Markup(content_policy(scripts)),
+        picture=picture,
+    )
+
+
+@functools.cache  # compiling them takes half a second
+def _templates() -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
+
+    templates = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.filters.update(cell=cell_text, prose=prose, code=code_text)
+    templates.filters["json"] = lambda data: Markup(as_json(data))
+    return templates
+
+
+def assets(ending: str) -> list[str]:
+    """Return the text of every file of `assets/` with this ending, in the order of their names."""
+    return [path.read_text(encoding="utf-8").strip() for path in sorted(ASSETS.glob(f"*{ending}"))]
+
+
+def content_policy(scripts: Sequence[str]) -> str:
+    """Return the page's Content-Security-Policy: no request to any host, and these scripts alone run.
+
+    A script is allowed by the hash of its text (CSP level 3, section 2.3.1), so that a script which a text of the
+    corpus might bring along would not run even if it were not escaped.
+    """
+    hashes = [base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in scripts]
+    allowed = " ".join(f"'sha256-{value}'" for value in hashes) or "'none'"
+    return f"default-src 'none'; style-src 'unsafe-inline'; script-src {allowed}; img-src data:"

@@ -1,0 +1,168 @@
+"""Sections > report.md: the same figures as the page, in tables that read well in a terminal."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from pipeline.core.clean import cell_text, code_text, prose
+from pipeline.report.page.blocks import (
+    Answer,
+    Browser,
+    Cell,
+    Chart,
+    Code,
+    Grid,
+    Heat,
+    Nothing,
+    Paragraph,
+    Points,
+    Section,
+    Strip,
+    Table,
+    numbers,
+    row,
+    words,
+)
+from pipeline.report.page.formats import count, percent
+
+FOLDED_ROWS = 30  # rows of a table that the page folds away
+_SPECIAL = re.compile(r"([\\`*\[\]|<>~$])|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;)")
+_OPENING = re.compile(r"^(\s*\d*)([#+\-=.)])(?=\s|$|[#=\-])")
+
+
+def escape(text: str) -> str:
+    r"""Return `text` as Markdown that shows it: no markup, no new cell.
+
+    >>> escape("a|b <i> `x` __label__ snake_case")
+    'a\\|b \\<i\\> \\`x\\` \\_\\_label\\_\\_ snake_case'
+    """
+    return _SPECIAL.sub(lambda found: "\\" + found[0], text)
+
+
+def write_markdown(answer: Answer, sections: Sequence[Section]) -> str:
+    """Return the whole report as Markdown."""
+    parts = [_head(answer)]
+    for section in sections:
+        parts += [f"## {section.title}", *(_WRITERS[block.kind](block) for block in section.blocks)]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _head(answer: Answer) -> str:
+    banner = "".join(f"> **{_prose(text)}**\n\n" for text in (answer.banner, answer.warning) if text)
+    facts = "\n".join(f"- {term}: {_prose(value)}" for term, value in answer.facts)
+    rule = _points(Points(answer.rule, "How it is decided")) if answer.rule else ""
+    chart = f"{_chart(answer.chart)}\n\n" if answer.chart else ""
+    return (
+        f"# {_prose(answer.sentence)}\n\n{banner}{_prose(answer.decided)}\n\n"
+        f"Decision: **{_prose(answer.decision)}**\n\n{chart}{facts}\n\n{rule}"
+    ).rstrip()
+
+
+def _prose(text: str) -> str:
+    """Return a paragraph or list entry: escaped, and neither a heading nor a list of its own."""
+    return _OPENING.sub(r"\1\\\2", escape(prose(text)))
+
+
+def _table(table: Table) -> str:
+    shown = table.rows[:FOLDED_ROWS] if table.fold else table.rows
+    note = table.note
+    if len(shown) < len(table.rows):
+        note = f"{note} {len(shown)} of {len(table.rows)} rows; the page has more.".strip()
+    head = tuple(Cell(column.title) for column in table.columns)
+    grid = [[_cell(cell) for cell in line] for line in (head, *shown)]
+    widths = [max(3, *(display_width(line[i]) for line in grid)) for i in range(len(head))]
+    rights = [column.number for column in table.columns]
+    rule = ["-" * (width - 1) + (":" if right else "-") for width, right in zip(widths, rights, strict=True)]
+    lines = [_line(cells, widths, rights) for cells in (grid[0], rule, *grid[1:])]
+    return "\n\n".join(
+        part for part in (f"**{_prose(table.caption)}**", "\n".join(lines), _prose(note)) if part
+    )
+
+
+def _cell(cell: Cell) -> str:
+    text = escape(cell_text(cell.text))
+    shown = f"**{text}**" if cell.best and text else text
+    return " ".join([shown, *(f"({tag})" for tag in cell.tags)])
+
+
+def _line(cells: Sequence[str], widths: Sequence[int], rights: Sequence[bool]) -> str:
+    padded = []
+    for text, width, right in zip(cells, widths, rights, strict=True):
+        blanks = " " * (width - display_width(text))
+        padded.append(blanks + text if right else text + blanks)
+    return f"| {' | '.join(padded)} |"
+
+
+def display_width(text: str) -> int:
+    """Return the columns that `text` takes in a terminal: two for wide characters, none for marks.
+
+    >>> display_width("né"), display_width("日本")
+    (2, 4)
+    """
+    return sum(
+        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1
+        for char in text
+    )
+
+
+def _heat(heat: Heat) -> str:
+    rows = []
+    for label, line in zip(heat.labels, heat.counts, strict=False):
+        total = sum(line)
+        rows.append(row(label, *(percent(n / total) if total else count(n) for n in line), count(total)))
+    columns = (*words("True class"), *numbers(*heat.labels, "Answers"))
+    return _table(Table(f"Confusion: {heat.caption}", columns, tuple(rows), heat.reading))
+
+
+def _chart(chart: Chart) -> str:
+    caption = _prose(chart.caption)
+    picture = f"![{caption}]({chart.file})\n\n" if chart.file else ""
+    return f"{picture}**{caption}**: {_prose(chart.reading)}"
+
+
+def _strip(strip: Strip) -> str:
+    return f"**{_prose(strip.caption)}**: {_prose(strip.reading)}"
+
+
+def _grid(grid: Grid) -> str:
+    return "\n\n".join(_WRITERS[block.kind](block) for block in grid.blocks)
+
+
+def _browser(browser: Browser) -> str:
+    return "\n\n".join(_table(table) for table in browser.tables)
+
+
+def _points(points: Points) -> str:
+    title = f"**{points.title}**\n\n" if points.title else ""
+    return title + "\n".join(f"- {_prose(item)}" for item in points.items)
+
+
+def _code(code: Code) -> str:
+    lines = code_text(code.text).splitlines()
+    caption = f"{_prose(code.caption)}:\n\n" if code.caption else ""
+    return caption + "\n".join(f"    {line}" for line in lines)
+
+
+def _paragraph(paragraph: Paragraph) -> str:
+    return _prose(paragraph.text)
+
+
+def _nothing(nothing: Nothing) -> str:
+    return f"*Nothing to show.* {_prose(nothing.reason)}"
+
+
+_WRITERS: dict[str, Callable[[Any], str]] = {
+    "table": _table,
+    "heat": _heat,
+    "chart": _chart,
+    "strip": _strip,
+    "grid": _grid,
+    "browser": _browser,
+    "points": _points,
+    "code": _code,
+    "paragraph": _paragraph,
+    "nothing": _nothing,
+}

@@ -1,0 +1,249 @@
+"""The documents to browse, as the page's script reads them: texts, answers and word contributions, in a size limit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.core.clean import cell_text, clean, plural
+from pipeline.core.files import as_json
+from pipeline.report.page.blocks import Limits
+from pipeline.report.page.formats import MISSING, count, is_number
+from pipeline.run_folder.reading import Record, Run
+
+LEFT_OUT = " […] "  # as the run wrote it between the start and the end of a text
+WHY = {  # names of lists in details/chosen_documents.json, as a reader is told
+    "all wrong": "every model is wrong",
+    "only one right": "one model alone is right",
+    "only networks right": "all networks right, all baselines wrong",
+    "only baselines right": "all baselines right, all networks wrong",
+    "sure mistakes": "a sure mistake",
+    "random": "random sample",
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """How much of the documents the page holds."""
+
+    documents: int
+    characters: int  # of each text
+    words: int | None  # with a contribution, a document and model, the largest first; None: all
+
+
+STEPS = (
+    Step(300, 600, None),
+    Step(300, 400, None),
+    Step(300, 400, 20),
+    Step(200, 400, 20),
+    Step(100, 400, 20),
+    Step(100, 300, 10),
+    Step(50, 300, 10),
+    Step(50, 300, 0),
+    Step(20, 200, 0),
+    Step(5, 100, 0),
+)
+
+
+def browser_data(run: Run, limits: Limits) -> tuple[Record, Step]:
+    """Return what the page's script reads, and the first of `STEPS` that keeps it under `limits.browser_bytes`.
+
+    The result is empty where the run chose no documents.
+
+    Notes
+    -----
+    `labels`, `why`: texts that numbers below point to. `models`: `name`, `kind`, `seeds`, `decides`, `method`.
+    `pair`: the two models that are shown first. `documents`: `n` number, `y` label, `w` why, `p` and `q` answer of
+    each model and its probability in percent, `t` text, `s` its words, as lengths (UTF-16 units) of
+    what stands before a word and of the word, in turn; `c`, by model: predicted class, probability in
+    percent, score, base, unit and contributions. Those are whole numbers of the unit, one a word with commas
+    between (empty: the model does not read the word), or `place:number` where only the largest are kept.
+    """
+    chosen = run.details.chosen_documents
+    if not chosen.get("documents"):
+        return {}, STEPS[0]
+    for step in STEPS:
+        data = _data(run, chosen, step)
+        if len(as_json(data).encode()) <= limits.browser_bytes:
+            break
+    return data, step
+
+
+def _data(run: Run, chosen: Record, step: Step) -> Record:
+    names = [str(model["name"]) for model in chosen["models"]]
+    texts = {entry["document"]: entry for entry in run.details.documents_shown if entry.get("part") == "test"}
+    explained = {entry["document"]: entry for entry in run.details.contributions.get("documents") or ()}
+    methods = {entry["name"]: entry for entry in run.details.contributions.get("models") or ()}
+    why = list(WHY)
+    return {
+        "labels": [cell_text(label) for label in chosen["label_names"]],
+        "why": list(WHY.values()),
+        "models": [_model(model, methods.get(model["name"], {})) for model in chosen["models"]],
+        "pair": _first_pair(run, names, methods),
+        "tested": chosen["tested"],
+        "documents": [
+            {
+                "n": row["document"],
+                "y": row["label"],
+                "w": [why.index(name) for name in row["why"] if name in WHY],
+                "p": row["predicted"],
+                "q": [round(100 * value) if is_number(value) else None for value in row["probability"]],
+                **_text(texts.get(row["document"]) or {}, explained.get(row["document"]) or {}, names, step),
+            }
+            for row in chosen["documents"][: step.documents]
+        ],
+    }
+
+
+def _model(model: Record, found: Record) -> Record:
+    return {
+        "name": cell_text(model["name"]),
+        "kind": model["kind"],
+        "seeds": model["seeds"],
+        "decides": model["decides"],
+        "method": found.get("method"),
+        "whyNot": found.get("why_not"),
+    }
+
+
+def _first_pair(run: Run, names: Sequence[str], methods: Mapping[str, Record]) -> list[int]:
+    """Return the models of the verdict, or the first that can be shown."""
+    verdict = run.table("verdict")
+    asked = [verdict.get(side) for side in ("a", "b")]
+    explained = [name for name in names if (methods.get(name) or {}).get("method")]
+    first = [name for name in dict.fromkeys([*asked, *explained, *names]) if name in names]
+    return [names.index(name) for name in [*first, *first][:2]]
+
+
+def _text(shown: Record, explained: Record, names: Sequence[str], step: Step) -> Record:
+    """Return a text, cut into words where they are known, and what each model makes of them."""
+    text = str(explained.get("text") or "")
+    spans = list(_pairs(explained.get("spans")))
+    if not spans:
+        start = str(shown.get("text") or "")
+        cut = bool(shown.get("cut")) or len(start) > step.characters
+        return {"t": clean(start[: step.characters]) + (" …" if cut else ""), "s": "", "c": {}}
+    kept = _kept_words(spans, len(text), step.characters)
+    pieces = _pieces(text, spans, kept)
+    found = explained.get("models") or {}
+    return {
+        "t": "".join(pieces),
+        "s": " ".join(str(_utf16_units(piece)) for piece in pieces),
+        "c": {
+            names.index(name): _contributions(entry, kept, step)
+            for name, entry in found.items()
+            if name in names and step.words != 0
+        },
+    }
+
+
+def _pairs(numbers: Any) -> Iterator[tuple[int, int]]:
+    """Yield the pairs of a string of numbers: starts and ends."""
+    each = [int(number) for number in str(numbers or "").split()]
+    yield from zip(each[::2], each[1::2], strict=False)
+
+
+def _kept_words(spans: Sequence[tuple[int, int]], length: int, characters: int) -> list[int]:
+    """Return which words of a text are kept when its middle is left out, so that about `characters` are."""
+    if length <= characters + len(LEFT_OUT):
+        return list(range(len(spans)))
+    half = characters // 2
+    return [place for place, (start, end) in enumerate(spans) if end <= half or start >= length - half]
+
+
+def _pieces(text: str, spans: Sequence[tuple[int, int]], kept: Sequence[int]) -> list[str]:
+    """Return what stands before each word that is kept, and the word, in turn, each cleaned.
+
+    What stands between words and is not blank is where something was left out, or an HTML line break, which the
+    tokenizer reads as a blank.
+    """
+    pieces, last = [], -1
+    for place in kept:
+        start, end = spans[place]
+        before = text[spans[last][1] if last >= 0 else 0 : start]
+        left_out = place != last + 1 or LEFT_OUT in before
+        pieces += [LEFT_OUT if left_out else " " if before else "", clean(text[start:end])]
+        last = place
+    return pieces
+
+
+def _utf16_units(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2
+
+
+def _contributions(entry: Record, kept: Sequence[int], step: Step) -> list[Any]:
+    every = str(entry["words"]).split(",")
+    words = [every[place] for place in kept]
+    numbers = [_rounded(entry[key]) for key in ("score", "base", "unit")]
+    return [entry["predicted"], round(100 * entry["probability"]), *numbers, _written(words, step.words)]
+
+
+def _written(words: Sequence[str], most: int | None) -> str:
+    if most is None:
+        return ",".join(words)
+    sizes = {place: abs(int(word)) for place, word in enumerate(words) if word not in ("", "0")}
+    largest = sorted(sorted(sizes, key=lambda place: (-sizes[place], place))[:most])
+    return ",".join(f"{place}:{words[place]}" for place in largest)
+
+
+def _rounded(value: Any) -> float | None:
+    return float(f"{value:.3g}") if is_number(value) else None
+
+
+# --- what a reader is told
+
+
+def how_documents_are_chosen(data: Record, step: Step) -> str:
+    """Return which documents can be browsed and how they were chosen."""
+    shown, tested = len(data["documents"]), data["tested"]
+    return (
+        f"{count(shown)} of {plural(tested, 'test document')} can be browsed. Those that every model gets wrong,"
+        " that one alone or one kind alone gets right, the surest mistakes, and a random sample take turns in adding"
+        f" their next document until there are {STEPS[0].documents}, so the mix says nothing about how frequent a"
+        f" kind is. Of a long text the first and the last {step.characters // 2} characters are shown."
+        + ("" if step == STEPS[0] else _what_was_left_out(step))
+    )
+
+
+def _what_was_left_out(step: Step) -> str:
+    words = {None: "", 0: "; word contributions are left out"}.get(
+        step.words, f"; of each document and model the {step.words} largest word contributions are kept"
+    )
+    return f" To keep the page small it holds at most {step.documents} documents{words}; the rest is in details/."
+
+
+def how_contributions_are_made(run: Run) -> tuple[str, ...]:
+    """Return how the numbers behind the colours are computed, and for how many documents; nothing without any."""
+    models = run.details.contributions.get("models") or ()
+    if not models:
+        return ()
+    each = [f"{model['name']}: {_what_was_made(model)}" for model in models]
+    return (*_METHOD, f"{'; '.join(each)}.")
+
+
+def _what_was_made(model: Record) -> str:
+    if not model["method"]:
+        return f"none, {model['why_not'] or MISSING}"
+    return f"{model['method']}, {plural(model['documents'], 'document')}"
+
+
+_METHOD = (
+    "What is taken apart is a number that every model has: the logit of the class that it predicts, less the mean of"
+    " the other classes' logits; with two classes, the log-odds. A positive contribution speaks for the predicted"
+    " class, a negative one against it.",
+    "Linear models (weights): weight times feature value, for the predicted class less the mean of the others. The"
+    " value is 1 or a count over its scale (bow), TF-IDF with the document at length 1 (tfidf), or 1 with the"
+    " naive-Bayes ratio in the weight (nbsvm). What an n-gram adds is split evenly over its words and its places."
+    " Averaged vectors (mean): the weights times the word's standardised vector, over the number of words. All words"
+    " together are exactly the score less that of the intercepts.",
+    "Networks (occlusion): how far the score falls when this one word gives way to the average word, whose vector is"
+    " the mean over the words of the training documents. That is what the model does, but single words do not add up"
+    " to the score, and one of two words that say the same gets 0 where each alone is enough. Another word in its"
+    " place would give other numbers.",
+    "They are made of the first seed's fit on the first fold, which may answer otherwise than the average over the"
+    " seeds; it is said where it does. Documents that another fold tested have none. Networks take long to ask, so"
+    " they are asked about the first of the documents, as many as a fixed amount of work allows, and about the words"
+    " that are shown.",
+    "The numbers say what a model uses, not why a document has its class.",
+)

@@ -1,0 +1,97 @@
+"""What stands beside the answer: why its network was trained so often, earlier verdicts, the protocol."""
+
+from __future__ import annotations
+
+from pipeline.core.clean import plural
+from pipeline.report.page.formats import count, is_number
+from pipeline.run_folder.reading import Record, Run
+
+AUTO, ENOUGH = "auto", 0.5  # as `pipeline.settings.tables` and `pipeline.evaluation.seeds` have them
+
+
+def circumstances(run: Run) -> str:
+    """Return all that stands beside the answer."""
+    return " ".join(
+        text for text in (seeds_sentence(run), reuse_sentence(run), protocol_sentence(run)) if text
+    )
+
+
+def seeds_sentence(run: Run) -> str:
+    """Return how often the network of the answer was trained, and what decided that; empty where nobody compared."""
+    seeds = run.table("seeds")
+    steps = [step for step in seeds.get("steps") or () if is_number(step.get("share"))]
+    if not steps or seeds.get("asked") != AUTO:
+        return ""
+    last = steps[-1]
+    trained = f"{seeds.get('network')} was trained with {count(last.get('seeds'))} seeds"
+    difference = f"its difference from {last.get('against')}"
+    share = f"{last['share']:.0%} of the variance of {difference} is the chance of training"
+    return f"{trained}: {share}{_ending(seeds, last)}."
+
+
+def _ending(seeds: Record, last: Record) -> str:
+    """Return why no seed was added after the last one."""
+    if last["share"] <= ENOUGH:
+        return ", so that more seeds would narrow the interval little"
+    if last.get("seeds") == seeds.get("most"):
+        return "; a run trains no more by itself, --seeds N does"
+    return f"; no more were trained ({str(seeds.get('why')).partition(';')[0]})"
+
+
+def reuse_sentence(run: Run) -> str:
+    """Return which verdict on its test documents this is; empty where none was counted."""
+    reuse = run.table("reuse")
+    verdicts, runs = reuse.get("verdicts"), reuse.get("runs")
+    if not is_number(verdicts) or not is_number(runs):
+        return ""
+    documents = f"these {count(reuse.get('documents'))} test documents"
+    if reuse.get("repeated"):
+        others = f"; {_settings(verdicts)} were judged on {documents} so far" if verdicts > 1 else ""
+        return f"The same settings were judged on {'them' if others else documents} before{others}.{_advice(verdicts)}"
+    if verdicts == 1:
+        return f"This is the first verdict on {documents} on this computer."
+    since = str(reuse.get("first") or "").partition("T")[0]
+    return (
+        f"This is the {ordinal(int(verdicts))} verdict on {documents} on this computer, by as many different settings"
+        f" ({plural(int(runs), 'run')} since {since}).{_advice(verdicts)}"
+    )
+
+
+def _settings(number: float) -> str:
+    return f"{count(number)} different settings"
+
+
+def _advice(verdicts: float) -> str:
+    """Return what several verdicts on one test set mean."""
+    if verdicts < 2:
+        return ""
+    return (
+        " The more settings are tried on one test set, the likelier one of them looks better by chance: judge the last"
+        " choice on documents that no run has tested."
+    )
+
+
+def ordinal(number: int) -> str:
+    """Return a number as an ordinal.
+
+    >>> [ordinal(number) for number in (1, 2, 3, 4, 11, 22, 112)]
+    ['1st', '2nd', '3rd', '4th', '11th', '22nd', '112th']
+    """
+    endings = {1: "st", 2: "nd", 3: "rd"}
+    return f"{number}{'th' if number % 100 in (11, 12, 13) else endings.get(number % 10, 'th')}"
+
+
+def protocol_sentence(run: Run) -> str:
+    """Return whether the run kept to what was laid down before it; empty where nothing was."""
+    protocol = run.table("protocol")
+    if not protocol.get("sha256"):
+        return ""
+    when = str(protocol.get("written")).replace("T", " ")
+    file = f"the protocol {protocol.get('file')} (written {when}, sha256 {str(protocol['sha256'])[:16]})"
+    if protocol.get("kept"):
+        return f"The run kept to {file}."
+    named = "; ".join(
+        f"{breach.get('what')}: {breach.get('run')} in this run, {breach.get('protocol')} in the protocol"
+        for breach in protocol.get("breaches") or ()
+    )
+    return f"The run did not keep to {file}: {named}."

@@ -1,0 +1,28 @@
+"""The probe of time constants: for how many tokens the units of a gated network hold."""
+
+from __future__ import annotations
+
+from pipeline.report.page.blocks import BandLine, BandPoint, Bands, Block, Chart, Limits
+from pipeline.run_folder.reading import Record, Run
+
+Found = list[tuple[str, Record]]
+
+MOST_LINES = 7
+
+
+def time_constants(found: Found, run: Run, limits: Limits) -> tuple[Block, ...]:
+    """Return the share of units that hold longer, by the number of tokens."""
+    drawn, rest = found[:MOST_LINES], found[MOST_LINES:]
+    lines = tuple(
+        BandLine(
+            name, tuple(BandPoint(one["tokens"], one["units"], None, None) for one in result["held_for"])
+        )
+        for name, result in drawn
+    )
+    left_out = f" Not drawn: {', '.join(name for name, _ in rest)}." if rest else ""
+    reading = (
+        "Share of the units whose value falls to 37 % only after more than so many tokens, by the mean of the gate that"
+        f" keeps it.{left_out}"
+    )
+    figure = Bands(lines, "Tokens (logarithmic)", "Units that hold longer, %")
+    return (Chart("How long units hold", reading, figure),)

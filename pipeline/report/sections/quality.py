@@ -1,0 +1,456 @@
+"""Sections about how well the models do: comparison, differences, failures."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+
+from pipeline.core.clean import plural
+from pipeline.report.page.blocks import (
+    Block,
+    Cell,
+    Chart,
+    Dot,
+    DotPlot,
+    Limits,
+    Nothing,
+    Paragraph,
+    Table,
+    numbers,
+    row,
+    shorten,
+    words,
+)
+from pipeline.report.page.formats import (
+    MISSING,
+    count,
+    decimal,
+    interval,
+    is_interval,
+    is_number,
+    p_value,
+    percent,
+    seconds,
+    spread,
+)
+from pipeline.report.sections.facts import (
+    KIND_NAMES,
+    ModelFacts,
+    model_facts,
+    status_sentence,
+    what_times_hold,
+)
+from pipeline.report.sections.metric import metric_of
+from pipeline.report.sections.rule import beside_words
+from pipeline.run_folder.reading import Record, Run
+
+LAST_BY_DEFAULT = ("rnn", "gru", "lstm")  # networks that read their last state where no head is named
+TOLD = ("beats", "loses")  # decisions that tell two models apart
+SHOWN_TOLD = 6  # pairs that the first sentence names
+# title, field of ModelFacts, whether the highest is the best, how it is shown
+SCORES: tuple[tuple[str, str, bool], ...] = (
+    ("Accuracy", "accuracy", True),
+    ("Macro F1", "macro_f1", True),
+    ("Log loss", "log_loss", False),
+    ("ECE", "ece", False),
+)
+
+
+HOW_BUDGETS_COMPARE = (
+    "Looks: how often a training was judged on validation documents, which keep the best of its states as they keep the"
+    " best of a linear model's strengths."
+)
+HOW_TO_READ_ECE = (
+    "ECE if calibrated: the mean, and up to which 95 of 100 lie, of what a model that is right exactly as often as it"
+    " says would show by chance on as many documents; an ECE up to that is no sign of bad calibration, and never bold."
+)
+
+
+def no_results(run: Run) -> Nothing:
+    """Return why there is no result to show."""
+    return Nothing(status_sentence(run) or "No model was fitted, so there are no results.")
+
+
+def comparison(run: Run, limits: Limits) -> tuple[Block, ...]:
+    """Return the table of all models and their accuracies as dots with intervals."""
+    models = model_facts(run)
+    if not models:
+        return (no_results(run),)
+    return (
+        _comparison_table(run, models, limits),
+        *_accuracy_chart(models, run.places, limits),
+        *_budgets_table(run, limits),
+        _fits_table(run, limits),
+    )
+
+
+def _comparison_table(run: Run, models: Sequence[ModelFacts], limits: Limits) -> Table:
+    best = {field: _best(models, field, highest) for _, field, highest in SCORES}
+    beside = beside_words(run)
+    columns = (
+        *words("Model"),
+        *numbers("Accuracy", "95 % interval", "Macro F1", *(("95 % interval of F1",) if beside else ())),
+        *numbers("Log loss", "ECE", "ECE if calibrated"),
+        *numbers("Training seconds", "Documents/s", "Parameters", "Peak memory, MiB", "Runs"),
+        *words("Kind", "Notes"),
+    )
+    rows, left_out = shorten(
+        [_comparison_row(model, best, run.places, bool(beside)) for model in models],
+        limits.rows,
+        "metrics.json",
+    )
+    decides = f"The answer is decided by {metric_of(run).name}. " if beside else ""
+    note = decides + (
+        "Bold: the best of its column. Accuracy and macro F1: higher is better; log loss and expected"
+        f" calibration error (ECE): lower is better. {HOW_TO_READ_ECE} Training seconds and documents per second are"
+        f" means over the runs; peak memory is the highest of them and counts the whole program. {what_times_hold(run)}"
+    )
+    notes = [
+        note,
+        heads_note(model.name for model in models if model.kind == "network" and model.name),
+        left_out,
+    ]
+    return Table("All models, highest accuracy first", columns, rows, " ".join(filter(None, notes)))
+
+
+def heads_note(names: Iterable[str]) -> str:
+    """Return what recurrent networks without a head in their name read; empty where there are none.
+
+    >>> heads_note(["tfidf", "lstm:max@word2vec", "lstm@word2vec"])
+    'lstm without a head reads the state after the last word; :max, :mean and :max+mean read those after every word.'
+    """
+    asked = [name.partition("@") for name in names]
+    plain = list(dict.fromkeys(model for model, at, _ in asked if at and model in LAST_BY_DEFAULT))
+    if not plain:
+        return ""
+    what = "without a head reads" if len(plain) == 1 else "without a head read"
+    return (
+        f"{' and '.join(plain)} {what} the state after the last word; :max, :mean and :max+mean read those after every"
+        " word."
+    )
+
+
+def _best(models: Sequence[ModelFacts], field: str, highest: bool) -> float | None:
+    values = [getattr(model, field) for model in models if getattr(model, field) is not None]
+    return (max if highest else min)(values, default=None)
+
+
+def _comparison_row(
+    model: ModelFacts, best: dict[str, float | None], places: int, beside: bool
+) -> tuple[Cell, ...]:
+    def score(field: str, show: Callable[[float | None], str]) -> Cell:
+        value = getattr(model, field)
+        by_chance = field == "ece" and model.ece_within_chance
+        return Cell(show(value), best=value is not None and value == best[field] and not by_chance)
+
+    top = model.accuracy is not None and model.accuracy == best["accuracy"]
+    return row(
+        Cell(model.name, best=top, tags=("highest",) if top else ()),  # "best" is what validation chose
+        score("accuracy", lambda value: percent(value, places)),
+        interval(model.accuracy_ci95, percent, places),
+        score("macro_f1", decimal),
+        *((interval(model.macro_f1_ci95, _fraction),) if beside else ()),
+        score("log_loss", decimal),
+        score("ece", decimal),
+        if_calibrated(model, decimal),
+        seconds(model.fit_seconds),
+        count(model.documents_per_second),
+        spread(model.parameters),
+        count(model.peak_rss_mib),
+        count(model.runs),
+        model.kind,
+        Cell("; ".join(_notes(model))),
+    )
+
+
+def _fraction(value: float | None, places: int) -> str:
+    return decimal(value)
+
+
+def if_calibrated(model: ModelFacts, show: Callable[[float | None], str]) -> str:
+    """Return the ECE that the model would have if it were calibrated: its mean, and what it stays below."""
+    if model.ece_if_calibrated is None or model.ece_if_calibrated_95 is None:
+        return MISSING
+    return f"{show(model.ece_if_calibrated)}, up to {show(model.ece_if_calibrated_95)}"
+
+
+def _notes(model: ModelFacts) -> list[str]:
+    notes = []
+    if model.untrained_runs:
+        notes.append(f"did not train: {model.untrained_runs} of {model.runs}")
+    if model.warnings:
+        notes.append(plural(len(model.warnings), "warning"))
+    return notes or ["not trained in this run" if model.kind == KIND_NAMES["outside"] else "trained"]
+
+
+def _accuracy_chart(models: Sequence[ModelFacts], places: int, limits: Limits) -> tuple[Chart, ...]:
+    scored = [model for model in models if model.accuracy is not None][: limits.rows]
+    if not scored:
+        return ()
+    drawn = near_the_best(scored)
+    figure = DotPlot(tuple(_accuracy_dot(model) for model in drawn), "Accuracy on the test documents, %")
+    parts = [_accuracy_reading(scored, places), "Thin ticks are single runs."]
+    lowest = min(value for model in drawn for value in (model.accuracy_ci95 or (model.accuracy or 0.0,)))
+    outside = sum(run < lowest for model in drawn for run in model.run_accuracies if model.runs > 1)
+    if outside:
+        parts.append(f"{plural(outside, 'single run')} below this scale: see the scores of every fit.")
+    if len(drawn) < len(scored):
+        far = ", ".join(f"{model.name} ({percent(model.accuracy, places)})" for model in scored[len(drawn) :])
+        parts.append(f"Too far below to be drawn on this scale: {far}.")
+    return (Chart("Accuracy with 95 % intervals", " ".join(parts), figure),)
+
+
+def _accuracy_dot(model: ModelFacts) -> Dot:
+    lo, hi = model.accuracy_ci95 or (None, None)
+    return Dot(model.name, model.accuracy or 0.0, lo, hi, model.kind, model.run_accuracies)
+
+
+def near_the_best(models: Sequence[ModelFacts]) -> Sequence[ModelFacts]:
+    """Return the models to draw: the lowest ones are left out while one triples the width of the scale.
+
+    `models` are sorted, highest accuracy first. Without this, a majority baseline makes the rest one blot.
+    """
+    lows = [model.accuracy_ci95[0] if model.accuracy_ci95 else model.accuracy or 0.0 for model in models]
+    highest = models[0].accuracy_ci95[1] if models[0].accuracy_ci95 else models[0].accuracy or 0.0
+    kept = len(models)
+    while kept > 2 and highest - lows[kept - 1] > 3 * (highest - min(lows[: kept - 1])):
+        kept -= 1
+    return models[:kept]
+
+
+def _accuracy_reading(models: Sequence[ModelFacts], places: int) -> str:
+    first, others = models[0], models[1:]
+    start = f"Highest accuracy: {first.name} with {percent(first.accuracy, places)}."
+    ends = first.accuracy_ci95
+    if not others or ends is None:
+        return start
+    overlap = sum(model.accuracy_ci95 is not None and model.accuracy_ci95[1] >= ends[0] for model in others)
+    return (
+        f"{start} The intervals of {overlap} of the {plural(len(others), 'other model')} overlap with its"
+        " own; whether two models differ is decided by their paired difference, not by overlap."
+    )
+
+
+def _budgets_table(run: Run, limits: Limits) -> tuple[Table, ...]:
+    """Return how many settings each model tried; nothing for a run that did not count them."""
+    entries = run.rows("budgets")
+    if not entries:
+        return ()
+    lines = [
+        row(
+            str(entry.get("name")),
+            count(entry.get("settings_tried")),
+            str(entry.get("chosen_by")),
+            count(entry.get("looks")),
+            count(entry.get("trainings")),
+        )
+        for entry in entries
+    ]
+    rows, left_out = shorten(lines, limits.rows, "metrics.json")
+    columns = (
+        *words("Model"),
+        *numbers("Settings tried"),
+        *words("Chosen by"),
+        *numbers("Looks of a training", "Trainings"),
+    )
+    note = f"{budget_words(entries)} {HOW_BUDGETS_COMPARE} {left_out}"
+    return (Table("What each model could choose from", columns, rows, note.strip()),)
+
+
+def budget_words(entries: Sequence[Record]) -> str:
+    """Return whether all models tried as many settings."""
+    tried = sorted(
+        {int(entry["settings_tried"]) for entry in entries if is_number(entry.get("settings_tried"))}
+    )
+    if len(tried) < 2:
+        return "Every model tried as many settings."
+    few, many = tried[0], tried[-1]
+    return (
+        f"The budgets are not equal: models tried between {few} and {many} settings (--tune N gives each N)."
+    )
+
+
+def _fits_table(run: Run, limits: Limits) -> Table:
+    rows, left_out = shorten(
+        [_fit_row(entry, run.places) for entry in run.rows("results")], limits.rows, "metrics.json"
+    )
+    columns = (
+        *words("Model"),
+        *numbers("Seed", "Fold", "Accuracy", "Macro F1", "Log loss", "ECE", "Parameters"),
+        *words("Trained", "Head", "Vectors"),
+    )
+    note = f"Head and vectors: as they were trained, where --tune drew them too. {left_out}"
+    return Table("Scores of every fit", columns, rows, note.strip(), fold=True)
+
+
+def _fit_row(entry: Record, places: int) -> tuple[Cell, ...]:
+    return row(
+        str(entry.get("name")),
+        str(entry.get("seed")),
+        str(entry.get("fold")),
+        percent(entry.get("accuracy"), places),
+        *(decimal(entry.get(key)) for key in ("macro_f1", "log_loss", "ece")),
+        count(entry.get("parameters")),
+        "elsewhere" if entry.get("kind") == "outside" else "no" if entry.get("trained") is False else "yes",
+        str(entry.get("head") or MISSING),
+        str(entry.get("vectors") or MISSING),
+    )
+
+
+def differences(run: Run, limits: Limits) -> tuple[Block, ...]:
+    """Return the paired differences as a chart and a table, and McNemar's test of one seed."""
+    entries = _withheld_where_untrained(run)
+    if not entries:
+        return (Nothing(_why_no_differences(run)),)
+    metric = metric_of(run)
+    columns = (
+        *words("A", "B"),
+        *numbers(f"Smallest detectable, {metric.unit}", metric.minus, "95 % interval", "p", "p adjusted"),
+        *words("Corrected for", "Decision", "By"),
+    )
+    sizes = Counter(_family(entry) for entry in entries)
+    rows, left_out = shorten(
+        [_difference_row(entry, run, sizes) for entry in entries], limits.rows, "metrics.json"
+    )
+    note = (
+        "Both models answer the same test documents. Smallest detectable: a true difference of that size would be"
+        ' found four times out of five, before the correction; read it before an "equal" or a "cannot tell".'
+        ' p adjusted: raised for the number of comparisons of its family (Holm); an "equal" is corrected for nothing.'
+    )
+    table = Table(f"Paired differences in {metric.name}", columns, rows, f"{note} {left_out}".strip())
+    drawable = [e for e in entries if is_number(e.get("difference")) and is_interval(e.get("ci95"))]
+    chart = _difference_chart(run, drawable[: limits.rows])
+    return (Paragraph(_told_apart(entries)), *chart, table, *_mcnemar_table(entries, limits))
+
+
+def _withheld_where_untrained(run: Run) -> list[Record]:
+    """Return the comparisons; without a decision where a fit of one of the two did not train: it lost nothing."""
+    untrained = {model.name for model in model_facts(run) if model.untrained_runs}
+    return [
+        entry | ({"decision": "withheld", "by": None} if untrained & {entry.get("a"), entry.get("b")} else {})
+        for entry in run.rows("comparisons")
+    ]
+
+
+def _told_apart(entries: Sequence[Record]) -> str:
+    """Return which models are told apart, and how many pairs are equal or cannot be told."""
+    decisions = [(entry, str(entry.get("decision") or MISSING)) for entry in entries]
+    told = [
+        f"{e.get('a')} {said} {'to ' * (said == 'loses')}{e.get('b')}"
+        for e, said in decisions
+        if said in TOLD
+    ]
+    more = f" and {len(told) - SHOWN_TOLD} more" if len(told) > SHOWN_TOLD else ""
+    start = f"Told apart: {', '.join(told[:SHOWN_TOLD])}{more}." if told else "No two models are told apart."
+    others = Counter(said for _, said in decisions if said not in TOLD)
+    rest = "; ".join(f"{said}: {number}" for said, number in others.items())
+    return f"{start} Of {plural(len(entries), 'comparison')}, {rest}." if rest else start
+
+
+def _mcnemar_table(entries: Sequence[Record], limits: Limits) -> tuple[Table, ...]:
+    """Return the exact test of one seed's predictions; none with folds."""
+    tested = [(entry, entry["mcnemar"]) for entry in entries if isinstance(entry.get("mcnemar"), dict)]
+    if not tested:
+        return ()
+    lines = [
+        row(
+            str(entry.get("a")),
+            str(entry.get("b")),
+            str(test.get("seed")),
+            count(test.get("only_a")),
+            count(test.get("only_b")),
+            p_value(test.get("p_value")),
+        )
+        for entry, test in tested
+    ]
+    rows, left_out = shorten(lines, limits.rows, "metrics.json")
+    columns = (*words("A", "B"), *numbers("Seed", "Only A right", "Only B right", "p (McNemar, exact)"))
+    note = (
+        "McNemar's test knows the documents alone: it is of these two fitted models, not of their kinds, and"
+        " decides nothing here. Its p-values are not corrected."
+    )
+    return (Table("One seed's predictions", columns, rows, f"{note} {left_out}".strip(), fold=True),)
+
+
+def _why_no_differences(run: Run) -> str:
+    if len(model_facts(run)) < 2:
+        return "There is nothing to compare: fewer than two models have results."
+    return status_sentence(run) or "The run made no comparison."
+
+
+FAMILIES = {"verdict": "baseline", "side": "side question"}  # what each has a number of
+
+
+def _family(entry: Record) -> str:
+    """Return the family in which the p-value is corrected; older runs had one, with all comparisons."""
+    return str(entry.get("family") or "side")
+
+
+def _corrected_for(family: str, size: int) -> str:
+    return plural(size, FAMILIES.get(family, "comparison")) if size > 1 else "nothing"
+
+
+def _difference_row(entry: Record, run: Run, sizes: Counter[str]) -> tuple[Cell, ...]:
+    places, verdict, metric, family = run.places, run.table("verdict"), metric_of(run), _family(entry)
+    decisive = {entry.get("a"), entry.get("b")} == {verdict.get("a"), verdict.get("b")}
+    tags = ("decides the answer",) if decisive else ("the answer",) if family == "verdict" else ()
+    return row(
+        Cell(str(entry.get("a")), tags=tags),
+        str(entry.get("b")),
+        metric.size(entry.get("minimum_detectable_difference"), places),
+        metric.signed(entry.get("difference"), places),
+        interval(entry.get("ci95"), metric.signed, places),
+        p_value(entry.get("p_value")),
+        p_value(entry.get("p_adjusted")),
+        _corrected_for(family, sizes[family]),
+        str(entry.get("decision") or MISSING),
+        BY.get(str(entry.get("by")), MISSING),
+    )
+
+
+BY = {"more than the rope": "more than the region", "perhaps less": "perhaps less than the region"}
+
+
+def _difference_chart(run: Run, entries: Sequence[Record]) -> tuple[Chart, ...]:
+    if not entries:
+        return ()
+    rope = run.table("verdict").get("rope")
+    band = float(rope) if is_number(rope) else None
+    dots = [
+        Dot(f"{e.get('a')} − {e.get('b')}", e["difference"], e["ci95"][0], e["ci95"][1], "Difference")
+        for e in entries
+    ]
+    figure = DotPlot(tuple(dots), metric_of(run).axis, band)
+    shade = "" if band is None else f"{metric_of(run).exact(band)} either way"
+    return (Chart("Differences with 95 % intervals", _difference_reading(entries, band, shade), figure),)
+
+
+def _difference_reading(entries: Sequence[Record], band: float | None, shade: str) -> str:
+    clear = sum(e["ci95"][0] > 0 or e["ci95"][1] < 0 for e in entries)
+    reading = f"The interval of {clear} of {plural(len(entries), 'difference')} leaves out zero."
+    if band is None:
+        return reading
+    inside = sum(-band <= e["ci95"][0] and e["ci95"][1] <= band for e in entries)
+    return f"{reading} The shaded band ({shade}) counts as equal: {plural(inside, 'interval')} fully inside."
+
+
+def failures(run: Run, limits: Limits) -> tuple[Block, ...]:
+    """Return the fits that did not train, with the reason for each."""
+    results = run.rows("results")
+    if not results:
+        return (no_results(run),)
+    failed = [entry for entry in results if entry.get("trained") is False]
+    if not failed:
+        return (Paragraph(f"Every model trained ({plural(len(results), 'fit')})."),)
+    rows, left_out = shorten([_failure_row(entry) for entry in failed], limits.rows, "metrics.json")
+    columns = (*words("Model"), *numbers("Seed", "Fold"), *words("Why"))
+    note = (
+        "A model that did not train says nothing about its kind: it is a failed measurement, not a loss. "
+        + left_out
+    )
+    return (Table("Fits that did not train", columns, rows, note.strip()),)
+
+
+def _failure_row(entry: Record) -> tuple[Cell, ...]:
+    why = entry.get("why_not") or "no reason was recorded"
+    return row(str(entry.get("name")), str(entry.get("seed")), str(entry.get("fold")), str(why))

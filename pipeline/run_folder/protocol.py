@@ -1,0 +1,286 @@
+"""A plan that is written before anything is fitted, and what a run did otherwise.
+
+`--protocol FILE` has two uses. Where FILE is absent the run writes it, before the first fit, and nothing overwrites it
+afterwards. Where it is there, the run is held to it: each difference is named. The run folder keeps a copy.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import tomllib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline import __version__
+from pipeline.core.errors import PipelineError
+from pipeline.settings.tables import Config, deciding, to_toml
+
+VERSION = 1
+OPTION = "--protocol"
+COPY = "details/protocol.json"  # within the run folder: the content of the file, and where it lay
+ABSENT = "absent"
+ANEW = "restore it as it was written, or name a new file"
+_TABLES = ("settings", "documents")
+_KEYS = ("protocol", "embedseq", "written", "question", *_TABLES, "sha256")
+_NAMES = {"run.models": "models", "run.embeddings": "embeddings", "run.metric": "metric"}
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """What was laid down before anything was fitted.
+
+    Attributes
+    ----------
+    embedseq : the version that wrote it
+    written : when, UTC, ISO 8601
+    question : what is asked, in a sentence
+    settings : every setting that the answer depends on, by dotted key
+    documents : name and hashes of the corpus, its split in numbers, the number of folds
+    """
+
+    embedseq: str
+    written: str
+    question: str
+    settings: Mapping[str, Any]
+    documents: Mapping[str, Any]
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """The tables of the file, but for its hash."""
+        return {
+            "protocol": VERSION,
+            "embedseq": self.embedseq,
+            "written": self.written,
+            "question": self.question,
+            "settings": dict(self.settings),
+            "documents": dict(self.documents),
+        }
+
+    @property
+    def sha256(self) -> str:
+        """The hash of the content, whatever the form of the file."""
+        text = json.dumps(self.content, sort_keys=True, ensure_ascii=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def plan_of(config: Config, corpus: Mapping[str, Any], question: str, written: str) -> Protocol:
+    """Return the protocol of a run that has not begun; `corpus` is the table of metrics.json."""
+    settings = {
+        key: list(value) if isinstance(value, tuple) else value
+        for key, value in deciding(config).items()
+        if value is not None  # TOML has no null: an absent key means none
+    }
+    return Protocol(__version__, written, question, settings, documents_of(corpus))
+
+
+def documents_of(corpus: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a protocol says of the documents: a moved or renamed file is the same corpus."""
+    splits = {f"{name}_documents": corpus["splits"][name] for name in ("train", "validation", "test")}
+    hashes = {key: corpus[key] for key in ("hash", "split_hash", "unlabelled_hash")}
+    known = {"documents": corpus["documents"], **splits, "folds": corpus["folds"], **hashes}
+    return {key: value for key, value in known.items() if value is not None}
+
+
+# --- the file --------------------------------------------------------------------------------------------
+
+
+def write_protocol(path: Path, protocol: Protocol) -> None:
+    """Write a new file, TOML, or JSON where its name ends so; two runs that begin at once do not overwrite it.
+
+    Raises
+    ------
+    FileExistsError
+        If it is there: another run has just written it.
+    PipelineError
+        If it cannot be written.
+    """
+    content = protocol.content | {"sha256": protocol.sha256}
+    as_json = path.suffix.lower() == ".json"
+    text = json.dumps(content, indent=1, ensure_ascii=False) + "\n" if as_json else _toml(content)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except FileExistsError:
+        raise
+    except OSError as error:
+        what = f"{path} cannot be written: {error.strerror}"
+        raise PipelineError(OPTION, what, "name another file") from None
+
+
+def _toml(content: Mapping[str, Any]) -> str:
+    """Return the tables as TOML."""
+    single = [(key, value) for key, value in content.items() if key not in _TABLES]
+    lines = [
+        "# Written by embedseq before anything was fitted. Give it to --protocol and a run is held to it.",
+        *(f"{key} = {to_toml(value)}" for key, value in single),
+    ]
+    for table in _TABLES:
+        lines += ["", f"[{table}]"]
+        lines += [f"{json.dumps(key)} = {to_toml(value)}" for key, value in content[table].items()]
+    return "\n".join(lines) + "\n"
+
+
+def read_protocol(path: Path) -> Protocol:
+    """Return the protocol in a file.
+
+    Raises
+    ------
+    PipelineError
+        If it cannot be read, is no protocol, or is not what was written: where, what, what to do.
+    """
+    try:
+        text = path.read_bytes().decode("utf-8")
+    except OSError as error:
+        raise PipelineError(str(path), f"it cannot be read: {error.strerror}", "correct --protocol") from None
+    except UnicodeDecodeError as error:
+        raise PipelineError(str(path), f"byte {error.start} is not UTF-8", ANEW) from None
+    content = _parsed(path, text)
+    missing = [key for key in _KEYS if key not in content]
+    if missing:
+        what = f"this is no protocol that --protocol has written: it lacks {', '.join(missing)}"
+        raise PipelineError(str(path), what, ANEW)
+    if content["protocol"] != VERSION:
+        what = f"protocol is {content['protocol']}; this version reads {VERSION}"
+        raise PipelineError(str(path), what, "use the version of embedseq that wrote it")
+    protocol = protocol_in(content)
+    if protocol.sha256 != content["sha256"]:
+        what = f"it was changed after it was written: its content has the sha256 {protocol.sha256[:16]}"
+        raise PipelineError(str(path), f"{what}, the file says {str(content['sha256'])[:16]}", ANEW)
+    return protocol
+
+
+def protocol_in(content: Mapping[str, Any]) -> Protocol:
+    """Return the protocol whose tables these are; a table that is none is empty."""
+    tables = {name: content[name] if isinstance(content[name], dict) else {} for name in _TABLES}
+    return Protocol(str(content["embedseq"]), str(content["written"]), str(content["question"]), **tables)
+
+
+def _parsed(path: Path, text: str) -> dict[str, Any]:
+    reader: Callable[[str], Any] = json.loads if path.suffix.lower() == ".json" else tomllib.loads
+    try:
+        content = reader(text)
+    except (ValueError, RecursionError) as error:
+        form = "JSON" if reader is json.loads else "TOML"
+        found = re.search(r"^(.*?):? \(?(?:at )?line (\d+),? column (\d+)", str(error))
+        where, what = (f"{path}:{found[2]}:{found[3]}", found[1]) if found else (str(path), str(error))
+        raise PipelineError(where, f"this is not {form}: {what}", ANEW) from None
+    return content if isinstance(content, dict) else {}
+
+
+@dataclass(frozen=True)
+class LaidDown:
+    """A run's protocol: the file as it was named, whether the run wrote or followed it, and what it says."""
+
+    file: str
+    use: str  # "written" or "followed"
+    protocol: Protocol
+
+    @property
+    def row(self) -> dict[str, Any]:
+        """What the run folder keeps."""
+        sha256 = self.protocol.sha256
+        return {"file": self.file, "use": self.use, "sha256": sha256, "content": self.protocol.content}
+
+
+def describe_protocol(
+    kept: Mapping[str, Any] | None, config: Config, corpus: Mapping[str, Any], version: str, state: str
+) -> dict[str, Any] | None:
+    """Return `protocol` of metrics.json; None for a run without one.
+
+    Parameters
+    ----------
+    kept : what the run folder keeps (`LaidDown.row`)
+    config, corpus, version : as for `breaches`
+    state : how the run ended
+    """
+    if kept is None:
+        return None
+    protocol = protocol_in(kept["content"])
+    found = breaches(protocol, config, corpus, version, "" if state == "done" else state)
+    return {
+        "file": kept["file"],
+        "use": kept["use"],
+        "sha256": protocol.sha256,
+        "written": protocol.written,
+        "question": protocol.question,
+        "kept": not found,
+        "breaches": [asdict(breach) for breach in found],
+    }
+
+
+# --- keeping to it ---------------------------------------------------------------------------------------
+
+# What a setting is where a protocol of an earlier version says nothing of it.
+DEFAULTS = {
+    key: list(value) if isinstance(value, tuple) else value for key, value in deciding(Config()).items()
+}
+
+
+@dataclass(frozen=True)
+class Breach:
+    """One thing that a run did otherwise than its protocol says.
+
+    Attributes
+    ----------
+    what : such as `models` or `networks.units`
+    run, protocol : the two values, in words
+    """
+
+    what: str
+    run: str
+    protocol: str
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.run} in this run, {self.protocol} in the protocol"
+
+
+def breaches(
+    protocol: Protocol, config: Config, corpus: Mapping[str, Any], version: str, ended: str = ""
+) -> list[Breach]:
+    """Return everything that a run does otherwise, in the order of the protocol.
+
+    Parameters
+    ----------
+    protocol : what was laid down
+    config : the settings of the run
+    corpus : the table of metrics.json
+    version : of embedseq in this run
+    ended : how the run ended, where that is not as planned
+    """
+    settings = plan_of(config, corpus, protocol.question, protocol.written).settings
+    found = [
+        *_differing({"embedseq": version}, {"embedseq": protocol.embedseq}),
+        *_differing(settings, protocol.settings, DEFAULTS),
+        *_differing(documents_of(corpus), protocol.documents),
+    ]
+    return found + ([Breach("end", ended, "done")] if ended else [])
+
+
+def _differing(
+    run: Mapping[str, Any], protocol: Mapping[str, Any], defaults: Mapping[str, Any] | None = None
+) -> Iterator[Breach]:
+    for key in dict.fromkeys([*protocol, *run]):
+        planned = protocol.get(key, (defaults or {}).get(key))
+        if run.get(key) != planned:
+            yield Breach(_NAMES.get(key, key.removeprefix("run.")), _words(run.get(key)), _words(planned))
+
+
+def _words(value: Any) -> str:
+    if value is None:
+        return ABSENT
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return ", ".join(map(_words, value)) or "none"
+    text = (
+        str(value).lower()
+        if isinstance(value, bool)
+        else f"{value:g}"
+        if isinstance(value, float)
+        else str(value)
+    )
+    return f"{text[:12]}..." if len(text) == 64 else text  # a sha256

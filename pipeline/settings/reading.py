@@ -1,0 +1,390 @@
+"""Settings from a TOML file, `--set` and options: all mistakes at once, each with its line and column."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from pipeline.core.errors import PipelineError, did_you_mean
+from pipeline.settings.tables import (
+    AUTO,
+    CHECKS,
+    KEY_TYPES,
+    NOT_YET,
+    OPTIONS,
+    TABLES,
+    TUNED_TABLES,
+    Check,
+    Config,
+    CountOrAuto,
+    Value,
+    default,
+    get,
+    is_utf8,
+    quicken,
+    with_values,
+)
+
+_HEADER = re.compile(r"\s*\[{1,2}\s*(?P<name>[^\[\]]+?)\s*\]{1,2}\s*(#.*)?$")
+_KEY = re.compile(r"""\s*(?P<name>[A-Za-z0-9_."' \t-]+?)\s*=""")
+_TRIPLE = re.compile(r"\"\"\"|'''")
+
+
+def place(file: Path, text: str, table: str, key: str | None = None) -> str:
+    """Return `file:line:column` (from 1) of a table, or of a key in it; the file alone if it is not found.
+
+    A key is found under its header, as `table.key =`, and inside `table = { key = ... }`.
+    """
+    current, in_string = "", False
+    wanted = table if key is None else f"{table}.{key}"
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not in_string:
+            header = _HEADER.match(line)
+            if header:
+                current = _bare(header["name"])
+            column = _column(line, header, current, wanted)
+            if column:
+                return f"{file}:{number}:{column}"
+        in_string ^= len(_TRIPLE.findall(line)) % 2 == 1
+    return str(file)
+
+
+def _column(line: str, header: re.Match[str] | None, current: str, wanted: str) -> int:
+    """Return the column (from 1) at which `wanted` is named in a line; 0 if it is not."""
+    if header:
+        starts = f"{_bare(header['name'])}.".startswith(f"{wanted}.")
+        return line.index("[") + 1 if starts else 0
+    match = _KEY.match(line)
+    if not match:
+        return 0
+    full = f"{current}.{_bare(match['name'])}" if current else _bare(match["name"])
+    if f"{full}.".startswith(f"{wanted}."):
+        return match.start("name") + 1
+    table, _, key = wanted.partition(".")
+    inner = (
+        re.search(rf"""[{{,]\s*(["']?{re.escape(key)}["']?)\s*[=.]""", line)
+        if full == table and key
+        else None
+    )
+    return inner.start(1) + 1 if inner else 0
+
+
+def _bare(name: str) -> str:
+    """Return a key without quotes and blanks, as in `networks . "units"`."""
+    return ".".join(part.strip().strip("\"'") for part in name.split("."))
+
+
+@dataclass(frozen=True)
+class _Given:
+    """A value that the user gave, with the place where it stands."""
+
+    key: str
+    value: Value
+    where: str
+
+
+Mistakes = list[PipelineError]
+NameCheck = Callable[[str], tuple[str, str] | None]
+
+
+def load_config(
+    file: Path | None = None,
+    overrides: Sequence[str] = (),
+    options: Mapping[str, object] = MappingProxyType({}),
+    name_checks: Mapping[str, NameCheck] = MappingProxyType({}),
+) -> Config:
+    """Return the resolved configuration: defaults, then --quick, the TOML file, --set, the options.
+
+    Parameters
+    ----------
+    file : Path, optional
+        A TOML file with the tables of `Config`.
+    overrides : sequence of str
+        `networks.units=64`, as given to --set; the last one of a key wins.
+    options : mapping
+        Dotted key to value, only those given on the command line; lists as comma-separated text.
+    name_checks : mapping
+        Dotted key of a list (`run.models`) to a function: (what, fix) for an unknown name, else None.
+
+    Raises
+    ------
+    PipelineError
+        All mistakes of all layers, one a line.
+    """
+    mistakes: Mistakes = []
+    filed = [*(_from_file(file, mistakes) if file is not None else ())]
+    typed = [
+        *(item for text in overrides for item in _from_override(text, mistakes)),
+        *(item for key, value in options.items() for item in _from_option(key, value, mistakes)),
+    ]
+    last = {item.key: item for item in [*filed, *typed]}
+    config = with_values(Config(), {key: item.value for key, item in last.items()})
+    if config.run.tune:
+        config = with_values(config, {"run.tune_fixed": _fixed(config, filed, typed)})
+    if config.run.quick:
+        config = quicken(config, given=last)
+    mistakes += _contradictions(config, last)
+    mistakes += _unknown_names(last.values(), name_checks)
+    _raise_all(mistakes)
+    return config
+
+
+def _fixed(config: Config, filed: Iterable[_Given], typed: Iterable[_Given]) -> tuple[str, ...]:
+    """Return the keys of models that no trial of --tune may change: those that the user gave.
+
+    A file that names them itself in `run.tune_fixed` decides for its own keys: the config.toml of a run folder
+    holds every key, and only some of them were given to that run.
+    """
+    named = config.run.tune_fixed
+    own = [] if any(item.key == "run.tune_fixed" for item in filed) else filed
+    given = [item.key for item in [*own, *typed] if item.key.split(".")[0] in TUNED_TABLES]
+    return tuple(sorted({*named, *given}))
+
+
+def _raise_all(mistakes: Mistakes) -> None:
+    if mistakes:
+        first, rest = mistakes[0], mistakes[1:]
+        raise PipelineError(first.where, first.what, "\n".join([first.fix, *map(str, rest)]))
+
+
+def _from_file(file: Path, mistakes: Mistakes) -> Iterator[_Given]:
+    """Yield the values of a TOML file."""
+    text = _read_text(file, mistakes)
+    try:
+        tables = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        mistakes.append(_syntax_mistake(file, text, str(error)))
+        return
+    for table, content in tables.items():
+        if table not in TABLES or not isinstance(content, dict):
+            mistakes.append(_table_mistake(place(file, text, table), table, content))
+            continue
+        for name, value in content.items():
+            where = place(file, text, table, name)
+            shown = f"{table}.{name}"
+            yield from _checked(shown, value, where, _from_toml, mistakes)
+
+
+def _read_text(file: Path, mistakes: Mistakes) -> str:
+    try:
+        return file.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+    except OSError as error:
+        reason = "there is no such file" if isinstance(error, FileNotFoundError) else f"{error.strerror}"
+        mistakes.append(PipelineError(str(file), reason, "correct --config"))
+    except UnicodeDecodeError:
+        mistakes.append(PipelineError(str(file), "the file is not UTF-8", "save it as UTF-8"))
+    return ""
+
+
+def _syntax_mistake(file: Path, text: str, message: str) -> PipelineError:
+    """Return tomllib's message with its place moved to the front."""
+    found = re.search(r" \(at (?:line (\d+), column (\d+)|end of document)\)$", message)
+    what = message[: found.start()] if found else message
+    lines = text.split("\n")
+    line, column = (found[1], found[2]) if found and found[1] else (len(lines), len(lines[-1]) + 1)
+    return PipelineError(f"{file}:{line}:{column}", f"not TOML: {what[0].lower()}{what[1:]}", "correct it")
+
+
+def _table_mistake(where: str, table: str, content: object) -> PipelineError:
+    if table in TABLES:
+        return PipelineError(where, f"{table} is a table", f"write [{table}] and its keys below it")
+    if isinstance(content, dict):
+        return PipelineError(where, f"there is no table [{table}]", did_you_mean(table, TABLES))
+    homes = [key.split(".")[0] for key in KEY_TYPES if key.split(".")[1] == table]
+    fix = f"write it below [{homes[0]}]" if homes else f"the tables are {', '.join(TABLES)}"
+    return PipelineError(where, f'"{table}" stands outside a table', fix)
+
+
+def _from_override(text: str, mistakes: Mistakes) -> Iterator[_Given]:
+    """Yield the value of one --set KEY=VALUE."""
+    where = f"--set {text}"
+    key, equals, value = text.partition("=")
+    key = key.strip()
+    table, dot, name = key.partition(".")
+    if not equals:
+        mistakes.append(PipelineError(where, 'there is no "="', "write it like --set networks.units=64"))
+    elif not dot or table not in TABLES:
+        fix = _full_key(key) if not dot else did_you_mean(table, TABLES)
+        mistakes.append(PipelineError(where, f'there is no key "{key}"', fix))
+    else:
+        yield from _checked(f"{table}.{name}", value.strip(), where, _from_text, mistakes)
+
+
+def _full_key(name: str) -> str:
+    """Return what to write for a key that was given without its table."""
+    full = [key for key in KEY_TYPES if key.split(".")[1] == name]
+    return f"write {' or '.join(full)}" if full else "write it like --set networks.units=64"
+
+
+def _from_option(key: str, value: object, mistakes: Mistakes) -> Iterator[_Given]:
+    """Yield the value of one option of the command line."""
+    where = OPTIONS.get(key, key)
+    convert = _from_text if isinstance(value, str) else _from_toml
+    yield from _checked(key, value, where, convert, mistakes)
+
+
+def _checked(
+    key: str, raw: Any, where: str, convert: Callable[[Any, Any], Value], mistakes: Mistakes
+) -> Iterator[_Given]:
+    """Yield the value if its key, type and range are right; note the mistake if not."""
+    if key not in KEY_TYPES:
+        table, name = key.split(".", 1)
+        known = [known.split(".")[1] for known in KEY_TYPES if known.startswith(f"{table}.")]
+        mistakes.append(PipelineError(where, f'[{table}] has no key "{name}"', did_you_mean(name, known)))
+        return
+    try:
+        value = convert(raw, KEY_TYPES[key])
+        right = CHECKS.get(key, Check()).allows(value)
+    except (TypeError, ValueError, OverflowError):
+        right = False
+    if not right:
+        mistakes.append(_value_mistake(key, raw, where))
+    elif key in NOT_YET and value != default(key):
+        mistakes.append(PipelineError(where, f"{key} has no effect in this version", "leave it out"))
+    else:
+        yield _Given(key, value, where)
+
+
+def _value_mistake(key: str, raw: object, where: str) -> PipelineError:
+    """Return the mistake of a value of the wrong type or out of range."""
+    choices = CHECKS.get(key, Check()).choices
+    if choices and KEY_TYPES[key] == tuple[str, ...]:
+        raw = _first_unknown(raw, choices)
+    shown = json.dumps(raw, ensure_ascii=False, default=str)
+    fix = did_you_mean(raw, choices) if choices and isinstance(raw, str) else f"give {expected(key)}"
+    if not is_utf8(shown):
+        fix = "rename the file or folder: its name is not UTF-8"
+    return PipelineError(where, f"{key} is {shown}", fix)
+
+
+def _first_unknown(raw: object, choices: tuple[str, ...]) -> object:
+    """Return the first item of a list, or of its text, that is no choice; what is no list comes back."""
+    try:
+        items = _from_text(raw, tuple[str, ...]) if isinstance(raw, str) else raw
+    except (TypeError, ValueError):
+        return raw
+    unknown = [item for item in items if item not in choices] if isinstance(items, tuple | list) else []
+    return unknown[0] if unknown else raw
+
+
+def expected(key: str) -> str:
+    """Return in words what a key takes.
+
+    >>> expected("networks.units")
+    'a whole number from 1'
+    >>> expected("networks.keep")
+    'one of first, last, first+last, pieces'
+    """
+    check = CHECKS.get(key, Check())
+    if check.choices:
+        return f"one of {', '.join(check.choices)}"
+    hint = KEY_TYPES[key]
+    return (
+        _TYPE_WORDS[hint] + (" each" if hint == tuple[float, ...] and check.words() else "") + check.words()
+    )
+
+
+_TYPE_WORDS: dict[Any, str] = {
+    bool: "true or false",
+    int: "a whole number",
+    CountOrAuto: "auto, or a whole number",
+    float: "a number",
+    str: "text",
+    str | None: "text",
+    tuple[str, ...]: 'a list of texts, such as ["bow", "lstm"]',
+    tuple[float, ...]: "a list of numbers",
+}
+
+
+def _from_toml(raw: object, hint: Any) -> Value:
+    """Return a TOML value as the type `hint`; TypeError if it is another type (no guessing: "3" is text)."""
+    if hint in (tuple[str, ...], tuple[float, ...]):
+        if not isinstance(raw, list):
+            raise TypeError
+        item = str if hint == tuple[str, ...] else float
+        return tuple(_from_toml(value, item) for value in raw)  # type: ignore[return-value]
+    if hint is float and type(raw) is int:
+        return float(raw)
+    if hint == CountOrAuto:
+        hint = str if isinstance(raw, str) else int
+    if type(raw) is not (str if hint == str | None else hint):
+        raise TypeError
+    return raw
+
+
+_SWITCHES = {"true": True, "false": False}
+
+
+def _from_text(raw: str, hint: Any) -> Value:
+    """Return text of the command line as the type `hint`; ValueError if it cannot be read so."""
+    if hint is bool:
+        if raw.lower() not in _SWITCHES:
+            raise ValueError
+        return _SWITCHES[raw.lower()]
+    if hint in (tuple[str, ...], tuple[float, ...]):
+        if raw.startswith("["):
+            return _from_toml(tomllib.loads(f"value = {raw}")["value"], hint)
+        items = [item.strip() for item in raw.split(",") if item.strip()]
+        return tuple(items) if hint == tuple[str, ...] else tuple(float(item) for item in items)
+    if hint == str | None:
+        return raw or None
+    if hint == CountOrAuto:
+        return raw if raw == AUTO else int(raw)
+    number: Value = hint(raw)
+    return number
+
+
+def _contradictions(config: Config, given: Mapping[str, _Given]) -> Iterator[PipelineError]:
+    """Yield what is right in each key and wrong together; only what the user gave can be."""
+    folds, test = given.get("corpus.folds"), given.get("corpus.test")
+    if folds and config.corpus.folds == 1:
+        fix = "give 2 or more, or 0 for a single split"
+        yield PipelineError(folds.where, "one fold leaves nothing to train on", fix)
+    elif folds and test and config.corpus.folds and config.corpus.test is not None:
+        what = (
+            f"folds test every document of CORPUS, so {config.corpus.test} ({test.where}) would not be used"
+        )
+        yield PipelineError(folds.where, what, "leave one of the two out")
+    for low, high in (
+        ("baselines.ngram_min", "baselines.ngram_max"),
+        ("word2vec.min_alpha", "word2vec.alpha"),
+        ("fasttext.min_n", "fasttext.max_n"),
+    ):
+        least, most = get(config, low), get(config, high)
+        if least > most:  # type: ignore[operator]
+            where = next(given[key].where for key in (low, high) if key in given)
+            yield PipelineError(
+                where, f"{low} is {least} and {high} is {most}", "the first cannot be greater"
+            )
+    if not config.word2vec.negative and not config.word2vec.hierarchical_softmax:
+        where = given["word2vec.negative"].where if "word2vec.negative" in given else "word2vec.negative"
+        what = "0 leaves word2vec nothing to train with"
+        yield PipelineError(where, what, "give 1 or more, or set word2vec.hierarchical_softmax = true")
+    for key in config.run.tune_fixed:
+        if key not in KEY_TYPES or key.split(".")[0] not in TUNED_TABLES:
+            where = given["run.tune_fixed"].where
+            known = [known for known in KEY_TYPES if known.split(".")[0] in TUNED_TABLES]
+            yield PipelineError(where, f'run.tune_fixed names "{key}"', did_you_mean(key, known))
+    extra = given.get("run.extra_probes")
+    if extra and config.run.extra_probes and not config.run.probes:
+        what = f"no probe is run, so that {', '.join(config.run.extra_probes)} would not be"
+        yield PipelineError(extra.where, what, "leave out --no-probes, or this")
+    for key in ("run.models", "run.embeddings", "run.compare", "run.extra_probes"):
+        names = get(config, key)
+        for name in sorted({name for name in names if names.count(name) > 1}):  # type: ignore
+            yield PipelineError(given[key].where, f'{key} names "{name}" twice', "leave one out")
+
+
+def _unknown_names(given: Iterable[_Given], checks: Mapping[str, NameCheck]) -> Iterator[PipelineError]:
+    """Yield the names in lists (models, embeddings) that their table does not know."""
+    for item in given:
+        for name in item.value if isinstance(item.value, tuple) else ():
+            problem = checks[item.key](str(name)) if item.key in checks else None
+            if problem is not None:
+                yield PipelineError(item.where, *problem)

@@ -1,0 +1,1 @@
+"""Tokens, the vocabulary with its indices, and n-grams."""

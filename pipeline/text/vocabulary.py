@@ -1,0 +1,99 @@
+"""Token strings to rows of a vocabulary, and back."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from pipeline.core.errors import PipelineError, times
+from pipeline.core.values import (
+    PADDING_TOKEN,
+    UNKNOWN_ROW,
+    UNKNOWN_TOKEN,
+    Bool,
+    IndexedCorpus,
+    Int32,
+    Int64,
+    TokenizedCorpus,
+    Vocabulary,
+)
+
+
+def build_vocabulary(train: TokenizedCorpus, *, min_count: int = 1, max_size: int = 0) -> Vocabulary:
+    """Return the vocabulary of the training documents, most frequent first, ties in alphabetical order.
+
+    Parameters
+    ----------
+    train : TokenizedCorpus
+        Training documents and nothing else.
+    min_count : int
+        Least number of occurrences of a token in `train`.
+    max_size : int
+        Learned rows at most; 0 for no limit.
+
+    Raises
+    ------
+    PipelineError
+        If no token is frequent enough.
+    """
+    counts = np.bincount(train.token_types, minlength=len(train.types)).astype(np.int64)  # (T,)
+    if counts.max(initial=0) < min_count:
+        raise _nothing_left(train, counts, min_count)
+    kept = (
+        pl.DataFrame({"token": train.types, "count": counts})
+        .filter(pl.col("count") >= max(min_count, 1))
+        .filter(
+            ~pl.col("token").is_in([PADDING_TOKEN, UNKNOWN_TOKEN])
+        )  # text that spells them reads as unknown
+        .sort(["count", "token"], descending=[True, False])
+    )
+    if max_size:
+        kept = kept.head(max_size)
+    tokens = pl.concat([pl.Series([PADDING_TOKEN, UNKNOWN_TOKEN]), kept["token"]]).alias("token")
+    return Vocabulary(tokens, np.concatenate([[0, 0], kept["count"].to_numpy()]), len(tokens))
+
+
+def _nothing_left(train: TokenizedCorpus, counts: Int64, min_count: int) -> PipelineError:
+    if counts.max(initial=0) == 0:
+        return PipelineError("tokenizer", "the training documents hold no token", "look at the text column")
+    top = int(counts.argmax())
+    return PipelineError(
+        "vocabulary.min_count",
+        f'{min_count} removes every token; the most frequent, "{train.types[top]}", occurs {times(counts[top])}',
+        f"set it to {counts[top]} or less",
+    )
+
+
+def encode(tokenized: TokenizedCorpus, vocabulary: Vocabulary) -> IndexedCorpus:
+    """Return each document as vocabulary rows; tokens without a row, and empty documents, get the unknown row."""
+    row_of_type = rows_of(tokenized.types, vocabulary.tokens)  # (T,)
+    row_of_type[row_of_type < 2] = UNKNOWN_ROW  # absent (-1), or a text that spells a reserved token
+    indices = row_of_type[tokenized.token_types]  # (M,)
+    lengths = np.diff(tokenized.offsets)
+    empty = lengths == 0
+    if empty.any():
+        indices = np.insert(indices, tokenized.offsets[:-1][empty], UNKNOWN_ROW).astype(np.int32)
+        lengths = np.where(empty, 1, lengths)
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)  # (N + 1,)
+    return IndexedCorpus(indices, offsets)
+
+
+def encode_known(tokenized: TokenizedCorpus, vocabulary: Vocabulary, covered: Bool) -> IndexedCorpus:
+    """Return documents as vocabulary rows; words whose row has no vector (`covered`, (V,)) read as unknown."""
+    indexed = encode(tokenized, vocabulary)
+    rows = np.arange(len(vocabulary), dtype=np.int32)
+    known = np.where(covered, rows, np.int32(UNKNOWN_ROW))  # (V,)
+    return IndexedCorpus(known[indexed.indices], indexed.offsets)
+
+
+def decode(indexed: IndexedCorpus, vocabulary: Vocabulary, document: int) -> list[str]:
+    """Return the tokens of one document; `<unk>` where the vocabulary has no row."""
+    rows = indexed.indices[indexed.offsets[document] : indexed.offsets[document + 1]]
+    return vocabulary.tokens.gather(rows).to_list()
+
+
+def rows_of(tokens: pl.Series, table: pl.Series) -> Int32:
+    """Return the position in `table` (distinct strings) of each of `tokens`, -1 where absent; int32."""
+    lookup = pl.DataFrame({"token": table, "row": np.arange(len(table), dtype=np.int32)})
+    found = pl.DataFrame({"token": tokens}).join(lookup, on="token", how="left", maintain_order="left")
+    return found["row"].fill_null(-1).to_numpy().astype(np.int32)

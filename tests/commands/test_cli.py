@@ -1,0 +1,513 @@
+"""The command line: exit statuses, whole texts on standard error, and help that names every option."""
+
+from __future__ import annotations
+
+import errno
+import json
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from pipeline import cli
+from pipeline.core.console import Console
+from pipeline.core.errors import PipelineError
+from pipeline.experiment.data import read_and_split
+from pipeline.settings.reading import load_config
+from pipeline.settings.tables import OPTIONS, Config
+
+ROOT = Path(__file__).parents[2]
+NO_KEY = {"--config", "--set", "--version", "--help"}  # options that are not a setting
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Config, str]]:
+    """Put an experiment in place that only notes what it was asked for, and a report of one sentence."""
+    noted: list[tuple[Config, str]] = []
+
+    def run_experiment(config: Config, console: Console, command: str) -> Path:
+        noted.append((config, command))
+        return Path("reports/a")
+
+    put_module(monkeypatch, "pipeline.commands.run", run_experiment=run_experiment)
+    put_module(monkeypatch, "pipeline.report", summarise=lambda folder: f"The answer of {folder.name}.")
+    return noted
+
+
+def put_module(monkeypatch: pytest.MonkeyPatch, name: str, **functions: Any) -> None:
+    module = ModuleType(name)
+    for function_name, function in functions.items():
+        setattr(module, function_name, function)
+    monkeypatch.setitem(sys.modules, name, module)
+
+
+def put_experiment(monkeypatch: pytest.MonkeyPatch, experiment: Callable[..., Path]) -> None:
+    put_module(monkeypatch, "pipeline.commands.run", run_experiment=experiment)
+    put_module(monkeypatch, "pipeline.report", summarise=str)
+
+
+def status_of(start: Callable[[list[str]], None], *arguments: str) -> int:
+    with pytest.raises(SystemExit) as ended:
+        start(list(arguments))
+    code = ended.value.code
+    return code if isinstance(code, int) else 0
+
+
+def help_of(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    assert status_of(cli.main, *arguments, "--help") == 0
+    return capsys.readouterr().out
+
+
+def test_a_run_says_the_answer_and_where_the_report_is(
+    calls: list[tuple[Config, str]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert status_of(cli.main, "run") == 0
+    assert capsys.readouterr().out == "The answer of a.\n"
+    assert [config for config, _ in calls] == [Config()]
+
+
+def test_every_option_reaches_its_setting(calls: list[tuple[Config, str]], tmp_path: Path) -> None:
+    file = tmp_path / "a.toml"
+    file.write_text("[networks]\nlayers = 2\n", encoding="utf-8")
+    line = (
+        "reviews.csv --test t.csv --validation v.csv --unlabelled u.txt --text body --label stars "
+        "--models bow,rnn --embeddings learned,random --seeds 2 --seed 5 --metric macro-f1 --rope 0.02 --test-size 0.3 "
+        "--max-tokens 50 --refit --tune 4 --out o --protocol p.toml --quick --deterministic --no-cache --no-probes "
+        "--debug --learning-curve --compare p.csv --compare q.csv "
+        "--set networks.units=9 --set networks.layers=3"
+    )
+    assert status_of(cli.run_main, *line.split(), "--config", str(file)) == 0
+    options: dict[str, object] = {
+        "corpus.path": "reviews.csv",
+        "corpus.test": "t.csv",
+        "corpus.validation": "v.csv",
+        "corpus.unlabelled": "u.txt",
+        "corpus.text": "body",
+        "corpus.label": "stars",
+        "run.models": "bow,rnn",
+        "run.embeddings": "learned,random",
+        "run.seeds": 2,
+        "run.seed": 5,
+        "run.metric": "macro-f1",
+        "run.rope": 0.02,
+        "corpus.test_size": 0.3,
+        "networks.max_tokens": 50,
+        "run.refit": True,
+        "run.tune": 4,
+        "run.out": "o",
+        "run.protocol": "p.toml",
+        "run.quick": True,
+        "run.deterministic": True,
+        "run.cache": False,
+        "run.probes": False,
+        "run.debug": True,
+        "run.learning_curve": True,
+        "run.compare": ["p.csv", "q.csv"],
+    }
+    assert set(options) | {"corpus.folds", "run.extra_probes"} == set(OPTIONS)  # those two contradict others
+    assert calls[0][0] == load_config(None, ["networks.units=9", "networks.layers=3"], options)
+    assert status_of(cli.run_main, "--folds", "4", "--probes", "needle,forget-bias") == 0
+    assert calls[1][0].corpus.folds == 4
+    assert calls[1][0].run.extra_probes == ("needle", "forget-bias")
+
+
+def test_the_command_is_noted_as_it_was_typed(
+    calls: list[tuple[Config, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["/somewhere/run_pipeline.py", "my file.csv", "--seeds", "2"])
+    with pytest.raises(SystemExit):
+        cli.run_main()
+    monkeypatch.setattr(sys, "argv", ["/somewhere/pipeline/__main__.py", "run"])
+    with pytest.raises(SystemExit):
+        cli.main()
+    assert [command for _, command in calls] == [
+        "python run_pipeline.py 'my file.csv' --seeds 2",
+        "python -m pipeline run",
+    ]
+
+
+def test_help_names_every_option_and_no_other(capsys: pytest.CaptureFixture[str]) -> None:
+    text = help_of(capsys, "run")
+    shown = set(re.findall(r"^ +(--[a-z-]+)", text, re.MULTILINE))
+    assert shown == {option for option in OPTIONS.values() if option != "CORPUS"} | NO_KEY
+    words = " ".join(text.split())
+    for option, default in (
+        ("CORPUS", "bbc-news"),
+        ("--models", "bow,tfidf,nbsvm,ann,rnn,lstm,lstm:max"),
+        ("--embeddings", "auto"),
+        ("--seeds", "auto"),
+        ("--metric", "accuracy"),
+        ("--rope", "0.01"),
+        ("--test-size", "0.2"),
+        ("--max-tokens", "400"),
+    ):
+        own = words.partition(f" {option} <" if option == "CORPUS" else f" {option} ")[2]
+        assert own.partition("Default: ")[2].split(" ")[0] == f"{default}.", option
+
+
+def test_help_of_inspect_names_what_decides_how_a_corpus_is_read(capsys: pytest.CaptureFixture[str]) -> None:
+    shown = set(re.findall(r"^ +(--[a-z-]+)", help_of(capsys, "inspect", "corpus"), re.MULTILINE))
+    wanted = (
+        "--test --validation --unlabelled --text --label --folds --seed --test-size --config --set --debug"
+    )
+    assert shown == {*wanted.split(), "--help"}
+
+
+def test_help_lists_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
+    text = help_of(capsys)
+    commands = re.findall(r"^  (\w+)  ", text.split("Commands:")[1], re.MULTILINE)
+    assert commands == ["run", "report", "verify", "selftest", "explain", "cache", "inspect"]
+
+
+def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
+    for start in (cli.main, cli.run_main):
+        assert status_of(start, "--version") == 0
+        assert capsys.readouterr().out == "embedseq 0.1.0\n"
+
+
+def test_a_misspelt_option_is_answered_with_the_likely_one(capsys: pytest.CaptureFixture[str]) -> None:
+    assert status_of(cli.run_main, "--modles", "bow") == 2
+    error = capsys.readouterr().err
+    assert "No such option: --modles" in error
+    assert "--models" in error
+
+
+def test_a_mistake_in_the_settings_is_said_without_a_traceback(
+    calls: list[tuple[Config, str]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert status_of(cli.run_main, "--seeds", "0", "--set", "networks.unit=64") == 2
+    assert capsys.readouterr() == (
+        "",
+        '--set networks.unit=64: [networks] has no key "unit"; did you mean "units"?\n'
+        '--seeds: run.seeds is "0"; give auto, or a whole number from 1\n',
+    )
+    assert calls == []
+
+
+@pytest.mark.parametrize("trials", ["-1", "abc", "2.5"])
+def test_a_number_of_trials_is_a_whole_number(
+    calls: list[tuple[Config, str]], capsys: pytest.CaptureFixture[str], trials: str
+) -> None:
+    assert status_of(cli.run_main, "--tune", trials) == 2
+    error = capsys.readouterr().err
+    if trials == "-1":
+        assert error == "--tune: run.tune is -1; give a whole number from 0\n"
+    else:
+        assert "Error: Invalid value for '--tune': " in error
+        assert "valid integer" in error
+    assert calls == []
+
+
+def test_no_trials_are_no_tuning(calls: list[tuple[Config, str]]) -> None:
+    assert status_of(cli.run_main, "--tune", "0") == 0
+    assert calls[0][0] == Config()
+
+
+def test_debug_brings_the_traceback_of_a_mistake_back(
+    calls: list[tuple[Config, str]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert status_of(cli.run_main, "--seeds", "0", "--debug") == 2
+    error = capsys.readouterr().err
+    assert error.startswith("Traceback (most recent call last):\n")
+    assert error.endswith('\n--seeds: run.seeds is "0"; give auto, or a whole number from 1\n')
+
+
+def test_a_mistake_found_later_is_said_the_same_way(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def run_experiment(config: Config, console: Console, command: str) -> Path:
+        raise PipelineError("a.csv:3", "the label is empty", "give one")
+
+    put_experiment(monkeypatch, run_experiment)
+    assert status_of(cli.main, "run", "a.csv") == 2
+    assert capsys.readouterr() == ("", "a.csv:3: the label is empty; give one\n")
+
+
+FULL = "No space left on device"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [OSError(errno.ENOSPC, FULL), RuntimeError(f"parquet: {FULL} (os error 28)")],
+    ids=["own", "polars"],
+)
+def test_a_full_disk_is_no_fault_and_what_had_finished_can_be_scored(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, error: Exception
+) -> None:
+    (tmp_path / "details").mkdir()
+
+    def run_experiment(config: Config, console: Console, command: str) -> Path:
+        console.log_to(tmp_path / "log.txt")
+        raise error
+
+    put_experiment(monkeypatch, run_experiment)
+    assert status_of(cli.main, "run", "a.csv") == 2
+    again = f"{tmp_path}: {FULL}; make room, and run again\n"
+    assert capsys.readouterr() == ("", again)
+    (tmp_path / "details" / "journal.jsonl").touch()
+    assert status_of(cli.main, "run", "a.csv") == 2
+    finish = f"make room; `python -m pipeline report {tmp_path}` then scores what had finished\n"
+    assert capsys.readouterr() == ("", f"{tmp_path}: {FULL}; {finish}")
+
+
+def test_a_log_that_cannot_be_written_hides_no_fault(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, FULL)
+
+    def run_experiment(config: Config, console: Console, command: str) -> Path:
+        monkeypatch.setattr(console, "log", full)
+        raise ZeroDivisionError("division by zero")
+
+    put_experiment(monkeypatch, run_experiment)
+    assert status_of(cli.main, "run", "a.csv") == 1
+    assert "ZeroDivisionError: division by zero" in capsys.readouterr().err
+
+
+def test_a_fault_of_the_program_is_one_line_that_names_the_log(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    log = tmp_path / "log.txt"
+
+    def run_experiment(config: Config, console: Console, command: str) -> Path:
+        console.log_to(log)
+        raise ZeroDivisionError("division by zero")
+
+    put_experiment(monkeypatch, run_experiment)
+    line = (
+        "embedseq: a fault of this program, ZeroDivisionError: division by zero; "
+        f"the log is {log}, and --debug shows the traceback\n"
+    )
+    assert status_of(cli.main, "run") == 1
+    assert capsys.readouterr() == ("", line)
+    assert 'raise ZeroDivisionError("division by zero")' in log.read_text(encoding="utf-8")
+    assert status_of(cli.main, "run", "--debug") == 1
+    error = capsys.readouterr().err
+    assert error.startswith("Traceback (most recent call last):\n")
+    assert error.endswith(line)
+
+
+@pytest.mark.parametrize(
+    ("status", "finished"),
+    [({"finished": ["bow", "tfidf"]}, "bow, tfidf"), ({"finished": []}, "no model"), (None, "no model")],
+)
+def test_an_interrupt_says_what_was_finished_and_where(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    status: object,
+    finished: str,
+) -> None:
+    def run_experiment(config: Config, console: Console, command: str) -> Path:
+        console.log_to(tmp_path / "log.txt")
+        (tmp_path / "details").mkdir()
+        if status is not None:
+            (tmp_path / "details" / "status.json").write_text(json.dumps(status), encoding="utf-8")
+        raise KeyboardInterrupt
+
+    put_experiment(monkeypatch, run_experiment)
+    assert status_of(cli.main, "run") == 130
+    words = f"Interrupted. Finished: {finished}; what there is stands in {tmp_path}\n"
+    assert capsys.readouterr() == ("", words)
+
+
+def test_an_interrupt_before_the_run_has_a_folder(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def run_experiment(config: Config, console: Console, command: str) -> Path:
+        raise KeyboardInterrupt
+
+    put_experiment(monkeypatch, run_experiment)
+    assert status_of(cli.main, "run") == 130
+    assert capsys.readouterr() == ("", "Interrupted before anything was written.\n")
+
+
+def test_inspect_corpus_reads_and_splits_as_a_run_would(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [
+        "a fine film,good",
+        "a dull film,bad",
+        "fine,good",
+        "dull,bad",
+        "a  Fine film,good",
+        "so dull,bad",
+    ]
+    lines = ["body,verdict", *rows, "not bad,good", "not good,bad"]
+    films = tmp_path / "films.csv"
+    films.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    settings = ["--text", "body", "--label", "verdict", "--folds", "2", "--seed", "4"]
+    assert status_of(cli.main, "inspect", "corpus", str(films), *settings) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("films\n  8 records read, 8 used, 0 dropped\n")
+    assert "duplicates but for case and blanks (exact ones included): 1" in shown
+    given = {"corpus.path": str(films), "corpus.text": "body", "corpus.label": "verdict"}
+    config = load_config(None, (), given | {"corpus.folds": 2, "run.seed": 4})
+    fold = read_and_split(config, Console(silent=True))[2][0]
+    sizes = [len(fold.train), len(fold.validation), len(fold.test), 8]
+    (row,) = re.findall(r"^  in all +(.+)$", shown, re.MULTILINE)
+    assert [int(number) for number in row.split()] == sizes
+
+
+def test_report_draws_a_finished_run_again(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    drawn: list[Path] = []
+    put_module(monkeypatch, "pipeline.report", draw_report=drawn.append)
+    assert status_of(cli.main, "report", str(tmp_path)) == 2
+    words = f"{tmp_path}: there is no metrics.json in it; give the folder of a finished run\n"
+    assert capsys.readouterr() == ("", words)
+    (tmp_path / "metrics.json").write_text("{}", encoding="utf-8")
+    assert status_of(cli.main, "report", str(tmp_path)) == 0
+    assert capsys.readouterr().out == f"Report: {tmp_path / 'report.html'}\n"
+    assert drawn == [tmp_path]
+
+
+def test_help_answers_at_once_and_imports_nothing_heavy() -> None:
+    program = (
+        "import sys; sys.argv = ['run_pipeline.py', '--help']\n"
+        "try:\n"
+        "    import runpy; runpy.run_path('run_pipeline.py', run_name='__main__')\n"
+        "finally:\n"
+        "    heavy = {'numpy', 'polars', 'tensorflow', 'gensim', 'sklearn', 'altair', 'rich'}\n"
+        "    print(sorted(heavy & set(sys.modules)), file=sys.stderr)\n"
+    )
+    started = time.perf_counter()
+    ended = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=30, check=True
+    )
+    assert ended.stdout.startswith("Usage: python run_pipeline.py [OPTIONS] [CORPUS]\n")
+    assert ended.stderr == "[]\n"
+    assert time.perf_counter() - started < 5  # 0.1 s on an idle machine; the modules above are what guards it
+
+
+def test_a_reader_who_leaves_early_does_not_end_the_run() -> None:
+    program = (
+        "from pipeline.core.console import Console\n"
+        "import sys; console = Console(); sys.stdin.readline()\n"
+        "console.say('one'); console.say('two'); print('done', file=sys.stderr)\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    process.stdin.write("go\n")
+    process.stdin.close()
+    assert process.stderr.read() == "done\n"
+    assert process.wait(timeout=30) == 0
+    process.stderr.close()
+
+
+def line_of(tensorflow: float) -> Any:
+    from pipeline.interpret.explain.worked import Line, Section, Step, Worked
+    from pipeline.interpret.explain.written import number
+
+    step = Step("The state", "h = 0.5", (Line("h_1[1]", number(0.5), 0.5, tensorflow),))
+    return Worked('"dog", step by step', "One number.", (Section("Forward", (step,)),))
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, object]]]:
+    """Let `explain` note what it was asked for; TensorFlow's number is 1e-6 off where the text says so."""
+    noted: list[tuple[str, dict[str, object]]] = []
+
+    def explain(text: str, **given: object) -> object:
+        noted.append((text, given))
+        return line_of(0.500001 if text == "off" else 0.5)
+
+    monkeypatch.setattr("pipeline.interpret.explain.explain", explain)
+    monkeypatch.setenv("COLUMNS", "100")
+    return noted
+
+
+EXPLAINED = """\
+"dog", step by step
+===================
+
+One number.
+
+Forward
+-------
+
+The state
+  h = 0.5                                                               result TensorFlow difference
+    h_1[1] = 0.5                                                           0.5        0.5          0
+
+1 number compared with TensorFlow's (float64): the largest difference is 0, in h_1[1].
+"""
+
+
+def test_explain_shows_the_example_and_writes_the_page(
+    asked: list[tuple[str, dict[str, object]]], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    page = tmp_path / "dog.html"
+    line = ["explain", "a dog", "--cell", "lstm", "--units", "3", "--out", str(page)]
+    assert status_of(cli.main, *line) == 0
+    assert capsys.readouterr() == (f"{EXPLAINED}\nPage: {page}\n", "")
+    assert page.read_text(encoding="utf-8").startswith("<!DOCTYPE html>\n")
+    assert status_of(cli.main, "explain", "dog", "--run", "reports/a", "--model", "lstm@word2vec") == 0
+    assert capsys.readouterr() == (EXPLAINED, "")
+    assert asked == [
+        ("a dog", {"cell": "lstm", "units": 3, "run": None, "model": None}),
+        ("dog", {"cell": None, "units": None, "run": Path("reports/a"), "model": "lstm@word2vec"}),
+    ]
+
+
+def test_explain_ends_with_status_1_where_tensorflow_disagrees(
+    asked: list[tuple[str, dict[str, object]]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert status_of(cli.main, "explain", "off") == 1
+    shown, error = capsys.readouterr()
+    said = (
+        "TENSORFLOW DISAGREES. 1 number compared with TensorFlow's (float64): the difference in h_1[1] is "
+        "1e-06, and at most 1e-09 is rounding. Do not trust this page."
+    )
+    assert error == f"{said}\n"
+    assert " ".join(shown.split()).endswith(said)
+
+
+def test_explain_checks_where_it_writes_before_it_computes(
+    asked: list[tuple[str, dict[str, object]]], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    there = tmp_path / "a.html"
+    there.write_text("mine", encoding="utf-8")
+    assert status_of(cli.main, "explain", "dog", "--out", str(there)) == 2
+    said = f"--out: {there} is there already; name a new file, or remove this one first\n"
+    assert capsys.readouterr() == ("", said)
+    assert asked == []
+
+
+def test_a_mistake_in_what_is_to_be_explained_has_status_2(capsys: pytest.CaptureFixture[str]) -> None:
+    assert status_of(cli.main, "explain", "dog", "--cell", "ltsm") == 2
+    assert capsys.readouterr() == ("", '--cell: there is no cell "ltsm"; did you mean "lstm"?\n')
+
+
+def test_help_of_explain_imports_nothing_heavy() -> None:
+    program = (
+        "import sys\nfrom pipeline import cli\n"
+        "try:\n    cli.main(['explain', '--help'])\n"
+        "finally:\n"
+        "    heavy = {'numpy', 'polars', 'tensorflow', 'gensim', 'sklearn', 'altair', 'rich', 'jinja2'}\n"
+        "    print(sorted(heavy & set(sys.modules)), file=sys.stderr)\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=30, check=True
+    )
+    options = set(re.findall(r"^ +(--[a-z-]+)", ended.stdout, re.MULTILINE))
+    assert options == {"--cell", "--units", "--run", "--model", "--out", "--debug", "--help"}
+    assert ended.stderr == "[]\n"

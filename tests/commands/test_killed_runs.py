@@ -1,0 +1,390 @@
+"""Runs that SIGKILL ends, each at another moment, in a process of its own: `report` finishes their folders."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from pipeline.commands import unfinished
+from pipeline.commands.run import run_experiment
+from pipeline.commands.unfinished import finish, is_unfinished
+from pipeline.commands.verify import verify
+from pipeline.core.console import Console
+from pipeline.core.errors import PipelineError
+from pipeline.experiment import conclude
+from pipeline.run_folder.journal import JOURNAL, Journal, read_journal
+from pipeline.settings.reading import load_config
+
+pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")
+
+# The run of `arguments`, killed when `place` is called for the `call`-th time; its workers are named first.
+KILLED_RUN = """
+import importlib, itertools, json, os, signal, sys
+import psutil
+from pipeline.settings.reading import load_config
+from pipeline.core.console import Console
+from pipeline.commands.run import run_experiment
+
+if __name__ == "__main__":
+    module, names, call, settings, given = json.loads(sys.argv[1])
+    place = importlib.import_module(module)
+    *owners, name = names.split(".")
+    for owner in owners:
+        place = getattr(place, owner)
+    original, calls = getattr(place, name), itertools.count(1)
+
+    def called(*arguments, **named):
+        if next(calls) == call:
+            print([child.pid for child in psutil.Process().children(recursive=True)], flush=True)
+            os.kill(os.getpid(), signal.SIGKILL)
+        return original(*arguments, **named)
+
+    setattr(place, name, called)
+    run_experiment(load_config(None, settings, given), Console(silent=True), "embedseq films.csv")
+"""
+SETTINGS = ("networks.units=4", "networks.max_epochs=1", "embeddings.dimension=4", "run.seeds=1")
+LINEAR = {"run.models": "majority,bow,tfidf"}
+RECORDED = "experiment.record", "FoldRecord._fit"
+
+
+def described(folder: Path, n_docs: int = 60, **options: Any) -> dict[str, Any]:
+    """Return the settings of a run of linear models, where `options` say nothing else, on a corpus made here."""
+    rows = [f"{('good', 'bad')[n % 2]} film number{n},{('pos', 'neg')[n % 2]}" for n in range(n_docs)]
+    (folder / "films.csv").write_text("\n".join(["text,label", *rows]) + "\n", encoding="utf-8")
+    given = {"corpus.path": str(folder / "films.csv"), "run.out": str(folder / "run")} | LINEAR
+    return given | {name.replace("_", ".", 1): value for name, value in options.items()}
+
+
+def killed(folder: Path, place: tuple[str, str], call: int = 1, **options: Any) -> Path:
+    """Return the folder of a run that was killed when `place` was called for the `call`-th time."""
+    given = described(folder, **options)
+    script = folder / "killed_run.py"  # a file: worker processes import it again
+    script.write_text(KILLED_RUN, encoding="utf-8")
+    arguments = json.dumps([f"pipeline.{place[0]}", place[1], call, SETTINGS, given])
+    ended = subprocess.run(
+        [sys.executable, str(script), arguments],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
+    )
+    assert ended.returncode == -signal.SIGKILL, ended.stderr
+    (folder / "children.json").write_text(ended.stdout, encoding="utf-8")
+    return folder / "run"
+
+
+def read(run: Path, name: str = "metrics.json") -> Any:
+    return json.loads((run / name).read_text(encoding="utf-8"))
+
+
+def finished(run: Path) -> dict[str, Any]:
+    """Return the metrics of a killed run's folder once it is finished, and agrees with itself."""
+    finish(run, Console(silent=True))
+    assert verify(run).differences == ()
+    assert list(run.rglob("*.part")) == []
+    return read(run)
+
+
+NOTHING = "the run was killed before its report was written; `python -m pipeline report` wrote it; nothing is missing"
+
+
+def lacking(what: str) -> str:
+    return (
+        "the run was killed before its report was written; `python -m pipeline report` wrote it;"
+        f" missing: {what}"
+    )
+
+
+# --- between the fits
+
+
+@pytest.mark.slow
+def test_a_run_that_is_killed_during_a_fit_has_a_report_of_those_before(tmp_path: Path) -> None:
+    run = killed(tmp_path, ("experiment.fit_linear", "_fit"), call=3)
+    assert not (run / "metrics.json").exists()
+    metrics = finished(run)
+    assert [row["name"] for row in metrics["results"]] == ["bow", "majority"]
+    assert lacking("the fits of tfidf") in metrics["warnings"]
+    report = (run / "report.md").read_text(encoding="utf-8")
+    assert "This run was killed before it ended: 2 of 3 fits finished. Not finished: tfidf." in report
+    assert read(run, "details/status.json")["state"] == read(run, "details/run.json")["state"] == "killed"
+    stages = [row["stage"] for row in metrics["stages"]]
+    assert stages[:2] == [f"Reading {tmp_path / 'films.csv'}", "Tokenising"]
+    assert metrics["total_seconds"] > 0
+
+
+@pytest.mark.slow
+def test_predictions_whose_fit_was_not_recorded_are_left_out(tmp_path: Path) -> None:
+    run = killed(tmp_path, RECORDED, call=3)
+    assert len(list((run / "predictions").iterdir())) == 3
+    metrics = finished(run)
+    assert [row["name"] for row in metrics["results"]] == ["bow", "majority"]
+    left_out = "stopped before the fit was recorded: the predictions of tfidf are left out"
+    assert left_out in metrics["warnings"]
+    assert lacking("the fits of tfidf") in metrics["warnings"]
+    assert [one["name"] for one in read(run, "details/choices.json")] == [
+        "bow"
+    ]  # tfidf's was told before its fit
+
+
+def test_whole_folds_are_compared(tmp_path: Path) -> None:
+    run = killed(tmp_path, RECORDED, call=9, corpus_folds=3)
+    metrics = finished(run)
+    assert sorted((row["name"], row["fold"]) for row in metrics["results"]) == [
+        (name, fold) for name in ("bow", "majority", "tfidf") for fold in (0, 1)
+    ]
+    assert metrics["corpus"]["tested"] == 40
+    assert lacking("the fits of tfidf fold 2") in metrics["warnings"]
+
+
+@pytest.mark.slow
+def test_a_run_that_is_killed_before_any_fit_has_a_report_too(tmp_path: Path) -> None:
+    metrics = finished(killed(tmp_path, ("experiment.fit_linear", "_fit")))
+    assert metrics["results"] == []
+    assert lacking("the fits of majority, bow, tfidf") in metrics["warnings"]
+
+
+@pytest.mark.slow
+def test_a_learning_curve_is_said_to_lack_its_last_sets(tmp_path: Path) -> None:
+    run = killed(
+        tmp_path, RECORDED, call=7, n_docs=320, run_learning_curve=True
+    )  # the first fit of set 2 of 2
+    metrics = finished(run)
+    assert lacking("fits of the learning curve") in metrics["warnings"]
+    assert metrics["learning_curve"]["sizes"] == [57, 230]
+    assert len(metrics["results"]) == 3
+
+
+# --- between the last fit and the end
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Return the metrics of the same run when nothing kills it."""
+    settings = load_config(None, SETTINGS, described(tmp_path_factory.mktemp("whole")))
+    run = run_experiment(settings, Console(silent=True), "embedseq films.csv")
+    assert not is_unfinished(run)
+    return read(run)
+
+
+def slow(*case: Any) -> Any:
+    return pytest.param(*case, marks=pytest.mark.slow)
+
+
+@pytest.mark.parametrize(
+    ("place", "call", "already"),
+    [
+        (("commands.run", "conclude"), 1, False),
+        slow(("experiment.conclude", "score_run"), 1, False),
+        slow(("experiment.conclude", "write_scores"), 1, False),
+        slow(("report", "draw_report"), 1, False),
+        slow(("experiment.conclude", "documents_shown"), 1, True),
+        (("experiment.conclude", "word_contributions"), 1, True),
+        slow(("experiment.conclude", "make_receipts"), 2, True),
+        slow(("run_folder.journal", "Journal.remove"), 1, True),
+    ],
+)
+def test_after_the_last_fit_nothing_is_lost(
+    tmp_path: Path, whole: dict[str, Any], place: tuple[str, str], call: int, already: bool
+) -> None:
+    run = killed(tmp_path, place, call)
+    assert (run / "report.md").exists() is already
+    if already:
+        assert read(run)["results"] == whole["results"]
+    metrics = finished(run)
+    same = ("results", "summary", "comparisons", "verdict", "slices", "hard_documents", "contamination")
+    assert {key: metrics[key] for key in same} == {key: whole[key] for key in same}
+    assert [row["name"] for row in metrics["costs"]] == [row["name"] for row in whole["costs"]]
+    assert (NOTHING in metrics["warnings"]) is (place == ("commands.run", "conclude"))
+    assert read(run, "details/contributions.json")["documents"]
+    assert read(run, "details/documents_shown.json")
+    assert not is_unfinished(run)
+
+
+def test_what_decorates_the_report_cannot_cost_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error there leaves a run that ended, with scores and report, and `report` tries again."""
+
+    def fail(*arguments: Any) -> None:
+        raise MemoryError("12 GiB asked for")
+
+    told = io.StringIO()
+    with monkeypatch.context() as patched:
+        patched.setattr(conclude, "word_contributions", fail)
+        run = run_experiment(load_config(None, SETTINGS, described(tmp_path)), Console(told), "")
+    assert (
+        "warning: texts or word contributions could not be added to the report (MemoryError: 12 GiB asked for);"
+        f" `python -m pipeline report {run}` tries again"
+    ) in told.getvalue()
+    assert read(run, "details/status.json")["state"] == "done"
+    assert len(read(run)["results"]) == 3
+    assert (run / "report.html").exists()
+    assert is_unfinished(run)
+    monkeypatch.setattr(unfinished, "writer_is_alive", lambda begin: False)  # it is this process
+    metrics = finished(run)
+    assert not any("killed" in text for text in metrics["warnings"])
+    assert read(run, "details/contributions.json")["documents"]
+    assert not is_unfinished(run)
+
+
+def test_without_the_corpus_the_scores_are_there_and_the_texts_can_be_added_later(tmp_path: Path) -> None:
+    run = killed(tmp_path, ("commands.run", "conclude"))
+    (tmp_path / "films.csv").rename(tmp_path / "away.csv")
+    assert len(finished(run)["results"]) == 3
+    assert not (run / "details" / "documents_shown.json").exists()
+    (tmp_path / "away.csv").rename(tmp_path / "films.csv")
+    finished(run)
+    assert read(run, "details/contributions.json")["documents"]
+    assert not is_unfinished(run)
+
+
+@pytest.mark.slow
+def test_texts_of_another_corpus_are_not_shown(tmp_path: Path) -> None:
+    run = killed(tmp_path, ("commands.run", "conclude"))
+    films = tmp_path / "films.csv"
+    films.write_text(films.read_text().replace("film", "song"))
+    assert len(finished(run)["results"]) == 3
+    assert not (run / "details" / "documents_shown.json").exists()
+    assert not is_unfinished(run)  # it will not be the same corpus again
+
+
+# --- networks, other processes, the command
+
+
+@pytest.mark.slow
+def test_a_network_without_its_probes_and_answers_made_elsewhere(tmp_path: Path) -> None:
+    outside = tmp_path / "theirs.csv"
+    outside.write_text("document,predicted\n" + "".join(f"{n},pos\n" for n in range(60)))
+    run = killed(
+        tmp_path,
+        ("experiment.fit_networks", "_probe"),
+        run_models="bow,ann",
+        run_embeddings="learned",
+        run_compare=str(outside),
+        corpus_folds=2,
+    )
+    metrics = finished(run)
+    assert [(row["name"], row["fold"]) for row in metrics["results"]] == [
+        ("ann@learned", 0),
+        ("bow", 0),
+        ("theirs", 0),
+    ]
+    absent = "the fits of bow fold 1, ann@learned fold 1; the probes of ann@learned"
+    assert lacking(absent) in metrics["warnings"]
+    assert [one["name"] for one in read(run, "details/histories.json")] == ["ann@learned"]
+    assert read(run, "details/neighbours.json")[-1]["source"] == "ann@learned"
+    assert metrics["embeddings"][0]["source"] == "learned"
+
+
+@pytest.mark.slow
+def test_workers_end_with_the_run_and_what_they_had_told_is_kept(tmp_path: Path) -> None:
+    """The second of two fits in worker processes is told to the first process, which is killed then."""
+    run = killed(tmp_path, RECORDED, call=3, corpus_folds=4, run_side_by_side=2)
+    children = json.loads((tmp_path / "children.json").read_text())
+    assert len(children) >= 2
+    deadline = time.monotonic() + 20
+    while any(psutil.pid_exists(child) for child in children):
+        assert time.monotonic() < deadline, "a worker goes on without its run"
+        time.sleep(0.1)
+    metrics = finished(run)
+    assert len([line for line in metrics["timing"] if line["at_once"] == 2]) == 2
+
+
+@pytest.mark.slow
+def test_the_command_finishes_a_run_and_verify_asks_for_it(tmp_path: Path) -> None:
+    run = killed(tmp_path, ("experiment.conclude", "score_run"))
+
+    def command(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "pipeline", *arguments],
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+
+    before = command("verify", str(run))
+    assert (before.returncode, before.stderr) == (
+        2,
+        f"{run}: the run did not come to its end: it has no metrics.json;"
+        " finish it with `python -m pipeline report`\n",
+    )
+    drawn = command("report", str(run))
+    assert (drawn.returncode, drawn.stdout.splitlines()[-1]) == (0, f"Report: {run / 'report.html'}")
+    after = command("verify", str(run))
+    assert (after.returncode, after.stdout.splitlines()[-1]) == (0, "Everything agrees.")
+
+
+# --- the journal
+
+
+def test_a_run_that_still_goes_on_is_left_alone(tmp_path: Path) -> None:
+    Journal.begin(tmp_path, {})
+    with pytest.raises(PipelineError) as error:
+        finish(tmp_path, Console(silent=True))
+    assert str(error.value) == (
+        f"{tmp_path}: the run is still going on, in process {os.getpid()}; wait until it has ended"
+    )
+    assert is_unfinished(tmp_path)
+
+
+def test_a_line_that_was_cut_short_is_left_out_and_another_is_a_mistake(tmp_path: Path) -> None:
+    journal = Journal.begin(tmp_path, {})
+    journal.write("note", "a é", [("Tokenising", 0.5)])
+    journal.write("note", "b", [("Tokenising", 0.5)])
+    with (tmp_path / JOURNAL).open("ab") as file:
+        file.write(b'{"at": 1, "kind": "note", "row": "c"')
+    lines = [(line.kind, line.row) for line in read_journal(tmp_path)][1:]
+    assert lines == [("stage", ["Tokenising", 0.5]), ("note", "a é"), ("note", "b")]
+    with (tmp_path / JOURNAL).open("ab") as file:
+        file.write(b"\n")
+    with pytest.raises(PipelineError) as error:
+        list(read_journal(tmp_path))
+    assert str(error.value) == (
+        f"{tmp_path / JOURNAL}:5: this is no line of a run's journal; restore the file, or run again"
+    )
+
+
+def test_nothing_follows_half_a_line_that_a_full_disk_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Room for four bytes at first, later for all: the line that did not fit is gone, the next is whole."""
+    journal = Journal.begin(tmp_path, {})
+    original, room = Path.open, [4]
+
+    class Full(io.FileIO):
+        def write(self, content: Any) -> int:
+            if not room[0]:
+                raise OSError(28, "No space left on device")
+            written: int = super().write(content[: room[0]])
+            room[0] -= written
+            return written
+
+    monkeypatch.setattr(Path, "open", lambda path, *_, **__: Full(path, "ab"))
+    with pytest.raises(OSError, match="No space left"):
+        journal.write("note", "a")
+    room[0] = 1_000
+    journal.write("note", "b")
+    monkeypatch.setattr(Path, "open", original)
+    assert [(line.kind, line.row) for line in read_journal(tmp_path)][1:] == [("note", "b")]
+
+
+def test_a_run_that_a_full_disk_ended_says_so_though_its_end_cannot_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(self: Journal, kind: str, *_: Any) -> None:
+        raise OSError(28, f"No space left on device for {kind}")
+
+    monkeypatch.setattr(Journal, "write", full)
+    with pytest.raises(OSError, match="for tokens"):
+        run_experiment(load_config(None, SETTINGS, described(tmp_path)), Console(silent=True), "films.csv")

@@ -1,0 +1,178 @@
+"""The README: its commands are read by the program itself, its names are those of the tables."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import tomllib
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import typer
+from markdown_pages import ROOT, first_cells, names_after, prose, read, relative_links, shell_commands
+
+from pipeline import cli
+from pipeline.core.names import MODES, SHUFFLED_WORDS
+from pipeline.corpus.readers.table import READERS
+from pipeline.embeddings import SOURCES
+from pipeline.experiment.plan import plan_models
+from pipeline.models.baselines import BASELINES
+from pipeline.models.networks.build import HEADS, NETWORKS
+from pipeline.settings.reading import load_config
+from pipeline.settings.tables import KEY_TYPES
+
+README = read("README.md")
+SCRIPT = typer.main.get_command(cli.script)
+PROGRAM: Any = typer.main.get_command(cli.app)
+
+INSTALL_AND_RUN = "python -m pip install -e '.[demo]' && python run_pipeline.py"
+INSTALL_AND_TEST = "python -m pip install -e '.[test]' && python -m pytest"
+
+
+def check_run(arguments: list[str]) -> None:
+    """Read the arguments as the script would, up to the plan of models."""
+    context = SCRIPT.make_context("run_pipeline.py", arguments)
+    config = load_config(None, context.params["set_"] or (), cli._given(context.params))
+    plan_models(config.run.models, config.run.embeddings)
+
+
+def check_program(arguments: list[str]) -> None:
+    """Read the arguments of `python -m pipeline`, subcommand after subcommand."""
+    command = PROGRAM
+    while hasattr(command, "commands"):
+        command = command.commands[arguments[0]]
+        arguments = arguments[1:]
+    command.make_context(command.name, arguments)
+
+
+def check_install(arguments: list[str]) -> None:
+    """Check the extra that is installed, and the constraints file if one is named."""
+    project = tomllib.loads(read("pyproject.toml"))["project"]
+    *options, requirement = arguments
+    assert options in (["-e"], ["-c", "constraints.txt", "-e"])
+    extra = re.fullmatch(r"\.\[(\w+)\]", requirement)
+    assert extra is not None
+    assert extra[1] in project["optional-dependencies"]
+    assert "-c" not in options or (ROOT / "constraints.txt").is_file()
+
+
+def check_nothing_more(arguments: list[str]) -> None:
+    assert arguments == []
+
+
+COMMANDS: dict[str, Callable[[list[str]], None]] = {
+    "python run_pipeline.py": check_run,
+    "python -m pipeline": check_program,
+    "python -m pip install": check_install,
+    "python -m pytest": check_nothing_more,
+}
+
+
+def check_command(command: str) -> None:
+    """Read one command of the README; an error says what is wrong with it."""
+    start = next((start for start in COMMANDS if f"{command} ".startswith(f"{start} ")), None)
+    assert start is not None, f"{command}: not one of {', '.join(COMMANDS)}"
+    COMMANDS[start](shlex.split(command.removeprefix(start)))
+
+
+@pytest.mark.parametrize("command", sorted(set(shell_commands(README))))
+def test_each_command_is_one_that_the_program_reads(command: str) -> None:
+    check_command(command)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "python run_pipeline.py --modles bow",
+        "python run_pipeline.py --models bowl",
+        "python run_pipeline.py --set networks.unit=64",
+        "python -m pipeline inspect corpora a.csv",
+        "python -m pip install -e '.[demos]'",
+        "python -m pytest -x",
+        "python run_pipelines.py",
+    ],
+)
+def test_a_wrong_command_would_be_found(command: str) -> None:
+    with pytest.raises(Exception):  # noqa: B017  of the library, the program or an assertion: any will do
+        check_command(command)
+
+
+@pytest.mark.parametrize("line", [INSTALL_AND_RUN, INSTALL_AND_TEST])
+def test_two_commands_do_the_main_job_and_the_tests(line: str) -> None:
+    assert README.count(f"\n{line}\n") == 1
+
+
+def options_of(command: Any) -> set[str]:
+    below = [options_of(child) for child in getattr(command, "commands", {}).values()]
+    return {option for parameter in command.params for option in parameter.opts}.union(*below)
+
+
+def test_every_option_in_the_text_exists() -> None:
+    named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", prose(README)))
+    assert named
+    assert named <= options_of(PROGRAM) | {"--help"}
+
+
+def test_every_setting_in_the_text_exists() -> None:
+    named = set(re.findall(r"--set ([a-z0-9_]+\.[a-z0-9_]+)=", README))
+    assert named
+    assert named <= set(KEY_TYPES)
+
+
+def test_models_heads_sources_and_modes_are_those_of_the_tables() -> None:
+    assert names_after(README, "Models") == set(BASELINES) | set(NETWORKS)
+    assert names_after(README, "Heads") == {*HEADS, "max+mean", f"lstm:{SHUFFLED_WORDS}"}
+    assert {head for network in NETWORKS.values() for head in network.heads} == {*HEADS, "max+mean"}
+    assert names_after(README, "Embeddings") == set(SOURCES)
+    assert names_after(README, "Modes") == set(MODES)
+
+
+@pytest.mark.parametrize(
+    ("option", "start", "names"),
+    [
+        ("--models", "Models, separated by commas: ", [*BASELINES, *NETWORKS]),
+        ("--embeddings", "Embeddings, separated by commas: ", [*SOURCES]),
+    ],
+)
+def test_the_help_names_every_entry_of_the_table(option: str, start: str, names: list[str]) -> None:
+    texts = {parameter.opts[0]: str(getattr(parameter, "help", "")) for parameter in SCRIPT.params}
+    listed = texts[option].removeprefix(start).partition(". ")[0]
+    named = listed.partition("; ")[0].replace("or a vector file", "").split(", ")
+    assert set(names) <= {name.strip() for name in named}
+
+
+def test_every_ending_that_is_read_is_named() -> None:
+    section = README.partition("\n## Your own corpus\n")[2].partition("\n## ")[0]
+    assert set(READERS) <= set(re.findall(r"`(\.\w+)`", section))
+
+
+def test_the_module_table_names_every_module_and_no_other() -> None:
+    named = {name for name in first_cells(README, "What's where") if name.startswith("pipeline/")}
+    there = {
+        f"pipeline/{path.name}" + ("/" if path.is_dir() else "")
+        for path in (ROOT / "pipeline").iterdir()
+        if not path.name.startswith("__")
+    }
+    assert named == there
+
+
+def test_every_path_of_the_module_table_exists() -> None:
+    for name in first_cells(README, "What's where"):
+        assert (ROOT / name).exists(), name
+
+
+def test_the_exit_statuses_are_those_of_the_program() -> None:
+    table = README.partition("**Exit status**")[2].partition("\n**")[0]
+    assert re.findall(r"^\| (\d+) \|", table, re.MULTILINE) == [
+        str(status) for status in (0, cli.FAULT, cli.MISTAKE, cli.DIFFERENCE, cli.INTERRUPTED)
+    ]
+
+
+@pytest.mark.parametrize("target", sorted(set(relative_links(README))))
+def test_every_link_leads_somewhere(target: str) -> None:
+    assert (ROOT / target).exists()
+
+
+def test_no_figure_is_left_to_be_filled_in() -> None:
+    assert re.findall(r"\{\{.*?\}\}", README) == []

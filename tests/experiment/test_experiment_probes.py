@@ -1,0 +1,166 @@
+"""Probes in whole runs: what the run folder holds, and that the rest of the run does not change."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from test_experiment import configure, interrupt_at, perform, read
+
+from pipeline.commands.run import run_experiment
+from pipeline.commands.verify import verify
+from pipeline.core.console import Console
+from pipeline.interpret import probes
+from pipeline.interpret.probes import PROBES, Probe, nothing, probes_of
+from pipeline.report import draw_report
+from pipeline.run_folder.predictions import read_run_predictions
+from pipeline.settings.tables import with_values
+
+NETWORKS = ["ann@learned", "rnn@learned", "lstm@learned"]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a run of two seeds with every probe of every run; a probe that fails ends it."""
+    folder = tmp_path_factory.mktemp("probed")
+    options = {"run_models": "bow,ann,rnn,lstm", "run_embeddings": "learned", "run_seeds": 2}
+    return perform(folder, run_deterministic=True, run_debug=True, run_probes=True, **options)
+
+
+def test_every_network_is_probed_once_whatever_the_seeds(run: Path) -> None:
+    found = read(run, "details/probes.json")
+    assert [entry["name"] for entry in found] == NETWORKS
+    for entry in found:
+        assert list(entry["probes"]) == probes_of(())
+        assert entry["test_documents"] == 12
+    results = {row["name"]: row for row in read(run)["results"] if row["seed"] == 0}
+    assert [(entry["trained"], entry["why_not"]) for entry in found] == [
+        (results[name]["trained"], results[name]["why_not"]) for name in NETWORKS
+    ]
+
+
+def test_metrics_have_the_reading_and_few_numbers_of_each_probe(run: Path) -> None:
+    found, summary = read(run, "details/probes.json"), read(run)["probes"]
+    assert list(summary) == NETWORKS
+    assert summary["ann@learned"] == {
+        name: result["summary"] | {"reading": result["reading"]}
+        for name, result in found[0]["probes"].items()
+        if "nothing" not in result
+    }
+    assert "gradients" not in summary["ann@learned"]
+    lstm = next(entry for entry in found if entry["name"] == "lstm@learned")["probes"]
+    assert summary["lstm@learned"]["gradients"] == {
+        "reading": lstm["gradients"]["reading"],
+        **{key: lstm["gradients"]["trained"][key] for key in ("falls_after", "tokens_per_e", "vanished")},
+        "documents_longer": lstm["gradients"]["trained"]["documents_longer"],
+    }
+
+
+def test_what_probes_take_is_among_the_stages(run: Path) -> None:
+    stages = [stage["stage"] for stage in read(run)["stages"] if stage["stage"].startswith("Probing")]
+    assert stages == [f"Probing {name}" for name in NETWORKS]
+    assert len(re.findall("probe gradients of lstm@learned: ", (run / "log.txt").read_text())) == 1
+
+
+def test_a_probed_run_agrees_with_itself_and_is_drawn_again(run: Path) -> None:
+    assert verify(run).differences == ()
+    page = (run / "report.html").read_text(encoding="utf-8")
+    (run / "report.html").unlink()
+    draw_report(run)
+    assert (run / "report.html").read_text(encoding="utf-8") == page
+
+
+def test_models_and_predictions_are_those_of_a_run_without_probes(run: Path, tmp_path: Path) -> None:
+    options = {"run_models": "bow,ann,rnn,lstm", "run_embeddings": "learned", "run_seeds": 2}
+    other = perform(tmp_path, run_deterministic=True, run_probes=False, **options)
+    for one, without in zip(read_run_predictions(run), read_run_predictions(other), strict=True):
+        np.testing.assert_array_equal(one.predictions.probabilities, without.predictions.probabilities)
+    for file in run.glob("models/*/*.safetensors"):
+        assert file.read_bytes() == (other / file.relative_to(run)).read_bytes(), file
+    assert not (other / "details" / "probes.json").exists()
+    assert read(other)["probes"] == {}
+    assert not [stage for stage in read(other)["stages"] if stage["stage"].startswith("Probing")]
+    assert "*Nothing to show.* Not asked for: --no-probes." in (other / "report.md").read_text(
+        encoding="utf-8"
+    )
+
+
+def test_a_run_without_networks_has_nothing_to_probe(tmp_path: Path) -> None:
+    run = perform(tmp_path, run_models="bow", run_probes=True)
+    assert read(run, "details/probes.json") == []
+    assert "No network was trained: there is no memory" in (run / "report.md").read_text(encoding="utf-8")
+
+
+def test_a_run_that_is_stopped_keeps_the_probes_that_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interrupt_at(monkeypatch, 2)
+    with pytest.raises(KeyboardInterrupt):
+        perform(tmp_path, run_models="rnn,lstm", run_embeddings="learned", run_probes=True)
+    run = tmp_path / "run"
+    assert [entry["name"] for entry in read(run, "details/probes.json")] == ["rnn@learned"]
+    assert list(read(run)["probes"]) == ["rnn@learned"]
+    assert verify(run).differences == ()
+
+
+def test_a_stop_while_a_network_is_probed_keeps_the_network(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(subject: probes.Subject) -> dict[str, Any]:
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(PROBES, "gradients", Probe("?", stop))
+    with pytest.raises(KeyboardInterrupt):
+        perform(tmp_path, run_models="rnn", run_embeddings="learned", run_probes=True)
+    run = tmp_path / "run"
+    assert [row["name"] for row in read(run)["results"]] == ["rnn@learned"]
+    assert read(run, "details/probes.json") == []
+
+
+def test_a_probe_that_fails_costs_no_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(subject: probes.Subject) -> dict[str, Any]:
+        raise ValueError("no such thing")
+
+    monkeypatch.setitem(PROBES, "gradients", Probe("Why?", fail))
+    run = perform(tmp_path, run_models="rnn", run_embeddings="learned", run_probes=True)
+    (entry,) = read(run, "details/probes.json")
+    assert entry["probes"]["gradients"] == {
+        "question": "Why?",
+        "nothing": "the probe failed, a fault of this program: ValueError: no such thing; the log has more",
+    }
+    assert "in fail" in (run / "log.txt").read_text(encoding="utf-8")
+    with pytest.raises(ValueError, match="no such thing"):
+        perform(
+            tmp_path,
+            run_probes=True,
+            run_models="rnn",
+            run_embeddings="learned",
+            run_debug=True,
+            run_out=str(tmp_path / "b"),
+        )
+
+
+@pytest.fixture
+def only_a_needle() -> Iterator[None]:
+    """Let the table hold one probe on demand, then what it held, in its order."""
+    kept = dict(PROBES)
+    PROBES.clear()
+    PROBES["needle"] = Probe("Where?", lambda subject: nothing("not here"), on_demand=True)
+    yield
+    PROBES.clear()
+    PROBES.update(kept)
+
+
+@pytest.mark.usefixtures("only_a_needle")
+def test_probes_on_demand_reach_the_run(tmp_path: Path) -> None:
+    config = configure(tmp_path, run_models="rnn", run_embeddings="learned", run_probes=True)
+    for extra, expected in (((), []), (("needle",), ["needle"])):
+        out = str(tmp_path / f"run{len(extra)}")
+        run = run_experiment(
+            with_values(config, {"run.extra_probes": extra, "run.out": out}), Console(silent=True), ""
+        )
+        assert list(read(run, "details/probes.json")[0]["probes"]) == expected

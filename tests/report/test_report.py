@@ -1,0 +1,392 @@
+"""The report as a stage: from the run folder alone, whatever is missing, each file in one step."""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import re
+import struct
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from report_builders import DETAILS, METRICS, NETWORK, build_run
+
+from pipeline.core.errors import PipelineError
+from pipeline.report import draw_report, summarise
+from pipeline.report.page.blocks import BandLine, BandPoint, Bands, Chart, Limits, Paragraph, Table
+from pipeline.report.page.chart_numbers import with_numbers
+from pipeline.report.page.charts import Picture, draw
+from pipeline.report.page.markdown import write_markdown
+from pipeline.report.sections.answer import build_answer
+from pipeline.report.sections.facts import ModelFacts
+from pipeline.report.sections.quality import differences, heads_note, near_the_best
+from pipeline.report.sections.table import build_sections
+from pipeline.run_folder.reading import Details, Run, read_run, replace_file
+
+ALL_KEYS = [*METRICS, *DETAILS]
+
+
+@pytest.fixture
+def no_charts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the drawing out, for tests of what surrounds it."""
+    monkeypatch.setattr("pipeline.report.page.html_page.draw", lambda figure: Picture("", ""))
+    monkeypatch.setattr("pipeline.report.draw.draw_pictures", lambda answer, sections: {})
+
+
+def section(text: str, title: str) -> str:
+    return text.split(f"## {title}\n")[1].split("\n## ", maxsplit=1)[0].strip()
+
+
+def test_the_summary_ends_a_run(tmp_path: Path) -> None:
+    run = build_run(tmp_path)
+    assert summarise(run) == (
+        "On films it cannot be told whether lstm@word2vec is better or worse than tfidf.\n"
+        "\n"
+        "warning: 1 of 40 test documents also stands among the training documents\n"
+        "\n"
+        "model          accuracy  95 % interval\n"
+        "tfidf            87.5 %  77.5 to 95.0 %\n"
+        "bow              85.0 %  72.5 to 95.0 %\n"
+        "lstm@word2vec    80.0 %  68.8 to 90.0 %\n"
+        "\n"
+        f"Report: {run / 'report.html'}"
+    )
+
+
+def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(PipelineError) as error:
+        draw_report(tmp_path)
+    assert str(error.value) == (
+        f"{tmp_path}: it holds no metrics.json, so it is no run folder;"
+        " name a folder that a run has written, such as reports/NAME"
+    )
+
+
+def test_a_broken_file_is_named_by_line_and_column(tmp_path: Path) -> None:
+    run = build_run(tmp_path)
+    (run / "details" / "scores.json").write_text('{"models":\n  [,]}')
+    with pytest.raises(PipelineError) as error:
+        draw_report(run)
+    assert str(error.value) == (
+        f"{run / 'details' / 'scores.json'}:2:4: this is not JSON (Expecting value);"
+        " restore the file as the run wrote it, or run again"
+    )
+
+
+def test_a_file_that_is_not_utf8_is_named(tmp_path: Path) -> None:
+    run = build_run(tmp_path)
+    (run / "metrics.json").write_bytes(b'{"a": "\xff"}')
+    with pytest.raises(PipelineError) as error:
+        summarise(run)
+    assert str(error.value) == (
+        f"{run / 'metrics.json'}: byte 7 is not UTF-8; restore the file as the run wrote it, or run again"
+    )
+
+
+def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
+    run = build_run(tmp_path, schema_version=2)
+    with pytest.raises(PipelineError) as error:
+        draw_report(run)
+    assert str(error.value) == (
+        f"{run / 'metrics.json'}: schema_version is 2; this version reads 1;"
+        " use the version of embedseq that wrote the run"
+    )
+
+
+@pytest.mark.usefixtures("no_charts")
+@pytest.mark.parametrize("key", ALL_KEYS)
+def test_a_missing_part_leaves_the_rest(tmp_path: Path, key: str) -> None:
+    run = build_run(tmp_path, **{key: None})
+    draw_report(run)
+    assert (run / "report.html").read_text(encoding="utf-8").rstrip().endswith("</html>")
+
+
+@pytest.mark.parametrize(
+    ("key", "title", "reason"),
+    [
+        ("comparisons", "Paired differences", "The run made no comparison."),
+        ("causes", "Where a difference comes from", "The run recorded no causes."),
+        ("histories", "Training curves", "No network was trained, so there are no training curves."),
+        ("scores", "Confused classes", "No predictions were scored by class."),
+        (
+            "embeddings",
+            "Embedding coverage",
+            "No embedding was used: only models without embeddings were run.",
+        ),
+        ("tokens", "Tokens", "The run recorded nothing about its tokens."),
+        ("environment", "Environment", "The run recorded nothing about its machine."),
+        ("corpus", "Corpus, splits, row ledger", "The run recorded nothing about its corpus."),
+        (
+            "choices",
+            "Choices on validation documents",
+            "Nothing was chosen on the validation documents except when each training ends.",
+        ),
+    ],
+)
+def test_a_section_with_nothing_to_show_says_why(tmp_path: Path, key: str, title: str, reason: str) -> None:
+    text = markdown_of(read_run(build_run(tmp_path, **{key: None})))
+    assert section(text, title) == f"*Nothing to show.* {reason}"
+
+
+def test_without_an_embedding_there_are_no_neighbours(tmp_path: Path) -> None:
+    text = markdown_of(read_run(build_run(tmp_path, neighbours=None, embeddings=None)))
+    reason = "No embedding was used, so there are no neighbours to show."
+    assert section(text, "Nearest neighbours") == f"*Nothing to show.* {reason}"
+
+
+@pytest.mark.parametrize("found", [None, [{"source": "word2vec", "words": []}]])
+def test_where_no_word_qualified_the_neighbours_say_so(tmp_path: Path, found: Any) -> None:
+    text = markdown_of(read_run(build_run(tmp_path, neighbours=found)))
+    assert section(text, "Nearest neighbours") == (
+        "*Nothing to show.* No word of the training documents qualified: it has to have a vector, to mark a class,"
+        " to occur three times or more, and to be of three letters or more (of Chinese characters one is enough)."
+    )
+
+
+def test_a_run_without_times_says_so(tmp_path: Path) -> None:
+    text = markdown_of(read_run(build_run(tmp_path, timing=None, stages=None)))
+    assert section(text, "Timing") == "*Nothing to show.* The run recorded no times."
+
+
+def test_an_interrupted_run_says_what_was_finished(tmp_path: Path) -> None:
+    status = {"state": "interrupted", "finished": ["tfidf"], "planned": ["tfidf", "bow", "lstm@word2vec"]}
+    changes: dict[str, Any] = dict.fromkeys(["summary", "comparisons", "verdict", "histories", "scores"])
+    run = build_run(tmp_path, results=METRICS["results"][:1], status=status, **changes)
+    text = markdown_of(read_run(run))
+    banner = "This run was interrupted: 1 of 3 fits finished. Not finished: bow, lstm@word2vec."
+    assert text.startswith("# There is no answer: the run did not reach the comparison.\n\n> **" + banner)
+    assert section(text, "Confused classes") == f"*Nothing to show.* {banner}"
+    # no summary was written: the mean of the finished fits, without an interval
+    assert re.search(r"\*\*tfidf\*\* \(highest\) \| +\*\*87\.5 %\*\* \| +– \|", text)
+    assert banner in summarise(run)
+
+
+@pytest.mark.usefixtures("no_charts")
+def test_a_run_stopped_before_any_result_has_a_report(tmp_path: Path) -> None:
+    status = {"state": "interrupted", "finished": [], "planned": ["bow"]}
+    nothing: dict[str, Any] = dict.fromkeys(DETAILS)
+    run = build_run(tmp_path, config_toml=None, metrics=None, **(nothing | {"status": status}))
+    draw_report(run)
+    assert "0 of 1 fit finished" in (run / "report.md").read_text(encoding="utf-8")
+
+
+def test_a_failed_run_says_so_and_names_ten_fits_that_are_missing(tmp_path: Path) -> None:
+    planned = [f"lstm@learned seed 0 fold {fold}" for fold in range(12)]
+    status = {"state": "failed", "finished": planned[:1], "planned": planned}
+    banner = build_answer(read_run(build_run(tmp_path, status=status))).banner
+    assert banner == (
+        f"This run failed: 1 of 12 fits finished. Not finished: {', '.join(planned[1:11])} and 1 more."
+    )
+
+
+def test_any_single_key_may_be_absent_or_null() -> None:
+    for files in damaged():
+        run = Run(Path("reports/x"), files["metrics"], Details(**files["details"]), "")
+        assert markdown_of(run).startswith("# ")
+
+
+def damaged() -> Iterator[dict[str, Any]]:
+    """Yield the literal run with one key at any depth removed, then with it null."""
+    whole = {"metrics": METRICS, "details": DETAILS}
+    for path in key_paths(whole):
+        if len(path) < 3:  # the files themselves: other tests leave those out
+            continue
+        for remove in (True, False):
+            files = copy.deepcopy(whole)
+            parent: Any = files
+            for step in path[:-1]:
+                parent = parent[step]
+            if remove:
+                del parent[path[-1]]
+            else:
+                parent[path[-1]] = None
+            yield files
+
+
+def key_paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Yield the path of every key of nested tables; of a list, those of its first entry."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield (*path, key)
+            yield from key_paths(inner, (*path, key))
+    elif isinstance(value, list) and value:
+        yield from key_paths(value[0], (*path, 0))
+
+
+def markdown_of(run: Run) -> str:
+    return write_markdown(build_answer(run), build_sections(run, Limits()))
+
+
+def test_drawing_twice_gives_the_same_bytes(tmp_path: Path) -> None:
+    run = build_run(tmp_path)
+    names = ("report.md", "report.html", "charts/comparison-1.png", "charts/calibration-1.png")
+    draw_report(run)
+    first = [(run / name).read_bytes() for name in names]
+    draw.cache_clear()
+    draw_report(run)
+    assert [(run / name).read_bytes() for name in names] == first
+
+
+def test_every_picture_of_the_markdown_is_a_file_and_every_file_is_shown(tmp_path: Path) -> None:
+    run = build_run(tmp_path, probes=[])
+    (run / "charts").mkdir()
+    (run / "charts" / "of-an-earlier-drawing.png").write_bytes(b"")
+    draw_report(run)
+    shown = re.findall(r"^!\[.*\]\((.*)\)$", (run / "report.md").read_text(encoding="utf-8"), re.MULTILINE)
+    numbered = (
+        "answer",
+        "comparison-1",
+        "differences-1",
+        "causes-1",
+        "learning-curve-1",
+        "calibration-1",
+        "curves-1",
+    )
+    assert shown == [f"charts/{name}.png" for name in numbered]
+    assert sorted(path.relative_to(run).as_posix() for path in (run / "charts").iterdir()) == sorted(shown)
+    for name in shown:
+        width, height = png_size(run / name)
+        assert 70 < height < 1000
+        assert 300 < width < 1300
+
+
+def png_size(path: Path) -> tuple[int, int]:
+    """Return width and height of a PNG in pixels, from its first chunk (PNG specification, 11.2.2)."""
+    content = path.read_bytes()
+    assert content.startswith(b"\x89PNG\r\n\x1a\n")
+    return struct.unpack(">II", content[16:24])
+
+
+def test_a_stop_while_writing_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "report.md"
+    replace_file(file, "old")
+
+    def stop(source: str, target: Path) -> None:
+        assert Path(source).read_text() == "new"  # written whole, beside the old one
+        assert Path(source).parent == tmp_path
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "replace", stop)
+    with pytest.raises(KeyboardInterrupt):
+        replace_file(file, "new")
+    assert [path.name for path in tmp_path.iterdir()] == ["report.md"]
+    assert file.read_text() == "old"
+
+
+def test_the_first_sentence_of_the_differences_names_who_is_told_apart(tmp_path: Path) -> None:
+    first, second = METRICS["comparisons"]
+    rows = [first | {"decision": "loses"}, second, second | {"a": "bow", "b": "tfidf", "decision": "equal"}]
+    sentence, *_ = differences(read_run(build_run(tmp_path, comparisons=rows)), Limits())
+    assert sentence == Paragraph(
+        f"Told apart: {NETWORK} loses to tfidf. Of 3 comparisons, cannot tell: 1; equal: 1."
+    )
+
+
+def test_the_numbers_of_a_chart_with_bands_stand_in_a_table() -> None:
+    lines = (
+        BandLine("lstm", (BandPoint(1, 0.5, 0.25, 0.75), BandPoint(20, 0.0012345, None, None))),
+        BandLine("rnn", (BandPoint(20, 1.0, None, None),)),
+    )
+    chart = Chart("Norms", "A reading.", Bands(lines, "Tokens", "Norm", percent=False))
+    same, table = with_numbers(chart, Limits(), "details/probes.json")
+    assert same is chart
+    assert isinstance(table, Table)
+    assert (table.caption, table.fold) == ("Numbers: Norms", True)
+    assert [column.title for column in table.columns] == ["Tokens", "lstm", "rnn"]
+    assert [[cell.text for cell in line] for line in table.rows] == [
+        ["1", "0.5 (0.25 to 0.75)", "–"],
+        ["20", "0.00123", "1"],
+    ]
+    in_percent = replace(chart, figure=Bands(lines, "Tokens", "Accuracy, %"))
+    _, table = with_numbers(in_percent, Limits(), "details/probes.json")
+    assert isinstance(table, Table)
+    assert table.rows[0][1].text == "50.0 % (25.0 % to 75.0 %)"
+
+
+def test_a_model_that_did_not_train_loses_nothing(tmp_path: Path) -> None:
+    results = [row | ({"trained": False} if row["seed"] else {}) for row in METRICS["results"]]
+    rows = [row | {"decision": "loses"} for row in METRICS["comparisons"]]
+    run = read_run(build_run(tmp_path, results=results, comparisons=rows))
+    sentence, _, table, _ = differences(run, Limits())
+    assert sentence == Paragraph("No two models are told apart. Of 2 comparisons, withheld: 2.")
+    assert isinstance(table, Table)
+    assert [[cell.text for cell in line[-2:]] for line in table.rows] == [["withheld", "–"]] * 2
+
+
+def test_a_corpus_may_be_called_with_a_dash(tmp_path: Path) -> None:
+    run = build_run(tmp_path, corpus=METRICS["corpus"] | {"name": "news – 2020"})
+    assert ("Corpus", "news – 2020") in build_answer(read_run(run)).facts
+
+
+def test_a_majority_baseline_does_not_squash_the_chart() -> None:
+    models = [model("a", 0.97), model("b", 0.95), model("c", 0.93), model("majority", 0.2)]
+    assert [shown.name for shown in near_the_best(models)] == ["a", "b", "c"]
+    assert [shown.name for shown in near_the_best(models[:3])] == ["a", "b", "c"]
+
+
+def model(name: str, accuracy: float) -> ModelFacts:
+    """Return a model with an interval of one point either way."""
+    interval = (accuracy - 0.01, accuracy + 0.01)
+    return ModelFacts(
+        *(name, "Baseline", 1, accuracy, interval, (), None, None, None, None, None, None, (), None, 0, ())
+    )
+
+
+def test_the_documented_keys_are_those_of_the_literal_run() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "run-folder.md").read_text(encoding="utf-8")
+    metrics = {key for path in key_paths(METRICS) for key in path if isinstance(key, str)}
+    free = {
+        "good",
+        "bad",
+        "films.csv",
+        "numpy",
+        "window",
+        "epochs",
+        "quick",
+        "run",
+    }  # names that data supplies
+    undocumented = [key for key in metrics - free if f"`{key}`" not in text]
+    assert undocumented == []
+    assert [name for name in DETAILS if f"details/{name}.json" not in text] == []
+    details = {key for path in key_paths(DETAILS) for key in path if isinstance(key, str)}
+    assert [
+        key for key in details - free if f"`{key}`" not in text and f"details/{key}.json" not in text
+    ] == []
+
+
+def test_the_literal_run_is_json(tmp_path: Path) -> None:
+    assert json.loads((build_run(tmp_path) / "metrics.json").read_text()) == METRICS
+
+
+def test_the_answer_says_that_ann_was_not_put_up_for_it(tmp_path: Path) -> None:
+    """By validation or by test it may be ahead of the network of the answer."""
+    alone = build_answer(read_run(build_run(tmp_path / "alone"))).decided
+    assert alone.startswith(
+        "lstm@word2vec (the best network) is compared with every baseline (2 of them), of which tfidf"
+    )
+    averaged = METRICS["summary"][0] | {"name": "ann@word2vec", "model": "ann", "kind": "network"}
+    run = build_run(tmp_path / "beside", summary=[*METRICS["summary"], averaged])
+    assert build_answer(read_run(run)).decided.startswith(
+        "lstm@word2vec (the best recurrent network; ann, which has no memory, is not put up for the answer) is"
+        " compared with every baseline (2 of them), of which tfidf decides. The network was chosen by mean validation"
+        " accuracy, and all were compared on the same 40 test documents."
+    )
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (("tfidf", "ann@w", "lstm:max@w", "bilstm@w"), ""),
+        (
+            ("rnn@w", "lstm@w", "lstm@v", "lstm:max@w"),
+            "rnn and lstm without a head read the state after the last word; :max, :mean and :max+mean read those"
+            " after every word.",
+        ),
+    ],
+)
+def test_what_networks_without_a_head_read_is_said_once(names: tuple[str, ...], said: str) -> None:
+    assert heads_note(names) == said

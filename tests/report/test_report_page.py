@@ -1,0 +1,221 @@
+"""report.html: one file that asks no host for anything and shows hostile text as text."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from report_builders import DETAILS, METRICS, NETWORK, build_run, result
+
+from pipeline.report import draw_report
+from pipeline.report.draw import LARGEST_PAGE
+from pipeline.report.page.html_page import assets
+
+HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'>& \u202etxt \u05d0 |`"
+SHOWN = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'>& ‹U+202E›txt \u05d0 |`"
+VOID = {"meta", "br", "img", "link", "input", "hr"}
+
+
+class Page(HTMLParser):
+    """What a browser would see: tags, attributes, ids, text, style sheets."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str]] = []
+        self.open: list[str] = []
+        self.text, self.style = "", ""
+        self.scripts: list[str] = []
+        self.cells: list[str] = []
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += [(name, value or "") for name, value in attrs]
+        if tag not in VOID:
+            self.open.append(tag)
+        if tag in ("td", "th"):
+            self.cells.append("")
+        if tag == "script":
+            self.scripts.append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] == "style":
+            self.style += data
+            return
+        if self.open and self.open[-1] == "script":
+            self.scripts[-1] += data
+            return
+        self.text += data
+        if "td" in self.open or "th" in self.open:
+            self.cells[-1] += data
+
+    def values(self, name: str) -> list[str]:
+        """Return the values of the attribute `name`."""
+        return [value for key, value in self.attributes if key == name]
+
+
+def drawn(run: Path) -> Page:
+    draw_report(run)
+    return Page((run / "report.html").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Page:
+    return drawn(build_run(tmp_path_factory.mktemp("page")))
+
+
+def assert_self_contained(page: Page) -> None:
+    assert page.tags.count("script") == len(assets(".js"))  # the page's own, and no other
+    assert not {"link", "iframe", "object", "embed", "base", "img", "image", "use"} & set(page.tags)
+    assert all(value.startswith("#") for key in ("href", "xlink:href") for value in page.values(key))
+    assert not any(key in ("src", "srcset", "data", "action", "poster") for key, _ in page.attributes)
+    assert not any(key.startswith("on") for key, _ in page.attributes)
+    targets = re.findall(r"url\(([^)]*)\)", " ".join([page.style, *(value for _, value in page.attributes)]))
+    assert all(target.startswith("#") for target in targets)
+    assert "@import" not in page.style
+
+
+def test_the_page_asks_no_host_for_anything(page: Page) -> None:
+    assert_self_contained(page)
+    assert page.scripts == assets(".js")
+    hashes = " ".join(
+        f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+        for text in page.scripts
+    )
+    policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src {hashes}; img-src data:"
+    assert policy in page.values("content")
+
+
+def test_every_asset_stands_in_the_page_in_the_order_of_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, text in (
+        ("b.js", "2;"),
+        ("a.js", "1;\n"),
+        ("b.css", "i {}"),
+        ("a.css", "b {}"),
+        ("a.txt", "0"),
+    ):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    monkeypatch.setattr("pipeline.report.page.html_page.ASSETS", tmp_path)
+    assert (assets(".js"), assets(".css")) == (["1;", "2;"], ["b {}", "i {}"])
+
+
+def test_every_tag_is_closed_and_every_linked_id_exists_once(page: Page) -> None:
+    assert page.open == []
+    ids = page.values("id")
+    assert len(ids) == len(set(ids))
+    links = {value.removeprefix("#") for value in page.values("href")}
+    assert len(links) >= 17
+    assert links <= set(ids)
+    assert set(page.values("aria-labelledby")) <= set(ids)
+
+
+def test_the_page_opens_with_the_answer(page: Page) -> None:
+    start = page.text.index("On films it cannot be told whether lstm@word2vec is better or worse than tfidf.")
+    assert start < page.text.index("Difference in accuracy: −7.5 points") < page.text.index("Contents")
+
+
+def test_the_figures_of_the_literal_run(page: Page) -> None:
+    first = page.cells.index("tfidf highest")
+    assert page.cells[first + 1 : first + 14] == [
+        *("87.5 %", "77.5 to 95.0 %", "0.871", "0.346", "0.061", "0.052, up to 0.071"),
+        *("0.25", "20,000", "1,200", "410", "1", "Baseline", "trained"),
+    ]
+    assert "90.9 %20" in page.cells  # the confusion matrix: share of the row, then the count
+
+
+def test_charts_are_drawn_for_wide_pages_and_phones(page: Page) -> None:
+    # the answer, accuracy, differences, causes, learning curve twice; training curve and reliability once; seven charts
+    # of probes twice, the states of one document once
+    assert page.tags.count("svg") == 10 + 2 + 14 + 1
+    assert page.values("class").count("narrow") == 5 + 7
+    assert page.values("role").count("img") == 27
+
+
+def test_hostile_text_is_shown_and_does_nothing(tmp_path: Path) -> None:
+    name = f"lstm@{HOSTILE}"
+    changes = {
+        "corpus": METRICS["corpus"] | {"name": HOSTILE, "classes": {HOSTILE: 9, "b": 8}},
+        "results": [result(name, "network", 0, 0.9, 10), *METRICS["results"]],
+        "summary": [METRICS["summary"][0] | {"name": name, "accuracy": 0.9}, *METRICS["summary"]],
+        "comparisons": [METRICS["comparisons"][0] | {"a": name, "decision": HOSTILE}],
+        "verdict": METRICS["verdict"] | {"sentence": HOSTILE},
+        "warnings": [HOSTILE],
+        "histories": [DETAILS["histories"][0] | {"name": name}],
+        "neighbours": [{"source": HOSTILE, "words": [{"word": HOSTILE, "neighbours": [{"word": HOSTILE}]}]}],
+        "scores": DETAILS["scores"] | {"label_names": [HOSTILE, "b"]},
+    }
+    run = build_run(tmp_path, config_toml=f"# {HOSTILE}\n", **changes)
+    page = drawn(run)
+    assert_self_contained(page)
+    assert page.text.count(SHOWN) >= 12
+    assert "\u202e" not in (run / "report.html").read_text(encoding="utf-8")
+
+
+def test_a_very_long_word_and_half_a_surrogate_pair_can_be_shown(tmp_path: Path) -> None:
+    words = [{"word": "x" * 100_000, "why": "\ud800 half", "neighbours": []}]
+    page = drawn(build_run(tmp_path, neighbours=[{"source": "word2vec", "words": words}]))
+    assert "x" * 239 + "…" in page.cells
+    assert "\ufffd half" in page.cells
+
+
+def test_a_hundred_classes_and_eight_models_stay_under_three_megabytes(tmp_path: Path) -> None:
+    draw_report(many_classes(tmp_path, 100, 8))
+    assert (tmp_path / "run" / "report.html").stat().st_size < LARGEST_PAGE
+
+
+def test_tables_are_shortened_until_the_page_is_small_enough(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.report.draw.LARGEST_PAGE", 400_000)
+    run = many_classes(tmp_path, 100, 8, label="very long label " * 4)
+    draw_report(run)
+    assert (run / "report.html").stat().st_size < 400_000
+    page = (run / "report.html").read_text(encoding="utf-8")
+    assert re.search(r"The first (60|20|8) of 100 rows; all are in details/scores\.json\.", page)
+
+
+def many_classes(folder: Path, n_classes: int, n_models: int, label: str = "class ") -> Path:
+    """Write a run with many classes, every one confused with the next, and many networks."""
+    labels = [f"{label}{number}" for number in range(n_classes)]
+    matrix = [[0] * n_classes for _ in labels]
+    for number in range(n_classes):
+        matrix[number][number], matrix[number][(number + 1) % n_classes] = 8, 2
+    per_class = [
+        {"label": name, "precision": 0.8, "recall": 0.8, "f1": 0.8, "support": 10} for name in labels
+    ]
+    names = [f"lstm@source{number}" for number in range(n_models)]
+    return build_run(
+        folder,
+        probes=[],  # what is shortened are tables
+        corpus=METRICS["corpus"] | {"classes": dict.fromkeys(labels, 10)},
+        results=[result(name, "network", 0, 0.8, 10) for name in names],
+        summary=[METRICS["summary"][2] | {"name": name} for name in names],
+        histories=[DETAILS["histories"][0] | {"name": name} for name in names[:8]],
+        scores={
+            "label_names": labels,
+            "models": [{"name": n, "runs": 1, "per_class": per_class, "confusion": matrix} for n in names],
+        },
+    )
+
+
+def test_values_that_are_not_finite_are_dashes(tmp_path: Path) -> None:
+    run = build_run(tmp_path)
+    metrics = json.loads((run / "metrics.json").read_text())
+    metrics["summary"][2]["log_loss"] = float("nan")
+    metrics["summary"][2]["accuracy"] = None
+    (run / "metrics.json").write_text(json.dumps(metrics))
+    page = drawn(run)
+    first = page.cells.index(NETWORK)
+    assert page.cells[first + 1 : first + 5] == ["–", "68.8 to 90.0 %", "0.791", "–"]
