@@ -117,7 +117,7 @@ def summarise(run: Path) -> str:
         circumstances(content),
         status_sentence(content),
         f"warning: {repeated}" if repeated else "",
-        _model_lines(models, content.places, content.table("verdict").get("metric") or "accuracy"),
+        _model_lines(models, content.places, content.table("verdict").get("metric") or ""),
     ]
     return "\n\n".join([*(part for part in parts if part), f"Report: {run / 'report.html'}"])
 
