@@ -28,7 +28,8 @@ from pipeline.experiment.data import (
 from pipeline.experiment.record import Choice, Fit, FoldRecord
 from pipeline.experiment.tuning import Score
 from pipeline.models.baselines import Chosen, FittedBaseline, Tried, as_fitted, choose_strength, fit_baseline
-from pipeline.models.baselines.table import BASELINES, Grade, NgramRange, TextSize
+from pipeline.models.baselines.choice import Grade
+from pipeline.models.baselines.table import BASELINES, NgramRange, TextSize
 from pipeline.models.save import save_baseline, save_mean
 from pipeline.models.table import PlannedModel
 from pipeline.text.ngrams import NgramsTooLong, NgramVocabulary, count_ngrams, learn_ngrams
