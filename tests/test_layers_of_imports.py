@@ -79,7 +79,7 @@ KNOWN: dict[str, str] = {
         " report.sections.learning_curve report.sections.probe_forget_bias report.sections.probe_gradients"
         " report.sections.probe_jacobians report.sections.probe_memory_horizon"
         " report.sections.probe_needle report.sections.probe_word_order report.sections.probes"
-        " report.sections.quality report.sections.slices report.sections.tuning"
+        " report.sections.slices report.sections.tuning"
     ),
     '"accuracy" outside core.wording': (
         "commands.run evaluation.budgets evaluation.comparisons evaluation.contamination evaluation.costs"
