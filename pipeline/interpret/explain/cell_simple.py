@@ -14,11 +14,7 @@ from pipeline.interpret.explain.cell_steps import (
 )
 from pipeline.interpret.explain.document import Reading
 from pipeline.interpret.explain.worked import Step
-from pipeline.interpret.explain.written import (
-    applied,
-    one_minus_square,
-    times,
-)
+from pipeline.interpret.explain.written import applied, one_minus_square, times
 
 _BLOCKS = ("",)  # the columns of the kernels: one block, which needs no letter
 

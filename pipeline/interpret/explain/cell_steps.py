@@ -13,13 +13,7 @@ import numpy as np
 
 from pipeline.interpret.explain.document import Reading
 from pipeline.interpret.explain.worked import Line, Step
-from pipeline.interpret.explain.written import (
-    Written,
-    applied,
-    dot,
-    plus,
-    times,
-)
+from pipeline.interpret.explain.written import Written, applied, dot, plus, times
 from pipeline.models.equations.values import Array
 
 

@@ -7,18 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.report.page.blocks import (
-    Bands,
-    Curves,
-    Figure,
-    Lines,
-    Reliability,
-)
-from pipeline.report.page.chart_style import (
-    FONT,
-    NARROW,
-    WIDE,
-)
+from pipeline.report.page.blocks import Bands, Curves, Figure, Lines, Reliability
+from pipeline.report.page.chart_style import FONT, NARROW, WIDE
 from pipeline.report.page.dot_charts import dot_chart
 from pipeline.report.page.line_charts import band_chart, curve_chart, line_chart, reliability_chart
 

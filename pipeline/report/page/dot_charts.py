@@ -5,18 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from pipeline.core.clean import cell_text, clip, prose
-from pipeline.report.page.blocks import (
-    Dot,
-    DotPlot,
-)
-from pipeline.report.page.chart_style import (
-    GROUP_STYLES,
-    INK,
-    OWN_GROUP_STYLES,
-    SHADE,
-    said,
-    styled,
-)
+from pipeline.report.page.blocks import Dot, DotPlot
+from pipeline.report.page.chart_style import GROUP_STYLES, INK, OWN_GROUP_STYLES, SHADE, said, styled
 from pipeline.report.page.formats import percent, points
 
 

@@ -21,18 +21,8 @@ from pipeline.report.page.blocks import (
     short_table,
     words,
 )
-from pipeline.report.page.formats import (
-    MISSING,
-    count,
-    interval,
-    is_interval,
-    is_number,
-    p_value,
-)
-from pipeline.report.sections.facts import (
-    model_facts,
-    status_sentence,
-)
+from pipeline.report.page.formats import MISSING, count, interval, is_interval, is_number, p_value
+from pipeline.report.sections.facts import model_facts, status_sentence
 from pipeline.report.sections.metric import metric_of
 from pipeline.run_folder.reading import METRICS, Record, Run
 
@@ -74,9 +64,13 @@ def _withheld_where_untrained(run: Run) -> list[Record]:
     ]
 
 
+def _decision(entry: Record) -> str:
+    return str(entry.get("decision") or MISSING)
+
+
 def _told_apart(entries: Sequence[Record]) -> str:
     """Return which models are told apart, and how many pairs are equal or cannot be told."""
-    decisions = [(entry, str(entry.get("decision") or MISSING)) for entry in entries]
+    decisions = [(entry, _decision(entry)) for entry in entries]
     told = [
         f"{e.get('a')} {said} {'to ' * (said == 'loses')}{e.get('b')}"
         for e, said in decisions
@@ -145,7 +139,7 @@ def _difference_row(entry: Record, run: Run, sizes: Counter[str]) -> tuple[Cell,
         p_value(entry.get("p_value")),
         p_value(entry.get("p_adjusted")),
         _corrected_for(family, sizes[family]),
-        str(entry.get("decision") or MISSING),
+        _decision(entry),
         BY.get(str(entry.get("by")), MISSING),
     )
 
