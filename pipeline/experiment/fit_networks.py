@@ -22,6 +22,7 @@ from pipeline.experiment.choose_settings import choose_settings
 from pipeline.experiment.data import (
     Fold,
     Material,
+    chosen_by_share,
     documents_to_time,
     embedding_request,
     save_test_predictions,
@@ -120,9 +121,16 @@ def _score(planned: PlannedModel, prepared: Prepared, trial: Material) -> Score:
     """Return how the network does on validation documents with a trial's settings and the first seed."""
     trial = replace(trial, config=settled(trial.config, planned.model, len(prepared.fold.train)))
     load_libraries(trial)
-    fitted = replace(_fit(trial, planned, Draw(0, again=False), prepared), model=None)
+    fitted = _fit(trial, planned, Draw(0, again=False), prepared)
+    by_metric = None
+    if chosen_by_share(trial.config.run.metric):
+        by_metric = _validation_score(trial, planned, prepared, fitted)
+    fitted = replace(fitted, model=None)
     forget_graphs()
-    return Score(fitted.kept.validation_accuracy, fitted.kept.validation_loss, fitted.why_not)
+    n_docs = len(prepared.fold.validation)
+    return Score(
+        fitted.kept.validation_accuracy, fitted.kept.validation_loss, fitted.why_not, by_metric, n_docs
+    )
 
 
 def _prepare(material: Material, source: str, fold: Fold) -> Prepared:

@@ -80,7 +80,7 @@ def read(run: Path, name: str = "metrics.json") -> Any:
         (WORK, replace(TWO_CORES, available_mib=1_500), 0, 1),
         (replace(WORK, fits=1), TWO_CORES, 0, 1),
         (replace(WORK, fits=2), TWO_CORES, 5, 2),
-        (replace(WORK, seconds=119), TWO_CORES, 0, 1),
+        (replace(WORK, seconds=39), TWO_CORES, 0, 1),
         (
             replace(WORK, tokens=13_000_000),
             replace(TWO_CORES, available_mib=6_000),
