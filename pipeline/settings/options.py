@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.models import ArgumentInfo, OptionInfo
 
 from pipeline.settings.reading import load_config
 from pipeline.settings.setting import Setting
 from pipeline.settings.tables import SETTINGS, Config
 
-_FILE = typer.Option("--config", help="A TOML file with any of the settings.", metavar="FILE")
-_SET = typer.Option(
+_FILE: OptionInfo = typer.Option("--config", help="A TOML file with any of the settings.", metavar="FILE")
+_SET: OptionInfo = typer.Option(
     "--set",
     help="Any setting, such as networks.units=64; may be repeated. Options win.",
     metavar="KEY=VALUE",
@@ -68,12 +69,12 @@ def parameter_name(key: str) -> str:
     return key.replace(".", "__")
 
 
-def _parameter(name: str, kind: Any, declared: Any) -> Parameter:
+def _parameter(name: str, kind: object, declared: OptionInfo | ArgumentInfo) -> Parameter:
     default = False if kind is bool else None
     return Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, declared])
 
 
-def _type_of(setting: Setting) -> Any:
+def _type_of(setting: Setting) -> object:
     """Return the type that typer reads: numbers are numbers, all else is text until its key is known."""
     if setting.hint is bool:
         return bool
@@ -86,7 +87,7 @@ def _type_of(setting: Setting) -> Any:
     )
 
 
-def declared(setting: Setting, with_argument: bool = True) -> Any:
+def declared(setting: Setting, with_argument: bool = True) -> OptionInfo | ArgumentInfo:
     """Return what typer is told of a setting; its help ends with the default."""
     help, default = setting.help, setting.default
     if default not in (None, ()) and not isinstance(default, bool):

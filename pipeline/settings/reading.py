@@ -74,6 +74,7 @@ class _Given:
 
 
 Mistakes = list[PipelineError]
+Convert = Callable[[Any, Any], Value]  # a raw value and the type of its key
 
 
 def load_config(
@@ -208,9 +209,7 @@ def _from_option(key: str, value: object, mistakes: Mistakes) -> Iterator[_Given
     yield from _checked(key, value, where, convert, mistakes)
 
 
-def _checked(
-    key: str, raw: Any, where: str, convert: Callable[[Any, Any], Value], mistakes: Mistakes
-) -> Iterator[_Given]:
+def _checked(key: str, raw: object, where: str, convert: Convert, mistakes: Mistakes) -> Iterator[_Given]:
     """Yield the value if its key, type and range are right; note the mistake if not."""
     if key not in SETTINGS:
         table, name = key.split(".", 1)
@@ -267,7 +266,7 @@ def expected(key: str) -> str:
     )
 
 
-_TYPE_WORDS: dict[Any, str] = {
+_TYPE_WORDS: dict[object, str] = {
     bool: "true or false",
     int: "a whole number",
     CountOrAuto: "auto, or a whole number",
