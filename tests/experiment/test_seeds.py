@@ -17,7 +17,7 @@ from pipeline.core.values import Predictions
 from pipeline.evaluation import SeedsAsked, SeedsFound, find_seeds
 from pipeline.evaluation.differences import seeds_share
 from pipeline.evaluation.pooling import pool_folds
-from pipeline.evaluation.scoring import predictions_of_whole_seeds
+from pipeline.evaluation.recorded import predictions_of_whole_seeds
 from pipeline.experiment import fit_networks, kept_for_seeds, more_seeds
 from pipeline.experiment.data import save_test_predictions
 from pipeline.experiment.record import Fit
