@@ -311,7 +311,7 @@ def test_the_source_that_auto_turned_out_to_be_is_what_was_asked_for() -> None:
     ran = asdict(cli.settings_of(["bbc-news", "--models", "lstm", "--embeddings", "word2vec"]))
     run = MeasuredRun(1.0, 1.0, {"config": ran})
     quality.check_same_run("--run", run, ["bbc-news", "--models", "lstm"])
-    with pytest.raises(PipelineError, match="run.embeddings"):
+    with pytest.raises(PipelineError, match=r"run\.embeddings"):
         quality.check_same_run("--run", run, ["bbc-news", "--models", "lstm", "--embeddings", "learned"])
 
 
