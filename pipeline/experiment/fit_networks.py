@@ -6,7 +6,7 @@ import importlib
 import math
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -94,7 +94,13 @@ def run_networks(
         save_embedding(material.run, last.embedded)
     if kept is not None and any(planned.kind == "network" for planned in reading):
         kept.documents(fold.number, source, (prepared, last))
-    settings = {}  # of each network
+    settings: dict[PlannedModel, Config] = {}  # of each network
+
+    def train(networks: Iterable[PlannedModel]) -> None:
+        for planned in networks:
+            for seed in range(first_seeds(material.config)):
+                fits.run(run_network, fold.number, settings[planned], planned, seed, prepared, last, refit)
+
     for planned in reading:
         if not planned.seeded:
             fits.run(run_mean, fold.number, planned, (fold, prepared.embedded), (final, last.embedded), refit)
@@ -105,11 +111,11 @@ def run_networks(
         settings[planned] = own.config
         if kept is not None:
             kept.settings[fold.number, planned.name] = own.config
-    read = float(np.diff(prepared.documents.indexed.offsets).mean())
-    by_length = longest_first(settings, len(fold.train), read)
-    for planned in by_length if fits.at_once > 1 else settings:
-        for seed in range(first_seeds(material.config)):
-            fits.run(run_network, fold.number, settings[planned], planned, seed, prepared, last, refit)
+        if material.config.run.tune:  # while its seeds are trained, the next model's trials are fitted here
+            train([planned])
+    if not material.config.run.tune:
+        read = float(np.diff(prepared.documents.indexed.offsets).mean())
+        train(longest_first(settings, len(fold.train), read) if fits.at_once > 1 else settings)
     if settings and first_seeds(material.config) > 1:
         fits.wait_for_all()  # a seed is far off only beside others
         for planned, config in settings.items():

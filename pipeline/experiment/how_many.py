@@ -14,7 +14,8 @@ from pipeline.core.resources import usable_cores
 from pipeline.experiment.data import Fold, Material
 from pipeline.models.networks.budget import budget_of
 from pipeline.models.table import RECURRENT
-from pipeline.settings.tables import GATED, Config, first_seeds, settled
+from pipeline.settings.models import GATED
+from pipeline.settings.tables import Config, first_seeds, settled
 
 LEAST_SECONDS = 40.0  # of all fits, as estimated below: workers take some seconds to start
 SHARE_OF_MEMORY = 0.6  # of what is free

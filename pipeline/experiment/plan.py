@@ -11,7 +11,8 @@ from pipeline.embeddings.table import parse_source, parse_sources
 from pipeline.models.baselines import BASELINES
 from pipeline.models.networks.build import NETWORKS, parse_network
 from pipeline.models.table import CONTROLS, RECURRENT, PlannedModel
-from pipeline.settings.tables import AUTO, NetworkSettings, RunSettings
+from pipeline.settings.setting import AUTO
+from pipeline.settings.tables import NetworkSettings, RunSettings
 
 # What `--embeddings auto` stands for, by the mean number of tokens of a training document: the first row whose bound
 # is above it (docs/decisions/0025).

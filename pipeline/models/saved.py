@@ -20,7 +20,7 @@ from pipeline.models.networks.batches import batches, shuffle_words, visible
 from pipeline.models.networks.build import NETWORKS, NetworkSpec, build, own_weights, parse_network
 from pipeline.run_folder.predictions import slug
 from pipeline.settings.reading import load_config
-from pipeline.settings.tables import CHECKS, TokenizerSettings
+from pipeline.settings.tables import SETTINGS, TokenizerSettings
 from pipeline.text.vocabulary import encode, encode_known
 
 TABLE = "embedding/embeddings"  # the weight of a tuned table; one that rests is saved once for all models
@@ -124,7 +124,7 @@ def _check(spec: NetworkSpec, label_names: tuple[str, ...], choices: Mapping[str
     if len(label_names) != spec.n_classes:
         raise ValueError(f"{spec.n_classes} classes, {len(label_names)} labels")
     for key, value in choices.items():
-        if not CHECKS[key].allows(value):
+        if not SETTINGS[key].check.allows(value):
             raise ValueError(f'{key} is "{value}"')
 
 

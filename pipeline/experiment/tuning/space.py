@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.settings.tables import CHECKS, KEY_TYPES, QUICK, Config, Value, get, with_values
+from pipeline.settings.setting import Value
+from pipeline.settings.tables import QUICK, SETTINGS, Config, get, with_values
 
 _DIGITS = 3  # significant ones of a drawn number: enough to search by, few enough to type
 
@@ -138,7 +139,7 @@ def fixed_by_name(config: Config, name: str) -> Config:
     heads, (parts, *modes) = set(asked.split(":")[1:]) - {"shuffled-words"}, source.split(":")
     says = {
         "networks.head": bool(heads),
-        "networks.vectors": bool(set(modes) & set(CHECKS["networks.vectors"].choices))
+        "networks.vectors": bool(set(modes) & set(SETTINGS["networks.vectors"].check.choices))
         or "learned" in parts.split("+"),
     }
     fixed = tuple(key for key, said in says.items() if said and key not in config.run.tune_fixed)
@@ -152,7 +153,7 @@ def fixed_keys(config: Config) -> tuple[str, ...]:
 
 def is_list(key: str) -> bool:
     """Return whether a key takes a list of numbers, of which a trial uses one."""
-    return KEY_TYPES[key] == tuple[float, ...]
+    return SETTINGS[key].hint == tuple[float, ...]
 
 
 def _within(key: str, config: Config) -> OneOf:
