@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-DEFAULT_HEADS = {"rnn": "last state", "gru": "last state", "lstm": "last state", "bilstm": "max+mean"}
+from pipeline.core.names import ModelName
 
 
 def with_head(name: str) -> str:
@@ -16,8 +16,10 @@ def with_head(name: str) -> str:
     >>> with_head("lstm@word2vec"), with_head("lstm:max@word2vec"), with_head("tfidf")
     ('lstm@word2vec (last state)', 'lstm:max@word2vec', 'tfidf')
     """
-    head = DEFAULT_HEADS.get(name.partition("@")[0])
-    return f"{name} ({head})" if head else name
+    named = ModelName.parse(name)
+    if named.entry is None or named.head or named.shuffled_words or not named.entry.default_head:
+        return name
+    return f"{name} ({'last state' if named.entry.reads_last_state else named.entry.default_head})"
 
 
 def percent(fraction: float) -> str:

@@ -9,6 +9,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, get_type_hints
 
+from pipeline.core.models import MODELS
+
 Value = bool | int | float | str | tuple[str, ...] | tuple[float, ...] | None
 CountOrAuto = int | Literal["auto"]
 AUTO: Literal["auto"] = "auto"  # of `run.seeds` and `run.embeddings`: as the documents ask for
@@ -361,10 +363,8 @@ OPTIONS: dict[str, str] = {
 # Settings that later versions read; giving one now would be silently without effect, so it is refused.
 NOT_YET: tuple[str, ...] = ()
 
-# The tables whose keys --tune may draw at random (which of them: pipeline/experiment/tuning/space.py).
+# The tables whose keys --tune may draw at random (which of them: pipeline/models/search_space.py).
 TUNED_TABLES = ("baselines", "networks")
-
-GATED = ("gru", "lstm", "bilstm")
 
 
 @dataclass(frozen=True)
@@ -489,7 +489,7 @@ def own_learning_rate(model: str, batch_size: int) -> float:
     (0.004, 0.004, 0.002)
     """
     rows = [row for row in OWN_TRAINING if row.batch_size <= batch_size] or OWN_TRAINING[:1]
-    return rows[-1].gated_rate if model in GATED else rows[-1].plain_rate
+    return rows[-1].gated_rate if MODELS[model].gated else rows[-1].plain_rate
 
 
 def _own_row(n_train: int) -> OwnTraining:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
 from pipeline.core.clean import plural
+from pipeline.core.names import ModelName
 from pipeline.report.page.blocks import (
     Block,
     Cell,
@@ -44,7 +45,6 @@ from pipeline.report.sections.metric import metric_of
 from pipeline.report.sections.rule import beside_words
 from pipeline.run_folder.reading import Record, Run
 
-LAST_BY_DEFAULT = ("rnn", "gru", "lstm")  # networks that read their last state where no head is named
 TOLD = ("beats", "loses")  # decisions that tell two models apart
 SHOWN_TOLD = 6  # pairs that the first sentence names
 # title, field of ModelFacts, whether the highest is the best, how it is shown
@@ -119,8 +119,7 @@ def heads_note(names: Iterable[str]) -> str:
     >>> heads_note(["tfidf", "lstm:max@word2vec", "lstm@word2vec"])
     'lstm without a head reads the state after the last word; :max, :mean and :max+mean read those after every word.'
     """
-    asked = [name.partition("@") for name in names]
-    plain = list(dict.fromkeys(model for model, at, _ in asked if at and model in LAST_BY_DEFAULT))
+    plain = list(dict.fromkeys(name.model for name in map(ModelName.parse, names) if _reads_last_state(name)))
     if not plain:
         return ""
     what = "without a head reads" if len(plain) == 1 else "without a head read"
@@ -128,6 +127,12 @@ def heads_note(names: Iterable[str]) -> str:
         f"{' and '.join(plain)} {what} the state after the last word; :max, :mean and :max+mean read those after every"
         " word."
     )
+
+
+def _reads_last_state(name: ModelName) -> bool:
+    """Return whether a network without a head in its name reads its last state."""
+    named = bool(name.head) or name.shuffled_words or name.source is None
+    return not named and name.entry is not None and name.entry.reads_last_state
 
 
 def _best(models: Sequence[ModelFacts], field: str, highest: bool) -> float | None:
