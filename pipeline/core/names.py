@@ -276,7 +276,7 @@ class ModelName:
 
     def on_shuffled_words(self) -> ModelName:
         """Return the control that is the same network and reads shuffled words."""
-        return replace(self, shuffled_words=True, asked=f"{self.asked}:{SHUFFLED_WORDS}")
+        return replace(self, shuffled_words=True, asked="")
 
     def with_head(self, head: str) -> ModelName:
         """Return the same network with another head."""
