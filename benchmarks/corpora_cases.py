@@ -38,7 +38,7 @@ DEFAULT_RUNS = {
     "mr": CorpusRun("MR", "{mr.parquet}"),
     "trec": CorpusRun("TREC, 6 classes", _TREC),
     "sst2": CorpusRun("SST-2", _SST2),
-    "imdb": CorpusRun("IMDB", "{imdb_train.parquet} --test {imdb_test.parquet}"),
+    "imdb": CorpusRun("IMDB, one seed", "{imdb_train.parquet} --test {imdb_test.parquet} --seeds 1"),
 }
 # Both families as good as they are known to be here.
 BEST_RUNS = {
@@ -59,11 +59,14 @@ GRID_RUNS = {
 }
 CORPUS_RUNS = {**DEFAULT_RUNS, **BEST_RUNS, **GRID_RUNS}
 
-# The default run's question with other training seeds. Models that answer no part of it are left out, and `rnn`, which
-# is far behind `lstm` on the validation documents of all three: a fit's seed depends on its model's name alone, so that
-# the others are trained as in the default run.
-_ASKED = "--models bow,tfidf,nbsvm,lstm,lstm:max --no-probes"
+# The default run's question with other training seeds. Models that answer no part of it are left out: a fit's seed
+# depends on its model's name alone, so that the others are trained as in the default run.
+_ASKED = "--models bow,tfidf,nbsvm,{}lstm,lstm:max --no-probes"
 REPEATED_RUNS = {
-    name: CorpusRun(DEFAULT_RUNS[name].title, f"{DEFAULT_RUNS[name].arguments} {_ASKED}")
-    for name in ("bbc_news", "trec", "mr")
+    name: CorpusRun(DEFAULT_RUNS[name].title, f"{DEFAULT_RUNS[name].arguments} {_ASKED.format(rnn)}")
+    for name, rnn in (
+        ("bbc_news", ""),
+        ("trec", "rnn,"),
+        ("mr", "rnn,"),
+    )  # 72 % at best: never chosen on bbc-news
 }

@@ -741,6 +741,7 @@ DETAILS["probes"] = [
                 "train_documents": 144,
                 "test_documents": 40,
                 "gate_documents": 40,
+                "own": 1.0,
                 "biases": [
                     {
                         "bias": 3.0,

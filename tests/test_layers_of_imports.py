@@ -66,7 +66,7 @@ KNOWN: dict[str, str] = {
     "a name split at @ outside core.names": "",
     "a file of the run folder named outside run_folder": (
         "cli commands.predict commands.run commands.selftest commands.unfinished commands.verify"
-        " evaluation.scoring experiment.conclude experiment.record interpret.contributions.of_run"
+        " experiment.conclude experiment.record interpret.contributions.of_run"
         " interpret.explain.trained models.save models.saved report.draw report.sections.causes"
         " report.sections.conduct report.sections.contamination report.sections.costs"
         " report.sections.curves report.sections.documents report.sections.errors_made"
@@ -79,7 +79,7 @@ KNOWN: dict[str, str] = {
     '"accuracy" outside core.wording': (
         "commands.run evaluation.budgets evaluation.comparisons evaluation.contamination evaluation.costs"
         " evaluation.crossing evaluation.differences evaluation.metrics evaluation.pooling"
-        " evaluation.scoring evaluation.seeds evaluation.slices evaluation.summary evaluation.verdict"
+        " evaluation.result_rows evaluation.seeds evaluation.slices evaluation.summary evaluation.verdict"
         " experiment.data experiment.fit_linear interpret.probes.forget_bias"
         " interpret.probes.memory_horizon interpret.probes.needle interpret.probes.word_order"
         " models.baselines.table report.sections.contamination report.sections.curves"

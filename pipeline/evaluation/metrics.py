@@ -19,16 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.core.values import Float64, Int64, Predictions
-from pipeline.evaluation.scores import balanced_accuracy, confusion_matrix, losses, macro_f1
-
-
-@dataclass(frozen=True, eq=False)
-class Counts:
-    """Documents of each class: predicted right, with the label, with the prediction; int64 (C,) each."""
-
-    hits: Int64
-    support: Int64
-    predicted: Int64
+from pipeline.evaluation.scores import Counts, balanced_accuracy, count, losses, macro_f1
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,22 +61,6 @@ class Metric:
     def known_of(self, predictions: Predictions) -> bool:
         """Whether the metric can be computed: log loss needs probabilities, not answers alone."""
         return self.gradient is not None or not predictions.hard
-
-
-def count(predictions: Predictions) -> Counts:
-    """Return the documents of each class.
-
-    Raises
-    ------
-    ValueError
-        If there is no document.
-    """
-    if len(predictions.documents) == 0:
-        raise ValueError("no predictions to score")
-    confusion = confusion_matrix(
-        predictions.labels, predictions.predicted, predictions.probabilities.shape[1]
-    )
-    return Counts(confusion.diagonal(), confusion.sum(axis=1), confusion.sum(axis=0))
 
 
 def answer_scores(predictions: Predictions, gradient: Gradient) -> Float64:

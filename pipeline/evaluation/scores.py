@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.core.values import Float64, Int32, Int64, Predictions
+from pipeline.core.values import Float64, Int64, Predictions
 
 CALIBRATION_BINS = 15
 SMALLEST_PROBABILITY = float(np.finfo(np.float32).eps)  # what a float32 next to 1 can tell from 1
@@ -54,8 +54,30 @@ class Scores:
     calibration: CalibrationBins
 
 
-def score(predictions: Predictions) -> Scores:
-    """Return the scores of one set of predictions.
+@dataclass(frozen=True, eq=False)
+class Counts:
+    """How often each label (row) got each answer (column): the table that all metrics of answers follow from."""
+
+    confusion: Int64  # (C, C)
+
+    @property
+    def hits(self) -> Int64:
+        """Documents of each class that were predicted right; (C,)."""
+        return self.confusion.diagonal()
+
+    @property
+    def support(self) -> Int64:
+        """Documents with each label; (C,)."""
+        return self.confusion.sum(axis=1)
+
+    @property
+    def predicted(self) -> Int64:
+        """Documents that got each prediction; (C,)."""
+        return self.confusion.sum(axis=0)
+
+
+def count(predictions: Predictions) -> Counts:
+    """Return the documents of each label and answer.
 
     Raises
     ------
@@ -64,14 +86,25 @@ def score(predictions: Predictions) -> Scores:
     """
     if len(predictions.documents) == 0:
         raise ValueError("no predictions to score")
-    confusion = confusion_matrix(
-        predictions.labels, predictions.predicted, predictions.probabilities.shape[1]
-    )
-    hits, support, predicted = confusion.diagonal(), confusion.sum(axis=1), confusion.sum(axis=0)  # (C,) each
+    n_classes = predictions.probabilities.shape[1]
+    cells = predictions.labels.astype(np.int64) * n_classes + predictions.predicted
+    return Counts(np.bincount(cells, minlength=n_classes**2).reshape(n_classes, n_classes))  # (C, C)
+
+
+def score(predictions: Predictions) -> Scores:
+    """Return the scores of one set of predictions.
+
+    Raises
+    ------
+    ValueError
+        If there is no document.
+    """
+    counts = count(predictions)
+    hits, support, predicted = counts.hits, counts.support, counts.predicted  # (C,) each
     calibration = calibration_bins(predictions)
     return Scores(
         n_docs=len(predictions.documents),
-        accuracy=float(hits.sum() / confusion.sum()),
+        accuracy=float(hits.sum() / support.sum()),
         macro_f1=float(macro_f1(hits, support, predicted)),
         log_loss=float("nan") if predictions.hard else log_loss(predictions),
         ece=calibration.error,
@@ -79,15 +112,9 @@ def score(predictions: Predictions) -> Scores:
         recall=_ratio(hits, support),
         f1=f1_by_class(hits, support, predicted),
         support=support,
-        confusion=confusion,
+        confusion=counts.confusion,
         calibration=calibration,
     )
-
-
-def confusion_matrix(labels: Int32, predicted: Int32, n_classes: int) -> Int64:
-    """Return how often each label (row) got each prediction (column); int64 (C, C)."""
-    cells = labels.astype(np.int64) * n_classes + predicted
-    return np.bincount(cells, minlength=n_classes**2).reshape(n_classes, n_classes)  # (C, C)
 
 
 def macro_f1(hits: np.ndarray, support: np.ndarray, predicted: np.ndarray) -> np.ndarray:

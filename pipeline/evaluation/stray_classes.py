@@ -7,9 +7,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from pipeline.core.errors import first_places
-from pipeline.evaluation.metrics import count
 from pipeline.evaluation.pooling import PooledRun, pool_folds
-from pipeline.evaluation.scores import f1_by_class, macro_f1
+from pipeline.evaluation.scores import count, f1_by_class, macro_f1
 from pipeline.run_folder.predictions import SavedPredictions
 
 NOTABLE = 0.005  # of macro F1

@@ -117,6 +117,17 @@ def documents_to_time(material: Material, fold: Fold) -> list[TokenizedCorpus]:
     return [alone(material.tokenized, document) for document in fold.test[places].tolist()]
 
 
+def chosen_by_share(metric: str) -> bool:
+    """Return whether trials of --tune are chosen by a score between 0 and 1 that is not accuracy.
+
+    Accuracy and log loss leave the choice to the log loss (docs/decisions/0008).
+
+    >>> chosen_by_share("macro-f1"), chosen_by_share("accuracy"), chosen_by_share("log-loss")
+    (True, False, False)
+    """
+    return metric not in ("accuracy", "log-loss")
+
+
 def validation_score(
     material: Material, fold: Fold, answer: Callable[[], Float32], accuracy: float | None
 ) -> float | None:

@@ -20,6 +20,7 @@ from pipeline.experiment.choose_settings import Judge, choose_settings
 from pipeline.experiment.data import (
     Fold,
     Material,
+    chosen_by_share,
     documents_to_time,
     save_test_predictions,
     validation_score,
@@ -60,7 +61,7 @@ def run_baselines(material: Material, fold: Fold, final: Fold, refit: bool, part
         _run_together(material, models, fold, final, refit, parts)
         return
     for planned in models:
-        judge = judge_linear(planned, _CountedOnce(planned, fold).features)
+        judge = judge_linear(planned, fold, _CountedOnce(planned, fold).features)
         own = choose_settings(material, planned, fold, parts, judge)
         del judge  # and the counts of its last trial, before the chosen ones are made
         _run_together(own, [planned], fold, final, refit, parts)
@@ -82,7 +83,7 @@ class _CountedOnce:
         return self.last[1]
 
 
-def judge_linear(planned: PlannedModel, features: Callable[[Material], Features]) -> Judge:
+def judge_linear(planned: PlannedModel, fold: Fold, features: Callable[[Material], Features]) -> Judge:
     """Return the function that fits a linear model with the settings of a trial and scores validation documents."""
 
     def judge(trial: Material) -> Score:
@@ -90,7 +91,9 @@ def judge_linear(planned: PlannedModel, features: Callable[[Material], Features]
         assert chosen is not None, (
             "there are validation documents, and every model that is tuned has strengths"
         )
-        return Score(chosen.validation_accuracy, chosen.validation_log_loss)
+        by_metric = chosen.validation_score if chosen_by_share(trial.config.run.metric) else None
+        n_docs = len(fold.validation)
+        return Score(chosen.validation_accuracy, chosen.validation_log_loss, None, by_metric, n_docs)
 
     return judge
 
@@ -383,7 +386,7 @@ def run_mean(
     load_libraries()
     features = _features(material, *chosen_on)
     last = _features(material, *final) if refit else features
-    judge = judge_linear(planned, lambda trial: features)
+    judge = judge_linear(planned, chosen_on[0], lambda trial: features)
     own = choose_settings(material, planned, chosen_on[0], parts, judge)
     run_linear(own, planned, features, last, refit, parts)
 

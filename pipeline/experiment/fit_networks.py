@@ -6,7 +6,7 @@ import importlib
 import math
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -22,6 +22,7 @@ from pipeline.experiment.choose_settings import choose_settings
 from pipeline.experiment.data import (
     Fold,
     Material,
+    chosen_by_share,
     documents_to_time,
     embedding_request,
     save_test_predictions,
@@ -93,7 +94,13 @@ def run_networks(
         save_embedding(material.run, last.embedded)
     if kept is not None and any(planned.kind == "network" for planned in reading):
         kept.documents(fold.number, source, (prepared, last))
-    settings = {}  # of each network
+    settings: dict[PlannedModel, Config] = {}  # of each network
+
+    def train(networks: Iterable[PlannedModel]) -> None:
+        for planned in networks:
+            for seed in range(first_seeds(material.config)):
+                fits.run(run_network, fold.number, settings[planned], planned, seed, prepared, last, refit)
+
     for planned in reading:
         if not planned.seeded:
             fits.run(run_mean, fold.number, planned, (fold, prepared.embedded), (final, last.embedded), refit)
@@ -104,11 +111,11 @@ def run_networks(
         settings[planned] = own.config
         if kept is not None:
             kept.settings[fold.number, planned.name] = own.config
-    read = float(np.diff(prepared.documents.indexed.offsets).mean())
-    by_length = longest_first(settings, len(fold.train), read)
-    for planned in by_length if fits.at_once > 1 else settings:
-        for seed in range(first_seeds(material.config)):
-            fits.run(run_network, fold.number, settings[planned], planned, seed, prepared, last, refit)
+        if material.config.run.tune:  # while its seeds are trained, the next model's trials are fitted here
+            train([planned])
+    if not material.config.run.tune:
+        read = float(np.diff(prepared.documents.indexed.offsets).mean())
+        train(longest_first(settings, len(fold.train), read) if fits.at_once > 1 else settings)
     if settings and first_seeds(material.config) > 1:
         fits.wait_for_all()  # a seed is far off only beside others
         for planned, config in settings.items():
@@ -120,9 +127,16 @@ def _score(planned: PlannedModel, prepared: Prepared, trial: Material) -> Score:
     """Return how the network does on validation documents with a trial's settings and the first seed."""
     trial = replace(trial, config=settled(trial.config, planned.model, len(prepared.fold.train)))
     load_libraries(trial)
-    fitted = replace(_fit(trial, planned, Draw(0, again=False), prepared), model=None)
+    fitted = _fit(trial, planned, Draw(0, again=False), prepared)
+    by_metric = None
+    if chosen_by_share(trial.config.run.metric):
+        by_metric = _validation_score(trial, planned, prepared, fitted)
+    fitted = replace(fitted, model=None)
     forget_graphs()
-    return Score(fitted.kept.validation_accuracy, fitted.kept.validation_loss, fitted.why_not)
+    n_docs = len(prepared.fold.validation)
+    return Score(
+        fitted.kept.validation_accuracy, fitted.kept.validation_loss, fitted.why_not, by_metric, n_docs
+    )
 
 
 def _prepare(material: Material, source: str, fold: Fold) -> Prepared:

@@ -16,7 +16,7 @@ from pipeline.experiment.data import Fold, Material
 from pipeline.models.networks.budget import budget_of
 from pipeline.settings.tables import Config, first_seeds, settled
 
-LEAST_SECONDS = 120.0  # of all fits, as estimated below: workers take some seconds to start
+LEAST_SECONDS = 40.0  # of all fits, as estimated below: workers take some seconds to start
 SHARE_OF_MEMORY = 0.6  # of what is free
 _WORKER_MIB = 800  # TensorFlow loaded, a network of the usual size: seen with 3,200 documents of 9 tokens
 _WORKER_BYTES_A_TOKEN = 100  # tokens, n-gram counts while they are sorted

@@ -38,6 +38,8 @@ class KeptForSeeds:
 
     def documents(self, fold: int, source: str, found: Documents) -> None:
         """Keep what the networks of a source read in one fold; a full disk ends no run."""
+        if self.why_not:
+            return
         first, last = found
         try:
             kept = self._in_files(first)
@@ -75,6 +77,11 @@ def kept_for_seeds(config: Config, planned: Sequence[PlannedModel]) -> Iterator[
     if config.run.seeds != AUTO or "network" not in kinds or len(kinds) == 1:
         yield None
         return
-    # On Windows a file that is still mapped cannot be deleted; what is left is the system's to clear.
-    with tempfile.TemporaryDirectory(prefix="embedseq-", ignore_cleanup_errors=True) as folder:
+    try:
+        # On Windows a file that is still mapped cannot be deleted; what is left is the system's to clear.
+        place = tempfile.TemporaryDirectory(prefix="embedseq-", ignore_cleanup_errors=True)
+    except OSError as error:
+        yield KeptForSeeds(Path(), why_not=f"there is no folder for temporary files ({error.strerror})")
+        return
+    with place as folder:
         yield KeptForSeeds(Path(folder))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.core.clean import clean, clip
 from pipeline.report.page import charts
 from pipeline.report.page.blocks import Answer, Limits, Section
-from pipeline.report.page.formats import interval, percent
+from pipeline.report.page.formats import decimal, interval, percent
 from pipeline.report.page.html_page import write_html
 from pipeline.report.page.markdown import display_width, write_markdown
 from pipeline.report.sections.answer import answer_sentence, build_answer
@@ -94,6 +94,19 @@ def _name(run: Run) -> str:
     return str(run.table("corpus").get("name") or run.folder.name)
 
 
+# What the terminal shows beside accuracy, by the metric of the run.
+BESIDE_ACCURACY: dict[str, tuple[str, Callable[[ModelFacts], str]]] = {
+    "macro-f1": (
+        "macro F1, 95 % interval",
+        lambda model: f"{percent(model.macro_f1):>8}  {interval(model.macro_f1_ci95, percent)}",
+    ),
+    "log-loss": (
+        "log loss, 95 % interval",
+        lambda model: f"{decimal(model.log_loss):>8}  {interval(model.log_loss_ci95, decimal, 3)}",
+    ),
+}
+
+
 def summarise(run: Path) -> str:
     """Return the end of a run for the terminal: the answer, the models with intervals, the report's path."""
     content = read_run(run)
@@ -104,21 +117,24 @@ def summarise(run: Path) -> str:
         circumstances(content),
         status_sentence(content),
         f"warning: {repeated}" if repeated else "",
-        _model_lines(models, content.places),
+        _model_lines(models, content.places, content.table("verdict").get("metric") or ""),
     ]
     return "\n\n".join([*(part for part in parts if part), f"Report: {run / 'report.html'}"])
 
 
-def _model_lines(models: list[ModelFacts], places: int) -> str:
+def _model_lines(models: list[ModelFacts], places: int, metric: str) -> str:
+    """Return a line a model: accuracy with its interval, then the metric of the run where that is another one."""
     if not models:
         return ""
     names = [clip(clean(model.name), 40) for model in models[:SHOWN_MODELS]]
     width = max(display_width(name) for name in (*names, "model"))
-    lines = [f"{'model':<{width}}  accuracy  95 % interval"]
+    title, second = BESIDE_ACCURACY.get(metric, ("", lambda model: ""))
+    lines = [f"{'model':<{width}}  accuracy  {'95 % interval':<15}  {title}".rstrip()]
     for name, model in zip(names, models, strict=False):
         blanks = " " * (width - display_width(name))
         ends = interval(model.accuracy_ci95, percent, places)
-        mark = "  did not train" if model.untrained_runs else ""
-        lines.append(f"{name}{blanks}  {percent(model.accuracy, places):>8}  {ends}{mark}")
+        marks = [second(model), "did not train" if model.untrained_runs else ""]
+        shown = f"{name}{blanks}  {percent(model.accuracy, places):>8}  {ends:<15}"
+        lines.append("  ".join([shown, *(mark for mark in marks if mark)]).rstrip())
     rest = len(models) - SHOWN_MODELS
     return "\n".join(lines + ([f"and {rest} more"] if rest > 0 else []))

@@ -14,8 +14,9 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.files import read_json_if_there
 
 METRICS = "metrics.json"
+CONFIG = "config.toml"
 CURVE_FOLDER = Path("details", "learning_curve")  # its predictions stand apart: they enter no other table
-INPUTS = ("details/fits.json", "details/run.json", "config.toml")  # without these nothing can be scored
+INPUTS = ("details/fits.json", "details/run.json", CONFIG)  # without these nothing can be scored
 COMPUTED = (  # by `score_run`, metrics.json last
     "details/scores.json",
     "details/assumptions.json",
@@ -87,6 +88,15 @@ class Run:
         return 2 if (self.tested or 0) >= LARGE_TEST_SET else 1
 
 
+def detail_file(name: str) -> str:
+    """Return where a run keeps a detail, within its folder.
+
+    >>> detail_file("fits")
+    'details/fits.json'
+    """
+    return f"details/{name}.json"
+
+
 def read_run(path: Path) -> Run:
     """Return the content of the run folder `path`; parts that are absent are empty.
 
@@ -106,7 +116,7 @@ def read_run(path: Path) -> Run:
 
 def run_with(path: Path, metrics: Record, details: Mapping[str, Any] = MappingProxyType({})) -> Run:
     """Return the content of the run folder `path`, but for metrics.json and the `details` that are given by name."""
-    config = path / "config.toml"
+    config = path / CONFIG
     text = config.read_text(encoding="utf-8", errors="replace") if config.is_file() else ""
     return Run(path, metrics, _read_details(path / "details", details), text)
 

@@ -231,3 +231,14 @@ def test_the_gallery_shows_small_pictures_of_sections_that_have_something_to_sho
 def test_first_cells_reads_a_table_below_its_heading() -> None:
     text = "\n## A\n\n| x |\n| --- |\n| `one` | `two` |\n\n## B\n\n| `three` |\n"
     assert first_cells(text, "A") == ["one"]
+
+
+def test_every_function_that_a_path_names_stands_in_its_file() -> None:
+    named = re.findall(r"\[`(\w+)`\]\((pipeline/[\w/]+\.py)\)", read("CONTRIBUTING.md"))
+    assert len(named) > 20
+    missing = [
+        f"{name} in {path}"
+        for name, path in named
+        if not re.search(rf"^(def|class) {name}\b|^{name}\b.*=", read(path), re.MULTILINE)
+    ]
+    assert missing == []

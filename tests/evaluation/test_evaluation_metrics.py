@@ -10,8 +10,9 @@ from sklearn.metrics import balanced_accuracy_score, f1_score, log_loss
 
 from pipeline.core.values import Predictions
 from pipeline.evaluation.differences import estimate_difference, seeds_share
-from pipeline.evaluation.metrics import METRICS, answer_scores, count
+from pipeline.evaluation.metrics import METRICS, answer_scores
 from pipeline.evaluation.pooling import pool_folds
+from pipeline.evaluation.scores import count
 from pipeline.evaluation.stray_classes import stray_class_warnings
 from pipeline.run_folder.predictions import SavedPredictions
 

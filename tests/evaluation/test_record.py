@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.core.values import Dropped, Predictions
 from pipeline.corpus.facts import describe_dropped
-from pipeline.evaluation.scoring import predictions_of_whole_folds, recorded_predictions
+from pipeline.evaluation.recorded import predictions_of_whole_folds, recorded_predictions
 from pipeline.run_folder.predictions import SavedPredictions
 
 

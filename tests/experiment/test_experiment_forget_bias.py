@@ -1,4 +1,4 @@
-"""`--probes forget-bias` in a whole run: the fit with Keras's own bias is the run's own fit."""
+"""`--probes forget-bias` in a whole run: the fit with the run's own bias is the run's own fit."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from test_experiment import perform, read
 
 
 @pytest.mark.parametrize("class_weights", ["balanced"])
-def test_a_bias_of_one_gives_the_fit_of_the_run(tmp_path: Path, class_weights: str) -> None:
+def test_the_bias_of_the_run_gives_the_fit_of_the_run(tmp_path: Path, class_weights: str) -> None:
     """The gates of a fit are seen by another probe too: the same weights have the same time constants."""
     run = perform(
         tmp_path,
@@ -23,7 +23,9 @@ def test_a_bias_of_one_gives_the_fit_of_the_run(tmp_path: Path, class_weights: s
         run_class_weights=class_weights,
     )
     (entry,) = read(run, "details/probes.json")
-    own = next(row for row in entry["probes"]["forget-bias"]["biases"] if row["bias"] == 1.0)
+    found = entry["probes"]["forget-bias"]
+    assert found["own"] == 3.0
+    own = next(row for row in found["biases"] if row["bias"] == 3.0)
     (result,) = read(run)["results"]
     assert own["accuracy"] == pytest.approx(result["accuracy"])
     assert own["validation_accuracy"] == pytest.approx(result["validation_accuracy"])

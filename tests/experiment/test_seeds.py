@@ -17,7 +17,7 @@ from pipeline.core.values import Predictions
 from pipeline.evaluation import SeedsAsked, SeedsFound, find_seeds
 from pipeline.evaluation.differences import seeds_share
 from pipeline.evaluation.pooling import pool_folds
-from pipeline.evaluation.scoring import predictions_of_whole_seeds
+from pipeline.evaluation.recorded import predictions_of_whole_seeds
 from pipeline.experiment import fit_networks, kept_for_seeds, more_seeds
 from pipeline.experiment.data import save_test_predictions
 from pipeline.experiment.record import Fit
@@ -308,6 +308,20 @@ def test_a_disk_without_room_for_what_more_seeds_need_ends_no_run(
     _, metrics = perform(tmp_path)
     assert len(done) == 3
     assert any("No space left on device" in text for text in metrics["warnings"])
+
+
+def test_a_computer_without_a_temporary_folder_ends_no_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = plant(monkeypatch, wild)
+
+    def nowhere(*_: Any, **__: Any) -> None:
+        raise FileNotFoundError(2, "No usable temporary directory found")
+
+    monkeypatch.setattr(kept_for_seeds.tempfile, "TemporaryDirectory", nowhere)
+    _, metrics = perform(tmp_path)
+    assert len(done) == 3
+    assert any("No usable temporary directory found" in text for text in metrics["warnings"])
 
 
 # --- a real one ------------------------------------------------------------------------------------------

@@ -80,7 +80,7 @@ def read(run: Path, name: str = "metrics.json") -> Any:
         (WORK, replace(TWO_CORES, available_mib=1_500), 0, 1),
         (replace(WORK, fits=1), TWO_CORES, 0, 1),
         (replace(WORK, fits=2), TWO_CORES, 5, 2),
-        (replace(WORK, seconds=119), TWO_CORES, 0, 1),
+        (replace(WORK, seconds=39), TWO_CORES, 0, 1),
         (
             replace(WORK, tokens=13_000_000),
             replace(TWO_CORES, available_mib=6_000),
@@ -172,7 +172,11 @@ def test_arguments_that_are_sent_apart_train_nothing_twice(
     given = {"corpus.path": str(write_films(tmp_path)), "run.out": str(tmp_path / "run"), "run.seeds": 1}
     given |= {"run.models": "bow,mean,ann", "run.embeddings": "random", "run.probes": False}
     run = run_experiment(load_config(None, SMALL, given), Console(silent=True), "")
-    assert sorted(trained) == ["fit_baselines._count", "fit_mean._features", "fit_networks.fit_network"]
+    assert sorted(trained) == [
+        "experiment.fit_linear._count",
+        "experiment.fit_linear._features",
+        "experiment.fit_networks.fit_network",
+    ]
     assert [row["name"] for row in read(run)["results"]] == ["ann@random", "bow", "mean@random"]
 
 

@@ -130,6 +130,26 @@ def test_log_loss_chooses_then_accuracy_then_order(trials: list[Trial], chosen: 
     assert choose(trials).number == chosen
 
 
+def judged(number: int, by_metric: float | None, log_loss: float, why_not: str | None = None) -> Trial:
+    return Trial(number, {"networks.units": number}, Score(0.9, log_loss, why_not, by_metric, 100), 2.0)
+
+
+@pytest.mark.parametrize(
+    ("trials", "chosen"),
+    [
+        # a standard error of 0.80 on 100 documents is 0.04
+        ([judged(1, 0.80, 0.5), judged(2, 0.75, 0.3)], 1),
+        ([judged(1, 0.80, 0.5), judged(2, 0.77, 0.3)], 2),
+        ([judged(1, 0.80, 0.5, "it did not train"), judged(2, 0.70, 0.6)], 2),
+        ([judged(1, None, 0.5), judged(2, None, 0.3)], 2),
+    ],
+)
+def test_another_metric_than_accuracy_chooses_and_log_loss_among_those_that_are_level(
+    trials: list[Trial], chosen: int
+) -> None:
+    assert choose(trials).number == chosen
+
+
 # --- the expected best -----------------------------------------------------------------------------------
 
 

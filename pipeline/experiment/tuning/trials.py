@@ -22,12 +22,15 @@ _COSTLY = tuple(
 class Score:
     """How one fit did on validation documents; the log loss is in nats.
 
-    `why_not` says why there is no usable fit: it did not train, or could not be made.
+    `why_not` says why there is no usable fit: it did not train, or could not be made. `by_metric` is the score by
+    `run.metric`, from 0 to 1, on `documents` documents; None where accuracy or log loss is the metric.
     """
 
     accuracy: float | None
     log_loss: float | None
     why_not: str | None = None
+    by_metric: float | None = None
+    documents: int = 0
 
 
 @dataclass(frozen=True)
@@ -77,9 +80,22 @@ def in_order(trials: Sequence[Settings]) -> list[tuple[int, Settings]]:
 def choose(trials: Iterable[Trial]) -> Trial:
     """Return the trial with the lowest validation log loss; of equals the highest accuracy, then the first.
 
-    A fit that did not train is chosen only if no other one did. Why log loss: docs/decisions/0008.
+    Where another metric than accuracy or log loss was asked for, only trials within one standard error of the best
+    score by it are put up: a log loss may fall while a rare class is never found. A fit that did not train is chosen
+    only if no other one did. Why log loss: docs/decisions/0008.
     """
-    return min(trials, key=_rank)
+    return min(_level_with_the_best(list(trials)), key=_rank)
+
+
+def _level_with_the_best(trials: list[Trial]) -> list[Trial]:
+    """Return the trials whose score by the metric is within one standard error of the best; all where none has one."""
+    usable = [trial for trial in trials if trial.score.why_not is None and trial.score.by_metric is not None]
+    best = max(usable, key=lambda trial: trial.score.by_metric or 0.0, default=None)
+    if best is None or best.score.by_metric is None:
+        return trials
+    share = best.score.by_metric
+    level = share - math.sqrt(share * (1.0 - share) / max(best.score.documents, 1))
+    return [trial for trial in usable if (trial.score.by_metric or 0.0) >= level]
 
 
 def _rank(trial: Trial) -> tuple[bool, float, float, int]:

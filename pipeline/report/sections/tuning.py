@@ -30,7 +30,8 @@ LINES_DRAWN = 14  # what colour, shape and dash keep apart
 HOW = (
     "Each model gets the same number of trials on each fold: one fit a trial, on the training documents, the first"
     " with the settings as they were, the others drawn at random from the search space. The lowest log loss on the"
-    " validation documents chooses, and every seed is trained with what it chose. Test documents choose nothing."
+    " validation documents chooses (with --metric macro-f1 or balanced-accuracy among the trials within one standard"
+    " error of the best score by it), and every seed is trained with what it chose. Test documents choose nothing."
     " Training seconds elsewhere in this report leave the trials out."
 )
 CURVE_NOTE = (

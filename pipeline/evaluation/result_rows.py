@@ -1,0 +1,97 @@
+"""Predictions and fits > rows: what is said of each fit, of each model, and of each model's classes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from pipeline.core.values import Predictions
+from pipeline.evaluation.recorded import Recorded, Row
+from pipeline.evaluation.scores import CalibrationBins, Scores, score
+from pipeline.run_folder.fits import fit_of
+from pipeline.run_folder.predictions import SavedPredictions
+from pipeline.run_folder.signatures import Signer
+
+
+def result_row(entry: SavedPredictions, recorded: Recorded, signer: Signer) -> Row:
+    """Return one row of `results`: scores from the predictions, the rest from the fit."""
+    fit, model = recorded.fits[fit_of(entry)], recorded.models[entry.name]
+    scores = score(entry.predictions)
+    return {
+        "name": entry.name,
+        "kind": model["kind"],
+        "model": model["model"],
+        "head": fit.get("head") or model["head"],
+        "vectors": fit.get("vectors"),
+        "embedding": model["embedding"],
+        "seed": entry.seed,
+        "fold": entry.fold,
+        "trained": fit["why_not"] is None,
+        "why_not": fit["why_not"],
+        "warnings": fit["warnings"],
+        "accuracy": scores.accuracy,
+        "macro_f1": scores.macro_f1,
+        "log_loss": scores.log_loss,
+        "ece": scores.ece,
+        "parameters": fit["parameters"],
+        "validation_accuracy": fit["validation_accuracy"],
+        "validation_score": validation_score(fit, recorded.config.run.metric),
+        "signature": _signature([entry], model, signer),
+    }
+
+
+def summary_row(row: Row, recorded: Recorded, signer: Signer) -> Row:
+    """Return a row of `summary` with what the model is, as it was planned, and its signature."""
+    model = recorded.models[row["name"]]
+    entries = [entry for entry in recorded.saved if entry.name == row["name"]]
+    what = {key: model[key] for key in ("name", "model", "embedding")}
+    return what | row | {"kind": model["kind"], "signature": _signature(entries, model, signer)}
+
+
+def _signature(entries: list[SavedPredictions], model: Row, signer: Signer) -> str:
+    if model["kind"] == "outside":
+        return signer.sign_outside(entries)
+    return signer.sign(entries, model["embedding"])
+
+
+def validation_score(fit: Row, metric: str) -> float | None:
+    """Return the fit's score on validation documents; a run older than `run.metric` recorded accuracy alone."""
+    score: float | None = fit.get("validation_score")
+    return fit["validation_accuracy"] if score is None and metric == "accuracy" else score
+
+
+def by_model(saved: Iterable[SavedPredictions]) -> list[Row]:
+    """Return per-class scores, confusion and calibration of each model, its runs taken together."""
+    runs: dict[str, list[SavedPredictions]] = defaultdict(list)
+    for entry in saved:
+        runs[entry.name].append(entry)
+    return [_detailed(name, entries) for name, entries in runs.items()]
+
+
+def _detailed(name: str, entries: list[SavedPredictions]) -> Row:
+    scores = score(Predictions.joined([entry.predictions for entry in entries]))
+    return {
+        "name": name,
+        "runs": len(entries),
+        "per_class": _per_class(scores, entries[0].label_names, len({entry.seed for entry in entries})),
+        "confusion": scores.confusion,
+        "calibration": _bins(scores.calibration),
+    }
+
+
+def _per_class(scores: Scores, label_names: Iterable[str], n_seeds: int) -> list[Row]:
+    """Return the scores of each class; its documents count once, however many seeds answer them."""
+    of_classes = zip(label_names, scores.precision, scores.recall, scores.f1, scores.support, strict=True)
+    return [
+        {"label": label, "precision": precision, "recall": recall, "f1": f1, "support": support // n_seeds}
+        for label, precision, recall, f1, support in of_classes
+    ]
+
+
+def _bins(bins: CalibrationBins) -> list[Row]:
+    """Return the documents by confidence, a row for each bin."""
+    of_bins = zip(bins.edges[:-1], bins.edges[1:], bins.counts, bins.confidence, bins.accuracy, strict=True)
+    return [
+        {"lo": lo, "hi": hi, "count": count, "confidence": confidence, "accuracy": accuracy}
+        for lo, hi, count, confidence, accuracy in of_bins
+    ]
