@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pipeline.core.errors import PipelineError, did_you_mean
-from pipeline.core.models import MODELS, ModelEntry
+from pipeline.core.models import MODELS, ModelEntry, networks
 
 SHUFFLED_WORDS = "shuffled-words"
 
@@ -288,17 +288,19 @@ class ModelName:
 
 
 def parse_network(asked: str) -> ModelName:
-    """Return the network, head and control that `--models` asks for with a name of a network of the table.
+    """Return the network, head and control that `--models` asks for.
 
     Raises
     ------
     PipelineError
-        If the network has no such head.
+        If there is no such network, or it has no such head.
 
     >>> parse_network("lstm:max:shuffled-words")
     ModelName(model='lstm', head='max', shuffled_words=True, source=None, made_elsewhere=False)
     """
     model, *parts = asked.split(":")
+    if model not in networks():
+        raise PipelineError("--models", f'there is no model "{asked}"', did_you_mean(model, MODELS))
     known = MODELS[model].heads
     if "" in parts:
         raise PipelineError("--models", f'"{asked}" names no head', f'use "{model}", or {model}:last')

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from pipeline.core.errors import PipelineError, did_you_mean
-from pipeline.core.models import MODELS, networks
+from pipeline.core.errors import PipelineError
+from pipeline.core.models import MODELS
 from pipeline.core.names import AskedSource, ModelName, SourceName, parse_network
 from pipeline.embeddings.table import parse_source, parse_sources
 from pipeline.models.table import PlannedModel
@@ -175,10 +175,8 @@ def _crossed(asked: str, source: AskedSource) -> PlannedModel:
 
 
 def _network(asked: str, source: AskedSource) -> PlannedModel:
-    model = asked.partition(":")[0]
-    if model not in networks():
-        raise PipelineError("--models", f'there is no model "{asked}"', did_you_mean(model, MODELS))
     network = parse_network(asked)
+    model = network.model
     head = network.head or MODELS[model].default_head
     kind = "control" if network.shuffled_words else "network"
     name = f"{asked}@{source.name}"
