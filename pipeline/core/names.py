@@ -270,6 +270,12 @@ class ModelName:
         """Its line in the table of models; None for a model that was made elsewhere."""
         return None if self.made_elsewhere else MODELS.get(self.model)
 
+    @property
+    def own_head(self) -> str:
+        """The head that it reads without its name saying so; empty where the name says one, or it has none."""
+        said = bool(self.head) or self.shuffled_words
+        return "" if said or self.entry is None else self.entry.default_head
+
     def in_order(self) -> ModelName:
         """Return the same network on words in their order."""
         return replace(self, shuffled_words=False, asked="")

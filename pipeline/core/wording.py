@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pipeline.core.models import LAST
 from pipeline.core.names import ModelName
 
 
@@ -16,10 +17,8 @@ def with_head(name: str) -> str:
     >>> with_head("lstm@word2vec"), with_head("lstm:max@word2vec"), with_head("tfidf")
     ('lstm@word2vec (last state)', 'lstm:max@word2vec', 'tfidf')
     """
-    named = ModelName.parse(name)
-    if named.entry is None or named.head or named.shuffled_words or not named.entry.default_head:
-        return name
-    return f"{name} ({'last state' if named.entry.reads_last_state else named.entry.default_head})"
+    head = ModelName.parse(name).own_head
+    return f"{name} ({'last state' if head == LAST else head})" if head else name
 
 
 def percent(fraction: float) -> str:

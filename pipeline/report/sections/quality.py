@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
 from pipeline.core.clean import plural
+from pipeline.core.models import LAST
 from pipeline.core.names import ModelName
 from pipeline.report.page.blocks import (
     Block,
@@ -119,7 +120,8 @@ def heads_note(names: Iterable[str]) -> str:
     >>> heads_note(["tfidf", "lstm:max@word2vec", "lstm@word2vec"])
     'lstm without a head reads the state after the last word; :max, :mean and :max+mean read those after every word.'
     """
-    plain = list(dict.fromkeys(name.model for name in map(ModelName.parse, names) if _reads_last_state(name)))
+    networks = (name for name in map(ModelName.parse, names) if name.own_head == LAST)
+    plain = list(dict.fromkeys(name.model for name in networks))
     if not plain:
         return ""
     what = "without a head reads" if len(plain) == 1 else "without a head read"
@@ -127,12 +129,6 @@ def heads_note(names: Iterable[str]) -> str:
         f"{' and '.join(plain)} {what} the state after the last word; :max, :mean and :max+mean read those after every"
         " word."
     )
-
-
-def _reads_last_state(name: ModelName) -> bool:
-    """Return whether a network without a head in its name reads its last state."""
-    named = bool(name.head) or name.shuffled_words or name.source is None
-    return not named and name.entry is not None and name.entry.reads_last_state
 
 
 def _best(models: Sequence[ModelFacts], field: str, highest: bool) -> float | None:
