@@ -102,7 +102,8 @@ def _run(name: str, case: Case, options: Options) -> MeasuredRun:
 def check_same_run(where: str, run: MeasuredRun, arguments: Sequence[str]) -> None:
     """Raise PipelineError if a finished run read other files, or had other settings, than `arguments` ask for.
 
-    It may have had more models and sources, and may lie elsewhere: neither changes what counts.
+    It may have had more models and sources, and may lie elsewhere: neither changes what counts. What "auto" was asked
+    for stands there as the one source that it turned out to be.
     """
     theirs, ours = (
         dict(_flat(config)) for config in (run.metrics["config"], asdict(cli.settings_of(arguments)))
@@ -111,7 +112,9 @@ def check_same_run(where: str, run: MeasuredRun, arguments: Sequence[str]) -> No
         there, here = theirs.get(key), ours[key]
         if key in _FILES:
             there, here = (value and Path(value).name for value in (there, here))
-        more = key in _LISTS and set(here) <= set(there or ())
+        more = key in _LISTS and (
+            set(here) <= set(there or ()) or (here == ["auto"] and len(there or ()) == 1)
+        )
         if there != here and not more:
             what = f"{key} is {json.dumps(there)} in that run, {json.dumps(here)} in the case"
             raise PipelineError(where, what, f"run `python run_pipeline.py {' '.join(arguments)}`")

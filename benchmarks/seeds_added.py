@@ -16,7 +16,7 @@ from benchmarks.statistics_simulated import LEVEL, Setting, simulate
 from pipeline.core.values import Float64
 from pipeline.evaluation.estimates import split_variance, unpaired_estimate
 from pipeline.evaluation.seeds import ENOUGH_SHARE
-from pipeline.settings.tables import FIRST_SEEDS, MOST_SEEDS
+from pipeline.settings.run import FIRST_SEEDS, MOST_SEEDS
 
 REPEATS, SEED = 2000, 20_261_130
 TESTS = ((445, 0.97), (445, 0.9), (2000, 0.9))  # documents, accuracy

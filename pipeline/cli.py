@@ -6,14 +6,16 @@ What is imported here is imported for `--help` too, so stages are imported insid
 from __future__ import annotations
 
 import errno
+import functools
 import json
 import os
 import shlex
 import shutil
 import sys
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from inspect import Signature, signature
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -23,16 +25,8 @@ from pipeline import __version__
 from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
 from pipeline.core.noise import filtered_stderr, quiet_tensorflow
-from pipeline.settings.reading import load_config
-from pipeline.settings.tables import (
-    EXTRA_PROBES,
-    FIRST_SEEDS,
-    METRIC_NAMES,
-    MOST_SEEDS,
-    OPTIONS,
-    Config,
-    default,
-)
+from pipeline.settings.options import declared, keys_with_options, parameter_name, parameters, resolved
+from pipeline.settings.tables import SETTINGS, TABLES, Config
 
 FAULT, MISTAKE, DIFFERENCE, INTERRUPTED = 1, 2, 3, 130
 
@@ -50,184 +44,13 @@ app.add_typer(inspect, name="inspect")
 script = _commands()
 
 
-def _option(key: str, help: str, metavar: str | None = None) -> Any:
-    """Return the option of a dotted key, its help ending with the default that `Config` holds."""
-    value = default(key)
-    if value not in (None, ()) and not isinstance(value, bool):
-        shown = ",".join(map(str, value)) if isinstance(value, tuple) else value
-        help = f"{help} Default: {shown}."
-    if OPTIONS[key] == "CORPUS":
-        return typer.Argument(help=help, metavar="CORPUS", show_default=False)
-    return typer.Option(OPTIONS[key], help=help, metavar=metavar, show_default=False)
-
-
 def _show_version(wanted: bool) -> None:
     if wanted:
         print(f"embedseq {__version__}")
         raise typer.Exit
 
 
-CorpusArgument = Annotated[
-    str | None,
-    _option(
-        "corpus.path", "A labelled file or folder, or the name of a built-in corpus: bbc-news, word-order."
-    ),
-]
-CorpusOption = Annotated[
-    str | None,
-    typer.Option(
-        "--corpus",
-        help=f"A labelled file or folder, or a built-in corpus. Default: {default('corpus.path')}.",
-        metavar="CORPUS",
-        show_default=False,
-    ),
-]
-Test = Annotated[
-    str | None, _option("corpus.test", "The test documents; without it some of CORPUS are held out.", "PATH")
-]
-Validation = Annotated[
-    str | None,
-    _option("corpus.validation", "The validation documents; else some training documents.", "PATH"),
-]
-Unlabelled = Annotated[
-    str | None, _option("corpus.unlabelled", "More text, without labels, for word2vec and fasttext.", "PATH")
-]
-Text = Annotated[
-    str | None, _option("corpus.text", "The column with the text; found by itself if absent.", "COLUMN")
-]
-Label = Annotated[
-    str | None, _option("corpus.label", "The column with the label; found by itself if absent.", "COLUMN")
-]
-TestSize = Annotated[
-    float | None,
-    _option("corpus.test_size", "The share of documents held out where there is no --test.", "SHARE"),
-]
-Folds = Annotated[
-    int | None,
-    _option("corpus.folds", "Cross-validation in K parts, every document tested once; 0: one split.", "K"),
-]
-Seed = Annotated[
-    int | None, _option("run.seed", "The number that the split and all random choices start from.", "N")
-]
-Models = Annotated[
-    str | None,
-    _option(
-        "run.models",
-        "Models, separated by commas: majority, bow, tfidf, nbsvm, mean, ann, rnn, gru, lstm, bilstm.",
-        "LIST",
-    ),
-]
-Embeddings = Annotated[
-    str | None,
-    _option(
-        "run.embeddings",
-        "Embeddings, separated by commas: word2vec, fasttext, learned, random, glove-6b-50d, or a vector "
-        "file; A+B side by side; then :frozen, :tuned, :frozen-then-tuned, :shuffled-rows. auto: word2vec, "
-        "tuned where training documents have fewer than 50 tokens on average.",
-        "LIST",
-    ),
-]
-Seeds = Annotated[
-    str | None,
-    _option(
-        "run.seeds",
-        f"How often each network is trained; the split stays the same. auto: {FIRST_SEEDS} times, then up to "
-        f"{MOST_SEEDS} for the network of the verdict, while seeds make up more than half of the chance in it.",
-        "N",
-    ),
-]
-Metric = Annotated[
-    str | None,
-    _option(
-        "run.metric",
-        f"What models are chosen, compared and judged by: {', '.join(METRIC_NAMES)}.",
-        "NAME",
-    ),
-]
-Rope = Annotated[
-    float | None,
-    _option(
-        "run.rope",
-        "Differences in the metric up to this size count as equal; 0.01 is one point (0.01 nats of log loss).",
-        "SHARE",
-    ),
-]
-MaxTokens = Annotated[
-    int | None, _option("networks.max_tokens", "Tokens of a document that a recurrent network reads.", "N")
-]
-Refit = Annotated[
-    bool, _option("run.refit", "Train again on training + validation documents with what validation chose.")
-]
-Tune = Annotated[
-    int | None,
-    _option(
-        "run.tune",
-        "Random trials of each model's settings, as many for each, the best chosen on validation documents.",
-        "N",
-    ),
-]
-Compare = Annotated[
-    list[str] | None,
-    _option(
-        "run.compare",
-        "Predictions of another model for the same test documents: columns document, predicted; may be repeated.",
-        "PREDICTIONS",
-    ),
-]
-LearningCurve = Annotated[
-    bool,
-    _option("run.learning_curve", "Train on fewer documents too, and show where the two families cross."),
-]
-Out = Annotated[
-    str | None, _option("run.out", "A new folder for the run; reports/CORPUS-TIME if absent.", "DIR")
-]
-ProtocolFile = Annotated[
-    str | None,
-    _option(
-        "run.protocol",
-        "The plan of this run: a new file (TOML or .json), written before anything is fitted; or one that is there: "
-        "the report and verify then say whether the run kept to it.",
-        "FILE",
-    ),
-]
-Quick = Annotated[
-    bool, _option("run.quick", "A first answer on a sample, with smaller networks, in about a minute.")
-]
-Deterministic = Annotated[
-    bool, _option("run.deterministic", "The same numbers each time on the same machine; slower.")
-]
-NoCache = Annotated[
-    bool, _option("run.cache", "Train and read word vectors anew, and keep none for the next run.")
-]
-NoProbes = Annotated[
-    bool,
-    _option(
-        "run.probes",
-        "Do not look at what networks remember and what words add to answers; saves some seconds.",
-    ),
-]
-Probes = Annotated[
-    str | None,
-    _option(
-        "run.extra_probes",
-        f"More probes, which train networks of their own: {', '.join(EXTRA_PROBES)}.",
-        "LIST",
-    ),
-]
-Debug = Annotated[
-    bool, _option("run.debug", "Show the traceback of an error, and all that TensorFlow writes.")
-]
-ConfigFile = Annotated[
-    Path | None, typer.Option("--config", help="A TOML file with any of the settings.", metavar="FILE")
-]
-Set = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--set",
-        help="Any setting, such as networks.units=64; may be repeated. Options win.",
-        metavar="KEY=VALUE",
-    ),
-]
+Debug = Annotated[bool, declared(SETTINGS["run.debug"])]
 Version = Annotated[
     bool, typer.Option("--version", help="Show the version and exit.", callback=_show_version, is_eager=True)
 ]
@@ -238,93 +61,75 @@ def _root(version: Version = False) -> None:
     pass
 
 
+def _with_settings(
+    *names: str, without: tuple[str, ...] = (), with_argument: bool = True
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command the options of settings, --config and --set, and its exit statuses.
+
+    Parameters
+    ----------
+    names : str
+        Tables, such as "corpus", or keys, such as "run.seed". A setting of such a table that gets an option one day is
+        an option of the command.
+    without : tuple of str
+        Keys of the tables that the command has no use for.
+    with_argument : bool
+        Whether the corpus is the command's argument; else it is named by --corpus.
+
+    Returns
+    -------
+    function
+        A decorator. The command under it takes the settings, a console, and what it asks for beside settings.
+    """
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        own = [*signature(command, eval_str=True).parameters.values()][2:]
+
+        @functools.wraps(command)
+        def from_options(**params: Any) -> None:
+            console = Console()
+            with _exit_statuses(console, params[parameter_name("run.debug")]):
+                command(resolved(params), console, **{one.name: params[one.name] for one in own})
+
+        made = parameters(keys_with_options(names, without), with_argument)
+        from_options.__signature__ = Signature([*made, *own])  # type: ignore[attr-defined] # read by typer
+        return from_options
+
+    return decorate
+
+
 @script.command(short_help="Train every model on CORPUS and write a report.", epilog=EPILOG)
 @app.command(short_help="Train every model on CORPUS and write a report.", epilog=EPILOG)
-def run(
-    context: typer.Context,
-    *,
-    corpus: CorpusArgument = None,
-    test: Test = None,
-    validation: Validation = None,
-    unlabelled: Unlabelled = None,
-    text: Text = None,
-    label: Label = None,
-    models: Models = None,
-    embeddings: Embeddings = None,
-    seeds: Seeds = None,
-    folds: Folds = None,
-    seed: Seed = None,
-    test_size: TestSize = None,
-    metric: Metric = None,
-    rope: Rope = None,
-    max_tokens: MaxTokens = None,
-    refit: Refit = False,
-    tune: Tune = None,
-    compare: Compare = None,
-    learning_curve: LearningCurve = False,
-    config: ConfigFile = None,
-    set_: Set = None,
-    out: Out = None,
-    protocol: ProtocolFile = None,
-    quick: Quick = False,
-    deterministic: Deterministic = False,
-    no_cache: NoCache = False,
-    no_probes: NoProbes = False,
-    probes: Probes = None,
-    debug: Debug = False,
-    version: Version = False,
-) -> None:
+@_with_settings(*TABLES)
+def run(settings: Config, console: Console, *, version: Version = False) -> None:
     """Compare embedding + recurrent networks with bag of words on CORPUS, and write a report."""
-    console = Console()
-    with _exit_statuses(console, debug):
-        settings = load_config(config, set_ or (), _given(context.params))
-        _run(settings, console)
-
-
-def _run(config: Config, console: Console) -> None:
     from pipeline.commands.run import run_experiment
     from pipeline.report import summarise
 
-    folder = run_experiment(config, console, _command())
+    folder = run_experiment(settings, console, _command())
     console.say(summarise(folder))
 
 
 @inspect.command("corpus", short_help="Show how CORPUS is read and split.")
-def inspect_corpus(
-    context: typer.Context,
-    *,
-    corpus: CorpusArgument = None,
-    test: Test = None,
-    validation: Validation = None,
-    unlabelled: Unlabelled = None,
-    text: Text = None,
-    label: Label = None,
-    folds: Folds = None,
-    seed: Seed = None,
-    test_size: TestSize = None,
-    config: ConfigFile = None,
-    set_: Set = None,
-    debug: Debug = False,
-) -> None:
+@_with_settings("corpus", "run.seed", "run.debug")
+def inspect_corpus(settings: Config, console: Console) -> None:
     """Show how CORPUS is read and split: every record used or accounted for, duplicates, what was assumed."""
-    console = Console()
-    with _exit_statuses(console, debug):
-        settings = load_config(config, set_ or (), _given(context.params))
-        console.say(_description(settings))
-
-
-def _description(config: Config) -> str:
     from pipeline.corpus import describe_corpus, find_duplicates, read_asked, split_asked
 
-    loaded = read_asked(config)
+    loaded = read_asked(settings)
     duplicates = find_duplicates(loaded.corpus)
-    corpora = split_asked(config, loaded, duplicates)
-    return describe_corpus(loaded, duplicates, corpora[0])
+    corpora = split_asked(settings, loaded, duplicates)
+    console.say(describe_corpus(loaded, duplicates, corpora[0]))
 
 
 @inspect.command("embeddings", short_help="Show how well word vectors fit CORPUS.")
+@_with_settings(
+    *("corpus", "run.seed", "run.cache", "run.debug"), without=("corpus.folds",), with_argument=False
+)
 def inspect_embeddings(
-    context: typer.Context,
+    settings: Config,
+    console: Console,
+    *,
     file: Annotated[
         str,
         typer.Argument(
@@ -332,27 +137,11 @@ def inspect_embeddings(
             help="A vector file, an installed package of vectors, or a source such as word2vec.",
         ),
     ],
-    *,
-    corpus: CorpusOption = None,
-    test: Test = None,
-    validation: Validation = None,
-    unlabelled: Unlabelled = None,
-    text: Text = None,
-    label: Label = None,
-    seed: Seed = None,
-    test_size: TestSize = None,
-    config: ConfigFile = None,
-    set_: Set = None,
-    no_cache: NoCache = False,
-    debug: Debug = False,
 ) -> None:
     """Show how well the vectors of FILE fit the corpus, before any network is trained on them."""
-    console = Console()
-    with _exit_statuses(console, debug):
-        from pipeline.commands.inspect_embeddings import describe_fit
+    from pipeline.commands.inspect_embeddings import describe_fit
 
-        settings = load_config(config, set_ or (), _given(context.params))
-        console.say(describe_fit(file, settings, Console(sys.stderr)))  # the audit alone on standard output
+    console.say(describe_fit(file, settings, Console(sys.stderr)))  # the audit alone on standard output
 
 
 @app.command(short_help="Draw a run's report again, or finish that of a run that was killed.")
@@ -403,32 +192,19 @@ def verify(
 
 
 @app.command(short_help="Three controls on CORPUS: shuffled labels, a leak canary, A/A.")
-def selftest(
-    context: typer.Context,
-    *,
-    corpus: CorpusArgument = None,
-    test: Test = None,
-    validation: Validation = None,
-    text: Text = None,
-    label: Label = None,
-    seed: Seed = None,
-    test_size: TestSize = None,
-    config: ConfigFile = None,
-    set_: Set = None,
-    no_cache: NoCache = False,
-    debug: Debug = False,
-) -> None:
+@_with_settings(
+    *("corpus", "run.seed", "run.cache", "run.debug"), without=("corpus.unlabelled", "corpus.folds")
+)
+def selftest(settings: Config, console: Console) -> None:
     """Ask on CORPUS what has a known answer: can labels that say nothing be learned, does a word of test documents
     reach what is learned, is a model told apart from itself?"""
-    console = Console()
-    with _exit_statuses(console, debug):
-        from pipeline.commands.selftest import describe
-        from pipeline.commands.selftest import selftest as find
+    from pipeline.commands.selftest import describe
+    from pipeline.commands.selftest import selftest as find
 
-        findings = find(load_config(config, set_ or (), _given(context.params)), Console(sys.stderr))
-        if not all(finding.passed for finding in findings):
-            raise Found(describe(findings))
-        console.say(describe(findings))
+    findings = find(settings, Console(sys.stderr))
+    if not all(finding.passed for finding in findings):
+        raise Found(describe(findings))
+    console.say(describe(findings))
 
 
 @app.command(short_help="A worked example: every number of a network on your words.")
@@ -506,20 +282,7 @@ def show_cache(
 def settings_of(arguments: Sequence[str]) -> Config:
     """Return the settings of `python run_pipeline.py ARGUMENTS`, which is not run."""
     params = typer.main.get_command(script).make_context("run_pipeline.py", [*arguments]).params
-    return load_config(params["config"], params["set_"] or (), _given(params))
-
-
-def _given(params: Mapping[str, object]) -> dict[str, object]:
-    """Return the settings that the command line names: dotted key to value."""
-    keys = {
-        "corpus" if option == "CORPUS" else option[2:].replace("-", "_"): key
-        for key, option in OPTIONS.items()
-    }
-    return {
-        keys[name]: not name.startswith("no_") if value is True else value
-        for name, value in params.items()
-        if name in keys and value is not None and value is not False and value not in ([], ())
-    }
+    return resolved(params)
 
 
 def _command() -> str:

@@ -86,7 +86,7 @@ KNOWN: dict[str, str] = {
         " report.sections.errors_made report.sections.facts report.sections.learning_curve"
         " report.sections.metric report.sections.probe_forget_bias report.sections.probe_memory_horizon"
         " report.sections.probe_needle report.sections.probe_word_order report.sections.quality"
-        " report.sections.slices run_folder.signatures settings.tables"
+        " report.sections.slices run_folder.signatures settings.run"
     ),
 }
 

@@ -49,7 +49,8 @@ from pipeline.run_folder.predictions import prediction_path
 from pipeline.run_folder.protocol import COPY as PROTOCOL
 from pipeline.run_folder.protocol import LaidDown, breaches, plan_of, read_protocol, write_protocol
 from pipeline.run_folder.reading import CURVE_FOLDER
-from pipeline.settings.tables import AUTO, Config, deciding, save_config, with_values
+from pipeline.settings.setting import AUTO
+from pipeline.settings.tables import Config, deciding, save_config, with_values
 from pipeline.text.tokenizer import tokenize
 
 _COUNTED_DOCUMENTS = 2_000  # whose tokens tell long documents from short ones

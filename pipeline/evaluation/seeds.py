@@ -10,7 +10,7 @@ from pipeline.evaluation.differences import seeds_share
 from pipeline.evaluation.pairs import baselines_of, best_network
 from pipeline.evaluation.pooling import PooledRun, pool_folds
 from pipeline.run_folder.predictions import SavedPredictions
-from pipeline.settings.tables import AUTO, CountOrAuto
+from pipeline.settings.setting import AUTO, CountOrAuto
 
 ENOUGH_SHARE = 0.5  # up to here documents rule the chance, and more seeds would narrow the interval little
 

@@ -14,7 +14,8 @@ import numpy.typing as npt
 
 from pipeline.core.values import IndexedCorpus
 from pipeline.models.table import PlannedModel
-from pipeline.settings.tables import AUTO, Config
+from pipeline.settings.setting import AUTO
+from pipeline.settings.tables import Config
 
 # Of one fold and source, `fit_networks.Prepared`: to choose on, and to fit on (the same object without --refit).
 Documents = tuple[Any, Any]

@@ -10,7 +10,8 @@ from pipeline.core.models import MODELS
 from pipeline.core.names import AskedSource, ModelName, SourceName, parse_network
 from pipeline.embeddings.table import parse_source, parse_sources
 from pipeline.models.table import PlannedModel
-from pipeline.settings.tables import AUTO, NetworkSettings, RunSettings
+from pipeline.settings.setting import AUTO
+from pipeline.settings.tables import NetworkSettings, RunSettings
 
 # What `--embeddings auto` stands for, by the mean number of tokens of a training document: the first row whose bound
 # is above it (docs/decisions/0025).

@@ -21,7 +21,7 @@ from pipeline.models.equations.output import embed, softmax
 from pipeline.models.networks.batches import batches, shuffle_words, visible
 from pipeline.models.networks.build import NetworkSpec, build, own_weights
 from pipeline.settings.reading import load_config
-from pipeline.settings.tables import CHECKS, TokenizerSettings
+from pipeline.settings.tables import SETTINGS, TokenizerSettings
 from pipeline.text.vocabulary import encode, encode_known
 
 TABLE = "embedding/embeddings"  # the weight of a tuned table; one that rests is saved once for all models
@@ -125,7 +125,7 @@ def _check(spec: NetworkSpec, label_names: tuple[str, ...], choices: Mapping[str
     if len(label_names) != spec.n_classes:
         raise ValueError(f"{spec.n_classes} classes, {len(label_names)} labels")
     for key, value in choices.items():
-        if not CHECKS[key].allows(value):
+        if not SETTINGS[key].check.allows(value):
             raise ValueError(f'{key} is "{value}"')
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.core.models import ModelEntry
-from pipeline.settings.tables import Value
+from pipeline.settings.setting import Value
 
 _DIGITS = 3  # significant ones of a drawn number: enough to search by, few enough to type
 

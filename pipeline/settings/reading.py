@@ -12,24 +12,8 @@ from types import MappingProxyType
 from typing import Any
 
 from pipeline.core.errors import PipelineError, did_you_mean
-from pipeline.settings.tables import (
-    AUTO,
-    CHECKS,
-    KEY_TYPES,
-    NOT_YET,
-    OPTIONS,
-    TABLES,
-    TUNED_TABLES,
-    Check,
-    Config,
-    CountOrAuto,
-    Value,
-    default,
-    get,
-    is_utf8,
-    quicken,
-    with_values,
-)
+from pipeline.settings.setting import AUTO, CountOrAuto, Value, is_utf8
+from pipeline.settings.tables import SETTINGS, TABLES, TUNED_TABLES, Config, get, quicken, with_values
 
 _HEADER = re.compile(r"\s*\[{1,2}\s*(?P<name>[^\[\]]+?)\s*\]{1,2}\s*(#.*)?$")
 _KEY = re.compile(r"""\s*(?P<name>[A-Za-z0-9_."' \t-]+?)\s*=""")
@@ -90,14 +74,13 @@ class _Given:
 
 
 Mistakes = list[PipelineError]
-NameCheck = Callable[[str], tuple[str, str] | None]
+Convert = Callable[[Any, Any], Value]  # a raw value and the type of its key
 
 
 def load_config(
     file: Path | None = None,
     overrides: Sequence[str] = (),
     options: Mapping[str, object] = MappingProxyType({}),
-    name_checks: Mapping[str, NameCheck] = MappingProxyType({}),
 ) -> Config:
     """Return the resolved configuration: defaults, then --quick, the TOML file, --set, the options.
 
@@ -109,8 +92,6 @@ def load_config(
         `networks.units=64`, as given to --set; the last one of a key wins.
     options : mapping
         Dotted key to value, only those given on the command line; lists as comma-separated text.
-    name_checks : mapping
-        Dotted key of a list (`run.models`) to a function: (what, fix) for an unknown name, else None.
 
     Raises
     ------
@@ -130,7 +111,6 @@ def load_config(
     if config.run.quick:
         config = quicken(config, given=last)
     mistakes += _contradictions(config, last)
-    mistakes += _unknown_names(last.values(), name_checks)
     _raise_all(mistakes)
     return config
 
@@ -196,7 +176,7 @@ def _table_mistake(where: str, table: str, content: object) -> PipelineError:
         return PipelineError(where, f"{table} is a table", f"write [{table}] and its keys below it")
     if isinstance(content, dict):
         return PipelineError(where, f"there is no table [{table}]", did_you_mean(table, TABLES))
-    homes = [key.split(".")[0] for key in KEY_TYPES if key.split(".")[1] == table]
+    homes = [key.split(".")[0] for key in SETTINGS if key.split(".")[1] == table]
     fix = f"write it below [{homes[0]}]" if homes else f"the tables are {', '.join(TABLES)}"
     return PipelineError(where, f'"{table}" stands outside a table', fix)
 
@@ -218,43 +198,39 @@ def _from_override(text: str, mistakes: Mistakes) -> Iterator[_Given]:
 
 def _full_key(name: str) -> str:
     """Return what to write for a key that was given without its table."""
-    full = [key for key in KEY_TYPES if key.split(".")[1] == name]
+    full = [key for key in SETTINGS if key.split(".")[1] == name]
     return f"write {' or '.join(full)}" if full else "write it like --set networks.units=64"
 
 
 def _from_option(key: str, value: object, mistakes: Mistakes) -> Iterator[_Given]:
     """Yield the value of one option of the command line."""
-    where = OPTIONS.get(key, key)
+    where = SETTINGS[key].flag or key
     convert = _from_text if isinstance(value, str) else _from_toml
     yield from _checked(key, value, where, convert, mistakes)
 
 
-def _checked(
-    key: str, raw: Any, where: str, convert: Callable[[Any, Any], Value], mistakes: Mistakes
-) -> Iterator[_Given]:
+def _checked(key: str, raw: object, where: str, convert: Convert, mistakes: Mistakes) -> Iterator[_Given]:
     """Yield the value if its key, type and range are right; note the mistake if not."""
-    if key not in KEY_TYPES:
+    if key not in SETTINGS:
         table, name = key.split(".", 1)
-        known = [known.split(".")[1] for known in KEY_TYPES if known.startswith(f"{table}.")]
+        known = [known.split(".")[1] for known in SETTINGS if known.startswith(f"{table}.")]
         mistakes.append(PipelineError(where, f'[{table}] has no key "{name}"', did_you_mean(name, known)))
         return
     try:
-        value = convert(raw, KEY_TYPES[key])
-        right = CHECKS.get(key, Check()).allows(value)
+        value = convert(raw, SETTINGS[key].hint)
+        right = SETTINGS[key].check.allows(value)
     except (TypeError, ValueError, OverflowError):
         right = False
     if not right:
         mistakes.append(_value_mistake(key, raw, where))
-    elif key in NOT_YET and value != default(key):
-        mistakes.append(PipelineError(where, f"{key} has no effect in this version", "leave it out"))
     else:
         yield _Given(key, value, where)
 
 
 def _value_mistake(key: str, raw: object, where: str) -> PipelineError:
     """Return the mistake of a value of the wrong type or out of range."""
-    choices = CHECKS.get(key, Check()).choices
-    if choices and KEY_TYPES[key] == tuple[str, ...]:
+    choices = SETTINGS[key].check.choices
+    if choices and SETTINGS[key].hint == tuple[str, ...]:
         raw = _first_unknown(raw, choices)
     shown = json.dumps(raw, ensure_ascii=False, default=str)
     fix = did_you_mean(raw, choices) if choices and isinstance(raw, str) else f"give {expected(key)}"
@@ -281,16 +257,16 @@ def expected(key: str) -> str:
     >>> expected("networks.keep")
     'one of first, last, first+last, pieces'
     """
-    check = CHECKS.get(key, Check())
+    check = SETTINGS[key].check
     if check.choices:
         return f"one of {', '.join(check.choices)}"
-    hint = KEY_TYPES[key]
+    hint = SETTINGS[key].hint
     return (
         _TYPE_WORDS[hint] + (" each" if hint == tuple[float, ...] and check.words() else "") + check.words()
     )
 
 
-_TYPE_WORDS: dict[Any, str] = {
+_TYPE_WORDS: dict[object, str] = {
     bool: "true or false",
     int: "a whole number",
     CountOrAuto: "auto, or a whole number",
@@ -367,9 +343,9 @@ def _contradictions(config: Config, given: Mapping[str, _Given]) -> Iterator[Pip
         what = "0 leaves word2vec nothing to train with"
         yield PipelineError(where, what, "give 1 or more, or set word2vec.hierarchical_softmax = true")
     for key in config.run.tune_fixed:
-        if key not in KEY_TYPES or key.split(".")[0] not in TUNED_TABLES:
+        if key not in SETTINGS or key.split(".")[0] not in TUNED_TABLES:
             where = given["run.tune_fixed"].where
-            known = [known for known in KEY_TYPES if known.split(".")[0] in TUNED_TABLES]
+            known = [known for known in SETTINGS if known.split(".")[0] in TUNED_TABLES]
             yield PipelineError(where, f'run.tune_fixed names "{key}"', did_you_mean(key, known))
     extra = given.get("run.extra_probes")
     if extra and config.run.extra_probes and not config.run.probes:
@@ -379,12 +355,3 @@ def _contradictions(config: Config, given: Mapping[str, _Given]) -> Iterator[Pip
         names = get(config, key)
         for name in sorted({name for name in names if names.count(name) > 1}):  # type: ignore
             yield PipelineError(given[key].where, f'{key} names "{name}" twice', "leave one out")
-
-
-def _unknown_names(given: Iterable[_Given], checks: Mapping[str, NameCheck]) -> Iterator[PipelineError]:
-    """Yield the names in lists (models, embeddings) that their table does not know."""
-    for item in given:
-        for name in item.value if isinstance(item.value, tuple) else ():
-            problem = checks[item.key](str(name)) if item.key in checks else None
-            if problem is not None:
-                yield PipelineError(item.where, *problem)

@@ -307,6 +307,14 @@ def test_a_run_of_other_files_or_settings_is_not_taken_for_a_case(
     )
 
 
+def test_the_source_that_auto_turned_out_to_be_is_what_was_asked_for() -> None:
+    ran = asdict(cli.settings_of(["bbc-news", "--models", "lstm", "--embeddings", "word2vec"]))
+    run = MeasuredRun(1.0, 1.0, {"config": ran})
+    quality.check_same_run("--run", run, ["bbc-news", "--models", "lstm"])
+    with pytest.raises(PipelineError, match=r"run\.embeddings"):
+        quality.check_same_run("--run", run, ["bbc-news", "--models", "lstm", "--embeddings", "learned"])
+
+
 def test_a_run_that_has_not_finished_is_not_taken_for_a_case(tmp_path: Path) -> None:
     options = Options(tmp_path, runs={"trec_linear": tmp_path}, only=("trec_linear",))
     with pytest.raises(PipelineError) as error:

@@ -20,7 +20,7 @@ from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
 from pipeline.experiment.data import read_and_split
 from pipeline.settings.reading import load_config
-from pipeline.settings.tables import OPTIONS, Config
+from pipeline.settings.tables import SETTINGS, Config
 
 ROOT = Path(__file__).parents[2]
 NO_KEY = {"--config", "--set", "--version", "--help"}  # options that are not a setting
@@ -110,7 +110,9 @@ def test_every_option_reaches_its_setting(calls: list[tuple[Config, str]], tmp_p
         "run.learning_curve": True,
         "run.compare": ["p.csv", "q.csv"],
     }
-    assert set(options) | {"corpus.folds", "run.extra_probes"} == set(OPTIONS)  # those two contradict others
+    assert set(options) | {"corpus.folds", "run.extra_probes"} == {
+        key for key, setting in SETTINGS.items() if setting.option
+    }  # those two contradict others
     assert calls[0][0] == load_config(None, ["networks.units=9", "networks.layers=3"], options)
     assert status_of(cli.run_main, "--folds", "4", "--probes", "needle,forget-bias") == 0
     assert calls[1][0].corpus.folds == 4
@@ -135,7 +137,7 @@ def test_the_command_is_noted_as_it_was_typed(
 def test_help_names_every_option_and_no_other(capsys: pytest.CaptureFixture[str]) -> None:
     text = help_of(capsys, "run")
     shown = set(re.findall(r"^ +(--[a-z-]+)", text, re.MULTILINE))
-    assert shown == {option for option in OPTIONS.values() if option != "CORPUS"} | NO_KEY
+    assert shown == {setting.flag for setting in SETTINGS.values() if setting.flag.startswith("--")} | NO_KEY
     words = " ".join(text.split())
     for option, default in (
         ("CORPUS", "bbc-news"),

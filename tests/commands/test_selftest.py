@@ -256,6 +256,6 @@ def test_the_table_names_what_failed() -> None:
 
 
 def test_the_settings_of_the_controls_are_settings() -> None:
-    from pipeline.settings.tables import KEY_TYPES
+    from pipeline.settings import tables
 
-    assert set(SETTINGS) <= set(KEY_TYPES)
+    assert set(SETTINGS) <= set(tables.SETTINGS)

@@ -9,7 +9,7 @@ from pipeline.experiment.tuning import draw_trials
 from pipeline.experiment.tuning.trials import first_settings
 from pipeline.models.search_space import OneOf
 from pipeline.models.table import space_of
-from pipeline.settings.tables import CHECKS, KEY_TYPES, TUNED_TABLES, Check, Config, settled, with_values
+from pipeline.settings.tables import SETTINGS, TUNED_TABLES, Config, settled, with_values
 
 MODELS = sorted(model for model in models.MODELS if space_of(model))
 
@@ -21,7 +21,7 @@ def test_every_model_with_something_to_choose_has_a_search_space() -> None:
 @pytest.mark.parametrize("model", MODELS)
 def test_every_setting_is_a_key_of_the_tables_that_are_tuned(model: str) -> None:
     assert {key.split(".")[0] for key in space_of(model)} <= set(TUNED_TABLES)
-    assert set(space_of(model)) <= set(KEY_TYPES)
+    assert set(space_of(model)) <= set(SETTINGS)
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -30,8 +30,8 @@ def test_every_drawn_value_is_one_that_a_person_could_give(model: str) -> None:
     assert len(trials) == 60
     for settings in trials:
         for key, value in settings.items():
-            assert CHECKS.get(key, Check()).allows(value), (key, value)
-            expected = tuple if KEY_TYPES[key] == tuple[float, ...] else KEY_TYPES[key]
+            assert SETTINGS[key].check.allows(value), (key, value)
+            expected = tuple if SETTINGS[key].hint == tuple[float, ...] else SETTINGS[key].hint
             assert type(value) is expected, (key, value)
 
 
@@ -52,7 +52,7 @@ def test_every_default_lies_inside_its_range(model: str, n_train: int) -> None:
         if isinstance(drawn, OneOf):
             assert default in drawn.values, (key, default)
         else:
-            check = CHECKS[key]
+            check = SETTINGS[key].check
             assert drawn.low < default or check.minimum == drawn.low, (key, default)
             assert default < drawn.high or check.maximum == drawn.high, (key, default)
 

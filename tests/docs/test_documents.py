@@ -25,7 +25,6 @@ from pipeline.corpus.readers.table import READERS
 from pipeline.embeddings import SOURCES
 from pipeline.models.baselines import BASELINES
 from pipeline.report import draw_report
-from pipeline.settings.tables import KEY_TYPES, NOT_YET, OPTIONS, TABLES
 
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
 PAGES = [
@@ -57,11 +56,6 @@ def configuration() -> ModuleType:
 
 def test_the_configuration_page_is_up_to_date(configuration: ModuleType) -> None:
     assert read("docs/configuration.md") == configuration.page(), "run `make configuration`"
-
-
-def test_every_key_without_an_option_has_a_meaning_and_no_other(configuration: ModuleType) -> None:
-    assert set(configuration.MEANINGS) == set(KEY_TYPES) - set(OPTIONS) - set(NOT_YET)
-    assert set(configuration.TITLES) == set(TABLES)
 
 
 def test_a_row_of_the_configuration_page() -> None:

@@ -18,8 +18,8 @@ from pipeline.core.names import MODES, SHUFFLED_WORDS
 from pipeline.corpus.readers.table import READERS
 from pipeline.embeddings import SOURCES
 from pipeline.experiment.plan import plan_models
-from pipeline.settings.reading import load_config
-from pipeline.settings.tables import KEY_TYPES
+from pipeline.settings.options import resolved
+from pipeline.settings.tables import SETTINGS
 
 README = read("README.md")
 SCRIPT = typer.main.get_command(cli.script)
@@ -31,8 +31,8 @@ INSTALL_AND_TEST = "python -m pip install -e '.[test]' && python -m pytest"
 
 def check_run(arguments: list[str]) -> None:
     """Read the arguments as the script would, up to the plan of models."""
-    context = SCRIPT.make_context("run_pipeline.py", arguments)
-    config = load_config(None, context.params["set_"] or (), cli._given(context.params))
+    params = SCRIPT.make_context("run_pipeline.py", arguments).params
+    config = resolved(params | {"config": None})  # the README's file is one that the reader has
     plan_models(config.run.models, config.run.embeddings)
 
 
@@ -116,7 +116,7 @@ def test_every_option_in_the_text_exists() -> None:
 def test_every_setting_in_the_text_exists() -> None:
     named = set(re.findall(r"--set ([a-z0-9_]+\.[a-z0-9_]+)=", README))
     assert named
-    assert named <= set(KEY_TYPES)
+    assert named <= set(SETTINGS)
 
 
 def test_models_heads_sources_and_modes_are_those_of_the_tables() -> None:

@@ -38,7 +38,8 @@ from pipeline.embeddings.kept import (
     words_hash,
 )
 from pipeline.embeddings.word2vec import train_word2vec
-from pipeline.settings.tables import Config, Value, with_values
+from pipeline.settings.setting import Value
+from pipeline.settings.tables import Config, with_values
 
 PLENTY = 10 * 2**20
 SLACK = 100  # bytes; the seconds in an entry have more digits or fewer

@@ -26,7 +26,7 @@ from pipeline.evaluation.claims import MORE, PERHAPS_LESS
 from pipeline.evaluation.pooling import pool_folds
 from pipeline.evaluation.verdict import Question, Trainings, count_trainings
 from pipeline.run_folder.predictions import SavedPredictions
-from pipeline.settings.tables import METRIC_NAMES
+from pipeline.settings.run import METRIC_NAMES
 
 KINDS = {
     "majority": "control",

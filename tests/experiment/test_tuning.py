@@ -20,7 +20,8 @@ from pipeline.experiment.tuning import (
     search_space,
 )
 from pipeline.settings.reading import load_config
-from pipeline.settings.tables import Config, Value, settled, with_values
+from pipeline.settings.setting import Value
+from pipeline.settings.tables import Config, settled, with_values
 
 
 def tuned(trials: int, **changed: Value) -> Config:

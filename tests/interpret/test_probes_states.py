@@ -26,7 +26,7 @@ from pipeline.models.networks.batches import pad
 from pipeline.models.networks.labelled import Labelled
 from pipeline.models.networks.training import FittedNetwork
 from pipeline.report.sections.probes import WRITERS
-from pipeline.settings.tables import EXTRA_PROBES
+from pipeline.settings.run import EXTRA_PROBES
 
 LENGTHS = [6, 2, 4, 1, 5]
 RECURRENT = [("rnn", "last"), ("gru", "mean"), ("lstm", "max"), ("lstm", "last"), ("bilstm", "max+mean")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pipeline.core.names import ModelName
 from pipeline.models.search_space import OneOf, Space
 from pipeline.models.table import space_of
-from pipeline.settings.tables import KEY_TYPES, QUICK, Config, get, with_values
+from pipeline.settings.tables import QUICK, SETTINGS, Config, get, with_values
 
 
 def search_space(model: str, config: Config) -> Space:
@@ -45,7 +45,7 @@ def fixed_keys(config: Config) -> tuple[str, ...]:
 
 def is_list(key: str) -> bool:
     """Return whether a key takes a list of numbers, of which a trial uses one."""
-    return KEY_TYPES[key] == tuple[float, ...]
+    return SETTINGS[key].hint == tuple[float, ...]
 
 
 def _within(key: str, config: Config) -> OneOf:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from pipeline.core.seeds import stage_generator
 from pipeline.experiment.tuning.space import is_list, search_space
-from pipeline.settings.tables import Config, Value, get, with_values
+from pipeline.settings.setting import Value
+from pipeline.settings.tables import Config, get, with_values
 
 Settings = dict[str, Value]  # dotted key > value
 

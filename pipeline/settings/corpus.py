@@ -1,0 +1,86 @@
+"""The settings of the documents: corpus, tokenizer, vocabulary."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipeline.settings.setting import COUNT, COUNT_OR_NONE, SHARE, Check, setting
+
+
+@dataclass(frozen=True)
+class CorpusSettings:
+    """`[corpus]`: which files, which columns, how they are split."""
+
+    path: str = setting(
+        "bbc-news",
+        "A labelled file or folder, or the name of a built-in corpus: bbc-news, word-order.",
+        option="CORPUS",
+        decides=False,
+    )
+    test: str | None = setting(
+        None,
+        "The test documents; without it some of CORPUS are held out.",
+        option="--test PATH",
+        decides=False,
+    )
+    validation: str | None = setting(
+        None,
+        "The validation documents; else some training documents.",
+        option="--validation PATH",
+        decides=False,
+    )
+    unlabelled: str | None = setting(
+        None,
+        "More text, without labels, for word2vec and fasttext.",
+        option="--unlabelled PATH",
+        decides=False,
+    )
+    text: str | None = setting(
+        None,
+        "The column with the text; found by itself if absent.",
+        option="--text COLUMN",
+        decides=False,
+    )
+    label: str | None = setting(
+        None,
+        "The column with the label; found by itself if absent.",
+        option="--label COLUMN",
+        decides=False,
+    )
+    test_size: float = setting(
+        0.2,
+        "The share of documents held out where there is no --test.",
+        SHARE,
+        option="--test-size SHARE",
+    )
+    validation_size: float = setting(
+        0.1, "The share of the training documents that choose strengths and epochs.", SHARE
+    )
+    folds: int = setting(
+        0,
+        "Cross-validation in K parts, every document tested once; 0: one split.",
+        COUNT_OR_NONE,
+        option="--folds K",
+    )
+
+
+@dataclass(frozen=True)
+class TokenizerSettings:
+    """`[tokenizer]`: how text becomes tokens."""
+
+    name: str = setting(
+        "words",
+        "`words`: Unicode words, each Han ideograph, every other character that is not blank. "
+        "`whitespace`: for text that is tokenised already.",
+        Check(choices=("words", "whitespace")),
+    )
+    lowercase: bool = setting(True, "Lower-case the text first.")
+    html_breaks: bool = setting(True, "Read `<br>` and `<br />` as blanks.")
+
+
+@dataclass(frozen=True)
+class VocabularySettings:
+    """`[vocabulary]`: which training tokens get a row."""
+
+    min_count: int = setting(1, "Least number of occurrences in training documents.", COUNT)
+    max_size: int = setting(0, "Most words that get a row, most frequent first; 0: no limit.", COUNT_OR_NONE)

@@ -1,0 +1,101 @@
+"""The options of the command line, made from the settings: typer reads them off a command's signature."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from inspect import Parameter
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.models import ArgumentInfo, OptionInfo
+
+from pipeline.settings.reading import load_config
+from pipeline.settings.setting import Setting
+from pipeline.settings.tables import SETTINGS, Config
+
+_FILE: OptionInfo = typer.Option("--config", help="A TOML file with any of the settings.", metavar="FILE")
+_SET: OptionInfo = typer.Option(
+    "--set",
+    help="Any setting, such as networks.units=64; may be repeated. Options win.",
+    metavar="KEY=VALUE",
+)
+
+
+def keys_with_options(names: Iterable[str], without: Iterable[str] = ()) -> list[str]:
+    """Return the keys that have an option, of tables and single keys, in the order of the tables.
+
+    >>> keys_with_options(["corpus", "run.seed"], without=["corpus.path", "corpus.test", "corpus.validation"])
+    ['corpus.unlabelled', 'corpus.text', 'corpus.label', 'corpus.test_size', 'corpus.folds', 'run.seed']
+    """
+    asked = {*names}
+    return [
+        key
+        for key, setting in SETTINGS.items()
+        if setting.option and {key, key.split(".")[0]} & asked and key not in without
+    ]
+
+
+def parameters(keys: Iterable[str], with_argument: bool = True) -> list[Parameter]:
+    """Return the parameters of a command with the options of these keys, --config and --set.
+
+    Without `with_argument` the setting that is the command's argument elsewhere (CORPUS) is an option (--corpus).
+    """
+    settings = {parameter_name(key): SETTINGS[key] for key in keys}
+    return [
+        *(_parameter(name, _type_of(one), declared(one, with_argument)) for name, one in settings.items()),
+        _parameter("config", Path | None, _FILE),
+        _parameter("set_", list[str] | None, _SET),
+    ]
+
+
+def resolved(params: Mapping[str, Any]) -> Config:
+    """Return the settings that the parameters of a command make: see `load_config`."""
+    named = {key: params.get(parameter_name(key)) for key in SETTINGS if SETTINGS[key].option}
+    given = {
+        key: not SETTINGS[key].flag.startswith("--no-") if value is True else value
+        for key, value in named.items()
+        if value is not None and value is not False and value not in ([], ())
+    }
+    return load_config(params["config"], params["set_"] or (), given)
+
+
+def parameter_name(key: str) -> str:
+    """Return a key as the name of a parameter.
+
+    >>> parameter_name("run.debug")
+    'run__debug'
+    """
+    return key.replace(".", "__")
+
+
+def _parameter(name: str, kind: object, declared: OptionInfo | ArgumentInfo) -> Parameter:
+    default = False if kind is bool else None
+    return Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, declared])
+
+
+def _type_of(setting: Setting) -> object:
+    """Return the type that typer reads: numbers are numbers, all else is text until its key is known."""
+    if setting.hint is bool:
+        return bool
+    return (
+        list[str] | None
+        if setting.repeated
+        else setting.hint | None
+        if setting.hint in (int, float)
+        else str | None
+    )
+
+
+def declared(setting: Setting, with_argument: bool = True) -> OptionInfo | ArgumentInfo:
+    """Return what typer is told of a setting; its help ends with the default."""
+    help, default = setting.help, setting.default
+    if default not in (None, ()) and not isinstance(default, bool):
+        shown = ",".join(map(str, default)) if isinstance(default, tuple) else default
+        help = f"{help} Default: {shown}."
+    flag, metavar = setting.flag, setting.metavar
+    if not flag.startswith("--"):
+        if with_argument:
+            return typer.Argument(help=help, metavar=flag, show_default=False)
+        flag, metavar = f"--{flag.lower()}", flag
+    return typer.Option(flag, help=help, metavar=metavar, show_default=False)

@@ -1,0 +1,160 @@
+"""The settings of a run: what is compared, how often, where it is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipeline.settings.setting import AUTO, COUNT_OR_NONE, Check, CountOrAuto, setting
+
+FIRST_SEEDS, MOST_SEEDS = 3, 6  # of "auto": each network's, and at most those of the network of the verdict
+METRIC_NAMES = ("accuracy", "macro-f1", "balanced-accuracy", "log-loss")
+
+# Probes that run only where they are named, since they train networks of their own: a test compares the table.
+EXTRA_PROBES = ("needle", "forget-bias")
+
+_SEED = Check(minimum=0, maximum=2**31 - 1)
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """`[run]`: what is compared, how often, where it is written."""
+
+    models: tuple[str, ...] = setting(
+        ("bow", "tfidf", "nbsvm", "ann", "rnn", "lstm", "lstm:max"),
+        "Models, separated by commas: majority, bow, tfidf, nbsvm, mean, ann, rnn, gru, lstm, bilstm.",
+        Check(min_items=1),
+        option="--models LIST",
+    )
+    embeddings: tuple[str, ...] = setting(
+        ("auto",),
+        "Embeddings, separated by commas: word2vec, fasttext, learned, random, glove-6b-50d, or a vector "
+        "file; A+B side by side; then :frozen, :tuned, :frozen-then-tuned, :shuffled-rows. auto: word2vec, "
+        "tuned where training documents have fewer than 50 tokens on average.",
+        option="--embeddings LIST",
+    )
+    seeds: CountOrAuto = setting(
+        AUTO,
+        f"How often each network is trained; the split stays the same. auto: {FIRST_SEEDS} times, then up to "
+        f"{MOST_SEEDS} for the network of the verdict, while seeds make up more than half of the chance in it.",
+        Check(minimum=1, auto=True),
+        option="--seeds N",
+        quick=1,
+    )
+    seed: int = setting(
+        0, "The number that the split and all random choices start from.", _SEED, option="--seed N"
+    )
+    training_seed: int = setting(
+        0,
+        "Another number trains word vectors and networks from other seeds; split and samples stay.",
+        _SEED,
+    )
+    refit: bool = setting(
+        False,
+        "Train again on training + validation documents with what validation chose.",
+        option="--refit",
+    )
+    tune: int = setting(
+        0,
+        "Random trials of each model's settings, as many for each, the best chosen on validation documents.",
+        COUNT_OR_NONE,
+        option="--tune N",
+    )
+    tune_fixed: tuple[str, ...] = setting(  # `load_config` fills in the keys that were given
+        (),
+        "Keys of `[baselines]` and `[networks]` that no trial of `--tune` changes; every key that is "
+        "given is one. The config.toml of a run names those that were given to that run.",
+    )
+    class_weights: str = setting(
+        "none",
+        "`balanced`: a document counts more the rarer its class is in training, so that "
+        "every class counts the same; `none`: every document counts the same.",
+        Check(choices=("none", "balanced")),
+    )
+    metric: str = setting(
+        "accuracy",
+        f"What models are chosen, compared and judged by: {', '.join(METRIC_NAMES)}.",
+        Check(choices=METRIC_NAMES),
+        option="--metric NAME",
+    )
+    rope: float = setting(
+        0.01,
+        "Differences in the metric up to this size count as equal; 0.01 is one point (0.01 nats of log loss).",
+        Check(minimum=0, below=1, unit="a fraction of 1: 0.01 is one point of accuracy"),
+        option="--rope SHARE",
+    )
+    compare: tuple[str, ...] = setting(
+        (),
+        "Predictions of another model for the same test documents: columns document, predicted; may be repeated.",
+        option="--compare PREDICTIONS...",
+    )
+    learning_curve: bool = setting(
+        False,
+        "Train on fewer documents too, and show where the two families cross.",
+        option="--learning-curve",
+    )
+    learning_curve_sizes: int = setting(
+        5,
+        "Numbers of training documents of `--learning-curve`, each half of the next, the "
+        "largest all of them; fewer where the smallest would be under 50 documents or two a class.",
+        Check(minimum=2),
+    )
+    out: str | None = setting(
+        None,
+        "A new folder for the run; reports/CORPUS-TIME if absent.",
+        option="--out DIR",
+        decides=False,
+    )
+    protocol: str | None = setting(
+        None,
+        "The plan of this run: a new file (TOML or .json), written before anything is fitted; or one that is there: "
+        "the report and verify then say whether the run kept to it.",
+        option="--protocol FILE",
+        decides=False,
+    )
+    quick: bool = setting(
+        False,
+        "A first answer on a sample, with smaller networks, in about a minute.",
+        option="--quick",
+        decides=False,  # what it makes smaller has keys of its own
+    )
+    deterministic: bool = setting(
+        False, "The same numbers each time on the same machine; slower.", option="--deterministic"
+    )
+    cache: bool = setting(
+        True,
+        "Train and read word vectors anew, and keep none for the next run.",
+        option="--no-cache",
+        decides=False,
+    )
+    cache_gib: float = setting(
+        2.0,
+        "Most space that the cache takes, in GiB (docs/cache.md).",
+        Check(above=0, maximum=100_000),
+        decides=False,
+    )
+    probes: bool = setting(
+        True,
+        "Do not look at what networks remember and what words add to answers; saves some seconds.",
+        option="--no-probes",
+        decides=False,
+    )
+    extra_probes: tuple[str, ...] = setting(
+        (),
+        f"More probes, which train networks of their own: {', '.join(EXTRA_PROBES)}.",
+        Check(choices=EXTRA_PROBES),
+        option="--probes LIST",
+        decides=False,
+    )
+    debug: bool = setting(
+        False,
+        "Show the traceback of an error, and all that TensorFlow writes.",
+        option="--debug",
+        decides=False,
+    )
+    side_by_side: int = setting(
+        0,
+        "Most fits that run at once, each in a process of its own; 1: one after the other; "
+        "0: as many as pay. Never more than one on a GPU. Results do not depend on it.",
+        COUNT_OR_NONE,
+        decides=False,
+    )
