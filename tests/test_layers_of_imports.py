@@ -74,7 +74,7 @@ KNOWN: dict[str, str] = {
         " report.sections.learning_curve report.sections.probe_forget_bias report.sections.probe_gradients"
         " report.sections.probe_jacobians report.sections.probe_memory_horizon"
         " report.sections.probe_needle report.sections.probe_word_order report.sections.probes"
-        " report.sections.quality report.sections.slices report.sections.tuning"
+        " report.sections.slices report.sections.tuning"
     ),
     '"accuracy" outside core.wording': (
         "commands.run evaluation.budgets evaluation.comparisons evaluation.contamination evaluation.costs"
@@ -82,7 +82,7 @@ KNOWN: dict[str, str] = {
         " evaluation.result_rows evaluation.seeds evaluation.slices evaluation.summary evaluation.verdict"
         " experiment.data experiment.fit_linear interpret.probes.forget_bias"
         " interpret.probes.memory_horizon interpret.probes.needle interpret.probes.word_order"
-        " models.baselines.table report.sections.contamination report.sections.curves"
+        " models.baselines.choice report.sections.contamination report.sections.curves"
         " report.sections.errors_made report.sections.facts report.sections.learning_curve"
         " report.sections.metric report.sections.probe_forget_bias report.sections.probe_memory_horizon"
         " report.sections.probe_needle report.sections.probe_word_order report.sections.quality"

@@ -18,7 +18,7 @@ if __name__ == "__main__":
     sys.path.insert(0, str(HERE.parents[1]))
 
 from docs.learn.run_chapters import names_of  # noqa: E402
-from pipeline.report.page.charts import FONT, INK, LINE, OWN_GROUP_STYLES  # noqa: E402
+from pipeline.report.page.chart_style import FONT, INK, LINE, OWN_GROUP_STYLES  # noqa: E402
 
 WIDTH, HEIGHT = 520, 280
 DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [1, 0], [6, 3], [2, 2])

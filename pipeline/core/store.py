@@ -12,7 +12,6 @@ import json
 import os
 import re
 import shutil
-import sys
 import tempfile
 import time
 from collections.abc import Mapping
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from platformdirs import user_cache_path
 
 FOLDER_VARIABLE = "EMBEDSEQ_CACHE"
 _ENTRY_NAME = re.compile(r"[0-9a-f]{64}\.safetensors")
@@ -138,20 +138,12 @@ def default_folder() -> Path | None:
     """
     named = os.environ.get(FOLDER_VARIABLE)
     try:
-        return Path(named).expanduser() if named else _user_cache_folder() / "embedseq"
+        if named:
+            return Path(named).expanduser()
+        # on Windows without a folder for the author and one named Cache
+        return user_cache_path("embedseq", appauthor=False, opinion=False)
     except RuntimeError:
         return None
-
-
-def _user_cache_folder() -> Path:
-    """Return where this platform keeps what programs can make again."""
-    if sys.platform == "win32":
-        local = os.environ.get("LOCALAPPDATA")
-        return Path(local) if local else Path.home() / "AppData" / "Local"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches"
-    named = os.environ.get("XDG_CACHE_HOME", "")
-    return Path(named) if os.path.isabs(named) else Path.home() / ".cache"  # XDG: a relative path is ignored
 
 
 # --- one file --------------------------------------------------------------------------------------------

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
@@ -42,10 +41,10 @@ class Scored:
     """What is computed from a run folder: metrics.json, and files of `details/` by name."""
 
     metrics: Row
-    details: dict[str, Any]
+    details: Row
 
     @property
-    def files(self) -> dict[str, Any]:
+    def files(self) -> Row:
         """What is computed, by its path within the run folder; metrics.json is the last."""
         details = {detail_file(name): value for name, value in self.details.items()}
         return details | {METRICS: self.metrics}

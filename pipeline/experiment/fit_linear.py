@@ -28,7 +28,8 @@ from pipeline.experiment.data import (
 from pipeline.experiment.record import Choice, Fit, FoldRecord
 from pipeline.experiment.tuning import Score
 from pipeline.models.baselines import Chosen, FittedBaseline, Tried, as_fitted, choose_strength, fit_baseline
-from pipeline.models.baselines.table import BASELINES, Grade, NgramRange, TextSize
+from pipeline.models.baselines.choice import Grade
+from pipeline.models.baselines.table import BASELINES, NgramRange, TextSize
 from pipeline.models.save import save_baseline, save_mean
 from pipeline.models.table import PlannedModel
 from pipeline.text.ngrams import NgramsTooLong, NgramVocabulary, count_ngrams, learn_ngrams
@@ -148,9 +149,9 @@ def run_linear(
             documents_to_time(material, final.fold),
         )
     save_test_predictions(material, planned.name, 0, fold, probabilities)
-    accuracy = _validation_accuracy(material, fitted, chosen_on, refit, chosen)
     if fold.number == 0:
         final.save(planned.name, fitted)
+    accuracy = _validation_accuracy(material, fitted, chosen_on, refit, chosen)
     fit = Fit(
         name=planned.name,
         seed=0,
@@ -165,14 +166,20 @@ def run_linear(
         prepare_seconds=chosen_on.seconds + (final.seconds if refit else 0.0),
         latency_ms=latency,
         settings_tried=max(chosen.settings_tried, 1),
-        validation_score=validation_score(
-            material,
-            fold,
-            lambda: _judged(material, chosen, fitted).predict_probabilities(chosen_on.validation),
-            accuracy,
-        ),
+        validation_score=_validation_score(material, chosen, fitted, chosen_on, accuracy),
     )
     parts.baseline(fit, _choice(planned, fit.fold, chosen) if chosen.tried else None)
+
+
+def _validation_score(
+    material: Material, chosen: Chosen, fitted: FittedBaseline, chosen_on: Features, accuracy: float | None
+) -> float | None:
+    """Return the score by `run.metric` on validation documents, of the fit that they chose."""
+
+    def answer() -> Float32:
+        return _judged(material, chosen, fitted).predict_probabilities(chosen_on.validation)
+
+    return validation_score(material, chosen_on.fold, answer, accuracy)
 
 
 def _most_settings(planned: PlannedModel, features: Features, material: Material) -> int:

@@ -222,56 +222,98 @@ def _fit_and_record(
 
     `far`: the first training of the same seed, which stays if it is as good.
     """
-    again, draw = None, Draw(seed, again=far is not None)
+    draw = Draw(seed, again=far is not None)
     with PeakMemory() as memory:
-        start = time.perf_counter()
-        chosen = fitted = _train(material, planned, draw, prepared)
-        if far is not None:
-            losses = far.first.validation_loss, chosen.kept.validation_loss
-            again = second_training(seed, *losses, far.best_loss)
-            if not again.second_is_kept:
-                parts.first_training(_with_second(far.first, again, time.perf_counter() - start))
-                return
-        score = _validation_score(material, planned, prepared, chosen)
-        if refit:
-            chosen = replace(chosen, model=None)
-            del fitted
-            forget_graphs()
-            fitted = _train(material, planned, draw, last, chosen.schedule)
-        seconds = time.perf_counter() - start
-        answer = _answers_of(material, planned, fitted, last)
-        probabilities, rate = _predict(material, answer, last)
-        latency = milliseconds_of_each(answer, documents_to_time(material, last.fold) if seed == 0 else [])
-    save_test_predictions(material, planned.name, seed, prepared.fold, probabilities)
+        made = _train_and_answer(material, planned, draw, prepared, last, refit, far)
+    if isinstance(made, Fit):
+        parts.first_training(made)
+        return
+    save_test_predictions(material, planned.name, seed, prepared.fold, made.probabilities)
     if prepared.fold.number == 0 and seed == 0:
         source = planned.source or ""
-        save_network(material.run, planned.name, fitted, source, material.label_names, material.config)
-    fit = Fit(
-        name=planned.name,
-        seed=seed,
-        fold=prepared.fold.number,
-        fit_seconds=seconds,
-        predict_documents_per_second=rate,
-        peak_rss_mib=memory.mib,
-        parameters=fitted.parameters,
-        validation_accuracy=chosen.kept.validation_accuracy,
-        why_not=fitted.why_not,
-        warnings=chosen.warnings + _reading_warnings(last) + ((again.words(),) if again else ()),
-        prepare_seconds=prepared.embedded.seconds + (last.embedded.seconds if refit else 0.0),
-        latency_ms=latency,
-        validation_loss=chosen.kept.validation_loss,
-        again=again,
-        looks=len(chosen.history),
-        head=fitted.spec.head or None,
+        save_network(material.run, planned.name, made.fitted, source, material.label_names, material.config)
+    prepare_seconds = prepared.embedded.seconds + (last.embedded.seconds if refit else 0.0)
+    fit = replace(
+        _describe(made, planned.name, seed, prepared.fold, memory.mib),
+        warnings=made.chosen.warnings
+        + _reading_warnings(last)
+        + ((made.again.words(),) if made.again else ()),
+        prepare_seconds=prepare_seconds,
         vectors=_training_of_vectors(material, planned, prepared),
-        validation_score=score,
-        validation_documents=len(prepared.fold.validation),
     )
     if far is not None:
-        fit = replace(fit, fit_seconds=seconds + (far.first.fit_seconds or 0.0))
-    parts.network(fit, replace(chosen, model=None), _tuned_table(fitted) if seed == 0 else None)
+        fit = replace(fit, fit_seconds=made.seconds + (far.first.fit_seconds or 0.0))
+    parts.network(fit, replace(made.chosen, model=None), _tuned_table(made.fitted) if seed == 0 else None)
     if prepared.fold.number == 0 and seed == 0 and material.config.run.probes:
-        parts.probes(_probe(material, _subject(material, planned, draw, fitted, last)))
+        parts.probes(_probe(material, _subject(material, planned, draw, made.fitted, last)))
+
+
+@dataclass(frozen=True, eq=False)
+class _Answered:
+    """A trained network and its answers on test documents."""
+
+    chosen: FittedNetwork  # that validation judged; without its model where it was fitted again
+    fitted: FittedNetwork
+    score: float | None  # of `chosen` by run.metric, on validation documents
+    again: SecondTraining | None
+    seconds: float  # all its training took
+    probabilities: Float32  # (N, C)
+    documents_per_second: float
+    latency_ms: tuple[float, ...]
+
+
+def _train_and_answer(
+    material: Material,
+    planned: PlannedModel,
+    draw: Draw,
+    prepared: Prepared,
+    last: Prepared,
+    refit: bool,
+    far: FarOff | None,
+) -> _Answered | Fit:
+    """Return a trained network with its answers; the first training of the seed where that stays."""
+    again, start = None, time.perf_counter()
+    chosen = fitted = _train(material, planned, draw, prepared)
+    if far is not None:
+        losses = far.first.validation_loss, chosen.kept.validation_loss
+        again = second_training(draw.seed, *losses, far.best_loss)
+        if not again.second_is_kept:
+            return _with_second(far.first, again, time.perf_counter() - start)
+    score = _validation_score(material, planned, prepared, chosen)
+    if refit:
+        chosen = replace(chosen, model=None)
+        del fitted
+        forget_graphs()
+        fitted = _train(material, planned, draw, last, chosen.schedule)
+    seconds = time.perf_counter() - start
+    answer = _answers_of(material, planned, fitted, last)
+    probabilities, rate = _predict(material, answer, last)
+    timed = documents_to_time(material, last.fold) if draw.seed == 0 else []
+    latency = milliseconds_of_each(answer, timed)
+    return _Answered(chosen, fitted, score, again, seconds, probabilities, rate, latency)
+
+
+def _describe(made: _Answered, name: str, seed: int, fold: Fold, peak_mib: float | None) -> Fit:
+    """Return what a training was like, as far as the network itself says."""
+    return Fit(
+        name=name,
+        seed=seed,
+        fold=fold.number,
+        fit_seconds=made.seconds,
+        predict_documents_per_second=made.documents_per_second,
+        peak_rss_mib=peak_mib,
+        parameters=made.fitted.parameters,
+        validation_accuracy=made.chosen.kept.validation_accuracy,
+        why_not=made.fitted.why_not,
+        warnings=(),
+        latency_ms=made.latency_ms,
+        validation_loss=made.chosen.kept.validation_loss,
+        again=made.again,
+        looks=len(made.chosen.history),
+        head=made.fitted.spec.head or None,
+        validation_score=made.score,
+        validation_documents=len(fold.validation),
+    )
 
 
 def _validation_score(

@@ -110,9 +110,6 @@ def test_every_option_reaches_its_setting(calls: list[tuple[Config, str]], tmp_p
         "run.learning_curve": True,
         "run.compare": ["p.csv", "q.csv"],
     }
-    assert set(options) | {"corpus.folds", "run.extra_probes"} == {
-        key for key, setting in SETTINGS.items() if setting.option
-    }  # those two contradict others
     assert calls[0][0] == load_config(None, ["networks.units=9", "networks.layers=3"], options)
     assert status_of(cli.run_main, "--folds", "4", "--probes", "needle,forget-bias") == 0
     assert calls[1][0].corpus.folds == 4

@@ -19,7 +19,7 @@ from pipeline.commands.run import run_experiment
 from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
 from pipeline.experiment.fit_linear import grade_by
-from pipeline.models.baselines import Tried, table
+from pipeline.models.baselines import Tried, choice
 from pipeline.settings.reading import load_config
 from pipeline.settings.tables import RunSettings
 
@@ -138,14 +138,14 @@ def test_short_documents_choose_whether_n_grams_seen_once_are_read(tmp_path: Pat
     texts = [f"{text} film{number}" for number, text in enumerate((FILMS * 4)[:200])]
     labels = (LABELS * 4)[:200]
     made = perform(tmp_path, texts, labels, run_models="bow,nbsvm", run_refit=refit)
-    for choice in read(made, "details/choices.json"):
-        assert {trial["min_df"] for trial in choice["tried"]} == {1, 2}
-        weights = load_file(made / "models" / choice["name"] / "weights.safetensors")
+    for chosen in read(made, "details/choices.json"):
+        assert {trial["min_df"] for trial in chosen["tried"]} == {1, 2}
+        weights = load_file(made / "models" / chosen["name"] / "weights.safetensors")
         tokens = read(made, f"models/{choice['name']}/model.json")["tokens"]
         assert weights["coefficients"].shape == (1, len(weights["ngram_keys"]))
         unigrams = weights["ngram_keys"] % (len(tokens) + 1) == 0  # the second digit is empty
         names = [tokens[key // (len(tokens) + 1) - 1] for key in weights["ngram_keys"][unigrams]]
-        assert any(name.startswith("film") and name != "film" for name in names) == (choice["min_df"] == 1)
+        assert any(name.startswith("film") and name != "film" for name in names) == (chosen["min_df"] == 1)
 
 
 def test_the_key_of_nbsvm_is_named_where_its_n_grams_are_too_long(tmp_path: Path) -> None:
@@ -227,14 +227,14 @@ def test_a_document_without_an_n_gram_is_answered(tmp_path: Path) -> None:
 def test_strengths_are_chosen_by_what_the_run_is_judged_by(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, metric: str
 ) -> None:
-    best_trial, chosen_by, graded = table.best_trial, [], []
+    best_trial, chosen_by, graded = choice.best_trial, [], []
 
     def noted(tried: Sequence[Tried], n_validation: int, metric: str = "accuracy") -> Tried:
         chosen_by.append(metric)
         graded.extend(trial.validation_score is not None for trial in tried)
         return best_trial(tried, n_validation, metric)
 
-    monkeypatch.setattr(table, "best_trial", noted)
+    monkeypatch.setattr(choice, "best_trial", noted)
     perform(
         tmp_path,
         FILMS,

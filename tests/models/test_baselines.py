@@ -12,7 +12,7 @@ from builders import int32, tokens_of
 from scipy.sparse import csr_array
 
 from pipeline.core.values import Float32, Int32
-from pipeline.models.baselines import Chosen, Tried, as_fitted, choose_strength, fit_baseline, table
+from pipeline.models.baselines import Chosen, Tried, as_fitted, choice, choose_strength, fit_baseline, table
 from pipeline.settings.tables import BaselineSettings
 from pipeline.text.ngrams import count_ngrams, learn_ngrams
 
@@ -184,9 +184,9 @@ def test_accuracy_chooses_beyond_its_standard_error_and_log_loss_within_it() -> 
     """Of 100 documents the error of 0.90 is 3.0 points: 0.87 is within it, 0.86 is not."""
     sure = Tried(100.0, 0.80, 0.90)
     within, beyond = Tried(1.0, 0.40, 0.87), Tried(0.1, 0.30, 0.86)
-    assert table.best_trial([sure, within, beyond], 100) is within
-    assert table.best_trial([sure, beyond], 100) is sure
-    assert table.best_trial([sure, within, beyond], 100, metric="log-loss") is beyond
+    assert choice.best_trial([sure, within, beyond], 100) is within
+    assert choice.best_trial([sure, beyond], 100) is sure
+    assert choice.best_trial([sure, within, beyond], 100, metric="log-loss") is beyond
 
 
 def test_another_metric_of_answers_chooses_in_place_of_accuracy() -> None:
@@ -194,12 +194,12 @@ def test_another_metric_of_answers_chooses_in_place_of_accuracy() -> None:
     common = Tried(0.1, 0.20, 0.96, validation_score=0.60, standard_error=0.05)
     rare = Tried(10.0, 0.40, 0.90, validation_score=0.80, standard_error=0.05)
     near = Tried(1.0, 0.30, 0.85, validation_score=0.76, standard_error=0.05)
-    assert table.best_trial([common, rare], 1000, metric="macro-f1") is rare
+    assert choice.best_trial([common, rare], 1000, metric="macro-f1") is rare
     assert (
-        table.best_trial([common, rare, near], 1000, metric="macro-f1") is near
+        choice.best_trial([common, rare, near], 1000, metric="macro-f1") is near
     )  # within the error, lower loss
     assert (
-        table.best_trial([replace(one, validation_score=None) for one in (common, rare)], 1000).value == 0.1
+        choice.best_trial([replace(one, validation_score=None) for one in (common, rare)], 1000).value == 0.1
     )
 
 

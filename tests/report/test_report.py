@@ -22,8 +22,9 @@ from pipeline.report.page.chart_numbers import with_numbers
 from pipeline.report.page.charts import Picture, draw
 from pipeline.report.page.markdown import write_markdown
 from pipeline.report.sections.answer import build_answer
+from pipeline.report.sections.differences import differences
 from pipeline.report.sections.facts import ModelFacts
-from pipeline.report.sections.quality import differences, heads_note, near_the_best
+from pipeline.report.sections.quality import heads_note, near_the_best
 from pipeline.report.sections.table import build_sections
 from pipeline.run_folder.reading import Details, Run, read_run, replace_file
 

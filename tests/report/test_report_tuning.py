@@ -14,7 +14,8 @@ from report_builders import DETAILS, FAMILIES, METRICS, SPACE, build_run
 
 from pipeline.report import draw_report
 from pipeline.report.page.blocks import Limits, Line, Lines, Section
-from pipeline.report.page.charts import OWN_GROUP_STYLES, draw
+from pipeline.report.page.chart_style import OWN_GROUP_STYLES
+from pipeline.report.page.charts import draw
 from pipeline.report.page.markdown import write_markdown
 from pipeline.report.sections.answer import build_answer
 from pipeline.report.sections.tuning import reading, tuning

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from pipeline.interpret.explain.cells import CELL_PAGES, matrix_lines, vector_lines
+from pipeline.interpret.explain.cell_steps import matrix_lines, vector_lines
+from pipeline.interpret.explain.cells import CELL_PAGES
 from pipeline.interpret.explain.document import Reading
 from pipeline.interpret.explain.worked import Block, Prose, Section, Step, Table
 from pipeline.interpret.explain.written import dot, shown, times

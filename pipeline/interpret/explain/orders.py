@@ -6,7 +6,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 from pipeline.interpret.explain.answers import average_answer, recurrent_answer
-from pipeline.interpret.explain.cells import vector_lines
+from pipeline.interpret.explain.cell_steps import vector_lines
 from pipeline.interpret.explain.document import Reading
 from pipeline.interpret.explain.small import CLASSES, SmallNetwork
 from pipeline.interpret.explain.worked import Block, Check, Line, Matrix, Prose, Section, Step, Table, check

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from pipeline.interpret.explain.answers import word_gradients
-from pipeline.interpret.explain.cells import CELL_PAGES, matrix_lines, vector_lines
+from pipeline.interpret.explain.cell_steps import matrix_lines, vector_lines
+from pipeline.interpret.explain.cells import CELL_PAGES
 from pipeline.interpret.explain.document import Reading, read
 from pipeline.interpret.explain.jacobians import jacobian_sections
 from pipeline.interpret.explain.orders import orders_section

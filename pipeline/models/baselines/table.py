@@ -1,33 +1,16 @@
-"""Linear models over n-gram counts or averaged vectors; validation documents choose their strength."""
+"""The table of linear models: their pipelines, which n-grams they count, which strengths are tried."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from copy import deepcopy
-from dataclasses import dataclass, field, replace
-from types import MappingProxyType
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-import numpy as np
-
-from pipeline.core.values import Float32, Float64, Int32, Int64
 from pipeline.models.search_space import LogUniform, OneOf, Space, Uniform
 from pipeline.settings.tables import BaselineSettings
 
 _Number = TypeVar("_Number", int, float)
-Grade = Callable[
-    [Int32, Int32], tuple[float, float]
-]  # (labels, answers), (N,) each > a score, its standard error
-Features = Any  # of N documents: n-gram counts, csr_array (N, F), or averaged vectors, float32 (N, D)
-
-MANY_CLASSES = "The number of unique classes is greater than"  # scikit-learn's words
 _TOLERANCE = 1e-5  # of the gradient; scikit-learn's 1e-4 stops before weak regularisation has its effect
-_NOTHING_IN_A_ROW = 2  # strengths that bring neither a lower log loss nor a higher score: no further one
-_PARAMETERS = {
-    "strength": ("C", "estimator__C"),
-    "power": ("power",),
-    "beta": ("beta",),
-}  # scikit-learn's names
 _SHORT_DOCUMENT = 50  # tokens
 _FEW_DOCUMENTS = 100  # fewer training documents than this: every n-gram is rare, so those seen once count
 _MOST_TO_KEEP = (
@@ -72,6 +55,11 @@ class TextSize:
         return self.n_tokens < _SHORT_DOCUMENT * self.n_docs
 
 
+def middle(values: Sequence[_Number]) -> _Number:
+    """Return the middle value, the upper of two."""
+    return sorted(values)[len(values) // 2]
+
+
 def _shared_ngrams(settings: BaselineSettings, size: TextSize) -> NgramRange:
     return NgramRange(settings.ngram_min, settings.ngram_max, _min_dfs(settings.min_df, size))
 
@@ -106,364 +94,6 @@ class Baseline:
     powers: Callable[[BaselineSettings], tuple[float, ...]] = lambda settings: ()
     betas: Callable[[BaselineSettings], tuple[float, ...]] = lambda settings: ()
     space: Space = field(default_factory=dict)  # what --tune draws
-
-
-@dataclass(frozen=True)
-class Tried:
-    """One strength tried, and its score on validation documents (log loss in nats).
-
-    `beta` is the best of those that were tried with it, and `power` the one it was fitted with; None where the model
-    has none. `min_df` is the least number of training documents of the n-grams it was fitted on; None where it reads
-    no n-grams, or all that were counted. `validation_score` and `standard_error` are those of the metric of answers
-    that the run is judged by; None where that is accuracy, or log loss.
-    """
-
-    value: float
-    validation_log_loss: float
-    validation_accuracy: float
-    beta: float | None = None
-    power: float | None = None
-    min_df: int | None = None
-    validation_score: float | None = None
-    standard_error: float | None = None
-
-    @property
-    def merit(self) -> float:
-        """The score by the metric of answers that the run is judged by: accuracy where there is no other."""
-        return self.validation_accuracy if self.validation_score is None else self.validation_score
-
-    def error_of_merit(self, n_validation: int) -> float:
-        """The standard error of `merit`; that of an accuracy a is sqrt(a (1 - a) / n_validation)."""
-        if self.standard_error is not None:
-            return self.standard_error
-        return float(np.sqrt(self.merit * (1 - self.merit) / n_validation))
-
-
-@dataclass(frozen=True, eq=False)
-class Chosen:
-    """What validation documents chose, every strength tried, and the pipeline fitted with the one chosen.
-
-    `pipeline` is None where nothing was tried, `cut_short` whether its fit ended before it converged. `beta` and
-    `power` are None where the model has none, `min_df` where there was none to choose.
-    """
-
-    strength: float
-    beta: float | None = None
-    power: float | None = None
-    min_df: int | None = None
-    tried: tuple[Tried, ...] = ()
-    pipeline: Any = None
-    cut_short: bool = False
-    trial: Tried | None = None  # the one that was chosen
-    settings_tried: int = 0  # strengths with each power and least number of documents, times betas
-
-
-@dataclass(frozen=True, eq=False)
-class FittedBaseline:
-    """A fitted pipeline for classes `classes` out of `n_classes`."""
-
-    pipeline: Any
-    n_classes: int
-    warnings: tuple[str, ...] = ()
-
-    @property
-    def parameters(self) -> int:
-        """How many weights were fitted."""
-        classifier = self.pipeline[-1]
-        if hasattr(classifier, "estimators_"):
-            return sum(one.coef_.size + one.intercept_.size for one in classifier.estimators_)
-        if hasattr(classifier, "coef_"):
-            return int(classifier.coef_.size + classifier.intercept_.size)
-        return int(classifier.class_prior_.size)
-
-    @property
-    def probabilities(self) -> str:
-        """How probabilities come from the classes' logits.
-
-        "softmax" (two classes have one logit, and its logistic function), "one-versus-rest" (each class's
-        logistic function, divided by their sum) or "prior" (the same for every document).
-        """
-        classifier = self.pipeline[-1]
-        if not hasattr(classifier, "coef_") and not hasattr(classifier, "estimators_"):
-            return "prior"
-        separate = hasattr(classifier, "estimators_") or type(classifier).__name__ == "NaiveBayesLogistic"
-        return "one-versus-rest" if separate and len(classifier.classes_) > 2 else "softmax"
-
-    def predict_probabilities(self, features: Features) -> Float32:
-        """Return each document's distribution over all classes; float32 (N, C), 0 for classes never trained."""
-        found = self.pipeline.predict_proba(_single(features))
-        probabilities = np.zeros((features.shape[0], self.n_classes), dtype=np.float32)
-        probabilities[:, self.pipeline.classes_] = found
-        return probabilities
-
-
-def choose_strength(
-    name: str,
-    train: tuple[Features, Int32],
-    validation: tuple[Features, Int32],
-    settings: BaselineSettings,
-    on_trial: Callable[[Tried], None] = lambda tried: None,
-    *,
-    class_weight: str | None = None,
-    columns: Mapping[int, Int64] = MappingProxyType({}),
-    metric: str = "accuracy",
-    grade: Grade | None = None,
-) -> Chosen:
-    """Return the settings that do best on validation documents, and the fit with them.
-
-    Parameters
-    ----------
-    name : str
-        An entry of `BASELINES`.
-    train, validation : (features, int32 array (N,))
-        n-gram counts, csr_array (N, F), or averaged vectors, float32 (N, D); and labels.
-    settings : BaselineSettings
-        The strengths to try (scikit-learn's C), weakest weights first: each fit starts from the one before. After two
-        in a row that bring nothing, no further one is tried.
-    on_trial : callable
-        Told about each strength tried.
-    class_weight : "balanced" or None
-        Balanced: classes count the same, in the fit and in the log loss that chooses, however many documents
-        each has. The weights are those of the training documents.
-    columns : dict of int to int64 array
-        Least number of documents > which columns of the features hold such n-grams: one of these is chosen. Empty:
-        all columns.
-    metric : str
-        What the run is judged by: see `best_trial`.
-    grade : callable, optional
-        Gives a trial its score by `metric`, where that is another metric of answers than accuracy.
-
-    Returns
-    -------
-    Chosen
-        Strength 1.0 where the model has none; the middle of each setting without validation documents. Then nothing
-        is tried. The pipeline reads the chosen columns alone.
-    """
-    from sklearn.base import clone
-    from sklearn.pipeline import Pipeline
-
-    entry = BASELINES[name]
-    strengths, betas, powers = (sorted(of(settings)) for of in (entry.strengths, entry.betas, entry.powers))
-    if not strengths:
-        return Chosen(1.0)
-    if not len(validation[1]):
-        beta, power = (_middle(values) if values else None for values in (betas, powers))
-        return Chosen(_middle(strengths), beta, power, _middle(sorted(columns)) if columns else None)
-    each_power: Sequence[float | None] = powers or (None,)
-    importance = _importance(train[1], validation[1], class_weight)
-    tried: list[Tried] = []
-    kept: dict[
-        Tried, tuple[Any, bool]
-    ] = {}  # what may still be chosen, as fitted, and whether it was cut short
-    for min_df, (features, read) in _with_columns(train[0], validation[0], columns):
-        pipeline = entry.pipeline(settings, _problem(features, train[1], class_weight))
-        weights, classifier = pipeline[:-1], pipeline[-1]
-        weighted = weights.fit_transform(_single(features))
-        judged = weights.transform(_single(read)), validation[1]
-        for power in each_power:
-            first, own = len(tried), _with(clone(classifier), power=power)
-            for strength in strengths:
-                cut_short = _fit(_with(own, strength=strength), weighted, train[1])
-                asked = Tried(strength, np.inf, 0.0, None, power, min_df)
-                trial = _judge(asked, betas, own, judged, importance, grade)
-                tried.append(trial)
-                on_trial(trial)
-                if not any(_is_beaten(trial, by) for by in kept):
-                    kept = {old: fit for old, fit in kept.items() if not _is_beaten(old, trial)}
-                    steps = [*weights.steps, (pipeline.steps[-1][0], deepcopy(own))]
-                    kept[trial] = Pipeline(steps), cut_short
-                if _is_past_the_best(tried[first:]):
-                    break
-    best = best_trial(tuple(kept), len(validation[1]), metric)
-    return Chosen(
-        best.value,
-        best.beta,
-        best.power,
-        best.min_df,
-        tuple(tried),
-        *kept[best],
-        trial=best,
-        settings_tried=len(tried) * max(len(betas), 1),
-    )
-
-
-def best_trial(tried: Sequence[Tried], n_validation: int, metric: str = "accuracy") -> Tried:
-    """Return the trial that validation documents choose: the one place that says by what (decision 0020).
-
-    Of scores a standard error apart, counted from the highest, none is known to be better: among those trials the log
-    loss, which moves with every document, decides. The score is accuracy, or the metric of answers that the run is
-    judged by; with `metric` "log-loss" log loss decides alone.
-
-    >>> weak, strong = Tried(10.0, 0.60, 0.85), Tried(1.0, 0.45, 0.83)
-    >>> best_trial([weak, strong], 100).value, best_trial([weak, strong], 10_000).value  # 3.6 and 0.4 points
-    (1.0, 10.0)
-    """
-    highest = max(tried, key=lambda trial: trial.merit)
-    least = 0.0 if metric == "log-loss" else highest.merit - highest.error_of_merit(n_validation)
-    return min(
-        (trial for trial in tried if trial.merit >= least),
-        key=lambda trial: trial.validation_log_loss,
-    )
-
-
-def _is_beaten(trial: Tried, other: Tried) -> bool:
-    """Return whether `other` has no lower score and no higher log loss, so that `trial` cannot be the best."""
-    return other.merit >= trial.merit and other.validation_log_loss <= trial.validation_log_loss
-
-
-def _is_past_the_best(tried: Sequence[Tried]) -> bool:
-    """Return whether the last strengths, ever weaker regularisation, brought nothing.
-
-    >>> trials = [Tried(1.0, 0.5, 0.8), Tried(3.0, 0.4, 0.8), Tried(10.0, 0.45, 0.8), Tried(30.0, 0.41, 0.8)]
-    >>> _is_past_the_best(trials[:3]), _is_past_the_best(trials)
-    (False, True)
-    >>> _is_past_the_best([*trials[:3], Tried(30.0, 0.6, 0.9)])  # the score still grows
-    False
-    """
-    losses = [trial.validation_log_loss for trial in tried]
-    scores = [trial.merit for trial in tried]
-    latest = max(losses.index(min(losses)), scores.index(max(scores)))
-    return len(tried) - 1 - latest >= _NOTHING_IN_A_ROW
-
-
-def _with_columns(
-    train: Features, validation: Features, columns: Mapping[int, Int64]
-) -> Iterator[tuple[int | None, tuple[Features, Features]]]:
-    """Yield each least number of documents with the features of its columns; all columns if there is none."""
-    for min_df, kept in sorted(columns.items()):
-        yield min_df, (train[:, kept], validation[:, kept])
-    if not columns:
-        yield None, (train, validation)
-
-
-def _middle(values: Sequence[_Number]) -> _Number:
-    """Return the middle value, the upper of two."""
-    return sorted(values)[len(values) // 2]
-
-
-def fit_baseline(
-    name: str,
-    features: Features,
-    labels: Int32,
-    *,
-    n_classes: int,
-    strength: float,
-    settings: BaselineSettings,
-    class_weight: str | None = None,
-    beta: float | None = None,
-    power: float | None = None,
-) -> FittedBaseline:
-    """Return the model fitted to training documents with what validation chose.
-
-    Parameters are those of `choose_strength`; `n_classes` counts the corpus's classes. `beta` and `power` are those
-    of `Chosen`; without them a model that has them takes the middle of the settings. Where all training documents
-    have one class the answer is always that class.
-    """
-    pipeline = BASELINES[name].pipeline(settings, _problem(features, labels, class_weight))
-    _with(pipeline[-1], strength=strength, beta=beta, power=power)
-    cut_short = _fit(pipeline, _single(features), labels)
-    return as_fitted(Chosen(strength, pipeline=pipeline, cut_short=cut_short), n_classes, settings)
-
-
-def as_fitted(chosen: Chosen, n_classes: int, settings: BaselineSettings) -> FittedBaseline:
-    """Return the fit that `choose_strength` made on the way as the model itself, for a corpus of `n_classes`."""
-    told = f"logistic regression stopped after {settings.max_iter} iterations: raise baselines.max_iter"
-    return FittedBaseline(chosen.pipeline, n_classes, (told,) if chosen.cut_short else ())
-
-
-def _single(features: Features) -> Features:
-    """Return features in single precision: half the memory, and L-BFGS spends its time on reading them."""
-    return features.astype(np.float32, copy=False)
-
-
-def _fit(estimator: Any, features: Features, labels: Int32) -> bool:
-    """Fit an estimator, with BLAS on one thread; return whether it ended before it converged."""
-    import warnings
-
-    from sklearn.exceptions import ConvergenceWarning
-
-    with warnings.catch_warnings(record=True) as caught, _one_thread():
-        warnings.filterwarnings("ignore", MANY_CLASSES)
-        warnings.simplefilter("always", ConvergenceWarning)
-        estimator.fit(features, labels)
-    return any(issubclass(warning.category, ConvergenceWarning) for warning in caught)
-
-
-def _one_thread() -> Any:
-    """Return a context in which BLAS uses one thread.
-
-    L-BFGS multiplies short dense vectors between sparse products: waking threads for those made a fit on 5,000
-    questions up to thirty times slower on two busy cores.
-    """
-    from threadpoolctl import threadpool_limits
-
-    return threadpool_limits(1)
-
-
-def _problem(features: Features, labels: Int32, class_weight: str | None) -> Problem:
-    return Problem(int(features.shape[1]), len(np.unique(labels)), class_weight)
-
-
-def _importance(train: Int32, validation: Int32, class_weight: str | None) -> Float64:
-    """Return what each validation document counts: all the same, or by its class in training; float64 (N,)."""
-    if class_weight is None:
-        return np.ones(len(validation))
-    in_train = np.bincount(train, minlength=int(validation.max(initial=0)) + 1)
-    return 1.0 / np.maximum(in_train, 1)[validation]
-
-
-def _with(classifier: Any, **values: float | None) -> Any:
-    """Return the classifier with those of `values` that are given and that it has."""
-    parameters = classifier.get_params()
-    for name, value in values.items():
-        known = next((key for key in _PARAMETERS[name] if key in parameters), None)
-        if value is not None and known:
-            classifier.set_params(**{known: value})
-    return classifier
-
-
-def _judge(
-    trial: Tried,
-    betas: Sequence[float],
-    classifier: Any,
-    judged: tuple[Any, Int32],
-    importance: Float64,
-    grade: Grade | None,
-) -> Tried:
-    """Return the trial with the fitted classifier's scores, and the best beta, which the classifier then has."""
-    if not betas or not hasattr(classifier, "interpolate"):  # of one class there is nothing to interpolate
-        return _score(trial, classifier, judged, importance, grade)
-    every = [
-        _score(replace(trial, beta=beta), classifier.interpolate(beta), judged, importance, grade)
-        for beta in betas
-    ]
-    best = min(every, key=lambda one: one.validation_log_loss)
-    classifier.interpolate(best.beta)
-    return best
-
-
-def _score(
-    trial: Tried, classifier: Any, judged: tuple[Any, Int32], importance: Float64, grade: Grade | None
-) -> Tried:
-    """Return the trial with the classifier's scores on validation documents (features, labels)."""
-    weighted, labels = judged
-    probabilities = classifier.predict_proba(weighted)  # (N, C seen)
-    column = np.searchsorted(classifier.classes_, labels)
-    column = np.minimum(column, len(classifier.classes_) - 1)
-    picked = probabilities[np.arange(len(labels)), column]
-    picked = np.where(classifier.classes_[column] == labels, picked, 0.0)
-    answers = classifier.classes_[probabilities.argmax(axis=1)]  # (N,)
-    accuracy = float((answers == labels).mean())
-    losses = -np.log(np.maximum(picked, 1e-12))  # (N,)
-    loss = float(np.average(losses, weights=importance))
-    scored, error = grade(labels, answers) if grade else (None, None)
-    return replace(
-        trial,
-        validation_log_loss=loss,
-        validation_accuracy=accuracy,
-        validation_score=scored,
-        standard_error=error,
-    )
 
 
 def _logistic_regression(settings: BaselineSettings, problem: Problem) -> Any:
@@ -509,8 +139,8 @@ def _nbsvm(settings: BaselineSettings, problem: Problem) -> Any:
 
     classifier = NaiveBayesLogistic(
         alpha=settings.nbsvm_alpha,
-        beta=_middle(settings.nbsvm_betas),
-        power=_middle(settings.nbsvm_powers),
+        beta=middle(settings.nbsvm_betas),
+        power=middle(settings.nbsvm_powers),
         class_weight=problem.class_weight,
         tol=_TOLERANCE,
         max_iter=settings.max_iter,

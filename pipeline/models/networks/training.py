@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import itertools
 import math
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from pipeline.core.values import Float32, IndexedCorpus, Int32
 from pipeline.models.networks.batches import Batch, batches, shuffle_words
 from pipeline.models.networks.budget import Budget, budget_of, updates_in_a_pass
 from pipeline.models.networks.build import STANDARDISE, NetworkSpec, build
+from pipeline.models.networks.course import Course, Tally
 from pipeline.models.networks.did_it_train import milder_signs, why_not_trained
 from pipeline.models.networks.labelled import Evaluation, Labelled, document_weights, sample_documents
 from pipeline.models.networks.prediction import predict_with, prediction_step
@@ -92,30 +92,6 @@ class _Trainee:
         return shuffle_words(self.train.indexed, self.word_orders)
 
 
-@dataclass
-class _Course:
-    """How a training went so far, over all its phases."""
-
-    history: list[Evaluation] = field(default_factory=list)
-    best_loss: float = np.inf
-    best_updates: int = 0
-    gained_loss: float = np.inf  # the last validation loss that fell by `min_gain` or more
-    gained_updates: int = 0
-    best_weights: list[Float32] = field(default_factory=list)
-    phases: tuple[int, ...] = ()
-    documents: int = 0  # trained on, each as often as it was
-
-    @property
-    def updates(self) -> int:
-        """Updates up to the last evaluation."""
-        return self.history[-1].updates if self.history else 0
-
-    @property
-    def diverged(self) -> bool:
-        """Whether the last loss is not finite."""
-        return bool(self.history) and not np.isfinite(self.history[-1].loss)
-
-
 def fit_network(
     spec: NetworkSpec,
     vectors: Float32,
@@ -173,20 +149,9 @@ def fit_network(
         If batch size or learning rate are 0, which stands for what `settled` of `pipeline.settings.tables` puts in
         their place.
     """
-    if not (settings.batch_size and settings.learning_rate):
-        given = f"batch size {settings.batch_size} and learning rate {settings.learning_rate:g}"
-        raise ValueError(f"{given}: 0 is no value to train with, see pipeline.settings.tables.settled")
-    import keras
-    import tensorflow as tf
-
-    keras.utils.set_random_seed(seed)
-    if deterministic:
-        tf.config.experimental.enable_op_determinism()
-    model = build(spec)
-    model.get_layer("embedding").set_weights([vectors])
-    _standardise_averages(model, vectors, train.indexed)
-    lengths = np.diff(train.indexed.offsets)
-    budget = budget_of(settings, updates_in_a_pass(lengths, settings.batch_size, _most_timesteps(settings)))
+    _refuse_unsettled(settings)
+    model = _untrained(spec, vectors, train.indexed, seed, deterministic)
+    budget = _budget(settings, train.indexed)
     trainee = _Trainee(
         model,
         prediction_step(model),
@@ -220,6 +185,35 @@ def fit_network(
     )
 
 
+def _refuse_unsettled(settings: NetworkSettings) -> None:
+    """Raise a ValueError where a setting is 0, which stands for what `settled` puts in its place."""
+    if not (settings.batch_size and settings.learning_rate):
+        given = f"batch size {settings.batch_size} and learning rate {settings.learning_rate:g}"
+        raise ValueError(f"{given}: 0 is no value to train with, see pipeline.settings.tables.settled")
+
+
+def _untrained(
+    spec: NetworkSpec, vectors: Float32, train: IndexedCorpus, seed: int, deterministic: bool
+) -> Any:
+    """Return the model with the weights that its training begins from."""
+    import keras
+    import tensorflow as tf
+
+    keras.utils.set_random_seed(seed)
+    if deterministic:
+        tf.config.experimental.enable_op_determinism()
+    model = build(spec)
+    model.get_layer("embedding").set_weights([vectors])
+    _standardise_averages(model, vectors, train)
+    return model
+
+
+def _budget(settings: NetworkSettings, train: IndexedCorpus) -> Budget:
+    """Return how many updates a phase has."""
+    lengths = np.diff(train.offsets)
+    return budget_of(settings, updates_in_a_pass(lengths, settings.batch_size, _most_timesteps(settings)))
+
+
 def _most_timesteps(settings: NetworkSettings) -> int:
     """Return how many timesteps a batch has at most; only documents read in pieces have more than fit."""
     return max(_MOST_TIMESTEPS, settings.batch_size * settings.max_tokens)
@@ -238,11 +232,11 @@ def _standardise_averages(model: Any, vectors: Float32, train: IndexedCorpus) ->
 
 def _train_in_phases(
     trainee: _Trainee, spec: NetworkSpec, updates: tuple[int, ...] | None
-) -> tuple[_Course, str]:
+) -> tuple[Course, str]:
     """Run the phases one after the other, each from the best weights so far; return how it went and ended."""
     rate = trainee.settings.learning_rate
     phases = [(False, rate), (True, rate / _SLOWER)] if spec.frozen_first else [(spec.tuned, rate)]
-    course, stopped = _Course(), "budget"
+    course, stopped = Course(), "budget"
     for number, (tuned, learning_rate) in enumerate(phases[: len(updates) if updates else None]):
         step = training_step(
             trainee.model, trainee.settings, tuned=tuned, class_weights=trainee.class_weights
@@ -262,14 +256,14 @@ def _train_in_phases(
 
 
 def _run_phase(
-    trainee: _Trainee, course: _Course, step: TrainingStep, tuned: bool, rate: float, updates: int | None
+    trainee: _Trainee, course: Course, step: TrainingStep, tuned: bool, rate: float, updates: int | None
 ) -> str:
     """Train until validation stops it ("early") or the updates run out ("budget")."""
     budget, begin = trainee.budget, course.updates
     end = updates or (budget.first if trainee.validation is None else budget.most)
     floor = 0 if begin else budget.floor  # a later phase begins with weights that are trained
     rate_at = _rate(trainee.settings.schedule, rate, trainee.horizon)
-    tally = _Tally(course)
+    tally = Tally(course)
     for update, batch in enumerate(_batches_without_end(trainee), start=1):
         tally.add(len(batch.documents), *_run(step, batch, trainee.train.labels, rate_at(update - 1)))
         if update < end and not budget.is_due(update):
@@ -283,7 +277,7 @@ def _run_phase(
         waited = begin + update - max(course.gained_updates, begin)
         if course.gained_updates and update >= floor and waited >= budget.patience:
             return "early"
-        tally = _Tally(course)
+        tally = Tally(course)
     return "budget"
 
 
@@ -302,43 +296,7 @@ def _run(step: TrainingStep, batch: Batch, labels: Int32, rate: float) -> tuple[
     return float(loss), int(right), int(clipped)
 
 
-@dataclass
-class _Tally:
-    """What is counted from one evaluation to the next."""
-
-    course: _Course
-    start: float = field(default_factory=time.perf_counter)
-    updates: int = 0
-    documents: int = 0
-    loss: float = 0.0
-    right: int = 0
-    clipped: int = 0
-
-    def add(self, documents: int, loss: float, right: int, clipped: int) -> None:
-        """Count one update."""
-        self.updates += 1
-        self.documents += documents
-        self.course.documents += documents
-        self.loss += loss
-        self.right += right
-        self.clipped += clipped
-
-    def evaluation(self, judged: tuple[float | None, float | None], n_docs: int, tuned: bool) -> Evaluation:
-        """Return what was counted, with the validation loss and accuracy, of `n_docs` training documents."""
-        return Evaluation(
-            updates=self.course.updates + self.updates,
-            epochs=self.course.documents / n_docs,
-            loss=self.loss / self.documents,
-            accuracy=self.right / self.documents,
-            validation_loss=judged[0],
-            validation_accuracy=judged[1],
-            seconds=time.perf_counter() - self.start,
-            tuned=tuned,
-            clipped=self.clipped / self.updates,
-        )
-
-
-def _keep_if_better(trainee: _Trainee, course: _Course) -> None:
+def _keep_if_better(trainee: _Trainee, course: Course) -> None:
     """Keep the model's trainable weights if the last evaluation has the lowest validation loss so far.
 
     Of a table that rested no copy is kept, but what it began as.

@@ -349,3 +349,18 @@ def shorten(
     if len(rows) <= limit:
         return tuple(rows), ""
     return tuple(rows[:limit]), f"The first {limit:,} of {len(rows):,} rows; all are in {source}."
+
+
+def short_table(
+    caption: str,
+    columns: tuple[Column, ...],
+    rows: Sequence[tuple[Cell, ...]],
+    limit: int,
+    source: str,
+    note: str,
+    *,
+    fold: bool = False,
+) -> Table:
+    """Return a table of the first `limit` rows; its note ends with what was left out and where it is."""
+    kept, left_out = shorten(rows, limit, source)
+    return Table(caption, columns, kept, f"{note} {left_out}".strip(), fold)

@@ -18,7 +18,7 @@ from pipeline.report.page.blocks import (
     Table,
     numbers,
     row,
-    shorten,
+    short_table,
     words,
 )
 from pipeline.report.page.formats import MISSING, count, decimal, is_number, percent, seconds
@@ -80,15 +80,15 @@ def _reading(histories: Sequence[Record]) -> str:
 
 
 def _kept_table(histories: Sequence[Record], limits: Limits) -> Table:
-    rows, left_out = shorten([_kept_row(history) for history in histories], limits.rows, HISTORIES_FILE)
+    rows = [_kept_row(history) for history in histories]
     columns = (
         *words("Model"),
         *numbers("Seed", "Fold", "Batch", "Learning rate", "Updates", "Epochs", "Kept after"),
         *numbers("Training loss", "Validation loss", "Validation accuracy"),
         *words("Stopped because"),
     )
-    note = f"Batch: documents of one update. Kept after: updates that led to the weights kept. {left_out}"
-    return Table("The weights kept of each fit", columns, rows, note.strip())
+    note = "Batch: documents of one update. Kept after: updates that led to the weights kept."
+    return short_table("The weights kept of each fit", columns, rows, limits.rows, HISTORIES_FILE, note)
 
 
 def _kept_row(history: Record) -> tuple[Cell, ...]:
@@ -114,14 +114,13 @@ def _kept_row(history: Record) -> tuple[Cell, ...]:
 
 def _evaluation_table(histories: Sequence[Record], limits: Limits) -> Table:
     every = [_evaluation_row(history, one) for history in histories for one in _evaluations(history)]
-    rows, left_out = shorten(every, 2 * limits.rows, HISTORIES_FILE)
     columns = (
         *words("Model"),
         *numbers("Seed", "Fold", "Updates", "Epochs", "Training loss", "Training accuracy"),
         *numbers("Validation loss", "Validation accuracy", "Seconds"),
     )
-    note = f"Training loss and accuracy, and seconds: since the line above. {left_out}"
-    return Table("Every evaluation", columns, rows, note.strip(), fold=True)
+    note = "Training loss and accuracy, and seconds: since the line above."
+    return short_table("Every evaluation", columns, every, 2 * limits.rows, HISTORIES_FILE, note, fold=True)
 
 
 def _evaluation_row(history: Record, one: Record) -> tuple[Cell, ...]:

@@ -14,6 +14,7 @@ from pipeline.report.sections import (
     contamination,
     costs,
     curves,
+    differences,
     documents,
     errors_made,
     fit_audit,
@@ -29,7 +30,7 @@ from pipeline.run_folder.reading import CHARTS, Run
 
 SECTIONS: tuple[tuple[str, str, Callable[[Run, Limits], tuple[Block, ...]]], ...] = (
     ("comparison", "Comparison of all models", quality.comparison),
-    ("differences", "Paired differences", quality.differences),
+    ("differences", "Paired differences", differences.differences),
     ("grid", "Models by embedding source", grid.grid),
     ("causes", "Where a difference comes from", causes.causes),
     ("learning-curve", "Learning curves", learning_curve.learning_curve),

@@ -1,0 +1,71 @@
+"""How a training goes: what is counted between evaluations, and which weights were the best so far."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from pipeline.core.values import Float32
+from pipeline.models.networks.labelled import Evaluation
+
+
+@dataclass
+class Course:
+    """How a training went so far, over all its phases."""
+
+    history: list[Evaluation] = field(default_factory=list)
+    best_loss: float = np.inf
+    best_updates: int = 0
+    gained_loss: float = np.inf  # the last validation loss that fell by `min_gain` or more
+    gained_updates: int = 0
+    best_weights: list[Float32] = field(default_factory=list)
+    phases: tuple[int, ...] = ()
+    documents: int = 0  # trained on, each as often as it was
+
+    @property
+    def updates(self) -> int:
+        """Updates up to the last evaluation."""
+        return self.history[-1].updates if self.history else 0
+
+    @property
+    def diverged(self) -> bool:
+        """Whether the last loss is not finite."""
+        return bool(self.history) and not np.isfinite(self.history[-1].loss)
+
+
+@dataclass
+class Tally:
+    """What is counted from one evaluation to the next."""
+
+    course: Course
+    start: float = field(default_factory=time.perf_counter)
+    updates: int = 0
+    documents: int = 0
+    loss: float = 0.0
+    right: int = 0
+    clipped: int = 0
+
+    def add(self, documents: int, loss: float, right: int, clipped: int) -> None:
+        """Count one update."""
+        self.updates += 1
+        self.documents += documents
+        self.course.documents += documents
+        self.loss += loss
+        self.right += right
+        self.clipped += clipped
+
+    def evaluation(self, judged: tuple[float | None, float | None], n_docs: int, tuned: bool) -> Evaluation:
+        """Return what was counted, with the validation loss and accuracy, of `n_docs` training documents."""
+        return Evaluation(
+            updates=self.course.updates + self.updates,
+            epochs=self.course.documents / n_docs,
+            loss=self.loss / self.documents,
+            accuracy=self.right / self.documents,
+            validation_loss=judged[0],
+            validation_accuracy=judged[1],
+            seconds=time.perf_counter() - self.start,
+            tuned=tuned,
+            clipped=self.clipped / self.updates,
+        )

@@ -1,0 +1,61 @@
+"""How charts look: colours, shapes and dashes of their groups, and the fonts.
+
+Colours are Okabe and Ito's, which stay apart for colour-blind readers; shape or dash says the same as
+colour. The page's style sheet replaces INK, LINE and SHADE by its own colours, so that one picture serves
+light and dark.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+INK, LINE, SHADE = "#1b1f24", "#d5dae0", "#e4e8ec"
+GROUP_STYLES = {
+    "Baseline": ("#d55e00", "square"),
+    "Network": ("#0072b2", "circle"),
+    "Control": ("#7a7a7a", "triangle-up"),
+    "Made elsewhere": ("#cc79a7", "cross"),
+    "Other": ("#009e73", "diamond"),
+    "Difference": ("#0072b2", "circle"),
+}
+OWN_GROUP_STYLES = (  # for groups that a figure names itself, in their order
+    ("#0072b2", "circle"),
+    ("#d55e00", "square"),
+    ("#009e73", "diamond"),
+    ("#cc79a7", "triangle-up"),
+    ("#e69f00", "triangle-down"),
+    ("#56b4e9", "cross"),
+    ("#7a7a7a", "triangle-right"),
+)
+LINE_DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3])
+SERIES_STYLES = {"training": ("#d55e00", (1, 0)), "validation": ("#0072b2", (5, 3))}
+FONT = "Arial, Helvetica, Liberation Sans, sans-serif"  # drawn and shown with the same widths
+WIDE, NARROW, SMALL = 620, 300, 250  # plot widths in pixels
+
+
+def said(base: Any, size: int = 400) -> Any:
+    """Return unseen points with a tooltip, large enough to be pointed at; their data have `says`."""
+    import altair as alt
+
+    return base.mark_point(size=size, filled=True, opacity=0, aria=True).encode(
+        description=alt.Description("says:N")
+    )
+
+
+def styled(chart: Any) -> Any:
+    """Return `chart` on a transparent ground, in the page's font, without Vega's own descriptions."""
+    text = {
+        "labelColor": INK,
+        "titleColor": INK,
+        "labelFontSize": 12,
+        "titleFontSize": 12,
+        "titleFontWeight": "normal",
+    }
+    lines = {"gridColor": LINE, "domainColor": LINE, "tickColor": LINE}
+    return (
+        chart.configure(background="transparent", font=FONT, aria=False, padding=4)
+        .configure_view(stroke=None)
+        .configure_axis(**text, **lines)
+        .configure_legend(**text, orient="top", title=None, symbolStrokeWidth=2, symbolSize=80)
+        .configure_text(color=INK)
+    )

@@ -1,0 +1,144 @@
+"""Dots with intervals: models, and differences between them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipeline.core.clean import cell_text, clip, prose
+from pipeline.report.page.blocks import Dot, DotPlot
+from pipeline.report.page.chart_style import GROUP_STYLES, INK, OWN_GROUP_STYLES, SHADE, said, styled
+from pipeline.report.page.formats import percent, points
+
+
+def dot_chart(figure: DotPlot, width: int, labels_above: bool) -> Any:
+    import altair as alt
+
+    base = alt.Chart(alt.Data(values=_dot_values(figure)))
+    height = alt.Step(44 if labels_above else 30)
+    y = alt.Y("line:O", axis=None if labels_above else _label_axis(figure), scale=alt.Scale(paddingInner=0.2))
+    x_scale = alt.Scale(domain=_domain(figure), nice=True, zero=False)
+    x = alt.X("value:Q", title=figure.axis, scale=x_scale, axis=alt.Axis(tickCount=5))
+    colour, shape = _group_encodings(figure)
+    layers = [
+        *_zero_layers(base, figure),
+        base.mark_rule(strokeWidth=2).encode(
+            alt.X("lo:Q", title=figure.axis, scale=x_scale), y, x2="hi:Q", color=colour
+        ),
+        _run_layer(figure, x_scale, y, colour),
+        base.mark_point(size=80, filled=True, opacity=1).encode(x, y, color=colour, shape=shape),
+        base.mark_rule(strokeWidth=18, opacity=0, aria=True).encode(
+            alt.X("lo:Q", title=figure.axis, scale=x_scale), y, x2="hi:Q", description="says:N"
+        ),
+        said(base).encode(x, y),
+    ]
+    if labels_above:
+        layers.append(
+            base.mark_text(align="left", dy=-14, fontSize=12, limit=width).encode(
+                y=y, text="label:N", x=alt.value(0)
+            )
+        )
+    return styled(alt.layer(*layers).properties(width=width, height=height))
+
+
+def _dot_values(figure: DotPlot) -> list[dict[str, Any]]:
+    return [
+        {
+            "line": number,
+            "label": cell_text(dot.label),
+            "value": 100 * dot.value,
+            "lo": 100 * (dot.value if dot.lo is None else dot.lo),
+            "hi": 100 * (dot.value if dot.hi is None else dot.hi),
+            "group": _group(figure, dot),
+            "says": _says_of_dot(figure, dot),
+        }
+        for number, dot in enumerate(figure.dots)
+    ]
+
+
+def _says_of_dot(figure: DotPlot, dot: Dot) -> str:
+    show = percent if figure.axis.endswith("%") else points
+    unit = "" if figure.axis.endswith("%") else " points"
+    ends = "" if dot.lo is None or dot.hi is None else f" ({show(dot.lo)} to {show(dot.hi)})"
+    return f"{prose(dot.label)}: {show(dot.value)}{unit}{ends}"
+
+
+def _domain(figure: DotPlot) -> tuple[float, float]:
+    """Return the ends of the axis: all intervals, and the band around zero where there is one."""
+    values = [value for line in _dot_values(figure) for value in (line["lo"], line["hi"], line["value"])]
+    if figure.band is not None:
+        values += [-100 * figure.band, 100 * figure.band]
+    return min(values), max(values)
+
+
+def _group(figure: DotPlot, dot: Dot) -> str:
+    if figure.own_groups:
+        return clip(cell_text(dot.group), 30)
+    return dot.group if dot.group in GROUP_STYLES else "Other"
+
+
+def _group_styles(figure: DotPlot) -> dict[str, tuple[str, str]]:
+    """Return colour and shape of each group, in the order of the dots."""
+    groups = list(dict.fromkeys(_group(figure, dot) for dot in figure.dots))
+    if figure.own_groups:
+        styles = OWN_GROUP_STYLES
+        return {group: styles[number % len(styles)] for number, group in enumerate(groups)}
+    return {group: GROUP_STYLES[group] for group in groups}
+
+
+def _label_axis(figure: DotPlot) -> Any:
+    """Return an axis that shows each line's own label: two models may share a shortened name."""
+    import json
+
+    import altair as alt
+
+    labels = json.dumps([clip(cell_text(dot.label), 44) for dot in figure.dots])
+    return alt.Axis(
+        title=None,
+        labelExpr=f"{labels}[datum.value]",
+        labelLimit=330,
+        ticks=False,
+        domain=False,
+        labelPadding=10,
+    )
+
+
+def _group_encodings(figure: DotPlot) -> tuple[Any, Any]:
+    import altair as alt
+
+    styles = _group_styles(figure)
+    groups = list(styles)
+    legend = None if groups == ["Difference"] else alt.Legend()
+    colours = alt.Scale(domain=groups, range=[colour for colour, _ in styles.values()])
+    shapes = alt.Scale(domain=groups, range=[shape for _, shape in styles.values()])
+    return (
+        alt.Color("group:N", scale=colours, legend=legend),
+        alt.Shape("group:N", scale=shapes, legend=legend),
+    )
+
+
+def _run_layer(figure: DotPlot, x_scale: Any, y: Any, colour: Any) -> Any:
+    """Return a thin tick for each single run, so that the spread over seeds is seen."""
+    import altair as alt
+
+    lo, hi = _domain(figure)
+    values = [
+        {"line": number, "run": 100 * run, "group": _group(figure, dot)}
+        for number, dot in enumerate(figure.dots)
+        for run in dot.runs
+        if len(dot.runs) > 1 and lo <= 100 * run <= hi
+    ]
+    ticks = alt.Chart(alt.Data(values=values)).mark_tick(thickness=1.5, size=12, opacity=0.7)
+    return ticks.encode(x=alt.X("run:Q", title=figure.axis, scale=x_scale), y=y, color=colour)
+
+
+def _zero_layers(base: Any, figure: DotPlot) -> list[Any]:
+    import altair as alt
+
+    if figure.band is None:
+        return []
+    edge = 100 * figure.band
+    ground = alt.Chart(alt.Data(values=[{"lo": -edge, "hi": edge, "zero": 0}]))
+    return [
+        ground.mark_rect(color=SHADE).encode(x="lo:Q", x2="hi:Q"),
+        ground.mark_rule(color=INK, strokeWidth=1).encode(x="zero:Q"),
+    ]
