@@ -23,7 +23,8 @@ import numpy as np
 import polars as pl
 
 from benchmarks.training_curves import CORPORA, lay, score
-from pipeline.models.networks.build import parse_network, specify
+from pipeline.core.names import parse_network
+from pipeline.models.networks.build import specify
 from pipeline.models.networks.prediction import forget_graphs, prediction_step
 from pipeline.models.networks.training import fit_network
 from pipeline.settings.tables import Config, settled, with_values

@@ -22,12 +22,13 @@ import numpy as np
 import polars as pl
 
 from pipeline.core.console import Console
+from pipeline.core.names import parse_network
 from pipeline.core.values import Float32, Int32, Int64
 from pipeline.embeddings import Embedded, EmbeddingRequest, embed
 from pipeline.embeddings.table import encode_covered
 from pipeline.experiment.data import read_and_split
 from pipeline.models.networks.batches import batches, visible
-from pipeline.models.networks.build import build, parse_network, specify
+from pipeline.models.networks.build import build, specify
 from pipeline.models.networks.labelled import Labelled
 from pipeline.models.networks.prediction import forget_graphs, predict_with, prediction_step
 from pipeline.models.networks.step import training_step

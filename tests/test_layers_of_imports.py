@@ -63,12 +63,7 @@ KNOWN: dict[str, str] = {
         "experiment.executors experiment.fit_networks experiment.record"
     ),
     "gensim outside embeddings": "",
-    "a name split at @ outside core.names": (
-        "core.wording evaluation.contrasts evaluation.pairs experiment.plan experiment.tuning.space"
-        " interpret.explain.trained interpret.probes.memory_horizon interpret.probes.needle"
-        " interpret.probes.word_order models.saved report.sections.grid report.sections.probe_needle"
-        " report.sections.probe_word_order report.sections.quality run_folder.signatures"
-    ),
+    "a name split at @ outside core.names": "",
     "a file of the run folder named outside run_folder": (
         "cli commands.predict commands.run commands.selftest commands.unfinished commands.verify"
         " experiment.conclude experiment.record interpret.contributions.of_run"

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import re
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pipeline.core.errors import PipelineError, did_you_mean
+from pipeline.core.models import MODELS, ModelEntry, networks
 
 SHUFFLED_WORDS = "shuffled-words"
 
 TRAINING = ("frozen", "tuned", "frozen-then-tuned")
 SHUFFLED = "shuffled-rows"
 MODES = (*TRAINING, SHUFFLED)
+_TUNED = ("tuned", "frozen-then-tuned")
+
+LONGEST_SLUG = 100  # characters; file systems stop at 255 bytes
 
 _OPTION = "--embeddings"
 
@@ -31,7 +37,7 @@ class AskedSource:
     @property
     def tuned(self) -> bool:
         """Whether the network's training changes the vectors."""
-        return self.training in {"tuned", "frozen-then-tuned"}
+        return self.training in _TUNED
 
 
 def parse_name(asked: str, known: Collection[str]) -> AskedSource:
@@ -153,68 +159,182 @@ def _same_file(one: str, other: str) -> bool:
     return os.path.samefile(os.path.expanduser(one), os.path.expanduser(other))
 
 
-@dataclass(frozen=True)
-class NamedModel:
-    """A model's name, such as `lstm:max@word2vec`, taken apart."""
-
-    model: str
-    head: str  # with its colon; empty if none was asked for
-    source: str
-
-
-def parse_model(name: str) -> NamedModel:
-    """Return the parts of a model's name.
-
-    >>> parse_model("lstm:max@word2vec:tuned")
-    NamedModel(model='lstm', head=':max', source='word2vec:tuned')
-    """
-    asked, _, source = name.partition("@")
-    model, colon, head = asked.partition(":")
-    return NamedModel(model, colon + head, source)
-
-
 RANDOM, LEARNED = "random", "learned"  # sources that know nothing of words before the network is trained
-_TUNED = ("tuned", "frozen-then-tuned")
 
 
 @dataclass(frozen=True)
-class NamedSource:
-    """A source as it was asked for, such as `word2vec:tuned`, taken apart."""
+class SourceName:
+    """A source as results name it, such as `word2vec:tuned`, taken apart."""
 
-    base: str
-    modes: tuple[str, ...]
+    base: str  # the sources that stand side by side: a file's name may hold a + too
+    modes: tuple[str, ...] = ()  # entries of MODES, in the order in which they stand
+
+    @classmethod
+    def parse(cls, text: str) -> SourceName:
+        """Return the source and its modes.
+
+        >>> SourceName.parse("a.vec+word2vec:tuned")
+        SourceName(base='a.vec+word2vec', modes=('tuned',))
+        """
+        base, modes = text, tuple[str, ...]()
+        while base.rpartition(":")[2] in MODES:
+            base, _, mode = base.rpartition(":")
+            modes = (mode, *modes)
+        return cls(base, modes)
+
+    def __str__(self) -> str:
+        """Return the name again."""
+        return ":".join([self.base, *self.modes])
 
     @property
-    def parts(self) -> set[str]:
+    def parts(self) -> tuple[str, ...]:
         """The sources that stand side by side."""
-        return set(self.base.split("+"))
+        return tuple(self.base.split("+"))
 
     @property
-    def shuffled(self) -> bool:
+    def training(self) -> str:
+        """The entry of TRAINING that it names; empty where it names none."""
+        return next((mode for mode in self.modes if mode in TRAINING), "")
+
+    @property
+    def shuffled_rows(self) -> bool:
         """Whether its rows are exchanged among the words."""
         return SHUFFLED in self.modes
 
     @property
+    def learns(self) -> bool:
+        """Whether a part of it is trained with the network from the start: it is tuned unless told."""
+        return LEARNED in self.parts
+
+    @property
     def pretrained(self) -> bool:
         """Whether its vectors mean something before the network is trained, rows in their own order."""
-        return not self.parts <= {RANDOM, LEARNED} and not self.shuffled
+        return not set(self.parts) <= {RANDOM, LEARNED} and not self.shuffled_rows
 
     @property
     def tuned(self) -> bool:
         """Whether its vectors are trained with the network; `learned` is unless told, with all beside it."""
-        return any(mode in _TUNED for mode in self.modes) or (
-            LEARNED in self.parts and "frozen" not in self.modes
+        return self.training in _TUNED or (self.learns and self.training != "frozen")
+
+
+@dataclass(frozen=True)
+class ModelName:
+    """A model as results name it, `model[:head][:shuffled-words][@source]`, taken apart.
+
+    A model that was made elsewhere is called as its file is, whatever that holds: its name is never taken apart.
+    """
+
+    model: str  # a line of the table of models; of one made elsewhere the whole name
+    head: str = ""  # empty where none was asked for
+    shuffled_words: bool = False  # the control that reads documents whose words are shuffled
+    source: SourceName | None = None
+    made_elsewhere: bool = False
+    asked: str = field(default="", compare=False, repr=False)  # all before the source, as it was written
+
+    def __post_init__(self) -> None:
+        if not self.asked:
+            parts = [self.model, *([self.head] * bool(self.head)), *([SHUFFLED_WORDS] * self.shuffled_words)]
+            object.__setattr__(self, "asked", ":".join(parts))
+
+    @classmethod
+    def parse(cls, text: str, known: Collection[str] = MODELS) -> ModelName:
+        """Return the parts of a model's name; one that begins with no name of `known` was made elsewhere.
+
+        >>> ModelName.parse("lstm:max@word2vec:tuned").head, ModelName.parse("bert@v2").model
+        ('max', 'bert@v2')
+        """
+        asked, at, source = text.partition("@")
+        model, *parts = asked.split(":")
+        if model not in known:
+            return cls(text, made_elsewhere=True)
+        heads = [part for part in parts if part != SHUFFLED_WORDS]
+        return cls(
+            model,
+            ":".join(heads),
+            len(heads) < len(parts),
+            SourceName.parse(source) if at else None,
+            asked=asked,
         )
 
+    def __str__(self) -> str:
+        """Return the name again."""
+        return self.asked if self.source is None else f"{self.asked}@{self.source}"
 
-def parse_named(source: str) -> NamedSource:
-    """Return the source and its modes.
+    @property
+    def slug(self) -> str:
+        """The name of its files."""
+        return slug(str(self))
 
-    >>> parse_named("a.vec+word2vec:tuned")
-    NamedSource(base='a.vec+word2vec', modes=('tuned',))
+    @property
+    def entry(self) -> ModelEntry | None:
+        """Its line in the table of models; None for a model that was made elsewhere."""
+        return None if self.made_elsewhere else MODELS.get(self.model)
+
+    @property
+    def own_head(self) -> str:
+        """The head that it reads without its name saying so; empty where the name says one, or it has none."""
+        said = bool(self.head) or self.shuffled_words
+        return "" if said or self.entry is None else self.entry.default_head
+
+    def in_order(self) -> ModelName:
+        """Return the same network on words in their order."""
+        return replace(self, shuffled_words=False, asked="")
+
+    def on_shuffled_words(self) -> ModelName:
+        """Return the control that is the same network and reads shuffled words."""
+        return replace(self, shuffled_words=True, asked="")
+
+    def with_head(self, head: str) -> ModelName:
+        """Return the same network with another head."""
+        return replace(self, head=head, asked="")
+
+    def with_model(self, model: str) -> ModelName:
+        """Return another model with the same head, words and source."""
+        return replace(self, model=model, asked="")
+
+
+def parse_network(asked: str) -> ModelName:
+    """Return the network, head and control that `--models` asks for.
+
+    Raises
+    ------
+    PipelineError
+        If there is no such network, or it has no such head.
+
+    >>> parse_network("lstm:max:shuffled-words")
+    ModelName(model='lstm', head='max', shuffled_words=True, source=None, made_elsewhere=False)
     """
-    base, modes = source, tuple[str, ...]()
-    while base.rpartition(":")[2] in MODES:
-        base, _, mode = base.rpartition(":")
-        modes = (mode, *modes)
-    return NamedSource(base, modes)
+    model, *parts = asked.split(":")
+    if model not in networks():
+        raise PipelineError("--models", f'there is no model "{asked}"', did_you_mean(model, MODELS))
+    known = MODELS[model].heads
+    if "" in parts:
+        raise PipelineError("--models", f'"{asked}" names no head', f'use "{model}", or {model}:last')
+    for part in parts:
+        if not known or part not in (*known, SHUFFLED_WORDS):
+            fix = did_you_mean(part, (*known, SHUFFLED_WORDS)) if known else f'use "{model}" alone'
+            raise PipelineError("--models", f'"{asked}" has no head "{part}"', fix)
+    heads = [part for part in parts if part != SHUFFLED_WORDS]
+    if len(heads) > 1 or len(parts) - len(heads) > 1:
+        fix = f"give one head, such as {model}:{heads[0] if heads else known[0]}"
+        raise PipelineError("--models", f'"{asked}" has more than one head', fix)
+    return ModelName.parse(asked)
+
+
+def slug(name: str) -> str:
+    """Return a file name for a model's name: readable, safe on every system, different for different names.
+
+    `:` becomes `=`. Where anything else has to change (capitals too: some file systems take `A` for `a`),
+    a `~` and the start of the name's SHA-256 tell it from names that would look the same.
+
+    >>> slug("lstm:max@word2vec:frozen")
+    'lstm=max@word2vec=frozen'
+    >>> slug("bow")
+    'bow'
+    """
+    readable = name.replace(":", "=")
+    safe = re.sub(r"[^a-z0-9@=+_.-]", "-", readable.lower())[:LONGEST_SLUG]
+    safe = re.sub(r"^[.=-]|\.$", "_", safe) or "_"
+    if safe == readable and "=" not in name:
+        return safe
+    return f"{safe}~{hashlib.sha256(name.encode()).hexdigest()[:8]}"

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-DEFAULT_HEADS = {"rnn": "last state", "gru": "last state", "lstm": "last state", "bilstm": "max+mean"}
+from pipeline.core.models import LAST
+from pipeline.core.names import ModelName
 
 
 def with_head(name: str) -> str:
@@ -16,8 +17,8 @@ def with_head(name: str) -> str:
     >>> with_head("lstm@word2vec"), with_head("lstm:max@word2vec"), with_head("tfidf")
     ('lstm@word2vec (last state)', 'lstm:max@word2vec', 'tfidf')
     """
-    head = DEFAULT_HEADS.get(name.partition("@")[0])
-    return f"{name} ({head})" if head else name
+    head = ModelName.parse(name).own_head
+    return f"{name} ({'last state' if head == LAST else head})" if head else name
 
 
 def percent(fraction: float) -> str:

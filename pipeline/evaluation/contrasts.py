@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.core.names import LEARNED, RANDOM, NamedModel, NamedSource, parse_model, parse_named
+from pipeline.core.models import LAST, POOLED
+from pipeline.core.names import LEARNED, RANDOM, ModelName, SourceName
 from pipeline.core.wording import METRIC_WORDS, detectable_words
 from pipeline.evaluation.differences import estimate_difference, paired_runs
 from pipeline.evaluation.pooling import PooledRun, pool_folds
 from pipeline.run_folder.predictions import SavedPredictions
 
 LENGTH_GROUPS = 3  # thirds of the tested documents
-GATED = ("lstm", "gru")
 
 EFFECT_KEYS = (  # of a row of `comparisons`
     *("a", "b", "difference", "ci95", "p_adjusted", "decision", "by"),
@@ -40,36 +40,46 @@ class Cause:
     """An entry of the table: which pairs of models show a cause, and in which words."""
 
     cause: str
-    shows: Callable[[NamedModel, NamedModel], bool]  # whether a minus b shows it
+    shows: Callable[[ModelName, ModelName], bool]  # whether a minus b shows it
     what: str  # {a}, {b}, {model}, {source}, {other}
     models: str  # what to ask for where no pair of the run shows it
     embeddings: str
     by_length: bool = False
 
 
-def _same_text_other_weights(a: NamedModel, b: NamedModel) -> bool:
-    return a.model == "mean" and b.model == "tfidf" and parse_named(a.source).pretrained
+def _same_text_other_weights(a: ModelName, b: ModelName) -> bool:
+    return averages_pretrained(a) and b.model == "tfidf"
 
 
-def _network_on_the_same_average(a: NamedModel, b: NamedModel) -> bool:
+def _network_on_the_same_average(a: ModelName, b: ModelName) -> bool:
     return (a.model, b.model) == ("ann", "mean") and a.source == b.source
 
 
-def _words_in_order(a: NamedModel, b: NamedModel) -> bool:
-    in_order = b.head.replace(":shuffled-words", "", 1)
-    return b.head != in_order and (a.model, a.head, a.source) == (b.model, in_order, b.source)
+def _words_in_order(a: ModelName, b: ModelName) -> bool:
+    return b.shuffled_words and a == b.in_order()
 
 
-def _pooled_head(a: NamedModel, b: NamedModel) -> bool:
-    heads = a.head.removeprefix(":") in POOLED and b.head in ("", ":last")
-    return heads and a.model in LAST_BY_DEFAULT and (a.model, a.source) == (b.model, b.source)
+def _pooled_head(a: ModelName, b: ModelName) -> bool:
+    """Return whether `a` reads every state where `b`, else the same, reads the last one."""
+    heads = a.head in POOLED and b.head in ("", LAST) and not a.shuffled_words
+    by_default = a.entry is not None and a.entry.reads_last_state
+    return heads and by_default and a == b.with_head(a.head)
 
 
-def _gates(a: NamedModel, b: NamedModel) -> bool:
-    return a.model in GATED and b.model == "rnn" and (a.head, a.source) == (b.head, b.source)
+def _gates(a: ModelName, b: ModelName) -> bool:
+    """Return whether `a` has gates and `b`, which reads in the same directions, has none."""
+    of_a, of_b = a.entry, b.entry
+    if of_a is None or of_b is None or not of_a.directions == of_b.directions != ():
+        return False
+    return of_a.gated and not of_b.gated and a == b.with_model(a.model)
 
 
-def _by_gains(a: NamedModel, b: NamedModel) -> bool:
+def averages_pretrained(name: ModelName) -> bool:
+    """Return whether it is the linear model of averaged vectors, on vectors that mean something."""
+    return name.model == "mean" and name.source is not None and name.source.pretrained
+
+
+def _by_gains(a: ModelName, b: ModelName) -> bool:
     """Return that no pair is picked here: `gains` has picked one for each network."""
     return False
 
@@ -168,7 +178,7 @@ def _from_gains(cause: Cause, gains: Sequence[Mapping[str, Any]]) -> list[tuple[
 
 
 def _from_names(cause: Cause, pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    return [(a, b) for a, b in pairs if cause.shows(parse_model(a), parse_model(b))]
+    return [(a, b) for a, b in pairs if cause.shows(ModelName.parse(a), ModelName.parse(b))]
 
 
 def _usable(pair: tuple[str, str], trained: Mapping[str, bool]) -> bool:
@@ -183,8 +193,8 @@ def _row(cause: Cause, row: Mapping[str, Any], usable: bool) -> dict[str, Any]:
 
 
 def _sentence(cause: Cause, row: Mapping[str, Any], decision: str) -> str:
-    a, b = parse_model(row["a"]), parse_model(row["b"])
-    what = cause.what.format(a=row["a"], b=row["b"], model=a.model + a.head, source=a.source, other=b.source)
+    a, b = ModelName.parse(row["a"]), ModelName.parse(row["b"])
+    what = cause.what.format(a=row["a"], b=row["b"], model=a.asked, source=a.source, other=b.source)
     low, high = row["ci95"]
     words = METRIC_WORDS[row["metric"]]
     figures = words.difference(row["difference"], row["ci95"])
@@ -245,11 +255,11 @@ class Partner:
     tuned: bool = False
     shuffled: bool | None = False  # None: as the source is
 
-    def fits(self, source: NamedSource, other: NamedSource) -> bool:
+    def fits(self, source: SourceName, other: SourceName) -> bool:
         """Whether `other` is this partner of `source`."""
-        shuffled = source.shuffled if self.shuffled is None else self.shuffled
+        shuffled = source.shuffled_rows if self.shuffled is None else self.shuffled
         wanted = (self.base.format(base=source.base), self.tuned, shuffled)
-        return (other.base, other.tuned, other.shuffled) == wanted
+        return (other.base, other.tuned, other.shuffled_rows) == wanted
 
 
 @dataclass(frozen=True)
@@ -257,7 +267,7 @@ class Contrast:
     """An entry of the table: which sources it asks about, and what each is compared with, the best choice first."""
 
     effect: str
-    asks: Callable[[NamedSource], bool]
+    asks: Callable[[SourceName], bool]
     partners: tuple[Partner, ...]
 
 
@@ -295,12 +305,16 @@ def source_pairs(names: Iterable[str]) -> list[tuple[str, str]]:
 
 def _partners(name: str, contrast: Contrast, names: Iterable[str]) -> list[str]:
     """Return those of `names` that a network is compared with; none for a model without a source."""
-    model, at, source = name.partition("@")
-    named = parse_named(source)
-    if not at or not contrast.asks(named):
+    source, others = ModelName.parse(name).source, _on_sources(names, ModelName.parse(name).asked)
+    if source is None or not contrast.asks(source):
         return []
-    others = {other: parse_named(other.partition("@")[2]) for other in names if other.startswith(f"{model}@")}
-    return [other for partner in contrast.partners for other in others if partner.fits(named, others[other])]
+    return [other for partner in contrast.partners for other in others if partner.fits(source, others[other])]
+
+
+def _on_sources(names: Iterable[str], asked: str) -> dict[str, SourceName]:
+    """Return the names of one model on its sources."""
+    parsed = {name: ModelName.parse(name) for name in names}
+    return {name: one.source for name, one in parsed.items() if one.source is not None and one.asked == asked}
 
 
 def find_gains(
@@ -327,10 +341,10 @@ def find_gains(
     """
     rows = {(row["a"], row["b"]): row for row in comparisons}
     usable = {pair: row for pair, row in rows.items() if all(trained.get(name, True) for name in pair)}
-    models = dict.fromkeys(a.partition("@")[0] for a, _ in rows if "@" in a)
+    parsed = [ModelName.parse(a) for a, _ in rows]
     found = []
-    for model in models:
-        names = dict.fromkeys(a for a, _ in rows if a.partition("@")[0] == model)
+    for model in dict.fromkeys(name.asked for name in parsed if name.source is not None):
+        names = _on_sources((a for a, _ in rows), model)
         effects = [
             _effect(effect, names, usable, merits) or _withheld(_effect(effect, names, rows, merits))
             for effect in ("pretraining", "fine-tuning")
@@ -365,22 +379,11 @@ def _effect(
     return None
 
 
-LAST_BY_DEFAULT = ("rnn", "gru", "lstm")  # networks that read their last state where no head is named
-POOLED = ("max", "mean", "max+mean")  # heads that read every state
-
-
 def pooled_pairs(names: Iterable[str]) -> list[tuple[str, str]]:
     """Return each network with a pooled head with the one that is the same but reads the last state.
 
     >>> pooled_pairs(["rnn@word2vec", "lstm@word2vec", "lstm:max@word2vec", "lstm:max@random", "bilstm@word2vec"])
     [('lstm:max@word2vec', 'lstm@word2vec')]
     """
-    known = list(names)
-    pairs = []
-    for name in known:
-        asked, _, source = name.partition("@")
-        model, _, head = asked.partition(":")
-        last = [f"{model}@{source}", f"{model}:last@{source}"] if model in LAST_BY_DEFAULT else []
-        if head in POOLED:
-            pairs += [(name, other) for other in last if other in known]
-    return pairs
+    known = {name: ModelName.parse(name) for name in names}
+    return [(a, b) for a in known for b in known if _pooled_head(known[a], known[b])]

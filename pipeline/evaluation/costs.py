@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.core.names import ModelName
 from pipeline.core.wording import METRIC_WORDS, MetricWords
 from pipeline.evaluation.comparisons import compare
 from pipeline.run_folder.predictions import SavedPredictions
-
-_SHUFFLED_WORDS = ":shuffled-words"  # a control that nobody would use
 
 Row = dict[str, Any]
 NONE_TRAINED: Row = {
@@ -98,7 +97,9 @@ def _worst_of_each(
 
 
 def _may_be_chosen(name: str, trained: Mapping[str, bool]) -> bool:
-    return trained.get(name, True) and _SHUFFLED_WORDS not in name
+    return (
+        trained.get(name, True) and not ModelName.parse(name).shuffled_words
+    )  # a control that nobody would use
 
 
 def _cost_of(model: Mapping[str, Any]) -> Row:

@@ -7,9 +7,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.core.names import parse_named
+from pipeline.core.models import MODELS
+from pipeline.core.names import ModelName
 from pipeline.core.wording import with_head
-from pipeline.evaluation.contrasts import pooled_pairs, source_pairs
+from pipeline.evaluation.contrasts import averages_pretrained, pooled_pairs, source_pairs
 from pipeline.run_folder.predictions import SavedPredictions
 
 Merits = Mapping[str, float]  # mean validation score of each model, turned so that higher is better
@@ -35,7 +36,8 @@ def baselines_of(kinds: Mapping[str, str]) -> list[str]:
     ['bow', 'tfidf']
     """
     baselines = [name for name, kind in kinds.items() if kind == "baseline"]
-    return baselines or [name for name, kind in kinds.items() if kind == "control" and "@" not in name]
+    controls = [name for name, kind in kinds.items() if kind == "control"]
+    return baselines or [name for name in controls if ModelName.parse(name).source is None]
 
 
 def by_loss_where_level(
@@ -173,17 +175,23 @@ def outside_pairs(
     return [(name, partner) for name, kind in kinds.items() if kind == "outside" for partner in partners]
 
 
-MODEL_PAIRS = (  # the same embedding on both sides
-    ("lstm", "rnn"),
-    ("gru", "rnn"),
-    ("lstm", "ann"),
-    ("lstm", "mean"),
-    ("ann", "mean"),
-    ("tfidf", "bow"),
-    ("nbsvm", "tfidf"),
-)
+_SIMPLER_FIRST = (
+    "rnn",
+    "ann",
+    "mean",
+    "bow",
+    "tfidf",
+)  # in this order they stand in comparisons; others follow
 
-_SHUFFLED_WORDS = ":shuffled-words"  # what the name of a control adds to that of its network
+
+def model_pairs() -> list[tuple[str, str]]:
+    """Return the models of the table that are compared on the same vectors: each with the simpler one.
+
+    >>> model_pairs()[:3]
+    [('lstm', 'rnn'), ('gru', 'rnn'), ('lstm', 'ann')]
+    """
+    simpler = dict.fromkeys((*_SIMPLER_FIRST, *MODELS))
+    return [(a, b) for b in simpler for a in reversed(MODELS) if b in MODELS[a].compared_with]
 
 
 def planned_pairs(
@@ -191,7 +199,7 @@ def planned_pairs(
 ) -> list[tuple[str, str]]:
     """Return the pairs (a, b) to compare beside those of the verdict: the side questions.
 
-    Networks with the best baseline, `MODEL_PAIRS`, averaged vectors with TF-IDF, a network with itself on
+    Networks with the best baseline, `model_pairs`, averaged vectors with TF-IDF, a network with itself on
     shuffled words, a pooled head with the last state, pairs of sources. They are all planned: which models were asked
     for decides, no result does.
 
@@ -209,16 +217,14 @@ def planned_pairs(
         baselines = [name for name in [best_baseline(kinds, merits)] if name is not None]
     networks = [name for name, kind in kinds.items() if kind == "network"]
     pairs = [(network, baseline) for network in networks for baseline in baselines]
-    for first, second in MODEL_PAIRS:
-        named_first = [name for name in kinds if name.partition("@")[0].partition(":")[0] == first]
-        partners = [(name, second + name.removeprefix(first)) for name in named_first]
-        pairs += [(name, partner) for name, partner in partners if partner in kinds]
-    pairs += [(name, "tfidf") for name in kinds if "tfidf" in kinds and _averages_pretrained(name)]
-    controls = {name: name.replace(_SHUFFLED_WORDS, "", 1) for name in kinds}
-    pairs += [(network, name) for name, network in controls.items() if network != name and network in kinds]
+    parsed = {name: ModelName.parse(name) for name in kinds}
+    called = {name: text for text, name in parsed.items()}
+    for first, second in model_pairs():
+        partners = [(text, name.with_model(second)) for text, name in parsed.items() if name.model == first]
+        pairs += [(text, called[partner]) for text, partner in partners if partner in called]
+    pairs += [
+        (text, "tfidf") for text, name in parsed.items() if "tfidf" in kinds and averages_pretrained(name)
+    ]
+    in_order = {text: name.in_order() for text, name in parsed.items() if name.shuffled_words}
+    pairs += [(called[network], text) for text, network in in_order.items() if network in called]
     return list(dict.fromkeys(pairs + pooled_pairs(kinds) + source_pairs(kinds)))
-
-
-def _averages_pretrained(name: str) -> bool:
-    model, _, source = name.partition("@")
-    return model == "mean" and parse_named(source).pretrained

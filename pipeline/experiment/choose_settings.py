@@ -9,8 +9,8 @@ from dataclasses import replace
 from pipeline.core.errors import PipelineError
 from pipeline.experiment.data import Fold, Material
 from pipeline.experiment.record import FoldRecord
-from pipeline.experiment.tuning import SPACES, Score, Trial, choose, draw_trials, fixed_by_name, in_order
-from pipeline.models.table import PlannedModel
+from pipeline.experiment.tuning import Score, Trial, choose, draw_trials, fixed_by_name, in_order
+from pipeline.models.table import PlannedModel, space_of
 from pipeline.settings.tables import settled, with_values
 
 Judge = Callable[
@@ -32,7 +32,7 @@ def choose_settings(
         If there are no validation documents, or the model cannot be fitted with the settings as they are.
     """
     config = material.config
-    if not config.run.tune or planned.model not in SPACES:
+    if not config.run.tune or not space_of(planned.model):
         return material
     if not len(fold.validation):
         fix = "give --validation or more documents, or leave --tune out"

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pipeline.core.models import MODELS
 from pipeline.core.resources import available_mib, usable_cores
 from pipeline.experiment.data import Fold, Material
 from pipeline.models.networks.budget import budget_of
-from pipeline.models.table import RECURRENT
-from pipeline.settings.models import GATED
 from pipeline.settings.tables import Config, first_seeds, settled
 
 LEAST_SECONDS = 40.0  # of all fits, as estimated below: workers take some seconds to start
@@ -94,7 +93,8 @@ def seconds_to_train(config: Config, model: str, n_docs: int, read: float) -> fl
     """Return the seconds of one training that ends after half of its first budget; `read` tokens of a document."""
     settings = settled(config, model, n_docs).networks
     updates = budget_of(settings, math.ceil(n_docs / settings.batch_size)).first / 2
-    a_timestep = 0.0 if model not in RECURRENT else _SECONDS_A_TIMESTEP * (1.0 if model in GATED else _PLAIN)
+    entry = MODELS[model]
+    a_timestep = _SECONDS_A_TIMESTEP * (1.0 if entry.gated else _PLAIN) if entry.recurrent else 0.0
     of_64 = _SECONDS_A_UPDATE + a_timestep * read
     return (
         updates * of_64 * math.sqrt(settings.batch_size / 64)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from pipeline.core.errors import PipelineError, did_you_mean
-from pipeline.core.names import AskedSource
+from pipeline.core.errors import PipelineError
+from pipeline.core.models import MODELS
+from pipeline.core.names import AskedSource, ModelName, SourceName, parse_network
 from pipeline.embeddings.table import parse_source, parse_sources
-from pipeline.models.baselines import BASELINES
-from pipeline.models.networks.build import NETWORKS, parse_network
-from pipeline.models.table import CONTROLS, RECURRENT, PlannedModel
+from pipeline.models.table import PlannedModel
 from pipeline.settings.setting import AUTO
 from pipeline.settings.tables import NetworkSettings, RunSettings
 
@@ -105,11 +104,11 @@ def left_out(models: tuple[str, ...], sources: tuple[str, ...]) -> list[str]:
 
 
 def _counts_ngrams(model: str) -> bool:
-    return model in BASELINES and BASELINES[model].ngrams is not None
+    return model in MODELS and MODELS[model].family == "n-grams"
 
 
 def _averages(model: str) -> bool:
-    return model in BASELINES and BASELINES[model].ngrams is None
+    return model in MODELS and MODELS[model].family == "vectors"
 
 
 def _check_twins(networks: list[PlannedModel]) -> None:
@@ -135,7 +134,8 @@ def check_settings(planned: Iterable[PlannedModel], settings: NetworkSettings) -
         if not one.seeded or one.asked_source is None:
             continue
         source = parse_source(one.asked_source)
-        named = source.name.rpartition(":")[2] == source.training or "learned" in source.parts
+        own = SourceName.parse(source.name)
+        named = own.training == source.training or own.learns
         vectors = source.training if named or settings.vectors == "own" else settings.vectors
         kind = (one.model, head_of(one, settings), source.parts, source.shuffled, vectors, one.shuffled_words)
         other = names.setdefault(kind, one.name)
@@ -148,7 +148,7 @@ def check_settings(planned: Iterable[PlannedModel], settings: NetworkSettings) -
 
 def head_of(planned: PlannedModel, settings: NetworkSettings) -> str:
     """Return the head that the model's name says; where it says none that of the settings, else the model's own."""
-    named = parse_network(planned.name.partition("@")[0]).head
+    named = ModelName.parse(planned.name).head
     return (planned.head or "") if settings.head == "own" or named or not planned.head else settings.head
 
 
@@ -164,7 +164,7 @@ def _baseline(name: str) -> PlannedModel:
 
 
 def _kind_of_linear(name: str) -> str:
-    return "control" if name in CONTROLS else "baseline"
+    return "control" if MODELS[name].control else "baseline"
 
 
 def _crossed(asked: str, source: AskedSource) -> PlannedModel:
@@ -176,12 +176,9 @@ def _crossed(asked: str, source: AskedSource) -> PlannedModel:
 
 
 def _network(asked: str, source: AskedSource) -> PlannedModel:
-    model = asked.partition(":")[0]
-    if model not in NETWORKS:
-        known = [*BASELINES, *NETWORKS]
-        raise PipelineError("--models", f'there is no model "{asked}"', did_you_mean(model, known))
     network = parse_network(asked)
-    head = network.head or NETWORKS[model].default_head
+    model = network.model
+    head = network.head or MODELS[model].default_head
     kind = "control" if network.shuffled_words else "network"
     name = f"{asked}@{source.name}"
     return PlannedModel(name, kind, model, head, source.name, source.asked, network.shuffled_words)
@@ -205,5 +202,9 @@ def kinds_for_verdict(planned: tuple[PlannedModel, ...]) -> dict[str, str]:
 
     The question is about recurrent networks, so `ann` is a control of the verdict where one of them was run.
     """
-    recurrent = any(model.model in RECURRENT for model in planned)
-    return {model.name: "control" if model.model == "ann" and recurrent else model.kind for model in planned}
+    families = {model.name: model.entry.family for model in planned if model.entry is not None}
+    recurrent = "recurrent" in families.values()
+    return {
+        model.name: "control" if families.get(model.name) == "averages" and recurrent else model.kind
+        for model in planned
+    }

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 
 from pipeline.core.files import write_json, write_whole
+from pipeline.core.names import slug
 from pipeline.embeddings import Embedded
 from pipeline.models.baselines import FittedBaseline
 from pipeline.models.networks.build import own_weights
 from pipeline.models.networks.training import FittedNetwork
 from pipeline.models.saved import weight_name
-from pipeline.run_folder.predictions import slug
 from pipeline.settings.tables import Config
 from pipeline.text.ngrams import NgramVocabulary
 

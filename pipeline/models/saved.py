@@ -12,13 +12,14 @@ import polars as pl
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import REWRITE, read_json
+from pipeline.core.models import networks
+from pipeline.core.names import ModelName, slug
 from pipeline.core.seeds import stage_generator
 from pipeline.core.values import UNKNOWN_ROW, Bool, Float32, IndexedCorpus, TokenizedCorpus, Vocabulary
 from pipeline.models.equations.network import Weights, run_network, weight_shapes
 from pipeline.models.equations.output import embed, softmax
 from pipeline.models.networks.batches import batches, shuffle_words, visible
-from pipeline.models.networks.build import NETWORKS, NetworkSpec, build, own_weights, parse_network
-from pipeline.run_folder.predictions import slug
+from pipeline.models.networks.build import NetworkSpec, build, own_weights
 from pipeline.settings.reading import load_config
 from pipeline.settings.tables import SETTINGS, TokenizerSettings
 from pipeline.text.vocabulary import encode, encode_known
@@ -93,7 +94,7 @@ def load_saved(run: Path, name: str) -> SavedNetwork:
         max_tokens, keep = int(described["max_tokens"]), str(described["keep"])
         _check(spec, label_names, {"tokenizer.name": tokenizer.name, "networks.keep": keep})
         shapes = weight_shapes(spec)
-        shuffled = parse_network(own_name.partition("@")[0]).shuffled_words
+        shuffled = ModelName.parse(own_name).shuffled_words
     except (KeyError, TypeError, ValueError) as error:
         raise PipelineError(
             str(path), f"it describes no network of this version ({error})", REWRITE
@@ -119,7 +120,7 @@ def load_saved(run: Path, name: str) -> SavedNetwork:
 
 def _check(spec: NetworkSpec, label_names: tuple[str, ...], choices: Mapping[str, str]) -> None:
     """Raise ValueError where parts of a description do not fit each other or name what there is not."""
-    if spec.head not in (NETWORKS[spec.model].heads or ("",)):
+    if spec.head not in (networks()[spec.model].heads or ("",)):
         raise ValueError(f'{spec.model} has no head "{spec.head}"')
     if len(label_names) != spec.n_classes:
         raise ValueError(f"{spec.n_classes} classes, {len(label_names)} labels")

@@ -7,7 +7,6 @@ are file metadata. Where only labels are known, not probabilities, `probabilitie
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from collections.abc import Sequence
@@ -18,13 +17,13 @@ import numpy as np
 import polars as pl
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.names import slug
 from pipeline.core.values import Float32, Predictions, Units
 
 FOLDER = "predictions"
 FIXED_COLUMNS = {"document": pl.Int64, "label": pl.String, "predicted": pl.String}
 METADATA_KEYS = ("model", "seed", "fold", "corpus_hash")
 HARD = "probabilities"  # metadata: "false" where the columns p(<label>) say no more than `predicted`
-LONGEST_SLUG = 100  # characters; file systems stop at 255 bytes
 REWRITE = "predict again, or take this file out of the folder"
 
 
@@ -49,25 +48,6 @@ class SavedPredictions:
             raise ValueError(
                 f"{self.name}: {n_classes} probabilities a document, {len(self.label_names)} labels"
             )
-
-
-def slug(name: str) -> str:
-    """Return a file name for a model's name: readable, safe on every system, different for different names.
-
-    `:` becomes `=`. Where anything else has to change (capitals too: some file systems take `A` for `a`),
-    a `~` and the start of the name's SHA-256 tell it from names that would look the same.
-
-    >>> slug("lstm:max@word2vec:frozen")
-    'lstm=max@word2vec=frozen'
-    >>> slug("bow")
-    'bow'
-    """
-    readable = name.replace(":", "=")
-    safe = re.sub(r"[^a-z0-9@=+_.-]", "-", readable.lower())[:LONGEST_SLUG]
-    safe = re.sub(r"^[.=-]|\.$", "_", safe) or "_"
-    if safe == readable and "=" not in name:
-        return safe
-    return f"{safe}~{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
 def prediction_path(run: Path, name: str, seed: int, fold: int) -> Path:

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import quote, unquote
 
+from pipeline.core.names import ModelName
 from pipeline.run_folder.predictions import SavedPredictions
 from pipeline.settings.tables import Config
 
@@ -74,7 +75,7 @@ class Signer:
     def _settings(self, name: str, source: str | None) -> dict[str, Any]:
         """Return the settings that a fit depends on; corpus, split and the making of vectors have their own fields."""
         settings = asdict(self.config)
-        linear = source is None or name.partition("@")[0] == _AVERAGE
+        linear = source is None or ModelName.parse(name).model == _AVERAGE
         tables = (
             "tokenizer",
             *(("vocabulary", "embeddings") if source else ()),

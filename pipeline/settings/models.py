@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from pipeline.core.models import MODELS
 from pipeline.settings.setting import COUNT, COUNT_OR_NONE, DROPOUT, POSITIVE, STRENGTHS, Check, setting
-
-GATED = ("gru", "lstm", "bilstm")
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ def own_learning_rate(model: str, batch_size: int) -> float:
     (0.004, 0.004, 0.002)
     """
     rows = [row for row in OWN_TRAINING if row.batch_size <= batch_size] or OWN_TRAINING[:1]
-    return rows[-1].gated_rate if model in GATED else rows[-1].plain_rate
+    return rows[-1].gated_rate if MODELS[model].gated else rows[-1].plain_rate
 
 
 def _batch_sizes() -> str:

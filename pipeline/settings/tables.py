@@ -40,7 +40,7 @@ SETTINGS: dict[str, Setting] = {
 # What --quick asks for, where the user's own settings say nothing; a smaller default stays.
 QUICK = {key: setting.quick for key, setting in SETTINGS.items() if setting.quick is not None}
 
-# The tables whose keys --tune may draw at random (which of them: pipeline/experiment/tuning/space.py).
+# The tables whose keys --tune may draw at random (which of them: pipeline/models/search_space.py).
 TUNED_TABLES = ("baselines", "networks")
 
 

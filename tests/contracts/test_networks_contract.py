@@ -10,11 +10,12 @@ import pytest
 from builders import TINY_NETWORK, indexed_of, int32, labelled, matrix_of, train_network
 from keras_weights import weights_of
 
+from pipeline.core.models import networks
 from pipeline.core.values import Float32, IndexedCorpus
 from pipeline.models.equations.network import run_network
 from pipeline.models.equations.output import embed
 from pipeline.models.networks.batches import pad
-from pipeline.models.networks.build import NETWORKS, build, specify
+from pipeline.models.networks.build import build, specify
 from pipeline.models.networks.prediction import predict_probabilities
 from pipeline.models.networks.training import FittedNetwork
 from pipeline.text.ragged import take
@@ -23,9 +24,9 @@ MATRIX = matrix_of(8, dimension=3)
 DOCUMENTS = indexed_of([[2, 3], [4], [5, 6, 7, 2, 3, 4, 5], [7, 2, 4], [3, 3]])
 TRAIN = labelled([[2, 3], [4], [5, 6, 7, 2], [7, 2, 4], [3, 3]], [0, 1, 0, 1, 1])
 
-with_heads = [(model, head) for model in NETWORKS for head in NETWORKS[model].heads or ("",)]
+with_heads = [(model, head) for model, entry in networks().items() for head in entry.heads or ("",)]
 each_network_and_head = pytest.mark.parametrize(("model", "head"), with_heads)
-each_network = pytest.mark.parametrize("model", NETWORKS)
+each_network = pytest.mark.parametrize("model", networks())
 
 
 @cache
@@ -48,7 +49,7 @@ def predictions(model: str, head: str, documents: IndexedCorpus, n_classes: int 
 
 @pytest.mark.parametrize(
     ("model", "head", "n_classes"),
-    [(*both, 2) for both in with_heads] + [(model, "", 5) for model in NETWORKS],
+    [(*both, 2) for both in with_heads] + [(model, "", 5) for model in networks()],
 )
 def test_a_distribution_for_each_document(model: str, head: str, n_classes: int) -> None:
     probabilities = predictions(model, head, DOCUMENTS, n_classes)

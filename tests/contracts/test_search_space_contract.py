@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.experiment.tuning import SPACES, draw_trials
-from pipeline.experiment.tuning.space import OneOf
+from pipeline.core import models
+from pipeline.experiment.tuning import draw_trials
 from pipeline.experiment.tuning.trials import first_settings
-from pipeline.models.baselines import BASELINES
-from pipeline.models.networks.build import NETWORKS
+from pipeline.models.search_space import OneOf
+from pipeline.models.table import space_of
 from pipeline.settings.tables import SETTINGS, TUNED_TABLES, Config, settled, with_values
 
-MODELS = sorted(SPACES)
+MODELS = sorted(model for model in models.MODELS if space_of(model))
 
 
 def test_every_model_with_something_to_choose_has_a_search_space() -> None:
-    assert set(SPACES) == {*BASELINES, *NETWORKS} - {"majority"}
+    assert set(MODELS) == set(models.MODELS) - {"majority"}
 
 
 @pytest.mark.parametrize("model", MODELS)
 def test_every_setting_is_a_key_of_the_tables_that_are_tuned(model: str) -> None:
-    assert {key.split(".")[0] for key in SPACES[model]} <= set(TUNED_TABLES)
-    assert set(SPACES[model]) <= set(SETTINGS)
+    assert {key.split(".")[0] for key in space_of(model)} <= set(TUNED_TABLES)
+    assert set(space_of(model)) <= set(SETTINGS)
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -48,7 +48,7 @@ def test_every_default_lies_inside_its_range(model: str, n_train: int) -> None:
     config = settled(Config(), model, n_train)
     for key, value in first_settings(model, config).items():
         default = value[0] if isinstance(value, tuple) else value
-        drawn = SPACES[model][key]
+        drawn = space_of(model)[key]
         if isinstance(drawn, OneOf):
             assert default in drawn.values, (key, default)
         else:
@@ -57,12 +57,12 @@ def test_every_default_lies_inside_its_range(model: str, n_train: int) -> None:
             assert default < drawn.high or check.maximum == drawn.high, (key, default)
 
 
-@pytest.mark.parametrize("model", sorted(NETWORKS))
+@pytest.mark.parametrize("model", sorted(models.networks()))
 def test_a_network_draws_its_own_head_or_another_never_one_twice(model: str) -> None:
-    heads = NETWORKS[model].heads
-    drawn = SPACES[model].get("networks.head")
+    heads = models.MODELS[model].heads
+    drawn = space_of(model).get("networks.head")
     assert (drawn is None) == (not heads)
     if isinstance(drawn, OneOf):
         others = {head for head in drawn.values if head != "own"}
-        assert {*others, NETWORKS[model].default_head} == set(heads)
-        assert NETWORKS[model].default_head not in others
+        assert {*others, models.MODELS[model].default_head} == set(heads)
+        assert models.MODELS[model].default_head not in others

@@ -20,10 +20,10 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from report_builders import build_run
 
+from pipeline.core.models import MODELS
 from pipeline.corpus.readers.table import READERS
 from pipeline.embeddings import SOURCES
 from pipeline.models.baselines import BASELINES
-from pipeline.models.networks.build import NETWORKS
 from pipeline.report import draw_report
 
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
@@ -110,7 +110,7 @@ def test_contributors_are_shown_commands_that_exist() -> None:
     [
         ("SOURCES", "pipeline/embeddings/table.py", SOURCES),
         ("BASELINES", "pipeline/models/baselines/table.py", BASELINES),
-        ("NETWORKS", "pipeline/models/networks/build.py", NETWORKS),
+        ("MODELS", "pipeline/core/models.py", MODELS),
         ("READERS", "pipeline/corpus/readers/table.py", READERS),
     ],
 )

@@ -13,12 +13,11 @@ import typer
 from markdown_pages import ROOT, first_cells, names_after, prose, read, relative_links, shell_commands
 
 from pipeline import cli
+from pipeline.core.models import LAST, MODELS, POOLED, networks
 from pipeline.core.names import MODES, SHUFFLED_WORDS
 from pipeline.corpus.readers.table import READERS
 from pipeline.embeddings import SOURCES
 from pipeline.experiment.plan import plan_models
-from pipeline.models.baselines import BASELINES
-from pipeline.models.networks.build import HEADS, NETWORKS
 from pipeline.settings.options import resolved
 from pipeline.settings.tables import SETTINGS
 
@@ -121,9 +120,9 @@ def test_every_setting_in_the_text_exists() -> None:
 
 
 def test_models_heads_sources_and_modes_are_those_of_the_tables() -> None:
-    assert names_after(README, "Models") == set(BASELINES) | set(NETWORKS)
-    assert names_after(README, "Heads") == {*HEADS, "max+mean", f"lstm:{SHUFFLED_WORDS}"}
-    assert {head for network in NETWORKS.values() for head in network.heads} == {*HEADS, "max+mean"}
+    assert names_after(README, "Models") == set(MODELS)
+    assert names_after(README, "Heads") == {LAST, *POOLED, f"lstm:{SHUFFLED_WORDS}"}
+    assert {head for network in networks().values() for head in network.heads} == {LAST, *POOLED}
     assert names_after(README, "Embeddings") == set(SOURCES)
     assert names_after(README, "Modes") == set(MODES)
 
@@ -131,7 +130,7 @@ def test_models_heads_sources_and_modes_are_those_of_the_tables() -> None:
 @pytest.mark.parametrize(
     ("option", "start", "names"),
     [
-        ("--models", "Models, separated by commas: ", [*BASELINES, *NETWORKS]),
+        ("--models", "Models, separated by commas: ", [*MODELS]),
         ("--embeddings", "Embeddings, separated by commas: ", [*SOURCES]),
     ],
 )

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.core.names import NamedSource, parse_named
+from pipeline.core.names import SourceName
 from pipeline.evaluation.contrasts import find_gains, source_pairs
 
 
@@ -29,8 +29,8 @@ from pipeline.evaluation.contrasts import find_gains, source_pairs
 def test_a_source_is_taken_apart(
     source: str, base: str, modes: tuple[str, ...], pretrained: bool, tuned: bool
 ) -> None:
-    named = parse_named(source)
-    assert named == NamedSource(base, modes)
+    named = SourceName.parse(source)
+    assert named == SourceName(base, modes)
     assert (named.pretrained, named.tuned) == (pretrained, tuned)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pipeline.core.values import Predictions
-from pipeline.core.wording import DEFAULT_HEADS, METRIC_WORDS
+from pipeline.core.wording import METRIC_WORDS, with_head
 from pipeline.evaluation import (
     METRICS,
     Against,
@@ -26,7 +26,6 @@ from pipeline.evaluation import (
 from pipeline.evaluation.claims import MORE, PERHAPS_LESS
 from pipeline.evaluation.pooling import pool_folds
 from pipeline.evaluation.verdict import Question, Trainings, count_trainings
-from pipeline.models.networks.build import NETWORKS
 from pipeline.run_folder.predictions import SavedPredictions
 from pipeline.settings.run import METRIC_NAMES
 
@@ -339,10 +338,19 @@ def test_each_metric_has_its_setting_and_its_words() -> None:
     assert {name: METRICS[name].words for name in METRICS} == {n: METRIC_WORDS[n].name for n in METRICS}
 
 
-def test_the_heads_that_sentences_add_are_those_of_the_networks() -> None:
-    heads = {name: network.default_head for name, network in NETWORKS.items()}
-    words = {"last": "last state"}
-    assert {name: words.get(head, head) for name, head in heads.items() if name != "ann"} == DEFAULT_HEADS
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("rnn@word2vec", "rnn@word2vec (last state)"),
+        ("bilstm@random", "bilstm@random (max+mean)"),
+        ("lstm:last@random", "lstm:last@random"),
+        ("gru:shuffled-words@random", "gru:shuffled-words@random"),
+        ("ann@random", "ann@random"),
+        ("bert@v2", "bert@v2"),
+    ],
+)
+def test_a_sentence_adds_the_head_that_a_network_has_where_its_name_says_none(name: str, said: str) -> None:
+    assert with_head(name) == said
 
 
 # --- who is compared

@@ -15,12 +15,13 @@ from pipeline.commands.predict import answer_again
 from pipeline.commands.run import run_experiment
 from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
+from pipeline.core.names import slug
 from pipeline.experiment import choose_settings as choosing
 from pipeline.experiment import fit_linear, fit_networks
 from pipeline.experiment.executors import OneByOne
 from pipeline.experiment.tuning import draw_trials, fixed_by_name
 from pipeline.report import draw_report
-from pipeline.run_folder.predictions import read_run_predictions, slug
+from pipeline.run_folder.predictions import read_run_predictions
 from pipeline.settings.reading import load_config
 from pipeline.settings.tables import Config, settled
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -92,13 +91,13 @@ def read(run: Path, name: str) -> Any:
 def break_trainings(monkeypatch: pytest.MonkeyPatch, *broken: int) -> None:
     """Let the n-th network that is built, counted from 0, see nothing of its documents for these n."""
     counted: Iterator[int] = iter(range(1_000))
-    encode: Callable[..., Any] = build.NETWORKS["ann"].encode
+    encode: Callable[..., Any] = build.ENCODERS["averages"]
 
     def sometimes_blind(spec: Any, embedded: Any, lengths: Any) -> Any:
         encoded = encode(spec, embedded, lengths)
         return encoded * 0.0 if next(counted) in broken else encoded
 
-    monkeypatch.setitem(build.NETWORKS, "ann", replace(build.NETWORKS["ann"], encode=sometimes_blind))
+    monkeypatch.setitem(build.ENCODERS, "averages", sometimes_blind)
 
 
 def accuracy_of_seeds(run: Path) -> list[float]:

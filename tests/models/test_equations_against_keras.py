@@ -10,6 +10,7 @@ import pytest
 from builders import TINY_NETWORK, indexed_of, int32, matrix_of
 from keras_weights import precision, randomised, weights_of
 
+from pipeline.core.models import MODELS, networks
 from pipeline.models.equations import (
     CELLS,
     CellWeights,
@@ -18,16 +19,17 @@ from pipeline.models.equations import (
     jacobian_products,
     step_jacobians,
 )
-from pipeline.models.equations.network import RECURRENT, differentiate, run_network
+from pipeline.models.equations.network import differentiate, run_network
 from pipeline.models.equations.output import back_to_table, cross_entropy, embed
 from pipeline.models.networks.batches import pad
-from pipeline.models.networks.build import NETWORKS, NetworkSpec, after_embedding, build, specify
+from pipeline.models.networks.build import NetworkSpec, after_embedding, build, specify
 
 WITHIN = {"float32": 1e-5, "float64": 1e-9}  # of the largest entry
 MATRIX = matrix_of(9, 3)
 BATCH = pad(indexed_of([[2, 3, 4, 5, 6, 8, 2], [7], [3, 2, 3, 3], [8, 8]]), np.arange(4))
 LABELS = int32([0, 2, 1, 2])
 HEADS = ("last", "max", "mean", "max+mean")
+RECURRENT = [name for name, entry in MODELS.items() if entry.recurrent]
 CASES = [
     *((model, head, {}) for model in RECURRENT for head in HEADS),
     *((model, "max+mean", {"layers": 2}) for model in RECURRENT),
@@ -117,7 +119,7 @@ def test_truncated_gradients_are_those_of_the_equations(
 
 
 def test_the_cases_are_the_table() -> None:
-    assert {*RECURRENT, "ann"} == set(NETWORKS) == {model for model, _, _ in CASES}
+    assert set(networks()) == {model for model, _, _ in CASES}
 
 
 def test_the_gradient_of_a_tuned_table_is_that_of_keras() -> None:
@@ -168,4 +170,4 @@ def test_jacobian_products_are_the_jacobians_of_tensorflow(cell: str) -> None:
 
 
 def test_every_cell_but_the_linear_one_belongs_to_a_network() -> None:
-    assert {cell for cell, _ in RECURRENT.values()} == set(CELLS) - {"linear"}
+    assert {MODELS[name].cell for name in RECURRENT} == set(CELLS) - {"linear"}

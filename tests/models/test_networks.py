@@ -12,8 +12,10 @@ from builders import TINY_NETWORK, indexed_of, int32, matrix_of
 from loops import STATES, lstm_states
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.models import networks
+from pipeline.core.names import ModelName, parse_network
 from pipeline.core.values import Float64
-from pipeline.models.networks.build import NETWORKS, AskedNetwork, build, parse_network, specify
+from pipeline.models.networks.build import build, specify
 from pipeline.models.networks.prediction import predict_probabilities
 from pipeline.models.networks.training import FittedNetwork
 
@@ -183,7 +185,7 @@ def test_ann_cannot_tell_who_bites_and_a_recurrent_network_can() -> None:
     assert np.abs(rnn[0] - rnn[1]).max() > 0.01
 
 
-@pytest.mark.parametrize("model", NETWORKS)
+@pytest.mark.parametrize("model", networks())
 def test_a_document_of_one_token_is_read(model: str) -> None:
     probabilities = predict_probabilities(built(model), indexed_of([[5]]), CLASSES)
     assert probabilities.shape == (1, CLASSES)
@@ -226,14 +228,14 @@ def test_logits_leave_the_network_and_probabilities_the_prediction() -> None:
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("lstm", AskedNetwork("lstm", "")),
-        ("gru:max+mean", AskedNetwork("gru", "max+mean")),
-        ("ann", AskedNetwork("ann", "")),
-        ("lstm:shuffled-words", AskedNetwork("lstm", "", True)),
-        ("bilstm:last:shuffled-words", AskedNetwork("bilstm", "last", True)),
+        ("lstm", ModelName("lstm", "")),
+        ("gru:max+mean", ModelName("gru", "max+mean")),
+        ("ann", ModelName("ann", "")),
+        ("lstm:shuffled-words", ModelName("lstm", "", True)),
+        ("bilstm:last:shuffled-words", ModelName("bilstm", "last", True)),
     ],
 )
-def test_a_head_stands_after_a_colon(name: str, expected: AskedNetwork) -> None:
+def test_a_head_stands_after_a_colon(name: str, expected: ModelName) -> None:
     assert parse_network(name) == expected
 
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from builders import indexed_of, int32, labelled, matrix_of, tokens_of, train_network
 
+from pipeline.core.models import networks
 from pipeline.models.baselines import fit_baseline
-from pipeline.models.networks.build import NETWORKS
 from pipeline.models.networks.labelled import Evaluation, Labelled
 from pipeline.models.networks.prediction import predict_probabilities
 from pipeline.models.networks.training import FittedNetwork, Schedule
@@ -69,7 +69,7 @@ def test_a_unigram_bag_of_words_stays_at_chance_on_a_before_b() -> None:
     assert (answers == test.labels).mean() == 0.5  # a document and its twin get one answer
 
 
-@pytest.mark.parametrize("model", NETWORKS)
+@pytest.mark.parametrize("model", networks())
 def test_eight_documents_can_be_overfitted(model: str) -> None:
     documents = [[2, 3], [4, 5, 6], [7], [8, 9, 2, 4], [5, 5, 3], [6, 2], [9], [3, 8, 7]]
     train = labelled(documents, [0, 1, 1, 0, 1, 0, 0, 1])

@@ -19,8 +19,8 @@ from pipeline.commands.predict import answer_again
 from pipeline.commands.run import run_experiment
 from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
+from pipeline.core.names import slug
 from pipeline.models.saved import load_saved, saved_networks
-from pipeline.run_folder.predictions import slug
 from pipeline.settings.reading import load_config
 
 WORDS = ["film", "plot", "actor", "very", "not", "so", "the", "a", "end", "long"]

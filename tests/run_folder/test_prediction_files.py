@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.names import slug
 from pipeline.core.values import Predictions
 from pipeline.run_folder.predictions import (
     prediction_path,
     read_predictions,
     read_run_predictions,
-    slug,
     write_predictions,
 )
 

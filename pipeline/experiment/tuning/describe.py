@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline.experiment.tuning.expected import expected_best
-from pipeline.experiment.tuning.space import SPACES, fixed_by_name, fixed_keys, search_space
+from pipeline.experiment.tuning.space import fixed_by_name, fixed_keys, search_space
 from pipeline.experiment.tuning.trials import Trial, choose, draw_trials, first_settings
+from pipeline.models.table import space_of
 from pipeline.settings.tables import Config, get, settled
 
 Tried = Mapping[tuple[str, str, int], Sequence[Trial]]  # (name, model, fold) > trials that ended
@@ -21,7 +22,7 @@ def describe_space(models: Sequence[str], config: Config, n_train: int) -> list[
     return [
         _space_row(model, key, settled(config, model, n_train))
         for model in dict.fromkeys(models)
-        for key in SPACES.get(model, ())
+        for key in space_of(model)
     ]
 
 

@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 
 from pipeline.core.files import read_json
+from pipeline.core.models import MODELS
+from pipeline.core.names import slug
 from pipeline.core.values import IndexedCorpus, Int32, TokenizedCorpus
 from pipeline.interpret.contributions import (
     Contributions,
@@ -28,12 +30,11 @@ from pipeline.interpret.contributions import (
     place_tokens,
 )
 from pipeline.interpret.contributions.linear import FEATURES
+from pipeline.models.equations.through_time import CELLS
 from pipeline.models.networks.batches import MAX_TIMESTEPS, visible
-from pipeline.models.networks.build import NETWORKS
 from pipeline.models.networks.prediction import forget_graphs, logits_of
 from pipeline.models.saved import SavedVectors, load_arrays, load_network, read_vectors
-from pipeline.models.table import RECURRENT, PlannedModel
-from pipeline.run_folder.predictions import slug
+from pipeline.models.table import PlannedModel
 from pipeline.settings.tables import TokenizerSettings
 from pipeline.text.tokenizer import HTML_BREAK
 from pipeline.text.vocabulary import rows_of
@@ -167,7 +168,7 @@ def explain(run: Path, planned: PlannedModel, shown: Shown, excerpts: Sequence[E
         return Explained(None, why_not="it reads each document with its words shuffled")
     if not (folder / "model.json").is_file():
         return Explained(None, why_not="its first fit was not saved")
-    if planned.model in NETWORKS:
+    if planned.seeded:
         return _explain_network(run, folder, shown, excerpts)
     return _explain_linear(run, folder, planned.model, shown)
 
@@ -284,11 +285,12 @@ def weights_a_step(network: Mapping[str, Any]) -> float:
     >>> weights_a_step({"model": "rnn", "units": 128, "layers": 1, "embedding_dim": 100})
     89184.0
     """
-    if network["model"] not in RECURRENT:
+    entry = MODELS[network["model"]]
+    if not entry.recurrent:
         return _WEIGHTS_TO_AVERAGE
-    matrices = {"rnn": 1, "gru": 3, "lstm": 4, "bilstm": 8}[network["model"]]
+    matrices = CELLS[entry.cell].blocks * len(entry.directions)
     units, inputs = network["units"], network["embedding_dim"]
-    width = units * (2 if network["model"] == "bilstm" else 1)  # of the states that a deeper layer reads
+    width = units * len(entry.directions)  # of the states that a deeper layer reads
     weights = sum(
         matrices * units * (units + (inputs if layer == 0 else width)) for layer in range(network["layers"])
     )

@@ -12,10 +12,9 @@ from typing import Any
 import numpy as np
 
 from pipeline.core.values import Int64
-from pipeline.models.equations import CellWeights
+from pipeline.models.equations import CELLS, CellWeights
 from pipeline.models.equations.values import Array
 
-LAYERS = {"rnn": "SimpleRNN", "gru": "GRU", "lstm": "LSTM"}  # Keras' names; a cell's ends with Cell
 Tensor = Any
 
 
@@ -287,7 +286,9 @@ _DIRECT = {"rnn": _no_direct, "gru": _direct_gru, "lstm": _direct_lstm}
 def _layer(cell: str, weights: CellWeights) -> Any:
     import keras
 
-    layer = getattr(keras.layers, LAYERS[cell])(weights.units, return_sequences=True, dtype="float64")
+    layer = getattr(keras.layers, str(CELLS[cell].layer))(
+        weights.units, return_sequences=True, dtype="float64"
+    )
     layer.build((None, None, len(weights.kernel)))
     layer.set_weights([weights.kernel, weights.recurrent_kernel, weights.bias])
     return layer
@@ -296,7 +297,7 @@ def _layer(cell: str, weights: CellWeights) -> Any:
 def _keras_cell(cell: str, weights: CellWeights) -> Any:
     import keras
 
-    one = getattr(keras.layers, f"{LAYERS[cell]}Cell")(weights.units, dtype="float64")
+    one = getattr(keras.layers, f"{CELLS[cell].layer}Cell")(weights.units, dtype="float64")
     one.build((None, len(weights.kernel)))
     one.set_weights([weights.kernel, weights.recurrent_kernel, weights.bias])
     return one

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from pipeline.core.clean import clean
 from pipeline.core.errors import PipelineError, did_you_mean
+from pipeline.interpret.explain.cells import CELL_PAGES
 from pipeline.interpret.explain.document import MOST_WORDS, words_of
 from pipeline.interpret.explain.worked import Worked
 from pipeline.settings.tables import TokenizerSettings
 
-CELLS = ("rnn", "gru", "lstm")
 MOST_UNITS = 4
 
 
@@ -42,8 +42,8 @@ def explain(
     PipelineError
         For a mistake in any of these.
     """
-    if cell is not None and cell not in CELLS:
-        raise PipelineError("--cell", f'there is no cell "{clean(cell)}"', did_you_mean(cell, CELLS))
+    if cell is not None and cell not in CELL_PAGES:
+        raise PipelineError("--cell", f'there is no cell "{clean(cell)}"', did_you_mean(cell, CELL_PAGES))
     if run is not None:
         return _of_a_run(text, run, cell, units, model)
     if model is not None:

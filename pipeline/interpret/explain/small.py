@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.interpret.explain.answers import Output
-from pipeline.models.equations import CellWeights
+from pipeline.models.equations import CELLS, CellWeights
 from pipeline.models.equations.values import Array
 
 DIMENSION = 2  # of a word's vector
@@ -49,10 +49,11 @@ class SmallNetwork:
 def small_network(cell: str, units: int, tokens: Sequence[str]) -> SmallNetwork:
     """Return the networks of the rule for the words of a text, the same for these words in any order."""
     words = tuple(sorted(set(tokens)))
-    width = units * {"rnn": 1, "gru": 3, "lstm": 4}[cell]
-    bias = tenths("b", 2, width) if cell == "gru" else tenths("b", width)
-    if cell == "lstm":
-        bias[units : 2 * units] += 1  # as Keras starts the forget gate; the blocks are i, f, g, o
+    equations = CELLS[cell]
+    width = units * equations.blocks
+    bias = tenths("b", equations.biases, width) if equations.biases > 1 else tenths("b", width)
+    if equations.forget_block is not None:
+        bias[units * equations.forget_block :][:units] += 1  # as Keras starts the forget gate
     classes = len(CLASSES)
     return SmallNetwork(
         cell,

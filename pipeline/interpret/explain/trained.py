@@ -11,6 +11,8 @@ import polars as pl
 
 from pipeline.core.clean import clean, clip, plural
 from pipeline.core.errors import PipelineError
+from pipeline.core.models import MODELS
+from pipeline.core.names import ModelName
 from pipeline.core.values import UNKNOWN_ROW, IndexedCorpus, Int32
 from pipeline.interpret.explain.answers import Output, recurrent_answer, running_answer
 from pipeline.interpret.explain.cells import CELL_PAGES
@@ -19,8 +21,8 @@ from pipeline.interpret.explain.jacobians import norm
 from pipeline.interpret.explain.orders import TITLE, other_order
 from pipeline.interpret.explain.worked import Block, Check, Equations, Prose, Section, Table, Worked, check
 from pipeline.interpret.explain.written import shown, shown_difference
-from pipeline.models.equations import CellWeights
-from pipeline.models.equations.network import RECURRENT, cell_weights
+from pipeline.models.equations import CELLS, CellWeights
+from pipeline.models.equations.network import cell_weights
 from pipeline.models.equations.output import softmax
 from pipeline.models.equations.values import Array
 from pipeline.models.networks.batches import visible
@@ -31,7 +33,6 @@ from pipeline.text.tokenizer import tokenize
 EMBEDDING = "E, the words' vectors"
 FIRST = 4  # entries of a vector that are shown
 LAYER = "recurrent_0"
-KEPT = {"lstm": ("f", "forget gates"), "gru": ("z", "update gates")}  # what keeps the state, and its name
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,7 +116,9 @@ def _first(run: Path, saved: Sequence[str], cell: str | None) -> str:
     fitting = [
         name
         for name in in_order
-        if cell_of(name) is not None and cell in (None, cell_of(name)) and "shuffled-words" not in name
+        if cell_of(name) in CELL_PAGES
+        and cell in (None, cell_of(name))
+        and not ModelName.parse(name).shuffled_words
     ]
     if not fitting:
         wanted = "recurrent network" if cell is None else f"network with the cell {cell}"
@@ -132,17 +135,21 @@ def cell_of(name: str) -> str | None:
     >>> cell_of("lstm:max@word2vec"), cell_of("bilstm@word2vec"), cell_of("ann@word2vec")
     ('lstm', None, None)
     """
-    cell, directions = RECURRENT.get(name.partition("@")[0].partition(":")[0], ("", ()))
-    return cell if len(directions) == 1 else None
+    entry = ModelName.parse(name).entry
+    return entry.cell if entry is not None and entry.one_way else None
 
 
 def _check_form(network: SavedNetwork) -> None:
-    """Raise PipelineError for networks that read from both ends, have several layers, or no state."""
+    """Raise PipelineError for networks that read from both ends, have several layers, no state or no page."""
     spec, fix = network.spec, "name another network of the run with --model"
-    if cell_of(network.name) is None:
-        known = "reads from both ends" if spec.model in RECURRENT else "has no state"
+    cell = cell_of(network.name)
+    if cell is None:
+        known = "reads from both ends" if MODELS[spec.model].recurrent else "has no state"
         what = f"{network.name} {known}; one direction of a recurrent network is shown"
         raise PipelineError("--model", what, fix)
+    if cell not in CELL_PAGES:
+        what = f"{network.name} has the cell {cell}, whose numbers are not written out"
+        raise PipelineError("--model", f"{what}; those of {', '.join(CELL_PAGES)} are", fix)
     if spec.layers > 1:
         raise PipelineError(
             "--model", f"{network.name} has {spec.layers} layers; networks of one are shown", fix
@@ -175,7 +182,7 @@ def _as_read(network: SavedNetwork, text: str, tokens: Sequence[str]) -> Asked:
 
 
 def _cell(network: SavedNetwork) -> str:
-    return RECURRENT[network.spec.model][0]
+    return MODELS[network.spec.model].cell
 
 
 def _weights(network: SavedNetwork) -> CellWeights:
@@ -271,8 +278,8 @@ def _forward_section(r: Reading, network: SavedNetwork, checks: list[Check]) -> 
     running = softmax(np.stack(prefixes) @ r.output.kernel + r.output.bias)  # (T, C)
     answered = running_answer(r.answers.states, r.output)
     label = network.label_names[r.label]
-    kept, kept_name = KEPT.get(r.cell, ("", ""))
-    gates = [f"mean of {kept_name}"] if kept else []
+    kept = CELLS[r.cell].holding
+    gates = [f"mean of {_kept_gates(r)}"] if kept else []
     rows: list[tuple[str | float, ...]] = [
         (
             _step(r, t),
@@ -446,10 +453,16 @@ def _rnn_cause(r: Reading, checks: list[Check]) -> tuple[Block, ...]:
     )
 
 
+def _kept_gates(r: Reading) -> str:
+    """Return the name of the gates that keep the state."""
+    cell = CELLS[r.cell]
+    return f"{cell.spoken[cell.holding]} gates"
+
+
 def _kept(r: Reading, checks: list[Check]) -> tuple[Block, ...]:
     """Return what the gates after each step keep: the largest number, and the mean over units."""
-    gate, name = KEPT[r.cell]
-    gates = r.trace.gates[gate][0]  # (T, H)
+    name = _kept_gates(r)
+    gates = r.trace.gates[CELLS[r.cell].holding][0]  # (T, H)
     kept = np.cumprod(gates[::-1], axis=0)[::-1]  # (T, H): place t is the product of steps t + 1 .. T
     checks.append(check(f"products of the {name}", kept, np.diagonal(r.answers.direct, axis1=1, axis2=2)))
     part = "c" if r.cell == "lstm" else "h"

@@ -17,6 +17,7 @@ from pipeline.interpret.probes.paired import answer
 from pipeline.interpret.probes.subject import Subject, nothing
 from pipeline.interpret.probes.time_constants import DOCUMENTS, mean_gate, time_constants
 from pipeline.interpret.probes.traces import readings
+from pipeline.models.equations.through_time import CELLS
 from pipeline.models.networks.prediction import predict_probabilities
 from pipeline.models.networks.training import FittedNetwork
 from pipeline.settings.tables import first_seeds
@@ -47,7 +48,7 @@ def measure(subject: Subject) -> dict[str, Any]:
     .. [1] Gers, Schmidhuber, Cummins (2000), Neural Computation 12(10), 2451-2471.
     .. [2] Jozefowicz, Zaremba, Sutskever (2015), ICML, PMLR 37, 2342-2350.
     """
-    if subject.spec.model not in ("lstm", "bilstm"):
+    if not subject.has_memory or CELLS[subject.entry.cell].forget_block is None:
         return nothing("it has no forget gate")
     start = time.perf_counter()
     later = subject.generator("forget-bias").integers(2**31, size=first_seeds(subject.config) - 1)

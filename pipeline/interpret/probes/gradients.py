@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.core.models import MODELS
 from pipeline.core.values import Float32, Float64, Int64
 from pipeline.interpret.probes.subject import Subject, nothing, percent, tokens
 from pipeline.interpret.probes.traces import first_tokens
@@ -311,7 +312,7 @@ def _fall(found: dict[str, Any], spec: NetworkSpec) -> str:
 
 def _advice(spec: NetworkSpec, after: int) -> str:
     """Return what may help a network whose gradient does not reach the start of documents."""
-    ways = ["lstm or gru"] if spec.model == "rnn" else []
+    ways = [] if MODELS[spec.model].gated else ["lstm or gru"]
     ways += [f"a head that reads every state ({spec.model}:max)"] if spec.head == "last" else []
     if spec.piece_tokens:
         cut = f"pieces no longer than that (networks.piece_tokens={max(after, 1)})"

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.core.names import SHUFFLED_WORDS
 from pipeline.core.values import IndexedCorpus, Int32, Int64
 from pipeline.core.wording import exact_points, percent
 from pipeline.interpret.probes.paired import (
@@ -214,9 +213,9 @@ def what_last_means(subject: Subject) -> str:
     networks = subject.config.networks
     place = _OF_WHAT_IS_READ[networks.keep].format(most=networks.max_tokens, half=networks.max_tokens // 2)
     told = f"The last k tokens are those at the end {place}."
-    if subject.spec.model == "bilstm" or subject.spec.head != "last":
+    if not subject.entry.one_way or subject.spec.head != "last":
         told += " This network reads its states at more places than there, so that is a place in the text, not in time."
-    if SHUFFLED_WORDS in subject.name.partition("@")[0].split(":"):
+    if subject.named.shuffled_words:
         told += " It reads shuffled words: the last k are k words at random."
     return told
 

@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.core.models import LAST, MODELS
+from pipeline.core.names import ModelName
 from pipeline.core.values import PADDING_ROW, UNKNOWN_ROW, Float32, Float64, IndexedCorpus, Int32, Int64
 from pipeline.core.wording import percent
 from pipeline.evaluation.estimates import crossed_estimate
@@ -36,7 +38,6 @@ CANNOT_SHOW = (
     " found says nothing of two words that have to be put together."
 )
 
-CELLS = ("rnn", "gru", "lstm")
 MOST_TOKENS = 200  # of a document
 FEWEST = 10  # neutral words: among fewer, two needles could not be told apart
 FREQUENT, NEUTRAL = 500, 100  # of the most frequent words of training, so many that lean least to a class
@@ -152,8 +153,8 @@ def measure(subject: Subject) -> dict[str, Any]:
     documents of the same making trains the other seeds. Cells differ in the rate that suits
     them: one that is given less than another would seem to forget.
 
-    The network's own kind is trained; for the first recurrent model of the run, `CELLS` that the run does not ask for
-    are trained too, so that a report shows all three.
+    The network's own kind is trained; for the first recurrent model of the run, those that read one way and that
+    the run does not ask for are trained too, so that a report shows all of them.
     """
     length = min(MOST_TOKENS, int(np.diff(subject.read(subject.train).offsets).max()))
     generator = subject.generator("needle")
@@ -189,15 +190,19 @@ def measure(subject: Subject) -> dict[str, Any]:
 
 
 def networks_to_train(subject: Subject) -> list[tuple[str, NetworkSpec]]:
-    """Return name and specification of the subject's kind and, once a run, of `CELLS` that it has not."""
-    own = subject.name.partition("@")[0]
+    """Return name and specification of the subject's kind and, once a run, of the others that read one way."""
+    own, models = subject.named.asked, subject.config.run.models
     found = [(own, subject.spec)]
-    recurrent = [name for name in subject.config.run.models if name.partition(":")[0] in (*CELLS, "bilstm")]
+    recurrent = [name for name in models if is_recurrent(ModelName.parse(name))]
     if recurrent and own == recurrent[0]:
-        found += [
-            (cell, replace(subject.spec, model=cell, head="last")) for cell in CELLS if cell not in recurrent
-        ]
+        others = [name for name, entry in MODELS.items() if entry.one_way and name not in recurrent]
+        found += [(name, replace(subject.spec, model=name, head=LAST)) for name in others]
     return found
+
+
+def is_recurrent(name: ModelName) -> bool:
+    """Return whether a model of the table reads word after word."""
+    return name.entry is not None and name.entry.recurrent
 
 
 def _haystack(subject: Subject, generator: np.random.Generator) -> Haystack | None:

@@ -8,16 +8,13 @@ import numpy as np
 
 from pipeline.core.values import Float32, Float64, IndexedCorpus, Int32, Int64
 from pipeline.interpret.probes.subject import Subject, percent, tokens
-from pipeline.interpret.probes.time_constants import HOLDING, mean_gate
+from pipeline.interpret.probes.time_constants import mean_gate
 from pipeline.interpret.probes.traces import Reading, first_tokens, readings, title
+from pipeline.models.equations.through_time import CELLS
 from pipeline.text.ragged import take
 
 WORDS = 60  # the last ones that are read
 UNITS = 24
-GATE_NAMES = {
-    "lstm": {"i": "input", "f": "forget", "o": "output"},
-    "gru": {"z": "update", "r": "reset"},
-}
 
 CONTROLS = (
     "the documents are chosen by rule and not by eye: of the sampled test documents the surest right answer, the"
@@ -46,7 +43,7 @@ def measure(subject: Subject) -> dict[str, Any]:
     ]
     return {
         "units": units.tolist(),
-        "direction": title(first) if first.direction or subject.spec.model == "bilstm" else None,
+        "direction": title(first) if first.direction or not subject.entry.one_way else None,
         "documents": shown,
         "reading": _reading(shown, subject.spec.piece_tokens),
         "controls": CONTROLS,
@@ -84,8 +81,8 @@ def _units(reading: Reading) -> Int64:
     """Return the units whose state varies most over real timesteps; those that hold longest first."""
     varies = reading.real(reading.trace.states[:, 1:]).std(axis=0)  # (H,)
     most = np.sort(np.argsort(-varies, kind="stable")[:UNITS])
-    gate = HOLDING.get(reading.cell)
-    order = -varies if gate is None else -mean_gate(reading, gate)
+    gate = CELLS[reading.cell].holding
+    order = -mean_gate(reading, gate) if gate else -varies
     return most[np.argsort(order[most], kind="stable")].astype(np.int64)
 
 
@@ -97,8 +94,7 @@ def _shown(
     last = slice(max(0, len(rows) - WORDS), len(rows))
     answers = subject.probabilities(prefixes(rows, last.start))  # (words, C)
     gates = {name: gate[place, last] for name, gate in reading.trace.gates.items()}  # (words, H) each
-    names = GATE_NAMES.get(reading.cell, {})
-    holding = HOLDING.get(reading.cell)
+    names, holding = CELLS[reading.cell].spoken, CELLS[reading.cell].holding
     return {
         "rule": rule,
         "tokens": len(rows),

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from pipeline.core.models import MODELS, ModelEntry
+from pipeline.core.names import ModelName
 from pipeline.core.seeds import stage_generator
 from pipeline.core.values import Float32, IndexedCorpus, Int32, Int64
 from pipeline.models.networks.build import NetworkSpec
@@ -62,6 +64,16 @@ class Subject:
     fit: Callable[..., FittedNetwork]
 
     @property
+    def named(self) -> ModelName:
+        """The planned name, taken apart."""
+        return ModelName.parse(self.name)
+
+    @property
+    def entry(self) -> ModelEntry:
+        """The network's line in the table of models."""
+        return MODELS[self.spec.model]
+
+    @property
     def spec(self) -> NetworkSpec:
         """What is needed to build the network again."""
         return self.fitted.spec
@@ -79,7 +91,7 @@ class Subject:
     @property
     def has_memory(self) -> bool:
         """Whether the network reads word after word; `ann` averages, so that nothing is before or after."""
-        return bool(self.spec.head)
+        return self.entry.recurrent
 
     @property
     def weights(self) -> dict[str, Float32]:

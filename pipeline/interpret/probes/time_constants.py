@@ -9,8 +9,8 @@ import numpy as np
 from pipeline.core.values import Float64
 from pipeline.interpret.probes.subject import Subject, nothing, tokens
 from pipeline.interpret.probes.traces import Reading, first_tokens, readings
+from pipeline.models.equations.through_time import CELLS
 
-HOLDING = {"lstm": "f", "gru": "z"}  # the gate that says which share of a unit is kept at a step
 HELD_FOR = (1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100, 150, 200, 300, 500, 700, 1000)
 LONG = 100  # tokens
 MOST = 1e6  # tokens: float32 does not tell a gate that is open for longer from one that never shuts
@@ -37,13 +37,13 @@ def measure(subject: Subject) -> dict[str, Any]:
     Ollivier (2018), arXiv:1804.11188, section 2. Keras's GRU keeps the share z of its state: h = z h + (1 - z) c.
     """
     found = readings(subject, subject.read(subject.sampled(DOCUMENTS)))
-    gate = HOLDING.get(found[0].cell)
-    if gate is None:
+    cell = CELLS[found[0].cell]
+    if not cell.holding:
         return nothing("it has no gates: what it keeps from step to step is in its Jacobians")
-    each = np.concatenate([time_constants(mean_gate(one, gate)) for one in found])  # (H,), or (2H,)
+    each = np.concatenate([time_constants(mean_gate(one, cell.holding)) for one in found])  # (H,), or (2H,)
     lengths = np.diff(first_tokens(subject.documents, subject.spec.piece_tokens).offsets)
     return {
-        "gate": {"f": "forget", "z": "update"}[gate],
+        "gate": cell.spoken[cell.holding],
         "tokens": np.sort(each).round(2).tolist(),
         "held_for": [{"tokens": held, "units": float((each > held).mean())} for held in HELD_FOR],
         "median_length": float(np.median(lengths)),

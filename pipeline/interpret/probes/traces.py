@@ -12,9 +12,6 @@ from pipeline.models.equations import CellWeights, Trace, forward
 from pipeline.models.networks.batches import pad
 from pipeline.text.ragged import span_positions
 
-CELLS = {"rnn": "rnn", "gru": "gru", "lstm": "lstm", "bilstm": "lstm"}  # a network's cell in the equations
-DIRECTIONS = {"bilstm": ("", "_backward")}  # as the layers are named; every other network has one
-
 
 @dataclass(frozen=True, eq=False)
 class Reading:
@@ -36,14 +33,14 @@ def readings(subject: Subject, documents: IndexedCorpus) -> list[Reading]:
 
     A network that reads pieces begins anew in each, so that of every document the first piece is read.
     """
-    spec, cell = subject.spec, CELLS[subject.spec.model]
+    spec, entry = subject.spec, subject.entry
     batch = pad(first_tokens(documents, spec.piece_tokens), np.arange(documents.n_docs))
     sequences, lengths = subject.vectors[batch.rows], batch.lengths  # (N, T, D), (N,)
     found: list[Reading] = []
     for layer in range(spec.layers):
         found = [
-            _read(subject, cell, f"recurrent_{layer}", direction, sequences, lengths)
-            for direction in DIRECTIONS.get(spec.model, ("",))
+            _read(subject, entry.cell, f"recurrent_{layer}", direction, sequences, lengths)
+            for direction in entry.directions
         ]
         states = [_turned(one.trace.states[:, 1:], one) for one in found]
         sequences = np.concatenate(states, axis=2)  # (N, T, H), or (N, T, 2H)

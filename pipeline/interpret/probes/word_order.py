@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.core.names import SHUFFLED_WORDS
 from pipeline.core.values import IndexedCorpus, Int32
 from pipeline.core.wording import difference_words, exact_points, percent
 from pipeline.evaluation.estimates import crossed_estimate
@@ -105,7 +104,7 @@ def word_order(
 
 def measure(subject: Subject) -> dict[str, Any]:
     """Return what word order is to a trained network, in numbers and words."""
-    if SHUFFLED_WORDS in subject.name.partition("@")[0].split(":"):
+    if subject.named.shuffled_words:
         return nothing("it reads shuffled words: there is no order to take away")
     positions = sample(subject)
     found = word_order(

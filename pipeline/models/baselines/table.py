@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from pipeline.models.search_space import LogUniform, OneOf, Space, Uniform
 from pipeline.settings.tables import BaselineSettings
 
 _Number = TypeVar("_Number", int, float)
@@ -92,6 +93,7 @@ class Baseline:
     # their own; (): the model has no such setting
     powers: Callable[[BaselineSettings], tuple[float, ...]] = lambda settings: ()
     betas: Callable[[BaselineSettings], tuple[float, ...]] = lambda settings: ()
+    space: Space = field(default_factory=dict)  # what --tune draws
 
 
 def _logistic_regression(settings: BaselineSettings, problem: Problem) -> Any:
@@ -167,16 +169,52 @@ def _nbsvm_ngrams(settings: BaselineSettings, size: TextSize) -> NgramRange:
     return NgramRange(1, longest, _min_dfs(settings.nbsvm_min_df, size), "baselines.nbsvm_")
 
 
+_YES_OR_NO = OneOf((True, False))
+_NGRAMS: Space = {
+    "baselines.ngram_max": OneOf((1, 2, 3)),
+    "baselines.min_df": OneOf((0, 2, 3, 5)),
+}
+
+# The code of the linear models of the table in `core`.
 BASELINES: dict[str, Baseline] = {
     "majority": Baseline(_majority, lambda settings: ()),
-    "bow": Baseline(_bow, lambda settings: settings.bow_strengths),
-    "tfidf": Baseline(_tfidf, lambda settings: settings.tfidf_strengths),
+    "bow": Baseline(
+        _bow,
+        lambda settings: settings.bow_strengths,
+        space={
+            **_NGRAMS,
+            "baselines.bow_binary": _YES_OR_NO,
+            "baselines.bow_strengths": LogUniform(0.001, 30),
+        },
+    ),
+    "tfidf": Baseline(
+        _tfidf,
+        lambda settings: settings.tfidf_strengths,
+        space={
+            **_NGRAMS,
+            "baselines.sublinear_tf": _YES_OR_NO,
+            "baselines.tfidf_strengths": LogUniform(0.1, 300),
+        },
+    ),
     "nbsvm": Baseline(
         _nbsvm,
         lambda settings: settings.nbsvm_strengths,
         _nbsvm_ngrams,
         lambda settings: settings.nbsvm_powers,
         lambda settings: settings.nbsvm_betas,
+        space={
+            "baselines.nbsvm_ngram_max": OneOf((0, 1, 2, 3)),
+            "baselines.nbsvm_min_df": OneOf((0, 2, 3, 5)),
+            "baselines.nbsvm_alpha": LogUniform(0.1, 3),
+            "baselines.nbsvm_betas": Uniform(0.25, 1.0),
+            "baselines.nbsvm_powers": Uniform(0.0, 1.0),
+            "baselines.nbsvm_strengths": LogUniform(0.01, 100),
+        },
     ),
-    "mean": Baseline(_mean, lambda settings: settings.mean_strengths, None),
+    "mean": Baseline(
+        _mean,
+        lambda settings: settings.mean_strengths,
+        None,
+        space={"baselines.mean_strengths": LogUniform(0.001, 30)},
+    ),
 }

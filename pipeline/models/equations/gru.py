@@ -83,4 +83,15 @@ def _memory(weights: CellWeights, h: Array) -> Array:
     return product
 
 
-GRU = Cell(("z", "r", "candidate"), 3, 1, _step, _gradient, _jacobian)
+GRU = Cell(
+    ("z", "r", "candidate"),
+    3,
+    1,
+    _step,
+    _gradient,
+    _jacobian,
+    layer="GRU",
+    biases=2,
+    spoken={"z": "update", "r": "reset"},
+    holding="z",
+)

@@ -88,4 +88,15 @@ def _jacobian(weights: CellWeights, step: Step) -> Array:
     )  # (N, 2H, 2H)
 
 
-LSTM = Cell(("i", "f", "g", "o"), 4, 2, _step, _gradient, _jacobian)
+LSTM = Cell(
+    ("i", "f", "g", "o"),
+    4,
+    2,
+    _step,
+    _gradient,
+    _jacobian,
+    layer="LSTM",
+    spoken={"i": "input", "f": "forget", "o": "output"},
+    holding="f",
+    forget_block=1,
+)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pipeline.core.models import MODELS
 from pipeline.core.values import Bool
 from pipeline.models.equations.heads import HEADS, back_to_largest, largest
 from pipeline.models.equations.through_time import CELLS, backward, forward
@@ -15,16 +16,7 @@ from pipeline.models.networks.build import STANDARDISE, NetworkSpec
 
 Weights = Mapping[str, Array]  # `layer/weight` > array, such as "recurrent_0/kernel", "output/bias"
 
-AVERAGED = "ann"  # the network without recurrence
 STANDARDISED = (f"{STANDARDISE}/mean", f"{STANDARDISE}/deviation")  # of the averages, where no table is tuned
-
-# The cell of each recurrent network, and the endings of its layers' names, one a direction.
-RECURRENT: dict[str, tuple[str, tuple[str, ...]]] = {
-    "rnn": ("rnn", ("",)),
-    "gru": ("gru", ("",)),
-    "lstm": ("lstm", ("",)),
-    "bilstm": ("lstm", ("", "_backward")),
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,15 +66,15 @@ def run_network(spec: NetworkSpec, weights: Weights, embedded: Array, lengths: L
     lengths : int array, shape (B,)
         Real timesteps, 1 at least.
     """
-    if spec.model == AVERAGED:
+    entry = MODELS[spec.model]
+    if not entry.recurrent:
         return _run_averaged(spec, weights, embedded, lengths)
-    cell, directions = RECURRENT[spec.model]
     sequences, piece_lengths = _cut(embedded, lengths, spec.piece_tokens)  # (P, L, D), (P,)
     layers = []
     for number in range(spec.layers):
         layer = tuple(
-            _run_layer(cell, f"recurrent_{number}{direction}", weights, sequences, piece_lengths)
-            for direction in directions
+            _run_layer(entry.cell, f"recurrent_{number}{direction}", weights, sequences, piece_lengths)
+            for direction in entry.directions
         )
         layers.append(layer)
         states = [_in_order(run.trace.states[:, 1:], piece_lengths, run.name) for run in layer]
@@ -123,15 +115,15 @@ def differentiate(
         "output/bias": d_logits.sum(axis=0),
     }
     d_encoded = d_logits @ weights["output/kernel"].T  # (B, E)
-    if spec.model == AVERAGED:
+    entry = MODELS[spec.model]
+    if not entry.recurrent:
         return _back_to_averages(spec, weights, run, d_encoded, gradients)
-    cell, _ = RECURRENT[spec.model]
     d_states = _back_through_head(spec, run, d_encoded)
     for layer in reversed(run.layers):
         d_sequences = np.zeros_like(layer[0].inputs)  # (P, L, D)
         for one, d_of_states in zip(layer, d_states, strict=True):
             of_cell = cell_weights(weights, one.name)
-            back = backward(cell, of_cell, one.inputs, one.trace, d_of_states, steps, run.piece_lengths)
+            back = backward(entry.cell, of_cell, one.inputs, one.trace, d_of_states, steps, run.piece_lengths)
             gradients[f"{one.name}/kernel"] = back.kernel
             gradients[f"{one.name}/recurrent_kernel"] = back.recurrent_kernel
             gradients[f"{one.name}/bias"] = back.bias
@@ -148,21 +140,22 @@ def weight_shapes(spec: NetworkSpec) -> dict[str, tuple[int, ...]]:
     """Return the name and the shape of every weight of a network, its table left out."""
     units = spec.units
     shapes: dict[str, tuple[int, ...]] = {}
-    if spec.model == AVERAGED:
+    entry = MODELS[spec.model]
+    if not entry.recurrent:
         shapes |= {} if spec.tuned else dict.fromkeys(STANDARDISED, (spec.embedding_dim,))
         for number in range(spec.layers):
             width = units if number else spec.embedding_dim
             shapes |= {f"hidden_{number}/kernel": (width, units), f"hidden_{number}/bias": (units,)}
         return shapes | _output_shapes(units, spec.n_classes)
-    cell, directions = RECURRENT[spec.model]
-    columns = CELLS[cell].blocks * units
+    cell, directions = CELLS[entry.cell], entry.directions
+    columns = cell.blocks * units
     for number in range(spec.layers):
         width = units * len(directions) if number else spec.embedding_dim
         for direction in directions:
             layer = f"recurrent_{number}{direction}"
             shapes[f"{layer}/kernel"] = (width, columns)
             shapes[f"{layer}/recurrent_kernel"] = (units, columns)
-            shapes[f"{layer}/bias"] = (2, columns) if cell == "gru" else (columns,)
+            shapes[f"{layer}/bias"] = (cell.biases, columns) if cell.biases > 1 else (columns,)
     return shapes | _output_shapes(units * len(directions) * len(spec.head.split("+")), spec.n_classes)
 
 

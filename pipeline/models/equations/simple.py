@@ -22,7 +22,7 @@ TANH = Activation(np.tanh, lambda h: 1 - h**2)
 LINEAR = Activation(lambda x: x, np.ones_like)
 
 
-def simple_cell(activation: Activation) -> Cell:
+def simple_cell(activation: Activation, layer: str = "") -> Cell:
     """Return the cell h_t = activation(x_t W + h_(t-1) U + b).
 
     Notes
@@ -53,4 +53,4 @@ def simple_cell(activation: Activation) -> Cell:
     def jacobian(weights: CellWeights, step: Step) -> Array:
         return scaled_rows(activation.slope(step.after[0]), weights.recurrent_kernel.T)  # (N, H, H)
 
-    return Cell((), 1, 1, step, gradient, jacobian)
+    return Cell((), 1, 1, step, gradient, jacobian, layer)

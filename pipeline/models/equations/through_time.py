@@ -9,8 +9,12 @@ from pipeline.models.equations.lstm import LSTM
 from pipeline.models.equations.simple import LINEAR, TANH, simple_cell
 from pipeline.models.equations.values import Array, Cell, CellWeights, Gradients, Lengths, State, Trace
 
-# "linear" is `rnn` without its tanh: no network has it; its Jacobians are known without any calculus.
-CELLS: dict[str, Cell] = {"rnn": simple_cell(TANH), "gru": GRU, "lstm": LSTM, "linear": simple_cell(LINEAR)}
+CELLS: dict[str, Cell] = {
+    "rnn": simple_cell(TANH, "SimpleRNN"),
+    "gru": GRU,
+    "lstm": LSTM,
+    "linear": simple_cell(LINEAR),  # of no network: its Jacobians are known without any calculus
+}
 
 
 def forward(cell: str, weights: CellWeights, inputs: Array, start: State | None = None) -> Trace:

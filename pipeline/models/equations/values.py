@@ -6,7 +6,7 @@ N sequences, T timesteps, D numbers an input, H units, G blocks of H columns in 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -99,6 +99,15 @@ class Cell:
     step: Callable[[CellWeights, Array, State], tuple[State, dict[str, Array]]]
     gradient: Callable[[CellWeights, Step, State], StepGradient]
     jacobian: Callable[[CellWeights, Step], Array]  # d state_t / d state_(t-1), (N, S, S)
+    layer: str | Callable[[], Any] = (
+        ""  # the layer of Keras: its name there, or a function that returns its class
+    )
+    biases: int = 1  # 2: one with the input and one with the state
+    spoken: Mapping[str, str] = field(
+        default_factory=dict
+    )  # gates that open and shut, and their names in words
+    holding: str = ""  # the gate that says which share of a unit is kept at a step
+    forget_block: int | None = None  # the block of columns whose bias `networks.forget_bias` sets
 
 
 def sigmoid(x: Array) -> Array:

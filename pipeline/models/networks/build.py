@@ -1,4 +1,4 @@
-"""The table of networks, and how each is built from Keras layers."""
+"""How the networks of the table of models are built from Keras layers."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from pipeline.core.errors import PipelineError, did_you_mean
-from pipeline.core.names import SHUFFLED_WORDS
+from pipeline.core.models import MODELS, Family
 from pipeline.core.values import EmbeddingMatrix
+from pipeline.models.equations.through_time import CELLS
+from pipeline.models.equations.values import Cell
 from pipeline.models.networks.truncation import truncated_layer
 from pipeline.settings.tables import NetworkSettings
 
@@ -22,7 +23,7 @@ STANDARDISE = "standardise"  # the layer of `ann` whose numbers are taken from t
 class NetworkSpec:
     """What is needed to build a network again: everything but its weights."""
 
-    model: str  # a name in NETWORKS
+    model: str  # a line of the table of models
     head: str  # a name in HEADS; "" for a network without recurrence
     embedding_rows: int
     embedding_dim: int
@@ -39,16 +40,6 @@ class NetworkSpec:
     forget_bias: float = 1.0  # what the bias of an LSTM's forget gates starts from; 1 is Keras' own
 
 
-@dataclass(frozen=True)
-class Network:
-    """An entry of the table: what turns embedded documents into one vector a document."""
-
-    encode: Callable[[NetworkSpec, Tensor, Tensor], Tensor]  # (spec, (B, T, D), lengths (B,)) > (B, H)
-    default_head: str = "last"
-    heads: tuple[str, ...] = ("last", "max", "mean", "max+mean")
-    spatial_dropout: bool = True  # whole dimensions of a document's vectors are dropped in training
-
-
 def specify(
     model: str,
     head: str,
@@ -63,7 +54,7 @@ def specify(
     n_rows, dimension = matrix.vectors.shape
     return NetworkSpec(
         model=model,
-        head=head or NETWORKS[model].default_head,
+        head=head or MODELS[model].default_head,
         embedding_rows=n_rows,
         embedding_dim=dimension,
         tuned=tuned,
@@ -78,41 +69,6 @@ def specify(
         bptt=settings.bptt,
         forget_bias=settings.forget_bias,
     )
-
-
-@dataclass(frozen=True)
-class AskedNetwork:
-    """A network as `--models` names it: `model[:head][:shuffled-words]`."""
-
-    model: str  # a name in NETWORKS
-    head: str  # "" where none is given
-    shuffled_words: bool = False  # the control that reads documents whose words are shuffled
-
-
-def parse_network(name: str) -> AskedNetwork:
-    """Return the network, head and control that `name` asks for.
-
-    Raises
-    ------
-    PipelineError
-        If the network has no such head.
-
-    >>> parse_network("lstm:max:shuffled-words")
-    AskedNetwork(model='lstm', head='max', shuffled_words=True)
-    """
-    model, *parts = name.split(":")
-    known = NETWORKS[model].heads
-    if "" in parts:
-        raise PipelineError("--models", f'"{name}" names no head', f'use "{model}", or {model}:last')
-    for part in parts:
-        if not known or part not in (*known, SHUFFLED_WORDS):
-            fix = did_you_mean(part, (*known, SHUFFLED_WORDS)) if known else f'use "{model}" alone'
-            raise PipelineError("--models", f'"{name}" has no head "{part}"', fix)
-    heads = [part for part in parts if part != SHUFFLED_WORDS]
-    if len(heads) > 1 or len(parts) - len(heads) > 1:
-        fix = f"give one head, such as {model}:{heads[0] if heads else known[0]}"
-        raise PipelineError("--models", f'"{name}" has more than one head', fix)
-    return AskedNetwork(model, heads[0] if heads else "", len(parts) > len(heads))
 
 
 def build(spec: NetworkSpec) -> Any:
@@ -137,9 +93,9 @@ def build(spec: NetworkSpec) -> Any:
     embedded = table(rows)  # (B, T, D)
     if spec.word_dropout:
         embedded = keras.layers.Dropout(spec.word_dropout, (None, None, 1), name="word_dropout")(embedded)
-    if spec.embedding_dropout and NETWORKS[spec.model].spatial_dropout:
+    if spec.embedding_dropout and MODELS[spec.model].recurrent:  # averages drop dimensions of their own
         embedded = keras.layers.SpatialDropout1D(spec.embedding_dropout)(embedded)
-    encoded = NETWORKS[spec.model].encode(spec, embedded, lengths)  # (B, H)
+    encoded = ENCODERS[MODELS[spec.model].family](spec, embedded, lengths)  # (B, H)
     if spec.dropout:
         encoded = keras.layers.Dropout(spec.dropout)(encoded)
     logits = keras.layers.Dense(spec.n_classes, name="output")(encoded)  # (B, C)
@@ -207,58 +163,59 @@ def recurrent_kernels(model: Any) -> list[Any]:
     return [layer.cell.recurrent_kernel for layer in model.layers if hasattr(layer, "cell")]
 
 
-def _recurrent(
-    cell: str, directions: tuple[str, ...] = ("",)
-) -> Callable[[NetworkSpec, Tensor, Tensor], Tensor]:
-    """Return the encoder that runs `cell` (a Keras layer's name) over time and reads its states with the head.
+def _recurrent(spec: NetworkSpec, embedded: Tensor, lengths: Tensor) -> Tensor:
+    """Run the network's cell over time and read its states with the head.
 
-    With two `directions` the second reads each document from its last real word to its first (Schuster, Paliwal
+    With two directions the second reads each document from its last real word to its first (Schuster, Paliwal
     1997); a deeper layer reads the states of both at each word. The head "last" takes each direction's state at
     the end of its own reading.
     """
-
-    def encode(spec: NetworkSpec, embedded: Tensor, lengths: Tensor) -> Tensor:
-        sequences, read_lengths = embedded, lengths  # (B, T, D), (B,)
-        if spec.piece_tokens:
-            sequences, read_lengths = _cut(embedded, lengths, spec.piece_tokens)  # (P, L, D), (P,)
-        for layer in range(spec.layers):
-            states = []  # of each direction, in the order of its reading
-            for direction in directions:
-                read = _in_order(sequences, read_lengths, direction)
-                states.append(_states(spec, cell, f"recurrent_{layer}{direction}", read, read_lengths))
-            in_order = zip(states, directions, strict=True)
-            sequences = _beside([_in_order(one, read_lengths, direction) for one, direction in in_order])
-        return _beside(
-            [
-                _read(spec, part, direction, [one, read_lengths, lengths])
-                for part in spec.head.split("+")
-                for one, direction in zip(states, directions, strict=True)
-            ]
-        )
-
-    return encode
+    directions = MODELS[spec.model].directions
+    sequences, read_lengths = embedded, lengths  # (B, T, D), (B,)
+    if spec.piece_tokens:
+        sequences, read_lengths = _cut(embedded, lengths, spec.piece_tokens)  # (P, L, D), (P,)
+    for layer in range(spec.layers):
+        states = []  # of each direction, in the order of its reading
+        for direction in directions:
+            read = _in_order(sequences, read_lengths, direction)
+            states.append(_states(spec, f"recurrent_{layer}{direction}", read, read_lengths))
+        in_order = zip(states, directions, strict=True)
+        sequences = _beside([_in_order(one, read_lengths, direction) for one, direction in in_order])
+    return _beside(
+        [
+            _read(spec, part, direction, [one, read_lengths, lengths])
+            for part in spec.head.split("+")
+            for one, direction in zip(states, directions, strict=True)
+        ]
+    )
 
 
-def _states(spec: NetworkSpec, cell: str, name: str, sequences: Tensor, lengths: Tensor) -> Tensor:
+def _states(spec: NetworkSpec, name: str, sequences: Tensor, lengths: Tensor) -> Tensor:
     """Return the states of a new recurrent layer at every timestep; (B, T, H)."""
+    cell = CELLS[MODELS[spec.model].cell]
+    layer, bias = keras_layer(cell), _first_bias(spec, cell)
+    if spec.bptt:
+        return truncated_layer(layer, spec.units, spec.bptt, name, **bias)(sequences, lengths)
+    return layer(spec.units, return_sequences=True, name=name, **bias)(sequences)
+
+
+def keras_layer(cell: Cell) -> Any:
+    """Return the class of the Keras layer that runs a cell over time."""
     import keras
 
-    bias = _first_bias(spec, cell)
-    if spec.bptt:
-        return truncated_layer(cell, spec.units, spec.bptt, name, **bias)(sequences, lengths)
-    return getattr(keras.layers, cell)(spec.units, return_sequences=True, name=name, **bias)(sequences)
+    return getattr(keras.layers, cell.layer) if isinstance(cell.layer, str) else cell.layer()
 
 
-def _first_bias(spec: NetworkSpec, cell: str) -> dict[str, Any]:
-    """Return what Keras is told of the bias that an LSTM starts from: nothing where it is Keras' own, 1."""
-    if cell != "LSTM" or spec.forget_bias == 1.0:
+def _first_bias(spec: NetworkSpec, cell: Cell) -> dict[str, Any]:
+    """Return what Keras is told of the bias that forget gates start from: nothing where it is Keras' own, 1."""
+    if cell.forget_block is None or spec.forget_bias == 1.0:
         return {}
+    of_blocks = [spec.forget_bias if block == cell.forget_block else 0.0 for block in range(cell.blocks)]
 
     def initial(shape: tuple[int, ...], dtype: Any = None) -> Tensor:
         import tensorflow as tf
 
-        of_gates = tf.constant([0.0, spec.forget_bias, 0.0, 0.0], dtype)  # input, forget, candidate, output
-        return tf.repeat(of_gates, spec.units)  # (4H,)
+        return tf.repeat(tf.constant(of_blocks, dtype), spec.units)  # (G * H,)
 
     return {"unit_forget_bias": False, "bias_initializer": initial}
 
@@ -394,10 +351,5 @@ def _max(inputs: list[Tensor]) -> Tensor:
 
 HEADS: dict[str, Callable[[list[Tensor]], Tensor]] = {"last": _last, "max": _max, "mean": _mean}
 
-NETWORKS: dict[str, Network] = {
-    "ann": Network(_averaged, default_head="", heads=(), spatial_dropout=False),
-    "rnn": Network(_recurrent("SimpleRNN")),
-    "gru": Network(_recurrent("GRU")),
-    "lstm": Network(_recurrent("LSTM")),
-    "bilstm": Network(_recurrent("LSTM", ("", "_backward")), default_head="max+mean"),
-}
+Encode = Callable[[NetworkSpec, Tensor, Tensor], Tensor]  # (spec, (B, T, D), lengths (B,)) > (B, H)
+ENCODERS: dict[Family, Encode] = {"averages": _averaged, "recurrent": _recurrent}

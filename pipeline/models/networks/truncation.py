@@ -7,13 +7,13 @@ from typing import Any
 Tensor = Any
 
 
-def truncated_layer(cell: str, units: int, steps: int, name: str, **more: Any) -> Any:
+def truncated_layer(layer: Any, units: int, steps: int, name: str, **more: Any) -> Any:
     """Return a recurrent layer of Keras through which gradients flow back `steps` timesteps.
 
     Parameters
     ----------
-    cell : {"SimpleRNN", "GRU", "LSTM"}
-        The Keras layer.
+    layer : type
+        The class of the Keras layer, such as `keras.layers.LSTM`.
     units : int
         Numbers of the state.
     steps : int
@@ -37,11 +37,10 @@ def truncated_layer(cell: str, units: int, steps: int, name: str, **more: Any) -
     The batch is run twice, each time by the layer's own loop (the fused kernel on a GPU), and only the second is gone
     through backwards: first each sequence up to its last K timesteps, then these, from the state that they found.
     """
-    import keras
     import tensorflow as tf
 
-    class Truncated(getattr(keras.layers, cell)):  # type: ignore[misc]
-        """The layer `cell`, told where each sequence ends."""
+    class Truncated(layer):
+        """The layer, told where each sequence ends."""
 
         def build(self, sequences_shape: tuple[int | None, ...]) -> None:
             super().build(sequences_shape)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pipeline.core.names import ModelName
 from pipeline.report.page.blocks import (
     Block,
     Cell,
@@ -197,7 +198,7 @@ def _effect_sentence(name: str, effect: Record, metric: ReportMetric, places: in
         f"{metric.signed(effect.get('difference'), places)} {metric.unit} (95 % interval"
         f" {interval(effect.get('ci95'), metric.signed, places)})"
     )
-    sources = " minus ".join(str(effect.get(side)).partition("@")[2] for side in ("a", "b"))
+    sources = " minus ".join(str(ModelName.parse(str(effect.get(side))).source or "") for side in ("a", "b"))
     decision = str(effect.get("decision"))
     outcome = OUTCOMES.get(decision, decision)
     ends = effect["ci95"] if is_interval(effect.get("ci95")) else [0.0, 0.0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline.core.clean import plural
+from pipeline.core.names import ModelName
 from pipeline.report.page.blocks import (
     BandLine,
     BandPoint,
@@ -69,9 +70,10 @@ def _rates(result: Record, networks: list[tuple[str, Record]]) -> str:
 
 def _named_apart(found: Found) -> list[tuple[str, Record]]:
     """Return every network that was trained, with its source where there are several."""
-    sources = {network.partition("@")[2] for network, _ in found}
+    source_of = {network: ModelName.parse(network).source for network, _ in found}
+    several = len(set(source_of.values())) > 1
     return [
-        (f"{one['name']}@{network.partition('@')[2]}" if len(sources) > 1 else str(one["name"]), one)
+        (f"{one['name']}@{source_of[network]}" if several else str(one["name"]), one)
         for network, result in found
         for one in result.get("networks") or ()
     ]

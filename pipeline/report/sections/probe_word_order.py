@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipeline.core.names import ModelName
 from pipeline.report.page.blocks import (
     Block,
     Cell,
@@ -113,8 +114,7 @@ def _trained_on_shuffled_words(found: Found, run: Run) -> tuple[Paragraph, ...]:
     accuracies = {str(entry.get("name")): entry.get("accuracy") for entry in run.rows("summary")}
     told = []
     for network, result in found:
-        model, at, source = network.partition("@")
-        control = f"{model}:shuffled-words{at}{source}"
+        control = str(ModelName.parse(network).on_shuffled_words())
         if is_number(accuracies.get(control)):
             told.append(
                 f"Trained on shuffled words, {control} is right on {percent(accuracies[control], run.places)} of"

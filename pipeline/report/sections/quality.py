@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from pipeline.core.clean import plural
+from pipeline.core.models import LAST
+from pipeline.core.names import ModelName
 from pipeline.report.page.blocks import (
     Block,
     Cell,
@@ -42,7 +44,6 @@ from pipeline.report.sections.metric import metric_of
 from pipeline.report.sections.rule import beside_words
 from pipeline.run_folder.reading import METRICS, Record, Run
 
-LAST_BY_DEFAULT = ("rnn", "gru", "lstm")  # networks that read their last state where no head is named
 # title, field of ModelFacts, whether the highest is the best, how it is shown
 SCORES: tuple[tuple[str, str, bool], ...] = (
     ("Accuracy", "accuracy", True),
@@ -115,8 +116,8 @@ def heads_note(names: Iterable[str]) -> str:
     >>> heads_note(["tfidf", "lstm:max@word2vec", "lstm@word2vec"])
     'lstm without a head reads the state after the last word; :max, :mean and :max+mean read those after every word.'
     """
-    asked = [name.partition("@") for name in names]
-    plain = list(dict.fromkeys(model for model, at, _ in asked if at and model in LAST_BY_DEFAULT))
+    networks = (name for name in map(ModelName.parse, names) if name.own_head == LAST)
+    plain = list(dict.fromkeys(name.model for name in networks))
     if not plain:
         return ""
     what = "without a head reads" if len(plain) == 1 else "without a head read"

@@ -1,0 +1,87 @@
+"""The table of models: what each is, one line a model, with no code that fits it.
+
+It stands in `core` since rooms that never import a model read it too: settings (the learning rate of a network with
+gates), evaluation (which models are compared) and the report (what a network reads). The code is found by what a
+line says: baselines by their name in `pipeline/models/baselines/table.py`, networks by their family in
+`pipeline/models/networks/build.py` and by their cell in `pipeline/models/equations/through_time.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal
+
+Family = Literal["n-grams", "vectors", "averages", "recurrent"]
+
+LAST = "last"
+POOLED = ("max", "mean", "max+mean")  # heads that read every state
+FORWARD, BACKWARD = "", "_backward"  # ways to read a document, as the layers' names end
+
+
+@dataclass(frozen=True)
+class ModelEntry:
+    """A line of the table.
+
+    Attributes
+    ----------
+    family : a linear model of n-grams or of averaged vectors, or a network that averages vectors or is recurrent
+    control : of the verdict it is no side, but shows what the others have to be above
+    cell : of a recurrent network, an entry of the table of cells
+    gated : its cell has gates: the own learning rates of `OWN_TRAINING` are others
+    directions : one or both ways to read a document
+    heads : how its states may become one vector, and `default_head` where its name says none
+    compared_with : the simpler models that it is compared with on the same vectors
+    """
+
+    family: Family
+    control: bool = False
+    cell: str = ""
+    gated: bool = False
+    directions: tuple[str, ...] = ()
+    heads: tuple[str, ...] = ()
+    default_head: str = ""
+    compared_with: tuple[str, ...] = ()
+
+    @property
+    def recurrent(self) -> bool:
+        """Whether it reads word after word."""
+        return self.family == "recurrent"
+
+    @property
+    def network(self) -> bool:
+        """Whether its training has chance in it."""
+        return self.family in ("averages", "recurrent")
+
+    @property
+    def one_way(self) -> bool:
+        """Whether it is recurrent and reads from the first word to the last alone."""
+        return self.directions == (FORWARD,)
+
+    @property
+    def reads_last_state(self) -> bool:
+        """Whether it reads its last state where no head is named."""
+        return self.default_head == LAST
+
+
+_recurrent = partial(ModelEntry, "recurrent", directions=(FORWARD,), heads=(LAST, *POOLED), default_head=LAST)
+_BOTH_WAYS = (FORWARD, BACKWARD)
+
+# In the order in which help and messages name them.
+MODELS: dict[str, ModelEntry] = {
+    "majority": ModelEntry("n-grams", control=True),
+    "bow": ModelEntry("n-grams"),
+    "tfidf": ModelEntry("n-grams", compared_with=("bow",)),
+    "nbsvm": ModelEntry("n-grams", compared_with=("tfidf",)),
+    "mean": ModelEntry("vectors", control=True),
+    "ann": ModelEntry("averages", compared_with=("mean",)),
+    "rnn": _recurrent(cell="rnn"),
+    "gru": _recurrent(cell="gru", gated=True, compared_with=("rnn",)),
+    "lstm": _recurrent(cell="lstm", gated=True, compared_with=("rnn", "ann", "mean")),
+    "bilstm": _recurrent(cell="lstm", gated=True, directions=_BOTH_WAYS, default_head="max+mean"),
+}
+
+
+def networks() -> dict[str, ModelEntry]:
+    """Return the lines of the networks."""
+    return {name: entry for name, entry in MODELS.items() if entry.network}
