@@ -88,9 +88,27 @@ def describe_environment(command: str, gpu: str | None) -> dict[str, object]:
     }
 
 
-def usable_cores() -> int:
-    """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def usable_cores(container: Path = Path("/sys/fs/cgroup")) -> int:
+    """Return how many cores this process may use: in a container those of its quota."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    quota = _numbers_in(container / "cpu.max")  # microseconds of processor, and of the clock
+    return max(1, min(cores, int(quota[0] / quota[1]))) if len(quota) == 2 else cores
+
+
+def available_mib(container: Path = Path("/sys/fs/cgroup")) -> float:
+    """Return how much memory may still be taken, MiB: in a container, of what that is limited to."""
+    free = psutil.virtual_memory().available / 2**20
+    limit, used = _numbers_in(container / "memory.max"), _numbers_in(container / "memory.current")
+    return max(0.0, min(free, (limit[0] - used[0]) / 2**20)) if limit and used else free
+
+
+def _numbers_in(path: Path) -> list[int]:
+    """Return the numbers in a file of a control group (version 2), none where it is absent or says "max"."""
+    try:
+        words = path.read_text(encoding="ascii").split()
+    except (OSError, UnicodeDecodeError):
+        return []
+    return [int(word) for word in words] if words and all(word.isdigit() for word in words) else []
 
 
 def _processor() -> str:

@@ -110,16 +110,16 @@ def merits_by_fold(
 def _merits(fits: Iterable[Row], config: Config, networks: Sequence[str]) -> dict[str, float]:
     """Return the merits of the models of one fold."""
     metric, sign = config.run.metric, METRICS[config.run.metric].sign
-    scores, losses = defaultdict(list), defaultdict(list)
-    n_docs = 0
+    scores, losses, errors = defaultdict(list), defaultdict(list), defaultdict(list)
     for fit in fits:
         score = validation_score(fit, metric)
         scores[fit["name"]].append(-np.inf if score is None else sign * score)
-        if fit.get("validation_loss") is not None:
+        if fit.get("validation_loss") is not None and fit.get("why_not") is None:
             losses[fit["name"]].append(fit["validation_loss"])
-        n_docs = max(n_docs, fit.get("validation_documents") or 0)
+        errors[fit["name"]].append(fit.get("validation_error") or 0.0)  # runs of earlier versions have none
     merits = {name: float(np.mean(found)) for name, found in scores.items()}
     mean_losses = {
         name: float(np.mean(found)) for name, found in losses.items() if len(found) == len(scores[name])
     }
-    return by_loss_where_level(merits, mean_losses, [n for n in networks if n in merits], n_docs)
+    mean_errors = {name: float(np.mean(found)) for name, found in errors.items()}
+    return by_loss_where_level(merits, mean_losses, mean_errors, [n for n in networks if n in merits])

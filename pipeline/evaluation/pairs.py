@@ -41,11 +41,11 @@ def baselines_of(kinds: Mapping[str, str]) -> list[str]:
 
 
 def by_loss_where_level(
-    merits: Merits, losses: Mapping[str, float], names: Iterable[str], n_docs: int
+    merits: Merits, losses: Mapping[str, float], errors: Mapping[str, float], names: Iterable[str]
 ) -> dict[str, float]:
     """Return merits in which the lowest validation loss comes first among networks of about the same score.
 
-    About the same: within one standard error of a share, sqrt(s (1 - s) / n), of the best. On 178 documents two
+    About the same: within one standard error of the best score, by the chance of documents. On 178 documents two
     networks that differ by one answer are level, and the next training turns them round; their losses read how sure
     every answer was, and differ by less chance.
 
@@ -53,24 +53,24 @@ def by_loss_where_level(
     ----------
     merits : mapping of model name to its mean validation score, higher is better
     losses : mapping of network name to its mean validation loss, in nats; a network that is absent is not moved
+    errors : mapping of network name to the standard error of its score; 0 where it is absent
     names : the networks among which one is chosen
-    n_docs : validation documents, of all seeds the same
 
     >>> merits, losses = {"lstm": 0.983, "gru": 0.978, "rnn": 0.7}, {"lstm": 0.052, "gru": 0.045, "rnn": 0.03}
-    >>> moved = by_loss_where_level(merits, losses, list(merits), 178)
+    >>> moved = by_loss_where_level(merits, losses, {"lstm": 0.0097}, list(merits))
     >>> max(moved, key=lambda name: moved[name])
     'gru'
     """
     named = list(names)
-    best = max((merits[name] for name in named), default=math.nan)
-    if not 0.0 <= best <= 1.0 or not n_docs:  # a log loss is turned round and below 0: it needs no other
+    best = _best(named, merits)
+    if best is None:
         return dict(merits)
-    level = best - math.sqrt(best * (1.0 - best) / n_docs)
-    near = [name for name in named if merits[name] >= level and name in losses]
+    level = merits[best] - errors.get(best, 0.0)
+    near = [name for name in named if merits[name] >= level and math.isfinite(losses.get(name, math.inf))]
     if not near:
         return dict(merits)
     chosen = min(near, key=lambda name: losses[name])
-    return dict(merits) | {chosen: math.nextafter(best, math.inf)}
+    return dict(merits) | {chosen: math.nextafter(merits[best], math.inf)}
 
 
 def _best(names: Iterable[str], merits: Merits) -> str | None:

@@ -128,9 +128,17 @@ def chosen_by_share(metric: str) -> bool:
     return metric not in ("accuracy", "log-loss")
 
 
-def validation_score(
+@dataclass(frozen=True)
+class Validated:
+    """A score by `run.metric` on validation documents, and its standard error by the chance of documents."""
+
+    score: float
+    error: float
+
+
+def validate(
     material: Material, fold: Fold, answer: Callable[[], Float32], accuracy: float | None
-) -> float | None:
+) -> Validated | None:
     """Return what a fit is chosen by: its score by `run.metric` on the fold's validation documents.
 
     Parameters
@@ -140,11 +148,14 @@ def validation_score(
     accuracy : float or None
         The accuracy on them, which is known; None: nothing was validated.
     """
-    if accuracy is None or material.config.run.metric == "accuracy":
-        return accuracy
-    documents = fold.validation
+    if accuracy is None:
+        return None
+    documents, metric = fold.validation, METRICS[material.config.run.metric]
+    if metric.name == "accuracy":
+        return Validated(accuracy, float(np.sqrt(accuracy * (1.0 - accuracy) / len(documents))))
     judged = Predictions(documents, material.labels(documents), distributions(answer()))
-    return METRICS[material.config.run.metric].value(judged)
+    error = metric.influence(judged).std() / np.sqrt(len(documents))
+    return Validated(metric.value(judged), float(error))
 
 
 def save_test_predictions(

@@ -62,6 +62,9 @@ class Fits(Protocol):
     def wait_for_room(self) -> None:
         """Return once work in this process takes no core from a fit."""
 
+    def record_what_ended(self) -> None:
+        """Record the fits that have ended, and wait for none."""
+
     def run(self, fit: Callable[..., None], fold: int, *arguments: Any) -> None:
         """Run `fit(material, *arguments, parts)`, now or beside others; `parts` belong to fold number `fold`."""
 
@@ -109,6 +112,9 @@ class OneByOne:
     def wait_for_room(self) -> None:
         """Return: nothing else is running."""
 
+    def record_what_ended(self) -> None:
+        """Return: every fit was recorded as it ended."""
+
     def run(self, fit: Callable[..., None], fold: int, *arguments: Any) -> None:
         """Run a fit to its end."""
         fit(self._material, *arguments, self._record.fold(fold))
@@ -144,6 +150,10 @@ class SideBySide:
     def wait_for_room(self) -> None:
         """Wait until one fit fewer is running than may run, so that this process has a core to work with."""
         self._wait(self.at_once - 1)
+
+    def record_what_ended(self) -> None:
+        """Record the fits that have ended, and raise what one of them raised."""
+        self._wait(len(self._running))
 
     def run(self, fit: Callable[..., None], fold: int, *arguments: Any) -> None:
         """Hand a fit over; it begins when a worker is free."""

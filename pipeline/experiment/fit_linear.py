@@ -20,10 +20,11 @@ from pipeline.experiment.choose_settings import Judge, choose_settings
 from pipeline.experiment.data import (
     Fold,
     Material,
+    Validated,
     chosen_by_share,
     documents_to_time,
     save_test_predictions,
-    validation_score,
+    validate,
 )
 from pipeline.experiment.record import Choice, Fit, FoldRecord
 from pipeline.experiment.tuning import Score
@@ -92,9 +93,11 @@ def judge_linear(planned: PlannedModel, fold: Fold, features: Callable[[Material
         assert chosen is not None, (
             "there are validation documents, and every model that is tuned has strengths"
         )
-        by_metric = chosen.validation_score if chosen_by_share(trial.config.run.metric) else None
-        n_docs = len(fold.validation)
-        return Score(chosen.validation_accuracy, chosen.validation_log_loss, None, by_metric, n_docs)
+        score = Score(chosen.validation_accuracy, chosen.validation_log_loss)
+        if not chosen_by_share(trial.config.run.metric):
+            return score
+        error = chosen.error_of_merit(len(fold.validation))
+        return replace(score, by_metric=chosen.merit, error=error)
 
     return judge
 
@@ -152,6 +155,7 @@ def run_linear(
     if fold.number == 0:
         final.save(planned.name, fitted)
     accuracy = _validation_accuracy(material, fitted, chosen_on, refit, chosen)
+    validated = _validate(material, chosen, fitted, chosen_on, accuracy)
     fit = Fit(
         name=planned.name,
         seed=0,
@@ -166,20 +170,21 @@ def run_linear(
         prepare_seconds=chosen_on.seconds + (final.seconds if refit else 0.0),
         latency_ms=latency,
         settings_tried=max(chosen.settings_tried, 1),
-        validation_score=_validation_score(material, chosen, fitted, chosen_on, accuracy),
+        validation_score=None if validated is None else validated.score,
+        validation_error=None if validated is None else validated.error,
     )
     parts.baseline(fit, _choice(planned, fit.fold, chosen) if chosen.tried else None)
 
 
-def _validation_score(
+def _validate(
     material: Material, chosen: Chosen, fitted: FittedBaseline, chosen_on: Features, accuracy: float | None
-) -> float | None:
+) -> Validated | None:
     """Return the score by `run.metric` on validation documents, of the fit that they chose."""
 
     def answer() -> Float32:
         return _judged(material, chosen, fitted).predict_probabilities(chosen_on.validation)
 
-    return validation_score(material, chosen_on.fold, answer, accuracy)
+    return validate(material, chosen_on.fold, answer, accuracy)
 
 
 def _most_settings(planned: PlannedModel, features: Features, material: Material) -> int:

@@ -22,12 +22,13 @@ from pipeline.experiment.choose_settings import choose_settings
 from pipeline.experiment.data import (
     Fold,
     Material,
+    Validated,
     chosen_by_share,
     documents_to_time,
     embedding_request,
     save_test_predictions,
     seed_of,
-    validation_score,
+    validate,
 )
 from pipeline.experiment.executors import Fits, longest_first
 from pipeline.experiment.fit_linear import run_mean
@@ -107,7 +108,7 @@ def run_networks(
             continue
         if material.config.run.tune:
             fits.wait_for_room()  # trials are fitted in this process
-        own = choose_settings(material, planned, fold, parts, partial(_score, planned, prepared))
+        own = choose_settings(material, planned, fold, parts, partial(_score, planned, prepared, fits))
         settings[planned] = own.config
         if kept is not None:
             kept.settings[fold.number, planned.name] = own.config
@@ -123,20 +124,23 @@ def run_networks(
                 fits.run(run_network_again, fold.number, config, planned, far, prepared, last, refit)
 
 
-def _score(planned: PlannedModel, prepared: Prepared, trial: Material) -> Score:
-    """Return how the network does on validation documents with a trial's settings and the first seed."""
+def _score(planned: PlannedModel, prepared: Prepared, fits: Fits, trial: Material) -> Score:
+    """Return how the network does on validation documents with a trial's settings and the first seed.
+
+    Fits that ended beside it are recorded first: trials take long, and a kill is to lose none that had ended.
+    """
+    fits.record_what_ended()
     trial = replace(trial, config=settled(trial.config, planned.model, len(prepared.fold.train)))
     load_libraries(trial)
     fitted = _fit(trial, planned, Draw(0, again=False), prepared)
-    by_metric = None
+    score = Score(fitted.kept.validation_accuracy, fitted.kept.validation_loss, fitted.why_not)
     if chosen_by_share(trial.config.run.metric):
-        by_metric = _validation_score(trial, planned, prepared, fitted)
-    fitted = replace(fitted, model=None)
+        validated = _validate(trial, planned, prepared, fitted)
+        if validated is not None:
+            score = replace(score, by_metric=validated.score, error=validated.error)
+    del fitted
     forget_graphs()
-    n_docs = len(prepared.fold.validation)
-    return Score(
-        fitted.kept.validation_accuracy, fitted.kept.validation_loss, fitted.why_not, by_metric, n_docs
-    )
+    return score
 
 
 def _prepare(material: Material, source: str, fold: Fold) -> Prepared:
@@ -254,7 +258,7 @@ class _Answered:
 
     chosen: FittedNetwork  # that validation judged; without its model where it was fitted again
     fitted: FittedNetwork
-    score: float | None  # of `chosen` by run.metric, on validation documents
+    validated: Validated | None  # of `chosen`
     again: SecondTraining | None
     seconds: float  # all its training took
     probabilities: Float32  # (N, C)
@@ -279,7 +283,7 @@ def _train_and_answer(
         again = second_training(draw.seed, *losses, far.best_loss)
         if not again.second_is_kept:
             return _with_second(far.first, again, time.perf_counter() - start)
-    score = _validation_score(material, planned, prepared, chosen)
+    validated = _validate(material, planned, prepared, chosen)
     if refit:
         chosen = replace(chosen, model=None)
         del fitted
@@ -290,7 +294,7 @@ def _train_and_answer(
     probabilities, rate = _predict(material, answer, last)
     timed = documents_to_time(material, last.fold) if draw.seed == 0 else []
     latency = milliseconds_of_each(answer, timed)
-    return _Answered(chosen, fitted, score, again, seconds, probabilities, rate, latency)
+    return _Answered(chosen, fitted, validated, again, seconds, probabilities, rate, latency)
 
 
 def _describe(made: _Answered, name: str, seed: int, fold: Fold, peak_mib: float | None) -> Fit:
@@ -311,19 +315,19 @@ def _describe(made: _Answered, name: str, seed: int, fold: Fold, peak_mib: float
         again=made.again,
         looks=len(made.chosen.history),
         head=made.fitted.spec.head or None,
-        validation_score=made.score,
-        validation_documents=len(fold.validation),
+        validation_score=None if made.validated is None else made.validated.score,
+        validation_error=None if made.validated is None else made.validated.error,
     )
 
 
-def _validation_score(
+def _validate(
     material: Material, planned: PlannedModel, prepared: Prepared, fitted: FittedNetwork
-) -> float | None:
+) -> Validated | None:
     def answer() -> Float32:
         documents = _labelled(material, planned, prepared, prepared.fold.validation).indexed
         return predict_probabilities(fitted.model, documents, len(material.label_names))  # (N, C)
 
-    return validation_score(material, prepared.fold, answer, fitted.kept.validation_accuracy)
+    return validate(material, prepared.fold, answer, fitted.kept.validation_accuracy)
 
 
 def _with_second(first: Fit, again: SecondTraining, seconds: float) -> Fit:

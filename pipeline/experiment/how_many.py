@@ -8,10 +8,9 @@ import shutil
 from dataclasses import dataclass
 
 import numpy as np
-import psutil
 
 from pipeline.core.models import MODELS
-from pipeline.core.resources import usable_cores
+from pipeline.core.resources import available_mib, usable_cores
 from pipeline.experiment.data import Fold, Material
 from pipeline.models.networks.budget import budget_of
 from pipeline.settings.tables import Config, first_seeds, settled
@@ -111,4 +110,4 @@ def _may_have_gpu() -> bool:
 
 def this_machine() -> Machine:
     """Return the cores and memory that a run may use."""
-    return Machine(usable_cores(), psutil.virtual_memory().available / 2**20)
+    return Machine(usable_cores(), available_mib())

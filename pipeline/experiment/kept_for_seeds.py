@@ -45,8 +45,15 @@ class KeptForSeeds:
         try:
             kept = self._in_files(first)
             self._documents[fold, source] = kept, (kept if last is first else self._in_files(last))
-        except OSError as error:
-            self.why_not = f"{self.folder} cannot be written ({error.strerror})"
+        except OSError as error:  # NumPy's own, of a file that was cut short, has no strerror
+            self.why_not = f"{self.folder} cannot be written ({error.strerror or error})"
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """Forget what was kept and delete its files: they are of no use, and the run needs the room on the disk."""
+        self._documents.clear()
+        for path in self.folder.glob("*.npy"):
+            path.unlink(missing_ok=True)
 
     def again(self, fold: int, source: str) -> Documents:
         """Return what was kept; its arrays are read from their files where they are used."""

@@ -46,7 +46,7 @@ class Fit:
     latency_ms: tuple[float, ...] = ()  # of single test documents, from tokens to probabilities
     validation_score: float | None = None  # by run.metric: what models are chosen by
     validation_loss: float | None = None  # of a network, in nats: the lowest, whose weights are kept
-    validation_documents: int | None = None  # that chose
+    validation_error: float | None = None  # the standard error of that score, by the chance of documents
     settings_tried: int = 1  # before this one was chosen; trials of --tune are counted apart
     looks: int | None = None  # of a network: how often its training was judged on validation documents
     head: str | None = None  # of a network: what it read its states by, and

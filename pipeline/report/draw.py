@@ -95,14 +95,16 @@ def _name(run: Run) -> str:
 
 
 # What the terminal shows beside accuracy, by the metric of the run.
-BESIDE_ACCURACY: dict[str, tuple[str, Callable[[ModelFacts], str]]] = {
+BESIDE_ACCURACY: dict[str, tuple[str, Callable[[ModelFacts, int], str]]] = {
     "macro-f1": (
         "macro F1, 95 % interval",
-        lambda model: f"{percent(model.macro_f1):>8}  {interval(model.macro_f1_ci95, percent)}",
+        lambda model, places: (
+            f"{percent(model.macro_f1, places):>8}  {interval(model.macro_f1_ci95, percent, places)}"
+        ),
     ),
     "log-loss": (
         "log loss, 95 % interval",
-        lambda model: f"{decimal(model.log_loss):>8}  {interval(model.log_loss_ci95, decimal, 3)}",
+        lambda model, places: f"{decimal(model.log_loss):>8}  {interval(model.log_loss_ci95, decimal, 3)}",
     ),
 }
 
@@ -123,18 +125,19 @@ def summarise(run: Path) -> str:
 
 
 def _model_lines(models: list[ModelFacts], places: int, metric: str) -> str:
-    """Return a line a model: accuracy with its interval, then the metric of the run where that is another one."""
+    """Return a line a model: accuracy with its interval, then macro F1 or log loss where the run is judged by it."""
     if not models:
         return ""
     names = [clip(clean(model.name), 40) for model in models[:SHOWN_MODELS]]
     width = max(display_width(name) for name in (*names, "model"))
-    title, second = BESIDE_ACCURACY.get(metric, ("", lambda model: ""))
-    lines = [f"{'model':<{width}}  accuracy  {'95 % interval':<15}  {title}".rstrip()]
-    for name, model in zip(names, models, strict=False):
+    title, second = BESIDE_ACCURACY.get(metric, ("", lambda model, places: ""))
+    ends = [interval(model.accuracy_ci95, percent, places) for model in models[:SHOWN_MODELS]]
+    wide = max(len(one) for one in (*ends, "95 % interval")) if title else 0
+    lines = [f"{'model':<{width}}  accuracy  {'95 % interval':<{wide}}  {title}".rstrip()]
+    for name, model, interval_words in zip(names, models, ends, strict=False):
         blanks = " " * (width - display_width(name))
-        ends = interval(model.accuracy_ci95, percent, places)
-        marks = [second(model), "did not train" if model.untrained_runs else ""]
-        shown = f"{name}{blanks}  {percent(model.accuracy, places):>8}  {ends:<15}"
+        marks = [second(model, places), "did not train" if model.untrained_runs else ""]
+        shown = f"{name}{blanks}  {percent(model.accuracy, places):>8}  {interval_words:<{wide}}"
         lines.append("  ".join([shown, *(mark for mark in marks if mark)]).rstrip())
     rest = len(models) - SHOWN_MODELS
     return "\n".join(lines + ([f"and {rest} more"] if rest > 0 else []))

@@ -132,13 +132,12 @@ def test_log_loss_chooses_then_accuracy_then_order(trials: list[Trial], chosen: 
 
 
 def judged(number: int, by_metric: float | None, log_loss: float, why_not: str | None = None) -> Trial:
-    return Trial(number, {"networks.units": number}, Score(0.9, log_loss, why_not, by_metric, 100), 2.0)
+    return Trial(number, {"networks.units": number}, Score(0.9, log_loss, why_not, by_metric, 0.04), 2.0)
 
 
 @pytest.mark.parametrize(
     ("trials", "chosen"),
     [
-        # a standard error of 0.80 on 100 documents is 0.04
         ([judged(1, 0.80, 0.5), judged(2, 0.75, 0.3)], 1),
         ([judged(1, 0.80, 0.5), judged(2, 0.77, 0.3)], 2),
         ([judged(1, 0.80, 0.5, "it did not train"), judged(2, 0.70, 0.6)], 2),

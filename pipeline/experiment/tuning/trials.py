@@ -24,14 +24,14 @@ class Score:
     """How one fit did on validation documents; the log loss is in nats.
 
     `why_not` says why there is no usable fit: it did not train, or could not be made. `by_metric` is the score by
-    `run.metric`, from 0 to 1, on `documents` documents; None where accuracy or log loss is the metric.
+    `run.metric`, with its standard `error` by the chance of documents; None where accuracy or log loss is the metric.
     """
 
     accuracy: float | None
     log_loss: float | None
     why_not: str | None = None
     by_metric: float | None = None
-    documents: int = 0
+    error: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -94,8 +94,7 @@ def _level_with_the_best(trials: list[Trial]) -> list[Trial]:
     best = max(usable, key=lambda trial: trial.score.by_metric or 0.0, default=None)
     if best is None or best.score.by_metric is None:
         return trials
-    share = best.score.by_metric
-    level = share - math.sqrt(share * (1.0 - share) / max(best.score.documents, 1))
+    level = best.score.by_metric - best.score.error
     return [trial for trial in usable if (trial.score.by_metric or 0.0) >= level]
 
 

@@ -56,9 +56,14 @@ def _decided(run: Run, verdict: Record) -> str:
         else str(verdict["b"])
     )
     metric = metric_of(run)
+    level = (
+        ""
+        if metric.name == "log loss"
+        else " (of networks within one standard error of the best, by the lowest loss)"
+    )
     chosen = (
         f"{verdict['a']} ({_best_network(run, verdict['a'])}) is compared with {opponents}. The network was chosen"
-        f" by {_validation(run)} {metric.name}, and all were compared on the same {_test_documents(run)}test"
+        f" by {_validation(run)} {metric.name}{level}, and all were compared on the same {_test_documents(run)}test"
         " documents."
     )
     parts = (chosen, _difference(run), _scale(run, verdict), circumstances(run), beside_words(run))

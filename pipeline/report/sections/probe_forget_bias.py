@@ -38,8 +38,10 @@ SOURCE = "details/probes.json"
 def forget_bias(found: Found, run: Run, limits: Limits) -> tuple[Block, ...]:
     """Return accuracy by the first bias of the forget gates, and the gates before and after training."""
     first = found[0][1]
-    own = first["own"]
-    dots = [dot for network, result in found for dot in _dots(network, result["biases"], result["own"])]
+    own = first.get("own", 1.0)
+    dots = [
+        dot for network, result in found for dot in _dots(network, result["biases"], result.get("own", 1.0))
+    ]
     seconds = sum(result.get("seconds") or 0.0 for _, result in found)
     reading = (
         f"Means over {plural(first.get('seeds') or 0, 'seed')} on {count(first.get('test_documents'))} test"
