@@ -175,11 +175,11 @@ def figures() -> list[Figure]:
         Figure("floors of imports between them", floors(), 11),
         Figure("circles of modules", circles(), 0),
         Figure("files that take a model's name apart", len(files_with(SPLITS_A_NAME)), 1),
-        Figure("uses of `Any`", count(r"\bAny\b"), 612),
-        Figure('`.get("` in the report', count(r"""\.get\(["']""", "report"), 636),
-        Figure(f"modules over {LONG_MODULE} lines", len(long_modules()), 8),
+        Figure("uses of `Any`", count(r"\bAny\b"), 616),
+        Figure('`.get("` in the report', count(r"""\.get\(["']""", "report"), 638),
+        Figure(f"modules over {LONG_MODULE} lines", len(long_modules()), 5),
         Figure(f"functions over {LONG_FUNCTION} lines of code", len(long_functions()), 1),
-        Figure("lines of code in the package", code_lines(), 25_100),
+        Figure("lines of code in the package", code_lines(), 25_700),
     ]
 
 
