@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from inspect import Signature, signature
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -27,6 +27,9 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.noise import filtered_stderr, quiet_tensorflow
 from pipeline.settings.options import declared, keys_with_options, parameter_name, parameters, resolved
 from pipeline.settings.tables import SETTINGS, TABLES, Config
+
+if TYPE_CHECKING:
+    from pipeline.interpret.explain.worked import Worked
 
 FAULT, MISTAKE, DIFFERENCE, INTERRUPTED = 1, 2, 3, 130
 
@@ -256,13 +259,17 @@ def explain(
         width = shutil.get_terminal_size((100, 24)).columns
         console.say(write_text(worked, width, sys.stdout.encoding))
         if out is not None:
-            from pipeline.core.files import write_whole
-            from pipeline.interpret.explain import write_page
-
-            write_whole(out, write_page(worked).encode())
+            _write_worked_example(worked, out)
             console.say(f"\nPage: {out}")
     if not worked.agrees:
         _stop(FAULT, worked.conclusion)
+
+
+def _write_worked_example(worked: Worked, out: Path) -> None:
+    from pipeline.core.files import write_whole
+    from pipeline.interpret.explain import write_page
+
+    write_whole(out, write_page(worked).encode())
 
 
 @app.command("cache", short_help="Show or empty the cache of word vectors.")
