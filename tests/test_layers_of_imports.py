@@ -60,7 +60,7 @@ KNOWN: dict[str, str] = {
         " experiment.fit_networks>models.save"
     ),
     "TensorFlow outside models.networks and interpret": (
-        "experiment.executors experiment.fit_networks experiment.record"
+        "experiment.fit_networks experiment.record experiment.workers"
     ),
     "gensim outside embeddings": "",
     "a name split at @ outside core.names": "",

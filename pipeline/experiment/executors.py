@@ -8,50 +8,27 @@ computes does not depend on which: its seed is its own, and nothing is shared. H
 from __future__ import annotations
 
 import contextlib
-import importlib
-import itertools
-import logging
 import multiprocessing
-import os
 import queue
 import signal
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
-from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
-from pipeline.core.noise import quiet_tensorflow
 from pipeline.core.resources import usable_cores
-from pipeline.core.values import Float32
 from pipeline.experiment.data import Fold, Material
-from pipeline.experiment.how_many import describe_work, fits_at_once, seconds_to_train, this_machine
-from pipeline.experiment.record import Choice, Fit, Kept, Record
-from pipeline.experiment.tuning import Trial
-from pipeline.models.table import PlannedModel
-from pipeline.settings.tables import Config
+from pipeline.experiment.how_many import describe_work, fits_at_once, this_machine
+from pipeline.experiment.record import Kept, Record
+from pipeline.experiment.workers import WorkerStart, begin_worker, for_workers, read_messages, run_in_worker
 
 if TYPE_CHECKING:
-    from pipeline.models.networks.training import FittedNetwork
+    pass
 
 _LOOK_SECONDS = 0.2  # so often what workers found is looked for, while nothing else is to be done
-
-
-def longest_first(settings: Mapping[PlannedModel, Config], n_docs: int, read: float) -> list[PlannedModel]:
-    """Return networks, each with its settings, those that take longest to train first.
-
-    A long training that begins last would leave the other cores with nothing to do. `read` are the tokens that a
-    network reads of a document, on average.
-
-    >>> networks = [PlannedModel(name, "network", name) for name in ("ann", "rnn", "lstm")]
-    >>> [one.name for one in longest_first(dict.fromkeys(networks, Config()), n_docs=1_000, read=200)]
-    ['lstm', 'rnn', 'ann']
-    """
-    return sorted(settings, key=lambda one: -seconds_to_train(settings[one], one.model, n_docs, read))
 
 
 class Fits(Protocol):
@@ -140,10 +117,10 @@ class SideBySide:
         self._running: set[Future[None]] = set()
         self._before = set(multiprocessing.active_children())
         threads = max(1, usable_cores() // at_once)
-        start = _Start(_for_workers(material, self._messages), self._messages, at_once, threads)
-        self._pool = ProcessPoolExecutor(at_once, context, _begin_worker, (start,))
+        start = WorkerStart(for_workers(material, self._messages), self._messages, at_once, threads)
+        self._pool = ProcessPoolExecutor(at_once, context, begin_worker, (start,))
         self._reader = threading.Thread(
-            target=_read_messages, args=(self._messages, material.console, self._found), daemon=True
+            target=read_messages, args=(self._messages, material.console, self._found), daemon=True
         )
         self._reader.start()
 
@@ -158,7 +135,7 @@ class SideBySide:
     def run(self, fit: Callable[..., None], fold: int, *arguments: Any) -> None:
         """Hand a fit over; it begins when a worker is free."""
         with _ctrl_c_blocked():  # workers inherit it: Ctrl-C is this process's to answer
-            self._running.add(self._pool.submit(_run_in_worker, fit, fold, arguments))
+            self._running.add(self._pool.submit(run_in_worker, fit, fold, arguments))
 
     def wait_for_all(self) -> None:
         """Return once every fit so far has ended and is recorded; more may be run."""
@@ -253,177 +230,3 @@ def put_in_order(record: Kept) -> None:
     record.neighbours.sort(
         key=lambda one: (place[one["source"]], 1) if one["source"] in place else (first[one["source"]], 0)
     )
-
-
-# --- in a worker ----------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Start:
-    """What a worker is given once."""
-
-    material: Material
-    messages: Any  # a multiprocessing SimpleQueue
-    at_once: int
-    threads: int  # of TensorFlow
-
-
-_worker: _Start
-
-
-def _for_workers(material: Material, messages: Any) -> Material:
-    """Return the material without texts, which only this process needs, and with a console of a worker."""
-    corpus = material.loaded.corpus.without_texts()
-    loaded = replace(material.loaded, corpus=corpus, unlabelled=None)
-    return replace(material, loaded=loaded, unlabelled=None, console=RelayConsole(messages))
-
-
-def _begin_worker(start: _Start) -> None:
-    global _worker  # noqa: PLW0603 - a pool gives its workers no other place to keep things
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    if not start.material.config.run.debug:
-        quiet_tensorflow()
-    if any(model.source for model in start.material.planned):
-        _load_tensorflow(start.threads)
-    _worker = start
-
-
-def _end_with_parent() -> None:
-    """End this process as soon as the run's is gone: after a kill nothing may be written into its folder."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
-
-
-def _load_tensorflow(threads: int) -> None:
-    tensorflow = importlib.import_module("tensorflow")
-    importlib.import_module("keras")
-    tensorflow.config.threading.set_intra_op_parallelism_threads(threads)
-    tensorflow.config.threading.set_inter_op_parallelism_threads(threads)
-
-
-def _run_in_worker(fit: Callable[..., None], fold: int, arguments: tuple[Any, ...]) -> None:
-    fit(_worker.material, *arguments, RelayRecord(_worker.messages, fold, _worker.at_once))
-
-
-@dataclass(frozen=True)
-class RelayRecord:
-    """A `FoldRecord` of a worker: what it is told reaches the record in the first process as soon as it is read."""
-
-    messages: Any
-    fold: int
-    at_once: int
-
-    def baseline(self, fit: Fit, choice: Choice | None) -> None:
-        """Pass a fitted baseline on."""
-        self._pass_on("baseline", replace(fit, at_once=self.at_once), choice)
-
-    def network(self, fit: Fit, fitted: FittedNetwork, table: Float32 | None) -> None:
-        """Pass on how a network's training went."""
-        self._pass_on("network", replace(fit, at_once=self.at_once), fitted, table)
-
-    def first_training(self, fit: Fit) -> None:
-        """Pass on that a second training came to nothing."""
-        self._pass_on("first_training", replace(fit, at_once=self.at_once))
-
-    def trial(self, planned: PlannedModel, trial: Trial) -> None:
-        """Pass a trial of --tune on."""
-        self._pass_on("trial", planned, trial)
-
-    def probes(self, found: dict[str, Any]) -> None:
-        """Pass on what the probes found in a network."""
-        self._pass_on("probes", found)
-
-    def _pass_on(self, method: str, *arguments: Any) -> None:
-        self.messages.put(("found", (self.fold, method, arguments)))
-
-
-class RelayConsole(Console):
-    """The console of a worker: the first process shows what it is told."""
-
-    def __init__(self, messages: Any) -> None:
-        super().__init__(silent=True)
-        self._messages = messages
-        self._numbers = itertools.count()
-
-    def __reduce__(self) -> tuple[type[RelayConsole], tuple[Any]]:
-        """Return how to make it again in a worker."""
-        return type(self), (self._messages,)
-
-    def say(self, text: str) -> None:
-        """Have `text` shown and logged."""
-        self._messages.put(("say", text))
-
-    def warn(self, text: str) -> None:
-        """Have `text` shown as a warning and logged."""
-        self._messages.put(("warn", text))
-
-    def log(self, text: str) -> None:
-        """Have `text` logged."""
-        self._messages.put(("log", text))
-
-    @contextmanager
-    def stage(self, title: str, total: float | None = None, unit: str = "") -> Iterator[Any]:
-        """Have a bar shown while the block runs."""
-        stage = (os.getpid(), next(self._numbers))
-        self._messages.put(("begin", (stage, title, total, unit)))
-        try:
-            yield RelayStage(self._messages, stage)
-        except BaseException:
-            self._messages.put(("end", (stage, "stopped after ")))
-            raise
-        self._messages.put(("end", (stage, "")))
-
-
-@dataclass(frozen=True)
-class RelayStage:
-    """A running stage of a `RelayConsole`."""
-
-    messages: Any
-    stage: tuple[int, int]  # process, number
-
-    def advance(self, steps: float = 1, note: str | None = None) -> None:
-        """Count `steps` more units as done."""
-        self.messages.put(("advance", (self.stage, steps, note)))
-
-    def reach(self, done: float, total: float) -> None:
-        """Say how far the stage is."""
-        self.messages.put(("reach", (self.stage, done, total)))
-
-
-# --- what workers say, in the first process -----------------------------------------------------------
-
-
-def _read_messages(messages: Any, console: Console, found: queue.SimpleQueue[Any]) -> None:
-    """Show and keep what workers say, until None or the end of the pipe."""
-    stages: dict[tuple[int, int], Any] = {}
-    with contextlib.suppress(EOFError, OSError):
-        while (message := messages.get()) is not None:
-            kind, content = message
-            try:
-                _ACTIONS[kind](console, stages, found, content)
-            except Exception:
-                logging.getLogger(__name__).exception("a message of a worker could not be shown")
-
-
-def _begin(console: Console, stages: dict[Any, Any], found: Any, content: Any) -> None:
-    stage, title, total, unit = content
-    stages[stage] = console.begin(title, total, unit)
-
-
-def _end(console: Console, stages: dict[Any, Any], found: Any, content: Any) -> None:
-    stage, ending = content
-    console.end(stages.pop(stage), ending)
-
-
-_ACTIONS: dict[str, Callable[[Console, dict[Any, Any], Any, Any], object]] = {
-    "found": lambda console, stages, found, content: found.put(content),
-    "begin": _begin,
-    "end": _end,
-    "advance": lambda console, stages, found, content: stages[content[0]].advance(*content[1:]),
-    "reach": lambda console, stages, found, content: stages[content[0]].reach(*content[1:]),
-    "say": lambda console, stages, found, content: console.say(content),
-    "warn": lambda console, stages, found, content: console.warn(content),
-    "log": lambda console, stages, found, content: console.log(content),
-}

@@ -30,8 +30,9 @@ from pipeline.experiment.data import (
     seed_of,
     validate,
 )
-from pipeline.experiment.executors import Fits, longest_first
+from pipeline.experiment.executors import Fits
 from pipeline.experiment.fit_linear import run_mean
+from pipeline.experiment.how_many import longest_first
 from pipeline.experiment.kept_for_seeds import KeptForSeeds
 from pipeline.experiment.plan import head_of
 from pipeline.experiment.record import Fit, FoldRecord, Record, SourceRecord

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,7 @@ from pipeline.core.models import MODELS
 from pipeline.core.resources import available_mib, usable_cores
 from pipeline.experiment.data import Fold, Material
 from pipeline.models.networks.budget import budget_of
+from pipeline.models.table import PlannedModel
 from pipeline.settings.tables import Config, first_seeds, settled
 
 LEAST_SECONDS = 40.0  # of all fits, as estimated below: workers take some seconds to start
@@ -87,6 +89,19 @@ def describe_work(material: Material, folds: list[Fold]) -> Work:
         tokens=len(material.tokenized.token_types),
         gpu=bool(networks) and _may_have_gpu(),
     )
+
+
+def longest_first(settings: Mapping[PlannedModel, Config], n_docs: int, read: float) -> list[PlannedModel]:
+    """Return networks, each with its settings, those that take longest to train first.
+
+    A long training that begins last would leave the other cores with nothing to do. `read` are the tokens that a
+    network reads of a document, on average.
+
+    >>> networks = [PlannedModel(name, "network", name) for name in ("ann", "rnn", "lstm")]
+    >>> [one.name for one in longest_first(dict.fromkeys(networks, Config()), n_docs=1_000, read=200)]
+    ['lstm', 'rnn', 'ann']
+    """
+    return sorted(settings, key=lambda one: -seconds_to_train(settings[one], one.model, n_docs, read))
 
 
 def seconds_to_train(config: Config, model: str, n_docs: int, read: float) -> float:

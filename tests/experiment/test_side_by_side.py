@@ -18,8 +18,8 @@ import pytest
 from pipeline.commands.run import run_experiment
 from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
-from pipeline.experiment import executors as side_by_side_module
 from pipeline.experiment import fit_linear, fit_networks
+from pipeline.experiment import workers as side_by_side_module
 from pipeline.experiment.data import Material, read_and_split, tokenize_all
 from pipeline.experiment.executors import OneByOne, SideBySide, all_ended, put_in_order
 from pipeline.experiment.how_many import Machine, Work, fits_at_once
@@ -279,7 +279,7 @@ def test_after_waiting_for_all_every_fit_is_recorded_and_more_can_be_run(
         time.sleep(0.3)  # what a worker said is read later than the worker ends
         found.put(content)
 
-    monkeypatch.setitem(side_by_side_module._ACTIONS, "found", slowly)
+    monkeypatch.setitem(side_by_side_module.ACTIONS, "found", slowly)
     fits, parts = side_by_side(tmp_path)
     with all_ended(fits):
         for name in ("tfidf", "bow"):
