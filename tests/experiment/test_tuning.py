@@ -187,9 +187,17 @@ def test_a_family_is_described_in_the_order_of_its_trials() -> None:
         "settings": {"networks.units": 2},
         "validation_accuracy": None,
         "validation_log_loss": None,
+        "validation_score": None,
         "why_not": "no fit",
         "seconds": 2.0,
     }
+
+
+def test_the_score_that_chose_stands_beside_each_trial() -> None:
+    tried = {("bow", "bow", 0): [judged(1, 0.80, 0.5), judged(2, 0.77, 0.3)]}
+    (family,) = describe_families(tried, tuned(2))
+    assert family["chosen"] == 2
+    assert [entry["validation_score"] for entry in family["trials"]] == [0.80, 0.77]
 
 
 def test_a_family_that_was_stopped_has_chosen_nothing() -> None:

@@ -66,6 +66,7 @@ def _family(key: tuple[str, str, int], trials: Sequence[Trial], config: Config) 
                 "settings": trial.settings,
                 "validation_accuracy": trial.score.accuracy,
                 "validation_log_loss": trial.score.log_loss,
+                "validation_score": trial.score.by_metric,
                 "why_not": trial.score.why_not,
                 "seconds": trial.seconds,
             }
