@@ -141,7 +141,7 @@ def test_short_documents_choose_whether_n_grams_seen_once_are_read(tmp_path: Pat
     for chosen in read(made, "details/choices.json"):
         assert {trial["min_df"] for trial in chosen["tried"]} == {1, 2}
         weights = load_file(made / "models" / chosen["name"] / "weights.safetensors")
-        tokens = read(made, f"models/{choice['name']}/model.json")["tokens"]
+        tokens = read(made, f"models/{chosen['name']}/model.json")["tokens"]
         assert weights["coefficients"].shape == (1, len(weights["ngram_keys"]))
         unigrams = weights["ngram_keys"] % (len(tokens) + 1) == 0  # the second digit is empty
         names = [tokens[key // (len(tokens) + 1) - 1] for key in weights["ngram_keys"][unigrams]]

@@ -374,7 +374,8 @@ def test_the_answer_says_that_ann_was_not_put_up_for_it(tmp_path: Path) -> None:
     assert build_answer(read_run(run)).decided.startswith(
         "lstm@word2vec (the best recurrent network; ann, which has no memory, is not put up for the answer) is"
         " compared with every baseline (2 of them), of which tfidf decides. The network was chosen by mean validation"
-        " accuracy, and all were compared on the same 40 test documents."
+        " accuracy (of networks within one standard error of the best, by the lowest loss), and all were compared on"
+        " the same 40 test documents."
     )
 
 

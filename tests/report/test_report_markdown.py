@@ -269,7 +269,8 @@ def test_a_report_on_folds_counts_all_tested_documents_and_says_what_is_of_the_f
 ) -> None:
     text = markdown(build_run(tmp_path, corpus=FOLDS))
     for line in (
-        "The network was chosen by each fold's own validation accuracy, and all were compared on the same 120 test",
+        "The network was chosen by each fold's own validation accuracy (of networks within one standard error"
+        " of the best, by the lowest loss), and all were compared on the same 120 test",
         "no document that is tested in a fold chooses for it",
         "- Train / validation / test: 144 / 16 / 40 (first of 3 folds)\n- Tested, folds together: 120\n",
         "**Documents by split (first of 3 folds)**",
