@@ -118,6 +118,8 @@ def _merits(fits: Iterable[Row], config: Config, networks: Sequence[str]) -> dic
             losses[fit["name"]].append(fit["validation_loss"])
         errors[fit["name"]].append(fit.get("validation_error") or 0.0)  # runs of earlier versions have none
     merits = {name: float(np.mean(found)) for name, found in scores.items()}
+    if metric == "log-loss":  # it is the score itself; the loss of a training may weigh classes
+        return merits
     mean_losses = {
         name: float(np.mean(found)) for name, found in losses.items() if len(found) == len(scores[name])
     }

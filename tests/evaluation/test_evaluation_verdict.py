@@ -23,11 +23,13 @@ from pipeline.evaluation import (
     merits_to_choose_by,
     no_verdict,
 )
+from pipeline.evaluation.choices import merits_by_fold
 from pipeline.evaluation.claims import MORE, PERHAPS_LESS
 from pipeline.evaluation.pooling import pool_folds
 from pipeline.evaluation.verdict import Question, Trainings, count_trainings
 from pipeline.run_folder.predictions import SavedPredictions
 from pipeline.settings.run import METRIC_NAMES
+from pipeline.settings.tables import Config, with_values
 
 KINDS = {
     "majority": "control",
@@ -391,6 +393,20 @@ def test_of_networks_that_are_level_the_lowest_loss_is_chosen(
     assert best_network({"lstm@w": "network", "rnn@w": "network"}, moved) == chosen
     assert moved["bow"] == 0.5
     assert max(moved.values()) == pytest.approx(0.96, abs=1e-12)
+
+
+@pytest.mark.parametrize(("metric", "chosen"), [("accuracy", "rnn@w"), ("log-loss", "lstm@w")])
+def test_where_log_loss_is_the_metric_no_other_loss_chooses(metric: str, chosen: str) -> None:
+    """The loss of a training may weigh classes, and is then not the log loss that was asked for."""
+    scores = {"accuracy": (0.96, 0.95), "log-loss": (0.30, 0.31)}[metric]
+    fits = [
+        {"name": name, "seed": 0, "fold": 0, "why_not": None, "validation_accuracy": None}
+        | {"validation_score": score, "validation_loss": loss, "validation_error": 0.05}
+        for name, score, loss in zip(("lstm@w", "rnn@w"), scores, (0.5, 0.4), strict=True)
+    ]
+    kinds = {"lstm@w": "network", "rnn@w": "network"}
+    merits = merits_by_fold(fits, with_values(Config(), {"run.metric": metric}), kinds)[0]
+    assert best_network(kinds, merits) == chosen
 
 
 FOLDS = {
