@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from chromium import WIDTHS, opened, sideways, start_browser, violations
+from chromium import WIDTHS, opened, sideways, violations
 from report_builders import build_run
 
 from pipeline.report import draw_report
@@ -90,15 +90,10 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return run / "report.html"
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    yield from start_browser()
-
-
 @pytest.fixture
-def page(chromium: Any, report: Path) -> Iterator[Any]:
+def page(browser: Any, report: Path) -> Iterator[Any]:
     """Return the report at the width of a laptop; the test fails if the page tells of an error."""
-    with opened(chromium, report) as page:
+    with opened(browser, report) as page:
         yield page
 
 
@@ -243,9 +238,9 @@ def test_hostile_text_is_text(page: Any) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", WIDTHS)
 def test_nothing_is_cut_off_and_everybody_can_read_and_use_it(
-    chromium: Any, report: Path, width: int, scheme: str
+    browser: Any, report: Path, width: int, scheme: str
 ) -> None:
-    with opened(chromium, report, width=width, color_scheme=scheme) as page:
+    with opened(browser, report, width=width, color_scheme=scheme) as page:
         for number in (0, 3):
             page.get_by_text(f"Document {number}", exact=True).click()
         page.locator(".pane").nth(3).wait_for()
@@ -278,8 +273,8 @@ def luminance(colour: list[int]) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-def test_without_script_the_lists_stand_there(chromium: Any, report: Path) -> None:
-    with opened(chromium, report, java_script_enabled=False) as page:
+def test_without_script_the_lists_stand_there(browser: Any, report: Path) -> None:
+    with opened(browser, report, java_script_enabled=False) as page:
         assert page.locator(".browser-plain").is_visible()
         assert not page.locator(".browser").is_visible()
         assert page.locator(".browser-plain summary").inner_text() == "Every model is wrong"
