@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.core.files import file_hash
-from pipeline.run_folder.reading import COMPUTED, SCHEMA_VERSION
+from pipeline.run_folder.metrics import SCHEMA_VERSION
+from pipeline.run_folder.reading import COMPUTED
 
 RECEIPTS = "details/receipts.json"
 _KEPT = (
