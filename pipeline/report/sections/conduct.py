@@ -148,7 +148,8 @@ LIMIT_RULES = (_scope, _quick, _noise, _split, _seeds, _repeats, _cut, _machine)
 
 def timing(run: Run, limits: Limits) -> tuple[Block, ...]:
     """Return the seconds of each stage and of each fit."""
-    return (*_stages_table(run, limits), *_fits_table(run, limits))
+    tables = (*_stages_table(run, limits), *_fits_table(run, limits))
+    return tables or (Nothing("The run recorded no times."),)
 
 
 def _stages_table(run: Run, limits: Limits) -> tuple[Table, ...]:

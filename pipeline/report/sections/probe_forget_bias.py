@@ -50,10 +50,11 @@ def forget_bias(found: ByNetwork[ForgetBias], run: Run, limits: Limits) -> tuple
 
 def _dots(network: str, biases: Sequence[BiasRow], own_bias: float) -> list[Dot]:
     """Return a dot for each bias; its interval is set at the accuracy that it differs from."""
-    own = next(entry.accuracy for entry in biases if entry.bias == own_bias)
+    own = next((entry.accuracy for entry in biases if entry.bias == own_bias), None)
     dots = []
     for entry in biases:
-        lo, hi = (None, None) if entry.ci95 is None else (own + end for end in entry.ci95)
+        ends = entry.ci95
+        lo, hi = (None, None) if own is None or ends is None else (own + ends[0], own + ends[1])
         label = f"{network}, bias {entry.bias:g}"
         dots.append(Dot(label, entry.accuracy, lo, hi, network, entry.seeds))
     return dots
