@@ -84,7 +84,7 @@ def _read_metrics(run: Path) -> Metrics:
         return value_as(Metrics, content)
     except ValueError as error:
         what = f"it is damaged, or another version wrote it ({error})"
-        fix = f"`python -m pipeline verify {run}` says what was changed; else run again"
+        fix = f"`python -m pipeline verify {run}` tells which; use the version that wrote it, or run again"
         raise PipelineError(str(run / METRICS), what, fix) from None
 
 

@@ -122,7 +122,7 @@ def test_a_damaged_metrics_file_is_refused_with_the_place(
         summarise(run)
     assert str(error.value) == (
         f"{run / 'metrics.json'}: it is damaged, or another version wrote it ({mistake});"
-        f" `python -m pipeline verify {run}` says what was changed; else run again"
+        f" `python -m pipeline verify {run}` tells which; use the version that wrote it, or run again"
     )
 
 

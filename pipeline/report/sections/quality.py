@@ -40,7 +40,7 @@ from pipeline.report.sections.facts import (
 )
 from pipeline.report.sections.metric import metric_of
 from pipeline.report.sections.rule import beside_words
-from pipeline.run_folder.metrics.models import Budget, Result
+from pipeline.run_folder.metrics.models import Result
 from pipeline.run_folder.reading import METRICS, Run
 
 # title, field of ModelFacts, whether the highest is the best, how it is shown
@@ -237,14 +237,14 @@ def _budgets_table(run: Run, limits: Limits) -> tuple[Table, ...]:
         *words("Chosen by"),
         *numbers("Looks of a training", "Trainings"),
     )
-    note = f"{budget_words(entries)} {HOW_BUDGETS_COMPARE}"
+    note = f"{budget_words(entry.settings_tried for entry in entries)} {HOW_BUDGETS_COMPARE}"
     title = "What each model could choose from"
     return (short_table(title, columns, lines, limits.rows, METRICS, note),)
 
 
-def budget_words(entries: Sequence[Budget]) -> str:
+def budget_words(settings_tried: Iterable[int]) -> str:
     """Return whether all models tried as many settings."""
-    tried = sorted({entry.settings_tried for entry in entries})
+    tried = sorted(set(settings_tried))
     if len(tried) < 2:
         return "Every model tried as many settings."
     few, many = tried[0], tried[-1]
