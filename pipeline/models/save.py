@@ -1,8 +1,7 @@
-"""Values to files of the run folder: JSON and safetensors, never a pickle; each file whole or absent."""
+"""Fitted models to files of the run folder: JSON and safetensors, never a pickle; each file whole or absent."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -10,44 +9,32 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.core.files import write_json, write_whole
-from pipeline.core.names import slug
+from pipeline.core.files import write_json
 from pipeline.embeddings import Embedded
 from pipeline.models.baselines import FittedBaseline
 from pipeline.models.networks.build import own_weights
 from pipeline.models.networks.training import FittedNetwork
-from pipeline.models.saved import weight_name
+from pipeline.run_folder.models import VECTORS, VOCABULARY, Array, embedding_folder, write_arrays, write_model
 from pipeline.settings.tables import Config
 from pipeline.text.ngrams import NgramVocabulary
 
 
 def save_embedding(run: Path, embedded: Embedded) -> None:
     """Save a source's vectors and vocabulary once for all models that read it."""
-    folder = run / "models" / _embedding_folder(embedded.matrix.source)
-    _save_arrays(
-        folder / "vectors.safetensors",
-        {"vectors": embedded.matrix.vectors, "covered": embedded.matrix.covered},
-    )
-    write_json(
-        folder / "vocabulary.json",
-        {
-            "tokens": embedded.vocabulary.tokens.to_list(),
-            "counts": embedded.vocabulary.counts.tolist(),
-            "n_learned": embedded.vocabulary.n_learned,
-        },
-    )
+    folder, vocabulary = run / "models" / embedding_folder(embedded.matrix.source), embedded.vocabulary
+    vectors = {"vectors": embedded.matrix.vectors, "covered": embedded.matrix.covered}
+    write_arrays(folder / VECTORS, vectors)
+    words = {"tokens": vocabulary.tokens.to_list(), "counts": vocabulary.counts.tolist()}
+    write_json(folder / VOCABULARY, words | {"n_learned": vocabulary.n_learned})
 
 
 def save_network(
     run: Path, name: str, fitted: FittedNetwork, source: str, label_names: tuple[str, ...], config: Config
 ) -> None:
     """Save a network's weights and how to build it; a frozen embedding is named, not copied."""
-    folder = run / "models" / slug(name)
-    _save_arrays(folder / "weights.safetensors", arrays_of(own_weights(fitted.model, fitted.spec.tuned)))
     described = {
-        "name": name,
         "network": asdict(fitted.spec),
-        "embedding": _embedding_folder(source),
+        "embedding": embedding_folder(source),
         "label_names": label_names,
         "tokenizer": asdict(config.tokenizer),
         "max_tokens": config.networks.max_tokens,
@@ -55,7 +42,8 @@ def save_network(
         "networks": asdict(config.networks),
         "best_updates": fitted.best_updates,
     }
-    write_json(folder / "model.json", described)
+    arrays = arrays_of(own_weights(fitted.model, fitted.spec.tuned))
+    write_model(run, "network", name, described, arrays)
 
 
 def save_baseline(
@@ -79,73 +67,54 @@ def save_mean(
     run: Path, name: str, fitted: FittedBaseline, source: str, label_names: tuple[str, ...], config: Config
 ) -> None:
     """Save a model of averaged vectors: its weights; the embedding is named, not copied."""
-    _save_linear(run, name, fitted, {}, {"embedding": _embedding_folder(source)}, label_names, config)
-
-
-def bytes_to_predict(run: Path, name: str) -> int | None:
-    """Return the size of what a model needs to predict: its folder, and that of its embedding; None if not saved."""
-    folder = run / "models" / slug(name)
-    described = folder / "model.json"
-    if not described.is_file():
-        return None
-    embedding = json.loads(described.read_text(encoding="utf-8")).get("embedding")
-    folders = [folder, *([run / "models" / embedding] if embedding else [])]
-    return sum(file.stat().st_size for one in folders for file in one.iterdir() if file.is_file())
+    _save_linear(run, name, fitted, {}, {"embedding": embedding_folder(source)}, label_names, config)
 
 
 def _save_linear(
     run: Path,
     name: str,
     fitted: FittedBaseline,
-    arrays: Mapping[str, np.ndarray],
+    arrays: Mapping[str, Array],
     reads: Mapping[str, object],
     label_names: tuple[str, ...],
     config: Config,
 ) -> None:
-    folder = run / "models" / slug(name)
-    _save_arrays(folder / "weights.safetensors", {**arrays, **_linear_arrays(fitted)})
+    classifier = fitted.pipeline[-1]
+    classes = np.asarray(classifier.classes_)
     described = {
-        "name": name,
-        **reads,
         "probabilities": fitted.probabilities,
+        "n_classes": len(classes),
         "label_names": label_names,
         "tokenizer": asdict(config.tokenizer),
         "baselines": asdict(config.baselines),
     }
-    write_json(folder / "model.json", described)
+    if fitted.probabilities == "prior":  # what a document holds plays no part
+        prior = getattr(classifier, "class_prior_", np.ones(len(classes)))
+        write_model(run, "linear", name, described, {"classes": classes, "class_prior": prior})
+        return
+    learned, weights = _learned(fitted.pipeline[0]), _weights(classifier)
+    described |= {**reads, "n_features": weights["coefficients"].shape[1], "learned": sorted(learned)}
+    write_model(run, "linear", name, described, {"classes": classes, **arrays, **learned, **weights})
 
 
-_LEARNED_WEIGHTS = {"idf_": "idf", "mean_": "mean", "scale_": "scale"}  # of what stands before the classifier
+def _learned(features: Any) -> dict[str, Array]:
+    """Return what the first step learned: `idf` of TF-IDF, `mean` and `scale` of averages, `scale` of counts; (F,)."""
+    names = {"idf_": "idf", "mean_": "mean", "scale_": "scale"}
+    return {name: getattr(features, own) for own, name in names.items() if hasattr(features, own)}
 
 
-def _linear_arrays(fitted: FittedBaseline) -> dict[str, np.ndarray]:
-    """Return coefficients (C or 1, F), intercepts, classes, and what the features' own weights learned.
-
-    Those are, (F,) each, `idf` of TF-IDF, `mean` and `scale` of standardised averages, `scale` of counts.
-    """
-    weights, classifier = fitted.pipeline[0], fitted.pipeline[-1]
-    arrays = {"classes": np.asarray(classifier.classes_)}
-    arrays |= {name: getattr(weights, own) for own, name in _LEARNED_WEIGHTS.items() if hasattr(weights, own)}
-    if hasattr(classifier, "estimators_"):
-        arrays["coefficients"] = np.vstack([one.coef_ for one in classifier.estimators_])
-        arrays["intercepts"] = np.concatenate([one.intercept_ for one in classifier.estimators_])
-    elif hasattr(classifier, "coef_"):
-        arrays |= {"coefficients": classifier.coef_, "intercepts": classifier.intercept_}
-    else:
-        arrays["class_prior"] = classifier.class_prior_
-    return arrays
+def _weights(classifier: Any) -> dict[str, Array]:
+    """Return coefficients (P, F) and intercepts (P,) of P problems, 1 for two classes."""
+    problems = getattr(classifier, "estimators_", [classifier])
+    return {
+        "coefficients": np.vstack([one.coef_ for one in problems]),
+        "intercepts": np.concatenate([one.intercept_ for one in problems]),
+    }
 
 
-def _save_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
-    from safetensors.numpy import save
-
-    write_whole(path, save({name: np.ascontiguousarray(array) for name, array in arrays.items()}))
-
-
-def _embedding_folder(source: str) -> str:
-    return f"embedding-{slug(source)}"
-
-
-def arrays_of(weights: Iterable[Any]) -> dict[str, np.ndarray]:
+def arrays_of(weights: Iterable[Any]) -> dict[str, Array]:
     """Return Keras variables as arrays under `layer/weight`, such as `recurrent_0/kernel`."""
-    return {weight_name(weight): weight.numpy() for weight in weights}
+    return {
+        "/".join([weight.path.split("/")[0], weight.path.split("/")[-1]]): weight.numpy()
+        for weight in weights
+    }

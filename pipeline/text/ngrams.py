@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -32,15 +32,14 @@ class NgramVocabulary:
 
     `tokens` (T,) are sorted; n-gram j is `keys[j]`, its tokens' positions in `tokens` (from 1; 0 for "no
     token") read as digits in base T + 1, padded on the right to `ngram_max` digits. `document_counts[j]` is
-    the number of training documents that hold it, out of `n_train`.
+    the number of training documents that hold it; a saved model has kept none.
     """
 
     tokens: pl.Series  # string (T,)
     keys: Int64  # (F,), ascending
-    document_counts: Int64  # (F,)
-    n_train: int
     ngram_min: int
     ngram_max: int
+    document_counts: Int64 = field(default_factory=lambda: np.zeros(0, dtype=np.int64))  # (F,)
 
     def terms(self, columns: Int64 | None = None) -> list[str]:
         """Return n-grams as text, tokens joined by a blank, as scikit-learn's CountVectorizer names them."""
@@ -97,7 +96,7 @@ def learn_ngrams(
     keys, document_counts = _merge([(piece.keys, np.diff(piece.indptr)) for piece in pieces])
     frequent = document_counts >= min_df
     keys, document_counts = keys[frequent], document_counts[frequent]
-    ngrams = NgramVocabulary(tokens, keys, document_counts, train.n_docs, ngram_min, ngram_max)
+    ngrams = NgramVocabulary(tokens, keys, ngram_min, ngram_max, document_counts)
     return ngrams, _stack(pieces, keys)
 
 
@@ -108,6 +107,44 @@ def count_ngrams(tokenized: TokenizedCorpus, ngrams: NgramVocabulary) -> csr_arr
     count = partial(_count_piece, rank_of_type=rank_of_type, base=len(ngrams.tokens) + 1, n_range=n_range)
     pieces = _over_pieces(count, tokenized, _docs_bits(len(ngrams.tokens), ngrams.ngram_max))
     return _stack(pieces, ngrams.keys)
+
+
+@dataclass(frozen=True, eq=False)
+class Occurrences:
+    """Where a document of T tokens holds n-grams: one entry for each time that one stands there."""
+
+    columns: Int64  # (O,), which n-gram
+    starts: Int64  # (O,), its first token
+    sizes: Int64  # (O,), its tokens
+    n_tokens: int  # T
+
+
+def find_occurrences(tokenized: TokenizedCorpus, ngrams: NgramVocabulary) -> Iterator[Occurrences]:
+    """Yield where each document holds learned n-grams; what `count_ngrams` counts, one document at a time."""
+    digits = rows_of(tokenized.types, ngrams.tokens).astype(np.int64)[tokenized.token_types] + 1  # (M,)
+    for document in range(tokenized.n_docs):
+        yield _occurrences(digits[tokenized.offsets[document] : tokenized.offsets[document + 1]], ngrams)
+
+
+def _occurrences(digits: Int64, ngrams: NgramVocabulary) -> Occurrences:
+    """Return where one document holds n-grams, its tokens given as digits of their keys, (T,)."""
+    none = np.zeros(0, dtype=np.int64)
+    columns, starts, sizes = [none], [none], [none]
+    base, keys = len(ngrams.tokens) + 1, ngrams.keys
+    key, inside = np.zeros(len(digits) + 1, dtype=np.int64), np.ones(len(digits) + 1, dtype=bool)
+    for n in range(1, min(ngrams.ngram_max, len(digits)) + 1):
+        last = digits[n - 1 :]  # (T - n + 1,)
+        key = key[: len(last)] * base + last
+        inside = inside[: len(last)] & (last > 0)
+        if n < ngrams.ngram_min or not len(keys):
+            continue
+        wanted = key * base ** (ngrams.ngram_max - n)
+        column = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+        start = np.flatnonzero(inside & (keys[column] == wanted))
+        columns.append(column[start])
+        starts.append(start)
+        sizes.append(np.full(len(start), n, dtype=np.int64))
+    return Occurrences(np.concatenate(columns), np.concatenate(starts), np.concatenate(sizes), len(digits))
 
 
 @dataclass(frozen=True, eq=False)

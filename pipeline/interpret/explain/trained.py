@@ -26,7 +26,7 @@ from pipeline.models.equations.network import cell_weights
 from pipeline.models.equations.output import softmax
 from pipeline.models.equations.values import Array
 from pipeline.models.networks.batches import visible
-from pipeline.models.saved import SavedNetwork, load_saved, saved_networks
+from pipeline.models.saved import SavedNetwork, load_network, saved_networks
 from pipeline.run_folder.fits import planned_names
 from pipeline.text.tokenizer import tokenize
 
@@ -64,7 +64,7 @@ def trained_example(text: str, run: Path, cell: str | None, model: str | None) -
     PipelineError
         If the folder holds no such network, the network has a form that is not shown, or the text no word.
     """
-    network = load_saved(run, _name(run, cell, model))
+    network = load_network(run, _name(run, cell, model))
     _check_form(network)
     fix = "give fewer words"
     tokens = words_of(text, network.tokenizer, MOST_WORDS_OF_A_RUN, fix)
@@ -102,7 +102,7 @@ def _name(run: Path, cell: str | None, model: str | None) -> str:
     saved = saved_networks(run)
     if model is None:
         return _first(run, saved, cell)
-    name = model if model in saved else load_saved(run, model).name  # which says that there is none
+    name = model if model in saved else load_network(run, model).name  # which says that there is none
     own = cell_of(name)
     if cell is not None and own not in (None, cell):
         raise PipelineError("--cell", f"{name} has the cell {own}, not {cell}", "leave --cell out")

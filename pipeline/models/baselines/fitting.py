@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.core.resources import one_blas_thread
 from pipeline.core.values import Float32, Int32
 from pipeline.models.baselines.table import BASELINES, Problem
 from pipeline.settings.tables import BaselineSettings
@@ -47,7 +48,7 @@ class FittedBaseline:
         logistic function, divided by their sum) or "prior" (the same for every document).
         """
         classifier = self.pipeline[-1]
-        if not hasattr(classifier, "coef_") and not hasattr(classifier, "estimators_"):
+        if hasattr(classifier, "class_prior_") or len(classifier.classes_) == 1:
             return "prior"
         separate = hasattr(classifier, "estimators_") or type(classifier).__name__ == "NaiveBayesLogistic"
         return "one-versus-rest" if separate and len(classifier.classes_) > 2 else "softmax"
@@ -103,22 +104,11 @@ def fit_estimator(estimator: Any, features: Features, labels: Int32) -> bool:
 
     from sklearn.exceptions import ConvergenceWarning
 
-    with warnings.catch_warnings(record=True) as caught, _one_thread():
+    with warnings.catch_warnings(record=True) as caught, one_blas_thread():
         warnings.filterwarnings("ignore", MANY_CLASSES)
         warnings.simplefilter("always", ConvergenceWarning)
         estimator.fit(features, labels)
     return any(issubclass(warning.category, ConvergenceWarning) for warning in caught)
-
-
-def _one_thread() -> Any:
-    """Return a context in which BLAS uses one thread.
-
-    L-BFGS multiplies short dense vectors between sparse products: waking threads for those made a fit on 5,000
-    questions up to thirty times slower on two busy cores.
-    """
-    from threadpoolctl import threadpool_limits
-
-    return threadpool_limits(1)
 
 
 def problem_of(features: Features, labels: Int32, class_weight: str | None) -> Problem:

@@ -1,0 +1,129 @@
+"""The one way to a saved model: what its `model.json` says it is decides who reads the rest."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import polars as pl
+
+from pipeline.core.errors import PipelineError
+from pipeline.core.values import Float32, TokenizedCorpus
+from pipeline.models.saved.contributions import Contributions
+from pipeline.models.saved.linear import load_linear
+from pipeline.models.saved.network import SavedNetwork, load_of_network
+from pipeline.run_folder.models import (
+    MODEL,
+    Description,
+    model_folder,
+    read_description,
+    read_from,
+    saved_names,
+)
+from pipeline.settings.tables import TokenizerSettings
+
+
+class SavedModel(Protocol):
+    """A model with all that turns raw text into its answers.
+
+    Attributes
+    ----------
+    name : as the run names it, such as `tfidf` or `lstm:max@word2vec`
+    label_names : the classes, in the order of its answers
+    tokenizer : how it cuts text into tokens
+    method : how `contributions` are found, "weights" (exact) or "occlusion"; None where it cannot say what a word adds
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def label_names(self) -> tuple[str, ...]: ...
+
+    @property
+    def tokenizer(self) -> TokenizerSettings: ...
+
+    @property
+    def method(self) -> str | None: ...
+
+    def answer(self, texts: pl.Series) -> Float32:
+        """Return each text's distribution over the classes; float32 (N, C)."""
+        ...
+
+    def contributions(
+        self,
+        tokenized: TokenizedCorpus,
+        places: Sequence[Sequence[int]] | None = None,
+        most_work: float = math.inf,
+    ) -> list[Contributions]:
+        """Return what each token adds to the answer to its document.
+
+        Parameters
+        ----------
+        tokenized : TokenizedCorpus
+            N documents, whole, cut into tokens by `tokenizer`.
+        places : sequence of N sequences of int, optional
+            Which tokens of each document are asked for; what else comes free is returned too. All by default.
+        most_work : float
+            Timesteps times weights at most: of a network the first documents that this allows are looked at.
+        """
+        ...
+
+
+_LOADERS: dict[str, Callable[[Path, Description], SavedModel]] = {
+    "linear": load_linear,
+    "network": load_of_network,
+}
+
+
+def load_model(folder: Path, name: str | None = None) -> SavedModel:
+    """Return a model that a run saved: the first seed's fit of the first fold.
+
+    Parameters
+    ----------
+    folder : Path
+        A run folder; without a name a model's own folder in its `models/`.
+    name : str, optional
+        As the run names it, such as `tfidf` or `lstm:max@word2vec`.
+
+    Raises
+    ------
+    PipelineError
+        If there is no such model, it is in the format of another version, or a file is missing or damaged.
+    """
+    own = Path(folder) if name is None else model_folder(folder, name)
+    if not (own / MODEL).is_file():
+        raise _absent(own, f'model "{name}"' if name else "model")
+    described = read_description(own)
+    with read_from(own / MODEL, "it describes no model of this version"):
+        return _LOADERS[described["kind"]](own, described)
+
+
+def load_network(run: Path, name: str) -> SavedNetwork:
+    """Return a network that a run saved.
+
+    Raises
+    ------
+    PipelineError
+        As `load_model`; if the model of this name is none.
+    """
+    own = model_folder(run, name)
+    model = load_model(own) if (own / MODEL).is_file() else None
+    if not isinstance(model, SavedNetwork):
+        raise _absent(own, f'network "{name}"', "network")
+    return model
+
+
+def saved_networks(run: Path) -> list[str]:
+    """Return the names of the networks that a run saved, in alphabetical order."""
+    return saved_names(run, "network")
+
+
+def _absent(own: Path, what: str, *kinds: str) -> PipelineError:
+    """Return the error for a model that is not there, with the names of those that are."""
+    names = saved_names(own.parent.parent, *kinds)
+    anew = f"give the folder of a run that trained a {kinds[0] if kinds else 'model'}"
+    fix = f"give one of {', '.join(names)}" if names else anew
+    return PipelineError(str(own / MODEL), f"there is no {what}", fix)

@@ -1,0 +1,122 @@
+"""`models/` of a run folder: how its files are called, written whole, and read with what they must hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from polars.exceptions import PolarsError
+
+from pipeline.core.errors import PipelineError
+from pipeline.core.files import REWRITE, read_json, write_json, write_whole
+from pipeline.core.names import slug
+
+FORMAT_VERSION = 1
+MODEL, WEIGHTS = "model.json", "weights.safetensors"
+VOCABULARY, VECTORS = "vocabulary.json", "vectors.safetensors"
+
+Array = NDArray[Any]
+Description = Mapping[str, Any]  # what a model.json holds
+
+
+def model_folder(run: Path, name: str) -> Path:
+    """Return the folder of a model, named as the run names it."""
+    return Path(run) / "models" / slug(name)
+
+
+def embedding_folder(source: str) -> str:
+    """Return the name of the folder of a source's vectors, beside those of the models that read them."""
+    return f"embedding-{slug(source)}"
+
+
+def write_model(
+    run: Path, kind: str, name: str, described: Mapping[str, object], arrays: Mapping[str, Array]
+) -> None:
+    """Write a model's weights, then what it is: a folder with a `model.json` is whole."""
+    folder = model_folder(run, name)
+    write_arrays(folder / WEIGHTS, arrays)
+    write_json(folder / MODEL, {"format_version": FORMAT_VERSION, "kind": kind, "name": name, **described})
+
+
+def write_arrays(path: Path, arrays: Mapping[str, Array]) -> None:
+    """Write arrays to a safetensors file."""
+    from safetensors.numpy import save
+
+    write_whole(path, save({name: np.ascontiguousarray(array) for name, array in arrays.items()}))
+
+
+def saved_names(run: Path, *kinds: str) -> list[str]:
+    """Return the names of the models that a run saved, all or those of these kinds, in alphabetical order."""
+    described = [read_description(path.parent) for path in Path(run).glob(f"models/*/{MODEL}")]
+    return sorted(one["name"] for one in described if not kinds or one["kind"] in kinds)
+
+
+def read_description(folder: Path) -> Description:
+    """Return what a model's `model.json` holds: `name`, `kind` and the rest.
+
+    Raises
+    ------
+    PipelineError
+        If it is no JSON, or in the format of another version.
+    """
+    path = folder / MODEL
+    described = read_json(path)
+    found = described.get("format_version") if isinstance(described, dict) else None
+    if found != FORMAT_VERSION:
+        what = f"its format_version is {found}; this version reads {FORMAT_VERSION}"
+        run = folder.parent.parent
+        again = f"python -m pipeline run --config {run / 'config.toml'} --out {run}-again"
+        raise PipelineError(str(path), what, f"train it again: {again}")
+    return dict(described)
+
+
+def read_arrays(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Array]:
+    """Return the arrays of a safetensors file.
+
+    Raises
+    ------
+    PipelineError
+        If it cannot be read, or holds other names or shapes than these.
+    """
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    try:
+        arrays = load(path.read_bytes())
+    except OSError as error:
+        raise PipelineError(str(path), f"it cannot be read ({error.strerror})", REWRITE) from error
+    except (SafetensorError, ValueError, KeyError) as error:
+        raise PipelineError(str(path), "this is no whole safetensors file", REWRITE) from error
+    for name in sorted({*arrays, *shapes}):
+        found = _shown(arrays[name].shape) if name in arrays else "absent"
+        expected = _shown(shapes[name]) if name in shapes else "none"
+        if found != expected:
+            raise PipelineError(str(path), f"{name} is {found}; expected {expected}", REWRITE)
+    return arrays
+
+
+def _shown(shape: tuple[int, ...]) -> str:
+    return " x ".join(map(str, shape))
+
+
+@contextmanager
+def read_from(path: Path, otherwise: str) -> Iterator[None]:
+    """Turn the errors of a block that takes a file's content apart into one that names the file."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, PolarsError) as error:
+        raise PipelineError(str(path), f"{otherwise} ({error})", REWRITE) from error
+
+
+def bytes_to_predict(run: Path, name: str) -> int | None:
+    """Return the size of what a model needs to predict: its folder, and that of its embedding; None if not saved."""
+    folder = model_folder(run, name)
+    if not (folder / MODEL).is_file():
+        return None
+    embedding = read_json(folder / MODEL).get("embedding")
+    folders = [folder, *([folder.parent / embedding] if embedding else [])]
+    return sum(file.stat().st_size for one in folders for file in one.iterdir() if file.is_file())
