@@ -56,8 +56,8 @@ OF_A_RUN_FOLDER = {
 # What must not be and still is, module by module. An entry goes with the last line that needed it; none is added.
 KNOWN: dict[str, str] = {
     "a fit writes files itself": (
-        "experiment.data>run_folder.predictions experiment.fit_linear>models.save"
-        " experiment.fit_networks>models.save"
+        "experiment.data>run_folder.predictions experiment.fit_linear>run_folder.models"
+        " experiment.fit_networks>run_folder.models"
     ),
     "TensorFlow outside models.networks and interpret": (
         "experiment.fit_networks experiment.record experiment.workers"
@@ -66,8 +66,8 @@ KNOWN: dict[str, str] = {
     "a name split at @ outside core.names": "",
     "a file of the run folder named outside run_folder": (
         "cli commands.predict commands.run commands.selftest commands.unfinished commands.verify"
-        " experiment.conclude experiment.record interpret.contributions.of_run"
-        " interpret.explain.trained models.save models.saved report.draw report.sections.causes"
+        " experiment.conclude experiment.record"
+        " interpret.explain.trained models.saved.network report.draw report.sections.causes"
         " report.sections.conduct report.sections.contamination report.sections.costs"
         " report.sections.curves report.sections.documents report.sections.errors_made"
         " report.sections.fit_audit report.sections.grid report.sections.inputs"
@@ -253,7 +253,7 @@ def writers(module: str) -> set[str]:
     """Return what a fit imports that writes into a run folder."""
     if outside(module, *FITS):
         return set()
-    return {name for name in own_imports(module) if not outside(name, "run_folder", "models.save")}
+    return {name for name in own_imports(module) if not outside(name, "run_folder")}
 
 
 def names_files(module: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -124,6 +125,8 @@ def detectable_words(smallest: float | None, metric: str = "accuracy") -> str:
 
 
 # --- scores by metric
+
+Metric = Literal["accuracy", "macro-f1", "balanced-accuracy", "log-loss"]
 
 
 @dataclass(frozen=True)

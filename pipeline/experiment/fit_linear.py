@@ -32,8 +32,9 @@ from pipeline.models.baselines import Chosen, FittedBaseline, Tried, as_fitted, 
 from pipeline.models.baselines.choice import Grade
 from pipeline.models.baselines.features import average
 from pipeline.models.baselines.table import BASELINES, NgramRange, TextSize
-from pipeline.models.save import save_baseline, save_mean
+from pipeline.models.save import files_of_baseline, files_of_mean
 from pipeline.models.table import PlannedModel
+from pipeline.run_folder.models import write_model
 from pipeline.text.ngrams import NgramsTooLong, NgramVocabulary, count_ngrams, learn_ngrams
 from pipeline.text.ragged import select
 
@@ -207,17 +208,8 @@ def _of_chosen(
 
 
 def _choice(planned: PlannedModel, fold: int, chosen: Chosen) -> Choice:
-    return Choice(
-        planned.name,
-        fold,
-        "C",
-        chosen.strength,
-        chosen.tried,
-        chosen.beta,
-        chosen.power,
-        chosen.min_df,
-        chosen.settings_tried,
-    )
+    also = chosen.beta, chosen.power, chosen.min_df, chosen.settings_tried
+    return Choice(planned.name, fold, "C", chosen.strength, chosen.tried, *also)
 
 
 def _fit(
@@ -284,7 +276,9 @@ def _ngram_features(
     min_dfs: tuple[int, ...] = (),
 ) -> Features:
     def save(name: str, fitted: FittedBaseline) -> None:
-        save_baseline(material.run, name, fitted, ngrams, material.label_names, material.config)
+        write_model(
+            material.run, files_of_baseline(name, fitted, ngrams, material.label_names, material.config)
+        )
 
     validation = count_ngrams(select(material.tokenized, fold.validation), ngrams)
     columns = {min_df: np.flatnonzero(ngrams.document_counts >= min_df) for min_df in min_dfs}
@@ -298,8 +292,8 @@ def _ngram_features(
             train[:, kept],
             validation[:, kept],
             lambda tokenized: count_ngrams(tokenized, own),
-            lambda name, fitted: save_baseline(
-                material.run, name, fitted, own, material.label_names, material.config
+            lambda name, fitted: write_model(
+                material.run, files_of_baseline(name, fitted, own, material.label_names, material.config)
             ),
             seconds,
         )
@@ -419,7 +413,8 @@ def _features(material: Material, fold: Fold, embedded: Embedded) -> Features:
         return average_vectors(tokenized, embedded)
 
     def save(name: str, fitted: FittedBaseline) -> None:
-        save_mean(material.run, name, fitted, embedded.source, material.label_names, material.config)
+        files = files_of_mean(name, fitted, embedded.source, material.label_names, material.config)
+        write_model(material.run, files)
 
     start = time.perf_counter()
     train, validation = (of(select(material.tokenized, part)) for part in (fold.train, fold.validation))

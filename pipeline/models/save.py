@@ -1,40 +1,42 @@
-"""Fitted models to files of the run folder: JSON and safetensors, never a pickle; each file whole or absent."""
+"""Fitted models and vectors as plain data that a run folder keeps (`run_folder.models` writes it)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from pipeline.core.files import write_json
+from pipeline.core.fits import ModelFiles
+from pipeline.core.names import slug
 from pipeline.embeddings import Embedded
 from pipeline.models.baselines import FittedBaseline
 from pipeline.models.networks.build import own_weights
 from pipeline.models.networks.training import FittedNetwork
-from pipeline.run_folder.models import VECTORS, VOCABULARY, Array, embedding_folder, write_arrays, write_model
+from pipeline.run_folder.models import Array
 from pipeline.settings.tables import Config
 from pipeline.text.ngrams import NgramVocabulary
 
 
-def save_embedding(run: Path, embedded: Embedded) -> None:
-    """Save a source's vectors and vocabulary once for all models that read it."""
-    folder, vocabulary = run / "models" / embedding_folder(embedded.matrix.source), embedded.vocabulary
-    vectors = {"vectors": embedded.matrix.vectors, "covered": embedded.matrix.covered}
-    write_arrays(folder / VECTORS, vectors)
+def files_of_embedding(embedded: Embedded) -> ModelFiles:
+    """Return a source's vectors and vocabulary, saved once for all models that read it."""
+    vocabulary = embedded.vocabulary
+    arrays = {"vectors": embedded.matrix.vectors, "covered": embedded.matrix.covered}
     words = {"tokens": vocabulary.tokens.to_list(), "counts": vocabulary.counts.tolist()}
-    write_json(folder / VOCABULARY, words | {"n_learned": vocabulary.n_learned})
+    described = words | {"n_learned": vocabulary.n_learned}
+    return ModelFiles("embedding", _embedding_folder(embedded.matrix.source), arrays, described)
 
 
-def save_network(
-    run: Path, name: str, fitted: FittedNetwork, source: str, label_names: tuple[str, ...], config: Config
-) -> None:
-    """Save a network's weights and how to build it; a frozen embedding is named, not copied."""
+def files_of_network(
+    name: str, fitted: FittedNetwork, source: str, label_names: tuple[str, ...], config: Config
+) -> ModelFiles:
+    """Return a network's weights and how to build it; a frozen embedding is named, not copied."""
     described = {
+        "kind": "network",
+        "name": name,
         "network": asdict(fitted.spec),
-        "embedding": embedding_folder(source),
+        "embedding": _embedding_folder(source),
         "label_names": label_names,
         "tokenizer": asdict(config.tokenizer),
         "max_tokens": config.networks.max_tokens,
@@ -42,59 +44,54 @@ def save_network(
         "networks": asdict(config.networks),
         "best_updates": fitted.best_updates,
     }
-    arrays = arrays_of(own_weights(fitted.model, fitted.spec.tuned))
-    write_model(run, "network", name, described, arrays)
+    weights = arrays_of(own_weights(fitted.model, fitted.spec.tuned))
+    return ModelFiles("model", slug(name), weights, described)
 
 
-def save_baseline(
-    run: Path,
-    name: str,
-    fitted: FittedBaseline,
-    ngrams: NgramVocabulary,
-    label_names: tuple[str, ...],
-    config: Config,
-) -> None:
-    """Save a model of n-gram counts: n-grams as numbers over a list of tokens, weights, and what made them."""
+def files_of_baseline(
+    name: str, fitted: FittedBaseline, ngrams: NgramVocabulary, label_names: tuple[str, ...], config: Config
+) -> ModelFiles:
+    """Return a model of n-gram counts: n-grams as numbers over a list of tokens, weights, and what made them."""
     reads = {
         "tokens": ngrams.tokens.to_list(),
         "ngram_min": ngrams.ngram_min,
         "ngram_max": ngrams.ngram_max,
     }
-    _save_linear(run, name, fitted, {"ngram_keys": ngrams.keys}, reads, label_names, config)
+    return _files_of_linear(name, fitted, {"ngram_keys": ngrams.keys}, reads, label_names, config)
 
 
-def save_mean(
-    run: Path, name: str, fitted: FittedBaseline, source: str, label_names: tuple[str, ...], config: Config
-) -> None:
-    """Save a model of averaged vectors: its weights; the embedding is named, not copied."""
-    _save_linear(run, name, fitted, {}, {"embedding": embedding_folder(source)}, label_names, config)
+def files_of_mean(
+    name: str, fitted: FittedBaseline, source: str, label_names: tuple[str, ...], config: Config
+) -> ModelFiles:
+    """Return a model of averaged vectors: its weights; the embedding is named, not copied."""
+    return _files_of_linear(name, fitted, {}, {"embedding": _embedding_folder(source)}, label_names, config)
 
 
-def _save_linear(
-    run: Path,
+def _files_of_linear(
     name: str,
     fitted: FittedBaseline,
-    arrays: Mapping[str, Array],
+    keys: Mapping[str, Array],
     reads: Mapping[str, object],
     label_names: tuple[str, ...],
     config: Config,
-) -> None:
-    classifier = fitted.pipeline[-1]
+) -> ModelFiles:
+    classifier, how = fitted.pipeline[-1], fitted.probabilities
     classes = np.asarray(classifier.classes_)
     described = {
-        "probabilities": fitted.probabilities,
+        "kind": "linear",
+        "name": name,
+        "probabilities": how,
         "n_classes": len(classes),
         "label_names": label_names,
         "tokenizer": asdict(config.tokenizer),
         "baselines": asdict(config.baselines),
     }
-    if fitted.probabilities == "prior":  # what a document holds plays no part
+    if how == "prior":  # what a document holds plays no part
         prior = getattr(classifier, "class_prior_", np.ones(len(classes)))
-        write_model(run, "linear", name, described, {"classes": classes, "class_prior": prior})
-        return
+        return ModelFiles("model", slug(name), {"classes": classes, "class_prior": prior}, described)
     learned, weights = _learned(fitted.pipeline[0]), _weights(classifier)
     described |= {**reads, "n_features": weights["coefficients"].shape[1], "learned": sorted(learned)}
-    write_model(run, "linear", name, described, {"classes": classes, **arrays, **learned, **weights})
+    return ModelFiles("model", slug(name), {"classes": classes, **keys, **learned, **weights}, described)
 
 
 def _learned(features: Any) -> dict[str, Array]:
@@ -110,6 +107,10 @@ def _weights(classifier: Any) -> dict[str, Array]:
         "coefficients": np.vstack([one.coef_ for one in problems]),
         "intercepts": np.concatenate([one.intercept_ for one in problems]),
     }
+
+
+def _embedding_folder(source: str) -> str:
+    return f"embedding-{slug(source)}"
 
 
 def arrays_of(weights: Iterable[Any]) -> dict[str, Array]:

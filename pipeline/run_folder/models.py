@@ -1,4 +1,4 @@
-"""`models/` of a run folder: how its files are called, written whole, and read with what they must hold."""
+"""Fitted models in a run folder: JSON and safetensors below `models/`, never a pickle; each file whole or absent."""
 
 from __future__ import annotations
 
@@ -13,45 +13,39 @@ from polars.exceptions import PolarsError
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import REWRITE, read_json, write_json, write_whole
+from pipeline.core.fits import ModelFiles
 from pipeline.core.names import slug
 
-FORMAT_VERSION = 1
+FOLDER = "models"
 MODEL, WEIGHTS = "model.json", "weights.safetensors"
 VOCABULARY, VECTORS = "vocabulary.json", "vectors.safetensors"
+_FILES = {"model": (WEIGHTS, MODEL), "embedding": (VECTORS, VOCABULARY)}  # of arrays, of what describes them
+FORMAT_VERSION = 1  # of what is written for a model
 
 Array = NDArray[Any]
 Description = Mapping[str, Any]  # what a model.json holds
 
 
-def model_folder(run: Path, name: str) -> Path:
-    """Return the folder of a model, named as the run names it."""
-    return Path(run) / "models" / slug(name)
-
-
-def embedding_folder(source: str) -> str:
-    """Return the name of the folder of a source's vectors, beside those of the models that read them."""
-    return f"embedding-{slug(source)}"
-
-
-def write_model(
-    run: Path, kind: str, name: str, described: Mapping[str, object], arrays: Mapping[str, Array]
-) -> None:
-    """Write a model's weights, then what it is: a folder with a `model.json` is whole."""
-    folder = model_folder(run, name)
-    write_arrays(folder / WEIGHTS, arrays)
-    write_json(folder / MODEL, {"format_version": FORMAT_VERSION, "kind": kind, "name": name, **described})
-
-
-def write_arrays(path: Path, arrays: Mapping[str, Array]) -> None:
-    """Write arrays to a safetensors file."""
+def write_model(run: Path, files: ModelFiles) -> None:
+    """Write a model, or a source's vectors, into a folder of its own."""
     from safetensors.numpy import save
 
-    write_whole(path, save({name: np.ascontiguousarray(array) for name, array in arrays.items()}))
+    folder = run / FOLDER / files.folder
+    arrays, description = _FILES[files.kind]
+    contiguous = {name: np.ascontiguousarray(array) for name, array in files.arrays.items()}
+    write_whole(folder / arrays, save(contiguous))
+    version = {"format_version": FORMAT_VERSION} if files.kind == "model" else {}
+    write_json(folder / description, {**version, **files.described})
+
+
+def model_folder(run: Path, name: str) -> Path:
+    """Return the folder of a model, named as the run names it."""
+    return Path(run) / FOLDER / slug(name)
 
 
 def saved_names(run: Path, *kinds: str) -> list[str]:
     """Return the names of the models that a run saved, all or those of these kinds, in alphabetical order."""
-    described = [read_description(path.parent) for path in Path(run).glob(f"models/*/{MODEL}")]
+    described = [read_description(path.parent) for path in Path(run).glob(f"{FOLDER}/*/{MODEL}")]
     return sorted(one["name"] for one in described if not kinds or one["kind"] in kinds)
 
 

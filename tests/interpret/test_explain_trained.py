@@ -19,8 +19,9 @@ from pipeline.embeddings import embed
 from pipeline.interpret.explain import Worked, explain, write_page, write_text
 from pipeline.interpret.explain.worked import Prose, Section, Table
 from pipeline.models.equations.network import run_network
-from pipeline.models.save import save_embedding, save_network
-from pipeline.models.saved import load_saved
+from pipeline.models.save import files_of_embedding, files_of_network
+from pipeline.models.saved import load_network
+from pipeline.run_folder.models import write_model
 from pipeline.settings.tables import Config, save_config, with_values
 from pipeline.text.tokenizer import tokenize
 
@@ -54,7 +55,7 @@ def write_run(run: Path, networks: Sequence[str], max_tokens: int = 400) -> Path
         },
     )
     embedded = embed("random", request_of(tokens_of(DOCUMENTS)))
-    save_embedding(run, embedded)
+    write_model(run, files_of_embedding(embedded))
     for name in networks:
         fitted = train_network(
             name.partition(":")[0],
@@ -63,7 +64,7 @@ def write_run(run: Path, networks: Sequence[str], max_tokens: int = 400) -> Path
             max_epochs=1,
             **(NETWORKS | TRUNCATED)[name],
         )
-        save_network(run, f"{name}@random", fitted, "random", LABELS, config)
+        write_model(run, files_of_network(f"{name}@random", fitted, "random", LABELS, config))
     write_json(run / "details" / "fits.json", {"models": [{"name": f"{name}@random"} for name in networks]})
     (run / "config.toml").write_text(save_config(config), encoding="utf-8")
     (run / "metrics.json").write_text("{}", encoding="utf-8")
@@ -98,7 +99,7 @@ def test_a_networks_own_numbers_and_tensorflows(run: Path, model: str, cell: str
     example = explain(TEXT, run=run, cell=cell, model=name)
     assert example.agrees
     assert example.worst.difference < 1e-12
-    network = load_saved(run, name)
+    network = load_network(run, name)
     tokenized = tokenize(pl.Series([TEXT]), network.tokenizer)
     probabilities = network.probabilities(network.as_read(tokenized))[0]
     answers = table(example, "The answer and its loss")
@@ -119,7 +120,7 @@ def test_a_networks_own_numbers_and_tensorflows(run: Path, model: str, cell: str
 
 @pytest.mark.parametrize("model", ["gru", "lstm:max+mean"])
 def test_the_gradient_that_reaches_each_word_is_that_of_finite_differences(run: Path, model: str) -> None:
-    network = load_saved(run, f"{model}@random")
+    network = load_network(run, f"{model}@random")
     rows = network.as_read(tokenize(pl.Series([TEXT]), network.tokenizer)).indices
     weights = {name: array.astype(np.float64) for name, array in network.weights.items()}
     vectors = network.table[rows].astype(np.float64)  # (T, D)
@@ -145,15 +146,17 @@ def test_the_gradient_that_reaches_each_word_is_that_of_finite_differences(run: 
 
 def test_a_network_on_shuffled_words_says_so(run: Path, tmp_path: Path) -> None:
     embedded = embed("random", request_of(tokens_of(DOCUMENTS)))
-    save_embedding(tmp_path, embedded)
+    write_model(tmp_path, files_of_embedding(embedded))
     name = "gru:shuffled-words@random"
-    save_network(
+    write_model(
         tmp_path,
-        name,
-        train_network("gru", TRAIN, matrix=embedded.matrix, max_epochs=1),
-        "random",
-        LABELS,
-        Config(),
+        files_of_network(
+            name,
+            train_network("gru", TRAIN, matrix=embedded.matrix, max_epochs=1),
+            "random",
+            LABELS,
+            Config(),
+        ),
     )
     (tmp_path / "config.toml").write_text(save_config(Config()), encoding="utf-8")
     (tmp_path / "metrics.json").write_text("{}", encoding="utf-8")
@@ -164,7 +167,7 @@ def test_a_network_on_shuffled_words_says_so(run: Path, tmp_path: Path) -> None:
         "words are shuffled here too. All of them are in its vocabulary of 6 words."
     )
     words = [str(row[0]).partition(" ")[2].strip('"') for row in table(example, "Forward").rows]
-    rows = load_saved(tmp_path, name).as_read(tokenize(pl.Series(["a good film plot"]), Config().tokenizer))
+    rows = load_network(tmp_path, name).as_read(tokenize(pl.Series(["a good film plot"]), Config().tokenizer))
     vocabulary = tmp_path / "models" / "embedding-random" / "vocabulary.json"
     tokens = json.loads(vocabulary.read_text(encoding="utf-8"))["tokens"]
     assert words == [tokens[row] for row in rows.indices]
@@ -213,7 +216,7 @@ def test_another_order_changes_the_answer_and_not_the_average(run: Path) -> None
     (_, *averages), (_, first, second, difference) = both.rows
     assert averages[2] == pytest.approx(0, abs=1e-15)
     assert averages[0] == pytest.approx(averages[1])
-    network = load_saved(run, "gru@random")
+    network = load_network(run, "gru@random")
     turned = network.as_read(tokenize(pl.Series(["film good a not"]), network.tokenizer))
     given = network.as_read(tokenize(pl.Series(["not a good film"]), network.tokenizer))
     place = int(network.probabilities(given).argmax())

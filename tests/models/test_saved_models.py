@@ -32,8 +32,9 @@ from pipeline.models.networks.batches import shuffle_words, visible
 from pipeline.models.networks.build import build, specify
 from pipeline.models.networks.prediction import predict_probabilities
 from pipeline.models.networks.training import FittedNetwork
-from pipeline.models.save import save_baseline, save_embedding, save_mean, save_network
+from pipeline.models.save import files_of_baseline, files_of_embedding, files_of_mean, files_of_network
 from pipeline.models.saved import load_model, load_network, saved_networks
+from pipeline.run_folder.models import write_model
 from pipeline.settings.reading import load_config
 from pipeline.settings.tables import Config, save_config, with_values
 from pipeline.text.ngrams import count_ngrams, learn_ngrams
@@ -91,10 +92,10 @@ def fit_and_save(run: Path, case: str) -> tuple[FittedBaseline, Any]:
     labels = int32((LABELS % n_classes).tolist())
     fitted = fit_baseline(model, features, labels, n_classes=4, strength=3.0, settings=settings)
     if model == "mean":
-        save_embedding(run, source)
-        save_mean(run, model, fitted, "random", NAMES, config)
+        write_model(run, files_of_embedding(source))
+        write_model(run, files_of_mean(model, fitted, "random", NAMES, config))
         return fitted, average_vectors(new, source)
-    save_baseline(run, model, fitted, ngrams, NAMES, config)
+    write_model(run, files_of_baseline(model, fitted, ngrams, NAMES, config))
     return fitted, count_ngrams(new, ngrams)
 
 
@@ -160,8 +161,8 @@ def build_and_save(run: Path, name: str) -> FittedNetwork:
     network = randomised(build(spec))
     network.get_layer("embedding").set_weights([source.matrix.vectors + 0.5 * tuned])
     fitted = FittedNetwork(spec, network, (), 0, "budget", None, ())
-    save_embedding(run, source)
-    save_network(run, name, fitted, "random", NAMES[:3], config)
+    write_model(run, files_of_embedding(source))
+    write_model(run, files_of_network(name, fitted, "random", NAMES[:3], config))
     (run / "config.toml").write_text(save_config(config), encoding="utf-8")
     return fitted
 
