@@ -75,38 +75,28 @@ def _files_of_linear(
     label_names: tuple[str, ...],
     config: Config,
 ) -> ModelFiles:
-    classifier, how = fitted.pipeline[-1], fitted.probabilities
-    classes = np.asarray(classifier.classes_)
+    classes, weights = np.asarray(fitted.pipeline[-1].classes_), fitted.weights
     described = {
         "kind": "linear",
         "name": name,
-        "probabilities": how,
+        "probabilities": fitted.probabilities,
         "n_classes": len(classes),
         "label_names": label_names,
         "tokenizer": asdict(config.tokenizer),
         "baselines": asdict(config.baselines),
     }
-    if how == "prior":  # what a document holds plays no part
-        prior = getattr(classifier, "class_prior_", np.ones(len(classes)))
-        return ModelFiles("model", slug(name), {"classes": classes, "class_prior": prior}, described)
-    learned, weights = _learned(fitted.pipeline[0]), _weights(classifier)
-    described |= {**reads, "n_features": weights["coefficients"].shape[1], "learned": sorted(learned)}
-    return ModelFiles("model", slug(name), {"classes": classes, **keys, **learned, **weights}, described)
+    arrays = {"classes": classes, **weights}
+    if "coefficients" in weights:  # else what a document holds plays no part
+        learned = _learned(fitted.pipeline[0])
+        described |= {**reads, "n_features": weights["coefficients"].shape[1], "learned": sorted(learned)}
+        arrays |= {**keys, **learned}
+    return ModelFiles("model", slug(name), arrays, described)
 
 
 def _learned(features: Any) -> dict[str, Array]:
     """Return what the first step learned: `idf` of TF-IDF, `mean` and `scale` of averages, `scale` of counts; (F,)."""
     names = {"idf_": "idf", "mean_": "mean", "scale_": "scale"}
     return {name: getattr(features, own) for own, name in names.items() if hasattr(features, own)}
-
-
-def _weights(classifier: Any) -> dict[str, Array]:
-    """Return coefficients (P, F) and intercepts (P,) of P problems, 1 for two classes."""
-    problems = getattr(classifier, "estimators_", [classifier])
-    return {
-        "coefficients": np.vstack([one.coef_ for one in problems]),
-        "intercepts": np.concatenate([one.intercept_ for one in problems]),
-    }
 
 
 def _embedding_folder(source: str) -> str:

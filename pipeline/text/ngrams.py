@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 import polars as pl
 
-from pipeline.core.values import Int32, Int64, TokenizedCorpus
+from pipeline.core.values import Bool, Int32, Int64, TokenizedCorpus
 from pipeline.text.vocabulary import rows_of
 
 if TYPE_CHECKING:
@@ -128,23 +128,16 @@ def find_occurrences(tokenized: TokenizedCorpus, ngrams: NgramVocabulary) -> Ite
 
 def _occurrences(digits: Int64, ngrams: NgramVocabulary) -> Occurrences:
     """Return where one document holds n-grams, its tokens given as digits of their keys, (T,)."""
-    none = np.zeros(0, dtype=np.int64)
-    columns, starts, sizes = [none], [none], [none]
-    base, keys = len(ngrams.tokens) + 1, ngrams.keys
-    key, inside = np.zeros(len(digits) + 1, dtype=np.int64), np.ones(len(digits) + 1, dtype=bool)
-    for n in range(1, min(ngrams.ngram_max, len(digits)) + 1):
-        last = digits[n - 1 :]  # (T - n + 1,)
-        key = key[: len(last)] * base + last
-        inside = inside[: len(last)] & (last > 0)
-        if n < ngrams.ngram_min or not len(keys):
-            continue
-        wanted = key * base ** (ngrams.ngram_max - n)
-        column = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-        start = np.flatnonzero(inside & (keys[column] == wanted))
-        columns.append(column[start])
-        starts.append(start)
-        sizes.append(np.full(len(start), n, dtype=np.int64))
-    return Occurrences(np.concatenate(columns), np.concatenate(starts), np.concatenate(sizes), len(digits))
+    found = [np.zeros((3, 0), dtype=np.int64)]
+    base, n_range, keys = len(ngrams.tokens) + 1, (ngrams.ngram_min, ngrams.ngram_max), ngrams.keys
+    for n, runs, inside in _runs_of_tokens(digits, np.zeros_like(digits), base, n_range):
+        wanted = runs * base ** (ngrams.ngram_max - n)
+        column = np.searchsorted(keys, wanted)  # (T - n + 1,)
+        known = np.append(keys, -1)[column] == wanted
+        start = np.flatnonzero(inside & known)
+        found.append(np.stack([column[start], start, np.full_like(start, n)]))  # (3, places)
+    columns, starts, sizes = np.concatenate(found, axis=1)  # (O,) each
+    return Occurrences(columns, starts, sizes, len(digits))
 
 
 @dataclass(frozen=True, eq=False)
@@ -228,8 +221,23 @@ def _pairs(piece: TokenizedCorpus, rank_of_type: Int64, base: int, n_range: tupl
     """Return one integer, key * n_docs + document, for each n-gram occurrence whose tokens all have a rank."""
     digits = rank_of_type[piece.token_types] + 1  # (M,), 0 where the token has no rank
     documents = np.repeat(np.arange(piece.n_docs, dtype=np.int64), np.diff(piece.offsets))  # (M,)
+    n_docs, longest = max(piece.n_docs, 1), n_range[1]
+    return np.concatenate(
+        [
+            keys[inside] * base ** (longest - n) * n_docs + documents[: len(inside)][inside]
+            for n, keys, inside in _runs_of_tokens(digits, documents, base, n_range)
+        ]
+    )
+
+
+def _runs_of_tokens(
+    digits: Int64, documents: Int64, base: int, n_range: tuple[int, int]
+) -> Iterator[tuple[int, Int64, Bool]]:
+    """Yield for each n the n-gram that starts at each token, read as a number, and whether it is one.
+
+    It is none where it reaches into the next document (`documents` are their numbers, (M,)) or a digit is 0.
+    """
     shortest, longest = n_range
-    found = []
     keys, inside = digits, digits > 0
     for n in range(1, longest + 1):
         if n > 1:
@@ -238,9 +246,7 @@ def _pairs(piece: TokenizedCorpus, rank_of_type: Int64, base: int, n_range: tupl
             inside = inside[: len(follows)] & same & (follows > 0)
             keys = keys[: len(follows)] * base + follows  # (M - n + 1,)
         if n >= shortest:
-            padded = keys[inside] * base ** (longest - n)
-            found.append(padded * max(piece.n_docs, 1) + documents[: len(inside)][inside])
-    return np.concatenate(found)
+            yield n, keys, inside
 
 
 def _run_starts(ordered: Int64) -> Int64:

@@ -9,6 +9,7 @@ import numpy as np
 
 from pipeline.core.resources import one_blas_thread
 from pipeline.core.values import Float32, Int32
+from pipeline.models.baselines.features import Weights
 from pipeline.models.baselines.table import BASELINES, Problem
 from pipeline.settings.tables import BaselineSettings
 
@@ -31,14 +32,22 @@ class FittedBaseline:
     warnings: tuple[str, ...] = ()
 
     @property
+    def weights(self) -> dict[str, Weights]:
+        """`coefficients` (P, F) and `intercepts` (P,) of P problems, 1 for two classes; else `class_prior` (K,)."""
+        classifier = self.pipeline[-1]
+        if self.probabilities == "prior":
+            return {"class_prior": getattr(classifier, "class_prior_", np.ones(len(classifier.classes_)))}
+        problems = getattr(classifier, "estimators_", [classifier])
+        coefficients = np.vstack([one.coef_ for one in problems])
+        return {
+            "coefficients": coefficients,
+            "intercepts": np.concatenate([one.intercept_ for one in problems]),
+        }
+
+    @property
     def parameters(self) -> int:
         """How many weights were fitted."""
-        classifier = self.pipeline[-1]
-        if hasattr(classifier, "estimators_"):
-            return sum(one.coef_.size + one.intercept_.size for one in classifier.estimators_)
-        if hasattr(classifier, "coef_"):
-            return int(classifier.coef_.size + classifier.intercept_.size)
-        return int(classifier.class_prior_.size)
+        return sum(array.size for array in self.weights.values())
 
     @property
     def probabilities(self) -> str:

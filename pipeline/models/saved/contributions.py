@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,6 +44,7 @@ def contrast(predicted: int, n_classes: int) -> Float64:
     return weights
 
 
+Places = Sequence[Sequence[int]] | None  # of each document the tokens that are asked for; None: all
 Logits = Callable[[Int32, Int32], Float32]  # (rows (B, T), lengths (B,)) > logits (B, C)
 
 

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
 from pipeline.core.names import ModelName
 from pipeline.core.values import Bool, Float32, Float64, Int64, TokenizedCorpus, Vocabulary
-from pipeline.models.baselines.features import Learned, Weigh, Weights, average
+from pipeline.models.baselines.features import Learned, Weigh, Weights, average, presence
 from pipeline.models.baselines.table import BASELINES
 from pipeline.models.equations.output import softmax
-from pipeline.models.saved.contributions import Contributions, contrast
+from pipeline.models.saved.contributions import Contributions, Places, contrast
 from pipeline.models.saved.files import labels_of, read_embedding, tokenizer_of
 from pipeline.run_folder.models import WEIGHTS, Array, Description, read_arrays
 from pipeline.settings.tables import BaselineSettings, TokenizerSettings
@@ -28,18 +28,6 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 
-class Features(Protocol):
-    """What a linear model reads of documents: F numbers each."""
-
-    def of(self, tokenized: TokenizedCorpus) -> Weights | csr_array:
-        """Return the features of documents, (N, F), in the precision of the fit."""
-        ...
-
-    def by_word(self, tokenized: TokenizedCorpus, coefficients: Float64) -> Iterator[Float64]:
-        """Yield what each token adds to the sums coefficients (P, F) @ features, for each document; (P, T)."""
-        ...
-
-
 @dataclass(frozen=True, eq=False)
 class SavedLinear:
     """A linear model: K classes that had training documents, P problems (1 for two classes, else K)."""
@@ -47,7 +35,7 @@ class SavedLinear:
     name: str
     label_names: tuple[str, ...]  # (C,)
     tokenizer: TokenizerSettings
-    features: Features
+    features: NgramFeatures | AverageFeatures
     coefficients: Weights  # (P, F)
     intercepts: Weights  # (P,)
     classes: Int64  # (K,), places in `label_names`: of each problem, or of the two sides of one
@@ -66,10 +54,7 @@ class SavedLinear:
         return answers
 
     def contributions(
-        self,
-        tokenized: TokenizedCorpus,
-        places: Sequence[Sequence[int]] | None = None,
-        most_work: float = math.inf,
+        self, tokenized: TokenizedCorpus, places: Places = None, most_work: float = math.inf
     ) -> list[Contributions]:
         """Return what each token adds to the answer to its document, all of them: exact."""
         sums = self.features.by_word(tokenized, self.coefficients.astype(np.float64))
@@ -162,22 +147,11 @@ class AverageFeatures:
             yield coefficients @ scaled.T / len(rows)  # (P, T)
 
 
-class NoFeatures:
-    """What a model reads that answers every document alike."""
-
-    def of(self, tokenized: TokenizedCorpus) -> Weights:
-        """Return no number of each document, (N, 0)."""
-        return np.zeros((tokenized.n_docs, 0))
-
-    def by_word(self, tokenized: TokenizedCorpus, coefficients: Float64) -> Iterator[Float64]:
-        """Yield that no word adds anything."""
-        for length in np.diff(tokenized.offsets):
-            yield np.zeros((len(coefficients), length))
-
-
 # --- from files
 
 
+Features = NgramFeatures | AverageFeatures
+NO_NGRAMS = NgramVocabulary(pl.Series([], dtype=pl.String), np.zeros(0, dtype=np.int64), 1, 1)
 _PROBABILITIES = ("softmax", "one-versus-rest", "prior")
 
 
@@ -197,23 +171,15 @@ def load_linear(folder: Path, described: Description) -> SavedLinear:
     if how == "prior":
         arrays = read_arrays(folder / WEIGHTS, {"classes": (n_fitted,), "class_prior": (n_fitted,)})
         coefficients, intercepts = np.zeros((n_fitted, 0)), np.log(arrays["class_prior"])
-        features: Features = NoFeatures()
+        features: Features = NgramFeatures(NO_NGRAMS, presence, {}, BaselineSettings())
     else:
         features, arrays = _features(folder, described, n_fitted)
         coefficients, intercepts = arrays["coefficients"], arrays["intercepts"]
     classes = arrays["classes"].astype(np.int64)
     if set(classes.tolist()) - set(range(len(label_names))):
         raise ValueError(f"classes are {classes.tolist()} of {len(label_names)} labels")
-    return SavedLinear(
-        str(described["name"]),
-        label_names,
-        tokenizer_of(described),
-        features,
-        coefficients,
-        intercepts,
-        classes,
-        how == "one-versus-rest",
-    )
+    head = str(described["name"]), label_names, tokenizer_of(described)
+    return SavedLinear(*head, features, coefficients, intercepts, classes, how == "one-versus-rest")
 
 
 def _features(folder: Path, described: Description, n_fitted: int) -> tuple[Features, dict[str, Array]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -11,7 +11,7 @@ import polars as pl
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.values import Float32, TokenizedCorpus
-from pipeline.models.saved.contributions import Contributions
+from pipeline.models.saved.contributions import Contributions, Places
 from pipeline.models.saved.linear import load_linear
 from pipeline.models.saved.network import SavedNetwork, load_of_network
 from pipeline.run_folder.models import (
@@ -53,10 +53,7 @@ class SavedModel(Protocol):
         ...
 
     def contributions(
-        self,
-        tokenized: TokenizedCorpus,
-        places: Sequence[Sequence[int]] | None = None,
-        most_work: float = math.inf,
+        self, tokenized: TokenizedCorpus, places: Places = None, most_work: float = math.inf
     ) -> list[Contributions]:
         """Return what each token adds to the answer to its document.
 

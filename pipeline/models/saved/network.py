@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -30,7 +30,7 @@ from pipeline.models.equations.network import Weights, run_network, weight_shape
 from pipeline.models.equations.output import embed, softmax
 from pipeline.models.networks.batches import Batch, batches, shuffle_words, visible
 from pipeline.models.networks.build import NetworkSpec
-from pipeline.models.saved.contributions import Contributions, occlude
+from pipeline.models.saved.contributions import Contributions, Places, occlude
 from pipeline.models.saved.files import check_choice, labels_of, read_embedding, tokenizer_of
 from pipeline.run_folder.models import WEIGHTS, Description, read_arrays
 from pipeline.settings.reading import load_config
@@ -95,10 +95,7 @@ class SavedNetwork:
         return probabilities
 
     def contributions(
-        self,
-        tokenized: TokenizedCorpus,
-        places: Sequence[Sequence[int]] | None = None,
-        most_work: float = math.inf,
+        self, tokenized: TokenizedCorpus, places: Places = None, most_work: float = math.inf
     ) -> list[Contributions]:
         """Return what each token that is asked for adds to the answer to its document, found by `occlude`.
 
@@ -206,16 +203,5 @@ def load_of_network(folder: Path, described: Description) -> SavedNetwork:
     seed = None
     if ModelName.parse(name).shuffled_words:
         seed = load_config(folder.parent.parent / "config.toml").run.seed
-    return SavedNetwork(
-        name=name,
-        label_names=label_names,
-        tokenizer=tokenizer,
-        spec=spec,
-        weights=weights,
-        vocabulary=vocabulary,
-        table=table,
-        covered=covered,
-        max_tokens=max_tokens,
-        keep=keep,
-        shuffle_seed=seed,
-    )
+    read_by = vocabulary, table, covered, max_tokens, keep, seed
+    return SavedNetwork(name, label_names, tokenizer, spec, weights, *read_by)
