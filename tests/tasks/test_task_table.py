@@ -54,7 +54,7 @@ def test_one_label_alone_is_refused() -> None:
 
 
 def test_an_unknown_label_is_answered_with_the_nearest_of_many() -> None:
-    names = tuple(f"class {number}" for number in range(12)) + ("sport",)
+    names = (*(f"class {number}" for number in range(12)), "sport")
     assert known_labels("sports", names).startswith('the nearest of the 13 labels are "sport"')
 
 
