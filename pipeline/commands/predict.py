@@ -7,11 +7,12 @@ from pathlib import Path
 
 from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
-from pipeline.core.values import Predictions
 from pipeline.experiment.data import read_and_split
 from pipeline.models.saved import load_model
-from pipeline.run_folder.predictions import distributions, prediction_path, read_predictions
+from pipeline.run_folder.predictions import prediction_path, read_predictions
 from pipeline.settings.reading import load_config
+from pipeline.tasks.classification.answers import Predictions
+from pipeline.tasks.table import CLASSIFY
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,5 +53,6 @@ def answer_again(run: Path, name: str, console: Console) -> TwoAnswers:
         what = f"the corpus {loaded.name} is not the one that the run read"
         raise PipelineError(str(saved_at), what, "give the files as they were, or run again")
     corpus, test = folds[0].corpus, folds[0].test
-    answers = distributions(model.answer(corpus.texts.gather(test)))
-    return TwoAnswers(saved.predictions, Predictions(corpus.records[test], corpus.labels[test], answers))
+    answers = model.answer(corpus.texts.gather(test))
+    again = CLASSIFY.answers(corpus.records[test], corpus.labels[test], answers)
+    return TwoAnswers(saved.predictions, again)

@@ -12,10 +12,9 @@ import numpy as np
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.resources import PeakMemory, milliseconds_of_each
-from pipeline.core.values import Float32, Int32, Int64, Predictions, TokenizedCorpus
+from pipeline.core.values import Float32, Int32, Int64, TokenizedCorpus
 from pipeline.embeddings import Embedded
 from pipeline.embeddings.table import encode_covered
-from pipeline.evaluation import METRICS
 from pipeline.experiment.choose_settings import Judge, choose_settings
 from pipeline.experiment.data import (
     Fold,
@@ -35,6 +34,8 @@ from pipeline.models.baselines.table import BASELINES, NgramRange, TextSize
 from pipeline.models.save import files_of_baseline, files_of_mean
 from pipeline.models.table import PlannedModel
 from pipeline.run_folder.models import write_model
+from pipeline.tasks.classification.answers import Predictions
+from pipeline.tasks.table import CLASSIFY
 from pipeline.text.ngrams import NgramsTooLong, NgramVocabulary, count_ngrams, learn_ngrams
 from pipeline.text.ragged import select
 
@@ -339,7 +340,10 @@ def grade_by(material: Material) -> Grade | None:
 
     The standard error is that of the mean of the metric's influence values; for accuracy it is sqrt(a (1 - a) / N).
     """
-    metric, classes = METRICS[material.config.run.metric], np.eye(len(material.label_names), dtype=np.float32)
+    metric, classes = (
+        CLASSIFY.metrics[material.config.run.metric],
+        np.eye(len(material.label_names), dtype=np.float32),
+    )
     if metric.name == "accuracy" or metric.gradient is None:
         return None
 
