@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
-from polars.exceptions import PolarsError
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import REWRITE, read_json, write_json, write_whole
 from pipeline.core.fits import ModelFiles
 from pipeline.core.names import slug
+from pipeline.core.values import Bool, Float32, Vocabulary
 
 FOLDER = "models"
 MODEL, WEIGHTS = "model.json", "weights.safetensors"
@@ -102,8 +103,31 @@ def read_from(path: Path, otherwise: str) -> Iterator[None]:
     """Turn the errors of a block that takes a file's content apart into one that names the file."""
     try:
         yield
-    except (KeyError, TypeError, ValueError, PolarsError) as error:
+    except (KeyError, TypeError, ValueError, pl.exceptions.PolarsError) as error:
         raise PipelineError(str(path), f"{otherwise} ({error})", REWRITE) from error
+
+
+def read_embedding(
+    folder: Path, dimension: int, n_rows: int | None = None
+) -> tuple[Vocabulary, Float32, Bool]:
+    """Return a source's vocabulary, its vectors (V, D), and which rows have one (V,).
+
+    Raises
+    ------
+    PipelineError
+        If a file is missing or damaged, or there are not so many rows of so many numbers.
+    """
+    path = folder / VOCABULARY
+    described = read_json(path)
+    with read_from(path, "it holds no vocabulary"):
+        tokens, counts = pl.Series(described["tokens"], dtype=pl.String), np.array(described["counts"])
+        vocabulary = Vocabulary(tokens, counts.astype(np.int64), int(described["n_learned"]))
+    rows = len(vocabulary)
+    if n_rows not in (None, rows):
+        what = f"it holds {rows} tokens; the network was trained with {n_rows}"
+        raise PipelineError(str(path), what, REWRITE)
+    arrays = read_arrays(folder / VECTORS, {"vectors": (rows, dimension), "covered": (rows,)})
+    return vocabulary, arrays["vectors"], arrays["covered"].astype(np.bool_)
 
 
 def bytes_to_predict(run: Path, name: str) -> int | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.core.values import Float32, Float64, Int32, Int64
+from pipeline.settings.tables import TokenizerSettings
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +45,7 @@ def contrast(predicted: int, n_classes: int) -> Float64:
     return weights
 
 
+Common = tuple[str, tuple[str, ...], TokenizerSettings]  # of every saved model: name, label names, tokenizer
 Places = Sequence[Sequence[int]] | None  # of each document the tokens that are asked for; None: all
 Logits = Callable[[Int32, Int32], Float32]  # (rows (B, T), lengths (B,)) > logits (B, C)
 

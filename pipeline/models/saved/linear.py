@@ -16,9 +16,8 @@ from pipeline.core.values import Bool, Float32, Float64, Int64, TokenizedCorpus,
 from pipeline.models.baselines.features import Learned, Weigh, Weights, average, presence
 from pipeline.models.baselines.table import BASELINES
 from pipeline.models.equations.output import softmax
-from pipeline.models.saved.contributions import Contributions, Places, contrast
-from pipeline.models.saved.files import labels_of, read_embedding, tokenizer_of
-from pipeline.run_folder.models import WEIGHTS, Array, Description, read_arrays
+from pipeline.models.saved.contributions import Common, Contributions, Places, contrast
+from pipeline.run_folder.models import WEIGHTS, Array, Description, read_arrays, read_embedding
 from pipeline.settings.tables import BaselineSettings, TokenizerSettings
 from pipeline.text.ngrams import NgramVocabulary, count_ngrams, find_occurrences
 from pipeline.text.tokenizer import tokenize
@@ -35,7 +34,7 @@ class SavedLinear:
     name: str
     label_names: tuple[str, ...]  # (C,)
     tokenizer: TokenizerSettings
-    features: NgramFeatures | AverageFeatures
+    features: Features
     coefficients: Weights  # (P, F)
     intercepts: Weights  # (P,)
     classes: Int64  # (K,), places in `label_names`: of each problem, or of the two sides of one
@@ -147,16 +146,18 @@ class AverageFeatures:
             yield coefficients @ scaled.T / len(rows)  # (P, T)
 
 
+Features = NgramFeatures | AverageFeatures
+
+
 # --- from files
 
 
-Features = NgramFeatures | AverageFeatures
 NO_NGRAMS = NgramVocabulary(pl.Series([], dtype=pl.String), np.zeros(0, dtype=np.int64), 1, 1)
 _PROBABILITIES = ("softmax", "one-versus-rest", "prior")
 
 
-def load_linear(folder: Path, described: Description) -> SavedLinear:
-    """Return the linear model of a folder.
+def read_linear(folder: Path, described: Description, own: Common) -> SavedLinear:
+    """Return the linear model of a folder; `own` is what it has in common with every kind of model.
 
     Raises
     ------
@@ -165,7 +166,7 @@ def load_linear(folder: Path, described: Description) -> SavedLinear:
     KeyError, TypeError, ValueError
         If `described` is not what a linear model's `model.json` holds.
     """
-    label_names, how, n_fitted = labels_of(described), described["probabilities"], int(described["n_classes"])
+    how, n_fitted = described["probabilities"], int(described["n_classes"])
     if how not in _PROBABILITIES:
         raise ValueError(f'probabilities is "{how}"')
     if how == "prior":
@@ -176,10 +177,9 @@ def load_linear(folder: Path, described: Description) -> SavedLinear:
         features, arrays = _features(folder, described, n_fitted)
         coefficients, intercepts = arrays["coefficients"], arrays["intercepts"]
     classes = arrays["classes"].astype(np.int64)
-    if set(classes.tolist()) - set(range(len(label_names))):
-        raise ValueError(f"classes are {classes.tolist()} of {len(label_names)} labels")
-    head = str(described["name"]), label_names, tokenizer_of(described)
-    return SavedLinear(*head, features, coefficients, intercepts, classes, how == "one-versus-rest")
+    if not set(classes.tolist()) <= set(range(len(own[1]))):
+        raise ValueError(f"classes are {classes.tolist()} of {len(own[1])} labels")
+    return SavedLinear(*own, features, coefficients, intercepts, classes, how == "one-versus-rest")
 
 
 def _features(folder: Path, described: Description, n_fitted: int) -> tuple[Features, dict[str, Array]]:

@@ -11,9 +11,9 @@ import polars as pl
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.values import Float32, TokenizedCorpus
-from pipeline.models.saved.contributions import Contributions, Places
-from pipeline.models.saved.linear import load_linear
-from pipeline.models.saved.network import SavedNetwork, load_of_network
+from pipeline.models.saved.contributions import Common, Contributions, Places
+from pipeline.models.saved.linear import read_linear
+from pipeline.models.saved.network import SavedNetwork, read_network
 from pipeline.run_folder.models import (
     MODEL,
     Description,
@@ -22,7 +22,7 @@ from pipeline.run_folder.models import (
     read_from,
     saved_names,
 )
-from pipeline.settings.tables import TokenizerSettings
+from pipeline.settings.tables import SETTINGS, TokenizerSettings
 
 
 class SavedModel(Protocol):
@@ -69,9 +69,9 @@ class SavedModel(Protocol):
         ...
 
 
-_LOADERS: dict[str, Callable[[Path, Description], SavedModel]] = {
-    "linear": load_linear,
-    "network": load_of_network,
+_READERS: dict[str, Callable[[Path, Description, Common], SavedModel]] = {  # of each kind
+    "linear": read_linear,
+    "network": read_network,
 }
 
 
@@ -95,7 +95,11 @@ def load_model(folder: Path, name: str | None = None) -> SavedModel:
         raise _absent(own, f'model "{name}"' if name else "model")
     described = read_description(own)
     with read_from(own / MODEL, "it describes no model of this version"):
-        return _LOADERS[described["kind"]](own, described)
+        tokenizer, label_names = TokenizerSettings(**described["tokenizer"]), tuple(described["label_names"])
+        for key, value in {"tokenizer.name": tokenizer.name, "networks.keep": described.get("keep")}.items():
+            if not SETTINGS[key].check.allows(value):
+                raise ValueError(f'{key} is "{value}"')
+        return _READERS[described["kind"]](own, described, (str(described["name"]), label_names, tokenizer))
 
 
 def load_network(run: Path, name: str) -> SavedNetwork:

@@ -30,9 +30,8 @@ from pipeline.models.equations.network import Weights, run_network, weight_shape
 from pipeline.models.equations.output import embed, softmax
 from pipeline.models.networks.batches import Batch, batches, shuffle_words, visible
 from pipeline.models.networks.build import NetworkSpec
-from pipeline.models.saved.contributions import Contributions, Places, occlude
-from pipeline.models.saved.files import check_choice, labels_of, read_embedding, tokenizer_of
-from pipeline.run_folder.models import WEIGHTS, Description, read_arrays
+from pipeline.models.saved.contributions import Common, Contributions, Places, occlude
+from pipeline.run_folder.models import WEIGHTS, Description, read_arrays, read_embedding
 from pipeline.settings.reading import load_config
 from pipeline.settings.tables import TokenizerSettings
 from pipeline.text.tokenizer import tokenize
@@ -88,8 +87,7 @@ class SavedNetwork:
         probabilities = np.zeros((indexed.n_docs, len(self.label_names)), dtype=np.float32)
 
         def answer(batch: Batch) -> None:
-            logits = self._logits(self.table, batch.rows, batch.lengths)
-            probabilities[batch.documents] = softmax(logits)
+            probabilities[batch.documents] = softmax(self._logits(self.table, batch.rows, batch.lengths))
 
         _in_two_threads(answer, batches(indexed, _BATCH, None, _MOST_TIMESTEPS))
         return probabilities
@@ -131,10 +129,12 @@ class SavedNetwork:
 
     def weights_a_step(self) -> int:
         """Return what a timestep takes: the weights that it goes through, and the rest of its work as so many more."""
-        of_states = [name for name in self.weights if name.endswith("/recurrent_kernel")]
-        from_input = [name.replace("recurrent_kernel", "kernel") for name in of_states]
-        passed = sum(self.weights[name].size for name in (*of_states, *from_input))
-        return passed + _WEIGHTS_OF_A_STEP * len(of_states) if of_states else _WEIGHTS_TO_AVERAGE
+        kernels = [
+            self.weights[name].size
+            for name in self.weights
+            if name.startswith("recurrent_") and "bias" not in name
+        ]
+        return sum(kernels) + _WEIGHTS_OF_A_STEP * len(kernels) // 2 or _WEIGHTS_TO_AVERAGE
 
     def _cut(self, indexed: IndexedCorpus) -> IndexedCorpus:
         return visible(indexed, max_tokens=self.max_tokens, keep=self.keep).indexed
@@ -173,8 +173,8 @@ def _places(lengths: Int64) -> IndexedCorpus:
 # --- from files
 
 
-def load_of_network(folder: Path, described: Description) -> SavedNetwork:
-    """Return the network of a folder.
+def read_network(folder: Path, described: Description, own: Common) -> SavedNetwork:
+    """Return the network of a folder; `own` is what it has in common with every kind of model.
 
     Raises
     ------
@@ -183,25 +183,18 @@ def load_of_network(folder: Path, described: Description) -> SavedNetwork:
     KeyError, TypeError, ValueError
         If `described` is not what a network's `model.json` holds.
     """
-    spec, name, label_names = (
-        NetworkSpec(**described["network"]),
-        str(described["name"]),
-        labels_of(described),
-    )
-    max_tokens, keep = int(described["max_tokens"]), str(described["keep"])
+    spec, max_tokens = NetworkSpec(**described["network"]), int(described["max_tokens"])
     if spec.head not in (networks()[spec.model].heads or ("",)):
         raise ValueError(f'{spec.model} has no head "{spec.head}"')
-    if len(label_names) != spec.n_classes:
-        raise ValueError(f"{spec.n_classes} classes, {len(label_names)} labels")
-    check_choice("networks.keep", keep)
-    tokenizer = tokenizer_of(described)
+    if len(own[1]) != spec.n_classes:
+        raise ValueError(f"{spec.n_classes} classes, {len(own[1])} labels")
     embedding = folder.parent / described["embedding"]
     vocabulary, vectors, covered = read_embedding(embedding, spec.embedding_dim, spec.embedding_rows)
     table_shape = {TABLE: vectors.shape} if spec.tuned else {}
     weights = read_arrays(folder / WEIGHTS, weight_shapes(spec) | table_shape)
     table = weights.pop(TABLE, vectors)
     seed = None
-    if ModelName.parse(name).shuffled_words:
+    if ModelName.parse(own[0]).shuffled_words:
         seed = load_config(folder.parent.parent / "config.toml").run.seed
-    read_by = vocabulary, table, covered, max_tokens, keep, seed
-    return SavedNetwork(name, label_names, tokenizer, spec, weights, *read_by)
+    reading = max_tokens, str(described["keep"]), seed
+    return SavedNetwork(*own, spec, weights, vocabulary, table, covered, *reading)
