@@ -12,7 +12,8 @@ from safetensors.numpy import load_file
 
 from pipeline.core.values import Int32
 from pipeline.models.baselines import BASELINES, FittedBaseline, choose_strength, fit_baseline
-from pipeline.models.save import save_baseline
+from pipeline.models.save import files_of_baseline
+from pipeline.run_folder.models import write_model
 from pipeline.settings.tables import Config
 from pipeline.text.ngrams import count_ngrams, learn_ngrams
 
@@ -54,7 +55,7 @@ def test_probabilities_are_a_distribution_over_all_classes(name: str) -> None:
 @each_baseline
 def test_its_weights_are_counted_and_saved(name: str, tmp_path: Path) -> None:
     model = fitted(name)
-    save_baseline(tmp_path, name, model, NGRAMS, tuple("abcdef"), Config())
+    write_model(tmp_path, files_of_baseline(name, model, NGRAMS, tuple("abcdef"), Config()))
     weights = load_file(tmp_path / "models" / name / "weights.safetensors")
     learned = ("class_prior",) if "class_prior" in weights else ("coefficients", "intercepts")
     assert weights["classes"].tolist() == [0, 2, 4]

@@ -19,11 +19,12 @@ from pipeline.core.files import write_json
 from pipeline.embeddings import embed
 from pipeline.interpret.explain import explain
 from pipeline.models.equations.network import run_network
-from pipeline.models.save import save_embedding, save_network
+from pipeline.models.save import files_of_embedding, files_of_network
 from pipeline.models.saved import load_saved
 from pipeline.report.page.blocks import Example, Paragraph, Section, Table
 from pipeline.report.page.html_page import write_example_page
 from pipeline.report.page.terminal import write_example
+from pipeline.run_folder.models import write_model
 from pipeline.settings.tables import Config, save_config, with_values
 from pipeline.text.tokenizer import tokenize
 
@@ -57,7 +58,7 @@ def write_run(run: Path, networks: Sequence[str], max_tokens: int = 400) -> Path
         },
     )
     embedded = embed("random", request_of(tokens_of(DOCUMENTS)))
-    save_embedding(run, embedded)
+    write_model(run, files_of_embedding(embedded))
     for name in networks:
         fitted = train_network(
             name.partition(":")[0],
@@ -66,7 +67,7 @@ def write_run(run: Path, networks: Sequence[str], max_tokens: int = 400) -> Path
             max_epochs=1,
             **(NETWORKS | TRUNCATED)[name],
         )
-        save_network(run, f"{name}@random", fitted, "random", LABELS, config)
+        write_model(run, files_of_network(f"{name}@random", fitted, "random", LABELS, config))
     write_json(run / "details" / "fits.json", {"models": [{"name": f"{name}@random"} for name in networks]})
     (run / "config.toml").write_text(save_config(config), encoding="utf-8")
     (run / "metrics.json").write_text("{}", encoding="utf-8")
@@ -155,15 +156,17 @@ def test_the_gradient_that_reaches_each_word_is_that_of_finite_differences(run: 
 
 def test_a_network_on_shuffled_words_says_so(run: Path, tmp_path: Path) -> None:
     embedded = embed("random", request_of(tokens_of(DOCUMENTS)))
-    save_embedding(tmp_path, embedded)
+    write_model(tmp_path, files_of_embedding(embedded))
     name = "gru:shuffled-words@random"
-    save_network(
+    write_model(
         tmp_path,
-        name,
-        train_network("gru", TRAIN, matrix=embedded.matrix, max_epochs=1),
-        "random",
-        LABELS,
-        Config(),
+        files_of_network(
+            name,
+            train_network("gru", TRAIN, matrix=embedded.matrix, max_epochs=1),
+            "random",
+            LABELS,
+            Config(),
+        ),
     )
     (tmp_path / "config.toml").write_text(save_config(Config()), encoding="utf-8")
     (tmp_path / "metrics.json").write_text("{}", encoding="utf-8")
