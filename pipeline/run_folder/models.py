@@ -16,6 +16,7 @@ from pipeline.core.files import REWRITE, read_json, write_json, write_whole
 from pipeline.core.fits import ModelFiles
 from pipeline.core.names import slug
 from pipeline.core.values import Bool, Float32, Vocabulary
+from pipeline.run_folder.reading import CONFIG
 
 FOLDER = "models"
 MODEL, WEIGHTS = "model.json", "weights.safetensors"
@@ -64,7 +65,7 @@ def read_description(folder: Path) -> Description:
     if found != FORMAT_VERSION:
         what = f"its format_version is {found}; this version reads {FORMAT_VERSION}"
         run = folder.parent.parent
-        again = f"python -m pipeline run --config {run / 'config.toml'} --out {run}-again"
+        again = f"python -m pipeline run --config {run / CONFIG} --out {run}-again"
         raise PipelineError(str(path), what, f"train it again: {again}")
     return dict(described)
 

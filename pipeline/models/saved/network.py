@@ -32,6 +32,7 @@ from pipeline.models.networks.batches import Batch, batches, shuffle_words, visi
 from pipeline.models.networks.build import NetworkSpec
 from pipeline.models.saved.contributions import Common, Contributions, Places, occlude
 from pipeline.run_folder.models import WEIGHTS, Description, read_arrays, read_embedding
+from pipeline.run_folder.reading import CONFIG
 from pipeline.settings.reading import load_config
 from pipeline.settings.tables import TokenizerSettings
 from pipeline.text.tokenizer import tokenize
@@ -195,6 +196,6 @@ def read_network(folder: Path, described: Description, own: Common) -> SavedNetw
     table = weights.pop(TABLE, vectors)
     seed = None
     if ModelName.parse(own[0]).shuffled_words:
-        seed = load_config(folder.parent.parent / "config.toml").run.seed
+        seed = load_config(folder.parent.parent / CONFIG).run.seed
     reading = max_tokens, str(described["keep"]), seed
     return SavedNetwork(*own, spec, weights, vocabulary, table, covered, *reading)
