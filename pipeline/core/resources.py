@@ -6,7 +6,8 @@ import os
 import platform
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -30,6 +31,7 @@ PACKAGES = (
 _SAMPLE_SECONDS = 0.05
 
 Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 class PeakMemory:
@@ -139,3 +141,9 @@ def one_blas_thread() -> AbstractContextManager[object]:
 
     limits: AbstractContextManager[object] = threadpool_limits(1)
     return limits
+
+
+def in_two_threads(work: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
+    """Return what `work` makes of each item, for work in native code: it releases the interpreter's lock."""
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        return list(pool.map(work, items))

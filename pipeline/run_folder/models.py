@@ -108,26 +108,21 @@ def read_from(path: Path, otherwise: str) -> Iterator[None]:
         raise PipelineError(str(path), f"{otherwise} ({error})", REWRITE) from error
 
 
-def read_embedding(
-    folder: Path, dimension: int, n_rows: int | None = None
-) -> tuple[Vocabulary, Float32, Bool]:
+def read_embedding(folder: Path, dimension: int) -> tuple[Vocabulary, Float32, Bool]:
     """Return a source's vocabulary, its vectors (V, D), and which rows have one (V,).
 
     Raises
     ------
     PipelineError
-        If a file is missing or damaged, or there are not so many rows of so many numbers.
+        If a file is missing or damaged, or the vectors are not of so many numbers.
     """
     path = folder / VOCABULARY
     described = read_json(path)
     with read_from(path, "it holds no vocabulary"):
         tokens, counts = pl.Series(described["tokens"], dtype=pl.String), np.array(described["counts"])
         vocabulary = Vocabulary(tokens, counts.astype(np.int64), int(described["n_learned"]))
-    rows = len(vocabulary)
-    if n_rows not in (None, rows):
-        what = f"it holds {rows} tokens; the network was trained with {n_rows}"
-        raise PipelineError(str(path), what, REWRITE)
-    arrays = read_arrays(folder / VECTORS, {"vectors": (rows, dimension), "covered": (rows,)})
+    shapes = {"vectors": (len(vocabulary), dimension), "covered": (len(vocabulary),)}
+    arrays = read_arrays(folder / VECTORS, shapes)
     return vocabulary, arrays["vectors"], arrays["covered"].astype(np.bool_)
 
 

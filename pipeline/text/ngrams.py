@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 import polars as pl
 
+from pipeline.core.resources import in_two_threads
 from pipeline.core.values import Bool, Int32, Int64, TokenizedCorpus
 from pipeline.text.vocabulary import rows_of
 
@@ -183,8 +183,7 @@ def _over_pieces(
     work: Callable[[TokenizedCorpus], _Result], tokenized: TokenizedCorpus, docs_bits: int
 ) -> list[_Result]:
     """Apply `work` to runs of documents, in two threads (NumPy's sort releases the interpreter lock)."""
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        return list(pool.map(work, _runs(tokenized, most_docs=2**docs_bits)))
+    return in_two_threads(work, _runs(tokenized, most_docs=2**docs_bits))
 
 
 def _runs(tokenized: TokenizedCorpus, most_docs: int) -> Iterable[TokenizedCorpus]:
@@ -274,22 +273,20 @@ def _stack(pieces: list[_PieceCounts], keys: Int64) -> csr_array:
 
     if not pieces:
         return csr_array((0, len(keys)), dtype=np.int32)
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        parts = list(pool.map(lambda piece: _to_rows(piece, keys), pieces))
+    parts = in_two_threads(lambda piece: _to_rows(piece, keys), pieces)
     lengths = np.concatenate([np.diff(rows.indptr) for rows, _ in parts])  # (N,)
     indptr = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])  # (N + 1,)
     index_dtype = np.int32 if indptr[-1] < 2**31 else np.int64
     data, columns = np.empty(indptr[-1], np.int32), np.empty(indptr[-1], index_dtype)
     ends = np.cumsum([rows.nnz for rows, _ in parts])
 
-    def fill(part: tuple[csr_array, Int64], end: int) -> None:
-        rows, column_of_own = part
+    def fill(part: tuple[tuple[csr_array, Int64], int]) -> None:
+        (rows, column_of_own), end = part
         place = slice(end - rows.nnz, end)
         data[place] = rows.data
         np.take(column_of_own.astype(index_dtype), rows.indices, out=columns[place], mode="clip")  # no copy
 
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        list(pool.map(fill, parts, ends.tolist()))
+    in_two_threads(fill, zip(parts, ends.tolist(), strict=True))
     return csr_array((data, columns, indptr.astype(index_dtype)), shape=(len(lengths), len(keys)))
 
 

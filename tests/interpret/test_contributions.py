@@ -30,8 +30,9 @@ from pipeline.models.baselines.features import presence
 from pipeline.models.networks.labelled import Labelled
 from pipeline.models.save import files_of_baseline, files_of_embedding, files_of_mean, files_of_network
 from pipeline.models.saved import Contributions, load_network
-from pipeline.models.saved.contributions import contrast, occlude
 from pipeline.models.saved.linear import AverageFeatures, Features, NgramFeatures, SavedLinear
+from pipeline.models.saved.model import contrast
+from pipeline.models.saved.network import occlude
 from pipeline.models.table import PlannedModel
 from pipeline.run_folder.models import write_model
 from pipeline.settings.tables import BaselineSettings, Config, TokenizerSettings

@@ -33,8 +33,8 @@ from pipeline.models.networks.build import build, specify
 from pipeline.models.networks.prediction import predict_probabilities
 from pipeline.models.networks.training import FittedNetwork
 from pipeline.models.save import files_of_baseline, files_of_embedding, files_of_mean, files_of_network
-from pipeline.models.saved import load_model, load_network, saved_networks
-from pipeline.run_folder.models import write_model
+from pipeline.models.saved import load_model, load_network
+from pipeline.run_folder.models import saved_names, write_model
 from pipeline.settings.reading import load_config
 from pipeline.settings.tables import Config, save_config, with_values
 from pipeline.text.ngrams import count_ngrams, learn_ngrams
@@ -370,12 +370,22 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str, str]] = {
     "an unknown way to probabilities": (
         model_json(lambda content: content.update(probabilities="platt"), "tfidf"),
         "tfidf/model.json",
-        f'{NO_MODEL} (probabilities is "platt")',
+        f"{NO_MODEL} ('platt')",
     ),
     "fewer labels than classes": (
         model_json(lambda content: content.update(label_names=["good", "bad"]), "tfidf"),
         "tfidf/model.json",
         f"{NO_MODEL} (classes are [0, 1, 2] of 2 labels)",
+    ),
+    "the vocabulary of another source": (
+        lambda models: shutil.copy(models / "other.json", models / "embedding-random" / "vocabulary.json"),
+        "embedding-random/vectors.safetensors",
+        "covered is {rows}; expected 3",
+    ),
+    "another source in its place": (
+        model_json(lambda content: content["network"].update(embedding_rows=3)),
+        GRU_JSON,
+        f"{NO_MODEL} (3 rows, {{rows}} tokens in embedding-random)",
     ),
     "a setting of another version": (
         model_json(lambda content: content["network"].update(zoneout=0.1)),
@@ -447,6 +457,8 @@ def test_a_damaged_file_is_named(whole: Path, tmp_path: Path, damage: str) -> No
     name = "tfidf" if where.startswith("tfidf") else GRU
     rows = load_network(tmp_path, GRU).spec.embedding_rows
     n_grams = len(load_file(tmp_path / "models/tfidf/weights.safetensors")["idf"])
+    other = {"tokens": ["<pad>", "<unk>", "other"], "counts": [0, 0, 1], "n_learned": 3}
+    (tmp_path / "models" / "other.json").write_text(json.dumps(other), encoding="utf-8")
     spoil(tmp_path / "models")
     with pytest.raises(PipelineError) as error:
         load_model(tmp_path, name)
@@ -468,7 +480,7 @@ def test_a_model_of_another_version_is_refused_with_what_to_do(
         f"{tmp_path / 'models' / 'tfidf' / 'model.json'}: its format_version is {version}; this version reads 1; "
         f"train it again: python -m pipeline run --config {tmp_path / 'config.toml'} --out {tmp_path}-again"
     )
-    for ask in (lambda: load_model(tmp_path, "tfidf"), lambda: saved_networks(tmp_path)):
+    for ask in (lambda: load_model(tmp_path, "tfidf"), lambda: saved_names(tmp_path)):
         with pytest.raises(PipelineError) as error:
             ask()
         assert str(error.value) == said

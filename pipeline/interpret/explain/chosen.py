@@ -9,8 +9,9 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.models import MODELS
 from pipeline.core.names import ModelName
 from pipeline.interpret.explain.cells import CELL_PAGES
-from pipeline.models.saved import SavedNetwork, load_network, saved_networks
+from pipeline.models.saved import SavedNetwork, load_network
 from pipeline.run_folder.fits import planned_names
+from pipeline.run_folder.models import saved_names
 from pipeline.run_folder.reading import METRICS
 
 
@@ -31,7 +32,7 @@ def _name(run: Path, cell: str | None, model: str | None) -> str:
     """Return the name of the network to show: the one asked for, or the run's first with this cell."""
     if not (run / METRICS).is_file():
         raise PipelineError(str(run), f"there is no {METRICS} in it", "give the folder of a finished run")
-    saved = saved_networks(run)
+    saved = saved_names(run, "network")
     if model is None:
         return _first(run, saved, cell)
     name = model if model in saved else load_network(run, model).name  # which says that there is none

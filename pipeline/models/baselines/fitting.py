@@ -38,11 +38,8 @@ class FittedBaseline:
         if self.probabilities == "prior":
             return {"class_prior": getattr(classifier, "class_prior_", np.ones(len(classifier.classes_)))}
         problems = getattr(classifier, "estimators_", [classifier])
-        coefficients = np.vstack([one.coef_ for one in problems])
-        return {
-            "coefficients": coefficients,
-            "intercepts": np.concatenate([one.intercept_ for one in problems]),
-        }
+        intercepts = np.concatenate([one.intercept_ for one in problems])
+        return {"coefficients": np.vstack([one.coef_ for one in problems]), "intercepts": intercepts}
 
     @property
     def parameters(self) -> int:

@@ -16,10 +16,11 @@ from pipeline.core.values import Bool, Float32, Float64, Int64, TokenizedCorpus,
 from pipeline.models.baselines.features import Learned, Weigh, Weights, average, presence
 from pipeline.models.baselines.table import BASELINES
 from pipeline.models.equations.output import softmax
-from pipeline.models.saved.contributions import Common, Contributions, Places, contrast
+from pipeline.models.saved.model import Common, Contributions, Places, SavedModel, contrast
 from pipeline.run_folder.models import WEIGHTS, Array, Description, read_arrays, read_embedding
-from pipeline.settings.tables import BaselineSettings, TokenizerSettings
+from pipeline.settings.tables import BaselineSettings
 from pipeline.text.ngrams import NgramVocabulary, count_ngrams, find_occurrences
+from pipeline.text.ragged import split
 from pipeline.text.tokenizer import tokenize
 from pipeline.text.vocabulary import encode_known
 
@@ -28,12 +29,9 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class SavedLinear:
+class SavedLinear(SavedModel):
     """A linear model: K classes that had training documents, P problems (1 for two classes, else K)."""
 
-    name: str
-    label_names: tuple[str, ...]  # (C,)
-    tokenizer: TokenizerSettings
     features: Features
     coefficients: Weights  # (P, F)
     intercepts: Weights  # (P,)
@@ -138,9 +136,7 @@ class AverageFeatures:
 
     def by_word(self, tokenized: TokenizedCorpus, coefficients: Float64) -> Iterator[Float64]:
         """Yield each document's sums word by word: of T words, (vector - mean) / scale / T each."""
-        indexed = encode_known(tokenized, self.vocabulary, self.covered)
-        for document in range(indexed.n_docs):
-            rows = indexed.indices[indexed.offsets[document] : indexed.offsets[document + 1]]
+        for rows in split(encode_known(tokenized, self.vocabulary, self.covered)):
             vectors = self.vectors[rows].astype(np.float64)  # (T, D)
             scaled = (vectors - self.learned["mean"]) / self.learned["scale"]
             yield coefficients @ scaled.T / len(rows)  # (P, T)
@@ -153,7 +149,7 @@ Features = NgramFeatures | AverageFeatures
 
 
 NO_NGRAMS = NgramVocabulary(pl.Series([], dtype=pl.String), np.zeros(0, dtype=np.int64), 1, 1)
-_PROBABILITIES = ("softmax", "one-versus-rest", "prior")
+ONE_VERSUS_REST = {"softmax": False, "one-versus-rest": True, "prior": False}  # by what `probabilities` says
 
 
 def read_linear(folder: Path, described: Description, own: Common) -> SavedLinear:
@@ -166,10 +162,8 @@ def read_linear(folder: Path, described: Description, own: Common) -> SavedLinea
     KeyError, TypeError, ValueError
         If `described` is not what a linear model's `model.json` holds.
     """
-    how, n_fitted = described["probabilities"], int(described["n_classes"])
-    if how not in _PROBABILITIES:
-        raise ValueError(f'probabilities is "{how}"')
-    if how == "prior":
+    one_versus_rest, n_fitted = ONE_VERSUS_REST[described["probabilities"]], int(described["n_classes"])
+    if described["probabilities"] == "prior":
         arrays = read_arrays(folder / WEIGHTS, {"classes": (n_fitted,), "class_prior": (n_fitted,)})
         coefficients, intercepts = np.zeros((n_fitted, 0)), np.log(arrays["class_prior"])
         features: Features = NgramFeatures(NO_NGRAMS, presence, {}, BaselineSettings())
@@ -179,7 +173,7 @@ def read_linear(folder: Path, described: Description, own: Common) -> SavedLinea
     classes = arrays["classes"].astype(np.int64)
     if not set(classes.tolist()) <= set(range(len(own[1]))):
         raise ValueError(f"classes are {classes.tolist()} of {len(own[1])} labels")
-    return SavedLinear(*own, features, coefficients, intercepts, classes, how == "one-versus-rest")
+    return SavedLinear(*own, features, coefficients, intercepts, classes, one_versus_rest)
 
 
 def _features(folder: Path, described: Description, n_fitted: int) -> tuple[Features, dict[str, Array]]:

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
-
-import polars as pl
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.values import Float32, TokenizedCorpus
-from pipeline.models.saved.contributions import Common, Contributions, Places
 from pipeline.models.saved.linear import read_linear
+from pipeline.models.saved.model import Common, SavedModel
 from pipeline.models.saved.network import SavedNetwork, read_network
 from pipeline.run_folder.models import (
     MODEL,
@@ -23,51 +18,6 @@ from pipeline.run_folder.models import (
     saved_names,
 )
 from pipeline.settings.tables import SETTINGS, TokenizerSettings
-
-
-class SavedModel(Protocol):
-    """A model with all that turns raw text into its answers.
-
-    Attributes
-    ----------
-    name : as the run names it, such as `tfidf` or `lstm:max@word2vec`
-    label_names : the classes, in the order of its answers
-    tokenizer : how it cuts text into tokens
-    method : how `contributions` are found, "weights" (exact) or "occlusion"; None where it cannot say what a word adds
-    """
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def label_names(self) -> tuple[str, ...]: ...
-
-    @property
-    def tokenizer(self) -> TokenizerSettings: ...
-
-    @property
-    def method(self) -> str | None: ...
-
-    def answer(self, texts: pl.Series) -> Float32:
-        """Return each text's distribution over the classes; float32 (N, C)."""
-        ...
-
-    def contributions(
-        self, tokenized: TokenizedCorpus, places: Places = None, most_work: float = math.inf
-    ) -> list[Contributions]:
-        """Return what each token adds to the answer to its document.
-
-        Parameters
-        ----------
-        tokenized : TokenizedCorpus
-            N documents, whole, cut into tokens by `tokenizer`.
-        places : sequence of N sequences of int, optional
-            Which tokens of each document are asked for; what else comes free is returned too. All by default.
-        most_work : float
-            Timesteps times weights at most: of a network the first documents that this allows are looked at.
-        """
-        ...
-
 
 _READERS: dict[str, Callable[[Path, Description, Common], SavedModel]] = {  # of each kind
     "linear": read_linear,
@@ -115,11 +65,6 @@ def load_network(run: Path, name: str) -> SavedNetwork:
     if not isinstance(model, SavedNetwork):
         raise _absent(own, f'network "{name}"', "network")
     return model
-
-
-def saved_networks(run: Path) -> list[str]:
-    """Return the names of the networks that a run saved, in alphabetical order."""
-    return saved_names(run, "network")
 
 
 def _absent(own: Path, what: str, *kinds: str) -> PipelineError:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 import polars as pl
+from numpy.typing import ArrayLike
 
 from pipeline.core.models import networks
 from pipeline.core.names import ModelName
-from pipeline.core.resources import one_blas_thread
+from pipeline.core.resources import in_two_threads, one_blas_thread
 from pipeline.core.seeds import stage_generator
 from pipeline.core.values import (
     UNKNOWN_ROW,
@@ -28,13 +28,14 @@ from pipeline.core.values import (
 )
 from pipeline.models.equations.network import Weights, run_network, weight_shapes
 from pipeline.models.equations.output import embed, softmax
+from pipeline.models.equations.values import Array
 from pipeline.models.networks.batches import Batch, batches, shuffle_words, visible
 from pipeline.models.networks.build import NetworkSpec
-from pipeline.models.saved.contributions import Common, Contributions, Places, occlude
+from pipeline.models.saved.model import Common, Contributions, Places, SavedModel, contrast
 from pipeline.run_folder.models import WEIGHTS, Description, read_arrays, read_embedding
 from pipeline.run_folder.reading import CONFIG
 from pipeline.settings.reading import load_config
-from pipeline.settings.tables import TokenizerSettings
+from pipeline.text.ragged import split
 from pipeline.text.tokenizer import tokenize
 from pipeline.text.vocabulary import encode_known
 
@@ -44,17 +45,11 @@ _MOST_TIMESTEPS = 25_600  # in a batch: every state is kept
 _WEIGHTS_OF_A_STEP = 60_000  # what the rest of a timestep of one layer and direction takes, in weights
 _WEIGHTS_TO_AVERAGE = 30_000  # what reading a vector into an average takes
 
-Item = TypeVar("Item")
-Result = TypeVar("Result")
-
 
 @dataclass(frozen=True, eq=False)
-class SavedNetwork:
-    """A trained network with all that turns tokens into its answers."""
+class SavedNetwork(SavedModel):
+    """A trained network, in the equations that its layers compute."""
 
-    name: str  # as the run names it, such as "lstm:max@word2vec"
-    label_names: tuple[str, ...]  # (C,)
-    tokenizer: TokenizerSettings
     spec: NetworkSpec
     weights: Weights  # float32, in the names of the file, the table left out
     vocabulary: Vocabulary
@@ -70,7 +65,7 @@ class SavedNetwork:
         return "occlusion" if self.shuffle_seed is None else None
 
     def answer(self, texts: pl.Series) -> Float32:
-        """Return each text's distribution over the classes; float32 (N, C)."""
+        """Return each text's distribution over the classes: all that can be shuffled is, see `as_read`."""
         return self.probabilities(self.as_read(tokenize(texts, self.tokenizer)))
 
     def as_read(self, tokenized: TokenizedCorpus) -> IndexedCorpus:
@@ -83,6 +78,12 @@ class SavedNetwork:
             return cut
         return shuffle_words(cut, stage_generator(self.shuffle_seed, "shuffled words"))
 
+    def places_read(self, tokenized: TokenizedCorpus) -> list[Int32]:
+        """Return which tokens of each document the network reads; of an empty one place 0, the unknown row."""
+        offsets = np.concatenate([[0], np.cumsum(np.maximum(np.diff(tokenized.offsets), 1))]).astype(np.int64)
+        places = np.arange(offsets[-1]) - np.repeat(offsets[:-1], np.diff(offsets))
+        return split(self._cut(IndexedCorpus(places.astype(np.int32), offsets)))
+
     def probabilities(self, indexed: IndexedCorpus) -> Float32:
         """Return each document's distribution over the classes; float32 (N, C), in the order of `indexed`."""
         probabilities = np.zeros((indexed.n_docs, len(self.label_names)), dtype=np.float32)
@@ -90,7 +91,8 @@ class SavedNetwork:
         def answer(batch: Batch) -> None:
             probabilities[batch.documents] = softmax(self._logits(self.table, batch.rows, batch.lengths))
 
-        _in_two_threads(answer, batches(indexed, _BATCH, None, _MOST_TIMESTEPS))
+        with one_blas_thread():  # the products of a timestep are short
+            in_two_threads(answer, batches(indexed, _BATCH, None, _MOST_TIMESTEPS))
         return probabilities
 
     def contributions(
@@ -99,76 +101,84 @@ class SavedNetwork:
         """Return what each token that is asked for adds to the answer to its document, found by `occlude`.
 
         The average word, the mean vector of the training documents' tokens, takes the place of each.
-
-        Raises
-        ------
-        ValueError
-            If the network reads shuffled words.
         """
         if self.method is None:
             raise ValueError(f"which place a word came from is not kept of {self.name}")
-        lengths = np.maximum(np.diff(tokenized.offsets), 1)  # an empty document reads the unknown row
-        rows, read = _each(self.as_read(tokenized)), _each(self._cut(_places(lengths)))
-        asked = [
-            np.flatnonzero(np.isin(own, places[document])) if places is not None else np.arange(len(own))
-            for document, own in enumerate(read)
-        ]
-        timesteps = np.cumsum([len(own) * (len(wanted) + 1) for own, wanted in zip(read, asked, strict=True)])
+        rows, read = split(self.as_read(tokenized)), self.places_read(tokenized)
+        wanted: Sequence[ArrayLike] = places or read
+        asked = [np.flatnonzero(np.isin(own, of)) for own, of in zip(read, wanted, strict=True)]
+        timesteps = np.cumsum([len(own) * (len(of) + 1) for own, of in zip(read, asked, strict=True)])
         affordable = int((timesteps * self.weights_a_step() <= most_work).sum())
-        table = np.concatenate([self.table, self._average_word()[None]])  # (V + 1, D)
-
-        def logits(rows: Int32, lengths: Int32) -> Float32:
-            return self._logits(table, rows, lengths)
+        counts = self.vocabulary.counts  # (V,)
+        known = self.table[np.where(self.covered, np.arange(len(counts)), UNKNOWN_ROW)]  # (V, D)
+        average = counts.astype(np.float64) @ known / max(counts.sum(), 1)  # (D,)
+        logits = partial(self._logits, np.vstack([self.table, average.astype(np.float32)]))
 
         def of_document(document: int) -> Contributions:
-            one = occlude(logits, rows[document], asked[document], len(self.table), _MOST_TIMESTEPS)
-            words = np.full(lengths[document], np.nan)
+            one = occlude(logits, rows[document], asked[document], len(counts), _MOST_TIMESTEPS)
+            words = np.full(max(np.diff(tokenized.offsets)[document], 1), np.nan)
             words[read[document]] = one.words
             return replace(one, words=words)
 
-        return _in_two_threads(of_document, range(affordable))
+        with one_blas_thread():
+            return in_two_threads(of_document, range(affordable))
 
     def weights_a_step(self) -> int:
         """Return what a timestep takes: the weights that it goes through, and the rest of its work as so many more."""
-        kernels = [
-            self.weights[name].size
-            for name in self.weights
-            if name.startswith("recurrent_") and "bias" not in name
-        ]
+        of_layers = (name for name in self.weights if name.startswith("recurrent_"))
+        kernels = [self.weights[name].size for name in of_layers if name.endswith("kernel")]
         return sum(kernels) + _WEIGHTS_OF_A_STEP * len(kernels) // 2 or _WEIGHTS_TO_AVERAGE
 
     def _cut(self, indexed: IndexedCorpus) -> IndexedCorpus:
         return visible(indexed, max_tokens=self.max_tokens, keep=self.keep).indexed
 
-    def _logits(self, table: Float32, rows: Int32, lengths: Int32) -> Float32:
-        """Return the logits of documents, rows (B, T) of the table, in float32 (B, C)."""
-        run = run_network(self.spec, self.weights, embed(table, rows), lengths)
-        return run.logits.astype(np.float32)
-
-    def _average_word(self) -> Float32:
-        """Return the mean vector of the training documents' tokens, (D,); those without a vector read as unknown."""
-        counts = self.vocabulary.counts.astype(np.float64)  # (V,)
-        read = np.where(self.covered, np.arange(len(self.table)), UNKNOWN_ROW)
-        average: Float32 = (counts @ self.table[read] / max(counts.sum(), 1.0)).astype(np.float32)
-        return average
+    def _logits(self, table: Float32, rows: Int32, lengths: Int32) -> Array:
+        """Return the logits (B, C) of documents, rows (B, T) of the table."""
+        return run_network(self.spec, self.weights, embed(table, rows), lengths).logits
 
 
-def _in_two_threads(work: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
-    """Return what `work` makes of each item: a timestep's products are too short for threads of their own."""
-    with one_blas_thread(), ThreadPoolExecutor(max_workers=2) as pool:
-        return list(pool.map(work, items))
+Logits = Callable[[Int32, Int32], Array]  # (rows (B, T), lengths (B,)) > logits (B, C)
 
 
-def _each(indexed: IndexedCorpus) -> list[Int32]:
-    """Return the rows of each document."""
-    return np.split(indexed.indices, indexed.offsets[1:-1])
+def occlude(logits: Logits, rows: Int32, places: Int64, nothing: int, max_timesteps: int) -> Contributions:
+    """Return what each word adds to a network's answer to one document.
 
+    Parameters
+    ----------
+    logits : callable
+        From vocabulary rows (B, T) and lengths (B,) to logits (B, C).
+    rows : int32 array (T,)
+        The document as the network reads it.
+    places : int64 array (P,)
+        The words that are asked for.
+    nothing : int
+        The row that takes their place, one at a time.
+    max_timesteps : int
+        In one call, which bounds memory.
 
-def _places(lengths: Int64) -> IndexedCorpus:
-    """Return documents whose tokens are their places, 0, 1, ..: what is left of them is what a network reads."""
-    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-    places = np.arange(offsets[-1]) - np.repeat(offsets[:-1], lengths)
-    return IndexedCorpus(places.astype(np.int32), offsets)
+    Returns
+    -------
+    Contributions
+        `words` (T,): NaN where it was not asked. Without a base: what single words add does not make up the score.
+
+    Notes
+    -----
+    Word t gets S(x) - S(x with row `nothing` in its place), S the score. So one of two words that say the same gets 0
+    where each alone is enough. Zeiler, Fergus (2014,
+    arXiv:1311.2901, section 4.2) cover parts of a picture in this way; Li, Monroe, Jurafsky (2016,
+    arXiv:1612.08220) erase words.
+    """
+    versions = np.repeat(rows[None, :], len(places) + 1, axis=0)  # (P + 1, T), the first as it is
+    versions[np.arange(1, len(versions)), places] = nothing
+    size = max(1, max_timesteps // len(rows))
+    parts = [versions[start : start + size] for start in range(0, len(versions), size)]
+    found = np.concatenate([logits(part, np.full(len(part), len(rows), dtype=np.int32)) for part in parts])
+    found = found.astype(np.float64)  # (P + 1, C)
+    predicted = int(found[0].argmax())
+    scores = found @ contrast(predicted, found.shape[1])  # (P + 1,)
+    words = np.full(len(rows), np.nan)
+    words[places] = scores[0] - scores[1:]
+    return Contributions(predicted, float(softmax(found[:1])[0, predicted]), float(scores[0]), None, words)
 
 
 # --- from files
@@ -190,7 +200,9 @@ def read_network(folder: Path, described: Description, own: Common) -> SavedNetw
     if len(own[1]) != spec.n_classes:
         raise ValueError(f"{spec.n_classes} classes, {len(own[1])} labels")
     embedding = folder.parent / described["embedding"]
-    vocabulary, vectors, covered = read_embedding(embedding, spec.embedding_dim, spec.embedding_rows)
+    vocabulary, vectors, covered = read_embedding(embedding, spec.embedding_dim)
+    if len(vocabulary) != spec.embedding_rows:
+        raise ValueError(f"{spec.embedding_rows} rows, {len(vocabulary)} tokens in {described['embedding']}")
     table_shape = {TABLE: vectors.shape} if spec.tuned else {}
     weights = read_arrays(folder / WEIGHTS, weight_shapes(spec) | table_shape)
     table = weights.pop(TABLE, vectors)
