@@ -19,26 +19,18 @@ import polars as pl
 
 from pipeline import evaluation
 from pipeline.commands.run import fit_and_score
+from pipeline.core.columns import aligned
 from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
 from pipeline.core.seeds import stage_generator
-from pipeline.core.values import (
-    TEST,
-    TRAIN,
-    VALIDATION,
-    Corpus,
-    Int32,
-    Int64,
-    Ledger,
-    LoadedCorpus,
-    Predictions,
-)
+from pipeline.core.values import TEST, TRAIN, VALIDATION, Corpus, Int32, Int64, Ledger, LoadedCorpus
 from pipeline.corpus import find_duplicates
 from pipeline.experiment.data import Fold, read_and_split
 from pipeline.experiment.plan import plan_models
 from pipeline.experiment.record import Record
 from pipeline.run_folder.predictions import SavedPredictions, read_run_predictions
 from pipeline.settings.tables import Config, save_config, with_values
+from pipeline.tasks.classification.answers import Predictions
 from pipeline.text.tokenizer import tokenize
 
 SHUFFLES = 3
@@ -125,10 +117,7 @@ def selftest(config: Config, console: Console, models: tuple[str, ...] = MODELS)
 def describe(findings: Sequence[Finding]) -> str:
     """Return the table of the findings, and what it says."""
     rows = [("Control", "Part", "Found", "Allowed", ""), *map(_cells, findings)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
-    ]
+    lines = [line.rstrip() for line in aligned(rows, [False] * len(rows[0]))]
     failed = sorted({finding.control for finding in findings if not finding.passed})
     end = f"Failed: {', '.join(failed)}. {TOLD}" if failed else "All controls passed."
     return "\n".join([*lines, "", WHAT, end])

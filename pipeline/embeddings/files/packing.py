@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import hashlib
 import io
 import shutil
 import tempfile
@@ -103,12 +102,6 @@ def find_content(path: Path) -> Content:
         return Content(path, packing)
     with _damage_explained(path, "zip"), zipfile.ZipFile(path) as archive:
         return _inside_zip(path, [info.filename for info in archive.infolist() if not info.is_dir()])
-
-
-def sha256_of(path: Path) -> str:
-    """Return the checksum of the file as it lies on disk, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _inside_zip(path: Path, names: list[str]) -> Content:
