@@ -77,13 +77,12 @@ KNOWN: dict[str, str] = {
         " report.sections.tuning"
     ),
     '"accuracy" outside tasks and core.wording': (
-        "commands.run evaluation.budgets evaluation.comparisons evaluation.contamination"
-        " evaluation.costs evaluation.crossing evaluation.differences evaluation.pooling"
-        " evaluation.result_rows evaluation.seeds evaluation.slices evaluation.summary evaluation.verdict"
-        " experiment.data experiment.fit_linear interpret.probes.forget_bias"
-        " interpret.probes.memory_horizon interpret.probes.needle interpret.probes.word_order"
-        " models.baselines.choice report.sections.metric report.sections.quality report.sections.slices"
-        " run_folder.signatures settings.run"
+        "commands.run evaluation.budgets evaluation.comparisons evaluation.costs evaluation.differences"
+        " evaluation.pooling evaluation.result_rows evaluation.seeds evaluation.verdict experiment.data"
+        " experiment.fit_linear interpret.probes.forget_bias interpret.probes.memory_horizon"
+        " interpret.probes.needle interpret.probes.word_order models.baselines.choice"
+        " report.sections.metric report.sections.quality report.sections.slices run_folder.signatures"
+        " settings.run"
     ),
 }
 

@@ -23,6 +23,8 @@ from pipeline.run_folder.metrics.rows import (
     Training,
 )
 
+ChosenBy = Literal["--tune", "validation score and log loss", "validation log loss", "nothing"]
+
 
 @dataclass(frozen=True)
 class Result(Row):
@@ -145,7 +147,7 @@ class Budget(Row):
     looks: Amount | None
     """how often one training of a network was judged on validation documents, which keep its best state: the mean;
     `null` for other models"""
-    chosen_by: Literal["--tune", "validation score and log loss", "validation log loss", "nothing"]
+    chosen_by: ChosenBy
     """`--tune`; `validation score and log loss`: the least log loss among scores within a standard error of the best;
     `validation log loss` where that is the metric; or `nothing` where one setting was tried"""
 
