@@ -224,9 +224,8 @@ def _fit(
 ) -> FittedBaseline:
     """Return the model with the chosen strength: the fit that chose it, unless other documents are to be fitted."""
     n_classes, settings = len(material.label_names), material.config.baselines
-    if not refit and chosen.pipeline is not None:
-        return as_fitted(chosen, n_classes, settings)
-    return fit_baseline(
+    fitted = None if refit else as_fitted(chosen, n_classes, settings)
+    return fitted or fit_baseline(
         planned.model,
         final.train,
         material.labels(final.fold.train),
@@ -365,9 +364,7 @@ def _predict(material: Material, fitted: FittedBaseline, final: Features) -> tup
 
 def _judged(material: Material, chosen: Chosen, fitted: FittedBaseline) -> FittedBaseline:
     """Return the fit that validation documents chose, which a refit has not seen them for."""
-    if chosen.pipeline is None:
-        return fitted
-    return as_fitted(chosen, len(material.label_names), material.config.baselines)
+    return as_fitted(chosen, len(material.label_names), material.config.baselines) or fitted
 
 
 def _validation_accuracy(

@@ -248,7 +248,7 @@ def _fit_and_record(
     )
     if far is not None:
         fit = replace(fit, fit_seconds=made.seconds + (far.first.fit_seconds or 0.0))
-    parts.network(fit, replace(made.chosen, model=None), _tuned_table(made.fitted) if seed == 0 else None)
+    parts.network(fit, made.chosen.without_model(), _tuned_table(made.fitted) if seed == 0 else None)
     if prepared.fold.number == 0 and seed == 0 and material.config.run.probes:
         parts.probes(_probe(material, _subject(material, planned, draw, made.fitted, last)))
 
@@ -286,7 +286,7 @@ def _train_and_answer(
             return _with_second(far.first, again, time.perf_counter() - start)
     validated = _validate(material, planned, prepared, chosen)
     if refit:
-        chosen = replace(chosen, model=None)
+        chosen = chosen.without_model()
         del fitted
         forget_graphs()
         fitted = _train(material, planned, draw, last, chosen.schedule)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-Tensor = Any
+from pipeline.models.networks.keras_types import Layer, Tensor
 
 
-def truncated_layer(layer: Any, units: int, steps: int, name: str, **more: Any) -> Any:
+def truncated_layer(layer: type, units: int, steps: int, name: str, **more: object) -> Layer:
     """Return a recurrent layer of Keras through which gradients flow back `steps` timesteps.
 
     Parameters
