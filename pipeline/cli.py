@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from inspect import Signature, signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -89,9 +89,9 @@ def _with_settings(
         own = [*signature(command, eval_str=True).parameters.values()][2:]
 
         @functools.wraps(command)
-        def from_options(**params: Any) -> None:
+        def from_options(**params: object) -> None:
             console = Console()
-            with _exit_statuses(console, params[parameter_name("run.debug")]):
+            with _exit_statuses(console, bool(params[parameter_name("run.debug")])):
                 command(resolved(params), console, **{one.name: params[one.name] for one in own})
 
         made = parameters(keys_with_options(names, without), with_argument)

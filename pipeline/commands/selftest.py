@@ -12,7 +12,6 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -26,6 +25,7 @@ from pipeline.core.values import (
     TEST,
     TRAIN,
     VALIDATION,
+    Bool,
     Corpus,
     Int32,
     Int64,
@@ -38,6 +38,7 @@ from pipeline.experiment.data import Fold, read_and_split
 from pipeline.experiment.plan import plan_models
 from pipeline.experiment.record import Record
 from pipeline.run_folder.predictions import SavedPredictions, read_run_predictions
+from pipeline.settings.setting import Value
 from pipeline.settings.tables import Config, save_config, with_values
 from pipeline.text.tokenizer import tokenize
 
@@ -47,7 +48,7 @@ WORDS_KEPT = 8  # of a planted document, so that a made-up word beside them coul
 # (title, seeds of one side; the others are the other side's): the ways to halve four seeds
 HALVES = ((0, 1), (0, 2), (0, 3))
 MODELS = ("bow", "tfidf", "mean", "lstm")
-SETTINGS: dict[str, Any] = {  # small enough for minutes; what is tested is the program, not the models
+SETTINGS: dict[str, Value] = {  # small enough for minutes; what is tested is the program, not the models
     "run.embeddings": ("word2vec",),
     "run.quick": True,
     "run.tune": 0,
@@ -324,11 +325,12 @@ def canary_findings(run: Path, saved: Iterable[SavedPredictions], planted: Plant
     return found
 
 
-def _right(entry: SavedPredictions, records: Int64) -> np.ndarray:
+def _right(entry: SavedPredictions, records: Int64) -> Bool:
     """Return whether the answers to these documents are right; bool (N,)."""
     predictions = entry.predictions
     rows = np.isin(predictions.documents, records)
-    return predictions.predicted[rows] == predictions.labels[rows]
+    right: Bool = predictions.predicted[rows] == predictions.labels[rows]
+    return right
 
 
 def _by_name(saved: Iterable[SavedPredictions]) -> dict[str, list[SavedPredictions]]:

@@ -7,13 +7,16 @@ import json
 import math
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from pipeline.core.errors import PipelineError
+
+# What JSON holds; a value of NumPy becomes one of these when it is written.
+Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
 
 REWRITE = "restore the file as the run wrote it, or run again"
 
@@ -69,7 +72,7 @@ def write_whole(path: Path, content: bytes) -> None:
         Path(unfinished).unlink(missing_ok=True)
 
 
-def plain(value: Any) -> Any:
+def plain(value: object) -> Any:
     """Return `value` built from what JSON knows."""
     if isinstance(value, Mapping):
         return {str(key): plain(entry) for key, entry in value.items()}
@@ -82,7 +85,7 @@ def plain(value: Any) -> Any:
     return value
 
 
-def as_json(data: Mapping[str, Any]) -> str:
+def as_json(data: Mapping[str, Json]) -> str:
     """Return JSON that can stand in a `script` element: no character of it can end that.
 
     >>> as_json({"text": "</script>"})

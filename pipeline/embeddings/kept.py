@@ -10,7 +10,6 @@ from dataclasses import fields, replace
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -142,7 +141,7 @@ def _packed(made: WordVectors) -> Entry:
 
 def _restored(entry: Entry) -> WordVectors:
     words = pl.Series("token", json.loads(entry.arrays["words"].tobytes()), dtype=pl.String)
-    facts: dict[str, Any] = {**entry.facts, "notes": tuple(entry.facts["notes"])}
+    facts = {**entry.facts, "notes": tuple(entry.facts["notes"])}
     return WordVectors(words=words, vectors=entry.arrays["vectors"], cached=True, **facts)
 
 

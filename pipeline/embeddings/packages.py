@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.files import Json
 from pipeline.embeddings.cascade import candidates
 from pipeline.embeddings.files import sha256_of
 from pipeline.embeddings.request import EmbeddingRequest, WordVectors
@@ -69,7 +70,7 @@ def read_package(name: str, request: EmbeddingRequest) -> WordVectors:
     wanted = candidates(request.types)
     known = (rows_of(words, wanted) >= 0) | (rows_of(words.str.to_lowercase(), wanted) >= 0)
     kept = np.flatnonzero(known)
-    facts: dict[str, object] = {
+    facts: dict[str, Json] = {
         "format": f"package {package.distribution} {version(package.distribution)}",
         "dimension": vectors.shape[1],
         "rows": len(words),

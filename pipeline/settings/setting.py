@@ -6,7 +6,7 @@ import math
 import operator
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, Literal, TypeVar, get_type_hints
+from typing import Literal, TypeVar, get_type_hints
 
 Value = bool | int | float | str | tuple[str, ...] | tuple[float, ...] | None
 CountOrAuto = int | Literal["auto"]
@@ -85,7 +85,7 @@ class Setting:
         True  # whether an answer depends on it; else only what is shown or kept, or where a file lies
     )
     quick: int | None = None  # what --quick asks for; a smaller value stays
-    hint: Any = None  # the type of its field
+    hint: object = None  # the type of its field
 
     @property
     def flag(self) -> str:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
 from pipeline.core.values import Float64, Int32, Int64, TokenizedCorpus
-from pipeline.text.ngrams import learn_ngrams
+from pipeline.text.ngrams import NgramVocabulary, learn_ngrams
 from pipeline.text.ragged import select
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 _MOST_DOCUMENTS = 20_000  # evenly spread training documents: enough for a ranking, bounded in time
 _MOST_WEIGHTS = 2_000_000  # words x classes, the most frequent words first: bounded in memory
@@ -57,7 +61,7 @@ def weigh_words(train: TokenizedCorpus, train_labels: Int32) -> WordWeights:
     return WordWeights(words, coefficients[strongest, np.arange(len(kept))], classes[strongest])
 
 
-def _count_words(train: TokenizedCorpus) -> tuple:
+def _count_words(train: TokenizedCorpus) -> tuple[NgramVocabulary, csr_array]:
     ngrams, counts = learn_ngrams(train, ngram_min=1, ngram_max=1, min_df=2)
     return (ngrams, counts) if len(ngrams.keys) else learn_ngrams(train, ngram_min=1, ngram_max=1, min_df=1)
 

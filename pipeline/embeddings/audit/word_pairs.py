@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike
 
+from pipeline.core.files import Json
 from pipeline.core.values import Float32, Float64
 from pipeline.text.vocabulary import rows_of
 
@@ -69,7 +70,7 @@ def read_pairs(title: str, path: Path) -> WordPairs:
     )
 
 
-def judge_pairs(pairs: WordPairs, words: pl.Series, vectors: Float32) -> dict[str, object]:
+def judge_pairs(pairs: WordPairs, words: pl.Series, vectors: Float32) -> dict[str, Json]:
     """Return how well cosines rank the pairs as people did.
 
     Parameters
@@ -90,7 +91,7 @@ def judge_pairs(pairs: WordPairs, words: pl.Series, vectors: Float32) -> dict[st
     first, second = (_rows(column, words) for column in (pairs.first, pairs.second))  # (P,)
     covered = (first >= 0) & (second >= 0)
     n_covered = int(covered.sum())
-    found = {"title": pairs.title, "pairs": len(pairs.judged), "covered": n_covered}
+    found: dict[str, Json] = {"title": pairs.title, "pairs": len(pairs.judged), "covered": n_covered}
     spearman = None
     if n_covered >= FEWEST_PAIRS:
         cosines = _cosines(vectors[first[covered]], vectors[second[covered]])
@@ -132,7 +133,7 @@ def spearman_interval(correlation: float, n_pairs: int) -> list[float]:
     return [float(np.tanh(z - half)), float(np.tanh(z + half))]
 
 
-def judge_all(lists: Sequence[WordPairs], words: pl.Series, vectors: Float32) -> list[dict[str, object]]:
+def judge_all(lists: Sequence[WordPairs], words: pl.Series, vectors: Float32) -> list[dict[str, Json]]:
     """Return `judge_pairs` of each list."""
     return [judge_pairs(pairs, words, vectors) for pairs in lists]
 
@@ -146,4 +147,5 @@ def _rows(asked: pl.Series, words: pl.Series) -> np.ndarray:
 def _cosines(a: Float32, b: Float32) -> Float64:
     a, b = a.astype(np.float64), b.astype(np.float64)
     norms = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
-    return (a * b).sum(axis=1) / np.maximum(norms, 1e-12)
+    cosines: Float64 = (a * b).sum(axis=1) / np.maximum(norms, 1e-12)
+    return cosines

@@ -132,7 +132,7 @@ class _ZstandardStream(io.RawIOBase):
     def __init__(self, file: IO[bytes]) -> None:
         import zstandard
 
-        self._new_frame: Callable[[], Any] = zstandard.ZstdDecompressor().decompressobj
+        self._new_frame: Callable[[], zstandard.ZstdDecompressionObj] = zstandard.ZstdDecompressor().decompressobj
         self._file, self._frame, self._ready = file, self._new_frame(), b""
         self._inside = False  # a frame has begun and has not ended
 
