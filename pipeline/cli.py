@@ -117,7 +117,9 @@ def run(settings: Config, console: Console, *, version: Version = False) -> None
 @_with_settings("corpus", "run.seed", "run.debug")
 def inspect_corpus(settings: Config, console: Console) -> None:
     """Show how CORPUS is read and split: every record used or accounted for, duplicates, what was assumed."""
-    from pipeline.corpus import describe_corpus, find_duplicates, read_asked, split_asked
+    from pipeline.corpus.by_settings import read_asked, split_asked
+    from pipeline.corpus.describe import describe_corpus
+    from pipeline.corpus.duplicates import find_duplicates
 
     loaded = read_asked(settings)
     duplicates = find_duplicates(loaded.corpus)

@@ -20,7 +20,7 @@ from pipeline.core.files import Json, write_json
 from pipeline.core.noise import quiet
 from pipeline.core.seeds import stage_generator
 from pipeline.core.values import TRAIN, Corpus
-from pipeline.corpus import unlabelled_warning
+from pipeline.corpus.duplicates import unlabelled_warning
 from pipeline.corpus.facts import describe_loaded
 from pipeline.corpus.splits import join_groups
 from pipeline.experiment.conclude import conclude

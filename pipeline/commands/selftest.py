@@ -33,7 +33,7 @@ from pipeline.core.values import (
     LoadedCorpus,
     Predictions,
 )
-from pipeline.corpus import find_duplicates
+from pipeline.corpus.duplicates import find_duplicates
 from pipeline.experiment.data import Fold, read_and_split
 from pipeline.experiment.plan import plan_models
 from pipeline.experiment.record import Record

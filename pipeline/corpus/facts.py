@@ -20,7 +20,7 @@ from pipeline.core.values import (
     LoadedCorpus,
     TokenizedCorpus,
 )
-from pipeline.corpus import leak_warning
+from pipeline.corpus.duplicates import leak_warning
 from pipeline.settings.tables import Config
 
 ROWS_SHOWN = 20  # first records of each ledger entry that metrics.json names

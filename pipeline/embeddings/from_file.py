@@ -37,7 +37,7 @@ def read_file(path: str, request: EmbeddingRequest) -> WordVectors:
     PipelineError
         If the file is no vector file, or a damaged one.
     """
-    from pipeline.embeddings.files import read_vector_file
+    from pipeline.embeddings.files.reading import read_vector_file
 
     path, types = os.path.expanduser(path), request.types
 

@@ -26,7 +26,8 @@ from pipeline.core.values import (
     Predictions,
     TokenizedCorpus,
 )
-from pipeline.corpus import find_duplicates, leak_warning, read_asked, split_asked
+from pipeline.corpus.by_settings import read_asked, split_asked
+from pipeline.corpus.duplicates import find_duplicates, leak_warning
 from pipeline.corpus.sample import sample_corpus
 from pipeline.embeddings import EmbeddingRequest
 from pipeline.embeddings.kept import default_cache

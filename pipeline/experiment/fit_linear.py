@@ -28,8 +28,8 @@ from pipeline.experiment.data import (
 )
 from pipeline.experiment.record import Choice, Fit, FoldRecord
 from pipeline.experiment.tuning import Score
-from pipeline.models.baselines import Chosen, FittedBaseline, Tried, as_fitted, choose_strength, fit_baseline
-from pipeline.models.baselines.choice import Grade
+from pipeline.models.baselines.choice import Chosen, Grade, Tried, as_fitted, choose_strength
+from pipeline.models.baselines.fitting import FittedBaseline, fit_baseline
 from pipeline.models.baselines.table import BASELINES, NgramRange, TextSize
 from pipeline.models.save import save_baseline, save_mean
 from pipeline.models.table import PlannedModel

@@ -13,7 +13,7 @@ import numpy as np
 from pipeline.core.files import write_json, write_whole
 from pipeline.core.names import slug
 from pipeline.embeddings import Embedded
-from pipeline.models.baselines import FittedBaseline
+from pipeline.models.baselines.fitting import FittedBaseline
 from pipeline.models.networks.build import own_weights
 from pipeline.models.networks.training import FittedNetwork
 from pipeline.models.saved import weight_name

@@ -11,7 +11,9 @@ from builders import FEW_STRENGTHS, int32, tokens_of
 from safetensors.numpy import load_file
 
 from pipeline.core.values import Int32
-from pipeline.models.baselines import BASELINES, FittedBaseline, choose_strength, fit_baseline
+from pipeline.models.baselines.choice import choose_strength
+from pipeline.models.baselines.fitting import FittedBaseline, fit_baseline
+from pipeline.models.baselines.table import BASELINES
 from pipeline.models.save import save_baseline
 from pipeline.settings.tables import Config
 from pipeline.text.ngrams import count_ngrams, learn_ngrams

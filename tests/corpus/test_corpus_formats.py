@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.core.errors import PipelineError
-from pipeline.corpus import read_corpus
+from pipeline.corpus.loading import read_corpus
 from pipeline.corpus.readers.delimited import Dialect, _read_clean, _read_with_csv_module
 from pipeline.corpus.readers.encodings import TextSource, read_head
 from pipeline.corpus.readers.table import READERS, find_reader

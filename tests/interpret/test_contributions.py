@@ -34,8 +34,8 @@ from pipeline.interpret.contributions.of_run import (
     weights_a_step,
     word_contributions,
 )
-from pipeline.models.baselines import fit_baseline
 from pipeline.models.baselines.estimators import MeanEmbedding
+from pipeline.models.baselines.fitting import fit_baseline
 from pipeline.models.networks.labelled import Labelled
 from pipeline.models.save import save_baseline, save_embedding, save_mean, save_network
 from pipeline.models.table import PlannedModel

@@ -24,7 +24,7 @@ from safetensors.numpy import load_file
 from pipeline.core import files
 from pipeline.core.files import write_json, write_whole
 from pipeline.embeddings import embed
-from pipeline.models.baselines import fit_baseline
+from pipeline.models.baselines.fitting import fit_baseline
 from pipeline.models.networks.build import NetworkSpec, build
 from pipeline.models.networks.prediction import predict_probabilities
 from pipeline.models.save import save_baseline, save_embedding, save_network

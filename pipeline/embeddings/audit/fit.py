@@ -22,7 +22,7 @@ from pipeline.core.values import (
     Vocabulary,
 )
 from pipeline.embeddings.audit.discriminative import WordWeights, weigh_words
-from pipeline.embeddings.audit.word_pairs import installed_pairs, judge_all
+from pipeline.embeddings.audit.word_pairs import installed_pairs, judge_pairs
 from pipeline.embeddings.cascade import STEPS, UNKNOWN
 from pipeline.embeddings.table import Embedded
 from pipeline.settings.tables import TokenizerSettings
@@ -96,7 +96,7 @@ def audit_fit(found: Embedded, facts: CorpusFacts, name: str = "") -> dict[str, 
     steps = steps_of_types(facts.tokenized.types, found.vocabulary, found.matrix.covered, found.steps)
     covered = steps != UNKNOWN  # (T,)
     rows = np.flatnonzero(found.matrix.covered)
-    vectors = found.matrix.vectors[rows]
+    words, vectors = found.vocabulary.tokens.gather(rows), found.matrix.vectors[rows]
     return {
         "source": name or found.matrix.source,
         "dimension": int(found.matrix.vectors.shape[1]),
@@ -111,7 +111,7 @@ def audit_fit(found: Embedded, facts: CorpusFacts, name: str = "") -> dict[str, 
             facts.weights, facts.tokenized.types.filter(pl.Series(covered)), facts.corpus.label_names
         ),
         "norms": norms_of(vectors),
-        "word_pairs": judge_all(installed_pairs(), found.vocabulary.tokens.gather(rows), vectors),
+        "word_pairs": [judge_pairs(pairs, words, vectors) for pairs in installed_pairs()],
     }
 
 
@@ -190,7 +190,9 @@ def exact_coverage(counted: TypeCounts, words: pl.Series) -> dict[str, float | N
     }
 
 
-def frequent_missing(types: pl.Series, counts: Int64, covered: Bool, *, most: int = MOST_WORDS) -> list[dict[str, Json]]:
+def frequent_missing(
+    types: pl.Series, counts: Int64, covered: Bool, *, most: int = MOST_WORDS
+) -> list[dict[str, Json]]:
     """Return the most frequent types without a vector, with how often each occurs; ties in the types' order."""
     missing = np.flatnonzero(~covered & (counts > 0))
     first = missing[np.argsort(-counts[missing], kind="stable")[:most]]

@@ -5,7 +5,6 @@ The lists are read from the installed gensim at run time; this project holds no 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -131,11 +130,6 @@ def spearman_interval(correlation: float, n_pairs: int) -> list[float]:
     half = _NORMAL_975 * np.sqrt((1 + correlation**2 / 2) / (n_pairs - 3))
     z = np.arctanh(correlation)
     return [float(np.tanh(z - half)), float(np.tanh(z + half))]
-
-
-def judge_all(lists: Sequence[WordPairs], words: pl.Series, vectors: Float32) -> list[dict[str, Json]]:
-    """Return `judge_pairs` of each list."""
-    return [judge_pairs(pairs, words, vectors) for pairs in lists]
 
 
 def _rows(asked: pl.Series, words: pl.Series) -> np.ndarray:

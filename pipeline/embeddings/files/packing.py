@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import hashlib
 import io
 import shutil
 import tempfile
@@ -105,12 +104,6 @@ def find_content(path: Path) -> Content:
         return _inside_zip(path, [info.filename for info in archive.infolist() if not info.is_dir()])
 
 
-def sha256_of(path: Path) -> str:
-    """Return the checksum of the file as it lies on disk, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _inside_zip(path: Path, names: list[str]) -> Content:
     """Return the one member of a .zip; an .npz, a .zip of arrays, is left as it is."""
     if names and all(name.endswith(".npy") for name in names):
@@ -132,7 +125,9 @@ class _ZstandardStream(io.RawIOBase):
     def __init__(self, file: IO[bytes]) -> None:
         import zstandard
 
-        self._new_frame: Callable[[], zstandard.ZstdDecompressionObj] = zstandard.ZstdDecompressor().decompressobj
+        self._new_frame: Callable[[], zstandard.ZstdDecompressionObj] = (
+            zstandard.ZstdDecompressor().decompressobj
+        )
         self._file, self._frame, self._ready = file, self._new_frame(), b""
         self._inside = False  # a frame has begun and has not ended
 

@@ -107,7 +107,9 @@ def _tensor(header: Mapping[str, Json], content: Content) -> Tensor:
         raise PipelineError(str(content.path), what, "save one row of floats a word")
     needed = shape[0] * shape[1] * np.dtype(_DTYPES[dtype]).itemsize
     if tensor.end - tensor.begin != needed:
-        what = f'tensor "{name}" has {tensor.end - tensor.begin} bytes; {dtype} of shape {shape} needs {needed}'
+        what = (
+            f'tensor "{name}" has {tensor.end - tensor.begin} bytes; {dtype} of shape {shape} needs {needed}'
+        )
         raise PipelineError(f"{content.path}:byte 8", what, FETCH_AGAIN)
     return tensor
 
