@@ -640,7 +640,7 @@ def test_fasttext_settings_and_the_words_asked_for_are_in_its_key(tmp_path: Path
 def test_a_vector_file_is_read_once_and_again_when_it_changes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from pipeline.embeddings import files
+    from pipeline.embeddings.files import reading as files
 
     file, same = tmp_path / "glove.txt", tmp_path / "copy.txt"
     file.write_text("good 1 2\nfilm 3 4\n", encoding="utf-8")

@@ -73,4 +73,5 @@ def _drawn_from_others(
     n_long_enough = np.searchsorted(-lengths[longest_first], -from_end, side="left")  # (B,), 2 or more
     donor = generator.integers(n_long_enough - 1)
     donor += donor >= rank[of_document]
-    return indexed.indices[indexed.offsets[longest_first[donor] + 1] - 1 - from_end]
+    drawn: Int32 = indexed.indices[indexed.offsets[longest_first[donor] + 1] - 1 - from_end]
+    return drawn
