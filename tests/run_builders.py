@@ -12,7 +12,7 @@ import polars as pl
 
 from pipeline.core.files import write_json
 from pipeline.core.resources import PACKAGES
-from pipeline.core.values import Float32, Int32, Predictions
+from pipeline.core.values import Float32, Int32
 from pipeline.evaluation.scoring import score_run
 from pipeline.experiment.conclude import fit_made_elsewhere, write_scores
 from pipeline.experiment.plan import kinds_for_verdict, plan_models
@@ -22,6 +22,7 @@ from pipeline.report import draw_report
 from pipeline.run_folder.documents import COLUMNS, giveaways_path, write_documents
 from pipeline.run_folder.predictions import prediction_path, write_predictions
 from pipeline.settings.tables import Config, save_config, with_values
+from pipeline.tasks.classification.answers import Predictions
 
 SKILLS = {"majority": 0.0, "bow": 1.0, "tfidf": 2.0, "lstm@word2vec": 3.0}  # how often a model is right
 LABELS = ("bad", "good", "mixed")

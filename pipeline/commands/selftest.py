@@ -21,18 +21,7 @@ from pipeline.commands.run import fit_and_score
 from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
 from pipeline.core.seeds import stage_generator
-from pipeline.core.values import (
-    TEST,
-    TRAIN,
-    VALIDATION,
-    Bool,
-    Corpus,
-    Int32,
-    Int64,
-    Ledger,
-    LoadedCorpus,
-    Predictions,
-)
+from pipeline.core.values import TEST, TRAIN, VALIDATION, Bool, Corpus, Int32, Int64, Ledger, LoadedCorpus
 from pipeline.corpus.duplicates import find_duplicates
 from pipeline.experiment.data import Fold, read_and_split
 from pipeline.experiment.plan import plan_models
@@ -40,6 +29,7 @@ from pipeline.experiment.record import Record
 from pipeline.run_folder.predictions import SavedPredictions, read_run_predictions
 from pipeline.settings.setting import Value
 from pipeline.settings.tables import Config, save_config, with_values
+from pipeline.tasks.classification.answers import Predictions
 from pipeline.text.tokenizer import tokenize
 
 SHUFFLES = 3

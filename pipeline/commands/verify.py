@@ -12,14 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.files import Json, plain, read_json
+from pipeline.core.files import Json, file_hash, plain, read_json
 from pipeline.core.resources import describe_environment
 from pipeline.evaluation.scoring import Scored, score_run
 from pipeline.report.draw import draw, kept_pictures
 from pipeline.run_folder.journal import JOURNAL
+from pipeline.run_folder.metrics import SCHEMA_VERSION
 from pipeline.run_folder.protocol import Breach, read_protocol
-from pipeline.run_folder.reading import INPUTS, METRICS, SCHEMA_VERSION, run_with
-from pipeline.run_folder.receipts import RECEIPTS, file_hash, kept_files
+from pipeline.run_folder.reading import INPUTS, METRICS, run_with
+from pipeline.run_folder.receipts import RECEIPTS, kept_files
 
 # Sums of float64 may be ordered differently by another processor; nothing that is shown has so many digits.
 TOLERANCE = 1e-9

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from pipeline.core.models import LAST
 from pipeline.core.names import ModelName
+
+
+def quoted(names: Sequence[str]) -> str:
+    """Return names in quotation marks.
+
+    >>> quoted(["a", "b"])
+    '"a", "b"'
+    """
+    return ", ".join(f'"{name}"' for name in names)
 
 
 def with_head(name: str) -> str:
@@ -124,6 +134,8 @@ def detectable_words(smallest: float | None, metric: str = "accuracy") -> str:
 
 
 # --- scores by metric
+
+Metric = Literal["accuracy", "macro-f1", "balanced-accuracy", "log-loss"]
 
 
 @dataclass(frozen=True)

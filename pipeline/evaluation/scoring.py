@@ -19,9 +19,10 @@ from pipeline.evaluation.choices import Choices, all_trained, choose, merits_by_
 from pipeline.evaluation.recorded import Recorded, Row, read_predictions, read_recorded
 from pipeline.evaluation.result_rows import by_model, result_row, summary_row
 from pipeline.run_folder.documents import read_documents, read_giveaways
+from pipeline.run_folder.metrics import SCHEMA_VERSION
 from pipeline.run_folder.predictions import SavedPredictions
 from pipeline.run_folder.protocol import describe_protocol
-from pipeline.run_folder.reading import CURVE_FOLDER, METRICS, SCHEMA_VERSION, detail_file
+from pipeline.run_folder.reading import CURVE_FOLDER, METRICS, detail_file
 from pipeline.run_folder.signatures import Signer
 from pipeline.settings.tables import Config, first_seeds, most_seeds
 

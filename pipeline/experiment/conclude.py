@@ -21,9 +21,9 @@ from pipeline.experiment.reuse import Look, count_verdict, settings_hash
 from pipeline.experiment.tuning import describe_families, describe_space
 from pipeline.interpret.contributions.documents import documents_shown, shown_of_first_fold
 from pipeline.interpret.contributions.of_run import word_contributions
-from pipeline.models.save import bytes_to_predict
 from pipeline.models.table import PlannedModel
 from pipeline.run_folder.metrics import check_metrics
+from pipeline.run_folder.models import bytes_to_predict
 from pipeline.run_folder.receipts import RECEIPTS, make_receipts
 
 

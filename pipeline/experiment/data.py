@@ -23,7 +23,6 @@ from pipeline.core.values import (
     Int32,
     Int64,
     LoadedCorpus,
-    Predictions,
     TokenizedCorpus,
 )
 from pipeline.corpus.by_settings import read_asked, split_asked
@@ -31,10 +30,10 @@ from pipeline.corpus.duplicates import find_duplicates, leak_warning
 from pipeline.corpus.sample import sample_corpus
 from pipeline.embeddings import EmbeddingRequest
 from pipeline.embeddings.kept import default_cache
-from pipeline.evaluation import METRICS
 from pipeline.models.table import PlannedModel
-from pipeline.run_folder.predictions import distributions, prediction_path, write_predictions
+from pipeline.run_folder.predictions import prediction_path, write_predictions
 from pipeline.settings.tables import Config
+from pipeline.tasks.table import CLASSIFY
 from pipeline.text.ragged import alone, select
 from pipeline.text.tokenizer import tokenize
 from pipeline.text.vocabulary import build_vocabulary
@@ -151,10 +150,10 @@ def validate(
     """
     if accuracy is None:
         return None
-    documents, metric = fold.validation, METRICS[material.config.run.metric]
+    documents, metric = fold.validation, CLASSIFY.metrics[material.config.run.metric]
     if metric.name == "accuracy":
         return Validated(accuracy, float(np.sqrt(accuracy * (1.0 - accuracy) / len(documents))))
-    judged = Predictions(documents, material.labels(documents), distributions(answer()))
+    judged = CLASSIFY.answers(documents, material.labels(documents), answer())
     error = metric.influence(judged).std() / np.sqrt(len(documents))
     return Validated(metric.value(judged), float(error))
 
@@ -163,8 +162,8 @@ def save_test_predictions(
     material: Material, name: str, seed: int, fold: Fold, probabilities: Float32
 ) -> None:
     """Save one fitted model's answers, float32 (N, C), on the fold's test documents."""
-    predictions = Predictions(
-        material.loaded.corpus.records[fold.test], material.labels(fold.test), distributions(probabilities)
+    predictions = CLASSIFY.answers(
+        material.loaded.corpus.records[fold.test], material.labels(fold.test), probabilities
     )
     write_predictions(
         prediction_path(material.run, name, seed, fold.number),

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.resources import usable_cores
@@ -24,9 +24,6 @@ from pipeline.experiment.data import Fold, Material
 from pipeline.experiment.how_many import describe_work, fits_at_once, this_machine
 from pipeline.experiment.record import Kept, Record
 from pipeline.experiment.workers import WorkerStart, begin_worker, for_workers, read_messages, run_in_worker
-
-if TYPE_CHECKING:
-    pass
 
 _LOOK_SECONDS = 0.2  # so often what workers found is looked for, while nothing else is to be done
 

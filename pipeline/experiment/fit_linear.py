@@ -12,10 +12,9 @@ import numpy as np
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.resources import PeakMemory, milliseconds_of_each
-from pipeline.core.values import Float32, Int32, Int64, Predictions, TokenizedCorpus
+from pipeline.core.values import Float32, Int32, Int64, TokenizedCorpus
 from pipeline.embeddings import Embedded
 from pipeline.embeddings.table import encode_covered
-from pipeline.evaluation import METRICS
 from pipeline.experiment.choose_settings import Judge, choose_settings
 from pipeline.experiment.data import (
     Fold,
@@ -31,8 +30,11 @@ from pipeline.experiment.tuning import Score
 from pipeline.models.baselines.choice import Chosen, Grade, Tried, as_fitted, choose_strength
 from pipeline.models.baselines.fitting import FittedBaseline, fit_baseline
 from pipeline.models.baselines.table import BASELINES, NgramRange, TextSize
-from pipeline.models.save import save_baseline, save_mean
+from pipeline.models.save import files_of_baseline, files_of_mean
 from pipeline.models.table import PlannedModel
+from pipeline.run_folder.models import write_model
+from pipeline.tasks.classification.answers import Predictions
+from pipeline.tasks.table import CLASSIFY
 from pipeline.text.ngrams import NgramsTooLong, NgramVocabulary, count_ngrams, learn_ngrams
 from pipeline.text.ragged import select
 
@@ -206,17 +208,8 @@ def _of_chosen(
 
 
 def _choice(planned: PlannedModel, fold: int, chosen: Chosen) -> Choice:
-    return Choice(
-        planned.name,
-        fold,
-        "C",
-        chosen.strength,
-        chosen.tried,
-        chosen.beta,
-        chosen.power,
-        chosen.min_df,
-        chosen.settings_tried,
-    )
+    also = chosen.beta, chosen.power, chosen.min_df, chosen.settings_tried
+    return Choice(planned.name, fold, "C", chosen.strength, chosen.tried, *also)
 
 
 def _fit(
@@ -282,7 +275,9 @@ def _ngram_features(
     min_dfs: tuple[int, ...] = (),
 ) -> Features:
     def save(name: str, fitted: FittedBaseline) -> None:
-        save_baseline(material.run, name, fitted, ngrams, material.label_names, material.config)
+        write_model(
+            material.run, files_of_baseline(name, fitted, ngrams, material.label_names, material.config)
+        )
 
     validation = count_ngrams(select(material.tokenized, fold.validation), ngrams)
     columns = {min_df: np.flatnonzero(ngrams.document_counts >= min_df) for min_df in min_dfs}
@@ -296,8 +291,8 @@ def _ngram_features(
             train[:, kept],
             validation[:, kept],
             lambda tokenized: count_ngrams(tokenized, own),
-            lambda name, fitted: save_baseline(
-                material.run, name, fitted, own, material.label_names, material.config
+            lambda name, fitted: write_model(
+                material.run, files_of_baseline(name, fitted, own, material.label_names, material.config)
             ),
             seconds,
         )
@@ -343,7 +338,10 @@ def grade_by(material: Material) -> Grade | None:
 
     The standard error is that of the mean of the metric's influence values; for accuracy it is sqrt(a (1 - a) / N).
     """
-    metric, classes = METRICS[material.config.run.metric], np.eye(len(material.label_names), dtype=np.float32)
+    metric, classes = (
+        CLASSIFY.metrics[material.config.run.metric],
+        np.eye(len(material.label_names), dtype=np.float32),
+    )
     if metric.name == "accuracy" or metric.gradient is None:
         return None
 
@@ -426,7 +424,8 @@ def _features(material: Material, fold: Fold, embedded: Embedded) -> Features:
         return average_vectors(tokenized, embedded)
 
     def save(name: str, fitted: FittedBaseline) -> None:
-        save_mean(material.run, name, fitted, embedded.source, material.label_names, material.config)
+        files = files_of_mean(name, fitted, embedded.source, material.label_names, material.config)
+        write_model(material.run, files)
 
     start = time.perf_counter()
     train, validation = (of(select(material.tokenized, part)) for part in (fold.train, fold.validation))

@@ -50,8 +50,9 @@ from pipeline.models.networks.prediction import (
     prediction_step,
 )
 from pipeline.models.networks.training import FittedNetwork, Schedule, fit_network
-from pipeline.models.save import save_embedding, save_network
+from pipeline.models.save import files_of_embedding, files_of_network
 from pipeline.models.table import PlannedModel
+from pipeline.run_folder.models import write_model
 from pipeline.settings.tables import Config, NetworkSettings, first_seeds, settled
 from pipeline.text.ragged import select, take
 
@@ -93,7 +94,7 @@ def run_networks(
         material.labels(final.train),
     )
     if fold.number == 0:
-        save_embedding(material.run, last.embedded)
+        write_model(material.run, files_of_embedding(last.embedded))
     if kept is not None and any(planned.kind == "network" for planned in reading):
         kept.documents(fold.number, source, (prepared, last))
     settings: dict[PlannedModel, Config] = {}  # of each network
@@ -236,7 +237,8 @@ def _fit_and_record(
     save_test_predictions(material, planned.name, seed, prepared.fold, made.probabilities)
     if prepared.fold.number == 0 and seed == 0:
         source = planned.source or ""
-        save_network(material.run, planned.name, made.fitted, source, material.label_names, material.config)
+        files = files_of_network(planned.name, made.fitted, source, material.label_names, material.config)
+        write_model(material.run, files)
     prepare_seconds = prepared.embedded.seconds + (last.embedded.seconds if refit else 0.0)
     fit = replace(
         _describe(made, planned.name, seed, prepared.fold, memory.mib),

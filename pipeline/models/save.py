@@ -1,16 +1,14 @@
-"""Values to files of the run folder: JSON and safetensors, never a pickle; each file whole or absent."""
+"""Fitted models and vectors as plain data that a run folder keeps (`run_folder.models` writes it)."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from pipeline.core.files import write_json, write_whole
+from pipeline.core.fits import ModelFiles
 from pipeline.core.names import slug
 from pipeline.embeddings import Embedded
 from pipeline.models.baselines.fitting import FittedBaseline
@@ -21,29 +19,25 @@ from pipeline.settings.tables import Config
 from pipeline.text.ngrams import NgramVocabulary
 
 
-def save_embedding(run: Path, embedded: Embedded) -> None:
-    """Save a source's vectors and vocabulary once for all models that read it."""
-    folder = run / "models" / _embedding_folder(embedded.matrix.source)
-    _save_arrays(
-        folder / "vectors.safetensors",
+def files_of_embedding(embedded: Embedded) -> ModelFiles:
+    """Return a source's vectors and vocabulary, saved once for all models that read it."""
+    vocabulary = embedded.vocabulary
+    return ModelFiles(
+        "embedding",
+        _embedding_folder(embedded.matrix.source),
         {"vectors": embedded.matrix.vectors, "covered": embedded.matrix.covered},
-    )
-    write_json(
-        folder / "vocabulary.json",
         {
-            "tokens": embedded.vocabulary.tokens.to_list(),
-            "counts": embedded.vocabulary.counts.tolist(),
-            "n_learned": embedded.vocabulary.n_learned,
+            "tokens": vocabulary.tokens.to_list(),
+            "counts": vocabulary.counts.tolist(),
+            "n_learned": vocabulary.n_learned,
         },
     )
 
 
-def save_network(
-    run: Path, name: str, fitted: FittedNetwork, source: str, label_names: tuple[str, ...], config: Config
-) -> None:
-    """Save a network's weights and how to build it; a frozen embedding is named, not copied."""
-    folder = run / "models" / slug(name)
-    _save_arrays(folder / "weights.safetensors", arrays_of(own_weights(fitted.model, fitted.spec.tuned)))
+def files_of_network(
+    name: str, fitted: FittedNetwork, source: str, label_names: tuple[str, ...], config: Config
+) -> ModelFiles:
+    """Return a network's weights and how to build it; a frozen embedding is named, not copied."""
     described = {
         "name": name,
         "network": asdict(fitted.spec),
@@ -55,55 +49,37 @@ def save_network(
         "networks": asdict(config.networks),
         "best_updates": fitted.best_updates,
     }
-    write_json(folder / "model.json", described)
+    weights = arrays_of(own_weights(fitted.model, fitted.spec.tuned))
+    return ModelFiles("model", slug(name), weights, described)
 
 
-def save_baseline(
-    run: Path,
-    name: str,
-    fitted: FittedBaseline,
-    ngrams: NgramVocabulary,
-    label_names: tuple[str, ...],
-    config: Config,
-) -> None:
-    """Save a model of n-gram counts: n-grams as numbers over a list of tokens, weights, and what made them."""
+def files_of_baseline(
+    name: str, fitted: FittedBaseline, ngrams: NgramVocabulary, label_names: tuple[str, ...], config: Config
+) -> ModelFiles:
+    """Return a model of n-gram counts: n-grams as numbers over a list of tokens, weights, and what made them."""
     reads = {
         "tokens": ngrams.tokens.to_list(),
         "ngram_min": ngrams.ngram_min,
         "ngram_max": ngrams.ngram_max,
     }
-    _save_linear(run, name, fitted, {"ngram_keys": ngrams.keys}, reads, label_names, config)
+    return _files_of_linear(name, fitted, {"ngram_keys": ngrams.keys}, reads, label_names, config)
 
 
-def save_mean(
-    run: Path, name: str, fitted: FittedBaseline, source: str, label_names: tuple[str, ...], config: Config
-) -> None:
-    """Save a model of averaged vectors: its weights; the embedding is named, not copied."""
-    _save_linear(run, name, fitted, {}, {"embedding": _embedding_folder(source)}, label_names, config)
+def files_of_mean(
+    name: str, fitted: FittedBaseline, source: str, label_names: tuple[str, ...], config: Config
+) -> ModelFiles:
+    """Return a model of averaged vectors: its weights; the embedding is named, not copied."""
+    return _files_of_linear(name, fitted, {}, {"embedding": _embedding_folder(source)}, label_names, config)
 
 
-def bytes_to_predict(run: Path, name: str) -> int | None:
-    """Return the size of what a model needs to predict: its folder, and that of its embedding; None if not saved."""
-    folder = run / "models" / slug(name)
-    described = folder / "model.json"
-    if not described.is_file():
-        return None
-    embedding = json.loads(described.read_text(encoding="utf-8")).get("embedding")
-    folders = [folder, *([run / "models" / embedding] if embedding else [])]
-    return sum(file.stat().st_size for one in folders for file in one.iterdir() if file.is_file())
-
-
-def _save_linear(
-    run: Path,
+def _files_of_linear(
     name: str,
     fitted: FittedBaseline,
     arrays: Mapping[str, np.ndarray],
     reads: Mapping[str, object],
     label_names: tuple[str, ...],
     config: Config,
-) -> None:
-    folder = run / "models" / slug(name)
-    _save_arrays(folder / "weights.safetensors", {**arrays, **_linear_arrays(fitted)})
+) -> ModelFiles:
     described = {
         "name": name,
         **reads,
@@ -112,7 +88,7 @@ def _save_linear(
         "tokenizer": asdict(config.tokenizer),
         "baselines": asdict(config.baselines),
     }
-    write_json(folder / "model.json", described)
+    return ModelFiles("model", slug(name), {**arrays, **_linear_arrays(fitted)}, described)
 
 
 _LEARNED_WEIGHTS = {"idf_": "idf", "mean_": "mean", "scale_": "scale"}  # of what stands before the classifier
@@ -134,12 +110,6 @@ def _linear_arrays(fitted: FittedBaseline) -> dict[str, np.ndarray]:
     else:
         arrays["class_prior"] = classifier.class_prior_
     return arrays
-
-
-def _save_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
-    from safetensors.numpy import save
-
-    write_whole(path, save({name: np.ascontiguousarray(array) for name, array in arrays.items()}))
 
 
 def _embedding_folder(source: str) -> str:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import read_json_if_there
+from pipeline.run_folder.metrics import SCHEMA_VERSION, Metrics
+from pipeline.run_folder.metrics.rows import read_as
 
 METRICS = "metrics.json"
 CONFIG = "config.toml"
@@ -24,7 +28,6 @@ COMPUTED = (  # by `score_run`, metrics.json last
     METRICS,
 )
 
-SCHEMA_VERSION = 1
 CHARTS = "charts"  # the folder of a run's pictures
 LARGE_TEST_SET = 10_000  # documents; from here on a second decimal of a percentage means something
 
@@ -58,18 +61,23 @@ class Run:
     """A run folder's content: `metrics.json`, `details/*.json` and the text of `config.toml`."""
 
     path: Path
-    metrics: Record
+    raw: Record  # metrics.json as it was read
     details: Details
     config_text: str
 
+    @cached_property
+    def metrics(self) -> Metrics:
+        """The content of metrics.json, checked."""
+        return read_as(Metrics, json.dumps(self.raw))
+
     def table(self, key: str) -> Record:
         """Return the table `key` of metrics.json; empty if it is absent."""
-        value = self.metrics.get(key)
+        value = self.raw.get(key)
         return value if isinstance(value, dict) else {}
 
     def rows(self, key: str) -> list[Record]:
         """Return the list of tables `key` of metrics.json; empty if it is absent."""
-        return _tables(self.metrics.get(key))
+        return _tables(self.raw.get(key))
 
     @property
     def folder(self) -> Path:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pipeline.run_folder.reading import COMPUTED, SCHEMA_VERSION
+from pipeline.core.files import file_hash
+from pipeline.run_folder.metrics import SCHEMA_VERSION
+from pipeline.run_folder.reading import COMPUTED
 
 RECEIPTS = "details/receipts.json"
 _KEPT = (
@@ -33,12 +34,6 @@ def kept_files(run: Path) -> list[str]:
     Those that are computed from the others have none: they are compared by their content.
     """
     return sorted(set(_files(run)) - {RECEIPTS, *COMPUTED})
-
-
-def file_hash(path: Path) -> str:
-    """Return a file's sha256 (hexadecimal)."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _files(run: Path) -> Iterator[str]:

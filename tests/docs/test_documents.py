@@ -20,6 +20,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from report_builders import build_run
 
+from docs import make_run_folder
 from pipeline.core.models import MODELS
 from pipeline.corpus.readers.table import READERS
 from pipeline.embeddings import SOURCES
@@ -56,6 +57,18 @@ def configuration() -> ModuleType:
 
 def test_the_configuration_page_is_up_to_date(configuration: ModuleType) -> None:
     assert read("docs/configuration.md") == configuration.page(), "run `make configuration`"
+
+
+def test_the_tables_of_the_run_folder_page_are_up_to_date(tmp_path: Path) -> None:
+    page = tmp_path / "run-folder.md"
+    page.write_text(read("docs/run-folder.md"), encoding="utf-8")
+    make_run_folder.write(page)
+    assert page.read_text(encoding="utf-8") == read("docs/run-folder.md"), "run `make run-folder`"
+
+
+def test_a_row_of_the_run_folder_page_tells_of_fields_that_belong_together() -> None:
+    row = "| `trained`, `why_not` | `false` and the reason when the fit did not train |"
+    assert row in read("docs/run-folder.md").splitlines()
 
 
 def test_a_row_of_the_configuration_page() -> None:

@@ -37,8 +37,9 @@ from pipeline.interpret.contributions.of_run import (
 from pipeline.models.baselines.estimators import MeanEmbedding
 from pipeline.models.baselines.fitting import fit_baseline
 from pipeline.models.networks.labelled import Labelled
-from pipeline.models.save import save_baseline, save_embedding, save_mean, save_network
+from pipeline.models.save import files_of_baseline, files_of_embedding, files_of_mean, files_of_network
 from pipeline.models.table import PlannedModel
+from pipeline.run_folder.models import write_model
 from pipeline.settings.tables import BaselineSettings, Config, TokenizerSettings
 from pipeline.text.ngrams import count_ngrams, learn_ngrams
 from pipeline.text.tokenizer import tokenize
@@ -135,7 +136,7 @@ def test_the_words_of_a_linear_model_add_up_to_its_logits(tmp_path: Path, case: 
     config = replace(Config(), baselines=settings)
     ngrams, counts = learn_ngrams(TRAIN, ngram_max=2)
     fitted = fit_baseline(name, counts, labels, n_classes=4, strength=1.0, settings=settings)
-    save_baseline(tmp_path, name, fitted, ngrams, ("a", "b", "c", "d"), config)
+    write_model(tmp_path, files_of_baseline(name, fitted, ngrams, ("a", "b", "c", "d"), config))
     found = explained(tmp_path, name)
     features = count_ngrams(TESTED, ngrams).astype(np.float32)
     check_against(fitted.pipeline, features, found)
@@ -149,8 +150,11 @@ def test_one_problem_a_class_is_explained_too(tmp_path: Path, monkeypatch: pytes
     ngrams, counts = learn_ngrams(TRAIN, ngram_max=2)
     fitted = fit_baseline("tfidf", counts, THREE, n_classes=3, strength=1.0, settings=FEW_STRENGTHS)
     assert fitted.probabilities == "one-versus-rest"
-    save_baseline(
-        tmp_path, "tfidf", fitted, ngrams, ("a", "b", "c"), replace(Config(), baselines=FEW_STRENGTHS)
+    write_model(
+        tmp_path,
+        files_of_baseline(
+            "tfidf", fitted, ngrams, ("a", "b", "c"), replace(Config(), baselines=FEW_STRENGTHS)
+        ),
     )
     classifier = fitted.pipeline
     check_against(classifier, count_ngrams(TESTED, ngrams).astype(np.float32), explained(tmp_path, "tfidf"))
@@ -166,8 +170,8 @@ def test_the_words_of_averaged_vectors_add_up_to_the_logits(tmp_path: Path, labe
     settings = BaselineSettings()
     averages = average_vectors(TRAIN, embedded)
     fitted = fit_baseline("mean", averages, labels, n_classes=3, strength=1.0, settings=settings)
-    save_embedding(tmp_path, embedded)
-    save_mean(tmp_path, "mean@random", fitted, embedded.source, ("a", "b", "c"), Config())
+    write_model(tmp_path, files_of_embedding(embedded))
+    write_model(tmp_path, files_of_mean("mean@random", fitted, embedded.source, ("a", "b", "c"), Config()))
     found = explained(tmp_path, "mean@random")
     check_against(fitted.pipeline, average_vectors(TESTED, embedded), found)
     assert isinstance(MeanEmbedding(), MeanEmbedding)
@@ -220,8 +224,8 @@ def save_tiny_network(run: Path, model: str, **changes: Any) -> Any:
     fitted = train_network(
         model, train, matrix=embedded.matrix, max_epochs=30, learning_rate=0.02, units=8, **changes
     )
-    save_embedding(run, embedded)
-    save_network(run, f"{model}@random", fitted, embedded.source, ("no", "yes"), Config())
+    write_model(run, files_of_embedding(embedded))
+    write_model(run, files_of_network(f"{model}@random", fitted, embedded.source, ("no", "yes"), Config()))
     return fitted, embedded
 
 

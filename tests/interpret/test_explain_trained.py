@@ -19,8 +19,9 @@ from pipeline.embeddings import embed
 from pipeline.interpret.explain import Worked, explain, write_page, write_text
 from pipeline.interpret.explain.worked import Prose, Section, Table
 from pipeline.models.equations.network import run_network
-from pipeline.models.save import save_embedding, save_network
+from pipeline.models.save import files_of_embedding, files_of_network
 from pipeline.models.saved import load_saved
+from pipeline.run_folder.models import write_model
 from pipeline.settings.tables import Config, save_config, with_values
 from pipeline.text.tokenizer import tokenize
 
@@ -54,7 +55,7 @@ def write_run(run: Path, networks: Sequence[str], max_tokens: int = 400) -> Path
         },
     )
     embedded = embed("random", request_of(tokens_of(DOCUMENTS)))
-    save_embedding(run, embedded)
+    write_model(run, files_of_embedding(embedded))
     for name in networks:
         fitted = train_network(
             name.partition(":")[0],
@@ -63,7 +64,7 @@ def write_run(run: Path, networks: Sequence[str], max_tokens: int = 400) -> Path
             max_epochs=1,
             **(NETWORKS | TRUNCATED)[name],
         )
-        save_network(run, f"{name}@random", fitted, "random", LABELS, config)
+        write_model(run, files_of_network(f"{name}@random", fitted, "random", LABELS, config))
     write_json(run / "details" / "fits.json", {"models": [{"name": f"{name}@random"} for name in networks]})
     (run / "config.toml").write_text(save_config(config), encoding="utf-8")
     (run / "metrics.json").write_text("{}", encoding="utf-8")
@@ -145,15 +146,17 @@ def test_the_gradient_that_reaches_each_word_is_that_of_finite_differences(run: 
 
 def test_a_network_on_shuffled_words_says_so(run: Path, tmp_path: Path) -> None:
     embedded = embed("random", request_of(tokens_of(DOCUMENTS)))
-    save_embedding(tmp_path, embedded)
+    write_model(tmp_path, files_of_embedding(embedded))
     name = "gru:shuffled-words@random"
-    save_network(
+    write_model(
         tmp_path,
-        name,
-        train_network("gru", TRAIN, matrix=embedded.matrix, max_epochs=1),
-        "random",
-        LABELS,
-        Config(),
+        files_of_network(
+            name,
+            train_network("gru", TRAIN, matrix=embedded.matrix, max_epochs=1),
+            "random",
+            LABELS,
+            Config(),
+        ),
     )
     (tmp_path / "config.toml").write_text(save_config(Config()), encoding="utf-8")
     (tmp_path / "metrics.json").write_text("{}", encoding="utf-8")

@@ -27,7 +27,8 @@ from pipeline.embeddings import embed
 from pipeline.models.baselines.fitting import fit_baseline
 from pipeline.models.networks.build import NetworkSpec, build
 from pipeline.models.networks.prediction import predict_probabilities
-from pipeline.models.save import save_baseline, save_embedding, save_network
+from pipeline.models.save import files_of_baseline, files_of_embedding, files_of_network
+from pipeline.run_folder.models import write_model
 from pipeline.settings.tables import Config
 from pipeline.text.ngrams import learn_ngrams
 
@@ -86,7 +87,7 @@ def test_a_written_file_can_be_read_by_others(tmp_path: Path) -> None:
 
 def test_an_embedding_is_saved_with_its_vocabulary(tmp_path: Path) -> None:
     embedded = embed("random", request_of(tokens_of(THREE_DOCUMENTS)))
-    save_embedding(tmp_path, embedded)
+    write_model(tmp_path, files_of_embedding(embedded))
     folder = tmp_path / "models" / "embedding-random"
     arrays = load_file(folder / "vectors.safetensors")
     np.testing.assert_array_equal(arrays["vectors"], embedded.matrix.vectors)
@@ -102,7 +103,7 @@ def test_an_embedding_is_saved_with_its_vocabulary(tmp_path: Path) -> None:
 def test_a_network_can_be_built_again_from_its_files(tmp_path: Path, tuned: bool) -> None:
     matrix = matrix_of(6)
     fitted = train_network("lstm", TRAIN, head="max+mean", matrix=matrix, tuned=tuned)
-    save_network(tmp_path, "lstm:max+mean@random", fitted, "random", LABELS, Config())
+    write_model(tmp_path, files_of_network("lstm:max+mean@random", fitted, "random", LABELS, Config()))
     (folder,) = (tmp_path / "models").iterdir()
     described, weights = read(folder / "model.json"), load_file(folder / "weights.safetensors")
     assert ("embedding/embeddings" in weights) == tuned  # a frozen table is named, not copied
@@ -118,7 +119,7 @@ def test_a_network_can_be_built_again_from_its_files(tmp_path: Path, tuned: bool
 
 def test_a_network_is_described_by_what_predicting_needs(tmp_path: Path) -> None:
     fitted = train_network("ann", TRAIN, matrix=matrix_of(6))
-    save_network(tmp_path, "ann@random", fitted, "random", LABELS, Config())
+    write_model(tmp_path, files_of_network("ann@random", fitted, "random", LABELS, Config()))
     assert read(tmp_path / "models" / "ann@random" / "model.json") == {
         "name": "ann@random",
         "network": {
@@ -160,7 +161,7 @@ def test_a_linear_model_can_be_computed_again_from_its_files(tmp_path: Path, nam
     settings = FEW_STRENGTHS
     labels = int32([0, 1, 0, 2])
     fitted = fit_baseline(name, counts, labels, n_classes=3, strength=1.0, settings=settings)
-    save_baseline(tmp_path, name, fitted, ngrams, ("a", "b", "c"), Config())
+    write_model(tmp_path, files_of_baseline(name, fitted, ngrams, ("a", "b", "c"), Config()))
     arrays = load_file(tmp_path / "models" / name / "weights.safetensors")
     features = (counts.toarray() > 0).astype(float)
     if name == "tfidf":
@@ -186,7 +187,7 @@ def test_majority_is_saved_as_class_frequencies(tmp_path: Path) -> None:
     fitted = fit_baseline(
         "majority", counts, int32([0, 1, 0]), n_classes=2, strength=1.0, settings=FEW_STRENGTHS
     )
-    save_baseline(tmp_path, "majority", fitted, ngrams, LABELS, Config())
+    write_model(tmp_path, files_of_baseline("majority", fitted, ngrams, LABELS, Config()))
     arrays = load_file(tmp_path / "models" / "majority" / "weights.safetensors")
     np.testing.assert_allclose(arrays["class_prior"], [2 / 3, 1 / 3])
 
@@ -195,6 +196,6 @@ def test_the_scale_of_counts_is_saved(tmp_path: Path) -> None:
     ngrams, counts = learn_ngrams(tokens_of(THREE_DOCUMENTS), ngram_max=1)
     settings = replace(FEW_STRENGTHS, bow_binary=False)
     fitted = fit_baseline("bow", counts, int32([0, 1, 0]), n_classes=2, strength=1.0, settings=settings)
-    save_baseline(tmp_path, "bow", fitted, ngrams, LABELS, Config())
+    write_model(tmp_path, files_of_baseline("bow", fitted, ngrams, LABELS, Config()))
     arrays = load_file(tmp_path / "models" / "bow" / "weights.safetensors")
     assert arrays["scale"].tolist() == [1, 1, 1, 2, 1]  # "good" stands twice in one document

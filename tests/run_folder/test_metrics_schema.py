@@ -68,14 +68,15 @@ def test_runs_of_every_shape_keep_to_the_schema(tmp_path: Path, options: dict[st
     [
         ("$.schema_version", lambda m: m.update(schema_version=2)),
         ("$.results[0].accuracy", lambda m: m["results"][0].update(accuracy=96.2)),
-        ("$.results[0]", lambda m: m["results"][0].pop("signature")),
-        ("$.results[0]", lambda m: m["results"][0].update(precison=0.5)),
-        ("$.summary[0].accuracy_ci95", lambda m: m["summary"][0].update(accuracy_ci95=[0.5])),
+        ("$.results[0].signature", lambda m: m["results"][0].pop("signature")),
+        ("$.results[0].precison", lambda m: m["results"][0].update(precison=0.5)),
+        ("$.results[0].seed", lambda m: m["results"][0].update(seed=True)),
+        ("$.summary[0].accuracy_ci95[1]", lambda m: m["summary"][0].update(accuracy_ci95=[0.5])),
         ("$.comparisons[0].decision", lambda m: m["comparisons"][0].update(decision="wins")),
         ("$.verdict.sentence", lambda m: m["verdict"].update(sentence=None)),
         ("$.corpus.hash", lambda m: m["corpus"].update(hash="c0")),
-        ("$", lambda m: m.pop("verdict")),
-        ("$", lambda m: m.update(verdikt={})),
+        ("$.verdict", lambda m: m.pop("verdict")),
+        ("$.verdikt", lambda m: m.update(verdikt={})),
     ],
 )
 def test_a_wrong_file_does_not(metrics: dict[str, Any], place: str, change: Callable[[Any], None]) -> None:
@@ -90,7 +91,8 @@ def test_a_run_that_would_write_a_wrong_file_writes_none(
 ) -> None:
     monkeypatch.setattr(conclude, "plain", lambda metrics: metrics | {"schema_version": 7})
     with pytest.raises(
-        ValueError, match=r"metrics\.json is not what its schema says: \$\.schema_version: 1 was"
+        ValueError,
+        match=r"metrics\.json is not what its schema says: \$\.schema_version: input should be 1 \(it is 7\)",
     ):
         write_run(tmp_path / "run", {"bow": 1.0})
     assert not (tmp_path / "run" / "metrics.json").exists()
@@ -99,7 +101,11 @@ def test_a_run_that_would_write_a_wrong_file_writes_none(
 def test_the_kept_results_are_what_the_schema_says_but_for_what_is_set_aside() -> None:
     kept = json.loads((GOLDEN / "metrics.json").read_text(encoding="utf-8"))
     places = {mistake.partition(": ")[0] for mistake in metrics_mistakes(kept)}
-    assert places == {"$.total_seconds", "$.environment", "$.cheapest"}
+    assert {".".join(place.split(".")[:2]) for place in places} == {
+        "$.total_seconds",
+        "$.environment",
+        "$.cheapest",
+    }
 
 
 def test_check_metrics_says_nothing_of_a_right_file(metrics: dict[str, Any]) -> None:

@@ -151,5 +151,5 @@ def _facts(run: Run) -> tuple[tuple[str, str], ...]:
 
 
 def _total_seconds(run: Run) -> float | None:
-    seconds = run.metrics.get("total_seconds")
+    seconds = run.raw.get("total_seconds")
     return seconds if is_number(seconds) else None

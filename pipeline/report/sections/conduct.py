@@ -61,7 +61,7 @@ def _class_weights(run: Run) -> list[str]:
 
 
 def _warnings(run: Run) -> list[str]:
-    general = [*(run.metrics.get("warnings") or ()), *(run.details.assumptions.get("warnings") or ())]
+    general = [*(run.raw.get("warnings") or ()), *(run.details.assumptions.get("warnings") or ())]
     by_model = [f"{model.name}: {text}" for model in model_facts(run) for text in model.warnings]
     return list(dict.fromkeys(str(text) for text in [*general, *by_model]))
 
@@ -174,7 +174,7 @@ def _stages_table(run: Run, stages: list[Record], limits: Limits) -> tuple[Table
     )
     longest = max(known, key=lambda entry: entry["seconds"], default=None)
     reading = f"The longest stage: {longest.get('stage')}. " if longest else ""
-    total = run.metrics.get("total_seconds")
+    total = run.raw.get("total_seconds")
     whole = f"The whole run took {duration(total)}. " if is_number(total) else ""
     columns = (*words("Stage"), *numbers("Seconds"))
     return (Table("Seconds by stage", columns, rows, f"{reading}{whole}{left_out}".strip()),)

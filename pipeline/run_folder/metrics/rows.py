@@ -1,0 +1,154 @@
+"""What the rows of metrics.json and of details/ are made of: the kinds of their numbers, and how JSON is checked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Required, TypeVar, cast
+
+from annotated_types import Ge, Le
+from typing_extensions import TypedDict
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter, ValidationError
+
+T = TypeVar("T")
+
+
+def key_of(field: str) -> str:
+    """Return the key of a field: `from` of `from_`, since that word is taken in Python."""
+    return field.removesuffix("_")
+
+
+class Row:
+    """A table of a run's JSON files; its fields are the keys, in their order, and JSON may have no others.
+
+    A text below a field says what its key means; `docs/make_run_folder.py` writes it into the page. A field without
+    one is told of together with the field above it. A field with a default may be absent from what is read.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {
+        "extra": "forbid",
+        "strict": True,
+        "alias_generator": key_of,
+    }
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """Marks a text that has to match a regular expression."""
+
+    pattern: str
+
+    def __get_pydantic_core_schema__(self, source: object, handler: Callable[[object], object]) -> object:
+        from pydantic_core.core_schema import str_schema
+
+        return str_schema(pattern=self.pattern)
+
+
+Count = Annotated[int, Ge(0)]
+OneOrMore = Annotated[int, Ge(1)]
+Counts = tuple[Count, ...]
+Amount = Annotated[float, Ge(0)]
+Share = Annotated[float, Ge(0), Le(1)]
+Difference = Annotated[float, Ge(-1), Le(1)]  # of two shares
+Interval = tuple[float, float]
+AmountInterval = tuple[Amount, Amount]
+ShareInterval = tuple[Share, Share]
+DifferenceInterval = tuple[Difference, Difference]
+Sha256 = Annotated[str, Pattern("^[0-9a-f]{64}$")]
+Signature = Annotated[str, Pattern(r"^[a-z0-9_,]+(\|[a-z-]+:[!-{}~]+)+$")]
+Texts = tuple[str, ...]
+Free = dict[str, object]  # keys that settings supply
+
+
+class FileFacts(TypedDict, total=False):
+    """What is known of a file of vectors, or of a package with some; `sha256` of every one."""
+
+    path: str
+    format: str
+    compression: str | None
+    dimension: int
+    rows: int
+    repeated: int
+    replaced: int
+    notes: list[str]
+    sha256: Required[str]
+
+
+class ProbeFound(TypedDict):
+    """What a probe found: one line in words, and the few numbers that it gives."""
+
+    reading: str
+
+
+_OPEN: tuple[Any, ...] = (FileFacts, ProbeFound)  # a format, or a probe, may say more
+for _kind in _OPEN:
+    _kind.__pydantic_config__ = {"extra": "allow", "strict": True}
+
+Kind = Literal["baseline", "network", "control", "outside"]
+Decision = Literal["beats", "loses", "equal", "cannot tell", "withheld"]
+By = Literal["more than the rope", "perhaps less"]
+Training = Literal["frozen", "tuned", "frozen-then-tuned"]
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(kind)
+
+
+def json_schema(kind: type) -> dict[str, Any]:
+    """Return the JSON schema (draft 2020-12) of a type."""
+    return _adapter(kind).json_schema()
+
+
+def read_as(kind: type[T], text: str | bytes) -> T:
+    """Return JSON as a value of a type.
+
+    Raises
+    ------
+    ValueError
+        If it is none; the message names the first few places.
+    """
+    from pydantic import ValidationError
+
+    try:
+        value: T = _adapter(cast(Any, kind)).validate_json(text)
+    except ValidationError as error:
+        raise ValueError("; ".join(_in_words(error)[:3])) from None
+    return value
+
+
+def mistakes(kind: type, value: object) -> list[str]:
+    """Return what keeps a value, as JSON has it, from being of a type, as `place: what`; empty if nothing does."""
+    from pydantic import ValidationError
+
+    try:
+        _adapter(kind).validate_json(json.dumps(value))
+    except ValidationError as error:
+        return _in_words(error)
+    return []
+
+
+def _in_words(error: ValidationError) -> list[str]:
+    return [f"{_place(one['loc'])}: {_what(one)}" for one in error.errors(include_url=False)]
+
+
+def _what(one: Any) -> str:
+    shown = (
+        "" if one["type"] in ("missing", "unexpected_keyword_argument") else f" (it is {one['input']!r:.40})"
+    )
+    return f"{one['msg'][0].lower()}{one['msg'][1:]}{shown}"
+
+
+def _place(steps: Iterable[int | str]) -> str:
+    """Return a place in JSON.
+
+    >>> _place(("results", 0, "accuracy"))
+    '$.results[0].accuracy'
+    """
+    return "$" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
