@@ -83,7 +83,7 @@ KNOWN: dict[str, str] = {
         " evaluation.crossing evaluation.differences evaluation.pooling"
         " evaluation.result_rows evaluation.seeds evaluation.slices evaluation.summary evaluation.verdict"
         " experiment.data experiment.fit_linear interpret.probes.forget_bias"
-        " interpret.probes.memory_horizon interpret.probes.needle interpret.probes.word_order"
+        " interpret.probes.memory_horizon interpret.probes.word_order"
         " models.baselines.choice report.sections.contamination report.sections.curves"
         " report.sections.errors_made report.sections.facts report.sections.learning_curve"
         " report.sections.metric report.sections.probe_forget_bias report.sections.probe_memory_horizon"

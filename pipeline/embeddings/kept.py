@@ -21,9 +21,8 @@ from pipeline.core.values import TokenizedCorpus
 from pipeline.embeddings.request import EmbeddingRequest, WordVectors
 from pipeline.settings.tables import Config
 
-CACHE_VERSION = (
-    1  # raise it when vectors made from the same key would be others, or the file's layout changes
-)
+# raise it when vectors made from the same key would be others, or the file's layout changes
+CACHE_VERSION = 1
 
 
 def default_cache(config: Config) -> Cache | None:

@@ -13,8 +13,7 @@ import numpy as np
 from pipeline.core.errors import PipelineError
 from pipeline.core.resources import PeakMemory, milliseconds_of_each
 from pipeline.core.values import Float32, Int32, Int64, TokenizedCorpus
-from pipeline.embeddings import Embedded
-from pipeline.embeddings.table import encode_covered
+from pipeline.embeddings.table import Embedded, encode_covered
 from pipeline.experiment.choose_settings import Judge, choose_settings
 from pipeline.experiment.data import (
     Fold,

@@ -16,8 +16,7 @@ import numpy as np
 from pipeline.core.resources import PeakMemory, milliseconds_of_each
 from pipeline.core.seeds import stage_generator
 from pipeline.core.values import UNKNOWN_ROW, Float32, IndexedCorpus, Int64, TokenizedCorpus
-from pipeline.embeddings import Embedded, embed
-from pipeline.embeddings.table import encode_covered
+from pipeline.embeddings.table import Embedded, embed, encode_covered
 from pipeline.experiment.choose_settings import choose_settings
 from pipeline.experiment.data import (
     Fold,

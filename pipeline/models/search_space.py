@@ -47,12 +47,8 @@ class Uniform:
         return f"uniform from {self.low:g} to {self.high:g}"
 
 
-@dataclass(frozen=True)
-class LogUniform:
+class LogUniform(Uniform):
     """Numbers from `low` to `high` whose logarithm is uniform: each power of ten is as likely as the next."""
-
-    low: float
-    high: float
 
     def draw(self, generator: np.random.Generator) -> float:
         """Return a number, rounded."""

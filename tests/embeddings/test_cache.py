@@ -27,7 +27,6 @@ from pipeline.core import store
 from pipeline.core.console import Console
 from pipeline.core.files import file_hash
 from pipeline.core.store import Cache, Entry, default_folder
-from pipeline.embeddings import EmbeddingRequest, WordVectors, embed
 from pipeline.embeddings import kept as kept_vectors
 from pipeline.embeddings.kept import (
     cached_vectors,
@@ -37,6 +36,8 @@ from pipeline.embeddings.kept import (
     training_key,
     words_hash,
 )
+from pipeline.embeddings.request import EmbeddingRequest, WordVectors
+from pipeline.embeddings.table import embed
 from pipeline.embeddings.word2vec import train_word2vec
 from pipeline.settings.setting import Value
 from pipeline.settings.tables import Config, with_values

@@ -8,8 +8,10 @@ import pytest
 from builders import request_of, tokens_of
 
 from pipeline.core.values import Float32, TokenizedCorpus
-from pipeline.embeddings import Embedded, Source, WordVectors, embed, table
+from pipeline.embeddings import table
 from pipeline.embeddings.cascade import STEPS
+from pipeline.embeddings.request import Source, WordVectors
+from pipeline.embeddings.table import Embedded, embed
 from pipeline.text.ragged import select
 
 CORPUS = tokens_of([["Good", "film"], ["film", "ﬁne", "1984"], ["plot", "Actor"]])

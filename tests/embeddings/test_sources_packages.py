@@ -12,9 +12,10 @@ import pytest
 from builders import request_of, tokens_of
 
 from pipeline.core.errors import PipelineError
-from pipeline.embeddings import embed, packages, parse_source
+from pipeline.embeddings import packages
 from pipeline.embeddings.cascade import STEPS
 from pipeline.embeddings.packages import PACKAGES, Package
+from pipeline.embeddings.table import embed, parse_source
 
 TRAIN = tokens_of([["good", "Film", "zzcanary"], ["good", "1984"]])
 VECTORS = np.arange(10, dtype=np.float64).reshape(5, 2) + 1

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.core.values import TokenizedCorpus
-from pipeline.embeddings import Embedded, embed
+from pipeline.embeddings.table import Embedded, embed
 from pipeline.experiment.fit_linear import average_vectors
 from pipeline.interpret.contributions import (
     Contributions,

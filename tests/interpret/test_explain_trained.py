@@ -15,7 +15,7 @@ from builders import labelled, request_of, tokens_of, train_network
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import write_json
-from pipeline.embeddings import embed
+from pipeline.embeddings.table import embed
 from pipeline.interpret.explain import Worked, explain, write_page, write_text
 from pipeline.interpret.explain.worked import Prose, Section, Table
 from pipeline.models.equations.network import run_network

@@ -316,14 +316,11 @@ def test_documents_are_chosen_by_rule_and_each_once() -> None:
 
 
 def test_the_reading_says_from_which_word_an_answer_stands() -> None:
-    one: dict[str, Any] = {
-        "rule": "the surest right answer",
-        "words": ["a", "b", "c"],
-        "tokens": 5,
-        "predicted": ["x", "y", "y"],
-        "probability": [0.5, 0.6, 0.91],
-    }
-    stood = one | {"rule": "the least sure answer", "predicted": ["y", "y", "y"]}
+    answers, probability = ["x", "y", "y"], [0.5, 0.6, 0.91]
+    one = states.ShownDocument(
+        "the surest right answer", 5, ["a", "b", "c"], answers, probability, [], [], None, [], {}, 7, "y"
+    )
+    stood = replace(one, rule="the least sure answer", predicted=["y", "y", "y"])
     assert states._reading([one, stood]) == (
         'the surest right answer (y, 91 %) stands from word 4 of 5 on, "b"; the least sure answer (y, 91 %) stood'
         " before its last 3 words."

@@ -23,7 +23,7 @@ from safetensors.numpy import load_file
 
 from pipeline.core import files
 from pipeline.core.files import write_json, write_whole
-from pipeline.embeddings import embed
+from pipeline.embeddings.table import embed
 from pipeline.models.baselines.fitting import fit_baseline
 from pipeline.models.networks.build import NetworkSpec, build
 from pipeline.models.networks.prediction import predict_probabilities

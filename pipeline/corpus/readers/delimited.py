@@ -173,9 +173,8 @@ def _is_number(cell: str) -> bool:
 
 def _read_clean(source: TextSource, dialect: Dialect) -> pl.DataFrame | None:
     """Return the records as Polars reads them, or None where anything is off."""
-    data = (
-        source.data if source.data.endswith(b"\n") else source.data + b"\n"
-    )  # Polars 2.1 drops a last empty cell
+    # Polars 2.1 drops a last empty cell
+    data = source.data if source.data.endswith(b"\n") else source.data + b"\n"
     if _LONE_RETURN.search(data) or not _is_well_quoted(data, dialect):
         return None
     try:

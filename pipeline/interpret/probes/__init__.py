@@ -7,6 +7,7 @@ import time
 import traceback
 from collections.abc import Callable, Collection
 from dataclasses import asdict
+from typing import Protocol
 
 import numpy as np
 
@@ -25,56 +26,42 @@ from pipeline.interpret.probes.subject import SAMPLED, Finding, Nothing, Probe, 
 
 __all__ = ["PROBES", "SAMPLED", "Finding", "Nothing", "Probe", "Subject", "probe_network", "probes_of"]
 
+
+class ProbeModule(Protocol):
+    """A file of this folder that holds a probe."""
+
+    CONTROLS: str
+    CANNOT_SHOW: str
+
+    def measure(self, subject: Subject) -> Finding | Nothing: ...
+
+
+def _probe(module: ProbeModule, question: str, on_demand: bool = False) -> Probe:
+    return Probe(question, module.measure, module.CONTROLS, module.CANNOT_SHOW, on_demand)
+
+
 # In the order of the report.
 PROBES: dict[str, Probe] = {
-    "gradients": Probe(
-        "How far back does the gradient reach?",
-        gradients.measure,
-        gradients.CONTROLS,
-        gradients.CANNOT_SHOW,
-    ),
-    "jacobians": Probe(
-        "How much of an earlier state is left in the last one?",
-        jacobians.measure,
-        jacobians.CONTROLS,
-        jacobians.CANNOT_SHOW,
-    ),
-    "time-constants": Probe(
-        "How long do the units hold what they hold?",
-        time_constants.measure,
-        time_constants.CONTROLS,
-        time_constants.CANNOT_SHOW,
-    ),
-    "states": Probe(
-        "What do states and answer do as the network reads?",
-        states.measure,
-        states.CONTROLS,
-        states.CANNOT_SHOW,
-    ),
-    "memory-horizon": Probe(
+    "gradients": _probe(gradients, "How far back does the gradient reach?"),
+    "jacobians": _probe(jacobians, "How much of an earlier state is left in the last one?"),
+    "time-constants": _probe(time_constants, "How long do the units hold what they hold?"),
+    "states": _probe(states, "What do states and answer do as the network reads?"),
+    "memory-horizon": _probe(
+        memory_horizon,
         "How many tokens from the end does the network use, and up to where does their order count?",
-        memory_horizon.measure,
-        memory_horizon.CONTROLS,
-        memory_horizon.CANNOT_SHOW,
     ),
-    "word-order": Probe(
+    "word-order": _probe(
+        word_order,
         "How much of what the network knows beyond the most frequent class does it know from the order of words?",
-        word_order.measure,
-        word_order.CONTROLS,
-        word_order.CANNOT_SHOW,
     ),
-    "needle": Probe(
+    "needle": _probe(
+        needle,
         "From how far back can such a network, trained on it, still bring one word that decides?",
-        needle.measure,
-        needle.CONTROLS,
-        needle.CANNOT_SHOW,
         on_demand=True,
     ),
-    "forget-bias": Probe(
+    "forget-bias": _probe(
+        forget_bias,
         "Does the bias that the forget gates start from change what the LSTM learns and how long it remembers?",
-        forget_bias.measure,
-        forget_bias.CONTROLS,
-        forget_bias.CANNOT_SHOW,
         on_demand=True,
     ),
 }
@@ -156,7 +143,7 @@ def _measured_or_failed(probe: Probe, subject: Subject, log: Callable[[str], Non
 
 
 def _measured(probe: Probe, subject: Subject) -> Finding | Nothing:
-    if not subject.has_memory:
+    if not subject.entry.recurrent:
         return Nothing(NO_MEMORY)
     if not all(math.isfinite(float(np.sum(np.abs(weight)))) for weight in subject.weights.values()):
         return Nothing(NOT_FINITE)

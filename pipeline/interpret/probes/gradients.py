@@ -108,7 +108,7 @@ def measure(subject: Subject) -> Finding | Nothing:
         return Nothing("no sampled document has a gradient that is finite and not 0")
     found = _described(after, lengths)
     at_start = _described(before, lengths) if len(before.relative) else None
-    clipped = clipping(subject.history)
+    clipped = clipping(subject.fitted.history)
     n_docs, clip_norm = len(after.relative) + after.without, subject.config.networks.clip_norm
     return Finding(
         Gradients(n_docs, after.without, found, at_start, clipped, clip_norm),

@@ -16,7 +16,7 @@ from pipeline.core.seeds import stage_generator
 from pipeline.core.values import Float32, IndexedCorpus, Int32, Int64
 from pipeline.models.networks.build import NetworkSpec
 from pipeline.models.networks.keras_types import Model
-from pipeline.models.networks.labelled import Evaluation, Labelled
+from pipeline.models.networks.labelled import Labelled
 from pipeline.models.networks.training import FittedNetwork
 from pipeline.settings.tables import Config
 from pipeline.text.ragged import take
@@ -87,16 +87,6 @@ class Subject:
     def model(self) -> Model:
         """The Keras model, to be read alone."""
         return self.fitted.model
-
-    @property
-    def history(self) -> tuple[Evaluation, ...]:
-        """How training went."""
-        return self.fitted.history
-
-    @property
-    def has_memory(self) -> bool:
-        """Whether the network reads word after word; `ann` averages, so that nothing is before or after."""
-        return self.entry.recurrent
 
     @property
     def weights(self) -> dict[str, Float32]:

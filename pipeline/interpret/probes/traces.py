@@ -54,9 +54,8 @@ def _read(
 
     weights = CellWeights(*subject.layer_weights(layer + direction))
     given = turned(sequences, lengths) if direction else sequences
-    with threadpool_limits(
-        1
-    ):  # the products of a timestep are short: waking threads takes longer than it saves
+    # the products of a timestep are short: waking threads takes longer than it saves
+    with threadpool_limits(1):
         return Reading(cell, direction, weights, forward(cell, weights, given), lengths)
 
 

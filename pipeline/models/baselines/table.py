@@ -14,9 +14,8 @@ _Number = TypeVar("_Number", int, float)
 _TOLERANCE = 1e-5  # of the gradient; scikit-learn's 1e-4 stops before weak regularisation has its effect
 _SHORT_DOCUMENT = 50  # tokens
 _FEW_DOCUMENTS = 100  # fewer training documents than this: every n-gram is rare, so those seen once count
-_MOST_TO_KEEP = (
-    10_000_000  # tokens times classes; with more, weights of n-grams seen once would need too much memory
-)
+# tokens times classes; with more, weights of n-grams seen once would need too much memory
+_MOST_TO_KEEP = 10_000_000
 _ONE_VERSUS_REST = 6_000_000  # weights above which one problem for all classes needs too much memory
 
 

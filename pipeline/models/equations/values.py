@@ -83,9 +83,8 @@ class Gradients:
     bias: Array  # as in CellWeights
     inputs: Array  # (N, T, D)
     states: Array  # (N, T + 1, H): dL/dh_t, directly and through all later timesteps
-    cells: Array | None = (
-        None  # (N, T + 1, H): dL/dc_t of an LSTM through later timesteps; what h_t does is in states
-    )
+    # (N, T + 1, H): dL/dc_t of an LSTM through later timesteps; what h_t does is in states
+    cells: Array | None = None
 
 
 @dataclass(frozen=True)
@@ -98,13 +97,11 @@ class Cell:
     step: Callable[[CellWeights, Array, State], tuple[State, dict[str, Array]]]
     gradient: Callable[[CellWeights, Step, State], StepGradient]
     jacobian: Callable[[CellWeights, Step], Array]  # d state_t / d state_(t-1), (N, S, S)
-    layer: str | Callable[[], type] = (
-        ""  # the layer of Keras: its name there, or a function that returns its class
-    )
+    # the layer of Keras: its name there, or a function that returns its class
+    layer: str | Callable[[], type] = ""
     biases: int = 1  # 2: one with the input and one with the state
-    spoken: Mapping[str, str] = field(
-        default_factory=dict
-    )  # gates that open and shut, and their names in words
+    # gates that open and shut, and their names in words
+    spoken: Mapping[str, str] = field(default_factory=dict)
     holding: str = ""  # the gate that says which share of a unit is kept at a step
     forget_block: int | None = None  # the block of columns whose bias `networks.forget_bias` sets
 

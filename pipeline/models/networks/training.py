@@ -23,9 +23,8 @@ from pipeline.models.networks.step import TrainingStep, training_step
 from pipeline.settings.tables import NetworkSettings
 
 _MOST_TIMESTEPS = 25_600  # in a training batch: every state is kept for the way back
-_WORD_ORDERS = (
-    1  # what the seed of shuffled words has more than that of the batches: the two share no numbers
-)
+# what the seed of shuffled words has more than that of the batches: the two share no numbers
+_WORD_ORDERS = 1
 _SLOWER = 10.0  # the learning rate of vectors that are tuned after the other weights is so many times smaller
 
 
@@ -86,9 +85,8 @@ class _Trainee:
     generator: np.random.Generator
     on_evaluation: Callable[[Evaluation], None]
     class_weights: Float32 | None  # (C,)
-    word_orders: (
-        np.random.Generator | None
-    )  # shuffles each document's words anew for every epoch; None: as written
+    # shuffles each document's words anew for every epoch; None: as written
+    word_orders: np.random.Generator | None
 
     def epoch_documents(self) -> IndexedCorpus:
         """Return the training documents as the next epoch reads them."""
