@@ -1,4 +1,4 @@
-"""The chain rule through a whole network of the table: what Keras' gradients are compared with."""
+"""Whole networks differentiated by the chain rule: a second answer, which Keras' gradients are compared with."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from pipeline.core.models import MODELS
 from pipeline.core.values import Int32
+from pipeline.models.equations import backward
 from pipeline.models.equations.heads import HEADS, back_to_largest
 from pipeline.models.equations.network import (
     STANDARDISED,
@@ -18,7 +19,6 @@ from pipeline.models.equations.network import (
     in_order,
     last_of_pieces,
 )
-from pipeline.models.equations.through_time import backward
 from pipeline.models.equations.values import Array, Lengths
 from pipeline.models.networks.build import NetworkSpec
 

@@ -18,6 +18,7 @@ import polars as pl
 
 from pipeline import evaluation
 from pipeline.commands.run import fit_and_score
+from pipeline.core.columns import aligned
 from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
 from pipeline.core.seeds import stage_generator
@@ -116,10 +117,7 @@ def selftest(config: Config, console: Console, models: tuple[str, ...] = MODELS)
 def describe(findings: Sequence[Finding]) -> str:
     """Return the table of the findings, and what it says."""
     rows = [("Control", "Part", "Found", "Allowed", ""), *map(_cells, findings)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
-    ]
+    lines = [line.rstrip() for line in aligned(rows, [False] * len(rows[0]))]
     failed = sorted({finding.control for finding in findings if not finding.passed})
     end = f"Failed: {', '.join(failed)}. {TOLD}" if failed else "All controls passed."
     return "\n".join([*lines, "", WHAT, end])
@@ -256,7 +254,8 @@ def plant(data: Data, config: Config) -> Planted:
     rows = np.concatenate([of_class, of_class, others])
     words = [canary] * len(of_class) + [neutral] * (len(of_class) + len(others))
     texts = [
-        f"{_beginning(text)} {word}" for text, word in zip(corpus.texts.gather(rows), words, strict=True)
+        " ".join([*text.split(maxsplit=WORDS_KEPT)[:WORDS_KEPT], word])
+        for text, word in zip(corpus.texts.gather(rows), words, strict=True)
     ]
     records = int(corpus.records.max()) + 1 + np.arange(len(rows))
     planted = Corpus(
@@ -286,10 +285,6 @@ def _made_up_words(texts: pl.Series, config: Config) -> tuple[str, str]:
     raise PipelineError(
         "tokenizer", "it leaves no made-up word whole", "run selftest with its default settings"
     )
-
-
-def _beginning(text: str) -> str:
-    return " ".join(text.split(maxsplit=WORDS_KEPT)[:WORDS_KEPT])
 
 
 def canary_findings(run: Path, saved: Iterable[SavedPredictions], planted: Planted) -> list[Finding]:

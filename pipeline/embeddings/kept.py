@@ -144,7 +144,6 @@ def _restored(entry: Entry) -> WordVectors:
     return WordVectors(words=words, vectors=entry.arrays["vectors"], cached=True, **facts)
 
 
-@lru_cache(maxsize=1)
 def _gensim_version() -> str:
     return version("gensim")
 

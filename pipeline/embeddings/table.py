@@ -48,11 +48,6 @@ class Embedded:
         """The source's name, as results have it."""
         return self.matrix.source
 
-    @property
-    def file(self) -> dict[str, Json] | None:
-        """Facts of the vector file, the first where several were joined; None where none was read."""
-        return self.files[0] if self.files else None
-
 
 def parse_source(asked: str) -> AskedSource:
     """Return what a text of `--embeddings` asks for, such as `word2vec+vectors/glove.txt:tuned`.

@@ -87,6 +87,4 @@ def _rounded(number: float) -> float:
 
 
 def _word(value: Value) -> str:
-    if isinstance(value, bool | str):
-        return str(value).lower()
-    return f"{value:g}"
+    return str(value).lower() if isinstance(value, bool | str) else f"{value:g}"

@@ -50,11 +50,9 @@ def _column(line: str, header: re.Match[str] | None, current: str, wanted: str) 
     if f"{full}.".startswith(f"{wanted}."):
         return match.start("name") + 1
     table, _, key = wanted.partition(".")
-    inner = (
-        re.search(rf"""[{{,]\s*(["']?{re.escape(key)}["']?)\s*[=.]""", line)
-        if full == table and key
-        else None
-    )
+    if full != table or not key:
+        return 0
+    inner = re.search(rf"""[{{,]\s*(["']?{re.escape(key)}["']?)\s*[=.]""", line)
     return inner.start(1) + 1 if inner else 0
 
 

@@ -659,8 +659,7 @@ def test_a_vector_file_is_read_once_and_again_when_it_changes(
     assert calls == ["glove.txt"]
     assert [first.cached, second.cached, third.cached] == [False, True, True]
     assert third.matrix.vectors[2:4].tolist() == first.matrix.vectors[2:4].tolist() == [[1, 2], [3, 4]]
-    assert third.file is not None
-    assert third.file["path"] == str(same)  # not the path it was first read from
+    assert third.files[0]["path"] == str(same)  # not the path it was first read from
     file.write_text("good 1 2\nfilm 3 5\n", encoding="utf-8")
     assert embed(str(file), request).matrix.vectors[3].tolist() == [3, 5]
     assert calls == ["glove.txt", "glove.txt"]

@@ -60,7 +60,7 @@ def read_safetensors(content: Content, sniffed: Sniffed, selection: Selection) -
         _skip(stream, tensor.begin)
         dtype = np.dtype(_DTYPES[tensor.dtype])
         table = Table(str(content.path), dtype, rows, dimension, start + tensor.begin)
-        to_float = _from_bfloat16 if tensor.dtype == "BF16" else _as_it_is
+        to_float = _from_bfloat16 if tensor.dtype == "BF16" else np.asarray
         return Read(pick_rows(stream, table, places, selection.words, to_float), dimension)
 
 
@@ -128,10 +128,6 @@ def _skip(stream: IO[bytes], count: int) -> None:
     """Read past `count` bytes, in pieces."""
     while count > 0 and (data := stream.read(min(count, 1 << 20))):
         count -= len(data)
-
-
-def _as_it_is(values: np.ndarray) -> np.ndarray:
-    return values
 
 
 def _from_bfloat16(values: np.ndarray) -> np.ndarray:

@@ -9,7 +9,6 @@ from functools import partial
 
 import numpy as np
 
-from pipeline.core.files import Json
 from pipeline.core.values import Float64
 from pipeline.core.wording import difference_words, exact_points, percent
 from pipeline.evaluation.estimates import crossed_estimate
@@ -106,11 +105,10 @@ def measure(subject: Subject) -> Finding | Nothing:
         own_bias,
         seconds=time.perf_counter() - start,
     )
-    summary: dict[str, Json] = {
-        "accuracy": {str(row.bias): row.accuracy for row in rows},
-        "time_constant": {str(row.bias): row.time_constant for row in rows},
-    }
-    return Finding(numbers, reading(rows, own_bias, subject.config.run.rope), summary)
+    accuracy = {str(row.bias): row.accuracy for row in rows}
+    constant = {str(row.bias): row.time_constant for row in rows}
+    told = reading(rows, own_bias, subject.config.run.rope)
+    return Finding(numbers, told, {"accuracy": accuracy, "time_constant": constant})
 
 
 def _fits(subject: Subject, bias: float, seeds: Sequence[int]) -> Fits:

@@ -259,17 +259,12 @@ def reading(found: MemoryHorizon) -> str:
         )
     if found.resolution > found.rope:
         return (
-            f"{_whole(found)} {found.documents:,} documents are too few to show that a cut costs at most"
-            f" {exact_points(found.rope)}: {exact_points(round(found.resolution, 4))} is the least they can"
-            " show."
-            f"{_by_points(found)}"
+            f"the whole text gives {percent(found.accuracy)}. {found.documents:,} documents are too few to show that a"
+            f" cut costs at most {exact_points(found.rope)}: {exact_points(round(found.resolution, 4))} is the least"
+            f" they can show.{_by_points(found)}"
         )
-    sentences = (_dropped(found), _shuffled(found), _replaced(found))
+    sentences = (_dropped(found), *(_far_away(found, change) for change in _FAR_AWAY))
     return " ".join(sentence for sentence in sentences if sentence)
-
-
-def _whole(found: MemoryHorizon) -> str:
-    return f"the whole text gives {percent(found.accuracy)}."
 
 
 def _by_points(found: MemoryHorizon) -> str:
@@ -302,18 +297,16 @@ def _dropped(found: MemoryHorizon) -> str:
     )
 
 
-def _shuffled(found: MemoryHorizon) -> str:
-    k = found.changes["shuffled"].enough
-    if k is None:
-        return _not_shown(found, "shuffled", "the order of words")
-    return f"The order of words{_beyond(k)} does not matter."
+# what a change shows to count, and what is said where it does not
+_FAR_AWAY = {
+    "shuffled": ("the order of words", "The order of words{} does not matter."),
+    "replaced": ("which words stand there", "Words of other documents{} do not disturb it."),
+}
 
 
-def _replaced(found: MemoryHorizon) -> str:
-    k = found.changes["replaced"].enough
-    if k is None:
-        return _not_shown(found, "replaced", "which words stand there")
-    return f"Words of other documents{_beyond(k)} do not disturb it."
+def _far_away(found: MemoryHorizon, change: str) -> str:
+    k, (what, nothing) = found.changes[change].enough, _FAR_AWAY[change]
+    return _not_shown(found, change, what) if k is None else nothing.format(_beyond(k))
 
 
 def _not_shown(found: MemoryHorizon, change: str, what: str) -> str:

@@ -10,7 +10,6 @@ from functools import partial
 
 import numpy as np
 
-from pipeline.core.files import Json
 from pipeline.core.models import LAST, MODELS
 from pipeline.core.names import ModelName
 from pipeline.core.values import PADDING_ROW, UNKNOWN_ROW, Float32, Float64, IndexedCorpus, Int32, Int64
@@ -221,24 +220,19 @@ def measure(subject: Subject) -> Finding | Nothing:
         chance=CHANCE,
         networks=networks,
     )
-    summary: dict[str, Json] = {"length": length, "reach": {one.name: one.reach for one in networks}}
-    return Finding(numbers, reading(networks), summary)
+    reached = {one.name: one.reach for one in networks}
+    return Finding(numbers, reading(networks), {"length": length, "reach": reached})
 
 
 def networks_to_train(subject: Subject) -> list[tuple[str, NetworkSpec]]:
     """Return name and specification of the subject's kind and, once a run, of the others that read one way."""
     own, models = subject.named.asked, subject.config.run.models
     found = [(own, subject.spec)]
-    recurrent = [name for name in models if is_recurrent(ModelName.parse(name))]
+    recurrent = [name for name in models if (entry := ModelName.parse(name).entry) and entry.recurrent]
     if recurrent and own == recurrent[0]:
         others = [name for name, entry in MODELS.items() if entry.one_way and name not in recurrent]
         found += [(name, replace(subject.spec, model=name, head=LAST)) for name in others]
     return found
-
-
-def is_recurrent(name: ModelName) -> bool:
-    """Return whether a model of the table reads word after word."""
-    return name.entry is not None and name.entry.recurrent
 
 
 def _haystack(subject: Subject, generator: np.random.Generator) -> Haystack | None:
@@ -274,7 +268,8 @@ def _measured(subject: Subject, name: str, spec: NetworkSpec, task: Task) -> Tra
     best = min(losses, key=lambda rate: losses[rate])
     fits = [tried[best], *(_fit(subject, own, task, best, seed) for seed in others)]
     points = [
-        _point(distance, np.stack([_right(one, test) for one in fits])) for distance, test in task.tests
+        _point(distance, np.stack([_answered(one, test).right for one in fits]))
+        for distance, test in task.tests
     ]
     by_rate = [losses[rate] for rate in RATES]
     return Trained(name, best, by_rate, points, reach(points), time.perf_counter() - start)
@@ -299,11 +294,6 @@ def _validation_loss(fitted: FittedNetwork, validation: Labelled) -> float:
     """Return the mean cross-entropy in nats; infinite where training diverged."""
     loss = _answered(fitted, validation).log_loss
     return loss if np.isfinite(loss) else math.inf
-
-
-def _right(fitted: FittedNetwork, test: Labelled) -> Float64:
-    """Return which documents are answered right, 1.0 or 0.0; (N,)."""
-    return _answered(fitted, test).right
 
 
 def _answered(fitted: FittedNetwork, documents: Labelled) -> Answered:

@@ -19,7 +19,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, check_non_negative, validate_data
 
 from pipeline.core.values import Float64
-from pipeline.models.baselines.sklearn_types import Features, Labels
+from pipeline.models.baselines.sklearn_types import Features
 
 _FLOATS = (np.float64, np.float32)  # kept as they come: float32 counts are fitted in float32
 
@@ -110,7 +110,7 @@ class NaiveBayesLogistic(ClassifierMixin, BaseEstimator):
         self.max_iter = max_iter
         self.warm_start = warm_start
 
-    def fit(self, X: Features, y: Labels, sample_weight: Float64 | None = None) -> Self:
+    def fit(self, X: Features, y: Features, sample_weight: Float64 | None = None) -> Self:
         """Fit to documents.
 
         Parameters
@@ -201,7 +201,7 @@ class NaiveBayesLogistic(ClassifierMixin, BaseEstimator):
         shares /= shares.sum(axis=1, keepdims=True)
         return shares
 
-    def predict(self, X: Features) -> Labels:
+    def predict(self, X: Features) -> Features:
         """Return the most probable class of each document; array (N,) of the labels given to `fit`."""
         logits = self.decision_function(X)
         if len(self.classes_) == 1:
@@ -286,7 +286,7 @@ class MeanEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
     def __init__(self, vectors: Features = None) -> None:
         self.vectors = vectors
 
-    def fit(self, X: Features, y: Labels = None) -> Self:
+    def fit(self, X: Features, y: object = None) -> Self:
         """Check that the counts X, (N, V), have a column for each vector.
 
         Raises

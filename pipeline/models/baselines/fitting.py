@@ -16,11 +16,8 @@ from pipeline.settings.tables import BaselineSettings
 _E = TypeVar("_E", bound=Estimator)
 
 MANY_CLASSES = "The number of unique classes is greater than"  # scikit-learn's words
-_PARAMETERS = {
-    "strength": ("C", "estimator__C"),
-    "power": ("power",),
-    "beta": ("beta",),
-}  # scikit-learn's names
+# scikit-learn's names
+_PARAMETERS = {"strength": ("C", "estimator__C"), "power": ("power",), "beta": ("beta",)}
 
 
 @dataclass(frozen=True, eq=False)

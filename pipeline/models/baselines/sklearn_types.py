@@ -8,8 +8,6 @@ from pipeline.core.values import Float64, Int32
 
 # Of N documents: n-gram counts, csr_array (N, F), or averaged vectors, float32 (N, D).
 Features: TypeAlias = Any
-# A class's label may be anything that scikit-learn accepts as one; array (N,).
-Labels: TypeAlias = Any
 
 
 class Estimator(Protocol):

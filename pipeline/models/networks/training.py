@@ -16,7 +16,7 @@ from pipeline.models.networks.budget import Budget, budget_of, updates_in_a_pass
 from pipeline.models.networks.build import STANDARDISE, NetworkSpec, build, table_of
 from pipeline.models.networks.course import Course, Tally
 from pipeline.models.networks.did_it_train import milder_signs, why_not_trained
-from pipeline.models.networks.keras_types import Model, PredictionStep, Weight
+from pipeline.models.networks.keras_types import Model, PredictionStep
 from pipeline.models.networks.labelled import Evaluation, Labelled, document_weights, sample_documents
 from pipeline.models.networks.prediction import predict_with, prediction_step
 from pipeline.models.networks.step import TrainingStep, training_step
@@ -249,7 +249,8 @@ def _train_in_phases(
             trainee, course, step, tuned, learning_rate, updates[number] if updates else None
         )
         step.take_averages()
-        _assign(trainee.model.trainable_weights, course.best_weights)
+        for weight, value in zip(trainee.model.trainable_weights, course.best_weights, strict=False):
+            weight.assign(value)  # nothing where no weights were the best
         last = course.best_updates or course.updates
         if last > done:  # else the phase made nothing better, and a refit leaves it out
             course.phases = (*course.phases, last - done)
@@ -340,9 +341,3 @@ def _judge(trainee: _Trainee) -> tuple[float | None, float | None]:
     each = -np.log(np.maximum(picked, 1e-12))
     loss = float(np.average(each, weights=counts)) if np.isfinite(picked).all() else np.inf
     return loss, float((probabilities.argmax(axis=1) == trainee.validation.labels).mean())
-
-
-def _assign(weights: list[Weight], values: list[Float32]) -> None:
-    """Give the weights these values; an empty list leaves them as they are."""
-    for weight, value in zip(weights, values, strict=False):
-        weight.assign(value)
