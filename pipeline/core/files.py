@@ -7,7 +7,8 @@ import json
 import math
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -61,15 +62,22 @@ def write_json(path: Path, value: object) -> None:
 
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file so that at any moment it is the old one or the new one, never half of one."""
+    with unfinished(path) as file:
+        file.write_bytes(content)
+
+
+@contextmanager
+def unfinished(path: Path) -> Iterator[Path]:
+    """Yield a file beside `path` to write to; it takes its place when it is written whole, else it is removed."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, unfinished = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    os.close(handle)
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        os.chmod(unfinished, 0o644)
-        os.replace(unfinished, path)
+        yield Path(name)
+        os.chmod(name, 0o644)  # mkstemp makes a file that only its owner can read
+        os.replace(name, path)
     finally:
-        Path(unfinished).unlink(missing_ok=True)
+        Path(name).unlink(missing_ok=True)
 
 
 def plain(value: object) -> Any:

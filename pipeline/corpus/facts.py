@@ -30,13 +30,14 @@ def describe_loaded(
     loaded: LoadedCorpus, duplicates: Duplicates, folds: Sequence[Corpus], config: Config
 ) -> dict[str, Json]:
     """Return `corpus` of metrics.json, but for the number of documents tested; `splits` are the first fold's."""
-    first = folds[0]
+    first, given = folds[0], (config.corpus.path, config.corpus.test, config.corpus.validation)
+    named_files = {str(path) for path in given if path}  # of records, or folders of documents
     counts = np.bincount(loaded.corpus.labels, minlength=len(loaded.corpus.label_names))
     return {
         "name": loaded.name,
         "rows_read": loaded.ledger.rows_read,
         "documents": loaded.ledger.documents,
-        "dropped": describe_dropped(loaded.ledger.dropped, _named_files(config)),
+        "dropped": describe_dropped(loaded.ledger.dropped, named_files),
         "classes": dict(zip(loaded.corpus.label_names, counts.tolist(), strict=True)),
         "splits": {name: len(first.positions(part)) for part, name in SPLIT_NAMES.items()},
         "folds": config.corpus.folds,
@@ -65,12 +66,6 @@ def _hash_of_texts(texts: Iterable[str]) -> str:
     for text in texts:
         digest.update(f"{len(text)} {text}".encode())
     return digest.hexdigest()
-
-
-def _named_files(config: Config) -> set[str]:
-    """Return the paths that the user gave: files of records, or folders of documents."""
-    given = (config.corpus.path, config.corpus.test, config.corpus.validation)
-    return {str(path) for path in given if path}
 
 
 def describe_dropped(entries: Iterable[Dropped], named_files: Collection[str]) -> list[dict[str, Json]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pipeline.core.clean import clean, clip
 from pipeline.core.columns import aligned
+from pipeline.core.files import write_whole
 from pipeline.report.page import charts
 from pipeline.report.page.blocks import Answer, Limits, Section
 from pipeline.report.page.formats import decimal, interval, percent
@@ -17,7 +18,7 @@ from pipeline.report.sections.answer import answer_sentence, build_answer
 from pipeline.report.sections.circumstances import circumstances
 from pipeline.report.sections.facts import ModelFacts, leak_warning, model_facts, status_sentence
 from pipeline.report.sections.table import build_sections, charts_of
-from pipeline.run_folder.reading import CHARTS, Run, read_run, replace_file
+from pipeline.run_folder.reading import CHARTS, Run, read_run
 
 LARGEST_PAGE = 3_000_000  # bytes
 SHOWN_MODELS = 12  # lines of the terminal's table
@@ -58,9 +59,9 @@ def draw_report(run: Path) -> None:
     if drawn.pictures:
         (run / CHARTS).mkdir(exist_ok=True)
     for name, picture in drawn.pictures.items():
-        replace_file(run / name, picture)
+        write_whole(run / name, picture)
     for name, text in drawn.files.items():
-        replace_file(run / name, text)
+        write_whole(run / name, text.encode())
     for name in kept_pictures(run):
         if name not in drawn.pictures:
             (run / name).unlink()

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
 
 import numpy as np
 import polars as pl
 
 from pipeline.core.values import Float64, Int32, Int64, TokenizedCorpus
-from pipeline.text.ngrams import NgramVocabulary, learn_ngrams
+from pipeline.text.ngrams import learn_ngrams
 from pipeline.text.ragged import select
-
-if TYPE_CHECKING:
-    from scipy.sparse import csr_array
 
 _MOST_DOCUMENTS = 20_000  # evenly spread training documents: enough for a ranking, bounded in time
 _MOST_WEIGHTS = 2_000_000  # words x classes, the most frequent words first: bounded in memory
@@ -51,7 +48,10 @@ def weigh_words(train: TokenizedCorpus, train_labels: Int32) -> WordWeights:
     labels = train_labels[some]
     if len(np.unique(labels)) < 2:
         return WordWeights(pl.Series([], dtype=pl.String), np.zeros(0), np.zeros(0, dtype=np.int64))
-    ngrams, counts = _count_words(select(train, some))
+    words_of = partial(learn_ngrams, select(train, some), ngram_max=1)
+    ngrams, counts = words_of(min_df=2)
+    if not len(ngrams.keys):
+        ngrams, counts = words_of(min_df=1)
     most = max(_MOST_WEIGHTS // len(np.unique(labels)), 1)
     kept = np.sort(np.argsort(-ngrams.document_counts, kind="stable")[:most])
     weighted = TfidfTransformer(sublinear_tf=True).fit_transform(counts)[:, kept]
@@ -59,11 +59,6 @@ def weigh_words(train: TokenizedCorpus, train_labels: Int32) -> WordWeights:
     strongest = np.abs(coefficients).argmax(axis=0)  # (F,)
     words = pl.Series(ngrams.terms(kept), dtype=pl.String)
     return WordWeights(words, coefficients[strongest, np.arange(len(kept))], classes[strongest])
-
-
-def _count_words(train: TokenizedCorpus) -> tuple[NgramVocabulary, csr_array]:
-    ngrams, counts = learn_ngrams(train, ngram_min=1, ngram_max=1, min_df=2)
-    return (ngrams, counts) if len(ngrams.keys) else learn_ngrams(train, ngram_min=1, ngram_max=1, min_df=1)
 
 
 def _coefficients(weighted: object, labels: Int32) -> tuple[Float64, Int64]:

@@ -42,18 +42,12 @@ def installed_pairs() -> list[WordPairs]:
     Finkelstein et al. (2002), ACM Transactions on Information Systems 20(1), 116-131 (WordSim-353);
     Hill, Reichart, Korhonen (2015), Computational Linguistics 41(4), 665-695 (SimLex-999).
     """
-    folder = _gensim_test_data()
-    if folder is None:
+    spec = find_spec("gensim")  # importing gensim takes a second
+    if spec is None or not spec.submodule_search_locations:
         return []
+    folder = Path(spec.submodule_search_locations[0]) / "test" / "test_data"
     files = {title: folder / name for title, name in PAIR_LISTS.items()}
     return [read_pairs(title, path) for title, path in files.items() if path.is_file()]
-
-
-def _gensim_test_data() -> Path | None:
-    """Return the folder that gensim's `datapath` looks in, without the second that importing gensim takes."""
-    spec = find_spec("gensim")
-    places = spec.submodule_search_locations if spec else None
-    return Path(next(iter(places))) / "test" / "test_data" if places else None
 
 
 def read_pairs(title: str, path: Path) -> WordPairs:

@@ -9,7 +9,8 @@ import numpy as np
 
 from pipeline.core.models import MODELS
 from pipeline.core.values import Float32, Float64, Int32, Int64
-from pipeline.interpret.probes.subject import Finding, Nothing, Subject, percent, tokens
+from pipeline.core.wording import percent
+from pipeline.interpret.probes.subject import Finding, Nothing, Subject, tokens
 from pipeline.interpret.probes.traces import first_tokens
 from pipeline.models.networks.batches import batches
 from pipeline.models.networks.build import NetworkSpec, after_embedding, build
@@ -311,7 +312,7 @@ def _reading(found: Curve, at_start: Curve | None, clipped: Clipped | None, spec
     if spec.bptt:
         parts.append(f"training took it back {tokens(spec.bptt)} and no further (networks.bptt)")
     if clipped is not None:
-        parts.append(f"{percent(clipped.all_epochs)} of the training steps were clipped")
+        parts.append(f"{percent(clipped.all_epochs, 0)} of the training steps were clipped")
     return "; ".join(parts) + "."
 
 
@@ -335,8 +336,8 @@ def _fall(found: Curve, spec: NetworkSpec) -> str:
     fall = f"the gradient falls to 1 % of its value at the end after {tokens(after)}"
     of_what = "first pieces" if spec.piece_tokens else "your documents"
     if longer < 0.05:
-        return f"{fall}, which {percent(1 - longer)} of {of_what} do not exceed"
-    return f"{fall}; {percent(longer)} of {of_what} are longer: {_advice(spec, after)}"
+        return f"{fall}, which {percent(1 - longer, 0)} of {of_what} do not exceed"
+    return f"{fall}; {percent(longer, 0)} of {of_what} are longer: {_advice(spec, after)}"
 
 
 def _advice(spec: NetworkSpec, after: int) -> str:

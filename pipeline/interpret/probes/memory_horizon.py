@@ -19,7 +19,6 @@ from pipeline.interpret.probes.paired import (
     majority_right,
 )
 from pipeline.interpret.probes.subject import Finding, Subject
-from pipeline.interpret.probes.subject import percent as share
 from pipeline.interpret.probes.windows import last_tokens, replace_beyond, shuffle_beyond
 
 CONTROLS = (
@@ -286,14 +285,14 @@ def _dropped(found: MemoryHorizon) -> str:
         most = points[-1]
         return (
             f"no cut is shown to cost at most {within}: {_last(most.k)} give {percent(most.accuracy)}, the"
-            f" whole text {percent(found.accuracy)}; {share(most.longer)} of the documents are"
+            f" whole text {percent(found.accuracy)}; {percent(most.longer, 0)} of the documents are"
             f" longer.{_by_points(found)}"
         )
     point = next(point for point in points if point.k == k)
     verb = "gives" if k == 1 else "give"
     return (
         f"{_last(k)} {verb} the accuracy of the whole text within {within} ({percent(point.accuracy)}"
-        f" against {percent(found.accuracy)}); {share(point.longer)} of the documents are longer."
+        f" against {percent(found.accuracy)}); {percent(point.longer, 0)} of the documents are longer."
     )
 
 

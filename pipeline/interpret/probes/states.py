@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.core.values import Float32, Float64, IndexedCorpus, Int32, Int64
-from pipeline.interpret.probes.subject import Finding, Subject, percent, tokens
+from pipeline.core.wording import percent
+from pipeline.interpret.probes.subject import Finding, Subject, tokens
 from pipeline.interpret.probes.time_constants import mean_gate
 from pipeline.interpret.probes.traces import Reading, first_tokens, readings, title
 from pipeline.models.equations.through_time import CELLS
@@ -169,7 +170,7 @@ def _reading(shown: list[ShownDocument], piece_tokens: int = 0) -> str:
 
 def _stands(one: ShownDocument) -> str:
     place, words = settled(one.predicted), one.words
-    answer = f"{one.rule} ({one.predicted[-1]}, {percent(one.probability[-1])})"
+    answer = f"{one.rule} ({one.predicted[-1]}, {percent(one.probability[-1], 0)})"
     if place == 0 and len(words) < one.tokens:
         return f"{answer} stood before its last {len(words)} words"
     return f'{answer} stands from word {one.tokens - len(words) + place + 1} of {one.tokens} on, "{words[place]}"'

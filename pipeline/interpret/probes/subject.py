@@ -158,15 +158,6 @@ class Probe:
     on_demand: bool = False
 
 
-def percent(share: float) -> str:
-    """Return a share in words.
-
-    >>> percent(0.714)
-    '71 %'
-    """
-    return f"{100 * share:.0f} %"
-
-
 def tokens(number: int) -> str:
     """Return a number of tokens in words.
 

@@ -12,7 +12,6 @@ from pipeline.evaluation.estimates import crossed_estimate
 from pipeline.interpret.probes.memory_horizon import sample
 from pipeline.interpret.probes.paired import Probabilities, answer, is_above, majority_right, ratio_interval
 from pipeline.interpret.probes.subject import Finding, Nothing, Subject
-from pipeline.interpret.probes.subject import percent as share_words
 from pipeline.interpret.probes.windows import shuffle_beyond
 
 CONTROLS = (
@@ -179,6 +178,6 @@ def reading(found: WordOrder) -> str:
         shuffled=percent(found.shuffled_accuracy),
         majority=percent(found.majority),
         rope=exact_points(found.rope),
-        share="" if share is None else share_words(share),
+        share="" if share is None else percent(share, 0),
         difference=difference_words(found.difference, found.ci95),
     )
