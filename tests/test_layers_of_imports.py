@@ -68,8 +68,8 @@ KNOWN: dict[str, str] = {
     "a name split at @ outside core.names": "",
     "a file of the run folder named outside run_folder": (
         "cli commands.predict commands.run commands.selftest commands.unfinished commands.verify"
-        " experiment.conclude experiment.record interpret.contributions.of_run"
-        " models.saved report.draw report.sections.causes"
+        " experiment.conclude experiment.record"
+        " report.draw report.sections.causes"
         " report.sections.conduct report.sections.contamination report.sections.costs"
         " report.sections.curves report.sections.documents report.sections.errors_made"
         " report.sections.fit_audit report.sections.grid report.sections.inputs"

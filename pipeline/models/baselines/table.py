@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from pipeline.models.baselines.features import Weigh, presence, presence_or_counts, tfidf
 from pipeline.models.baselines.sklearn_types import Classifier, Pipeline
 from pipeline.models.search_space import LogUniform, OneOf, Space, Uniform
 from pipeline.settings.tables import BaselineSettings
@@ -94,6 +95,7 @@ class Baseline:
     powers: Callable[[BaselineSettings], tuple[float, ...]] = lambda settings: ()
     betas: Callable[[BaselineSettings], tuple[float, ...]] = lambda settings: ()
     space: Space = field(default_factory=dict)  # what --tune draws
+    weigh: Weigh = presence  # what the pipeline's first step makes of n-gram counts, for a saved model
 
 
 def _pipeline(weights: object, classifier: Classifier) -> Pipeline:
@@ -162,10 +164,6 @@ def _mean(settings: BaselineSettings, problem: Problem) -> Pipeline:
     return _pipeline(StandardScaler(), _logistic_regression(settings, problem))
 
 
-def _majority(settings: BaselineSettings, problem: Problem) -> Pipeline:
-    return _pipeline("passthrough", _one_answer())
-
-
 def _nbsvm_ngrams(settings: BaselineSettings, size: TextSize) -> NgramRange:
     """Return 1-2-grams for sentences and 1-3-grams for documents (decision 0010)."""
     longest = settings.nbsvm_ngram_max or (2 if size.short else 3)
@@ -180,10 +178,11 @@ _NGRAMS: Space = {
 
 # The code of the linear models of the table in `core`.
 BASELINES: dict[str, Baseline] = {
-    "majority": Baseline(_majority, lambda settings: ()),
+    "majority": Baseline(lambda *given: _pipeline("passthrough", _one_answer()), lambda settings: ()),
     "bow": Baseline(
         _bow,
         lambda settings: settings.bow_strengths,
+        weigh=presence_or_counts,
         space={
             **_NGRAMS,
             "baselines.bow_binary": _YES_OR_NO,
@@ -193,6 +192,7 @@ BASELINES: dict[str, Baseline] = {
     "tfidf": Baseline(
         _tfidf,
         lambda settings: settings.tfidf_strengths,
+        weigh=tfidf,
         space={
             **_NGRAMS,
             "baselines.sublinear_tf": _YES_OR_NO,

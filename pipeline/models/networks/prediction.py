@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable
 
 import numpy as np
 
-from pipeline.core.values import Float32, IndexedCorpus, Int32
+from pipeline.core.values import Float32, IndexedCorpus
 from pipeline.models.networks.batches import batches
 from pipeline.models.networks.keras_types import Model, PredictionStep, Tensor
 
@@ -37,21 +36,6 @@ def prediction_step(model: Model) -> PredictionStep:
 
     step: PredictionStep = predict
     return step
-
-
-def logits_of(model: Model) -> Callable[[Int32, Int32], Float32]:
-    """Return the function from rows (B, T) and lengths (B,) to logits, float32 (B, C)."""
-    import tensorflow as tf
-
-    @tf.function(input_signature=batch_signature())
-    def step(rows: Tensor, lengths: Tensor) -> Tensor:
-        return model([rows, lengths], training=False)  # (B, C)
-
-    def logits(rows: Int32, lengths: Int32) -> Float32:
-        found: Float32 = step(rows, lengths).numpy()
-        return found
-
-    return logits
 
 
 def batch_signature() -> list[Tensor]:
