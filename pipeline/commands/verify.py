@@ -17,7 +17,8 @@ from pipeline.core.resources import describe_environment
 from pipeline.evaluation.scoring import Scored, score_run
 from pipeline.report.draw import draw, kept_pictures
 from pipeline.run_folder.journal import JOURNAL
-from pipeline.run_folder.metrics import SCHEMA_VERSION
+from pipeline.run_folder.metrics import SCHEMA_VERSION, Metrics
+from pipeline.run_folder.metrics.rows import value_as
 from pipeline.run_folder.protocol import Breach, read_protocol
 from pipeline.run_folder.reading import INPUTS, METRICS, run_with
 from pipeline.run_folder.receipts import RECEIPTS, kept_files
@@ -291,7 +292,7 @@ def _changed_protocol(metrics: Mapping[str, Any]) -> Iterator[Difference]:
 
 def _compare_report(run: Path, scored: Scored) -> Iterator[Difference]:
     """Yield each line and picture of the report that is not as it is drawn from the recomputed scores."""
-    drawn = draw(run_with(run, plain(scored.metrics), plain(scored.details)))
+    drawn = draw(run_with(run, value_as(Metrics, plain(scored.metrics)), plain(scored.details)))
     for name, text in drawn.files.items():
         yield from _compare_text(run, name, text)
     yield from _compare_pictures(run, drawn.pictures)

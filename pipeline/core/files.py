@@ -78,7 +78,8 @@ def unfinished(path: Path) -> Iterator[Path]:
 
 
 def plain(value: Any) -> Any:
-    """Return `value` built from what JSON knows."""
+    """Return `value` built from what JSON knows; one that is no JSON itself may say how it is (`as_json`)."""
+    value = getattr(value, "as_json", value)
     if isinstance(value, Mapping):
         return {str(key): plain(entry) for key, entry in value.items()}
     if isinstance(value, (list, tuple, np.ndarray)):

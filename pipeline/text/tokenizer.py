@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import polars as pl
 
+from pipeline.core.resources import in_two_threads
 from pipeline.core.values import Int64, TokenizedCorpus
 from pipeline.settings.tables import TokenizerSettings
 
@@ -43,10 +43,7 @@ def tokenize(texts: pl.Series, settings: TokenizerSettings) -> TokenizedCorpus:
     Texts are cut into pieces of about 8 MB that Polars works on in two threads, so memory above the result
     is bounded by the pieces. A document is never cut. The result does not depend on the number of pieces.
     """
-    pieces = _pieces(texts)
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        tokenized = list(pool.map(lambda piece: _tokenize_piece(piece, settings), pieces))
-    return _join(tokenized)
+    return _join(in_two_threads(lambda piece: _tokenize_piece(piece, settings), _pieces(texts)))
 
 
 def _pieces(texts: pl.Series) -> list[pl.Series]:

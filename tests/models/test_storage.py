@@ -121,6 +121,8 @@ def test_a_network_is_described_by_what_predicting_needs(tmp_path: Path) -> None
     fitted = train_network("ann", TRAIN, matrix=matrix_of(6))
     write_model(tmp_path, files_of_network("ann@random", fitted, "random", LABELS, Config()))
     assert read(tmp_path / "models" / "ann@random" / "model.json") == {
+        "format_version": 1,
+        "kind": "network",
         "name": "ann@random",
         "network": {
             "model": "ann",

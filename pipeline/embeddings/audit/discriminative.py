@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from pipeline.core.resources import one_blas_thread
 from pipeline.core.values import Float64, Int32, Int64, TokenizedCorpus
 from pipeline.text.ngrams import learn_ngrams
 from pipeline.text.ragged import select
@@ -66,9 +67,8 @@ def _coefficients(weighted: object, labels: Int32) -> tuple[Float64, Int64]:
     """Return coefficients (C, F) and the classes of their rows; of two classes each keeps what speaks for it."""
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
-    from threadpoolctl import threadpool_limits
 
-    with warnings.catch_warnings(), threadpool_limits(1):
+    with warnings.catch_warnings(), one_blas_thread():
         warnings.simplefilter("ignore", ConvergenceWarning)  # the order of the words settles early
         classifier = LogisticRegression(max_iter=_ITERATIONS).fit(weighted, labels)
     classes = classifier.classes_.astype(np.int64)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.core.resources import one_blas_thread
 from pipeline.core.values import Float64, Int32
 from pipeline.interpret.probes.subject import Subject, tokens
 from pipeline.interpret.probes.traces import Reading, readings, title
@@ -132,10 +133,8 @@ def logit_norms_at(
 
 def _each_document(reading: Reading, lags: tuple[int, ...], norms: Any) -> Float64:
     """Return what `norms` yields for each document, lag by lag; (N, lags), NaN where it yields no more."""
-    from threadpoolctl import threadpool_limits
-
     found = np.full((len(reading.lengths), len(lags)), np.nan)  # (N, lags)
-    with threadpool_limits(1):  # the products are short: waking threads takes longer than it saves
+    with one_blas_thread():  # the products are short: waking threads takes longer than it saves
         for document in range(len(reading.lengths)):
             for column, norm in enumerate(norms(document)):
                 found[document, column] = norm

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pipeline.core.resources import one_blas_thread
 from pipeline.core.values import Float32, IndexedCorpus, Int32
 from pipeline.interpret.probes.subject import Subject
 from pipeline.models.equations import CellWeights, Trace, forward
@@ -50,13 +51,9 @@ def readings(subject: Subject, documents: IndexedCorpus) -> list[Reading]:
 def _read(
     subject: Subject, cell: str, layer: str, direction: str, sequences: Float32, lengths: Int32
 ) -> Reading:
-    from threadpoolctl import threadpool_limits
-
     weights = CellWeights(*subject.layer_weights(layer + direction))
     given = turned(sequences, lengths) if direction else sequences
-    with threadpool_limits(
-        1
-    ):  # the products of a timestep are short: waking threads takes longer than it saves
+    with one_blas_thread():
         return Reading(cell, direction, weights, forward(cell, weights, given), lengths)
 
 

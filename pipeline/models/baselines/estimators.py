@@ -1,6 +1,6 @@
-"""This project's own scikit-learn estimators: `NaiveBayesLogistic` (nbsvm) and `MeanEmbedding` (mean).
+"""This project's own scikit-learn estimator: `NaiveBayesLogistic` (nbsvm).
 
-They work wherever scikit-learn's do: pipelines, `cross_val_score`, `GridSearchCV`. This module imports
+It works wherever scikit-learn's do: pipelines, `cross_val_score`, `GridSearchCV`. This module imports
 scikit-learn when it is loaded, so other modules load it inside functions.
 """
 
@@ -11,11 +11,11 @@ from typing import Any, Self
 import numpy as np
 from scipy.sparse import csr_array, issparse
 from scipy.special import expit
-from sklearn.base import BaseEstimator, ClassifierMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, check_non_negative, validate_data
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 _FLOATS = (np.float64, np.float32)  # kept as they come: float32 counts are fitted in float32
 
@@ -250,72 +250,3 @@ def _times(features: Any, ratio: Any) -> Any:
         return features * ratio
     data = features.data * ratio[features.indices]
     return csr_array((data, features.indices, features.indptr), shape=features.shape)
-
-
-class MeanEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
-    """Average of the vectors of a document's tokens, from counts of its tokens.
-
-    Parameters
-    ----------
-    vectors : float array, shape (V, D), optional
-        Row i is the vector of column i of the counts. None: each column is a dimension of its own, and the
-        average is the share of each token.
-
-    Attributes
-    ----------
-    n_features_in_, feature_names_in_
-        As everywhere in scikit-learn.
-
-    Notes
-    -----
-    Nothing is learned: `fit` checks the shapes. A document without a token is at zero.
-
-    Examples
-    --------
-    >>> MeanEmbedding([[1.0, 0.0], [0.0, 3.0]]).fit_transform([[2, 1], [0, 4]]).round(2).tolist()
-    [[0.67, 1.0], [0.0, 3.0]]
-    """
-
-    def __init__(self, vectors: Any = None) -> None:
-        self.vectors = vectors
-
-    def fit(self, X: Any, y: Any = None) -> Self:
-        """Check that the counts X, (N, V), have a column for each vector.
-
-        Raises
-        ------
-        ValueError
-            If they have not, or a count is negative.
-        """
-        X = validate_data(self, X, accept_sparse="csr", dtype=_FLOATS)
-        check_non_negative(X, type(self).__name__)
-        self._n_features_out = X.shape[1] if self.vectors is None else np.shape(self.vectors)[1]
-        if self.vectors is not None and len(self.vectors) != X.shape[1]:
-            raise ValueError(f"X has {X.shape[1]} features, and there are {len(self.vectors)} vectors")
-        return self
-
-    def transform(self, X: Any) -> Any:
-        """Return the averages, float (N, D); sparse where X is and there are no vectors."""
-        check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse="csr", dtype=_FLOATS, reset=False)
-        check_non_negative(X, type(self).__name__)
-        lengths = np.asarray(X.sum(axis=1), dtype=np.float64).ravel()  # (N,) tokens
-        scale = np.divide(1.0, lengths, out=np.zeros_like(lengths), where=lengths > 0).astype(X.dtype)
-        if self.vectors is None:
-            return _times_rows(X, scale)
-        return (X @ np.asarray(self.vectors, dtype=X.dtype)) * scale[:, None]  # (N, D)
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        tags.input_tags.positive_only = True
-        tags.requires_fit = True
-        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
-        return tags
-
-
-def _times_rows(X: Any, scale: Any) -> Any:
-    """Return X times one number a row."""
-    if not issparse(X):
-        return X * scale[:, None]
-    return csr_array((X.data * np.repeat(scale, np.diff(X.indptr)), X.indices, X.indptr), shape=X.shape)

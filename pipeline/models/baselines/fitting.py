@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.core.resources import one_blas_thread
 from pipeline.core.values import Float32, Int32
+from pipeline.models.baselines.features import Weights
 from pipeline.models.baselines.table import BASELINES, Problem
 from pipeline.settings.tables import BaselineSettings
 
@@ -30,14 +32,19 @@ class FittedBaseline:
     warnings: tuple[str, ...] = ()
 
     @property
+    def weights(self) -> dict[str, Weights]:
+        """`coefficients` (P, F) and `intercepts` (P,) of P problems, 1 for two classes; else `class_prior` (K,)."""
+        classifier = self.pipeline[-1]
+        if self.probabilities == "prior":
+            return {"class_prior": getattr(classifier, "class_prior_", np.ones(len(classifier.classes_)))}
+        problems = getattr(classifier, "estimators_", [classifier])
+        intercepts = np.concatenate([one.intercept_ for one in problems])
+        return {"coefficients": np.vstack([one.coef_ for one in problems]), "intercepts": intercepts}
+
+    @property
     def parameters(self) -> int:
         """How many weights were fitted."""
-        classifier = self.pipeline[-1]
-        if hasattr(classifier, "estimators_"):
-            return sum(one.coef_.size + one.intercept_.size for one in classifier.estimators_)
-        if hasattr(classifier, "coef_"):
-            return int(classifier.coef_.size + classifier.intercept_.size)
-        return int(classifier.class_prior_.size)
+        return sum(array.size for array in self.weights.values())
 
     @property
     def probabilities(self) -> str:
@@ -47,7 +54,7 @@ class FittedBaseline:
         logistic function, divided by their sum) or "prior" (the same for every document).
         """
         classifier = self.pipeline[-1]
-        if not hasattr(classifier, "coef_") and not hasattr(classifier, "estimators_"):
+        if hasattr(classifier, "class_prior_") or len(classifier.classes_) == 1:
             return "prior"
         separate = hasattr(classifier, "estimators_") or type(classifier).__name__ == "NaiveBayesLogistic"
         return "one-versus-rest" if separate and len(classifier.classes_) > 2 else "softmax"
@@ -103,22 +110,11 @@ def fit_estimator(estimator: Any, features: Features, labels: Int32) -> bool:
 
     from sklearn.exceptions import ConvergenceWarning
 
-    with warnings.catch_warnings(record=True) as caught, _one_thread():
+    with warnings.catch_warnings(record=True) as caught, one_blas_thread():
         warnings.filterwarnings("ignore", MANY_CLASSES)
         warnings.simplefilter("always", ConvergenceWarning)
         estimator.fit(features, labels)
     return any(issubclass(warning.category, ConvergenceWarning) for warning in caught)
-
-
-def _one_thread() -> Any:
-    """Return a context in which BLAS uses one thread.
-
-    L-BFGS multiplies short dense vectors between sparse products: waking threads for those made a fit on 5,000
-    questions up to thirty times slower on two busy cores.
-    """
-    from threadpoolctl import threadpool_limits
-
-    return threadpool_limits(1)
 
 
 def problem_of(features: Features, labels: Int32, class_weight: str | None) -> Problem:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from pipeline.models.baselines.features import Weigh, presence, presence_or_counts, tfidf
 from pipeline.models.search_space import LogUniform, OneOf, Space, Uniform
 from pipeline.settings.tables import BaselineSettings
 
@@ -94,6 +95,7 @@ class Baseline:
     powers: Callable[[BaselineSettings], tuple[float, ...]] = lambda settings: ()
     betas: Callable[[BaselineSettings], tuple[float, ...]] = lambda settings: ()
     space: Space = field(default_factory=dict)  # what --tune draws
+    weigh: Weigh = presence  # what the pipeline's first step makes of n-gram counts, for a saved model
 
 
 def _logistic_regression(settings: BaselineSettings, problem: Problem) -> Any:
@@ -181,6 +183,7 @@ BASELINES: dict[str, Baseline] = {
     "bow": Baseline(
         _bow,
         lambda settings: settings.bow_strengths,
+        weigh=presence_or_counts,
         space={
             **_NGRAMS,
             "baselines.bow_binary": _YES_OR_NO,
@@ -190,6 +193,7 @@ BASELINES: dict[str, Baseline] = {
     "tfidf": Baseline(
         _tfidf,
         lambda settings: settings.tfidf_strengths,
+        weigh=tfidf,
         space={
             **_NGRAMS,
             "baselines.sublinear_tf": _YES_OR_NO,

@@ -39,13 +39,14 @@ def forward(cell: str, weights: CellWeights, inputs: Array, start: State | None 
     equations = CELLS[cell]
     (n, timesteps, _), units = inputs.shape, weights.units
     dtype = np.result_type(inputs, weights.kernel)
-    parts = [np.zeros((n, timesteps + 1, units), dtype) for _ in range(equations.parts)]
-    gates = {name: np.zeros((n, timesteps, units), dtype) for name in equations.gates}
+    parts = [np.zeros((timesteps + 1, n, units), dtype).swapaxes(0, 1) for _ in range(equations.parts)]
+    gates = {name: np.zeros((timesteps, n, units), dtype).swapaxes(0, 1) for name in equations.gates}
+    by_time = np.ascontiguousarray(inputs.swapaxes(0, 1))
     for part, first in zip(parts, start or (), strict=False):
         part[:, 0] = first
     state: State = tuple(part[:, 0] for part in parts)  # (N, H) each
     for t in range(1, timesteps + 1):
-        state, at_t = equations.step(weights, inputs[:, t - 1], state)
+        state, at_t = equations.step(weights, by_time[t - 1], state)
         for part, value in zip(parts, state, strict=True):
             part[:, t] = value
         for name, value in at_t.items():

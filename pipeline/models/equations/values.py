@@ -111,13 +111,13 @@ class Cell:
 
 
 def sigmoid(x: Array) -> Array:
-    """Return 1 / (1 + exp(-x)), written so that no exponential overflows.
+    """Return 1 / (1 + exp(-x)), written so that no exponential overflows: exp(min(x, 0)) / (1 + exp(-|x|)).
 
     >>> sigmoid(np.array([-1000.0, 0.0, 1000.0])).tolist()
     [0.0, 0.5, 1.0]
     """
-    small: Array = np.exp(-np.abs(x))
-    return np.where(x < 0, small, np.ones_like(x)) / (1 + small)
+    opened: Array = np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))
+    return opened
 
 
 def scaled_rows(scale: Array, matrix: Array) -> Array:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from pipeline.core.values import Float32, IndexedCorpus, Int32
+from pipeline.core.values import Float32, IndexedCorpus
 from pipeline.models.networks.batches import batches
 
 _BATCH = 256
@@ -36,21 +35,6 @@ def prediction_step(model: Any) -> Any:
         return tf.nn.softmax(model([rows, lengths], training=False))  # (B, C)
 
     return predict
-
-
-def logits_of(model: Any) -> Callable[[Int32, Int32], Float32]:
-    """Return the function from rows (B, T) and lengths (B,) to logits, float32 (B, C)."""
-    import tensorflow as tf
-
-    @tf.function(input_signature=batch_signature())
-    def step(rows: Any, lengths: Any) -> Any:
-        return model([rows, lengths], training=False)  # (B, C)
-
-    def logits(rows: Int32, lengths: Int32) -> Float32:
-        found: Float32 = step(rows, lengths).numpy()
-        return found
-
-    return logits
 
 
 def batch_signature() -> list[Any]:
