@@ -81,7 +81,7 @@ KNOWN: dict[str, str] = {
         " evaluation.costs evaluation.crossing evaluation.differences evaluation.pooling"
         " evaluation.result_rows evaluation.seeds evaluation.slices evaluation.summary evaluation.verdict"
         " experiment.data experiment.fit_linear interpret.probes.forget_bias"
-        " interpret.probes.memory_horizon interpret.probes.needle interpret.probes.word_order"
+        " interpret.probes.memory_horizon interpret.probes.word_order"
         " models.baselines.choice report.sections.metric report.sections.quality report.sections.slices"
         " run_folder.signatures settings.run"
     ),
