@@ -80,9 +80,8 @@ KNOWN: dict[str, str] = {
         "commands.run evaluation.budgets evaluation.comparisons evaluation.costs evaluation.differences"
         " evaluation.pooling evaluation.result_rows evaluation.seeds evaluation.verdict experiment.data"
         " experiment.fit_linear interpret.probes.forget_bias interpret.probes.memory_horizon"
-        " interpret.probes.needle interpret.probes.word_order models.baselines.choice"
-        " report.sections.metric report.sections.quality report.sections.slices run_folder.signatures"
-        " settings.run"
+        " interpret.probes.word_order models.baselines.choice report.sections.metric"
+        " report.sections.quality report.sections.slices run_folder.signatures settings.run"
     ),
 }
 
@@ -210,6 +209,13 @@ def test_a_room_imports_those_alone(room: str) -> None:
     for module in MODULES:
         if room_of(module) == room:
             assert rooms_imported(module) <= ALONE[room], module
+
+
+def test_of_the_report_interpret_imports_the_blocks_alone() -> None:
+    of_interpret = [own_imports(module) for module in MODULES if room_of(module) == "interpret"]
+    assert {name for names in of_interpret for name in names if room_of(name) == "report"} == {
+        "pipeline.report.page.blocks"
+    }
 
 
 def test_no_imports_run_in_a_circle() -> None:

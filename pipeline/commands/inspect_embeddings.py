@@ -10,9 +10,9 @@ from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import plain
 from pipeline.core.values import TRAIN
-from pipeline.embeddings import Embedded, embed, parse_source
 from pipeline.embeddings.audit.fit import CorpusFacts, audit_fit
 from pipeline.embeddings.audit.neighbours import characteristic_words, neighbour_rows
+from pipeline.embeddings.table import Embedded, embed, parse_source
 from pipeline.experiment.data import embedding_request, read_and_split, tokenize_all
 from pipeline.models.table import PlannedModel
 from pipeline.report import describe_audit

@@ -10,18 +10,17 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from pipeline import __version__
 from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
-from pipeline.core.files import write_json
+from pipeline.core.files import Json, write_json
 from pipeline.core.noise import quiet
 from pipeline.core.seeds import stage_generator
 from pipeline.core.values import TRAIN, Corpus
-from pipeline.corpus import unlabelled_warning
+from pipeline.corpus.duplicates import unlabelled_warning
 from pipeline.corpus.facts import describe_loaded
 from pipeline.corpus.splits import join_groups
 from pipeline.experiment.conclude import conclude
@@ -246,7 +245,7 @@ def check_protocol(file: str | None) -> None:
         read_protocol(Path(file))
 
 
-def lay_down(config: Config, planned: tuple[PlannedModel, ...], corpus: dict[str, Any]) -> LaidDown:
+def lay_down(config: Config, planned: tuple[PlannedModel, ...], corpus: dict[str, Json]) -> LaidDown:
     """Return the protocol of a run: written now where its file is absent, else the one in the file."""
     path = Path(str(config.run.protocol))
     if not path.exists():

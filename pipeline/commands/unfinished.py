@@ -30,11 +30,6 @@ from pipeline.text.tokenizer import tokenize
 KILLED = "killed"
 
 
-def is_unfinished(run: Path) -> bool:
-    """Return whether a run folder is of a run that is going on, or that did not come to its end."""
-    return (run / JOURNAL).is_file()
-
-
 def finish(run: Path, console: Console) -> None:
     """Write metrics.json and the report of a run that was ended from outside, as far as it had come.
 

@@ -7,14 +7,17 @@ import json
 import math
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from pipeline.core.errors import PipelineError
+
+# What JSON holds; a value of NumPy becomes one of these when it is written.
+Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
 
 REWRITE = "restore the file as the run wrote it, or run again"
 
@@ -77,7 +80,7 @@ def unfinished(path: Path) -> Iterator[Path]:
         Path(name).unlink(missing_ok=True)
 
 
-def plain(value: Any) -> Any:
+def plain(value: object) -> Any:
     """Return `value` built from what JSON knows; one that is no JSON itself may say how it is (`as_json`)."""
     value = getattr(value, "as_json", value)
     if isinstance(value, Mapping):
@@ -91,7 +94,7 @@ def plain(value: Any) -> Any:
     return value
 
 
-def as_json(data: Mapping[str, Any]) -> str:
+def as_json(data: Mapping[str, Json]) -> str:
     """Return JSON that can stand in a `script` element: no character of it can end that.
 
     >>> as_json({"text": "</script>"})

@@ -100,7 +100,7 @@ def usable_cores(container: Path = Path("/sys/fs/cgroup")) -> int:
 
 def available_mib(container: Path = Path("/sys/fs/cgroup")) -> float:
     """Return how much memory may still be taken, MiB: in a container, of what that is limited to."""
-    free = psutil.virtual_memory().available / 2**20
+    free: float = psutil.virtual_memory().available / 2**20
     limit, used = _numbers_in(container / "memory.max"), _numbers_in(container / "memory.current")
     return max(0.0, min(free, (limit[0] - used[0]) / 2**20)) if limit and used else free
 

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.files import file_hash
+from pipeline.core.files import Json, file_hash
 from pipeline.embeddings.cascade import candidates
 from pipeline.embeddings.request import EmbeddingRequest, WordVectors
 from pipeline.text.vocabulary import rows_of
@@ -69,7 +69,7 @@ def read_package(name: str, request: EmbeddingRequest) -> WordVectors:
     wanted = candidates(request.types)
     known = (rows_of(words, wanted) >= 0) | (rows_of(words.str.to_lowercase(), wanted) >= 0)
     kept = np.flatnonzero(known)
-    facts: dict[str, object] = {
+    facts: dict[str, Json] = {
         "format": f"package {package.distribution} {version(package.distribution)}",
         "dimension": vectors.shape[1],
         "rows": len(words),

@@ -25,10 +25,11 @@ from pipeline.core.values import (
     LoadedCorpus,
     TokenizedCorpus,
 )
-from pipeline.corpus import find_duplicates, leak_warning, read_asked, split_asked
+from pipeline.corpus.by_settings import read_asked, split_asked
+from pipeline.corpus.duplicates import find_duplicates, leak_warning
 from pipeline.corpus.sample import sample_corpus
-from pipeline.embeddings import EmbeddingRequest
 from pipeline.embeddings.kept import default_cache
+from pipeline.embeddings.request import EmbeddingRequest
 from pipeline.models.table import PlannedModel
 from pipeline.run_folder.predictions import prediction_path, write_predictions
 from pipeline.settings.tables import Config

@@ -13,8 +13,7 @@ import numpy as np
 from pipeline.core.errors import PipelineError
 from pipeline.core.resources import PeakMemory, milliseconds_of_each
 from pipeline.core.values import Float32, Int32, Int64, TokenizedCorpus
-from pipeline.embeddings import Embedded
-from pipeline.embeddings.table import encode_covered
+from pipeline.embeddings.table import Embedded, encode_covered
 from pipeline.experiment.choose_settings import Judge, choose_settings
 from pipeline.experiment.data import (
     Fold,
@@ -27,9 +26,9 @@ from pipeline.experiment.data import (
 )
 from pipeline.experiment.record import Choice, Fit, FoldRecord
 from pipeline.experiment.tuning import Score
-from pipeline.models.baselines import Chosen, FittedBaseline, Tried, as_fitted, choose_strength, fit_baseline
-from pipeline.models.baselines.choice import Grade
+from pipeline.models.baselines.choice import Chosen, Grade, Tried, as_fitted, choose_strength
 from pipeline.models.baselines.features import average
+from pipeline.models.baselines.fitting import FittedBaseline, fit_baseline
 from pipeline.models.baselines.table import BASELINES, NgramRange, TextSize
 from pipeline.models.save import files_of_baseline, files_of_mean
 from pipeline.models.table import PlannedModel
@@ -218,9 +217,8 @@ def _fit(
 ) -> FittedBaseline:
     """Return the model with the chosen strength: the fit that chose it, unless other documents are to be fitted."""
     n_classes, settings = len(material.label_names), material.config.baselines
-    if not refit and chosen.pipeline is not None:
-        return as_fitted(chosen, n_classes, settings)
-    return fit_baseline(
+    fitted = None if refit else as_fitted(chosen, n_classes, settings)
+    return fitted or fit_baseline(
         planned.model,
         final.train,
         material.labels(final.fold.train),
@@ -364,9 +362,7 @@ def _predict(material: Material, fitted: FittedBaseline, final: Features) -> tup
 
 def _judged(material: Material, chosen: Chosen, fitted: FittedBaseline) -> FittedBaseline:
     """Return the fit that validation documents chose, which a refit has not seen them for."""
-    if chosen.pipeline is None:
-        return fitted
-    return as_fitted(chosen, len(material.label_names), material.config.baselines)
+    return as_fitted(chosen, len(material.label_names), material.config.baselines) or fitted
 
 
 def _validation_accuracy(

@@ -16,8 +16,7 @@ import numpy as np
 from pipeline.core.resources import PeakMemory, milliseconds_of_each
 from pipeline.core.seeds import stage_generator
 from pipeline.core.values import UNKNOWN_ROW, Float32, IndexedCorpus, Int64, TokenizedCorpus
-from pipeline.embeddings import Embedded, embed
-from pipeline.embeddings.table import encode_covered
+from pipeline.embeddings.table import Embedded, embed, encode_covered
 from pipeline.experiment.choose_settings import choose_settings
 from pipeline.experiment.data import (
     Fold,
@@ -250,7 +249,7 @@ def _fit_and_record(
     )
     if far is not None:
         fit = replace(fit, fit_seconds=made.seconds + (far.first.fit_seconds or 0.0))
-    parts.network(fit, replace(made.chosen, model=None), _tuned_table(made.fitted) if seed == 0 else None)
+    parts.network(fit, made.chosen.without_model(), _tuned_table(made.fitted) if seed == 0 else None)
     if prepared.fold.number == 0 and seed == 0 and material.config.run.probes:
         parts.probes(_probe(material, _subject(material, planned, draw, made.fitted, last)))
 
@@ -288,7 +287,7 @@ def _train_and_answer(
             return _with_second(far.first, again, time.perf_counter() - start)
     validated = _validate(material, planned, prepared, chosen)
     if refit:
-        chosen = replace(chosen, model=None)
+        chosen = chosen.without_model()
         del fitted
         forget_graphs()
         fitted = _train(material, planned, draw, last, chosen.schedule)

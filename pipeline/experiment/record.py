@@ -12,9 +12,9 @@ from pipeline.core.files import write_json
 from pipeline.core.resources import describe_environment
 from pipeline.core.values import Corpus, Duplicates, Float32, Int32, LoadedCorpus, TokenizedCorpus
 from pipeline.corpus.facts import describe_loaded, describe_tokens
-from pipeline.embeddings import Embedded
 from pipeline.embeddings.audit.fit import CorpusFacts, audit_fit
 from pipeline.embeddings.audit.neighbours import characteristic_words, neighbour_rows
+from pipeline.embeddings.table import Embedded
 from pipeline.experiment.outside import OutsideModel
 from pipeline.experiment.reuse import Reuse, hash_of_tests
 from pipeline.experiment.tuning import Score, Trial

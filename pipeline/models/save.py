@@ -10,8 +10,8 @@ import numpy as np
 
 from pipeline.core.fits import ModelFiles
 from pipeline.core.names import slug
-from pipeline.embeddings import Embedded
-from pipeline.models.baselines import FittedBaseline
+from pipeline.embeddings.table import Embedded
+from pipeline.models.baselines.fitting import FittedBaseline
 from pipeline.models.networks.build import own_weights
 from pipeline.models.networks.training import FittedNetwork
 from pipeline.run_folder.models import Array

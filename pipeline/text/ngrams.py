@@ -176,7 +176,7 @@ def _check_key_size(n_tokens: int, ngram_max: int) -> None:
 
 def _docs_bits(n_tokens: int, ngram_max: int) -> int:
     """Return how many bits of a 63-bit integer are left for the document's number."""
-    return 63 - ((n_tokens + 1) ** ngram_max).bit_length()
+    return 63 - int((n_tokens + 1) ** ngram_max).bit_length()
 
 
 def _over_pieces(

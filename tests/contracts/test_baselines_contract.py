@@ -12,9 +12,11 @@ from builders import FEW_STRENGTHS, documents_of, int32, request_of, tokens_of
 from safetensors.numpy import load_file
 
 from pipeline.core.values import Int32
-from pipeline.embeddings import embed
+from pipeline.embeddings.table import embed
 from pipeline.experiment.fit_linear import average_vectors
-from pipeline.models.baselines import BASELINES, FittedBaseline, choose_strength, fit_baseline
+from pipeline.models.baselines.choice import choose_strength
+from pipeline.models.baselines.fitting import FittedBaseline, fit_baseline
+from pipeline.models.baselines.table import BASELINES
 from pipeline.models.save import files_of_baseline, files_of_embedding, files_of_mean
 from pipeline.models.saved import load_model
 from pipeline.run_folder.models import write_model

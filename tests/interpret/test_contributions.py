@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.core.values import TokenizedCorpus, Vocabulary
-from pipeline.embeddings import Embedded, embed
+from pipeline.embeddings.table import Embedded, embed
 from pipeline.experiment.fit_linear import average_vectors
 from pipeline.interpret.contributions.of_run import (
     CHARACTERS,
@@ -25,8 +25,8 @@ from pipeline.interpret.contributions.of_run import (
     word_contributions,
 )
 from pipeline.interpret.contributions.places import place_tokens
-from pipeline.models.baselines import fit_baseline
 from pipeline.models.baselines.features import presence
+from pipeline.models.baselines.fitting import fit_baseline
 from pipeline.models.networks.labelled import Labelled
 from pipeline.models.save import files_of_baseline, files_of_embedding, files_of_mean, files_of_network
 from pipeline.models.saved import Contributions, load_network

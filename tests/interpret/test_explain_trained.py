@@ -16,7 +16,7 @@ from builders import labelled, request_of, tokens_of, train_network
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import write_json
-from pipeline.embeddings import embed
+from pipeline.embeddings.table import embed
 from pipeline.interpret.explain import explain
 from pipeline.models.equations.network import run_network
 from pipeline.models.save import files_of_embedding, files_of_network

@@ -24,10 +24,9 @@ from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
 from pipeline.core.names import slug
 from pipeline.core.seeds import stage_generator
-from pipeline.embeddings import Embedded, embed
-from pipeline.embeddings.table import encode_covered
+from pipeline.embeddings.table import Embedded, embed, encode_covered
 from pipeline.experiment.fit_linear import average_vectors
-from pipeline.models.baselines import FittedBaseline, fit_baseline
+from pipeline.models.baselines.fitting import FittedBaseline, fit_baseline
 from pipeline.models.networks.batches import shuffle_words, visible
 from pipeline.models.networks.build import build, specify
 from pipeline.models.networks.prediction import predict_probabilities

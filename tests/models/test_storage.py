@@ -23,8 +23,8 @@ from safetensors.numpy import load_file
 
 from pipeline.core import files
 from pipeline.core.files import write_json, write_whole
-from pipeline.embeddings import embed
-from pipeline.models.baselines import fit_baseline
+from pipeline.embeddings.table import embed
+from pipeline.models.baselines.fitting import fit_baseline
 from pipeline.models.networks.build import NetworkSpec, build
 from pipeline.models.networks.prediction import predict_probabilities
 from pipeline.models.save import files_of_baseline, files_of_embedding, files_of_network

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import polars as pl
@@ -48,7 +49,10 @@ def weigh_words(train: TokenizedCorpus, train_labels: Int32) -> WordWeights:
     labels = train_labels[some]
     if len(np.unique(labels)) < 2:
         return WordWeights(pl.Series([], dtype=pl.String), np.zeros(0), np.zeros(0, dtype=np.int64))
-    ngrams, counts = _count_words(select(train, some))
+    words_of = partial(learn_ngrams, select(train, some), ngram_max=1)
+    ngrams, counts = words_of(min_df=2)
+    if not len(ngrams.keys):
+        ngrams, counts = words_of(min_df=1)
     most = max(_MOST_WEIGHTS // len(np.unique(labels)), 1)
     kept = np.sort(np.argsort(-ngrams.document_counts, kind="stable")[:most])
     weighted = TfidfTransformer(sublinear_tf=True).fit_transform(counts)[:, kept]
@@ -56,11 +60,6 @@ def weigh_words(train: TokenizedCorpus, train_labels: Int32) -> WordWeights:
     strongest = np.abs(coefficients).argmax(axis=0)  # (F,)
     words = pl.Series(ngrams.terms(kept), dtype=pl.String)
     return WordWeights(words, coefficients[strongest, np.arange(len(kept))], classes[strongest])
-
-
-def _count_words(train: TokenizedCorpus) -> tuple:
-    ngrams, counts = learn_ngrams(train, ngram_min=1, ngram_max=1, min_df=2)
-    return (ngrams, counts) if len(ngrams.keys) else learn_ngrams(train, ngram_min=1, ngram_max=1, min_df=1)
 
 
 def _coefficients(weighted: object, labels: Int32) -> tuple[Float64, Int64]:

@@ -6,16 +6,20 @@ scikit-learn when it is loaded, so other modules load it inside functions.
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from scipy.sparse import csr_array, issparse
 from scipy.special import expit
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
+from sklearn.utils import Tags
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+
+from pipeline.core.values import Float64
+from pipeline.models.baselines.sklearn_types import Features
 
 _FLOATS = (np.float64, np.float32)  # kept as they come: float32 counts are fitted in float32
 
@@ -92,7 +96,7 @@ class NaiveBayesLogistic(ClassifierMixin, BaseEstimator):
         alpha: float = 1.0,
         beta: float = 0.75,
         power: float = 1.0,
-        class_weight: Any = None,
+        class_weight: object = None,
         tol: float = 1e-5,
         max_iter: int = 200,
         warm_start: bool = False,
@@ -106,7 +110,7 @@ class NaiveBayesLogistic(ClassifierMixin, BaseEstimator):
         self.max_iter = max_iter
         self.warm_start = warm_start
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    def fit(self, X: Features, y: Features, sample_weight: Float64 | None = None) -> Self:
         """Fit to documents.
 
         Parameters
@@ -174,28 +178,30 @@ class NaiveBayesLogistic(ClassifierMixin, BaseEstimator):
             self.coef_ = self._ratio * ((1 - beta) * means + beta * self._own)  # (P, F)
         return self
 
-    def decision_function(self, X: Any) -> Any:
+    def decision_function(self, X: Features) -> Float64:
         """Return the logits of each problem: float array (N,) for two classes, else (N, K)."""
         check_is_fitted(self)
         X = validate_data(self, X, accept_sparse="csr", dtype=_FLOATS, reset=False)
         if not len(self.coef_):
             return np.zeros(X.shape[0], dtype=X.dtype)
-        logits = _binary(X) @ self.coef_.T + self.intercept_  # (N, P)
+        logits: Float64 = _binary(X) @ self.coef_.T + self.intercept_  # (N, P)
         return logits[:, 0] if len(self.coef_) == 1 else logits
 
-    def predict_proba(self, X: Any) -> Any:
+    def predict_proba(self, X: Features) -> Float64:
         """Return each document's distribution over `classes_`; float array (N, K), rows sum to 1."""
         logits = self.decision_function(X)
         if len(self.classes_) == 1:
             return np.ones((len(logits), 1), dtype=logits.dtype)
         if logits.ndim == 1:
-            return expit(np.stack([-logits, logits], axis=1))  # (N, 2)
+            shares: Float64 = expit(np.stack([-logits, logits], axis=1))  # (N, 2)
+            return shares
         # The largest is scaled to 1 first, so that no row of very negative logits sums to 0. -log(1 + exp(-x)).
         logs = -np.logaddexp(0, -logits)  # (N, K)
         shares = np.exp(logs - logs.max(axis=1, keepdims=True))
-        return shares / shares.sum(axis=1, keepdims=True)
+        shares /= shares.sum(axis=1, keepdims=True)
+        return shares
 
-    def predict(self, X: Any) -> Any:
+    def predict(self, X: Features) -> Features:
         """Return the most probable class of each document; array (N,) of the labels given to `fit`."""
         logits = self.decision_function(X)
         if len(self.classes_) == 1:
@@ -206,7 +212,7 @@ class NaiveBayesLogistic(ClassifierMixin, BaseEstimator):
     def _regression(self) -> LogisticRegression:
         return LogisticRegression(C=self.C, tol=self.tol, max_iter=self.max_iter, warm_start=self.warm_start)
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         tags.classifier_tags.poor_score = True  # on real numbers: all it sees of them is their sign
@@ -218,7 +224,7 @@ def _check_share(name: str, value: float) -> None:
         raise ValueError(f"{name} is {value}; it has to be from 0 to 1")
 
 
-def _binary(X: Any) -> Any:
+def _binary(X: Features) -> Features:
     """Return 1 where X is above 0, else 0, in the dtype of X, which is left as it is."""
     if not issparse(X):
         return (X > 0).astype(X.dtype)
@@ -237,14 +243,15 @@ def _problems(n_classes: int) -> list[int]:
     return {1: [], 2: [1]}.get(n_classes, list(range(n_classes)))
 
 
-def _log_count_ratio(inside: Any, total: Any, alpha: float) -> Any:
+def _log_count_ratio(inside: Float64, total: Float64, alpha: float) -> Float64:
     """Return log((p / |p|) / (q / |q|)), p the smoothed counts `inside` a class, q outside; float64 (F,)."""
     p = np.asarray(inside, dtype=np.float64) + alpha
     q = np.maximum(np.asarray(total, dtype=np.float64) - inside, 0.0) + alpha  # rounding may fall below 0
-    return np.log(p / p.sum()) - np.log(q / q.sum())
+    ratio: Float64 = np.log(p / p.sum()) - np.log(q / q.sum())
+    return ratio
 
 
-def _times(features: Any, ratio: Any) -> Any:
+def _times(features: Features, ratio: Float64) -> Features:
     """Return features times one number a column; a sparse result shares the places of the given one."""
     if not issparse(features):
         return features * ratio

@@ -3,31 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 
 from pipeline.core.resources import one_blas_thread
 from pipeline.core.values import Float32, Int32
 from pipeline.models.baselines.features import Weights
+from pipeline.models.baselines.sklearn_types import Estimator, Features, Pipeline
 from pipeline.models.baselines.table import BASELINES, Problem
 from pipeline.settings.tables import BaselineSettings
 
-Features = Any  # of N documents: n-gram counts, csr_array (N, F), or averaged vectors, float32 (N, D)
+_E = TypeVar("_E", bound=Estimator)
 
 MANY_CLASSES = "The number of unique classes is greater than"  # scikit-learn's words
-_PARAMETERS = {
-    "strength": ("C", "estimator__C"),
-    "power": ("power",),
-    "beta": ("beta",),
-}  # scikit-learn's names
+# scikit-learn's names
+_PARAMETERS = {"strength": ("C", "estimator__C"), "power": ("power",), "beta": ("beta",)}
 
 
 @dataclass(frozen=True, eq=False)
 class FittedBaseline:
     """A fitted pipeline for classes `classes` out of `n_classes`."""
 
-    pipeline: Any
+    pipeline: Pipeline
     n_classes: int
     warnings: tuple[str, ...] = ()
 
@@ -92,7 +90,7 @@ def fit_baseline(
 
 
 def fitted_baseline(
-    pipeline: Any, cut_short: bool, n_classes: int, settings: BaselineSettings
+    pipeline: Pipeline, cut_short: bool, n_classes: int, settings: BaselineSettings
 ) -> FittedBaseline:
     """Return a fitted pipeline as the model of a corpus of `n_classes`, with a warning where its fit was cut short."""
     told = f"logistic regression stopped after {settings.max_iter} iterations: raise baselines.max_iter"
@@ -104,7 +102,7 @@ def single(features: Features) -> Features:
     return features.astype(np.float32, copy=False)
 
 
-def fit_estimator(estimator: Any, features: Features, labels: Int32) -> bool:
+def fit_estimator(estimator: Estimator, features: Features, labels: Int32) -> bool:
     """Fit an estimator, with BLAS on one thread; return whether it ended before it converged."""
     import warnings
 
@@ -121,7 +119,7 @@ def problem_of(features: Features, labels: Int32, class_weight: str | None) -> P
     return Problem(int(features.shape[1]), len(np.unique(labels)), class_weight)
 
 
-def with_values(classifier: Any, **values: float | None) -> Any:
+def with_values(classifier: _E, **values: float | None) -> _E:
     """Return the classifier with those of `values` that are given and that it has."""
     parameters = classifier.get_params()
     for name, value in values.items():

@@ -111,9 +111,8 @@ def backward(
         raise ValueError(f"steps is {steps}; it takes 1 at least")
     equations, dtype = CELLS[cell], trace.states.dtype
     ends = np.full(len(inputs), trace.timesteps) if lengths is None else lengths  # (N,)
-    first = (
-        np.zeros_like(ends) if steps is None else np.maximum(ends - steps, 0)
-    )  # (N,), constants up to here
+    # (N,), constants up to here
+    first = np.zeros_like(ends) if steps is None else np.maximum(ends - steps, 0)
     d_parts = [np.zeros_like(trace.states) for _ in range(equations.parts)]  # (N, T + 1, H)
     d_inputs = np.zeros(inputs.shape, dtype)
     d_kernel, d_recurrent = np.zeros_like(weights.kernel), np.zeros_like(weights.recurrent_kernel)

@@ -97,7 +97,7 @@ class Summary(Row):
     """of the four means"""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Trial(Row):
     """One trial of `--tune`."""
 
@@ -105,9 +105,9 @@ class Trial(Row):
     settings: Free
     validation_accuracy: Share | None
     validation_log_loss: Amount | None
+    validation_score: Share | None = None
     why_not: str | None
     seconds: Amount
-    validation_score: Share | None = None
 
 
 @dataclass(frozen=True)
