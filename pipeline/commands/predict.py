@@ -7,10 +7,10 @@ from pathlib import Path
 
 from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
-from pipeline.core.values import Predictions
+from pipeline.core.values import Predictions, distributions
 from pipeline.experiment.data import read_and_split
 from pipeline.models.saved import load_saved
-from pipeline.run_folder.predictions import distributions, prediction_path, read_predictions
+from pipeline.run_folder.predictions import prediction_path, read_predictions
 from pipeline.settings.reading import load_config
 from pipeline.text.tokenizer import tokenize
 
@@ -48,11 +48,11 @@ def answer_again(run: Path, name: str, console: Console) -> TwoAnswers:
     network = load_saved(run, name)
     saved_at = prediction_path(run, name, 0, 0)
     saved = read_predictions(saved_at)
-    loaded, _, folds = read_and_split(load_config(run / "config.toml"), console)
-    if loaded.hash != saved.corpus_hash:
-        what = f"the corpus {loaded.name} is not the one that the run read"
+    read = read_and_split(load_config(run / "config.toml"), console)
+    if read.loaded.hash != saved.corpus_hash:
+        what = f"the corpus {read.loaded.name} is not the one that the run read"
         raise PipelineError(str(saved_at), what, "give the files as they were, or run again")
-    corpus, test = folds[0].corpus, folds[0].test
+    corpus, test = read.folds[0].corpus, read.folds[0].test
     tokenized = tokenize(corpus.texts.gather(test), network.tokenizer)
     answers = network.probabilities(network.as_read(tokenized))
     again = Predictions(corpus.records[test], corpus.labels[test], distributions(answers))

@@ -239,6 +239,21 @@ class Predictions:
         return self.probabilities.argmax(axis=1).astype(np.int32)
 
 
+def distributions(probabilities: Float32) -> Float32:
+    """Return a model's answers, (N, C), as distributions: each row divided by its sum.
+
+    A network that diverged gives no number: its answer becomes chance, and the report says it did not train.
+
+    >>> distributions(np.array([[1.0, 3.0], [np.nan, 1.0]], dtype=np.float32)).tolist()
+    [[0.25, 0.75], [0.5, 0.5]]
+    """
+    total = probabilities.sum(axis=1, keepdims=True)  # (N, 1)
+    usable = np.isfinite(total) & (total > 0)
+    chance = np.float32(1 / probabilities.shape[1])
+    normal = np.where(usable, np.nan_to_num(probabilities) / np.where(usable, total, 1), chance)
+    return normal.astype(np.float32)
+
+
 @dataclass(frozen=True, eq=False)
 class Units:
     """Which documents are one unit of chance: copies of one text, and documents that a corpus keeps together."""

@@ -18,7 +18,7 @@ import polars as pl
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.names import slug
-from pipeline.core.values import Float32, Predictions, Units
+from pipeline.core.values import Predictions, Units
 
 FOLDER = "predictions"
 FIXED_COLUMNS = {"document": pl.Int64, "label": pl.String, "predicted": pl.String}
@@ -53,21 +53,6 @@ class SavedPredictions:
 def prediction_path(run: Path, name: str, seed: int, fold: int) -> Path:
     """Return where a run folder keeps the predictions of one fitted model."""
     return Path(run) / FOLDER / f"{slug(name)}.s{seed}.f{fold}.parquet"
-
-
-def distributions(probabilities: Float32) -> Float32:
-    """Return a model's answers, (N, C), as distributions: each row divided by its sum.
-
-    A network that diverged gives no number: its answer becomes chance, and the report says it did not train.
-
-    >>> distributions(np.array([[1.0, 3.0], [np.nan, 1.0]], dtype=np.float32)).tolist()
-    [[0.25, 0.75], [0.5, 0.5]]
-    """
-    total = probabilities.sum(axis=1, keepdims=True)  # (N, 1)
-    usable = np.isfinite(total) & (total > 0)
-    chance = np.float32(1 / probabilities.shape[1])
-    normal = np.where(usable, np.nan_to_num(probabilities) / np.where(usable, total, 1), chance)
-    return normal.astype(np.float32)
 
 
 def write_predictions(
