@@ -47,7 +47,16 @@ ALONE = {
     "report": {"core", "run_folder"},
 }
 # A fit is to return what it found, and its caller is to write it.
-FITS = ("experiment.data", "experiment.fit_linear", "experiment.fit_networks")
+FITS = (
+    *("experiment.choose_settings", "experiment.data", "experiment.embedded_split", "experiment.fit_linear"),
+    *(
+        "experiment.fit_networks",
+        "experiment.jobs",
+        "experiment.linear_features",
+        "experiment.network_inputs",
+    ),
+    *("experiment.probe_fitted", "experiment.shared", "experiment.workers"),
+)
 OF_A_RUN_FOLDER = {
     *("config.toml", "details", "log.txt", "metrics.json", "predictions", "report.html", "report.md"),
     *("model.json", "weights.safetensors"),

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from pipeline.core.values import TokenizedCorpus
 from pipeline.embeddings import Embedded, embed
-from pipeline.experiment.fit_linear import average_vectors
+from pipeline.experiment.linear_features import average_vectors
 from pipeline.interpret.contributions import (
     Contributions,
     LinearModel,
