@@ -14,13 +14,14 @@ import numpy as np
 from scipy.special import ndtri
 
 from benchmarks.results_file import Metric
-from pipeline.core.values import Float64, Int64, Predictions
+from pipeline.core.values import Float64, Int64
 from pipeline.evaluation.claims import decide_against, largest_detectable
 from pipeline.evaluation.differences import estimate_difference
 from pipeline.evaluation.estimates import Estimate, holm, unpaired_estimate
 from pipeline.evaluation.few_documents import FEW, sign_flips
 from pipeline.evaluation.pooling import pool_folds
 from pipeline.run_folder.predictions import SavedPredictions
+from pipeline.tasks.classification.answers import Predictions
 
 SEED = 20_260_105
 LEVEL = 0.05

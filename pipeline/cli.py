@@ -29,7 +29,7 @@ from pipeline.settings.options import declared, keys_with_options, parameter_nam
 from pipeline.settings.tables import SETTINGS, TABLES, Config
 
 if TYPE_CHECKING:
-    from pipeline.interpret.explain.worked import Worked
+    from pipeline.report.page.blocks import Example
 
 FAULT, MISTAKE, DIFFERENCE, INTERRUPTED = 1, 2, 3, 130
 
@@ -245,31 +245,32 @@ def explain(
     debug: Debug = False,
 ) -> None:
     """Show all that a recurrent network computes on TEXT, forward and back through time, with the numbers put into the
-    equations and TensorFlow's answers beside them. Without --run the network is small enough for a pencil."""
+    equations, and TensorFlow's answers in a closing table. Without --run the network is small enough for a pencil."""
     console = Console()
     with _exit_statuses(console, debug):
-        from pipeline.interpret.explain import check_out, write_text
+        from pipeline.interpret.explain import check_out
         from pipeline.interpret.explain import explain as work_out
+        from pipeline.report.page.terminal import write_example
 
         if out is not None:
             check_out(out)
         quiet_tensorflow()
         with filtered_stderr():
-            worked = work_out(text, cell=cell, units=units, run=run_folder, model=model)
+            example = work_out(text, cell=cell, units=units, run=run_folder, model=model)
         width = shutil.get_terminal_size((100, 24)).columns
-        console.say(write_text(worked, width, sys.stdout.encoding))
+        console.say(write_example(example, width, sys.stdout.encoding))
         if out is not None:
-            _write_worked_example(worked, out)
+            _write_example_page(example, out)
             console.say(f"\nPage: {out}")
-    if not worked.agrees:
-        _stop(FAULT, worked.conclusion)
+    if not example.agrees:
+        _stop(FAULT, example.conclusion)
 
 
-def _write_worked_example(worked: Worked, out: Path) -> None:
+def _write_example_page(example: Example, out: Path) -> None:
     from pipeline.core.files import write_whole
-    from pipeline.interpret.explain import write_page
+    from pipeline.report.page.html_page import write_example_page
 
-    write_whole(out, write_page(worked).encode())
+    write_whole(out, write_example_page(example).encode())
 
 
 @app.command("cache", short_help="Show or empty the cache of word vectors.")

@@ -7,11 +7,12 @@ from pathlib import Path
 
 from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
-from pipeline.core.values import Predictions, distributions
 from pipeline.experiment.data import read_and_split
 from pipeline.models.saved import load_saved
 from pipeline.run_folder.predictions import prediction_path, read_predictions
 from pipeline.settings.reading import load_config
+from pipeline.tasks.classification.answers import Predictions
+from pipeline.tasks.table import CLASSIFY
 from pipeline.text.tokenizer import tokenize
 
 
@@ -55,5 +56,5 @@ def answer_again(run: Path, name: str, console: Console) -> TwoAnswers:
     corpus, test = read.folds[0].corpus, read.folds[0].test
     tokenized = tokenize(corpus.texts.gather(test), network.tokenizer)
     answers = network.probabilities(network.as_read(tokenized))
-    again = Predictions(corpus.records[test], corpus.labels[test], distributions(answers))
+    again = CLASSIFY.answers(corpus.records[test], corpus.labels[test], answers)
     return TwoAnswers(saved.predictions, again)

@@ -22,23 +22,14 @@ from pipeline.commands.run import fit_and_score
 from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
 from pipeline.core.seeds import stage_generator
-from pipeline.core.values import (
-    TEST,
-    TRAIN,
-    VALIDATION,
-    Corpus,
-    Int32,
-    Int64,
-    Ledger,
-    LoadedCorpus,
-    Predictions,
-)
+from pipeline.core.values import TEST, TRAIN, VALIDATION, Corpus, Int32, Int64, Ledger, LoadedCorpus
 from pipeline.corpus import find_duplicates
 from pipeline.experiment.data import Fold, ReadCorpus, read_and_split
 from pipeline.experiment.plan import plan_models
 from pipeline.experiment.planned_run import PlannedRun
 from pipeline.run_folder.predictions import SavedPredictions, read_run_predictions
 from pipeline.settings.tables import Config, save_config, with_values
+from pipeline.tasks.classification.answers import Predictions
 from pipeline.text.tokenizer import tokenize
 
 SHUFFLES = 3

@@ -73,15 +73,11 @@ def missing(run: PlannedRun) -> list[str]:
         parts.append("fits of the learning curve")
     what = f"missing: {'; '.join(parts)}" if parts else "nothing is missing"
     return [
-        f"{_ENDINGS[folder.state]} before its report was written; `python -m pipeline report` wrote it; {what}"
+        f"the run {_ENDINGS[folder.state]} before its report was written; `python -m pipeline report` wrote it; {what}"
     ]
 
 
-_ENDINGS = {
-    "killed": "the run was killed",
-    "interrupted": "the run was interrupted",
-    "failed": "the run failed",
-}
+_ENDINGS = {"killed": "was killed", "interrupted": "was interrupted", "failed": "failed"}
 
 
 def _curve_is_whole(run: PlannedRun) -> bool:

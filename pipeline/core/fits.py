@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.core.values import Predictions
+from pipeline.core.values import Int64
 
 Row = dict[str, Any]  # as JSON has it
 
@@ -44,13 +44,13 @@ class Fit:
     name: str
     seed: int
     fold: int
-    fit_seconds: float | None  # None, and so are the next two: the model was fitted elsewhere
-    predict_documents_per_second: float | None
-    peak_rss_mib: float | None
-    parameters: int | None  # None: the model was fitted elsewhere
-    validation_accuracy: float | None
-    why_not: str | None
-    warnings: tuple[str, ...]
+    fit_seconds: float | None = None  # None, and so are the next three: the model was fitted elsewhere
+    predict_documents_per_second: float | None = None
+    peak_rss_mib: float | None = None
+    parameters: int | None = None
+    validation_accuracy: float | None = None
+    why_not: str | None = None
+    warnings: tuple[str, ...] = ()
     at_once: int = 1  # fits that ran side by side, at most
     prepare_seconds: float = 0.0  # to count the n-grams, or to make the vectors, that it was given
     latency_ms: tuple[float, ...] = ()  # of single test documents, from tokens to probabilities
@@ -117,6 +117,18 @@ class ModelFiles:
     described: Mapping[str, object]
 
 
+class Answers(Protocol):
+    """What a model says of documents; of what kind it is, is the task's matter (`pipeline.tasks`)."""
+
+    @property
+    def documents(self) -> Int64:
+        """Their record numbers, (N,)."""
+
+    @property
+    def hard(self) -> bool:
+        """Whether only the answers are known, and not how sure they are."""
+
+
 # --- results: what a run folder is given ----------------------------------------------------------------
 
 
@@ -137,7 +149,7 @@ class FitResult:
 
     kind: ClassVar = "fit"
     fit: Fit
-    predictions: Predictions | None = None
+    predictions: Answers | None = None
     model: ModelFiles | None = None
     choice: Row | None = None
     course: Row | None = None

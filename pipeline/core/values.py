@@ -5,7 +5,6 @@ N documents, M tokens, V vocabulary rows, D embedding dimension, C classes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -26,7 +25,8 @@ PADDING_ROW, UNKNOWN_ROW = 0, 1
 PADDING_TOKEN, UNKNOWN_TOKEN = "<pad>", "<unk>"
 
 
-def _require(condition: bool, message: str) -> None:
+def require(condition: bool, message: str) -> None:
+    """Raise ValueError with `message` where an invariant of a value does not hold."""
     if not condition:
         raise ValueError(message)
 
@@ -47,12 +47,12 @@ class Corpus:
 
     def __post_init__(self) -> None:
         n_docs = len(self.texts)
-        _require(self.texts.dtype == pl.String, f"texts are {self.texts.dtype}, not String")
-        _require(self.texts.null_count() == 0, "texts hold nulls")
+        require(self.texts.dtype == pl.String, f"texts are {self.texts.dtype}, not String")
+        require(self.texts.null_count() == 0, "texts hold nulls")
         for name in ("labels", "records", "split"):
-            _require(getattr(self, name).shape == (n_docs,), f"{name} has not one entry for each text")
+            require(getattr(self, name).shape == (n_docs,), f"{name} has not one entry for each text")
         in_range = (self.labels >= 0) & (self.labels < len(self.label_names))
-        _require(bool(in_range.all()), "a label is outside 0 <= label < C")
+        require(bool(in_range.all()), "a label is outside 0 <= label < C")
 
     def without_texts(self) -> Corpus:
         """Return the corpus with empty texts, for a process that reads none."""
@@ -83,7 +83,7 @@ class Ledger:
 
     def __post_init__(self) -> None:
         total = self.documents + sum(len(entry.rows) for entry in self.dropped)
-        _require(self.rows_read == total, f"{self.rows_read} records read, {total} accounted for")
+        require(self.rows_read == total, f"{self.rows_read} records read, {total} accounted for")
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,7 +130,7 @@ class TokenizedCorpus:
     def __post_init__(self) -> None:
         _check_offsets(self.offsets, len(self.token_types))
         in_range = len(self.token_types) == 0 or int(self.token_types.max()) < len(self.types)
-        _require(in_range, "a token has no entry among the types")
+        require(in_range, "a token has no entry among the types")
 
     @property
     def n_docs(self) -> int:
@@ -150,9 +150,9 @@ class Vocabulary:
     n_learned: int  # rows 2 .. n_learned - 1 were learned from training documents
 
     def __post_init__(self) -> None:
-        _require(len(self.tokens) == len(self.counts), "a vocabulary row has no count")
-        _require(self.tokens[:2].to_list() == [PADDING_TOKEN, UNKNOWN_TOKEN], "rows 0 and 1 are reserved")
-        _require(2 <= self.n_learned <= len(self.tokens), "n_learned is out of range")
+        require(len(self.tokens) == len(self.counts), "a vocabulary row has no count")
+        require(self.tokens[:2].to_list() == [PADDING_TOKEN, UNKNOWN_TOKEN], "rows 0 and 1 are reserved")
+        require(2 <= self.n_learned <= len(self.tokens), "n_learned is out of range")
 
     def __len__(self) -> int:
         return len(self.tokens)
@@ -172,7 +172,7 @@ class IndexedCorpus:
 
     def __post_init__(self) -> None:
         _check_offsets(self.offsets, len(self.indices))
-        _require(bool((np.diff(self.offsets) > 0).all()), "a document has no index")
+        require(bool((np.diff(self.offsets) > 0).all()), "a document has no index")
 
     @property
     def n_docs(self) -> int:
@@ -189,69 +189,10 @@ class EmbeddingMatrix:
     source: str
 
     def __post_init__(self) -> None:
-        _require(
-            self.vectors.ndim == 2 and self.vectors.dtype == np.float32, "vectors are not float32 (V, D)"
-        )
-        _require(self.covered.shape == (len(self.vectors),), "covered has not one entry a row")
-        _require(not self.vectors[PADDING_ROW].any(), "row 0 (padding) is not zero")
-        _require(bool(np.isfinite(self.vectors).all()), "a vector is not finite")
-
-
-@dataclass(frozen=True, eq=False)
-class Predictions:
-    """One fitted model's answers: which documents, their labels, and a distribution over C classes for each.
-
-    `hard`: only the answers are known, so each distribution is 1 for the answer and 0 elsewhere, and says
-    nothing about confidence.
-    """
-
-    documents: Int64  # (N,) record numbers
-    labels: Int32  # (N,)
-    probabilities: Float32  # (N, C)
-    hard: bool = False
-
-    def __post_init__(self) -> None:
-        n_docs = len(self.documents)
-        _require(self.labels.shape == (n_docs,), "labels has not one entry a document")
-        _require(
-            self.probabilities.ndim == 2 and len(self.probabilities) == n_docs, "probabilities are not (N, C)"
-        )
-        sums = self.probabilities.sum(axis=1)
-        _require(bool(np.allclose(sums, 1.0, atol=1e-4)), "a document's probabilities do not sum to 1")
-
-    @classmethod
-    def joined(cls, parts: Sequence[Predictions]) -> Predictions:
-        """Return the documents of all parts one after the other; they have the same classes."""
-        return cls(
-            np.concatenate([part.documents for part in parts]),  # (N,)
-            np.concatenate([part.labels for part in parts]),
-            np.concatenate([part.probabilities for part in parts]),  # (N, C)
-            any(part.hard for part in parts),
-        )
-
-    def only(self, chosen: Bool | slice) -> Predictions:
-        """Return the chosen documents; bool (N,), or a slice."""
-        return Predictions(self.documents[chosen], self.labels[chosen], self.probabilities[chosen], self.hard)
-
-    @property
-    def predicted(self) -> Int32:
-        """The most probable class of each document; int32, shape (N,)."""
-        return self.probabilities.argmax(axis=1).astype(np.int32)
-
-
-def distributions(probabilities: Float32) -> Float32:
-    """Return a model's answers, (N, C), as distributions: each row divided by its sum.
-
-    A network that diverged gives no number: its answer becomes chance, and the report says it did not train.
-
-    >>> distributions(np.array([[1.0, 3.0], [np.nan, 1.0]], dtype=np.float32)).tolist()
-    [[0.25, 0.75], [0.5, 0.5]]
-    """
-    total = probabilities.sum(axis=1, keepdims=True)  # (N, 1)
-    usable = np.isfinite(total) & (total > 0)
-    chance = np.float32(1 / probabilities.shape[1])
-    normal = np.where(usable, np.nan_to_num(probabilities) / np.where(usable, total, 1), chance)
-    return normal.astype(np.float32)
+        require(self.vectors.ndim == 2 and self.vectors.dtype == np.float32, "vectors are not float32 (V, D)")
+        require(self.covered.shape == (len(self.vectors),), "covered has not one entry a row")
+        require(not self.vectors[PADDING_ROW].any(), "row 0 (padding) is not zero")
+        require(bool(np.isfinite(self.vectors).all()), "a vector is not finite")
 
 
 @dataclass(frozen=True, eq=False)
@@ -262,8 +203,8 @@ class Units:
     groups: Int64  # (K,) the same number for the documents of one unit
 
     def __post_init__(self) -> None:
-        _require(self.groups.shape == self.documents.shape, "groups has not one entry a document")
-        _require(bool((np.diff(self.documents) > 0).all()), "documents are not ascending")
+        require(self.groups.shape == self.documents.shape, "groups has not one entry a document")
+        require(bool((np.diff(self.documents) > 0).all()), "documents are not ascending")
 
     def of(self, documents: Int64) -> Int64:
         """Return the group of each document, numbered from 0; one that is not known is alone; int64 (N,).
@@ -279,6 +220,6 @@ class Units:
 
 
 def _check_offsets(offsets: Int64, n_tokens: int) -> None:
-    _require(offsets.ndim == 1 and len(offsets) >= 1 and offsets[0] == 0, "offsets do not start at 0")
-    _require(int(offsets[-1]) == n_tokens, "offsets do not end at the number of tokens")
-    _require(bool((np.diff(offsets) >= 0).all()), "offsets fall")
+    require(offsets.ndim == 1 and len(offsets) >= 1 and offsets[0] == 0, "offsets do not start at 0")
+    require(int(offsets[-1]) == n_tokens, "offsets do not end at the number of tokens")
+    require(bool((np.diff(offsets) >= 0).all()), "offsets fall")

@@ -12,6 +12,15 @@ from pipeline.core.models import LAST
 from pipeline.core.names import ModelName
 
 
+def quoted(names: Sequence[str]) -> str:
+    """Return names in quotation marks.
+
+    >>> quoted(["a", "b"])
+    '"a", "b"'
+    """
+    return ", ".join(f'"{name}"' for name in names)
+
+
 def with_head(name: str) -> str:
     """Return a model's name with what its classifier reads, where the name does not say it.
 

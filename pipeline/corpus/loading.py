@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from hashlib import sha256
 from pathlib import Path
 
@@ -24,17 +21,18 @@ from pipeline.core.values import (
     Ledger,
     LoadedCorpus,
 )
+from pipeline.core.wording import quoted
 from pipeline.corpus.built_in.table import BUILT_IN
-from pipeline.corpus.readers.columns import check_column, choose_columns, choose_text, quoted
+from pipeline.corpus.readers.columns import check_column, choose_columns, choose_text
 from pipeline.corpus.readers.folders import Parts, find_parts, read_unlabelled_folder
 from pipeline.corpus.readers.plain_text import read_lines, read_text
 from pipeline.corpus.readers.records import UNDECODABLE, WRONG_FIELDS, RawTable
 from pipeline.corpus.readers.table import check_exists, find_reader, read_table
+from pipeline.tasks.table import CLASSIFY
+from pipeline.tasks.task import Task
 
 NO_TEXT, NO_LABEL = "no text", "no label"
 UNDECODABLE_BYTES, WRONG_NUMBER = "undecodable bytes", "wrong number of fields"
-LABELS_SHOWN = 10
-LONGEST_NUMBER = 1000  # characters; Python turns no more than 4,300 digits into a number
 HASHED_AT_ONCE = 10_000  # documents
 
 
@@ -60,6 +58,7 @@ def read_corpus(
     unlabelled: str | Path | None = None,
     text_column: str | None = None,
     label_column: str | None = None,
+    task: Task = CLASSIFY,
 ) -> LoadedCorpus:
     """Return a labelled corpus, its row ledger and everything assumed on the way.
 
@@ -76,6 +75,9 @@ def read_corpus(
     text_column, label_column : str, optional
         Column names; found by name or content where absent.
 
+    task : Task
+        What is asked of a document: which labels there are, and which are unknown.
+
     Raises
     ------
     PipelineError
@@ -86,13 +88,13 @@ def read_corpus(
     table, test, validation = _read_training(source, test, validation, named)
     columns = choose_columns(table, text_column, label_column)
     training = select_training(table, *columns)
-    classes = _class_names(training)
+    classes = task.names(training.labels, table.file)
     parts = [training]
     for path, split in ((validation, VALIDATION), (test, TEST)):
         if path is not None:
-            parts.append(_read_evaluation(path, split, named, columns[:2], classes))
+            parts.append(_read_evaluation(path, split, named, columns[:2], classes, task))
     extra, extra_assumptions = _read_unlabelled(unlabelled, text_column, table, columns[0])
-    return _join(_corpus_name(source), parts, classes, extra, extra_assumptions)
+    return _join(_corpus_name(source), parts, classes, extra, extra_assumptions, task)
 
 
 @dataclass(frozen=True)
@@ -138,13 +140,18 @@ def _check_given_once(
 
 
 def _read_evaluation(
-    path: str | Path, split: int, named: Named, training: tuple[str, str], classes: tuple[str, ...]
+    path: str | Path,
+    split: int,
+    named: Named,
+    training: tuple[str, str],
+    classes: tuple[str, ...],
+    task: Task,
 ) -> Part:
     """Read a test or validation file; its columns are called as in training, else found anew."""
     table = read_table(Path(path), (*named.given(), *training))
     text, label = (name if name in table.cells.columns else None for name in training)
     columns = choose_columns(table, text, label)
-    return select_evaluation(table, *columns, split=split, classes=classes)
+    return select_evaluation(table, *columns, split=split, classes=classes, task=task)
 
 
 def _read_unlabelled(
@@ -222,6 +229,7 @@ def select_evaluation(
     *,
     split: int,
     classes: tuple[str, ...],
+    task: Task = CLASSIFY,
 ) -> Part:
     """Keep every test record whose label can be read, so that no denominator shrinks.
 
@@ -235,7 +243,9 @@ def select_evaluation(
         UNDECODABLE_BYTES: undecodable & unknown,
         WRONG_NUMBER: wrong & (unknown | texts.is_null().to_numpy()),
     }
-    _check_labels(table, label, labels, unknown & ~np.logical_or.reduce(list(reasons.values())), classes)
+    _check_labels(
+        table, label, labels, unknown & ~np.logical_or.reduce(list(reasons.values())), classes, task
+    )
     part = _split_off(table, split, texts.fill_null(""), labels, reasons)
     kept = np.isin(np.arange(len(texts)), part.records)
     notes = {
@@ -283,50 +293,19 @@ def _dropped(table: RawTable, reason: str, rows: Int64) -> list[Dropped]:
 # --- labels ----------------------------------------------------------------------------------------------
 
 
-def _class_names(training: Part) -> tuple[str, ...]:
-    """Return the labels in order: by number where all are whole numbers (of a sane length), else by name."""
-    names = training.labels.unique().to_list()
-    if len(names) == 1:
-        what = f'every document has the label "{names[0]}"'
-        raise PipelineError(
-            training.table.file, what, "a comparison needs two classes: check --label, or add documents"
-        )
-    numeric = all(_is_whole_number(name) for name in names)
-    return tuple(sorted(names, key=lambda name: (int(name), name)) if numeric else sorted(names))
-
-
-def _is_whole_number(name: str) -> bool:
-    return len(name) <= LONGEST_NUMBER and name.isascii() and name.removeprefix("-").isdigit()
-
-
 def _check_labels(
-    table: RawTable, column: str, labels: pl.Series, unknown: Bool, classes: tuple[str, ...]
+    table: RawTable, column: str, labels: pl.Series, unknown: Bool, names: tuple[str, ...], task: Task
 ) -> None:
     rows = np.flatnonzero(unknown).tolist()
     if not rows:
         return
     label = labels[rows[0]]
-    if len(classes) <= LABELS_SHOWN:
-        known = f"the labels are {quoted(classes)}"
-    else:
-        near = get_close_matches(label, classes, n=3, cutoff=0.0)
-        known = f"the nearest of the {len(classes)} labels are {quoted(near)}"
     fix = "correct the row"
     if len(rows) > 1:
         places = [table.place(row).removeprefix(f"{table.file}:") for row in rows]
         fix = f"correct the {len(rows)} rows with such labels ({first_places(places)})"
-    raise PipelineError(table.place(rows[0]), f'column `{column}` is "{label}"; {known}', fix)
-
-
-def _look_alikes(classes: Sequence[str]) -> tuple[str, ...]:
-    """Return a warning for each set of labels that differ only in case or blanks; they are kept apart."""
-    alike: dict[str, list[str]] = defaultdict(list)
-    for name in classes:
-        alike["".join(name.split()).casefold()].append(name)
-    sets = [names for names in alike.values() if len(names) > 1]
-    return tuple(
-        f"labels {quoted(names)} differ only in case or blanks; they are kept apart" for names in sets
-    )
+    what = f'column `{column}` is "{label}"; {task.unknown(label, names)}'
+    raise PipelineError(table.place(rows[0]), what, fix)
 
 
 # --- the whole -------------------------------------------------------------------------------------------
@@ -338,12 +317,11 @@ def _join(
     classes: tuple[str, ...],
     extra: pl.Series | None,
     extra_assumptions: tuple[str, ...],
+    task: Task,
 ) -> LoadedCorpus:
-    label_type = pl.Enum(pl.Series(classes, dtype=pl.String))
-    labels = pl.concat([part.labels for part in parts]).cast(label_type).to_physical().to_numpy()
     corpus = Corpus(
         texts=pl.concat([part.texts for part in parts]).alias("text"),
-        labels=labels.astype(np.int32),
+        labels=task.targets(pl.concat([part.labels for part in parts]), classes),
         label_names=classes,
         records=np.concatenate([part.records for part in parts]),
         split=np.concatenate([np.full(len(part.texts), part.split, dtype=np.int8) for part in parts]),
@@ -355,7 +333,7 @@ def _join(
         ledger=Ledger(sum(len(part.table.cells) for part in parts), len(corpus.texts), dropped),
         unlabelled=extra,
         assumptions=tuple(line for part in parts for line in part.assumptions) + extra_assumptions,
-        warnings=tuple(line for part in parts for line in part.warnings) + _look_alikes(classes),
+        warnings=tuple(line for part in parts for line in part.warnings) + task.warnings(classes),
         hash=corpus_hash(corpus),
         together=_together(parts),
     )

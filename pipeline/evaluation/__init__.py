@@ -10,7 +10,6 @@ from pipeline.evaluation.contrasts import find_causes, find_gains
 from pipeline.evaluation.costs import find_costs
 from pipeline.evaluation.crossing import find_learning_curve
 from pipeline.evaluation.hard_documents import find_hard_documents
-from pipeline.evaluation.metrics import METRICS
 from pipeline.evaluation.pairs import (
     ChosenNetwork,
     baselines_of,
@@ -22,12 +21,13 @@ from pipeline.evaluation.pairs import (
     outside_pairs,
     planned_pairs,
 )
-from pipeline.evaluation.scores import CalibrationBins, Scores, score
 from pipeline.evaluation.seeds import SeedsAsked, SeedsFound, Share, find_seeds, first_seeds_only
 from pipeline.evaluation.slices import slice_scores
 from pipeline.evaluation.stray_classes import stray_class_warnings
 from pipeline.evaluation.summary import summarise
 from pipeline.evaluation.verdict import SKEWED, ask, decide_verdict, no_verdict
+from pipeline.tasks.classification.metrics import METRICS
+from pipeline.tasks.classification.scores import CalibrationBins, Scores, score
 
 __all__ = [
     "METRICS",

@@ -9,9 +9,9 @@ import numpy as np
 
 from pipeline.core.values import Float64, Int64
 from pipeline.evaluation.pooling import PooledRun, pool_folds
-from pipeline.evaluation.scores import CALIBRATION_BINS, bins_of, losses
 from pipeline.evaluation.summary import percentile_interval
 from pipeline.run_folder.predictions import SavedPredictions
+from pipeline.tasks.classification.scores import CALIBRATION_BINS, bins_of, losses
 
 RESAMPLES = 1000  # a quantile of 95 % then errs by 0.7 % of the resamples
 CHUNK_CELLS = 4_000_000  # float64 numbers held at a time: 32 MB

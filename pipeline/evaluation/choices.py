@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.evaluation.metrics import METRICS
 from pipeline.evaluation.pairs import (
     ChosenNetwork,
     baselines_of,
@@ -20,6 +19,7 @@ from pipeline.evaluation.recorded import Recorded, Row
 from pipeline.evaluation.result_rows import validation_score
 from pipeline.run_folder.predictions import SavedPredictions
 from pipeline.settings.tables import Config, first_seeds
+from pipeline.tasks.classification.metrics import METRICS
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from pipeline.core.values import Int64, Predictions
+from pipeline.core.values import Int64
 from pipeline.evaluation.estimates import Estimate
 from pipeline.evaluation.pooling import pool_folds
 from pipeline.evaluation.slices import align_facts, difference_on
 from pipeline.evaluation.summary import summarise
 from pipeline.run_folder.predictions import SavedPredictions
+from pipeline.tasks.classification.answers import Predictions
 
 SHOWN_PAIRS = 10
 SHOWN_TOKENS = 20

@@ -17,9 +17,9 @@ from pipeline.evaluation.estimates import (
     unpaired_estimate,
 )
 from pipeline.evaluation.few_documents import sign_flips
-from pipeline.evaluation.metrics import METRICS, answer_scores, mean_gradient
 from pipeline.evaluation.pooling import PooledRun, check_same_documents
-from pipeline.evaluation.scores import count
+from pipeline.tasks.classification.metrics import METRICS, answer_scores, mean_gradient
+from pipeline.tasks.classification.scores import count
 
 Runs = Sequence[PooledRun]
 

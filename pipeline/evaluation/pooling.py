@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pipeline.core.errors import first_places
-from pipeline.core.values import Bool, Float64, Int32, Int64, Predictions
-from pipeline.evaluation.metrics import METRICS
+from pipeline.core.values import Bool, Float64, Int32, Int64
 from pipeline.run_folder.predictions import SavedPredictions
+from pipeline.tasks.classification.answers import Predictions
+from pipeline.tasks.classification.metrics import METRICS
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
-from pipeline.core.values import Predictions
 from pipeline.evaluation.recorded import Recorded, Row
-from pipeline.evaluation.scores import CalibrationBins, Scores, score
 from pipeline.run_folder.fits import fit_of
 from pipeline.run_folder.predictions import SavedPredictions
 from pipeline.run_folder.signatures import Signer
+from pipeline.tasks.classification.answers import Predictions
+from pipeline.tasks.classification.scores import CalibrationBins, Scores, score
 
 
 def result_row(entry: SavedPredictions, recorded: Recorded, signer: Signer) -> Row:

@@ -8,8 +8,8 @@ import numpy as np
 
 from pipeline.core.errors import first_places
 from pipeline.evaluation.pooling import PooledRun, pool_folds
-from pipeline.evaluation.scores import count, f1_by_class, macro_f1
 from pipeline.run_folder.predictions import SavedPredictions
+from pipeline.tasks.classification.scores import count, f1_by_class, macro_f1
 
 NOTABLE = 0.005  # of macro F1
 

@@ -11,8 +11,8 @@ from scipy import sparse
 
 from pipeline.core.values import Bool, Float64, Int64
 from pipeline.evaluation.pooling import PooledRun, pool_folds
-from pipeline.evaluation.scores import macro_f1, score
 from pipeline.run_folder.predictions import SavedPredictions
+from pipeline.tasks.classification.scores import macro_f1, score
 
 RESAMPLES = 2000
 CHUNK_CELLS = 4_000_000  # float64 weights held at a time: 32 MB

@@ -12,10 +12,10 @@ from pipeline.core.wording import METRIC_WORDS, MetricWords, detectable_words
 from pipeline.evaluation.claims import MORE, PERHAPS_LESS, SIGNIFICANCE, Against, largest_detectable
 from pipeline.evaluation.comparisons import compare_with_baselines, withhold
 from pipeline.evaluation.differences import Runs, estimate_difference, paired_runs
-from pipeline.evaluation.metrics import METRICS
 from pipeline.evaluation.pairs import ChosenNetwork
 from pipeline.evaluation.pooling import PooledRun, pool_folds
 from pipeline.run_folder.predictions import SavedPredictions
+from pipeline.tasks.classification.metrics import METRICS
 
 CLAIMS = {
     "beats": "{a} beats {b}{size}: {figures}.",

@@ -159,23 +159,7 @@ def take_outside(run: PlannedRun) -> None:
             f"{model.name} was not trained here: its predictions are those of {model.file} ({known})"
         )
         for fold in range(run.about.folds):
-            run.folder.keep(FitResult(fit_made_elsewhere(model.name, fold)))
-
-
-def fit_made_elsewhere(name: str, fold: int) -> Fit:
-    """Return what is known of a fit that was not made here: nothing but its predictions."""
-    return Fit(
-        name=name,
-        seed=0,
-        fold=fold,
-        fit_seconds=None,
-        predict_documents_per_second=None,
-        peak_rss_mib=None,
-        parameters=None,
-        validation_accuracy=None,
-        why_not=None,
-        warnings=(),
-    )
+            run.folder.keep(FitResult(Fit(model.name, 0, fold)))
 
 
 def costs_of_models(run: PlannedRun) -> list[Row]:

@@ -24,17 +24,16 @@ from pipeline.core.values import (
     Int32,
     Int64,
     LoadedCorpus,
-    Predictions,
     TokenizedCorpus,
-    distributions,
 )
 from pipeline.corpus import find_duplicates, leak_warning, read_asked, split_asked
 from pipeline.corpus.sample import sample_corpus
 from pipeline.embeddings import EmbeddingRequest
 from pipeline.embeddings.kept import default_cache
-from pipeline.evaluation import METRICS
 from pipeline.models.table import PlannedModel
 from pipeline.settings.tables import Config
+from pipeline.tasks.classification.answers import Predictions
+from pipeline.tasks.table import CLASSIFY
 from pipeline.text.ragged import alone, select
 from pipeline.text.tokenizer import tokenize
 from pipeline.text.vocabulary import build_vocabulary
@@ -155,17 +154,17 @@ def validate(
     """
     if accuracy is None:
         return None
-    documents, metric = fold.validation, METRICS[data.config.run.metric]
+    documents, metric = fold.validation, CLASSIFY.metrics[data.config.run.metric]
     if metric.name == "accuracy":
         return Validated(accuracy, float(np.sqrt(accuracy * (1.0 - accuracy) / len(documents))))
-    judged = Predictions(documents, data.labels(documents), distributions(answer()))
+    judged = CLASSIFY.answers(documents, data.labels(documents), answer())
     error = metric.influence(judged).std() / np.sqrt(len(documents))
     return Validated(metric.value(judged), float(error))
 
 
 def answers_on_test(data: RunData, fold: Fold, probabilities: Float32) -> Predictions:
     """Return one fitted model's answers, float32 (N, C), on the fold's test documents."""
-    return Predictions(data.corpus.records[fold.test], data.labels(fold.test), distributions(probabilities))
+    return CLASSIFY.answers(data.corpus.records[fold.test], data.labels(fold.test), probabilities)
 
 
 def embedding_request(data: RunData, fold: Fold, on_epoch: Callable[[int, int], None]) -> EmbeddingRequest:

@@ -11,8 +11,7 @@ import numpy as np
 
 from pipeline.core.fits import Fit, FitResult, Result, Row, Score
 from pipeline.core.resources import PeakMemory, milliseconds_of_each
-from pipeline.core.values import Float32, Int32, Predictions
-from pipeline.evaluation import METRICS
+from pipeline.core.values import Float32, Int32
 from pipeline.experiment.choose_settings import Judge, choose_settings
 from pipeline.experiment.data import (
     Fold,
@@ -36,6 +35,8 @@ from pipeline.models.baselines import Chosen, FittedBaseline, Tried, as_fitted, 
 from pipeline.models.baselines.choice import Grade
 from pipeline.models.baselines.table import BASELINES
 from pipeline.models.table import PlannedModel
+from pipeline.tasks.classification.answers import Predictions
+from pipeline.tasks.table import CLASSIFY
 from pipeline.text.ragged import select
 
 
@@ -111,8 +112,7 @@ def fit_linear(
 ) -> FitResult:
     """Fit one linear model: its strength by `chosen_on`; with `refit` its weights again on `final`."""
     fold = chosen_on.fold
-    n_settings = _most_settings(planned, chosen_on, data)
-    title, best = f"Fitting {planned.name}", 0.0
+    title, n_settings, best = f"Fitting {planned.name}", _most_settings(planned, chosen_on, data), 0.0
     with data.console.stage(title, n_settings or None, "settings") as stage, PeakMemory() as memory:
 
         def on_trial(trial: Tried) -> None:
@@ -126,10 +126,8 @@ def fit_linear(
         fitted = _fit(data, planned, chosen, final, refit)
         seconds = time.perf_counter() - start
         probabilities, rate = _predict(data, fitted, final)
-        latency = milliseconds_of_each(
-            lambda document: fitted.predict_probabilities(final.of(document)),
-            documents_to_time(data, final.fold),
-        )
+        timed = documents_to_time(data, final.fold)
+        latency = milliseconds_of_each(lambda one: fitted.predict_probabilities(final.of(one)), timed)
     accuracy = _validation_accuracy(data, fitted, chosen_on, refit, chosen)
     validated = _validate(data, chosen, fitted, chosen_on, accuracy)
     fit = Fit(
@@ -141,7 +139,6 @@ def fit_linear(
         peak_rss_mib=memory.mib,
         parameters=fitted.parameters,
         validation_accuracy=accuracy,
-        why_not=None,
         warnings=fitted.warnings,
         prepare_seconds=chosen_on.seconds + (final.seconds if refit else 0.0),
         latency_ms=latency,
@@ -249,7 +246,8 @@ def grade_by(data: RunData) -> Grade | None:
 
     The standard error is that of the mean of the metric's influence values; for accuracy it is sqrt(a (1 - a) / N).
     """
-    metric, classes = METRICS[data.config.run.metric], np.eye(len(data.label_names), dtype=np.float32)
+    metric = CLASSIFY.metrics[data.config.run.metric]
+    classes = np.eye(len(data.label_names), dtype=np.float32)
     if metric.name == "accuracy" or metric.gradient is None:
         return None
 
@@ -276,11 +274,7 @@ def _judged(data: RunData, chosen: Chosen, fitted: FittedBaseline) -> FittedBase
 
 
 def _validation_accuracy(
-    data: RunData,
-    fitted: FittedBaseline,
-    chosen_on: Features,
-    refit: bool,
-    chosen: Chosen,
+    data: RunData, fitted: FittedBaseline, chosen_on: Features, refit: bool, chosen: Chosen
 ) -> float | None:
     """Return the accuracy on validation documents that choices are made by; None for a refit without a choice."""
     if chosen.trial is not None:

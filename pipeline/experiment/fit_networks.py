@@ -101,7 +101,7 @@ def _fit_and_probe(data: RunData, job: Job[EmbeddedSplit], far: FarOff | None) -
     if isinstance(made, Fit):
         yield FitResult(made)
     else:
-        fit = _describe(data, made, planned, job.seed, split, last, job.refit)
+        fit = _describe(data, made, job, split, last)
         if far is not None:
             fit = replace(fit, fit_seconds=made.seconds + (far.first.fit_seconds or 0.0))
         is_first = split.fold.number == 0 and job.seed == 0
@@ -203,35 +203,28 @@ def _train_and_answer(
 
 
 def _describe(
-    data: RunData,
-    made: _Answered,
-    planned: PlannedModel,
-    seed: int,
-    split: EmbeddedSplit,
-    last: EmbeddedSplit,
-    refit: bool,
+    data: RunData, made: _Answered, job: Job[EmbeddedSplit], split: EmbeddedSplit, last: EmbeddedSplit
 ) -> Fit:
     """Return what a training was like, but for the memory it took."""
     kept, validated = made.chosen.kept, made.validated
     again = (second_training_in_words(made.again),) if made.again else ()
     return Fit(
-        name=planned.name,
-        seed=seed,
+        name=job.model.name,
+        seed=job.seed,
         fold=split.fold.number,
         fit_seconds=made.seconds,
         predict_documents_per_second=made.documents_per_second,
-        peak_rss_mib=None,
         parameters=made.fitted.parameters,
         validation_accuracy=kept.validation_accuracy,
         why_not=made.fitted.why_not,
         warnings=made.chosen.warnings + reading_warnings(last) + again,
-        prepare_seconds=split.embedded.seconds + (last.embedded.seconds if refit else 0.0),
+        prepare_seconds=split.embedded.seconds + (last.embedded.seconds if job.refit else 0.0),
         latency_ms=made.latency_ms,
         validation_loss=kept.validation_loss,
         again=made.again,
         looks=len(made.chosen.history),
         head=made.fitted.spec.head or None,
-        vectors=training_of_vectors(data, planned, split),
+        vectors=training_of_vectors(data, job.model, split),
         validation_score=None if validated is None else validated.score,
         validation_error=None if validated is None else validated.error,
     )
@@ -258,11 +251,7 @@ def _with_second(first: Fit, again: SecondTraining, seconds: float) -> Fit:
 
 
 def _train(
-    data: RunData,
-    planned: PlannedModel,
-    draw: Draw,
-    split: EmbeddedSplit,
-    repeat: Schedule | None = None,
+    data: RunData, planned: PlannedModel, draw: Draw, split: EmbeddedSplit, repeat: Schedule | None = None
 ) -> FittedNetwork:
     """Train one network with a bar; `repeat` fixes the updates of each phase for a refit."""
     config = data.config

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -107,20 +108,13 @@ def _ngram_features(
     def keep(min_df: int) -> Features:
         kept = np.flatnonzero(ngrams.document_counts >= min_df)
         own = replace(ngrams, keys=ngrams.keys[kept], document_counts=ngrams.document_counts[kept])
-        read = train[:, kept], validation[:, kept]
-        return Features(fold, *read, lambda tokenized: count_ngrams(tokenized, own), files(own), seconds)
+        read = train[:, kept], validation[:, kept], partial(count_ngrams, ngrams=own)
+        return Features(fold, *read, files(own), seconds)
 
     seconds = time.perf_counter() - start
-    return Features(
-        fold,
-        train,
-        validation,
-        lambda tokenized: count_ngrams(tokenized, ngrams),
-        files(ngrams),
-        seconds,
-        columns if len(columns) > 1 else {},
-        keep,
-    )
+    of = partial(count_ngrams, ngrams=ngrams)
+    chosen = columns if len(columns) > 1 else {}
+    return Features(fold, train, validation, of, files(ngrams), seconds, chosen, keep)
 
 
 def average_vectors(tokenized: TokenizedCorpus, embedded: Embedded) -> Float32:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import NoReturn
 
@@ -19,16 +18,17 @@ import numpy as np
 import polars as pl
 
 from pipeline.core.errors import PipelineError, first_places
-from pipeline.core.values import TEST, Corpus, Float32, Float64, Int32, Int64, Predictions
-from pipeline.corpus.readers.columns import quoted
+from pipeline.core.values import TEST, Corpus, Float32, Float64, Int32, Int64
+from pipeline.core.wording import quoted
 from pipeline.corpus.readers.encodings import PACKED_ENDINGS
 from pipeline.corpus.readers.records import WRONG_FIELDS, RawTable
 from pipeline.corpus.readers.table import read_table
+from pipeline.tasks.classification.answers import Predictions
+from pipeline.tasks.classification.targets import LABELS_SHOWN, known_labels, label_numbers
 
 DOCUMENT, PREDICTED, LABEL = "document", "predicted", "label"
 SUM_TOLERANCE = 0.02  # probabilities written with two or three decimals; they are brought to sum 1
 EXACT = 1e-5  # float32 written in full
-LABELS_SHOWN = 10
 WHICH_DOCUMENTS = (
     "the test documents are in the column `document` of predictions/*.parquet of a run with the same corpus, --seed"
     " and split"
@@ -213,17 +213,8 @@ def _label_numbers(table: RawTable, column: str, label_names: Sequence[str]) -> 
     cells = table.cells[column].fill_null("")
     unknown = np.flatnonzero(~cells.is_in(list(label_names)).to_numpy())
     if len(unknown):
-        _refuse(table, unknown, column, _known_labels(str(cells[int(unknown[0])]), label_names))
-    numbers = {label: number for number, label in enumerate(label_names)}
-    return cells.replace_strict(numbers, return_dtype=pl.Int32).to_numpy().astype(np.int32)
-
-
-def _known_labels(label: str, label_names: Sequence[str]) -> str:
-    shown, start = list(label_names), "the labels are"
-    if len(label_names) > LABELS_SHOWN:
-        shown = get_close_matches(label, label_names, n=3, cutoff=0.0)
-        start = f"the nearest of the {len(label_names)} labels are"
-    return f"{start} {quoted(shown)}"
+        _refuse(table, unknown, column, known_labels(str(cells[int(unknown[0])]), label_names))
+    return label_numbers(cells, label_names)
 
 
 def _check_labels(table: RawTable, documents: Int64, folds: Sequence[Corpus]) -> None:

@@ -7,19 +7,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.core.clean import clean, clip
+from pipeline.core.columns import aligned
+from pipeline.core.files import write_whole
 from pipeline.report.page import charts
 from pipeline.report.page.blocks import Answer, Limits, Section
 from pipeline.report.page.formats import decimal, interval, percent
 from pipeline.report.page.html_page import write_html
-from pipeline.report.page.markdown import display_width, write_markdown
+from pipeline.report.page.markdown import write_markdown
 from pipeline.report.sections.answer import answer_sentence, build_answer
 from pipeline.report.sections.circumstances import circumstances
 from pipeline.report.sections.facts import ModelFacts, leak_warning, model_facts, status_sentence
 from pipeline.report.sections.table import build_sections, charts_of
-from pipeline.run_folder.reading import CHARTS, Run, read_run, replace_file
+from pipeline.run_folder.reading import CHARTS, Run, read_run
 
 LARGEST_PAGE = 3_000_000  # bytes
 SHOWN_MODELS = 12  # lines of the terminal's table
+TITLES = "model, accuracy, 95 % interval"
 LIMITS = (
     Limits(),
     Limits(rows=60),
@@ -56,9 +59,9 @@ def draw_report(run: Path) -> None:
     if drawn.pictures:
         (run / CHARTS).mkdir(exist_ok=True)
     for name, picture in drawn.pictures.items():
-        replace_file(run / name, picture)
+        write_whole(run / name, picture)
     for name, text in drawn.files.items():
-        replace_file(run / name, text)
+        write_whole(run / name, text.encode())
     for name in kept_pictures(run):
         if name not in drawn.pictures:
             (run / name).unlink()
@@ -128,16 +131,13 @@ def _model_lines(models: list[ModelFacts], places: int, metric: str) -> str:
     """Return a line a model: accuracy with its interval, then macro F1 or log loss where the run is judged by it."""
     if not models:
         return ""
-    names = [clip(clean(model.name), 40) for model in models[:SHOWN_MODELS]]
-    width = max(display_width(name) for name in (*names, "model"))
-    title, second = BESIDE_ACCURACY.get(metric, ("", lambda model, places: ""))
-    ends = [interval(model.accuracy_ci95, percent, places) for model in models[:SHOWN_MODELS]]
-    wide = max(len(one) for one in (*ends, "95 % interval")) if title else 0
-    lines = [f"{'model':<{width}}  accuracy  {'95 % interval':<{wide}}  {title}".rstrip()]
-    for name, model, interval_words in zip(names, models, ends, strict=False):
-        blanks = " " * (width - display_width(name))
-        marks = [second(model, places), "did not train" if model.untrained_runs else ""]
-        shown = f"{name}{blanks}  {percent(model.accuracy, places):>8}  {interval_words:<{wide}}"
-        lines.append("  ".join([shown, *(mark for mark in marks if mark)]).rstrip())
+    title, second = BESIDE_ACCURACY.get(metric, ("", None))
+    grid = [[*TITLES.split(", "), *([title] if second else []), ""]]
+    for model in models[:SHOWN_MODELS]:
+        name, accuracy = clip(clean(model.name), 40), percent(model.accuracy, places)
+        beside = [second(model, places)] if second else []
+        mark = "did not train" if model.untrained_runs else ""
+        grid.append([name, accuracy, interval(model.accuracy_ci95, percent, places), *beside, mark])
+    lines = [line.rstrip() for line in aligned(grid, [place == 1 for place in range(len(grid[0]))])]
     rest = len(models) - SHOWN_MODELS
     return "\n".join(lines + ([f"and {rest} more"] if rest > 0 else []))

@@ -6,14 +6,14 @@ give a label away.
 
 from __future__ import annotations
 
-import os
+import io
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.files import REWRITE, read_json_if_there
+from pipeline.core.files import REWRITE, read_json_if_there, write_whole
 from pipeline.core.values import Units
 
 COLUMNS = {
@@ -45,13 +45,9 @@ def giveaways_path(run: Path) -> Path:
 def write_documents(run: Path, facts: pl.DataFrame) -> None:
     """Write the facts (`COLUMNS`); at any moment the file is the old one, the new one, or absent."""
     path = documents_path(run)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(path.name + ".part")
-    try:
-        facts.select(pl.col(name).cast(dtype) for name, dtype in COLUMNS.items()).write_parquet(unfinished)
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    content = io.BytesIO()
+    facts.select(pl.col(name).cast(dtype) for name, dtype in COLUMNS.items()).write_parquet(content)
+    write_whole(path, content.getvalue())
 
 
 def read_documents(run: Path) -> pl.DataFrame | None:

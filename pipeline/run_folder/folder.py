@@ -15,13 +15,13 @@ from typing import Any
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import write_json
 from pipeline.core.fits import Fit, FitKey, FitResult, Result, Row, Score, SourceResult, Trial
-from pipeline.core.values import Predictions
 from pipeline.run_folder.journal import BEGIN, JOURNAL, STAGE, Journal, Line, read_journal, writer_is_alive
 from pipeline.run_folder.models import write_model
 from pipeline.run_folder.predictions import FOLDER as PREDICTIONS
 from pipeline.run_folder.predictions import prediction_path, write_predictions
 from pipeline.run_folder.protocol import COPY as PROTOCOL
 from pipeline.run_folder.reading import CONFIG, CURVE_FOLDER, detail_file
+from pipeline.tasks.classification.answers import Predictions
 
 LOG = "log.txt"
 
@@ -80,9 +80,8 @@ class RunFolder:
         if writer_is_alive(begin):
             what = f"the run is still going on, in process {begin.row['process']}"
             raise PipelineError(str(path), what, "wait until it has ended")
-        for pattern in ("*.part", ".*.tmp"):  # what was being written
-            for unfinished in path.rglob(pattern):
-                unfinished.unlink(missing_ok=True)
+        for unfinished in path.rglob("*.part"):  # what was being written
+            unfinished.unlink(missing_ok=True)
         last = [begin, *lines][-1].at
         ended = datetime.fromtimestamp(last, UTC).isoformat(timespec="seconds")
         folder = cls(path=path, state="killed", ended=ended)
@@ -105,7 +104,7 @@ class RunFolder:
         """Write what a fit, a trial, a probe or a source gave: its files, then its line of the journal."""
         if isinstance(result, FitResult | SourceResult) and result.model is not None:
             write_model(self.path, result.model)
-        if isinstance(result, FitResult) and result.predictions is not None:
+        if isinstance(result, FitResult) and isinstance(result.predictions, Predictions):
             self.write_predictions(result.fit.key, result.predictions)
         self.tell(result.kind, result.row)
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -127,19 +125,6 @@ def run_with(path: Path, metrics: Record, details: Mapping[str, Any] = MappingPr
     config = path / CONFIG
     text = config.read_text(encoding="utf-8", errors="replace") if config.is_file() else ""
     return Run(path, metrics, _read_details(path / "details", details), text)
-
-
-def replace_file(path: Path, content: str | bytes) -> None:
-    """Write `content` to `path`, text as UTF-8: at any moment the file is the old one or the new one, whole."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content.encode() if isinstance(content, str) else content)
-        os.chmod(name, 0o644)  # mkstemp makes a file that only its owner can read
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def _read_details(folder: Path, known: Mapping[str, Any]) -> Details:

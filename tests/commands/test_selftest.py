@@ -22,7 +22,7 @@ from pipeline.commands.selftest import (
     shuffled_findings,
 )
 from pipeline.core.console import Console
-from pipeline.core.values import TEST, TRAIN, VALIDATION, Corpus, Ledger, LoadedCorpus, Predictions
+from pipeline.core.values import TEST, TRAIN, VALIDATION, Corpus, Ledger, LoadedCorpus
 from pipeline.evaluation import Claim, comparisons
 from pipeline.experiment import data as data_module
 from pipeline.experiment import embedded_split, fit_linear, linear_features
@@ -30,6 +30,7 @@ from pipeline.experiment.data import Fold, RunData
 from pipeline.run_folder.predictions import SavedPredictions
 from pipeline.settings.reading import load_config
 from pipeline.settings.tables import Config, with_values
+from pipeline.tasks.classification.answers import Predictions
 from pipeline.text.vocabulary import build_vocabulary
 
 WORDS = {

@@ -13,13 +13,13 @@ from builders import documents_of, tokens_of
 from report_builders import build_run
 
 from pipeline.core.resources import milliseconds_of_each
-from pipeline.core.values import Predictions
 from pipeline.evaluation import compare, find_costs
 from pipeline.report.page.blocks import Limits, Paragraph, Table
 from pipeline.report.sections.costs import costs
 from pipeline.run_folder.models import bytes_to_predict
 from pipeline.run_folder.predictions import SavedPredictions
 from pipeline.run_folder.reading import read_run
+from pipeline.tasks.classification.answers import Predictions
 from pipeline.text.ragged import alone
 
 N_DOCS = 2000

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from pipeline.core.values import Predictions
 from pipeline.evaluation import compare, find_causes, find_gains, planned_pairs
 from pipeline.evaluation.differences import estimate_difference, paired_runs
 from pipeline.evaluation.pooling import pool_folds
 from pipeline.run_folder.predictions import SavedPredictions
+from pipeline.tasks.classification.answers import Predictions
 
 LADDER = {
     "tfidf": "baseline",

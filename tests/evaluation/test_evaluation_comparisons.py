@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import optimize, stats
 
-from pipeline.core.values import Predictions
 from pipeline.evaluation import compare, planned_pairs, withhold
 from pipeline.evaluation.estimates import Estimate, crossed_estimate, folds_estimate, holm, mcnemar_p_value
 from pipeline.run_folder.predictions import SavedPredictions
+from pipeline.tasks.classification.answers import Predictions
 
 
 def saved(name, right, seed=0, documents=None, fold=0):

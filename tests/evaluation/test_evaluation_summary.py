@@ -7,11 +7,11 @@ import pytest
 from scipy import stats
 from sklearn.metrics import accuracy_score, f1_score
 
-from pipeline.core.values import Predictions
 from pipeline.evaluation import summarise
 from pipeline.evaluation.pooling import pool_folds
 from pipeline.evaluation.summary import bootstrap_scores, percentile_interval
 from pipeline.run_folder.predictions import SavedPredictions
+from pipeline.tasks.classification.answers import Predictions
 
 
 def saved(

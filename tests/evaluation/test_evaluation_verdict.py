@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline.core.values import Predictions
 from pipeline.core.wording import METRIC_WORDS, with_head
 from pipeline.evaluation import (
     METRICS,
@@ -30,6 +29,7 @@ from pipeline.evaluation.verdict import Question, Trainings, count_trainings
 from pipeline.run_folder.predictions import SavedPredictions
 from pipeline.settings.run import METRIC_NAMES
 from pipeline.settings.tables import Config, with_values
+from pipeline.tasks.classification.answers import Predictions
 
 KINDS = {
     "majority": "control",

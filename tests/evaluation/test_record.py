@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.core.values import Dropped, Predictions
+from pipeline.core.values import Dropped
 from pipeline.corpus.facts import describe_dropped
 from pipeline.evaluation.recorded import predictions_of_whole_folds, recorded_predictions
 from pipeline.run_folder.predictions import SavedPredictions
+from pipeline.tasks.classification.answers import Predictions
 
 
 def saved(name: str, seed: int, fold: int) -> SavedPredictions:

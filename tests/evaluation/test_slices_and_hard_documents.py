@@ -12,7 +12,6 @@ import polars as pl
 import pytest
 from builders import int32, tokens_of
 
-from pipeline.core.values import Predictions
 from pipeline.evaluation import compare, describe_contamination, find_hard_documents, slice_scores
 from pipeline.evaluation.differences import estimate_difference, paired_runs
 from pipeline.evaluation.estimates import crossed_estimate
@@ -22,6 +21,7 @@ from pipeline.evaluation.summary import summarise
 from pipeline.experiment.document_facts import word_facts
 from pipeline.run_folder.documents import COLUMNS
 from pipeline.run_folder.predictions import SavedPredictions
+from pipeline.tasks.classification.answers import Predictions
 
 VERDICT = {"a": "net", "b": "tfidf"}
 KINDS = {"net": "network", "tfidf": "baseline", "bow": "baseline", "majority": "control"}

@@ -19,7 +19,7 @@ from pipeline.commands.run import run_experiment
 from pipeline.commands.verify import verify
 from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
-from pipeline.core.values import TEST, TRAIN, UNASSIGNED, VALIDATION, Corpus, Predictions
+from pipeline.core.values import TEST, TRAIN, UNASSIGNED, VALIDATION, Corpus
 from pipeline.evaluation import find_learning_curve
 from pipeline.evaluation.crossing import find_changes, who_is_ahead
 from pipeline.experiment.data import Fold
@@ -36,6 +36,7 @@ from pipeline.report.sections.learning_curve import learning_curve
 from pipeline.run_folder.predictions import SavedPredictions, read_run_predictions
 from pipeline.run_folder.reading import read_run
 from pipeline.settings.reading import load_config
+from pipeline.tasks.classification.answers import Predictions
 
 # --- the sets --------------------------------------------------------------------------------------------
 

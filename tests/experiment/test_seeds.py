@@ -14,7 +14,6 @@ from pipeline.commands.run import run_experiment
 from pipeline.commands.verify import verify
 from pipeline.core.console import Console
 from pipeline.core.fits import Fit, FitKey, FitResult, Result, Score
-from pipeline.core.values import Predictions
 from pipeline.evaluation import SeedsAsked, SeedsFound, find_seeds
 from pipeline.evaluation.differences import seeds_share
 from pipeline.evaluation.pooling import pool_folds
@@ -26,6 +25,7 @@ from pipeline.report.sections.circumstances import seeds_sentence
 from pipeline.run_folder.predictions import SavedPredictions
 from pipeline.run_folder.reading import read_run
 from pipeline.settings.reading import load_config
+from pipeline.tasks.classification.answers import Predictions
 
 AUTO = SeedsAsked("auto", first=3, most=6)
 KINDS = {"bow": "baseline", "tfidf": "baseline", "lstm": "network", "rnn": "network"}

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from loops import STATES
+from network_gradients import back_to_table
 
 from pipeline.core.values import Float64
 from pipeline.models.equations import (
@@ -20,7 +21,7 @@ from pipeline.models.equations import (
     step_jacobians,
 )
 from pipeline.models.equations.heads import HEADS
-from pipeline.models.equations.output import back_to_table, cross_entropy, softmax
+from pipeline.models.equations.output import cross_entropy, softmax
 from pipeline.models.equations.values import Array
 
 N, T, D, H = 3, 6, 4, 3

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from builders import TINY_NETWORK, indexed_of, int32, matrix_of
 from keras_weights import precision, randomised, weights_of
+from network_gradients import back_to_table, differentiate
 
 from pipeline.core.models import MODELS, networks
 from pipeline.models.equations import (
@@ -19,8 +20,8 @@ from pipeline.models.equations import (
     jacobian_products,
     step_jacobians,
 )
-from pipeline.models.equations.network import differentiate, run_network
-from pipeline.models.equations.output import back_to_table, cross_entropy, embed
+from pipeline.models.equations.network import run_network
+from pipeline.models.equations.output import cross_entropy, embed
 from pipeline.models.networks.batches import pad
 from pipeline.models.networks.build import NetworkSpec, after_embedding, build, specify
 

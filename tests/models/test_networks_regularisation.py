@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from builders import TINY_NETWORK, int32, labelled, matrix_of, train_network
 from keras_weights import randomised, weights_of
+from network_gradients import differentiate
 
 from pipeline.core.values import Float32
-from pipeline.models.equations.network import differentiate, run_network
+from pipeline.models.equations.network import run_network
 from pipeline.models.equations.output import cross_entropy, embed
 from pipeline.models.networks.build import after_embedding, build, specify
 from pipeline.models.networks.step import training_step

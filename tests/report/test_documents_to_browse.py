@@ -11,7 +11,6 @@ import pytest
 from report_builders import NETWORK, build_run
 
 from pipeline.core.files import as_json
-from pipeline.core.values import Predictions
 from pipeline.evaluation import choose_documents
 from pipeline.report import draw_report
 from pipeline.report.page.blocks import Browser, Limits
@@ -19,6 +18,7 @@ from pipeline.report.sections.browser import STEPS, browser_data, how_contributi
 from pipeline.report.sections.documents import documents
 from pipeline.run_folder.predictions import SavedPredictions
 from pipeline.run_folder.reading import read_run
+from pipeline.tasks.classification.answers import Predictions
 
 KINDS = {"net": "network", "tfidf": "baseline", "mean": "control", "theirs": "outside"}
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-import os
 import re
 import struct
 from collections.abc import Iterator
@@ -26,7 +25,7 @@ from pipeline.report.sections.differences import differences
 from pipeline.report.sections.facts import ModelFacts
 from pipeline.report.sections.quality import heads_note, near_the_best
 from pipeline.report.sections.table import build_sections
-from pipeline.run_folder.reading import Details, Run, read_run, replace_file
+from pipeline.run_folder.reading import Details, Run, read_run
 
 ALL_KEYS = [*METRICS, *DETAILS]
 
@@ -260,22 +259,6 @@ def png_size(path: Path) -> tuple[int, int]:
     content = path.read_bytes()
     assert content.startswith(b"\x89PNG\r\n\x1a\n")
     return struct.unpack(">II", content[16:24])
-
-
-def test_a_stop_while_writing_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    file = tmp_path / "report.md"
-    replace_file(file, "old")
-
-    def stop(source: str, target: Path) -> None:
-        assert Path(source).read_text() == "new"  # written whole, beside the old one
-        assert Path(source).parent == tmp_path
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(os, "replace", stop)
-    with pytest.raises(KeyboardInterrupt):
-        replace_file(file, "new")
-    assert [path.name for path in tmp_path.iterdir()] == ["report.md"]
-    assert file.read_text() == "old"
 
 
 def test_the_first_sentence_of_the_differences_names_who_is_told_apart(tmp_path: Path) -> None:

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.names import slug
-from pipeline.core.values import Predictions
 from pipeline.run_folder.predictions import (
     prediction_path,
     read_predictions,
     read_run_predictions,
     write_predictions,
 )
+from pipeline.tasks.classification.answers import Predictions
 
 TWO_DOCUMENTS = Predictions(
     documents=np.array([7, 3], np.int64),

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline.core.values import Predictions
 from pipeline.corpus.facts import split_hash
 from pipeline.run_folder.predictions import SavedPredictions
 from pipeline.run_folder.signatures import Signer, read_signature, write_signature
 from pipeline.settings.tables import Config, with_values
+from pipeline.tasks.classification.answers import Predictions
 
 CORPUS = {"name": "my films", "hash": "c0" * 32, "split_hash": "5f" * 32, "unlabelled_hash": None}
 ENVIRONMENT = {"embedseq": "0.1.0", "python": "3.11.1", "packages": {"numpy": "2.4.6", "tensorflow": None}}

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.wording import quoted
 from pipeline.corpus.readers.records import RawTable
 
 # In order of preference; compared in lower case with "_" and "-" as blanks.
@@ -89,15 +90,6 @@ def check_column(table: RawTable, name: str, option: str) -> None:
     if name not in table.cells.columns:
         what = f'{table.file} has no column "{name}"'
         raise PipelineError(option, what, f"its columns are {quoted(table.cells.columns)}")
-
-
-def quoted(names: Sequence[str]) -> str:
-    """Return names in quotation marks.
-
-    >>> quoted(["a", "b"])
-    '"a", "b"'
-    """
-    return ", ".join(f'"{name}"' for name in names)
 
 
 def _written_name(table: RawTable, name: str) -> str:

@@ -1,12 +1,9 @@
 """A worked example: every number of a recurrent network on a person's own words, forward and back.
 
-`explain` computes a frozen value, `Worked`; `write_text` and `write_page` show it. The numbers come from the NumPy
-reference in `pipeline.models.equations`, and TensorFlow's own stand beside them.
+`explain` returns a page of the report's blocks, which the report's writers show. What is shown is what is computed:
+each equation is worked out on numbers that remember what was put in. TensorFlow's own answers stand in a closing table.
 """
 
 from pipeline.interpret.explain.asked import check_out, explain
-from pipeline.interpret.explain.page import write_page
-from pipeline.interpret.explain.terminal import write_text
-from pipeline.interpret.explain.worked import Worked
 
-__all__ = ["Worked", "check_out", "explain", "write_page", "write_text"]
+__all__ = ["check_out", "explain"]

@@ -7,8 +7,8 @@ from pathlib import Path
 from pipeline.core.clean import clean
 from pipeline.core.errors import PipelineError, did_you_mean
 from pipeline.interpret.explain.cells import CELL_PAGES
-from pipeline.interpret.explain.document import MOST_WORDS, words_of
-from pipeline.interpret.explain.worked import Worked
+from pipeline.interpret.explain.words import MOST_WORDS, words_of
+from pipeline.report.page.blocks import Example
 from pipeline.settings.tables import TokenizerSettings
 
 MOST_UNITS = 4
@@ -21,7 +21,7 @@ def explain(
     units: int | None = None,
     run: Path | None = None,
     model: str | None = None,
-) -> Worked:
+) -> Example:
     """Return the worked example that a person asks for.
 
     Parameters
@@ -61,7 +61,7 @@ def explain(
     return pencil_example(text, tokens, cell or "rnn", units)
 
 
-def _of_a_run(text: str, run: Path, cell: str | None, units: int | None, model: str | None) -> Worked:
+def _of_a_run(text: str, run: Path, cell: str | None, units: int | None, model: str | None) -> Example:
     if units is not None:
         raise PipelineError(
             "--units",

@@ -2,68 +2,44 @@
 
 from __future__ import annotations
 
-from pipeline.interpret.explain.cell_steps import (
-    CellPage,
-    d_input,
-    d_state,
-    each,
-    jacobian_step,
-    sum_results,
-    sums,
-    vector_lines,
-)
-from pipeline.interpret.explain.document import Reading
-from pipeline.interpret.explain.worked import Step
-from pipeline.interpret.explain.written import applied, one_minus_square, times
-
-_BLOCKS = ("",)  # the columns of the kernels: one block, which needs no letter
+from pipeline.interpret.explain.cell_page import CellPage, Timestep, down
+from pipeline.interpret.explain.notebook import Notebook
+from pipeline.interpret.explain.written import Numbers, tanh
 
 
-def _rnn_forward(r: Reading, t: int) -> tuple[Step, ...]:
-    put_in = sums(r, t, 0)
-    return (
-        Step(
-            f"The word's vector and the state before are mixed: what goes into step {t}",
-            f"a_{t} = x_{t} W + h_{t - 1} U + b",
-            vector_lines(f"a_{t}", put_in, sum_results(r, t), r.answers.sums[t - 1]),
-        ),
-        Step(
-            "tanh keeps each number between -1 and 1: the new state",
-            f"h_{t} = tanh(a_{t})",
-            vector_lines(
-                f"h_{t}",
-                [applied("tanh", a) for a in sum_results(r, t)],
-                r.h(t),
-                r.answers.states[t - 1],
-            ),
-        ),
+def _forward(book: Notebook, w: Timestep, t: int, s: Timestep) -> None:
+    a = book.step(
+        f"The word's vector and the state before are mixed: what goes into step {t}",
+        f"a_{t} = x_{t} W + h_{t - 1} U + b",
+        s["x"] @ w["W"] + s["h_before"] @ w["U"] + w["b"],
+    )
+    s["h"] = book.step(
+        "tanh keeps each number between -1 and 1: the new state", f"h_{t} = tanh(a_{t})", tanh(a)
     )
 
 
-def _rnn_backward(r: Reading, t: int) -> tuple[Step, ...]:
-    put_in = [times(dh, one_minus_square(h)) for dh, h in zip(r.dh(t), r.h(t), strict=True)]
-    return (
-        d_state(r, t, [[(r.weights.recurrent_kernel, d)] for d in r.d_sums], ["da"], _BLOCKS),
-        Step(
-            "Back through tanh, whose slope is 1 - h²",
-            f"dL/da_{t} = dL/dh_{t} * (1 - h_{t}²)",
-            vector_lines(f"dL/da_{t}", put_in, r.d_sums[t - 1], r.answers.d_sums[t - 1]),
-        ),
-        d_input(r, t, f"dL/dx_{t} = dL/da_{t} Wᵀ"),
+def _backward(book: Notebook, w: Timestep, t: int, s: Timestep, after: Timestep | None) -> None:
+    s["dL/da"] = book.step(
+        "Back through tanh, whose slope is 1 - h²",
+        f"dL/da_{t} = dL/dh_{t} * (1 - h_{t}²)",
+        s["dL/dh"] * (1 - s["h"] ** 2),
     )
 
 
-def _rnn_jacobian(r: Reading, t: int) -> Step:
-    recurrent, h = r.weights.recurrent_kernel, r.h(t)
-    put_in = [[times(one_minus_square(h[i]), recurrent[j, i]) for j in each(r)] for i in each(r)]
-    return jacobian_step(r, t, f"J_{t}[i,j] = dh_{t}[i]/dh_{t - 1}[j] = (1 - h_{t}[i]²)·U[j,i]", put_in)
+def _jacobian(w: Timestep, t: int, s: Timestep) -> tuple[str, Numbers]:
+    symbols = f"J_{t}[i,j] = dh_{t}[i]/dh_{t - 1}[j] = (1 - h_{t}[i]²)·U[j,i]"
+    return symbols, down(1 - s["h"] ** 2, w["U"].T)
 
 
 PAGE = CellPage(
     "simple recurrent network",
     ("h_t = tanh(x_t W + h_(t-1) U + b)",),
-    _BLOCKS,
-    _rnn_forward,
-    _rnn_backward,
-    _rnn_jacobian,
+    ("",),
+    ("a",),
+    _forward,
+    _backward,
+    _jacobian,
+    "Why the gradient of a simple network vanishes",
+    "Row i of J_t is row i of Uᵀ times the slope of tanh, 1 - h_t[i]², which is 1 at most. So its norm is at most "
+    "that of U times the largest slope.",
 )

@@ -3,33 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
+from operator import mul
 
 import numpy as np
 
-from pipeline.interpret.explain.answers import word_gradients
-from pipeline.interpret.explain.cell_steps import matrix_lines, vector_lines
+from pipeline.interpret.explain.answers import Quantities, ask_tensorflow
+from pipeline.interpret.explain.cell_page import CellPage, Timestep, by_letter, d_input, d_state
 from pipeline.interpret.explain.cells import CELL_PAGES
-from pipeline.interpret.explain.document import Reading, read
-from pipeline.interpret.explain.jacobians import jacobian_sections
-from pipeline.interpret.explain.orders import orders_section
-from pipeline.interpret.explain.small import CLASSES, LABEL, RULE_IN_WORDS, SmallNetwork, small_network
-from pipeline.interpret.explain.worked import Equations, Line, Matrix, Prose, Section, Step, Worked
-from pipeline.interpret.explain.written import Written, applied, dot, minus, number, plus, times
+from pipeline.interpret.explain.compared import agrees, closing_section, compare, conclusion
+from pipeline.interpret.explain.notebook import Notebook
+from pipeline.interpret.explain.orders import note_orders
+from pipeline.interpret.explain.small import (
+    CLASSES,
+    LABEL,
+    RULE_IN_WORDS,
+    SmallNetwork,
+    by_class,
+    read,
+    small_network,
+)
+from pipeline.interpret.explain.written import Numbers, exp, minus_log, numbers, shown, values
 from pipeline.models.equations.values import Array
+from pipeline.report.page.blocks import Example
 
 ROUNDING = (
     "Numbers are rounded to four significant digits where they are shown (one with fewer is exact) and computed with "
     "all of them (float64), so a line that is computed again from what is shown may differ in the last digit. What "
     "is below 1e-15 is shown as 0."
 )
-
 COLUMNS = (
     "Books write vectors as columns, h_t = tanh(W_x x_t + W_h h_(t-1) + b) and y = W_y h_T. It is the same network "
     "with each matrix turned over: W = W_xᵀ, U = W_hᵀ, V = W_yᵀ."
 )
+NORM = (
+    "The norm of a matrix is its largest singular value: the most by which it can stretch a vector. Of a 2 x 2 "
+    "matrix with q the sum of its squared entries and d its determinant, it is the root of "
+    "(q + root of (q² - 4d²)) / 2."
+)
+NETWORK, FORWARD, BACK, REACH, ORDER = (
+    "The network",
+    "Forward",
+    "Back through time",
+    "How far back",
+    "The order",
+)
 
 
-def pencil_example(text: str, tokens: Sequence[str], cell: str, units: int) -> Worked:
+def pencil_example(text: str, tokens: Sequence[str], cell: str, units: int) -> Example:
     """Return the worked example of a small network that reads these tokens.
 
     Parameters
@@ -43,31 +64,18 @@ def pencil_example(text: str, tokens: Sequence[str], cell: str, units: int) -> W
     units : int
         Numbers in the state.
     """
-    network = small_network(cell, units, tokens)
-    reading = read(cell, tokens, network.vectors(tokens), network.weights, network.output, LABEL)
-    page = CELL_PAGES[cell]
-    steps = range(1, reading.timesteps + 1)
-    orders, checks = orders_section(network, reading)
-    sections = (
-        _network_section(network, tokens),
-        *(Section(f'Forward, step {t}: "{tokens[t - 1]}"', page.forward(reading, t)) for t in steps),
-        Section("Forward: the answer and its loss", (*_output_steps(reading), *_loss_steps(reading))),
-        Section("Back: the output layer", _output_gradients(reading)),
-        *(
-            Section(f'Back through time, step {t}: "{tokens[t - 1]}"', page.backward(reading, t))
-            for t in reversed(steps)
-        ),
-        Section(
-            "Back: the gradients of the weights, summed over the steps", _weight_gradients(reading, network)
-        ),
-        *jacobian_sections(reading),
-        orders,
-    )
+    pencil = Pencil(small_network(cell, units, tokens), tokens)
+    pencil.work()
+    network = pencil.network
+    answers = ask_tensorflow(cell, network.weights, network.output, network.vectors(tokens), LABEL)
+    compared = compare(pencil.quantities(), answers)
+    closing_section(pencil.book, compared)
     lead = (
-        f"A {page.name} ({cell}) with {units} units reads {_words(tokens)}: forward, the loss, back through "
+        f"A {pencil.page.name} ({cell}) with {units} units reads {_words(tokens)}: forward, the loss, back through "
         f"time, and how each state depends on the one before. {ROUNDING}"
     )
-    return Worked(f'"{text}", step by step', lead, sections, checks)
+    title = f'"{text}", step by step'
+    return Example(title, lead, pencil.book.sections(), conclusion(compared), agrees(compared))
 
 
 def _words(tokens: Sequence[str]) -> str:
@@ -75,200 +83,252 @@ def _words(tokens: Sequence[str]) -> str:
     return f"the one word {listed}" if len(tokens) == 1 else f"the {len(tokens)} words {listed}"
 
 
-def _network_section(network: SmallNetwork, tokens: Sequence[str]) -> Section:
-    page, weights = CELL_PAGES[network.cell], network.weights
-    blocks = ""
-    if page.blocks != ("",):
+def norm(matrix: Array) -> float:
+    """Return the largest singular value."""
+    return float(np.linalg.norm(matrix, ord=2))
+
+
+class Pencil:
+    """The network, the words, and what is computed of them, step by step, in a notebook."""
+
+    def __init__(self, network: SmallNetwork, tokens: Sequence[str]) -> None:
+        self.network, self.tokens = network, tokens
+        self.page: CellPage = CELL_PAGES[network.cell]
+        self.book = Notebook()
+        self.w = by_letter(network.weights, self.page.blocks)
+        self.steps: list[Timestep] = []
+        self.output: Timestep = {}  # of the output layer: y, p, L and their gradients
+        self.gradients: Timestep = {}  # of the weights
+        self.products: list[Numbers] = []  # P_0 .. P_(T-1)
+        self.jacobians: list[Numbers] = []  # J_1 .. J_T
+
+    def work(self) -> None:
+        """Note all of it."""
+        self._note_network()
+        self.steps = read(self.network, self.tokens, self.book, FORWARD)
+        self._note_answer()
+        self._note_output_gradients()
+        self._go_back()
+        self._note_weight_gradients()
+        self._note_jacobians()
+        self._note_products()
+        self._note_causes()
+        note_orders(self.book, self.network, self.tokens, ORDER)
+
+    def quantities(self) -> Quantities:
+        """Return what is compared with TensorFlow's, by name."""
+        found: Quantities = {f"{name}_t": self._every(name) for name in self.page.starts}
+        found |= {f"dL/d{name}_t": self._every(f"dL/d{name}") for name in (*self.page.starts, "x")}
+        for name in ("W", "U"):
+            found[f"dL/d{name}"] = np.concatenate(
+                [self._gradient(name, letter) for letter in self.page.blocks], 1
+            )
+        biases = [name for name in "bd" if f"dL/d{name}{self.page.blocks[0]}" in self.gradients]
+        rows = [
+            np.concatenate([self._gradient(name, letter) for letter in self.page.blocks]) for name in biases
+        ]
+        found["dL/db"] = np.stack(rows) if len(rows) > 1 else rows[0]
+        found["P_t"] = np.stack([values(product) for product in self.products])
+        return found | {name: values(of_output) for name, of_output in self.output.items()}
+
+    def _every(self, name: str) -> Array:
+        return np.stack([values(step[name]) for step in self.steps])
+
+    def _gradient(self, name: str, letter: str) -> Array:
+        return values(self.gradients[f"dL/d{name}{letter}"])
+
+    def _note_network(self) -> None:
+        book, page, network = self.book, self.page, self.network
         letters = ", ".join(page.blocks)
-        blocks = f" σ(a) = 1 / (1 + exp(-a)). The matrices have a block of columns for each of {letters}."
-    extra = " The forget gate's bias is 1 more, as Keras starts it." if network.cell == "lstm" else ""
-    units = [f"{j}" for j in range(1, weights.units + 1)]
-    columns = [f"{letter}[{j}]" if letter else j for letter in page.blocks for j in units]
-    biases = np.atleast_2d(weights.bias)
-    return Section(
-        "The network",
-        (
-            Equations((*page.equations, "y = h_T V + v", "p = softmax(y)", f"L = -ln p[{CLASSES[LABEL]}]")),
-            Prose(
-                f"x_t is the vector of word t, a row, and h_0 is 0; * multiplies number by number.{blocks} The "
-                f"document is taken to be of class {CLASSES[LABEL]}, so the loss L is that of {CLASSES[LABEL]}."
-            ),
-            Prose(COLUMNS),
-            Prose(RULE_IN_WORDS + extra),
-            Matrix(
-                "E, a vector for each word, in alphabetical order",
-                ("1", "2"),
-                _rows(network.words, network.table),
-            ),
-            Matrix("W, from the word", tuple(columns), _rows(["x[1]", "x[2]"], weights.kernel)),
-            Matrix(
-                "U, from the state before",
-                tuple(columns),
-                _rows([f"h[{j}]" for j in units], weights.recurrent_kernel),
-            ),
-            Matrix(
-                "b, with the word, and d, with the state" if len(biases) == 2 else "b",
-                tuple(columns),
-                _rows(["b", "d"][: len(biases)], biases),
-            ),
-            Matrix(
-                "V, from the last state to the classes",
-                CLASSES,
-                _rows([f"h[{j}]" for j in units], network.output.kernel),
-            ),
-            Matrix("v", CLASSES, _rows(["v"], network.output.bias[None])),
-        ),
-    )
+        gates = f" σ(a) = 1 / (1 + exp(-a)). The matrices have a block of columns for each of {letters}."
+        units = [f"{j}" for j in range(1, network.weights.units + 1)]
+        columns = [f"{letter}[{j}]" if letter else j for letter in page.blocks for j in units]
+        states, biases = [f"h[{j}]" for j in units], np.atleast_2d(network.weights.bias)
+        kernel, bias = network.output
+        book.section("The network", NETWORK)
+        book.state(*page.equations, "y = h_T V + v", "p = softmax(y)", f"L = -ln p[{CLASSES[LABEL]}]")
+        book.say(
+            f"x_t is the vector of word t, a row, and h_0 is 0; * multiplies number by number."
+            f"{gates if letters else ''} The document is taken to be of class {CLASSES[LABEL]}, so the loss L is "
+            f"that of {CLASSES[LABEL]}."
+        )
+        book.say(COLUMNS)
+        extra = " The forget gate's bias is 1 more, as Keras starts it." if "f" in page.blocks else ""
+        book.say(RULE_IN_WORDS + extra)
+        book.matrix("E, a vector for each word, in alphabetical order", "12", network.words, network.table)
+        book.matrix("W, from the word", columns, ["x[1]", "x[2]"], network.weights.kernel)
+        book.matrix("U, from the state before", columns, states, network.weights.recurrent_kernel)
+        caption = "b, with the word, and d, with the state" if len(biases) == 2 else "b"
+        book.matrix(caption, columns, "bd"[: len(biases)], biases)
+        book.matrix("V, from the last state to the classes", CLASSES, states, kernel)
+        book.matrix("v", CLASSES, "v", bias[None])
 
-
-def _rows(names: Sequence[str], numbers: Array) -> tuple[tuple[str, tuple[float, ...]], ...]:
-    return tuple((name, tuple(row)) for name, row in zip(names, numbers.tolist(), strict=True))
-
-
-def _output_steps(r: Reading) -> tuple[Step, ...]:
-    last, t = r.h(r.timesteps), r.timesteps
-    put_in = [
-        plus(*(times(h, v) for h, v in zip(last, column, strict=True)), bias)
-        for column, bias in zip(r.output.kernel.T, r.output.bias, strict=True)
-    ]
-    powers = np.exp(r.logits)
-    shares = [
-        Written("{} / (" + " + ".join("{}" for _ in powers) + ")", (power, *powers)) for power in powers
-    ]
-    return (
-        Step(
+    def _note_answer(self) -> None:
+        book, out, t = self.book, self.output, len(self.tokens)
+        kernel, bias = map(numbers, self.network.output)
+        book.section("Forward: the answer and its loss", FORWARD)
+        out["y"] = book.step(
             "The output layer gives each class a number, its logit",
             f"y = h_{t} V + v",
-            _by_class("y", put_in, r.logits, r.answers.logits),
-        ),
-        Step(
-            "softmax: e to the power of each logit ..",
-            "e = exp(y)",
-            _by_class("e", [applied("exp", y) for y in r.logits], powers, np.exp(r.answers.logits)),
-        ),
-        Step(
-            ".. and each one's share of their sum: the probabilities",
-            "p = e / (sum of e)",
-            _by_class("p", shares, r.probabilities, r.answers.probabilities),
-        ),
-    )
+            self.steps[-1]["h"] @ kernel + bias,
+            place=by_class,
+        )
+        e = book.step("softmax: e to the power of each logit ..", "e = exp(y)", exp(out["y"]), place=by_class)
+        shares = ".. and each one's share of their sum: the probabilities"
+        out["p"] = book.step(shares, "p = e / (sum of e)", e / e.sum(), place=by_class)
+        words, symbols = "The loss is small where the true class is probable", f"L = -ln p[{CLASSES[LABEL]}]"
+        out["L"] = book.step(words, symbols, minus_log(out["p"][LABEL : LABEL + 1]).reshape(()))
 
-
-def _by_class(name: str, put_in: Sequence[Written], results: Array, tensorflow: Array) -> tuple[Line, ...]:
-    together = zip(CLASSES, put_in, results, tensorflow, strict=True)
-    return tuple(Line(f"{name}[{c}]", text, float(a), float(b)) for c, text, a, b in together)
-
-
-def _loss_steps(r: Reading) -> tuple[Step, ...]:
-    label = CLASSES[r.label]
-    put_in = Written("-ln({})", (r.probabilities[r.label],))
-    return (
-        Step(
-            "The loss is small where the true class is probable",
-            f"L = -ln p[{label}]",
-            (Line("L", put_in, r.loss, r.answers.loss),),
-        ),
-    )
-
-
-def _output_gradients(r: Reading) -> tuple[Step, ...]:
-    truth = np.eye(len(CLASSES))[r.label]
-    last, t = r.h(r.timesteps), r.timesteps
-    put_in = [minus(p, q) for p, q in zip(r.probabilities, truth, strict=True)]
-    outer = [[times(h, d) for d in r.d_logits] for h in last]
-    return (
-        Step(
+    def _note_output_gradients(self) -> None:
+        book, out, t = self.book, self.output, len(self.tokens)
+        truth = numbers(np.eye(len(CLASSES))[LABEL])
+        book.section("Back: the output layer", BACK)
+        d = out["dL/dy"] = book.step(
             "softmax and loss together: what is too much, class by class; q is 1 for the true class, else 0",
             "dL/dy = p - q",
-            _by_class("dL/dy", put_in, r.d_logits, r.answers.d_logits),
-        ),
-        Step(
-            "The gradient of V: what each number of the state added to each logit",
-            f"dL/dV = h_{t}ᵀ dL/dy",
-            matrix_lines("dL/dV", outer, np.outer(last, r.d_logits), r.answers.d_output_kernel),
-        ),
-        Step(
-            "The gradient of v",
-            "dL/dv = dL/dy",
-            _by_class("dL/dv", [number(d) for d in r.d_logits], r.d_logits, r.answers.d_output_bias),
-        ),
-    )
-
-
-def _weight_gradients(r: Reading, network: SmallNetwork) -> tuple[Step, ...]:
-    page, g, answers = CELL_PAGES[r.cell], r.gradients, r.answers
-    found: list[Step] = []
-    for block, letter in enumerate(page.blocks):
-        d, d_state = r.block(r.d_sums, block), _d_from_state(r, block)  # (T, H) each
-        from_state = "m_t" if (r.cell, letter) == ("gru", "g") else f"a{letter}_t"
-        found += [
-            Step(
-                f"Every step reads W{letter} anew, so its gradient is a sum over the steps",
-                f"dL/dW{letter} = sum over t of x_tᵀ dL/da{letter}_t",
-                matrix_lines(
-                    f"dL/dW{letter}",
-                    _outer_sums(r.inputs, d),
-                    r.block(g.kernel, block),
-                    r.block(answers.d_kernel, block),
-                ),
-            ),
-            Step(
-                f"So is that of U{letter}",
-                f"dL/dU{letter} = sum over t of h_(t-1)ᵀ dL/d{from_state}",
-                matrix_lines(
-                    f"dL/dU{letter}",
-                    _outer_sums(r.trace.states[0, :-1], d_state),
-                    r.block(g.recurrent_kernel, block),
-                    r.block(answers.d_recurrent_kernel, block),
-                ),
-            ),
-        ]
-        biases = zip(
-            ("b", "d"),
-            ("a" + letter, from_state[:-2]),
-            (d, d_state),
-            np.atleast_2d(g.bias),
-            np.atleast_2d(answers.d_bias),
-            strict=False,  # one row but for a gru
+            out["p"] - truth,
+            place=by_class,
         )
-        found += [
-            Step(
-                f"And that of {name}{letter}",
-                f"dL/d{name}{letter} = sum over t of dL/d{of}_t",
-                vector_lines(
-                    f"dL/d{name}{letter}",
-                    [plus(*column) for column in each.T],
-                    r.block(ours, block),
-                    r.block(theirs, block),
-                ),
+        words = "The gradient of V: what each number of the state added to each logit"
+        out["dL/dV"] = book.step(words, f"dL/dV = h_{t}ᵀ dL/dy", self.steps[-1]["h"][:, None] * d)
+        out["dL/dv"] = book.step("The gradient of v", "dL/dv = dL/dy", d, place=by_class)
+
+    def _go_back(self) -> None:
+        after, page, last = None, self.page, len(self.tokens)
+        to_state = numbers(self.network.output[0]).T
+        for t in range(last, 0, -1):
+            s, word = self.steps[t - 1], self.tokens[t - 1]
+            self.book.section(f'Back through time, step {t}: "{word}"', BACK)
+            if after is None:
+                words, symbols = "The last state is what the output layer reads", f"dL/dh_{t} = dL/dy Vᵀ"
+                s["dL/dh"] = self.book.step(words, symbols, self.output["dL/dy"] @ to_state)
+            else:
+                s["dL/dh"] = d_state(self.book, self.w, t, after, page.blocks, page.sources)
+            page.backward(self.book, self.w, t, s, after)
+            s["dL/dx"] = d_input(self.book, self.w, t, s, page.blocks, word)
+            after = s
+
+    def _note_weight_gradients(self) -> None:
+        book, found = self.book, self.gradients
+        book.section("Back: the gradients of the weights, summed over the steps", BACK)
+
+        def every(name: str) -> Numbers:
+            return np.stack([step[name] for step in self.steps])
+
+        for letter, source in zip(self.page.blocks, self.page.sources, strict=True):
+            d, d_source = every(f"dL/da{letter}"), every(f"dL/d{source}")  # (T, H) each
+            kernel, recurrent = f"dL/dW{letter}", f"dL/dU{letter}"
+            found[kernel] = book.step(
+                f"Every step reads W{letter} anew, so its gradient is a sum over the steps",
+                f"{kernel} = sum over t of x_tᵀ dL/da{letter}_t",
+                every("x").T @ d,
             )
-            for name, of, each, ours, theirs in biases
+            symbols = f"{recurrent} = sum over t of h_(t-1)ᵀ dL/d{source}_t"
+            found[recurrent] = book.step(f"So is that of U{letter}", symbols, every("h_before").T @ d_source)
+            for name, of, parts in (("b", f"a{letter}", d), ("d", source, d_source)):
+                if f"{name}{letter}" in self.w:
+                    bias = f"dL/d{name}{letter}"
+                    symbols = f"{bias} = sum over t of dL/d{of}_t"
+                    found[bias] = book.step(f"And that of {name}{letter}", symbols, parts.sum(axis=0))
+        words = self.network.words
+        sums = [every("dL/dx")[[token == word for token in self.tokens]].sum(axis=0) for word in words]
+        book.step(
+            "A word's vector gets what reached the word, wherever it stands; this is how vectors are learned",
+            "dL/dE[word] = sum of dL/dx_t over the places t of the word",
+            np.stack(sums),
+            name="dL/dE",
+            place=lambda row, j: f"[{words[row]}][{j + 1}]",
+        )
+
+    def _note_jacobians(self) -> None:
+        units = self.network.weights.units
+        both = f"places 1 to {units} are h, {units + 1} to {2 * units} are c"
+        state = f"The state of an lstm is h and c together: {both}. "
+        meaning = "J_t[i,j] says by how much number i of state t moves when number j of state t - 1 does."
+        self.book.section("One-step Jacobians", REACH)
+        self.book.say(f"{state if len(self.page.starts) > 1 else ''}{meaning}")
+        for t, (word, s) in enumerate(zip(self.tokens, self.steps, strict=True), start=1):
+            symbols, put_in = self.page.jacobian(self.w, t, s)
+            words = f'How state {t}, after "{word}", depends on state {t - 1}'
+            self.jacobians.append(self.book.step(words, symbols, put_in, name=f"J_{t}"))
+
+    def _note_products(self) -> None:
+        book, last, of_two = self.book, len(self.tokens), len(self.page.starts) > 1
+        read = (
+            f" The output layer reads h_{last} alone, never c_{last}: of an lstm's P_t its rows of h count for the "
+            "answer, and the norm below is theirs."
+        )
+        book.section("Their product: how far back the last state reaches", REACH)
+        book.say(
+            f"By the chain rule P_t = ds_{last}/ds_t = J_{last} .. J_(t+1), the product of all later Jacobians; "
+            f"P_{last - 1} is J_{last}.{read if of_two else ''}"
+        )
+        product = self.jacobians[-1]
+        self.products = [product]
+        for t in range(last - 2, -1, -1):
+            after = f', after "{self.tokens[t - 1]}"' if t else ", the start"
+            words = f"How the last state depends on state {t}{after}"
+            product = book.step(words, f"P_{t} = P_{t + 1} J_{t + 1}", product @ self.jacobians[t])
+            self.products.insert(0, product)
+        book.say(NORM)
+        units = self.network.weights.units
+        reached = "norm of P_(t-1), rows of h" if of_two else "norm of P_(t-1)"
+        rows = [
+            (step, norm(values(self.jacobians[t])), norm(values(self.products[t][:units])))
+            for t, step in self._steps_back()
         ]
-    return (*found, _table_gradient(r, network))
+        caption = "Each factor, and the product from the end to it: below 1 it shrinks what passes, above 1 it may grow"
+        book.table(caption, ("step t", "norm of J_t", reached), rows, bar=reached)
+        if last > 1:
+            book.step(
+                "The gradient that reaches the first state is that of the last one times the product: backpropagation "
+                "again",
+                f"dL/dh_1 = dL/dh_{last} P_1" + (", the rows and columns of h" if of_two else ""),
+                self.steps[-1]["dL/dh"] @ self.products[1][:units, :units],
+            )
 
+    def _steps_back(self) -> list[tuple[int, str]]:
+        """Return the place and the name of each timestep, the last one first."""
+        return [(t, f'{t + 1} "{word}"') for t, word in reversed([*enumerate(self.tokens)])]
 
-def _d_from_state(r: Reading, block: int) -> Array:
-    """Return the gradient of what a block adds from the state before; (T, H)."""
-    d = r.block(r.d_sums, block)
-    last_of_gru = r.cell == "gru" and block == 2
-    return d * r.trace.gates["r"][0] if last_of_gru else d
+    def _note_causes(self) -> None:
+        self.book.section(self.page.why_title, REACH)
+        if self.page.kept is None:
+            self._note_bounds()
+        else:
+            self.book.say(self.page.why)
+            self._note_kept(*self.page.kept)
 
+    def _note_bounds(self) -> None:
+        """Note what bounds the factors of a simple network."""
+        spread = norm(self.network.weights.recurrent_kernel)
+        verdict = (
+            "is below 1, so the gradient shrinks at every step whatever the words are: it vanishes"
+            if spread < 1
+            else "is 1 or more, so the gradient need not shrink; it may even grow"
+        )
+        cited = "(Pascanu, Mikolov, Bengio 2013)"
+        self.book.say(f"{self.page.why} The norm of U is {shown(spread)}: it {verdict} {cited}.")
+        steep = [float((1 - values(step["h"]) ** 2).max()) for step in self.steps]
+        rows = [
+            (step, steep[t], spread * steep[t], norm(values(self.jacobians[t])))
+            for t, step in self._steps_back()
+        ]
+        columns = ("step t", "largest slope", "norm of U times that", "norm of J_t")
+        self.book.table("The bound of each factor, and the factor", columns, rows)
 
-def _outer_sums(left: Array, right: Array) -> list[list[Written]]:
-    """Return for each entry of left^T right (T rows each) the sum of products with the numbers put in."""
-    return [[dot(a, b) for b in right.T] for a in left.T]
-
-
-def _table_gradient(r: Reading, network: SmallNetwork) -> Step:
-    rows, d_inputs = np.array(network.rows(r.tokens)), r.gradients.inputs[0]  # (T,), (T, D)
-    answered = word_gradients(r.answers.d_inputs, rows, len(network.words))
-    lines: list[Line] = []
-    for row, word in enumerate(network.words):
-        mine = d_inputs[rows == row]  # (times, D)
-        put_in = [plus(*column) for column in mine.T]
-        lines += vector_lines(f"dL/dE[{word}]", put_in, mine.sum(axis=0), answered[row])
-    return Step(
-        "A word's vector gets what reached the word, wherever it stands; this is how vectors are learned",
-        "dL/dE[word] = sum of dL/dx_t over the places t of the word",
-        tuple(lines),
-    )
+    def _note_kept(self, part: str, gate: str, gates: str) -> None:
+        """Note the products of the gate that keeps the state, beside the whole Jacobian of what it keeps."""
+        last, units = len(self.tokens), self.network.weights.units
+        own = slice(units * self.page.starts.index(part), None)
+        rows = []
+        for t in range(last - 1, -1, -1):
+            symbols = f"K_{t} = {' * '.join(f'{gate}_{step}' for step in range(t + 1, last + 1))}"
+            later = reduce(mul, (step[gate] for step in self.steps[t:]))  # (H,)
+            kept = self.book.step(f"What the {gates} after step {t} keep", symbols, later)
+            rows.append((f"{t}", float(values(kept).max()), norm(values(self.products[t][own, own]))))
+        self.book.table(
+            f"The largest number of K_t, and the norm of the whole d{part}_{last}/d{part}_t",
+            ("t", f"product of {gates}", "norm of the whole"),
+            rows,
+        )

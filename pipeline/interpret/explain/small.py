@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.interpret.explain.answers import Output
+from pipeline.interpret.explain.cell_page import Timestep, by_letter
+from pipeline.interpret.explain.cells import CELL_PAGES
+from pipeline.interpret.explain.notebook import Notebook
+from pipeline.interpret.explain.written import numbers
 from pipeline.models.equations import CELLS, CellWeights
 from pipeline.models.equations.values import Array
 
@@ -33,16 +36,12 @@ class SmallNetwork:
     words: tuple[str, ...]  # (V,), the text's different words in alphabetical order
     table: Array  # (V, D), E
     weights: CellWeights  # W, U, b
-    output: Output  # V, v
-    average: Output  # A, v
-
-    def rows(self, tokens: Sequence[str]) -> list[int]:
-        """Return each token's row of the table."""
-        return [self.words.index(token) for token in tokens]
+    output: tuple[Array, Array]  # V, v
+    average: tuple[Array, Array]  # A, v
 
     def vectors(self, tokens: Sequence[str]) -> Array:
         """Return the tokens' vectors; (T, D)."""
-        vectors: Array = self.table[self.rows(tokens)]
+        vectors: Array = self.table[[self.words.index(token) for token in tokens]]
         return vectors
 
 
@@ -60,8 +59,8 @@ def small_network(cell: str, units: int, tokens: Sequence[str]) -> SmallNetwork:
         words,
         tenths("E", len(words), DIMENSION),
         CellWeights(tenths("W", DIMENSION, width), tenths("U", units, width), bias),
-        Output(tenths("V", units, classes), tenths("v", classes)),
-        Output(tenths("A", DIMENSION, classes), tenths("v", classes)),
+        (tenths("V", units, classes), tenths("v", classes)),
+        (tenths("A", DIMENSION, classes), tenths("v", classes)),
     )
 
 
@@ -74,3 +73,22 @@ def tenths(name: str, *shape: int) -> Array:
     start, step = RULE[name]
     counted = np.arange(np.prod(shape, dtype=int)).reshape(shape)
     return ((start + step * counted) % 13 - 6) / 10
+
+
+def by_class(label: int) -> str:
+    """Return the place of a number that belongs to a class."""
+    return f"[{CLASSES[label]}]"
+
+
+def read(network: SmallNetwork, tokens: Sequence[str], book: Notebook, part: str) -> list[Timestep]:
+    """Note the way forward through a document, a section a word, and return what each timestep computed."""
+    page, steps = CELL_PAGES[network.cell], []
+    weights = by_letter(network.weights, page.blocks)
+    state = {name: numbers(np.zeros(network.weights.units)) for name in page.starts}
+    for t, (token, vector) in enumerate(zip(tokens, network.vectors(tokens), strict=True), start=1):
+        book.section(f'Forward, step {t}: "{token}"', part)
+        step = {"x": numbers(vector), **{f"{name}_before": state[name] for name in page.starts}}
+        page.forward(book, weights, t, step)
+        steps.append(step)
+        state = step
+    return steps

@@ -1,34 +1,113 @@
-"""Equations with the numbers put in: text with gaps, and the numbers for them.
+"""Numbers that remember how they came about: text with a gap for each number put in, and what comes out.
 
 A gap is `{}`. The text is Python's own arithmetic but for two signs: `·` is a product, `²` a square. So a test can
-compute what is shown with all digits and compare it with the result beside it.
+compute what is shown with all digits and compare it with the result beside it. NumPy arrays of such numbers (`Numbers`)
+are added, multiplied and summed like any other: an equation of arrays is written as it stands in a book.
 """
 
 from __future__ import annotations
 
+import math
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
-_BRACKETS_IN_BRACKETS = re.compile(r"\((\(-[^()]*\))\)")
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from pipeline.core.values import Float64
+
+Numbers = NDArray[np.object_]  # of Written
 
 DIGITS = 4
 EXACT = 1e-14  # relative: what a sum of a few tenths may be off by
 NOTHING = 1e-15  # what is smaller is rounding of a sum that cancels, and is shown as 0
+_BRACKETS_IN_BRACKETS = re.compile(r"\((\(-[^()]*\))\)")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Written:
-    """A template with a `{}` for each number, and the numbers."""
+    """A template with a `{}` for each number, the numbers, and what the whole comes to.
+
+    >>> half = number(0.5)
+    >>> str(half * number(-0.25) * (1 - number(0.4) ** 2) + 0.1)
+    '0.5·(-0.25)·(1 - 0.4²) + 0.1'
+    >>> str(number(2) * (half + 1))
+    '2·(0.5 + 1)'
+    """
 
     template: str
     numbers: tuple[float, ...]
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "numbers", tuple(float(value) for value in self.numbers))
+    value: float
+    is_sum: bool = False  # it stands in brackets where it is a factor
 
     def __str__(self) -> str:
-        text = self.template.format(*(_in_brackets(shown(number)) for number in self.numbers))
+        text = self.template.format(*(_in_brackets(shown(one)) for one in self.numbers))
         return _BRACKETS_IN_BRACKETS.sub(r"\1", text)
+
+    @property
+    def _factor(self) -> str:
+        return f"({self.template})" if self.is_sum else self.template
+
+    def __add__(self, other: float | Written) -> Written:
+        right = number(other)
+        template = f"{self.template} + {right.template}"
+        return Written(template, self.numbers + right.numbers, self.value + right.value, is_sum=True)
+
+    def __sub__(self, other: float | Written) -> Written:
+        right = number(other)
+        template = f"({self.template} - {right._factor})"
+        return Written(template, self.numbers + right.numbers, self.value - right.value)
+
+    def __rsub__(self, other: float) -> Written:
+        return number(other) - self
+
+    def __mul__(self, other: float | Written) -> Written:
+        right = number(other)
+        template = f"{self._factor}·{right._factor}"
+        return Written(template, self.numbers + right.numbers, self.value * right.value)
+
+    def __truediv__(self, other: float | Written) -> Written:
+        right = number(other)
+        template = f"{self._factor} / {right._factor}"
+        return Written(template, self.numbers + right.numbers, self.value / right.value)
+
+    def __pow__(self, power: int) -> Written:
+        if power != 2:
+            raise ValueError(f"power {power} is not written; 2 is")
+        return Written(f"{self._factor}²", self.numbers, self.value**2)
+
+
+def number(value: float | Written) -> Written:
+    """Return a number alone; one that is written already as it is."""
+    return value if isinstance(value, Written) else Written("{}", (float(value),), float(value))
+
+
+def numbers(values: ArrayLike) -> Numbers:
+    """Return an array of numbers alone."""
+    return _each(number, np.asarray(values))
+
+
+def values(written: Numbers) -> Float64:
+    """Return what each comes to."""
+    return _each(lambda one: one.value, written).astype(np.float64)
+
+
+def _applied(name: str, function: Callable[[float], float]) -> Callable[[Numbers], Numbers]:
+    def apply(one: Written) -> Written:
+        return Written(f"{name}({one.template})", one.numbers, function(one.value))
+
+    return lambda written: _each(apply, written)
+
+
+def _each(function: Callable[..., object], array: NDArray[np.generic]) -> Numbers:
+    return np.array([function(one) for one in array.ravel().tolist()], dtype=object).reshape(array.shape)
+
+
+tanh = _applied("tanh", math.tanh)
+exp = _applied("exp", math.exp)
+sigmoid = _applied("σ", lambda value: 1 / (1 + math.exp(-value)))
+minus_log = _applied("-ln", lambda value: -math.log(value))
 
 
 def shown(number: float) -> str:
@@ -42,82 +121,6 @@ def shown(number: float) -> str:
     short = f"{number:.{DIGITS}g}"
     exact = abs(float(short) - number) <= EXACT * abs(number)
     return short if exact else f"{number:#.{DIGITS}g}".rstrip(".")
-
-
-def shown_difference(difference: float) -> str:
-    """Return a difference with one digit: 0 only where there is none at all.
-
-    >>> shown_difference(0.0), shown_difference(5.6e-17)
-    ('0', '6e-17')
-    """
-    return f"{difference:.0e}" if difference else "0"
-
-
-def number(value: float) -> Written:
-    """Return a number alone."""
-    return Written("{}", (value,))
-
-
-def one_minus(value: float) -> Written:
-    """Return `(1 - value)`."""
-    return Written("(1 - {})", (value,))
-
-
-def one_minus_square(value: float) -> Written:
-    """Return `(1 - value²)`."""
-    return Written("(1 - {}²)", (value,))
-
-
-def minus(left: float, right: float) -> Written:
-    """Return `(left - right)`."""
-    return Written("({} - {})", (left, right))
-
-
-def times(*factors: float | Written) -> Written:
-    """Return a product; a plain number is a factor too.
-
-    >>> str(times(0.5, -0.25, one_minus(0.4)))
-    '0.5·(-0.25)·(1 - 0.4)'
-    """
-    return _join("·", factors)
-
-
-def plus(*terms: float | Written) -> Written:
-    """Return a sum.
-
-    >>> str(plus(times(0.5, 0.2), 0.1))
-    '0.5·0.2 + 0.1'
-    """
-    return _join(" + ", terms)
-
-
-def dot(left: object, right: object) -> Written:
-    """Return the sum of the products of two sequences of numbers."""
-    return plus(*(times(a, b) for a, b in zip(left, right, strict=True)))  # type: ignore[call-overload]
-
-
-def applied(function: str, inside: float | Written) -> Written:
-    """Return `function(inside)`.
-
-    >>> str(applied("tanh", -0.25))
-    'tanh(-0.25)'
-    """
-    inner = _written(inside)
-    return Written(f"{function}({inner.template})", inner.numbers)
-
-
-def grouped(inside: Written) -> Written:
-    """Return `(inside)`, for a sum within a product."""
-    return applied("", inside)
-
-
-def _written(part: float | Written) -> Written:
-    return part if isinstance(part, Written) else number(part)
-
-
-def _join(sign: str, parts: tuple[float | Written, ...]) -> Written:
-    written = [_written(part) for part in parts]
-    return Written(sign.join(part.template for part in written), sum((part.numbers for part in written), ()))
 
 
 def _in_brackets(text: str) -> str:

@@ -174,7 +174,7 @@ def _logit_norms_of(
     """Yield the norm of d logits/d state_(L-k) at each lag that a document is long enough for."""
     length, units = int(reading.lengths[document]), reading.weights.units
     states = reading.trace.states[document, 1 : length + 1]  # (L, H)
-    direct = _direct(states, head, output)  # (C, L, H)
+    direct = logits_by_state(states, head, output)  # (C, L, H)
     rows = np.zeros((len(direct), CELLS[reading.cell].parts * units), dtype=states.dtype)  # (C, S)
     for lag in range(max([0, *(lag for lag in lags if lag <= length)]) + 1):
         t = length - lag
@@ -187,7 +187,7 @@ def _logit_norms_of(
             rows[np.abs(rows) < _GONE] = 0  # numbers near the least that float32 holds are slow
 
 
-def _direct(states: Array, head: str, output: dict[str, Array]) -> Array:
+def logits_by_state(states: Array, head: str, output: dict[str, Array]) -> Array:
     """Return how each logit depends on each state (L, H) as the head reads it, later states held; (C, L, H)."""
     n_classes = next(iter(output.values())).shape[1]
     every = np.broadcast_to(states, (n_classes, *states.shape))  # (C, L, H)

@@ -1,4 +1,4 @@
-"""Whole networks of the table, from word vectors to logits and back, in the names under which a run saves them."""
+"""Whole networks of the table, from word vectors to logits, in the names under which a run saves them."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import numpy as np
 
 from pipeline.core.models import MODELS
 from pipeline.core.values import Bool
-from pipeline.models.equations.heads import HEADS, back_to_largest, largest
-from pipeline.models.equations.through_time import CELLS, backward, forward
+from pipeline.models.equations.heads import HEADS, largest
+from pipeline.models.equations.through_time import CELLS, forward
 from pipeline.models.equations.values import Array, CellWeights, Lengths, Trace
 from pipeline.models.networks.build import STANDARDISE, NetworkSpec
 
@@ -44,14 +44,6 @@ class NetworkRun:
     hidden: tuple[Array, ...] = ()  # of `ann`: the averages, then what each dense layer gives; (B, .) each
 
 
-@dataclass(frozen=True, eq=False)
-class NetworkGradients:
-    """How a loss depends on every weight, and on every word vector that was read."""
-
-    weights: dict[str, Array]  # in the names of Weights; of what is trained
-    embedded: Array  # (B, T, D)
-
-
 def run_network(spec: NetworkSpec, weights: Weights, embedded: Array, lengths: Lengths) -> NetworkRun:
     """Return a network's logits and all that led to them; nothing is dropped, as in prediction.
 
@@ -77,7 +69,7 @@ def run_network(spec: NetworkSpec, weights: Weights, embedded: Array, lengths: L
             for direction in entry.directions
         )
         layers.append(layer)
-        states = [_in_order(run.trace.states[:, 1:], piece_lengths, run.name) for run in layer]
+        states = [in_order(run.trace.states[:, 1:], piece_lengths, run.name) for run in layer]
         sequences = np.concatenate(states, axis=2)  # (P, L, H * directions)
     encoded = np.concatenate(
         [
@@ -90,50 +82,6 @@ def run_network(spec: NetworkSpec, weights: Weights, embedded: Array, lengths: L
     return NetworkRun(
         _logits(weights, encoded), encoded, embedded.shape, lengths, piece_lengths, tuple(layers)
     )
-
-
-def differentiate(
-    spec: NetworkSpec, weights: Weights, run: NetworkRun, d_logits: Array, steps: int | None = None
-) -> NetworkGradients:
-    """Return how a loss depends on a network's weights and on its word vectors.
-
-    Parameters
-    ----------
-    spec, weights
-        What `run_network` was given.
-    run : NetworkRun
-        What it returned.
-    d_logits : float array, shape (B, C)
-        How the loss depends on the logits, as `cross_entropy` says.
-    steps : int, optional
-        Truncated backpropagation through time: in each layer and direction the states before the last `steps`
-        real timesteps of its own reading are constants, for heads that read all states too. With pieces the
-        timesteps of each piece count. None: all the way. `ann` has no time and ignores it.
-    """
-    gradients = {
-        "output/kernel": run.encoded.T @ d_logits,
-        "output/bias": d_logits.sum(axis=0),
-    }
-    d_encoded = d_logits @ weights["output/kernel"].T  # (B, E)
-    entry = MODELS[spec.model]
-    if not entry.recurrent:
-        return _back_to_averages(spec, weights, run, d_encoded, gradients)
-    d_states = _back_through_head(spec, run, d_encoded)
-    for layer in reversed(run.layers):
-        d_sequences = np.zeros_like(layer[0].inputs)  # (P, L, D)
-        for one, d_of_states in zip(layer, d_states, strict=True):
-            of_cell = cell_weights(weights, one.name)
-            back = backward(entry.cell, of_cell, one.inputs, one.trace, d_of_states, steps, run.piece_lengths)
-            gradients[f"{one.name}/kernel"] = back.kernel
-            gradients[f"{one.name}/recurrent_kernel"] = back.recurrent_kernel
-            gradients[f"{one.name}/bias"] = back.bias
-            d_sequences = d_sequences + _in_order(back.inputs, run.piece_lengths, one.name)
-        if layer is not run.layers[0]:
-            parts = np.split(d_sequences, len(layer), axis=2)  # (P, L, H) each, of the layer below
-            d_states = [
-                _in_order(part, run.piece_lengths, one.name) for part, one in zip(parts, layer, strict=True)
-            ]
-    return NetworkGradients(gradients, _uncut(d_sequences, run.shape))
 
 
 def weight_shapes(spec: NetworkSpec) -> dict[str, tuple[int, ...]]:
@@ -170,11 +118,11 @@ def cell_weights(weights: Weights, layer: str) -> CellWeights:
 
 
 def _run_layer(cell: str, name: str, weights: Weights, sequences: Array, lengths: Lengths) -> LayerRun:
-    inputs = _in_order(sequences, lengths, name)  # (P, L, D)
+    inputs = in_order(sequences, lengths, name)  # (P, L, D)
     return LayerRun(name, inputs, forward(cell, cell_weights(weights, name), inputs))
 
 
-def _in_order(sequences: Array, lengths: Lengths, layer: str) -> Array:
+def in_order(sequences: Array, lengths: Lengths, layer: str) -> Array:
     """Return sequences (P, L, D) in the order in which a layer reads them, or back in the order of the words.
 
     A backward layer reads from the last real word to the first (Schuster, Paliwal 1997); padding stays on the
@@ -195,44 +143,19 @@ def _read(part: str, states: Array, piece_lengths: Lengths, n_docs: int) -> Arra
     if len(states) == n_docs:
         return HEADS[part].read(states, piece_lengths)
     if part == "last":
-        last, present = _last_of_pieces(states, piece_lengths, n_docs)
+        last, present = last_of_pieces(states, piece_lengths, n_docs)
         return largest(last, present)
-    whole, lengths = _end_to_end(states, piece_lengths, n_docs)
+    whole, lengths = end_to_end(states, piece_lengths, n_docs)
     return HEADS[part].read(whole, lengths)
 
 
-def _back_through_head(spec: NetworkSpec, run: NetworkRun, d_encoded: Array) -> list[Array]:
-    """Return how the loss depends on the states of the last layer, for each direction; (P, L, H)."""
-    top, n_docs = run.layers[-1], len(run.lengths)
-    d_states = [np.zeros_like(one.trace.states[:, 1:]) for one in top]
-    parts = spec.head.split("+")
-    blocks = iter(np.split(d_encoded, len(parts) * len(top), axis=1))  # (B, H) each
-    for part in parts:
-        for place, one in enumerate(top):
-            states = one.trace.states[:, 1:]
-            d_states[place] = d_states[place] + _back(part, states, run.piece_lengths, n_docs, next(blocks))
-    return d_states
-
-
-def _back(part: str, states: Array, piece_lengths: Lengths, n_docs: int, d_read: Array) -> Array:
-    """Return the gradient of `_read`; (P, L, H)."""
-    if len(states) == n_docs:
-        return HEADS[part].back(states, piece_lengths, d_read)
-    if part == "last":
-        last, present = _last_of_pieces(states, piece_lengths, n_docs)
-        d_last = back_to_largest(last, present, d_read).reshape(len(states), -1)  # (P, H)
-        return HEADS["last"].back(states, np.maximum(piece_lengths, 1), d_last)
-    whole, lengths = _end_to_end(states, piece_lengths, n_docs)
-    return HEADS[part].back(whole, lengths, d_read).reshape(states.shape)
-
-
-def _last_of_pieces(states: Array, piece_lengths: Lengths, n_docs: int) -> tuple[Array, Bool]:
+def last_of_pieces(states: Array, piece_lengths: Lengths, n_docs: int) -> tuple[Array, Bool]:
     """Return the last state of each piece, (B, P / B, H), and which pieces hold a word, (B, P / B, 1)."""
     last = HEADS["last"].read(states, np.maximum(piece_lengths, 1))  # (P, H)
     return last.reshape(n_docs, -1, last.shape[1]), (piece_lengths > 0).reshape(n_docs, -1, 1)
 
 
-def _end_to_end(states: Array, piece_lengths: Lengths, n_docs: int) -> tuple[Array, Lengths]:
+def end_to_end(states: Array, piece_lengths: Lengths, n_docs: int) -> tuple[Array, Lengths]:
     """Return the states of a document's pieces laid end to end, (B, P / B * L, H), and the documents' lengths."""
     return states.reshape(n_docs, -1, states.shape[2]), piece_lengths.reshape(n_docs, -1).sum(axis=1)
 
@@ -252,12 +175,6 @@ def _cut(embedded: Array, lengths: Lengths, size: int) -> tuple[Array, Lengths]:
     return padded.reshape(-1, size, dimension), piece_lengths.reshape(-1)
 
 
-def _uncut(pieces: Array, shape: tuple[int, ...]) -> Array:
-    """Return the gradient of `_cut`; (B, T, D)."""
-    n_docs, longest, dimension = shape
-    return pieces.reshape(n_docs, -1, dimension)[:, :longest]
-
-
 # --- the network of averages
 
 
@@ -273,20 +190,6 @@ def _run_averaged(spec: NetworkSpec, weights: Weights, embedded: Array, lengths:
         hidden.append(np.maximum(sums, 0))  # (B, H)
     logits = _logits(weights, hidden[-1])
     return NetworkRun(logits, hidden[-1], embedded.shape, lengths, lengths, hidden=tuple(hidden))
-
-
-def _back_to_averages(
-    spec: NetworkSpec, weights: Weights, run: NetworkRun, d_hidden: Array, gradients: dict[str, Array]
-) -> NetworkGradients:
-    for number in reversed(range(spec.layers)):
-        d_sums = np.where(run.hidden[number + 1] > 0, d_hidden, 0)  # (B, H)
-        gradients[f"hidden_{number}/kernel"] = run.hidden[number].T @ d_sums
-        gradients[f"hidden_{number}/bias"] = d_sums.sum(axis=0)
-        d_hidden = d_sums @ weights[f"hidden_{number}/kernel"].T
-    if not spec.tuned:
-        d_hidden = d_hidden / weights[STANDARDISED[1]]
-    like = np.zeros(run.shape, d_hidden.dtype)  # (B, T, D)
-    return NetworkGradients(gradients, HEADS["mean"].back(like, run.lengths, d_hidden))
 
 
 def _output_shapes(width: int, n_classes: int) -> dict[str, tuple[int, ...]]:

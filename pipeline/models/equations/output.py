@@ -1,4 +1,4 @@
-"""From vectors of documents to a loss, from rows to vectors, and the ways back."""
+"""From vectors of documents to a loss, and from rows to vectors."""
 
 from __future__ import annotations
 
@@ -47,10 +47,3 @@ def cross_entropy(logits: Array, labels: Int32) -> tuple[float, Array]:
 def embed(table: Array, rows: Int32) -> Array:
     """Return the vectors (N, T, D) of `rows` (N, T) in `table` (V, D)."""
     return table[rows]  # (N, T, D)
-
-
-def back_to_table(table: Array, rows: Int32, d_embedded: Array) -> Array:
-    """Return the gradient of a table: each row's is the sum over the places where it stands; (V, D)."""
-    d_table = np.zeros_like(table)
-    np.add.at(d_table, rows, d_embedded)
-    return d_table

@@ -10,6 +10,7 @@ import numpy as np
 from pipeline.core.values import Float32
 from pipeline.models.networks.labelled import Evaluation, Labelled, document_weights, sample_documents
 from pipeline.models.networks.prediction import predict_with
+from pipeline.tasks.classification.targets import chance_loss
 
 _NO_BETTER_THAN_FREQUENCIES = 0.98  # of their entropy
 _CONSTANT = 1e-4  # predictions that differ less than this are the same
@@ -48,9 +49,7 @@ def why_not_trained(
     if not np.isfinite(last.loss):
         return f"the training loss is {last.loss} after {last.updates:,} updates; {_SMALLER_STEPS}"
     counts = document_weights(class_weights, train.labels)
-    shares = np.bincount(train.labels, counts, n_classes) / counts.sum()
-    shares = shares[shares > 0]
-    entropy = float(-(shares * np.log(shares)).sum())
+    entropy = chance_loss(train.labels, counts, n_classes)
     if last.loss >= _NO_BETTER_THAN_FREQUENCIES * entropy:
         what = f"the training loss ended at {last.loss:.3f} nats"
         what += f"; {entropy:.3f} is what the class frequencies alone give"

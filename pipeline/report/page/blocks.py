@@ -15,24 +15,29 @@ from pipeline.report.page.strips import Shade
 
 @dataclass(frozen=True)
 class Cell:
-    """A table cell; `best` is set in bold, `tags` are short words behind the text."""
+    """A table cell; `best` is set in bold, `tags` are short words behind the text, `bar` (0 to 1) is drawn with it."""
 
     text: str
     best: bool = False
     tags: tuple[str, ...] = ()
+    bar: float | None = None
 
 
 @dataclass(frozen=True)
 class Column:
-    """A table column; numbers are aligned right."""
+    """A table column; numbers are aligned right. `equation`: long texts, broken where they must be and never cut."""
 
     title: str
     number: bool = True
+    equation: bool = False
 
 
 @dataclass(frozen=True)
 class Table:
-    """Rows under columns; the first cell names its row. `fold`: shut until it is opened (HTML)."""
+    """Rows under columns; the first cell names its row. `fold`: shut until it is opened (HTML).
+
+    Where the first column has no title the rows are those of a matrix, or the numbers of an equation.
+    """
 
     kind: ClassVar[str] = "table"
     caption: str
@@ -315,6 +320,17 @@ class Answer:
     chart: Chart | None = None
     banner: str = ""
     warning: str = ""
+
+
+@dataclass(frozen=True)
+class Example:
+    """A page that stands alone, such as a worked example: what it shows, its sections, and how it came out."""
+
+    title: str
+    lead: str
+    sections: tuple[Section, ...]
+    conclusion: str
+    agrees: bool  # else the conclusion is a warning
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.core.clean import cell_text, code_text, prose
 from pipeline.core.files import as_json
-from pipeline.report.page.blocks import Answer, Chart, Section
+from pipeline.report.page.blocks import Answer, Chart, Example, Section
 from pipeline.report.page.charts import Picture, draw
 
 if TYPE_CHECKING:
@@ -34,16 +34,28 @@ def write_html(answer: Answer, sections: Sequence[Section], name: str) -> str:
         )
         return {"wide": wide, "narrow": narrow, "same": drawn.wide == drawn.narrow}
 
-    scripts = assets(".js")
-    page = _templates().get_template("page.html.j2")
-    return page.render(
-        answer=answer,
-        sections=sections,
-        name=name,
-        styles=[Markup(text) for text in assets(".css")],
-        scripts=[Markup(text) for text in scripts],
-        policy=Markup(content_policy(scripts)),
-        picture=picture,
+    return _rendered(
+        "page.html.j2", assets(".js"), answer=answer, sections=sections, name=name, picture=picture
+    )
+
+
+def write_example_page(example: Example) -> str:
+    """Return a worked example as one HTML page without a script; every string is cleaned and escaped."""
+    return _rendered("example.html.j2", (), example=example, sections=example.sections)
+
+
+def _rendered(template: str, scripts: Sequence[str], **given: object) -> str:
+    from markupsafe import Markup
+
+    return (
+        _templates()
+        .get_template(template)
+        .render(
+            styles=[Markup(text) for text in assets(".css")],
+            scripts=[Markup(text) for text in scripts],
+            policy=Markup(content_policy(scripts)),
+            **given,
+        )
     )
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from pipeline.core.clean import cell_text, code_text, prose
+from pipeline.core.columns import aligned, widths_of
 from pipeline.report.page.blocks import (
     Answer,
     Browser,
@@ -73,10 +73,10 @@ def _table(table: Table) -> str:
         note = f"{note} {len(shown)} of {len(table.rows)} rows; the page has more.".strip()
     head = tuple(Cell(column.title) for column in table.columns)
     grid = [[_cell(cell) for cell in line] for line in (head, *shown)]
-    widths = [max(3, *(display_width(line[i]) for line in grid)) for i in range(len(head))]
     rights = [column.number for column in table.columns]
-    rule = ["-" * (width - 1) + (":" if right else "-") for width, right in zip(widths, rights, strict=True)]
-    lines = [_line(cells, widths, rights) for cells in (grid[0], rule, *grid[1:])]
+    rule = ["-" * max(2, width - 1) for width in widths_of(grid)]
+    grid.insert(1, [dashes + (":" if right else "-") for dashes, right in zip(rule, rights, strict=True)])
+    lines = [f"| {line} |" for line in aligned(grid, rights, " | ")]
     return "\n\n".join(
         part for part in (f"**{_prose(table.caption)}**", "\n".join(lines), _prose(note)) if part
     )
@@ -86,26 +86,6 @@ def _cell(cell: Cell) -> str:
     text = escape(cell_text(cell.text))
     shown = f"**{text}**" if cell.best and text else text
     return " ".join([shown, *(f"({tag})" for tag in cell.tags)])
-
-
-def _line(cells: Sequence[str], widths: Sequence[int], rights: Sequence[bool]) -> str:
-    padded = []
-    for text, width, right in zip(cells, widths, rights, strict=True):
-        blanks = " " * (width - display_width(text))
-        padded.append(blanks + text if right else text + blanks)
-    return f"| {' | '.join(padded)} |"
-
-
-def display_width(text: str) -> int:
-    """Return the columns that `text` takes in a terminal: two for wide characters, none for marks.
-
-    >>> display_width("né"), display_width("日本")
-    (2, 4)
-    """
-    return sum(
-        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1
-        for char in text
-    )
 
 
 def _heat(heat: Heat) -> str:

@@ -3,75 +3,164 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from pipeline.core.clean import cell_text, clean, prose
-from pipeline.report.page.blocks import Block, Cell, Column, Paragraph, Points, Table
-from pipeline.report.page.markdown import display_width
+from pipeline.core.clean import cell_text, clean, code_text, prose
+from pipeline.core.columns import aligned, display_width, padded, widths_of
+from pipeline.report.page.blocks import Block, Cell, Code, Column, Example, Paragraph, Points, Table
 
-WIDTH = 100
+NARROWEST, WIDTH = 80, 100
 INDENT = "  "
+BAR = 20  # characters of the longest
+_SPELT: dict[str, str | int | None] = {
+    "σ": "sigmoid",
+    "·": "*",
+    "²": "^2",
+    "ᵀ": "^T",
+    "█": "#",
+    "‹": "<",
+    "›": ">",
+    "…": "...",
+}
 
 
-def write_plain(blocks: Sequence[Block]) -> str:
-    """Return tables, points and paragraphs as text; charts have none."""
-    written = [_WRITERS[block.kind](block) for block in blocks if block.kind in _WRITERS]
+def write_plain(blocks: Sequence[Block], width: int = WIDTH, *, below: bool = False) -> str:
+    """Return tables, points, paragraphs and code as text; charts have none.
+
+    Columns of a table that is wider than `width` go on `below`, or stay in one line.
+    """
+    written = [
+        _table(block, width, below=below) if isinstance(block, Table) else _WRITERS[block.kind](block, width)
+        for block in blocks
+        if isinstance(block, Table) or block.kind in _WRITERS
+    ]
     return "\n\n".join(text for text in written if text)
 
 
-def _table(table: Table) -> str:
+def write_example(example: Example, width: int = WIDTH, encoding: str | None = "utf-8") -> str:
+    """Return a page as lines of at most `width` characters (80 to 100), where words allow it.
+
+    Signs that `encoding` lacks are spelt: sigmoid, *, ^2, ^T.
+    """
+    width = min(max(width, NARROWEST), WIDTH)
+    parts = [_title(example.title, width, "="), _prose(example.lead, width)]
+    for section in example.sections:
+        parts += [_title(section.title, width, "-"), write_plain(section.blocks, width, below=True)]
+    text = "\n\n".join([*parts, _prose(example.conclusion, width)])
+    return text if _can(text, encoding) else text.translate(str.maketrans(_SPELT))
+
+
+def _can(text: str, encoding: str | None) -> bool:
+    """Return whether the signs of equations in `text` can be written in this encoding."""
+    try:
+        "".join(sign for sign in _SPELT if sign in text).encode(encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def _title(text: str, width: int, line: str) -> str:
+    lines = textwrap.wrap(prose(text), width)
+    return "\n".join([*lines, line * max(map(display_width, lines))])
+
+
+def _prose(text: str, width: int) -> str:
+    return "\n".join(textwrap.wrap(prose(text), width))
+
+
+def _table(table: Table, width: int, *, below: bool) -> str:
     """Return a table under its caption: columns in line, or a line for each column where there is one row only."""
-    one_row = len(table.rows) == 1
-    lines = _one_row(table.columns, table.rows[0]) if one_row else _rows(table.columns, table.rows)
-    return "\n".join([clean(table.caption), *lines, *_wrapped(table.note)])
+    upright = len(table.rows) == 1 and bool(table.columns[0].title)
+    lines = _one_row(table.columns, table.rows[0], width) if upright else _rows(table, width, below=below)
+    return "\n".join([*textwrap.wrap(clean(table.caption), width), *lines, *_wrapped(table.note, width)])
 
 
-def _one_row(columns: Sequence[Column], cells: Sequence[Cell]) -> list[str]:
-    width = max((display_width(column.title) for column in columns), default=0)
+def _one_row(columns: Sequence[Column], cells: Sequence[Cell], width: int) -> list[str]:
+    widest = max((display_width(column.title) for column in columns), default=0)
     lines: list[str] = []
     for column, cell in zip(columns, cells, strict=True):
-        start = INDENT + _padded(column.title, width, right=False) + INDENT
+        start = INDENT + padded(column.title, widest) + INDENT
         lines += textwrap.wrap(
-            cell_text(cell.text) or "-", WIDTH, initial_indent=start, subsequent_indent=" " * len(start)
+            cell_text(cell.text) or "-", width, initial_indent=start, subsequent_indent=" " * len(start)
         )
     return lines
 
 
-def _rows(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> list[str]:
-    grid = [
-        [column.title for column in columns],
-        *([" ".join([cell_text(cell.text), *cell.tags]) for cell in line] for line in rows),
-    ]
-    widths = [max(display_width(line[place]) for line in grid) for place in range(len(columns))]
+def _rows(table: Table, width: int, *, below: bool) -> list[str]:
+    """Return the lines of a table; its equations are broken, bars stand where they fit."""
+    columns, room = table.columns, width - len(INDENT)
+    grid = [[clean(column.title) for column in columns], *(_texts(columns, line) for line in table.rows)]
+    rights = [column.number for column in columns]
+    for place, column in enumerate(columns):
+        if column.equation:
+            grid = list(_broken(grid, place, room))
+    if any(cell.bar is not None for line in table.rows for cell in line) and _length(grid) + BAR + 2 <= room:
+        bars = [sum(cell.bar or 0 for cell in line) for line in table.rows]
+        grid = [[*line, "█" * round(BAR * bar)] for line, bar in zip(grid, [0, *bars], strict=True)]
+        rights.append(False)
+    groups = _groups(widths_of(grid), room) if below else [range(len(rights))]
     return [
-        (
-            INDENT
-            + INDENT.join(
-                _padded(text, width, right=column.number)
-                for text, width, column in zip(line, widths, columns, strict=True)
-            )
-        ).rstrip()
-        for line in grid
+        (INDENT + line).rstrip()
+        for group in groups
+        for line in aligned([[line[place] for place in group] for line in grid], [rights[p] for p in group])
     ]
 
 
-def _padded(text: str, width: int, *, right: bool) -> str:
-    blanks = " " * (width - display_width(text))
-    return blanks + text if right else text + blanks
+def _texts(columns: Sequence[Column], cells: Sequence[Cell]) -> list[str]:
+    return [
+        " ".join([(clean if column.equation else cell_text)(cell.text), *cell.tags])
+        for column, cell in zip(columns, cells, strict=True)
+    ]
 
 
-def _points(points: Points) -> str:
-    lines = [line for item in points.items for line in _wrapped(item)]
+def _length(grid: Sequence[Sequence[str]]) -> int:
+    return sum(width + 2 for width in widths_of(grid)) - 2
+
+
+def _broken(grid: Sequence[Sequence[str]], long: int, width: int) -> Iterator[list[str]]:
+    """Yield the lines with the texts of one column broken to fill the width; what comes behind stands at their end."""
+    room = max(width - _length(grid) + widths_of(grid)[long], 1)
+    for line in grid:
+        name = line[:long]
+        *parts, last = textwrap.wrap(line[long], room, subsequent_indent=INDENT) or [""]
+        for part in parts:
+            yield [*name, part, *("" for _ in line[long + 1 :])]
+            name = ["" for _ in name]
+        yield [*name, padded(last, room), *line[long + 1 :]]
+
+
+def _groups(widths: Sequence[int], room: int) -> Iterator[list[int]]:
+    """Yield the places of columns that fit beside each other, each time after the first column."""
+    group = [0]
+    for place in range(1, len(widths)):
+        if len(group) > 1 and sum(widths[each] + 2 for each in (*group, place)) > room + 2:
+            yield group
+            group = [0]
+        group.append(place)
+    yield group
+
+
+def _points(points: Points, width: int) -> str:
+    lines = [line for item in points.items for line in _wrapped(item, width)]
     return "\n".join([points.title, *lines] if points.title else lines)
 
 
-def _paragraph(paragraph: Paragraph) -> str:
-    return "\n".join(textwrap.wrap(prose(paragraph.text), WIDTH))
+def _paragraph(paragraph: Paragraph, width: int) -> str:
+    return _prose(paragraph.text, width)
 
 
-def _wrapped(text: str) -> list[str]:
-    return textwrap.wrap(prose(text), WIDTH, initial_indent=INDENT, subsequent_indent=INDENT)
+def _code(code: Code, width: int) -> str:
+    lines = [INDENT + line for line in code_text(code.text).splitlines()]
+    return "\n".join([clean(code.caption), *lines] if code.caption else lines)
 
 
-_WRITERS: dict[str, Callable[[Any], str]] = {"table": _table, "points": _points, "paragraph": _paragraph}
+def _wrapped(text: str, width: int) -> list[str]:
+    return textwrap.wrap(prose(text), width, initial_indent=INDENT, subsequent_indent=INDENT)
+
+
+_WRITERS: dict[str, Callable[[Any, int], str]] = {
+    "points": _points,
+    "paragraph": _paragraph,
+    "code": _code,
+}

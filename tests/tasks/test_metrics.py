@@ -8,13 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import balanced_accuracy_score, f1_score, log_loss
 
-from pipeline.core.values import Predictions
 from pipeline.evaluation.differences import estimate_difference, seeds_share
-from pipeline.evaluation.metrics import METRICS, answer_scores
 from pipeline.evaluation.pooling import pool_folds
-from pipeline.evaluation.scores import count
 from pipeline.evaluation.stray_classes import stray_class_warnings
 from pipeline.run_folder.predictions import SavedPredictions
+from pipeline.tasks.classification.answers import Predictions
+from pipeline.tasks.classification.metrics import METRICS, answer_scores
+from pipeline.tasks.classification.scores import count
 
 
 def predictions_of(labels, predicted, n_classes=3, confidence=0.7, hard=False):

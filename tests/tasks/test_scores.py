@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-from pipeline.core.values import Predictions
 from pipeline.evaluation import score
-from pipeline.evaluation.scores import calibration_bins, log_loss
+from pipeline.tasks.classification.answers import Predictions
+from pipeline.tasks.classification.scores import calibration_bins, log_loss
 
 
 def predictions_of(labels, probabilities):

@@ -18,8 +18,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.core.values import Float64, Int64, Predictions
-from pipeline.evaluation.scores import Counts, balanced_accuracy, count, losses, macro_f1
+from pipeline.core.values import Float64, Int64
+from pipeline.tasks.classification.answers import Predictions
+from pipeline.tasks.classification.scores import Counts, balanced_accuracy, count, losses, macro_f1
 
 
 @dataclass(frozen=True, eq=False)

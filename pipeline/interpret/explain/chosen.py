@@ -1,0 +1,96 @@
+"""Which network of a run folder is shown, and which cannot be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from pipeline.core.errors import PipelineError
+from pipeline.core.models import MODELS
+from pipeline.core.names import ModelName
+from pipeline.interpret.explain.cells import CELL_PAGES
+from pipeline.models.saved import SavedNetwork, load_saved, saved_networks
+from pipeline.run_folder.fits import planned_names
+from pipeline.run_folder.reading import METRICS
+
+
+def choose_network(run: Path, cell: str | None, model: str | None) -> SavedNetwork:
+    """Return the network that was asked for, or the run's first with this cell.
+
+    Raises
+    ------
+    PipelineError
+        If the folder holds no such network, or it has a form that is not shown.
+    """
+    network = load_saved(run, _name(run, cell, model))
+    _check_form(network)
+    return network
+
+
+def _name(run: Path, cell: str | None, model: str | None) -> str:
+    """Return the name of the network to show: the one asked for, or the run's first with this cell."""
+    if not (run / METRICS).is_file():
+        raise PipelineError(str(run), f"there is no {METRICS} in it", "give the folder of a finished run")
+    saved = saved_networks(run)
+    if model is None:
+        return _first(run, saved, cell)
+    name = model if model in saved else load_saved(run, model).name  # which says that there is none
+    own = cell_of(name)
+    if cell is not None and own not in (None, cell):
+        raise PipelineError("--cell", f"{name} has the cell {own}, not {cell}", "leave --cell out")
+    return name
+
+
+def _first(run: Path, saved: Sequence[str], cell: str | None) -> str:
+    """Return the first of the run's networks, in the order in which it planned them, that has this cell."""
+    planned = planned_names(run)
+    in_order = sorted(saved, key=lambda name: planned.index(name) if name in planned else len(planned))
+    fitting = [
+        name
+        for name in in_order
+        if cell_of(name) in CELL_PAGES
+        and cell in (None, cell_of(name))
+        and not ModelName.parse(name).shuffled_words
+    ]
+    if not fitting:
+        wanted = "recurrent network" if cell is None else f"network with the cell {cell}"
+        has = f"its networks are {', '.join(in_order)}" if in_order else "it trained no network"
+        raise PipelineError(
+            str(run), f"there is no {wanted} in this run; {has}", f"train one with --models {cell or 'lstm'}"
+        )
+    return fitting[0]
+
+
+def cell_of(name: str) -> str | None:
+    """Return the cell of a network by its name; None where it has none, or reads from both ends.
+
+    >>> cell_of("lstm:max@word2vec"), cell_of("bilstm@word2vec"), cell_of("ann@word2vec")
+    ('lstm', None, None)
+    """
+    entry = ModelName.parse(name).entry
+    return entry.cell if entry is not None and entry.one_way else None
+
+
+def _check_form(network: SavedNetwork) -> None:
+    """Raise PipelineError for networks that read from both ends, have several layers, no state or no page."""
+    spec, fix = network.spec, "name another network of the run with --model"
+    cell = cell_of(network.name)
+    if cell is None:
+        known = "reads from both ends" if MODELS[spec.model].recurrent else "has no state"
+        what = f"{network.name} {known}; one direction of a recurrent network is shown"
+        raise PipelineError("--model", what, fix)
+    if cell not in CELL_PAGES:
+        what = f"{network.name} has the cell {cell}, whose numbers are not written out"
+        raise PipelineError("--model", f"{what}; those of {', '.join(CELL_PAGES)} are", fix)
+    if spec.layers > 1:
+        raise PipelineError(
+            "--model", f"{network.name} has {spec.layers} layers; networks of one are shown", fix
+        )
+
+
+def check_length(network: SavedNetwork, timesteps: int) -> None:
+    """Raise PipelineError if the network would cut the text into pieces, each with a state of its own."""
+    size = network.spec.piece_tokens
+    if 0 < size < timesteps:
+        what = f"{network.name} reads pieces of {size} words, the text has {timesteps}"
+        raise PipelineError("TEXT", what, f"give {size} words or fewer")

@@ -1,0 +1,127 @@
+"""What a classifier says: one distribution over the classes for each document, and its columns in a file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from pipeline.core.values import Bool, Float32, Int32, Int64, require
+
+FIXED_COLUMNS = {"document": pl.Int64, "label": pl.String, "predicted": pl.String}
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """One fitted model's answers: which documents, their labels, and a distribution over C classes for each.
+
+    `hard`: only the answers are known, so each distribution is 1 for the answer and 0 elsewhere, and says
+    nothing about confidence.
+    """
+
+    documents: Int64  # (N,) record numbers
+    labels: Int32  # (N,)
+    probabilities: Float32  # (N, C)
+    hard: bool = False
+
+    def __post_init__(self) -> None:
+        n_docs = len(self.documents)
+        require(self.labels.shape == (n_docs,), "labels has not one entry a document")
+        require(
+            self.probabilities.ndim == 2 and len(self.probabilities) == n_docs, "probabilities are not (N, C)"
+        )
+        sums = self.probabilities.sum(axis=1)
+        require(bool(np.allclose(sums, 1.0, atol=1e-4)), "a document's probabilities do not sum to 1")
+
+    @classmethod
+    def joined(cls, parts: Sequence[Predictions]) -> Predictions:
+        """Return the documents of all parts one after the other; they have the same classes."""
+        return cls(
+            np.concatenate([part.documents for part in parts]),  # (N,)
+            np.concatenate([part.labels for part in parts]),
+            np.concatenate([part.probabilities for part in parts]),  # (N, C)
+            any(part.hard for part in parts),
+        )
+
+    def only(self, chosen: Bool | slice) -> Predictions:
+        """Return the chosen documents; bool (N,), or a slice."""
+        return Predictions(self.documents[chosen], self.labels[chosen], self.probabilities[chosen], self.hard)
+
+    @property
+    def predicted(self) -> Int32:
+        """The most probable class of each document; int32, shape (N,)."""
+        return self.probabilities.argmax(axis=1).astype(np.int32)
+
+
+def distributions(probabilities: Float32) -> Float32:
+    """Return a model's answers, (N, C), as distributions: each row divided by its sum.
+
+    A network that diverged gives no number: its answer becomes chance, and the report says it did not train.
+
+    >>> distributions(np.array([[1.0, 3.0], [np.nan, 1.0]], dtype=np.float32)).tolist()
+    [[0.25, 0.75], [0.5, 0.5]]
+    """
+    total = probabilities.sum(axis=1, keepdims=True)  # (N, 1)
+    usable = np.isfinite(total) & (total > 0)
+    chance = np.float32(1 / probabilities.shape[1])
+    normal = np.where(usable, np.nan_to_num(probabilities) / np.where(usable, total, 1), chance)
+    return normal.astype(np.float32)
+
+
+def answers_of(documents: Int64, labels: Int32, outputs: Float32) -> Predictions:
+    """Return what a model says of documents: its outputs, (N, C), as distributions."""
+    return Predictions(documents, labels, distributions(outputs))
+
+
+def to_columns(predictions: Predictions, label_names: Sequence[str]) -> pl.DataFrame:
+    """Return the columns of a file: `document`, `label`, `predicted` and `p(<label>)`; shape (N, 3 + C)."""
+    names = pl.Series(label_names, dtype=pl.String)
+    columns = {
+        "document": pl.Series(predictions.documents, dtype=pl.Int64),
+        "label": names.gather(predictions.labels),
+        "predicted": names.gather(predictions.predicted),
+    }
+    probabilities = {
+        f"p({label})": pl.Series(predictions.probabilities[:, number], dtype=pl.Float32)
+        for number, label in enumerate(label_names)
+    }
+    return pl.DataFrame(columns | probabilities)
+
+
+def from_columns(table: pl.DataFrame, hard: bool) -> tuple[Predictions, tuple[str, ...]]:
+    """Return what `to_columns` wrote, unchanged to the last bit, and the labels' names.
+
+    Raises
+    ------
+    ValueError
+        If a column or a label is not what it has to be.
+    """
+    _check_types(table)
+    label_names = tuple(column[2:-1] for column in table.columns if column not in FIXED_COLUMNS)
+    numbers = {label: number for number, label in enumerate(label_names)}
+    for label in table["label"].unique(maintain_order=True):
+        require(label in numbers, f'label "{label}" has no column p({label})')
+    predictions = Predictions(
+        documents=table["document"].to_numpy().astype(np.int64),
+        labels=table["label"].replace_strict(numbers, return_dtype=pl.Int32).to_numpy().astype(np.int32),
+        probabilities=table.drop(FIXED_COLUMNS).to_numpy(order="c").astype(np.float32),
+        hard=hard,
+    )
+    most_probable = pl.Series(label_names, dtype=pl.String).gather(predictions.predicted)
+    wrong = int((table["predicted"] != most_probable).sum())
+    require(wrong == 0, f"in {wrong} rows `predicted` is not the most probable label")
+    return predictions, label_names
+
+
+def _check_types(table: pl.DataFrame) -> None:
+    probabilities = [column for column in table.columns if re.fullmatch(r"p\(.*\)", column, re.DOTALL)]
+    if dict(table.schema) != FIXED_COLUMNS | dict.fromkeys(probabilities, pl.Float32):
+        found = ", ".join(f"{column} {dtype}" for column, dtype in table.schema.items())
+        expected = "document Int64, label String, predicted String and p(<label>) Float32"
+        raise ValueError(f"expected {expected}; found {found}")
+    with_nulls = [column.name for column in table if column.null_count()]
+    if with_nulls:
+        raise ValueError(f"column {with_nulls[0]} has empty cells")

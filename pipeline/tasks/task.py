@@ -1,0 +1,45 @@
+"""A task: everything that depends on what is asked of a document, as one value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from pipeline.core.values import Float32, Float64, Int32, Int64
+from pipeline.tasks.classification.answers import Predictions
+from pipeline.tasks.classification.metrics import Metric
+from pipeline.tasks.classification.scores import Scores
+
+
+@dataclass(frozen=True)
+class Task:
+    """An entry of `TASKS`. N documents, C names that an answer may have.
+
+    Attributes
+    ----------
+    name : str
+    metrics : what `--metric` may ask for; the first is used where nothing is asked for
+    names : (labels of the training documents, their file) > the names that an answer may have, in order
+    warnings : names > what a reader should know of them
+    targets : (labels, names) > what is right for each document, int32 (N,)
+    unknown : (label, names) > in words, which names there are instead
+    chance : (targets, weight of each document, C) > the loss of answering with the frequencies alone, in nats
+    answers : (documents, targets, outputs (N, C)) > the answers of a model to documents
+    columns : (answers, names) > the columns of a file of answers
+    from_columns : (columns, hard) > answers and names; ValueError says what is wrong
+    score : answers > every score
+    """
+
+    name: str
+    metrics: Mapping[str, Metric]
+    names: Callable[[pl.Series, str], tuple[str, ...]]
+    warnings: Callable[[tuple[str, ...]], tuple[str, ...]]
+    targets: Callable[[pl.Series, tuple[str, ...]], Int32]
+    unknown: Callable[[str, tuple[str, ...]], str]
+    chance: Callable[[Int32, Float64, int], float]
+    answers: Callable[[Int64, Int32, Float32], Predictions]
+    columns: Callable[[Predictions, tuple[str, ...]], pl.DataFrame]
+    from_columns: Callable[[pl.DataFrame, bool], tuple[Predictions, tuple[str, ...]]]
+    score: Callable[[Predictions], Scores]

@@ -1,0 +1,71 @@
+"""Every task of the table keeps its promises: what another part of the program may rely on."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+
+from pipeline.core.errors import PipelineError
+from pipeline.tasks.classification.targets import chance_loss, known_labels, look_alikes
+from pipeline.tasks.table import CLASSIFY, TASKS
+from pipeline.tasks.task import Task
+
+LABELS = pl.Series(["no", "yes", "no", "maybe"])
+
+
+@pytest.mark.parametrize("task", TASKS.values(), ids=TASKS)
+def test_answers_come_back_from_their_columns_to_the_last_bit(task: Task) -> None:
+    names = task.names(LABELS, "corpus.csv")
+    outputs = np.array([[0.1, 0.7, 0.2], [1, 1, 2], [0.3, 0.3, 0.4], [0, 0, 5]], dtype=np.float32)
+    answers = task.answers(np.array([4, 9, 2, 7]), task.targets(LABELS, names), outputs)
+    again, names_again = task.from_columns(task.columns(answers, names), False)
+    assert names_again == names
+    assert again.documents.tolist() == [4, 9, 2, 7]
+    assert again.labels.tolist() == answers.labels.tolist()
+    assert np.array_equal(again.probabilities, answers.probabilities)
+
+
+@pytest.mark.parametrize("task", TASKS.values(), ids=TASKS)
+def test_each_metric_is_the_mean_of_what_the_documents_add_to_it(task: Task) -> None:
+    names = task.names(LABELS, "corpus.csv")
+    outputs = np.array([[0.1, 0.7, 0.2], [1, 1, 2], [0.3, 0.3, 0.4], [0, 1, 5]], dtype=np.float32)
+    answers = task.answers(np.arange(4), task.targets(LABELS, names), outputs)
+    for metric in task.metrics.values():
+        assert metric.influence(answers).mean() == pytest.approx(metric.value(answers), abs=1e-12)
+
+
+def test_labels_are_numbered_in_the_order_of_their_names() -> None:
+    assert CLASSIFY.names(LABELS, "corpus.csv") == ("maybe", "no", "yes")
+    assert CLASSIFY.targets(LABELS, ("maybe", "no", "yes")).tolist() == [1, 2, 1, 0]
+
+
+def test_whole_numbers_are_ordered_as_numbers() -> None:
+    assert CLASSIFY.names(pl.Series(["10", "9", "-1"]), "corpus.csv") == ("-1", "9", "10")
+
+
+def test_one_label_alone_is_refused() -> None:
+    with pytest.raises(PipelineError) as refused:
+        CLASSIFY.names(pl.Series(["spam", "spam"]), "mail.csv")
+    assert str(refused.value) == (
+        'mail.csv: every document has the label "spam"; a comparison needs two classes: check --label, '
+        "or add documents"
+    )
+
+
+def test_an_unknown_label_is_answered_with_the_nearest_of_many() -> None:
+    names = (*(f"class {number}" for number in range(12)), "sport")
+    assert known_labels("sports", names).startswith('the nearest of the 13 labels are "sport"')
+
+
+def test_labels_that_look_alike_are_told() -> None:
+    assert look_alikes(("Spam", "ham", "spam ")) == (
+        'labels "Spam", "spam " differ only in case or blanks; they are kept apart',
+    )
+
+
+def test_the_loss_of_the_frequencies_is_their_entropy() -> None:
+    labels = np.array([0, 1, 1, 0], dtype=np.int32)
+    assert chance_loss(labels, np.ones(4), 3) == pytest.approx(np.log(2.0))
+    weights = np.array([3.0, 0.5, 0.5, 0.0])  # 3 : 1
+    assert chance_loss(labels, weights, 2) == pytest.approx(0.562335, abs=1e-6)
