@@ -70,8 +70,10 @@ class Fit:
 
     @classmethod
     def of_row(cls, row: Row) -> Fit:
-        """Return the fit that `asdict` made a row of."""
-        return cls(**row | {"again": row["again"] and SecondTraining(**row["again"])})
+        """Return the fit that `asdict` made a row of, and JSON a list of each tuple."""
+        again = row["again"] and SecondTraining(**row["again"])
+        tuples = {name: tuple(row[name]) for name in ("warnings", "latency_ms")}
+        return cls(**row | tuples | {"again": again})
 
 
 @dataclass(frozen=True)
