@@ -20,7 +20,7 @@ from pipeline.text.ragged import select
 class EmbeddedSplit:
     """A split, a source's vectors for it, and every document of the corpus as networks read it.
 
-    `marking` are the words that mark the classes most, with their class: of the first fold alone.
+    `marking` are the words that mark the classes most, with their class.
     """
 
     fold: Fold
@@ -42,12 +42,9 @@ def embed_split(data: RunData, source: str, fold: Fold) -> EmbeddedSplit:
         embedded = embed(asked or source, request)
     indexed = encode_covered(data.tokenized, embedded)
     cut = visible(indexed, max_tokens=config.networks.max_tokens, keep=config.networks.keep)
-    return EmbeddedSplit(fold, embedded, cut, [] if fold.number else _marking(data, fold))
-
-
-def _marking(data: RunData, fold: Fold) -> list[tuple[str, str]]:
     train = select(data.tokenized, fold.train)
-    return characteristic_words(train, data.labels(fold.train), data.label_names)
+    marking = characteristic_words(train, data.labels(fold.train), data.label_names)
+    return EmbeddedSplit(fold, embedded, cut, marking)
 
 
 def describe_source(

@@ -87,8 +87,7 @@ class RunFolder:
         folder = cls(path=path, state="killed", ended=ended)
         for line in lines:
             folder._take(line.kind, line.row)
-        if not folder.total_seconds:
-            folder.total_seconds = last - begin.at
+        folder.total_seconds = folder.total_seconds or last - begin.at
         return folder, begin.row
 
     def for_curve(self) -> RunFolder:
