@@ -24,7 +24,8 @@ from benchmarks.results_file import Metric, Outcome
 from benchmarks.sides import Options
 from pipeline.core.resources import describe_environment
 from pipeline.core.values import Float32, Int32, Int64, TokenizedCorpus
-from pipeline.models.baselines import as_fitted, choose_strength, fit_baseline
+from pipeline.models.baselines.choice import as_fitted, choose_strength
+from pipeline.models.baselines.fitting import fit_baseline
 from pipeline.models.baselines.table import BASELINES, TextSize
 from pipeline.settings.tables import BaselineSettings
 from pipeline.text.ngrams import count_ngrams, learn_ngrams

@@ -113,8 +113,8 @@ def _prepare(options: Options, seed: int, source: str) -> tuple[Any, Any, Any, A
     import numpy as np
     import polars as pl
 
-    from pipeline.embeddings import EmbeddingRequest, embed
-    from pipeline.embeddings.table import encode_covered
+    from pipeline.embeddings.request import EmbeddingRequest
+    from pipeline.embeddings.table import embed, encode_covered
     from pipeline.models.networks.batches import visible
     from pipeline.settings.tables import Config, NetworkSettings, TokenizerSettings
     from pipeline.text.ragged import select, take

@@ -24,8 +24,8 @@ import polars as pl
 from pipeline.core.console import Console
 from pipeline.core.names import parse_network
 from pipeline.core.values import Float32, Int32, Int64
-from pipeline.embeddings import Embedded, EmbeddingRequest, embed
-from pipeline.embeddings.table import encode_covered
+from pipeline.embeddings.request import EmbeddingRequest
+from pipeline.embeddings.table import Embedded, embed, encode_covered
 from pipeline.experiment.data import read_and_split
 from pipeline.models.networks.batches import batches, visible
 from pipeline.models.networks.build import build, specify

@@ -98,7 +98,7 @@ def _wanted(n_words: int) -> np.ndarray:
 
 def run_embedseq(options: Options, seed: int) -> Figures:
     """Measure this project, and compare what it read with what was written."""
-    from pipeline.embeddings.files import read_vector_file
+    from pipeline.embeddings.files.reading import read_vector_file
 
     words, vectors = _source(options.documents)
     rows = _wanted(len(words))

@@ -80,7 +80,7 @@ def run_gensim(options: Options, seed: int) -> Figures:
 
 
 def _request(options: Options, seed: int):  # type: ignore[no-untyped-def]
-    from pipeline.embeddings import EmbeddingRequest
+    from pipeline.embeddings.request import EmbeddingRequest
     from pipeline.settings.tables import Config
     from pipeline.text.tokenizer import tokenize
     from pipeline.text.vocabulary import build_vocabulary

@@ -97,7 +97,7 @@ def wanted_words(words: Sequence[str]) -> list[str]:
 
 def read_with_embedseq(path: Path, wanted: list[str], call: str) -> tuple[str, dict[str, np.ndarray]]:
     """Return what is said of the file, and word > vector."""
-    from pipeline.embeddings.files import read_vector_file
+    from pipeline.embeddings.files.reading import read_vector_file
 
     file = read_vector_file(path, pl.Series(wanted))
     said = [*file.notes]

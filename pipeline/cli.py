@@ -17,9 +17,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from inspect import Signature, signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
+from typer.models import OptionInfo
 
 from pipeline import __version__
 from pipeline.core.console import Console
@@ -89,9 +90,9 @@ def _with_settings(
         own = [*signature(command, eval_str=True).parameters.values()][2:]
 
         @functools.wraps(command)
-        def from_options(**params: Any) -> None:
+        def from_options(**params: object) -> None:
             console = Console()
-            with _exit_statuses(console, params[parameter_name("run.debug")]):
+            with _exit_statuses(console, bool(params[parameter_name("run.debug")])):
                 command(resolved(params), console, **{one.name: params[one.name] for one in own})
 
         made = parameters(keys_with_options(names, without), with_argument)
@@ -117,7 +118,9 @@ def run(settings: Config, console: Console, *, version: Version = False) -> None
 @_with_settings("corpus", "run.seed", "run.debug")
 def inspect_corpus(settings: Config, console: Console) -> None:
     """Show how CORPUS is read and split: every record used or accounted for, duplicates, what was assumed."""
-    from pipeline.corpus import describe_corpus, find_duplicates, read_asked, split_asked
+    from pipeline.corpus.by_settings import read_asked, split_asked
+    from pipeline.corpus.describe import describe_corpus
+    from pipeline.corpus.duplicates import find_duplicates
 
     loaded = read_asked(settings)
     duplicates = find_duplicates(loaded.corpus)
@@ -147,13 +150,11 @@ def inspect_embeddings(
     console.say(describe_fit(file, settings, Console(sys.stderr)))  # the audit alone on standard output
 
 
+RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder, such as reports/bbc-news-...")]
+
+
 @app.command(short_help="Draw a run's report again, or finish that of a run that was killed.")
-def report(
-    run_folder: Annotated[
-        Path, typer.Argument(metavar="RUN", help="A run folder, such as reports/bbc-news-...")
-    ],
-    debug: Debug = False,
-) -> None:
+def report(run_folder: RunFolder, debug: Debug = False) -> None:
     """Draw the report of a run again, from its saved predictions. Of a run that was killed what had finished is
     scored first."""
     console = Console()
@@ -176,12 +177,7 @@ def report(
 
 
 @app.command(short_help="Check a finished run's scores and report.")
-def verify(
-    run_folder: Annotated[
-        Path, typer.Argument(metavar="RUN", help="A run folder, such as reports/bbc-news-...")
-    ],
-    debug: Debug = False,
-) -> None:
+def verify(run_folder: RunFolder, debug: Debug = False) -> None:
     """Compute every score again from the saved predictions, draw the report again, and compare both."""
     console = Console()
     with _exit_statuses(console, debug):
@@ -210,38 +206,29 @@ def selftest(settings: Config, console: Console) -> None:
     console.say(describe(findings))
 
 
+def _option(usage: str, help: str) -> OptionInfo:
+    """Return an option, written as in a usage line."""
+    flag, _, metavar = usage.partition(" ")
+    option: OptionInfo = typer.Option(flag, help=help, metavar=metavar, show_default=False)
+    return option
+
+
 @app.command(short_help="A worked example: every number of a network on your words.")
 def explain(
     text: Annotated[
         str, typer.Argument(metavar="TEXT", help='One word or more, in quotes, such as "dog bites man".')
     ],
     *,
-    cell: Annotated[
-        str | None,
-        typer.Option("--cell", help="rnn, gru or lstm. Default: rnn.", metavar="CELL", show_default=False),
-    ] = None,
-    units: Annotated[
-        int | None,
-        typer.Option(
-            "--units", help="Numbers in the state, 1 to 4. Default: 2.", metavar="N", show_default=False
-        ),
-    ] = None,
+    cell: Annotated[str | None, _option("--cell CELL", "rnn, gru or lstm. Default: rnn.")] = None,
+    units: Annotated[int | None, _option("--units N", "Numbers in the state, 1 to 4. Default: 2.")] = None,
     run_folder: Annotated[
         Path | None,
-        typer.Option(
-            "--run", help="A run folder: show a network that it trained, not a small one.", metavar="RUN"
-        ),
+        _option("--run RUN", "A run folder: show a network that it trained, not a small one."),
     ] = None,
     model: Annotated[
-        str | None,
-        typer.Option(
-            "--model", help="Which network of RUN. Default: its first of that cell.", metavar="NAME"
-        ),
+        str | None, _option("--model NAME", "Which network of RUN. Default: its first of that cell.")
     ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", help="Write it as a web page too, a new file.", metavar="FILE.html"),
-    ] = None,
+    out: Annotated[Path | None, _option("--out FILE.html", "Write it as a web page too, a new file.")] = None,
     debug: Debug = False,
 ) -> None:
     """Show all that a recurrent network computes on TEXT, forward and back through time, with the numbers put into the

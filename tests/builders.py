@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.core.values import EmbeddingMatrix, IndexedCorpus, Int32, TokenizedCorpus
-from pipeline.embeddings import EmbeddingRequest
+from pipeline.embeddings.request import EmbeddingRequest
 from pipeline.models.networks.labelled import Evaluation, Labelled
 from pipeline.models.networks.training import FittedNetwork, Schedule, fit_network
 from pipeline.settings.tables import BaselineSettings, EmbeddingSettings, NetworkSettings, Word2VecSettings

@@ -14,11 +14,15 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from filled import filled
+
 from pipeline.commands.run import run_experiment
 from pipeline.core.console import Console
 from pipeline.interpret.explain import explain
 from pipeline.report import draw_report
 from pipeline.report.page.terminal import write_example
+from pipeline.run_folder.metrics.corpus import Environment
+from pipeline.run_folder.metrics.models import Cheapest
 from pipeline.settings.reading import load_config
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -68,9 +72,9 @@ def make(folder: Path) -> tuple[dict[str, Any], str, str]:
         Path("films.csv").write_text(corpus(), encoding="utf-8")
         run = run_experiment(load_config(None, (), OPTIONS), Console(silent=True), "embedseq films.csv")
         metrics = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
-        metrics |= {"timing": [], "stages": [], "total_seconds": None, "environment": {}}
-        metrics |= {"costs": [], "cheapest": {}}
-        metrics["embeddings"] = [entry | {"seconds": None} for entry in metrics["embeddings"]]
+        metrics |= {"timing": [], "stages": [], "total_seconds": 0.0, "environment": filled(Environment, {})}
+        metrics |= {"costs": [], "cheapest": filled(Cheapest, {})}
+        metrics["embeddings"] = [entry | {"seconds": 0.0} for entry in metrics["embeddings"]]
         for row in (*metrics["results"], *metrics["summary"]):
             row["signature"] = row["signature"].partition("|embedseq:")[0]  # without versions
         (run / "metrics.json").write_text(json.dumps(metrics), encoding="utf-8")

@@ -5,7 +5,14 @@ from __future__ import annotations
 import copy
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
+
+from filled import filled
+
+from pipeline.run_folder.details import Details, read_details
+from pipeline.run_folder.metrics import Metrics
+from pipeline.run_folder.metrics.rows import value_as
+from pipeline.run_folder.reading import Run
 
 NETWORK = "lstm@word2vec"
 LEAK = "1 of 40 test documents also stands among the training documents"
@@ -73,7 +80,7 @@ def _curve(name: str, kind: str, points: list[Any]) -> dict[str, Any]:
     return {"name": name, "kind": kind, "points": found}
 
 
-METRICS: dict[str, Any] = {
+_METRICS: dict[str, Any] = {
     "schema_version": 1,
     "corpus": {
         "name": "films",
@@ -344,8 +351,8 @@ METRICS: dict[str, Any] = {
     "config": {"run": {"quick": False}},
     "warnings": ["3 records without text (lines 9, 11, 131)"],
 }
-
-METRICS["verdict"]["against"] = METRICS["comparisons"]
+_METRICS["verdict"]["against"] = _METRICS["comparisons"]
+METRICS: dict[str, Any] = filled(Metrics, _METRICS)
 
 DETAILS: dict[str, Any] = {
     "histories": [
@@ -550,20 +557,11 @@ _SPACE = [
     )
 ]
 SPACE = {"trials": 2, "space": _SPACE}
-METRICS["tuning"] = []
 DETAILS["tuning"] = {}
 DETAILS["run"] = {}
 DETAILS["documents_shown"] = []
 DETAILS["chosen_documents"] = {}
 DETAILS["contributions"] = {}
-DETAILS["fit_costs"] = [
-    {
-        "name": "tfidf",
-        "fits": [{"seed": 0, "fold": 0, "prepare_seconds": 0.5, "fit_seconds": 0.25, "peak_rss_mib": 410.4}],
-        "latency_ms": [2.25, 2.75],
-        "size_bytes": 1_200_000,
-    }
-]
 _PROFILE = {
     "distance": [0, 1, 2, 25],
     "median": [1.0, 0.4, 0.02, 1e-13],
@@ -782,7 +780,7 @@ DETAILS["curve_sets"] = {
 }
 
 
-def _summary(name: str, accuracy: float, interval: list[float] | None) -> dict[str, Any]:
+def _summary(name: str, accuracy: float, interval: list[float]) -> dict[str, Any]:
     model, _, embedding = name.partition("@")
     scores = {
         "accuracy": accuracy,
@@ -820,7 +818,7 @@ GRID: dict[str, Any] = {
         _summary("rnn@random", 0.6, [0.45, 0.75]),
         _summary("lstm@glove.txt", 0.85, [0.75, 0.95]),
         _summary("lstm@random", 0.8, [0.7, 0.9]),
-        _summary("lstm@glove.txt:tuned", 0.875, None),
+        _summary("lstm@glove.txt:tuned", 0.875, [0.775, 0.95]),
     ],
     "gains": [
         {
@@ -848,24 +846,39 @@ def build_run(
 ) -> Path:
     """Write a run folder below `folder` and return its path.
 
-    `changes` replace a key of metrics.json or a file of details/ by its name; None leaves it out. With
-    `metrics=None` there is no metrics.json.
+    `changes` replace a key of metrics.json or a file of details/ by its name; what they do not say of a row its type
+    does. None leaves a file out, and stands for a key of metrics.json that holds nothing. `tuned` is the key `tuning`
+    of metrics.json, since a file is called so too.
     """
-    run = folder / "run"
+    run, (metrics, details) = folder / "run", _changed(changes)
     (run / "details").mkdir(parents=True)
-    metrics, details = copy.deepcopy(METRICS), copy.deepcopy(DETAILS)
-    keep_metrics = changes.pop("metrics", True) is not None
-    for key, value in changes.items():
-        (details if key in DETAILS else metrics)[key] = value
-    if keep_metrics:
-        left_out = {key for key, value in changes.items() if value is None}
-        _write(run / "metrics.json", {key: value for key, value in metrics.items() if key not in left_out})
+    _write(run / "metrics.json", metrics)
     for name, value in details.items():
         if value is not None:
             _write(run / "details" / f"{name}.json", value)
     if config_toml is not None:
         (run / "config.toml").write_text(config_toml, encoding="utf-8")
     return run
+
+
+def run_with_rows(**changes: Any) -> Run:
+    """Return the content of the folder that `build_run` would write, without writing one."""
+    metrics, details = _changed(changes)
+    return Run(Path("x"), value_as(Metrics, metrics), read_details(Path("x"), details), "")
+
+
+def _changed(changes: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the content of metrics.json, and of the files of details/ by name."""
+    metrics, details = copy.deepcopy(METRICS), copy.deepcopy(DETAILS)
+    if "tuned" in changes:
+        metrics["tuning"] = changes.pop("tuned")
+    for key, value in changes.items():
+        (details if key in DETAILS else metrics)[key] = value
+    left_out = {key for key, value in changes.items() if value is None}
+    kept = {key: value for key, value in metrics.items() if key not in left_out}
+    kinds = get_type_hints(Details)
+    rows = {name: value and filled(kinds[name], value) for name, value in details.items()}
+    return filled(Metrics, kept), rows
 
 
 def _write(path: Path, value: Any) -> None:

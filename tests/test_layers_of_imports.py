@@ -71,27 +71,22 @@ KNOWN: dict[str, str] = {
     "a name split at @ outside core.names": "",
     "a file of the run folder named outside run_folder": (
         "cli commands.predict commands.selftest commands.verify"
-        " interpret.contributions.of_run"
-        " models.saved report.draw report.sections.causes"
-        " report.sections.conduct report.sections.contamination report.sections.costs"
-        " report.sections.curves report.sections.documents report.sections.errors_made"
-        " report.sections.fit_audit report.sections.grid report.sections.inputs"
-        " report.sections.learning_curve report.sections.probe_forget_bias report.sections.probe_gradients"
+        " report.draw report.sections.causes"
+        " report.sections.conduct report.sections.contamination report.sections.curves"
+        " report.sections.errors_made report.sections.fit_audit report.sections.inputs"
+        " report.sections.probe_forget_bias report.sections.probe_gradients"
         " report.sections.probe_jacobians report.sections.probe_memory_horizon"
         " report.sections.probe_needle report.sections.probe_word_order report.sections.probes"
-        " report.sections.slices report.sections.tuning"
+        " report.sections.tuning"
     ),
     '"accuracy" outside tasks and core.wording': (
-        "commands.run evaluation.budgets evaluation.comparisons evaluation.contamination evaluation.costs"
-        " evaluation.crossing evaluation.differences evaluation.pooling"
+        "commands.run evaluation.budgets evaluation.comparisons evaluation.contamination"
+        " evaluation.costs evaluation.crossing evaluation.differences evaluation.pooling"
         " evaluation.result_rows evaluation.seeds evaluation.slices evaluation.summary evaluation.verdict"
         " experiment.data experiment.fit_linear interpret.probes.forget_bias"
-        " interpret.probes.memory_horizon interpret.probes.needle interpret.probes.word_order"
-        " models.baselines.choice report.sections.contamination report.sections.curves"
-        " report.sections.errors_made report.sections.facts report.sections.learning_curve"
-        " report.sections.metric report.sections.probe_forget_bias report.sections.probe_memory_horizon"
-        " report.sections.probe_needle report.sections.probe_word_order report.sections.quality"
-        " report.sections.slices run_folder.signatures settings.run"
+        " interpret.probes.memory_horizon interpret.probes.word_order"
+        " models.baselines.choice report.sections.metric report.sections.quality report.sections.slices"
+        " run_folder.signatures settings.run"
     ),
 }
 

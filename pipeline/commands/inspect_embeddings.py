@@ -8,13 +8,16 @@ from typing import cast
 
 from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
+from pipeline.core.files import plain
 from pipeline.core.values import TRAIN
-from pipeline.embeddings import Embedded, embed, parse_source
 from pipeline.embeddings.audit.fit import CorpusFacts, audit_fit
 from pipeline.embeddings.audit.neighbours import characteristic_words, neighbour_rows
+from pipeline.embeddings.table import Embedded, embed, parse_source
 from pipeline.experiment.data import embedding_request, read_and_split, tokenize_all
 from pipeline.models.table import PlannedModel
 from pipeline.report import describe_audit
+from pipeline.run_folder.details.words import Audit, Neighbours
+from pipeline.run_folder.metrics.rows import value_as
 from pipeline.settings.tables import Config
 
 
@@ -55,7 +58,8 @@ def describe_fit(source: str, config: Config, console: Console) -> str:
         f" {audit['dimension']}, vectors for {audit['rows_kept']:,} words of the corpus"
     )
     notes = "\n".join(f"Note: {note}" for note in _other_notes(found))
-    return "\n\n".join([part for part in (head, notes, describe_audit(audit, near)) if part])
+    described = describe_audit(value_as(Audit, plain(audit)), value_as(Neighbours, plain(near)))
+    return "\n\n".join([part for part in (head, notes, described) if part])
 
 
 def _other_notes(found: Embedded) -> list[str]:

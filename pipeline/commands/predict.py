@@ -1,4 +1,4 @@
-"""What a saved network answers on the test documents of its run, computed again without TensorFlow."""
+"""What a saved model answers on the test documents of its run, computed again without what trained it."""
 
 from __future__ import annotations
 
@@ -8,17 +8,16 @@ from pathlib import Path
 from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
 from pipeline.experiment.data import read_and_split
-from pipeline.models.saved import load_saved
+from pipeline.models.saved import load_model
 from pipeline.run_folder.predictions import prediction_path, read_predictions
 from pipeline.settings.reading import load_config
 from pipeline.tasks.classification.answers import Predictions
 from pipeline.tasks.table import CLASSIFY
-from pipeline.text.tokenizer import tokenize
 
 
 @dataclass(frozen=True, eq=False)
 class TwoAnswers:
-    """What Keras predicted when the run was made, and what the saved weights give now."""
+    """What a model predicted when the run was made, and what its files give now."""
 
     saved: Predictions
     again: Predictions
@@ -30,14 +29,14 @@ class TwoAnswers:
 
 
 def answer_again(run: Path, name: str, console: Console) -> TwoAnswers:
-    """Return the test documents' probabilities from a run's saved network, beside those that the run saved.
+    """Return the test documents' probabilities from a run's saved model, beside those that the run saved.
 
     Parameters
     ----------
     run : Path
         A run folder. Its corpus is read again from where `config.toml` names it.
     name : str
-        A network as the run names it.
+        A model as the run names it.
     console : Console
         Told what is done.
 
@@ -46,7 +45,7 @@ def answer_again(run: Path, name: str, console: Console) -> TwoAnswers:
     PipelineError
         If a file is missing or damaged, or the corpus is no longer the one that the run read.
     """
-    network = load_saved(run, name)
+    model = load_model(run, name)
     saved_at = prediction_path(run, name, 0, 0)
     saved = read_predictions(saved_at)
     read = read_and_split(load_config(run / "config.toml"), console)
@@ -54,7 +53,6 @@ def answer_again(run: Path, name: str, console: Console) -> TwoAnswers:
         what = f"the corpus {read.loaded.name} is not the one that the run read"
         raise PipelineError(str(saved_at), what, "give the files as they were, or run again")
     corpus, test = read.folds[0].corpus, read.folds[0].test
-    tokenized = tokenize(corpus.texts.gather(test), network.tokenizer)
-    answers = network.probabilities(network.as_read(tokenized))
+    answers = model.answer(corpus.texts.gather(test))
     again = CLASSIFY.answers(corpus.records[test], corpus.labels[test], answers)
     return TwoAnswers(saved.predictions, again)

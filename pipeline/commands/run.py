@@ -10,18 +10,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from pipeline import __version__
 from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
-from pipeline.core.files import write_json
+from pipeline.core.files import Json, write_json
 from pipeline.core.noise import quiet
 from pipeline.core.seeds import stage_generator
 from pipeline.core.values import TRAIN, Corpus, TokenizedCorpus
-from pipeline.corpus import unlabelled_warning
+from pipeline.corpus.duplicates import unlabelled_warning
 from pipeline.corpus.facts import describe_loaded, describe_tokens
 from pipeline.corpus.splits import join_groups
 from pipeline.embeddings.audit.fit import CorpusFacts
@@ -191,13 +190,10 @@ def fit_all(run: PlannedRun, read: ReadCorpus, console: Console, smaller: Sequen
         folder.note(text)
     at_once = fits_at_once(describe_work(data, read.folds), this_machine(), config.run.side_by_side)
     facts = CorpusFacts(data.tokenized, read.corpora[0], config.tokenizer)
+    debug = config.run.debug
     try:
-        with (
-            shared_files() as files,
-            executor_of(data, files, at_once, run.keep) as executor,
-            quiet(config.run.debug),
-        ):
-            loop = FitLoop(data, facts, executor, files, folder, run.keep, config)
+        with shared_files() as files, executor_of(data, files, at_once, run.keep) as executor, quiet(debug):
+            loop = FitLoop(data, config, facts, executor, files, folder, run.keep)
             loop.fit_folds(read.folds)
             if config.run.seeds == AUTO:
                 add_seeds(run, loop)
@@ -231,7 +227,7 @@ def check_protocol(file: str | None) -> None:
         read_protocol(Path(file))
 
 
-def lay_down(config: Config, planned: tuple[PlannedModel, ...], corpus: dict[str, Any]) -> LaidDown:
+def lay_down(config: Config, planned: tuple[PlannedModel, ...], corpus: dict[str, Json]) -> LaidDown:
     """Return the protocol of a run: written now where its file is absent, else the one in the file."""
     path = Path(str(config.run.protocol))
     if not path.exists():

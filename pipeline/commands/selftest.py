@@ -12,22 +12,23 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
 
 from pipeline import evaluation
 from pipeline.commands.run import fit_and_score
+from pipeline.core.columns import aligned
 from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
 from pipeline.core.seeds import stage_generator
-from pipeline.core.values import TEST, TRAIN, VALIDATION, Corpus, Int32, Int64, Ledger, LoadedCorpus
-from pipeline.corpus import find_duplicates
+from pipeline.core.values import TEST, TRAIN, VALIDATION, Bool, Corpus, Int32, Int64, Ledger, LoadedCorpus
+from pipeline.corpus.duplicates import find_duplicates
 from pipeline.experiment.data import Fold, ReadCorpus, read_and_split
 from pipeline.experiment.plan import plan_models
 from pipeline.experiment.planned_run import PlannedRun
 from pipeline.run_folder.predictions import SavedPredictions, read_run_predictions
+from pipeline.settings.setting import Value
 from pipeline.settings.tables import Config, save_config, with_values
 from pipeline.tasks.classification.answers import Predictions
 from pipeline.text.tokenizer import tokenize
@@ -38,7 +39,7 @@ WORDS_KEPT = 8  # of a planted document, so that a made-up word beside them coul
 # (title, seeds of one side; the others are the other side's): the ways to halve four seeds
 HALVES = ((0, 1), (0, 2), (0, 3))
 MODELS = ("bow", "tfidf", "mean", "lstm")
-SETTINGS: dict[str, Any] = {  # small enough for minutes; what is tested is the program, not the models
+SETTINGS: dict[str, Value] = {  # small enough for minutes; what is tested is the program, not the models
     "run.embeddings": ("word2vec",),
     "run.quick": True,
     "run.tune": 0,
@@ -116,10 +117,7 @@ def selftest(config: Config, console: Console, models: tuple[str, ...] = MODELS)
 def describe(findings: Sequence[Finding]) -> str:
     """Return the table of the findings, and what it says."""
     rows = [("Control", "Part", "Found", "Allowed", ""), *map(_cells, findings)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
-    ]
+    lines = [line.rstrip() for line in aligned(rows, [False] * len(rows[0]))]
     failed = sorted({finding.control for finding in findings if not finding.passed})
     end = f"Failed: {', '.join(failed)}. {TOLD}" if failed else "All controls passed."
     return "\n".join([*lines, "", WHAT, end])
@@ -256,7 +254,8 @@ def plant(data: Data, config: Config) -> Planted:
     rows = np.concatenate([of_class, of_class, others])
     words = [canary] * len(of_class) + [neutral] * (len(of_class) + len(others))
     texts = [
-        f"{_beginning(text)} {word}" for text, word in zip(corpus.texts.gather(rows), words, strict=True)
+        " ".join([*text.split(maxsplit=WORDS_KEPT)[:WORDS_KEPT], word])
+        for text, word in zip(corpus.texts.gather(rows), words, strict=True)
     ]
     records = int(corpus.records.max()) + 1 + np.arange(len(rows))
     planted = Corpus(
@@ -288,10 +287,6 @@ def _made_up_words(texts: pl.Series, config: Config) -> tuple[str, str]:
     )
 
 
-def _beginning(text: str) -> str:
-    return " ".join(text.split(maxsplit=WORDS_KEPT)[:WORDS_KEPT])
-
-
 def canary_findings(run: Path, saved: Iterable[SavedPredictions], planted: Planted) -> list[Finding]:
     """Return whether a word that stands in test documents alone reached anything learned, or helped a model."""
     control, found = "leak canary", []
@@ -315,11 +310,12 @@ def canary_findings(run: Path, saved: Iterable[SavedPredictions], planted: Plant
     return found
 
 
-def _right(entry: SavedPredictions, records: Int64) -> np.ndarray:
+def _right(entry: SavedPredictions, records: Int64) -> Bool:
     """Return whether the answers to these documents are right; bool (N,)."""
     predictions = entry.predictions
     rows = np.isin(predictions.documents, records)
-    return predictions.predicted[rows] == predictions.labels[rows]
+    right: Bool = predictions.predicted[rows] == predictions.labels[rows]
+    return right
 
 
 def _by_name(saved: Iterable[SavedPredictions]) -> dict[str, list[SavedPredictions]]:

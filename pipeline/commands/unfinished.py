@@ -18,13 +18,7 @@ from pipeline.experiment.data import read_and_split
 from pipeline.experiment.planned_run import PlannedRun
 from pipeline.report import draw_report
 from pipeline.run_folder.folder import LOG
-from pipeline.run_folder.journal import JOURNAL
 from pipeline.text.tokenizer import tokenize
-
-
-def is_unfinished(run: Path) -> bool:
-    """Return whether a run folder is of a run that is going on, or that did not come to its end."""
-    return (run / JOURNAL).is_file()
 
 
 def finish(run: Path, console: Console) -> None:

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.files import file_hash, plain, read_json
+from pipeline.core.files import Json, file_hash, plain, read_json
 from pipeline.core.resources import describe_environment
 from pipeline.evaluation.scoring import Scored, score_run
 from pipeline.report.draw import draw, kept_pictures
 from pipeline.run_folder.journal import JOURNAL
-from pipeline.run_folder.metrics import SCHEMA_VERSION
+from pipeline.run_folder.metrics import SCHEMA_VERSION, Metrics
+from pipeline.run_folder.metrics.rows import value_as
 from pipeline.run_folder.protocol import Breach, read_protocol
 from pipeline.run_folder.reading import INPUTS, METRICS, run_with
 from pipeline.run_folder.receipts import RECEIPTS, kept_files
@@ -167,7 +168,7 @@ def _receipts(run: Path) -> dict[str, str]:
     return {str(name): str(sha256) for name, sha256 in files.items()} if isinstance(files, dict) else {}
 
 
-def _table(path: Path) -> dict[str, Any]:
+def _table(path: Path) -> dict[str, Json]:
     """Return the table in a JSON file; an empty one where there is none."""
     try:
         content = read_json(path) if path.is_file() else None
@@ -199,7 +200,7 @@ def _unknown_files(run: Path, kept: Mapping[str, str]) -> Iterator[Difference]:
 # --- metrics.json and details
 
 
-def _compare_json(run: Path, path: str, again: Any) -> Iterator[Difference]:
+def _compare_json(run: Path, path: str, again: object) -> Iterator[Difference]:
     file = run / path
     if not file.is_file():
         yield Difference(path, "", "no file", "a file")
@@ -213,7 +214,7 @@ def _compare_json(run: Path, path: str, again: Any) -> Iterator[Difference]:
         yield Difference(path, place, one, other)
 
 
-def compare_values(saved: Any, again: Any, place: str = "") -> Iterator[tuple[str, str, str]]:
+def compare_values(saved: object, again: object, place: str = "") -> Iterator[tuple[str, str, str]]:
     """Yield the key path, the saved and the recomputed value of each place where two JSON values differ.
 
     >>> list(compare_values({"a": [1, 2]}, {"a": [1, 3], "b": None}))
@@ -235,21 +236,21 @@ def compare_values(saved: Any, again: Any, place: str = "") -> Iterator[tuple[st
         yield place, _text(saved), _text(again)
 
 
-def _equal(saved: Any, again: Any) -> bool:
-    numbers = [isinstance(value, int | float) and not isinstance(value, bool) for value in (saved, again)]
-    if all(numbers):
+def _equal(saved: object, again: object) -> bool:
+    if isinstance(saved, int | float) and isinstance(again, int | float):
         try:
-            return math.isclose(saved, again, rel_tol=TOLERANCE, abs_tol=NEAR_ZERO)
+            close = math.isclose(saved, again, rel_tol=TOLERANCE, abs_tol=NEAR_ZERO)
         except OverflowError:  # a whole number of hundreds of digits
             return False
+        return close if bool not in (type(saved), type(again)) else saved is again
     return type(saved) is type(again) and bool(saved == again)
 
 
-def _shown(table: Mapping[str, Any], key: str) -> str:
+def _shown(table: Mapping[str, object], key: str) -> str:
     return _text(table[key]) if key in table else ABSENT
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     """Return a value as JSON has it, cut where it is long."""
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 200 else f"{text[:200]}..."
@@ -291,7 +292,7 @@ def _changed_protocol(metrics: Mapping[str, Any]) -> Iterator[Difference]:
 
 def _compare_report(run: Path, scored: Scored) -> Iterator[Difference]:
     """Yield each line and picture of the report that is not as it is drawn from the recomputed scores."""
-    drawn = draw(run_with(run, plain(scored.metrics), plain(scored.details)))
+    drawn = draw(run_with(run, value_as(Metrics, plain(scored.metrics)), plain(scored.details)))
     for name, text in drawn.files.items():
         yield from _compare_text(run, name, text)
     yield from _compare_pictures(run, drawn.pictures)

@@ -7,13 +7,17 @@ import json
 import math
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from pipeline.core.errors import PipelineError
+
+# What JSON holds; a value of NumPy becomes one of these when it is written.
+Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
 
 REWRITE = "restore the file as the run wrote it, or run again"
 
@@ -58,19 +62,27 @@ def write_json(path: Path, value: object) -> None:
 
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file so that at any moment it is the old one or the new one, never half of one."""
+    with unfinished(path) as file:
+        file.write_bytes(content)
+
+
+@contextmanager
+def unfinished(path: Path) -> Iterator[Path]:
+    """Yield a file beside `path` to write to; it takes its place when it is written whole, else it is removed."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, unfinished = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    os.close(handle)
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        os.chmod(unfinished, 0o644)
-        os.replace(unfinished, path)
+        yield Path(name)
+        os.chmod(name, 0o644)  # mkstemp makes a file that only its owner can read
+        os.replace(name, path)
     finally:
-        Path(unfinished).unlink(missing_ok=True)
+        Path(name).unlink(missing_ok=True)
 
 
-def plain(value: Any) -> Any:
-    """Return `value` built from what JSON knows."""
+def plain(value: object) -> Any:
+    """Return `value` built from what JSON knows; one that is no JSON itself may say how it is (`as_json`)."""
+    value = getattr(value, "as_json", value)
     if isinstance(value, Mapping):
         return {str(key): plain(entry) for key, entry in value.items()}
     if isinstance(value, (list, tuple, np.ndarray)):
@@ -82,7 +94,7 @@ def plain(value: Any) -> Any:
     return value
 
 
-def as_json(data: Mapping[str, Any]) -> str:
+def as_json(data: Mapping[str, Json]) -> str:
     """Return JSON that can stand in a `script` element: no character of it can end that.
 
     >>> as_json({"text": "</script>"})

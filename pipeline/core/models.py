@@ -58,11 +58,6 @@ class ModelEntry:
         """Whether it is recurrent and reads from the first word to the last alone."""
         return self.directions == (FORWARD,)
 
-    @property
-    def reads_last_state(self) -> bool:
-        """Whether it reads its last state where no head is named."""
-        return self.default_head == LAST
-
 
 _recurrent = partial(ModelEntry, "recurrent", directions=(FORWARD,), heads=(LAST, *POOLED), default_head=LAST)
 _BOTH_WAYS = (FORWARD, BACKWARD)

@@ -261,11 +261,6 @@ class ModelName:
         return self.asked if self.source is None else f"{self.asked}@{self.source}"
 
     @property
-    def slug(self) -> str:
-        """The name of its files."""
-        return slug(str(self))
-
-    @property
     def entry(self) -> ModelEntry | None:
         """Its line in the table of models; None for a model that was made elsewhere."""
         return None if self.made_elsewhere else MODELS.get(self.model)

@@ -6,7 +6,9 @@ import os
 import platform
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TypeVar
@@ -29,6 +31,7 @@ PACKAGES = (
 _SAMPLE_SECONDS = 0.05
 
 Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 class PeakMemory:
@@ -97,7 +100,7 @@ def usable_cores(container: Path = Path("/sys/fs/cgroup")) -> int:
 
 def available_mib(container: Path = Path("/sys/fs/cgroup")) -> float:
     """Return how much memory may still be taken, MiB: in a container, of what that is limited to."""
-    free = psutil.virtual_memory().available / 2**20
+    free: float = psutil.virtual_memory().available / 2**20
     limit, used = _numbers_in(container / "memory.max"), _numbers_in(container / "memory.current")
     return max(0.0, min(free, (limit[0] - used[0]) / 2**20)) if limit and used else free
 
@@ -126,3 +129,21 @@ def _version(package: str) -> str | None:
         return version(package)
     except PackageNotFoundError:
         return None
+
+
+def one_blas_thread() -> AbstractContextManager[object]:
+    """Return a context in which BLAS uses one thread.
+
+    For short products: waking threads for those made a fit of L-BFGS on 5,000 questions up to thirty times slower on
+    two busy cores.
+    """
+    from threadpoolctl import threadpool_limits
+
+    limits: AbstractContextManager[object] = threadpool_limits(1)
+    return limits
+
+
+def in_two_threads(work: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
+    """Return what `work` makes of each item, for work in native code: it releases the interpreter's lock."""
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        return list(pool.map(work, items))

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import numpy as np
+import numpy as np
 
 
 def stage_generator(seed: int, stage: str) -> np.random.Generator:
     """Return the random generator of one stage: its numbers do not depend on which other stages exist."""
-    import numpy as np
-
     return np.random.default_rng([seed, *stage.encode()])

@@ -212,9 +212,9 @@ def _checksum(text: str, arrays: Mapping[str, np.ndarray]) -> str:
     return digest.hexdigest()
 
 
-def add_array(digest: Any, array: np.ndarray) -> None:
+def add_array(digest: hashlib._Hash, array: np.ndarray) -> None:
     digest.update(f"{array.dtype.str}{array.shape}".encode())
-    digest.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8))
+    digest.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
 
 
 def _canonical(value: object) -> str:

@@ -114,9 +114,8 @@ class Duplicates:
     normalised: int
     across_splits: int  # test documents whose normalised text is also in train or validation
     conflicting_labels: int  # documents in groups of equal normalised text with two labels or more
-    groups: Int64 = field(
-        repr=False, compare=False
-    )  # (N,): documents of equal normalised text share a number
+    # (N,): documents of equal normalised text share a number
+    groups: Int64 = field(repr=False, compare=False)
 
 
 @dataclass(frozen=True, eq=False)

@@ -31,13 +31,13 @@ def with_head(name: str) -> str:
     return f"{name} ({'last state' if head == LAST else head})" if head else name
 
 
-def percent(fraction: float) -> str:
+def percent(fraction: float, places: int = 1) -> str:
     """Return a fraction of 1 as percent.
 
-    >>> percent(0.953)
-    '95.3 %'
+    >>> percent(0.953), percent(0.714, 0)
+    ('95.3 %', '71 %')
     """
-    return f"{100 * fraction:.1f} %"
+    return f"{100 * fraction:.{places}f} %"
 
 
 def signed_points(fraction: float) -> str:

@@ -70,7 +70,8 @@ def _classes(splits: Corpus) -> Iterator[str]:
     counts = _counts(splits)
     order = np.argsort(-counts.sum(axis=1), kind="stable")
     shown = order if len(order) <= CLASSES_SHOWN else order[: CLASSES_SHOWN - 1]
-    names = [_shortened(splits.label_names[label]) for label in shown.tolist()]
+    names = [splits.label_names[label] for label in shown.tolist()]
+    names = [name if len(name) <= 30 else f"{name[:27]}..." for name in names]
     width = max(len("in all"), *(len(name) for name in names))
     yield f"  {'':{width}}" + "".join(f"{name:>12}" for name in (*SPLIT_NAMES.values(), "in all"))
     for name, row in zip(names, counts[shown].tolist(), strict=True):
@@ -83,10 +84,6 @@ def _classes(splits: Corpus) -> Iterator[str]:
 
 def _row(name: str, counts: list[int], width: int) -> str:
     return f"  {name:{width}}" + "".join(f"{count:>12,}" for count in (*counts, sum(counts)))
-
-
-def _shortened(name: str, longest: int = 30) -> str:
-    return name if len(name) <= longest else f"{name[: longest - 3]}..."
 
 
 def _counts(splits: Corpus) -> Int64:

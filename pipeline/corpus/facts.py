@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from typing import Any
 
 import numpy as np
 
 from pipeline.core.errors import first_places
+from pipeline.core.files import Json
 from pipeline.core.values import (
     SPLIT_NAMES,
     TEST,
@@ -20,7 +20,7 @@ from pipeline.core.values import (
     LoadedCorpus,
     TokenizedCorpus,
 )
-from pipeline.corpus import leak_warning
+from pipeline.corpus.duplicates import leak_warning
 from pipeline.settings.tables import Config
 
 ROWS_SHOWN = 20  # first records of each ledger entry that metrics.json names
@@ -28,15 +28,16 @@ ROWS_SHOWN = 20  # first records of each ledger entry that metrics.json names
 
 def describe_loaded(
     loaded: LoadedCorpus, duplicates: Duplicates, folds: Sequence[Corpus], config: Config
-) -> dict[str, Any]:
+) -> dict[str, Json]:
     """Return `corpus` of metrics.json, but for the number of documents tested; `splits` are the first fold's."""
-    first = folds[0]
+    first, given = folds[0], (config.corpus.path, config.corpus.test, config.corpus.validation)
+    named_files = {str(path) for path in given if path}  # of records, or folders of documents
     counts = np.bincount(loaded.corpus.labels, minlength=len(loaded.corpus.label_names))
     return {
         "name": loaded.name,
         "rows_read": loaded.ledger.rows_read,
         "documents": loaded.ledger.documents,
-        "dropped": describe_dropped(loaded.ledger.dropped, _named_files(config)),
+        "dropped": describe_dropped(loaded.ledger.dropped, named_files),
         "classes": dict(zip(loaded.corpus.label_names, counts.tolist(), strict=True)),
         "splits": {name: len(first.positions(part)) for part, name in SPLIT_NAMES.items()},
         "folds": config.corpus.folds,
@@ -67,13 +68,7 @@ def _hash_of_texts(texts: Iterable[str]) -> str:
     return digest.hexdigest()
 
 
-def _named_files(config: Config) -> set[str]:
-    """Return the paths that the user gave: files of records, or folders of documents."""
-    given = (config.corpus.path, config.corpus.test, config.corpus.validation)
-    return {str(path) for path in given if path}
-
-
-def describe_dropped(entries: Iterable[Dropped], named_files: Collection[str]) -> list[dict[str, Any]]:
+def describe_dropped(entries: Iterable[Dropped], named_files: Collection[str]) -> list[dict[str, Json]]:
     """Return `dropped` of metrics.json: one row a reason and file.
 
     In a folder corpus each file is a document and has an entry of its own; those are one row a reason, which
@@ -86,7 +81,7 @@ def describe_dropped(entries: Iterable[Dropped], named_files: Collection[str]) -
     return [_dropped_row(reason, together) for (reason, _), together in alike.items()]
 
 
-def _dropped_row(reason: str, entries: list[Dropped]) -> dict[str, Any]:
+def _dropped_row(reason: str, entries: list[Dropped]) -> dict[str, Json]:
     return {
         "reason": reason,
         "count": sum(len(entry.rows) for entry in entries),
@@ -96,7 +91,7 @@ def _dropped_row(reason: str, entries: list[Dropped]) -> dict[str, Any]:
     }
 
 
-def describe_tokens(tokenized: TokenizedCorpus, corpus: Corpus) -> dict[str, Any]:
+def describe_tokens(tokenized: TokenizedCorpus, corpus: Corpus) -> dict[str, Json]:
     """Return counts of tokens; `unknown_tokens` is the share that no training document holds, by split."""
     lengths = np.diff(tokenized.offsets)
     part_of_token = np.repeat(corpus.split, lengths)  # (M,)

@@ -74,9 +74,8 @@ def _documents_by_token_and_label(train: TokenizedCorpus, labels: Int32) -> spar
     n_types = max(len(train.types), 1)
     document_of = np.repeat(np.arange(train.n_docs, dtype=np.int64), np.diff(train.offsets))  # (M,)
     every = np.sort(document_of * n_types + train.token_types)  # (M,)
-    held = every[
-        np.diff(every, prepend=-1) > 0
-    ]  # a token once a document; several times faster than np.unique
+    # a token once a document; several times faster than np.unique
+    held = every[np.diff(every, prepend=-1) > 0]
     cells = (held % n_types, labels[held // n_types])
     shape = (n_types, int(labels.max(initial=0)) + 1)
     return sparse.csr_array((np.ones(len(held), dtype=np.int64), cells), shape=shape)

@@ -19,10 +19,8 @@ from pipeline.text.ragged import select
 
 SHINGLE_TOKENS = 3  # tokens that follow each other
 SIMILARITY = 0.8  # Jaccard similarity from which two documents are near-duplicates
-BANDS, ROWS = (
-    25,
-    5,
-)  # a pair of similarity 0.8 becomes a candidate with a chance of 0.99995, one of 0.3 with 0.06
+# a pair of similarity 0.8 becomes a candidate with a chance of 0.99995, one of 0.3 with 0.06
+BANDS, ROWS = 25, 5
 SIGNATURE_SLOTS = 128  # 125 are read; the library is fastest at a power of two
 SEED = 1  # fixed: the same documents always give the same candidates
 PER_BUCKET = 20  # documents of one bucket that are compared, the first ones

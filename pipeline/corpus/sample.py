@@ -103,5 +103,5 @@ def _draw_groups(groups: Int64, positions: Int64, most: int, generator: np.rando
     distinct, group_of = np.unique(groups, return_inverse=True)
     rank = generator.permutation(len(distinct))[group_of]  # (n,)
     order = np.argsort(rank, kind="stable")
-    last = rank[order[most - 1]]
-    return positions[rank <= last]
+    drawn: Int64 = positions[rank <= rank[order[most - 1]]]
+    return drawn

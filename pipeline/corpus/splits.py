@@ -117,7 +117,8 @@ def join_groups(groups: Int64, together: Int64 | None) -> Int64:
     second = np.unique(together, return_inverse=True)[1] + first.max(initial=-1) + 1
     n_nodes = int(second.max(initial=-1)) + 1
     links = coo_array((np.ones(len(first), dtype=np.int8), (first, second)), shape=(n_nodes, n_nodes))
-    return connected_components(links, directed=False)[1][first].astype(np.int64)
+    joined: Int64 = connected_components(links, directed=False)[1][first].astype(np.int64)
+    return joined
 
 
 def _describe_groups(number: Int64, labels: Int32) -> Groups:
@@ -181,7 +182,8 @@ def _share_of_each(stratum: Int64, size: Int64, share: float, generator: np.rand
     """Return, for each group, the documents wanted of its stratum: rounded so that the total is right too."""
     documents = np.bincount(stratum, weights=size)
     bounds = np.floor(np.cumsum(documents) * share + generator.random())
-    return np.diff(bounds, prepend=0.0)[stratum].astype(np.int64)
+    wanted: Int64 = np.diff(bounds, prepend=0.0)[stratum].astype(np.int64)
+    return wanted
 
 
 def _check_enough(loaded: LoadedCorpus, members: Groups, labels: Int32, plan: Plan) -> None:

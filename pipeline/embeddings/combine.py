@@ -24,7 +24,8 @@ class Laid:
     @property
     def covered(self) -> Bool:
         """Which rows have a vector; bool (V,)."""
-        return self.steps != UNKNOWN
+        covered: Bool = self.steps != UNKNOWN
+        return covered
 
 
 def find(types: pl.Series, found: WordVectors, *, cascade: bool = True) -> Resolution:

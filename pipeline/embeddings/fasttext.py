@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -20,6 +20,9 @@ from pipeline.embeddings.word2vec import (
     train_on_numbers,
 )
 from pipeline.settings.tables import FastTextSettings
+
+if TYPE_CHECKING:
+    from gensim.models import Word2Vec
 
 _MOST_PLACES = 2_000_000  # gensim's and fastText's own `bucket`
 
@@ -67,7 +70,7 @@ def _train(request: EmbeddingRequest) -> WordVectors:
     places = _places(hashes, ngrams, bucket)
     start_of = dict(zip(frequent.tolist(), pairwise(offsets.tolist()), strict=True))
 
-    def use_characters(model: Any) -> None:
+    def use_characters(model: Word2Vec) -> None:
         numbers = map(int, model.wv.index_to_key)
         model.wv.buckets_word = [places[slice(*start_of[number])] for number in numbers]
 

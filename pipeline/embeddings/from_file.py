@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
-from pipeline.core.files import file_hash
+from pipeline.core.files import Json, file_hash
 from pipeline.embeddings.cascade import candidates
 from pipeline.embeddings.combine import add_subword_vectors
 from pipeline.embeddings.kept import cached_vectors, reading_key
@@ -37,14 +37,14 @@ def read_file(path: str, request: EmbeddingRequest) -> WordVectors:
     PipelineError
         If the file is no vector file, or a damaged one.
     """
-    from pipeline.embeddings.files import read_vector_file
+    from pipeline.embeddings.files.reading import read_vector_file
 
     path, types = os.path.expanduser(path), request.types
 
     def read() -> WordVectors:
         file = read_vector_file(path, candidates(types))
         facts = {one.name: getattr(file, one.name) for one in fields(file) if one.name not in _NOT_FACTS}
-        settings = {"format": file.format, "dimension": file.dimension}
+        settings: dict[str, Json] = {"format": file.format, "dimension": file.dimension}
         found = WordVectors(file.words, file.vectors, settings, tuple(file.notes), file=facts)
         return add_subword_vectors(found, types, file.subwords)
 

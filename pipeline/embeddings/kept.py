@@ -10,7 +10,6 @@ from dataclasses import fields, replace
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -22,9 +21,8 @@ from pipeline.core.values import TokenizedCorpus
 from pipeline.embeddings.request import EmbeddingRequest, WordVectors
 from pipeline.settings.tables import Config
 
-CACHE_VERSION = (
-    1  # raise it when vectors made from the same key would be others, or the file's layout changes
-)
+# raise it when vectors made from the same key would be others, or the file's layout changes
+CACHE_VERSION = 1
 
 
 def default_cache(config: Config) -> Cache | None:
@@ -142,11 +140,10 @@ def _packed(made: WordVectors) -> Entry:
 
 def _restored(entry: Entry) -> WordVectors:
     words = pl.Series("token", json.loads(entry.arrays["words"].tobytes()), dtype=pl.String)
-    facts: dict[str, Any] = {**entry.facts, "notes": tuple(entry.facts["notes"])}
+    facts = {**entry.facts, "notes": tuple(entry.facts["notes"])}
     return WordVectors(words=words, vectors=entry.arrays["vectors"], cached=True, **facts)
 
 
-@lru_cache(maxsize=1)
 def _gensim_version() -> str:
     return version("gensim")
 

@@ -11,8 +11,8 @@ import numpy as np
 import polars as pl
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.files import Json, file_hash
 from pipeline.embeddings.cascade import candidates
-from pipeline.embeddings.files import sha256_of
 from pipeline.embeddings.request import EmbeddingRequest, WordVectors
 from pipeline.text.vocabulary import rows_of
 
@@ -69,11 +69,11 @@ def read_package(name: str, request: EmbeddingRequest) -> WordVectors:
     wanted = candidates(request.types)
     known = (rows_of(words, wanted) >= 0) | (rows_of(words.str.to_lowercase(), wanted) >= 0)
     kept = np.flatnonzero(known)
-    facts: dict[str, object] = {
+    facts: dict[str, Json] = {
         "format": f"package {package.distribution} {version(package.distribution)}",
         "dimension": vectors.shape[1],
         "rows": len(words),
-        "sha256": sha256_of(folder / package.vectors),
+        "sha256": file_hash(folder / package.vectors),
     }
     found = np.ascontiguousarray(vectors[kept], dtype=np.float32)
     return WordVectors(words.gather(kept), found, {"dimension": vectors.shape[1]}, file=facts)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from pipeline.core.files import Json
 from pipeline.core.store import Cache
 from pipeline.core.values import Float32, TokenizedCorpus, Vocabulary
 from pipeline.settings.tables import EmbeddingSettings, FastTextSettings, Word2VecSettings
@@ -41,10 +42,10 @@ class WordVectors:
 
     words: pl.Series  # string (W,), distinct
     vectors: Float32  # (W, D)
-    settings: dict[str, object] = field(default_factory=dict)
+    settings: dict[str, Json] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     from_subwords: int = 0  # so many of the last words were put together from character n-grams
-    file: dict[str, object] | None = None  # facts of the file or package that was read, for the report
+    file: dict[str, Json] | None = None  # facts of the file or package that was read, for the report
     seconds: float = 0.0  # making them took so long, in this run or in the one that `cached` stands for
     cached: bool = False  # kept from an earlier run
 

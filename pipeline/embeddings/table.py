@@ -9,6 +9,7 @@ from functools import partial
 import numpy as np
 import polars as pl
 
+from pipeline.core.files import Json
 from pipeline.core.names import AskedSource, check_names, display_name, parse_name
 from pipeline.core.values import Bool, EmbeddingMatrix, IndexedCorpus, Int8, TokenizedCorpus, Vocabulary
 from pipeline.embeddings import combine, fasttext, from_file, learned, packages, random, word2vec
@@ -32,13 +33,13 @@ class Embedded:
     matrix: EmbeddingMatrix
     tuned: bool
     seconds: float  # making it took so long; for vectors kept from an earlier run, in that run
-    settings: dict[str, object]
+    settings: dict[str, Json]
     notes: tuple[str, ...]
     steps: Int8  # (V,), numbers into cascade.STEPS: how each row's vector was found
     training: str = "frozen"  # an entry of names.TRAINING
     shuffled: bool = False  # covered rows were permuted among themselves
     parts: tuple[str, ...] = ()  # the names of the sources that stand side by side; one alone is itself
-    files: tuple[dict[str, object], ...] = ()  # facts of each vector file or package that was read
+    files: tuple[dict[str, Json], ...] = ()  # facts of each vector file or package that was read
     cached: bool = False  # some vectors were kept from an earlier run
     file_words: pl.Series | None = None  # distinct words that were read; None if any part was made here
 
@@ -46,11 +47,6 @@ class Embedded:
     def source(self) -> str:
         """The source's name, as results have it."""
         return self.matrix.source
-
-    @property
-    def file(self) -> dict[str, object] | None:
-        """Facts of the vector file, the first where several were joined; None where none was read."""
-        return self.files[0] if self.files else None
 
 
 def parse_source(asked: str) -> AskedSource:
@@ -165,7 +161,7 @@ def _file_words(found: list[WordVectors]) -> pl.Series | None:
     return pl.concat([one.alias("word") for one in words]).unique(maintain_order=True)
 
 
-def _settings(names: tuple[str, ...], found: list[WordVectors]) -> dict[str, object]:
+def _settings(names: tuple[str, ...], found: list[WordVectors]) -> dict[str, Json]:
     """Return a source's settings; those of several by their names."""
     if len(found) == 1:
         return found[0].settings

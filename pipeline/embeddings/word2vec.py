@@ -7,17 +7,21 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.files import Json
 from pipeline.core.values import Int32, Int64, TokenizedCorpus
 from pipeline.embeddings.kept import cached_vectors, training_key
 from pipeline.embeddings.request import EmbeddingRequest, WordVectors
 from pipeline.settings.tables import Word2VecSettings
 from pipeline.text.vocabulary import rows_of
+
+if TYPE_CHECKING:
+    from gensim.models import Word2Vec
 
 GENSIM_LINE = 10_000  # gensim drops, without a word, what stands after this many tokens of a line
 _LINES_PER_WRITE = 4096
@@ -88,7 +92,7 @@ def read_text(request: EmbeddingRequest, source: str) -> Text:
     return Text(words, counts, numbered)
 
 
-def gensim_options(request: EmbeddingRequest, text: Text) -> tuple[dict[str, Any], dict[str, int]]:
+def gensim_options(request: EmbeddingRequest, text: Text) -> tuple[dict[str, object], dict[str, int]]:
     """Return gensim's own options for this text, and the settings that the text decided."""
     settings = request.word2vec
     facts = {
@@ -112,11 +116,11 @@ def gensim_options(request: EmbeddingRequest, text: Text) -> tuple[dict[str, Any
 
 
 def train_on_numbers(
-    model: Any,
+    model: Word2Vec,
     text: Text,
     epochs: int,
     on_epoch: Callable[[int, int], None],
-    prepare: Callable[[Any], None] = lambda model: None,
+    prepare: Callable[[Word2Vec], None] = lambda model: None,
 ) -> Int64:
     """Train a gensim model on the text; return the numbers of the words it kept, in its own order.
 
@@ -228,7 +232,7 @@ def _epoch_callback(on_epoch: Callable[[int, int], None], epochs: int) -> object
     return ReportEpoch()
 
 
-def described(settings: Word2VecSettings) -> dict[str, object]:
+def described(settings: Word2VecSettings) -> dict[str, Json]:
     """Return the settings that the report shows."""
     names = ("algorithm", "vector_size", "window", "negative", "sample", "alpha")
     return {name: getattr(settings, name) for name in names}

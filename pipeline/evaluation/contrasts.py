@@ -62,7 +62,7 @@ def _words_in_order(a: ModelName, b: ModelName) -> bool:
 def _pooled_head(a: ModelName, b: ModelName) -> bool:
     """Return whether `a` reads every state where `b`, else the same, reads the last one."""
     heads = a.head in POOLED and b.head in ("", LAST) and not a.shuffled_words
-    by_default = a.entry is not None and a.entry.reads_last_state
+    by_default = a.entry is not None and a.entry.default_head == LAST
     return heads and by_default and a == b.with_head(a.head)
 
 

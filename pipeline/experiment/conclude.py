@@ -119,7 +119,8 @@ def _contributions(
 ) -> Row:
     """Return what each word of the chosen documents adds; nothing for a run that did not end, or with --no-probes."""
     folder, config = run.folder, run.config
-    ended = folder.state == "done" or (folder.state == "killed" and folder.done() >= set(run.planned_fits()))
+    whole = folder.done() >= set(run.planned_fits())
+    ended = folder.state == "done" or (folder.state == "killed" and whole)
     if not ended or not config.run.probes or tokenized is None or not chosen:
         return {}
     names = {model["name"] for model in chosen["models"]}

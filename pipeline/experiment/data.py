@@ -26,10 +26,11 @@ from pipeline.core.values import (
     LoadedCorpus,
     TokenizedCorpus,
 )
-from pipeline.corpus import find_duplicates, leak_warning, read_asked, split_asked
+from pipeline.corpus.by_settings import read_asked, split_asked
+from pipeline.corpus.duplicates import find_duplicates, leak_warning
 from pipeline.corpus.sample import sample_corpus
-from pipeline.embeddings import EmbeddingRequest
 from pipeline.embeddings.kept import default_cache
+from pipeline.embeddings.request import EmbeddingRequest
 from pipeline.models.table import PlannedModel
 from pipeline.settings.tables import Config
 from pipeline.tasks.classification.answers import Predictions

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from pipeline.core.fits import Row, SourceResult
-from pipeline.embeddings import Embedded, embed
 from pipeline.embeddings.audit.fit import CorpusFacts, audit_fit
 from pipeline.embeddings.audit.neighbours import characteristic_words, neighbour_rows
-from pipeline.embeddings.table import encode_covered
+from pipeline.embeddings.table import Embedded, embed, encode_covered
 from pipeline.experiment.data import Fold, RunData, embedding_request
 from pipeline.models.networks.batches import Visible, visible
 from pipeline.models.save import files_of_embedding

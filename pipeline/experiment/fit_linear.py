@@ -31,8 +31,8 @@ from pipeline.experiment.linear_features import (
     count_features,
     range_of,
 )
-from pipeline.models.baselines import Chosen, FittedBaseline, Tried, as_fitted, choose_strength, fit_baseline
-from pipeline.models.baselines.choice import Grade
+from pipeline.models.baselines.choice import Chosen, Grade, Tried, as_fitted, choose_strength
+from pipeline.models.baselines.fitting import FittedBaseline, fit_baseline
 from pipeline.models.baselines.table import BASELINES
 from pipeline.models.table import PlannedModel
 from pipeline.tasks.classification.answers import Predictions
@@ -203,9 +203,8 @@ def _fit(
 ) -> FittedBaseline:
     """Return the model with the chosen strength: the fit that chose it, unless other documents are to be fitted."""
     n_classes, settings = len(data.label_names), data.config.baselines
-    if not refit and chosen.pipeline is not None:
-        return as_fitted(chosen, n_classes, settings)
-    return fit_baseline(
+    fitted = None if refit else as_fitted(chosen, n_classes, settings)
+    return fitted or fit_baseline(
         planned.model,
         final.train,
         data.labels(final.fold.train),
@@ -268,9 +267,7 @@ def _predict(data: RunData, fitted: FittedBaseline, final: Features) -> tuple[Fl
 
 def _judged(data: RunData, chosen: Chosen, fitted: FittedBaseline) -> FittedBaseline:
     """Return the fit that validation documents chose, which a refit has not seen them for."""
-    if chosen.pipeline is None:
-        return fitted
-    return as_fitted(chosen, len(data.label_names), data.config.baselines)
+    return as_fitted(chosen, len(data.label_names), data.config.baselines) or fitted
 
 
 def _validation_accuracy(

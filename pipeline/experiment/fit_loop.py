@@ -38,19 +38,19 @@ class FitLoop:
 
     Attributes
     ----------
-    data, facts : what fits read, and audits of embedding sources
+    data, facts : what fits read, and audits of embedding sources; its settings are those of networks and vectors
+    linear : the settings of linear models, in which there is no chance
     folder, keep : where results are, and what is told of each
-    settings : of networks and word vectors; linear models, in which there is no chance, have those of `data`
     networks : by fold and name, the first seed's job of each network that may be trained more often
     """
 
     data: RunData
+    linear: Config
     facts: CorpusFacts
     executor: Executor
     files: SharedFiles
     folder: RunFolder
     keep: Callable[[Result], None]
-    settings: Config
     networks: dict[tuple[int, str], NetworkJob] = field(default_factory=dict, init=False)
     _trials: dict[tuple[str, int], list[Trial]] = field(default_factory=dict, init=False)  # by name, fold
 
@@ -73,37 +73,33 @@ class FitLoop:
         final = fold.refitted() if refit else fold
         if baselines := tuple(model for model in self.data.planned if model.source is None):
             splits = self.files.put(fold), self.files.put(final)
-            yield Job(fit_baselines, baselines, 0, self.data.config, *splits, refit)
+            yield Job(fit_baselines, baselines, 0, self.linear, *splits, refit)
         for source in dict.fromkeys(model.source for model in self.data.planned if model.source):
-            yield from self._jobs_of_source(source, fold, final, refit)
+            yield from self._jobs_of_source(source, fold, final)
 
-    def _jobs_of_source(
-        self, source: str, fold: Fold, final: Fold, refit: bool
-    ) -> Iterator[NetworkJob | None]:
+    def _jobs_of_source(self, source: str, fold: Fold, final: Fold) -> Iterator[NetworkJob | None]:
         """Yield the jobs of the models that read a source, once its vectors are there."""
-        data = (
-            replace(self.data, config=self.settings) if self.settings is not self.data.config else self.data
-        )
-        split = embed_split(data, source, fold)
-        last = embed_split(data, source, final) if refit else split
-        self.keep(describe_source(data, last, self.facts, self.folder.audits))
+        config, refit = self.data.config, self.data.config.run.refit
+        split = embed_split(self.data, source, fold)
+        last = embed_split(self.data, source, final) if refit else split
+        self.keep(describe_source(self.data, last, self.facts, self.folder.audits))
         shared = self.files.put(split.without_file_words())
         splits = shared, self.files.put(last.without_file_words()) if refit else shared
         del split, last
         reading = [model for model in self.data.planned if model.source == source]
         for planned in reading:
             if not planned.seeded:
-                yield Job(fit_mean, (planned,), 0, self.data.config, *splits, refit)
+                yield Job(fit_mean, (planned,), 0, self.linear, *splits, refit)
         networks = [planned for planned in reading if planned.seeded]
         for planned in longest_first(networks) if self.executor.at_once > 1 else networks:
-            job = Job(fit_network_of, (planned,), 0, self.settings, *splits, refit)
+            job = Job(fit_network_of, (planned,), 0, config, *splits, refit)
             tuned = yield from self._tuned(job, fold)
             yield from self._seeds_of(tuned, fold)
 
     def _tuned(self, job: NetworkJob, fold: Fold) -> Generator[NetworkJob | None, None, NetworkJob]:
         """Yield a job for each trial of a network, and return its job with the settings that were chosen."""
         planned = job.model
-        wanted = settings_to_try(self.settings, planned, fold)
+        wanted = settings_to_try(job.settings, planned, fold)
         if not wanted:
             return job
         trials = [replace(job, fit=partial(try_network, *numbered)) for numbered in wanted]
@@ -116,12 +112,12 @@ class FitLoop:
                 yield trial
                 if len(done) > before:
                     stage.advance(len(done) - before, best_so_far(done))
-        return replace(job, settings=with_chosen(self.settings, done))
+        return replace(job, settings=with_chosen(job.settings, done))
 
     def _seeds_of(self, job: NetworkJob, fold: Fold) -> Iterator[NetworkJob]:
         """Yield a job for each first seed of a network; it is kept where there may be more trainings."""
-        n_seeds = first_seeds(self.settings)
-        if n_seeds > 1 or self.settings.run.seeds == AUTO:
+        n_seeds = first_seeds(job.settings)
+        if n_seeds > 1 or job.settings.run.seeds == AUTO:
             self.networks[fold.number, job.model.name] = job
         for seed in range(n_seeds):
             yield replace(job, seed=seed)

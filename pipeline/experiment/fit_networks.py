@@ -190,7 +190,7 @@ def _train_and_answer(
             return _with_second(far.first, again, time.perf_counter() - start)
     validated = _validate(data, planned, split, chosen)
     if refit:
-        chosen = replace(chosen, model=None)
+        chosen = chosen.without_model()
         del fitted
         forget_graphs()
         fitted = _train(data, planned, draw, last, chosen.schedule)
@@ -361,6 +361,5 @@ def _gpu() -> str | None:
     devices = tensorflow.config.list_physical_devices("GPU")
     if not devices:
         return None
-    return str(
-        tensorflow.config.experimental.get_device_details(devices[0]).get("device_name", devices[0].name)
-    )
+    details = tensorflow.config.experimental.get_device_details(devices[0])
+    return str(details.get("device_name", devices[0].name))

@@ -153,7 +153,7 @@ def fit_smaller_sets(run: PlannedRun, loop: FitLoop, whole: Fold, smaller: Seque
         for fold in smaller:
             n_docs = f"{len(fold.train):,} of {len(whole.train):,} training documents"
             loop.data.console.say(f"Learning curve, set {fold.number} of {len(smaller)}: {n_docs}")
-            curve.settings = settings_of_draw(run.config, draw_of(fold.number))
+            curve.data = replace(loop.data, config=settings_of_draw(run.config, draw_of(fold.number)))
             yield from curve.jobs_of(fold)
 
     curve = replace(loop, folder=folder, keep=keep)

@@ -13,10 +13,10 @@ import numpy as np
 from pipeline.core.errors import PipelineError
 from pipeline.core.fits import ModelFiles
 from pipeline.core.values import Float32, Int64, TokenizedCorpus
-from pipeline.embeddings import Embedded
-from pipeline.embeddings.table import encode_covered
+from pipeline.embeddings.table import Embedded, encode_covered
 from pipeline.experiment.data import Fold, RunData
-from pipeline.models.baselines import FittedBaseline
+from pipeline.models.baselines.features import average
+from pipeline.models.baselines.fitting import FittedBaseline
 from pipeline.models.baselines.table import BASELINES, NgramRange, TextSize
 from pipeline.models.save import files_of_baseline, files_of_mean
 from pipeline.models.table import PlannedModel
@@ -124,18 +124,7 @@ def average_vectors(tokenized: TokenizedCorpus, embedded: Embedded) -> Float32:
     read, and the baselines read every token too. A word without a vector counts as the unknown row, as it does
     in a network; so does a document without a token.
     """
-    from scipy.sparse import csr_array
-
-    from pipeline.models.baselines.estimators import MeanEmbedding
-
-    if not tokenized.n_docs:  # scikit-learn refuses to transform none: the validation documents of a refit
-        return np.zeros((0, embedded.matrix.vectors.shape[1]), dtype=np.float32)
-    indexed = encode_covered(tokenized, embedded)
-    ones = np.ones(len(indexed.indices), dtype=np.float32)
-    shape = (indexed.n_docs, len(embedded.vocabulary))
-    counts = csr_array((ones, indexed.indices, indexed.offsets), shape=shape)  # (N, V), a word a token
-    averages: Float32 = MeanEmbedding(embedded.matrix.vectors).fit_transform(counts)
-    return averages
+    return average(encode_covered(tokenized, embedded), embedded.matrix.vectors)
 
 
 def average_features(data: RunData, fold: Fold, embedded: Embedded) -> Features:

@@ -10,11 +10,11 @@ import numpy as np
 
 from pipeline.core.fits import ModelFiles
 from pipeline.core.names import slug
-from pipeline.embeddings import Embedded
-from pipeline.models.baselines import FittedBaseline
+from pipeline.embeddings.table import Embedded
+from pipeline.models.baselines.fitting import FittedBaseline
 from pipeline.models.networks.build import own_weights
 from pipeline.models.networks.training import FittedNetwork
-from pipeline.models.saved import weight_name
+from pipeline.run_folder.models import Array
 from pipeline.settings.tables import Config
 from pipeline.text.ngrams import NgramVocabulary
 
@@ -22,16 +22,10 @@ from pipeline.text.ngrams import NgramVocabulary
 def files_of_embedding(embedded: Embedded) -> ModelFiles:
     """Return a source's vectors and vocabulary, saved once for all models that read it."""
     vocabulary = embedded.vocabulary
-    return ModelFiles(
-        "embedding",
-        _embedding_folder(embedded.matrix.source),
-        {"vectors": embedded.matrix.vectors, "covered": embedded.matrix.covered},
-        {
-            "tokens": vocabulary.tokens.to_list(),
-            "counts": vocabulary.counts.tolist(),
-            "n_learned": vocabulary.n_learned,
-        },
-    )
+    arrays = {"vectors": embedded.matrix.vectors, "covered": embedded.matrix.covered}
+    words = {"tokens": vocabulary.tokens.to_list(), "counts": vocabulary.counts.tolist()}
+    described = words | {"n_learned": vocabulary.n_learned}
+    return ModelFiles("embedding", _embedding_folder(embedded.matrix.source), arrays, described)
 
 
 def files_of_network(
@@ -39,6 +33,7 @@ def files_of_network(
 ) -> ModelFiles:
     """Return a network's weights and how to build it; a frozen embedding is named, not copied."""
     described = {
+        "kind": "network",
         "name": name,
         "network": asdict(fitted.spec),
         "embedding": _embedding_folder(source),
@@ -75,47 +70,42 @@ def files_of_mean(
 def _files_of_linear(
     name: str,
     fitted: FittedBaseline,
-    arrays: Mapping[str, np.ndarray],
+    keys: Mapping[str, Array],
     reads: Mapping[str, object],
     label_names: tuple[str, ...],
     config: Config,
 ) -> ModelFiles:
+    classes, weights = np.asarray(fitted.pipeline[-1].classes_), fitted.weights
     described = {
+        "kind": "linear",
         "name": name,
-        **reads,
         "probabilities": fitted.probabilities,
+        "n_classes": len(classes),
         "label_names": label_names,
         "tokenizer": asdict(config.tokenizer),
         "baselines": asdict(config.baselines),
     }
-    return ModelFiles("model", slug(name), {**arrays, **_linear_arrays(fitted)}, described)
+    arrays = {"classes": classes, **weights}
+    if "coefficients" in weights:  # else what a document holds plays no part
+        learned = _learned(fitted.pipeline[0])
+        described |= {**reads, "n_features": weights["coefficients"].shape[1], "learned": sorted(learned)}
+        arrays |= {**keys, **learned}
+    return ModelFiles("model", slug(name), arrays, described)
 
 
-_LEARNED_WEIGHTS = {"idf_": "idf", "mean_": "mean", "scale_": "scale"}  # of what stands before the classifier
-
-
-def _linear_arrays(fitted: FittedBaseline) -> dict[str, np.ndarray]:
-    """Return coefficients (C or 1, F), intercepts, classes, and what the features' own weights learned.
-
-    Those are, (F,) each, `idf` of TF-IDF, `mean` and `scale` of standardised averages, `scale` of counts.
-    """
-    weights, classifier = fitted.pipeline[0], fitted.pipeline[-1]
-    arrays = {"classes": np.asarray(classifier.classes_)}
-    arrays |= {name: getattr(weights, own) for own, name in _LEARNED_WEIGHTS.items() if hasattr(weights, own)}
-    if hasattr(classifier, "estimators_"):
-        arrays["coefficients"] = np.vstack([one.coef_ for one in classifier.estimators_])
-        arrays["intercepts"] = np.concatenate([one.intercept_ for one in classifier.estimators_])
-    elif hasattr(classifier, "coef_"):
-        arrays |= {"coefficients": classifier.coef_, "intercepts": classifier.intercept_}
-    else:
-        arrays["class_prior"] = classifier.class_prior_
-    return arrays
+def _learned(features: Any) -> dict[str, Array]:
+    """Return what the first step learned: `idf` of TF-IDF, `mean` and `scale` of averages, `scale` of counts; (F,)."""
+    names = {"idf_": "idf", "mean_": "mean", "scale_": "scale"}
+    return {name: getattr(features, own) for own, name in names.items() if hasattr(features, own)}
 
 
 def _embedding_folder(source: str) -> str:
     return f"embedding-{slug(source)}"
 
 
-def arrays_of(weights: Iterable[Any]) -> dict[str, np.ndarray]:
+def arrays_of(weights: Iterable[Any]) -> dict[str, Array]:
     """Return Keras variables as arrays under `layer/weight`, such as `recurrent_0/kernel`."""
-    return {weight_name(weight): weight.numpy() for weight in weights}
+    return {
+        "/".join([weight.path.split("/")[0], weight.path.split("/")[-1]]): weight.numpy()
+        for weight in weights
+    }

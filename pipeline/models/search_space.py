@@ -47,12 +47,8 @@ class Uniform:
         return f"uniform from {self.low:g} to {self.high:g}"
 
 
-@dataclass(frozen=True)
-class LogUniform:
+class LogUniform(Uniform):
     """Numbers from `low` to `high` whose logarithm is uniform: each power of ten is as likely as the next."""
-
-    low: float
-    high: float
 
     def draw(self, generator: np.random.Generator) -> float:
         """Return a number, rounded."""
@@ -91,6 +87,4 @@ def _rounded(number: float) -> float:
 
 
 def _word(value: Value) -> str:
-    if isinstance(value, bool | str):
-        return str(value).lower()
-    return f"{value:g}"
+    return str(value).lower() if isinstance(value, bool | str) else f"{value:g}"

@@ -14,7 +14,7 @@ from pipeline.report.page.blocks import Answer, Limits, Section
 from pipeline.report.page.formats import decimal, interval, percent
 from pipeline.report.page.html_page import write_html
 from pipeline.report.page.markdown import write_markdown
-from pipeline.report.sections.answer import answer_sentence, build_answer
+from pipeline.report.sections.answer import build_answer
 from pipeline.report.sections.circumstances import circumstances
 from pipeline.report.sections.facts import ModelFacts, leak_warning, model_facts, status_sentence
 from pipeline.report.sections.table import build_sections, charts_of
@@ -94,7 +94,7 @@ def draw_pictures(answer: Answer, sections: Sequence[Section]) -> dict[str, byte
 
 
 def _name(run: Run) -> str:
-    return str(run.table("corpus").get("name") or run.folder.name)
+    return run.metrics.corpus.name
 
 
 # What the terminal shows beside accuracy, by the metric of the run.
@@ -118,11 +118,11 @@ def summarise(run: Path) -> str:
     models = model_facts(content)
     repeated = leak_warning(content)
     parts = [
-        answer_sentence(content),
+        content.metrics.verdict.sentence,
         circumstances(content),
         status_sentence(content),
         f"warning: {repeated}" if repeated else "",
-        _model_lines(models, content.places, content.table("verdict").get("metric") or ""),
+        _model_lines(models, content.places, content.metrics.verdict.metric),
     ]
     return "\n\n".join([*(part for part in parts if part), f"Report: {run / 'report.html'}"])
 

@@ -6,14 +6,13 @@ give a label away.
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.files import REWRITE, read_json_if_there, write_whole
+from pipeline.core.files import REWRITE, read_json_if_there, unfinished
 from pipeline.core.values import Units
 
 COLUMNS = {
@@ -44,10 +43,8 @@ def giveaways_path(run: Path) -> Path:
 
 def write_documents(run: Path, facts: pl.DataFrame) -> None:
     """Write the facts (`COLUMNS`); at any moment the file is the old one, the new one, or absent."""
-    path = documents_path(run)
-    content = io.BytesIO()
-    facts.select(pl.col(name).cast(dtype) for name, dtype in COLUMNS.items()).write_parquet(content)
-    write_whole(path, content.getvalue())
+    with unfinished(documents_path(run)) as file:
+        facts.select(pl.col(name).cast(dtype) for name, dtype in COLUMNS.items()).write_parquet(file)
 
 
 def read_documents(run: Path) -> pl.DataFrame | None:

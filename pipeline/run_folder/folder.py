@@ -7,6 +7,7 @@ ended. Read again, the journal gives the same rows.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,9 +18,7 @@ from pipeline.core.files import write_json
 from pipeline.core.fits import Fit, FitKey, FitResult, Result, Row, Score, SourceResult, Trial
 from pipeline.run_folder.journal import BEGIN, JOURNAL, STAGE, Journal, Line, read_journal, writer_is_alive
 from pipeline.run_folder.models import write_model
-from pipeline.run_folder.predictions import FOLDER as PREDICTIONS
 from pipeline.run_folder.predictions import prediction_path, write_predictions
-from pipeline.run_folder.protocol import COPY as PROTOCOL
 from pipeline.run_folder.reading import CONFIG, CURVE_FOLDER, detail_file
 from pipeline.tasks.classification.answers import Predictions
 
@@ -137,22 +136,12 @@ class RunFolder:
 
     def take_back(self) -> None:
         """Remove what a run wrote before anything was fitted, and the folders that are empty then."""
-        details = ("documents.parquet", "giveaways.json", "status.json")
-        names = [
-            *(Path("details", name) for name in details),
-            Path(PROTOCOL),
-            JOURNAL,
-            Path(LOG),
-            Path(CONFIG),
-        ]
-        made = [*(self.path / name for name in names), *(self.path / PREDICTIONS).glob("*")]
-        for file in made:
-            file.unlink(missing_ok=True)
-        for folder in (self.path / PREDICTIONS, self.path / "details", self.path):
-            try:
+        for pattern in ("details/*.*", "predictions/*", LOG, CONFIG):
+            for file in self.path.glob(pattern):
+                file.unlink()
+        for folder in (self.path / "predictions", self.path / "details", self.path):
+            with suppress(OSError):  # somebody else's file is in it, or it is not there
                 folder.rmdir()
-            except OSError:  # somebody else's file is in it, or it is not there
-                continue
 
     def put_in_order(self, models: Iterable[tuple[str, str | None]]) -> None:
         """Put what was found in the order of fits that run one after the other; `models` are names with sources."""

@@ -7,7 +7,6 @@ are file metadata. Where only labels are known, not probabilities, `probabilitie
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from pathlib import Path
 import polars as pl
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.files import write_whole
+from pipeline.core.files import unfinished
 from pipeline.core.names import slug
 from pipeline.core.values import Units
 from pipeline.tasks.classification.answers import Predictions
@@ -81,10 +80,8 @@ def write_predictions(
     saved = SavedPredictions(name, seed, fold, corpus_hash, tuple(label_names), predictions)
     metadata = {"model": name, "seed": str(seed), "fold": str(fold), "corpus_hash": corpus_hash}
     metadata |= {HARD: "false"} if predictions.hard else {}
-    path = Path(path)
-    content = io.BytesIO()
-    CLASSIFY.columns(predictions, saved.label_names).write_parquet(content, metadata=metadata)
-    write_whole(path, content.getvalue())
+    with unfinished(Path(path)) as file:
+        CLASSIFY.columns(predictions, saved.label_names).write_parquet(file, metadata=metadata)
 
 
 def read_predictions(path: Path) -> SavedPredictions:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipeline.settings.setting import COUNT, COUNT_OR_NONE, SHARE, Check, setting
+from pipeline.settings.setting import COUNT, COUNT_OR_NONE, SHARE, Check, named, setting
 
 
 @dataclass(frozen=True)
@@ -17,36 +17,15 @@ class CorpusSettings:
         option="CORPUS",
         decides=False,
     )
-    test: str | None = setting(
-        None,
-        "The test documents; without it some of CORPUS are held out.",
-        option="--test PATH",
-        decides=False,
+    test: str | None = named("The test documents; without it some of CORPUS are held out.", "--test PATH")
+    validation: str | None = named(
+        "The validation documents; else some training documents.", "--validation PATH"
     )
-    validation: str | None = setting(
-        None,
-        "The validation documents; else some training documents.",
-        option="--validation PATH",
-        decides=False,
+    unlabelled: str | None = named(
+        "More text, without labels, for word2vec and fasttext.", "--unlabelled PATH"
     )
-    unlabelled: str | None = setting(
-        None,
-        "More text, without labels, for word2vec and fasttext.",
-        option="--unlabelled PATH",
-        decides=False,
-    )
-    text: str | None = setting(
-        None,
-        "The column with the text; found by itself if absent.",
-        option="--text COLUMN",
-        decides=False,
-    )
-    label: str | None = setting(
-        None,
-        "The column with the label; found by itself if absent.",
-        option="--label COLUMN",
-        decides=False,
-    )
+    text: str | None = named("The column with the text; found by itself if absent.", "--text COLUMN")
+    label: str | None = named("The column with the label; found by itself if absent.", "--label COLUMN")
     test_size: float = setting(
         0.2,
         "The share of documents held out where there is no --test.",

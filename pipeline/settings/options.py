@@ -74,17 +74,12 @@ def _parameter(name: str, kind: object, declared: OptionInfo | ArgumentInfo) -> 
     return Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, declared])
 
 
+_NUMBERS: dict[object, object] = {bool: bool, int: int | None, float: float | None}
+
+
 def _type_of(setting: Setting) -> object:
     """Return the type that typer reads: numbers are numbers, all else is text until its key is known."""
-    if setting.hint is bool:
-        return bool
-    return (
-        list[str] | None
-        if setting.repeated
-        else setting.hint | None
-        if setting.hint in (int, float)
-        else str | None
-    )
+    return list[str] | None if setting.repeated else _NUMBERS.get(setting.hint, str | None)
 
 
 def declared(setting: Setting, with_argument: bool = True) -> OptionInfo | ArgumentInfo:
@@ -96,6 +91,8 @@ def declared(setting: Setting, with_argument: bool = True) -> OptionInfo | Argum
     flag, metavar = setting.flag, setting.metavar
     if not flag.startswith("--"):
         if with_argument:
-            return typer.Argument(help=help, metavar=flag, show_default=False)
+            argument: ArgumentInfo = typer.Argument(help=help, metavar=flag, show_default=False)
+            return argument
         flag, metavar = f"--{flag.lower()}", flag
-    return typer.Option(flag, help=help, metavar=metavar, show_default=False)
+    option: OptionInfo = typer.Option(flag, help=help, metavar=metavar, show_default=False)
+    return option

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 from pipeline.core.errors import PipelineError, did_you_mean
 from pipeline.settings.setting import AUTO, CountOrAuto, Value, is_utf8
@@ -51,11 +50,9 @@ def _column(line: str, header: re.Match[str] | None, current: str, wanted: str) 
     if f"{full}.".startswith(f"{wanted}."):
         return match.start("name") + 1
     table, _, key = wanted.partition(".")
-    inner = (
-        re.search(rf"""[{{,]\s*(["']?{re.escape(key)}["']?)\s*[=.]""", line)
-        if full == table and key
-        else None
-    )
+    if full != table or not key:
+        return 0
+    inner = re.search(rf"""[{{,]\s*(["']?{re.escape(key)}["']?)\s*[=.]""", line)
     return inner.start(1) + 1 if inner else 0
 
 
@@ -74,7 +71,7 @@ class _Given:
 
 
 Mistakes = list[PipelineError]
-Convert = Callable[[Any, Any], Value]  # a raw value and the type of its key
+Convert = Callable[..., Value]  # a raw value and the type of its key
 
 
 def load_config(
@@ -278,7 +275,7 @@ _TYPE_WORDS: dict[object, str] = {
 }
 
 
-def _from_toml(raw: object, hint: Any) -> Value:
+def _from_toml(raw: object, hint: object) -> Value:
     """Return a TOML value as the type `hint`; TypeError if it is another type (no guessing: "3" is text)."""
     if hint in (tuple[str, ...], tuple[float, ...]):
         if not isinstance(raw, list):
@@ -291,13 +288,14 @@ def _from_toml(raw: object, hint: Any) -> Value:
         hint = str if isinstance(raw, str) else int
     if type(raw) is not (str if hint == str | None else hint):
         raise TypeError
-    return raw
+    return raw  # type: ignore[return-value]  # it is what the hint says
 
 
 _SWITCHES = {"true": True, "false": False}
+_PLAIN: dict[object, Callable[[str], Value]] = {int: int, float: float, str: str}
 
 
-def _from_text(raw: str, hint: Any) -> Value:
+def _from_text(raw: str, hint: object) -> Value:
     """Return text of the command line as the type `hint`; ValueError if it cannot be read so."""
     if hint is bool:
         if raw.lower() not in _SWITCHES:
@@ -312,8 +310,7 @@ def _from_text(raw: str, hint: Any) -> Value:
         return raw or None
     if hint == CountOrAuto:
         return raw if raw == AUTO else int(raw)
-    number: Value = hint(raw)
-    return number
+    return _PLAIN[hint](raw)
 
 
 def _contradictions(config: Config, given: Mapping[str, _Given]) -> Iterator[PipelineError]:

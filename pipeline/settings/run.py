@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipeline.settings.setting import AUTO, COUNT_OR_NONE, Check, CountOrAuto, setting
+from pipeline.settings.setting import AUTO, COUNT_OR_NONE, Check, CountOrAuto, named, setting, switch
 
 FIRST_SEEDS, MOST_SEEDS = 3, 6  # of "auto": each network's, and at most those of the network of the verdict
 METRIC_NAMES = ("accuracy", "macro-f1", "balanced-accuracy", "log-loss")
@@ -48,10 +48,8 @@ class RunSettings:
         "Another number trains word vectors and networks from other seeds; split and samples stay.",
         _SEED,
     )
-    refit: bool = setting(
-        False,
-        "Train again on training + validation documents with what validation chose.",
-        option="--refit",
+    refit: bool = switch(
+        "Train again on training + validation documents with what validation chose.", "--refit"
     )
     tune: int = setting(
         0,
@@ -87,10 +85,8 @@ class RunSettings:
         "Predictions of another model for the same test documents: columns document, predicted; may be repeated.",
         option="--compare PREDICTIONS...",
     )
-    learning_curve: bool = setting(
-        False,
-        "Train on fewer documents too, and show where the two families cross.",
-        option="--learning-curve",
+    learning_curve: bool = switch(
+        "Train on fewer documents too, and show where the two families cross.", "--learning-curve"
     )
     learning_curve_sizes: int = setting(
         5,
@@ -98,33 +94,19 @@ class RunSettings:
         "largest all of them; fewer where the smallest would be under 50 documents or two a class.",
         Check(minimum=2),
     )
-    out: str | None = setting(
-        None,
-        "A new folder for the run; reports/CORPUS-TIME if absent.",
-        option="--out DIR",
-        decides=False,
-    )
-    protocol: str | None = setting(
-        None,
+    out: str | None = named("A new folder for the run; reports/CORPUS-TIME if absent.", "--out DIR")
+    protocol: str | None = named(
         "The plan of this run: a new file (TOML or .json), written before anything is fitted; or one that is there: "
         "the report and verify then say whether the run kept to it.",
-        option="--protocol FILE",
-        decides=False,
+        "--protocol FILE",
     )
-    quick: bool = setting(
-        False,
-        "A first answer on a sample, with smaller networks, in about a minute.",
-        option="--quick",
-        decides=False,  # what it makes smaller has keys of its own
+    # what it makes smaller has keys of its own
+    quick: bool = switch(
+        "A first answer on a sample, with smaller networks, in about a minute.", "--quick", decides=False
     )
-    deterministic: bool = setting(
-        False, "The same numbers each time on the same machine; slower.", option="--deterministic"
-    )
-    cache: bool = setting(
-        True,
-        "Train and read word vectors anew, and keep none for the next run.",
-        option="--no-cache",
-        decides=False,
+    deterministic: bool = switch("The same numbers each time on the same machine; slower.", "--deterministic")
+    cache: bool = switch(
+        "Train and read word vectors anew, and keep none for the next run.", "--no-cache", decides=False
     )
     cache_gib: float = setting(
         2.0,
@@ -132,10 +114,9 @@ class RunSettings:
         Check(above=0, maximum=100_000),
         decides=False,
     )
-    probes: bool = setting(
-        True,
+    probes: bool = switch(
         "Do not look at what networks remember and what words add to answers; saves some seconds.",
-        option="--no-probes",
+        "--no-probes",
         decides=False,
     )
     extra_probes: tuple[str, ...] = setting(
@@ -145,11 +126,8 @@ class RunSettings:
         option="--probes LIST",
         decides=False,
     )
-    debug: bool = setting(
-        False,
-        "Show the traceback of an error, and all that TensorFlow writes.",
-        option="--debug",
-        decides=False,
+    debug: bool = switch(
+        "Show the traceback of an error, and all that TensorFlow writes.", "--debug", decides=False
     )
     side_by_side: int = setting(
         0,

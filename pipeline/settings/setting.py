@@ -6,7 +6,7 @@ import math
 import operator
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, Literal, TypeVar, get_type_hints
+from typing import Literal, TypeVar, get_type_hints
 
 Value = bool | int | float | str | tuple[str, ...] | tuple[float, ...] | None
 CountOrAuto = int | Literal["auto"]
@@ -81,11 +81,10 @@ class Setting:
     help: str
     check: Check = ANY
     option: str = ""
-    decides: bool = (
-        True  # whether an answer depends on it; else only what is shown or kept, or where a file lies
-    )
+    # whether an answer depends on it; else only what is shown or kept, or where a file lies
+    decides: bool = True
     quick: int | None = None  # what --quick asks for; a smaller value stays
-    hint: Any = None  # the type of its field
+    hint: object = None  # the type of its field
 
     @property
     def flag(self) -> str:
@@ -119,6 +118,16 @@ def setting(
     told = Setting(default, help, check, option, decides, quick)  # type: ignore[arg-type]
     made: _T = field(default=default, metadata={"setting": told})
     return made
+
+
+def named(help: str, option: str) -> str | None:
+    """Return the field of a name that a person may give; no answer depends on how something is called."""
+    return setting(None, help, option=option, decides=False)
+
+
+def switch(help: str, option: str, *, decides: bool = True) -> bool:
+    """Return the field of what is on or off: its option turns it, off where that begins with "--no-"."""
+    return setting(option.startswith("--no-"), help, option=option, decides=decides)
 
 
 def settings_of(table: type) -> dict[str, Setting]:

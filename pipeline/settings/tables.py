@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import Any
 
 from pipeline.settings.corpus import CorpusSettings, TokenizerSettings, VocabularySettings
 from pipeline.settings.embeddings import EmbeddingSettings, FastTextSettings, Word2VecSettings
@@ -129,7 +128,7 @@ def save_config(config: Config) -> str:
     return "\n".join(lines[1:]) + "\n"
 
 
-def to_toml(value: Value | list[Any]) -> str:
+def to_toml(value: Value | list[Value]) -> str:
     """Return a value as TOML.
 
     >>> to_toml(("bow", 'say "hi"'))

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import polars as pl
 
-from pipeline.core.values import Int32, Int64, TokenizedCorpus
+from pipeline.core.resources import in_two_threads
+from pipeline.core.values import Bool, Int32, Int64, TokenizedCorpus
 from pipeline.text.vocabulary import rows_of
 
 if TYPE_CHECKING:
@@ -32,15 +32,14 @@ class NgramVocabulary:
 
     `tokens` (T,) are sorted; n-gram j is `keys[j]`, its tokens' positions in `tokens` (from 1; 0 for "no
     token") read as digits in base T + 1, padded on the right to `ngram_max` digits. `document_counts[j]` is
-    the number of training documents that hold it, out of `n_train`.
+    the number of training documents that hold it; a saved model has kept none.
     """
 
     tokens: pl.Series  # string (T,)
     keys: Int64  # (F,), ascending
-    document_counts: Int64  # (F,)
-    n_train: int
     ngram_min: int
     ngram_max: int
+    document_counts: Int64 = field(default_factory=lambda: np.zeros(0, dtype=np.int64))  # (F,)
 
     def terms(self, columns: Int64 | None = None) -> list[str]:
         """Return n-grams as text, tokens joined by a blank, as scikit-learn's CountVectorizer names them."""
@@ -97,7 +96,7 @@ def learn_ngrams(
     keys, document_counts = _merge([(piece.keys, np.diff(piece.indptr)) for piece in pieces])
     frequent = document_counts >= min_df
     keys, document_counts = keys[frequent], document_counts[frequent]
-    ngrams = NgramVocabulary(tokens, keys, document_counts, train.n_docs, ngram_min, ngram_max)
+    ngrams = NgramVocabulary(tokens, keys, ngram_min, ngram_max, document_counts)
     return ngrams, _stack(pieces, keys)
 
 
@@ -108,6 +107,37 @@ def count_ngrams(tokenized: TokenizedCorpus, ngrams: NgramVocabulary) -> csr_arr
     count = partial(_count_piece, rank_of_type=rank_of_type, base=len(ngrams.tokens) + 1, n_range=n_range)
     pieces = _over_pieces(count, tokenized, _docs_bits(len(ngrams.tokens), ngrams.ngram_max))
     return _stack(pieces, ngrams.keys)
+
+
+@dataclass(frozen=True, eq=False)
+class Occurrences:
+    """Where a document of T tokens holds n-grams: one entry for each time that one stands there."""
+
+    columns: Int64  # (O,), which n-gram
+    starts: Int64  # (O,), its first token
+    sizes: Int64  # (O,), its tokens
+    n_tokens: int  # T
+
+
+def find_occurrences(tokenized: TokenizedCorpus, ngrams: NgramVocabulary) -> Iterator[Occurrences]:
+    """Yield where each document holds learned n-grams; what `count_ngrams` counts, one document at a time."""
+    digits = rows_of(tokenized.types, ngrams.tokens).astype(np.int64)[tokenized.token_types] + 1  # (M,)
+    for document in range(tokenized.n_docs):
+        yield _occurrences(digits[tokenized.offsets[document] : tokenized.offsets[document + 1]], ngrams)
+
+
+def _occurrences(digits: Int64, ngrams: NgramVocabulary) -> Occurrences:
+    """Return where one document holds n-grams, its tokens given as digits of their keys, (T,)."""
+    found = [np.zeros((3, 0), dtype=np.int64)]
+    base, n_range, keys = len(ngrams.tokens) + 1, (ngrams.ngram_min, ngrams.ngram_max), ngrams.keys
+    for n, runs, inside in _runs_of_tokens(digits, np.zeros_like(digits), base, n_range):
+        wanted = runs * base ** (ngrams.ngram_max - n)
+        column = np.searchsorted(keys, wanted)  # (T - n + 1,)
+        known = np.append(keys, -1)[column] == wanted
+        start = np.flatnonzero(inside & known)
+        found.append(np.stack([column[start], start, np.full_like(start, n)]))  # (3, places)
+    columns, starts, sizes = np.concatenate(found, axis=1)  # (O,) each
+    return Occurrences(columns, starts, sizes, len(digits))
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,15 +176,14 @@ def _check_key_size(n_tokens: int, ngram_max: int) -> None:
 
 def _docs_bits(n_tokens: int, ngram_max: int) -> int:
     """Return how many bits of a 63-bit integer are left for the document's number."""
-    return 63 - ((n_tokens + 1) ** ngram_max).bit_length()
+    return 63 - int((n_tokens + 1) ** ngram_max).bit_length()
 
 
 def _over_pieces(
     work: Callable[[TokenizedCorpus], _Result], tokenized: TokenizedCorpus, docs_bits: int
 ) -> list[_Result]:
     """Apply `work` to runs of documents, in two threads (NumPy's sort releases the interpreter lock)."""
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        return list(pool.map(work, _runs(tokenized, most_docs=2**docs_bits)))
+    return in_two_threads(work, _runs(tokenized, most_docs=2**docs_bits))
 
 
 def _runs(tokenized: TokenizedCorpus, most_docs: int) -> Iterable[TokenizedCorpus]:
@@ -191,8 +220,23 @@ def _pairs(piece: TokenizedCorpus, rank_of_type: Int64, base: int, n_range: tupl
     """Return one integer, key * n_docs + document, for each n-gram occurrence whose tokens all have a rank."""
     digits = rank_of_type[piece.token_types] + 1  # (M,), 0 where the token has no rank
     documents = np.repeat(np.arange(piece.n_docs, dtype=np.int64), np.diff(piece.offsets))  # (M,)
+    n_docs, longest = max(piece.n_docs, 1), n_range[1]
+    return np.concatenate(
+        [
+            keys[inside] * base ** (longest - n) * n_docs + documents[: len(inside)][inside]
+            for n, keys, inside in _runs_of_tokens(digits, documents, base, n_range)
+        ]
+    )
+
+
+def _runs_of_tokens(
+    digits: Int64, documents: Int64, base: int, n_range: tuple[int, int]
+) -> Iterator[tuple[int, Int64, Bool]]:
+    """Yield for each n the n-gram that starts at each token, read as a number, and whether it is one.
+
+    It is none where it reaches into the next document (`documents` are their numbers, (M,)) or a digit is 0.
+    """
     shortest, longest = n_range
-    found = []
     keys, inside = digits, digits > 0
     for n in range(1, longest + 1):
         if n > 1:
@@ -201,9 +245,7 @@ def _pairs(piece: TokenizedCorpus, rank_of_type: Int64, base: int, n_range: tupl
             inside = inside[: len(follows)] & same & (follows > 0)
             keys = keys[: len(follows)] * base + follows  # (M - n + 1,)
         if n >= shortest:
-            padded = keys[inside] * base ** (longest - n)
-            found.append(padded * max(piece.n_docs, 1) + documents[: len(inside)][inside])
-    return np.concatenate(found)
+            yield n, keys, inside
 
 
 def _run_starts(ordered: Int64) -> Int64:
@@ -231,22 +273,20 @@ def _stack(pieces: list[_PieceCounts], keys: Int64) -> csr_array:
 
     if not pieces:
         return csr_array((0, len(keys)), dtype=np.int32)
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        parts = list(pool.map(lambda piece: _to_rows(piece, keys), pieces))
+    parts = in_two_threads(lambda piece: _to_rows(piece, keys), pieces)
     lengths = np.concatenate([np.diff(rows.indptr) for rows, _ in parts])  # (N,)
     indptr = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])  # (N + 1,)
     index_dtype = np.int32 if indptr[-1] < 2**31 else np.int64
     data, columns = np.empty(indptr[-1], np.int32), np.empty(indptr[-1], index_dtype)
     ends = np.cumsum([rows.nnz for rows, _ in parts])
 
-    def fill(part: tuple[csr_array, Int64], end: int) -> None:
-        rows, column_of_own = part
+    def fill(part: tuple[tuple[csr_array, Int64], int]) -> None:
+        (rows, column_of_own), end = part
         place = slice(end - rows.nnz, end)
         data[place] = rows.data
         np.take(column_of_own.astype(index_dtype), rows.indices, out=columns[place], mode="clip")  # no copy
 
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        list(pool.map(fill, parts, ends.tolist()))
+    in_two_threads(fill, zip(parts, ends.tolist(), strict=True))
     return csr_array((data, columns, indptr.astype(index_dtype)), shape=(len(lengths), len(keys)))
 
 

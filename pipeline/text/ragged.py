@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipeline.core.values import IndexedCorpus, Int64, TokenizedCorpus
+from pipeline.core.values import IndexedCorpus, Int32, Int64, TokenizedCorpus
 
 
 def select(tokenized: TokenizedCorpus, documents: Int64) -> TokenizedCorpus:
@@ -44,3 +44,8 @@ def take(indexed: IndexedCorpus, documents: Int64) -> IndexedCorpus:
     lengths = np.diff(indexed.offsets)[documents]
     offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
     return IndexedCorpus(indexed.indices[span_positions(indexed.offsets[documents], lengths)], offsets)
+
+
+def split(indexed: IndexedCorpus) -> list[Int32]:
+    """Return the rows of each document."""
+    return np.split(indexed.indices, indexed.offsets[1:-1])

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import polars as pl
 
+from pipeline.core.resources import in_two_threads
 from pipeline.core.values import Int64, TokenizedCorpus
 from pipeline.settings.tables import TokenizerSettings
+from pipeline.text.vocabulary import rows_of
 
 # A word starts with a letter or digit and goes on with letters, marks and digits; an apostrophe may stand inside.
 # Han ideographs carry meaning one by one, so each is a token; so is every other character that is not blank,
@@ -43,10 +44,7 @@ def tokenize(texts: pl.Series, settings: TokenizerSettings) -> TokenizedCorpus:
     Texts are cut into pieces of about 8 MB that Polars works on in two threads, so memory above the result
     is bounded by the pieces. A document is never cut. The result does not depend on the number of pieces.
     """
-    pieces = _pieces(texts)
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        tokenized = list(pool.map(lambda piece: _tokenize_piece(piece, settings), pieces))
-    return _join(tokenized)
+    return _join(in_two_threads(lambda piece: _tokenize_piece(piece, settings), _pieces(texts)))
 
 
 def _pieces(texts: pl.Series) -> list[pl.Series]:
@@ -80,7 +78,7 @@ def _join(pieces: Iterable[tuple[pl.Series, Int64]]) -> TokenizedCorpus:
     dictionaries = [_dictionary(tokens) for tokens, _ in pieces]
     all_types = pl.concat([types for types, _ in dictionaries])
     types = all_types.unique(maintain_order=True)
-    numbers = _numbers_in(types, all_types)
+    numbers = rows_of(all_types, types)
     flat, start = [], 0
     for own_types, own_numbers in dictionaries:
         flat.append(numbers[start : start + len(own_types)][own_numbers])
@@ -97,10 +95,3 @@ def _dictionary(tokens: pl.Series) -> tuple[pl.Series, np.ndarray]:
     numbers = np.zeros(int(codes.max()) + 1 if len(codes) else 0, dtype=np.int32)
     numbers[codes] = np.arange(len(codes), dtype=np.int32)
     return types.cast(pl.String), numbers[tokens.to_physical().to_numpy()]
-
-
-def _numbers_in(types: pl.Series, tokens: pl.Series) -> np.ndarray:
-    """Return the position in `types` of each of `tokens`; int32, all must be there."""
-    lookup = pl.DataFrame({"type": types, "number": np.arange(len(types), dtype=np.int32)})
-    found = pl.DataFrame({"type": tokens}).join(lookup, on="type", how="left", maintain_order="left")
-    return found["number"].to_numpy()

@@ -1,4 +1,4 @@
-"""Token strings to rows of a vocabulary, and back."""
+"""Token strings to rows of a vocabulary."""
 
 from __future__ import annotations
 
@@ -42,9 +42,8 @@ def build_vocabulary(train: TokenizedCorpus, *, min_count: int = 1, max_size: in
     kept = (
         pl.DataFrame({"token": train.types, "count": counts})
         .filter(pl.col("count") >= max(min_count, 1))
-        .filter(
-            ~pl.col("token").is_in([PADDING_TOKEN, UNKNOWN_TOKEN])
-        )  # text that spells them reads as unknown
+        # text that spells them reads as unknown
+        .filter(~pl.col("token").is_in([PADDING_TOKEN, UNKNOWN_TOKEN]))
         .sort(["count", "token"], descending=[True, False])
     )
     if max_size:
@@ -84,12 +83,6 @@ def encode_known(tokenized: TokenizedCorpus, vocabulary: Vocabulary, covered: Bo
     rows = np.arange(len(vocabulary), dtype=np.int32)
     known = np.where(covered, rows, np.int32(UNKNOWN_ROW))  # (V,)
     return IndexedCorpus(known[indexed.indices], indexed.offsets)
-
-
-def decode(indexed: IndexedCorpus, vocabulary: Vocabulary, document: int) -> list[str]:
-    """Return the tokens of one document; `<unk>` where the vocabulary has no row."""
-    rows = indexed.indices[indexed.offsets[document] : indexed.offsets[document + 1]]
-    return vocabulary.tokens.gather(rows).to_list()
 
 
 def rows_of(tokens: pl.Series, table: pl.Series) -> Int32:

@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from pipeline.commands.run import run_experiment
-from pipeline.commands.unfinished import finish, is_unfinished
+from pipeline.commands.unfinished import finish
 from pipeline.commands.verify import verify
 from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
@@ -86,6 +86,10 @@ def killed(folder: Path, place: tuple[str, str], call: int = 1, **options: Any) 
 
 def read(run: Path, name: str = "metrics.json") -> Any:
     return json.loads((run / name).read_text(encoding="utf-8"))
+
+
+def is_unfinished(run: Path) -> bool:
+    return (run / JOURNAL).is_file()
 
 
 def finished(run: Path) -> dict[str, Any]:

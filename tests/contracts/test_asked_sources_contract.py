@@ -11,9 +11,10 @@ import pytest
 from builders import THREE_DOCUMENTS, request_of, tokens_of
 
 from pipeline.core.names import MODES
-from pipeline.embeddings import SOURCES, Embedded, EmbeddingRequest, embed
 from pipeline.embeddings.cascade import STEPS
 from pipeline.embeddings.packages import PACKAGES
+from pipeline.embeddings.request import EmbeddingRequest
+from pipeline.embeddings.table import SOURCES, Embedded, embed
 from pipeline.text.ragged import select
 
 CORPUS = tokens_of([*THREE_DOCUMENTS, ("bad", "Plot", "1984"), ("film", "zzcanary", "Good", "qqqqq")])

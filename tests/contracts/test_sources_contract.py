@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from builders import THREE_DOCUMENTS, TINY_WORD2VEC, request_of, tokens_of
 
-from pipeline.embeddings import SOURCES, Embedded, embed
+from pipeline.embeddings.table import SOURCES, Embedded, embed
 from pipeline.text.ragged import select
 from pipeline.text.vocabulary import rows_of
 

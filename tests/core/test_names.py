@@ -53,10 +53,6 @@ def test_a_name_of_a_model_that_is_the_same_but_for_one_thing(changed: ModelName
     assert str(changed) == expected
 
 
-def test_files_are_called_by_the_whole_name() -> None:
-    assert ModelName.parse("lstm:max@word2vec:tuned").slug == "lstm=max@word2vec=tuned"
-
-
 @pytest.mark.parametrize(
     ("text", "parts", "training", "shuffled_rows"),
     [

@@ -15,9 +15,12 @@ from corpus_builders import documents
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.values import TEST, TRAIN, VALIDATION
-from pipeline.corpus import BUILT_IN, find_duplicates, read_corpus, split_corpus
 from pipeline.corpus.built_in import bbc_news as bbc_module
+from pipeline.corpus.built_in.table import BUILT_IN
 from pipeline.corpus.built_in.word_order import AFTER_NOUN, ANIMALS, BEFORE_NOUN, PERSONS, VERBS, write_csv
+from pipeline.corpus.duplicates import find_duplicates
+from pipeline.corpus.loading import read_corpus
+from pipeline.corpus.splits import split_corpus
 
 COPY = Path(__file__).parents[2] / "data" / "word-order.csv"
 

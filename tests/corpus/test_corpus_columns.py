@@ -9,7 +9,7 @@ import pytest
 from corpus_builders import CSV, documents, write, write_classes
 
 from pipeline.core.errors import PipelineError
-from pipeline.corpus import read_corpus
+from pipeline.corpus.loading import read_corpus
 from pipeline.corpus.readers.delimited import column_names
 from pipeline.corpus.readers.encodings import decode
 

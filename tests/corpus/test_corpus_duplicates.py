@@ -11,7 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.core.values import TEST, TRAIN, Dropped, Ledger
-from pipeline.corpus import describe_corpus, find_duplicates, leak_warning, read_corpus, split_corpus
+from pipeline.corpus.describe import describe_corpus
+from pipeline.corpus.duplicates import find_duplicates, leak_warning
+from pipeline.corpus.loading import read_corpus
+from pipeline.corpus.splits import split_corpus
 
 
 def test_exact_normalised_conflicting_and_across_splits() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
@@ -14,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.core.errors import PipelineError
-from pipeline.corpus import read_corpus
+from pipeline.corpus.loading import read_corpus
 from pipeline.corpus.readers.delimited import Dialect, _read_clean, _read_with_csv_module
 from pipeline.corpus.readers.encodings import TextSource, read_head
 from pipeline.corpus.readers.table import READERS, find_reader
@@ -324,11 +325,12 @@ def test_an_open_quotation_mark_is_named_by_its_line(tmp_path: Path) -> None:
     )
 
 
-def test_packed_data_that_is_cut_short(tmp_path: Path) -> None:
-    path = write(tmp_path / "a.csv.gz", gzip.compress(CSV.encode())[:-9])
+@pytest.mark.parametrize(("ending", "pack"), [(".gz", gzip.compress), (".zst", zstandard.compress)])
+def test_packed_data_that_is_cut_short(tmp_path: Path, ending: str, pack: Callable[[bytes], bytes]) -> None:
+    path = write(tmp_path / f"a.csv{ending}", pack(CSV.encode())[:-9])
     with pytest.raises(PipelineError) as caught:
         read_corpus(path)
-    assert str(caught.value).startswith(f"{path}: the file is not whole .gz data (")
+    assert str(caught.value).startswith(f"{path}: the file is not whole {ending} data (")
 
 
 def test_a_missing_file_names_the_nearest_sibling(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from corpus_builders import CSV, documents, write, write_classes
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.values import Dropped
-from pipeline.corpus import read_corpus
+from pipeline.corpus.loading import read_corpus
 
 BAD = (
     b"text,label\na good film,pos\na \xff\xfe film,neg\nso bad,neg\ncaf\xc3\xa9,pos\n"

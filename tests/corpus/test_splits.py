@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.values import TEST, TRAIN, UNASSIGNED, VALIDATION, Corpus, LoadedCorpus
-from pipeline.corpus import split_corpus
-from pipeline.corpus.splits import _describe_groups, join_groups
+from pipeline.corpus.splits import _describe_groups, join_groups, split_corpus
 
 
 def split(

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 from builders import request_of, tokens_of
 
-from pipeline.embeddings import SOURCES, Source, embed
+from pipeline.embeddings.request import Source
+from pipeline.embeddings.table import SOURCES, embed
 
 PAGE = Path(__file__).parents[2] / "docs" / "add-a-source.md"
 CONTRACT = Path(__file__).parents[1] / "contracts" / "test_sources_contract.py"

@@ -23,8 +23,8 @@ from report_builders import build_run
 from docs import make_run_folder
 from pipeline.core.models import MODELS
 from pipeline.corpus.readers.table import READERS
-from pipeline.embeddings import SOURCES
-from pipeline.models.baselines import BASELINES
+from pipeline.embeddings.table import SOURCES
+from pipeline.models.baselines.table import BASELINES
 from pipeline.report import draw_report
 
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))

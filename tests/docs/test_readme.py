@@ -16,7 +16,7 @@ from pipeline import cli
 from pipeline.core.models import LAST, MODELS, POOLED, networks
 from pipeline.core.names import MODES, SHUFFLED_WORDS
 from pipeline.corpus.readers.table import READERS
-from pipeline.embeddings import SOURCES
+from pipeline.embeddings.table import SOURCES
 from pipeline.experiment.plan import plan_models
 from pipeline.settings.options import resolved
 from pipeline.settings.tables import SETTINGS

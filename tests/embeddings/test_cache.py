@@ -27,7 +27,6 @@ from pipeline.core import store
 from pipeline.core.console import Console
 from pipeline.core.files import file_hash
 from pipeline.core.store import Cache, Entry, default_folder
-from pipeline.embeddings import EmbeddingRequest, WordVectors, embed
 from pipeline.embeddings import kept as kept_vectors
 from pipeline.embeddings.kept import (
     cached_vectors,
@@ -37,6 +36,8 @@ from pipeline.embeddings.kept import (
     training_key,
     words_hash,
 )
+from pipeline.embeddings.request import EmbeddingRequest, WordVectors
+from pipeline.embeddings.table import embed
 from pipeline.embeddings.word2vec import train_word2vec
 from pipeline.settings.setting import Value
 from pipeline.settings.tables import Config, with_values
@@ -640,7 +641,7 @@ def test_fasttext_settings_and_the_words_asked_for_are_in_its_key(tmp_path: Path
 def test_a_vector_file_is_read_once_and_again_when_it_changes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from pipeline.embeddings import files
+    from pipeline.embeddings.files import reading as files
 
     file, same = tmp_path / "glove.txt", tmp_path / "copy.txt"
     file.write_text("good 1 2\nfilm 3 4\n", encoding="utf-8")
@@ -658,8 +659,7 @@ def test_a_vector_file_is_read_once_and_again_when_it_changes(
     assert calls == ["glove.txt"]
     assert [first.cached, second.cached, third.cached] == [False, True, True]
     assert third.matrix.vectors[2:4].tolist() == first.matrix.vectors[2:4].tolist() == [[1, 2], [3, 4]]
-    assert third.file is not None
-    assert third.file["path"] == str(same)  # not the path it was first read from
+    assert third.files[0]["path"] == str(same)  # not the path it was first read from
     file.write_text("good 1 2\nfilm 3 5\n", encoding="utf-8")
     assert embed(str(file), request).matrix.vectors[3].tolist() == [3, 5]
     assert calls == ["glove.txt", "glove.txt"]

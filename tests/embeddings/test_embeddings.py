@@ -9,8 +9,10 @@ from builders import THREE_DOCUMENTS, request_of, tokens_of
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.values import UNKNOWN_ROW, Vocabulary
-from pipeline.embeddings import WordVectors, embed, parse_source, table
+from pipeline.embeddings import table
 from pipeline.embeddings.audit.neighbours import characteristic_words, nearest_neighbours
+from pipeline.embeddings.request import WordVectors
+from pipeline.embeddings.table import embed, parse_source
 from pipeline.text.ragged import select
 
 TRAIN = tokens_of(THREE_DOCUMENTS)

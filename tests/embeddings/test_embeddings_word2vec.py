@@ -161,7 +161,7 @@ PRINT_VECTORS = """
 import sys
 sys.path.insert(0, sys.argv[1])
 from builders import THREE_DOCUMENTS, request_of, tokens_of
-from pipeline.embeddings import embed
+from pipeline.embeddings.table import embed
 embedded = embed("word2vec", request_of(tokens_of(THREE_DOCUMENTS * 20)))
 print(embedded.matrix.vectors.tobytes().hex())
 """

@@ -8,8 +8,10 @@ import pytest
 from builders import request_of, tokens_of
 
 from pipeline.core.values import Float32, TokenizedCorpus
-from pipeline.embeddings import Embedded, Source, WordVectors, embed, table
+from pipeline.embeddings import table
 from pipeline.embeddings.cascade import STEPS
+from pipeline.embeddings.request import Source, WordVectors
+from pipeline.embeddings.table import Embedded, embed
 from pipeline.text.ragged import select
 
 CORPUS = tokens_of([["Good", "film"], ["film", "ﬁne", "1984"], ["plot", "Actor"]])
@@ -115,8 +117,8 @@ def test_settings_and_notes_of_parts_are_kept_by_name(monkeypatch: pytest.Monkey
     source(monkeypatch, "two", {"film": [2]}, settings={"b": 2}, notes=("second",))
     embedded = laid("one+two")
     assert embedded.settings == {"one": {"a": 1}, "two": {"b": 2}}
-    assert (embedded.notes, embedded.file) == (("first", "second"), {"rows": 7})
-    assert (laid("two").settings, laid("two").file) == ({"b": 2}, None)
+    assert (embedded.notes, embedded.files) == (("first", "second"), ({"rows": 7},))
+    assert (laid("two").settings, laid("two").files) == ({"b": 2}, ())
 
 
 WORDS = tokens_of([[f"w{number}" for number in range(60)] * 2 + ["rare"]])

@@ -11,9 +11,10 @@ from builders import TINY_WORD2VEC, request_of, tokens_of
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.values import Float32
-from pipeline.embeddings import EmbeddingRequest, WordVectors, embed
 from pipeline.embeddings.cascade import STEPS
 from pipeline.embeddings.fasttext import average_of_ngrams, ngram_hashes, train_fasttext
+from pipeline.embeddings.request import EmbeddingRequest, WordVectors
+from pipeline.embeddings.table import embed
 from pipeline.settings.tables import FastTextSettings
 from pipeline.text.ragged import select
 

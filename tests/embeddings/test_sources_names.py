@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.names import AskedSource
-from pipeline.embeddings import parse_source, parse_sources
+from pipeline.embeddings.table import parse_source, parse_sources
 from pipeline.experiment.plan import plan_models, unused_sources
 
 

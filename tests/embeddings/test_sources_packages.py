@@ -12,9 +12,10 @@ import pytest
 from builders import request_of, tokens_of
 
 from pipeline.core.errors import PipelineError
-from pipeline.embeddings import embed, packages, parse_source
+from pipeline.embeddings import packages
 from pipeline.embeddings.cascade import STEPS
 from pipeline.embeddings.packages import PACKAGES, Package
+from pipeline.embeddings.table import embed, parse_source
 
 TRAIN = tokens_of([["good", "Film", "zzcanary"], ["good", "1984"]])
 VECTORS = np.arange(10, dtype=np.float64).reshape(5, 2) + 1
@@ -106,8 +107,7 @@ def test_a_file_is_laid_on_the_vocabulary_and_named_without_its_folders(tmp_path
     assert (found["good"], found["Film"], found["1984"]) == ([5, 6], [1, 2], [9, 10])
     assert embedded.source == "some+vectors.txt:frozen-then-tuned"
     assert (embedded.training, embedded.tuned) == ("frozen-then-tuned", True)
-    assert embedded.file is not None
-    kept = {name: embedded.file[name] for name in ("path", "format", "dimension", "rows")}
+    kept = {name: embedded.files[0][name] for name in ("path", "format", "dimension", "rows")}
     assert kept == {"path": str(path), "format": "GloVe text", "dimension": 2, "rows": 5}
 
 

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from vector_file_builders import VARIANTS, gzipped, keyed_vectors, lines_of, word2vec_model, write
 
 from pipeline.core.errors import PipelineError
-from pipeline.embeddings.files import VectorFile, read_vector_file, text, word2vec_binary
+from pipeline.embeddings.files import text, word2vec_binary
+from pipeline.embeddings.files.reading import VectorFile, read_vector_file
 
 WORDS = ["the", "film", "is", "good", "bad", "plot"]
 VECTORS = np.array([[number + 0.25, -number - 0.5, 0.125] for number in range(6)], dtype=np.float32)

@@ -14,7 +14,8 @@ from safetensors.numpy import save_file
 from vector_file_builders import fasttext_bin, write
 
 from pipeline.core.errors import PipelineError
-from pipeline.embeddings.files import read_vector_file, rows
+from pipeline.embeddings.files import rows
+from pipeline.embeddings.files.reading import read_vector_file
 
 WORDS = ["a", "b", "c"]
 VECTORS = np.array([[1, 2], [3, 4], [5, 6]], dtype=np.float32)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 
 import numpy as np
@@ -59,9 +60,11 @@ def test_reading_the_lists_does_not_import_gensim(monkeypatch: pytest.MonkeyPatc
 
 
 def test_without_the_lists_there_is_nothing_to_judge(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(word_pairs, "_gensim_test_data", lambda: tmp_path)
+    elsewhere = ModuleSpec("gensim", None, is_package=True)
+    elsewhere.submodule_search_locations = [str(tmp_path)]
+    monkeypatch.setattr(word_pairs, "find_spec", lambda name: elsewhere)
     assert installed_pairs() == []
-    monkeypatch.setattr(word_pairs, "_gensim_test_data", lambda: None)
+    monkeypatch.setattr(word_pairs, "find_spec", lambda name: None)
     assert installed_pairs() == []
 
 

@@ -68,10 +68,8 @@ def test_an_older_run_did_not_count() -> None:
 
 
 def test_unequal_budgets_are_said() -> None:
-    assert (
-        budget_words([{"settings_tried": 5}, {"settings_tried": 5}]) == "Every model tried as many settings."
-    )
-    assert budget_words([{"settings_tried": 9}, {"settings_tried": 1}, {"settings_tried": 64}]) == (
+    assert budget_words([5, 5]) == "Every model tried as many settings."
+    assert budget_words([9, 1, 64]) == (
         "The budgets are not equal: models tried between 1 and 64 settings (--tune N gives each N)."
     )
 

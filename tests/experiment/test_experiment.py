@@ -79,46 +79,6 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
 
 
-KEYS = {
-    "": "schema_version corpus results summary comparisons verdict seeds reuse protocol embeddings probes timing "
-    "stages total_seconds environment warnings config gains tuning costs cheapest learning_curve "
-    "causes slices hard_documents contamination budgets",
-    "costs": "name train_seconds latency_ms_p50 latency_ms_p95 peak_rss_mib size_bytes difference_from_best ci95 "
-    "within_rope_of_best",
-    "budgets": "name settings_tried trainings looks chosen_by",
-    "cheapest": "name best sentence",
-    "corpus": "name rows_read documents dropped classes splits folds tested duplicates hash split_hash "
-    "unlabelled_hash",
-    "results": "name kind model head vectors embedding seed fold trained why_not warnings accuracy macro_f1 "
-    "log_loss ece parameters validation_accuracy validation_score signature",
-    "summary": "name kind model embedding runs accuracy accuracy_ci95 macro_f1 macro_f1_ci95 log_loss ece "
-    "log_loss_ci95 ece_ci95 ece_if_calibrated ece_if_calibrated_95 signature",
-    "comparisons": "a b metric family difference ci95 p_value p_adjusted decision by "
-    "minimum_detectable_difference seeds method mcnemar",
-    "verdict": "a b decision by sentence rope minimum_detectable_difference metric against trainings beside",
-    "seeds": "asked first most network steps why",
-    "reuse": "tests documents verdicts runs repeated first",
-    "embeddings": "source dimension rows type_coverage token_coverage rows_from_source seconds settings note "
-    "cached training files",
-    "timing": "name seed fold fit_seconds predict_documents_per_second peak_rss_mib at_once",
-    "stages": "stage seconds",
-    "environment": "embedseq python platform cpu cores memory_gib gpu packages command",
-}
-
-
-def tables(value: Any) -> list[dict[str, Any]]:
-    return value if isinstance(value, list) else [value]
-
-
-@pytest.mark.parametrize("place", KEYS)
-def test_metrics_hold_the_keys_of_the_contract(run: Path, place: str) -> None:
-    metrics = read(run)
-    found = tables(metrics[place] if place else metrics)
-    assert found
-    for table in found:
-        assert set(table) == set(KEYS[place].split())
-
-
 def test_the_row_ledger_adds_up(run: Path) -> None:
     corpus = read(run)["corpus"]
     assert (

@@ -19,7 +19,8 @@ from pipeline.commands.run import run_experiment
 from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
 from pipeline.experiment.fit_linear import grade_by
-from pipeline.models.baselines import Tried, choice
+from pipeline.models.baselines import choice
+from pipeline.models.baselines.choice import Tried
 from pipeline.settings.reading import load_config
 from pipeline.settings.tables import RunSettings
 

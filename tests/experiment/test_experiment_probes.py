@@ -15,7 +15,7 @@ from pipeline.commands.run import run_experiment
 from pipeline.commands.verify import verify
 from pipeline.core.console import Console
 from pipeline.interpret import probes
-from pipeline.interpret.probes import PROBES, Probe, nothing, probes_of
+from pipeline.interpret.probes import PROBES, Nothing, Probe, probes_of
 from pipeline.report import draw_report
 from pipeline.run_folder.predictions import read_run_predictions
 from pipeline.settings.tables import with_values
@@ -149,7 +149,7 @@ def only_a_needle() -> Iterator[None]:
     """Let the table hold one probe on demand, then what it held, in its order."""
     kept = dict(PROBES)
     PROBES.clear()
-    PROBES["needle"] = Probe("Where?", lambda subject: nothing("not here"), on_demand=True)
+    PROBES["needle"] = Probe("Where?", lambda subject: Nothing("not here"), on_demand=True)
     yield
     PROBES.clear()
     PROBES.update(kept)

@@ -7,41 +7,36 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 from builders import FEW_STRENGTHS, documents_of, int32, request_of, tokens_of, train_network
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.core.values import TokenizedCorpus
-from pipeline.embeddings import Embedded, embed
+from pipeline.core.values import TokenizedCorpus, Vocabulary
+from pipeline.embeddings.table import Embedded, embed
 from pipeline.experiment.linear_features import average_vectors
-from pipeline.interpret.contributions import (
-    Contributions,
-    LinearModel,
-    contrast,
-    find_occurrences,
-    occlude,
-    of_averages,
-    of_ngrams,
-    place_tokens,
-)
 from pipeline.interpret.contributions.of_run import (
     CHARACTERS,
     LEFT_OUT,
     Shown,
     explain,
     find_excerpt,
-    weights_a_step,
     word_contributions,
 )
-from pipeline.models.baselines import fit_baseline
-from pipeline.models.baselines.estimators import MeanEmbedding
+from pipeline.interpret.contributions.places import place_tokens
+from pipeline.models.baselines.features import presence
+from pipeline.models.baselines.fitting import fit_baseline
 from pipeline.models.networks.labelled import Labelled
 from pipeline.models.save import files_of_baseline, files_of_embedding, files_of_mean, files_of_network
+from pipeline.models.saved import Contributions, load_network
+from pipeline.models.saved.linear import AverageFeatures, Features, NgramFeatures, SavedLinear
+from pipeline.models.saved.model import contrast
+from pipeline.models.saved.network import occlude
 from pipeline.models.table import PlannedModel
 from pipeline.run_folder.models import write_model
 from pipeline.settings.tables import BaselineSettings, Config, TokenizerSettings
-from pipeline.text.ngrams import count_ngrams, learn_ngrams
+from pipeline.text.ngrams import NgramVocabulary, count_ngrams, find_occurrences, learn_ngrams
 from pipeline.text.tokenizer import tokenize
 from pipeline.text.vocabulary import encode
 
@@ -79,18 +74,27 @@ def explained(run: Path, name: str, tokenized: TokenizedCorpus = TESTED) -> tupl
 # --- linear models
 
 
+# Tokens a = 1, b = 2; n-grams a = (1, 0), a b = (1, 2), b = (2, 0) in base 3: 3, 5, 6.
+A_AND_B = NgramVocabulary(pl.Series(["a", "b"]), np.array([3, 5, 6]), 1, 2)
+
+
+def linear(features: Features, coefficients: Any, intercepts: Any, classes: Any) -> SavedLinear:
+    labels = tuple(map(str, range(10)))
+    arrays = (np.array(one) for one in (coefficients, intercepts, classes))
+    return SavedLinear("bow", labels, TOKENIZER, features, *arrays)
+
+
 def test_an_n_gram_is_split_over_its_words_and_its_places() -> None:
-    # Tokens a = 1, b = 2; n-grams a = (1, 0), a b = (1, 2), b = (2, 0) in base 3: 3, 5, 6.
-    keys = np.array([3, 5, 6], dtype=np.int64)
-    found = find_occurrences(np.array([1, 2, 1, 0, 2], dtype=np.int64), keys, 3, 1, 2)
+    document = tokens_of([["a", "b", "a", "unseen", "b"]])
+    (found,) = find_occurrences(document, A_AND_B)
     assert sorted(zip(found.columns, found.starts, found.sizes, strict=True)) == [
         *((0, 0, 1), (0, 2, 1)),
         (1, 0, 2),
         *((2, 1, 1), (2, 4, 1)),
     ]
-    weights = np.array([[0.5, 2.0, -1.0]])  # of "a", "a b" and "b", for the second class
-    counts = LinearModel("bow", weights, np.array([0.25]), np.array([4, 7]), options={"bow_binary": True})
-    one = of_ngrams(counts, found)
+    features = NgramFeatures(A_AND_B, presence, {}, BaselineSettings())
+    # weights of "a", "a b" and "b", for the second class
+    (one,) = linear(features, [[0.5, 2.0, -1.0]], [0.25], [4, 7]).contributions(document)
     # "a" is worth 0.5 at two places, "a b" 2.0 over two words, "b" -1.0 at two places; the fourth token is unknown
     assert one.words.tolist() == [0.25 + 1.0, -0.5 + 1.0, 0.25, 0.0, -0.5]
     assert (one.predicted, one.score, one.base) == (7, 1.75, 0.25)
@@ -98,10 +102,8 @@ def test_an_n_gram_is_split_over_its_words_and_its_places() -> None:
 
 
 def test_the_first_of_two_classes_is_explained_with_the_signs_turned() -> None:
-    model = LinearModel(
-        "nbsvm", np.array([[-3.0]]), np.array([1.0]), np.array([0, 1]), options={"bow_binary": True}
-    )
-    one = of_ngrams(model, find_occurrences(np.array([1], dtype=np.int64), np.array([1]), 2, 1, 1))
+    features = NgramFeatures(A_AND_B, presence, {}, BaselineSettings())
+    (one,) = linear(features, [[-3.0, 0.0, 0.0]], [1.0], [0, 1]).contributions(tokens_of([["a"]]))
     assert (one.predicted, one.score, one.base, one.words.tolist()) == (0, 2.0, -1.0, [3.0])
 
 
@@ -174,14 +176,15 @@ def test_the_words_of_averaged_vectors_add_up_to_the_logits(tmp_path: Path, labe
     write_model(tmp_path, files_of_mean("mean@random", fitted, embedded.source, ("a", "b", "c"), Config()))
     found = explained(tmp_path, "mean@random")
     check_against(fitted.pipeline, average_vectors(TESTED, embedded), found)
-    assert isinstance(MeanEmbedding(), MeanEmbedding)
 
 
 def test_a_word_at_the_average_adds_nothing() -> None:
     learned = {"mean": np.array([1.0, 2.0]), "scale": np.array([2.0, 1.0])}
-    weights = np.array([[1.0, 0.0], [0.0, 3.0], [0.0, 0.0]])
-    model = LinearModel("mean", weights, np.zeros(3), np.arange(3), learned=learned)
-    one = of_averages(model, np.array([[1.0, 2.0], [1.0, 4.0]]))
+    words = Vocabulary(pl.Series(["<pad>", "<unk>", "usual", "rare"]), np.array([0, 0, 1, 1]), 4)
+    vectors = np.array([[0, 0], [0, 0], [1, 2], [1, 4]], dtype=np.float32)
+    features = AverageFeatures(words, vectors, np.ones(4, dtype=bool), learned)
+    model = linear(features, [[1.0, 0.0], [0.0, 3.0], [0.0, 0.0]], [0.0, 0.0, 0.0], [0, 1, 2])
+    (one,) = model.contributions(tokens_of([["usual", "rare"]]))
     # the second word: logits 0, 3 * 2 / 2 words = 3, 0; predicted 1, less the mean of the others
     assert (one.predicted, one.words.tolist()) == (1, [0.0, 3.0])
 
@@ -276,7 +279,7 @@ def test_a_network_is_asked_about_as_many_documents_as_a_fixed_amount_of_work_al
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     save_tiny_network(tmp_path, "lstm")
-    work = weights_a_step({"model": "lstm", "units": 8, "layers": 1, "embedding_dim": 32})
+    work = load_network(tmp_path, "lstm@random").weights_a_step()
     assert work == 4 * 8 * (8 + 32) + 60_000
     # 6 tokens, each out once and all in once: 42 timesteps; then 12; the third document has one token, asked for none
     monkeypatch.setattr("pipeline.interpret.contributions.of_run.MOST_WORK", 41 * work)
@@ -309,8 +312,6 @@ def test_contributions_are_written_as_whole_numbers_of_the_largest(tmp_path: Pat
 
 @given(st.text(max_size=60), st.booleans())
 def test_every_token_is_found_where_it_stands(text: str, lowercase: bool) -> None:
-    import polars as pl
-
     settings = TokenizerSettings(lowercase=lowercase, html_breaks=False)
     text = text.encode("utf-8", "replace").decode()
     tokens = documents_of(tokenize(pl.Series([text]), settings))[0]
@@ -327,8 +328,6 @@ def test_every_token_is_found_where_it_stands(text: str, lowercase: bool) -> Non
     "text", ["İstanbul, İzmir!", "ΟΔΟΣ ΟΔΟΣΑΣ", "don’t 東京 \U0001f600 ok", "é\u0301a b"]
 )
 def test_words_of_every_script_are_found(text: str) -> None:
-    import polars as pl
-
     tokens = documents_of(tokenize(pl.Series([text]), TOKENIZER))[0]
     spans = place_tokens(text, tokens, lowercase=True)
     assert spans is not None

@@ -16,11 +16,11 @@ from builders import labelled, request_of, tokens_of, train_network
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import write_json
-from pipeline.embeddings import embed
+from pipeline.embeddings.table import embed
 from pipeline.interpret.explain import explain
 from pipeline.models.equations.network import run_network
 from pipeline.models.save import files_of_embedding, files_of_network
-from pipeline.models.saved import load_saved
+from pipeline.models.saved import load_network
 from pipeline.report.page.blocks import Example, Paragraph, Section, Table
 from pipeline.report.page.html_page import write_example_page
 from pipeline.report.page.terminal import write_example
@@ -108,7 +108,7 @@ def test_a_networks_own_numbers_and_tensorflows(run: Path, model: str, cell: str
     closing = table(example, "TensorFlow's own answers")
     assert max(floats(closing, "largest difference")) < 1e-12
     assert {"h_t", "L", "dL/dU", "dL/dx_t", "P_t"} < {*column(closing, "quantity")}
-    network = load_saved(run, name)
+    network = load_network(run, name)
     tokenized = tokenize(pl.Series([TEXT]), network.tokenizer)
     probabilities = network.probabilities(network.as_read(tokenized))[0]
     answers = table(example, "The answer and its loss")
@@ -130,7 +130,7 @@ def test_a_networks_own_numbers_and_tensorflows(run: Path, model: str, cell: str
 
 @pytest.mark.parametrize("model", ["gru", "lstm:max+mean"])
 def test_the_gradient_that_reaches_each_word_is_that_of_finite_differences(run: Path, model: str) -> None:
-    network = load_saved(run, f"{model}@random")
+    network = load_network(run, f"{model}@random")
     rows = network.as_read(tokenize(pl.Series([TEXT]), network.tokenizer)).indices
     weights = {name: array.astype(np.float64) for name, array in network.weights.items()}
     vectors = network.table[rows].astype(np.float64)  # (T, D)
@@ -177,7 +177,7 @@ def test_a_network_on_shuffled_words_says_so(run: Path, tmp_path: Path) -> None:
         "words are shuffled here too. All of them are in its vocabulary of 6 words."
     )
     words = [step.partition(" ")[2].strip('"') for step in column(table(example, "Forward"), "step t")]
-    rows = load_saved(tmp_path, name).as_read(tokenize(pl.Series(["a good film plot"]), Config().tokenizer))
+    rows = load_network(tmp_path, name).as_read(tokenize(pl.Series(["a good film plot"]), Config().tokenizer))
     vocabulary = tmp_path / "models" / "embedding-random" / "vocabulary.json"
     tokens = json.loads(vocabulary.read_text(encoding="utf-8"))["tokens"]
     assert words == [tokens[row] for row in rows.indices]
@@ -225,7 +225,7 @@ def test_another_order_changes_the_answer_and_not_the_average(run: Path) -> None
     averages, answers = ([cell.text for cell in row] for row in table(example, "The same words").rows)
     assert averages[1] == averages[2]
     assert averages[3] == "0"
-    network = load_saved(run, "gru@random")
+    network = load_network(run, "gru@random")
 
     def answer(text: str) -> list[float]:
         read = network.as_read(tokenize(pl.Series([text]), network.tokenizer))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
@@ -73,12 +72,12 @@ def test_without_a_recurrent_matrix_nothing_before_the_last_word_matters() -> No
     fitted = network_of("rnn")
     set_layer(fitted, "recurrent_0", recurrent_kernel=0.0)
     found = gradients.measure(subject_of(fitted, random_documents([6] * 8), whole_lengths=[6] * 7 + [1]))
-    assert found["trained"]["median"] == [1.0, 0.0, 0.0, 0.0, 0.0, 0.0]
-    assert found["trained"]["falls_after"] == 1
-    assert found["trained"]["vanished"] == 1.0
-    assert found["trained"]["exploded"] == 0.0
-    assert found["trained"]["documents_longer"] == 7 / 8
-    assert found["reading"].startswith(
+    assert found.numbers.trained.median == [1.0, 0.0, 0.0, 0.0, 0.0, 0.0]
+    assert found.numbers.trained.falls_after == 1
+    assert found.numbers.trained.vanished == 1.0
+    assert found.numbers.trained.exploded == 0.0
+    assert found.numbers.trained.documents_longer == 7 / 8
+    assert found.reading.startswith(
         "the gradient falls to 1 % of its value at the end after 1 token; 88 % of your documents are longer: use lstm"
         " or gru, a head that reads every state (rnn:max), or --max-tokens 1 if the memory horizon says that so many"
         " are enough; "
@@ -89,11 +88,11 @@ def test_the_curve_before_training_is_that_of_the_weights_training_began_from() 
     documents = random_documents([7, 5, 6, 4])
     fitted = train_network("lstm", documents, learning_rate=1e-12, seed=3)  # so slow that nothing has moved
     found = gradients.measure(subject_of(fitted, documents, seed=3))
-    np.testing.assert_allclose(found["untrained"]["median"], found["trained"]["median"], rtol=1e-4)
+    np.testing.assert_allclose(found.numbers.untrained.median, found.numbers.trained.median, rtol=1e-4)
     moved = train_network("lstm", documents, learning_rate=0.5, seed=3)
     other = gradients.measure(subject_of(moved, documents, seed=3))
-    np.testing.assert_allclose(other["untrained"]["median"], found["untrained"]["median"], rtol=1e-4)
-    assert np.abs(np.subtract(other["trained"]["median"], other["untrained"]["median"])).max() > 0.01
+    np.testing.assert_allclose(other.numbers.untrained.median, found.numbers.untrained.median, rtol=1e-4)
+    assert np.abs(np.subtract(other.numbers.trained.median, other.numbers.untrained.median)).max() > 0.01
 
 
 # --- what a profile says ---------------------------------------------------------------------------------
@@ -171,11 +170,11 @@ def test_clipping_is_the_mean_over_updates() -> None:
         return Evaluation(updates, epochs, 0.5, 0.5, None, None, 0.0, clipped=share)
 
     twice_in_the_first_pass = [after(10, 0.5, 0.9), after(20, 1.0, 0.5), after(50, 2.5, 0.1)]
-    assert gradients.clipping(twice_in_the_first_pass) == {
-        "first_epoch": pytest.approx(0.7),
-        "all_epochs": pytest.approx((10 * 0.9 + 10 * 0.5 + 30 * 0.1) / 50),
-    }
-    assert gradients.clipping([after(10, 3.0, 0.25)]) == {"first_epoch": 0.25, "all_epochs": 0.25}
+    clipped = gradients.clipping(twice_in_the_first_pass)
+    assert clipped is not None
+    assert clipped.first_epoch == pytest.approx(0.7)
+    assert clipped.all_epochs == pytest.approx((10 * 0.9 + 10 * 0.5 + 30 * 0.1) / 50)
+    assert gradients.clipping([after(10, 3.0, 0.25)]) == gradients.Clipped(0.25, 0.25)
     assert gradients.clipping([after(10, 1.0, None)]) is None
 
 
@@ -183,10 +182,9 @@ def test_clipping_is_the_mean_over_updates() -> None:
 
 
 def reading(after: int | None, longer: float | None, model: str, head: str, **spec_of: int) -> str:
-    found: dict[str, Any] = {"falls_after": after, "documents_longer": longer, "looked_back": 400}
-    found["low_between"] = None
+    found = gradients.Curve([], [], [], [], 400, after, None, None, None, longer, 0.0, 0.0)
     spec = replace(network_of("rnn").spec, model=model, head=head, **spec_of)
-    return gradients._reading(found, found | {"falls_after": None}, {"all_epochs": 0.12}, spec)
+    return gradients._reading(found, replace(found, falls_after=None), gradients.Clipped(0.12, 0.12), spec)
 
 
 def test_the_reading_says_what_to_do_where_documents_are_longer() -> None:
@@ -223,9 +221,9 @@ def test_a_network_that_reads_pieces_is_asked_about_the_first_of_each_document()
     set_layer(fitted, "recurrent_0", recurrent_kernel=0.0)  # the last word of each piece alone matters
     documents = random_documents([10] * 6 + [1])
     found = gradients.measure(subject_of(fitted, documents))
-    assert found["trained"]["median"] == [1.0, 0.0, 0.0, 0.0]
-    assert found["trained"]["documents_longer"] == 6 / 7
-    assert found["reading"].startswith(
+    assert found.numbers.trained.median == [1.0, 0.0, 0.0, 0.0]
+    assert found.numbers.trained.documents_longer == 6 / 7
+    assert found.reading.startswith(
         "in the first piece, the gradient falls to 1 % of its value at the end after 1 token; 86 % of first pieces are"
         " longer: use lstm or gru, a head that reads every state (rnn:max), or pieces no longer than that"
         " (networks.piece_tokens=1); "
@@ -237,10 +235,10 @@ def test_a_network_that_reads_from_both_ends_forgets_the_middle() -> None:
     for direction in ("", "_backward"):
         set_layer(fitted, f"recurrent_0{direction}", recurrent_kernel=0.0, bias=-20.0)  # forgets at once
     found = gradients.measure(subject_of(fitted, random_documents([12] * 8)))
-    low = np.flatnonzero(np.array(found["trained"]["median"]) < 1e-6)
+    low = np.flatnonzero(np.array(found.numbers.trained.median) < 1e-6)
     assert low.tolist() == list(range(1, 11))  # the word at either end alone is heard
-    assert found["trained"]["low_between"] == [1, 10]
-    assert found["reading"].startswith(
+    assert found.numbers.trained.low_between == [1, 10]
+    assert found.reading.startswith(
         "the gradient is below 1 % of its value at the end from 1 to 10 tokens before it, and above that again towards"
         " the start; before training it did not; "
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 import pytest
@@ -58,16 +57,16 @@ def found_by(
     documents: IndexedCorpus,
     labels: Int32,
     rope: float = 0.01,
-) -> dict[str, Any]:
+) -> horizon.MemoryHorizon:
     return horizon.memory_horizon(probabilities, documents, labels, np.random.default_rng(0), rope)
 
 
-def enough(found: dict[str, Any]) -> dict[str, int | None]:
-    return {name: change["enough"] for name, change in found["changes"].items()}
+def enough(found: horizon.MemoryHorizon) -> dict[str, int | None]:
+    return {name: change.enough for name, change in found.changes.items()}
 
 
-def point(found: dict[str, Any], change: str, k: int) -> dict[str, Any]:
-    return next(one for one in found["changes"][change]["points"] if one["k"] == k)
+def point(found: horizon.MemoryHorizon, change: str, k: int) -> horizon.Point:
+    return next(one for one in found.changes[change].points if one.k == k)
 
 
 # --- memory horizon --------------------------------------------------------------------------------------
@@ -77,24 +76,24 @@ def test_a_predictor_of_the_last_three_words_has_a_horizon_of_three() -> None:
     """The word stands third from the end: 4 is the first power of two that holds it, and 2 is too few."""
     found = found_by(last_three, *documents_with(2))
     assert enough(found) == {"dropped": 4, "shuffled": 4, "replaced": 4}
-    assert point(found, "dropped", 4)["accuracy"] == 1.0
-    assert point(found, "dropped", 2)["accuracy"] == 0.5  # class 0 whenever no word of a class is seen
-    assert point(found, "dropped", 2)["difference"] == -0.5
+    assert point(found, "dropped", 4).accuracy == 1.0
+    assert point(found, "dropped", 2).accuracy == 0.5  # class 0 whenever no word of a class is seen
+    assert point(found, "dropped", 2).difference == -0.5
 
 
 def test_what_lies_beyond_three_words_is_nothing_to_it() -> None:
     found = found_by(last_three, *documents_with(2))
     for change in ("shuffled", "replaced"):
         for k in (4, 8, 16):
-            assert point(found, change, k)["difference"] == 0.0
-            assert point(found, change, k)["loss_difference"] == 0.0
+            assert point(found, change, k).difference == 0.0
+            assert point(found, change, k).loss_difference == 0.0
 
 
 def test_a_bag_of_words_needs_the_place_of_the_word_and_no_order() -> None:
     found = found_by(bag_of_words, *documents_with(9))
     assert enough(found)["dropped"] == 16  # the word is the tenth from the end
     assert enough(found)["shuffled"] == 0
-    assert point(found, "dropped", 8)["accuracy"] == 0.5
+    assert point(found, "dropped", 8).accuracy == 0.5
 
 
 def test_replaced_words_mislead_a_bag_of_words() -> None:
@@ -102,40 +101,40 @@ def test_replaced_words_mislead_a_bag_of_words() -> None:
     documents, labels = documents_with(9)
     found = found_by(bag_of_words, documents, labels)
     assert enough(found)["replaced"] == 16
-    assert 0.3 < point(found, "replaced", 8)["accuracy"] < 0.7  # a word of a random document
+    assert 0.3 < point(found, "replaced", 8).accuracy < 0.7  # a word of a random document
 
 
 def test_losses_are_in_nats() -> None:
     found = found_by(last_three, *documents_with(2))
-    assert found["log_loss"] == pytest.approx(-np.log(0.9))
+    assert found.log_loss == pytest.approx(-np.log(0.9))
     changed = point(found, "dropped", 2)
-    assert changed["log_loss"] == pytest.approx(-(np.log(0.9) + np.log(0.1)) / 2)
-    assert changed["loss_difference"] == pytest.approx(np.log(9) / 2)
-    low, high = changed["loss_ci95"]
+    assert changed.log_loss == pytest.approx(-(np.log(0.9) + np.log(0.1)) / 2)
+    assert changed.loss_difference == pytest.approx(np.log(9) / 2)
+    low, high = changed.loss_ci95
     assert low < np.log(9) / 2 < high
 
 
 def test_the_share_of_longer_documents() -> None:
     documents, labels = indexed_of([[A], [B, B], [A] * 3, [B] * 9]), int32([0, 1, 0, 1])
     found = found_by(bag_of_words, documents, labels)
-    longer = [(one["k"], one["longer"]) for one in found["changes"]["dropped"]["points"]]
+    longer = [(one.k, one.longer) for one in found.changes["dropped"].points]
     assert longer == [(1, 0.75), (2, 0.5), (4, 0.25), (8, 0.25)]
-    assert found["longest"] == 9
+    assert found.longest == 9
 
 
 def test_the_first_failure_from_above_ends_the_search() -> None:
     """A smaller k that passes below one that fails is chance, or another effect: it does not count."""
-    points = [{"k": 1, "ci95": [0, 0]}, {"k": 2, "ci95": [-0.5, 0]}, {"k": 4, "ci95": [-0.01, 0.5]}]
-    assert horizon.smallest_enough(points, 0.01) == 4
-    assert horizon.smallest_enough(points, 0.005) is None
-    assert horizon.smallest_enough(points, 0.5) == 1
+    ends = [(1, 0.0), (2, -0.5), (4, -0.01)]
+    assert horizon.smallest_enough(ends, 0.01) == 4
+    assert horizon.smallest_enough(ends, 0.005) is None
+    assert horizon.smallest_enough(ends, 0.5) == 1
 
 
 def test_few_documents_show_nothing_within_a_point() -> None:
     found = found_by(last_three, *documents_with(2, n_docs=40))
     assert enough(found) == {"dropped": None, "shuffled": None, "replaced": None}
     # sqrt(2) / 42 is the least standard error of 40 documents, 2.0227 the t of 39 degrees of freedom
-    assert found["resolution"] == pytest.approx(2.0227 * 2**0.5 / 42, abs=1e-4)
+    assert found.resolution == pytest.approx(2.0227 * 2**0.5 / 42, abs=1e-4)
     assert horizon.reading(found) == (
         "the whole text gives 100.0 %. 40 documents are too few to show that a cut costs at most 1 point: 6.81"
         " points is the least they can show. By the figures alone, chance left aside, the last 4 tokens would do."
@@ -156,13 +155,13 @@ def test_the_reading_where_the_first_word_counts() -> None:
     assert horizon.reading(found) == (
         "no cut is shown to cost at most 1 point: the last 16 tokens give 50.0 %, the whole text 100.0 %; 100 % of"
         " the documents are longer. The order of words does not matter. Even more than 16 from the end, which words"
-        f" stand there counts ({100 * point(found, 'replaced', 16)['difference']:+.1f} points)."
+        f" stand there counts ({100 * point(found, 'replaced', 16).difference:+.1f} points)."
     )
 
 
 def test_the_reading_of_a_network_that_knows_nothing() -> None:
     found = found_by(always_the_first_class, *documents_with(2))
-    assert not found["above_majority"]
+    assert not found.above_majority
     assert horizon.reading(found) == (
         "with 50.0 % on 600 documents the network is not shown to be better than always saying the most frequent"
         " class (50.0 %), so there is no memory to measure."
@@ -194,16 +193,16 @@ def orders(n_docs: int = 400) -> tuple[IndexedCorpus, Int32]:
 
 def order_of(
     probabilities: Callable[[IndexedCorpus], Float32], documents: IndexedCorpus, labels: Int32
-) -> dict[str, Any]:
+) -> order.WordOrder:
     return order.word_order(probabilities, documents, labels, np.random.default_rng(0), 0.01)
 
 
 def test_a_bag_of_words_survives_shuffling_entirely() -> None:
     found = order_of(bag_of_words, *documents_with(7))
-    assert found["share"] == 1.0
-    assert found["shares"] == [1.0] * 5
-    assert found["shuffled"] == [{"accuracy": 1.0, "log_loss": found["log_loss"]}] * 5
-    assert found["order"] == "not needed"
+    assert found.share == 1.0
+    assert found.shares == [1.0] * 5
+    assert found.shuffled == [order.Shuffle(1.0, found.log_loss)] * 5
+    assert found.order == "not needed"
     assert order.reading(found) == (
         "order is not needed: shuffling the words costs at most 1 point (100.0 % as written, 100.0 % shuffled), and"
         " 100 % of what the network knows beyond the most frequent class survives."
@@ -213,23 +212,23 @@ def test_a_bag_of_words_survives_shuffling_entirely() -> None:
 def test_a_predictor_of_order_falls_to_chance() -> None:
     """Either word is the first of the two as often as the other: half of the documents."""
     found = order_of(who_is_first, *orders())
-    assert found["accuracy"] == 1.0
-    assert found["shuffled_accuracy"] == pytest.approx(
+    assert found.accuracy == 1.0
+    assert found.shuffled_accuracy == pytest.approx(
         0.5, abs=0.04
     )  # 2,000 shuffled documents: 3.6 standard errors
-    assert found["share"] == pytest.approx(2 * found["shuffled_accuracy"] - 1)
-    assert found["order"] == "everything"
+    assert found.share == pytest.approx(2 * found.shuffled_accuracy - 1)
+    assert found.order == "everything"
     assert order.reading(found) == (
         "order is everything: shuffling the words takes the network from 100.0 % to"
-        f" {100 * found['shuffled_accuracy']:.1f} %; always saying the most frequent class gives 50.0 %."
+        f" {100 * found.shuffled_accuracy:.1f} %; always saying the most frequent class gives 50.0 %."
     )
 
 
 def test_the_last_word_is_shuffled_too() -> None:
     """Class 0 is said where the word is not last: right on half, and on a fifth of the rest, where it stays last."""
     found = order_of(predictor(lambda rows: most_of(rows[-1:])), *documents_with(0, 400, 5))
-    assert found["accuracy"] == 1.0
-    assert found["shuffled_accuracy"] == pytest.approx(0.6, abs=0.03)
+    assert found.accuracy == 1.0
+    assert found.shuffled_accuracy == pytest.approx(0.6, abs=0.03)
 
 
 def test_half_of_it_is_order() -> None:
@@ -237,27 +236,27 @@ def test_half_of_it_is_order() -> None:
     by_word, by_order = documents_with(3, 400, 5), orders(400)
     rows = rows_of_each(by_word[0]) + rows_of_each(by_order[0])
     found = order_of(who_is_first, indexed_of(rows), np.concatenate([by_word[1], by_order[1]]))
-    assert found["order"] == "part"
-    assert found["share"] == pytest.approx(0.5, abs=0.04)
-    low, high = found["share_ci95"]
+    assert found.order == "part"
+    assert found.share == pytest.approx(0.5, abs=0.04)
+    low, high = found.share_ci95
     assert low < 0.5 < high
     assert order.reading(found).startswith(
-        f"part of it is order, or which words come last: {100 * found['share']:.0f} % of what the network knows"
+        f"part of it is order, or which words come last: {100 * found.share:.0f} % of what the network knows"
     )
 
 
 def test_a_network_no_better_than_the_most_frequent_class_has_no_share() -> None:
     found = order_of(always_the_first_class, *documents_with(2))
-    assert (found["share"], found["share_ci95"], found["shares"]) == (None, None, [])
-    assert found["order"] == "nothing to lose"
+    assert (found.share, found.share_ci95, found.shares) == (None, None, [])
+    assert found.order == "nothing to lose"
 
 
 def test_few_documents_tell_nothing_of_order() -> None:
     found = order_of(bag_of_words, *documents_with(7, n_docs=40))
-    assert found["order"] == "cannot tell"
+    assert found.order == "cannot tell"
     assert order.reading(found) == (
         "whether order counts cannot be told from 40 documents: shuffled minus as written is +0.0 points (95 %"
-        f" interval {100 * found['ci95'][0]:.1f} to +{100 * found['ci95'][1]:.1f})."
+        f" interval {100 * found.ci95[0]:.1f} to +{100 * found.ci95[1]:.1f})."
     )
 
 

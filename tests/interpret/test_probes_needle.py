@@ -64,7 +64,7 @@ def test_needles_do_not_stand_out() -> None:
 
 
 def test_the_reach_ends_at_the_first_distance_that_is_missed() -> None:
-    points = [{"k": 1, "accuracy": 0.95}, {"k": 2, "accuracy": 0.89}, {"k": 4, "accuracy": 1.0}]
+    points = [probe.Point(k, accuracy, [], []) for k, accuracy in ((1, 0.95), (2, 0.89), (4, 1.0))]
     assert probe.reach(points) == 1
     assert probe.reach(points[1:]) is None
 
@@ -72,14 +72,14 @@ def test_the_reach_ends_at_the_first_distance_that_is_missed() -> None:
 def test_the_interval_of_a_needle_holds_seeds_and_documents() -> None:
     """Two seeds that disagree wholly leave everything open; its ends stay within 0 and 1."""
     point = probe._point(4, np.array([[1.0] * 50, [0.0] * 50]))
-    assert (point["k"], point["accuracy"], point["seeds"]) == (4, 0.5, [1.0, 0.0])
-    assert point["ci95"] == [0.0, 1.0]
+    assert (point.k, point.accuracy, point.seeds) == (4, 0.5, [1.0, 0.0])
+    assert point.ci95 == [0.0, 1.0]
 
 
 def test_the_reading_of_needles() -> None:
-    def network(name: str, *accuracies: float) -> dict:
-        points = [{"k": 2**place, "accuracy": one} for place, one in enumerate(accuracies)]
-        return {"name": name, "points": points, "reach": probe.reach(points)}
+    def network(name: str, *accuracies: float) -> probe.Trained:
+        points = [probe.Point(2**place, one, [], []) for place, one in enumerate(accuracies)]
+        return probe.Trained(name, 0.004, [], points, probe.reach(points), 0.0)
 
     networks = [
         network("rnn", 1.0, 0.9, 0.615),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from pipeline.interpret.probes import (
     states,
     time_constants,
 )
-from pipeline.interpret.probes.subject import nothing
+from pipeline.interpret.probes.subject import Nothing
 from pipeline.interpret.probes.traces import Reading, readings
 from pipeline.models.equations import CellWeights, forward, jacobian_norms
 from pipeline.models.networks.batches import pad
@@ -173,10 +174,13 @@ def test_without_a_recurrent_matrix_no_earlier_state_is_left() -> None:
     fitted, documents = network_of("rnn"), random_documents([6] * 4)
     set_layer(fitted, "recurrent_0", recurrent_kernel=0.0)
     found = jacobians.measure(subject_of(fitted, documents))
-    assert (found["lag"], found["median"]) == ([1, 2, 5], [0.0] * 3)  # a document of 6 has no lag of 10
-    assert found["logits"]["median"] == [0.0] * 3
-    assert found["recurrence"]["must_vanish"] is True
-    assert found["reading"].startswith(
+    assert (found.numbers.lag, found.numbers.median) == (
+        [1, 2, 5],
+        [0.0] * 3,
+    )  # a document of 6 has no lag of 10
+    assert found.numbers.logits.median == [0.0] * 3
+    assert found.numbers.recurrence.must_vanish is True
+    assert found.reading.startswith(
         "a small change of a state moves the last hidden state by at most so many times its size (median of documents):"
         " 0 after 5 tokens; the logits by 0 after 5 tokens; the largest singular value of its recurrent matrix is 0.00,"
         " below 1, so that whatever is far must vanish; tanh' is "
@@ -190,11 +194,9 @@ def test_a_head_that_reads_every_state_is_named_and_its_logits_hear_an_early_one
     found = jacobians.measure(subject_of(fitted, documents))
     kernel = fitted.model.get_layer("output").get_weights()[0].astype(np.float64)  # (3, 2)
     sixth = np.linalg.norm(kernel - kernel.mean(axis=1, keepdims=True), ord=2) / 6
-    assert found["median"] == [0.0] * 3
-    np.testing.assert_allclose(found["logits"]["median"], [sixth] * 3, rtol=1e-5)
-    assert (
-        "0 after 5 tokens (the head, mean, reads the earlier ones too); the logits by 0." in found["reading"]
-    )
+    assert found.numbers.median == [0.0] * 3
+    np.testing.assert_allclose(found.numbers.logits.median, [sixth] * 3, rtol=1e-5)
+    assert "0 after 5 tokens (the head, mean, reads the earlier ones too); the logits by 0." in found.reading
 
 
 def test_the_bounds_of_a_plain_network() -> None:
@@ -203,22 +205,22 @@ def test_the_bounds_of_a_plain_network() -> None:
     trace = forward("rnn", weights, np.zeros((1, 2, 1)))
     object.__setattr__(trace, "states", states_)
     found = jacobians.recurrence(Reading("rnn", "", weights, trace, int32([1])))
-    assert found["spectral_radius"] == pytest.approx(0.5)  # the eigenvalues are 0 and 0.5
-    assert found["largest_singular_value"] == pytest.approx(1.3)  # one column: sqrt(1.44 + 0.25)
-    assert found["mean_slope"] == pytest.approx((0.64 + 1) / 2)
-    assert found["largest_slope"] == 1
-    assert (found["must_vanish"], found["must_vanish_here"]) == (False, False)
+    assert found.spectral_radius == pytest.approx(0.5)  # the eigenvalues are 0 and 0.5
+    assert found.largest_singular_value == pytest.approx(1.3)  # one column: sqrt(1.44 + 0.25)
+    assert found.mean_slope == pytest.approx((0.64 + 1) / 2)
+    assert found.largest_slope == 1
+    assert (found.must_vanish, found.must_vanish_here) == (False, False)
     saturated = np.full((1, 2, 2), 0.8)
     object.__setattr__(trace, "states", saturated)  # slopes 0.36: 1.3 * 0.36 is below 1
     found = jacobians.recurrence(Reading("rnn", "", weights, trace, int32([1])))
-    assert (found["must_vanish"], found["must_vanish_here"]) == (False, True)
+    assert (found.must_vanish, found.must_vanish_here) == (False, True)
 
 
 def test_a_matrix_that_may_lengthen_a_change_rules_nothing_out() -> None:
     fitted = network_of("rnn")
     set_layer(fitted, "recurrent_0", recurrent_kernel=2 * np.eye(3))  # largest singular value 2
     found = jacobians.measure(subject_of(fitted, random_documents([6] * 4)))
-    assert "recurrent matrix is 2.00, above 1, so that it rules nothing out; tanh' is " in found["reading"]
+    assert "recurrent matrix is 2.00, above 1, so that it rules nothing out; tanh' is " in found.reading
 
 
 # --- time constants --------------------------------------------------------------------------------------
@@ -237,11 +239,11 @@ def test_a_gate_that_stays_at_nine_tenths_has_its_own_time_constant(model: str, 
         set_layer(fitted, layer, bias=bias)
     found = time_constants.measure(subject_of(fitted, documents))
     units = 6 if model == "bilstm" else 3
-    assert found["tokens"] == pytest.approx([-1 / np.log(0.9)] * units, abs=0.01)  # 9.49
-    assert {one["tokens"]: one["units"] for one in found["held_for"]} | {7: 1.0, 10: 0.0} == {
-        one["tokens"]: one["units"] for one in found["held_for"]
+    assert found.numbers.tokens == pytest.approx([-1 / np.log(0.9)] * units, abs=0.01)  # 9.49
+    assert {one.tokens: one.units for one in found.numbers.held_for} | {7: 1.0, 10: 0.0} == {
+        one.tokens: one.units for one in found.numbers.held_for
     }
-    assert found["reading"] == (
+    assert found.reading == (
         f"half of the {units} units forget within 9.5 tokens, the slowest within 9.5; 0 hold for more than 100 tokens,"
         f" {units} for longer than the middle one of your documents (4 tokens, as far as it is read without a break)."
     )
@@ -264,7 +266,7 @@ def test_the_mean_of_a_gate_is_over_real_words() -> None:
 
 def test_a_network_without_gates_has_no_time_constants() -> None:
     found = time_constants.measure(subject_of(network_of("rnn"), random_documents(LENGTHS)))
-    assert found == nothing("it has no gates: what it keeps from step to step is in its Jacobians")
+    assert found == Nothing("it has no gates: what it keeps from step to step is in its Jacobians")
 
 
 # --- states over words -----------------------------------------------------------------------------------
@@ -273,16 +275,16 @@ def test_a_network_without_gates_has_no_time_constants() -> None:
 def test_the_running_answer_is_the_output_layer_on_each_state() -> None:
     fitted, documents = network_of("lstm", n_classes=3, units=30), random_documents([70], n_classes=3)
     found = states.measure(subject_of(fitted, documents))
-    (one,) = found["documents"]
+    (one,) = found.numbers.documents
     (trace,) = [reading.trace for reading in readings(subject_of(fitted, documents), documents.indexed)]
     matrix, bias = fitted.model.get_layer("output").get_weights()
     odds = np.exp(trace.states[0, 11:] @ matrix + bias)  # (60, C), of the words 11 to 70
     answers = odds / odds.sum(axis=1, keepdims=True)
-    assert one["predicted"] == ["abc"[answer] for answer in answers.argmax(axis=1)]
-    np.testing.assert_allclose(one["probability"], answers.max(axis=1), atol=0.006)
-    np.testing.assert_allclose(one["of_answer"], answers[:, answers[-1].argmax()], atol=0.006)
-    assert one["words"] == [f"word{row}" for row in documents.indexed.indices[10:]]
-    assert (one["tokens"], one["record"], one["label"]) == (70, 100, "abc"[documents.labels[0]])
+    assert one.predicted == ["abc"[answer] for answer in answers.argmax(axis=1)]
+    np.testing.assert_allclose(one.probability, answers.max(axis=1), atol=0.006)
+    np.testing.assert_allclose(one.of_answer, answers[:, answers[-1].argmax()], atol=0.006)
+    assert one.words == [f"word{row}" for row in documents.indexed.indices[10:]]
+    assert (one.tokens, one.record, one.label) == (70, 100, "abc"[documents.labels[0]])
 
 
 def test_units_are_those_that_vary_most_and_the_slowest_come_first() -> None:
@@ -293,12 +295,12 @@ def test_units_are_those_that_vary_most_and_the_slowest_come_first() -> None:
     real = np.concatenate([trace.states[0, 1:41], trace.states[1, 1:31]])  # (70, H)
     forget = np.concatenate([trace.gates["f"][0], trace.gates["f"][1, :30]]).mean(axis=0)  # (H,)
     most = sorted(range(30), key=lambda unit: -real[:, unit].std())[:24]
-    assert found["units"] == sorted(most, key=lambda unit: -forget[unit])
-    one = next(one for one in found["documents"] if one["record"] == 100)
-    np.testing.assert_allclose(one["states"], trace.states[0, 1:][:, found["units"]].T, atol=0.0051)
-    np.testing.assert_allclose(one["holding"], trace.gates["f"][0][:, found["units"]].T, atol=0.0051)
-    assert one["holding_gate"] == "forget"
-    np.testing.assert_allclose(one["gates"]["output"], trace.gates["o"][0].mean(axis=1), atol=0.0051)
+    assert found.numbers.units == sorted(most, key=lambda unit: -forget[unit])
+    one = next(one for one in found.numbers.documents if one.record == 100)
+    np.testing.assert_allclose(one.states, trace.states[0, 1:][:, found.numbers.units].T, atol=0.0051)
+    np.testing.assert_allclose(one.holding, trace.gates["f"][0][:, found.numbers.units].T, atol=0.0051)
+    assert one.holding_gate == "forget"
+    np.testing.assert_allclose(one.gates["output"], trace.gates["o"][0].mean(axis=1), atol=0.0051)
 
 
 def test_documents_are_chosen_by_rule_and_each_once() -> None:
@@ -315,14 +317,11 @@ def test_documents_are_chosen_by_rule_and_each_once() -> None:
 
 
 def test_the_reading_says_from_which_word_an_answer_stands() -> None:
-    one: dict[str, Any] = {
-        "rule": "the surest right answer",
-        "words": ["a", "b", "c"],
-        "tokens": 5,
-        "predicted": ["x", "y", "y"],
-        "probability": [0.5, 0.6, 0.91],
-    }
-    stood = one | {"rule": "the least sure answer", "predicted": ["y", "y", "y"]}
+    answers, probability = ["x", "y", "y"], [0.5, 0.6, 0.91]
+    one = states.ShownDocument(
+        "the surest right answer", 5, ["a", "b", "c"], answers, probability, [], [], None, [], {}, 7, "y"
+    )
+    stood = replace(one, rule="the least sure answer", predicted=["y", "y", "y"])
     assert states._reading([one, stood]) == (
         'the surest right answer (y, 91 %) stands from word 4 of 5 on, "b"; the least sure answer (y, 91 %) stood'
         " before its last 3 words."
@@ -389,7 +388,7 @@ def test_every_probe_has_its_part_of_the_report_and_those_on_demand_an_option() 
 def test_probes_on_demand_run_only_where_they_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     from pipeline.interpret.probes import Probe
 
-    asked = Probe("Why?", lambda subject: nothing("no"), on_demand=True)
+    asked = Probe("Why?", lambda subject: Nothing("no"), on_demand=True)
     monkeypatch.setitem(PROBES, "asked", asked)
     assert "asked" not in probes_of(())
     assert probes_of(("asked",))[-1] == "asked"

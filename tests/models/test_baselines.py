@@ -12,7 +12,9 @@ from builders import int32, tokens_of
 from scipy.sparse import csr_array
 
 from pipeline.core.values import Float32, Int32
-from pipeline.models.baselines import Chosen, Tried, as_fitted, choice, choose_strength, fit_baseline, table
+from pipeline.models.baselines import choice, table
+from pipeline.models.baselines.choice import Chosen, Tried, as_fitted, choose_strength
+from pipeline.models.baselines.fitting import fit_baseline
 from pipeline.settings.tables import BaselineSettings
 from pipeline.text.ngrams import count_ngrams, learn_ngrams
 

@@ -11,11 +11,10 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from pipeline.models.baselines import estimators
-from pipeline.models.baselines.estimators import MeanEmbedding, NaiveBayesLogistic
+from pipeline.models.baselines.estimators import NaiveBayesLogistic
 
 TEXTS = [
     "good film",
@@ -38,10 +37,10 @@ def test_every_estimator_of_the_package_is_checked() -> None:
         for value in vars(estimators).values()
         if getattr(value, "__module__", "") == estimators.__name__
     ]
-    assert {one for one in own if isinstance(one, type)} == {NaiveBayesLogistic, MeanEmbedding}
+    assert {one for one in own if isinstance(one, type)} == {NaiveBayesLogistic}
 
 
-@parametrize_with_checks([NaiveBayesLogistic(), NaiveBayesLogistic(alpha=0.1, beta=1.0), MeanEmbedding()])
+@parametrize_with_checks([NaiveBayesLogistic(), NaiveBayesLogistic(alpha=0.1, beta=1.0)])
 def test_scikit_learn_finds_nothing_wrong(estimator: Any, check: Any) -> None:
     check(estimator)
 
@@ -133,7 +132,6 @@ def test_a_count_in_several_entries_is_one_feature() -> None:
 def test_float32_stays_float32() -> None:
     fitted = NaiveBayesLogistic().fit(COUNTS.astype(np.float32), TWO)
     assert fitted.coef_.dtype == np.float32
-    assert MeanEmbedding().fit_transform(COUNTS.astype(np.float32)).dtype == np.float32
 
 
 def test_a_warm_start_ends_where_a_cold_one_does_in_fewer_steps() -> None:
@@ -176,35 +174,3 @@ def test_it_works_in_a_pipeline_under_cross_validation_and_grid_search() -> None
     grid = {"naivebayeslogistic__C": [1e-6, 10.0], "naivebayeslogistic__class_weight": [None, "balanced"]}
     search = GridSearchCV(pipeline, grid, cv=3, scoring="neg_log_loss").fit(TEXTS, LABELS)
     assert search.best_params_["naivebayeslogistic__C"] == 10.0
-
-
-def test_an_average_is_that_of_the_tokens_one_by_one() -> None:
-    vectors = np.random.default_rng(1).normal(size=(3, 4))
-    found = MeanEmbedding(vectors).fit_transform(COUNTS)
-    for row, average in zip(COUNTS.toarray().astype(int), found, strict=True):
-        tokens = [vectors[column] for column in range(3) for _ in range(row[column])]
-        np.testing.assert_allclose(average, np.mean(tokens, axis=0))
-    assert MeanEmbedding(vectors).fit_transform(csr_array((1, 3))).tolist() == [[0.0] * 4]
-    assert MeanEmbedding(vectors).fit(COUNTS).get_feature_names_out().tolist() == [
-        f"meanembedding{place}" for place in range(4)
-    ]
-
-
-def test_counts_that_do_not_fit_the_vectors_are_refused() -> None:
-    with pytest.raises(ValueError, match="X has 3 features, and there are 2 vectors"):
-        MeanEmbedding([[1.0], [2.0]]).fit(COUNTS)
-
-
-def test_averages_work_in_a_pipeline_under_cross_validation_and_grid_search() -> None:
-    vectorizer = CountVectorizer().fit(TEXTS)
-    vectors = np.eye(len(vectorizer.vocabulary_))
-    pipeline = make_pipeline(
-        CountVectorizer(vocabulary=vectorizer.vocabulary_),
-        MeanEmbedding(vectors),
-        StandardScaler(),
-        LogisticRegression(),
-    )
-    assert cross_val_score(pipeline, TEXTS, LABELS, cv=3).tolist() == [1.0] * 3
-    grid = {"meanembedding__vectors": [vectors, np.zeros((len(vectors), 2))]}
-    search = GridSearchCV(pipeline, grid, cv=3).fit(TEXTS, LABELS)
-    assert search.best_params_["meanembedding__vectors"] is vectors or search.best_score_ == 1.0

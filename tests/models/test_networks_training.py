@@ -10,7 +10,7 @@ import pytest
 from builders import indexed_of, int32, labelled, matrix_of, tokens_of, train_network
 
 from pipeline.core.models import networks
-from pipeline.models.baselines import fit_baseline
+from pipeline.models.baselines.fitting import fit_baseline
 from pipeline.models.networks.labelled import Evaluation, Labelled
 from pipeline.models.networks.prediction import predict_probabilities
 from pipeline.models.networks.training import FittedNetwork, Schedule

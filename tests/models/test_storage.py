@@ -23,8 +23,8 @@ from safetensors.numpy import load_file
 
 from pipeline.core import files
 from pipeline.core.files import write_json, write_whole
-from pipeline.embeddings import embed
-from pipeline.models.baselines import fit_baseline
+from pipeline.embeddings.table import embed
+from pipeline.models.baselines.fitting import fit_baseline
 from pipeline.models.networks.build import NetworkSpec, build
 from pipeline.models.networks.prediction import predict_probabilities
 from pipeline.models.save import files_of_baseline, files_of_embedding, files_of_network
@@ -121,6 +121,8 @@ def test_a_network_is_described_by_what_predicting_needs(tmp_path: Path) -> None
     fitted = train_network("ann", TRAIN, matrix=matrix_of(6))
     write_model(tmp_path, files_of_network("ann@random", fitted, "random", LABELS, Config()))
     assert read(tmp_path / "models" / "ann@random" / "model.json") == {
+        "format_version": 1,
+        "kind": "network",
         "name": "ann@random",
         "network": {
             "model": "ann",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipeline.core.models import MODELS
 from pipeline.evaluation.pairs import model_pairs
-from pipeline.models.baselines import BASELINES
+from pipeline.models.baselines.table import BASELINES
 from pipeline.models.equations.through_time import CELLS
 from pipeline.models.networks.build import ENCODERS, HEADS
 

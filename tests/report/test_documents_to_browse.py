@@ -163,7 +163,7 @@ def test_a_document_is_given_as_text_words_answers_and_contributions(tmp_path: P
     assert entry["t"] == "The \U0001f600 <b>film ends"  # what is no token is a blank
     assert entry["s"] == "0 3 1 2 1 1 0 1 0 1 0 4 1 4"  # a face is two units of UTF-16
     assert entry["c"] == {0: [1, 75, 1.23, None, 0.01, "100,-3,,0,7,-50,1"]}
-    assert (entry["n"], entry["y"], entry["p"], entry["q"]) == (0, 0, [0, 0], [62, 62])
+    assert (entry["n"], entry["y"], entry["p"], entry["q"]) == (0, 0, (0, 0), [62, 62])
     assert [data["why"][place] for place in entry["w"]] == ["every model is wrong", "random sample"]
     assert [model["whyNot"] for model in data["models"]] == [None, "it was made elsewhere"]
     assert data["pair"] == [0, 1]

@@ -17,6 +17,7 @@ from pipeline.report.page.formats import MISSING
 from pipeline.report.page.strips import bars, shades
 from pipeline.report.sections.probe_gradients import line
 from pipeline.report.sections.probes import probes
+from pipeline.run_folder.details.probes import Quartiles
 from pipeline.run_folder.reading import read_run
 
 
@@ -91,8 +92,7 @@ def test_a_line_ends_where_a_logarithmic_axis_does(tmp_path: Path) -> None:
 
 
 def test_a_band_that_reaches_zero_ends_at_the_floor() -> None:
-    profile = {"lag": [1], "median": [0.5], "lower_quartile": [0.0], "upper_quartile": [0.6]}
-    (point,) = line("a", profile, "lag", with_bands=True).points
+    (point,) = line("a", (1,), Quartiles((0.5,), (0.0,), (0.6,)), with_bands=True).points
     assert (point.lo, point.hi) == (1e-12, 0.6)
 
 
@@ -162,13 +162,6 @@ def test_lines_that_could_not_be_told_apart_are_left_out_and_named(tmp_path: Pat
 )
 def test_a_run_without_probes_says_why(tmp_path: Path, changes: dict[str, Any], reason: str) -> None:
     assert blocks_of(tmp_path, probes=None, **changes) == (Nothing(reason),)
-
-
-def test_a_damaged_file_says_what_is_missing(tmp_path: Path) -> None:
-    damaged = copy.deepcopy(DETAILS["probes"])
-    del damaged[0]["probes"]["jacobians"]["lag"]
-    reasons = [block.reason for block in blocks_of(tmp_path, probes=damaged) if isinstance(block, Nothing)]
-    assert reasons == ["details/probes.json lacks what is drawn here (KeyError: 'lag')."]
 
 
 # --- charts ----------------------------------------------------------------------------------------------

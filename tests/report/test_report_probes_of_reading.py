@@ -7,17 +7,21 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from filled import typed
+
 from pipeline.report.page.blocks import Bands, Block, Chart, DotPlot, Limits, Mark, Paragraph, Table
 from pipeline.report.page.charts import draw
 from pipeline.report.sections.probe_forget_bias import forget_bias
 from pipeline.report.sections.probe_memory_horizon import memory_horizon
 from pipeline.report.sections.probe_needle import needle
 from pipeline.report.sections.probe_word_order import word_order
+from pipeline.run_folder.details.probes import ForgetBias, MemoryHorizon, Needle, WordOrder
+from pipeline.run_folder.metrics import Metrics
 from pipeline.run_folder.reading import Run, run_with
 
 
 def run_of(*summary: dict[str, Any]) -> Run:
-    return run_with(Path("nowhere"), {"summary": list(summary)})
+    return run_with(Path("nowhere"), typed(Metrics, {"summary": summary}))
 
 
 def charts(blocks: Sequence[Block]) -> list[Chart]:
@@ -43,13 +47,13 @@ def point(k: int, accuracy: float, **more: Any) -> dict[str, Any]:
     return {"k": k, "accuracy": accuracy, "longer": 0.834} | rest | losses | more
 
 
-def horizon(**more: Any) -> dict[str, Any]:
+def horizon(**more: Any) -> MemoryHorizon:
     changes = {
         "dropped": {"points": [point(1, 0.5), point(2, 0.88)], "enough": None},
         "shuffled": {"points": [point(0, 0.7), point(4, 0.9)], "enough": 4},
         "replaced": {"points": [], "enough": None},
     }
-    return {
+    found = {
         "documents": 400,
         "longest": 9,
         "majority": 0.3,
@@ -58,7 +62,8 @@ def horizon(**more: Any) -> dict[str, Any]:
         "rope": 0.01,
         "changes": changes,
         "last": "The last k tokens are those at the end of the document.",
-    } | more
+    }
+    return typed(MemoryHorizon, found | more)
 
 
 def test_the_horizon_is_drawn_beside_the_whole_text_and_the_most_frequent_class() -> None:
@@ -111,8 +116,8 @@ def test_marks_stand_in_the_picture() -> None:
     assert "whole text" not in without.wide
 
 
-def order(**more: Any) -> dict[str, Any]:
-    return {
+def order(**more: Any) -> WordOrder:
+    found = {
         "documents": 400,
         "majority": 0.5,
         "accuracy": 0.9,
@@ -124,7 +129,8 @@ def order(**more: Any) -> dict[str, Any]:
         "ci95": [-0.45, -0.37],
         "share": -0.025,
         "share_ci95": [-0.12, 0.07],
-    } | more
+    }
+    return typed(WordOrder, found | more)
 
 
 def test_word_order_is_drawn_as_written_shuffled_and_without_reading() -> None:
@@ -150,9 +156,8 @@ def test_the_table_of_word_order() -> None:
 
 
 def test_a_network_trained_on_shuffled_words_is_named_where_the_run_has_it() -> None:
-    run = run_of(
-        {"name": "lstm:max@x", "accuracy": 0.91}, {"name": "lstm:max:shuffled-words@x", "accuracy": 0.72}
-    )
+    names = {"lstm:max@x": 0.91, "lstm:max:shuffled-words@x": 0.72}
+    run = run_of(*({"name": name, "accuracy": accuracy} for name, accuracy in names.items()))
     blocks = word_order([("lstm:max@x", order())], run, Limits())
     told = [block.text for block in blocks if isinstance(block, Paragraph)]
     assert told == [
@@ -163,12 +168,12 @@ def test_a_network_trained_on_shuffled_words_is_named_where_the_run_has_it() -> 
     assert not [block for block in blocks if isinstance(block, Paragraph)]
 
 
-def needles(*names: str) -> dict[str, Any]:
+def needles(*names: str, rate: float = 0.002) -> Needle:
     points = [
         {"k": 1, "accuracy": 1.0, "ci95": [0.98, 1.0], "seeds": [1.0, 1.0]},
         {"k": 4, "accuracy": 0.6, "ci95": [0.4, 0.8], "seeds": [0.5, 0.7]},
     ]
-    return {
+    found = {
         "length": 4,
         "neutral_words": ["the", "of"],
         "training_documents": 1536,
@@ -176,8 +181,15 @@ def needles(*names: str) -> dict[str, Any]:
         "epochs": 6,
         "seeds": 2,
         "chance": 0.5,
-        "networks": [{"name": name, "points": points, "reach": 1, "seconds": 30.0} for name in names],
+        "rates": [0.002, 0.004],
+        "validation_documents": 400,
+        "steps": 144,
+        "networks": [
+            {"name": name, "points": points, "reach": 1, "seconds": 30.0, "learning_rate": rate}
+            for name in names
+        ],
     }
+    return typed(Needle, found)
 
 
 def test_all_needles_share_one_chart_with_chance() -> None:
@@ -186,20 +198,17 @@ def test_all_needles_share_one_chart_with_chance() -> None:
     assert isinstance(chart.figure, Bands)
     assert [line.label for line in chart.figure.lines] == ["rnn", "gru", "lstm"]
     assert chart.figure.marks == (Mark("chance", 0.5),)
-    assert chart.reading == (
-        "Means over 2 seeds with 95 % intervals. Each fit: 6 epochs on 1,536 made-up documents of 4 tokens, tested"
-        " on 100 at each distance; the fits took 1 min 30 s. Around the needle: the, of."
+    assert chart.reading.startswith(
+        "Means over 2 seeds with 95 % intervals. Each fit: 6 epochs (144 steps) on 1,536 made-up documents of 4 tokens,"
+        " tested on 100 at each distance; the fits took 1 min 30 s. Around the needle: the, of."
     )
     assert texts(table(blocks))[1] == ["rnn", "4", "60.0 %", "40.0 to 80.0 %", "50.0 %", "70.0 %"]
     assert len(texts(table(blocks))) == 6
 
 
 def test_the_learning_rates_that_needles_tried_are_named() -> None:
-    tried = {"rates": [0.002, 0.004], "validation_documents": 400, "steps": 144}
-    rnn, lstm = (needles(name) | tried for name in ("rnn", "lstm"))
-    rnn["networks"][0]["learning_rate"], lstm["networks"][0]["learning_rate"] = 0.002, 0.004
+    rnn, lstm = needles("rnn", rate=0.002), needles("lstm", rate=0.004)
     (chart,) = charts(needle([("rnn@x", rnn), ("lstm@x", lstm)], run_of(), Limits()))
-    assert "6 epochs (144 steps) on 1,536" in chart.reading
     assert chart.reading.endswith(
         "Around the needle: the, of. Every network tried the learning rates 0.002, 0.004 and took the best on 400 other"
         " documents: 0.002 rnn, 0.004 lstm."
@@ -227,7 +236,7 @@ def test_biases_are_drawn_with_their_seeds() -> None:
         "seeds": 2, "train_documents": 1500, "test_documents": 445, "gate_documents": 64, "biases": rows,
         "seconds": 61.0, "own": 1.0,
     }  # fmt: skip
-    blocks = forget_bias([("lstm@x", found)], run_of(), Limits())
+    blocks = forget_bias([("lstm@x", typed(ForgetBias, found))], run_of(), Limits())
     (chart,) = charts(blocks)
     assert isinstance(chart.figure, DotPlot)
     drawn = [(dot.label, dot.value, rounded(dot.lo), rounded(dot.hi), dot.runs) for dot in chart.figure.dots]

@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-import copy
-import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from report_builders import DETAILS, FAMILIES, METRICS, SPACE, build_run
+from report_builders import FAMILIES, SPACE, build_run, run_with_rows
 
 from pipeline.report import draw_report
-from pipeline.report.page.blocks import Limits, Line, Lines, Section
+from pipeline.report.page.blocks import Limits, Line, Lines
 from pipeline.report.page.chart_style import OWN_GROUP_STYLES
 from pipeline.report.page.charts import draw
-from pipeline.report.page.markdown import write_markdown
-from pipeline.report.sections.answer import build_answer
 from pipeline.report.sections.tuning import reading, tuning
-from pipeline.run_folder.reading import Details, Run
 
 
 def tuned_run(folder: Path, families: list[dict[str, Any]], space: dict[str, Any]) -> Path:
     """Write a run folder of a run with --tune."""
-    run = build_run(folder)
-    metrics = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
-    (run / "metrics.json").write_text(json.dumps(metrics | {"tuning": families}), encoding="utf-8")
-    (run / "details" / "tuning.json").write_text(json.dumps(space), encoding="utf-8")
-    return run
+    return build_run(folder, tuned=families, tuning=space)
 
 
 @pytest.fixture
@@ -76,31 +66,6 @@ def test_a_run_without_tuning_says_so(tmp_path: Path) -> None:
     assert "*Nothing to show.* Not tuned: without --tune" in (run / "report.md").read_text(encoding="utf-8")
 
 
-def damaged(whole: Any) -> Iterator[Any]:
-    """Yield a copy of `whole` for each key at any depth: with the key removed, and with it null."""
-    for key in list(whole) if isinstance(whole, dict) else range(len(whole)):
-        value, kind = whole[key], type(whole)
-        entries = list(whole.items()) if kind is dict else list(enumerate(whole))
-        others = [(other, one) for other, one in entries if other != key]
-        for changed in ([], [(key, None)]):
-            pairs = sorted([*others, *changed]) if kind is list else [*others, *changed]
-            yield dict(pairs) if kind is dict else [one for _, one in pairs]
-        for part in damaged(value) if isinstance(value, dict | list) else ():
-            copied = copy.deepcopy(whole)
-            copied[key] = part
-            yield copied
-
-
-def test_any_single_key_may_be_absent_or_null() -> None:
-    details = {**DETAILS, "tuning": SPACE}
-    for families in damaged(FAMILIES):
-        run = Run(Path("x"), METRICS | {"tuning": families}, Details(**details), "")
-        write_markdown(build_answer(run), [Section("tuning", "Tuning", tuning(run, Limits()))])
-    for space in damaged(SPACE):
-        run = Run(Path("x"), METRICS | {"tuning": FAMILIES}, Details(**details | {"tuning": space}), "")
-        write_markdown(build_answer(run), [Section("tuning", "Tuning", tuning(run, Limits()))])
-
-
 @pytest.mark.parametrize(
     ("curves", "sentence"),
     [
@@ -130,7 +95,7 @@ def test_every_point_of_the_curves_stands_in_a_table_where_the_short_one_leaves_
     ]
     found = [
         block
-        for block in tuning(Run(Path("x"), METRICS | {"tuning": families}, Details(**DETAILS), ""), Limits())
+        for block in tuning(run_with_rows(tuned=families), Limits())
         if getattr(block, "caption", "") == "Every point of the curves"
     ]
     assert [[cell.text for cell in line] for line in found[0].rows] == [

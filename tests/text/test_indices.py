@@ -10,15 +10,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.values import UNKNOWN_TOKEN, Vocabulary
+from pipeline.core.values import UNKNOWN_TOKEN, IndexedCorpus, Vocabulary
 from pipeline.settings.tables import TokenizerSettings
 from pipeline.text.ragged import select, take
 from pipeline.text.tokenizer import tokenize
-from pipeline.text.vocabulary import build_vocabulary, decode, encode, rows_of
+from pipeline.text.vocabulary import build_vocabulary, encode, rows_of
 
 corpora = st.lists(
     st.lists(st.sampled_from(["a", "b", "c", "\u00e9", "\u6771", "12"]), max_size=6), max_size=8
 )
+
+
+def decode(indexed: IndexedCorpus, vocabulary: Vocabulary, document: int) -> list[str]:
+    rows = indexed.indices[indexed.offsets[document] : indexed.offsets[document + 1]]
+    return vocabulary.tokens.gather(rows).to_list()
 
 
 def listed(vocabulary: Vocabulary) -> list[tuple[str, int]]:

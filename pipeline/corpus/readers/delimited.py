@@ -173,9 +173,8 @@ def _is_number(cell: str) -> bool:
 
 def _read_clean(source: TextSource, dialect: Dialect) -> pl.DataFrame | None:
     """Return the records as Polars reads them, or None where anything is off."""
-    data = (
-        source.data if source.data.endswith(b"\n") else source.data + b"\n"
-    )  # Polars 2.1 drops a last empty cell
+    # Polars 2.1 drops a last empty cell
+    data = source.data if source.data.endswith(b"\n") else source.data + b"\n"
     if _LONE_RETURN.search(data) or not _is_well_quoted(data, dialect):
         return None
     try:
@@ -255,7 +254,8 @@ def _read_with_csv_module(source: TextSource, dialect: Dialect) -> tuple[pl.Data
     if dialect.quoted:
         _check_last_quote(source.file, records, text, dialect)
     first, body = records[0], records[1 if dialect.header else 0 :]
-    width = len(first.fields) if dialect.header else _usual_width(body)
+    widths = Counter(len(record.fields) for record in body)
+    width = len(first.fields) if dialect.header else widths.most_common(1)[0][0]
     _check_widths(source.file, body, width, dialect)
     names = column_names(first.fields[:width], dialect.header)
     columns = {name: [_cell(record.fields, column) for record in body] for column, name in enumerate(names)}
@@ -270,10 +270,6 @@ def _cell(fields: list[str], column: int) -> str | None:
 def _problems(fields: list[str], width: int) -> int:
     undecodable = any(has_surrogates(cell) for cell in fields)
     return (UNDECODABLE if undecodable else 0) | (WRONG_FIELDS if len(fields) != width else 0)
-
-
-def _usual_width(records: list[Record]) -> int:
-    return Counter(len(record.fields) for record in records).most_common(1)[0][0]
 
 
 def _check_widths(file: str, body: list[Record], width: int, dialect: Dialect) -> None:

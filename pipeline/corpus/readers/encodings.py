@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import codecs
 import gzip
+import io
 import re
 import zlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.zstandard_stream import ZstandardStream
 
 PACKED_ENDINGS = (".gz", ".zst")
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
@@ -74,7 +74,8 @@ def _read(path: Path, n_bytes: int) -> bytes:
         if path.suffix.lower() not in PACKED_ENDINGS:
             return file.read(n_bytes)
         try:
-            return _UNPACK[path.suffix.lower()](file, n_bytes)
+            packed = gzip.GzipFile(fileobj=file) if path.suffix.lower() == ".gz" else ZstandardStream(file)
+            return io.BufferedReader(packed).read(n_bytes)
         except (OSError, EOFError, zlib.error, ValueError) as error:
             what = f"the file is not whole {path.suffix} data ({error})"
             raise PipelineError(str(path), what, "pack or fetch it again") from None
@@ -152,21 +153,3 @@ def _utf16_codec(data: bytes) -> str | None:
     if odd > 0.3 * half and odd > 4 * even:
         return "utf-16-le"
     return "utf-16-be" if even > 0.3 * half and even > 4 * odd else None
-
-
-def _unpack_gzip(file: BinaryIO, n_bytes: int) -> bytes:
-    with gzip.GzipFile(fileobj=file) as unpacked:
-        return unpacked.read(n_bytes)
-
-
-def _unpack_zstandard(file: BinaryIO, n_bytes: int) -> bytes:
-    import zstandard
-
-    try:
-        with zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True) as reader:
-            return bytes(reader.read(n_bytes))
-    except zstandard.ZstdError as error:
-        raise ValueError(str(error)) from None
-
-
-_UNPACK: dict[str, Callable[[BinaryIO, int], bytes]] = {".gz": _unpack_gzip, ".zst": _unpack_zstandard}

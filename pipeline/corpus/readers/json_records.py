@@ -6,12 +6,12 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.files import Json
 from pipeline.corpus.readers.columns import is_known_name
 from pipeline.corpus.readers.encodings import TextSource, has_surrogates, read_source, without_surrogates
 from pipeline.corpus.readers.records import UNDECODABLE, RawTable
@@ -19,8 +19,8 @@ from pipeline.corpus.readers.records import UNDECODABLE, RawTable
 _BLANKS = re.compile(r"[ \t\r\n]*")
 LONGEST_INTEGER = 4300  # digits that Python turns into an integer
 _ENCLOSING_KEYS = ("data", "records", "rows", "documents", "examples")
-Columns = dict[str, list[Any]]
-Place = tuple[int, dict[str, Any]]  # the line where an object starts, the object
+Columns = dict[str, list[Json]]
+Place = tuple[int, dict[str, Json]]  # the line where an object starts, the object
 
 
 def _integer(digits: str) -> int | str:
@@ -89,7 +89,7 @@ def _skip_blanks(text: str, place: int) -> int:
     return match.end() if match else place
 
 
-def _enclosed_objects(source: TextSource, whole: Any, wanted: Sequence[str]) -> Iterator[Place]:
+def _enclosed_objects(source: TextSource, whole: Json, wanted: Sequence[str]) -> Iterator[Place]:
     """Yield the records of an object of columns, or of the array under a key such as "data"."""
     if not isinstance(whole, dict):
         what = "expected an array of objects, an object of arrays of one length, or one object a line"
@@ -107,27 +107,26 @@ def _enclosed_objects(source: TextSource, whole: Any, wanted: Sequence[str]) -> 
     yield from ((0, dict(zip(columns, values, strict=True))) for values in rows)
 
 
-def _columns_of_arrays(whole: dict[str, Any]) -> Columns | None:
+def _columns_of_arrays(whole: dict[str, Json]) -> Columns | None:
     """Return the columns of `{"text": ["good", ...], "label": [1, ...]}`; None in another layout."""
     columns = {name: values for name, values in whole.items() if isinstance(values, list)}
     one_length = len({len(values) for values in columns.values()}) == 1
     return columns if one_length and not _is_split(whole) else None
 
 
-def _columns_by_row(whole: dict[str, Any], wanted: Sequence[str]) -> Columns | None:
+def _columns_by_row(whole: dict[str, Json], wanted: Sequence[str]) -> Columns | None:
     """Return the columns of `{"text": {"0": "good", ...}, ...}`, pandas' default; None in another layout."""
-    cells = list(whole.values())
-    if not cells or not all(
-        isinstance(column, dict) and column.keys() == cells[0].keys() for column in cells
-    ):
+    columns = {name: column for name, column in whole.items() if isinstance(column, dict)}
+    rows = next(iter(columns.values()), {}).keys()
+    if not whole or len(columns) < len(whole) or any(column.keys() != rows for column in columns.values()):
         return None
     named = any(is_known_name(name) or name in wanted for name in whole)
-    if not named and not all(row.isdigit() for row in cells[0]):
+    if not named and not all(row.isdigit() for row in rows):
         return None  # the outer names may be the rows
-    return {name: [column[row] for row in cells[0]] for name, column in whole.items()}
+    return {name: [column[row] for row in rows] for name, column in columns.items()}
 
 
-def _check_is_record(file: str, whole: dict[str, Any]) -> None:
+def _check_is_record(file: str, whole: dict[str, Json]) -> None:
     """Raise PipelineError where the one object of a file is not a record but a layout that is not read."""
     if _is_split(whole) or (whole and all(isinstance(value, dict) for value in whole.values())):
         what = "the file is one object that holds neither records nor whole columns"
@@ -135,23 +134,23 @@ def _check_is_record(file: str, whole: dict[str, Any]) -> None:
         raise PipelineError(f"{file}:1", what, fix)
 
 
-def _is_split(whole: dict[str, Any]) -> bool:
+def _is_split(whole: dict[str, Json]) -> bool:
     """Whether names and cells stand apart, as in `{"columns": ["text", ...], "data": [["good", ...], ...]}`."""
     return isinstance(whole.get("columns"), list) and isinstance(whole.get("data"), list)
 
 
-def _all_objects(values: list[Any]) -> bool:
+def _all_objects(values: list[Json]) -> bool:
     return bool(values) and all(isinstance(value, dict) for value in values)
 
 
-def _object(file: str, line: int, value: Any) -> dict[str, Any]:
+def _object(file: str, line: int, value: Json) -> dict[str, Json]:
     if not isinstance(value, dict):
         what = f'the record is {_kind(value)}, expected an object such as {{"text": "...", "label": "..."}}'
         raise PipelineError(f"{file}:{line}", what, "correct the record")
     return value
 
 
-def _kind(value: Any) -> str:
+def _kind(value: Json) -> str:
     kinds = {list: "an array", str: "a string", bool: "a boolean", type(None): "null"}
     return kinds.get(type(value), "a number")
 
@@ -181,7 +180,7 @@ def _table(source: TextSource, places: list[Place]) -> RawTable:
     )
 
 
-def as_string(value: Any) -> str | None:
+def as_string(value: Json) -> str | None:
     """Return a JSON value as the string that a CSV file would hold; null is None.
 
     >>> [as_string(value) for value in ("007", 1, 1.0, 0.5, True, None)]

@@ -84,10 +84,7 @@ def find_reader(path: Path) -> Reader:
         return reader
     if read_head(path, 64).lstrip().startswith(FASTTEXT_PREFIX.encode()):
         return read_text
-    what = (
-        f'the ending "{ending_of(path)}" is not one that can be read'
-        if ending_of(path)
-        else "the file has no ending"
-    )
-    endings = " ".join(READERS)
-    raise PipelineError(str(path), what, f"convert it to one of {endings} (plain, .gz or .zst)")
+    ending = ending_of(path)
+    what = f'the ending "{ending}" is not one that can be read' if ending else "the file has no ending"
+    fix = f"convert it to one of {' '.join(READERS)} (plain, .gz or .zst)"
+    raise PipelineError(str(path), what, fix)

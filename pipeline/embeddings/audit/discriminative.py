@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import polars as pl
 
+from pipeline.core.resources import one_blas_thread
 from pipeline.core.values import Float64, Int32, Int64, TokenizedCorpus
 from pipeline.text.ngrams import learn_ngrams
 from pipeline.text.ragged import select
@@ -47,7 +49,10 @@ def weigh_words(train: TokenizedCorpus, train_labels: Int32) -> WordWeights:
     labels = train_labels[some]
     if len(np.unique(labels)) < 2:
         return WordWeights(pl.Series([], dtype=pl.String), np.zeros(0), np.zeros(0, dtype=np.int64))
-    ngrams, counts = _count_words(select(train, some))
+    words_of = partial(learn_ngrams, select(train, some), ngram_max=1)
+    ngrams, counts = words_of(min_df=2)
+    if not len(ngrams.keys):
+        ngrams, counts = words_of(min_df=1)
     most = max(_MOST_WEIGHTS // len(np.unique(labels)), 1)
     kept = np.sort(np.argsort(-ngrams.document_counts, kind="stable")[:most])
     weighted = TfidfTransformer(sublinear_tf=True).fit_transform(counts)[:, kept]
@@ -57,18 +62,12 @@ def weigh_words(train: TokenizedCorpus, train_labels: Int32) -> WordWeights:
     return WordWeights(words, coefficients[strongest, np.arange(len(kept))], classes[strongest])
 
 
-def _count_words(train: TokenizedCorpus) -> tuple:
-    ngrams, counts = learn_ngrams(train, ngram_min=1, ngram_max=1, min_df=2)
-    return (ngrams, counts) if len(ngrams.keys) else learn_ngrams(train, ngram_min=1, ngram_max=1, min_df=1)
-
-
 def _coefficients(weighted: object, labels: Int32) -> tuple[Float64, Int64]:
     """Return coefficients (C, F) and the classes of their rows; of two classes each keeps what speaks for it."""
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
-    from threadpoolctl import threadpool_limits
 
-    with warnings.catch_warnings(), threadpool_limits(1):
+    with warnings.catch_warnings(), one_blas_thread():
         warnings.simplefilter("ignore", ConvergenceWarning)  # the order of the words settles early
         classifier = LogisticRegression(max_iter=_ITERATIONS).fit(weighted, labels)
     classes = classifier.classes_.astype(np.int64)

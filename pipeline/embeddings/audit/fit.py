@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import polars as pl
 
+from pipeline.core.files import Json
 from pipeline.core.values import (
     SPLIT_NAMES,
     TRAIN,
@@ -22,7 +22,7 @@ from pipeline.core.values import (
     Vocabulary,
 )
 from pipeline.embeddings.audit.discriminative import WordWeights, weigh_words
-from pipeline.embeddings.audit.word_pairs import installed_pairs, judge_all
+from pipeline.embeddings.audit.word_pairs import installed_pairs, judge_pairs
 from pipeline.embeddings.cascade import STEPS, UNKNOWN
 from pipeline.embeddings.table import Embedded
 from pipeline.settings.tables import TokenizerSettings
@@ -75,7 +75,7 @@ class CorpusFacts:
         return TypeCounts(tokenized.types, count_types(tokenized))
 
 
-def audit_fit(found: Embedded, facts: CorpusFacts, name: str = "") -> dict[str, Any]:
+def audit_fit(found: Embedded, facts: CorpusFacts, name: str = "") -> dict[str, Json]:
     """Return the fit audit of a source: one entry of details/audit.json, plain values only.
 
     Parameters
@@ -96,7 +96,7 @@ def audit_fit(found: Embedded, facts: CorpusFacts, name: str = "") -> dict[str, 
     steps = steps_of_types(facts.tokenized.types, found.vocabulary, found.matrix.covered, found.steps)
     covered = steps != UNKNOWN  # (T,)
     rows = np.flatnonzero(found.matrix.covered)
-    vectors = found.matrix.vectors[rows]
+    words, vectors = found.vocabulary.tokens.gather(rows), found.matrix.vectors[rows]
     return {
         "source": name or found.matrix.source,
         "dimension": int(found.matrix.vectors.shape[1]),
@@ -111,7 +111,7 @@ def audit_fit(found: Embedded, facts: CorpusFacts, name: str = "") -> dict[str, 
             facts.weights, facts.tokenized.types.filter(pl.Series(covered)), facts.corpus.label_names
         ),
         "norms": norms_of(vectors),
-        "word_pairs": judge_all(installed_pairs(), found.vocabulary.tokens.gather(rows), vectors),
+        "word_pairs": [judge_pairs(pairs, words, vectors) for pairs in installed_pairs()],
     }
 
 
@@ -130,13 +130,13 @@ def steps_of_types(types: pl.Series, vocabulary: Vocabulary, covered: Bool, step
     return np.where(known, steps[rows], UNKNOWN).astype(np.int8)
 
 
-def coverage_by_split(tokenized: TokenizedCorpus, corpus: Corpus, covered: Bool) -> list[dict[str, Any]]:
+def coverage_by_split(tokenized: TokenizedCorpus, corpus: Corpus, covered: Bool) -> list[dict[str, Json]]:
     """Return the coverage of all documents, then of each split; `covered` (T,) says which types have a vector."""
     parts = {name: select(tokenized, corpus.positions(part)) for part, name in SPLIT_NAMES.items()}
     return [_coverage({"split": name}, part, covered) for name, part in {"all": tokenized, **parts}.items()]
 
 
-def coverage_by_class(train: TokenizedCorpus, corpus: Corpus, covered: Bool) -> list[dict[str, Any]]:
+def coverage_by_class(train: TokenizedCorpus, corpus: Corpus, covered: Bool) -> list[dict[str, Json]]:
     """Return the coverage of each class's training documents."""
     labels = corpus.labels[corpus.positions(TRAIN)]
     return [
@@ -145,7 +145,7 @@ def coverage_by_class(train: TokenizedCorpus, corpus: Corpus, covered: Bool) -> 
     ]
 
 
-def _coverage(part: Mapping[str, str], tokenized: TokenizedCorpus, covered: Bool) -> dict[str, Any]:
+def _coverage(part: Mapping[str, str], tokenized: TokenizedCorpus, covered: Bool) -> dict[str, Json]:
     types = np.unique(tokenized.token_types)
     tokens = tokenized.token_types
     return {
@@ -157,7 +157,7 @@ def _coverage(part: Mapping[str, str], tokenized: TokenizedCorpus, covered: Bool
     }
 
 
-def counts_by_step(steps: Int8, counts: Int64) -> list[dict[str, Any]]:
+def counts_by_step(steps: Int8, counts: Int64) -> list[dict[str, Json]]:
     """Return how many types and tokens each step of the cascade found; `counts` (T,) are occurrences."""
     types = np.bincount(steps, minlength=len(STEPS))
     tokens = np.bincount(steps, weights=counts, minlength=len(STEPS)).astype(np.int64)
@@ -167,7 +167,7 @@ def counts_by_step(steps: Int8, counts: Int64) -> list[dict[str, Any]]:
     ]
 
 
-def case_effect(facts: CorpusFacts, words: pl.Series) -> dict[str, Any]:
+def case_effect(facts: CorpusFacts, words: pl.Series) -> dict[str, Json]:
     """Return the coverage of all documents by exact matches with `words`: with case kept, and lower-cased."""
     as_read = TypeCounts(facts.tokenized.types, facts.counts)
     kept, lowered = as_read, facts.other_case
@@ -190,7 +190,9 @@ def exact_coverage(counted: TypeCounts, words: pl.Series) -> dict[str, float | N
     }
 
 
-def frequent_missing(types: pl.Series, counts: Int64, covered: Bool, *, most: int = MOST_WORDS) -> list[dict]:
+def frequent_missing(
+    types: pl.Series, counts: Int64, covered: Bool, *, most: int = MOST_WORDS
+) -> list[dict[str, Json]]:
     """Return the most frequent types without a vector, with how often each occurs; ties in the types' order."""
     missing = np.flatnonzero(~covered & (counts > 0))
     first = missing[np.argsort(-counts[missing], kind="stable")[:most]]
@@ -199,7 +201,7 @@ def frequent_missing(types: pl.Series, counts: Int64, covered: Bool, *, most: in
 
 def discriminative_missing(
     weights: WordWeights, covered_types: pl.Series, label_names: Sequence[str], *, most: int = MOST_WORDS
-) -> list[dict]:
+) -> list[dict[str, Json]]:
     """Return the words without a vector that tell most about the classes, by the size of their coefficient."""
     missing = np.flatnonzero(rows_of(weights.words, covered_types) < 0)
     sizes = np.abs(weights.coefficients[missing])

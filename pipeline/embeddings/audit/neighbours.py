@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import polars as pl
 
+from pipeline.core.files import Json
 from pipeline.core.values import Bool, EmbeddingMatrix, Float32, Int32, Int64, TokenizedCorpus, Vocabulary
 from pipeline.text.ragged import select
 from pipeline.text.vocabulary import rows_of
@@ -49,7 +48,8 @@ def _best_types(own: TokenizedCorpus, total: Int64, usable: Bool, most: int) -> 
     odds_outside = (everywhere - inside + _SMOOTHING) / (others + _SMOOTHING)
     scores = np.log(odds / odds_outside) * np.sqrt(inside)
     order = np.argsort(-scores, kind="stable")[:most]
-    return types[order[scores[order] > 0]]
+    best: Int64 = types[order[scores[order] > 0]]
+    return best
 
 
 def nearest_neighbours(
@@ -88,7 +88,7 @@ def neighbour_rows(
     vocabulary: Vocabulary,
     matrix: EmbeddingMatrix,
     trained: Float32 | None = None,
-) -> list[dict[str, Any]]:
+) -> list[dict[str, Json]]:
     """Return the neighbours of characteristic words as rows of details/neighbours.json.
 
     Parameters
@@ -103,13 +103,13 @@ def neighbour_rows(
     tokens = [word for word, _ in words]
     first = nearest_neighbours(tokens, vocabulary, matrix.vectors, matrix.covered)
     last = first if trained is None else nearest_neighbours(tokens, vocabulary, trained, matrix.covered)
-    rows: list[dict[str, Any]] = []
+    rows: list[dict[str, Json]] = []
     for (word, label), before, after in zip(words, first, last, strict=True):
         if before is not None and after is not None:
-            row = {"word": word, "why": f"marks {label}", "neighbours": _named(after)}
+            row: dict[str, Json] = {"word": word, "why": f"marks {label}", "neighbours": _named(after)}
             rows.append(row if trained is None else row | {"before": _named(before)})
     return rows
 
 
-def _named(near: list[tuple[str, float]]) -> list[dict[str, Any]]:
+def _named(near: list[tuple[str, float]]) -> list[dict[str, Json]]:
     return [{"word": word, "cosine": cosine} for word, cosine in near]

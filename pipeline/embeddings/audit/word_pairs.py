@@ -5,7 +5,6 @@ The lists are read from the installed gensim at run time; this project holds no 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,6 +13,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike
 
+from pipeline.core.files import Json
 from pipeline.core.values import Float32, Float64
 from pipeline.text.vocabulary import rows_of
 
@@ -42,18 +42,12 @@ def installed_pairs() -> list[WordPairs]:
     Finkelstein et al. (2002), ACM Transactions on Information Systems 20(1), 116-131 (WordSim-353);
     Hill, Reichart, Korhonen (2015), Computational Linguistics 41(4), 665-695 (SimLex-999).
     """
-    folder = _gensim_test_data()
-    if folder is None:
+    spec = find_spec("gensim")  # importing gensim takes a second
+    if spec is None or not spec.submodule_search_locations:
         return []
+    folder = Path(spec.submodule_search_locations[0]) / "test" / "test_data"
     files = {title: folder / name for title, name in PAIR_LISTS.items()}
     return [read_pairs(title, path) for title, path in files.items() if path.is_file()]
-
-
-def _gensim_test_data() -> Path | None:
-    """Return the folder that gensim's `datapath` looks in, without the second that importing gensim takes."""
-    spec = find_spec("gensim")
-    places = spec.submodule_search_locations if spec else None
-    return Path(next(iter(places))) / "test" / "test_data" if places else None
 
 
 def read_pairs(title: str, path: Path) -> WordPairs:
@@ -69,7 +63,7 @@ def read_pairs(title: str, path: Path) -> WordPairs:
     )
 
 
-def judge_pairs(pairs: WordPairs, words: pl.Series, vectors: Float32) -> dict[str, object]:
+def judge_pairs(pairs: WordPairs, words: pl.Series, vectors: Float32) -> dict[str, Json]:
     """Return how well cosines rank the pairs as people did.
 
     Parameters
@@ -90,7 +84,7 @@ def judge_pairs(pairs: WordPairs, words: pl.Series, vectors: Float32) -> dict[st
     first, second = (_rows(column, words) for column in (pairs.first, pairs.second))  # (P,)
     covered = (first >= 0) & (second >= 0)
     n_covered = int(covered.sum())
-    found = {"title": pairs.title, "pairs": len(pairs.judged), "covered": n_covered}
+    found: dict[str, Json] = {"title": pairs.title, "pairs": len(pairs.judged), "covered": n_covered}
     spearman = None
     if n_covered >= FEWEST_PAIRS:
         cosines = _cosines(vectors[first[covered]], vectors[second[covered]])
@@ -132,11 +126,6 @@ def spearman_interval(correlation: float, n_pairs: int) -> list[float]:
     return [float(np.tanh(z - half)), float(np.tanh(z + half))]
 
 
-def judge_all(lists: Sequence[WordPairs], words: pl.Series, vectors: Float32) -> list[dict[str, object]]:
-    """Return `judge_pairs` of each list."""
-    return [judge_pairs(pairs, words, vectors) for pairs in lists]
-
-
 def _rows(asked: pl.Series, words: pl.Series) -> np.ndarray:
     """Return the position of each word in `words`, else of its lower-case form, else -1."""
     exact = rows_of(asked, words)
@@ -146,4 +135,5 @@ def _rows(asked: pl.Series, words: pl.Series) -> np.ndarray:
 def _cosines(a: Float32, b: Float32) -> Float64:
     a, b = a.astype(np.float64), b.astype(np.float64)
     norms = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
-    return (a * b).sum(axis=1) / np.maximum(norms, 1e-12)
+    cosines: Float64 = (a * b).sum(axis=1) / np.maximum(norms, 1e-12)
+    return cosines

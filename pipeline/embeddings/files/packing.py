@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import gzip
-import hashlib
 import io
 import shutil
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.zstandard_stream import ZstandardStream
 
 PACKED = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"PK\x03\x04": "zip", b"PK\x05\x06": "zip"}
 PACKED |= {bytes([0x50 + number]) + b"\x2a\x4d\x18": "zstd" for number in range(16)}  # a frame to be skipped
@@ -81,7 +81,7 @@ class Content:
             return io.BufferedReader(stack.enter_context(gzip.open(self.path)))
         file = stack.enter_context(self.path.open("rb"))
         if self.compression == "zstd":
-            return stack.enter_context(io.BufferedReader(_ZstandardStream(file), _READ_BYTES))
+            return stack.enter_context(io.BufferedReader(ZstandardStream(file), _READ_BYTES))
         return file
 
 
@@ -105,12 +105,6 @@ def find_content(path: Path) -> Content:
         return _inside_zip(path, [info.filename for info in archive.infolist() if not info.is_dir()])
 
 
-def sha256_of(path: Path) -> str:
-    """Return the checksum of the file as it lies on disk, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _inside_zip(path: Path, names: list[str]) -> Content:
     """Return the one member of a .zip; an .npz, a .zip of arrays, is left as it is."""
     if names and all(name.endswith(".npy") for name in names):
@@ -124,44 +118,6 @@ def _inside_zip(path: Path, names: list[str]) -> Content:
         what = f"the .zip holds {len(members)} files ({held}); expected one"
         raise PipelineError(str(path), what, "unpack the one you want and give that")
     return Content(path, "zip", members[0])
-
-
-class _ZstandardStream(io.RawIOBase):
-    """Unpack zstd frames one after the other; a frame that ends early is an error, not the end."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        import zstandard
-
-        self._new_frame: Callable[[], Any] = zstandard.ZstdDecompressor().decompressobj
-        self._file, self._frame, self._ready = file, self._new_frame(), b""
-        self._inside = False  # a frame has begun and has not ended
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        while not self._ready:
-            packed = self._frame.unused_data if self._frame.eof else b""
-            packed = packed or self._file.read(_READ_BYTES)
-            if not packed and self._inside:
-                raise EOFError("the data end inside a frame")
-            if not packed:
-                return 0
-            self._unpack(packed)
-        size = min(len(buffer), len(self._ready))
-        buffer[:size], self._ready = self._ready[:size], self._ready[size:]
-        return size
-
-    def _unpack(self, packed: bytes) -> None:
-        import zstandard
-
-        if self._frame.eof:
-            self._frame = self._new_frame()
-        try:
-            self._ready = self._frame.decompress(packed)
-        except zstandard.ZstdError as error:
-            raise OSError(str(error)) from None
-        self._inside = not self._frame.eof
 
 
 @contextmanager

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import polars as pl
 
+from pipeline.core.files import file_hash
 from pipeline.core.values import Float32
 from pipeline.embeddings.files.arrays import read_npz
 from pipeline.embeddings.files.fasttext_binary import read_fasttext_binary
-from pipeline.embeddings.files.packing import Content, find_content, sha256_of
+from pipeline.embeddings.files.packing import Content, find_content
 from pipeline.embeddings.files.rows import Read
 from pipeline.embeddings.files.safetensors import read_safetensors
 from pipeline.embeddings.files.selection import Selection
@@ -72,7 +73,7 @@ def read_vector_file(path: str | Path, wanted: pl.Series | None) -> VectorFile:
     sniffed = sniff(content)
     selection = Selection(wanted)
     with ThreadPoolExecutor(max_workers=1) as pool:
-        checksum = pool.submit(sha256_of, path)  # hashing leaves the interpreter free
+        checksum = pool.submit(file_hash, path)  # hashing leaves the interpreter free
         read = FORMATS[sniffed.format](content, sniffed, selection)
     return VectorFile(
         words=pl.Series("word", selection.words, dtype=pl.String),

@@ -54,11 +54,9 @@ def stack(pieces: list[Float32], dimension: int) -> Float32:
 def count_notes(promised: int | None, rows: int, cut: int) -> list[str]:
     """Return a note where a header promises another number of words, unless the `cut` last row explains it."""
     missing = 0 if promised is None else promised - rows
-    return (
-        []
-        if missing in (0, cut)
-        else [f"line 1: the header promises {promised} words, the file holds {rows}"]
-    )
+    if missing in (0, cut):
+        return []
+    return [f"line 1: the header promises {promised} words, the file holds {rows}"]
 
 
 def pick_rows(

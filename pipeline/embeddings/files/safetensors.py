@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import IO, Any
+from dataclasses import dataclass
+from typing import IO
 
 import numpy as np
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.files import Json
 from pipeline.embeddings.files.packing import FETCH_AGAIN, Content
 from pipeline.embeddings.files.rows import Read, Table, pick_rows
 from pipeline.embeddings.files.selection import Selection
@@ -24,6 +26,16 @@ from pipeline.embeddings.files.vocabularies import (
 )
 
 _DTYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2"}
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """What the header says of one tensor."""
+
+    dtype: str
+    shape: tuple[int, ...]
+    begin: int  # bytes, from where the data start
+    end: int
 
 
 def read_safetensors(content: Content, sniffed: Sniffed, selection: Selection) -> Read:
@@ -42,29 +54,28 @@ def read_safetensors(content: Content, sniffed: Sniffed, selection: Selection) -
         header, start = _read_header(stream, content)
         where, words = _words(header, content)
         tensor = _tensor(header, content)
-        rows, dimension = tensor["shape"]
+        rows, dimension = tensor.shape
         check_count(len(words), rows, where)
         places = np.array(selection.choose(words), dtype=np.int64)
-        begin = tensor["data_offsets"][0]
-        _skip(stream, begin)
-        dtype = np.dtype(_DTYPES[tensor["dtype"]])
-        table = Table(str(content.path), dtype, rows, dimension, start + begin)
-        to_float = _from_bfloat16 if tensor["dtype"] == "BF16" else _as_it_is
+        _skip(stream, tensor.begin)
+        dtype = np.dtype(_DTYPES[tensor.dtype])
+        table = Table(str(content.path), dtype, rows, dimension, start + tensor.begin)
+        to_float = _from_bfloat16 if tensor.dtype == "BF16" else np.asarray
         return Read(pick_rows(stream, table, places, selection.words, to_float), dimension)
 
 
-def _read_header(stream: IO[bytes], content: Content) -> tuple[dict[str, Any], int]:
+def _read_header(stream: IO[bytes], content: Content) -> tuple[dict[str, Json], int]:
     """Return the JSON header and the place where the data start."""
     length = int.from_bytes(stream.read(8), "little")
     try:
-        header: dict[str, Any] = json.loads(stream.read(length))
+        header: dict[str, Json] = json.loads(stream.read(length))
     except (ValueError, RecursionError) as error:
         what = f"the header is not JSON ({error})"
         raise PipelineError(f"{content.path}:byte 8", what, FETCH_AGAIN) from None
     return header, 8 + length
 
 
-def _words(header: Mapping[str, Any], content: Content) -> tuple[str, list[bytes]]:
+def _words(header: Mapping[str, Json], content: Content) -> tuple[str, list[bytes]]:
     """Return where the vocabulary is, and its words."""
     metadata = header.get("__metadata__")
     metadata = metadata if isinstance(metadata, dict) else {}
@@ -79,47 +90,44 @@ def _words(header: Mapping[str, Any], content: Content) -> tuple[str, list[bytes
     return str(beside[0]), beside[1]
 
 
-def _tensor(header: Mapping[str, Any], content: Content) -> Mapping[str, Any]:
+def _tensor(header: Mapping[str, Json], content: Content) -> Tensor:
     """Return what the header says of the tensor of vectors."""
     held = {name: entry for name, entry in header.items() if name != "__metadata__"}
     name = named(held, VECTOR_NAMES)
     if name is None:
         what = f"there is no tensor of vectors; the file holds {', '.join(held) or 'none'}"
         raise PipelineError(str(content.path), what, f"name it one of {', '.join(VECTOR_NAMES)}")
-    tensor: Mapping[str, Any] = held[name]
-    if not _is_described(tensor):
+    tensor = _described(held[name])
+    if tensor is None:
         what = f'the header does not say type, shape and place of tensor "{name}"'
         raise PipelineError(f"{content.path}:byte 8", what, FETCH_AGAIN)
-    shape, dtype = tensor["shape"], tensor["dtype"]
+    shape, dtype = tensor.shape, tensor.dtype
     if len(shape) != 2 or shape[1] == 0 or dtype not in _DTYPES:
-        what = f'tensor "{name}" is {dtype} of shape {tuple(shape)}; expected floats of two axes'
+        what = f'tensor "{name}" is {dtype} of shape {shape}; expected floats of two axes'
         raise PipelineError(str(content.path), what, "save one row of floats a word")
-    begin, end = tensor["data_offsets"]
     needed = shape[0] * shape[1] * np.dtype(_DTYPES[dtype]).itemsize
-    if end - begin != needed:
-        what = f'tensor "{name}" has {end - begin} bytes; {dtype} of shape {tuple(shape)} needs {needed}'
+    if tensor.end - tensor.begin != needed:
+        what = (
+            f'tensor "{name}" has {tensor.end - tensor.begin} bytes; {dtype} of shape {shape} needs {needed}'
+        )
         raise PipelineError(f"{content.path}:byte 8", what, FETCH_AGAIN)
     return tensor
 
 
-def _is_described(tensor: object) -> bool:
-    """Whether an entry of the header is what the format says: a type, a shape, and where the data begin and end."""
-    if not isinstance(tensor, dict) or not isinstance(tensor.get("dtype"), str):
-        return False
-    shape, place = tensor.get("shape"), tensor.get("data_offsets")
-    if not isinstance(shape, list) or not isinstance(place, list) or len(place) != 2:
-        return False
-    return all(isinstance(number, int) and number >= 0 for number in [*shape, *place])
+def _described(entry: Json) -> Tensor | None:
+    """Return what an entry of the header says; None where it is not as the format has it."""
+    match entry:
+        case {"dtype": str(dtype), "shape": [*sizes], "data_offsets": [int(begin), int(end)]}:
+            shape = tuple(size for size in sizes if isinstance(size, int))
+            if len(shape) == len(sizes) and min(begin, end, *shape) >= 0:
+                return Tensor(dtype, shape, begin, end)
+    return None
 
 
 def _skip(stream: IO[bytes], count: int) -> None:
     """Read past `count` bytes, in pieces."""
     while count > 0 and (data := stream.read(min(count, 1 << 20))):
         count -= len(data)
-
-
-def _as_it_is(values: np.ndarray) -> np.ndarray:
-    return values
 
 
 def _from_bfloat16(values: np.ndarray) -> np.ndarray:

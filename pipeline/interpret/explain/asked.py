@@ -45,32 +45,23 @@ def explain(
     if cell is not None and cell not in CELL_PAGES:
         raise PipelineError("--cell", f'there is no cell "{clean(cell)}"', did_you_mean(cell, CELL_PAGES))
     if run is not None:
-        return _of_a_run(text, run, cell, units, model)
+        if units is not None:
+            what = "a trained network has the units it was trained with"
+            raise PipelineError("--units", what, "give --run or --units, not both")
+        from pipeline.interpret.explain.trained import trained_example
+
+        return trained_example(text, run, cell, model)
     if model is not None:
-        raise PipelineError(
-            "--model", f'"{clean(model)}" is a trained network, and no run is given', "add --run RUN"
-        )
+        what = f'"{clean(model)}" is a trained network, and no run is given'
+        raise PipelineError("--model", what, "add --run RUN")
     units = 2 if units is None else units
     if not 1 <= units <= MOST_UNITS:
         raise PipelineError("--units", f"{units} units are not for a pencil", f"give 1 to {MOST_UNITS}")
-    tokens = words_of(
-        text, TokenizerSettings(), MOST_WORDS, "give fewer words, or a trained network with --run"
-    )
+    fix = "give fewer words, or a trained network with --run"
+    tokens = words_of(text, TokenizerSettings(), MOST_WORDS, fix)
     from pipeline.interpret.explain.pencil import pencil_example
 
     return pencil_example(text, tokens, cell or "rnn", units)
-
-
-def _of_a_run(text: str, run: Path, cell: str | None, units: int | None, model: str | None) -> Example:
-    if units is not None:
-        raise PipelineError(
-            "--units",
-            "a trained network has the units it was trained with",
-            "give --run or --units, not both",
-        )
-    from pipeline.interpret.explain.trained import trained_example
-
-    return trained_example(text, run, cell, model)
 
 
 def check_out(out: Path) -> None:

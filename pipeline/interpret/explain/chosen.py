@@ -9,8 +9,9 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.models import MODELS
 from pipeline.core.names import ModelName
 from pipeline.interpret.explain.cells import CELL_PAGES
-from pipeline.models.saved import SavedNetwork, load_saved, saved_networks
+from pipeline.models.saved import SavedNetwork, load_network
 from pipeline.run_folder.fits import planned_names
+from pipeline.run_folder.models import saved_names
 from pipeline.run_folder.reading import METRICS
 
 
@@ -22,7 +23,7 @@ def choose_network(run: Path, cell: str | None, model: str | None) -> SavedNetwo
     PipelineError
         If the folder holds no such network, or it has a form that is not shown.
     """
-    network = load_saved(run, _name(run, cell, model))
+    network = load_network(run, _name(run, cell, model))
     _check_form(network)
     return network
 
@@ -31,10 +32,10 @@ def _name(run: Path, cell: str | None, model: str | None) -> str:
     """Return the name of the network to show: the one asked for, or the run's first with this cell."""
     if not (run / METRICS).is_file():
         raise PipelineError(str(run), f"there is no {METRICS} in it", "give the folder of a finished run")
-    saved = saved_networks(run)
+    saved = saved_names(run, "network")
     if model is None:
         return _first(run, saved, cell)
-    name = model if model in saved else load_saved(run, model).name  # which says that there is none
+    name = model if model in saved else load_network(run, model).name  # which says that there is none
     own = cell_of(name)
     if cell is not None and own not in (None, cell):
         raise PipelineError("--cell", f"{name} has the cell {own}, not {cell}", "leave --cell out")

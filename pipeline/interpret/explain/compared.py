@@ -76,25 +76,17 @@ def closing_section(book: Notebook, compared: tuple[Comparison, ...]) -> None:
     book.show(Table("Compared with TensorFlow", columns, rows))
 
 
-def agrees(compared: tuple[Comparison, ...]) -> bool:
-    """Return whether every number is TensorFlow's within `LIMIT`."""
-    return max(one.size for one in compared) <= LIMIT
-
-
-def conclusion(compared: tuple[Comparison, ...]) -> str:
-    """Return the last line: how many numbers were compared, and the largest difference."""
+def conclusion(compared: tuple[Comparison, ...]) -> tuple[str, bool]:
+    """Return how many numbers were compared and the largest difference, and whether it is one of rounding alone."""
     worst = max(compared, key=lambda one: one.size)
-    compared_numbers = plural(sum(one.count for one in compared), "number")
-    told, difference = (
-        f"{compared_numbers} compared with TensorFlow's (float64)",
-        shown_difference(worst.difference),
-    )
-    if agrees(compared):
-        return f"{told}: the largest difference is {difference}, in {worst.name}."
+    count, difference = sum(one.count for one in compared), shown_difference(worst.difference)
+    told = f"{plural(count, 'number')} compared with TensorFlow's (float64)"
+    if worst.size <= LIMIT:
+        return f"{told}: the largest difference is {difference}, in {worst.name}.", True
     return (
         f"TENSORFLOW DISAGREES. {told}: the difference in {worst.name} is {difference},"
         f" and at most {LIMIT:g} is rounding. Do not trust this page."
-    )
+    ), False
 
 
 def shown_difference(difference: float) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 from pipeline.interpret.explain.answers import Quantities, ask_tensorflow
 from pipeline.interpret.explain.cell_page import CellPage, Timestep, by_letter, d_input, d_state
 from pipeline.interpret.explain.cells import CELL_PAGES
-from pipeline.interpret.explain.compared import agrees, closing_section, compare, conclusion
+from pipeline.interpret.explain.compared import closing_section, compare, conclusion
 from pipeline.interpret.explain.notebook import Notebook
 from pipeline.interpret.explain.orders import note_orders
 from pipeline.interpret.explain.small import (
@@ -75,7 +75,7 @@ def pencil_example(text: str, tokens: Sequence[str], cell: str, units: int) -> E
         f"time, and how each state depends on the one before. {ROUNDING}"
     )
     title = f'"{text}", step by step'
-    return Example(title, lead, pencil.book.sections(), conclusion(compared), agrees(compared))
+    return Example(title, lead, pencil.book.sections(), *conclusion(compared))
 
 
 def _words(tokens: Sequence[str]) -> str:
@@ -98,7 +98,7 @@ class Pencil:
         self.w = by_letter(network.weights, self.page.blocks)
         self.steps: list[Timestep] = []
         self.output: Timestep = {}  # of the output layer: y, p, L and their gradients
-        self.gradients: Timestep = {}  # of the weights
+        self.gradients: dict[str, list[Numbers]] = {}  # of the weights, block by block
         self.products: list[Numbers] = []  # P_0 .. P_(T-1)
         self.jacobians: list[Numbers] = []  # J_1 .. J_T
 
@@ -117,25 +117,17 @@ class Pencil:
 
     def quantities(self) -> Quantities:
         """Return what is compared with TensorFlow's, by name."""
-        found: Quantities = {f"{name}_t": self._every(name) for name in self.page.starts}
-        found |= {f"dL/d{name}_t": self._every(f"dL/d{name}") for name in (*self.page.starts, "x")}
-        for name in ("W", "U"):
-            found[f"dL/d{name}"] = np.concatenate(
-                [self._gradient(name, letter) for letter in self.page.blocks], 1
-            )
-        biases = [name for name in "bd" if f"dL/d{name}{self.page.blocks[0]}" in self.gradients]
-        rows = [
-            np.concatenate([self._gradient(name, letter) for letter in self.page.blocks]) for name in biases
-        ]
-        found["dL/db"] = np.stack(rows) if len(rows) > 1 else rows[0]
-        found["P_t"] = np.stack([values(product) for product in self.products])
+        of_steps = {name: f"{name}_t" for name in self.page.starts}
+        of_steps |= {f"dL/d{name}": f"dL/d{name}_t" for name in (*self.page.starts, "x")}
+        found: Quantities = {shown: values(self._every(name)) for name, shown in of_steps.items()}
+        found |= {name: values(np.concatenate(blocks, axis=-1)) for name, blocks in self.gradients.items()}
+        if "dL/dd" in found:
+            found["dL/db"] = np.stack([found["dL/db"], found["dL/dd"]])
+        found["P_t"] = values(np.stack(self.products))
         return found | {name: values(of_output) for name, of_output in self.output.items()}
 
-    def _every(self, name: str) -> Array:
-        return np.stack([values(step[name]) for step in self.steps])
-
-    def _gradient(self, name: str, letter: str) -> Array:
-        return values(self.gradients[f"dL/d{name}{letter}"])
+    def _every(self, name: str) -> Numbers:
+        return np.stack([step[name] for step in self.steps])
 
     def _note_network(self) -> None:
         book, page, network = self.book, self.page, self.network
@@ -209,35 +201,29 @@ class Pencil:
             after = s
 
     def _note_weight_gradients(self) -> None:
-        book, found = self.book, self.gradients
+        book, every = self.book, self._every
         book.section("Back: the gradients of the weights, summed over the steps", BACK)
-
-        def every(name: str) -> Numbers:
-            return np.stack([step[name] for step in self.steps])
-
         for letter, source in zip(self.page.blocks, self.page.sources, strict=True):
             d, d_source = every(f"dL/da{letter}"), every(f"dL/d{source}")  # (T, H) each
-            kernel, recurrent = f"dL/dW{letter}", f"dL/dU{letter}"
-            found[kernel] = book.step(
-                f"Every step reads W{letter} anew, so its gradient is a sum over the steps",
-                f"{kernel} = sum over t of x_tᵀ dL/da{letter}_t",
-                every("x").T @ d,
-            )
-            symbols = f"{recurrent} = sum over t of h_(t-1)ᵀ dL/d{source}_t"
-            found[recurrent] = book.step(f"So is that of U{letter}", symbols, every("h_before").T @ d_source)
-            for name, of, parts in (("b", f"a{letter}", d), ("d", source, d_source)):
+            again = f"Every step reads W{letter} anew, so its gradient is a sum over the steps"
+            for name, words, factor, of, put_in in (
+                ("W", again, "x_tᵀ ", f"a{letter}", every("x").T @ d),
+                ("U", f"So is that of U{letter}", "h_(t-1)ᵀ ", source, every("h_before").T @ d_source),
+                ("b", f"And that of b{letter}", "", f"a{letter}", d.sum(axis=0)),
+                ("d", f"And that of d{letter}", "", source, d_source.sum(axis=0)),
+            ):
                 if f"{name}{letter}" in self.w:
-                    bias = f"dL/d{name}{letter}"
-                    symbols = f"{bias} = sum over t of dL/d{of}_t"
-                    found[bias] = book.step(f"And that of {name}{letter}", symbols, parts.sum(axis=0))
-        words = self.network.words
-        sums = [every("dL/dx")[[token == word for token in self.tokens]].sum(axis=0) for word in words]
+                    symbols = f"dL/d{name}{letter} = sum over t of {factor}dL/d{of}_t"
+                    result = book.step(words, symbols, put_in)
+                    self.gradients.setdefault(f"dL/d{name}", []).append(result)
+        types = self.network.words
+        sums = [every("dL/dx")[[token == word for token in self.tokens]].sum(axis=0) for word in types]
         book.step(
             "A word's vector gets what reached the word, wherever it stands; this is how vectors are learned",
             "dL/dE[word] = sum of dL/dx_t over the places t of the word",
             np.stack(sums),
             name="dL/dE",
-            place=lambda row, j: f"[{words[row]}][{j + 1}]",
+            place=lambda row, j: f"[{types[row]}][{j + 1}]",
         )
 
     def _note_jacobians(self) -> None:

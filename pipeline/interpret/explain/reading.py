@@ -10,14 +10,13 @@ import polars as pl
 
 from pipeline.core.clean import clean, clip
 from pipeline.core.models import MODELS
-from pipeline.core.values import UNKNOWN_ROW, IndexedCorpus, Int32
+from pipeline.core.values import UNKNOWN_ROW, Int32
 from pipeline.interpret.explain.answers import Quantities
 from pipeline.interpret.probes.jacobians import logits_by_state
 from pipeline.models.equations import Gradients, Trace, backward, jacobian_products, step_jacobians
 from pipeline.models.equations.network import cell_weights, run_network
 from pipeline.models.equations.output import cross_entropy, softmax
 from pipeline.models.equations.values import Array
-from pipeline.models.networks.batches import visible
 from pipeline.models.saved import SavedNetwork
 from pipeline.text.tokenizer import tokenize
 
@@ -39,9 +38,7 @@ def as_read(network: SavedNetwork, text: str, tokens: Sequence[str]) -> Asked:
     tokenized = tokenize(pl.Series([text]), network.tokenizer)
     rows = network.as_read(tokenized).indices  # (T,)
     if network.shuffle_seed is None:
-        places = IndexedCorpus(np.arange(len(tokens), dtype=np.int32), tokenized.offsets)
-        kept = visible(places, max_tokens=network.max_tokens, keep=network.keep).indexed.indices
-        words = tuple(tokens[place] for place in kept)
+        words = tuple(tokens[place] for place in network.places_read(tokenized)[0])
         unknown = [word for word, row in zip(words, rows, strict=True) if row == UNKNOWN_ROW]
     else:  # shuffled: which place a word came from is not kept
         words = tuple(

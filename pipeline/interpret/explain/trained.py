@@ -10,7 +10,7 @@ from pipeline.core.clean import clean, clip, plural
 from pipeline.interpret.explain.answers import ask_tensorflow
 from pipeline.interpret.explain.cells import CELL_PAGES
 from pipeline.interpret.explain.chosen import check_length, choose_network
-from pipeline.interpret.explain.compared import agrees, closing_section, compare, conclusion
+from pipeline.interpret.explain.compared import closing_section, compare, conclusion
 from pipeline.interpret.explain.notebook import Notebook, Row
 from pipeline.interpret.explain.orders import TITLE, other_order
 from pipeline.interpret.explain.pencil import BACK, FORWARD, NETWORK, ORDER, REACH, norm
@@ -72,7 +72,7 @@ def trained_example(text: str, run: Path, cell: str | None, model: str | None) -
         "(float64; the run trained in float32)."
     )
     title = f'"{clip(clean(text), 80)}", read by {network.name}'
-    return Example(title, lead, book.sections(), conclusion(compared), agrees(compared))
+    return Example(title, lead, book.sections(), *conclusion(compared))
 
 
 def _note_words(book: Notebook, r: Reading) -> None:

@@ -6,10 +6,12 @@ import math
 import time
 import traceback
 from collections.abc import Callable, Collection
-from typing import Any
+from dataclasses import asdict
+from typing import Protocol
 
 import numpy as np
 
+from pipeline.core.files import Json
 from pipeline.interpret.probes import (
     forget_bias,
     gradients,
@@ -20,32 +22,46 @@ from pipeline.interpret.probes import (
     time_constants,
     word_order,
 )
-from pipeline.interpret.probes.subject import SAMPLED, Probe, Subject, nothing
+from pipeline.interpret.probes.subject import SAMPLED, Finding, Nothing, Probe, Subject
 
-__all__ = ["PROBES", "SAMPLED", "Probe", "Subject", "nothing", "probe_network", "probes_of"]
+__all__ = ["PROBES", "SAMPLED", "Finding", "Nothing", "Probe", "Subject", "probe_network", "probes_of"]
+
+
+class ProbeModule(Protocol):
+    """A file of this folder that holds a probe."""
+
+    CONTROLS: str
+    CANNOT_SHOW: str
+
+    def measure(self, subject: Subject) -> Finding | Nothing: ...
+
+
+def _probe(module: ProbeModule, question: str, on_demand: bool = False) -> Probe:
+    return Probe(question, module.measure, module.CONTROLS, module.CANNOT_SHOW, on_demand)
+
 
 # In the order of the report.
 PROBES: dict[str, Probe] = {
-    "gradients": Probe("How far back does the gradient reach?", gradients.measure),
-    "jacobians": Probe("How much of an earlier state is left in the last one?", jacobians.measure),
-    "time-constants": Probe("How long do the units hold what they hold?", time_constants.measure),
-    "states": Probe("What do states and answer do as the network reads?", states.measure),
-    "memory-horizon": Probe(
+    "gradients": _probe(gradients, "How far back does the gradient reach?"),
+    "jacobians": _probe(jacobians, "How much of an earlier state is left in the last one?"),
+    "time-constants": _probe(time_constants, "How long do the units hold what they hold?"),
+    "states": _probe(states, "What do states and answer do as the network reads?"),
+    "memory-horizon": _probe(
+        memory_horizon,
         "How many tokens from the end does the network use, and up to where does their order count?",
-        memory_horizon.measure,
     ),
-    "word-order": Probe(
+    "word-order": _probe(
+        word_order,
         "How much of what the network knows beyond the most frequent class does it know from the order of words?",
-        word_order.measure,
     ),
-    "needle": Probe(
+    "needle": _probe(
+        needle,
         "From how far back can such a network, trained on it, still bring one word that decides?",
-        needle.measure,
         on_demand=True,
     ),
-    "forget-bias": Probe(
+    "forget-bias": _probe(
+        forget_bias,
         "Does the bias that the forget gates start from change what the LSTM learns and how long it remembers?",
-        forget_bias.measure,
         on_demand=True,
     ),
 }
@@ -65,7 +81,7 @@ def probe_network(
     *,
     on_probe: Callable[[str], None] = lambda name: None,
     log: Callable[[str], None] = lambda text: None,
-) -> dict[str, Any]:
+) -> dict[str, Json]:
     """Return what the probes find in a network: an entry of `details/probes.json`.
 
     Parameters
@@ -84,10 +100,10 @@ def probe_network(
     A probe that fails is a fault of this program, and costs no model: what it would have shown says that it failed.
     With `run.debug` the error goes on.
     """
-    found = {}
+    found: dict[str, Json] = {}
     for name in probes_of(extra):
         start = time.perf_counter()
-        found[name] = {"question": PROBES[name].question} | _measured_or_failed(PROBES[name], subject, log)
+        found[name] = _described(PROBES[name], _measured_or_failed(PROBES[name], subject, log))
         log(f"probe {name} of {subject.name}: {time.perf_counter() - start:.2f} s")
         on_probe(name)
     return {
@@ -101,21 +117,34 @@ def probe_network(
     }
 
 
-def _measured_or_failed(probe: Probe, subject: Subject, log: Callable[[str], None]) -> dict[str, Any]:
+def _described(probe: Probe, found: Finding | Nothing) -> dict[str, Json]:
+    if isinstance(found, Nothing):
+        return {"question": probe.question, "nothing": found.reason}
+    return {
+        "question": probe.question,
+        **asdict(found.numbers),
+        "reading": found.reading,
+        "controls": probe.controls,
+        "cannot_show": probe.cannot_show,
+        "summary": found.summary,
+    }
+
+
+def _measured_or_failed(probe: Probe, subject: Subject, log: Callable[[str], None]) -> Finding | Nothing:
     try:
         return _measured(probe, subject)
     except Exception as error:
         if subject.config.run.debug:
             raise
         log(traceback.format_exc())
-        return nothing(
+        return Nothing(
             f"the probe failed, a fault of this program: {type(error).__name__}: {error}; the log has more"
         )
 
 
-def _measured(probe: Probe, subject: Subject) -> dict[str, Any]:
-    if probe.needs_memory and not subject.has_memory:
-        return nothing(NO_MEMORY)
+def _measured(probe: Probe, subject: Subject) -> Finding | Nothing:
+    if not subject.entry.recurrent:
+        return Nothing(NO_MEMORY)
     if not all(math.isfinite(float(np.sum(np.abs(weight)))) for weight in subject.weights.values()):
-        return nothing(NOT_FINITE)
+        return Nothing(NOT_FINITE)
     return probe.measure(subject)

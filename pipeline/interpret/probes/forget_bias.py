@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
 import numpy as np
 
@@ -14,7 +13,7 @@ from pipeline.core.values import Float64
 from pipeline.core.wording import difference_words, exact_points, percent
 from pipeline.evaluation.estimates import crossed_estimate
 from pipeline.interpret.probes.paired import answer
-from pipeline.interpret.probes.subject import Subject, nothing
+from pipeline.interpret.probes.subject import Finding, Nothing, Subject
 from pipeline.interpret.probes.time_constants import DOCUMENTS, mean_gate, time_constants
 from pipeline.interpret.probes.traces import readings
 from pipeline.models.equations.through_time import CELLS
@@ -34,7 +33,48 @@ CANNOT_SHOW = (
 BIASES = (0.0, 1.0, 3.0)
 
 
-def measure(subject: Subject) -> dict[str, Any]:
+@dataclass(frozen=True, eq=False)
+class Fits:
+    """What the fits of all seeds with one bias give."""
+
+    bias: float
+    right: Float64  # (S, N)
+    validated: list[float | None]
+    gates: Float64  # (S, H)
+    untrained: int
+
+
+@dataclass(frozen=True)
+class Bias:
+    """The networks that began with one bias."""
+
+    bias: float
+    validation_accuracy: float | None
+    accuracy: float
+    seeds: list[float]  # the accuracy of each
+    difference: float | None  # from the run's own bias; None for that
+    ci95: list[float] | None
+    untrained: int
+    start_gate: float  # what the bias alone makes of a gate
+    gate: float
+    start: float  # time constants, tokens
+    time_constant: float
+
+
+@dataclass(frozen=True)
+class ForgetBias:
+    """The numbers of this probe."""
+
+    seeds: int
+    train_documents: int
+    test_documents: int
+    gate_documents: int
+    biases: list[Bias]
+    own: float
+    seconds: float
+
+
+def measure(subject: Subject) -> Finding | Nothing:
     """Return validation and test accuracy and the trained forget gates, for each of `BIASES` and the run's own bias.
 
     Notes
@@ -48,37 +88,30 @@ def measure(subject: Subject) -> dict[str, Any]:
     .. [1] Gers, Schmidhuber, Cummins (2000), Neural Computation 12(10), 2451-2471.
     .. [2] Jozefowicz, Zaremba, Sutskever (2015), ICML, PMLR 37, 2342-2350.
     """
-    if not subject.has_memory or CELLS[subject.entry.cell].forget_block is None:
-        return nothing("it has no forget gate")
+    if CELLS[subject.entry.cell].forget_block is None:
+        return Nothing("it has no forget gate")
     start = time.perf_counter()
     later = subject.generator("forget-bias").integers(2**31, size=first_seeds(subject.config) - 1)
     seeds = [subject.seed, *map(int, later)]
     own_bias = subject.spec.forget_bias
     fits = {bias: _fits(subject, bias, seeds) for bias in sorted({*BIASES, own_bias})}
-    own = np.stack(fits[own_bias]["right"])  # (S, N)
-    rows = [_row(fit, own, own_bias) for fit in fits.values()]
-    found = {
-        "seeds": len(seeds),
-        "train_documents": len(subject.train),
-        "test_documents": len(subject.test),
-        "gate_documents": len(subject.sampled(DOCUMENTS)),
-        "biases": rows,
-        "own": own_bias,
-        "seconds": time.perf_counter() - start,
-    }
-    return found | {
-        "reading": reading(rows, own_bias, subject.config.run.rope),
-        "controls": CONTROLS,
-        "cannot_show": CANNOT_SHOW,
-        "summary": {
-            "accuracy": {str(row["bias"]): row["accuracy"] for row in rows},
-            "time_constant": {str(row["bias"]): row["time_constant"] for row in rows},
-        },
-    }
+    rows = [_row(fit, fits[own_bias]) for fit in fits.values()]
+    numbers = ForgetBias(
+        len(seeds),
+        len(subject.train),
+        len(subject.test),
+        len(subject.sampled(DOCUMENTS)),
+        rows,
+        own_bias,
+        seconds=time.perf_counter() - start,
+    )
+    accuracy = {str(row.bias): row.accuracy for row in rows}
+    constant = {str(row.bias): row.time_constant for row in rows}
+    told = reading(rows, own_bias, subject.config.run.rope)
+    return Finding(numbers, told, {"accuracy": accuracy, "time_constant": constant})
 
 
-def _fits(subject: Subject, bias: float, seeds: Sequence[int]) -> dict[str, Any]:
-    """Return what the fits of all seeds with one bias give."""
+def _fits(subject: Subject, bias: float, seeds: Sequence[int]) -> Fits:
     spec, settings = replace(subject.spec, forget_bias=bias), subject.config.networks
     train, test = subject.labelled(subject.train), subject.labelled(subject.test)
     validation = subject.labelled(subject.validation) if len(subject.validation) else None
@@ -90,7 +123,7 @@ def _fits(subject: Subject, bias: float, seeds: Sequence[int]) -> dict[str, Any]
         validated.append(fitted.kept.validation_accuracy)
         gates.append(mean_forget_gates(subject, fitted))
         untrained += fitted.why_not is not None
-    return {"bias": bias, "right": right, "validated": validated, "gates": gates, "untrained": untrained}
+    return Fits(bias, np.stack(right), validated, np.stack(gates), untrained)
 
 
 def mean_forget_gates(subject: Subject, fitted: FittedNetwork) -> Float64:
@@ -105,45 +138,47 @@ def mean_forget_gates(subject: Subject, fitted: FittedNetwork) -> Float64:
     return np.concatenate([mean_gate(one, "f") for one in read])
 
 
-def _row(fit: Mapping[str, Any], own: Float64, own_bias: float) -> dict[str, Any]:
-    right = np.stack(fit["right"])  # (S, N)
-    estimate = crossed_estimate(right - own)
-    gates = np.stack(fit["gates"])  # (S, H)
-    validated = [value for value in fit["validated"] if value is not None]
-    bias, first = fit["bias"], float(1 / (1 + np.exp(-fit["bias"])))
-    return {
-        "bias": bias,
-        "validation_accuracy": float(np.mean(validated)) if validated else None,
-        "accuracy": float(right.mean()),
-        "seeds": [float(one) for one in right.mean(axis=1)],
-        "difference": None if bias == own_bias else float(estimate.difference),
-        "ci95": None if bias == own_bias else estimate.interval,
-        "untrained": fit["untrained"],
-        "start_gate": first,
-        "gate": float(gates.mean()),
-        "start": float(time_constants(np.array([first]))[0]),
-        "time_constant": float(np.mean([np.median(time_constants(one)) for one in gates])),
-    }
+def _row(fit: Fits, own: Fits) -> Bias:
+    estimate, is_own = crossed_estimate(fit.right - own.right), fit.bias == own.bias
+    validated = [value for value in fit.validated if value is not None]
+    first = float(1 / (1 + np.exp(-fit.bias)))
+    return Bias(
+        fit.bias,
+        validation_accuracy=float(np.mean(validated)) if validated else None,
+        accuracy=float(fit.right.mean()),
+        seeds=[float(one) for one in fit.right.mean(axis=1)],
+        difference=None if is_own else float(estimate.difference),
+        ci95=None if is_own else estimate.interval,
+        untrained=fit.untrained,
+        start_gate=first,
+        gate=float(fit.gates.mean()),
+        start=float(time_constants(np.array([first]))[0]),
+        time_constant=float(np.mean([np.median(time_constants(one)) for one in fit.gates])),
+    )
 
 
-def reading(rows: Sequence[Mapping[str, Any]], own_bias: float, rope: float) -> str:
+def reading(rows: Sequence[Bias], own_bias: float, rope: float) -> str:
     """Return in plain words what the bias changes; `own_bias` is that of the run."""
-    own = next(row for row in rows if row["bias"] == own_bias)
-    parts = [f"with the run's bias of {own_bias:g} the network is right on {percent(own['accuracy'])}."]
-    parts += [_compared(row, rope) for row in rows if row["bias"] != own_bias]
-    after = ", ".join(f"{row['time_constant']:.1f} (bias {row['bias']:g})" for row in rows)
-    before = ", ".join(f"{row['start']:.1f}" for row in rows)
+    own = next(row for row in rows if row.bias == own_bias)
+    parts = [f"with the run's bias of {own_bias:g} the network is right on {percent(own.accuracy)}."]
+    parts += [
+        _compared(row, row.difference, row.ci95, rope)
+        for row in rows
+        if row.difference is not None and row.ci95 is not None
+    ]
+    after = ", ".join(f"{row.time_constant:.1f} (bias {row.bias:g})" for row in rows)
+    before = ", ".join(f"{row.start:.1f}" for row in rows)
     return (
         " ".join(parts)
         + f" The middle unit remembers for {after} tokens after training; it began with {before}."
     )
 
 
-def _compared(row: Mapping[str, Any], rope: float) -> str:
-    low, high = row["ci95"]
-    figures = difference_words(row["difference"], row["ci95"])
+def _compared(row: Bias, difference: float, interval: list[float], rope: float) -> str:
+    low, high = interval
+    figures = difference_words(difference, interval)
     if -rope <= low and high <= rope:
-        return f"{row['bias']:g} is equal to that within {exact_points(rope)}: {figures}."
+        return f"{row.bias:g} is equal to that within {exact_points(rope)}: {figures}."
     if low > 0 or high < 0:
-        return f"{row['bias']:g} is {'better' if low > 0 else 'worse'}: {figures}."
-    return f"Whether {row['bias']:g} is better or worse cannot be told: {figures}."
+        return f"{row.bias:g} is {'better' if low > 0 else 'worse'}: {figures}."
+    return f"Whether {row.bias:g} is better or worse cannot be told: {figures}."

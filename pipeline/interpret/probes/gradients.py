@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from pipeline.core.models import MODELS
-from pipeline.core.values import Float32, Float64, Int64
-from pipeline.interpret.probes.subject import Subject, nothing, percent, tokens
+from pipeline.core.values import Float32, Float64, Int32, Int64
+from pipeline.core.wording import percent
+from pipeline.interpret.probes.subject import Finding, Nothing, Subject, tokens
 from pipeline.interpret.probes.traces import first_tokens
 from pipeline.models.networks.batches import batches
 from pipeline.models.networks.build import NetworkSpec, after_embedding, build
+from pipeline.models.networks.keras_types import Model, Tensor
 from pipeline.models.networks.labelled import Evaluation, Labelled
 from pipeline.models.networks.prediction import batch_signature
 
@@ -48,7 +49,45 @@ class Profile:
     not_finite: int
 
 
-def measure(subject: Subject) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Curve:
+    """What is told of a profile."""
+
+    distance: list[int]  # those that are kept
+    median: list[float]
+    lower_quartile: list[float]
+    upper_quartile: list[float]
+    looked_back: int
+    falls_after: int | None
+    low_between: list[int] | None
+    tokens_per_e: float | None
+    fit_r2: float | None
+    documents_longer: float | None  # the share that is longer than `falls_after`
+    vanished: float
+    exploded: float
+
+
+@dataclass(frozen=True)
+class Clipped:
+    """The share of updates that were clipped."""
+
+    first_epoch: float
+    all_epochs: float
+
+
+@dataclass(frozen=True)
+class Gradients:
+    """The numbers of this probe."""
+
+    documents: int
+    without_gradient: int
+    trained: Curve
+    untrained: Curve | None
+    clipped: Clipped | None
+    clip_norm: float
+
+
+def measure(subject: Subject) -> Finding | Nothing:
     """Return the profile of ||dL/dx_t|| over distance, its decay, and how many documents are longer.
 
     Notes
@@ -67,24 +106,21 @@ def measure(subject: Subject) -> dict[str, Any]:
     lengths = np.minimum(subject.whole_lengths, piece) if piece else subject.whole_lengths
     after, before = (profile_of(norms) for norms in _norms_of(subject, documents))
     if not len(after.relative):
-        return nothing("no sampled document has a gradient that is finite and not 0")
+        return Nothing("no sampled document has a gradient that is finite and not 0")
     found = _described(after, lengths)
     at_start = _described(before, lengths) if len(before.relative) else None
-    clipped = clipping(subject.history)
-    return {
-        "documents": len(after.relative) + after.without,
-        "without_gradient": after.without,
-        "trained": found,
-        "untrained": at_start,
-        "clipped": clipped,
-        "clip_norm": subject.config.networks.clip_norm,
-        "reading": _reading(found, at_start, clipped, subject.spec),
-        "controls": CONTROLS,
-        "cannot_show": CANNOT_SHOW,
-        "summary": {
-            key: found[key] for key in ("falls_after", "tokens_per_e", "documents_longer", "vanished")
+    clipped = clipping(subject.fitted.history)
+    n_docs, clip_norm = len(after.relative) + after.without, subject.config.networks.clip_norm
+    return Finding(
+        Gradients(n_docs, after.without, found, at_start, clipped, clip_norm),
+        _reading(found, at_start, clipped, subject.spec),
+        {
+            "falls_after": found.falls_after,
+            "tokens_per_e": found.tokens_per_e,
+            "documents_longer": found.documents_longer,
+            "vanished": found.vanished,
         },
-    }
+    )
 
 
 # --- the gradients themselves
@@ -106,14 +142,14 @@ def _norms_of(subject: Subject, documents: Labelled) -> tuple[list[Float64], lis
     return _by_document(norms, documents), before
 
 
-def gradient_norms(model: Any) -> Any:
+def gradient_norms(model: Model) -> Callable[[Int32, Int32, Int32], Tensor]:
     """Return the function from a batch (rows, lengths, labels) to ||dL/dx_t||, float32 (B, T)."""
     import tensorflow as tf
 
     body, embedding = after_embedding(model), model.get_layer("embedding")
 
     @tf.function(input_signature=[*batch_signature(), tf.TensorSpec((None,), tf.int32)])
-    def norms(rows: Any, lengths: Any, labels: Any) -> Any:
+    def norms(rows: Tensor, lengths: Tensor, labels: Tensor) -> Tensor:
         embedded = embedding(rows)  # (B, T, D)
         with tf.GradientTape() as tape:
             tape.watch(embedded)
@@ -121,10 +157,11 @@ def gradient_norms(model: Any) -> Any:
             loss = tf.reduce_sum(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits))
         return tf.norm(tape.gradient(loss, embedded), axis=2)  # (B, T)
 
-    return norms
+    step: Callable[[Int32, Int32, Int32], Tensor] = norms
+    return step
 
 
-def _by_document(norms: Any, documents: Labelled) -> list[Float64]:
+def _by_document(norms: Callable[[Int32, Int32, Int32], Tensor], documents: Labelled) -> list[Float64]:
     """Return the norms of each document's real tokens, the last token first."""
     found: dict[int, Float64] = {}
     for batch in batches(documents.indexed, _BATCH, None, _MOST_TIMESTEPS):
@@ -217,7 +254,7 @@ def exploded(profile: Profile) -> float:
     return large / (len(profile.relative) + profile.not_finite)
 
 
-def clipping(history: Sequence[Evaluation]) -> dict[str, float] | None:
+def clipping(history: Sequence[Evaluation]) -> Clipped | None:
     """Return the share of updates that were clipped, in the first pass and in all; None if not counted.
 
     Where there was no evaluation within the first pass, the first stretch counts that has one.
@@ -228,30 +265,30 @@ def clipping(history: Sequence[Evaluation]) -> dict[str, float] | None:
     shares = np.array([one.clipped for one in counted])
     updates = np.diff([0, *(one.updates for one in counted)])
     first = max(1, sum(one.epochs <= 1 for one in counted))
-    return {
-        "first_epoch": float(np.average(shares[:first], weights=updates[:first])),
-        "all_epochs": float(np.average(shares, weights=updates)),
-    }
+    return Clipped(
+        first_epoch=float(np.average(shares[:first], weights=updates[:first])),
+        all_epochs=float(np.average(shares, weights=updates)),
+    )
 
 
-def _described(profile: Profile, whole_lengths: Int64) -> dict[str, Any]:
+def _described(profile: Profile, whole_lengths: Int64) -> Curve:
     after, (per_e, fit) = falls_after(profile.median), tokens_per_e(profile.median)
     shown = distances(len(profile.median))
     lower, upper = np.nanquantile(profile.relative[:, shown], [0.25, 0.75], axis=0)  # (K',) each
-    return {
-        "distance": shown.tolist(),
-        "median": profile.median[shown].tolist(),
-        "lower_quartile": lower.tolist(),
-        "upper_quartile": upper.tolist(),
-        "looked_back": len(profile.median),
-        "falls_after": after,
-        "low_between": low_between(profile.median),
-        "tokens_per_e": per_e,
-        "fit_r2": fit,
-        "documents_longer": None if after is None else float((whole_lengths > after).mean()),
-        "vanished": vanished(profile),
-        "exploded": exploded(profile),
-    }
+    return Curve(
+        shown.tolist(),
+        profile.median[shown].tolist(),
+        lower.tolist(),
+        upper.tolist(),
+        looked_back=len(profile.median),
+        falls_after=after,
+        low_between=low_between(profile.median),
+        tokens_per_e=per_e,
+        fit_r2=fit,
+        documents_longer=None if after is None else float((whole_lengths > after).mean()),
+        vanished=vanished(profile),
+        exploded=exploded(profile),
+    )
 
 
 def distances(most: int) -> Int64:
@@ -268,46 +305,39 @@ def distances(most: int) -> Int64:
 # --- in words
 
 
-def _reading(
-    found: dict[str, Any],
-    at_start: dict[str, Any] | None,
-    clipped: dict[str, float] | None,
-    spec: NetworkSpec,
-) -> str:
+def _reading(found: Curve, at_start: Curve | None, clipped: Clipped | None, spec: NetworkSpec) -> str:
     parts = [("in the first piece, " if spec.piece_tokens else "") + _fall(found, spec)]
     if at_start is not None:
         parts.append(f"before training it {_before(at_start)}")
     if spec.bptt:
         parts.append(f"training took it back {tokens(spec.bptt)} and no further (networks.bptt)")
     if clipped is not None:
-        parts.append(f"{percent(clipped['all_epochs'])} of the training steps were clipped")
+        parts.append(f"{percent(clipped.all_epochs, 0)} of the training steps were clipped")
     return "; ".join(parts) + "."
 
 
-def _before(at_start: dict[str, Any]) -> str:
+def _before(at_start: Curve) -> str:
     """Return how it was before training, after "it"."""
-    after, low = at_start["falls_after"], at_start["low_between"]
+    after, low = at_start.falls_after, at_start.low_between
     if low is not None:
         return f"was so from {low[0]:,} to {tokens(low[1])}"
     return "did not" if after is None else f"did so after {tokens(after)}"
 
 
-def _fall(found: dict[str, Any], spec: NetworkSpec) -> str:
-    after, longer, low = found["falls_after"], found["documents_longer"], found["low_between"]
+def _fall(found: Curve, spec: NetworkSpec) -> str:
+    after, longer, low = found.falls_after, found.documents_longer, found.low_between
     if low is not None:
         return (
             f"the gradient is below 1 % of its value at the end from {low[0]:,} to {tokens(low[1])} before it, and"
             " above that again towards the start"
         )
-    if after is None:
-        return (
-            f"the gradient does not fall to 1 % of its value at the end within {tokens(found['looked_back'])}"
-        )
+    if after is None or longer is None:
+        return f"the gradient does not fall to 1 % of its value at the end within {tokens(found.looked_back)}"
     fall = f"the gradient falls to 1 % of its value at the end after {tokens(after)}"
     of_what = "first pieces" if spec.piece_tokens else "your documents"
     if longer < 0.05:
-        return f"{fall}, which {percent(1 - longer)} of {of_what} do not exceed"
-    return f"{fall}; {percent(longer)} of {of_what} are longer: {_advice(spec, after)}"
+        return f"{fall}, which {percent(1 - longer, 0)} of {of_what} do not exceed"
+    return f"{fall}; {percent(longer, 0)} of {of_what} are longer: {_advice(spec, after)}"
 
 
 def _advice(spec: NetworkSpec, after: int) -> str:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.core.values import Float64, Int32
-from pipeline.interpret.probes.subject import Subject, tokens
+from pipeline.core.resources import one_blas_thread
+from pipeline.core.values import Float64
+from pipeline.interpret.probes.subject import Finding, Subject, tokens
 from pipeline.interpret.probes.traces import Reading, readings, title
-from pipeline.models.equations import CellWeights, Trace
 from pipeline.models.equations.heads import HEADS
 from pipeline.models.equations.through_time import CELLS
 from pipeline.models.equations.values import Array, Step
@@ -37,7 +37,42 @@ CANNOT_SHOW = (
 )
 
 
-def measure(subject: Subject) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Quartiles:
+    """Norms over documents, of each lag."""
+
+    median: list[float]
+    lower_quartile: list[float]
+    upper_quartile: list[float]
+
+
+@dataclass(frozen=True)
+class Recurrence:
+    """What bounds a plain network's Jacobians."""
+
+    spectral_radius: float
+    largest_singular_value: float
+    mean_slope: float
+    largest_slope: float
+    must_vanish: bool  # whatever it reads: tanh' is 1 at most
+    must_vanish_here: bool  # with the slopes of these documents
+
+
+@dataclass(frozen=True)
+class Jacobians:
+    """The numbers of this probe; the quartiles are those of dh_T/d state_(T-k)."""
+
+    documents: int
+    direction: str | None
+    lag: list[int]
+    median: list[float]
+    lower_quartile: list[float]
+    upper_quartile: list[float]
+    logits: Quartiles
+    recurrence: Recurrence | None
+
+
+def measure(subject: Subject) -> Finding:
     """Return the spectral norms of dh_T/d state_(T-k) and d logits/d state_(T-k) by k, and what bounds plain ones.
 
     Notes
@@ -62,32 +97,22 @@ def measure(subject: Subject) -> dict[str, Any]:
     answer = logit_norms_at(first, subject.spec.head, _output_blocks(subject, len(found)))  # (N, lags)
     bound = recurrence(first) if first.cell == "rnn" else None
     of_state, of_logits = _quartiles(norms[:, : len(lags)]), _quartiles(answer[:, : len(lags)])
-    at = dict(zip(lags, of_state["median"], strict=True))
-    logits_at = dict(zip(lags, of_logits["median"], strict=True))
-    return {
-        "documents": documents.n_docs,
-        "direction": title(first) if len(found) > 1 else None,
-        "lag": lags,
-        **of_state,
-        "logits": of_logits,
-        "recurrence": bound,
-        "reading": _reading(at, logits_at, subject.spec.head, bound),
-        "controls": CONTROLS,
-        "cannot_show": CANNOT_SHOW,
-        "summary": {f"norm_at_{lag}": at.get(lag) for lag in NAMED}
+    at = dict(zip(lags, of_state.median, strict=True))
+    logits_at = dict(zip(lags, of_logits.median, strict=True))
+    direction = title(first) if len(found) > 1 else None
+    return Finding(
+        Jacobians(documents.n_docs, direction, lags, **vars(of_state), logits=of_logits, recurrence=bound),
+        _reading(at, logits_at, subject.spec.head, bound),
+        {f"norm_at_{lag}": at.get(lag) for lag in NAMED}
         | {f"logits_norm_at_{lag}": logits_at.get(lag) for lag in NAMED}
-        | ({"spectral_radius": bound["spectral_radius"]} if bound else {}),
-    }
+        | ({"spectral_radius": bound.spectral_radius} if bound else {}),
+    )
 
 
-def _quartiles(norms: Float64) -> dict[str, list[float]]:
+def _quartiles(norms: Float64) -> Quartiles:
     """Return median and quartiles over documents of norms (N, lags); NaN is a document too short for the lag."""
     lower, median, upper = np.nanquantile(norms, [0.25, 0.5, 0.75], axis=0)
-    return {
-        "median": median.tolist(),
-        "lower_quartile": lower.tolist(),
-        "upper_quartile": upper.tolist(),
-    }
+    return Quartiles(median.tolist(), lower.tolist(), upper.tolist())
 
 
 def norms_at(reading: Reading, lags: tuple[int, ...] = LAGS) -> Float64:
@@ -130,12 +155,12 @@ def logit_norms_at(
     )
 
 
-def _each_document(reading: Reading, lags: tuple[int, ...], norms: Any) -> Float64:
+def _each_document(
+    reading: Reading, lags: tuple[int, ...], norms: Callable[[int], Iterator[float]]
+) -> Float64:
     """Return what `norms` yields for each document, lag by lag; (N, lags), NaN where it yields no more."""
-    from threadpoolctl import threadpool_limits
-
     found = np.full((len(reading.lengths), len(lags)), np.nan)  # (N, lags)
-    with threadpool_limits(1):  # the products are short: waking threads takes longer than it saves
+    with one_blas_thread():  # the products are short: waking threads takes longer than it saves
         for document in range(len(reading.lengths)):
             for column, norm in enumerate(norms(document)):
                 found[document, column] = norm
@@ -193,7 +218,8 @@ def logits_by_state(states: Array, head: str, output: dict[str, Array]) -> Array
     every = np.broadcast_to(states, (n_classes, *states.shape))  # (C, L, H)
     lengths = np.full(n_classes, len(states))
     parts = [HEADS[part].back(every, lengths, output[part].T) for part in head.split("+")]
-    return np.sum(parts, axis=0, dtype=states.dtype)
+    direct: Array = np.sum(parts, axis=0, dtype=states.dtype)
+    return direct
 
 
 def _output_blocks(subject: Subject, directions: int) -> dict[str, Array]:
@@ -218,30 +244,22 @@ def _one_step_back(reading: Reading, document: int, t: int, rows: Array) -> Arra
     return np.concatenate([from_h, *back.carried[1:]], axis=1)  # (R, S)
 
 
-def recurrence(reading: Reading) -> dict[str, Any]:
+def recurrence(reading: Reading) -> Recurrence:
     """Return what bounds a plain network's Jacobians: U's spectral radius and norm, and the slopes of tanh."""
-    return _bounds(reading.weights, reading.trace, reading.lengths)
-
-
-def _bounds(weights: CellWeights, trace: Trace, lengths: Int32) -> dict[str, Any]:
-    matrix = weights.recurrent_kernel.astype(np.float64)  # (H, H)
-    states = trace.states[:, 1:].astype(np.float64)  # (N, T, H)
-    real = np.arange(states.shape[1]) < np.asarray(lengths)[:, None]  # (N, T)
-    slopes = 1 - states[real] ** 2  # (tokens, H)
+    matrix = reading.weights.recurrent_kernel.astype(np.float64)  # (H, H)
+    slopes = 1 - reading.real(reading.trace.states[:, 1:]).astype(np.float64) ** 2  # (tokens, H)
     norm = float(np.linalg.norm(matrix, ord=2))
-    return {
-        "spectral_radius": float(np.abs(np.linalg.eigvals(matrix)).max()),
-        "largest_singular_value": norm,
-        "mean_slope": float(slopes.mean()),
-        "largest_slope": float(slopes.max()),
-        "must_vanish": norm < 1,  # whatever it reads: tanh' is 1 at most
-        "must_vanish_here": norm * float(slopes.max()) < 1,  # with the slopes of these documents
-    }
+    return Recurrence(
+        spectral_radius=float(np.abs(np.linalg.eigvals(matrix)).max()),
+        largest_singular_value=norm,
+        mean_slope=float(slopes.mean()),
+        largest_slope=float(slopes.max()),
+        must_vanish=norm < 1,
+        must_vanish_here=norm * float(slopes.max()) < 1,
+    )
 
 
-def _reading(
-    at: dict[int, float], logits_at: dict[int, float], head: str, bound: dict[str, Any] | None
-) -> str:
+def _reading(at: dict[int, float], logits_at: dict[int, float], head: str, bound: Recurrence | None) -> str:
     pooled = "" if head == "last" else f" (the head, {head}, reads the earlier ones too)"
     text = (
         "a small change of a state moves the last hidden state by at most so many times its size (median of"
@@ -249,14 +267,14 @@ def _reading(
     )
     if bound is None:
         return f"{text}."
-    condition = (
-        "below 1, so that whatever is far must vanish"
-        if bound["must_vanish"]
-        else "above 1, so that it rules nothing out"
+    vanishes, rules_out = (
+        "below 1, so that whatever is far must vanish",
+        "above 1, so that it rules nothing out",
     )
+    condition = vanishes if bound.must_vanish else rules_out
     return (
-        f"{text}; the largest singular value of its recurrent matrix is {bound['largest_singular_value']:.2f},"
-        f" {condition}; tanh' is {bound['mean_slope']:.2f} on average, spectral radius {bound['spectral_radius']:.2f}."
+        f"{text}; the largest singular value of its recurrent matrix is {bound.largest_singular_value:.2f},"
+        f" {condition}; tanh' is {bound.mean_slope:.2f} on average, spectral radius {bound.spectral_radius:.2f}."
     )
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,8 +18,7 @@ from pipeline.interpret.probes.paired import (
     loss_interval,
     majority_right,
 )
-from pipeline.interpret.probes.subject import Subject
-from pipeline.interpret.probes.subject import percent as share
+from pipeline.interpret.probes.subject import Finding, Subject
 from pipeline.interpret.probes.windows import last_tokens, replace_beyond, shuffle_beyond
 
 CONTROLS = (
@@ -54,13 +52,52 @@ CHANGES: dict[str, Change] = {
 }
 
 
+@dataclass(frozen=True)
+class Point:
+    """The answers to documents of which the last k tokens alone are as they were."""
+
+    k: int
+    accuracy: float
+    difference: float  # from the whole text
+    ci95: list[float]
+    log_loss: float
+    loss_difference: float
+    loss_ci95: list[float]
+    longer: float  # the share of documents with more than k tokens
+
+
+@dataclass(frozen=True)
+class Changed:
+    """What one change does; `by_figures` is `enough` where each difference is taken as if it were exact."""
+
+    points: list[Point]
+    enough: int | None
+    by_figures: int | None
+
+
+@dataclass(frozen=True)
+class MemoryHorizon:
+    """What `memory_horizon` measures."""
+
+    documents: int
+    longest: int
+    majority: float
+    accuracy: float
+    log_loss: float  # of the whole text, in nats
+    above_majority: bool
+    rope: float
+    resolution: float  # half the interval where no answer changes: a smaller `rope` cannot be reached
+    changes: dict[str, Changed]  # each of `CHANGES`
+    last: str = ""  # what the last k tokens are, for a network
+
+
 def memory_horizon(
     probabilities: Probabilities,
     documents: IndexedCorpus,
     labels: Int32,
     generator: np.random.Generator,
     rope: float,
-) -> dict[str, Any]:
+) -> MemoryHorizon:
     """Return accuracy and loss when all but the last k tokens are dropped, shuffled or replaced, for several k.
 
     Parameters
@@ -74,15 +111,6 @@ def memory_horizon(
         Draws one shuffle and one replacement for each document and k.
     rope : float
         Region of practical equivalence: a loss of accuracy up to this size does not matter.
-
-    Returns
-    -------
-    dict
-        documents, longest, majority, accuracy, log_loss (of the whole text, in nats), above_majority, rope, resolution
-        (the half width of the interval where no answer changes: a smaller `rope` cannot be reached), changes: for each
-        of `CHANGES` its `points` (k, longer: the share of documents with more than k tokens, accuracy, difference from
-        the whole text, ci95, log_loss, loss_difference, loss_ci95), `enough`, and `by_figures`: `enough` where each
-        difference is taken as if it were exact.
 
     Notes
     -----
@@ -105,27 +133,25 @@ def memory_horizon(
     changes = {}
     for name, change in CHANGES.items():
         points = [
-            _point(k, answer(probabilities, change.apply(documents, k, generator), labels), whole)
-            | {"longer": float((lengths > k).mean())}
+            _point(k, answer(probabilities, change.apply(documents, k, generator), labels), whole, lengths)
             for k in places(int(lengths.max()), fine=change.fine, from_zero=change.from_zero)
         ]
-        flat = [{"k": point["k"], "ci95": [point["difference"]] * 2} for point in points]  # chance left aside
-        changes[name] = {
-            "points": points,
-            "enough": smallest_enough(points, rope),
-            "by_figures": smallest_enough(flat, rope),
-        }
-    return {
-        "documents": documents.n_docs,
-        "longest": int(lengths.max()),
-        "majority": float(majority.mean()),
-        "accuracy": whole.accuracy,
-        "log_loss": whole.log_loss,
-        "above_majority": is_above(whole.right, majority),
-        "rope": rope,
-        "resolution": accuracy_interval(np.zeros(documents.n_docs))[1],
-        "changes": changes,
-    }
+        changes[name] = Changed(
+            points,
+            smallest_enough([(point.k, point.ci95[0]) for point in points], rope),
+            smallest_enough([(point.k, point.difference) for point in points], rope),  # chance left aside
+        )
+    return MemoryHorizon(
+        documents.n_docs,
+        int(lengths.max()),
+        float(majority.mean()),
+        whole.accuracy,
+        whole.log_loss,
+        is_above(whole.right, majority),
+        rope,
+        resolution=accuracy_interval(np.zeros(documents.n_docs))[1],
+        changes=changes,
+    )
 
 
 def places(longest: int, *, fine: bool, from_zero: bool) -> list[int]:
@@ -143,31 +169,32 @@ def places(longest: int, *, fine: bool, from_zero: bool) -> list[int]:
     return found
 
 
-def smallest_enough(points: Iterable[Mapping[str, Any]], rope: float) -> int | None:
-    """Return the smallest `k` at which, and at every larger one, `ci95` ends at -rope or above; None if there is none.
+def smallest_enough(ends: Iterable[tuple[int, float]], rope: float) -> int | None:
+    """Return the smallest k at which, and at every larger one, the difference ends at -rope or above; None: nowhere.
 
-    >>> smallest_enough([{"k": 1, "ci95": [-0.2, 0]}, {"k": 2, "ci95": [-0.01, 0]}, {"k": 4, "ci95": [0, 0]}], 0.01)
+    >>> smallest_enough([(1, -0.2), (2, -0.01), (4, 0)], 0.01)
     2
     """
     enough = None
-    for point in sorted(points, key=lambda point: -point["k"]):
-        if point["ci95"][0] < -rope:
+    for k, low in sorted(ends, reverse=True):
+        if low < -rope:
             break
-        enough = point["k"]
+        enough = k
     return enough
 
 
-def _point(k: int, changed: Answered, whole: Answered) -> dict[str, Any]:
+def _point(k: int, changed: Answered, whole: Answered, lengths: Int64) -> Point:
     lost, more = changed.right - whole.right, changed.losses - whole.losses  # (N,)
-    return {
-        "k": k,
-        "accuracy": changed.accuracy,
-        "difference": float(lost.mean()),
-        "ci95": accuracy_interval(lost),
-        "log_loss": changed.log_loss,
-        "loss_difference": float(more.mean()),
-        "loss_ci95": loss_interval(more),
-    }
+    return Point(
+        k,
+        changed.accuracy,
+        float(lost.mean()),
+        accuracy_interval(lost),
+        changed.log_loss,
+        float(more.mean()),
+        loss_interval(more),
+        longer=float((lengths > k).mean()),
+    )
 
 
 # --- of a trained network --------------------------------------------------------------------------------
@@ -180,7 +207,7 @@ def sample(subject: Subject) -> Int64:
     return subject.sampled(min(max(fitting, 1), MOST_DOCUMENTS))
 
 
-def measure(subject: Subject) -> dict[str, Any]:
+def measure(subject: Subject) -> Finding:
     """Return what the memory horizon of a trained network is, in numbers and words."""
     positions = sample(subject)
     found = memory_horizon(
@@ -190,14 +217,12 @@ def measure(subject: Subject) -> dict[str, Any]:
         subject.generator("memory-horizon"),
         subject.config.run.rope,
     )
-    enough = {name: change["enough"] for name, change in found["changes"].items()}
-    return found | {
-        "last": what_last_means(subject),
-        "reading": reading(found),
-        "controls": CONTROLS,
-        "cannot_show": CANNOT_SHOW,
-        "summary": {"documents": found["documents"], "accuracy": found["accuracy"], "enough": enough},
-    }
+    enough = {name: change.enough for name, change in found.changes.items()}
+    return Finding(
+        replace(found, last=what_last_means(subject)),
+        reading(found),
+        {"documents": found.documents, "accuracy": found.accuracy, "enough": enough},
+    )
 
 
 _OF_WHAT_IS_READ = {
@@ -223,32 +248,27 @@ def what_last_means(subject: Subject) -> str:
 # --- in words --------------------------------------------------------------------------------------------
 
 
-def reading(found: Mapping[str, Any]) -> str:
+def reading(found: MemoryHorizon) -> str:
     """Return in a few plain words what `memory_horizon` found."""
-    if not found["above_majority"]:
+    if not found.above_majority:
         return (
-            f"with {percent(found['accuracy'])} on {found['documents']:,} documents the network is not shown to be"
-            f" better than always saying the most frequent class ({percent(found['majority'])}), so there is no"
+            f"with {percent(found.accuracy)} on {found.documents:,} documents the network is not shown to be"
+            f" better than always saying the most frequent class ({percent(found.majority)}), so there is no"
             " memory to measure."
         )
-    if found["resolution"] > found["rope"]:
+    if found.resolution > found.rope:
         return (
-            f"{_whole(found)} {found['documents']:,} documents are too few to show that a cut costs at most"
-            f" {exact_points(found['rope'])}: {exact_points(round(found['resolution'], 4))} is the least they can"
-            " show."
-            f"{_by_points(found)}"
+            f"the whole text gives {percent(found.accuracy)}. {found.documents:,} documents are too few to show that a"
+            f" cut costs at most {exact_points(found.rope)}: {exact_points(round(found.resolution, 4))} is the least"
+            f" they can show.{_by_points(found)}"
         )
-    sentences = (_dropped(found), _shuffled(found), _replaced(found))
+    sentences = (_dropped(found), *(_far_away(found, change) for change in _FAR_AWAY))
     return " ".join(sentence for sentence in sentences if sentence)
 
 
-def _whole(found: Mapping[str, Any]) -> str:
-    return f"the whole text gives {percent(found['accuracy'])}."
-
-
-def _by_points(found: Mapping[str, Any]) -> str:
+def _by_points(found: MemoryHorizon) -> str:
     """Return the smallest k that loses at most rope by the figures as they are, chance left aside."""
-    k = found["changes"]["dropped"]["by_figures"]
+    k = found.changes["dropped"].by_figures
     return "" if k is None else f" By the figures alone, chance left aside, {_last(k)} would do."
 
 
@@ -256,52 +276,50 @@ def _last(k: int) -> str:
     return "the last token" if k == 1 else f"the last {k:,} tokens"
 
 
-def _dropped(found: Mapping[str, Any]) -> str:
-    points, k = found["changes"]["dropped"]["points"], found["changes"]["dropped"]["enough"]
+def _dropped(found: MemoryHorizon) -> str:
+    points, k = found.changes["dropped"].points, found.changes["dropped"].enough
     if not points:
         return "every document is one token long."
-    within = exact_points(found["rope"])
+    within = exact_points(found.rope)
     if k is None:
         most = points[-1]
         return (
-            f"no cut is shown to cost at most {within}: {_last(most['k'])} give {percent(most['accuracy'])}, the"
-            f" whole text {percent(found['accuracy'])}; {share(most['longer'])} of the documents are"
+            f"no cut is shown to cost at most {within}: {_last(most.k)} give {percent(most.accuracy)}, the"
+            f" whole text {percent(found.accuracy)}; {percent(most.longer, 0)} of the documents are"
             f" longer.{_by_points(found)}"
         )
-    point = next(point for point in points if point["k"] == k)
+    point = next(point for point in points if point.k == k)
     verb = "gives" if k == 1 else "give"
     return (
-        f"{_last(k)} {verb} the accuracy of the whole text within {within} ({percent(point['accuracy'])}"
-        f" against {percent(found['accuracy'])}); {share(point['longer'])} of the documents are longer."
+        f"{_last(k)} {verb} the accuracy of the whole text within {within} ({percent(point.accuracy)}"
+        f" against {percent(found.accuracy)}); {percent(point.longer, 0)} of the documents are longer."
     )
 
 
-def _shuffled(found: Mapping[str, Any]) -> str:
-    k = found["changes"]["shuffled"]["enough"]
-    if k is None:
-        return _not_shown(found, "shuffled", "the order of words")
-    return f"The order of words{_beyond(k)} does not matter."
+# what a change shows to count, and what is said where it does not
+_FAR_AWAY = {
+    "shuffled": ("the order of words", "The order of words{} does not matter."),
+    "replaced": ("which words stand there", "Words of other documents{} do not disturb it."),
+}
 
 
-def _replaced(found: Mapping[str, Any]) -> str:
-    k = found["changes"]["replaced"]["enough"]
-    if k is None:
-        return _not_shown(found, "replaced", "which words stand there")
-    return f"Words of other documents{_beyond(k)} do not disturb it."
+def _far_away(found: MemoryHorizon, change: str) -> str:
+    k, (what, nothing) = found.changes[change].enough, _FAR_AWAY[change]
+    return _not_shown(found, change, what) if k is None else nothing.format(_beyond(k))
 
 
-def _not_shown(found: Mapping[str, Any], change: str, what: str) -> str:
+def _not_shown(found: MemoryHorizon, change: str, what: str) -> str:
     """Return that something counts as far from the end as was tested, or what the figures alone say."""
-    points, k = found["changes"][change]["points"], found["changes"][change]["by_figures"]
+    points, k = found.changes[change].points, found.changes[change].by_figures
     if not points:
         return ""
     farthest = points[-1]
-    size = f"{100 * farthest['difference'] + 0.0:+.1f} points"
-    if farthest["ci95"][1] < 0:
-        return f"Even more than {farthest['k']:,} from the end, {what} counts ({size})."
+    size = f"{100 * farthest.difference + 0.0:+.1f} points"
+    if farthest.ci95[1] < 0:
+        return f"Even more than {farthest.k:,} from the end, {what} counts ({size})."
     if k is None:
-        return f"Whether {what} counts more than {farthest['k']:,} from the end cannot be told ({size})."
-    within = exact_points(found["rope"])
+        return f"Whether {what} counts more than {farthest.k:,} from the end cannot be told ({size})."
+    within = exact_points(found.rope)
     return f"By the figures alone, which may be chance, {what} counts for at most {within}{_beyond(k)}."
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
 import numpy as np
 
@@ -18,7 +17,7 @@ from pipeline.core.wording import percent
 from pipeline.evaluation.estimates import crossed_estimate
 from pipeline.interpret.probes.memory_horizon import places
 from pipeline.interpret.probes.paired import Answered, answer
-from pipeline.interpret.probes.subject import Subject, nothing
+from pipeline.interpret.probes.subject import Finding, Nothing, Subject
 from pipeline.models.networks.build import NetworkSpec
 from pipeline.models.networks.labelled import Labelled
 from pipeline.models.networks.prediction import predict_probabilities
@@ -75,6 +74,45 @@ class Task:
     seeds: tuple[int, ...]
 
 
+@dataclass(frozen=True)
+class Point:
+    """How often the networks of all seeds are right where the needle is the k-th token from the end."""
+
+    k: int
+    accuracy: float
+    ci95: list[float]
+    seeds: list[float]  # the accuracy of each
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What one kind of network finds."""
+
+    name: str
+    learning_rate: float
+    validation_loss: list[float]  # of each of `RATES`
+    points: list[Point]
+    reach: int | None
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Needle:
+    """The numbers of this probe."""
+
+    length: int
+    neutral_words: list[str]
+    training_documents: int
+    validation_documents: int
+    test_documents: int  # at each distance
+    epochs: int
+    steps: int
+    rates: list[float]
+    seeds: int
+    chance: float
+    networks: list[Trained]
+
+
 def neutral_rows(documents: IndexedCorpus, labels: Int32, n_rows: int) -> Int64:
     """Return the rows of frequent words that lean to no class, ascending.
 
@@ -112,7 +150,8 @@ def needle_vectors(neutral: Float32, generator: np.random.Generator, n_needles: 
     """
     mean = neutral.mean(axis=0)
     drawn = generator.standard_normal((n_needles, len(neutral)))
-    return (mean + drawn @ (neutral - mean) / np.sqrt(len(neutral))).astype(np.float32)  # (n_needles, D)
+    vectors: Float32 = (mean + drawn @ (neutral - mean) / np.sqrt(len(neutral))).astype(np.float32)
+    return vectors  # (n_needles, D)
 
 
 def plant(
@@ -146,7 +185,7 @@ def balanced(distances: Sequence[int], n_docs: int, generator: np.random.Generat
     return chosen[:, 0].astype(np.int64), chosen[:, 1].astype(np.int32)
 
 
-def measure(subject: Subject) -> dict[str, Any]:
+def measure(subject: Subject) -> Finding | Nothing:
     """Return the accuracy of freshly trained networks by the distance of the needle.
 
     Every network is fitted at each of `RATES` with the first seed; the rate with the lowest loss on validation
@@ -160,7 +199,7 @@ def measure(subject: Subject) -> dict[str, Any]:
     generator = subject.generator("needle")
     haystack = _haystack(subject, generator)
     if length < 2 or haystack is None:
-        return nothing("the training documents hold too few words to hide one among")
+        return Nothing("the training documents hold too few words to hide one among")
     distances = [*places(length, fine=True, from_zero=False), length]
     train = _planted(haystack, length, distances, TRAINING_DOCUMENTS, generator)
     tests = [_planted(haystack, length, [distance], TEST_DOCUMENTS, generator) for distance in distances]
@@ -168,41 +207,32 @@ def measure(subject: Subject) -> dict[str, Any]:
     validation = _planted(haystack, length, distances, VALIDATION_DOCUMENTS, generator)
     task = Task(haystack, train, validation, tuple(zip(distances, tests, strict=True)), seeds)
     networks = [_measured(subject, name, spec, task) for name, spec in networks_to_train(subject)]
-    found = {
-        "length": length,
-        "neutral_words": list(haystack.words),
-        "training_documents": TRAINING_DOCUMENTS,
-        "validation_documents": VALIDATION_DOCUMENTS,
-        "test_documents": TEST_DOCUMENTS,
-        "epochs": EPOCHS,
-        "steps": EPOCHS * math.ceil(TRAINING_DOCUMENTS / BATCH),
-        "rates": list(RATES),
-        "seeds": SEEDS,
-        "chance": CHANCE,
-        "networks": networks,
-    }
-    return found | {
-        "reading": reading(networks),
-        "controls": CONTROLS,
-        "cannot_show": CANNOT_SHOW,
-        "summary": {"length": length, "reach": {one["name"]: one["reach"] for one in networks}},
-    }
+    numbers = Needle(
+        length,
+        list(haystack.words),
+        TRAINING_DOCUMENTS,
+        VALIDATION_DOCUMENTS,
+        TEST_DOCUMENTS,
+        EPOCHS,
+        steps=EPOCHS * math.ceil(TRAINING_DOCUMENTS / BATCH),
+        rates=list(RATES),
+        seeds=SEEDS,
+        chance=CHANCE,
+        networks=networks,
+    )
+    reached = {one.name: one.reach for one in networks}
+    return Finding(numbers, reading(networks), {"length": length, "reach": reached})
 
 
 def networks_to_train(subject: Subject) -> list[tuple[str, NetworkSpec]]:
     """Return name and specification of the subject's kind and, once a run, of the others that read one way."""
     own, models = subject.named.asked, subject.config.run.models
     found = [(own, subject.spec)]
-    recurrent = [name for name in models if is_recurrent(ModelName.parse(name))]
+    recurrent = [name for name in models if (entry := ModelName.parse(name).entry) and entry.recurrent]
     if recurrent and own == recurrent[0]:
         others = [name for name, entry in MODELS.items() if entry.one_way and name not in recurrent]
         found += [(name, replace(subject.spec, model=name, head=LAST)) for name in others]
     return found
-
-
-def is_recurrent(name: ModelName) -> bool:
-    """Return whether a model of the table reads word after word."""
-    return name.entry is not None and name.entry.recurrent
 
 
 def _haystack(subject: Subject, generator: np.random.Generator) -> Haystack | None:
@@ -222,7 +252,7 @@ def _planted(
     return Labelled(plant(haystack, length, chosen, classes, generator), classes)
 
 
-def _measured(subject: Subject, name: str, spec: NetworkSpec, task: Task) -> dict[str, Any]:
+def _measured(subject: Subject, name: str, spec: NetworkSpec, task: Task) -> Trained:
     """Return a network's accuracy at each distance, at the best of `RATES`; its vectors stay as they are."""
     start = time.perf_counter()
     own = replace(
@@ -238,16 +268,11 @@ def _measured(subject: Subject, name: str, spec: NetworkSpec, task: Task) -> dic
     best = min(losses, key=lambda rate: losses[rate])
     fits = [tried[best], *(_fit(subject, own, task, best, seed) for seed in others)]
     points = [
-        _point(distance, np.stack([_right(one, test) for one in fits])) for distance, test in task.tests
+        _point(distance, np.stack([_answered(one, test).right for one in fits]))
+        for distance, test in task.tests
     ]
-    return {
-        "name": name,
-        "learning_rate": best,
-        "validation_loss": [losses[rate] for rate in RATES],
-        "points": points,
-        "reach": reach(points),
-        "seconds": time.perf_counter() - start,
-    }
+    by_rate = [losses[rate] for rate in RATES]
+    return Trained(name, best, by_rate, points, reach(points), time.perf_counter() - start)
 
 
 def _fit(subject: Subject, spec: NetworkSpec, task: Task, rate: float, seed: int) -> FittedNetwork:
@@ -271,56 +296,47 @@ def _validation_loss(fitted: FittedNetwork, validation: Labelled) -> float:
     return loss if np.isfinite(loss) else math.inf
 
 
-def _right(fitted: FittedNetwork, test: Labelled) -> Float64:
-    """Return which documents are answered right, 1.0 or 0.0; (N,)."""
-    return _answered(fitted, test).right
-
-
 def _answered(fitted: FittedNetwork, documents: Labelled) -> Answered:
     return answer(
         partial(predict_probabilities, fitted.model, n_classes=2), documents.indexed, documents.labels
     )
 
 
-def _point(distance: int, right: Float64) -> dict[str, Any]:
+def _point(distance: int, right: Float64) -> Point:
     """Return accuracy at one distance with an interval that holds seeds and documents; `right` is (S, N)."""
     low, high = crossed_estimate(right - CHANCE).interval
-    return {
-        "k": distance,
-        "accuracy": float(right.mean()),
-        "ci95": [max(0.0, low + CHANCE), min(1.0, high + CHANCE)],
-        "seeds": [float(one) for one in right.mean(axis=1)],
-    }
+    interval = [max(0.0, low + CHANCE), min(1.0, high + CHANCE)]
+    return Point(distance, float(right.mean()), interval, [float(one) for one in right.mean(axis=1)])
 
 
-def reach(points: Sequence[Mapping[str, Any]]) -> int | None:
+def reach(points: Sequence[Point]) -> int | None:
     """Return the largest k at which, and at every smaller one, accuracy is `FOUND` or above; None if at none.
 
-    >>> reach([{"k": 1, "accuracy": 1.0}, {"k": 2, "accuracy": 0.9}, {"k": 4, "accuracy": 0.6}])
+    >>> reach([Point(1, 1.0, [], []), Point(2, 0.9, [], []), Point(4, 0.6, [], [])])
     2
     """
     far = None
     for point in points:
-        if point["accuracy"] < FOUND:
+        if point.accuracy < FOUND:
             break
-        far = point["k"]
+        far = point.k
     return far
 
 
-def reading(networks: Sequence[Mapping[str, Any]]) -> str:
+def reading(networks: Sequence[Trained]) -> str:
     """Return in plain words how far each network reaches."""
     return " ".join(_reach_words(network) for network in networks)
 
 
-def _reach_words(network: Mapping[str, Any]) -> str:
-    name, far, points = network["name"], network["reach"], network["points"]
+def _reach_words(network: Trained) -> str:
+    name, far, points = network.name, network.reach, network.points
     if far is None:
         nearest = points[0]
-        return f"{name} does not find the word even at the end: {percent(nearest['accuracy'])}, where chance is 50 %."
-    if far == points[-1]["k"]:
+        return f"{name} does not find the word even at the end: {percent(nearest.accuracy)}, where chance is 50 %."
+    if far == points[-1].k:
         return f"{name} finds the word from every distance, up to the first of {far:,} tokens."
-    beyond = next(point for point in points if point["k"] > far)
+    beyond = next(point for point in points if point.k > far)
     return (
-        f"{name} finds the word up to {far:,} tokens from the end; at {beyond['k']:,} it is right on"
-        f" {percent(beyond['accuracy'])}."
+        f"{name} finds the word up to {far:,} tokens from the end; at {beyond.k:,} it is right on"
+        f" {percent(beyond.accuracy)}."
     )

@@ -62,7 +62,8 @@ def loss_interval(differences: Float64) -> list[float]:
 
 def majority_right(labels: Int32) -> Float64:
     """Return 1.0 for the documents that the most frequent label of `labels` is right on, else 0.0; (N,)."""
-    return (labels == np.bincount(labels).argmax()).astype(np.float64)
+    right: Float64 = (labels == np.bincount(labels).argmax()).astype(np.float64)
+    return right
 
 
 def is_above(right: Float64, other: Float64) -> bool:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
 from pipeline.core.values import Float32, Float64, IndexedCorpus, Int32, Int64
-from pipeline.interpret.probes.subject import Subject, percent, tokens
+from pipeline.core.wording import percent
+from pipeline.interpret.probes.subject import Finding, Subject, tokens
 from pipeline.interpret.probes.time_constants import mean_gate
 from pipeline.interpret.probes.traces import Reading, first_tokens, readings, title
 from pipeline.models.equations.through_time import CELLS
@@ -27,7 +28,34 @@ CANNOT_SHOW = (
 )
 
 
-def measure(subject: Subject) -> dict[str, Any]:
+@dataclass(frozen=True)
+class ShownDocument:
+    """The last words of a document: the running answer, and states and gates in the order of its words."""
+
+    rule: str  # by which it was chosen
+    tokens: int
+    words: list[str]
+    predicted: list[str]
+    probability: list[float]
+    of_answer: list[float]  # the probability of the answer at the end
+    states: list[list[float]]  # of each unit
+    holding_gate: str | None
+    holding: list[list[float]]
+    gates: dict[str, list[float]]  # each gate's mean over units
+    record: int
+    label: str
+
+
+@dataclass(frozen=True)
+class States:
+    """The numbers of this probe."""
+
+    units: list[int]
+    direction: str | None
+    documents: list[ShownDocument]
+
+
+def measure(subject: Subject) -> Finding:
     """Return states, gates and the running answer over the last words of three documents."""
     sample = subject.sampled()
     chosen = choose(subject.probabilities(subject.read(sample)), subject.labels[sample])
@@ -37,19 +65,15 @@ def measure(subject: Subject) -> dict[str, Any]:
     first = readings(subject, documents)[0]
     units = _units(first)
     shown = [
-        _shown(subject, documents, place, first, units, rule)
-        | {"record": int(subject.records[sample[position]]), "label": _name(subject, sample[position])}
+        _shown(subject, documents, place, first, units, rule, int(sample[position]))
         for place, (rule, position) in enumerate(chosen.items())
     ]
-    return {
-        "units": units.tolist(),
-        "direction": title(first) if first.direction or not subject.entry.one_way else None,
-        "documents": shown,
-        "reading": _reading(shown, subject.spec.piece_tokens),
-        "controls": CONTROLS,
-        "cannot_show": CANNOT_SHOW,
-        "summary": {"documents": [one["record"] for one in shown]},
-    }
+    direction = title(first) if first.direction or not subject.entry.one_way else None
+    return Finding(
+        States(units.tolist(), direction, shown),
+        _reading(shown, subject.spec.piece_tokens),
+        {"documents": [one.record for one in shown]},
+    )
 
 
 def choose(probabilities: Float32, labels: Int32) -> dict[str, int]:
@@ -87,26 +111,34 @@ def _units(reading: Reading) -> Int64:
 
 
 def _shown(
-    subject: Subject, documents: IndexedCorpus, place: int, reading: Reading, units: Int64, rule: str
-) -> dict[str, Any]:
-    """Return one document: its last words, the running answer, and states and gates in the order of its words."""
+    subject: Subject,
+    documents: IndexedCorpus,
+    place: int,
+    reading: Reading,
+    units: Int64,
+    rule: str,
+    position: int,
+) -> ShownDocument:
+    """Return the document at `place` of the readings, and `position` of the subject."""
     rows = documents.indices[documents.offsets[place] : documents.offsets[place + 1]]
     last = slice(max(0, len(rows) - WORDS), len(rows))
     answers = subject.probabilities(prefixes(rows, last.start))  # (words, C)
     gates = {name: gate[place, last] for name, gate in reading.trace.gates.items()}  # (words, H) each
     names, holding = CELLS[reading.cell].spoken, CELLS[reading.cell].holding
-    return {
-        "rule": rule,
-        "tokens": len(rows),
-        "words": subject.words.gather(rows[last]).to_list(),
-        "predicted": [subject.label_names[answer] for answer in answers.argmax(axis=1)],
-        "probability": _rounded(answers.max(axis=1)),
-        "of_answer": _rounded(answers[:, answers[-1].argmax()]),
-        "states": _rounded(reading.trace.states[place, 1:][last][:, units].T),
-        "holding_gate": names.get(holding) if holding else None,
-        "holding": _rounded(gates[holding][:, units].T) if holding else [],
-        "gates": {name: _rounded(gates[key].mean(axis=1)) for key, name in names.items()},
-    }
+    return ShownDocument(
+        rule,
+        len(rows),
+        subject.words.gather(rows[last]).to_list(),
+        predicted=[subject.label_names[answer] for answer in answers.argmax(axis=1)],
+        probability=_rounded(answers.max(axis=1)),
+        of_answer=_rounded(answers[:, answers[-1].argmax()]),
+        states=[_rounded(unit) for unit in reading.trace.states[place, 1:][last][:, units].T],
+        holding_gate=names.get(holding) if holding else None,
+        holding=[_rounded(unit) for unit in gates[holding][:, units].T] if holding else [],
+        gates={name: _rounded(gates[key].mean(axis=1)) for key, name in names.items()},
+        record=int(subject.records[position]),
+        label=subject.label_names[subject.labels[position]],
+    )
 
 
 def prefixes(rows: Int32, start: int) -> IndexedCorpus:
@@ -130,24 +162,21 @@ def settled(predicted: list[str]) -> int:
     return other[-1] + 1 if other else 0
 
 
-def _reading(shown: list[dict[str, Any]], piece_tokens: int = 0) -> str:
+def _reading(shown: list[ShownDocument], piece_tokens: int = 0) -> str:
     """Return in words from which word on each answer stands."""
     start = f"in the first piece of {tokens(piece_tokens)}, " if piece_tokens else ""
     return start + "; ".join(_stands(one) for one in shown) + "."
 
 
-def _stands(one: dict[str, Any]) -> str:
-    place, words = settled(one["predicted"]), one["words"]
-    answer = f"{one['rule']} ({one['predicted'][-1]}, {percent(one['probability'][-1])})"
-    if place == 0 and len(words) < one["tokens"]:
+def _stands(one: ShownDocument) -> str:
+    place, words = settled(one.predicted), one.words
+    answer = f"{one.rule} ({one.predicted[-1]}, {percent(one.probability[-1], 0)})"
+    if place == 0 and len(words) < one.tokens:
         return f"{answer} stood before its last {len(words)} words"
-    return f'{answer} stands from word {one["tokens"] - len(words) + place + 1} of {one["tokens"]} on, "{words[place]}"'
+    return f'{answer} stands from word {one.tokens - len(words) + place + 1} of {one.tokens} on, "{words[place]}"'
 
 
-def _name(subject: Subject, position: int) -> str:
-    return subject.label_names[subject.labels[position]]
-
-
-def _rounded(values: Float32 | Float64) -> Any:
+def _rounded(values: Float32 | Float64) -> list[float]:
     """Return numbers with two decimals, which a picture does not exceed."""
-    return np.round(values.astype(np.float64), 2).tolist()
+    numbers: list[float] = np.round(values.astype(np.float64), 2).tolist()
+    return numbers

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
+from pipeline.core.files import Json
 from pipeline.core.models import MODELS, ModelEntry
 from pipeline.core.names import ModelName
 from pipeline.core.seeds import stage_generator
 from pipeline.core.values import Float32, IndexedCorpus, Int32, Int64
 from pipeline.models.networks.build import NetworkSpec
-from pipeline.models.networks.labelled import Evaluation, Labelled
+from pipeline.models.networks.keras_types import Model
+from pipeline.models.networks.labelled import Labelled
 from pipeline.models.networks.training import FittedNetwork
 from pipeline.settings.tables import Config
 from pipeline.text.ragged import take
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 SAMPLED = 128  # test documents that a probe reads unless it says otherwise
 
@@ -79,19 +84,9 @@ class Subject:
         return self.fitted.spec
 
     @property
-    def model(self) -> Any:
+    def model(self) -> Model:
         """The Keras model, to be read alone."""
         return self.fitted.model
-
-    @property
-    def history(self) -> tuple[Evaluation, ...]:
-        """How training went."""
-        return self.fitted.history
-
-    @property
-    def has_memory(self) -> bool:
-        """Whether the network reads word after word; `ann` averages, so that nothing is before or after."""
-        return self.entry.recurrent
 
     @property
     def weights(self) -> dict[str, Float32]:
@@ -121,31 +116,46 @@ class Subject:
 
 
 @dataclass(frozen=True)
+class Finding:
+    """What a probe found.
+
+    Attributes
+    ----------
+    numbers : what it measured, under the names that `details/probes.json` has
+    reading : one line in plain words
+    summary : the few numbers that go into metrics.json
+    """
+
+    numbers: DataclassInstance
+    reading: str
+    summary: Mapping[str, Json]
+
+
+@dataclass(frozen=True)
+class Nothing:
+    """Why a probe has nothing to measure."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
 class Probe:
     """An entry of the table.
 
     Attributes
     ----------
     question : what it answers
-    measure : returns the numbers, JSON-able, with `reading` (one line in plain words), `controls` (the confounders
-        it removes), `cannot_show`, and `summary` (the few numbers that go into metrics.json); or `nothing(reason)`
+    measure : returns what it found in a network that reads word after word
+    controls : the confounders it removes
+    cannot_show : what its numbers do not say
     on_demand : it trains networks of its own, so it runs only where `--probes` names it
-    needs_memory : a network without recurrence has no answer
     """
 
     question: str
-    measure: Callable[[Subject], dict[str, Any]]
+    measure: Callable[[Subject], Finding | Nothing]
+    controls: str = ""
+    cannot_show: str = ""
     on_demand: bool = False
-    needs_memory: bool = True
-
-
-def percent(share: float) -> str:
-    """Return a share in words.
-
-    >>> percent(0.714)
-    '71 %'
-    """
-    return f"{100 * share:.0f} %"
 
 
 def tokens(number: int) -> str:
@@ -155,8 +165,3 @@ def tokens(number: int) -> str:
     ('1 token', '34 tokens')
     """
     return f"{number} token{'' if number == 1 else 's'}"
-
-
-def nothing(reason: str) -> dict[str, Any]:
-    """Return what a probe says that has nothing to measure."""
-    return {"nothing": reason}

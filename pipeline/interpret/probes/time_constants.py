@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
 from pipeline.core.values import Float64
-from pipeline.interpret.probes.subject import Subject, nothing, tokens
+from pipeline.interpret.probes.subject import Finding, Nothing, Subject, tokens
 from pipeline.interpret.probes.traces import Reading, first_tokens, readings
 from pipeline.models.equations.through_time import CELLS
 
@@ -27,7 +27,25 @@ CANNOT_SHOW = (
 )
 
 
-def measure(subject: Subject) -> dict[str, Any]:
+@dataclass(frozen=True)
+class HeldFor:
+    """The share of units that hold for more than so many tokens."""
+
+    tokens: int
+    units: float
+
+
+@dataclass(frozen=True)
+class TimeConstants:
+    """The numbers of this probe."""
+
+    gate: str
+    tokens: list[float]  # of each unit, ascending
+    held_for: list[HeldFor]
+    median_length: float  # of the documents as they are read without a break
+
+
+def measure(subject: Subject) -> Finding | Nothing:
     """Return the units' time constants -1 / ln(mean gate): of an LSTM's forget gate, of a GRU's update gate.
 
     Notes
@@ -39,28 +57,26 @@ def measure(subject: Subject) -> dict[str, Any]:
     found = readings(subject, subject.read(subject.sampled(DOCUMENTS)))
     cell = CELLS[found[0].cell]
     if not cell.holding:
-        return nothing("it has no gates: what it keeps from step to step is in its Jacobians")
+        return Nothing("it has no gates: what it keeps from step to step is in its Jacobians")
     each = np.concatenate([time_constants(mean_gate(one, cell.holding)) for one in found])  # (H,), or (2H,)
     lengths = np.diff(first_tokens(subject.documents, subject.spec.piece_tokens).offsets)
-    return {
-        "gate": cell.spoken[cell.holding],
-        "tokens": np.sort(each).round(2).tolist(),
-        "held_for": [{"tokens": held, "units": float((each > held).mean())} for held in HELD_FOR],
-        "median_length": float(np.median(lengths)),
-        "reading": _reading(each, float(np.median(lengths))),
-        "controls": CONTROLS,
-        "cannot_show": CANNOT_SHOW,
-        "summary": {
+    length = float(np.median(lengths))
+    held_for = [HeldFor(held, float((each > held).mean())) for held in HELD_FOR]
+    return Finding(
+        TimeConstants(cell.spoken[cell.holding], np.sort(each).round(2).tolist(), held_for, length),
+        _reading(each, length),
+        {
             "median_tokens": float(np.median(each)),
             "units": len(each),
             "units_over_100": int((each > LONG).sum()),
         },
-    }
+    )
 
 
 def mean_gate(reading: Reading, gate: str) -> Float64:
     """Return each unit's mean of a gate over the real timesteps; float64 (H,)."""
-    return reading.real(reading.trace.gates[gate]).mean(axis=0, dtype=np.float64)
+    mean: Float64 = reading.real(reading.trace.gates[gate]).mean(axis=0, dtype=np.float64)
+    return mean
 
 
 def time_constants(mean: Float64) -> Float64:
@@ -70,7 +86,8 @@ def time_constants(mean: Float64) -> Float64:
     [0.0, 1.0, 50.0, 1000000.0]
     """
     with np.errstate(divide="ignore"):
-        return np.minimum(1 / np.abs(np.log(mean)), MOST)  # ln 0 is -inf, and 1 / inf is 0; 1 / ln 1 is inf
+        constants: Float64 = np.minimum(1 / np.abs(np.log(mean)), MOST)  # 1 / ln 0 is 0; 1 / ln 1 is inf
+        return constants
 
 
 def _reading(each: Float64, median_length: float) -> str:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pipeline.core.resources import one_blas_thread
 from pipeline.core.values import Float32, IndexedCorpus, Int32
 from pipeline.interpret.probes.subject import Subject
 from pipeline.models.equations import CellWeights, Trace, forward
-from pipeline.models.networks.batches import pad
-from pipeline.text.ragged import span_positions
+from pipeline.models.networks.batches import pad, visible
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +27,10 @@ class Reading:
         """Return `values` (N, T, H) at real timesteps alone, (sum of lengths, H)."""
         return values[np.arange(values.shape[1]) < self.lengths[:, None]]
 
+    def in_order(self, values: Float32) -> Float32:
+        """Return `values` (N, T, H) in the order of the document."""
+        return turned(values, self.lengths) if self.direction else values
+
 
 def readings(subject: Subject, documents: IndexedCorpus) -> list[Reading]:
     """Return what the last recurrent layer computes for documents, one entry a direction.
@@ -42,7 +46,7 @@ def readings(subject: Subject, documents: IndexedCorpus) -> list[Reading]:
             _read(subject, entry.cell, f"recurrent_{layer}", direction, sequences, lengths)
             for direction in entry.directions
         ]
-        states = [_turned(one.trace.states[:, 1:], one) for one in found]
+        states = [one.in_order(one.trace.states[:, 1:]) for one in found]
         sequences = np.concatenate(states, axis=2)  # (N, T, H), or (N, T, 2H)
     return found
 
@@ -50,19 +54,10 @@ def readings(subject: Subject, documents: IndexedCorpus) -> list[Reading]:
 def _read(
     subject: Subject, cell: str, layer: str, direction: str, sequences: Float32, lengths: Int32
 ) -> Reading:
-    from threadpoolctl import threadpool_limits
-
     weights = CellWeights(*subject.layer_weights(layer + direction))
     given = turned(sequences, lengths) if direction else sequences
-    with threadpool_limits(
-        1
-    ):  # the products of a timestep are short: waking threads takes longer than it saves
+    with one_blas_thread():
         return Reading(cell, direction, weights, forward(cell, weights, given), lengths)
-
-
-def _turned(states: Float32, reading: Reading) -> Float32:
-    """Return states in the order of the document."""
-    return turned(states, reading.lengths) if reading.direction else states
 
 
 def turned(sequences: Float32, lengths: Int32) -> Float32:
@@ -74,11 +69,7 @@ def turned(sequences: Float32, lengths: Int32) -> Float32:
 
 def first_tokens(documents: IndexedCorpus, most: int) -> IndexedCorpus:
     """Return the first `most` rows of each document; all of them where it is 0."""
-    if not most:
-        return documents
-    lengths = np.minimum(np.diff(documents.offsets), most)
-    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-    return IndexedCorpus(documents.indices[span_positions(documents.offsets[:-1], lengths)], offsets)
+    return visible(documents, max_tokens=most, keep="first").indexed if most else documents
 
 
 def title(reading: Reading) -> str:

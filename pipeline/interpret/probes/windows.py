@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pipeline.core.values import UNKNOWN_ROW, IndexedCorpus, Int32, Int64
-from pipeline.text.ragged import span_positions
+from pipeline.models.networks.batches import visible
 
 
 def last_tokens(indexed: IndexedCorpus, k: int) -> IndexedCorpus:
@@ -18,9 +18,7 @@ def last_tokens(indexed: IndexedCorpus, k: int) -> IndexedCorpus:
     """
     if k < 1:
         raise ValueError(f"k is {k}; a document has at least one token")
-    kept = np.minimum(np.diff(indexed.offsets), k)  # (N,)
-    offsets = np.concatenate([[0], np.cumsum(kept)]).astype(np.int64)  # (N + 1,)
-    return IndexedCorpus(indexed.indices[span_positions(indexed.offsets[1:] - kept, kept)], offsets)
+    return visible(indexed, max_tokens=k, keep="last").indexed
 
 
 def shuffle_beyond(indexed: IndexedCorpus, k: int, generator: np.random.Generator) -> IndexedCorpus:
@@ -73,4 +71,5 @@ def _drawn_from_others(
     n_long_enough = np.searchsorted(-lengths[longest_first], -from_end, side="left")  # (B,), 2 or more
     donor = generator.integers(n_long_enough - 1)
     donor += donor >= rank[of_document]
-    return indexed.indices[indexed.offsets[longest_first[donor] + 1] - 1 - from_end]
+    drawn: Int32 = indexed.indices[indexed.offsets[longest_first[donor] + 1] - 1 - from_end]
+    return drawn

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,8 +11,7 @@ from pipeline.core.wording import difference_words, exact_points, percent
 from pipeline.evaluation.estimates import crossed_estimate
 from pipeline.interpret.probes.memory_horizon import sample
 from pipeline.interpret.probes.paired import Probabilities, answer, is_above, majority_right, ratio_interval
-from pipeline.interpret.probes.subject import Subject, nothing
-from pipeline.interpret.probes.subject import percent as share_words
+from pipeline.interpret.probes.subject import Finding, Nothing, Subject
 from pipeline.interpret.probes.windows import shuffle_beyond
 
 CONTROLS = (
@@ -33,6 +31,34 @@ NEXT_TO_NOTHING = 0.2  # a share that is below this with 95 % confidence
 NEARLY_ALL = 0.9  # a share that is above this: order is hardly needed
 
 
+@dataclass(frozen=True)
+class Shuffle:
+    """The answers to one shuffle of all documents; log loss in nats."""
+
+    accuracy: float
+    log_loss: float
+
+
+@dataclass(frozen=True)
+class WordOrder:
+    """The numbers of this probe."""
+
+    documents: int
+    majority: float
+    accuracy: float
+    log_loss: float
+    shuffled: list[Shuffle]
+    shuffled_accuracy: float  # the mean
+    shuffled_log_loss: float
+    difference: float  # shuffled minus as it was
+    ci95: list[float]
+    share: float | None  # None where accuracy is not above `majority` beyond chance
+    share_ci95: list[float] | None
+    shares: list[float]  # of each shuffle
+    rope: float
+    order: str  # a key of READINGS
+
+
 def word_order(
     probabilities: Probabilities,
     documents: IndexedCorpus,
@@ -40,7 +66,7 @@ def word_order(
     generator: np.random.Generator,
     rope: float,
     shuffles: int = SHUFFLES,
-) -> dict[str, Any]:
+) -> WordOrder:
     """Return accuracy on documents whose words are shuffled, and the share of what was known that survives.
 
     Parameters
@@ -56,14 +82,6 @@ def word_order(
         Region of practical equivalence: a loss of accuracy up to this size does not matter.
     shuffles : int
         How often all documents are shuffled anew.
-
-    Returns
-    -------
-    dict
-        documents, majority, accuracy, log_loss (in nats), shuffled: accuracy and log_loss of each shuffle;
-        shuffled_accuracy, shuffled_log_loss (means); difference (shuffled minus as it was), ci95; share, share_ci95
-        (both None where accuracy is not above `majority` beyond chance), shares (of each shuffle), rope, order
-        ("not needed", "hardly needed", "everything", "part", "cannot tell", "nothing to lose").
 
     Notes
     -----
@@ -84,28 +102,29 @@ def word_order(
     estimate = crossed_estimate(right - whole.right)
     known = is_above(whole.right, majority)
     above, left = whole.right - majority, right - majority  # (N,), (S, N)
-    found = {
-        "documents": documents.n_docs,
-        "majority": float(majority.mean()),
-        "accuracy": whole.accuracy,
-        "log_loss": whole.log_loss,
-        "shuffled": [{"accuracy": one.accuracy, "log_loss": one.log_loss} for one in mixed],
-        "shuffled_accuracy": float(right.mean()),
-        "shuffled_log_loss": float(np.mean([one.log_loss for one in mixed])),
-        "difference": float(estimate.difference),
-        "ci95": estimate.interval,
-        "share": float(left.mean() / above.mean()) if known else None,
-        "share_ci95": ratio_interval(left.mean(axis=0), above) if known else None,
-        "shares": [float(one.mean() / above.mean()) for one in left] if known else [],
-        "rope": rope,
-    }
-    return found | {"order": _order(found)}
+    found = WordOrder(
+        documents.n_docs,
+        float(majority.mean()),
+        whole.accuracy,
+        whole.log_loss,
+        [Shuffle(one.accuracy, one.log_loss) for one in mixed],
+        shuffled_accuracy=float(right.mean()),
+        shuffled_log_loss=float(np.mean([one.log_loss for one in mixed])),
+        difference=float(estimate.difference),
+        ci95=estimate.interval,
+        share=float(left.mean() / above.mean()) if known else None,
+        share_ci95=ratio_interval(left.mean(axis=0), above) if known else None,
+        shares=[float(one.mean() / above.mean()) for one in left] if known else [],
+        rope=rope,
+        order="",
+    )
+    return replace(found, order=_order(found))
 
 
-def measure(subject: Subject) -> dict[str, Any]:
+def measure(subject: Subject) -> Finding | Nothing:
     """Return what word order is to a trained network, in numbers and words."""
     if subject.named.shuffled_words:
-        return nothing("it reads shuffled words: there is no order to take away")
+        return Nothing("it reads shuffled words: there is no order to take away")
     positions = sample(subject)
     found = word_order(
         subject.probabilities,
@@ -115,24 +134,19 @@ def measure(subject: Subject) -> dict[str, Any]:
         subject.config.run.rope,
     )
     kept = ("documents", "accuracy", "shuffled_accuracy", "majority", "share", "share_ci95", "order")
-    return found | {
-        "reading": reading(found),
-        "controls": CONTROLS,
-        "cannot_show": CANNOT_SHOW,
-        "summary": {key: found[key] for key in kept},
-    }
+    return Finding(found, reading(found), {key: getattr(found, key) for key in kept})
 
 
-def _order(found: Mapping[str, Any]) -> str:
+def _order(found: WordOrder) -> str:
     """Return what the figures allow to say of word order."""
-    if found["share"] is None:
+    if found.share is None:
         return "nothing to lose"
-    low, high = found["ci95"]
-    if low >= -found["rope"]:
+    low, high = found.ci95
+    if low >= -found.rope:
         return "not needed"
-    if low >= -(1 - NEARLY_ALL) * (found["accuracy"] - found["majority"]):
+    if low >= -(1 - NEARLY_ALL) * (found.accuracy - found.majority):
         return "hardly needed"
-    ends = found["share_ci95"]
+    ends = found.share_ci95
     if ends is not None and ends[0] <= 0 and ends[1] < NEXT_TO_NOTHING:
         return "everything"
     return "part" if high < 0 else "cannot tell"
@@ -155,15 +169,15 @@ READINGS = {
 }
 
 
-def reading(found: Mapping[str, Any]) -> str:
+def reading(found: WordOrder) -> str:
     """Return in plain words what `word_order` found."""
-    share = found["share"]
-    return READINGS[found["order"]].format(
-        documents=f"{found['documents']:,}",
-        accuracy=percent(found["accuracy"]),
-        shuffled=percent(found["shuffled_accuracy"]),
-        majority=percent(found["majority"]),
-        rope=exact_points(found["rope"]),
-        share="" if share is None else share_words(share),
-        difference=difference_words(found["difference"], found["ci95"]),
+    share = found.share
+    return READINGS[found.order].format(
+        documents=f"{found.documents:,}",
+        accuracy=percent(found.accuracy),
+        shuffled=percent(found.shuffled_accuracy),
+        majority=percent(found.majority),
+        rope=exact_points(found.rope),
+        share="" if share is None else percent(share, 0),
+        difference=difference_words(found.difference, found.ci95),
     )

@@ -6,13 +6,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 
 from pipeline.core.values import Float64, Int32, Int64
 from pipeline.models.baselines.fitting import (
-    Features,
     FittedBaseline,
     fit_estimator,
     fitted_baseline,
@@ -20,6 +18,7 @@ from pipeline.models.baselines.fitting import (
     single,
     with_values,
 )
+from pipeline.models.baselines.sklearn_types import Classifier, Features, Pipeline
 from pipeline.models.baselines.table import BASELINES, middle
 from pipeline.settings.tables import BaselineSettings
 
@@ -73,7 +72,7 @@ class Chosen:
     power: float | None = None
     min_df: int | None = None
     tried: tuple[Tried, ...] = ()
-    pipeline: Any = None
+    pipeline: Pipeline | None = None
     cut_short: bool = False
     trial: Tried | None = None  # the one that was chosen
     settings_tried: int = 0  # strengths with each power and least number of documents, times betas
@@ -162,13 +161,13 @@ def choose_strength(
 class _Weighted:
     """Documents as a classifier reads them: the pipeline's steps before it have weighed the features."""
 
-    pipeline: Any
+    pipeline: Pipeline
     train: Features
     labels: Int32  # of the training documents, (N,)
     validation: Features
 
     @classmethod
-    def by(cls, pipeline: Any, train: Features, labels: Int32, validation: Features) -> _Weighted:
+    def by(cls, pipeline: Pipeline, train: Features, labels: Int32, validation: Features) -> _Weighted:
         """Return the features weighed by the pipeline, which learns from training documents how."""
         weights = pipeline[:-1]
         weighted = weights.fit_transform(single(train))
@@ -180,7 +179,7 @@ class _FittedTrial:
     """A trial and the pipeline fitted with its settings."""
 
     trial: Tried
-    pipeline: Any
+    pipeline: Pipeline
     cut_short: bool  # its fit ended before it converged
 
     def copied(self) -> _FittedTrial:
@@ -258,8 +257,13 @@ def _with_columns(
         yield None, (train, validation)
 
 
-def as_fitted(chosen: Chosen, n_classes: int, settings: BaselineSettings) -> FittedBaseline:
-    """Return the fit that `choose_strength` made on the way as the model itself, for a corpus of `n_classes`."""
+def as_fitted(chosen: Chosen, n_classes: int, settings: BaselineSettings) -> FittedBaseline | None:
+    """Return the fit that `choose_strength` made on the way as the model itself, for a corpus of `n_classes`.
+
+    None where nothing was tried.
+    """
+    if chosen.pipeline is None:
+        return None
     return fitted_baseline(chosen.pipeline, chosen.cut_short, n_classes, settings)
 
 
@@ -280,7 +284,7 @@ class _Judge:
     betas: Sequence[float]
     grade: Grade | None
 
-    def best(self, trial: Tried, classifier: Any, features: Features) -> Tried:
+    def best(self, trial: Tried, classifier: Classifier, features: Features) -> Tried:
         """Return the trial with the fitted classifier's scores, and the best beta, which the classifier then has."""
         if not self.betas or not hasattr(classifier, "interpolate"):  # one class: nothing to interpolate
             return self.score(trial, classifier, features)
@@ -292,7 +296,7 @@ class _Judge:
         classifier.interpolate(best.beta)
         return best
 
-    def score(self, trial: Tried, classifier: Any, features: Features) -> Tried:
+    def score(self, trial: Tried, classifier: Classifier, features: Features) -> Tried:
         """Return the trial with the classifier's scores on the validation documents."""
         labels = self.labels
         probabilities = classifier.predict_proba(features)  # (N, C seen)

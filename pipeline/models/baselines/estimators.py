@@ -1,21 +1,25 @@
-"""This project's own scikit-learn estimators: `NaiveBayesLogistic` (nbsvm) and `MeanEmbedding` (mean).
+"""This project's own scikit-learn estimator: `NaiveBayesLogistic` (nbsvm).
 
-They work wherever scikit-learn's do: pipelines, `cross_val_score`, `GridSearchCV`. This module imports
+It works wherever scikit-learn's do: pipelines, `cross_val_score`, `GridSearchCV`. This module imports
 scikit-learn when it is loaded, so other modules load it inside functions.
 """
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from scipy.sparse import csr_array, issparse
 from scipy.special import expit
-from sklearn.base import BaseEstimator, ClassifierMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
+from sklearn.utils import Tags
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, check_non_negative, validate_data
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+
+from pipeline.core.values import Float64
+from pipeline.models.baselines.sklearn_types import Features
 
 _FLOATS = (np.float64, np.float32)  # kept as they come: float32 counts are fitted in float32
 
@@ -92,7 +96,7 @@ class NaiveBayesLogistic(ClassifierMixin, BaseEstimator):
         alpha: float = 1.0,
         beta: float = 0.75,
         power: float = 1.0,
-        class_weight: Any = None,
+        class_weight: object = None,
         tol: float = 1e-5,
         max_iter: int = 200,
         warm_start: bool = False,
@@ -106,7 +110,7 @@ class NaiveBayesLogistic(ClassifierMixin, BaseEstimator):
         self.max_iter = max_iter
         self.warm_start = warm_start
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    def fit(self, X: Features, y: Features, sample_weight: Float64 | None = None) -> Self:
         """Fit to documents.
 
         Parameters
@@ -174,28 +178,30 @@ class NaiveBayesLogistic(ClassifierMixin, BaseEstimator):
             self.coef_ = self._ratio * ((1 - beta) * means + beta * self._own)  # (P, F)
         return self
 
-    def decision_function(self, X: Any) -> Any:
+    def decision_function(self, X: Features) -> Float64:
         """Return the logits of each problem: float array (N,) for two classes, else (N, K)."""
         check_is_fitted(self)
         X = validate_data(self, X, accept_sparse="csr", dtype=_FLOATS, reset=False)
         if not len(self.coef_):
             return np.zeros(X.shape[0], dtype=X.dtype)
-        logits = _binary(X) @ self.coef_.T + self.intercept_  # (N, P)
+        logits: Float64 = _binary(X) @ self.coef_.T + self.intercept_  # (N, P)
         return logits[:, 0] if len(self.coef_) == 1 else logits
 
-    def predict_proba(self, X: Any) -> Any:
+    def predict_proba(self, X: Features) -> Float64:
         """Return each document's distribution over `classes_`; float array (N, K), rows sum to 1."""
         logits = self.decision_function(X)
         if len(self.classes_) == 1:
             return np.ones((len(logits), 1), dtype=logits.dtype)
         if logits.ndim == 1:
-            return expit(np.stack([-logits, logits], axis=1))  # (N, 2)
+            shares: Float64 = expit(np.stack([-logits, logits], axis=1))  # (N, 2)
+            return shares
         # The largest is scaled to 1 first, so that no row of very negative logits sums to 0. -log(1 + exp(-x)).
         logs = -np.logaddexp(0, -logits)  # (N, K)
         shares = np.exp(logs - logs.max(axis=1, keepdims=True))
-        return shares / shares.sum(axis=1, keepdims=True)
+        shares /= shares.sum(axis=1, keepdims=True)
+        return shares
 
-    def predict(self, X: Any) -> Any:
+    def predict(self, X: Features) -> Features:
         """Return the most probable class of each document; array (N,) of the labels given to `fit`."""
         logits = self.decision_function(X)
         if len(self.classes_) == 1:
@@ -206,7 +212,7 @@ class NaiveBayesLogistic(ClassifierMixin, BaseEstimator):
     def _regression(self) -> LogisticRegression:
         return LogisticRegression(C=self.C, tol=self.tol, max_iter=self.max_iter, warm_start=self.warm_start)
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         tags.classifier_tags.poor_score = True  # on real numbers: all it sees of them is their sign
@@ -218,7 +224,7 @@ def _check_share(name: str, value: float) -> None:
         raise ValueError(f"{name} is {value}; it has to be from 0 to 1")
 
 
-def _binary(X: Any) -> Any:
+def _binary(X: Features) -> Features:
     """Return 1 where X is above 0, else 0, in the dtype of X, which is left as it is."""
     if not issparse(X):
         return (X > 0).astype(X.dtype)
@@ -237,85 +243,17 @@ def _problems(n_classes: int) -> list[int]:
     return {1: [], 2: [1]}.get(n_classes, list(range(n_classes)))
 
 
-def _log_count_ratio(inside: Any, total: Any, alpha: float) -> Any:
+def _log_count_ratio(inside: Float64, total: Float64, alpha: float) -> Float64:
     """Return log((p / |p|) / (q / |q|)), p the smoothed counts `inside` a class, q outside; float64 (F,)."""
     p = np.asarray(inside, dtype=np.float64) + alpha
     q = np.maximum(np.asarray(total, dtype=np.float64) - inside, 0.0) + alpha  # rounding may fall below 0
-    return np.log(p / p.sum()) - np.log(q / q.sum())
+    ratio: Float64 = np.log(p / p.sum()) - np.log(q / q.sum())
+    return ratio
 
 
-def _times(features: Any, ratio: Any) -> Any:
+def _times(features: Features, ratio: Float64) -> Features:
     """Return features times one number a column; a sparse result shares the places of the given one."""
     if not issparse(features):
         return features * ratio
     data = features.data * ratio[features.indices]
     return csr_array((data, features.indices, features.indptr), shape=features.shape)
-
-
-class MeanEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
-    """Average of the vectors of a document's tokens, from counts of its tokens.
-
-    Parameters
-    ----------
-    vectors : float array, shape (V, D), optional
-        Row i is the vector of column i of the counts. None: each column is a dimension of its own, and the
-        average is the share of each token.
-
-    Attributes
-    ----------
-    n_features_in_, feature_names_in_
-        As everywhere in scikit-learn.
-
-    Notes
-    -----
-    Nothing is learned: `fit` checks the shapes. A document without a token is at zero.
-
-    Examples
-    --------
-    >>> MeanEmbedding([[1.0, 0.0], [0.0, 3.0]]).fit_transform([[2, 1], [0, 4]]).round(2).tolist()
-    [[0.67, 1.0], [0.0, 3.0]]
-    """
-
-    def __init__(self, vectors: Any = None) -> None:
-        self.vectors = vectors
-
-    def fit(self, X: Any, y: Any = None) -> Self:
-        """Check that the counts X, (N, V), have a column for each vector.
-
-        Raises
-        ------
-        ValueError
-            If they have not, or a count is negative.
-        """
-        X = validate_data(self, X, accept_sparse="csr", dtype=_FLOATS)
-        check_non_negative(X, type(self).__name__)
-        self._n_features_out = X.shape[1] if self.vectors is None else np.shape(self.vectors)[1]
-        if self.vectors is not None and len(self.vectors) != X.shape[1]:
-            raise ValueError(f"X has {X.shape[1]} features, and there are {len(self.vectors)} vectors")
-        return self
-
-    def transform(self, X: Any) -> Any:
-        """Return the averages, float (N, D); sparse where X is and there are no vectors."""
-        check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse="csr", dtype=_FLOATS, reset=False)
-        check_non_negative(X, type(self).__name__)
-        lengths = np.asarray(X.sum(axis=1), dtype=np.float64).ravel()  # (N,) tokens
-        scale = np.divide(1.0, lengths, out=np.zeros_like(lengths), where=lengths > 0).astype(X.dtype)
-        if self.vectors is None:
-            return _times_rows(X, scale)
-        return (X @ np.asarray(self.vectors, dtype=X.dtype)) * scale[:, None]  # (N, D)
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        tags.input_tags.positive_only = True
-        tags.requires_fit = True
-        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
-        return tags
-
-
-def _times_rows(X: Any, scale: Any) -> Any:
-    """Return X times one number a row."""
-    if not issparse(X):
-        return X * scale[:, None]
-    return csr_array((X.data * np.repeat(scale, np.diff(X.indptr)), X.indices, X.indptr), shape=X.shape)

@@ -3,41 +3,46 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 
+from pipeline.core.resources import one_blas_thread
 from pipeline.core.values import Float32, Int32
+from pipeline.models.baselines.features import Weights
+from pipeline.models.baselines.sklearn_types import Estimator, Features, Pipeline
 from pipeline.models.baselines.table import BASELINES, Problem
 from pipeline.settings.tables import BaselineSettings
 
-Features = Any  # of N documents: n-gram counts, csr_array (N, F), or averaged vectors, float32 (N, D)
+_E = TypeVar("_E", bound=Estimator)
 
 MANY_CLASSES = "The number of unique classes is greater than"  # scikit-learn's words
-_PARAMETERS = {
-    "strength": ("C", "estimator__C"),
-    "power": ("power",),
-    "beta": ("beta",),
-}  # scikit-learn's names
+# scikit-learn's names
+_PARAMETERS = {"strength": ("C", "estimator__C"), "power": ("power",), "beta": ("beta",)}
 
 
 @dataclass(frozen=True, eq=False)
 class FittedBaseline:
     """A fitted pipeline for classes `classes` out of `n_classes`."""
 
-    pipeline: Any
+    pipeline: Pipeline
     n_classes: int
     warnings: tuple[str, ...] = ()
 
     @property
+    def weights(self) -> dict[str, Weights]:
+        """`coefficients` (P, F) and `intercepts` (P,) of P problems, 1 for two classes; else `class_prior` (K,)."""
+        classifier = self.pipeline[-1]
+        if self.probabilities == "prior":
+            return {"class_prior": getattr(classifier, "class_prior_", np.ones(len(classifier.classes_)))}
+        problems = getattr(classifier, "estimators_", [classifier])
+        intercepts = np.concatenate([one.intercept_ for one in problems])
+        return {"coefficients": np.vstack([one.coef_ for one in problems]), "intercepts": intercepts}
+
+    @property
     def parameters(self) -> int:
         """How many weights were fitted."""
-        classifier = self.pipeline[-1]
-        if hasattr(classifier, "estimators_"):
-            return sum(one.coef_.size + one.intercept_.size for one in classifier.estimators_)
-        if hasattr(classifier, "coef_"):
-            return int(classifier.coef_.size + classifier.intercept_.size)
-        return int(classifier.class_prior_.size)
+        return sum(array.size for array in self.weights.values())
 
     @property
     def probabilities(self) -> str:
@@ -47,7 +52,7 @@ class FittedBaseline:
         logistic function, divided by their sum) or "prior" (the same for every document).
         """
         classifier = self.pipeline[-1]
-        if not hasattr(classifier, "coef_") and not hasattr(classifier, "estimators_"):
+        if hasattr(classifier, "class_prior_") or len(classifier.classes_) == 1:
             return "prior"
         separate = hasattr(classifier, "estimators_") or type(classifier).__name__ == "NaiveBayesLogistic"
         return "one-versus-rest" if separate and len(classifier.classes_) > 2 else "softmax"
@@ -85,7 +90,7 @@ def fit_baseline(
 
 
 def fitted_baseline(
-    pipeline: Any, cut_short: bool, n_classes: int, settings: BaselineSettings
+    pipeline: Pipeline, cut_short: bool, n_classes: int, settings: BaselineSettings
 ) -> FittedBaseline:
     """Return a fitted pipeline as the model of a corpus of `n_classes`, with a warning where its fit was cut short."""
     told = f"logistic regression stopped after {settings.max_iter} iterations: raise baselines.max_iter"
@@ -97,35 +102,24 @@ def single(features: Features) -> Features:
     return features.astype(np.float32, copy=False)
 
 
-def fit_estimator(estimator: Any, features: Features, labels: Int32) -> bool:
+def fit_estimator(estimator: Estimator, features: Features, labels: Int32) -> bool:
     """Fit an estimator, with BLAS on one thread; return whether it ended before it converged."""
     import warnings
 
     from sklearn.exceptions import ConvergenceWarning
 
-    with warnings.catch_warnings(record=True) as caught, _one_thread():
+    with warnings.catch_warnings(record=True) as caught, one_blas_thread():
         warnings.filterwarnings("ignore", MANY_CLASSES)
         warnings.simplefilter("always", ConvergenceWarning)
         estimator.fit(features, labels)
     return any(issubclass(warning.category, ConvergenceWarning) for warning in caught)
 
 
-def _one_thread() -> Any:
-    """Return a context in which BLAS uses one thread.
-
-    L-BFGS multiplies short dense vectors between sparse products: waking threads for those made a fit on 5,000
-    questions up to thirty times slower on two busy cores.
-    """
-    from threadpoolctl import threadpool_limits
-
-    return threadpool_limits(1)
-
-
 def problem_of(features: Features, labels: Int32, class_weight: str | None) -> Problem:
     return Problem(int(features.shape[1]), len(np.unique(labels)), class_weight)
 
 
-def with_values(classifier: Any, **values: float | None) -> Any:
+def with_values(classifier: _E, **values: float | None) -> _E:
     """Return the classifier with those of `values` that are given and that it has."""
     parameters = classifier.get_params()
     for name, value in values.items():

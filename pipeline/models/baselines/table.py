@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TypeVar
 
+from pipeline.models.baselines.features import Weigh, presence, presence_or_counts, tfidf
+from pipeline.models.baselines.sklearn_types import Classifier, Pipeline
 from pipeline.models.search_space import LogUniform, OneOf, Space, Uniform
 from pipeline.settings.tables import BaselineSettings
 
@@ -13,9 +15,8 @@ _Number = TypeVar("_Number", int, float)
 _TOLERANCE = 1e-5  # of the gradient; scikit-learn's 1e-4 stops before weak regularisation has its effect
 _SHORT_DOCUMENT = 50  # tokens
 _FEW_DOCUMENTS = 100  # fewer training documents than this: every n-gram is rare, so those seen once count
-_MOST_TO_KEEP = (
-    10_000_000  # tokens times classes; with more, weights of n-grams seen once would need too much memory
-)
+# tokens times classes; with more, weights of n-grams seen once would need too much memory
+_MOST_TO_KEEP = 10_000_000
 _ONE_VERSUS_REST = 6_000_000  # weights above which one problem for all classes needs too much memory
 
 
@@ -85,7 +86,7 @@ def _min_dfs(asked: int, size: TextSize) -> tuple[int, ...]:
 class Baseline:
     """An entry of the table: the scikit-learn pipeline, which strengths are tried, what it reads."""
 
-    pipeline: Callable[[BaselineSettings, Problem], Any]  # > Pipeline
+    pipeline: Callable[[BaselineSettings, Problem], Pipeline]
     strengths: Callable[[BaselineSettings], tuple[float, ...]]
     # None: it reads averaged vectors
     ngrams: Callable[[BaselineSettings, TextSize], NgramRange] | None = _shared_ngrams
@@ -94,47 +95,54 @@ class Baseline:
     powers: Callable[[BaselineSettings], tuple[float, ...]] = lambda settings: ()
     betas: Callable[[BaselineSettings], tuple[float, ...]] = lambda settings: ()
     space: Space = field(default_factory=dict)  # what --tune draws
+    weigh: Weigh = presence  # what the pipeline's first step makes of n-gram counts, for a saved model
 
 
-def _logistic_regression(settings: BaselineSettings, problem: Problem) -> Any:
+def _pipeline(weights: object, classifier: Classifier) -> Pipeline:
+    """Return a step that weighs features ("passthrough": leaves them as they are), then a classifier."""
+    from sklearn.pipeline import Pipeline as SklearnPipeline
+
+    pipeline: Pipeline = SklearnPipeline([("weights", weights), ("classifier", classifier)])
+    return pipeline
+
+
+def _logistic_regression(settings: BaselineSettings, problem: Problem) -> Classifier:
     """Return multinomial logistic regression, or one problem a class where its weights would not fit in memory."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.multiclass import OneVsRestClassifier
 
     if problem.n_classes < 2:
         return _one_answer()
-    shared: dict[str, Any] = {"max_iter": settings.max_iter, "class_weight": problem.class_weight}
+    shared: dict[str, object] = {"max_iter": settings.max_iter, "class_weight": problem.class_weight}
+    classifier: Classifier = LogisticRegression(tol=_TOLERANCE, warm_start=True, **shared)
     if problem.n_features * problem.n_classes > _ONE_VERSUS_REST:
-        return OneVsRestClassifier(LogisticRegression(solver="liblinear", **shared))
-    return LogisticRegression(tol=_TOLERANCE, warm_start=True, **shared)
+        classifier = OneVsRestClassifier(LogisticRegression(solver="liblinear", **shared))
+    return classifier
 
 
-def _one_answer() -> Any:
+def _one_answer() -> Classifier:
     """Return a classifier that answers with the class frequencies."""
     from sklearn.dummy import DummyClassifier
 
-    return DummyClassifier(strategy="prior")
+    classifier: Classifier = DummyClassifier(strategy="prior")
+    return classifier
 
 
-def _bow(settings: BaselineSettings, problem: Problem) -> Any:
-    from sklearn.pipeline import Pipeline
+def _bow(settings: BaselineSettings, problem: Problem) -> Pipeline:
     from sklearn.preprocessing import Binarizer, MaxAbsScaler
 
     weights = Binarizer() if settings.bow_binary else MaxAbsScaler()
-    return Pipeline([("weights", weights), ("classifier", _logistic_regression(settings, problem))])
+    return _pipeline(weights, _logistic_regression(settings, problem))
 
 
-def _tfidf(settings: BaselineSettings, problem: Problem) -> Any:
+def _tfidf(settings: BaselineSettings, problem: Problem) -> Pipeline:
     from sklearn.feature_extraction.text import TfidfTransformer
-    from sklearn.pipeline import Pipeline
 
     weights = TfidfTransformer(sublinear_tf=settings.sublinear_tf)
-    return Pipeline([("weights", weights), ("classifier", _logistic_regression(settings, problem))])
+    return _pipeline(weights, _logistic_regression(settings, problem))
 
 
-def _nbsvm(settings: BaselineSettings, problem: Problem) -> Any:
-    from sklearn.pipeline import Pipeline
-
+def _nbsvm(settings: BaselineSettings, problem: Problem) -> Pipeline:
     from pipeline.models.baselines.estimators import NaiveBayesLogistic
 
     classifier = NaiveBayesLogistic(
@@ -146,21 +154,14 @@ def _nbsvm(settings: BaselineSettings, problem: Problem) -> Any:
         max_iter=settings.max_iter,
         warm_start=True,
     )
-    return Pipeline([("weights", "passthrough"), ("classifier", classifier)])
+    return _pipeline("passthrough", classifier)
 
 
-def _mean(settings: BaselineSettings, problem: Problem) -> Any:
+def _mean(settings: BaselineSettings, problem: Problem) -> Pipeline:
     """Return logistic regression on averages of vectors, each dimension brought to mean 0 and deviation 1."""
-    from sklearn.pipeline import Pipeline
     from sklearn.preprocessing import StandardScaler
 
-    return Pipeline([("weights", StandardScaler()), ("classifier", _logistic_regression(settings, problem))])
-
-
-def _majority(settings: BaselineSettings, problem: Problem) -> Any:
-    from sklearn.pipeline import Pipeline
-
-    return Pipeline([("weights", "passthrough"), ("classifier", _one_answer())])
+    return _pipeline(StandardScaler(), _logistic_regression(settings, problem))
 
 
 def _nbsvm_ngrams(settings: BaselineSettings, size: TextSize) -> NgramRange:
@@ -177,10 +178,11 @@ _NGRAMS: Space = {
 
 # The code of the linear models of the table in `core`.
 BASELINES: dict[str, Baseline] = {
-    "majority": Baseline(_majority, lambda settings: ()),
+    "majority": Baseline(lambda *given: _pipeline("passthrough", _one_answer()), lambda settings: ()),
     "bow": Baseline(
         _bow,
         lambda settings: settings.bow_strengths,
+        weigh=presence_or_counts,
         space={
             **_NGRAMS,
             "baselines.bow_binary": _YES_OR_NO,
@@ -190,6 +192,7 @@ BASELINES: dict[str, Baseline] = {
     "tfidf": Baseline(
         _tfidf,
         lambda settings: settings.tfidf_strengths,
+        weigh=tfidf,
         space={
             **_NGRAMS,
             "baselines.sublinear_tf": _YES_OR_NO,

@@ -16,9 +16,8 @@ class Head:
     """An entry of the table of heads."""
 
     read: Callable[[Array, Lengths], Array]  # (states (N, T, H), lengths (N,)) > (N, H)
-    back: Callable[
-        [Array, Lengths, Array], Array
-    ]  # (states, lengths, dL/dread (N, H)) > dL/dstates (N, T, H)
+    # (states, lengths, dL/dread (N, H)) > dL/dstates (N, T, H)
+    back: Callable[[Array, Lengths, Array], Array]
 
 
 def _last(states: Array, lengths: Lengths) -> Array:

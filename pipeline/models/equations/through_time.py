@@ -39,13 +39,14 @@ def forward(cell: str, weights: CellWeights, inputs: Array, start: State | None 
     equations = CELLS[cell]
     (n, timesteps, _), units = inputs.shape, weights.units
     dtype = np.result_type(inputs, weights.kernel)
-    parts = [np.zeros((n, timesteps + 1, units), dtype) for _ in range(equations.parts)]
-    gates = {name: np.zeros((n, timesteps, units), dtype) for name in equations.gates}
+    parts = [np.zeros((timesteps + 1, n, units), dtype).swapaxes(0, 1) for _ in range(equations.parts)]
+    gates = {name: np.zeros((timesteps, n, units), dtype).swapaxes(0, 1) for name in equations.gates}
+    by_time = np.ascontiguousarray(inputs.swapaxes(0, 1))
     for part, first in zip(parts, start or (), strict=False):
         part[:, 0] = first
     state: State = tuple(part[:, 0] for part in parts)  # (N, H) each
     for t in range(1, timesteps + 1):
-        state, at_t = equations.step(weights, inputs[:, t - 1], state)
+        state, at_t = equations.step(weights, by_time[t - 1], state)
         for part, value in zip(parts, state, strict=True):
             part[:, t] = value
         for name, value in at_t.items():
@@ -110,9 +111,8 @@ def backward(
         raise ValueError(f"steps is {steps}; it takes 1 at least")
     equations, dtype = CELLS[cell], trace.states.dtype
     ends = np.full(len(inputs), trace.timesteps) if lengths is None else lengths  # (N,)
-    first = (
-        np.zeros_like(ends) if steps is None else np.maximum(ends - steps, 0)
-    )  # (N,), constants up to here
+    # (N,), constants up to here
+    first = np.zeros_like(ends) if steps is None else np.maximum(ends - steps, 0)
     d_parts = [np.zeros_like(trace.states) for _ in range(equations.parts)]  # (N, T + 1, H)
     d_inputs = np.zeros(inputs.shape, dtype)
     d_kernel, d_recurrent = np.zeros_like(weights.kernel), np.zeros_like(weights.recurrent_kernel)

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.floating[Any]]  # float32 or float64: what comes in decides
-Lengths = NDArray[np.integer[Any]]  # (N,), real timesteps of each sequence; the rest is padding on the right
+Array = NDArray[np.floating]  # float32 or float64: what comes in decides
+Lengths = NDArray[np.integer]  # (N,), real timesteps of each sequence; the rest is padding on the right
 State = tuple[Array, ...]  # (h,), or (h, c) for an LSTM; each (N, H)
 
 
@@ -42,7 +41,7 @@ class Trace:
     @property
     def timesteps(self) -> int:
         """T."""
-        return self.states.shape[1] - 1
+        return int(self.states.shape[1]) - 1
 
     def state(self, t: int | Lengths) -> State:
         """Return h_t, and c_t where there is one; `t` for all sequences, or one for each, (N,)."""
@@ -84,9 +83,8 @@ class Gradients:
     bias: Array  # as in CellWeights
     inputs: Array  # (N, T, D)
     states: Array  # (N, T + 1, H): dL/dh_t, directly and through all later timesteps
-    cells: Array | None = (
-        None  # (N, T + 1, H): dL/dc_t of an LSTM through later timesteps; what h_t does is in states
-    )
+    # (N, T + 1, H): dL/dc_t of an LSTM through later timesteps; what h_t does is in states
+    cells: Array | None = None
 
 
 @dataclass(frozen=True)
@@ -99,25 +97,23 @@ class Cell:
     step: Callable[[CellWeights, Array, State], tuple[State, dict[str, Array]]]
     gradient: Callable[[CellWeights, Step, State], StepGradient]
     jacobian: Callable[[CellWeights, Step], Array]  # d state_t / d state_(t-1), (N, S, S)
-    layer: str | Callable[[], Any] = (
-        ""  # the layer of Keras: its name there, or a function that returns its class
-    )
+    # the layer of Keras: its name there, or a function that returns its class
+    layer: str | Callable[[], type] = ""
     biases: int = 1  # 2: one with the input and one with the state
-    spoken: Mapping[str, str] = field(
-        default_factory=dict
-    )  # gates that open and shut, and their names in words
+    # gates that open and shut, and their names in words
+    spoken: Mapping[str, str] = field(default_factory=dict)
     holding: str = ""  # the gate that says which share of a unit is kept at a step
     forget_block: int | None = None  # the block of columns whose bias `networks.forget_bias` sets
 
 
 def sigmoid(x: Array) -> Array:
-    """Return 1 / (1 + exp(-x)), written so that no exponential overflows.
+    """Return 1 / (1 + exp(-x)), written so that no exponential overflows: exp(min(x, 0)) / (1 + exp(-|x|)).
 
     >>> sigmoid(np.array([-1000.0, 0.0, 1000.0])).tolist()
     [0.0, 0.5, 1.0]
     """
-    small: Array = np.exp(-np.abs(x))
-    return np.where(x < 0, small, np.ones_like(x)) / (1 + small)
+    opened: Array = np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))
+    return opened
 
 
 def scaled_rows(scale: Array, matrix: Array) -> Array:

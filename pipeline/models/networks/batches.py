@@ -10,9 +10,8 @@ import numpy as np
 from pipeline.core.values import PADDING_ROW, IndexedCorpus, Int32, Int64
 from pipeline.text.ragged import span_positions
 
-_POOL = (
-    50  # batches that are sorted by length together: short enough to stay random, long enough to save padding
-)
+# batches that are sorted by length together: short enough to stay random, long enough to save padding
+_POOL = 50
 MAX_TIMESTEPS = 102_400  # in a batch, padding included, which bounds memory: 256 documents of 400 tokens
 
 

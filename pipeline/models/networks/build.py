@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from pipeline.core.models import MODELS, Family
 from pipeline.core.values import EmbeddingMatrix
 from pipeline.models.equations.through_time import CELLS
 from pipeline.models.equations.values import Cell
+from pipeline.models.networks.keras_types import Layer, Model, Tensor, Weight
 from pipeline.models.networks.truncation import truncated_layer
 from pipeline.settings.tables import NetworkSettings
-
-Tensor = Any
 
 STANDARDISE = "standardise"  # the layer of `ann` whose numbers are taken from training documents
 
@@ -71,7 +69,7 @@ def specify(
     )
 
 
-def build(spec: NetworkSpec) -> Any:
+def build(spec: NetworkSpec) -> Model:
     """Return the Keras model: (rows int32 (B, T), lengths int32 (B,)) > logits float32 (B, C).
 
     Notes
@@ -99,10 +97,11 @@ def build(spec: NetworkSpec) -> Any:
     if spec.dropout:
         encoded = keras.layers.Dropout(spec.dropout)(encoded)
     logits = keras.layers.Dense(spec.n_classes, name="output")(encoded)  # (B, C)
-    return keras.Model([rows, lengths], logits, name=spec.model)
+    model: Model = keras.Model([rows, lengths], logits, name=spec.model)
+    return model
 
 
-def after_embedding(model: Any) -> Any:
+def after_embedding(model: Model) -> Model:
     """Return the part of a model behind its table: (vectors (B, T, D), lengths (B,)) > logits (B, C).
 
     It shares the model's layers, so that training it trains the model.
@@ -110,7 +109,8 @@ def after_embedding(model: Any) -> Any:
     import keras
 
     lengths = model.inputs[1]
-    return keras.Model([model.get_layer("embedding").output, lengths], model.outputs[0])
+    body: Model = keras.Model([model.get_layer("embedding").output, lengths], model.outputs[0])
+    return body
 
 
 def _averaged(spec: NetworkSpec, embedded: Tensor, lengths: Tensor) -> Tensor:
@@ -133,7 +133,7 @@ def _averaged(spec: NetworkSpec, embedded: Tensor, lengths: Tensor) -> Tensor:
     return hidden
 
 
-def _standardising_layer() -> Any:
+def _standardising_layer() -> Layer:
     """Return a layer that subtracts `mean` (D,) and divides by `deviation` (D,): numbers set once, not trained."""
     import keras
 
@@ -152,13 +152,18 @@ def _standardising_layer() -> Any:
     return Standardise(name=STANDARDISE)
 
 
-def own_weights(model: Any, tuned: bool) -> list[Any]:
+def table_of(model: Model) -> Weight:
+    """Return the model's table of vectors (V, D)."""
+    return model.get_layer("embedding").weights[0]
+
+
+def own_weights(model: Model, tuned: bool) -> list[Weight]:
     """Return the weights that make a fitted model: all but a frozen table, which is kept once for all models."""
     table = model.get_layer("embedding").weights
     return [weight for weight in model.weights if tuned or all(weight is not other for other in table)]
 
 
-def recurrent_kernels(model: Any) -> list[Any]:
+def recurrent_kernels(model: Model) -> list[Weight]:
     """Return the matrices that lead from one state to the next, one for each recurrent layer and direction."""
     return [layer.cell.recurrent_kernel for layer in model.layers if hasattr(layer, "cell")]
 
@@ -199,20 +204,20 @@ def _states(spec: NetworkSpec, name: str, sequences: Tensor, lengths: Tensor) ->
     return layer(spec.units, return_sequences=True, name=name, **bias)(sequences)
 
 
-def keras_layer(cell: Cell) -> Any:
+def keras_layer(cell: Cell) -> type:
     """Return the class of the Keras layer that runs a cell over time."""
     import keras
 
     return getattr(keras.layers, cell.layer) if isinstance(cell.layer, str) else cell.layer()
 
 
-def _first_bias(spec: NetworkSpec, cell: Cell) -> dict[str, Any]:
+def _first_bias(spec: NetworkSpec, cell: Cell) -> dict[str, object]:
     """Return what Keras is told of the bias that forget gates start from: nothing where it is Keras' own, 1."""
     if cell.forget_block is None or spec.forget_bias == 1.0:
         return {}
     of_blocks = [spec.forget_bias if block == cell.forget_block else 0.0 for block in range(cell.blocks)]
 
-    def initial(shape: tuple[int, ...], dtype: Any = None) -> Tensor:
+    def initial(shape: tuple[int, ...], dtype: object = None) -> Tensor:
         import tensorflow as tf
 
         return tf.repeat(tf.constant(of_blocks, dtype), spec.units)  # (G * H,)
@@ -247,13 +252,15 @@ def _read(spec: NetworkSpec, part: str, direction: str, inputs: list[Tensor]) ->
     return _layer(partial(_over_pieces, HEADS[part]), shape, name)([states, lengths])
 
 
-def _layer(function: Callable[[list[Tensor]], Tensor], shape: tuple[int | None, ...], name: str = "") -> Any:
+def _layer(
+    function: Callable[[list[Tensor]], Tensor], shape: tuple[int | None, ...], name: str = ""
+) -> Layer:
     """Return a Keras layer that applies a function of tensors; `shape` without the batch where it has one size."""
     import keras
 
-    return keras.layers.Lambda(
-        function, output_shape=shape[-2:] if len(shape) > 2 else shape, name=name or None
-    )
+    shape = shape[-2:] if len(shape) > 2 else shape
+    layer: Layer = keras.layers.Lambda(function, output_shape=shape, name=name or None)
+    return layer
 
 
 def _cut(embedded: Tensor, lengths: Tensor, size: int) -> tuple[Tensor, Tensor]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from pipeline.core.values import Float32
+from pipeline.models.networks.keras_types import PredictionStep
 from pipeline.models.networks.labelled import Evaluation, Labelled, document_weights, sample_documents
 from pipeline.models.networks.prediction import predict_with
 from pipeline.tasks.classification.targets import chance_loss
@@ -24,7 +24,7 @@ _NOTHING_LEARNED = (
 
 
 def why_not_trained(
-    predict: Any,
+    predict: PredictionStep,
     history: Sequence[Evaluation],
     train: Labelled,
     n_classes: int,

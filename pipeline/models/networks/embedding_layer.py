@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pipeline.core.values import PADDING_ROW
-
-Tensor = Any
+from pipeline.models.networks.keras_types import Tensor
 
 # Keras's defaults for Adam
 _BETA_1, _BETA_2, _EPSILON = 0.9, 0.999, 1e-7

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
-from pipeline.core.values import Float32, IndexedCorpus, Int32
+from pipeline.core.values import Float32, IndexedCorpus
 from pipeline.models.networks.batches import batches
+from pipeline.models.networks.keras_types import Model, PredictionStep, Tensor
 
 _BATCH = 256
 
 
-def predict_probabilities(model: Any, indexed: IndexedCorpus, n_classes: int) -> Float32:
+def predict_probabilities(model: Model, indexed: IndexedCorpus, n_classes: int) -> Float32:
     """Return each document's distribution over the classes; float32 (N, C), in the order of `indexed`."""
     return predict_with(prediction_step(model), indexed, n_classes)
 
 
-def predict_with(predict: Any, indexed: IndexedCorpus, n_classes: int) -> Float32:
+def predict_with(predict: PredictionStep, indexed: IndexedCorpus, n_classes: int) -> Float32:
     """Return each document's distribution by a `prediction_step`; float32 (N, C), in the order of `indexed`."""
     probabilities = np.zeros((indexed.n_docs, n_classes), dtype=np.float32)
     for batch in batches(indexed, _BATCH, None):
@@ -27,33 +26,19 @@ def predict_with(predict: Any, indexed: IndexedCorpus, n_classes: int) -> Float3
     return probabilities
 
 
-def prediction_step(model: Any) -> Any:
+def prediction_step(model: Model) -> PredictionStep:
     """Return the function from a batch, (rows, lengths), to its probabilities (B, C)."""
     import tensorflow as tf
 
     @tf.function(input_signature=batch_signature())
-    def predict(rows: Any, lengths: Any) -> Any:
+    def predict(rows: Tensor, lengths: Tensor) -> Tensor:
         return tf.nn.softmax(model([rows, lengths], training=False))  # (B, C)
 
-    return predict
+    step: PredictionStep = predict
+    return step
 
 
-def logits_of(model: Any) -> Callable[[Int32, Int32], Float32]:
-    """Return the function from rows (B, T) and lengths (B,) to logits, float32 (B, C)."""
-    import tensorflow as tf
-
-    @tf.function(input_signature=batch_signature())
-    def step(rows: Any, lengths: Any) -> Any:
-        return model([rows, lengths], training=False)  # (B, C)
-
-    def logits(rows: Int32, lengths: Int32) -> Float32:
-        found: Float32 = step(rows, lengths).numpy()
-        return found
-
-    return logits
-
-
-def batch_signature() -> list[Any]:
+def batch_signature() -> list[Tensor]:
     """Return rows (B, T) and lengths (B,) with free sizes, so that no length is traced anew."""
     import tensorflow as tf
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from pipeline.core.values import Float32
-from pipeline.models.networks.build import after_embedding, recurrent_kernels
+from pipeline.models.networks.build import after_embedding, recurrent_kernels, table_of
 from pipeline.models.networks.embedding_layer import LazyAdam, gradient_by_row
+from pipeline.models.networks.keras_types import BatchStep, Model, Tensor, Weight
 from pipeline.models.networks.prediction import batch_signature
 from pipeline.models.networks.weight_drop import WeightDrop
 from pipeline.settings.tables import NetworkSettings
@@ -21,8 +21,8 @@ from pipeline.settings.tables import NetworkSettings
 class TrainingStep:
     """What trains a network on one batch."""
 
-    run: Any  # (rows, lengths, labels, learning rate) > (sum of losses, right answers, 1 if clipped else 0)
-    averages: tuple[tuple[Any, Any], ...]  # weight and its moving average; empty without `networks.ema`
+    run: BatchStep
+    averages: tuple[tuple[Weight, Tensor], ...]  # weight and its moving average; empty without `networks.ema`
 
     def take_averages(self) -> None:
         """Give each weight that has a moving average the value of it."""
@@ -40,7 +40,7 @@ class TrainingStep:
 
 
 def training_step(
-    model: Any, settings: NetworkSettings, *, tuned: bool, class_weights: Float32 | None = None
+    model: Model, settings: NetworkSettings, *, tuned: bool, class_weights: Float32 | None = None
 ) -> TrainingStep:
     """Return what trains `model` on one batch.
 
@@ -59,8 +59,8 @@ def training_step(
     import keras
     import tensorflow as tf
 
-    body, table = after_embedding(model), model.get_layer("embedding").embeddings.value
-    weights = body.trainable_variables
+    body, table = after_embedding(model), table_of(model).value
+    weights = body.trainable_weights
     optimizer = keras.optimizers.Adam(settings.learning_rate)
     optimizer.build(weights)
     row_optimizer = LazyAdam(table) if tuned else None
@@ -74,7 +74,7 @@ def training_step(
     @tf.function(
         input_signature=[*batch_signature(), tf.TensorSpec((None,), tf.int32), tf.TensorSpec((), tf.float32)]
     )
-    def run(rows: Any, lengths: Any, labels: Any, rate: Any) -> tuple[Any, Any, Any]:
+    def run(rows: Tensor, lengths: Tensor, labels: Tensor, rate: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         embedded = tf.gather(table, rows)  # (B, T, D)
         if weight_drop:
             weight_drop.drop()

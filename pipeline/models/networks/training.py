@@ -5,26 +5,26 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import cast
 
 import numpy as np
 
 from pipeline.core.values import Float32, IndexedCorpus, Int32
 from pipeline.models.networks.batches import Batch, batches, shuffle_words
 from pipeline.models.networks.budget import Budget, budget_of, updates_in_a_pass
-from pipeline.models.networks.build import STANDARDISE, NetworkSpec, build
+from pipeline.models.networks.build import STANDARDISE, NetworkSpec, build, table_of
 from pipeline.models.networks.course import Course, Tally
 from pipeline.models.networks.did_it_train import milder_signs, why_not_trained
+from pipeline.models.networks.keras_types import Model, PredictionStep
 from pipeline.models.networks.labelled import Evaluation, Labelled, document_weights, sample_documents
 from pipeline.models.networks.prediction import predict_with, prediction_step
 from pipeline.models.networks.step import TrainingStep, training_step
 from pipeline.settings.tables import NetworkSettings
 
 _MOST_TIMESTEPS = 25_600  # in a training batch: every state is kept for the way back
-_WORD_ORDERS = (
-    1  # what the seed of shuffled words has more than that of the batches: the two share no numbers
-)
+# what the seed of shuffled words has more than that of the batches: the two share no numbers
+_WORD_ORDERS = 1
 _SLOWER = 10.0  # the learning rate of vectors that are tuned after the other weights is so many times smaller
 
 
@@ -45,7 +45,7 @@ class FittedNetwork:
     """A trained Keras model with its history."""
 
     spec: NetworkSpec
-    model: Any
+    model: Model
     history: tuple[Evaluation, ...]
     best_updates: int  # after so many updates, over all phases, the weights were those that are kept
     stopped: str  # "early" or "budget"
@@ -65,13 +65,17 @@ class FittedNetwork:
         """The evaluation whose weights are kept."""
         return next(one for one in self.history if one.updates == self.best_updates)
 
+    def without_model(self) -> FittedNetwork:
+        """Return what is told of the training; the model, which takes memory, is gone and may not be asked for."""
+        return replace(self, model=cast(Model, None))
+
 
 @dataclass(frozen=True, eq=False)
 class _Trainee:
     """What every phase of one training needs."""
 
-    model: Any
-    predict: Any
+    model: Model
+    predict: PredictionStep
     vectors: Float32  # (V, D), the table before any training
     train: Labelled
     validation: Labelled | None
@@ -81,9 +85,8 @@ class _Trainee:
     generator: np.random.Generator
     on_evaluation: Callable[[Evaluation], None]
     class_weights: Float32 | None  # (C,)
-    word_orders: (
-        np.random.Generator | None
-    )  # shuffles each document's words anew for every epoch; None: as written
+    # shuffles each document's words anew for every epoch; None: as written
+    word_orders: np.random.Generator | None
 
     def epoch_documents(self) -> IndexedCorpus:
         """Return the training documents as the next epoch reads them."""
@@ -194,7 +197,7 @@ def _refuse_unsettled(settings: NetworkSettings) -> None:
 
 def _untrained(
     spec: NetworkSpec, vectors: Float32, train: IndexedCorpus, seed: int, deterministic: bool
-) -> Any:
+) -> Model:
     """Return the model with the weights that its training begins from."""
     import keras
     import tensorflow as tf
@@ -219,7 +222,7 @@ def _most_timesteps(settings: NetworkSettings) -> int:
     return max(_MOST_TIMESTEPS, settings.batch_size * settings.max_tokens)
 
 
-def _standardise_averages(model: Any, vectors: Float32, train: IndexedCorpus) -> None:
+def _standardise_averages(model: Model, vectors: Float32, train: IndexedCorpus) -> None:
     """Set the mean and deviation of averaged vectors over training documents, where the model asks for them."""
     if STANDARDISE not in {layer.name for layer in model.layers}:
         return
@@ -246,7 +249,8 @@ def _train_in_phases(
             trainee, course, step, tuned, learning_rate, updates[number] if updates else None
         )
         step.take_averages()
-        _assign(trainee.model.trainable_weights, course.best_weights)
+        for weight, value in zip(trainee.model.trainable_weights, course.best_weights, strict=False):
+            weight.assign(value)  # nothing where no weights were the best
         last = course.best_updates or course.updates
         if last > done:  # else the phase made nothing better, and a refit leaves it out
             course.phases = (*course.phases, last - done)
@@ -308,7 +312,7 @@ def _keep_if_better(trainee: _Trainee, course: Course) -> None:
     if last.validation_loss < course.gained_loss - trainee.settings.min_gain:
         course.gained_loss, course.gained_updates = last.validation_loss, last.updates
     course.best_weights = []  # gone before the next are copied
-    table = trainee.model.get_layer("embedding").embeddings
+    table = table_of(trainee.model)
     course.best_weights = [
         trainee.vectors if weight is table and not last.tuned else weight.value.numpy()
         for weight in trainee.model.trainable_weights
@@ -337,9 +341,3 @@ def _judge(trainee: _Trainee) -> tuple[float | None, float | None]:
     each = -np.log(np.maximum(picked, 1e-12))
     loss = float(np.average(each, weights=counts)) if np.isfinite(picked).all() else np.inf
     return loss, float((probabilities.argmax(axis=1) == trainee.validation.labels).mean())
-
-
-def _assign(weights: list[Any], values: list[Float32]) -> None:
-    """Give the weights these values; an empty list leaves them as they are."""
-    for weight, value in zip(weights, values, strict=False):
-        weight.assign(value)

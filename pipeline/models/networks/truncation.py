@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-Tensor = Any
+from pipeline.models.networks.keras_types import Layer, Tensor
 
 
-def truncated_layer(layer: Any, units: int, steps: int, name: str, **more: Any) -> Any:
+def truncated_layer(layer: type, units: int, steps: int, name: str, **more: object) -> Layer:
     """Return a recurrent layer of Keras through which gradients flow back `steps` timesteps.
 
     Parameters
@@ -51,9 +49,8 @@ def truncated_layer(layer: Any, units: int, steps: int, name: str, **more: Any) 
             starts = tf.maximum(lengths - steps, 0)  # (B,), timesteps before the last K
             longest = tf.shape(sequences)[1]
             before = sequences[:, : tf.maximum(longest - steps, 1)]  # (B, T - K, D)
-            real = tf.sequence_mask(
-                tf.maximum(starts, 1), tf.shape(before)[1]
-            )  # fused kernels need one real step
+            # fused kernels need one real step
+            real = tf.sequence_mask(tf.maximum(starts, 1), tf.shape(before)[1])
             early, *found = super().call(before, mask=real, training=True)  # (B, T - K, H)
             begin = [  # zeros where nothing comes before
                 tf.where(starts[:, None] > 0, tf.stop_gradient(one), tf.zeros_like(one)) for one in found
@@ -77,8 +74,7 @@ def _joined(early: Tensor, late: Tensor, starts: Tensor, longest: Tensor) -> Ten
     import tensorflow as tf
 
     place = tf.range(longest)[None, :] - starts[:, None]  # (B, T), from each start
-    of_late = tf.gather(
-        late, tf.clip_by_value(place, 0, tf.shape(late)[1] - 1), axis=1, batch_dims=1
-    )  # (B, T, H)
+    # (B, T, H)
+    of_late = tf.gather(late, tf.clip_by_value(place, 0, tf.shape(late)[1] - 1), axis=1, batch_dims=1)
     of_early = tf.pad(early, [[0, 0], [0, longest - tf.shape(early)[1]], [0, 0]])  # (B, T, H)
     return tf.where(place[:, :, None] < 0, of_early, of_late)

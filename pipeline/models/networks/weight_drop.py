@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-Tensor = Any
+from pipeline.models.networks.keras_types import Tensor, Weight
 
 
 class WeightDrop:
@@ -18,7 +16,7 @@ class WeightDrop:
     that the fused kernel of a GPU still runs; `recurrent_dropout` of Keras rules it out.
     """
 
-    def __init__(self, kernels: list[Any], rate: float) -> None:
+    def __init__(self, kernels: list[Weight], rate: float) -> None:
         import keras
 
         self.kernels = kernels
@@ -39,7 +37,7 @@ class WeightDrop:
         for kernel, whole, mask in zip(self.kernels, self._whole, self._masks, strict=True):
             kernel.assign(whole * mask)
 
-    def restore(self, weights: list[Any], gradients: list[Tensor]) -> list[Tensor]:
+    def restore(self, weights: list[Weight], gradients: list[Tensor]) -> list[Tensor]:
         """Put each W back, and return the gradients of `weights` with those of the kernels times M / (1 - rate)."""
         place = {weight.path: number for number, weight in enumerate(weights)}
         gradients = list(gradients)

@@ -373,7 +373,7 @@ def short_table(
     rows: Sequence[tuple[Cell, ...]],
     limit: int,
     source: str,
-    note: str,
+    note: str = "",
     *,
     fold: bool = False,
 ) -> Table:

@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any, TypeGuard
 
+from pipeline.core import wording
+
 MISSING = "–"
 MINUS = "−"
 
@@ -44,7 +46,7 @@ def percent(value: Any, places: int = 1) -> str:
     >>> percent(0.8767), percent(0.87654, 2)
     ('87.7 %', '87.65 %')
     """
-    return f"{100 * value:.{places}f} %" if is_number(value) else MISSING
+    return wording.percent(value, places) if is_number(value) else MISSING
 
 
 def points(value: Any, places: int = 1) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipeline.core.clean import plural
 from pipeline.report.page.blocks import Answer, Chart, Dot, DotPlot
-from pipeline.report.page.formats import MISSING, count, duration, interval, is_interval, is_number
+from pipeline.report.page.formats import count, duration, interval
 from pipeline.report.sections.circumstances import circumstances
 from pipeline.report.sections.facts import (
     leak_warning,
@@ -16,18 +16,18 @@ from pipeline.report.sections.facts import (
 )
 from pipeline.report.sections.metric import ReportMetric, metric_of
 from pipeline.report.sections.rule import beside_words, decision_rule
-from pipeline.run_folder.reading import CHARTS, Record, Run
+from pipeline.run_folder.reading import CHARTS, Run
 
 AVERAGED = "ann"  # the network without memory: a control where a recurrent one was run
 
 
 def build_answer(run: Run) -> Answer:
     """Return the answer, from the verdict, the comparison behind it and the corpus."""
-    verdict = run.table("verdict")
+    verdict = run.metrics.verdict
     return Answer(
-        sentence=answer_sentence(run),
-        decided=_decided(run, verdict),
-        decision=str(verdict.get("decision") or "no comparison"),
+        sentence=verdict.sentence,
+        decided=_decided(run),
+        decision=verdict.decision or "no comparison",
         facts=_facts(run),
         rule=decision_rule(run),
         chart=_chart(run),
@@ -36,37 +36,24 @@ def build_answer(run: Run) -> Answer:
     )
 
 
-def answer_sentence(run: Run) -> str:
-    """Return the verdict's sentence, or why there is none."""
-    sentence = run.table("verdict").get("sentence")
-    if sentence:
-        return str(sentence)
-    if status_sentence(run):
-        return "There is no answer: the run did not reach the comparison."
-    return "There is no answer: a comparison needs one network and one baseline that were both fitted."
-
-
-def _decided(run: Run, verdict: Record) -> str:
-    if verdict.get("a") is None or verdict.get("b") is None:
+def _decided(run: Run) -> str:
+    verdict = run.metrics.verdict
+    if verdict.a is None or verdict.b is None:
         return "Nothing was decided: the best network and the best baseline were not both run."
-    n_baselines = len(verdict.get("against") or ()) or 1
-    opponents = (
-        f"every baseline ({n_baselines} of them), of which {verdict['b']} decides"
-        if n_baselines > 1
-        else str(verdict["b"])
-    )
-    metric = metric_of(run)
+    n_baselines = len(verdict.against)
+    several = f"every baseline ({n_baselines} of them), of which {verdict.b} decides"
+    opponents = several if n_baselines > 1 else verdict.b
+    metric, tested = metric_of(run), count(run.metrics.corpus.tested)
     level = (
         ""
         if metric.name == "log loss"
         else " (of networks within one standard error of the best, by the lowest loss)"
     )
     chosen = (
-        f"{verdict['a']} ({_best_network(run, verdict['a'])}) is compared with {opponents}. The network was chosen"
-        f" by {_validation(run)} {metric.name}{level}, and all were compared on the same {_test_documents(run)}test"
-        " documents."
+        f"{verdict.a} ({_best_network(run, verdict.a)}) is compared with {opponents}. The network was chosen"
+        f" by {_validation(run)} {metric.name}{level}, and all were compared on the same {tested} test documents."
     )
-    parts = (chosen, _difference(run), _scale(run, verdict), circumstances(run), beside_words(run))
+    parts = (chosen, _difference(run), _scale(run), circumstances(run), beside_words(run))
     return " ".join(part for part in parts if part)
 
 
@@ -76,50 +63,39 @@ def _validation(run: Run) -> str:
 
 def _best_network(run: Run, name: str) -> str:
     """Return what was put up for the answer: where recurrent networks were run, `ann` is not, as good as it may be."""
-    models = {str(row.get("name")): row.get("model") for row in run.rows("summary")}
+    models = {row.name: row.model for row in run.metrics.summary}
     if models.get(name) != AVERAGED and AVERAGED in models.values():
         return "the best recurrent network; ann, which has no memory, is not put up for the answer"
     return "the best network"
 
 
-def _test_documents(run: Run) -> str:
-    return f"{count(run.tested)} " if is_number(run.tested) else ""
-
-
 def _difference(run: Run) -> str:
-    entry = verdict_comparison(run)
-    if entry is None or not is_number(entry.get("difference")):
+    entry, metric = verdict_comparison(run), metric_of(run)
+    if entry is None:
         return ""
-    metric = metric_of(run)
-    between = interval(entry.get("ci95"), metric.signed, run.places)
-    ends = f" (95 % interval {between})" if between != MISSING else ""
-    direction = "" if metric.higher_is_better else f", in favour of {entry['a']} where positive"
-    shown = metric.signed(entry["difference"], run.places)
-    return f"Difference in {metric.name}{direction}: {shown} {metric.unit}{ends}."
+    direction = "" if metric.higher_is_better else f", in favour of {entry.a} where positive"
+    shown = metric.signed(entry.difference, run.places)
+    ends = f"95 % interval {interval(entry.ci95, metric.signed, run.places)}"
+    return f"Difference in {metric.name}{direction}: {shown} {metric.unit} ({ends})."
 
 
 def _chart(run: Run) -> Chart | None:
     """Return the verdict's difference on its scale; None where nothing was decided."""
-    entry, rope = verdict_comparison(run), run.table("verdict").get("rope")
-    if entry is None or not is_number(entry.get("difference")) or not is_interval(entry.get("ci95")):
+    entry = verdict_comparison(run)
+    if entry is None:
         return None
-    lo, hi = entry["ci95"]
-    dot = Dot(f"{entry['a']} − {entry['b']}", entry["difference"], lo, hi, "Difference")
-    band = float(rope) if is_number(rope) else None
-    figure = DotPlot((dot,), metric_of(run).axis, band)
-    shade = " The shaded band counts as equal." if band is not None else ""
-    reading = f"Right of the line {entry['a']} is better, left of it {entry['b']}.{shade}"
+    dot = Dot(f"{entry.a} − {entry.b}", entry.difference, *entry.ci95, "Difference")
+    figure = DotPlot((dot,), metric_of(run).axis, run.metrics.verdict.rope)
+    shade = "The shaded band counts as equal."
+    reading = f"Right of the line {entry.a} is better, left of it {entry.b}. {shade}"
     return Chart("The difference with its 95 % interval", reading, figure, f"{CHARTS}/answer.png")
 
 
-def _scale(run: Run, verdict: Record) -> str:
-    rope, smallest = verdict.get("rope"), verdict.get("minimum_detectable_difference")
-    parts = []
-    if is_number(rope):
-        parts.append(f"Differences of up to {metric_of(run).exact(rope)} count as equal.")
-    if is_number(smallest):
-        parts.append(f"{detectable(smallest, metric_of(run), run.places)}.")
-    return " ".join(parts)
+def _scale(run: Run) -> str:
+    verdict, metric = run.metrics.verdict, metric_of(run)
+    equal = f"Differences of up to {metric.exact(verdict.rope)} count as equal."
+    smallest = verdict.minimum_detectable_difference
+    return equal if smallest is None else f"{equal} {detectable(smallest, metric, run.places)}."
 
 
 def detectable(smallest: float, metric: ReportMetric, places: int) -> str:
@@ -130,26 +106,15 @@ def detectable(smallest: float, metric: ReportMetric, places: int) -> str:
 
 
 def _facts(run: Run) -> tuple[tuple[str, str], ...]:
-    corpus, models = run.table("corpus"), model_facts(run)
-    splits = corpus.get("splits") or {}
-    facts = {
-        "Documents": count(corpus.get("documents")),
-        "Classes": count(len(corpus.get("classes") or ())) if corpus else MISSING,
-        "Train / validation / test": " / ".join(
-            count(splits.get(name)) for name in ("train", "validation", "test")
-        )
-        + of_first_fold(run),
-        "Tested, folds together": count(run.tested) if n_folds(run) > 1 else None,
-        "Models": plural(len(models), "model") + f", {plural(sum(model.runs for model in models), 'fit')}",
-        "Time": duration(_total_seconds(run)),
-    }
-    name = (("Corpus", str(corpus["name"])),) if corpus.get("name") else ()  # it may hold a dash of its own
+    corpus, models = run.metrics.corpus, model_facts(run)
+    splits = (corpus.splits.train, corpus.splits.validation, corpus.splits.test)
+    tested = (("Tested, folds together", count(corpus.tested)),) if n_folds(run) > 1 else ()
     return (
-        *name,
-        *((term, str(value)) for term, value in facts.items() if value and MISSING not in str(value)),
+        ("Corpus", corpus.name),
+        ("Documents", count(corpus.documents)),
+        ("Classes", count(len(corpus.classes))),
+        ("Train / validation / test", " / ".join(map(count, splits)) + of_first_fold(run)),
+        *tested,
+        ("Models", f"{plural(len(models), 'model')}, {plural(sum(model.runs for model in models), 'fit')}"),
+        ("Time", duration(run.metrics.total_seconds)),
     )
-
-
-def _total_seconds(run: Run) -> float | None:
-    seconds = run.raw.get("total_seconds")
-    return seconds if is_number(seconds) else None

@@ -9,8 +9,19 @@ from typing import Any
 from pipeline.core.clean import cell_text, clean, plural
 from pipeline.core.files import as_json
 from pipeline.report.page.blocks import Limits
-from pipeline.report.page.formats import MISSING, count, is_number
-from pipeline.run_folder.reading import Record, Run
+from pipeline.report.page.formats import MISSING, count
+from pipeline.run_folder.details.documents import (
+    AnsweringModel,
+    ChosenDocuments,
+    Contributions,
+    ExplainedDocument,
+    ExplainedModel,
+    ShownDocument,
+    WordContributions,
+)
+from pipeline.run_folder.reading import Run
+
+Data = dict[str, Any]  # what the page's script reads
 
 LEFT_OUT = " […] "  # as the run wrote it between the start and the end of a text
 WHY = {  # names of lists in details/chosen_documents.json, as a reader is told
@@ -46,7 +57,7 @@ STEPS = (
 )
 
 
-def browser_data(run: Run, limits: Limits) -> tuple[Record, Step]:
+def browser_data(run: Run, limits: Limits) -> tuple[Data, Step]:
     """Return what the page's script reads, and the first of `STEPS` that keeps it under `limits.browser_bytes`.
 
     The result is empty where the run chose no documents.
@@ -61,7 +72,7 @@ def browser_data(run: Run, limits: Limits) -> tuple[Record, Step]:
     between (empty: the model does not read the word), or `place:number` where only the largest are kept.
     """
     chosen = run.details.chosen_documents
-    if not chosen.get("documents"):
+    if chosen is None:
         return {}, STEPS[0]
     for step in STEPS:
         data = _data(run, chosen, step)
@@ -70,77 +81,78 @@ def browser_data(run: Run, limits: Limits) -> tuple[Record, Step]:
     return data, step
 
 
-def _data(run: Run, chosen: Record, step: Step) -> Record:
-    names = [str(model["name"]) for model in chosen["models"]]
-    texts = {entry["document"]: entry for entry in run.details.documents_shown if entry.get("part") == "test"}
-    explained = {entry["document"]: entry for entry in run.details.contributions.get("documents") or ()}
-    methods = {entry["name"]: entry for entry in run.details.contributions.get("models") or ()}
+def _data(run: Run, chosen: ChosenDocuments, step: Step) -> Data:
+    names = [model.name for model in chosen.models]
+    texts = {entry.document: entry for entry in run.details.documents_shown if entry.part == "test"}
+    found = run.details.contributions or Contributions((), ())
+    explained = {entry.document: entry for entry in found.documents}
+    methods = {entry.name: entry for entry in found.models}
     why = list(WHY)
     return {
-        "labels": [cell_text(label) for label in chosen["label_names"]],
+        "labels": [cell_text(label) for label in chosen.label_names],
         "why": list(WHY.values()),
-        "models": [_model(model, methods.get(model["name"], {})) for model in chosen["models"]],
+        "models": [_model(model, methods.get(model.name)) for model in chosen.models],
         "pair": _first_pair(run, names, methods),
-        "tested": chosen["tested"],
+        "tested": chosen.tested,
         "documents": [
             {
-                "n": row["document"],
-                "y": row["label"],
-                "w": [why.index(name) for name in row["why"] if name in WHY],
-                "p": row["predicted"],
-                "q": [round(100 * value) if is_number(value) else None for value in row["probability"]],
-                **_text(texts.get(row["document"]) or {}, explained.get(row["document"]) or {}, names, step),
+                "n": row.document,
+                "y": row.label,
+                "w": [why.index(name) for name in row.why if name in WHY],
+                "p": row.predicted,
+                "q": [None if value is None else round(100 * value) for value in row.probability],
+                **_text(texts.get(row.document), explained.get(row.document), names, step),
             }
-            for row in chosen["documents"][: step.documents]
+            for row in chosen.documents[: step.documents]
         ],
     }
 
 
-def _model(model: Record, found: Record) -> Record:
+def _model(model: AnsweringModel, found: ExplainedModel | None) -> Data:
     return {
-        "name": cell_text(model["name"]),
-        "kind": model["kind"],
-        "seeds": model["seeds"],
-        "decides": model["decides"],
-        "method": found.get("method"),
-        "whyNot": found.get("why_not"),
+        "name": cell_text(model.name),
+        "kind": model.kind,
+        "seeds": model.seeds,
+        "decides": model.decides,
+        "method": found and found.method,
+        "whyNot": found and found.why_not,
     }
 
 
-def _first_pair(run: Run, names: Sequence[str], methods: Mapping[str, Record]) -> list[int]:
+def _first_pair(run: Run, names: Sequence[str], methods: Mapping[str, ExplainedModel]) -> list[int]:
     """Return the models of the verdict, or the first that can be shown."""
-    verdict = run.table("verdict")
-    asked = [verdict.get(side) for side in ("a", "b")]
-    explained = [name for name in names if (methods.get(name) or {}).get("method")]
+    asked = [run.metrics.verdict.a, run.metrics.verdict.b]
+    explained = [name for name in names if name in methods and methods[name].method]
     first = [name for name in dict.fromkeys([*asked, *explained, *names]) if name in names]
     return [names.index(name) for name in [*first, *first][:2]]
 
 
-def _text(shown: Record, explained: Record, names: Sequence[str], step: Step) -> Record:
+def _text(
+    shown: ShownDocument | None, explained: ExplainedDocument | None, names: Sequence[str], step: Step
+) -> Data:
     """Return a text, cut into words where they are known, and what each model makes of them."""
-    text = str(explained.get("text") or "")
-    spans = list(_pairs(explained.get("spans")))
-    if not spans:
-        start = str(shown.get("text") or "")
-        cut = bool(shown.get("cut")) or len(start) > step.characters
-        return {"t": clean(start[: step.characters]) + (" …" if cut else ""), "s": "", "c": {}}
+    spans = list(_pairs(explained.spans)) if explained else []
+    if explained is None or not spans:
+        start, cut = (shown.text, shown.cut) if shown else ("", False)
+        more = " …" if cut or len(start) > step.characters else ""
+        return {"t": clean(start[: step.characters]) + more, "s": "", "c": {}}
+    text = explained.text
     kept = _kept_words(spans, len(text), step.characters)
     pieces = _pieces(text, spans, kept)
-    found = explained.get("models") or {}
     return {
         "t": "".join(pieces),
         "s": " ".join(str(_utf16_units(piece)) for piece in pieces),
         "c": {
             names.index(name): _contributions(entry, kept, step)
-            for name, entry in found.items()
+            for name, entry in explained.models.items()
             if name in names and step.words != 0
         },
     }
 
 
-def _pairs(numbers: Any) -> Iterator[tuple[int, int]]:
+def _pairs(numbers: str) -> Iterator[tuple[int, int]]:
     """Yield the pairs of a string of numbers: starts and ends."""
-    each = [int(number) for number in str(numbers or "").split()]
+    each = [int(number) for number in numbers.split()]
     yield from zip(each[::2], each[1::2], strict=False)
 
 
@@ -172,11 +184,11 @@ def _utf16_units(text: str) -> int:
     return len(text.encode("utf-16-le")) // 2
 
 
-def _contributions(entry: Record, kept: Sequence[int], step: Step) -> list[Any]:
-    every = str(entry["words"]).split(",")
+def _contributions(entry: WordContributions, kept: Sequence[int], step: Step) -> list[Any]:
+    every = entry.words.split(",")
     words = [every[place] for place in kept]
-    numbers = [_rounded(entry[key]) for key in ("score", "base", "unit")]
-    return [entry["predicted"], round(100 * entry["probability"]), *numbers, _written(words, step.words)]
+    numbers = map(_rounded, (entry.score, entry.base, entry.unit))
+    return [entry.predicted, round(100 * entry.probability), *numbers, _written(words, step.words)]
 
 
 def _written(words: Sequence[str], most: int | None) -> str:
@@ -187,14 +199,14 @@ def _written(words: Sequence[str], most: int | None) -> str:
     return ",".join(f"{place}:{words[place]}" for place in largest)
 
 
-def _rounded(value: Any) -> float | None:
-    return float(f"{value:.3g}") if is_number(value) else None
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else float(f"{value:.3g}")
 
 
 # --- what a reader is told
 
 
-def how_documents_are_chosen(data: Record, step: Step) -> str:
+def how_documents_are_chosen(data: Data, step: Step) -> str:
     """Return which documents can be browsed and how they were chosen."""
     shown, tested = len(data["documents"]), data["tested"]
     return (
@@ -215,17 +227,17 @@ def _what_was_left_out(step: Step) -> str:
 
 def how_contributions_are_made(run: Run) -> tuple[str, ...]:
     """Return how the numbers behind the colours are computed, and for how many documents; nothing without any."""
-    models = run.details.contributions.get("models") or ()
-    if not models:
+    found = run.details.contributions
+    if found is None:
         return ()
-    each = [f"{model['name']}: {_what_was_made(model)}" for model in models]
+    each = [f"{model.name}: {_what_was_made(model)}" for model in found.models]
     return (*_METHOD, f"{'; '.join(each)}.")
 
 
-def _what_was_made(model: Record) -> str:
-    if not model["method"]:
-        return f"none, {model['why_not'] or MISSING}"
-    return f"{model['method']}, {plural(model['documents'], 'document')}"
+def _what_was_made(model: ExplainedModel) -> str:
+    if not model.method:
+        return f"none, {model.why_not or MISSING}"
+    return f"{model.method}, {plural(model.documents, 'document')}"
 
 
 _METHOD = (

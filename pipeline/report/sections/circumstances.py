@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pipeline.core.clean import plural
-from pipeline.report.page.formats import count, is_number
-from pipeline.run_folder.reading import Record, Run
+from pipeline.report.page.formats import count
+from pipeline.run_folder.metrics.comparisons import Seeds, SeedsStep
+from pipeline.run_folder.reading import Run
 
 AUTO, ENOUGH = "auto", 0.5  # as `pipeline.settings.tables` and `pipeline.evaluation.seeds` have them
 
@@ -18,50 +19,49 @@ def circumstances(run: Run) -> str:
 
 def seeds_sentence(run: Run) -> str:
     """Return how often the network of the answer was trained, and what decided that; empty where nobody compared."""
-    seeds = run.table("seeds")
-    steps = [step for step in seeds.get("steps") or () if is_number(step.get("share"))]
-    if not steps or seeds.get("asked") != AUTO:
+    seeds = run.metrics.seeds
+    if not seeds.steps or seeds.asked != AUTO:
         return ""
-    last = steps[-1]
-    trained = f"{seeds.get('network')} was trained with {count(last.get('seeds'))} seeds"
-    difference = f"its difference from {last.get('against')}"
-    share = f"{last['share']:.0%} of the variance of {difference} is the chance of training"
+    last = seeds.steps[-1]
+    trained = f"{seeds.network} was trained with {count(last.seeds)} seeds"
+    difference = f"its difference from {last.against}"
+    share = f"{last.share:.0%} of the variance of {difference} is the chance of training"
     return f"{trained}: {share}{_ending(seeds, last)}."
 
 
-def _ending(seeds: Record, last: Record) -> str:
+def _ending(seeds: Seeds, last: SeedsStep) -> str:
     """Return why no seed was added after the last one."""
-    if last["share"] <= ENOUGH:
+    if last.share <= ENOUGH:
         return ", so that more seeds would narrow the interval little"
-    if last.get("seeds") == seeds.get("most"):
+    if last.seeds == seeds.most:
         return "; a run trains no more by itself, --seeds N does"
-    return f"; no more were trained ({str(seeds.get('why')).partition(';')[0]})"
+    return f"; no more were trained ({seeds.why.partition(';')[0]})"
 
 
 def reuse_sentence(run: Run) -> str:
     """Return which verdict on its test documents this is; empty where none was counted."""
-    reuse = run.table("reuse")
-    verdicts, runs = reuse.get("verdicts"), reuse.get("runs")
-    if not is_number(verdicts) or not is_number(runs):
+    reuse = run.metrics.reuse
+    if reuse is None or reuse.verdicts is None or reuse.runs is None:
         return ""
-    documents = f"these {count(reuse.get('documents'))} test documents"
-    if reuse.get("repeated"):
+    verdicts = reuse.verdicts
+    documents = f"these {count(reuse.documents)} test documents"
+    if reuse.repeated:
         others = f"; {_settings(verdicts)} were judged on {documents} so far" if verdicts > 1 else ""
         return f"The same settings were judged on {'them' if others else documents} before{others}.{_advice(verdicts)}"
     if verdicts == 1:
         return f"This is the first verdict on {documents} on this computer."
-    since = str(reuse.get("first") or "").partition("T")[0]
+    since = (reuse.first or "").partition("T")[0]
     return (
-        f"This is the {ordinal(int(verdicts))} verdict on {documents} on this computer, by as many different settings"
-        f" ({plural(int(runs), 'run')} since {since}).{_advice(verdicts)}"
+        f"This is the {ordinal(verdicts)} verdict on {documents} on this computer, by as many different settings"
+        f" ({plural(reuse.runs, 'run')} since {since}).{_advice(verdicts)}"
     )
 
 
-def _settings(number: float) -> str:
+def _settings(number: int) -> str:
     return f"{count(number)} different settings"
 
 
-def _advice(verdicts: float) -> str:
+def _advice(verdicts: int) -> str:
     """Return what several verdicts on one test set mean."""
     if verdicts < 2:
         return ""
@@ -83,15 +83,15 @@ def ordinal(number: int) -> str:
 
 def protocol_sentence(run: Run) -> str:
     """Return whether the run kept to what was laid down before it; empty where nothing was."""
-    protocol = run.table("protocol")
-    if not protocol.get("sha256"):
+    protocol = run.metrics.protocol
+    if protocol is None:
         return ""
-    when = str(protocol.get("written")).replace("T", " ")
-    file = f"the protocol {protocol.get('file')} (written {when}, sha256 {str(protocol['sha256'])[:16]})"
-    if protocol.get("kept"):
+    when = protocol.written.replace("T", " ")
+    file = f"the protocol {protocol.file} (written {when}, sha256 {protocol.sha256[:16]})"
+    if protocol.kept:
         return f"The run kept to {file}."
     named = "; ".join(
-        f"{breach.get('what')}: {breach.get('run')} in this run, {breach.get('protocol')} in the protocol"
-        for breach in protocol.get("breaches") or ()
+        f"{breach.what}: {breach.run} in this run, {breach.protocol} in the protocol"
+        for breach in protocol.breaches
     )
     return f"The run did not keep to {file}: {named}."

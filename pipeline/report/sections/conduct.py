@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from typing import Any
 
 from pipeline.report.page.blocks import (
     Block,
@@ -17,13 +16,12 @@ from pipeline.report.page.blocks import (
     Table,
     numbers,
     row,
-    shorten,
+    short_table,
     words,
 )
-from pipeline.report.page.formats import MISSING, count, duration, is_number, seconds
+from pipeline.report.page.formats import MISSING, count, duration, seconds
 from pipeline.report.sections.answer import detectable
 from pipeline.report.sections.facts import (
-    fit_timings,
     leak_warning,
     model_facts,
     n_folds,
@@ -31,14 +29,13 @@ from pipeline.report.sections.facts import (
     what_times_hold,
 )
 from pipeline.report.sections.metric import metric_of
-from pipeline.run_folder.reading import Record, Run
+from pipeline.run_folder.metrics.models import Timing
+from pipeline.run_folder.reading import METRICS, Run
 
 
 def assumptions(run: Run, limits: Limits) -> tuple[Block, ...]:
     """Return every assumption made on the way, and every warning with the model it belongs to."""
-    details = run.details.assumptions
-    made = [str(text) for text in details.get("assumptions") or ()]
-    made += _class_weights(run)
+    made = [*run.details.assumptions.assumptions, *_class_weights(run)]
     warned = _warnings(run)
     if not made and not warned:
         return (Nothing(status_sentence(run) or "Nothing was assumed and nothing was warned of."),)
@@ -52,7 +49,7 @@ def assumptions(run: Run, limits: Limits) -> tuple[Block, ...]:
 
 def _class_weights(run: Run) -> list[str]:
     """Return how classes were weighed, where they were."""
-    if (run.table("config").get("run") or {}).get("class_weights") != "balanced":
+    if run.metrics.setting("run.class_weights") != "balanced":
         return []
     return [
         "In training a document counts more the rarer its class, so that every class counts the same"
@@ -61,9 +58,9 @@ def _class_weights(run: Run) -> list[str]:
 
 
 def _warnings(run: Run) -> list[str]:
-    general = [*(run.raw.get("warnings") or ()), *(run.details.assumptions.get("warnings") or ())]
+    general = [*run.metrics.warnings, *run.details.assumptions.warnings]
     by_model = [f"{model.name}: {text}" for model in model_facts(run) for text in model.warnings]
-    return list(dict.fromkeys(str(text) for text in [*general, *by_model]))
+    return list(dict.fromkeys([*general, *by_model]))
 
 
 def _first(texts: list[str], limits: Limits) -> tuple[str, ...]:
@@ -85,19 +82,15 @@ def _scope(run: Run) -> str:
 
 
 def _noise(run: Run) -> str:
-    smallest = run.table("verdict").get("minimum_detectable_difference")
-    if not is_number(smallest):
+    smallest = run.metrics.verdict.minimum_detectable_difference
+    if smallest is None:
         return ""
     return f"{detectable(smallest, metric_of(run), run.places)}; a smaller one is found less often."
 
 
 def _seeds(run: Run) -> str:
     networks = {model.name for model in model_facts(run) if model.kind == "Network"}
-    fits = {
-        (entry.get("name"), entry.get("seed"))
-        for entry in run.rows("results")
-        if entry.get("name") in networks
-    }
+    fits = {(entry.name, entry.seed) for entry in run.metrics.results if entry.name in networks}
     seeds = Counter(name for name, _ in fits)
     if not seeds:
         return ""
@@ -117,8 +110,7 @@ def _split(run: Run) -> str:
 
 
 def _repeats(run: Run) -> str:
-    duplicates = run.table("corpus").get("duplicates") or {}
-    repeated, conflicting = leak_warning(run), duplicates.get("conflicting_labels")
+    repeated, conflicting = leak_warning(run), run.metrics.corpus.duplicates.conflicting_labels
     parts = [f"{repeated}."] if repeated else []
     if conflicting:
         parts.append(
@@ -128,19 +120,18 @@ def _repeats(run: Run) -> str:
 
 
 def _cut(run: Run) -> str:
-    cut = run.details.tokens.get("cut_documents")
-    if not cut:
+    facts = run.details.tokens
+    if facts is None or not facts.cut_documents:
         return ""
-    longest = count(run.details.tokens.get("max_tokens"))
-    return f"Documents longer than the {longest} tokens that a network reads: {count(cut)}."
+    longest = count(facts.max_tokens)
+    return f"Documents longer than the {longest} tokens that a network reads: {count(facts.cut_documents)}."
 
 
 def _quick(run: Run) -> str:
-    settings = run.table("config").get("run") or {}
     return (
         "It is a quick run, on a sample of a large corpus and with smaller networks: a first look, not a result to"
         " report."
-        if settings.get("quick")
+        if run.metrics.setting("run.quick")
         else ""
     )
 
@@ -157,65 +148,54 @@ LIMIT_RULES = (_scope, _quick, _noise, _split, _seeds, _repeats, _cut, _machine)
 
 def timing(run: Run, limits: Limits) -> tuple[Block, ...]:
     """Return the seconds of each stage and of each fit."""
-    stages, fits = run.rows("stages"), fit_timings(run)
-    if not stages and not fits:
-        return (Nothing(status_sentence(run) or "The run recorded no times."),)
-    return (*_stages_table(run, stages, limits), *_fits_table(run, fits, limits))
+    tables = (*_stages_table(run, limits), *_fits_table(run, limits))
+    return tables or (Nothing("The run recorded no times."),)
 
 
-def _stages_table(run: Run, stages: list[Record], limits: Limits) -> tuple[Table, ...]:
+def _stages_table(run: Run, limits: Limits) -> tuple[Table, ...]:
+    stages = run.metrics.stages
     if not stages:
         return ()
-    known = [entry for entry in stages if is_number(entry.get("seconds"))]
-    rows, left_out = shorten(
-        [row(str(entry.get("stage")), seconds(entry.get("seconds"))) for entry in stages],
-        limits.rows,
-        "metrics.json",
-    )
-    longest = max(known, key=lambda entry: entry["seconds"], default=None)
-    reading = f"The longest stage: {longest.get('stage')}. " if longest else ""
-    total = run.raw.get("total_seconds")
-    whole = f"The whole run took {duration(total)}. " if is_number(total) else ""
+    lines = [row(stage.stage, seconds(stage.seconds)) for stage in stages]
+    longest = max(stages, key=lambda stage: stage.seconds)
+    note = f"The longest stage: {longest.stage}. The whole run took {duration(run.metrics.total_seconds)}."
     columns = (*words("Stage"), *numbers("Seconds"))
-    return (Table("Seconds by stage", columns, rows, f"{reading}{whole}{left_out}".strip()),)
+    return (short_table("Seconds by stage", columns, lines, limits.rows, METRICS, note),)
 
 
-def _fits_table(run: Run, fits: list[Record], limits: Limits) -> tuple[Table, ...]:
-    if not fits:
+def _fits_table(run: Run, limits: Limits) -> tuple[Table, ...]:
+    if not run.metrics.timing:
         return ()
-    rows, left_out = shorten([_fit_row(entry) for entry in fits], limits.rows, "metrics.json")
     columns = (
         *words("Model"),
         *numbers("Seed", "Fold", "Training, s", "Documents/s", "Peak memory, MiB"),
     )
-    return (Table("Every fit", columns, rows, f"{what_times_hold(run)} {left_out}".strip(), fold=True),)
+    lines = [_fit_row(fit) for fit in run.metrics.timing]
+    return (short_table("Every fit", columns, lines, limits.rows, METRICS, what_times_hold(run), fold=True),)
 
 
-def _fit_row(entry: Record) -> tuple[Cell, ...]:
+def _fit_row(entry: Timing) -> tuple[Cell, ...]:
     return row(
-        str(entry.get("name")),
-        str(entry.get("seed")),
-        str(entry.get("fold")),
-        seconds(entry.get("fit_seconds")),
-        count(entry.get("predict_documents_per_second")),
-        count(entry.get("peak_rss_mib")),
+        entry.name,
+        str(entry.seed),
+        str(entry.fold),
+        seconds(entry.fit_seconds),
+        count(entry.predict_documents_per_second),
+        count(entry.peak_rss_mib),
     )
 
 
 def environment(run: Run, limits: Limits) -> tuple[Block, ...]:
     """Return the machine and the versions."""
-    facts = run.table("environment")
-    if not facts:
-        return (Nothing(status_sentence(run) or "The run recorded nothing about its machine."),)
-    machine = {key: value for key, value in facts.items() if key not in ("packages", "command")}
-    rows = [row(_ENVIRONMENT_NAMES.get(key, key), _value(key, value)) for key, value in machine.items()]
-    packages = facts.get("packages") or {}
-    rows += [row(str(name), str(version)) for name, version in packages.items()]
-    shown, left_out = shorten(rows, limits.rows, "metrics.json")
-    return (Table("Machine and versions", words("What", "Value"), shown, left_out, fold=True),)
+    facts = run.metrics.environment
+    rows = [row(title, _value(key, getattr(facts, key))) for key, title in _ENVIRONMENT_NAMES.items()]
+    rows += [row(name, str(version)) for name, version in facts.packages.items()]
+    columns = words("What", "Value")
+    return (short_table("Machine and versions", columns, rows, limits.rows, METRICS, fold=True),)
 
 
 _ENVIRONMENT_NAMES = {
+    "embedseq": "embedseq",
     "python": "Python",
     "platform": "Platform",
     "cpu": "Processor",
@@ -225,7 +205,7 @@ _ENVIRONMENT_NAMES = {
 }
 
 
-def _value(key: str, value: Any) -> str:
+def _value(key: str, value: object) -> str:
     if value is None:
         return "none" if key == "gpu" else MISSING
     return f"{value:.1f}" if isinstance(value, float) else str(value)
@@ -233,8 +213,7 @@ def _value(key: str, value: Any) -> str:
 
 def repeat(run: Run, limits: Limits) -> tuple[Block, ...]:
     """Return the commands that repeat and check the run, the models' signatures, and the configuration."""
-    command = run.table("environment").get("command")
-    given = (Code(str(command), "The command that was given"),) if command else ()
+    given = (Code(run.metrics.environment.command, "The command that was given"),)
     again = (Code(_again(run), "Repeat the run; draw this report again from its files; check every score"),)
     if not run.config_text:
         return (
@@ -258,8 +237,6 @@ def _again(run: Run) -> str:
 
 
 def _signatures(run: Run) -> tuple[Code, ...]:
-    """Return a line for each model that says what its scores were computed from, if the run has them."""
-    lines = [str(entry["signature"]) for entry in run.rows("summary") if entry.get("signature")]
-    return (Code("\n".join(lines), "Signatures: what the scores of each model were computed from"),) * bool(
-        lines
-    )
+    """Return a line for each model that says what its scores were computed from."""
+    lines = "\n".join(entry.signature for entry in run.metrics.summary)
+    return (Code(lines, "Signatures: what the scores of each model were computed from"),) * bool(lines)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pipeline.core.clean import plural
 from pipeline.report.page.blocks import (
@@ -21,10 +22,11 @@ from pipeline.report.page.blocks import (
     short_table,
     words,
 )
-from pipeline.report.page.formats import MISSING, count, interval, is_interval, is_number, p_value
+from pipeline.report.page.formats import MISSING, count, interval, p_value
 from pipeline.report.sections.facts import model_facts, status_sentence
 from pipeline.report.sections.metric import metric_of
-from pipeline.run_folder.reading import METRICS, Record, Run
+from pipeline.run_folder.metrics.comparisons import Comparison
+from pipeline.run_folder.reading import METRICS, Run
 
 TOLD = ("beats", "loses")  # decisions that tell two models apart
 SHOWN_TOLD = 6  # pairs that the first sentence names
@@ -41,7 +43,7 @@ def differences(run: Run, limits: Limits) -> tuple[Block, ...]:
         *numbers(f"Smallest detectable, {metric.unit}", metric.minus, "95 % interval", "p", "p adjusted"),
         *words("Corrected for", "Decision", "By"),
     )
-    sizes = Counter(_family(entry) for entry in entries)
+    sizes = Counter[str](entry.family for entry in entries)
     lines = [_difference_row(entry, run, sizes) for entry in entries]
     note = (
         "Both models answer the same test documents. Smallest detectable: a true difference of that size would be"
@@ -50,52 +52,46 @@ def differences(run: Run, limits: Limits) -> tuple[Block, ...]:
     )
     title = f"Paired differences in {metric.name}"
     table = short_table(title, columns, lines, limits.rows, METRICS, note)
-    drawable = [e for e in entries if is_number(e.get("difference")) and is_interval(e.get("ci95"))]
-    chart = _difference_chart(run, drawable[: limits.rows])
-    return (Paragraph(_told_apart(entries)), *chart, table, *_mcnemar_table(entries, limits))
+    chart = _difference_chart(run, entries[: limits.rows])
+    return (Paragraph(_told_apart(entries)), chart, table, *_mcnemar_table(entries, limits))
 
 
-def _withheld_where_untrained(run: Run) -> list[Record]:
+def _withheld_where_untrained(run: Run) -> list[Comparison]:
     """Return the comparisons; without a decision where a fit of one of the two did not train: it lost nothing."""
     untrained = {model.name for model in model_facts(run) if model.untrained_runs}
     return [
-        entry | ({"decision": "withheld", "by": None} if untrained & {entry.get("a"), entry.get("b")} else {})
-        for entry in run.rows("comparisons")
+        replace(entry, decision="withheld", by=None) if untrained & {entry.a, entry.b} else entry
+        for entry in run.metrics.comparisons
     ]
 
 
-def _decision(entry: Record) -> str:
-    return str(entry.get("decision") or MISSING)
-
-
-def _told_apart(entries: Sequence[Record]) -> str:
+def _told_apart(entries: Sequence[Comparison]) -> str:
     """Return which models are told apart, and how many pairs are equal or cannot be told."""
-    decisions = [(entry, _decision(entry)) for entry in entries]
     told = [
-        f"{e.get('a')} {said} {'to ' * (said == 'loses')}{e.get('b')}"
-        for e, said in decisions
-        if said in TOLD
+        f"{entry.a} {entry.decision} {'to ' * (entry.decision == 'loses')}{entry.b}"
+        for entry in entries
+        if entry.decision in TOLD
     ]
     more = f" and {len(told) - SHOWN_TOLD} more" if len(told) > SHOWN_TOLD else ""
     start = f"Told apart: {', '.join(told[:SHOWN_TOLD])}{more}." if told else "No two models are told apart."
-    others = Counter(said for _, said in decisions if said not in TOLD)
+    others = Counter(entry.decision for entry in entries if entry.decision not in TOLD)
     rest = "; ".join(f"{said}: {number}" for said, number in others.items())
     return f"{start} Of {plural(len(entries), 'comparison')}, {rest}." if rest else start
 
 
-def _mcnemar_table(entries: Sequence[Record], limits: Limits) -> tuple[Table, ...]:
+def _mcnemar_table(entries: Sequence[Comparison], limits: Limits) -> tuple[Table, ...]:
     """Return the exact test of one seed's predictions; none with folds."""
-    tested = [(entry, entry["mcnemar"]) for entry in entries if isinstance(entry.get("mcnemar"), dict)]
+    tested = [(entry, entry.mcnemar) for entry in entries if entry.mcnemar]
     if not tested:
         return ()
     lines = [
         row(
-            str(entry.get("a")),
-            str(entry.get("b")),
-            str(test.get("seed")),
-            count(test.get("only_a")),
-            count(test.get("only_b")),
-            p_value(test.get("p_value")),
+            entry.a,
+            entry.b,
+            str(test.seed),
+            count(test.only_a),
+            count(test.only_b),
+            p_value(test.p_value),
         )
         for entry, test in tested
     ]
@@ -117,54 +113,39 @@ def _why_no_differences(run: Run) -> str:
 FAMILIES = {"verdict": "baseline", "side": "side question"}  # what each has a number of
 
 
-def _family(entry: Record) -> str:
-    """Return the family in which the p-value is corrected; older runs had one, with all comparisons."""
-    return str(entry.get("family") or "side")
-
-
-def _corrected_for(family: str, size: int) -> str:
-    return plural(size, FAMILIES.get(family, "comparison")) if size > 1 else "nothing"
-
-
-def _difference_row(entry: Record, run: Run, sizes: Counter[str]) -> tuple[Cell, ...]:
-    places, verdict, metric, family = run.places, run.table("verdict"), metric_of(run), _family(entry)
-    decisive = {entry.get("a"), entry.get("b")} == {verdict.get("a"), verdict.get("b")}
-    tags = ("decides the answer",) if decisive else ("the answer",) if family == "verdict" else ()
+def _difference_row(entry: Comparison, run: Run, sizes: Counter[str]) -> tuple[Cell, ...]:
+    places, verdict, metric = run.places, run.metrics.verdict, metric_of(run)
+    size = sizes[entry.family]
+    decisive = {entry.a, entry.b} == {verdict.a, verdict.b}
+    tags = ("decides the answer",) if decisive else ("the answer",) if entry.family == "verdict" else ()
     return row(
-        Cell(str(entry.get("a")), tags=tags),
-        str(entry.get("b")),
-        metric.size(entry.get("minimum_detectable_difference"), places),
-        metric.signed(entry.get("difference"), places),
-        interval(entry.get("ci95"), metric.signed, places),
-        p_value(entry.get("p_value")),
-        p_value(entry.get("p_adjusted")),
-        _corrected_for(family, sizes[family]),
-        _decision(entry),
-        BY.get(str(entry.get("by")), MISSING),
+        Cell(entry.a, tags=tags),
+        entry.b,
+        metric.size(entry.minimum_detectable_difference, places),
+        metric.signed(entry.difference, places),
+        interval(entry.ci95, metric.signed, places),
+        p_value(entry.p_value),
+        p_value(entry.p_adjusted),
+        plural(size, FAMILIES[entry.family]) if size > 1 else "nothing",
+        entry.decision,
+        BY[entry.by],
     )
 
 
-BY = {"more than the rope": "more than the region", "perhaps less": "perhaps less than the region"}
+BY = {
+    "more than the rope": "more than the region",
+    "perhaps less": "perhaps less than the region",
+    None: MISSING,
+}
 
 
-def _difference_chart(run: Run, entries: Sequence[Record]) -> tuple[Chart, ...]:
-    if not entries:
-        return ()
-    rope = run.table("verdict").get("rope")
-    band = float(rope) if is_number(rope) else None
-    dots = [
-        Dot(f"{e.get('a')} − {e.get('b')}", e["difference"], e["ci95"][0], e["ci95"][1], "Difference")
-        for e in entries
-    ]
-    figure = DotPlot(tuple(dots), metric_of(run).axis, band)
-    shade = "" if band is None else f"{metric_of(run).exact(band)} either way"
-    return (Chart("Differences with 95 % intervals", _difference_reading(entries, band, shade), figure),)
-
-
-def _difference_reading(entries: Sequence[Record], band: float | None, shade: str) -> str:
-    clear = sum(e["ci95"][0] > 0 or e["ci95"][1] < 0 for e in entries)
-    reading = f"The interval of {clear} of {plural(len(entries), 'difference')} leaves out zero."
-    if band is None:
-        return reading
-    inside = sum(-band <= e["ci95"][0] and e["ci95"][1] <= band for e in entries)
-    return f"{reading} The shaded band ({shade}) counts as equal: {plural(inside, 'interval')} fully inside."
+def _difference_chart(run: Run, entries: Sequence[Comparison]) -> Chart:
+    rope, metric = run.metrics.verdict.rope, metric_of(run)
+    dots = tuple(Dot(f"{one.a} − {one.b}", one.difference, *one.ci95, "Difference") for one in entries)
+    clear = sum(one.ci95[0] > 0 or one.ci95[1] < 0 for one in entries)
+    inside = sum(-rope <= one.ci95[0] and one.ci95[1] <= rope for one in entries)
+    reading = (
+        f"The interval of {clear} of {plural(len(entries), 'difference')} leaves out zero. The shaded band"
+        f" ({metric.exact(rope)} either way) counts as equal: {plural(inside, 'interval')} fully inside."
+    )
+    return Chart("Differences with 95 % intervals", reading, DotPlot(dots, metric.axis, rope))

@@ -15,17 +15,20 @@ from pipeline.report.page.blocks import (
     Table,
     numbers,
     row,
+    short_table,
     shorten,
     words,
 )
-from pipeline.report.page.formats import MISSING, count, is_number, percent
+from pipeline.report.page.formats import MISSING, count, percent
 from pipeline.report.sections.browser import (
     browser_data,
     how_contributions_are_made,
     how_documents_are_chosen,
 )
 from pipeline.report.sections.facts import status_sentence
-from pipeline.run_folder.reading import Record, Run
+from pipeline.run_folder.details.documents import ShownDocument
+from pipeline.run_folder.metrics.documents import GivenAnswer, HardDocuments, ListedDocument
+from pipeline.run_folder.reading import METRICS, Run
 
 TEXT = 300  # characters of a document that a table shows
 ANSWERS = 8  # models whose answer a table shows
@@ -55,12 +58,11 @@ RULE = (
 
 def documents(run: Run, limits: Limits) -> tuple[Block, ...]:
     """Return how many documents each list has, which mistakes models share, and the lists with their texts."""
-    found = run.table("hard_documents")
-    if not found:
+    found = run.metrics.hard_documents
+    if found is None:
         return (Nothing(status_sentence(run) or "No model but controls was scored, or none trained."),)
     texts = document_texts(run)
-    kept = found.get("lists") or {}
-    lists = tuple(_list(name, found, texts, limits) for name in LISTS if kept.get(name))
+    lists = tuple(_list(name, found, texts, limits) for name in LISTS if found.lists.get(name))
     return (
         Paragraph(_reading(found)),
         Paragraph(RULE, "muted"),
@@ -78,13 +80,11 @@ def _browsed(run: Run, lists: tuple[Table, ...], limits: Limits) -> tuple[Block,
     return (Browser(data, lists, how_documents_are_chosen(data, step), how_contributions_are_made(run)),)
 
 
-def _reading(found: Record) -> str:
+def _reading(found: HardDocuments) -> str:
     """Return how many documents no model gets right, and how many one kind of models alone."""
-    counts = found.get("counts") or {}
-    start = (
-        f"Every model is wrong on {count(counts.get('all wrong'))} of"
-        f" {plural(found.get('documents') or 0, 'test document')}."
-    )
+    counts = found.counts
+    of = plural(found.documents, "test document")
+    start = f"Every model is wrong on {count(counts['all wrong'])} of {of}."
     by_networks, by_baselines = (counts.get(f"only {kind} right") for kind in ("networks", "baselines"))
     if by_networks is None or by_baselines is None:
         return start
@@ -96,49 +96,40 @@ def _reading(found: Record) -> str:
 
 def document_texts(run: Run) -> dict[tuple[str, int], str]:
     """Return the start of each text that the run kept, by its part and number."""
-    shown = run.details.documents_shown
-    return {
-        (str(entry.get("part")), int(entry["document"])): _start(entry)
-        for entry in shown
-        if "document" in entry
-    }
+    return {(shown.part, shown.document): _start(shown) for shown in run.details.documents_shown}
 
 
-def _start(entry: Record) -> str:
-    text = clip(str(entry.get("text") or ""), TEXT)
-    return text + ("…" if entry.get("cut") and not text.endswith("…") else "")
+def _start(entry: ShownDocument) -> str:
+    text = clip(entry.text, TEXT)
+    return text + ("…" if entry.cut and not text.endswith("…") else "")
 
 
-def _counts(found: Record) -> Table:
-    total = found.get("documents") or 0
-    counts = found.get("counts") or {}
+def _counts(found: HardDocuments) -> Table:
+    counts = found.counts
     rows = tuple(
-        row(caption, count(counts[name]), percent(counts[name] / total if total else None))
+        row(caption, count(counts[name]), percent(counts[name] / found.documents))
         for name, (caption, _) in LISTS.items()
         if name in counts and name != "sure mistakes"
     )
     return Table("Who is right on what", (*words("Documents where"), *numbers("Number", "Share")), rows)
 
 
-def _shared(found: Record, limits: Limits) -> tuple[Table, ...]:
+def _shared(found: HardDocuments, limits: Limits) -> tuple[Table, ...]:
     """Return the mistakes that two models share, as shares of the smaller number of mistakes."""
-    names, wrong = [str(name) for name in found.get("models") or ()], found.get("wrong") or ()
+    names, wrong = found.models, found.wrong
     if len(names) < 2:
         return ()
-    rows, left_out = shorten(
-        [
-            row(names[a], *(_shared_cell(wrong, a, b) for b in range(min(len(names), limits.pairs))))
-            for a in range(len(names))
-        ],
-        limits.rows,
-        "metrics.json",
-    )
+    lines = [
+        row(names[a], *(_shared_cell(wrong, a, b) for b in range(min(len(names), limits.pairs))))
+        for a in range(len(names))
+    ]
     note = (
         "Documents that both models get wrong, with their share of what the better of the two gets wrong; on the"
-        f" diagonal a model's own mistakes. {left_out}"
+        " diagonal a model's own mistakes."
     )
     columns = (*words("Model"), *numbers(*names[: limits.pairs]))
-    return (Table("Mistakes that two models share", columns, rows, note.strip(), fold=True),)
+    title = "Mistakes that two models share"
+    return (short_table(title, columns, lines, limits.rows, METRICS, note, fold=True),)
 
 
 def _shared_cell(wrong: Sequence[Sequence[int]], a: int, b: int) -> Cell:
@@ -147,30 +138,30 @@ def _shared_cell(wrong: Sequence[Sequence[int]], a: int, b: int) -> Cell:
     return Cell(f"{count(both)}{share}")
 
 
-def _list(name: str, found: Record, texts: dict[tuple[str, int], str], limits: Limits) -> Table:
+def _list(name: str, found: HardDocuments, texts: dict[tuple[str, int], str], limits: Limits) -> Table:
     caption, note = LISTS[name]
-    listed = found["lists"][name]
-    names = [str(answer["name"]) for answer in listed[0]["answers"]][:ANSWERS]
-    rows, _ = shorten([_row(entry, names, texts) for entry in listed], limits.rows, "metrics.json")
-    total = (found.get("counts") or {}).get(name)
+    listed = found.lists[name]
+    names = [answer.name for answer in listed[0].answers][:ANSWERS]
+    rows, _ = shorten([_row(entry, names, texts) for entry in listed], limits.rows, METRICS)
     columns = (*numbers("Document"), *words("Text", "Label", *names))
-    first = f"{count(len(rows))} of {count(total)} documents. {note}"
+    first = f"{count(len(rows))} of {count(found.counts[name])} documents. {note}"
     return Table(caption, columns, rows, first, fold=True)
 
 
-def _row(entry: Record, names: Sequence[str], texts: dict[tuple[str, int], str]) -> tuple[Cell, ...]:
-    answers = {str(answer["name"]): answer for answer in entry["answers"]}
+def _row(entry: ListedDocument, names: Sequence[str], texts: dict[tuple[str, int], str]) -> tuple[Cell, ...]:
+    answers = {answer.name: answer for answer in entry.answers}
     return row(
-        str(entry["document"]),
-        texts.get(("test", entry["document"]), MISSING),
-        str(entry["label"]),
-        *(_answer(answers.get(name), entry["label"]) for name in names),
+        str(entry.document),
+        texts.get(("test", entry.document), MISSING),
+        entry.label,
+        *(_answer(answers.get(name), entry.label) for name in names),
     )
 
 
-def _answer(answer: Record | None, label: str) -> Cell:
+def _answer(answer: GivenAnswer | None, label: str) -> Cell:
     if answer is None:
         return Cell(MISSING)
-    known = is_number(answer["probability"])  # not where an outside file had answers alone
-    said = f"{answer['predicted']} {percent(answer['probability'], 0)}" if known else str(answer["predicted"])
-    return Cell(said, best=answer["predicted"] == label)
+    said = answer.predicted  # alone where an outside file had answers alone
+    if answer.probability is not None:
+        said += f" {percent(answer.probability, 0)}"
+    return Cell(said, best=answer.predicted == label)

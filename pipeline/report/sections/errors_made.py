@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from pipeline.report.page.blocks import (
     Block,
@@ -19,13 +18,15 @@ from pipeline.report.page.blocks import (
     Table,
     numbers,
     row,
+    short_table,
     shorten,
     words,
 )
-from pipeline.report.page.formats import MISSING, count, decimal, interval, is_number, mean, percent, points
+from pipeline.report.page.formats import MISSING, count, decimal, interval, mean, percent, points
 from pipeline.report.sections.facts import ModelFacts, model_facts, status_sentence
 from pipeline.report.sections.quality import HOW_TO_READ_ECE, if_calibrated
-from pipeline.run_folder.reading import Record, Run
+from pipeline.run_folder.details.documents import Bin, ClassScore, ModelScores
+from pipeline.run_folder.reading import Run
 
 SCORES_FILE = "details/scores.json"
 HOW_TO_READ = (
@@ -38,10 +39,10 @@ Pair = tuple[int, int, int, int]  # documents, documents of the true class, true
 
 def confusion(run: Run, limits: Limits) -> tuple[Block, ...]:
     """Return a heat table a model, or the most confused pairs where there are many classes."""
-    labels = [str(name) for name in run.details.scores.get("label_names") or ()]
-    models = [model for model in _scored(run) if model.get("confusion")]
-    if not models or not labels:
+    models = _scored(run)
+    if not models or run.details.scores is None:
         return (_no_scores(run),)
+    labels = run.details.scores.label_names
     intro = Paragraph(
         "Rows are the true class, columns the predicted one, summed over the runs of a model. Percentages are"
         " shares of the row, so the diagonal is the recall of the class.",
@@ -53,17 +54,16 @@ def confusion(run: Run, limits: Limits) -> tuple[Block, ...]:
     return (intro, Grid(heats)) if len(labels) <= 8 else (intro, *heats)
 
 
-def _scored(run: Run) -> list[Record]:
-    return [model for model in run.details.scores.get("models") or () if isinstance(model, dict)]
+def _scored(run: Run) -> tuple[ModelScores, ...]:
+    return run.details.scores.models if run.details.scores else ()
 
 
 def _no_scores(run: Run) -> Nothing:
     return Nothing(status_sentence(run) or "No predictions were scored by class.")
 
 
-def _heat(model: Record, labels: Sequence[str]) -> Heat:
-    counts = tuple(tuple(int(n) for n in line) for line in model["confusion"])
-    return Heat(str(model.get("name")), tuple(labels), counts, _confusion_reading(counts, labels))
+def _heat(model: ModelScores, labels: Sequence[str]) -> Heat:
+    return Heat(model.name, tuple(labels), model.confusion, _confusion_reading(model.confusion, labels))
 
 
 def confused_pairs(counts: Sequence[Sequence[int]]) -> list[Pair]:
@@ -92,8 +92,8 @@ def _confusion_reading(counts: Sequence[Sequence[int]], labels: Sequence[str]) -
     )
 
 
-def _pairs_table(model: Record, labels: Sequence[str], limits: Limits) -> Table:
-    pairs = confused_pairs(model["confusion"])
+def _pairs_table(model: ModelScores, labels: Sequence[str], limits: Limits) -> Table:
+    pairs = confused_pairs(model.confusion)
     rows, _ = shorten(
         [
             row(labels[true], labels[predicted], count(number), count(total), percent(number / total))
@@ -107,57 +107,46 @@ def _pairs_table(model: Record, labels: Sequence[str], limits: Limits) -> Table:
         f" The {len(rows)} most frequent of {len(pairs)} confused pairs; the matrix is in {SCORES_FILE}."
     )
     return Table(
-        f"Most confused pairs: {model.get('name')}",
+        f"Most confused pairs: {model.name}",
         columns,
         rows,
-        _confusion_reading(model["confusion"], labels) + left_out,
+        _confusion_reading(model.confusion, labels) + left_out,
         fold=True,
     )
 
 
 def classes(run: Run, limits: Limits) -> tuple[Block, ...]:
     """Return F1 of each class by model, then precision, recall and F1 a model."""
-    models = [model for model in _scored(run) if model.get("per_class")]
+    models = _scored(run)
     if not models:
         return (_no_scores(run),)
     return (_f1_table(models, limits), *(_class_table(model, limits) for model in models))
 
 
-def _f1_table(models: Sequence[Record], limits: Limits) -> Table:
-    f1 = {
-        str(model.get("name")): {str(e.get("label")): e.get("f1") for e in model["per_class"]}
-        for model in models
-    }
-    support = {str(e.get("label")): e.get("support") for e in models[0]["per_class"]}
-    by_mean = sorted(support, key=lambda label: mean([scores.get(label) for scores in f1.values()]) or 0.0)
-    rows, left_out = shorten(
-        [_f1_row(label, support[label], [scores.get(label) for scores in f1.values()]) for label in by_mean],
-        limits.rows,
-        SCORES_FILE,
-    )
-    reading = (
-        f"Hardest class on average: “{by_mean[0]}”; easiest: “{by_mean[-1]}”. Bold: the best of its row."
-    )
+def _f1_table(models: Sequence[ModelScores], limits: Limits) -> Table:
+    f1 = {model.name: {one.label: one.f1 for one in model.per_class} for model in models}
+    support = {one.label: one.support for one in models[0].per_class}
+    by_mean = sorted(support, key=lambda label: mean([scores[label] for scores in f1.values()]) or 0.0)
+    lines = [_f1_row(label, support[label], [scores[label] for scores in f1.values()]) for label in by_mean]
+    note = f"Hardest class on average: “{by_mean[0]}”; easiest: “{by_mean[-1]}”. Bold: the best of its row."
     columns = (*words("Class"), *numbers("Documents", *f1))
-    return Table("F1 of each class, the hardest first", columns, rows, f"{reading} {left_out}".strip())
+    return short_table("F1 of each class, the hardest first", columns, lines, limits.rows, SCORES_FILE, note)
 
 
-def _f1_row(label: str, support: Any, values: Sequence[Any]) -> tuple[Cell, ...]:
-    best = max((value for value in values if is_number(value)), default=None)
-    return row(
-        label, count(support), *(Cell(decimal(value), best=value == best is not None) for value in values)
-    )
+def _f1_row(label: str, support: int, values: Sequence[float]) -> tuple[Cell, ...]:
+    return row(label, count(support), *(Cell(decimal(value), best=value == max(values)) for value in values))
 
 
-def _class_table(model: Record, limits: Limits) -> Table:
-    rows, left_out = shorten([_class_row(entry) for entry in model["per_class"]], limits.rows, SCORES_FILE)
+def _class_table(model: ModelScores, limits: Limits) -> Table:
+    lines = [_class_row(entry) for entry in model.per_class]
     columns = (*words("Class"), *numbers("Precision", "Recall", "F1", "Documents"))
-    return Table(f"Precision, recall, F1: {model.get('name')}", columns, rows, left_out, fold=True)
+    title = f"Precision, recall, F1: {model.name}"
+    return short_table(title, columns, lines, limits.rows, SCORES_FILE, fold=True)
 
 
-def _class_row(entry: Record) -> tuple[Cell, ...]:
-    shown = [decimal(entry.get(key)) for key in ("precision", "recall", "f1")]
-    return row(str(entry.get("label")), *shown, count(entry.get("support")))
+def _class_row(entry: ClassScore) -> tuple[Cell, ...]:
+    shown = map(decimal, (entry.precision, entry.recall, entry.f1))
+    return row(entry.label, *shown, count(entry.support))
 
 
 def calibration(run: Run, limits: Limits) -> tuple[Block, ...]:
@@ -166,11 +155,7 @@ def calibration(run: Run, limits: Limits) -> tuple[Block, ...]:
     if not models:
         return (_no_scores(run),)
     facts = {model.name: model for model in model_facts(run)}
-    rows, left_out = shorten(
-        [_confidence_row(model, facts.get(str(model.get("name")))) for model in models],
-        limits.rows,
-        SCORES_FILE,
-    )
+    lines = [_confidence_row(model, facts[model.name]) for model in models]
     columns = (
         *words("Model"),
         *numbers("Mean confidence", "Right", "Gap, points"),
@@ -186,33 +171,35 @@ def calibration(run: Run, limits: Limits) -> tuple[Block, ...]:
         "Gap above zero: the model promises more than it keeps. ECE (expected calibration error): the mean distance"
         " of stated probability and share right over 15 bins, weighted by answers; mean over the runs."
         f" {HOW_TO_READ_ECE} The interval of an ECE leaves that chance out, and begins at 0 where chance explains it"
-        f" all. {left_out}"
+        " all."
     )
-    summary = Table("Confidence against right answers", columns, rows, note.strip())
+    title = "Confidence against right answers"
+    summary = short_table(title, columns, lines, limits.rows, SCORES_FILE, note)
     drawn = models[: limits.rows]
     return (
         summary,
         Paragraph(HOW_TO_READ, "muted"),
-        Grid(tuple(_reliability(model, facts.get(str(model.get("name")))) for model in drawn)),
+        Grid(tuple(_reliability(model, facts[model.name]) for model in drawn)),
         *(_calibration_table(model) for model in drawn),
     )
 
 
-def _reliability(model: Record, facts: ModelFacts | None) -> Chart:
+def _reliability(model: ModelScores, facts: ModelFacts) -> Chart:
     bins = _filled_bins(model)
-    total = sum(entry["count"] for entry in bins)
-    filled = [
-        ReliabilityBin(e["lo"], e["hi"], e["confidence"], e["accuracy"], e["count"] / total) for e in bins
-    ]
-    figure = Reliability(tuple(filled))
-    return Chart(str(model.get("name")), _reliability_reading(bins, total, facts), figure)
+    total = sum(entry.count for entry in bins)
+    filled = tuple(
+        ReliabilityBin(one.lo, one.hi, one.confidence or 0.0, one.accuracy or 0.0, one.count / total)
+        for one in bins
+    )
+    figure = Reliability(filled)
+    return Chart(model.name, _reliability_reading(bins, total, facts), figure)
 
 
-def _reliability_reading(bins: Sequence[Record], total: int, facts: ModelFacts | None) -> str:
+def _reliability_reading(bins: Sequence[Bin], total: int, facts: ModelFacts) -> str:
     """Return how sure the model is and how right, and whether chance alone would show an error as large."""
-    confidence, right = (_weighted(bins, key) for key in ("confidence", "accuracy"))
+    confidence, right = _weighted(bins)
     measured = f"{percent(confidence)} stated, {percent(right)} right, {count(total)} answers"
-    if facts is None or facts.ece is None:
+    if facts.ece is None:
         return f"{_says(confidence - right)}: {measured}."
     measured += f"; ECE {_points_of_ece(facts.ece)} points"
     if facts.ece_if_calibrated_95 is None:
@@ -233,23 +220,24 @@ def _points_of_ece(value: float | None) -> str:
     return MISSING if value is None else decimal(100 * value, 1)
 
 
-def _weighted(bins: Sequence[Record], key: str) -> float:
-    total = sum(entry["count"] for entry in bins)
-    return sum(entry["count"] * entry[key] for entry in bins) / total
+def _weighted(bins: Sequence[Bin]) -> tuple[float, float]:
+    """Return mean confidence, and the share of right answers, over the bins."""
+    total = sum(one.count for one in bins)
+    confidence, right = (
+        sum(one.count * (value or 0.0) for one, value in zip(bins, values, strict=True)) / total
+        for values in ([one.confidence for one in bins], [one.accuracy for one in bins])
+    )
+    return confidence, right
 
 
-def _filled_bins(model: Record) -> list[Record]:
-    bins = model.get("calibration") or ()
-    keys = ("lo", "hi", "count", "confidence", "accuracy")
-    return [e for e in bins if all(is_number(e.get(key)) for key in keys) and e["count"] > 0]
+def _filled_bins(model: ModelScores) -> list[Bin]:
+    return [one for one in model.calibration if one.count > 0]
 
 
-def _confidence_row(model: Record, facts: ModelFacts | None) -> tuple[Cell, ...]:
+def _confidence_row(model: ModelScores, facts: ModelFacts) -> tuple[Cell, ...]:
     bins = _filled_bins(model)
-    confidence, right = (_weighted(bins, key) for key in ("confidence", "accuracy"))
-    of_answers = (str(model.get("name")), percent(confidence), percent(right), points(confidence - right))
-    if facts is None:
-        return row(*of_answers, *[MISSING] * 5)
+    confidence, right = _weighted(bins)
+    of_answers = (model.name, percent(confidence), percent(right), points(confidence - right))
     return row(
         *of_answers,
         _points_of_ece(facts.ece),
@@ -260,15 +248,15 @@ def _confidence_row(model: Record, facts: ModelFacts | None) -> tuple[Cell, ...]
     )
 
 
-def _calibration_table(model: Record) -> Table:
+def _calibration_table(model: ModelScores) -> Table:
     rows = tuple(
         row(
-            f"{decimal(entry.get('lo'), 2)} to {decimal(entry.get('hi'), 2)}",
-            count(entry["count"]),
-            percent(entry["confidence"]),
-            percent(entry["accuracy"]),
+            f"{decimal(entry.lo, 2)} to {decimal(entry.hi, 2)}",
+            count(entry.count),
+            percent(entry.confidence),
+            percent(entry.accuracy),
         )
         for entry in _filled_bins(model)
     )
     columns = (*words("Stated probability"), *numbers("Answers", "Mean confidence", "Right"))
-    return Table(f"Calibration: {model.get('name')}", columns, rows, fold=True)
+    return Table(f"Calibration: {model.name}", columns, rows, fold=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
 
 from pipeline.report.page.blocks import (
     Block,
@@ -16,14 +15,24 @@ from pipeline.report.page.blocks import (
     Table,
     numbers,
     row,
-    shorten,
+    short_table,
     words,
 )
-from pipeline.report.page.formats import MISSING, count, decimal, interval, is_number, percent
+from pipeline.report.page.formats import MISSING, count, decimal, interval, percent
 from pipeline.report.page.terminal import write_plain
 from pipeline.report.sections.facts import status_sentence
 from pipeline.report.sections.inputs import neighbour_table
-from pipeline.run_folder.reading import Record, Run
+from pipeline.run_folder.details.words import (
+    Audit,
+    CaseEffect,
+    Coverage,
+    FoundAt,
+    JudgedPairs,
+    Neighbours,
+    Norms,
+    VectorsFile,
+)
+from pipeline.run_folder.reading import Run
 
 HASH_SHOWN = 12  # characters of a file's SHA-256
 FEWEST_PAIRS = 30  # the audit gives no correlation of fewer
@@ -40,13 +49,13 @@ def fit_audit(run: Run, limits: Limits) -> tuple[Block, ...]:
     return (*audit_blocks(run.details.audit, limits), more)
 
 
-def audit_blocks(audits: Sequence[Record], limits: Limits) -> tuple[Block, ...]:
+def audit_blocks(audits: Sequence[Audit], limits: Limits) -> tuple[Block, ...]:
     """Return the blocks that show these audits, a row or more for each source in every table."""
     made = [build(audits, limits) for build in _BLOCKS]
     return tuple(block for block in made if block is not None)
 
 
-def describe_audit(audit: Record, neighbours: Record) -> str:
+def describe_audit(audit: Audit, neighbours: Neighbours) -> str:
     """Return one source's audit and nearest neighbours as text for a terminal; its name stands nowhere in it.
 
     Parameters
@@ -56,7 +65,7 @@ def describe_audit(audit: Record, neighbours: Record) -> str:
     """
     limits = Limits(rows=30)
     blocks = [_without_source(block) for block in audit_blocks([audit], limits)]
-    return write_plain([*blocks, *([neighbour_table(neighbours, limits)] if neighbours["words"] else [])])
+    return write_plain([*blocks, *([neighbour_table(neighbours, limits)] if neighbours.words else [])])
 
 
 def _without_source(block: Block) -> Block:
@@ -66,12 +75,11 @@ def _without_source(block: Block) -> Block:
     return replace(block, columns=block.columns[1:], rows=tuple(line[1:] for line in block.rows))
 
 
-def _files(audits: Sequence[Record], limits: Limits) -> Table | None:
+def _files(audits: Sequence[Audit], limits: Limits) -> Table | None:
     """Return the table of vector files; None where every source was made here."""
-    lines = [_file_row(entry, file) for entry in audits for file in _tables(entry, "files")]
+    lines = [_file_row(entry, file) for entry in audits for file in entry.files]
     if not lines:
         return None
-    rows, left_out = shorten(lines, limits.rows, SOURCE_FILE)
     columns = (
         *words("Source", "Format", "Compression"),
         *numbers("Dimension", "Rows in the file", "Rows kept", "Repeated words", "Invalid UTF-8"),
@@ -79,103 +87,93 @@ def _files(audits: Sequence[Record], limits: Limits) -> Table | None:
     )
     note = (
         "Rows kept: vectors that words of this corpus use. Of repeated words the first one counts; invalid UTF-8"
-        f" is replaced. {left_out}"
+        " is replaced."
     )
-    return Table("Vector files", columns, rows, note.strip())
+    return short_table("Vector files", columns, lines, limits.rows, SOURCE_FILE, note)
 
 
-def _file_row(entry: Record, file: Record) -> tuple[Cell, ...]:
+def _file_row(entry: Audit, file: VectorsFile) -> tuple[Cell, ...]:
     return row(
-        _name(entry),
-        str(file.get("format") or MISSING),
-        str(file.get("compression") or "none"),
-        *(count(file.get(key)) for key in ("dimension", "rows")),
-        count(entry.get("rows_kept")),
-        *(count(file.get(key)) for key in ("repeated", "replaced")),
-        str(file.get("sha256") or MISSING)[:HASH_SHOWN],
-        "; ".join(str(note) for note in file.get("notes") or ()) or MISSING,
+        entry.source,
+        file.format or MISSING,
+        file.compression or "none",
+        *map(count, (file.dimension, file.rows, entry.rows_kept, file.repeated, file.replaced)),
+        file.sha256[:HASH_SHOWN],
+        "; ".join(file.notes) or MISSING,
     )
 
 
-def _coverage(audits: Sequence[Record], limits: Limits) -> Table:
-    lines = [_coverage_row(entry, part, "split") for entry in audits for part in _tables(entry, "by_split")]
-    rows, left_out = shorten(lines, limits.rows, SOURCE_FILE)
+def _coverage(audits: Sequence[Audit], limits: Limits) -> Table:
+    lines = [_coverage_row(entry, part) for entry in audits for part in entry.by_split]
     note = (
         "Types are different tokens. A type without a vector reads as the unknown word; words that only"
-        f" validation or test documents hold have a vector where the source brings one. {left_out}"
+        " validation or test documents hold have a vector where the source brings one."
     )
-    return Table("Coverage by split", _coverage_columns("Split"), rows, note.strip())
+    return short_table("Coverage by split", _coverage_columns("Split"), lines, limits.rows, SOURCE_FILE, note)
 
 
-def _classes(audits: Sequence[Record], limits: Limits) -> Table:
-    lines = [_coverage_row(entry, part, "label") for entry in audits for part in _tables(entry, "by_class")]
-    rows, left_out = shorten(lines, limits.rows, SOURCE_FILE)
+def _classes(audits: Sequence[Audit], limits: Limits) -> Table:
+    lines = [_coverage_row(entry, part) for entry in audits for part in entry.by_class]
     readings = [text for entry in audits if (text := _class_reading(entry))]
-    note = f"Training documents. {' '.join(readings)} {left_out}".strip()
-    return Table("Coverage by class", _coverage_columns("Class"), rows, note, fold=True)
+    note = " ".join(["Training documents.", *readings])
+    columns = _coverage_columns("Class")
+    return short_table("Coverage by class", columns, lines, limits.rows, SOURCE_FILE, note, fold=True)
 
 
 def _coverage_columns(part: str) -> tuple:
     return (*words("Source", part), *numbers("Types", "Tokens", "Types covered", "Tokens covered"))
 
 
-def _coverage_row(entry: Record, part: Record, key: str) -> tuple[Cell, ...]:
+def _coverage_row(entry: Audit, part: Coverage) -> tuple[Cell, ...]:
     return row(
-        _name(entry),
-        str(part.get(key)),
-        count(part.get("types")),
-        count(part.get("tokens")),
-        percent(part.get("type_coverage")),
-        percent(part.get("token_coverage")),
+        entry.source,
+        part.split or part.label or MISSING,
+        count(part.types),
+        count(part.tokens),
+        percent(part.type_coverage),
+        percent(part.token_coverage),
     )
 
 
-def _class_reading(entry: Record) -> str:
+def _class_reading(entry: Audit) -> str:
     """Return the classes of the lowest and highest token coverage in words."""
-    known = [part for part in _tables(entry, "by_class") if is_number(part.get("token_coverage"))]
+    known = [(part.token_coverage, part.label) for part in entry.by_class if part.token_coverage is not None]
     if len(known) < 2:
         return ""
-    low, high = (pick(known, key=lambda part: part["token_coverage"]) for pick in (min, max))
-    if low["token_coverage"] == high["token_coverage"]:
-        return f"{_name(entry)}: {percent(low['token_coverage'])} of the tokens of every class."
-    return (
-        f"{_name(entry)}: from {percent(low['token_coverage'])} (“{low.get('label')}”)"
-        f" to {percent(high['token_coverage'])} (“{high.get('label')}”) of the tokens."
-    )
+    (low, lowest), (high, highest) = (pick(known, key=lambda one: one[0]) for pick in (min, max))
+    if low == high:
+        return f"{entry.source}: {percent(low)} of the tokens of every class."
+    return f"{entry.source}: from {percent(low)} (“{lowest}”) to {percent(high)} (“{highest}”) of the tokens."
 
 
-def _steps(audits: Sequence[Record], limits: Limits) -> Table:
-    names = list(dict.fromkeys(str(step.get("step")) for entry in audits for step in _tables(entry, "steps")))
+def _steps(audits: Sequence[Audit], limits: Limits) -> Table:
+    names = list(dict.fromkeys(step.step for entry in audits for step in entry.steps))
     lines = [_steps_row(entry, names) for entry in audits]
-    rows, left_out = shorten(lines, limits.rows, SOURCE_FILE)
     note = "All documents: types (share of the tokens), each counted at the first step that finds a vector for it."
     columns = (*words("Source"), *numbers(*names))
-    return Table("How words were found", columns, rows, f"{note} {left_out}".strip())
+    return short_table("How words were found", columns, lines, limits.rows, SOURCE_FILE, note)
 
 
-def _steps_row(entry: Record, names: Sequence[str]) -> tuple[Cell, ...]:
-    steps = {str(step.get("step")): step for step in _tables(entry, "steps")}
-    total = sum(step["tokens"] for step in steps.values() if is_number(step.get("tokens"))) or 1
-    return row(_name(entry), *(_step_cell(steps.get(name, {}), total) for name in names))
+def _steps_row(entry: Audit, names: Sequence[str]) -> tuple[Cell, ...]:
+    steps = {step.step: step for step in entry.steps}
+    total = sum(step.tokens for step in entry.steps) or 1
+    return row(entry.source, *(_step_cell(steps.get(name), total) for name in names))
 
 
-def _step_cell(step: Record, total: int) -> str:
-    if not is_number(step.get("types")) or not is_number(step.get("tokens")):
-        return MISSING
-    return f"{count(step['types'])} ({percent(step['tokens'] / total)})"
+def _step_cell(step: FoundAt | None, total: int) -> str:
+    return f"{count(step.types)} ({percent(step.tokens / total)})" if step else MISSING
 
 
-def _case(audits: Sequence[Record], limits: Limits) -> Points | None:
+def _case(audits: Sequence[Audit], limits: Limits) -> Points | None:
     """Return what lower-casing changes, a line for each source that holds words of its own."""
-    lines = [_case_reading(entry) for entry in audits if _table(entry.get("case"))]
+    lines = [_case_reading(entry.source, entry.case) for entry in audits if entry.case]
     return Points(tuple(lines[: limits.rows]), "Lower-casing") if lines else None
 
 
-def _case_reading(entry: Record) -> str:
-    case = _table(entry.get("case"))
-    kept, lowered = (_table(case.get(key)).get("token_coverage") for key in ("kept", "lowered"))
-    start = f"{_name(entry)}, exact matches only"
-    if case.get("lower_cased"):
+def _case_reading(source: str, case: CaseEffect) -> str:
+    kept, lowered = case.kept.token_coverage, case.lowered.token_coverage
+    start = f"{source}, exact matches only"
+    if case.lower_cased:
         return (
             f"{start}: this corpus was lower-cased, and {percent(lowered)} of the tokens have a vector;"
             f" with its case kept it would be {percent(kept)}."
@@ -186,54 +184,47 @@ def _case_reading(entry: Record) -> str:
     )
 
 
-def _missing(audits: Sequence[Record], limits: Limits) -> Table:
-    rows, left_out = shorten([_missing_row(entry) for entry in audits], limits.rows, SOURCE_FILE)
+def _missing(audits: Sequence[Audit], limits: Limits) -> Table:
+    lines = [_missing_row(entry) for entry in audits]
     note = (
         "Most frequent: occurrences in all documents. Most discriminative: the largest coefficients, in size, of"
         " a TF-IDF logistic regression on single words of the training documents, with the class that the word"
-        f" speaks for (against, if negative). {left_out}"
+        " speaks for (against, if negative)."
     )
     columns = words("Source", "Most frequent words without a vector", "Most discriminative ones")
-    return Table("Missing words", columns, rows, note.strip())
+    return short_table("Missing words", columns, lines, limits.rows, SOURCE_FILE, note)
 
 
-def _missing_row(entry: Record) -> tuple[Cell, ...]:
-    frequent = [
-        f"{word.get('word')} {count(word.get('tokens'))}" for word in _tables(entry, "frequent_missing")
-    ]
+def _missing_row(entry: Audit) -> tuple[Cell, ...]:
+    frequent = [f"{word.word} {count(word.tokens)}" for word in entry.frequent_missing]
     telling = [
-        f"{word.get('word')} ({word.get('label')} {decimal(word.get('coefficient'), 1)})"
-        for word in _tables(entry, "discriminative_missing")
+        f"{word.word} ({word.label} {decimal(word.coefficient, 1)})" for word in entry.discriminative_missing
     ]
-    return row(_name(entry), *(", ".join(shown[:WORDS_SHOWN]) or "none" for shown in (frequent, telling)))
+    return row(entry.source, *(", ".join(shown[:WORDS_SHOWN]) or "none" for shown in (frequent, telling)))
 
 
-def _norms(audits: Sequence[Record], limits: Limits) -> Table:
-    keys = ("mean", "sd", "min", "p5", "median", "p95", "max")
-    lines = [
-        row(
-            _name(entry),
-            *(decimal(norms.get(key), 2) for key in keys),
-            count(norms.get("zero")),
-        )
-        for entry in audits
-        for norms in [_table(entry.get("norms"))]
-    ]
-    rows, left_out = shorten(lines, limits.rows, SOURCE_FILE)
+def _norms(audits: Sequence[Audit], limits: Limits) -> Table:
+    lines = [row(entry.source, *_norms_row(entry.norms)) for entry in audits]
     columns = (
         *words("Source"),
         *numbers("Mean", "SD", "Least", "5 %", "Median", "95 %", "Greatest", "Zero vectors"),
     )
     note = "Lengths of the vectors as the networks first read them, words without a vector left out."
-    return Table("Norms of the vectors", columns, rows, f"{note} {left_out}".strip())
+    return short_table("Norms of the vectors", columns, lines, limits.rows, SOURCE_FILE, note)
 
 
-def _word_pairs(audits: Sequence[Record], limits: Limits) -> Table | None:
+def _norms_row(norms: Norms | None) -> list[str]:
+    if norms is None:
+        return [MISSING] * 8
+    sizes = (norms.mean, norms.sd, norms.min, norms.p5, norms.median, norms.p95, norms.max)
+    return [*(decimal(size, 2) for size in sizes), count(norms.zero)]
+
+
+def _word_pairs(audits: Sequence[Audit], limits: Limits) -> Table | None:
     """Return the agreement with people's judgements; None where the installed gensim holds no list."""
-    lines = [_pair_row(entry, found) for entry in audits for found in _tables(entry, "word_pairs")]
+    lines = [_pair_row(entry, found) for entry in audits for found in entry.word_pairs]
     if not lines:
         return None
-    rows, left_out = shorten(lines, limits.rows, SOURCE_FILE)
     note = (
         "Spearman's correlation of the cosines with people's judgements, over the pairs whose two words occur in"
         " this corpus and have a vector: English only, and no measure of how well a network will do."
@@ -242,35 +233,21 @@ def _word_pairs(audits: Sequence[Record], limits: Limits) -> Table | None:
         *words("Source", "List"),
         *numbers("Pairs covered", "Spearman correlation", "95 % interval"),
     )
-    return Table("Word pairs judged by people", columns, rows, f"{note} {left_out}".strip())
+    return short_table("Word pairs judged by people", columns, lines, limits.rows, SOURCE_FILE, note)
 
 
-def _pair_row(entry: Record, found: Record) -> tuple[Cell, ...]:
-    covered = found.get("covered")
-    few = is_number(covered) and covered < FEWEST_PAIRS
+def _pair_row(entry: Audit, found: JudgedPairs) -> tuple[Cell, ...]:
+    few = found.covered < FEWEST_PAIRS
     return row(
-        _name(entry),
-        str(found.get("title")),
-        f"{count(covered)} of {count(found.get('pairs'))}",
-        "too few pairs" if few else decimal(found.get("spearman"), 2),
-        MISSING if few else interval(found.get("ci95"), decimal, 2),
+        entry.source,
+        found.title,
+        f"{count(found.covered)} of {count(found.pairs)}",
+        "too few pairs" if few else decimal(found.spearman, 2),
+        MISSING if few else interval(found.ci95, decimal, 2),
     )
 
 
-def _name(entry: Record) -> str:
-    return str(entry.get("source"))
-
-
-def _table(value: Any) -> Record:
-    return value if isinstance(value, dict) else {}
-
-
-def _tables(entry: Record, key: str) -> list[Record]:
-    value = entry.get(key)
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
-
-
-_BLOCKS: tuple[Callable[[Sequence[Record], Limits], Block | None], ...] = (
+_BLOCKS: tuple[Callable[[Sequence[Audit], Limits], Block | None], ...] = (
     _files,
     _coverage,
     _classes,

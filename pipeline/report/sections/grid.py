@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pipeline.core.names import ModelName
 from pipeline.report.page.blocks import (
@@ -17,14 +17,15 @@ from pipeline.report.page.blocks import (
     Table,
     numbers,
     row,
-    shorten,
+    short_table,
     words,
 )
-from pipeline.report.page.formats import MISSING, interval, is_interval, is_number, percent
+from pipeline.report.page.formats import MISSING, interval, percent
 from pipeline.report.sections.answer import detectable
 from pipeline.report.sections.facts import ModelFacts, model_facts, status_sentence
 from pipeline.report.sections.metric import ReportMetric, metric_of
-from pipeline.run_folder.reading import Record, Run
+from pipeline.run_folder.metrics.comparisons import Effect, Gains
+from pipeline.run_folder.reading import METRICS, Run
 
 Crossed = dict[tuple[str, str], ModelFacts]  # (model with its head, source with its mode) > facts
 
@@ -39,7 +40,7 @@ def grid(run: Run, limits: Limits) -> tuple[Block, ...]:
     return (
         *_gains(run, limits),
         _table(crossed, models, sources, run.places, limits),
-        *_chart(crossed, models, sources, run.places, limits),
+        _chart(crossed, models, sources, run.places, limits),
     )
 
 
@@ -50,10 +51,9 @@ def _crossed(run: Run) -> Crossed:
     """
     facts = {model.name: model for model in model_facts(run)}
     found: Crossed = {}
-    for entry in run.rows("summary") or run.rows("results"):
-        name, source = str(entry.get("name")), entry.get("embedding")
-        if source and name in facts:
-            found[(name.removesuffix(f"@{source}"), str(source))] = facts[name]
+    for entry in run.metrics.summary:
+        if entry.embedding:
+            found[entry.name.removesuffix(f"@{entry.embedding}"), entry.embedding] = facts[entry.name]
     return found
 
 
@@ -68,55 +68,47 @@ def _table(
     crossed: Crossed, models: Sequence[str], sources: Sequence[str], places: int, limits: Limits
 ) -> Table:
     shown = models[: limits.rows]
-    best = {model: _best([crossed.get((model, source)) for source in sources]) for model in shown}
+    best = {model: max(one.accuracy for (own, _), one in crossed.items() if own == model) for model in shown}
     lines = [
         row(source, *(_cell(crossed.get((model, source)), best[model], places) for model in shown))
         for source in sources
     ]
-    rows, left_out = shorten(lines, limits.rows, "metrics.json")
     note = "Accuracy on the test documents (95 % interval). Bold: the best source of a model."
     columns = (*words("Source"), *numbers(*shown))
-    return Table("Accuracy by source and model", columns, rows, f"{note} {left_out}".strip())
+    return short_table("Accuracy by source and model", columns, lines, limits.rows, METRICS, note)
 
 
-def _best(models: Sequence[ModelFacts | None]) -> float | None:
-    return max((m.accuracy for m in models if m is not None and m.accuracy is not None), default=None)
-
-
-def _cell(model: ModelFacts | None, best: float | None, places: int) -> Cell:
-    if model is None or model.accuracy is None:
+def _cell(model: ModelFacts | None, best: float, places: int) -> Cell:
+    if model is None:
         return Cell(MISSING)
     ends = interval(model.accuracy_ci95, percent, places).removesuffix(" %")
-    text = percent(model.accuracy, places) + (f" ({ends})" if ends != MISSING else "")
+    text = f"{percent(model.accuracy, places)} ({ends})"
     failed = f"; did not train: {model.untrained_runs} of {model.runs}" if model.untrained_runs else ""
     return Cell(text + failed, best=model.accuracy == best)
 
 
 def _chart(
     crossed: Crossed, models: Sequence[str], sources: Sequence[str], places: int, limits: Limits
-) -> tuple[Chart, ...]:
+) -> Chart:
     ordered = [(model, source) for model in models for source in sources if (model, source) in crossed]
-    drawn = [pair for pair in ordered if crossed[pair].accuracy is not None][: limits.rows]
-    if not drawn:
-        return ()
+    drawn = ordered[: limits.rows]
     figure = DotPlot(
         tuple(_dot(crossed[pair], pair[0]) for pair in drawn),
         "Accuracy on the test documents, %",
         own_groups=True,
     )
-    return (Chart("Accuracy by source", _reading(crossed, models, drawn, places), figure),)
+    return Chart("Accuracy by source", _reading(crossed, models, drawn, places), figure)
 
 
 def _dot(model: ModelFacts, group: str) -> Dot:
-    lo, hi = model.accuracy_ci95 or (None, None)
-    return Dot(model.name, model.accuracy or 0.0, lo, hi, group, model.run_accuracies)
+    return Dot(model.name, model.accuracy, *model.accuracy_ci95, group, model.run_accuracies)
 
 
 def _reading(crossed: Crossed, models: Sequence[str], drawn: Sequence[tuple[str, str]], places: int) -> str:
     """Return for each model its best and worst source."""
     parts = []
     for model in models:
-        scored = [(crossed[pair].accuracy or 0.0, pair[1]) for pair in drawn if pair[0] == model]
+        scored = [(crossed[pair].accuracy, pair[1]) for pair in drawn if pair[0] == model]
         if len(scored) < 2:
             continue
         (high, best), (low, worst) = max(scored), min(scored)
@@ -148,8 +140,7 @@ def _gains(run: Run, limits: Limits) -> tuple[Points, ...]:
     seeds = _seeds(run)
     lines = [
         gain_sentence(entry, metric_of(run), run.places) + (ONE_SEED if _one_seed(entry, seeds) else "")
-        for entry in run.rows("gains")
-        if entry.get("effects")
+        for entry in run.metrics.gains
     ]
     return (Points(tuple(lines[: limits.rows]), "Where the gain comes from"),) if lines else ()
 
@@ -157,54 +148,53 @@ def _gains(run: Run, limits: Limits) -> tuple[Points, ...]:
 def _seeds(run: Run) -> dict[str, set[int]]:
     """Return the seeds of each model."""
     found: dict[str, set[int]] = {}
-    for entry in run.rows("results"):
-        found.setdefault(str(entry.get("name")), set()).add(int(entry.get("seed") or 0))
+    for entry in run.metrics.results:
+        found.setdefault(entry.name, set()).add(entry.seed)
     return found
 
 
-def _one_seed(gain: Record, seeds: dict[str, set[int]]) -> bool:
+def _one_seed(gain: Gains, seeds: dict[str, set[int]]) -> bool:
     """Return whether a comparison rests on one training of each side, whose luck no interval holds."""
     return any(
-        len(seeds.get(str(effect.get("a")), set()) & seeds.get(str(effect.get("b")), set())) == 1
-        for effect in gain.get("effects") or ()
-        if effect.get("decision") != "withheld"
+        len(seeds.get(effect.a, set()) & seeds.get(effect.b, set())) == 1
+        for effect in gain.effects
+        if effect.decision != "withheld"
     )
 
 
-def gain_sentence(gain: Record, metric: ReportMetric, places: int) -> str:
+def gain_sentence(gain: Gains, metric: ReportMetric, places: int) -> str:
     """Return where one model's gain comes from: pretraining, fine-tuning, both or neither, with the figures."""
-    effects = {str(effect.get("effect")): effect for effect in gain.get("effects") or ()}
-    shown = [_effect_sentence(name, effects[name], metric, places) for name in EFFECTS if name in effects]
+    effects: dict[str, Effect] = {effect.effect: effect for effect in gain.effects}
+    shown = [_effect_sentence(effects[name], metric, places) for name in EFFECTS if name in effects]
     absent = [
         f"{name.capitalize()} was not tried: {advice}."
         for name, advice in EFFECTS.items()
         if name not in effects
     ]
-    return " ".join([f"{gain.get('model')}: {_conclusion(effects)}", *shown, *absent])
+    return " ".join([f"{gain.model}: {_conclusion(effects)}", *shown, *absent])
 
 
-def _conclusion(effects: dict[str, Record]) -> str:
-    sure = [name for name in EFFECTS if effects.get(name, {}).get("decision") == "beats"]
+def _conclusion(effects: Mapping[str, Effect]) -> str:
+    said = {name: effects[name].decision for name in EFFECTS if name in effects}
+    sure = [name for name, decision in said.items() if decision == "beats"]
     if sure:
         return f"the gain comes from {' and from '.join(sure)}."
-    tried = [name for name in EFFECTS if effects.get(name, {}).get("decision", "withheld") != "withheld"]
+    tried = [name for name, decision in said.items() if decision != "withheld"]
     if not tried:
         return "where a gain comes from cannot be said."
     return f"neither {' nor '.join(tried)} shows a gain." if len(tried) > 1 else f"{tried[0]} shows no gain."
 
 
-def _effect_sentence(name: str, effect: Record, metric: ReportMetric, places: int) -> str:
+def _effect_sentence(effect: Effect, metric: ReportMetric, places: int) -> str:
     figures = (
-        f"{metric.signed(effect.get('difference'), places)} {metric.unit} (95 % interval"
-        f" {interval(effect.get('ci95'), metric.signed, places)})"
+        f"{metric.signed(effect.difference, places)} {metric.unit} (95 % interval"
+        f" {interval(effect.ci95, metric.signed, places)})"
     )
-    sources = " minus ".join(str(ModelName.parse(str(effect.get(side))).source or "") for side in ("a", "b"))
-    decision = str(effect.get("decision"))
-    outcome = OUTCOMES.get(decision, decision)
-    ends = effect["ci95"] if is_interval(effect.get("ci95")) else [0.0, 0.0]
-    if decision == "cannot tell" and (ends[0] > 0 or ends[1] < 0):
+    sources = " minus ".join(str(ModelName.parse(name).source or "") for name in (effect.a, effect.b))
+    outcome, (low, high) = OUTCOMES[effect.decision], effect.ci95
+    if effect.decision == "cannot tell" and (low > 0 or high < 0):
         outcome += ", once corrected for the number of side questions"
-    smallest = effect.get("minimum_detectable_difference")
-    if decision in ("equal", "cannot tell") and is_number(smallest):
+    smallest = effect.minimum_detectable_difference
+    if effect.decision in ("equal", "cannot tell") and smallest is not None:
         figures = f"{detectable(smallest, metric, places).lower()}; {figures}"
-    return f"{name.capitalize()}, {sources}: {figures}, {outcome}."
+    return f"{effect.effect.capitalize()}, {sources}: {figures}, {outcome}."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from pipeline.core.clean import plural
 from pipeline.report.page.blocks import (
@@ -16,12 +15,16 @@ from pipeline.report.page.blocks import (
     Table,
     numbers,
     row,
+    short_table,
     shorten,
     words,
 )
-from pipeline.report.page.formats import MISSING, count, decimal, is_number, percent, seconds
+from pipeline.report.page.formats import MISSING, count, decimal, percent, seconds
 from pipeline.report.sections.facts import of_first_fold, status_sentence
-from pipeline.run_folder.reading import Record, Run
+from pipeline.run_folder.details.fitting import Choice, Tried
+from pipeline.run_folder.details.words import Near, Neighbours, NeighbourWord, TokenFacts
+from pipeline.run_folder.metrics.corpus import Corpus, Dropped, Embedding
+from pipeline.run_folder.reading import METRICS, Run
 
 SHOWN_ROWS = 8  # record numbers of a ledger entry
 DUPLICATE_MEANINGS = {
@@ -34,54 +37,43 @@ DUPLICATE_MEANINGS = {
 
 def corpus(run: Run, limits: Limits) -> tuple[Block, ...]:
     """Return splits, classes, the row ledger and duplicates."""
-    facts = run.table("corpus")
-    if not facts:
-        return (Nothing(status_sentence(run) or "The run recorded nothing about its corpus."),)
+    facts = run.metrics.corpus
     return (
         _splits_table(facts, of_first_fold(run)),
         _classes_table(facts, limits),
         _ledger_table(facts, limits),
         _duplicates_table(facts),
-        Paragraph(f"Corpus hash: {facts.get('hash') or 'not recorded'}.", "muted"),
+        Paragraph(f"Corpus hash: {facts.hash}.", "muted"),
     )
 
 
-def _splits_table(facts: Record, fold: str) -> Table:
-    splits = {str(name): number for name, number in (facts.get("splits") or {}).items()}
-    total = sum(number for number in splits.values() if is_number(number)) or 1
-    rows = tuple(row(name, count(number), percent((number or 0) / total)) for name, number in splits.items())
+def _splits_table(facts: Corpus, fold: str) -> Table:
+    splits = facts.splits.as_json
+    total = sum(splits.values()) or 1
+    rows = tuple(row(name, count(number), percent(number / total)) for name, number in splits.items())
     return Table(f"Documents by split{fold}", (*words("Split"), *numbers("Documents", "Share")), rows)
 
 
-def _classes_table(facts: Record, limits: Limits) -> Table:
-    counts = {str(label): number or 0 for label, number in (facts.get("classes") or {}).items()}
-    total = sum(counts.values()) or 1
-    ordered = sorted(counts.items(), key=lambda item: -item[1])
-    every = [row(label, count(number), percent(number / total)) for label, number in ordered]
-    rows, left_out = shorten(every, limits.rows, "metrics.json")
-    reading = ""
-    if ordered:
-        (largest, most), (smallest, fewest) = ordered[0], ordered[-1]
-        same = f"Every class has {plural(fewest, 'document')}."
-        reading = (
-            same
-            if most == fewest
-            else f"Largest: “{largest}” ({count(most)}); smallest: “{smallest}” ({count(fewest)})."
-        )
+def _classes_table(facts: Corpus, limits: Limits) -> Table:
+    total = sum(facts.classes.values()) or 1
+    ordered = sorted(facts.classes.items(), key=lambda item: -item[1])
+    lines = [row(label, count(number), percent(number / total)) for label, number in ordered]
+    (largest, most), (smallest, fewest) = ordered[0], ordered[-1]
+    note = f"Largest: “{largest}” ({count(most)}); smallest: “{smallest}” ({count(fewest)})."
+    if most == fewest:
+        note = f"Every class has {plural(fewest, 'document')}."
     columns = (*words("Class"), *numbers("Documents", "Share"))
-    return Table(f"Documents by class ({len(ordered)})", columns, rows, f"{reading} {left_out}".strip())
+    return short_table(f"Documents by class ({len(ordered)})", columns, lines, limits.rows, METRICS, note)
 
 
-def _ledger_table(facts: Record, limits: Limits) -> Table:
-    dropped = [entry for entry in facts.get("dropped") or () if isinstance(entry, dict)]
-    every = [_dropped_row(entry) for entry in dropped]
-    rows, left_out = shorten(every, limits.rows, "metrics.json")
-    left = sum(entry["count"] for entry in dropped if is_number(entry.get("count")))
+def _ledger_table(facts: Corpus, limits: Limits) -> Table:
+    rows, left_out = shorten([_dropped_row(entry) for entry in facts.dropped], limits.rows, METRICS)
+    left = sum(entry.count for entry in facts.dropped)
     sums = (
-        f"{count(facts.get('rows_read'))} records read = {count(facts.get('documents'))} documents"
+        f"{count(facts.rows_read)} records read = {count(facts.documents)} documents"
         f" + {count(left)} left out. Record numbers count from 0, lines from 1. {left_out}"
     )
-    head = (row("used as documents", MISSING, count(facts.get("documents")), MISSING, MISSING),)
+    head = (row("used as documents", MISSING, count(facts.documents), MISSING, MISSING),)
     columns = (
         *words("What became of a record", "File"),
         *numbers("Records"),
@@ -90,31 +82,29 @@ def _ledger_table(facts: Record, limits: Limits) -> Table:
     return Table("Row ledger: every record read", columns, head + rows, sums.strip())
 
 
-def _dropped_row(entry: Record) -> tuple[Cell, ...]:
-    number = entry.get("count")
-    places = [_first(entry.get(key), number) for key in ("rows", "lines")]
-    return row(f"left out: {entry.get('reason')}", str(entry.get("file") or MISSING), count(number), *places)
+def _dropped_row(entry: Dropped) -> tuple[Cell, ...]:
+    places = [_first(values, entry.count) for values in (entry.rows, entry.lines)]
+    return row(f"left out: {entry.reason}", entry.file, count(entry.count), *places)
 
 
-def _first(values: Any, total: Any) -> str:
+def _first(values: Sequence[int], total: int) -> str:
     """Return the first record or line numbers, and how many more there are."""
-    if not isinstance(values, list) or not values:
+    if not values:
         return MISSING
-    shown = values[:SHOWN_ROWS]
-    rest = (total if is_number(total) else len(values)) - len(shown)
-    return ", ".join(str(value) for value in shown) + (f" and {count(rest)} more" if rest > 0 else "")
+    rest = total - len(values[:SHOWN_ROWS])
+    return ", ".join(map(str, values[:SHOWN_ROWS])) + (f" and {count(rest)} more" if rest > 0 else "")
 
 
-def _duplicates_table(facts: Record) -> Table:
-    duplicates = facts.get("duplicates") or {}
-    rows = tuple(row(text, count(duplicates.get(key))) for key, text in DUPLICATE_MEANINGS.items())
+def _duplicates_table(facts: Corpus) -> Table:
+    found = facts.duplicates.as_json
+    rows = tuple(row(text, count(found[key])) for key, text in DUPLICATE_MEANINGS.items())
     return Table("Repeated documents", (*words("What"), *numbers("Documents")), rows)
 
 
 def tokens(run: Run, limits: Limits) -> tuple[Block, ...]:
     """Return lengths, what was cut, and what was unknown."""
     facts = run.details.tokens
-    if not facts:
+    if facts is None:
         return (Nothing(status_sentence(run) or "The run recorded nothing about its tokens."),)
     return (
         Paragraph(_cut_reading(facts)),
@@ -123,51 +113,46 @@ def tokens(run: Run, limits: Limits) -> tuple[Block, ...]:
     )
 
 
-def _cut_reading(facts: Record) -> str:
-    cut, documents, longest = (facts.get(key) for key in ("cut_documents", "documents", "max_tokens"))
+def _cut_reading(facts: TokenFacts) -> str:
+    longest = facts.max_tokens
     if longest is None:
         return "No network was run, so nothing was cut: linear models read every token."
-    if facts.get("keep") == "pieces":
+    if facts.keep == "pieces":
         return (
             "The networks read every token of each document, in pieces (networks.piece_tokens):"
             " the state begins anew in each."
         )
+    cut, unread = facts.cut_documents or 0, facts.cut_tokens or 0
     if not cut:
         return f"No document is longer than {count(longest)} tokens: the networks read every token."
-    shares = []
-    for number, whole, noun in (
-        (cut, documents, "documents"),
-        (facts.get("cut_tokens"), facts.get("tokens"), "tokens"),
-    ):
-        share = f" ({percent(number / whole)})" if is_number(number) and is_number(whole) and whole else ""
-        shares.append(f"{count(number)} {noun}{share}")
     return (
-        f"The networks read at most {count(longest)} tokens of a document"
-        f" (kept: {facts.get('keep')}); {shares[0]} are longer, and {shares[1]} are not read."
+        f"The networks read at most {count(longest)} tokens of a document (kept: {facts.keep});"
+        f" {count(cut)} documents ({percent(cut / facts.documents)}) are longer, and"
+        f" {count(unread)} tokens ({percent(unread / facts.tokens)}) are not read."
         " Linear models read every token."
     )
 
 
-def _token_table(facts: Record) -> Table:
-    length = facts.get("length") or {}
+def _token_table(facts: TokenFacts) -> Table:
+    length = facts.length
     values = {
-        "Documents": count(facts.get("documents")),
-        "Tokens": count(facts.get("tokens")),
-        "Types (different tokens)": count(facts.get("types")),
-        "Vocabulary rows": count(facts.get("vocabulary")),
-        "Median length, tokens": count(length.get("median")),
-        "Mean length, tokens": decimal(length.get("mean"), 1),
-        "95th percentile of length, tokens": count(length.get("p95")),
-        "Longest document, tokens": count(length.get("max")),
-        "Documents cut": count(facts.get("cut_documents")),
-        "Tokens cut": count(facts.get("cut_tokens")),
+        "Documents": count(facts.documents),
+        "Tokens": count(facts.tokens),
+        "Types (different tokens)": count(facts.types),
+        "Vocabulary rows": count(facts.vocabulary),
+        "Median length, tokens": count(length.median),
+        "Mean length, tokens": decimal(length.mean, 1),
+        "95th percentile of length, tokens": count(length.p95),
+        "Longest document, tokens": count(length.max),
+        "Documents cut": count(facts.cut_documents),
+        "Tokens cut": count(facts.cut_tokens),
     }
     rows = tuple(row(name, value) for name, value in values.items())
     return Table("Tokens of the corpus", (*words("Measure"), *numbers("Value")), rows)
 
 
-def _token_split_table(facts: Record, fold: str) -> Table:
-    unknown, empty = facts.get("unknown_tokens") or {}, facts.get("empty_documents") or {}
+def _token_split_table(facts: TokenFacts, fold: str) -> Table:
+    unknown, empty = facts.unknown_tokens, facts.empty_documents
     names = list(dict.fromkeys([*unknown, *empty]))
     rows = tuple(row(name, percent(unknown.get(name), 2), count(empty.get(name))) for name in names)
     columns = (*words("Split"), *numbers("Unknown tokens", "Documents without a token"))
@@ -177,59 +162,55 @@ def _token_split_table(facts: Record, fold: str) -> Table:
 
 def coverage(run: Run, limits: Limits) -> tuple[Block, ...]:
     """Return how much of the corpus each embedding source has vectors for."""
-    sources = run.rows("embeddings")
+    sources = run.metrics.embeddings
     if not sources:
         return (
             Nothing(
                 status_sentence(run) or "No embedding was used: only models without embeddings were run."
             ),
         )
-    rows, left_out = shorten([_coverage_row(entry) for entry in sources], limits.rows, "metrics.json")
-    readings = [_coverage_reading(entry) for entry in sources[: limits.rows]]
+    lines = [_coverage_row(entry) for entry in sources]
+    readings = tuple(_coverage_reading(entry) for entry in sources[: limits.rows])
     columns = (
         *words("Source"),
         *numbers("Dimension", "Rows", "Types covered", "Tokens covered", "Rows from the source", "Seconds"),
         *words("Settings", "Note"),
     )
-    note = (
-        "Rows from the source: words of other documents for which the source brought a frozen vector. "
-        + left_out
-    )
-    return (Points(tuple(readings)), Table("Embedding sources", columns, rows, note.strip()))
+    note = "Rows from the source: words of other documents for which the source brought a frozen vector."
+    return (Points(readings), short_table("Embedding sources", columns, lines, limits.rows, METRICS, note))
 
 
-def _coverage_reading(entry: Record) -> str:
+def _coverage_reading(entry: Embedding) -> str:
     return (
-        f"{entry.get('source')} has a vector for {percent(entry.get('type_coverage'))} of the types"
-        f" and {percent(entry.get('token_coverage'))} of the tokens."
+        f"{entry.source} has a vector for {percent(entry.type_coverage)} of the types"
+        f" and {percent(entry.token_coverage)} of the tokens."
     )
 
 
-def _coverage_row(entry: Record) -> tuple[Cell, ...]:
-    settings = entry.get("settings") or {}
+def _coverage_row(entry: Embedding) -> tuple[Cell, ...]:
     return row(
-        str(entry.get("source")),
-        count(entry.get("dimension")),
-        count(entry.get("rows")),
-        percent(entry.get("type_coverage")),
-        percent(entry.get("token_coverage")),
-        count(entry.get("rows_from_source")),
-        seconds(entry.get("seconds")) + (" (in an earlier run)" if entry.get("cached") else ""),
-        ", ".join(f"{key} = {value}" for key, value in settings.items()) or MISSING,
-        str(entry.get("note") or MISSING),
+        entry.source,
+        count(entry.dimension),
+        count(entry.rows),
+        percent(entry.type_coverage),
+        percent(entry.token_coverage),
+        count(entry.rows_from_source),
+        seconds(entry.seconds) + (" (in an earlier run)" if entry.cached else ""),
+        ", ".join(f"{key} = {value}" for key, value in entry.settings.items()) or MISSING,
+        entry.note or MISSING,
     )
 
 
 def neighbours(run: Run, limits: Limits) -> tuple[Block, ...]:
     """Return the nearest neighbours of characteristic words, a table for each source."""
-    sources = [entry for entry in run.details.neighbours if entry.get("words")]
+    sources = [entry for entry in run.details.neighbours if entry.words]
     if not sources:
         return (Nothing(status_sentence(run) or _why_no_neighbours(run)),)
     return tuple(neighbour_table(entry, limits) for entry in sources)
 
 
 def _why_no_neighbours(run: Run) -> str:
-    if not run.rows("embeddings") and not run.details.neighbours:
+    if not run.metrics.embeddings and not run.details.neighbours:
         return "No embedding was used, so there are no neighbours to show."
     return (
         "No word of the training documents qualified: it has to have a vector, to mark a class, to occur three"
@@ -237,52 +218,41 @@ def _why_no_neighbours(run: Run) -> str:
     )
 
 
-def neighbour_table(entry: Record, limits: Limits) -> Table:
-    """Return one source's neighbours: an entry of details/neighbours.json."""
-    trained = any("before" in word for word in entry["words"])
-    every = [_neighbour_row(word, trained) for word in entry["words"]]
-    rows, left_out = shorten(every, limits.rows, "details/neighbours.json")
+def neighbour_table(entry: Neighbours, limits: Limits) -> Table:
+    """Return one source's neighbours."""
+    trained = any(word.before is not None for word in entry.words)
+    lines = [_neighbour_row(word, trained) for word in entry.words]
     near = ("Before training (cosine)", "After training (cosine)") if trained else ("Nearest words (cosine)",)
-    kept = _kept(entry["words"]) if trained else ""
-    note = f"{_closest(entry['words'])} {kept} {left_out}".strip()
-    title = f"Nearest neighbours: {entry.get('source')}{', before and after training' if trained else ''}"
-    return Table(title, words("Word", "Why this word", *near), rows, note)
+    note = f"{_closest(entry.words)} {_kept(entry.words) if trained else ''}".strip()
+    title = f"Nearest neighbours: {entry.source}{', before and after training' if trained else ''}"
+    columns = words("Word", "Why this word", *near)
+    return short_table(title, columns, lines, limits.rows, "details/neighbours.json", note)
 
 
-def _kept(entries: Sequence[Record]) -> str:
+def _kept(entries: Sequence[NeighbourWord]) -> str:
     """Return how many of the neighbours training left in place."""
-    before, after = (
-        [{near.get("word") for near in entry.get(key) or ()} for entry in entries]
-        for key in ("before", "neighbours")
-    )
+    before = [{near.word for near in entry.before or ()} for entry in entries]
+    after = [{near.word for near in entry.neighbours} for entry in entries]
     left = sum(len(old & new) for old, new in zip(before, after, strict=True))
     return f"Of {sum(map(len, before)):,} neighbours before training, {left:,} are neighbours after it."
 
 
-def _closest(entries: Sequence[Record]) -> str:
-    pairs = [
-        (near["cosine"], str(entry.get("word")), str(near.get("word")))
-        for entry in entries
-        for near in entry.get("neighbours") or ()
-        if is_number(near.get("cosine"))
-    ]
+def _closest(entries: Sequence[NeighbourWord]) -> str:
+    pairs = [(near.cosine, entry.word, near.word) for entry in entries for near in entry.neighbours]
     if not pairs:
         return ""
     cosine, word, near = max(pairs)
     return f"The closest pair: “{word}” and “{near}” (cosine {decimal(cosine, 2)})."
 
 
-def _neighbour_row(entry: Record, trained: bool) -> tuple[Cell, ...]:
-    keys = ("before", "neighbours") if trained else ("neighbours",)
-    return row(
-        str(entry.get("word")), str(entry.get("why") or MISSING), *(_near(entry.get(key)) for key in keys)
-    )
+def _neighbour_row(entry: NeighbourWord, trained: bool) -> tuple[Cell, ...]:
+    shown = (entry.before or (), entry.neighbours) if trained else (entry.neighbours,)
+    return row(entry.word, entry.why, *map(_near, shown))
 
 
-def _near(neighbours: Any) -> str:
+def _near(neighbours: Sequence[Near]) -> str:
     """Return neighbours with their cosines in one cell."""
-    listed = [f"{word.get('word')} {decimal(word.get('cosine'), 2)}" for word in neighbours or ()]
-    return ", ".join(listed) or MISSING
+    return ", ".join(f"{near.word} {decimal(near.cosine, 2)}" for near in neighbours) or MISSING
 
 
 def choices(run: Run, limits: Limits) -> tuple[Block, ...]:
@@ -295,8 +265,7 @@ def choices(run: Run, limits: Limits) -> tuple[Block, ...]:
                 or "Nothing was chosen on the validation documents except when each training ends."
             ),
         )
-    every = [line for entry in entries for line in _choice_rows(entry)]
-    rows, left_out = shorten(every, limits.rows, "details/choices.json")
+    lines = [line for entry in entries for line in _choice_rows(entry)]
     columns = (
         *words("Model"),
         *numbers("Fold"),
@@ -304,39 +273,37 @@ def choices(run: Run, limits: Limits) -> tuple[Block, ...]:
         *numbers("Value", "Validation log loss", "Validation accuracy"),
         *words("Chosen"),
     )
-    reading = f"{plural(len(entries), 'choice')} made; test documents chose nothing. {left_out}"
-    return (Table("Settings tried on the validation documents", columns, rows, reading.strip(), fold=True),)
+    note = f"{plural(len(entries), 'choice')} made; test documents chose nothing."
+    title = "Settings tried on the validation documents"
+    return (short_table(title, columns, lines, limits.rows, "details/choices.json", note, fold=True),)
 
 
-def _choice_rows(entry: Record) -> list[tuple[Cell, ...]]:
+def _choice_rows(entry: Choice) -> list[tuple[Cell, ...]]:
     return [
         row(
-            str(entry.get("name")),
-            str(entry.get("fold")),
-            _setting_of(entry, tried),
-            Cell(str(tried.get("value")), best=_is_chosen(entry, tried)),
-            decimal(tried.get("validation_log_loss")),
-            percent(tried.get("validation_accuracy")),
+            entry.name,
+            str(entry.fold),
+            _setting_of(entry.what, tried),
+            Cell(str(tried.value), best=_is_chosen(entry, tried)),
+            decimal(tried.validation_log_loss),
+            percent(tried.validation_accuracy),
             "chosen" if _is_chosen(entry, tried) else "",
         )
-        for tried in entry.get("tried") or ()
+        for tried in entry.tried
     ]
 
 
-_BESIDE = ("min_df", "power", "beta")  # chosen together with the strength
-
-
-def _setting_of(entry: Record, tried: Record) -> str:
+def _setting_of(what: str, tried: Tried) -> str:
     """Return what was tried in a row, and what it was tried with.
 
-    >>> _setting_of({"what": "C"}, {"value": 3.0, "power": 0.5, "beta": 1.0})
+    >>> _setting_of("C", Tried(3.0, None, None, power=0.5, beta=1.0))
     'C (power 0.5, beta 1.0)'
     """
-    beside = [f"{name} {tried[name]}" for name in _BESIDE if tried.get(name) is not None]
-    told = f" ({', '.join(beside)})" if beside else ""
-    return f"{entry.get('what')}{told}"
+    beside = {"min_df": tried.min_df, "power": tried.power, "beta": tried.beta}
+    told = ", ".join(f"{name} {value}" for name, value in beside.items() if value is not None)
+    return f"{what} ({told})" if told else what
 
 
-def _is_chosen(entry: Record, tried: Record) -> bool:
-    same = all(tried.get(name) == entry.get(name) for name in _BESIDE)
-    return same and tried.get("value") == entry.get("chosen")
+def _is_chosen(entry: Choice, tried: Tried) -> bool:
+    chosen = (entry.chosen, entry.min_df, entry.power, entry.beta)
+    return (tried.value, tried.min_df, tried.power, tried.beta) == chosen

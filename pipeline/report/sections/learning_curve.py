@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pipeline.report.page.blocks import (
     BandLine,
     BandPoint,
@@ -14,21 +16,21 @@ from pipeline.report.page.blocks import (
     Table,
     numbers,
     row,
-    shorten,
+    short_table,
     words,
 )
 from pipeline.report.page.formats import (
     MISSING,
     count,
     interval,
-    is_interval,
-    is_number,
     p_value,
     percent,
     points,
 )
 from pipeline.report.sections.facts import n_folds, status_sentence
-from pipeline.run_folder.reading import Record, Run
+from pipeline.run_folder.metrics.comparisons import Crossing, SizeDifference
+from pipeline.run_folder.metrics.models import Curve, CurvePoint
+from pipeline.run_folder.reading import METRICS, Run
 
 MOST_LINES = 7  # drawn; more could not be told apart
 WHAT_A_SET_HOLDS = (
@@ -46,13 +48,12 @@ RULE = (
 
 def learning_curve(run: Run, limits: Limits) -> tuple[Block, ...]:
     """Return accuracy by number of training documents with bands, and the paired differences at each."""
-    curve = run.table("learning_curve")
-    models = [model for model in curve.get("models") or () if model and _points_of(model)]
-    if not models:
-        asked = (run.table("config").get("run") or {}).get("learning_curve")
+    curve = run.metrics.learning_curve
+    models, crossing = curve.models or (), curve.crossing
+    if not models or crossing is None:
+        asked = run.metrics.setting("run.learning_curve")
         why = "Not asked for: --learning-curve trains on smaller sets of documents too."
         return (Nothing(status_sentence(run) or ("No set was finished." if asked else why)),)
-    crossing = curve.get("crossing") or {}
     return (
         _chart(models, crossing),
         _points_table(run, models, limits),
@@ -60,57 +61,37 @@ def learning_curve(run: Run, limits: Limits) -> tuple[Block, ...]:
     )
 
 
-def _points_of(model: Record) -> list[Record]:
-    """Return the points that can be drawn."""
-    needed = ("documents", "accuracy")
-    return [
-        point
-        for point in model.get("points") or ()
-        if point and all(is_number(point.get(key)) for key in needed)
-    ]
-
-
-def _chart(models: list[Record], crossing: Record) -> Chart:
+def _chart(models: Sequence[Curve], crossing: Crossing) -> Chart:
     ordered = sorted(models, key=lambda model: _drawn_first(model, crossing))
     drawn, rest = ordered[:MOST_LINES], ordered[MOST_LINES:]
-    pair = {crossing.get("a"), crossing.get("b")} - {None}
+    pair = {crossing.a, crossing.b} - {None}
     lines = tuple(
         BandLine(
-            str(model.get("name")),
-            tuple(_band_point(point, not pair or model.get("name") in pair) for point in _points_of(model)),
+            model.name, tuple(_band_point(point, not pair or model.name in pair) for point in model.points)
         )
         for model in drawn
     )
     whose = f" of {' and '.join(sorted(map(str, pair)))}" if pair else ""
-    reading = [
-        str(crossing.get("sentence") or ""),
-        f"The bands{whose} are 95 % intervals of each accuracy by itself.",
-    ]
+    reading = f"{crossing.sentence} The bands{whose} are 95 % intervals of each accuracy by itself."
     if rest:
-        reading.append(f"Not drawn: {', '.join(str(model.get('name')) for model in rest)}.")
+        reading += f" Not drawn: {', '.join(model.name for model in rest)}."
     figure = Bands(lines, "Training documents (logarithmic)", "Accuracy on the test documents, %")
-    return Chart(
-        "Accuracy by number of training documents", " ".join(text for text in reading if text), figure
-    )
+    return Chart("Accuracy by number of training documents", reading, figure)
 
 
-def _drawn_first(model: Record, crossing: Record) -> tuple[bool, float]:
+def _drawn_first(model: Curve, crossing: Crossing) -> tuple[bool, float]:
     """Return what sorts models: the two of the crossing first, then by their last accuracy."""
-    last = _points_of(model)[-1]["accuracy"]
-    return model.get("name") not in (crossing.get("a"), crossing.get("b")), -last
+    return model.name not in (crossing.a, crossing.b), -model.points[-1].accuracy
 
 
-def _band_point(point: Record, with_band: bool) -> BandPoint:
+def _band_point(point: CurvePoint, with_band: bool) -> BandPoint:
     """Return a point of a curve; seven bands on one another would hide each other."""
-    lo, hi = point["ci95"] if with_band and is_interval(point.get("ci95")) else (None, None)
-    return BandPoint(point["documents"], point["accuracy"], lo, hi)
+    lo, hi = point.ci95 if with_band else (None, None)
+    return BandPoint(point.documents, point.accuracy, lo, hi)
 
 
-def _points_table(run: Run, models: list[Record], limits: Limits) -> Table:
-    every = [
-        _point_row(run, str(model.get("name")), point) for model in models for point in _points_of(model)
-    ]
-    rows, left_out = shorten(every, limits.rows, "metrics.json")
+def _points_table(run: Run, models: Sequence[Curve], limits: Limits) -> Table:
+    lines = [_point_row(run, model.name, point) for model in models for point in model.points]
     columns = (
         *words("Model"),
         *numbers(
@@ -118,64 +99,59 @@ def _points_table(run: Run, models: list[Record], limits: Limits) -> Table:
         ),
     )
     of_fold = "Of the first fold's documents." if n_folds(run) > 1 else ""
-    notes = (WHAT_A_SET_HOLDS, _refitted(run), of_fold, _unfinished(run), left_out)
-    return Table("Every point of the curves", columns, rows, " ".join(note for note in notes if note))
+    note = " ".join(filter(None, (WHAT_A_SET_HOLDS, _refitted(run), of_fold, _unfinished(run))))
+    return short_table("Every point of the curves", columns, lines, limits.rows, METRICS, note)
 
 
 def _refitted(run: Run) -> str:
-    if not (run.table("config").get("run") or {}).get("refit"):
+    if not run.metrics.setting("run.refit"):
         return ""
     return "With --refit the validation documents are among the training documents counted here."
 
 
 def _unfinished(run: Run) -> str:
     """Return the sets that not every fit finished."""
-    finished = run.table("learning_curve").get("sizes") or ()
-    asked = [one.get("train") for one in run.details.curve_sets.get("sets") or ()]
+    finished = run.metrics.learning_curve.sizes or ()
+    asked = [one.train for one in run.details.curve_sets.sets] if run.details.curve_sets else []
     missing = [count(size) for size in dict.fromkeys(asked) if size not in finished]
     return f"Not finished, so left out: {', '.join(missing)} training documents." if missing else ""
 
 
-def _point_row(run: Run, name: str, point: Record) -> tuple[Cell, ...]:
-    seeds = [value for value in point.get("seeds") or () if is_number(value)]
-    several = len(seeds) > 1
+def _point_row(run: Run, name: str, point: CurvePoint) -> tuple[Cell, ...]:
+    seeds, several = point.seeds, len(point.seeds) > 1
     return row(
         name,
-        count(point.get("documents")),
-        percent(point.get("accuracy"), run.places),
-        interval(point.get("ci95"), percent, run.places),
+        count(point.documents),
+        percent(point.accuracy, run.places),
+        interval(point.ci95, percent, run.places),
         percent(min(seeds), run.places) if several else MISSING,
         percent(max(seeds), run.places) if several else MISSING,
-        count(point["untrained"]) if point.get("untrained") else MISSING,
+        count(point.untrained) if point.untrained else MISSING,
     )
 
 
-def _differences_table(run: Run, crossing: Record, limits: Limits) -> tuple[Table, ...]:
-    entries = [entry for entry in crossing.get("differences") or () if entry]
-    if not entries:
+def _differences_table(run: Run, crossing: Crossing, limits: Limits) -> tuple[Table, ...]:
+    if not crossing.differences:
         return ()
-    rows, left_out = shorten(
-        [
-            row(
-                count(entry.get("documents")),
-                points(entry.get("difference"), run.places),
-                interval(entry.get("ci95"), points, run.places),
-                p_value(entry.get("p_adjusted")),
-                _ahead(entry),
-            )
-            for entry in entries
-        ],
-        limits.rows,
-        "metrics.json",
-    )
+    lines = [
+        row(
+            count(entry.documents),
+            points(entry.difference, run.places),
+            interval(entry.ci95, points, run.places),
+            p_value(entry.p_adjusted),
+            _ahead(entry),
+        )
+        for entry in crossing.differences
+    ]
     columns = (
         *numbers("Training documents", "Difference, points", "95 % interval", "p adjusted"),
         *words("Ahead"),
     )
-    caption = f"{crossing.get('a')} minus {crossing.get('b')}, on the same test documents"
-    return (Table(caption, columns, rows, f"{RULE} {left_out}".strip()),)
+    caption = f"{crossing.a} minus {crossing.b}, on the same test documents"
+    return (short_table(caption, columns, lines, limits.rows, METRICS, RULE),)
 
 
-def _ahead(entry: Record) -> str:
-    untrained = entry.get("untrained") or ()
-    return f"{' and '.join(untrained)} did not train" if untrained else str(entry.get("ahead") or "neither")
+def _ahead(entry: SizeDifference) -> str:
+    if entry.untrained:
+        return f"{' and '.join(entry.untrained)} did not train"
+    return entry.ahead or "neither"

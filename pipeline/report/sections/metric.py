@@ -89,6 +89,5 @@ REPORT_METRICS = {
 
 
 def metric_of(run: Run) -> ReportMetric:
-    """Return the metric that a run decides by; runs without one decided by accuracy."""
-    name = str(run.table("verdict").get("metric") or "accuracy")
-    return REPORT_METRICS.get(name, REPORT_METRICS["accuracy"])
+    """Return the metric that a run decides by."""
+    return REPORT_METRICS[run.metrics.verdict.metric]

@@ -15,7 +15,7 @@ from pipeline.report.page.blocks import (
     Table,
     numbers,
     row,
-    shorten,
+    short_table,
     words,
 )
 from pipeline.report.page.formats import (
@@ -24,50 +24,44 @@ from pipeline.report.page.formats import (
     decimal,
     duration,
     interval,
-    is_interval,
-    is_number,
     percent,
     points,
 )
-from pipeline.report.sections.facts import Found
-from pipeline.run_folder.reading import Record, Run
+from pipeline.run_folder.details.probes import BiasRow, ByNetwork, ForgetBias
+from pipeline.run_folder.reading import Run
 
 SOURCE = "details/probes.json"
 
 
-def forget_bias(found: Found, run: Run, limits: Limits) -> tuple[Block, ...]:
+def forget_bias(found: ByNetwork[ForgetBias], run: Run, limits: Limits) -> tuple[Block, ...]:
     """Return accuracy by the first bias of the forget gates, and the gates before and after training."""
     first = found[0][1]
-    own = first.get("own", 1.0)
-    dots = [
-        dot for network, result in found for dot in _dots(network, result["biases"], result.get("own", 1.0))
-    ]
-    seconds = sum(result.get("seconds") or 0.0 for _, result in found)
+    dots = [dot for network, result in found for dot in _dots(network, result.biases, result.own)]
+    seconds = sum(result.seconds for _, result in found)
     reading = (
-        f"Means over {plural(first.get('seeds') or 0, 'seed')} on {count(first.get('test_documents'))} test"
+        f"Means over {plural(first.seeds, 'seed')} on {count(first.test_documents)} test"
         f" documents; thin marks are single seeds, the intervals those of the difference from the run's own bias,"
-        f" {own:g}. The fits on {count(first.get('train_documents'))} documents took {duration(seconds)}."
+        f" {first.own:g}. The fits on {count(first.train_documents)} documents took {duration(seconds)}."
     )
     figure = DotPlot(tuple(dots), "Accuracy on the test documents, %", own_groups=True)
     chart = Chart("Accuracy by the bias that the forget gates start from", reading, figure)
     return (chart, _bias_table(found, run, limits))
 
 
-def _dots(network: str, biases: Sequence[Record], own_bias: float) -> list[Dot]:
+def _dots(network: str, biases: Sequence[BiasRow], own_bias: float) -> list[Dot]:
     """Return a dot for each bias; its interval is set at the accuracy that it differs from."""
-    own = next((entry["accuracy"] for entry in biases if entry["bias"] == own_bias), None)
+    own = next((entry.accuracy for entry in biases if entry.bias == own_bias), None)
     dots = []
     for entry in biases:
-        ends = entry.get("ci95") or ()
-        lo, hi = (own + end for end in ends) if is_number(own) and is_interval(ends) else (None, None)
-        label, runs = f"{network}, bias {entry['bias']:g}", tuple(entry["seeds"])
-        dots.append(Dot(label, entry["accuracy"], lo, hi, network, runs))
+        ends = entry.ci95
+        lo, hi = (None, None) if own is None or ends is None else (own + ends[0], own + ends[1])
+        label = f"{network}, bias {entry.bias:g}"
+        dots.append(Dot(label, entry.accuracy, lo, hi, network, entry.seeds))
     return dots
 
 
-def _bias_table(found: Found, run: Run, limits: Limits) -> Table:
-    every = [_bias_row(network, entry, run) for network, result in found for entry in result["biases"]]
-    rows, left_out = shorten(every, limits.rows, SOURCE)
+def _bias_table(found: ByNetwork[ForgetBias], run: Run, limits: Limits) -> Table:
+    lines = [_bias_row(network, entry, run) for network, result in found for entry in result.biases]
     columns = (
         *words("Network"),
         *numbers(
@@ -83,27 +77,28 @@ def _bias_table(found: Found, run: Run, limits: Limits) -> Table:
             "Did not train",
         ),
     )
-    documents = count(found[0][1].get("gate_documents"))
+    documents = count(found[0][1].gate_documents)
     note = (
         f"The gates are those of the last recurrent layer on {documents} test documents. Tokens: the time"
         " constant −1 / ln(gate), after which a cell holds 37 % of what it held; after training that of the middle"
         " unit. The intervals are not corrected for their number; with one seed they hold the chance of documents"
         " alone."
     )
-    return Table("Forget gates and accuracy by their first bias", columns, rows, f"{note} {left_out}".strip())
+    title = "Forget gates and accuracy by their first bias"
+    return short_table(title, columns, lines, limits.rows, SOURCE, note)
 
 
-def _bias_row(network: str, entry: Record, run: Run) -> tuple[Cell, ...]:
+def _bias_row(network: str, entry: BiasRow, run: Run) -> tuple[Cell, ...]:
     return row(
         network,
-        f"{entry.get('bias'):g}",
-        percent(entry.get("validation_accuracy"), run.places),
-        percent(entry.get("accuracy"), run.places),
-        points(entry.get("difference"), run.places),
-        interval(entry.get("ci95"), points, run.places),
-        decimal(entry.get("start_gate")),
-        decimal(entry.get("gate")),
-        decimal(entry.get("start"), 1),
-        decimal(entry.get("time_constant"), 1),
-        count(entry["untrained"]) if entry.get("untrained") else MISSING,
+        f"{entry.bias:g}",
+        percent(entry.validation_accuracy, run.places),
+        percent(entry.accuracy, run.places),
+        points(entry.difference, run.places),
+        interval(entry.ci95, points, run.places),
+        decimal(entry.start_gate),
+        decimal(entry.gate),
+        decimal(entry.start, 1),
+        decimal(entry.time_constant, 1),
+        count(entry.untrained) if entry.untrained else MISSING,
     )

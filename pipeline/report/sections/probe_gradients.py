@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pipeline.report.page.blocks import (
     BandLine,
     BandPoint,
@@ -10,16 +12,14 @@ from pipeline.report.page.blocks import (
     Cell,
     Chart,
     Limits,
-    Table,
     numbers,
     row,
-    shorten,
+    short_table,
     words,
 )
-from pipeline.report.page.formats import MISSING, count, decimal, is_number, percent
-from pipeline.run_folder.reading import Record, Run
-
-Found = list[tuple[str, Record]]
+from pipeline.report.page.formats import MISSING, count, decimal, percent
+from pipeline.run_folder.details.probes import ByNetwork, Gradients, Profile, Quartiles
+from pipeline.run_folder.reading import Run
 
 FLOOR = 1e-12  # a line ends where its value falls below
 MOST_LINES = 6  # that can be told apart without marks; from here on without those before training
@@ -33,9 +33,9 @@ NOTE = (
 )
 
 
-def gradients(found: Found, run: Run, limits: Limits) -> tuple[Block, ...]:
+def gradients(found: ByNetwork[Gradients], run: Run, limits: Limits) -> tuple[Block, ...]:
     """Return the median norm over distance of each network, and a table of what it comes to."""
-    rows, left_out = shorten([_row(*one) for one in found], limits.rows, "details/probes.json")
+    lines = [_row(*one) for one in found]
     columns = (
         *words("Network"),
         *numbers(
@@ -49,42 +49,45 @@ def gradients(found: Found, run: Run, limits: Limits) -> tuple[Block, ...]:
             "Clipped steps",
         ),
     )
-    return (_chart(found), Table("How far the gradient reaches", columns, rows, f"{NOTE} {left_out}".strip()))
+    title = "How far the gradient reaches"
+    return (_chart(found), short_table(title, columns, lines, limits.rows, "details/probes.json", NOTE))
 
 
-def _row(name: str, result: Record) -> tuple[Cell, ...]:
-    trained, before = result.get("trained") or {}, result.get("untrained") or {}
+def _row(name: str, result: Gradients) -> tuple[Cell, ...]:
+    trained, before = result.trained, result.untrained
     return row(
         name,
         _fall(trained),
         _fall(before),
-        decimal(trained.get("tokens_per_e"), 1),
-        decimal(trained.get("fit_r2"), 2),
-        percent(trained.get("documents_longer"), 0),
-        percent(trained.get("vanished"), 0),
-        percent(trained.get("exploded"), 0),
-        percent((result.get("clipped") or {}).get("all_epochs"), 0),
+        decimal(trained.tokens_per_e, 1),
+        decimal(trained.fit_r2, 2),
+        percent(trained.documents_longer, 0),
+        percent(trained.vanished, 0),
+        percent(trained.exploded, 0),
+        percent(result.clipped and result.clipped.all_epochs, 0),
     )
 
 
-def _fall(profile: Record) -> str:
+def _fall(profile: Profile | None) -> str:
     """Return the distance at which a profile has fallen to 1 %, or how far it was looked back in vain."""
-    if is_number(profile.get("falls_after")):
-        return count(profile["falls_after"])
-    if profile.get("low_between"):
-        first, last = profile["low_between"]
+    if profile is None:
+        return MISSING
+    if profile.falls_after is not None:
+        return count(profile.falls_after)
+    if profile.low_between:
+        first, last = profile.low_between
         return f"only at {count(first)} to {count(last)}"
-    return f"not within {count(profile.get('looked_back'))}" if profile else MISSING
+    return f"not within {count(profile.looked_back)}"
 
 
-def _chart(found: Found) -> Chart:
+def _chart(found: ByNetwork[Gradients]) -> Chart:
     with_before = 2 * len(found) <= MOST_LINES
     drawn = found[:MOST_LINES]
     lines = []
     for name, result in drawn:
-        lines.append(line(name, result["trained"], "distance", with_bands=len(drawn) <= WITH_BANDS))
-        if with_before and result.get("untrained"):
-            lines.append(line(f"{name}, before training", result["untrained"], "distance"))
+        lines.append(line(name, result.trained.distance, result.trained, with_bands=len(drawn) <= WITH_BANDS))
+        if with_before and result.untrained:
+            lines.append(line(f"{name}, before training", result.untrained.distance, result.untrained))
     left_out = (
         f" Not drawn: {', '.join(name for name, _ in found[MOST_LINES:])}." if found[MOST_LINES:] else ""
     )
@@ -105,15 +108,13 @@ def _chart(found: Found) -> Chart:
     return Chart("Gradient by distance from the end", f"{reading}{bands}{left_out}", figure)
 
 
-def line(name: str, profile: Record, x: str, *, with_bands: bool = False) -> BandLine:
-    """Return a line over `x`, as far as its values can be drawn on a logarithmic axis."""
-    columns = zip(
-        profile[x], profile["median"], profile["lower_quartile"], profile["upper_quartile"], strict=True
-    )
+def line(name: str, places: Sequence[int], norms: Quartiles, *, with_bands: bool = False) -> BandLine:
+    """Return a line over `places`, as far as its values can be drawn on a logarithmic axis."""
+    columns = zip(places, norms.median, norms.lower_quartile, norms.upper_quartile, strict=True)
     points = []
     for place, value, lower, upper in columns:
-        if not is_number(value) or value < FLOOR:
+        if value is None or value < FLOOR:
             break
-        low, high = (max(lower, FLOOR), max(upper, FLOOR)) if with_bands else (None, None)
+        low, high = (max(lower or 0.0, FLOOR), max(upper or 0.0, FLOOR)) if with_bands else (None, None)
         points.append(BandPoint(place, value, low, high))
     return BandLine(name, tuple(points))

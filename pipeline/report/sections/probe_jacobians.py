@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from pipeline.report.page.blocks import Bands, Block, Cell, Chart, Limits, Table, numbers, row, shorten, words
-from pipeline.report.page.formats import MISSING, decimal, is_number
+from pipeline.report.page.blocks import (
+    Bands,
+    Block,
+    Cell,
+    Chart,
+    Limits,
+    Table,
+    numbers,
+    row,
+    short_table,
+    words,
+)
+from pipeline.report.page.formats import MISSING, decimal
 from pipeline.report.sections.probe_gradients import MOST_LINES, WITH_BANDS, line
-from pipeline.run_folder.reading import Record, Run
-
-Found = list[tuple[str, Record]]
+from pipeline.run_folder.details.probes import ByNetwork, Jacobians, Quartiles, Recurrence
+from pipeline.run_folder.reading import Run
 
 DISTANCES = (10, 100)  # of the table, in tokens
 BY_DISTANCE = (
@@ -24,10 +34,12 @@ NOTE = (
 )
 
 
-def jacobians(found: Found, run: Run, limits: Limits) -> tuple[Block, ...]:
+def jacobians(found: ByNetwork[Jacobians], run: Run, limits: Limits) -> tuple[Block, ...]:
     """Return the spectral norms over distance, and the bounds of plain networks."""
     drawn = found[:MOST_LINES]
-    lines = tuple(line(name, result, "lag", with_bands=len(drawn) <= WITH_BANDS) for name, result in drawn)
+    lines = tuple(
+        line(name, result.lag, result, with_bands=len(drawn) <= WITH_BANDS) for name, result in drawn
+    )
     figure = Bands(
         lines,
         "Tokens between the two states (logarithmic)",
@@ -45,11 +57,11 @@ def jacobians(found: Found, run: Run, limits: Limits) -> tuple[Block, ...]:
         f" logarithmic.{bands}{left_out}"
     )
     chart = Chart("How far an earlier state moves the last hidden state", reading, figure)
-    bounded = [(name, result["recurrence"]) for name, result in found if result.get("recurrence")]
+    bounded = [(name, result.recurrence) for name, result in found if result.recurrence]
     return (chart, _by_distance(found, limits), *((_bounds(bounded, limits),) if bounded else ()))
 
 
-def _by_distance(found: Found, limits: Limits) -> Table:
+def _by_distance(found: ByNetwork[Jacobians], limits: Limits) -> Table:
     columns = (
         *words("Network"),
         *numbers(
@@ -57,20 +69,18 @@ def _by_distance(found: Found, limits: Limits) -> Table:
             *(f"Logits, {distance} tokens on" for distance in DISTANCES),
         ),
     )
-    every = [
-        row(name, *_at(result, result), *_at(result, result.get("logits") or {})) for name, result in found
-    ]
-    rows, left_out = shorten(every, limits.rows, "details/probes.json")
-    return Table("What an earlier state moves", columns, rows, f"{BY_DISTANCE} {left_out}".strip())
+    lines = [row(name, *_at(result, result), *_at(result, result.logits)) for name, result in found]
+    title = "What an earlier state moves"
+    return short_table(title, columns, lines, limits.rows, "details/probes.json", BY_DISTANCE)
 
 
-def _at(result: Record, norms: Record) -> list[str]:
+def _at(result: Jacobians, norms: Quartiles | None) -> list[str]:
     """Return the medians at `DISTANCES`; missing where documents are shorter, or an older version kept none."""
-    at = dict(zip(result["lag"], norms.get("median") or (), strict=False))
-    return [f"{at[one]:.1g}" if is_number(at.get(one)) else MISSING for one in DISTANCES]
+    at = dict(zip(result.lag, norms.median, strict=True)) if norms else {}
+    return [MISSING if (norm := at.get(one)) is None else f"{norm:.1g}" for one in DISTANCES]
 
 
-def _bounds(bounded: Found, limits: Limits) -> Table:
+def _bounds(bounded: ByNetwork[Recurrence], limits: Limits) -> Table:
     columns = (
         *words("Network"),
         *numbers("Spectral radius of U", "Largest singular value of U", "tanh', mean", "tanh', largest"),
@@ -80,13 +90,13 @@ def _bounds(bounded: Found, limits: Limits) -> Table:
     return Table("What bounds a plain network", columns, rows, NOTE)
 
 
-def _row(name: str, bound: Record) -> tuple[Cell, ...]:
-    keys = ("spectral_radius", "largest_singular_value", "mean_slope", "largest_slope")
+def _row(name: str, bound: Recurrence) -> tuple[Cell, ...]:
+    figures = (bound.spectral_radius, bound.largest_singular_value, bound.mean_slope, bound.largest_slope)
     certain = (
         "whatever it reads"
-        if bound.get("must_vanish")
+        if bound.must_vanish
         else "in these documents"
-        if bound.get("must_vanish_here")
+        if bound.must_vanish_here
         else "not by this bound"
     )
-    return row(name, *(decimal(bound.get(key)) for key in keys), certain)
+    return row(name, *map(decimal, figures), certain)

@@ -13,12 +13,12 @@ from pipeline.report.page.blocks import (
     Table,
     numbers,
     row,
-    shorten,
+    short_table,
     words,
 )
-from pipeline.report.page.formats import count, decimal, interval, is_interval, percent, points
-from pipeline.report.sections.facts import Found
-from pipeline.run_folder.reading import Record, Run
+from pipeline.report.page.formats import count, decimal, interval, percent, points
+from pipeline.run_folder.details.probes import ByNetwork, HorizonPoint, MemoryHorizon
+from pipeline.run_folder.reading import Run
 
 MOST_CHARTS = 6  # one a network; the table has them all
 SOURCE = "details/probes.json"
@@ -29,24 +29,24 @@ CHANGES = {
 }
 
 
-def memory_horizon(found: Found, run: Run, limits: Limits) -> tuple[Block, ...]:
+def memory_horizon(found: ByNetwork[MemoryHorizon], run: Run, limits: Limits) -> tuple[Block, ...]:
     """Return accuracy by the number of last tokens that stay as they are, one chart a network, and all numbers."""
-    knowing = [(network, result) for network, result in found if result.get("above_majority")]
+    knowing = [(network, result) for network, result in found if result.above_majority]
     charts = [_horizon_chart(network, result) for network, result in knowing[:MOST_CHARTS]]
     return (*charts, _horizon_table(found, run, limits))
 
 
-def _horizon_chart(network: str, result: Record) -> Chart:
-    changes = result.get("changes") or {}
+def _horizon_chart(network: str, result: MemoryHorizon) -> Chart:
     lines = tuple(
         BandLine(
-            label, tuple(_horizon_point(point, result, change) for point in _on_a_logarithm(changes, change))
+            label,
+            tuple(_horizon_point(point, result, change) for point in _points_of(result, change) if point.k),
         )
         for change, label in CHANGES.items()
     )
     marks = (
-        Mark("whole text", float(result["accuracy"])),
-        Mark("most frequent class", float(result["majority"]), right=True),
+        Mark("whole text", result.accuracy),
+        Mark("most frequent class", result.majority, right=True),
     )
     figure = Bands(
         tuple(line for line in lines if line.points),
@@ -55,43 +55,42 @@ def _horizon_chart(network: str, result: Record) -> Chart:
         marks=marks,
     )
     reading = (
-        f"{count(result.get('documents'))} test documents, the longest of {count(result.get('longest'))} tokens as"
-        f" read. {result.get('last')} The band around the line of dropped words reaches as far as the 95 % interval"
+        f"{count(result.documents)} test documents, the longest of {count(result.longest)} tokens as"
+        f" read. {result.last} The band around the line of dropped words reaches as far as the 95 % interval"
         " of its difference from the whole text."
     )
     return Chart(f"{network}: accuracy when all but the last tokens are changed", reading, figure)
 
 
-def _on_a_logarithm(changes: Record, change: str) -> list[Record]:
-    """Return the points of one change that a logarithmic axis can show: all but k = 0."""
-    return [point for point in (changes.get(change) or {}).get("points") or () if point.get("k")]
+def _points_of(result: MemoryHorizon, change: str) -> tuple[HorizonPoint, ...]:
+    return result.changes[change].points if change in result.changes else ()
 
 
-def _horizon_point(point: Record, result: Record, change: str) -> BandPoint:
+def _horizon_point(point: HorizonPoint, result: MemoryHorizon, change: str) -> BandPoint:
     """Return a point; the band of the dropped words alone is drawn, three would hide each other."""
-    ends = point.get("ci95") if change == "dropped" and is_interval(point.get("ci95")) else None
-    lo, hi = (max(0.0, min(1.0, result["accuracy"] + end)) for end in ends) if ends else (None, None)
-    return BandPoint(point["k"], point["accuracy"], lo, hi)
+    if change != "dropped":
+        return BandPoint(point.k, point.accuracy, None, None)
+    lo, hi = (max(0.0, min(1.0, result.accuracy + end)) for end in point.ci95)
+    return BandPoint(point.k, point.accuracy, lo, hi)
 
 
-def _horizon_table(found: Found, run: Run, limits: Limits) -> Table:
-    every = [
+def _horizon_table(found: ByNetwork[MemoryHorizon], run: Run, limits: Limits) -> Table:
+    lines = [
         row(
             network,
             CHANGES[change],
-            count(point.get("k")),
-            percent(point.get("accuracy"), run.places),
-            points(point.get("difference"), run.places),
-            interval(point.get("ci95"), points, run.places),
-            decimal(point.get("log_loss")),
-            decimal(point.get("loss_difference")),
-            percent(point.get("longer"), 0),
+            count(point.k),
+            percent(point.accuracy, run.places),
+            points(point.difference, run.places),
+            interval(point.ci95, points, run.places),
+            decimal(point.log_loss),
+            decimal(point.loss_difference),
+            percent(point.longer, 0),
         )
         for network, result in found
         for change in CHANGES
-        for point in ((result.get("changes") or {}).get(change) or {}).get("points") or ()
+        for point in _points_of(result, change)
     ]
-    rows, left_out = shorten(every, limits.rows, SOURCE)
     columns = (
         *words("Network", "Change"),
         *numbers(
@@ -106,13 +105,8 @@ def _horizon_table(found: Found, run: Run, limits: Limits) -> Table:
     )
     note = (
         "The horizon is the smallest number of tokens at which, and at every larger one, the interval ends at"
-        f" {points(-float(found[0][1].get('rope') or 0))} points or above: tested from the largest down until one"
+        f" {points(-found[0][1].rope)} points or above: tested from the largest down until one"
         " fails, so no correction for their number is due."
     )
-    return Table(
-        "Accuracy and loss when all but the last tokens are changed",
-        columns,
-        rows,
-        f"{note} {left_out}".strip(),
-        fold=True,
-    )
+    title = "Accuracy and loss when all but the last tokens are changed"
+    return short_table(title, columns, lines, limits.rows, SOURCE, note, fold=True)

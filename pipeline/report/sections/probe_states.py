@@ -6,9 +6,8 @@ from pipeline.core.clean import cell_text, clip, plural
 from pipeline.report.page.blocks import Block, Limits, Panel, Paragraph, Strip
 from pipeline.report.page.formats import percent
 from pipeline.report.page.strips import bars, shades
-from pipeline.run_folder.reading import Record, Run
-
-Found = list[tuple[str, Record]]
+from pipeline.run_folder.details.probes import ByNetwork, ReadDocument, States
+from pipeline.run_folder.reading import Run
 
 WORD = 14  # characters of a word that stands above its column
 NETWORKS = 4  # that are drawn; the others' numbers are in the file
@@ -21,43 +20,39 @@ HOW_TO_READ = (
 )
 
 
-def states(found: Found, run: Run, limits: Limits) -> tuple[Block, ...]:
+def states(found: ByNetwork[States], run: Run, limits: Limits) -> tuple[Block, ...]:
     """Return a picture of each document of each network, and how it is read."""
     drawn = max(1, min(NETWORKS, limits.rows // ROWS_A_NETWORK))
-    strips = [
-        _strip(name, one, result) for name, result in found[:drawn] for one in result.get("documents") or ()
-    ]
+    strips = [_strip(name, one, result) for name, result in found[:drawn] for one in result.documents]
     rest = [name for name, _ in found[drawn:]]
     left_out = f" Not drawn, and in details/probes.json: {', '.join(rest)}." if rest else ""
     return (Paragraph(HOW_TO_READ + left_out), *strips)
 
 
-def _strip(name: str, one: Record, result: Record) -> Strip:
-    words = tuple(clip(cell_text(word), WORD) for word in one["words"])
-    units = [str(unit) for unit in result.get("units") or ()]
-    panels = [Panel(f"State of {len(units)} units", len(units), shades(one["states"], -1.0, 1.0))]
-    if one.get("holding"):
-        panels.append(
-            Panel(f"Their {one['holding_gate']} gate", len(units), shades(one["holding"], 0.0, 1.0))
-        )
+def _strip(name: str, one: ReadDocument, result: States) -> Strip:
+    words = tuple(clip(cell_text(word), WORD) for word in one.words)
+    units = [str(unit) for unit in result.units]
+    panels = [Panel(f"State of {len(units)} units", len(units), shades(one.states, -1.0, 1.0))]
+    if one.holding:
+        panels.append(Panel(f"Their {one.holding_gate} gate", len(units), shades(one.holding, 0.0, 1.0)))
     panels += [
         Panel(f"Mean {gate} gate", 1, shades([values], 0.0, 1.0), tall=2)
-        for gate, values in (one.get("gates") or {}).items()
+        for gate, values in one.gates.items()
     ]
-    caption = f"{name}, {one['rule']}: document {one['record']}"
-    title = f"P({clip(cell_text(one['predicted'][-1]), WORD)})"
-    return Strip(caption, _reading(one), words, title, bars(one["of_answer"]), tuple(panels))
+    caption = f"{name}, {one.rule}: document {one.record}"
+    title = f"P({clip(cell_text(one.predicted[-1]), WORD)})"
+    return Strip(caption, _reading(one), words, title, bars(one.of_answer), tuple(panels))
 
 
-def _reading(one: Record) -> str:
+def _reading(one: ReadDocument) -> str:
     """Return label and answer, and at which words the answer changed."""
-    shown, read, predicted = len(one["words"]), one["tokens"], one["predicted"]
-    start = f"Label {one['label']}; answer {predicted[-1]}, {percent(one['probability'][-1], 0)}."
+    shown, read, predicted = len(one.words), one.tokens, one.predicted
+    start = f"Label {one.label}; answer {predicted[-1]}, {percent(one.probability[-1], 0)}."
     if shown < read:
         start += f" The last {shown} of {read} words."
     changes = [
         f'{answer} at "{clip(cell_text(word), WORD)}" (word {read - shown + place + 1})'
-        for place, (word, answer) in enumerate(zip(one["words"], predicted, strict=True))
+        for place, (word, answer) in enumerate(zip(one.words, predicted, strict=True))
         if place and answer != predicted[place - 1]
     ]
     if not changes:

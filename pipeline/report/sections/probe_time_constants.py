@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from pipeline.report.page.blocks import BandLine, BandPoint, Bands, Block, Chart, Limits
-from pipeline.run_folder.reading import Record, Run
-
-Found = list[tuple[str, Record]]
+from pipeline.run_folder.details.probes import ByNetwork, TimeConstants
+from pipeline.run_folder.reading import Run
 
 MOST_LINES = 7
 
 
-def time_constants(found: Found, run: Run, limits: Limits) -> tuple[Block, ...]:
+def time_constants(found: ByNetwork[TimeConstants], run: Run, limits: Limits) -> tuple[Block, ...]:
     """Return the share of units that hold longer, by the number of tokens."""
     drawn, rest = found[:MOST_LINES], found[MOST_LINES:]
     lines = tuple(
-        BandLine(
-            name, tuple(BandPoint(one["tokens"], one["units"], None, None) for one in result["held_for"])
-        )
+        BandLine(name, tuple(BandPoint(one.tokens, one.units, None, None) for one in result.held_for))
         for name, result in drawn
     )
     left_out = f" Not drawn: {', '.join(name for name, _ in rest)}." if rest else ""

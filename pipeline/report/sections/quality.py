@@ -20,7 +20,6 @@ from pipeline.report.page.blocks import (
     numbers,
     row,
     short_table,
-    shorten,
     words,
 )
 from pipeline.report.page.formats import (
@@ -28,7 +27,6 @@ from pipeline.report.page.formats import (
     count,
     decimal,
     interval,
-    is_number,
     percent,
     seconds,
     spread,
@@ -42,7 +40,8 @@ from pipeline.report.sections.facts import (
 )
 from pipeline.report.sections.metric import metric_of
 from pipeline.report.sections.rule import beside_words
-from pipeline.run_folder.reading import METRICS, Record, Run
+from pipeline.run_folder.metrics.models import Result
+from pipeline.run_folder.reading import METRICS, Run
 
 # title, field of ModelFacts, whether the highest is the best, how it is shown
 SCORES: tuple[tuple[str, str, bool], ...] = (
@@ -75,7 +74,7 @@ def comparison(run: Run, limits: Limits) -> tuple[Block, ...]:
         return (no_results(run),)
     return (
         _comparison_table(run, models, limits),
-        *_accuracy_chart(models, run.places, limits),
+        _accuracy_chart(models, run.places, limits),
         *_budgets_table(run, limits),
         _fits_table(run, limits),
     )
@@ -91,23 +90,16 @@ def _comparison_table(run: Run, models: Sequence[ModelFacts], limits: Limits) ->
         *numbers("Training seconds", "Documents/s", "Parameters", "Peak memory, MiB", "Runs"),
         *words("Kind", "Notes"),
     )
-    rows, left_out = shorten(
-        [_comparison_row(model, best, run.places, bool(beside)) for model in models],
-        limits.rows,
-        METRICS,
-    )
+    lines = [_comparison_row(model, best, run.places, bool(beside)) for model in models]
     decides = f"The answer is decided by {metric_of(run).name}. " if beside else ""
     note = decides + (
         "Bold: the best of its column. Accuracy and macro F1: higher is better; log loss and expected"
         f" calibration error (ECE): lower is better. {HOW_TO_READ_ECE} Training seconds and documents per second are"
         f" means over the runs; peak memory is the highest of them and counts the whole program. {what_times_hold(run)}"
     )
-    notes = [
-        note,
-        heads_note(model.name for model in models if model.kind == "network" and model.name),
-        left_out,
-    ]
-    return Table("All models, highest accuracy first", columns, rows, " ".join(filter(None, notes)))
+    heads = heads_note(model.name for model in models if model.kind == "network" and model.name)
+    title = "All models, highest accuracy first"
+    return short_table(title, columns, lines, limits.rows, METRICS, f"{note} {heads}".strip())
 
 
 def heads_note(names: Iterable[str]) -> str:
@@ -140,7 +132,7 @@ def _comparison_row(
         by_chance = field == "ece" and model.ece_within_chance
         return Cell(show(value), best=value is not None and value == best[field] and not by_chance)
 
-    top = model.accuracy is not None and model.accuracy == best["accuracy"]
+    top = model.accuracy == best["accuracy"]
     return row(
         Cell(model.name, best=top, tags=("highest",) if top else ()),  # "best" is what validation chose
         score("accuracy", lambda value: percent(value, places)),
@@ -180,26 +172,23 @@ def _notes(model: ModelFacts) -> list[str]:
     return notes or ["not trained in this run" if model.kind == KIND_NAMES["outside"] else "trained"]
 
 
-def _accuracy_chart(models: Sequence[ModelFacts], places: int, limits: Limits) -> tuple[Chart, ...]:
-    scored = [model for model in models if model.accuracy is not None][: limits.rows]
-    if not scored:
-        return ()
+def _accuracy_chart(models: Sequence[ModelFacts], places: int, limits: Limits) -> Chart:
+    scored = models[: limits.rows]
     drawn = near_the_best(scored)
     figure = DotPlot(tuple(_accuracy_dot(model) for model in drawn), "Accuracy on the test documents, %")
     parts = [_accuracy_reading(scored, places), "Thin ticks are single runs."]
-    lowest = min(value for model in drawn for value in (model.accuracy_ci95 or (model.accuracy or 0.0,)))
+    lowest = min(model.accuracy_ci95[0] for model in drawn)
     outside = sum(run < lowest for model in drawn for run in model.run_accuracies if model.runs > 1)
     if outside:
         parts.append(f"{plural(outside, 'single run')} below this scale: see the scores of every fit.")
     if len(drawn) < len(scored):
         far = ", ".join(f"{model.name} ({percent(model.accuracy, places)})" for model in scored[len(drawn) :])
         parts.append(f"Too far below to be drawn on this scale: {far}.")
-    return (Chart("Accuracy with 95 % intervals", " ".join(parts), figure),)
+    return Chart("Accuracy with 95 % intervals", " ".join(parts), figure)
 
 
 def _accuracy_dot(model: ModelFacts) -> Dot:
-    lo, hi = model.accuracy_ci95 or (None, None)
-    return Dot(model.name, model.accuracy or 0.0, lo, hi, model.kind, model.run_accuracies)
+    return Dot(model.name, model.accuracy, *model.accuracy_ci95, model.kind, model.run_accuracies)
 
 
 def near_the_best(models: Sequence[ModelFacts]) -> Sequence[ModelFacts]:
@@ -207,8 +196,8 @@ def near_the_best(models: Sequence[ModelFacts]) -> Sequence[ModelFacts]:
 
     `models` are sorted, highest accuracy first. Without this, a majority baseline makes the rest one blot.
     """
-    lows = [model.accuracy_ci95[0] if model.accuracy_ci95 else model.accuracy or 0.0 for model in models]
-    highest = models[0].accuracy_ci95[1] if models[0].accuracy_ci95 else models[0].accuracy or 0.0
+    lows = [model.accuracy_ci95[0] for model in models]
+    highest = models[0].accuracy_ci95[1]
     kept = len(models)
     while kept > 2 and highest - lows[kept - 1] > 3 * (highest - min(lows[: kept - 1])):
         kept -= 1
@@ -218,10 +207,9 @@ def near_the_best(models: Sequence[ModelFacts]) -> Sequence[ModelFacts]:
 def _accuracy_reading(models: Sequence[ModelFacts], places: int) -> str:
     first, others = models[0], models[1:]
     start = f"Highest accuracy: {first.name} with {percent(first.accuracy, places)}."
-    ends = first.accuracy_ci95
-    if not others or ends is None:
+    if not others:
         return start
-    overlap = sum(model.accuracy_ci95 is not None and model.accuracy_ci95[1] >= ends[0] for model in others)
+    overlap = sum(model.accuracy_ci95[1] >= first.accuracy_ci95[0] for model in others)
     return (
         f"{start} The intervals of {overlap} of the {plural(len(others), 'other model')} overlap with its"
         " own; whether two models differ is decided by their paired difference, not by overlap."
@@ -230,16 +218,16 @@ def _accuracy_reading(models: Sequence[ModelFacts], places: int) -> str:
 
 def _budgets_table(run: Run, limits: Limits) -> tuple[Table, ...]:
     """Return how many settings each model tried; nothing for a run that did not count them."""
-    entries = run.rows("budgets")
+    entries = run.metrics.budgets
     if not entries:
         return ()
     lines = [
         row(
-            str(entry.get("name")),
-            count(entry.get("settings_tried")),
-            str(entry.get("chosen_by")),
-            count(entry.get("looks")),
-            count(entry.get("trainings")),
+            entry.name,
+            count(entry.settings_tried),
+            entry.chosen_by,
+            count(entry.looks),
+            count(entry.trainings),
         )
         for entry in entries
     ]
@@ -249,16 +237,14 @@ def _budgets_table(run: Run, limits: Limits) -> tuple[Table, ...]:
         *words("Chosen by"),
         *numbers("Looks of a training", "Trainings"),
     )
-    note = f"{budget_words(entries)} {HOW_BUDGETS_COMPARE}"
+    note = f"{budget_words(entry.settings_tried for entry in entries)} {HOW_BUDGETS_COMPARE}"
     title = "What each model could choose from"
     return (short_table(title, columns, lines, limits.rows, METRICS, note),)
 
 
-def budget_words(entries: Sequence[Record]) -> str:
+def budget_words(settings_tried: Iterable[int]) -> str:
     """Return whether all models tried as many settings."""
-    tried = sorted(
-        {int(entry["settings_tried"]) for entry in entries if is_number(entry.get("settings_tried"))}
-    )
+    tried = sorted(set(settings_tried))
     if len(tried) < 2:
         return "Every model tried as many settings."
     few, many = tried[0], tried[-1]
@@ -268,7 +254,7 @@ def budget_words(entries: Sequence[Record]) -> str:
 
 
 def _fits_table(run: Run, limits: Limits) -> Table:
-    lines = [_fit_row(entry, run.places) for entry in run.rows("results")]
+    lines = [_fit_row(entry, run.places) for entry in run.metrics.results]
     columns = (
         *words("Model"),
         *numbers("Seed", "Fold", "Accuracy", "Macro F1", "Log loss", "ECE", "Parameters"),
@@ -278,26 +264,26 @@ def _fits_table(run: Run, limits: Limits) -> Table:
     return short_table("Scores of every fit", columns, lines, limits.rows, METRICS, note, fold=True)
 
 
-def _fit_row(entry: Record, places: int) -> tuple[Cell, ...]:
+def _fit_row(entry: Result, places: int) -> tuple[Cell, ...]:
     return row(
-        str(entry.get("name")),
-        str(entry.get("seed")),
-        str(entry.get("fold")),
-        percent(entry.get("accuracy"), places),
-        *(decimal(entry.get(key)) for key in ("macro_f1", "log_loss", "ece")),
-        count(entry.get("parameters")),
-        "elsewhere" if entry.get("kind") == "outside" else "no" if entry.get("trained") is False else "yes",
-        str(entry.get("head") or MISSING),
-        str(entry.get("vectors") or MISSING),
+        entry.name,
+        str(entry.seed),
+        str(entry.fold),
+        percent(entry.accuracy, places),
+        *map(decimal, (entry.macro_f1, entry.log_loss, entry.ece)),
+        count(entry.parameters),
+        "elsewhere" if entry.kind == "outside" else "yes" if entry.trained else "no",
+        entry.head or MISSING,
+        entry.vectors or MISSING,
     )
 
 
 def failures(run: Run, limits: Limits) -> tuple[Block, ...]:
     """Return the fits that did not train, with the reason for each."""
-    results = run.rows("results")
+    results = run.metrics.results
     if not results:
         return (no_results(run),)
-    failed = [entry for entry in results if entry.get("trained") is False]
+    failed = [entry for entry in results if not entry.trained]
     if not failed:
         return (Paragraph(f"Every model trained ({plural(len(results), 'fit')})."),)
     lines = [_failure_row(entry) for entry in failed]
@@ -307,6 +293,5 @@ def failures(run: Run, limits: Limits) -> tuple[Block, ...]:
     return (short_table(title, columns, lines, limits.rows, METRICS, note),)
 
 
-def _failure_row(entry: Record) -> tuple[Cell, ...]:
-    why = entry.get("why_not") or "no reason was recorded"
-    return row(str(entry.get("name")), str(entry.get("seed")), str(entry.get("fold")), str(why))
+def _failure_row(entry: Result) -> tuple[Cell, ...]:
+    return row(entry.name, str(entry.seed), str(entry.fold), entry.why_not or MISSING)

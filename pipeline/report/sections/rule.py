@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Sequence
 
 from pipeline.core.clean import plural
-from pipeline.report.page.formats import interval, is_number, percent
+from pipeline.report.page.formats import interval, percent
 from pipeline.report.sections.circumstances import AUTO
 from pipeline.report.sections.facts import n_folds
 from pipeline.report.sections.metric import REPORT_METRICS, metric_of
-from pipeline.run_folder.reading import Record, Run
+from pipeline.run_folder.metrics.comparisons import Beside, Comparison, Verdict
+from pipeline.run_folder.reading import Run
 
 METHODS = {
     "documents": "Where each of the two models was trained once, the interval holds the chance of which documents are"
@@ -28,10 +29,6 @@ CHOSEN = {
     True: "the network of the answer is chosen in each fold by that fold's own validation {metric}, its opponents are"
     " every baseline of the run, and no document that is tested in a fold chooses for it.",
 }
-CHOSEN_PAIR = (
-    "the network and the baseline of the answer are chosen by mean validation {metric}, and test documents choose"
-    " nothing."
-)
 NOTHING_CHOSEN = "test documents choose nothing."
 FEW = (
     "Where fewer than ten documents tell two models apart, an exact test counts every way in which those could have"
@@ -59,20 +56,20 @@ SIDE_QUESTIONS = (
 
 def decision_rule(run: Run) -> tuple[str, ...]:
     """Return in plain words what is compared, and what makes a difference; nothing where nothing was compared."""
-    entries = run.rows("comparisons")
+    entries = run.metrics.comparisons
     if not entries:
         return ()
-    metric, rope = metric_of(run), run.table("verdict").get("rope")
-    size = f"{metric.exact(rope)} either way" if is_number(rope) else "the region of practical equivalence"
-    methods = {str(entry.get("method")) for entry in entries}
+    metric, rope = metric_of(run), run.metrics.verdict.rope
+    few = any(entry.minimum_detectable_difference is None for entry in entries)
+    methods = {entry.method for entry in entries}
     chosen = _chosen(run).format(metric=metric.name)
-    chosen += BUT_SEEDS if run.table("seeds").get("asked") == AUTO else ""
+    chosen += BUT_SEEDS if run.metrics.seeds.asked == AUTO else ""
     return (
         COMPARED.format(metric=metric.name) + chosen,
         *(text for method, text in METHODS.items() if method in methods),
-        *((FEW,) if any(_is_of_few(entry) for entry in entries) else ()),
-        f"Equal: the whole 95 % interval lies within {size}. This is corrected for nothing: of pairs that truly"
-        " differ by more, at most 2.5 % are called so.",
+        *((FEW,) if few else ()),
+        f"Equal: the whole 95 % interval lies within {metric.exact(rope)} either way. This is corrected for nothing:"
+        " of pairs that truly differ by more, at most 2.5 % are called so.",
         *_families(entries),
         "Better or worse by more than the region: the whole interval lies beyond it. Perhaps by less: the interval"
         " leaves out zero, and a part of it lies within the region.",
@@ -81,21 +78,13 @@ def decision_rule(run: Run) -> tuple[str, ...]:
 
 
 def _chosen(run: Run) -> str:
-    """Return what chooses the two sides of the answer; earlier runs chose one baseline, and some have no answer."""
-    verdict = run.table("verdict")
-    if verdict.get("a") is None or verdict.get("b") is None:
-        return NOTHING_CHOSEN
-    return CHOSEN[n_folds(run) > 1] if verdict.get("against") else CHOSEN_PAIR
+    """Return what chooses the two sides of the answer; some runs have none."""
+    return CHOSEN[n_folds(run) > 1] if run.metrics.verdict.against else NOTHING_CHOSEN
 
 
-def _is_of_few(entry: Record) -> bool:
-    """Return whether fewer than ten documents told two models apart: nothing is detectable then."""
-    return is_number(entry.get("difference")) and entry.get("minimum_detectable_difference") is None
-
-
-def _families(entries: Sequence[Record]) -> tuple[str, ...]:
+def _families(entries: Sequence[Comparison]) -> tuple[str, ...]:
     """Return how p-values are corrected in each family of which there are comparisons."""
-    sizes = Counter(str(entry.get("family") or "side") for entry in entries)
+    sizes = Counter(entry.family for entry in entries)
     n_baselines, n_side = sizes["verdict"], sizes["side"]
     found = {
         ONE_BASELINE: n_baselines == 1,
@@ -107,25 +96,23 @@ def _families(entries: Sequence[Record]) -> tuple[str, ...]:
 
 def beside_words(run: Run) -> str:
     """Return why and how two metrics stand side by side, and which decides; empty where the classes are balanced."""
-    beside, verdict = run.table("verdict").get("beside") or [], run.table("verdict")
-    classes = {str(label): count or 0 for label, count in (run.table("corpus").get("classes") or {}).items()}
-    if not beside or not classes:
+    verdict, classes = run.metrics.verdict, run.metrics.corpus.classes
+    if not verdict.beside:
         return ""
-    decides = metric_of(run)
     largest = max(classes, key=lambda label: classes[label])
     share = percent(classes[largest] / sum(classes.values()), 0)
-    shown = "; ".join(_beside(entry, verdict, run.places) for entry in beside)
+    shown = "; ".join(_beside(entry, verdict, run.places) for entry in verdict.beside)
     return (
         f"“{largest}” holds {share} of the documents, so that a model which never finds a rare class can be right"
-        f" often: {shown}. Decided is by {decides.name}, which was fixed before the run (--metric)."
+        f" often: {shown}. Decided is by {metric_of(run).name}, which was fixed before the run (--metric)."
     )
 
 
-def _beside(entry: Record, verdict: Record, places: int) -> str:
-    metric = REPORT_METRICS[str(entry.get("metric"))]
+def _beside(entry: Beside, verdict: Verdict, places: int) -> str:
+    metric = REPORT_METRICS[entry.metric]
     return (
-        f"{metric.name} {metric.score(entry.get('a'), places)} of {verdict.get('a')} against"
-        f" {metric.score(entry.get('b'), places)} of {verdict.get('b')}, a difference of"
-        f" {metric.signed(entry.get('difference'), places)} {metric.unit} (95 % interval"
-        f" {interval(entry.get('ci95'), metric.signed, places)})"
+        f"{metric.name} {metric.score(entry.a, places)} of {verdict.a} against"
+        f" {metric.score(entry.b, places)} of {verdict.b}, a difference of"
+        f" {metric.signed(entry.difference, places)} {metric.unit} (95 % interval"
+        f" {interval(entry.ci95, metric.signed, places)})"
     )

@@ -18,21 +18,19 @@ from pipeline.report.page.blocks import (
     Table,
     numbers,
     row,
-    shorten,
+    short_table,
     words,
 )
 from pipeline.report.page.formats import (
-    MISSING,
     count,
     decimal,
     interval,
-    is_interval,
-    is_number,
     percent,
     points,
 )
 from pipeline.report.sections.facts import status_sentence
-from pipeline.run_folder.reading import Record, Run
+from pipeline.run_folder.metrics.documents import Group, Slice
+from pipeline.run_folder.reading import METRICS, Run
 
 # by: caption, what a group is a range of, how its ends are shown
 MEASURES: dict[str, tuple[str, str, Callable[[Any], str]]] = {
@@ -54,7 +52,7 @@ MEANINGS = (
 
 def slices(run: Run, limits: Limits) -> tuple[Block, ...]:
     """Return for each measure the difference of the two models of the verdict as a chart, and all accuracies."""
-    found = [entry for entry in run.rows("slices") if entry.get("by") in MEASURES and entry.get("groups")]
+    found = run.metrics.slices
     if not found:
         return (Nothing(status_sentence(run) or "There are too few test documents to be told apart."),)
     return (
@@ -64,99 +62,78 @@ def slices(run: Run, limits: Limits) -> tuple[Block, ...]:
     )
 
 
-def _caution(found: Sequence[Record]) -> str:
-    drawn = [group for entry in found for group in entry["groups"] if is_interval(group.get("ci95"))]
-    if not drawn:
+def _caution(found: Sequence[Slice]) -> str:
+    intervals = [group.ci95 for entry in found for group in entry.groups if group.ci95]
+    if not intervals:
         return "To explore, not to conclude from: with many groups some differ by chance alone."
-    clear = sum(_leaves_out_zero(group) for group in drawn)
+    clear = sum(map(_leaves_out_zero, intervals))
     return (
-        f"To explore, not to conclude from: of {plural(len(drawn), 'group')} below, the 95 % interval of {clear}"
-        f" leaves out zero; with no difference anywhere about {count(max(1, round(len(drawn) / 20)))} would."
+        f"To explore, not to conclude from: of {plural(len(intervals), 'group')} below, the 95 % interval of {clear}"
+        f" leaves out zero; with no difference anywhere about {count(max(1, round(len(intervals) / 20)))} would."
         " These intervals are corrected for nothing and decide nothing; the groups overlap in their documents."
     )
 
 
-def _leaves_out_zero(group: Record) -> bool:
-    low, high = group["ci95"]
-    return bool(low > 0 or high < 0)
+def _leaves_out_zero(interval: tuple[float, float]) -> bool:
+    return interval[0] > 0 or interval[1] < 0
 
 
-def _of_measure(entry: Record, run: Run, limits: Limits) -> tuple[Block, ...]:
-    caption, title, show = MEASURES[str(entry["by"])]
-    return (*_chart(entry, caption, show, run, limits), _table(entry, caption, title, show, run, limits))
+def _of_measure(entry: Slice, run: Run, limits: Limits) -> tuple[Block, ...]:
+    return (*_chart(entry, run, limits), _table(entry, run, limits))
 
 
-def _name(group: Record, show: Callable[[Any], str]) -> str:
+def _name(group: Group, by: str) -> str:
     """Return a class, or the range of a measure.
 
-    >>> _name({"label": None, "lo": 3, "hi": 12}, count), _name({"label": None, "lo": 0.0, "hi": 0.0}, percent)
-    ('3 to 12', '0.0 %')
+    >>> _name(Group(None, 3, 12, 9, (), None, None), "length")
+    '3 to 12'
+    >>> _name(Group(None, 0.0, 0.0, 9, (), None, None), "unknown words")
+    '0.0 %'
     """
-    if group.get("label") is not None:
-        return str(group["label"])
-    lo, hi = show(group.get("lo")), show(group.get("hi"))
+    if group.label is not None:
+        return group.label
+    lo, hi = (MEASURES[by][2](end) for end in (group.lo, group.hi))
     return lo if lo == hi else f"{lo.removesuffix(' %')} to {hi}"
 
 
-def _chart(
-    entry: Record, caption: str, show: Callable[[Any], str], run: Run, limits: Limits
-) -> tuple[Chart, ...]:
+def _chart(entry: Slice, run: Run, limits: Limits) -> tuple[Chart, ...]:
     drawn = [
-        group
-        for group in entry["groups"]
-        if is_number(group.get("difference")) and is_interval(group.get("ci95"))
-    ][: limits.rows]
+        Dot(_name(group, entry.by), group.difference, *group.ci95, "Difference")
+        for group in entry.groups[: limits.rows]
+        if group.difference is not None and group.ci95 is not None
+    ]
     if not drawn:
         return ()
-    verdict = run.table("verdict")
-    rope = verdict.get("rope") if verdict.get("metric", "accuracy") == "accuracy" else None
-    dots = [Dot(_name(g, show), g["difference"], g["ci95"][0], g["ci95"][1], "Difference") for g in drawn]
-    figure = DotPlot(tuple(dots), "Difference in accuracy, points", float(rope) if is_number(rope) else None)
-    title = f"{entry.get('a')} minus {entry.get('b')} {caption}"
-    return (Chart(title, _reading(drawn, show, run.places), figure),)
+    verdict = run.metrics.verdict
+    rope = verdict.rope if verdict.metric == "accuracy" else None
+    figure = DotPlot(tuple(drawn), "Difference in accuracy, points", rope)
+    title = f"{entry.a} minus {entry.b} {MEASURES[entry.by][0]}"
+    return (Chart(title, _reading(drawn, run.places), figure),)
 
 
-def _reading(drawn: Sequence[Record], show: Callable[[Any], str], places: int) -> str:
-    best, worst = (choose(drawn, key=lambda g: g["difference"]) for choose in (max, min))
-    clear = sum(_leaves_out_zero(group) for group in drawn)
-    high, low = (points(group["difference"], places) for group in (best, worst))
-    ends = f"Highest: {_name(best, show)} ({high} points); lowest: {_name(worst, show)} ({low})."
+def _reading(drawn: Sequence[Dot], places: int) -> str:
+    best, worst = (choose(drawn, key=lambda dot: dot.value) for choose in (max, min))
+    clear = sum(_leaves_out_zero((dot.lo or 0.0, dot.hi or 0.0)) for dot in drawn)
+    high, low = (points(dot.value, places) for dot in (best, worst))
+    ends = f"Highest: {best.label} ({high} points); lowest: {worst.label} ({low})."
     if high == low:
         ends = f"The same in every group: {high} points."
     return f"{ends} The interval of {clear} of {plural(len(drawn), 'group')} leaves out zero."
 
 
-def _table(
-    entry: Record, caption: str, title: str, show: Callable[[Any], str], run: Run, limits: Limits
-) -> Table:
-    names = list(dict.fromkeys(str(m["name"]) for g in entry["groups"] for m in g["models"]))
-    compared = any(is_number(group.get("difference")) for group in entry["groups"])
-    rows, left_out = shorten(
-        [_row(group, names, compared, show, run.places) for group in entry["groups"]],
-        limits.rows,
-        "metrics.json",
-    )
-    between = numbers(f"{entry.get('a')} minus {entry.get('b')}, points", "95 % interval") if compared else ()
+def _table(entry: Slice, run: Run, limits: Limits) -> Table:
+    caption, title, _ = MEASURES[entry.by]
+    names = [model.name for model in entry.groups[0].models]
+    compared = any(group.difference is not None for group in entry.groups)
+    lines = [_row(group, entry.by, compared, run.places) for group in entry.groups]
+    between = numbers(f"{entry.a} minus {entry.b}, points", "95 % interval") if compared else ()
     columns = (*words(title), *numbers("Documents"), *between, *numbers(*names))
-    note = f"Bold: the best of its row. Intervals of the accuracies are in metrics.json. {left_out}"
-    return Table(f"Accuracy {caption}", columns, rows, note.strip())
+    note = "Bold: the best of its row. Intervals of the accuracies are in metrics.json."
+    return short_table(f"Accuracy {caption}", columns, lines, limits.rows, METRICS, note)
 
 
-def _row(
-    group: Record, names: Sequence[str], compared: bool, show: Callable[[Any], str], places: int
-) -> tuple[Cell, ...]:
-    accuracies = {str(model["name"]): model.get("accuracy") for model in group["models"]}
-    best = max((value for value in accuracies.values() if is_number(value)), default=None)
-    between = (
-        (points(group.get("difference"), places), interval(group.get("ci95"), points, places))
-        if compared
-        else ()
-    )
-    cells = [
-        Cell(
-            percent(accuracies.get(name), places) if name in accuracies else MISSING,
-            best=accuracies.get(name) == best,
-        )
-        for name in names
-    ]
-    return row(_name(group, show), count(group["documents"]), *between, *cells)
+def _row(group: Group, by: str, compared: bool, places: int) -> tuple[Cell, ...]:
+    accuracies = [model.accuracy for model in group.models]
+    between = (points(group.difference, places), interval(group.ci95, points, places)) if compared else ()
+    cells = (Cell(percent(value, places), best=value == max(accuracies)) for value in accuracies)
+    return row(_name(group, by), count(group.documents), *between, *cells)

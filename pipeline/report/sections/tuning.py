@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from pipeline.core.clean import plural
 from pipeline.report.page.blocks import (
@@ -18,12 +17,14 @@ from pipeline.report.page.blocks import (
     Table,
     numbers,
     row,
-    shorten,
+    short_table,
     words,
 )
-from pipeline.report.page.formats import MISSING, count, decimal, is_number, percent, seconds
+from pipeline.report.page.formats import MISSING, count, decimal, percent, seconds
 from pipeline.report.sections.facts import status_sentence
-from pipeline.run_folder.reading import Record, Run
+from pipeline.run_folder.details.fitting import SpaceRow
+from pipeline.run_folder.metrics.models import Trial, Tuned
+from pipeline.run_folder.reading import METRICS, Run
 
 BUDGETS = (1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 100)  # columns of the table; the largest budget is one too
 LINES_DRAWN = 14  # what colour, shape and dash keep apart
@@ -43,7 +44,7 @@ CURVE_NOTE = (
 
 def tuning(run: Run, limits: Limits) -> tuple[Block, ...]:
     """Return the expected best accuracy by number of trials, what was chosen, the space, and every trial."""
-    families, space = run.rows("tuning"), _tables(run.details.tuning, "space")
+    families, space = run.metrics.tuning, run.details.tuning.space if run.details.tuning else ()
     if not families:
         reason = (
             "Not tuned: without --tune, linear models choose their strength and networks when training ends, and"
@@ -56,7 +57,7 @@ def tuning(run: Run, limits: Limits) -> tuple[Block, ...]:
         _chart(curves),
         _curve_table(curves, limits),
         *_every_point(curves),
-        _chosen_table(families, space, limits),
+        _chosen_table(families, limits),
         *((_space_table(space, limits),) if space else ()),
         _trial_table(families, limits),
     )
@@ -65,12 +66,11 @@ def tuning(run: Run, limits: Limits) -> tuple[Block, ...]:
 # --- the expected best of n trials
 
 
-def _curves(families: Sequence[Record]) -> dict[str, tuple[float, ...]]:
+def _curves(families: Sequence[Tuned]) -> dict[str, tuple[float, ...]]:
     """Return for each model the expected best accuracy of 1, 2, .. trials, the mean over its folds."""
-    found: dict[str, list[list[float]]] = {}
+    found: dict[str, list[Sequence[float]]] = {}
     for family in families:
-        values = family.get("expected_validation_accuracy") or []
-        found.setdefault(str(family.get("name")), []).append([v for v in values if is_number(v)])
+        found.setdefault(family.name, []).append(family.expected_validation_accuracy)
     return {
         name: tuple(sum(values) / len(folds) for values in zip(*folds, strict=False))
         for name, folds in found.items()
@@ -118,10 +118,9 @@ def _curve_table(curves: dict[str, tuple[float, ...]], limits: Limits) -> Table:
         row(name, *(percent(values[n - 1]) if n <= len(values) else MISSING for n in budgets))
         for name, values in curves.items()
     ]
-    rows, left_out = shorten(lines, limits.rows, "metrics.json")
     columns = (*words("Model"), *numbers(*(plural(n, "trial") for n in budgets)))
-    note = f"{CURVE_NOTE} {left_out}".strip()
-    return Table("Expected best validation accuracy by number of trials", columns, rows, note)
+    title = "Expected best validation accuracy by number of trials"
+    return short_table(title, columns, lines, limits.rows, METRICS, CURVE_NOTE)
 
 
 def _every_point(curves: dict[str, tuple[float, ...]]) -> tuple[Table, ...]:
@@ -140,8 +139,8 @@ def _every_point(curves: dict[str, tuple[float, ...]]) -> tuple[Table, ...]:
 # --- what was chosen, from what
 
 
-def _chosen_table(families: Sequence[Record], space: Sequence[Record], limits: Limits) -> Table:
-    rows, left_out = shorten([_chosen_row(family) for family in families], limits.rows, "metrics.json")
+def _chosen_table(families: Sequence[Tuned], limits: Limits) -> Table:
+    lines = [_chosen_row(family) for family in families]
     columns = (
         *words("Model"),
         *numbers(
@@ -156,35 +155,30 @@ def _chosen_table(families: Sequence[Record], space: Sequence[Record], limits: L
         ),
         *words("Settings chosen"),
     )
-    note = f"Log loss and accuracy on the validation documents. {_fewer(families)} {left_out}"
-    return Table("Settings chosen", columns, rows, " ".join(note.split()))
+    note = f"Log loss and accuracy on the validation documents. {_fewer(families)}".strip()
+    return short_table("Settings chosen", columns, lines, limits.rows, METRICS, note)
 
 
-def _chosen_row(family: Record) -> tuple[Cell, ...]:
-    trials = _tables(family, "trials")
-    first, chosen = _trial(trials, 1), _trial(trials, family.get("chosen"))
-    stopped = "none: the run was stopped"
+def _chosen_row(family: Tuned) -> tuple[Cell, ...]:
+    trials = {trial.trial: trial for trial in family.trials}
+    first, chosen = trials.get(1), trials.get(family.chosen or 0)
     return row(
-        str(family.get("name")),
-        str(family.get("fold")),
+        family.name,
+        str(family.fold),
         count(len(trials)),
-        seconds(family.get("seconds")),
-        decimal(first.get("validation_log_loss")),
-        decimal(chosen.get("validation_log_loss")),
-        percent(first.get("validation_accuracy")),
-        percent(chosen.get("validation_accuracy")),
-        count(family.get("chosen")),
-        settings_text(chosen.get("settings")) if chosen else stopped,
+        seconds(family.seconds),
+        decimal(first and first.validation_log_loss),
+        decimal(chosen and chosen.validation_log_loss),
+        percent(first and first.validation_accuracy),
+        percent(chosen and chosen.validation_accuracy),
+        count(family.chosen),
+        settings_text(chosen.settings) if chosen else "none: the run was stopped",
     )
 
 
-def _fewer(families: Sequence[Record]) -> str:
+def _fewer(families: Sequence[Tuned]) -> str:
     """Return which models had fewer trials than were asked for although all of theirs ended."""
-    names = [
-        str(family.get("name"))
-        for family in families
-        if family.get("chosen") and len(_tables(family, "trials")) < (family.get("asked") or 0)
-    ]
+    names = [family.name for family in families if family.chosen and len(family.trials) < family.asked]
     return (
         f"Fewer trials, since there are no other settings: {', '.join(dict.fromkeys(names))}."
         if names
@@ -192,84 +186,63 @@ def _fewer(families: Sequence[Record]) -> str:
     )
 
 
-def _trial(trials: Sequence[Record], number: Any) -> Record:
-    return next((trial for trial in trials if trial.get("trial") == number), {})
-
-
-def settings_text(settings: Any) -> str:
+def settings_text(settings: Mapping[str, object]) -> str:
     """Return settings as a reader types them after --set.
 
     >>> settings_text({"networks.units": 64, "baselines.bow_strengths": [0.1], "baselines.bow_binary": True})
     'networks.units=64 baselines.bow_strengths=0.1 baselines.bow_binary=true'
     """
-    if not isinstance(settings, dict) or not settings:
-        return MISSING
-    return " ".join(f"{key}={_value(value)}" for key, value in settings.items())
+    return " ".join(f"{key}={_value(value)}" for key, value in settings.items()) or MISSING
 
 
-def _value(value: Any) -> str:
+def _value(value: object) -> str:
     if isinstance(value, list):
         return ",".join(map(_value, value))
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _space_table(space: Sequence[Record], limits: Limits) -> Table:
+def _space_table(space: Sequence[SpaceRow], limits: Limits) -> Table:
     """Return a row for each setting; models that draw it alike share the row."""
     models: dict[tuple[str, str, str], list[str]] = {}
     for entry in space:
-        drawn = str(entry.get("key")), _value(entry.get("first")), _drawn(entry)
-        models.setdefault(drawn, []).append(str(entry.get("model")))
+        drawn = entry.key, _value(entry.first), _drawn(entry)
+        models.setdefault(drawn, []).append(entry.model)
     lines = [
         row(key, ", ".join(names), first, distribution)
         for (key, first, distribution), names in models.items()
     ]
-    rows, left_out = shorten(lines, limits.rows, "details/tuning.json")
-    note = (
-        f"A setting that was given is not drawn; of a list that was given, each trial takes one. {left_out}"
-    )
-    return Table(
-        "Search space", words("Setting", "Models", "First trial", "Other trials"), rows, note.strip()
-    )
+    columns = words("Setting", "Models", "First trial", "Other trials")
+    note = "A setting that was given is not drawn; of a list that was given, each trial takes one."
+    return short_table("Search space", columns, lines, limits.rows, "details/tuning.json", note)
 
 
-def _drawn(entry: Record) -> str:
-    by, distribution = entry.get("fixed_by"), entry.get("distribution")
+def _drawn(entry: SpaceRow) -> str:
+    by, distribution = entry.fixed_by, entry.distribution
     if distribution:
-        return f"{distribution} ({by})" if by else str(distribution)
+        return f"{distribution} ({by})" if by else distribution
     return f"the same ({by})" if by else "the same"
 
 
-def _trial_table(families: Sequence[Record], limits: Limits) -> Table:
-    every = [_trial_row(family, trial) for family in families for trial in _tables(family, "trials")]
-    rows, left_out = shorten(every, 2 * limits.rows, "metrics.json")
+def _trial_table(families: Sequence[Tuned], limits: Limits) -> Table:
+    lines = [_trial_row(family, trial) for family in families for trial in family.trials]
     columns = (
         *words("Model"),
         *numbers("Fold", "Trial", "Validation accuracy", "Validation log loss", "Seconds"),
         *words("Settings", "Chosen"),
     )
-    return Table("Every trial", columns, rows, f"{_total(families)} {left_out}".strip(), fold=True)
+    note = f"All trials together took {seconds(sum(family.seconds for family in families))} s."
+    return short_table("Every trial", columns, lines, 2 * limits.rows, METRICS, note, fold=True)
 
 
-def _trial_row(family: Record, trial: Record) -> tuple[Cell, ...]:
-    why_not = trial.get("why_not")
-    chosen = trial.get("trial") == family.get("chosen")
+def _trial_row(family: Tuned, trial: Trial) -> tuple[Cell, ...]:
+    chosen = trial.trial == family.chosen
     return row(
-        str(family.get("name")),
-        str(family.get("fold")),
-        count(trial.get("trial")),
-        percent(trial.get("validation_accuracy")),
-        Cell(decimal(trial.get("validation_log_loss")), best=chosen),
-        seconds(trial.get("seconds")),
-        settings_text(trial.get("settings")),
-        "chosen" if chosen else f"no fit: {why_not}" if why_not else "",
+        family.name,
+        str(family.fold),
+        count(trial.trial),
+        percent(trial.validation_accuracy),
+        Cell(decimal(trial.validation_log_loss), best=chosen),
+        seconds(trial.seconds),
+        settings_text(trial.settings),
+        "chosen" if chosen else f"no fit: {trial.why_not}" if trial.why_not else "",
     )
-
-
-def _total(families: Sequence[Record]) -> str:
-    known = [family["seconds"] for family in families if is_number(family.get("seconds"))]
-    return f"All trials together took {seconds(sum(known))} s."
-
-
-def _tables(entry: Record, key: str) -> list[Record]:
-    value = entry.get(key)
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

@@ -84,6 +84,11 @@ class Metrics(Row):
     config: dict[str, Free]
     """the same settings as `config.toml`"""
 
+    def setting(self, key: str) -> object:
+        """Return a setting by its dotted key, such as `run.quick`; None where the run had none of that name."""
+        table, _, name = key.partition(".")
+        return self.config.get(table, {}).get(name)
+
 
 def metrics_schema() -> dict[str, Any]:
     """Return the JSON schema of metrics.json (draft 2020-12)."""

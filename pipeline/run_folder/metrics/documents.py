@@ -10,7 +10,6 @@ from pipeline.run_folder.metrics.rows import (
     Counts,
     Difference,
     DifferenceInterval,
-    Free,
     Row,
     Share,
     ShareInterval,
@@ -92,13 +91,36 @@ class HardDocuments(Row):
 
 
 @dataclass(frozen=True)
+class NearDuplicate(Row):
+    """A test document with the training or validation document that it nearly repeats."""
+
+    document: Count
+    near_duplicate_of: Count
+    near_duplicate_in: str
+    similarity: Share
+    same_label: bool
+
+
+@dataclass(frozen=True)
 class NearDuplicates(Row):
     """Test documents that are nearly the same as a training or validation document."""
 
     documents: Count
     identical: Count
     same_label: Count
-    pairs: tuple[Free, ...]
+    pairs: tuple[NearDuplicate, ...]
+
+
+@dataclass(frozen=True)
+class Giveaway(Row):
+    """A token that all but tells a label."""
+
+    fold: Count
+    token: str
+    label: str
+    documents: Count
+    precision: Share
+    coverage: Share
 
 
 @dataclass(frozen=True)
@@ -106,7 +128,7 @@ class Giveaways(Row):
     """Test documents with a token that all but tells a label."""
 
     documents: Count
-    tokens: tuple[Free, ...]
+    tokens: tuple[Giveaway, ...]
 
 
 @dataclass(frozen=True)

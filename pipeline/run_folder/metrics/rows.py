@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Required, TypeVar, cast
 
@@ -34,6 +34,20 @@ class Row:
         "strict": True,
         "alias_generator": key_of,
     }
+    LEFT_OUT_IF_NONE: ClassVar[bool] = False  # a field that is None: no key instead of null
+
+    @property
+    def as_json(self) -> dict[str, Any]:
+        """The fields by their keys; rows within them are still rows."""
+        key: Callable[[str], str] = self.__pydantic_config__["alias_generator"]
+        values = ((key(field.name), getattr(self, field.name)) for field in fields(cast(Any, self)))
+        return {name: value for name, value in values if value is not None or not self.LEFT_OUT_IF_NONE}
+
+
+class Detail(Row):
+    """A table of a file in details/, which may hold more keys than its type says: other programs read metrics.json."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = Row.__pydantic_config__ | {"extra": "ignore"}
 
 
 @dataclass(frozen=True)
@@ -60,6 +74,7 @@ ShareInterval = tuple[Share, Share]
 DifferenceInterval = tuple[Difference, Difference]
 Sha256 = Annotated[str, Pattern("^[0-9a-f]{64}$")]
 Signature = Annotated[str, Pattern(r"^[a-z0-9_,]+(\|[a-z-]+:[!-{}~]+)+$")]
+Number = float | None  # null where it is not finite
 Texts = tuple[str, ...]
 Free = dict[str, object]  # keys that settings supply
 
@@ -121,6 +136,11 @@ def read_as(kind: type[T], text: str | bytes) -> T:
     except ValidationError as error:
         raise ValueError("; ".join(_in_words(error)[:3])) from None
     return value
+
+
+def value_as(kind: type[T], content: object) -> T:
+    """Return a value, as JSON has it, as one of a type; raises as `read_as` does."""
+    return read_as(kind, json.dumps(content))
 
 
 def mistakes(kind: type, value: object) -> list[str]:

@@ -1,0 +1,197 @@
+"""Linear models: coefficients times what a document holds, n-grams or averaged vectors, whole or word by word."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from pipeline.core.names import ModelName
+from pipeline.core.values import Bool, Float32, Float64, Int64, TokenizedCorpus, Vocabulary
+from pipeline.models.baselines.features import Learned, Weigh, Weights, average, presence
+from pipeline.models.baselines.table import BASELINES
+from pipeline.models.equations.output import softmax
+from pipeline.models.saved.model import Common, Contributions, Places, SavedModel, contrast
+from pipeline.run_folder.models import WEIGHTS, Array, Description, read_arrays, read_embedding
+from pipeline.settings.tables import BaselineSettings
+from pipeline.text.ngrams import NgramVocabulary, count_ngrams, find_occurrences
+from pipeline.text.ragged import split
+from pipeline.text.tokenizer import tokenize
+from pipeline.text.vocabulary import encode_known
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+
+@dataclass(frozen=True, eq=False)
+class SavedLinear(SavedModel):
+    """A linear model: K classes that had training documents, P problems (1 for two classes, else K)."""
+
+    features: Features
+    coefficients: Weights  # (P, F)
+    intercepts: Weights  # (P,)
+    classes: Int64  # (K,), places in `label_names`: of each problem, or of the two sides of one
+    one_versus_rest: bool = False  # logistic functions divided by their sum, else softmax
+
+    @property
+    def method(self) -> str | None:
+        """Its words add up to its answer; None where the answer is the same for every document."""
+        return "weights" if self.coefficients.size else None
+
+    def answer(self, texts: pl.Series) -> Float32:
+        """Return each text's distribution over the classes; float32 (N, C), 0 for classes never trained."""
+        sums = self.features.of(tokenize(texts, self.tokenizer)) @ self.coefficients.T  # (N, P)
+        answers = np.zeros((len(texts), len(self.label_names)), dtype=np.float32)
+        answers[:, self.classes] = self._probabilities(sums + self.intercepts)
+        return answers
+
+    def contributions(
+        self, tokenized: TokenizedCorpus, places: Places = None, most_work: float = math.inf
+    ) -> list[Contributions]:
+        """Return what each token adds to the answer to its document, all of them: exact."""
+        sums = self.features.by_word(tokenized, self.coefficients.astype(np.float64))
+        return [self._taken_apart(by_word) for by_word in sums]
+
+    def _taken_apart(self, by_word: Float64) -> Contributions:
+        """Return the contributions of T words, given what each adds to each problem's logit, (P, T)."""
+        intercepts = self.intercepts.astype(np.float64)
+        shares = self._probabilities((by_word.sum(axis=1) + intercepts)[None])[0]  # (K,)
+        place = int(shares.argmax())
+        weights = contrast(place, len(self.classes))[
+            -len(intercepts) :
+        ]  # (P,): one problem is of the second class
+        base, words = float(weights @ intercepts), weights @ by_word
+        score = base + float(words.sum())
+        return Contributions(int(self.classes[place]), float(shares[place]), score, base, words)
+
+    def _probabilities(self, logits: Weights) -> Weights:
+        """Return distributions over the K classes, from logits (N, P); (N, K)."""
+        if len(self.classes) == 2 and logits.shape[1] == 1:
+            logits = logits * np.array([-0.5, 0.5], dtype=logits.dtype)  # (N, 2)
+        return softmax(-np.logaddexp(0, -logits) if self.one_versus_rest else logits)
+
+
+@dataclass(frozen=True, eq=False)
+class NgramFeatures:
+    """Weighed counts of n-grams."""
+
+    ngrams: NgramVocabulary
+    weigh: Weigh
+    learned: Learned
+    settings: BaselineSettings
+
+    def of(self, tokenized: TokenizedCorpus) -> csr_array:
+        """Return the weighed counts of documents, float32 (N, F)."""
+        counts = count_ngrams(tokenized, self.ngrams).astype(np.float32)
+        counts.data = self.weigh(counts, self.learned, self.settings)
+        return counts
+
+    def by_word(self, tokenized: TokenizedCorpus, coefficients: Float64) -> Iterator[Float64]:
+        """Yield each document's sums word by word.
+
+        Notes
+        -----
+        With x_f the value of n-gram f in the document, c_f how often it stands there, n_f its tokens and w_f its
+        coefficient, each of its tokens at each of its places gets w_f x_f / (c_f n_f): all together w_f x_f.
+        """
+        from scipy.sparse import csr_array
+
+        for found in find_occurrences(tokenized, self.ngrams):
+            columns, which, counts = np.unique(found.columns, return_inverse=True, return_counts=True)  # (U,)
+            shape = (1, len(self.ngrams.keys))
+            document = csr_array((counts.astype(np.float64), columns, [0, len(columns)]), shape=shape)
+            values = self.weigh(document, self.learned, self.settings)  # (U,)
+            shares = (coefficients[:, columns] * values / counts).T  # (U, P), of one occurrence
+            words = np.zeros((found.n_tokens, len(coefficients)))
+            for offset in range(int(found.sizes.max(initial=0))):
+                covers = found.sizes > offset
+                np.add.at(
+                    words,
+                    found.starts[covers] + offset,
+                    shares[which[covers]] / found.sizes[covers, None],
+                )
+            yield words.T
+
+
+@dataclass(frozen=True, eq=False)
+class AverageFeatures:
+    """Averages of word vectors, each dimension brought to mean 0 and deviation 1 over training documents."""
+
+    vocabulary: Vocabulary
+    vectors: Float32  # (V, D)
+    covered: Bool  # (V,), whether a row has a vector
+    learned: Learned
+
+    def of(self, tokenized: TokenizedCorpus) -> Weights:
+        """Return the averages of documents, float32 (N, D)."""
+        averages = average(encode_known(tokenized, self.vocabulary, self.covered), self.vectors)
+        averages -= self.learned["mean"]
+        averages /= self.learned["scale"]
+        return averages
+
+    def by_word(self, tokenized: TokenizedCorpus, coefficients: Float64) -> Iterator[Float64]:
+        """Yield each document's sums word by word: of T words, (vector - mean) / scale / T each."""
+        for rows in split(encode_known(tokenized, self.vocabulary, self.covered)):
+            vectors = self.vectors[rows].astype(np.float64)  # (T, D)
+            scaled = (vectors - self.learned["mean"]) / self.learned["scale"]
+            yield coefficients @ scaled.T / len(rows)  # (P, T)
+
+
+Features = NgramFeatures | AverageFeatures
+
+
+# --- from files
+
+
+NO_NGRAMS = NgramVocabulary(pl.Series([], dtype=pl.String), np.zeros(0, dtype=np.int64), 1, 1)
+ONE_VERSUS_REST = {"softmax": False, "one-versus-rest": True, "prior": False}  # by what `probabilities` says
+
+
+def read_linear(folder: Path, described: Description, own: Common) -> SavedLinear:
+    """Return the linear model of a folder; `own` is what it has in common with every kind of model.
+
+    Raises
+    ------
+    PipelineError
+        If a file is missing or damaged.
+    KeyError, TypeError, ValueError
+        If `described` is not what a linear model's `model.json` holds.
+    """
+    one_versus_rest, n_fitted = ONE_VERSUS_REST[described["probabilities"]], int(described["n_classes"])
+    if described["probabilities"] == "prior":
+        arrays = read_arrays(folder / WEIGHTS, {"classes": (n_fitted,), "class_prior": (n_fitted,)})
+        coefficients, intercepts = np.zeros((n_fitted, 0)), np.log(arrays["class_prior"])
+        features: Features = NgramFeatures(NO_NGRAMS, presence, {}, BaselineSettings())
+    else:
+        features, arrays = _features(folder, described, n_fitted)
+        coefficients, intercepts = arrays["coefficients"], arrays["intercepts"]
+    classes = arrays["classes"].astype(np.int64)
+    if not set(classes.tolist()) <= set(range(len(own[1]))):
+        raise ValueError(f"classes are {classes.tolist()} of {len(own[1])} labels")
+    return SavedLinear(*own, features, coefficients, intercepts, classes, one_versus_rest)
+
+
+def _features(folder: Path, described: Description, n_fitted: int) -> tuple[Features, dict[str, Array]]:
+    """Return what a model reads, and its arrays."""
+    entry = BASELINES[ModelName.parse(str(described["name"])).model]
+    n_features, problems = int(described["n_features"]), 1 if n_fitted == 2 else n_fitted
+    shapes: dict[str, tuple[int, ...]] = {
+        "classes": (n_fitted,),
+        "coefficients": (problems, n_features),
+        "intercepts": (problems,),
+        **dict.fromkeys(described["learned"], (n_features,)),
+    }
+    if entry.ngrams is None:
+        embedding = read_embedding(folder.parent / described["embedding"], n_features)
+        arrays = read_arrays(folder / WEIGHTS, shapes)
+        return AverageFeatures(*embedding, arrays), arrays
+    arrays = read_arrays(folder / WEIGHTS, shapes | {"ngram_keys": (n_features,)})
+    tokens = pl.Series(described["tokens"], dtype=pl.String)
+    shortest, longest = int(described["ngram_min"]), int(described["ngram_max"])
+    ngrams = NgramVocabulary(tokens, arrays["ngram_keys"], shortest, longest)
+    return NgramFeatures(ngrams, entry.weigh, arrays, BaselineSettings(**described["baselines"])), arrays

@@ -1,0 +1,75 @@
+"""The one way to a saved model: what its `model.json` says it is decides who reads the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from pipeline.core.errors import PipelineError
+from pipeline.models.saved.linear import read_linear
+from pipeline.models.saved.model import Common, SavedModel
+from pipeline.models.saved.network import SavedNetwork, read_network
+from pipeline.run_folder.models import (
+    MODEL,
+    Description,
+    model_folder,
+    read_description,
+    read_from,
+    saved_names,
+)
+from pipeline.settings.tables import SETTINGS, TokenizerSettings
+
+_READERS: dict[str, Callable[[Path, Description, Common], SavedModel]] = {  # of each kind
+    "linear": read_linear,
+    "network": read_network,
+}
+
+
+def load_model(folder: Path, name: str | None = None) -> SavedModel:
+    """Return a model that a run saved: the first seed's fit of the first fold.
+
+    Parameters
+    ----------
+    folder : Path
+        A run folder; without a name a model's own folder in its `models/`.
+    name : str, optional
+        As the run names it, such as `tfidf` or `lstm:max@word2vec`.
+
+    Raises
+    ------
+    PipelineError
+        If there is no such model, it is in the format of another version, or a file is missing or damaged.
+    """
+    own = Path(folder) if name is None else model_folder(folder, name)
+    if not (own / MODEL).is_file():
+        raise _absent(own, f'model "{name}"' if name else "model")
+    described = read_description(own)
+    with read_from(own / MODEL, "it describes no model of this version"):
+        tokenizer, label_names = TokenizerSettings(**described["tokenizer"]), tuple(described["label_names"])
+        for key, value in {"tokenizer.name": tokenizer.name, "networks.keep": described.get("keep")}.items():
+            if not SETTINGS[key].check.allows(value):
+                raise ValueError(f'{key} is "{value}"')
+        return _READERS[described["kind"]](own, described, (str(described["name"]), label_names, tokenizer))
+
+
+def load_network(run: Path, name: str) -> SavedNetwork:
+    """Return a network that a run saved.
+
+    Raises
+    ------
+    PipelineError
+        As `load_model`; if the model of this name is none.
+    """
+    own = model_folder(run, name)
+    model = load_model(own) if (own / MODEL).is_file() else None
+    if not isinstance(model, SavedNetwork):
+        raise _absent(own, f'network "{name}"', "network")
+    return model
+
+
+def _absent(own: Path, what: str, *kinds: str) -> PipelineError:
+    """Return the error for a model that is not there, with the names of those that are."""
+    names = saved_names(own.parent.parent, *kinds)
+    anew = f"give the folder of a run that trained a {kinds[0] if kinds else 'model'}"
+    fix = f"give one of {', '.join(names)}" if names else anew
+    return PipelineError(str(own / MODEL), f"there is no {what}", fix)

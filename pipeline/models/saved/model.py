@@ -1,0 +1,90 @@
+"""What every saved model is and does, and what each word adds to an answer, in one number for every model."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from pipeline.core.values import Float32, Float64, TokenizedCorpus
+from pipeline.settings.tables import TokenizerSettings
+
+Places = Sequence[Sequence[int]] | None  # of each document the tokens that are asked for; None: all
+Common = tuple[str, tuple[str, ...], TokenizerSettings]  # the fields of `SavedModel`
+
+
+@dataclass(frozen=True, eq=False)
+class SavedModel(ABC):
+    """A model with all that turns raw text into its answers."""
+
+    name: str  # as the run names it, such as "tfidf" or "lstm:max@word2vec"
+    label_names: tuple[str, ...]  # (C,), in the order of its answers
+    tokenizer: TokenizerSettings  # how it cuts text into tokens
+
+    @property
+    @abstractmethod
+    def method(self) -> str | None:
+        """How contributions are found: "weights" (exact), "occlusion", or None: it cannot say what a word adds."""
+
+    @abstractmethod
+    def answer(self, texts: pl.Series) -> Float32:
+        """Return each text's distribution over the classes; float32 (N, C), 0 for classes never trained."""
+
+    @abstractmethod
+    def contributions(
+        self, tokenized: TokenizedCorpus, places: Places = None, most_work: float = math.inf
+    ) -> list[Contributions]:
+        """Return what each token adds to the answer to its document.
+
+        Parameters
+        ----------
+        tokenized : TokenizedCorpus
+            N documents, whole, cut into tokens by `tokenizer`.
+        places : sequence of N sequences of int, optional
+            Which tokens of each document are asked for; what else comes free is returned too. All by default.
+        most_work : float
+            Timesteps times weights at most: of a network the first documents that this allows are looked at.
+
+        Raises
+        ------
+        ValueError
+            If there is no `method`.
+        """
+
+
+@dataclass(frozen=True, eq=False)
+class Contributions:
+    """One model's answer to one document, taken apart.
+
+    Attributes
+    ----------
+    predicted : the class of the highest probability
+    probability : its probability
+    score : its logit less the mean of the other classes' logits; the log-odds where there are two classes
+    base : the score without any word, so that `score` is `base` and the sum of `words`; None where it is not
+    words : float64 array (T,)
+        What each token adds to the score; NaN for one that the model does not read, or that was not asked for.
+    """
+
+    predicted: int
+    probability: float
+    score: float
+    base: float | None
+    words: Float64
+
+
+def contrast(predicted: int, n_classes: int) -> Float64:
+    """Return the weight of each class's logit in the score; float64 (C,), zeros where there is one class.
+
+    >>> contrast(1, 3).tolist(), contrast(0, 2).tolist()
+    ([-0.5, 1.0, -0.5], [1.0, -1.0])
+    """
+    weights = np.zeros(n_classes)
+    if n_classes > 1:
+        weights -= 1 / (n_classes - 1)
+        weights[predicted] = 1.0
+    return weights

@@ -1,0 +1,67 @@
+"""The files of `details/` that the report draws, as values; docs/run-folder.md says what each key means."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from pipeline.core.errors import PipelineError
+from pipeline.core.files import REWRITE, read_json_if_there
+from pipeline.run_folder.details.documents import ChosenDocuments, ClassScores, Contributions, ShownDocument
+from pipeline.run_folder.details.fitting import (
+    Assumptions,
+    Choice,
+    CurveSets,
+    History,
+    RunFacts,
+    SearchSpace,
+    Status,
+)
+from pipeline.run_folder.details.probes import ProbedNetwork
+from pipeline.run_folder.details.words import Audit, Neighbours, TokenFacts
+from pipeline.run_folder.metrics.rows import value_as
+
+
+@dataclass(frozen=True)
+class Details:
+    """The files of `details/` by name; one that is absent, or holds nothing, is empty or None."""
+
+    histories: tuple[History, ...] = ()
+    scores: ClassScores | None = None
+    neighbours: tuple[Neighbours, ...] = ()
+    tokens: TokenFacts | None = None
+    assumptions: Assumptions = field(default_factory=Assumptions)
+    choices: tuple[Choice, ...] = ()
+    status: Status | None = None
+    audit: tuple[Audit, ...] = ()
+    tuning: SearchSpace | None = None
+    run: RunFacts | None = None
+    documents_shown: tuple[ShownDocument, ...] = ()
+    chosen_documents: ChosenDocuments | None = None
+    contributions: Contributions | None = None
+    curve_sets: CurveSets | None = None
+    probes: tuple[ProbedNetwork, ...] = ()
+
+
+def read_details(folder: Path, known: Mapping[str, Any]) -> Details:
+    """Return the files of a folder `details/`, but for those whose content, as JSON has it, is `known` by name.
+
+    Raises
+    ------
+    PipelineError
+        If one is not JSON, or not what a run writes there.
+    """
+    found = {}
+    for name, kind in get_type_hints(Details).items():
+        path = folder / f"{name}.json"
+        content = known[name] if name in known else read_json_if_there(path)
+        if content:
+            try:
+                found[name] = value_as(kind, content)
+            except ValueError as error:
+                raise PipelineError(
+                    str(path), f"this is not what a run writes there ({error})", REWRITE
+                ) from None
+    return Details(**found)

@@ -1,0 +1,501 @@
+"""Saved models answer as they did when they were fitted, and neither TensorFlow nor scikit-learn is asked."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from builders import FEW_STRENGTHS, TINY_NETWORK, int32, request_of
+from keras_weights import randomised
+from safetensors.numpy import load_file, save_file
+
+from pipeline.commands.predict import answer_again
+from pipeline.commands.run import run_experiment
+from pipeline.core.console import Console
+from pipeline.core.errors import PipelineError
+from pipeline.core.names import slug
+from pipeline.core.seeds import stage_generator
+from pipeline.embeddings.table import Embedded, embed, encode_covered
+from pipeline.experiment.fit_linear import average_vectors
+from pipeline.models.baselines.fitting import FittedBaseline, fit_baseline
+from pipeline.models.networks.batches import shuffle_words, visible
+from pipeline.models.networks.build import build, specify
+from pipeline.models.networks.prediction import predict_probabilities
+from pipeline.models.networks.training import FittedNetwork
+from pipeline.models.save import files_of_baseline, files_of_embedding, files_of_mean, files_of_network
+from pipeline.models.saved import load_model, load_network
+from pipeline.run_folder.models import saved_names, write_model
+from pipeline.settings.reading import load_config
+from pipeline.settings.tables import Config, save_config, with_values
+from pipeline.text.ngrams import count_ngrams, learn_ngrams
+from pipeline.text.tokenizer import tokenize
+
+TEXTS = pl.Series(
+    [
+        "a good film, a very good film",
+        "so bad",
+        "A BAD plot and a rare word",
+        "the end is long and the plot is long and so is the film",
+        "good, not bad",
+        "",
+        "unheard of",
+        "<br>dull<br>",
+    ]
+)
+TOKENS = tokenize(TEXTS, Config().tokenizer)
+LABELS = int32([0, 1, 1, 2, 0, 2, 1, 2])
+NEW = pl.Series(["a good plot", "bad bad film film film", "", "nothing of this is known", *TEXTS])
+NAMES = ("good", "bad", "mixed", "never trained")
+
+
+# --- linear models
+
+# What the fit's own predictions have to be met for: a model, its settings, and how many classes it was fitted to.
+LINEAR = {
+    "bow of counts": ("bow", replace(FEW_STRENGTHS, bow_binary=False), 3),
+    "bow": ("bow", FEW_STRENGTHS, 2),
+    "tfidf": ("tfidf", FEW_STRENGTHS, 3),
+    "tfidf of counts": ("tfidf", replace(FEW_STRENGTHS, sublinear_tf=False), 2),
+    "nbsvm": ("nbsvm", FEW_STRENGTHS, 3),
+    "nbsvm of two": ("nbsvm", FEW_STRENGTHS, 2),
+    "nbsvm of one": ("nbsvm", FEW_STRENGTHS, 1),
+    "mean": ("mean", FEW_STRENGTHS, 3),
+    "mean of two": ("mean", FEW_STRENGTHS, 2),
+    "mean of one": ("mean", FEW_STRENGTHS, 1),
+    "majority": ("majority", FEW_STRENGTHS, 3),
+}
+
+
+def embedded() -> Embedded:
+    """Return vectors of which two words have none."""
+    found = embed("random", request_of(TOKENS))
+    covered = found.matrix.covered & ~found.vocabulary.tokens.is_in(["rare", "film"]).to_numpy()
+    return replace(found, matrix=replace(found.matrix, covered=covered))
+
+
+def fit_and_save(run: Path, case: str) -> tuple[FittedBaseline, Any]:
+    """Return a fit, and what it reads of the new documents."""
+    model, settings, n_classes = LINEAR[case]
+    config, new = replace(Config(), baselines=settings), tokenize(NEW, Config().tokenizer)
+    source, (ngrams, counts) = embedded(), learn_ngrams(TOKENS, ngram_max=2)
+    features = average_vectors(TOKENS, source) if model == "mean" else counts
+    labels = int32((LABELS % n_classes).tolist())
+    fitted = fit_baseline(model, features, labels, n_classes=4, strength=3.0, settings=settings)
+    if model == "mean":
+        write_model(run, files_of_embedding(source))
+        write_model(run, files_of_mean(model, fitted, "random", NAMES, config))
+        return fitted, average_vectors(new, source)
+    write_model(run, files_of_baseline(model, fitted, ngrams, NAMES, config))
+    return fitted, count_ngrams(new, ngrams)
+
+
+@pytest.mark.parametrize("case", LINEAR)
+def test_a_linear_model_answers_as_its_fit_did(tmp_path: Path, case: str) -> None:
+    fitted, features = fit_and_save(tmp_path, case)
+    model = load_model(tmp_path, LINEAR[case][0])
+    expected = fitted.predict_probabilities(features)
+    np.testing.assert_allclose(model.answer(NEW), expected, atol=1e-6)
+    assert model.label_names == NAMES
+    spread = float((expected.max(axis=0) - expected.min(axis=0)).max())
+    alike = case in ("majority", "nbsvm of one", "mean of one")
+    assert model.method == (None if alike else "weights")
+    assert spread == 0 if alike else spread > 0.1  # else any model would do
+
+
+def test_one_problem_a_class_is_answered_with_its_own_sum(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.models.baselines.table._ONE_VERSUS_REST", 0)
+    fitted, features = fit_and_save(tmp_path, "tfidf")
+    assert fitted.probabilities == "one-versus-rest"
+    answers = load_model(tmp_path, "tfidf").answer(NEW)
+    np.testing.assert_allclose(answers, fitted.predict_probabilities(features), atol=1e-6)
+
+
+def test_what_answers_every_document_alike_keeps_no_n_grams(tmp_path: Path) -> None:
+    fit_and_save(tmp_path, "majority")
+    folder = tmp_path / "models" / "majority"
+    assert not {"tokens", "ngram_min"} & set(json.loads((folder / "model.json").read_text(encoding="utf-8")))
+    assert sorted(load_file(folder / "weights.safetensors")) == ["class_prior", "classes"]
+    (one, *_) = load_model(folder).contributions(TOKENS)
+    assert one.words.tolist() == [0.0] * 8
+
+
+# --- networks
+
+# Each cell, head and direction once, on a table that rests or is tuned, of one layer or two, whole or in pieces.
+NETWORKS: dict[str, dict[str, Any]] = {
+    "ann@random": {},
+    "ann@random:tuned": {"layers": 2},
+    "rnn@random": {"keep": "first+last"},
+    "rnn:mean@random:tuned": {"keep": "pieces", "piece_tokens": 3},
+    "gru:max@random:tuned": {"layers": 2},
+    "gru@random": {"keep": "pieces", "piece_tokens": 4},
+    "gru:shuffled-words@random": {},
+    "lstm:max+mean@random": {"keep": "first"},
+    "bilstm@random": {},
+    "bilstm:last@random:tuned": {"layers": 2},
+}
+
+
+def build_and_save(run: Path, name: str) -> FittedNetwork:
+    """Save a network of random weights: what training would make of them plays no part."""
+    model, _, head = name.partition("@")[0].replace(":shuffled-words", "").partition(":")
+    config = with_values(
+        Config(),
+        {"networks.max_tokens": 5} | {f"networks.{key}": value for key, value in NETWORKS[name].items()},
+    )
+    settings = replace(config.networks, units=TINY_NETWORK.units)
+    source, tuned = embedded(), name.endswith("tuned")
+    spec = specify(model, head, source.matrix, tuned, 3, settings)
+    network = randomised(build(spec))
+    network.get_layer("embedding").set_weights([source.matrix.vectors + 0.5 * tuned])
+    fitted = FittedNetwork(spec, network, (), 0, "budget", None, ())
+    write_model(run, files_of_embedding(source))
+    write_model(run, files_of_network(name, fitted, "random", NAMES[:3], config))
+    (run / "config.toml").write_text(save_config(config), encoding="utf-8")
+    return fitted
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_network_answers_as_keras_does(tmp_path: Path, name: str) -> None:
+    fitted = build_and_save(tmp_path, name)
+    network = load_network(tmp_path, name)
+    cut = {"max_tokens": 5, "keep": NETWORKS[name].get("keep", "last")}
+    read = visible(encode_covered(tokenize(NEW, Config().tokenizer), embedded()), **cut).indexed
+    if "shuffled-words" in name:
+        read = shuffle_words(read, stage_generator(Config().run.seed, "shuffled words"))
+    expected = predict_probabilities(fitted.model, read, 3)
+    answers = network.answer(NEW)
+    np.testing.assert_allclose(answers, expected, atol=1e-5)
+    assert (answers.max(axis=0) - answers.min(axis=0)).max() > 1e-3  # else any network would do
+    assert network.method == (None if "shuffled-words" in name else "occlusion")
+
+
+def test_of_shuffled_words_none_can_be_taken_apart(tmp_path: Path) -> None:
+    build_and_save(tmp_path, "gru:shuffled-words@random")
+    with pytest.raises(ValueError, match="which place a word came from is not kept of gru:shuffled-words@ra"):
+        load_model(tmp_path, "gru:shuffled-words@random").contributions(TOKENS)
+
+
+# --- what loads them
+
+ASK = """
+import json, sys
+from pathlib import Path
+import polars as pl
+from pipeline.models.saved import load_model
+texts = pl.Series(json.loads(sys.argv[2]))
+folders = sorted(path for path in Path(sys.argv[1]).glob("models/*") if (path / "model.json").is_file())
+answers = {model.name: model.answer(texts).tolist() for model in map(load_model, folders)}
+heavy = sorted({name.partition(".")[0] for name in sys.modules} & {"tensorflow", "keras", "gensim", "sklearn"})
+print(json.dumps({"answers": answers, "imported": heavy}))
+"""
+
+
+def test_a_new_process_answers_alike_without_what_trained_the_models(tmp_path: Path) -> None:
+    fit_and_save(tmp_path, "tfidf")
+    fit_and_save(tmp_path, "mean")
+    build_and_save(tmp_path, "ann@random")
+    asked = [sys.executable, "-c", ASK, str(tmp_path), json.dumps(NEW.to_list())]
+    done = subprocess.run(asked, capture_output=True, text=True, check=False, timeout=300)
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert said["imported"] == []
+    own = {name: load_model(tmp_path, name).answer(NEW).tolist() for name in ("ann@random", "mean", "tfidf")}
+    assert said["answers"] == own
+
+
+# --- a whole run
+
+WORDS = ["film", "plot", "actor", "very", "not", "so", "the", "a", "end", "long"]
+OF_RUN = ("majority", "tfidf", "mean@random", "gru@random", "rnn:shuffled-words@random")
+
+
+@pytest.fixture(scope="module")
+def asked_to_shuffle() -> dict[str, bool]:
+    return {}
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory, asked_to_shuffle: dict[str, bool]) -> Iterator[Path]:
+    """Return a run on 60 documents of 2 to 15 words, whose label is one of them."""
+    from pipeline.experiment import fit_networks
+
+    generator, folder = np.random.default_rng(4), tmp_path_factory.mktemp("run")
+    labels = ["good", "bad", "mixed"] * 20
+    texts = [
+        " ".join(generator.permutation([*generator.choice(WORDS, generator.integers(1, 14)), label]))
+        for label in labels
+    ]
+    pl.DataFrame({"text": texts, "label": labels}).write_csv(folder / "films.csv", quote_style="always")
+    settings = {
+        "corpus.path": str(folder / "films.csv"),
+        "run.out": str(folder / "run"),
+        "run.seeds": 1,
+        "run.models": "majority,tfidf,mean,gru,rnn:shuffled-words",
+        "run.embeddings": "random",
+        "run.probes": False,
+        "run.side_by_side": 1,
+    }
+    tiny = ("networks.units=4", "networks.max_epochs=1", "networks.max_tokens=7", "embeddings.dimension=5")
+    fit = fit_networks.fit_network
+
+    def spying(spec: Any, *arguments: Any, **more: Any) -> Any:
+        asked_to_shuffle[spec.model] = more["shuffled_words"]
+        return fit(spec, *arguments, **more)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fit_networks, "fit_network", spying)
+        yield run_experiment(load_config(None, tiny, settings), Console(silent=True), "embedseq films.csv")
+
+
+@pytest.mark.parametrize("name", OF_RUN)
+def test_a_model_of_a_run_answers_its_test_documents_as_it_did(run: Path, name: str) -> None:
+    two = answer_again(run, name, Console(silent=True))
+    assert two.largest_difference < 1e-5
+    np.testing.assert_array_equal(two.saved.documents, two.again.documents)
+    np.testing.assert_array_equal(two.saved.labels, two.again.labels)
+
+
+def test_only_the_control_is_trained_on_words_in_a_new_order_each_epoch(
+    run: Path, asked_to_shuffle: dict[str, bool]
+) -> None:
+    """Its answers are in one order, as the test before this one shows."""
+    assert asked_to_shuffle == {"gru": False, "rnn": True}
+
+
+def test_a_corpus_that_changed_is_not_answered_for(run: Path, tmp_path: Path) -> None:
+    again = tmp_path / "again"
+    shutil.copytree(run, again)
+    corpus, changed = run.parent / "films.csv", tmp_path / "films.csv"
+    changed.write_text(corpus.read_text(encoding="utf-8").replace("film", "movie"), encoding="utf-8")
+    config = again / "config.toml"
+    config.write_text(config.read_text(encoding="utf-8").replace(str(corpus), str(changed)), encoding="utf-8")
+    with pytest.raises(PipelineError) as error:
+        answer_again(again, "tfidf", Console(silent=True))
+    path = again / "predictions" / "tfidf.s0.f0.parquet"
+    assert str(error.value) == (
+        f"{path}: the corpus films is not the one that the run read; give the files as they were, or run again"
+    )
+
+
+# --- files that are missing or damaged
+
+RESTORE = "restore the file as the run wrote it, or run again"
+GRU = "gru:max@random:tuned"
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("whole")
+    build_and_save(folder, GRU)
+    fit_and_save(folder, "tfidf")
+    return folder
+
+
+def rewrite_json(path: Path, change: Callable[[dict[str, Any]], None]) -> None:
+    content = json.loads(path.read_text(encoding="utf-8"))
+    change(content)
+    path.write_text(json.dumps(content), encoding="utf-8")
+
+
+def rewrite_arrays(path: Path, change: Callable[[dict[str, Any]], None]) -> None:
+    arrays = load_file(path)
+    change(arrays)
+    save_file(arrays, path)
+
+
+def model_json(change: Callable[[dict[str, Any]], None], name: str = GRU) -> Callable[[Path], None]:
+    return lambda models: rewrite_json(models / slug(name) / "model.json", change)
+
+
+def weights(change: Callable[[dict[str, Any]], None], name: str = GRU) -> Callable[[Path], None]:
+    return lambda models: rewrite_arrays(models / slug(name) / "weights.safetensors", change)
+
+
+NO_MODEL = "it describes no model of this version"
+GRU_JSON, GRU_WEIGHTS = f"{slug(GRU)}/model.json", f"{slug(GRU)}/weights.safetensors"
+DAMAGES: dict[str, tuple[Callable[[Path], object], str, str]] = {
+    "not JSON": (
+        lambda models: (models / GRU_JSON).write_text("{\n 1", encoding="utf-8"),
+        f"{GRU_JSON}:2:2",
+        "this is not JSON (Expecting property name enclosed in double quotes)",
+    ),
+    "no embedding": (
+        model_json(lambda content: content.pop("embedding")),
+        GRU_JSON,
+        f"{NO_MODEL} ('embedding')",
+    ),
+    "a kind of another version": (
+        model_json(lambda content: content.update(kind="tree")),
+        GRU_JSON,
+        f"{NO_MODEL} ('tree')",
+    ),
+    "unknown network": (
+        model_json(lambda content: content["network"].update(model="cnn")),
+        GRU_JSON,
+        f"{NO_MODEL} ('cnn')",
+    ),
+    "a head that there is not": (
+        model_json(lambda content: content["network"].update(head="min")),
+        GRU_JSON,
+        f'{NO_MODEL} (gru has no head "min")',
+    ),
+    "a label too few": (
+        model_json(lambda content: content["label_names"].pop()),
+        GRU_JSON,
+        f"{NO_MODEL} (3 classes, 2 labels)",
+    ),
+    "an unknown way to cut": (
+        model_json(lambda content: content.update(keep="middle")),
+        GRU_JSON,
+        f'{NO_MODEL} (networks.keep is "middle")',
+    ),
+    "an unknown tokenizer": (
+        model_json(lambda content: content["tokenizer"].update(name="letters"), "tfidf"),
+        "tfidf/model.json",
+        f'{NO_MODEL} (tokenizer.name is "letters")',
+    ),
+    "an unknown way to probabilities": (
+        model_json(lambda content: content.update(probabilities="platt"), "tfidf"),
+        "tfidf/model.json",
+        f"{NO_MODEL} ('platt')",
+    ),
+    "fewer labels than classes": (
+        model_json(lambda content: content.update(label_names=["good", "bad"]), "tfidf"),
+        "tfidf/model.json",
+        f"{NO_MODEL} (classes are [0, 1, 2] of 2 labels)",
+    ),
+    "the vocabulary of another source": (
+        lambda models: shutil.copy(models / "other.json", models / "embedding-random" / "vocabulary.json"),
+        "embedding-random/vectors.safetensors",
+        "covered is {rows}; expected 3",
+    ),
+    "another source in its place": (
+        model_json(lambda content: content["network"].update(embedding_rows=3)),
+        GRU_JSON,
+        f"{NO_MODEL} (3 rows, {{rows}} tokens in embedding-random)",
+    ),
+    "a setting of another version": (
+        model_json(lambda content: content["network"].update(zoneout=0.1)),
+        GRU_JSON,
+        f"{NO_MODEL} (NetworkSpec.__init__() got an unexpected keyword argument 'zoneout')",
+    ),
+    "no weights": (
+        lambda models: (models / GRU_WEIGHTS).unlink(),
+        GRU_WEIGHTS,
+        "it cannot be read (No such file or directory)",
+    ),
+    "half the weights": (
+        lambda models: (models / GRU_WEIGHTS).write_bytes(b"\x08\0\0\0\0\0\0\0{}"),
+        GRU_WEIGHTS,
+        "this is no whole safetensors file",
+    ),
+    "a weight is absent": (
+        weights(lambda arrays: arrays.pop("output/bias")),
+        GRU_WEIGHTS,
+        "output/bias is absent; expected 3",
+    ),
+    "a weight too many": (
+        weights(lambda arrays: arrays.update(more=np.zeros((2, 1)))),
+        GRU_WEIGHTS,
+        "more is 2 x 1; expected none",
+    ),
+    "a weight of another shape": (
+        weights(lambda arrays: arrays.update({"recurrent_0/bias": np.zeros(12, np.float32)})),
+        GRU_WEIGHTS,
+        "recurrent_0/bias is 12; expected 2 x 12",
+    ),
+    "coefficients of other n-grams": (
+        weights(lambda arrays: arrays.update(coefficients=arrays["coefficients"][:, :-1].copy()), "tfidf"),
+        "tfidf/weights.safetensors",
+        "coefficients is 3 x {fewer}; expected 3 x {n_grams}",
+    ),
+    "no document frequencies": (
+        weights(lambda arrays: arrays.pop("idf"), "tfidf"),
+        "tfidf/weights.safetensors",
+        "idf is absent; expected {n_grams}",
+    ),
+    "no vocabulary": (
+        lambda models: (models / "embedding-random" / "vocabulary.json").unlink(),
+        "embedding-random/vocabulary.json",
+        "it cannot be read (No such file or directory)",
+    ),
+    "a vocabulary without reserved rows": (
+        lambda models: rewrite_json(
+            models / "embedding-random" / "vocabulary.json",
+            lambda content: content["tokens"].__setitem__(0, "the"),
+        ),
+        "embedding-random/vocabulary.json",
+        "it holds no vocabulary (rows 0 and 1 are reserved)",
+    ),
+    "no covered rows": (
+        lambda models: rewrite_arrays(
+            models / "embedding-random" / "vectors.safetensors", lambda arrays: arrays.pop("covered")
+        ),
+        "embedding-random/vectors.safetensors",
+        "covered is absent; expected {rows}",
+    ),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_file_is_named(whole: Path, tmp_path: Path, damage: str) -> None:
+    shutil.copytree(whole / "models", tmp_path / "models")
+    spoil, where, what = DAMAGES[damage]
+    name = "tfidf" if where.startswith("tfidf") else GRU
+    rows = load_network(tmp_path, GRU).spec.embedding_rows
+    n_grams = len(load_file(tmp_path / "models/tfidf/weights.safetensors")["idf"])
+    other = {"tokens": ["<pad>", "<unk>", "other"], "counts": [0, 0, 1], "n_learned": 3}
+    (tmp_path / "models" / "other.json").write_text(json.dumps(other), encoding="utf-8")
+    spoil(tmp_path / "models")
+    with pytest.raises(PipelineError) as error:
+        load_model(tmp_path, name)
+    said = (
+        what.format(rows=rows, n_grams=n_grams, fewer=n_grams - 1)
+        if "{rows}" in what or "{n" in what
+        else what
+    )
+    assert str(error.value) == f"{tmp_path / 'models' / where}: {said}; {RESTORE}"
+
+
+@pytest.mark.parametrize("version", [None, 2])
+def test_a_model_of_another_version_is_refused_with_what_to_do(
+    whole: Path, tmp_path: Path, version: int | None
+) -> None:
+    shutil.copytree(whole / "models", tmp_path / "models")
+    model_json(lambda content: content.update(format_version=version), "tfidf")(tmp_path / "models")
+    said = (
+        f"{tmp_path / 'models' / 'tfidf' / 'model.json'}: its format_version is {version}; this version reads 1; "
+        f"train it again: python -m pipeline run --config {tmp_path / 'config.toml'} --out {tmp_path}-again"
+    )
+    for ask in (lambda: load_model(tmp_path, "tfidf"), lambda: saved_names(tmp_path)):
+        with pytest.raises(PipelineError) as error:
+            ask()
+        assert str(error.value) == said
+
+
+def test_a_name_that_the_run_has_not_is_answered_with_those_it_has(whole: Path, tmp_path: Path) -> None:
+    absent = whole / "models" / "lstm@glove" / "model.json"
+    with pytest.raises(PipelineError) as error:
+        load_model(whole, "lstm@glove")
+    assert str(error.value) == f'{absent}: there is no model "lstm@glove"; give one of {GRU}, tfidf'
+    with pytest.raises(PipelineError) as error:
+        load_network(whole, "tfidf")
+    assert str(error.value) == (
+        f'{whole / "models" / "tfidf" / "model.json"}: there is no network "tfidf"; give one of {GRU}'
+    )
+    with pytest.raises(
+        PipelineError, match="there is no model; give the folder of a run that trained a model"
+    ):
+        load_model(tmp_path / "models" / "tfidf")
