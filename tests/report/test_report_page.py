@@ -13,7 +13,8 @@ from report_builders import DETAILS, METRICS, NETWORK, build_run, result
 
 from pipeline.report import draw_report
 from pipeline.report.draw import LARGEST_PAGE
-from pipeline.report.page.html_page import assets
+from pipeline.report.page.blocks import Cell, Code, Column, Example, Section, Table, row
+from pipeline.report.page.html_page import assets, write_example_page
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'>& \u202etxt \u05d0 |`"
 SHOWN = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'>& ‹U+202E›txt \u05d0 |`"
@@ -73,8 +74,9 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Page:
     return drawn(build_run(tmp_path_factory.mktemp("page")))
 
 
-def assert_self_contained(page: Page) -> None:
-    assert page.tags.count("script") == len(assets(".js"))  # the page's own, and no other
+def assert_self_contained(page: Page, scripts: int | None = None) -> None:
+    own = len(assets(".js")) if scripts is None else scripts
+    assert page.tags.count("script") == own  # the page's own, and no other
     assert not {"link", "iframe", "object", "embed", "base", "img", "image", "use"} & set(page.tags)
     assert all(value.startswith("#") for key in ("href", "xlink:href") for value in page.values(key))
     assert not any(key in ("src", "srcset", "data", "action", "poster") for key, _ in page.attributes)
@@ -110,14 +112,40 @@ def test_every_asset_stands_in_the_page_in_the_order_of_names(
     assert (assets(".js"), assets(".css")) == (["1;", "2;"], ["b {}", "i {}"])
 
 
-def test_every_tag_is_closed_and_every_linked_id_exists_once(page: Page) -> None:
+def assert_well_formed(page: Page, least_links: int) -> None:
     assert page.open == []
     ids = page.values("id")
     assert len(ids) == len(set(ids))
     links = {value.removeprefix("#") for value in page.values("href")}
-    assert len(links) >= 17
+    assert len(links) >= least_links
     assert links <= set(ids)
     assert set(page.values("aria-labelledby")) <= set(ids)
+
+
+def test_every_tag_is_closed_and_every_linked_id_exists_once(page: Page) -> None:
+    assert_well_formed(page, least_links=17)
+
+
+EQUATION = " + ".join(f"0.{number}·(-0.25)" for number in range(10, 40))  # 419 characters
+WORKED = Table(
+    "The state",
+    (Column("", number=False), Column("h = x W", number=False, equation=True), Column("result")),
+    (row("h[1]", EQUATION, Cell("0.5", bar=1.0)), row("h[2]", "1", Cell("0.25", bar=0.5))),
+)
+
+
+def test_a_worked_example_is_a_page_without_script() -> None:
+    sections = (Section("s1", HOSTILE, (Code("h = x W"), WORKED)),)
+    html = write_example_page(
+        Example(HOSTILE, "A network reads.", sections, "Do not trust this.", agrees=False)
+    )
+    page = Page(html)
+    assert_self_contained(page, scripts=0)
+    assert_well_formed(page, least_links=3)
+    assert page.text.count(SHOWN) >= 3  # heading, contents, section
+    assert {EQUATION, "h = x W"} <= set(page.cells)
+    assert page.values("style") == ["--share:1.000", "--share:0.500"]
+    assert '<p class="banner" role="alert">Do not trust this.</p>' in html
 
 
 def test_the_page_opens_with_the_answer(page: Page) -> None:

@@ -44,21 +44,16 @@ def _name(run: Path, cell: str | None, model: str | None) -> str:
 
 def _first(run: Path, saved: Sequence[str], cell: str | None) -> str:
     """Return the first of the run's networks, in the order in which it planned them, that has this cell."""
-    planned = planned_names(run)
-    in_order = sorted(saved, key=lambda name: planned.index(name) if name in planned else len(planned))
+    in_order = sorted(saved, key=[*planned_names(run), *saved].index)
+    shown = (cell,) if cell else CELL_PAGES
     fitting = [
-        name
-        for name in in_order
-        if cell_of(name) in CELL_PAGES
-        and cell in (None, cell_of(name))
-        and not ModelName.parse(name).shuffled_words
+        name for name in in_order if cell_of(name) in shown and not ModelName.parse(name).shuffled_words
     ]
     if not fitting:
         wanted = "recurrent network" if cell is None else f"network with the cell {cell}"
         has = f"its networks are {', '.join(in_order)}" if in_order else "it trained no network"
-        raise PipelineError(
-            str(run), f"there is no {wanted} in this run; {has}", f"train one with --models {cell or 'lstm'}"
-        )
+        what, fix = f"there is no {wanted} in this run; {has}", f"train one with --models {cell or 'lstm'}"
+        raise PipelineError(str(run), what, fix)
     return fitting[0]
 
 
@@ -74,19 +69,18 @@ def cell_of(name: str) -> str | None:
 
 def _check_form(network: SavedNetwork) -> None:
     """Raise PipelineError for networks that read from both ends, have several layers, no state or no page."""
-    spec, fix = network.spec, "name another network of the run with --model"
-    cell = cell_of(network.name)
+    spec, cell, what = network.spec, cell_of(network.name), ""
     if cell is None:
         known = "reads from both ends" if MODELS[spec.model].recurrent else "has no state"
-        what = f"{network.name} {known}; one direction of a recurrent network is shown"
-        raise PipelineError("--model", what, fix)
-    if cell not in CELL_PAGES:
-        what = f"{network.name} has the cell {cell}, whose numbers are not written out"
-        raise PipelineError("--model", f"{what}; those of {', '.join(CELL_PAGES)} are", fix)
-    if spec.layers > 1:
-        raise PipelineError(
-            "--model", f"{network.name} has {spec.layers} layers; networks of one are shown", fix
-        )
+        what = f"{known}; one direction of a recurrent network is shown"
+    elif cell not in CELL_PAGES:
+        written = ", ".join(CELL_PAGES)
+        what = f"has the cell {cell}, whose numbers are not written out; those of {written} are"
+    elif spec.layers > 1:
+        what = f"has {spec.layers} layers; networks of one are shown"
+    if what:
+        fix = "name another network of the run with --model"
+        raise PipelineError("--model", f"{network.name} {what}", fix)
 
 
 def check_length(network: SavedNetwork, timesteps: int) -> None:

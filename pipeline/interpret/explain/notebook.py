@@ -22,6 +22,11 @@ def _counted(*place: int) -> str:
     return f"[{','.join(str(at + 1) for at in place)}]" if place else ""
 
 
+def norm(matrix: Array) -> float:
+    """Return the largest singular value."""
+    return float(np.linalg.norm(matrix, ord=2))
+
+
 class Notebook:
     """Sections in the order in which they are written, each under the part that it belongs to."""
 
@@ -51,6 +56,18 @@ class Notebook:
         """Note a matrix that is given, or whose numbers were computed in the steps before it."""
         rows = [(name, *row) for name, row in zip(names, entries.tolist(), strict=True)]
         self.show(figures(caption, ("", *columns), rows))
+
+    def norms(self, steps: Sequence[str], jacobians: Array, products: Array, units: int) -> None:
+        """Note the norm of each one-step Jacobian (T, S, S) and of the product from the end to it, the last one first.
+
+        Of the products the rows of h count: nothing reads an lstm's last c.
+        """
+        rows = [
+            (step, norm(jacobian), norm(product[:units]))
+            for step, jacobian, product in zip(steps, jacobians[::-1], products[::-1], strict=True)
+        ]
+        caption = "Each factor, and the product from the end to it: below 1 it shrinks what passes, above 1 it may grow"
+        self.table(caption, ("step t", "norm of J_t", "norm of P_(t-1)"), rows, bar="norm of P_(t-1)")
 
     def step(
         self,

@@ -12,7 +12,7 @@ from pipeline.interpret.explain.answers import Quantities, ask_tensorflow
 from pipeline.interpret.explain.cell_page import CellPage, Timestep, by_letter, d_input, d_state
 from pipeline.interpret.explain.cells import CELL_PAGES
 from pipeline.interpret.explain.compared import closing_section, compare, conclusion
-from pipeline.interpret.explain.notebook import Notebook
+from pipeline.interpret.explain.notebook import Notebook, norm
 from pipeline.interpret.explain.orders import note_orders
 from pipeline.interpret.explain.small import (
     CLASSES,
@@ -24,7 +24,6 @@ from pipeline.interpret.explain.small import (
     small_network,
 )
 from pipeline.interpret.explain.written import Numbers, exp, minus_log, numbers, shown, values
-from pipeline.models.equations.values import Array
 from pipeline.report.page.blocks import Example
 
 ROUNDING = (
@@ -81,11 +80,6 @@ def pencil_example(text: str, tokens: Sequence[str], cell: str, units: int) -> E
 def _words(tokens: Sequence[str]) -> str:
     listed = ", ".join(f'"{token}"' for token in tokens)
     return f"the one word {listed}" if len(tokens) == 1 else f"the {len(tokens)} words {listed}"
-
-
-def norm(matrix: Array) -> float:
-    """Return the largest singular value."""
-    return float(np.linalg.norm(matrix, ord=2))
 
 
 class Pencil:
@@ -257,14 +251,8 @@ class Pencil:
             product = book.step(words, f"P_{t} = P_{t + 1} J_{t + 1}", product @ self.jacobians[t])
             self.products.insert(0, product)
         book.say(NORM)
-        units = self.network.weights.units
-        reached = "norm of P_(t-1), rows of h" if of_two else "norm of P_(t-1)"
-        rows = [
-            (step, norm(values(self.jacobians[t])), norm(values(self.products[t][:units])))
-            for t, step in self._steps_back()
-        ]
-        caption = "Each factor, and the product from the end to it: below 1 it shrinks what passes, above 1 it may grow"
-        book.table(caption, ("step t", "norm of J_t", reached), rows, bar=reached)
+        units, steps = self.network.weights.units, [step for _, step in self._steps_back()]
+        book.norms(steps, values(np.stack(self.jacobians)), values(np.stack(self.products)), units)
         if last > 1:
             book.step(
                 "The gradient that reaches the first state is that of the last one times the product: backpropagation "

@@ -11,9 +11,9 @@ from pipeline.interpret.explain.answers import ask_tensorflow
 from pipeline.interpret.explain.cells import CELL_PAGES
 from pipeline.interpret.explain.chosen import check_length, choose_network
 from pipeline.interpret.explain.compared import closing_section, compare, conclusion
-from pipeline.interpret.explain.notebook import Notebook, Row
+from pipeline.interpret.explain.notebook import Notebook, Row, norm
 from pipeline.interpret.explain.orders import TITLE, other_order
-from pipeline.interpret.explain.pencil import BACK, FORWARD, NETWORK, ORDER, REACH, norm
+from pipeline.interpret.explain.pencil import BACK, FORWARD, NETWORK, ORDER, REACH
 from pipeline.interpret.explain.reading import Reading, as_read
 from pipeline.interpret.explain.words import MOST_WORDS_OF_A_RUN, words_of
 from pipeline.interpret.explain.written import shown
@@ -201,17 +201,12 @@ def _note_jacobians(book: Notebook, r: Reading) -> None:
     last, of_two = r.timesteps, r.trace.cells is not None
     state = "h and c together" if of_two else "h"
     read = " Of P its rows of h are taken, since nothing reads the last c." if of_two else ""
-    rows = [
-        (r.step(t), norm(r.jacobians[t - 1]), norm(r.products[t - 1][: r.weights.units]))
-        for t in range(last, 0, -1)
-    ]
     book.section("Jacobians: how far back the last state reaches", REACH)
     book.say(
         f"J_t = ds_t/ds_(t-1), where the state s is {state}; P_(t-1) = J_{last} .. J_t is ds_{last}/ds_(t-1). The norm "
         f"is the largest singular value: below 1 a Jacobian shrinks whatever passes, above 1 it may stretch it.{read}"
     )
-    columns = ("step t", "norm of J_t", "norm of P_(t-1)")
-    book.table("Each factor, and the product from the end to it", columns, rows, bar="norm of P_(t-1)")
+    book.norms([r.step(t) for t in range(last, 0, -1)], r.jacobians, r.products, r.weights.units)
     if CELLS[r.cell].holding:
         _note_kept(book, r)
     else:

@@ -1,16 +1,12 @@
-"""A worked example as text and as a page, written by the report's writers."""
+"""A worked example as text for a terminal."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
-from html.parser import HTMLParser
-from itertools import pairwise
 
 import pytest
 
 from pipeline.report.page.blocks import Cell, Code, Column, Example, Paragraph, Section, Table, numbers, row
-from pipeline.report.page.html_page import write_example_page
 from pipeline.report.page.terminal import write_example
 
 STEP = Table(
@@ -111,67 +107,3 @@ def test_matrices_too_wide_for_a_line_go_on_below() -> None:
     lines = text[text.index("M\n") :].splitlines()
     assert [line.split("  ")[1].strip() for line in lines[1:5]] == ["", "row", "", "row"]
     assert [word for line in (lines[2], lines[4]) for word in line.split()[1:]] == [str(n) for n in range(12)]
-
-
-class Page(HTMLParser):
-    """What a test asks of a page: its elements, and the texts of cells and headings."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.texts: list[str] = []
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-        if tag in {"td", "th", "h1", "h2"}:
-            self.texts.append("")
-
-    def handle_data(self, data: str) -> None:
-        if self.texts:
-            self.texts[-1] += data
-
-
-def test_the_page_has_every_equation_whole() -> None:
-    whole = " + ".join(f"0.{number}·(-0.25)" for number in range(10, 40))
-    long = replace(STEP, rows=(row("h[1]", whole, "0.5"),))
-    page = Page(write_example_page(replace(EXAMPLE, sections=(Section("s1", "one", (long,)),))))
-    assert {whole, "h = σ(x W)"} <= set(map(str.strip, page.texts))
-
-
-def test_the_page_asks_no_host_and_runs_no_script() -> None:
-    page = write_example_page(EXAMPLE)
-    elements = Page(page).elements
-    assert not {tag for tag, _ in elements} & {"script", "link", "img", "iframe", "object", "base"}
-    assert not [given for _, given in elements if {"src", "srcset", "onclick", "onload"} & set(given)]
-    assert all((given.get("href") or "#").startswith("#") for _, given in elements)
-    assert not re.search(r"url\(|@import|https?:|//", page.partition("<body>")[0].replace("<!DOCTYPE", ""))
-    assert "script-src 'none'" in page
-
-
-def test_the_page_is_fit_for_screen_readers() -> None:
-    elements = Page(write_example_page(EXAMPLE)).elements
-    count = {tag: sum(1 for each, _ in elements if each == tag) for tag in ("table", "caption", "main", "h1")}
-    assert count == {"table": 3, "caption": 3, "main": 1, "h1": 1}
-    assert all("scope" in given for tag, given in elements if tag == "th")
-    identities = [given["id"] for _, given in elements if "id" in given]
-    assert len(identities) == len(set(identities))
-    assert {given["href"] for tag, given in elements if tag == "a"} <= {
-        f"#{identity}" for identity in identities
-    }
-    levels = [int(tag[1]) for tag, _ in elements if re.fullmatch("h[1-6]", tag)]
-    assert all(after <= before + 1 for before, after in pairwise(levels))
-    bars = [given["style"] for tag, given in elements if tag == "td" and given.get("class") == "n bar"]
-    assert bars == ["--share:1.000", "--share:0.500"]
-
-
-def test_a_persons_text_is_escaped_and_cleaned() -> None:
-    page = write_example_page(EXAMPLE)
-    assert "\u202e" not in page
-    assert "<h1><bdi>&#34;dog &lt;b&gt;‹U+202E›&#34;, step by step</bdi></h1>" in page
-
-
-def test_a_difference_from_tensorflow_is_an_alarm() -> None:
-    page = write_example_page(replace(EXAMPLE, conclusion="Do not trust this page.", agrees=False))
-    assert '<p class="banner" role="alert">Do not trust this page.</p>' in page
-    assert 'role="alert"' not in write_example_page(EXAMPLE)
