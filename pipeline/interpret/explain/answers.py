@@ -89,7 +89,7 @@ def ask_tensorflow(
 def _keras_cell(cell: str, weights: CellWeights) -> Layer:
     import keras
 
-    one = getattr(keras.layers, f"{CELLS[cell].layer}Cell")(weights.units, dtype="float64")
+    one: Layer = getattr(keras.layers, f"{CELLS[cell].layer}Cell")(weights.units, dtype="float64")
     one.build((None, len(weights.kernel)))
     one.set_weights([weights.kernel, weights.recurrent_kernel, weights.bias])
     return one

@@ -42,9 +42,9 @@ def said(base: alt.Chart, size: int = 400) -> alt.Chart:
     """Return unseen points with a tooltip, large enough to be pointed at; their data have `says`."""
     import altair as alt
 
-    return base.mark_point(size=size, filled=True, opacity=0, aria=True).encode(
-        description=alt.Description("says:N")
-    )
+    unseen = base.mark_point(size=size, filled=True, opacity=0, aria=True)
+    described: alt.Chart = unseen.encode(description=alt.Description("says:N"))
+    return described
 
 
 def styled(chart: Drawn) -> Drawn:
@@ -57,10 +57,11 @@ def styled(chart: Drawn) -> Drawn:
         "titleFontWeight": "normal",
     }
     lines = {"gridColor": LINE, "domainColor": LINE, "tickColor": LINE}
-    return (
+    drawn: Drawn = (
         chart.configure(background="transparent", font=FONT, aria=False, padding=4)
         .configure_view(stroke=None)
         .configure_axis(**text, **lines)
         .configure_legend(**text, orient="top", title=None, symbolStrokeWidth=2, symbolSize=80)
         .configure_text(color=INK)
     )
+    return drawn

@@ -130,7 +130,9 @@ def _run_layer(figure: DotPlot, x_scale: alt.Scale, y: alt.Y, colour: alt.Color)
         if len(dot.runs) > 1 and lo <= 100 * run <= hi
     ]
     ticks = alt.Chart(alt.Data(values=values)).mark_tick(thickness=1.5, size=12, opacity=0.7)
-    return ticks.encode(x=alt.X("run:Q", title=figure.axis, scale=x_scale), y=y, color=colour)
+    x = alt.X("run:Q", title=figure.axis, scale=x_scale)
+    layer: alt.Chart = ticks.encode(x=x, y=y, color=colour)
+    return layer
 
 
 def _zero_layers(figure: DotPlot) -> list[alt.Chart]:
