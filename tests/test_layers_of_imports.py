@@ -213,6 +213,13 @@ def test_a_room_imports_those_alone(room: str) -> None:
             assert rooms_imported(module) <= ALONE[room], module
 
 
+def test_of_the_report_interpret_imports_the_blocks_alone() -> None:
+    of_interpret = [own_imports(module) for module in MODULES if room_of(module) == "interpret"]
+    assert {name for names in of_interpret for name in names if room_of(name) == "report"} == {
+        "pipeline.report.page.blocks"
+    }
+
+
 def test_no_imports_run_in_a_circle() -> None:
     arrows = {module: set(own_imports(module)) - {module} for module in MODULES}
     assert circles(arrows) == []
