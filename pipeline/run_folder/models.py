@@ -47,11 +47,11 @@ def model_folder(run: Path, name: str) -> Path:
 
 def saved_names(run: Path, *kinds: str) -> list[str]:
     """Return the names of the models that a run saved, all or those of these kinds, in alphabetical order."""
-    described = [read_description(path.parent) for path in Path(run).glob(f"{FOLDER}/*/{MODEL}")]
+    described = [describe(path.parent) for path in Path(run).glob(f"{FOLDER}/*/{MODEL}")]
     return sorted(one["name"] for one in described if not kinds or one["kind"] in kinds)
 
 
-def read_description(folder: Path) -> Description:
+def describe(folder: Path) -> Description:
     """Return what a model's `model.json` holds: `name`, `kind` and the rest.
 
     Raises

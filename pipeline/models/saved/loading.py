@@ -9,14 +9,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.models.saved.linear import read_linear
 from pipeline.models.saved.model import Common, SavedModel
 from pipeline.models.saved.network import SavedNetwork, read_network
-from pipeline.run_folder.models import (
-    MODEL,
-    Description,
-    model_folder,
-    read_description,
-    read_from,
-    saved_names,
-)
+from pipeline.run_folder.models import MODEL, Description, describe, model_folder, read_from, saved_names
 from pipeline.settings.tables import SETTINGS, TokenizerSettings
 
 _READERS: dict[str, Callable[[Path, Description, Common], SavedModel]] = {  # of each kind
@@ -43,7 +36,7 @@ def load_model(folder: Path, name: str | None = None) -> SavedModel:
     own = Path(folder) if name is None else model_folder(folder, name)
     if not (own / MODEL).is_file():
         raise _absent(own, f'model "{name}"' if name else "model")
-    described = read_description(own)
+    described = describe(own)
     with read_from(own / MODEL, "it describes no model of this version"):
         tokenizer, label_names = TokenizerSettings(**described["tokenizer"]), tuple(described["label_names"])
         for key, value in {"tokenizer.name": tokenizer.name, "networks.keep": described.get("keep")}.items():

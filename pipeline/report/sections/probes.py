@@ -26,7 +26,8 @@ WHAT_IT_IS = (
     " says what a network does with these documents; it decides nothing about which model is better."
 )
 
-# Charts and tables of each probe, in the order of the report; all that probes share is written here.
+# Charts and tables of each probe, in the order of the report. All that probes share is written here, and is all that
+# stands there of a probe without a line.
 WRITERS: dict[str, Writer] = {
     "gradients": gradients,
     "jacobians": jacobians,
@@ -46,8 +47,8 @@ def probes(run: Run, limits: Limits) -> tuple[Block, ...]:
         return (Nothing(_why_nothing(run)),)
     blocks: list[Block] = [Paragraph(WHAT_IT_IS, "muted"), *_untrained(entries), *_silent(entries)]
     entries = [entry for entry in entries if not _same_reason(entry)]
-    for name, writer in WRITERS.items():
-        blocks += _probe(name, writer, entries, run, limits)
+    for name in dict.fromkeys([*WRITERS, *(name for entry in entries for name in entry.found)]):
+        blocks += _probe(name, entries, run, limits)
     return tuple(blocks)
 
 
@@ -79,16 +80,13 @@ def _silent(entries: list[ProbedNetwork]) -> tuple[Block, ...]:
 
 def _same_reason(entry: ProbedNetwork) -> str:
     """Return the reason why no probe has anything to say of a network; empty where one has, or reasons differ."""
-    asked = [found for found in entry.probes.as_json.values() if found]
-    reasons = {found.nothing if isinstance(found, Silent) else "" for found in asked}
+    reasons = {found.nothing if isinstance(found, Silent) else "" for found in entry.found.values()}
     return reasons.pop() if len(reasons) == 1 else ""
 
 
-def _probe(
-    name: str, writer: Writer, entries: list[ProbedNetwork], run: Run, limits: Limits
-) -> Iterator[Block]:
+def _probe(name: str, entries: list[ProbedNetwork], run: Run, limits: Limits) -> Iterator[Block]:
     """Yield the part of one probe; nothing where no network was asked."""
-    asked = [(entry.name, found) for entry in entries if (found := entry.probes.as_json[name])]
+    asked = [(entry.name, entry.found[name]) for entry in entries if name in entry.found]
     if not asked:
         return
     lines = (
@@ -99,7 +97,7 @@ def _probe(
     measured = [(network, found) for network, found in asked if isinstance(found, Found)]
     if not measured:
         return
-    for block in writer(measured, run, limits):
+    for block in WRITERS[name](measured, run, limits) if name in WRITERS else ():
         yield from with_numbers(block, limits, "details/probes.json")
     _, first = measured[0]
     yield Paragraph(f"Controls: {first.controls} Cannot show: {first.cannot_show}", "muted")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, TypeVar
 
 from pipeline.run_folder.metrics.rows import (
@@ -16,6 +16,7 @@ from pipeline.run_folder.metrics.rows import (
     Number,
     Share,
     Texts,
+    value_as,
 )
 
 T = TypeVar("T")
@@ -297,6 +298,7 @@ class Probes(Detail):
 
     __pydantic_config__: ClassVar[dict[str, Any]] = Detail.__pydantic_config__ | {
         "alias_generator": lambda name: name.replace("_", "-"),
+        "extra": "allow",  # a probe that has no type of its own here: see `ProbedNetwork.found`
     }
 
     gradients: Gradients | Silent | None = None
@@ -320,3 +322,13 @@ class ProbedNetwork(Detail):
     head: str | None = None
     why_not: str | None = None
     test_documents: Count | None = None
+
+    @property
+    def found(self) -> dict[str, Found | Silent]:
+        """What was found, by the probe's name; of one without a type of its own what every probe says."""
+        known = self.probes.as_json
+        names = {field.name for field in fields(self.probes)}
+        more = {name: one for name, one in vars(self.probes).items() if name not in names}
+        return {name: one for name, one in known.items() if one is not None} | {
+            name: value_as(Silent if "nothing" in one else Found, one) for name, one in more.items()
+        }
