@@ -40,13 +40,13 @@ def describe_fit(source: str, config: Config, console: Console) -> str:
         If there is no such source, or for a mistake in the corpus or the vector file.
     """
     _check(source)
-    loaded, _, folds = read_and_split(config, console)
+    read = read_and_split(config, console)
     planned = (PlannedModel("", "network", "", source=source),)  # unlabelled text is for embeddings only
-    material = tokenize_all(config, console, Path(), loaded, planned)
+    data = tokenize_all(config, console, read.loaded, planned)
     with console.stage(f"Embedding: {source}", unit="epochs") as stage:
-        request = embedding_request(material, folds[0], stage.reach)
+        request = embedding_request(data, read.folds[0], stage.reach)
         found = embed(source, request)
-    facts = CorpusFacts(material.tokenized, folds[0].corpus, config.tokenizer)
+    facts = CorpusFacts(data.tokenized, read.corpora[0], config.tokenizer)
     with console.stage("Auditing the fit"):
         audit = audit_fit(found, facts)
     words = characteristic_words(
@@ -54,7 +54,7 @@ def describe_fit(source: str, config: Config, console: Console) -> str:
     )
     near = {"source": found.source, "words": neighbour_rows(words, found.vocabulary, found.matrix)}
     head = (
-        f"{found.source} on {loaded.name}: {len(facts.corpus.texts):,} documents, dimension"
+        f"{found.source} on {read.loaded.name}: {len(facts.corpus.texts):,} documents, dimension"
         f" {audit['dimension']}, vectors for {audit['rows_kept']:,} words of the corpus"
     )
     notes = "\n".join(f"Note: {note}" for note in _other_notes(found))

@@ -48,11 +48,11 @@ def answer_again(run: Path, name: str, console: Console) -> TwoAnswers:
     model = load_model(run, name)
     saved_at = prediction_path(run, name, 0, 0)
     saved = read_predictions(saved_at)
-    loaded, _, folds = read_and_split(load_config(run / "config.toml"), console)
-    if loaded.hash != saved.corpus_hash:
-        what = f"the corpus {loaded.name} is not the one that the run read"
+    read = read_and_split(load_config(run / "config.toml"), console)
+    if read.loaded.hash != saved.corpus_hash:
+        what = f"the corpus {read.loaded.name} is not the one that the run read"
         raise PipelineError(str(saved_at), what, "give the files as they were, or run again")
-    corpus, test = folds[0].corpus, folds[0].test
+    corpus, test = read.folds[0].corpus, read.folds[0].test
     answers = model.answer(corpus.texts.gather(test))
     again = CLASSIFY.answers(corpus.records[test], corpus.labels[test], answers)
     return TwoAnswers(saved.predictions, again)

@@ -6,7 +6,7 @@ import contextlib
 import itertools
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,18 +19,18 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.files import Json, write_json
 from pipeline.core.noise import quiet
 from pipeline.core.seeds import stage_generator
-from pipeline.core.values import TRAIN, Corpus
+from pipeline.core.values import TRAIN, Corpus, TokenizedCorpus
 from pipeline.corpus.duplicates import unlabelled_warning
-from pipeline.corpus.facts import describe_loaded
+from pipeline.corpus.facts import describe_loaded, describe_tokens
 from pipeline.corpus.splits import join_groups
+from pipeline.embeddings.audit.fit import CorpusFacts
 from pipeline.experiment.conclude import conclude
-from pipeline.experiment.data import Fold, Material, read_and_split, tokenize_all
+from pipeline.experiment.data import Fold, ReadCorpus, read_and_split, tokenize_all
 from pipeline.experiment.document_facts import describe_test_documents
-from pipeline.experiment.executors import Fits, all_ended, fits_of
-from pipeline.experiment.fit_linear import run_baselines
-from pipeline.experiment.fit_networks import run_networks
-from pipeline.experiment.kept_for_seeds import KeptForSeeds, kept_for_seeds
-from pipeline.experiment.learning_curve import CurveRecord, draw_of, settings_of_draw, smaller_folds
+from pipeline.experiment.executors import executor_of
+from pipeline.experiment.fit_loop import FitLoop
+from pipeline.experiment.how_many import describe_work, fits_at_once, this_machine
+from pipeline.experiment.learning_curve import fit_smaller_sets, smaller_folds
 from pipeline.experiment.more_seeds import add_seeds
 from pipeline.experiment.outside import check_names, read_outside
 from pipeline.experiment.plan import (
@@ -41,13 +41,13 @@ from pipeline.experiment.plan import (
     question_of,
     unused_sources,
 )
-from pipeline.experiment.record import Record
+from pipeline.experiment.planned_run import PlannedRun
+from pipeline.experiment.shared import shared_files
 from pipeline.models.table import PlannedModel
-from pipeline.run_folder.journal import JOURNAL
-from pipeline.run_folder.predictions import prediction_path
+from pipeline.run_folder.folder import LOG
 from pipeline.run_folder.protocol import COPY as PROTOCOL
 from pipeline.run_folder.protocol import LaidDown, breaches, plan_of, read_protocol, write_protocol
-from pipeline.run_folder.reading import CURVE_FOLDER
+from pipeline.run_folder.reading import CONFIG
 from pipeline.settings.setting import AUTO
 from pipeline.settings.tables import Config, deciding, save_config, with_values
 from pipeline.text.tokenizer import tokenize
@@ -80,27 +80,27 @@ def run_experiment(config: Config, console: Console, command: str) -> Path:
     check_out(config.run.out)
     check_protocol(config.run.protocol)
     check_names(config.run.compare, {model.name for model in planned})
-    loaded, duplicates, folds = read_and_split(config, console)
-    config, told = settle_sources(config, planned, folds[0].corpus)
+    read = read_and_split(config, console)
+    config, told = settle_sources(config, planned, read.corpora[0])
     for sentence in told:
         console.say(sentence)
-    loaded = replace(loaded, assumptions=(*loaded.assumptions, *told))
+    loaded = replace(read.loaded, assumptions=(*read.loaded.assumptions, *told))
+    read = replace(read, loaded=loaded)
     planned = plan_models(config.run.models, config.run.embeddings)
     check_names(config.run.compare, {model.name for model in planned})
-    corpora = [fold.corpus for fold in folds]
-    outside = tuple(read_outside(path, corpora) for path in config.run.compare)
-    smaller = folds_of_curve(config, folds[0])
-    corpus = describe_loaded(loaded, duplicates, corpora, config)
+    outside = tuple(read_outside(path, read.corpora) for path in config.run.compare)
+    smaller = folds_of_curve(config, read.folds[0])
+    corpus = describe_loaded(loaded, read.duplicates, read.corpora, config)
     laid_down = lay_down(config, planned, corpus) if config.run.protocol else None
-    run = _make_run_folder(config, loaded.name)
-    console.log_to(run / "log.txt")
-    record = Record.begin(run, config, command, loaded, duplicates, corpora, planned, outside)
+    path = _make_run_folder(config, loaded.name)
+    console.log_to(path / LOG)
+    run = PlannedRun.begin(path, config, command, read, planned, outside)
     if laid_down is not None:
-        write_json(run / PROTOCOL, laid_down.row)
+        write_json(path / PROTOCOL, laid_down.row)
         for breach in breaches(laid_down.protocol, config, corpus, __version__):
             console.warn(f"this run does not keep to {laid_down.file}: {breach}")
-    fit_and_score(record, folds, console, started, smaller)
-    return run
+    fit_and_score(run, read, console, started, smaller)
+    return path
 
 
 def settle_sources(
@@ -123,103 +123,85 @@ def settle_sources(
 
 
 def fit_and_score(
-    record: Record, folds: list[Fold], console: Console, started: float, smaller: list[Fold] | None = None
+    run: PlannedRun, read: ReadCorpus, console: Console, started: float, smaller: Sequence[Fold] = ()
 ) -> None:
-    """Fit every planned model on every fold, and write what follows into the record's run folder.
-
-    `smaller` are the sets of --learning-curve.
-    """
-    config, loaded = record.config, record.loaded
-    record.stages = console.stage_seconds  # as it grows
-    planned = tuple(model for model in record.planned if model.kind != "outside")
-    for source in unused_sources(planned, config.run.embeddings):
-        record.note(f"embedding source {source} was asked for, but no model of this run reads it")
-    for text in left_out(config.run.models, config.run.embeddings):
-        record.note(text)
-    with _ended(record, console, started):
-        material = tokenize_all(config, console, record.run, loaded, planned)
-        record.tokens(material.tokenized)
-        with console.stage("Looking at the test documents"):
-            groups = join_groups(record.duplicates.groups, loaded.together)  # (N,)
-            warned = describe_test_documents(record.run, material.tokenized, folds, groups)
-        for text in warned:
-            console.warn(text)
-            record.note(text)
-        if loaded.unlabelled is not None and material.unlabelled is not None:
-            tested = np.unique(np.concatenate([fold.test for fold in folds]))
-            told = unlabelled_warning(loaded.unlabelled, loaded.corpus.texts.gather(tested))
-            if told:
-                console.warn(told)
-                record.note(told)
-        fits = fits_of(material, record, folds)
-        with quiet(config.run.debug), kept_for_seeds(config, planned) as kept, all_ended(fits):
-            for fold in folds:
-                run_fold(material, fold, record, fits, kept)
-            if kept is not None:
-                add_seeds(material, folds, record, fits, kept)
-        if smaller:
-            run_learning_curve(material, folds[0], smaller, record)
-
-
-@contextlib.contextmanager
-def _ended(record: Record, console: Console, started: float) -> Iterator[None]:
-    """Write metrics and report when the block ends; the folder says how it ended, whatever happens.
+    """Fit every planned model on every fold, and write what follows into the run folder, however the run ends.
 
     After Ctrl-C what had finished is scored, and so it is when a file turns out to be damaged after that. A mistake
     that shows before anything was fitted takes the files away that were written, so that the corrected command
     can use the folder. After any other error the journal stays, and `python -m pipeline report` scores what had
     finished.
+
+    Parameters
+    ----------
+    started : when the run began, by `time.perf_counter`
+    smaller : the sets of --learning-curve
     """
+    folder = run.folder
+    folder.stages = console.stage_seconds  # as it grows
     try:
-        yield
-        record.state = "done"
-        conclude(record, console, time.perf_counter() - started)
+        tokenized = fit_all(run, read, console, smaller)
+        folder.state = "done"
+        conclude(run, read, tokenized, console, time.perf_counter() - started)
     except KeyboardInterrupt:
-        if not record.reported:  # else the run had ended, and what decorates its report was being made
-            record.state = "interrupted"
-            conclude(record, console, time.perf_counter() - started)
+        if not folder.reported:  # else the run had ended, and what decorates its report was being made
+            folder.state = "interrupted"
+            conclude(run, read, None, console, time.perf_counter() - started)
         raise
     except PipelineError:
-        scored = record.state == "done"
-        _end_failed(record)
-        if not record.fits:
-            _take_back(record, console)
+        scored = folder.state == "done"
+        _end_failed(run)
+        if not folder.done():
+            console.log_to(Path(os.devnull))
+            folder.take_back()
         elif not scored:
             with contextlib.suppress(PipelineError, OSError):  # the first mistake is the one to be told
-                conclude(record, console, time.perf_counter() - started)
-                console.warn(f"the run ends here; what had finished stands in {record.run}")
+                conclude(run, read, None, console, time.perf_counter() - started)
+                console.warn(f"the run ends here; what had finished stands in {folder.path}")
         raise
     except BaseException:
-        _end_failed(record)
+        _end_failed(run)
         raise
 
 
-def _end_failed(record: Record) -> None:
+def _end_failed(run: PlannedRun) -> None:
     """Say in the folder that the run failed; a full disk that ended it is not to hide why by another error."""
     with contextlib.suppress(OSError):
-        record.end("failed")
+        run.end("failed")
 
 
-def _take_back(record: Record, console: Console) -> None:
-    """Remove what a run wrote before anything was fitted, and the folders that are empty then."""
-    run, folds = record.run, range(record.about.folds)
-    console.log_to(Path(os.devnull))
-    for name in (
-        "details/documents.parquet",
-        "details/giveaways.json",
-        PROTOCOL,
-        "details/status.json",
-        JOURNAL,
-        "log.txt",
-        "config.toml",
-    ):
-        (run / name).unlink(missing_ok=True)
-    for model in record.outside:
-        for fold in folds:
-            prediction_path(run, model.name, 0, fold).unlink(missing_ok=True)
-    for folder in (run / "predictions", run / "details", run):
-        with contextlib.suppress(OSError):  # somebody else's file is in it, or it is not there
-            folder.rmdir()
+def fit_all(run: PlannedRun, read: ReadCorpus, console: Console, smaller: Sequence[Fold]) -> TokenizedCorpus:
+    """Fit every planned model on every fold, and on the smaller sets; return the tokens of all documents."""
+    config, folder, loaded = run.config, run.folder, read.loaded
+    for source in unused_sources(run.fitted_here, config.run.embeddings):
+        folder.note(f"embedding source {source} was asked for, but no model of this run reads it")
+    for text in left_out(config.run.models, config.run.embeddings):
+        folder.note(text)
+    data = tokenize_all(config, console, loaded, run.fitted_here)
+    folder.tell("tokens", describe_tokens(data.tokenized, read.corpora[0]))
+    with console.stage("Looking at the test documents"):
+        groups = join_groups(read.duplicates.groups, loaded.together)  # (N,)
+        warned = describe_test_documents(folder.path, data.tokenized, read.folds, groups)
+    if loaded.unlabelled is not None and data.unlabelled is not None:
+        tested = np.unique(np.concatenate([fold.test for fold in read.folds]))
+        warned.append(unlabelled_warning(loaded.unlabelled, loaded.corpus.texts.gather(tested)) or "")
+    for text in filter(None, warned):
+        console.warn(text)
+        folder.note(text)
+    at_once = fits_at_once(describe_work(data, read.folds), this_machine(), config.run.side_by_side)
+    facts = CorpusFacts(data.tokenized, read.corpora[0], config.tokenizer)
+    debug = config.run.debug
+    try:
+        with shared_files() as files, executor_of(data, files, at_once, run.keep) as executor, quiet(debug):
+            loop = FitLoop(data, config, facts, executor, files, folder, run.keep)
+            loop.fit_folds(read.folds)
+            if config.run.seeds == AUTO:
+                add_seeds(run, loop)
+            if smaller:
+                fit_smaller_sets(run, loop, read.folds[0], smaller)
+    finally:
+        run.put_in_order()
+    return data.tokenized
 
 
 def check_out(out: str | None) -> None:
@@ -267,7 +249,7 @@ def _make_run_folder(config: Config, name: str) -> Path:
         run = _new_folder(name)
     check_out(str(run))
     try:
-        with (run / "config.toml").open("x", encoding="utf-8") as file:
+        with (run / CONFIG).open("x", encoding="utf-8") as file:
             file.write(save_config(config))
     except FileExistsError:
         fix = "name a new folder, or empty this one"
@@ -303,44 +285,9 @@ def _make(run: Path, *, exist_ok: bool) -> None:
         ) from None
 
 
-# --- one fold --------------------------------------------------------------------------------------------
-
-
-def run_fold(
-    material: Material, fold: Fold, record: Record, fits: Fits, kept: KeptForSeeds | None = None
-) -> None:
-    """Fit every planned model on one split and save its predictions of the test documents.
-
-    `kept` is given what more trainings of networks would need.
-    """
-    parts, fold = record.fold(fold.number), fold.without_texts()
-    refit = material.config.run.refit
-    final = fold.refitted() if refit else fold
-    if any(model.source is None for model in material.planned):
-        fits.run(run_baselines, fold.number, fold, final, refit)
-    for source in dict.fromkeys(model.source for model in material.planned if model.source):
-        run_networks(material, source, fold, final, refit, parts, fits, kept)
-
-
-# --- smaller sets of one fold ----------------------------------------------------------------------------
-
-
 def folds_of_curve(config: Config, fold: Fold) -> list[Fold]:
     """Return the first fold with fewer training documents, for --learning-curve; none where it was not asked for."""
     if not config.run.learning_curve:
         return []
     generator = stage_generator(config.run.seed, "learning curve")
     return smaller_folds(fold, config.run.learning_curve_sizes, generator)
-
-
-def run_learning_curve(material: Material, whole: Fold, smaller: list[Fold], record: Record) -> None:
-    """Fit every planned model on each smaller set and save its predictions apart from those of the run."""
-    apart = replace(material, run=material.run / CURVE_FOLDER)
-    curve = CurveRecord.beside(record, apart, whole, smaller)
-    fits = fits_of(apart, curve, smaller)
-    with quiet(material.config.run.debug), all_ended(fits):
-        for fold in smaller:
-            n_docs = f"{len(fold.train):,} of {len(whole.train):,} training documents"
-            material.console.say(f"Learning curve, set {fold.number} of {len(smaller)}: {n_docs}")
-            own = settings_of_draw(material.config, draw_of(fold.number))
-            run_fold(replace(apart, config=own), fold, curve, fits)

@@ -24,9 +24,9 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.seeds import stage_generator
 from pipeline.core.values import TEST, TRAIN, VALIDATION, Bool, Corpus, Int32, Int64, Ledger, LoadedCorpus
 from pipeline.corpus.duplicates import find_duplicates
-from pipeline.experiment.data import Fold, read_and_split
+from pipeline.experiment.data import Fold, ReadCorpus, read_and_split
 from pipeline.experiment.plan import plan_models
-from pipeline.experiment.record import Record
+from pipeline.experiment.planned_run import PlannedRun
 from pipeline.run_folder.predictions import SavedPredictions, read_run_predictions
 from pipeline.settings.setting import Value
 from pipeline.settings.tables import Config, save_config, with_values
@@ -144,8 +144,8 @@ def _cells(finding: Finding) -> tuple[str, ...]:
 
 def _read(config: Config, console: Console) -> Data:
     """Return the corpus and its split, sampled as --quick samples it."""
-    loaded, _, (fold, *_) = read_and_split(config, console)
-    return Data(replace(loaded, unlabelled=None, together=None, warnings=()), fold.corpus)
+    read = read_and_split(config, console)
+    return Data(replace(read.loaded, unlabelled=None, together=None, warnings=()), read.corpora[0])
 
 
 def _run(data: Data, config: Config, console: Console, run: Path) -> Path:
@@ -154,9 +154,9 @@ def _run(data: Data, config: Config, console: Console, run: Path) -> Path:
     config = with_values(config, {"run.out": str(run)})
     (run / "config.toml").write_text(save_config(config), encoding="utf-8")
     planned = plan_models(config.run.models, config.run.embeddings)
-    duplicates = find_duplicates(data.corpus)
-    record = Record.begin(run, config, "selftest", data.loaded, duplicates, [data.corpus], planned)
-    fit_and_score(record, [Fold.of(0, data.corpus)], console, time.perf_counter())
+    read = ReadCorpus(data.loaded, find_duplicates(data.corpus), [Fold.of(0, data.corpus)])
+    begun = PlannedRun.begin(run, config, "selftest", read, planned)
+    fit_and_score(begun, read, console, time.perf_counter())
     return run
 
 

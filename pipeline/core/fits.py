@@ -1,13 +1,104 @@
-"""What a fit gives, as plain data that any process can hand over: nobody here writes a file."""
+"""What a fit gives, as plain data that any process can hand over: a fit writes no file, the run folder does."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar, Literal, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
+
+from pipeline.core.values import Int64
+
+Row = dict[str, Any]  # as JSON has it
+
+
+class FitKey(NamedTuple):
+    """Which fit of a run it is."""
+
+    name: str  # of the model, as the run names it
+    seed: int
+    fold: int
+
+
+@dataclass(frozen=True)
+class SecondTraining:
+    """What came of training a seed again from another draw of initial weights. Losses are on validation documents."""
+
+    seed: int
+    first_loss: float
+    second_loss: float
+    best_loss: float  # of all seeds, before the second training
+
+    @property
+    def second_is_kept(self) -> bool:
+        """Whether the second training counts: by validation loss alone; the first does where they are equal."""
+        return self.second_loss < self.first_loss
+
+
+@dataclass(frozen=True)
+class Fit:
+    """One fitted model: what it cost and whether it trained. Its scores come from its predictions."""
+
+    name: str
+    seed: int
+    fold: int
+    fit_seconds: float | None = None  # None, and so are the next three: the model was fitted elsewhere
+    predict_documents_per_second: float | None = None
+    peak_rss_mib: float | None = None
+    parameters: int | None = None
+    validation_accuracy: float | None = None
+    why_not: str | None = None
+    warnings: tuple[str, ...] = ()
+    at_once: int = 1  # fits that ran side by side, at most
+    prepare_seconds: float = 0.0  # to count the n-grams, or to make the vectors, that it was given
+    latency_ms: tuple[float, ...] = ()  # of single test documents, from tokens to probabilities
+    validation_score: float | None = None  # by run.metric: what models are chosen by
+    validation_loss: float | None = None  # of a network, in nats: the lowest, whose weights are kept
+    validation_error: float | None = None  # the standard error of that score, by the chance of documents
+    settings_tried: int = 1  # before this one was chosen; trials of --tune are counted apart
+    looks: int | None = None  # of a network: how often its training was judged on validation documents
+    head: str | None = None  # of a network: what it read its states by, and
+    vectors: str | None = None  # whether its vectors were "frozen", "tuned" or "frozen-then-tuned"
+    again: SecondTraining | None = None  # the seed stood far from the others, and was trained a second time
+
+    @property
+    def key(self) -> FitKey:
+        """Which fit it is."""
+        return FitKey(self.name, self.seed, self.fold)
+
+    @classmethod
+    def of_row(cls, row: Row) -> Fit:
+        """Return the fit that `asdict` made a row of, and JSON a list of each tuple."""
+        again = row["again"] and SecondTraining(**row["again"])
+        tuples = {name: tuple(row[name]) for name in ("warnings", "latency_ms")}
+        return cls(**row | tuples | {"again": again})
+
+
+@dataclass(frozen=True)
+class Score:
+    """How one fit did on validation documents; the log loss is in nats.
+
+    `why_not` says why there is no usable fit: it did not train, or could not be made. `by_metric` is the score by
+    `run.metric`, with its standard `error` by the chance of documents; None where accuracy or log loss is the metric.
+    """
+
+    accuracy: float | None
+    log_loss: float | None
+    why_not: str | None = None
+    by_metric: float | None = None
+    error: float = 0.0
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Settings that were tried on one fold; trial 1 has the defaults."""
+
+    number: int
+    settings: Row
+    score: Score
+    seconds: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,3 +117,102 @@ class ModelFiles:
     folder: str
     arrays: Mapping[str, npt.NDArray[np.generic]]
     described: Mapping[str, object]
+
+
+class Answers(Protocol):
+    """What a model says of documents; of what kind it is, is the task's matter (`pipeline.tasks`)."""
+
+    @property
+    def documents(self) -> Int64:
+        """Their record numbers, (N,)."""
+
+    @property
+    def hard(self) -> bool:
+        """Whether only the answers are known, and not how sure they are."""
+
+
+# --- results: what a run folder is given ----------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class FitResult:
+    """One fitted model.
+
+    Attributes
+    ----------
+    fit : which it is, what it cost, and whether it trained
+    predictions : of the test documents; None where those that are kept already stay, as the next three do
+    model : its files, where it is saved: the first seed of the first fold
+    choice : the strength that validation chose, and those tried; None where there was none to choose
+    course : of a network: each evaluation of its training
+    neighbours : of characteristic words in the vectors that it trained further
+    gpu : the name of the GPU that it was trained on
+    """
+
+    kind: ClassVar = "fit"
+    fit: Fit
+    predictions: Answers | None = None
+    model: ModelFiles | None = None
+    choice: Row | None = None
+    course: Row | None = None
+    neighbours: Row | None = None
+    gpu: str | None = None
+
+    @property
+    def row(self) -> Row:
+        """What of it the journal holds: all but what has files of its own."""
+        known = {"choice": self.choice, "course": self.course, "neighbours": self.neighbours, "gpu": self.gpu}
+        return {"fit": asdict(self.fit)} | {name: value for name, value in known.items() if value is not None}
+
+
+@dataclass(frozen=True)
+class TrialResult:
+    """A trial of --tune, of one model on one fold."""
+
+    kind: ClassVar = "trial"
+    name: str
+    model: str
+    fold: int
+    trial: Trial
+
+    @property
+    def row(self) -> Row:
+        """What the journal holds."""
+        return {"name": self.name, "model": self.model, "fold": self.fold, "trial": asdict(self.trial)}
+
+
+@dataclass(frozen=True)
+class ProbesResult:
+    """What the probes found in a network; an earlier training of it makes room."""
+
+    kind: ClassVar = "probes"
+    row: Row
+
+
+@dataclass(frozen=True, eq=False)
+class SourceResult:
+    """An embedding source as one fold uses it.
+
+    Attributes
+    ----------
+    notes : sentences that a reader should know
+    embedding, tokens, neighbours, audit : rows of the files of `details/`; of the first fold alone
+    model : its vectors, to be saved; of the first fold alone
+    """
+
+    kind: ClassVar = "source"
+    notes: tuple[str, ...]
+    model: ModelFiles | None = None
+    embedding: Row | None = None
+    tokens: Row | None = None
+    neighbours: Row | None = None
+    audit: Row | None = None  # with the `parts` of the source's name
+
+    @property
+    def row(self) -> Row:
+        """What of it the journal holds: all but the vectors."""
+        names = ("notes", "embedding", "tokens", "neighbours", "audit")
+        return {name: getattr(self, name) for name in names if getattr(self, name)}
+
+
+Result = FitResult | TrialResult | ProbesResult | SourceResult

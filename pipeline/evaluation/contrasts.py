@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 
@@ -188,19 +189,13 @@ def _usable(pair: tuple[str, str], trained: Mapping[str, bool]) -> bool:
 
 def _row(cause: Step, row: Comparison, usable: bool) -> Cause:
     decision, by = (row.decision, row.by) if usable else ("withheld", None)
-    return Cause(
-        cause=cause.cause,
-        a=row.a,
-        b=row.b,
-        difference=row.difference,
-        ci95=row.ci95,
-        p_adjusted=row.p_adjusted,
-        decision=decision,
-        by=by,
-        minimum_detectable_difference=row.minimum_detectable_difference,
-        sentence=_sentence(cause, row, decision),
-        by_length=None,
-    )
+    said = replace(row, decision=decision, by=by)
+    return Cause(cause=cause.cause, **_told(said), sentence=_sentence(cause, row, decision), by_length=None)
+
+
+def _told(row: Comparison) -> dict[str, Any]:
+    """Return what an effect, or a cause, says of the comparison that shows it."""
+    return {field.name: getattr(row, field.name) for field in fields(Effect) if field.name != "effect"}
 
 
 def _sentence(cause: Step, row: Comparison, decision: Decision) -> str:
@@ -375,18 +370,7 @@ def _effect(
             pairs |= {name: (name, compared[0])} if compared else {}
         if pairs:
             best = max(pairs, key=lambda name: merits.get(name, -math.inf))
-            row = rows[pairs[best]]
-            return Effect(
-                effect=effect,
-                a=row.a,
-                b=row.b,
-                difference=row.difference,
-                ci95=row.ci95,
-                p_adjusted=row.p_adjusted,
-                decision=row.decision,
-                by=row.by,
-                minimum_detectable_difference=row.minimum_detectable_difference,
-            )
+            return Effect(effect, **_told(rows[pairs[best]]))
     return None
 
 

@@ -10,11 +10,12 @@ from typing import Any, cast
 
 from pipeline.core.errors import PipelineError, first_places
 from pipeline.core.files import read_json, read_json_if_there
+from pipeline.core.fits import FitKey
 from pipeline.core.wording import Metric
 from pipeline.run_folder.details import content_as
 from pipeline.run_folder.details.fitting import RunFacts
 from pipeline.run_folder.documents import read_documents, units_of
-from pipeline.run_folder.fits import FitKey, fit_label, fit_of
+from pipeline.run_folder.fits import fit_label, fit_of
 from pipeline.run_folder.predictions import SavedPredictions, read_run_predictions
 from pipeline.run_folder.reading import CONFIG, INPUTS, detail_file
 from pipeline.settings.reading import load_config
@@ -87,7 +88,7 @@ def read_recorded(run: Path) -> Recorded:
     facts = content_as(RunFacts, read_json(path), path)
     config = load_config(run / CONFIG)
     models = {model["name"]: model for model in made["models"]}
-    fits = {(fit["name"], fit["seed"], fit["fold"]): fit for fit in made["fits"]}
+    fits = {FitKey(fit["name"], fit["seed"], fit["fold"]): fit for fit in made["fits"]}
 
     def labels(entries: Iterable[SavedPredictions]) -> str:
         keys = [fit_of(entry) for entry in entries]

@@ -148,19 +148,7 @@ def no_verdict(
     """Return `verdict` of a run that lacks a network or a baseline."""
     absent = [kind for kind, there in (("network", a), ("baseline", baselines)) if not there]
     sentence = f"There is no verdict: no {' and no '.join(absent)} was run."
-    return Verdict(
-        a=a,
-        b=None,
-        decision=None,
-        by=None,
-        sentence=sentence,
-        rope=rope,
-        minimum_detectable_difference=None,
-        metric=metric,
-        against=(),
-        trainings=None,
-        beside=(),
-    )
+    return Verdict(a, None, None, None, sentence, rope, None, metric, (), None, ())
 
 
 def count_trainings(a: Runs, b: Runs, metric: Metric = "accuracy", n_docs: int | None = None) -> Trainings:

@@ -3,58 +3,84 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 
 from pipeline.core.errors import PipelineError
-from pipeline.experiment.data import Fold, Material
-from pipeline.experiment.record import FoldRecord
-from pipeline.experiment.tuning import Score, Trial, choose, draw_trials, fixed_by_name, in_order
+from pipeline.core.fits import Score, Trial, TrialResult
+from pipeline.experiment.data import Fold, RunData
+from pipeline.experiment.tuning import choose, draw_trials, fixed_by_name, in_order
+from pipeline.experiment.tuning.trials import Settings
 from pipeline.models.table import PlannedModel, space_of
-from pipeline.settings.tables import settled, with_values
+from pipeline.settings.tables import Config, settled, with_values
 
-Judge = Callable[
-    [Material], Score
-]  # fits one model with the settings of this material, on training documents
+Judge = Callable[[RunData], Score]  # fits one model with the settings of this data, on training documents
 
 
-def choose_settings(
-    material: Material, planned: PlannedModel, fold: Fold, parts: FoldRecord, judge: Judge
-) -> Material:
-    """Return `material` with the settings that validation documents of `fold` choose for one model.
+def settings_to_try(config: Config, planned: PlannedModel, fold: Fold) -> list[tuple[int, Settings]]:
+    """Return the trials of a model on one fold by number, in the order to run them.
 
-    Without --tune, and for a model without settings to draw, it is `material` as it is. Each trial that ends is
-    recorded at once, so that Ctrl-C keeps it.
+    There are none without --tune, and for a model without settings to draw.
 
     Raises
     ------
     PipelineError
-        If there are no validation documents, or the model cannot be fitted with the settings as they are.
+        If there are no validation documents.
     """
-    config = material.config
     if not config.run.tune or not space_of(planned.model):
-        return material
+        return []
     if not len(fold.validation):
         fix = "give --validation or more documents, or leave --tune out"
         raise PipelineError("--tune", "there are no validation documents to choose settings on", fix)
     own = fixed_by_name(settled(config, planned.model, len(fold.train)), planned.name)
-    trials = draw_trials(planned.model, own)
-    done: list[Trial] = []
-    with material.console.stage(f"Tuning {planned.name}", len(trials), "trials") as stage:
-        for number, settings in in_order(trials):
-            start = time.perf_counter()
-            score = _judged(judge, replace(material, config=with_values(config, settings)), number)
-            done.append(Trial(number, settings, score, time.perf_counter() - start))
-            parts.trial(planned, done[-1])
-            stage.advance(1, f"validation accuracy of the best {choose(done).score.accuracy or 0:.1%}")
-    return replace(material, config=with_values(config, choose(done).settings))
+    return in_order(draw_trials(planned.model, own))
 
 
-def _judged(judge: Judge, trial: Material, number: int) -> Score:
-    """Return a trial's score; drawn settings that do not suit this corpus have none, and do not end the run."""
+def try_settings(
+    data: RunData, planned: PlannedModel, fold: Fold, judge: Judge, number: int, settings: Settings
+) -> TrialResult:
+    """Return how a model does with settings that were drawn.
+
+    Settings that do not suit this corpus have no score, and do not end the run; the first trial has the defaults.
+
+    Raises
+    ------
+    PipelineError
+        If the model cannot be fitted with the settings as they are.
+    """
+    start = time.perf_counter()
     try:
-        return judge(trial)
+        score = judge(replace(data, config=with_values(data.config, settings)))
     except PipelineError as error:
         if number == 1:
             raise
-        return Score(None, None, str(error))
+        score = Score(None, None, str(error))
+    trial = Trial(number, settings, score, time.perf_counter() - start)
+    return TrialResult(planned.name, planned.model, fold.number, trial)
+
+
+def best_so_far(trials: Sequence[Trial]) -> str:
+    """Return what a bar says of trials that ended."""
+    return f"validation accuracy of the best {choose(trials).score.accuracy or 0:.1%}"
+
+
+def with_chosen(config: Config, trials: Sequence[Trial]) -> Config:
+    """Return the settings with those of the trial that validation documents choose; as they are without trials."""
+    return with_values(config, choose(trials).settings) if trials else config
+
+
+def choose_settings(
+    data: RunData, planned: PlannedModel, fold: Fold, judge: Judge
+) -> Generator[TrialResult, None, RunData]:
+    """Try settings one after the other; yield each trial as it ends, and return `data` with the settings chosen."""
+    trials: list[Trial] = []
+    wanted = settings_to_try(data.config, planned, fold)
+    if not wanted:
+        return data
+    with data.console.stage(f"Tuning {planned.name}", len(wanted), "trials") as stage:
+        for number, settings in wanted:
+            result = try_settings(data, planned, fold, judge, number, settings)
+            yield result
+            trials.append(result.trial)
+            stage.advance(1, best_so_far(trials))
+    return replace(data, config=with_chosen(data.config, trials))

@@ -5,18 +5,20 @@ from __future__ import annotations
 import hashlib
 import traceback
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from pipeline.core.console import Console
 from pipeline.core.files import plain, write_json
+from pipeline.core.fits import Fit, FitResult, Row
 from pipeline.core.noise import quiet
 from pipeline.core.values import Corpus, TokenizedCorpus
 from pipeline.evaluation.scoring import Scored, score_run
+from pipeline.experiment.data import ReadCorpus
 from pipeline.experiment.plan import kinds_for_verdict
-from pipeline.experiment.record import Fit, Kept, Record, now
+from pipeline.experiment.planned_run import PlannedRun, now
 from pipeline.experiment.reuse import Look, count_verdict, settings_hash
 from pipeline.experiment.tuning import describe_families, describe_space
 from pipeline.interpret.contributions.documents import documents_shown, shown_of_first_fold
@@ -27,20 +29,26 @@ from pipeline.run_folder.models import bytes_to_predict
 from pipeline.run_folder.receipts import RECEIPTS, make_receipts
 
 
-def count_this_verdict(kept: Kept) -> None:
+def count_this_verdict(run: PlannedRun) -> None:
     """Count the run among those that looked at the same test documents, once, if it compares something."""
-    fitted = {fit.name for fit in kept.fits}
-    kinds = {kind for name, kind in kinds_for_verdict(kept.planned).items() if name in fitted}
-    if kept.reuse is not None or "network" not in kinds or len(kinds) == 1:
+    folder, fitted = run.folder, {key.name for key in run.folder.done()}
+    kinds = {kind for name, kind in kinds_for_verdict(run.planned).items() if name in fitted}
+    if folder.reuse is not None or "network" not in kinds or len(kinds) == 1:
         return
-    run = hashlib.sha256(f"{kept.run.resolve()} {kept.about.started}".encode()).hexdigest()
-    look = Look(run, now(), kept.about.tests, settings_hash(kept.config, kept.about.corpus))
-    reuse, why_not = count_verdict(look, kept.about.tested)
-    kept.take("reuse", asdict(reuse))
-    kept.note(why_not)
+    name = hashlib.sha256(f"{folder.path.resolve()} {run.about.started}".encode()).hexdigest()
+    look = Look(name, now(), run.about.tests, settings_hash(run.config, run.about.corpus))
+    reuse, why_not = count_verdict(look, run.about.tested)
+    folder.tell("reuse", reuse.row)
+    folder.note(why_not)
 
 
-def conclude(record: Record, console: Console, total_seconds: float) -> None:
+def conclude(
+    run: PlannedRun,
+    read: ReadCorpus,
+    tokenized: TokenizedCorpus | None,
+    console: Console,
+    total_seconds: float,
+) -> None:
     """Score the run from its files and draw the report; only then add what decorates it, and draw it again.
 
     Whatever happens to what decorates (see `decorate`), metrics.json and a report of all scores stand by then.
@@ -48,47 +56,41 @@ def conclude(record: Record, console: Console, total_seconds: float) -> None:
     """
     from pipeline.report import draw_report
 
+    folder = run.folder
     with console.stage("Scoring"):
-        record.take("end", {"state": record.state, "total_seconds": total_seconds})
-        scored = write_and_score(record)
+        folder.tell("end", {"state": folder.state, "total_seconds": total_seconds})
+        scored = write_and_score(run)
     with console.stage("Drawing the report"):
-        draw_report(record.run)
-    record.reported = True
-    tokenized = record.facts.tokenized if record.facts else None
+        draw_report(folder.path)
+    folder.reported = True
     try:
-        decorate(record, scored, record.loaded.corpus, record.folds, tokenized, console)
+        decorate(run, scored, read, tokenized, console)
     except Exception as error:
         console.log(traceback.format_exc())
         what = f"{type(error).__name__}: {str(error).strip() or 'no message'}"
         console.warn(
             f"texts or word contributions could not be added to the report ({what});"
-            f" `python -m pipeline report {record.run}` tries again"
+            f" `python -m pipeline report {folder.path}` tries again"
         )
         return
-    if record.journal:
-        record.journal.remove()
+    folder.close()
 
 
-def write_and_score(kept: Kept, ended: str | None = None) -> Scored:
+def write_and_score(run: PlannedRun, ended: str | None = None) -> Scored:
     """Write what only the run knows, score the folder from its files, and write the scores."""
-    kept.note(kept.about.corpus["duplicates"]["warning"] or "")
-    take_outside(kept)
-    count_this_verdict(kept)
-    for name, value in _known_by_the_run(kept).items():
-        write_json(kept.run / "details" / f"{name}.json", value)
-    kept.write_status(ended)
-    scored = score_run(kept.run)
-    write_scores(kept.run, scored)
+    run.folder.note(run.about.corpus["duplicates"]["warning"] or "")
+    take_outside(run)
+    count_this_verdict(run)
+    for name, value in _known_by_the_run(run).items():
+        run.folder.write_detail(name, value)
+    run.write_status(ended)
+    scored = score_run(run.folder.path)
+    write_scores(run.folder.path, scored)
     return scored
 
 
 def decorate(
-    kept: Kept,
-    scored: Scored,
-    corpus: Corpus,
-    folds: Sequence[Corpus],
-    tokenized: TokenizedCorpus | None,
-    console: Console,
+    run: PlannedRun, scored: Scored, read: ReadCorpus, tokenized: TokenizedCorpus | None, console: Console
 ) -> None:
     """Add to a run folder what the report shows beside the scores, and draw the report again.
 
@@ -97,34 +99,35 @@ def decorate(
     """
     from pipeline.report import draw_report
 
-    chosen = scored.details["chosen_documents"]
-    shown = documents_shown(scored.metrics, chosen, corpus, folds)
-    write_json(kept.run / "details" / "documents_shown.json", shown)
-    contributions = _contributions(kept, chosen, folds[0], tokenized, console)
+    folder, chosen = run.folder, scored.details["chosen_documents"]
+    shown = documents_shown(scored.metrics, chosen, read.loaded.corpus, read.corpora)
+    folder.write_detail("documents_shown", shown)
+    contributions = _contributions(run, chosen, read.corpora[0], tokenized, console)
     with console.stage("Adding texts and words to the report"):
         if contributions:
-            write_json(kept.run / "details" / "contributions.json", contributions)
-        write_json(kept.run / RECEIPTS, make_receipts(kept.run))
-        draw_report(kept.run)
+            folder.write_detail("contributions", contributions)
+        folder.write_detail("receipts", make_receipts(folder.path))
+        draw_report(folder.path)
 
 
 def _contributions(
-    kept: Kept,
+    run: PlannedRun,
     chosen: Mapping[str, Any],
     first: Corpus,
     tokenized: TokenizedCorpus | None,
     console: Console,
-) -> dict[str, Any]:
+) -> Row:
     """Return what each word of the chosen documents adds; nothing for a run that did not end, or with --no-probes."""
-    whole = {fit.key for fit in kept.fits} >= set(kept.planned_fits())
-    ended = kept.state == "done" or (kept.state == "killed" and whole)
-    if not ended or not kept.config.run.probes or tokenized is None or not chosen:
+    folder, config = run.folder, run.config
+    whole = folder.done() >= set(run.planned_fits())
+    ended = folder.state == "done" or (folder.state == "killed" and whole)
+    if not ended or not config.run.probes or tokenized is None or not chosen:
         return {}
     names = {model["name"] for model in chosen["models"]}
-    planned = [model for model in kept.planned if model.name in names]
+    planned = [model for model in run.planned if model.name in names]
     shown = shown_of_first_fold(chosen, first, tokenized)
-    with console.stage("Word contributions", len(planned), "models") as stage, quiet(kept.config.run.debug):
-        return word_contributions(kept.run, planned, shown, kept.config.tokenizer, stage.advance)
+    with console.stage("Word contributions", len(planned), "models") as stage, quiet(config.run.debug):
+        return word_contributions(folder.path, planned, shown, config.tokenizer, stage.advance)
 
 
 def write_scores(run: Path, scored: Scored) -> None:
@@ -141,44 +144,30 @@ def write_scores(run: Path, scored: Scored) -> None:
         write_json(run / path, value)
 
 
-def take_outside(kept: Kept) -> None:
+def take_outside(run: PlannedRun) -> None:
     """Take in the fits that were made elsewhere, without what a fit costs, behind all others.
 
     A run that is stopped while its report is drawn comes here again: what is recorded stays so.
     """
-    recorded = {fit.name for fit in kept.fits}
-    for model in kept.about.outside:
+    recorded = {key.name for key in run.folder.done()}
+    for model in run.about.outside:
         if model.name in recorded:
             continue
         known = (
             "labels alone, so there is no log loss and no ECE" if model.hard else "labels and probabilities"
         )
-        kept.note(f"{model.name} was not trained here: its predictions are those of {model.file} ({known})")
-        for fold in range(kept.about.folds):
-            kept.take("fit", asdict(fit_made_elsewhere(model.name, fold)))
+        run.folder.note(
+            f"{model.name} was not trained here: its predictions are those of {model.file} ({known})"
+        )
+        for fold in range(run.about.folds):
+            run.folder.keep(FitResult(Fit(model.name, 0, fold)))
 
 
-def fit_made_elsewhere(name: str, fold: int) -> Fit:
-    """Return what is known of a fit that was not made here: nothing but its predictions."""
-    return Fit(
-        name=name,
-        seed=0,
-        fold=fold,
-        fit_seconds=None,
-        predict_documents_per_second=None,
-        peak_rss_mib=None,
-        parameters=None,
-        validation_accuracy=None,
-        why_not=None,
-        warnings=(),
-    )
-
-
-def costs_of_models(kept: Kept) -> list[dict[str, Any]]:
+def costs_of_models(run: PlannedRun) -> list[Row]:
     """Return what each model that was fitted here took: seconds and memory of its fits, latency, size of its files."""
-    elsewhere = {model.name for model in kept.about.outside}
+    elsewhere = {model.name for model in run.about.outside}
     fits: dict[str, list[Fit]] = defaultdict(list)
-    for fit in kept.fits:
+    for fit in run.folder.fits.values():
         if fit.name not in elsewhere:
             fits[fit.name].append(fit)
     costs = ("seed", "fold", "prepare_seconds", "fit_seconds", "peak_rss_mib")
@@ -187,54 +176,55 @@ def costs_of_models(kept: Kept) -> list[dict[str, Any]]:
             "name": name,
             "fits": [{key: getattr(fit, key) for key in costs} for fit in found],
             "latency_ms": next((fit.latency_ms for fit in found if fit.latency_ms), ()),
-            "size_bytes": bytes_to_predict(kept.run, name),
+            "size_bytes": bytes_to_predict(run.folder.path, name),
         }
         for name, found in fits.items()
     ]
 
 
-def _known_by_the_run(kept: Kept) -> dict[str, Any]:
+def _known_by_the_run(run: PlannedRun) -> Row:
     """Return files of `details/` by name: what cannot be computed from the others once the run is over."""
+    folder, about = run.folder, run.about
     details = {
         "fits": {
-            "models": [_describe_model(model, kept) for model in kept.planned],
-            "fits": [asdict(fit) for fit in kept.fits],
+            "models": [_describe_model(model, run) for model in run.planned],
+            "fits": [asdict(fit) for fit in folder.fits.values()],
         },
         "run": {
-            "state": kept.state,
-            "folder": kept.about.folder,
-            "folds": kept.about.folds,
-            "corpus": kept.about.corpus,
-            "reuse": None if kept.reuse is None else kept.reuse.row,
-            "embeddings": kept.embeddings,
-            "tuning": describe_families(kept.trials, kept.config),
-            "assumptions": kept.about.assumptions,
-            "warnings": [*kept.about.warnings, *kept.notes],
-            "stages": [{"stage": title, "seconds": seconds} for title, seconds in kept.stages],
-            "total_seconds": kept.total_seconds,
-            "environment": kept.about.environment | {"gpu": kept.gpu},
+            "state": folder.state,
+            "folder": about.folder,
+            "folds": about.folds,
+            "corpus": about.corpus,
+            "reuse": folder.reuse,
+            "embeddings": folder.embeddings,
+            "tuning": describe_families(folder.trials, run.config),
+            "assumptions": about.assumptions,
+            "warnings": [*about.warnings, *folder.notes],
+            "stages": [{"stage": title, "seconds": seconds} for title, seconds in folder.stages],
+            "total_seconds": folder.total_seconds,
+            "environment": about.environment | {"gpu": folder.gpu},
         },
-        "histories": kept.histories,
-        "choices": kept.choices,
-        "neighbours": kept.neighbours,
-        "audit": list(kept.audits.values()),
-        "fit_costs": costs_of_models(kept),
-        "tokens": kept.token_facts,
+        "histories": list(folder.courses.values()),
+        "choices": list(folder.choices.values()),
+        "neighbours": list(folder.neighbours.values()),
+        "audit": list(folder.audits.values()),
+        "fit_costs": costs_of_models(run),
+        "tokens": folder.token_facts,
     }
-    if kept.config.run.tune:
-        details["tuning"] = _tuning(kept)
-    if kept.config.run.probes:
-        details["probes"] = kept.probes
-    if kept.curve:
-        details["curve_sets"] = kept.curve
+    if run.config.run.tune:
+        details["tuning"] = _tuning(run)
+    if run.config.run.probes:
+        details["probes"] = list(folder.probes.values())
+    if folder.curve:
+        details["curve_sets"] = folder.curve
     return details
 
 
-def _describe_model(planned: PlannedModel, kept: Kept) -> dict[str, Any]:
+def _describe_model(planned: PlannedModel, run: PlannedRun) -> Row:
     return {
         "name": planned.name,
         "kind": planned.kind,
-        "verdict_kind": kinds_for_verdict(kept.planned)[planned.name],
+        "verdict_kind": kinds_for_verdict(run.planned)[planned.name],
         "model": planned.model,
         "head": planned.head or None,
         "embedding": planned.source,
@@ -242,8 +232,8 @@ def _describe_model(planned: PlannedModel, kept: Kept) -> dict[str, Any]:
     }
 
 
-def _tuning(kept: Kept) -> dict[str, Any]:
+def _tuning(run: PlannedRun) -> Row:
     """Return the search space of each model; what was tried stands in metrics.json."""
-    models = [planned.model for planned in kept.planned]
-    n_train = kept.about.corpus["splits"]["train"]
-    return {"trials": kept.config.run.tune, "space": describe_space(models, kept.config, n_train)}
+    models = [planned.model for planned in run.planned]
+    n_train = run.about.corpus["splits"]["train"]
+    return {"trials": run.config.run.tune, "space": describe_space(models, run.config, n_train)}

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 
@@ -31,8 +32,8 @@ from pipeline.corpus.sample import sample_corpus
 from pipeline.embeddings.kept import default_cache
 from pipeline.embeddings.request import EmbeddingRequest
 from pipeline.models.table import PlannedModel
-from pipeline.run_folder.predictions import prediction_path, write_predictions
 from pipeline.settings.tables import Config
+from pipeline.tasks.classification.answers import Predictions
 from pipeline.tasks.table import CLASSIFY
 from pipeline.text.ragged import alone, select
 from pipeline.text.tokenizer import tokenize
@@ -44,21 +45,25 @@ _OWN_CACHE_BYTES = 2**34
 
 
 @dataclass(frozen=True, eq=False)
-class Material:
-    """What all folds share."""
+class RunData:
+    """What the fits of a run read, beside what their jobs name."""
 
     config: Config
     console: Console
-    run: Path  # the run folder
-    loaded: LoadedCorpus
+    corpus: Corpus  # without texts: fits read tokens
     tokenized: TokenizedCorpus  # every document, in the order of the corpus
     unlabelled: TokenizedCorpus | None
     planned: tuple[PlannedModel, ...]
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what another process has of its own, or needs none of: the console, and text for embeddings."""
+        names = ("config", "corpus", "tokenized", "planned")
+        return {name: getattr(self, name) for name in names} | {"unlabelled": None}
+
     @property
     def label_names(self) -> tuple[str, ...]:
         """The classes' names, (C,)."""
-        return self.loaded.corpus.label_names
+        return self.corpus.label_names
 
     @cached_property
     def cache(self) -> Cache | None:
@@ -78,7 +83,7 @@ class Material:
 
     def labels(self, documents: Int64) -> Int32:
         """Return the labels of documents by position."""
-        return self.loaded.corpus.labels[documents]
+        return self.corpus.labels[documents]
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,7 +111,7 @@ class Fold:
         return Fold.of(self.number, replace(self.corpus, split=merged))
 
 
-def documents_to_time(material: Material, fold: Fold) -> list[TokenizedCorpus]:
+def documents_to_time(data: RunData, fold: Fold) -> list[TokenizedCorpus]:
     """Return up to 50 test documents, spread evenly over all of them, each as a corpus of its own.
 
     What one document takes is measured on the first fold alone.
@@ -114,7 +119,7 @@ def documents_to_time(material: Material, fold: Fold) -> list[TokenizedCorpus]:
     if fold.number:
         return []
     places = np.linspace(0, len(fold.test) - 1, min(len(fold.test), TIMED_DOCUMENTS)).astype(np.int64)
-    return [alone(material.tokenized, document) for document in fold.test[places].tolist()]
+    return [alone(data.tokenized, document) for document in fold.test[places].tolist()]
 
 
 def chosen_by_share(metric: str) -> bool:
@@ -137,7 +142,7 @@ class Validated:
 
 
 def validate(
-    material: Material, fold: Fold, answer: Callable[[], Float32], accuracy: float | None
+    data: RunData, fold: Fold, answer: Callable[[], Float32], accuracy: float | None
 ) -> Validated | None:
     """Return what a fit is chosen by: its score by `run.metric` on the fold's validation documents.
 
@@ -150,62 +155,47 @@ def validate(
     """
     if accuracy is None:
         return None
-    documents, metric = fold.validation, CLASSIFY.metrics[material.config.run.metric]
+    documents, metric = fold.validation, CLASSIFY.metrics[data.config.run.metric]
     if metric.name == "accuracy":
         return Validated(accuracy, float(np.sqrt(accuracy * (1.0 - accuracy) / len(documents))))
-    judged = CLASSIFY.answers(documents, material.labels(documents), answer())
+    judged = CLASSIFY.answers(documents, data.labels(documents), answer())
     error = metric.influence(judged).std() / np.sqrt(len(documents))
     return Validated(metric.value(judged), float(error))
 
 
-def save_test_predictions(
-    material: Material, name: str, seed: int, fold: Fold, probabilities: Float32
-) -> None:
-    """Save one fitted model's answers, float32 (N, C), on the fold's test documents."""
-    predictions = CLASSIFY.answers(
-        material.loaded.corpus.records[fold.test], material.labels(fold.test), probabilities
-    )
-    write_predictions(
-        prediction_path(material.run, name, seed, fold.number),
-        predictions,
-        material.label_names,
-        name=name,
-        seed=seed,
-        fold=fold.number,
-        corpus_hash=material.loaded.hash,
-    )
+def answers_on_test(data: RunData, fold: Fold, probabilities: Float32) -> Predictions:
+    """Return one fitted model's answers, float32 (N, C), on the fold's test documents."""
+    return CLASSIFY.answers(data.corpus.records[fold.test], data.labels(fold.test), probabilities)
 
 
-def embedding_request(
-    material: Material, fold: Fold, on_epoch: Callable[[int, int], None]
-) -> EmbeddingRequest:
+def embedding_request(data: RunData, fold: Fold, on_epoch: Callable[[int, int], None]) -> EmbeddingRequest:
     """Return what an embedding source is given in one fold: the vocabulary of its training documents and more."""
-    config = material.config
-    train = select(material.tokenized, fold.train)
+    config = data.config
+    train = select(data.tokenized, fold.train)
     vocabulary = build_vocabulary(
         train, min_count=config.vocabulary.min_count, max_size=config.vocabulary.max_size
     )
-    text, more_text = train, material.unlabelled
-    if config.corpus.folds and material.unlabelled is not None:
-        text, more_text = material.unlabelled, None  # the same vectors serve every fold
+    text, more_text = train, data.unlabelled
+    if config.corpus.folds and data.unlabelled is not None:
+        text, more_text = data.unlabelled, None  # the same vectors serve every fold
     return EmbeddingRequest(
         vocabulary=vocabulary,
         train=text,
-        corpus_types=material.tokenized.types,
+        corpus_types=data.tokenized.types,
         unlabelled=more_text,
         word2vec=config.word2vec,
         embeddings=config.embeddings,
-        seed=seed_of(material, "embedding"),  # one for all sources: a mode does not change what is trained
+        seed=seed_of(data, "embedding"),  # one for all sources: a mode does not change what is trained
         deterministic=config.run.deterministic,
         on_epoch=on_epoch,
         fasttext=config.fasttext,
-        cache=material.cache,
+        cache=data.cache,
     )
 
 
-def seed_of(material: Material, stage: str) -> int:
+def seed_of(data: RunData, stage: str) -> int:
     """Return the seed of one training; another `run.training_seed` gives another one and leaves the split."""
-    settings = material.config.run
+    settings = data.config.run
     own = f"{stage} of {settings.training_seed}" if settings.training_seed else stage
     return int(stage_generator(settings.seed, own).integers(2**31))
 
@@ -213,7 +203,21 @@ def seed_of(material: Material, stage: str) -> int:
 QUICK_DOCUMENTS = 2_000
 
 
-def read_and_split(config: Config, console: Console) -> tuple[LoadedCorpus, Duplicates, list[Fold]]:
+@dataclass(frozen=True, eq=False)
+class ReadCorpus:
+    """A corpus as a run read it, and how it is split: on one fold or on several."""
+
+    loaded: LoadedCorpus
+    duplicates: Duplicates
+    folds: list[Fold]
+
+    @property
+    def corpora(self) -> list[Corpus]:
+        """The documents of each fold, with its split."""
+        return [fold.corpus for fold in self.folds]
+
+
+def read_and_split(config: Config, console: Console) -> ReadCorpus:
     """Return the corpus that the settings name, its duplicates, and every fold's split."""
     wanted = config.corpus
     with console.stage(f"Reading {wanted.path}"):
@@ -228,16 +232,16 @@ def read_and_split(config: Config, console: Console) -> tuple[LoadedCorpus, Dupl
     leak = leak_warning(duplicates, len(folds[0].test))
     if leak:
         console.warn(leak)
-    return loaded, duplicates, folds
+    return ReadCorpus(loaded, duplicates, folds)
 
 
 def tokenize_all(
-    config: Config, console: Console, run: Path, loaded: LoadedCorpus, planned: tuple[PlannedModel, ...]
-) -> Material:
+    config: Config, console: Console, loaded: LoadedCorpus, planned: tuple[PlannedModel, ...]
+) -> RunData:
     """Return what all folds share, with the tokens of every document and, for embeddings, of unlabelled text."""
     with console.stage("Tokenising"):
         tokenized = tokenize(loaded.corpus.texts, config.tokenizer)
         unlabelled = None
         if loaded.unlabelled is not None and any(model.source for model in planned):
             unlabelled = tokenize(loaded.unlabelled, config.tokenizer)
-    return Material(config, console, run, loaded, tokenized, unlabelled, planned)
+    return RunData(config, console, loaded.corpus.without_texts(), tokenized, unlabelled, planned)

@@ -5,28 +5,22 @@ from __future__ import annotations
 import math
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from pipeline.core.models import MODELS
 from pipeline.core.resources import available_mib, usable_cores
-from pipeline.experiment.data import Fold, Material
+from pipeline.experiment.data import Fold, RunData
 from pipeline.models.networks.budget import budget_of
 from pipeline.models.table import PlannedModel
 from pipeline.settings.tables import Config, first_seeds, settled
 
-LEAST_SECONDS = 40.0  # of all fits, as estimated below: workers take some seconds to start
+LEAST_WORDS = 4_000_000  # that all fits read: workers take some seconds to start
 SHARE_OF_MEMORY = 0.6  # of what is free
 _WORKER_MIB = 800  # TensorFlow loaded, a network of the usual size: seen with 3,200 documents of 9 tokens
 _WORKER_BYTES_A_TOKEN = 100  # tokens, n-gram counts while they are sorted
-
-# Seconds on one core, to the order of magnitude: they only tell seconds from minutes.
-_SECONDS_A_UPDATE, _SECONDS_A_TIMESTEP = 0.002, 0.001  # of an update of 64 documents
-_PLAIN = 0.4  # of a timestep with gates
-_STRENGTHS_TRIED = 6  # of a long list: beyond the best two more are tried
-_SECONDS_A_TOKEN = 1e-6  # of fitting one linear model with one strength
 
 
 @dataclass(frozen=True)
@@ -34,7 +28,7 @@ class Work:
     """What decides how many fits run at once."""
 
     fits: int  # that do not wait for each other
-    seconds: float  # all of them on one core, to the order of magnitude
+    words: int  # that they read: of a document that a network is trained on, as often as it is
     tokens: int  # of the corpus
     gpu: bool  # networks are trained, and there is a GPU to train them
 
@@ -55,7 +49,7 @@ def fits_at_once(work: Work, machine: Machine, asked: int) -> int:
     The measurements behind it are in docs/decisions/0009-fits-side-by-side.md. A GPU holds one fit at a time
     whatever was asked: TensorFlow takes all of its memory.
 
-    >>> ten_folds = Work(fits=10, seconds=300, tokens=60_000, gpu=False)
+    >>> ten_folds = Work(fits=10, words=30_000_000, tokens=60_000, gpu=False)
     >>> fits_at_once(ten_folds, Machine(cores=2, available_mib=16_000), asked=0)
     2
     >>> fits_at_once(ten_folds, Machine(cores=2, available_mib=2_000), asked=0)
@@ -63,57 +57,48 @@ def fits_at_once(work: Work, machine: Machine, asked: int) -> int:
     """
     if work.gpu or asked:
         return 1 if work.gpu else min(asked, max(work.fits, 1))
-    if work.seconds < LEAST_SECONDS:
+    if work.words < LEAST_WORDS:
         return 1
     worker_mib = _WORKER_MIB + work.tokens * _WORKER_BYTES_A_TOKEN / 2**20
     return max(1, min(work.fits, machine.cores, int(SHARE_OF_MEMORY * machine.available_mib / worker_mib)))
 
 
-def describe_work(material: Material, folds: list[Fold]) -> Work:
+def describe_work(data: RunData, folds: Sequence[Fold]) -> Work:
     """Return what a run will have to do: the fits that `folds` and seeds make of the planned models."""
-    config, lengths = material.config, np.diff(material.tokenized.offsets)
-    networks = [model for model in material.planned if model.seeded]
-    baselines = [model for model in material.planned if not model.seeded]
-    read = float(np.minimum(lengths, config.networks.max_tokens).mean())
-    strengths = max(len(config.baselines.bow_strengths), len(config.baselines.tfidf_strengths))
-    seconds_a_token = _SECONDS_A_TOKEN * min(strengths, _STRENGTHS_TRIED)
-    linear_seconds = len(folds) * len(baselines) * len(material.tokenized.token_types) * seconds_a_token
-    fits = len(folds) * len(networks) * first_seeds(config)
-    n_docs = len(folds[0].train)
-    models = {network.model for network in networks}
-    fit_seconds = {name: seconds_to_train(config, name, n_docs, read) for name in models}
-    network_seconds = sum(fit_seconds[model.model] for model in networks)
+    lengths = np.diff(data.tokenized.offsets)
+    networks = [model for model in data.planned if model.seeded]
+    baselines = len(data.planned) - len(networks)
+    read = float(np.minimum(lengths, data.config.networks.max_tokens).mean())
+    words = sum(words_of_training(data.config, model.model, len(folds[0].train), read) for model in networks)
+    n_seeds = first_seeds(data.config)
     return Work(
-        fits=fits + (len(folds) if baselines else 0),
-        seconds=linear_seconds + network_seconds * len(folds) * first_seeds(config),
-        tokens=len(material.tokenized.token_types),
+        fits=len(folds) * (len(networks) * n_seeds + (1 if baselines else 0)),
+        words=len(folds) * (words * n_seeds + baselines * len(data.tokenized.token_types)),
+        tokens=len(data.tokenized.token_types),
         gpu=bool(networks) and _may_have_gpu(),
     )
 
 
-def longest_first(settings: Mapping[PlannedModel, Config], n_docs: int, read: float) -> list[PlannedModel]:
-    """Return networks, each with its settings, those that take longest to train first.
+def words_of_training(config: Config, model: str, n_docs: int, read: float) -> int:
+    """Return the words that a network reads until its first budget ends, `read` of a document; one that averages, none.
 
-    A long training that begins last would leave the other cores with nothing to do. `read` are the tokens that a
-    network reads of a document, on average.
+    >>> words_of_training(Config(), "lstm", n_docs=22_000, read=230.0)
+    50636800
+    """
+    settings = settled(config, model, n_docs).networks
+    updates = budget_of(settings, math.ceil(n_docs / settings.batch_size)).first
+    return round(updates * settings.batch_size * read) if MODELS[model].recurrent else 0
 
-    >>> networks = [PlannedModel(name, "network", name) for name in ("ann", "rnn", "lstm")]
-    >>> [one.name for one in longest_first(dict.fromkeys(networks, Config()), n_docs=1_000, read=200)]
+
+def longest_first(models: Iterable[PlannedModel]) -> list[PlannedModel]:
+    """Return networks, those that take longest to train first: with gates, then recurrent, then the others.
+
+    A long training that begins last would leave the other cores with nothing to do.
+
+    >>> [one.name for one in longest_first(PlannedModel(name, "network", name) for name in ("ann", "rnn", "lstm"))]
     ['lstm', 'rnn', 'ann']
     """
-    return sorted(settings, key=lambda one: -seconds_to_train(settings[one], one.model, n_docs, read))
-
-
-def seconds_to_train(config: Config, model: str, n_docs: int, read: float) -> float:
-    """Return the seconds of one training that ends after half of its first budget; `read` tokens of a document."""
-    settings = settled(config, model, n_docs).networks
-    updates = budget_of(settings, math.ceil(n_docs / settings.batch_size)).first / 2
-    entry = MODELS[model]
-    a_timestep = _SECONDS_A_TIMESTEP * (1.0 if entry.gated else _PLAIN) if entry.recurrent else 0.0
-    of_64 = _SECONDS_A_UPDATE + a_timestep * read
-    return (
-        updates * of_64 * math.sqrt(settings.batch_size / 64)
-    )  # a quarter of the documents takes half as long
+    return sorted(models, key=lambda one: (not MODELS[one.model].gated, not MODELS[one.model].recurrent))
 
 
 def _may_have_gpu() -> bool:

@@ -7,16 +7,19 @@ read the unlabelled text too, where there is some.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.fits import Fit, FitResult, Result
 from pipeline.core.values import UNASSIGNED, Int32, Int64
-from pipeline.experiment.data import Fold, Material
-from pipeline.experiment.record import Record
+from pipeline.experiment.data import Fold
+from pipeline.experiment.fit_loop import FitLoop
+from pipeline.experiment.jobs import Job
+from pipeline.experiment.planned_run import PlannedRun
 from pipeline.settings.tables import Config, first_seeds, with_values
 
 FEWEST_DOCUMENTS, FEWEST_A_CLASS = 50, 2  # training documents of the smallest set
@@ -124,51 +127,46 @@ def _kept(fold: Fold, number: int, train: Int64, validation: Int64) -> Fold:
     return Fold.of(number, replace(fold.corpus, split=split))
 
 
-# --- the record of the curve -----------------------------------------------------------------------------
+# --- its fits ---------------------------------------------------------------------------------------------
 
 
-@dataclass(kw_only=True)
-class CurveRecord(Record):
-    """The record of the curve's fits, which the run's own tables and status do not speak of."""
+def fit_smaller_sets(run: PlannedRun, loop: FitLoop, whole: Fold, smaller: Sequence[Fold]) -> None:
+    """Fit every planned model on each smaller set; `loop` is that of the run.
 
-    of: Record  # of the run
-    whole: Fold
-    smaller: Sequence[Fold]
+    Predictions stand apart from those of the run, whose tables and status do not speak of these fits.
+    """
+    folder, n_seeds = run.folder.for_curve(), first_seeds(run.config)
 
-    @classmethod
-    def beside(cls, record: Record, material: Material, whole: Fold, smaller: Sequence[Fold]) -> CurveRecord:
-        """Return an empty record for the fits that `material` is for, and tell the run's of the sets."""
-        curve = cls(
-            material.run,
-            record.config,
-            record.about,
-            material.planned,
-            loaded=record.loaded,
-            duplicates=record.duplicates,
-            folds=record.folds,
-            of=record,
-            whole=whole,
-            smaller=smaller,
-        )
-        curve.write_status()
-        return curve
+    def tell() -> None:
+        of_whole = [
+            fit for fit in run.folder.fits.values() if fit.fold == whole.number and fit.seed < n_seeds
+        ]
+        row = describe_curve(whole, smaller, [*folder.fits.values(), *of_whole], run.config.run.refit)
+        run.folder.tell("curve", row)
 
-    def write_status(self, ended: str | None = None) -> None:
-        """Tell the run's record how far the curve is: details/curve_sets.json says which fits there are."""
-        self.of.take("curve", describe_curve(self.whole, self.smaller, self, self.of))
+    def keep(result: Result) -> None:
+        folder.keep(result)
+        if isinstance(result, FitResult):
+            tell()
+
+    def jobs() -> Iterator[Job[Any] | None]:
+        for fold in smaller:
+            n_docs = f"{len(fold.train):,} of {len(whole.train):,} training documents"
+            loop.data.console.say(f"Learning curve, set {fold.number} of {len(smaller)}: {n_docs}")
+            curve.data = replace(loop.data, config=settings_of_draw(run.config, draw_of(fold.number)))
+            yield from curve.jobs_of(fold)
+
+    curve = replace(loop, folder=folder, keep=keep)
+    tell()
+    curve.run(jobs())
 
 
-def describe_curve(whole: Fold, smaller: Sequence[Fold], curve: Record, record: Record) -> dict[str, Any]:
-    """Return details/curve_sets.json: the sets, and which of their fits did not train.
+def describe_curve(whole: Fold, smaller: Sequence[Fold], fits: Iterable[Fit], refit: bool) -> dict[str, Any]:
+    """Return details/curve_sets.json: the sets, and which of their `fits` did not train.
 
     Set 0 is the whole of the run's first fold, with the first seeds: others that were added are not on
     the curve. `train` counts what the saved fits have learned from: with --refit the validation documents too.
     """
-    of_whole = [
-        fit for fit in record.fits if fit.fold == whole.number and fit.seed < first_seeds(record.config)
-    ]
-    fits = [*curve.fits, *of_whole]
-    refit = record.config.run.refit
     return {
         "sets": [
             {

@@ -2,64 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from pipeline.evaluation import SeedsFound
 from pipeline.evaluation.scoring import find_seeds
-from pipeline.experiment.data import Fold, Material
-from pipeline.experiment.executors import Fits
-from pipeline.experiment.fit_networks import far_off_fits, run_network, run_network_again
-from pipeline.experiment.kept_for_seeds import KeptForSeeds
+from pipeline.experiment.fit_loop import FitLoop
 from pipeline.experiment.plan import kinds_for_verdict
-from pipeline.experiment.record import Record
+from pipeline.experiment.planned_run import PlannedRun
 from pipeline.run_folder.predictions import read_run_predictions
 from pipeline.settings.tables import first_seeds
 
 
-def add_seeds(
-    material: Material, folds: Sequence[Fold], record: Record, fits: Fits, kept: KeptForSeeds
-) -> None:
+def add_seeds(run: PlannedRun, loop: FitLoop) -> None:
     """Train the network of the verdict more often, once on every fold at a time, until its seeds are enough.
 
     Which network that is, validation documents have chosen with the first seeds; how often it is trained, the share of
     the variance says (`evaluation.find_seeds`). Nothing here reads a clock: the same run stops at the same number.
     Seeds that were added are trained again where they are far off; the first ones stay, since they chose the network.
     """
-    by_name = {model.name: model for model in material.planned}
-    while True:
-        fits.wait_for_all()
-        found = seeds_so_far(record)
-        if not found.more or found.network is None:
+    first = first_seeds(run.config)
+    while (found := seeds_so_far(run)).more:
+        if loop.files.why_not:
+            run.folder.note(f"seeds that would narrow the interval are not added: {loop.files.why_not}")
             return
-        if kept.why_not:
-            record.note(f"seeds that would narrow the interval are not added: {kept.why_not}")
-            return
-        planned, seed = by_name[found.network], found.steps[-1].seeds
-        if seed == first_seeds(material.config):
-            material.console.say(told(found))
-        record.take("added seeds", {planned.name: seed + 1 - first_seeds(material.config)})
-        for fold in folds:
-            settings = kept.settings[fold.number, planned.name]
-            documents = kept.again(fold.number, planned.source or "")
-            fits.run(run_network, fold.number, settings, planned, seed, *documents, material.config.run.refit)
-        fits.wait_for_all()
-        for fold in folds:
-            for far in far_off_fits(record, planned, fold.number):
-                if far.first.seed < first_seeds(material.config):
-                    continue
-                settings = kept.settings[fold.number, planned.name]
-                documents = kept.again(fold.number, planned.source or "")
-                refit = material.config.run.refit
-                fits.run(run_network_again, fold.number, settings, planned, far, *documents, refit)
+        seed = found.steps[-1].seeds
+        if seed == first:
+            loop.data.console.say(told(found))
+        run.folder.tell("added seeds", {str(found.network): seed + 1 - first})
+        jobs = [job for (_, name), job in loop.networks.items() if name == found.network]
+        loop.run(replace(job, seed=seed) for job in jobs)
+        loop.run(list(loop.second_trainings(least_seed=first)))
 
 
-def seeds_so_far(record: Record) -> SeedsFound:
+def seeds_so_far(run: PlannedRun) -> SeedsFound:
     """Return whether the seeds whose predictions the run folder holds are enough."""
-    kinds = kinds_for_verdict(record.planned)
-    return find_seeds(
-        read_run_predictions(record.run), kinds, [asdict(fit) for fit in record.fits], record.config
-    )
+    run.put_in_order()
+    fits = [asdict(fit) for fit in run.folder.fits.values()]
+    kinds = kinds_for_verdict(run.planned)
+    return find_seeds(read_run_predictions(run.folder.path), kinds, fits, run.config)
 
 
 def told(found: SeedsFound) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
-from typing import Any
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from pipeline.core.names import slug
 from pipeline.embeddings.table import Embedded
 from pipeline.models.baselines.fitting import FittedBaseline
 from pipeline.models.networks.build import own_weights
+from pipeline.models.networks.keras_types import Weight
 from pipeline.models.networks.training import FittedNetwork
 from pipeline.run_folder.models import Array
 from pipeline.settings.tables import Config
@@ -93,7 +93,7 @@ def _files_of_linear(
     return ModelFiles("model", slug(name), arrays, described)
 
 
-def _learned(features: Any) -> dict[str, Array]:
+def _learned(features: object) -> dict[str, Array]:
     """Return what the first step learned: `idf` of TF-IDF, `mean` and `scale` of averages, `scale` of counts; (F,)."""
     names = {"idf_": "idf", "mean_": "mean", "scale_": "scale"}
     return {name: getattr(features, own) for own, name in names.items() if hasattr(features, own)}
@@ -103,7 +103,7 @@ def _embedding_folder(source: str) -> str:
     return f"embedding-{slug(source)}"
 
 
-def arrays_of(weights: Iterable[Any]) -> dict[str, Array]:
+def arrays_of(weights: Iterable[Weight]) -> dict[str, Array]:
     """Return Keras variables as arrays under `layer/weight`, such as `recurrent_0/kernel`."""
     return {
         "/".join([weight.path.split("/")[0], weight.path.split("/")[-1]]): weight.numpy()

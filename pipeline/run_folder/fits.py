@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipeline.core.files import read_json_if_there
+from pipeline.core.fits import FitKey
 from pipeline.run_folder.predictions import SavedPredictions
-
-FitKey = tuple[str, int, int]  # name, seed, fold
 
 
 def fit_label(name: str, seed: int, fold: int, *, n_seeds: int, n_folds: int) -> str:
@@ -21,7 +20,7 @@ def fit_label(name: str, seed: int, fold: int, *, n_seeds: int, n_folds: int) ->
 
 def fit_of(entry: SavedPredictions) -> FitKey:
     """Return which fit made these predictions."""
-    return entry.name, entry.seed, entry.fold
+    return FitKey(entry.name, entry.seed, entry.fold)
 
 
 def planned_names(run: Path) -> list[str]:

@@ -56,10 +56,6 @@ class Journal:
         self._stages = len(stages)
         self._append(kind, row)
 
-    def remove(self) -> None:
-        """Remove the file: the run folder is complete."""
-        self.path.unlink(missing_ok=True)
-
     def _append(self, kind: str, row: Any) -> None:
         line = json.dumps({"at": time.time(), "kind": kind, "row": plain(row)}, ensure_ascii=False)
         left = f"{line}\n".encode()

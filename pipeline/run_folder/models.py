@@ -131,6 +131,6 @@ def bytes_to_predict(run: Path, name: str) -> int | None:
     folder = model_folder(run, name)
     if not (folder / MODEL).is_file():
         return None
-    embedding = read_json(folder / MODEL).get("embedding")
+    embedding: str | None = read_json(folder / MODEL).get("embedding")
     folders = [folder, *([folder.parent / embedding] if embedding else [])]
     return sum(file.stat().st_size for one in folders for file in one.iterdir() if file.is_file())

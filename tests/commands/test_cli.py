@@ -349,7 +349,7 @@ def test_inspect_corpus_reads_and_splits_as_a_run_would(
     assert "duplicates but for case and blanks (exact ones included): 1" in shown
     given = {"corpus.path": str(films), "corpus.text": "body", "corpus.label": "verdict"}
     config = load_config(None, (), given | {"corpus.folds": 2, "run.seed": 4})
-    fold = read_and_split(config, Console(silent=True))[2][0]
+    fold = read_and_split(config, Console(silent=True)).folds[0]
     sizes = [len(fold.train), len(fold.validation), len(fold.test), 8]
     (row,) = re.findall(r"^  in all +(.+)$", shown, re.MULTILINE)
     assert [int(number) for number in row.split()] == sizes

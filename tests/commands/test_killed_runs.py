@@ -15,13 +15,13 @@ from typing import Any
 import psutil
 import pytest
 
-from pipeline.commands import unfinished
 from pipeline.commands.run import run_experiment
 from pipeline.commands.unfinished import finish
 from pipeline.commands.verify import verify
 from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
 from pipeline.experiment import conclude
+from pipeline.run_folder import folder
 from pipeline.run_folder.journal import JOURNAL, Journal, read_journal
 from pipeline.settings.reading import load_config
 
@@ -54,7 +54,7 @@ if __name__ == "__main__":
 """
 SETTINGS = ("networks.units=4", "networks.max_epochs=1", "embeddings.dimension=4", "run.seeds=1")
 LINEAR = {"run.models": "majority,bow,tfidf"}
-RECORDED = "experiment.record", "FoldRecord._fit"
+RECORDED = "core.fits", "Fit.of_row"  # the folder takes a fit in, whose predictions are written by then
 
 
 def described(folder: Path, n_docs: int = 60, **options: Any) -> dict[str, Any]:
@@ -196,7 +196,7 @@ def slow(*case: Any) -> Any:
         slow(("experiment.conclude", "documents_shown"), 1, True),
         (("experiment.conclude", "word_contributions"), 1, True),
         slow(("experiment.conclude", "make_receipts"), 2, True),
-        slow(("run_folder.journal", "Journal.remove"), 1, True),
+        slow(("run_folder.folder", "RunFolder.close"), 1, True),
     ],
 )
 def test_after_the_last_fit_nothing_is_lost(
@@ -234,7 +234,7 @@ def test_what_decorates_the_report_cannot_cost_it(tmp_path: Path, monkeypatch: p
     assert len(read(run)["results"]) == 3
     assert (run / "report.html").exists()
     assert is_unfinished(run)
-    monkeypatch.setattr(unfinished, "writer_is_alive", lambda begin: False)  # it is this process
+    monkeypatch.setattr(folder, "writer_is_alive", lambda begin: False)  # it is this process
     metrics = finished(run)
     assert not any("killed" in text for text in metrics["warnings"])
     assert read(run, "details/contributions.json")["documents"]
@@ -271,7 +271,7 @@ def test_a_network_without_its_probes_and_answers_made_elsewhere(tmp_path: Path)
     outside.write_text("document,predicted\n" + "".join(f"{n},pos\n" for n in range(60)))
     run = killed(
         tmp_path,
-        ("experiment.fit_networks", "_probe"),
+        ("experiment.fit_networks", "probe_fitted"),
         run_models="bow,ann",
         run_embeddings="learned",
         run_compare=str(outside),

@@ -25,8 +25,8 @@ from pipeline.core.console import Console
 from pipeline.core.values import TEST, TRAIN, VALIDATION, Corpus, Ledger, LoadedCorpus
 from pipeline.evaluation import Claim, comparisons
 from pipeline.experiment import data as data_module
-from pipeline.experiment import fit_linear, fit_networks
-from pipeline.experiment.data import Fold, Material
+from pipeline.experiment import embedded_split, fit_linear, linear_features
+from pipeline.experiment.data import Fold, RunData
 from pipeline.run_folder.predictions import SavedPredictions
 from pipeline.settings.reading import load_config
 from pipeline.settings.tables import Config, with_values
@@ -99,19 +99,19 @@ def test_n_grams_learned_from_all_documents_are_found(
     config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The canary among the n-grams changes no score here: only what was learned shows it."""
-    learn, count, material_of = fit_linear.learn_ngrams, fit_linear.count_ngrams, {}
+    learn, count, documents = linear_features.learn_ngrams, linear_features.count_ngrams, {}
 
-    def remember(material: Material, fold: Fold, wanted: Any) -> Any:
-        material_of["all"] = material.tokenized
-        return counted(material, fold, wanted)
+    def remember(data: RunData, fold: Fold, wanted: Any) -> Any:
+        documents["all"] = data.tokenized
+        return counted(data, fold, wanted)
 
     def leaky(tokenized: Any, **named: Any) -> Any:
-        ngrams, _ = learn(material_of["all"], **named)
+        ngrams, _ = learn(documents["all"], **named)
         return ngrams, count(tokenized, ngrams)
 
-    counted = fit_linear._count
-    monkeypatch.setattr(fit_linear, "_count", remember)
-    monkeypatch.setattr(fit_linear, "learn_ngrams", leaky)
+    counted = linear_features.count_features
+    monkeypatch.setattr(fit_linear, "count_features", remember)
+    monkeypatch.setattr(linear_features, "learn_ngrams", leaky)
     findings = perform(config, ("bow",))
     assert failed(findings) == {("leak canary", "bow")}
     assert [finding.bound for finding in findings if not finding.passed] == ["none"]
@@ -124,11 +124,11 @@ def test_vectors_learned_from_all_documents_are_found(
     """The vocabulary holds every word, or word2vec reads every document."""
     request_of = data_module.embedding_request
 
-    def leaky(material: Material, fold: Fold, *rest: Any) -> Any:
-        everything = {"vocabulary": build_vocabulary(material.tokenized), "train": material.tokenized}
-        return replace(request_of(material, fold, *rest), **{learned: everything[learned]})
+    def leaky(data: RunData, fold: Fold, *rest: Any) -> Any:
+        everything = {"vocabulary": build_vocabulary(data.tokenized), "train": data.tokenized}
+        return replace(request_of(data, fold, *rest), **{learned: everything[learned]})
 
-    monkeypatch.setattr(fit_networks, "embedding_request", leaky)
+    monkeypatch.setattr(embedded_split, "embedding_request", leaky)
     config = with_values(config, {"word2vec.epochs": 1, "word2vec.min_count": 1})
     assert ("leak canary", "embedding-word2vec") in failed(perform(config, ("mean",)))
 

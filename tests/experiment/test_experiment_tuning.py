@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import weakref
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,9 @@ from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
 from pipeline.core.names import slug
 from pipeline.experiment import choose_settings as choosing
-from pipeline.experiment import fit_linear, fit_networks
-from pipeline.experiment.executors import OneByOne
+from pipeline.experiment import fit_linear, fit_loop, fit_networks, linear_features
+from pipeline.experiment.data import RunData
+from pipeline.experiment.executors import Here
 from pipeline.experiment.tuning import draw_trials, fixed_by_name
 from pipeline.report import draw_report
 from pipeline.run_folder.predictions import read_run_predictions
@@ -102,13 +104,13 @@ def test_a_saved_model_names_the_settings_that_were_chosen(run: Path) -> None:
 
 def test_all_seeds_are_trained_with_what_was_chosen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[tuple[str, int, float]] = []
-    original = fit_networks.run_network
+    original = fit_loop.fit_network_of
 
-    def watched(material: Any, config: Config, planned: Any, seed: int, *rest: Any) -> None:
-        seen.append((planned.name, seed, config.networks.learning_rate))
-        original(material, config, planned, seed, *rest)
+    def watched(data: Any, job: Any) -> Any:
+        seen.append((job.model.name, job.seed, job.settings.networks.learning_rate))
+        return original(data, job)
 
-    monkeypatch.setattr(fit_networks, "run_network", watched)
+    monkeypatch.setattr(fit_loop, "fit_network_of", watched)
     monkeypatch.setattr(choosing, "choose", lambda trials: trials[-1])
     run = perform(tmp_path, run_models="ann", run_seeds=2, run_tune=2)
     rate = read(run)["tuning"][0]["trials"][1]["settings"]["networks.learning_rate"]
@@ -138,29 +140,29 @@ def test_a_refit_has_the_updates_and_rates_of_the_training_that_it_repeats(
     assert again.schedule.horizon == chosen.budget.first < again.budget.first
 
 
-def test_trials_in_this_process_wait_until_a_core_is_free(
+def test_each_network_has_its_trials_before_its_seeds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    events: list[str] = []
-    original = choosing._judged
-    monkeypatch.setattr(OneByOne, "wait_for_room", lambda self: events.append("wait"))
-    monkeypatch.setattr(OneByOne, "run", lambda self, fit, *rest: events.append(fit.__name__))
+    begun: list[str] = []
 
-    def judged(*arguments: Any) -> Any:
-        events.append("trial")
-        return original(*arguments)
+    def noted(self: Here, jobs: Any) -> Any:
+        for job in jobs:
+            begun.append(f"{getattr(job.fit, 'func', job.fit).__name__} {job.model.model} {job.seed}")
+            yield from job.fit(self._data, job)
 
-    monkeypatch.setattr(choosing, "_judged", judged)
-    perform(tmp_path, run_models="ann,rnn", run_tune=1)
-    each = ["wait", "trial", "run_network"]
-    assert events == ["wait", *each, *each]
+    monkeypatch.setattr(Here, "map", noted)
+    perform(tmp_path, run_models="ann,rnn", run_tune=2, run_seeds=2)
+    assert begun == [
+        *("try_network ann 0", "try_network ann 0", "fit_network_of ann 0", "fit_network_of ann 1"),
+        *("try_network rnn 0", "try_network rnn 0", "fit_network_of rnn 0", "fit_network_of rnn 1"),
+    ]
 
 
 def test_the_counts_of_trials_are_let_go_before_the_chosen_ones_are_made(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made: list[Any] = []
-    count, run_together = fit_linear._count, fit_linear._run_together
+    count, fit_together = fit_linear.count_features, fit_linear._fit_together
     alive: list[int] = []
 
     def watched_count(*arguments: Any) -> Any:
@@ -168,13 +170,14 @@ def test_the_counts_of_trials_are_let_go_before_the_chosen_ones_are_made(
         made.append(weakref.ref(features))
         return features
 
-    def watched_run(*arguments: Any) -> None:
+    def watched_fits(*arguments: Any) -> Any:
         gc.collect()
         alive.append(sum(one() is not None for one in made))
-        run_together(*arguments)
+        return fit_together(*arguments)
 
-    monkeypatch.setattr(fit_linear, "_count", watched_count)
-    monkeypatch.setattr(fit_linear, "_run_together", watched_run)
+    monkeypatch.setattr(linear_features, "count_features", watched_count)
+    monkeypatch.setattr(fit_linear, "count_features", watched_count)
+    monkeypatch.setattr(fit_linear, "_fit_together", watched_fits)
     perform(tmp_path, run_models="bow,tfidf", run_tune=2)
     assert alive == [0, 0]
 
@@ -192,15 +195,15 @@ def test_labels_of_test_documents_change_no_trial_and_no_choice(
 ) -> None:
     options: dict[str, object] = {"run_models": models, "run_deterministic": True, "run_tune": 2}
     honest = read(perform(tmp_path / "honest", **options))
-    original = fit_linear.Material.labels
+    original = RunData.labels
 
-    def corrupt(material: Any, documents: Any) -> Any:
-        test = material.loaded.corpus.records[documents]
-        return original(material, documents) if not set(test) & tested else 1 - original(material, documents)
+    def corrupt(data: RunData, documents: Any) -> Any:
+        test = data.corpus.records[documents]
+        return original(data, documents) if not set(test) & tested else 1 - original(data, documents)
 
     first = read_run_predictions(tmp_path / "honest" / "run")[0]
     tested = set(first.predictions.documents.tolist())
-    monkeypatch.setattr(fit_linear.Material, "labels", corrupt)
+    monkeypatch.setattr(RunData, "labels", corrupt)
     other = read(perform(tmp_path / "other", **options))
     assert without_seconds(other["tuning"]) == without_seconds(honest["tuning"])
     assert other["results"][0]["accuracy"] == pytest.approx(1 - honest["results"][0]["accuracy"])
@@ -209,14 +212,14 @@ def test_labels_of_test_documents_change_no_trial_and_no_choice(
 def test_a_drawn_setting_that_does_not_suit_the_corpus_ends_no_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    original = fit_linear._count
+    original = linear_features.count_features
 
-    def count(material: Any, fold: Any, ngrams: Any) -> Any:
+    def count(data: Any, fold: Any, ngrams: Any) -> Any:
         if ngrams.longest == 3:
             raise PipelineError("baselines.ngram_max", "too many n-grams", "lower it")
-        return original(material, fold, ngrams)
+        return original(data, fold, ngrams)
 
-    monkeypatch.setattr(fit_linear, "_count", count)
+    monkeypatch.setattr(linear_features, "count_features", count)
     (family,) = read(perform(tmp_path, run_models="tfidf", run_tune=9))["tuning"]
     failed = [trial for trial in family["trials"] if trial["settings"]["baselines.ngram_max"] == 3]
     assert failed
@@ -228,14 +231,14 @@ def test_a_drawn_setting_that_does_not_suit_the_corpus_ends_no_run(
 
 def test_ctrl_c_keeps_the_trials_that_had_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     calls = iter(range(1, 100))
-    original = choosing._judged
+    original = choosing.try_settings
 
-    def judged(*arguments: Any) -> Any:
+    def tried(*arguments: Any) -> Any:
         if next(calls) == 6:  # the third trial of tfidf
             raise KeyboardInterrupt
         return original(*arguments)
 
-    monkeypatch.setattr(choosing, "_judged", judged)
+    monkeypatch.setattr(choosing, "try_settings", tried)
     with pytest.raises(KeyboardInterrupt):
         perform(tmp_path)
     metrics, report = read(tmp_path / "run"), (tmp_path / "run" / "report.md").read_text(encoding="utf-8")
@@ -249,14 +252,12 @@ def test_ctrl_c_keeps_the_trials_that_had_ended(tmp_path: Path, monkeypatch: pyt
 def test_without_validation_documents_there_is_nothing_to_choose_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    original = choosing.choose_settings
+    original = choosing.settings_to_try
 
-    def without(material: Any, planned: Any, fold: Any, *rest: Any) -> Any:
-        from dataclasses import replace
+    def without(config: Any, planned: Any, fold: Any) -> Any:
+        return original(config, planned, replace(fold, validation=fold.validation[:0]))
 
-        return original(material, planned, replace(fold, validation=fold.validation[:0]), *rest)
-
-    monkeypatch.setattr(fit_linear, "choose_settings", without)
+    monkeypatch.setattr(choosing, "settings_to_try", without)
     with pytest.raises(PipelineError) as caught:
         perform(tmp_path, run_models="bow")
     assert str(caught.value) == (

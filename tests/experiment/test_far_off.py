@@ -12,9 +12,9 @@ import pytest
 
 from pipeline.commands.run import run_experiment
 from pipeline.core.console import Console
-from pipeline.experiment import fit_networks
+from pipeline.experiment import fit_loop
 from pipeline.models.networks import build
-from pipeline.models.networks.far_off import far_off, second_training
+from pipeline.models.networks.far_off import far_off, second_training, second_training_in_words
 from pipeline.run_folder.predictions import read_run_predictions
 from pipeline.settings.reading import load_config
 
@@ -53,7 +53,7 @@ def test_which_seeds_are_far_off(losses: tuple[float | None, ...], far: tuple[in
 
 
 def test_a_second_training_is_kept_only_if_it_is_better() -> None:
-    assert second_training(2, 0.34, 0.34, 0.12).words() == (
+    assert second_training_in_words(second_training(2, 0.34, 0.34, 0.12)) == (
         "seed 2 was trained again: validation loss 0.34 against 0.12 of the best seed; the second is not kept (0.34)"
         ", and this seed stands far from the others"
     )
@@ -156,7 +156,7 @@ def test_a_second_training_is_the_same_in_a_process_of_its_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Which seed is far off is decided in the first process; here it is said, and a healthy fit is trained again."""
-    monkeypatch.setattr(fit_networks, "far_off", lambda losses: (1,))
+    monkeypatch.setattr(fit_loop, "far_off", lambda losses: (1,))
     runs = [
         perform(tmp_path / str(at_once), "networks.max_epochs=2", f"run.side_by_side={at_once}", run_seeds=2)
         for at_once in (1, 2)

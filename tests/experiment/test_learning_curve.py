@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
@@ -393,6 +392,5 @@ def test_with_refit_the_validation_documents_are_counted_among_those_learned_fro
     whole = fold_of(200, 20, 30)
     smaller = smaller_folds(whole, 5, np.random.default_rng(0))
     for refit, sizes in ((False, [*[50] * 3, *[100] * 3, 200]), (True, [*[55] * 3, *[110] * 3, 220])):
-        nothing = Namespace(fits=[], config=load_config(None, (), {"run.refit": refit}))
-        sets = describe_curve(whole, smaller, nothing, nothing)["sets"]
+        sets = describe_curve(whole, smaller, [], refit)["sets"]
         assert [one["train"] for one in sets] == sizes

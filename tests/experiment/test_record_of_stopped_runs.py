@@ -12,7 +12,8 @@ import pytest
 
 from pipeline.commands.run import run_experiment
 from pipeline.core.console import Console
-from pipeline.experiment import fit_linear, record
+from pipeline.core.fits import Fit
+from pipeline.experiment import fit_linear
 from pipeline.settings.reading import load_config
 
 
@@ -76,7 +77,7 @@ def test_a_run_stopped_in_a_later_fold_is_scored_on_the_folds_that_are_whole(
 def test_predictions_whose_fit_was_not_recorded_are_left_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stop_at(monkeypatch, record.FoldRecord, "_fit", 3)
+    stop_at(monkeypatch, Fit, "of_row", 3)  # its predictions are written by then
     metrics, report = stopped(tmp_path)
     warning = "stopped before the fit was recorded: the predictions of tfidf are left out"
     assert warning in metrics["warnings"]

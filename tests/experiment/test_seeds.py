@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +13,14 @@ import pytest
 from pipeline.commands.run import run_experiment
 from pipeline.commands.verify import verify
 from pipeline.core.console import Console
+from pipeline.core.fits import Fit, FitKey, FitResult, Result, Score
 from pipeline.evaluation import SeedsAsked, SeedsFound, find_seeds
 from pipeline.evaluation.differences import seeds_share
 from pipeline.evaluation.pooling import pool_folds
 from pipeline.evaluation.recorded import predictions_of_whole_seeds
-from pipeline.experiment import fit_networks, kept_for_seeds, more_seeds
-from pipeline.experiment.data import save_test_predictions
-from pipeline.experiment.record import Fit
-from pipeline.experiment.tuning import Score
-from pipeline.models.table import PlannedModel
+from pipeline.experiment import fit_loop, fit_networks, shared
+from pipeline.experiment.data import RunData, answers_on_test
+from pipeline.experiment.fit_loop import NetworkJob
 from pipeline.report.sections.circumstances import seeds_sentence
 from pipeline.run_folder.predictions import SavedPredictions
 from pipeline.run_folder.reading import read_run
@@ -156,20 +155,17 @@ def plant(monkeypatch: pytest.MonkeyPatch, right: Right) -> list[tuple[str, int,
     """Let trainings end at once with answers of `right`; return where each is noted: name, seed, fold."""
     done: list[tuple[str, int, int]] = []
 
-    def trained(
-        material: Any, config: Any, planned: PlannedModel, seed: int, prepared: Any, last: Any, *rest: Any
-    ) -> None:
-        fold = last.fold
-        labels = material.labels(fold.test)  # (N,)
-        hits = np.array([right(planned.name, seed, int(document)) for document in fold.test], np.float32)
+    def trained(data: RunData, job: NetworkJob) -> Iterator[FitResult]:
+        fold, key = job.fit_on.get().fold, FitKey(job.model.name, job.seed, job.fit_on.get().fold.number)
+        labels = data.labels(fold.test)  # (N,)
+        hits = np.array([right(key.name, key.seed, int(document)) for document in fold.test], np.float32)
         answers = np.where(np.arange(2) == labels[:, None], hits[:, None], 1 - hits[:, None])  # (N, 2)
-        save_test_predictions(material, planned.name, seed, fold, answers.astype(np.float32))
-        done.append((planned.name, seed, fold.number))
-        accuracy = {"rnn": 0.9, "gru": 0.8}[planned.model] - (0.5 if seed > 2 else 0)
-        rest[-1]._fit(Fit(planned.name, seed, fold.number, 1.0, 1.0, 1.0, 10, accuracy, None, ()))
+        done.append(key)
+        accuracy = {"rnn": 0.9, "gru": 0.8}[job.model.model] - (0.5 if key.seed > 2 else 0)
+        fit = Fit(*key, 1.0, 1.0, 1.0, 10, accuracy, None, ())
+        yield FitResult(fit, answers_on_test(data, fold, answers.astype(np.float32)))
 
-    for module in (fit_networks, more_seeds):
-        monkeypatch.setattr(module, "run_network", trained)
+    monkeypatch.setattr(fit_loop, "fit_network_of", trained)
     monkeypatch.setattr(fit_networks, "_score", lambda *_: Score(0.5, 0.5, None))
     return done
 
@@ -236,18 +232,16 @@ def test_settings_that_tuning_chose_and_a_refit_serve_the_added_seeds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plant(monkeypatch, wild)
-    planted, seen = fit_networks.run_network, []
+    planted, seen = fit_loop.fit_network_of, []
 
-    def noted(
-        material: Any, config: Any, planned: Any, seed: int, prepared: Any, last: Any, *rest: Any
-    ) -> None:
-        sizes = (len(prepared.fold.train), len(last.fold.train))
-        vectors = prepared.embedded.matrix.vectors.tobytes(), last.embedded.matrix.vectors.tobytes()
-        seen.append((config.networks, sizes, vectors, rest[:-1]))
-        planted(material, config, planned, seed, prepared, last, *rest)
+    def noted(data: RunData, job: NetworkJob) -> Iterator[Result]:
+        splits = job.choose_on.get(), job.fit_on.get()
+        sizes = tuple(len(split.fold.train) for split in splits)
+        vectors = tuple(split.embedded.matrix.vectors.tobytes() for split in splits)
+        seen.append((job.settings.networks, sizes, vectors, job.refit))
+        return planted(data, job)
 
-    for module in (fit_networks, more_seeds):
-        monkeypatch.setattr(module, "run_network", noted)
+    monkeypatch.setattr(fit_loop, "fit_network_of", noted)
     perform(tmp_path, run_tune=2, run_refit=True)
     assert len(seen) == 6
     assert all(one == seen[0] for one in seen[1:])
@@ -273,14 +267,14 @@ def test_a_run_that_is_stopped_while_seeds_are_added_keeps_the_whole_ones(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     done = plant(monkeypatch, wild)
-    planted = more_seeds.run_network
+    planted = fit_loop.fit_network_of
 
-    def stopped(*arguments: Any) -> None:
+    def stopped(data: RunData, job: NetworkJob) -> Iterator[Result]:
         if len(done) == 2 * 4 + 1:  # the fifth seed has one of its two folds
             raise KeyboardInterrupt
-        planted(*arguments)
+        return planted(data, job)
 
-    monkeypatch.setattr(more_seeds, "run_network", stopped)
+    monkeypatch.setattr(fit_loop, "fit_network_of", stopped)
     with pytest.raises(KeyboardInterrupt):
         perform(tmp_path, corpus_folds=2)
     run = tmp_path / "run"
@@ -304,7 +298,8 @@ def test_a_disk_without_room_for_what_more_seeds_need_ends_no_run(
     def full(*_: Any, **__: Any) -> None:
         raise OSError("1000 requested and 10 written")  # as NumPy says it
 
-    monkeypatch.setattr(kept_for_seeds.np, "save", full)
+    monkeypatch.setattr(shared.np, "save", full)
+    monkeypatch.setattr(shared, "_LEAST_BYTES", 0)  # the arrays of this corpus are small
     _, metrics = perform(tmp_path)
     assert len(done) == 3
     assert any("cannot be written (1000 requested and 10 written)" in text for text in metrics["warnings"])
@@ -318,7 +313,7 @@ def test_a_computer_without_a_temporary_folder_ends_no_run(
     def nowhere(*_: Any, **__: Any) -> None:
         raise FileNotFoundError(2, "No usable temporary directory found")
 
-    monkeypatch.setattr(kept_for_seeds.tempfile, "TemporaryDirectory", nowhere)
+    monkeypatch.setattr(shared.tempfile, "TemporaryDirectory", nowhere)
     _, metrics = perform(tmp_path)
     assert len(done) == 3
     assert any("No usable temporary directory found" in text for text in metrics["warnings"])

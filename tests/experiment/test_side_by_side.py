@@ -7,7 +7,10 @@ import os
 import pickle
 import signal
 import time
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +21,19 @@ import pytest
 from pipeline.commands.run import run_experiment
 from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
+from pipeline.core.fits import Fit, FitResult, ProbesResult, Score, SourceResult, Trial, TrialResult
 from pipeline.experiment import fit_linear, fit_networks
-from pipeline.experiment import workers as side_by_side_module
-from pipeline.experiment.data import Material, read_and_split, tokenize_all
-from pipeline.experiment.executors import OneByOne, SideBySide, all_ended, put_in_order
+from pipeline.experiment import workers as workers_module
+from pipeline.experiment.data import RunData, read_and_split, tokenize_all
+from pipeline.experiment.executors import Executor, Here, executor_of
 from pipeline.experiment.how_many import Machine, Work, fits_at_once
+from pipeline.experiment.jobs import Job
 from pipeline.experiment.plan import plan_models
-from pipeline.experiment.record import Choice, Fit
-from pipeline.models.table import PlannedModel
+from pipeline.experiment.shared import Shared, shared_files
+from pipeline.run_folder.folder import RunFolder
 from pipeline.run_folder.predictions import read_run_predictions
 from pipeline.settings.reading import load_config
+from pipeline.settings.tables import Config
 
 SMALL = (
     "networks.units=8",
@@ -35,7 +41,7 @@ SMALL = (
     "embeddings.dimension=8",
     "baselines.bow_strengths=0.1,1",
 )
-WORK = Work(fits=9, seconds=300, tokens=60_000, gpu=False)
+WORK = Work(fits=9, words=30_000_000, tokens=60_000, gpu=False)
 TWO_CORES = Machine(cores=2, available_mib=16_000)
 
 
@@ -80,7 +86,7 @@ def read(run: Path, name: str = "metrics.json") -> Any:
         (WORK, replace(TWO_CORES, available_mib=1_500), 0, 1),
         (replace(WORK, fits=1), TWO_CORES, 0, 1),
         (replace(WORK, fits=2), TWO_CORES, 5, 2),
-        (replace(WORK, seconds=39), TWO_CORES, 0, 1),
+        (replace(WORK, words=3_900_000), TWO_CORES, 0, 1),
         (
             replace(WORK, tokens=13_000_000),
             replace(TWO_CORES, available_mib=6_000),
@@ -145,38 +151,35 @@ def test_models_are_saved_alike(runs: tuple[Path, Path]) -> None:
         assert (runs[0] / file).read_bytes() == (runs[1] / file).read_bytes(), file
 
 
-def test_arguments_that_are_sent_apart_train_nothing_twice(
+def test_a_job_that_is_sent_to_another_process_trains_nothing_twice(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each argument is a copy of its own: no two are the same object, and none says by that whether to refit."""
+    """What a job names are copies there: no two are the same object, and none says by that whether to refit."""
     trained: list[str] = []
 
-    def sent_apart(self: OneByOne, fit: Any, fold: int, *arguments: Any) -> None:
-        apart = [pickle.loads(pickle.dumps(argument)) for argument in arguments]
-        fit(self._material, *apart, self._record.fold(fold))
+    def sent(self: Here, jobs: Any) -> Any:
+        for job in jobs:
+            apart = pickle.loads(pickle.dumps(job))
+            yield from apart.fit(self._data, apart)
 
     def counted(module: Any, name: str) -> None:
         original = getattr(module, name)
 
         def called(*arguments: Any, **named: Any) -> Any:
-            trained.append(f"{module.__name__.partition('.')[2]}.{name}")
+            trained.append(name)
             return original(*arguments, **named)
 
         monkeypatch.setattr(module, name, called)
 
-    monkeypatch.setattr(OneByOne, "run", sent_apart)
+    monkeypatch.setattr(Here, "map", sent)
     counted(fit_networks, "fit_network")
-    counted(fit_linear, "_count")
+    counted(fit_linear, "count_features")
     counted(fit_linear, "fit_baseline")
-    counted(fit_linear, "_features")
+    counted(fit_linear, "average_features")
     given = {"corpus.path": str(write_films(tmp_path)), "run.out": str(tmp_path / "run"), "run.seeds": 1}
     given |= {"run.models": "bow,mean,ann", "run.embeddings": "random", "run.probes": False}
     run = run_experiment(load_config(None, SMALL, given), Console(silent=True), "")
-    assert sorted(trained) == [
-        "experiment.fit_linear._count",
-        "experiment.fit_linear._features",
-        "experiment.fit_networks.fit_network",
-    ]
+    assert sorted(trained) == ["average_features", "count_features", "fit_network"]
     assert [row["name"] for row in read(run)["results"]] == ["ann@random", "bow", "mean@random"]
 
 
@@ -204,112 +207,139 @@ def test_the_log_has_every_training(runs: tuple[Path, Path]) -> None:
 # --- what ends early ------------------------------------------------------------------------------------
 
 
-def material_of(folder: Path) -> Material:
-    """Return the material of a run without networks: workers load no TensorFlow."""
+def data_of(folder: Path) -> RunData:
+    """Return what the fits of a run without networks read: workers load no TensorFlow."""
     config = load_config(None, SMALL, {"corpus.path": str(write_films(folder)), "run.models": "bow"})
     console = Console(silent=True)
-    loaded, _, _ = read_and_split(config, console)
-    return tokenize_all(config, console, folder / "run", loaded, plan_models(("bow",), ()))
-
-
-@dataclass
-class Parts:
-    """Stands for the record of a run, and for the part of one fold."""
-
-    fits: list[Fit] = field(default_factory=list)
-    planned: tuple[PlannedModel, ...] = plan_models(("bow", "tfidf"), ())
-    histories: list[Any] = field(default_factory=list)
-    choices: list[Any] = field(default_factory=list)
-    neighbours: list[Any] = field(default_factory=list)
-    trials: dict[tuple[str, str, int], list[Any]] = field(default_factory=dict)
-    probes: list[Any] = field(default_factory=list)
-
-    def fold(self, number: int) -> Parts:
-        return self
-
-    def baseline(self, fit: Fit, choice: Choice | None) -> None:
-        self.fits.append(fit)
+    loaded = read_and_split(config, console).loaded
+    return tokenize_all(config, console, loaded, plan_models(("bow",), ()))
 
 
 def fit_named(name: str) -> Fit:
     return Fit(name, 0, 0, 1.0, 1.0, 1.0, 1, None, None, ())
 
 
-def finish_at_once(material: Material, name: str, parts: Any) -> None:
-    parts.baseline(fit_named(name), None)
+def finish_at_once(name: str, data: RunData, job: Any) -> Iterator[FitResult]:
+    yield FitResult(fit_named(name))
 
 
-def write_without_end(material: Material, parts: Any) -> None:
-    (material.run / "half.part").write_text("half")
+def go_on_without_end(data: RunData, job: Any) -> Iterator[FitResult]:
+    time.sleep(1.0)
+    yield FitResult(fit_named("endless"))
     time.sleep(600)
 
 
-def fail(material: Material, parts: Any) -> None:
+def fail(data: RunData, job: Any) -> Iterator[FitResult]:
     raise PipelineError("films.csv:3", "no label", "give one")
 
 
-def meet_a_fault(material: Material, parts: Any) -> None:
+def meet_a_fault(data: RunData, job: Any) -> Iterator[FitResult]:
     raise KeyError("a fault")
 
 
-def die(material: Material, parts: Any) -> None:
+def die(data: RunData, job: Any) -> Iterator[FitResult]:
     os.kill(os.getpid(), signal.SIGKILL)
+    yield FitResult(fit_named("never"))
 
 
-def side_by_side(folder: Path) -> tuple[SideBySide, Parts]:
-    (folder / "run").mkdir()
-    parts = Parts()
-    return SideBySide(material_of(folder), parts, 2), parts  # type: ignore[arg-type]
+def job_of(fit: Any) -> Job[None]:
+    nothing: Shared[None] = Shared(None)
+    return Job(fit, (), 0, Config(), nothing, nothing, refit=False)
+
+
+def named(name: str) -> Job[None]:
+    return job_of(partial(finish_at_once, name))
+
+
+@contextmanager
+def side_by_side(folder: Path, kept: list[Fit]) -> Iterator[Executor]:
+    """Give two workers; `kept` gets each fit that had come and was not yielded."""
+
+    def keep(result: Any) -> None:
+        kept.append(result.fit)
+
+    with shared_files() as files, executor_of(data_of(folder), files, 2, keep) as executor:
+        yield executor
+
+
+def run_all(executor: Executor, jobs: Any, kept: list[Fit]) -> None:
+    for result in executor.map(jobs):
+        assert isinstance(result, FitResult)
+        kept.append(result.fit)
 
 
 def workers() -> list[psutil.Process]:
     return [one for one in psutil.Process().children() if "spawn_main" in " ".join(one.cmdline())]
 
 
-def fit_until_recorded(fits: SideBySide, parts: Parts, name: str) -> None:
-    fits.run(finish_at_once, 0, name)
-    while name not in [fit.name for fit in parts.fits]:
-        fits.wait_for_room()
-
-
-def test_after_waiting_for_all_every_fit_is_recorded_and_more_can_be_run(
+def test_when_no_job_is_left_every_result_was_there_and_more_can_be_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def slowly(console: Any, stages: Any, found: Any, content: Any) -> None:
+    def slowly(console: Any, stages: Any, come: Any, content: Any) -> None:
         time.sleep(0.3)  # what a worker said is read later than the worker ends
-        found.put(content)
+        come.put(content)
 
-    monkeypatch.setitem(side_by_side_module.ACTIONS, "found", slowly)
-    fits, parts = side_by_side(tmp_path)
-    with all_ended(fits):
-        for name in ("tfidf", "bow"):
-            fits.run(finish_at_once, 0, name)
-        fits.wait_for_all()
-        assert [fit.name for fit in parts.fits] == ["bow", "tfidf"]
-        fits.run(finish_at_once, 0, "tfidf")
-    assert [fit.name for fit in parts.fits] == ["bow", "tfidf", "tfidf"]
+    monkeypatch.setitem(workers_module.ACTIONS, "come", slowly)
+    kept: list[Fit] = []
+    with side_by_side(tmp_path, kept) as executor:
+        run_all(executor, [named("tfidf"), named("bow")], kept)
+        assert sorted(fit.name for fit in kept) == ["bow", "tfidf"]
+        run_all(executor, [named("nbsvm")], kept)
+    assert [fit.name for fit in kept][2:] == ["nbsvm"]
 
 
-def test_ctrl_c_stops_the_workers_and_keeps_what_had_finished(tmp_path: Path) -> None:
-    fits, parts = side_by_side(tmp_path)
+def test_a_job_that_waits_for_a_result_begins_once_that_is_kept(tmp_path: Path) -> None:
+    kept: list[Fit] = []
+    with side_by_side(tmp_path, kept) as executor:
+
+        def jobs() -> Iterator[Job[None] | None]:
+            yield named("first")
+            while not kept:
+                yield None
+            yield named(f"after {kept[0].name}")
+
+        run_all(executor, jobs(), kept)
+    assert [fit.name for fit in kept] == ["first", "after first"]
+
+
+def test_the_next_job_is_asked_for_when_there_is_room(tmp_path: Path) -> None:
+    asked: list[int] = []
+
+    def jobs() -> Iterator[Job[None]]:
+        for number in range(4):
+            asked.append(len(kept))
+            yield named(str(number))
+
+    kept: list[Fit] = []
+    with side_by_side(tmp_path, kept) as executor:
+        run_all(executor, jobs(), kept)
+    assert asked[:2] == [0, 0]
+    assert asked[2] >= 1
+    assert asked[3] >= 2
+
+
+def test_ctrl_c_stops_the_workers_and_keeps_what_had_come(tmp_path: Path) -> None:
     running: list[psutil.Process] = []
+    kept: list[Fit] = []
 
     def press_ctrl_c() -> None:
-        with all_ended(fits):
-            fits.run(write_without_end, 0)
-            fit_until_recorded(fits, parts, "tfidf")
-            fit_until_recorded(fits, parts, "bow")
-            while not (tmp_path / "run" / "half.part").exists():
-                time.sleep(0.05)
-            running.extend(workers())
-            raise KeyboardInterrupt
+        with side_by_side(tmp_path, kept) as executor:
+
+            def jobs() -> Iterator[Job[None]]:
+                yield named("tfidf")
+                yield job_of(go_on_without_end)
+                while executor._come.empty() or not kept:  # type: ignore[attr-defined]
+                    time.sleep(0.05)  # what comes now is not yielded any more
+                running.extend(workers())
+                raise KeyboardInterrupt
+
+            run_all(executor, jobs(), kept)
 
     with pytest.raises(KeyboardInterrupt):
         press_ctrl_c()
-    assert [(fit.name, fit.at_once) for fit in parts.fits] == [("bow", 2), ("tfidf", 2)]
+    assert [(fit.name, fit.at_once) for fit in kept] == [("tfidf", 2), ("endless", 2)]
     assert running
     assert not any(worker.is_running() for worker in running)
-    assert list((tmp_path / "run").iterdir()) == []
 
 
 @pytest.mark.parametrize(
@@ -328,47 +358,47 @@ def test_ctrl_c_stops_the_workers_and_keeps_what_had_finished(tmp_path: Path) ->
 def test_an_error_of_a_fit_ends_the_run_with_it(
     fit: Any, error: type[Exception], words: str, tmp_path: Path
 ) -> None:
-    fits, parts = side_by_side(tmp_path)
+    kept: list[Fit] = []
 
     def run_them() -> None:
-        with all_ended(fits):
-            fit_until_recorded(fits, parts, "bow")
-            fits.run(fit, 0)
-            fits.run(write_without_end, 0)
+        with side_by_side(tmp_path, kept) as executor:
+            run_all(executor, [named("bow")], kept)
+            run_all(executor, [job_of(fit), job_of(go_on_without_end)], kept)
 
     with pytest.raises(error) as raised:
         run_them()
     assert str(raised.value) == words
-    assert [kept.name for kept in parts.fits] == ["bow"]
+    assert kept[0].name == "bow"
 
 
 def test_a_worker_never_gets_ctrl_c(tmp_path: Path) -> None:
-    fits, parts = side_by_side(tmp_path)
-    with all_ended(fits):
-        fit_until_recorded(fits, parts, "bow")
+    kept: list[Fit] = []
+    with side_by_side(tmp_path, kept) as executor:
+        run_all(executor, [named("bow")], kept)
         for worker in workers():
             worker.send_signal(signal.SIGINT)
-        fits.run(finish_at_once, 0, "tfidf")
-    assert [fit.name for fit in parts.fits] == ["bow", "tfidf"]
+        run_all(executor, [named("tfidf")], kept)
+    assert [fit.name for fit in kept] == ["bow", "tfidf"]
 
 
-def test_what_was_found_is_put_in_the_order_of_a_run_one_after_the_other() -> None:
+def test_what_was_found_is_put_in_the_order_of_a_run_one_after_the_other(tmp_path: Path) -> None:
     planned = plan_models(("bow", "ann", "lstm"), ("learned", "random"))
     names = ["lstm@random", "ann@learned", "ann@random", "lstm@learned", "bow"]
-    record = Parts(
-        [replace(fit_named(name), fold=fold) for fold in (1, 0) for name in names],
-        planned,
-        [{"name": name, "fold": 0, "seed": 0} for name in names[:4]],
-        [],
-        [{"source": source} for source in ("lstm@learned", "random", "ann@learned", "learned")],
-    )
-    record.trials = {(name, name.partition("@")[0], fold): [] for fold in (1, 0) for name in names}
-    record.probes = [{"name": name} for name in names[:4]]
-    put_in_order(record)  # type: ignore[arg-type]
+    folder = RunFolder(path=tmp_path)
+    for fold in (1, 0):
+        for name in names:
+            folder.keep(FitResult(replace(fit_named(name), fold=fold), course={"name": name}))
+            trial = Trial(1, {}, Score(None, None), 0.0)
+            folder.keep(TrialResult(name, name.partition("@")[0], fold, trial))
+    for name in names[:4]:
+        folder.keep(ProbesResult({"name": name}))
+    for source in ("lstm@learned", "random", "ann@learned", "learned"):
+        folder.keep(SourceResult((), neighbours={"source": source}))
+    folder.put_in_order((model.name, model.source) for model in planned)
     networks = ["ann@learned", "lstm@learned", "ann@random", "lstm@random"]
     in_order = [(fold, name) for fold in (0, 1) for name in ("bow", *networks)]
-    assert [(fit.fold, fit.name) for fit in record.fits] == in_order
-    assert [one["name"] for one in record.histories] == networks
-    assert [one["name"] for one in record.probes] == networks
-    assert [(fold, name) for name, _, fold in record.trials] == in_order
-    assert [one["source"] for one in record.neighbours] == ["learned", *networks[:2], "random"]
+    assert [(key.fold, key.name) for key in folder.fits] == in_order
+    assert [(key.fold, key.name) for key in folder.courses] == in_order
+    assert list(folder.probes) == networks
+    assert [(fold, name) for name, _, fold in folder.trials] == in_order
+    assert list(folder.neighbours) == ["learned", *networks[:2], "random"]

@@ -8,9 +8,8 @@ import math
 import numpy as np
 import pytest
 
+from pipeline.core.fits import Score, Trial
 from pipeline.experiment.tuning import (
-    Score,
-    Trial,
     choose,
     describe_families,
     describe_space,

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from pipeline.core.values import TokenizedCorpus, Vocabulary
 from pipeline.embeddings.table import Embedded, embed
-from pipeline.experiment.fit_linear import average_vectors
+from pipeline.experiment.linear_features import average_vectors
 from pipeline.interpret.contributions.of_run import (
     CHARACTERS,
     LEFT_OUT,

@@ -52,7 +52,7 @@ def fit_of(bias: float, right: list[list[float]]) -> probe.Fits:
 def test_a_row_compares_with_the_bias_of_the_run() -> None:
     own = fit_of(1.0, [[1.0, 1.0, 0.0, 0.0] * 25, [1.0, 1.0, 0.0, 0.0] * 25])
     row = probe._row(fit_of(3.0, [[1.0, 1.0, 1.0, 0.0] * 25, [1.0, 1.0, 1.0, 0.0] * 25]), own)
-    assert (row.accuracy, row.difference, row.seeds) == (0.75, 0.25, [0.75, 0.75])
+    assert (row.accuracy, row.difference, row.seeds) == (0.75, 0.25, (0.75, 0.75))
     assert row.ci95[0] > 0.15
     assert row.validation_accuracy == 0.625
     assert row.gate == pytest.approx(2 / 3)
@@ -66,18 +66,18 @@ def row_of(
     bias: float,
     accuracy: float,
     difference: float | None,
-    ci95: list[float] | None,
+    ci95: tuple[float, float] | None,
     start: float,
     time_constant: float,
-) -> probe.Bias:
-    return probe.Bias(bias, None, accuracy, [], difference, ci95, 0, 0.5, 0.5, start, time_constant)
+) -> probe.BiasRow:
+    return probe.BiasRow(bias, None, accuracy, (), difference, ci95, 0, 0.5, 0.5, start, time_constant)
 
 
 def test_the_reading_of_three_biases() -> None:
     rows = [
-        row_of(0.0, 0.7, -0.2, [-0.3, -0.1], 1.44, 2.0),
+        row_of(0.0, 0.7, -0.2, (-0.3, -0.1), 1.44, 2.0),
         row_of(1.0, 0.9, None, None, 3.19, 4.0),
-        row_of(3.0, 0.91, 0.01, [-0.02, 0.04], 20.58, 20.0),
+        row_of(3.0, 0.91, 0.01, (-0.02, 0.04), 20.58, 20.0),
     ]
     assert probe.reading(rows, 1.0, 0.01) == (
         "with the run's bias of 1 the network is right on 90.0 %. 0 is worse: -20.0 points (95 % interval -30.0 to"
@@ -85,7 +85,7 @@ def test_the_reading_of_three_biases() -> None:
         " unit remembers for 2.0 (bias 0), 4.0 (bias 1), 20.0 (bias 3) tokens after training; it began with 1.4, 3.2,"
         " 20.6."
     )
-    equal = [rows[1], replace(rows[2], difference=0.001, ci95=[-0.004, 0.006])]
+    equal = [rows[1], replace(rows[2], difference=0.001, ci95=(-0.004, 0.006))]
     assert "3 is equal to that within 1 point: +0.1 points (95 % interval -0.4 to +0.6)." in probe.reading(
         equal, 1.0, 0.01
     )

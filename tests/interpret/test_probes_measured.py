@@ -11,6 +11,7 @@ import pytest
 from builders import TINY_NETWORK, indexed_of, int32, labelled, matrix_of, rows_of_each, train_network
 from probe_builders import network_of, random_documents, subject_of
 
+from pipeline.core.files import plain
 from pipeline.interpret.probes import Nothing, Subject, forget_bias, memory_horizon, needle, word_order
 from pipeline.models.networks.batches import visible
 from pipeline.models.networks.labelled import Labelled
@@ -30,8 +31,7 @@ def test_a_probe_leaves_the_weights_and_says_what_it_is(measure: Any) -> None:
     found = measure(subject)
     for path, weight in subject.weights.items():
         assert np.array_equal(weight, before[path])
-    numbers = asdict(found.numbers)
-    assert json.loads(json.dumps(numbers)) == numbers
+    assert json.loads(json.dumps(asdict(found.numbers))) == plain(asdict(found.numbers))
     assert found.reading
     assert found.numbers.documents == found.summary["documents"] == 20
 
@@ -149,7 +149,7 @@ def test_an_lstm_finds_a_needle_in_a_short_text() -> None:
     assert found.summary == {"length": 6, "reach": {"lstm": 6}}
     assert found.reading == "lstm finds the word from every distance, up to the first of 6 tokens."
     assert set(found.numbers.neutral_words) == {f"word{row}" for row in range(2, 12)}
-    assert json.loads(json.dumps(asdict(found.numbers))) == asdict(found.numbers)
+    assert json.loads(json.dumps(asdict(found.numbers))) == plain(asdict(found.numbers))
     for path, weight in subject.weights.items():
         assert np.array_equal(weight, before[path])
 
@@ -183,7 +183,7 @@ def test_the_three_biases_share_their_seeds_and_documents() -> None:
         right = predict_probabilities(again.model, DOCUMENTS.indexed, 2).argmax(axis=1) == DOCUMENTS.labels
         assert row.seeds[0] == right.mean()
         assert len(row.seeds) == 2
-    assert json.loads(json.dumps(asdict(found.numbers))) == asdict(found.numbers)
+    assert json.loads(json.dumps(asdict(found.numbers))) == plain(asdict(found.numbers))
 
 
 def test_gates_stay_near_where_a_few_steps_left_them() -> None:

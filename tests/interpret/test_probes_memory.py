@@ -65,7 +65,7 @@ def enough(found: horizon.MemoryHorizon) -> dict[str, int | None]:
     return {name: change.enough for name, change in found.changes.items()}
 
 
-def point(found: horizon.MemoryHorizon, change: str, k: int) -> horizon.Point:
+def point(found: horizon.MemoryHorizon, change: str, k: int) -> horizon.HorizonPoint:
     return next(one for one in found.changes[change].points if one.k == k)
 
 
@@ -201,7 +201,7 @@ def test_a_bag_of_words_survives_shuffling_entirely() -> None:
     found = order_of(bag_of_words, *documents_with(7))
     assert found.share == 1.0
     assert found.shares == [1.0] * 5
-    assert found.shuffled == [order.Shuffle(1.0, found.log_loss)] * 5
+    assert found.shuffled == (order.ShuffleScore(1.0, found.log_loss),) * 5
     assert found.order == "not needed"
     assert order.reading(found) == (
         "order is not needed: shuffling the words costs at most 1 point (100.0 % as written, 100.0 % shuffled), and"

@@ -64,7 +64,9 @@ def test_needles_do_not_stand_out() -> None:
 
 
 def test_the_reach_ends_at_the_first_distance_that_is_missed() -> None:
-    points = [probe.Point(k, accuracy, [], []) for k, accuracy in ((1, 0.95), (2, 0.89), (4, 1.0))]
+    points = [
+        probe.NeedlePoint(k, accuracy, (0.0, 1.0), ()) for k, accuracy in ((1, 0.95), (2, 0.89), (4, 1.0))
+    ]
     assert probe.reach(points) == 1
     assert probe.reach(points[1:]) is None
 
@@ -72,14 +74,16 @@ def test_the_reach_ends_at_the_first_distance_that_is_missed() -> None:
 def test_the_interval_of_a_needle_holds_seeds_and_documents() -> None:
     """Two seeds that disagree wholly leave everything open; its ends stay within 0 and 1."""
     point = probe._point(4, np.array([[1.0] * 50, [0.0] * 50]))
-    assert (point.k, point.accuracy, point.seeds) == (4, 0.5, [1.0, 0.0])
-    assert point.ci95 == [0.0, 1.0]
+    assert (point.k, point.accuracy, point.seeds) == (4, 0.5, (1.0, 0.0))
+    assert point.ci95 == (0.0, 1.0)
 
 
 def test_the_reading_of_needles() -> None:
-    def network(name: str, *accuracies: float) -> probe.Trained:
-        points = [probe.Point(2**place, one, [], []) for place, one in enumerate(accuracies)]
-        return probe.Trained(name, 0.004, [], points, probe.reach(points), 0.0)
+    def network(name: str, *accuracies: float) -> probe.NeedleNetwork:
+        points = tuple(
+            probe.NeedlePoint(2**place, one, (0.0, 1.0), ()) for place, one in enumerate(accuracies)
+        )
+        return probe.NeedleNetwork(name, 0.004, (), points, probe.reach(points), 0.0)
 
     networks = [
         network("rnn", 1.0, 0.9, 0.615),

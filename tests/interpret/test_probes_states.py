@@ -174,11 +174,9 @@ def test_without_a_recurrent_matrix_no_earlier_state_is_left() -> None:
     fitted, documents = network_of("rnn"), random_documents([6] * 4)
     set_layer(fitted, "recurrent_0", recurrent_kernel=0.0)
     found = jacobians.measure(subject_of(fitted, documents))
-    assert (found.numbers.lag, found.numbers.median) == (
-        [1, 2, 5],
-        [0.0] * 3,
-    )  # a document of 6 has no lag of 10
-    assert found.numbers.logits.median == [0.0] * 3
+    assert found.numbers.lag == [1, 2, 5]  # a document of 6 has no lag of 10
+    assert found.numbers.median == (0.0,) * 3
+    assert found.numbers.logits.median == (0.0,) * 3
     assert found.numbers.recurrence.must_vanish is True
     assert found.reading.startswith(
         "a small change of a state moves the last hidden state by at most so many times its size (median of documents):"
@@ -194,7 +192,7 @@ def test_a_head_that_reads_every_state_is_named_and_its_logits_hear_an_early_one
     found = jacobians.measure(subject_of(fitted, documents))
     kernel = fitted.model.get_layer("output").get_weights()[0].astype(np.float64)  # (3, 2)
     sixth = np.linalg.norm(kernel - kernel.mean(axis=1, keepdims=True), ord=2) / 6
-    assert found.numbers.median == [0.0] * 3
+    assert found.numbers.median == (0.0,) * 3
     np.testing.assert_allclose(found.numbers.logits.median, [sixth] * 3, rtol=1e-5)
     assert "0 after 5 tokens (the head, mean, reads the earlier ones too); the logits by 0." in found.reading
 
@@ -280,10 +278,10 @@ def test_the_running_answer_is_the_output_layer_on_each_state() -> None:
     matrix, bias = fitted.model.get_layer("output").get_weights()
     odds = np.exp(trace.states[0, 11:] @ matrix + bias)  # (60, C), of the words 11 to 70
     answers = odds / odds.sum(axis=1, keepdims=True)
-    assert one.predicted == ["abc"[answer] for answer in answers.argmax(axis=1)]
+    assert list(one.predicted) == ["abc"[answer] for answer in answers.argmax(axis=1)]
     np.testing.assert_allclose(one.probability, answers.max(axis=1), atol=0.006)
     np.testing.assert_allclose(one.of_answer, answers[:, answers[-1].argmax()], atol=0.006)
-    assert one.words == [f"word{row}" for row in documents.indexed.indices[10:]]
+    assert list(one.words) == [f"word{row}" for row in documents.indexed.indices[10:]]
     assert (one.tokens, one.record, one.label) == (70, 100, "abc"[documents.labels[0]])
 
 
@@ -317,11 +315,11 @@ def test_documents_are_chosen_by_rule_and_each_once() -> None:
 
 
 def test_the_reading_says_from_which_word_an_answer_stands() -> None:
-    answers, probability = ["x", "y", "y"], [0.5, 0.6, 0.91]
-    one = states.ShownDocument(
-        "the surest right answer", 5, ["a", "b", "c"], answers, probability, [], [], None, [], {}, 7, "y"
+    answers, probability = ("x", "y", "y"), (0.5, 0.6, 0.91)
+    one = states.ReadDocument(
+        "the surest right answer", 5, ("a", "b", "c"), answers, probability, (), (), None, (), {}, 7, "y"
     )
-    stood = replace(one, rule="the least sure answer", predicted=["y", "y", "y"])
+    stood = replace(one, rule="the least sure answer", predicted=("y", "y", "y"))
     assert states._reading([one, stood]) == (
         'the surest right answer (y, 91 %) stands from word 4 of 5 on, "b"; the least sure answer (y, 91 %) stood'
         " before its last 3 words."

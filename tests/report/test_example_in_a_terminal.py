@@ -76,7 +76,9 @@ def test_the_text_has_titles_equations_and_columns_under_each_other() -> None:
 
 @pytest.mark.parametrize("width", [60, 80, 93, 100, 200])
 def test_lines_are_80_to_100_characters_at_most(width: int) -> None:
-    long = replace(EXAMPLE, lead=f"{'very' * 30} long words " * 3)
+    word = "very" * 30
+    table = replace(NORMS, columns=(Column(word, number=False), Column(word)), rows=(row(word, word),) * 2)
+    long = replace(EXAMPLE, title=word, sections=(Section("s1", word, (table, STEP)),))
     longest = max(map(len, write_example(long, width).splitlines()))
     assert longest <= min(max(width, 80), 100)
 

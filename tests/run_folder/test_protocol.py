@@ -12,7 +12,7 @@ from test_seeds import perform, plant, steady
 
 from pipeline.commands.verify import describe, verify
 from pipeline.core.errors import PipelineError
-from pipeline.experiment import fit_networks
+from pipeline.experiment import fit_loop
 from pipeline.experiment.plan import plan_models, question_of
 from pipeline.report.draw import summarise
 from pipeline.report.sections.circumstances import protocol_sentence
@@ -179,15 +179,15 @@ def test_the_sentence(tmp_path: Path, found: list[Breach], sentence: str) -> Non
 def plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return the path of a protocol that a run has written, in `run`."""
     plant(monkeypatch, steady)
-    planted = fit_networks.run_network
+    planted = fit_loop.fit_network_of
     path = tmp_path / "plan.toml"
     there: list[bool] = []
 
-    def noted(*arguments: Any) -> None:
+    def noted(*arguments: Any) -> Any:
         there.append(path.exists())
-        planted(*arguments)
+        return planted(*arguments)
 
-    monkeypatch.setattr(fit_networks, "run_network", noted)
+    monkeypatch.setattr(fit_loop, "fit_network_of", noted)
     perform(tmp_path, run_protocol=str(path))
     assert there
     assert all(there)  # before anything was fitted

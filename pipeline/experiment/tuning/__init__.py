@@ -3,11 +3,9 @@
 from pipeline.experiment.tuning.describe import describe_families, describe_space
 from pipeline.experiment.tuning.expected import expected_best
 from pipeline.experiment.tuning.space import fixed_by_name, search_space
-from pipeline.experiment.tuning.trials import Score, Trial, choose, draw_trials, in_order
+from pipeline.experiment.tuning.trials import choose, draw_trials, in_order
 
 __all__ = [
-    "Score",
-    "Trial",
     "choose",
     "describe_families",
     "describe_space",

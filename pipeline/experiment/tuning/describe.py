@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pipeline.core.fits import Trial
 from pipeline.experiment.tuning.expected import expected_best
 from pipeline.experiment.tuning.space import fixed_by_name, fixed_keys, search_space
-from pipeline.experiment.tuning.trials import Trial, choose, draw_trials, first_settings
+from pipeline.experiment.tuning.trials import choose, draw_trials, first_settings
 from pipeline.models.table import space_of
 from pipeline.settings.tables import Config, get, settled
 

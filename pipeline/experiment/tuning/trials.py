@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
+from pipeline.core.fits import Trial
 from pipeline.core.seeds import stage_generator
 from pipeline.experiment.tuning.space import is_list, search_space
 from pipeline.settings.setting import Value
@@ -17,31 +17,6 @@ _DRAWS = 50  # attempts for each trial to draw settings that were not drawn befo
 _COSTLY = tuple(
     f"baselines.{name}" for name in ("ngram_max", "min_df", "nbsvm_ngram_max", "nbsvm_min_df")
 )  # trials that share these can share n-gram counts
-
-
-@dataclass(frozen=True)
-class Score:
-    """How one fit did on validation documents; the log loss is in nats.
-
-    `why_not` says why there is no usable fit: it did not train, or could not be made. `by_metric` is the score by
-    `run.metric`, with its standard `error` by the chance of documents; None where accuracy or log loss is the metric.
-    """
-
-    accuracy: float | None
-    log_loss: float | None
-    why_not: str | None = None
-    by_metric: float | None = None
-    error: float = 0.0
-
-
-@dataclass(frozen=True)
-class Trial:
-    """Settings that were tried on one fold; trial 1 has the defaults."""
-
-    number: int
-    settings: Settings
-    score: Score
-    seconds: float
 
 
 def draw_trials(model: str, config: Config) -> list[Settings]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.core.files import Json
 from pipeline.core.values import SPLIT_NAMES, TEST, Corpus, TokenizedCorpus
 from pipeline.interpret.contributions.of_run import CHARACTERS, Shown
 from pipeline.run_folder.metrics import Metrics
@@ -17,7 +18,7 @@ _PARTS = {name: part for part, name in SPLIT_NAMES.items()}
 
 def documents_shown(
     metrics: Metrics, chosen: Mapping[str, Any], corpus: Corpus, folds: Sequence[Corpus]
-) -> list[dict[str, Any]]:
+) -> list[dict[str, Json]]:
     """Return what `details/documents_shown.json` holds: `part`, `document`, `text`, and whether it was `cut`.
 
     Parameters
@@ -33,7 +34,7 @@ def documents_shown(
     """
     wanted = _documents_named(metrics) | {("test", row["document"]) for row in chosen.get("documents") or ()}
     numbers = {part: {document for of, document in wanted if of == part} for part in _PARTS}
-    shown = []
+    shown: list[dict[str, Json]] = []
     for name, part in _PARTS.items():
         in_part = np.any([fold.split == part for fold in folds], axis=0)
         places = np.flatnonzero(in_part & np.isin(corpus.records, list(numbers[name])))

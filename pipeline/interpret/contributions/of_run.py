@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from pipeline.core.files import Json
 from pipeline.core.values import TokenizedCorpus
 from pipeline.interpret.contributions.places import blank_out, place_tokens
 from pipeline.models.saved import Contributions, load_model
@@ -100,7 +100,7 @@ def word_contributions(
     shown: Shown,
     tokenizer: TokenizerSettings,
     on_model: Callable[[], None] = lambda: None,
-) -> dict[str, Any]:
+) -> dict[str, Json]:
     """Return what `details/contributions.json` holds.
 
     Parameters
@@ -162,12 +162,12 @@ def explain(run: Path, planned: PlannedModel, shown: Shown, excerpts: Sequence[E
 # --- as JSON has it
 
 
-def _describe(name: str, found: Explained) -> dict[str, Any]:
+def _describe(name: str, found: Explained) -> dict[str, Json]:
     n_docs = len(found.contributions)
     return {"name": name, "method": found.method, "why_not": found.why_not, "documents": n_docs}
 
 
-def _written(one: Contributions, places: Sequence[int]) -> dict[str, Any]:
+def _written(one: Contributions, places: Sequence[int]) -> dict[str, Json]:
     """Return one model's contributions to one document, those of the words at `places` as whole numbers of `unit`."""
     shown = one.words[np.array(places, dtype=np.int64)]
     largest = float(np.nanmax(np.abs(shown), initial=0.0)) if np.isfinite(shown).any() else 0.0

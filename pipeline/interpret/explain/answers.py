@@ -5,15 +5,13 @@ Nothing here uses the equations that a worked example shows: what agrees was com
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from pipeline.core.values import Float64
 from pipeline.models.equations import CELLS, CellWeights
 from pipeline.models.equations.values import Array
+from pipeline.models.networks.keras_types import Layer, Tensor
 
-Tensor = Any
 Quantities = dict[str, Array]  # by the names that a page gives them
 
 
@@ -88,10 +86,10 @@ def ask_tensorflow(
     }
 
 
-def _keras_cell(cell: str, weights: CellWeights) -> Any:
+def _keras_cell(cell: str, weights: CellWeights) -> Layer:
     import keras
 
-    one = getattr(keras.layers, f"{CELLS[cell].layer}Cell")(weights.units, dtype="float64")
+    one: Layer = getattr(keras.layers, f"{CELLS[cell].layer}Cell")(weights.units, dtype="float64")
     one.build((None, len(weights.kernel)))
     one.set_weights([weights.kernel, weights.recurrent_kernel, weights.bias])
     return one

@@ -33,11 +33,6 @@ class Comparison:
     count: int  # of its numbers
     difference: float  # the largest
 
-    @property
-    def size(self) -> float:
-        """Return the difference; one that is no number is larger than any."""
-        return float("inf") if np.isnan(self.difference) else self.difference
-
 
 def compare(ours: Quantities, tensorflow: Quantities) -> tuple[Comparison, ...]:
     """Return the comparison of every quantity that TensorFlow computed.
@@ -78,10 +73,10 @@ def closing_section(book: Notebook, compared: tuple[Comparison, ...]) -> None:
 
 def conclusion(compared: tuple[Comparison, ...]) -> tuple[str, bool]:
     """Return how many numbers were compared and the largest difference, and whether it is one of rounding alone."""
-    worst = max(compared, key=lambda one: one.size)
+    worst = max(compared, key=lambda one: np.nan_to_num(one.difference, nan=np.inf))
     count, difference = sum(one.count for one in compared), shown_difference(worst.difference)
     told = f"{plural(count, 'number')} compared with TensorFlow's (float64)"
-    if worst.size <= LIMIT:
+    if worst.difference <= LIMIT:  # what is no number is not
         return f"{told}: the largest difference is {difference}, in {worst.name}.", True
     return (
         f"TENSORFLOW DISAGREES. {told}: the difference in {worst.name} is {difference},"

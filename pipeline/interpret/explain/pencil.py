@@ -8,6 +8,7 @@ from operator import mul
 
 import numpy as np
 
+from pipeline.core.clean import clip
 from pipeline.interpret.explain.answers import Quantities, ask_tensorflow
 from pipeline.interpret.explain.cell_page import CellPage, Timestep, by_letter, d_input, d_state
 from pipeline.interpret.explain.cells import CELL_PAGES
@@ -217,7 +218,7 @@ class Pencil:
             "dL/dE[word] = sum of dL/dx_t over the places t of the word",
             np.stack(sums),
             name="dL/dE",
-            place=lambda row, j: f"[{types[row]}][{j + 1}]",
+            place=lambda row, j: f"[{clip(types[row], 24)}][{j + 1}]",
         )
 
     def _note_jacobians(self) -> None:

@@ -28,7 +28,6 @@ READS = {
     "last": "h_T, the state after the last word",
     "max": "each unit's largest number in h_1 .. h_T",
     "mean": "the average of h_1 .. h_T",
-    "max+mean": "each unit's largest number in h_1 .. h_T, and the average of h_1 .. h_T",
 }
 
 
@@ -110,9 +109,8 @@ def _note_network(book: Notebook, r: Reading) -> None:
     blocks = f" W, U and b have a block of columns for each of {letters}." if letters else ""
     book.section("The network", NETWORK)
     book.state(*page.equations, "y = s V + v", "p = softmax(y)")
-    book.say(
-        f"s is {READS[r.network.spec.head]}. * multiplies number by number, σ(a) = 1 / (1 + exp(-a)).{blocks}"
-    )
+    reads = ", and ".join(READS[part] for part in r.network.spec.head.split("+"))
+    book.say(f"s is {reads}. * multiplies number by number, σ(a) = 1 / (1 + exp(-a)).{blocks}")
     book.table(
         "Its weights; the norm of a matrix here is the root of the sum of its squares",
         ("weights", "size", "begins with", "norm"),

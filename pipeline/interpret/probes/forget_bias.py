@@ -19,6 +19,7 @@ from pipeline.interpret.probes.traces import readings
 from pipeline.models.equations.through_time import CELLS
 from pipeline.models.networks.prediction import predict_probabilities
 from pipeline.models.networks.training import FittedNetwork
+from pipeline.run_folder.details.probes import BiasRow
 from pipeline.settings.tables import first_seeds
 
 CONTROLS = (
@@ -45,23 +46,6 @@ class Fits:
 
 
 @dataclass(frozen=True)
-class Bias:
-    """The networks that began with one bias."""
-
-    bias: float
-    validation_accuracy: float | None
-    accuracy: float
-    seeds: list[float]  # the accuracy of each
-    difference: float | None  # from the run's own bias; None for that
-    ci95: tuple[float, float] | None
-    untrained: int
-    start_gate: float  # what the bias alone makes of a gate
-    gate: float
-    start: float  # time constants, tokens
-    time_constant: float
-
-
-@dataclass(frozen=True)
 class ForgetBias:
     """The numbers of this probe."""
 
@@ -69,7 +53,7 @@ class ForgetBias:
     train_documents: int
     test_documents: int
     gate_documents: int
-    biases: list[Bias]
+    biases: tuple[BiasRow, ...]
     own: float
     seconds: float
 
@@ -95,7 +79,7 @@ def measure(subject: Subject) -> Finding | Nothing:
     seeds = [subject.seed, *map(int, later)]
     own_bias = subject.spec.forget_bias
     fits = {bias: _fits(subject, bias, seeds) for bias in sorted({*BIASES, own_bias})}
-    rows = [_row(fit, fits[own_bias]) for fit in fits.values()]
+    rows = tuple(_row(fit, fits[own_bias]) for fit in fits.values())
     numbers = ForgetBias(
         len(seeds),
         len(subject.train),
@@ -138,17 +122,17 @@ def mean_forget_gates(subject: Subject, fitted: FittedNetwork) -> Float64:
     return np.concatenate([mean_gate(one, "f") for one in read])
 
 
-def _row(fit: Fits, own: Fits) -> Bias:
+def _row(fit: Fits, own: Fits) -> BiasRow:
     estimate, is_own = crossed_estimate(fit.right - own.right), fit.bias == own.bias
     validated = [value for value in fit.validated if value is not None]
     first = float(1 / (1 + np.exp(-fit.bias)))
-    return Bias(
+    return BiasRow(
         fit.bias,
         validation_accuracy=float(np.mean(validated)) if validated else None,
         accuracy=float(fit.right.mean()),
-        seeds=[float(one) for one in fit.right.mean(axis=1)],
+        seeds=tuple(fit.right.mean(axis=1).tolist()),
         difference=None if is_own else float(estimate.difference),
-        ci95=None if is_own else estimate.interval,
+        ci95=None if is_own else (estimate.interval[0], estimate.interval[1]),
         untrained=fit.untrained,
         start_gate=first,
         gate=float(fit.gates.mean()),
@@ -157,7 +141,7 @@ def _row(fit: Fits, own: Fits) -> Bias:
     )
 
 
-def reading(rows: Sequence[Bias], own_bias: float, rope: float) -> str:
+def reading(rows: Sequence[BiasRow], own_bias: float, rope: float) -> str:
     """Return in plain words what the bias changes; `own_bias` is that of the run."""
     own = next(row for row in rows if row.bias == own_bias)
     parts = [f"with the run's bias of {own_bias:g} the network is right on {percent(own.accuracy)}."]
@@ -174,7 +158,7 @@ def reading(rows: Sequence[Bias], own_bias: float, rope: float) -> str:
     )
 
 
-def _compared(row: Bias, difference: float, interval: tuple[float, float], rope: float) -> str:
+def _compared(row: BiasRow, difference: float, interval: Sequence[float], rope: float) -> str:
     low, high = interval
     figures = difference_words(difference, interval)
     if -rope <= low and high <= rope:

@@ -17,6 +17,7 @@ from pipeline.models.networks.build import NetworkSpec, after_embedding, build
 from pipeline.models.networks.keras_types import Model, Tensor
 from pipeline.models.networks.labelled import Evaluation, Labelled
 from pipeline.models.networks.prediction import batch_signature
+from pipeline.run_folder.details.probes import Clipped
 
 FALLEN = 0.01  # of the value at the end: what lies beyond hardly trains the network
 VANISHED = 1e-6  # of a document's largest norm, at its first token
@@ -65,14 +66,6 @@ class Curve:
     documents_longer: float | None  # the share that is longer than `falls_after`
     vanished: float
     exploded: float
-
-
-@dataclass(frozen=True)
-class Clipped:
-    """The share of updates that were clipped."""
-
-    first_epoch: float
-    all_epochs: float
 
 
 @dataclass(frozen=True)

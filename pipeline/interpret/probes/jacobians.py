@@ -14,6 +14,8 @@ from pipeline.interpret.probes.traces import Reading, readings, title
 from pipeline.models.equations.heads import HEADS
 from pipeline.models.equations.through_time import CELLS
 from pipeline.models.equations.values import Array, Step
+from pipeline.run_folder.details.probes import Quartiles, Recurrence
+from pipeline.run_folder.metrics.rows import Number
 
 DOCUMENTS = 12
 LAGS = (1, 2, 5, 10, 20, 50, 100, 200, 400, 1000)
@@ -38,36 +40,15 @@ CANNOT_SHOW = (
 
 
 @dataclass(frozen=True)
-class Quartiles:
-    """Norms over documents, of each lag."""
-
-    median: list[float]
-    lower_quartile: list[float]
-    upper_quartile: list[float]
-
-
-@dataclass(frozen=True)
-class Recurrence:
-    """What bounds a plain network's Jacobians."""
-
-    spectral_radius: float
-    largest_singular_value: float
-    mean_slope: float
-    largest_slope: float
-    must_vanish: bool  # whatever it reads: tanh' is 1 at most
-    must_vanish_here: bool  # with the slopes of these documents
-
-
-@dataclass(frozen=True)
 class Jacobians:
     """The numbers of this probe; the quartiles are those of dh_T/d state_(T-k)."""
 
     documents: int
     direction: str | None
     lag: list[int]
-    median: list[float]
-    lower_quartile: list[float]
-    upper_quartile: list[float]
+    median: tuple[Number, ...]
+    lower_quartile: tuple[Number, ...]
+    upper_quartile: tuple[Number, ...]
     logits: Quartiles
     recurrence: Recurrence | None
 
@@ -112,7 +93,7 @@ def measure(subject: Subject) -> Finding:
 def _quartiles(norms: Float64) -> Quartiles:
     """Return median and quartiles over documents of norms (N, lags); NaN is a document too short for the lag."""
     lower, median, upper = np.nanquantile(norms, [0.25, 0.5, 0.75], axis=0)
-    return Quartiles(median.tolist(), lower.tolist(), upper.tolist())
+    return Quartiles(tuple(median.tolist()), tuple(lower.tolist()), tuple(upper.tolist()))
 
 
 def norms_at(reading: Reading, lags: tuple[int, ...] = LAGS) -> Float64:
@@ -259,7 +240,7 @@ def recurrence(reading: Reading) -> Recurrence:
     )
 
 
-def _reading(at: dict[int, float], logits_at: dict[int, float], head: str, bound: Recurrence | None) -> str:
+def _reading(at: dict[int, Number], logits_at: dict[int, Number], head: str, bound: Recurrence | None) -> str:
     pooled = "" if head == "last" else f" (the head, {head}, reads the earlier ones too)"
     text = (
         "a small change of a state moves the last hidden state by at most so many times its size (median of"
@@ -278,7 +259,7 @@ def _reading(at: dict[int, float], logits_at: dict[int, float], head: str, bound
     )
 
 
-def _at_lags(at: dict[int, float]) -> str:
+def _at_lags(at: dict[int, Number]) -> str:
     """Return norms at the named lags in words.
 
     >>> _at_lags({1: 0.9, 10: 0.25, 50: 0.01})

@@ -20,6 +20,7 @@ from pipeline.interpret.probes.paired import (
 )
 from pipeline.interpret.probes.subject import Finding, Subject
 from pipeline.interpret.probes.windows import last_tokens, replace_beyond, shuffle_beyond
+from pipeline.run_folder.details.probes import HorizonChange, HorizonPoint
 
 CONTROLS = (
     "dropping words also makes the text shorter than what the network was trained on. Shuffling keeps the length"
@@ -53,29 +54,6 @@ CHANGES: dict[str, Change] = {
 
 
 @dataclass(frozen=True)
-class Point:
-    """The answers to documents of which the last k tokens alone are as they were."""
-
-    k: int
-    accuracy: float
-    difference: float  # from the whole text
-    ci95: tuple[float, float]
-    log_loss: float
-    loss_difference: float
-    loss_ci95: list[float]
-    longer: float  # the share of documents with more than k tokens
-
-
-@dataclass(frozen=True)
-class Changed:
-    """What one change does; `by_figures` is `enough` where each difference is taken as if it were exact."""
-
-    points: list[Point]
-    enough: int | None
-    by_figures: int | None
-
-
-@dataclass(frozen=True)
 class MemoryHorizon:
     """What `memory_horizon` measures."""
 
@@ -87,7 +65,7 @@ class MemoryHorizon:
     above_majority: bool
     rope: float
     resolution: float  # half the interval where no answer changes: a smaller `rope` cannot be reached
-    changes: dict[str, Changed]  # each of `CHANGES`
+    changes: dict[str, HorizonChange]  # each of `CHANGES`
     last: str = ""  # what the last k tokens are, for a network
 
 
@@ -132,11 +110,11 @@ def memory_horizon(
     majority = majority_right(labels)
     changes = {}
     for name, change in CHANGES.items():
-        points = [
+        points = tuple(
             _point(k, answer(probabilities, change.apply(documents, k, generator), labels), whole, lengths)
             for k in places(int(lengths.max()), fine=change.fine, from_zero=change.from_zero)
-        ]
-        changes[name] = Changed(
+        )
+        changes[name] = HorizonChange(
             points,
             smallest_enough([(point.k, point.ci95[0]) for point in points], rope),
             smallest_enough([(point.k, point.difference) for point in points], rope),  # chance left aside
@@ -183,16 +161,17 @@ def smallest_enough(ends: Iterable[tuple[int, float]], rope: float) -> int | Non
     return enough
 
 
-def _point(k: int, changed: Answered, whole: Answered, lengths: Int64) -> Point:
+def _point(k: int, changed: Answered, whole: Answered, lengths: Int64) -> HorizonPoint:
     lost, more = changed.right - whole.right, changed.losses - whole.losses  # (N,)
-    return Point(
+    (low, high), (least, most) = accuracy_interval(lost), loss_interval(more)
+    return HorizonPoint(
         k,
         changed.accuracy,
         float(lost.mean()),
-        accuracy_interval(lost),
+        (low, high),
         changed.log_loss,
         float(more.mean()),
-        loss_interval(more),
+        (least, most),
         longer=float((lengths > k).mean()),
     )
 

@@ -22,6 +22,7 @@ from pipeline.models.networks.build import NetworkSpec
 from pipeline.models.networks.labelled import Labelled
 from pipeline.models.networks.prediction import predict_probabilities
 from pipeline.models.networks.training import FittedNetwork, fit_network
+from pipeline.run_folder.details.probes import NeedleNetwork, NeedlePoint
 
 CONTROLS = (
     "the class hangs on one made-up word alone, at a distance that is known, so nothing nearer can stand in for it."
@@ -75,28 +76,6 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Point:
-    """How often the networks of all seeds are right where the needle is the k-th token from the end."""
-
-    k: int
-    accuracy: float
-    ci95: list[float]
-    seeds: list[float]  # the accuracy of each
-
-
-@dataclass(frozen=True)
-class Trained:
-    """What one kind of network finds."""
-
-    name: str
-    learning_rate: float
-    validation_loss: list[float]  # of each of `RATES`
-    points: list[Point]
-    reach: int | None
-    seconds: float
-
-
-@dataclass(frozen=True)
 class Needle:
     """The numbers of this probe."""
 
@@ -110,7 +89,7 @@ class Needle:
     rates: list[float]
     seeds: int
     chance: float
-    networks: list[Trained]
+    networks: tuple[NeedleNetwork, ...]
 
 
 def neutral_rows(documents: IndexedCorpus, labels: Int32, n_rows: int) -> Int64:
@@ -206,7 +185,7 @@ def measure(subject: Subject) -> Finding | Nothing:
     seeds = tuple(int(seed) for seed in generator.integers(2**31, size=SEEDS))
     validation = _planted(haystack, length, distances, VALIDATION_DOCUMENTS, generator)
     task = Task(haystack, train, validation, tuple(zip(distances, tests, strict=True)), seeds)
-    networks = [_measured(subject, name, spec, task) for name, spec in networks_to_train(subject)]
+    networks = tuple(_measured(subject, name, spec, task) for name, spec in networks_to_train(subject))
     numbers = Needle(
         length,
         list(haystack.words),
@@ -252,7 +231,7 @@ def _planted(
     return Labelled(plant(haystack, length, chosen, classes, generator), classes)
 
 
-def _measured(subject: Subject, name: str, spec: NetworkSpec, task: Task) -> Trained:
+def _measured(subject: Subject, name: str, spec: NetworkSpec, task: Task) -> NeedleNetwork:
     """Return a network's accuracy at each distance, at the best of `RATES`; its vectors stay as they are."""
     start = time.perf_counter()
     own = replace(
@@ -267,12 +246,12 @@ def _measured(subject: Subject, name: str, spec: NetworkSpec, task: Task) -> Tra
     losses = {rate: _validation_loss(fitted, task.validation) for rate, fitted in tried.items()}
     best = min(losses, key=lambda rate: losses[rate])
     fits = [tried[best], *(_fit(subject, own, task, best, seed) for seed in others)]
-    points = [
+    points = tuple(
         _point(distance, np.stack([_answered(one, test).right for one in fits]))
         for distance, test in task.tests
-    ]
-    by_rate = [losses[rate] for rate in RATES]
-    return Trained(name, best, by_rate, points, reach(points), time.perf_counter() - start)
+    )
+    by_rate = tuple(losses[rate] for rate in RATES)
+    return NeedleNetwork(name, best, by_rate, points, reach(points), time.perf_counter() - start)
 
 
 def _fit(subject: Subject, spec: NetworkSpec, task: Task, rate: float, seed: int) -> FittedNetwork:
@@ -302,17 +281,17 @@ def _answered(fitted: FittedNetwork, documents: Labelled) -> Answered:
     )
 
 
-def _point(distance: int, right: Float64) -> Point:
+def _point(distance: int, right: Float64) -> NeedlePoint:
     """Return accuracy at one distance with an interval that holds seeds and documents; `right` is (S, N)."""
     low, high = crossed_estimate(right - CHANCE).interval
-    interval = [max(0.0, low + CHANCE), min(1.0, high + CHANCE)]
-    return Point(distance, float(right.mean()), interval, [float(one) for one in right.mean(axis=1)])
+    interval = max(0.0, low + CHANCE), min(1.0, high + CHANCE)
+    return NeedlePoint(distance, float(right.mean()), interval, tuple(right.mean(axis=1).tolist()))
 
 
-def reach(points: Sequence[Point]) -> int | None:
+def reach(points: Sequence[NeedlePoint]) -> int | None:
     """Return the largest k at which, and at every smaller one, accuracy is `FOUND` or above; None if at none.
 
-    >>> reach([Point(1, 1.0, [], []), Point(2, 0.9, [], []), Point(4, 0.6, [], [])])
+    >>> reach([NeedlePoint(k, accuracy, (0, 1), ()) for k, accuracy in ((1, 1.0), (2, 0.9), (4, 0.6))])
     2
     """
     far = None
@@ -323,12 +302,12 @@ def reach(points: Sequence[Point]) -> int | None:
     return far
 
 
-def reading(networks: Sequence[Trained]) -> str:
+def reading(networks: Sequence[NeedleNetwork]) -> str:
     """Return in plain words how far each network reaches."""
     return " ".join(_reach_words(network) for network in networks)
 
 
-def _reach_words(network: Trained) -> str:
+def _reach_words(network: NeedleNetwork) -> str:
     name, far, points = network.name, network.reach, network.points
     if far is None:
         nearest = points[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,7 @@ from pipeline.interpret.probes.subject import Finding, Subject, tokens
 from pipeline.interpret.probes.time_constants import mean_gate
 from pipeline.interpret.probes.traces import Reading, first_tokens, readings, title
 from pipeline.models.equations.through_time import CELLS
+from pipeline.run_folder.details.probes import ReadDocument
 from pipeline.text.ragged import take
 
 WORDS = 60  # the last ones that are read
@@ -29,30 +31,12 @@ CANNOT_SHOW = (
 
 
 @dataclass(frozen=True)
-class ShownDocument:
-    """The last words of a document: the running answer, and states and gates in the order of its words."""
-
-    rule: str  # by which it was chosen
-    tokens: int
-    words: list[str]
-    predicted: list[str]
-    probability: list[float]
-    of_answer: list[float]  # the probability of the answer at the end
-    states: list[list[float]]  # of each unit
-    holding_gate: str | None
-    holding: list[list[float]]
-    gates: dict[str, list[float]]  # each gate's mean over units
-    record: int
-    label: str
-
-
-@dataclass(frozen=True)
 class States:
     """The numbers of this probe."""
 
     units: list[int]
     direction: str | None
-    documents: list[ShownDocument]
+    documents: tuple[ReadDocument, ...]
 
 
 def measure(subject: Subject) -> Finding:
@@ -64,10 +48,10 @@ def measure(subject: Subject) -> Finding:
     )
     first = readings(subject, documents)[0]
     units = _units(first)
-    shown = [
+    shown = tuple(
         _shown(subject, documents, place, first, units, rule, int(sample[position]))
         for place, (rule, position) in enumerate(chosen.items())
-    ]
+    )
     direction = title(first) if first.direction or not subject.entry.one_way else None
     return Finding(
         States(units.tolist(), direction, shown),
@@ -118,23 +102,23 @@ def _shown(
     units: Int64,
     rule: str,
     position: int,
-) -> ShownDocument:
+) -> ReadDocument:
     """Return the document at `place` of the readings, and `position` of the subject."""
     rows = documents.indices[documents.offsets[place] : documents.offsets[place + 1]]
     last = slice(max(0, len(rows) - WORDS), len(rows))
     answers = subject.probabilities(prefixes(rows, last.start))  # (words, C)
     gates = {name: gate[place, last] for name, gate in reading.trace.gates.items()}  # (words, H) each
     names, holding = CELLS[reading.cell].spoken, CELLS[reading.cell].holding
-    return ShownDocument(
+    return ReadDocument(
         rule,
         len(rows),
-        subject.words.gather(rows[last]).to_list(),
-        predicted=[subject.label_names[answer] for answer in answers.argmax(axis=1)],
+        tuple(subject.words.gather(rows[last])),
+        predicted=tuple(subject.label_names[answer] for answer in answers.argmax(axis=1)),
         probability=_rounded(answers.max(axis=1)),
         of_answer=_rounded(answers[:, answers[-1].argmax()]),
-        states=[_rounded(unit) for unit in reading.trace.states[place, 1:][last][:, units].T],
+        states=tuple(_rounded(unit) for unit in reading.trace.states[place, 1:][last][:, units].T),
         holding_gate=names.get(holding) if holding else None,
-        holding=[_rounded(unit) for unit in gates[holding][:, units].T] if holding else [],
+        holding=tuple(_rounded(unit) for unit in gates[holding][:, units].T) if holding else (),
         gates={name: _rounded(gates[key].mean(axis=1)) for key, name in names.items()},
         record=int(subject.records[position]),
         label=subject.label_names[subject.labels[position]],
@@ -152,7 +136,7 @@ def prefixes(rows: Int32, start: int) -> IndexedCorpus:
     return IndexedCorpus(np.concatenate([rows[:end] for end in ends]).astype(np.int32), offsets)
 
 
-def settled(predicted: list[str]) -> int:
+def settled(predicted: Sequence[str]) -> int:
     """Return the place of the word from which on the answer stays what it is at the end.
 
     >>> settled(["b", "a", "b", "a", "a"])
@@ -162,13 +146,13 @@ def settled(predicted: list[str]) -> int:
     return other[-1] + 1 if other else 0
 
 
-def _reading(shown: list[ShownDocument], piece_tokens: int = 0) -> str:
+def _reading(shown: tuple[ReadDocument, ...], piece_tokens: int = 0) -> str:
     """Return in words from which word on each answer stands."""
     start = f"in the first piece of {tokens(piece_tokens)}, " if piece_tokens else ""
     return start + "; ".join(_stands(one) for one in shown) + "."
 
 
-def _stands(one: ShownDocument) -> str:
+def _stands(one: ReadDocument) -> str:
     place, words = settled(one.predicted), one.words
     answer = f"{one.rule} ({one.predicted[-1]}, {percent(one.probability[-1], 0)})"
     if place == 0 and len(words) < one.tokens:
@@ -176,7 +160,6 @@ def _stands(one: ShownDocument) -> str:
     return f'{answer} stands from word {one.tokens - len(words) + place + 1} of {one.tokens} on, "{words[place]}"'
 
 
-def _rounded(values: Float32 | Float64) -> list[float]:
+def _rounded(values: Float32 | Float64) -> tuple[float, ...]:
     """Return numbers with two decimals, which a picture does not exceed."""
-    numbers: list[float] = np.round(values.astype(np.float64), 2).tolist()
-    return numbers
+    return tuple(np.round(values.astype(np.float64), 2).tolist())

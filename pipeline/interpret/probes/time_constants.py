@@ -10,6 +10,7 @@ from pipeline.core.values import Float64
 from pipeline.interpret.probes.subject import Finding, Nothing, Subject, tokens
 from pipeline.interpret.probes.traces import Reading, first_tokens, readings
 from pipeline.models.equations.through_time import CELLS
+from pipeline.run_folder.details.probes import HeldFor
 
 HELD_FOR = (1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100, 150, 200, 300, 500, 700, 1000)
 LONG = 100  # tokens
@@ -28,20 +29,12 @@ CANNOT_SHOW = (
 
 
 @dataclass(frozen=True)
-class HeldFor:
-    """The share of units that hold for more than so many tokens."""
-
-    tokens: int
-    units: float
-
-
-@dataclass(frozen=True)
 class TimeConstants:
     """The numbers of this probe."""
 
     gate: str
     tokens: list[float]  # of each unit, ascending
-    held_for: list[HeldFor]
+    held_for: tuple[HeldFor, ...]
     median_length: float  # of the documents as they are read without a break
 
 
@@ -61,7 +54,7 @@ def measure(subject: Subject) -> Finding | Nothing:
     each = np.concatenate([time_constants(mean_gate(one, cell.holding)) for one in found])  # (H,), or (2H,)
     lengths = np.diff(first_tokens(subject.documents, subject.spec.piece_tokens).offsets)
     length = float(np.median(lengths))
-    held_for = [HeldFor(held, float((each > held).mean())) for held in HELD_FOR]
+    held_for = tuple(HeldFor(held, float((each > held).mean())) for held in HELD_FOR)
     return Finding(
         TimeConstants(cell.spoken[cell.holding], np.sort(each).round(2).tolist(), held_for, length),
         _reading(each, length),

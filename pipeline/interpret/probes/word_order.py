@@ -13,6 +13,7 @@ from pipeline.interpret.probes.memory_horizon import sample
 from pipeline.interpret.probes.paired import Probabilities, answer, is_above, majority_right, ratio_interval
 from pipeline.interpret.probes.subject import Finding, Nothing, Subject
 from pipeline.interpret.probes.windows import shuffle_beyond
+from pipeline.run_folder.details.probes import ShuffleScore
 
 CONTROLS = (
     "only what the network reads of each document is shuffled, so it sees the same tokens as before and none that was"
@@ -32,14 +33,6 @@ NEARLY_ALL = 0.9  # a share that is above this: order is hardly needed
 
 
 @dataclass(frozen=True)
-class Shuffle:
-    """The answers to one shuffle of all documents; log loss in nats."""
-
-    accuracy: float
-    log_loss: float
-
-
-@dataclass(frozen=True)
 class WordOrder:
     """The numbers of this probe."""
 
@@ -47,7 +40,7 @@ class WordOrder:
     majority: float
     accuracy: float
     log_loss: float
-    shuffled: list[Shuffle]
+    shuffled: tuple[ShuffleScore, ...]
     shuffled_accuracy: float  # the mean
     shuffled_log_loss: float
     difference: float  # shuffled minus as it was
@@ -107,7 +100,7 @@ def word_order(
         float(majority.mean()),
         whole.accuracy,
         whole.log_loss,
-        [Shuffle(one.accuracy, one.log_loss) for one in mixed],
+        tuple(ShuffleScore(one.accuracy, one.log_loss) for one in mixed),
         shuffled_accuracy=float(right.mean()),
         shuffled_log_loss=float(np.mean([one.log_loss for one in mixed])),
         difference=float(estimate.difference),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from pipeline.settings.tables import BaselineSettings
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-Weights = NDArray[np.floating[Any]]
+Weights = NDArray[np.floating]
 Learned = Mapping[str, Weights]  # `idf`, `scale`, `mean`: (F,) each, what the first step learned
 # (counts (N, F), learned, settings) > the values of the counts that are stored
 Weigh = Callable[["csr_array", Learned, BaselineSettings], Weights]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from pipeline.core.fits import SecondTraining
 
 _FACTOR, _NATS = 1.5, 0.1  # above the lowest loss; why both: docs/decisions/0017
 
@@ -38,33 +39,19 @@ def is_far(loss: float, best: float) -> bool:
     return loss > max(_FACTOR * best, best + _NATS)
 
 
-@dataclass(frozen=True)
-class SecondTraining:
-    """What came of training a seed again from another draw of initial weights. Losses are on validation documents."""
+def second_training_in_words(again: SecondTraining) -> str:
+    """Return what happened as a sentence without its full stop.
 
-    seed: int
-    first_loss: float
-    second_loss: float
-    best_loss: float  # of all seeds, before the second training
-
-    @property
-    def second_is_kept(self) -> bool:
-        """Whether the second training counts: by validation loss alone; the first does where they are equal."""
-        return self.second_loss < self.first_loss
-
-    def words(self) -> str:
-        """Return what happened as a sentence without its full stop.
-
-        >>> print(SecondTraining(2, first_loss=0.341, second_loss=0.119, best_loss=0.122).words())
-        seed 2 was trained again: validation loss 0.34 against 0.12 of the best seed; the second training is kept (0.12)
-        """
-        kept = "second training is kept" if self.second_is_kept else "second is not kept"
-        told = (
-            f"seed {self.seed} was trained again: validation loss {self.first_loss:.2f} against {self.best_loss:.2f} of"
-            f" the best seed; the {kept} ({self.second_loss:.2f})"
-        )
-        still = is_far(min(self.first_loss, self.second_loss), self.best_loss)
-        return told + (", and this seed stands far from the others" if still else "")
+    >>> print(second_training_in_words(SecondTraining(2, first_loss=0.341, second_loss=0.119, best_loss=0.122)))
+    seed 2 was trained again: validation loss 0.34 against 0.12 of the best seed; the second training is kept (0.12)
+    """
+    kept = "second training is kept" if again.second_is_kept else "second is not kept"
+    told = (
+        f"seed {again.seed} was trained again: validation loss {again.first_loss:.2f} against {again.best_loss:.2f} of"
+        f" the best seed; the {kept} ({again.second_loss:.2f})"
+    )
+    still = is_far(min(again.first_loss, again.second_loss), again.best_loss)
+    return told + (", and this seed stands far from the others" if still else "")
 
 
 def second_training(

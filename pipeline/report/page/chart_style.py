@@ -7,7 +7,12 @@ light and dark.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    import altair as alt
+
+Drawn: TypeAlias = "alt.LayerChart | alt.FacetChart"
 
 INK, LINE, SHADE = "#1b1f24", "#d5dae0", "#e4e8ec"
 GROUP_STYLES = {
@@ -33,16 +38,16 @@ FONT = "Arial, Helvetica, Liberation Sans, sans-serif"  # drawn and shown with t
 WIDE, NARROW, SMALL = 620, 300, 250  # plot widths in pixels
 
 
-def said(base: Any, size: int = 400) -> Any:
+def said(base: alt.Chart, size: int = 400) -> alt.Chart:
     """Return unseen points with a tooltip, large enough to be pointed at; their data have `says`."""
     import altair as alt
 
-    return base.mark_point(size=size, filled=True, opacity=0, aria=True).encode(
-        description=alt.Description("says:N")
-    )
+    unseen = base.mark_point(size=size, filled=True, opacity=0, aria=True)
+    described: alt.Chart = unseen.encode(description=alt.Description("says:N"))
+    return described
 
 
-def styled(chart: Any) -> Any:
+def styled(chart: Drawn) -> Drawn:
     """Return `chart` on a transparent ground, in the page's font, without Vega's own descriptions."""
     text = {
         "labelColor": INK,
@@ -52,10 +57,11 @@ def styled(chart: Any) -> Any:
         "titleFontWeight": "normal",
     }
     lines = {"gridColor": LINE, "domainColor": LINE, "tickColor": LINE}
-    return (
+    drawn: Drawn = (
         chart.configure(background="transparent", font=FONT, aria=False, padding=4)
         .configure_view(stroke=None)
         .configure_axis(**text, **lines)
         .configure_legend(**text, orient="top", title=None, symbolStrokeWidth=2, symbolSize=80)
         .configure_text(color=INK)
     )
+    return drawn

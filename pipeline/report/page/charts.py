@@ -5,10 +5,9 @@ from __future__ import annotations
 import functools
 import re
 from dataclasses import dataclass
-from typing import Any
 
 from pipeline.report.page.blocks import Bands, Curves, Figure, Lines, Reliability
-from pipeline.report.page.chart_style import FONT, NARROW, WIDE
+from pipeline.report.page.chart_style import FONT, NARROW, WIDE, Drawn
 from pipeline.report.page.dot_charts import dot_chart
 from pipeline.report.page.line_charts import band_chart, curve_chart, line_chart, reliability_chart
 
@@ -58,7 +57,7 @@ def png(picture: Picture) -> bytes:
     return vl_convert.svg_to_png(svg.replace(FONT, PICTURE_FONT), scale=SHARPNESS)
 
 
-def _svg(chart: Any) -> str:
+def _svg(chart: Drawn) -> str:
     """Return `chart` as SVG; inside HTML it needs no namespace. (Marks that are not clipped have no ids.)"""
     import altair as alt
     import vl_convert

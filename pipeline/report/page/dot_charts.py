@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pipeline.core.clean import cell_text, clip, prose
+from pipeline.core.files import Json
 from pipeline.report.page.blocks import Dot, DotPlot
-from pipeline.report.page.chart_style import GROUP_STYLES, INK, OWN_GROUP_STYLES, SHADE, said, styled
+from pipeline.report.page.chart_style import GROUP_STYLES, INK, OWN_GROUP_STYLES, SHADE, Drawn, said, styled
 from pipeline.report.page.formats import percent, points
 
+if TYPE_CHECKING:
+    import altair as alt
 
-def dot_chart(figure: DotPlot, width: int, labels_above: bool) -> Any:
+
+def dot_chart(figure: DotPlot, width: int, labels_above: bool) -> Drawn:
     import altair as alt
 
     base = alt.Chart(alt.Data(values=_dot_values(figure)))
@@ -20,7 +24,7 @@ def dot_chart(figure: DotPlot, width: int, labels_above: bool) -> Any:
     x = alt.X("value:Q", title=figure.axis, scale=x_scale, axis=alt.Axis(tickCount=5))
     colour, shape = _group_encodings(figure)
     layers = [
-        *_zero_layers(base, figure),
+        *_zero_layers(figure),
         base.mark_rule(strokeWidth=2).encode(
             alt.X("lo:Q", title=figure.axis, scale=x_scale), y, x2="hi:Q", color=colour
         ),
@@ -40,7 +44,7 @@ def dot_chart(figure: DotPlot, width: int, labels_above: bool) -> Any:
     return styled(alt.layer(*layers).properties(width=width, height=height))
 
 
-def _dot_values(figure: DotPlot) -> list[dict[str, Any]]:
+def _dot_values(figure: DotPlot) -> list[dict[str, Json]]:
     return [
         {
             "line": number,
@@ -64,7 +68,7 @@ def _says_of_dot(figure: DotPlot, dot: Dot) -> str:
 
 def _domain(figure: DotPlot) -> tuple[float, float]:
     """Return the ends of the axis: all intervals, and the band around zero where there is one."""
-    values = [value for line in _dot_values(figure) for value in (line["lo"], line["hi"], line["value"])]
+    values = [100 * end for dot in figure.dots for end in (dot.value, dot.lo, dot.hi) if end is not None]
     if figure.band is not None:
         values += [-100 * figure.band, 100 * figure.band]
     return min(values), max(values)
@@ -85,7 +89,7 @@ def _group_styles(figure: DotPlot) -> dict[str, tuple[str, str]]:
     return {group: GROUP_STYLES[group] for group in groups}
 
 
-def _label_axis(figure: DotPlot) -> Any:
+def _label_axis(figure: DotPlot) -> alt.Axis:
     """Return an axis that shows each line's own label: two models may share a shortened name."""
     import json
 
@@ -102,7 +106,7 @@ def _label_axis(figure: DotPlot) -> Any:
     )
 
 
-def _group_encodings(figure: DotPlot) -> tuple[Any, Any]:
+def _group_encodings(figure: DotPlot) -> tuple[alt.Color, alt.Shape]:
     import altair as alt
 
     styles = _group_styles(figure)
@@ -110,13 +114,11 @@ def _group_encodings(figure: DotPlot) -> tuple[Any, Any]:
     legend = None if groups == ["Difference"] else alt.Legend()
     colours = alt.Scale(domain=groups, range=[colour for colour, _ in styles.values()])
     shapes = alt.Scale(domain=groups, range=[shape for _, shape in styles.values()])
-    return (
-        alt.Color("group:N", scale=colours, legend=legend),
-        alt.Shape("group:N", scale=shapes, legend=legend),
-    )
+    colour = alt.Color("group:N", scale=colours, legend=legend)
+    return colour, alt.Shape("group:N", scale=shapes, legend=legend)
 
 
-def _run_layer(figure: DotPlot, x_scale: Any, y: Any, colour: Any) -> Any:
+def _run_layer(figure: DotPlot, x_scale: alt.Scale, y: alt.Y, colour: alt.Color) -> alt.Chart:
     """Return a thin tick for each single run, so that the spread over seeds is seen."""
     import altair as alt
 
@@ -128,10 +130,12 @@ def _run_layer(figure: DotPlot, x_scale: Any, y: Any, colour: Any) -> Any:
         if len(dot.runs) > 1 and lo <= 100 * run <= hi
     ]
     ticks = alt.Chart(alt.Data(values=values)).mark_tick(thickness=1.5, size=12, opacity=0.7)
-    return ticks.encode(x=alt.X("run:Q", title=figure.axis, scale=x_scale), y=y, color=colour)
+    x = alt.X("run:Q", title=figure.axis, scale=x_scale)
+    layer: alt.Chart = ticks.encode(x=x, y=y, color=colour)
+    return layer
 
 
-def _zero_layers(base: Any, figure: DotPlot) -> list[Any]:
+def _zero_layers(figure: DotPlot) -> list[alt.Chart]:
     import altair as alt
 
     if figure.band is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any, TypeGuard
+from typing import TypeGuard
 
 from pipeline.core import wording
 
@@ -12,17 +12,17 @@ MISSING = "–"
 MINUS = "−"
 
 
-def is_number(value: Any) -> TypeGuard[float]:
+def is_number(value: object) -> TypeGuard[float]:
     """Return whether `value` is a finite number (a bool is not)."""
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def is_interval(value: Any) -> bool:
+def is_interval(value: object) -> TypeGuard[Sequence[float]]:
     """Return whether `value` is a pair of finite numbers."""
     return isinstance(value, list | tuple) and len(value) == 2 and all(is_number(end) for end in value)
 
 
-def decimal(value: Any, places: int = 3) -> str:
+def decimal(value: object, places: int = 3) -> str:
     """Return a number with a fixed count of decimals.
 
     >>> decimal(0.12345), decimal(None), decimal(-0.5, 1)
@@ -31,7 +31,7 @@ def decimal(value: Any, places: int = 3) -> str:
     return f"{value:,.{places}f}".replace("-", MINUS) if is_number(value) else MISSING
 
 
-def count(value: Any) -> str:
+def count(value: object) -> str:
     """Return a count with thousands apart.
 
     >>> count(12345)
@@ -40,7 +40,7 @@ def count(value: Any) -> str:
     return f"{value:,.0f}" if is_number(value) else MISSING
 
 
-def percent(value: Any, places: int = 1) -> str:
+def percent(value: object, places: int = 1) -> str:
     """Return a fraction of 1 as percent.
 
     >>> percent(0.8767), percent(0.87654, 2)
@@ -49,7 +49,7 @@ def percent(value: Any, places: int = 1) -> str:
     return wording.percent(value, places) if is_number(value) else MISSING
 
 
-def points(value: Any, places: int = 1) -> str:
+def points(value: object, places: int = 1) -> str:
     """Return a difference of two fractions in percentage points, with its sign.
 
     >>> points(0.0123), points(-0.004), points(-0.0001)
@@ -61,7 +61,7 @@ def points(value: Any, places: int = 1) -> str:
     return shown[1:] if float(shown) == 0 else shown.replace("-", MINUS)
 
 
-def exact_points(value: Any) -> str:
+def exact_points(value: object) -> str:
     """Return a size that a person chose in percentage points, with one decimal or as many as it has.
 
     >>> exact_points(0.01), exact_points(0.0025)
@@ -73,7 +73,7 @@ def exact_points(value: Any) -> str:
     return shown if "." in shown else f"{shown}.0"
 
 
-def interval(pair: Any, show: Callable[[Any, int], str], places: int = 1) -> str:
+def interval(pair: object, show: Callable[[float, int], str], places: int = 1) -> str:
     """Return both ends of an interval, each as `show` writes it.
 
     >>> interval([0.85, 0.9], percent)
@@ -85,7 +85,7 @@ def interval(pair: Any, show: Callable[[Any, int], str], places: int = 1) -> str
     return f"{lo.removesuffix(' %')} to {hi}"
 
 
-def seconds(value: Any) -> str:
+def seconds(value: object) -> str:
     """Return seconds with as many decimals as matter.
 
     >>> seconds(0.034), seconds(3.21), seconds(1234.5)
@@ -97,7 +97,7 @@ def seconds(value: Any) -> str:
     return f"{value:,.{places}f}"
 
 
-def duration(value: Any) -> str:
+def duration(value: object) -> str:
     """Return seconds in the words of a clock.
 
     >>> duration(42.4), duration(125), duration(3725)
@@ -113,7 +113,7 @@ def duration(value: Any) -> str:
     return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
-def p_value(value: Any) -> str:
+def p_value(value: object) -> str:
     """Return a p-value with three decimals.
 
     >>> p_value(0.0002), p_value(0.0417)
@@ -124,13 +124,13 @@ def p_value(value: Any) -> str:
     return "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
-def mean(values: Sequence[Any]) -> float | None:
+def mean(values: Sequence[object]) -> float | None:
     """Return the mean of the numbers among `values`; None if there is none."""
     numbers = [value for value in values if is_number(value)]
     return sum(numbers) / len(numbers) if numbers else None
 
 
-def spread(values: Sequence[Any]) -> str:
+def spread(values: Sequence[object]) -> str:
     """Return a count, or its range where the runs differ.
 
     >>> spread([12, 12]), spread([1000, 12])

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pipeline.core.clean import cell_text, clip
+from pipeline.core.files import Json
 from pipeline.report.page.blocks import (
     BandLine,
     BandPoint,
@@ -26,15 +27,19 @@ from pipeline.report.page.chart_style import (
     SERIES_STYLES,
     SHADE,
     SMALL,
+    Drawn,
     said,
     styled,
 )
 from pipeline.report.page.formats import count, decimal, percent
 
+if TYPE_CHECKING:
+    import altair as alt
+
 MOST_SAID = 150  # points of the training curves of a model that have a tooltip each
 
 
-def curve_chart(figure: Curves) -> Any:
+def curve_chart(figure: Curves) -> Drawn:
     import altair as alt
 
     base = alt.Chart(alt.Data(values=_curve_values(figure)))
@@ -54,11 +59,13 @@ def curve_chart(figure: Curves) -> Any:
     return styled(alt.layer(*layers).properties(width=SMALL, height=150))
 
 
-def _curve_values(figure: Curves) -> list[dict[str, Any]]:
+def _curve_values(figure: Curves) -> list[dict[str, Json]]:
     few = len(figure.points) <= MOST_SAID
     return [
-        {"run": f"{p.run} {p.series}", "series": p.series, "updates": p.updates, "loss": p.value}
-        | {"best": p.best, "says": _says_of_evaluation(p) if few or p.best else None}
+        {
+            **{"run": f"{p.run} {p.series}", "series": p.series, "updates": p.updates, "loss": p.value},
+            **{"best": p.best, "says": _says_of_evaluation(p) if few or p.best else None},
+        }
         for p in figure.points
     ]
 
@@ -68,20 +75,18 @@ def _says_of_evaluation(point: CurvePoint) -> str:
     return f"{point.series} loss {decimal(point.value)} after {point.updates:,} updates ({point.run}){kept}"
 
 
-def _series_encodings() -> tuple[Any, Any]:
+def _series_encodings() -> tuple[alt.Color, alt.StrokeDash]:
     import altair as alt
 
     series = list(SERIES_STYLES)
     legend = alt.Legend(symbolType="stroke", symbolSize=300)
     colours = alt.Scale(domain=series, range=[SERIES_STYLES[name][0] for name in series])
     dashes = alt.Scale(domain=series, range=[list(SERIES_STYLES[name][1]) for name in series])
-    return (
-        alt.Color("series:N", scale=colours, legend=legend),
-        alt.StrokeDash("series:N", scale=dashes, legend=legend),
-    )
+    colour = alt.Color("series:N", scale=colours, legend=legend)
+    return colour, alt.StrokeDash("series:N", scale=dashes, legend=legend)
 
 
-def reliability_chart(figure: Reliability) -> Any:
+def reliability_chart(figure: Reliability) -> Drawn:
     """Return right answers against stated probability, the diagonal, and as bars the share of the answers."""
     import altair as alt
 
@@ -119,7 +124,7 @@ def _says_of_bin(one: ReliabilityBin) -> str:
     return f"{percent(one.confidence)} stated, {percent(one.accuracy)} right; {percent(one.share)} of the answers"
 
 
-def line_chart(figure: Lines, width: int) -> Any:
+def line_chart(figure: Lines, width: int) -> Drawn:
     """Return a line for each label, told apart by colour, shape of the points and, past seven lines, dashes."""
     import altair as alt
 
@@ -138,7 +143,7 @@ def line_chart(figure: Lines, width: int) -> Any:
     return styled(alt.layer(*layers).properties(width=width, height=260))
 
 
-def _line_values(figure: Lines) -> list[dict[str, Any]]:
+def _line_values(figure: Lines) -> list[dict[str, Json]]:
     labels = _line_labels(figure.lines)
     return [
         {"line": label, "x": number, "y": 100 * value, "says": f"{label}, {number}: {percent(value)}"}
@@ -151,7 +156,9 @@ def _line_labels(lines: Sequence[Line] | Sequence[BandLine]) -> list[str]:
     return [clip(cell_text(line.label), 30) for line in lines]
 
 
-def _line_encodings(figure: Lines | Bands, width: int, *, marked: bool = True) -> tuple[Any, Any, Any]:
+def _line_encodings(
+    figure: Lines | Bands, width: int, *, marked: bool = True
+) -> tuple[alt.Color, alt.Shape, alt.StrokeDash]:
     """Return colour, shape and dash of each line; without marks the dash changes from line to line."""
     import altair as alt
 
@@ -159,8 +166,10 @@ def _line_encodings(figure: Lines | Bands, width: int, *, marked: bool = True) -
     styles = [OWN_GROUP_STYLES[number % n_styles] for number in range(len(labels))]
     every = n_styles if marked else 1
     dashes = [LINE_DASHES[number // every % len(LINE_DASHES)] for number in range(len(labels))]
-    stroke: dict[str, Any] = {} if marked else {"symbolType": "stroke", "symbolSize": 400}
-    legend = alt.Legend(columns=max(1, width // 150), labelLimit=200, symbolOpacity=1, **stroke)
+    symbol, size = (alt.Undefined, alt.Undefined) if marked else ("stroke", 400)
+    legend = alt.Legend(
+        columns=max(1, width // 150), labelLimit=200, symbolOpacity=1, symbolType=symbol, symbolSize=size
+    )
     return (
         alt.Color("line:N", scale=alt.Scale(domain=labels, range=[c for c, _ in styles]), legend=legend),
         alt.Shape("line:N", scale=alt.Scale(domain=labels, range=[s for _, s in styles]), legend=legend),
@@ -168,16 +177,18 @@ def _line_encodings(figure: Lines | Bands, width: int, *, marked: bool = True) -
     )
 
 
-def band_chart(figure: Bands, width: int) -> Any:
+def band_chart(figure: Bands, width: int) -> Drawn:
     """Return a line and a band for each label."""
     import altair as alt
 
     values = _band_values(figure)
-    x = _band_x(figure, values)
+    x = _band_x(figure)
     scale = alt.Scale(type="log", nice=False) if figure.log_y else alt.Scale(zero=False)
     base = alt.Chart(alt.Data(values=values))
     colour, shape, dash = _line_encodings(figure, width, marked=figure.marked)
-    y = alt.Y("y:Q", title=figure.y_axis, scale=scale, axis=alt.Axis(tickCount=5, **_power_format(figure)))
+    powers = ".1~g" if figure.log_y else alt.Undefined  # 0.01, 1e-6
+    axis = alt.Axis(tickCount=5, format=powers)
+    y = alt.Y("y:Q", title=figure.y_axis, scale=scale, axis=axis)
     layers = [
         base.mark_area(opacity=0.18).encode(
             x=x, y=alt.Y("lo:Q", title=figure.y_axis, scale=scale), y2="hi:Q", color=colour
@@ -192,7 +203,7 @@ def band_chart(figure: Bands, width: int) -> Any:
     return styled(alt.layer(*layers).properties(width=width, height=260))
 
 
-def _mark_layers(figure: Bands, y: Any, width: int) -> list[Any]:
+def _mark_layers(figure: Bands, y: alt.Y, width: int) -> list[alt.Chart]:
     """Return a dotted line with its label for each value that the lines are compared with."""
     import altair as alt
 
@@ -208,24 +219,19 @@ def _mark_layers(figure: Bands, y: Any, width: int) -> list[Any]:
     return layers
 
 
-def _band_x(figure: Bands, values: list[dict[str, Any]]) -> Any:
+def _band_x(figure: Bands) -> alt.X:
     """Return the x axis: logarithmic and marked at the points, or plain."""
     import altair as alt
 
     if not figure.log_x:
         axis = alt.Axis(grid=False, tickCount=8)
         return alt.X("x:Q", title=figure.x_axis, scale=alt.Scale(zero=False, nice=False), axis=axis)
-    ticks = sorted({point["x"] for point in values})
+    ticks = sorted({point.x for line in figure.lines for point in line.points})
     axis = alt.Axis(values=ticks, grid=False, format=",d", labelOverlap=True)
     return alt.X("x:Q", title=figure.x_axis, scale=alt.Scale(type="log", nice=False), axis=axis)
 
 
-def _power_format(figure: Bands) -> dict[str, Any]:
-    """Return how a logarithmic axis writes its numbers: 0.01, 1e-6."""
-    return {"format": ".1~g"} if figure.log_y else {}
-
-
-def _band_values(figure: Bands) -> list[dict[str, Any]]:
+def _band_values(figure: Bands) -> list[dict[str, Json]]:
     unit = 100 if figure.percent else 1
     return [
         {

@@ -6,13 +6,14 @@ import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from pipeline.core.clean import cell_text, clean, code_text, prose
+from pipeline.core.clean import CELL_LIMIT, cell_text, clean, clip, code_text, prose
 from pipeline.core.columns import aligned, display_width, padded, widths_of
 from pipeline.report.page.blocks import Block, Cell, Code, Column, Example, Paragraph, Points, Table
 
 NARROWEST, WIDTH = 80, 100
 INDENT = "  "
 BAR = 20  # characters of the longest
+LONGEST = 38  # characters of a cell, so that two stand in the narrowest line
 _SPELT: dict[str, str | int | None] = {
     "σ": "sigmoid",
     "·": "*",
@@ -90,7 +91,9 @@ def _one_row(columns: Sequence[Column], cells: Sequence[Cell], width: int) -> li
 def _rows(table: Table, width: int, *, below: bool) -> list[str]:
     """Return the lines of a table; its equations are broken, bars stand where they fit."""
     columns, room = table.columns, width - len(INDENT)
-    grid = [[clean(column.title) for column in columns], *(_texts(columns, line) for line in table.rows)]
+    longest = LONGEST if below else CELL_LIMIT
+    heads = [Cell(column.title) for column in columns]
+    grid = [_texts(columns, line, longest) for line in (heads, *table.rows)]
     rights = [column.number for column in columns]
     for place, column in enumerate(columns):
         if column.equation:
@@ -107,9 +110,9 @@ def _rows(table: Table, width: int, *, below: bool) -> list[str]:
     ]
 
 
-def _texts(columns: Sequence[Column], cells: Sequence[Cell]) -> list[str]:
+def _texts(columns: Sequence[Column], cells: Sequence[Cell], longest: int) -> list[str]:
     return [
-        " ".join([(clean if column.equation else cell_text)(cell.text), *cell.tags])
+        " ".join([clean(cell.text) if column.equation else clip(clean(cell.text), longest), *cell.tags])
         for column, cell in zip(columns, cells, strict=True)
     ]
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pipeline.report.page.blocks import (
     Block,
     Cell,
+    Column,
     Limits,
     Nothing,
     Paragraph,
@@ -120,7 +121,7 @@ def _classes(audits: Sequence[Audit], limits: Limits) -> Table:
     return short_table("Coverage by class", columns, lines, limits.rows, SOURCE_FILE, note, fold=True)
 
 
-def _coverage_columns(part: str) -> tuple:
+def _coverage_columns(part: str) -> tuple[Column, ...]:
     return (*words("Source", part), *numbers("Types", "Tokens", "Types covered", "Tokens covered"))
 
 

@@ -72,8 +72,8 @@ class Profile(Quartiles):
 class Clipped(Detail):
     """Share of training steps whose gradients were shortened."""
 
-    first_epoch: Number
-    all_epochs: Number
+    first_epoch: Share
+    all_epochs: Share
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,8 +134,6 @@ class ReadDocument(Detail):
     """States and answer of a network, word by word."""
 
     rule: str
-    record: Count
-    label: str
     tokens: Count
     words: Texts
     predicted: Texts
@@ -145,6 +143,8 @@ class ReadDocument(Detail):
     holding_gate: str | None
     holding: tuple[tuple[float, ...], ...]
     gates: dict[str, tuple[float, ...]]
+    record: Count
+    label: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,13 +161,13 @@ class HorizonPoint(Detail):
     """Scores where all but the last `k` tokens are changed."""
 
     k: Count
-    longer: Share
     accuracy: Share
     difference: float
     ci95: Interval
     log_loss: Number
     loss_difference: Number
     loss_ci95: Pair | None
+    longer: Share
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,8 @@ class Predictions:
     @property
     def predicted(self) -> Int32:
         """The most probable class of each document; int32, shape (N,)."""
-        return self.probabilities.argmax(axis=1).astype(np.int32)
+        answers: Int32 = self.probabilities.argmax(axis=1).astype(np.int32)
+        return answers
 
 
 def distributions(probabilities: Float32) -> Float32:

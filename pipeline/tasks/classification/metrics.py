@@ -68,7 +68,8 @@ def answer_scores(predictions: Predictions, gradient: Gradient) -> Float64:
     """Return N (g_hits[label] right + g_support[label] + g_predicted[answer]) for each document; float64 (N,)."""
     right = predictions.predicted == predictions.labels
     of_label = gradient.hits[predictions.labels] * right + gradient.support[predictions.labels]  # (N,)
-    return (of_label + gradient.predicted[predictions.predicted]) * len(right)  # (N,)
+    values: Float64 = (of_label + gradient.predicted[predictions.predicted]) * len(right)  # (N,)
+    return values
 
 
 def _by_gradient(
@@ -103,7 +104,8 @@ def _accuracy(predictions: Predictions) -> float:
 
 def _right(predictions: Predictions) -> Float64:
     """Return 1 where the answer is right, else 0: for accuracy the influence values themselves; float64 (N,)."""
-    return (predictions.predicted == predictions.labels).astype(np.float64)
+    right: Float64 = (predictions.predicted == predictions.labels).astype(np.float64)
+    return right
 
 
 def _accuracy_gradient(counts: Counts) -> Gradient:

@@ -69,12 +69,14 @@ class Counts:
     @property
     def support(self) -> Int64:
         """Documents with each label; (C,)."""
-        return self.confusion.sum(axis=1)
+        support: Int64 = self.confusion.sum(axis=1)
+        return support
 
     @property
     def predicted(self) -> Int64:
         """Documents that got each prediction; (C,)."""
-        return self.confusion.sum(axis=0)
+        predicted: Int64 = self.confusion.sum(axis=0)
+        return predicted
 
 
 def count(predictions: Predictions) -> Counts:
@@ -131,7 +133,8 @@ def macro_f1(hits: np.ndarray, support: np.ndarray, predicted: np.ndarray) -> np
     float64 array, shape (...)
     """
     met = (support + predicted > 0).sum(axis=-1)
-    return f1_by_class(hits, support, predicted).sum(axis=-1) / met
+    macro: np.ndarray = f1_by_class(hits, support, predicted).sum(axis=-1) / met
+    return macro
 
 
 def f1_by_class(hits: np.ndarray, support: np.ndarray, predicted: np.ndarray) -> np.ndarray:
@@ -151,12 +154,14 @@ def balanced_accuracy(hits: np.ndarray, support: np.ndarray) -> np.ndarray:
     -------
     float64 array, shape (...)
     """
-    return _ratio(hits, support).sum(axis=-1) / (support > 0).sum(axis=-1)
+    balanced: np.ndarray = _ratio(hits, support).sum(axis=-1) / (support > 0).sum(axis=-1)
+    return balanced
 
 
 def _ratio(part: np.ndarray, whole: np.ndarray) -> Float64:
     """Return part / whole, and 0 where whole is 0."""
-    return np.divide(part, whole, out=np.zeros(np.shape(part)), where=whole > 0)
+    ratio: Float64 = np.divide(part, whole, out=np.zeros(np.shape(part)), where=whole > 0)
+    return ratio
 
 
 def log_loss(predictions: Predictions) -> float:
@@ -169,7 +174,8 @@ def losses(predictions: Predictions) -> Float64:
     probabilities = predictions.probabilities.astype(np.float64)
     sums = probabilities.sum(axis=1)  # (N,)
     of_label = probabilities[np.arange(len(sums)), predictions.labels] / sums  # (N,)
-    return -np.log(np.clip(of_label, SMALLEST_PROBABILITY, 1.0))  # (N,)
+    losses: Float64 = -np.log(np.clip(of_label, SMALLEST_PROBABILITY, 1.0))  # (N,)
+    return losses
 
 
 def calibration_bins(predictions: Predictions, n_bins: int = CALIBRATION_BINS) -> CalibrationBins:

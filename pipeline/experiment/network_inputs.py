@@ -1,0 +1,94 @@
+"""What a network is given: its documents and labels, how its vectors are trained, and its random numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.core.seeds import stage_generator
+from pipeline.core.values import UNKNOWN_ROW, Float32, IndexedCorpus, Int64
+from pipeline.experiment.data import Fold, RunData
+from pipeline.experiment.embedded_split import EmbeddedSplit
+from pipeline.experiment.plan import head_of
+from pipeline.experiment.tuning import fixed_by_name
+from pipeline.models.networks.batches import shuffle_words
+from pipeline.models.networks.build import NetworkSpec, specify
+from pipeline.models.networks.labelled import Labelled
+from pipeline.models.table import PlannedModel
+from pipeline.settings.tables import Config
+from pipeline.text.ragged import take
+
+_MOST = 0.5  # share of tokens cut or unknown above which a warning says so
+
+
+@dataclass(frozen=True)
+class Draw:
+    """What chance a training is made with: initial weights, order of batches, dropout."""
+
+    seed: int  # as the run counts them
+    again: bool  # whether it is the second training of this seed
+
+    def name(self, model: str) -> str:
+        """Return the name of the random numbers."""
+        return f"{model} {self.seed}{' again' if self.again else ''}"
+
+
+def class_weights_of(data: RunData, fold: Fold) -> Float32 | None:
+    """Return what a document of each class counts in training, (C,), None if all count the same.
+
+    Balanced: documents / (classes in training * documents of the class), as scikit-learn's `class_weight`.
+    """
+    if data.config.run.class_weights == "none":
+        return None
+    counts = np.bincount(data.labels(fold.train), minlength=len(data.label_names))  # (C,)
+    weights = counts.sum() / (np.count_nonzero(counts) * np.maximum(counts, 1))
+    return np.where(counts, weights, 0.0).astype(np.float32)
+
+
+def specify_network(data: RunData, planned: PlannedModel, split: EmbeddedSplit) -> NetworkSpec:
+    training = training_of_vectors(data, planned, split)
+    return specify(
+        planned.model,
+        head_of(planned, data.config.networks),
+        split.embedded.matrix,
+        training != "frozen",
+        len(data.label_names),
+        data.config.networks,
+        frozen_first=training == "frozen-then-tuned",
+    )
+
+
+def training_of_vectors(data: RunData, planned: PlannedModel, split: EmbeddedSplit) -> str:
+    """Return how the vectors are trained, an entry of `TRAINING`: by the source's name, else by the settings."""
+    asked, own = data.config.networks.vectors, split.embedded.training
+    said = "networks.vectors" in fixed_by_name(Config(), planned.name).run.tune_fixed
+    return own if asked == "own" or said else asked
+
+
+def labelled(data: RunData, planned: PlannedModel, split: EmbeddedSplit, documents: Int64) -> Labelled:
+    indexed = as_read(data, planned, take(split.documents.indexed, documents))
+    return Labelled(indexed, data.labels(documents))
+
+
+def as_read(data: RunData, planned: PlannedModel, indexed: IndexedCorpus) -> IndexedCorpus:
+    """Return documents in the order of words in which the model reads them.
+
+    Where that is at random, it is one order for all that a fit answers; in training each epoch has its own.
+    """
+    if not planned.shuffled_words:
+        return indexed
+    return shuffle_words(indexed, stage_generator(data.config.run.seed, "shuffled words"))
+
+
+def reading_warnings(last: EmbeddedSplit) -> tuple[str, ...]:
+    """Return what a reader should know when a network sees little of the text."""
+    read = last.documents.indexed
+    cut = last.documents.cut_tokens / (len(read.indices) + last.documents.cut_tokens)
+    unknown = float(np.mean(take(read, last.fold.test).indices == UNKNOWN_ROW))
+    found = []
+    if cut > _MOST:
+        found.append(f"{cut:.0%} of all tokens lie beyond networks.max_tokens and were not read")
+    if unknown > _MOST:
+        found.append(f"{unknown:.0%} of the test tokens have no vector")
+    return tuple(found)

@@ -1,0 +1,105 @@
+"""Values that several fits read: in files that every process maps, instead of a copy with each job.
+
+Word vectors that were trained on several threads cannot be made again, so that what later trainings read stays here
+until nothing refers to it. The files are for the processes of one run alone, and go with it.
+"""
+
+from __future__ import annotations
+
+import pickle
+import shutil
+import tempfile
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any, Generic, TypeVar, cast
+
+import numpy as np
+
+T = TypeVar("T")
+_LEAST_BYTES = 2**16  # of an array that gets a file of its own
+_VALUE = "value.pickle"
+
+
+@dataclass(frozen=True, eq=False)
+class Shared(Generic[T]):
+    """A value that fits read, by the folder that holds it; where there was no room for one, the value itself."""
+
+    folder: Path | None
+    value: T | None = None
+
+    def get(self) -> T:
+        """Return the value; its large arrays are read from their files where they are used."""
+        if self.folder is None:
+            return cast(T, self.value)
+        with (self.folder / _VALUE).open("rb") as file:
+            return cast(T, _Reader(file, self.folder).load())
+
+
+@dataclass
+class SharedFiles:
+    """A folder for values that fits read."""
+
+    folder: Path
+    why_not: str = ""  # why nothing more is written: a full disk ends no run
+    _values: int = field(default=0)
+
+    def put(self, value: T) -> Shared[T]:
+        """Return a value as jobs hold it; its files go when nothing in this process refers to that any more."""
+        if self.why_not:
+            return Shared(None, value)
+        folder, self._values = self.folder / str(self._values), self._values + 1
+        try:
+            folder.mkdir()
+            with (folder / _VALUE).open("wb") as file:
+                _Writer(file, folder).dump(value)
+        except OSError as error:  # NumPy's own, of a file that was cut short, has no strerror
+            self.why_not = f"{self.folder} cannot be written ({error.strerror or error})"
+            shutil.rmtree(folder, ignore_errors=True)
+            return Shared(None, value)
+        shared: Shared[T] = Shared(folder)
+        weakref.finalize(shared, shutil.rmtree, folder, ignore_errors=True)
+        return shared
+
+
+@contextmanager
+def shared_files() -> Iterator[SharedFiles]:
+    """Give a folder for what fits share while the block runs."""
+    try:
+        # On Windows a file that is still mapped cannot be deleted; what is left is the system's to clear.
+        place = tempfile.TemporaryDirectory(prefix="embedseq-", ignore_cleanup_errors=True)
+    except OSError as error:
+        yield SharedFiles(Path(), why_not=f"there is no folder for temporary files ({error.strerror})")
+        return
+    with place as folder:
+        yield SharedFiles(Path(folder))
+
+
+class _Writer(pickle.Pickler):
+    """Writes a value, and each large array in it to a file of its own."""
+
+    def __init__(self, file: IO[bytes], folder: Path) -> None:
+        super().__init__(file)
+        self._folder, self._arrays = folder, 0
+
+    def persistent_id(self, value: Any) -> str | None:
+        """Return the name of the file that an array is written to; None for what is part of the pickle."""
+        if not isinstance(value, np.ndarray) or value.nbytes < _LEAST_BYTES or value.dtype.hasobject:
+            return None
+        name, self._arrays = f"{self._arrays}.npy", self._arrays + 1
+        np.save(self._folder / name, value, allow_pickle=False)
+        return name
+
+
+class _Reader(pickle.Unpickler):
+    """Reads what `_Writer` wrote."""
+
+    def __init__(self, file: IO[bytes], folder: Path) -> None:
+        super().__init__(file)
+        self._folder = folder
+
+    def persistent_load(self, name: str) -> np.ndarray:
+        """Return an array as its file holds it."""
+        return np.asarray(np.load(self._folder / name, mmap_mode="r", allow_pickle=False))
