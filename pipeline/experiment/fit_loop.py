@@ -125,9 +125,8 @@ class FitLoop:
     def second_trainings(self, least_seed: int = 0) -> Iterator[NetworkJob]:
         """Yield a job for each seed from `least_seed` on that stands far from the others: no seed is twice."""
         for job in self.networks:
-            known = {
-                key.seed: fit for key, fit in self.folder.fits.items() if key._replace(seed=0) == job.key
-            }
+            fits = self.folder.fits.values()
+            known = {fit.seed: fit for fit in fits if fit.key._replace(seed=0) == job.key}
             losses = {seed: fit.validation_loss for seed, fit in known.items()}
             best = min((loss for loss in losses.values() if loss is not None), default=math.inf)
             for seed in far_off(losses):

@@ -127,8 +127,7 @@ def _result(data: RunData, fit: Fit, made: _Answered, last: EmbeddedSplit, is_fi
 
 def _course(fit: Fit, chosen: FittedNetwork) -> Row:
     """Return the row of details/histories.json: how the training went that validation judged."""
-    assert chosen.settings is not None, "a network that was trained here knows its settings"
-    assert chosen.budget is not None, "and its budget"
+    assert chosen.settings is not None and chosen.budget is not None, "they are of its training"  # noqa: PT018
     return {
         **fit.key._asdict(),
         "batch_size": chosen.settings.batch_size,
