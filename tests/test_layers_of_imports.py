@@ -70,8 +70,7 @@ KNOWN: dict[str, str] = {
     "gensim outside embeddings": "",
     "a name split at @ outside core.names": "",
     "a file of the run folder named outside run_folder": (
-        "cli commands.predict commands.selftest commands.verify"
-        " report.draw report.sections.causes"
+        "cli commands.predict commands.selftest commands.verify report.draw report.sections.causes"
         " report.sections.conduct report.sections.contamination report.sections.curves"
         " report.sections.errors_made report.sections.fit_audit report.sections.inputs"
         " report.sections.probe_forget_bias report.sections.probe_gradients"
@@ -80,13 +79,11 @@ KNOWN: dict[str, str] = {
         " report.sections.tuning"
     ),
     '"accuracy" outside tasks and core.wording': (
-        "commands.run evaluation.budgets evaluation.comparisons evaluation.contamination"
-        " evaluation.costs evaluation.crossing evaluation.differences evaluation.pooling"
-        " evaluation.result_rows evaluation.seeds evaluation.slices evaluation.summary evaluation.verdict"
-        " experiment.data experiment.fit_linear interpret.probes.forget_bias"
-        " interpret.probes.memory_horizon interpret.probes.word_order"
-        " models.baselines.choice report.sections.metric report.sections.quality report.sections.slices"
-        " run_folder.signatures settings.run"
+        "commands.run evaluation.budgets evaluation.comparisons evaluation.costs evaluation.differences"
+        " evaluation.pooling evaluation.result_rows evaluation.seeds evaluation.verdict experiment.data"
+        " experiment.fit_linear interpret.probes.forget_bias interpret.probes.memory_horizon"
+        " interpret.probes.word_order models.baselines.choice report.sections.metric"
+        " report.sections.quality report.sections.slices run_folder.signatures settings.run"
     ),
 }
 

@@ -360,7 +360,7 @@ def _decision(a: Sequence[SavedPredictions], b: Sequence[SavedPredictions], conf
         for seed, entry in enumerate(entries)
     ]
     (row,) = evaluation.compare(pair, [("a", "b")], config.run.rope)
-    return str(row["decision"])
+    return row.decision
 
 
 def _without_planted(entry: SavedPredictions, planted: Planted) -> SavedPredictions:

@@ -19,7 +19,7 @@ from pipeline.report.draw import draw, kept_pictures
 from pipeline.run_folder.journal import JOURNAL
 from pipeline.run_folder.metrics import SCHEMA_VERSION, Metrics
 from pipeline.run_folder.metrics.rows import value_as
-from pipeline.run_folder.protocol import Breach, read_protocol
+from pipeline.run_folder.protocol import read_protocol
 from pipeline.run_folder.reading import INPUTS, METRICS, run_with
 from pipeline.run_folder.receipts import RECEIPTS, kept_files
 
@@ -89,8 +89,8 @@ def verify(run: Path) -> Verified:
         differences += _compare_json(run, path, plain(value))
     metrics = scored.metrics
     checked.append(
-        f"{len(metrics['results'])} fits of {len(metrics['summary'])} models,"
-        f" {len(metrics['comparisons'])} comparisons and the verdict: computed again from predictions"
+        f"{len(metrics.results)} fits of {len(metrics.summary)} models,"
+        f" {len(metrics.comparisons)} comparisons and the verdict: computed again from predictions"
     )
     checked += _protocol_lines(metrics)
     differences += _changed_protocol(metrics)
@@ -259,32 +259,32 @@ def _text(value: object) -> str:
 # --- the protocol
 
 
-def _protocol_lines(metrics: Mapping[str, Any]) -> list[str]:
+def _protocol_lines(metrics: Metrics) -> list[str]:
     """Return whether the run kept to its protocol, in words; nothing for a run without one."""
-    protocol = metrics["protocol"]
+    protocol = metrics.protocol
     if protocol is None:
         return []
-    name = f"protocol {protocol['file']}, sha256 {protocol['sha256'][:16]}, of {protocol['written']}"
-    here = "" if Path(protocol["file"]).exists() else "; that file is not here, the copy in the run folder is"
-    if protocol["kept"]:
+    name = f"protocol {protocol.file}, sha256 {protocol.sha256[:16]}, of {protocol.written}"
+    here = "" if Path(protocol.file).exists() else "; that file is not here, the copy in the run folder is"
+    if protocol.kept:
         return [f"{name}: the run kept to it{here}"]
-    named = "; ".join(str(Breach(**breach)) for breach in protocol["breaches"])
+    named = "; ".join(str(breach) for breach in protocol.breaches)
     return [f"{name}: the run did not keep to it ({named}){here}"]
 
 
-def _changed_protocol(metrics: Mapping[str, Any]) -> Iterator[Difference]:
+def _changed_protocol(metrics: Metrics) -> Iterator[Difference]:
     """Yield the protocol's own file where it is there and says something else than when the run began."""
-    protocol = metrics["protocol"]
-    if protocol is None or not Path(protocol["file"]).exists():
+    protocol = metrics.protocol
+    if protocol is None or not Path(protocol.file).exists():
         return
-    saved = f"sha256 {protocol['sha256'][:16]}"
+    saved = f"sha256 {protocol.sha256[:16]}"
     try:
-        found = read_protocol(Path(protocol["file"])).sha256
+        found = read_protocol(Path(protocol.file)).sha256
     except PipelineError as error:
-        yield Difference(protocol["file"], "", error.what, saved)
+        yield Difference(protocol.file, "", error.what, saved)
         return
-    if found != protocol["sha256"]:
-        yield Difference(protocol["file"], "", f"sha256 {found[:16]}", saved)
+    if found != protocol.sha256:
+        yield Difference(protocol.file, "", f"sha256 {found[:16]}", saved)
 
 
 # --- the report
@@ -345,12 +345,12 @@ def _line(line: str | None, other: str | None) -> str:
 # --- words
 
 
-def _other_versions(metrics: Mapping[str, Any]) -> list[str]:
+def _other_versions(metrics: Metrics) -> list[str]:
     """Return a sentence where the packages that scores and pictures depend on are not those of the run."""
-    then, now = metrics["environment"], describe_environment("", None)
-    before: Any = then.get("packages") or {}
+    then, now = metrics.environment, describe_environment("", None)
+    before = then.packages
     packages: Any = now["packages"]
-    pairs = {"embedseq": (then.get("embedseq"), now["embedseq"])}
+    pairs: dict[str, tuple[object, object]] = {"embedseq": (then.embedseq, now["embedseq"])}
     pairs |= {name: (before.get(name), packages[name]) for name in ("numpy", "scipy", "altair")}
     if DRAWN_BY in before:  # earlier runs did not name it
         pairs[DRAWN_BY] = (before[DRAWN_BY], packages[DRAWN_BY])

@@ -21,10 +21,10 @@ from pipeline.evaluation.pairs import (
     outside_pairs,
     planned_pairs,
 )
-from pipeline.evaluation.seeds import SeedsAsked, SeedsFound, Share, find_seeds, first_seeds_only
+from pipeline.evaluation.seeds import SeedsAsked, SeedsFound, find_seeds, first_seeds_only
 from pipeline.evaluation.slices import slice_scores
 from pipeline.evaluation.stray_classes import stray_class_warnings
-from pipeline.evaluation.summary import summarise
+from pipeline.evaluation.summary import MeanScores, summarise
 from pipeline.evaluation.verdict import SKEWED, ask, decide_verdict, no_verdict
 from pipeline.tasks.classification.metrics import METRICS
 from pipeline.tasks.classification.scores import CalibrationBins, Scores, score
@@ -36,10 +36,10 @@ __all__ = [
     "CalibrationBins",
     "ChosenNetwork",
     "Claim",
+    "MeanScores",
     "Scores",
     "SeedsAsked",
     "SeedsFound",
-    "Share",
     "ask",
     "baselines_of",
     "best_baseline",

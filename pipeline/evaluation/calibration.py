@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -25,23 +25,25 @@ class CalibrationFacts:
     `ece_if_calibrated_95` their 95 % quantile: what a model that is right as often as it says shows by chance.
     """
 
-    ece_ci95: list[float] | None
+    ece_ci95: tuple[float, float] | None
     ece_if_calibrated: float | None
     ece_if_calibrated_95: float | None
-    log_loss_ci95: list[float] | None
+    log_loss_ci95: tuple[float, float] | None
 
 
 NOTHING_KNOWN = CalibrationFacts(None, None, None, None)
 
 
-def calibrate(saved: Iterable[SavedPredictions], generator: np.random.Generator) -> dict[str, dict]:
-    """Return the fields of `CalibrationFacts` for each model by its name, folds pooled within a seed.
+def calibrate(
+    saved: Iterable[SavedPredictions], generator: np.random.Generator
+) -> dict[str, CalibrationFacts]:
+    """Return the facts of each model by its name, folds pooled within a seed.
 
     The generator gives one number; what is drawn for a model depends on that and on its name.
     """
     base = int(generator.integers(2**32))
     return {
-        name: asdict(calibration_facts(runs, np.random.default_rng([base, *name.encode()])))
+        name: calibration_facts(runs, np.random.default_rng([base, *name.encode()]))
         for name, runs in pool_folds(saved).items()
     }
 
@@ -101,14 +103,14 @@ def calibration_facts(
     )
 
 
-def error_interval(resampled: Float64, measured: float, by_chance: float) -> list[float]:
+def error_interval(resampled: Float64, measured: float, by_chance: float) -> tuple[float, float]:
     """Return the interval of a calibration error: both ways as far as resamples go up, from 0 if chance explains it.
 
     >>> error_interval(np.full(9, 0.75), 0.5, by_chance=0.125), error_interval(np.full(9, 0.75), 0.5, by_chance=0.5)
-    ([0.25, 0.75], [0.0, 0.75])
+    ((0.25, 0.75), (0.0, 0.75))
     """
     half = max(float(np.quantile(resampled, 0.975)) - measured, 0.0)
-    return [0.0 if measured <= by_chance else max(measured - half, 0.0), measured + half]
+    return 0.0 if measured <= by_chance else max(measured - half, 0.0), measured + half
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,9 +9,11 @@ from typing import Protocol
 from scipy.special import stdtr
 
 from pipeline.evaluation.estimates import holm
+from pipeline.run_folder.metrics.rows import By, Decision
 
 SIGNIFICANCE = 0.05
-MORE, PERHAPS_LESS = "more than the rope", "perhaps less"  # by how much one is better or worse
+MORE: By = "more than the rope"  # by how much one is better or worse
+PERHAPS_LESS: By = "perhaps less"
 
 
 class Estimated(Protocol):
@@ -24,7 +26,7 @@ class Estimated(Protocol):
     @property
     def degrees_of_freedom(self) -> float: ...
     @property
-    def interval(self) -> list[float]: ...
+    def interval(self) -> tuple[float, float]: ...
     @property
     def p_value(self) -> float: ...
 
@@ -40,8 +42,8 @@ class Claim:
     at_least_as_good : whether a is at most the rope worse, whatever else it is
     """
 
-    decision: str
-    by: str | None = None
+    decision: Decision
+    by: By | None = None
     at_least_as_good: bool = False
 
 
@@ -139,7 +141,7 @@ def decide_against(estimates: Mapping[str, Estimated], rope: float) -> Against:
     rows = plain if beats_all else corrected
     decision = combine(list(rows.values()))
     b = DECIDING[decision](estimates, corrected)
-    by = None
+    by: By | None = None
     if decision == "beats":
         by = MORE if all(claim.by == MORE for claim in plain.values()) else PERHAPS_LESS
     if decision == "loses":
@@ -149,7 +151,7 @@ def decide_against(estimates: Mapping[str, Estimated], rope: float) -> Against:
     return Against(Claim(decision, by, at_least_as_good), b, rows, adjusted)
 
 
-def combine(claims: Sequence[Claim]) -> str:
+def combine(claims: Sequence[Claim]) -> Decision:
     """Return the decision against every baseline from the claims against each.
 
     >>> combine([Claim("beats", MORE, True), Claim("equal", None, True)])

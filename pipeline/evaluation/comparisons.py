@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from dataclasses import replace
 
+from pipeline.core.wording import Metric
 from pipeline.evaluation.claims import Against, Claim, claim_of, decide_against
 from pipeline.evaluation.differences import Runs, estimate_difference, paired_runs
 from pipeline.evaluation.estimates import Estimate, holm, mcnemar_p_value
 from pipeline.evaluation.pooling import pool_folds
+from pipeline.run_folder.metrics.comparisons import Comparison, Family, McNemar, Method
 from pipeline.run_folder.predictions import SavedPredictions
 
-SIDE, VERDICT = "side", "verdict"  # the families in which p-values are corrected
+SIDE: Family = "side"  # the families in which p-values are corrected
+VERDICT: Family = "verdict"
 
 
 def compare(
@@ -20,8 +23,8 @@ def compare(
     rope: float,
     n_docs: int | None = None,
     *,
-    metric: str = "accuracy",
-) -> list[dict[str, Any]]:
+    metric: Metric = "accuracy",
+) -> list[Comparison]:
     """Return rows of `comparisons` in metrics.json: the score of a minus that of b on the same documents.
 
     Parameters
@@ -37,17 +40,6 @@ def compare(
         Documents of the corpus, where there are folds; if absent, all that were tested.
     metric : str
         A key of `METRICS`.
-
-    Returns
-    -------
-    list of dict
-        a, b, metric, family ("side": in which p_adjusted is corrected), difference (positive: a is better, also
-        where a lower score is), ci95 [lo, hi], p_value, p_adjusted, decision ("beats", "loses", "equal" or
-        "cannot tell", said of a), by ("more than the rope" or "perhaps less" where it beats or loses, else None),
-        minimum_detectable_difference (a true difference of that size is found with 80 % power, before correction; a
-        smaller one can be found, less often. Above 1 no difference that a share can have is found that often),
-        seeds (those compared), method ("documents", "documents and seeds" or "folds": which chance the interval
-        holds), mcnemar (of the first seed's predictions: seed, only_a, only_b, p_value; None with folds).
 
     Raises
     ------
@@ -71,8 +63,8 @@ def compare_with_baselines(
     rope: float,
     n_docs: int | None = None,
     *,
-    metric: str = "accuracy",
-) -> tuple[list[dict[str, Any]], Against]:
+    metric: Metric = "accuracy",
+) -> tuple[list[Comparison], Against]:
     """Return the rows of `comparisons` that answer the run's one question, and what they say together.
 
     The rows are those of `compare`, with the family "verdict": p_adjusted is corrected for the number of
@@ -95,51 +87,51 @@ def _row(
     estimate: Estimate,
     p_adjusted: float,
     claim: Claim,
-    family: str,
-    metric: str,
-) -> dict[str, Any]:
+    family: Family,
+    metric: Metric,
+) -> Comparison:
     a, b = pair
-    return {
-        "a": a,
-        "b": b,
-        "metric": metric,
-        "family": family,
-        "difference": estimate.difference,
-        "ci95": estimate.interval,
-        "p_value": estimate.p_value,
-        "p_adjusted": p_adjusted,
-        "decision": claim.decision,
-        "by": claim.by,
-        "minimum_detectable_difference": estimate.minimum_detectable_difference,
-        "seeds": sorted({run.seed for run in max(runs, key=len)}),
-        "method": _method(*runs),
-        "mcnemar": _mcnemar(*runs),
-    }
+    return Comparison(
+        a=a,
+        b=b,
+        metric=metric,
+        family=family,
+        difference=estimate.difference,
+        ci95=estimate.interval,
+        p_value=estimate.p_value,
+        p_adjusted=p_adjusted,
+        decision=claim.decision,
+        by=claim.by,
+        minimum_detectable_difference=estimate.minimum_detectable_difference,
+        seeds=tuple(sorted({run.seed for run in max(runs, key=len)})),
+        method=_method(*runs),
+        mcnemar=_mcnemar(*runs),
+    )
 
 
-def withhold(comparisons: Iterable[Mapping[str, Any]], trained: Mapping[str, bool]) -> list[dict[str, Any]]:
+def withhold(comparisons: Iterable[Comparison], trained: Mapping[str, bool]) -> list[Comparison]:
     """Return the rows of `compare`, the decision "withheld" where one of the two models did not train.
 
     Such a model has lost nothing: it is a failed measurement. `trained` maps names to whether training worked;
     models that are absent count as trained.
     """
-    rows = [dict(row) for row in comparisons]
-    for row in rows:
-        if not (trained.get(row["a"], True) and trained.get(row["b"], True)):
-            row |= {"decision": "withheld", "by": None}
-    return rows
+    return [
+        row
+        if trained.get(row.a, True) and trained.get(row.b, True)
+        else replace(row, decision="withheld", by=None)
+        for row in comparisons
+    ]
 
 
-def _method(a: Runs, b: Runs) -> str:
+def _method(a: Runs, b: Runs) -> Method:
     if max(a[0].folds, b[0].folds) > 1:
         return "folds"
     return "documents and seeds" if max(len(a), len(b)) > 1 else "documents"
 
 
-def _mcnemar(a: Runs, b: Runs) -> dict[str, Any] | None:
+def _mcnemar(a: Runs, b: Runs) -> McNemar | None:
     """Return McNemar's test of the first seed's predictions; None with folds, which are several fitted models."""
     if _method(a, b) == "folds":
         return None
     only_a, only_b = int((a[0].right & ~b[0].right).sum()), int((b[0].right & ~a[0].right).sum())
-    seed = max(a, b, key=len)[0].seed
-    return {"seed": seed, "only_a": only_a, "only_b": only_b, "p_value": mcnemar_p_value(only_a, only_b)}
+    return McNemar(max(a, b, key=len)[0].seed, only_a, only_b, mcnemar_p_value(only_a, only_b))

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from pipeline.core.values import Int64
-from pipeline.evaluation.estimates import Estimate
+from pipeline.core.values import Bool, Int64
 from pipeline.evaluation.pooling import pool_folds
-from pipeline.evaluation.slices import align_facts, difference_on
-from pipeline.evaluation.summary import summarise
+from pipeline.evaluation.slices import align_facts, difference_and_interval, difference_on
+from pipeline.evaluation.summary import MeanScores, summarise
+from pipeline.run_folder.metrics.comparisons import Verdict
+from pipeline.run_folder.metrics.documents import (
+    Contamination,
+    Giveaway,
+    Giveaways,
+    ModelScore,
+    NearDuplicate,
+    NearDuplicates,
+    ScoresOn,
+    Without,
+)
+from pipeline.run_folder.metrics.rows import value_as
 from pipeline.run_folder.predictions import SavedPredictions
 from pipeline.tasks.classification.answers import Predictions
 
@@ -25,12 +36,12 @@ def describe_contamination(
     saved: Sequence[SavedPredictions],
     facts: pl.DataFrame | None,
     giveaways: Sequence[Mapping[str, Any]],
-    verdict: Mapping[str, Any],
-    summary: Sequence[Mapping[str, Any]],
+    verdict: Verdict,
+    summary: Sequence[MeanScores],
     generator: np.random.Generator,
     n_docs: int | None = None,
     chosen_network: Sequence[SavedPredictions] = (),
-) -> dict | None:
+) -> Contamination | None:
     """Return `contamination` of metrics.json; None without predictions or facts.
 
     Parameters
@@ -39,20 +50,12 @@ def describe_contamination(
         All models on the same documents; folds are pooled, seeds are averaged.
     facts : DataFrame with the columns of `document_files.COLUMNS`, or None
     giveaways : the rows of details/giveaways.json
-    verdict : mapping with names under `a` and `b`, None where there is none
+    verdict : Verdict
     summary : the rows of `summarise` on all test documents
     generator : np.random.Generator
         For the bootstrap of the intervals on fewer documents, made as those of `summary`.
     n_docs : documents of the corpus, where there are folds; if absent, all that were tested
     chosen_network : predictions of the verdict's network, where folds chose different ones
-
-    Returns
-    -------
-    dict
-        `documents` tested; `near_duplicates`: documents, same_label, identical, pairs (the most similar that are
-        not identical come first: identical ones need no look); `giveaways`: documents, tokens of the first fold;
-        and `scores`, one entry a set of documents (`of`: all, without near-duplicates, without giveaways) with
-        documents, models (name, accuracy, ci95), difference (a minus b) and its ci95.
 
     Notes
     -----
@@ -68,30 +71,28 @@ def describe_contamination(
     repeated = of_documents["near_duplicate_of"].is_not_null().to_numpy()
     given_away = of_documents["giveaway"].fill_null(False).to_numpy()
     every = np.ones(len(repeated), dtype=bool)
-    sets = {"all": every, "without near-duplicates": ~repeated, "without giveaways": ~given_away}
-    a, b = verdict.get("a"), verdict.get("b")
-    compared = pooled | pool_folds(chosen_network)
-    return {
-        "documents": len(every),
-        "near_duplicates": _near_duplicates(of_documents),
-        "giveaways": {
-            "documents": int(given_away.sum()),
-            "tokens": [dict(row) for row in giveaways if row["fold"] == first_fold(facts)][:SHOWN_TOKENS],
-        },
-        "a": a,
-        "b": b,
-        "scores": [
-            {
-                "of": of,
-                "documents": int(chosen.sum()),
-                "models": _accuracies(
-                    summary if chosen.all() else _summary_on(saved, documents[chosen], generator)
-                ),
-                **_difference(difference_on(compared, a, b, chosen, n_docs) if chosen.any() else None),
-            }
-            for of, chosen in sets.items()
-        ],
+    sets: dict[Without, Bool] = {
+        "all": every,
+        "without near-duplicates": ~repeated,
+        "without giveaways": ~given_away,
     }
+    a, b = verdict.a, verdict.b
+    compared = pooled | pool_folds(chosen_network)
+    tokens = [value_as(Giveaway, dict(row)) for row in giveaways if row["fold"] == first_fold(facts)]
+    scores = []
+    for of, chosen in sets.items():
+        on = summary if chosen.all() else _summary_on(saved, documents[chosen], generator)
+        between = difference_on(compared, a, b, chosen, n_docs) if chosen.any() else None
+        models = tuple(ModelScore(row.name, row.accuracy, row.accuracy_ci95) for row in on)
+        scores.append(ScoresOn(of, int(chosen.sum()), models, *difference_and_interval(between)))
+    return Contamination(
+        documents=len(every),
+        near_duplicates=_near_duplicates(of_documents),
+        giveaways=Giveaways(int(given_away.sum()), tuple(tokens[:SHOWN_TOKENS])),
+        a=a,
+        b=b,
+        scores=tuple(scores),
+    )
 
 
 def first_fold(facts: pl.DataFrame) -> int | None:
@@ -99,21 +100,21 @@ def first_fold(facts: pl.DataFrame) -> int | None:
     return facts["fold"].min()  # type: ignore[return-value]
 
 
-def _near_duplicates(facts: pl.DataFrame) -> dict:
+def _near_duplicates(facts: pl.DataFrame) -> NearDuplicates:
     found = facts.filter(pl.col("near_duplicate_of").is_not_null())
     inexact = found.sort(pl.col("similarity") == 1, -pl.col("similarity"), "document")
-    shown = ("document", "near_duplicate_of", "near_duplicate_in", "similarity", "same_label")
-    return {
-        "documents": len(found),
-        "identical": int((found["similarity"] == 1).sum()),
-        "same_label": int(found["same_label"].sum()),
-        "pairs": inexact.head(SHOWN_PAIRS).select(shown).to_dicts(),
-    }
+    shown = [field.name for field in fields(NearDuplicate)]
+    return NearDuplicates(
+        documents=len(found),
+        identical=int((found["similarity"] == 1).sum()),
+        same_label=int(found["same_label"].sum()),
+        pairs=tuple(NearDuplicate(*row) for row in inexact.head(SHOWN_PAIRS).select(shown).iter_rows()),
+    )
 
 
 def _summary_on(
     saved: Sequence[SavedPredictions], documents: Int64, generator: np.random.Generator
-) -> list[dict]:
+) -> list[MeanScores]:
     """Return the rows of `summarise` on these documents alone; none where there is no document."""
     if len(documents) == 0:
         return []
@@ -130,14 +131,3 @@ def _only(predictions: Predictions, documents: Int64) -> Predictions:
         labels=predictions.labels[kept],
         probabilities=predictions.probabilities[kept],
     )
-
-
-def _accuracies(rows: Iterable[Mapping[str, Any]]) -> list[dict]:
-    return [{"name": row["name"], "accuracy": row["accuracy"], "ci95": row["accuracy_ci95"]} for row in rows]
-
-
-def _difference(between: Estimate | None) -> dict:
-    return {
-        "difference": between.difference if between else None,
-        "ci95": between.interval if between else None,
-    }

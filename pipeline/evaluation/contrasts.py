@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -14,16 +14,20 @@ from pipeline.core.names import LEARNED, RANDOM, ModelName, SourceName
 from pipeline.core.wording import METRIC_WORDS, detectable_words
 from pipeline.evaluation.differences import estimate_difference, paired_runs
 from pipeline.evaluation.pooling import PooledRun, pool_folds
+from pipeline.run_folder.metrics.comparisons import (
+    Cause,
+    Comparison,
+    Effect,
+    EffectName,
+    Gains,
+    LengthThird,
+)
+from pipeline.run_folder.metrics.rows import Decision
 from pipeline.run_folder.predictions import SavedPredictions
 
+EFFECTS: tuple[EffectName, ...] = ("pretraining", "fine-tuning")
 LENGTH_GROUPS = 3  # thirds of the tested documents
 
-EFFECT_KEYS = (  # of a row of `comparisons`
-    *("a", "b", "difference", "ci95", "p_adjusted", "decision", "by"),
-    "minimum_detectable_difference",
-)
-
-ROW_KEYS = (*EFFECT_KEYS, "minimum_detectable_difference")  # of a row of `comparisons`
 SENTENCES = {
     "beats": "{what} {adds}.",
     "loses": "{what} {costs}.",
@@ -36,7 +40,7 @@ ONE_FIT = " This is about these fitted models only."
 
 
 @dataclass(frozen=True)
-class Cause:
+class Step:
     """An entry of the table: which pairs of models show a cause, and in which words."""
 
     cause: str
@@ -84,40 +88,40 @@ def _by_gains(a: ModelName, b: ModelName) -> bool:
     return False
 
 
-CAUSES = (
-    Cause(
+LADDER = (
+    Step(
         "representation",
         _same_text_other_weights,
         "averaging {source} vectors instead of weighting n-grams by TF-IDF, with the same classifier,",
         "tfidf,mean",
         "word2vec",
     ),
-    Cause("pretraining", _by_gains, "{source} instead of {other} in {model}", "lstm", "word2vec,random"),
-    Cause(
+    Step("pretraining", _by_gains, "{source} instead of {other} in {model}", "lstm", "word2vec,random"),
+    Step(
         "fine-tuning", _by_gains, "{source} instead of {other} in {model}", "lstm", "word2vec,word2vec:tuned"
     ),
-    Cause(
+    Step(
         "capacity",
         _network_on_the_same_average,
         "a network on the averaged {source} vectors ({a}) instead of a linear classifier ({b})",
         "mean,ann",
         "word2vec",
     ),
-    Cause(
+    Step(
         "order",
         _words_in_order,
         "the order of the words, read by {a},",
         "lstm,lstm:shuffled-words",
         "word2vec",
     ),
-    Cause(
+    Step(
         "last state against pooled",
         _pooled_head,
         "pooling the states after every word ({a}) instead of reading the last one ({b})",
         "lstm,lstm:max",
         "word2vec",
     ),
-    Cause(
+    Step(
         "gates",
         _gates,
         "gates ({a}) instead of plain recurrence ({b})",
@@ -129,14 +133,14 @@ CAUSES = (
 
 
 def find_causes(
-    comparisons: Sequence[Mapping[str, Any]],
-    gains: Sequence[Mapping[str, Any]],
+    comparisons: Sequence[Comparison],
+    gains: Sequence[Gains],
     trained: Mapping[str, bool],
     saved: Iterable[SavedPredictions],
     *,
     n_docs: int | None = None,
     lengths: Mapping[int, int] | None = None,
-) -> list[dict[str, Any]]:
+) -> list[Cause]:
     """Return `causes` of metrics.json: a row for each pair of models that shows a cause, in the ladder's order.
 
     Parameters
@@ -149,35 +153,33 @@ def find_causes(
     lengths : mapping of document to its tokens
         Shows gates by document length; without it they are shown over all documents only.
 
-    Returns
-    -------
-    list of dict
-        cause, a, b, difference, ci95, p_adjusted, decision, minimum_detectable_difference, sentence, by_length
-        (rows of tokens [from, to], documents, difference, ci95, which is not corrected for their number; None
-        where it does not apply). A cause that no pair of the run shows has one row of None with a
-        sentence that says what to ask for.
+    Notes
+    -----
+    A cause that no pair of the run shows has one row of None with a sentence that says what to ask for.
     """
     pooled = pool_folds(saved)
-    rows = {(row["a"], row["b"]): row for row in comparisons}
-    found = []
-    for cause in CAUSES:
+    rows = {(row.a, row.b): row for row in comparisons}
+    found: list[Cause] = []
+    for cause in LADDER:
         pairs = [*_from_gains(cause, gains), *_from_names(cause, rows)]
         shown = [_row(cause, rows[pair], _usable(pair, trained)) for pair in pairs]
-        for row, (a, b) in zip(shown, pairs, strict=True):
-            if cause.by_length and lengths and row["decision"] != "withheld":
-                row["by_length"] = _by_length(
-                    *paired_runs(pooled[a], pooled[b]), lengths, n_docs, metric=rows[a, b]["metric"]
-                )
+        if cause.by_length and lengths:
+            shown = [
+                row
+                if row.decision == "withheld"
+                else replace(row, by_length=_by_length(pooled, rows[pair], lengths, n_docs))
+                for row, pair in zip(shown, pairs, strict=True)
+            ]
         found += shown or [_absent(cause)]
     return found
 
 
-def _from_gains(cause: Cause, gains: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
-    effects = [effect for entry in gains for effect in entry["effects"]]
-    return [(effect["a"], effect["b"]) for effect in effects if effect["effect"] == cause.cause]
+def _from_gains(cause: Step, gains: Sequence[Gains]) -> list[tuple[str, str]]:
+    effects = [effect for entry in gains for effect in entry.effects]
+    return [(effect.a, effect.b) for effect in effects if effect.effect == cause.cause]
 
 
-def _from_names(cause: Cause, pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+def _from_names(cause: Step, pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     return [(a, b) for a, b in pairs if cause.shows(ModelName.parse(a), ModelName.parse(b))]
 
 
@@ -185,66 +187,63 @@ def _usable(pair: tuple[str, str], trained: Mapping[str, bool]) -> bool:
     return all(trained.get(name, True) for name in pair)
 
 
-def _row(cause: Cause, row: Mapping[str, Any], usable: bool) -> dict[str, Any]:
-    decision, by = (row["decision"], row["by"]) if usable else ("withheld", None)
-    kept = {key: row[key] for key in ROW_KEYS} | {"decision": decision, "by": by}
-    sentence = _sentence(cause, row, decision)
-    return {"cause": cause.cause} | kept | {"sentence": sentence, "by_length": None}
+def _row(cause: Step, row: Comparison, usable: bool) -> Cause:
+    decision, by = (row.decision, row.by) if usable else ("withheld", None)
+    said = replace(row, decision=decision, by=by)
+    return Cause(cause=cause.cause, **_told(said), sentence=_sentence(cause, row, decision), by_length=None)
 
 
-def _sentence(cause: Cause, row: Mapping[str, Any], decision: str) -> str:
-    a, b = ModelName.parse(row["a"]), ModelName.parse(row["b"])
-    what = cause.what.format(a=row["a"], b=row["b"], model=a.asked, source=a.source, other=b.source)
-    low, high = row["ci95"]
-    words = METRIC_WORDS[row["metric"]]
-    figures = words.difference(row["difference"], row["ci95"])
+def _told(row: Comparison) -> dict[str, Any]:
+    """Return what an effect, or a cause, says of the comparison that shows it."""
+    return {field.name: getattr(row, field.name) for field in fields(Effect) if field.name != "effect"}
+
+
+def _sentence(cause: Step, row: Comparison, decision: Decision) -> str:
+    a, b = ModelName.parse(row.a), ModelName.parse(row.b)
+    what = cause.what.format(a=row.a, b=row.b, model=a.asked, source=a.source, other=b.source)
+    low, high = row.ci95
+    words = METRIC_WORDS[row.metric]
+    figures = words.difference(row.difference, row.ci95)
     said = SENTENCES[decision].format(
         what=what,
         corrected=CORRECTED if low > 0 or high < 0 else "",
         figures=figures,
         adds=words.adds.format(figures=figures),
         costs=words.costs.format(figures=figures, metric=words.name),
-        smallest=detectable_words(row["minimum_detectable_difference"], row["metric"]),
+        smallest=detectable_words(row.minimum_detectable_difference, row.metric),
     )
-    alone = row.get("method") == "documents" and decision != "withheld"
+    alone = row.method == "documents" and decision != "withheld"
     return said[0].upper() + said[1:] + (ONE_FIT if alone else "")
 
 
-def _absent(cause: Cause) -> dict[str, Any]:
+def _absent(cause: Step) -> Cause:
     asked = f"--models {cause.models} --embeddings {cause.embeddings}"
     sentence = f"{cause.cause.capitalize()}: not tried; shown by {asked}"
-    return {"cause": cause.cause} | dict.fromkeys(EFFECT_KEYS) | {"sentence": sentence, "by_length": None}
+    return Cause(cause.cause, None, None, None, None, None, None, None, None, sentence, None)
 
 
 def _by_length(
-    a: Sequence[PooledRun],
-    b: Sequence[PooledRun],
+    pooled: Mapping[str, Sequence[PooledRun]],
+    row: Comparison,
     lengths: Mapping[int, int],
     n_docs: int | None,
-    *,
-    metric: str,
-) -> list[dict[str, Any]]:
+) -> tuple[LengthThird, ...]:
     """Return the difference in thirds of the documents, the shortest first; equal lengths stay together."""
+    a, b = paired_runs(pooled[row.a], pooled[row.b])
     tokens = np.array([lengths.get(int(document), -1) for document in a[0].predictions.documents])  # (N,)
     known = tokens[tokens >= 0]
     if len(known) == 0:
-        return []
+        return ()
     edges = np.unique(np.quantile(known, np.arange(1, LENGTH_GROUPS) / LENGTH_GROUPS))
     groups = np.searchsorted(edges, tokens, side="left")  # a length on an edge falls below it
     rows = []
     for group in range(len(edges) + 1):
         chosen = (groups == group) & (tokens >= 0)  # (N,)
         if chosen.any():
-            estimate = estimate_difference(a, b, n_docs, chosen, metric=metric)
-            rows.append(
-                {
-                    "tokens": [int(tokens[chosen].min()), int(tokens[chosen].max())],
-                    "documents": int(chosen.sum()),
-                    "difference": estimate.difference,
-                    "ci95": estimate.interval,
-                }
-            )
-    return rows
+            estimate = estimate_difference(a, b, n_docs, chosen, metric=row.metric)
+            ends = int(tokens[chosen].min()), int(tokens[chosen].max())
+            rows.append(LengthThird(ends, int(chosen.sum()), estimate.difference, estimate.interval))
+    return tuple(rows)
 
 
 @dataclass(frozen=True)
@@ -318,10 +317,10 @@ def _on_sources(names: Iterable[str], asked: str) -> dict[str, SourceName]:
 
 
 def find_gains(
-    comparisons: Sequence[Mapping[str, Any]],
+    comparisons: Sequence[Comparison],
     merits: Mapping[str, float],
     trained: Mapping[str, bool],
-) -> list[dict[str, Any]]:
+) -> list[Gains]:
     """Return `gains` of metrics.json: for each network model what pretraining and fine-tuning add.
 
     Parameters
@@ -332,14 +331,11 @@ def find_gains(
         merits are the same, as with folds, it is the source that was asked for first.
     trained : mapping of model name to whether its training worked; models that are absent count as trained
 
-    Returns
-    -------
-    list of dict
-        model, and effects: effect ("pretraining" or "fine-tuning") with the row of `comparisons` it is read
-        from (`EFFECT_KEYS`). An effect without a pair is left out; where a side
-        of every pair did not train, the decision is "withheld".
+    Notes
+    -----
+    An effect without a pair is left out; where a side of every pair did not train, the decision is "withheld".
     """
-    rows = {(row["a"], row["b"]): row for row in comparisons}
+    rows = {(row.a, row.b): row for row in comparisons}
     usable = {pair: row for pair, row in rows.items() if all(trained.get(name, True) for name in pair)}
     parsed = [ModelName.parse(a) for a, _ in rows]
     found = []
@@ -347,23 +343,23 @@ def find_gains(
         names = _on_sources((a for a, _ in rows), model)
         effects = [
             _effect(effect, names, usable, merits) or _withheld(_effect(effect, names, rows, merits))
-            for effect in ("pretraining", "fine-tuning")
+            for effect in EFFECTS
         ]
         if any(effects):
-            found.append({"model": model, "effects": [effect for effect in effects if effect]})
+            found.append(Gains(model, tuple(effect for effect in effects if effect)))
     return found
 
 
-def _withheld(effect: dict[str, Any] | None) -> dict[str, Any] | None:
-    return effect and effect | {"decision": "withheld", "by": None}
+def _withheld(effect: Effect | None) -> Effect | None:
+    return effect and replace(effect, decision="withheld", by=None)
 
 
 def _effect(
-    effect: str,
+    effect: EffectName,
     names: Iterable[str],
-    rows: Mapping[tuple[str, str], Mapping[str, Any]],
+    rows: Mapping[tuple[str, str], Comparison],
     merits: Mapping[str, float],
-) -> dict[str, Any] | None:
+) -> Effect | None:
     """Return the comparison that an effect is read from: the first contrast, the best source, the first partner."""
     for contrast in CONTRASTS:
         if contrast.effect != effect:
@@ -374,8 +370,7 @@ def _effect(
             pairs |= {name: (name, compared[0])} if compared else {}
         if pairs:
             best = max(pairs, key=lambda name: merits.get(name, -math.inf))
-            row = rows[pairs[best]]
-            return {"effect": effect} | {key: row[key] for key in EFFECT_KEYS}
+            return Effect(effect, **_told(rows[pairs[best]]))
     return None
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -17,9 +17,10 @@ from pipeline.evaluation.estimates import crossed_estimate, holm
 from pipeline.evaluation.pairs import best_baseline, best_network
 from pipeline.evaluation.pooling import check_same_documents, pool_folds
 from pipeline.evaluation.summary import summarise
+from pipeline.run_folder.metrics.comparisons import Crossing, LeadChange, SizeDifference
+from pipeline.run_folder.metrics.models import Curve, CurvePoint, LearningCurve
+from pipeline.run_folder.metrics.rows import Interval, Kind
 from pipeline.run_folder.predictions import SavedPredictions
-
-Row = dict[str, Any]
 
 
 def find_learning_curve(
@@ -30,7 +31,7 @@ def find_learning_curve(
     merits: Mapping[str, float],
     rope: float,
     generator: np.random.Generator,
-) -> Row:
+) -> LearningCurve:
     """Return `learning_curve` of metrics.json; empty where no curve was asked for.
 
     Parameters
@@ -49,12 +50,6 @@ def find_learning_curve(
     generator : np.random.Generator
         For the bootstrap of the bands.
 
-    Returns
-    -------
-    dict
-        `sizes` (training documents, those that every fit finished), `models` (name, kind, points: documents, accuracy,
-        ci95, seeds, untrained), `crossing` (a, b, differences, changes, sentence).
-
     Notes
     -----
     Each smaller size is drawn several times, each set with one seed. The two models are compared set by set and
@@ -67,14 +62,14 @@ def find_learning_curve(
     the two, at which neither is ahead, widen that range. Nothing is said of sizes beyond the data.
     """
     if not described:
-        return {}
+        return LearningCurve()
     by_size, untrained = _by_size(saved, curve, described, kinds), _untrained(described)
     pair = (best_network(kinds, merits), best_baseline(kinds, merits))
-    return {
-        "sizes": list(by_size),
-        "models": _models(by_size, untrained, kinds, generator),
-        "crossing": _crossing(by_size, *pair, rope, untrained),
-    }
+    return LearningCurve(
+        sizes=tuple(by_size),
+        models=_models(by_size, untrained, kinds, generator),
+        crossing=_crossing(by_size, *pair, rope, untrained),
+    )
 
 
 def _by_size(
@@ -122,21 +117,15 @@ def _models(
     untrained: Counter[tuple[str, int]],
     kinds: Mapping[str, str],
     generator: np.random.Generator,
-) -> list[Row]:
-    points: dict[str, list[Row]] = {}
+) -> tuple[Curve, ...]:
+    points: dict[str, list[CurvePoint]] = {}
     for size, entries in by_size.items():
         for row in summarise(entries, generator):
-            name = row["name"]
-            points.setdefault(name, []).append(
-                {
-                    "documents": size,
-                    "accuracy": row["accuracy"],
-                    "ci95": row["accuracy_ci95"],
-                    "seeds": [_accuracy(entry) for entry in entries if entry.name == name],
-                    "untrained": untrained[name, size],
-                }
-            )
-    return [{"name": name, "kind": kinds[name], "points": found} for name, found in points.items()]
+            name = row.name
+            seeds = tuple(_accuracy(entry) for entry in entries if entry.name == name)
+            point = CurvePoint(size, row.accuracy, row.accuracy_ci95, seeds, untrained[name, size])
+            points.setdefault(name, []).append(point)
+    return tuple(Curve(name, cast(Kind, kinds[name]), tuple(found)) for name, found in points.items())
 
 
 def _accuracy(entry: SavedPredictions) -> float:
@@ -152,27 +141,27 @@ def _crossing(
     b: str | None,
     rope: float,
     untrained: Counter[tuple[str, int]],
-) -> Row:
+) -> Crossing:
     if a is None or b is None or len(by_size) < 2:
-        return {"a": a, "b": b, "differences": [], "changes": [], "sentence": _why_none(a, b)}
+        return Crossing(a, b, (), (), _why_none(a, b))
     sizes = [_difference(entries, a, b, rope) for entries in by_size.values()]
     adjusted = holm([one.p_value for one in sizes])
-    not_trained = {size: [name for name in (a, b) if untrained[name, size]] for size in by_size}
-    differences: list[Row] = [
-        {
-            "documents": size,
-            "difference": one.difference,
-            "ci95": one.ci95,
-            "draws": one.draws,
-            "p_adjusted": p_adjusted,
-            "ahead": None if not_trained[size] else who_is_ahead(one.ci95, p_adjusted, a, b),
-            "untrained": not_trained[size],
-        }
+    not_trained = {size: tuple(name for name in (a, b) if untrained[name, size]) for size in by_size}
+    differences = tuple(
+        SizeDifference(
+            documents=size,
+            difference=one.difference,
+            ci95=one.ci95,
+            draws=one.draws,
+            p_adjusted=p_adjusted,
+            ahead=None if not_trained[size] else who_is_ahead(one.ci95, p_adjusted, a, b),
+            untrained=not_trained[size],
+        )
         for size, one, p_adjusted in zip(by_size, sizes, adjusted, strict=True)
-    ]
-    changes = find_changes([(row["documents"], row["ahead"]) for row in differences])
+    )
+    changes = find_changes([(row.documents, row.ahead) for row in differences])
     sentence = _sentence(a, b, differences, changes) + _left_open(differences)
-    return {"a": a, "b": b, "differences": differences, "changes": changes, "sentence": sentence}
+    return Crossing(a, b, differences, changes, sentence)
 
 
 @dataclass(frozen=True)
@@ -180,7 +169,7 @@ class _Difference:
     """Accuracy of a minus that of b at one size; `draws` sets of that size were drawn."""
 
     difference: float
-    ci95: list[float]
+    ci95: Interval
     p_value: float
     draws: int
 
@@ -191,7 +180,7 @@ def _difference(entries: Sequence[SavedPredictions], a: str, b: str, rope: float
     runs_a, runs_b = pooled[a], pooled[b]
     if not (len(runs_a) == len(runs_b) > 1):
         row = compare(entries, [(a, b)], rope)[0]
-        return _Difference(row["difference"], row["ci95"], row["p_value"], 1)
+        return _Difference(row.difference, row.ci95, row.p_value, 1)
     check_same_documents(runs_a[0], runs_b[0])
     right = [
         np.stack([run.right for run in runs]).astype(np.float64) for runs in (runs_a, runs_b)
@@ -200,13 +189,9 @@ def _difference(entries: Sequence[SavedPredictions], a: str, b: str, rope: float
     return _Difference(estimate.difference, estimate.interval, estimate.p_value, len(runs_a))
 
 
-def _left_open(differences: Sequence[Row]) -> str:
+def _left_open(differences: Sequence[SizeDifference]) -> str:
     """Return which sizes say nothing, since a model did not train there."""
-    found = [
-        f"{' and '.join(row['untrained'])} with {row['documents']:,}"
-        for row in differences
-        if row["untrained"]
-    ]
+    found = [f"{' and '.join(row.untrained)} with {row.documents:,}" for row in differences if row.untrained]
     if not found:
         return ""
     return f" Nothing is said of sizes at which a fit did not train: {', '.join(found)} training documents."
@@ -224,18 +209,18 @@ def who_is_ahead(interval: Sequence[float], p_adjusted: float, a: str, b: str) -
     return a if low > 0 else b
 
 
-def find_changes(ahead: Iterable[tuple[int, str | None]]) -> list[Row]:
+def find_changes(ahead: Iterable[tuple[int, str | None]]) -> tuple[LeadChange, ...]:
     """Return where the lead changes: from the last size of one leader to the first of the next.
 
     >>> find_changes([(100, "bow"), (200, None), (400, "lstm"), (800, "lstm")])
-    [{'from': 100, 'to': 400, 'before': 'bow', 'after': 'lstm'}]
+    (LeadChange(from_=100, to=400, before='bow', after='lstm'),)
     """
     told = [(size, name) for size, name in ahead if name is not None]
-    return [
-        {"from": size, "to": next_size, "before": name, "after": next_name}
+    return tuple(
+        LeadChange(size, next_size, name, next_name)
         for (size, name), (next_size, next_name) in pairwise(told)
         if name != next_name
-    ]
+    )
 
 
 def _why_none(a: str | None, b: str | None) -> str:
@@ -245,31 +230,31 @@ def _why_none(a: str | None, b: str | None) -> str:
     return "There is no crossing to look for: the run ended before a smaller set was finished."
 
 
-def _sentence(a: str, b: str, differences: Sequence[Row], changes: Sequence[Row]) -> str:
+def _sentence(a: str, b: str, differences: Sequence[SizeDifference], changes: Sequence[LeadChange]) -> str:
     """Return in words where the curves of network and baseline cross, or that they do not within the data.
 
     That they do not is said where one model has the higher accuracy at every size; else that no crossing is shown.
     """
     if changes:
         return " ".join(
-            f"{change['after']} overtakes {change['before']} between {change['from']:,} and {change['to']:,} training"
+            f"{change.after} overtakes {change.before} between {change.from_:,} and {change.to:,} training"
             " documents."
             for change in changes
         )
-    told = [row for row in differences if row["ahead"]]
+    told = [row for row in differences if row.ahead]
     first, last = differences[0], differences[-1]
     trend = (
-        f" {a} minus {b}: {signed_points(first['difference'])} points with {first['documents']:,} training documents,"
-        f" {signed_points(last['difference'])} with {last['documents']:,}."
+        f" {a} minus {b}: {signed_points(first.difference)} points with {first.documents:,} training documents,"
+        f" {signed_points(last.difference)} with {last.documents:,}."
     )
     if not told:
         found = f"at none of {len(differences)} sizes is one of the two ahead beyond chance."
         return f"No crossing is shown within your data: {found}{trend}"
-    leader, other = told[0]["ahead"], b if told[0]["ahead"] == a else a
-    sizes = ", ".join(f"{row['documents']:,}" for row in told)
+    leader, other = told[0].ahead, b if told[0].ahead == a else a
+    sizes = ", ".join(f"{row.documents:,}" for row in told)
     found = (
         f"{leader} is ahead beyond chance with {sizes} training documents, {other} with no number of them."
     )
     sign = 1 if leader == a else -1
-    everywhere = all(sign * row["difference"] > 0 for row in differences)
+    everywhere = all(sign * row.difference > 0 for row in differences)
     return f"No crossing {'' if everywhere else 'is shown '}within your data: {found}{trend}"

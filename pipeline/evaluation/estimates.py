@@ -37,14 +37,14 @@ class Estimate:
         return float(stdtrit(self.degrees_of_freedom, (1 + CONFIDENCE) / 2))
 
     @property
-    def interval(self) -> list[float]:
-        """The 95 % interval [lo, hi], within what a difference can be."""
+    def interval(self) -> tuple[float, float]:
+        """The 95 % interval (lo, hi), within what a difference can be."""
         half = self._t * self.standard_error
         low, high = float(self.difference - half), float(self.difference + half)
         if self.few is not None:
             exact = self.few.interval(CONFIDENCE)
             low, high = min(low, exact[0]), max(high, exact[1])
-        return [max(-self.largest, low), min(self.largest, high)]
+        return max(-self.largest, low), min(self.largest, high)
 
     @property
     def p_value(self) -> float:

@@ -10,6 +10,7 @@ import numpy as np
 
 from pipeline.core.values import Bool, Float64, Int64
 from pipeline.evaluation.pooling import PooledRun, pool_folds
+from pipeline.run_folder.metrics.documents import GivenAnswer, HardDocuments, ListedDocument
 from pipeline.run_folder.predictions import SavedPredictions
 
 SHOWN = 10  # documents of a list
@@ -39,7 +40,7 @@ def find_hard_documents(
     saved: Sequence[SavedPredictions],
     kinds: Mapping[str, str],
     trained: Mapping[str, bool] = MappingProxyType({}),
-) -> dict | None:
+) -> HardDocuments | None:
     """Return `hard_documents` of metrics.json; None without a model that is no control and trained.
 
     Parameters
@@ -50,13 +51,6 @@ def find_hard_documents(
         Controls are left out: `majority` is right on a whole class for no reason of the document's.
     trained : mapping of model name to whether its training worked; models that are absent count as trained
         A model that did not train is left out as well: with its mistakes nothing is learned of the documents.
-
-    Returns
-    -------
-    dict
-        models, documents, label_names; `counts`: by list, all its documents; `lists`: by list, at most ten, each
-        with document, label, answers (name, predicted, probability: None where only answers are known);
-        `wrong`: by pair of models, documents that both get wrong.
 
     Notes
     -----
@@ -82,16 +76,17 @@ def find_hard_documents(
     answers, label_names = average_answers(pooled), saved[0].label_names
     found = rank_documents(answers, [kinds.get(name, "") for name in answers.names])
     wrong = ~answers.right
-    return {
-        "models": list(answers.names),
-        "documents": len(answers.documents),
-        "counts": {name: int(np.isfinite(rank).sum()) for name, rank in found.items()},
-        "wrong": (wrong.astype(np.int64) @ wrong.T.astype(np.int64)).tolist(),  # (M, M)
-        "lists": {
-            name: [_row(answers, place, label_names) for place in _first(rank)]
+    shared = wrong.astype(np.int64) @ wrong.T.astype(np.int64)  # (M, M)
+    return HardDocuments(
+        models=answers.names,
+        documents=len(answers.documents),
+        counts={name: int(np.isfinite(rank).sum()) for name, rank in found.items()},
+        wrong=tuple(map(tuple, shared.tolist())),
+        lists={
+            name: tuple(_row(answers, place, label_names) for place in _first(rank))
             for name, rank in found.items()
         },
-    }
+    )
 
 
 def average_answers(pooled: Mapping[str, Sequence[PooledRun]]) -> Answers:
@@ -151,16 +146,14 @@ def _first(rank: Float64) -> list[int]:
     return [int(place) for place in order if np.isfinite(rank[place])]
 
 
-def _row(answers: Answers, place: int, label_names: Sequence[str]) -> dict:
-    return {
-        "document": int(answers.documents[place]),
-        "label": label_names[answers.labels[place]],
-        "answers": [
-            {
-                "name": name,
-                "predicted": label_names[answers.predicted[model, place]],
-                "probability": None if answers.hard[model, 0] else float(answers.confidence[model, place]),
-            }
-            for model, name in enumerate(answers.names)
-        ],
-    }
+def _row(answers: Answers, place: int, label_names: Sequence[str]) -> ListedDocument:
+    given = (
+        GivenAnswer(
+            name,
+            label_names[answers.predicted[model, place]],
+            None if answers.hard[model, 0] else float(answers.confidence[model, place]),
+        )
+        for model, name in enumerate(answers.names)
+    )
+    label = label_names[answers.labels[place]]
+    return ListedDocument(int(answers.documents[place]), label, tuple(given))

@@ -6,11 +6,14 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from pipeline.core.errors import PipelineError, first_places
 from pipeline.core.files import read_json, read_json_if_there
 from pipeline.core.fits import FitKey
+from pipeline.core.wording import Metric
+from pipeline.run_folder.details import content_as
+from pipeline.run_folder.details.fitting import RunFacts
 from pipeline.run_folder.documents import read_documents, units_of
 from pipeline.run_folder.fits import fit_label, fit_of
 from pipeline.run_folder.predictions import SavedPredictions, read_run_predictions
@@ -29,7 +32,7 @@ class Recorded:
     ----------
     models : mapping of name to `name`, `kind`, `verdict_kind`, `model`, `head`, `embedding`, `seeded`
     fits : mapping of (name, seed, fold) to what the fit cost and whether it trained
-    facts : the content of `details/run.json`
+    facts : what the run knew
     saved : predictions that are scored, by name, seed and fold
     notes : sentences about predictions that are left out
     """
@@ -38,7 +41,7 @@ class Recorded:
     config: Config
     models: dict[str, Row]
     fits: dict[FitKey, Row]
-    facts: Row
+    facts: RunFacts
     saved: list[SavedPredictions]
     notes: tuple[str, ...]
 
@@ -49,9 +52,19 @@ class Recorded:
         return [fit for key, fit in self.fits.items() if key in scored]
 
     @property
+    def metric(self) -> Metric:
+        """What the run is judged by."""
+        return cast(Metric, self.config.run.metric)
+
+    @property
+    def n_docs(self) -> int:
+        """How many documents the whole corpus has."""
+        return int(self.facts.corpus["documents"])
+
+    @property
     def warnings(self) -> list[str]:
         """Findings about the whole run, as sentences."""
-        return [*self.facts["warnings"], *self.notes]
+        return [*self.facts.warnings, *self.notes]
 
     def detail(self, name: str) -> Any:
         """Return what the run wrote to `details/<name>.json`; None if it wrote no such file."""
@@ -71,7 +84,8 @@ def read_recorded(run: Path) -> Recorded:
             raise PipelineError(
                 str(run), what, "an older version wrote this run, or it did not end: run again"
             )
-    made, facts = read_json(run / detail_file("fits")), read_json(run / detail_file("run"))
+    made, path = read_json(run / detail_file("fits")), run / detail_file("run")
+    facts = content_as(RunFacts, read_json(path), path)
     config = load_config(run / CONFIG)
     models = {model["name"]: model for model in made["models"]}
     fits = {FitKey(fit["name"], fit["seed"], fit["fold"]): fit for fit in made["fits"]}
@@ -79,7 +93,7 @@ def read_recorded(run: Path) -> Recorded:
     def labels(entries: Iterable[SavedPredictions]) -> str:
         keys = [fit_of(entry) for entry in entries]
         n_seeds = {key: first_seeds(config) if models[key[0]]["seeded"] else 1 for key in keys}
-        return first_places([fit_label(*key, n_seeds=n_seeds[key], n_folds=facts["folds"]) for key in keys])
+        return first_places([fit_label(*key, n_seeds=n_seeds[key], n_folds=facts.folds) for key in keys])
 
     notes = []
     of_run = [entry for entry in read_predictions(run, run) if entry.name in models]
@@ -87,7 +101,7 @@ def read_recorded(run: Path) -> Recorded:
     if unrecorded:
         left = labels(unrecorded)
         notes.append(f"stopped before the fit was recorded: the predictions of {left} are left out")
-    if facts["state"] != "done":
+    if facts.state != "done":
         saved, begun = predictions_of_whole_seeds(saved, first_seeds(config))
         if begun:
             notes.append(
@@ -97,7 +111,7 @@ def read_recorded(run: Path) -> Recorded:
         if left_out:
             folds = _folds_in_words(sorted({entry.fold for entry in saved}))
             notes.append(
-                f"the run did not end, so that only {folds} of {facts['folds']} can be compared"
+                f"the run did not end, so that only {folds} of {facts.folds} can be compared"
                 f" on the same test documents: the predictions of {labels(left_out)} are left out"
             )
     return Recorded(run, config, models, fits, facts, saved, tuple(notes))

@@ -4,48 +4,60 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import asdict
 
+from pipeline.evaluation.calibration import CalibrationFacts
 from pipeline.evaluation.recorded import Recorded, Row
+from pipeline.evaluation.summary import MeanScores
 from pipeline.run_folder.fits import fit_of
+from pipeline.run_folder.metrics.models import Result, Summary
 from pipeline.run_folder.predictions import SavedPredictions
 from pipeline.run_folder.signatures import Signer
 from pipeline.tasks.classification.answers import Predictions
 from pipeline.tasks.classification.scores import CalibrationBins, Scores, score
 
 
-def result_row(entry: SavedPredictions, recorded: Recorded, signer: Signer) -> Row:
+def result_row(entry: SavedPredictions, recorded: Recorded, signer: Signer) -> Result:
     """Return one row of `results`: scores from the predictions, the rest from the fit."""
     fit, model = recorded.fits[fit_of(entry)], recorded.models[entry.name]
     scores = score(entry.predictions)
-    return {
-        "name": entry.name,
-        "kind": model["kind"],
-        "model": model["model"],
-        "head": fit.get("head") or model["head"],
-        "vectors": fit.get("vectors"),
-        "embedding": model["embedding"],
-        "seed": entry.seed,
-        "fold": entry.fold,
-        "trained": fit["why_not"] is None,
-        "why_not": fit["why_not"],
-        "warnings": fit["warnings"],
-        "accuracy": scores.accuracy,
-        "macro_f1": scores.macro_f1,
-        "log_loss": scores.log_loss,
-        "ece": scores.ece,
-        "parameters": fit["parameters"],
-        "validation_accuracy": fit["validation_accuracy"],
-        "validation_score": validation_score(fit, recorded.config.run.metric),
-        "signature": _signature([entry], model, signer),
-    }
+    return Result(
+        name=entry.name,
+        kind=model["kind"],
+        model=model["model"],
+        head=fit.get("head") or model["head"],
+        vectors=fit.get("vectors"),
+        embedding=model["embedding"],
+        seed=entry.seed,
+        fold=entry.fold,
+        trained=fit["why_not"] is None,
+        why_not=fit["why_not"],
+        warnings=tuple(fit["warnings"]),
+        accuracy=scores.accuracy,
+        macro_f1=scores.macro_f1,
+        log_loss=scores.log_loss,
+        ece=scores.ece,
+        parameters=fit["parameters"],
+        validation_accuracy=fit["validation_accuracy"],
+        validation_score=validation_score(fit, recorded.config.run.metric),
+        signature=_signature([entry], model, signer),
+    )
 
 
-def summary_row(row: Row, recorded: Recorded, signer: Signer) -> Row:
-    """Return a row of `summary` with what the model is, as it was planned, and its signature."""
-    model = recorded.models[row["name"]]
-    entries = [entry for entry in recorded.saved if entry.name == row["name"]]
-    what = {key: model[key] for key in ("name", "model", "embedding")}
-    return what | row | {"kind": model["kind"], "signature": _signature(entries, model, signer)}
+def summary_row(
+    scores: MeanScores, calibration: CalibrationFacts, recorded: Recorded, signer: Signer
+) -> Summary:
+    """Return a row of `summary`: a model's scores, what it is, as it was planned, and its signature."""
+    model = recorded.models[scores.name]
+    entries = [entry for entry in recorded.saved if entry.name == scores.name]
+    return Summary(
+        **asdict(scores),
+        **asdict(calibration),
+        model=model["model"],
+        embedding=model["embedding"],
+        kind=model["kind"],
+        signature=_signature(entries, model, signer),
+    )
 
 
 def _signature(entries: list[SavedPredictions], model: Row, signer: Signer) -> str:

@@ -8,40 +8,36 @@ predictions come out. A run writes what comes out; `verify` computes it again an
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 import polars as pl
 
 from pipeline import evaluation
+from pipeline.core.files import plain
 from pipeline.core.seeds import stage_generator
 from pipeline.evaluation.choices import Choices, all_trained, choose, merits_by_fold
 from pipeline.evaluation.recorded import Recorded, Row, read_predictions, read_recorded
 from pipeline.evaluation.result_rows import by_model, result_row, summary_row
 from pipeline.run_folder.documents import read_documents, read_giveaways
-from pipeline.run_folder.metrics import SCHEMA_VERSION
+from pipeline.run_folder.metrics import SCHEMA_VERSION, Metrics
+from pipeline.run_folder.metrics.comparisons import Cause, Comparison, Gains, Protocol, Seeds, Verdict
+from pipeline.run_folder.metrics.corpus import Corpus
+from pipeline.run_folder.metrics.documents import Contamination, Slice
+from pipeline.run_folder.metrics.models import Budget, Cheapest, Cost, LearningCurve, Summary, Timing
+from pipeline.run_folder.metrics.rows import ProbeFound, value_as
 from pipeline.run_folder.predictions import SavedPredictions
 from pipeline.run_folder.protocol import describe_protocol
 from pipeline.run_folder.reading import CURVE_FOLDER, METRICS, detail_file
 from pipeline.run_folder.signatures import Signer
 from pipeline.settings.tables import Config, first_seeds, most_seeds
 
-_OF_TIMING = (
-    "name",
-    "seed",
-    "fold",
-    "fit_seconds",
-    "predict_documents_per_second",
-    "peak_rss_mib",
-    "at_once",
-)
-
 
 @dataclass(frozen=True)
 class Scored:
     """What is computed from a run folder: metrics.json, and files of `details/` by name."""
 
-    metrics: Row
+    metrics: Metrics
     details: Row
 
     @property
@@ -66,42 +62,43 @@ def score_run(run: Path) -> Scored:
 # --- a line for each key of metrics.json, and for each file of details/ that derives from predictions
 
 
-def _metrics(recorded: Recorded) -> Row:
+def _metrics(recorded: Recorded) -> Metrics:
     saved, facts, config = recorded.saved, recorded.facts, recorded.config
     choices = choose(recorded)
     compared = _compare(recorded, choices)
     documents = read_documents(recorded.run)
-    corpus = facts["corpus"] | {"tested": _documents_tested(saved)}
-    signer = Signer(corpus, facts["embeddings"], facts["environment"], config)
     summary = evaluation.summarise(saved, stage_generator(config.run.seed, "bootstrap"))
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "corpus": corpus,
-        "results": [result_row(entry, recorded, signer) for entry in saved],
-        "summary": _summary(recorded, summary, signer),
-        "comparisons": compared.comparisons,
-        "verdict": compared.verdict,
-        "seeds": _seeds(recorded, choices),
-        "reuse": facts.get("reuse"),
-        "protocol": _protocol(recorded),
-        "embeddings": facts["embeddings"],
-        "gains": compared.gains,
-        "causes": _causes(recorded, choices, compared, documents),
-        **_costs(recorded, choices),
-        "learning_curve": _learning_curve(recorded, choices),
-        "slices": _slices(recorded, choices, compared, documents),
-        "hard_documents": evaluation.find_hard_documents(saved, choices.kinds, choices.trained),
-        "contamination": _contamination(recorded, choices, compared, documents, summary),
-        "tuning": facts["tuning"],
-        "budgets": _budgets(recorded),
-        "probes": _probes(recorded.detail("probes") or []),
-        "timing": _timing(recorded),
-        "stages": facts["stages"],
-        "total_seconds": facts["total_seconds"],
-        "environment": facts["environment"],
-        "warnings": _warnings(recorded),
-        "config": asdict(config),
-    }
+    signer = Signer(facts.corpus, plain(facts.embeddings), plain(facts.environment), config)
+    costs, cheapest = _costs(recorded, choices)
+    return Metrics(
+        schema_version=SCHEMA_VERSION,
+        corpus=value_as(Corpus, facts.corpus | {"tested": _documents_tested(saved)}),
+        results=tuple(result_row(entry, recorded, signer) for entry in saved),
+        summary=_summary(recorded, summary, signer),
+        comparisons=tuple(compared.comparisons),
+        verdict=compared.verdict,
+        seeds=_seeds(recorded, choices),
+        reuse=facts.reuse,
+        protocol=_protocol(recorded),
+        embeddings=facts.embeddings,
+        gains=tuple(compared.gains),
+        causes=_causes(recorded, choices, compared, documents),
+        costs=costs,
+        cheapest=cheapest,
+        learning_curve=_learning_curve(recorded, choices),
+        slices=_slices(recorded, choices, compared, documents),
+        hard_documents=evaluation.find_hard_documents(saved, choices.kinds, choices.trained),
+        contamination=_contamination(recorded, choices, compared, documents, summary),
+        tuning=facts.tuning,
+        budgets=_budgets(recorded),
+        probes=_probes(recorded.detail("probes") or []),
+        timing=_timing(recorded),
+        stages=facts.stages,
+        total_seconds=facts.total_seconds,
+        environment=facts.environment,
+        warnings=tuple(_warnings(recorded)),
+        config=asdict(config),
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,10 +113,10 @@ class _Compared:
     gains : what embedding sources and word order are worth
     """
 
-    verdict: Row
-    comparisons: list[Row]
-    of_run: list[Row]
-    gains: list[Row]
+    verdict: Verdict
+    comparisons: list[Comparison]
+    of_run: list[Comparison]
+    gains: list[Gains]
 
 
 def _compare(recorded: Recorded, choices: Choices) -> _Compared:
@@ -127,17 +124,17 @@ def _compare(recorded: Recorded, choices: Choices) -> _Compared:
     saved, settings = recorded.saved, recorded.config.run
     verdict = _verdict(recorded, choices)
     own = {name: kind for name, kind in choices.kinds.items() if kind != "outside"}
-    answered = {(row["a"], row["b"]) for row in verdict["against"]}
+    answered = {(row.a, row.b) for row in verdict.against}
     pairs = [pair for pair in _side_pairs(choices, own) if pair not in answered]
     rows = evaluation.compare(
         [*saved, *choices.of_network],
-        _comparable(pairs, saved, settings.metric),
+        _comparable(pairs, saved, recorded.metric),
         settings.rope,
-        _n_docs(recorded),
-        metric=settings.metric,
+        recorded.n_docs,
+        metric=recorded.metric,
     )
-    comparisons = verdict["against"] + evaluation.withhold(rows, choices.trained)
-    of_run = [row for row in comparisons if row["a"] in own]
+    comparisons = [*verdict.against, *evaluation.withhold(rows, choices.trained)]
+    of_run = [row for row in comparisons if row.a in own]
     gains = evaluation.find_gains(of_run, choices.merits, choices.trained)
     return _Compared(verdict, comparisons, of_run, gains)
 
@@ -154,23 +151,17 @@ def _side_pairs(choices: Choices, own: Mapping[str, str]) -> list[tuple[str, str
     )
 
 
-def _n_docs(recorded: Recorded) -> int:
-    """Return how many documents the whole corpus has."""
-    n_docs: int = recorded.facts["corpus"]["documents"]
-    return n_docs
-
-
-def _verdict(recorded: Recorded, choices: Choices) -> Row:
+def _verdict(recorded: Recorded, choices: Choices) -> Verdict:
     """Return `verdict`: the chosen network against every baseline."""
     settings, network, baselines = recorded.config.run, choices.network, choices.baselines
-    rope, metric, n_docs = settings.rope, settings.metric, _n_docs(recorded)
+    rope, metric, n_docs = settings.rope, recorded.metric, recorded.n_docs
     if network is None or not baselines:
         return evaluation.no_verdict(choices.network_name, baselines, rope=rope, metric=metric)
     trained = choices.trained[network.name]
     question = evaluation.ask(
         recorded.saved, network, baselines, rope, n_docs, trained=trained, metric=metric
     )
-    classes = recorded.facts["corpus"]["classes"].values()
+    classes = recorded.facts.corpus["classes"].values()
     skewed = max(classes, default=0) > evaluation.SKEWED * sum(classes)
     return evaluation.decide_verdict(question, rope=rope, metric=metric, n_docs=n_docs, skewed=skewed)
 
@@ -189,47 +180,43 @@ def _lacking(saved: Iterable[SavedPredictions], metric: str) -> list[str]:
     return list(dict.fromkeys(entry.name for entry in saved if not known(entry.predictions)))
 
 
-def _summary(recorded: Recorded, summary: list[Row], signer: Signer) -> list[Row]:
+def _summary(recorded: Recorded, summary: list[evaluation.MeanScores], signer: Signer) -> tuple[Summary, ...]:
     """Return `summary`: each model's scores over its fits, how well it is calibrated, and its signature."""
-    calibrated = evaluation.calibrate(
-        recorded.saved, stage_generator(recorded.config.run.seed, "calibration")
-    )
-    return [summary_row(row | calibrated[row["name"]], recorded, signer) for row in summary]
+    generator = stage_generator(recorded.config.run.seed, "calibration")
+    calibrated = evaluation.calibrate(recorded.saved, generator)
+    return tuple(summary_row(row, calibrated[row.name], recorded, signer) for row in summary)
 
 
-def _seeds(recorded: Recorded, choices: Choices) -> Row:
+def _seeds(recorded: Recorded, choices: Choices) -> Seeds:
     """Return `seeds`: whether those so far are enough."""
-    ended = recorded.facts["state"] == "done"
+    ended = recorded.facts.state == "done"
     fits = recorded.scored_fits
     return find_seeds(recorded.saved, choices.verdict_kinds, fits, recorded.config, ended=ended).row
 
 
-def _protocol(recorded: Recorded) -> Row | None:
+def _protocol(recorded: Recorded) -> Protocol | None:
     facts = recorded.facts
-    return describe_protocol(
-        recorded.detail("protocol"),
-        recorded.config,
-        facts["corpus"],
-        facts["environment"]["embedseq"],
-        facts["state"],
-    )
+    kept, version = recorded.detail("protocol"), facts.environment.embedseq
+    return describe_protocol(kept, recorded.config, facts.corpus, version, facts.state)
 
 
 def _causes(
     recorded: Recorded, choices: Choices, compared: _Compared, documents: pl.DataFrame | None
-) -> list[Row]:
+) -> tuple[Cause, ...]:
     """Return `causes`: what the gains come from."""
-    return evaluation.find_causes(
-        compared.of_run,
-        compared.gains,
-        choices.trained,
-        recorded.saved,
-        lengths=_lengths(documents),
-        n_docs=_n_docs(recorded),
+    return tuple(
+        evaluation.find_causes(
+            compared.of_run,
+            compared.gains,
+            choices.trained,
+            recorded.saved,
+            lengths=_lengths(documents),
+            n_docs=recorded.n_docs,
+        )
     )
 
 
-def _costs(recorded: Recorded, choices: Choices) -> Row:
+def _costs(recorded: Recorded, choices: Choices) -> tuple[tuple[Cost, ...], Cheapest]:
     """Return `costs` and `cheapest`: what each model costs, and which is the cheapest that is as good as the best."""
     settings = recorded.config.run
     return evaluation.find_costs(
@@ -238,12 +225,12 @@ def _costs(recorded: Recorded, choices: Choices) -> Row:
         None if choices.folds else choices.merits,
         choices.trained,
         settings.rope,
-        _n_docs(recorded),
-        metric=settings.metric,
+        recorded.n_docs,
+        metric=recorded.metric,
     )
 
 
-def _learning_curve(recorded: Recorded, choices: Choices) -> Row:
+def _learning_curve(recorded: Recorded, choices: Choices) -> LearningCurve:
     settings = recorded.config.run
     return evaluation.find_learning_curve(
         evaluation.first_seeds_only(recorded.saved, first_seeds(recorded.config)),
@@ -258,14 +245,14 @@ def _learning_curve(recorded: Recorded, choices: Choices) -> Row:
 
 def _slices(
     recorded: Recorded, choices: Choices, compared: _Compared, documents: pl.DataFrame | None
-) -> list[Row]:
+) -> tuple[Slice, ...]:
     """Return `slices`: the verdict's question for documents of some kinds."""
     return evaluation.slice_scores(
         recorded.saved,
         documents,
         compared.verdict,
         stage_generator(recorded.config.run.seed, "slices"),
-        _n_docs(recorded),
+        recorded.n_docs,
         choices.of_network,
     )
 
@@ -275,8 +262,8 @@ def _contamination(
     choices: Choices,
     compared: _Compared,
     documents: pl.DataFrame | None,
-    summary: list[Row],
-) -> Row | None:
+    summary: list[evaluation.MeanScores],
+) -> Contamination | None:
     """Return `contamination`: the scores without documents that training documents give away."""
     return evaluation.describe_contamination(
         recorded.saved,
@@ -285,28 +272,29 @@ def _contamination(
         compared.verdict,
         summary,
         stage_generator(recorded.config.run.seed, "bootstrap without contamination"),
-        _n_docs(recorded),
+        recorded.n_docs,
         choices.of_network,
     )
 
 
-def _budgets(recorded: Recorded) -> list[Row]:
+def _budgets(recorded: Recorded) -> tuple[Budget, ...]:
     """Return `budgets`: how many settings each model could choose from."""
-    metric = recorded.config.run.metric
-    tuning = recorded.facts["tuning"]
-    return evaluation.describe_budgets(recorded.models, recorded.scored_fits, tuning, metric)
+    return evaluation.describe_budgets(
+        recorded.models, recorded.scored_fits, recorded.facts.tuning, recorded.metric
+    )
 
 
-def _timing(recorded: Recorded) -> list[Row]:
+def _timing(recorded: Recorded) -> tuple[Timing, ...]:
     """Return `timing`: of every fit of the run's own models, scored or not."""
-    return [
-        {name: fit[name] for name in _OF_TIMING}
+    names = [field.name for field in fields(Timing)]
+    return tuple(
+        Timing(**{name: fit[name] for name in names})
         for fit in recorded.fits.values()
         if recorded.models[fit["name"]]["kind"] != "outside"
-    ]
+    )
 
 
-def _probes(entries: list[Row]) -> Row:
+def _probes(entries: list[Row]) -> dict[str, dict[str, ProbeFound]]:
     """Return the reading and the few numbers of each probe that found something, by network and probe."""
     return {
         entry["name"]: {
@@ -332,8 +320,8 @@ def _lengths(documents: pl.DataFrame | None) -> dict[int, int]:
 def _details(recorded: Recorded) -> Row:
     facts = recorded.facts
     return {
-        "scores": {"label_names": list(facts["corpus"]["classes"]), "models": by_model(recorded.saved)},
-        "assumptions": {"assumptions": facts["assumptions"], "warnings": _warnings(recorded)},
+        "scores": {"label_names": list(facts.corpus["classes"]), "models": by_model(recorded.saved)},
+        "assumptions": {"assumptions": facts.assumptions, "warnings": _warnings(recorded)},
         "chosen_documents": _chosen_documents(recorded),
     }
 

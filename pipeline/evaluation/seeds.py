@@ -3,46 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 from pipeline.evaluation.differences import seeds_share
 from pipeline.evaluation.pairs import baselines_of, best_network
 from pipeline.evaluation.pooling import PooledRun, pool_folds
+from pipeline.run_folder.metrics.comparisons import Seeds, SeedsStep
 from pipeline.run_folder.predictions import SavedPredictions
 from pipeline.settings.setting import AUTO, CountOrAuto
 
 ENOUGH_SHARE = 0.5  # up to here documents rule the chance, and more seeds would narrow the interval little
 
 
-@dataclass(frozen=True)
-class Share:
-    """The seeds' share of the variance of a difference, after so many seeds of the network.
-
-    Attributes
-    ----------
-    seeds : how many
-    against : the baseline against which the share is largest
-    share : fraction of 1
-    """
-
-    seeds: int
-    against: str
-    share: float
-
-    @property
-    def enough(self) -> bool:
-        """Whether more seeds would narrow the interval little."""
-        return self.share <= ENOUGH_SHARE
-
-
 def share_after(
     pooled: Mapping[str, list[PooledRun]], network: str, baselines: Iterable[str], n_seeds: int, metric: str
-) -> Share | None:
+) -> SeedsStep | None:
     """Return the largest share that the first `n_seeds` of a network have against a baseline; None without one."""
     runs = [run for run in pooled[network] if run.seed < n_seeds]
     shares = [
-        Share(n_seeds, name, seeds_share(runs, pooled[name], metric)) for name in baselines if name in pooled
+        SeedsStep(n_seeds, name, seeds_share(runs, pooled[name], metric))
+        for name in baselines
+        if name in pooled
     ]
     return max(shares, key=lambda found: found.share, default=None)
 
@@ -78,15 +59,15 @@ class SeedsFound:
 
     asked: SeedsAsked
     network: str | None
-    steps: tuple[Share, ...]
+    steps: tuple[SeedsStep, ...]
     more: bool
     why: str
 
     @property
-    def row(self) -> dict[str, Any]:
+    def row(self) -> Seeds:
         """The table `seeds` of metrics.json."""
-        steps = [asdict(step) for step in self.steps]
-        return {**asdict(self.asked), "network": self.network, "steps": steps, "why": self.why}
+        asked = self.asked
+        return Seeds(asked.asked, asked.first, asked.most, self.network, self.steps, self.why)
 
 
 def find_seeds(
@@ -132,13 +113,13 @@ def find_seeds(
     return SeedsFound(asked, network, tuple(steps), more, why)
 
 
-def _whether_more(last: Share, asked: SeedsAsked, trained: bool, ended: bool) -> tuple[bool, str]:
+def _whether_more(last: SeedsStep, asked: SeedsAsked, trained: bool, ended: bool) -> tuple[bool, str]:
     """Return whether another training is wanted, and in words why it is or is not."""
     share = f"the seeds' share of the variance is {last.share:.2f} after {last.seeds}"
     rules = (  # the first that holds
         (asked.asked != AUTO, False, f"{asked.asked} asked for"),
         (not trained, False, "a training of it failed"),
-        (last.enough, False, share),
+        (last.share <= ENOUGH_SHARE, False, share),
         (last.seeds >= asked.most, False, f"bound of {asked.most} reached; {share}"),
         (not ended, False, f"the run was stopped; {share}"),
         (True, True, share),

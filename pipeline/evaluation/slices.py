@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -14,15 +13,22 @@ from pipeline.evaluation.differences import estimate_difference, paired_runs
 from pipeline.evaluation.estimates import Estimate
 from pipeline.evaluation.pooling import PooledRun, pool_folds
 from pipeline.evaluation.summary import RESAMPLES, bootstrap_accuracy, percentile_interval
+from pipeline.run_folder.metrics.comparisons import Verdict
+from pipeline.run_folder.metrics.documents import By, Group, ModelScore, Slice
+from pipeline.run_folder.metrics.rows import Interval
 from pipeline.run_folder.predictions import SavedPredictions
 
-MEASURES = {"length": "tokens", "unknown words": "unknown_share", "word frequency": "frequency"}
+MEASURES: dict[By, str] = {
+    "length": "tokens",
+    "unknown words": "unknown_share",
+    "word frequency": "frequency",
+}
 GROUPS_BY_SIZE = ((5_000, 10), (200, 4), (40, 2))  # from so many test documents on, so many groups
 MOST_CLASSES = 50  # the largest ones
 
 
 @dataclass(frozen=True, eq=False)
-class Group:
+class Some:
     """Some of the test documents: those of a class, or those whose measure is from `lo` to `hi`."""
 
     label: str | None
@@ -34,11 +40,11 @@ class Group:
 def slice_scores(
     saved: Sequence[SavedPredictions],
     facts: pl.DataFrame | None,
-    verdict: Mapping[str, Any],
+    verdict: Verdict,
     generator: np.random.Generator,
     n_docs: int | None = None,
     chosen: Sequence[SavedPredictions] = (),
-) -> list[dict]:
+) -> tuple[Slice, ...]:
     """Return `slices` of metrics.json: accuracy by document length, unknown words, word frequency, class.
 
     Parameters
@@ -47,8 +53,8 @@ def slice_scores(
         All models on the same documents; folds are pooled, seeds are averaged.
     facts : DataFrame with the columns of `document_files.COLUMNS`, or None
         Without it only classes are told apart.
-    verdict : mapping with names under `a` (best network) and `b` (the baseline that decides), None where there is none
-        Their difference within each slice is given too.
+    verdict : Verdict
+        The difference of its two models within each slice is given too.
     generator : np.random.Generator
         For the bootstrap of the accuracies. It gives one number; each resample depends on that, on the model and on the
         slice, so that a further model leaves the other intervals as they were.
@@ -56,12 +62,6 @@ def slice_scores(
         Documents of the corpus, where there are folds; if absent, all that were tested.
     chosen : sequence of SavedPredictions
         Those of the verdict's network, where folds chose different ones: it is compared, and no row of its own.
-
-    Returns
-    -------
-    list of dict
-        by, a, b, and groups: label (of a class) or lo and hi (of a measure), documents, models (name, accuracy,
-        ci95), difference (a minus b) and its ci95 (None without a or b). Each interval is of its slice alone.
 
     Notes
     -----
@@ -73,29 +73,29 @@ def slice_scores(
     """
     pooled = pool_folds(saved)
     if not pooled:
-        return []
+        return ()
     first = next(iter(pooled.values()))[0]
-    slices = _by_measure(facts, first.predictions.documents) | {
+    slices: dict[By, list[Some]] = _by_measure(facts, first.predictions.documents) | {
         "class": _by_class(first, saved[0].label_names)
     }
-    a, b, base = verdict.get("a"), verdict.get("b"), int(generator.integers(2**32))
+    a, b, base = verdict.a, verdict.b, int(generator.integers(2**32))
     compared = pooled | pool_folds(chosen)
-    return [
-        {
-            "by": by,
-            "a": a,
-            "b": b,
-            "groups": [
+    return tuple(
+        Slice(
+            by,
+            a,
+            b,
+            tuple(
                 _group_row(group, pooled, compared, a, b, n_docs, (base, number, *by.encode()))
                 for number, group in enumerate(groups)
-            ],
-        }
+            ),
+        )
         for by, groups in slices.items()
         if len(groups) > 1
-    ]
+    )
 
 
-def _by_measure(facts: pl.DataFrame | None, documents: Int64) -> dict[str, list[Group]]:
+def _by_measure(facts: pl.DataFrame | None, documents: Int64) -> dict[By, list[Some]]:
     if facts is None:
         return {}
     of_documents = align_facts(facts, documents)
@@ -116,7 +116,7 @@ def align_facts(facts: pl.DataFrame, documents: Int64) -> pl.DataFrame:
     )
 
 
-def quantile_groups(values: Float64) -> list[Group]:
+def quantile_groups(values: Float64) -> list[Some]:
     """Return groups of about equal size, ascending by value; equal values stay together, NaN is in none."""
     known = np.isfinite(values)
     wanted = next((groups for size, groups in GROUPS_BY_SIZE if known.sum() >= size), 1)
@@ -125,50 +125,46 @@ def quantile_groups(values: Float64) -> list[Group]:
     inner = np.quantile(values[known], np.arange(1, wanted) / wanted, method="inverted_cdf")  # (wanted - 1,)
     number = np.where(known, np.searchsorted(inner, values, side="left"), -1)  # (N,)
     groups = [number == one for one in np.unique(number[known])]
-    return [
-        Group(None, float(values[chosen].min()), float(values[chosen].max()), chosen) for chosen in groups
-    ]
+    return [Some(None, float(values[chosen].min()), float(values[chosen].max()), chosen) for chosen in groups]
 
 
-def _by_class(run: PooledRun, label_names: Sequence[str]) -> list[Group]:
+def _by_class(run: PooledRun, label_names: Sequence[str]) -> list[Some]:
     """Return the largest classes that have a test document, largest first."""
     sizes = np.bincount(run.predictions.labels, minlength=len(label_names))  # (C,)
     largest = [label for label in np.argsort(-sizes, kind="stable")[:MOST_CLASSES] if sizes[label] > 0]
-    return [Group(label_names[label], None, None, run.predictions.labels == label) for label in largest]
+    return [Some(label_names[label], None, None, run.predictions.labels == label) for label in largest]
 
 
 def _group_row(
-    group: Group,
+    group: Some,
     pooled: Mapping[str, list[PooledRun]],
     compared: Mapping[str, list[PooledRun]],
     a: str | None,
     b: str | None,
     n_docs: int | None,
     seed: tuple[int, ...],
-) -> dict:
+) -> Group:
     between = difference_on(compared, a, b, group.chosen, n_docs)
-    return {
-        "label": group.label,
-        "lo": group.lo,
-        "hi": group.hi,
-        "documents": int(group.chosen.sum()),
-        "models": [
-            {
-                "name": name,
-                **accuracy_on(runs, group.chosen, np.random.default_rng([*seed, *name.encode()])),
-            }
-            for name, runs in pooled.items()
-        ],
-        "difference": between.difference if between else None,
-        "ci95": between.interval if between else None,
-    }
+    models = tuple(
+        accuracy_on(name, runs, group.chosen, np.random.default_rng([*seed, *name.encode()]))
+        for name, runs in pooled.items()
+    )
+    n_documents = int(group.chosen.sum())
+    return Group(group.label, group.lo, group.hi, n_documents, models, *difference_and_interval(between))
 
 
-def accuracy_on(runs: Sequence[PooledRun], chosen: Bool, generator: np.random.Generator) -> dict:
+def difference_and_interval(between: Estimate | None) -> tuple[float, Interval] | tuple[None, None]:
+    """Return what a row says of an estimate; None where there is none."""
+    return (between.difference, between.interval) if between else (None, None)
+
+
+def accuracy_on(
+    name: str, runs: Sequence[PooledRun], chosen: Bool, generator: np.random.Generator
+) -> ModelScore:
     """Return one model's mean accuracy on the chosen documents (N,) with its interval; folds are one test."""
     accuracy = float(np.mean([run.right[chosen].mean() for run in runs]))
     resampled = bootstrap_accuracy(runs, RESAMPLES, generator, chosen)
-    return {"accuracy": accuracy, "ci95": percentile_interval(resampled, accuracy)}
+    return ModelScore(name, accuracy, percentile_interval(resampled, accuracy))
 
 
 def difference_on(

@@ -16,11 +16,24 @@ from pipeline.tasks.classification.scores import macro_f1, score
 
 RESAMPLES = 2000
 CHUNK_CELLS = 4_000_000  # float64 weights held at a time: 32 MB
-MEAN_SCORES = ("accuracy", "macro_f1", "log_loss", "ece")
 
 
-def summarise(saved: Iterable[SavedPredictions], generator: np.random.Generator) -> list[dict]:
-    """Return the rows of `summary` in metrics.json, one for each model.
+@dataclass(frozen=True)
+class MeanScores:
+    """A model's scores, means over its seeds, with 95 % intervals; `runs` counts seeds times folds."""
+
+    name: str
+    runs: int
+    accuracy: float
+    accuracy_ci95: tuple[float, float]
+    macro_f1: float
+    macro_f1_ci95: tuple[float, float]
+    log_loss: float | None
+    ece: float | None
+
+
+def summarise(saved: Iterable[SavedPredictions], generator: np.random.Generator) -> list[MeanScores]:
+    """Return the scores of each model, with intervals.
 
     Parameters
     ----------
@@ -30,11 +43,6 @@ def summarise(saved: Iterable[SavedPredictions], generator: np.random.Generator)
         Gives one number; each model's resamples depend on that and on its name, so that a further model
         leaves the other intervals as they were.
 
-    Returns
-    -------
-    list of dict
-        name, runs (fitted models: seeds x folds),
-        accuracy, accuracy_ci95 [lo, hi], macro_f1, macro_f1_ci95, log_loss, ece; scores are means over seeds.
     """
     base = int(generator.integers(2**32))
     return [
@@ -43,29 +51,34 @@ def summarise(saved: Iterable[SavedPredictions], generator: np.random.Generator)
     ]
 
 
-def _summary_row(name: str, runs: Sequence[PooledRun], generator: np.random.Generator) -> dict:
+def _summary_row(name: str, runs: Sequence[PooledRun], generator: np.random.Generator) -> MeanScores:
     scores = [score(run.predictions) for run in runs]
-    means = {key: float(np.mean([getattr(entry, key) for entry in scores])) for key in MEAN_SCORES}
+    accuracy, macro_f1, log_loss, ece = (
+        float(np.mean(values))
+        for values in zip(
+            *((one.accuracy, one.macro_f1, one.log_loss, one.ece) for one in scores), strict=True
+        )
+    )
     accuracies, f1s = bootstrap_scores(runs, RESAMPLES, generator)
-    return {
-        "name": name,
-        "runs": sum(run.folds for run in runs),
-        "accuracy": means["accuracy"],
-        "accuracy_ci95": percentile_interval(accuracies, means["accuracy"]),
-        "macro_f1": means["macro_f1"],
-        "macro_f1_ci95": percentile_interval(f1s, means["macro_f1"]),
-        "log_loss": means["log_loss"],
-        "ece": means["ece"],
-    }
+    return MeanScores(
+        name=name,
+        runs=sum(run.folds for run in runs),
+        accuracy=accuracy,
+        accuracy_ci95=percentile_interval(accuracies, accuracy),
+        macro_f1=macro_f1,
+        macro_f1_ci95=percentile_interval(f1s, macro_f1),
+        log_loss=log_loss,
+        ece=ece,
+    )
 
 
-def percentile_interval(values: Float64, estimate: float) -> list[float]:
-    """Return the central 95 % of resampled values as [lo, hi], widened where need be to hold the estimate.
+def percentile_interval(values: Float64, estimate: float) -> tuple[float, float]:
+    """Return the central 95 % of resampled values as (lo, hi), widened where need be to hold the estimate.
 
     Resamples of small classes have a lower macro F1 on average than the documents they were drawn from.
     """
     low, high = np.quantile(values, [0.025, 0.975])
-    return [min(float(low), estimate), max(float(high), estimate)]
+    return min(float(low), estimate), max(float(high), estimate)
 
 
 @dataclass(frozen=True, eq=False)

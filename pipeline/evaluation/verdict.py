@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.core.wording import METRIC_WORDS, MetricWords, detectable_words
+from pipeline.core.wording import METRIC_WORDS, Metric, MetricWords, detectable_words
 from pipeline.evaluation.claims import MORE, PERHAPS_LESS, SIGNIFICANCE, Against, largest_detectable
 from pipeline.evaluation.comparisons import compare_with_baselines, withhold
 from pipeline.evaluation.differences import Runs, estimate_difference, paired_runs
 from pipeline.evaluation.pairs import ChosenNetwork
 from pipeline.evaluation.pooling import PooledRun, pool_folds
+from pipeline.run_folder.metrics.comparisons import Beside, Comparison, Trainings, Verdict
+from pipeline.run_folder.metrics.rows import Decision
 from pipeline.run_folder.predictions import SavedPredictions
 from pipeline.tasks.classification.metrics import METRICS
 
@@ -26,7 +27,7 @@ CLAIMS = {
     " says nothing of what such a network can do here.",
 }
 BEATS_EVERY = "{a} beats every baseline ({n_baselines} of them){size}; the closest is {b}: {figures}."
-SIZES = {MORE: ", by more than {rope}", PERHAPS_LESS: ", perhaps by less than {rope}"}
+SIZES = {MORE: ", by more than {rope}", PERHAPS_LESS: ", perhaps by less than {rope}", None: ""}
 KNOWN = " The difference is not zero, but too small to matter."
 ONE_OF = ", one of {n_baselines} baselines"
 OTHERS = {1: " Against the other baseline", 2: " Against each of the other {n_others} baselines"}
@@ -38,32 +39,7 @@ TRAININGS = {  # where the size alone leaves a question open
     "same direction": " {all_n} trainings are {better} than {b}, which may be chance.",
 }
 SKEWED = 0.6  # share of the largest class above which accuracy and macro F1 stand side by side
-SIDE_BY_SIDE = ("accuracy", "macro-f1")
-
-
-@dataclass(frozen=True)
-class Trainings:
-    """How many of a network's trainings, each compared alone, are better or worse than a baseline.
-
-    `clearly_better` and `clearly_worse` are those whose own test, of the chance of documents, is below 5 %.
-    """
-
-    n: int
-    better: int
-    worse: int
-    clearly_better: int
-    clearly_worse: int
-
-    @property
-    def agreement(self) -> tuple[str, str] | None:
-        """A key of `TRAININGS` and the direction in which all trainings lie; None where they do not, or for one."""
-        for word, some, clear in (
-            ("better", self.better, self.clearly_better),
-            ("worse", self.worse, self.clearly_worse),
-        ):
-            if self.n > 1 and some == self.n:
-                return ("each beyond chance" if clear == self.n else "same direction"), word
-        return None
+SIDE_BY_SIDE: tuple[Metric, ...] = ("accuracy", "macro-f1")
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,19 +57,19 @@ class Question:
 
     chosen: ChosenNetwork
     runs: Mapping[str, Runs]
-    rows: Sequence[Mapping[str, Any]]
+    rows: Sequence[Comparison]
     against: Against
     trained: bool
 
     @property
-    def decisive(self) -> Mapping[str, Any]:
+    def decisive(self) -> Comparison:
         """The row of the baseline that decides."""
-        return next(row for row in self.rows if row["b"] == self.against.b)
+        return next(row for row in self.rows if row.b == self.against.b)
 
     @property
     def minimum_detectable_difference(self) -> float | None:
         """The true difference from every baseline that would be told from each, four times out of five."""
-        return largest_detectable(row["minimum_detectable_difference"] for row in self.rows)
+        return largest_detectable(row.minimum_detectable_difference for row in self.rows)
 
 
 def ask(
@@ -104,7 +80,7 @@ def ask(
     n_docs: int | None = None,
     *,
     trained: bool = True,
-    metric: str = "accuracy",
+    metric: Metric = "accuracy",
 ) -> Question:
     """Return the question of a run, with the comparisons that answer it.
 
@@ -133,10 +109,10 @@ def decide_verdict(
     question: Question,
     *,
     rope: float,
-    metric: str = "accuracy",
+    metric: Metric = "accuracy",
     n_docs: int | None = None,
     skewed: bool = False,
-) -> dict[str, Any]:
+) -> Verdict:
     """Return `verdict` of metrics.json: the best network (a) against every baseline.
 
     Parameters
@@ -146,55 +122,36 @@ def decide_verdict(
     metric : a name of `METRICS`
     n_docs : documents of the corpus, where there are folds; all that were tested if absent
     skewed : whether the largest class holds more than `SKEWED` of the documents
-
-    Returns
-    -------
-    dict
-        a; b, the baseline that decides; decision; by; sentence; rope; minimum_detectable_difference (the largest over
-        the baselines, each at the plain 5 %); metric; against (the row of `comparisons` of each baseline); trainings
-        (`Trainings` against b); beside (scores and difference in accuracy or macro F1 where classes are skewed and
-        the other decides).
     """
     a, b = question.chosen.name, question.against.b
-    decision = question.against.claim.decision if question.trained else "withheld"
+    decision: Decision = question.against.claim.decision if question.trained else "withheld"
     trainings = count_trainings(question.runs[a], question.runs[b], metric, n_docs)
     beside = [name for name in SIDE_BY_SIDE if name != metric] if skewed else []
-    return {
-        "a": a,
-        "b": b,
-        "decision": decision,
-        "by": question.against.claim.by if question.trained else None,
-        "sentence": _sentence(question, decision, trainings, rope, metric),
-        "rope": rope,
-        "minimum_detectable_difference": question.minimum_detectable_difference,
-        "metric": metric,
-        "against": [dict(one) for one in question.rows],
-        "trainings": asdict(trainings),
-        "beside": [_beside(question, name, n_docs) for name in beside],
-    }
+    return Verdict(
+        a=a,
+        b=b,
+        decision=decision,
+        by=question.against.claim.by if question.trained else None,
+        sentence=_sentence(question, decision, trainings, rope, metric),
+        rope=rope,
+        minimum_detectable_difference=question.minimum_detectable_difference,
+        metric=metric,
+        against=tuple(question.rows),
+        trainings=trainings,
+        beside=tuple(_beside(question, name, n_docs) for name in beside),
+    )
 
 
 def no_verdict(
-    a: str | None, baselines: Sequence[str], *, rope: float, metric: str = "accuracy"
-) -> dict[str, Any]:
+    a: str | None, baselines: Sequence[str], *, rope: float, metric: Metric = "accuracy"
+) -> Verdict:
     """Return `verdict` of a run that lacks a network or a baseline."""
     absent = [kind for kind, there in (("network", a), ("baseline", baselines)) if not there]
-    return {
-        "a": a,
-        "b": None,
-        "decision": None,
-        "by": None,
-        "sentence": f"There is no verdict: no {' and no '.join(absent)} was run.",
-        "rope": rope,
-        "minimum_detectable_difference": None,
-        "metric": metric,
-        "against": [],
-        "trainings": None,
-        "beside": [],
-    }
+    sentence = f"There is no verdict: no {' and no '.join(absent)} was run."
+    return Verdict(a, None, None, None, sentence, rope, None, metric, (), None, ())
 
 
-def count_trainings(a: Runs, b: Runs, metric: str = "accuracy", n_docs: int | None = None) -> Trainings:
+def count_trainings(a: Runs, b: Runs, metric: Metric = "accuracy", n_docs: int | None = None) -> Trainings:
     """Return how the trainings of a, each alone, stand to b; of b the first run counts."""
     alone = [estimate_difference(*paired_runs([run], b[:1]), n_docs, metric=metric) for run in a]
     clear = [one for one in alone if one.p_value < SIGNIFICANCE]
@@ -212,39 +169,37 @@ def mean_score(runs: Runs, metric: str) -> float:
     return float(np.mean([METRICS[metric].value(run.predictions) for run in runs]))
 
 
-def _beside(question: Question, metric: str, n_docs: int | None) -> dict[str, Any]:
+def _beside(question: Question, metric: Metric, n_docs: int | None) -> Beside:
     a, b = question.runs[question.chosen.name], question.runs[question.against.b]
     estimate = estimate_difference(*paired_runs(a, b), n_docs, metric=metric)
-    return {
-        "metric": metric,
-        "a": mean_score(a, metric),
-        "b": mean_score(b, metric),
-        "difference": estimate.difference,
-        "ci95": estimate.interval,
-    }
+    return Beside(
+        metric, mean_score(a, metric), mean_score(b, metric), estimate.difference, estimate.interval
+    )
 
 
-def _sentence(question: Question, decision: str, trainings: Trainings, rope: float, metric: str) -> str:
+def _sentence(
+    question: Question, decision: Decision, trainings: Trainings, rope: float, metric: Metric
+) -> str:
     """Return the verdict in plain words, with its numbers."""
     row, said, n_baselines = question.decisive, METRIC_WORDS[metric], len(question.rows)
-    runs_a, runs_b = question.runs[row["a"]], question.runs[row["b"]]
+    runs_a, runs_b = question.runs[row.a], question.runs[row.b]
     scores = mean_score(runs_a, metric), mean_score(runs_b, metric)
     several = n_baselines > 1
     claim = BEATS_EVERY if several and decision == "beats" else CLAIMS[decision]
     text = claim.format(
         a=question.chosen.spoken,
-        b=row["b"],
+        b=row.b,
         n_baselines=n_baselines,
         one_of=ONE_OF.format(n_baselines=n_baselines) if several else "",
         pause="," if several else "",
-        figures=said.figures(*scores, row["difference"], row["ci95"]),
+        figures=said.figures(*scores, row.difference, row.ci95),
         scores=said.both(*scores),
         rope=said.exact(rope),
-        size=SIZES.get(question.against.claim.by or "", "").format(rope=said.exact(rope)) if rope else "",
+        size=SIZES[question.against.claim.by].format(rope=said.exact(rope)) if rope else "",
         smallest=detectable_words(question.minimum_detectable_difference, metric),
-        known=KNOWN if _leaves_out_zero(row) and row["p_adjusted"] < SIGNIFICANCE else "",
+        known=KNOWN if _leaves_out_zero(row) and row.p_adjusted < SIGNIFICANCE else "",
         others=_others(n_baselines, said, rope),
-        why=_why_not_told(row, n_baselines) + _trainings(trainings, row["b"]),
+        why=_why_not_told(row, n_baselines) + _trainings(trainings, row.b),
         failed=_failed(question.chosen.spoken, runs_a),
     )
     one_seed = len(runs_a) == 1 and runs_a[0].folds == 1 and decision != "withheld"
@@ -261,11 +216,23 @@ def _others(n_baselines: int, said: MetricWords, rope: float) -> str:
 
 def _trainings(trainings: Trainings, b: str) -> str:
     """Return what all trainings say alike where together they leave the question open."""
-    if trainings.agreement is None:
+    found = agreement(trainings)
+    if found is None:
         return ""
-    agreement, better = trainings.agreement
+    alike, better = found
     all_n = "Both" if trainings.n == 2 else f"All {trainings.n}"
-    return TRAININGS[agreement].format(all_n=all_n, better=better, b=b)
+    return TRAININGS[alike].format(all_n=all_n, better=better, b=b)
+
+
+def agreement(trainings: Trainings) -> tuple[str, str] | None:
+    """Return a key of `TRAININGS` and the direction in which all lie; None where they do not, or for one."""
+    for word, some, clear in (
+        ("better", trainings.better, trainings.clearly_better),
+        ("worse", trainings.worse, trainings.clearly_worse),
+    ):
+        if trainings.n > 1 and some == trainings.n:
+            return ("each beyond chance" if clear == trainings.n else "same direction"), word
+    return None
 
 
 def _failed(spoken: str, runs: Sequence[PooledRun]) -> str:
@@ -279,16 +246,16 @@ def _documents(runs: Sequence[PooledRun]) -> str:
     return f"{n_docs:,} documents, each tested once," if runs[0].folds > 1 else f"{n_docs:,} test documents"
 
 
-def _why_not_told(row: Mapping[str, Any], n_baselines: int) -> str:
+def _why_not_told(row: Comparison, n_baselines: int) -> str:
     """Return what the correction changed; empty where the interval alone leaves the question open."""
     if not _leaves_out_zero(row):
         return ""
     return (
         f" Corrected for the {n_baselines} baselines the p-value is"
-        f" {row['p_adjusted']:.2f}, not below {SIGNIFICANCE:.2f}."
+        f" {row.p_adjusted:.2f}, not below {SIGNIFICANCE:.2f}."
     )
 
 
-def _leaves_out_zero(row: Mapping[str, Any]) -> bool:
-    low, high = row["ci95"]
+def _leaves_out_zero(row: Comparison) -> bool:
+    low, high = row.ci95
     return bool(low > 0 or high < 0)

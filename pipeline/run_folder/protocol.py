@@ -12,12 +12,14 @@ import os
 import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pipeline import __version__
 from pipeline.core.errors import PipelineError
+from pipeline.run_folder.metrics import comparisons as metrics
+from pipeline.run_folder.metrics.comparisons import Breach
 from pipeline.settings.tables import Config, deciding, to_toml
 
 VERSION = 1
@@ -190,7 +192,7 @@ class LaidDown:
 
 def describe_protocol(
     kept: Mapping[str, Any] | None, config: Config, corpus: Mapping[str, Any], version: str, state: str
-) -> dict[str, Any] | None:
+) -> metrics.Protocol | None:
     """Return `protocol` of metrics.json; None for a run without one.
 
     Parameters
@@ -203,15 +205,15 @@ def describe_protocol(
         return None
     protocol = protocol_in(kept["content"])
     found = breaches(protocol, config, corpus, version, "" if state == "done" else state)
-    return {
-        "file": kept["file"],
-        "use": kept["use"],
-        "sha256": protocol.sha256,
-        "written": protocol.written,
-        "question": protocol.question,
-        "kept": not found,
-        "breaches": [asdict(breach) for breach in found],
-    }
+    return metrics.Protocol(
+        file=kept["file"],
+        use=kept["use"],
+        sha256=protocol.sha256,
+        written=protocol.written,
+        question=protocol.question,
+        kept=not found,
+        breaches=tuple(found),
+    )
 
 
 # --- keeping to it ---------------------------------------------------------------------------------------
@@ -220,24 +222,6 @@ def describe_protocol(
 DEFAULTS = {
     key: list(value) if isinstance(value, tuple) else value for key, value in deciding(Config()).items()
 }
-
-
-@dataclass(frozen=True)
-class Breach:
-    """One thing that a run did otherwise than its protocol says.
-
-    Attributes
-    ----------
-    what : such as `models` or `networks.units`
-    run, protocol : the two values, in words
-    """
-
-    what: str
-    run: str
-    protocol: str
-
-    def __str__(self) -> str:
-        return f"{self.what}: {self.run} in this run, {self.protocol} in the protocol"
 
 
 def breaches(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from filled import typed
 from report_builders import build_run
 
 from pipeline.evaluation import describe_budgets
 from pipeline.report.page.blocks import Limits
 from pipeline.report.sections.quality import budget_words, comparison
+from pipeline.run_folder.metrics.models import Budget, Tuned
 from pipeline.run_folder.reading import read_run
 
 MODELS = {
@@ -28,22 +30,16 @@ FITS = [
 
 
 def test_strengths_and_looks_are_counted() -> None:
-    assert describe_budgets(MODELS, FITS, []) == [
-        {
-            "name": "bow",
-            "settings_tried": 18,
-            "trainings": 2,
-            "looks": None,
-            "chosen_by": "validation score and log loss",
-        },
-        {"name": "lstm@random", "settings_tried": 1, "trainings": 3, "looks": 12.0, "chosen_by": "nothing"},
-    ]
+    assert describe_budgets(MODELS, FITS, []) == (
+        Budget("bow", 18, 2, None, "validation score and log loss"),
+        Budget("lstm@random", 1, 3, 12.0, "nothing"),
+    )
 
 
 def test_log_loss_alone_chooses_where_it_is_the_metric() -> None:
     """With every other metric it chooses only among scores that are near the best."""
     chosen_by = {
-        metric: describe_budgets(MODELS, FITS, [], metric)[0]["chosen_by"]
+        metric: describe_budgets(MODELS, FITS, [], metric)[0].chosen_by
         for metric in ("accuracy", "macro-f1", "log-loss")
     }
     assert chosen_by == {
@@ -54,9 +50,9 @@ def test_log_loss_alone_chooses_where_it_is_the_metric() -> None:
 
 
 def test_trials_are_what_was_tried_under_tune() -> None:
-    tuning = [{"name": name, "fold": 0, "trials": [{}] * 5} for name in ("bow", "lstm@random")]
+    tuning = [typed(Tuned, {"name": name, "trials": [{}] * 5}) for name in ("bow", "lstm@random")]
     rows = describe_budgets(MODELS, FITS, tuning)
-    assert {row["name"]: (row["settings_tried"], row["chosen_by"]) for row in rows} == {
+    assert {row.name: (row.settings_tried, row.chosen_by) for row in rows} == {
         "bow": (5, "--tune"),
         "lstm@random": (5, "--tune"),
     }
@@ -64,7 +60,7 @@ def test_trials_are_what_was_tried_under_tune() -> None:
 
 def test_an_older_run_did_not_count() -> None:
     (row,) = describe_budgets({"bow": MODELS["bow"]}, [{"name": "bow"}], [])
-    assert (row["settings_tried"], row["looks"], row["chosen_by"]) == (1, None, "nothing")
+    assert (row.settings_tried, row.looks, row.chosen_by) == (1, None, "nothing")
 
 
 def test_unequal_budgets_are_said() -> None:

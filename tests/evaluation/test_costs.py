@@ -16,6 +16,7 @@ from pipeline.core.resources import milliseconds_of_each
 from pipeline.evaluation import compare, find_costs
 from pipeline.report.page.blocks import Limits, Paragraph, Table
 from pipeline.report.sections.costs import costs
+from pipeline.run_folder.metrics.models import Cheapest, Cost
 from pipeline.run_folder.models import bytes_to_predict
 from pipeline.run_folder.predictions import SavedPredictions
 from pipeline.run_folder.reading import read_run
@@ -54,7 +55,7 @@ def model(name: str, *fits: tuple[float, float]) -> dict[str, Any]:
 
 def found(
     right: dict[str, int], seconds: dict[str, float], trained: dict[str, bool] | None = None
-) -> dict[str, Any]:
+) -> tuple[tuple[Cost, ...], Cheapest]:
     """Return the costs of models that are right on so many documents; validation says the same of them."""
     return find_costs(
         [saved(name, count) for name, count in right.items()],
@@ -67,15 +68,12 @@ def found(
 
 def test_costs_are_means_over_fits_and_percentiles_over_documents() -> None:
     result = find_costs([saved("lstm", 9)], [model("lstm", (2.0, 4.0), (2.0, 8.0))], {}, {}, 0.01)
-    (row,) = result["costs"]
-    assert (row["train_seconds"], row["peak_rss_mib"], row["size_bytes"]) == (8.0, 401, 1000)
-    assert (row["latency_ms_p50"], row["latency_ms_p95"]) == (50.0, 95.0)  # of 0 .. 100
-    assert (row["difference_from_best"], row["within_rope_of_best"]) == (0.0, True)
-    assert result["cheapest"] == {
-        "name": "lstm",
-        "best": "lstm",
-        "sentence": "lstm, the best by validation accuracy, is also the cheapest to train: 8 s.",
-    }
+    (row,) = result[0]
+    assert (row.train_seconds, row.peak_rss_mib, row.size_bytes) == (8.0, 401, 1000)
+    assert (row.latency_ms_p50, row.latency_ms_p95) == (50.0, 95.0)  # of 0 .. 100
+    assert (row.difference_from_best, row.within_rope_of_best) == (0.0, True)
+    sentence = "lstm, the best by validation accuracy, is also the cheapest to train: 8 s."
+    assert result[1] == Cheapest("lstm", "lstm", sentence)
 
 
 def test_the_cheapest_is_shown_to_be_close_and_not_only_seen_to_be() -> None:
@@ -84,19 +82,19 @@ def test_the_cheapest_is_shown_to_be_close_and_not_only_seen_to_be() -> None:
         {"lstm": 1800, "tfidf": 1798, "bow": 1785, "rnn": 1700},
         {"lstm": 120.0, "tfidf": 2.0, "bow": 0.5, "rnn": 60.0},  # rnn is neither close nor cheaper than tfidf
     )
-    rows = {row["name"]: row for row in result["costs"]}
-    assert rows["bow"]["difference_from_best"] == pytest.approx(-0.0075)
-    assert rows["bow"]["ci95"][0] < -0.01 < rows["bow"]["difference_from_best"]
-    assert [rows[name]["within_rope_of_best"] for name in ("lstm", "tfidf", "bow")] == [True, True, False]
-    assert (result["cheapest"]["name"], result["cheapest"]["best"]) == ("tfidf", "lstm")
+    rows = {row.name: row for row in result[0]}
+    assert rows["bow"].difference_from_best == pytest.approx(-0.0075)
+    assert rows["bow"].ci95[0] < -0.01 < rows["bow"].difference_from_best
+    assert [rows[name].within_rope_of_best for name in ("lstm", "tfidf", "bow")] == [True, True, False]
+    assert (result[1].name, result[1].best) == ("tfidf", "lstm")
     # variance of the difference: 2 in 2,000 documents; one document for each side, 2 / 2002^2, would be less
     half = 1.961 * np.sqrt(0.001 * 0.999 / 1999)
     # two documents tell the models apart, both for lstm: by Clopper and Pearson one speaks for tfidf with a probability
     # of at most 1 - sqrt(0.025); of the two intervals each end is the outer one
     exact = 0.001 * (2 * (1 - np.sqrt(0.025)) - 1)
-    assert rows["tfidf"]["ci95"] == pytest.approx([-0.001 - half, exact], abs=1e-5)
+    assert rows["tfidf"].ci95 == pytest.approx([-0.001 - half, exact], abs=1e-5)
     assert -0.001 + half < exact
-    assert result["cheapest"]["sentence"] == (
+    assert result[1].sentence == (
         "tfidf is the cheapest model that is shown to be at most 1 point worse than lstm, the best by validation"
         " accuracy: 2 s of training against 120 s, a difference in accuracy of -0.1 points (95 % interval -0.2 to"
         " +0.1). Cheaper, but not shown to be so close: bow."
@@ -113,24 +111,24 @@ def test_a_model_that_is_better_on_test_documents_is_close_enough() -> None:
         {},
         0.01,
     )
-    assert (result["cheapest"]["name"], result["cheapest"]["best"]) == ("lstm", "bow")
+    assert (result[1].name, result[1].best) == ("lstm", "bow")
 
 
 def test_models_that_nobody_would_use_cannot_be_chosen() -> None:
     right = {"lstm": 1800, "bow": 1800, "lstm:shuffled-words": 1800, "other": 1900}
     seconds = {"lstm": 9.0, "bow": 0.5, "lstm:shuffled-words": 0.1}
     result = found(right, seconds, trained={"bow": False})
-    rows = {row["name"]: row for row in result["costs"]}
+    rows = {row.name: row for row in result[0]}
     assert set(rows) == {"lstm", "bow", "lstm:shuffled-words"}  # nothing is known of one made elsewhere
-    assert rows["bow"]["within_rope_of_best"] is None
-    assert rows["lstm:shuffled-words"]["within_rope_of_best"] is None
-    assert (result["cheapest"]["name"], result["cheapest"]["best"]) == ("lstm", "lstm")
+    assert rows["bow"].within_rope_of_best is None
+    assert rows["lstm:shuffled-words"].within_rope_of_best is None
+    assert (result[1].name, result[1].best) == ("lstm", "lstm")
 
 
 def test_a_model_without_predictions_that_count_has_no_row() -> None:
     """Its fits were left out, as those of a fold that others did not end."""
     result = find_costs([saved("bow", 9)], [model("bow", (0.0, 1.0)), model("rnn", (0.0, 1.0))], {}, {}, 0.01)
-    assert [row["name"] for row in result["costs"]] == ["bow"]
+    assert [row.name for row in result[0]] == ["bow"]
 
 
 def test_with_folds_the_difference_is_that_of_the_comparisons() -> None:
@@ -145,8 +143,8 @@ def test_with_folds_the_difference_is_that_of_the_comparisons() -> None:
     models = [model("bow", (0.0, 1.0)), model("lstm", (0.0, 9.0))]
     result = find_costs(entries, models, {"bow": 0.8, "lstm": 0.9}, {}, 0.01, n_docs=5 * N_DOCS)
     (row,) = compare(entries, [("bow", "lstm")], 0.01, n_docs=5 * N_DOCS)
-    assert result["costs"][0]["ci95"] == row["ci95"]
-    assert row["ci95"] != compare(entries, [("bow", "lstm")], 0.01)[0]["ci95"]
+    assert result[0][0].ci95 == row.ci95
+    assert row.ci95 != compare(entries, [("bow", "lstm")], 0.01)[0].ci95
 
 
 def moved(predictions: Predictions, by: int) -> Predictions:
@@ -154,22 +152,16 @@ def moved(predictions: Predictions, by: int) -> Predictions:
 
 
 def test_a_run_without_a_trained_model_has_no_cheapest() -> None:
-    assert find_costs([], [], {}, {}, 0.01) == {
-        "costs": [],
-        "cheapest": {
-            "name": None,
-            "best": None,
-            "sentence": "No model was trained, so none is the cheapest.",
-        },
-    }
-    (row,) = find_costs([saved("bow", 9)], [model("bow", (0.0, 1.0))], {}, {"bow": False}, 0.01)["costs"]
-    assert row["within_rope_of_best"] is None
+    sentence = "No model was trained, so none is the cheapest."
+    assert find_costs([], [], {}, {}, 0.01) == ((), Cheapest(None, None, sentence))
+    (row,) = find_costs([saved("bow", 9)], [model("bow", (0.0, 1.0))], {}, {"bow": False}, 0.01)[0]
+    assert row.within_rope_of_best is None
 
 
 def test_a_fit_that_was_stopped_has_no_latency() -> None:
     entry = model("bow", (0.0, 1.0)) | {"latency_ms": []}
-    (row,) = find_costs([saved("bow", 9)], [entry], {}, {}, 0.01)["costs"]
-    assert (row["latency_ms_p50"], row["latency_ms_p95"]) == (None, None)
+    (row,) = find_costs([saved("bow", 9)], [entry], {}, {}, 0.01)[0]
+    assert (row.latency_ms_p50, row.latency_ms_p95) == (None, None)
 
 
 # --- what is measured ------------------------------------------------------------------------------------

@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+from filled import typed
 
 from pipeline.evaluation import compare, find_causes, find_gains, planned_pairs
 from pipeline.evaluation.differences import estimate_difference, paired_runs
 from pipeline.evaluation.pooling import pool_folds
+from pipeline.run_folder.metrics.comparisons import Cause, Comparison, Gains
 from pipeline.run_folder.predictions import SavedPredictions
 from pipeline.tasks.classification.answers import Predictions
 
@@ -24,15 +26,13 @@ LADDER = {
 
 
 def row(a, b, decision="beats", difference=0.02, low=0.01, high=0.03, method="documents and seeds"):
-    return {
-        **{"a": a, "b": b, "difference": difference, "ci95": [low, high], "p_adjusted": 0.01},
-        **{"decision": decision, "by": None, "metric": "accuracy"},
-        **{"minimum_detectable_difference": 0.023, "method": method},
-    }
+    given = {"a": a, "b": b, "difference": difference, "ci95": [low, high], "p_adjusted": 0.01}
+    given |= {"decision": decision, "minimum_detectable_difference": 0.023, "method": method}
+    return typed(Comparison, given)
 
 
 def gain(effect, a, b):
-    return {"model": "lstm", "effects": [{"effect": effect, "a": a, "b": b}]}
+    return typed(Gains, {"model": "lstm", "effects": [{"effect": effect, "a": a, "b": b}]})
 
 
 def causes_of(rows, gains=(), trained=None):
@@ -52,7 +52,7 @@ def test_every_cause_of_a_whole_ladder():
     comparisons = compare(everything, planned_pairs(LADDER, validation), 0.01)
     gains = find_gains(comparisons, validation, {})
     found = find_causes(comparisons, gains, {}, everything)
-    assert [(entry["cause"], entry["a"], entry["b"]) for entry in found] == [
+    assert [(entry.cause, entry.a, entry.b) for entry in found] == [
         ("representation", "mean@word2vec", "tfidf"),
         ("pretraining", "mean@word2vec", "mean@random"),
         ("fine-tuning", "lstm@word2vec:tuned", "lstm@word2vec"),
@@ -63,10 +63,11 @@ def test_every_cause_of_a_whole_ladder():
         ("gates", "lstm@word2vec", "rnn@word2vec"),
         ("gates", "lstm:max@word2vec", "rnn:max@word2vec"),
     ]
-    by_pair = {(entry["a"], entry["b"]): entry for entry in comparisons}
+    by_pair = {(entry.a, entry.b): entry for entry in comparisons}
     for entry in found:
-        source = by_pair[entry["a"], entry["b"]]
-        assert all(entry[key] == source[key] for key in ("difference", "ci95", "p_adjusted", "decision"))
+        source = by_pair[entry.a, entry.b]
+        for key in ("difference", "ci95", "p_adjusted", "decision"):
+            assert getattr(entry, key) == getattr(source, key)
 
 
 @pytest.mark.parametrize(
@@ -107,46 +108,43 @@ def test_every_cause_of_a_whole_ladder():
     ],
 )
 def test_sentences(entry, gains, sentence):
-    (found,) = [cause for cause in causes_of([entry], gains) if cause["a"]]
-    assert found["sentence"] == sentence
+    (found,) = [cause for cause in causes_of([entry], gains) if cause.a]
+    assert found.sentence == sentence
 
 
 @pytest.mark.parametrize(
     ("b", "shown"), [("gru@w", True), ("gru:last@w", True), ("gru:mean@w", False), ("gru@v", False)]
 )
 def test_a_pooled_head_is_compared_with_the_last_state_alone(b: str, shown: bool) -> None:
-    found = [cause for cause in causes_of([row("gru:max@w", b)]) if cause["a"]]
-    assert [(one["cause"], one["a"], one["b"]) for one in found] == (
+    found = [cause for cause in causes_of([row("gru:max@w", b)]) if cause.a]
+    assert [(one.cause, one.a, one.b) for one in found] == (
         [("last state against pooled", "gru:max@w", b)] if shown else []
     )
 
 
 def test_a_pooled_head_in_words():
-    (found,) = [cause for cause in causes_of([row("lstm:max@w", "lstm@w")]) if cause["a"]]
+    (found,) = [cause for cause in causes_of([row("lstm:max@w", "lstm@w")]) if cause.a]
     start = "Pooling the states after every word (lstm:max@w) instead of reading the last one (lstm@w) adds "
-    assert found["sentence"].startswith(start)
+    assert found.sentence.startswith(start)
 
 
 def test_a_model_that_did_not_train_shows_no_cause():
     pair = "lstm@w", "lstm:shuffled-words@w"
-    (found,) = [cause for cause in causes_of([row(*pair)], trained={"lstm@w": False}) if cause["a"]]
-    assert found["decision"] == "withheld"
-    assert found["sentence"] == (
+    (found,) = [cause for cause in causes_of([row(*pair)], trained={"lstm@w": False}) if cause.a]
+    assert found.decision == "withheld"
+    assert found.sentence == (
         "What the order of the words, read by lstm@w, adds is withheld, since one of the two did not train."
     )
 
 
 def test_a_cause_that_was_not_tried_says_what_to_ask_for():
     found = causes_of([])
-    assert [entry["cause"] for entry in found] == [
+    assert [entry.cause for entry in found] == [
         *("representation", "pretraining", "fine-tuning", "capacity", "order"),
         *("last state against pooled", "gates"),
     ]
-    assert found[4] == {
-        **{"cause": "order", "a": None, "b": None, "difference": None, "ci95": None, "p_adjusted": None},
-        **{"decision": None, "by": None, "minimum_detectable_difference": None, "by_length": None},
-        "sentence": "Order: not tried; shown by --models lstm,lstm:shuffled-words --embeddings word2vec",
-    }
+    sentence = "Order: not tried; shown by --models lstm,lstm:shuffled-words --embeddings word2vec"
+    assert found[4] == Cause("order", None, None, None, None, None, None, None, None, sentence, None)
 
 
 @pytest.mark.parametrize(
@@ -162,7 +160,7 @@ def test_a_cause_that_was_not_tried_says_what_to_ask_for():
     ],
 )
 def test_two_changes_at_once_are_no_cause(a, b):
-    assert not [cause for cause in causes_of([row(a, b)]) if cause["a"]]
+    assert not [cause for cause in causes_of([row(a, b)]) if cause.a]
 
 
 def test_gates_by_length():
@@ -171,22 +169,22 @@ def test_gates_by_length():
     comparisons = compare(both, [("lstm@w", "rnn@w")], 0.01)
     lengths = dict(enumerate([5, 6, 7, 20, 21, 22, 300, 301, 302]))
     found = find_causes(comparisons, [], {}, both, lengths=lengths)[-1]
-    thirds = found["by_length"]
-    assert [(third["tokens"], third["documents"]) for third in thirds] == [
-        *(([5, 7], 3), ([20, 22], 3), ([300, 302], 3))
+    thirds = found.by_length
+    assert [(third.tokens, third.documents) for third in thirds] == [
+        *(((5, 7), 3), ((20, 22), 3), ((300, 302), 3))
     ]
-    assert [third["difference"] for third in thirds] == pytest.approx([1 / 3, 0, 2 / 3])
+    assert [third.difference for third in thirds] == pytest.approx([1 / 3, 0, 2 / 3])
     pooled = pool_folds(both)
     runs = paired_runs(pooled["lstm@w"], pooled["rnn@w"])
     longest = np.arange(9) >= 6
-    assert thirds[2]["ci95"] == estimate_difference(*runs, chosen=longest).interval
+    assert thirds[2].ci95 == estimate_difference(*runs, chosen=longest).interval
 
 
 def test_documents_of_one_length_stay_together():
     both = [saved("lstm@w", [1, 1, 0, 1]), saved("rnn@w", [1, 0, 1, 0])]
     comparisons = compare(both, [("lstm@w", "rnn@w")], 0.01)
     found = find_causes(comparisons, [], {}, both, lengths=dict.fromkeys(range(4), 8))[-1]
-    assert [(third["tokens"], third["documents"]) for third in found["by_length"]] == [([8, 8], 4)]
+    assert [(third.tokens, third.documents) for third in found.by_length] == [((8, 8), 4)]
 
 
 def test_a_length_on_an_edge_belongs_to_the_shorter_third():
@@ -194,4 +192,4 @@ def test_a_length_on_an_edge_belongs_to_the_shorter_third():
     comparisons = compare(both, [("lstm@w", "rnn@w")], 0.01)
     lengths = dict(enumerate(range(1, 8)))  # thirds end at 3 and at 5
     found = find_causes(comparisons, [], {}, both, lengths=lengths)[-1]
-    assert [third["tokens"] for third in found["by_length"]] == [[1, 3], [4, 5], [6, 7]]
+    assert [third.tokens for third in found.by_length] == [(1, 3), (4, 5), (6, 7)]

@@ -1,6 +1,7 @@
 """Paired comparisons: hand-worked standard errors, loops the slow way, and simulated A/A comparisons."""
 
 import re
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -11,6 +12,7 @@ from scipy import optimize, stats
 
 from pipeline.evaluation import compare, planned_pairs, withhold
 from pipeline.evaluation.estimates import Estimate, crossed_estimate, folds_estimate, holm, mcnemar_p_value
+from pipeline.run_folder.metrics.comparisons import McNemar
 from pipeline.run_folder.predictions import SavedPredictions
 from pipeline.tasks.classification.answers import Predictions
 
@@ -42,18 +44,14 @@ def test_one_seed_by_hand():
     # differences: nine of 1, three of -1, eighteen of 0; the squares around 0.2 add up to 10.8
     standard_error = np.sqrt(10.8 / 29 / 30)
     t = stats.t.ppf(0.975, 29)
-    assert list(row) == [
-        *("a", "b", "metric", "family", "difference", "ci95", "p_value", "p_adjusted", "decision", "by"),
-        *("minimum_detectable_difference", "seeds", "method", "mcnemar"),
-    ]
-    assert (row["a"], row["b"], row["metric"], row["decision"]) == ("a", "b", "accuracy", "cannot tell")
-    assert row["difference"] == pytest.approx(0.2)
-    assert row["ci95"] == pytest.approx([0.2 - t * standard_error, 0.2 + t * standard_error])
-    assert row["p_value"] == row["p_adjusted"] == pytest.approx(2 * stats.t.sf(0.2 / standard_error, 29))
-    assert row["minimum_detectable_difference"] == pytest.approx(detectable(standard_error, 29))
-    assert (row["seeds"], row["method"]) == ([0], "documents")
+    assert (row.a, row.b, row.metric, row.decision) == ("a", "b", "accuracy", "cannot tell")
+    assert row.difference == pytest.approx(0.2)
+    assert row.ci95 == pytest.approx([0.2 - t * standard_error, 0.2 + t * standard_error])
+    assert row.p_value == row.p_adjusted == pytest.approx(2 * stats.t.sf(0.2 / standard_error, 29))
+    assert row.minimum_detectable_difference == pytest.approx(detectable(standard_error, 29))
+    assert (row.seeds, row.method) == ((0,), "documents")
     # of twelve that only one has right, three or fewer are b's, or a's: 2 x (1 + 12 + 66 + 220) / 2^12
-    assert row["mcnemar"] == {"seed": 0, "only_a": 9, "only_b": 3, "p_value": pytest.approx(598 / 4096)}
+    assert row.mcnemar == McNemar(0, 9, 3, pytest.approx(598 / 4096))
 
 
 def test_seeds_that_agree_leave_the_variance_of_documents():
@@ -121,13 +119,13 @@ def test_what_is_cut_at_zero_takes_no_degree_of_freedom():
 
 def test_one_document_gives_an_interval_that_says_nothing():
     row = one_row([saved("a", [1]), saved("b", [1])])
-    assert (row["difference"], row["ci95"], row["p_value"]) == (0.0, [-1.0, 1.0], 1.0)
+    assert (row.difference, row.ci95, row.p_value) == (0.0, (-1.0, 1.0), 1.0)
 
 
 def test_models_that_agree_everywhere_are_equal_only_with_enough_documents():
     few, many = (one_row([saved("a", [1] * n), saved("b", [1] * n)]) for n in (10, 1000))
-    assert (few["decision"], many["decision"]) == ("cannot tell", "equal")
-    assert many["ci95"] == pytest.approx([-0.00277, 0.00277], abs=1e-5)  # 1.962 x sqrt(2) / 1002
+    assert (few.decision, many.decision) == ("cannot tell", "equal")
+    assert many.ci95 == pytest.approx([-0.00277, 0.00277], abs=1e-5)  # 1.962 x sqrt(2) / 1002
 
 
 def test_documents_are_matched_by_number():
@@ -135,8 +133,8 @@ def test_documents_are_matched_by_number():
     b = saved("b", [1, 0, 0, 0], documents=[0, 1, 2, 3])
     row = one_row([a, b])
     # only document 3 differs: mean 1/4, variance 1/4, and 1/4 + 3.18 / 4 is more than a difference can be
-    assert row["difference"] == 0.25
-    assert row["ci95"] == pytest.approx([0.25 - stats.t.ppf(0.975, 3) / 4, 1.0])
+    assert row.difference == 0.25
+    assert row.ci95 == pytest.approx([0.25 - stats.t.ppf(0.975, 3) / 4, 1.0])
 
 
 def test_the_numbers_of_seeds_pair_nothing():
@@ -148,24 +146,22 @@ def test_the_numbers_of_seeds_pair_nothing():
     ]
     # 0.8 and 0.4: variance 0.08, / 2, of each model; documents tie on average
     freedom, standard_error = 2, np.sqrt(0.08)
-    assert rows[0]["p_value"] == 1.0
-    assert rows[0]["ci95"][1] == pytest.approx(min(1.0, stats.t.ppf(0.975, freedom) * standard_error))
-    assert [rows[1][key] for key in ("difference", "ci95")] == [
-        rows[0][key] for key in ("difference", "ci95")
-    ]
+    assert rows[0].p_value == 1.0
+    assert rows[0].ci95[1] == pytest.approx(min(1.0, stats.t.ppf(0.975, freedom) * standard_error))
+    assert (rows[1].difference, rows[1].ci95) == (rows[0].difference, rows[0].ci95)
 
 
 def test_all_seeds_of_either_model_count():
     entries = [saved("a", [1, 1], 0), saved("a", [1, 1], 1), saved("a", [0, 0], 2), saved("b", [1, 1], 0)]
     row = one_row([*entries, saved("b", [1, 1], 1)])
-    assert (row["difference"], row["seeds"]) == (pytest.approx(-1 / 3), [0, 1, 2])
+    assert (row.difference, row.seeds) == (pytest.approx(-1 / 3), (0, 1, 2))
 
 
 def test_a_model_with_one_run_is_paired_with_every_seed():
     network = [saved("a", [1, 1, 1, 1], 0), saved("a", [1, 1, 0, 0], 1), saved("a", [1, 1, 1, 0], 2)]
     row = one_row([*network, saved("b", [1, 0, 1, 0], 0)])
-    assert row["difference"] == pytest.approx((2 / 4 + 0 + 1 / 4) / 3)
-    assert one_row([saved("b", [1, 0, 1, 0], 0), *network])["difference"] == row["difference"]
+    assert row.difference == pytest.approx((2 / 4 + 0 + 1 / 4) / 3)
+    assert one_row([saved("b", [1, 0, 1, 0], 0), *network]).difference == row.difference
 
 
 def test_p_values_are_corrected_for_all_pairs():
@@ -175,9 +171,9 @@ def test_p_values_are_corrected_for_all_pairs():
     ]
     pairs = [("a", "b"), ("a", "c"), ("b", "c")]
     rows = compare(entries, pairs, 0.01)
-    assert [(row["a"], row["b"]) for row in rows] == pairs
-    assert [row["p_adjusted"] for row in rows] == holm([row["p_value"] for row in rows])
-    assert one_row(entries)["p_adjusted"] == rows[0]["p_value"]
+    assert [(row.a, row.b) for row in rows] == pairs
+    assert [row.p_adjusted for row in rows] == holm([row.p_value for row in rows])
+    assert one_row(entries).p_adjusted == rows[0].p_value
 
 
 def test_no_pairs_no_rows():
@@ -202,11 +198,11 @@ def test_other_documents_are_refused(other, message):
 def test_a_model_that_did_not_train_has_lost_nothing():
     entries = [saved("a", [0] * 400), saved("b", [1] * 400), saved("c", [1] * 400)]
     rows = compare(entries, [("a", "b"), ("c", "a"), ("c", "b")], 0.01)
-    assert [row["decision"] for row in rows] == ["loses", "beats", "equal"]
+    assert [row.decision for row in rows] == ["loses", "beats", "equal"]
     told = withhold(rows, {"a": False, "b": True})
-    assert [row["decision"] for row in told] == ["withheld", "withheld", "equal"]
-    assert [row["decision"] for row in rows] == ["loses", "beats", "equal"]
-    assert told[0] | {"decision": "loses", "by": "more than the rope"} == rows[0]
+    assert [row.decision for row in told] == ["withheld", "withheld", "equal"]
+    assert [row.decision for row in rows] == ["loses", "beats", "equal"]
+    assert replace(told[0], decision="loses", by="more than the rope") == rows[0]
 
 
 def test_holm_by_hand():
@@ -239,7 +235,7 @@ def test_holm_keeps_the_order_and_lies_between_none_and_bonferroni(p_values):
 def test_a_row_says_by_how_much(right, decision, by):
     rope = 0.002 if decision == "cannot tell" else 0.05
     row = one_row([saved("a", right), saved("b", [1] * 600 + [0] * 400)], rope)
-    assert (row["decision"], row["by"], row["family"]) == (decision, by, "side")
+    assert (row.decision, row.by, row.family) == (decision, by, "side")
 
 
 def folds_of(name, right, sizes, seed=0):
@@ -257,16 +253,16 @@ def test_folds_by_hand():
     row = one_row([*a, *b])
     # differences of the folds 2/4, 0/4, 3/4, mean 5/12: variance 7/48; each tests 4 and trains on 8
     variance = (1 / 3 + 4 / 8) * 7 / 48
-    assert row["difference"] == pytest.approx(5 / 12)
-    assert row["p_value"] == pytest.approx(2 * stats.t.sf(5 / 12 / np.sqrt(variance), 2))
-    assert (row["method"], row["mcnemar"]) == ("folds", None)
+    assert row.difference == pytest.approx(5 / 12)
+    assert row.p_value == pytest.approx(2 * stats.t.sf(5 / 12 / np.sqrt(variance), 2))
+    assert (row.method, row.mcnemar) == ("folds", None)
 
 
 def test_a_fold_trains_on_all_documents_that_it_does_not_test():
     folds = [*folds_of("a", [1, 1, 1, 0], [2, 2]), *folds_of("b", [0, 0, 1, 0], [2, 2])]
     (row,) = compare(folds, [("a", "b")], 0.01, n_docs=10)  # five folds, three of which did not end
     # differences 1 and 0, variance 1/2; tested 2, trained on 8
-    assert row["p_value"] == pytest.approx(2 * stats.t.sf(0.5 / np.sqrt((1 / 2 + 2 / 8) / 2), 1))
+    assert row.p_value == pytest.approx(2 * stats.t.sf(0.5 / np.sqrt((1 / 2 + 2 / 8) / 2), 1))
 
 
 def test_seeds_are_averaged_within_folds():
@@ -275,10 +271,10 @@ def test_seeds_are_averaged_within_folds():
     network = [entry for seed, right in enumerate(seeds) for entry in folds_of("a", right, [2, 2, 2], seed)]
     row = one_row([*network, *linear])
     # folds: seed 0: 1, 0, 1/2; seed 1: 0, 0, 1; means 1/2, 0, 3/4, their variance 7/48
-    assert row["difference"] == pytest.approx(5 / 12)
+    assert row.difference == pytest.approx(5 / 12)
     variance = (1 / 3 + 2 / 4) * 7 / 48
-    assert row["p_value"] == pytest.approx(2 * stats.t.sf(5 / 12 / np.sqrt(variance), 2))
-    assert row["seeds"] == [0, 1]
+    assert row.p_value == pytest.approx(2 * stats.t.sf(5 / 12 / np.sqrt(variance), 2))
+    assert row.seeds == (0, 1)
 
 
 def test_one_fold_alone_is_a_split():
@@ -301,8 +297,8 @@ def test_chosen_documents_of_folds_count_where_they_were_tested():
 def test_mcnemar_is_shown_of_the_first_seed():
     entries = [saved("a", [1, 1, 1, 0], 4), saved("a", [0, 0, 1, 0], 5), saved("b", [0, 0, 0, 1])]
     row = one_row(entries)
-    assert row["mcnemar"] == {"seed": 4, "only_a": 3, "only_b": 1, "p_value": pytest.approx(10 / 16)}
-    assert row["method"] == "documents and seeds"
+    assert row.mcnemar == McNemar(4, 3, 1, pytest.approx(10 / 16))
+    assert row.method == "documents and seeds"
 
 
 def test_mcnemar_without_a_document_to_decide():

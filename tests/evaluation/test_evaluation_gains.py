@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
+from filled import typed
 
 from pipeline.core.names import SourceName
 from pipeline.evaluation.contrasts import find_gains, source_pairs
+from pipeline.run_folder.metrics.comparisons import Comparison
 
 
 @pytest.mark.parametrize(
@@ -85,19 +85,8 @@ def test_baselines_have_no_sources() -> None:
     assert source_pairs(["bow", "tfidf", "lstm@random"]) == []
 
 
-def compared(a: str, b: str, difference: float = 0.02, decision: str = "beats") -> dict[str, Any]:
-    return {
-        "a": a,
-        "b": b,
-        "metric": "accuracy",
-        "difference": difference,
-        "ci95": [difference - 0.01, difference + 0.01],
-        "p_value": 0.01,
-        "p_adjusted": 0.02,
-        "decision": decision,
-        "by": None,
-        "minimum_detectable_difference": 0.03,
-    }
+def compared(a: str, b: str, difference: float = 0.02, decision: str = "beats") -> Comparison:
+    return typed(Comparison, {"a": a, "b": b, "difference": difference, "decision": decision})
 
 
 def test_the_source_of_the_best_validation_accuracy_is_asked_and_random_before_shuffled_rows() -> None:
@@ -110,14 +99,12 @@ def test_the_source_of_the_best_validation_accuracy_is_asked_and_random_before_s
     ]
     validation = {"lstm@word2vec": 0.8, "lstm@glove": 0.9, "lstm@word2vec:tuned": 0.7}
     (gain,) = find_gains(rows, validation, {})
-    assert gain["model"] == "lstm"
-    assert [
-        (effect["effect"], effect["a"], effect["b"], effect["difference"]) for effect in gain["effects"]
-    ] == [
+    assert gain.model == "lstm"
+    assert [(effect.effect, effect.a, effect.b, effect.difference) for effect in gain.effects] == [
         ("pretraining", "lstm@glove", "lstm@random", 0.03),
         ("fine-tuning", "lstm@word2vec:tuned", "lstm@word2vec", -0.02),
     ]
-    assert gain["effects"][1]["decision"] == "loses"
+    assert gain.effects[1].decision == "loses"
 
 
 def test_without_random_the_shuffled_rows_answer_and_without_a_tuned_source_learned_does() -> None:
@@ -126,7 +113,7 @@ def test_without_random_the_shuffled_rows_answer_and_without_a_tuned_source_lear
         compared("rnn@learned", "rnn@random", 0.01, "cannot tell"),
     ]
     (gain,) = find_gains(rows, {}, {})
-    assert [(effect["effect"], effect["b"]) for effect in gain["effects"]] == [
+    assert [(effect.effect, effect.b) for effect in gain.effects] == [
         ("pretraining", "rnn@glove:shuffled-rows"),
         ("fine-tuning", "rnn@random"),
     ]
@@ -139,10 +126,10 @@ def test_a_pair_that_did_not_train_gives_way_to_one_that_did_or_withholds_the_ef
         compared("rnn@word2vec", "rnn@random"),
     ]
     lstm, rnn = find_gains(rows, {}, {"lstm@random": False, "rnn@word2vec": False})
-    assert [(effect["b"], effect["decision"]) for effect in lstm["effects"]] == [
+    assert [(effect.b, effect.decision) for effect in lstm.effects] == [
         ("lstm@word2vec:shuffled-rows", "beats")
     ]
-    assert [(effect["b"], effect["decision"]) for effect in rnn["effects"]] == [("rnn@random", "withheld")]
+    assert [(effect.b, effect.decision) for effect in rnn.effects] == [("rnn@random", "withheld")]
 
 
 def test_other_pairs_are_no_effects() -> None:

@@ -33,16 +33,12 @@ def one_row(entries, seed=0):
 
 def test_scores_are_means_over_seeds():
     row = one_row([saved([0, 0, 1, 1], [0, 0, 1, 0]), saved([0, 0, 1, 1], [0, 0, 0, 0], seed=1)])
-    assert list(row) == [
-        *("name", "runs", "accuracy", "accuracy_ci95"),
-        *("macro_f1", "macro_f1_ci95", "log_loss", "ece"),
-    ]
-    assert (row["name"], row["runs"]) == ("lstm@word2vec", 2)
-    assert row["accuracy"] == (3 / 4 + 2 / 4) / 2
+    assert (row.name, row.runs) == ("lstm@word2vec", 2)
+    assert row.accuracy == (3 / 4 + 2 / 4) / 2
     # F1 of the classes: 4/5 and 2/3 with seed 0, 2/3 and 0 with seed 1
-    assert row["macro_f1"] == pytest.approx(((4 / 5 + 2 / 3) / 2 + (2 / 3) / 2) / 2)
-    assert row["log_loss"] == pytest.approx(-(5 * np.log(0.6) + 3 * np.log(0.4)) / 8)
-    assert row["ece"] == pytest.approx((0.15 + 0.1) / 2)
+    assert row.macro_f1 == pytest.approx(((4 / 5 + 2 / 3) / 2 + (2 / 3) / 2) / 2)
+    assert row.log_loss == pytest.approx(-(5 * np.log(0.6) + 3 * np.log(0.4)) / 8)
+    assert row.ece == pytest.approx((0.15 + 0.1) / 2)
 
 
 def test_folds_are_pooled_within_a_seed():
@@ -51,8 +47,8 @@ def test_folds_are_pooled_within_a_seed():
         saved([1, 1, 0], [0, 0, 0], fold=1, documents=[4, 2, 3]),
     ]
     row = one_row(folds)
-    assert row["runs"] == 2
-    assert row["accuracy"] == 3 / 5  # the mean of the folds would be (1 + 1/3) / 2
+    assert row.runs == 2
+    assert row.accuracy == 3 / 5  # the mean of the folds would be (1 + 1/3) / 2
     (pooled,) = pool_folds(folds)["lstm@word2vec"]
     assert pooled.predictions.documents.tolist() == [1, 2, 3, 4, 5]
     assert pooled.predictions.labels.tolist() == [0, 1, 0, 1, 1]
@@ -63,7 +59,7 @@ def test_interval_of_one_seed_is_the_binomial_one():
     labels = [0] * 50 + [1] * 50
     row = one_row([saved(labels, [0] * 45 + [1] * 5 + [1] * 45 + [0] * 5)])
     binomial = stats.binom(100, 91 / 102)  # one document more of each kind
-    assert row["accuracy_ci95"] == pytest.approx(
+    assert row.accuracy_ci95 == pytest.approx(
         [binomial.ppf(0.025) / 100, binomial.ppf(0.975) / 100], abs=0.011
     )
 
@@ -72,15 +68,15 @@ def test_a_perfect_score_has_an_interval_of_some_width():
     labels = [0] * 245 + [1] * 200
     row = one_row([saved(labels, labels), saved(labels, labels, seed=1)])
     low = stats.binom(445, 446 / 447).ppf(0.025) / 445
-    assert row["accuracy_ci95"] == pytest.approx([low, 1.0], abs=0.0023)
+    assert row.accuracy_ci95 == pytest.approx([low, 1.0], abs=0.0023)
     assert low == pytest.approx(0.9933, abs=1e-4)
-    assert row["macro_f1_ci95"] == pytest.approx([low, 1.0], abs=0.004)
+    assert row.macro_f1_ci95 == pytest.approx([low, 1.0], abs=0.004)
 
 
 def test_an_interval_holds_its_estimate():
     assert percentile_interval(np.array([0.0, 0.5, 1.0]), 0.4) == pytest.approx([0.025, 0.975])
-    assert percentile_interval(np.array([0.5, 0.5]), 0.4) == [0.4, 0.5]
-    assert percentile_interval(np.array([0.5, 0.5]), 0.6) == [0.5, 0.6]
+    assert percentile_interval(np.array([0.5, 0.5]), 0.4) == (0.4, 0.5)
+    assert percentile_interval(np.array([0.5, 0.5]), 0.6) == (0.5, 0.6)
 
 
 def slow_bootstrap(labels, by_seed, n_resamples, generator):
@@ -119,8 +115,8 @@ def test_seeds_that_differ_widen_the_interval():
         for seed, right in enumerate((120, 160, 200))
     ]
     rows = [one_row(steady), one_row(varied)]
-    widths = [row["accuracy_ci95"][1] - row["accuracy_ci95"][0] for row in rows]
-    assert [row["accuracy"] for row in rows] == pytest.approx([0.8, 0.8])
+    widths = [row.accuracy_ci95[1] - row.accuracy_ci95[0] for row in rows]
+    assert [row.accuracy for row in rows] == pytest.approx([0.8, 0.8])
     assert widths[1] > 1.5 * widths[0]
 
 
@@ -128,7 +124,7 @@ def test_a_further_model_leaves_the_other_intervals_alone():
     labels = [0, 1] * 20
     entries = [saved(labels, [0] * 40, name=name) for name in ("bow", "tfidf")]
     together = summarise([entries[1], entries[0]], np.random.default_rng(7))
-    assert [row["name"] for row in together] == ["tfidf", "bow"]
+    assert [row.name for row in together] == ["tfidf", "bow"]
     assert summarise([entries[0]], np.random.default_rng(7)) == [together[1]]
 
 

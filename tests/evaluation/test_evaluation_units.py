@@ -112,14 +112,14 @@ def test_twins_give_a_model_that_is_blind_to_order_exactly_half():
     labels, twins = [0, 1] * 200, units(np.repeat(np.arange(200), 2))
     bow = saved("bow", labels, np.repeat([0, 1] * 100, 2), units=twins)
     network = [saved("rnn", labels, labels, seed, twins) for seed in range(3)]
-    row = {row["name"]: row for row in summarise([bow, *network], np.random.default_rng(0))}["bow"]
-    assert (row["accuracy"], row["accuracy_ci95"]) == (0.5, [0.5, 0.5])
+    row = {row.name: row for row in summarise([bow, *network], np.random.default_rng(0))}["bow"]
+    assert (row.accuracy, row.accuracy_ci95) == (0.5, (0.5, 0.5))
     alone = saved("bow", labels, np.repeat([0, 1] * 100, 2))
-    assert summarise([alone], np.random.default_rng(0))[0]["accuracy_ci95"][0] < 0.46
+    assert summarise([alone], np.random.default_rng(0))[0].accuracy_ci95[0] < 0.46
     (found,) = compare([bow, *network], [("rnn", "bow")], 0.01)
-    assert found["difference"] == 0.5
+    assert found.difference == 0.5
     # no chance is left but that of two units that were not met: 200 twins, 1.97 sqrt(2) / 202
-    assert found["ci95"] == pytest.approx([0.5 - 0.0138, 0.5 + 0.0138], abs=2e-4)
+    assert found.ci95 == pytest.approx([0.5 - 0.0138, 0.5 + 0.0138], abs=2e-4)
 
 
 def test_resampled_units_agree_with_a_slow_bootstrap():
@@ -269,11 +269,11 @@ def test_ten_units_that_tell_are_enough():
 def test_five_of_twenty_against_none_decide_nothing(n_right):
     a, b = saved("a", [1] * 20, [1] * 20), saved("b", [1] * 20, [0] * n_right + [1] * (20 - n_right))
     (row,) = compare([a, b], [("a", "b")], 0.01)
-    assert row["minimum_detectable_difference"] is None
+    assert row.minimum_detectable_difference is None
     # 2 / 2^5 and 2 / 2^6; by Student's t five of twenty would have p = .021
-    assert row["p_value"] == pytest.approx(2 / 2**n_right)
-    assert row["decision"] == ("beats" if n_right == 6 else "cannot tell")
-    assert (row["ci95"][0] > 0) == (n_right == 6)
+    assert row.p_value == pytest.approx(2 / 2**n_right)
+    assert row.decision == ("beats" if n_right == 6 else "cannot tell")
+    assert (row.ci95[0] > 0) == (n_right == 6)
 
 
 @pytest.mark.parametrize("metric", ["macro-f1", "balanced-accuracy"])
@@ -299,8 +299,8 @@ def test_by_log_loss_too_five_documents_or_fewer_tell_nothing(n_docs):
     rows = compare(
         [saved("a", labels, labels), saved("b", labels, [0] * n_docs)], [("a", "b")], 0.01, metric="log-loss"
     )
-    assert rows[0]["difference"] == pytest.approx(np.log(4), rel=1e-5)
-    assert rows[0]["p_value"] == pytest.approx(2 / 2**n_docs)
-    assert rows[0]["decision"] == ("beats" if n_docs == 6 else "cannot tell")
-    assert (rows[0]["ci95"][0] > 0) == (n_docs == 6)
-    assert rows[0]["minimum_detectable_difference"] is None
+    assert rows[0].difference == pytest.approx(np.log(4), rel=1e-5)
+    assert rows[0].p_value == pytest.approx(2 / 2**n_docs)
+    assert rows[0].decision == ("beats" if n_docs == 6 else "cannot tell")
+    assert (rows[0].ci95[0] > 0) == (n_docs == 6)
+    assert rows[0].minimum_detectable_difference is None

@@ -1,11 +1,14 @@
 """The verdict: who is compared, chosen how, and the whole sentence."""
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
+from filled import typed
 
+from pipeline.core.files import plain
 from pipeline.core.wording import METRIC_WORDS, with_head
 from pipeline.evaluation import (
     METRICS,
@@ -25,7 +28,8 @@ from pipeline.evaluation import (
 from pipeline.evaluation.choices import merits_by_fold
 from pipeline.evaluation.claims import MORE, PERHAPS_LESS
 from pipeline.evaluation.pooling import pool_folds
-from pipeline.evaluation.verdict import Question, Trainings, count_trainings
+from pipeline.evaluation.verdict import Question, agreement, count_trainings
+from pipeline.run_folder.metrics.comparisons import Comparison, Trainings, Verdict
 from pipeline.run_folder.predictions import SavedPredictions
 from pipeline.settings.run import METRIC_NAMES
 from pipeline.settings.tables import Config, with_values
@@ -58,10 +62,10 @@ SAVED = [
 MINIMUM = 0.0231
 
 
-def row(b: str, difference: float, low: float, high: float, p: float, claim: Claim) -> dict[str, Any]:
-    found = {"a": "lstm@w", "b": b, "metric": "accuracy", "difference": difference, "ci95": [low, high]}
-    found |= {"p_value": p, "p_adjusted": 2 * p, "decision": claim.decision, "by": claim.by}
-    return found | {"minimum_detectable_difference": MINIMUM}
+def row(b: str, difference: float, low: float, high: float, p: float, claim: Claim) -> Comparison:
+    given = {"a": "lstm@w", "b": b, "difference": difference, "ci95": [low, high], "p_value": p}
+    given |= {"p_adjusted": min(1.0, 2 * p), "decision": claim.decision, "by": claim.by}
+    return typed(Comparison, given | {"minimum_detectable_difference": MINIMUM})
 
 
 def verdict_of(
@@ -77,19 +81,20 @@ def verdict_of(
     trained: bool = True,
     rope: float = 0.01,
     metric: str = "accuracy",
-) -> dict[str, Any]:
+) -> Verdict:
     claim = Claim(decision, by)
     rows = [row("tfidf", difference, low, high, p, claim)]
     rows += [row(name, 0.02, 0.01, 0.03, 0.001, Claim("beats", PERHAPS_LESS)) for name in others]
-    against = Against(claim, "tfidf", {one["b"]: claim for one in rows}, {})
+    against = Against(claim, "tfidf", {one.b: claim for one in rows}, {})
     question = Question(ChosenNetwork({0: "lstm@w"}), pool_folds(entries), rows, against, trained)
     return decide_verdict(question, rope=rope, metric=metric)
 
 
 def test_the_verdict_has_the_row_that_decides_and_those_of_all_baselines() -> None:
     verdict = verdict_of("loses", PERHAPS_LESS, others=("bow",))
-    assert [one["b"] for one in verdict.pop("against")] == ["tfidf", "bow"]
-    assert verdict == {
+    assert [one.b for one in verdict.against] == ["tfidf", "bow"]
+    assert plain(replace(verdict, against=())) == {
+        "against": [],
         "a": "lstm@w",
         "b": "tfidf",
         "decision": "loses",
@@ -167,11 +172,11 @@ FOUND = "On these 1,000 test documents a true difference of 2.3 points would be 
     ],
 )
 def test_sentences(claim: tuple[Any, ...], others: tuple[str, ...], sentence: str) -> None:
-    assert verdict_of(*claim, others=others)["sentence"] == sentence
+    assert verdict_of(*claim, others=others).sentence == sentence
 
 
 def test_without_a_region_no_size_is_said() -> None:
-    assert verdict_of("loses", MORE, rope=0.0)["sentence"] == (
+    assert verdict_of("loses", MORE, rope=0.0).sentence == (
         ON_THESE + "lstm@w (last state) loses to tfidf: 95.3 % against 97.1 %, "
         "a difference of -1.8 points (95 % interval -3.1 to -0.4)."
     )
@@ -179,7 +184,7 @@ def test_without_a_region_no_size_is_said() -> None:
 
 def test_a_difference_that_accuracy_cannot_have_is_not_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("test_evaluation_verdict.MINIMUM", 1.04)
-    sentence = verdict_of("cannot tell", None, -0.2, -0.9, 0.5, 0.4)["sentence"]
+    sentence = verdict_of("cannot tell", None, -0.2, -0.9, 0.5, 0.4).sentence
     assert sentence.startswith(
         ON_THESE + "no true difference that accuracy can have would be found four times "
         "out of five, and it cannot be told whether lstm@w (last state) or tfidf is better: "
@@ -190,16 +195,16 @@ def test_a_difference_that_accuracy_cannot_have_is_not_named(monkeypatch: pytest
 def test_few_documents_have_no_smallest_difference(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("test_evaluation_verdict.MINIMUM", None)
     verdict = verdict_of("cannot tell", None, -0.004, -0.009, 0.001, 0.2, rope=0.001)
-    assert verdict["minimum_detectable_difference"] is None
-    assert verdict["sentence"].startswith(
+    assert verdict.minimum_detectable_difference is None
+    assert verdict.sentence.startswith(
         ON_THESE + "fewer than ten documents tell the two apart, and it cannot be told whether"
     )
 
 
 def test_one_seed_speaks_of_this_fitted_model_only() -> None:
-    sentence = verdict_of("loses", MORE, entries=[SAVED[0], SAVED[2]])["sentence"]
+    sentence = verdict_of("loses", MORE, entries=[SAVED[0], SAVED[2]]).sentence
     assert sentence.endswith(" This is about this fitted model only: it was trained with one seed.")
-    assert "trainings" not in verdict_of("cannot tell", p=0.4, entries=[SAVED[0], SAVED[2]])["sentence"]
+    assert "trainings" not in verdict_of("cannot tell", p=0.4, entries=[SAVED[0], SAVED[2]]).sentence
 
 
 @pytest.mark.parametrize(
@@ -214,7 +219,7 @@ def test_one_seed_speaks_of_this_fitted_model_only() -> None:
     ],
 )
 def test_what_all_trainings_say(trainings: Trainings, said: tuple[str, str] | None) -> None:
-    assert trainings.agreement == said
+    assert agreement(trainings) == said
 
 
 def test_trainings_are_compared_one_by_one() -> None:
@@ -227,8 +232,8 @@ def test_one_collapsed_training_leaves_the_size_open_and_not_the_direction() -> 
     entries = [saved("lstm@w", right, seed) for seed, right in enumerate((944, 946, 880))]
     question = ask([*entries, saved("tfidf", 970)], ChosenNetwork({0: "lstm@w"}), ["tfidf"], 0.01)
     verdict = decide_verdict(question, rope=0.01)
-    assert verdict["decision"] == "cannot tell"
-    assert verdict["sentence"].endswith(
+    assert verdict.decision == "cannot tell"
+    assert verdict.sentence.endswith(
         " All 3 trainings are worse than tfidf, each beyond the chance of documents; "
         "by how much such networks are worse cannot be told."
     )
@@ -241,7 +246,7 @@ def test_folds_test_every_document_once() -> None:
         for seed in (0, 1)
         for fold in (0, 1)
     ]
-    sentence = verdict_of("equal", None, 0.0, -0.005, 0.005, 0.9, entries=folds, rope=0.005)["sentence"]
+    sentence = verdict_of("equal", None, 0.0, -0.005, 0.005, 0.9, entries=folds, rope=0.005).sentence
     assert sentence == (
         "On these 1,000 documents, each tested once, a true difference of 2.3 points would be found four "
         "times out of five, and lstm@w (last state) and tfidf are equal within 0.5 points: "
@@ -251,8 +256,8 @@ def test_folds_test_every_document_once() -> None:
 
 def test_a_network_that_did_not_train_has_no_verdict() -> None:
     verdict = verdict_of("loses", MORE, trained=False)
-    assert (verdict["decision"], verdict["by"]) == ("withheld", None)
-    assert verdict["sentence"] == (
+    assert (verdict.decision, verdict.by) == ("withheld", None)
+    assert verdict.sentence == (
         ON_THESE
         + "at least one of the 2 fits of lstm@w (last state) did not train, so the verdict is withheld: "
         "95.3 % against 97.1 % for tfidf says nothing of what such a network can do here."
@@ -269,18 +274,18 @@ def test_a_network_that_did_not_train_has_no_verdict() -> None:
 )
 def test_nothing_to_compare(a: str | None, baselines: list[str], sentence: str) -> None:
     verdict = no_verdict(a, baselines, rope=0.01)
-    assert (verdict["a"], verdict["b"], verdict["decision"], verdict["against"]) == (a, None, None, [])
-    assert verdict["sentence"] == sentence
+    assert (verdict.a, verdict.b, verdict.decision, verdict.against) == (a, None, None, ())
+    assert verdict.sentence == sentence
 
 
 def test_the_question_is_put_to_every_baseline_whatever_else_was_run() -> None:
     alone = ask(SAVED, ChosenNetwork({0: "lstm@w"}), ["bow", "tfidf"], 0.01)
     more = ask([*SAVED, saved("rnn@w", 400)], ChosenNetwork({0: "lstm@w"}), ["bow", "tfidf"], 0.01)
-    assert [(one["a"], one["b"], one["family"]) for one in alone.rows] == [
+    assert [(one.a, one.b, one.family) for one in alone.rows] == [
         ("lstm@w", "bow", "verdict"),
         ("lstm@w", "tfidf", "verdict"),
     ]
-    assert list(map(dict, more.rows)) == list(map(dict, alone.rows))
+    assert more.rows == alone.rows
     assert alone.against.claim.decision == "loses"
 
 
@@ -313,18 +318,18 @@ def of_metric(metric: str, rope: float = 0.01) -> dict[str, Any]:
 def test_macro_f1_decides_where_it_was_asked_for() -> None:
     """F1 of the network: 170 / 180 and 10 / 20, 72.2; of the baseline: 180 / 190 and 0, 47.4."""
     verdict = of_metric("macro-f1")
-    assert (verdict["metric"], verdict["decision"]) == ("macro-f1", "beats")
-    assert "macro F1 72.2 against 47.4, a difference of +24.9 points (95 % interval +" in verdict["sentence"]
-    (accuracy,) = verdict["beside"]
-    assert (accuracy["metric"], accuracy["a"], accuracy["b"]) == ("accuracy", 0.9, 0.9)
-    assert accuracy["difference"] == pytest.approx(0.0)
-    assert [one["metric"] for one in of_metric("accuracy")["beside"]] == ["macro-f1"]
-    assert [one["metric"] for one in of_metric("balanced-accuracy")["beside"]] == ["accuracy", "macro-f1"]
+    assert (verdict.metric, verdict.decision) == ("macro-f1", "beats")
+    assert "macro F1 72.2 against 47.4, a difference of +24.9 points (95 % interval +" in verdict.sentence
+    (accuracy,) = verdict.beside
+    assert (accuracy.metric, accuracy.a, accuracy.b) == ("accuracy", 0.9, 0.9)
+    assert accuracy.difference == pytest.approx(0.0)
+    assert [one.metric for one in of_metric("accuracy").beside] == ["macro-f1"]
+    assert [one.metric for one in of_metric("balanced-accuracy").beside] == ["accuracy", "macro-f1"]
 
 
 def test_log_loss_is_said_so_that_nobody_takes_less_for_worse() -> None:
     """The network is 10 times wrong with 0.2 and 90 times right with 0.8; so is the baseline: both 0.3618."""
-    assert "log loss 0.362 against 0.362 (lower is better)" in of_metric("log-loss")["sentence"]
+    assert "log loss 0.362 against 0.362 (lower is better)" in of_metric("log-loss").sentence
     words = METRIC_WORDS["log-loss"]
     assert words.figures(0.312, 0.345, 0.033, [0.01, 0.056]) == (
         "log loss 0.312 against 0.345 (lower is better), better by 0.033 nats (95 % interval 0.010 to 0.056 better)"

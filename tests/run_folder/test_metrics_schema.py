@@ -13,6 +13,7 @@ from make_golden import GOLDEN
 from report_builders import METRICS
 from run_builders import write_run
 
+from pipeline.core.files import plain
 from pipeline.experiment import conclude
 from pipeline.run_folder.metrics import check_metrics, metrics_mistakes, metrics_schema
 
@@ -89,7 +90,7 @@ def test_a_wrong_file_does_not(metrics: dict[str, Any], place: str, change: Call
 def test_a_run_that_would_write_a_wrong_file_writes_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(conclude, "plain", lambda metrics: metrics | {"schema_version": 7})
+    monkeypatch.setattr(conclude, "plain", lambda metrics: plain(metrics) | {"schema_version": 7})
     with pytest.raises(
         ValueError,
         match=r"metrics\.json is not what its schema says: \$\.schema_version: input should be 1 \(it is 7\)",

@@ -10,13 +10,14 @@ import numpy as np
 from pipeline.core.files import Json
 from pipeline.core.values import SPLIT_NAMES, TEST, Corpus, TokenizedCorpus
 from pipeline.interpret.contributions.of_run import CHARACTERS, Shown
+from pipeline.run_folder.metrics import Metrics
 from pipeline.text.ragged import own_types
 
 _PARTS = {name: part for part, name in SPLIT_NAMES.items()}
 
 
 def documents_shown(
-    metrics: Mapping[str, Any], chosen: Mapping[str, Any], corpus: Corpus, folds: Sequence[Corpus]
+    metrics: Metrics, chosen: Mapping[str, Any], corpus: Corpus, folds: Sequence[Corpus]
 ) -> list[dict[str, Json]]:
     """Return what `details/documents_shown.json` holds: `part`, `document`, `text`, and whether it was `cut`.
 
@@ -68,11 +69,10 @@ def shown_of_first_fold(chosen: Mapping[str, Any], first: Corpus, tokenized: Tok
     return Shown(tuple(numbers), tuple(first.texts.gather(places).to_list()), own_types(tokenized, places))
 
 
-def _documents_named(metrics: Mapping[str, Any]) -> set[tuple[str, int]]:
+def _documents_named(metrics: Metrics) -> set[tuple[str, int]]:
     """Return part and number of every document that a list or a pair names."""
-    lists = (metrics.get("hard_documents") or {}).get("lists") or {}
-    contamination = metrics.get("contamination") or {}
-    pairs = (contamination.get("near_duplicates") or {}).get("pairs") or ()
-    named = {("test", row["document"]) for rows in lists.values() for row in rows}
-    named |= {("test", row["document"]) for row in pairs}
-    return named | {(row["near_duplicate_in"], row["near_duplicate_of"]) for row in pairs}
+    lists = metrics.hard_documents.lists if metrics.hard_documents else {}
+    pairs = metrics.contamination.near_duplicates.pairs if metrics.contamination else ()
+    named = {("test", row.document) for rows in lists.values() for row in rows}
+    named |= {("test", row.document) for row in pairs}
+    return named | {(row.near_duplicate_in, row.near_duplicate_of) for row in pairs}

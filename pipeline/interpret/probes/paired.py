@@ -42,7 +42,7 @@ def answer(probabilities: Probabilities, documents: IndexedCorpus, labels: Int32
     return Answered(right, -np.log(np.maximum(of_label, _LEAST)))
 
 
-def accuracy_interval(differences: Float64) -> list[float]:
+def accuracy_interval(differences: Float64) -> tuple[float, float]:
     """Return the 95 % interval of a mean of N paired differences in being right (from -1 to 1 each).
 
     It is that of a comparison of two models with one seed (`crossed_estimate`): it holds the chance of documents, and

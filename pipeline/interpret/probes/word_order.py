@@ -44,7 +44,7 @@ class WordOrder:
     shuffled_accuracy: float  # the mean
     shuffled_log_loss: float
     difference: float  # shuffled minus as it was
-    ci95: list[float]
+    ci95: tuple[float, float]
     share: float | None  # None where accuracy is not above `majority` beyond chance
     share_ci95: list[float] | None
     shares: list[float]  # of each shuffle

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, TypeVar, get_type_hints
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import REWRITE, read_json_if_there
@@ -22,6 +22,8 @@ from pipeline.run_folder.details.fitting import (
 from pipeline.run_folder.details.probes import ProbedNetwork
 from pipeline.run_folder.details.words import Audit, Neighbours, TokenFacts
 from pipeline.run_folder.metrics.rows import value_as
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -58,10 +60,19 @@ def read_details(folder: Path, known: Mapping[str, Any]) -> Details:
         path = folder / f"{name}.json"
         content = known[name] if name in known else read_json_if_there(path)
         if content:
-            try:
-                found[name] = value_as(kind, content)
-            except ValueError as error:
-                raise PipelineError(
-                    str(path), f"this is not what a run writes there ({error})", REWRITE
-                ) from None
+            found[name] = content_as(kind, content, path)
     return Details(**found)
+
+
+def content_as(kind: type[T], content: object, path: Path) -> T:
+    """Return the content of a file, as JSON has it, as a value of a type.
+
+    Raises
+    ------
+    PipelineError
+        If it is none.
+    """
+    try:
+        return value_as(kind, content)
+    except ValueError as error:
+        raise PipelineError(str(path), f"this is not what a run writes there ({error})", REWRITE) from None

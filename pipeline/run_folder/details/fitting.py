@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from pipeline.run_folder.metrics.corpus import Embedding, Environment, Reuse, Stage
 from pipeline.run_folder.metrics.models import Tuned
-from pipeline.run_folder.metrics.rows import Amount, Count, Detail, Free, Number, Texts
+from pipeline.run_folder.metrics.rows import Amount, Count, Detail, Number, Texts
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,7 @@ class RunFacts(Detail):
     state: str
     folder: str
     folds: Count
-    corpus: Free
+    corpus: dict[str, Any]
     embeddings: tuple[Embedding, ...]
     tuning: tuple[Tuned, ...]
     assumptions: Texts

@@ -21,7 +21,7 @@ from pipeline.run_folder.metrics.models import (
 )
 from pipeline.run_folder.metrics.rows import Amount, Free, ProbeFound, Row, Texts
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION: Literal[1] = 1
 
 
 @dataclass(frozen=True)

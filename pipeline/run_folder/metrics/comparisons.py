@@ -24,6 +24,10 @@ from pipeline.run_folder.metrics.rows import (
     Texts,
 )
 
+Family = Literal["verdict", "side"]
+EffectName = Literal["pretraining", "fine-tuning"]
+Method = Literal["documents", "documents and seeds", "folds"]
+
 
 @dataclass(frozen=True)
 class McNemar(Row):
@@ -44,7 +48,7 @@ class Comparison(Row):
     b: str
     metric: Metric
     """that of the run, `run.metric`: `accuracy`, `macro-f1`, `balanced-accuracy` or `log-loss`"""
-    family: Literal["verdict", "side"]
+    family: Family
     """`verdict` or `side`: the comparisons that `p_adjusted` counts"""
     difference: float
     """a minus b, on the same test documents; of log loss b minus a, in nats, so that a is better wherever it is
@@ -67,7 +71,7 @@ class Comparison(Row):
     """as in `verdict`"""
     seeds: Counts
     """the seeds of the model that has more of them; the seeds of two models are not paired"""
-    method: Literal["documents", "documents and seeds", "folds"]
+    method: Method
     """which chance the interval holds: `documents` (one seed), `documents and seeds`, or `folds`"""
     mcnemar: McNemar | None
     """McNemar's exact test of one `seed`'s predictions: documents that `only_a` and `only_b` have right, `p_value`, not
@@ -175,6 +179,9 @@ class Breach(Row):
     run: str
     protocol: str
 
+    def __str__(self) -> str:
+        return f"{self.what}: {self.run} in this run, {self.protocol} in the protocol"
+
 
 @dataclass(frozen=True)
 class Protocol(Row):
@@ -198,7 +205,7 @@ class Protocol(Row):
 class Effect(Row):
     """What one change of a network's embedding source does, with the comparison that it is read from."""
 
-    effect: Literal["pretraining", "fine-tuning"]
+    effect: EffectName
     a: str
     b: str
     difference: float

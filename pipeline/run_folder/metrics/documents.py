@@ -16,6 +16,9 @@ from pipeline.run_folder.metrics.rows import (
     Texts,
 )
 
+By = Literal["length", "unknown words", "word frequency", "class"]
+Without = Literal["all", "without near-duplicates", "without giveaways"]
+
 
 @dataclass(frozen=True)
 class ModelScore(Row):
@@ -47,7 +50,7 @@ class Group(Row):
 class Slice(Row):
     """`slices`: one entry a way of grouping the test documents."""
 
-    by: Literal["length", "unknown words", "word frequency", "class"]
+    by: By
     a: str | None
     b: str | None
     groups: tuple[Group, ...]
@@ -135,7 +138,7 @@ class Giveaways(Row):
 class ScoresOn(Row):
     """The models' accuracies on all test documents, or without some."""
 
-    of: Literal["all", "without near-duplicates", "without giveaways"]
+    of: Without
     documents: Count
     models: tuple[ModelScore, ...]
     difference: Difference | None

@@ -23,6 +23,8 @@ from pipeline.run_folder.metrics.rows import (
     Training,
 )
 
+ChosenBy = Literal["--tune", "validation score and log loss", "validation log loss", "nothing"]
+
 
 @dataclass(frozen=True)
 class Result(Row):
@@ -95,7 +97,7 @@ class Summary(Row):
     """of the four means"""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Trial(Row):
     """One trial of `--tune`."""
 
@@ -103,9 +105,9 @@ class Trial(Row):
     settings: Free
     validation_accuracy: Share | None
     validation_log_loss: Amount | None
+    validation_score: Share | None = None
     why_not: str | None
     seconds: Amount
-    validation_score: Share | None = None
 
 
 @dataclass(frozen=True)
@@ -145,7 +147,7 @@ class Budget(Row):
     looks: Amount | None
     """how often one training of a network was judged on validation documents, which keep its best state: the mean;
     `null` for other models"""
-    chosen_by: Literal["--tune", "validation score and log loss", "validation log loss", "nothing"]
+    chosen_by: ChosenBy
     """`--tune`; `validation score and log loss`: the least log loss among scores within a standard error of the best;
     `validation log loss` where that is the metric; or `nothing` where one setting was tried"""
 

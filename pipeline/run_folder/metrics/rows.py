@@ -121,8 +121,8 @@ def json_schema(kind: type) -> dict[str, Any]:
     return _adapter(kind).json_schema()
 
 
-def read_as(kind: type[T], text: str | bytes) -> T:
-    """Return JSON as a value of a type.
+def value_as(kind: type[T], content: object) -> T:
+    """Return a value, as JSON has it, as one of a type.
 
     Raises
     ------
@@ -132,15 +132,10 @@ def read_as(kind: type[T], text: str | bytes) -> T:
     from pydantic import ValidationError
 
     try:
-        value: T = _adapter(cast(Any, kind)).validate_json(text)
+        value: T = _adapter(cast(Any, kind)).validate_json(json.dumps(content))
     except ValidationError as error:
         raise ValueError("; ".join(_in_words(error)[:3])) from None
     return value
-
-
-def value_as(kind: type[T], content: object) -> T:
-    """Return a value, as JSON has it, as one of a type; raises as `read_as` does."""
-    return read_as(kind, json.dumps(content))
 
 
 def mistakes(kind: type, value: object) -> list[str]:
@@ -159,10 +154,8 @@ def _in_words(error: ValidationError) -> list[str]:
 
 
 def _what(one: Any) -> str:
-    shown = (
-        "" if one["type"] in ("missing", "unexpected_keyword_argument") else f" (it is {one['input']!r:.40})"
-    )
-    return f"{one['msg'][0].lower()}{one['msg'][1:]}{shown}"
+    text, of_keys = str(one["msg"]), one["type"] in ("missing", "unexpected_keyword_argument")
+    return text[0].lower() + text[1:] + ("" if of_keys else f" (it is {one['input']!r:.40})")
 
 
 def _place(steps: Iterable[int | str]) -> str:
