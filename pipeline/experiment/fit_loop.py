@@ -16,7 +16,7 @@ from typing import Any
 from pipeline.core.fits import Result, Trial, TrialResult
 from pipeline.embeddings.audit.fit import CorpusFacts
 from pipeline.experiment.choose_settings import best_so_far, settings_to_try, with_chosen
-from pipeline.experiment.data import Fold, RunData
+from pipeline.experiment.data import RunData, Split
 from pipeline.experiment.embedded_split import EmbeddedSplit, describe_source, embed_split
 from pipeline.experiment.executors import Executor
 from pipeline.experiment.fit_linear import fit_baselines, fit_mean
@@ -61,14 +61,13 @@ class FitLoop:
             if isinstance(result, TrialResult):
                 self._trials.setdefault((result.name, result.fold), []).append(result.trial)
 
-    def fit_folds(self, folds: Iterable[Fold]) -> None:
+    def fit_folds(self, folds: Iterable[Split]) -> None:
         """Fit every planned model on each split, and a second time the seeds that end far from the others."""
         self.run(chain.from_iterable(map(self.jobs_of, folds)))
         self.run(list(self.second_trainings()))  # a seed is far off only beside all others
 
-    def jobs_of(self, fold: Fold) -> Iterator[Job[Any] | None]:
+    def jobs_of(self, fold: Split) -> Iterator[Job[Any] | None]:
         """Yield the jobs of every planned model on one split; None while nothing can begin before a result is kept."""
-        fold = fold.without_texts()
         refit = self.data.config.run.refit
         final = fold.refitted() if refit else fold
         if baselines := tuple(model for model in self.data.planned if model.source is None):
@@ -77,7 +76,7 @@ class FitLoop:
         for source in dict.fromkeys(model.source for model in self.data.planned if model.source):
             yield from self._jobs_of_source(source, fold, final)
 
-    def _jobs_of_source(self, source: str, fold: Fold, final: Fold) -> Iterator[NetworkJob | None]:
+    def _jobs_of_source(self, source: str, fold: Split, final: Split) -> Iterator[NetworkJob | None]:
         """Yield the jobs of the models that read a source, once its vectors are there."""
         config, refit = self.data.config, self.data.config.run.refit
         split = embed_split(self.data, source, fold)
@@ -96,7 +95,7 @@ class FitLoop:
             tuned = yield from self._tuned(job, fold)
             yield from self._seeds_of(tuned)
 
-    def _tuned(self, job: NetworkJob, fold: Fold) -> Generator[NetworkJob | None, None, NetworkJob]:
+    def _tuned(self, job: NetworkJob, fold: Split) -> Generator[NetworkJob | None, None, NetworkJob]:
         """Yield a job for each trial of a network, and return its job with the settings that were chosen."""
         planned = job.model
         wanted = settings_to_try(job.settings, planned, fold)
