@@ -1,4 +1,4 @@
-"""Where a gain comes from: the same network on other sources, and the ladder from TF-IDF to a gated network."""
+"""Where a difference comes from: one table of pairs that differ in one thing, from TF-IDF to a gated network."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import numpy as np
 from pipeline.core.models import LAST, POOLED
 from pipeline.core.names import LEARNED, RANDOM, ModelName, SourceName
 from pipeline.core.wording import METRIC_WORDS, detectable_words
+from pipeline.evaluation.comparisons import withhold
 from pipeline.evaluation.differences import estimate_difference, paired_runs
 from pipeline.evaluation.pooling import PooledRun, pool_folds
 from pipeline.run_folder.metrics.comparisons import (
@@ -22,7 +23,6 @@ from pipeline.run_folder.metrics.comparisons import (
     Gains,
     LengthThird,
 )
-from pipeline.run_folder.metrics.rows import Decision
 from pipeline.run_folder.predictions import SavedPredictions
 
 EFFECTS: tuple[EffectName, ...] = ("pretraining", "fine-tuning")
@@ -40,14 +40,42 @@ ONE_FIT = " This is about these fitted models only."
 
 
 @dataclass(frozen=True)
-class Step:
-    """An entry of the table: which pairs of models show a cause, and in which words."""
+class Partner:
+    """What a source is compared with, however its modes are written."""
+
+    base: str  # {base} is the source's own name
+    tuned: bool = False
+    shuffled: bool | None = False  # None: as the source is
+
+    def fits(self, source: SourceName, other: SourceName) -> bool:
+        """Whether `other` is this partner of `source`."""
+        shuffled = source.shuffled_rows if self.shuffled is None else self.shuffled
+        wanted = (self.base.format(base=source.base), self.tuned, shuffled)
+        return (other.base, other.tuned, other.shuffled_rows) == wanted
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Which sources of one network are compared, and with what, the best choice first."""
+
+    asks: Callable[[SourceName], bool]
+    partners: tuple[Partner, ...]
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """An entry of the table: which pairs of models differ in one thing, and in which words that is said.
+
+    One of `shows` (whether a minus b shows it) and `sources` says which pairs. Without `what` the pairs are compared,
+    and no cause is read from them.
+    """
 
     cause: str
-    shows: Callable[[ModelName, ModelName], bool]  # whether a minus b shows it
-    what: str  # {a}, {b}, {model}, {source}, {other}
-    models: str  # what to ask for where no pair of the run shows it
-    embeddings: str
+    what: str = ""  # {a}, {b}, {model}, {source}, {other}
+    models: str = ""  # what to ask for where no pair of the run shows it
+    embeddings: str = "word2vec"
+    shows: Callable[[ModelName, ModelName], bool] | None = None
+    sources: tuple[Sources, ...] = ()
     by_length: bool = False
 
 
@@ -83,51 +111,65 @@ def averages_pretrained(name: ModelName) -> bool:
     return name.model == "mean" and name.source is not None and name.source.pretrained
 
 
-def _by_gains(a: ModelName, b: ModelName) -> bool:
-    """Return that no pair is picked here: `gains` has picked one for each network."""
-    return False
-
-
-LADDER = (
-    Step(
+CONTRASTS = (
+    Contrast(
         "representation",
-        _same_text_other_weights,
         "averaging {source} vectors instead of weighting n-grams by TF-IDF, with the same classifier,",
         "tfidf,mean",
-        "word2vec",
+        shows=_same_text_other_weights,
     ),
-    Step("pretraining", _by_gains, "{source} instead of {other} in {model}", "lstm", "word2vec,random"),
-    Step(
-        "fine-tuning", _by_gains, "{source} instead of {other} in {model}", "lstm", "word2vec,word2vec:tuned"
+    Contrast(
+        "pretraining",
+        "{source} instead of {other} in {model}",
+        "lstm",
+        "word2vec,random",
+        sources=(
+            Sources(
+                lambda source: source.pretrained and not source.tuned,
+                (Partner(RANDOM), Partner("{base}", shuffled=True)),
+            ),
+        ),
     ),
-    Step(
+    Contrast(
+        "fine-tuning",
+        "{source} instead of {other} in {model}",
+        "lstm",
+        "word2vec,word2vec:tuned",
+        sources=(
+            Sources(
+                lambda source: source.tuned and source.base != LEARNED, (Partner("{base}", shuffled=None),)
+            ),
+            Sources(lambda source: source.tuned and source.base == LEARNED, (Partner(RANDOM),)),
+        ),
+    ),
+    Contrast(
         "capacity",
-        _network_on_the_same_average,
         "a network on the averaged {source} vectors ({a}) instead of a linear classifier ({b})",
         "mean,ann",
-        "word2vec",
+        shows=_network_on_the_same_average,
     ),
-    Step(
+    Contrast(
         "order",
-        _words_in_order,
         "the order of the words, read by {a},",
         "lstm,lstm:shuffled-words",
-        "word2vec",
+        shows=_words_in_order,
     ),
-    Step(
+    Contrast(
         "last state against pooled",
-        _pooled_head,
         "pooling the states after every word ({a}) instead of reading the last one ({b})",
         "lstm,lstm:max",
-        "word2vec",
+        shows=_pooled_head,
     ),
-    Step(
+    Contrast(
         "gates",
-        _gates,
         "gates ({a}) instead of plain recurrence ({b})",
         "rnn,lstm",
-        "word2vec",
+        shows=_gates,
         by_length=True,
+    ),
+    Contrast(
+        "against learned",
+        sources=(Sources(lambda source: source.pretrained, (Partner(LEARNED, tuned=True),)),),
     ),
 )
 
@@ -141,7 +183,7 @@ def find_causes(
     n_docs: int | None = None,
     lengths: Mapping[int, int] | None = None,
 ) -> list[Cause]:
-    """Return `causes` of metrics.json: a row for each pair of models that shows a cause, in the ladder's order.
+    """Return `causes` of metrics.json: a row for each pair of models that shows a cause, in the order of `CONTRASTS`.
 
     Parameters
     ----------
@@ -158,11 +200,13 @@ def find_causes(
     A cause that no pair of the run shows has one row of None with a sentence that says what to ask for.
     """
     pooled = pool_folds(saved)
-    rows = {(row.a, row.b): row for row in comparisons}
+    rows = {(row.a, row.b): row for row in withhold(comparisons, trained)}
     found: list[Cause] = []
-    for cause in LADDER:
-        pairs = [*_from_gains(cause, gains), *_from_names(cause, rows)]
-        shown = [_row(cause, rows[pair], _usable(pair, trained)) for pair in pairs]
+    for cause in CONTRASTS:
+        if not cause.what:
+            continue
+        pairs = _from_gains(cause, gains) if cause.sources else _from_names(cause, rows)
+        shown = [_row(cause, rows[pair]) for pair in pairs]
         if cause.by_length and lengths:
             shown = [
                 row
@@ -174,23 +218,18 @@ def find_causes(
     return found
 
 
-def _from_gains(cause: Step, gains: Sequence[Gains]) -> list[tuple[str, str]]:
+def _from_gains(cause: Contrast, gains: Sequence[Gains]) -> list[tuple[str, str]]:
     effects = [effect for entry in gains for effect in entry.effects]
     return [(effect.a, effect.b) for effect in effects if effect.effect == cause.cause]
 
 
-def _from_names(cause: Step, pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    return [(a, b) for a, b in pairs if cause.shows(ModelName.parse(a), ModelName.parse(b))]
+def _from_names(cause: Contrast, pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    parsed = {(a, b): (ModelName.parse(a), ModelName.parse(b)) for a, b in pairs}
+    return [pair for pair, names in parsed.items() if cause.shows and cause.shows(*names)]
 
 
-def _usable(pair: tuple[str, str], trained: Mapping[str, bool]) -> bool:
-    return all(trained.get(name, True) for name in pair)
-
-
-def _row(cause: Step, row: Comparison, usable: bool) -> Cause:
-    decision, by = (row.decision, row.by) if usable else ("withheld", None)
-    said = replace(row, decision=decision, by=by)
-    return Cause(cause=cause.cause, **_told(said), sentence=_sentence(cause, row, decision), by_length=None)
+def _row(cause: Contrast, row: Comparison) -> Cause:
+    return Cause(cause=cause.cause, **_told(row), sentence=_sentence(cause, row), by_length=None)
 
 
 def _told(row: Comparison) -> dict[str, Any]:
@@ -198,13 +237,13 @@ def _told(row: Comparison) -> dict[str, Any]:
     return {field.name: getattr(row, field.name) for field in fields(Effect) if field.name != "effect"}
 
 
-def _sentence(cause: Step, row: Comparison, decision: Decision) -> str:
+def _sentence(cause: Contrast, row: Comparison) -> str:
     a, b = ModelName.parse(row.a), ModelName.parse(row.b)
     what = cause.what.format(a=row.a, b=row.b, model=a.asked, source=a.source, other=b.source)
     low, high = row.ci95
     words = METRIC_WORDS[row.metric]
     figures = words.difference(row.difference, row.ci95)
-    said = SENTENCES[decision].format(
+    said = SENTENCES[row.decision].format(
         what=what,
         corrected=CORRECTED if low > 0 or high < 0 else "",
         figures=figures,
@@ -212,11 +251,11 @@ def _sentence(cause: Step, row: Comparison, decision: Decision) -> str:
         costs=words.costs.format(figures=figures, metric=words.name),
         smallest=detectable_words(row.minimum_detectable_difference, row.metric),
     )
-    alone = row.method == "documents" and decision != "withheld"
+    alone = row.method == "documents" and row.decision != "withheld"
     return said[0].upper() + said[1:] + (ONE_FIT if alone else "")
 
 
-def _absent(cause: Step) -> Cause:
+def _absent(cause: Contrast) -> Cause:
     asked = f"--models {cause.models} --embeddings {cause.embeddings}"
     sentence = f"{cause.cause.capitalize()}: not tried; shown by {asked}"
     return Cause(cause.cause, None, None, None, None, None, None, None, None, sentence, None)
@@ -246,46 +285,6 @@ def _by_length(
     return tuple(rows)
 
 
-@dataclass(frozen=True)
-class Partner:
-    """What a source is compared with, however its modes are written."""
-
-    base: str  # {base} is the source's own name
-    tuned: bool = False
-    shuffled: bool | None = False  # None: as the source is
-
-    def fits(self, source: SourceName, other: SourceName) -> bool:
-        """Whether `other` is this partner of `source`."""
-        shuffled = source.shuffled_rows if self.shuffled is None else self.shuffled
-        wanted = (self.base.format(base=source.base), self.tuned, shuffled)
-        return (other.base, other.tuned, other.shuffled_rows) == wanted
-
-
-@dataclass(frozen=True)
-class Contrast:
-    """An entry of the table: which sources it asks about, and what each is compared with, the best choice first."""
-
-    effect: str
-    asks: Callable[[SourceName], bool]
-    partners: tuple[Partner, ...]
-
-
-CONTRASTS = (
-    Contrast(
-        "pretraining",
-        lambda source: source.pretrained and not source.tuned,
-        (Partner(RANDOM), Partner("{base}", shuffled=True)),
-    ),
-    Contrast(
-        "fine-tuning",
-        lambda source: source.tuned and source.base != LEARNED,
-        (Partner("{base}", shuffled=None),),
-    ),
-    Contrast("fine-tuning", lambda source: source.tuned and source.base == LEARNED, (Partner(RANDOM),)),
-    Contrast("against learned", lambda source: source.pretrained, (Partner(LEARNED, tuned=True),)),
-)
-
-
 def source_pairs(names: Iterable[str]) -> list[tuple[str, str]]:
     """Return the pairs (a, b) of one network on two sources that `CONTRASTS` asks for, where both were run.
 
@@ -296,18 +295,19 @@ def source_pairs(names: Iterable[str]) -> list[tuple[str, str]]:
     pairs = [
         (name, partner)
         for contrast in CONTRASTS
+        for sources in contrast.sources
         for name in names
-        for partner in _partners(name, contrast, names)
+        for partner in _partners(name, sources, names)
     ]
     return list(dict.fromkeys(pairs))
 
 
-def _partners(name: str, contrast: Contrast, names: Iterable[str]) -> list[str]:
+def _partners(name: str, sources: Sources, names: Iterable[str]) -> list[str]:
     """Return those of `names` that a network is compared with; none for a model without a source."""
     source, others = ModelName.parse(name).source, _on_sources(names, ModelName.parse(name).asked)
-    if source is None or not contrast.asks(source):
+    if source is None or not sources.asks(source):
         return []
-    return [other for partner in contrast.partners for other in others if partner.fits(source, others[other])]
+    return [other for partner in sources.partners for other in others if partner.fits(source, others[other])]
 
 
 def _on_sources(names: Iterable[str], asked: str) -> dict[str, SourceName]:
@@ -360,13 +360,12 @@ def _effect(
     rows: Mapping[tuple[str, str], Comparison],
     merits: Mapping[str, float],
 ) -> Effect | None:
-    """Return the comparison that an effect is read from: the first contrast, the best source, the first partner."""
-    for contrast in CONTRASTS:
-        if contrast.effect != effect:
-            continue
+    """Return the comparison that an effect is read from: the first sources, the best of them, its first partner."""
+    (contrast,) = [one for one in CONTRASTS if one.cause == effect]
+    for sources in contrast.sources:
         pairs: dict[str, tuple[str, str]] = {}
         for name in names:
-            compared = _partners(name, contrast, [b for a, b in rows if a == name])
+            compared = _partners(name, sources, [b for a, b in rows if a == name])
             pairs |= {name: (name, compared[0])} if compared else {}
         if pairs:
             best = max(pairs, key=lambda name: merits.get(name, -math.inf))

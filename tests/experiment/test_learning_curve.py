@@ -19,6 +19,7 @@ from pipeline.commands.run import run_experiment
 from pipeline.commands.verify import verify
 from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
+from pipeline.core.files import plain
 from pipeline.core.values import TEST, TRAIN, VALIDATION, Corpus
 from pipeline.evaluation import find_learning_curve
 from pipeline.evaluation.crossing import find_changes, who_is_ahead
@@ -151,6 +152,12 @@ def saved(name: str, fold: int, n_right: int, seed: int = 0) -> SavedPredictions
 TRAINED = SETS | {"untrained": []}
 
 
+def found(*asked: Any) -> dict[str, Any]:
+    """Return a learning curve as metrics.json has it."""
+    curve: dict[str, Any] = plain(find_learning_curve(*asked))
+    return curve
+
+
 def curve_of(bow: list[int], lstm: list[int], sets: dict[str, Any] = SETS) -> dict[str, Any]:
     """Return the curve of two models right on so many documents in sets 1, 2 and 0; lstm has two seeds."""
     entries = [saved("bow", fold, right) for fold, right in zip((1, 2, 0), bow, strict=True)]
@@ -162,7 +169,7 @@ def curve_of(bow: list[int], lstm: list[int], sets: dict[str, Any] = SETS) -> di
     whole = [entry for entry in entries if entry.fold == 0]
     smaller = [entry for entry in entries if entry.fold]
     generator = np.random.default_rng(0)
-    return find_learning_curve(whole, smaller, sets, KINDS, {"bow": 0.9, "lstm": 0.8}, 0.01, generator)
+    return found(whole, smaller, sets, KINDS, {"bow": 0.9, "lstm": 0.8}, 0.01, generator)
 
 
 def test_points_stand_by_size_with_each_seed() -> None:
@@ -224,7 +231,7 @@ def drawn_curve(lstm: list[int]) -> dict[str, Any]:
     whole = [saved("bow", 0, 200), *(saved("lstm", 0, 300, seed) for seed in (0, 1))]
     merits = {"bow": 0.9, "lstm": 0.8}
     described = {"sets": sets, "untrained": []}
-    return find_learning_curve(whole, smaller, described, KINDS, merits, 0.01, np.random.default_rng(0))
+    return found(whole, smaller, described, KINDS, merits, 0.01, np.random.default_rng(0))
 
 
 def test_nobody_is_ahead_by_the_chance_of_which_documents_were_drawn() -> None:
@@ -260,25 +267,25 @@ def test_a_size_of_which_one_set_was_not_finished_is_left_out() -> None:
     smaller = [saved(name, number, 200) for name in KINDS for number in (1, 2, 3)][:-1]
     whole = [saved("bow", 0, 200), saved("lstm", 0, 300)]
     merits, described = {"bow": 0.9, "lstm": 0.8}, {"sets": sets, "untrained": []}
-    curve = find_learning_curve(whole, smaller, described, KINDS, merits, 0.01, np.random.default_rng(0))
+    curve = found(whole, smaller, described, KINDS, merits, 0.01, np.random.default_rng(0))
     assert curve["sizes"] == [100]
 
 
 def test_a_stopped_run_keeps_the_sets_that_every_fit_finished() -> None:
     whole = [saved("bow", 0, 300), saved("lstm", 0, 300)]
     smaller = [saved("bow", 1, 200), saved("lstm", 1, 200), saved("bow", 2, 200)]
-    curve = find_learning_curve(
+    curve = found(
         whole, smaller, SETS, KINDS, {"bow": 0.9, "lstm": 0.8}, 0.01, np.random.default_rng(0)
     )
     assert curve["sizes"] == [50, 200]
-    none = find_learning_curve(
+    none = found(
         whole, [], SETS, KINDS, {"bow": 0.9, "lstm": 0.8}, 0.01, np.random.default_rng(0)
     )
     assert none["crossing"]["sentence"] == (
         "There is no crossing to look for: the run ended before a smaller set was finished."
     )
-    assert find_learning_curve(whole, [], {}, KINDS, {}, 0.01, np.random.default_rng(0)) == {}
-    nothing = find_learning_curve([], smaller, SETS, {}, {}, 0.01, np.random.default_rng(0))
+    assert found(whole, [], {}, KINDS, {}, 0.01, np.random.default_rng(0)) == {}
+    nothing = found([], smaller, SETS, {}, {}, 0.01, np.random.default_rng(0))
     assert nothing["sizes"] == []
 
 
@@ -315,7 +322,7 @@ def test_of_many_models_the_two_that_are_compared_have_bands(tmp_path: Path) -> 
 
 def test_a_set_that_not_every_fit_finished_is_named(tmp_path: Path) -> None:
     sets = {
-        "sets": [{"set": 1, "train": 36}, {"set": 2, "train": 72}, {"set": 0, "train": 144}],
+        "sets": [{"set": n, "train": train, "validation": 4} for n, train in ((1, 36), (2, 72), (0, 144))],
         "untrained": [],
     }
     run = build_run(tmp_path)

@@ -126,8 +126,6 @@ class Status(Detail):
     state: str
     finished: Texts
     planned: Texts
-    started: str | None = None
-    ended: str | None = None
 
 
 @dataclass(frozen=True)
