@@ -34,6 +34,8 @@ from pipeline.experiment.learning_curve import (
 )
 from pipeline.report.page.blocks import Bands, Chart, Limits, Nothing, Table
 from pipeline.report.sections.learning_curve import learning_curve
+from pipeline.run_folder.metrics.comparisons import LeadChange
+from pipeline.run_folder.metrics.models import LearningCurve
 from pipeline.run_folder.predictions import SavedPredictions, read_run_predictions
 from pipeline.run_folder.reading import read_run
 from pipeline.settings.reading import load_config
@@ -128,11 +130,19 @@ def test_who_is_ahead_is_told_beyond_chance_alone() -> None:
 
 
 def test_the_lead_changes_between_sizes_at_which_it_is_told() -> None:
+<<<<<<< HEAD
     assert plain(find_changes([(50, None), (100, "b"), (200, "b"), (400, None), (800, "a")])) == [
         {"from": 200, "to": 800, "before": "b", "after": "a"}
     ]
     assert plain(find_changes([(50, "b"), (100, None), (200, "b")])) == []
     assert plain(find_changes([(50, None), (100, None)])) == []
+=======
+    assert find_changes([(50, None), (100, "b"), (200, "b"), (400, None), (800, "a")]) == (
+        LeadChange(200, 800, "b", "a"),
+    )
+    assert find_changes([(50, "b"), (100, None), (200, "b")]) == ()
+    assert find_changes([(50, None), (100, None)]) == ()
+>>>>>>> main
 
 
 KINDS = {"bow": "baseline", "lstm": "network"}
@@ -152,6 +162,7 @@ def saved(name: str, fold: int, n_right: int, seed: int = 0) -> SavedPredictions
 TRAINED = SETS | {"untrained": []}
 
 
+<<<<<<< HEAD
 def found(*asked: Any) -> dict[str, Any]:
     """Return a learning curve as metrics.json has it."""
     curve: dict[str, Any] = plain(find_learning_curve(*asked))
@@ -159,6 +170,9 @@ def found(*asked: Any) -> dict[str, Any]:
 
 
 def curve_of(bow: list[int], lstm: list[int], sets: dict[str, Any] = SETS) -> dict[str, Any]:
+=======
+def curve_of(bow: list[int], lstm: list[int], sets: dict[str, Any] = SETS) -> LearningCurve:
+>>>>>>> main
     """Return the curve of two models right on so many documents in sets 1, 2 and 0; lstm has two seeds."""
     entries = [saved("bow", fold, right) for fold, right in zip((1, 2, 0), bow, strict=True)]
     entries += [
@@ -174,36 +188,36 @@ def curve_of(bow: list[int], lstm: list[int], sets: dict[str, Any] = SETS) -> di
 
 def test_points_stand_by_size_with_each_seed() -> None:
     curve = curve_of([200, 240, 280], [100, 240, 320])
-    assert curve["sizes"] == [50, 100, 200]
-    by_name = {model["name"]: model["points"] for model in curve["models"]}
-    assert [point["documents"] for point in by_name["lstm"]] == [50, 100, 200]
-    assert [point["accuracy"] for point in by_name["lstm"]] == [0.25, 0.6, 0.8]
-    assert [point["seeds"] for point in by_name["lstm"]] == [[0.25] * 2, [0.6] * 2, [0.8] * 2]
-    assert [point["untrained"] for point in by_name["lstm"]] == [1, 0, 0]
-    assert all(point["ci95"][0] <= point["accuracy"] <= point["ci95"][1] for point in by_name["bow"])
+    assert curve.sizes == (50, 100, 200)
+    by_name = {model.name: model.points for model in curve.models}
+    assert [point.documents for point in by_name["lstm"]] == [50, 100, 200]
+    assert [point.accuracy for point in by_name["lstm"]] == [0.25, 0.6, 0.8]
+    assert [point.seeds for point in by_name["lstm"]] == [(0.25,) * 2, (0.6,) * 2, (0.8,) * 2]
+    assert [point.untrained for point in by_name["lstm"]] == [1, 0, 0]
+    assert all(point.ci95[0] <= point.accuracy <= point.ci95[1] for point in by_name["bow"])
 
 
 def test_curves_that_cross() -> None:
-    crossing = curve_of([200, 240, 280], [100, 240, 320], TRAINED)["crossing"]
-    assert [row["ahead"] for row in crossing["differences"]] == ["bow", None, "lstm"]
-    assert [row["difference"] for row in crossing["differences"]] == pytest.approx([-0.25, 0.0, 0.1])
-    assert crossing["changes"] == [{"from": 50, "to": 200, "before": "bow", "after": "lstm"}]
-    assert crossing["sentence"] == "lstm overtakes bow between 50 and 200 training documents."
+    crossing = curve_of([200, 240, 280], [100, 240, 320], TRAINED).crossing
+    assert [row.ahead for row in crossing.differences] == ["bow", None, "lstm"]
+    assert [row.difference for row in crossing.differences] == pytest.approx([-0.25, 0.0, 0.1])
+    assert crossing.changes == (LeadChange(50, 200, "bow", "lstm"),)
+    assert crossing.sentence == "lstm overtakes bow between 50 and 200 training documents."
 
 
 def test_curves_that_do_not_cross_within_the_data() -> None:
-    assert curve_of([200, 240, 280], [100, 160, 279], TRAINED)["crossing"]["sentence"] == (
+    assert curve_of([200, 240, 280], [100, 160, 279], TRAINED).crossing.sentence == (
         "No crossing within your data: bow is ahead beyond chance with 50, 100 training documents, lstm with no number"
         " of them. lstm minus bow: -25.0 points with 50 training documents, -0.2 with 200."
     )
 
 
 def test_where_accuracies_change_places_or_nothing_is_told_no_crossing_is_shown() -> None:
-    assert curve_of([200, 240, 280], [100, 160, 281], TRAINED)["crossing"]["sentence"] == (
+    assert curve_of([200, 240, 280], [100, 160, 281], TRAINED).crossing.sentence == (
         "No crossing is shown within your data: bow is ahead beyond chance with 50, 100 training documents, lstm with"
         " no number of them. lstm minus bow: -25.0 points with 50 training documents, +0.2 with 200."
     )
-    assert curve_of([200, 200, 201], [200, 200, 200], TRAINED)["crossing"]["sentence"] == (
+    assert curve_of([200, 200, 201], [200, 200, 200], TRAINED).crossing.sentence == (
         "No crossing is shown within your data: at none of 3 sizes is one of the two ahead beyond chance. lstm minus"
         " bow: +0.0 points with 50 training documents, -0.2 with 200."
     )
@@ -211,14 +225,14 @@ def test_where_accuracies_change_places_or_nothing_is_told_no_crossing_is_shown(
 
 def test_nobody_is_ahead_where_a_model_did_not_train() -> None:
     """lstm overtakes bow only if a fit that did not train counts as a loss; SETS has one with 50 documents."""
-    crossing = curve_of([200, 240, 280], [100, 240, 320])["crossing"]
-    assert [(row["ahead"], row["untrained"]) for row in crossing["differences"]] == [
-        (None, ["lstm"]),
-        (None, []),
-        ("lstm", []),
+    crossing = curve_of([200, 240, 280], [100, 240, 320]).crossing
+    assert [(row.ahead, row.untrained) for row in crossing.differences] == [
+        (None, ("lstm",)),
+        (None, ()),
+        ("lstm", ()),
     ]
-    assert crossing["changes"] == []
-    assert crossing["sentence"].endswith(
+    assert crossing.changes == ()
+    assert crossing.sentence.endswith(
         " Nothing is said of sizes at which a fit did not train: lstm with 50 training documents."
     )
 
@@ -238,26 +252,26 @@ def test_nobody_is_ahead_by_the_chance_of_which_documents_were_drawn() -> None:
     """40 documents worse on average in both: on every set, or by 120 on one of three."""
     steady, one_of_three = drawn_curve([160, 160, 160]), drawn_curve([80, 200, 200])
     for curve, ahead in ((steady, "bow"), (one_of_three, None)):
-        small, whole = curve["crossing"]["differences"]
-        assert (small["difference"], small["draws"], small["ahead"]) == (pytest.approx(-0.1), 3, ahead)
-        assert (whole["draws"], whole["ahead"]) == (1, "lstm")
-    assert steady["crossing"]["sentence"] == "lstm overtakes bow between 50 and 100 training documents."
-    assert one_of_three["crossing"]["changes"] == []
-    points = {model["name"]: model["points"][0] for model in one_of_three["models"]}
-    assert points["lstm"]["seeds"] == [0.2, 0.5, 0.5]
-    assert points["bow"]["seeds"] == [0.5, 0.5, 0.5]
+        small, whole = curve.crossing.differences
+        assert (small.difference, small.draws, small.ahead) == (pytest.approx(-0.1), 3, ahead)
+        assert (whole.draws, whole.ahead) == (1, "lstm")
+    assert steady.crossing.sentence == "lstm overtakes bow between 50 and 100 training documents."
+    assert one_of_three.crossing.changes == ()
+    points = {model.name: model.points[0] for model in one_of_three.models}
+    assert points["lstm"].seeds == (0.2, 0.5, 0.5)
+    assert points["bow"].seeds == (0.5, 0.5, 0.5)
 
 
 def test_the_interval_of_several_sets_is_that_of_their_own_differences() -> None:
     """The sets' means -0.3, 0, 0 have a variance of 0.03, / 3 = 0.01; documents add max(theirs - both, 0)."""
-    small, _ = drawn_curve([80, 200, 200])["crossing"]["differences"]
+    small, _ = drawn_curve([80, 200, 200]).crossing.differences
     differences = np.zeros((3, 400))
     differences[0, 80:200] = -1
     of_documents = differences.mean(axis=0).var(ddof=1) / 400
     rest = differences - differences.mean(axis=0) - differences.mean(axis=1)[:, None] + differences.mean()
     both = (rest**2).sum() / (2 * 399) / 1200
     standard_error = np.sqrt(0.01 + max(of_documents - both, 0))
-    low, high = small["ci95"]
+    low, high = small.ci95
     quantiles = stats.t([2, 3]).ppf(0.975)  # nearly all of it is the sets', of which there are three
     assert quantiles[1] * standard_error < (high - low) / 2 <= quantiles[0] * standard_error * 1.0001
 
@@ -267,13 +281,19 @@ def test_a_size_of_which_one_set_was_not_finished_is_left_out() -> None:
     smaller = [saved(name, number, 200) for name in KINDS for number in (1, 2, 3)][:-1]
     whole = [saved("bow", 0, 200), saved("lstm", 0, 300)]
     merits, described = {"bow": 0.9, "lstm": 0.8}, {"sets": sets, "untrained": []}
+<<<<<<< HEAD
     curve = found(whole, smaller, described, KINDS, merits, 0.01, np.random.default_rng(0))
     assert curve["sizes"] == [100]
+=======
+    curve = find_learning_curve(whole, smaller, described, KINDS, merits, 0.01, np.random.default_rng(0))
+    assert curve.sizes == (100,)
+>>>>>>> main
 
 
 def test_a_stopped_run_keeps_the_sets_that_every_fit_finished() -> None:
     whole = [saved("bow", 0, 300), saved("lstm", 0, 300)]
     smaller = [saved("bow", 1, 200), saved("lstm", 1, 200), saved("bow", 2, 200)]
+<<<<<<< HEAD
     curve = found(whole, smaller, SETS, KINDS, {"bow": 0.9, "lstm": 0.8}, 0.01, np.random.default_rng(0))
     assert curve["sizes"] == [50, 200]
     none = found(whole, [], SETS, KINDS, {"bow": 0.9, "lstm": 0.8}, 0.01, np.random.default_rng(0))
@@ -283,6 +303,21 @@ def test_a_stopped_run_keeps_the_sets_that_every_fit_finished() -> None:
     assert found(whole, [], {}, KINDS, {}, 0.01, np.random.default_rng(0)) == {}
     nothing = found([], smaller, SETS, {}, {}, 0.01, np.random.default_rng(0))
     assert nothing["sizes"] == []
+=======
+    curve = find_learning_curve(
+        whole, smaller, SETS, KINDS, {"bow": 0.9, "lstm": 0.8}, 0.01, np.random.default_rng(0)
+    )
+    assert curve.sizes == (50, 200)
+    none = find_learning_curve(
+        whole, [], SETS, KINDS, {"bow": 0.9, "lstm": 0.8}, 0.01, np.random.default_rng(0)
+    )
+    assert none.crossing.sentence == (
+        "There is no crossing to look for: the run ended before a smaller set was finished."
+    )
+    assert find_learning_curve(whole, [], {}, KINDS, {}, 0.01, np.random.default_rng(0)) == {}
+    nothing = find_learning_curve([], smaller, SETS, {}, {}, 0.01, np.random.default_rng(0))
+    assert nothing.sizes == ()
+>>>>>>> main
 
 
 # --- the section -----------------------------------------------------------------------------------------

@@ -165,24 +165,24 @@ ADVICE = (
     ("reuse", "sentence"),
     [
         (
-            Reuse("a", 445, 1, 1, False, "2026-01-02T10:00:00"),
+            Reuse("a" * 64, 445, 1, 1, False, "2026-01-02T10:00:00"),
             "This is the first verdict on these 445 test documents on this computer.",
         ),
         (
-            Reuse("a", 2132, 7, 9, False, "2026-01-02T10:00:00"),
+            Reuse("a" * 64, 2132, 7, 9, False, "2026-01-02T10:00:00"),
             "This is the 7th verdict on these 2,132 test documents on this computer, by as many different settings"
             f" (9 runs since 2026-01-02).{ADVICE}",
         ),
         (
-            Reuse("a", 445, 1, 2, True, "2026-01-02"),
+            Reuse("a" * 64, 445, 1, 2, True, "2026-01-02"),
             "The same settings were judged on these 445 test documents before.",
         ),
         (
-            Reuse("a", 445, 3, 4, True, "2026-01-02"),
+            Reuse("a" * 64, 445, 3, 4, True, "2026-01-02"),
             "The same settings were judged on them before; 3 different settings were judged on these 445 test"
             f" documents so far.{ADVICE}",
         ),
-        (Reuse("a", 445), ""),
+        (Reuse("a" * 64, 445), ""),
     ],
 )
 def test_the_sentence(tmp_path: Path, reuse: Reuse, sentence: str) -> None:

@@ -90,7 +90,6 @@ class CurveSet(Detail):
 
     set: Count
     train: Count
-    validation: Count
 
 
 @dataclass(frozen=True)
