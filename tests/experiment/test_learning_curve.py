@@ -19,7 +19,6 @@ from pipeline.commands.run import run_experiment
 from pipeline.commands.verify import verify
 from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
-from pipeline.core.files import plain
 from pipeline.core.values import TEST, TRAIN, VALIDATION, Corpus
 from pipeline.evaluation import find_learning_curve
 from pipeline.evaluation.crossing import find_changes, who_is_ahead
@@ -130,19 +129,11 @@ def test_who_is_ahead_is_told_beyond_chance_alone() -> None:
 
 
 def test_the_lead_changes_between_sizes_at_which_it_is_told() -> None:
-<<<<<<< HEAD
-    assert plain(find_changes([(50, None), (100, "b"), (200, "b"), (400, None), (800, "a")])) == [
-        {"from": 200, "to": 800, "before": "b", "after": "a"}
-    ]
-    assert plain(find_changes([(50, "b"), (100, None), (200, "b")])) == []
-    assert plain(find_changes([(50, None), (100, None)])) == []
-=======
     assert find_changes([(50, None), (100, "b"), (200, "b"), (400, None), (800, "a")]) == (
         LeadChange(200, 800, "b", "a"),
     )
     assert find_changes([(50, "b"), (100, None), (200, "b")]) == ()
     assert find_changes([(50, None), (100, None)]) == ()
->>>>>>> main
 
 
 KINDS = {"bow": "baseline", "lstm": "network"}
@@ -162,17 +153,7 @@ def saved(name: str, fold: int, n_right: int, seed: int = 0) -> SavedPredictions
 TRAINED = SETS | {"untrained": []}
 
 
-<<<<<<< HEAD
-def found(*asked: Any) -> dict[str, Any]:
-    """Return a learning curve as metrics.json has it."""
-    curve: dict[str, Any] = plain(find_learning_curve(*asked))
-    return curve
-
-
-def curve_of(bow: list[int], lstm: list[int], sets: dict[str, Any] = SETS) -> dict[str, Any]:
-=======
 def curve_of(bow: list[int], lstm: list[int], sets: dict[str, Any] = SETS) -> LearningCurve:
->>>>>>> main
     """Return the curve of two models right on so many documents in sets 1, 2 and 0; lstm has two seeds."""
     entries = [saved("bow", fold, right) for fold, right in zip((1, 2, 0), bow, strict=True)]
     entries += [
@@ -183,7 +164,7 @@ def curve_of(bow: list[int], lstm: list[int], sets: dict[str, Any] = SETS) -> Le
     whole = [entry for entry in entries if entry.fold == 0]
     smaller = [entry for entry in entries if entry.fold]
     generator = np.random.default_rng(0)
-    return found(whole, smaller, sets, KINDS, {"bow": 0.9, "lstm": 0.8}, 0.01, generator)
+    return find_learning_curve(whole, smaller, sets, KINDS, {"bow": 0.9, "lstm": 0.8}, 0.01, generator)
 
 
 def test_points_stand_by_size_with_each_seed() -> None:
@@ -245,7 +226,7 @@ def drawn_curve(lstm: list[int]) -> dict[str, Any]:
     whole = [saved("bow", 0, 200), *(saved("lstm", 0, 300, seed) for seed in (0, 1))]
     merits = {"bow": 0.9, "lstm": 0.8}
     described = {"sets": sets, "untrained": []}
-    return found(whole, smaller, described, KINDS, merits, 0.01, np.random.default_rng(0))
+    return find_learning_curve(whole, smaller, described, KINDS, merits, 0.01, np.random.default_rng(0))
 
 
 def test_nobody_is_ahead_by_the_chance_of_which_documents_were_drawn() -> None:
@@ -281,29 +262,13 @@ def test_a_size_of_which_one_set_was_not_finished_is_left_out() -> None:
     smaller = [saved(name, number, 200) for name in KINDS for number in (1, 2, 3)][:-1]
     whole = [saved("bow", 0, 200), saved("lstm", 0, 300)]
     merits, described = {"bow": 0.9, "lstm": 0.8}, {"sets": sets, "untrained": []}
-<<<<<<< HEAD
-    curve = found(whole, smaller, described, KINDS, merits, 0.01, np.random.default_rng(0))
-    assert curve["sizes"] == [100]
-=======
     curve = find_learning_curve(whole, smaller, described, KINDS, merits, 0.01, np.random.default_rng(0))
     assert curve.sizes == (100,)
->>>>>>> main
 
 
 def test_a_stopped_run_keeps_the_sets_that_every_fit_finished() -> None:
     whole = [saved("bow", 0, 300), saved("lstm", 0, 300)]
     smaller = [saved("bow", 1, 200), saved("lstm", 1, 200), saved("bow", 2, 200)]
-<<<<<<< HEAD
-    curve = found(whole, smaller, SETS, KINDS, {"bow": 0.9, "lstm": 0.8}, 0.01, np.random.default_rng(0))
-    assert curve["sizes"] == [50, 200]
-    none = found(whole, [], SETS, KINDS, {"bow": 0.9, "lstm": 0.8}, 0.01, np.random.default_rng(0))
-    assert none["crossing"]["sentence"] == (
-        "There is no crossing to look for: the run ended before a smaller set was finished."
-    )
-    assert found(whole, [], {}, KINDS, {}, 0.01, np.random.default_rng(0)) == {}
-    nothing = found([], smaller, SETS, {}, {}, 0.01, np.random.default_rng(0))
-    assert nothing["sizes"] == []
-=======
     curve = find_learning_curve(
         whole, smaller, SETS, KINDS, {"bow": 0.9, "lstm": 0.8}, 0.01, np.random.default_rng(0)
     )
@@ -317,7 +282,6 @@ def test_a_stopped_run_keeps_the_sets_that_every_fit_finished() -> None:
     assert find_learning_curve(whole, [], {}, KINDS, {}, 0.01, np.random.default_rng(0)) == {}
     nothing = find_learning_curve([], smaller, SETS, {}, {}, 0.01, np.random.default_rng(0))
     assert nothing.sizes == ()
->>>>>>> main
 
 
 # --- the section -----------------------------------------------------------------------------------------
