@@ -81,7 +81,6 @@ def _curve(name: str, kind: str, points: list[Any]) -> dict[str, Any]:
 
 
 _METRICS: dict[str, Any] = {
-    "schema_version": 1,
     "corpus": {
         "name": "films",
         "rows_read": 204,
@@ -109,7 +108,6 @@ _METRICS: dict[str, Any] = {
         },
         "hash": "c0ffee" + "0" * 58,
         "split_hash": "5f" * 32,
-        "unlabelled_hash": None,
     },
     "results": [
         result("tfidf", "baseline", 0, 0.875, 1200),
@@ -121,7 +119,6 @@ _METRICS: dict[str, Any] = {
         {
             "name": "tfidf",
             "model": "tfidf",
-            "embedding": None,
             "kind": "baseline",
             "runs": 1,
             "accuracy": 0.875,
@@ -139,7 +136,6 @@ _METRICS: dict[str, Any] = {
         {
             "name": "bow",
             "model": "bow",
-            "embedding": None,
             "kind": "baseline",
             "runs": 1,
             "accuracy": 0.85,
@@ -182,14 +178,11 @@ _METRICS: dict[str, Any] = {
         {
             "a": NETWORK,
             "b": "tfidf",
-            "metric": "accuracy",
-            "family": "verdict",
             "difference": -0.075,
             "ci95": [-0.1627, 0.0128],
             "p_value": 0.0871,
             "p_adjusted": 0.1742,
             "decision": "cannot tell",
-            "by": None,
             "minimum_detectable_difference": 0.125,
             "seeds": [0, 1],
             "method": "documents and seeds",
@@ -198,14 +191,11 @@ _METRICS: dict[str, Any] = {
         {
             "a": NETWORK,
             "b": "bow",
-            "metric": "accuracy",
-            "family": "verdict",
             "difference": -0.05,
             "ci95": [-0.15, 0.05],
             "p_value": 0.3,
             "p_adjusted": 0.3,
             "decision": "cannot tell",
-            "by": None,
             "minimum_detectable_difference": 0.1402,
             "seeds": [0, 1],
             "method": "documents and seeds",
@@ -217,13 +207,9 @@ _METRICS: dict[str, Any] = {
         "b": "tfidf",
         "decision": "cannot tell",
         "sentence": "On films it cannot be told whether lstm@word2vec is better or worse than tfidf.",
-        "by": None,
         "rope": 0.01,
         "minimum_detectable_difference": 0.125,
-        "metric": "accuracy",
-        "against": [],  # filled in below: the rows of the comparisons
         "trainings": {"n": 2, "better": 0, "worse": 2, "clearly_better": 0, "clearly_worse": 0},
-        "beside": [],
     },
     "embeddings": [
         {
@@ -236,12 +222,9 @@ _METRICS: dict[str, Any] = {
             "seconds": 1.25,
             "cached": False,
             "settings": {"window": 5, "epochs": 5},
-            "note": None,
             "training": "frozen",
-            "files": [],
         }
     ],
-    "gains": [],
     "costs": [
         _cost("tfidf", 0.75, 2.5, 1_200_000, 0.0, [0.0, 0.0], True),
         _cost("bow", 0.25, 2.25, 900_000, -0.025, [-0.1, 0.05], False),
@@ -271,7 +254,6 @@ _METRICS: dict[str, Any] = {
                     "draws": 3,
                     "p_adjusted": 0.002,
                     "ahead": "tfidf",
-                    "untrained": [],
                 },
                 {
                     "documents": 144,
@@ -279,8 +261,6 @@ _METRICS: dict[str, Any] = {
                     "ci95": [-0.1627, 0.0128],
                     "draws": 1,
                     "p_adjusted": 0.0871,
-                    "ahead": None,
-                    "untrained": [],
                 },
             ],
             "changes": [{"from": 72, "to": 144, "before": "tfidf", "after": NETWORK}],
@@ -306,25 +286,10 @@ _METRICS: dict[str, Any] = {
         },
         {
             "cause": "order",
-            "a": None,
-            "b": None,
-            "difference": None,
-            "ci95": None,
-            "p_adjusted": None,
-            "decision": None,
-            "by": None,
-            "minimum_detectable_difference": None,
             "sentence": "Order: not tried.",
-            "by_length": None,
         },
     ],
     "seeds": {"asked": 2, "first": 2, "most": 2, "network": NETWORK, "steps": [], "why": "2 were asked for"},
-    "reuse": None,
-    "protocol": None,
-    "slices": [],
-    "hard_documents": None,
-    "contamination": None,
-    "probes": {},
     "timing": [
         {"name": "tfidf", "seed": 0, "fold": 0, "fit_seconds": 0.25}
         | {"predict_documents_per_second": 20_000, "peak_rss_mib": 410.4, "at_once": 1},
@@ -344,7 +309,6 @@ _METRICS: dict[str, Any] = {
         "cpu": "a processor",
         "cores": 2,
         "memory_gib": 7.75,
-        "gpu": None,
         "packages": {"numpy": "2.4.0"},
         "command": "python run_pipeline.py films.csv --seeds 2",
     },

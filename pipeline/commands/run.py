@@ -25,7 +25,7 @@ from pipeline.corpus.facts import describe_loaded, describe_tokens
 from pipeline.corpus.splits import join_groups
 from pipeline.embeddings.audit.fit import CorpusFacts
 from pipeline.experiment.conclude import conclude
-from pipeline.experiment.data import Fold, ReadCorpus, read_and_split, tokenize_all
+from pipeline.experiment.data import ReadCorpus, Split, read_and_split, tokenize_all
 from pipeline.experiment.document_facts import describe_test_documents
 from pipeline.experiment.executors import executor_of
 from pipeline.experiment.fit_loop import FitLoop
@@ -89,7 +89,7 @@ def run_experiment(config: Config, console: Console, command: str) -> Path:
     planned = plan_models(config.run.models, config.run.embeddings)
     check_names(config.run.compare, {model.name for model in planned})
     outside = tuple(read_outside(path, read.corpora) for path in config.run.compare)
-    smaller = folds_of_curve(config, read.folds[0])
+    smaller = folds_of_curve(config, read)
     corpus = describe_loaded(loaded, read.duplicates, read.corpora, config)
     laid_down = lay_down(config, planned, corpus) if config.run.protocol else None
     path = _make_run_folder(config, loaded.name)
@@ -123,7 +123,7 @@ def settle_sources(
 
 
 def fit_and_score(
-    run: PlannedRun, read: ReadCorpus, console: Console, started: float, smaller: Sequence[Fold] = ()
+    run: PlannedRun, read: ReadCorpus, console: Console, started: float, smaller: Sequence[Split] = ()
 ) -> None:
     """Fit every planned model on every fold, and write what follows into the run folder, however the run ends.
 
@@ -170,7 +170,7 @@ def _end_failed(run: PlannedRun) -> None:
         run.end("failed")
 
 
-def fit_all(run: PlannedRun, read: ReadCorpus, console: Console, smaller: Sequence[Fold]) -> TokenizedCorpus:
+def fit_all(run: PlannedRun, read: ReadCorpus, console: Console, smaller: Sequence[Split]) -> TokenizedCorpus:
     """Fit every planned model on every fold, and on the smaller sets; return the tokens of all documents."""
     config, folder, loaded = run.config, run.folder, read.loaded
     for source in unused_sources(run.fitted_here, config.run.embeddings):
@@ -181,7 +181,7 @@ def fit_all(run: PlannedRun, read: ReadCorpus, console: Console, smaller: Sequen
     folder.tell("tokens", describe_tokens(data.tokenized, read.corpora[0]))
     with console.stage("Looking at the test documents"):
         groups = join_groups(read.duplicates.groups, loaded.together)  # (N,)
-        warned = describe_test_documents(folder.path, data.tokenized, read.folds, groups)
+        warned = describe_test_documents(folder.path, data.tokenized, read.corpora, groups)
     if loaded.unlabelled is not None and data.unlabelled is not None:
         tested = np.unique(np.concatenate([fold.test for fold in read.folds]))
         warned.append(unlabelled_warning(loaded.unlabelled, loaded.corpus.texts.gather(tested)) or "")
@@ -285,9 +285,9 @@ def _make(run: Path, *, exist_ok: bool) -> None:
         ) from None
 
 
-def folds_of_curve(config: Config, fold: Fold) -> list[Fold]:
+def folds_of_curve(config: Config, read: ReadCorpus) -> list[Split]:
     """Return the first fold with fewer training documents, for --learning-curve; none where it was not asked for."""
     if not config.run.learning_curve:
         return []
     generator = stage_generator(config.run.seed, "learning curve")
-    return smaller_folds(fold, config.run.learning_curve_sizes, generator)
+    return smaller_folds(read.folds[0], read.corpora[0], config.run.learning_curve_sizes, generator)

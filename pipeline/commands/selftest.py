@@ -24,7 +24,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.seeds import stage_generator
 from pipeline.core.values import TEST, TRAIN, VALIDATION, Bool, Corpus, Int32, Int64, Ledger, LoadedCorpus
 from pipeline.corpus.duplicates import find_duplicates
-from pipeline.experiment.data import Fold, ReadCorpus, read_and_split
+from pipeline.experiment.data import ReadCorpus, read_and_split
 from pipeline.experiment.plan import plan_models
 from pipeline.experiment.planned_run import PlannedRun
 from pipeline.run_folder.predictions import SavedPredictions, read_run_predictions
@@ -154,7 +154,7 @@ def _run(data: Data, config: Config, console: Console, run: Path) -> Path:
     config = with_values(config, {"run.out": str(run)})
     (run / "config.toml").write_text(save_config(config), encoding="utf-8")
     planned = plan_models(config.run.models, config.run.embeddings)
-    read = ReadCorpus(data.loaded, find_duplicates(data.corpus), [Fold.of(0, data.corpus)])
+    read = ReadCorpus(data.loaded, find_duplicates(data.corpus), [data.corpus])
     begun = PlannedRun.begin(run, config, "selftest", read, planned)
     fit_and_score(begun, read, console, time.perf_counter())
     return run

@@ -63,7 +63,7 @@ def missing(run: PlannedRun) -> list[str]:
     ]
     if run.config.run.probes and unprobed:
         parts.append(f"the probes of {first_places(unprobed)}")
-    if run.config.run.learning_curve and not _curve_is_whole(run):
+    if run.config.run.learning_curve and not curve_is_whole(run):
         parts.append("fits of the learning curve")
     what = f"missing: {'; '.join(parts)}" if parts else "nothing is missing"
     return [
@@ -74,7 +74,7 @@ def missing(run: PlannedRun) -> list[str]:
 _ENDINGS = {"killed": "was killed", "interrupted": "was interrupted", "failed": "failed"}
 
 
-def _curve_is_whole(run: PlannedRun) -> bool:
+def curve_is_whole(run: PlannedRun) -> bool:
     """Return whether there are predictions of every fit of every smaller set, on which each has one seed."""
     curve = run.folder.for_curve()
     sets = [one["set"] for one in run.folder.curve.get("sets") or () if one["set"]]  # 0 is the whole

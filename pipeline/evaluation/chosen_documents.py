@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import cycle
-from typing import Any
+from typing import cast
 
 import numpy as np
 
 from pipeline.evaluation.hard_documents import Answers, average_answers, rank_documents
 from pipeline.evaluation.pooling import PooledRun, pool_folds
+from pipeline.run_folder.details.documents import AnsweringModel, ChosenDocument, ChosenDocuments
+from pipeline.run_folder.metrics.rows import Kind
 from pipeline.run_folder.predictions import SavedPredictions
 
 MOST = 300  # documents
@@ -22,7 +24,7 @@ def choose_documents(
     trained: Mapping[str, bool],
     generator: np.random.Generator,
     most: int = MOST,
-) -> dict[str, Any]:
+) -> ChosenDocuments | None:
     """Return what `details/chosen_documents.json` holds: which documents, why, and each model's answer.
 
     Parameters
@@ -39,11 +41,7 @@ def choose_documents(
 
     Returns
     -------
-    dict
-        `label_names`; `tested`, how many documents there were; `models`: name, kind, `seeds`, `probabilities`
-        (whether they are known), `decides` (whether its answers choose documents); `documents`: document, fold,
-        label (a place in `label_names`), `why` (names of lists), `predicted` and `probability` (one a model, of the
-        class it predicts; None where it is not known). Empty without a model.
+    ChosenDocuments, or None without a model
 
     Notes
     -----
@@ -56,19 +54,26 @@ def choose_documents(
     found = pool_folds(saved)
     pooled = {name: found[name] for name in kinds if name in found}
     if not pooled:
-        return {}
+        return None
     deciding = [name for name in pooled if kinds[name] != "control" and trained.get(name, True)]
     answers = average_answers(pooled)
     orders = _orders(pooled, deciding, kinds)
     orders[RANDOM] = generator.permutation(len(answers.documents)).tolist()
     why = _take_turns(orders, most)
     fold_of = next(iter(pooled.values()))[0].fold_of
-    return {
-        "label_names": list(saved[0].label_names),
-        "tested": len(answers.documents),
-        "models": [_model(name, runs, kinds[name], name in deciding) for name, runs in pooled.items()],
-        "documents": [_document(answers, place, int(fold_of[place]), names) for place, names in why.items()],
-    }
+    models = (
+        AnsweringModel(
+            name=name,
+            kind=cast(Kind, kinds[name]),
+            seeds=len(runs),
+            probabilities=not runs[0].predictions.hard,
+            decides=name in deciding,
+        )
+        for name, runs in pooled.items()
+    )
+    documents = (_document(answers, place, int(fold_of[place]), names) for place, names in why.items())
+    label_names = tuple(saved[0].label_names)
+    return ChosenDocuments(label_names, len(answers.documents), tuple(models), tuple(documents))
 
 
 def _orders(
@@ -107,23 +112,13 @@ def _take_turns(orders: Mapping[str, Sequence[int]], most: int) -> dict[int, lis
     return why
 
 
-def _model(name: str, runs: Sequence[PooledRun], kind: str, decides: bool) -> dict[str, Any]:
-    return {
-        "name": name,
-        "kind": kind,
-        "seeds": len(runs),
-        "probabilities": not runs[0].predictions.hard,
-        "decides": decides,
-    }
-
-
-def _document(answers: Answers, place: int, fold: int, why: list[str]) -> dict[str, Any]:
+def _document(answers: Answers, place: int, fold: int, why: list[str]) -> ChosenDocument:
     confidence = np.where(answers.hard[:, 0], np.nan, answers.confidence[:, place])  # (M,)
-    return {
-        "document": int(answers.documents[place]),
-        "fold": fold,
-        "label": int(answers.labels[place]),
-        "why": why,
-        "predicted": answers.predicted[:, place].tolist(),
-        "probability": [float(value) if np.isfinite(value) else None for value in confidence],
-    }
+    return ChosenDocument(
+        document=int(answers.documents[place]),
+        fold=fold,
+        label=int(answers.labels[place]),
+        why=tuple(why),
+        predicted=tuple(answers.predicted[:, place].tolist()),
+        probability=tuple(float(value) if np.isfinite(value) else None for value in confidence),
+    )

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pipeline.evaluation.calibration import CalibrationFacts
 from pipeline.evaluation.recorded import Recorded, Row
 from pipeline.evaluation.summary import MeanScores
+from pipeline.run_folder.details.documents import Bin, ClassScore, ModelScores
 from pipeline.run_folder.fits import fit_of
 from pipeline.run_folder.metrics.models import Result, Summary
 from pipeline.run_folder.predictions import SavedPredictions
@@ -72,38 +73,31 @@ def validation_score(fit: Row, metric: str) -> float | None:
     return fit["validation_accuracy"] if score is None and metric == "accuracy" else score
 
 
-def by_model(saved: Iterable[SavedPredictions]) -> list[Row]:
+def by_model(saved: Iterable[SavedPredictions]) -> tuple[ModelScores, ...]:
     """Return per-class scores, confusion and calibration of each model, its runs taken together."""
     runs: dict[str, list[SavedPredictions]] = defaultdict(list)
     for entry in saved:
         runs[entry.name].append(entry)
-    return [_detailed(name, entries) for name, entries in runs.items()]
+    return tuple(_detailed(name, entries) for name, entries in runs.items())
 
 
-def _detailed(name: str, entries: list[SavedPredictions]) -> Row:
+def _detailed(name: str, entries: list[SavedPredictions]) -> ModelScores:
     scores = score(Predictions.joined([entry.predictions for entry in entries]))
-    return {
-        "name": name,
-        "runs": len(entries),
-        "per_class": _per_class(scores, entries[0].label_names, len({entry.seed for entry in entries})),
-        "confusion": scores.confusion,
-        "calibration": _bins(scores.calibration),
-    }
+    per_class = _per_class(scores, entries[0].label_names, len({entry.seed for entry in entries}))
+    confusion = tuple(tuple(int(number) for number in line) for line in scores.confusion)
+    return ModelScores(name, len(entries), per_class, confusion, _bins(scores.calibration))
 
 
-def _per_class(scores: Scores, label_names: Iterable[str], n_seeds: int) -> list[Row]:
+def _per_class(scores: Scores, label_names: Iterable[str], n_seeds: int) -> tuple[ClassScore, ...]:
     """Return the scores of each class; its documents count once, however many seeds answer them."""
     of_classes = zip(label_names, scores.precision, scores.recall, scores.f1, scores.support, strict=True)
-    return [
-        {"label": label, "precision": precision, "recall": recall, "f1": f1, "support": support // n_seeds}
+    return tuple(
+        ClassScore(label, precision, recall, f1, support // n_seeds)
         for label, precision, recall, f1, support in of_classes
-    ]
+    )
 
 
-def _bins(bins: CalibrationBins) -> list[Row]:
+def _bins(bins: CalibrationBins) -> tuple[Bin, ...]:
     """Return the documents by confidence, a row for each bin."""
     of_bins = zip(bins.edges[:-1], bins.edges[1:], bins.counts, bins.confidence, bins.accuracy, strict=True)
-    return [
-        {"lo": lo, "hi": hi, "count": count, "confidence": confidence, "accuracy": accuracy}
-        for lo, hi, count, confidence, accuracy in of_bins
-    ]
+    return tuple(Bin(*of_bin) for of_bin in of_bins)

@@ -19,6 +19,8 @@ from pipeline.core.seeds import stage_generator
 from pipeline.evaluation.choices import Choices, all_trained, choose, merits_by_fold
 from pipeline.evaluation.recorded import Recorded, Row, read_predictions, read_recorded
 from pipeline.evaluation.result_rows import by_model, result_row, summary_row
+from pipeline.run_folder.details.documents import ChosenDocuments, ClassScores
+from pipeline.run_folder.details.fitting import Assumptions
 from pipeline.run_folder.documents import read_documents, read_giveaways
 from pipeline.run_folder.metrics import SCHEMA_VERSION, Metrics
 from pipeline.run_folder.metrics.comparisons import Cause, Comparison, Gains, Protocol, Seeds, Verdict
@@ -38,7 +40,18 @@ class Scored:
     """What is computed from a run folder: metrics.json, and files of `details/` by name."""
 
     metrics: Metrics
-    details: Row
+    scores: ClassScores
+    assumptions: Assumptions
+    chosen_documents: ChosenDocuments | None
+
+    @property
+    def details(self) -> Row:
+        """The files of `details/`, by name."""
+        return {
+            "scores": self.scores,
+            "assumptions": self.assumptions,
+            "chosen_documents": self.chosen_documents or {},
+        }
 
     @property
     def files(self) -> Row:
@@ -56,7 +69,13 @@ def score_run(run: Path) -> Scored:
         If one of `INPUTS` is absent, or a file is not what it has to be.
     """
     recorded = read_recorded(run)
-    return Scored(_metrics(recorded), _details(recorded))
+    facts, models = recorded.facts, by_model(recorded.saved)
+    return Scored(
+        metrics=_metrics(recorded),
+        scores=ClassScores(tuple(facts.corpus["classes"]), models),
+        assumptions=Assumptions(facts.assumptions, tuple(_warnings(recorded))),
+        chosen_documents=_chosen_documents(recorded),
+    )
 
 
 # --- a line for each key of metrics.json, and for each file of details/ that derives from predictions
@@ -317,16 +336,7 @@ def _lengths(documents: pl.DataFrame | None) -> dict[int, int]:
     return {} if documents is None else dict(documents.select("document", "tokens").iter_rows())
 
 
-def _details(recorded: Recorded) -> Row:
-    facts = recorded.facts
-    return {
-        "scores": {"label_names": list(facts.corpus["classes"]), "models": by_model(recorded.saved)},
-        "assumptions": {"assumptions": facts.assumptions, "warnings": _warnings(recorded)},
-        "chosen_documents": _chosen_documents(recorded),
-    }
-
-
-def _chosen_documents(recorded: Recorded) -> Row:
+def _chosen_documents(recorded: Recorded) -> ChosenDocuments | None:
     kinds = recorded.of_models("kind")
     answering = {name: kind for name, kind in kinds.items() if recorded.models[name]["model"] != "majority"}
     generator = stage_generator(recorded.config.run.seed, "documents to browse")

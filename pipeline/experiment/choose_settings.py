@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.fits import Score, Trial, TrialResult
-from pipeline.experiment.data import Fold, RunData
+from pipeline.experiment.data import RunData, Split
 from pipeline.experiment.tuning import choose, draw_trials, fixed_by_name, in_order
 from pipeline.experiment.tuning.trials import Settings
 from pipeline.models.table import PlannedModel, space_of
@@ -17,7 +17,7 @@ from pipeline.settings.tables import Config, settled, with_values
 Judge = Callable[[RunData], Score]  # fits one model with the settings of this data, on training documents
 
 
-def settings_to_try(config: Config, planned: PlannedModel, fold: Fold) -> list[tuple[int, Settings]]:
+def settings_to_try(config: Config, planned: PlannedModel, fold: Split) -> list[tuple[int, Settings]]:
     """Return the trials of a model on one fold by number, in the order to run them.
 
     There are none without --tune, and for a model without settings to draw.
@@ -37,7 +37,7 @@ def settings_to_try(config: Config, planned: PlannedModel, fold: Fold) -> list[t
 
 
 def try_settings(
-    data: RunData, planned: PlannedModel, fold: Fold, judge: Judge, number: int, settings: Settings
+    data: RunData, planned: PlannedModel, fold: Split, judge: Judge, number: int, settings: Settings
 ) -> TrialResult:
     """Return how a model does with settings that were drawn.
 
@@ -70,7 +70,7 @@ def with_chosen(config: Config, trials: Sequence[Trial]) -> Config:
 
 
 def choose_settings(
-    data: RunData, planned: PlannedModel, fold: Fold, judge: Judge
+    data: RunData, planned: PlannedModel, fold: Split, judge: Judge
 ) -> Generator[TrialResult, None, RunData]:
     """Try settings one after the other; yield each trial as it ends, and return `data` with the settings chosen."""
     trials: list[Trial] = []

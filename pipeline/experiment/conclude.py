@@ -5,10 +5,8 @@ from __future__ import annotations
 import hashlib
 import traceback
 from collections import defaultdict
-from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from pipeline.core.console import Console
 from pipeline.core.files import plain, write_json
@@ -24,6 +22,7 @@ from pipeline.experiment.tuning import describe_families, describe_space
 from pipeline.interpret.contributions.documents import documents_shown, shown_of_first_fold
 from pipeline.interpret.contributions.of_run import word_contributions
 from pipeline.models.table import PlannedModel
+from pipeline.run_folder.details.documents import ChosenDocuments
 from pipeline.run_folder.metrics import check_metrics
 from pipeline.run_folder.models import bytes_to_predict
 from pipeline.run_folder.receipts import RECEIPTS, make_receipts
@@ -99,7 +98,7 @@ def decorate(
     """
     from pipeline.report import draw_report
 
-    folder, chosen = run.folder, scored.details["chosen_documents"]
+    folder, chosen = run.folder, scored.chosen_documents
     shown = documents_shown(scored.metrics, chosen, read.loaded.corpus, read.corpora)
     folder.write_detail("documents_shown", shown)
     contributions = _contributions(run, chosen, read.corpora[0], tokenized, console)
@@ -112,7 +111,7 @@ def decorate(
 
 def _contributions(
     run: PlannedRun,
-    chosen: Mapping[str, Any],
+    chosen: ChosenDocuments | None,
     first: Corpus,
     tokenized: TokenizedCorpus | None,
     console: Console,
@@ -121,9 +120,9 @@ def _contributions(
     folder, config = run.folder, run.config
     whole = folder.done() >= set(run.planned_fits())
     ended = folder.state == "done" or (folder.state == "killed" and whole)
-    if not ended or not config.run.probes or tokenized is None or not chosen:
+    if not ended or not config.run.probes or tokenized is None or chosen is None:
         return {}
-    names = {model["name"] for model in chosen["models"]}
+    names = {model.name for model in chosen.models}
     planned = [model for model in run.planned if model.name in names]
     shown = shown_of_first_fold(chosen, first, tokenized)
     with console.stage("Word contributions", len(planned), "models") as stage, quiet(config.run.debug):

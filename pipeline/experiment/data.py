@@ -87,31 +87,26 @@ class RunData:
 
 
 @dataclass(frozen=True, eq=False)
-class Fold:
-    """One split: the positions of each part's documents."""
+class Split:
+    """The positions of each part's documents, ascending; of a fold, where there are several."""
 
     number: int
-    corpus: Corpus
     train: Int64
     validation: Int64
     test: Int64
 
     @classmethod
-    def of(cls, number: int, corpus: Corpus) -> Fold:
-        """Return the fold of a corpus whose documents are all assigned."""
-        return cls(number, corpus, *(corpus.positions(part) for part in (TRAIN, VALIDATION, TEST)))
+    def of(cls, number: int, corpus: Corpus) -> Split:
+        """Return the split of a corpus whose documents are all assigned."""
+        return cls(number, *(corpus.positions(part) for part in (TRAIN, VALIDATION, TEST)))
 
-    def without_texts(self) -> Fold:
-        """Return the fold with empty texts: fits read tokens."""
-        return replace(self, corpus=self.corpus.without_texts())
-
-    def refitted(self) -> Fold:
-        """Return the fold with the validation documents among the training documents."""
-        merged = np.where(self.corpus.split == VALIDATION, TRAIN, self.corpus.split).astype(np.int8)
-        return Fold.of(self.number, replace(self.corpus, split=merged))
+    def refitted(self) -> Split:
+        """Return the split with the validation documents among the training documents."""
+        train = np.sort(np.concatenate([self.train, self.validation]))
+        return replace(self, train=train, validation=self.validation[:0])
 
 
-def documents_to_time(data: RunData, fold: Fold) -> list[TokenizedCorpus]:
+def documents_to_time(data: RunData, fold: Split) -> list[TokenizedCorpus]:
     """Return up to 50 test documents, spread evenly over all of them, each as a corpus of its own.
 
     What one document takes is measured on the first fold alone.
@@ -142,7 +137,7 @@ class Validated:
 
 
 def validate(
-    data: RunData, fold: Fold, answer: Callable[[], Float32], accuracy: float | None
+    data: RunData, fold: Split, answer: Callable[[], Float32], accuracy: float | None
 ) -> Validated | None:
     """Return what a fit is chosen by: its score by `run.metric` on the fold's validation documents.
 
@@ -163,12 +158,12 @@ def validate(
     return Validated(metric.value(judged), float(error))
 
 
-def answers_on_test(data: RunData, fold: Fold, probabilities: Float32) -> Predictions:
+def answers_on_test(data: RunData, fold: Split, probabilities: Float32) -> Predictions:
     """Return one fitted model's answers, float32 (N, C), on the fold's test documents."""
     return CLASSIFY.answers(data.corpus.records[fold.test], data.labels(fold.test), probabilities)
 
 
-def embedding_request(data: RunData, fold: Fold, on_epoch: Callable[[int, int], None]) -> EmbeddingRequest:
+def embedding_request(data: RunData, fold: Split, on_epoch: Callable[[int, int], None]) -> EmbeddingRequest:
     """Return what an embedding source is given in one fold: the vocabulary of its training documents and more."""
     config = data.config
     train = select(data.tokenized, fold.train)
@@ -205,16 +200,16 @@ QUICK_DOCUMENTS = 2_000
 
 @dataclass(frozen=True, eq=False)
 class ReadCorpus:
-    """A corpus as a run read it, and how it is split: on one fold or on several."""
+    """A corpus as a run read it; `corpora` are its documents with the split of each fold."""
 
     loaded: LoadedCorpus
     duplicates: Duplicates
-    folds: list[Fold]
+    corpora: list[Corpus]
 
-    @property
-    def corpora(self) -> list[Corpus]:
-        """The documents of each fold, with its split."""
-        return [fold.corpus for fold in self.folds]
+    @cached_property
+    def folds(self) -> list[Split]:
+        """The split of each fold."""
+        return [Split.of(number, corpus) for number, corpus in enumerate(self.corpora)]
 
 
 def read_and_split(config: Config, console: Console) -> ReadCorpus:
@@ -226,13 +221,13 @@ def read_and_split(config: Config, console: Console) -> ReadCorpus:
             loaded = sample_corpus(loaded, QUICK_DOCUMENTS, stage_generator(config.run.seed, "quick sample"))
         duplicates = find_duplicates(loaded.corpus)
         corpora = split_asked(config, loaded, duplicates)
-    folds = [Fold.of(number, corpus) for number, corpus in enumerate(corpora)]
     if wanted.folds == 0:  # where a split was made or completed, duplicates are counted against it
         duplicates = find_duplicates(corpora[0])
-    leak = leak_warning(duplicates, len(folds[0].test))
+    read = ReadCorpus(loaded, duplicates, corpora)
+    leak = leak_warning(duplicates, len(read.folds[0].test))
     if leak:
         console.warn(leak)
-    return ReadCorpus(loaded, duplicates, folds)
+    return read
 
 
 def tokenize_all(

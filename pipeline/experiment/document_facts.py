@@ -14,10 +14,10 @@ import numpy as np
 import polars as pl
 
 from pipeline.core.files import write_json
-from pipeline.core.values import SPLIT_NAMES, Float64, Int64, TokenizedCorpus
+from pipeline.core.values import SPLIT_NAMES, Corpus, Float64, Int64, TokenizedCorpus
 from pipeline.corpus.giveaways import Giveaways, find_giveaways, hold_any
 from pipeline.corpus.near_duplicates import NearDuplicates, Signatures, find_near_duplicates, sign_documents
-from pipeline.experiment.data import Fold
+from pipeline.experiment.data import Split
 from pipeline.run_folder.documents import COLUMNS, giveaways_path, write_documents
 from pipeline.text.ragged import select
 
@@ -27,7 +27,7 @@ NOTABLE_COVERAGE = 0.5  # of a class's documents: from here on a token that give
 
 
 def describe_test_documents(
-    run: Path, tokenized: TokenizedCorpus, folds: Sequence[Fold], groups: Int64
+    run: Path, tokenized: TokenizedCorpus, corpora: Sequence[Corpus], groups: Int64
 ) -> list[str]:
     """Write `details/documents.parquet` and `details/giveaways.json`; return sentences to warn of.
 
@@ -36,18 +36,19 @@ def describe_test_documents(
     run : Path
         The run folder.
     tokenized : TokenizedCorpus
-        Every document, in the order of the folds' corpus.
-    folds : sequence of Fold
-        Their texts are not read.
+        Every document, in the order of the corpus.
+    corpora : sequence of Corpus
+        The documents with the split of each fold; texts are not read.
     groups : int64 array, shape (N,)
         Documents with an equal number are copies, or kept together by the corpus.
     """
     signatures = sign_documents(tokenized)
     tables, tokens = [], []
-    for fold in folds:
-        found = find_giveaways(select(tokenized, fold.train), fold.corpus.labels[fold.train])
-        tables.append(_facts(tokenized, fold, signatures, found, groups))
-        tokens += _giveaway_rows(found, tokenized, fold)
+    for number, corpus in enumerate(corpora):
+        fold = Split.of(number, corpus)
+        found = find_giveaways(select(tokenized, fold.train), corpus.labels[fold.train])
+        tables.append(_facts(tokenized, corpus, fold, signatures, found, groups))
+        tokens += _giveaway_rows(found, tokenized, corpus, number)
     facts = pl.concat(tables)
     write_documents(run, facts)
     write_json(giveaways_path(run), tokens)
@@ -55,7 +56,12 @@ def describe_test_documents(
 
 
 def _facts(
-    tokenized: TokenizedCorpus, fold: Fold, signatures: Signatures, giveaways: Giveaways, groups: Int64
+    tokenized: TokenizedCorpus,
+    corpus: Corpus,
+    fold: Split,
+    signatures: Signatures,
+    giveaways: Giveaways,
+    groups: Int64,
 ) -> pl.DataFrame:
     """Return the rows of one fold's test documents."""
     unknown_share, frequency = word_facts(tokenized, fold.train, fold.test)
@@ -63,12 +69,12 @@ def _facts(
     nearest = find_near_duplicates(tokenized, signatures, fold.test, others)
     table = pl.DataFrame(
         {
-            "document": fold.corpus.records[fold.test],
+            "document": corpus.records[fold.test],
             "fold": np.full(len(fold.test), fold.number),
             "tokens": np.diff(tokenized.offsets)[fold.test],
             "unknown_share": unknown_share,
             "frequency": frequency,
-            **_nearest_columns(nearest, fold),
+            **_nearest_columns(nearest, corpus, fold),
             "giveaway": hold_any(tokenized, fold.test, giveaways.types),
             "group": groups[fold.test],
         }
@@ -102,10 +108,9 @@ def word_facts(tokenized: TokenizedCorpus, train: Int64, documents: Int64) -> tu
     return unknown, np.expm1(logarithms)
 
 
-def _nearest_columns(nearest: NearDuplicates, fold: Fold) -> dict[str, pl.Series]:
+def _nearest_columns(nearest: NearDuplicates, corpus: Corpus, fold: Split) -> dict[str, pl.Series]:
     """Return record number, part, similarity and agreement of labels, null where there is no near-duplicate."""
     found, of = nearest.of >= 0, nearest.of  # an absent one (-1) is blanked below
-    corpus = fold.corpus
     values: dict[str, Any] = {
         "near_duplicate_of": corpus.records[of],
         "near_duplicate_in": [SPLIT_NAMES.get(int(part), "") for part in corpus.split[of]],
@@ -116,13 +121,15 @@ def _nearest_columns(nearest: NearDuplicates, fold: Fold) -> dict[str, pl.Series
     return {name: pl.Series(name, column).set(absent, None) for name, column in values.items()}
 
 
-def _giveaway_rows(found: Giveaways, tokenized: TokenizedCorpus, fold: Fold) -> list[dict[str, Any]]:
+def _giveaway_rows(
+    found: Giveaways, tokenized: TokenizedCorpus, corpus: Corpus, number: int
+) -> list[dict[str, Any]]:
     names = tokenized.types.gather(found.types[:MOST_GIVEAWAYS]).to_list()
     return [
         {
-            "fold": fold.number,
+            "fold": number,
             "token": token,
-            "label": fold.corpus.label_names[int(found.labels[row])],
+            "label": corpus.label_names[int(found.labels[row])],
             "documents": int(found.documents[row]),
             "precision": float(found.precision[row]),
             "coverage": float(found.coverage[row]),

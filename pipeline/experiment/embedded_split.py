@@ -9,7 +9,7 @@ from pipeline.core.fits import Row, SourceResult
 from pipeline.embeddings.audit.fit import CorpusFacts, audit_fit
 from pipeline.embeddings.audit.neighbours import characteristic_words, neighbour_rows
 from pipeline.embeddings.table import Embedded, embed, encode_covered
-from pipeline.experiment.data import Fold, RunData, embedding_request
+from pipeline.experiment.data import RunData, Split, embedding_request
 from pipeline.models.networks.batches import Visible, visible
 from pipeline.models.save import files_of_embedding
 from pipeline.text.ragged import select
@@ -22,7 +22,7 @@ class EmbeddedSplit:
     `marking` are the words that mark the classes most, with their class.
     """
 
-    fold: Fold
+    fold: Split
     embedded: Embedded
     documents: Visible
     marking: list[tuple[str, str]]
@@ -32,7 +32,7 @@ class EmbeddedSplit:
         return replace(self, embedded=replace(self.embedded, file_words=None))
 
 
-def embed_split(data: RunData, source: str, fold: Fold) -> EmbeddedSplit:
+def embed_split(data: RunData, source: str, fold: Split) -> EmbeddedSplit:
     """Return a split with the vectors that a source has, or learns from its training documents."""
     config = data.config
     asked = next(one.asked_source for one in data.planned if one.source == source)  # files with folders

@@ -14,8 +14,8 @@ from pipeline.core.resources import PeakMemory, milliseconds_of_each
 from pipeline.core.values import Float32, Int32
 from pipeline.experiment.choose_settings import Judge, choose_settings
 from pipeline.experiment.data import (
-    Fold,
     RunData,
+    Split,
     Validated,
     answers_on_test,
     chosen_by_share,
@@ -40,7 +40,7 @@ from pipeline.tasks.table import CLASSIFY
 from pipeline.text.ragged import select
 
 
-def fit_baselines(data: RunData, job: Job[Fold]) -> Iterator[Result]:
+def fit_baselines(data: RunData, job: Job[Split]) -> Iterator[Result]:
     """Fit linear models of n-gram counts; yield each as it ends, and under --tune each trial.
 
     Models that read the same n-grams share one count; it is let go before the next is made.
@@ -70,7 +70,7 @@ def fit_mean(data: RunData, job: Job[EmbeddedSplit]) -> Iterator[Result]:
     yield fit_linear(own, job.model, features, last, job.refit)
 
 
-def judge_linear(planned: PlannedModel, fold: Fold, features: Callable[[RunData], Features]) -> Judge:
+def judge_linear(planned: PlannedModel, fold: Split, features: Callable[[RunData], Features]) -> Judge:
     """Return the function that fits a linear model with the settings of a trial and scores validation documents."""
 
     def judge(trial: RunData) -> Score:
@@ -88,7 +88,7 @@ def judge_linear(planned: PlannedModel, fold: Fold, features: Callable[[RunData]
 
 
 def _fit_together(
-    data: RunData, models: Sequence[PlannedModel], fold: Fold, final: Fold, refit: bool
+    data: RunData, models: Sequence[PlannedModel], fold: Split, final: Split, refit: bool
 ) -> Iterator[FitResult]:
     """Fit these baselines with the same settings; those that read the same n-grams share one count."""
     ranges = {model.name: range_of(data, model, fold) for model in models}

@@ -16,7 +16,7 @@ from typing import Any
 from pipeline.core.fits import Result, Trial, TrialResult
 from pipeline.embeddings.audit.fit import CorpusFacts
 from pipeline.experiment.choose_settings import best_so_far, settings_to_try, with_chosen
-from pipeline.experiment.data import Fold, RunData
+from pipeline.experiment.data import RunData, Split
 from pipeline.experiment.embedded_split import EmbeddedSplit, describe_source, embed_split
 from pipeline.experiment.executors import Executor
 from pipeline.experiment.fit_linear import fit_baselines, fit_mean
@@ -41,7 +41,7 @@ class FitLoop:
     data, facts : what fits read, and audits of embedding sources; its settings are those of networks and vectors
     linear : the settings of linear models, in which there is no chance
     folder, keep : where results are, and what is told of each
-    networks : by fold and name, the first seed's job of each network that may be trained more often
+    networks : the first seed's job of each network that may be trained more often
     """
 
     data: RunData
@@ -51,7 +51,7 @@ class FitLoop:
     files: SharedFiles
     folder: RunFolder
     keep: Callable[[Result], None]
-    networks: dict[tuple[int, str], NetworkJob] = field(default_factory=dict, init=False)
+    networks: list[NetworkJob] = field(default_factory=list, init=False)
     _trials: dict[tuple[str, int], list[Trial]] = field(default_factory=dict, init=False)  # by name, fold
 
     def run(self, jobs: Iterable[Job[Any] | None]) -> None:
@@ -61,23 +61,22 @@ class FitLoop:
             if isinstance(result, TrialResult):
                 self._trials.setdefault((result.name, result.fold), []).append(result.trial)
 
-    def fit_folds(self, folds: Iterable[Fold]) -> None:
+    def fit_folds(self, folds: Iterable[Split]) -> None:
         """Fit every planned model on each split, and a second time the seeds that end far from the others."""
         self.run(chain.from_iterable(map(self.jobs_of, folds)))
         self.run(list(self.second_trainings()))  # a seed is far off only beside all others
 
-    def jobs_of(self, fold: Fold) -> Iterator[Job[Any] | None]:
+    def jobs_of(self, fold: Split) -> Iterator[Job[Any] | None]:
         """Yield the jobs of every planned model on one split; None while nothing can begin before a result is kept."""
-        fold = fold.without_texts()
         refit = self.data.config.run.refit
         final = fold.refitted() if refit else fold
         if baselines := tuple(model for model in self.data.planned if model.source is None):
             splits = self.files.put(fold), self.files.put(final)
-            yield Job(fit_baselines, baselines, 0, self.linear, *splits, refit)
+            yield Job(fit_baselines, baselines, fold.number, 0, self.linear, *splits, refit)
         for source in dict.fromkeys(model.source for model in self.data.planned if model.source):
             yield from self._jobs_of_source(source, fold, final)
 
-    def _jobs_of_source(self, source: str, fold: Fold, final: Fold) -> Iterator[NetworkJob | None]:
+    def _jobs_of_source(self, source: str, fold: Split, final: Split) -> Iterator[NetworkJob | None]:
         """Yield the jobs of the models that read a source, once its vectors are there."""
         config, refit = self.data.config, self.data.config.run.refit
         split = embed_split(self.data, source, fold)
@@ -89,14 +88,14 @@ class FitLoop:
         reading = [model for model in self.data.planned if model.source == source]
         for planned in reading:
             if not planned.seeded:
-                yield Job(fit_mean, (planned,), 0, self.linear, *splits, refit)
+                yield Job(fit_mean, (planned,), fold.number, 0, self.linear, *splits, refit)
         networks = [planned for planned in reading if planned.seeded]
         for planned in longest_first(networks) if self.executor.at_once > 1 else networks:
-            job = Job(fit_network_of, (planned,), 0, config, *splits, refit)
+            job = Job(fit_network_of, (planned,), fold.number, 0, config, *splits, refit)
             tuned = yield from self._tuned(job, fold)
-            yield from self._seeds_of(tuned, fold)
+            yield from self._seeds_of(tuned)
 
-    def _tuned(self, job: NetworkJob, fold: Fold) -> Generator[NetworkJob | None, None, NetworkJob]:
+    def _tuned(self, job: NetworkJob, fold: Split) -> Generator[NetworkJob | None, None, NetworkJob]:
         """Yield a job for each trial of a network, and return its job with the settings that were chosen."""
         planned = job.model
         wanted = settings_to_try(job.settings, planned, fold)
@@ -114,18 +113,19 @@ class FitLoop:
                     stage.advance(len(done) - before, best_so_far(done))
         return replace(job, settings=with_chosen(job.settings, done))
 
-    def _seeds_of(self, job: NetworkJob, fold: Fold) -> Iterator[NetworkJob]:
+    def _seeds_of(self, job: NetworkJob) -> Iterator[NetworkJob]:
         """Yield a job for each first seed of a network; it is kept where there may be more trainings."""
         n_seeds = first_seeds(job.settings)
         if n_seeds > 1 or job.settings.run.seeds == AUTO:
-            self.networks[fold.number, job.model.name] = job
+            self.networks.append(job)
         for seed in range(n_seeds):
             yield replace(job, seed=seed)
 
     def second_trainings(self, least_seed: int = 0) -> Iterator[NetworkJob]:
         """Yield a job for each seed from `least_seed` on that stands far from the others: no seed is twice."""
-        for (fold, name), job in self.networks.items():
-            known = {key.seed: fit for key, fit in self.folder.fits.items() if key == (name, key.seed, fold)}
+        for job in self.networks:
+            fits = self.folder.fits.values()
+            known = {fit.seed: fit for fit in fits if fit.key._replace(seed=0) == job.key}
             losses = {seed: fit.validation_loss for seed, fit in known.items()}
             best = min((loss for loss in losses.values() if loss is not None), default=math.inf)
             for seed in far_off(losses):

@@ -104,7 +104,7 @@ def _fit_and_probe(data: RunData, job: Job[EmbeddedSplit], far: FarOff | None) -
         fit = _describe(data, made, job, split, last)
         if far is not None:
             fit = replace(fit, fit_seconds=made.seconds + (far.first.fit_seconds or 0.0))
-        is_first = split.fold.number == 0 and job.seed == 0
+        is_first = job.fold == 0 and job.seed == 0
         yield _result(data, replace(fit, peak_rss_mib=memory.mib), made, last, is_first)
         if is_first and data.config.run.probes:
             yield probe_fitted(data, planned, draw, made.fitted, last)
@@ -127,12 +127,9 @@ def _result(data: RunData, fit: Fit, made: _Answered, last: EmbeddedSplit, is_fi
 
 def _course(fit: Fit, chosen: FittedNetwork) -> Row:
     """Return the row of details/histories.json: how the training went that validation judged."""
-    assert chosen.settings is not None, "a network that was trained here knows its settings"
-    assert chosen.budget is not None, "and its budget"
+    assert chosen.settings is not None and chosen.budget is not None, "they are of its training"  # noqa: PT018
     return {
-        "name": fit.name,
-        "seed": fit.seed,
-        "fold": fit.fold,
+        **fit.key._asdict(),
         "batch_size": chosen.settings.batch_size,
         "learning_rate": chosen.settings.learning_rate,
         "budget": asdict(chosen.budget),
@@ -209,9 +206,7 @@ def _describe(
     kept, validated = made.chosen.kept, made.validated
     again = (second_training_in_words(made.again),) if made.again else ()
     return Fit(
-        name=job.model.name,
-        seed=job.seed,
-        fold=split.fold.number,
+        *job.key,
         fit_seconds=made.seconds,
         predict_documents_per_second=made.documents_per_second,
         parameters=made.fitted.parameters,

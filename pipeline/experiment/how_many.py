@@ -12,7 +12,7 @@ import numpy as np
 
 from pipeline.core.models import MODELS
 from pipeline.core.resources import available_mib, usable_cores
-from pipeline.experiment.data import Fold, RunData
+from pipeline.experiment.data import RunData, Split
 from pipeline.models.networks.budget import budget_of
 from pipeline.models.table import PlannedModel
 from pipeline.settings.tables import Config, first_seeds, settled
@@ -63,7 +63,7 @@ def fits_at_once(work: Work, machine: Machine, asked: int) -> int:
     return max(1, min(work.fits, machine.cores, int(SHARE_OF_MEMORY * machine.available_mib / worker_mib)))
 
 
-def describe_work(data: RunData, folds: Sequence[Fold]) -> Work:
+def describe_work(data: RunData, folds: Sequence[Split]) -> Work:
     """Return what a run will have to do: the fits that `folds` and seeds make of the planned models."""
     lengths = np.diff(data.tokenized.offsets)
     networks = [model for model in data.planned if model.seeded]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from pipeline.core.fits import Result
+from pipeline.core.fits import FitKey, Result
 from pipeline.experiment.data import RunData
 from pipeline.experiment.shared import Shared
 from pipeline.models.table import PlannedModel
@@ -23,6 +23,7 @@ class Job(Generic[T]):
     ----------
     fit : the function that fits; it yields each result as soon as it has it, and writes no file
     models : what is fitted: one model, or several that read the same n-grams
+    fold : the number of the split
     seed : the random numbers of a network, as the run counts them
     settings : those of this fit
     choose_on, fit_on : the documents that choose, and those that a refit learns from; else both are the same
@@ -32,6 +33,7 @@ class Job(Generic[T]):
 
     fit: Callable[[RunData, Job[Any]], Iterator[Result]]
     models: tuple[PlannedModel, ...]
+    fold: int
     seed: int
     settings: Config
     choose_on: Shared[T]
@@ -43,3 +45,8 @@ class Job(Generic[T]):
         """The model that is fitted, of a job that fits one."""
         (model,) = self.models
         return model
+
+    @property
+    def key(self) -> FitKey:
+        """Which fit of the run it makes, of a job that fits one model."""
+        return FitKey(self.model.name, self.seed, self.fold)

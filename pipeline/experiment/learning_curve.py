@@ -15,8 +15,8 @@ import numpy as np
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.fits import Fit, FitResult, Result
-from pipeline.core.values import UNASSIGNED, Int32, Int64
-from pipeline.experiment.data import Fold
+from pipeline.core.values import Corpus, Int32, Int64
+from pipeline.experiment.data import Split
 from pipeline.experiment.fit_loop import FitLoop
 from pipeline.experiment.jobs import Job
 from pipeline.experiment.planned_run import PlannedRun
@@ -63,7 +63,7 @@ def nested_order(labels: Int32, generator: np.random.Generator) -> Int64:
     return by_class[np.argsort(place, kind="stable")].astype(np.int64)
 
 
-def smaller_folds(fold: Fold, wanted: int, generator: np.random.Generator) -> list[Fold]:
+def smaller_folds(fold: Split, corpus: Corpus, wanted: int, generator: np.random.Generator) -> list[Split]:
     """Return the fold with fewer documents to learn from: `DRAWS` sets of each size, numbers from 1, smallest first.
 
     Each draw is a random order of the documents, of which each size is a beginning: the sets of one draw are nested,
@@ -75,8 +75,7 @@ def smaller_folds(fold: Fold, wanted: int, generator: np.random.Generator) -> li
     PipelineError
         If the training documents are too few to be halved.
     """
-    labels = fold.corpus.labels
-    n_classes, n_train = len(fold.corpus.label_names), len(fold.train)
+    labels, n_classes, n_train = corpus.labels, len(corpus.label_names), len(fold.train)
     sizes = curve_sizes(n_train, n_classes, wanted)
     if len(sizes) == 1:
         least = 2 * max(FEWEST_DOCUMENTS, FEWEST_A_CLASS * n_classes)
@@ -88,11 +87,11 @@ def smaller_folds(fold: Fold, wanted: int, generator: np.random.Generator) -> li
     ]
     fewest = len(np.unique(labels[fold.validation]))
     return [
-        _kept(
-            fold,
+        Split(
             step * DRAWS + draw + 1,
-            train[:size],
-            validation[: max(fewest, round(len(validation) * size / n_train))],
+            np.sort(train[:size]),
+            np.sort(validation[: max(fewest, round(len(validation) * size / n_train))]),
+            fold.test,
         )
         for step, size in enumerate(sizes[:-1])
         for draw, (train, validation) in enumerate(draws)
@@ -117,20 +116,10 @@ def settings_of_draw(config: Config, draw: int) -> Config:
     return with_values(config, {"run.seeds": 1, "run.seed": config.run.seed + draw})
 
 
-def _kept(fold: Fold, number: int, train: Int64, validation: Int64) -> Fold:
-    """Return a fold whose other training and validation documents belong to no part."""
-    split = fold.corpus.split.copy()
-    left_out = np.setdiff1d(
-        np.concatenate([fold.train, fold.validation]), np.concatenate([train, validation])
-    )
-    split[left_out] = UNASSIGNED
-    return Fold.of(number, replace(fold.corpus, split=split))
-
-
 # --- its fits ---------------------------------------------------------------------------------------------
 
 
-def fit_smaller_sets(run: PlannedRun, loop: FitLoop, whole: Fold, smaller: Sequence[Fold]) -> None:
+def fit_smaller_sets(run: PlannedRun, loop: FitLoop, whole: Split, smaller: Sequence[Split]) -> None:
     """Fit every planned model on each smaller set; `loop` is that of the run.
 
     Predictions stand apart from those of the run, whose tables and status do not speak of these fits.
@@ -161,7 +150,9 @@ def fit_smaller_sets(run: PlannedRun, loop: FitLoop, whole: Fold, smaller: Seque
     curve.run(jobs())
 
 
-def describe_curve(whole: Fold, smaller: Sequence[Fold], fits: Iterable[Fit], refit: bool) -> dict[str, Any]:
+def describe_curve(
+    whole: Split, smaller: Sequence[Split], fits: Iterable[Fit], refit: bool
+) -> dict[str, Any]:
     """Return details/curve_sets.json: the sets, and which of their `fits` did not train.
 
     Set 0 is the whole of the run's first fold, with the first seeds: others that were added are not on

@@ -14,7 +14,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.fits import ModelFiles
 from pipeline.core.values import Float32, Int64, TokenizedCorpus
 from pipeline.embeddings.table import Embedded, encode_covered
-from pipeline.experiment.data import Fold, RunData
+from pipeline.experiment.data import RunData, Split
 from pipeline.models.baselines.features import average
 from pipeline.models.baselines.fitting import FittedBaseline
 from pipeline.models.baselines.table import BASELINES, NgramRange, TextSize
@@ -28,7 +28,7 @@ from pipeline.text.ragged import select
 class Features:
     """One fold's documents as a linear model reads them, a row each."""
 
-    fold: Fold
+    fold: Split
     train: Any  # csr_array (N, F) or float32 array (N, D)
     validation: Any
     of: Callable[[TokenizedCorpus], Any]  # the features of any documents
@@ -44,7 +44,7 @@ class CountedOnce:
     """n-gram counts of one fold: trials that follow each other often count the same n-grams."""
 
     planned: PlannedModel
-    fold: Fold
+    fold: Split
     last: tuple[NgramRange, Features] | None = None
 
     def features(self, trial: RunData) -> Features:
@@ -55,7 +55,7 @@ class CountedOnce:
         return self.last[1]
 
 
-def range_of(data: RunData, planned: PlannedModel, fold: Fold) -> NgramRange:
+def range_of(data: RunData, planned: PlannedModel, fold: Split) -> NgramRange:
     ngrams = BASELINES[planned.model].ngrams
     assert ngrams is not None, "a model that reads vectors has a source"
     n_tokens = int(np.diff(data.tokenized.offsets)[fold.train].sum())
@@ -65,7 +65,7 @@ def range_of(data: RunData, planned: PlannedModel, fold: Fold) -> NgramRange:
     return replace(wanted, min_dfs=wanted.min_dfs[:1]) if data.config.run.tune else wanted
 
 
-def count_features(data: RunData, fold: Fold, wanted: NgramRange) -> Features:
+def count_features(data: RunData, fold: Split, wanted: NgramRange) -> Features:
     start = time.perf_counter()
     min_df = wanted.min_dfs[0]
     try:
@@ -92,7 +92,7 @@ def count_features(data: RunData, fold: Fold, wanted: NgramRange) -> Features:
 
 def _ngram_features(
     data: RunData,
-    fold: Fold,
+    fold: Split,
     ngrams: NgramVocabulary,
     train: Any,
     start: float,
@@ -127,7 +127,7 @@ def average_vectors(tokenized: TokenizedCorpus, embedded: Embedded) -> Float32:
     return average(encode_covered(tokenized, embedded), embedded.matrix.vectors)
 
 
-def average_features(data: RunData, fold: Fold, embedded: Embedded) -> Features:
+def average_features(data: RunData, fold: Split, embedded: Embedded) -> Features:
     def of(tokenized: TokenizedCorpus) -> Any:
         return average_vectors(tokenized, embedded)
 

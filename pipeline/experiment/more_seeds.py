@@ -29,7 +29,7 @@ def add_seeds(run: PlannedRun, loop: FitLoop) -> None:
         if seed == first:
             loop.data.console.say(told(found))
         run.folder.tell("added seeds", {str(found.network): seed + 1 - first})
-        jobs = [job for (_, name), job in loop.networks.items() if name == found.network]
+        jobs = [job for job in loop.networks if job.model.name == found.network]
         loop.run(replace(job, seed=seed) for job in jobs)
         loop.run(list(loop.second_trainings(least_seed=first)))
 

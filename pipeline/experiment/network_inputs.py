@@ -8,7 +8,7 @@ import numpy as np
 
 from pipeline.core.seeds import stage_generator
 from pipeline.core.values import UNKNOWN_ROW, Float32, IndexedCorpus, Int64
-from pipeline.experiment.data import Fold, RunData
+from pipeline.experiment.data import RunData, Split
 from pipeline.experiment.embedded_split import EmbeddedSplit
 from pipeline.experiment.plan import head_of
 from pipeline.experiment.tuning import fixed_by_name
@@ -34,7 +34,7 @@ class Draw:
         return f"{model} {self.seed}{' again' if self.again else ''}"
 
 
-def class_weights_of(data: RunData, fold: Fold) -> Float32 | None:
+def class_weights_of(data: RunData, fold: Split) -> Float32 | None:
     """Return what a document of each class counts in training, (C,), None if all count the same.
 
     Balanced: documents / (classes in training * documents of the class), as scikit-learn's `class_weight`.

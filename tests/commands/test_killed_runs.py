@@ -9,21 +9,30 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import psutil
 import pytest
 
+from pipeline.commands import unfinished
 from pipeline.commands.run import run_experiment
 from pipeline.commands.unfinished import finish
 from pipeline.commands.verify import verify
 from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
+from pipeline.core.fits import FitKey
 from pipeline.experiment import conclude
+from pipeline.experiment.plan import plan_models
+from pipeline.experiment.planned_run import PlannedRun
 from pipeline.run_folder import folder
+from pipeline.run_folder.folder import RunFolder
 from pipeline.run_folder.journal import JOURNAL, Journal, read_journal
 from pipeline.settings.reading import load_config
+from pipeline.settings.tables import Config
+from pipeline.tasks.classification.answers import Predictions
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")
 
@@ -162,12 +171,24 @@ def test_a_run_that_is_killed_before_any_fit_has_a_report_too(tmp_path: Path) ->
 @pytest.mark.slow
 def test_a_learning_curve_is_said_to_lack_its_last_sets(tmp_path: Path) -> None:
     run = killed(
-        tmp_path, RECORDED, call=7, n_docs=320, run_learning_curve=True
-    )  # the first fit of set 2 of 2
+        tmp_path, RECORDED, call=13, n_docs=320, run_learning_curve=True
+    )  # the first fit of set 4 of 6: three sets of 57 documents are whole
     metrics = finished(run)
     assert lacking("fits of the learning curve") in metrics["warnings"]
     assert metrics["learning_curve"]["sizes"] == [57, 230]
     assert len(metrics["results"]) == 3
+
+
+def test_a_network_has_one_seed_on_each_smaller_set_and_no_other_is_missed(tmp_path: Path) -> None:
+    planned = plan_models(("bow", "lstm"), ("learned",))
+    run = PlannedRun(Config(), Any, planned, RunFolder(path=tmp_path))  # type: ignore[arg-type]
+    run.folder.tell("curve", {"sets": [{"set": 1}, {"set": 0}]})
+    answers = Predictions(np.array([0]), np.array([0], np.int32), np.array([[1.0, 0.0]], np.float32))
+    for name in ("bow", "lstm@learned"):
+        assert not unfinished.curve_is_whole(run)
+        curve = replace(run.folder.for_curve(), label_names=("bad", "good"))
+        curve.write_predictions(FitKey(name, 0, 1), answers)
+    assert unfinished.curve_is_whole(run)
 
 
 # --- between the last fit and the end

@@ -26,7 +26,7 @@ from pipeline.core.values import TEST, TRAIN, VALIDATION, Corpus, Ledger, Loaded
 from pipeline.evaluation import Claim, comparisons
 from pipeline.experiment import data as data_module
 from pipeline.experiment import embedded_split, fit_linear, linear_features
-from pipeline.experiment.data import Fold, RunData
+from pipeline.experiment.data import RunData, Split
 from pipeline.run_folder.predictions import SavedPredictions
 from pipeline.settings.reading import load_config
 from pipeline.settings.tables import Config, with_values
@@ -84,13 +84,13 @@ def test_an_honest_pipeline_passes_every_control(config: Config) -> None:
 
 def test_documents_that_train_and_test_are_found(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every fit is given the test documents too, as a pipeline without a split would."""
-    of = Fold.of.__func__  # type: ignore[attr-defined]
+    of = Split.of.__func__  # type: ignore[attr-defined]
 
-    def leaky(cls: type[Fold], number: int, corpus: Corpus) -> Fold:
+    def leaky(cls: type[Split], number: int, corpus: Corpus) -> Split:
         fold = of(cls, number, corpus)
         return replace(fold, train=np.concatenate([fold.train, fold.test, fold.test, fold.test]))
 
-    monkeypatch.setattr(Fold, "of", classmethod(leaky))
+    monkeypatch.setattr(Split, "of", classmethod(leaky))
     found = failed(perform(config, ("bow",)))
     assert found == {("shuffled labels", "bow"), ("leak canary", "bow")}
 
@@ -101,7 +101,7 @@ def test_n_grams_learned_from_all_documents_are_found(
     """The canary among the n-grams changes no score here: only what was learned shows it."""
     learn, count, documents = linear_features.learn_ngrams, linear_features.count_ngrams, {}
 
-    def remember(data: RunData, fold: Fold, wanted: Any) -> Any:
+    def remember(data: RunData, fold: Split, wanted: Any) -> Any:
         documents["all"] = data.tokenized
         return counted(data, fold, wanted)
 
@@ -124,7 +124,7 @@ def test_vectors_learned_from_all_documents_are_found(
     """The vocabulary holds every word, or word2vec reads every document."""
     request_of = data_module.embedding_request
 
-    def leaky(data: RunData, fold: Fold, *rest: Any) -> Any:
+    def leaky(data: RunData, fold: Split, *rest: Any) -> Any:
         everything = {"vocabulary": build_vocabulary(data.tokenized), "train": data.tokenized}
         return replace(request_of(data, fold, *rest), **{learned: everything[learned]})
 

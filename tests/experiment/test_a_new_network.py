@@ -41,6 +41,7 @@ def keras_layer() -> Any:
     class Leaky(keras.layers.RNN):
         def __init__(self, units: int, **more: Any) -> None:
             super().__init__(LeakyCell(units, name="leaky_cell"), **more)
+            self.units = units  # what `networks.bptt` asks a layer for
 
     return Leaky
 

@@ -80,6 +80,7 @@ def test_lines_are_alike_up_to_the_last_digit_of_a_number(found: str, kept: str,
 def test_the_report_is_the_kept_one(made: tuple[dict[str, Any], str, str]) -> None:
     kept = (GOLDEN / "report.md").read_text(encoding="utf-8").splitlines()
     found = made[1].splitlines()
+    assert len(found) == len(kept), "lines came or went: `make golden`, and read the diff"
     assert [pair for pair in zip(found, kept, strict=True) if not alike(*pair)] == []
 
 

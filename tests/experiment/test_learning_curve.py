@@ -19,10 +19,10 @@ from pipeline.commands.run import run_experiment
 from pipeline.commands.verify import verify
 from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
-from pipeline.core.values import TEST, TRAIN, UNASSIGNED, VALIDATION, Corpus
+from pipeline.core.values import TEST, TRAIN, VALIDATION, Corpus
 from pipeline.evaluation import find_learning_curve
 from pipeline.evaluation.crossing import find_changes, who_is_ahead
-from pipeline.experiment.data import Fold
+from pipeline.experiment.data import Split
 from pipeline.experiment.learning_curve import (
     curve_sizes,
     describe_curve,
@@ -63,22 +63,25 @@ def test_every_beginning_of_the_order_is_stratified(classes: list[int], seed: in
         assert np.abs(counts - shares).max() <= n_classes
 
 
-def fold_of(n_train: int, n_validation: int, n_test: int, n_classes: int = 2) -> Fold:
+def corpus_of(n_train: int, n_validation: int, n_test: int, n_classes: int = 2) -> Corpus:
     parts = [TRAIN] * n_train + [VALIDATION] * n_validation + [TEST] * n_test
     n_docs = len(parts)
-    corpus = Corpus(
+    return Corpus(
         texts=pl.Series(["text"] * n_docs, dtype=pl.String),
         labels=(np.arange(n_docs) % n_classes).astype(np.int32),
         label_names=tuple(str(number) for number in range(n_classes)),
         records=np.arange(n_docs, dtype=np.int64),
         split=np.array(parts, dtype=np.int8),
     )
-    return Fold.of(0, corpus)
+
+
+def smaller_sets(corpus: Corpus) -> list[Split]:
+    return smaller_folds(Split.of(0, corpus), corpus, 5, np.random.default_rng(0))
 
 
 def test_smaller_sets_are_nested_within_a_draw_and_tested_on_the_same_documents() -> None:
-    whole = fold_of(200, 20, 30)
-    folds = smaller_folds(whole, 5, np.random.default_rng(0))
+    corpus = corpus_of(200, 20, 30)
+    whole, folds = Split.of(0, corpus), smaller_sets(corpus)
     assert [(f.number, len(f.train), len(f.validation)) for f in folds] == [
         *((1, 50, 5), (2, 50, 5), (3, 50, 5)),
         *((4, 100, 10), (5, 100, 10), (6, 100, 10)),
@@ -90,9 +93,9 @@ def test_smaller_sets_are_nested_within_a_draw_and_tested_on_the_same_documents(
     assert len({frozenset(f.train.tolist()) for f in folds[:3]}) == 3  # other documents in each draw
     for fold in folds:
         np.testing.assert_array_equal(fold.test, whole.test)
-        assert len(set(whole.corpus.labels[fold.train])) == 2
-        left_out = (fold.corpus.split == UNASSIGNED).sum()
-        assert left_out == 220 - len(fold.train) - len(fold.validation)
+        assert len(set(corpus.labels[fold.train])) == 2
+        for part in (fold.train, fold.validation):
+            assert (np.diff(part) > 0).all()
 
 
 def test_each_draw_has_a_seed_of_its_own() -> None:
@@ -102,13 +105,13 @@ def test_each_draw_has_a_seed_of_its_own() -> None:
 
 
 def test_a_corpus_without_validation_documents_has_none_in_any_set() -> None:
-    folds = smaller_folds(fold_of(100, 0, 10), 5, np.random.default_rng(0))
+    folds = smaller_sets(corpus_of(100, 0, 10))
     assert [len(fold.validation) for fold in folds] == [0, 0, 0]
 
 
 def test_too_few_documents_for_a_curve() -> None:
     with pytest.raises(PipelineError) as error:
-        smaller_folds(fold_of(99, 10, 10), 5, np.random.default_rng(0))
+        smaller_sets(corpus_of(99, 10, 10))
     assert str(error.value) == (
         "--learning-curve: there are 99 training documents, and a curve needs 100; leave it out, or give more"
         " documents"
@@ -314,7 +317,7 @@ def test_of_many_models_the_two_that_are_compared_have_bands(tmp_path: Path) -> 
 
 def test_a_set_that_not_every_fit_finished_is_named(tmp_path: Path) -> None:
     sets = {
-        "sets": [{"set": 1, "train": 36}, {"set": 2, "train": 72}, {"set": 0, "train": 144}],
+        "sets": [{"set": n, "train": train, "validation": 4} for n, train in ((1, 36), (2, 72), (0, 144))],
         "untrained": [],
     }
     run = build_run(tmp_path)
@@ -391,8 +394,14 @@ def test_predictions_planted_in_a_curve_are_named(run: Path, tmp_path: Path) -> 
 
 
 def test_with_refit_the_validation_documents_are_counted_among_those_learned_from() -> None:
-    whole = fold_of(200, 20, 30)
-    smaller = smaller_folds(whole, 5, np.random.default_rng(0))
+    corpus = corpus_of(200, 20, 30)
+    whole, smaller = Split.of(0, corpus), smaller_sets(corpus)
     for refit, sizes in ((False, [*[50] * 3, *[100] * 3, 200]), (True, [*[55] * 3, *[110] * 3, 220])):
         sets = describe_curve(whole, smaller, [], refit)["sets"]
         assert [one["train"] for one in sets] == sizes
+
+
+def test_a_refit_learns_from_training_and_validation_documents_in_the_order_of_the_corpus() -> None:
+    split = Split(2, *(np.array(part, np.int64) for part in ([0, 3, 5], [1, 4], [2]))).refitted()
+    assert split.train.tolist() == [0, 1, 3, 4, 5]
+    assert (split.number, len(split.validation), split.test.tolist()) == (2, 0, [2])

@@ -13,7 +13,7 @@ import pytest
 from pipeline.commands.run import run_experiment
 from pipeline.commands.verify import verify
 from pipeline.core.console import Console
-from pipeline.core.fits import Fit, FitKey, FitResult, Result, Score
+from pipeline.core.fits import Fit, FitResult, Result, Score
 from pipeline.evaluation import SeedsAsked, SeedsFound, find_seeds
 from pipeline.evaluation.differences import seeds_share
 from pipeline.evaluation.pooling import pool_folds
@@ -156,7 +156,7 @@ def plant(monkeypatch: pytest.MonkeyPatch, right: Right) -> list[tuple[str, int,
     done: list[tuple[str, int, int]] = []
 
     def trained(data: RunData, job: NetworkJob) -> Iterator[FitResult]:
-        fold, key = job.fit_on.get().fold, FitKey(job.model.name, job.seed, job.fit_on.get().fold.number)
+        fold, key = job.fit_on.get().fold, job.key
         labels = data.labels(fold.test)  # (N,)
         hits = np.array([right(key.name, key.seed, int(document)) for document in fold.test], np.float32)
         answers = np.where(np.arange(2) == labels[:, None], hits[:, None], 1 - hits[:, None])  # (N, 2)

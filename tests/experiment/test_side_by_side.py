@@ -244,7 +244,7 @@ def die(data: RunData, job: Any) -> Iterator[FitResult]:
 
 def job_of(fit: Any) -> Job[None]:
     nothing: Shared[None] = Shared(None)
-    return Job(fit, (), 0, Config(), nothing, nothing, refit=False)
+    return Job(fit, (), 0, 0, Config(), nothing, nothing, refit=False)
 
 
 def named(name: str) -> Job[None]:

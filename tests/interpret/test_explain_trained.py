@@ -183,7 +183,7 @@ def test_a_network_on_shuffled_words_says_so(run: Path, tmp_path: Path) -> None:
     assert words == [tokens[row] for row in rows.indices]
     assert sorted(words) == ["a", "film", "good", "plot"]
     with pytest.raises(
-        PipelineError, match="there is no recurrent network in this run; its networks are gru:sh"
+        PipelineError, match="in order, one way, with a cell of rnn, gru, lstm; its networks are gru:sh"
     ):
         explain("a good film", run=tmp_path)
 

@@ -44,7 +44,7 @@ def test_lists_and_a_random_sample_take_turns() -> None:
     ]
     found = choose(entries)
     order = 10 + np.random.default_rng(3).permutation(6)
-    why = {row["document"]: row["why"] for row in found["documents"]}
+    why = {row.document: row.why for row in found.documents}
     assert sorted(why) == list(range(10, 16))
     assert {number for number, names in why.items() if "random" in names} == set(order.tolist())
     assert why[10][0] == "all wrong"
@@ -52,17 +52,17 @@ def test_lists_and_a_random_sample_take_turns() -> None:
     assert [number for number, names in why.items() if "only baselines right" in names] == [12]
     # sure mistakes: 12 (0.9 for bad), then 10 (0.8), then 11 (0.6)
     assert {number for number, names in why.items() if "sure mistakes" in names} == {10, 11, 12}
-    first = [row["document"] for row in found["documents"]]
+    first = [row.document for row in found.documents]
     assert first[:2] == [10, 12]  # all wrong; the surest mistake
 
 
 def test_the_first_documents_are_the_choice_for_fewer() -> None:
     generator = np.random.default_rng(0)
     entries = [saved(name, generator.random(60).tolist()) for name in ("net", "tfidf", "theirs")]
-    every = choose(entries)["documents"]
+    every = choose(entries).documents
     for most in (1, 7, 25):
-        fewer = choose(entries, most)["documents"]
-        assert [row["document"] for row in fewer] == [row["document"] for row in every[:most]]
+        fewer = choose(entries, most).documents
+        assert [row.document for row in fewer] == [row.document for row in every[:most]]
 
 
 def test_answers_are_means_over_seeds_and_unknown_probabilities_stay_unknown() -> None:
@@ -72,29 +72,29 @@ def test_answers_are_means_over_seeds_and_unknown_probabilities_stay_unknown() -
         saved("mean", [0.1]),
     ]
     found = choose(entries)
-    assert [(model["name"], model["seeds"], model["probabilities"]) for model in found["models"]] == [
+    assert [(model.name, model.seeds, model.probabilities) for model in found.models] == [
         *(("net", 2, True), ("mean", 1, True), ("theirs", 1, False)),
     ]
-    (row,) = found["documents"]
-    assert (row["document"], row["fold"], row["label"], row["predicted"]) == (10, 0, 1, [1, 0, 1])
-    assert row["probability"] == [pytest.approx(0.65), pytest.approx(0.9), None]
+    (row,) = found.documents
+    assert (row.document, row.fold, row.label, row.predicted) == (10, 0, 1, (1, 0, 1))
+    assert row.probability == (pytest.approx(0.65), pytest.approx(0.9), None)
 
 
 def test_controls_and_models_that_did_not_train_choose_nothing() -> None:
     entries = [saved("net", [0.1, 0.9]), saved("tfidf", [0.9, 0.9]), saved("mean", [0.1, 0.1])]
     found = choose(entries, trained={"net": False})
-    assert [model["decides"] for model in found["models"]] == [False, True, False]
-    assert {name for row in found["documents"] for name in row["why"]} == {"random"}  # tfidf is always right
+    assert [model.decides for model in found.models] == [False, True, False]
+    assert {name for row in found.documents for name in row.why} == {"random"}  # tfidf is always right
 
 
 def test_the_fold_that_tested_a_document_is_kept() -> None:
     found = choose([saved("net", [0.9, 0.9]), saved("net", [0.9], fold=1)])
-    assert {row["document"]: row["fold"] for row in found["documents"]} == {10: 0, 11: 0, 110: 1}
+    assert {row.document: row.fold for row in found.documents} == {10: 0, 11: 0, 110: 1}
 
 
 def test_without_a_model_there_is_nothing_to_browse() -> None:
-    assert choose([]) == {}
-    assert choose([saved("unknown", [0.9])]) == {}
+    assert choose([]) is None
+    assert choose([saved("unknown", [0.9])]) is None
 
 
 # --- the page's data

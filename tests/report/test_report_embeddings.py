@@ -15,8 +15,9 @@ from test_report_page import HOSTILE, SHOWN, assert_self_contained, drawn
 
 from pipeline.report.page.blocks import Dot, DotPlot, Limits, Table
 from pipeline.report.page.charts import draw
+from pipeline.report.sections.causes import gain_sentence
 from pipeline.report.sections.fit_audit import audit_blocks
-from pipeline.report.sections.grid import gain_sentence, grid
+from pipeline.report.sections.grid import grid
 from pipeline.report.sections.metric import REPORT_METRICS
 from pipeline.run_folder.details.words import Audit
 from pipeline.run_folder.metrics.comparisons import Gains

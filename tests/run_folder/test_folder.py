@@ -82,7 +82,7 @@ def test_a_fit_whose_second_training_came_to_nothing_keeps_what_is_known_of_the_
     folder = filled(tmp_path)
     folder.keep(FitResult(replace(FIT, fit_seconds=4.0)))
     assert [fit.fit_seconds for fit in folder.fits.values()] == [4.0]
-    assert list(folder.courses) == [FIT.key]
+    assert folder.courses == {FIT.key: NETWORK.course}
     assert prediction_path(tmp_path, *FIT.key).exists()
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
-from pipeline.core.files import Json
 from pipeline.core.values import SPLIT_NAMES, TEST, Corpus, TokenizedCorpus
 from pipeline.interpret.contributions.of_run import CHARACTERS, Shown
+from pipeline.run_folder.details.documents import ChosenDocuments, ShownDocument
 from pipeline.run_folder.metrics import Metrics
 from pipeline.text.ragged import own_types
 
@@ -17,8 +16,8 @@ _PARTS = {name: part for part, name in SPLIT_NAMES.items()}
 
 
 def documents_shown(
-    metrics: Metrics, chosen: Mapping[str, Any], corpus: Corpus, folds: Sequence[Corpus]
-) -> list[dict[str, Json]]:
+    metrics: Metrics, chosen: ChosenDocuments | None, corpus: Corpus, folds: Sequence[Corpus]
+) -> list[ShownDocument]:
     """Return what `details/documents_shown.json` holds: `part`, `document`, `text`, and whether it was `cut`.
 
     Parameters
@@ -32,26 +31,23 @@ def documents_shown(
     folds : sequence of Corpus
         The same documents, split; a test document is one of any fold.
     """
-    wanted = _documents_named(metrics) | {("test", row["document"]) for row in chosen.get("documents") or ()}
+    wanted = _documents_named(metrics) | {
+        ("test", row.document) for row in (chosen.documents if chosen else ())
+    }
     numbers = {part: {document for of, document in wanted if of == part} for part in _PARTS}
-    shown: list[dict[str, Json]] = []
+    shown: list[ShownDocument] = []
     for name, part in _PARTS.items():
         in_part = np.any([fold.split == part for fold in folds], axis=0)
         places = np.flatnonzero(in_part & np.isin(corpus.records, list(numbers[name])))
         texts = corpus.texts.gather(places).to_list()
         shown += [
-            {
-                "part": name,
-                "document": int(corpus.records[place]),
-                "text": text[:CHARACTERS],
-                "cut": len(text) > CHARACTERS,
-            }
+            ShownDocument(name, int(corpus.records[place]), text[:CHARACTERS], cut=len(text) > CHARACTERS)
             for place, text in zip(places, texts, strict=True)
         ]
     return shown
 
 
-def shown_of_first_fold(chosen: Mapping[str, Any], first: Corpus, tokenized: TokenizedCorpus) -> Shown:
+def shown_of_first_fold(chosen: ChosenDocuments, first: Corpus, tokenized: TokenizedCorpus) -> Shown:
     """Return the chosen documents that the first fold tested: its fits are those that are saved.
 
     Parameters
@@ -62,7 +58,7 @@ def shown_of_first_fold(chosen: Mapping[str, Any], first: Corpus, tokenized: Tok
     tokenized : TokenizedCorpus
         All documents of the corpus.
     """
-    numbers = [row["document"] for row in chosen["documents"] if row["fold"] == 0]
+    numbers = [row.document for row in chosen.documents if row.fold == 0]
     tested = first.positions(TEST)
     place_of = dict(zip(first.records[tested].tolist(), tested.tolist(), strict=True))
     places = np.array([place_of[number] for number in numbers], dtype=np.int64)

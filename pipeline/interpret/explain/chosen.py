@@ -50,10 +50,11 @@ def _first(run: Path, saved: Sequence[str], cell: str | None) -> str:
         name for name in in_order if cell_of(name) in shown and not ModelName.parse(name).shuffled_words
     ]
     if not fitting:
-        wanted = "recurrent network" if cell is None else f"network with the cell {cell}"
+        none = f"there is no network with the cell {cell} in this run"
+        if cell is None:
+            none = f"no network of this run reads the words in order, one way, with a cell of {', '.join(CELL_PAGES)}"
         has = f"its networks are {', '.join(in_order)}" if in_order else "it trained no network"
-        what, fix = f"there is no {wanted} in this run; {has}", f"train one with --models {cell or 'lstm'}"
-        raise PipelineError(str(run), what, fix)
+        raise PipelineError(str(run), f"{none}; {has}", f"train one with --models {cell or 'lstm'}")
     return fitting[0]
 
 

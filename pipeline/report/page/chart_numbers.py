@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pipeline.report.page.blocks import BandPoint, Bands, Block, Chart, Limits, Table, numbers, row, shorten
-from pipeline.report.page.formats import MISSING, is_number, percent
+from pipeline.report.page.formats import MISSING, percent
 
 
 def with_numbers(block: Block, limits: Limits, source: str) -> tuple[Block, ...]:
@@ -17,10 +17,7 @@ def with_numbers(block: Block, limits: Limits, source: str) -> tuple[Block, ...]
 
 def _band_table(chart: Chart, figure: Bands, limits: Limits, source: str) -> Table:
     """Return a row for each place on the x axis and a column for each line."""
-    points = [
-        {point.x: point for point in line.points if is_number(point.x) and is_number(point.value)}
-        for line in figure.lines
-    ]
+    points = [{point.x: point for point in line.points} for line in figure.lines]
     places = sorted({place for line in points for place in line})
     show = percent if figure.percent else short
     lines = [row(short(place), *(_value(line.get(place), show) for line in points)) for place in places]
@@ -32,12 +29,9 @@ def _band_table(chart: Chart, figure: Bands, limits: Limits, source: str) -> Tab
 def _value(point: BandPoint | None, show: Callable[[float], str]) -> str:
     if point is None:
         return MISSING
-    ends = (
-        ""
-        if not is_number(point.lo) or not is_number(point.hi)
-        else f" ({show(point.lo)} to {show(point.hi)})"
-    )
-    return f"{show(point.value)}{ends}"
+    if point.lo is None or point.hi is None:
+        return show(point.value)
+    return f"{show(point.value)} ({show(point.lo)} to {show(point.hi)})"
 
 
 def short(value: float) -> str:

@@ -1,10 +1,11 @@
-"""The section that reads the ladder of models as causes: where a difference comes from."""
+"""Where a difference comes from: each cause in a section, and each network's gain beside its sources."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pipeline.core.clean import plural
+from pipeline.core.names import ModelName
 from pipeline.report.page.blocks import (
     Block,
     Cell,
@@ -21,8 +22,9 @@ from pipeline.report.page.blocks import (
     words,
 )
 from pipeline.report.page.formats import MISSING, count, interval, p_value
+from pipeline.report.sections.answer import detectable
 from pipeline.report.sections.metric import ReportMetric, metric_of
-from pipeline.run_folder.metrics.comparisons import Cause
+from pipeline.run_folder.metrics.comparisons import Cause, Effect, Gains
 from pipeline.run_folder.reading import Run
 
 
@@ -110,3 +112,85 @@ def _length_table(run: Run, entries: Sequence[Cause], limits: Limits) -> tuple[T
     rows, left_out = shorten(lines, limits.rows, "metrics.json")
     note = "Thirds of the test documents by length. The intervals are not corrected for their number."
     return (Table("Gates by document length", columns, rows, f"{note} {left_out}".strip()),)
+
+
+# --- where the gain comes from: read from paired comparisons, never from overlapping intervals
+
+
+OUTCOMES = {
+    "beats": "a gain",
+    "loses": "a loss",
+    "equal": "no difference that matters",
+    "cannot tell": "cannot be told from none",
+    "withheld": "withheld, since one of the two did not train",
+}
+ONE_SEED = " This is about these fitted models only: they were trained with one seed."
+EFFECTS = {
+    "pretraining": "compare a source of trained vectors with random",
+    "fine-tuning": "add a source with :tuned",
+}
+
+
+def gains(run: Run, limits: Limits) -> tuple[Points, ...]:
+    """Return where each network's gain comes from, a line for each; none where no pair of sources tells."""
+    seeds = _seeds(run)
+    lines = [
+        gain_sentence(entry, metric_of(run), run.places) + (ONE_SEED if _one_seed(entry, seeds) else "")
+        for entry in run.metrics.gains
+    ]
+    return (Points(tuple(lines[: limits.rows]), "Where the gain comes from"),) if lines else ()
+
+
+def _seeds(run: Run) -> dict[str, set[int]]:
+    """Return the seeds of each model."""
+    found: dict[str, set[int]] = {}
+    for entry in run.metrics.results:
+        found.setdefault(entry.name, set()).add(entry.seed)
+    return found
+
+
+def _one_seed(gain: Gains, seeds: dict[str, set[int]]) -> bool:
+    """Return whether a comparison rests on one training of each side, whose luck no interval holds."""
+    return any(
+        len(seeds.get(effect.a, set()) & seeds.get(effect.b, set())) == 1
+        for effect in gain.effects
+        if effect.decision != "withheld"
+    )
+
+
+def gain_sentence(gain: Gains, metric: ReportMetric, places: int) -> str:
+    """Return where one model's gain comes from: pretraining, fine-tuning, both or neither, with the figures."""
+    effects: dict[str, Effect] = {effect.effect: effect for effect in gain.effects}
+    shown = [_effect_sentence(effects[name], metric, places) for name in EFFECTS if name in effects]
+    absent = [
+        f"{name.capitalize()} was not tried: {advice}."
+        for name, advice in EFFECTS.items()
+        if name not in effects
+    ]
+    return " ".join([f"{gain.model}: {_conclusion(effects)}", *shown, *absent])
+
+
+def _conclusion(effects: Mapping[str, Effect]) -> str:
+    said = {name: effects[name].decision for name in EFFECTS if name in effects}
+    sure = [name for name, decision in said.items() if decision == "beats"]
+    if sure:
+        return f"the gain comes from {' and from '.join(sure)}."
+    tried = [name for name, decision in said.items() if decision != "withheld"]
+    if not tried:
+        return "where a gain comes from cannot be said."
+    return f"neither {' nor '.join(tried)} shows a gain." if len(tried) > 1 else f"{tried[0]} shows no gain."
+
+
+def _effect_sentence(effect: Effect, metric: ReportMetric, places: int) -> str:
+    figures = (
+        f"{metric.signed(effect.difference, places)} {metric.unit} (95 % interval"
+        f" {interval(effect.ci95, metric.signed, places)})"
+    )
+    sources = " minus ".join(str(ModelName.parse(name).source or "") for name in (effect.a, effect.b))
+    outcome, (low, high) = OUTCOMES[effect.decision], effect.ci95
+    if effect.decision == "cannot tell" and (low > 0 or high < 0):
+        outcome += ", once corrected for the number of side questions"
+    smallest = effect.minimum_detectable_difference
+    if effect.decision in ("equal", "cannot tell") and smallest is not None:
+        figures = f"{detectable(smallest, metric, places).lower()}; {figures}"
+    return f"{effect.effect.capitalize()}, {sources}: {figures}, {outcome}."

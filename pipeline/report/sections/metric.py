@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
-from pipeline.report.page.formats import MISSING, decimal, exact_points, is_number, percent, points
+from pipeline.report.page.formats import MISSING, Number, decimal, exact_points, percent, points
 from pipeline.run_folder.reading import Run
 
-Show = Callable[[Any, int], str]
+Show = Callable[[Number, int], str]
 
 
 @dataclass(frozen=True)
@@ -24,7 +23,6 @@ class ReportMetric:
     exact : shows the region of practical equivalence
     minus : heads the column of differences; a positive one is always in A's favour
     axis : what the axis of a chart of differences says
-    field : its key in `summary`; None where that has none
     largest : difference that two models can have
     higher_is_better : False for log loss
     """
@@ -36,16 +34,15 @@ class ReportMetric:
     exact: Callable[[float], str]
     minus: str
     axis: str
-    field: str | None
     largest: float = 1.0
     higher_is_better: bool = True
 
-    def size(self, value: Any, places: int) -> str:
+    def size(self, value: Number, places: int) -> str:
         """Return a difference without its sign."""
-        return self.signed(abs(value), places).lstrip("+") if is_number(value) else MISSING
+        return MISSING if value is None else self.signed(abs(value), places).lstrip("+")
 
 
-def _share(name: str, field: str | None, score: Show = percent) -> ReportMetric:
+def _share(name: str, score: Show = percent) -> ReportMetric:
     return ReportMetric(
         name,
         "points",
@@ -54,25 +51,22 @@ def _share(name: str, field: str | None, score: Show = percent) -> ReportMetric:
         lambda rope: f"{exact_points(rope)} points",
         "A minus B, points",
         f"Difference in {name}, points",
-        field,
     )
 
 
-def _signed_nats(value: Any, places: int = 3) -> str:
+def _signed_nats(value: Number, places: int = 3) -> str:
     """Return a difference in nats with its sign.
 
     >>> _signed_nats(0.0312), _signed_nats(-0.0312), _signed_nats(None)
     ('+0.031', '−0.031', '–')
     """
-    return f"{'+' if value > 0 else ''}{decimal(value, 3)}" if is_number(value) else MISSING
+    return MISSING if value is None else f"{'+' if value > 0 else ''}{decimal(value, 3)}"
 
 
 REPORT_METRICS = {
-    "accuracy": _share("accuracy", "accuracy"),
-    "macro-f1": _share(
-        "macro F1", "macro_f1", lambda value, places: percent(value, places).removesuffix(" %")
-    ),
-    "balanced-accuracy": _share("balanced accuracy", None),
+    "accuracy": _share("accuracy"),
+    "macro-f1": _share("macro F1", lambda value, places: percent(value, places).removesuffix(" %")),
+    "balanced-accuracy": _share("balanced accuracy"),
     "log-loss": ReportMetric(
         "log loss",
         "nats",
@@ -81,7 +75,6 @@ REPORT_METRICS = {
         lambda rope: f"{rope:.6g} nats",
         "A better by, nats",
         "Log loss of B minus that of A, hundredths of a nat: right of zero A is better",
-        "log_loss",
         float("inf"),
         higher_is_better=False,
     ),

@@ -64,7 +64,7 @@ def _row(name: str, result: Gradients) -> tuple[Cell, ...]:
         percent(trained.documents_longer, 0),
         percent(trained.vanished, 0),
         percent(trained.exploded, 0),
-        percent(result.clipped and result.clipped.all_epochs, 0),
+        percent(result.clipped.all_epochs, 0) if result.clipped else MISSING,
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from pipeline.core.clean import plural
 from pipeline.report.page.blocks import (
@@ -22,6 +21,7 @@ from pipeline.report.page.blocks import (
     words,
 )
 from pipeline.report.page.formats import (
+    Number,
     count,
     decimal,
     interval,
@@ -33,7 +33,7 @@ from pipeline.run_folder.metrics.documents import Group, Slice
 from pipeline.run_folder.reading import METRICS, Run
 
 # by: caption, what a group is a range of, how its ends are shown
-MEASURES: dict[str, tuple[str, str, Callable[[Any], str]]] = {
+MEASURES: dict[str, tuple[str, str, Callable[[Number], str]]] = {
     "length": ("by document length", "Tokens", count),
     "unknown words": ("by share of unknown tokens", "Unknown tokens", percent),
     "word frequency": (

@@ -162,15 +162,14 @@ def _chosen_table(families: Sequence[Tuned], limits: Limits) -> Table:
 def _chosen_row(family: Tuned) -> tuple[Cell, ...]:
     trials = {trial.trial: trial for trial in family.trials}
     first, chosen = trials.get(1), trials.get(family.chosen or 0)
+    shown = (first, chosen)
     return row(
         family.name,
         str(family.fold),
         count(len(trials)),
         seconds(family.seconds),
-        decimal(first and first.validation_log_loss),
-        decimal(chosen and chosen.validation_log_loss),
-        percent(first and first.validation_accuracy),
-        percent(chosen and chosen.validation_accuracy),
+        *(decimal(trial.validation_log_loss) if trial else MISSING for trial in shown),
+        *(percent(trial.validation_accuracy) if trial else MISSING for trial in shown),
         count(family.chosen),
         settings_text(chosen.settings) if chosen else "none: the run was stopped",
     )

@@ -22,7 +22,6 @@ from pipeline.run_folder.metrics.rows import (
 T = TypeVar("T")
 ByNetwork = Sequence[tuple[str, T]]  # what one probe found, with the name of each network
 Numbers = tuple[Number, ...]
-Pair = tuple[Number, Number]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,7 +165,7 @@ class HorizonPoint(Detail):
     ci95: Interval
     log_loss: Number
     loss_difference: Number
-    loss_ci95: Pair | None
+    loss_ci95: Interval | None
     longer: Share
 
 
@@ -217,7 +216,7 @@ class WordOrder(Found):
     difference: float
     ci95: Interval
     share: Number
-    share_ci95: Pair | None
+    share_ci95: Interval | None
     shares: Numbers = ()
     rope: Amount | None = None
     order: str
