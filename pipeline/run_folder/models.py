@@ -57,7 +57,7 @@ def describe(folder: Path) -> Description:
     Raises
     ------
     PipelineError
-        If it is no JSON, or in the format of another version.
+        If it is no JSON, in the format of another version, or has no name or kind.
     """
     path = folder / MODEL
     described = read_json(path)
@@ -67,6 +67,9 @@ def describe(folder: Path) -> Description:
         run = folder.parent.parent
         again = f"python -m pipeline run --config {run / CONFIG} --out {run}-again"
         raise PipelineError(str(path), what, f"train it again: {again}")
+    for key in ("name", "kind"):
+        if not isinstance(described.get(key), str):
+            raise PipelineError(str(path), f"it holds no {key} as a text", REWRITE)
     return dict(described)
 
 

@@ -13,7 +13,7 @@ from safetensors.numpy import load_file
 
 from pipeline.core.values import Int32
 from pipeline.embeddings.table import embed
-from pipeline.experiment.fit_linear import average_vectors
+from pipeline.experiment.linear_features import average_vectors
 from pipeline.models.baselines.choice import choose_strength
 from pipeline.models.baselines.fitting import FittedBaseline, fit_baseline
 from pipeline.models.baselines.table import BASELINES

@@ -25,7 +25,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.names import slug
 from pipeline.core.seeds import stage_generator
 from pipeline.embeddings.table import Embedded, embed, encode_covered
-from pipeline.experiment.fit_linear import average_vectors
+from pipeline.experiment.linear_features import average_vectors
 from pipeline.models.baselines.fitting import FittedBaseline, fit_baseline
 from pipeline.models.networks.batches import shuffle_words, visible
 from pipeline.models.networks.build import build, specify
@@ -360,6 +360,26 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str, str]] = {
         model_json(lambda content: content.update(keep="middle")),
         GRU_JSON,
         f'{NO_MODEL} (networks.keep is "middle")',
+    ),
+    "a way to cut that is no text": (
+        model_json(lambda content: content.update(keep=None)),
+        GRU_JSON,
+        f"{NO_MODEL} (networks.keep is null)",
+    ),
+    "fewer tokens than none": (
+        model_json(lambda content: content.update(max_tokens=-1)),
+        GRU_JSON,
+        f"{NO_MODEL} (networks.max_tokens is -1)",
+    ),
+    "no kind": (
+        model_json(lambda content: content.pop("kind")),
+        GRU_JSON,
+        "it holds no kind as a text",
+    ),
+    "a name that is no text": (
+        model_json(lambda content: content.update(name=["gru"])),
+        GRU_JSON,
+        "it holds no name as a text",
     ),
     "an unknown tokenizer": (
         model_json(lambda content: content["tokenizer"].update(name="letters"), "tfidf"),

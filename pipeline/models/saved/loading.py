@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -39,9 +40,11 @@ def load_model(folder: Path, name: str | None = None) -> SavedModel:
     described = describe(own)
     with read_from(own / MODEL, "it describes no model of this version"):
         tokenizer, label_names = TokenizerSettings(**described["tokenizer"]), tuple(described["label_names"])
-        for key, value in {"tokenizer.name": tokenizer.name, "networks.keep": described.get("keep")}.items():
-            if not SETTINGS[key].check.allows(value):
-                raise ValueError(f'{key} is "{value}"')
+        read = {f"networks.{key}": described[key] for key in ("keep", "max_tokens") if key in described}
+        for key, value in {"tokenizer.name": tokenizer.name, **read}.items():
+            setting = SETTINGS[key]
+            if type(value) is not type(setting.default) or not setting.check.allows(value):
+                raise ValueError(f"{key} is {json.dumps(value)}")
         return _READERS[described["kind"]](own, described, (str(described["name"]), label_names, tokenizer))
 
 
