@@ -70,7 +70,7 @@ KNOWN: dict[str, str] = {
     "gensim outside embeddings": "",
     "a name split at @ outside core.names": "",
     "a file of the run folder named outside run_folder": (
-        "cli commands.predict commands.selftest commands.verify report.draw report.sections.causes"
+        "cli commands.selftest commands.verify report.draw report.sections.causes"
         " report.sections.conduct report.sections.contamination report.sections.curves"
         " report.sections.errors_made report.sections.fit_audit report.sections.inputs"
         " report.sections.probe_forget_bias report.sections.probe_gradients"

@@ -30,6 +30,7 @@ SHOWN = 30  # differences named of one file
 ABSENT = "absent"
 SCORES = "scores: none can be computed"
 DRAWN = "a report: none can be drawn"
+_REPORT = ("report.", "charts/")  # how the names of files begin that are drawn
 DRAWN_BY = "vl-convert-python"
 STATUS = "details/status.json"  # earlier runs have no receipt of it
 
@@ -139,6 +140,10 @@ def describe(verified: Verified) -> str:
         lines += [str(difference) for difference in found[:SHOWN]]
         rest = len(found) - SHOWN
         lines += [f"{file}: and {rest} more"] if rest > 0 else []
+    if all(one.file.startswith(_REPORT) and one.again != DRAWN for one in verified.differences):
+        lines.append(
+            "Every score agrees; `python -m pipeline report` draws the report again, with this version."
+        )
     n_files = f"{len(by_file)} file{'' if len(by_file) == 1 else 's'}"
     return "\n".join([*lines, f"Differences: {len(verified.differences)}, in {n_files}."])
 

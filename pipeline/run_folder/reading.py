@@ -75,7 +75,7 @@ def read_run(path: Path) -> Run:
 def _read_metrics(run: Path) -> Metrics:
     content = read_json(run / METRICS)
     version = content.get("schema_version") if isinstance(content, dict) else None
-    if version not in (None, SCHEMA_VERSION):
+    if isinstance(version, int) and version != SCHEMA_VERSION:
         what = f"schema_version is {version}; this version reads {SCHEMA_VERSION}"
         raise PipelineError(str(run / METRICS), what, "use the version of embedseq that wrote the run")
     try:

@@ -435,6 +435,15 @@ def test_a_picture_that_was_edited_lost_or_added_is_named(run: Path) -> None:
     assert saved["charts/extra.png"] == ("a picture", "no file: the report does not show it")
 
 
+def test_where_only_the_report_differs_the_command_that_draws_it_again_is_named(run: Path) -> None:
+    hint = "Every score agrees; `python -m pipeline report` draws the report again, with this version."
+    with (run / "report.html").open("a", encoding="utf-8") as page:
+        page.write("more")
+    assert describe(verify(run)).splitlines()[-2:] == [hint, "Differences: 1, in 1 file."]
+    edit_json(run / "metrics.json", lambda metrics: metrics["corpus"].update(tested=61))
+    assert hint not in describe(verify(run))
+
+
 def test_the_package_that_draws_is_named_where_the_run_had_another_version(run: Path) -> None:
     told = verify(run).checked[-1]
     assert "vl-convert-python 1.0 (now " in told

@@ -110,6 +110,14 @@ def vocabulary_of(tokens: list[str], counts: list[int]) -> Vocabulary:
     )
 
 
+@pytest.mark.filterwarnings("error")
+def test_neighbours_of_a_training_that_went_astray_are_found_without_a_warning() -> None:
+    vocabulary = vocabulary_of(["north", "east", "northeast"], [9, 9, 9])
+    vectors = np.array([[0, 0], [0, 0], [0, 1], [1, 0], [1, 1]], dtype=np.float32) * np.float32(1e30)
+    (near,) = nearest_neighbours(["north"], vocabulary, vectors, np.array([0, 0, 1, 1, 1], dtype=bool), k=1)
+    assert near == [("northeast", pytest.approx(2**-0.5))]
+
+
 def test_neighbours_are_the_words_of_highest_cosine() -> None:
     vocabulary = vocabulary_of(["north", "east", "northeast", "rare"], [5, 5, 5, 1])
     vectors = np.array([[0, 0], [9, 9], [0, 2], [1, 0], [3, 3], [0, 1]], dtype=np.float32)

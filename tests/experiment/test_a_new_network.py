@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from answering_again import answer_again
 from test_experiment import perform, read
 
-from pipeline.commands.predict import answer_again
 from pipeline.commands.verify import verify
 from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError

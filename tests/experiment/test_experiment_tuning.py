@@ -11,8 +11,8 @@ from typing import Any
 
 import polars as pl
 import pytest
+from answering_again import answer_again
 
-from pipeline.commands.predict import answer_again
 from pipeline.commands.run import run_experiment
 from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError

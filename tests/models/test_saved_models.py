@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from answering_again import answer_again
 from builders import FEW_STRENGTHS, TINY_NETWORK, int32, request_of
 from keras_weights import randomised
 from safetensors.numpy import load_file, save_file
 
-from pipeline.commands.predict import answer_again
 from pipeline.commands.run import run_experiment
 from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError

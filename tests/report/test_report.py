@@ -84,6 +84,12 @@ def test_a_file_that_is_not_utf8_is_named(tmp_path: Path) -> None:
     )
 
 
+def test_a_version_that_is_no_number_is_damage(tmp_path: Path) -> None:
+    run = build_run(tmp_path, schema_version="1")
+    with pytest.raises(PipelineError, match=r"it is damaged, or another version wrote it .*it is '1'"):
+        draw_report(run)
+
+
 def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
     run = build_run(tmp_path, schema_version=2)
     with pytest.raises(PipelineError) as error:

@@ -12,6 +12,7 @@ from pipeline.text.vocabulary import rows_of
 
 _SMOOTHING = 5.0  # occurrences added to a word in each class: rare words do not look characteristic
 _LEAST_COUNT = 3
+_LARGE = 1e15  # numbers of a training that went astray, whose squares float32 does not hold
 _WORD = r"^(\p{L}[\p{L}\p{M}]{2,}|\p{Han}+)$"
 
 
@@ -66,6 +67,8 @@ def nearest_neighbours(
     Only words that occur `least_count` times in the training documents are looked at: vectors of rarer words
     are noise.
     """
+    if (peak := float(np.abs(vectors).max(initial=0))) > _LARGE:
+        vectors = vectors / peak
     candidates = np.flatnonzero(covered & (vocabulary.counts >= least_count))
     unit = vectors[candidates] / np.maximum(np.linalg.norm(vectors[candidates], axis=1, keepdims=True), 1e-9)
     rows = rows_of(pl.Series(words, dtype=pl.String), vocabulary.tokens)
