@@ -120,7 +120,7 @@ def _damage(
         named, place = _within(run, error.where)
         if not differences:
             what = f"no file was changed, but this version of embedseq cannot read {named}: {error.what}"
-            fix = "use the version of embedseq that wrote the run; `report` draws this one"
+            fix = "use the version of embedseq that wrote the run"
             raise PipelineError(str(run), what, fix) from error
         return Difference(named, place, error.what, again)
     if not differences:
@@ -161,7 +161,7 @@ def _receipts(run: Path) -> dict[str, str]:
         raise PipelineError(str(run), "it holds no metrics.json", "give the folder of a finished run")
     if not any((run / name).is_file() for name in (RECEIPTS, *INPUTS[:2])):
         what = f"there is no {RECEIPTS} in it: an older version of embedseq wrote this run"
-        fix = "run again to get one that can be verified; `report` draws this one"
+        fix = "run again to get one that can be verified"
         raise PipelineError(str(run), what, fix)
     receipts = _table(path)
     for file, table in ((path, receipts), (run / METRICS, _table(run / METRICS))):

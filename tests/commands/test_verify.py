@@ -370,7 +370,7 @@ def test_an_older_run_is_told_apart(run: Path) -> None:
         verify(run)
     assert str(error.value) == (
         f"{run}: there is no details/receipts.json in it: an older version of embedseq wrote this run;"
-        " run again to get one that can be verified; `report` draws this one"
+        " run again to get one that can be verified"
     )
 
 
@@ -387,7 +387,7 @@ def test_a_run_with_settings_that_this_version_does_not_have_is_refused_and_not_
         f"{run}: no file was changed, but this version of embedseq cannot read config.toml: "
     )
     assert str(error.value).endswith(
-        "use the version of embedseq that wrote the run; `report` draws this one"
+        "use the version of embedseq that wrote the run"
     )
 
 

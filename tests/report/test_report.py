@@ -22,7 +22,7 @@ from pipeline.report.page.markdown import write_markdown
 from pipeline.report.sections.answer import build_answer
 from pipeline.report.sections.differences import differences
 from pipeline.report.sections.facts import ModelFacts
-from pipeline.report.sections.quality import heads_note, near_the_best
+from pipeline.report.sections.quality import comparison, heads_note, near_the_best
 from pipeline.report.sections.table import build_sections
 from pipeline.run_folder.reading import Run, read_run
 
@@ -374,6 +374,15 @@ def test_the_answer_says_that_ann_was_not_put_up_for_it(tmp_path: Path) -> None:
         " compared with every baseline (2 of them), of which tfidf decides. The network was chosen by mean validation"
         " accuracy (of networks within one standard error of the best, by the lowest loss), and all were compared on"
         " the same 40 test documents."
+    )
+
+
+def test_the_table_of_models_says_what_a_network_without_a_head_reads(tmp_path: Path) -> None:
+    table = comparison(read_run(build_run(tmp_path)), Limits())[0]
+    assert isinstance(table, Table)
+    assert table.note.endswith(
+        "lstm without a head reads the state after the last word; :max, :mean and :max+mean read those after every"
+        " word."
     )
 
 

@@ -97,7 +97,7 @@ def _comparison_table(run: Run, models: Sequence[ModelFacts], limits: Limits) ->
         f" calibration error (ECE): lower is better. {HOW_TO_READ_ECE} Training seconds and documents per second are"
         f" means over the runs; peak memory is the highest of them and counts the whole program. {what_times_hold(run)}"
     )
-    heads = heads_note(model.name for model in models if model.kind == "network" and model.name)
+    heads = heads_note(model.name for model in models if model.kind == KIND_NAMES["network"])
     title = "All models, highest accuracy first"
     return short_table(title, columns, lines, limits.rows, METRICS, f"{note} {heads}".strip())
 
