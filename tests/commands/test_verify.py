@@ -386,9 +386,7 @@ def test_a_run_with_settings_that_this_version_does_not_have_is_refused_and_not_
     assert str(error.value).startswith(
         f"{run}: no file was changed, but this version of embedseq cannot read config.toml: "
     )
-    assert str(error.value).endswith(
-        "use the version of embedseq that wrote the run"
-    )
+    assert str(error.value).endswith("use the version of embedseq that wrote the run")
 
 
 @pytest.mark.parametrize("name", ["metrics.json", "details/receipts.json"])

@@ -279,7 +279,8 @@ def test_a_stopped_run_keeps_the_sets_that_every_fit_finished() -> None:
     assert none.crossing.sentence == (
         "There is no crossing to look for: the run ended before a smaller set was finished."
     )
-    assert find_learning_curve(whole, [], {}, KINDS, {}, 0.01, np.random.default_rng(0)) == {}
+    not_asked = find_learning_curve(whole, [], {}, KINDS, {}, 0.01, np.random.default_rng(0))
+    assert not_asked == LearningCurve()
     nothing = find_learning_curve([], smaller, SETS, {}, {}, 0.01, np.random.default_rng(0))
     assert nothing.sizes == ()
 
