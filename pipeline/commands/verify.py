@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipeline.core.clean import plural
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import Json, file_hash, plain, read_json
 from pipeline.core.resources import describe_environment
@@ -90,8 +91,8 @@ def verify(run: Path) -> Verified:
         differences += _compare_json(run, path, plain(value))
     metrics = scored.metrics
     checked.append(
-        f"{len(metrics.results)} fits of {len(metrics.summary)} models,"
-        f" {len(metrics.comparisons)} comparisons and the verdict: computed again from predictions"
+        f"{plural(len(metrics.results), 'fit')} of {plural(len(metrics.summary), 'model')},"
+        f" {plural(len(metrics.comparisons), 'comparison')} and the verdict: computed again from predictions"
     )
     checked += _protocol_lines(metrics)
     differences += _changed_protocol(metrics)
