@@ -1,11 +1,13 @@
 """Values that several fits read: in files that every process maps, instead of a copy with each job.
 
 Word vectors that were trained on several threads cannot be made again, so that what later trainings read stays here
-until nothing refers to it. The files are for the processes of one run alone, and go with it.
+until nothing refers to it. The files are for the processes of one run alone, and go with it: plain arrays, read
+without pickle. What is not a large array goes to a worker with the job, as the rest of a job does.
 """
 
 from __future__ import annotations
 
+import io
 import pickle
 import shutil
 import tempfile
@@ -20,22 +22,24 @@ import numpy as np
 
 T = TypeVar("T")
 _LEAST_BYTES = 2**16  # of an array that gets a file of its own
-_VALUE = "value.pickle"
 
 
 @dataclass(frozen=True, eq=False)
 class Shared(Generic[T]):
-    """A value that fits read, by the folder that holds it; where there was no room for one, the value itself."""
+    """A value that fits read: its large arrays lie in a folder; where there was no room for one, the value itself.
+
+    `rest` is the value without these arrays, as this process wrote it; it is never read from a file.
+    """
 
     folder: Path | None
     value: T | None = None
+    rest: bytes = b""
 
     def get(self) -> T:
         """Return the value; its large arrays are read from their files where they are used."""
         if self.folder is None:
             return cast(T, self.value)
-        with (self.folder / _VALUE).open("rb") as file:
-            return cast(T, _Reader(file, self.folder).load())
+        return cast(T, _Reader(io.BytesIO(self.rest), self.folder).load())
 
 
 @dataclass
@@ -53,13 +57,13 @@ class SharedFiles:
         folder, self._values = self.folder / str(self._values), self._values + 1
         try:
             folder.mkdir()
-            with (folder / _VALUE).open("wb") as file:
-                _Writer(file, folder).dump(value)
+            rest = io.BytesIO()
+            _Writer(rest, folder).dump(value)
         except OSError as error:  # NumPy's own, of a file that was cut short, has no strerror
             self.why_not = f"{self.folder} cannot be written ({error.strerror or error})"
             shutil.rmtree(folder, ignore_errors=True)
             return Shared(None, value)
-        shared: Shared[T] = Shared(folder)
+        shared: Shared[T] = Shared(folder, rest=rest.getvalue())
         weakref.finalize(shared, shutil.rmtree, folder, ignore_errors=True)
         return shared
 

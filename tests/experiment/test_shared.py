@@ -28,6 +28,9 @@ def test_a_job_carries_the_place_of_a_value_and_not_the_value(tmp_path: Path) ->
     held = SharedFiles(tmp_path).put(LARGE)
     sent = pickle.dumps(held)
     assert len(sent) < 1_000
+    assert held.folder is not None
+    files = [file.name for file in held.folder.iterdir()]
+    assert files == ["0.npy"]  # arrays, and nothing that runs code when it is read
     np.testing.assert_array_equal(pickle.loads(sent).get(), LARGE)
 
 
