@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -28,10 +29,10 @@ from pipeline.experiment.conclude import conclude
 from pipeline.experiment.data import ReadCorpus, Split, read_and_split, tokenize_all
 from pipeline.experiment.document_facts import describe_test_documents
 from pipeline.experiment.executors import executor_of
-from pipeline.experiment.fit_loop import FitLoop
+from pipeline.experiment.fit_loop import FitLoop, run_jobs
 from pipeline.experiment.how_many import describe_work, fits_at_once, this_machine
-from pipeline.experiment.learning_curve import fit_smaller_sets, smaller_folds
-from pipeline.experiment.more_seeds import add_seeds
+from pipeline.experiment.learning_curve import loop_of_smaller_sets, smaller_folds
+from pipeline.experiment.more_seeds import add_seed
 from pipeline.experiment.outside import check_names, read_outside
 from pipeline.experiment.plan import (
     check_settings,
@@ -42,7 +43,6 @@ from pipeline.experiment.plan import (
     unused_sources,
 )
 from pipeline.experiment.planned_run import PlannedRun
-from pipeline.experiment.shared import shared_files
 from pipeline.models.table import PlannedModel
 from pipeline.run_folder.folder import LOG
 from pipeline.run_folder.protocol import COPY as PROTOCOL
@@ -190,15 +190,14 @@ def fit_all(run: PlannedRun, read: ReadCorpus, console: Console, smaller: Sequen
         folder.note(text)
     at_once = fits_at_once(describe_work(data, read.folds), this_machine(), config.run.side_by_side)
     facts = CorpusFacts(data.tokenized, read.corpora[0], config.tokenizer)
-    debug = config.run.debug
+    more = partial(add_seed, run, console) if config.run.seeds == AUTO else lambda: False
+    loop = FitLoop(data, read.folds, run.folder, run.keep, facts, lambda fold: config, config, more)
+    loops = [loop]
+    if smaller:
+        loops.append(loop_of_smaller_sets(run, loop, read.folds[0], smaller))
     try:
-        with shared_files() as files, executor_of(data, files, at_once, run.keep) as executor, quiet(debug):
-            loop = FitLoop(data, config, facts, executor, files, folder, run.keep)
-            loop.fit_folds(read.folds)
-            if config.run.seeds == AUTO:
-                add_seeds(run, loop)
-            if smaller:
-                fit_smaller_sets(run, loop, read.folds[0], smaller)
+        with executor_of(data, at_once) as executor, quiet(config.run.debug):
+            run_jobs(loops, executor)
     finally:
         run.put_in_order()
     return data.tokenized

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +19,7 @@ from pipeline.settings.tables import Config, first_seeds, settled
 
 LEAST_WORDS = 4_000_000  # that all fits read: workers take some seconds to start
 SHARE_OF_MEMORY = 0.6  # of what is free
+_GATED = 3  # so many times what a step without gates takes, about
 _WORKER_MIB = 800  # TensorFlow loaded, a network of the usual size: seen with 3,200 documents of 9 tokens
 _WORKER_BYTES_A_TOKEN = 100  # tokens, n-gram counts while they are sorted
 
@@ -90,15 +91,21 @@ def words_of_training(config: Config, model: str, n_docs: int, read: float) -> i
     return round(updates * settings.batch_size * read) if MODELS[model].recurrent else 0
 
 
-def longest_first(models: Iterable[PlannedModel]) -> list[PlannedModel]:
-    """Return networks, those that take longest to train first: with gates, then recurrent, then the others.
+def words_of_job(
+    data: RunData, kind: str, models: Sequence[PlannedModel], fold: Split, config: Config
+) -> int:
+    """Return the words that a job reads, each as often as it is read: tells long jobs from short ones.
 
-    A long training that begins last would leave the other cores with nothing to do.
-
-    >>> [one.name for one in longest_first(PlannedModel(name, "network", name) for name in ("ann", "rnn", "lstm"))]
-    ['lstm', 'rnn', 'ann']
+    A network that averages reads a word for much less than a recurrent one, and one with gates for more.
     """
-    return sorted(models, key=lambda one: (not MODELS[one.model].gated, not MODELS[one.model].recurrent))
+    lengths = np.diff(data.tokenized.offsets)[fold.train]
+    tokens = int(lengths.sum())
+    if kind not in ("network", "trial", "again"):
+        return tokens * len(models)
+    (model,) = models
+    read = float(np.minimum(lengths, config.networks.max_tokens).mean())
+    words = words_of_training(config, model.model, len(fold.train), read)
+    return words * (_GATED if MODELS[model.model].gated else 1) or tokens
 
 
 def _may_have_gpu() -> bool:
