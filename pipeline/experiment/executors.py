@@ -135,7 +135,8 @@ class Processes:
     def close(self) -> list[tuple[int, Result]]:
         """End the processes, at once where one is running; return what had come and was not given yet."""
         for worker in self._busy:
-            self._come += [(self._busy[worker][0], result) for result in worker.said(self._console)]
+            said = worker.said(self._console)
+            self._come += [(self._busy[worker][0], self._beside_others(result)) for result in said]
         for worker in (*self._idle, *self._busy):
             worker.end(at_once=worker in self._busy)
         come, self._come, self._idle, self._busy = self._come, [], [], {}

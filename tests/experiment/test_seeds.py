@@ -13,14 +13,15 @@ import pytest
 from pipeline.commands.run import run_experiment
 from pipeline.commands.verify import verify
 from pipeline.core.console import Console
-from pipeline.core.fits import Fit, FitResult, Result, Score
+from pipeline.core.fits import Fit, FitKey, FitResult, Result, Score
 from pipeline.evaluation import SeedsAsked, SeedsFound, find_seeds
 from pipeline.evaluation.differences import seeds_share
 from pipeline.evaluation.pooling import pool_folds
 from pipeline.evaluation.recorded import predictions_of_whole_seeds
-from pipeline.experiment import fit_loop, fit_networks, shared
+from pipeline.experiment import fit_loop, fit_networks
 from pipeline.experiment.data import RunData, answers_on_test
-from pipeline.experiment.fit_loop import NetworkJob
+from pipeline.experiment.embedded_split import read_split
+from pipeline.experiment.jobs import Job
 from pipeline.report.sections.circumstances import seeds_sentence
 from pipeline.run_folder.predictions import SavedPredictions
 from pipeline.run_folder.reading import read_run
@@ -155,8 +156,8 @@ def plant(monkeypatch: pytest.MonkeyPatch, right: Right) -> list[tuple[str, int,
     """Let trainings end at once with answers of `right`; return where each is noted: name, seed, fold."""
     done: list[tuple[str, int, int]] = []
 
-    def trained(data: RunData, job: NetworkJob) -> Iterator[FitResult]:
-        fold, key = job.fit_on.get().fold, job.key
+    def trained(data: RunData, job: Job) -> Iterator[FitResult]:
+        fold, key = job.final, FitKey(job.model.name, job.key.seed, job.fold.number)
         labels = data.labels(fold.test)  # (N,)
         hits = np.array([right(key.name, key.seed, int(document)) for document in fold.test], np.float32)
         answers = np.where(np.arange(2) == labels[:, None], hits[:, None], 1 - hits[:, None])  # (N, 2)
@@ -234,8 +235,8 @@ def test_settings_that_tuning_chose_and_a_refit_serve_the_added_seeds(
     plant(monkeypatch, wild)
     planted, seen = fit_loop.fit_network_of, []
 
-    def noted(data: RunData, job: NetworkJob) -> Iterator[Result]:
-        splits = job.choose_on.get(), job.fit_on.get()
+    def noted(data: RunData, job: Job) -> Iterator[Result]:
+        splits = [read_split(data, job, refit=refit) for refit in (False, True)]
         sizes = tuple(len(split.fold.train) for split in splits)
         vectors = tuple(split.embedded.matrix.vectors.tobytes() for split in splits)
         seen.append((job.settings.networks, sizes, vectors, job.refit))
@@ -269,7 +270,7 @@ def test_a_run_that_is_stopped_while_seeds_are_added_keeps_the_whole_ones(
     done = plant(monkeypatch, wild)
     planted = fit_loop.fit_network_of
 
-    def stopped(data: RunData, job: NetworkJob) -> Iterator[Result]:
+    def stopped(data: RunData, job: Job) -> Iterator[Result]:
         if len(done) == 2 * 4 + 1:  # the fifth seed has one of its two folds
             raise KeyboardInterrupt
         return planted(data, job)
@@ -288,38 +289,6 @@ def test_a_run_that_is_stopped_while_seeds_are_added_keeps_the_whole_ones(
     )
     assert any(text.startswith(left_out) for text in metrics["warnings"])
     assert verify(run).differences == ()
-
-
-def test_a_disk_without_room_for_what_more_seeds_need_ends_no_run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    done = plant(monkeypatch, wild)
-
-    def full(*_: Any, **__: Any) -> None:
-        raise OSError("1000 requested and 10 written")  # as NumPy says it
-
-    monkeypatch.setattr(shared.np, "save", full)
-    monkeypatch.setattr(shared, "_LEAST_BYTES", 0)  # the arrays of this corpus are small
-    _, metrics = perform(tmp_path)
-    assert len(done) == 3
-    assert any("cannot be written (1000 requested and 10 written)" in text for text in metrics["warnings"])
-
-
-def test_a_computer_without_a_temporary_folder_ends_no_run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    done = plant(monkeypatch, wild)
-
-    def nowhere(*_: Any, **__: Any) -> None:
-        raise FileNotFoundError(2, "No usable temporary directory found")
-
-    monkeypatch.setattr(shared.tempfile, "TemporaryDirectory", nowhere)
-    _, metrics = perform(tmp_path)
-    assert len(done) == 3
-    assert any("No usable temporary directory found" in text for text in metrics["warnings"])
-
-
-# --- a real one ------------------------------------------------------------------------------------------
 
 
 def test_an_unstable_network_is_trained_more_often(tmp_path: Path) -> None:
