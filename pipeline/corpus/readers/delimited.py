@@ -242,10 +242,8 @@ def _read_with_csv_module(source: TextSource, dialect: Dialect) -> tuple[pl.Data
     text = source.text()
     records = list(parse_records(text, dialect))
     if dialect.quoted and (last := _open_quote(records, text, dialect)) is not None:
-        what, fix = (
-            "a quotation mark opens here and never closes",
-            'close it, or write it twice ("") inside a quoted field',
-        )
+        what = "a quotation mark opens here and never closes"
+        fix = 'close it, or write it twice ("") inside a quoted field'
         raise PipelineError(f"{source.file}:{last.line}", what, fix)
     first, body = records[0], records[1 if dialect.header else 0 :]
     widths = Counter(len(record.fields) for record in body)
