@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from pipeline.core.clean import plural
 from pipeline.core.errors import PipelineError, first_places
 from pipeline.core.values import (
     TEST,
@@ -251,8 +252,7 @@ def _is_blank(cells: pl.Series) -> pl.Series:
 
 def _note(table: RawTable, note: str, rows: Bool) -> str:
     places = [table.place(record) for record in np.flatnonzero(rows).tolist()]
-    records = "1 record" if len(places) == 1 else f"{len(places):,} records"
-    return f"{table.file}: {records} {note} ({first_places(places)})"
+    return f"{table.file}: {plural(len(places), 'record')} {note} ({first_places(places)})"
 
 
 def _split_off(
