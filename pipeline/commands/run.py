@@ -27,7 +27,7 @@ from pipeline.embeddings.audit.fit import CorpusFacts
 from pipeline.experiment.conclude import conclude
 from pipeline.experiment.data import ReadCorpus, Split, read_and_split, tokenize_all
 from pipeline.experiment.document_facts import describe_test_documents
-from pipeline.experiment.executors import executor_of
+from pipeline.experiment.executors import check_executor, executor_of
 from pipeline.experiment.fit_loop import FitLoop, run_jobs
 from pipeline.experiment.how_many import describe_work, fits_at_once, this_machine
 from pipeline.experiment.learning_curve import loop_of_smaller_sets, smaller_folds
@@ -76,6 +76,7 @@ def run_experiment(config: Config, console: Console, command: str) -> Path:
     started = time.perf_counter()
     planned = plan_models(config.run.models, config.run.embeddings)
     check_settings(planned, config.networks)
+    check_executor(config.run.executor)
     check_out(config.run.out)
     check_protocol(config.run.protocol)
     check_names(config.run.compare, {model.name for model in planned})
@@ -177,6 +178,7 @@ def fit_all(run: PlannedRun, read: ReadCorpus, console: Console, smaller: Sequen
     for text in left_out(config.run.models, config.run.embeddings):
         folder.note(text)
     data = tokenize_all(config, console, loaded, run.fitted_here)
+    data = replace(data, own_cache=folder.unfinished / "vectors_of_unlabelled_text")
     folder.tell("tokens", describe_tokens(data.tokenized, read.corpora[0]))
     with console.stage("Looking at the test documents"):
         groups = join_groups(read.duplicates.groups, loaded.together)  # (N,)

@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import replace
 from multiprocessing import connection
 from typing import Protocol
 
+from pipeline.core.errors import PipelineError
 from pipeline.core.fits import FitResult, JobEnded, JobFailed, Result
 from pipeline.core.resources import usable_cores
 from pipeline.experiment.data import RunData
+from pipeline.experiment.how_many import memory_of_a_fit
 from pipeline.experiment.jobs import Job, stored
 from pipeline.experiment.shared import shared_files
 from pipeline.experiment.workers import Worker, WorkerGone, WorkerStart
 
+LOCAL, RAY = "local", "ray"
 _MOST_TRIES = 2  # of a job whose process was killed: the second time it is the job that is at fault
 
 
@@ -42,12 +45,26 @@ class Executor(Protocol):
         """End at once what is running; return what had come and was not given yet."""
 
 
+def check_executor(name: str) -> None:
+    """Refuse a name of `--executor` that is none, before anything is read."""
+    if name not in (LOCAL, RAY) and not name.startswith(f"{RAY}://"):
+        what = f"there is no executor {name}"
+        raise PipelineError("--executor", what, f"use {LOCAL}, {RAY} or {RAY}://HOST:PORT")
+
+
 @contextmanager
 def executor_of(data: RunData, at_once: int) -> Iterator[Executor]:
     """Give a place to run fits while the block runs.
 
     Call it before standard error is filtered: multiprocessing starts a helper here, which keeps what it is given.
     """
+    asked = data.config.run.executor
+    if asked != LOCAL:
+        from pipeline.experiment.ray_cluster import OnRay
+
+        with closing(OnRay(data, None if asked == RAY else asked, memory_of_a_fit(data))) as cluster:
+            yield cluster
+        return
     if at_once == 1:
         yield Here(data)
         return

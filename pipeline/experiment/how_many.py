@@ -60,7 +60,7 @@ def fits_at_once(work: Work, machine: Machine, asked: int) -> int:
         return 1 if work.gpu else min(asked, max(work.fits, 1))
     if work.words < LEAST_WORDS:
         return 1
-    worker_mib = _WORKER_MIB + work.tokens * _WORKER_BYTES_A_TOKEN / 2**20
+    worker_mib = _worker_mib(work.tokens)
     return max(1, min(work.fits, machine.cores, int(SHARE_OF_MEMORY * machine.available_mib / worker_mib)))
 
 
@@ -89,6 +89,15 @@ def words_of_training(config: Config, model: str, n_docs: int, read: float) -> i
     settings = settled(config, model, n_docs).networks
     updates = budget_of(settings, math.ceil(n_docs / settings.batch_size)).first
     return round(updates * settings.batch_size * read) if MODELS[model].recurrent else 0
+
+
+def memory_of_a_fit(data: RunData) -> float:
+    """Return the memory that a process needs which fits one model at a time, MiB."""
+    return _worker_mib(len(data.tokenized.token_types))
+
+
+def _worker_mib(tokens: int) -> float:
+    return _WORKER_MIB + tokens * _WORKER_BYTES_A_TOKEN / 2**20
 
 
 def words_of_job(

@@ -6,11 +6,9 @@ Each has a pipe of its own, so that a process which is killed while it speaks si
 from __future__ import annotations
 
 import contextlib
-import importlib
 import itertools
 import multiprocessing
 import os
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,6 +22,7 @@ from pipeline.core.noise import quiet_tensorflow
 from pipeline.experiment.data import RunData
 from pipeline.experiment.jobs import Job, stored
 from pipeline.experiment.shared import Shared
+from pipeline.models.networks.threads import use_threads
 
 # --- in a worker ----------------------------------------------------------------------------------------
 
@@ -45,7 +44,7 @@ def work(start: WorkerStart, pipe: Connection) -> None:
     while (job := pipe.recv()) is not None:
         try:
             if job.key.kind in ("network", "again", "trial") and any(model.seeded for model in job.models):
-                _load_tensorflow(start.threads)
+                use_threads(start.threads)
             for made in job.fit(data, job):
                 result = stored(job, made)
                 if result is not None:
@@ -64,15 +63,6 @@ def _end_with_parent() -> None:
     if parent is not None:
         parent.join()
         os._exit(1)
-
-
-def _load_tensorflow(threads: int) -> None:
-    if "tensorflow" in sys.modules:
-        return
-    tensorflow = importlib.import_module("tensorflow")
-    importlib.import_module("keras")
-    tensorflow.config.threading.set_intra_op_parallelism_threads(threads)
-    tensorflow.config.threading.set_inter_op_parallelism_threads(threads)
 
 
 class RelayConsole(Console):
