@@ -27,7 +27,7 @@ from pipeline.embeddings.audit.fit import CorpusFacts
 from pipeline.experiment.conclude import conclude
 from pipeline.experiment.data import ReadCorpus, Split, read_and_split, tokenize_all
 from pipeline.experiment.document_facts import describe_test_documents
-from pipeline.experiment.executors import executor_of
+from pipeline.experiment.executors import Executors, executor_of
 from pipeline.experiment.fit_loop import FitLoop
 from pipeline.experiment.how_many import describe_work, fits_at_once, this_machine
 from pipeline.experiment.learning_curve import fit_smaller_sets, smaller_folds
@@ -55,7 +55,9 @@ from pipeline.text.tokenizer import tokenize
 _COUNTED_DOCUMENTS = 2_000  # whose tokens tell long documents from short ones
 
 
-def run_experiment(config: Config, console: Console, command: str) -> Path:
+def run_experiment(
+    config: Config, console: Console, command: str, executors: Executors = executor_of
+) -> Path:
     """Run every stage and return the run folder.
 
     Parameters
@@ -66,6 +68,8 @@ def run_experiment(config: Config, console: Console, command: str) -> Path:
         Told about every stage.
     command : str
         What the person typed, for the report.
+    executors : callable
+        Makes the place where fits run.
 
     Raises
     ------
@@ -99,7 +103,7 @@ def run_experiment(config: Config, console: Console, command: str) -> Path:
         write_json(path / PROTOCOL, laid_down.row)
         for breach in breaches(laid_down.protocol, config, corpus, __version__):
             console.warn(f"this run does not keep to {laid_down.file}: {breach}")
-    fit_and_score(run, read, console, started, smaller)
+    fit_and_score(run, read, console, started, smaller, executors)
     return path
 
 
@@ -123,7 +127,12 @@ def settle_sources(
 
 
 def fit_and_score(
-    run: PlannedRun, read: ReadCorpus, console: Console, started: float, smaller: Sequence[Split] = ()
+    run: PlannedRun,
+    read: ReadCorpus,
+    console: Console,
+    started: float,
+    smaller: Sequence[Split] = (),
+    executors: Executors = executor_of,
 ) -> None:
     """Fit every planned model on every fold, and write what follows into the run folder, however the run ends.
 
@@ -136,11 +145,12 @@ def fit_and_score(
     ----------
     started : when the run began, by `time.perf_counter`
     smaller : the sets of --learning-curve
+    executors : makes the place where fits run
     """
     folder = run.folder
     folder.stages = console.stage_seconds  # as it grows
     try:
-        tokenized = fit_all(run, read, console, smaller)
+        tokenized = fit_all(run, read, console, smaller, executors)
         folder.state = "done"
         conclude(run, read, tokenized, console, time.perf_counter() - started)
     except KeyboardInterrupt:
@@ -170,7 +180,9 @@ def _end_failed(run: PlannedRun) -> None:
         run.end("failed")
 
 
-def fit_all(run: PlannedRun, read: ReadCorpus, console: Console, smaller: Sequence[Split]) -> TokenizedCorpus:
+def fit_all(
+    run: PlannedRun, read: ReadCorpus, console: Console, smaller: Sequence[Split], executors: Executors
+) -> TokenizedCorpus:
     """Fit every planned model on every fold, and on the smaller sets; return the tokens of all documents."""
     config, folder, loaded = run.config, run.folder, read.loaded
     for source in unused_sources(run.fitted_here, config.run.embeddings):
@@ -192,7 +204,7 @@ def fit_all(run: PlannedRun, read: ReadCorpus, console: Console, smaller: Sequen
     facts = CorpusFacts(data.tokenized, read.corpora[0], config.tokenizer)
     debug = config.run.debug
     try:
-        with shared_files() as files, executor_of(data, files, at_once, run.keep) as executor, quiet(debug):
+        with shared_files() as files, executors(data, files, at_once, run.keep) as executor, quiet(debug):
             loop = FitLoop(data, config, facts, executor, files, folder, run.keep)
             loop.fit_folds(read.folds)
             if config.run.seeds == AUTO:

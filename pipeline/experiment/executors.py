@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -42,6 +42,10 @@ class Executor(Protocol):
 
     def close(self) -> list[Result]:
         """End at once what is running; return the results that had come and were not yielded."""
+
+
+# What makes the place where the fits of a run go: of its data, its files, how many at once, and what keeps a result.
+Executors = Callable[[RunData, SharedFiles, int, Callable[[Result], None]], AbstractContextManager[Executor]]
 
 
 @contextmanager

@@ -336,12 +336,7 @@ def test_planned_pairs():
 def test_each_step_of_the_ladder_is_planned():
     names = ("tfidf", "mean@w", "mean@random", "ann@w", "rnn@w", "gru@w")
     pairs = planned_pairs(dict.fromkeys(names, "control"), {"tfidf": 0.5})
-    assert pairs == [
-        ("gru@w", "rnn@w"),
-        ("ann@w", "mean@w"),
-        ("mean@w", "tfidf"),
-        ("mean@w", "mean@random"),
-    ]
+    assert pairs == [("gru@w", "rnn@w"), ("ann@w", "mean@w"), ("mean@w", "tfidf"), ("mean@w", "mean@random")]
 
 
 def test_a_network_is_compared_with_itself_on_shuffled_words():

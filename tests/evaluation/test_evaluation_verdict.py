@@ -414,11 +414,7 @@ def test_where_log_loss_is_the_metric_no_other_loss_chooses(metric: str, chosen:
     assert best_network(kinds, merits) == chosen
 
 
-FOLDS = {
-    0: MERITS,
-    1: MERITS | {"rnn@w": 0.99},
-    2: MERITS | {"rnn@w": 0.94},
-}
+FOLDS = {0: MERITS, 1: MERITS | {"rnn@w": 0.99}, 2: MERITS | {"rnn@w": 0.94}}
 
 
 def test_each_fold_chooses_by_its_own_validation_documents() -> None:

@@ -14,10 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from report_builders import METRICS, build_run
 from scipy import stats
+from whole_runs import perform, read, write_films
 
-from pipeline.commands.run import run_experiment
 from pipeline.commands.verify import verify
-from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
 from pipeline.core.values import TEST, TRAIN, VALIDATION, Corpus
 from pipeline.evaluation import find_learning_curve
@@ -340,21 +339,16 @@ def test_a_run_without_a_curve_says_how_to_get_one(tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("curve")
-    texts = [f"{('good', 'bad')[number % 2]} film{number % 7} scene{number}" for number in range(260)]
-    labels = [("pos", "neg")[number % 2] for number in range(260)]
-    pl.DataFrame({"text": texts, "label": labels}).write_csv(folder / "films.csv")
-    given = {
-        "corpus.path": str(folder / "films.csv"),
-        "run.out": str(folder / "run"),
-        "run.learning_curve": True,
-    }
-    given |= {"run.models": "bow,majority,mean", "run.embeddings": "random"}
+    write_films(
+        folder, [f"{('good', 'bad')[number % 2]} film{number % 7} scene{number}" for number in range(260)]
+    )
     small = ("embeddings.dimension=4", "baselines.bow_strengths=1", "baselines.mean_strengths=1")
-    return run_experiment(load_config(None, small, given), Console(silent=True), "embedseq films.csv")
+    options = {"run_models": "bow,majority,mean", "run_embeddings": "random", "run_learning_curve": True}
+    return perform(folder, small=small, **options)
 
 
 def test_a_run_has_a_curve_whose_last_point_is_the_run_itself(run: Path) -> None:
-    metrics = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
+    metrics = read(run)
     curve = metrics["learning_curve"]
     n_train = metrics["corpus"]["splits"]["train"]
     assert curve["sizes"] == [n_train // 2, n_train]
@@ -365,7 +359,7 @@ def test_a_run_has_a_curve_whose_last_point_is_the_run_itself(run: Path) -> None
 
 
 def test_the_fits_of_the_curve_enter_no_other_table(run: Path) -> None:
-    metrics = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
+    metrics = read(run)
     fits = {("bow", 0), ("majority", 0), ("mean@random", 0)}
     assert {(row["name"], row["seed"]) for row in metrics["results"]} == fits
     assert len(metrics["results"]) == len(metrics["timing"]) == 3
@@ -376,7 +370,7 @@ def test_the_fits_of_the_curve_enter_no_other_table(run: Path) -> None:
     assert [path.name for path in (run / "details" / "learning_curve").iterdir()] == ["predictions"]
     tested = {entry.name: entry.predictions.documents.tolist() for entry in read_run_predictions(run)}
     assert all(entry.predictions.documents.tolist() == tested["bow"] for entry in apart)
-    sets = json.loads((run / "details" / "curve_sets.json").read_text(encoding="utf-8"))["sets"]
+    sets = read(run, "details/curve_sets.json")["sets"]
     assert [(one["set"], one["train"]) for one in sets] == [
         *((number, metrics["learning_curve"]["sizes"][0]) for number in (1, 2, 3)),
         (0, metrics["learning_curve"]["sizes"][1]),

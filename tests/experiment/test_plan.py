@@ -155,11 +155,7 @@ def test_baselines_need_no_source_and_leave_one_unused() -> None:
         (("ann:max",), ("learned",), '--models: "ann:max" has no head "max"; use "ann" alone'),
         (("bow:max",), ("learned",), '--models: there is no model "bow:max"; did you mean "bow"?'),
         (("lstm",), (), "--embeddings: a network needs an embedding source; add word2vec"),
-        (
-            ("mean",),
-            (),
-            "--embeddings: a model of averaged vectors needs an embedding source; add word2vec",
-        ),
+        (("mean",), (), "--embeddings: a model of averaged vectors needs an embedding source; add word2vec"),
         (
             ("bow", "mean"),
             ("learned", "word2vec:tuned"),

@@ -371,11 +371,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str, str]] = {
         GRU_JSON,
         f"{NO_MODEL} (networks.max_tokens is -1)",
     ),
-    "no kind": (
-        model_json(lambda content: content.pop("kind")),
-        GRU_JSON,
-        "it holds no kind as a text",
-    ),
+    "no kind": (model_json(lambda content: content.pop("kind")), GRU_JSON, "it holds no kind as a text"),
     "a name that is no text": (
         model_json(lambda content: content.update(name=["gru"])),
         GRU_JSON,
