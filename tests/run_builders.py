@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.core.files import write_json
-from pipeline.core.fits import Fit
+from pipeline.core.fits import Fit, FitKey
 from pipeline.core.resources import PACKAGES
 from pipeline.core.values import Float32, Int32
 from pipeline.evaluation.scoring import score_run
@@ -71,27 +71,12 @@ def write_run(
                     labels,
                     _probabilities(labels, skills[model.name], generator),
                 )
-                write_predictions(
-                    prediction_path(run, model.name, seed, fold),
-                    predictions,
-                    LABELS,
-                    name=model.name,
-                    seed=seed,
-                    fold=fold,
-                    corpus_hash="c0" * 32,
-                )
+                _write_predictions(run, FitKey(model.name, seed, fold), predictions)
                 fits.append(_fit(model.name, seed, fold, skills[model.name]))
         for name in outside:
             answers = np.eye(len(LABELS), dtype=np.float32)[generator.integers(len(LABELS), size=n_docs)]
-            write_predictions(
-                prediction_path(run, name, 0, fold),
-                Predictions(np.arange(fold * n_docs, (fold + 1) * n_docs), labels, answers, hard=True),
-                LABELS,
-                name=name,
-                seed=0,
-                fold=fold,
-                corpus_hash="c0" * 32,
-            )
+            documents = np.arange(fold * n_docs, (fold + 1) * n_docs)
+            _write_predictions(run, FitKey(name, 0, fold), Predictions(documents, labels, answers, hard=True))
             fits.append(Fit(name, 0, fold))
     for name in untrained:
         last = max(number for number, fit in enumerate(fits) if fit.name == name)
@@ -128,6 +113,11 @@ def write_run(
     if drawn:
         draw_report(run)
     return run
+
+
+def _write_predictions(run: Path, key: FitKey, predictions: Predictions) -> None:
+    path, named = prediction_path(run, *key), key._asdict()
+    write_predictions(path, predictions, LABELS, **named, corpus_hash="c0" * 32)
 
 
 def _probabilities(labels: Int32, skill: float, generator: np.random.Generator) -> Float32:
@@ -171,13 +161,8 @@ def _facts(sources: tuple[str, ...], tested: int, n_folds: int, state: str) -> d
             "classes": dict.fromkeys(LABELS, 4 * tested // len(LABELS)),
             "splits": splits,
             "folds": n_folds if n_folds > 1 else 0,
-            "duplicates": {
-                "exact": 0,
-                "normalised": 0,
-                "across_splits": 0,
-                "conflicting_labels": 0,
-                "warning": None,
-            },
+            "duplicates": dict.fromkeys(("exact", "normalised", "across_splits", "conflicting_labels"), 0)
+            | {"warning": None},
             "hash": "c0" * 32,
             "split_hash": "5f" * 32,
             "unlabelled_hash": None,

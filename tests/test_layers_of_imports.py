@@ -18,21 +18,8 @@ SUBCLASSES = (  # its classes are scikit-learn's: other modules load it in funct
 
 # The rooms, from the ground up: what stands in one imports its own room and those named before it.
 ROOMS = (
-    "core",
-    "settings",
-    "tasks",
-    "text",
-    "corpus",
-    "embeddings",
-    "run_folder",
-    "models",
-    "evaluation",
-    "report",
-    "interpret",
-    "experiment",
-    "commands",
-    "cli",
-    "__main__",
+    *("core", "settings", "tasks", "text", "corpus", "embeddings", "run_folder", "models", "evaluation"),
+    *("report", "interpret", "experiment", "commands", "cli", "__main__"),
 )
 FLOOR_OF = {room: floor for floor, room in enumerate(ROOMS)}
 
@@ -48,16 +35,11 @@ ALONE = {
     "report": {"core", "run_folder"},
 }
 # A fit is to return what it found, and its caller is to write it.
-FITS = (
-    *("experiment.choose_settings", "experiment.data", "experiment.embedded_split", "experiment.fit_linear"),
-    *(
-        "experiment.fit_networks",
-        "experiment.jobs",
-        "experiment.linear_features",
-        "experiment.network_inputs",
-    ),
-    *("experiment.probe_fitted", "experiment.shared", "experiment.workers"),
+OF_FITS = (
+    *("choose_settings", "data", "embedded_split", "fit_linear", "fit_networks", "jobs"),
+    *("linear_features", "network_inputs", "probe_fitted", "shared", "workers"),
 )
+FITS = tuple(f"experiment.{name}" for name in OF_FITS)
 OF_A_RUN_FOLDER = {
     *("config.toml", "details", "log.txt", "metrics.json", "predictions", "report.html", "report.md"),
     *("model.json", "weights.safetensors"),

@@ -87,6 +87,18 @@ def read(run: Path, name: str = "metrics.json") -> Any:
     return json.loads((run / name).read_text(encoding="utf-8"))
 
 
+class Watched(Console):
+    """A silent console that tells a function the title and the total of each stage as it begins."""
+
+    def __init__(self, on_stage: Callable[[str, int | None], object]) -> None:
+        super().__init__(silent=True)
+        self._on_stage = on_stage
+
+    def stage(self, title: str, total: int | None = None, unit: str = "") -> Any:
+        self._on_stage(title, total)
+        return super().stage(title, total, unit)
+
+
 def made_once(folder: Path, make: Callable[[Path], object]) -> None:
     """Have the first of the test processes that comes here fill a folder; the others wait for it."""
     begun, ended = folder.with_suffix(".begun"), folder.with_suffix(".ended")

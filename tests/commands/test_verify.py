@@ -237,16 +237,8 @@ def test_settings_that_cannot_be_read_are_named(run: Path) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        LSTM,
-        "config.toml",
-        "metrics.json",
-        "report.md",
-        "report.html",
-        "details/fits.json",
-        "details/run.json",
-        "details/scores.json",
-        "details/histories.json",
-        "details/receipts.json",
+        *(LSTM, "config.toml", "metrics.json", "report.md", "report.html"),
+        *(f"details/{name}.json" for name in ("fits", "run", "scores", "histories", "receipts")),
     ],
 )
 def test_a_file_that_was_removed_is_named(run: Path, name: str) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from builders import answered
 from filled import typed
 
 from pipeline.core.files import plain
@@ -46,10 +47,7 @@ MERITS = {"majority": 0.99, "bow": 0.90, "tfidf": 0.97, "rnn@w": 0.80, "lstm@w":
 
 
 def saved(name, n_right, seed=0, fold=0, documents=range(1000)):
-    documents = np.array(documents)
-    right = (np.arange(len(documents)) < n_right).astype(np.float32)
-    predictions = Predictions(documents, np.ones(len(right), np.int32), np.stack([1 - right, right], axis=1))
-    return SavedPredictions(name, seed, fold, "h", ("no", "yes"), predictions)
+    return answered(name, np.arange(len(documents)) < n_right, seed, fold, documents)
 
 
 SAVED = [

@@ -15,9 +15,8 @@ import pytest
 import whole_runs
 from builders import int32
 from safetensors.numpy import load_file
-from whole_runs import read, write_films
+from whole_runs import Watched, read, write_films
 
-from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
 from pipeline.experiment.fit_linear import grade_by
 from pipeline.models.baselines import choice
@@ -234,15 +233,8 @@ def test_as_many_settings_are_announced_as_there_are_fits(tmp_path: Path) -> Non
     """Two strengths, two powers, n-grams of one or of two documents: eight fits, and no more than eight are counted."""
     announced: dict[str, int | None] = {}
 
-    class Noting(Console):
-        def stage(self, title: str, total: int | None = None, unit: str = "") -> Any:
-            announced[title] = total
-            return super().stage(title, total, unit)
-
-    texts, console = (
-        [f"{text} once{number}" for number, text in enumerate(FILMS + FILMS)],
-        Noting(silent=True),
-    )
+    texts = [f"{text} once{number}" for number, text in enumerate(FILMS + FILMS)]
+    console = Watched(lambda title, total: announced.update({title: total}))
     settings = ("baselines.nbsvm_strengths=0.1,1",)
     made = perform(tmp_path, texts, LABELS + LABELS, *settings, run_models="nbsvm", console=console)
     assert announced["Fitting nbsvm"] == 2 * 2 * 2

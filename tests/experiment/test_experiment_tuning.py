@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import whole_runs
 from answering_again import answer_again
-from whole_runs import answering, fitting, function_of, noting, read, run_job, split_of, write_films
+from whole_runs import Watched, answering, fitting, function_of, noting, read, run_job, split_of, write_films
 
 from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
@@ -135,24 +135,16 @@ def test_a_refit_has_the_updates_and_rates_of_the_training_that_it_repeats(
     assert again.schedule.horizon == chosen.budget.first < again.budget.first
 
 
-class Counting(Console):
-    """Notes how many counts of n-grams are in memory when those of chosen settings are to be made."""
-
-    def __init__(self) -> None:
-        super().__init__(silent=True)
-        self.alive: list[int] = []
-
-    def stage(self, title: str, total: int | None = None, unit: str = "") -> Any:
-        if title.startswith("Counting n-grams"):
-            gc.collect()
-            self.alive.append(sum(isinstance(one, Features) for one in gc.get_objects()))
-        return super().stage(title, total, unit)
-
-
 def test_the_counts_of_trials_are_let_go_before_the_chosen_ones_are_made(tmp_path: Path) -> None:
-    console = Counting()
-    perform(tmp_path, run_models="bow,tfidf", run_tune=2, console=console)
-    assert console.alive == [0, 0]
+    alive: list[int] = []
+
+    def look(title: str, total: int | None) -> None:
+        if title.startswith("Counting n-grams"):  # of chosen settings; those of a trial are no stage
+            gc.collect()
+            alive.append(sum(isinstance(one, Features) for one in gc.get_objects()))
+
+    perform(tmp_path, run_models="bow,tfidf", run_tune=2, console=Watched(look))
+    assert alive == [0, 0]
 
 
 def test_each_fold_chooses_for_itself_from_the_same_trials(tmp_path: Path) -> None:

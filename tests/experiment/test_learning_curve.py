@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from builders import answered
 from hypothesis import given
 from hypothesis import strategies as st
 from report_builders import METRICS, build_run
@@ -37,7 +38,6 @@ from pipeline.run_folder.metrics.models import LearningCurve
 from pipeline.run_folder.predictions import SavedPredictions, read_run_predictions
 from pipeline.run_folder.reading import read_run
 from pipeline.settings.reading import load_config
-from pipeline.tasks.classification.answers import Predictions
 
 # --- the sets --------------------------------------------------------------------------------------------
 
@@ -143,10 +143,8 @@ SETS = {
 
 
 def saved(name: str, fold: int, n_right: int, seed: int = 0) -> SavedPredictions:
-    """Return predictions of label 1 for 400 documents, the first `n_right` of them right."""
-    right = (np.arange(400) < n_right).astype(np.float32)
-    predictions = Predictions(np.arange(400), np.ones(400, np.int32), np.stack([1 - right, right], axis=1))
-    return SavedPredictions(name, seed, fold, "h", ("no", "yes"), predictions)
+    """Return predictions for 400 documents, the first `n_right` of them right."""
+    return answered(name, np.arange(400) < n_right, seed, fold)
 
 
 TRAINED = SETS | {"untrained": []}

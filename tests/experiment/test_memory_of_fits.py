@@ -12,9 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 from builders import TINY_NETWORK, labelled, matrix_of
-from whole_runs import fitting, perform
+from whole_runs import Watched, fitting, perform
 
-from pipeline.core.console import Console
 from pipeline.core.fits import Result
 from pipeline.experiment.data import RunData
 from pipeline.experiment.jobs import Job
@@ -36,31 +35,22 @@ def n_networks() -> int:
     return sum(type(one).__name__ == "Functional" for one in gc.get_objects())
 
 
-class Watching(Console):
-    """Notes how many networks are in memory when a training begins."""
-
-    def __init__(self) -> None:
-        super().__init__(silent=True)
-        self.networks: list[int] = []
-
-    def stage(self, title: str, total: int | None = None, unit: str = "") -> Any:
-        if title.startswith("Training"):
-            self.networks.append(n_networks())
-        return super().stage(title, total, unit)
-
-
 @pytest.mark.usefixtures("_no_collection_but_those_asked_for")
 @pytest.mark.parametrize("options", [{"run_refit": True}, {"run_tune": 2}], ids=["refit", "tune"])
 def test_no_network_is_in_memory_when_the_next_is_fitted(options: dict[str, object], tmp_path: Path) -> None:
-    console, before, after_jobs = Watching(), n_networks(), []
+    before, at_trainings, after_jobs = n_networks(), [], []
+
+    def look(title: str, total: int | None) -> None:
+        if title.startswith("Training"):
+            at_trainings.append(n_networks())
 
     def fit(data: RunData, job: Job[Any]) -> Iterator[Result]:
         yield from job.fit(data, job)
         after_jobs.append(n_networks())
 
     given = {"run_models": "ann", "run_embeddings": "learned", "run_seeds": 2, "run_probes": True, **options}
-    perform(tmp_path, "networks.max_epochs=1", console=console, executors=fitting(fit), **given)
-    assert console.networks == [before] * (4 if "run_refit" in options else 2)  # two seeds
+    perform(tmp_path, "networks.max_epochs=1", console=Watched(look), executors=fitting(fit), **given)
+    assert at_trainings == [before] * (4 if "run_refit" in options else 2)  # two seeds
     assert after_jobs == [before] * (2 if "run_refit" in options else 4)  # and two trials
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from builders import answered
 from whole_runs import Right, answering, perform, perform_planted, read, steady, wild, write_films
 
 from pipeline.commands.verify import verify
@@ -22,7 +23,6 @@ from pipeline.experiment.fit_loop import NetworkJob
 from pipeline.report.sections.circumstances import seeds_sentence
 from pipeline.run_folder.predictions import SavedPredictions
 from pipeline.run_folder.reading import read_run
-from pipeline.tasks.classification.answers import Predictions
 
 AUTO = SeedsAsked("auto", first=3, most=6)
 KINDS = {"bow": "baseline", "tfidf": "baseline", "lstm": "network", "rnn": "network"}
@@ -30,11 +30,8 @@ VALIDATION = {"bow": 0.5, "tfidf": 0.5, "lstm": 0.9, "rnn": 0.8}
 
 
 def saved(name: str, right: str, seed: int = 0, fold: int = 0) -> SavedPredictions:
-    """Return predictions of label 1 for every document, right where there is a 1."""
-    hits = np.array([float(one) for one in right], np.float32)  # (N,)
-    documents, labels = np.arange(len(hits)), np.ones(len(hits), np.int32)
-    predictions = Predictions(documents, labels, np.stack([1 - hits, hits], axis=1))
-    return SavedPredictions(name, seed, fold, "h", ("no", "yes"), predictions)
+    """Return predictions that are right where there is a 1."""
+    return answered(name, [float(one) for one in right], seed, fold)
 
 
 def seeds_of(name: str, *rights: str) -> list[SavedPredictions]:
