@@ -20,27 +20,18 @@ NETWORK = "lstm@word2vec"
 def result(name: str, kind: str, seed: int, accuracy: float, parameters: int) -> dict[str, Any]:
     """Return one row of metrics.results."""
     model, _, embedding = name.partition("@")
-    return {
+    read_by = {"head": "last" if embedding else None, "vectors": "frozen" if embedding else None}
+    named = {
         "name": name,
         "model": model,
-        "head": "last" if embedding else None,
-        "vectors": "frozen" if embedding else None,
         "embedding": embedding or None,
         "kind": kind,
         "seed": seed,
         "fold": 0,
-        "trained": True,
-        "why_not": None,
-        "warnings": [],
-        "accuracy": accuracy,
-        "macro_f1": accuracy - 0.01,
-        "log_loss": 0.4,
-        "ece": 0.05,
-        "parameters": parameters,
-        "validation_accuracy": accuracy,
-        "validation_score": accuracy,
-        "signature": signature(name),
     }
+    scores = {"accuracy": accuracy, "macro_f1": accuracy - 0.01, "log_loss": 0.4, "ece": 0.05}
+    on_validation = dict.fromkeys(("validation_accuracy", "validation_score"), accuracy)
+    return named | read_by | scores | on_validation | {"parameters": parameters, "signature": signature(name)}
 
 
 def signature(name: str) -> str:
@@ -57,27 +48,15 @@ AUDIT: dict[str, Any] = DETAILS["audit"][0]  # of a vector file read for 8,000 t
 
 
 def _trial(number: int, accuracy: float | None, **settings: Any) -> dict[str, Any]:
-    return {
-        "trial": number,
-        "settings": settings,
-        "validation_accuracy": accuracy,
-        "validation_log_loss": None if accuracy is None else 0.25,
-        "why_not": "no n-gram" if accuracy is None else None,
-        "seconds": 1.5,
-    }
+    judged = {"validation_accuracy": accuracy, "validation_log_loss": None if accuracy is None else 0.25}
+    why_not = "no n-gram" if accuracy is None else None
+    return {"trial": number, "settings": settings, **judged, "why_not": why_not, "seconds": 1.5}
 
 
 def _family(name: str, fold: int, chosen: int | None, curve: list[float], *trials: Any) -> dict[str, Any]:
-    return {
-        "name": name,
-        "model": name.partition("@")[0],
-        "fold": fold,
-        "asked": 2,
-        "chosen": chosen,
-        "seconds": 1.5 * len(trials),
-        "expected_validation_accuracy": curve,
-        "trials": list(trials),
-    }
+    named = {"name": name, "model": name.partition("@")[0], "fold": fold, "asked": 2, "chosen": chosen}
+    tried = {"expected_validation_accuracy": curve, "trials": list(trials)}
+    return named | {"seconds": 1.5 * len(trials)} | tried
 
 
 # A run with --tune: metrics.tuning and details/tuning.json; the literal run has none.

@@ -376,26 +376,8 @@ def test_quick_keeps_the_ledger_whole(tmp_path: Path) -> None:
         ("not in the quick sample", 20)
     ]
     assert sum(corpus["splits"].values()) == 2_000
-    told = "--quick: 2,000 of 2,020 documents were drawn; the figures are a first look"
+    told = "--quick: 2000 of 2020 documents were drawn; the figures are a first look"
     assert told in read(run)["warnings"]
-
-
-def test_unlabelled_text_reaches_word2vec_alone(tmp_path: Path) -> None:
-    unlabelled = tmp_path / "more.txt"
-    unlabelled.write_text("a sequel to number59\nanother sequel\n" * 5)
-    run = perform(
-        tmp_path,
-        run_models="bow,ann",
-        run_embeddings="word2vec",
-        corpus_unlabelled=str(unlabelled),
-        executors=UNTRAINED,
-    )
-    vocabulary = read(run, "models/embedding-word2vec/vocabulary.json")
-    assert "sequel" not in vocabulary["tokens"]  # no document of the corpus holds it
-    assert "sequel" not in read(run, "models/bow/model.json")["tokens"]
-    (row,) = read(run)["embeddings"]
-    n_tokens = 43 * 3 + 10 * 3
-    assert row["settings"]["tokens"] == n_tokens
 
 
 def test_a_run_that_names_no_source_follows_its_documents_and_says_so(tmp_path: Path) -> None:
@@ -441,21 +423,35 @@ def test_a_vector_file_is_read_from_its_own_folder_and_named_without_it(tmp_path
     assert [row["dimension"] for row in read(run)["embeddings"]] == [3, 8 + 3]
 
 
-@pytest.mark.parametrize(("folds", "tested"), [(0, 12), (2, 60)])
-def test_unlabelled_text_that_holds_test_documents_is_warned_of(
-    tmp_path: Path, folds: int, tested: int
+@pytest.mark.parametrize(
+    ("folds", "tested", "of_corpus"),
+    [
+        (0, 12, 43 * 3),
+        (2, 60, 0),
+    ],  # with folds word2vec reads that text alone: the same vectors serve every fold
+)
+def test_unlabelled_text_reaches_word2vec_alone_and_is_warned_of_where_it_holds_test_documents(
+    tmp_path: Path, folds: int, tested: int, of_corpus: int
 ) -> None:
     unlabelled = tmp_path / "more.txt"
-    unlabelled.write_text("".join(f"{film.upper()}\n" for film in FILMS) + "another film\n")
-    options: dict[str, object] = {"run_models": "bow,ann", "corpus_unlabelled": str(unlabelled)}
-    if folds:
-        options["corpus_folds"] = folds
-    run = perform(tmp_path, run_embeddings="word2vec", executors=UNTRAINED, **options)
+    unlabelled.write_text("".join(f"{film.upper()}\n" for film in FILMS) + "another sequel\n")
+    run = perform(
+        tmp_path,
+        run_models="bow,ann",
+        run_embeddings="word2vec",
+        corpus_unlabelled=str(unlabelled),
+        corpus_folds=folds or None,
+        executors=UNTRAINED,
+    )
     told = (
         f"{tested} of {tested} test documents also stand in the unlabelled text: "
         "what was learned from it has read them, without their labels"
     )
     assert told in read(run)["warnings"]
+    assert "sequel" not in read(run, "models/embedding-word2vec/vocabulary.json")["tokens"]
+    assert "sequel" not in read(run, "models/bow/model.json")["tokens"]  # no document of the corpus holds it
+    (row,) = read(run)["embeddings"]
+    assert row["settings"]["tokens"] == of_corpus + 60 * 3 + 2
 
 
 @pytest.fixture(autouse=True)
@@ -464,21 +460,6 @@ def _stderr_is_restored() -> Iterator[None]:
     before = os.fstat(2).st_ino
     yield
     assert os.fstat(2).st_ino == before
-
-
-def test_folds_with_unlabelled_text_train_word2vec_on_that_text_alone(tmp_path: Path) -> None:
-    unlabelled = tmp_path / "more.txt"
-    unlabelled.write_text("a good film number1\nanother bad film\n" * 5)
-    run = perform(
-        tmp_path,
-        run_models="ann",
-        run_embeddings="word2vec",
-        corpus_unlabelled=str(unlabelled),
-        corpus_folds=2,
-        executors=UNTRAINED,
-    )
-    (row,) = read(run)["embeddings"]
-    assert row["settings"]["tokens"] == 5 * 4 + 5 * 3
 
 
 def test_a_mistake_found_while_running_does_not_leave_a_run_that_seems_to_go_on(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from pipeline.report import draw_report
 from pipeline.run_folder.predictions import read_run_predictions
 
 NETWORKS = ["ann@learned", "lstm@learned"]
-PROBED = {"run_models": "ann", "run_embeddings": "learned", "run_probes": True}
+PROBED = {"run_models": "rnn", "run_embeddings": "learned", "run_probes": True}
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +129,7 @@ def test_a_stop_while_a_network_is_probed_keeps_the_network(tmp_path: Path) -> N
     with pytest.raises(KeyboardInterrupt):
         perform(tmp_path, **PROBED)
     run = tmp_path / "run"
-    assert [row["name"] for row in read(run)["results"]] == ["ann@learned"]
+    assert [row["name"] for row in read(run)["results"]] == ["rnn@learned"]
     assert read(run, "details/probes.json") == []
 
 

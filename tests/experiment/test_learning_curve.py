@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 import pytest
 from builders import answered
+from corpus_builders import make_corpus
 from hypothesis import given
 from hypothesis import strategies as st
 from report_builders import METRICS, build_run
@@ -64,14 +65,7 @@ def test_every_beginning_of_the_order_is_stratified(classes: list[int], seed: in
 
 def corpus_of(n_train: int, n_validation: int, n_test: int, n_classes: int = 2) -> Corpus:
     parts = [TRAIN] * n_train + [VALIDATION] * n_validation + [TEST] * n_test
-    n_docs = len(parts)
-    return Corpus(
-        texts=pl.Series(["text"] * n_docs, dtype=pl.String),
-        labels=(np.arange(n_docs) % n_classes).astype(np.int32),
-        label_names=tuple(str(number) for number in range(n_classes)),
-        records=np.arange(n_docs, dtype=np.int64),
-        split=np.array(parts, dtype=np.int8),
-    )
+    return make_corpus(["text"] * len(parts), [n % n_classes for n in range(len(parts))], parts)
 
 
 def smaller_sets(corpus: Corpus) -> list[Split]:
@@ -150,6 +144,15 @@ def saved(name: str, fold: int, n_right: int, seed: int = 0) -> SavedPredictions
 TRAINED = SETS | {"untrained": []}
 
 
+MERITS = {"bow": 0.9, "lstm": 0.8}
+
+
+def found(
+    whole: list[SavedPredictions], smaller: list[SavedPredictions], sets: dict[str, Any]
+) -> LearningCurve:
+    return find_learning_curve(whole, smaller, sets, KINDS, MERITS, 0.01, np.random.default_rng(0))
+
+
 def curve_of(bow: list[int], lstm: list[int], sets: dict[str, Any] = SETS) -> LearningCurve:
     """Return the curve of two models right on so many documents in sets 1, 2 and 0; lstm has two seeds."""
     entries = [saved("bow", fold, right) for fold, right in zip((1, 2, 0), bow, strict=True)]
@@ -160,8 +163,7 @@ def curve_of(bow: list[int], lstm: list[int], sets: dict[str, Any] = SETS) -> Le
     ]
     whole = [entry for entry in entries if entry.fold == 0]
     smaller = [entry for entry in entries if entry.fold]
-    generator = np.random.default_rng(0)
-    return find_learning_curve(whole, smaller, sets, KINDS, {"bow": 0.9, "lstm": 0.8}, 0.01, generator)
+    return found(whole, smaller, sets)
 
 
 def test_points_stand_by_size_with_each_seed() -> None:
@@ -221,9 +223,7 @@ def drawn_curve(lstm: list[int]) -> dict[str, Any]:
     smaller = [saved("bow", number, 200) for number in (1, 2, 3)]
     smaller += [saved("lstm", number, right) for number, right in zip((1, 2, 3), lstm, strict=True)]
     whole = [saved("bow", 0, 200), *(saved("lstm", 0, 300, seed) for seed in (0, 1))]
-    merits = {"bow": 0.9, "lstm": 0.8}
-    described = {"sets": sets, "untrained": []}
-    return find_learning_curve(whole, smaller, described, KINDS, merits, 0.01, np.random.default_rng(0))
+    return found(whole, smaller, {"sets": sets, "untrained": []})
 
 
 def test_nobody_is_ahead_by_the_chance_of_which_documents_were_drawn() -> None:
@@ -258,21 +258,14 @@ def test_a_size_of_which_one_set_was_not_finished_is_left_out() -> None:
     sets = [{"set": number, "train": 50} for number in (1, 2, 3)] + [{"set": 0, "train": 100}]
     smaller = [saved(name, number, 200) for name in KINDS for number in (1, 2, 3)][:-1]
     whole = [saved("bow", 0, 200), saved("lstm", 0, 300)]
-    merits, described = {"bow": 0.9, "lstm": 0.8}, {"sets": sets, "untrained": []}
-    curve = find_learning_curve(whole, smaller, described, KINDS, merits, 0.01, np.random.default_rng(0))
-    assert curve.sizes == (100,)
+    assert found(whole, smaller, {"sets": sets, "untrained": []}).sizes == (100,)
 
 
 def test_a_stopped_run_keeps_the_sets_that_every_fit_finished() -> None:
     whole = [saved("bow", 0, 300), saved("lstm", 0, 300)]
     smaller = [saved("bow", 1, 200), saved("lstm", 1, 200), saved("bow", 2, 200)]
-    curve = find_learning_curve(
-        whole, smaller, SETS, KINDS, {"bow": 0.9, "lstm": 0.8}, 0.01, np.random.default_rng(0)
-    )
-    assert curve.sizes == (50, 200)
-    none = find_learning_curve(
-        whole, [], SETS, KINDS, {"bow": 0.9, "lstm": 0.8}, 0.01, np.random.default_rng(0)
-    )
+    assert found(whole, smaller, SETS).sizes == (50, 200)
+    none = found(whole, [], SETS)
     assert none.crossing.sentence == (
         "There is no crossing to look for: the run ended before a smaller set was finished."
     )

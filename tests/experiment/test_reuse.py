@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import polars as pl
 import pytest
+from corpus_builders import make_corpus
 from report_builders import build_run
 from whole_runs import answering, perform_planted, read
 
 from pipeline.commands.verify import verify
-from pipeline.core.values import Corpus
 from pipeline.experiment.reuse import (
     FILE,
     Look,
@@ -69,21 +68,11 @@ def test_of_two_runs_at_once_one_is_first_whatever_they_read_afterwards() -> Non
     assert counted(both[1], 9, both).first == "2026-01-01T00:00:00+00:00"
 
 
-def corpus(texts: list[str], labels: list[int], split: list[int]) -> Corpus:
-    return Corpus(
-        pl.Series(texts, dtype=pl.String),
-        np.array(labels, np.int32),
-        ("bad", "good"),
-        np.arange(len(texts)),
-        np.array(split, np.int8),
-    )
-
-
 def test_a_test_set_is_its_documents_and_labels_in_any_order() -> None:
-    one = corpus(["a", "b", "c"], [0, 1, 0], [2, 2, 0])
+    one = make_corpus(["a", "b", "c"], [0, 1, 0], [2, 2, 0])
     tests, n_docs = hash_of_tests([one])
     assert n_docs == 2
-    turned = corpus(["x", "b", "a"], [0, 1, 0], [1, 2, 2])  # other training documents, another order
+    turned = make_corpus(["x", "b", "a"], [0, 1, 0], [1, 2, 2])  # other training documents, another order
     assert hash_of_tests([turned]) == (tests, 2)
     assert hash_of_tests([replace(one, labels=np.array([1, 1, 0], np.int32))])[0] != tests
     assert hash_of_tests([replace(one, split=np.array([2, 0, 2], np.int8))])[0] != tests
