@@ -49,10 +49,7 @@ def differentiate(
         real timesteps of its own reading are constants, for heads that read all states too. With pieces the
         timesteps of each piece count. None: all the way. `ann` has no time and ignores it.
     """
-    gradients = {
-        "output/kernel": run.encoded.T @ d_logits,
-        "output/bias": d_logits.sum(axis=0),
-    }
+    gradients = {"output/kernel": run.encoded.T @ d_logits, "output/bias": d_logits.sum(axis=0)}
     d_encoded = d_logits @ weights["output/kernel"].T  # (B, E)
     entry = MODELS[spec.model]
     if not entry.recurrent:

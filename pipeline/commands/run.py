@@ -27,7 +27,7 @@ from pipeline.embeddings.audit.fit import CorpusFacts
 from pipeline.experiment.conclude import conclude
 from pipeline.experiment.data import ReadCorpus, Split, read_and_split, tokenize_all
 from pipeline.experiment.document_facts import describe_test_documents
-from pipeline.experiment.executors import check_executor, executor_of
+from pipeline.experiment.executors import Executors, check_executor, executor_of
 from pipeline.experiment.fit_loop import FitLoop, run_jobs
 from pipeline.experiment.how_many import describe_work, fits_at_once, this_machine
 from pipeline.experiment.learning_curve import loop_of_smaller_sets, smaller_folds
@@ -54,7 +54,9 @@ from pipeline.text.tokenizer import tokenize
 _COUNTED_DOCUMENTS = 2_000  # whose tokens tell long documents from short ones
 
 
-def run_experiment(config: Config, console: Console, command: str) -> Path:
+def run_experiment(
+    config: Config, console: Console, command: str, executors: Executors = executor_of
+) -> Path:
     """Run every stage and return the run folder.
 
     Parameters
@@ -65,6 +67,8 @@ def run_experiment(config: Config, console: Console, command: str) -> Path:
         Told about every stage.
     command : str
         What the person typed, for the report.
+    executors : callable
+        Makes the place where fits run.
 
     Raises
     ------
@@ -99,7 +103,7 @@ def run_experiment(config: Config, console: Console, command: str) -> Path:
         write_json(path / PROTOCOL, laid_down.row)
         for breach in breaches(laid_down.protocol, config, corpus, __version__):
             console.warn(f"this run does not keep to {laid_down.file}: {breach}")
-    fit_and_score(run, read, console, started, smaller)
+    fit_and_score(run, read, console, started, smaller, executors)
     return path
 
 
@@ -123,7 +127,12 @@ def settle_sources(
 
 
 def fit_and_score(
-    run: PlannedRun, read: ReadCorpus, console: Console, started: float, smaller: Sequence[Split] = ()
+    run: PlannedRun,
+    read: ReadCorpus,
+    console: Console,
+    started: float,
+    smaller: Sequence[Split] = (),
+    executors: Executors = executor_of,
 ) -> None:
     """Fit every planned model on every fold, and write what follows into the run folder, however the run ends.
 
@@ -136,11 +145,12 @@ def fit_and_score(
     ----------
     started : when the run began, by `time.perf_counter`
     smaller : the sets of --learning-curve
+    executors : makes the place where fits run
     """
     folder = run.folder
     folder.stages = console.stage_seconds  # as it grows
     try:
-        tokenized = fit_all(run, read, console, smaller)
+        tokenized = fit_all(run, read, console, smaller, executors)
         folder.state = "done"
         conclude(run, read, tokenized, console, time.perf_counter() - started)
     except KeyboardInterrupt:
@@ -170,7 +180,9 @@ def _end_failed(run: PlannedRun) -> None:
         run.end("failed")
 
 
-def fit_all(run: PlannedRun, read: ReadCorpus, console: Console, smaller: Sequence[Split]) -> TokenizedCorpus:
+def fit_all(
+    run: PlannedRun, read: ReadCorpus, console: Console, smaller: Sequence[Split], executors: Executors
+) -> TokenizedCorpus:
     """Fit every planned model on every fold, and on the smaller sets; return the tokens of all documents."""
     config, folder, loaded = run.config, run.folder, read.loaded
     for source in unused_sources(run.fitted_here, config.run.embeddings):
@@ -197,7 +209,7 @@ def fit_all(run: PlannedRun, read: ReadCorpus, console: Console, smaller: Sequen
     if smaller:
         loops.append(loop_of_smaller_sets(run, loop, read.folds[0], smaller))
     try:
-        with executor_of(data, at_once) as executor, quiet(config.run.debug):
+        with executors(data, at_once) as executor, quiet(config.run.debug):
             run_jobs(loops, executor)
     finally:
         run.put_in_order()

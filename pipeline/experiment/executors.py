@@ -7,8 +7,8 @@ What a fit computes does not depend on which: its seed is its own, and nothing i
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from dataclasses import replace
 from multiprocessing import connection
 from typing import Protocol
@@ -18,7 +18,7 @@ from pipeline.core.fits import FitResult, JobEnded, JobFailed, Result
 from pipeline.core.resources import usable_cores
 from pipeline.experiment.data import RunData
 from pipeline.experiment.how_many import memory_of_a_fit
-from pipeline.experiment.jobs import Job, stored
+from pipeline.experiment.jobs import Job, VectorsMade, stored
 from pipeline.experiment.shared import shared_files
 from pipeline.experiment.workers import Worker, WorkerGone, WorkerStart
 
@@ -43,6 +43,10 @@ class Executor(Protocol):
 
     def close(self) -> list[tuple[int, Result]]:
         """End at once what is running; return what had come and was not given yet."""
+
+
+# What makes the place where the fits of a run go: of what they read, and how many run at once.
+Executors = Callable[[RunData, int], AbstractContextManager[Executor]]
 
 
 def check_executor(name: str) -> None:
@@ -106,9 +110,13 @@ class Here:
         """Return nothing: every result was given when it came."""
         return []
 
+    def fit(self, job: Job) -> Iterable[Result | VectorsMade]:
+        """Return what the job's own function makes of it."""
+        return job.fit(self._data, job)
+
     def _results(self, number: int, job: Job) -> Iterator[tuple[int, Result]]:
         try:
-            for made in job.fit(self._data, job):
+            for made in self.fit(job):
                 result = stored(job, made)
                 if result is not None:
                     yield number, result

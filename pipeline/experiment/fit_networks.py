@@ -94,7 +94,7 @@ def _fit_and_probe(data: RunData, job: Job, far: FarOff | None) -> Iterator[Resu
     split, planned, draw = (
         read_split(data, job, refit=False),
         job.model,
-        Draw(job.key.seed, again=far is not None),
+        Draw(job.seed, again=far is not None),
     )
     last = read_split(data, job, refit=True) if job.refit else split
     data = replace(data, config=settled(job.settings, planned.model, len(split.fold.train)))
@@ -107,7 +107,7 @@ def _fit_and_probe(data: RunData, job: Job, far: FarOff | None) -> Iterator[Resu
         fit = _describe(data, made, job, split, last)
         if far is not None:
             fit = replace(fit, fit_seconds=made.seconds + (far.first.fit_seconds or 0.0))
-        is_first = job.fold.number == 0 and job.key.seed == 0
+        is_first = job.fold.number == 0 and job.seed == 0
         yield _result(data, replace(fit, peak_rss_mib=memory.mib), made, last, is_first)
         if is_first and data.config.run.probes:
             yield probe_fitted(data, planned, draw, made.fitted, last)
@@ -207,9 +207,7 @@ def _describe(data: RunData, made: _Answered, job: Job, split: EmbeddedSplit, la
     kept, validated = made.chosen.kept, made.validated
     again = (second_training_in_words(made.again),) if made.again else ()
     return Fit(
-        job.model.name,
-        job.key.seed,
-        job.fold.number,
+        *job.fit_key,
         fit_seconds=made.seconds,
         predict_documents_per_second=made.documents_per_second,
         parameters=made.fitted.parameters,

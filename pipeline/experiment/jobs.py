@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from pipeline.core.fits import JobKey, Result
+from pipeline.core.fits import FitKey, JobKey, Result
 from pipeline.embeddings.on_disk import read_embedded, write_embedded
 from pipeline.embeddings.table import Embedded
 from pipeline.experiment.data import RunData, Split
@@ -70,6 +70,16 @@ class Job:
         """The model that is fitted, of a job that fits one."""
         (model,) = self.models
         return model
+
+    @property
+    def seed(self) -> int:
+        """The random numbers of a network, as the run counts them."""
+        return self.key.seed
+
+    @property
+    def fit_key(self) -> FitKey:
+        """Which fit of the run it makes, of a job that fits one model."""
+        return FitKey(self.model.name, self.key.seed, self.fold.number)
 
     @cached_property
     def final(self) -> Split:

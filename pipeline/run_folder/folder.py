@@ -63,6 +63,7 @@ class RunFolder:
     added_seeds: dict[str, int] = field(default_factory=dict)  # by model: trainings beyond the first ones
     stages: list[tuple[str, float]] = field(default_factory=list)  # title, seconds
     gpu: str | None = None
+    _unfinished: Path | None = None  # of the smaller sets: a folder in that of the run
     _first_fits: dict[FitKey, Fit] = field(default_factory=dict)
     ended: str | None = None  # when a run was ended from outside, UTC, ISO 8601
     reported: bool = False  # scores and a report of them stand in it
@@ -102,12 +103,17 @@ class RunFolder:
     def for_curve(self) -> RunFolder:
         """Return the folder of the smaller sets' fits: they enter no other table, and have no journal of their own."""
         path = self.path / CURVE_FOLDER
-        return RunFolder(path=path, label_names=self.label_names, corpus_hash=self.corpus_hash)
+        return RunFolder(
+            path=path,
+            label_names=self.label_names,
+            corpus_hash=self.corpus_hash,
+            _unfinished=self.unfinished / CURVE_FOLDER.name,
+        )
 
     @property
     def unfinished(self) -> Path:
         """The folder of what a run needs until it has ended, such as the vectors that its fits read."""
-        return self.path / UNFINISHED
+        return self._unfinished or self.path / UNFINISHED
 
     def first_fit(self, name: str, seed: int, fold: int) -> Fit:
         """Return the first training of a seed, though a second may have taken its place."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import pickle
 import resource
 import signal
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 import psutil
 import pytest
+import whole_runs
+from whole_runs import configure, fitting, read
 
-from pipeline.commands.run import run_experiment
 from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
 from pipeline.core.fits import (
@@ -36,13 +37,12 @@ from pipeline.core.fits import (
 )
 from pipeline.experiment import fit_linear, fit_networks
 from pipeline.experiment.data import RunData, Split, read_and_split, tokenize_all
-from pipeline.experiment.executors import Executor, Here, executor_of
+from pipeline.experiment.executors import Executor, executor_of
 from pipeline.experiment.how_many import Machine, Work, fits_at_once
-from pipeline.experiment.jobs import Job
+from pipeline.experiment.jobs import Job, VectorsMade
 from pipeline.experiment.plan import plan_models
 from pipeline.run_folder.folder import RunFolder
 from pipeline.run_folder.predictions import read_run_predictions
-from pipeline.settings.reading import load_config
 from pipeline.settings.tables import Config
 
 SMALL = (
@@ -55,30 +55,45 @@ WORK = Work(fits=9, words=30_000_000, tokens=60_000, gpu=False)
 TWO_CORES = Machine(cores=2, available_mib=16_000)
 
 
-def write_films(folder: Path) -> Path:
-    path = folder / "films.csv"
-    rows = [f"{('good', 'bad')[n % 2]} film number{n},{('pos', 'neg')[n % 2]}" for n in range(60)]
-    path.write_text("\n".join(["text,label", *rows]) + "\n")
-    return path
+class SeedOneIsFarOff:
+    """An executor whose first training of seed 1 on fold 0 is said to have ended far above the others."""
+
+    def __init__(self, executor: Executor) -> None:
+        self.at_once, self.close, self.begin, self._executor = (
+            executor.at_once,
+            executor.close,
+            executor.begin,
+            executor,
+        )
+
+    @property
+    def has_room(self) -> bool:
+        return self._executor.has_room
+
+    def next(self) -> tuple[int, Result]:
+        number, result = self._executor.next()
+        if isinstance(result, FitResult) and result.fit.again is None and result.fit.key[1:] == (1, 0):
+            return number, replace(result, fit=replace(result.fit, validation_loss=9.0))
+        return number, result
+
+
+@contextmanager
+def one_far_off(*of_run: Any) -> Iterator[Executor]:
+    with executor_of(*of_run) as executor:
+        yield SeedOneIsFarOff(executor)
 
 
 def perform(folder: Path, at_once: int) -> Path:
-    given = {
-        "corpus.path": str(write_films(folder)),
-        "corpus.folds": 2,
-        "run.out": str(folder / "run"),
-        "run.models": "bow,lstm",
-        "run.embeddings": "learned",
-        "run.seeds": 1,
-        "run.deterministic": True,
-        "run.refit": True,
+    options: dict[str, Any] = {
+        "corpus_folds": 2,
+        "run_models": "bow,lstm",
+        "run_embeddings": "learned",
+        "run_seeds": 2,
+        "run_deterministic": True,
+        "run_probes": True,
     }
-    settings = load_config(None, (*SMALL, f"run.side_by_side={at_once}"), given)
-    return run_experiment(settings, Console(silent=True), "embedseq films.csv")
-
-
-def read(run: Path, name: str = "metrics.json") -> Any:
-    return json.loads((run / name).read_text(encoding="utf-8"))
+    side_by_side = f"run.side_by_side={at_once}"
+    return whole_runs.perform(folder, side_by_side, small=SMALL, executors=one_far_off, **options)
 
 
 # --- how many -------------------------------------------------------------------------------------------
@@ -124,7 +139,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 def test_predictions_are_equal_to_the_last_bit(runs: tuple[Path, Path]) -> None:
     one, two = map(read_run_predictions, runs)
     assert [(e.name, e.seed, e.fold) for e in one] == [(e.name, e.seed, e.fold) for e in two]
-    assert len(one) == 2 * 2  # folds; a baseline and a network
+    assert len(one) == 2 * (1 + 2)  # folds; a baseline and two seeds of a network
     for alone, beside in zip(one, two, strict=True):
         np.testing.assert_array_equal(alone.predictions.documents, beside.predictions.documents)
         np.testing.assert_array_equal(alone.predictions.probabilities, beside.predictions.probabilities)
@@ -146,6 +161,9 @@ def test_the_record_is_equal_but_for_what_it_cost(runs: tuple[Path, Path]) -> No
     assert [entry["name"] for entry in read(runs[0], "details/probes.json")] == ["lstm@learned"]
     for name in ("choices", "neighbours", "probes"):
         assert read(runs[0], f"details/{name}.json") == read(runs[1], f"details/{name}.json")
+    again = [[fit["again"] for fit in read(run, "details/fits.json")["fits"]] for run in runs]
+    assert again[0] == again[1]
+    assert [one is not None for one in again[0]].count(True) == 1
     histories = [read(run, "details/histories.json") for run in runs]
     for history in histories:
         for entry in history:
@@ -165,29 +183,27 @@ def test_a_job_that_is_sent_to_another_process_trains_nothing_twice(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What a job names are copies there: no two are the same object, and none says by that whether to refit."""
-    trained: list[str] = []
-
-    def sent(self: Here, number: int, job: Job) -> None:
-        self._running = self._results(number, pickle.loads(pickle.dumps(job)))
+    made: list[str] = []
 
     def counted(module: Any, name: str) -> None:
         original = getattr(module, name)
 
         def called(*arguments: Any, **named: Any) -> Any:
-            trained.append(name)
+            made.append(name)
             return original(*arguments, **named)
 
         monkeypatch.setattr(module, name, called)
 
-    monkeypatch.setattr(Here, "begin", sent)
+    def sent(data: RunData, job: Job) -> Iterable[Result | VectorsMade]:
+        apart = pickle.loads(pickle.dumps(job))
+        return apart.fit(data, apart)
+
     counted(fit_networks, "fit_network")
-    counted(fit_linear, "count_features")
-    counted(fit_linear, "fit_baseline")
-    counted(fit_linear, "average_features")
-    given = {"corpus.path": str(write_films(tmp_path)), "run.out": str(tmp_path / "run"), "run.seeds": 1}
-    given |= {"run.models": "bow,mean,ann", "run.embeddings": "random", "run.probes": False}
-    run = run_experiment(load_config(None, SMALL, given), Console(silent=True), "")
-    assert sorted(trained) == ["average_features", "count_features", "fit_network"]
+    for name in ("count_features", "fit_baseline", "average_features"):
+        counted(fit_linear, name)
+    options = {"run_models": "bow,mean,ann", "run_embeddings": "random"}
+    run = whole_runs.perform(tmp_path, small=SMALL, executors=fitting(sent), **options)
+    assert sorted(made) == ["average_features", "count_features", "fit_network"]
     assert [row["name"] for row in read(run)["results"]] == ["ann@random", "bow", "mean@random"]
 
 
@@ -217,7 +233,7 @@ def test_the_log_has_every_training(runs: tuple[Path, Path]) -> None:
 
 def data_of(folder: Path) -> RunData:
     """Return what the fits of a run without networks read: workers load no TensorFlow."""
-    config = load_config(None, SMALL, {"corpus.path": str(write_films(folder)), "run.models": "bow"})
+    config = configure(folder, small=SMALL, run_models="bow")
     console = Console(silent=True)
     loaded = read_and_split(config, console).loaded
     return tokenize_all(config, console, loaded, plan_models(("bow",), ()))

@@ -24,10 +24,7 @@ FILES: list[dict[str, Any]] = [
 
 
 def sign(
-    name: str,
-    seeds: tuple[int, ...] = (0,),
-    corpus: Mapping[str, Any] = CORPUS,
-    **settings: Any,
+    name: str, seeds: tuple[int, ...] = (0,), corpus: Mapping[str, Any] = CORPUS, **settings: Any
 ) -> str:
     values = {key.replace("_", ".", 1): value for key, value in settings.items()}
     signer = Signer(corpus, FILES, ENVIRONMENT, with_values(Config(), values))
