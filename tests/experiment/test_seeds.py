@@ -149,7 +149,7 @@ def test_a_run_trains_until_its_seeds_are_enough(
         tmp_path, answering(right), corpus_folds=n_folds, run_models="bow,rnn,gru"
     )
     folds = range(n_folds or 1)
-    assert sorted(job.key for job in done) == sorted(
+    assert sorted(job.fit_key for job in done) == sorted(
         [("gru@learned", seed, fold) for seed in range(3) for fold in folds]
         + [("rnn@learned", seed, fold) for seed in range(n_seeds) for fold in folds]
     )
