@@ -14,7 +14,7 @@ import polars as pl
 
 from pipeline.core.values import SPLIT_NAMES, Corpus, Float64, Int64, TokenizedCorpus
 from pipeline.corpus.giveaways import Giveaways, find_giveaways, hold_any
-from pipeline.corpus.near_duplicates import NearDuplicates, Signatures, find_near_duplicates, sign_documents
+from pipeline.corpus.near_duplicates import NearDuplicates, UInt32, find_near_duplicates, sign_documents
 from pipeline.experiment.data import Split
 from pipeline.run_folder.documents import COLUMNS, write_documents
 from pipeline.run_folder.folder import RunFolder
@@ -58,7 +58,7 @@ def _facts(
     tokenized: TokenizedCorpus,
     corpus: Corpus,
     fold: Split,
-    signatures: Signatures,
+    signatures: UInt32,
     giveaways: Giveaways,
     groups: Int64,
 ) -> pl.DataFrame:
