@@ -12,10 +12,10 @@ from whole_runs import Right, answering, perform, perform_planted, read, steady,
 
 from pipeline.commands.verify import verify
 from pipeline.core.fits import Result
-from pipeline.evaluation import SeedsAsked, SeedsFound, find_seeds
 from pipeline.evaluation.differences import seeds_share
 from pipeline.evaluation.pooling import pool_folds
 from pipeline.evaluation.recorded import predictions_of_whole_seeds
+from pipeline.evaluation.seeds import SeedsAsked, SeedsFound, find_seeds
 from pipeline.experiment.data import RunData
 from pipeline.experiment.embedded_split import read_split
 from pipeline.experiment.jobs import Job, VectorsMade
