@@ -47,7 +47,7 @@ OF_A_RUN_FOLDER = {
 
 # What must not be and still is, module by module. An entry goes with the last line that needed it; none is added.
 KNOWN: dict[str, str] = {
-    "TensorFlow outside models.networks and interpret": ("experiment.fit_networks experiment.workers"),
+    "TensorFlow outside models.networks and interpret": "experiment.fit_networks",
     "gensim outside embeddings": "",
     "a name split at @ outside core.names": "",
     "a file of the run folder named outside run_folder": (
