@@ -71,14 +71,10 @@ def ask_tensorflow(
     d_weights |= dict(zip(("V", "v", "y"), tape.gradient(loss, [kernel, bias, logits]), strict=True))
     d_steps, d_words = tape.gradient(loss, after), tape.gradient(loss, words)
     jacobians = tape.gradient(diagonal, steps[:-1])
-    found = {
-        f"{name}_t": _first([step[part] for step in steps[1:]]) for part, name in enumerate("hc"[:parts])
-    }
+    found = {f"{name}_t": states for name, states in _by_letter(steps[1:]).items()}
     found |= {"y": logits.numpy()[0], "p": tf.nn.softmax(logits).numpy()[0], "L": loss.numpy()}
     found |= {f"dL/d{name}": _array(gradient) for name, gradient in d_weights.items()}
-    found |= {
-        f"dL/d{name}_t": _first([step[part] for step in d_steps]) for part, name in enumerate("hc"[:parts])
-    }
+    found |= {f"dL/d{name}_t": gradients for name, gradients in _by_letter(d_steps).items()}
     return found | {
         "dL/dy": found["dL/dy"][0],
         "dL/dx_t": _first(d_words),
@@ -105,6 +101,11 @@ def _read(states: Tensor, head: str) -> Tensor:
         "mean": lambda: tf.reduce_mean(states, axis=1),
     }
     return tf.concat([parts[part]() for part in head.split("+")], axis=1)
+
+
+def _by_letter(steps: list[list[Tensor]]) -> Quantities:
+    """Return h of each timestep, and c where a state has it, of the first copy; (T, H) each."""
+    return {letter: _first([*parts]) for letter, parts in zip("hc", zip(*steps, strict=True), strict=False)}
 
 
 def _first(tensors: list[Tensor]) -> Float64:

@@ -77,5 +77,4 @@ PAGE = CellPage(
     "h_t = z_t * h_(t-1) + (1 - z_t) * g_t: the part that is kept goes through no matrix and no tanh. Where gates "
     "and candidate are held as they are, dh_T/dh_t is the product of the update gates after t: as long as they "
     "stay near 1, the gradient lasts (Cho et al. 2014). The last column of the table has the whole of dh_T/dh_t.",
-    ("h", "z", "update gates"),
 )

@@ -96,6 +96,4 @@ PAGE = CellPage(
     "as long as they stay near 1, the gradient lasts. This additive cell is the LSTM's answer to the vanishing "
     "gradient (Hochreiter, Schmidhuber 1997; the forget gate: Gers, Schmidhuber, Cummins 2000). The last column "
     "of the table has the whole of dc_T/dc_t, the path through the gates included.",
-    ("c", "f", "forget gates"),
-    ("h", "c"),
 )

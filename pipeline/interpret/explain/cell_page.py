@@ -29,7 +29,6 @@ class CellPage:
     forward : notes one timestep, given what it reads, and adds its results
     backward : notes the way back through one timestep, given the one after it (None: it is the last)
     jacobian : returns the symbols of one timestep's Jacobian, and the Jacobian
-    kept : of a cell with gates: the part of the state that is kept, the gate that keeps it, and its name
     why, why_title : what the cell does about the shrinking of gradients
     """
 
@@ -42,8 +41,6 @@ class CellPage:
     jacobian: Callable[[Timestep, int, Timestep], tuple[str, Numbers]]
     why_title: str
     why: str
-    kept: tuple[str, str, str] | None = None
-    starts: tuple[str, ...] = ("h",)  # what a state is made of
 
 
 def by_letter(weights: CellWeights, blocks: tuple[str, ...]) -> Timestep:

@@ -25,6 +25,7 @@ from pipeline.interpret.explain.small import (
     small_network,
 )
 from pipeline.interpret.explain.written import Numbers, exp, minus_log, numbers, shown, values
+from pipeline.models.equations import CELLS
 from pipeline.report.page.blocks import Example
 
 ROUNDING = (
@@ -89,6 +90,7 @@ class Pencil:
     def __init__(self, network: SmallNetwork, tokens: Sequence[str]) -> None:
         self.network, self.tokens = network, tokens
         self.page: CellPage = CELL_PAGES[network.cell]
+        self.letters = CELLS[network.cell].letters
         self.book = Notebook()
         self.w = by_letter(network.weights, self.page.blocks)
         self.steps: list[Timestep] = []
@@ -112,9 +114,8 @@ class Pencil:
 
     def quantities(self) -> Quantities:
         """Return what is compared with TensorFlow's, by name."""
-        of_steps = {name: f"{name}_t" for name in self.page.starts}
-        of_steps |= {f"dL/d{name}": f"dL/d{name}_t" for name in (*self.page.starts, "x")}
-        found: Quantities = {shown: values(self._every(name)) for name, shown in of_steps.items()}
+        of_steps = [*self.letters, *(f"dL/d{name}" for name in (*self.letters, "x"))]
+        found: Quantities = {f"{name}_t": values(self._every(name)) for name in of_steps}
         found |= {name: values(np.concatenate(blocks, axis=-1)) for name, blocks in self.gradients.items()}
         if "dL/dd" in found:
             found["dL/db"] = np.stack([found["dL/db"], found["dL/dd"]])
@@ -227,14 +228,14 @@ class Pencil:
         state = f"The state of an lstm is h and c together: {both}. "
         meaning = "J_t[i,j] says by how much number i of state t moves when number j of state t - 1 does."
         self.book.section("One-step Jacobians", REACH)
-        self.book.say(f"{state if len(self.page.starts) > 1 else ''}{meaning}")
+        self.book.say(f"{state if len(self.letters) > 1 else ''}{meaning}")
         for t, (word, s) in enumerate(zip(self.tokens, self.steps, strict=True), start=1):
             symbols, put_in = self.page.jacobian(self.w, t, s)
             words = f'How state {t}, after "{word}", depends on state {t - 1}'
             self.jacobians.append(self.book.step(words, symbols, put_in, name=f"J_{t}"))
 
     def _note_products(self) -> None:
-        book, last, of_two = self.book, len(self.tokens), len(self.page.starts) > 1
+        book, last, of_two = self.book, len(self.tokens), len(self.letters) > 1
         read = (
             f" The output layer reads h_{last} alone, never c_{last}: of an lstm's P_t its rows of h count for the "
             "answer, and the norm below is theirs."
@@ -268,11 +269,11 @@ class Pencil:
 
     def _note_causes(self) -> None:
         self.book.section(self.page.why_title, REACH)
-        if self.page.kept is None:
+        if not CELLS[self.network.cell].holding:
             self._note_bounds()
         else:
             self.book.say(self.page.why)
-            self._note_kept(*self.page.kept)
+            self._note_kept()
 
     def _note_bounds(self) -> None:
         """Note what bounds the factors of a simple network."""
@@ -292,10 +293,11 @@ class Pencil:
         columns = ("step t", "largest slope", "norm of U times that", "norm of J_t")
         self.book.table("The bound of each factor, and the factor", columns, rows)
 
-    def _note_kept(self, part: str, gate: str, gates: str) -> None:
+    def _note_kept(self) -> None:
         """Note the products of the gate that keeps the state, beside the whole Jacobian of what it keeps."""
-        last, units = len(self.tokens), self.network.weights.units
-        own = slice(units * self.page.starts.index(part), None)
+        last, cell = len(self.tokens), CELLS[self.network.cell]
+        part, gate, gates = cell.letters[-1], cell.holding, cell.holding_gates
+        own = slice(-self.network.weights.units, None)
         rows = []
         for t in range(last - 1, -1, -1):
             symbols = f"K_{t} = {' * '.join(f'{gate}_{step}' for step in range(t + 1, last + 1))}"

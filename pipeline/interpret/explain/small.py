@@ -82,12 +82,12 @@ def by_class(label: int) -> str:
 
 def read(network: SmallNetwork, tokens: Sequence[str], book: Notebook, part: str) -> list[Timestep]:
     """Note the way forward through a document, a section a word, and return what each timestep computed."""
-    page, steps = CELL_PAGES[network.cell], []
+    page, letters, steps = CELL_PAGES[network.cell], CELLS[network.cell].letters, []
     weights = by_letter(network.weights, page.blocks)
-    state = {name: numbers(np.zeros(network.weights.units)) for name in page.starts}
+    state = {name: numbers(np.zeros(network.weights.units)) for name in letters}
     for t, (token, vector) in enumerate(zip(tokens, network.vectors(tokens), strict=True), start=1):
         book.section(f'Forward, step {t}: "{token}"', part)
-        step = {"x": numbers(vector), **{f"{name}_before": state[name] for name in page.starts}}
+        step = {"x": numbers(vector), **{f"{name}_before": state[name] for name in letters}}
         page.forward(book, weights, t, step)
         steps.append(step)
         state = step
