@@ -13,10 +13,11 @@ from pipeline.core.wording import percent
 from pipeline.interpret.probes.subject import Subject, tokens
 from pipeline.interpret.probes.traces import first_tokens
 from pipeline.models.networks.batches import batches
-from pipeline.models.networks.build import NetworkSpec, after_embedding, build
+from pipeline.models.networks.build import NetworkSpec, after_embedding
 from pipeline.models.networks.keras_types import Model, Tensor
 from pipeline.models.networks.labelled import Evaluation, Labelled
 from pipeline.models.networks.prediction import batch_signature
+from pipeline.models.networks.training import untrained
 from pipeline.run_folder.details.probes import Clipped, Gradients, Profile, Silent
 
 FALLEN = 0.01  # of the value at the end: what lies beyond hardly trains the network
@@ -100,11 +101,7 @@ def _norms_of(subject: Subject, documents: Labelled) -> tuple[list[Float64], lis
 
     Both are computed by a network built anew, so that the trained one is not touched.
     """
-    import keras
-
-    keras.utils.set_random_seed(subject.seed)  # the weights that training began from
-    model = build(subject.spec)
-    model.get_layer("embedding").set_weights([subject.first_vectors])
+    model = untrained(subject.spec, subject.first_vectors, documents.indexed, subject.seed)
     norms = gradient_norms(model)
     before = _by_document(norms, documents)
     model.set_weights(subject.model.get_weights())
