@@ -72,7 +72,9 @@ def _note_average(book: Notebook, network: SmallNetwork, order: Sequence[str]) -
 
 
 def _note_recurrent(book: Notebook, network: SmallNetwork, order: Sequence[str]) -> Numbers:
-    states = [step["h"] for step in read(network, order, Notebook(), "")]
+    aside = Notebook()
+    read(network, order, aside, "")
+    states = [aside.known[f"h_{t}"] for t in range(1, len(order) + 1)]
     book.matrix(
         f'The recurrent network\'s states while it reads "{" ".join(order)}"',
         [f"h[{j}]" for j in range(1, len(states[0]) + 1)],

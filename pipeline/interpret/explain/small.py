@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.interpret.explain.cell_page import Timestep, by_letter
+from pipeline.interpret.explain.cell_page import by_letter
 from pipeline.interpret.explain.cells import CELL_PAGES
 from pipeline.interpret.explain.notebook import Notebook
 from pipeline.interpret.explain.written import numbers
@@ -80,15 +80,13 @@ def by_class(label: int) -> str:
     return f"[{CLASSES[label]}]"
 
 
-def read(network: SmallNetwork, tokens: Sequence[str], book: Notebook, part: str) -> list[Timestep]:
-    """Note the way forward through a document, a section a word, and return what each timestep computed."""
-    page, letters, steps = CELL_PAGES[network.cell], CELLS[network.cell].letters, []
-    weights = by_letter(network.weights, page.blocks)
-    state = {name: numbers(np.zeros(network.weights.units)) for name in letters}
+def read(network: SmallNetwork, tokens: Sequence[str], book: Notebook, part: str) -> None:
+    """Note the way forward through a document, a section a word."""
+    page, zeros = CELL_PAGES[network.cell], numbers(np.zeros(network.weights.units))
+    book.known |= by_letter(network.weights, page.blocks)
+    book.known |= {f"{letter}_0": zeros for letter in CELLS[network.cell].letters}
     for t, (token, vector) in enumerate(zip(tokens, network.vectors(tokens), strict=True), start=1):
         book.section(f'Forward, step {t}: "{token}"', part)
-        step = {"x": numbers(vector), **{f"{name}_before": state[name] for name in letters}}
-        page.forward(book, weights, t, step)
-        steps.append(step)
-        state = step
-    return steps
+        book.known[f"x_{t}"] = numbers(vector)
+        for equation in page.forward:
+            equation.note(book, t)
