@@ -49,8 +49,8 @@ def small_network(cell: str, units: int, tokens: Sequence[str]) -> SmallNetwork:
     """Return the networks of the rule for the words of a text, the same for these words in any order."""
     words = tuple(sorted(set(tokens)))
     equations = CELLS[cell]
-    width = units * equations.blocks
-    bias = tenths("b", equations.biases, width) if equations.biases > 1 else tenths("b", width)
+    shapes = equations.shapes(DIMENSION, units)
+    bias = tenths("b", *shapes["bias"])
     if equations.forget_block is not None:
         bias[units * equations.forget_block :][:units] += 1  # as Keras starts the forget gate
     classes = len(CLASSES)
@@ -58,7 +58,7 @@ def small_network(cell: str, units: int, tokens: Sequence[str]) -> SmallNetwork:
         cell,
         words,
         tenths("E", len(words), DIMENSION),
-        CellWeights(tenths("W", DIMENSION, width), tenths("U", units, width), bias),
+        CellWeights(tenths("W", *shapes["kernel"]), tenths("U", *shapes["recurrent_kernel"]), bias),
         (tenths("V", units, classes), tenths("v", classes)),
         (tenths("A", DIMENSION, classes), tenths("v", classes)),
     )

@@ -81,14 +81,11 @@ def weight_shapes(spec: NetworkSpec) -> dict[str, tuple[int, ...]]:
             shapes |= {f"hidden_{number}/kernel": (width, units), f"hidden_{number}/bias": (units,)}
         return shapes | _output_shapes(units, spec.n_classes)
     cell, directions = CELLS[entry.cell], entry.directions
-    columns = cell.blocks * units
     for number in range(spec.layers):
         width = units * len(directions) if number else spec.embedding_dim
         for direction in directions:
             layer = f"recurrent_{number}{direction}"
-            shapes[f"{layer}/kernel"] = (width, columns)
-            shapes[f"{layer}/recurrent_kernel"] = (units, columns)
-            shapes[f"{layer}/bias"] = (cell.biases, columns) if cell.biases > 1 else (columns,)
+            shapes |= {f"{layer}/{name}": shape for name, shape in cell.shapes(width, units).items()}
     return shapes | _output_shapes(units * len(directions) * len(spec.head.split("+")), spec.n_classes)
 
 

@@ -115,6 +115,12 @@ class Cell:
     holding: str = ""  # the gate that says which share of a unit is kept at a step
     forget_block: int | None = None  # the block of columns whose bias `networks.forget_bias` sets
 
+    def shapes(self, dimension: int, units: int) -> dict[str, tuple[int, ...]]:
+        """Return the shapes of `CellWeights`, of a layer that reads vectors (D,) and has H units."""
+        columns = self.blocks * units
+        bias = (columns,) if self.biases == 1 else (self.biases, columns)
+        return {"kernel": (dimension, columns), "recurrent_kernel": (units, columns), "bias": bias}
+
     @property
     def letters(self) -> str:
         """What a state is made of: "h", or "hc"."""
