@@ -68,7 +68,7 @@ def test_a_network_that_reads_pieces_is_looked_at_in_its_first() -> None:
     found = probe_network(subject_of(fitted, documents))["probes"]
     assert found["time-constants"]["median_length"] == 2.5  # of 3 and 2
     assert found["states"]["reading"].startswith("in the first piece of 3 tokens, the surest ")
-    assert found["jacobians"]["lag"] == [1, 2]
+    assert found["jacobians"]["lag"] == (1, 2)
 
 
 # --- Jacobian products -----------------------------------------------------------------------------------
@@ -348,8 +348,8 @@ def test_probing_leaves_the_weights_as_they_were(model: str, head: str) -> None:
 def test_documents_of_one_word_can_be_probed(model: str) -> None:
     probed = subject_of(network_of(model), Labelled(indexed_of([[2], [3]]), int32([0, 1])))
     found = probe_network(probed)["probes"]
-    assert found["jacobians"]["lag"] == [1]
-    assert found["gradients"]["trained"]["median"] == [1.0]
+    assert found["jacobians"]["lag"] == (1,)
+    assert found["gradients"]["trained"]["median"] == (1.0,)
 
 
 def test_a_network_without_memory_says_so() -> None:
