@@ -34,7 +34,7 @@ class Silent(Detail):
 
 @dataclass(frozen=True, kw_only=True)
 class Found(Detail):
-    """What every probe says beside its own numbers; the texts without a number are those of its module."""
+    """What every probe says beside its own numbers; `question`, `controls` and `cannot_show` stand in its module."""
 
     question: str = ""
     reading: str = ""
