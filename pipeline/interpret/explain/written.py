@@ -141,7 +141,9 @@ def computed(right_side: str, known: Mapping[str, Numbers]) -> Numbers:
 
     python = _NAME.sub(put_in, right_side).replace("²", "**2")
     python = re.sub(r"(\]|\.T) known", r"\1 @ known", python)
-    result: Numbers = eval(python, {**functions, "known": known})
+    result: Numbers = eval(
+        python, {**functions, "known": known}
+    )  # the text is this program's own, nobody typed it
     return result
 
 
