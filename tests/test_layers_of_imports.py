@@ -78,12 +78,10 @@ KNOWN: dict[str, str] = {
         " report.sections.probe_needle report.sections.probe_word_order report.sections.probes"
         " report.sections.tuning"
     ),
+    # Fields of metrics.json and details/, and what a report says of each metric.
     '"accuracy" outside tasks and core.wording': (
-        "commands.run evaluation.budgets evaluation.comparisons evaluation.costs evaluation.differences"
-        " evaluation.pooling evaluation.result_rows evaluation.seeds evaluation.verdict experiment.data"
-        " experiment.fit_linear interpret.probes.forget_bias interpret.probes.memory_horizon"
-        " interpret.probes.word_order models.baselines.choice report.sections.metric"
-        " report.sections.quality report.sections.slices run_folder.signatures settings.run"
+        "interpret.probes.forget_bias interpret.probes.memory_horizon interpret.probes.word_order"
+        " report.sections.metric report.sections.quality run_folder.signatures"
     ),
 }
 

@@ -20,6 +20,7 @@ from pipeline.core.files import Json, write_json
 from pipeline.core.noise import quiet
 from pipeline.core.seeds import stage_generator
 from pipeline.core.values import TRAIN, Corpus, TokenizedCorpus
+from pipeline.core.wording import FIRST_METRIC
 from pipeline.corpus.duplicates import unlabelled_warning
 from pipeline.corpus.facts import describe_loaded, describe_tokens
 from pipeline.corpus.splits import join_groups
@@ -231,7 +232,9 @@ def lay_down(config: Config, planned: tuple[PlannedModel, ...], corpus: dict[str
     """Return the protocol of a run: written now where its file is absent, else the one in the file."""
     path = Path(str(config.run.protocol))
     if not path.exists():
-        question = question_of(planned, str(deciding(config).get("run.metric", "accuracy")), config.run.rope)
+        question = question_of(
+            planned, str(deciding(config).get("run.metric", FIRST_METRIC)), config.run.rope
+        )
         written = datetime.now(UTC).isoformat(timespec="seconds")
         protocol = plan_of(config, corpus, question, written)
         with contextlib.suppress(FileExistsError):  # another run has just written it: this one follows

@@ -25,8 +25,8 @@ from pipeline.evaluation.seeds import SeedsAsked, SeedsFound, find_seeds, first_
 from pipeline.evaluation.slices import slice_scores
 from pipeline.evaluation.stray_classes import stray_class_warnings
 from pipeline.evaluation.summary import MeanScores, summarise
-from pipeline.evaluation.verdict import SKEWED, ask, decide_verdict, no_verdict
-from pipeline.tasks.classification.metrics import METRICS
+from pipeline.evaluation.verdict import ask, decide_verdict, no_verdict
+from pipeline.tasks.classification.metrics import METRICS, SKEWED
 from pipeline.tasks.classification.scores import CalibrationBins, Scores, score
 
 __all__ = [

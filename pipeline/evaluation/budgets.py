@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from pipeline.core.wording import FIRST_METRIC
 from pipeline.run_folder.metrics.models import Budget, ChosenBy, Tuned
 
 Row = dict[str, Any]
 
 
 def describe_budgets(
-    models: Mapping[str, Row], fits: Iterable[Row], tuning: Iterable[Tuned], metric: str = "accuracy"
+    models: Mapping[str, Row], fits: Iterable[Row], tuning: Iterable[Tuned], metric: str = FIRST_METRIC
 ) -> tuple[Budget, ...]:
     """Return `budgets` of metrics.json, one entry a model that was fitted here, in the order of `models`.
 

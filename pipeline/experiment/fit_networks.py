@@ -18,7 +18,6 @@ from pipeline.experiment.data import (
     RunData,
     Validated,
     answers_on_test,
-    chosen_by_share,
     documents_to_time,
     seed_of,
     validate,
@@ -51,6 +50,7 @@ from pipeline.models.networks.training import FittedNetwork, Schedule, fit_netwo
 from pipeline.models.save import files_of_network
 from pipeline.models.table import PlannedModel
 from pipeline.settings.tables import Config, first_seeds, settled
+from pipeline.tasks.table import CLASSIFY
 from pipeline.text.ragged import select
 
 
@@ -144,7 +144,7 @@ def _score(planned: PlannedModel, split: EmbeddedSplit, trial: RunData) -> Score
     load_libraries(trial)
     fitted = _fit(trial, planned, Draw(0, again=False), split)
     score = Score(fitted.kept.validation_accuracy, fitted.kept.validation_loss, fitted.why_not)
-    if chosen_by_share(trial.config.run.metric):
+    if not CLASSIFY.metrics[trial.config.run.metric].told_by_training:
         validated = _validate(trial, planned, split, fitted)
         if validated is not None:
             score = replace(score, by_metric=validated.score, error=validated.error)

@@ -9,7 +9,7 @@ import pytest
 from filled import typed
 
 from pipeline.core.files import plain
-from pipeline.core.wording import METRIC_WORDS, with_head
+from pipeline.core.wording import METRIC_NAMES, METRIC_WORDS, with_head
 from pipeline.evaluation import (
     METRICS,
     Against,
@@ -31,7 +31,6 @@ from pipeline.evaluation.pooling import pool_folds
 from pipeline.evaluation.verdict import Question, agreement, count_trainings
 from pipeline.run_folder.metrics.comparisons import Comparison, Trainings, Verdict
 from pipeline.run_folder.predictions import SavedPredictions
-from pipeline.settings.run import METRIC_NAMES
 from pipeline.settings.tables import Config, with_values
 from pipeline.tasks.classification.answers import Predictions
 

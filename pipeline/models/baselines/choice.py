@@ -10,10 +10,12 @@ from types import MappingProxyType
 import numpy as np
 
 from pipeline.core.values import Float64, Int32, Int64
+from pipeline.core.wording import FIRST_METRIC
 from pipeline.models.baselines.fitting import (
     FittedBaseline,
     fit_estimator,
     fitted_baseline,
+    of_all_classes,
     problem_of,
     single,
     with_values,
@@ -21,6 +23,7 @@ from pipeline.models.baselines.fitting import (
 from pipeline.models.baselines.sklearn_types import Classifier, Features, Pipeline
 from pipeline.models.baselines.table import BASELINES, middle
 from pipeline.settings.tables import BaselineSettings
+from pipeline.tasks.table import CLASSIFY
 
 # (labels, answers), (N,) each > a score, its standard error
 Grade = Callable[[Int32, Int32], tuple[float, float]]
@@ -87,7 +90,7 @@ def choose_strength(
     *,
     class_weight: str | None = None,
     columns: Mapping[int, Int64] = MappingProxyType({}),
-    metric: str = "accuracy",
+    metric: str = FIRST_METRIC,
     grade: Grade | None = None,
 ) -> Chosen:
     """Return the settings that do best on validation documents, and the fit with them.
@@ -208,7 +211,7 @@ def _trials(
             return
 
 
-def best_trial(tried: Sequence[Tried], n_validation: int, metric: str = "accuracy") -> Tried:
+def best_trial(tried: Sequence[Tried], n_validation: int, metric: str = FIRST_METRIC) -> Tried:
     """Return the trial that validation documents choose: the one place that says by what (decision 0020).
 
     Of scores a standard error apart, counted from the highest, none is known to be better: among those trials the log
@@ -299,18 +302,14 @@ class _Judge:
     def score(self, trial: Tried, classifier: Classifier, features: Features) -> Tried:
         """Return the trial with the classifier's scores on the validation documents."""
         labels = self.labels
-        probabilities = classifier.predict_proba(features)  # (N, C seen)
-        column = np.searchsorted(classifier.classes_, labels)
-        column = np.minimum(column, len(classifier.classes_) - 1)
-        picked = probabilities[np.arange(len(labels)), column]
-        picked = np.where(classifier.classes_[column] == labels, picked, 0.0)
-        answers = classifier.classes_[probabilities.argmax(axis=1)]  # (N,)
-        losses = -np.log(np.maximum(picked, 1e-12))  # (N,)
-        scored, error = self.grade(labels, answers) if self.grade else (None, None)
+        n_classes = int(max(labels.max(), classifier.classes_.max())) + 1
+        probabilities = of_all_classes(classifier, features, n_classes)
+        losses = CLASSIFY.losses(probabilities, labels)  # (N,)
+        scored, error = self.grade(labels, probabilities.argmax(axis=1)) if self.grade else (None, None)
         return replace(
             trial,
             validation_log_loss=float(np.average(losses, weights=self.importance)),
-            validation_accuracy=float((answers == labels).mean()),
+            validation_accuracy=float(CLASSIFY.right(probabilities, labels).mean()),
             validation_score=scored,
             standard_error=error,
         )
