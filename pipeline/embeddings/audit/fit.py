@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -68,8 +68,6 @@ class CorpusFacts:
     @cached_property
     def other_case(self) -> TypeCounts:
         """The types of all documents as they are with lower-casing turned the other way."""
-        from dataclasses import replace
-
         turned = replace(self.tokenizer, lowercase=not self.tokenizer.lowercase)
         tokenized = tokenize(self.corpus.texts, turned)
         return TypeCounts(tokenized.types, count_types(tokenized))

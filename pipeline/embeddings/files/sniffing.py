@@ -82,39 +82,38 @@ def _is_utf16(data: bytes) -> bool:
     return data.startswith((b"\xff\xfe", b"\xfe\xff")) or without_mark
 
 
-def _refuse_empty(head: Head) -> Sniffed:
-    raise head.refuse("the file is empty", "give a file with a word and its numbers on each line")
+def _refused(what: str, fix: str, place: str = "") -> Callable[[Head], Sniffed]:
+    """Return the answer to a format that is none of vectors."""
+
+    def refuse(head: Head) -> Sniffed:
+        raise head.refuse(what, fix, place)
+
+    return refuse
 
 
-def _refuse_html(head: Head) -> Sniffed:
-    raise head.refuse(
-        "this is a web page, not vectors", "fetch the file itself: the address led to a page", ":1:1"
-    )
-
-
-def _refuse_utf16(head: Head) -> Sniffed:
-    raise head.refuse("the text is UTF-16; expected UTF-8", "save it as UTF-8", ":1:1")
-
-
-def _refuse_packed_twice(head: Head) -> Sniffed:
-    raise head.refuse("the content is packed twice", "unpack it once")
+_PACKED_TWICE = _refused("the content is packed twice", "unpack it once")
+_EMPTY = _refused("the file is empty", "give a file with a word and its numbers on each line")
+_WEB_PAGE = _refused(
+    "this is a web page, not vectors", "fetch the file itself: the address led to a page", ":1:1"
+)
+_UTF_16 = _refused("the text is UTF-16; expected UTF-8", "save it as UTF-8", ":1:1")
 
 
 def _npz(head: Head) -> Sniffed:
     """Return the format of a .zip in a packed file, if it is one of arrays."""
-    return Sniffed("npz") if b".npy" in head.data[:200] else _refuse_packed_twice(head)
+    return Sniffed("npz") if b".npy" in head.data[:200] else _PACKED_TWICE(head)
 
 
 _SIGNATURES: tuple[tuple[Callable[[bytes], bool], Callable[[Head], Sniffed]], ...] = (
-    (lambda data: not data.strip(), _refuse_empty),
+    (lambda data: not data.strip(), _EMPTY),
     (_is_pickle, lambda head: refuse_pickle(head.content.path, head.data)),
     (lambda data: data.startswith(b"\x93NUMPY"), lambda head: refuse_array(head.content.path)),
     (lambda data: data.startswith(FASTTEXT_MAGIC), lambda head: Sniffed("fastText .bin")),
     (_is_safetensors, lambda head: Sniffed("safetensors")),
     (lambda data: data.startswith(b"PK\x03\x04"), _npz),
-    (lambda data: data.startswith(tuple(PACKED)), _refuse_packed_twice),
-    (_is_html, _refuse_html),
-    (_is_utf16, _refuse_utf16),
+    (lambda data: data.startswith(tuple(PACKED)), _PACKED_TWICE),
+    (_is_html, _WEB_PAGE),
+    (_is_utf16, _UTF_16),
 )
 
 
