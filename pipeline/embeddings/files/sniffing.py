@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ KNOWN_FORMATS = "give word2vec text or binary, GloVe text, fastText .vec or .bin
 UTF8_MARK = b"\xef\xbb\xbf"
 FASTTEXT_MAGIC = b"\xba\x16\x4f\x2f"
 _LINES_LOOKED_AT = 1000
-_MOST_DIGITS = (12, 6)  # of the number of words and of the dimension in a header
+_HEADER = re.compile(rb"[\0- ]*(\d{1,12})[\0- ]+(\d{1,6})[\0- ]*")  # the number of words, the dimension
 _LONGEST_SHOWN = 60
 _BLANKS = bytes.maketrans(bytes(range(33)), b" " * 33)
 _BLANK = 32
@@ -182,17 +183,13 @@ def _lines(head: Head) -> list[bytes]:
 
 def _header(lines: list[bytes]) -> tuple[int, int] | None:
     """Return the number of words and the dimension that a first line of two whole numbers gives."""
-    first = split_fields(lines[0])
-    if len(first) != 2 or not all(field.isdigit() for field in first):
+    first = _HEADER.fullmatch(lines[0])
+    if first is None:
         return None
-    if any(len(field) > most for field, most in zip(first, _MOST_DIGITS, strict=True)):
-        return None
-    promised, dimension = int(first[0]), int(first[1])
-    if dimension == 0:
-        return None
+    promised, dimension = map(int, first.groups())
     second = split_fields(lines[1]) if len(lines) > 1 else []
     one_number_a_word = len(second) == 2 and is_number(second[1]) and dimension != 1
-    return None if one_number_a_word else (promised, dimension)
+    return None if one_number_a_word or dimension == 0 else (promised, dimension)
 
 
 def _holds_controls(data: bytes) -> bool:
