@@ -78,11 +78,12 @@ def split_corpus(
     together = None if loaded.together is None else loaded.together[unassigned]
     members = _describe_groups(join_groups(groups[unassigned], together), corpus.labels[unassigned])
     _check_enough(loaded, members, corpus.labels[unassigned], plan)
-    parts = []
+    splits = []
     for test in _tests(members, plan, generator):
         validation = _carve(members, ~test, plan.validation, 1, generator)
-        parts.append(np.select([test, validation], [TEST, VALIDATION], TRAIN)[members.number])
-    splits = [_assigned(corpus, unassigned, part) for part in parts]
+        split = corpus.split.copy()
+        split[unassigned] = np.select([test, validation], [TEST, VALIDATION], TRAIN)[members.number]
+        splits.append(replace(corpus, split=split))
     _check_training(loaded.name, splits)
     return splits
 
@@ -98,12 +99,6 @@ def _plan(loaded: LoadedCorpus, test_size: float, validation_size: float, folds:
         validation=0.0 if VALIDATION in official else validation_size,
         folds=folds,
     )
-
-
-def _assigned(corpus: Corpus, unassigned: Int64, part: Int64) -> Corpus:
-    split = corpus.split.copy()
-    split[unassigned] = part
-    return replace(corpus, split=split)
 
 
 def join_groups(groups: Int64, together: Int64 | None) -> Int64:
