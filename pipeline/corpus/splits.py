@@ -188,16 +188,12 @@ def _check_enough(loaded: LoadedCorpus, members: Groups, labels: Int32, plan: Pl
     if distinct[smallest] >= plan.needed:
         return
     n_docs = int((labels == smallest).sum())
-    what = _too_few(loaded.corpus.label_names[smallest], n_docs, int(distinct[smallest]))
+    joined = "" if distinct[smallest] == n_docs else f" ({distinct[smallest]} when equal texts count once)"
+    documents = f"{n_docs} document{'' if n_docs == 1 else 's'} to split{joined}"
+    what = f'class "{loaded.corpus.label_names[smallest]}" has {documents}'
     reason = f"{plan.folds} folds need {plan.needed}" if plan.folds else f"{plan.parts} need one each"
     fix = "add documents of the class, or leave it out"
     raise PipelineError(loaded.name, f"{what}, {reason}", f"use fewer folds, {fix}" if plan.folds else fix)
-
-
-def _too_few(label: str, documents: int, distinct: int) -> str:
-    plural = "" if documents == 1 else "s"
-    joined = "" if distinct == documents else f" ({distinct} when equal texts count once)"
-    return f'class "{label}" has {documents} document{plural} to split{joined}'
 
 
 def _check_training(name: str, splits: list[Corpus]) -> None:
