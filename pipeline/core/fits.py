@@ -32,6 +32,9 @@ class JobKey(NamedTuple):
     number: int = 0  # of the trial
 
 
+TRAININGS = ("network", "again", "trial")  # kinds of jobs that train a network
+
+
 @dataclass(frozen=True)
 class SecondTraining:
     """What came of training a seed again from another draw of initial weights. Losses are on validation documents."""

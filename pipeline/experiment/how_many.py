@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pipeline.core.fits import TRAININGS
 from pipeline.core.models import MODELS
 from pipeline.core.resources import available_mib, usable_cores
 from pipeline.experiment.data import RunData, Split
@@ -109,7 +110,7 @@ def words_of_job(
     """
     lengths = np.diff(data.tokenized.offsets)[fold.train]
     tokens = int(lengths.sum())
-    if kind not in ("network", "trial", "again"):
+    if kind not in TRAININGS:
         return tokens * len(models)
     (model,) = models
     read = float(np.minimum(lengths, config.networks.max_tokens).mean())

@@ -23,11 +23,11 @@ import numpy as np
 import pipeline
 from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
-from pipeline.core.fits import FitResult, JobEnded, JobFailed, Result
+from pipeline.core.fits import TRAININGS, FitResult, JobEnded, JobFailed, Result
 from pipeline.core.noise import quiet_tensorflow
 from pipeline.experiment.data import RunData
 from pipeline.experiment.jobs import Job, VectorFiles, VectorsMade, stored
-from pipeline.models.networks.threads import use_threads
+from pipeline.models.networks import libraries
 
 RETRIES = 2  # of a task whose process or node is lost, by Ray
 _MIB = 2**20
@@ -177,7 +177,8 @@ class OnRay:
 def do_job(job: Job, data: RunData, *vectors: Any) -> list[Result | VectorsMade]:
     """Do a job on a node; `vectors` are the bytes of the files that it reads."""
     quiet_tensorflow()
-    use_threads(1)
+    if job.key.kind in TRAININGS and not libraries.are_loaded():
+        libraries.load(threads=1)
     data = replace(data, console=Console(silent=True), own_cache=None)
     with tempfile.TemporaryDirectory(prefix="embedseq-") as folder:
         if vectors and job.vectors:

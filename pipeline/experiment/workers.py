@@ -17,12 +17,12 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from pipeline.core.console import Console
-from pipeline.core.fits import JobEnded, JobFailed, Result
+from pipeline.core.fits import TRAININGS, JobEnded, JobFailed, Result
 from pipeline.core.noise import quiet_tensorflow
 from pipeline.experiment.data import RunData
 from pipeline.experiment.jobs import Job, stored
 from pipeline.experiment.shared import Shared
-from pipeline.models.networks.threads import use_threads
+from pipeline.models.networks import libraries
 
 # --- in a worker ----------------------------------------------------------------------------------------
 
@@ -43,8 +43,8 @@ def work(start: WorkerStart, pipe: Connection) -> None:
         quiet_tensorflow()
     while (job := pipe.recv()) is not None:
         try:
-            if job.key.kind in ("network", "again", "trial") and any(model.seeded for model in job.models):
-                use_threads(start.threads)
+            if job.key.kind in TRAININGS and not libraries.are_loaded():
+                libraries.load(start.threads)
             for made in job.fit(data, job):
                 result = stored(job, made)
                 if result is not None:

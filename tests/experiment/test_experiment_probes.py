@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from probe_builders import probe_of
 from whole_runs import OF_FILMS_RUN, perform, read, stopping
 
 from pipeline.commands.verify import verify
 from pipeline.interpret import probes
-from pipeline.interpret.probes import PROBES, Nothing, Probe, probes_of
+from pipeline.interpret.probes import PROBES, Silent, probes_of
 from pipeline.report import draw_report
 from pipeline.run_folder.predictions import read_run_predictions
 
@@ -99,19 +99,20 @@ def _table_as_it_was() -> Iterator[None]:
     PROBES.update(kept)
 
 
-def only(probe: Probe) -> None:
+def only(measure: Callable[..., Any], question: str = "Where?", name: str = "gradients") -> None:
     """Let the table hold one probe."""
     PROBES.clear()
-    PROBES["needle"] = probe
+    PROBES[name] = probe_of(measure, question)
 
 
-NOTHING = Probe("Where?", lambda subject: Nothing("not here"))
+def nothing(subject: probes.Subject) -> Silent:
+    return Silent(nothing="not here")
 
 
 def test_a_network_is_probed_once_whatever_the_seeds_and_a_stop_keeps_the_probes_that_ended(
     tmp_path: Path,
 ) -> None:
-    only(NOTHING)
+    only(nothing)
     options = PROBED | {"run_models": "ann,lstm", "run_seeds": 2}
     with pytest.raises(KeyboardInterrupt):
         perform(tmp_path, executors=stopping("lstm@learned"), **options)
@@ -125,7 +126,7 @@ def test_a_stop_while_a_network_is_probed_keeps_the_network(tmp_path: Path) -> N
     def stop(subject: probes.Subject) -> dict[str, Any]:
         raise KeyboardInterrupt
 
-    only(Probe("?", stop))
+    only(stop)
     with pytest.raises(KeyboardInterrupt):
         perform(tmp_path, **PROBED)
     run = tmp_path / "run"
@@ -137,10 +138,10 @@ def test_a_probe_that_fails_costs_no_model(tmp_path: Path) -> None:
     def fail(subject: probes.Subject) -> dict[str, Any]:
         raise ValueError("no such thing")
 
-    only(Probe("Why?", fail))
+    only(fail, "Why?")
     run = perform(tmp_path, **PROBED)
     (entry,) = read(run, "details/probes.json")
-    assert entry["probes"]["needle"] == {
+    assert entry["probes"]["gradients"] == {
         "question": "Why?",
         "nothing": "the probe failed, a fault of this program: ValueError: no such thing; the log has more",
     }
@@ -150,7 +151,7 @@ def test_a_probe_that_fails_costs_no_model(tmp_path: Path) -> None:
 
 
 def test_probes_on_demand_reach_the_run(tmp_path: Path) -> None:
-    only(replace(NOTHING, on_demand=True))
+    only(nothing, name="needle")
     for asked, expected in (({}, []), ({"run_extra_probes": "needle"}, ["needle"])):
         run = perform(tmp_path, **PROBED, **asked, run_out=str(tmp_path / str(len(expected))))
         assert list(read(run, "details/probes.json")[0]["probes"]) == expected
