@@ -13,8 +13,9 @@ from dataclasses import replace
 from multiprocessing import connection
 from typing import Protocol
 
+from pipeline.core import stopping
 from pipeline.core.errors import PipelineError
-from pipeline.core.fits import FitResult, JobEnded, JobFailed, Result
+from pipeline.core.fits import FitResult, JobEnded, JobFailed, JobStopped, Last, Result, Said
 from pipeline.core.resources import usable_cores
 from pipeline.experiment.data import RunData
 from pipeline.experiment.how_many import memory_of_a_fit
@@ -23,6 +24,7 @@ from pipeline.experiment.shared import shared_files
 from pipeline.experiment.workers import Worker, WorkerGone, WorkerStart
 
 LOCAL, RAY = "local", "ray"
+_LOOK_SECONDS = 0.5  # so often it is looked whether the run is to stop, while nothing comes from a process
 _MOST_TRIES = 2  # of a job whose process was killed: the second time it is the job that is at fault
 
 
@@ -38,10 +40,13 @@ class Executor(Protocol):
     def begin(self, number: int, job: Job) -> None:
         """Begin a job; its results carry the number."""
 
-    def next(self) -> tuple[int, Result]:
-        """Return what comes next of the jobs that are running; the last of each is `JobEnded` or `JobFailed`."""
+    def next(self) -> tuple[int, Said]:
+        """Return what comes next of the jobs that are running; the last of each is one of `Last`.
 
-    def close(self) -> list[tuple[int, Result]]:
+        Once the run is asked to stop (`core.stopping`) every job ends early that can.
+        """
+
+    def close(self) -> list[tuple[int, Said]]:
         """End at once what is running; return what had come and was not given yet."""
 
 
@@ -87,7 +92,7 @@ class Here:
 
     def __init__(self, data: RunData) -> None:
         self._data = data
-        self._running: Iterator[tuple[int, Result]] | None = None
+        self._running: Iterator[tuple[int, Said]] | None = None
 
     @property
     def has_room(self) -> bool:
@@ -98,15 +103,15 @@ class Here:
         """Begin a job; it runs while its results are asked for."""
         self._running = self._results(number, job)
 
-    def next(self) -> tuple[int, Result]:
+    def next(self) -> tuple[int, Said]:
         """Return the next result of the job."""
         assert self._running is not None, "a job was begun"
         number, result = next(self._running)
-        if isinstance(result, JobEnded | JobFailed):
+        if isinstance(result, Last):
             self._running = None
         return number, result
 
-    def close(self) -> list[tuple[int, Result]]:
+    def close(self) -> list[tuple[int, Said]]:
         """Return nothing: every result was given when it came."""
         return []
 
@@ -114,7 +119,7 @@ class Here:
         """Return what the job's own function makes of it."""
         return job.fit(self._data, job)
 
-    def _results(self, number: int, job: Job) -> Iterator[tuple[int, Result]]:
+    def _results(self, number: int, job: Job) -> Iterator[tuple[int, Said]]:
         try:
             for made in self.fit(job):
                 result = stored(job, made)
@@ -122,6 +127,9 @@ class Here:
                     yield number, result
         except MemoryError:
             yield number, JobFailed(job.key, "memory ran out")
+            return
+        except stopping.Stopped:
+            yield number, JobStopped(job.key)
             return
         yield number, JobEnded(job.key)
 
@@ -136,7 +144,8 @@ class Processes:
         self._busy: dict[Worker, tuple[int, Job]] = {}
         self._again: list[tuple[int, Job]] = []  # whose process was killed
         self._tries: dict[int, int] = {}
-        self._come: list[tuple[int, Result]] = []
+        self._come: list[tuple[int, Said]] = []
+        self._told_to_stop = False
 
     @property
     def has_room(self) -> bool:
@@ -151,13 +160,13 @@ class Processes:
         with suppress(OSError):  # it is gone: that shows when it is listened to
             worker.give(job)
 
-    def next(self) -> tuple[int, Result]:
+    def next(self) -> tuple[int, Said]:
         """Return what comes next from a process; raise what a job raised."""
         while not self._come:
             self._listen()
         return self._come.pop(0)
 
-    def close(self) -> list[tuple[int, Result]]:
+    def close(self) -> list[tuple[int, Said]]:
         """End the processes, at once where one is running; return what had come and was not given yet."""
         for worker in self._busy:
             said = worker.said(self._console)
@@ -171,7 +180,11 @@ class Processes:
         """Take in what processes say, until something of it is a result or a process is gone."""
         while self._again and len(self._busy) < self.at_once:
             self.begin(*self._again.pop())
-        ready = connection.wait([worker.connection for worker in self._busy])
+        ready = connection.wait([worker.connection for worker in self._busy], _LOOK_SECONDS)
+        if stopping.asked() and not self._told_to_stop:
+            self._told_to_stop = True
+            for worker in self._busy:
+                worker.ask_to_stop()
         for worker in [worker for worker in self._busy if worker.connection in ready]:
             number, _ = self._busy[worker]
             try:
@@ -182,7 +195,7 @@ class Processes:
             if result is None:
                 continue
             self._come.append((number, self._beside_others(result)))
-            if isinstance(result, JobEnded | JobFailed):
+            if isinstance(result, Last):
                 del self._busy[worker]
                 self._idle.append(worker)
 
@@ -190,6 +203,9 @@ class Processes:
         """Have the job of a process that is gone done once more, or say that it failed."""
         number, job = self._busy.pop(worker)
         worker.end(at_once=True)
+        if stopping.asked():
+            self._come.append((number, JobStopped(job.key)))
+            return
         self.at_once = max(1, self.at_once - 1)  # what killed it is most often a want of memory
         what = f"the process that did {job.key.kind} {job.key.name} {gone}"
         if self._tries[number] < _MOST_TRIES:
@@ -199,7 +215,7 @@ class Processes:
             why = f"its process {gone}, {_MOST_TRIES} times; memory may have run out"
             self._come.append((number, JobFailed(job.key, why)))
 
-    def _beside_others(self, result: Result) -> Result:
+    def _beside_others(self, result: Said) -> Said:
         if isinstance(result, FitResult):
             return replace(result, fit=replace(result.fit, at_once=self.at_once))
         return result

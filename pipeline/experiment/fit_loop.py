@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+from pipeline.core import stopping
 from pipeline.core.console import Stage
-from pipeline.core.fits import JobEnded, JobFailed, JobKey, Result
+from pipeline.core.fits import JobEnded, JobFailed, JobKey, JobStopped, Last, Result
 from pipeline.core.names import slug
 from pipeline.embeddings.audit.fit import CorpusFacts
 from pipeline.experiment.choose_settings import best_so_far, settings_to_try, with_chosen
@@ -235,7 +236,7 @@ def failure(key: JobKey, why: str) -> str:
 
 
 def run_jobs(loops: Sequence[FitLoop], executor: Executor) -> None:
-    """Run every open job of some loops to its end; the first loops' come first.
+    """Run every open job of some loops to its end, or until the run is asked to stop; the first loops' come first.
 
     Whatever ends it early, results that had come are kept.
     """
@@ -243,21 +244,28 @@ def run_jobs(loops: Sequence[FitLoop], executor: Executor) -> None:
     begun = 0
     try:
         while True:
-            while executor.has_room and (found := _next_job(loops, running.values(), executor.at_once)):
+            while executor.has_room and not stopping.asked():
+                found = _next_job(loops, running.values(), executor.at_once)
+                if found is None:
+                    break
                 running[begun] = found
                 executor.begin(begun, found[1])
                 begun += 1
             if not running:
                 return
-            number, result = executor.next()
+            with stopping.may_be_cut():
+                number, said = executor.next()
             loop, job = running[number]
-            loop.take(job, result)
-            if isinstance(result, JobEnded | JobFailed):
+            if not isinstance(said, JobStopped):
+                loop.take(job, said)
+            if isinstance(said, Last):
                 del running[number]
+    except stopping.Stopped:  # what is left runs where the flag is not looked at: it is ended below
+        return
     finally:
-        for number, result in executor.close():
-            if number in running and not isinstance(result, JobEnded):
-                running[number][0].take(running[number][1], result)
+        for number, said in executor.close():
+            if number in running and not isinstance(said, JobEnded | JobStopped):
+                running[number][0].take(running[number][1], said)
 
 
 def _next_job(

@@ -21,15 +21,17 @@ from typing import Any
 import numpy as np
 
 import pipeline
+from pipeline.core import stopping
 from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
-from pipeline.core.fits import TRAININGS, FitResult, JobEnded, JobFailed, Result
+from pipeline.core.fits import TRAININGS, FitResult, JobEnded, JobFailed, JobStopped, Result, Said
 from pipeline.core.noise import quiet_tensorflow
 from pipeline.experiment.data import RunData
 from pipeline.experiment.jobs import Job, VectorFiles, VectorsMade, stored
 from pipeline.models.networks import libraries
 
 RETRIES = 2  # of a task whose process or node is lost, by Ray
+_LOOK_SECONDS = 0.5  # so often it is looked whether the run is to stop, while nothing comes from a node
 _MIB = 2**20
 
 
@@ -80,7 +82,7 @@ class OnRay:
         request = {"num_cpus": 1, "memory": int(mib * _MIB), "max_retries": RETRIES}
         self._task = ray.remote(**request)(do_job)
         self._running: dict[Any, tuple[int, Job]] = {}
-        self._come: list[tuple[int, Result]] = []
+        self._come: list[tuple[int, Said]] = []
         self.at_once = max(1, int(ray.cluster_resources().get("CPU", 1)))
         data.console.say(f"Ray: {self._address}, {self.at_once} cores")
 
@@ -94,31 +96,39 @@ class OnRay:
         files = job.vectors.paths if job.vectors and job.key.kind != "source" else ()
         self._running[self._task.remote(job, self._data, *map(self._sent, files))] = number, job
 
-    def next(self) -> tuple[int, Result]:
+    def next(self) -> tuple[int, Said]:
         """Return what comes next; raise what a job raised, or that the cluster is gone."""
         while not self._come:
             self._wait()
         return self._come.pop(0)
 
-    def close(self) -> list[tuple[int, Result]]:
+    def close(self) -> list[tuple[int, Said]]:
         """Cancel what is running, and leave the cluster."""
-        for task in self._running:
-            with suppress(Exception):
-                self._ray.cancel(task, force=True)
-        self._running = {}
+        self._cancel()
         if self._started:
             self._started = False
             self._ray.shutdown()
         come, self._come = self._come, []
         return come
 
+    def _cancel(self) -> None:
+        for task in self._running:
+            with suppress(Exception):
+                self._ray.cancel(task, force=True)
+        self._running = {}
+
     def _wait(self) -> None:
         """Take in the results of a task that has ended."""
         errors = self._ray.exceptions
         try:
-            ready, _ = self._ray.wait(list(self._running), num_returns=1)
+            ready, _ = self._ray.wait(list(self._running), num_returns=1, timeout=_LOOK_SECONDS)
         except (ConnectionError, errors.RaySystemError, errors.RpcError) as error:
             raise self._gone(error) from None
+        if not ready:
+            if stopping.asked():
+                self._come += [(number, JobStopped(job.key)) for number, job in self._running.values()]
+                self._cancel()
+            return
         number, job = self._running.pop(ready[0])
         try:
             found = self._ray.get(ready[0])

@@ -16,8 +16,9 @@ from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from typing import Any
 
+from pipeline.core import stopping
 from pipeline.core.console import Console
-from pipeline.core.fits import TRAININGS, JobEnded, JobFailed, Result
+from pipeline.core.fits import TRAININGS, JobEnded, JobFailed, JobStopped, Said
 from pipeline.core.noise import quiet_tensorflow
 from pipeline.experiment.data import RunData
 from pipeline.experiment.jobs import Job, stored
@@ -38,6 +39,7 @@ class WorkerStart:
 def work(start: WorkerStart, pipe: Connection) -> None:
     """Do the jobs that come through a pipe, one after the other, until there is None."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    stopping.hear_first_process()
     data = replace(start.shared.get(), console=RelayConsole(pipe))
     if not data.config.run.debug:
         quiet_tensorflow()
@@ -51,6 +53,8 @@ def work(start: WorkerStart, pipe: Connection) -> None:
                     pipe.send(("come", result))
         except MemoryError:
             pipe.send(("come", JobFailed(job.key, "memory ran out")))
+        except stopping.Stopped:
+            pipe.send(("come", JobStopped(job.key)))
         except Exception as error:
             pipe.send(("raised", error))
         else:
@@ -136,7 +140,7 @@ class Worker:
         """Have a job done."""
         self.connection.send(job)
 
-    def hear(self, console: Console) -> Result | None:
+    def hear(self, console: Console) -> Said | None:
         """Take in one thing that the worker says: return it if it is a result, else show it.
 
         Raises
@@ -157,14 +161,14 @@ class Worker:
         if kind == "raised":
             raise content
         if kind == "come":
-            result: Result = content
+            result: Said = content
             return result
         _SHOWN[kind](console, self._stages, content)
         return None
 
-    def said(self, console: Console) -> list[Result]:
+    def said(self, console: Console) -> list[Said]:
         """Return the results that have come and were not heard yet."""
-        found = []
+        found: list[Said] = []
         try:
             while self.connection.poll():
                 result = self.hear(console)
@@ -173,6 +177,10 @@ class Worker:
         except Exception:  # it is gone, or what it was doing went wrong: the run ends for another reason
             return found
         return found
+
+    def ask_to_stop(self) -> None:
+        """Have the process end its job where that loses nothing; where there are no signals it ends itself."""
+        self._process.terminate()
 
     def end(self, *, at_once: bool) -> None:
         """End the process: after its job, or at once."""

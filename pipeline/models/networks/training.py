@@ -10,6 +10,7 @@ from typing import cast
 
 import numpy as np
 
+from pipeline.core import stopping
 from pipeline.core.values import Float32, IndexedCorpus, Int32
 from pipeline.models.networks.batches import Batch, batches, shuffle_words
 from pipeline.models.networks.budget import Budget, budget_of, updates_in_a_pass
@@ -271,18 +272,18 @@ def _run_phase(
     tally = Tally(course)
     for update, batch in enumerate(_batches_without_end(trainee), start=1):
         tally.add(len(batch.documents), *_run(step, batch, trainee.train.labels, rate_at(update - 1)))
-        if update < end and not budget.is_due(update):
-            continue
-        with step.averaged():
-            course.history.append(tally.evaluation(_judge(trainee), trainee.train.indexed.n_docs, tuned))
-            trainee.on_evaluation(course.history[-1])
-            _keep_if_better(trainee, course)
-        if course.diverged or update >= end:
-            break
-        waited = begin + update - max(course.gained_updates, begin)
-        if course.gained_updates and update >= floor and waited >= budget.patience:
-            return "early"
-        tally = Tally(course)
+        if update >= end or budget.is_due(update):
+            with step.averaged():
+                course.history.append(tally.evaluation(_judge(trainee), trainee.train.indexed.n_docs, tuned))
+                trainee.on_evaluation(course.history[-1])
+                _keep_if_better(trainee, course)
+            if course.diverged or update >= end:
+                break
+            waited = begin + update - max(course.gained_updates, begin)
+            if course.gained_updates and update >= floor and waited >= budget.patience:
+                return "early"
+            tally = Tally(course)
+        stopping.check()
     return "budget"
 
 
