@@ -23,7 +23,7 @@ from pipeline.settings.reading import load_config
 from pipeline.settings.tables import SETTINGS, Config
 
 ROOT = Path(__file__).parents[2]
-NO_KEY = {"--config", "--set", "--version", "--help"}  # options that are not a setting
+NO_KEY = {"--config", "--set", "--resume", "--version", "--help"}  # options that are not a setting
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Config, str]]:
     """Put an experiment in place that only notes what it was asked for, and a report of one sentence."""
     noted: list[tuple[Config, str]] = []
 
-    def run_experiment(config: Config, console: Console, command: str) -> Path:
+    def run_experiment(config: Config, console: Console, command: str, *, resume: bool = False) -> Path:
         noted.append((config, command))
         return Path("reports/a")
 
@@ -220,7 +220,7 @@ def test_debug_brings_the_traceback_of_a_mistake_back(
 def test_a_mistake_found_later_is_said_the_same_way(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def run_experiment(config: Config, console: Console, command: str) -> Path:
+    def run_experiment(config: Config, console: Console, command: str, *, resume: bool = False) -> Path:
         raise PipelineError("a.csv:3", "the label is empty", "give one")
 
     put_experiment(monkeypatch, run_experiment)
@@ -241,7 +241,7 @@ def test_a_full_disk_is_no_fault_and_what_had_finished_can_be_scored(
 ) -> None:
     (tmp_path / "details").mkdir()
 
-    def run_experiment(config: Config, console: Console, command: str) -> Path:
+    def run_experiment(config: Config, console: Console, command: str, *, resume: bool = False) -> Path:
         console.log_to(tmp_path / "log.txt")
         raise error
 
@@ -251,7 +251,10 @@ def test_a_full_disk_is_no_fault_and_what_had_finished_can_be_scored(
     assert capsys.readouterr() == ("", again)
     (tmp_path / "details" / "journal.jsonl").touch()
     assert status_of(cli.main, "run", "a.csv") == 2
-    finish = f"make room; `python -m pipeline report {tmp_path}` then scores what had finished\n"
+    finish = (
+        f"make room; the same command, with --out {tmp_path}, then goes on,"
+        f" and `python -m pipeline report {tmp_path}` scores what had finished\n"
+    )
     assert capsys.readouterr() == ("", f"{tmp_path}: {FULL}; {finish}")
 
 
@@ -261,7 +264,7 @@ def test_a_log_that_cannot_be_written_hides_no_fault(
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, FULL)
 
-    def run_experiment(config: Config, console: Console, command: str) -> Path:
+    def run_experiment(config: Config, console: Console, command: str, *, resume: bool = False) -> Path:
         monkeypatch.setattr(console, "log", full)
         raise ZeroDivisionError("division by zero")
 
@@ -275,7 +278,7 @@ def test_a_fault_of_the_program_is_one_line_that_names_the_log(
 ) -> None:
     log = tmp_path / "log.txt"
 
-    def run_experiment(config: Config, console: Console, command: str) -> Path:
+    def run_experiment(config: Config, console: Console, command: str, *, resume: bool = False) -> Path:
         console.log_to(log)
         raise ZeroDivisionError("division by zero")
 
@@ -304,7 +307,7 @@ def test_an_interrupt_says_what_was_finished_and_where(
     status: object,
     finished: str,
 ) -> None:
-    def run_experiment(config: Config, console: Console, command: str) -> Path:
+    def run_experiment(config: Config, console: Console, command: str, *, resume: bool = False) -> Path:
         console.log_to(tmp_path / "log.txt")
         (tmp_path / "details").mkdir()
         if status is not None:
@@ -320,7 +323,7 @@ def test_an_interrupt_says_what_was_finished_and_where(
 def test_an_interrupt_before_the_run_has_a_folder(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def run_experiment(config: Config, console: Console, command: str) -> Path:
+    def run_experiment(config: Config, console: Console, command: str, *, resume: bool = False) -> Path:
         raise KeyboardInterrupt
 
     put_experiment(monkeypatch, run_experiment)

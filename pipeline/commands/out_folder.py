@@ -1,0 +1,90 @@
+"""The folder that a run is written into: which may be taken, and how it is made."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import datetime
+from pathlib import Path
+
+from pipeline.core.errors import PipelineError
+from pipeline.run_folder.folder import holds
+from pipeline.run_folder.lock import check_free
+
+_NEW = "name a new folder, or empty this one"
+
+
+def check_out(out: str | None, resume: bool, *, held: bool = False) -> None:
+    """Refuse an output folder that a run can neither begin nor go on in, before anything is read.
+
+    Parameters
+    ----------
+    out : where the run is to be written; None: into a new folder of its own
+    resume : whether there has to be a run to go on with
+    held : whether this process holds the folder
+
+    Raises
+    ------
+    PipelineError
+        With what is in the way.
+    """
+    if out is None:
+        if resume:
+            raise PipelineError("--resume", "it goes on in a folder, and none is named", "name it with --out")
+        return
+    path = Path(out)
+    if path.is_file():
+        raise PipelineError("--out", f"{out} is a file; a folder is expected", "name a new folder")
+    try:
+        found = holds(path)
+    except OSError as error:
+        raise _refused(out, "read", error) from None
+    if found == "a finished run":
+        raise PipelineError("--out", f"{out} holds a finished run", "name a new folder, or delete this one")
+    if found == "other files":
+        raise PipelineError("--out", f"the folder {out} is not empty", _NEW)
+    if found == "nothing" and resume:
+        what = f"there is no run in {out} to go on with"
+        raise PipelineError("--resume", what, "leave it out to begin one, or name another folder with --out")
+    if not held:
+        check_free(path)
+
+
+def out_folder(out: str | None, name: str) -> Path:
+    """Return the folder of a run, made where it is not there.
+
+    Raises
+    ------
+    PipelineError
+        If it cannot be made.
+    """
+    if not out:
+        return _new_folder(name)
+    run = Path(out)
+    _make(run, exist_ok=True)
+    return run
+
+
+def _new_folder(name: str) -> Path:
+    """Make `reports/<corpus>-<time>`, with a number more where two runs begin in one second."""
+    stamp = datetime.now().astimezone().strftime("%Y-%m-%d-%H%M%S")
+    for number in itertools.count(1):
+        run = Path("reports") / (f"{name}-{stamp}" + (f"-{number}" if number > 1 else ""))
+        try:
+            _make(run, exist_ok=False)
+        except FileExistsError:
+            continue
+        return run
+    raise AssertionError
+
+
+def _make(run: Path, *, exist_ok: bool) -> None:
+    try:
+        run.mkdir(parents=True, exist_ok=exist_ok)
+    except FileExistsError:
+        raise
+    except OSError as error:
+        raise _refused(str(run), "made", error) from None
+
+
+def _refused(out: str, done: str, error: OSError) -> PipelineError:
+    return PipelineError("--out", f"{out} cannot be {done}: {error.strerror}", "name another folder")
