@@ -237,13 +237,16 @@ class PlannedRun:
 
 # --- is it the same run? ----------------------------------------------------------------------------------
 
-_HOLDS_MORE = ("run.probes", "run.extra_probes")  # no answer depends on them, and yet what a fit gives does
-
 
 def _other_settings(then: Config, now: Config) -> list[str]:
-    """Return in words each setting that is not what it was, of those that what the folder holds depends on."""
-    keys = (*deciding(then), *_HOLDS_MORE)
-    changed = ((key, get(then, key), get(now, key)) for key in keys if key != "run.compare")  # by its content
+    """Return in words each setting that is not what it was, of those that answers depend on.
+
+    Probes decide no answer. Those that were not asked for are not in the folder, and would be missing.
+    """
+    keys = [key for key in deciding(then) if key != "run.compare"]  # files are known by what is in them
+    keys += ["run.probes"] if now.run.probes and not then.run.probes else []
+    keys += ["run.extra_probes"] if {*now.run.extra_probes} - {*then.run.extra_probes} else []
+    changed = ((key, get(then, key), get(now, key)) for key in keys)
     return [f"{key} was {to_toml(old)} and is {to_toml(new)}" for key, old, new in changed if old != new]
 
 
