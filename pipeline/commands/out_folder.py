@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -34,10 +35,8 @@ def check_out(out: str | None, resume: bool, *, held: bool = False) -> None:
     path = Path(out)
     if path.is_file():
         raise PipelineError("--out", f"{out} is a file; a folder is expected", "name a new folder")
-    try:
+    with _usable(out, "read"):
         found = holds(path)
-    except OSError as error:
-        raise _refused(out, "read", error) from None
     if found == "a finished run":
         raise PipelineError("--out", f"{out} holds a finished run", "name a new folder, or delete this one")
     if found == "other files":
@@ -60,31 +59,30 @@ def out_folder(out: str | None, name: str) -> Path:
     if not out:
         return _new_folder(name)
     run = Path(out)
-    _make(run, exist_ok=True)
+    with _usable(run, "made"):
+        run.mkdir(parents=True, exist_ok=True)
     return run
 
 
 def _new_folder(name: str) -> Path:
     """Make `reports/<corpus>-<time>`, with a number more where two runs begin in one second."""
     stamp = datetime.now().astimezone().strftime("%Y-%m-%d-%H%M%S")
-    for number in itertools.count(1):
-        run = Path("reports") / (f"{name}-{stamp}" + (f"-{number}" if number > 1 else ""))
-        try:
-            _make(run, exist_ok=False)
-        except FileExistsError:
-            continue
-        return run
-    raise AssertionError
+    run, number = Path("reports") / f"{name}-{stamp}", 1
+    while True:
+        with suppress(FileExistsError), _usable(run, "made"):
+            run.mkdir(parents=True)
+            return run
+        number += 1
+        run = run.with_name(f"{name}-{stamp}-{number}")
 
 
-def _make(run: Path, *, exist_ok: bool) -> None:
+@contextmanager
+def _usable(folder: str | Path, done: str) -> Iterator[None]:
+    """Refuse an output folder with which the block cannot do what is to be `done`; one that is there is no mistake."""
     try:
-        run.mkdir(parents=True, exist_ok=exist_ok)
+        yield
     except FileExistsError:
         raise
     except OSError as error:
-        raise _refused(str(run), "made", error) from None
-
-
-def _refused(out: str, done: str, error: OSError) -> PipelineError:
-    return PipelineError("--out", f"{out} cannot be {done}: {error.strerror}", "name another folder")
+        what = f"{folder} cannot be {done}: {error.strerror}"
+        raise PipelineError("--out", what, "name another folder") from None

@@ -52,7 +52,7 @@ from pipeline.run_folder.protocol import COPY as PROTOCOL
 from pipeline.run_folder.protocol import LaidDown, breaches, plan_of, read_protocol, write_protocol
 from pipeline.run_folder.stopped import StoppedRun
 from pipeline.settings.setting import AUTO
-from pipeline.settings.tables import Config, deciding, with_values
+from pipeline.settings.tables import Config, with_values
 from pipeline.text.tokenizer import tokenize
 
 _COUNTED_DOCUMENTS = 2_000  # whose tokens tell long documents from short ones
@@ -252,8 +252,7 @@ def lay_down(asked: AskedRun) -> LaidDown:
     config, read = asked.config, asked.read
     path = Path(str(config.run.protocol))
     if not path.exists():
-        metric = str(deciding(config).get("run.metric", "accuracy"))
-        question = question_of(asked.planned, metric, config.run.rope)
+        question = question_of(asked.planned, config.run.metric, config.run.rope)
         written = datetime.now(UTC).isoformat(timespec="seconds")
         corpus = describe_loaded(read.loaded, read.duplicates, read.corpora, config)
         protocol = plan_of(config, corpus, question, written)

@@ -19,6 +19,7 @@ from typing import Any, NoReturn
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import plain, unfinished
+from pipeline.core.fits import Row
 
 JOURNAL = Path("details", "journal.jsonl")
 VERSION = 2  # of what a line holds
@@ -45,17 +46,17 @@ class Journal:
     began: float  # by `time.perf_counter`, less the seconds that earlier parts of the run took
 
     @classmethod
-    def begin(cls, run: Path, row: dict[str, Any], began: float) -> Journal:
+    def begin(cls, run: Path, row: Row, began: float) -> Journal:
         """Begin the journal of a run folder with `row`."""
         journal = cls(run / JOURNAL, began)
         journal.write_anew([journal.line(BEGIN, row | {"version": VERSION})])
         return journal
 
-    def line(self, kind: str, row: Any) -> Line:
+    def line(self, kind: str, row: object) -> Line:
         """Return a row of a kind as a line that is written now."""
         return Line(time.time(), time.perf_counter() - self.began, kind, plain(row))
 
-    def write(self, kind: str, row: Any) -> Line:
+    def write(self, kind: str, row: object) -> Line:
         """Append a row of a kind; it lies on the disk when this returns."""
         line = self.line(kind, row)
         left = _encoded(line)
@@ -100,9 +101,9 @@ class ReadJournal:
     damaged: tuple[DamagedLine, ...]
 
     @property
-    def begin(self) -> dict[str, Any]:
+    def begin(self) -> Row:
         """What the run was begun with."""
-        row: dict[str, Any] = self.lines[0].row
+        row: Row = self.lines[0].row
         return row
 
 
@@ -161,7 +162,7 @@ def _refuse_begin(run: Path, content: bytes) -> NoReturn:
     raise PipelineError(str(run / JOURNAL), what, "restore the file, or begin anew with another --out")
 
 
-def _check_version(run: Path, begin: dict[str, Any]) -> None:
+def _check_version(run: Path, begin: Row) -> None:
     found = begin.get("version", 1)
     if found == VERSION:
         return

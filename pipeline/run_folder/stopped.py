@@ -10,11 +10,10 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from pipeline.core.errors import first_places
 from pipeline.core.files import file_hash, write_whole
-from pipeline.core.fits import FitKey, JobKey
+from pipeline.core.fits import FitKey, JobKey, Row
 from pipeline.run_folder.journal import (
     BEGIN,
     END,
@@ -70,9 +69,9 @@ class StoppedRun:
         return cls(path, lines, _sentence(path, [*pieces, *files, *texts]))
 
     @property
-    def begin(self) -> dict[str, Any]:
+    def begin(self) -> Row:
         """What the run was begun with."""
-        row: dict[str, Any] = self.lines[0].row
+        row: Row = self.lines[0].row
         return row
 
     @property
@@ -197,8 +196,5 @@ def _texts_written_again(run: Path, lines: Iterable[Line]) -> list[str]:
 def _sentence(run: Path, pieces: Sequence[str]) -> str:
     if not pieces:
         return ""
-    one = len(pieces) == 1
-    return (
-        f"{first_places(pieces, shown=5)} {'was' if one else 'were'} damaged: set aside in {run / ASIDE},"
-        f" and what {'it' if one else 'they'} held is computed again"
-    )
+    what = first_places(pieces, shown=5)
+    return f"damaged or gone: {what}; what was left is set aside in {run / ASIDE}, and computed again"
