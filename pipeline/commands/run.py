@@ -46,7 +46,7 @@ from pipeline.experiment.plan import (
 from pipeline.experiment.planned_run import AskedRun, PlannedRun
 from pipeline.experiment.shared import shared_files
 from pipeline.models.table import PlannedModel
-from pipeline.run_folder.folder import LOG, holds
+from pipeline.run_folder.folder import LOG, holds, vanished
 from pipeline.run_folder.lock import RunLock
 from pipeline.run_folder.protocol import COPY as PROTOCOL
 from pipeline.run_folder.protocol import LaidDown, breaches, plan_of, read_protocol, write_protocol
@@ -196,8 +196,7 @@ def fit_and_score(run: PlannedRun, read: ReadCorpus, console: Console, smaller: 
     except BaseException as error:
         _end_failed(run)
         if not folder.path.is_dir():  # of which any of its files may have been the first to tell
-            what = "it is no longer there: the folder was moved or deleted during the run"
-            raise PipelineError(str(folder.path), what, "run again") from error
+            raise vanished(folder.path) from error
         raise
 
 

@@ -176,8 +176,7 @@ class RunFolder:
         if self.lock is not None:
             self.lock.check()
         if self.journal is not None and not self.journal.path.is_file():
-            what = f"{JOURNAL.as_posix()} is no longer there: the folder was moved or emptied during the run"
-            raise PipelineError(str(self.path), what, "run again")
+            raise vanished(self.path)
 
     def note(self, text: str) -> None:
         """Keep something that the reader should know, once; an empty text says nothing."""
@@ -208,6 +207,8 @@ class RunFolder:
 
     def take_back(self) -> None:
         """Remove what a run wrote before anything was fitted, and the folders that are empty then."""
+        if self.lock is not None:
+            self.lock.check()  # else it is another process's
         for pattern in ("details/*.*", "predictions/*", LOG, CONFIG):
             for file in self.path.glob(pattern):
                 file.unlink()
@@ -317,6 +318,12 @@ _TAKES: dict[str, Callable[[RunFolder, Any], None]] = {
     END: lambda folder, row: setattr(folder, "state", row["state"]),
     STAGE: _take_stage,
 }
+
+
+def vanished(run: Path) -> PipelineError:
+    """Return the error of a run whose folder is gone."""
+    what = "the run's files are no longer there: they were moved or deleted while it was going on"
+    return PipelineError(str(run), what, "run again")
 
 
 def holds(path: Path) -> Literal["nothing", "a run that can go on", "a finished run", "other files"]:

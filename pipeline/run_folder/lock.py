@@ -56,7 +56,7 @@ class Holder:
         process = psutil.Process()
         try:
             user = getpass.getuser()
-        except (OSError, KeyError):  # a container may run as a number that has no name
+        except (OSError, KeyError, ImportError):  # a container may run as a number that has no name
             user = "unknown"
         since = datetime.now(UTC).isoformat(timespec="seconds")
         return cls(

@@ -337,7 +337,7 @@ def wait_for(there: Callable[[], bool], process: subprocess.Popen[str]) -> None:
 def test_ctrl_c_writes_what_had_finished_and_a_second_one_ends_at_once(tmp_path: Path) -> None:
     run = tmp_path / "run"
     process = begun(tmp_path, corpus_folds=5)
-    wait_for(lambda: (run / "predictions" / "bow.s0.f1.parquet").exists(), process)
+    wait_for((run / "predictions" / "bow.s0.f1.parquet").exists, process)
     process.send_signal(signal.SIGINT)
     wait_for(lambda: '"interrupted"' in (run / JOURNAL).read_text(), process)
     process.send_signal(signal.SIGINT)
@@ -377,7 +377,8 @@ def test_a_folder_that_vanishes_ends_the_run_in_words(
 
     monkeypatch.setattr(fit_linear, "_fit", fit)
     assert refused(tmp_path) == (
-        f"{tmp_path / 'run'}: it is no longer there: the folder was moved or deleted during the run; run again"
+        f"{tmp_path / 'run'}: the run's files are no longer there: they were moved or deleted while it was going on;"
+        " run again"
     )
     assert not (tmp_path / "run").exists()
 
@@ -424,7 +425,7 @@ def test_a_full_disk_ends_a_run_that_goes_on_when_there_is_room(
     out = small_disk / "run"
     filler = small_disk / "filler"
     process = begun(tmp_path, out=out, run_deterministic=True)
-    wait_for(lambda: (out / "predictions" / "majority.s0.f0.parquet").exists(), process)
+    wait_for((out / "predictions" / "majority.s0.f0.parquet").exists, process)
     with filler.open("wb") as file, pytest.raises(OSError, match="No space"):  # noqa: PT012 # until it is full
         while True:
             file.write(bytes(1024))
