@@ -116,26 +116,21 @@ def trusted(lines: Sequence[Line], gap: int | None, lost: Iterable[str]) -> Iter
 def _lines_beside(lines: Sequence[Line], owner: Line) -> set[int]:
     """Return, by `id`, the lines of the fit or source that `owner` speaks of, of its probes and of its job."""
     if owner.kind == "source":
-        name = owner.row["embedding"]["source"]
-        jobs = [line for line in _jobs(lines, "source") if line.row["fold"] == 0]
-        own = [line for line in jobs if line.row["name"] == name]
-        return {id(owner), *map(id, own or jobs)}
+        key = JobKey("source", owner.row["embedding"]["source"])
+        return {id(owner), *(id(line) for line in lines if line.kind == JOB and JobKey(**line.row) == key)}
     fit = _fit_key(owner)
     same = [line for line in lines if line.kind == "fit" and _fit_key(line) == fit]
     probes = [line for line in lines if line.kind == "probes" and line.row["name"] == fit.name]
-    own = [line for line in _jobs(lines, *_NETWORK_JOBS) if _made(JobKey(**line.row)) == fit]
-    together = [line for line in _jobs(lines, "baselines") if line.row["fold"] == fit.fold]
+    jobs = [line for line in lines if line.kind == JOB and _made(JobKey(**line.row), fit)]
     first = fit.seed == fit.fold == 0
-    return {id(line) for line in (*same, *(probes if first else ()), *(own or together))}
+    return {id(line) for line in (*same, *(probes if first else ()), *jobs)}
 
 
-def _jobs(lines: Iterable[Line], *kinds: str) -> list[Line]:
-    return [line for line in lines if line.kind == JOB and line.row["kind"] in kinds]
-
-
-def _made(job: JobKey) -> FitKey:
-    """Return which fit a job made, of one that makes one."""
-    return FitKey(job.name, job.seed, job.fold)
+def _made(job: JobKey, fit: FitKey) -> bool:
+    """Return whether a job is one that makes a fit; one of baselines makes several, which it names."""
+    if job.kind == "baselines":
+        return job.fold == fit.fold and fit.name in job.name.split(",")
+    return job.kind in _NETWORK_JOBS and FitKey(job.name, job.seed, job.fold) == fit
 
 
 def _fit_key(line: Line) -> FitKey:

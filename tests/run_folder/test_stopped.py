@@ -27,8 +27,8 @@ ANSWERS = Predictions(np.array([4]), np.array([0], np.int32), np.array([[0.75, 0
 LSTM = "lstm@word2vec"
 WORD, BAGS, TREES = (
     JobKey("source", "word2vec"),
-    JobKey("baselines", "ngrams 1"),
-    JobKey("baselines", "ngrams 2"),
+    JobKey("baselines", "bow,majority"),
+    JobKey("baselines", "tfidf"),
 )
 FIRST, SECOND = JobKey("network", LSTM), JobKey("network", LSTM, seed=1)
 JOBS = {WORD, BAGS, TREES, FIRST, SECOND}
@@ -94,8 +94,8 @@ def test_a_folder_that_is_whole_is_trusted_and_left_as_it_is(tmp_path: Path) -> 
             {"bow 0"},
             {BAGS, TREES},
         ),  # which of them counted for it is not known
-        ("models/tfidf/weights.safetensors", {"tfidf 0"}, {BAGS, TREES}),
-        ("models/tfidf/model.json", {"tfidf 0"}, {BAGS, TREES}),
+        ("models/tfidf/weights.safetensors", {"tfidf 0"}, {TREES}),
+        ("models/tfidf/model.json", {"tfidf 0"}, {TREES}),
         (f"predictions/{LSTM}.s0.f0.parquet", {f"{LSTM} 0"}, {FIRST}),
         (f"predictions/{LSTM}.s1.f0.parquet", {f"{LSTM} 1"}, {SECOND}),
         (f"models/{LSTM}/weights.safetensors", {f"{LSTM} 0"}, {FIRST}),
