@@ -92,8 +92,8 @@ def test_a_folder_that_is_whole_is_trusted_and_left_as_it_is(tmp_path: Path) -> 
         (
             "predictions/bow.s0.f0.parquet",
             {"bow 0"},
-            {BAGS, TREES},
-        ),  # which of them counted for it is not known
+            {BAGS},
+        ),
         ("models/tfidf/weights.safetensors", {"tfidf 0"}, {TREES}),
         ("models/tfidf/model.json", {"tfidf 0"}, {TREES}),
         (f"predictions/{LSTM}.s0.f0.parquet", {f"{LSTM} 0"}, {FIRST}),
