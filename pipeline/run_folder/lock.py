@@ -287,6 +287,6 @@ def _signs(run: Path) -> tuple[Holder | None, int]:
 def _machine() -> str:
     """Return what tells this machine, since it was started, and this container from others; as far as it says."""
     with suppress(OSError):
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="utf-8").strip()
         return f"{boot} {os.readlink('/proc/self/ns/pid')}"
     return ""

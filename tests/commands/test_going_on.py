@@ -320,9 +320,10 @@ def test_to_resume_there_has_to_be_a_run(tmp_path: Path) -> None:
     assert refused(tmp_path, resume=True) == nothing
     run.mkdir()
     assert refused(tmp_path, resume=True) == nothing
-    assert refused(tmp_path, resume=True, run_out=None) == (
-        "--resume: it goes on in a folder, and none is named; name it with --out"
-    )
+    config = load_config(None, (), {"corpus.path": "films.csv"})
+    with pytest.raises(PipelineError) as error:
+        run_experiment(config, Console(silent=True), "", resume=True)
+    assert str(error.value) == "--resume: it goes on in a folder, and none is named; name it with --out"
     (run / "mine.txt").touch()
     assert refused(tmp_path, resume=True) == (
         f"--out: the folder {run} is not empty; name a new folder, or empty this one"
@@ -413,7 +414,7 @@ def test_a_folder_that_cannot_be_written_is_refused_before_anything_is_fitted(tm
     run = tmp_path / "run"
     run.mkdir(mode=0o755)
     script = (
-        "import os, sys\nfrom pathlib import Path\nfrom pipeline.run_folder.lock import RunLock\n"
+        "import fcntl, os, pwd, sys\nfrom pathlib import Path\nfrom pipeline.run_folder.lock import RunLock\n"
         "from pipeline.core.errors import PipelineError\nos.setuid(65534)\n"
         "try:\n    RunLock.take(Path(sys.argv[1]), print)\nexcept PipelineError as error:\n    print(error)\n"
     )
