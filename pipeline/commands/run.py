@@ -23,7 +23,7 @@ from pipeline.core.noise import quiet
 from pipeline.core.seeds import stage_generator
 from pipeline.core.values import TRAIN, Corpus, TokenizedCorpus
 from pipeline.corpus.duplicates import unlabelled_warning
-from pipeline.corpus.facts import describe_loaded, describe_tokens
+from pipeline.corpus.facts import describe_tokens
 from pipeline.corpus.splits import join_groups
 from pipeline.embeddings.audit.fit import CorpusFacts
 from pipeline.experiment.conclude import conclude
@@ -43,13 +43,13 @@ from pipeline.experiment.plan import (
     question_of,
     unused_sources,
 )
-from pipeline.experiment.planned_run import AskedRun, PlannedRun
+from pipeline.experiment.planned_run import AskedRun, PlannedRun, corpus_of
 from pipeline.experiment.shared import shared_files
 from pipeline.models.table import PlannedModel
 from pipeline.run_folder.folder import LOG, holds, vanished
 from pipeline.run_folder.lock import RunLock
-from pipeline.run_folder.protocol import COPY as PROTOCOL
 from pipeline.run_folder.protocol import LaidDown, breaches, plan_of, read_protocol, write_protocol
+from pipeline.run_folder.reading import detail_file
 from pipeline.run_folder.stopped import StoppedRun
 from pipeline.settings.setting import AUTO
 from pipeline.settings.tables import Config, with_values
@@ -122,11 +122,11 @@ def begin_or_go_on(path: Path, asked: AskedRun, lock: RunLock, console: Console,
         console.say(f"Goes on in {path}: {what_is_there(then)}")
         return run
     laid_down = lay_down(asked) if asked.config.run.protocol else None
-    texts = {} if laid_down is None else {PROTOCOL: json_text(laid_down.row)}
+    texts = {} if laid_down is None else {detail_file("protocol"): json_text(laid_down)}
     run = PlannedRun.begin(path, asked, lock, texts)
     console.log_to(path / LOG)
     if laid_down is not None:
-        for breach in breaches(laid_down.protocol, asked.config, run.about.corpus, __version__):
+        for breach in breaches(laid_down.content, asked.config, run.about.corpus, __version__):
             console.warn(f"this run does not keep to {laid_down.file}: {breach}")
     return run
 
@@ -216,7 +216,7 @@ def fit_all(run: PlannedRun, read: ReadCorpus, console: Console, smaller: Sequen
     data = tokenize_all(config, console, loaded, run.fitted_here)
     with console.stage("Looking at the test documents"):
         groups = join_groups(read.duplicates.groups, loaded.together)  # (N,)
-        warned = describe_test_documents(folder.path, data.tokenized, read.corpora, groups)
+        warned = describe_test_documents(folder, data.tokenized, read.corpora, groups)
     if loaded.unlabelled is not None and data.unlabelled is not None:
         tested = np.unique(np.concatenate([fold.test for fold in read.folds]))
         warned.append(unlabelled_warning(loaded.unlabelled, loaded.corpus.texts.gather(tested)) or "")
@@ -253,7 +253,7 @@ def lay_down(asked: AskedRun) -> LaidDown:
     if not path.exists():
         question = question_of(asked.planned, config.run.metric, config.run.rope)
         written = datetime.now(UTC).isoformat(timespec="seconds")
-        corpus = describe_loaded(read.loaded, read.duplicates, read.corpora, config)
+        corpus = corpus_of(read, config)
         protocol = plan_of(config, corpus, question, written)
         with contextlib.suppress(FileExistsError):  # another run has just written it: this one follows
             write_protocol(path, protocol)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,9 +21,10 @@ from pipeline.run_folder.fits import fit_label
 from pipeline.run_folder.folder import RunFolder
 from pipeline.run_folder.journal import END
 from pipeline.run_folder.lock import RunLock
+from pipeline.run_folder.metrics.corpus import CorpusRead
+from pipeline.run_folder.metrics.rows import value_as
 from pipeline.run_folder.reading import CONFIG
 from pipeline.run_folder.stopped import StoppedRun
-from pipeline.settings.reading import load_config
 from pipeline.settings.tables import Config, deciding, first_seeds, get, save_config, to_toml
 
 
@@ -45,7 +46,7 @@ class About:
     folder: str  # as it was given
     started: str  # UTC, ISO 8601
     folds: int
-    corpus: Row  # as metrics.json has it
+    corpus: CorpusRead
     assumptions: tuple[str, ...]
     warnings: tuple[str, ...]
     environment: Row
@@ -88,7 +89,7 @@ class AskedRun:
             folder=path.as_posix(),
             started=now(),
             folds=len(folds),
-            corpus=describe_loaded(loaded, self.read.duplicates, folds, self.config),
+            corpus=corpus_of(self.read, self.config),
             assumptions=tuple(loaded.assumptions),
             warnings=tuple(loaded.warnings),
             environment=describe_environment(self.command, None),
@@ -124,7 +125,7 @@ class PlannedRun:
         about = asked.about(path)
         texts = {CONFIG: save_config(asked.config)} | (texts or {})
         models = asked.models
-        begin = {"about": asdict(about), "planned": [asdict(model) for model in models], "texts": texts}
+        begin = {"about": about, "planned": models, "texts": texts}
         loaded = asked.read.loaded
         names, corpus_hash = loaded.corpus.label_names, loaded.hash
         folder = RunFolder.create(path, names, corpus_hash, begin, began=asked.began, lock=lock)
@@ -135,11 +136,9 @@ class PlannedRun:
     @classmethod
     def stopped(cls, stopped: StoppedRun) -> PlannedRun:
         """Return a run that was stopped, as far as it had come."""
-        begin = stopped.begin
-        outside = tuple(OutsideFile(**file) for file in begin["about"]["outside"])
-        about = About(**begin["about"] | {"outside": outside})
-        planned = tuple(PlannedModel(**model) for model in begin["planned"])
-        run = cls(load_config(stopped.path / CONFIG), about, planned, RunFolder.of(stopped))
+        begin, folder = stopped.begin, RunFolder.of(stopped)
+        about, planned = value_as(About, begin["about"]), value_as(tuple[PlannedModel, ...], begin["planned"])
+        run = cls(folder.settings(), about, planned, folder)
         run.put_in_order()
         return run
 
@@ -235,6 +234,11 @@ class PlannedRun:
         return fit_label(*key, n_seeds=n_seeds, n_folds=self.about.folds)
 
 
+def corpus_of(read: ReadCorpus, config: Config) -> CorpusRead:
+    """Return what was read and how it was split, as metrics.json has it."""
+    return value_as(CorpusRead, describe_loaded(read.loaded, read.duplicates, read.corpora, config))
+
+
 # --- is it the same run? ----------------------------------------------------------------------------------
 
 
@@ -253,7 +257,7 @@ def _other_settings(then: Config, now: Config) -> list[str]:
 def _other_data(then: PlannedRun, now: About) -> list[str]:
     """Return in words each file that is not what it was: documents, split, predictions made elsewhere, vectors."""
     was, corpus = then.about.corpus, now.corpus
-    hashes = [(what, was[key], corpus[key]) for what, key in _HASHED]
+    hashes = [(what, getattr(was, key), getattr(corpus, key)) for what, key in _HASHED]
     ours, theirs = ({file.name: file.sha256 for file in one.outside} for one in (then.about, now))
     hashes += [(f"--compare {name}", ours.get(name), theirs.get(name)) for name in {**ours, **theirs}]
     for row in then.folder.embeddings.values():

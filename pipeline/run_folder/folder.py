@@ -1,4 +1,4 @@
-"""The folder of a run that is being filled: all that writes predictions, models and what fits found.
+"""The folder of a run: all that writes predictions, models and what fits found, and reads what scores come from.
 
 What comes in is written at once: files first, then a line of the journal with their sha256, so that a kill loses no fit
 that had ended. Read again, the journal gives the same rows.
@@ -7,25 +7,41 @@ that had ended. Read again, the journal gives the same rows.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
+
+import polars as pl
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import file_hash, write_json
 from pipeline.core.fits import Fit, FitKey, FitResult, JobKey, Result, Row, Score, SourceResult, Trial
+from pipeline.run_folder.details import Inputs, read_details
+from pipeline.run_folder.details.fitting import CurveSets
+from pipeline.run_folder.documents import read_documents, units_of
 from pipeline.run_folder.journal import BEGIN, END, JOB, JOURNAL, RESUMED, STAGE, Journal, Line
 from pipeline.run_folder.lock import LOCK, RunLock
+from pipeline.run_folder.metrics.corpus import Reuse
+from pipeline.run_folder.metrics.rows import value_as
 from pipeline.run_folder.models import write_model
 from pipeline.run_folder.predictions import FOLDER as PREDICTIONS
-from pipeline.run_folder.predictions import prediction_path, write_predictions
-from pipeline.run_folder.reading import CONFIG, CURVE_FOLDER, METRICS, detail_file
+from pipeline.run_folder.predictions import (
+    SavedPredictions,
+    prediction_path,
+    read_run_predictions,
+    write_predictions,
+)
+from pipeline.run_folder.reading import CONFIG, CURVE_FOLDER, INPUTS, METRICS, detail_file
 from pipeline.run_folder.stopped import StoppedRun
+from pipeline.settings.reading import load_config
+from pipeline.settings.tables import Config
 from pipeline.tasks.classification.answers import Predictions
 
+K = TypeVar("K")
+V = TypeVar("V")
 LOG = "log.txt"
 
 
@@ -56,9 +72,9 @@ class RunFolder:
     neighbours: dict[str, Row] = field(default_factory=dict)  # by source, or network that trained its vectors
     notes: list[str] = field(default_factory=list)
     token_facts: Row = field(default_factory=dict)
-    curve: Row = field(default_factory=dict)  # the sets of --learning-curve
+    curve: CurveSets | None = None  # the sets of --learning-curve
     probes: dict[str, Row] = field(default_factory=dict)  # by network
-    reuse: Row | None = None  # how many verdicts there were on the same test documents
+    reuse: Reuse | None = None  # how many verdicts there were on the same test documents
     added_seeds: dict[str, int] = field(default_factory=dict)  # by model: trainings beyond the first ones
     stages: list[tuple[str, float]] = field(default_factory=list)  # title, seconds
     ended_stages: list[tuple[str, float]] = field(
@@ -162,7 +178,7 @@ class RunFolder:
             row["files"] = {file.relative_to(self.path).as_posix(): file_hash(file) for file in written}
         self.tell(result.kind, row)
 
-    def tell(self, kind: str, row: Any) -> None:
+    def tell(self, kind: str, row: object) -> None:
         """Take in one row of a kind and what stages have ended, and write them to the journal."""
         self._check_ours()
         told, self._told = self._told, len(self.ended_stages)
@@ -234,7 +250,7 @@ class RunFolder:
             self.neighbours, lambda name: (place[name], 1) if name in place else (first[name], 0)
         )
 
-    def _take(self, kind: str, row: Any) -> None:
+    def _take(self, kind: str, row: object) -> None:
         _TAKES[kind](self, row)
 
     def _take_lines(self, lines: Iterable[Line]) -> None:
@@ -242,8 +258,39 @@ class RunFolder:
             self._take(line.kind, line.row)
             self.total_seconds = line.seconds
 
+    # --- what scores are computed from ---------------------------------------------------------------------
 
-def _sorted(rows: dict[Any, Any], order: Callable[[Any], Any]) -> dict[Any, Any]:
+    def inputs(self) -> Inputs:
+        """Return what only the run could know, and scores are computed from.
+
+        Raises
+        ------
+        PipelineError
+            If a file that has to be there is absent, or one is damaged.
+        """
+        for name in INPUTS:
+            if not (self.path / name).is_file():
+                what = f"there is no {name} in it, which scores are computed from"
+                fix = "an older version wrote this run, or it did not end: run again"
+                raise PipelineError(str(self.path), what, fix)
+        return read_details(Inputs, self.path / "details")
+
+    def settings(self) -> Config:
+        """Return the settings of the run."""
+        return load_config(self.path / CONFIG)
+
+    def documents(self) -> pl.DataFrame | None:
+        """Return the facts about the test documents (`documents.COLUMNS`); None where the run wrote none."""
+        return read_documents(self.path)
+
+    def answers(self, of_curve: bool = False) -> list[SavedPredictions]:
+        """Return the saved predictions, or those of the learning curve, with the documents that are one unit."""
+        units = units_of(self.documents())
+        saved = read_run_predictions(self.path / CURVE_FOLDER if of_curve else self.path)
+        return [replace(entry, units=units) for entry in saved]
+
+
+def _sorted(rows: dict[K, V], order: Callable[[K], int | tuple[int, ...]]) -> dict[K, V]:
     return {key: rows[key] for key in sorted(rows, key=order)}
 
 
@@ -272,7 +319,7 @@ def _take_source(folder: RunFolder, row: Row) -> None:
         folder.audits[tuple(row["audit"]["parts"])] = row["audit"]["audit"]
 
 
-def _take_trial(folder: RunFolder, row: Mapping[str, Any]) -> None:
+def _take_trial(folder: RunFolder, row: Row) -> None:
     """Put a trial in the place of an earlier one of the same number."""
     trial = Trial(**row["trial"] | {"score": Score(**row["trial"]["score"])})
     key = row["name"], row["model"], row["fold"]
@@ -291,7 +338,7 @@ def _take_tokens(folder: RunFolder, row: Row) -> None:
     folder._prepares = False
 
 
-def _take_stage(folder: RunFolder, row: Sequence[Any]) -> None:
+def _take_stage(folder: RunFolder, row: tuple[str, float]) -> None:
     """Take in a stage that ended; what each part of the run does before its fits is one stage in all."""
     title, seconds = row
     titles = [known for known, _ in folder.stages]
@@ -312,8 +359,8 @@ _TAKES: dict[str, Callable[[RunFolder, Any], None]] = {
     "probes": lambda folder, row: folder.probes.update({row["name"]: row}),
     "note": lambda folder, row: folder.notes.append(row),
     "tokens": _take_tokens,
-    "curve": lambda folder, row: setattr(folder, "curve", row),
-    "reuse": lambda folder, row: setattr(folder, "reuse", row),
+    "curve": lambda folder, row: setattr(folder, "curve", value_as(CurveSets, row)),
+    "reuse": lambda folder, row: setattr(folder, "reuse", value_as(Reuse, row)),
     "added seeds": lambda folder, row: folder.added_seeds.update(row),
     END: lambda folder, row: setattr(folder, "state", row["state"]),
     STAGE: _take_stage,
