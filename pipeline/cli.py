@@ -157,8 +157,8 @@ def report(run_folder: RunFolder, debug: Debug = False) -> None:
     console = Console()
     with _exit_statuses(console, debug):
         from pipeline.report import draw_report
-        from pipeline.run_folder.folder import holds
         from pipeline.run_folder.lock import RunLock
+        from pipeline.run_folder.stopped import holds
 
         found = holds(run_folder)
         if found not in ("a finished run", "a run that can go on"):

@@ -8,8 +8,8 @@ from datetime import datetime
 from pathlib import Path
 
 from pipeline.core.errors import PipelineError
-from pipeline.run_folder.folder import holds
 from pipeline.run_folder.lock import check_free
+from pipeline.run_folder.stopped import holds
 
 _NEW = "name a new folder, or empty this one"
 

@@ -260,7 +260,7 @@ def _other_data(then: PlannedRun, now: About) -> list[str]:
     hashes = [(what, getattr(was, key), getattr(corpus, key)) for what, key in _HASHED]
     ours, theirs = ({file.name: file.sha256 for file in one.outside} for one in (then.about, now))
     hashes += [(f"--compare {name}", ours.get(name), theirs.get(name)) for name in {**ours, **theirs}]
-    for row in then.folder.embeddings.values():
+    for row in then.folder.embeddings:
         for file in (one for one in row["files"] if "path" in one):  # else it is an installed package's
             path = Path(os.path.expanduser(file["path"]))
             hashes.append((file["path"], file["sha256"], file_hash(path) if path.is_file() else None))

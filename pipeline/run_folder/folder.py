@@ -6,13 +6,14 @@ that had ended. Read again, the journal gives the same rows.
 
 from __future__ import annotations
 
+import shutil
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import polars as pl
 
@@ -23,19 +24,18 @@ from pipeline.run_folder.details import Inputs, read_details
 from pipeline.run_folder.details.fitting import CurveSets
 from pipeline.run_folder.documents import read_documents, units_of
 from pipeline.run_folder.journal import BEGIN, END, JOB, JOURNAL, RESUMED, STAGE, Journal, Line
-from pipeline.run_folder.lock import LOCK, RunLock
+from pipeline.run_folder.lock import RunLock
 from pipeline.run_folder.metrics.corpus import Reuse
 from pipeline.run_folder.metrics.rows import value_as
 from pipeline.run_folder.models import write_model
-from pipeline.run_folder.predictions import FOLDER as PREDICTIONS
 from pipeline.run_folder.predictions import (
     SavedPredictions,
     prediction_path,
     read_run_predictions,
     write_predictions,
 )
-from pipeline.run_folder.reading import CONFIG, CURVE_FOLDER, INPUTS, METRICS, detail_file
-from pipeline.run_folder.stopped import StoppedRun
+from pipeline.run_folder.reading import CONFIG, CURVE_FOLDER, INPUTS, detail_file
+from pipeline.run_folder.stopped import StoppedRun, vanished
 from pipeline.settings.reading import load_config
 from pipeline.settings.tables import Config
 from pipeline.tasks.classification.answers import Predictions
@@ -43,6 +43,7 @@ from pipeline.tasks.classification.answers import Predictions
 K = TypeVar("K")
 V = TypeVar("V")
 LOG = "log.txt"
+UNFINISHED = "unfinished"  # a folder that goes when the run is complete
 
 
 @dataclass(kw_only=True)
@@ -67,7 +68,7 @@ class RunFolder:
     choices: dict[tuple[str, int], Row] = field(default_factory=dict)  # by name, fold
     trials: dict[tuple[str, str, int], list[Trial]] = field(default_factory=dict)  # by name, model, fold
     courses: dict[FitKey, Row] = field(default_factory=dict)  # of networks' trainings
-    embeddings: dict[str, Row] = field(default_factory=dict)  # by source
+    embeddings: list[Row] = field(default_factory=list)
     audits: dict[tuple[str, ...], Row] = field(default_factory=dict)  # by the parts of the source's name
     neighbours: dict[str, Row] = field(default_factory=dict)  # by source, or network that trained its vectors
     notes: list[str] = field(default_factory=list)
@@ -75,12 +76,16 @@ class RunFolder:
     curve: CurveSets | None = None  # the sets of --learning-curve
     probes: dict[str, Row] = field(default_factory=dict)  # by network
     reuse: Reuse | None = None  # how many verdicts there were on the same test documents
+    sources: dict[tuple[int, str], Row] = field(default_factory=dict)  # what each said, by fold and name
+    failed: dict[JobKey, str] = field(default_factory=dict)  # jobs that could not be done, and why
+    # by how many seeds a network had by then: those that stood far from the others, and are trained again
+    far_off: dict[int, list[Row]] = field(default_factory=dict)
     added_seeds: dict[str, int] = field(default_factory=dict)  # by model: trainings beyond the first ones
     stages: list[tuple[str, float]] = field(default_factory=list)  # title, seconds
-    ended_stages: list[tuple[str, float]] = field(
-        default_factory=list
-    )  # of this part of the run, as it grows
+    ended_stages: list[tuple[str, float]] = field(default_factory=list)  # of this part, as it grows
     gpu: str | None = None
+    _unfinished: Path | None = None  # of the smaller sets: a folder in that of the run
+    _first_fits: dict[FitKey, Fit] = field(default_factory=dict)
     ended: str | None = None  # when a run was ended from outside, UTC, ISO 8601
     reported: bool = False  # scores and a report of them stand in it
     _told: int = 0  # of the ended stages
@@ -129,37 +134,43 @@ class RunFolder:
     ) -> RunFolder:
         """Return the folder of a run that goes on; a report of it that was made before takes no part in it.
 
-        Parameters
-        ----------
-        resumed : what the journal holds of this part of the run: `time`, `command`, `host`, and `texts` of files
-        began : when this part began, by `time.perf_counter`
+        `resumed` is what the journal holds of this part of the run: `time`, `command`, `host`, and `texts` of files.
         """
         lines = stopped.without_conclusion()
         journal = Journal(stopped.path / JOURNAL, began - stopped.lines[-1].seconds)
         journal.write_anew(lines)
-        folder = cls(
-            path=stopped.path, label_names=label_names, corpus_hash=corpus_hash, journal=journal, lock=lock
-        )
+        folder = cls(path=stopped.path, label_names=label_names, corpus_hash=corpus_hash)
+        folder.journal, folder.lock = journal, lock
         folder._take_lines(lines)
         folder.tell(RESUMED, {"texts": {}} | resumed)
-        for unrecorded in set(folder.path.glob(f"{PREDICTIONS}/*")) - {
-            folder.path / name for name in stopped.files
-        }:
-            unrecorded.unlink()  # else what reads all predictions would take them for those of a fit
+        for file in stopped.unrecorded():
+            file.unlink()  # else what reads all predictions would take them for those of a fit
         return folder
 
     def for_curve(self) -> RunFolder:
         """Return the folder of the smaller sets' fits, which enter no other table: its journal begins or goes on."""
         path, known = self.path / CURVE_FOLDER, (self.label_names, self.corpus_hash)
+        began, damage = time.perf_counter(), ""
         if self.journal is None:
-            return RunFolder(path=path, label_names=self.label_names, corpus_hash=self.corpus_hash)
-        began = time.perf_counter()
-        if not (path / JOURNAL).is_file():
-            return RunFolder.create(path, *known, {}, began=began, lock=self.lock)
-        stopped = StoppedRun.read(path)
-        folder = RunFolder.going_on(stopped, *known, {}, began=began, lock=self.lock)
-        folder.damage = stopped.damage
+            folder = RunFolder(path=path, label_names=self.label_names, corpus_hash=self.corpus_hash)
+        elif not (path / JOURNAL).is_file():
+            folder = RunFolder.create(path, *known, {}, began=began, lock=self.lock)
+        else:
+            stopped = StoppedRun.read(path)
+            folder = RunFolder.going_on(stopped, *known, {}, began=began, lock=self.lock)
+            damage = stopped.damage
+        folder.damage, folder._unfinished = damage, self.unfinished / CURVE_FOLDER.name
         return folder
+
+    @property
+    def unfinished(self) -> Path:
+        """The folder of what a run needs until it has ended, such as the vectors that its fits read."""
+        return self._unfinished or self.path / UNFINISHED
+
+    def first_fit(self, name: str, seed: int, fold: int) -> Fit:
+        """Return the first training of a seed, though a second may have taken its place."""
+        key = FitKey(name, seed, fold)
+        return self._first_fits.get(key, self.fits[key])
 
     def done(self) -> set[FitKey]:
         """Return which fits the folder holds."""
@@ -214,11 +225,9 @@ class RunFolder:
         write_json(self.path / detail_file(name), value)
 
     def close(self) -> None:
-        """Remove the journals: the run has come to its end, and its folder is complete."""
-        curve = self.path / CURVE_FOLDER / JOURNAL
-        curve.unlink(missing_ok=True)
-        with suppress(OSError):  # there is no learning curve
-            curve.parent.rmdir()
+        """Remove the journals, and what fits needed: the run has come to its end, and its folder is complete."""
+        shutil.rmtree(self.unfinished, ignore_errors=True)
+        shutil.rmtree((self.path / CURVE_FOLDER / JOURNAL).parent, ignore_errors=True)
         (self.path / JOURNAL).unlink(missing_ok=True)
 
     def take_back(self) -> None:
@@ -244,11 +253,21 @@ class RunFolder:
         self.choices = _sorted(self.choices, lambda key: (key[1], place[key[0]]))
         self.probes = _sorted(self.probes, lambda name: place[name])
         self.trials = _sorted(self.trials, lambda key: (key[2], place[key[0]]))
-        first = {source: place[group[0]] for source, group in sources.items()}
-        self.embeddings = _sorted(self.embeddings, lambda source: first[source])
+        first = {str(source): place[group[0]] for source, group in sources.items()}
+        self._put_sources_in_order(first)
         self.neighbours = _sorted(
             self.neighbours, lambda name: (place[name], 1) if name in place else (first[name], 0)
         )
+
+    def _put_sources_in_order(self, place: Mapping[str, int]) -> None:
+        """Order what sources said as if their vectors had been made one after the other."""
+        self.sources = _sorted(self.sources, lambda key: (key[0], place[key[1]]))
+        said = dict.fromkeys(text for row in self.sources.values() for text in row.get("notes", ()))
+        ordered = iter([text for text in said if text in self.notes])
+        self.notes = [next(ordered) if text in said else text for text in self.notes]
+        self.embeddings.sort(key=lambda row: place[row["source"]])
+        parts = [tuple(row["parts"]) for row in self.sources.values()]
+        self.audits = _sorted(self.audits, parts.index)
 
     def _take(self, kind: str, row: object) -> None:
         _TAKES[kind](self, row)
@@ -297,6 +316,8 @@ def _sorted(rows: dict[K, V], order: Callable[[K], int | tuple[int, ...]]) -> di
 def _take_fit(folder: RunFolder, row: Row) -> None:
     """Put a fit, and what is known of it, in the place of one of the same model, seed and fold."""
     fit = Fit.of_row(row["fit"])
+    if fit.again is not None and fit.key in folder.fits and folder.fits[fit.key].again is None:
+        folder._first_fits[fit.key] = folder.fits[fit.key]
     folder.fits[fit.key] = fit
     if "choice" in row:
         folder.choices[fit.name, fit.fold] = row["choice"]
@@ -309,22 +330,31 @@ def _take_fit(folder: RunFolder, row: Row) -> None:
 
 def _take_source(folder: RunFolder, row: Row) -> None:
     """Take in what a source said of itself; a later one does not take away what an earlier one said of tokens."""
+    folder.sources[row["fold"], row["source"]] = row
     folder.notes += [text for text in dict.fromkeys(row.get("notes", ())) if text not in folder.notes]
     folder.token_facts |= row.get("tokens", {})
     if "embedding" in row:
-        folder.embeddings[row["embedding"]["source"]] = row["embedding"]
+        others = [known for known in folder.embeddings if known["source"] != row["source"]]
+        folder.embeddings = [*others, row["embedding"]]
     if "neighbours" in row:
         folder.neighbours[row["neighbours"]["source"]] = row["neighbours"]
     if "audit" in row:
-        folder.audits[tuple(row["audit"]["parts"])] = row["audit"]["audit"]
+        folder.audits[tuple(row["parts"])] = row["audit"]
 
 
 def _take_trial(folder: RunFolder, row: Row) -> None:
     """Put a trial in the place of an earlier one of the same number."""
     trial = Trial(**row["trial"] | {"score": Score(**row["trial"]["score"])})
-    key = row["name"], row["model"], row["fold"]
-    others = [one for one in folder.trials.get(key, ()) if one.number != trial.number]
-    folder.trials[key] = sorted([*others, trial], key=lambda one: one.number)
+    trials = folder.trials.setdefault((row["name"], row["model"], row["fold"]), [])
+    trials[:] = sorted(
+        [one for one in trials if one.number != trial.number] + [trial], key=lambda one: one.number
+    )
+
+
+def _take_job(folder: RunFolder, row: Row) -> None:
+    key = JobKey(**row)
+    folder.jobs.add(key)
+    folder.failed.pop(key, None)  # in an earlier part of the run
 
 
 def _take_resumed(folder: RunFolder, row: Row) -> None:
@@ -353,7 +383,9 @@ _TAKES: dict[str, Callable[[RunFolder, Any], None]] = {
     BEGIN: lambda folder, row: None,
     RESUMED: _take_resumed,
     "fit": _take_fit,
-    JOB: lambda folder, row: folder.jobs.add(JobKey(**row)),
+    "failed": lambda folder, row: folder.failed.update({JobKey(**row["key"]): row["why"]}),
+    "far off": lambda folder, row: folder.far_off.update({row["seeds"]: row["fits"]}),
+    JOB: _take_job,
     "trial": _take_trial,
     "source": _take_source,
     "probes": lambda folder, row: folder.probes.update({row["name"]: row}),
@@ -365,24 +397,3 @@ _TAKES: dict[str, Callable[[RunFolder, Any], None]] = {
     END: lambda folder, row: setattr(folder, "state", row["state"]),
     STAGE: _take_stage,
 }
-
-
-def vanished(run: Path) -> PipelineError:
-    """Return the error of a run whose folder is gone."""
-    what = "the run's files are no longer there: they were moved or deleted while it was going on"
-    return PipelineError(str(run), what, "run again")
-
-
-def holds(path: Path) -> Literal["nothing", "a run that can go on", "a finished run", "other files"]:
-    """Return what is in a folder, which need not be there.
-
-    Raises
-    ------
-    OSError
-        If it cannot be read.
-    """
-    if not path.is_dir() or all(file.name.removeprefix(".").startswith(LOCK) for file in path.iterdir()):
-        return "nothing"
-    if (path / JOURNAL).is_file():
-        return "a run that can go on"
-    return "a finished run" if (path / METRICS).is_file() else "other files"

@@ -10,8 +10,9 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
-from pipeline.core.errors import first_places
+from pipeline.core.errors import PipelineError, first_places
 from pipeline.core.files import file_hash, write_whole
 from pipeline.core.fits import FitKey, JobKey, Row
 from pipeline.run_folder.journal import (
@@ -25,6 +26,9 @@ from pipeline.run_folder.journal import (
     read_journal,
     rewrite,
 )
+from pipeline.run_folder.lock import LOCK
+from pipeline.run_folder.predictions import FOLDER as PREDICTIONS
+from pipeline.run_folder.reading import METRICS
 
 ASIDE = "damaged"  # the folder for what was set aside
 _NETWORK_JOBS = ("network", "again", "mean")  # a job a fit
@@ -74,10 +78,10 @@ class StoppedRun:
         row: Row = self.lines[0].row
         return row
 
-    @property
-    def files(self) -> set[str]:
-        """The files that fits and sources gave, as paths within the folder."""
-        return set(_files_of(self.lines))
+    def unrecorded(self) -> set[Path]:
+        """Return the predictions of no fit that the journal has: a kill came before its line."""
+        recorded = {self.path / name for name in _files_of(self.lines)}
+        return {*self.path.glob(f"{PREDICTIONS}/*")} - recorded
 
     def without_conclusion(self) -> tuple[Line, ...]:
         """Return the lines without those of a report that was made of what had finished."""
@@ -85,6 +89,27 @@ class StoppedRun:
         last = parts[-1] if parts else 0
         ends = (place for place, line in enumerate(self.lines) if line.kind == END and place > last)
         return self.lines[: next(ends, len(self.lines))]
+
+
+def vanished(run: Path) -> PipelineError:
+    """Return the error of a run whose folder is gone."""
+    what = "the run's files are no longer there: they were moved or deleted while it was going on"
+    return PipelineError(str(run), what, "run again")
+
+
+def holds(path: Path) -> Literal["nothing", "a run that can go on", "a finished run", "other files"]:
+    """Return what is in a folder, which need not be there.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read.
+    """
+    if not path.is_dir() or all(file.name.removeprefix(".").startswith(LOCK) for file in path.iterdir()):
+        return "nothing"
+    if (path / JOURNAL).is_file():
+        return "a run that can go on"
+    return "a finished run" if (path / METRICS).is_file() else "other files"
 
 
 def damaged_files(run: Path, lines: Iterable[Line]) -> list[str]:

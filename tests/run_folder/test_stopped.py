@@ -25,6 +25,7 @@ from pipeline.tasks.classification.answers import Predictions
 
 ANSWERS = Predictions(np.array([4]), np.array([0], np.int32), np.array([[0.75, 0.25]], np.float32))
 LSTM = "lstm@word2vec"
+SOURCE = ("word2vec", 0, ("word2vec",))  # its name, fold and parts
 WORD, BAGS, TREES = (
     JobKey("source", "word2vec"),
     JobKey("baselines", "bow,majority"),
@@ -44,7 +45,7 @@ def stopped_run(run: Path) -> None:
     folder = RunFolder.create(run, ("bad", "good"), "hash", {"texts": {"config.toml": "[run]\n"}})
     (run / "config.toml").write_text("[run]\n")
     embedding = {"source": "word2vec", "files": []}
-    folder.keep(SourceResult(("few words",), model("embedding-word2vec", "embedding"), embedding))
+    folder.keep(SourceResult(("few words",), *SOURCE, model("embedding-word2vec", "embedding"), embedding))
     folder.keep(JobEnded(WORD))
     for name, job in (("bow", BAGS), ("tfidf", TREES)):
         folder.keep(FitResult(Fit(name, 0, 0), ANSWERS, model(name), choice={"name": name}))
@@ -140,7 +141,7 @@ def test_with_the_first_fit_of_a_network_its_course_and_probes_are_lost_and_no_o
 def test_a_source_whose_vectors_are_damaged_is_described_anew(tmp_path: Path) -> None:
     stopped_run(tmp_path)
     flip(tmp_path / "models" / "embedding-word2vec" / "vectors.safetensors")
-    assert (again(tmp_path).embeddings, again(tmp_path).notes) == ({}, [])
+    assert (again(tmp_path).embeddings, again(tmp_path).notes) == ([], [])
 
 
 def test_after_a_damaged_line_no_job_is_known_to_be_whole(tmp_path: Path) -> None:
@@ -252,9 +253,9 @@ def test_the_smaller_sets_go_on_too_and_their_damage_is_their_own(tmp_path: Path
 def test_a_fit_that_is_computed_again_takes_the_place_of_the_first(tmp_path: Path) -> None:
     stopped_run(tmp_path)
     part = RunFolder.going_on(StoppedRun.read(tmp_path), ("bad", "good"), "hash", {}, began=0.0)
-    part.keep(SourceResult(("few words",), None, {"source": "word2vec", "files": [], "rows": 3}))
+    part.keep(SourceResult(("few words",), *SOURCE, None, {"source": "word2vec", "files": [], "rows": 3}))
     part.keep(FitResult(replace(Fit("bow", 0, 0), fit_seconds=2.0), ANSWERS))
-    assert part.embeddings == {"word2vec": {"source": "word2vec", "files": [], "rows": 3}}
+    assert part.embeddings == [{"source": "word2vec", "files": [], "rows": 3}]
     assert part.fits[FitKey("bow", 0, 0)].fit_seconds == 2.0
     assert part.notes == ["few words"]
     assert again(tmp_path).embeddings == part.embeddings
