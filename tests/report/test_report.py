@@ -15,9 +15,10 @@ from report_builders import DETAILS, METRICS, NETWORK, build_run
 
 from pipeline.core.errors import PipelineError
 from pipeline.report import draw_report, summarise
-from pipeline.report.page.blocks import BandLine, BandPoint, Bands, Chart, Limits, Paragraph, Table
+from pipeline.report.page.blocks import Chart, Limits, Paragraph, Table
 from pipeline.report.page.chart_numbers import with_numbers
 from pipeline.report.page.charts import Picture, draw
+from pipeline.report.page.figures import BandLine, BandPoint, Bands
 from pipeline.report.page.markdown import write_markdown
 from pipeline.report.sections.answer import build_answer
 from pipeline.report.sections.differences import differences

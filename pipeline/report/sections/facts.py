@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pipeline.core.clean import plural
+from pipeline.report.page.blocks import Nothing
 from pipeline.report.page.formats import mean
 from pipeline.run_folder.metrics import Metrics
 from pipeline.run_folder.metrics.comparisons import Comparison
@@ -140,3 +141,8 @@ def status_sentence(run: Run) -> str:
     left = f" Not finished: {names}." if missing else ""
     n_fits = f"{len(status.finished)} of {plural(len(status.planned), 'fit')}"
     return f"This run {STATES[status.state]}: {n_fits} finished.{left}"
+
+
+def nothing(run: Run, reason: str) -> tuple[Nothing]:
+    """Return the block of a section that has nothing to show: what a run that did not end misses, or else `reason`."""
+    return (Nothing(status_sentence(run) or reason),)
