@@ -68,7 +68,7 @@ def _noise(run: Run) -> str:
 
 
 def _seeds(run: Run) -> str:
-    networks = {model.name for model in model_facts(run) if model.kind == "Network"}
+    networks = {model.name for model in model_facts(run) if model.kind == "network"}
     fits = {(entry.name, entry.seed) for entry in run.metrics.results if entry.name in networks}
     seeds = Counter(name for name, _ in fits)
     if not seeds:

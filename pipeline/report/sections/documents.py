@@ -62,10 +62,11 @@ def documents(run: Run, limits: Limits) -> tuple[Block, ...]:
 
 def _browsed(run: Run, lists: tuple[Table, ...], limits: Limits) -> tuple[Block, ...]:
     """Return the documents to browse, with the lists in their place where no script runs; else the lists."""
-    data, step = browser_data(run, limits)
-    if not data:
+    chosen = run.details.chosen_documents
+    if chosen is None:
         return lists
-    return (Browser(data, lists, how_documents_are_chosen(data, step), how_contributions_are_made(run)),)
+    data, step = browser_data(run, limits)
+    return (Browser(data, lists, how_documents_are_chosen(chosen, step), how_contributions_are_made(run)),)
 
 
 def _reading(found: HardDocuments) -> str:

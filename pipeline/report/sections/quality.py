@@ -9,12 +9,12 @@ from pipeline.core.models import LAST
 from pipeline.core.names import ModelName
 from pipeline.report.page.blocks import Block, Cell, Chart, Limits, Nothing, Paragraph, Table
 from pipeline.report.page.figures import Dot, DotPlot
-from pipeline.report.page.formats import MISSING, count, decimal, interval, percent, seconds, spread
+from pipeline.report.page.formats import MISSING, count, decimal, interval, mean, percent, seconds, spread
 from pipeline.report.page.tables import Columns, number, table_of, text
-from pipeline.report.sections.facts import KIND_NAMES, ModelFacts, model_facts, nothing, what_times_hold
+from pipeline.report.sections.facts import ModelFacts, model_facts, nothing, what_times_hold
 from pipeline.report.sections.metric import metric_of
 from pipeline.report.sections.rule import beside_words
-from pipeline.run_folder.metrics.models import Budget, Result
+from pipeline.run_folder.metrics.models import Budget, Result, Timing
 from pipeline.run_folder.reading import METRICS, Run
 
 HOW_BUDGETS_COMPARE = (
@@ -59,17 +59,26 @@ def _comparison_table(run: Run, models: Sequence[ModelFacts], limits: Limits) ->
         number("95 % interval", lambda one: interval(one.accuracy_ci95, percent, places)),
         number("Macro F1", lambda one: Cell(decimal(one.macro_f1), best=one.macro_f1 == f1)),
         number("95 % interval of F1", lambda one: interval(one.macro_f1_ci95, decimal, 3)),
-        number("Log loss", lambda one: Cell(decimal(one.log_loss), best=_least(one.log_loss, loss))),
         number(
-            "ECE", lambda one: Cell(decimal(one.ece), best=_least(one.ece, ece) and not one.ece_within_chance)
+            "Log loss",
+            lambda one: Cell(decimal(one.log_loss), best=_least(one.log_loss, loss)),
+        ),
+        number(
+            "ECE",
+            lambda one: Cell(decimal(one.ece), best=_least(one.ece, ece) and not one.ece_within_chance),
         ),
         number("ECE if calibrated", lambda one: if_calibrated(one, decimal)),
-        number("Training seconds", lambda one: seconds(one.fit_seconds)),
-        number("Documents/s", lambda one: count(one.documents_per_second)),
-        number("Parameters", lambda one: spread(one.parameters)),
-        number("Peak memory, MiB", lambda one: count(one.peak_rss_mib)),
+        number("Training seconds", lambda one: seconds(mean([fit.fit_seconds for fit in one.fits]))),
+        number("Documents/s", lambda one: _speed(one.fits)),
+        number(
+            "Parameters",
+            lambda one: spread([fit.parameters for fit in one.results if fit.parameters is not None]),
+        ),
+        number(
+            "Peak memory, MiB", lambda one: count(max((fit.peak_rss_mib for fit in one.fits), default=None))
+        ),
         number("Runs", lambda one: count(one.runs)),
-        text("Kind", lambda one: one.kind),
+        text("Kind", lambda one: one.kind_name),
         text("Notes", lambda one: "; ".join(_notes(one))),
     )
     decides = f"The answer is decided by {metric_of(run).name}. " if beside else ""
@@ -78,7 +87,7 @@ def _comparison_table(run: Run, models: Sequence[ModelFacts], limits: Limits) ->
         f" calibration error (ECE): lower is better. {HOW_TO_READ_ECE} Training seconds and documents per second are"
         f" means over the runs; peak memory is the highest of them and counts the whole program. {what_times_hold(run)}"
     )
-    heads = heads_note(model.name for model in models if model.kind == KIND_NAMES["network"])
+    heads = heads_note(model.name for model in models if model.kind == "network")
     title = "All models, highest accuracy first"
     shown = columns if beside else (*columns[:4], *columns[5:])
     return table_of(title, models, shown, limits.rows, METRICS, f"{note} {heads}".strip())
@@ -87,6 +96,10 @@ def _comparison_table(run: Run, models: Sequence[ModelFacts], limits: Limits) ->
 def _name(model: ModelFacts, highest: float) -> Cell:
     top = model.accuracy == highest
     return Cell(model.name, best=top, tags=("highest",) if top else ())  # "best" is what validation chose
+
+
+def _speed(fits: Sequence[Timing]) -> str:
+    return count(mean([fit.predict_documents_per_second for fit in fits]))
 
 
 def _least(value: float | None, least: float | None) -> bool:
@@ -123,7 +136,7 @@ def _notes(model: ModelFacts) -> list[str]:
         notes.append(f"did not train: {model.untrained_runs} of {model.runs}")
     if model.warnings:
         notes.append(plural(len(model.warnings), "warning"))
-    return notes or ["not trained in this run" if model.kind == KIND_NAMES["outside"] else "trained"]
+    return notes or ["not trained in this run" if model.kind == "outside" else "trained"]
 
 
 def _accuracy_chart(models: Sequence[ModelFacts], places: int, limits: Limits) -> Chart:
@@ -142,7 +155,7 @@ def _accuracy_chart(models: Sequence[ModelFacts], places: int, limits: Limits) -
 
 
 def _accuracy_dot(model: ModelFacts) -> Dot:
-    return Dot(model.name, model.accuracy, *model.accuracy_ci95, model.kind, model.run_accuracies)
+    return Dot(model.name, model.accuracy, *model.accuracy_ci95, model.kind_name, model.run_accuracies)
 
 
 def near_the_best(models: Sequence[ModelFacts]) -> Sequence[ModelFacts]:
