@@ -22,6 +22,16 @@ class FitKey(NamedTuple):
     fold: int
 
 
+class JobKey(NamedTuple):
+    """Which job of a run it is: the same run makes the same jobs, so a folder can say which of them have ended."""
+
+    kind: str  # "baselines", "source", "mean", "network", "again" or "trial"
+    name: str  # of the model or source; models that read the same n-grams are one job, by the name of their input
+    fold: int = 0
+    seed: int = 0
+    number: int = 0  # of the trial
+
+
 @dataclass(frozen=True)
 class SecondTraining:
     """What came of training a seed again from another draw of initial weights. Losses are on validation documents."""
@@ -178,7 +188,7 @@ class TrialResult:
     @property
     def row(self) -> Row:
         """What the journal holds."""
-        return {"name": self.name, "model": self.model, "fold": self.fold, "trial": asdict(self.trial)}
+        return asdict(self)
 
 
 @dataclass(frozen=True)
@@ -215,4 +225,17 @@ class SourceResult:
         return {name: getattr(self, name) for name in names if getattr(self, name)}
 
 
-Result = FitResult | TrialResult | ProbesResult | SourceResult
+@dataclass(frozen=True)
+class JobEnded:
+    """Says that a job has come to its end: all that it gave was given before."""
+
+    kind: ClassVar = "job"
+    key: JobKey
+
+    @property
+    def row(self) -> Row:
+        """What the journal holds."""
+        return self.key._asdict()
+
+
+Result = FitResult | TrialResult | ProbesResult | SourceResult | JobEnded

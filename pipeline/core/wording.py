@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
-
-import numpy as np
 
 from pipeline.core.models import LAST
 from pipeline.core.names import ModelName
@@ -88,7 +87,7 @@ def nats(size: float) -> str:
     >>> nats(0.0331), nats(0.00004)
     ('0.033 nats', '0.00004 nats')
     """
-    places = 3 if size >= 0.0005 or not size else 3 - int(np.floor(np.log10(size))) - 3
+    places = 3 if size >= 0.0005 or not size else 3 - math.floor(math.log10(size)) - 3
     return f"{size:.{places}f} nats"
 
 

@@ -16,7 +16,7 @@ import polars as pl
 from pipeline.core.files import write_json
 from pipeline.core.values import SPLIT_NAMES, Corpus, Float64, Int64, TokenizedCorpus
 from pipeline.corpus.giveaways import Giveaways, find_giveaways, hold_any
-from pipeline.corpus.near_duplicates import NearDuplicates, Signatures, find_near_duplicates, sign_documents
+from pipeline.corpus.near_duplicates import NearDuplicates, UInt32, find_near_duplicates, sign_documents
 from pipeline.experiment.data import Split
 from pipeline.run_folder.documents import COLUMNS, giveaways_path, write_documents
 from pipeline.text.ragged import select
@@ -59,7 +59,7 @@ def _facts(
     tokenized: TokenizedCorpus,
     corpus: Corpus,
     fold: Split,
-    signatures: Signatures,
+    signatures: UInt32,
     giveaways: Giveaways,
     groups: Int64,
 ) -> pl.DataFrame:

@@ -15,7 +15,7 @@ from typing import Any
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import write_json
-from pipeline.core.fits import Fit, FitKey, FitResult, Result, Row, Score, SourceResult, Trial
+from pipeline.core.fits import Fit, FitKey, FitResult, JobKey, Result, Row, Score, SourceResult, Trial
 from pipeline.run_folder.journal import BEGIN, JOURNAL, STAGE, Journal, Line, read_journal, writer_is_alive
 from pipeline.run_folder.models import write_model
 from pipeline.run_folder.predictions import prediction_path, write_predictions
@@ -39,6 +39,7 @@ class RunFolder:
     journal: Journal | None = None  # None: nothing of it would be read again
     state: str = "running"
     total_seconds: float = 0.0
+    jobs: set[JobKey] = field(default_factory=set)  # that ended
     fits: dict[FitKey, Fit] = field(default_factory=dict)
     choices: dict[tuple[str, int], Row] = field(default_factory=dict)  # by name, fold
     trials: dict[tuple[str, str, int], list[Trial]] = field(default_factory=dict)  # by name, model, fold
@@ -204,6 +205,7 @@ def _take_end(folder: RunFolder, row: Row) -> None:
 
 _TAKES: dict[str, Callable[[RunFolder, Any], None]] = {
     "fit": _take_fit,
+    "job": lambda folder, row: folder.jobs.add(JobKey(**row)),
     "trial": _take_trial,
     "source": _take_source,
     "probes": lambda folder, row: folder.probes.update({row["name"]: row}),

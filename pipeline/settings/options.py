@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from inspect import Parameter
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, cast
 
 import typer
 from typer.models import ArgumentInfo, OptionInfo
@@ -14,12 +14,7 @@ from pipeline.settings.reading import load_config
 from pipeline.settings.setting import Setting
 from pipeline.settings.tables import SETTINGS, Config
 
-_FILE: OptionInfo = typer.Option("--config", help="A TOML file with any of the settings.", metavar="FILE")
-_SET: OptionInfo = typer.Option(
-    "--set",
-    help="Any setting, such as networks.units=64; may be repeated. Options win.",
-    metavar="KEY=VALUE",
-)
+_SET = "Any setting, such as networks.units=64; may be repeated. Options win."
 
 
 def keys_with_options(names: Iterable[str], without: Iterable[str] = ()) -> list[str]:
@@ -44,12 +39,12 @@ def parameters(keys: Iterable[str], with_argument: bool = True) -> list[Paramete
     settings = {parameter_name(key): SETTINGS[key] for key in keys}
     return [
         *(_parameter(name, _type_of(one), declared(one, with_argument)) for name, one in settings.items()),
-        _parameter("config", Path | None, _FILE),
-        _parameter("set_", list[str] | None, _SET),
+        _parameter("config", Path | None, told("--config FILE", "A TOML file with any of the settings.")),
+        _parameter("set_", list[str] | None, told("--set KEY=VALUE", _SET)),
     ]
 
 
-def resolved(params: Mapping[str, Any]) -> Config:
+def resolved(params: Mapping[str, object]) -> Config:
     """Return the settings that the parameters of a command make: see `load_config`."""
     named = {key: params.get(parameter_name(key)) for key in SETTINGS if SETTINGS[key].option}
     given = {
@@ -57,7 +52,8 @@ def resolved(params: Mapping[str, Any]) -> Config:
         for key, value in named.items()
         if value is not None and value is not False and value not in ([], ())
     }
-    return load_config(params["config"], params["set_"] or (), given)
+    file, texts = cast("Path | None", params["config"]), cast("list[str] | None", params["set_"])
+    return load_config(file, texts or (), given)
 
 
 def parameter_name(key: str) -> str:
@@ -88,11 +84,17 @@ def declared(setting: Setting, with_argument: bool = True) -> OptionInfo | Argum
     if default not in (None, ()) and not isinstance(default, bool):
         shown = ",".join(map(str, default)) if isinstance(default, tuple) else default
         help = f"{help} Default: {shown}."
-    flag, metavar = setting.flag, setting.metavar
-    if not flag.startswith("--"):
-        if with_argument:
-            argument: ArgumentInfo = typer.Argument(help=help, metavar=flag, show_default=False)
-            return argument
-        flag, metavar = f"--{flag.lower()}", flag
-    option: OptionInfo = typer.Option(flag, help=help, metavar=metavar, show_default=False)
-    return option
+    if with_argument or setting.flag.startswith("--"):
+        return told(setting.option, help)
+    return told(f"--{setting.flag.lower()} {setting.flag}", help)
+
+
+def told(usage: str, help: str) -> OptionInfo | ArgumentInfo:
+    """Return what typer is told of an option, written as in a usage line, or of an argument, without dashes."""
+    flag, _, metavar = usage.removesuffix("...").partition(" ")
+    found: OptionInfo | ArgumentInfo = (
+        typer.Option(flag, help=help, metavar=metavar or None, show_default=False)
+        if flag.startswith("--")
+        else typer.Argument(help=help, metavar=flag, show_default=False)
+    )
+    return found

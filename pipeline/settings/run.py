@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pipeline.core.wording import METRIC_WORDS
 from pipeline.settings.setting import AUTO, COUNT_OR_NONE, Check, CountOrAuto, named, setting, switch
 
 FIRST_SEEDS, MOST_SEEDS = 3, 6  # of "auto": each network's, and at most those of the network of the verdict
-METRIC_NAMES = ("accuracy", "macro-f1", "balanced-accuracy", "log-loss")
+METRIC_NAMES = tuple(METRIC_WORDS)
 
 # Probes that run only where they are named, since they train networks of their own: a test compares the table.
 EXTRA_PROBES = ("needle", "forget-bias")
