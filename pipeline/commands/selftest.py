@@ -18,7 +18,6 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from pipeline import evaluation
 from pipeline.commands.run import fit_and_score
 from pipeline.core.columns import aligned
 from pipeline.core.console import Console
@@ -26,6 +25,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.seeds import stage_generator
 from pipeline.core.values import TEST, TRAIN, VALIDATION, Bool, Corpus, Int32, Int64, Ledger, LoadedCorpus
 from pipeline.corpus.duplicates import find_duplicates
+from pipeline.evaluation.comparisons import compare
 from pipeline.experiment.data import ReadCorpus, read_and_split
 from pipeline.experiment.plan import plan_models
 from pipeline.experiment.planned_run import PlannedRun
@@ -334,7 +334,7 @@ def _decision(a: Sequence[SavedPredictions], b: Sequence[SavedPredictions], conf
         for name, entries in (("a", a), ("b", b))
         for seed, entry in enumerate(entries)
     ]
-    (row,) = evaluation.compare(pair, [("a", "b")], config.run.rope)
+    (row,) = compare(pair, [("a", "b")], config.run.rope)
     return row.decision
 
 

@@ -38,10 +38,10 @@ def corpus(run: Run, limits: Limits) -> tuple[Block, ...]:
     """Return splits, classes, the row ledger and duplicates."""
     facts = run.metrics.corpus
     splits = f"Documents by split{of_first_fold(run)}"
-    duplicates = facts.duplicates.as_json
+    duplicates = vars(facts.duplicates)
     repeated = [(what, count(duplicates[key])) for key, what in DUPLICATE_MEANINGS.items()]
     return (
-        _shares_table(splits, "Split", list(facts.splits.as_json.items()), Limits()),
+        _shares_table(splits, "Split", list(vars(facts.splits).items()), Limits()),
         _classes_table(facts, limits),
         _ledger_table(facts, limits),
         _values_table("Repeated documents", "What", "Documents", repeated),
