@@ -5,10 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from pipeline.core.models import LAST
 from pipeline.core.names import ModelName
+
+Metric = Literal["accuracy", "macro-f1", "balanced-accuracy", "log-loss"]
+METRIC_NAMES: tuple[Metric, ...] = get_args(Metric)
+FIRST_METRIC = METRIC_NAMES[0]  # where none is asked for
 
 
 def quoted(names: Sequence[str]) -> str:
@@ -113,7 +117,7 @@ def better_or_worse(difference: float, interval: Sequence[float]) -> str:
     return f"{word} by {abs(difference):.3f} nats (95 % interval {ends})"
 
 
-def detectable_words(smallest: float | None, metric: str = "accuracy") -> str:
+def detectable_words(smallest: float | None, metric: str = FIRST_METRIC) -> str:
     """Return what would be found four times out of five: the power that a comparison has.
 
     >>> detectable_words(0.023)
@@ -133,8 +137,6 @@ def detectable_words(smallest: float | None, metric: str = "accuracy") -> str:
 
 
 # --- scores by metric
-
-Metric = Literal["accuracy", "macro-f1", "balanced-accuracy", "log-loss"]
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from pipeline.core.fits import Fit
+from pipeline.core.wording import FIRST_METRIC
 from pipeline.run_folder.details.fitting import FittedModel
 from pipeline.run_folder.metrics.models import Budget, ChosenBy, Tuned
 
 
 def describe_budgets(
-    models: Mapping[str, FittedModel], fits: Iterable[Fit], tuning: Iterable[Tuned], metric: str = "accuracy"
+    models: Mapping[str, FittedModel],
+    fits: Iterable[Fit],
+    tuning: Iterable[Tuned],
+    metric: str = FIRST_METRIC,
 ) -> tuple[Budget, ...]:
     """Return `budgets` of metrics.json, one entry a model that was fitted here, in the order of `models`.
 

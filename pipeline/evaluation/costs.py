@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from pipeline.core.names import ModelName
-from pipeline.core.wording import METRIC_WORDS, Metric, MetricWords
+from pipeline.core.wording import FIRST_METRIC, METRIC_WORDS, Metric, MetricWords
 from pipeline.evaluation.comparisons import compare
 from pipeline.run_folder.details.fitting import ModelCosts
 from pipeline.run_folder.metrics.comparisons import Comparison
@@ -26,7 +26,7 @@ def find_costs(
     rope: float,
     n_docs: int | None = None,
     *,
-    metric: Metric = "accuracy",
+    metric: Metric = FIRST_METRIC,
 ) -> tuple[tuple[Cost, ...], Cheapest]:
     """Return `costs` and `cheapest` of metrics.json.
 

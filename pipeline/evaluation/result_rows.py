@@ -19,6 +19,7 @@ from pipeline.run_folder.metrics.rows import Training
 from pipeline.run_folder.predictions import SavedPredictions
 from pipeline.run_folder.signatures import Signer
 from pipeline.tasks.classification.answers import Predictions
+from pipeline.tasks.classification.metrics import METRICS
 from pipeline.tasks.classification.scores import CalibrationBins, Scores, score
 
 
@@ -74,7 +75,7 @@ def _signature(entries: list[SavedPredictions], model: FittedModel, signer: Sign
 def validation_score(fit: Fit, metric: str) -> float | None:
     """Return the fit's score on validation documents; a run older than `run.metric` recorded accuracy alone."""
     score = fit.validation_score
-    return fit.validation_accuracy if score is None and metric == "accuracy" else score
+    return fit.validation_accuracy if score is None and METRICS[metric].is_share_of_right else score
 
 
 def by_model(saved: Iterable[SavedPredictions]) -> tuple[ModelScores, ...]:

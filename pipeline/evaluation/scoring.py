@@ -33,7 +33,7 @@ from pipeline.evaluation.seeds import SeedsAsked, SeedsFound, find_seeds, first_
 from pipeline.evaluation.slices import slice_scores
 from pipeline.evaluation.stray_classes import stray_class_warnings
 from pipeline.evaluation.summary import MeanScores, summarise
-from pipeline.evaluation.verdict import SKEWED, ask, decide_verdict, no_verdict
+from pipeline.evaluation.verdict import ask, decide_verdict, no_verdict
 from pipeline.run_folder.details.documents import ChosenDocuments, ClassScores
 from pipeline.run_folder.details.fitting import Assumptions
 from pipeline.run_folder.details.probes import Found, ProbedNetwork
@@ -49,6 +49,7 @@ from pipeline.run_folder.protocol import describe_protocol
 from pipeline.run_folder.reading import METRICS, detail_file
 from pipeline.run_folder.signatures import Signer
 from pipeline.settings.tables import Config, first_seeds, most_seeds
+from pipeline.tasks.classification.metrics import SKEWED
 from pipeline.tasks.table import CLASSIFY
 
 

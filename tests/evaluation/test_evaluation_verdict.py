@@ -10,7 +10,7 @@ from filled import typed
 
 from pipeline.core.files import plain
 from pipeline.core.fits import Fit
-from pipeline.core.wording import METRIC_WORDS, with_head
+from pipeline.core.wording import METRIC_NAMES, METRIC_WORDS, with_head
 from pipeline.evaluation.choices import merits_by_fold
 from pipeline.evaluation.claims import MORE, PERHAPS_LESS, Against, Claim
 from pipeline.evaluation.pairs import (
@@ -26,7 +26,6 @@ from pipeline.evaluation.pooling import pool_folds
 from pipeline.evaluation.verdict import Question, agreement, ask, count_trainings, decide_verdict, no_verdict
 from pipeline.run_folder.metrics.comparisons import Comparison, Trainings, Verdict
 from pipeline.run_folder.predictions import SavedPredictions
-from pipeline.settings.run import METRIC_NAMES
 from pipeline.settings.tables import Config, with_values
 from pipeline.tasks.classification.answers import Predictions
 from pipeline.tasks.classification.metrics import METRICS
