@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from probe_builders import probe_of
 from test_experiment import configure, interrupt_at, perform, read
 
 from pipeline.commands.run import run_experiment
 from pipeline.commands.verify import verify
 from pipeline.core.console import Console
 from pipeline.interpret import probes
-from pipeline.interpret.probes import PROBES, Nothing, Probe, probes_of
+from pipeline.interpret.probes import PROBES, Silent, probes_of
 from pipeline.report import draw_report
 from pipeline.run_folder.predictions import read_run_predictions
 from pipeline.settings.tables import with_values
@@ -113,7 +114,7 @@ def test_a_stop_while_a_network_is_probed_keeps_the_network(
     def stop(subject: probes.Subject) -> dict[str, Any]:
         raise KeyboardInterrupt
 
-    monkeypatch.setitem(PROBES, "gradients", Probe("?", stop))
+    monkeypatch.setitem(PROBES, "gradients", probe_of(stop, "?"))
     with pytest.raises(KeyboardInterrupt):
         perform(tmp_path, run_models="rnn", run_embeddings="learned", run_probes=True)
     run = tmp_path / "run"
@@ -125,7 +126,7 @@ def test_a_probe_that_fails_costs_no_model(tmp_path: Path, monkeypatch: pytest.M
     def fail(subject: probes.Subject) -> dict[str, Any]:
         raise ValueError("no such thing")
 
-    monkeypatch.setitem(PROBES, "gradients", Probe("Why?", fail))
+    monkeypatch.setitem(PROBES, "gradients", probe_of(fail, "Why?"))
     run = perform(tmp_path, run_models="rnn", run_embeddings="learned", run_probes=True)
     (entry,) = read(run, "details/probes.json")
     assert entry["probes"]["gradients"] == {
@@ -149,7 +150,7 @@ def only_a_needle() -> Iterator[None]:
     """Let the table hold one probe on demand, then what it held, in its order."""
     kept = dict(PROBES)
     PROBES.clear()
-    PROBES["needle"] = Probe("Where?", lambda subject: Nothing("not here"), on_demand=True)
+    PROBES["needle"] = probe_of(lambda subject: Silent(nothing="not here"), "Where?")
     yield
     PROBES.clear()
     PROBES.update(kept)
