@@ -54,10 +54,7 @@ def differentiate(
         timesteps of each piece count. None: all the way. `ann` has no time and ignores it.
     """
     run = run_network(spec, weights, embedded, lengths)
-    gradients = {
-        "output/kernel": run.encoded.T @ d_logits,
-        "output/bias": d_logits.sum(axis=0),
-    }
+    gradients = {"output/kernel": run.encoded.T @ d_logits, "output/bias": d_logits.sum(axis=0)}
     d_encoded = d_logits @ weights["output/kernel"].T  # (B, E)
     entry = MODELS[spec.model]
     if not entry.recurrent:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -25,11 +26,11 @@ from pipeline.embeddings.audit.fit import CorpusFacts
 from pipeline.experiment.conclude import conclude
 from pipeline.experiment.data import ReadCorpus, Split, read_and_split, tokenize_all
 from pipeline.experiment.document_facts import describe_test_documents
-from pipeline.experiment.executors import executor_of
-from pipeline.experiment.fit_loop import FitLoop
+from pipeline.experiment.executors import Executors, check_executor, executor_of
+from pipeline.experiment.fit_loop import FitLoop, run_jobs
 from pipeline.experiment.how_many import describe_work, fits_at_once, this_machine
-from pipeline.experiment.learning_curve import fit_smaller_sets, smaller_folds
-from pipeline.experiment.more_seeds import add_seeds
+from pipeline.experiment.learning_curve import loop_of_smaller_sets, smaller_folds
+from pipeline.experiment.more_seeds import add_seed
 from pipeline.experiment.outside import check_names, read_outside
 from pipeline.experiment.plan import (
     check_settings,
@@ -40,7 +41,6 @@ from pipeline.experiment.plan import (
     unused_sources,
 )
 from pipeline.experiment.planned_run import PlannedRun, corpus_of
-from pipeline.experiment.shared import shared_files
 from pipeline.models.table import PlannedModel
 from pipeline.run_folder.folder import LOG
 from pipeline.run_folder.metrics.corpus import CorpusRead
@@ -53,7 +53,9 @@ from pipeline.text.tokenizer import tokenize
 _COUNTED_DOCUMENTS = 2_000  # whose tokens tell long documents from short ones
 
 
-def run_experiment(config: Config, console: Console, command: str) -> Path:
+def run_experiment(
+    config: Config, console: Console, command: str, executors: Executors = executor_of
+) -> Path:
     """Run every stage and return the run folder.
 
     Parameters
@@ -64,6 +66,8 @@ def run_experiment(config: Config, console: Console, command: str) -> Path:
         Told about every stage.
     command : str
         What the person typed, for the report.
+    executors : callable
+        Makes the place where fits run.
 
     Raises
     ------
@@ -75,6 +79,7 @@ def run_experiment(config: Config, console: Console, command: str) -> Path:
     started = time.perf_counter()
     planned = plan_models(config.run.models, config.run.embeddings)
     check_settings(planned, config.networks)
+    check_executor(config.run.executor)
     check_out(config.run.out)
     check_protocol(config.run.protocol)
     check_names(config.run.compare, {model.name for model in planned})
@@ -97,7 +102,7 @@ def run_experiment(config: Config, console: Console, command: str) -> Path:
         run.folder.write_detail("protocol", laid_down)
         for breach in breaches(laid_down.content, config, corpus, __version__):
             console.warn(f"this run does not keep to {laid_down.file}: {breach}")
-    fit_and_score(run, read, console, started, smaller)
+    fit_and_score(run, read, console, started, smaller, executors)
     return path
 
 
@@ -121,7 +126,12 @@ def settle_sources(
 
 
 def fit_and_score(
-    run: PlannedRun, read: ReadCorpus, console: Console, started: float, smaller: Sequence[Split] = ()
+    run: PlannedRun,
+    read: ReadCorpus,
+    console: Console,
+    started: float,
+    smaller: Sequence[Split] = (),
+    executors: Executors = executor_of,
 ) -> None:
     """Fit every planned model on every fold, and write what follows into the run folder, however the run ends.
 
@@ -134,11 +144,12 @@ def fit_and_score(
     ----------
     started : when the run began, by `time.perf_counter`
     smaller : the sets of --learning-curve
+    executors : makes the place where fits run
     """
     folder = run.folder
     folder.stages = console.stage_seconds  # as it grows
     try:
-        tokenized = fit_all(run, read, console, smaller)
+        tokenized = fit_all(run, read, console, smaller, executors)
         folder.state = "done"
         conclude(run, read, tokenized, console, time.perf_counter() - started)
     except KeyboardInterrupt:
@@ -168,7 +179,9 @@ def _end_failed(run: PlannedRun) -> None:
         run.end("failed")
 
 
-def fit_all(run: PlannedRun, read: ReadCorpus, console: Console, smaller: Sequence[Split]) -> TokenizedCorpus:
+def fit_all(
+    run: PlannedRun, read: ReadCorpus, console: Console, smaller: Sequence[Split], executors: Executors
+) -> TokenizedCorpus:
     """Fit every planned model on every fold, and on the smaller sets; return the tokens of all documents."""
     config, folder, loaded = run.config, run.folder, read.loaded
     for source in unused_sources(run.fitted_here, config.run.embeddings):
@@ -176,6 +189,7 @@ def fit_all(run: PlannedRun, read: ReadCorpus, console: Console, smaller: Sequen
     for text in left_out(config.run.models, config.run.embeddings):
         folder.note(text)
     data = tokenize_all(config, console, loaded, run.fitted_here)
+    data = replace(data, own_cache=folder.unfinished / "vectors_of_unlabelled_text")
     folder.tell("tokens", describe_tokens(data.tokenized, read.corpora[0]))
     with console.stage("Looking at the test documents"):
         groups = join_groups(read.duplicates.groups, loaded.together)  # (N,)
@@ -188,15 +202,14 @@ def fit_all(run: PlannedRun, read: ReadCorpus, console: Console, smaller: Sequen
         folder.note(text)
     at_once = fits_at_once(describe_work(data, read.folds), this_machine(), config.run.side_by_side)
     facts = CorpusFacts(data.tokenized, read.corpora[0], config.tokenizer)
-    debug = config.run.debug
+    more = partial(add_seed, run, console) if config.run.seeds == AUTO else lambda: False
+    loop = FitLoop(data, read.folds, run.folder, run.keep, facts, lambda fold: config, config, more)
+    loops = [loop]
+    if smaller:
+        loops.append(loop_of_smaller_sets(run, loop, read.folds[0], smaller))
     try:
-        with shared_files() as files, executor_of(data, files, at_once, run.keep) as executor, quiet(debug):
-            loop = FitLoop(data, config, facts, executor, files, folder, run.keep)
-            loop.fit_folds(read.folds)
-            if config.run.seeds == AUTO:
-                add_seeds(run, loop)
-            if smaller:
-                fit_smaller_sets(run, loop, read.folds[0], smaller)
+        with executors(data, at_once) as executor, quiet(config.run.debug):
+            run_jobs(loops, executor)
     finally:
         run.put_in_order()
     return data.tokenized

@@ -60,7 +60,7 @@ class Cache:
     def find(self, key: Mapping[str, object]) -> Entry | None:
         """Return the whole entry of this key, or None if there is none that can be trusted."""
         path = self._path(key)
-        entry = _read(path, key)
+        entry = read_entry(path, key)
         if entry is not None:
             self.in_use.add(path)
             with suppress(OSError):  # a folder that may only be read: its entries can still be used
@@ -75,7 +75,7 @@ class Cache:
             self._remove_abandoned()
             with tempfile.TemporaryDirectory(dir=self.folder, prefix=_UNFINISHED) as unfinished:
                 written = Path(unfinished) / path.name
-                _write(written, key, entry)
+                write_entry(written, key, entry)
                 if not self._make_room(path, written.stat().st_size):
                     return _too_large(written.stat().st_size, self.most_bytes)
                 _put(written, path)
@@ -140,7 +140,7 @@ def default_folder() -> Path | None:
 # --- one file --------------------------------------------------------------------------------------------
 
 
-def _read(path: Path, key: Mapping[str, object]) -> Entry | None:
+def read_entry(path: Path, key: Mapping[str, object]) -> Entry | None:
     """Return the entry in a file if it is whole, unchanged, and made from this very key."""
     from safetensors import safe_open
 
@@ -156,7 +156,8 @@ def _read(path: Path, key: Mapping[str, object]) -> Entry | None:
     return Entry(arrays, described["facts"]) if described["key"] == json.loads(_canonical(key)) else None
 
 
-def _write(path: Path, key: Mapping[str, object], entry: Entry) -> None:
+def write_entry(path: Path, key: Mapping[str, object], entry: Entry) -> None:
+    """Write an entry to a file of its own; a full disk is an OSError."""
     from safetensors import SafetensorError
     from safetensors.numpy import save_file
 

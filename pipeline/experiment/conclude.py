@@ -16,6 +16,7 @@ from pipeline.core.noise import quiet
 from pipeline.core.values import Corpus, TokenizedCorpus
 from pipeline.evaluation.scoring import Scored, score_run
 from pipeline.experiment.data import ReadCorpus
+from pipeline.experiment.fit_loop import failure
 from pipeline.experiment.plan import kinds_for_verdict
 from pipeline.experiment.planned_run import PlannedRun, now
 from pipeline.experiment.reuse import Look, count_verdict, settings_hash
@@ -198,7 +199,11 @@ def _known_by_the_run(run: PlannedRun) -> Row:
             "embeddings": folder.embeddings,
             "tuning": describe_families(folder.trials, run.config),
             "assumptions": about.assumptions,
-            "warnings": [*about.warnings, *folder.notes],
+            "warnings": [
+                *about.warnings,
+                *folder.notes,
+                *(failure(key, why) for key, why in folder.failed.items()),
+            ],
             "stages": [{"stage": title, "seconds": seconds} for title, seconds in folder.stages],
             "total_seconds": folder.total_seconds,
             "environment": about.environment | {"gpu": folder.gpu},

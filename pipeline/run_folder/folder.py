@@ -6,7 +6,8 @@ ended. Read again, the journal gives the same rows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import shutil
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -39,6 +40,7 @@ from pipeline.tasks.classification.answers import Predictions
 K = TypeVar("K")
 V = TypeVar("V")
 LOG = "log.txt"
+UNFINISHED = "unfinished"  # a folder that goes when the run is complete
 
 
 @dataclass(kw_only=True)
@@ -68,9 +70,15 @@ class RunFolder:
     curve: CurveSets | None = None  # the sets of --learning-curve
     probes: dict[str, Row] = field(default_factory=dict)  # by network
     reuse: Reuse | None = None  # how many verdicts there were on the same test documents
+    sources: dict[tuple[int, str], Row] = field(default_factory=dict)  # what each said, by fold and name
+    failed: dict[JobKey, str] = field(default_factory=dict)  # jobs that could not be done, and why
+    # by how many seeds a network had by then: those that stood far from the others, and are trained again
+    far_off: dict[int, list[Row]] = field(default_factory=dict)
     added_seeds: dict[str, int] = field(default_factory=dict)  # by model: trainings beyond the first ones
     stages: list[tuple[str, float]] = field(default_factory=list)  # title, seconds
     gpu: str | None = None
+    _unfinished: Path | None = None  # of the smaller sets: a folder in that of the run
+    _first_fits: dict[FitKey, Fit] = field(default_factory=dict)
     ended: str | None = None  # when a run was ended from outside, UTC, ISO 8601
     reported: bool = False  # scores and a report of them stand in it
 
@@ -109,7 +117,22 @@ class RunFolder:
     def for_curve(self) -> RunFolder:
         """Return the folder of the smaller sets' fits: they enter no other table, and have no journal of their own."""
         path = self.path / CURVE_FOLDER
-        return RunFolder(path=path, label_names=self.label_names, corpus_hash=self.corpus_hash)
+        return RunFolder(
+            path=path,
+            label_names=self.label_names,
+            corpus_hash=self.corpus_hash,
+            _unfinished=self.unfinished / CURVE_FOLDER.name,
+        )
+
+    @property
+    def unfinished(self) -> Path:
+        """The folder of what a run needs until it has ended, such as the vectors that its fits read."""
+        return self._unfinished or self.path / UNFINISHED
+
+    def first_fit(self, name: str, seed: int, fold: int) -> Fit:
+        """Return the first training of a seed, though a second may have taken its place."""
+        key = FitKey(name, seed, fold)
+        return self._first_fits.get(key, self.fits[key])
 
     def done(self) -> set[FitKey]:
         """Return which fits the folder holds."""
@@ -148,7 +171,8 @@ class RunFolder:
         write_json(self.path / detail_file(name), value)
 
     def close(self) -> None:
-        """Remove the journal: the run folder is complete."""
+        """Remove the journal, and what fits needed: the run folder is complete."""
+        shutil.rmtree(self.unfinished, ignore_errors=True)
         (self.path / JOURNAL).unlink(missing_ok=True)
 
     def take_back(self) -> None:
@@ -172,10 +196,21 @@ class RunFolder:
         self.choices = _sorted(self.choices, lambda key: (key[1], place[key[0]]))
         self.probes = _sorted(self.probes, lambda name: place[name])
         self.trials = _sorted(self.trials, lambda key: (key[2], place[key[0]]))
-        first = {source: place[group[0]] for source, group in sources.items()}
+        first = {str(source): place[group[0]] for source, group in sources.items()}
+        self._put_sources_in_order(first)
         self.neighbours = _sorted(
             self.neighbours, lambda name: (place[name], 1) if name in place else (first[name], 0)
         )
+
+    def _put_sources_in_order(self, place: Mapping[str, int]) -> None:
+        """Order what sources said as if their vectors had been made one after the other."""
+        self.sources = _sorted(self.sources, lambda key: (key[0], place[key[1]]))
+        said = dict.fromkeys(text for row in self.sources.values() for text in row.get("notes", ()))
+        ordered = iter([text for text in said if text in self.notes])
+        self.notes = [next(ordered) if text in said else text for text in self.notes]
+        self.embeddings.sort(key=lambda row: place[row["source"]])
+        parts = [tuple(row["parts"]) for row in self.sources.values()]
+        self.audits = _sorted(self.audits, parts.index)
 
     def _take(self, kind: str, row: object) -> None:
         _TAKES[kind](self, row)
@@ -219,6 +254,8 @@ def _sorted(rows: dict[K, V], order: Callable[[K], int | tuple[int, ...]]) -> di
 def _take_fit(folder: RunFolder, row: Row) -> None:
     """Put a fit, and what is known of it, in the place of one of the same model, seed and fold."""
     fit = Fit.of_row(row["fit"])
+    if fit.again is not None and fit.key in folder.fits and folder.fits[fit.key].again is None:
+        folder._first_fits[fit.key] = folder.fits[fit.key]
     folder.fits[fit.key] = fit
     if "choice" in row:
         folder.choices[fit.name, fit.fold] = row["choice"]
@@ -231,19 +268,28 @@ def _take_fit(folder: RunFolder, row: Row) -> None:
 
 def _take_source(folder: RunFolder, row: Row) -> None:
     """Take in what a source said of itself; a later one does not take away what an earlier one said of tokens."""
+    folder.sources[row["fold"], row["source"]] = row
     folder.notes += [text for text in dict.fromkeys(row.get("notes", ())) if text not in folder.notes]
     folder.token_facts |= row.get("tokens", {})
     if "embedding" in row:
-        folder.embeddings.append(row["embedding"])
+        others = [known for known in folder.embeddings if known["source"] != row["source"]]
+        folder.embeddings = [*others, row["embedding"]]
     if "neighbours" in row:
         folder.neighbours[row["neighbours"]["source"]] = row["neighbours"]
     if "audit" in row:
-        folder.audits[tuple(row["audit"]["parts"])] = row["audit"]["audit"]
+        folder.audits[tuple(row["parts"])] = row["audit"]
 
 
 def _take_trial(folder: RunFolder, row: Row) -> None:
     trial = Trial(**row["trial"] | {"score": Score(**row["trial"]["score"])})
-    folder.trials.setdefault((row["name"], row["model"], row["fold"]), []).append(trial)
+    trials = folder.trials.setdefault((row["name"], row["model"], row["fold"]), [])
+    trials[:] = [one for one in trials if one.number != trial.number] + [trial]
+
+
+def _take_job(folder: RunFolder, row: Row) -> None:
+    key = JobKey(**row)
+    folder.jobs.add(key)
+    folder.failed.pop(key, None)  # in an earlier part of the run
 
 
 def _take_end(folder: RunFolder, row: Row) -> None:
@@ -252,7 +298,9 @@ def _take_end(folder: RunFolder, row: Row) -> None:
 
 _TAKES: dict[str, Callable[[RunFolder, Any], None]] = {
     "fit": _take_fit,
-    "job": lambda folder, row: folder.jobs.add(JobKey(**row)),
+    "failed": lambda folder, row: folder.failed.update({JobKey(**row["key"]): row["why"]}),
+    "far off": lambda folder, row: folder.far_off.update({row["seeds"]: row["fits"]}),
+    "job": _take_job,
     "trial": _take_trial,
     "source": _take_source,
     "probes": lambda folder, row: folder.probes.update({row["name"]: row}),

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import psutil
 import pytest
+from whole_runs import read, write_films
 
 from pipeline.commands import unfinished
 from pipeline.commands.run import run_experiment
@@ -68,9 +69,8 @@ RECORDED = "core.fits", "Fit.of_row"  # the folder takes a fit in, whose predict
 
 def described(folder: Path, n_docs: int = 60, **options: Any) -> dict[str, Any]:
     """Return the settings of a run of linear models, where `options` say nothing else, on a corpus made here."""
-    rows = [f"{('good', 'bad')[n % 2]} film number{n},{('pos', 'neg')[n % 2]}" for n in range(n_docs)]
-    (folder / "films.csv").write_text("\n".join(["text,label", *rows]) + "\n", encoding="utf-8")
-    given = {"corpus.path": str(folder / "films.csv"), "run.out": str(folder / "run")} | LINEAR
+    films = write_films(folder, [f"{('good', 'bad')[n % 2]} film number{n}" for n in range(n_docs)])
+    given = {"corpus.path": str(films), "run.out": str(folder / "run")} | LINEAR
     return given | {name.replace("_", ".", 1): value for name, value in options.items()}
 
 
@@ -91,10 +91,6 @@ def killed(folder: Path, place: tuple[str, str], call: int = 1, **options: Any) 
     assert ended.returncode == -signal.SIGKILL, ended.stderr
     (folder / "children.json").write_text(ended.stdout, encoding="utf-8")
     return folder / "run"
-
-
-def read(run: Path, name: str = "metrics.json") -> Any:
-    return json.loads((run / name).read_text(encoding="utf-8"))
 
 
 def is_unfinished(run: Path) -> bool:

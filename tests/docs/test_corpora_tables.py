@@ -29,13 +29,7 @@ from marked_sections import write_section  # noqa: E402
 
 def test_arguments_name_the_files_of_the_folder() -> None:
     arguments = corpus_runs.arguments_of(DEFAULT_RUNS["trec"], Options(seeds=2), None)
-    assert arguments == [
-        "CORPORA/trec_train.parquet",
-        "--test",
-        "CORPORA/trec_test.parquet",
-        "--seeds",
-        "2",
-    ]
+    assert arguments == ["CORPORA/trec_train.parquet", "--test", "CORPORA/trec_test.parquet", "--seeds", "2"]
 
 
 @pytest.mark.parametrize("name", CORPUS_RUNS)

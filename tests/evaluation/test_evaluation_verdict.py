@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from builders import answered
 from filled import typed
 
 from pipeline.core.files import plain
@@ -41,10 +42,7 @@ MERITS = {"majority": 0.99, "bow": 0.90, "tfidf": 0.97, "rnn@w": 0.80, "lstm@w":
 
 
 def saved(name, n_right, seed=0, fold=0, documents=range(1000)):
-    documents = np.array(documents)
-    right = (np.arange(len(documents)) < n_right).astype(np.float32)
-    predictions = Predictions(documents, np.ones(len(right), np.int32), np.stack([1 - right, right], axis=1))
-    return SavedPredictions(name, seed, fold, "h", ("no", "yes"), predictions)
+    return answered(name, np.arange(len(documents)) < n_right, seed, fold, documents)
 
 
 SAVED = [
@@ -408,11 +406,7 @@ def test_where_log_loss_is_the_metric_no_other_loss_chooses(metric: str, chosen:
     assert best_network(kinds, merits) == chosen
 
 
-FOLDS = {
-    0: MERITS,
-    1: MERITS | {"rnn@w": 0.99},
-    2: MERITS | {"rnn@w": 0.94},
-}
+FOLDS = {0: MERITS, 1: MERITS | {"rnn@w": 0.99}, 2: MERITS | {"rnn@w": 0.94}}
 
 
 def test_each_fold_chooses_by_its_own_validation_documents() -> None:

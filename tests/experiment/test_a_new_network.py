@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from answering_again import answer_again
-from test_experiment import perform, read
+from whole_runs import perform, read
 
 from pipeline.commands.verify import verify
 from pipeline.core.console import Console

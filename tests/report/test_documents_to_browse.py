@@ -38,10 +38,7 @@ def choose(entries: list[Any], most: int = 300, trained: dict[str, bool] | None 
 
 def test_lists_and_a_random_sample_take_turns() -> None:
     # 10: both wrong; 11: the network alone is right; 12: the baseline alone; 13 to 15: both right
-    entries = [
-        saved("net", [0.2, 0.9, 0.1, 0.8, 0.8, 0.8]),
-        saved("tfidf", [0.3, 0.4, 0.9, 0.8, 0.8, 0.8]),
-    ]
+    entries = [saved("net", [0.2, 0.9, 0.1, 0.8, 0.8, 0.8]), saved("tfidf", [0.3, 0.4, 0.9, 0.8, 0.8, 0.8])]
     found = choose(entries)
     order = 10 + np.random.default_rng(3).permutation(6)
     why = {row.document: row.why for row in found.documents}
@@ -73,7 +70,7 @@ def test_answers_are_means_over_seeds_and_unknown_probabilities_stay_unknown() -
     ]
     found = choose(entries)
     assert [(model.name, model.seeds, model.probabilities) for model in found.models] == [
-        *(("net", 2, True), ("mean", 1, True), ("theirs", 1, False)),
+        *(("net", 2, True), ("mean", 1, True), ("theirs", 1, False))
     ]
     (row,) = found.documents
     assert (row.document, row.fold, row.label, row.predicted) == (10, 0, 1, (1, 0, 1))

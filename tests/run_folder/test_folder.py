@@ -44,7 +44,16 @@ TRIAL = Trial(1, {"networks.units": 8}, Score(0.5, 0.7), 1.5)
 def filled(path: Path) -> RunFolder:
     """Return a run folder that was given one result of each kind."""
     folder = RunFolder.create(path, ("bad", "good"), "hash", {"about": "films"})
-    folder.keep(SourceResult(("few words",), embedding={"source": "word2vec"}, tokens={"vocabulary": 9}))
+    folder.keep(
+        SourceResult(
+            ("few words",),
+            "word2vec",
+            0,
+            ("word2vec",),
+            embedding={"source": "word2vec"},
+            tokens={"vocabulary": 9},
+        )
+    )
     folder.keep(TrialResult("lstm@word2vec", "lstm", 0, TRIAL))
     folder.keep(NETWORK)
     folder.keep(ProbesResult({"name": "lstm@word2vec", "found": 1}))
