@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import psutil
 import pytest
-from whole_runs import read, write_films
+from whole_runs import let_writer_be_gone, read, write_films
 
 from pipeline.commands import unfinished
 from pipeline.commands.run import run_experiment
@@ -28,7 +28,6 @@ from pipeline.core.fits import FitKey
 from pipeline.experiment import conclude
 from pipeline.experiment.plan import plan_models
 from pipeline.experiment.planned_run import PlannedRun
-from pipeline.run_folder import folder
 from pipeline.run_folder.folder import RunFolder
 from pipeline.run_folder.journal import JOURNAL, Journal, read_journal
 from pipeline.settings.reading import load_config
@@ -251,7 +250,7 @@ def test_what_decorates_the_report_cannot_cost_it(tmp_path: Path, monkeypatch: p
     assert len(read(run)["results"]) == 3
     assert (run / "report.html").exists()
     assert is_unfinished(run)
-    monkeypatch.setattr(folder, "writer_is_alive", lambda begin: False)  # it is this process
+    let_writer_be_gone(run)  # it is this process
     metrics = finished(run)
     assert not any("killed" in text for text in metrics["warnings"])
     assert read(run, "details/contributions.json")["documents"]

@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
-import pytest
+from whole_runs import let_writer_be_gone
 
 from pipeline.core.fits import (
     Fit,
@@ -20,7 +20,6 @@ from pipeline.core.fits import (
     Trial,
     TrialResult,
 )
-from pipeline.run_folder import folder as folder_module
 from pipeline.run_folder.folder import RunFolder
 from pipeline.run_folder.predictions import prediction_path, read_predictions
 from pipeline.tasks.classification.answers import Predictions
@@ -72,10 +71,10 @@ def test_predictions_and_models_are_files(tmp_path: Path) -> None:
     assert names == {"weights.safetensors", "model.json"}
 
 
-def test_a_killed_run_is_read_again_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_killed_run_is_read_again_as_it_was(tmp_path: Path) -> None:
     folder = filled(tmp_path)
     (tmp_path / "details" / ".fits.json.x.part").touch()
-    monkeypatch.setattr(folder_module, "writer_is_alive", lambda begin: False)  # it is this process
+    let_writer_be_gone(tmp_path)  # it is this process
     again, begin = RunFolder.open(tmp_path)
     assert begin["about"] == "films"
     assert list(tmp_path.rglob("*.part")) == []
