@@ -22,6 +22,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.files import json_text
 from pipeline.core.noise import quiet
 from pipeline.core.seeds import stage_generator
+from pipeline.core.stopping import INTERRUPTED, OUT_OF_TIME, StoppedAtOnce, stoppable
 from pipeline.core.values import TRAIN, Corpus, TokenizedCorpus
 from pipeline.corpus.duplicates import unlabelled_warning
 from pipeline.corpus.facts import describe_tokens
@@ -45,6 +46,7 @@ from pipeline.experiment.plan import (
     unused_sources,
 )
 from pipeline.experiment.planned_run import AskedRun, PlannedRun, corpus_of
+from pipeline.experiment.time_limit import seconds_to_fit
 from pipeline.models.table import PlannedModel
 from pipeline.run_folder.folder import LOG
 from pipeline.run_folder.lock import RunLock
@@ -52,10 +54,16 @@ from pipeline.run_folder.protocol import LaidDown, breaches, plan_of, read_proto
 from pipeline.run_folder.reading import detail_file
 from pipeline.run_folder.stopped import StoppedRun, holds, vanished
 from pipeline.settings.setting import AUTO
-from pipeline.settings.tables import Config, with_values
+from pipeline.settings.tables import Config, first_seeds, with_values
 from pipeline.text.tokenizer import tokenize
 
 _COUNTED_DOCUMENTS = 2_000  # whose tokens tell long documents from short ones
+
+
+_STOPS = {
+    INTERRUPTED: "Stopping as soon as nothing is lost by it; Ctrl-C again ends at once",
+    OUT_OF_TIME: "The time is over: stopping as soon as nothing is lost by it",
+}
 
 
 def run_experiment(
@@ -86,7 +94,7 @@ def run_experiment(
     PipelineError
         For a mistake in the user's files or settings, or a folder that another process holds.
     KeyboardInterrupt
-        After the folder was written with what had finished.
+        After the folder was written with what had finished; after a second Ctrl-C at once.
     """
     began = time.perf_counter()
     planned = plan_models(config.run.models, config.run.embeddings)
@@ -109,8 +117,20 @@ def run_experiment(
     path = out_folder(config.run.out, loaded.name)
     with RunLock.take(path, console.say) as lock:
         run = begin_or_go_on(path, asked, lock, console, resume)
-        fit_and_score(run, read, console, smaller, executors)
+        deadline = time_to_stop(asked)
+        fit_and_score(run, read, console, smaller, executors, deadline)
     return path
+
+
+def time_to_stop(asked: AskedRun) -> float | None:
+    """Return when a run under --minutes asks its fits to stop, by `time.perf_counter`; None without a limit."""
+    minutes = asked.config.run.minutes
+    if not minutes:
+        return None
+    seeds = first_seeds(asked.config)
+    fits = sum(seeds if model.seeded else 1 for model in asked.models)
+    tested = sum(len(fold.test) for fold in asked.read.folds)
+    return asked.began + seconds_to_fit(minutes, fits * tested)
 
 
 def begin_or_go_on(path: Path, asked: AskedRun, lock: RunLock, console: Console, resume: bool) -> PlannedRun:
@@ -142,12 +162,17 @@ def begin_or_go_on(path: Path, asked: AskedRun, lock: RunLock, console: Console,
 
 
 def what_is_there(run: PlannedRun) -> str:
-    """Return in words how far a run had come that was stopped; fits that were made elsewhere are not counted."""
+    """Return in words how far a run had come that was stopped."""
+    state = ENDINGS.get(run.folder.state, "its fits had ended")
+    return f"{how_far(run)}, begun {run.about.started}; it {state}"
+
+
+def how_far(run: PlannedRun) -> str:
+    """Return in words how many fits of a run are there; those that were made elsewhere are not counted."""
     names = {model.name for model in run.fitted_here}
     fits = [key for key in run.planned_fits() if key.name in names]
     there = sum(key in run.folder.fits for key in fits)
-    state = ENDINGS.get(run.folder.state, "its fits had ended")
-    return f"{there} of {plural(len(fits), 'fit')} are there, begun {run.about.started}; it {state}"
+    return f"{there} of {plural(len(fits), 'fit')} are there"
 
 
 def settle_sources(
@@ -175,28 +200,38 @@ def fit_and_score(
     console: Console,
     smaller: Sequence[Split] = (),
     executors: Executors = executor_of,
+    deadline: float | None = None,
 ) -> None:
     """Fit every planned model on every fold, and write what follows into the run folder, however the run ends.
 
-    After Ctrl-C what had finished is scored, and so it is when a file turns out to be damaged after that. A mistake
-    that shows before anything was fitted takes the files away that were written, so that the corrected command
-    can use the folder. However it ends before its report is whole, the journal stays: the same command goes on, and
-    `python -m pipeline report` scores what had finished.
+    After Ctrl-C, or at the deadline, what had finished is scored, and so it is when a file turns out to be damaged
+    after that; a second Ctrl-C leaves the scores to `python -m pipeline report`. A mistake that shows before anything
+    was fitted takes the files away that were written, so that the corrected command can use the folder. However it
+    ends before its report is whole, the journal stays: the same command goes on, and `report` scores what had
+    finished.
 
     Parameters
     ----------
     smaller : the sets of --learning-curve
     executors : makes the place where fits run
+    deadline : when no more is to be fitted, by `time.perf_counter`
     """
     folder = run.folder
     folder.ended_stages = console.stage_seconds  # as it grows
     try:
-        tokenized = fit_all(run, read, console, smaller, executors)
-        folder.state = "done"
+        tokenized, why = fit_all(run, read, console, smaller, executors, deadline)
+        folder.state = why or "done"
         conclude(run, read, tokenized, console)
+        if why == OUT_OF_TIME:
+            console.say(f"Out of time: {how_far(run)}; the same command, with --out {folder.path}, goes on")
+        elif why:
+            raise KeyboardInterrupt
+    except StoppedAtOnce:
+        run.end(INTERRUPTED)
+        raise
     except KeyboardInterrupt:
-        if not folder.reported:  # else the run had ended, and what decorates its report was being made
-            folder.state = "interrupted"
+        if not folder.reported and folder.state not in (INTERRUPTED, OUT_OF_TIME):
+            folder.state = INTERRUPTED
             conclude(run, read, None, console)
         raise
     except PipelineError:
@@ -224,9 +259,17 @@ def _end_failed(run: PlannedRun) -> None:
 
 
 def fit_all(
-    run: PlannedRun, read: ReadCorpus, console: Console, smaller: Sequence[Split], executors: Executors
-) -> TokenizedCorpus:
-    """Fit every planned model on every fold, and on the smaller sets; return the tokens of all documents."""
+    run: PlannedRun,
+    read: ReadCorpus,
+    console: Console,
+    smaller: Sequence[Split],
+    executors: Executors,
+    deadline: float | None,
+) -> tuple[TokenizedCorpus, str | None]:
+    """Fit every planned model on every fold, and on the smaller sets.
+
+    Returns the tokens of all documents, and why fits were stopped, None where all ended.
+    """
     config, folder, loaded = run.config, run.folder, read.loaded
     for source in unused_sources(run.fitted_here, config.run.embeddings):
         folder.note(f"embedding source {source} was asked for, but no model of this run reads it")
@@ -252,11 +295,15 @@ def fit_all(
     if smaller:
         loops.append(loop_of_smaller_sets(run, loop, read.folds[0], smaller))
     try:
-        with executors(data, at_once) as executor, quiet(config.run.debug):
+        with (
+            executors(data, at_once) as executor,
+            quiet(config.run.debug),
+            stoppable(lambda why: console.say(_STOPS[why]), deadline) as stop,
+        ):
             run_jobs(loops, executor)
     finally:
         run.put_in_order()
-    return data.tokenized
+    return data.tokenized, stop.why
 
 
 def check_protocol(file: str | None) -> None:

@@ -76,7 +76,12 @@ def missing(run: PlannedRun) -> list[str]:
     ]
 
 
-ENDINGS = {"killed": "was killed", "interrupted": "was interrupted", "failed": "failed"}
+ENDINGS = {
+    "killed": "was killed",
+    "interrupted": "was interrupted",
+    "failed": "failed",
+    "out of time": "ran out of time",
+}
 
 
 def curve_is_whole(run: PlannedRun) -> bool:

@@ -22,6 +22,10 @@ class Stopped(BaseException):
     """Ends what was asked to stop. It is no error: no `except Exception` takes it for one."""
 
 
+class StoppedAtOnce(KeyboardInterrupt):
+    """Ctrl-C, pressed by someone who does not wait for what was asked to stop."""
+
+
 @dataclass(eq=False)
 class Stop:
     """Whether and why to stop.
@@ -71,7 +75,7 @@ class Stop:
             if self._may_cut:
                 raise Stopped
         elif self.why is not None:
-            raise KeyboardInterrupt
+            raise StoppedAtOnce
         else:
             self.why = INTERRUPTED
 
@@ -97,7 +101,7 @@ def may_be_cut() -> AbstractContextManager[None]:
 
 @contextmanager
 def stoppable(tell: Callable[[str], None], deadline: float | None) -> Iterator[Stop]:
-    """Have Ctrl-C and the clock ask what runs in the block to stop; a second Ctrl-C raises KeyboardInterrupt at once.
+    """Have Ctrl-C and the clock ask what runs in the block to stop; a second Ctrl-C raises `StoppedAtOnce`.
 
     Parameters
     ----------
@@ -126,7 +130,7 @@ def stoppable(tell: Callable[[str], None], deadline: float | None) -> Iterator[S
 @contextmanager
 def _signals_heard(stop: Stop, tell: Callable[[str], None]) -> Iterator[None]:
     """Have SIGINT heard by `stop` while the block runs; a process that ignores Ctrl-C goes on ignoring it."""
-    if threading.current_thread() is not threading.main_thread():
+    if not _is_main_thread():
         yield
         return
     ignored = signal.getsignal(signal.SIGINT) == signal.SIG_IGN
@@ -157,10 +161,16 @@ def _timers(stop: Stop, tell: Callable[[str], None], deadline: float | None) -> 
             tell(OUT_OF_TIME)
 
     left = max(0.0, deadline - time.perf_counter())
-    timers = [threading.Timer(left, over), threading.Timer(left + GRACE_SECONDS, stop.cut)]
+    timers = [threading.Timer(left, over)]
+    if _is_main_thread():  # which alone can be woken by a signal
+        timers.append(threading.Timer(left + GRACE_SECONDS, stop.cut))
     for timer in timers:
         timer.daemon = True
     return timers
+
+
+def _is_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()
 
 
 def hear_first_process() -> None:

@@ -105,6 +105,7 @@ def verdict_comparison(run: Run) -> Comparison | None:
 STATES = {
     "running": "was still going on when this was drawn",
     "interrupted": "was interrupted",
+    "out of time": "was stopped when its time was over",
     "failed": "failed",
     "killed": "was killed before it ended",
 }
