@@ -112,7 +112,8 @@ def run(settings: Config, console: Console, *, resume: Resume = False, version: 
     from pipeline.report import summarise
 
     folder = run_experiment(settings, console, _command(), resume=resume)
-    console.say(summarise(folder))
+    if not settings.run.shard:
+        console.say(summarise(folder))
 
 
 @inspect.command("corpus", short_help="Show how CORPUS is read and split.")
@@ -173,6 +174,26 @@ def report(run_folder: RunFolder, debug: Debug = False) -> None:
 
                 finish(run_folder, console)
         console.say(f"Report: {run_folder / 'report.html'}")
+
+
+@app.command("merge", short_help="Join the shards of a run, and write its report.")
+def merge_shards(
+    shards: Annotated[list[Path], told("SHARD...", "The folders that `run --shard 1/N` to `N/N` wrote.")],
+    *,
+    out: Annotated[Path, told("--out DIR", "A new folder for the run.")],
+    corpus: Annotated[
+        str | None, told("--corpus FILE", "The corpus, where it lies elsewhere than the first shard read it.")
+    ] = None,
+    debug: Debug = False,
+) -> None:
+    """Join the folders of all shards of a run, do what takes them all (seeds that are added), score and report. The
+    shards stay as they are; what is missing, damaged or of another run is refused by name."""
+    console = Console()
+    with _exit_statuses(console, debug):
+        from pipeline.commands.merge import merge
+        from pipeline.report import summarise
+
+        console.say(summarise(merge(shards, out, corpus, console, _command())))
 
 
 @app.command(short_help="Check a finished run's scores and report.")

@@ -22,7 +22,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.files import json_text
 from pipeline.core.noise import quiet
 from pipeline.core.seeds import stage_generator
-from pipeline.core.stopping import INTERRUPTED, OUT_OF_TIME, StoppedAtOnce, stoppable
+from pipeline.core.stopping import GRACE_SECONDS, INTERRUPTED, OUT_OF_TIME, StoppedAtOnce, stoppable
 from pipeline.core.values import TRAIN, Corpus, TokenizedCorpus
 from pipeline.corpus.duplicates import unlabelled_warning
 from pipeline.corpus.facts import describe_tokens
@@ -46,9 +46,11 @@ from pipeline.experiment.plan import (
     unused_sources,
 )
 from pipeline.experiment.planned_run import AskedRun, PlannedRun, corpus_of
+from pipeline.experiment.shards import Shard, take_share
 from pipeline.experiment.time_limit import seconds_to_fit
 from pipeline.models.table import PlannedModel
 from pipeline.run_folder.folder import LOG
+from pipeline.run_folder.joined import SHARD
 from pipeline.run_folder.lock import RunLock
 from pipeline.run_folder.protocol import LaidDown, breaches, plan_of, read_protocol, write_protocol
 from pipeline.run_folder.reading import detail_file
@@ -100,6 +102,8 @@ def run_experiment(
     planned = plan_models(config.run.models, config.run.embeddings)
     check_settings(planned, config.networks)
     check_executor(config.run.executor)
+    if config.run.shard:
+        Shard.parse(config.run.shard)
     check_out(config.run.out, resume)
     check_protocol(config.run.protocol)
     check_names(config.run.compare, {model.name for model in planned})
@@ -127,6 +131,8 @@ def time_to_stop(asked: AskedRun) -> float | None:
     minutes = asked.config.run.minutes
     if not minutes:
         return None
+    if asked.config.run.shard:
+        return asked.began + 60.0 * minutes - GRACE_SECONDS  # nothing is scored
     seeds = first_seeds(asked.config)
     fits = sum(seeds if model.seeded else 1 for model in asked.models)
     tested = sum(len(fold.test) for fold in asked.read.folds)
@@ -221,7 +227,7 @@ def fit_and_score(
     try:
         tokenized, why = fit_all(run, read, console, smaller, executors, deadline)
         folder.state = why or "done"
-        conclude(run, read, tokenized, console)
+        _conclude(run, read, tokenized, console)
         if why == OUT_OF_TIME:
             console.say(f"Out of time: {how_far(run)}; the same command, with --out {folder.path}, goes on")
         elif why:
@@ -232,7 +238,7 @@ def fit_and_score(
     except KeyboardInterrupt:
         if not folder.reported and folder.state not in (INTERRUPTED, OUT_OF_TIME):
             folder.state = INTERRUPTED
-            conclude(run, read, None, console)
+            _conclude(run, read, None, console)
         raise
     except PipelineError:
         scored = folder.state == "done"
@@ -242,7 +248,7 @@ def fit_and_score(
             folder.take_back()
         elif not scored:
             with contextlib.suppress(PipelineError, OSError):  # the first mistake is the one to be told
-                conclude(run, read, None, console)
+                _conclude(run, read, None, console)
                 console.warn(f"the run ends here; what had finished stands in {folder.path}")
         raise
     except BaseException as error:
@@ -250,6 +256,19 @@ def fit_and_score(
         if not folder.path.is_dir():  # of which any of its files may have been the first to tell
             raise vanished(folder.path) from error
         raise
+
+
+def _conclude(run: PlannedRun, read: ReadCorpus, tokenized: TokenizedCorpus | None, console: Console) -> None:
+    """Score a run and draw its report; the folder of a shard says how it ended, and is left to `merge`."""
+    if not run.config.run.shard:
+        conclude(run, read, tokenized, console)
+        return
+    run.end(SHARD if run.folder.state == "done" else run.folder.state)
+    if run.folder.state == SHARD:
+        console.say(
+            f"Shard {run.config.run.shard} is done: {plural(len(run.folder.fits), 'fit')} in {run.folder.path};"
+            " `python -m pipeline merge` joins it with the others"
+        )
 
 
 def _end_failed(run: PlannedRun) -> None:
@@ -289,11 +308,14 @@ def fit_all(
     folder.tell("tokens", describe_tokens(data.tokenized, read.corpora[0]))
     at_once = fits_at_once(describe_work(data, read.folds), this_machine(), config.run.side_by_side)
     facts = CorpusFacts(data.tokenized, read.corpora[0], config.tokenizer)
-    more = partial(add_seed, run, console) if config.run.seeds == AUTO else lambda: False
+    adds = config.run.seeds == AUTO and not config.run.shard  # that takes all of the run: `merge` does it
+    more = partial(add_seed, run, console) if adds else lambda: False
     loop = FitLoop(data, read.folds, run.folder, run.keep, facts, lambda fold: config, config, more)
     loops = [loop]
     if smaller:
         loops.append(loop_of_smaller_sets(run, loop, read.folds[0], smaller))
+    if config.run.shard:
+        console.say(take_share(loops, Shard.parse(config.run.shard)))
     try:
         with (
             executors(data, at_once) as executor,

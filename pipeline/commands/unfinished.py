@@ -81,6 +81,8 @@ ENDINGS = {
     "interrupted": "was interrupted",
     "failed": "failed",
     "out of time": "ran out of time",
+    "shard": "was a shard, which is done,",
+    "merged": "was merged from shards",
 }
 
 

@@ -174,7 +174,7 @@ def _is_main_thread() -> bool:
 
 
 def hear_first_process() -> None:
-    """In a worker: stop when the first process says so, by SIGTERM."""
+    """In a worker: stop when the first process says so, by SIGTERM; Ctrl-C is for that process to hear."""
     stop = Stop()
     _stops.append(stop)
 
@@ -183,3 +183,4 @@ def hear_first_process() -> None:
 
     with suppress(ValueError):  # not in the main thread
         signal.signal(signal.SIGTERM, hear)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a library may have unblocked it in a thread of its own

@@ -48,6 +48,7 @@ class FitLoop:
     linear : the settings of linear models, in which there is no chance
     add_seeds : adds one to the network of the verdict if that needs more, and returns whether it did; None where first
         trainings are all there are
+    is_mine : whether a job is done here; of a shard those of its share are
     """
 
     data: RunData
@@ -58,6 +59,7 @@ class FitLoop:
     settings_of: Callable[[Split], Config]
     linear: Config
     add_seeds: Callable[[], bool] | None
+    is_mine: Callable[[Job], bool] = lambda job: True
     failed: dict[JobKey, str] = field(default_factory=dict, init=False)
     _drawn: dict[tuple[str, int], list[tuple[int, Settings]]] = field(default_factory=dict, init=False)
     _tuning: dict[tuple[str, int], Stage] = field(default_factory=dict, init=False)
@@ -65,7 +67,7 @@ class FitLoop:
     def open_jobs(self) -> list[Job]:
         """Return the jobs that have not ended, of the first stage that has some; those that are running among them."""
         for stage in (self.first_trainings, self._second_trainings, self._added):
-            jobs = [job for job in stage() if not self.is_over(job.key)]
+            jobs = [job for job in stage() if self.is_mine(job) and not self.is_over(job.key)]
             if jobs:
                 return jobs
         return []

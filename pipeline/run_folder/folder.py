@@ -262,6 +262,8 @@ class RunFolder:
     def _put_sources_in_order(self, place: Mapping[str, int]) -> None:
         """Order what sources said as if their vectors had been made one after the other."""
         self.sources = _sorted(self.sources, lambda key: (key[0], place[key[1]]))
+        for row in self.sources.values():
+            self.token_facts |= row.get("tokens", {})
         said = dict.fromkeys(text for row in self.sources.values() for text in row.get("notes", ()))
         ordered = iter([text for text in said if text in self.notes])
         self.notes = [next(ordered) if text in said else text for text in self.notes]
@@ -338,7 +340,8 @@ def _take_source(folder: RunFolder, row: Row) -> None:
         folder.embeddings = [*others, row["embedding"]]
     if "neighbours" in row:
         folder.neighbours[row["neighbours"]["source"]] = row["neighbours"]
-    if "audit" in row:
+    known = folder.audits.get(tuple(row["parts"]))
+    if "audit" in row and not (known and row["audit"]["shuffled"]):  # as another shard has it
         folder.audits[tuple(row["parts"])] = row["audit"]
 
 
@@ -384,7 +387,7 @@ _TAKES: dict[str, Callable[[RunFolder, Any], None]] = {
     RESUMED: _take_resumed,
     "fit": _take_fit,
     "failed": lambda folder, row: folder.failed.update({JobKey(**row["key"]): row["why"]}),
-    "far off": lambda folder, row: folder.far_off.update({row["seeds"]: row["fits"]}),
+    "far off": lambda folder, row: folder.far_off.setdefault(row["seeds"], []).extend(row["fits"]),
     JOB: _take_job,
     "trial": _take_trial,
     "source": _take_source,

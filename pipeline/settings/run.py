@@ -94,6 +94,12 @@ class RunSettings:
         "largest all of them; fewer where the smallest would be under 50 documents or two a class.",
         Check(minimum=2),
     )
+    shard: str = setting(
+        "",
+        "Do one share of the run, such as 3/20, and leave a folder for `python -m pipeline merge`; no report.",
+        option="--shard K/N",
+        decides=False,
+    )
     minutes: float = setting(
         0.0,
         "Stop after so many minutes with the scores of what has finished; the same command later goes on. 0: no limit.",

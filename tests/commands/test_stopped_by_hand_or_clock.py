@@ -24,7 +24,12 @@ from pipeline.settings.reading import load_config
 pytestmark = pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="signals as POSIX has them")
 ROOT = Path(__file__).parents[2]
 # a training of hours, whose updates are short
-LONG = ("networks.max_epochs=1000000", "networks.units=4", "embeddings.dimension=4", "networks.patience=1000000")
+LONG = (
+    "networks.max_epochs=1000000",
+    "networks.units=4",
+    "embeddings.dimension=4",
+    "networks.patience=1000000",
+)
 NETWORK = ("--models", "bow,lstm", "--embeddings", "learned", "--seeds", "1", "--no-probes")
 
 
@@ -112,7 +117,7 @@ def test_ctrl_c_twice_ends_at_once_and_nothing_that_had_finished_is_lost(tmp_pat
         text=True,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
     )
-    wait_until(lambda: (run / "predictions").is_dir())
+    wait_until((run / "predictions").is_dir)
     process.send_signal(signal.SIGINT)
     wait_until(lambda: "Stopping" in (run / "log.txt").read_text())
     time.sleep(0.5)
@@ -148,7 +153,8 @@ def test_minutes_end_a_run_with_its_scores_in_time_and_without_an_error(tmp_path
     assert (status_told["state"], status_told["finished"]) == ("out of time", ["bow"])
     report = (run / "report.md").read_text(encoding="utf-8")
     assert (
-        "This run was stopped when its time was over: 1 of 2 fits finished. Not finished: lstm@learned." in report
+        "This run was stopped when its time was over: 1 of 2 fits finished. Not finished: lstm@learned."
+        in report
     )
     assert is_unfinished(run)
 
@@ -173,9 +179,7 @@ def test_a_run_that_was_out_of_time_goes_on_to_the_result_of_one_that_was_not(tm
 
 
 def test_workers_end_their_trainings_when_the_first_process_says_so(tmp_path: Path) -> None:
-    command = Command(
-        tmp_path, *NETWORK, "--set", "run.side_by_side=2", sets=(*LONG, "corpus.folds=2")
-    )
+    command = Command(tmp_path, *NETWORK, "--set", "run.side_by_side=2", sets=(*LONG, "corpus.folds=2"))
     command.wait_for("(?s)Training lstm.*Training lstm")
     children = psutil.Process(command.process.pid).children(recursive=True)
     assert len(children) >= 2

@@ -47,9 +47,10 @@ def test_ctrl_c_once_asks_and_says_so_and_is_forgotten_behind_the_block() -> Non
 
 
 def test_ctrl_c_twice_ends_at_once() -> None:
-    with pytest.raises(StoppedAtOnce), stoppable(lambda why: None, None):
+    with stoppable(lambda why: None, None):
         press_ctrl_c()
-        press_ctrl_c()
+        with pytest.raises(StoppedAtOnce):
+            press_ctrl_c()
 
 
 def test_the_clock_asks_at_the_deadline() -> None:
