@@ -53,6 +53,9 @@ class Job:
     vectors : where the vectors that it reads, or makes, lie; None where it reads none
     needs : the job that has to end before this one can begin
     words : what it reads, counted as often as it is read: tells long jobs from short ones
+    mib : the memory that a process needs which does it and nothing else
+    beside : how many jobs like it can run at once, where all others wait for these: they share the cores; 0: others run
+        beside it
     """
 
     key: JobKey
@@ -64,6 +67,8 @@ class Job:
     vectors: VectorFiles | None = None
     needs: JobKey | None = None
     words: int = 0
+    mib: float = 0.0
+    beside: int = 0
 
     @property
     def model(self) -> PlannedModel:
