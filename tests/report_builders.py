@@ -170,7 +170,7 @@ def build_run(
 def run_with_rows(**changes: Any) -> Run:
     """Return the content of the folder that `build_run` would write, without writing one."""
     metrics, details = _changed(changes)
-    return Run(Path("x"), value_as(Metrics, metrics), read_details(Path("x"), details), "")
+    return Run(Path("x"), value_as(Metrics, metrics), read_details(Details, Path("x"), details), "")
 
 
 def _changed(changes: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -51,18 +51,12 @@ KNOWN: dict[str, str] = {
     "gensim outside embeddings": "",
     "a name split at @ outside core.names": "",
     "a file of the run folder named outside run_folder": (
-        "cli commands.selftest commands.verify report.draw report.sections.causes"
-        " report.sections.conduct report.sections.contamination report.sections.curves"
-        " report.sections.errors_made report.sections.fit_audit report.sections.inputs"
-        " report.sections.probe_forget_bias report.sections.probe_gradients"
-        " report.sections.probe_jacobians report.sections.probe_memory_horizon"
-        " report.sections.probe_needle report.sections.probe_word_order report.sections.probes"
-        " report.sections.tuning"
+        "cli commands.selftest commands.verify report.draw report.sections.conduct"
     ),
     # Fields of metrics.json and details/, and what a report says of each metric.
     '"accuracy" outside tasks and core.wording': (
         "interpret.probes.forget_bias interpret.probes.memory_horizon interpret.probes.word_order"
-        " report.sections.metric report.sections.quality run_folder.signatures"
+        " report.sections.metric run_folder.signatures"
     ),
 }
 

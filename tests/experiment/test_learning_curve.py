@@ -32,7 +32,8 @@ from pipeline.experiment.learning_curve import (
     settings_of_draw,
     smaller_folds,
 )
-from pipeline.report.page.blocks import Bands, Chart, Limits, Nothing, Table
+from pipeline.report.page.blocks import Chart, Limits, Nothing, Table
+from pipeline.report.page.figures import Bands
 from pipeline.report.sections.learning_curve import learning_curve
 from pipeline.run_folder.details.fitting import CurveSet, CurveSets, UntrainedFit
 from pipeline.run_folder.metrics.comparisons import LeadChange

@@ -178,7 +178,7 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return perform(folder, "first")
 
 
-def tested(first: Path) -> pl.Series:
+def numbers_of(first: Path) -> pl.Series:
     """Return the numbers of the test documents."""
     return pl.read_parquet(first / "predictions" / "bow.s0.f0.parquet")["document"]
 
@@ -199,7 +199,7 @@ def test_predictions_of_another_run_are_taken_as_they_are(first: Path) -> None:
 
 
 def test_answers_alone_are_compared_and_have_no_log_loss(first: Path) -> None:
-    documents = tested(first)
+    documents = numbers_of(first)
     other = write_answers(first.parent / "large@model.csv", documents)
     run = perform(first.parent, "answers", run_compare=[other])
     metrics = whole_runs.read(run)
@@ -234,7 +234,7 @@ def test_a_file_that_is_called_as_a_model_shows_no_cause(first: Path) -> None:
 @pytest.mark.parametrize("name", ["bert@v2", "a:max@glove"])
 def test_a_name_with_signs_of_our_own_names_is_kept_whole(first: Path, name: str) -> None:
     """Beside a network on two sources, so that every table of networks and sources is drawn."""
-    other = write_answers(first.parent / f"{name}.csv", tested(first))
+    other = write_answers(first.parent / f"{name}.csv", numbers_of(first))
     options = {"run_models": "bow,ann", "run_embeddings": "random,learned"}
     run = perform(first.parent, name, run_compare=[other], **options)
     metrics = whole_runs.read(run)
@@ -259,7 +259,7 @@ def test_a_name_with_signs_of_our_own_names_is_kept_whole(first: Path, name: str
 def test_a_stop_while_the_report_is_drawn_counts_no_fit_twice(
     first: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    other = write_answers(first.parent / "stopped.csv", tested(first))
+    other = write_answers(first.parent / "stopped.csv", numbers_of(first))
     scored, calls = conclude.score_run, iter([True])
 
     def stop_once(run: Path) -> object:

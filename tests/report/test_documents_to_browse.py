@@ -159,7 +159,7 @@ def test_a_document_is_given_as_text_words_answers_and_contributions(tmp_path: P
     (entry,) = data["documents"]
     assert entry["t"] == "The \U0001f600 <b>film ends"  # what is no token is a blank
     assert entry["s"] == "0 3 1 2 1 1 0 1 0 1 0 4 1 4"  # a face is two units of UTF-16
-    assert entry["c"] == {0: [1, 75, 1.23, None, 0.01, "100,-3,,0,7,-50,1"]}
+    assert entry["c"] == {"0": [1, 75, 1.23, None, 0.01, "100,-3,,0,7,-50,1"]}
     assert (entry["n"], entry["y"], entry["p"], entry["q"]) == (0, 0, (0, 0), [62, 62])
     assert [data["why"][place] for place in entry["w"]] == ["every model is wrong", "random sample"]
     assert [model["whyNot"] for model in data["models"]] == [None, "it was made elsewhere"]
@@ -218,7 +218,7 @@ def test_the_middle_of_a_text_is_left_out_when_the_page_gets_too_large(tmp_path:
     text = small["documents"][0]["t"]
     assert text == " ".join(words[:40]) + " […] " + " ".join(words[60:])
     # the 20 largest of the words that are left, 99 down to 80, are the last of 80
-    *_, kept = small["documents"][0]["c"][0]
+    *_, kept = small["documents"][0]["c"]["0"]
     assert kept == ",".join(f"{place}:{place + 20}" for place in range(60, 80))
     tiny, last = browser_data(run, Limits(browser_bytes=1))
     assert last == STEPS[-1]
