@@ -59,7 +59,8 @@ class Calibration:
         """
         end = time.perf_counter() + self.seconds
         with self.data.console.stage("Measuring"), shared_files() as files:
-            worker = Worker(WorkerStart(files.put(replace(self.data, unlabelled=None)), self.threads))
+            start = WorkerStart(files.put(replace(self.data, unlabelled=None)), self.threads)
+            worker = Worker(start)  # its files stay as long as `start` does
             try:
                 all(self._measure(worker, job, end) for job in _first_of_each(jobs))
             finally:
@@ -83,8 +84,10 @@ class Calibration:
     def _measure(self, worker: Worker, job: Job, end: float) -> bool:
         """Have a job done on a few documents, and take in what it took; return whether there was time for all."""
         small = _on_few_documents(self.data, job)
+        if job.key.kind == "source":  # once for the libraries, which its seconds hold
+            worker.give(replace(small, settings=with_values(small.settings, {"word2vec.epochs": 1})))
         worker.give(small)
-        fitted_at = 0.0
+        fitted_at, ends = 0.0, 2 if job.key.kind == "source" else 1
         while worker.connection.poll(max(0.0, end - time.perf_counter())):
             result = worker.hear(_SILENT)
             if isinstance(result, FitResult):
@@ -93,9 +96,10 @@ class Calibration:
             elif isinstance(result, ProbesResult):
                 rate = self._found[job.model.name]
                 self._found[job.model.name] = replace(rate, probes=time.perf_counter() - fitted_at)
-            elif isinstance(result, JobEnded) and job.key.kind == "source":
+            elif isinstance(result, JobEnded) and job.key.kind == "source" and ends == 1:
                 self._take_vectors(small)
-            if isinstance(result, JobEnded | JobFailed):
+            ends -= isinstance(result, JobEnded | JobFailed)
+            if not ends:
                 return True
         return False
 
@@ -120,10 +124,13 @@ class Calibration:
 
 
 def _first_of_each(jobs: Sequence[Job]) -> list[Job]:
-    """Return a job of each kind of work: vectors, which others read, linear models, then cells, the longest first."""
-    order = {"source": 0, "baselines": 1, "mean": 1}
+    """Return a job of each kind of work: vectors, which others read, the longest, linear models, and the rest."""
     kinds = {(job.key.kind, _work_of(job)): job for job in reversed(jobs) if job.key.kind != "trial"}
-    return sorted(kinds.values(), key=lambda job: (order.get(job.key.kind, 2), -job.words))
+    sources = [job for job in kinds.values() if job.key.kind == "source"]
+    linear = [job for job in kinds.values() if job.key.kind in ("baselines", "mean")]
+    networks = [job for job in kinds.values() if job.key.kind in TRAININGS]
+    networks.sort(key=lambda job: -job.words)
+    return [*sources, *networks[:1], *linear, *networks[1:]]
 
 
 def _work_of(job: Job) -> str:
