@@ -14,11 +14,12 @@ from multiprocessing import connection
 from typing import Protocol
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.fits import FitResult, JobEnded, JobFailed, Result
+from pipeline.core.fits import TRAININGS, FitResult, JobEnded, JobFailed, Result
 from pipeline.core.resources import memory_mib, usable_cores
 from pipeline.experiment.data import RunData
 from pipeline.experiment.how_many import most_memory
 from pipeline.experiment.jobs import Job, VectorsMade, stored
+from pipeline.experiment.memory_of_jobs import LINEAR_MIB
 from pipeline.experiment.shared import shared_files
 from pipeline.experiment.workers import Worker, WorkerGone, WorkerStart
 
@@ -142,6 +143,7 @@ class Processes:
         self._console, self._start = data.console, start
         self._idle: list[Worker] = []
         self._busy: dict[Worker, tuple[int, Job]] = {}
+        self._needed: dict[Worker, float] = {}  # MiB of each process, for the job that it does
         self._again: list[tuple[int, Job]] = []  # whose process was killed
         self._tries: dict[int, int] = {}
         self._come: list[tuple[int, Result]] = []
@@ -158,8 +160,9 @@ class Processes:
         """
         if not self._busy:
             return True
-        left = self.most_mib - memory_mib() - job.mib
-        left -= sum(max(one.mib, worker.mib) for worker, (_, one) in self._busy.items())
+        needed = _needed(job, self._idle[-1].mib if self._idle else 0.0)
+        left = self.most_mib - memory_mib() - needed
+        left -= sum(max(self._needed[worker], worker.mib) for worker in self._busy)
         idle = sum(worker.mib for worker in self._idle[:-1])  # the last one takes the job
         if left < idle:
             while len(self._idle) > 1:
@@ -171,7 +174,7 @@ class Processes:
         """Give a job to a process that has none."""
         self._tries[number] = self._tries.get(number, 0) + 1
         worker = self._idle.pop() if self._idle else _started(self._start)
-        self._busy[worker] = number, job
+        self._busy[worker], self._needed[worker] = (number, job), _needed(job, worker.mib)
         with suppress(OSError):  # it is gone: that shows when it is listened to
             worker.give(job)
 
@@ -227,6 +230,12 @@ class Processes:
         if isinstance(result, FitResult):
             return replace(result, fit=replace(result.fit, at_once=self.at_once))
         return result
+
+
+def _needed(job: Job, held: float) -> float:
+    """Return what a process needs for a job, MiB, that holds so much now: a linear model comes on top of TensorFlow."""
+    more = 0.0 if job.key.kind in TRAININGS else max(job.mib - LINEAR_MIB, 0.0)
+    return max(job.mib, held + more)
 
 
 def _started(start: WorkerStart) -> Worker:

@@ -19,8 +19,8 @@ from pipeline.models.table import PlannedModel
 from pipeline.settings.tables import Config, settled
 
 _MIB = 2**20
-_LINEAR_MIB = 180.0  # Python, NumPy, SciPy, scikit-learn or gensim, and what a fit of a few documents takes
-_NETWORK_MIB = 760.0  # TensorFlow and Keras with the graphs of a training and of its answers
+LINEAR_MIB = 180.0  # Python, NumPy, SciPy, scikit-learn or gensim, and what a fit of a few documents takes
+_NETWORK_MIB = 790.0  # TensorFlow and Keras with the graphs of a training and of its answers
 _BYTES_A_TOKEN = 12  # tokens and their word numbers, which every process maps
 _BYTES_AN_NGRAM = 60  # an occurrence while it is sorted, then as counts, then as weights of a document
 _NEW_NGRAMS = {1: 0.7, 2: 0.15}  # of all tokens, distinct n-grams in so many documents: 1, or 2 and more
@@ -44,18 +44,27 @@ def mib_of_job(
     tokens = _BYTES_A_TOKEN * len(data.tokenized.token_types)
     if kind in TRAININGS:
         return _NETWORK_MIB + (tokens + _bytes_of_network(data, models[0], fold, config)) / _MIB
-    return _LINEAR_MIB + (tokens + _OF_LINEAR[kind](data, models, fold, config)) / _MIB
+    return LINEAR_MIB + (tokens + _OF_LINEAR[kind](data, models, fold, config)) / _MIB
 
 
 def _bytes_of_ngrams(data: RunData, models: Sequence[PlannedModel], fold: Split, config: Config) -> float:
     """Return what counting n-grams and fitting weights to them take; the models of a job share one count."""
-    ngrams = range_of(data, models[0], fold)
+    counted, features = sizes_of_ngrams(data, models[0], fold)
+    n_classes = len(data.label_names)
+    weights = features * (1 if n_classes == 2 or features * n_classes > ONE_VERSUS_REST else n_classes)
+    return counted * _BYTES_AN_NGRAM + weights * 8 * _LBFGS_ARRAYS
+
+
+def sizes_of_ngrams(data: RunData, model: PlannedModel, fold: Split) -> tuple[float, float]:
+    """Return how many n-grams of training documents a linear model counts, and about how many of them are distinct.
+
+    Distinct ones are a share of the tokens, and never many more than the words make: their number to the power of 1.5.
+    """
+    ngrams = range_of(data, model, fold)
     n_tokens = int(np.diff(data.tokenized.offsets)[fold.train].sum())
     orders = ngrams.longest - ngrams.shortest + 1
     features = n_tokens * _NEW_NGRAMS[min(ngrams.min_dfs[0], 2)] * orders / 2
-    n_classes = len(data.label_names)
-    weights = features * (1 if n_classes == 2 or features * n_classes > ONE_VERSUS_REST else n_classes)
-    return n_tokens * orders * _BYTES_AN_NGRAM + weights * 8 * _LBFGS_ARRAYS
+    return float(n_tokens * orders), min(features, float(len(data.tokenized.types)) ** 1.5)
 
 
 def _bytes_of_vectors(data: RunData, models: Sequence[PlannedModel], fold: Split, config: Config) -> float:

@@ -21,12 +21,14 @@ from pipeline.embeddings.word2vec import fitting_epochs
 from pipeline.experiment.data import RunData, Split
 from pipeline.experiment.jobs import Job
 from pipeline.experiment.linear_features import range_of
+from pipeline.experiment.memory_of_jobs import sizes_of_ngrams
 from pipeline.models.baselines.table import BASELINES
 from pipeline.models.networks.budget import Budget, budget_of
 from pipeline.models.table import PlannedModel
 from pipeline.settings.tables import settled
 
 _ANSWERED_AT_ONCE = 256  # documents a batch
+_OF_A_STEP = 45  # times that a step of L-BFGS reads its weights: ten steps and ten gradients before it, twice
 _SPEED_ROUNDS = 200
 _SPEED_SECONDS = (
     0.022  # of the processor, for these rounds, on the machine that `usual_rates` was measured on
@@ -72,18 +74,18 @@ def tokens_of(data: RunData, fold: Split) -> int:
 
 def counted(data: RunData, job: Job, model: PlannedModel) -> float:
     """Return the n-grams that are counted for a linear model."""
-    ngrams = range_of(data, model, job.fold)
-    return tokens_of(data, job.fold) * (ngrams.longest - ngrams.shortest + 1)
+    return sizes_of_ngrams(data, model, job.fold)[0]
 
 
 def work_of_linear(data: RunData, job: Job, model: PlannedModel) -> float:
-    """Return the numbers that a linear model's fits read: those of all documents, for each setting and class."""
+    """Return the numbers that a step of a linear model's fits reads: those of documents, and the weights many times."""
     entry, settings = BASELINES[model.model], job.settings.baselines
     n_settings = max(len(entry.strengths(settings)), 1) * max(len(entry.powers(settings)), 1)
     n_classes = len(data.label_names)
     numbers = len(job.fold.train) * 100.0
     if entry.ngrams is not None:
-        numbers = counted(data, job, model)
+        n_ngrams, features = sizes_of_ngrams(data, model, job.fold)
+        numbers = 2 * n_ngrams + _OF_A_STEP * features
         n_settings *= len(range_of(data, model, job.fold).min_dfs)
     return numbers * n_settings * (1 if n_classes == 2 else n_classes)
 
@@ -164,7 +166,7 @@ def usual_rates(jobs: list[Job], speed: float) -> Rates:
     for job in jobs:
         if job.key.kind == "source":
             trained = {"word2vec", "fasttext"} & {*SourceName.parse(job.key.name).parts}
-            found[job.key.name] = Rate((1.7e-6 if trained else 3.0) / speed)
+            found[job.key.name] = Rate((3e-6 if trained else 3.0) / speed)
         for model in job.models if job.key.kind != "source" else ():
             found[model.name] = _usual_rate(job, model, speed)
     return Rates(found, loading=6.0 / speed, closing=2.0 / speed)
@@ -173,7 +175,7 @@ def usual_rates(jobs: list[Job], speed: float) -> Rates:
 def _usual_rate(job: Job, model: PlannedModel, speed: float) -> Rate:
     entry = MODELS[model.model]
     if not entry.network:
-        return Rate(3.3e-8 / speed)
+        return Rate(4e-8 / speed)
     if not entry.recurrent:
         return Rate(2e-3 / speed, fixed=0.8 / speed)
     networks = settled(job.settings, model.model, len(job.fold.train)).networks

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from report_builders import build_run
@@ -35,7 +36,9 @@ TIMING = [
 
 
 def test_fits_are_compared_with_what_was_expected_of_as_many(tmp_path: Path) -> None:
-    run = read_run(build_run(tmp_path, forecast=FORECAST, timing=TIMING, total_seconds=90.0))
+    folder = build_run(tmp_path, timing=TIMING, total_seconds=90.0)
+    (folder / "details" / "forecast.json").write_text(json.dumps(FORECAST), encoding="utf-8")
+    run = read_run(folder)
     assert run.details.forecast is not None
     bow, whole = compare(run, run.details.forecast)
     assert (bow.name, bow.seconds.usual, bow.took) == ("bow", 90.0, 63.0)  # three fits of 30 s
