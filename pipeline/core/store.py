@@ -60,11 +60,12 @@ class Cache:
     def find(self, key: Mapping[str, object]) -> Entry | None:
         """Return the whole entry of this key, or None if there is none that can be trusted."""
         path = self._path(key)
-        entry = _read(path, key)
-        if entry is not None:
-            self.in_use.add(path)
-            _mark_used(path)
-        return entry
+        found = read_entry(path)
+        if found is None or found[0] != json.loads(_canonical(key)):
+            return None
+        self.in_use.add(path)
+        _mark_used(path)
+        return found[1]
 
     def keep(self, key: Mapping[str, object], entry: Entry) -> str | None:
         """Write an entry, or return in words why it was not kept."""
@@ -74,7 +75,7 @@ class Cache:
             self._remove_abandoned()
             with tempfile.TemporaryDirectory(dir=self.folder, prefix=_UNFINISHED) as unfinished:
                 written = Path(unfinished) / path.name
-                _write(written, key, entry)
+                write_entry(written, key, entry)
                 if not self._make_room(path, written.stat().st_size):
                     return _too_large(written.stat().st_size, self.most_bytes)
                 _put(written, path)
@@ -149,8 +150,8 @@ def default_folder() -> Path | None:
 # --- one file --------------------------------------------------------------------------------------------
 
 
-def _read(path: Path, key: Mapping[str, object]) -> Entry | None:
-    """Return the entry in a file if it is whole, unchanged, and made from this very key."""
+def read_entry(path: Path) -> tuple[dict[str, Any], Entry] | None:
+    """Return the key of the entry in a file, and the entry; None if a byte of it is not as it was written."""
     from safetensors import safe_open
 
     try:
@@ -160,12 +161,19 @@ def _read(path: Path, key: Mapping[str, object]) -> Entry | None:
         if header.get("sha256") != _checksum(header.get("entry", ""), arrays):
             return None
         described = json.loads(header["entry"])
+        return described["key"], Entry(arrays, described["facts"])
     except Exception:  # whatever a broken file provokes, the answer is to make the entry again
         return None
-    return Entry(arrays, described["facts"]) if described["key"] == json.loads(_canonical(key)) else None
 
 
-def _write(path: Path, key: Mapping[str, object], entry: Entry) -> None:
+def write_entry(path: Path, key: Mapping[str, object], entry: Entry) -> None:
+    """Write an entry and its key; an array without axes is read as one of shape (1,).
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written whole.
+    """
     from safetensors import SafetensorError
     from safetensors.numpy import save_file
 

@@ -20,7 +20,7 @@ class Course:
     best_updates: int = 0
     gained_loss: float = np.inf  # the last validation loss that fell by `min_gain` or more
     gained_updates: int = 0
-    best_weights: list[Float32] = field(default_factory=list)
+    best_weights: list[Float32 | None] = field(default_factory=list)  # None: a table that rested, as it began
     phases: tuple[int, ...] = ()
     documents: int = 0  # trained on, each as often as it was
 
@@ -47,6 +47,11 @@ class Tally:
     right: int = 0
     clipped: int = 0
 
+    @property
+    def seconds(self) -> float:
+        """Seconds of work since the evaluation before."""
+        return time.perf_counter() - self.start
+
     def add(self, documents: int, loss: float, right: int, clipped: int) -> None:
         """Count one update."""
         self.updates += 1
@@ -65,7 +70,7 @@ class Tally:
             accuracy=self.right / self.documents,
             validation_loss=judged[0],
             validation_accuracy=judged[1],
-            seconds=time.perf_counter() - self.start,
+            seconds=self.seconds,
             tuned=tuned,
             clipped=self.clipped / self.updates,
         )

@@ -22,7 +22,17 @@ class TrainingStep:
     """What trains a network on one batch."""
 
     run: BatchStep
-    averages: tuple[tuple[Weight, Tensor], ...]  # weight and its moving average; empty without `networks.ema`
+    averages: tuple[tuple[Weight, Weight], ...]  # weight and its moving average; empty without `networks.ema`
+    variables: tuple[Weight, ...]  # all that `run` changes, in an order that is the network's own
+
+    def values(self) -> tuple[np.ndarray, ...]:
+        """Return a copy of what each of the variables is."""
+        return tuple(variable.numpy() for variable in self.variables)
+
+    def set_values(self, values: tuple[np.ndarray, ...]) -> None:
+        """Let each of the variables be what it was when `values` were taken, of this network or one like it."""
+        for variable, value in zip(self.variables, values, strict=True):
+            variable.assign(value.reshape(variable.shape))
 
     def take_averages(self) -> None:
         """Give each weight that has a moving average the value of it."""
@@ -104,4 +114,9 @@ def training_step(
         clipped = tf.cast(norm > settings.clip_norm, tf.int32)
         return tf.reduce_sum(losses), tf.reduce_sum(tf.cast(right, tf.int32)), clipped
 
-    return TrainingStep(run, tuple(zip(weights, averages, strict=False)))
+    rests = None if tuned else table_of(model)
+    changed = [variable for variable in model.variables if variable is not rests]
+    changed += [*optimizer.variables, *averages, steps]
+    changed += [row_optimizer.first, row_optimizer.second, row_optimizer.steps] if row_optimizer else []
+    changed += [weight_drop.seeds.state] if weight_drop else []
+    return TrainingStep(run, tuple(zip(weights, averages, strict=False)), tuple(changed))
