@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import errno
 import functools
-import json
 import os
 import shlex
 import shutil
@@ -17,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from inspect import Signature, signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 from typer.models import OptionInfo
@@ -28,9 +27,6 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.noise import filtered_stderr, quiet_tensorflow
 from pipeline.settings.options import declared, keys_with_options, parameter_name, parameters, resolved
 from pipeline.settings.tables import SETTINGS, TABLES, Config
-
-if TYPE_CHECKING:
-    from pipeline.report.page.blocks import Example
 
 FAULT, MISTAKE, DIFFERENCE, INTERRUPTED = 1, 2, 3, 130
 
@@ -235,8 +231,10 @@ def explain(
     equations, and TensorFlow's answers in a closing table. Without --run the network is small enough for a pencil."""
     console = Console()
     with _exit_statuses(console, debug):
+        from pipeline.core.files import write_whole
         from pipeline.interpret.explain import check_out
         from pipeline.interpret.explain import explain as work_out
+        from pipeline.report.page.html_page import write_example_page
         from pipeline.report.page.terminal import write_example
 
         if out is not None:
@@ -247,17 +245,10 @@ def explain(
         width = shutil.get_terminal_size((100, 24)).columns
         console.say(write_example(example, width, sys.stdout.encoding))
         if out is not None:
-            _write_example_page(example, out)
+            write_whole(out, write_example_page(example).encode())
             console.say(f"\nPage: {out}")
     if not example.agrees:
         _stop(FAULT, example.conclusion)
-
-
-def _write_example_page(example: Example, out: Path) -> None:
-    from pipeline.core.files import write_whole
-    from pipeline.report.page.html_page import write_example_page
-
-    write_whole(out, write_example_page(example).encode())
 
 
 @app.command("cache", short_help="Show or empty the cache of word vectors.")
@@ -346,13 +337,14 @@ def _fault(console: Console, error: Exception) -> str:
 
 def _what_was_finished(console: Console) -> str:
     """Return one line for Ctrl-C: what was finished, and the folder that holds it."""
+    from pipeline.core.files import read_json
+
     if console.log_path is None:
         return "Interrupted before anything was written."
     folder = console.log_path.parent
-    try:
-        finished = json.loads((folder / "details" / "status.json").read_text(encoding="utf-8"))["finished"]
-    except (OSError, ValueError, KeyError, TypeError):
-        finished = []
+    finished: list[str] = []
+    with suppress(PipelineError, KeyError, TypeError):
+        finished = read_json(folder / "details" / "status.json")["finished"]
     console.log("interrupted")
     return f"Interrupted. Finished: {', '.join(finished) or 'no model'}; what there is stands in {folder}"
 

@@ -79,7 +79,7 @@ KNOWN: dict[str, str] = {
         " report.sections.tuning"
     ),
     '"accuracy" outside tasks and core.wording': (
-        "commands.run evaluation.budgets evaluation.comparisons evaluation.costs evaluation.differences"
+        "evaluation.budgets evaluation.comparisons evaluation.costs evaluation.differences"
         " evaluation.pooling evaluation.result_rows evaluation.seeds evaluation.verdict experiment.data"
         " experiment.fit_linear interpret.probes.forget_bias interpret.probes.memory_horizon"
         " interpret.probes.word_order models.baselines.choice report.sections.metric"

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -49,7 +48,7 @@ from pipeline.run_folder.protocol import COPY as PROTOCOL
 from pipeline.run_folder.protocol import LaidDown, breaches, plan_of, read_protocol, write_protocol
 from pipeline.run_folder.reading import CONFIG
 from pipeline.settings.setting import AUTO
-from pipeline.settings.tables import Config, deciding, save_config, with_values
+from pipeline.settings.tables import Config, save_config, with_values
 from pipeline.text.tokenizer import tokenize
 
 _COUNTED_DOCUMENTS = 2_000  # whose tokens tell long documents from short ones
@@ -211,12 +210,8 @@ def check_out(out: str | None) -> None:
     path = Path(out)
     if path.is_file():
         raise PipelineError("--out", f"{out} is a file; a folder is expected", "name a new folder")
-    try:
+    with _usable(out, "read"):
         full = path.is_dir() and any(path.iterdir())
-    except OSError as error:
-        raise PipelineError(
-            "--out", f"{out} cannot be read: {error.strerror}", "name another folder"
-        ) from None
     if full:
         raise PipelineError("--out", f"the folder {out} is not empty", "name a new folder, or empty this one")
 
@@ -231,7 +226,7 @@ def lay_down(config: Config, planned: tuple[PlannedModel, ...], corpus: dict[str
     """Return the protocol of a run: written now where its file is absent, else the one in the file."""
     path = Path(str(config.run.protocol))
     if not path.exists():
-        question = question_of(planned, str(deciding(config).get("run.metric", "accuracy")), config.run.rope)
+        question = question_of(planned, config.run.metric, config.run.rope)
         written = datetime.now(UTC).isoformat(timespec="seconds")
         protocol = plan_of(config, corpus, question, written)
         with contextlib.suppress(FileExistsError):  # another run has just written it: this one follows
@@ -244,45 +239,42 @@ def _make_run_folder(config: Config, name: str) -> Path:
     """Return the run folder, made and claimed: its `config.toml` is new, so no other run can have it too."""
     if config.run.out:
         run = Path(config.run.out)
-        _make(run, exist_ok=True)
+        with _usable(run, "made"):
+            run.mkdir(parents=True, exist_ok=True)
     else:
         run = _new_folder(name)
     check_out(str(run))
     try:
-        with (run / CONFIG).open("x", encoding="utf-8") as file:
+        with _usable(run, "written"), (run / CONFIG).open("x", encoding="utf-8") as file:
             file.write(save_config(config))
     except FileExistsError:
         fix = "name a new folder, or empty this one"
         raise PipelineError("--out", f"another run has begun to write into {run}", fix) from None
-    except OSError as error:
-        raise PipelineError(
-            "--out", f"{run} cannot be written: {error.strerror}", "name another folder"
-        ) from None
     return run
 
 
 def _new_folder(name: str) -> Path:
     """Make `reports/<corpus>-<time>`, with a number more where two runs begin in one second."""
     stamp = datetime.now().astimezone().strftime("%Y-%m-%d-%H%M%S")
-    for number in itertools.count(1):
-        run = Path("reports") / (f"{name}-{stamp}" + (f"-{number}" if number > 1 else ""))
-        try:
-            _make(run, exist_ok=False)
-        except FileExistsError:
-            continue
-        return run
-    raise AssertionError
+    run, number = Path("reports") / f"{name}-{stamp}", 1
+    while True:
+        with contextlib.suppress(FileExistsError), _usable(run, "made"):
+            run.mkdir(parents=True)
+            return run
+        number += 1
+        run = run.with_name(f"{name}-{stamp}-{number}")
 
 
-def _make(run: Path, *, exist_ok: bool) -> None:
+@contextlib.contextmanager
+def _usable(folder: str | Path, done: str) -> Iterator[None]:
+    """Refuse an output folder with which the block cannot do what is to be `done`; one that is there is no mistake."""
     try:
-        run.mkdir(parents=True, exist_ok=exist_ok)
+        yield
     except FileExistsError:
         raise
     except OSError as error:
-        raise PipelineError(
-            "--out", f"{run} cannot be made: {error.strerror}", "name another folder"
-        ) from None
+        what = f"{folder} cannot be {done}: {error.strerror}"
+        raise PipelineError("--out", what, "name another folder") from None
 
 
 def folds_of_curve(config: Config, read: ReadCorpus) -> list[Split]:

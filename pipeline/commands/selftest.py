@@ -10,7 +10,8 @@ import json
 import tempfile
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -68,14 +69,6 @@ class Finding:
     passed: bool
 
 
-@dataclass(frozen=True, eq=False)
-class Data:
-    """A corpus with its one split, as the stages are given it."""
-
-    loaded: LoadedCorpus
-    corpus: Corpus  # every document assigned
-
-
 def selftest(config: Config, console: Console, models: tuple[str, ...] = MODELS) -> tuple[Finding, ...]:
     """Return what the three controls found on the corpus that `config` names.
 
@@ -116,7 +109,8 @@ def selftest(config: Config, console: Console, models: tuple[str, ...] = MODELS)
 
 def describe(findings: Sequence[Finding]) -> str:
     """Return the table of the findings, and what it says."""
-    rows = [("Control", "Part", "Found", "Allowed", ""), *map(_cells, findings)]
+    rows = [("Control", "Part", "Found", "Allowed", "")]
+    rows += [(*astuple(finding)[:-1], "pass" if finding.passed else "FAIL") for finding in findings]
     lines = [line.rstrip() for line in aligned(rows, [False] * len(rows[0]))]
     failed = sorted({finding.control for finding in findings if not finding.passed})
     end = f"Failed: {', '.join(failed)}. {TOLD}" if failed else "All controls passed."
@@ -135,26 +129,22 @@ WHAT = (
 )
 
 
-def _cells(finding: Finding) -> tuple[str, ...]:
-    return finding.control, finding.part, finding.figure, finding.bound, "pass" if finding.passed else "FAIL"
-
-
 # --- one run on a corpus in memory
 
 
-def _read(config: Config, console: Console) -> Data:
-    """Return the corpus and its split, sampled as --quick samples it."""
+def _read(config: Config, console: Console) -> LoadedCorpus:
+    """Return the corpus with its one split, sampled as --quick samples it."""
     read = read_and_split(config, console)
-    return Data(replace(read.loaded, unlabelled=None, together=None, warnings=()), read.corpora[0])
+    return replace(read.loaded, corpus=read.corpora[0], unlabelled=None, together=None, warnings=())
 
 
-def _run(data: Data, config: Config, console: Console, run: Path) -> Path:
+def _run(data: LoadedCorpus, config: Config, console: Console, run: Path) -> Path:
     """Fit and score every model in a new run folder, with the stages of every run, and return the folder."""
     run.mkdir()
     config = with_values(config, {"run.out": str(run)})
     (run / "config.toml").write_text(save_config(config), encoding="utf-8")
     planned = plan_models(config.run.models, config.run.embeddings)
-    read = ReadCorpus(data.loaded, find_duplicates(data.corpus), [data.corpus])
+    read = ReadCorpus(data, find_duplicates(data.corpus), [data.corpus])
     begun = PlannedRun.begin(run, config, "selftest", read, planned)
     fit_and_score(begun, read, console, time.perf_counter())
     return run
@@ -163,7 +153,7 @@ def _run(data: Data, config: Config, console: Console, run: Path) -> Path:
 # --- shuffled labels
 
 
-def shuffle_labels(data: Data, config: Config, number: int) -> Data:
+def shuffle_labels(data: LoadedCorpus, config: Config, number: int) -> LoadedCorpus:
     """Return the corpus with the labels of training and validation documents dealt out anew.
 
     Within each class, and each of the two parts, the new labels hold the classes in the proportions of the
@@ -175,8 +165,7 @@ def shuffle_labels(data: Data, config: Config, number: int) -> Data:
     for part in (TRAIN, VALIDATION):
         rows = data.corpus.positions(part)
         labels[rows] = _dealt(data.corpus.labels[rows], generator)
-    corpus = replace(data.corpus, labels=labels)
-    return Data(replace(data.loaded, corpus=corpus), corpus)
+    return replace(data, corpus=replace(data.corpus, labels=labels))
 
 
 def _dealt(labels: Int32, generator: np.random.Generator) -> Int32:
@@ -203,13 +192,8 @@ def shuffled_findings(runs: Sequence[Sequence[SavedPredictions]], corpus: Corpus
     chance = float(np.bincount(labels).max() / len(labels))
     by_chance = float(np.sqrt(chance * (1 - chance) / len(labels)))
     found = []
-    for name in dict.fromkeys(entry.name for entry in runs[0]):
-        accuracies = [
-            float(np.mean(entry.predictions.predicted == entry.predictions.labels))
-            for saved in runs
-            for entry in saved
-            if entry.name == name
-        ]
+    for name, entries in _by_name(chain.from_iterable(runs)).items():
+        accuracies = [float(_right(entry).mean()) for entry in entries]
         scatter = float(np.std(accuracies, ddof=1)) if len(accuracies) > 1 else 0.0
         bound = min(chance + 4 * max(by_chance, scatter), 1.0)
         mean = float(np.mean(accuracies))
@@ -232,14 +216,14 @@ class Planted:
     with_canary, with_neutral : record numbers of the planted documents of that class, pairwise the same text
     """
 
-    data: Data
+    data: LoadedCorpus
     canary: str
     neutral: str
     with_canary: Int64
     with_neutral: Int64
 
 
-def plant(data: Data, config: Config) -> Planted:
+def plant(data: LoadedCorpus, config: Config) -> Planted:
     """Return the corpus with test documents planted: beginnings of its own with a made-up word.
 
     Those of the most frequent class stand there twice, with the canary and with the neutral word; those of the
@@ -265,9 +249,9 @@ def plant(data: Data, config: Config) -> Planted:
         np.concatenate([corpus.records, records]),
         np.concatenate([corpus.split, np.full(len(rows), TEST, dtype=np.int8)]),
     )
-    loaded = replace(data.loaded, corpus=planted, ledger=Ledger(len(planted.texts), len(planted.texts)))
+    loaded = replace(data, corpus=planted, ledger=Ledger(len(planted.texts), len(planted.texts)))
     n_class = len(of_class)
-    return Planted(Data(loaded, planted), canary, neutral, records[:n_class], records[n_class : 2 * n_class])
+    return Planted(loaded, canary, neutral, records[:n_class], records[n_class : 2 * n_class])
 
 
 def _made_up_words(texts: pl.Series, config: Config) -> tuple[str, str]:
@@ -310,12 +294,11 @@ def canary_findings(run: Path, saved: Iterable[SavedPredictions], planted: Plant
     return found
 
 
-def _right(entry: SavedPredictions, records: Int64) -> Bool:
-    """Return whether the answers to these documents are right; bool (N,)."""
+def _right(entry: SavedPredictions, records: Int64 | None = None) -> Bool:
+    """Return whether the answers to these documents, or to all, are right; bool (N,)."""
     predictions = entry.predictions
-    rows = np.isin(predictions.documents, records)
-    right: Bool = predictions.predicted[rows] == predictions.labels[rows]
-    return right
+    right: Bool = predictions.predicted == predictions.labels
+    return right if records is None else right[np.isin(predictions.documents, records)]
 
 
 def _by_name(saved: Iterable[SavedPredictions]) -> dict[str, list[SavedPredictions]]:
@@ -334,18 +317,13 @@ def same_model_findings(saved: Iterable[SavedPredictions], planted: Planted, con
     found = []
     for name, entries in _by_name(own).items():
         if len(entries) < AA_SEEDS:
-            decisions = [_decision([entries[0]], [entries[0]], config)]
-            figure = f"against a copy of itself: {decisions[0]}"
+            sides, asked = [(entries[:1], entries[:1])], "against a copy of itself"
         else:
-            decisions = [
-                _decision(
-                    [entries[seed] for seed in half],
-                    [entries[seed] for seed in range(AA_SEEDS) if seed not in half],
-                    config,
-                )
-                for half in HALVES
-            ]
-            figure = f"{len(HALVES)} halvings of {AA_SEEDS} seeds: {', '.join(decisions)}"
+            halves = [(half, sorted({*range(AA_SEEDS)} - {*half})) for half in HALVES]
+            sides = [([entries[seed] for seed in a], [entries[seed] for seed in b]) for a, b in halves]
+            asked = f"{len(HALVES)} halvings of {AA_SEEDS} seeds"
+        decisions = [_decision(a, b, config) for a, b in sides]
+        figure = f"{asked}: {', '.join(decisions)}"
         decided = sum(decision in ("beats", "loses") for decision in decisions)
         bound = "no decision" if len(decisions) == 1 else f"up to {len(decisions) - 1} decisions"
         found.append(Finding("A/A", name, figure, bound, decided < len(decisions)))

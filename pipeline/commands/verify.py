@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from pipeline.core.clean import plural
 from pipeline.core.errors import PipelineError
@@ -19,6 +18,7 @@ from pipeline.evaluation.scoring import Scored, score_run
 from pipeline.report.draw import draw, kept_pictures
 from pipeline.run_folder.journal import JOURNAL
 from pipeline.run_folder.metrics import SCHEMA_VERSION, Metrics
+from pipeline.run_folder.metrics.corpus import Environment
 from pipeline.run_folder.metrics.rows import value_as
 from pipeline.run_folder.protocol import read_protocol
 from pipeline.run_folder.reading import INPUTS, METRICS, run_with
@@ -145,8 +145,9 @@ def describe(verified: Verified) -> str:
         lines.append(
             "Every score agrees; `python -m pipeline report` draws the report again, with this version."
         )
-    n_files = f"{len(by_file)} file{'' if len(by_file) == 1 else 's'}"
-    return "\n".join([*lines, f"Differences: {len(verified.differences)}, in {n_files}."])
+    return "\n".join(
+        [*lines, f"Differences: {len(verified.differences)}, in {plural(len(by_file), 'file')}."]
+    )
 
 
 # --- files
@@ -353,13 +354,15 @@ def _line(line: str | None, other: str | None) -> str:
 
 def _other_versions(metrics: Metrics) -> list[str]:
     """Return a sentence where the packages that scores and pictures depend on are not those of the run."""
-    then, now = metrics.environment, describe_environment("", None)
-    before = then.packages
-    packages: Any = now["packages"]
-    pairs: dict[str, tuple[object, object]] = {"embedseq": (then.embedseq, now["embedseq"])}
-    pairs |= {name: (before.get(name), packages[name]) for name in ("numpy", "scipy", "altair")}
-    if DRAWN_BY in before:  # earlier runs did not name it
-        pairs[DRAWN_BY] = (before[DRAWN_BY], packages[DRAWN_BY])
+    then, now = metrics.environment, value_as(Environment, describe_environment("", None))
+    named = (
+        "numpy",
+        "scipy",
+        "altair",
+        *([DRAWN_BY] * (DRAWN_BY in then.packages)),
+    )  # earlier runs did not name it
+    pairs: dict[str, tuple[str | None, str | None]] = {"embedseq": (then.embedseq, now.embedseq)}
+    pairs |= {name: (then.packages.get(name), now.packages[name]) for name in named}
     changed = [f"{name} {was} (now {found})" for name, (was, found) in pairs.items() if was != found]
     if not changed:
         return []

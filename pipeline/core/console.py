@@ -8,12 +8,12 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
-    from rich.text import Text
 
 PLAIN_LINE_SECONDS = 60.0  # without a terminal, a running stage says where it is at most this often
 
@@ -77,7 +77,6 @@ class Console:
     def __init__(self, stream: TextIO | None = None, silent: bool = False) -> None:
         self._stream = stream if stream is not None else sys.stdout
         self._silent = silent
-        self._bars: Progress | None = None
         self._running = 0
         self._lock = threading.RLock()  # fits beside this process are shown by a thread
         self._unlogged: list[str] = []
@@ -87,15 +86,11 @@ class Console:
 
     def say(self, text: str) -> None:
         """Show `text` and log it."""
-        with self._lock:
-            self._log(text)
-            self._write(text)
+        self._tell(text)
 
     def warn(self, text: str) -> None:
         """Show `text` as a warning and log it."""
-        with self._lock:
-            self._log(f"warning: {text}")
-            self._write(f"warning: {text}", style="yellow")
+        self._tell(f"warning: {text}", style="yellow")
 
     def log(self, text: str) -> None:
         """Write `text` to the log file only."""
@@ -105,10 +100,8 @@ class Console:
     def log_to(self, path: Path) -> None:
         """Append every message to `path` from now on, those shown before included."""
         self.log_path = path
-        earlier, self._unlogged = self._unlogged, []
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a", encoding="utf-8", errors="backslashreplace") as file:
-            file.writelines(earlier)
+        self._write_log()
 
     @contextmanager
     def stage(self, title: str, total: float | None = None, unit: str = "") -> Iterator[Stage]:
@@ -143,58 +136,60 @@ class Console:
             if not ending:
                 self.stage_seconds.append((stage.title, seconds))
 
+    def _tell(self, text: str, style: str = "") -> None:
+        with self._lock:
+            self._log(text)
+            self._write(text, style)
+
     def _progress_line(self, text: str) -> None:
         self._log(text)
         if not self.draws_bars:
             self._write(text)
 
     def _log(self, text: str) -> None:
-        line = f"{time.strftime('%Y-%m-%d %H:%M:%S')} {text}\n"
-        if self.log_path is None:
-            self._unlogged.append(line)
-            return
-        with self.log_path.open("a", encoding="utf-8", errors="backslashreplace") as file:
-            file.write(line)
+        self._unlogged.append(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {text}\n")
+        self._write_log()
+
+    def _write_log(self) -> None:
+        if self.log_path is not None:
+            lines, self._unlogged = self._unlogged, []
+            with self.log_path.open("a", encoding="utf-8", errors="backslashreplace") as file:
+                file.writelines(lines)
 
     def _write(self, text: str, style: str = "") -> None:
         if self._silent:
             return
         if self.draws_bars:
-            self._rich().console.print(_as_text(text, style), soft_wrap=True)
+            from rich.text import Text
+
+            # as text, not as markup: a message may hold brackets of the user's own
+            self._bars.console.print(Text(text, style=style), soft_wrap=True)
             return
         try:
             print(text, file=self._stream, flush=True)
         except BrokenPipeError:  # the reader (`| head`) has left; the run goes on and the log has the rest
             self._silent = True
 
-    def _rich(self) -> Progress:
-        if self._bars is None:
-            self._bars = _new_bars(self._stream)
-        return self._bars
+    @cached_property
+    def _bars(self) -> Progress:
+        return _new_bars(self._stream)
 
     def _add_bar(self, stage: Stage) -> TaskID | None:
         if not self.draws_bars:
             return None
-        self._rich().start()
-        return self._rich().add_task(stage.title, total=stage.total, unit=stage.unit, note="")
+        self._bars.start()
+        return self._bars.add_task(stage.title, total=stage.total, unit=stage.unit, note="")
 
     def _move_bar(self, stage: Stage) -> None:
         if stage._task is not None:
-            self._rich().update(stage._task, completed=stage.done, total=stage.total, note=stage.note)
+            self._bars.update(stage._task, completed=stage.done, total=stage.total, note=stage.note)
 
     def _remove_bar(self, stage: Stage) -> None:
         if stage._task is None:
             return
-        self._rich().remove_task(stage._task)
+        self._bars.remove_task(stage._task)
         if self._running == 0:
-            self._rich().stop()
-
-
-def _as_text(text: str, style: str) -> Text:
-    """Return a message for rich, not read as markup: it may hold brackets of the user's own text."""
-    from rich.text import Text
-
-    return Text(text, style=style)
+            self._bars.stop()
 
 
 def _new_bars(stream: TextIO) -> Progress:

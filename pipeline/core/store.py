@@ -10,11 +10,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 import shutil
 import tempfile
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, is_dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ import numpy as np
 from platformdirs import user_cache_path
 
 FOLDER_VARIABLE = "EMBEDSEQ_CACHE"
-_ENTRY_NAME = re.compile(r"[0-9a-f]{64}\.safetensors")
+_ENTRY_NAMES = "[0-9a-f]" * 64 + ".safetensors"
 _UNFINISHED = ".unfinished-"
 _ABANDONED_SECONDS = 86_400.0  # an unfinished entry as old as this was left by a run that was killed
 
@@ -64,7 +64,8 @@ class Cache:
         if found is None or found[0] != json.loads(_canonical(key)):
             return None
         self.in_use.add(path)
-        _mark_used(path)
+        with suppress(OSError):  # a folder that may only be read: its entries can still be used
+            os.utime(path)
         return found[1]
 
     def keep(self, key: Mapping[str, object], entry: Entry) -> str | None:
@@ -80,22 +81,17 @@ class Cache:
                     return _too_large(written.stat().st_size, self.most_bytes)
                 _put(written, path)
         except OSError as error:
-            return (
-                f"cache: {self.folder} cannot be written ({error.strerror or error}); nothing is kept there"
-            )
+            why = error.strerror or error
+            return f"cache: {self.folder} cannot be written ({why}); nothing is kept there"
         self.in_use.add(path)
         return None
 
     def entries(self) -> list[Kept]:
         """Return the entries, least recently used first; other files in the folder are left alone."""
         found = []
-        for path in self.folder.glob("*.safetensors"):
-            if _ENTRY_NAME.fullmatch(path.name):
-                try:
-                    facts = path.stat()
-                except OSError:  # another run has just removed it
-                    continue
-                found.append(Kept(path, facts.st_size, facts.st_mtime))
+        for path in self.folder.glob(_ENTRY_NAMES):
+            with suppress(OSError):  # another run has just removed it
+                found.append(Kept(path, path.stat().st_size, path.stat().st_mtime))
         return sorted(found, key=lambda kept: kept.used)
 
     def describe(self, *, clear: bool = False) -> str:
@@ -116,20 +112,15 @@ class Cache:
         if too_many > sum(kept.bytes for kept in removable):
             return False
         for kept in removable:
-            if too_many <= 0:
-                break
-            if _removed(kept.path):
+            if too_many > 0 and _removed(kept.path):
                 too_many -= kept.bytes
         return too_many <= 0
 
     def _remove_abandoned(self) -> None:
         for folder in self.folder.glob(f"{_UNFINISHED}*"):
-            try:
-                age = time.time() - folder.stat().st_mtime
-            except OSError:
-                continue
-            if age > _ABANDONED_SECONDS:
-                shutil.rmtree(folder, ignore_errors=True)
+            with suppress(OSError):  # another run has just removed it
+                if time.time() - folder.stat().st_mtime > _ABANDONED_SECONDS:
+                    shutil.rmtree(folder, ignore_errors=True)
 
 
 def default_folder() -> Path | None:
@@ -150,7 +141,7 @@ def default_folder() -> Path | None:
 # --- one file --------------------------------------------------------------------------------------------
 
 
-def read_entry(path: Path) -> tuple[dict[str, Any], Entry] | None:
+def read_entry(path: Path) -> tuple[Mapping[str, object], Entry] | None:
     """Return the key of the entry in a file, and the entry; None if a byte of it is not as it was written."""
     from safetensors import safe_open
 
@@ -203,13 +194,6 @@ def _removed(path: Path) -> bool:
     except OSError:
         return False
     return True
-
-
-def _mark_used(path: Path) -> None:
-    try:
-        os.utime(path)
-    except OSError:
-        return  # a folder that may only be read: its entries can still be used
 
 
 def _checksum(text: str, arrays: Mapping[str, np.ndarray]) -> str:

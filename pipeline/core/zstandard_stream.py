@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 _READ_BYTES = 1 << 20
 
@@ -21,7 +24,7 @@ class ZstandardStream(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: Any) -> int:
+    def readinto(self, buffer: Buffer) -> int:
         while not self._ready:
             packed = self._frame.unused_data if self._frame.eof else b""
             packed = packed or self._file.read(_READ_BYTES)
@@ -30,8 +33,9 @@ class ZstandardStream(io.RawIOBase):
             if not packed:
                 return 0
             self._unpack(packed)
-        size = min(len(buffer), len(self._ready))
-        buffer[:size], self._ready = self._ready[:size], self._ready[size:]
+        wanted = memoryview(buffer)
+        size = min(len(wanted), len(self._ready))
+        wanted[:size], self._ready = self._ready[:size], self._ready[size:]
         return size
 
     def _unpack(self, packed: bytes) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from pipeline.core.clean import plural
 from pipeline.core.errors import PipelineError, first_places
 from pipeline.core.values import (
     TEST,
@@ -84,7 +85,7 @@ def read_corpus(
         A file that cannot be read, columns that cannot be settled, a test label that training does not have,
         or fewer than two classes.
     """
-    named = Named(text_column, label_column)
+    named = tuple(name for name in (text_column, label_column) if name is not None)
     table, test, validation = _read_training(source, test, validation, named)
     columns = choose_columns(table, text_column, label_column)
     training = select_training(table, *columns)
@@ -97,23 +98,11 @@ def read_corpus(
     return _join(_corpus_name(source), parts, classes, extra, extra_assumptions, task)
 
 
-@dataclass(frozen=True)
-class Named:
-    """The column names that the user gave."""
-
-    text: str | None
-    label: str | None
-
-    def given(self) -> tuple[str, ...]:
-        """Return those that were given."""
-        return tuple(name for name in (self.text, self.label) if name is not None)
-
-
 # --- files -----------------------------------------------------------------------------------------------
 
 
 def _read_training(
-    source: str | Path, test: str | Path | None, validation: str | Path | None, named: Named
+    source: str | Path, test: str | Path | None, validation: str | Path | None, named: tuple[str, ...]
 ) -> tuple[RawTable, str | Path | None, str | Path | None]:
     """Return the training table and the paths of test and validation: options, else parts of the folder."""
     if str(source) in BUILT_IN:
@@ -122,9 +111,9 @@ def _read_training(
     check_exists(path, tuple(BUILT_IN))
     parts = find_parts(path) if path.is_dir() else None
     if parts is None:
-        return read_table(path, named.given(), tuple(BUILT_IN)), test, validation
+        return read_table(path, named, tuple(BUILT_IN)), test, validation
     _check_given_once(path, parts, test, validation)
-    return read_table(parts.train, named.given()), test or parts.test, validation or parts.validation
+    return read_table(parts.train, named), test or parts.test, validation or parts.validation
 
 
 def _check_given_once(
@@ -142,13 +131,13 @@ def _check_given_once(
 def _read_evaluation(
     path: str | Path,
     split: int,
-    named: Named,
+    named: tuple[str, ...],
     training: tuple[str, str],
     classes: tuple[str, ...],
     task: Task,
 ) -> Part:
     """Read a test or validation file; its columns are called as in training, else found anew."""
-    table = read_table(Path(path), (*named.given(), *training))
+    table = read_table(Path(path), (*named, *training))
     text, label = (name if name in table.cells.columns else None for name in training)
     columns = choose_columns(table, text, label)
     return select_evaluation(table, *columns, split=split, classes=classes, task=task)
@@ -263,8 +252,7 @@ def _is_blank(cells: pl.Series) -> pl.Series:
 
 def _note(table: RawTable, note: str, rows: Bool) -> str:
     places = [table.place(record) for record in np.flatnonzero(rows).tolist()]
-    records = "1 record" if len(places) == 1 else f"{len(places):,} records"
-    return f"{table.file}: {records} {note} ({first_places(places)})"
+    return f"{table.file}: {plural(len(places), 'record')} {note} ({first_places(places)})"
 
 
 def _split_off(

@@ -20,7 +20,7 @@ import polars as pl
 from pipeline.core.errors import PipelineError, first_places
 from pipeline.core.values import TEST, Corpus, Float32, Float64, Int32, Int64
 from pipeline.core.wording import quoted
-from pipeline.corpus.readers.encodings import PACKED_ENDINGS
+from pipeline.corpus.readers.encodings import inner_name
 from pipeline.corpus.readers.records import WRONG_FIELDS, RawTable
 from pipeline.corpus.readers.table import read_table
 from pipeline.tasks.classification.answers import Predictions
@@ -55,9 +55,7 @@ def name_of(path: str | Path) -> str:
     >>> name_of("elsewhere/large-model.csv.gz")
     'large-model'
     """
-    path = Path(path)
-    inner = path.with_suffix("") if path.suffix.lower() in PACKED_ENDINGS else path
-    return inner.stem
+    return inner_name(Path(path)).stem
 
 
 def check_names(paths: Sequence[str], models: Collection[str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from inspect import Parameter
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, cast
 
 import typer
 from typer.models import ArgumentInfo, OptionInfo
@@ -49,7 +49,7 @@ def parameters(keys: Iterable[str], with_argument: bool = True) -> list[Paramete
     ]
 
 
-def resolved(params: Mapping[str, Any]) -> Config:
+def resolved(params: Mapping[str, object]) -> Config:
     """Return the settings that the parameters of a command make: see `load_config`."""
     named = {key: params.get(parameter_name(key)) for key in SETTINGS if SETTINGS[key].option}
     given = {
@@ -57,7 +57,8 @@ def resolved(params: Mapping[str, Any]) -> Config:
         for key, value in named.items()
         if value is not None and value is not False and value not in ([], ())
     }
-    return load_config(params["config"], params["set_"] or (), given)
+    file, texts = cast("Path | None", params["config"]), cast("list[str] | None", params["set_"])
+    return load_config(file, texts or (), given)
 
 
 def parameter_name(key: str) -> str:

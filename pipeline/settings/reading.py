@@ -6,7 +6,9 @@ import json
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import starmap
 from pathlib import Path
 from types import MappingProxyType
 
@@ -70,8 +72,8 @@ class _Given:
     where: str
 
 
-Mistakes = list[PipelineError]
 Convert = Callable[..., Value]  # a raw value and the type of its key
+Read = _Given | PipelineError  # a value, or in its place the mistake
 
 
 def load_config(
@@ -95,20 +97,20 @@ def load_config(
     PipelineError
         All mistakes of all layers, one a line.
     """
-    mistakes: Mistakes = []
-    filed = [*(_from_file(file, mistakes) if file is not None else ())]
-    typed = [
-        *(item for text in overrides for item in _from_override(text, mistakes)),
-        *(item for key, value in options.items() for item in _from_option(key, value, mistakes)),
-    ]
+    in_file = [] if file is None else [*_from_file(file)]
+    elsewhere = [*map(_from_override, overrides), *starmap(_from_option, options.items())]
+    filed, typed = ([item for item in read if isinstance(item, _Given)] for read in (in_file, elsewhere))
     last = {item.key: item for item in [*filed, *typed]}
     config = with_values(Config(), {key: item.value for key, item in last.items()})
     if config.run.tune:
         config = with_values(config, {"run.tune_fixed": _fixed(config, filed, typed)})
     if config.run.quick:
         config = quicken(config, given=last)
+    mistakes = [item for item in (*in_file, *elsewhere) if isinstance(item, PipelineError)]
     mistakes += _contradictions(config, last)
-    _raise_all(mistakes)
+    if mistakes:
+        first, *rest = mistakes
+        raise PipelineError(first.where, first.what, "\n".join([first.fix, *map(str, rest)]))
     return config
 
 
@@ -124,39 +126,25 @@ def _fixed(config: Config, filed: Iterable[_Given], typed: Iterable[_Given]) -> 
     return tuple(sorted({*named, *given}))
 
 
-def _raise_all(mistakes: Mistakes) -> None:
-    if mistakes:
-        first, rest = mistakes[0], mistakes[1:]
-        raise PipelineError(first.where, first.what, "\n".join([first.fix, *map(str, rest)]))
-
-
-def _from_file(file: Path, mistakes: Mistakes) -> Iterator[_Given]:
+def _from_file(file: Path) -> Iterator[Read]:
     """Yield the values of a TOML file."""
-    text = _read_text(file, mistakes)
     try:
+        text = file.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
         tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        mistakes.append(_syntax_mistake(file, text, str(error)))
-        return
-    for table, content in tables.items():
-        if table not in TABLES or not isinstance(content, dict):
-            mistakes.append(_table_mistake(place(file, text, table), table, content))
-            continue
-        for name, value in content.items():
-            where = place(file, text, table, name)
-            shown = f"{table}.{name}"
-            yield from _checked(shown, value, where, _from_toml, mistakes)
-
-
-def _read_text(file: Path, mistakes: Mistakes) -> str:
-    try:
-        return file.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
     except OSError as error:
         reason = "there is no such file" if isinstance(error, FileNotFoundError) else f"{error.strerror}"
-        mistakes.append(PipelineError(str(file), reason, "correct --config"))
+        yield PipelineError(str(file), reason, "correct --config")
     except UnicodeDecodeError:
-        mistakes.append(PipelineError(str(file), "the file is not UTF-8", "save it as UTF-8"))
-    return ""
+        yield PipelineError(str(file), "the file is not UTF-8", "save it as UTF-8")
+    except tomllib.TOMLDecodeError as error:
+        yield _syntax_mistake(file, text, str(error))
+    else:
+        for table, content in tables.items():
+            if table not in TABLES or not isinstance(content, dict):
+                yield _table_mistake(place(file, text, table), table, content)
+                continue
+            for name, value in content.items():
+                yield _checked(f"{table}.{name}", value, place(file, text, table, name), _from_toml)
 
 
 def _syntax_mistake(file: Path, text: str, message: str) -> PipelineError:
@@ -178,19 +166,18 @@ def _table_mistake(where: str, table: str, content: object) -> PipelineError:
     return PipelineError(where, f'"{table}" stands outside a table', fix)
 
 
-def _from_override(text: str, mistakes: Mistakes) -> Iterator[_Given]:
-    """Yield the value of one --set KEY=VALUE."""
+def _from_override(text: str) -> Read:
+    """Return the value of one --set KEY=VALUE."""
     where = f"--set {text}"
     key, equals, value = text.partition("=")
     key = key.strip()
-    table, dot, name = key.partition(".")
+    table, dot, _ = key.partition(".")
     if not equals:
-        mistakes.append(PipelineError(where, 'there is no "="', "write it like --set networks.units=64"))
-    elif not dot or table not in TABLES:
+        return PipelineError(where, 'there is no "="', "write it like --set networks.units=64")
+    if not dot or table not in TABLES:
         fix = _full_key(key) if not dot else did_you_mean(table, TABLES)
-        mistakes.append(PipelineError(where, f'there is no key "{key}"', fix))
-    else:
-        yield from _checked(f"{table}.{name}", value.strip(), where, _from_text, mistakes)
+        return PipelineError(where, f'there is no key "{key}"', fix)
+    return _checked(key, value.strip(), where, _from_text)
 
 
 def _full_key(name: str) -> str:
@@ -199,29 +186,23 @@ def _full_key(name: str) -> str:
     return f"write {' or '.join(full)}" if full else "write it like --set networks.units=64"
 
 
-def _from_option(key: str, value: object, mistakes: Mistakes) -> Iterator[_Given]:
-    """Yield the value of one option of the command line."""
-    where = SETTINGS[key].flag or key
+def _from_option(key: str, value: object) -> Read:
+    """Return the value of one option of the command line."""
     convert = _from_text if isinstance(value, str) else _from_toml
-    yield from _checked(key, value, where, convert, mistakes)
+    return _checked(key, value, SETTINGS[key].flag or key, convert)
 
 
-def _checked(key: str, raw: object, where: str, convert: Convert, mistakes: Mistakes) -> Iterator[_Given]:
-    """Yield the value if its key, type and range are right; note the mistake if not."""
+def _checked(key: str, raw: object, where: str, convert: Convert) -> Read:
+    """Return the value if its key, type and range are right; else the mistake."""
     if key not in SETTINGS:
         table, name = key.split(".", 1)
         known = [known.split(".")[1] for known in SETTINGS if known.startswith(f"{table}.")]
-        mistakes.append(PipelineError(where, f'[{table}] has no key "{name}"', did_you_mean(name, known)))
-        return
-    try:
+        return PipelineError(where, f'[{table}] has no key "{name}"', did_you_mean(name, known))
+    with suppress(TypeError, ValueError, LookupError, OverflowError):
         value = convert(raw, SETTINGS[key].hint)
-        right = SETTINGS[key].check.allows(value)
-    except (TypeError, ValueError, OverflowError):
-        right = False
-    if not right:
-        mistakes.append(_value_mistake(key, raw, where))
-    else:
-        yield _Given(key, value, where)
+        if SETTINGS[key].check.allows(value):
+            return _Given(key, value, where)
+    return _value_mistake(key, raw, where)
 
 
 def _value_mistake(key: str, raw: object, where: str) -> PipelineError:
@@ -257,60 +238,53 @@ def expected(key: str) -> str:
     check = SETTINGS[key].check
     if check.choices:
         return f"one of {', '.join(check.choices)}"
-    hint = SETTINGS[key].hint
-    return (
-        _TYPE_WORDS[hint] + (" each" if hint == tuple[float, ...] and check.words() else "") + check.words()
-    )
+    hint, bounds = SETTINGS[key].hint, check.words()
+    return _KINDS[hint].words + (" each" if hint == tuple[float, ...] and bounds else "") + bounds
 
 
-_TYPE_WORDS: dict[object, str] = {
-    bool: "true or false",
-    int: "a whole number",
-    CountOrAuto: "auto, or a whole number",
-    float: "a number",
-    str: "text",
-    str | None: "text",
-    tuple[str, ...]: 'a list of texts, such as ["bow", "lstm"]',
-    tuple[float, ...]: "a list of numbers",
+@dataclass(frozen=True)
+class _Kind:
+    """A type that settings have: how it is told, what TOML has for it, how text of the command line is read as it."""
+
+    words: str
+    in_toml: tuple[type, ...]
+    from_text: Callable[[str], Value]
+    item: object = None  # of a list: the type of each
+
+
+_KINDS: dict[object, _Kind] = {
+    bool: _Kind("true or false", (bool,), lambda text: {"true": True, "false": False}[text.lower()]),
+    int: _Kind("a whole number", (int,), int),
+    CountOrAuto: _Kind(
+        "auto, or a whole number", (str, int), lambda text: text if text == AUTO else int(text)
+    ),
+    float: _Kind("a number", (float, int), float),
+    str: _Kind("text", (str,), str),
+    str | None: _Kind("text", (str,), lambda text: text or None),
+    tuple[str, ...]: _Kind('a list of texts, such as ["bow", "lstm"]', (list,), str, item=str),
+    tuple[float, ...]: _Kind("a list of numbers", (list,), float, item=float),
 }
 
 
 def _from_toml(raw: object, hint: object) -> Value:
     """Return a TOML value as the type `hint`; TypeError if it is another type (no guessing: "3" is text)."""
-    if hint in (tuple[str, ...], tuple[float, ...]):
-        if not isinstance(raw, list):
-            raise TypeError
-        item = str if hint == tuple[str, ...] else float
-        return tuple(_from_toml(value, item) for value in raw)  # type: ignore[return-value]
-    if hint is float and type(raw) is int:
-        return float(raw)
-    if hint == CountOrAuto:
-        hint = str if isinstance(raw, str) else int
-    if type(raw) is not (str if hint == str | None else hint):
+    kind = _KINDS[hint]
+    if type(raw) not in kind.in_toml:  # `isinstance` takes true for a number
         raise TypeError
-    return raw  # type: ignore[return-value]  # it is what the hint says
-
-
-_SWITCHES = {"true": True, "false": False}
-_PLAIN: dict[object, Callable[[str], Value]] = {int: int, float: float, str: str}
+    if isinstance(raw, list):
+        return tuple(_from_toml(value, kind.item) for value in raw)  # type: ignore[return-value]
+    return float(raw) if hint is float else raw  # type: ignore[return-value, arg-type]  # it is what the hint says
 
 
 def _from_text(raw: str, hint: object) -> Value:
-    """Return text of the command line as the type `hint`; ValueError if it cannot be read so."""
-    if hint is bool:
-        if raw.lower() not in _SWITCHES:
-            raise ValueError
-        return _SWITCHES[raw.lower()]
-    if hint in (tuple[str, ...], tuple[float, ...]):
-        if raw.startswith("["):
-            return _from_toml(tomllib.loads(f"value = {raw}")["value"], hint)
-        items = [item.strip() for item in raw.split(",") if item.strip()]
-        return tuple(items) if hint == tuple[str, ...] else tuple(float(item) for item in items)
-    if hint == str | None:
-        return raw or None
-    if hint == CountOrAuto:
-        return raw if raw == AUTO else int(raw)
-    return _PLAIN[hint](raw)
+    """Return text of the command line as the type `hint`; LookupError or ValueError if it cannot be read so."""
+    kind = _KINDS[hint]
+    if kind.item is None:
+        return kind.from_text(raw)
+    if raw.startswith("["):
+        return _from_toml(tomllib.loads(f"value = {raw}")["value"], hint)
+    items = [item.strip() for item in raw.split(",") if item.strip()]
+    return tuple(kind.from_text(item) for item in items)  # type: ignore[return-value]
 
 
 def _contradictions(config: Config, given: Mapping[str, _Given]) -> Iterator[PipelineError]:

@@ -117,27 +117,18 @@ def deciding(config: Config) -> dict[str, Value]:
 
 def save_config(config: Config) -> str:
     """Return the configuration as TOML text; `load_config` reads it back to an equal value."""
-    lines: list[str] = []
+    tables = []
     for table in TABLES:
-        lines += ["", f"[{table}]"]
-        settings = getattr(config, table)
-        for item in fields(settings):
-            value = getattr(settings, item.name)
-            if value is not None:  # TOML has no null: an absent key means none
-                lines.append(f"{item.name} = {to_toml(value)}")
-    return "\n".join(lines[1:]) + "\n"
+        settings = vars(getattr(config, table)).items()
+        known = [(name, value) for name, value in settings if value is not None]  # TOML has no null
+        tables.append("".join([f"[{table}]\n", *(f"{name} = {to_toml(value)}\n" for name, value in known)]))
+    return "\n".join(tables)
 
 
 def to_toml(value: Value | list[Value]) -> str:
-    """Return a value as TOML.
+    """Return a value as TOML: JSON but for the control character DEL, which a text of TOML cannot hold.
 
     >>> to_toml(("bow", 'say "hi"'))
     '["bow", "say \\\\"hi\\\\""]'
     """
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, tuple | list):
-        return f"[{', '.join(to_toml(item) for item in value)}]"
-    if isinstance(value, str):  # a JSON string is a TOML string, but for the control character DEL
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-    return repr(value)
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -14,7 +14,6 @@ import pytest
 from pipeline.commands import selftest
 from pipeline.commands.selftest import (
     SETTINGS,
-    Data,
     Finding,
     describe,
     plant,
@@ -167,7 +166,7 @@ def test_planted_documents_are_no_part_of_a_comparison_of_a_model_with_itself(co
 # --- the parts
 
 
-def data_of(labels: list[int], split: list[int]) -> Data:
+def data_of(labels: list[int], split: list[int]) -> LoadedCorpus:
     texts = pl.Series([f"word{number} of a document" for number in range(len(labels))], dtype=pl.String)
     n_classes = max(labels) + 1
     corpus = Corpus(
@@ -177,7 +176,7 @@ def data_of(labels: list[int], split: list[int]) -> Data:
         np.arange(len(labels)),
         np.array(split, dtype=np.int8),
     )
-    return Data(LoadedCorpus("films", corpus, Ledger(len(labels), len(labels)), None, (), (), "c0"), corpus)
+    return LoadedCorpus("films", corpus, Ledger(len(labels), len(labels)), None, (), (), "c0")
 
 
 def test_shuffled_labels_say_nothing_of_the_class_and_leave_test_labels_alone() -> None:

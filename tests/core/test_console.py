@@ -122,7 +122,7 @@ def test_a_terminal_shows_a_bar_the_note_and_brackets_as_they_are(monkeypatch: p
     console = Console(stream)
     with console.stage("Training [bold]", total=20, unit="epochs") as stage:
         stage.advance(5, note="best [91 %]")
-        console._rich().refresh()
+        console._bars.refresh()
         console.warn("label [/red] is odd")
     shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", stream.getvalue())
     assert re.search(r"Training \[bold\] \S+ +5/20 epochs \S+ best \[91 %\]", shown)

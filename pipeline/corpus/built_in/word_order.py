@@ -11,7 +11,6 @@ nouns across the words between them can tell the twins apart.
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -62,40 +61,13 @@ CLOSINGS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Sentence:
-    """The parts of one sentence, in the order they are written."""
-
-    opening: str
-    before_noun: str
-    actor: str
-    after_noun: str
-    before_verb: str
-    verb: str
-    after_verb: str
-    other: str
-    closing: str
-
-    def text(self) -> str:
-        """Return the sentence in lower case, words separated by one blank."""
-        actor = f"{self.before_noun} {self.actor} {self.after_noun}"
-        other = f"{self.before_noun} {self.other} {self.after_noun}"
-        parts = (self.opening, actor, self.before_verb, self.verb, self.after_verb, other, self.closing)
-        return " ".join(part for part in parts if part)
-
-    def twin(self) -> Sentence:
-        """Return the sentence with its two nouns exchanged."""
-        return replace(self, actor=self.other, other=self.actor)
-
-
 def make_sentences(n_pairs: int = N_PAIRS, seed: int = SEED) -> list[tuple[str, str]]:
     """Return (text, label) of `n_pairs` twins, each twin next to the other; all texts are distinct."""
     generator = np.random.default_rng(seed)
     seen: set[str] = set()
     rows: list[tuple[str, str]] = []
     while len(rows) < 2 * n_pairs:
-        sentence = _draw(generator)
-        pair = [(each.text(), _label(each)) for each in (sentence, sentence.twin())]
+        pair = _twins(generator)
         if seen.isdisjoint(text for text, _ in pair):
             seen.update(text for text, _ in pair)
             rows.extend(pair)
@@ -116,27 +88,22 @@ def read_word_order() -> RawTable:
     )
 
 
-def _draw(generator: np.random.Generator) -> Sentence:
+def _twins(generator: np.random.Generator) -> list[tuple[str, str]]:
+    """Return a sentence and the one with its two nouns exchanged, each with the kind of being that acts."""
+
     def pick(choices: tuple[str, ...]) -> str:
         return choices[int(generator.integers(len(choices)))]
 
-    nouns = (pick(ANIMALS), pick(PERSONS))
-    actor = int(generator.integers(2))
-    return Sentence(
-        opening=pick(OPENINGS),
-        before_noun=pick(BEFORE_NOUN),
-        actor=nouns[actor],
-        after_noun=pick(AFTER_NOUN),
-        before_verb=pick(BEFORE_VERB),
-        verb=pick(VERBS),
-        after_verb=pick(AFTER_VERB),
-        other=nouns[1 - actor],
-        closing=pick(CLOSINGS),
-    )
-
-
-def _label(sentence: Sentence) -> str:
-    return "animal" if sentence.actor in ANIMALS else "person"
+    nouns = {"animal": pick(ANIMALS), "person": pick(PERSONS)}
+    kinds = sorted(nouns, reverse=bool(generator.integers(2)))
+    opening, before, after = pick(OPENINGS), pick(BEFORE_NOUN), pick(AFTER_NOUN)
+    verb = (pick(BEFORE_VERB), pick(VERBS), pick(AFTER_VERB))
+    closing = pick(CLOSINGS)
+    rows = []
+    for actor, other in (kinds, kinds[::-1]):
+        acting, acted_on = (f"{before} {nouns[kind]} {after}" for kind in (actor, other))
+        rows.append((" ".join(filter(None, (opening, acting, *verb, acted_on, closing))), actor))
+    return rows
 
 
 def write_csv(path: Path) -> None:

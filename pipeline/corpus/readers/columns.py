@@ -1,9 +1,10 @@
-"""Which column is the text and which is the label: by name, else by content."""
+"""Which column is the text and which is the label: by name, else by content. A rule is a line of `RULES`."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
+from typing import NamedTuple
 
 import polars as pl
 
@@ -54,32 +55,28 @@ def choose_columns(table: RawTable, text: str | None, label: str | None) -> tupl
     PipelineError
         A name that the file has not, or a choice that neither names nor content settle.
     """
-    text, label = text or table.text_column, label or table.label_column
-    if text is not None:
-        check_column(table, text, "--text")
-    if label is not None:
-        check_column(table, label, "--label")
-    if text is not None and text == label:
-        raise PipelineError("--label", f'"{text}" is also the text column', "name two different columns")
-    assumptions = [_repeated(table, name) for name in (text, label) if name and _namesakes(table, name)]
-    how = ""
-    if label is None:
-        label, how = _by_name(table, LABEL_NAMES, "--label", excluded=text)
-    by_name = [f'{table.file}: the label is column "{label}" ({how})'] if how else []
-    if text is None:
-        text, how = choose_text(table, excluded=label)
-        assumptions.append(f'{table.file}: the text is column "{text}" ({how})')
-    assumptions.extend(by_name)
-    if label is None:
-        label, how = _label_by_content(table, excluded=text)
-        assumptions.append(f'{table.file}: the label is column "{label}" ({how})')
-    return text, label, tuple(assumptions)
+    given = {"text": text or table.text_column, "label": label or table.label_column}
+    chosen = {role: name for role, name in given.items() if name is not None}
+    for role, name in chosen.items():
+        check_column(table, name, f"--{role}")
+    if len({*chosen.values()}) < len(chosen):
+        raise PipelineError(
+            "--label", f'"{chosen["text"]}" is also the text column', "name two different columns"
+        )
+    assumptions = [_repeated(table, name) for name in chosen.values() if _namesakes(table, name)]
+    found: dict[str, str] = {}
+    for role, rule in RULES:
+        column = None if role in chosen else rule(table, [*chosen.values()])
+        if column is not None:
+            chosen[role] = column.name
+            found[role] = f'{table.file}: the {role} is column "{column.name}" ({column.how})'
+    return chosen["text"], chosen["label"], (*assumptions, *(found[role] for role in given if role in found))
 
 
-def choose_text(table: RawTable, excluded: str | None = None) -> tuple[str, str]:
-    """Return the text column and how it was found: by name, else the longest mean text."""
-    name, how = _by_name(table, TEXT_NAMES, "--text", excluded)
-    return (name, how) if name else _text_by_content(table, _usable(table, excluded), "the longest text")
+def choose_text(table: RawTable) -> Column:
+    """Return the text column, where no label is asked for."""
+    found = (rule(table, []) for role, rule in RULES if role == "text")
+    return next(column for column in found if column is not None)
 
 
 def check_column(table: RawTable, name: str, option: str) -> None:
@@ -108,54 +105,87 @@ def _repeated(table: RawTable, name: str) -> str:
     return f'{table.file}: "{name}" is the first column of that name; beside it stands {others}'
 
 
-def _usable(table: RawTable, excluded: str | None) -> list[str]:
-    return [name for name in table.cells.columns if name != excluded and name not in table.nested]
+def _usable(table: RawTable, taken: Sequence[str]) -> list[str]:
+    return [name for name in table.cells.columns if name not in taken and name not in table.nested]
 
 
-def _by_name(
-    table: RawTable, known: tuple[str, ...], option: str, excluded: str | None
-) -> tuple[str | None, str]:
-    written = {name: normalised_name(_written_name(table, name)) for name in _usable(table, excluded)}
-    found = [name for name in written if written[name] in known]
-    first = [name for name in found if written[name] in FIRST_CHOICES]
-    if len(first) == 1 or len(found) == 1:
-        return (first or found)[0], "by its name"
-    if not found:
-        return None, ""
-    if option == "--text":
-        return _text_by_content(table, found, "the longest of the columns with a text's name")
-    raise _unsettled(table, found, option, "could each be the label")
+# --- the rules
 
 
-def _text_by_content(table: RawTable, names: list[str], how: str) -> tuple[str, str]:
+class Column(NamedTuple):
+    """A column that a rule found, and how."""
+
+    name: str
+    how: str
+
+
+def _label_by_name(table: RawTable, taken: Sequence[str]) -> Column | None:
+    named = _by_name(table, LABEL_NAMES, taken)
+    if len(named) > 1:
+        raise _unsettled(table, named, "--label", "could each be the label")
+    return Column(named[0], "by its name") if named else None
+
+
+def _text_by_name(table: RawTable, taken: Sequence[str]) -> Column | None:
+    named = _by_name(table, TEXT_NAMES, taken)
+    if len(named) > 1:
+        return _longest(table, named, "the longest of the columns with a text's name")
+    return Column(named[0], "by its name") if named else None
+
+
+def _text_by_content(table: RawTable, taken: Sequence[str]) -> Column:
+    names = _usable(table, taken)
     if not names:
         what = f"one column that could be the text or the label, {quoted(table.cells.columns)}"
         raise PipelineError(table.file, what, "a corpus needs a text column and a label column")
+    return _longest(table, names, "the longest text")
+
+
+def _label_by_content(table: RawTable, taken: Sequence[str]) -> Column:
+    names = _usable(table, taken)
+    if not names:
+        what = f'"{taken[0]}" is the text and no other column could be the label'
+        raise PipelineError(table.file, what, "add a label column")
+    if len(names) == 1:
+        return Column(names[0], "the other column")
+    distinct = table.cells.select(pl.col(names).n_unique()).row(0)
+    ranked = sorted((count, name) for count, name in zip(distinct, names, strict=True) if count > 1)
+    tied = [name for count, name in ranked if count == ranked[0][0]] or names
+    if len(tied) > 1:
+        raise _unsettled(table, tied, "--label", "could each be the label")
+    return Column(tied[0], "the fewest distinct values")
+
+
+# Tried in this order, each where its column is not settled yet: it names one, passes (None), or refuses to guess.
+Rule = Callable[[RawTable, Sequence[str]], Column | None]  # the second are the columns that are taken
+RULES: tuple[tuple[str, Rule], ...] = (
+    ("label", _label_by_name),
+    ("text", _text_by_name),
+    ("text", _text_by_content),
+    ("label", _label_by_content),
+)
+
+
+def _by_name(table: RawTable, known: Collection[str], taken: Sequence[str]) -> list[str]:
+    """Return the columns that the header calls by a known name: the one of `FIRST_CHOICES` alone, where one is."""
+    written = {name: normalised_name(_written_name(table, name)) for name in _usable(table, taken)}
+    found = [name for name in written if written[name] in known]
+    first = [name for name in found if written[name] in FIRST_CHOICES]
+    return first if len(first) == 1 else found
+
+
+def _longest(table: RawTable, names: Sequence[str], how: str) -> Column:
+    """Return the column whose mean text is clearly the longest, or of close ones that of most distinct values."""
     lengths = table.cells.select(pl.col(names).str.len_chars().mean().fill_null(0.0)).row(0)
     longest = max(lengths)
     close = [name for name, length in zip(names, lengths, strict=True) if CLEARLY_LONGER * length >= longest]
     if len(close) == 1:
-        return close[0], how
+        return Column(close[0], how)
     distinct = table.cells.select(pl.col(close).n_unique()).row(0)
     varied = [name for name, count in zip(close, distinct, strict=True) if 2 * count >= max(distinct)]
     if len(varied) == 1:
-        return varied[0], "long texts, the most distinct values"
+        return Column(varied[0], "long texts, the most distinct values")
     raise _unsettled(table, varied, "--text", "could each be the text")
-
-
-def _label_by_content(table: RawTable, excluded: str) -> tuple[str, str]:
-    names = _usable(table, excluded)
-    if not names:
-        what = f'"{excluded}" is the text and no other column could be the label'
-        raise PipelineError(table.file, what, "add a label column")
-    if len(names) == 1:
-        return names[0], "the other column"
-    distinct = table.cells.select(pl.col(names).n_unique()).row(0)
-    ranked = sorted((count, name) for count, name in zip(distinct, names, strict=True) if count > 1)
-    if not ranked or (len(ranked) > 1 and ranked[0][0] == ranked[1][0]):
-        tied = [name for count, name in ranked if count == ranked[0][0]] or names
-        raise _unsettled(table, tied, "--label", "could each be the label")
-    return ranked[0][1], "the fewest distinct values"
 
 
 def _unsettled(table: RawTable, tied: Sequence[str], option: str, what: str) -> PipelineError:

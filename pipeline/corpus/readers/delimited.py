@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count, islice
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import polars as pl
@@ -17,8 +18,8 @@ import polars as pl
 from pipeline.core.errors import PipelineError
 from pipeline.core.values import Int8, Int64
 from pipeline.corpus.readers.columns import is_known_name
-from pipeline.corpus.readers.encodings import TextSource, has_surrogates, read_source, without_surrogates
-from pipeline.corpus.readers.records import UNDECODABLE, WRONG_FIELDS, RawTable, no_problems
+from pipeline.corpus.readers.encodings import TextSource, read_source
+from pipeline.corpus.readers.records import WRONG_FIELDS, RawTable, as_cells, no_problems
 
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 NO_DELIMITER = "\x1f"  # the unit separator: a file of one column
@@ -44,22 +45,17 @@ class Record:
     fields: list[str]
 
 
-def read_csv(path: Path, wanted: Sequence[str] = ()) -> RawTable:
-    """Read a .csv file; `wanted` are column names the user gave, which mark a header."""
-    return _read_delimited(read_source(path), ",;\t|", wanted)
+def read_delimited(path: Path, wanted: Sequence[str] = (), *, preferred: str) -> RawTable:
+    """Read fields between delimiters; `wanted` are column names the user gave, which mark a header.
 
-
-def read_tsv(path: Path, wanted: Sequence[str] = ()) -> RawTable:
-    """Read a .tsv file; `wanted` are column names the user gave, which mark a header."""
-    return _read_delimited(read_source(path), "\t,;|", wanted)
-
-
-def _read_delimited(source: TextSource, preferred: str, wanted: Sequence[str]) -> RawTable:
+    `preferred` are the delimiters that the file may have; of equally likely ones it is the first.
+    """
+    source = read_source(path)
     dialect = find_dialect(source, preferred, wanted)
-    cells = None if source.damaged else _read_clean(source, dialect)
-    problems = None if cells is None else no_problems(len(cells))
-    if cells is None or problems is None:
-        cells, problems = _read_with_csv_module(source, dialect)
+    clean = None if source.damaged else _read_clean(source, dialect)
+    cells, problems = (
+        _read_with_csv_module(source, dialect) if clean is None else (clean, no_problems(len(clean)))
+    )
     return RawTable(
         file=source.file,
         cells=cells,
@@ -220,14 +216,10 @@ def column_names(first: list[str], header: bool) -> list[str]:
     taken = set(first)
     names: list[str] = []
     for name in first:
-        names.append(_unused(name, taken) if name in names else name)
+        numbered = (f"{name} ({number})" for number in count(2))
+        names.append(next(new for new in numbered if new not in taken) if name in names else name)
         taken.add(names[-1])
     return names
-
-
-def _unused(name: str, taken: set[str]) -> str:
-    """Return `name` with the first number, from 2, that makes it another name than those in `taken`."""
-    return next(new for number in count(2) if (new := f"{name} ({number})") not in taken)
 
 
 # --- the csv module's pass -------------------------------------------------------------------------------
@@ -237,10 +229,8 @@ def parse_records(text: str, dialect: Dialect) -> Iterator[Record]:
     """Yield the records of `text` and the line where each starts; blank lines are no records."""
     csv.field_size_limit(LONGEST_FIELD)
     lines = io.StringIO(text, newline="")
-    if dialect.quoted:
-        reader = csv.reader(lines, delimiter=dialect.delimiter)
-    else:
-        reader = csv.reader(lines, delimiter=dialect.delimiter, quoting=csv.QUOTE_NONE)
+    quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if dialect.quoted else csv.QUOTE_NONE
+    reader = csv.reader(lines, delimiter=dialect.delimiter, quoting=quoting)
     line = 1
     for fields in reader:
         if fields:
@@ -251,25 +241,19 @@ def parse_records(text: str, dialect: Dialect) -> Iterator[Record]:
 def _read_with_csv_module(source: TextSource, dialect: Dialect) -> tuple[pl.DataFrame, Int8]:
     text = source.text()
     records = list(parse_records(text, dialect))
-    if dialect.quoted:
-        _check_last_quote(source.file, records, text, dialect)
+    if dialect.quoted and (last := _open_quote(records, text, dialect)) is not None:
+        what = "a quotation mark opens here and never closes"
+        fix = 'close it, or write it twice ("") inside a quoted field'
+        raise PipelineError(f"{source.file}:{last.line}", what, fix)
     first, body = records[0], records[1 if dialect.header else 0 :]
     widths = Counter(len(record.fields) for record in body)
     width = len(first.fields) if dialect.header else widths.most_common(1)[0][0]
     _check_widths(source.file, body, width, dialect)
     names = column_names(first.fields[:width], dialect.header)
-    columns = {name: [_cell(record.fields, column) for record in body] for column, name in enumerate(names)}
-    problems = [_problems(record.fields, width) for record in body]
-    return pl.DataFrame(columns, schema=dict.fromkeys(names, pl.String)), np.array(problems, dtype=np.int8)
-
-
-def _cell(fields: list[str], column: int) -> str | None:
-    return without_surrogates(fields[column]) if column < len(fields) else None
-
-
-def _problems(fields: list[str], width: int) -> int:
-    undecodable = any(has_surrogates(cell) for cell in fields)
-    return (UNDECODABLE if undecodable else 0) | (WRONG_FIELDS if len(fields) != width else 0)
+    rows = [record.fields + [None] * (width - len(record.fields)) for record in body]
+    cells, undecodable = as_cells({name: [row[at] for row in rows] for at, name in enumerate(names)})
+    wrong = np.array([len(record.fields) != width for record in body], np.int8)
+    return cells, undecodable | WRONG_FIELDS * wrong
 
 
 def _check_widths(file: str, body: list[Record], width: int, dialect: Dialect) -> None:
@@ -288,15 +272,6 @@ def _open_quote(records: list[Record], text: str, dialect: Dialect) -> Record | 
         return None
     last = "".join(islice(io.StringIO(text, newline=""), records[-1].line - 1, None))
     return records[-1] if len(list(parse_records(f"{last}\nend", dialect))) == 1 else None
-
-
-def _check_last_quote(file: str, records: list[Record], text: str, dialect: Dialect) -> None:
-    last = _open_quote(records, text, dialect)
-    if last is not None:
-        what = "a quotation mark opens here and never closes"
-        raise PipelineError(
-            f"{file}:{last.line}", what, 'close it, or write it twice ("") inside a quoted field'
-        )
 
 
 def _find_lines(source: TextSource, dialect: Dialect) -> Int64:

@@ -1,4 +1,7 @@
-"""A file's bytes, unpacked and brought to UTF-8: what every text reader starts from."""
+"""A file's bytes, unpacked and brought to UTF-8: what every text reader starts from.
+
+A way of packing is a line of `PACKED`, an encoding a line of `ENCODINGS`.
+"""
 
 from __future__ import annotations
 
@@ -7,19 +10,25 @@ import gzip
 import io
 import re
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import IO
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.zstandard_stream import ZstandardStream
 
-PACKED_ENDINGS = (".gz", ".zst")
+# How a file is unpacked, by the last ending of its name.
+PACKED: dict[str, Callable[[IO[bytes]], io.RawIOBase | io.BufferedIOBase]] = {
+    ".gz": lambda file: gzip.GzipFile(fileobj=file),
+    ".zst": ZstandardStream,
+}
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 _CHUNK = 1 << 20
-_UTF8_SEQUENCE = re.compile(
-    rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}",
-)
+_HEAD = 4096  # bytes that tell UTF-16 without a byte order mark
+_UTF8_SEQUENCE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 # Windows-1252 bytes met in prose: quotes, dashes, currency, (c), degree, fractions ...
 _CP1252_MARKS = frozenset(b"\x80\x82\x84\x85\x86\x8b\x91\x92\x93\x94\x95\x96\x97\x99\x9b") | frozenset(
@@ -53,29 +62,28 @@ def has_surrogates(cell: str) -> bool:
     return not cell.isascii() and _SURROGATE.search(cell) is not None
 
 
-def read_bytes(path: Path) -> bytes:
-    """Return the file's bytes, unpacked if its name ends in .gz or .zst."""
-    return _read(path, -1)
+def is_packed(path: Path) -> bool:
+    """Whether a file's name says that it is packed."""
+    return path.suffix.lower() in PACKED
 
 
-def read_head(path: Path, n_bytes: int) -> bytes:
-    """Return the first bytes of a file, unpacked as `read_bytes` does; no more of it is read than that takes."""
-    return _read(path, n_bytes)
+def inner_name(path: Path) -> Path:
+    """Return a file's name without the ending that says how it is packed."""
+    return path.with_suffix("") if is_packed(path) else path
 
 
-def _read(path: Path, n_bytes: int) -> bytes:
+def read_bytes(path: Path, n_bytes: int = -1) -> bytes:
+    """Return the file's bytes, unpacked if its name says that they are packed: all, or no more than the first few."""
     try:
         file = path.open("rb")
     except OSError as error:
-        raise PipelineError(
-            str(path), f"the file cannot be read ({error.strerror})", "check the path"
-        ) from None
+        what = f"the file cannot be read ({error.strerror})"
+        raise PipelineError(str(path), what, "check the path") from None
     with file:
-        if path.suffix.lower() not in PACKED_ENDINGS:
+        if not is_packed(path):
             return file.read(n_bytes)
         try:
-            packed = gzip.GzipFile(fileobj=file) if path.suffix.lower() == ".gz" else ZstandardStream(file)
-            return io.BufferedReader(packed).read(n_bytes)
+            return io.BufferedReader(PACKED[path.suffix.lower()](file)).read(n_bytes)
         except (OSError, EOFError, zlib.error, ValueError) as error:
             what = f"the file is not whole {path.suffix} data ({error})"
             raise PipelineError(str(path), what, "pack or fetch it again") from None
@@ -90,23 +98,17 @@ def read_source(path: Path) -> TextSource:
 
 
 def decode(file: str, data: bytes) -> TextSource:
-    """Find the encoding of `data`: a byte order mark, UTF-16 by its zero bytes, UTF-8, Windows-1252.
+    """Return the text of `data` in the first encoding of `ENCODINGS` that it can be.
 
     Bytes that are not UTF-8 mean Windows-1252 where they read as letters inside words or as the usual marks
     (curly quotes, dashes, pounds); otherwise the file is UTF-8 with damaged records.
     """
-    if data.startswith(codecs.BOM_UTF8):
-        body = data[len(codecs.BOM_UTF8) :]
-        return TextSource(file, body, "UTF-8 with a byte order mark", not is_utf8(body))
-    utf16 = _utf16_codec(data)
-    if utf16:
-        text = without_surrogates(data.decode(utf16, "replace"))
-        return TextSource(file, text.removeprefix("\ufeff").encode("utf-8"), "UTF-16")
-    if is_utf8(data):
-        return TextSource(file, data, "UTF-8")
-    if looks_like_windows_1252(data):
-        return TextSource(file, data.decode("cp1252", "replace").encode("utf-8"), "Windows-1252")
-    return TextSource(file, data, "UTF-8", damaged=True)
+    encoding = next(encoding for encoding in ENCODINGS if encoding.fits(data))
+    if encoding.codec == "utf-8":
+        body = data.removeprefix(codecs.BOM_UTF8)
+        return TextSource(file, body, encoding.words, damaged=not is_utf8(body))
+    text = without_surrogates(data.decode(encoding.codec, "replace"))
+    return TextSource(file, text.removeprefix("\ufeff").encode("utf-8"), encoding.words)
 
 
 def is_utf8(data: bytes) -> bool:
@@ -140,16 +142,33 @@ def _reads_as_windows_1252(data: bytes, place: int) -> bool:
     return byte in _CP1252_LETTERS and any(other in _LATIN_LETTERS for other in neighbours)
 
 
-def _utf16_codec(data: bytes) -> str | None:
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) and not data.startswith(
-        codecs.BOM_UTF32_LE
-    ):
-        return "utf-16"
-    head = data[:4096]
-    if len(head) < 4 or b"\0" not in head:
-        return None
-    even, odd = head[0::2].count(0), head[1::2].count(0)
-    half = len(head) // 2
-    if odd > 0.3 * half and odd > 4 * even:
-        return "utf-16-le"
-    return "utf-16-be" if even > 0.3 * half and even > 4 * odd else None
+def _has_utf16_mark(data: bytes) -> bool:
+    marked = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return marked and not data.startswith(codecs.BOM_UTF32_LE)
+
+
+def _has_zeros(data: bytes, at: int) -> bool:
+    """Whether of each pair of bytes the one `at` 0 or 1 is often zero and the other seldom."""
+    head = data[:_HEAD]
+    zeros, others = head[at::2].count(0), head[1 - at :: 2].count(0)
+    return len(head) >= 4 and zeros > 0.3 * (len(head) // 2) and zeros > 4 * others
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """A line of `ENCODINGS`: its name in words, Python's name of it, and whether a file's bytes can be it."""
+
+    words: str
+    codec: str
+    fits: Callable[[bytes], bool]
+
+
+# In the order in which they are tried; the last fits all, and has damaged records where bytes are not of it.
+ENCODINGS = (
+    Encoding("UTF-8 with a byte order mark", "utf-8", lambda data: data.startswith(codecs.BOM_UTF8)),
+    Encoding("UTF-16", "utf-16", _has_utf16_mark),
+    Encoding("UTF-16", "utf-16-le", partial(_has_zeros, at=1)),
+    Encoding("UTF-16", "utf-16-be", partial(_has_zeros, at=0)),
+    Encoding("Windows-1252", "cp1252", lambda data: not is_utf8(data) and looks_like_windows_1252(data)),
+    Encoding("UTF-8", "utf-8", lambda data: True),
+)

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
-import polars as pl
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import Json
 from pipeline.corpus.readers.columns import is_known_name
-from pipeline.corpus.readers.encodings import TextSource, has_surrogates, read_source, without_surrogates
-from pipeline.corpus.readers.records import UNDECODABLE, RawTable
+from pipeline.corpus.readers.encodings import TextSource, read_source
+from pipeline.corpus.readers.records import RawTable, as_cells
 
 _BLANKS = re.compile(r"[ \t\r\n]*")
 LONGEST_INTEGER = 4300  # digits that Python turns into an integer
 _ENCLOSING_KEYS = ("data", "records", "rows", "documents", "examples")
-Columns = dict[str, list[Json]]
-Place = tuple[int, dict[str, Json]]  # the line where an object starts, the object
+Object = dict[str, Json]
+Place = tuple[int, Object]  # the line where an object starts (0: not known), the object
 
 
 def _integer(digits: str) -> int | str:
@@ -50,7 +49,7 @@ def read_json(path: Path, wanted: Sequence[str] = ()) -> RawTable:
         if error.msg == "Extra data":
             return _table(source, list(_line_objects(source)))
         raise _invalid(source.file, error.lineno, error) from None
-    return _table(source, list(_enclosed_objects(source, whole, wanted)))
+    return _table(source, _enclosed_objects(source, whole, wanted))
 
 
 def _line_objects(source: TextSource) -> Iterator[Place]:
@@ -89,33 +88,33 @@ def _skip_blanks(text: str, place: int) -> int:
     return match.end() if match else place
 
 
-def _enclosed_objects(source: TextSource, whole: Json, wanted: Sequence[str]) -> Iterator[Place]:
-    """Yield the records of an object of columns, or of the array under a key such as "data"."""
+def _enclosed_objects(source: TextSource, whole: Json, wanted: Sequence[str]) -> list[Place]:
+    """Return the records of an object that holds all of them, or is the only one."""
     if not isinstance(whole, dict):
         what = "expected an array of objects, an object of arrays of one length, or one object a line"
         raise PipelineError(f"{source.file}:1", what, "convert it to one of these")
+    for layout in LAYOUTS:
+        records = layout(whole, wanted)
+        if records is not None:
+            return [(0, record) for record in records]
+    if _is_split(whole) or (whole and all(isinstance(value, dict) for value in whole.values())):
+        what = "the file is one object that holds neither records nor whole columns"
+        fix = 'write one object a record, as pandas does with to_json(path, orient="records")'
+        raise PipelineError(f"{source.file}:1", what, fix)
+    return [(1, whole)]
+
+
+def _under_a_key(whole: Object, wanted: Sequence[str]) -> list[Object] | None:
+    """Return the records of `{"data": [{"text": "good", ...}, ...]}`, or of another of `_ENCLOSING_KEYS`."""
     for key in _ENCLOSING_KEYS:
-        if isinstance(whole.get(key), list) and _all_objects(whole[key]):
-            yield from ((0, record) for record in whole[key])
-            return
-    columns = _columns_by_row(whole, wanted) or _columns_of_arrays(whole)
-    if columns is None:
-        _check_is_record(source.file, whole)
-        yield 1, whole
-        return
-    rows = zip(*columns.values(), strict=True)
-    yield from ((0, dict(zip(columns, values, strict=True))) for values in rows)
+        values = whole.get(key)
+        if isinstance(values, list) and values and all(isinstance(value, dict) for value in values):
+            return values
+    return None
 
 
-def _columns_of_arrays(whole: dict[str, Json]) -> Columns | None:
-    """Return the columns of `{"text": ["good", ...], "label": [1, ...]}`; None in another layout."""
-    columns = {name: values for name, values in whole.items() if isinstance(values, list)}
-    one_length = len({len(values) for values in columns.values()}) == 1
-    return columns if one_length and not _is_split(whole) else None
-
-
-def _columns_by_row(whole: dict[str, Json], wanted: Sequence[str]) -> Columns | None:
-    """Return the columns of `{"text": {"0": "good", ...}, ...}`, pandas' default; None in another layout."""
+def _by_row(whole: Object, wanted: Sequence[str]) -> list[Object] | None:
+    """Return the records of `{"text": {"0": "good", ...}, ...}`, pandas' default."""
     columns = {name: column for name, column in whole.items() if isinstance(column, dict)}
     rows = next(iter(columns.values()), {}).keys()
     if not whole or len(columns) < len(whole) or any(column.keys() != rows for column in columns.values()):
@@ -123,27 +122,31 @@ def _columns_by_row(whole: dict[str, Json], wanted: Sequence[str]) -> Columns | 
     named = any(is_known_name(name) or name in wanted for name in whole)
     if not named and not all(row.isdigit() for row in rows):
         return None  # the outer names may be the rows
-    return {name: [column[row] for row in rows] for name, column in columns.items()}
+    return [{name: column[row] for name, column in columns.items()} for row in rows]
 
 
-def _check_is_record(file: str, whole: dict[str, Json]) -> None:
-    """Raise PipelineError where the one object of a file is not a record but a layout that is not read."""
-    if _is_split(whole) or (whole and all(isinstance(value, dict) for value in whole.values())):
-        what = "the file is one object that holds neither records nor whole columns"
-        fix = 'write one object a record, as pandas does with to_json(path, orient="records")'
-        raise PipelineError(f"{file}:1", what, fix)
+def _of_arrays(whole: Object, wanted: Sequence[str]) -> list[Object] | None:
+    """Return the records of `{"text": ["good", ...], "label": [1, ...]}`; other keys are not of them."""
+    columns = {name: values for name, values in whole.items() if isinstance(values, list)}
+    if _is_split(whole) or len({len(values) for values in columns.values()}) != 1:
+        return None
+    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
 
 
-def _is_split(whole: dict[str, Json]) -> bool:
+# How one object can hold all records, in the order in which they are tried: each gives the records, or None.
+LAYOUTS: tuple[Callable[[Object, Sequence[str]], list[Object] | None], ...] = (
+    _under_a_key,
+    _by_row,
+    _of_arrays,
+)
+
+
+def _is_split(whole: Object) -> bool:
     """Whether names and cells stand apart, as in `{"columns": ["text", ...], "data": [["good", ...], ...]}`."""
     return isinstance(whole.get("columns"), list) and isinstance(whole.get("data"), list)
 
 
-def _all_objects(values: list[Json]) -> bool:
-    return bool(values) and all(isinstance(value, dict) for value in values)
-
-
-def _object(file: str, line: int, value: Json) -> dict[str, Json]:
+def _object(file: str, line: int, value: Json) -> Object:
     if not isinstance(value, dict):
         what = f'the record is {_kind(value)}, expected an object such as {{"text": "...", "label": "..."}}'
         raise PipelineError(f"{file}:{line}", what, "correct the record")
@@ -161,18 +164,13 @@ def _invalid(file: str, line: int, error: json.JSONDecodeError) -> PipelineError
 
 def _table(source: TextSource, places: list[Place]) -> RawTable:
     names = list(dict.fromkeys(name for _, record in places for name in record))
-    columns = {name: [as_string(record.get(name)) for _, record in places] for name in names}
-    problems = np.zeros(len(places), dtype=np.int8)
-    for name, cells in columns.items():
-        for row, cell in enumerate(cells):
-            if cell is not None and has_surrogates(cell):
-                cells[row] = without_surrogates(cell)
-                problems[row] |= UNDECODABLE
-        columns[name] = cells
+    cells, problems = as_cells(
+        {name: [as_string(record.get(name)) for _, record in places] for name in names}
+    )
     lines = np.array([line for line, _ in places], dtype=np.int64)
     return RawTable(
         file=source.file,
-        cells=pl.DataFrame(columns, schema=dict.fromkeys(names, pl.String)),
+        cells=cells,
         problems=problems,
         assumptions=(f"{source.file}: the encoding is {source.encoding}",),
         find_lines=None if not lines.all() else lambda: lines,

@@ -10,15 +10,14 @@ import numpy as np
 import polars as pl
 
 from pipeline.core.errors import PipelineError
-from pipeline.corpus.readers.encodings import PACKED_ENDINGS, read_bytes
+from pipeline.corpus.readers.encodings import is_packed, read_bytes
 from pipeline.corpus.readers.records import UNDECODABLE, RawTable, no_problems
 
 
 def read_parquet(path: Path, wanted: Sequence[str] = ()) -> RawTable:
     """Read a .parquet file; integers, whole floats and booleans become strings ("1", "true")."""
-    packed = path.suffix.lower() in PACKED_ENDINGS
     try:
-        frame = pl.read_parquet(io.BytesIO(read_bytes(path)) if packed else path)
+        frame = pl.read_parquet(io.BytesIO(read_bytes(path)) if is_packed(path) else path)
     except (pl.exceptions.PolarsError, OSError):
         fix = "write it again, or give it the ending of what it is (.csv, .jsonl, .txt)"
         raise PipelineError(str(path), "the file is not whole Parquet data", fix) from None

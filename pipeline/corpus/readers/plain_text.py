@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.values import Int8, Int64
-from pipeline.corpus.readers.encodings import TextSource, has_surrogates, read_source, without_surrogates
-from pipeline.corpus.readers.records import UNDECODABLE, WRONG_FIELDS, RawTable
+from pipeline.core.values import Int64
+from pipeline.corpus.readers.encodings import TextSource, read_source, without_surrogates
+from pipeline.corpus.readers.records import WRONG_FIELDS, RawTable, as_cells
 
 FASTTEXT_PREFIX = "__label__"
 SAMPLE_LINES = 2000
@@ -31,7 +32,9 @@ def read_text(path: Path, wanted: Sequence[str] = ()) -> RawTable:
     label_first = _label_is_first(source.file, lines)
     pairs = [_tab_pair(line, label_first) for _, line in lines]
     order = "the label, a tab, the text" if label_first else "the text, a tab, the label"
-    return _table(source, lines, pairs, f"each line is {order}")
+    table = _table(source, lines, pairs, f"each line is {order}")
+    without_tab = np.array([None in pair for pair in pairs], np.int8)
+    return replace(table, problems=table.problems | WRONG_FIELDS * without_tab)
 
 
 def read_lines(path: Path) -> tuple[pl.Series, str]:
@@ -85,9 +88,8 @@ def _label_is_first(file: str, lines: Lines) -> bool:
     head = [line for _, line in lines[:SAMPLE_LINES] if "\t" in line]
     if 2 * len(head) <= min(len(lines), SAMPLE_LINES):
         what = f"lines start neither with {FASTTEXT_PREFIX} nor hold a tab between label and text"
-        raise PipelineError(
-            f"{file}:{lines[0][0]}", what, "write `label<TAB>text`, or use .csv, .jsonl or folders"
-        )
+        fix = "write `label<TAB>text`, or use .csv, .jsonl or folders"
+        raise PipelineError(f"{file}:{lines[0][0]}", what, fix)
     first = [line.partition("\t")[0] for line in head]
     last = [line.rpartition("\t")[2] for line in head]
     evidence = [(len(set(side)), sum(map(len, side))) for side in (first, last)]
@@ -105,23 +107,15 @@ def _tab_pair(line: str, label_first: bool) -> Pair:
 
 
 def _table(source: TextSource, lines: Lines, pairs: list[Pair], layout: str) -> RawTable:
-    cells = {
-        name: [None if pair[side] is None else without_surrogates(pair[side] or "") for pair in pairs]
-        for side, name in enumerate(("text", "label"))
-    }
+    texts, labels = zip(*pairs, strict=True)
+    cells, problems = as_cells({"text": texts, "label": labels})
     numbers: Int64 = np.array([number for number, _ in lines], dtype=np.int64)
     return RawTable(
         file=source.file,
-        cells=pl.DataFrame(cells, schema={"text": pl.String, "label": pl.String}),
-        problems=_problems(lines, pairs, "tab" in layout),
+        cells=cells,
+        problems=problems,
         assumptions=(f"{source.file}: the encoding is {source.encoding}", f"{source.file}: {layout}"),
         text_column="text",
         label_column="label",
         find_lines=lambda: numbers,
     )
-
-
-def _problems(lines: Lines, pairs: list[Pair], needs_tab: bool) -> Int8:
-    undecodable = np.array([has_surrogates(line) for _, line in lines], dtype=np.int8)
-    short = np.array([None in pair for pair in pairs], dtype=np.int8) if needs_tab else np.int8(0)
-    return (UNDECODABLE * undecodable + WRONG_FIELDS * short).astype(np.int8)

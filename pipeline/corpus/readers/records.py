@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.core.values import Int8, Int64
+from pipeline.corpus.readers.encodings import has_surrogates, without_surrogates
 
 UNDECODABLE, WRONG_FIELDS = 1, 2  # bits of RawTable.problems
 
@@ -46,6 +47,24 @@ class RawTable:
         if self.lines is not None:
             return f"{self.file}:{self.lines[record]}"
         return f"{self.file}:record {record}"
+
+
+def as_cells(columns: Mapping[str, Sequence[str | None]]) -> tuple[pl.DataFrame, Int8]:
+    """Return the columns of a text file as cells, and which records are `UNDECODABLE`.
+
+    Each byte that is not of the file's encoding, a lone surrogate, becomes U+FFFD.
+
+    >>> cells, problems = as_cells({"text": ["good", "caf\\udce9"], "label": ["pos", None]})
+    >>> cells["text"].to_list(), problems.tolist()
+    (['good', 'caf�'], [0, 1])
+    """
+    records = zip(*columns.values(), strict=True)
+    damaged = np.array([any(cell and has_surrogates(cell) for cell in record) for record in records], np.int8)
+    if damaged.any():
+        columns = {
+            name: [cell and without_surrogates(cell) for cell in cells] for name, cells in columns.items()
+        }
+    return pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String)), UNDECODABLE * damaged
 
 
 def no_problems(n_records: int) -> Int8:

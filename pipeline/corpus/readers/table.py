@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 
 from pipeline.core.errors import PipelineError
-from pipeline.corpus.readers.delimited import read_csv, read_tsv
-from pipeline.corpus.readers.encodings import PACKED_ENDINGS, read_head
+from pipeline.corpus.readers.delimited import read_delimited
+from pipeline.corpus.readers.encodings import inner_name, read_bytes
 from pipeline.corpus.readers.folders import read_folder
 from pipeline.corpus.readers.json_records import read_json, read_jsonl
 from pipeline.corpus.readers.parquet import read_parquet
@@ -18,8 +19,8 @@ from pipeline.corpus.readers.records import RawTable
 Reader = Callable[[Path, Sequence[str]], RawTable]
 
 READERS: dict[str, Reader] = {
-    ".csv": read_csv,
-    ".tsv": read_tsv,
+    ".csv": partial(read_delimited, preferred=",;\t|"),
+    ".tsv": partial(read_delimited, preferred="\t,;|"),
     ".jsonl": read_jsonl,
     ".ndjson": read_jsonl,
     ".json": read_json,
@@ -73,18 +74,16 @@ def ending_of(path: Path) -> str:
     >>> ending_of(Path("reviews.CSV.gz"))
     '.csv'
     """
-    inner = path.with_suffix("") if path.suffix.lower() in PACKED_ENDINGS else path
-    return inner.suffix.lower()
+    return inner_name(path).suffix.lower()
 
 
 def find_reader(path: Path) -> Reader:
     """Return the reader of the file's ending; a file of `__label__` lines may have any ending."""
-    reader = READERS.get(ending_of(path))
-    if reader is not None:
-        return reader
-    if read_head(path, 64).lstrip().startswith(FASTTEXT_PREFIX.encode()):
-        return read_text
     ending = ending_of(path)
+    if ending in READERS:
+        return READERS[ending]
+    if read_bytes(path, 64).lstrip().startswith(FASTTEXT_PREFIX.encode()):
+        return read_text
     what = f'the ending "{ending}" is not one that can be read' if ending else "the file has no ending"
     fix = f"convert it to one of {' '.join(READERS)} (plain, .gz or .zst)"
     raise PipelineError(str(path), what, fix)

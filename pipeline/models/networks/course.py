@@ -30,6 +30,11 @@ class Course:
         return self.history[-1].updates if self.history else 0
 
     @property
+    def kept_updates(self) -> int:
+        """Updates up to the weights that are kept: the best, or the last where nothing was judged."""
+        return self.best_updates or self.updates
+
+    @property
     def diverged(self) -> bool:
         """Whether the last loss is not finite."""
         return bool(self.history) and not np.isfinite(self.history[-1].loss)

@@ -27,15 +27,20 @@ class Weight(Protocol):
     def assign(self, value: Tensor) -> object: ...
 
 
-class Layer(Protocol):
+class Varying(Protocol):
+    """What keeps numbers from one update to the next: a layer, an optimizer."""
+
+    @property
+    def variables(self) -> Sequence[Weight]: ...
+
+
+class Layer(Varying, Protocol):
     """A layer of Keras, built."""
 
     @property
     def name(self) -> str: ...
     @property
     def weights(self) -> list[Weight]: ...
-    @property
-    def variables(self) -> list[Weight]: ...  # the weights, and the states of its random streams
     @property
     def trainable_weights(self) -> list[Weight]: ...
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ import numpy as np
 from pipeline.core.values import Float32
 from pipeline.models.networks.build import after_embedding, recurrent_kernels, table_of
 from pipeline.models.networks.embedding_layer import LazyAdam, gradient_by_row
-from pipeline.models.networks.keras_types import BatchStep, Model, Tensor, Weight
+from pipeline.models.networks.keras_types import BatchStep, Model, Tensor, Varying, Weight
 from pipeline.models.networks.prediction import batch_signature
 from pipeline.models.networks.weight_drop import WeightDrop
 from pipeline.settings.tables import NetworkSettings
@@ -114,9 +114,15 @@ def training_step(
         clipped = tf.cast(norm > settings.clip_norm, tf.int32)
         return tf.reduce_sum(losses), tf.reduce_sum(tf.cast(right, tf.int32)), clipped
 
+    changed = _changed(model, tuned, (optimizer, row_optimizer, weight_drop), (*averages, steps))
+    return TrainingStep(run, tuple(zip(weights, averages, strict=False)), changed)
+
+
+def _changed(
+    model: Model, tuned: bool, helpers: Sequence[Varying | None], others: Sequence[Weight]
+) -> tuple[Weight, ...]:
+    """Return the variables that an update changes: of the model all but a table that rests."""
     rests = None if tuned else table_of(model)
-    changed = [variable for variable in model.variables if variable is not rests]
-    changed += [*optimizer.variables, *averages, steps]
-    changed += [row_optimizer.first, row_optimizer.second, row_optimizer.steps] if row_optimizer else []
-    changed += [weight_drop.seeds.state] if weight_drop else []
-    return TrainingStep(run, tuple(zip(weights, averages, strict=False)), tuple(changed))
+    of_model = [variable for variable in model.variables if variable is not rests]
+    of_helpers = [variable for helper in helpers if helper for variable in helper.variables]
+    return (*of_model, *of_helpers, *others)

@@ -11,7 +11,6 @@ from typing import cast
 
 import numpy as np
 
-from pipeline.core.files import Json
 from pipeline.core.values import Float32, IndexedCorpus, Int32
 from pipeline.models.networks.batches import Batch
 from pipeline.models.networks.budget import Budget, budget_of, updates_in_a_pass
@@ -182,18 +181,17 @@ def fit_network(
         class_weights,
         save_point,
     )
-    if save_point:
-        save_point.open(_fingerprint(trainee, spec, seed, repeat, deterministic))
+    _open_save_point(trainee, spec, seed, repeat, deterministic)
     course, stopped = _train_in_phases(trainee, _phases(spec, settings, repeat))
     why_not = why_not_trained(trainee.predict, course.history, train, spec.n_classes, class_weights)
-    best = course.best_updates or course.updates
     raised = "networks.max_epochs" if settings.max_epochs else "networks.budget_growth"
-    warnings = milder_signs(course.history, best, stopped, fixed=repeat is not None, raised=raised)
+    fixed = repeat is not None
+    warnings = milder_signs(course.history, course.kept_updates, stopped, fixed=fixed, raised=raised)
     return FittedNetwork(
         spec,
         model,
         tuple(course.history),
-        best,
+        course.kept_updates,
         stopped,
         why_not,
         warnings,
@@ -254,12 +252,12 @@ def _passes(train: IndexedCorpus, settings: NetworkSettings, seed: int, shuffled
     return Passes(train, settings.batch_size, _most_timesteps(settings), order, words)
 
 
-def _fingerprint(
+def _open_save_point(
     trainee: _Trainee, spec: NetworkSpec, seed: int, repeat: Schedule | None, deterministic: bool
-) -> dict[str, Json]:
-    """Return what makes this training the same as another: every number that it depends on."""
-    return fingerprint(
-        {
+) -> None:
+    """Tell the save point, where there is one, every number that this training depends on."""
+    if trainee.save_point:
+        known = {
             "network": spec,
             "settings": trainee.settings,
             "budget": trainee.budget,
@@ -272,7 +270,7 @@ def _fingerprint(
             "training documents": trainee.train,
             "validation documents": trainee.validation,
         }
-    )
+        trainee.save_point.open(fingerprint(known))
 
 
 def _phases(spec: NetworkSpec, settings: NetworkSettings, repeat: Schedule | None) -> list[_Phase]:
@@ -308,9 +306,8 @@ def _train_in_phases(trainee: _Trainee, phases: list[_Phase]) -> tuple[Course, s
             weight.assign(
                 trainee.vectors if value is None else value
             )  # nothing where no weights were the best
-        last = course.best_updates or course.updates
-        if last > state.begin:  # else the phase made nothing better, and a refit leaves it out
-            course.phases = (*course.phases, last - state.begin)
+        if course.kept_updates > state.begin:  # else it made nothing better, and a refit leaves it out
+            course.phases = (*course.phases, course.kept_updates - state.begin)
         if course.diverged:
             break
     return course, stopped

@@ -21,9 +21,14 @@ class WeightDrop:
 
         self.kernels = kernels
         self.rate = rate
-        self.seeds = keras.random.SeedGenerator()
+        self._seeds = keras.random.SeedGenerator()
         self._whole: list[Tensor] = []
         self._masks: list[Tensor] = []
+
+    @property
+    def variables(self) -> list[Weight]:
+        """The state of the random stream of masks."""
+        return [self._seeds.state]
 
     def drop(self) -> None:
         """Put W * M / (1 - rate) in the place of each kernel W."""
@@ -31,7 +36,7 @@ class WeightDrop:
         import tensorflow as tf
 
         keep = 1.0 - self.rate
-        drawn = [keras.random.uniform(kernel.shape, seed=self.seeds) for kernel in self.kernels]
+        drawn = [keras.random.uniform(kernel.shape, seed=self._seeds) for kernel in self.kernels]
         self._masks = [tf.cast(numbers < keep, numbers.dtype) / keep for numbers in drawn]
         self._whole = [tf.identity(kernel.value) for kernel in self.kernels]
         for kernel, whole, mask in zip(self.kernels, self._whole, self._masks, strict=True):
