@@ -296,16 +296,13 @@ def _train_in_phases(trainee: _Trainee, phases: list[_Phase]) -> tuple[Course, s
         )
         if saved:
             step.set_values(saved.variables)
-            state, saved = (
-                replace(saved, variables=()),
-                None,
-            )  # as large as the network: nothing holds them now
+            state = replace(saved, variables=())
+            saved = None  # as large as the network
         stopped = _run_phase(trainee, phase, step, state)
         step.take_averages()
         for weight, value in zip(trainee.model.trainable_weights, course.best_weights, strict=False):
-            weight.assign(
-                trainee.vectors if value is None else value
-            )  # nothing where no weights were the best
+            # nothing where no weights were the best
+            weight.assign(trainee.vectors if value is None else value)
         if course.kept_updates > state.begin:  # else it made nothing better, and a refit leaves it out
             course.phases = (*course.phases, course.kept_updates - state.begin)
         if course.diverged:
