@@ -22,8 +22,9 @@ import numpy as np
 from benchmarks.results_file import Metric, Outcome
 from benchmarks.sides import Options
 from pipeline.core.values import Float64, Int32
-from pipeline.evaluation import choose_network, decide_against
+from pipeline.evaluation.claims import decide_against
 from pipeline.evaluation.estimates import Estimate, folds_estimate
+from pipeline.evaluation.pairs import choose_network
 
 REPEATS = 2000
 SEED = 20_261_130

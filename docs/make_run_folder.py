@@ -27,15 +27,13 @@ TABLES: tuple[
 
 def meanings(kind: type[Row]) -> dict[str, str]:
     """Return the text below each field of a type; a field without one is told of with the field above it."""
-    tree = ast.parse(inspect.getsource(inspect.getmodule(kind) or kind))
-    body = next(
-        node.body for node in tree.body if isinstance(node, ast.ClassDef) and node.name == kind.__name__
-    )
     found = {}
-    for line, below in zip(body, [*body[1:], None], strict=True):
-        if isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name):
-            text = below.value.value if _is_text(below) else ""
-            found[line.target.id] = " ".join(text.split())
+    for base in reversed(kind.__mro__[:-1]):
+        body = ast.parse(inspect.getsource(base)).body[0].body
+        for line, below in zip(body, [*body[1:], None], strict=True):
+            if isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name):
+                text = below.value.value if _is_text(below) else ""
+                found[line.target.id] = " ".join(text.split())
     return found
 
 

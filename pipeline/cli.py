@@ -19,13 +19,12 @@ from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
-from typer.models import OptionInfo
 
 from pipeline import __version__
 from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
 from pipeline.core.noise import filtered_stderr, quiet_tensorflow
-from pipeline.settings.options import declared, keys_with_options, parameter_name, parameters, resolved
+from pipeline.settings.options import declared, keys_with_options, parameter_name, parameters, resolved, told
 from pipeline.settings.tables import SETTINGS, TABLES, Config
 
 FAULT, MISTAKE, DIFFERENCE, INTERRUPTED = 1, 2, 3, 130
@@ -133,11 +132,7 @@ def inspect_embeddings(
     console: Console,
     *,
     file: Annotated[
-        str,
-        typer.Argument(
-            metavar="FILE",
-            help="A vector file, an installed package of vectors, or a source such as word2vec.",
-        ),
+        str, told("FILE", "A vector file, an installed package of vectors, or a source such as word2vec.")
     ],
 ) -> None:
     """Show how well the vectors of FILE fit the corpus, before any network is trained on them."""
@@ -146,7 +141,7 @@ def inspect_embeddings(
     console.say(describe_fit(file, settings, Console(sys.stderr)))  # the audit alone on standard output
 
 
-RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder, such as reports/bbc-news-...")]
+RunFolder = Annotated[Path, told("RUN", "A run folder, such as reports/bbc-news-...")]
 
 
 @app.command(short_help="Draw a run's report again, or finish that of a run that was killed.")
@@ -202,29 +197,19 @@ def selftest(settings: Config, console: Console) -> None:
     console.say(describe(findings))
 
 
-def _option(usage: str, help: str) -> OptionInfo:
-    """Return an option, written as in a usage line."""
-    flag, _, metavar = usage.partition(" ")
-    option: OptionInfo = typer.Option(flag, help=help, metavar=metavar, show_default=False)
-    return option
-
-
 @app.command(short_help="A worked example: every number of a network on your words.")
 def explain(
-    text: Annotated[
-        str, typer.Argument(metavar="TEXT", help='One word or more, in quotes, such as "dog bites man".')
-    ],
+    text: Annotated[str, told("TEXT", 'One word or more, in quotes, such as "dog bites man".')],
     *,
-    cell: Annotated[str | None, _option("--cell CELL", "rnn, gru or lstm. Default: rnn.")] = None,
-    units: Annotated[int | None, _option("--units N", "Numbers in the state, 1 to 4. Default: 2.")] = None,
+    cell: Annotated[str | None, told("--cell CELL", "rnn, gru or lstm. Default: rnn.")] = None,
+    units: Annotated[int | None, told("--units N", "Numbers in the state, 1 to 4. Default: 2.")] = None,
     run_folder: Annotated[
-        Path | None,
-        _option("--run RUN", "A run folder: show a network that it trained, not a small one."),
+        Path | None, told("--run RUN", "A run folder: show a network that it trained, not a small one.")
     ] = None,
     model: Annotated[
-        str | None, _option("--model NAME", "Which network of RUN. Default: its first of that cell.")
+        str | None, told("--model NAME", "Which network of RUN. Default: its first of that cell.")
     ] = None,
-    out: Annotated[Path | None, _option("--out FILE.html", "Write it as a web page too, a new file.")] = None,
+    out: Annotated[Path | None, told("--out FILE.html", "Write it as a web page too, a new file.")] = None,
     debug: Debug = False,
 ) -> None:
     """Show all that a recurrent network computes on TEXT, forward and back through time, with the numbers put into the
@@ -253,7 +238,7 @@ def explain(
 
 @app.command("cache", short_help="Show or empty the cache of word vectors.")
 def show_cache(
-    clear: Annotated[bool, typer.Option("--clear", help="Remove every entry.")] = False,
+    clear: Annotated[bool, told("--clear", "Remove every entry.")] = False,
     debug: Debug = False,
 ) -> None:
     """Show where word vectors are kept between runs, and how much they take."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +15,12 @@ from pipeline.core.fits import Fit
 from pipeline.core.resources import PACKAGES
 from pipeline.core.values import Float32, Int32
 from pipeline.evaluation.scoring import score_run
-from pipeline.experiment.conclude import write_scores
-from pipeline.experiment.plan import kinds_for_verdict, plan_models
+from pipeline.experiment.conclude import fitted_models, write_scores
+from pipeline.experiment.plan import plan_models
 from pipeline.models.table import PlannedModel
 from pipeline.report import draw_report
-from pipeline.run_folder.documents import COLUMNS, giveaways_path, write_documents
+from pipeline.run_folder.details.fitting import FitCost, Fits, ModelCosts
+from pipeline.run_folder.documents import COLUMNS, write_documents
 from pipeline.run_folder.predictions import prediction_path, write_predictions
 from pipeline.settings.tables import Config, save_config, with_values
 from pipeline.tasks.classification.answers import Predictions
@@ -97,20 +98,8 @@ def write_run(
         last = max(number for number, fit in enumerate(fits) if fit.name == name)
         fits[last] = replace(fits[last], why_not="the loss did not fall")
     planned += tuple(PlannedModel(name, "outside", "outside") for name in outside)
-    described = [
-        {
-            "name": model.name,
-            "kind": model.kind,
-            "verdict_kind": kinds_for_verdict(planned)[model.name],
-            "model": model.model,
-            "head": model.head or None,
-            "embedding": model.source,
-            "seeded": model.seeded,
-        }
-        for model in planned
-    ]
     details: dict[str, Any] = {
-        "fits": {"models": described, "fits": [asdict(fit) for fit in fits]},
+        "fits": Fits(fitted_models(planned), tuple(fits)),
         "run": _facts(sources, n_docs * n_folds, n_folds, state),
         "histories": [],
         "choices": [],
@@ -118,12 +107,12 @@ def write_run(
         "audit": [],
         "tokens": {},
         "fit_costs": [_cost(model.name, fits) for model in planned if model.name not in outside],
+        "giveaways": [],
         "status": {"state": state, "finished": [], "planned": [], "started": "", "ended": ""},
     }
     for name, value in details.items():
         write_json(run / "details" / f"{name}.json", value)
     write_documents(run, _documents(n_docs, n_folds))
-    write_json(giveaways_path(run), [])
     write_scores(run, score_run(run))
     if drawn:
         draw_report(run)
@@ -142,11 +131,11 @@ def _fit(name: str, seed: int, fold: int, skill: float) -> Fit:
     return Fit(name, seed, fold, 1.5, 2000.0, 300.0, 100, 0.5 + skill / 10, None, ())
 
 
-def _cost(name: str, fits: Sequence[Fit]) -> dict[str, Any]:
+def _cost(name: str, fits: Sequence[Fit]) -> ModelCosts:
     """Return what a model cost; nothing of it was saved, so that its size is not known."""
     kept = ("seed", "fold", "prepare_seconds", "fit_seconds", "peak_rss_mib")
-    own = [{key: getattr(fit, key) for key in kept} for fit in fits if fit.name == name]
-    return {"name": name, "fits": own, "latency_ms": [1.0, 3.0], "size_bytes": None}
+    own = [FitCost(*(getattr(fit, key) for key in kept)) for fit in fits if fit.name == name]
+    return ModelCosts(name, tuple(own), (1.0, 3.0), None)
 
 
 def _documents(n_docs: int, n_folds: int) -> pl.DataFrame:

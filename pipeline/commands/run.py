@@ -15,12 +15,11 @@ import numpy as np
 from pipeline import __version__
 from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
-from pipeline.core.files import Json, write_json
 from pipeline.core.noise import quiet
 from pipeline.core.seeds import stage_generator
 from pipeline.core.values import TRAIN, Corpus, TokenizedCorpus
 from pipeline.corpus.duplicates import unlabelled_warning
-from pipeline.corpus.facts import describe_loaded, describe_tokens
+from pipeline.corpus.facts import describe_tokens
 from pipeline.corpus.splits import join_groups
 from pipeline.embeddings.audit.fit import CorpusFacts
 from pipeline.experiment.conclude import conclude
@@ -40,11 +39,11 @@ from pipeline.experiment.plan import (
     question_of,
     unused_sources,
 )
-from pipeline.experiment.planned_run import PlannedRun
+from pipeline.experiment.planned_run import PlannedRun, corpus_of
 from pipeline.experiment.shared import shared_files
 from pipeline.models.table import PlannedModel
 from pipeline.run_folder.folder import LOG
-from pipeline.run_folder.protocol import COPY as PROTOCOL
+from pipeline.run_folder.metrics.corpus import CorpusRead
 from pipeline.run_folder.protocol import LaidDown, breaches, plan_of, read_protocol, write_protocol
 from pipeline.run_folder.reading import CONFIG
 from pipeline.settings.setting import AUTO
@@ -89,14 +88,14 @@ def run_experiment(config: Config, console: Console, command: str) -> Path:
     check_names(config.run.compare, {model.name for model in planned})
     outside = tuple(read_outside(path, read.corpora) for path in config.run.compare)
     smaller = folds_of_curve(config, read)
-    corpus = describe_loaded(loaded, read.duplicates, read.corpora, config)
+    corpus = corpus_of(read, config)
     laid_down = lay_down(config, planned, corpus) if config.run.protocol else None
     path = _make_run_folder(config, loaded.name)
     console.log_to(path / LOG)
     run = PlannedRun.begin(path, config, command, read, planned, outside)
     if laid_down is not None:
-        write_json(path / PROTOCOL, laid_down.row)
-        for breach in breaches(laid_down.protocol, config, corpus, __version__):
+        run.folder.write_detail("protocol", laid_down)
+        for breach in breaches(laid_down.content, config, corpus, __version__):
             console.warn(f"this run does not keep to {laid_down.file}: {breach}")
     fit_and_score(run, read, console, started, smaller)
     return path
@@ -180,7 +179,7 @@ def fit_all(run: PlannedRun, read: ReadCorpus, console: Console, smaller: Sequen
     folder.tell("tokens", describe_tokens(data.tokenized, read.corpora[0]))
     with console.stage("Looking at the test documents"):
         groups = join_groups(read.duplicates.groups, loaded.together)  # (N,)
-        warned = describe_test_documents(folder.path, data.tokenized, read.corpora, groups)
+        warned = describe_test_documents(folder, data.tokenized, read.corpora, groups)
     if loaded.unlabelled is not None and data.unlabelled is not None:
         tested = np.unique(np.concatenate([fold.test for fold in read.folds]))
         warned.append(unlabelled_warning(loaded.unlabelled, loaded.corpus.texts.gather(tested)) or "")
@@ -222,7 +221,7 @@ def check_protocol(file: str | None) -> None:
         read_protocol(Path(file))
 
 
-def lay_down(config: Config, planned: tuple[PlannedModel, ...], corpus: dict[str, Json]) -> LaidDown:
+def lay_down(config: Config, planned: tuple[PlannedModel, ...], corpus: CorpusRead) -> LaidDown:
     """Return the protocol of a run: written now where its file is absent, else the one in the file."""
     path = Path(str(config.run.protocol))
     if not path.exists():

@@ -7,17 +7,17 @@ be trusted, whatever the report says.
 from __future__ import annotations
 
 import json
+import math
 import tempfile
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass, replace
-from itertools import chain
+from itertools import chain, count, islice, product
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
-from pipeline import evaluation
 from pipeline.commands.run import fit_and_score
 from pipeline.core.columns import aligned
 from pipeline.core.console import Console
@@ -25,6 +25,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.seeds import stage_generator
 from pipeline.core.values import TEST, TRAIN, VALIDATION, Bool, Corpus, Int32, Int64, Ledger, LoadedCorpus
 from pipeline.corpus.duplicates import find_duplicates
+from pipeline.evaluation.comparisons import compare
 from pipeline.experiment.data import ReadCorpus, read_and_split
 from pipeline.experiment.plan import plan_models
 from pipeline.experiment.planned_run import PlannedRun
@@ -180,10 +181,7 @@ def _dealt(labels: Int32, generator: np.random.Generator) -> Int32:
 
 def _stride(size: int) -> int:
     """Return a step near the golden section of `size` that has no divisor in common with it."""
-    stride = max(int(size * 0.618), 1)
-    while np.gcd(stride, size) > 1:
-        stride += 1
-    return stride
+    return next(stride for stride in count(max(int(size * 0.618), 1)) if math.gcd(stride, size) <= 1)
 
 
 def shuffled_findings(runs: Sequence[Sequence[SavedPredictions]], corpus: Corpus) -> list[Finding]:
@@ -257,10 +255,9 @@ def plant(data: LoadedCorpus, config: Config) -> Planted:
 def _made_up_words(texts: pl.Series, config: Config) -> tuple[str, str]:
     """Return two words that the tokenizer leaves whole and that stand in no document."""
     known = set(tokenize(texts, config.tokenizer).types)
-    letters = "qxzvkjw"
     found = []
-    for number in range(len(known) + 100):
-        word = "zq" + "".join(letters[number // 7**place % 7] for place in range(8)) + "qz"
+    for letters in islice(product("qxzvkjw", repeat=8), len(known) + 100):
+        word = f"zq{''.join(reversed(letters))}qz"
         tokens = tokenize(pl.Series([word]), config.tokenizer).types.to_list()
         if len(tokens) == 1 and tokens[0] not in known:
             found.append(word)
@@ -337,7 +334,7 @@ def _decision(a: Sequence[SavedPredictions], b: Sequence[SavedPredictions], conf
         for name, entries in (("a", a), ("b", b))
         for seed, entry in enumerate(entries)
     ]
-    (row,) = evaluation.compare(pair, [("a", "b")], config.run.rope)
+    (row,) = compare(pair, [("a", "b")], config.run.rope)
     return row.decision
 
 

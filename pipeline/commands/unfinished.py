@@ -77,7 +77,7 @@ _ENDINGS = {"killed": "was killed", "interrupted": "was interrupted", "failed": 
 def curve_is_whole(run: PlannedRun) -> bool:
     """Return whether there are predictions of every fit of every smaller set, on which each has one seed."""
     curve = run.folder.for_curve()
-    sets = [one["set"] for one in run.folder.curve.get("sets") or () if one["set"]]  # 0 is the whole
+    sets = [one.set for one in run.folder.curve.sets if one.set] if run.folder.curve else []  # 0 is the whole
     return bool(sets) and all(
         curve.has_predictions(FitKey(model.name, 0, number)) for number in sets for model in run.fitted_here
     )
@@ -96,7 +96,7 @@ def _decorate(run: PlannedRun, scored: Scored, console: Console) -> bool:
             " `python -m pipeline report` adds them where it can"
         )
         return False
-    then = run.about.corpus["hash"], run.about.corpus["split_hash"]
+    then = run.about.corpus.hash, run.about.corpus.split_hash
     if (read.loaded.hash, split_hash(read.corpora)) != then:
         console.warn(
             f"the report has no texts of documents: {run.config.corpus.path} is no longer the corpus that the run read"

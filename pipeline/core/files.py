@@ -9,6 +9,7 @@ import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -83,6 +84,8 @@ def unfinished(path: Path) -> Iterator[Path]:
 def plain(value: object) -> Any:
     """Return `value` built from what JSON knows; one that is no JSON itself may say how it is (`as_json`)."""
     value = getattr(value, "as_json", value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, Mapping):
         return {str(key): plain(entry) for key, entry in value.items()}
     if isinstance(value, (list, tuple, np.ndarray)):

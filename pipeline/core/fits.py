@@ -188,7 +188,7 @@ class TrialResult:
     @property
     def row(self) -> Row:
         """What the journal holds."""
-        return {"name": self.name, "model": self.model, "fold": self.fold, "trial": asdict(self.trial)}
+        return asdict(self)
 
 
 @dataclass(frozen=True)

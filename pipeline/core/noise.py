@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 # Lines that TensorFlow and the libraries below it write whatever the log level is, and that say nothing about
 # this run; level 3 does not silence them all (tensorflow/tensorflow#100442). Everything else is passed on.
@@ -83,12 +83,5 @@ def filtered_stderr() -> Iterator[None]:
         os.dup2(terminal, 2)
         os.close(terminal)
         child.stdin.close()
-        _wait_briefly(child)
-
-
-def _wait_briefly(child: subprocess.Popen[bytes]) -> None:
-    """Wait until the filter has passed on the last line; a worker process may hold the pipe longer."""
-    try:
-        child.wait(timeout=2)
-    except subprocess.TimeoutExpired:
-        logging.getLogger(__name__).debug("the filter of standard error is still in use")
+        with suppress(subprocess.TimeoutExpired):  # a worker process may hold the pipe longer
+            child.wait(timeout=2)  # until the last line has passed

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
-
-import numpy as np
+from typing import Literal, get_args
 
 from pipeline.core.models import LAST
 from pipeline.core.names import ModelName
+
+Metric = Literal["accuracy", "macro-f1", "balanced-accuracy", "log-loss"]
+METRIC_NAMES: tuple[Metric, ...] = get_args(Metric)
+FIRST_METRIC = METRIC_NAMES[0]  # where none is asked for
 
 
 def quoted(names: Sequence[str]) -> str:
@@ -88,7 +91,7 @@ def nats(size: float) -> str:
     >>> nats(0.0331), nats(0.00004)
     ('0.033 nats', '0.00004 nats')
     """
-    places = 3 if size >= 0.0005 or not size else 3 - int(np.floor(np.log10(size))) - 3
+    places = 3 if size >= 0.0005 or not size else 3 - math.floor(math.log10(size)) - 3
     return f"{size:.{places}f} nats"
 
 
@@ -114,7 +117,7 @@ def better_or_worse(difference: float, interval: Sequence[float]) -> str:
     return f"{word} by {abs(difference):.3f} nats (95 % interval {ends})"
 
 
-def detectable_words(smallest: float | None, metric: str = "accuracy") -> str:
+def detectable_words(smallest: float | None, metric: str = FIRST_METRIC) -> str:
     """Return what would be found four times out of five: the power that a comparison has.
 
     >>> detectable_words(0.023)
@@ -134,8 +137,6 @@ def detectable_words(smallest: float | None, metric: str = "accuracy") -> str:
 
 
 # --- scores by metric
-
-Metric = Literal["accuracy", "macro-f1", "balanced-accuracy", "log-loss"]
 
 
 @dataclass(frozen=True)

@@ -232,9 +232,8 @@ def select_evaluation(
         UNDECODABLE_BYTES: undecodable & unknown,
         WRONG_NUMBER: wrong & (unknown | texts.is_null().to_numpy()),
     }
-    _check_labels(
-        table, label, labels, unknown & ~np.logical_or.reduce(list(reasons.values())), classes, task
-    )
+    used = ~np.logical_or.reduce(list(reasons.values()))
+    _check_labels(table, label, np.flatnonzero(unknown & used).tolist(), classes, task)
     part = _split_off(table, split, texts.fill_null(""), labels, reasons)
     kept = np.isin(np.arange(len(texts)), part.records)
     notes = {
@@ -282,18 +281,18 @@ def _dropped(table: RawTable, reason: str, rows: Int64) -> list[Dropped]:
 
 
 def _check_labels(
-    table: RawTable, column: str, labels: pl.Series, unknown: Bool, names: tuple[str, ...], task: Task
+    table: RawTable, column: str, unknown: list[int], names: tuple[str, ...], task: Task
 ) -> None:
-    rows = np.flatnonzero(unknown).tolist()
-    if not rows:
+    """Raise PipelineError that names the first of the records whose labels are unknown, and where the others are."""
+    if not unknown:
         return
-    label = labels[rows[0]]
+    label = table.cells[column][unknown[0]]
     fix = "correct the row"
-    if len(rows) > 1:
-        places = [table.place(row).removeprefix(f"{table.file}:") for row in rows]
-        fix = f"correct the {len(rows)} rows with such labels ({first_places(places)})"
+    if len(unknown) > 1:
+        places = [table.place(row).removeprefix(f"{table.file}:") for row in unknown]
+        fix = f"correct the {len(unknown)} rows with such labels ({first_places(places)})"
     what = f'column `{column}` is "{label}"; {task.unknown(label, names)}'
-    raise PipelineError(table.place(rows[0]), what, fix)
+    raise PipelineError(table.place(unknown[0]), what, fix)
 
 
 # --- the whole -------------------------------------------------------------------------------------------

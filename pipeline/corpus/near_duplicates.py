@@ -14,7 +14,7 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy import sparse
 
-from pipeline.core.values import Bool, Float32, Int64, TokenizedCorpus
+from pipeline.core.values import Float32, Int64, TokenizedCorpus
 from pipeline.text.ragged import select
 
 SHINGLE_TOKENS = 3  # tokens that follow each other
@@ -27,6 +27,7 @@ PER_BUCKET = 20  # documents of one bucket that are compared, the first ones
 PER_DOCUMENT = 10  # candidates of one document that are compared, those that share most bands
 DOCUMENTS_AT_ONCE = 10_000  # bounds the memory of signatures and comparisons
 
+UInt32 = NDArray[np.uint32]
 UInt64 = NDArray[np.uint64]
 
 
@@ -38,16 +39,8 @@ class NearDuplicates:
     similarity: Float32  # (n,) Jaccard similarity, 0 or SIMILARITY .. 1
 
 
-@dataclass(frozen=True, eq=False)
-class Signatures:
-    """MinHash signatures of every document; a document without a token has none."""
-
-    slots: NDArray[np.uint32]  # (N, SIGNATURE_SLOTS)
-    has_tokens: Bool  # (N,)
-
-
-def sign_documents(tokenized: TokenizedCorpus) -> Signatures:
-    """Return the MinHash signature of every document's shingles.
+def sign_documents(tokenized: TokenizedCorpus) -> UInt32:
+    """Return the MinHash signature of every document's shingles; uint32 (N, SIGNATURE_SLOTS).
 
     References
     ----------
@@ -62,11 +55,11 @@ def sign_documents(tokenized: TokenizedCorpus) -> Signatures:
             shingles, offsets.astype(np.uint64), SIGNATURE_SLOTS, SEED
         )
         slots[start:end] = matrix.to_rows()
-    return Signatures(slots, np.diff(tokenized.offsets) > 0)
+    return slots
 
 
 def find_near_duplicates(
-    tokenized: TokenizedCorpus, signatures: Signatures, documents: Int64, others: Int64
+    tokenized: TokenizedCorpus, signatures: UInt32, documents: Int64, others: Int64
 ) -> NearDuplicates:
     """Return for each of `documents` the most similar of `others`, if it is a near-duplicate.
 
@@ -74,8 +67,7 @@ def find_near_duplicates(
     ----------
     tokenized : TokenizedCorpus
         N documents.
-    signatures : Signatures
-        Of all N documents.
+    signatures : uint32 array, shape (N, SIGNATURE_SLOTS)
     documents, others : int64 arrays, shapes (n,) and (m,)
         Positions, ascending. Of equally similar others the first is named.
 
@@ -89,7 +81,8 @@ def find_near_duplicates(
     Where more than 20 of `others` share a bucket, the first 20 are compared, and of all candidates of a document
     the ten that share most buckets: a corpus of thousands of copies of one form is not compared pair by pair.
     """
-    pairs = _candidates(signatures, documents, others)
+    has_tokens = np.diff(tokenized.offsets) > 0  # (N,)
+    pairs = _candidates(signatures, *(part[has_tokens[part]] for part in (documents, others)))
     of, similarity = np.full(len(documents), -1, dtype=np.int64), np.zeros(len(documents), dtype=np.float32)
     if len(pairs) == 0:
         return NearDuplicates(of, similarity)
@@ -133,14 +126,13 @@ def _pieces(n_docs: int) -> Iterator[tuple[int, int]]:
         yield start, min(start + DOCUMENTS_AT_ONCE, n_docs)
 
 
-def _candidates(signatures: Signatures, documents: Int64, others: Int64) -> pl.DataFrame:
+def _candidates(signatures: UInt32, documents: Int64, others: Int64) -> pl.DataFrame:
     """Return the pairs to compare: columns document, other (int64 positions)."""
-    documents, others = (part[signatures.has_tokens[part]] for part in (documents, others))
     found = []
     for band in range(BANDS):
         names = [f"slot {slot}" for slot in range(ROWS)]
         left, right = (
-            pl.DataFrame(signatures.slots[part, band * ROWS : (band + 1) * ROWS], schema=names).with_columns(
+            pl.DataFrame(signatures[part, band * ROWS : (band + 1) * ROWS], schema=names).with_columns(
                 pl.Series(name, part)
             )
             for name, part in (("document", documents), ("other", others))

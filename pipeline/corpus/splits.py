@@ -78,11 +78,12 @@ def split_corpus(
     together = None if loaded.together is None else loaded.together[unassigned]
     members = _describe_groups(join_groups(groups[unassigned], together), corpus.labels[unassigned])
     _check_enough(loaded, members, corpus.labels[unassigned], plan)
-    parts = []
+    splits = []
     for test in _tests(members, plan, generator):
         validation = _carve(members, ~test, plan.validation, 1, generator)
-        parts.append(np.select([test, validation], [TEST, VALIDATION], TRAIN)[members.number])
-    splits = [_assigned(corpus, unassigned, part) for part in parts]
+        split = corpus.split.copy()
+        split[unassigned] = np.select([test, validation], [TEST, VALIDATION], TRAIN)[members.number]
+        splits.append(replace(corpus, split=split))
     _check_training(loaded.name, splits)
     return splits
 
@@ -98,12 +99,6 @@ def _plan(loaded: LoadedCorpus, test_size: float, validation_size: float, folds:
         validation=0.0 if VALIDATION in official else validation_size,
         folds=folds,
     )
-
-
-def _assigned(corpus: Corpus, unassigned: Int64, part: Int64) -> Corpus:
-    split = corpus.split.copy()
-    split[unassigned] = part
-    return replace(corpus, split=split)
 
 
 def join_groups(groups: Int64, together: Int64 | None) -> Int64:
@@ -193,16 +188,12 @@ def _check_enough(loaded: LoadedCorpus, members: Groups, labels: Int32, plan: Pl
     if distinct[smallest] >= plan.needed:
         return
     n_docs = int((labels == smallest).sum())
-    what = _too_few(loaded.corpus.label_names[smallest], n_docs, int(distinct[smallest]))
+    joined = "" if distinct[smallest] == n_docs else f" ({distinct[smallest]} when equal texts count once)"
+    documents = f"{n_docs} document{'' if n_docs == 1 else 's'} to split{joined}"
+    what = f'class "{loaded.corpus.label_names[smallest]}" has {documents}'
     reason = f"{plan.folds} folds need {plan.needed}" if plan.folds else f"{plan.parts} need one each"
     fix = "add documents of the class, or leave it out"
     raise PipelineError(loaded.name, f"{what}, {reason}", f"use fewer folds, {fix}" if plan.folds else fix)
-
-
-def _too_few(label: str, documents: int, distinct: int) -> str:
-    plural = "" if documents == 1 else "s"
-    joined = "" if distinct == documents else f" ({distinct} when equal texts count once)"
-    return f'class "{label}" has {documents} document{plural} to split{joined}'
 
 
 def _check_training(name: str, splits: list[Corpus]) -> None:

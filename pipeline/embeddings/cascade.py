@@ -36,7 +36,7 @@ def candidates(types: pl.Series) -> pl.Series:
     return pl.concat([*forms, *lowered]).unique(maintain_order=True)
 
 
-def resolve(types: pl.Series, words: pl.Series) -> Resolution:
+def resolve(types: pl.Series, words: pl.Series, *, cascade: bool = True) -> Resolution:
     """Return which of `words` stands for each of `types`, and the step of the cascade that found it.
 
     Parameters
@@ -45,6 +45,8 @@ def resolve(types: pl.Series, words: pl.Series) -> Resolution:
         Words of the corpus.
     words : string Series, shape (W,)
         Distinct words of a source, in the order of its file.
+    cascade : bool
+        False: the first step alone is taken.
 
     Notes
     -----
@@ -59,7 +61,7 @@ def resolve(types: pl.Series, words: pl.Series) -> Resolution:
     places = np.full(len(types), -1, dtype=np.int32)
     steps = np.full(len(types), UNKNOWN, dtype=np.int8)
     folded, place_of_folded = _folded(words)
-    for step, form in _forms(types):
+    for step, form in _forms(types) if cascade else [(EXACT, types)]:
         missing = np.flatnonzero(places < 0)
         asked = form.gather(missing)
         found = rows_of(asked, words)

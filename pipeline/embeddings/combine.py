@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.core.values import PADDING_ROW, Bool, Float32, Int8, Vocabulary
-from pipeline.embeddings.cascade import EXACT, SUBWORD, UNKNOWN, Resolution, resolve
+from pipeline.embeddings.cascade import SUBWORD, UNKNOWN, Resolution, resolve
 from pipeline.embeddings.request import WordVectors
 from pipeline.text.vocabulary import rows_of
 
@@ -34,20 +34,12 @@ def find(types: pl.Series, found: WordVectors, *, cascade: bool = True) -> Resol
     Without `cascade` only the word itself does.
     """
     n_own = len(found.words) - found.from_subwords
-    resolution = _resolve(types, found.words[:n_own], cascade)
+    resolution = resolve(types, found.words[:n_own], cascade=cascade)
     missing = np.flatnonzero(resolution.places < 0)
     built = rows_of(types.gather(missing), found.words[n_own:])
     missing, built = missing[built >= 0], built[built >= 0]
-    places, steps = resolution.places.copy(), resolution.steps.copy()
-    places[missing], steps[missing] = built + n_own, SUBWORD
-    return Resolution(places, steps)
-
-
-def _resolve(types: pl.Series, words: pl.Series, cascade: bool) -> Resolution:
-    if cascade:
-        return resolve(types, words)
-    places = rows_of(types, words)
-    return Resolution(places, np.where(places >= 0, EXACT, UNKNOWN).astype(np.int8))
+    resolution.places[missing], resolution.steps[missing] = built + n_own, SUBWORD
+    return resolution
 
 
 def add_subword_vectors(

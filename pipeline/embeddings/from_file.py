@@ -12,6 +12,10 @@ import polars as pl
 from pipeline.core.files import Json, file_hash
 from pipeline.embeddings.cascade import candidates
 from pipeline.embeddings.combine import add_subword_vectors
+from pipeline.embeddings.files.packing import find_content
+from pipeline.embeddings.files.reading import read_vector_file
+from pipeline.embeddings.files.sniffing import sniff
+from pipeline.embeddings.files.vocabularies import vocabulary_beside
 from pipeline.embeddings.kept import cached_vectors, reading_key
 from pipeline.embeddings.request import EmbeddingRequest, WordVectors
 
@@ -23,9 +27,6 @@ def check_file(path: str) -> None:
 
     Takes no time, so a run that names such a file ends before anything is trained.
     """
-    from pipeline.embeddings.files.packing import find_content
-    from pipeline.embeddings.files.sniffing import sniff
-
     sniff(find_content(Path(os.path.expanduser(path))))
 
 
@@ -37,8 +38,6 @@ def read_file(path: str, request: EmbeddingRequest) -> WordVectors:
     PipelineError
         If the file is no vector file, or a damaged one.
     """
-    from pipeline.embeddings.files.reading import read_vector_file
-
     path, types = os.path.expanduser(path), request.types
 
     def read() -> WordVectors:
@@ -56,9 +55,6 @@ def read_file(path: str, request: EmbeddingRequest) -> WordVectors:
 
 def _key(path: str, types: pl.Series) -> dict[str, object]:
     """Return what the vectors depend on: the file, the words asked for, and a vocabulary beside the file."""
-    from pipeline.embeddings.files.packing import find_content
-    from pipeline.embeddings.files.vocabularies import vocabulary_beside
-
     beside = vocabulary_beside(find_content(Path(path)))
     wanted = types.sort()  # folds and seeds ask for the same words in another order
     return reading_key(path, wanted, vocabulary=file_hash(beside) if beside else None)

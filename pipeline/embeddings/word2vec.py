@@ -172,24 +172,16 @@ def write_number_lines(path: Path, numbered: list[tuple[Int32, Int64]]) -> int:
     with path.open("wb") as file:
         for numbers, offsets in numbered:
             bounds = _line_bounds(offsets)
-            for start in range(0, max(len(bounds) - 1, 0), _LINES_PER_WRITE):
-                part = bounds[start : start + _LINES_PER_WRITE + 1]
-                file.write(_lines_of(numbers, part))
-            lines += max(len(bounds) - 1, 0)
+            for start in range(0, len(bounds) - 1, _LINES_PER_WRITE):
+                file.write(_lines_of(numbers, bounds[start : start + _LINES_PER_WRITE + 1]))
+            lines += len(bounds) - 1
     return lines
 
 
 def _line_bounds(offsets: Int64) -> Int64:
     """Return where lines start and end: document bounds, and a cut after each 10,000 tokens of a document."""
-    lengths = np.diff(offsets)
-    if len(lengths) == 0:
-        return offsets
-    cuts = [
-        np.arange(start + GENSIM_LINE, start + length, GENSIM_LINE)
-        for start, length in zip(
-            offsets[:-1][lengths > GENSIM_LINE], lengths[lengths > GENSIM_LINE], strict=True
-        )
-    ]
+    long = np.flatnonzero(np.diff(offsets) > GENSIM_LINE)
+    cuts = [np.arange(offsets[one] + GENSIM_LINE, offsets[one + 1], GENSIM_LINE) for one in long]
     return np.unique(np.concatenate([offsets, *cuts]))
 
 

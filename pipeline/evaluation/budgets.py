@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from typing import Any
 
+from pipeline.core.fits import Fit
+from pipeline.core.wording import FIRST_METRIC
+from pipeline.run_folder.details.fitting import FittedModel
 from pipeline.run_folder.metrics.models import Budget, ChosenBy, Tuned
-
-Row = dict[str, Any]
 
 
 def describe_budgets(
-    models: Mapping[str, Row], fits: Iterable[Row], tuning: Iterable[Tuned], metric: str = "accuracy"
+    models: Mapping[str, FittedModel],
+    fits: Iterable[Fit],
+    tuning: Iterable[Tuned],
+    metric: str = FIRST_METRIC,
 ) -> tuple[Budget, ...]:
     """Return `budgets` of metrics.json, one entry a model that was fitted here, in the order of `models`.
 
     Parameters
     ----------
-    models : mapping of name to its description (`model`, `kind`)
-    fits : details/fits.json: `name`, `settings_tried`, `looks`; the last two are absent from older runs
-    tuning : metrics.json: `name`, `trials`
+    models : mapping of name to what it is
+    fits : those that are scored
+    tuning : the trials of each model and fold
     metric : what the run is judged by
 
     Returns
@@ -40,25 +44,22 @@ def describe_budgets(
     ----------
     .. [1] Yao, Rosasco, Caponnetto (2007), Constructive Approximation 26(2), 289-315: early stopping regularises.
     """
-    fits, tuning = list(fits), list(tuning)
+    of_model: dict[str, list[Fit]] = {name: [] for name in models}
+    for fit in fits:
+        of_model[fit.name].append(fit)
+    trials: dict[str, int] = defaultdict(int)
+    for family in tuning:
+        trials[family.name] = max(trials[family.name], len(family.trials))
     return tuple(
-        _budget(
-            name,
-            [fit for fit in fits if fit["name"] == name],
-            [row for row in tuning if row.name == name],
-            metric,
-        )
-        for name, model in models.items()
-        if model["kind"] != "outside"
-        and model["model"] != "majority"
-        and any(fit["name"] == name for fit in fits)
+        _budget(name, own, trials[name], metric)
+        for name, own in of_model.items()
+        if own and models[name].kind != "outside" and models[name].model != "majority"
     )
 
 
-def _budget(name: str, fits: list[Row], tuning: list[Tuned], metric: str) -> Budget:
-    trials = max((len(family.trials) for family in tuning), default=0)
-    tried = trials or max(fit.get("settings_tried") or 1 for fit in fits)
-    looks = [fit["looks"] for fit in fits if fit.get("looks")]
+def _budget(name: str, fits: list[Fit], trials: int, metric: str) -> Budget:
+    tried = trials or max(fit.settings_tried for fit in fits)
+    looks = [fit.looks for fit in fits if fit.looks]
     validated: ChosenBy = "validation log loss" if metric == "log-loss" else "validation score and log loss"
     return Budget(
         name=name,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pipeline.core.fits import Fit
 from pipeline.evaluation.pairs import (
     ChosenNetwork,
     baselines_of,
@@ -15,8 +16,9 @@ from pipeline.evaluation.pairs import (
     choose_network,
     merits_to_choose_by,
 )
-from pipeline.evaluation.recorded import Recorded, Row
+from pipeline.evaluation.recorded import Recorded
 from pipeline.evaluation.result_rows import validation_score
+from pipeline.run_folder.metrics.rows import Kind
 from pipeline.run_folder.predictions import SavedPredictions
 from pipeline.settings.tables import Config, first_seeds
 from pipeline.tasks.classification.metrics import METRICS
@@ -37,8 +39,8 @@ class Choices:
     trained : mapping of model name to whether every fit of it trained, the chosen network's among them
     """
 
-    kinds: dict[str, str]
-    verdict_kinds: dict[str, str]
+    kinds: dict[str, Kind]
+    verdict_kinds: dict[str, Kind]
     merits_by_fold: dict[int, dict[str, float]]
     merits: dict[str, float]
     network: ChosenNetwork | None
@@ -60,7 +62,8 @@ class Choices:
 def choose(recorded: Recorded) -> Choices:
     """Return what validation documents chose."""
     fits = recorded.scored_fits
-    kinds, verdict_kinds = recorded.of_models("kind"), recorded.of_models("verdict_kind")
+    kinds = {model.name: model.kind for model in recorded.scored_models}
+    verdict_kinds = {model.name: model.verdict_kind for model in recorded.scored_models}
     by_fold = merits_by_fold(fits, recorded.config, verdict_kinds)
     network = choose_network(verdict_kinds, by_fold)
     trained = all_trained(fits)
@@ -78,19 +81,19 @@ def choose(recorded: Recorded) -> Choices:
     )
 
 
-def _network_trained(fits: Iterable[Row], network: ChosenNetwork) -> bool:
+def _network_trained(fits: Iterable[Fit], network: ChosenNetwork) -> bool:
     """Return whether every fit of the network that each fold chose trained."""
-    return not any(fit["why_not"] for fit in fits if network.of_fold.get(fit["fold"]) == fit["name"])
+    return not any(fit.why_not for fit in fits if network.of_fold.get(fit.fold) == fit.name)
 
 
-def all_trained(fits: Iterable[Row]) -> dict[str, bool]:
+def all_trained(fits: Iterable[Fit]) -> dict[str, bool]:
     """Return whether every fit of each model trained."""
     fits = list(fits)
-    return {fit["name"]: True for fit in fits} | {fit["name"]: False for fit in fits if fit["why_not"]}
+    return {fit.name: True for fit in fits} | {fit.name: False for fit in fits if fit.why_not}
 
 
 def merits_by_fold(
-    fits: Iterable[Row], config: Config, kinds: Mapping[str, str]
+    fits: Iterable[Fit], config: Config, kinds: Mapping[str, str]
 ) -> dict[int, dict[str, float]]:
     """Return each model's mean score on the validation documents of each fold, turned so that higher is better.
 
@@ -99,24 +102,24 @@ def merits_by_fold(
     test documents, so that what is added chooses nothing.
     """
     first = first_seeds(config)
-    by_fold: dict[int, list[Row]] = defaultdict(list)
+    by_fold: dict[int, list[Fit]] = defaultdict(list)
     for fit in fits:
-        if fit["seed"] < first:
-            by_fold[fit["fold"]].append(fit)
+        if fit.seed < first:
+            by_fold[fit.fold].append(fit)
     networks = [name for name, kind in kinds.items() if kind == "network"]
     return {fold: _merits(rows, config, networks) for fold, rows in sorted(by_fold.items())}
 
 
-def _merits(fits: Iterable[Row], config: Config, networks: Sequence[str]) -> dict[str, float]:
+def _merits(fits: Iterable[Fit], config: Config, networks: Sequence[str]) -> dict[str, float]:
     """Return the merits of the models of one fold."""
     metric, sign = config.run.metric, METRICS[config.run.metric].sign
     scores, losses, errors = defaultdict(list), defaultdict(list), defaultdict(list)
     for fit in fits:
         score = validation_score(fit, metric)
-        scores[fit["name"]].append(-np.inf if score is None else sign * score)
-        if fit.get("validation_loss") is not None and fit.get("why_not") is None:
-            losses[fit["name"]].append(fit["validation_loss"])
-        errors[fit["name"]].append(fit.get("validation_error") or 0.0)  # runs of earlier versions have none
+        scores[fit.name].append(-np.inf if score is None else sign * score)
+        if fit.validation_loss is not None and fit.why_not is None:
+            losses[fit.name].append(fit.validation_loss)
+        errors[fit.name].append(fit.validation_error or 0.0)  # runs of earlier versions have none
     merits = {name: float(np.mean(found)) for name, found in scores.items()}
     if metric == "log-loss":  # it is the score itself; the loss of a training may weigh classes
         return merits

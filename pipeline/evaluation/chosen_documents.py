@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import cycle
-from typing import cast
 
 import numpy as np
 
@@ -20,7 +19,7 @@ RANDOM = "random"
 
 def choose_documents(
     saved: Sequence[SavedPredictions],
-    kinds: Mapping[str, str],
+    kinds: Mapping[str, Kind],
     trained: Mapping[str, bool],
     generator: np.random.Generator,
     most: int = MOST,
@@ -64,7 +63,7 @@ def choose_documents(
     models = (
         AnsweringModel(
             name=name,
-            kind=cast(Kind, kinds[name]),
+            kind=kinds[name],
             seeds=len(runs),
             probabilities=not runs[0].predictions.hard,
             decides=name in deciding,
@@ -77,7 +76,7 @@ def choose_documents(
 
 
 def _orders(
-    pooled: Mapping[str, Sequence[PooledRun]], deciding: Sequence[str], kinds: Mapping[str, str]
+    pooled: Mapping[str, Sequence[PooledRun]], deciding: Sequence[str], kinds: Mapping[str, Kind]
 ) -> dict[str, list[int]]:
     """Return the places of each list's documents, in its order."""
     if not deciding:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from pipeline.core.wording import Metric
+from pipeline.core.wording import FIRST_METRIC, Metric
 from pipeline.evaluation.claims import Against, Claim, claim_of, decide_against
 from pipeline.evaluation.differences import Runs, estimate_difference, paired_runs
 from pipeline.evaluation.estimates import Estimate, holm, mcnemar_p_value
@@ -23,7 +23,7 @@ def compare(
     rope: float,
     n_docs: int | None = None,
     *,
-    metric: Metric = "accuracy",
+    metric: Metric = FIRST_METRIC,
 ) -> list[Comparison]:
     """Return rows of `comparisons` in metrics.json: the score of a minus that of b on the same documents.
 
@@ -63,7 +63,7 @@ def compare_with_baselines(
     rope: float,
     n_docs: int | None = None,
     *,
-    metric: Metric = "accuracy",
+    metric: Metric = FIRST_METRIC,
 ) -> tuple[list[Comparison], Against]:
     """Return the rows of `comparisons` that answer the run's one question, and what they say together.
 

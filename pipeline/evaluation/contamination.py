@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import fields, replace
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -24,7 +23,6 @@ from pipeline.run_folder.metrics.documents import (
     ScoresOn,
     Without,
 )
-from pipeline.run_folder.metrics.rows import value_as
 from pipeline.run_folder.predictions import SavedPredictions
 from pipeline.tasks.classification.answers import Predictions
 
@@ -35,7 +33,7 @@ SHOWN_TOKENS = 20
 def describe_contamination(
     saved: Sequence[SavedPredictions],
     facts: pl.DataFrame | None,
-    giveaways: Sequence[Mapping[str, Any]],
+    giveaways: Sequence[Giveaway],
     verdict: Verdict,
     summary: Sequence[MeanScores],
     generator: np.random.Generator,
@@ -49,7 +47,7 @@ def describe_contamination(
     saved : sequence of SavedPredictions
         All models on the same documents; folds are pooled, seeds are averaged.
     facts : DataFrame with the columns of `document_files.COLUMNS`, or None
-    giveaways : the rows of details/giveaways.json
+    giveaways : the tokens that give a label away, of every fold
     verdict : Verdict
     summary : the rows of `summarise` on all test documents
     generator : np.random.Generator
@@ -78,7 +76,7 @@ def describe_contamination(
     }
     a, b = verdict.a, verdict.b
     compared = pooled | pool_folds(chosen_network)
-    tokens = [value_as(Giveaway, dict(row)) for row in giveaways if row["fold"] == first_fold(facts)]
+    tokens = [row for row in giveaways if row.fold == first_fold(facts)]
     scores = []
     for of, chosen in sets.items():
         on = summary if chosen.all() else _summary_on(saved, documents[chosen], generator)

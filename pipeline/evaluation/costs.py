@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
 from pipeline.core.names import ModelName
-from pipeline.core.wording import METRIC_WORDS, Metric, MetricWords
+from pipeline.core.wording import FIRST_METRIC, METRIC_WORDS, Metric, MetricWords
 from pipeline.evaluation.comparisons import compare
+from pipeline.run_folder.details.fitting import ModelCosts
 from pipeline.run_folder.metrics.comparisons import Comparison
 from pipeline.run_folder.metrics.models import Cheapest, Cost
 from pipeline.run_folder.metrics.rows import Interval
@@ -20,21 +20,21 @@ NONE_TRAINED = Cheapest(None, None, "No model was trained, so none is the cheape
 
 def find_costs(
     saved: Iterable[SavedPredictions],
-    models: Sequence[Mapping[str, Any]],
+    models: Sequence[ModelCosts],
     merits: Mapping[str, float] | None,
     trained: Mapping[str, bool],
     rope: float,
     n_docs: int | None = None,
     *,
-    metric: Metric = "accuracy",
+    metric: Metric = FIRST_METRIC,
 ) -> tuple[tuple[Cost, ...], Cheapest]:
     """Return `costs` and `cheapest` of metrics.json.
 
     Parameters
     ----------
     saved : iterable of SavedPredictions
-    models : sequence of mapping
-        The entries of details/fit_costs.json: name, fits (seconds and memory of each), latency_ms, size_bytes.
+    models : sequence of ModelCosts
+        Seconds and memory of each fit, latency and size.
     merits : mapping of model name to its mean validation score, higher is better; None with folds
         Chooses the best model; test documents choose nothing. With folds validation documents are tested too, so
         that no model is chosen: each is compared with every other one.
@@ -57,8 +57,8 @@ def find_costs(
     """
     saved = list(saved)
     scored = {entry.name for entry in saved}
-    fitted = [model for model in models if model["name"] in scored]
-    eligible = [model["name"] for model in fitted if _may_be_chosen(model["name"], trained)]
+    fitted = [model for model in models if model.name in scored]
+    eligible = [model.name for model in fitted if _may_be_chosen(model.name, trained)]
     said = METRIC_WORDS[metric]
     if merits is None:
         compared = _worst_of_each(saved, eligible, rope, n_docs, metric)
@@ -85,23 +85,20 @@ def _worst_of_each(
 
 
 def _may_be_chosen(name: str, trained: Mapping[str, bool]) -> bool:
-    return (
-        trained.get(name, True) and not ModelName.parse(name).shuffled_words
-    )  # a control that nobody would use
+    shuffled = ModelName.parse(name).shuffled_words  # a control that nobody would use
+    return trained.get(name, True) and not shuffled
 
 
-def _cost_of(
-    model: Mapping[str, Any], best: str | None, compared: Mapping[str, Comparison], rope: float
-) -> Cost:
-    name, latency = model["name"], model["latency_ms"]
+def _cost_of(model: ModelCosts, best: str | None, compared: Mapping[str, Comparison], rope: float) -> Cost:
+    name, latency = model.name, model.latency_ms
     difference, ci95 = _from_best(name, best, compared)
     return Cost(
         name=name,
-        train_seconds=float(np.mean([fit["prepare_seconds"] + fit["fit_seconds"] for fit in model["fits"]])),
+        train_seconds=float(np.mean([fit.prepare_seconds + fit.fit_seconds for fit in model.fits])),
         latency_ms_p50=float(np.percentile(latency, 50)) if len(latency) else None,
         latency_ms_p95=float(np.percentile(latency, 95)) if len(latency) else None,
-        peak_rss_mib=max(fit["peak_rss_mib"] for fit in model["fits"]),
-        size_bytes=model["size_bytes"],
+        peak_rss_mib=max(fit.peak_rss_mib for fit in model.fits),
+        size_bytes=model.size_bytes,
         difference_from_best=difference,
         ci95=ci95,
         within_rope_of_best=None if ci95 is None else ci95[0] >= -rope,

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any, cast
 
 import numpy as np
 
@@ -17,6 +16,7 @@ from pipeline.evaluation.estimates import crossed_estimate, holm
 from pipeline.evaluation.pairs import best_baseline, best_network
 from pipeline.evaluation.pooling import check_same_documents, pool_folds
 from pipeline.evaluation.summary import summarise
+from pipeline.run_folder.details.fitting import CurveSets
 from pipeline.run_folder.metrics.comparisons import Crossing, LeadChange, SizeDifference
 from pipeline.run_folder.metrics.models import Curve, CurvePoint, LearningCurve
 from pipeline.run_folder.metrics.rows import Interval, Kind
@@ -26,8 +26,8 @@ from pipeline.run_folder.predictions import SavedPredictions
 def find_learning_curve(
     saved: Iterable[SavedPredictions],
     curve: Iterable[SavedPredictions],
-    described: Mapping[str, Any],
-    kinds: Mapping[str, str],
+    sets: CurveSets | None,
+    kinds: Mapping[str, Kind],
     merits: Mapping[str, float],
     rope: float,
     generator: np.random.Generator,
@@ -40,8 +40,8 @@ def find_learning_curve(
         Those of the run: fold 0 is the last point of the curve.
     curve : iterable of SavedPredictions
         Those of the smaller sets; `fold` is the number of the set.
-    described : mapping
-        details/curve_sets.json: `sets` (set, train, validation) and `untrained` (name, seed, set, why_not).
+    sets : CurveSets, or None
+        The sets of training documents, and which fits on them did not train; None where no curve was asked for.
     kinds : mapping of model name to "network", "baseline", "control" or "outside"
     merits : mapping of model name to its mean validation score of the whole set, higher is better
         Chooses the network and the baseline whose crossing is looked for.
@@ -61,9 +61,9 @@ def find_learning_curve(
     cross between the last size at which one is ahead and the first at which the other one is; sizes between
     the two, at which neither is ahead, widen that range. Nothing is said of sizes beyond the data.
     """
-    if not described:
+    if sets is None:
         return LearningCurve()
-    by_size, untrained = _by_size(saved, curve, described, kinds), _untrained(described)
+    by_size, untrained = _by_size(saved, curve, sets, kinds), _untrained(sets)
     pair = (best_network(kinds, merits), best_baseline(kinds, merits))
     return LearningCurve(
         sizes=tuple(by_size),
@@ -75,8 +75,8 @@ def find_learning_curve(
 def _by_size(
     saved: Iterable[SavedPredictions],
     curve: Iterable[SavedPredictions],
-    described: Mapping[str, Any],
-    kinds: Mapping[str, str],
+    sets: CurveSets,
+    kinds: Mapping[str, Kind],
 ) -> dict[int, list[SavedPredictions]]:
     """Return the predictions of each number of training documents, ascending; sizes without all fits are left out.
 
@@ -84,19 +84,19 @@ def _by_size(
     """
     whole = [entry for entry in saved if entry.fold == 0 and kinds.get(entry.name, "outside") != "outside"]
     every_fit = {(entry.name, entry.seed) for entry in whole}
-    sets: dict[int, list[SavedPredictions]] = {0: whole}
+    of_set: dict[int, list[SavedPredictions]] = {0: whole}
     for entry in curve:
-        sets.setdefault(entry.fold, []).append(entry)
+        of_set.setdefault(entry.fold, []).append(entry)
     of_size: dict[int, list[int]] = {}
-    for one in described["sets"]:
-        of_size.setdefault(one["train"], []).append(one["set"])
+    for one in sets.sets:
+        of_size.setdefault(one.train, []).append(one.set)
     complete = {}
     for size, numbers in of_size.items():
         drawn = len(numbers) > 1
         entries = [
             replace(entry, fold=0, seed=draw if drawn else entry.seed)
             for draw, number in enumerate(numbers)
-            for entry in sets.get(number, [])
+            for entry in of_set.get(number, [])
         ]
         names = {name for name, _ in every_fit}
         wanted = {(name, draw) for name in names for draw in range(len(numbers))} if drawn else every_fit
@@ -106,16 +106,16 @@ def _by_size(
     return dict(sorted(complete.items()))
 
 
-def _untrained(described: Mapping[str, Any]) -> Counter[tuple[str, int]]:
+def _untrained(sets: CurveSets) -> Counter[tuple[str, int]]:
     """Return how many fits of a model did not train, by its name and the number of training documents."""
-    documents = {one["set"]: one["train"] for one in described["sets"]}
-    return Counter((one["name"], documents[one["set"]]) for one in described["untrained"])
+    documents = {one.set: one.train for one in sets.sets}
+    return Counter((one.name, documents[one.set]) for one in sets.untrained)
 
 
 def _models(
     by_size: Mapping[int, Sequence[SavedPredictions]],
     untrained: Counter[tuple[str, int]],
-    kinds: Mapping[str, str],
+    kinds: Mapping[str, Kind],
     generator: np.random.Generator,
 ) -> tuple[Curve, ...]:
     points: dict[str, list[CurvePoint]] = {}
@@ -125,7 +125,7 @@ def _models(
             seeds = tuple(_accuracy(entry) for entry in entries if entry.name == name)
             point = CurvePoint(size, row.accuracy, row.accuracy_ci95, seeds, untrained[name, size])
             points.setdefault(name, []).append(point)
-    return tuple(Curve(name, cast(Kind, kinds[name]), tuple(found)) for name, found in points.items())
+    return tuple(Curve(name, kinds[name], tuple(found)) for name, found in points.items())
 
 
 def _accuracy(entry: SavedPredictions) -> float:

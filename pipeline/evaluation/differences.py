@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from pipeline.core.values import Bool, Float64
+from pipeline.core.wording import FIRST_METRIC
 from pipeline.evaluation.estimates import (
     Estimate,
     folds_estimate,
@@ -36,7 +37,7 @@ def estimate_difference(
     n_docs: int | None = None,
     chosen: Bool | slice = slice(None),
     *,
-    metric: str = "accuracy",
+    metric: str = FIRST_METRIC,
 ) -> Estimate:
     """Return how much better a is than b, with the chance that the runs hold: by folds, or seeds and documents.
 
@@ -87,7 +88,7 @@ def contributions(a: Runs, b: Runs, metric: str, chosen: Bool | slice = slice(No
     return sign * (of_a - of_b)  # (n,)
 
 
-def seeds_share(a: Runs, b: Runs, metric: str = "accuracy") -> float:
+def seeds_share(a: Runs, b: Runs, metric: str = FIRST_METRIC) -> float:
     """Return the share of the variance of a difference that is due to seeds, 0 to 1; more seeds make that part smaller.
 
     Parameters
@@ -106,6 +107,6 @@ def seeds_share(a: Runs, b: Runs, metric: str = "accuracy") -> float:
     return sum(parts.seeds) / max(parts.total, least_variance(of_a.shape[1]))
 
 
-def unit_scores(runs: Runs, metric: str = "accuracy", chosen: Bool | slice = slice(None)) -> Float64:
+def unit_scores(runs: Runs, metric: str = FIRST_METRIC, chosen: Bool | slice = slice(None)) -> Float64:
     """Return the unit scores of each run and chosen document; float64 (S, n)."""
     return np.stack([run.unit_scores(metric, chosen) for run in runs])

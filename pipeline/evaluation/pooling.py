@@ -10,6 +10,7 @@ import numpy as np
 
 from pipeline.core.errors import first_places
 from pipeline.core.values import Bool, Float64, Int32, Int64
+from pipeline.core.wording import FIRST_METRIC
 from pipeline.run_folder.predictions import SavedPredictions
 from pipeline.tasks.classification.answers import Predictions
 from pipeline.tasks.classification.metrics import METRICS
@@ -34,7 +35,7 @@ class PooledRun:
         """Whether each document's prediction is right; bool (N,)."""
         return self.predictions.predicted == self.predictions.labels
 
-    def unit_scores(self, metric: str = "accuracy", chosen: Bool | slice = slice(None)) -> Float64:
+    def unit_scores(self, metric: str = FIRST_METRIC, chosen: Bool | slice = slice(None)) -> Float64:
         """Return what each chosen document adds to a metric of the chosen documents; float64 (n,), mean the metric.
 
         Log loss is as it is: less is better.

@@ -4,24 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any, cast
+from dataclasses import dataclass
+from typing import cast
 
-from pipeline.core.errors import PipelineError, first_places
-from pipeline.core.files import read_json, read_json_if_there
-from pipeline.core.fits import FitKey
+from pipeline.core.errors import first_places
+from pipeline.core.fits import Fit, FitKey
 from pipeline.core.wording import Metric
-from pipeline.run_folder.details import content_as
-from pipeline.run_folder.details.fitting import RunFacts
-from pipeline.run_folder.documents import read_documents, units_of
+from pipeline.run_folder.details import Inputs
+from pipeline.run_folder.details.fitting import FittedModel, RunFacts
 from pipeline.run_folder.fits import fit_label, fit_of
-from pipeline.run_folder.predictions import SavedPredictions, read_run_predictions
-from pipeline.run_folder.reading import CONFIG, INPUTS, detail_file
-from pipeline.settings.reading import load_config
+from pipeline.run_folder.folder import RunFolder
+from pipeline.run_folder.predictions import SavedPredictions
 from pipeline.settings.tables import Config, first_seeds
-
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,26 +24,37 @@ class Recorded:
 
     Attributes
     ----------
-    models : mapping of name to `name`, `kind`, `verdict_kind`, `model`, `head`, `embedding`, `seeded`
+    inputs : what only the run could know
+    models : mapping of name to what a model is
     fits : mapping of (name, seed, fold) to what the fit cost and whether it trained
-    facts : what the run knew
     saved : predictions that are scored, by name, seed and fold
     notes : sentences about predictions that are left out
     """
 
-    run: Path
+    folder: RunFolder
     config: Config
-    models: dict[str, Row]
-    fits: dict[FitKey, Row]
-    facts: RunFacts
+    inputs: Inputs
+    models: dict[str, FittedModel]
+    fits: dict[FitKey, Fit]
     saved: list[SavedPredictions]
     notes: tuple[str, ...]
 
     @property
-    def scored_fits(self) -> list[Row]:
+    def facts(self) -> RunFacts:
+        """What the run knew."""
+        return self.inputs.run
+
+    @property
+    def scored_fits(self) -> list[Fit]:
         """The fits whose predictions are scored, in the order of `fits`."""
         scored = {fit_of(entry) for entry in self.saved}
         return [fit for key, fit in self.fits.items() if key in scored]
+
+    @property
+    def scored_models(self) -> list[FittedModel]:
+        """The models whose predictions are scored, in the order in which they were planned."""
+        names = {fit.name for fit in self.scored_fits}
+        return [model for model in self.models.values() if model.name in names]
 
     @property
     def metric(self) -> Metric:
@@ -59,44 +64,28 @@ class Recorded:
     @property
     def n_docs(self) -> int:
         """How many documents the whole corpus has."""
-        return int(self.facts.corpus["documents"])
+        return self.facts.corpus.documents
 
     @property
     def warnings(self) -> list[str]:
         """Findings about the whole run, as sentences."""
         return [*self.facts.warnings, *self.notes]
 
-    def detail(self, name: str) -> Any:
-        """Return what the run wrote to `details/<name>.json`; None if it wrote no such file."""
-        return read_json_if_there(self.run / detail_file(name))
 
-    def of_models(self, key: str) -> dict[str, str]:
-        """Return `key` of each model whose predictions are scored, in the order the models were planned."""
-        names = {fit["name"] for fit in self.scored_fits}
-        return {name: model[key] for name, model in self.models.items() if name in names}
-
-
-def read_recorded(run: Path) -> Recorded:
+def read_recorded(folder: RunFolder) -> Recorded:
     """Return what a run folder holds before anything is scored."""
-    for name in INPUTS:
-        if not (run / name).is_file():
-            what = f"there is no {name} in it, which scores are computed from"
-            raise PipelineError(
-                str(run), what, "an older version wrote this run, or it did not end: run again"
-            )
-    made, path = read_json(run / detail_file("fits")), run / detail_file("run")
-    facts = content_as(RunFacts, read_json(path), path)
-    config = load_config(run / CONFIG)
-    models = {model["name"]: model for model in made["models"]}
-    fits = {FitKey(fit["name"], fit["seed"], fit["fold"]): fit for fit in made["fits"]}
+    inputs, config = folder.inputs(), folder.settings()
+    facts = inputs.run
+    models = {model.name: model for model in inputs.fits.models}
+    fits = {fit.key: fit for fit in inputs.fits.fits}
 
     def labels(entries: Iterable[SavedPredictions]) -> str:
         keys = [fit_of(entry) for entry in entries]
-        n_seeds = {key: first_seeds(config) if models[key[0]]["seeded"] else 1 for key in keys}
+        n_seeds = {key: first_seeds(config) if models[key.name].seeded else 1 for key in keys}
         return first_places([fit_label(*key, n_seeds=n_seeds[key], n_folds=facts.folds) for key in keys])
 
     notes = []
-    of_run = [entry for entry in read_predictions(run, run) if entry.name in models]
+    of_run = [entry for entry in folder.answers() if entry.name in models]
     saved, unrecorded = recorded_predictions(of_run, fits)
     if unrecorded:
         left = labels(unrecorded)
@@ -114,13 +103,7 @@ def read_recorded(run: Path) -> Recorded:
                 f"the run did not end, so that only {folds} of {facts.folds} can be compared"
                 f" on the same test documents: the predictions of {labels(left_out)} are left out"
             )
-    return Recorded(run, config, models, fits, facts, saved, tuple(notes))
-
-
-def read_predictions(folder: Path, run: Path) -> list[SavedPredictions]:
-    """Return the predictions below a folder, with the documents that the run takes for one unit."""
-    units = units_of(read_documents(run))
-    return [replace(entry, units=units) for entry in read_run_predictions(folder)]
+    return Recorded(folder, config, inputs, models, fits, saved, tuple(notes))
 
 
 def _folds_in_words(folds: list[int]) -> str:

@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import asdict
+from typing import cast
 
+from pipeline.core.fits import Fit
 from pipeline.evaluation.calibration import CalibrationFacts
-from pipeline.evaluation.recorded import Recorded, Row
+from pipeline.evaluation.recorded import Recorded
 from pipeline.evaluation.summary import MeanScores
 from pipeline.run_folder.details.documents import Bin, ClassScore, ModelScores
+from pipeline.run_folder.details.fitting import FittedModel
 from pipeline.run_folder.fits import fit_of
 from pipeline.run_folder.metrics.models import Result, Summary
+from pipeline.run_folder.metrics.rows import Training
 from pipeline.run_folder.predictions import SavedPredictions
 from pipeline.run_folder.signatures import Signer
 from pipeline.tasks.classification.answers import Predictions
+from pipeline.tasks.classification.metrics import METRICS
 from pipeline.tasks.classification.scores import CalibrationBins, Scores, score
 
 
@@ -24,22 +29,22 @@ def result_row(entry: SavedPredictions, recorded: Recorded, signer: Signer) -> R
     scores = score(entry.predictions)
     return Result(
         name=entry.name,
-        kind=model["kind"],
-        model=model["model"],
-        head=fit.get("head") or model["head"],
-        vectors=fit.get("vectors"),
-        embedding=model["embedding"],
+        kind=model.kind,
+        model=model.model,
+        head=fit.head or model.head,
+        vectors=cast(Training | None, fit.vectors),
+        embedding=model.embedding,
         seed=entry.seed,
         fold=entry.fold,
-        trained=fit["why_not"] is None,
-        why_not=fit["why_not"],
-        warnings=tuple(fit["warnings"]),
+        trained=fit.why_not is None,
+        why_not=fit.why_not,
+        warnings=fit.warnings,
         accuracy=scores.accuracy,
         macro_f1=scores.macro_f1,
         log_loss=scores.log_loss,
         ece=scores.ece,
-        parameters=fit["parameters"],
-        validation_accuracy=fit["validation_accuracy"],
+        parameters=fit.parameters,
+        validation_accuracy=fit.validation_accuracy,
         validation_score=validation_score(fit, recorded.config.run.metric),
         signature=_signature([entry], model, signer),
     )
@@ -54,23 +59,23 @@ def summary_row(
     return Summary(
         **asdict(scores),
         **asdict(calibration),
-        model=model["model"],
-        embedding=model["embedding"],
-        kind=model["kind"],
+        model=model.model,
+        embedding=model.embedding,
+        kind=model.kind,
         signature=_signature(entries, model, signer),
     )
 
 
-def _signature(entries: list[SavedPredictions], model: Row, signer: Signer) -> str:
-    if model["kind"] == "outside":
+def _signature(entries: list[SavedPredictions], model: FittedModel, signer: Signer) -> str:
+    if model.kind == "outside":
         return signer.sign_outside(entries)
-    return signer.sign(entries, model["embedding"])
+    return signer.sign(entries, model.embedding)
 
 
-def validation_score(fit: Row, metric: str) -> float | None:
+def validation_score(fit: Fit, metric: str) -> float | None:
     """Return the fit's score on validation documents; a run older than `run.metric` recorded accuracy alone."""
-    score: float | None = fit.get("validation_score")
-    return fit["validation_accuracy"] if score is None and metric == "accuracy" else score
+    score = fit.validation_score
+    return fit.validation_accuracy if score is None and METRICS[metric].is_share_of_right else score
 
 
 def by_model(saved: Iterable[SavedPredictions]) -> tuple[ModelScores, ...]:

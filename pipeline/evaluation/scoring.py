@@ -10,29 +10,47 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import cast
 
 import polars as pl
 
-from pipeline import evaluation
-from pipeline.core.files import plain
+from pipeline.core.fits import Fit
 from pipeline.core.seeds import stage_generator
+from pipeline.evaluation.budgets import describe_budgets
+from pipeline.evaluation.calibration import calibrate
 from pipeline.evaluation.choices import Choices, all_trained, choose, merits_by_fold
-from pipeline.evaluation.recorded import Recorded, Row, read_predictions, read_recorded
+from pipeline.evaluation.chosen_documents import choose_documents
+from pipeline.evaluation.comparisons import compare, withhold
+from pipeline.evaluation.contamination import describe_contamination
+from pipeline.evaluation.contrasts import find_causes, find_gains
+from pipeline.evaluation.costs import find_costs
+from pipeline.evaluation.crossing import find_learning_curve
+from pipeline.evaluation.hard_documents import find_hard_documents
+from pipeline.evaluation.pairs import choose_network, outside_pairs, planned_pairs
+from pipeline.evaluation.recorded import Recorded, read_recorded
 from pipeline.evaluation.result_rows import by_model, result_row, summary_row
+from pipeline.evaluation.seeds import SeedsAsked, SeedsFound, find_seeds, first_seeds_only
+from pipeline.evaluation.slices import slice_scores
+from pipeline.evaluation.stray_classes import stray_class_warnings
+from pipeline.evaluation.summary import MeanScores, summarise
+from pipeline.evaluation.verdict import ask, decide_verdict, no_verdict
 from pipeline.run_folder.details.documents import ChosenDocuments, ClassScores
 from pipeline.run_folder.details.fitting import Assumptions
-from pipeline.run_folder.documents import read_documents, read_giveaways
+from pipeline.run_folder.details.probes import Found, ProbedNetwork
+from pipeline.run_folder.folder import RunFolder
 from pipeline.run_folder.metrics import SCHEMA_VERSION, Metrics
 from pipeline.run_folder.metrics.comparisons import Cause, Comparison, Gains, Protocol, Seeds, Verdict
 from pipeline.run_folder.metrics.corpus import Corpus
 from pipeline.run_folder.metrics.documents import Contamination, Slice
 from pipeline.run_folder.metrics.models import Budget, Cheapest, Cost, LearningCurve, Summary, Timing
-from pipeline.run_folder.metrics.rows import ProbeFound, value_as
+from pipeline.run_folder.metrics.rows import ProbeFound
 from pipeline.run_folder.predictions import SavedPredictions
 from pipeline.run_folder.protocol import describe_protocol
-from pipeline.run_folder.reading import CURVE_FOLDER, METRICS, detail_file
+from pipeline.run_folder.reading import METRICS, detail_file
 from pipeline.run_folder.signatures import Signer
 from pipeline.settings.tables import Config, first_seeds, most_seeds
+from pipeline.tasks.classification.metrics import SKEWED
+from pipeline.tasks.table import CLASSIFY
 
 
 @dataclass(frozen=True)
@@ -45,7 +63,7 @@ class Scored:
     chosen_documents: ChosenDocuments | None
 
     @property
-    def details(self) -> Row:
+    def details(self) -> dict[str, object]:
         """The files of `details/`, by name."""
         return {
             "scores": self.scores,
@@ -54,10 +72,9 @@ class Scored:
         }
 
     @property
-    def files(self) -> Row:
+    def files(self) -> dict[str, object]:
         """What is computed, by its path within the run folder; metrics.json is the last."""
-        details = {detail_file(name): value for name, value in self.details.items()}
-        return details | {METRICS: self.metrics}
+        return {detail_file(name): value for name, value in self.details.items()} | {METRICS: self.metrics}
 
 
 def score_run(run: Path) -> Scored:
@@ -68,11 +85,11 @@ def score_run(run: Path) -> Scored:
     PipelineError
         If one of `INPUTS` is absent, or a file is not what it has to be.
     """
-    recorded = read_recorded(run)
+    recorded = read_recorded(RunFolder(path=run))
     facts, models = recorded.facts, by_model(recorded.saved)
     return Scored(
         metrics=_metrics(recorded),
-        scores=ClassScores(tuple(facts.corpus["classes"]), models),
+        scores=ClassScores(tuple(facts.corpus.classes), models),
         assumptions=Assumptions(facts.assumptions, tuple(_warnings(recorded))),
         chosen_documents=_chosen_documents(recorded),
     )
@@ -85,13 +102,13 @@ def _metrics(recorded: Recorded) -> Metrics:
     saved, facts, config = recorded.saved, recorded.facts, recorded.config
     choices = choose(recorded)
     compared = _compare(recorded, choices)
-    documents = read_documents(recorded.run)
-    summary = evaluation.summarise(saved, stage_generator(config.run.seed, "bootstrap"))
-    signer = Signer(facts.corpus, plain(facts.embeddings), plain(facts.environment), config)
+    documents = recorded.folder.documents()
+    summary = summarise(saved, stage_generator(config.run.seed, "bootstrap"))
+    signer = Signer(facts.corpus, facts.embeddings, facts.environment, config)
     costs, cheapest = _costs(recorded, choices)
     return Metrics(
         schema_version=SCHEMA_VERSION,
-        corpus=value_as(Corpus, facts.corpus | {"tested": _documents_tested(saved)}),
+        corpus=Corpus(**vars(facts.corpus), tested=_documents_tested(saved)),
         results=tuple(result_row(entry, recorded, signer) for entry in saved),
         summary=_summary(recorded, summary, signer),
         comparisons=tuple(compared.comparisons),
@@ -106,11 +123,11 @@ def _metrics(recorded: Recorded) -> Metrics:
         cheapest=cheapest,
         learning_curve=_learning_curve(recorded, choices),
         slices=_slices(recorded, choices, compared, documents),
-        hard_documents=evaluation.find_hard_documents(saved, choices.kinds, choices.trained),
+        hard_documents=find_hard_documents(saved, choices.kinds, choices.trained),
         contamination=_contamination(recorded, choices, compared, documents, summary),
         tuning=facts.tuning,
         budgets=_budgets(recorded),
-        probes=_probes(recorded.detail("probes") or []),
+        probes=_probes(recorded.inputs.probes),
         timing=_timing(recorded),
         stages=facts.stages,
         total_seconds=facts.total_seconds,
@@ -145,23 +162,23 @@ def _compare(recorded: Recorded, choices: Choices) -> _Compared:
     own = {name: kind for name, kind in choices.kinds.items() if kind != "outside"}
     answered = {(row.a, row.b) for row in verdict.against}
     pairs = [pair for pair in _side_pairs(choices, own) if pair not in answered]
-    rows = evaluation.compare(
+    rows = compare(
         [*saved, *choices.of_network],
         _comparable(pairs, saved, recorded.metric),
         settings.rope,
         recorded.n_docs,
         metric=recorded.metric,
     )
-    comparisons = [*verdict.against, *evaluation.withhold(rows, choices.trained)]
+    comparisons = [*verdict.against, *withhold(rows, choices.trained)]
     of_run = [row for row in comparisons if row.a in own]
-    gains = evaluation.find_gains(of_run, choices.merits, choices.trained)
+    gains = find_gains(of_run, choices.merits, choices.trained)
     return _Compared(verdict, comparisons, of_run, gains)
 
 
 def _side_pairs(choices: Choices, own: Mapping[str, str]) -> list[tuple[str, str]]:
     """Return the pairs of the side questions; `own` has the kinds of the models that the run fitted itself."""
-    planned = evaluation.planned_pairs(own, choices.merits, every_baseline=choices.folds)
-    return planned + evaluation.outside_pairs(
+    planned = planned_pairs(own, choices.merits, every_baseline=choices.folds)
+    return planned + outside_pairs(
         choices.verdict_kinds,
         choices.merits,
         choices.network_name,
@@ -175,14 +192,12 @@ def _verdict(recorded: Recorded, choices: Choices) -> Verdict:
     settings, network, baselines = recorded.config.run, choices.network, choices.baselines
     rope, metric, n_docs = settings.rope, recorded.metric, recorded.n_docs
     if network is None or not baselines:
-        return evaluation.no_verdict(choices.network_name, baselines, rope=rope, metric=metric)
+        return no_verdict(choices.network_name, baselines, rope=rope, metric=metric)
     trained = choices.trained[network.name]
-    question = evaluation.ask(
-        recorded.saved, network, baselines, rope, n_docs, trained=trained, metric=metric
-    )
-    classes = recorded.facts.corpus["classes"].values()
-    skewed = max(classes, default=0) > evaluation.SKEWED * sum(classes)
-    return evaluation.decide_verdict(question, rope=rope, metric=metric, n_docs=n_docs, skewed=skewed)
+    question = ask(recorded.saved, network, baselines, rope, n_docs, trained=trained, metric=metric)
+    classes = recorded.facts.corpus.classes.values()
+    skewed = max(classes, default=0) > SKEWED * sum(classes)
+    return decide_verdict(question, rope=rope, metric=metric, n_docs=n_docs, skewed=skewed)
 
 
 def _comparable(
@@ -195,14 +210,14 @@ def _comparable(
 
 def _lacking(saved: Iterable[SavedPredictions], metric: str) -> list[str]:
     """Return the names of the models that the metric cannot be computed of."""
-    known = evaluation.METRICS[metric].known_of
+    known = CLASSIFY.metrics[metric].known_of
     return list(dict.fromkeys(entry.name for entry in saved if not known(entry.predictions)))
 
 
-def _summary(recorded: Recorded, summary: list[evaluation.MeanScores], signer: Signer) -> tuple[Summary, ...]:
+def _summary(recorded: Recorded, summary: list[MeanScores], signer: Signer) -> tuple[Summary, ...]:
     """Return `summary`: each model's scores over its fits, how well it is calibrated, and its signature."""
     generator = stage_generator(recorded.config.run.seed, "calibration")
-    calibrated = evaluation.calibrate(recorded.saved, generator)
+    calibrated = calibrate(recorded.saved, generator)
     return tuple(summary_row(row, calibrated[row.name], recorded, signer) for row in summary)
 
 
@@ -210,13 +225,13 @@ def _seeds(recorded: Recorded, choices: Choices) -> Seeds:
     """Return `seeds`: whether those so far are enough."""
     ended = recorded.facts.state == "done"
     fits = recorded.scored_fits
-    return find_seeds(recorded.saved, choices.verdict_kinds, fits, recorded.config, ended=ended).row
+    return seeds_of_run(recorded.saved, choices.verdict_kinds, fits, recorded.config, ended=ended).row
 
 
 def _protocol(recorded: Recorded) -> Protocol | None:
     facts = recorded.facts
-    kept, version = recorded.detail("protocol"), facts.environment.embedseq
-    return describe_protocol(kept, recorded.config, facts.corpus, version, facts.state)
+    version, laid_down = facts.environment.embedseq, recorded.inputs.protocol
+    return describe_protocol(laid_down, recorded.config, facts.corpus, version, facts.state)
 
 
 def _causes(
@@ -224,7 +239,7 @@ def _causes(
 ) -> tuple[Cause, ...]:
     """Return `causes`: what the gains come from."""
     return tuple(
-        evaluation.find_causes(
+        find_causes(
             compared.of_run,
             compared.gains,
             choices.trained,
@@ -238,9 +253,9 @@ def _causes(
 def _costs(recorded: Recorded, choices: Choices) -> tuple[tuple[Cost, ...], Cheapest]:
     """Return `costs` and `cheapest`: what each model costs, and which is the cheapest that is as good as the best."""
     settings = recorded.config.run
-    return evaluation.find_costs(
+    return find_costs(
         recorded.saved,
-        recorded.detail("fit_costs") or [],
+        recorded.inputs.fit_costs,
         None if choices.folds else choices.merits,
         choices.trained,
         settings.rope,
@@ -251,10 +266,10 @@ def _costs(recorded: Recorded, choices: Choices) -> tuple[tuple[Cost, ...], Chea
 
 def _learning_curve(recorded: Recorded, choices: Choices) -> LearningCurve:
     settings = recorded.config.run
-    return evaluation.find_learning_curve(
-        evaluation.first_seeds_only(recorded.saved, first_seeds(recorded.config)),
-        read_predictions(recorded.run / CURVE_FOLDER, recorded.run),
-        recorded.detail("curve_sets") or {},
+    return find_learning_curve(
+        first_seeds_only(recorded.saved, first_seeds(recorded.config)),
+        recorded.folder.answers(of_curve=True),
+        recorded.inputs.curve_sets,
         choices.verdict_kinds,
         choices.merits_by_fold.get(0, {}),
         settings.rope,
@@ -266,7 +281,7 @@ def _slices(
     recorded: Recorded, choices: Choices, compared: _Compared, documents: pl.DataFrame | None
 ) -> tuple[Slice, ...]:
     """Return `slices`: the verdict's question for documents of some kinds."""
-    return evaluation.slice_scores(
+    return slice_scores(
         recorded.saved,
         documents,
         compared.verdict,
@@ -281,13 +296,13 @@ def _contamination(
     choices: Choices,
     compared: _Compared,
     documents: pl.DataFrame | None,
-    summary: list[evaluation.MeanScores],
+    summary: list[MeanScores],
 ) -> Contamination | None:
     """Return `contamination`: the scores without documents that training documents give away."""
-    return evaluation.describe_contamination(
+    return describe_contamination(
         recorded.saved,
         documents,
-        read_giveaways(recorded.run),
+        recorded.inputs.giveaways,
         compared.verdict,
         summary,
         stage_generator(recorded.config.run.seed, "bootstrap without contamination"),
@@ -298,30 +313,28 @@ def _contamination(
 
 def _budgets(recorded: Recorded) -> tuple[Budget, ...]:
     """Return `budgets`: how many settings each model could choose from."""
-    return evaluation.describe_budgets(
-        recorded.models, recorded.scored_fits, recorded.facts.tuning, recorded.metric
-    )
+    return describe_budgets(recorded.models, recorded.scored_fits, recorded.facts.tuning, recorded.metric)
 
 
 def _timing(recorded: Recorded) -> tuple[Timing, ...]:
     """Return `timing`: of every fit of the run's own models, scored or not."""
     names = [field.name for field in fields(Timing)]
     return tuple(
-        Timing(**{name: fit[name] for name in names})
+        Timing(**{name: getattr(fit, name) for name in names})
         for fit in recorded.fits.values()
-        if recorded.models[fit["name"]]["kind"] != "outside"
+        if recorded.models[fit.name].kind != "outside"
     )
 
 
-def _probes(entries: list[Row]) -> dict[str, dict[str, ProbeFound]]:
+def _probes(networks: Iterable[ProbedNetwork]) -> dict[str, dict[str, ProbeFound]]:
     """Return the reading and the few numbers of each probe that found something, by network and probe."""
     return {
-        entry["name"]: {
-            name: {"reading": found["reading"], **found["summary"]}
-            for name, found in entry["probes"].items()
-            if "nothing" not in found
+        network.name: {
+            name: cast(ProbeFound, {"reading": found.reading, **found.summary})
+            for name, found in network.found.items()
+            if isinstance(found, Found)
         }
-        for entry in entries
+        for network in networks
     }
 
 
@@ -337,40 +350,37 @@ def _lengths(documents: pl.DataFrame | None) -> dict[int, int]:
 
 
 def _chosen_documents(recorded: Recorded) -> ChosenDocuments | None:
-    kinds = recorded.of_models("kind")
-    answering = {name: kind for name, kind in kinds.items() if recorded.models[name]["model"] != "majority"}
+    answering = {one.name: one.kind for one in recorded.scored_models if one.model != "majority"}
     generator = stage_generator(recorded.config.run.seed, "documents to browse")
-    return evaluation.choose_documents(
-        recorded.saved, answering, all_trained(recorded.scored_fits), generator
-    )
+    return choose_documents(recorded.saved, answering, all_trained(recorded.scored_fits), generator)
 
 
-def find_seeds(
+def seeds_of_run(
     saved: Iterable[SavedPredictions],
     kinds: Mapping[str, str],
-    fits: Iterable[Row],
+    fits: Iterable[Fit],
     config: Config,
     *,
     ended: bool = True,
-) -> evaluation.SeedsFound:
-    """Return whether the seeds so far are enough: `evaluation.find_seeds` of a run's fits.
+) -> SeedsFound:
+    """Return whether the seeds so far are enough: `find_seeds` for the network that these fits chose.
 
     Parameters
     ----------
     saved : the predictions that are scored
     kinds : mapping of model name to `verdict_kind`
-    fits : their fits, as in details/fits.json
+    fits : their fits
     config : the settings of the run
     ended : whether the run came to its end
     """
     fits = list(fits)
-    asked = evaluation.SeedsAsked(config.run.seeds, first_seeds(config), most_seeds(config))
-    chosen = evaluation.choose_network(kinds, merits_by_fold(fits, config, kinds))
+    asked = SeedsAsked(config.run.seeds, first_seeds(config), most_seeds(config))
+    chosen = choose_network(kinds, merits_by_fold(fits, config, kinds))
     if chosen is not None and len(chosen.names) > 1:
-        return evaluation.SeedsFound(asked, None, (), more=False, why="folds chose different networks")
+        return SeedsFound(asked, None, (), more=False, why="folds chose different networks")
     merits = dict.fromkeys(kinds, 0.0) | ({} if chosen is None else {chosen.name: 1.0})
     metric = config.run.metric
-    return evaluation.find_seeds(saved, kinds, merits, all_trained(fits), asked, metric=metric, ended=ended)
+    return find_seeds(saved, kinds, merits, all_trained(fits), asked, metric=metric, ended=ended)
 
 
 def _warnings(recorded: Recorded) -> list[str]:
@@ -380,4 +390,4 @@ def _warnings(recorded: Recorded) -> list[str]:
         f"{name} gives answers without probabilities: it has no {metric}, and is compared with no model"
         for name in _lacking(recorded.saved, metric)
     ]
-    return [*recorded.warnings, *uncompared, *evaluation.stray_class_warnings(recorded.saved)]
+    return [*recorded.warnings, *uncompared, *stray_class_warnings(recorded.saved)]

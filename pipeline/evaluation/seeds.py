@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from pipeline.core.wording import FIRST_METRIC
 from pipeline.evaluation.differences import seeds_share
 from pipeline.evaluation.pairs import baselines_of, best_network
 from pipeline.evaluation.pooling import PooledRun, pool_folds
@@ -77,7 +78,7 @@ def find_seeds(
     trained: Mapping[str, bool],
     asked: SeedsAsked,
     *,
-    metric: str = "accuracy",
+    metric: str = FIRST_METRIC,
     ended: bool = True,
 ) -> SeedsFound:
     """Return how often the network of the verdict was trained, and whether it should be once more.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.core.wording import METRIC_WORDS, Metric, MetricWords, detectable_words
+from pipeline.core.wording import FIRST_METRIC, METRIC_WORDS, Metric, MetricWords, detectable_words
 from pipeline.evaluation.claims import MORE, PERHAPS_LESS, SIGNIFICANCE, Against, largest_detectable
 from pipeline.evaluation.comparisons import compare_with_baselines, withhold
 from pipeline.evaluation.differences import Runs, estimate_difference, paired_runs
@@ -16,7 +16,7 @@ from pipeline.evaluation.pooling import PooledRun, pool_folds
 from pipeline.run_folder.metrics.comparisons import Beside, Comparison, Trainings, Verdict
 from pipeline.run_folder.metrics.rows import Decision
 from pipeline.run_folder.predictions import SavedPredictions
-from pipeline.tasks.classification.metrics import METRICS
+from pipeline.tasks.classification.metrics import METRICS, SIDE_BY_SIDE
 
 CLAIMS = {
     "beats": "{a} beats {b}{size}: {figures}.",
@@ -38,8 +38,6 @@ TRAININGS = {  # where the size alone leaves a question open
     " by how much such networks are {better} cannot be told.",
     "same direction": " {all_n} trainings are {better} than {b}, which may be chance.",
 }
-SKEWED = 0.6  # share of the largest class above which accuracy and macro F1 stand side by side
-SIDE_BY_SIDE: tuple[Metric, ...] = ("accuracy", "macro-f1")
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +78,7 @@ def ask(
     n_docs: int | None = None,
     *,
     trained: bool = True,
-    metric: Metric = "accuracy",
+    metric: Metric = FIRST_METRIC,
 ) -> Question:
     """Return the question of a run, with the comparisons that answer it.
 
@@ -109,7 +107,7 @@ def decide_verdict(
     question: Question,
     *,
     rope: float,
-    metric: Metric = "accuracy",
+    metric: Metric = FIRST_METRIC,
     n_docs: int | None = None,
     skewed: bool = False,
 ) -> Verdict:
@@ -143,7 +141,7 @@ def decide_verdict(
 
 
 def no_verdict(
-    a: str | None, baselines: Sequence[str], *, rope: float, metric: Metric = "accuracy"
+    a: str | None, baselines: Sequence[str], *, rope: float, metric: Metric = FIRST_METRIC
 ) -> Verdict:
     """Return `verdict` of a run that lacks a network or a baseline."""
     absent = [kind for kind, there in (("network", a), ("baseline", baselines)) if not there]
@@ -151,7 +149,7 @@ def no_verdict(
     return Verdict(a, None, None, None, sentence, rope, None, metric, (), None, ())
 
 
-def count_trainings(a: Runs, b: Runs, metric: Metric = "accuracy", n_docs: int | None = None) -> Trainings:
+def count_trainings(a: Runs, b: Runs, metric: Metric = FIRST_METRIC, n_docs: int | None = None) -> Trainings:
     """Return how the trainings of a, each alone, stand to b; of b the first run counts."""
     alone = [estimate_difference(*paired_runs([run], b[:1]), n_docs, metric=metric) for run in a]
     clear = [one for one in alone if one.p_value < SIGNIFICANCE]

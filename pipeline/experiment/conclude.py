@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import traceback
 from collections import defaultdict
-from dataclasses import asdict
+from dataclasses import fields
 from pathlib import Path
+from typing import cast
 
 from pipeline.core.console import Console
 from pipeline.core.files import plain, write_json
@@ -23,7 +24,9 @@ from pipeline.interpret.contributions.documents import documents_shown, shown_of
 from pipeline.interpret.contributions.of_run import word_contributions
 from pipeline.models.table import PlannedModel
 from pipeline.run_folder.details.documents import ChosenDocuments
+from pipeline.run_folder.details.fitting import FitCost, Fits, FittedModel, ModelCosts
 from pipeline.run_folder.metrics import check_metrics
+from pipeline.run_folder.metrics.rows import Kind
 from pipeline.run_folder.models import bytes_to_predict
 from pipeline.run_folder.receipts import RECEIPTS, make_receipts
 
@@ -37,7 +40,7 @@ def count_this_verdict(run: PlannedRun) -> None:
     name = hashlib.sha256(f"{folder.path.resolve()} {run.about.started}".encode()).hexdigest()
     look = Look(name, now(), run.about.tests, settings_hash(run.config, run.about.corpus))
     reuse, why_not = count_verdict(look, run.about.tested)
-    folder.tell("reuse", reuse.row)
+    folder.tell("reuse", plain(reuse))
     folder.note(why_not)
 
 
@@ -77,7 +80,7 @@ def conclude(
 
 def write_and_score(run: PlannedRun, ended: str | None = None) -> Scored:
     """Write what only the run knows, score the folder from its files, and write the scores."""
-    run.folder.note(run.about.corpus["duplicates"]["warning"] or "")
+    run.folder.note(run.about.corpus.duplicates.warning or "")
     take_outside(run)
     count_this_verdict(run)
     for name, value in _known_by_the_run(run).items():
@@ -162,21 +165,21 @@ def take_outside(run: PlannedRun) -> None:
             run.folder.keep(FitResult(Fit(model.name, 0, fold)))
 
 
-def costs_of_models(run: PlannedRun) -> list[Row]:
+def costs_of_models(run: PlannedRun) -> list[ModelCosts]:
     """Return what each model that was fitted here took: seconds and memory of its fits, latency, size of its files."""
     elsewhere = {model.name for model in run.about.outside}
     fits: dict[str, list[Fit]] = defaultdict(list)
     for fit in run.folder.fits.values():
         if fit.name not in elsewhere:
             fits[fit.name].append(fit)
-    costs = ("seed", "fold", "prepare_seconds", "fit_seconds", "peak_rss_mib")
+    costs = [field.name for field in fields(FitCost)]
     return [
-        {
-            "name": name,
-            "fits": [{key: getattr(fit, key) for key in costs} for fit in found],
-            "latency_ms": next((fit.latency_ms for fit in found if fit.latency_ms), ()),
-            "size_bytes": bytes_to_predict(run.folder.path, name),
-        }
+        ModelCosts(
+            name=name,
+            fits=tuple(FitCost(**{key: getattr(fit, key) for key in costs}) for fit in found),
+            latency_ms=next((fit.latency_ms for fit in found if fit.latency_ms), ()),
+            size_bytes=bytes_to_predict(run.folder.path, name),
+        )
         for name, found in fits.items()
     ]
 
@@ -185,10 +188,7 @@ def _known_by_the_run(run: PlannedRun) -> Row:
     """Return files of `details/` by name: what cannot be computed from the others once the run is over."""
     folder, about = run.folder, run.about
     details = {
-        "fits": {
-            "models": [_describe_model(model, run) for model in run.planned],
-            "fits": [asdict(fit) for fit in folder.fits.values()],
-        },
+        "fits": Fits(fitted_models(run.planned), tuple(folder.fits.values())),
         "run": {
             "state": folder.state,
             "folder": about.folder,
@@ -211,7 +211,8 @@ def _known_by_the_run(run: PlannedRun) -> Row:
         "tokens": folder.token_facts,
     }
     if run.config.run.tune:
-        details["tuning"] = _tuning(run)
+        models = [model.model for model in run.planned]
+        details["tuning"] = describe_space(models, run.config, about.corpus.splits.train)
     if run.config.run.probes:
         details["probes"] = list(folder.probes.values())
     if folder.curve:
@@ -219,20 +220,18 @@ def _known_by_the_run(run: PlannedRun) -> Row:
     return details
 
 
-def _describe_model(planned: PlannedModel, run: PlannedRun) -> Row:
-    return {
-        "name": planned.name,
-        "kind": planned.kind,
-        "verdict_kind": kinds_for_verdict(run.planned)[planned.name],
-        "model": planned.model,
-        "head": planned.head or None,
-        "embedding": planned.source,
-        "seeded": planned.seeded,
-    }
-
-
-def _tuning(run: PlannedRun) -> Row:
-    """Return the search space of each model; what was tried stands in metrics.json."""
-    models = [planned.model for planned in run.planned]
-    n_train = run.about.corpus["splits"]["train"]
-    return {"trials": run.config.run.tune, "space": describe_space(models, run.config, n_train)}
+def fitted_models(planned: tuple[PlannedModel, ...]) -> tuple[FittedModel, ...]:
+    """Return what is kept of each model of a run."""
+    kinds = kinds_for_verdict(planned)
+    return tuple(
+        FittedModel(
+            name=model.name,
+            kind=cast(Kind, model.kind),
+            verdict_kind=cast(Kind, kinds[model.name]),
+            model=model.model,
+            head=model.head or None,
+            embedding=model.source,
+            seeded=model.seeded,
+        )
+        for model in planned
+    )

@@ -117,17 +117,6 @@ def documents_to_time(data: RunData, fold: Split) -> list[TokenizedCorpus]:
     return [alone(data.tokenized, document) for document in fold.test[places].tolist()]
 
 
-def chosen_by_share(metric: str) -> bool:
-    """Return whether trials of --tune are chosen by a score between 0 and 1 that is not accuracy.
-
-    Accuracy and log loss leave the choice to the log loss (docs/decisions/0008).
-
-    >>> chosen_by_share("macro-f1"), chosen_by_share("accuracy"), chosen_by_share("log-loss")
-    (True, False, False)
-    """
-    return metric not in ("accuracy", "log-loss")
-
-
 @dataclass(frozen=True)
 class Validated:
     """A score by `run.metric` on validation documents, and its standard error by the chance of documents."""
@@ -151,7 +140,7 @@ def validate(
     if accuracy is None:
         return None
     documents, metric = fold.validation, CLASSIFY.metrics[data.config.run.metric]
-    if metric.name == "accuracy":
+    if metric.is_share_of_right:
         return Validated(accuracy, float(np.sqrt(accuracy * (1.0 - accuracy) / len(documents))))
     judged = CLASSIFY.answers(documents, data.labels(documents), answer())
     error = metric.influence(judged).std() / np.sqrt(len(documents))

@@ -7,18 +7,18 @@ documents count where a test document is looked for among what a model could hav
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
-from pipeline.core.files import write_json
 from pipeline.core.values import SPLIT_NAMES, Corpus, Float64, Int64, TokenizedCorpus
 from pipeline.corpus.giveaways import Giveaways, find_giveaways, hold_any
-from pipeline.corpus.near_duplicates import NearDuplicates, Signatures, find_near_duplicates, sign_documents
+from pipeline.corpus.near_duplicates import NearDuplicates, UInt32, find_near_duplicates, sign_documents
 from pipeline.experiment.data import Split
-from pipeline.run_folder.documents import COLUMNS, giveaways_path, write_documents
+from pipeline.run_folder.documents import COLUMNS, write_documents
+from pipeline.run_folder.folder import RunFolder
+from pipeline.run_folder.metrics.documents import Giveaway
 from pipeline.text.ragged import select
 
 MOST_GIVEAWAYS = 50  # tokens of a fold that are named, those in most documents of their class
@@ -27,14 +27,13 @@ NOTABLE_COVERAGE = 0.5  # of a class's documents: from here on a token that give
 
 
 def describe_test_documents(
-    run: Path, tokenized: TokenizedCorpus, corpora: Sequence[Corpus], groups: Int64
+    folder: RunFolder, tokenized: TokenizedCorpus, corpora: Sequence[Corpus], groups: Int64
 ) -> list[str]:
     """Write `details/documents.parquet` and `details/giveaways.json`; return sentences to warn of.
 
     Parameters
     ----------
-    run : Path
-        The run folder.
+    folder : RunFolder
     tokenized : TokenizedCorpus
         Every document, in the order of the corpus.
     corpora : sequence of Corpus
@@ -50,8 +49,8 @@ def describe_test_documents(
         tables.append(_facts(tokenized, corpus, fold, signatures, found, groups))
         tokens += _giveaway_rows(found, tokenized, corpus, number)
     facts = pl.concat(tables)
-    write_documents(run, facts)
-    write_json(giveaways_path(run), tokens)
+    write_documents(folder.path, facts)
+    folder.write_detail("giveaways", tokens)
     return [*_near_duplicate_warning(facts), *_giveaway_warnings(tokens)]
 
 
@@ -59,7 +58,7 @@ def _facts(
     tokenized: TokenizedCorpus,
     corpus: Corpus,
     fold: Split,
-    signatures: Signatures,
+    signatures: UInt32,
     giveaways: Giveaways,
     groups: Int64,
 ) -> pl.DataFrame:
@@ -111,7 +110,7 @@ def word_facts(tokenized: TokenizedCorpus, train: Int64, documents: Int64) -> tu
 def _nearest_columns(nearest: NearDuplicates, corpus: Corpus, fold: Split) -> dict[str, pl.Series]:
     """Return record number, part, similarity and agreement of labels, null where there is no near-duplicate."""
     found, of = nearest.of >= 0, nearest.of  # an absent one (-1) is blanked below
-    values: dict[str, Any] = {
+    values: dict[str, npt.NDArray[np.generic] | list[str]] = {
         "near_duplicate_of": corpus.records[of],
         "near_duplicate_in": [SPLIT_NAMES.get(int(part), "") for part in corpus.split[of]],
         "similarity": nearest.similarity,
@@ -123,17 +122,17 @@ def _nearest_columns(nearest: NearDuplicates, corpus: Corpus, fold: Split) -> di
 
 def _giveaway_rows(
     found: Giveaways, tokenized: TokenizedCorpus, corpus: Corpus, number: int
-) -> list[dict[str, Any]]:
+) -> list[Giveaway]:
     names = tokenized.types.gather(found.types[:MOST_GIVEAWAYS]).to_list()
     return [
-        {
-            "fold": number,
-            "token": token,
-            "label": corpus.label_names[int(found.labels[row])],
-            "documents": int(found.documents[row]),
-            "precision": float(found.precision[row]),
-            "coverage": float(found.coverage[row]),
-        }
+        Giveaway(
+            fold=number,
+            token=token,
+            label=corpus.label_names[int(found.labels[row])],
+            documents=int(found.documents[row]),
+            precision=float(found.precision[row]),
+            coverage=float(found.coverage[row]),
+        )
         for row, token in enumerate(names)
     ]
 
@@ -149,12 +148,12 @@ def _near_duplicate_warning(facts: pl.DataFrame) -> list[str]:
     ]
 
 
-def _giveaway_warnings(tokens: Sequence[dict[str, Any]]) -> list[str]:
+def _giveaway_warnings(tokens: Sequence[Giveaway]) -> list[str]:
     """Return a sentence on the tokens that mark half of a class or more."""
-    marked = [row for row in tokens if row["fold"] == 0 and row["coverage"] >= NOTABLE_COVERAGE]
+    marked = [row for row in tokens if row.fold == 0 and row.coverage >= NOTABLE_COVERAGE]
     if not marked:
         return []
-    shown = ", ".join(f'"{row["token"]}" ({row["label"]})' for row in marked[:3])
+    shown = ", ".join(f'"{row.token}" ({row.label})' for row in marked[:3])
     more = f" and {len(marked) - 3:,} more" if len(marked) > 3 else ""
     return [
         f"single tokens all but tell the label of half of a class or more: {shown}{more};"

@@ -18,7 +18,6 @@ from pipeline.experiment.data import (
     Split,
     Validated,
     answers_on_test,
-    chosen_by_share,
     documents_to_time,
     validate,
 )
@@ -79,7 +78,7 @@ def judge_linear(planned: PlannedModel, fold: Split, features: Callable[[RunData
             "there are validation documents, and every model that is tuned has strengths"
         )
         score = Score(chosen.validation_accuracy, chosen.validation_log_loss)
-        if not chosen_by_share(trial.config.run.metric):
+        if CLASSIFY.metrics[trial.config.run.metric].told_by_training:
             return score
         error = chosen.error_of_merit(len(fold.validation))
         return replace(score, by_metric=chosen.merit, error=error)
@@ -247,7 +246,7 @@ def grade_by(data: RunData) -> Grade | None:
     """
     metric = CLASSIFY.metrics[data.config.run.metric]
     classes = np.eye(len(data.label_names), dtype=np.float32)
-    if metric.name == "accuracy" or metric.gradient is None:
+    if metric.told_by_training:
         return None
 
     def grade(labels: Int32, answers: Int32) -> tuple[float, float]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
 import math
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
@@ -20,7 +18,6 @@ from pipeline.experiment.data import (
     RunData,
     Validated,
     answers_on_test,
-    chosen_by_share,
     documents_to_time,
     seed_of,
     validate,
@@ -38,6 +35,7 @@ from pipeline.experiment.network_inputs import (
 )
 from pipeline.experiment.probe_fitted import probe_fitted
 from pipeline.experiment.tuning.trials import Settings
+from pipeline.models.networks import libraries
 from pipeline.models.networks.batches import visible
 from pipeline.models.networks.budget import budget_of
 from pipeline.models.networks.far_off import second_training, second_training_in_words
@@ -52,6 +50,7 @@ from pipeline.models.networks.training import FittedNetwork, Schedule, fit_netwo
 from pipeline.models.save import files_of_network
 from pipeline.models.table import PlannedModel
 from pipeline.settings.tables import Config, first_seeds, settled
+from pipeline.tasks.table import CLASSIFY
 from pipeline.text.ragged import select
 
 
@@ -116,13 +115,13 @@ def _result(data: RunData, fit: Fit, made: _Answered, last: EmbeddedSplit, is_fi
     """Return what of a training is kept: of the first seed of the first fold the network itself too."""
     answers, course = answers_on_test(data, last.fold, made.probabilities), _course(fit, made.chosen)
     if not is_first:
-        return FitResult(fit, answers, course=course, gpu=_gpu())
+        return FitResult(fit, answers, course=course, gpu=libraries.gpu_name())
     embedded, near, table = last.embedded, None, _tuned_table(made.fitted)
     if table is not None:
         words = neighbour_rows(last.marking, embedded.vocabulary, embedded.matrix, table)
         near = {"source": fit.name, "words": words}
     files = files_of_network(fit.name, made.fitted, embedded.source, data.label_names, data.config)
-    return FitResult(fit, answers, files, course=course, neighbours=near, gpu=_gpu())
+    return FitResult(fit, answers, files, course=course, neighbours=near, gpu=libraries.gpu_name())
 
 
 def _course(fit: Fit, chosen: FittedNetwork) -> Row:
@@ -145,7 +144,7 @@ def _score(planned: PlannedModel, split: EmbeddedSplit, trial: RunData) -> Score
     load_libraries(trial)
     fitted = _fit(trial, planned, Draw(0, again=False), split)
     score = Score(fitted.kept.validation_accuracy, fitted.kept.validation_loss, fitted.why_not)
-    if chosen_by_share(trial.config.run.metric):
+    if not CLASSIFY.metrics[trial.config.run.metric].told_by_training:
         validated = _validate(trial, planned, split, fitted)
         if validated is not None:
             score = replace(score, by_metric=validated.score, error=validated.error)
@@ -311,10 +310,9 @@ def _fit(
 
 def load_libraries(data: RunData) -> None:
     """Import TensorFlow before any clock of a fit runs."""
-    if "tensorflow" not in sys.modules:
+    if not libraries.are_loaded():
         with data.console.stage("Loading TensorFlow"):
-            importlib.import_module("keras")
-            importlib.import_module("tensorflow")
+            libraries.load()
 
 
 def _answers_of(
@@ -348,13 +346,3 @@ def _predict(
 def _tuned_table(fitted: FittedNetwork) -> Float32 | None:
     """Return the embedding as training left it, if it was tuned."""
     return fitted.model.get_layer("embedding").get_weights()[0] if fitted.spec.tuned else None
-
-
-def _gpu() -> str | None:
-    """Return the GPU's name where TensorFlow sees one."""
-    tensorflow = sys.modules["tensorflow"]
-    devices = tensorflow.config.list_physical_devices("GPU")
-    if not devices:
-        return None
-    details = tensorflow.config.experimental.get_device_details(devices[0])
-    return str(details.get("device_name", devices[0].name))

@@ -14,12 +14,14 @@ from typing import Any
 import numpy as np
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.files import plain
 from pipeline.core.fits import Fit, FitResult, Result
 from pipeline.core.values import Corpus, Int32, Int64
 from pipeline.experiment.data import Split
 from pipeline.experiment.fit_loop import FitLoop
 from pipeline.experiment.jobs import Job
 from pipeline.experiment.planned_run import PlannedRun
+from pipeline.run_folder.details.fitting import CurveSet, CurveSets, UntrainedFit
 from pipeline.settings.tables import Config, first_seeds, with_values
 
 FEWEST_DOCUMENTS, FEWEST_A_CLASS = 50, 2  # training documents of the smallest set
@@ -131,7 +133,7 @@ def fit_smaller_sets(run: PlannedRun, loop: FitLoop, whole: Split, smaller: Sequ
             fit for fit in run.folder.fits.values() if fit.fold == whole.number and fit.seed < n_seeds
         ]
         row = describe_curve(whole, smaller, [*folder.fits.values(), *of_whole], run.config.run.refit)
-        run.folder.tell("curve", row)
+        run.folder.tell("curve", plain(row))
 
     def keep(result: Result) -> None:
         folder.keep(result)
@@ -150,26 +152,18 @@ def fit_smaller_sets(run: PlannedRun, loop: FitLoop, whole: Split, smaller: Sequ
     curve.run(jobs())
 
 
-def describe_curve(
-    whole: Split, smaller: Sequence[Split], fits: Iterable[Fit], refit: bool
-) -> dict[str, Any]:
-    """Return details/curve_sets.json: the sets, and which of their `fits` did not train.
+def describe_curve(whole: Split, smaller: Sequence[Split], fits: Iterable[Fit], refit: bool) -> CurveSets:
+    """Return the sets, and which of their `fits` did not train.
 
     Set 0 is the whole of the run's first fold, with the first seeds: others that were added are not on
     the curve. `train` counts what the saved fits have learned from: with --refit the validation documents too.
     """
-    return {
-        "sets": [
-            {
-                "set": fold.number,
-                "train": len((fold.refitted() if refit else fold).train),
-                "validation": len(fold.validation),
-            }
+    return CurveSets(
+        sets=tuple(
+            CurveSet(fold.number, len((fold.refitted() if refit else fold).train), len(fold.validation))
             for fold in (*smaller, whole)
-        ],
-        "untrained": [
-            {"name": fit.name, "seed": fit.seed, "set": fit.fold, "why_not": fit.why_not}
-            for fit in fits
-            if fit.why_not
-        ],
-    }
+        ),
+        untrained=tuple(
+            UntrainedFit(fit.name, fit.seed, fit.fold, fit.why_not) for fit in fits if fit.why_not
+        ),
+    )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 
-from pipeline.evaluation import SeedsFound
-from pipeline.evaluation.scoring import find_seeds
+from pipeline.evaluation.scoring import seeds_of_run
+from pipeline.evaluation.seeds import SeedsFound
 from pipeline.experiment.fit_loop import FitLoop
 from pipeline.experiment.plan import kinds_for_verdict
 from pipeline.experiment.planned_run import PlannedRun
@@ -17,7 +17,7 @@ def add_seeds(run: PlannedRun, loop: FitLoop) -> None:
     """Train the network of the verdict more often, once on every fold at a time, until its seeds are enough.
 
     Which network that is, validation documents have chosen with the first seeds; how often it is trained, the share of
-    the variance says (`evaluation.find_seeds`). Nothing here reads a clock: the same run stops at the same number.
+    the variance says (`evaluation.seeds`). Nothing here reads a clock: the same run stops at the same number.
     Seeds that were added are trained again where they are far off; the first ones stay, since they chose the network.
     """
     first = first_seeds(run.config)
@@ -37,9 +37,8 @@ def add_seeds(run: PlannedRun, loop: FitLoop) -> None:
 def seeds_so_far(run: PlannedRun) -> SeedsFound:
     """Return whether the seeds whose predictions the run folder holds are enough."""
     run.put_in_order()
-    fits = [asdict(fit) for fit in run.folder.fits.values()]
-    kinds = kinds_for_verdict(run.planned)
-    return find_seeds(read_run_predictions(run.folder.path), kinds, fits, run.config)
+    saved, kinds = read_run_predictions(run.folder.path), kinds_for_verdict(run.planned)
+    return seeds_of_run(saved, kinds, run.folder.fits.values(), run.config)
 
 
 def told(found: SeedsFound) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,8 +16,8 @@ from pipeline.experiment.reuse import hash_of_tests
 from pipeline.models.table import PlannedModel
 from pipeline.run_folder.fits import fit_label
 from pipeline.run_folder.folder import RunFolder
-from pipeline.run_folder.reading import CONFIG
-from pipeline.settings.reading import load_config
+from pipeline.run_folder.metrics.corpus import CorpusRead
+from pipeline.run_folder.metrics.rows import value_as
 from pipeline.settings.tables import Config, first_seeds
 
 
@@ -38,7 +38,7 @@ class About:
     folder: str  # as it was given
     started: str  # UTC, ISO 8601
     folds: int
-    corpus: Row  # as metrics.json has it
+    corpus: CorpusRead
     assumptions: tuple[str, ...]
     warnings: tuple[str, ...]
     environment: Row
@@ -75,7 +75,7 @@ class PlannedRun:
             folder=path.as_posix(),
             started=now(),
             folds=len(folds),
-            corpus=describe_loaded(loaded, read.duplicates, folds, config),
+            corpus=corpus_of(read, config),
             assumptions=tuple(loaded.assumptions),
             warnings=tuple(loaded.warnings),
             environment=describe_environment(command, None),
@@ -83,7 +83,7 @@ class PlannedRun:
             tested=tested,
             outside=tuple(OutsideFile(model.name, model.file, model.hard) for model in outside),
         )
-        begin = {"about": asdict(about), "planned": [asdict(model) for model in models]}
+        begin = {"about": about, "planned": models}
         run = cls(
             config, about, models, RunFolder.create(path, loaded.corpus.label_names, loaded.hash, begin)
         )
@@ -103,10 +103,8 @@ class PlannedRun:
             If the run is still going on, or a file of the folder is damaged.
         """
         folder, begin = RunFolder.open(path)
-        outside = tuple(OutsideFile(**file) for file in begin["about"]["outside"])
-        about = About(**begin["about"] | {"outside": outside})
-        planned = tuple(PlannedModel(**model) for model in begin["planned"])
-        run = cls(load_config(path / CONFIG), about, planned, folder)
+        about, planned = value_as(About, begin["about"]), value_as(tuple[PlannedModel, ...], begin["planned"])
+        run = cls(folder.settings(), about, planned, folder)
         run.put_in_order()
         return run
 
@@ -160,6 +158,11 @@ class PlannedRun:
         seeded = any(model.name == key.name and model.seeded for model in self.planned)
         n_seeds = first_seeds(self.config) if seeded else 1
         return fit_label(*key, n_seeds=n_seeds, n_folds=self.about.folds)
+
+
+def corpus_of(read: ReadCorpus, config: Config) -> CorpusRead:
+    """Return what was read and how it was split, as metrics.json has it."""
+    return value_as(CorpusRead, describe_loaded(read.loaded, read.duplicates, read.corpora, config))
 
 
 def now() -> str:

@@ -9,16 +9,16 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from pipeline import __version__
 from pipeline.core.store import default_folder
 from pipeline.core.values import TEST, Corpus
+from pipeline.run_folder.metrics.corpus import CorpusRead, Reuse
 from pipeline.settings.tables import Config, deciding
 
 FILE = "verdicts.jsonl"
@@ -42,32 +42,6 @@ class Look:
     settings: str
 
 
-@dataclass(frozen=True)
-class Reuse:
-    """The verdicts on the same test documents, this one included.
-
-    Attributes
-    ----------
-    tests, documents : sha256 of the test documents with their labels, and how many there are
-    verdicts : different settings that were judged on them; None where they could not be counted
-    runs : runs that did so; one that repeats earlier settings is no further verdict
-    repeated : whether these settings were judged on them before
-    first : when the first of these runs was, UTC
-    """
-
-    tests: str
-    documents: int
-    verdicts: int | None = None
-    runs: int | None = None
-    repeated: bool | None = None
-    first: str | None = None
-
-    @property
-    def row(self) -> dict[str, Any]:
-        """The table `reuse` of metrics.json."""
-        return asdict(self)
-
-
 def hash_of_tests(folds: Sequence[Corpus]) -> tuple[str, int]:
     """Return the sha256 of the documents that are tested, folds together, with their labels; and how many.
 
@@ -83,12 +57,9 @@ def hash_of_tests(folds: Sequence[Corpus]) -> tuple[str, int]:
     return hashlib.sha256(b"".join(sorted(documents))).hexdigest(), len(tested)
 
 
-def settings_hash(config: Config, corpus: Mapping[str, Any]) -> str:
-    """Return the sha256 of what a verdict depends on beside its test documents: settings, training documents, version.
-
-    `corpus` is the table of metrics.json.
-    """
-    hashes = {name: corpus[name] for name in ("hash", "split_hash", "unlabelled_hash")}
+def settings_hash(config: Config, corpus: CorpusRead) -> str:
+    """Return the sha256 of what a verdict depends on beside its test documents."""
+    hashes = {name: getattr(corpus, name) for name in ("hash", "split_hash", "unlabelled_hash")}
     known = json.dumps([deciding(config), hashes, __version__], sort_keys=True)
     return hashlib.sha256(known.encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -102,7 +73,7 @@ def count_verdict(look: Look, n_docs: int, folder: Path | None = None) -> tuple[
     n_docs : how many test documents there are
     folder : where the file lies; the user's cache folder if absent
     """
-    uncounted = Reuse(look.tests, n_docs)
+    uncounted = Reuse(look.tests, n_docs, verdicts=None, runs=None, repeated=None, first=None)
     folder = folder or default_folder()
     if folder is None:
         return uncounted, "verdicts on these test documents are not counted: there is no home folder"

@@ -6,7 +6,6 @@ Results and what a worker's console is told are messages; `read_messages` takes 
 from __future__ import annotations
 
 import contextlib
-import importlib
 import itertools
 import logging
 import multiprocessing
@@ -23,6 +22,7 @@ from pipeline.core.noise import quiet_tensorflow
 from pipeline.experiment.data import RunData
 from pipeline.experiment.jobs import Job
 from pipeline.experiment.shared import Shared
+from pipeline.models.networks import libraries
 
 # --- in a worker ----------------------------------------------------------------------------------------
 
@@ -55,7 +55,7 @@ def begin_worker(start: WorkerStart) -> None:
     if not _data.config.run.debug:
         quiet_tensorflow()
     if any(model.source for model in _data.planned):
-        _load_tensorflow(start.threads)
+        libraries.load(start.threads)
 
 
 def run_in_worker(number: int, job: Job[Any]) -> None:
@@ -73,13 +73,6 @@ def _end_with_parent() -> None:
     if parent is not None:
         parent.join()
         os._exit(1)
-
-
-def _load_tensorflow(threads: int) -> None:
-    tensorflow = importlib.import_module("tensorflow")
-    importlib.import_module("keras")
-    tensorflow.config.threading.set_intra_op_parallelism_threads(threads)
-    tensorflow.config.threading.set_inter_op_parallelism_threads(threads)
 
 
 class RelayConsole(Console):

@@ -16,6 +16,7 @@ from pipeline.models.networks.keras_types import Weight
 from pipeline.models.networks.training import FittedNetwork
 from pipeline.run_folder.models import Array
 from pipeline.settings.tables import Config
+from pipeline.tasks.table import CLASSIFY
 from pipeline.text.ngrams import NgramVocabulary
 
 
@@ -33,12 +34,9 @@ def files_of_network(
 ) -> ModelFiles:
     """Return a network's weights and how to build it; a frozen embedding is named, not copied."""
     described = {
-        "kind": "network",
-        "name": name,
+        **_common("network", name, label_names, config),
         "network": asdict(fitted.spec),
         "embedding": _embedding_folder(source),
-        "label_names": label_names,
-        "tokenizer": asdict(config.tokenizer),
         "max_tokens": config.networks.max_tokens,
         "keep": config.networks.keep,
         "networks": asdict(config.networks),
@@ -77,12 +75,9 @@ def _files_of_linear(
 ) -> ModelFiles:
     classes, weights = np.asarray(fitted.pipeline[-1].classes_), fitted.weights
     described = {
-        "kind": "linear",
-        "name": name,
+        **_common("linear", name, label_names, config),
         "probabilities": fitted.probabilities,
         "n_classes": len(classes),
-        "label_names": label_names,
-        "tokenizer": asdict(config.tokenizer),
         "baselines": asdict(config.baselines),
     }
     arrays = {"classes": classes, **weights}
@@ -91,6 +86,17 @@ def _files_of_linear(
         described |= {**reads, "n_features": weights["coefficients"].shape[1], "learned": sorted(learned)}
         arrays |= {**keys, **learned}
     return ModelFiles("model", slug(name), arrays, described)
+
+
+def _common(kind: str, name: str, label_names: tuple[str, ...], config: Config) -> dict[str, object]:
+    """Return what is told of every model."""
+    return {
+        "kind": kind,
+        "name": name,
+        "task": CLASSIFY.name,
+        "label_names": label_names,
+        "tokenizer": asdict(config.tokenizer),
+    }
 
 
 def _learned(features: object) -> dict[str, Array]:

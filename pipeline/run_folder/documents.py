@@ -1,18 +1,13 @@
-"""Facts about the test documents as files of a run folder: what slices and contamination are computed from.
-
-`details/documents.parquet` has a row for each test document and fold, `details/giveaways.json` the tokens that
-give a label away.
-"""
+"""Facts about the test documents, what slices and contamination are computed from: a row for each and each fold."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.files import REWRITE, read_json_if_there, unfinished
+from pipeline.core.files import REWRITE, unfinished
 from pipeline.core.values import Units
 
 COLUMNS = {
@@ -34,11 +29,6 @@ _LATER = ("group",)  # columns that runs of older versions do not have
 def documents_path(run: Path) -> Path:
     """Return where a run folder keeps the facts about its test documents."""
     return Path(run) / "details" / "documents.parquet"
-
-
-def giveaways_path(run: Path) -> Path:
-    """Return where a run folder keeps the tokens that give a label away."""
-    return Path(run) / "details" / "giveaways.json"
 
 
 def write_documents(run: Path, facts: pl.DataFrame) -> None:
@@ -77,14 +67,3 @@ def units_of(facts: pl.DataFrame | None) -> Units | None:
         return None
     known = facts.drop_nulls("group").unique("document", keep="first").sort("document")
     return Units(known["document"].to_numpy(), known["group"].to_numpy())
-
-
-def read_giveaways(run: Path) -> list[dict[str, Any]]:
-    """Return the tokens that give a label away; empty where the run wrote none.
-
-    Raises
-    ------
-    PipelineError
-        If the file is not JSON.
-    """
-    return read_json_if_there(giveaways_path(run)) or []

@@ -1,4 +1,4 @@
-"""The folder of a run that is being filled: all that writes predictions, models and what fits found.
+"""The folder of a run: all that writes predictions, models and what fits found, and reads what scores come from.
 
 What comes in is written at once: files first, then a line of the journal, so that a kill loses no fit that had
 ended. Read again, the journal gives the same rows.
@@ -6,22 +6,38 @@ ended. Read again, the journal gives the same rows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+import polars as pl
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import write_json
 from pipeline.core.fits import Fit, FitKey, FitResult, JobKey, Result, Row, Score, SourceResult, Trial
+from pipeline.run_folder.details import Inputs, read_details
+from pipeline.run_folder.details.fitting import CurveSets
+from pipeline.run_folder.documents import read_documents, units_of
 from pipeline.run_folder.journal import BEGIN, JOURNAL, STAGE, Journal, Line, read_journal, writer_is_alive
+from pipeline.run_folder.metrics.corpus import Reuse
+from pipeline.run_folder.metrics.rows import value_as
 from pipeline.run_folder.models import write_model
-from pipeline.run_folder.predictions import prediction_path, write_predictions
-from pipeline.run_folder.reading import CONFIG, CURVE_FOLDER, detail_file
+from pipeline.run_folder.predictions import (
+    SavedPredictions,
+    prediction_path,
+    read_run_predictions,
+    write_predictions,
+)
+from pipeline.run_folder.reading import CONFIG, CURVE_FOLDER, INPUTS, detail_file
+from pipeline.settings.reading import load_config
+from pipeline.settings.tables import Config
 from pipeline.tasks.classification.answers import Predictions
 
+K = TypeVar("K")
+V = TypeVar("V")
 LOG = "log.txt"
 
 
@@ -49,9 +65,9 @@ class RunFolder:
     neighbours: dict[str, Row] = field(default_factory=dict)  # by source, or network that trained its vectors
     notes: list[str] = field(default_factory=list)
     token_facts: Row = field(default_factory=dict)
-    curve: Row = field(default_factory=dict)  # the sets of --learning-curve
+    curve: CurveSets | None = None  # the sets of --learning-curve
     probes: dict[str, Row] = field(default_factory=dict)  # by network
-    reuse: Row | None = None  # how many verdicts there were on the same test documents
+    reuse: Reuse | None = None  # how many verdicts there were on the same test documents
     added_seeds: dict[str, int] = field(default_factory=dict)  # by model: trainings beyond the first ones
     stages: list[tuple[str, float]] = field(default_factory=list)  # title, seconds
     gpu: str | None = None
@@ -107,8 +123,8 @@ class RunFolder:
             self.write_predictions(result.fit.key, result.predictions)
         self.tell(result.kind, result.row)
 
-    def tell(self, kind: str, row: Any) -> None:
-        """Take in one row of a kind, and write it to the journal."""
+    def tell(self, kind: str, row: object) -> None:
+        """Take in one row of a kind, as JSON has it, and write it to the journal."""
         self._take(kind, row)
         if self.journal:
             self.journal.write(kind, row, self.stages)
@@ -161,11 +177,42 @@ class RunFolder:
             self.neighbours, lambda name: (place[name], 1) if name in place else (first[name], 0)
         )
 
-    def _take(self, kind: str, row: Any) -> None:
+    def _take(self, kind: str, row: object) -> None:
         _TAKES[kind](self, row)
 
+    # --- what scores are computed from ---------------------------------------------------------------------
 
-def _sorted(rows: dict[Any, Any], order: Callable[[Any], Any]) -> dict[Any, Any]:
+    def inputs(self) -> Inputs:
+        """Return what only the run could know, and scores are computed from.
+
+        Raises
+        ------
+        PipelineError
+            If a file that has to be there is absent, or one is damaged.
+        """
+        for name in INPUTS:
+            if not (self.path / name).is_file():
+                what = f"there is no {name} in it, which scores are computed from"
+                fix = "an older version wrote this run, or it did not end: run again"
+                raise PipelineError(str(self.path), what, fix)
+        return read_details(Inputs, self.path / "details")
+
+    def settings(self) -> Config:
+        """Return the settings of the run."""
+        return load_config(self.path / CONFIG)
+
+    def documents(self) -> pl.DataFrame | None:
+        """Return the facts about the test documents (`documents.COLUMNS`); None where the run wrote none."""
+        return read_documents(self.path)
+
+    def answers(self, of_curve: bool = False) -> list[SavedPredictions]:
+        """Return the saved predictions, or those of the learning curve, with the documents that are one unit."""
+        units = units_of(self.documents())
+        saved = read_run_predictions(self.path / CURVE_FOLDER if of_curve else self.path)
+        return [replace(entry, units=units) for entry in saved]
+
+
+def _sorted(rows: dict[K, V], order: Callable[[K], int | tuple[int, ...]]) -> dict[K, V]:
     return {key: rows[key] for key in sorted(rows, key=order)}
 
 
@@ -194,7 +241,7 @@ def _take_source(folder: RunFolder, row: Row) -> None:
         folder.audits[tuple(row["audit"]["parts"])] = row["audit"]["audit"]
 
 
-def _take_trial(folder: RunFolder, row: Mapping[str, Any]) -> None:
+def _take_trial(folder: RunFolder, row: Row) -> None:
     trial = Trial(**row["trial"] | {"score": Score(**row["trial"]["score"])})
     folder.trials.setdefault((row["name"], row["model"], row["fold"]), []).append(trial)
 
@@ -211,8 +258,8 @@ _TAKES: dict[str, Callable[[RunFolder, Any], None]] = {
     "probes": lambda folder, row: folder.probes.update({row["name"]: row}),
     "note": lambda folder, row: folder.notes.append(row),
     "tokens": lambda folder, row: folder.token_facts.update(row),
-    "curve": lambda folder, row: setattr(folder, "curve", row),
-    "reuse": lambda folder, row: setattr(folder, "reuse", row),
+    "curve": lambda folder, row: setattr(folder, "curve", value_as(CurveSets, row)),
+    "reuse": lambda folder, row: setattr(folder, "reuse", value_as(Reuse, row)),
     "added seeds": lambda folder, row: folder.added_seeds.update(row),
     "end": _take_end,
     STAGE: lambda folder, row: folder.stages.append(tuple(row)),

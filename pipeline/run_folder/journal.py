@@ -18,6 +18,7 @@ import psutil
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import plain
+from pipeline.core.fits import Row
 
 JOURNAL = Path("details", "journal.jsonl")
 BEGIN, STAGE = "begin", "stage"
@@ -40,7 +41,7 @@ class Journal:
     _stages: int = field(default=0)  # of those that ended, so many are written
 
     @classmethod
-    def begin(cls, run: Path, row: dict[str, Any]) -> Journal:
+    def begin(cls, run: Path, row: Row) -> Journal:
         """Begin the journal of a run folder with `row`, and with which process writes it."""
         journal = cls(run / JOURNAL)
         process = psutil.Process()
@@ -49,14 +50,14 @@ class Journal:
         journal._append(BEGIN, row | writer)
         return journal
 
-    def write(self, kind: str, row: Any, stages: Sequence[tuple[str, float]] = ()) -> None:
+    def write(self, kind: str, row: object, stages: Sequence[tuple[str, float]] = ()) -> None:
         """Append a row of a kind, and those `stages` (title, seconds) that ended since the last time."""
         for stage in stages[self._stages :]:
             self._append(STAGE, stage)
         self._stages = len(stages)
         self._append(kind, row)
 
-    def _append(self, kind: str, row: Any) -> None:
+    def _append(self, kind: str, row: object) -> None:
         line = json.dumps({"at": time.time(), "kind": kind, "row": plain(row)}, ensure_ascii=False)
         left = f"{line}\n".encode()
         with self.path.open("ab", buffering=0) as file:

@@ -52,12 +52,12 @@ def saved_names(run: Path, *kinds: str) -> list[str]:
 
 
 def describe(folder: Path) -> Description:
-    """Return what a model's `model.json` holds: `name`, `kind` and the rest.
+    """Return what a model's `model.json` holds: `name`, `kind`, `task` and the rest.
 
     Raises
     ------
     PipelineError
-        If it is no JSON, in the format of another version, or has no name or kind.
+        If it is no JSON, in the format of another version, or has no name, kind or task.
     """
     path = folder / MODEL
     described = read_json(path)
@@ -67,7 +67,7 @@ def describe(folder: Path) -> Description:
         run = folder.parent.parent
         again = f"python -m pipeline run --config {run / CONFIG} --out {run}-again"
         raise PipelineError(str(path), what, f"train it again: {again}")
-    for key in ("name", "kind"):
+    for key in ("name", "kind", "task"):
         if not isinstance(described.get(key), str):
             raise PipelineError(str(path), f"it holds no {key} as a text", REWRITE)
     return dict(described)

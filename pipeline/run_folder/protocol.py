@@ -11,29 +11,31 @@ import json
 import os
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Literal, cast
 
 from pipeline import __version__
 from pipeline.core.errors import PipelineError
 from pipeline.run_folder.metrics import comparisons as metrics
 from pipeline.run_folder.metrics.comparisons import Breach
+from pipeline.run_folder.metrics.corpus import CorpusRead
+from pipeline.run_folder.metrics.rows import Detail, Free, value_as
+from pipeline.settings.setting import Value
 from pipeline.settings.tables import Config, deciding, to_toml
 
 VERSION = 1
 OPTION = "--protocol"
-COPY = "details/protocol.json"  # within the run folder: the content of the file, and where it lay
 ABSENT = "absent"
 ANEW = "restore it as it was written, or name a new file"
-_TABLES = ("settings", "documents")
-_KEYS = ("protocol", "embedseq", "written", "question", *_TABLES, "sha256")
+_KEYS = ("protocol", "embedseq", "written", "question", "settings", "documents", "sha256")
 _NAMES = {"run.models": "models", "run.embeddings": "embeddings", "run.metric": "metric"}
 
 
 @dataclass(frozen=True)
-class Protocol:
+class Protocol(Detail):
     """What was laid down before anything was fitted.
 
     Attributes
@@ -48,31 +50,24 @@ class Protocol:
     embedseq: str
     written: str
     question: str
-    settings: Mapping[str, Any]
-    documents: Mapping[str, Any]
+    settings: Free
+    documents: Free
 
     @property
-    def content(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """The tables of the file, but for its hash."""
-        return {
-            "protocol": VERSION,
-            "embedseq": self.embedseq,
-            "written": self.written,
-            "question": self.question,
-            "settings": dict(self.settings),
-            "documents": dict(self.documents),
-        }
+        return {"protocol": VERSION, **super().as_json}
 
     @property
     def sha256(self) -> str:
         """The hash of the content, whatever the form of the file."""
-        text = json.dumps(self.content, sort_keys=True, ensure_ascii=True)
+        text = json.dumps(self.as_json, sort_keys=True, ensure_ascii=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
 
-def plan_of(config: Config, corpus: Mapping[str, Any], question: str, written: str) -> Protocol:
-    """Return the protocol of a run that has not begun; `corpus` is the table of metrics.json."""
-    settings = {
+def plan_of(config: Config, corpus: CorpusRead, question: str, written: str) -> Protocol:
+    """Return the protocol of a run that has not begun."""
+    settings: Free = {
         key: list(value) if isinstance(value, tuple) else value
         for key, value in deciding(config).items()
         if value is not None  # TOML has no null: an absent key means none
@@ -80,11 +75,11 @@ def plan_of(config: Config, corpus: Mapping[str, Any], question: str, written: s
     return Protocol(__version__, written, question, settings, documents_of(corpus))
 
 
-def documents_of(corpus: Mapping[str, Any]) -> dict[str, Any]:
+def documents_of(corpus: CorpusRead) -> Free:
     """Return what a protocol says of the documents: a moved or renamed file is the same corpus."""
-    splits = {f"{name}_documents": corpus["splits"][name] for name in ("train", "validation", "test")}
-    hashes = {key: corpus[key] for key in ("hash", "split_hash", "unlabelled_hash")}
-    known = {"documents": corpus["documents"], **splits, "folds": corpus["folds"], **hashes}
+    splits = {f"{name}_documents": number for name, number in vars(corpus.splits).items()}
+    hashes = {key: getattr(corpus, key) for key in ("hash", "split_hash", "unlabelled_hash")}
+    known = {"documents": corpus.documents, **splits, "folds": corpus.folds, **hashes}
     return {key: value for key, value in known.items() if value is not None}
 
 
@@ -101,7 +96,7 @@ def write_protocol(path: Path, protocol: Protocol) -> None:
     PipelineError
         If it cannot be written.
     """
-    content = protocol.content | {"sha256": protocol.sha256}
+    content = protocol.as_json | {"sha256": protocol.sha256}
     as_json = path.suffix.lower() == ".json"
     text = json.dumps(content, indent=1, ensure_ascii=False) + "\n" if as_json else _toml(content)
     try:
@@ -115,17 +110,20 @@ def write_protocol(path: Path, protocol: Protocol) -> None:
         raise PipelineError(OPTION, what, "name another file") from None
 
 
-def _toml(content: Mapping[str, Any]) -> str:
+def _toml(content: Mapping[str, object]) -> str:
     """Return the tables as TOML."""
-    single = [(key, value) for key, value in content.items() if key not in _TABLES]
+    tables = {name: table for name, table in content.items() if isinstance(table, dict)}
     lines = [
         "# Written by embedseq before anything was fitted. Give it to --protocol and a run is held to it.",
-        *(f"{key} = {to_toml(value)}" for key, value in single),
+        *(_line(key, value) for key, value in content.items() if key not in tables),
     ]
-    for table in _TABLES:
-        lines += ["", f"[{table}]"]
-        lines += [f"{json.dumps(key)} = {to_toml(value)}" for key, value in content[table].items()]
+    for name, table in tables.items():
+        lines += ["", f"[{name}]", *(_line(json.dumps(key), value) for key, value in table.items())]
     return "\n".join(lines) + "\n"
+
+
+def _line(key: str, value: object) -> str:
+    return f"{key} = {to_toml(cast(Value, value))}"
 
 
 def read_protocol(path: Path) -> Protocol:
@@ -150,64 +148,63 @@ def read_protocol(path: Path) -> Protocol:
     if content["protocol"] != VERSION:
         what = f"protocol is {content['protocol']}; this version reads {VERSION}"
         raise PipelineError(str(path), what, "use the version of embedseq that wrote it")
-    protocol = protocol_in(content)
+    try:
+        protocol = value_as(Protocol, content)
+    except (ValueError, TypeError) as error:  # TypeError: a date, which TOML has and JSON has not
+        raise PipelineError(
+            str(path), f"this is no protocol that --protocol has written ({error})", ANEW
+        ) from None
     if protocol.sha256 != content["sha256"]:
         what = f"it was changed after it was written: its content has the sha256 {protocol.sha256[:16]}"
         raise PipelineError(str(path), f"{what}, the file says {str(content['sha256'])[:16]}", ANEW)
     return protocol
 
 
-def protocol_in(content: Mapping[str, Any]) -> Protocol:
-    """Return the protocol whose tables these are; a table that is none is empty."""
-    tables = {name: content[name] if isinstance(content[name], dict) else {} for name in _TABLES}
-    return Protocol(str(content["embedseq"]), str(content["written"]), str(content["question"]), **tables)
-
-
-def _parsed(path: Path, text: str) -> dict[str, Any]:
-    reader: Callable[[str], Any] = json.loads if path.suffix.lower() == ".json" else tomllib.loads
+def _parsed(path: Path, text: str) -> dict[str, object]:
+    as_json = path.suffix.lower() == ".json"
     try:
-        content = reader(text)
+        content: object = json.loads(text) if as_json else tomllib.loads(text)
     except (ValueError, RecursionError) as error:
-        form = "JSON" if reader is json.loads else "TOML"
         found = re.search(r"^(.*?):? \(?(?:at )?line (\d+),? column (\d+)", str(error))
         where, what = (f"{path}:{found[2]}:{found[3]}", found[1]) if found else (str(path), str(error))
-        raise PipelineError(where, f"this is not {form}: {what}", ANEW) from None
+        raise PipelineError(where, f"this is not {'JSON' if as_json else 'TOML'}: {what}", ANEW) from None
     return content if isinstance(content, dict) else {}
 
 
 @dataclass(frozen=True)
-class LaidDown:
-    """A run's protocol: the file as it was named, whether the run wrote or followed it, and what it says."""
+class LaidDown(Detail):
+    """A run's protocol: the file as it was named, whether the run wrote or followed it, and what it says.
+
+    The run folder keeps it, with the hash of the content.
+    """
 
     file: str
-    use: str  # "written" or "followed"
-    protocol: Protocol
+    use: Literal["written", "followed"]
+    content: Protocol
 
     @property
-    def row(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """What the run folder keeps."""
-        sha256 = self.protocol.sha256
-        return {"file": self.file, "use": self.use, "sha256": sha256, "content": self.protocol.content}
+        return {"file": self.file, "use": self.use, "sha256": self.content.sha256, "content": self.content}
 
 
 def describe_protocol(
-    kept: Mapping[str, Any] | None, config: Config, corpus: Mapping[str, Any], version: str, state: str
+    laid_down: LaidDown | None, config: Config, corpus: CorpusRead, version: str, state: str
 ) -> metrics.Protocol | None:
     """Return `protocol` of metrics.json; None for a run without one.
 
     Parameters
     ----------
-    kept : what the run folder keeps (`LaidDown.row`)
     config, corpus, version : as for `breaches`
     state : how the run ended
     """
-    if kept is None:
+    if laid_down is None:
         return None
-    protocol = protocol_in(kept["content"])
+    protocol = laid_down.content
     found = breaches(protocol, config, corpus, version, "" if state == "done" else state)
     return metrics.Protocol(
-        file=kept["file"],
-        use=kept["use"],
+        file=laid_down.file,
+        use=laid_down.use,
         sha256=protocol.sha256,
         written=protocol.written,
         question=protocol.question,
@@ -225,7 +222,7 @@ DEFAULTS = {
 
 
 def breaches(
-    protocol: Protocol, config: Config, corpus: Mapping[str, Any], version: str, ended: str = ""
+    protocol: Protocol, config: Config, corpus: CorpusRead, version: str, ended: str = ""
 ) -> list[Breach]:
     """Return everything that a run does otherwise, in the order of the protocol.
 
@@ -233,7 +230,6 @@ def breaches(
     ----------
     protocol : what was laid down
     config : the settings of the run
-    corpus : the table of metrics.json
     version : of embedseq in this run
     ended : how the run ended, where that is not as planned
     """
@@ -247,15 +243,17 @@ def breaches(
 
 
 def _differing(
-    run: Mapping[str, Any], protocol: Mapping[str, Any], defaults: Mapping[str, Any] | None = None
+    run: Mapping[str, object],
+    protocol: Mapping[str, object],
+    defaults: Mapping[str, object] = MappingProxyType({}),
 ) -> Iterator[Breach]:
     for key in dict.fromkeys([*protocol, *run]):
-        planned = protocol.get(key, (defaults or {}).get(key))
+        planned = protocol.get(key, defaults.get(key))
         if run.get(key) != planned:
             yield Breach(_NAMES.get(key, key.removeprefix("run.")), _words(run.get(key)), _words(planned))
 
 
-def _words(value: Any) -> str:
+def _words(value: object) -> str:
     if value is None:
         return ABSENT
     if isinstance(value, Sequence) and not isinstance(value, str):

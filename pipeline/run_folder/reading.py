@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import read_json
@@ -86,8 +85,8 @@ def _read_metrics(run: Path) -> Metrics:
         raise PipelineError(str(run / METRICS), what, fix) from None
 
 
-def run_with(path: Path, metrics: Metrics, details: Mapping[str, Any] = MappingProxyType({})) -> Run:
+def run_with(path: Path, metrics: Metrics, details: Mapping[str, object] = MappingProxyType({})) -> Run:
     """Return the content of the run folder `path`, but for metrics.json and the `details` that are given by name."""
     config = path / CONFIG
     text = config.read_text(encoding="utf-8", errors="replace") if config.is_file() else ""
-    return Run(path, metrics, read_details(path / "details", details), text)
+    return Run(path, metrics, read_details(Details, path / "details", details), text)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from pipeline.core.files import file_hash
 from pipeline.run_folder.metrics import SCHEMA_VERSION
@@ -22,7 +21,7 @@ _KEPT = (
 )
 
 
-def make_receipts(run: Path) -> dict[str, Any]:
+def make_receipts(run: Path) -> dict[str, object]:
     """Return `schema_version`, and `files`: path within the run folder to sha256 (hexadecimal)."""
     files = {path: file_hash(run / path) for path in kept_files(run)}
     return {"schema_version": SCHEMA_VERSION, "files": files}

@@ -11,10 +11,10 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
 from urllib.parse import quote, unquote
 
 from pipeline.core.names import ModelName
+from pipeline.run_folder.metrics.corpus import CorpusRead, Embedding, Environment
 from pipeline.run_folder.predictions import SavedPredictions
 from pipeline.settings.tables import Config
 
@@ -37,9 +37,9 @@ class Signer:
     embeddings : its rows, which say what each source was made from
     """
 
-    corpus: Mapping[str, Any]
-    embeddings: Sequence[Mapping[str, Any]]
-    environment: Mapping[str, Any]
+    corpus: CorpusRead
+    embeddings: Sequence[Embedding]
+    environment: Environment
     config: Config
 
     def sign(self, entries: Sequence[SavedPredictions], source: str | None) -> str:
@@ -67,12 +67,12 @@ class Signer:
 
     def _tested_on(self, entries: Sequence[SavedPredictions]) -> dict[str, str]:
         return {
-            "corpus": f"{self.corpus['name']}#{self.corpus['hash'][:SHORT]}",
-            "split": self.corpus["split_hash"][:SHORT],
+            "corpus": f"{self.corpus.name}#{self.corpus.hash[:SHORT]}",
+            "split": self.corpus.split_hash[:SHORT],
             "model": entries[0].name,
         }
 
-    def _settings(self, name: str, source: str | None) -> dict[str, Any]:
+    def _settings(self, name: str, source: str | None) -> dict[str, object]:
         """Return the settings that a fit depends on; corpus, split and the making of vectors have their own fields."""
         settings = asdict(self.config)
         linear = source is None or ModelName.parse(name).model == _AVERAGE
@@ -87,10 +87,10 @@ class Signer:
 
     def _vectors(self, source: str) -> str:
         """Return what names a source's vectors: the file's own sha256, or a hash of all they were made from."""
-        row = next((row for row in self.embeddings if row["source"] == source), None)
-        files = [file["sha256"] for file in row["files"]] if row else []
+        row = next((row for row in self.embeddings if row.source == source), None)
+        files = [file["sha256"] for file in row.files] if row else []
         if len(files) == 1 and "+" not in source:
-            return str(files[0])[:SHORT]
+            return files[0][:SHORT]
         settings = asdict(self.config)
         return _short(
             {
@@ -98,20 +98,15 @@ class Signer:
                 "files": files,
                 "settings": {table: settings[table] for table in _LEARNED_FROM},
                 "seed": [self.config.run.seed, self.config.run.training_seed],
-                "train": [self.corpus["hash"], self.corpus["split_hash"]],
-                "unlabelled": self.corpus["unlabelled_hash"],
+                "train": [self.corpus.hash, self.corpus.split_hash],
+                "unlabelled": self.corpus.unlabelled_hash,
             }
         )
 
     def _versions(self) -> dict[str, str]:
-        packages = self.environment["packages"]
-        return {
-            "embedseq": str(self.environment["embedseq"]),
-            "python": str(self.environment["python"]),
-        } | {
-            name: str(packages.get(name) or "none")
-            for name in ("numpy", "scikit-learn", "tensorflow", "gensim")
-        }
+        packages = ("numpy", "scikit-learn", "tensorflow", "gensim")
+        known = {name: self.environment.packages.get(name) or "none" for name in packages}
+        return {"embedseq": self.environment.embedseq, "python": self.environment.python, **known}
 
 
 def write_signature(scores: Iterable[str], fields: Mapping[str, str]) -> str:

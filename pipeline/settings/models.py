@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from pipeline.core.models import MODELS
+from pipeline.core.models import LAST, MODELS, POOLED
+from pipeline.core.names import TRAINING
 from pipeline.settings.setting import COUNT, COUNT_OR_NONE, DROPOUT, POSITIVE, STRENGTHS, Check, setting
 
 
@@ -124,13 +125,13 @@ class NetworkSettings:
         "own",
         "What makes one vector of all states, for networks whose name says none: `last`, `max`, `mean`, "
         "`max+mean`; `own`: each network's own. `--tune` draws it.",
-        Check(choices=("own", "last", "max", "mean", "max+mean")),
+        Check(choices=("own", LAST, *POOLED)),
     )
     vectors: str = setting(
         "own",
         "How word vectors are trained, where the source's name says nothing: `frozen`, `tuned`, "
         "`frozen-then-tuned`; `own`: as the source's are. `--tune` draws it.",
-        Check(choices=("own", "frozen", "tuned", "frozen-then-tuned")),
+        Check(choices=("own", *TRAINING)),
     )
     max_tokens: int = setting(
         400,

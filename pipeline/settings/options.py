@@ -14,12 +14,7 @@ from pipeline.settings.reading import load_config
 from pipeline.settings.setting import Setting
 from pipeline.settings.tables import SETTINGS, Config
 
-_FILE: OptionInfo = typer.Option("--config", help="A TOML file with any of the settings.", metavar="FILE")
-_SET: OptionInfo = typer.Option(
-    "--set",
-    help="Any setting, such as networks.units=64; may be repeated. Options win.",
-    metavar="KEY=VALUE",
-)
+_SET = "Any setting, such as networks.units=64; may be repeated. Options win."
 
 
 def keys_with_options(names: Iterable[str], without: Iterable[str] = ()) -> list[str]:
@@ -44,8 +39,8 @@ def parameters(keys: Iterable[str], with_argument: bool = True) -> list[Paramete
     settings = {parameter_name(key): SETTINGS[key] for key in keys}
     return [
         *(_parameter(name, _type_of(one), declared(one, with_argument)) for name, one in settings.items()),
-        _parameter("config", Path | None, _FILE),
-        _parameter("set_", list[str] | None, _SET),
+        _parameter("config", Path | None, told("--config FILE", "A TOML file with any of the settings.")),
+        _parameter("set_", list[str] | None, told("--set KEY=VALUE", _SET)),
     ]
 
 
@@ -89,11 +84,17 @@ def declared(setting: Setting, with_argument: bool = True) -> OptionInfo | Argum
     if default not in (None, ()) and not isinstance(default, bool):
         shown = ",".join(map(str, default)) if isinstance(default, tuple) else default
         help = f"{help} Default: {shown}."
-    flag, metavar = setting.flag, setting.metavar
-    if not flag.startswith("--"):
-        if with_argument:
-            argument: ArgumentInfo = typer.Argument(help=help, metavar=flag, show_default=False)
-            return argument
-        flag, metavar = f"--{flag.lower()}", flag
-    option: OptionInfo = typer.Option(flag, help=help, metavar=metavar, show_default=False)
-    return option
+    if with_argument or setting.flag.startswith("--"):
+        return told(setting.option, help)
+    return told(f"--{setting.flag.lower()} {setting.flag}", help)
+
+
+def told(usage: str, help: str) -> OptionInfo | ArgumentInfo:
+    """Return what typer is told of an option, written as in a usage line, or of an argument, without dashes."""
+    flag, _, metavar = usage.removesuffix("...").partition(" ")
+    found: OptionInfo | ArgumentInfo = (
+        typer.Option(flag, help=help, metavar=metavar or None, show_default=False)
+        if flag.startswith("--")
+        else typer.Argument(help=help, metavar=flag, show_default=False)
+    )
+    return found

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pipeline.core.wording import FIRST_METRIC, METRIC_NAMES
 from pipeline.settings.setting import AUTO, COUNT_OR_NONE, Check, CountOrAuto, named, setting, switch
 
 FIRST_SEEDS, MOST_SEEDS = 3, 6  # of "auto": each network's, and at most those of the network of the verdict
-METRIC_NAMES = ("accuracy", "macro-f1", "balanced-accuracy", "log-loss")
 
 # Probes that run only where they are named, since they train networks of their own: a test compares the table.
 EXTRA_PROBES = ("needle", "forget-bias")
@@ -69,7 +69,7 @@ class RunSettings:
         Check(choices=("none", "balanced")),
     )
     metric: str = setting(
-        "accuracy",
+        FIRST_METRIC,
         f"What models are chosen, compared and judged by: {', '.join(METRIC_NAMES)}.",
         Check(choices=METRIC_NAMES),
         option="--metric NAME",

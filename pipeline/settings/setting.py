@@ -92,11 +92,6 @@ class Setting:
         return self.option.partition(" ")[0]
 
     @property
-    def metavar(self) -> str | None:
-        """What stands for the option's value in --help, such as "N"."""
-        return self.option.partition(" ")[2].removesuffix("...") or None
-
-    @property
     def repeated(self) -> bool:
         """Whether the option may be given several times, a value each."""
         return self.option.endswith("...")

@@ -12,6 +12,7 @@ from pipeline.tasks.classification.targets import (
     label_numbers,
     look_alikes,
 )
+from pipeline.tasks.classification.training import cross_entropies, output_of, right_answers
 from pipeline.tasks.task import Task
 
 CLASSIFY = Task(
@@ -26,5 +27,9 @@ CLASSIFY = Task(
     columns=to_columns,
     from_columns=from_columns,
     score=score,
+    output=output_of,
+    loss="cross-entropy",
+    losses=cross_entropies,
+    right=right_answers,
 )
 TASKS = {CLASSIFY.name: CLASSIFY}

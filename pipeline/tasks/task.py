@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from pipeline.core.values import Float32, Float64, Int32, Int64
+from pipeline.core.values import Bool, Float32, Float64, Int32, Int64
 from pipeline.tasks.classification.answers import Predictions
 from pipeline.tasks.classification.metrics import Metric
 from pipeline.tasks.classification.scores import Scores
+from pipeline.tasks.output import Loss, Output
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,10 @@ class Task:
     columns : (answers, names) > the columns of a file of answers
     from_columns : (columns, hard) > answers and names; ValueError says what is wrong
     score : answers > every score
+    output : C > the last layer of a network, and what makes answers of it
+    loss : what a network is trained by
+    losses : (answers (N, C), targets) > each document's loss, (N,); what training and strengths are chosen by
+    right : (answers (N, C), targets) > whether each answer is right, (N,)
     """
 
     name: str
@@ -43,3 +48,7 @@ class Task:
     columns: Callable[[Predictions, tuple[str, ...]], pl.DataFrame]
     from_columns: Callable[[pl.DataFrame, bool], tuple[Predictions, tuple[str, ...]]]
     score: Callable[[Predictions], Scores]
+    output: Callable[[int], Output]
+    loss: Loss
+    losses: Callable[[Float32 | Float64, Int32], Float32 | Float64]
+    right: Callable[[Float32 | Float64, Int32], Bool]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 _TOKENS_PER_PIECE = 1_000_000
 _KEY_BITS = 62
-_Result = TypeVar("_Result")
 
 
 class NgramsTooLong(ValueError):
@@ -88,11 +87,9 @@ def learn_ngrams(
     part of a kept n-gram and is left out before the sort.
     """
     tokens, rank_of_type = _frequent_types(train, min_df)
-    _check_key_size(len(tokens), ngram_max)
-    count = partial(
-        _count_piece, rank_of_type=rank_of_type, base=len(tokens) + 1, n_range=(ngram_min, ngram_max)
-    )
-    pieces = _over_pieces(count, train, _docs_bits(len(tokens), ngram_max))
+    if (len(tokens) + 1) ** ngram_max >= 2**_KEY_BITS:
+        raise NgramsTooLong(f"{len(tokens)} types are too many for n-grams of {ngram_max} tokens")
+    pieces = _count_pieces(train, rank_of_type, len(tokens) + 1, (ngram_min, ngram_max))
     keys, document_counts = _merge([(piece.keys, np.diff(piece.indptr)) for piece in pieces])
     frequent = document_counts >= min_df
     keys, document_counts = keys[frequent], document_counts[frequent]
@@ -104,9 +101,7 @@ def count_ngrams(tokenized: TokenizedCorpus, ngrams: NgramVocabulary) -> csr_arr
     """Return the counts of learned n-grams in any documents; int32 csr_array, shape (N, F)."""
     rank_of_type = rows_of(tokenized.types, ngrams.tokens).astype(np.int64)
     n_range = (ngrams.ngram_min, ngrams.ngram_max)
-    count = partial(_count_piece, rank_of_type=rank_of_type, base=len(ngrams.tokens) + 1, n_range=n_range)
-    pieces = _over_pieces(count, tokenized, _docs_bits(len(ngrams.tokens), ngrams.ngram_max))
-    return _stack(pieces, ngrams.keys)
+    return _stack(_count_pieces(tokenized, rank_of_type, len(ngrams.tokens) + 1, n_range), ngrams.keys)
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,21 +164,13 @@ def _frequent_types(train: TokenizedCorpus, min_df: int) -> tuple[pl.Series, Int
     return tokens.gather(order), rank_of_type
 
 
-def _check_key_size(n_tokens: int, ngram_max: int) -> None:
-    if (n_tokens + 1) ** ngram_max >= 2**_KEY_BITS:
-        raise NgramsTooLong(f"{n_tokens} types are too many for n-grams of {ngram_max} tokens")
-
-
-def _docs_bits(n_tokens: int, ngram_max: int) -> int:
-    """Return how many bits of a 63-bit integer are left for the document's number."""
-    return 63 - int((n_tokens + 1) ** ngram_max).bit_length()
-
-
-def _over_pieces(
-    work: Callable[[TokenizedCorpus], _Result], tokenized: TokenizedCorpus, docs_bits: int
-) -> list[_Result]:
-    """Apply `work` to runs of documents, in two threads (NumPy's sort releases the interpreter lock)."""
-    return in_two_threads(work, _runs(tokenized, most_docs=2**docs_bits))
+def _count_pieces(
+    tokenized: TokenizedCorpus, rank_of_type: Int64, base: int, n_range: tuple[int, int]
+) -> list[_PieceCounts]:
+    """Count the n-grams of runs of documents, in two threads (NumPy's sort releases the interpreter lock)."""
+    docs_bits = 63 - (base ** n_range[1]).bit_length()  # what an integer has left for the document's number
+    count = partial(_count_piece, rank_of_type=rank_of_type, base=base, n_range=n_range)
+    return in_two_threads(count, _runs(tokenized, most_docs=2**docs_bits))
 
 
 def _runs(tokenized: TokenizedCorpus, most_docs: int) -> Iterable[TokenizedCorpus]:
@@ -295,10 +282,7 @@ def _to_rows(piece: _PieceCounts, keys: Int64) -> tuple[csr_array, Int64]:
     from scipy.sparse import csc_array
 
     places = np.searchsorted(keys, piece.keys)  # (F',)
-    known = np.zeros(len(places), dtype=bool)
-    if len(keys):
-        places = np.minimum(places, len(keys) - 1)
-        known = keys[places] == piece.keys
+    known = np.append(keys, -1)[places] == piece.keys
     counts, documents, indptr = piece.counts, piece.documents, piece.indptr
     if not known.all():
         lengths = np.diff(piece.indptr)

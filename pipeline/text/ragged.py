@@ -9,10 +9,8 @@ from pipeline.core.values import IndexedCorpus, Int32, Int64, TokenizedCorpus
 
 def select(tokenized: TokenizedCorpus, documents: Int64) -> TokenizedCorpus:
     """Return the tokens of `documents` (positions, int64) in that order; `types` is shared."""
-    lengths = np.diff(tokenized.offsets)[documents]
-    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)  # (n + 1,)
-    token_types = tokenized.token_types[span_positions(tokenized.offsets[documents], lengths)]
-    return TokenizedCorpus(token_types, offsets, tokenized.types)
+    positions, offsets = _spans_of(tokenized.offsets, documents)
+    return TokenizedCorpus(tokenized.token_types[positions], offsets, tokenized.types)
 
 
 def alone(tokenized: TokenizedCorpus, document: int) -> TokenizedCorpus:
@@ -33,17 +31,21 @@ def span_positions(starts: Int64, lengths: Int64) -> Int64:
     >>> span_positions(np.array([5, 0]), np.array([2, 3]))
     array([5, 6, 0, 1, 2])
     """
-    ends = np.cumsum(lengths)
-    total = int(ends[-1]) if len(ends) else 0
-    shift = np.repeat(starts - (ends - lengths), lengths)  # (total,)
-    return shift + np.arange(total, dtype=np.int64)
+    shift = np.repeat(starts - (np.cumsum(lengths) - lengths), lengths)  # (total,)
+    return shift + np.arange(len(shift), dtype=np.int64)
 
 
 def take(indexed: IndexedCorpus, documents: Int64) -> IndexedCorpus:
     """Return `documents` (positions, int64) in that order."""
-    lengths = np.diff(indexed.offsets)[documents]
-    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-    return IndexedCorpus(indexed.indices[span_positions(indexed.offsets[documents], lengths)], offsets)
+    positions, offsets = _spans_of(indexed.offsets, documents)
+    return IndexedCorpus(indexed.indices[positions], offsets)
+
+
+def _spans_of(offsets: Int64, documents: Int64) -> tuple[Int64, Int64]:
+    """Return the flat positions of the chosen documents' spans, and the offsets (n + 1,) that these then have."""
+    lengths = np.diff(offsets)[documents]
+    new_offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    return span_positions(offsets[documents], lengths), new_offsets
 
 
 def split(indexed: IndexedCorpus) -> list[Int32]:

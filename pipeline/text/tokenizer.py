@@ -78,11 +78,9 @@ def _join(pieces: Iterable[tuple[pl.Series, Int64]]) -> TokenizedCorpus:
     dictionaries = [_dictionary(tokens) for tokens, _ in pieces]
     all_types = pl.concat([types for types, _ in dictionaries])
     types = all_types.unique(maintain_order=True)
-    numbers = rows_of(all_types, types)
-    flat, start = [], 0
-    for own_types, own_numbers in dictionaries:
-        flat.append(numbers[start : start + len(own_types)][own_numbers])
-        start += len(own_types)
+    ends = np.cumsum([len(own_types) for own_types, _ in dictionaries])
+    rows = np.split(rows_of(all_types, types), ends[:-1])  # of each piece's types
+    flat = [own_rows[numbers] for own_rows, (_, numbers) in zip(rows, dictionaries, strict=True)]
     lengths = np.concatenate([piece_lengths for _, piece_lengths in pieces])
     offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
     return TokenizedCorpus(np.concatenate(flat), offsets, types)

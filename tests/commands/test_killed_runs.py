@@ -182,7 +182,7 @@ def test_a_learning_curve_is_said_to_lack_its_last_sets(tmp_path: Path) -> None:
 def test_a_network_has_one_seed_on_each_smaller_set_and_no_other_is_missed(tmp_path: Path) -> None:
     planned = plan_models(("bow", "lstm"), ("learned",))
     run = PlannedRun(Config(), Any, planned, RunFolder(path=tmp_path))  # type: ignore[arg-type]
-    run.folder.tell("curve", {"sets": [{"set": 1}, {"set": 0}]})
+    run.folder.tell("curve", {"sets": [{"set": 1, "train": 50}, {"set": 0, "train": 100}]})
     answers = Predictions(np.array([0]), np.array([0], np.int32), np.array([[1.0, 0.0]], np.float32))
     for name in ("bow", "lstm@learned"):
         assert not unfinished.curve_is_whole(run)

@@ -22,7 +22,8 @@ from pipeline.commands.selftest import (
 )
 from pipeline.core.console import Console
 from pipeline.core.values import TEST, TRAIN, VALIDATION, Corpus, Ledger, LoadedCorpus
-from pipeline.evaluation import Claim, comparisons
+from pipeline.evaluation import comparisons
+from pipeline.evaluation.claims import Claim
 from pipeline.experiment import data as data_module
 from pipeline.experiment import embedded_split, fit_linear, linear_features
 from pipeline.experiment.data import RunData, Split

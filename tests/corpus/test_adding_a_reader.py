@@ -1,9 +1,12 @@
-"""A reader is one function and one line: files of its ending are read, packed ones too, and messages know it."""
+"""A reader is one function and one line, and so are an encoding, a layout of JSON and a rule for columns."""
 
 from __future__ import annotations
 
+import codecs
 import gzip
+import json
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +16,8 @@ from corpus_builders import CSV, LABELS, TEXTS, documents, write
 
 from pipeline.core.errors import PipelineError
 from pipeline.corpus.loading import read_corpus
+from pipeline.corpus.readers import columns, encodings, json_records
+from pipeline.corpus.readers.delimited import read_delimited
 from pipeline.corpus.readers.encodings import read_source
 from pipeline.corpus.readers.records import RawTable, no_problems
 from pipeline.corpus.readers.table import READERS
@@ -65,3 +70,49 @@ def test_an_ending_that_nothing_reads_is_told_of_it(tmp_path: Path) -> None:
         f'{path}: the ending ".arrow" is not one that can be read; '
         "convert it to one of .csv .tsv .jsonl .ndjson .json .parquet .txt .arrows (plain, .gz or .zst)"
     )
+
+
+# --- what else is one line
+
+
+def test_a_delimiter_of_an_ending_of_its_own_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(READERS, ".psv", partial(read_delimited, preferred="|"))
+    loaded = read_corpus(write(tmp_path / "a.psv", CSV.replace(",", "|")))
+    assert documents(loaded) == list(zip(TEXTS, LABELS, strict=True))
+
+
+def test_an_encoding_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mark = codecs.BOM_UTF32_LE
+    line = encodings.Encoding("UTF-32", "utf-32", lambda data: data.startswith(mark))
+    monkeypatch.setattr(encodings, "ENCODINGS", (line, *encodings.ENCODINGS))
+    path = write(tmp_path / "a.csv", mark + CSV.encode("utf-32-le"))
+    loaded = read_corpus(path)
+    assert documents(loaded) == list(zip(TEXTS, LABELS, strict=True))
+    assert f"{path}: the encoding is UTF-32" in loaded.assumptions
+
+
+def test_a_layout_of_json_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def apart(whole: json_records.Object, wanted: Sequence[str]) -> list[json_records.Object] | None:
+        names, rows = whole.get("names"), whole.get("cells")
+        if not isinstance(names, list) or not isinstance(rows, list):
+            return None
+        return [dict(zip(names, row, strict=True)) for row in rows]
+
+    monkeypatch.setattr(json_records, "LAYOUTS", (apart, *json_records.LAYOUTS))
+    rows = [list(row) for row in zip(TEXTS, LABELS, strict=True)]
+    loaded = read_corpus(write(tmp_path / "a.json", json.dumps({"names": ["text", "label"], "cells": rows})))
+    assert documents(loaded) == list(zip(TEXTS, LABELS, strict=True))
+
+
+def test_a_rule_for_columns_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stars(table: RawTable, taken: Sequence[str]) -> columns.Column | None:
+        there = "stars" in table.cells.columns and "stars" not in taken
+        return columns.Column("stars", "as shops have it") if there else None
+
+    monkeypatch.setattr(columns, "RULES", (("label", stars), *columns.RULES))
+    path = write(tmp_path / "a.csv", "text,topic,stars\na good film,film,5\na bad film,book,1\nbad,film,3\n")
+    loaded = read_corpus(path)
+    assert documents(loaded) == [("a good film", "5"), ("a bad film", "1"), ("bad", "3")]
+    assert f'{path}: the label is column "stars" (as shops have it)' in loaded.assumptions

@@ -7,11 +7,11 @@ import dataclasses
 import numpy as np
 import pytest
 
-from pipeline.evaluation import calibrate, score
-from pipeline.evaluation.calibration import CalibrationFacts, calibration_facts, error_interval
+from pipeline.evaluation.calibration import CalibrationFacts, calibrate, calibration_facts, error_interval
 from pipeline.evaluation.pooling import pool_folds
 from pipeline.run_folder.predictions import SavedPredictions
 from pipeline.tasks.classification.answers import Predictions
+from pipeline.tasks.classification.scores import score
 
 
 def saved(confidence, right, *, seed=0, name="m", hard=False):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -13,9 +12,11 @@ from builders import documents_of, tokens_of
 from report_builders import build_run
 
 from pipeline.core.resources import milliseconds_of_each
-from pipeline.evaluation import compare, find_costs
+from pipeline.evaluation.comparisons import compare
+from pipeline.evaluation.costs import find_costs
 from pipeline.report.page.blocks import Limits, Paragraph, Table
 from pipeline.report.sections.costs import costs
+from pipeline.run_folder.details.fitting import FitCost, ModelCosts
 from pipeline.run_folder.metrics.models import Cheapest, Cost
 from pipeline.run_folder.models import bytes_to_predict
 from pipeline.run_folder.predictions import SavedPredictions
@@ -34,23 +35,10 @@ def saved(name: str, n_right: int) -> SavedPredictions:
     return SavedPredictions(name, 0, 0, "h", ("no", "yes"), predictions)
 
 
-def model(name: str, *fits: tuple[float, float]) -> dict[str, Any]:
-    """Return an entry of details/fit_costs.json; fits as (seconds to prepare, seconds to fit)."""
-    return {
-        "name": name,
-        "fits": [
-            {
-                "seed": seed,
-                "fold": 0,
-                "prepare_seconds": prepare,
-                "fit_seconds": fit,
-                "peak_rss_mib": 400 + seed,
-            }
-            for seed, (prepare, fit) in enumerate(fits)
-        ],
-        "latency_ms": [float(number) for number in range(101)],
-        "size_bytes": 1000,
-    }
+def model(name: str, *fits: tuple[float, float]) -> ModelCosts:
+    """Return what a model took; fits as (seconds to prepare, seconds to fit)."""
+    costs = (FitCost(seed, 0, prepare, fit, 400.0 + seed) for seed, (prepare, fit) in enumerate(fits))
+    return ModelCosts(name, tuple(costs), tuple(float(number) for number in range(101)), 1000)
 
 
 def found(
@@ -159,7 +147,7 @@ def test_a_run_without_a_trained_model_has_no_cheapest() -> None:
 
 
 def test_a_fit_that_was_stopped_has_no_latency() -> None:
-    entry = model("bow", (0.0, 1.0)) | {"latency_ms": []}
+    entry = replace(model("bow", (0.0, 1.0)), latency_ms=())
     (row,) = find_costs([saved("bow", 9)], [entry], {}, {}, 0.01)[0]
     assert (row.latency_ms_p50, row.latency_ms_p95) == (None, None)
 

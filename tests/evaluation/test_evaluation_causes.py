@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from filled import typed
 
-from pipeline.evaluation import compare, find_causes, find_gains, planned_pairs
+from pipeline.evaluation.comparisons import compare
+from pipeline.evaluation.contrasts import find_causes, find_gains
 from pipeline.evaluation.differences import estimate_difference, paired_runs
+from pipeline.evaluation.pairs import planned_pairs
 from pipeline.evaluation.pooling import pool_folds
 from pipeline.run_folder.metrics.comparisons import Cause, Comparison, Gains
 from pipeline.run_folder.predictions import SavedPredictions

@@ -6,8 +6,15 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from pipeline.evaluation import Claim, claim_of, decide_against
-from pipeline.evaluation.claims import MORE, PERHAPS_LESS, combine, largest_detectable
+from pipeline.evaluation.claims import (
+    MORE,
+    PERHAPS_LESS,
+    Claim,
+    claim_of,
+    combine,
+    decide_against,
+    largest_detectable,
+)
 from pipeline.evaluation.estimates import Estimate
 
 MORE_BETTER = Claim("beats", MORE, True)

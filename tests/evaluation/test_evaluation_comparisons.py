@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import optimize, stats
 
-from pipeline.evaluation import compare, planned_pairs, withhold
+from pipeline.evaluation.comparisons import compare, withhold
 from pipeline.evaluation.estimates import Estimate, crossed_estimate, folds_estimate, holm, mcnemar_p_value
+from pipeline.evaluation.pairs import planned_pairs
 from pipeline.run_folder.metrics.comparisons import McNemar
 from pipeline.run_folder.predictions import SavedPredictions
 from pipeline.tasks.classification.answers import Predictions

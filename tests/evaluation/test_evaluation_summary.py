@@ -7,9 +7,8 @@ import pytest
 from scipy import stats
 from sklearn.metrics import accuracy_score, f1_score
 
-from pipeline.evaluation import summarise
 from pipeline.evaluation.pooling import pool_folds
-from pipeline.evaluation.summary import bootstrap_scores, percentile_interval
+from pipeline.evaluation.summary import bootstrap_scores, percentile_interval, summarise
 from pipeline.run_folder.predictions import SavedPredictions
 from pipeline.tasks.classification.answers import Predictions
 

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from pipeline.core.values import Units
-from pipeline.evaluation import compare, summarise
+from pipeline.evaluation.comparisons import compare
 from pipeline.evaluation.differences import estimate_difference
 from pipeline.evaluation.estimates import crossed_estimate, unit_means, unpaired_estimate
 from pipeline.evaluation.few_documents import SignFlips, sign_flips
 from pipeline.evaluation.pooling import pool_folds
-from pipeline.evaluation.summary import bootstrap_accuracy, bootstrap_scores
+from pipeline.evaluation.summary import bootstrap_accuracy, bootstrap_scores, summarise
 from pipeline.run_folder.documents import COLUMNS, documents_path, read_documents, units_of, write_documents
 from pipeline.run_folder.predictions import SavedPredictions
 from pipeline.tasks.classification.answers import Predictions

@@ -9,31 +9,26 @@ import pytest
 from filled import typed
 
 from pipeline.core.files import plain
-from pipeline.core.wording import METRIC_WORDS, with_head
-from pipeline.evaluation import (
-    METRICS,
-    Against,
+from pipeline.core.fits import Fit
+from pipeline.core.wording import METRIC_NAMES, METRIC_WORDS, with_head
+from pipeline.evaluation.choices import merits_by_fold
+from pipeline.evaluation.claims import MORE, PERHAPS_LESS, Against, Claim
+from pipeline.evaluation.pairs import (
     ChosenNetwork,
-    Claim,
-    ask,
     baselines_of,
     best_baseline,
     best_network,
     by_loss_where_level,
     choose_network,
-    decide_verdict,
     merits_to_choose_by,
-    no_verdict,
 )
-from pipeline.evaluation.choices import merits_by_fold
-from pipeline.evaluation.claims import MORE, PERHAPS_LESS
 from pipeline.evaluation.pooling import pool_folds
-from pipeline.evaluation.verdict import Question, agreement, count_trainings
+from pipeline.evaluation.verdict import Question, agreement, ask, count_trainings, decide_verdict, no_verdict
 from pipeline.run_folder.metrics.comparisons import Comparison, Trainings, Verdict
 from pipeline.run_folder.predictions import SavedPredictions
-from pipeline.settings.run import METRIC_NAMES
 from pipeline.settings.tables import Config, with_values
 from pipeline.tasks.classification.answers import Predictions
+from pipeline.tasks.classification.metrics import METRICS
 
 KINDS = {
     "majority": "control",
@@ -405,8 +400,7 @@ def test_where_log_loss_is_the_metric_no_other_loss_chooses(metric: str, chosen:
     """The loss of a training may weigh classes, and is then not the log loss that was asked for."""
     scores = {"accuracy": (0.96, 0.95), "log-loss": (0.30, 0.31)}[metric]
     fits = [
-        {"name": name, "seed": 0, "fold": 0, "why_not": None, "validation_accuracy": None}
-        | {"validation_score": score, "validation_loss": loss, "validation_error": 0.05}
+        Fit(name, 0, 0, validation_score=score, validation_loss=loss, validation_error=0.05)
         for name, score, loss in zip(("lstm@w", "rnn@w"), scores, (0.5, 0.4), strict=True)
     ]
     kinds = {"lstm@w": "network", "rnn@w": "network"}

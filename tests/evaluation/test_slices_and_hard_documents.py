@@ -11,13 +11,15 @@ import numpy as np
 import polars as pl
 import pytest
 from builders import int32, tokens_of
-from filled import filled, typed
+from filled import typed
 
-from pipeline.evaluation import compare, describe_contamination, find_hard_documents, slice_scores
+from pipeline.evaluation.comparisons import compare
+from pipeline.evaluation.contamination import describe_contamination
 from pipeline.evaluation.differences import estimate_difference, paired_runs
 from pipeline.evaluation.estimates import crossed_estimate
+from pipeline.evaluation.hard_documents import find_hard_documents
 from pipeline.evaluation.pooling import pool_folds
-from pipeline.evaluation.slices import quantile_groups
+from pipeline.evaluation.slices import quantile_groups, slice_scores
 from pipeline.evaluation.summary import summarise
 from pipeline.experiment.document_facts import word_facts
 from pipeline.run_folder.documents import COLUMNS
@@ -229,12 +231,12 @@ def test_the_scores_without_near_duplicates_and_without_giveaways() -> None:
         same_label=[True, None, False, None],
         giveaway=[False, False, False, True],
     )
-    tokens = filled(tuple[Giveaway, ...], [{"fold": 0, "token": "header"}, {"fold": 1, "token": "other"}])
+    tokens = typed(tuple[Giveaway, ...], [{"fold": 0, "token": "header"}, {"fold": 1, "token": "other"}])
     found = contamination_of(entries, table, tokens, VERDICT)
     near = found.near_duplicates
     assert (near.documents, near.identical, near.same_label) == (2, 1, 1)
     assert [pair.document for pair in near.pairs] == [12, 10]  # the one that differs first
-    assert found.giveaways == Giveaways(1, (typed(Giveaway, tokens[0]),))
+    assert found.giveaways == Giveaways(1, tokens[:1])
     left = {row.of: (row.documents, [m.accuracy for m in row.models]) for row in found.scores}
     assert left["all"] == (4, [0.75, 0.25])
     assert left["without near-duplicates"] == (2, [1.0, 0.0])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,7 @@ from pipeline.commands.verify import verify
 from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
 from pipeline.core.values import TEST, TRAIN, VALIDATION, Corpus
-from pipeline.evaluation import find_learning_curve
-from pipeline.evaluation.crossing import find_changes, who_is_ahead
+from pipeline.evaluation.crossing import find_changes, find_learning_curve, who_is_ahead
 from pipeline.experiment.data import Split
 from pipeline.experiment.learning_curve import (
     curve_sizes,
@@ -33,6 +33,7 @@ from pipeline.experiment.learning_curve import (
 )
 from pipeline.report.page.blocks import Bands, Chart, Limits, Nothing, Table
 from pipeline.report.sections.learning_curve import learning_curve
+from pipeline.run_folder.details.fitting import CurveSet, CurveSets, UntrainedFit
 from pipeline.run_folder.metrics.comparisons import LeadChange
 from pipeline.run_folder.metrics.models import LearningCurve
 from pipeline.run_folder.predictions import SavedPredictions, read_run_predictions
@@ -137,10 +138,10 @@ def test_the_lead_changes_between_sizes_at_which_it_is_told() -> None:
 
 
 KINDS = {"bow": "baseline", "lstm": "network"}
-SETS = {
-    "sets": [{"set": 1, "train": 50}, {"set": 2, "train": 100}, {"set": 0, "train": 200}],
-    "untrained": [{"name": "lstm", "seed": 1, "set": 1, "why_not": "the loss did not fall"}],
-}
+SETS = CurveSets(
+    (CurveSet(1, 50), CurveSet(2, 100), CurveSet(0, 200)),
+    untrained=(UntrainedFit("lstm", 1, 1, "the loss did not fall"),),
+)
 
 
 def saved(name: str, fold: int, n_right: int, seed: int = 0) -> SavedPredictions:
@@ -150,10 +151,10 @@ def saved(name: str, fold: int, n_right: int, seed: int = 0) -> SavedPredictions
     return SavedPredictions(name, seed, fold, "h", ("no", "yes"), predictions)
 
 
-TRAINED = SETS | {"untrained": []}
+TRAINED = replace(SETS, untrained=())
 
 
-def curve_of(bow: list[int], lstm: list[int], sets: dict[str, Any] = SETS) -> LearningCurve:
+def curve_of(bow: list[int], lstm: list[int], sets: CurveSets = SETS) -> LearningCurve:
     """Return the curve of two models right on so many documents in sets 1, 2 and 0; lstm has two seeds."""
     entries = [saved("bow", fold, right) for fold, right in zip((1, 2, 0), bow, strict=True)]
     entries += [
@@ -218,15 +219,18 @@ def test_nobody_is_ahead_where_a_model_did_not_train() -> None:
     )
 
 
+MERITS = {"bow": 0.9, "lstm": 0.8}
+DRAWN = CurveSets(
+    (*(CurveSet(number, 50) for number in (1, 2, 3)), CurveSet(0, 100))
+)  # three of one size, the whole
+
+
 def drawn_curve(lstm: list[int]) -> dict[str, Any]:
     """Return the curve of three sets of 50 documents, bow right 200 times on each, lstm so often; then the whole."""
-    sets = [{"set": number, "train": 50} for number in (1, 2, 3)] + [{"set": 0, "train": 100}]
     smaller = [saved("bow", number, 200) for number in (1, 2, 3)]
     smaller += [saved("lstm", number, right) for number, right in zip((1, 2, 3), lstm, strict=True)]
     whole = [saved("bow", 0, 200), *(saved("lstm", 0, 300, seed) for seed in (0, 1))]
-    merits = {"bow": 0.9, "lstm": 0.8}
-    described = {"sets": sets, "untrained": []}
-    return find_learning_curve(whole, smaller, described, KINDS, merits, 0.01, np.random.default_rng(0))
+    return find_learning_curve(whole, smaller, DRAWN, KINDS, MERITS, 0.01, np.random.default_rng(0))
 
 
 def test_nobody_is_ahead_by_the_chance_of_which_documents_were_drawn() -> None:
@@ -258,11 +262,9 @@ def test_the_interval_of_several_sets_is_that_of_their_own_differences() -> None
 
 
 def test_a_size_of_which_one_set_was_not_finished_is_left_out() -> None:
-    sets = [{"set": number, "train": 50} for number in (1, 2, 3)] + [{"set": 0, "train": 100}]
     smaller = [saved(name, number, 200) for name in KINDS for number in (1, 2, 3)][:-1]
     whole = [saved("bow", 0, 200), saved("lstm", 0, 300)]
-    merits, described = {"bow": 0.9, "lstm": 0.8}, {"sets": sets, "untrained": []}
-    curve = find_learning_curve(whole, smaller, described, KINDS, merits, 0.01, np.random.default_rng(0))
+    curve = find_learning_curve(whole, smaller, DRAWN, KINDS, MERITS, 0.01, np.random.default_rng(0))
     assert curve.sizes == (100,)
 
 
@@ -279,7 +281,7 @@ def test_a_stopped_run_keeps_the_sets_that_every_fit_finished() -> None:
     assert none.crossing.sentence == (
         "There is no crossing to look for: the run ended before a smaller set was finished."
     )
-    not_asked = find_learning_curve(whole, [], {}, KINDS, {}, 0.01, np.random.default_rng(0))
+    not_asked = find_learning_curve(whole, [], None, KINDS, {}, 0.01, np.random.default_rng(0))
     assert not_asked == LearningCurve()
     nothing = find_learning_curve([], smaller, SETS, {}, {}, 0.01, np.random.default_rng(0))
     assert nothing.sizes == ()
@@ -398,8 +400,8 @@ def test_with_refit_the_validation_documents_are_counted_among_those_learned_fro
     corpus = corpus_of(200, 20, 30)
     whole, smaller = Split.of(0, corpus), smaller_sets(corpus)
     for refit, sizes in ((False, [*[50] * 3, *[100] * 3, 200]), (True, [*[55] * 3, *[110] * 3, 220])):
-        sets = describe_curve(whole, smaller, [], refit)["sets"]
-        assert [one["train"] for one in sets] == sizes
+        sets = describe_curve(whole, smaller, [], refit).sets
+        assert [one.train for one in sets] == sizes
 
 
 def test_a_refit_learns_from_training_and_validation_documents_in_the_order_of_the_corpus() -> None:

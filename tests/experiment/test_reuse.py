@@ -13,15 +13,16 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from filled import typed
 from report_builders import build_run
 from test_seeds import perform, plant, steady
 
 from pipeline.commands.verify import verify
+from pipeline.core.files import plain
 from pipeline.core.values import Corpus
 from pipeline.experiment.reuse import (
     FILE,
     Look,
-    Reuse,
     count_verdict,
     counted,
     hash_of_tests,
@@ -30,11 +31,12 @@ from pipeline.experiment.reuse import (
 )
 from pipeline.report.draw import summarise
 from pipeline.report.sections.circumstances import reuse_sentence
+from pipeline.run_folder.metrics.corpus import CorpusRead, Reuse
 from pipeline.run_folder.reading import read_run
 from pipeline.settings.tables import Config, deciding, with_values
 
 LOOK = Look("run 1", "2026-01-02T10:00:00+00:00", "tests a", "settings a")
-CORPUS = {"hash": "c0", "split_hash": "5f", "unlabelled_hash": None}
+CORPUS = typed(CorpusRead, {})
 
 
 def looks(*rows: tuple[str, str, str]) -> list[Look]:
@@ -98,7 +100,7 @@ def test_settings_that_change_no_answer_are_no_other_look() -> None:
         assert settings_hash(with_values(Config(), {key: value}), CORPUS) == own
     for key, value in (("networks.units", 64), ("run.models", ("bow",)), ("run.seed", 1), ("run.rope", 0.02)):
         assert settings_hash(with_values(Config(), {key: value}), CORPUS) != own
-    assert settings_hash(Config(), CORPUS | {"split_hash": "60"}) != own  # other training documents
+    assert settings_hash(Config(), replace(CORPUS, split_hash="60" * 32)) != own  # other training documents
     assert "run.seeds" in deciding(Config())
 
 
@@ -142,7 +144,7 @@ def test_what_cannot_be_counted_is_said_and_left_out(tmp_path: Path) -> None:
         ("folder", "Is a directory"),
     ):
         found, problem = count_verdict(LOOK, 445, tmp_path / name)
-        assert found == Reuse("tests a", 445)
+        assert found == Reuse("tests a", 445, None, None, None, None)
         path = tmp_path / name / FILE
         assert problem == f"verdicts on these test documents are not counted: {path}: {why}"
 
@@ -182,11 +184,11 @@ ADVICE = (
             "The same settings were judged on them before; 3 different settings were judged on these 445 test"
             f" documents so far.{ADVICE}",
         ),
-        (Reuse("a" * 64, 445), ""),
+        (Reuse("a" * 64, 445, None, None, None, None), ""),
     ],
 )
 def test_the_sentence(tmp_path: Path, reuse: Reuse, sentence: str) -> None:
-    assert reuse_sentence(read_run(build_run(tmp_path, reuse=reuse.row))) == sentence
+    assert reuse_sentence(read_run(build_run(tmp_path, reuse=plain(reuse)))) == sentence
 
 
 # --- whole runs ------------------------------------------------------------------------------------------

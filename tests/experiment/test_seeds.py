@@ -14,10 +14,10 @@ from pipeline.commands.run import run_experiment
 from pipeline.commands.verify import verify
 from pipeline.core.console import Console
 from pipeline.core.fits import Fit, FitResult, Result, Score
-from pipeline.evaluation import SeedsAsked, SeedsFound, find_seeds
 from pipeline.evaluation.differences import seeds_share
 from pipeline.evaluation.pooling import pool_folds
 from pipeline.evaluation.recorded import predictions_of_whole_seeds
+from pipeline.evaluation.seeds import SeedsAsked, SeedsFound, find_seeds
 from pipeline.experiment import fit_loop, fit_networks, shared
 from pipeline.experiment.data import RunData, answers_on_test
 from pipeline.experiment.fit_loop import NetworkJob

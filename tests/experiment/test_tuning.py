@@ -8,6 +8,7 @@ import math
 import numpy as np
 import pytest
 
+from pipeline.core.files import plain
 from pipeline.core.fits import Score, Trial
 from pipeline.experiment.tuning import (
     choose,
@@ -173,15 +174,15 @@ def test_a_family_is_described_in_the_order_of_its_trials() -> None:
         ("lstm@word2vec", "lstm", 0): [trial(1, 0.5), trial(3, 1.0, 0.1), trial(2, None, None, "no fit")]
     }
     (family,) = describe_families(tried, tuned(3))
-    assert [entry["trial"] for entry in family["trials"]] == [1, 2, 3]
-    assert (family["name"], family["fold"], family["chosen"], family["seconds"]) == (
+    assert [entry.trial for entry in family.trials] == [1, 2, 3]
+    assert (family.name, family.fold, family.chosen, family.seconds) == (
         "lstm@word2vec",
         0,
         3,
         6.0,
     )
-    assert family["expected_validation_accuracy"] == pytest.approx(expected_best([0.5, 0.0, 1.0]))
-    assert family["trials"][1] == {
+    assert family.expected_validation_accuracy == pytest.approx(tuple(expected_best([0.5, 0.0, 1.0])))
+    assert plain(family.trials[1]) == {
         "trial": 2,
         "settings": {"networks.units": 2},
         "validation_accuracy": None,
@@ -195,13 +196,13 @@ def test_a_family_is_described_in_the_order_of_its_trials() -> None:
 def test_the_score_that_chose_stands_beside_each_trial() -> None:
     tried = {("bow", "bow", 0): [judged(1, 0.80, 0.5), judged(2, 0.77, 0.3)]}
     (family,) = describe_families(tried, tuned(2))
-    assert family["chosen"] == 2
-    assert [entry["validation_score"] for entry in family["trials"]] == [0.80, 0.77]
+    assert family.chosen == 2
+    assert [entry.validation_score for entry in family.trials] == [0.80, 0.77]
 
 
 def test_a_family_that_was_stopped_has_chosen_nothing() -> None:
     (family,) = describe_families({("lstm@word2vec", "lstm", 1): [trial(1, 0.5)]}, tuned(3))
-    assert (family["chosen"], family["asked"]) == (None, 3)
+    assert (family.chosen, family.asked) == (None, 3)
 
 
 def test_the_space_says_what_is_drawn_and_what_is_kept() -> None:
@@ -209,12 +210,12 @@ def test_the_space_says_what_is_drawn_and_what_is_kept() -> None:
         None, ["networks.dropout=0.1", "baselines.bow_strengths=3,0.5,1"], {"run.tune": 2, "run.quick": True}
     )
     rows = {
-        (row["model"], row["key"]): row
-        for row in describe_space(["majority", "bow", "lstm"], config, n_train=40)
+        (row.model, row.key): row
+        for row in describe_space(["majority", "bow", "lstm"], config, n_train=40).space
     }
     assert {model for model, _ in rows} == {"bow", "lstm"}
     kept = ("first", "distribution", "fixed_by")
-    shown = {key: tuple(row[name] for name in kept) for key, row in rows.items()}
+    shown = {key: tuple(getattr(row, name) for name in kept) for key, row in rows.items()}
     assert shown["bow", "baselines.ngram_max"] == (2, "one of 1, 2, 3", None)
     assert shown["bow", "baselines.bow_binary"] == (True, "one of true, false", None)
     assert shown["bow", "baselines.bow_strengths"] == ((1.0,), "one of 3, 0.5, 1", "given")

@@ -36,6 +36,7 @@ from pipeline.models.saved.network import occlude
 from pipeline.models.table import PlannedModel
 from pipeline.run_folder.models import write_model
 from pipeline.settings.tables import BaselineSettings, Config, TokenizerSettings
+from pipeline.tasks.table import CLASSIFY
 from pipeline.text.ngrams import NgramVocabulary, count_ngrams, find_occurrences, learn_ngrams
 from pipeline.text.tokenizer import tokenize
 from pipeline.text.vocabulary import encode
@@ -81,7 +82,7 @@ A_AND_B = NgramVocabulary(pl.Series(["a", "b"]), np.array([3, 5, 6]), 1, 2)
 def linear(features: Features, coefficients: Any, intercepts: Any, classes: Any) -> SavedLinear:
     labels = tuple(map(str, range(10)))
     arrays = (np.array(one) for one in (coefficients, intercepts, classes))
-    return SavedLinear("bow", labels, TOKENIZER, features, *arrays)
+    return SavedLinear("bow", CLASSIFY, labels, TOKENIZER, features, *arrays)
 
 
 def test_an_n_gram_is_split_over_its_words_and_its_places() -> None:

@@ -376,6 +376,16 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str, str]] = {
         GRU_JSON,
         "it holds no kind as a text",
     ),
+    "no task": (
+        model_json(lambda content: content.pop("task"), "tfidf"),
+        "tfidf/model.json",
+        "it holds no task as a text",
+    ),
+    "another task": (
+        model_json(lambda content: content.update(task="tag")),
+        GRU_JSON,
+        f'{NO_MODEL} (task is "tag")',
+    ),
     "a name that is no text": (
         model_json(lambda content: content.update(name=["gru"])),
         GRU_JSON,

@@ -124,6 +124,7 @@ def test_a_network_is_described_by_what_predicting_needs(tmp_path: Path) -> None
         "format_version": 1,
         "kind": "network",
         "name": "ann@random",
+        "task": "classify",
         "network": {
             "model": "ann",
             "head": "",

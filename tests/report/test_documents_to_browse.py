@@ -11,7 +11,7 @@ import pytest
 from report_builders import NETWORK, build_run
 
 from pipeline.core.files import as_json
-from pipeline.evaluation import choose_documents
+from pipeline.evaluation.chosen_documents import choose_documents
 from pipeline.report import draw_report
 from pipeline.report.page.blocks import Browser, Limits
 from pipeline.report.sections.browser import STEPS, browser_data, how_contributions_are_made

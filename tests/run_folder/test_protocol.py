@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from filled import typed
 from report_builders import build_run
 from test_seeds import perform, plant, steady
 
@@ -16,19 +18,21 @@ from pipeline.experiment import fit_loop
 from pipeline.experiment.plan import plan_models, question_of
 from pipeline.report.draw import summarise
 from pipeline.report.sections.circumstances import protocol_sentence
+from pipeline.run_folder.metrics.corpus import CorpusRead
 from pipeline.run_folder.protocol import Breach, breaches, plan_of, read_protocol, write_protocol
 from pipeline.run_folder.reading import read_run
 from pipeline.settings.tables import Config, with_values
 
-CORPUS: dict[str, Any] = {
-    "name": "films",
-    "documents": 120,
-    "splits": {"train": 80, "validation": 8, "test": 32},
-    "folds": 0,
-    "hash": "c0" * 32,
-    "split_hash": "5f" * 32,
-    "unlabelled_hash": None,
-}
+CORPUS = typed(
+    CorpusRead,
+    {
+        "documents": 120,
+        "splits": {"train": 80, "validation": 8, "test": 32},
+        "folds": 0,
+        "hash": "c0" * 32,
+        "split_hash": "5f" * 32,
+    },
+)
 WRITTEN = "2026-01-02T10:00:00+00:00"
 PLAN = plan_of(Config(), CORPUS, "Is it so?", WRITTEN)
 
@@ -60,7 +64,7 @@ def test_one_that_is_there_is_never_overwritten(tmp_path: Path) -> None:
 def test_every_change_of_the_content_changes_the_hash() -> None:
     others = [
         plan_of(with_values(Config(), {"run.rope": 0.02}), CORPUS, "Is it so?", WRITTEN),
-        plan_of(Config(), CORPUS | {"hash": "c1" * 32}, "Is it so?", WRITTEN),
+        plan_of(Config(), replace(CORPUS, hash="c1" * 32), "Is it so?", WRITTEN),
         plan_of(Config(), CORPUS, "Is it not?", WRITTEN),
         plan_of(Config(), CORPUS, "Is it so?", "2026-01-03T10:00:00+00:00"),
     ]
@@ -92,7 +96,7 @@ def test_a_damaged_one_is_refused(tmp_path: Path, change: Any, what: str) -> Non
 
 def test_one_of_a_later_version_is_refused_with_what_to_do(tmp_path: Path) -> None:
     path = tmp_path / "plan.json"
-    path.write_text(json.dumps(PLAN.content | {"protocol": 2, "sha256": ""}))
+    path.write_text(json.dumps(PLAN.as_json | {"protocol": 2, "sha256": ""}))
     with pytest.raises(PipelineError) as raised:
         read_protocol(path)
     assert str(raised.value) == (
@@ -118,7 +122,7 @@ def test_a_run_as_planned_keeps_to_it() -> None:
 
 def test_each_difference_is_named() -> None:
     config = with_values(Config(), {"run.models": ("bow", "rnn"), "run.rope": 0.02, "networks.units": 64})
-    corpus = CORPUS | {"hash": "c1" * 32, "splits": CORPUS["splits"] | {"test": 31}}
+    corpus = replace(CORPUS, hash="c1" * 32, splits=replace(CORPUS.splits, test=31))
     assert breaches(PLAN, config, corpus, "9.9", "interrupted") == [
         Breach("embedseq", "9.9", PLAN.embedseq),
         Breach("networks.units", "64", "128"),
@@ -132,7 +136,7 @@ def test_each_difference_is_named() -> None:
 
 def test_a_setting_that_an_earlier_version_did_not_have_is_its_default() -> None:
     earlier = plan_of(Config(), CORPUS, "", WRITTEN)
-    del earlier.settings["networks.bptt"]  # type: ignore[attr-defined]
+    del earlier.settings["networks.bptt"]
     assert breaches(earlier, Config(), CORPUS, earlier.embedseq) == []
     changed = with_values(Config(), {"networks.bptt": 5})
     assert breaches(earlier, changed, CORPUS, earlier.embedseq) == [Breach("networks.bptt", "5", "0")]

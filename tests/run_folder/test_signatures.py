@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
+from filled import typed
 
 from pipeline.corpus.facts import split_hash
+from pipeline.run_folder.metrics.corpus import CorpusRead, Embedding, Environment
 from pipeline.run_folder.predictions import SavedPredictions
 from pipeline.run_folder.signatures import Signer, read_signature, write_signature
 from pipeline.settings.tables import Config, with_values
 from pipeline.tasks.classification.answers import Predictions
 
-CORPUS = {"name": "my films", "hash": "c0" * 32, "split_hash": "5f" * 32, "unlabelled_hash": None}
-ENVIRONMENT = {"embedseq": "0.1.0", "python": "3.11.1", "packages": {"numpy": "2.4.6", "tensorflow": None}}
-FILES: list[dict[str, Any]] = [
-    {"source": "glove.txt", "files": [{"sha256": "ab" * 32}]},
-    {"source": "glove.txt+word2vec", "files": [{"sha256": "ab" * 32}]},
-    {"source": "word2vec", "files": []},
-]
+CORPUS = typed(CorpusRead, {"name": "my films", "hash": "c0" * 32, "split_hash": "5f" * 32})
+PACKAGES = {"numpy": "2.4.6", "tensorflow": None}
+ENVIRONMENT = typed(Environment, {"embedseq": "0.1.0", "python": "3.11.1", "packages": PACKAGES})
+FILES = typed(
+    tuple[Embedding, ...],
+    [
+        {"source": "glove.txt", "files": [{"sha256": "ab" * 32}]},
+        {"source": "glove.txt+word2vec", "files": [{"sha256": "ab" * 32}]},
+        {"source": "word2vec", "files": []},
+    ],
+)
 
 
 def sign(
     name: str,
     seeds: tuple[int, ...] = (0,),
-    corpus: Mapping[str, Any] = CORPUS,
+    corpus: CorpusRead = CORPUS,
     **settings: Any,
 ) -> str:
     values = {key.replace("_", ".", 1): value for key, value in settings.items()}
@@ -79,8 +85,8 @@ def test_what_changes_no_score_changes_no_signature() -> None:
         ("settings", {"run_class_weights": "balanced"}),
         ("vectors", {"word2vec_window": 2}),
         ("vectors", {"run_seed": 1}),
-        ("vectors", {"corpus": CORPUS | {"split_hash": "6a" * 32}}),
-        ("vectors", {"corpus": CORPUS | {"unlabelled_hash": "6a" * 32}}),
+        ("vectors", {"corpus": replace(CORPUS, split_hash="6a" * 32)}),
+        ("vectors", {"corpus": replace(CORPUS, unlabelled_hash="6a" * 32)}),
     ],
 )
 def test_what_changes_a_score_changes_its_field(field: str, changes: dict[str, Any]) -> None:

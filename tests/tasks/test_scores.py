@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-from pipeline.evaluation import score
 from pipeline.tasks.classification.answers import Predictions
-from pipeline.tasks.classification.scores import calibration_bins, log_loss
+from pipeline.tasks.classification.scores import calibration_bins, log_loss, score
 
 
 def predictions_of(labels, probabilities):

@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from pipeline.core.errors import PipelineError
+from pipeline.models.equations.output import SHARES
 from pipeline.tasks.classification.targets import chance_loss, known_labels, look_alikes
 from pipeline.tasks.table import CLASSIFY, TASKS
 from pipeline.tasks.task import Task
@@ -33,6 +34,32 @@ def test_each_metric_is_the_mean_of_what_the_documents_add_to_it(task: Task) -> 
     answers = task.answers(np.arange(4), task.targets(LABELS, names), outputs)
     for metric in task.metrics.values():
         assert metric.influence(answers).mean() == pytest.approx(metric.value(answers), abs=1e-12)
+
+
+@pytest.mark.parametrize("task", TASKS.values(), ids=TASKS)
+def test_what_a_network_of_a_task_ends_with_makes_answers_that_the_task_takes(task: Task) -> None:
+    output = task.output(3)
+    numbers = np.array([[2.0, -1.0, 0.5], [40.0, 0.0, -40.0]], dtype=np.float32)[:, : output.numbers]
+    shares = SHARES[output.shares](numbers)
+    answers = task.answers(np.array([0, 1]), np.array([0, 1], dtype=np.int32), shares)
+    np.testing.assert_allclose(answers.probabilities, shares, atol=1e-7)
+    right = np.array([0, 1], dtype=np.int32)
+    assert task.right(shares, right).tolist() == [True, False]
+    assert task.losses(shares, right).argmax() == 1
+
+
+def test_the_loss_of_a_document_is_minus_the_logarithm_of_its_labels_probability() -> None:
+    probabilities = np.array([[0.5, 0.5], [0.75, 0.25], [1.0, 0.0]])
+    losses = CLASSIFY.losses(probabilities, np.array([1, 1, 1], dtype=np.int32))
+    assert losses.tolist() == pytest.approx([np.log(2), np.log(4), 12 * np.log(10)])
+
+
+def test_training_tells_accuracy_and_log_loss_whatever_the_run_is_judged_by() -> None:
+    assert [name for name, metric in CLASSIFY.metrics.items() if metric.told_by_training] == [
+        "accuracy",
+        "log-loss",
+    ]
+    assert [name for name, metric in CLASSIFY.metrics.items() if metric.is_share_of_right] == ["accuracy"]
 
 
 def test_labels_are_numbered_in_the_order_of_their_names() -> None:

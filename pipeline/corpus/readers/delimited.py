@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count, islice
 from pathlib import Path
@@ -134,12 +135,10 @@ def _marks_quote_fields(text: str, delimiter: str) -> bool:
 
 
 def _is_strict(text: str, delimiter: str) -> bool:
-    try:
-        for _ in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):
-            pass
-    except csv.Error:
-        return False
-    return True
+    with suppress(csv.Error):
+        deque(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True), maxlen=0)
+        return True
+    return False
 
 
 def _has_header(first: list[str], rows: list[list[str]], wanted: Sequence[str]) -> bool:
@@ -157,11 +156,10 @@ def _has_header(first: list[str], rows: list[list[str]], wanted: Sequence[str]) 
 
 
 def _is_number(cell: str) -> bool:
-    try:
+    with suppress(ValueError):
         float(cell)
-    except ValueError:
-        return False
-    return True
+        return True
+    return False
 
 
 # --- the clean path --------------------------------------------------------------------------------------

@@ -10,7 +10,9 @@ import gzip
 import io
 import re
 import zlib
+from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -113,15 +115,11 @@ def decode(file: str, data: bytes) -> TextSource:
 
 def is_utf8(data: bytes) -> bool:
     """Whether all bytes are valid UTF-8; checked in pieces, so that a large file is not copied."""
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    view = memoryview(data)
-    try:
-        for start in range(0, len(data), _CHUNK):
-            decoder.decode(view[start : start + _CHUNK])
-        decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        return False
-    return True
+    pieces = (data[start : start + _CHUNK] for start in range(0, len(data), _CHUNK))
+    with suppress(UnicodeDecodeError):
+        deque(codecs.iterdecode(pieces, "utf-8"), maxlen=0)
+        return True
+    return False
 
 
 def looks_like_windows_1252(data: bytes) -> bool:

@@ -39,11 +39,9 @@ def find_parts(folder: Path) -> Parts | None:
     found: dict[str, Path] = {}
     beside = _strangers(folder)
     for path in visible(folder):
-        if beside and path.is_dir():
-            continue  # a class whose name happens to be that of a part
         part = _part_name(path)
-        if part is None or (path.is_dir() and not any(child.is_dir() for child in visible(path))):
-            continue
+        if part is None or (path.is_dir() and (beside or not _folders(path))):
+            continue  # beside others a folder is a class, whose name happens to be that of a part
         if part in found:
             what = f'both "{found[part].name}" and "{path.name}" could be the {part} part'
             raise PipelineError(str(folder), what, "keep one of them there")
@@ -57,9 +55,8 @@ def read_folder(folder: Path, shown: str | None = None) -> RawTable:
     `shown` stands for the folder in messages.
     """
     name = shown or str(folder)
-    classes = [path for path in visible(folder) if path.is_dir()]
-    unlabelled = [path for path in classes if path.name.lower() in UNLABELLED_NAMES]
-    classes = [path for path in classes if path not in unlabelled]
+    unlabelled = [path for path in _folders(folder) if path.name.lower() in UNLABELLED_NAMES]
+    classes = [path for path in _folders(folder) if path not in unlabelled]
     if not classes:
         what = "the folder has no folder for each class"
         raise PipelineError(str(folder), what, "put the documents of each class in a folder named after it")
@@ -92,10 +89,13 @@ def visible(folder: Path) -> list[Path]:
     return sorted(path for path in entries if path.name not in NOT_OF_THE_CORPUS)
 
 
+def _folders(folder: Path) -> list[Path]:
+    return [path for path in visible(folder) if path.is_dir()]
+
+
 def _strangers(folder: Path) -> list[Path]:
     """Return the folders in `folder` that are called neither as a part nor as unlabelled text."""
-    folders = [path for path in visible(folder) if path.is_dir()]
-    named = [path for path in folders if _part_name(path) is None]
+    named = [path for path in _folders(folder) if _part_name(path) is None]
     return [path for path in named if path.name.lower() not in UNLABELLED_NAMES]
 
 
@@ -141,12 +141,10 @@ def _read_documents(
 
 def _classes_named_as_parts(folder: Path, name: str) -> tuple[str, ...]:
     beside = [path.name for path in _strangers(folder)]
-    classes = [path for path in visible(folder) if path.is_dir() and _part_name(path)]
-    alike = [path.name for path in classes if any(child.is_dir() for child in visible(path))]
+    alike = [path.name for path in _folders(folder) if _part_name(path) and _folders(path)]
     if not beside or not alike:
         return ()
-    are = "is read as a class" if len(alike) == 1 else "are read as classes"
-    them = "it" if len(alike) == 1 else "them"
+    are, them = ("is read as a class", "it") if len(alike) == 1 else ("are read as classes", "them")
     names = ", ".join(f'"{part}"' for part in alike)
     return (f'{name}: {names} {are}, since "{beside[0]}" stands beside {them}',)
 

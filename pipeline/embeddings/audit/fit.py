@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -68,8 +68,6 @@ class CorpusFacts:
     @cached_property
     def other_case(self) -> TypeCounts:
         """The types of all documents as they are with lower-casing turned the other way."""
-        from dataclasses import replace
-
         turned = replace(self.tokenizer, lowercase=not self.tokenizer.lowercase)
         tokenized = tokenize(self.corpus.texts, turned)
         return TypeCounts(tokenized.types, count_types(tokenized))
@@ -146,14 +144,18 @@ def coverage_by_class(train: TokenizedCorpus, corpus: Corpus, covered: Bool) -> 
 
 
 def _coverage(part: Mapping[str, str], tokenized: TokenizedCorpus, covered: Bool) -> dict[str, Json]:
-    types = np.unique(tokenized.token_types)
-    tokens = tokenized.token_types
+    counts = count_types(tokenized)
+    occurring = counts > 0  # `types` may hold words of documents that are not in this part
+    sizes = {"types": int(occurring.sum()), "tokens": len(tokenized.token_types)}
+    return {**part, **sizes, **_shares(counts[occurring], covered[occurring])}
+
+
+def _shares(counts: Int64, found: Bool) -> dict[str, float | None]:
+    """Return the shares of types (T,) and of their occurrences that were found; None of nothing."""
+    total = int(counts.sum())
     return {
-        **part,
-        "types": len(types),
-        "tokens": len(tokens),
-        "type_coverage": float(covered[types].mean()) if len(types) else None,
-        "token_coverage": float(covered[tokens].mean()) if len(tokens) else None,
+        "type_coverage": float(found.mean()) if len(found) else None,
+        "token_coverage": float(counts[found].sum() / total) if total else None,
     }
 
 
@@ -182,12 +184,7 @@ def case_effect(facts: CorpusFacts, words: pl.Series) -> dict[str, Json]:
 
 def exact_coverage(counted: TypeCounts, words: pl.Series) -> dict[str, float | None]:
     """Return the shares of types and of tokens that stand among `words` exactly as they are."""
-    found = rows_of(counted.types, words) >= 0  # (T,)
-    total = int(counted.counts.sum())
-    return {
-        "type_coverage": float(found.mean()) if len(found) else None,
-        "token_coverage": float(counted.counts[found].sum() / total) if total else None,
-    }
+    return _shares(counted.counts, rows_of(counted.types, words) >= 0)
 
 
 def frequent_missing(

@@ -53,7 +53,7 @@ def read_npz(content: Content, sniffed: Sniffed, selection: Selection) -> Read:
             raise _missing(content, "vectors", VECTOR_NAMES, headers)
         header = _checked_vectors(content, name, headers)
         if words_name is None:
-            places = _choose_beside(content, headers, selection)
+            places = _choose_beside(content, headers, header.shape[0], selection)
         else:
             _check_words(content, words_name, headers)
             check_count(headers[words_name].shape[0], header.shape[0], str(content.path))
@@ -100,13 +100,12 @@ def _choose(
     return np.array(places, dtype=np.int64)
 
 
-def _choose_beside(content: Content, headers: Mapping[str, Header], selection: Selection) -> Int64:
+def _choose_beside(content: Content, headers: Mapping[str, Header], rows: int, selection: Selection) -> Int64:
     beside = words_beside(content)
     if beside is None:
         raise _missing(content, "words", WORD_NAMES, headers)
     file, words = beside
-    name = named(headers, VECTOR_NAMES) or ""
-    check_count(len(words), headers[name].shape[0], str(file))
+    check_count(len(words), rows, str(file))
     return np.array(selection.choose(words), dtype=np.int64)
 
 

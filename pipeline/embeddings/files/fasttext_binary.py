@@ -49,21 +49,19 @@ class Model:
     n_words: int
     settings: Settings
 
-    def vectors(self, words: Sequence[str], rows: Sequence[int] | None) -> Float32:
-        """Return the mean of each word's rows, float32 (W, D): its own where `rows` names it, and its n-grams'."""
+    def vectors(self, words: Sequence[str], rows: Sequence[tuple[int, ...]]) -> Float32:
+        """Return the mean of each word's rows, float32 (W, D): those of `rows`, its own or none, and its n-grams'."""
         means = np.zeros((len(words), self.settings.dimension), dtype=np.float32)
         for first in range(0, len(words), _WORDS_AT_ONCE):
             batch = slice(first, first + _WORDS_AT_ONCE)
-            own: list[list[int]] = (
-                [[] for _ in words[batch]] if rows is None else [[row] for row in rows[batch]]
-            )
-            groups = [[*row, *self._ngram_rows(word)] for row, word in zip(own, words[batch], strict=True)]
+            both = zip(rows[batch], words[batch], strict=True)
+            groups = [[*own, *self._ngram_rows(word)] for own, word in both]
             self._fill(means[batch], groups)
         return means
 
     def subwords(self, words: pl.Series) -> Float32:
         """Return vectors from character n-grams alone; float32 (W, D), zeros for a word without any."""
-        return self.vectors(words.to_list(), None)
+        return self.vectors(words.to_list(), [()] * len(words))
 
     def _fill(self, means: Float32, groups: list[list[int]]) -> None:
         lengths = np.array([len(group) for group in groups], dtype=np.int64)
@@ -116,7 +114,7 @@ def read_fasttext_binary(content: Content, sniffed: Sniffed, selection: Selectio
         raise PipelineError(f"{content.path}:byte {len(data)}", what, FETCH_AGAIN) from None
     rows = selection.choose(words)
     model = Model(data, table, len(words), settings)
-    vectors = model.vectors(selection.words, rows)
+    vectors = model.vectors(selection.words, [(row,) for row in rows])
     check_finite(vectors, np.array(rows, dtype=np.int64), selection.words, table)
     return Read(vectors, settings.dimension, (), model.subwords if settings.has_ngrams else None)
 

@@ -43,19 +43,13 @@ def refuse_pickle(path: Path, head: bytes) -> NoReturn:
 
 
 def refuse_array(path: Path) -> NoReturn:
-    """Raise PipelineError for a bare .npy array, such as gensim writes beside its pickles."""
-    owner = next((path.with_name(path.name[: -len(end)]) for end in _sidecar_ends(path)), None)
-    if owner is not None and owner.is_file():
+    """Raise PipelineError for a bare .npy array, such as gensim writes beside its pickles: it extends their names."""
+    parts = path.name.split(".")
+    owners = [path.with_name(".".join(parts[:at])) for at in range(len(parts) - 1, 0, -1)]
+    for owner in filter(Path.is_file, owners):
         with owner.open("rb") as file:
             refuse_pickle(owner, file.read(2000))
     raise PipelineError(str(path), "this is an array without words", _TO_ARRAYS)
-
-
-def _sidecar_ends(path: Path) -> list[str]:
-    """Return the ends of the name after which a gensim pickle of the rest may stand beside the array."""
-    parts = path.name.split(".")
-    ends = ["." + ".".join(parts[at:]) for at in range(len(parts) - 1, 0, -1)]
-    return [end for end in ends if path.with_name(path.name[: -len(end)]).is_file()]
 
 
 def _convert(path: Path, code: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ KNOWN_FORMATS = "give word2vec text or binary, GloVe text, fastText .vec or .bin
 UTF8_MARK = b"\xef\xbb\xbf"
 FASTTEXT_MAGIC = b"\xba\x16\x4f\x2f"
 _LINES_LOOKED_AT = 1000
-_MOST_DIGITS = (12, 6)  # of the number of words and of the dimension in a header
+_HEADER = re.compile(rb"[\0- ]*(\d{1,12})[\0- ]+(\d{1,6})[\0- ]*")  # the number of words, the dimension
 _LONGEST_SHOWN = 60
 _BLANKS = bytes.maketrans(bytes(range(33)), b" " * 33)
 _BLANK = 32
@@ -82,39 +83,38 @@ def _is_utf16(data: bytes) -> bool:
     return data.startswith((b"\xff\xfe", b"\xfe\xff")) or without_mark
 
 
-def _refuse_empty(head: Head) -> Sniffed:
-    raise head.refuse("the file is empty", "give a file with a word and its numbers on each line")
+def _refused(what: str, fix: str, place: str = "") -> Callable[[Head], Sniffed]:
+    """Return the answer to a format that is none of vectors."""
+
+    def refuse(head: Head) -> Sniffed:
+        raise head.refuse(what, fix, place)
+
+    return refuse
 
 
-def _refuse_html(head: Head) -> Sniffed:
-    raise head.refuse(
-        "this is a web page, not vectors", "fetch the file itself: the address led to a page", ":1:1"
-    )
-
-
-def _refuse_utf16(head: Head) -> Sniffed:
-    raise head.refuse("the text is UTF-16; expected UTF-8", "save it as UTF-8", ":1:1")
-
-
-def _refuse_packed_twice(head: Head) -> Sniffed:
-    raise head.refuse("the content is packed twice", "unpack it once")
+_PACKED_TWICE = _refused("the content is packed twice", "unpack it once")
+_EMPTY = _refused("the file is empty", "give a file with a word and its numbers on each line")
+_WEB_PAGE = _refused(
+    "this is a web page, not vectors", "fetch the file itself: the address led to a page", ":1:1"
+)
+_UTF_16 = _refused("the text is UTF-16; expected UTF-8", "save it as UTF-8", ":1:1")
 
 
 def _npz(head: Head) -> Sniffed:
     """Return the format of a .zip in a packed file, if it is one of arrays."""
-    return Sniffed("npz") if b".npy" in head.data[:200] else _refuse_packed_twice(head)
+    return Sniffed("npz") if b".npy" in head.data[:200] else _PACKED_TWICE(head)
 
 
 _SIGNATURES: tuple[tuple[Callable[[bytes], bool], Callable[[Head], Sniffed]], ...] = (
-    (lambda data: not data.strip(), _refuse_empty),
+    (lambda data: not data.strip(), _EMPTY),
     (_is_pickle, lambda head: refuse_pickle(head.content.path, head.data)),
     (lambda data: data.startswith(b"\x93NUMPY"), lambda head: refuse_array(head.content.path)),
     (lambda data: data.startswith(FASTTEXT_MAGIC), lambda head: Sniffed("fastText .bin")),
     (_is_safetensors, lambda head: Sniffed("safetensors")),
     (lambda data: data.startswith(b"PK\x03\x04"), _npz),
-    (lambda data: data.startswith(tuple(PACKED)), _refuse_packed_twice),
-    (_is_html, _refuse_html),
-    (_is_utf16, _refuse_utf16),
+    (lambda data: data.startswith(tuple(PACKED)), _PACKED_TWICE),
+    (_is_html, _WEB_PAGE),
+    (_is_utf16, _UTF_16),
 )
 
 
@@ -183,17 +183,13 @@ def _lines(head: Head) -> list[bytes]:
 
 def _header(lines: list[bytes]) -> tuple[int, int] | None:
     """Return the number of words and the dimension that a first line of two whole numbers gives."""
-    first = split_fields(lines[0])
-    if len(first) != 2 or not all(field.isdigit() for field in first):
+    first = _HEADER.fullmatch(lines[0])
+    if first is None:
         return None
-    if any(len(field) > most for field, most in zip(first, _MOST_DIGITS, strict=True)):
-        return None
-    promised, dimension = int(first[0]), int(first[1])
-    if dimension == 0:
-        return None
+    promised, dimension = map(int, first.groups())
     second = split_fields(lines[1]) if len(lines) > 1 else []
     one_number_a_word = len(second) == 2 and is_number(second[1]) and dimension != 1
-    return None if one_number_a_word else (promised, dimension)
+    return None if one_number_a_word or dimension == 0 else (promised, dimension)
 
 
 def _holds_controls(data: bytes) -> bool:

@@ -200,22 +200,20 @@ def _numbers_at_end(lines: Lines, at: int) -> int:
 
 def _chosen_vectors(lines: Lines, dimension: int, selection: Selection, place: _Place) -> Float32:
     """Return the vectors of the lines whose words the selection wants; float32 (W', D)."""
-    block = lines.block
-    words = [
-        block[start:end].strip()
-        for start, end in zip(lines.starts.tolist(), lines.word_ends.tolist(), strict=True)
-    ]
+    words = _between(lines.block, lines.starts, lines.word_ends)
     chosen = lines.take(np.array(selection.choose(words), dtype=np.int64))
-    numbers = [
-        block[start:end].strip()
-        for start, end in zip(chosen.word_ends.tolist(), chosen.ends.tolist(), strict=True)
-    ]
+    numbers = _between(chosen.block, chosen.word_ends, chosen.ends)
     vectors = _parse(numbers, dimension)
     if vectors is None:
         vectors = _parse_slowly(chosen, numbers, dimension, place)
-    if not np.isfinite(vectors).all():
-        raise _not_finite(chosen, numbers, vectors, place)
+    for at, wrong in np.argwhere(~np.isfinite(vectors)).tolist():
+        raise _bad_value(chosen, at, wrong, split_fields(numbers[at]), "expected a finite number", place)
     return vectors
+
+
+def _between(block: bytes, starts: Int64, ends: Int64) -> list[bytes]:
+    """Return what stands between these bytes, without blanks around it."""
+    return [block[start:end].strip() for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
 
 
 def _parse(numbers: list[bytes], dimension: int) -> Float32 | None:
@@ -241,17 +239,12 @@ def _parse_slowly(chosen: Lines, numbers: list[bytes], dimension: int, place: _P
     vectors = np.zeros((len(numbers), dimension), dtype=np.float32)
     for at, text in enumerate(numbers):
         fields = split_fields(text)
-        wrong = next((k for k, field in enumerate(fields) if not is_number(field)), None)
-        if wrong is not None:
-            raise _bad_value(chosen, at, wrong, fields, "expected a number", place)
+        for wrong, field in enumerate(fields):
+            if not is_number(field):
+                raise _bad_value(chosen, at, wrong, fields, "expected a number", place)
         with np.errstate(over="ignore"):
             vectors[at] = np.array(fields, dtype=np.float64)
     return vectors
-
-
-def _not_finite(chosen: Lines, numbers: list[bytes], vectors: Float32, place: _Place) -> PipelineError:
-    at, wrong = (int(number) for number in np.argwhere(~np.isfinite(vectors))[0])
-    return _bad_value(chosen, at, wrong, split_fields(numbers[at]), "expected a finite number", place)
 
 
 def _bad_value(
@@ -259,12 +252,7 @@ def _bad_value(
 ) -> PipelineError:
     word = shown(chosen.block[chosen.starts[at] : chosen.word_ends[at]].strip())
     value = shown(fields[wrong])
-    byte = _field_byte(chosen, at, wrong)
+    word_bytes = int(chosen.word_ends[at] - chosen.starts[at])
+    byte = [start for start in field_starts(chosen.line(at)) if start >= word_bytes][wrong]
     what = f'number {wrong + 1} of "{word}" is "{value}"; {expected}'
     return place.error(chosen, at, byte, what, "correct or delete the line")
-
-
-def _field_byte(chosen: Lines, at: int, wrong: int) -> int:
-    """Return where a number begins, in bytes from the start of its line."""
-    word_bytes = int(chosen.word_ends[at] - chosen.starts[at])
-    return [byte for byte in field_starts(chosen.line(at)) if byte >= word_bytes][wrong]

@@ -16,8 +16,10 @@ from pipeline.models.networks.batches import batches
 from pipeline.models.networks.build import NetworkSpec, after_embedding, build
 from pipeline.models.networks.keras_types import Model, Tensor
 from pipeline.models.networks.labelled import Evaluation, Labelled
+from pipeline.models.networks.of_task import losses_of
 from pipeline.models.networks.prediction import batch_signature
 from pipeline.run_folder.details.probes import Clipped
+from pipeline.tasks.table import CLASSIFY
 
 FALLEN = 0.01  # of the value at the end: what lies beyond hardly trains the network
 VANISHED = 1e-6  # of a document's largest norm, at its first token
@@ -140,6 +142,7 @@ def gradient_norms(model: Model) -> Callable[[Int32, Int32, Int32], Tensor]:
     import tensorflow as tf
 
     body, embedding = after_embedding(model), model.get_layer("embedding")
+    losses = losses_of(CLASSIFY.loss)
 
     @tf.function(input_signature=[*batch_signature(), tf.TensorSpec((None,), tf.int32)])
     def norms(rows: Tensor, lengths: Tensor, labels: Tensor) -> Tensor:
@@ -147,7 +150,7 @@ def gradient_norms(model: Model) -> Callable[[Int32, Int32, Int32], Tensor]:
         with tf.GradientTape() as tape:
             tape.watch(embedded)
             logits = body([embedded, lengths], training=False)  # (B, C)
-            loss = tf.reduce_sum(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits))
+            loss = tf.reduce_sum(losses(labels, logits))
         return tf.norm(tape.gradient(loss, embedded), axis=2)  # (B, T)
 
     step: Callable[[Int32, Int32, Int32], Tensor] = norms

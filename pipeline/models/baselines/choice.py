@@ -10,17 +10,20 @@ from types import MappingProxyType
 import numpy as np
 
 from pipeline.core.values import Float64, Int32, Int64
+from pipeline.core.wording import FIRST_METRIC
 from pipeline.models.baselines.fitting import (
     FittedBaseline,
     fit_estimator,
     fitted_baseline,
+    of_all_classes,
     problem_of,
     single,
     with_values,
 )
 from pipeline.models.baselines.sklearn_types import Classifier, Features, Pipeline
-from pipeline.models.baselines.table import BASELINES, middle
+from pipeline.models.baselines.table import BASELINES, middle, pipeline_of
 from pipeline.settings.tables import BaselineSettings
+from pipeline.tasks.table import CLASSIFY
 
 # (labels, answers), (N,) each > a score, its standard error
 Grade = Callable[[Int32, Int32], tuple[float, float]]
@@ -87,7 +90,7 @@ def choose_strength(
     *,
     class_weight: str | None = None,
     columns: Mapping[int, Int64] = MappingProxyType({}),
-    metric: str = "accuracy",
+    metric: str = FIRST_METRIC,
     grade: Grade | None = None,
 ) -> Chosen:
     """Return the settings that do best on validation documents, and the fit with them.
@@ -120,6 +123,8 @@ def choose_strength(
         Strength 1.0 where the model has none; the middle of each setting without validation documents. Then nothing
         is tried. The pipeline reads the chosen columns alone.
     """
+    from sklearn.base import clone
+
     entry = BASELINES[name]
     strengths, betas, powers = (sorted(of(settings)) for of in (entry.strengths, entry.betas, entry.powers))
     if not strengths:
@@ -127,22 +132,26 @@ def choose_strength(
     if not len(validation[1]):
         beta, power = (middle(values) if values else None for values in (betas, powers))
         return Chosen(middle(strengths), beta, power, middle(sorted(columns)) if columns else None)
-    importance = _importance(train[1], validation[1], class_weight)
-    judge = _Judge(validation[1], importance, betas, grade)
+    judge = _Judge(validation[1], _importance(train[1], validation[1], class_weight), betas, grade)
     tried: list[Tried] = []
-    kept: dict[Tried, _FittedTrial] = {}  # what may still be chosen
-    for min_df, (features, read) in _with_columns(train[0], validation[0], columns):
-        pipeline = entry.pipeline(settings, problem_of(features, train[1], class_weight))
-        weighted = _Weighted.by(pipeline, features, train[1], read)
+    kept: dict[Tried, tuple[Pipeline, bool]] = {}  # what may still be chosen; whether its fit was cut short
+    for min_df in sorted(columns) or (None,):
+        read = [
+            single(one[0] if min_df is None else one[0][:, columns[min_df]]) for one in (train, validation)
+        ]
+        pipeline = entry.pipeline(settings, problem_of(read[0], train[1], class_weight))
+        weighted = pipeline[:-1].fit_transform(read[0]), pipeline[:-1].transform(read[1])
         for power in powers or (None,):
+            own = with_values(clone(pipeline[-1]), power=power)
             asked = Tried(0.0, np.inf, 0.0, None, power, min_df)
-            for fitted in _trials(weighted, asked, strengths, judge):
-                trial = fitted.trial
+            fits = _trials(own, (weighted[0], train[1]), weighted[1], asked, strengths, judge)
+            for trial, cut_short in fits:
                 tried.append(trial)
                 on_trial(trial)
                 if not any(_is_beaten(trial, by) for by in kept):
                     kept = {old: fit for old, fit in kept.items() if not _is_beaten(old, trial)}
-                    kept[trial] = fitted.copied()
+                    # a classifier of its own: the next strength is fitted on from this one's
+                    kept[trial] = pipeline_of(pipeline[0], deepcopy(own)), cut_short
     best = best_trial(tuple(kept), len(validation[1]), metric)
     return Chosen(
         best.value,
@@ -150,65 +159,34 @@ def choose_strength(
         best.power,
         best.min_df,
         tuple(tried),
-        kept[best].pipeline,
-        kept[best].cut_short,
+        *kept[best],
         trial=best,
         settings_tried=len(tried) * max(len(betas), 1),
     )
 
 
-@dataclass(frozen=True, eq=False)
-class _Weighted:
-    """Documents as a classifier reads them: the pipeline's steps before it have weighed the features."""
-
-    pipeline: Pipeline
-    train: Features
-    labels: Int32  # of the training documents, (N,)
-    validation: Features
-
-    @classmethod
-    def by(cls, pipeline: Pipeline, train: Features, labels: Int32, validation: Features) -> _Weighted:
-        """Return the features weighed by the pipeline, which learns from training documents how."""
-        weights = pipeline[:-1]
-        weighted = weights.fit_transform(single(train))
-        return cls(pipeline, weighted, labels, weights.transform(single(validation)))
-
-
-@dataclass(frozen=True, eq=False)
-class _FittedTrial:
-    """A trial and the pipeline fitted with its settings."""
-
-    trial: Tried
-    pipeline: Pipeline
-    cut_short: bool  # its fit ended before it converged
-
-    def copied(self) -> _FittedTrial:
-        """Return the same with a classifier of its own: the next strength is fitted on from this one's."""
-        from sklearn.pipeline import Pipeline
-
-        *weights, (name, classifier) = self.pipeline.steps
-        return replace(self, pipeline=Pipeline([*weights, (name, deepcopy(classifier))]))
-
-
 def _trials(
-    documents: _Weighted, asked: Tried, strengths: Sequence[float], judge: _Judge
-) -> Iterator[_FittedTrial]:
-    """Yield a fit for each strength, until two in a row bring nothing; all of them have the same classifier."""
-    from sklearn.base import clone
-    from sklearn.pipeline import Pipeline
+    classifier: Classifier,
+    train: tuple[Features, Int32],
+    validation: Features,
+    asked: Tried,
+    strengths: Sequence[float],
+    judge: _Judge,
+) -> Iterator[tuple[Tried, bool]]:
+    """Fit the classifier with each strength, until two in a row bring nothing.
 
-    name, classifier = documents.pipeline.steps[-1]
-    own = with_values(clone(classifier), power=asked.power)
+    Yields how it does on validation documents, and whether its fit ended before it converged.
+    """
     tried: list[Tried] = []
     for strength in strengths:
-        cut_short = fit_estimator(with_values(own, strength=strength), documents.train, documents.labels)
-        tried.append(judge.best(replace(asked, value=strength), own, documents.validation))
-        yield _FittedTrial(tried[-1], Pipeline([*documents.pipeline.steps[:-1], (name, own)]), cut_short)
+        cut_short = fit_estimator(with_values(classifier, strength=strength), *train)
+        tried.append(judge.best(replace(asked, value=strength), classifier, validation))
+        yield tried[-1], cut_short
         if _is_past_the_best(tried):
             return
 
 
-def best_trial(tried: Sequence[Tried], n_validation: int, metric: str = "accuracy") -> Tried:
+def best_trial(tried: Sequence[Tried], n_validation: int, metric: str = FIRST_METRIC) -> Tried:
     """Return the trial that validation documents choose: the one place that says by what (decision 0020).
 
     Of scores a standard error apart, counted from the highest, none is known to be better: among those trials the log
@@ -245,16 +223,6 @@ def _is_past_the_best(tried: Sequence[Tried]) -> bool:
     scores = [trial.merit for trial in tried]
     latest = max(losses.index(min(losses)), scores.index(max(scores)))
     return len(tried) - 1 - latest >= _NOTHING_IN_A_ROW
-
-
-def _with_columns(
-    train: Features, validation: Features, columns: Mapping[int, Int64]
-) -> Iterator[tuple[int | None, tuple[Features, Features]]]:
-    """Yield each least number of documents with the features of its columns; all columns if there is none."""
-    for min_df, kept in sorted(columns.items()):
-        yield min_df, (train[:, kept], validation[:, kept])
-    if not columns:
-        yield None, (train, validation)
 
 
 def as_fitted(chosen: Chosen, n_classes: int, settings: BaselineSettings) -> FittedBaseline | None:
@@ -299,18 +267,14 @@ class _Judge:
     def score(self, trial: Tried, classifier: Classifier, features: Features) -> Tried:
         """Return the trial with the classifier's scores on the validation documents."""
         labels = self.labels
-        probabilities = classifier.predict_proba(features)  # (N, C seen)
-        column = np.searchsorted(classifier.classes_, labels)
-        column = np.minimum(column, len(classifier.classes_) - 1)
-        picked = probabilities[np.arange(len(labels)), column]
-        picked = np.where(classifier.classes_[column] == labels, picked, 0.0)
-        answers = classifier.classes_[probabilities.argmax(axis=1)]  # (N,)
-        losses = -np.log(np.maximum(picked, 1e-12))  # (N,)
-        scored, error = self.grade(labels, answers) if self.grade else (None, None)
+        n_classes = int(max(labels.max(), classifier.classes_.max())) + 1
+        probabilities = of_all_classes(classifier, features, n_classes)
+        losses = CLASSIFY.losses(probabilities, labels)  # (N,)
+        scored, error = self.grade(labels, probabilities.argmax(axis=1)) if self.grade else (None, None)
         return replace(
             trial,
             validation_log_loss=float(np.average(losses, weights=self.importance)),
-            validation_accuracy=float((answers == labels).mean()),
+            validation_accuracy=float(CLASSIFY.right(probabilities, labels).mean()),
             validation_score=scored,
             standard_error=error,
         )

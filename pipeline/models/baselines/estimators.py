@@ -139,7 +139,10 @@ class NaiveBayesLogistic(ClassifierMixin, BaseEstimator):
         self.classes_, number = np.unique(y, return_inverse=True)
         balance = compute_class_weight(self.class_weight, classes=self.classes_, y=y, sample_weight=weights)
         weights = weights * balance[number]
-        positive = _problems(len(self.classes_))
+        n_classes = len(self.classes_)
+        positive = (
+            range(n_classes) if n_classes > 2 else range(1, n_classes)
+        )  # what each problem tells from the rest
         features = _binary(X)
         total = weights @ features  # (F,)
         self.coef_ = np.zeros((len(positive), X.shape[1]), dtype=X.dtype)  # (P, F)
@@ -232,15 +235,6 @@ def _binary(X: Features) -> Features:
         X = X.copy()
         X.sum_duplicates()
     return csr_array(((X.data > 0).astype(X.dtype), X.indices, X.indptr), shape=X.shape)
-
-
-def _problems(n_classes: int) -> list[int]:
-    """Return the class that each problem tells from all others.
-
-    >>> _problems(1), _problems(2), _problems(3)
-    ([], [1], [0, 1, 2])
-    """
-    return {1: [], 2: [1]}.get(n_classes, list(range(n_classes)))
 
 
 def _log_count_ratio(inside: Float64, total: Float64, alpha: float) -> Float64:

@@ -10,7 +10,7 @@ import numpy as np
 from pipeline.core.resources import one_blas_thread
 from pipeline.core.values import Float32, Int32
 from pipeline.models.baselines.features import Weights
-from pipeline.models.baselines.sklearn_types import Estimator, Features, Pipeline
+from pipeline.models.baselines.sklearn_types import Classifier, Estimator, Features, Pipeline
 from pipeline.models.baselines.table import BASELINES, Problem
 from pipeline.settings.tables import BaselineSettings
 
@@ -59,10 +59,7 @@ class FittedBaseline:
 
     def predict_probabilities(self, features: Features) -> Float32:
         """Return each document's distribution over all classes; float32 (N, C), 0 for classes never trained."""
-        found = self.pipeline.predict_proba(single(features))
-        probabilities = np.zeros((features.shape[0], self.n_classes), dtype=np.float32)
-        probabilities[:, self.pipeline.classes_] = found
-        return probabilities
+        return of_all_classes(self.pipeline, single(features), self.n_classes).astype(np.float32, copy=False)
 
 
 def fit_baseline(
@@ -95,6 +92,14 @@ def fitted_baseline(
     """Return a fitted pipeline as the model of a corpus of `n_classes`, with a warning where its fit was cut short."""
     told = f"logistic regression stopped after {settings.max_iter} iterations: raise baselines.max_iter"
     return FittedBaseline(pipeline, n_classes, (told,) if cut_short else ())
+
+
+def of_all_classes(classifier: Classifier, features: Features, n_classes: int) -> Weights:
+    """Return a fitted classifier's distributions over all C classes; (N, C), 0 for classes never trained."""
+    found = classifier.predict_proba(features)
+    probabilities = np.zeros((len(found), n_classes), dtype=found.dtype)
+    probabilities[:, classifier.classes_] = found
+    return probabilities
 
 
 def single(features: Features) -> Features:

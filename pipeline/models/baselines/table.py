@@ -98,7 +98,7 @@ class Baseline:
     weigh: Weigh = presence  # what the pipeline's first step makes of n-gram counts, for a saved model
 
 
-def _pipeline(weights: object, classifier: Classifier) -> Pipeline:
+def pipeline_of(weights: object, classifier: Classifier) -> Pipeline:
     """Return a step that weighs features ("passthrough": leaves them as they are), then a classifier."""
     from sklearn.pipeline import Pipeline as SklearnPipeline
 
@@ -132,14 +132,14 @@ def _bow(settings: BaselineSettings, problem: Problem) -> Pipeline:
     from sklearn.preprocessing import Binarizer, MaxAbsScaler
 
     weights = Binarizer() if settings.bow_binary else MaxAbsScaler()
-    return _pipeline(weights, _logistic_regression(settings, problem))
+    return pipeline_of(weights, _logistic_regression(settings, problem))
 
 
 def _tfidf(settings: BaselineSettings, problem: Problem) -> Pipeline:
     from sklearn.feature_extraction.text import TfidfTransformer
 
     weights = TfidfTransformer(sublinear_tf=settings.sublinear_tf)
-    return _pipeline(weights, _logistic_regression(settings, problem))
+    return pipeline_of(weights, _logistic_regression(settings, problem))
 
 
 def _nbsvm(settings: BaselineSettings, problem: Problem) -> Pipeline:
@@ -154,14 +154,14 @@ def _nbsvm(settings: BaselineSettings, problem: Problem) -> Pipeline:
         max_iter=settings.max_iter,
         warm_start=True,
     )
-    return _pipeline("passthrough", classifier)
+    return pipeline_of("passthrough", classifier)
 
 
 def _mean(settings: BaselineSettings, problem: Problem) -> Pipeline:
     """Return logistic regression on averages of vectors, each dimension brought to mean 0 and deviation 1."""
     from sklearn.preprocessing import StandardScaler
 
-    return _pipeline(StandardScaler(), _logistic_regression(settings, problem))
+    return pipeline_of(StandardScaler(), _logistic_regression(settings, problem))
 
 
 def _nbsvm_ngrams(settings: BaselineSettings, size: TextSize) -> NgramRange:
@@ -178,7 +178,7 @@ _NGRAMS: Space = {
 
 # The code of the linear models of the table in `core`.
 BASELINES: dict[str, Baseline] = {
-    "majority": Baseline(lambda *given: _pipeline("passthrough", _one_answer()), lambda settings: ()),
+    "majority": Baseline(lambda *given: pipeline_of("passthrough", _one_answer()), lambda settings: ()),
     "bow": Baseline(
         _bow,
         lambda settings: settings.bow_strengths,

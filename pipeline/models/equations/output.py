@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from pipeline.core.values import Int32
 from pipeline.models.equations.values import Array
+from pipeline.tasks.output import Shares
 
 
 def softmax(logits: Array) -> Array:
@@ -22,6 +25,10 @@ def softmax(logits: Array) -> Array:
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
     shares: Array = powers / powers.sum(axis=1, keepdims=True)
     return shares
+
+
+# From a network's numbers to the shares that its task asks for.
+SHARES: dict[Shares, Callable[[Array], Array]] = {"softmax": softmax}
 
 
 def cross_entropy(logits: Array, labels: Int32) -> tuple[float, Array]:

@@ -13,6 +13,7 @@ from pipeline.models.equations.values import Cell
 from pipeline.models.networks.keras_types import Layer, Model, Tensor, Weight
 from pipeline.models.networks.truncation import truncated_layer
 from pipeline.settings.tables import NetworkSettings
+from pipeline.tasks.table import CLASSIFY
 
 STANDARDISE = "standardise"  # the layer of `ann` whose numbers are taken from training documents
 
@@ -96,7 +97,8 @@ def build(spec: NetworkSpec) -> Model:
     encoded = ENCODERS[MODELS[spec.model].family](spec, embedded, lengths)  # (B, H)
     if spec.dropout:
         encoded = keras.layers.Dropout(spec.dropout)(encoded)
-    logits = keras.layers.Dense(spec.n_classes, name="output")(encoded)  # (B, C)
+    numbers = CLASSIFY.output(spec.n_classes).numbers
+    logits = keras.layers.Dense(numbers, name="output")(encoded)  # (B, C)
     model: Model = keras.Model([rows, lengths], logits, name=spec.model)
     return model
 

@@ -10,7 +10,7 @@ from pipeline.core.values import Float32
 from pipeline.models.networks.keras_types import PredictionStep
 from pipeline.models.networks.labelled import Evaluation, Labelled, document_weights, sample_documents
 from pipeline.models.networks.prediction import predict_with
-from pipeline.tasks.classification.targets import chance_loss
+from pipeline.tasks.table import CLASSIFY
 
 _NO_BETTER_THAN_FREQUENCIES = 0.98  # of their entropy
 _CONSTANT = 1e-4  # predictions that differ less than this are the same
@@ -49,7 +49,7 @@ def why_not_trained(
     if not np.isfinite(last.loss):
         return f"the training loss is {last.loss} after {last.updates:,} updates; {_SMALLER_STEPS}"
     counts = document_weights(class_weights, train.labels)
-    entropy = chance_loss(train.labels, counts, n_classes)
+    entropy = CLASSIFY.chance(train.labels, counts, n_classes)
     if last.loss >= _NO_BETTER_THAN_FREQUENCIES * entropy:
         what = f"the training loss ended at {last.loss:.3f} nats"
         what += f"; {entropy:.3f} is what the class frequencies alone give"

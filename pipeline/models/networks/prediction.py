@@ -9,6 +9,8 @@ import numpy as np
 from pipeline.core.values import Float32, IndexedCorpus
 from pipeline.models.networks.batches import batches
 from pipeline.models.networks.keras_types import Model, PredictionStep, Tensor
+from pipeline.models.networks.of_task import shares_of
+from pipeline.tasks.table import CLASSIFY
 
 _BATCH = 256
 
@@ -30,9 +32,11 @@ def prediction_step(model: Model) -> PredictionStep:
     """Return the function from a batch, (rows, lengths), to its probabilities (B, C)."""
     import tensorflow as tf
 
+    shares = shares_of(CLASSIFY.output(model.outputs[0].shape[-1]))
+
     @tf.function(input_signature=batch_signature())
     def predict(rows: Tensor, lengths: Tensor) -> Tensor:
-        return tf.nn.softmax(model([rows, lengths], training=False))  # (B, C)
+        return shares(model([rows, lengths], training=False))  # (B, C)
 
     step: PredictionStep = predict
     return step

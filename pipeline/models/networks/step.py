@@ -12,9 +12,11 @@ from pipeline.core.values import Float32
 from pipeline.models.networks.build import after_embedding, recurrent_kernels, table_of
 from pipeline.models.networks.embedding_layer import LazyAdam, gradient_by_row
 from pipeline.models.networks.keras_types import BatchStep, Model, Tensor, Varying, Weight
+from pipeline.models.networks.of_task import losses_of
 from pipeline.models.networks.prediction import batch_signature
 from pipeline.models.networks.weight_drop import WeightDrop
 from pipeline.settings.tables import NetworkSettings
+from pipeline.tasks.table import CLASSIFY
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +93,7 @@ def training_step(
         with tf.GradientTape() as tape:
             tape.watch(embedded if tuned else [])
             logits = body([embedded, lengths], training=True)  # (B, C)
-            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)  # (B,)
+            losses = losses_of(CLASSIFY.loss)(labels, logits)  # (B,)
             losses *= tf.gather(of_class, labels)
             loss = tf.reduce_mean(losses)
         gradients = tape.gradient(loss, [*weights, embedded] if tuned else weights)

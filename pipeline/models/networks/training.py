@@ -25,6 +25,7 @@ from pipeline.models.networks.save_point import SavePoint
 from pipeline.models.networks.step import TrainingStep, training_step
 from pipeline.models.networks.training_state import TrainingState, fingerprint
 from pipeline.settings.tables import NetworkSettings
+from pipeline.tasks.table import CLASSIFY
 
 _MOST_TIMESTEPS = 25_600  # in a training batch: every state is kept for the way back
 # what the seed of shuffled words has more than that of the batches: the two share no numbers
@@ -379,15 +380,15 @@ def _rate(schedule: str, rate: float, horizon: int) -> Callable[[int], float]:
 
 
 def _judge(trainee: _Trainee) -> tuple[float | None, float | None]:
-    """Return mean cross-entropy and accuracy on validation documents, None where there are none."""
+    """Return the mean loss and the share of right answers on validation documents, None where there are none."""
     if trainee.validation is None:
         return None, None
     n_classes = trainee.model.outputs[0].shape[-1]
     probabilities = predict_with(trainee.predict, trainee.validation.indexed, n_classes)
-    picked = probabilities[np.arange(len(probabilities)), trainee.validation.labels].astype(np.float64)
-    counts = document_weights(trainee.class_weights, trainee.validation.labels)  # (N,)
+    labels = trainee.validation.labels
+    each = CLASSIFY.losses(probabilities.astype(np.float64), labels)  # (N,)
+    counts = document_weights(trainee.class_weights, labels)  # (N,)
     if not counts.any():  # no class of theirs has a training document, so all weights are 0
         counts = np.ones(len(counts))
-    each = -np.log(np.maximum(picked, 1e-12))
-    loss = float(np.average(each, weights=counts)) if np.isfinite(picked).all() else np.inf
-    return loss, float((probabilities.argmax(axis=1) == trainee.validation.labels).mean())
+    loss = float(np.average(each, weights=counts)) if np.isfinite(each).all() else np.inf
+    return loss, float(CLASSIFY.right(probabilities, labels).mean())

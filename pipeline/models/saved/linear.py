@@ -171,8 +171,8 @@ def read_linear(folder: Path, described: Description, own: Common) -> SavedLinea
         features, arrays = _features(folder, described, n_fitted)
         coefficients, intercepts = arrays["coefficients"], arrays["intercepts"]
     classes = arrays["classes"].astype(np.int64)
-    if not set(classes.tolist()) <= set(range(len(own[1]))):
-        raise ValueError(f"classes are {classes.tolist()} of {len(own[1])} labels")
+    if not set(classes.tolist()) <= set(range(len(own.label_names))):
+        raise ValueError(f"classes are {classes.tolist()} of {len(own.label_names)} labels")
     return SavedLinear(*own, features, coefficients, intercepts, classes, one_versus_rest)
 
 

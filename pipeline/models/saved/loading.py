@@ -12,6 +12,7 @@ from pipeline.models.saved.model import Common, SavedModel
 from pipeline.models.saved.network import SavedNetwork, read_network
 from pipeline.run_folder.models import MODEL, Description, describe, model_folder, read_from, saved_names
 from pipeline.settings.tables import SETTINGS, TokenizerSettings
+from pipeline.tasks.table import TASKS
 
 _READERS: dict[str, Callable[[Path, Description, Common], SavedModel]] = {  # of each kind
     "linear": read_linear,
@@ -34,18 +35,21 @@ def load_model(folder: Path, name: str | None = None) -> SavedModel:
     PipelineError
         If there is no such model, it is in the format of another version, or a file is missing or damaged.
     """
-    own = Path(folder) if name is None else model_folder(folder, name)
-    if not (own / MODEL).is_file():
-        raise _absent(own, f'model "{name}"' if name else "model")
-    described = describe(own)
-    with read_from(own / MODEL, "it describes no model of this version"):
-        tokenizer, label_names = TokenizerSettings(**described["tokenizer"]), tuple(described["label_names"])
+    place = Path(folder) if name is None else model_folder(folder, name)
+    if not (place / MODEL).is_file():
+        raise _absent(place, f'model "{name}"' if name else "model")
+    described = describe(place)
+    with read_from(place / MODEL, "it describes no model of this version"):
+        name, task, labels = described["name"], described["task"], tuple(described["label_names"])
+        if task not in TASKS:
+            raise ValueError(f"task is {json.dumps(task)}")
+        own = Common(name, TASKS[task], labels, TokenizerSettings(**described["tokenizer"]))
         read = {f"networks.{key}": described[key] for key in ("keep", "max_tokens") if key in described}
-        for key, value in {"tokenizer.name": tokenizer.name, **read}.items():
+        for key, value in {"tokenizer.name": own.tokenizer.name, **read}.items():
             setting = SETTINGS[key]
             if type(value) is not type(setting.default) or not setting.check.allows(value):
                 raise ValueError(f"{key} is {json.dumps(value)}")
-        return _READERS[described["kind"]](own, described, (str(described["name"]), label_names, tokenizer))
+        return _READERS[described["kind"]](place, described, own)
 
 
 def load_network(run: Path, name: str) -> SavedNetwork:

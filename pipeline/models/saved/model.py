@@ -6,15 +6,25 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 
 from pipeline.core.values import Float32, Float64, TokenizedCorpus
 from pipeline.settings.tables import TokenizerSettings
+from pipeline.tasks.task import Task
 
 Places = Sequence[Sequence[int]] | None  # of each document the tokens that are asked for; None: all
-Common = tuple[str, tuple[str, ...], TokenizerSettings]  # the fields of `SavedModel`
+
+
+class Common(NamedTuple):
+    """The fields of `SavedModel`: what a model has in common with those of every other kind."""
+
+    name: str
+    task: Task
+    label_names: tuple[str, ...]
+    tokenizer: TokenizerSettings
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,6 +32,7 @@ class SavedModel(ABC):
     """A model with all that turns raw text into its answers."""
 
     name: str  # as the run names it, such as "tfidf" or "lstm:max@word2vec"
+    task: Task  # what its answers are answers to
     label_names: tuple[str, ...]  # (C,), in the order of its answers
     tokenizer: TokenizerSettings  # how it cuts text into tokens
 

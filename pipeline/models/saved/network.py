@@ -27,7 +27,7 @@ from pipeline.core.values import (
     Vocabulary,
 )
 from pipeline.models.equations.network import Weights, run_network, weight_shapes
-from pipeline.models.equations.output import embed, softmax
+from pipeline.models.equations.output import SHARES, embed, softmax
 from pipeline.models.equations.values import Array
 from pipeline.models.networks.batches import Batch, batches, shuffle_words, visible
 from pipeline.models.networks.build import NetworkSpec
@@ -86,10 +86,13 @@ class SavedNetwork(SavedModel):
 
     def probabilities(self, indexed: IndexedCorpus) -> Float32:
         """Return each document's distribution over the classes; float32 (N, C), in the order of `indexed`."""
-        probabilities = np.zeros((indexed.n_docs, len(self.label_names)), dtype=np.float32)
+        output = self.task.output(len(self.label_names))
+        probabilities = np.zeros((indexed.n_docs, output.numbers), dtype=np.float32)
 
         def answer(batch: Batch) -> None:
-            probabilities[batch.documents] = softmax(self._logits(self.table, batch.rows, batch.lengths))
+            probabilities[batch.documents] = SHARES[output.shares](
+                self._logits(self.table, batch.rows, batch.lengths)
+            )
 
         with one_blas_thread():  # the products of a timestep are short
             in_two_threads(answer, batches(indexed, _BATCH, None, _MOST_TIMESTEPS))
@@ -197,8 +200,8 @@ def read_network(folder: Path, described: Description, own: Common) -> SavedNetw
     spec, max_tokens = NetworkSpec(**described["network"]), int(described["max_tokens"])
     if spec.head not in (networks()[spec.model].heads or ("",)):
         raise ValueError(f'{spec.model} has no head "{spec.head}"')
-    if len(own[1]) != spec.n_classes:
-        raise ValueError(f"{spec.n_classes} classes, {len(own[1])} labels")
+    if len(own.label_names) != spec.n_classes:
+        raise ValueError(f"{spec.n_classes} classes, {len(own.label_names)} labels")
     embedding = folder.parent / described["embedding"]
     vocabulary, vectors, covered = read_embedding(embedding, spec.embedding_dim)
     if len(vocabulary) != spec.embedding_rows:
@@ -207,7 +210,7 @@ def read_network(folder: Path, described: Description, own: Common) -> SavedNetw
     weights = read_arrays(folder / WEIGHTS, weight_shapes(spec) | table_shape)
     table = weights.pop(TABLE, vectors)
     seed = None
-    if ModelName.parse(own[0]).shuffled_words:
+    if ModelName.parse(own.name).shuffled_words:
         seed = load_config(folder.parent.parent / CONFIG).run.seed
     reading = max_tokens, str(described["keep"]), seed
     return SavedNetwork(*own, spec, weights, vocabulary, table, covered, *reading)

@@ -48,7 +48,7 @@ def corpus(run: Run, limits: Limits) -> tuple[Block, ...]:
 
 
 def _splits_table(facts: Corpus, fold: str) -> Table:
-    splits = facts.splits.as_json
+    splits = vars(facts.splits)
     total = sum(splits.values()) or 1
     rows = tuple(row(name, count(number), percent(number / total)) for name, number in splits.items())
     return Table(f"Documents by split{fold}", (*words("Split"), *numbers("Documents", "Share")), rows)
@@ -96,7 +96,7 @@ def _first(values: Sequence[int], total: int) -> str:
 
 
 def _duplicates_table(facts: Corpus) -> Table:
-    found = facts.duplicates.as_json
+    found = vars(facts.duplicates)
     rows = tuple(row(text, count(found[key])) for key, text in DUPLICATE_MEANINGS.items())
     return Table("Repeated documents", (*words("What"), *numbers("Documents")), rows)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from pipeline.core.clean import plural
+from pipeline.core.wording import FIRST_METRIC
 from pipeline.report.page.blocks import (
     Block,
     Cell,
@@ -105,7 +106,7 @@ def _chart(entry: Slice, run: Run, limits: Limits) -> tuple[Chart, ...]:
     if not drawn:
         return ()
     verdict = run.metrics.verdict
-    rope = verdict.rope if verdict.metric == "accuracy" else None
+    rope = verdict.rope if verdict.metric == FIRST_METRIC else None
     figure = DotPlot(tuple(drawn), "Difference in accuracy, points", rope)
     title = f"{entry.a} minus {entry.b} {MEASURES[entry.by][0]}"
     return (Chart(title, _reading(drawn, run.places), figure),)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from types import MappingProxyType
+from typing import TypeVar, get_type_hints
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import REWRITE, read_json_if_there
@@ -14,14 +15,18 @@ from pipeline.run_folder.details.fitting import (
     Assumptions,
     Choice,
     CurveSets,
+    Fits,
     History,
+    ModelCosts,
     RunFacts,
     SearchSpace,
     Status,
 )
 from pipeline.run_folder.details.probes import ProbedNetwork
 from pipeline.run_folder.details.words import Audit, Neighbours, TokenFacts
+from pipeline.run_folder.metrics.documents import Giveaway
 from pipeline.run_folder.metrics.rows import value_as
+from pipeline.run_folder.protocol import LaidDown
 
 T = TypeVar("T")
 
@@ -34,7 +39,7 @@ class Details:
     scores: ClassScores | None = None
     neighbours: tuple[Neighbours, ...] = ()
     tokens: TokenFacts | None = None
-    assumptions: Assumptions = field(default_factory=Assumptions)
+    assumptions: Assumptions = Assumptions()  # noqa: RUF009
     choices: tuple[Choice, ...] = ()
     status: Status | None = None
     audit: tuple[Audit, ...] = ()
@@ -47,8 +52,26 @@ class Details:
     probes: tuple[ProbedNetwork, ...] = ()
 
 
-def read_details(folder: Path, known: Mapping[str, Any]) -> Details:
-    """Return the files of a folder `details/`, but for those whose content, as JSON has it, is `known` by name.
+@dataclass(frozen=True)
+class Inputs:
+    """The files of `details/` that scores are computed from, beside the predictions; as in `Details`."""
+
+    fits: Fits
+    run: RunFacts
+    fit_costs: tuple[ModelCosts, ...] = ()
+    giveaways: tuple[Giveaway, ...] = ()
+    curve_sets: CurveSets | None = None
+    probes: tuple[ProbedNetwork, ...] = ()
+    protocol: LaidDown | None = None
+
+
+def read_details(kind: type[T], folder: Path, known: Mapping[str, object] = MappingProxyType({})) -> T:
+    """Return the files of a folder `details/` that a type names.
+
+    Parameters
+    ----------
+    kind : `Details` or `Inputs`
+    known : files by name that are not read, since this is their content, as JSON has it
 
     Raises
     ------
@@ -56,22 +79,15 @@ def read_details(folder: Path, known: Mapping[str, Any]) -> Details:
         If one is not JSON, or not what a run writes there.
     """
     found = {}
-    for name, kind in get_type_hints(Details).items():
+    for name, of_file in get_type_hints(kind).items():
         path = folder / f"{name}.json"
         content = known[name] if name in known else read_json_if_there(path)
-        if content:
-            found[name] = content_as(kind, content, path)
-    return Details(**found)
+        if content or not hasattr(kind, name):  # one without a default has to be there
+            found[name] = _content_as(of_file, content, path)
+    return kind(**found)
 
 
-def content_as(kind: type[T], content: object, path: Path) -> T:
-    """Return the content of a file, as JSON has it, as a value of a type.
-
-    Raises
-    ------
-    PipelineError
-        If it is none.
-    """
+def _content_as(kind: type[T], content: object, path: Path) -> T:
     try:
         return value_as(kind, content)
     except ValueError as error:

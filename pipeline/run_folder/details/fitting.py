@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-from pipeline.run_folder.metrics.corpus import Embedding, Environment, Reuse, Stage
+from pipeline.core.fits import Fit
+from pipeline.run_folder.metrics.corpus import CorpusRead, Embedding, Environment, Reuse, Stage
 from pipeline.run_folder.metrics.models import Tuned
-from pipeline.run_folder.metrics.rows import Amount, Count, Detail, Number, Texts
+from pipeline.run_folder.metrics.rows import Amount, Count, Detail, Kind, Number, Texts
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,7 @@ class CurveSet(Detail):
 
     set: Count
     train: Count
+    validation: Count | None = None  # absent from older runs
 
 
 @dataclass(frozen=True)
@@ -129,12 +130,12 @@ class Status(Detail):
 
 @dataclass(frozen=True)
 class RunFacts(Detail):
-    """What only the run knew: details/run.json. Its `corpus` is that of metrics.json but for `tested`."""
+    """What only the run knew: details/run.json."""
 
     state: str
     folder: str
     folds: Count
-    corpus: dict[str, Any]
+    corpus: CorpusRead
     embeddings: tuple[Embedding, ...]
     tuning: tuple[Tuned, ...]
     assumptions: Texts
@@ -143,3 +144,45 @@ class RunFacts(Detail):
     total_seconds: Amount
     environment: Environment
     reuse: Reuse | None = None
+
+
+@dataclass(frozen=True)
+class FittedModel(Detail):
+    """A model of the run, as it was planned; `verdict_kind` is its part in the verdict."""
+
+    name: str
+    kind: Kind
+    verdict_kind: Kind
+    model: str
+    head: str | None
+    embedding: str | None
+    seeded: bool
+
+
+@dataclass(frozen=True)
+class Fits(Detail):
+    """The models of a run, and every fit that ended: details/fits.json."""
+
+    models: tuple[FittedModel, ...]
+    fits: tuple[Fit, ...]
+
+
+@dataclass(frozen=True)
+class FitCost(Detail):
+    """Seconds and memory of one fit."""
+
+    seed: Count
+    fold: Count
+    prepare_seconds: Amount
+    fit_seconds: Amount
+    peak_rss_mib: Amount
+
+
+@dataclass(frozen=True)
+class ModelCosts(Detail):
+    """What a model that was fitted here took: an entry of details/fit_costs.json."""
+
+    name: str
+    fits: tuple[FitCost, ...]
+    latency_ms: tuple[Amount, ...]
+    size_bytes: Count | None

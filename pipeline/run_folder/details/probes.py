@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any, ClassVar, TypeVar
+from typing import ClassVar, TypeVar, cast
 
 from pipeline.run_folder.metrics.rows import (
     Amount,
@@ -14,6 +14,7 @@ from pipeline.run_folder.metrics.rows import (
     Free,
     Interval,
     Number,
+    Reading,
     Share,
     Texts,
     value_as,
@@ -295,7 +296,7 @@ class ForgetBias(Found):
 class Probes(Detail):
     """The probes of a network, by name; None: it was not asked."""
 
-    __pydantic_config__: ClassVar[dict[str, Any]] = Detail.__pydantic_config__ | {
+    __pydantic_config__: ClassVar[Reading] = Detail.__pydantic_config__ | {
         "alias_generator": lambda name: name.replace("_", "-"),
         "extra": "allow",  # a probe that has no type of its own here: see `ProbedNetwork.found`
     }
@@ -325,9 +326,10 @@ class ProbedNetwork(Detail):
     @property
     def found(self) -> dict[str, Found | Silent]:
         """What was found, by the probe's name; of one without a type of its own what every probe says."""
-        known = self.probes.as_json
+        known = cast("dict[str, Found | Silent | None]", self.probes.as_json)
         names = {field.name for field in fields(self.probes)}
         more = {name: one for name, one in vars(self.probes).items() if name not in names}
-        return {name: one for name, one in known.items() if one is not None} | {
-            name: value_as(Silent if "nothing" in one else Found, one) for name, one in more.items()
-        }
+        found = {name: one for name, one in known.items() if one is not None}
+        for name, one in more.items():
+            found[name] = value_as(Silent, one) if "nothing" in one else value_as(Found, one)
+        return found

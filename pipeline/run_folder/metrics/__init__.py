@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from pipeline.run_folder.metrics import rows
 from pipeline.run_folder.metrics.comparisons import Cause, Comparison, Gains, Protocol, Seeds, Verdict
@@ -90,7 +90,7 @@ class Metrics(Row):
         return self.config.get(table, {}).get(name)
 
 
-def metrics_schema() -> dict[str, Any]:
+def metrics_schema() -> dict[str, object]:
     """Return the JSON schema of metrics.json (draft 2020-12)."""
     dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
     return dialect | rows.json_schema(Metrics)
@@ -104,11 +104,7 @@ def check_metrics(metrics: object) -> None:
     ValueError
         If it is not; the message names the first few places.
     """
-    mistakes = metrics_mistakes(metrics)
-    if mistakes:
-        raise ValueError(f"metrics.json is not what its schema says: {'; '.join(mistakes[:3])}")
-
-
-def metrics_mistakes(metrics: object) -> list[str]:
-    """Return what contradicts the types, as `place: what`; empty if nothing does."""
-    return rows.mistakes(Metrics, metrics)
+    try:
+        rows.value_as(Metrics, metrics)
+    except ValueError as error:
+        raise ValueError(f"metrics.json is not what its schema says: {error}") from None

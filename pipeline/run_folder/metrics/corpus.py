@@ -50,8 +50,8 @@ class Duplicates(Row):
 
 
 @dataclass(frozen=True)
-class Corpus(Row):
-    """`corpus`: what was read, and how it was split."""
+class CorpusRead(Row):
+    """What was read, and how it was split."""
 
     name: str
     """the corpus as the report calls it"""
@@ -79,6 +79,12 @@ class Corpus(Row):
     """sha256 of which documents train, validate and test, over all folds"""
     unlabelled_hash: Sha256 | None
     """sha256 of the unlabelled texts, `null` without any"""
+
+
+@dataclass(frozen=True)
+class Corpus(CorpusRead):
+    """`corpus`: what was read, and how it was split."""
+
     tested: Count
     """documents that each model answers, its folds together"""
 

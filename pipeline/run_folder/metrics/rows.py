@@ -13,6 +13,7 @@ from typing_extensions import TypedDict
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter, ValidationError
+    from pydantic_core import ErrorDetails
 
 T = TypeVar("T")
 
@@ -22,6 +23,14 @@ def key_of(field: str) -> str:
     return field.removesuffix("_")
 
 
+class Reading(TypedDict):
+    """How a type is read: what becomes of keys that it has no field for, and the key of a field."""
+
+    extra: Literal["forbid", "ignore", "allow"]
+    alias_generator: Callable[[str], str]
+
+
+@dataclass(frozen=True)
 class Row:
     """A table of a run's JSON files; its fields are the keys, in their order, and JSON may have no others.
 
@@ -29,25 +38,21 @@ class Row:
     one is told of together with the field above it. A field with a default may be absent from what is read.
     """
 
-    __pydantic_config__: ClassVar[dict[str, Any]] = {
-        "extra": "forbid",
-        "strict": True,
-        "alias_generator": key_of,
-    }
+    __pydantic_config__: ClassVar[Reading] = {"extra": "forbid", "alias_generator": key_of}
     LEFT_OUT_IF_NONE: ClassVar[bool] = False  # a field that is None: no key instead of null
 
     @property
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """The fields by their keys; rows within them are still rows."""
-        key: Callable[[str], str] = self.__pydantic_config__["alias_generator"]
-        values = ((key(field.name), getattr(self, field.name)) for field in fields(cast(Any, self)))
+        key = self.__pydantic_config__["alias_generator"]
+        values = ((key(field.name), getattr(self, field.name)) for field in fields(self))
         return {name: value for name, value in values if value is not None or not self.LEFT_OUT_IF_NONE}
 
 
 class Detail(Row):
     """A table of a file in details/, which may hold more keys than its type says: other programs read metrics.json."""
 
-    __pydantic_config__: ClassVar[dict[str, Any]] = Row.__pydantic_config__ | {"extra": "ignore"}
+    __pydantic_config__: ClassVar[Reading] = Row.__pydantic_config__ | {"extra": "ignore"}
 
 
 @dataclass(frozen=True)
@@ -99,9 +104,8 @@ class ProbeFound(TypedDict):
     reading: str
 
 
-_OPEN: tuple[Any, ...] = (FileFacts, ProbeFound)  # a format, or a probe, may say more
-for _kind in _OPEN:
-    _kind.__pydantic_config__ = {"extra": "allow", "strict": True}
+for _kind in (FileFacts, ProbeFound):  # a format, or a probe, may say more
+    _kind.__pydantic_config__ = {"extra": "allow"}  # type: ignore[union-attr]
 
 Kind = Literal["baseline", "network", "control", "outside"]
 Decision = Literal["beats", "loses", "equal", "cannot tell", "withheld"]
@@ -116,7 +120,7 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
 
 
-def json_schema(kind: type) -> dict[str, Any]:
+def json_schema(kind: type) -> dict[str, object]:
     """Return the JSON schema (draft 2020-12) of a type."""
     return _adapter(kind).json_schema()
 
@@ -132,28 +136,18 @@ def value_as(kind: type[T], content: object) -> T:
     from pydantic import ValidationError
 
     try:
-        value: T = _adapter(cast(Any, kind)).validate_json(json.dumps(content))
+        value: T = _adapter(cast(Any, kind)).validate_json(json.dumps(content), strict=True)
     except ValidationError as error:
         raise ValueError("; ".join(_in_words(error)[:3])) from None
     return value
 
 
-def mistakes(kind: type, value: object) -> list[str]:
-    """Return what keeps a value, as JSON has it, from being of a type, as `place: what`; empty if nothing does."""
-    from pydantic import ValidationError
-
-    try:
-        _adapter(kind).validate_json(json.dumps(value))
-    except ValidationError as error:
-        return _in_words(error)
-    return []
-
-
 def _in_words(error: ValidationError) -> list[str]:
+    """Return what keeps a value from being of a type, as `place: what`."""
     return [f"{_place(one['loc'])}: {_what(one)}" for one in error.errors(include_url=False)]
 
 
-def _what(one: Any) -> str:
+def _what(one: ErrorDetails) -> str:
     text, of_keys = str(one["msg"]), one["type"] in ("missing", "unexpected_keyword_argument")
     return text[0].lower() + text[1:] + ("" if of_keys else f" (it is {one['input']!r:.40})")
 

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.core.values import Float64, Int64
+from pipeline.core.wording import Metric as MetricName
 from pipeline.tasks.classification.answers import Predictions
 from pipeline.tasks.classification.scores import Counts, balanced_accuracy, count, losses, macro_f1
 
@@ -53,6 +54,14 @@ class Metric:
     influence: Callable[[Predictions], Float64]  # (N,)
     gradient: Callable[[Counts], Gradient] | None  # None: not a function of right and wrong answers
     largest: float = 1.0
+    told_by_training: bool = (
+        False  # every fit tells it of its validation documents, whatever the run is judged by
+    )
+
+    @property
+    def is_share_of_right(self) -> bool:
+        """Whether it is the share of right answers: the mean of 0 and 1, with the chance of such a share."""
+        return self.influence is _right
 
     @property
     def sign(self) -> float:
@@ -153,10 +162,14 @@ def _losses(predictions: Predictions) -> Float64:
     return np.full(len(predictions.labels), np.nan) if predictions.hard else losses(predictions)
 
 
+# Beside the metric that decides, where the largest class holds more than this share of the documents.
+SKEWED = 0.6
+SIDE_BY_SIDE: tuple[MetricName, ...] = ("accuracy", "macro-f1")
+
 METRICS = {
     metric.name: metric
     for metric in (
-        Metric("accuracy", "accuracy", True, _accuracy, _right, _accuracy_gradient),
+        Metric("accuracy", "accuracy", True, _accuracy, _right, _accuracy_gradient, told_by_training=True),
         Metric(
             "macro-f1",
             "macro F1",
@@ -173,6 +186,6 @@ METRICS = {
             _by_gradient(_balanced_accuracy, _balanced_accuracy_gradient),
             _balanced_accuracy_gradient,
         ),
-        Metric("log-loss", "log loss", False, _log_loss, _losses, None, float("inf")),
+        Metric("log-loss", "log loss", False, _log_loss, _losses, None, float("inf"), told_by_training=True),
     )
 }
