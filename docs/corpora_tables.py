@@ -21,13 +21,13 @@ NOT_MEASURED = "not measured yet"
 Found = Mapping[str, Any]  # a run as `corpora.json` keeps it
 
 
-def write_corpora(results: Path = RESULTS) -> list[Path]:
+def write_corpora(results: Path = RESULTS, readme: Path = README, page: Path = RESULTS_PAGE) -> list[Path]:
     """Write the table of the README and that of docs/results.md; return the pages."""
     runs = read_result(results / "corpora.json")["details"]
-    write_section(README, "corpora", "\n".join(_default_rows(runs)))
-    write_section(RESULTS_PAGE, "verdicts", "\n".join(_verdict_rows(runs)))
-    write_section(RESULTS_PAGE, "sources", "\n".join(_source_rows(runs)))
-    return [README, RESULTS_PAGE]
+    write_section(readme, "corpora", "\n".join(_default_rows(runs)))
+    write_section(page, "verdicts", "\n".join(_verdict_rows(runs)))
+    write_section(page, "sources", "\n".join(_source_rows(runs)))
+    return [readme, page]
 
 
 def _default_rows(runs: Mapping[str, Found]) -> Iterator[str]:

@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from pipeline.core.values import EmbeddingMatrix, IndexedCorpus, Int32, TokenizedCorpus
+from pipeline.core.values import EmbeddingMatrix, Float32, IndexedCorpus, Int32, TokenizedCorpus
 from pipeline.embeddings.request import EmbeddingRequest
 from pipeline.models.networks.labelled import Evaluation, Labelled
 from pipeline.models.networks.training import FittedNetwork, Schedule, fit_network
+from pipeline.run_folder.predictions import SavedPredictions
 from pipeline.settings.tables import BaselineSettings, EmbeddingSettings, NetworkSettings, Word2VecSettings
+from pipeline.tasks.classification.answers import Predictions
 from pipeline.text.vocabulary import build_vocabulary
 
 THREE_DOCUMENTS = (("good", "film"), ("bad", "film", "!"), ("good", "good", "plot"))
@@ -136,6 +138,20 @@ def train_network(
         on_evaluation=on_evaluation,
         shuffled_words=shuffled_words,
     )
+
+
+def answered(
+    name: str,
+    right: Sequence[float] | Float32,
+    seed: int = 0,
+    fold: int = 0,
+    documents: Sequence[int] | None = None,
+) -> SavedPredictions:
+    """Return predictions of label 1, "yes", for every document: the probability of the right class of each."""
+    hits = np.asarray(right, np.float32)  # (N,)
+    numbers = np.arange(len(hits)) if documents is None else np.array(documents)
+    predictions = Predictions(numbers, np.ones(len(hits), np.int32), np.stack([1 - hits, hits], axis=1))
+    return SavedPredictions(name, seed, fold, "h", ("no", "yes"), predictions)
 
 
 def int32(numbers: Sequence[int] | Sequence[Sequence[int]]) -> Int32:

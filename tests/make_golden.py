@@ -29,27 +29,16 @@ GOLDEN = Path(__file__).parent / "golden"
 
 # Each word of the first column stands with each of the second: enough overlap that no model is always right.
 WORDS = {
-    "praise": (
-        ("a fine", "a warm", "an odd", "a great"),
-        ("film", "story", "cast", "ending", "scene", "score"),
-    ),
-    "blame": (
-        ("a dull", "a cold", "an odd", "a weak"),
-        ("film", "story", "plot", "ending", "scene", "script"),
-    ),
-    "neither": (
-        ("the", "another", "a new", "an odd"),
-        ("film", "plot", "cast", "script", "poster", "trailer"),
-    ),
+    label: (openings.split(", "), nouns.split(", "))
+    for label, openings, nouns in (
+        ("praise", "a fine, a warm, an odd, a great", "film, story, cast, ending, scene, score"),
+        ("blame", "a dull, a cold, an odd, a weak", "film, story, plot, ending, scene, script"),
+        ("neither", "the, another, a new, an odd", "film, plot, cast, script, poster, trailer"),
+    )
 }
 EXTRA = ['"A fine, warm <story>",praise', "a fine film,praise", ",blame", "an odd film,neither"]
-OPTIONS = {
-    "corpus.path": "films.csv",
-    "run.models": "majority,bow,tfidf",
-    "run.embeddings": "learned",
-    "run.out": "run",
-    "run.seeds": 1,
-}
+MODELS = {"run.models": "majority,bow,tfidf", "run.embeddings": "learned"}
+OPTIONS = {"corpus.path": "films.csv", "run.out": "run", "run.seeds": 1} | MODELS
 
 
 def corpus() -> str:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import polars as pl
 from builders import TINY_NETWORK, matrix_of
 
 from pipeline.core.values import Float32, IndexedCorpus
-from pipeline.interpret.probes import Subject
+from pipeline.interpret.probes import Found, Probe, Silent, Subject
 from pipeline.models.networks.build import build, specify
 from pipeline.models.networks.labelled import Evaluation, Labelled
 from pipeline.models.networks.prediction import predict_with, prediction_step
@@ -114,3 +115,8 @@ def random_documents(lengths: Sequence[int], n_classes: int = 2, n_rows: int = 1
 def one_document(documents: Labelled, place: int) -> Labelled:
     """Return one of the documents."""
     return Labelled(take(documents.indexed, np.array([place])), documents.labels[[place]])
+
+
+def probe_of(measure: Callable[[Subject], Found | Silent], question: str = "Why?") -> Probe:
+    """Return what stands for the file of a probe."""
+    return cast(Probe, SimpleNamespace(QUESTION=question, CONTROLS="", CANNOT_SHOW="", measure=measure))

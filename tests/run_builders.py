@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.core.files import write_json
-from pipeline.core.fits import Fit
+from pipeline.core.fits import Fit, FitKey
 from pipeline.core.resources import PACKAGES
 from pipeline.core.values import Float32, Int32
 from pipeline.evaluation.scoring import score_run
@@ -48,17 +48,9 @@ def write_run(
     """
     names = tuple(dict.fromkeys(name.partition("@")[0] for name in skills))
     sources = tuple(dict.fromkeys(name.partition("@")[2] for name in skills if "@" in name))
-    config = with_values(
-        Config(),
-        {
-            "corpus.path": "films.csv",
-            "corpus.folds": n_folds if n_folds > 1 else 0,
-            "run.models": names,
-            "run.embeddings": sources or Config().run.embeddings,
-            "run.seeds": n_seeds,
-            "run.out": "run",
-        },
-    )
+    corpus = {"corpus.path": "films.csv", "corpus.folds": n_folds if n_folds > 1 else 0}
+    models = {"run.models": names, "run.embeddings": sources or Config().run.embeddings, "run.seeds": n_seeds}
+    config = with_values(Config(), corpus | models | {"run.out": "run"})
     planned = plan_models(names, sources)
     run.mkdir(parents=True)
     (run / "config.toml").write_text(save_config(config), encoding="utf-8")
@@ -72,27 +64,12 @@ def write_run(
                     labels,
                     _probabilities(labels, skills[model.name], generator),
                 )
-                write_predictions(
-                    prediction_path(run, model.name, seed, fold),
-                    predictions,
-                    LABELS,
-                    name=model.name,
-                    seed=seed,
-                    fold=fold,
-                    corpus_hash="c0" * 32,
-                )
+                _write_predictions(run, FitKey(model.name, seed, fold), predictions)
                 fits.append(_fit(model.name, seed, fold, skills[model.name]))
         for name in outside:
             answers = np.eye(len(LABELS), dtype=np.float32)[generator.integers(len(LABELS), size=n_docs)]
-            write_predictions(
-                prediction_path(run, name, 0, fold),
-                Predictions(np.arange(fold * n_docs, (fold + 1) * n_docs), labels, answers, hard=True),
-                LABELS,
-                name=name,
-                seed=0,
-                fold=fold,
-                corpus_hash="c0" * 32,
-            )
+            documents = np.arange(fold * n_docs, (fold + 1) * n_docs)
+            _write_predictions(run, FitKey(name, 0, fold), Predictions(documents, labels, answers, hard=True))
             fits.append(Fit(name, 0, fold))
     for name in untrained:
         last = max(number for number, fit in enumerate(fits) if fit.name == name)
@@ -117,6 +94,11 @@ def write_run(
     if drawn:
         draw_report(run)
     return run
+
+
+def _write_predictions(run: Path, key: FitKey, predictions: Predictions) -> None:
+    path, named = prediction_path(run, *key), key._asdict()
+    write_predictions(path, predictions, LABELS, **named, corpus_hash="c0" * 32)
 
 
 def _probabilities(labels: Int32, skill: float, generator: np.random.Generator) -> Float32:
@@ -146,63 +128,33 @@ def _documents(n_docs: int, n_folds: int) -> pl.DataFrame:
     return pl.DataFrame(facts | {"giveaway": [False] * len(numbers)})
 
 
+_PROCESSOR = {"platform": "a platform", "cpu": "a processor", "cores": 2, "memory_gib": 8.0, "gpu": None}
+_PROGRAM = {"embedseq": "0.1.0", "python": "3.11.1", "command": "embedseq films.csv"}
+_ENVIRONMENT = _PROGRAM | _PROCESSOR | {"packages": dict.fromkeys(PACKAGES, "1.0")}
+
+
 def _facts(sources: tuple[str, ...], tested: int, n_folds: int, state: str) -> dict[str, Any]:
     splits = {"train": 2 * tested, "validation": tested, "test": tested // n_folds}
     return {
-        "state": state,
-        "folder": "run",
-        "folds": n_folds,
+        **{"state": state, "folder": "run", "folds": n_folds},
         "corpus": {
-            "name": "films",
-            "rows_read": 4 * tested,
-            "documents": 4 * tested,
-            "dropped": [],
+            **{"name": "films", "rows_read": 4 * tested, "documents": 4 * tested, "dropped": []},
             "classes": dict.fromkeys(LABELS, 4 * tested // len(LABELS)),
             "splits": splits,
             "folds": n_folds if n_folds > 1 else 0,
-            "duplicates": {
-                "exact": 0,
-                "normalised": 0,
-                "across_splits": 0,
-                "conflicting_labels": 0,
-                "warning": None,
-            },
-            "hash": "c0" * 32,
-            "split_hash": "5f" * 32,
-            "unlabelled_hash": None,
+            "duplicates": dict.fromkeys(("exact", "normalised", "across_splits", "conflicting_labels"), 0)
+            | {"warning": None},
+            **{"hash": "c0" * 32, "split_hash": "5f" * 32, "unlabelled_hash": None},
         },
         "embeddings": [_source(source) for source in sources],
-        "tuning": [],
-        "assumptions": ["the texts are English"],
-        "warnings": ["a warning of the run"],
+        **{"tuning": [], "assumptions": ["the texts are English"], "warnings": ["a warning of the run"]},
         "stages": [{"stage": "Tokenising", "seconds": 0.5}],
         "total_seconds": 12.5,
-        "environment": {
-            "embedseq": "0.1.0",
-            "python": "3.11.1",
-            "platform": "a platform",
-            "cpu": "a processor",
-            "cores": 2,
-            "memory_gib": 8.0,
-            "gpu": None,
-            "packages": dict.fromkeys(PACKAGES, "1.0"),
-            "command": "embedseq films.csv",
-        },
+        "environment": _ENVIRONMENT,
     }
 
 
 def _source(name: str) -> dict[str, Any]:
-    return {
-        "source": name,
-        "dimension": 8,
-        "rows": 100,
-        "type_coverage": 1.0,
-        "token_coverage": 1.0,
-        "rows_from_source": 0,
-        "training": "frozen",
-        "files": [],
-        "seconds": 1.0,
-        "cached": False,
-        "settings": {},
-        "note": None,
-    }
+    covered = {"type_coverage": 1.0, "token_coverage": 1.0, "rows_from_source": 0, "training": "frozen"}
+    made = {"files": [], "seconds": 1.0, "cached": False, "settings": {}, "note": None}
+    return {"source": name, "dimension": 8, "rows": 100} | covered | made

@@ -23,6 +23,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -116,7 +117,12 @@ def _can_run(block: Block) -> bool:
 
 def names_of(number: str) -> dict[str, Any]:
     """Return what chapter `number` ("05") defines: its blocks are run but those aside, nothing is printed."""
-    page = next(page for page in chapters() if page.name.startswith(number))
+    return dict(names_of_page(next(page for page in chapters() if page.name.startswith(number))))
+
+
+@cache
+def names_of_page(page: Path) -> dict[str, Any]:
+    """Return what a page defines; several chapters ask for one, so its blocks are run once for all."""
     names: dict[str, Any] = {"__name__": "chapter"}
     blocks = [block for block in blocks_of(page.read_text(encoding="utf-8")) if block.when != "aside"]
     for _ in printed_by(blocks, page, names):

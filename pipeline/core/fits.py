@@ -26,10 +26,13 @@ class JobKey(NamedTuple):
     """Which job of a run it is: the same run makes the same jobs, so a folder can say which of them have ended."""
 
     kind: str  # "baselines", "source", "mean", "network", "again" or "trial"
-    name: str  # of the model or source; models that read the same n-grams are one job, by the name of their input
+    name: str  # of the model or source; models that read the same n-grams are one job, named by all, with commas
     fold: int = 0
     seed: int = 0
     number: int = 0  # of the trial
+
+
+TRAININGS = ("network", "again", "trial")  # kinds of jobs that train a network
 
 
 @dataclass(frozen=True)
@@ -206,23 +209,29 @@ class SourceResult:
     Attributes
     ----------
     notes : sentences that a reader should know
+    source, fold : which source it is, and of which fold
+    parts : the names of the sources that stand side by side in it
     embedding, tokens, neighbours, audit : rows of the files of `details/`; of the first fold alone
     model : its vectors, to be saved; of the first fold alone
     """
 
     kind: ClassVar = "source"
     notes: tuple[str, ...]
+    source: str
+    fold: int
+    parts: tuple[str, ...]
     model: ModelFiles | None = None
     embedding: Row | None = None
     tokens: Row | None = None
     neighbours: Row | None = None
-    audit: Row | None = None  # with the `parts` of the source's name
+    audit: Row | None = None
 
     @property
     def row(self) -> Row:
         """What of it the journal holds: all but the vectors."""
         names = ("notes", "embedding", "tokens", "neighbours", "audit")
-        return {name: getattr(self, name) for name in names if getattr(self, name)}
+        known = {name: getattr(self, name) for name in names if getattr(self, name)}
+        return {"source": self.source, "fold": self.fold, "parts": self.parts} | known
 
 
 @dataclass(frozen=True)
@@ -238,4 +247,18 @@ class JobEnded:
         return self.key._asdict()
 
 
-Result = FitResult | TrialResult | ProbesResult | SourceResult | JobEnded
+@dataclass(frozen=True)
+class JobFailed:
+    """Says that a job could not be done, though others can: memory ran out, or its process was killed."""
+
+    kind: ClassVar = "failed"
+    key: JobKey
+    why: str
+
+    @property
+    def row(self) -> Row:
+        """What the journal holds."""
+        return {"key": self.key._asdict(), "why": self.why}
+
+
+Result = FitResult | TrialResult | ProbesResult | SourceResult | JobEnded | JobFailed

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -54,11 +53,11 @@ class RunData:
     tokenized: TokenizedCorpus  # every document, in the order of the corpus
     unlabelled: TokenizedCorpus | None
     planned: tuple[PlannedModel, ...]
+    own_cache: Path | None = None  # where this run alone keeps vectors, if it has no lasting cache
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave out what another process has of its own, or needs none of: the console, and text for embeddings."""
-        names = ("config", "corpus", "tokenized", "planned")
-        return {name: getattr(self, name) for name in names} | {"unlabelled": None}
+        """Leave out what another process has of its own: the console."""
+        return {item.name: getattr(self, item.name) for item in fields(self) if item.name != "console"}
 
     @property
     def label_names(self) -> tuple[str, ...]:
@@ -72,14 +71,9 @@ class RunData:
         Vectors of unlabelled text serve every fold: without a lasting cache they are kept for this run alone.
         """
         lasting = default_cache(self.config)
-        if lasting is None and self.config.corpus.folds and self.unlabelled is not None:
-            return Cache(Path(self._own_folder.name), _OWN_CACHE_BYTES)
+        if lasting is None and self.own_cache and self.config.corpus.folds and self.unlabelled is not None:
+            return Cache(self.own_cache, _OWN_CACHE_BYTES)
         return lasting
-
-    @cached_property
-    def _own_folder(self) -> TemporaryDirectory[str]:
-        """A folder that goes with this value."""
-        return TemporaryDirectory(prefix="embedseq-")
 
     def labels(self, documents: Int64) -> Int32:
         """Return the labels of documents by position."""

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from weakref import WeakKeyDictionary
 
+from pipeline.core.errors import PipelineError
 from pipeline.core.fits import Row, SourceResult
+from pipeline.core.values import TokenizedCorpus
 from pipeline.embeddings.audit.fit import CorpusFacts, audit_fit
 from pipeline.embeddings.audit.neighbours import characteristic_words, neighbour_rows
 from pipeline.embeddings.table import Embedded, embed, encode_covered
 from pipeline.experiment.data import RunData, Split, embedding_request
+from pipeline.experiment.jobs import Job, VectorsMade
 from pipeline.models.networks.batches import Visible, visible
 from pipeline.models.save import files_of_embedding
+from pipeline.models.table import PlannedModel
 from pipeline.text.ragged import select
 
 
@@ -27,41 +33,79 @@ class EmbeddedSplit:
     documents: Visible
     marking: list[tuple[str, str]]
 
-    def without_file_words(self) -> EmbeddedSplit:
-        """Return it without the words of a vector file that the corpus lacks: no fit reads them."""
-        return replace(self, embedded=replace(self.embedded, file_words=None))
+
+def make_vectors(data: RunData, job: Job) -> Iterator[VectorsMade]:
+    """Make the vectors that a source has, or learns from the training documents of a split."""
+    data, planned = job.data(data), job.models[0]
+    splits = (job.fold, job.final) if job.refit else (job.fold,)
+    yield VectorsMade(tuple(_embed(data, planned, fold) for fold in splits))
 
 
-def embed_split(data: RunData, source: str, fold: Split) -> EmbeddedSplit:
-    """Return a split with the vectors that a source has, or learns from its training documents."""
-    config = data.config
-    asked = next(one.asked_source for one in data.planned if one.source == source)  # files with folders
-    with data.console.stage(f"Embedding: {source}", unit="epochs") as stage:
+def _embed(data: RunData, planned: PlannedModel, fold: Split) -> Embedded:
+    with data.console.stage(f"Embedding: {planned.source}", unit="epochs") as stage:
         request = embedding_request(data, fold, stage.reach)
-        embedded = embed(asked or source, request)
+        return embed(planned.asked_source or str(planned.source), request)  # files with folders
+
+
+_READ: WeakKeyDictionary[TokenizedCorpus, dict[Path, EmbeddedSplit]] = WeakKeyDictionary()
+_MOST_READ = 2  # splits that a process holds: that of the job before is often that of the next
+
+
+def read_split(data: RunData, job: Job, *, refit: bool) -> EmbeddedSplit:
+    """Return the split of a job with its vectors, as they lie on disk; `refit`: with the validation documents.
+
+    Raises
+    ------
+    PipelineError
+        If the file of the vectors is gone or damaged.
+    """
+    assert job.vectors is not None, "a job that reads vectors says where they lie"
+    path = job.vectors.paths[-1 if refit else 0]
+    held = _READ.setdefault(data.tokenized, {})
+    if path not in held:
+        embedded = job.vectors.read(refit=refit)
+        if embedded is None:
+            fix = "give the same command again: they are made anew"
+            raise PipelineError(str(path), "the vectors of this run are gone or damaged", fix)
+        while len(held) >= _MOST_READ:
+            del held[next(iter(held))]
+        held[path] = _as_read_by_networks(data, job, job.final if refit else job.fold, embedded)
+    return held[path]
+
+
+def _as_read_by_networks(data: RunData, job: Job, fold: Split, embedded: Embedded) -> EmbeddedSplit:
+    networks = job.settings.networks
     indexed = encode_covered(data.tokenized, embedded)
-    cut = visible(indexed, max_tokens=config.networks.max_tokens, keep=config.networks.keep)
+    cut = visible(indexed, max_tokens=networks.max_tokens, keep=networks.keep)
     train = select(data.tokenized, fold.train)
     marking = characteristic_words(train, data.labels(fold.train), data.label_names)
     return EmbeddedSplit(fold, embedded, cut, marking)
 
 
 def describe_source(
-    data: RunData, split: EmbeddedSplit, facts: CorpusFacts, audits: Mapping[tuple[str, ...], Row]
+    data: RunData, job: Job, facts: CorpusFacts, audits: Mapping[tuple[str, ...], Row]
 ) -> SourceResult:
     """Return what a source covers, its neighbours and its fit audit; after the first fold what it has to say alone.
 
-    `audits` are those so far, by the parts of a source's name: a source is audited once, whatever modes it is read
-    in, with its rows in their own order if it can be.
+    Parameters
+    ----------
+    job : the job that made the vectors
+    audits : those so far, by the parts of a source's name: a source is audited once, whatever modes it is read in,
+        with its rows in their own order if it can be
     """
+    split = read_split(data, job, refit=job.refit)
     embedded = split.embedded
-    if split.fold.number:
-        return SourceResult(embedded.notes)
-    source, known = embedded.source, audits.get(embedded.parts)
-    near = neighbour_rows(split.marking, embedded.vocabulary, embedded.matrix) if not embedded.tuned else None
+    source, number = embedded.source, split.fold.number
+    if number:
+        return SourceResult(embedded.notes, source, number, embedded.parts)
+    known = audits.get(embedded.parts)
     audited = known is not None and (embedded.shuffled or not known["shuffled"])
+    near = neighbour_rows(split.marking, embedded.vocabulary, embedded.matrix) if not embedded.tuned else None
     return SourceResult(
         embedded.notes,
+        source,
+        number,
+        embedded.parts,
         files_of_embedding(embedded),
         _describe_coverage(embedded),
         {"vocabulary": embedded.vocabulary.n_learned - 2} | _describe_reading(data, split),
@@ -72,8 +116,7 @@ def describe_source(
 
 def _audit(embedded: Embedded, facts: CorpusFacts) -> Row:
     name = embedded.source if embedded.shuffled else "+".join(embedded.parts)
-    audit = audit_fit(embedded, facts, name) | {"shuffled": embedded.shuffled}
-    return {"parts": embedded.parts, "audit": audit}
+    return audit_fit(embedded, facts, name) | {"shuffled": embedded.shuffled}
 
 
 def _describe_reading(data: RunData, split: EmbeddedSplit) -> Row:

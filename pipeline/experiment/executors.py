@@ -1,4 +1,4 @@
-"""Where fits run: one after the other, or several at once in processes of their own.
+"""Where fits run: one after the other in this process, or several at once in processes of their own.
 
 What a fit computes does not depend on which: its seed is its own, and nothing is shared. How many run at once says
 `how_many`.
@@ -6,26 +6,24 @@ What a fit computes does not depend on which: its seed is its own, and nothing i
 
 from __future__ import annotations
 
-import multiprocessing
-import queue
 import signal
-import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from dataclasses import replace
-from typing import Any, Protocol
+from multiprocessing import connection
+from typing import Protocol
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.fits import FitResult, Result
+from pipeline.core.fits import FitResult, JobEnded, JobFailed, Result
 from pipeline.core.resources import usable_cores
 from pipeline.experiment.data import RunData
-from pipeline.experiment.jobs import Job
-from pipeline.experiment.shared import SharedFiles
-from pipeline.experiment.workers import Ended, WorkerStart, begin_worker, read_messages, run_in_worker
+from pipeline.experiment.how_many import memory_of_a_fit
+from pipeline.experiment.jobs import Job, VectorsMade, stored
+from pipeline.experiment.shared import shared_files
+from pipeline.experiment.workers import Worker, WorkerGone, WorkerStart
 
-_LOOK_SECONDS = 0.2  # so often it is looked whether a worker is gone, while nothing comes from one
+LOCAL, RAY = "local", "ray"
+_MOST_TRIES = 2  # of a job whose process was killed: the second time it is the job that is at fault
 
 
 class Executor(Protocol):
@@ -33,33 +31,53 @@ class Executor(Protocol):
 
     at_once: int  # so many at most
 
-    def map(self, jobs: Iterable[Job[Any] | None]) -> Iterator[Result]:
-        """Yield the results of jobs as they come.
+    @property
+    def has_room(self) -> bool:
+        """Whether one more job can begin now."""
 
-        The next job is asked for only when there is room for it: what is prepared for it in this process takes a core
-        that no fit has. None says that nothing can begin before one more result is kept.
-        """
+    def begin(self, number: int, job: Job) -> None:
+        """Begin a job; its results carry the number."""
 
-    def close(self) -> list[Result]:
-        """End at once what is running; return the results that had come and were not yielded."""
+    def next(self) -> tuple[int, Result]:
+        """Return what comes next of the jobs that are running; the last of each is `JobEnded` or `JobFailed`."""
+
+    def close(self) -> list[tuple[int, Result]]:
+        """End at once what is running; return what had come and was not given yet."""
+
+
+# What makes the place where the fits of a run go: of what they read, and how many run at once.
+Executors = Callable[[RunData, int], AbstractContextManager[Executor]]
+
+
+def check_executor(name: str) -> None:
+    """Refuse a name of `--executor` that is none, before anything is read."""
+    if name not in (LOCAL, RAY) and not name.startswith(f"{RAY}://"):
+        what = f"there is no executor {name}"
+        raise PipelineError("--executor", what, f"use {LOCAL}, {RAY} or {RAY}://HOST:PORT")
 
 
 @contextmanager
-def executor_of(
-    data: RunData, files: SharedFiles, at_once: int, keep: Callable[[Result], None]
-) -> Iterator[Executor]:
-    """Give a place to run fits while the block runs; after an error or Ctrl-C `keep` gets what had come.
+def executor_of(data: RunData, at_once: int) -> Iterator[Executor]:
+    """Give a place to run fits while the block runs.
 
     Call it before standard error is filtered: multiprocessing starts a helper here, which keeps what it is given.
     """
-    if at_once > 1:
-        data.console.say(f"Fits side by side: {at_once}")
-    executor = Here(data) if at_once == 1 else Processes(data, files, at_once)
-    try:
+    asked = data.config.run.executor
+    if asked != LOCAL:
+        from pipeline.experiment.ray_cluster import OnRay
+
+        with closing(OnRay(data, None if asked == RAY else asked, memory_of_a_fit(data))) as cluster:
+            yield cluster
+        return
+    if at_once == 1:
+        yield Here(data)
+        return
+    data.console.say(f"Fits side by side: {at_once}")
+    with ExitStack() as stack:
+        shared = stack.enter_context(shared_files()).put(data)  # its files stay as long as this does
+        executor = Processes(data, WorkerStart(shared, max(1, usable_cores() // at_once)), at_once)
+        stack.callback(executor.close)
         yield executor
-    finally:
-        for result in executor.close():
-            keep(result)
 
 
 class Here:
@@ -69,97 +87,117 @@ class Here:
 
     def __init__(self, data: RunData) -> None:
         self._data = data
+        self._running: Iterator[tuple[int, Result]] | None = None
 
-    def map(self, jobs: Iterable[Job[Any] | None]) -> Iterator[Result]:
-        """Yield the results of one job after the other."""
-        for job in jobs:
-            if job is not None:
-                yield from job.fit(self._data, job)
+    @property
+    def has_room(self) -> bool:
+        """Whether the job before has ended."""
+        return self._running is None
 
-    def close(self) -> list[Result]:
-        """Return nothing: nothing is running."""
+    def begin(self, number: int, job: Job) -> None:
+        """Begin a job; it runs while its results are asked for."""
+        self._running = self._results(number, job)
+
+    def next(self) -> tuple[int, Result]:
+        """Return the next result of the job."""
+        assert self._running is not None, "a job was begun"
+        number, result = next(self._running)
+        if isinstance(result, JobEnded | JobFailed):
+            self._running = None
+        return number, result
+
+    def close(self) -> list[tuple[int, Result]]:
+        """Return nothing: every result was given when it came."""
         return []
+
+    def fit(self, job: Job) -> Iterable[Result | VectorsMade]:
+        """Return what the job's own function makes of it."""
+        return job.fit(self._data, job)
+
+    def _results(self, number: int, job: Job) -> Iterator[tuple[int, Result]]:
+        try:
+            for made in self.fit(job):
+                result = stored(job, made)
+                if result is not None:
+                    yield number, result
+        except MemoryError:
+            yield number, JobFailed(job.key, "memory ran out")
+            return
+        yield number, JobEnded(job.key)
 
 
 class Processes:
     """Runs fits in worker processes, `at_once` at most."""
 
-    def __init__(self, data: RunData, files: SharedFiles, at_once: int) -> None:
-        context = multiprocessing.get_context("spawn")  # a fork would copy locks that threads hold
+    def __init__(self, data: RunData, start: WorkerStart, at_once: int) -> None:
         self.at_once = at_once
-        self._messages = context.SimpleQueue()
-        self._come: queue.SimpleQueue[Result | Ended] = queue.SimpleQueue()
-        self._running: dict[int, Future[None]] = {}
-        self._begun = 0
-        self._before = set(multiprocessing.active_children())
-        self._shared = files.put(data)  # its files stay as long as this does
-        start = WorkerStart(self._shared, self._messages, max(1, usable_cores() // at_once))
-        self._pool = ProcessPoolExecutor(at_once, context, begin_worker, (start,))
-        self._reader = threading.Thread(
-            target=read_messages, args=(self._messages, data.console, self._come), daemon=True
-        )
-        self._reader.start()
+        self._console, self._start = data.console, start
+        self._idle: list[Worker] = []
+        self._busy: dict[Worker, tuple[int, Job]] = {}
+        self._again: list[tuple[int, Job]] = []  # whose process was killed
+        self._tries: dict[int, int] = {}
+        self._come: list[tuple[int, Result]] = []
 
-    def map(self, jobs: Iterable[Job[Any] | None]) -> Iterator[Result]:
-        """Yield the results of jobs as they come; raise what one of them raised."""
-        waiting, more = iter(jobs), True
-        while more or self._running:
-            while more and len(self._running) < self.at_once:
-                try:
-                    job = next(waiting)
-                except StopIteration:
-                    more = False
-                    break
-                if job is None:
-                    break
-                self._begin(job)
-            if not self._running:
-                continue
-            come = self._next()
-            if isinstance(come, Ended):
-                _raise_error(self._running.pop(come.job))
-            else:
-                yield self._beside_others(come)
+    @property
+    def has_room(self) -> bool:
+        """Whether fewer than `at_once` jobs are running."""
+        return len(self._busy) + len(self._again) < self.at_once
 
-    def close(self) -> list[Result]:
-        """End the workers, at once where one is running; return the results that had come and were not yielded."""
-        if self._running:
-            self._kill()
-        else:
-            self._messages.put(None)  # behind everything that workers said
-            self._reader.join()
-            self._pool.shutdown()
-        come = []
-        while not self._come.empty():
-            come.append(self._come.get())
-        return [self._beside_others(one) for one in come if not isinstance(one, Ended)]
+    def begin(self, number: int, job: Job) -> None:
+        """Give a job to a process that has none."""
+        self._tries[number] = self._tries.get(number, 0) + 1
+        worker = self._idle.pop() if self._idle else _started(self._start)
+        self._busy[worker] = number, job
+        with suppress(OSError):  # it is gone: that shows when it is listened to
+            worker.give(job)
 
-    def _kill(self) -> None:
-        """End the workers at once; what they had said is read, but for a last word that was cut short."""
-        workers = [child for child in multiprocessing.active_children() if child not in self._before]
-        for worker in workers:
-            worker.kill()
-        for worker in workers:
-            worker.join()
-        self._pool.shutdown(wait=False, cancel_futures=True)
-        self._reader.join(_LOOK_SECONDS)
-        while self._reader.is_alive() and not self._messages.empty():
-            self._reader.join(_LOOK_SECONDS)
+    def next(self) -> tuple[int, Result]:
+        """Return what comes next from a process; raise what a job raised."""
+        while not self._come:
+            self._listen()
+        return self._come.pop(0)
 
-    def _begin(self, job: Job[Any]) -> None:
-        with _ctrl_c_blocked():  # workers inherit it: Ctrl-C is this process's to answer
-            self._running[self._begun] = self._pool.submit(run_in_worker, self._begun, job)
-        self._begun += 1
+    def close(self) -> list[tuple[int, Result]]:
+        """End the processes, at once where one is running; return what had come and was not given yet."""
+        for worker in self._busy:
+            said = worker.said(self._console)
+            self._come += [(self._busy[worker][0], self._beside_others(result)) for result in said]
+        for worker in (*self._idle, *self._busy):
+            worker.end(at_once=worker in self._busy)
+        come, self._come, self._idle, self._busy = self._come, [], [], {}
+        return come
 
-    def _next(self) -> Result | Ended:
-        """Return what comes next from a worker; raise if one is gone."""
-        while True:
+    def _listen(self) -> None:
+        """Take in what processes say, until something of it is a result or a process is gone."""
+        while self._again and len(self._busy) < self.at_once:
+            self.begin(*self._again.pop())
+        ready = connection.wait([worker.connection for worker in self._busy])
+        for worker in [worker for worker in self._busy if worker.connection in ready]:
+            number, _ = self._busy[worker]
             try:
-                return self._come.get(timeout=_LOOK_SECONDS)
-            except queue.Empty:
-                for future in self._running.values():
-                    if future.done():
-                        _raise_error(future)
+                result = worker.hear(self._console)
+            except WorkerGone as gone:
+                self._lost(worker, gone)
+                continue
+            if result is None:
+                continue
+            self._come.append((number, self._beside_others(result)))
+            if isinstance(result, JobEnded | JobFailed):
+                del self._busy[worker]
+                self._idle.append(worker)
+
+    def _lost(self, worker: Worker, gone: WorkerGone) -> None:
+        """Have the job of a process that is gone done once more, or say that it failed."""
+        number, job = self._busy.pop(worker)
+        worker.end(at_once=True)
+        self.at_once = max(1, self.at_once - 1)  # what killed it is most often a want of memory
+        what = f"the process that did {job.key.kind} {job.key.name} {gone}"
+        if self._tries[number] < _MOST_TRIES:
+            self._console.warn(f"{what}; it is done again, with {self.at_once} at once from now on")
+            self._again.append((number, job))
+        else:
+            why = f"its process {gone}, {_MOST_TRIES} times; memory may have run out"
+            self._come.append((number, JobFailed(job.key, why)))
 
     def _beside_others(self, result: Result) -> Result:
         if isinstance(result, FitResult):
@@ -167,12 +205,9 @@ class Processes:
         return result
 
 
-def _raise_error(future: Future[None]) -> None:
-    try:
-        future.result()
-    except BrokenProcessPool:
-        what = "a process that fitted a model beside others ended without a word; memory may have run out"
-        raise PipelineError("run.side_by_side", what, "set run.side_by_side = 1") from None
+def _started(start: WorkerStart) -> Worker:
+    with _ctrl_c_blocked():  # workers inherit it: Ctrl-C is this process's to answer
+        return Worker(start)
 
 
 @contextmanager

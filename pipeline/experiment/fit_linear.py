@@ -21,7 +21,7 @@ from pipeline.experiment.data import (
     documents_to_time,
     validate,
 )
-from pipeline.experiment.embedded_split import EmbeddedSplit
+from pipeline.experiment.embedded_split import read_split
 from pipeline.experiment.jobs import Job
 from pipeline.experiment.linear_features import (
     CountedOnce,
@@ -39,12 +39,12 @@ from pipeline.tasks.table import CLASSIFY
 from pipeline.text.ragged import select
 
 
-def fit_baselines(data: RunData, job: Job[Split]) -> Iterator[Result]:
+def fit_baselines(data: RunData, job: Job) -> Iterator[Result]:
     """Fit linear models of n-gram counts; yield each as it ends, and under --tune each trial.
 
     Models that read the same n-grams share one count; it is let go before the next is made.
     """
-    data, fold, final = replace(data, config=job.settings), job.choose_on.get(), job.fit_on.get()
+    data, fold, final = job.data(data), job.fold, job.final
     load_libraries()
     if not data.config.run.tune:
         yield from _fit_together(data, job.models, fold, final, job.refit)
@@ -56,13 +56,14 @@ def fit_baselines(data: RunData, job: Job[Split]) -> Iterator[Result]:
         yield from _fit_together(own, [planned], fold, final, job.refit)
 
 
-def fit_mean(data: RunData, job: Job[EmbeddedSplit]) -> Iterator[Result]:
+def fit_mean(data: RunData, job: Job) -> Iterator[Result]:
     """Fit a model of averaged vectors, its strength chosen and its weights fitted as those of the baselines."""
-    data, split = replace(data, config=job.settings), job.choose_on.get()
+    data = job.data(data)
+    split = read_split(data, job, refit=False)
     load_libraries()
     features = last = average_features(data, split.fold, split.embedded)
     if job.refit:
-        final = job.fit_on.get()
+        final = read_split(data, job, refit=True)
         last = average_features(data, final.fold, final.embedded)
     judge = judge_linear(job.model, split.fold, lambda trial: features)
     own = yield from choose_settings(data, job.model, split.fold, judge)

@@ -1,134 +1,284 @@
-"""Which fits a run makes, in which order, and where each result goes.
+"""Which jobs a run has, and in which order: a run is the jobs that its folder does not hold yet.
 
-A run, the sets of --learning-curve, trials of --tune, seeds that are added and second trainings are the same loop:
-jobs go to an executor, and the folder keeps what comes back.
+What is open is asked of the folder each time a job ends, so that a run which goes on after it was stopped, and one
+that was never stopped, come to the same jobs. Trials come before the seeds whose settings they choose, second
+trainings when all first ones have ended, then seeds that are added.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import chain, repeat
-from typing import Any
 
-from pipeline.core.fits import Result, Trial, TrialResult
+from pipeline.core.console import Stage
+from pipeline.core.fits import JobEnded, JobFailed, JobKey, Result
+from pipeline.core.names import slug
 from pipeline.embeddings.audit.fit import CorpusFacts
 from pipeline.experiment.choose_settings import best_so_far, settings_to_try, with_chosen
 from pipeline.experiment.data import RunData, Split
-from pipeline.experiment.embedded_split import EmbeddedSplit, describe_source, embed_split
+from pipeline.experiment.embedded_split import describe_source, make_vectors
 from pipeline.experiment.executors import Executor
 from pipeline.experiment.fit_linear import fit_baselines, fit_mean
 from pipeline.experiment.fit_networks import FarOff, fit_network_again, fit_network_of, try_network
-from pipeline.experiment.how_many import longest_first
-from pipeline.experiment.jobs import Job
-from pipeline.experiment.shared import SharedFiles
+from pipeline.experiment.how_many import words_of_job
+from pipeline.experiment.jobs import Job, VectorFiles, VectorsMade
+from pipeline.experiment.linear_features import range_of
+from pipeline.experiment.tuning.trials import Settings
 from pipeline.models.networks.far_off import far_off
+from pipeline.models.table import PlannedModel
 from pipeline.run_folder.folder import RunFolder
-from pipeline.settings.setting import AUTO
 from pipeline.settings.tables import Config, first_seeds
-
-NetworkJob = Job[EmbeddedSplit]
 
 
 @dataclass(eq=False)
 class FitLoop:
-    """Makes the jobs of a run, and gives what comes back to its folder.
+    """The jobs of a run, or of the smaller sets of --learning-curve, and what comes of them.
 
     Attributes
     ----------
-    data, facts : what fits read, and audits of embedding sources; its settings are those of networks and vectors
+    data : what all fits read
+    folds : the splits to fit on
+    folder : where results are
+    keep : takes a result; that of the run says in its folder what has finished
+    facts : audits of embedding sources
+    settings_of : the settings of networks and vectors on a split
     linear : the settings of linear models, in which there is no chance
-    folder, keep : where results are, and what is told of each
-    networks : the first seed's job of each network that may be trained more often
+    add_seeds : adds one to the network of the verdict if that needs more, and returns whether it did; None where first
+        trainings are all there are
     """
 
     data: RunData
-    linear: Config
-    facts: CorpusFacts
-    executor: Executor
-    files: SharedFiles
+    folds: Sequence[Split]
     folder: RunFolder
     keep: Callable[[Result], None]
-    networks: list[NetworkJob] = field(default_factory=list, init=False)
-    _trials: dict[tuple[str, int], list[Trial]] = field(default_factory=dict, init=False)  # by name, fold
+    facts: CorpusFacts
+    settings_of: Callable[[Split], Config]
+    linear: Config
+    add_seeds: Callable[[], bool] | None
+    failed: dict[JobKey, str] = field(default_factory=dict, init=False)
+    _drawn: dict[tuple[str, int], list[tuple[int, Settings]]] = field(default_factory=dict, init=False)
+    _tuning: dict[tuple[str, int], Stage] = field(default_factory=dict, init=False)
 
-    def run(self, jobs: Iterable[Job[Any] | None]) -> None:
-        """Run jobs to their end, and keep each result as soon as it is there."""
-        for result in self.executor.map(jobs):
-            self.keep(result)
-            if isinstance(result, TrialResult):
-                self._trials.setdefault((result.name, result.fold), []).append(result.trial)
+    def open_jobs(self) -> list[Job]:
+        """Return the jobs that have not ended, of the first stage that has some; those that are running among them."""
+        for stage in (self.first_trainings, self._second_trainings, self._added):
+            jobs = [job for job in stage() if not self.is_over(job.key)]
+            if jobs:
+                return jobs
+        return []
 
-    def fit_folds(self, folds: Iterable[Split]) -> None:
-        """Fit every planned model on each split, and a second time the seeds that end far from the others."""
-        self.run(chain.from_iterable(map(self.jobs_of, folds)))
-        self.run(list(self.second_trainings()))  # a seed is far off only beside all others
+    def is_over(self, key: JobKey) -> bool:
+        """Return whether a job has ended, well or not."""
+        return key in self.folder.jobs or key in self.failed
 
-    def jobs_of(self, fold: Split) -> Iterator[Job[Any] | None]:
-        """Yield the jobs of every planned model on one split; None while nothing can begin before a result is kept."""
-        refit = self.data.config.run.refit
-        final = fold.refitted() if refit else fold
-        if baselines := tuple(model for model in self.data.planned if model.source is None):
-            splits = self.files.put(fold), self.files.put(final)
-            yield Job(fit_baselines, baselines, fold.number, 0, self.linear, *splits, refit)
-        for source in dict.fromkeys(model.source for model in self.data.planned if model.source):
-            yield from self._jobs_of_source(source, fold, final)
+    def take(self, job: Job, result: Result) -> None:
+        """Keep what a job gave; of vectors that were made, what they cover is found out here."""
+        if isinstance(result, JobEnded) and job.key.kind == "source":
+            self.keep(describe_source(self.data, job, self.facts, self.folder.audits))
+        if isinstance(result, JobFailed):
+            self.failed[job.key] = result.why
+            self.data.console.warn(failure(job.key, result.why))
+        self.keep(result)
+        if job.key.kind == "trial":
+            self._show_trial(job, result)
 
-    def _jobs_of_source(self, source: str, fold: Split, final: Split) -> Iterator[NetworkJob | None]:
-        """Yield the jobs of the models that read a source, once its vectors are there."""
-        config, refit = self.data.config, self.data.config.run.refit
-        split = embed_split(self.data, source, fold)
-        last = embed_split(self.data, source, final) if refit else split
-        self.keep(describe_source(self.data, last, self.facts, self.folder.audits))
-        shared = self.files.put(split.without_file_words())
-        splits = shared, self.files.put(last.without_file_words()) if refit else shared
-        del split, last
+    # --- the first training of each model -----------------------------------------------------------------
+
+    def first_trainings(self) -> Iterator[Job]:
+        """Yield the jobs of every planned model on every split, with the seeds that were added."""
+        for fold in self.folds:
+            yield from self._baselines(fold)
+            for source in dict.fromkeys(model.source for model in self.data.planned if model.source):
+                yield from self._readers_of(source, fold)
+
+    def _baselines(self, fold: Split) -> Iterator[Job]:
+        """Yield a job for all models that read the same n-grams; under --tune one for each."""
+        together: dict[object, list[PlannedModel]] = {}
+        for model in self.data.planned:
+            if model.source is None:
+                own = model.name if self.linear.run.tune else range_of(self.data, model, fold)
+                together.setdefault(own, []).append(model)
+        for models in together.values():
+            key = JobKey("baselines", ",".join(model.name for model in models), fold.number)
+            yield self._job(key, fit_baselines, models, fold, self.linear)
+
+    def _readers_of(self, source: str, fold: Split) -> Iterator[Job]:
+        """Yield the job that makes a source's vectors, then those of the models that read them."""
+        config = self.settings_of(fold)
         reading = [model for model in self.data.planned if model.source == source]
-        for planned in reading:
-            if not planned.seeded:
-                yield Job(fit_mean, (planned,), fold.number, 0, self.linear, *splits, refit)
-        networks = [planned for planned in reading if planned.seeded]
-        for planned in longest_first(networks) if self.executor.at_once > 1 else networks:
-            job = Job(fit_network_of, (planned,), fold.number, 0, config, *splits, refit)
-            tuned = yield from self._tuned(job, fold)
-            yield from self._seeds_of(tuned)
+        key = JobKey("source", source, fold.number)
+        yield self._job(key, make_vectors, reading, fold, config, needs=self._same_text(key))
+        for model in reading:
+            if model.seeded:
+                yield from self._trainings(model, fold, config)
+            else:
+                yield self._job(JobKey("mean", model.name, fold.number), fit_mean, [model], fold, self.linear)
 
-    def _tuned(self, job: NetworkJob, fold: Split) -> Generator[NetworkJob | None, None, NetworkJob]:
-        """Yield a job for each trial of a network, and return its job with the settings that were chosen."""
-        planned = job.model
-        wanted = settings_to_try(job.settings, planned, fold)
-        if not wanted:
-            return job
-        trials = [replace(job, fit=partial(try_network, *numbered)) for numbered in wanted]
-        done = self._trials.setdefault((planned.name, fold.number), [])
-        with self.data.console.stage(f"Tuning {planned.name}", len(wanted), "trials") as stage:
-            for trial in chain(trials, repeat(None)):
-                before = len(done)
-                if before == len(wanted):
-                    break
-                yield trial
-                if len(done) > before:
-                    stage.advance(len(done) - before, best_so_far(done))
-        return replace(job, settings=with_chosen(job.settings, done))
+    def _same_text(self, key: JobKey) -> JobKey | None:
+        """Return the job whose vectors are kept for this one: with folds, unlabelled text serves all of them."""
+        shared = self.data.unlabelled is not None and self.data.config.corpus.folds and key.fold
+        return key._replace(fold=self.folds[0].number) if shared else None
 
-    def _seeds_of(self, job: NetworkJob) -> Iterator[NetworkJob]:
-        """Yield a job for each first seed of a network; it is kept where there may be more trainings."""
-        n_seeds = first_seeds(job.settings)
-        if n_seeds > 1 or job.settings.run.seeds == AUTO:
-            self.networks.append(job)
-        for seed in range(n_seeds):
-            yield replace(job, seed=seed)
+    def _trainings(self, model: PlannedModel, fold: Split, config: Config) -> Iterator[Job]:
+        """Yield a network's trials, or its seeds once all trials have ended."""
+        wanted = self._trials_of(model, fold, config)
+        keys = [JobKey("trial", model.name, fold.number, number=number) for number, _ in wanted]
+        if not all(map(self.is_over, keys)):
+            for key, (number, settings) in zip(keys, wanted, strict=True):
+                yield self._job(key, partial(try_network, number, settings), [model], fold, config)
+            return
+        for seed in range(first_seeds(config) + self.folder.added_seeds.get(model.name, 0)):
+            yield self._training(model, fold, seed)
 
-    def second_trainings(self, least_seed: int = 0) -> Iterator[NetworkJob]:
-        """Yield a job for each seed from `least_seed` on that stands far from the others: no seed is twice."""
-        for job in self.networks:
-            fits = self.folder.fits.values()
-            known = {fit.seed: fit for fit in fits if fit.key._replace(seed=0) == job.key}
-            losses = {seed: fit.validation_loss for seed, fit in known.items()}
-            best = min((loss for loss in losses.values() if loss is not None), default=math.inf)
-            for seed in far_off(losses):
-                if seed >= least_seed and known[seed].again is None:
-                    again = partial(fit_network_again, FarOff(known[seed], best))
-                    yield replace(job, seed=seed, fit=again)
+    def _training(self, model: PlannedModel, fold: Split, seed: int) -> Job:
+        """Return the job of one seed, with the settings that trials chose."""
+        tried = self.folder.trials.get((model.name, model.model, fold.number), [])
+        config = with_chosen(self.settings_of(fold), tried)
+        return self._job(
+            JobKey("network", model.name, fold.number, seed), fit_network_of, [model], fold, config
+        )
+
+    def _trials_of(self, model: PlannedModel, fold: Split, config: Config) -> list[tuple[int, Settings]]:
+        name = model.name, fold.number
+        if name not in self._drawn:
+            self._drawn[name] = settings_to_try(config, model, fold)
+        return self._drawn[name]
+
+    # --- trainings that come later ------------------------------------------------------------------------
+
+    def _second_trainings(self) -> Iterator[Job]:
+        """Yield a job for each seed that stands far from the others: which they are is decided once for each stage."""
+        if self.add_seeds is None:
+            return
+        first = first_seeds(self.data.config)
+        seeds = first + max(self.folder.added_seeds.values(), default=0)
+        if seeds not in self.folder.far_off:
+            least = 0 if seeds == first else first  # first seeds chose the network: those stay as they are
+            self.folder.tell("far off", {"seeds": seeds, "fits": list(self._far_off(least))})
+        for found in self.folder.far_off[seeds]:
+            model = next(model for model in self.data.planned if model.name == found["name"])
+            fold = next(fold for fold in self.folds if fold.number == found["fold"])
+            once = self._training(model, fold, found["seed"])
+            fit = self.folder.first_fit(found["name"], found["seed"], found["fold"])
+            again = partial(fit_network_again, FarOff(fit, found["best_loss"]))
+            yield replace(once, key=once.key._replace(kind="again"), fit=again)
+
+    def _far_off(self, least_seed: int) -> Iterator[dict[str, object]]:
+        """Yield which seeds from `least_seed` on are to be trained again, as the journal has it."""
+        for fold in self.folds:
+            for model in self.data.planned:
+                fits = {
+                    fit.seed: fit
+                    for fit in self.folder.fits.values()
+                    if fit.key[::2] == (model.name, fold.number)
+                }
+                if not model.seeded or first_seeds(self.data.config) == len(fits) == 1:
+                    continue
+                losses = {seed: fits[seed].validation_loss for seed in sorted(fits)}
+                best = min((loss for loss in losses.values() if loss is not None), default=math.inf)
+                for seed in far_off(losses):
+                    if seed >= least_seed and fits[seed].again is None:
+                        yield {"name": model.name, "fold": fold.number, "seed": seed, "best_loss": best}
+
+    def _added(self) -> Iterator[Job]:
+        """Yield the jobs of a seed that is added, if one is."""
+        if self.add_seeds is not None and self.add_seeds():
+            yield from self.first_trainings()
+
+    # --- one job ------------------------------------------------------------------------------------------
+
+    def _job(
+        self,
+        key: JobKey,
+        fit: Callable[[RunData, Job], Iterator[Result | VectorsMade]],
+        models: Iterable[PlannedModel],
+        fold: Split,
+        config: Config,
+        needs: JobKey | None = None,
+    ) -> Job:
+        models = tuple(models)
+        refit, source = self.data.config.run.refit, models[0].source
+        vectors = None
+        if source is not None:
+            place, name = self.folder.unfinished, f"{slug(source)}.f{fold.number}"
+            last = place / f"{name}.refit.safetensors" if refit else None
+            vectors = VectorFiles(place / f"{name}.safetensors", last)
+            if key.kind != "source":
+                needs = JobKey("source", source, fold.number)
+        words = words_of_job(self.data, key.kind, models, fold, config)
+        return Job(key, fit, models, fold, config, refit, vectors, needs, words)
+
+    def _show_trial(self, job: Job, result: Result) -> None:
+        """Move the bar of a network's trials."""
+        name = job.model.name, job.fold.number
+        wanted, tried = self._drawn[name], self.folder.trials.get((name[0], job.model.model, name[1]), [])
+        if name not in self._tuning:
+            self._tuning[name] = self.data.console.begin(f"Tuning {name[0]}", len(wanted), "trials")
+        if isinstance(result, JobEnded | JobFailed):
+            self._tuning[name].advance(1, best_so_far(tried) if tried else None)
+            keys = (JobKey("trial", *name, number=number) for number, _ in wanted)
+            if all(map(self.is_over, keys)):
+                self.data.console.end(self._tuning.pop(name))
+
+
+def failure(key: JobKey, why: str) -> str:
+    """Return in words that a job failed.
+
+    >>> failure(JobKey("network", "lstm@word2vec", fold=2, seed=1), "memory ran out")
+    'lstm@word2vec, fold 3, seed 2: network could not be done (memory ran out); the rest of the run went on without it'
+    """
+    where = f", fold {key.fold + 1}" if key.fold else ""
+    seed = f", seed {key.seed + 1}" if key.seed else ""
+    return f"{key.name}{where}{seed}: {key.kind} could not be done ({why}); the rest of the run went on without it"
+
+
+def run_jobs(loops: Sequence[FitLoop], executor: Executor) -> None:
+    """Run every open job of some loops to its end; the first loops' come first.
+
+    Whatever ends it early, results that had come are kept.
+    """
+    running: dict[int, tuple[FitLoop, Job]] = {}
+    begun = 0
+    try:
+        while True:
+            while executor.has_room and (found := _next_job(loops, running.values(), executor.at_once)):
+                running[begun] = found
+                executor.begin(begun, found[1])
+                begun += 1
+            if not running:
+                return
+            number, result = executor.next()
+            loop, job = running[number]
+            loop.take(job, result)
+            if isinstance(result, JobEnded | JobFailed):
+                del running[number]
+    finally:
+        for number, result in executor.close():
+            if number in running and not isinstance(result, JobEnded):
+                running[number][0].take(running[number][1], result)
+
+
+def _next_job(
+    loops: Sequence[FitLoop], running: Iterable[tuple[FitLoop, Job]], at_once: int
+) -> tuple[FitLoop, Job] | None:
+    """Return a job that can begin: one after the other as planned, or where several run at once the longest first."""
+    busy = {(id(loop), job.key) for loop, job in running}
+    for loop in loops:
+        ready = []
+        for job in loop.open_jobs():
+            if (id(loop), job.key) in busy:
+                continue
+            if job.needs in loop.failed:
+                loop.take(job, JobFailed(job.key, loop.failed[job.needs]))
+            elif job.needs is None or job.needs in loop.folder.jobs:
+                ready.append(job)
+        if ready:
+            return loop, max(ready, key=_urgency) if at_once > 1 else ready[0]
+    return None
+
+
+def _urgency(job: Job) -> tuple[bool, int]:
+    """Return what orders jobs: vectors that others wait for, then what takes longest."""
+    return job.key.kind == "source", job.words

@@ -22,7 +22,7 @@ from pipeline.experiment.data import (
     seed_of,
     validate,
 )
-from pipeline.experiment.embedded_split import EmbeddedSplit
+from pipeline.experiment.embedded_split import EmbeddedSplit, read_split
 from pipeline.experiment.jobs import Job
 from pipeline.experiment.network_inputs import (
     Draw,
@@ -62,15 +62,14 @@ class FarOff:
     best_loss: float  # of all seeds
 
 
-def try_network(
-    number: int, settings: Settings, data: RunData, job: Job[EmbeddedSplit]
-) -> Iterator[TrialResult]:
+def try_network(number: int, settings: Settings, data: RunData, job: Job) -> Iterator[TrialResult]:
     """Train a network with the settings of a trial of --tune and the first seed; validation documents judge it."""
-    data, split = replace(data, config=job.settings), job.choose_on.get()
+    data = job.data(data)
+    split = read_split(data, job, refit=False)
     yield try_settings(data, job.model, split.fold, partial(_score, job.model, split), number, settings)
 
 
-def fit_network_of(data: RunData, job: Job[EmbeddedSplit]) -> Iterator[Result]:
+def fit_network_of(data: RunData, job: Job) -> Iterator[Result]:
     """Train one network on the documents that choose, with `refit` again on those to fit on.
 
     The settings of the job are those of this network: what --tune chose, else those of the run.
@@ -78,7 +77,7 @@ def fit_network_of(data: RunData, job: Job[EmbeddedSplit]) -> Iterator[Result]:
     return _fit_and_probe(data, job, None)
 
 
-def fit_network_again(far: FarOff, data: RunData, job: Job[EmbeddedSplit]) -> Iterator[Result]:
+def fit_network_again(far: FarOff, data: RunData, job: Job) -> Iterator[Result]:
     """Train a seed of a network a second time, from other initial weights: the lower validation loss counts.
 
     If the second is better it takes the place of the first everywhere.
@@ -86,13 +85,17 @@ def fit_network_again(far: FarOff, data: RunData, job: Job[EmbeddedSplit]) -> It
     return _fit_and_probe(data, job, far)
 
 
-def _fit_and_probe(data: RunData, job: Job[EmbeddedSplit], far: FarOff | None) -> Iterator[Result]:
+def _fit_and_probe(data: RunData, job: Job, far: FarOff | None) -> Iterator[Result]:
     """Yield a trained network, then what the probes find in the first seed's of the first fold.
 
     `far`: the first training of the same seed, which stays if it is as good.
     """
-    split, planned, draw = job.choose_on.get(), job.model, Draw(job.seed, again=far is not None)
-    last = job.fit_on.get() if job.refit else split
+    split, planned, draw = (
+        read_split(data, job, refit=False),
+        job.model,
+        Draw(job.seed, again=far is not None),
+    )
+    last = read_split(data, job, refit=True) if job.refit else split
     data = replace(data, config=settled(job.settings, planned.model, len(split.fold.train)))
     load_libraries(data)
     with PeakMemory() as memory:
@@ -103,7 +106,7 @@ def _fit_and_probe(data: RunData, job: Job[EmbeddedSplit], far: FarOff | None) -
         fit = _describe(data, made, job, split, last)
         if far is not None:
             fit = replace(fit, fit_seconds=made.seconds + (far.first.fit_seconds or 0.0))
-        is_first = job.fold == 0 and job.seed == 0
+        is_first = job.fold.number == 0 and job.seed == 0
         yield _result(data, replace(fit, peak_rss_mib=memory.mib), made, last, is_first)
         if is_first and data.config.run.probes:
             yield probe_fitted(data, planned, draw, made.fitted, last)
@@ -198,14 +201,12 @@ def _train_and_answer(
     return _Answered(chosen, fitted, validated, again, seconds, probabilities, rate, latency)
 
 
-def _describe(
-    data: RunData, made: _Answered, job: Job[EmbeddedSplit], split: EmbeddedSplit, last: EmbeddedSplit
-) -> Fit:
+def _describe(data: RunData, made: _Answered, job: Job, split: EmbeddedSplit, last: EmbeddedSplit) -> Fit:
     """Return what a training was like, but for the memory it took."""
     kept, validated = made.chosen.kept, made.validated
     again = (second_training_in_words(made.again),) if made.again else ()
     return Fit(
-        *job.key,
+        *job.fit_key,
         fit_seconds=made.seconds,
         predict_documents_per_second=made.documents_per_second,
         parameters=made.fitted.parameters,

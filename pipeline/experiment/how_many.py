@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import os
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from pipeline.core.fits import TRAININGS
 from pipeline.core.models import MODELS
 from pipeline.core.resources import available_mib, usable_cores
 from pipeline.experiment.data import RunData, Split
@@ -19,6 +20,7 @@ from pipeline.settings.tables import Config, first_seeds, settled
 
 LEAST_WORDS = 4_000_000  # that all fits read: workers take some seconds to start
 SHARE_OF_MEMORY = 0.6  # of what is free
+_GATED = 3  # so many times what a step without gates takes, about
 _WORKER_MIB = 800  # TensorFlow loaded, a network of the usual size: seen with 3,200 documents of 9 tokens
 _WORKER_BYTES_A_TOKEN = 100  # tokens, n-gram counts while they are sorted
 
@@ -59,7 +61,7 @@ def fits_at_once(work: Work, machine: Machine, asked: int) -> int:
         return 1 if work.gpu else min(asked, max(work.fits, 1))
     if work.words < LEAST_WORDS:
         return 1
-    worker_mib = _WORKER_MIB + work.tokens * _WORKER_BYTES_A_TOKEN / 2**20
+    worker_mib = _worker_mib(work.tokens)
     return max(1, min(work.fits, machine.cores, int(SHARE_OF_MEMORY * machine.available_mib / worker_mib)))
 
 
@@ -90,15 +92,30 @@ def words_of_training(config: Config, model: str, n_docs: int, read: float) -> i
     return round(updates * settings.batch_size * read) if MODELS[model].recurrent else 0
 
 
-def longest_first(models: Iterable[PlannedModel]) -> list[PlannedModel]:
-    """Return networks, those that take longest to train first: with gates, then recurrent, then the others.
+def memory_of_a_fit(data: RunData) -> float:
+    """Return the memory that a process needs which fits one model at a time, MiB."""
+    return _worker_mib(len(data.tokenized.token_types))
 
-    A long training that begins last would leave the other cores with nothing to do.
 
-    >>> [one.name for one in longest_first(PlannedModel(name, "network", name) for name in ("ann", "rnn", "lstm"))]
-    ['lstm', 'rnn', 'ann']
+def _worker_mib(tokens: int) -> float:
+    return _WORKER_MIB + tokens * _WORKER_BYTES_A_TOKEN / 2**20
+
+
+def words_of_job(
+    data: RunData, kind: str, models: Sequence[PlannedModel], fold: Split, config: Config
+) -> int:
+    """Return the words that a job reads, each as often as it is read: tells long jobs from short ones.
+
+    A network that averages reads a word for much less than a recurrent one, and one with gates for more.
     """
-    return sorted(models, key=lambda one: (not MODELS[one.model].gated, not MODELS[one.model].recurrent))
+    lengths = np.diff(data.tokenized.offsets)[fold.train]
+    tokens = int(lengths.sum())
+    if kind not in TRAININGS:
+        return tokens * len(models)
+    (model,) = models
+    read = float(np.minimum(lengths, config.networks.max_tokens).mean())
+    words = words_of_training(config, model.model, len(fold.train), read)
+    return words * (_GATED if MODELS[model.model].gated else 1) or tokens
 
 
 def _may_have_gpu() -> bool:

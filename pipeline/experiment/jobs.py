@@ -3,42 +3,67 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
 
-from pipeline.core.fits import FitKey, Result
-from pipeline.experiment.data import RunData
-from pipeline.experiment.shared import Shared
+from pipeline.core.fits import FitKey, JobKey, Result
+from pipeline.embeddings.on_disk import read_embedded, write_embedded
+from pipeline.embeddings.table import Embedded
+from pipeline.experiment.data import RunData, Split
 from pipeline.models.table import PlannedModel
 from pipeline.settings.tables import Config
 
-T = TypeVar("T")
+
+@dataclass(frozen=True)
+class VectorFiles:
+    """Where the vectors of one source for one split lie: for the documents that choose, and for a refit."""
+
+    choose_on: Path
+    fit_on: Path | None  # None: there is no refit
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Both, in this order."""
+        return tuple(path for path in (self.choose_on, self.fit_on) if path is not None)
+
+    def write(self, embedded: tuple[Embedded, ...]) -> None:
+        """Write what a source made for this split."""
+        for path, one in zip(self.paths, embedded, strict=True):
+            write_embedded(path, {"of": path.name}, one)
+
+    def read(self, *, refit: bool) -> Embedded | None:
+        """Return the vectors for a refit or those before it; None where the file is absent or damaged."""
+        path = self.paths[-1 if refit else 0]
+        return read_embedded(path, {"of": path.name})
 
 
 @dataclass(frozen=True, eq=False)
-class Job(Generic[T]):
+class Job:
     """What to fit, with which settings, on which documents.
 
     Attributes
     ----------
+    key : which job of the run it is
     fit : the function that fits; it yields each result as soon as it has it, and writes no file
-    models : what is fitted: one model, or several that read the same n-grams
-    fold : the number of the split
-    seed : the random numbers of a network, as the run counts them
+    models : what is fitted: one model, or several that read the same n-grams; of a source those that read it
+    fold : the documents that choose
     settings : those of this fit
-    choose_on, fit_on : the documents that choose, and those that a refit learns from; else both are the same
-    refit : whether what was chosen is fitted again. Two values that are the same say nothing of it: where a job
-        is sent to another process they are copies
+    refit : whether what was chosen is fitted again, on validation documents too
+    vectors : where the vectors that it reads, or makes, lie; None where it reads none
+    needs : the job that has to end before this one can begin
+    words : what it reads, counted as often as it is read: tells long jobs from short ones
     """
 
-    fit: Callable[[RunData, Job[Any]], Iterator[Result]]
+    key: JobKey
+    fit: Callable[[RunData, Job], Iterator[Result | VectorsMade]]
     models: tuple[PlannedModel, ...]
-    fold: int
-    seed: int
+    fold: Split
     settings: Config
-    choose_on: Shared[T]
-    fit_on: Shared[T]
     refit: bool
+    vectors: VectorFiles | None = None
+    needs: JobKey | None = None
+    words: int = 0
 
     @property
     def model(self) -> PlannedModel:
@@ -47,6 +72,36 @@ class Job(Generic[T]):
         return model
 
     @property
-    def key(self) -> FitKey:
+    def seed(self) -> int:
+        """The random numbers of a network, as the run counts them."""
+        return self.key.seed
+
+    @property
+    def fit_key(self) -> FitKey:
         """Which fit of the run it makes, of a job that fits one model."""
-        return FitKey(self.model.name, self.seed, self.fold)
+        return FitKey(self.model.name, self.key.seed, self.fold.number)
+
+    @cached_property
+    def final(self) -> Split:
+        """The documents that are learned from in the end."""
+        return self.fold.refitted() if self.refit else self.fold
+
+    def data(self, data: RunData) -> RunData:
+        """Return what all fits read, with the settings of this one."""
+        return replace(data, config=self.settings)
+
+
+@dataclass(frozen=True, eq=False)
+class VectorsMade:
+    """The vectors of a source, in the order of `VectorFiles.paths`."""
+
+    embedded: tuple[Embedded, ...]
+
+
+def stored(job: Job, result: Result | VectorsMade) -> Result | None:
+    """Return a result as the run takes it; vectors are written where the job says, and are no result of their own."""
+    if not isinstance(result, VectorsMade):
+        return result
+    assert job.vectors is not None, "a job that makes vectors says where they go"
+    job.vectors.write(result.embedded)
+    return None

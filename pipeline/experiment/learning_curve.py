@@ -7,9 +7,8 @@ read the unlabelled text too, where there is some.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -19,7 +18,6 @@ from pipeline.core.fits import Fit, FitResult, Result
 from pipeline.core.values import Corpus, Int32, Int64
 from pipeline.experiment.data import Split
 from pipeline.experiment.fit_loop import FitLoop
-from pipeline.experiment.jobs import Job
 from pipeline.experiment.planned_run import PlannedRun
 from pipeline.run_folder.details.fitting import CurveSet, CurveSets, UntrainedFit
 from pipeline.settings.tables import Config, first_seeds, with_values
@@ -121,12 +119,14 @@ def settings_of_draw(config: Config, draw: int) -> Config:
 # --- its fits ---------------------------------------------------------------------------------------------
 
 
-def fit_smaller_sets(run: PlannedRun, loop: FitLoop, whole: Split, smaller: Sequence[Split]) -> None:
-    """Fit every planned model on each smaller set; `loop` is that of the run.
+def loop_of_smaller_sets(run: PlannedRun, loop: FitLoop, whole: Split, smaller: Sequence[Split]) -> FitLoop:
+    """Return the jobs that fit every planned model on each smaller set; `loop` is that of the run.
 
     Predictions stand apart from those of the run, whose tables and status do not speak of these fits.
     """
     folder, n_seeds = run.folder.for_curve(), first_seeds(run.config)
+    if folder.damage:
+        loop.data.console.warn(folder.damage)
 
     def tell() -> None:
         of_whole = [
@@ -140,16 +140,14 @@ def fit_smaller_sets(run: PlannedRun, loop: FitLoop, whole: Split, smaller: Sequ
         if isinstance(result, FitResult):
             tell()
 
-    def jobs() -> Iterator[Job[Any] | None]:
-        for fold in smaller:
-            n_docs = f"{len(fold.train):,} of {len(whole.train):,} training documents"
-            loop.data.console.say(f"Learning curve, set {fold.number} of {len(smaller)}: {n_docs}")
-            curve.data = replace(loop.data, config=settings_of_draw(run.config, draw_of(fold.number)))
-            yield from curve.jobs_of(fold)
+    def settings_of(fold: Split) -> Config:
+        return settings_of_draw(run.config, draw_of(fold.number))
 
-    curve = replace(loop, folder=folder, keep=keep)
     tell()
-    curve.run(jobs())
+    fewest, most = len(smaller[0].train), len(smaller[-1].train)
+    sizes = f"{len(smaller)} sets of {fewest:,} to {most:,} of {len(whole.train):,} training documents"
+    loop.data.console.say(f"Learning curve: {sizes}")
+    return replace(loop, folds=smaller, folder=folder, keep=keep, settings_of=settings_of, add_seeds=None)
 
 
 def describe_curve(whole: Split, smaller: Sequence[Split], fits: Iterable[Fit], refit: bool) -> CurveSets:

@@ -2,36 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from pipeline.core.console import Console
 from pipeline.evaluation.scoring import seeds_of_run
 from pipeline.evaluation.seeds import SeedsFound
-from pipeline.experiment.fit_loop import FitLoop
 from pipeline.experiment.plan import kinds_for_verdict
 from pipeline.experiment.planned_run import PlannedRun
 from pipeline.run_folder.predictions import read_run_predictions
 from pipeline.settings.tables import first_seeds
 
 
-def add_seeds(run: PlannedRun, loop: FitLoop) -> None:
-    """Train the network of the verdict more often, once on every fold at a time, until its seeds are enough.
+def add_seed(run: PlannedRun, console: Console) -> bool:
+    """Add a seed to the network of the verdict, unless its seeds are enough; return whether one was added.
 
     Which network that is, validation documents have chosen with the first seeds; how often it is trained, the share of
     the variance says (`evaluation.seeds`). Nothing here reads a clock: the same run stops at the same number.
     Seeds that were added are trained again where they are far off; the first ones stay, since they chose the network.
     """
-    first = first_seeds(run.config)
-    while (found := seeds_so_far(run)).more:
-        if loop.files.why_not:
-            run.folder.note(f"seeds that would narrow the interval are not added: {loop.files.why_not}")
-            return
-        seed = found.steps[-1].seeds
-        if seed == first:
-            loop.data.console.say(told(found))
-        run.folder.tell("added seeds", {str(found.network): seed + 1 - first})
-        jobs = [job for job in loop.networks if job.model.name == found.network]
-        loop.run(replace(job, seed=seed) for job in jobs)
-        loop.run(list(loop.second_trainings(least_seed=first)))
+    found = seeds_so_far(run)
+    if not found.more:
+        return False
+    first, seed = first_seeds(run.config), found.steps[-1].seeds
+    if seed == first:
+        console.say(told(found))
+    run.folder.tell("added seeds", {str(found.network): seed + 1 - first})
+    return True
 
 
 def seeds_so_far(run: PlannedRun) -> SeedsFound:

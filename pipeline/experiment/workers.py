@@ -1,26 +1,26 @@
-"""Processes that fit models beside others: how one begins, and how what it says reaches the run's own process.
+"""Processes that fit models beside others: what one does, and how what it says reaches the run's own process.
 
-Results and what a worker's console is told are messages; `read_messages` takes them in in the first process.
+Each has a pipe of its own, so that a process which is killed while it speaks silences no other.
 """
 
 from __future__ import annotations
 
 import contextlib
 import itertools
-import logging
 import multiprocessing
 import os
-import queue
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from multiprocessing.connection import Connection
 from typing import Any
 
 from pipeline.core.console import Console
+from pipeline.core.fits import TRAININGS, JobEnded, JobFailed, Result
 from pipeline.core.noise import quiet_tensorflow
 from pipeline.experiment.data import RunData
-from pipeline.experiment.jobs import Job
+from pipeline.experiment.jobs import Job, stored
 from pipeline.experiment.shared import Shared
 from pipeline.models.networks import libraries
 
@@ -32,39 +32,29 @@ class WorkerStart:
     """What a worker is given once."""
 
     shared: Shared[RunData]
-    messages: Any  # a multiprocessing SimpleQueue
     threads: int  # of TensorFlow
 
 
-@dataclass(frozen=True)
-class Ended:
-    """Says that a job has come to its end, by its number: everything that it said was said before."""
-
-    job: int
-
-
-_messages: Any
-_data: RunData
-
-
-def begin_worker(start: WorkerStart) -> None:
-    """Get a new process ready to fit: it ends with the run's process, and TensorFlow has its share of the cores."""
-    global _messages, _data
+def work(start: WorkerStart, pipe: Connection) -> None:
+    """Do the jobs that come through a pipe, one after the other, until there is None."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    _messages, _data = start.messages, replace(start.shared.get(), console=RelayConsole(start.messages))
-    if not _data.config.run.debug:
+    data = replace(start.shared.get(), console=RelayConsole(pipe))
+    if not data.config.run.debug:
         quiet_tensorflow()
-    if any(model.source for model in _data.planned):
-        libraries.load(start.threads)
-
-
-def run_in_worker(number: int, job: Job[Any]) -> None:
-    """Run a job to its end in this process; each result is passed on as soon as it is there."""
-    try:
-        for result in job.fit(_data, job):
-            _messages.put(("come", result))
-    finally:
-        _messages.put(("come", Ended(number)))
+    while (job := pipe.recv()) is not None:
+        try:
+            if job.key.kind in TRAININGS and not libraries.are_loaded():
+                libraries.load(start.threads)
+            for made in job.fit(data, job):
+                result = stored(job, made)
+                if result is not None:
+                    pipe.send(("come", result))
+        except MemoryError:
+            pipe.send(("come", JobFailed(job.key, "memory ran out")))
+        except Exception as error:
+            pipe.send(("raised", error))
+        else:
+            pipe.send(("come", JobEnded(job.key)))
 
 
 def _end_with_parent() -> None:
@@ -78,84 +68,143 @@ def _end_with_parent() -> None:
 class RelayConsole(Console):
     """The console of a worker: the first process shows what it is told."""
 
-    def __init__(self, messages: Any) -> None:
+    def __init__(self, pipe: Connection) -> None:
         super().__init__(silent=True)
-        self._messages = messages
+        self._pipe = pipe
         self._numbers = itertools.count()
 
     def say(self, text: str) -> None:
         """Have `text` shown and logged."""
-        self._messages.put(("say", text))
+        self._pipe.send(("say", text))
 
     def warn(self, text: str) -> None:
         """Have `text` shown as a warning and logged."""
-        self._messages.put(("warn", text))
+        self._pipe.send(("warn", text))
 
     def log(self, text: str) -> None:
         """Have `text` logged."""
-        self._messages.put(("log", text))
+        self._pipe.send(("log", text))
 
     @contextmanager
     def stage(self, title: str, total: float | None = None, unit: str = "") -> Iterator[Any]:
         """Have a bar shown while the block runs."""
-        stage = (os.getpid(), next(self._numbers))
-        self._messages.put(("begin", (stage, title, total, unit)))
+        stage = next(self._numbers)
+        self._pipe.send(("begin", (stage, title, total, unit)))
         try:
-            yield RelayStage(self._messages, stage)
+            yield RelayStage(self._pipe, stage)
         except BaseException:
-            self._messages.put(("end", (stage, "stopped after ")))
+            self._pipe.send(("end", (stage, "stopped after ")))
             raise
-        self._messages.put(("end", (stage, "")))
+        self._pipe.send(("end", (stage, "")))
 
 
 @dataclass(frozen=True)
 class RelayStage:
     """A running stage of a `RelayConsole`."""
 
-    messages: Any
-    stage: tuple[int, int]  # process, number
+    pipe: Connection
+    stage: int
 
     def advance(self, steps: float = 1, note: str | None = None) -> None:
         """Count `steps` more units as done."""
-        self.messages.put(("advance", (self.stage, steps, note)))
+        self.pipe.send(("advance", (self.stage, steps, note)))
 
     def reach(self, done: float, total: float) -> None:
         """Say how far the stage is."""
-        self.messages.put(("reach", (self.stage, done, total)))
+        self.pipe.send(("reach", (self.stage, done, total)))
 
 
-# --- what workers say, in the first process -----------------------------------------------------------
+# --- in the first process -------------------------------------------------------------------------------
 
 
-def read_messages(messages: Any, console: Console, come: queue.SimpleQueue[Any]) -> None:
-    """Show what workers say, and put what they give aside, until None or the end of the pipe."""
-    stages: dict[tuple[int, int], Any] = {}
-    with contextlib.suppress(EOFError, OSError):
-        while (message := messages.get()) is not None:
-            kind, content = message
-            try:
-                ACTIONS[kind](console, stages, come, content)
-            except Exception:
-                logging.getLogger(__name__).exception("a message of a worker could not be shown")
+class WorkerGone(Exception):
+    """A worker ended without a word; the text says how."""
 
 
-def _begin(console: Console, stages: dict[Any, Any], come: object, content: Any) -> None:
+class Worker:
+    """A worker process, as the first process has it."""
+
+    def __init__(self, start: WorkerStart) -> None:
+        context = multiprocessing.get_context("spawn")  # a fork would copy locks that threads hold
+        self.connection, theirs = context.Pipe()
+        self._process = context.Process(target=work, args=(start, theirs), daemon=True)
+        self._process.start()
+        theirs.close()  # else its end would not show here
+        self._stages: dict[int, Any] = {}
+
+    def give(self, job: Job) -> None:
+        """Have a job done."""
+        self.connection.send(job)
+
+    def hear(self, console: Console) -> Result | None:
+        """Take in one thing that the worker says: return it if it is a result, else show it.
+
+        Raises
+        ------
+        WorkerGone
+            If the process has ended.
+        Exception
+            What the job raised.
+        """
+        try:
+            kind, content = self.connection.recv()
+        except (EOFError, OSError):
+            self._process.join()
+            for stage in self._stages.values():
+                console.end(stage, "stopped after ")
+            self._stages = {}
+            raise WorkerGone(f"ended without a word ({_ending(self._process.exitcode)})") from None
+        if kind == "raised":
+            raise content
+        if kind == "come":
+            result: Result = content
+            return result
+        _SHOWN[kind](console, self._stages, content)
+        return None
+
+    def said(self, console: Console) -> list[Result]:
+        """Return the results that have come and were not heard yet."""
+        found = []
+        try:
+            while self.connection.poll():
+                result = self.hear(console)
+                if result is not None:
+                    found.append(result)
+        except Exception:  # it is gone, or what it was doing went wrong: the run ends for another reason
+            return found
+        return found
+
+    def end(self, *, at_once: bool) -> None:
+        """End the process: after its job, or at once."""
+        if at_once:
+            self._process.kill()
+        else:
+            with contextlib.suppress(OSError):
+                self.connection.send(None)
+        self._process.join()
+        self.connection.close()
+
+
+def _ending(code: int | None) -> str:
+    """Return in words how a process ended.
+
+    >>> _ending(-9), _ending(3)
+    ('signal 9', 'exit status 3')
+    """
+    return f"signal {-code}" if code is not None and code < 0 else f"exit status {code}"
+
+
+def _begin(console: Console, stages: dict[int, Any], content: Any) -> None:
     stage, title, total, unit = content
     stages[stage] = console.begin(title, total, unit)
 
 
-def _end(console: Console, stages: dict[Any, Any], come: object, content: Any) -> None:
-    stage, ending = content
-    console.end(stages.pop(stage), ending)
-
-
-ACTIONS: dict[str, Callable[[Console, dict[Any, Any], Any, Any], object]] = {
-    "come": lambda console, stages, come, content: come.put(content),
+_SHOWN: dict[str, Callable[[Console, dict[int, Any], Any], object]] = {
     "begin": _begin,
-    "end": _end,
-    "advance": lambda console, stages, come, content: stages[content[0]].advance(*content[1:]),
-    "reach": lambda console, stages, come, content: stages[content[0]].reach(*content[1:]),
-    "say": lambda console, stages, come, content: console.say(content),
-    "warn": lambda console, stages, come, content: console.warn(content),
-    "log": lambda console, stages, come, content: console.log(content),
+    "end": lambda console, stages, content: console.end(stages.pop(content[0]), content[1]),
+    "advance": lambda console, stages, content: stages[content[0]].advance(*content[1:]),
+    "reach": lambda console, stages, content: stages[content[0]].reach(*content[1:]),
+    "say": lambda console, stages, content: console.say(content),
+    "warn": lambda console, stages, content: console.warn(content),
+    "log": lambda console, stages, content: console.log(content),
 }

@@ -129,6 +129,13 @@ class RunSettings:
     debug: bool = switch(
         "Show the traceback of an error, and all that TensorFlow writes.", "--debug", decides=False
     )
+    executor: str = setting(
+        "local",
+        "Where fits run: in processes of this machine (local), on a Ray cluster that is started here (ray), or on one "
+        "that runs (ray://HOST:PORT). Results do not depend on it.",
+        option="--executor NAME",
+        decides=False,
+    )
     side_by_side: int = setting(
         0,
         "Most fits that run at once, each in a process of its own; 1: one after the other; "

@@ -72,17 +72,7 @@ def test_a_step_beside_torch(tmp_path: Path) -> None:
 
 def test_tfidf_beside_fasttext(corpora: Path) -> None:
     out = corpora / "fasttext.json"
-    arguments = [
-        "fasttext",
-        "--corpora",
-        str(corpora),
-        "--repeats",
-        "1",
-        "--documents",
-        "24",
-        "--out",
-        str(out),
-    ]
+    arguments = f"fasttext --corpora {corpora} --repeats 1 --documents 24 --out {out}".split()
     assert main([*arguments, *peer_options("fasttext")]) == 0
     result = read_result(out)
     assert result["details"]["runs"]["fasttext"][0]["documents"] == 24

@@ -147,10 +147,7 @@ def test_sides_take_turns(monkeypatch):
     monkeypatch.setattr(sides, "run_side", run_side)
     figures = sides.alternate("a module", ("ours", "theirs"), sides.Options(), 2)
     assert calls == [("ours", 0), ("theirs", 0), ("ours", 1), ("theirs", 1)]
-    assert figures == {
-        "ours": [{"seconds": 1}, {"seconds": 3}],
-        "theirs": [{"seconds": 2}, {"seconds": 4}],
-    }
+    assert figures == {"ours": [{"seconds": 1}, {"seconds": 3}], "theirs": [{"seconds": 2}, {"seconds": 4}]}
 
 
 def test_a_split_holds_out_the_same_share_of_each_label():

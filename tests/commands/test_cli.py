@@ -14,6 +14,8 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from command_lines import help_of, status_of
+from markdown_pages import ROOT
 
 from pipeline import cli
 from pipeline.core.console import Console
@@ -22,16 +24,20 @@ from pipeline.experiment.data import read_and_split
 from pipeline.settings.reading import load_config
 from pipeline.settings.tables import SETTINGS, Config
 
-ROOT = Path(__file__).parents[2]
-NO_KEY = {"--config", "--set", "--version", "--help"}  # options that are not a setting
+NO_KEY = {"--config", "--set", "--resume", "--version", "--help"}  # options that are not a setting
+
+
+Calls = list[tuple[Config, str]]
+Asked = list[tuple[str, dict[str, object]]]
+Captured = pytest.CaptureFixture[str]
 
 
 @pytest.fixture
-def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Config, str]]:
+def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
     """Put an experiment in place that only notes what it was asked for, and a report of one sentence."""
-    noted: list[tuple[Config, str]] = []
+    noted: Calls = []
 
-    def run_experiment(config: Config, console: Console, command: str) -> Path:
+    def run_experiment(config: Config, console: Console, command: str, *, resume: bool = False) -> Path:
         noted.append((config, command))
         return Path("reports/a")
 
@@ -47,32 +53,31 @@ def put_module(monkeypatch: pytest.MonkeyPatch, name: str, **functions: Any) -> 
     monkeypatch.setitem(sys.modules, name, module)
 
 
-def put_experiment(monkeypatch: pytest.MonkeyPatch, experiment: Callable[..., Path]) -> None:
-    put_module(monkeypatch, "pipeline.commands.run", run_experiment=experiment)
-    put_module(monkeypatch, "pipeline.report", summarise=str)
+EndedBy = Callable[..., None]
 
 
-def status_of(start: Callable[[list[str]], None], *arguments: str) -> int:
-    with pytest.raises(SystemExit) as ended:
-        start(list(arguments))
-    code = ended.value.code
-    return code if isinstance(code, int) else 0
+@pytest.fixture
+def ended_by(monkeypatch: pytest.MonkeyPatch) -> EndedBy:
+    """Put an experiment in place that an error ends, after what `before` does with the console."""
+
+    def put(error: BaseException, before: Callable[[Console], object] = lambda console: None) -> None:
+        def run_experiment(config: Config, console: Console, command: str, *, resume: bool = False) -> Path:
+            before(console)
+            raise error
+
+        put_module(monkeypatch, "pipeline.commands.run", run_experiment=run_experiment)
+        put_module(monkeypatch, "pipeline.report", summarise=str)
+
+    return put
 
 
-def help_of(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
-    assert status_of(cli.main, *arguments, "--help") == 0
-    return capsys.readouterr().out
-
-
-def test_a_run_says_the_answer_and_where_the_report_is(
-    calls: list[tuple[Config, str]], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_run_says_the_answer_and_where_the_report_is(calls: Calls, capsys: Captured) -> None:
     assert status_of(cli.main, "run") == 0
     assert capsys.readouterr().out == "The answer of a.\n"
     assert [config for config, _ in calls] == [Config()]
 
 
-def test_every_option_reaches_its_setting(calls: list[tuple[Config, str]], tmp_path: Path) -> None:
+def test_every_option_reaches_its_setting(calls: Calls, tmp_path: Path) -> None:
     file = tmp_path / "a.toml"
     file.write_text("[networks]\nlayers = 2\n", encoding="utf-8")
     line = (
@@ -83,42 +88,21 @@ def test_every_option_reaches_its_setting(calls: list[tuple[Config, str]], tmp_p
         "--set networks.units=9 --set networks.layers=3"
     )
     assert status_of(cli.run_main, *line.split(), "--config", str(file)) == 0
-    options: dict[str, object] = {
-        "corpus.path": "reviews.csv",
-        "corpus.test": "t.csv",
-        "corpus.validation": "v.csv",
-        "corpus.unlabelled": "u.txt",
-        "corpus.text": "body",
-        "corpus.label": "stars",
-        "run.models": "bow,rnn",
-        "run.embeddings": "learned,random",
-        "run.seeds": 2,
-        "run.seed": 5,
-        "run.metric": "macro-f1",
-        "run.rope": 0.02,
-        "corpus.test_size": 0.3,
-        "networks.max_tokens": 50,
-        "run.refit": True,
-        "run.tune": 4,
-        "run.out": "o",
-        "run.protocol": "p.toml",
-        "run.quick": True,
-        "run.deterministic": True,
-        "run.cache": False,
-        "run.probes": False,
-        "run.debug": True,
-        "run.learning_curve": True,
-        "run.compare": ["p.csv", "q.csv"],
-    }
+    files = {"path": "reviews.csv", "test": "t.csv", "validation": "v.csv", "unlabelled": "u.txt"}
+    corpus = files | {"text": "body", "label": "stars", "test_size": 0.3}
+    run = {"models": "bow,rnn", "embeddings": "learned,random", "seeds": 2, "seed": 5, "metric": "macro-f1"}
+    run |= {"rope": 0.02, "tune": 4, "out": "o", "protocol": "p.toml", "compare": ["p.csv", "q.csv"]}
+    run |= dict.fromkeys(("refit", "quick", "deterministic", "debug", "learning_curve"), True)
+    run |= dict.fromkeys(("cache", "probes"), False)
+    options: dict[str, object] = {f"corpus.{key}": value for key, value in corpus.items()}
+    options |= {f"run.{key}": value for key, value in run.items()} | {"networks.max_tokens": 50}
     assert calls[0][0] == load_config(None, ["networks.units=9", "networks.layers=3"], options)
     assert status_of(cli.run_main, "--folds", "4", "--probes", "needle,forget-bias") == 0
     assert calls[1][0].corpus.folds == 4
     assert calls[1][0].run.extra_probes == ("needle", "forget-bias")
 
 
-def test_the_command_is_noted_as_it_was_typed(
-    calls: list[tuple[Config, str]], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_command_is_noted_as_it_was_typed(calls: Calls, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["/somewhere/run_pipeline.py", "my file.csv", "--seeds", "2"])
     with pytest.raises(SystemExit):
         cli.run_main()
@@ -131,7 +115,7 @@ def test_the_command_is_noted_as_it_was_typed(
     ]
 
 
-def test_help_names_every_option_and_no_other(capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_names_every_option_and_no_other(capsys: Captured) -> None:
     text = help_of(capsys, "run")
     shown = set(re.findall(r"^ +(--[a-z-]+)", text, re.MULTILINE))
     assert shown == {setting.flag for setting in SETTINGS.values() if setting.flag.startswith("--")} | NO_KEY
@@ -150,7 +134,7 @@ def test_help_names_every_option_and_no_other(capsys: pytest.CaptureFixture[str]
         assert own.partition("Default: ")[2].split(" ")[0] == f"{default}.", option
 
 
-def test_help_of_inspect_names_what_decides_how_a_corpus_is_read(capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_of_inspect_names_what_decides_how_a_corpus_is_read(capsys: Captured) -> None:
     shown = set(re.findall(r"^ +(--[a-z-]+)", help_of(capsys, "inspect", "corpus"), re.MULTILINE))
     wanted = (
         "--test --validation --unlabelled --text --label --folds --seed --test-size --config --set --debug"
@@ -158,28 +142,26 @@ def test_help_of_inspect_names_what_decides_how_a_corpus_is_read(capsys: pytest.
     assert shown == {*wanted.split(), "--help"}
 
 
-def test_help_lists_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_lists_the_commands(capsys: Captured) -> None:
     text = help_of(capsys)
     commands = re.findall(r"^  (\w+)  ", text.split("Commands:")[1], re.MULTILINE)
     assert commands == ["run", "report", "verify", "selftest", "explain", "cache", "inspect"]
 
 
-def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_version(capsys: Captured) -> None:
     for start in (cli.main, cli.run_main):
         assert status_of(start, "--version") == 0
         assert capsys.readouterr().out == "embedseq 0.1.0\n"
 
 
-def test_a_misspelt_option_is_answered_with_the_likely_one(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_misspelt_option_is_answered_with_the_likely_one(capsys: Captured) -> None:
     assert status_of(cli.run_main, "--modles", "bow") == 2
     error = capsys.readouterr().err
     assert "No such option: --modles" in error
     assert "--models" in error
 
 
-def test_a_mistake_in_the_settings_is_said_without_a_traceback(
-    calls: list[tuple[Config, str]], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_mistake_in_the_settings_is_said_without_a_traceback(calls: Calls, capsys: Captured) -> None:
     assert status_of(cli.run_main, "--seeds", "0", "--set", "networks.unit=64") == 2
     assert capsys.readouterr() == (
         "",
@@ -190,9 +172,7 @@ def test_a_mistake_in_the_settings_is_said_without_a_traceback(
 
 
 @pytest.mark.parametrize("trials", ["-1", "abc", "2.5"])
-def test_a_number_of_trials_is_a_whole_number(
-    calls: list[tuple[Config, str]], capsys: pytest.CaptureFixture[str], trials: str
-) -> None:
+def test_a_number_of_trials_is_a_whole_number(calls: Calls, capsys: Captured, trials: str) -> None:
     assert status_of(cli.run_main, "--tune", trials) == 2
     error = capsys.readouterr().err
     if trials == "-1":
@@ -203,27 +183,20 @@ def test_a_number_of_trials_is_a_whole_number(
     assert calls == []
 
 
-def test_no_trials_are_no_tuning(calls: list[tuple[Config, str]]) -> None:
+def test_no_trials_are_no_tuning(calls: Calls) -> None:
     assert status_of(cli.run_main, "--tune", "0") == 0
     assert calls[0][0] == Config()
 
 
-def test_debug_brings_the_traceback_of_a_mistake_back(
-    calls: list[tuple[Config, str]], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_debug_brings_the_traceback_of_a_mistake_back(calls: Calls, capsys: Captured) -> None:
     assert status_of(cli.run_main, "--seeds", "0", "--debug") == 2
     error = capsys.readouterr().err
     assert error.startswith("Traceback (most recent call last):\n")
     assert error.endswith('\n--seeds: run.seeds is "0"; give auto, or a whole number from 1\n')
 
 
-def test_a_mistake_found_later_is_said_the_same_way(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def run_experiment(config: Config, console: Console, command: str) -> Path:
-        raise PipelineError("a.csv:3", "the label is empty", "give one")
-
-    put_experiment(monkeypatch, run_experiment)
+def test_a_mistake_found_later_is_said_the_same_way(ended_by: EndedBy, capsys: Captured) -> None:
+    ended_by(PipelineError("a.csv:3", "the label is empty", "give one"))
     assert status_of(cli.main, "run", "a.csv") == 2
     assert capsys.readouterr() == ("", "a.csv:3: the label is empty; give one\n")
 
@@ -237,56 +210,45 @@ FULL = "No space left on device"
     ids=["own", "polars"],
 )
 def test_a_full_disk_is_no_fault_and_what_had_finished_can_be_scored(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, error: Exception
+    ended_by: EndedBy, capsys: Captured, tmp_path: Path, error: Exception
 ) -> None:
     (tmp_path / "details").mkdir()
-
-    def run_experiment(config: Config, console: Console, command: str) -> Path:
-        console.log_to(tmp_path / "log.txt")
-        raise error
-
-    put_experiment(monkeypatch, run_experiment)
+    ended_by(error, lambda console: console.log_to(tmp_path / "log.txt"))
     assert status_of(cli.main, "run", "a.csv") == 2
     again = f"{tmp_path}: {FULL}; make room, and run again\n"
     assert capsys.readouterr() == ("", again)
     (tmp_path / "details" / "journal.jsonl").touch()
     assert status_of(cli.main, "run", "a.csv") == 2
-    finish = f"make room; `python -m pipeline report {tmp_path}` then scores what had finished\n"
+    finish = (
+        f"make room; the same command, with --out {tmp_path}, then goes on,"
+        f" and `python -m pipeline report {tmp_path}` scores what had finished\n"
+    )
     assert capsys.readouterr() == ("", f"{tmp_path}: {FULL}; {finish}")
 
 
 def test_a_log_that_cannot_be_written_hides_no_fault(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, ended_by: EndedBy, capsys: Captured
 ) -> None:
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, FULL)
 
-    def run_experiment(config: Config, console: Console, command: str) -> Path:
-        monkeypatch.setattr(console, "log", full)
-        raise ZeroDivisionError("division by zero")
-
-    put_experiment(monkeypatch, run_experiment)
+    ended_by(ZeroDivisionError("division by zero"), lambda console: monkeypatch.setattr(console, "log", full))
     assert status_of(cli.main, "run", "a.csv") == 1
     assert "ZeroDivisionError: division by zero" in capsys.readouterr().err
 
 
 def test_a_fault_of_the_program_is_one_line_that_names_the_log(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    ended_by: EndedBy, capsys: Captured, tmp_path: Path
 ) -> None:
     log = tmp_path / "log.txt"
-
-    def run_experiment(config: Config, console: Console, command: str) -> Path:
-        console.log_to(log)
-        raise ZeroDivisionError("division by zero")
-
-    put_experiment(monkeypatch, run_experiment)
+    ended_by(ZeroDivisionError("division by zero"), lambda console: console.log_to(log))
     line = (
         "embedseq: a fault of this program, ZeroDivisionError: division by zero; "
         f"the log is {log}, and --debug shows the traceback\n"
     )
     assert status_of(cli.main, "run") == 1
     assert capsys.readouterr() == ("", line)
-    assert 'raise ZeroDivisionError("division by zero")' in log.read_text(encoding="utf-8")
+    assert log.read_text(encoding="utf-8").rstrip().endswith("ZeroDivisionError: division by zero")
     assert status_of(cli.main, "run", "--debug") == 1
     error = capsys.readouterr().err
     assert error.startswith("Traceback (most recent call last):\n")
@@ -298,50 +260,31 @@ def test_a_fault_of_the_program_is_one_line_that_names_the_log(
     [({"finished": ["bow", "tfidf"]}, "bow, tfidf"), ({"finished": []}, "no model"), (None, "no model")],
 )
 def test_an_interrupt_says_what_was_finished_and_where(
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    tmp_path: Path,
-    status: object,
-    finished: str,
+    ended_by: EndedBy, capsys: Captured, tmp_path: Path, status: object, finished: str
 ) -> None:
-    def run_experiment(config: Config, console: Console, command: str) -> Path:
-        console.log_to(tmp_path / "log.txt")
-        (tmp_path / "details").mkdir()
-        if status is not None:
-            (tmp_path / "details" / "status.json").write_text(json.dumps(status), encoding="utf-8")
-        raise KeyboardInterrupt
-
-    put_experiment(monkeypatch, run_experiment)
+    (tmp_path / "details").mkdir()
+    if status is not None:
+        (tmp_path / "details" / "status.json").write_text(json.dumps(status), encoding="utf-8")
+    ended_by(KeyboardInterrupt(), lambda console: console.log_to(tmp_path / "log.txt"))
     assert status_of(cli.main, "run") == 130
     words = f"Interrupted. Finished: {finished}; what there is stands in {tmp_path}\n"
     assert capsys.readouterr() == ("", words)
 
 
-def test_an_interrupt_before_the_run_has_a_folder(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def run_experiment(config: Config, console: Console, command: str) -> Path:
-        raise KeyboardInterrupt
-
-    put_experiment(monkeypatch, run_experiment)
+def test_an_interrupt_before_the_run_has_a_folder(ended_by: EndedBy, capsys: Captured) -> None:
+    ended_by(KeyboardInterrupt())
     assert status_of(cli.main, "run") == 130
     assert capsys.readouterr() == ("", "Interrupted before anything was written.\n")
 
 
-def test_inspect_corpus_reads_and_splits_as_a_run_would(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    rows = [
-        "a fine film,good",
-        "a dull film,bad",
-        "fine,good",
-        "dull,bad",
-        "a  Fine film,good",
-        "so dull,bad",
-    ]
-    lines = ["body,verdict", *rows, "not bad,good", "not good,bad"]
+def test_inspect_corpus_reads_and_splits_as_a_run_would(tmp_path: Path, capsys: Captured) -> None:
+    good, bad = (
+        ("a fine film", "fine", "a  Fine film", "not bad"),
+        ("a dull film", "dull", "so dull", "not good"),
+    )
+    rows = [f"{one},good\n{other},bad\n" for one, other in zip(good, bad, strict=True)]
     films = tmp_path / "films.csv"
-    films.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    films.write_text("body,verdict\n" + "".join(rows), encoding="utf-8")
     settings = ["--text", "body", "--label", "verdict", "--folds", "2", "--seed", "4"]
     assert status_of(cli.main, "inspect", "corpus", str(films), *settings) == 0
     shown = capsys.readouterr().out
@@ -356,7 +299,7 @@ def test_inspect_corpus_reads_and_splits_as_a_run_would(
 
 
 def test_report_draws_a_finished_run_again(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, capsys: Captured, tmp_path: Path
 ) -> None:
     drawn: list[Path] = []
     put_module(monkeypatch, "pipeline.report", draw_report=drawn.append)
@@ -369,21 +312,24 @@ def test_report_draws_a_finished_run_again(
     assert drawn == [tmp_path]
 
 
-def test_help_answers_at_once_and_imports_nothing_heavy() -> None:
-    program = (
-        "import sys; sys.argv = ['run_pipeline.py', '--help']\n"
-        "try:\n"
-        "    import runpy; runpy.run_path('run_pipeline.py', run_name='__main__')\n"
-        "finally:\n"
-        "    heavy = {'numpy', 'polars', 'tensorflow', 'gensim', 'sklearn', 'altair', 'rich'}\n"
-        "    print(sorted(heavy & set(sys.modules)), file=sys.stderr)\n"
-    )
-    started = time.perf_counter()
-    ended = subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=30, check=True
-    )
-    assert ended.stdout.startswith("Usage: python run_pipeline.py [OPTIONS] [CORPUS]\n")
+def shown_without_heavy_imports(*program: str) -> str:
+    """Return what a program prints in a process of its own, which imports nothing heavy."""
+    heavy = "'numpy', 'polars', 'tensorflow', 'gensim', 'sklearn', 'altair', 'rich', 'jinja2'"
+    told = f"print(sorted({{{heavy}}} & set(sys.modules)), file=sys.stderr)"
+    lines = ["import sys", "try:", *(f"    {line}" for line in program), "finally:", f"    {told}"]
+    command = [sys.executable, "-c", "\n".join(lines)]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30, check=True)
     assert ended.stderr == "[]\n"
+    return ended.stdout
+
+
+def test_help_answers_at_once_and_imports_nothing_heavy() -> None:
+    started = time.perf_counter()
+    shown = shown_without_heavy_imports(
+        "sys.argv = ['run_pipeline.py', '--help']",
+        "import runpy; runpy.run_path('run_pipeline.py', run_name='__main__')",
+    )
+    assert shown.startswith("Usage: python run_pipeline.py [OPTIONS] [CORPUS]\n")
     assert time.perf_counter() - started < 5  # 0.1 s on an idle machine; the modules above are what guards it
 
 
@@ -420,15 +366,14 @@ def example_of(conclusion: str, agrees: bool) -> Any:
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, object]]]:
+def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
     """Let `explain` note what it was asked for; TensorFlow disagrees where the text says so."""
-    noted: list[tuple[str, dict[str, object]]] = []
+    noted: Asked = []
 
     def explain(text: str, **given: object) -> object:
         noted.append((text, given))
-        return (
-            example_of("TENSORFLOW DISAGREES.", False) if text == "off" else example_of("All agrees.", True)
-        )
+        agrees = text != "off"
+        return example_of("All agrees." if agrees else "TENSORFLOW DISAGREES.", agrees)
 
     monkeypatch.setattr("pipeline.interpret.explain.explain", explain)
     monkeypatch.setenv("COLUMNS", "100")
@@ -451,7 +396,7 @@ All agrees.
 
 
 def test_explain_shows_the_example_and_writes_the_page(
-    asked: list[tuple[str, dict[str, object]]], capsys: pytest.CaptureFixture[str], tmp_path: Path
+    asked: Asked, capsys: Captured, tmp_path: Path
 ) -> None:
     page = tmp_path / "dog.html"
     line = ["explain", "a dog", "--cell", "lstm", "--units", "3", "--out", str(page)]
@@ -466,9 +411,7 @@ def test_explain_shows_the_example_and_writes_the_page(
     ]
 
 
-def test_explain_ends_with_status_1_where_tensorflow_disagrees(
-    asked: list[tuple[str, dict[str, object]]], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_explain_ends_with_status_1_where_tensorflow_disagrees(asked: Asked, capsys: Captured) -> None:
     assert status_of(cli.main, "explain", "off") == 1
     shown, error = capsys.readouterr()
     assert error == "TENSORFLOW DISAGREES.\n"
@@ -476,7 +419,7 @@ def test_explain_ends_with_status_1_where_tensorflow_disagrees(
 
 
 def test_explain_checks_where_it_writes_before_it_computes(
-    asked: list[tuple[str, dict[str, object]]], capsys: pytest.CaptureFixture[str], tmp_path: Path
+    asked: Asked, capsys: Captured, tmp_path: Path
 ) -> None:
     there = tmp_path / "a.html"
     there.write_text("mine", encoding="utf-8")
@@ -486,22 +429,12 @@ def test_explain_checks_where_it_writes_before_it_computes(
     assert asked == []
 
 
-def test_a_mistake_in_what_is_to_be_explained_has_status_2(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_mistake_in_what_is_to_be_explained_has_status_2(capsys: Captured) -> None:
     assert status_of(cli.main, "explain", "dog", "--cell", "ltsm") == 2
     assert capsys.readouterr() == ("", '--cell: there is no cell "ltsm"; did you mean "lstm"?\n')
 
 
 def test_help_of_explain_imports_nothing_heavy() -> None:
-    program = (
-        "import sys\nfrom pipeline import cli\n"
-        "try:\n    cli.main(['explain', '--help'])\n"
-        "finally:\n"
-        "    heavy = {'numpy', 'polars', 'tensorflow', 'gensim', 'sklearn', 'altair', 'rich', 'jinja2'}\n"
-        "    print(sorted(heavy & set(sys.modules)), file=sys.stderr)\n"
-    )
-    ended = subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=30, check=True
-    )
-    options = set(re.findall(r"^ +(--[a-z-]+)", ended.stdout, re.MULTILINE))
+    shown = shown_without_heavy_imports("from pipeline import cli", "cli.main(['explain', '--help'])")
+    options = set(re.findall(r"^ +(--[a-z-]+)", shown, re.MULTILINE))
     assert options == {"--cell", "--units", "--run", "--model", "--out", "--debug", "--help"}
-    assert ended.stderr == "[]\n"

@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from test_cli import ROOT, help_of, status_of
+from command_lines import help_of, status_of
+from markdown_pages import ROOT
 
 from pipeline import cli
 
@@ -146,14 +147,9 @@ def test_the_audit_does_not_import_tensorflow(folder: Path) -> None:
         " text = describe_fit('v.txt', config, Console(silent=True)); assert 'Norms' in text;"
         " print([name for name in ('tensorflow', 'keras', 'gensim', 'altair') if name in sys.modules])"
     )
+    environment, command = {"PYTHONPATH": str(ROOT), "PATH": ""}, [sys.executable, "-c", program]
     ended = subprocess.run(
-        [sys.executable, "-c", program],
-        cwd=folder,
-        env={"PYTHONPATH": str(ROOT), "PATH": ""},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=60
     )
     assert (ended.stdout, ended.stderr, ended.returncode) == ("[]\n", "", 0)
 

@@ -16,7 +16,7 @@ from pipeline.models.equations.network import run_network
 from pipeline.models.equations.output import embed
 from pipeline.models.networks.batches import pad
 from pipeline.models.networks.build import build, specify
-from pipeline.models.networks.prediction import predict_probabilities
+from pipeline.models.networks.prediction import predict_probabilities, predict_with, prediction_step
 from pipeline.models.networks.training import FittedNetwork
 from pipeline.text.ragged import take
 
@@ -43,8 +43,14 @@ def built(model: str, head: str, n_classes: int = 2) -> Any:
     return network
 
 
+@cache
+def step_of(model: str, head: str, n_classes: int) -> Any:
+    """Return what predicts a batch with such a network; TensorFlow takes longest to make it."""
+    return prediction_step(built(model, head, n_classes))
+
+
 def predictions(model: str, head: str, documents: IndexedCorpus, n_classes: int = 2) -> Float32:
-    return predict_probabilities(built(model, head, n_classes), documents, n_classes)
+    return predict_with(step_of(model, head, n_classes), documents, n_classes)
 
 
 @pytest.mark.parametrize(

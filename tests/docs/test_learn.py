@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from command_lines import COMMANDS, check_command
 from markdown_pages import ROOT, read, relative_links, shell_commands
 
 sys.path.insert(0, str(ROOT))
 
-from docs.learn import run_chapters
 from docs.learn.make_figures import FIGURES, draw
 from docs.learn.run_chapters import (
     blocks_of,
@@ -19,9 +20,11 @@ from docs.learn.run_chapters import (
     check,
     difference,
     names_of,
+    names_of_page,
     printed_by,
     write,
 )
+from pipeline.embeddings.packages import PACKAGES
 
 LEARN = ROOT / "docs" / "learn"
 PAGES = [LEARN / "README.md", *chapters()]
@@ -80,8 +83,6 @@ def test_a_figure_is_drawn_on_a_white_ground_as_it_lies_in_the_folder(name: str)
 
 @pytest.mark.parametrize("page", [*PAGES, MEASURED], ids=lambda page: page.stem)
 def test_commands_of_the_chapters_are_read_by_the_program(page: Path) -> None:
-    from test_readme import COMMANDS, check_command
-
     for command in shell_commands(page.read_text(encoding="utf-8")):
         script = command.removeprefix("python ").split()[0]
         if any(f"{command} ".startswith(f"{start} ") for start in COMMANDS):
@@ -169,21 +170,20 @@ def test_a_block_whose_package_is_not_installed_is_left_out(
         + "\n```text\n3.00 apples\n```\n"
     )
     page = page_of(tmp_path, text)
-    monkeypatch.setattr(run_chapters, "find_spec", lambda module: None)
-    assert check(page) == []
-    monkeypatch.setattr(run_chapters, "find_spec", lambda module: module)
-    assert check(page) == ["page.md:8: shown: 3.00 apples, printed: 2.00 apples"]
+    for module, found in (
+        ("no_such_module", []),
+        ("json", ["page.md:8: shown: 3.00 apples, printed: 2.00 apples"]),
+    ):
+        monkeypatch.setitem(PACKAGES, "glove-6b-50d", replace(PACKAGES["glove-6b-50d"], module=module))
+        assert check(page) == found
 
 
-def test_a_block_aside_is_run_in_its_own_chapter_alone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_block_aside_is_run_in_its_own_chapter_alone(tmp_path: Path) -> None:
     page = page_of(
         tmp_path, APPLES + "\n```text\n2.00 apples\n```\n\n```python aside\na = 3\nprint(a)\n```\n"
     )
     assert check(page) == ["page.md:16: 0 lines are shown, 1 were printed: '3\\n'"]
-    monkeypatch.setattr(run_chapters, "chapters", lambda: [page])
-    assert names_of("page")["a"] == 2
+    assert names_of_page(page)["a"] == 2
 
 
 def test_a_chapter_can_use_what_another_defines() -> None:

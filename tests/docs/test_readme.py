@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import re
-import shlex
-import tomllib
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-import typer
+from command_lines import PROGRAM, SCRIPT, check_command
 from markdown_pages import ROOT, first_cells, names_after, prose, read, relative_links, shell_commands
 
 from pipeline import cli
@@ -17,62 +14,12 @@ from pipeline.core.models import LAST, MODELS, POOLED, networks
 from pipeline.core.names import MODES, SHUFFLED_WORDS
 from pipeline.corpus.readers.table import READERS
 from pipeline.embeddings.table import SOURCES
-from pipeline.experiment.plan import plan_models
-from pipeline.settings.options import resolved
 from pipeline.settings.tables import SETTINGS
 
 README = read("README.md")
-SCRIPT = typer.main.get_command(cli.script)
-PROGRAM: Any = typer.main.get_command(cli.app)
 
 INSTALL_AND_RUN = "python -m pip install -e '.[demo]' && python run_pipeline.py"
 INSTALL_AND_TEST = "python -m pip install -e '.[test]' && python -m pytest"
-
-
-def check_run(arguments: list[str]) -> None:
-    """Read the arguments as the script would, up to the plan of models."""
-    params = SCRIPT.make_context("run_pipeline.py", arguments).params
-    config = resolved(params | {"config": None})  # the README's file is one that the reader has
-    plan_models(config.run.models, config.run.embeddings)
-
-
-def check_program(arguments: list[str]) -> None:
-    """Read the arguments of `python -m pipeline`, subcommand after subcommand."""
-    command = PROGRAM
-    while hasattr(command, "commands"):
-        command = command.commands[arguments[0]]
-        arguments = arguments[1:]
-    command.make_context(command.name, arguments)
-
-
-def check_install(arguments: list[str]) -> None:
-    """Check the extra that is installed, and the constraints file if one is named."""
-    project = tomllib.loads(read("pyproject.toml"))["project"]
-    *options, requirement = arguments
-    assert options in (["-e"], ["-c", "constraints.txt", "-e"])
-    extra = re.fullmatch(r"\.\[(\w+)\]", requirement)
-    assert extra is not None
-    assert extra[1] in project["optional-dependencies"]
-    assert "-c" not in options or (ROOT / "constraints.txt").is_file()
-
-
-def check_nothing_more(arguments: list[str]) -> None:
-    assert arguments == []
-
-
-COMMANDS: dict[str, Callable[[list[str]], None]] = {
-    "python run_pipeline.py": check_run,
-    "python -m pipeline": check_program,
-    "python -m pip install": check_install,
-    "python -m pytest": check_nothing_more,
-}
-
-
-def check_command(command: str) -> None:
-    """Read one command of the README; an error says what is wrong with it."""
-    start = next((start for start in COMMANDS if f"{command} ".startswith(f"{start} ")), None)
-    assert start is not None, f"{command}: not one of {', '.join(COMMANDS)}"
-    COMMANDS[start](shlex.split(command.removeprefix(start)))
 
 
 @pytest.mark.parametrize("command", sorted(set(shell_commands(README))))

@@ -21,10 +21,9 @@ import pytest
 from builders import THREE_DOCUMENTS, TINY_WORD2VEC, request_of, tokens_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from whole_runs import answering, fitting, perform, read
 
-from pipeline.commands.run import run_experiment
 from pipeline.core import store
-from pipeline.core.console import Console
 from pipeline.core.files import file_hash
 from pipeline.core.store import Cache, Entry, default_folder
 from pipeline.embeddings import kept as kept_vectors
@@ -39,7 +38,6 @@ from pipeline.embeddings.kept import (
 from pipeline.embeddings.request import EmbeddingRequest, WordVectors
 from pipeline.embeddings.table import embed
 from pipeline.embeddings.word2vec import train_word2vec
-from pipeline.settings.setting import Value
 from pipeline.settings.tables import Config, with_values
 
 PLENTY = 10 * 2**20
@@ -692,23 +690,14 @@ def test_a_changed_vocabulary_beside_a_file_is_met(tmp_path: Path) -> None:
 
 
 def test_a_run_takes_its_cache_from_the_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two whole runs of one network on eight documents; gensim fails in the second, unless it is not asked."""
+    """Two whole runs; gensim fails in the second, unless it is not asked."""
     import gensim.models
 
     monkeypatch.setenv("EMBEDSEQ_CACHE", str(tmp_path / "cache"))
-    corpus = tmp_path / "tiny.csv"
-    rows = [
-        f"{word} film {number},{label}" for number in range(8) for word, label in (("good", 1), ("bad", 0))
-    ]
-    corpus.write_text("\n".join(["text,label", *rows]) + "\n", encoding="utf-8")
-    small: dict[str, Value] = {"corpus.path": str(corpus), "run.models": ("ann",), "run.seeds": 1}
-    small |= {"networks.max_epochs": 1, "networks.units": 4, "word2vec.vector_size": 4, "word2vec.epochs": 1}
 
-    def run(name: str, **changed: Value) -> dict[str, Any]:
-        config = with_values(Config(), {**small, "run.out": str(tmp_path / name), **changed})
-        folder = run_experiment(config, Console(silent=True), "command")
-        metrics: dict[str, Any] = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
-        return metrics["embeddings"][0]
+    def run(name: str, **options: Any) -> dict[str, Any]:
+        given = {"run_models": "ann", "run_embeddings": "word2vec", "run_out": str(tmp_path / name)} | options
+        return read(perform(tmp_path, executors=fitting(answering()), **given))["embeddings"][0]
 
     first = run("first")
     monkeypatch.setattr(gensim.models, "Word2Vec", no_training)
@@ -716,4 +705,4 @@ def test_a_run_takes_its_cache_from_the_settings(tmp_path: Path, monkeypatch: py
     assert (first["cached"], second["cached"]) == (False, True)
     assert "in an earlier run" in (tmp_path / "second" / "report.md").read_text(encoding="utf-8")
     with pytest.raises(AssertionError, match="gensim was asked to train"):
-        run("third", **{"run.cache": False})
+        run("third", run_cache=False)

@@ -34,13 +34,7 @@ def in_a_folder_of_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         ("word2vec+random", "word2vec+random", ("word2vec", "random"), "frozen", False),
         ("word2vec+learned", "word2vec+learned", ("word2vec", "learned"), "tuned", False),
         ("word2vec+learned:frozen", "word2vec+learned:frozen", ("word2vec", "learned"), "frozen", False),
-        (
-            "word2vec:shuffled-rows:tuned",
-            "word2vec:shuffled-rows:tuned",
-            ("word2vec",),
-            "tuned",
-            True,
-        ),
+        ("word2vec:shuffled-rows:tuned", "word2vec:shuffled-rows:tuned", ("word2vec",), "tuned", True),
         (
             "word2vec+random:frozen-then-tuned:shuffled-rows",
             "word2vec+random:frozen-then-tuned:shuffled-rows",
@@ -91,10 +85,7 @@ KNOWN = "word2vec, fasttext, learned, random, glove-6b-50d"
         ("w.vec.gz:tuned", 'there is no file "w.vec.gz"; correct the path'),
         ("D:\\w.txt", 'there is no file "D:\\w.txt"; correct the path'),
         ("a", '"a" is a folder; a vector file is expected; name a file in it'),
-        (
-            "word2vec+",
-            '"word2vec+" has an empty part; write one name, or two or more with a + between them',
-        ),
+        ("word2vec+", '"word2vec+" has an empty part; write one name, or two or more with a + between them'),
         ("", '"" has an empty part; write one name, or two or more with a + between them'),
         (
             "random:tuned+word2vec",
@@ -133,10 +124,7 @@ def test_what_cannot_be_read_is_named_with_what_was_meant(asked: str, message: s
             ("v.txt:tuned:shuffled-rows", "./v.txt:shuffled-rows:tuned"),
             "v.txt:tuned:shuffled-rows and ./v.txt:shuffled-rows:tuned are one source; leave one out",
         ),
-        (
-            ("a/word2vec",),
-            'a/word2vec has the name of the source "word2vec"; rename the file',
-        ),
+        (("a/word2vec",), 'a/word2vec has the name of the source "word2vec"; rename the file'),
     ],
 )
 def test_two_sources_of_one_name_are_refused(asked: tuple[str, ...], message: str) -> None:

@@ -65,17 +65,13 @@ READ = {
     "a word that is not UTF-8": Expect("word2vec text", rows=7, replaced=1),
     "dimension 1": Expect("GloVe text", vectors={"film": [1.25], "good": [3.25]}),
     "cut last line": Expect(
-        "word2vec text",
-        rows=5,
-        notes=("line 7: the last line ends after 2 of 3 numbers and is left out",),
+        "word2vec text", rows=5, notes=("line 7: the last line ends after 2 of 3 numbers and is left out",)
     ),
     "header promises more words": Expect(
         "word2vec text", notes=("line 1: the header promises 8 words, the file holds 6",)
     ),
     "cut binary": Expect(
-        "word2vec binary",
-        rows=5,
-        notes=("byte 85: the file ends inside a row, which is left out",),
+        "word2vec binary", rows=5, notes=("byte 85: the file ends inside a row, which is left out",)
     ),
 }
 

@@ -54,9 +54,7 @@ def test_the_error_of_a_calibrated_model_by_hand():
     are summed distances of 1.5, 0.5 and 0.5. With the 0.5 of the third, over three documents: 2/3 or 1/3.
     """
     facts = calibration_facts(
-        runs_of(saved([0.75, 0.75, 0.5], [True, True, True])),
-        np.random.default_rng(0),
-        n_resamples=20_000,
+        runs_of(saved([0.75, 0.75, 0.5], [True, True, True])), np.random.default_rng(0), n_resamples=20_000
     )
     expected = 1 / 16 * 2 / 3 + 15 / 16 * 1 / 3
     assert facts.ece_if_calibrated == pytest.approx(expected, abs=4 * 1 / 3 * (15 / 256 / 20_000) ** 0.5)

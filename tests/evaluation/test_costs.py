@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from builders import documents_of, tokens_of
+from builders import answered, documents_of, tokens_of
 from report_builders import build_run
 
 from pipeline.core.resources import milliseconds_of_each
@@ -28,11 +28,8 @@ N_DOCS = 2000
 
 
 def saved(name: str, n_right: int) -> SavedPredictions:
-    """Return predictions of label 1 for every document, the first `n_right` of them right."""
-    right = (np.arange(N_DOCS) < n_right).astype(np.float32)
-    probabilities = np.stack([1 - right, right], axis=1)
-    predictions = Predictions(np.arange(N_DOCS), np.ones(N_DOCS, np.int32), probabilities)
-    return SavedPredictions(name, 0, 0, "h", ("no", "yes"), predictions)
+    """Return predictions of which the first `n_right` are right."""
+    return answered(name, np.arange(N_DOCS) < n_right)
 
 
 def model(name: str, *fits: tuple[float, float]) -> ModelCosts:

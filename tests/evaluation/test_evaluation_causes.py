@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from builders import answered
 from filled import typed
 
 from pipeline.evaluation.comparisons import compare
@@ -10,8 +11,6 @@ from pipeline.evaluation.differences import estimate_difference, paired_runs
 from pipeline.evaluation.pairs import planned_pairs
 from pipeline.evaluation.pooling import pool_folds
 from pipeline.run_folder.metrics.comparisons import Cause, Comparison, Gains
-from pipeline.run_folder.predictions import SavedPredictions
-from pipeline.tasks.classification.answers import Predictions
 
 LADDER = {
     "tfidf": "baseline",
@@ -41,16 +40,9 @@ def causes_of(rows, gains=(), trained=None):
     return find_causes(rows, gains, trained or {}, [])
 
 
-def saved(name, right, seed=0):
-    right = np.array(right, np.float32)
-    probabilities = np.stack([1 - right, right], axis=1)
-    predictions = Predictions(np.arange(len(right)), np.ones(len(right), np.int32), probabilities)
-    return SavedPredictions(name, seed, 0, "h", ("no", "yes"), predictions)
-
-
 def test_every_cause_of_a_whole_ladder():
     validation = dict.fromkeys(LADDER, 0.5)
-    everything = [saved(name, [1, 0, 1, 1]) for name in LADDER]
+    everything = [answered(name, [1, 0, 1, 1]) for name in LADDER]
     comparisons = compare(everything, planned_pairs(LADDER, validation), 0.01)
     gains = find_gains(comparisons, validation, {})
     found = find_causes(comparisons, gains, {}, everything)
@@ -167,7 +159,7 @@ def test_two_changes_at_once_are_no_cause(a, b):
 
 def test_gates_by_length():
     lstm, rnn = [1, 1, 1, 0, 1, 1, 1, 1, 1], [1, 1, 0, 1, 1, 0, 0, 0, 1]
-    both = [saved("lstm@w", lstm), saved("rnn@w", rnn)]
+    both = [answered("lstm@w", lstm), answered("rnn@w", rnn)]
     comparisons = compare(both, [("lstm@w", "rnn@w")], 0.01)
     lengths = dict(enumerate([5, 6, 7, 20, 21, 22, 300, 301, 302]))
     found = find_causes(comparisons, [], {}, both, lengths=lengths)[-1]
@@ -183,14 +175,14 @@ def test_gates_by_length():
 
 
 def test_documents_of_one_length_stay_together():
-    both = [saved("lstm@w", [1, 1, 0, 1]), saved("rnn@w", [1, 0, 1, 0])]
+    both = [answered("lstm@w", [1, 1, 0, 1]), answered("rnn@w", [1, 0, 1, 0])]
     comparisons = compare(both, [("lstm@w", "rnn@w")], 0.01)
     found = find_causes(comparisons, [], {}, both, lengths=dict.fromkeys(range(4), 8))[-1]
     assert [(third.tokens, third.documents) for third in found.by_length] == [((8, 8), 4)]
 
 
 def test_a_length_on_an_edge_belongs_to_the_shorter_third():
-    both = [saved("lstm@w", [1] * 7), saved("rnn@w", [0] * 7)]
+    both = [answered("lstm@w", [1] * 7), answered("rnn@w", [0] * 7)]
     comparisons = compare(both, [("lstm@w", "rnn@w")], 0.01)
     lengths = dict(enumerate(range(1, 8)))  # thirds end at 3 and at 5
     found = find_causes(comparisons, [], {}, both, lengths=lengths)[-1]

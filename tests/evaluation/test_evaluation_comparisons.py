@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from builders import answered
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import optimize, stats
@@ -14,16 +15,6 @@ from pipeline.evaluation.comparisons import compare, withhold
 from pipeline.evaluation.estimates import Estimate, crossed_estimate, folds_estimate, holm, mcnemar_p_value
 from pipeline.evaluation.pairs import planned_pairs
 from pipeline.run_folder.metrics.comparisons import McNemar
-from pipeline.run_folder.predictions import SavedPredictions
-from pipeline.tasks.classification.answers import Predictions
-
-
-def saved(name, right, seed=0, documents=None, fold=0):
-    """Return predictions of label 1 for every document, right where told."""
-    right = np.array(right, np.float32)
-    documents = np.arange(len(right)) if documents is None else np.array(documents)
-    predictions = Predictions(documents, np.ones(len(right), np.int32), np.stack([1 - right, right], axis=1))
-    return SavedPredictions(name, seed, fold, "h", ("no", "yes"), predictions)
 
 
 def detectable(standard_error, freedom):
@@ -39,8 +30,8 @@ def one_row(entries, rope=0.01):
 
 
 def test_one_seed_by_hand():
-    a = saved("a", [1, 1, 1, 0, 1, 1, 1, 1, 1, 0] * 3)
-    b = saved("b", [0, 0, 0, 1, 1, 1, 1, 1, 1, 0] * 3)
+    a = answered("a", [1, 1, 1, 0, 1, 1, 1, 1, 1, 0] * 3)
+    b = answered("b", [0, 0, 0, 1, 1, 1, 1, 1, 1, 0] * 3)
     row = one_row([a, b])
     # differences: nine of 1, three of -1, eighteen of 0; the squares around 0.2 add up to 10.8
     standard_error = np.sqrt(10.8 / 29 / 30)
@@ -119,19 +110,19 @@ def test_what_is_cut_at_zero_takes_no_degree_of_freedom():
 
 
 def test_one_document_gives_an_interval_that_says_nothing():
-    row = one_row([saved("a", [1]), saved("b", [1])])
+    row = one_row([answered("a", [1]), answered("b", [1])])
     assert (row.difference, row.ci95, row.p_value) == (0.0, (-1.0, 1.0), 1.0)
 
 
 def test_models_that_agree_everywhere_are_equal_only_with_enough_documents():
-    few, many = (one_row([saved("a", [1] * n), saved("b", [1] * n)]) for n in (10, 1000))
+    few, many = (one_row([answered("a", [1] * n), answered("b", [1] * n)]) for n in (10, 1000))
     assert (few.decision, many.decision) == ("cannot tell", "equal")
     assert many.ci95 == pytest.approx([-0.00277, 0.00277], abs=1e-5)  # 1.962 x sqrt(2) / 1002
 
 
 def test_documents_are_matched_by_number():
-    a = saved("a", [1, 0, 0, 1], documents=[3, 2, 1, 0])
-    b = saved("b", [1, 0, 0, 0], documents=[0, 1, 2, 3])
+    a = answered("a", [1, 0, 0, 1], documents=[3, 2, 1, 0])
+    b = answered("b", [1, 0, 0, 0], documents=[0, 1, 2, 3])
     row = one_row([a, b])
     # only document 3 differs: mean 1/4, variance 1/4, and 1/4 + 3.18 / 4 is more than a difference can be
     assert row.difference == 0.25
@@ -142,7 +133,7 @@ def test_the_numbers_of_seeds_pair_nothing():
     # seed by seed the two models are right on the same documents, which two trainings have no reason to be
     right = {0: [1] * 40 + [0] * 10, 1: [1] * 20 + [0] * 30}
     rows = [
-        one_row([saved(name, right[number % 2], seed) for number, (name, seed) in enumerate(order)])
+        one_row([answered(name, right[number % 2], seed) for number, (name, seed) in enumerate(order)])
         for order in ([("a", 0), ("a", 1), ("b", 0), ("b", 1)], [("a", 0), ("a", 1), ("b", 5), ("b", 2)])
     ]
     # 0.8 and 0.4: variance 0.08, / 2, of each model; documents tie on average
@@ -153,22 +144,31 @@ def test_the_numbers_of_seeds_pair_nothing():
 
 
 def test_all_seeds_of_either_model_count():
-    entries = [saved("a", [1, 1], 0), saved("a", [1, 1], 1), saved("a", [0, 0], 2), saved("b", [1, 1], 0)]
-    row = one_row([*entries, saved("b", [1, 1], 1)])
+    entries = [
+        answered("a", [1, 1], 0),
+        answered("a", [1, 1], 1),
+        answered("a", [0, 0], 2),
+        answered("b", [1, 1], 0),
+    ]
+    row = one_row([*entries, answered("b", [1, 1], 1)])
     assert (row.difference, row.seeds) == (pytest.approx(-1 / 3), (0, 1, 2))
 
 
 def test_a_model_with_one_run_is_paired_with_every_seed():
-    network = [saved("a", [1, 1, 1, 1], 0), saved("a", [1, 1, 0, 0], 1), saved("a", [1, 1, 1, 0], 2)]
-    row = one_row([*network, saved("b", [1, 0, 1, 0], 0)])
+    network = [
+        answered("a", [1, 1, 1, 1], 0),
+        answered("a", [1, 1, 0, 0], 1),
+        answered("a", [1, 1, 1, 0], 2),
+    ]
+    row = one_row([*network, answered("b", [1, 0, 1, 0], 0)])
     assert row.difference == pytest.approx((2 / 4 + 0 + 1 / 4) / 3)
-    assert one_row([saved("b", [1, 0, 1, 0], 0), *network]).difference == row.difference
+    assert one_row([answered("b", [1, 0, 1, 0], 0), *network]).difference == row.difference
 
 
 def test_p_values_are_corrected_for_all_pairs():
     generator = np.random.default_rng(0)
     entries = [
-        saved(name, generator.random(300) < share) for name, share in (("a", 0.9), ("b", 0.8), ("c", 0.85))
+        answered(name, generator.random(300) < share) for name, share in (("a", 0.9), ("b", 0.8), ("c", 0.85))
     ]
     pairs = [("a", "b"), ("a", "c"), ("b", "c")]
     rows = compare(entries, pairs, 0.01)
@@ -178,26 +178,26 @@ def test_p_values_are_corrected_for_all_pairs():
 
 
 def test_no_pairs_no_rows():
-    assert compare([saved("a", [1])], [], 0.01) == []
+    assert compare([answered("a", [1])], [], 0.01) == []
 
 
 @pytest.mark.parametrize(
     ("other", "message"),
     [
         (
-            saved("b", [1, 1], documents=[0, 9]),
+            answered("b", [1, 1], documents=[0, 9]),
             "only one of a (seed 0) and b (seed 0) was tested on documents 1, 9",
         ),
-        (saved("b", [1]), "only one of a (seed 0) and b (seed 0) was tested on documents 1"),
+        (answered("b", [1]), "only one of a (seed 0) and b (seed 0) was tested on documents 1"),
     ],
 )
 def test_other_documents_are_refused(other, message):
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
-        one_row([saved("a", [1, 1]), other])
+        one_row([answered("a", [1, 1]), other])
 
 
 def test_a_model_that_did_not_train_has_lost_nothing():
-    entries = [saved("a", [0] * 400), saved("b", [1] * 400), saved("c", [1] * 400)]
+    entries = [answered("a", [0] * 400), answered("b", [1] * 400), answered("c", [1] * 400)]
     rows = compare(entries, [("a", "b"), ("c", "a"), ("c", "b")], 0.01)
     assert [row.decision for row in rows] == ["loses", "beats", "equal"]
     told = withhold(rows, {"a": False, "b": True})
@@ -235,7 +235,7 @@ def test_holm_keeps_the_order_and_lies_between_none_and_bonferroni(p_values):
 )
 def test_a_row_says_by_how_much(right, decision, by):
     rope = 0.002 if decision == "cannot tell" else 0.05
-    row = one_row([saved("a", right), saved("b", [1] * 600 + [0] * 400)], rope)
+    row = one_row([answered("a", right), answered("b", [1] * 600 + [0] * 400)], rope)
     assert (row.decision, row.by, row.family) == (decision, by, "side")
 
 
@@ -243,7 +243,7 @@ def folds_of(name, right, sizes, seed=0):
     """Return one prediction file a fold: `right` in runs of `sizes` documents."""
     ends = np.cumsum([0, *sizes])
     return [
-        saved(name, right[start:end], seed, range(start, end), fold)
+        answered(name, right[start:end], seed, fold, range(start, end))
         for fold, (start, end) in enumerate(pairwise(ends))
     ]
 
@@ -280,8 +280,8 @@ def test_seeds_are_averaged_within_folds():
 
 def test_one_fold_alone_is_a_split():
     a, b = [1, 1, 0, 1, 1], [0, 1, 1, 0, 0]
-    only = one_row([saved("a", a, fold=2), saved("b", b, fold=2)])
-    assert only == one_row([saved("a", a), saved("b", b)])
+    only = one_row([answered("a", a, fold=2), answered("b", b, fold=2)])
+    assert only == one_row([answered("a", a), answered("b", b)])
 
 
 def test_chosen_documents_of_folds_count_where_they_were_tested():
@@ -296,7 +296,11 @@ def test_chosen_documents_of_folds_count_where_they_were_tested():
 
 
 def test_mcnemar_is_shown_of_the_first_seed():
-    entries = [saved("a", [1, 1, 1, 0], 4), saved("a", [0, 0, 1, 0], 5), saved("b", [0, 0, 0, 1])]
+    entries = [
+        answered("a", [1, 1, 1, 0], 4),
+        answered("a", [0, 0, 1, 0], 5),
+        answered("b", [0, 0, 0, 1]),
+    ]
     row = one_row(entries)
     assert row.mcnemar == McNemar(4, 3, 1, pytest.approx(10 / 16))
     assert row.method == "documents and seeds"
@@ -337,12 +341,7 @@ def test_planned_pairs():
 def test_each_step_of_the_ladder_is_planned():
     names = ("tfidf", "mean@w", "mean@random", "ann@w", "rnn@w", "gru@w")
     pairs = planned_pairs(dict.fromkeys(names, "control"), {"tfidf": 0.5})
-    assert pairs == [
-        ("gru@w", "rnn@w"),
-        ("ann@w", "mean@w"),
-        ("mean@w", "tfidf"),
-        ("mean@w", "mean@random"),
-    ]
+    assert pairs == [("gru@w", "rnn@w"), ("ann@w", "mean@w"), ("mean@w", "tfidf"), ("mean@w", "mean@random")]
 
 
 def test_a_network_is_compared_with_itself_on_shuffled_words():

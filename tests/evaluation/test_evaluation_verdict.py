@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from builders import answered
 from filled import typed
 
 from pipeline.core.files import plain
@@ -41,10 +42,7 @@ MERITS = {"majority": 0.99, "bow": 0.90, "tfidf": 0.97, "rnn@w": 0.80, "lstm@w":
 
 
 def saved(name, n_right, seed=0, fold=0, documents=range(1000)):
-    documents = np.array(documents)
-    right = (np.arange(len(documents)) < n_right).astype(np.float32)
-    predictions = Predictions(documents, np.ones(len(right), np.int32), np.stack([1 - right, right], axis=1))
-    return SavedPredictions(name, seed, fold, "h", ("no", "yes"), predictions)
+    return answered(name, np.arange(len(documents)) < n_right, seed, fold, documents)
 
 
 SAVED = [
@@ -54,13 +52,14 @@ SAVED = [
     saved("bow", 930),
     saved("nbsvm", 920),
 ]
-MINIMUM = 0.0231
 
 
-def row(b: str, difference: float, low: float, high: float, p: float, claim: Claim) -> Comparison:
+def row(
+    b: str, difference: float, low: float, high: float, p: float, claim: Claim, minimum: float | None = 0.0231
+) -> Comparison:
     given = {"a": "lstm@w", "b": b, "difference": difference, "ci95": [low, high], "p_value": p}
     given |= {"p_adjusted": min(1.0, 2 * p), "decision": claim.decision, "by": claim.by}
-    return typed(Comparison, given | {"minimum_detectable_difference": MINIMUM})
+    return typed(Comparison, given | {"minimum_detectable_difference": minimum})
 
 
 def verdict_of(
@@ -76,9 +75,10 @@ def verdict_of(
     trained: bool = True,
     rope: float = 0.01,
     metric: str = "accuracy",
+    minimum: float | None = 0.0231,
 ) -> Verdict:
     claim = Claim(decision, by)
-    rows = [row("tfidf", difference, low, high, p, claim)]
+    rows = [row("tfidf", difference, low, high, p, claim, minimum)]
     rows += [row(name, 0.02, 0.01, 0.03, 0.001, Claim("beats", PERHAPS_LESS)) for name in others]
     against = Against(claim, "tfidf", {one.b: claim for one in rows}, {})
     question = Question(ChosenNetwork({0: "lstm@w"}), pool_folds(entries), rows, against, trained)
@@ -177,9 +177,8 @@ def test_without_a_region_no_size_is_said() -> None:
     )
 
 
-def test_a_difference_that_accuracy_cannot_have_is_not_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("test_evaluation_verdict.MINIMUM", 1.04)
-    sentence = verdict_of("cannot tell", None, -0.2, -0.9, 0.5, 0.4).sentence
+def test_a_difference_that_accuracy_cannot_have_is_not_named() -> None:
+    sentence = verdict_of("cannot tell", None, -0.2, -0.9, 0.5, 0.4, minimum=1.04).sentence
     assert sentence.startswith(
         ON_THESE + "no true difference that accuracy can have would be found four times "
         "out of five, and it cannot be told whether lstm@w (last state) or tfidf is better: "
@@ -187,9 +186,8 @@ def test_a_difference_that_accuracy_cannot_have_is_not_named(monkeypatch: pytest
     )
 
 
-def test_few_documents_have_no_smallest_difference(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("test_evaluation_verdict.MINIMUM", None)
-    verdict = verdict_of("cannot tell", None, -0.004, -0.009, 0.001, 0.2, rope=0.001)
+def test_few_documents_have_no_smallest_difference() -> None:
+    verdict = verdict_of("cannot tell", None, -0.004, -0.009, 0.001, 0.2, rope=0.001, minimum=None)
     assert verdict.minimum_detectable_difference is None
     assert verdict.sentence.startswith(
         ON_THESE + "fewer than ten documents tell the two apart, and it cannot be told whether"
@@ -408,11 +406,7 @@ def test_where_log_loss_is_the_metric_no_other_loss_chooses(metric: str, chosen:
     assert best_network(kinds, merits) == chosen
 
 
-FOLDS = {
-    0: MERITS,
-    1: MERITS | {"rnn@w": 0.99},
-    2: MERITS | {"rnn@w": 0.94},
-}
+FOLDS = {0: MERITS, 1: MERITS | {"rnn@w": 0.99}, 2: MERITS | {"rnn@w": 0.94}}
 
 
 def test_each_fold_chooses_by_its_own_validation_documents() -> None:

@@ -94,10 +94,7 @@ def test_documents_of_a_folder_are_one_row_for_each_reason() -> None:
 
 
 def test_files_without_lines_are_not_taken_for_documents_of_a_folder() -> None:
-    entries = [
-        Dropped("no text", "train.parquet", (3,), ()),
-        Dropped("no text", "test.parquet", (5,), ()),
-    ]
+    entries = [Dropped("no text", "train.parquet", (3,), ()), Dropped("no text", "test.parquet", (5,), ())]
     assert [row["file"] for row in describe_dropped(entries, {"train.parquet", "test.parquet"})] == [
         "train.parquet",
         "test.parquet",

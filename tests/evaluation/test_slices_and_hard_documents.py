@@ -191,11 +191,7 @@ def test_no_mistake_is_sure_where_only_answers_are_known() -> None:
     """A model from elsewhere without probabilities: 1 for its answer would lead every list."""
     other = saved("other", [0.0, 1.0, 0.0, 1.0, 0.0])
     other = replace(other, predictions=replace(other.predictions, hard=True))
-    entries = [
-        saved("net", [0.3, 0.2, 0.9, 0.6, 0.9]),
-        saved("tfidf", [0.1, 0.4, 0.2, 0.9, 0.9]),
-        other,
-    ]
+    entries = [saved("net", [0.3, 0.2, 0.9, 0.6, 0.9]), saved("tfidf", [0.1, 0.4, 0.2, 0.9, 0.9]), other]
     found = find_hard_documents(entries, KINDS | {"other": "outside"})
     assert found is not None
     assert numbers(found, "sure mistakes") == [10, 11, 12]  # 0.9, 0.8, 0.8; only `other` is wrong on 14

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from answering_again import answer_again
-from test_experiment import perform, read
+from whole_runs import perform, read
 
 from pipeline.commands.verify import verify
 from pipeline.core.console import Console
@@ -18,7 +18,7 @@ from pipeline.core.models import FORWARD, LAST, MODELS, POOLED, ModelEntry
 from pipeline.experiment.plan import plan_models
 from pipeline.interpret.explain import explain
 from pipeline.models.equations.through_time import CELLS
-from pipeline.models.equations.values import Array, Cell, CellWeights, State, Step, StepGradient, scaled_rows
+from pipeline.models.equations.values import Array, Cell, CellWeights, State, Step, StepGradient
 from pipeline.models.table import space_of
 from pipeline.report.sections.quality import heads_note
 
@@ -62,12 +62,7 @@ def gradient(weights: CellWeights, one: Step, d_after: State) -> StepGradient:
     return StepGradient(d_sum, d_sum, (d_after[0] / 2,))
 
 
-def jacobian(weights: CellWeights, one: Step) -> Array:
-    kept: Array = np.eye(weights.units, dtype=one.after[0].dtype) / 2
-    return kept + scaled_rows(slope(one), weights.recurrent_kernel.T)
-
-
-LEAKY = Cell((), 1, 1, step, gradient, jacobian, layer=keras_layer)
+LEAKY = Cell((), 1, 1, step, gradient, layer=keras_layer)
 
 # --- the one line
 

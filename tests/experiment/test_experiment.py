@@ -8,56 +8,30 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import polars as pl
 import pytest
 from sklearn.metrics import accuracy_score, f1_score
+from whole_runs import (
+    FILMS,
+    LABELS,
+    OF_FILMS_RUN,
+    answering,
+    configure,
+    fitting,
+    perform,
+    read,
+    stopping,
+    write_films,
+)
 
 from pipeline.commands.run import run_experiment
 from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
-from pipeline.experiment import data, fit_networks
+from pipeline.core.values import Float32
 from pipeline.run_folder.predictions import SavedPredictions, prediction_path, read_run_predictions
 from pipeline.settings.reading import load_config
-from pipeline.settings.tables import Config, with_values
-
-FILMS = [f"{('good', 'bad')[number % 2]} film number{number}" for number in range(60)]
-LABELS = [("pos", "neg")[number % 2] for number in range(60)]
-SMALL = (
-    "networks.units=8",
-    "networks.max_epochs=2",
-    "embeddings.dimension=8",
-    "word2vec.vector_size=8",
-    "word2vec.epochs=2",
-    "baselines.bow_strengths=0.1,1",
-    "baselines.tfidf_strengths=1,10",
-)
-
-
-def write_csv(path: Path, texts: list[str], labels: list[str]) -> Path:
-    pl.DataFrame({"text": texts, "label": labels}).write_csv(path, quote_style="always")
-    return path
-
-
-def configure(folder: Path, **options: object) -> Config:
-    """Return the settings of a small run in `folder`; options as `run_models="bow"` for `run.models`."""
-    corpus = folder / "films.csv"
-    if not corpus.exists():
-        write_csv(corpus, FILMS, LABELS)
-    given = {"corpus.path": str(corpus), "run.out": str(folder / "run"), "run.seeds": 1}
-    given["run.probes"] = False  # they take longest; tests of them ask for them
-    given |= {key.replace("_", ".", 1): value for key, value in options.items()}
-    return load_config(None, SMALL, given)
-
-
-def perform(folder: Path, **options: object) -> Path:
-    return run_experiment(configure(folder, **options), Console(silent=True), "embedseq films.csv")
-
-
-def read(run: Path, name: str = "metrics.json") -> Any:
-    return json.loads((run / name).read_text(encoding="utf-8"))
+from pipeline.settings.tables import with_values
 
 
 def predictions(run: Path, name: str, fold: int = 0) -> SavedPredictions:
@@ -67,16 +41,12 @@ def predictions(run: Path, name: str, fold: int = 0) -> SavedPredictions:
 # --- one whole run ---------------------------------------------------------------------------------------
 
 MODELS = ["bow", "tfidf", "ann@learned", "lstm@learned"]
+UNTRAINED = fitting(answering())
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return perform(
-        tmp_path_factory.mktemp("whole"),
-        run_models="bow,tfidf,ann,lstm",
-        run_embeddings="learned",
-        run_probes=True,
-    )
+def run(films_run: Path) -> Path:
+    return films_run
 
 
 def test_the_row_ledger_adds_up(run: Path) -> None:
@@ -150,9 +120,7 @@ def test_no_file_is_half_written_and_none_is_a_pickle(run: Path) -> None:
 
 def test_the_saved_configuration_loads_to_the_same_settings(run: Path) -> None:
     config = load_config(run / "config.toml")
-    assert config == configure(
-        run.parent, run_models="bow,tfidf,ann,lstm", run_embeddings="learned", run_probes=True
-    )
+    assert config == configure(run.parent, **OF_FILMS_RUN)
     assert json.loads(json.dumps(read(run)["config"]))["networks"]["units"] == 8
 
 
@@ -189,24 +157,35 @@ def test_timing_names_every_fit(run: Path) -> None:
 # --- seeds, folds, refit ---------------------------------------------------------------------------------
 
 
-def test_the_same_command_gives_the_same_predictions(run: Path, tmp_path: Path) -> None:
-    again = perform(tmp_path, run_models="bow,ann", run_embeddings="learned", run_deterministic=True)
-    first = perform(
-        tmp_path,
-        run_models="ann",
-        run_embeddings="learned",
-        run_deterministic=True,
-        run_out=str(tmp_path / "b"),
-    )
-    for name, other in (("bow", run), ("ann@learned", first)):
-        np.testing.assert_array_equal(
-            predictions(again, name).predictions.probabilities,
-            predictions(other, name).predictions.probabilities,
+def probabilities(run: Path, name: str) -> Float32:
+    return predictions(run, name).predictions.probabilities
+
+
+def test_the_same_settings_give_the_same_predictions_and_another_training_seed_others(
+    run: Path, tmp_path: Path
+) -> None:
+    again, other = (
+        perform(
+            tmp_path,
+            run_models="bow,ann",
+            run_embeddings="learned",
+            run_deterministic=True,
+            run_training_seed=seed,
+            run_out=str(tmp_path / str(seed)),
         )
+        for seed in (0, 1)
+    )
+    for name in ("bow", "ann@learned"):
+        np.testing.assert_array_equal(probabilities(again, name), probabilities(run, name))
+    assert (probabilities(other, "ann@learned") != probabilities(run, "ann@learned")).any()
+    tested = [predictions(one, "ann@learned").predictions.documents for one in (run, other)]
+    np.testing.assert_array_equal(*tested)  # the split is the same
 
 
 def test_two_folds_test_every_document_once(tmp_path: Path) -> None:
-    run = perform(tmp_path, run_models="bow,ann", run_embeddings="learned", corpus_folds=2)
+    run = perform(
+        tmp_path, run_models="bow,ann", run_embeddings="learned", corpus_folds=2, executors=UNTRAINED
+    )
     for name in ("bow", "ann@learned"):
         documents = [predictions(run, name, fold).predictions.documents for fold in (0, 1)]
         assert sorted(np.concatenate(documents).tolist()) == list(range(60))
@@ -242,16 +221,14 @@ def test_without_a_refit_only_training_documents_are_learned_from(run: Path) -> 
 
 
 def test_word_order_is_learned_by_an_lstm_and_out_of_reach_of_a_bag_of_words(tmp_path: Path) -> None:
-    config = with_values(
-        configure(tmp_path, corpus_path="word-order", run_models="bow,lstm", run_embeddings="learned"),
-        {
-            "networks.units": 32,
-            "networks.max_epochs": 3,
-            "networks.learning_rate": 0.01,
-            "embeddings.dimension": 32,
-        },
+    sets = ("networks.units=32", "networks.max_epochs=3", "networks.learning_rate=0.01")
+    run = perform(
+        tmp_path,
+        *(*sets, "embeddings.dimension=32"),
+        corpus_path="word-order",
+        run_models="bow,lstm",
+        run_embeddings="learned",
     )
-    run = run_experiment(config, Console(silent=True), "")
     accuracy = {row["name"]: row["accuracy"] for row in read(run)["results"]}
     assert accuracy["bow"] == 0.5  # a sentence and its twin get one answer
     assert accuracy["lstm@learned"] > 0.95
@@ -265,10 +242,10 @@ def test_word_order_is_learned_by_an_lstm_and_out_of_reach_of_a_bag_of_words(tmp
 def odd(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run whose test documents are empty, unknown, one character and a usual one."""
     folder = tmp_path_factory.mktemp("odd")
-    tested = write_csv(
-        folder / "test.csv", ["", "zz yy", "x", "good film", "   "], ["pos", "neg", "neg", "pos", "neg"]
+    tested = write_films(
+        folder / "tested", ["", "zz yy", "x", "good film", "   "], ["pos", "neg", "neg", "pos", "neg"]
     )
-    write_csv(folder / "films.csv", ["a", "", *FILMS], ["pos", "neg", *LABELS])
+    write_films(folder, ["a", "", *FILMS], ["pos", "neg", *LABELS])
     return perform(
         folder, corpus_test=str(tested), run_models="majority,bow,tfidf,ann,rnn", run_embeddings="word2vec"
     )
@@ -353,24 +330,10 @@ def test_a_mistake_in_the_settings_leaves_no_folder(tmp_path: Path) -> None:
     assert not (tmp_path / "run").exists()
 
 
-def interrupt_at(monkeypatch: pytest.MonkeyPatch, call: int) -> None:
-    """Let the person press Ctrl-C when network number `call`, from 1, is to be trained."""
-    original, calls = fit_networks.fit_network, iter(range(1, 100))
-
-    def fit(*arguments: Any, **named: Any) -> Any:
-        if next(calls) == call:
-            raise KeyboardInterrupt
-        return original(*arguments, **named)
-
-    monkeypatch.setattr(fit_networks, "fit_network", fit)
-
-
-def test_an_interrupted_run_says_what_finished_and_has_a_report(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    interrupt_at(monkeypatch, 2)
+def test_an_interrupted_run_says_what_finished_and_has_a_report(tmp_path: Path) -> None:
+    stopped = stopping("lstm@learned", fit=answering())
     with pytest.raises(KeyboardInterrupt):
-        perform(tmp_path, run_models="bow,ann,lstm", run_embeddings="learned")
+        perform(tmp_path, run_models="bow,ann,lstm", run_embeddings="learned", executors=stopped)
     run = tmp_path / "run"
     status = read(run, "details/status.json")
     assert status["state"] == "interrupted"
@@ -382,12 +345,9 @@ def test_an_interrupted_run_says_what_finished_and_has_a_report(
     assert (run / "report.html").exists()
 
 
-def test_a_run_interrupted_before_any_model_has_a_report_too(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    interrupt_at(monkeypatch, 1)
+def test_a_run_interrupted_before_any_model_has_a_report_too(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
-        perform(tmp_path, run_models="ann", run_embeddings="learned")
+        perform(tmp_path, run_models="ann", run_embeddings="learned", executors=stopping("ann@learned"))
     run = tmp_path / "run"
     assert read(run, "details/status.json")["finished"] == []
     assert read(run)["results"] == []
@@ -396,10 +356,7 @@ def test_a_run_interrupted_before_any_model_has_a_report_too(
 
 
 def test_a_network_that_diverged_answers_with_chance_and_did_not_train(tmp_path: Path) -> None:
-    config = with_values(
-        configure(tmp_path, run_models="bow,ann", run_embeddings="random"), {"networks.learning_rate": 1e38}
-    )
-    run = run_experiment(config, Console(silent=True), "")
+    run = perform(tmp_path, "networks.learning_rate=1e38", run_models="bow,ann", run_embeddings="random")
     row = {row["name"]: row for row in read(run)["results"]}["ann@random"]
     assert row["trained"] is False
     assert re.fullmatch(
@@ -410,36 +367,21 @@ def test_a_network_that_diverged_answers_with_chance_and_did_not_train(tmp_path:
     assert read(run)["verdict"]["decision"] == "withheld"
 
 
-def test_quick_keeps_the_ledger_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-
-    monkeypatch.setattr(data, "QUICK_DOCUMENTS", 40)
-    run = perform(tmp_path, run_models="bow", run_quick=True)
+def test_quick_keeps_the_ledger_whole(tmp_path: Path) -> None:
+    write_films(tmp_path, [f"film number{number}" for number in range(2_020)])
+    run = perform(tmp_path, run_models="majority", run_quick=True)
     corpus = read(run)["corpus"]
-    assert (corpus["rows_read"], corpus["documents"]) == (60, 40)
+    assert (corpus["rows_read"], corpus["documents"]) == (2_020, 2_000)
     assert [(entry["reason"], entry["count"]) for entry in corpus["dropped"]] == [
         ("not in the quick sample", 20)
     ]
-    assert sum(corpus["splits"].values()) == 40
-    told = "--quick: 40 of 60 documents were drawn; the figures are a first look"
+    assert sum(corpus["splits"].values()) == 2_000
+    told = "--quick: 2000 of 2020 documents were drawn; the figures are a first look"
     assert told in read(run)["warnings"]
 
 
-def test_unlabelled_text_reaches_word2vec_alone(tmp_path: Path) -> None:
-    unlabelled = tmp_path / "more.txt"
-    unlabelled.write_text("a sequel to number59\nanother sequel\n" * 5)
-    run = perform(
-        tmp_path, run_models="bow,ann", run_embeddings="word2vec", corpus_unlabelled=str(unlabelled)
-    )
-    vocabulary = read(run, "models/embedding-word2vec/vocabulary.json")
-    assert "sequel" not in vocabulary["tokens"]  # no document of the corpus holds it
-    assert "sequel" not in read(run, "models/bow/model.json")["tokens"]
-    (row,) = read(run)["embeddings"]
-    n_tokens = 43 * 3 + 10 * 3
-    assert row["settings"]["tokens"] == n_tokens
-
-
 def test_a_run_that_names_no_source_follows_its_documents_and_says_so(tmp_path: Path) -> None:
-    run = perform(tmp_path, run_models="bow,ann", run_training_seed=1)
+    run = perform(tmp_path, run_models="bow,ann", executors=UNTRAINED)
     assert {row["name"] for row in read(run)["results"]} == {"bow", "ann@word2vec:tuned"}
     told = "embedding source word2vec:tuned, by the 3 tokens of a training document"
     assert told in read(run, "details/assumptions.json")["assumptions"]
@@ -447,7 +389,7 @@ def test_a_run_that_names_no_source_follows_its_documents_and_says_so(tmp_path: 
 
 
 def test_a_run_without_networks_reads_vectors_as_they_are_and_has_nothing_to_say(tmp_path: Path) -> None:
-    run = perform(tmp_path, run_models="bow,mean", run_training_seed=1)
+    run = perform(tmp_path, run_models="bow,mean")
     assert {row["name"] for row in read(run)["results"]} == {"bow", "mean@word2vec"}
     assert not [text for text in read(run)["warnings"] if "tuned" in text]
 
@@ -470,44 +412,46 @@ def test_two_names_that_the_settings_make_one_network_end_the_run_before_anythin
         run_experiment(config, Console(silent=True), "embedseq")
 
 
-def test_another_training_seed_trains_otherwise_on_the_same_split(tmp_path: Path) -> None:
-    folders = [tmp_path / name for name in ("one", "other", "again")]
-    for folder in folders:
-        folder.mkdir()
-    runs = [
-        perform(folder, run_models="bow,ann", run_embeddings="random", run_training_seed=number)
-        for folder, number in zip(folders, (0, 1, 1), strict=True)
-    ]
-    first, other, again = (predictions(run, "ann@random").predictions for run in runs)
-    assert first.documents.tolist() == other.documents.tolist()
-    assert (first.probabilities != other.probabilities).any()
-    assert (other.probabilities == again.probabilities).all()
-
-
 def test_a_vector_file_is_read_from_its_own_folder_and_named_without_it(tmp_path: Path) -> None:
     file = tmp_path / "a+b:c" / "odd name.vec"
     file.parent.mkdir()
     file.write_text("good 1 2 3\nbad -1 0 1\nfilm 0 1 0\n")
-    run = perform(tmp_path, run_models="ann", run_embeddings=f"{file},random+{file}:tuned")
+    run = perform(
+        tmp_path, run_models="ann", run_embeddings=f"{file},random+{file}:tuned", executors=UNTRAINED
+    )
     assert [row["source"] for row in read(run)["embeddings"]] == ["odd name.vec", "random+odd name.vec:tuned"]
     assert [row["dimension"] for row in read(run)["embeddings"]] == [3, 8 + 3]
 
 
-@pytest.mark.parametrize(("folds", "tested"), [(0, 12), (2, 60)])
-def test_unlabelled_text_that_holds_test_documents_is_warned_of(
-    tmp_path: Path, folds: int, tested: int
+@pytest.mark.parametrize(
+    ("folds", "tested", "of_corpus"),
+    [
+        (0, 12, 43 * 3),
+        (2, 60, 0),
+    ],  # with folds word2vec reads that text alone: the same vectors serve every fold
+)
+def test_unlabelled_text_reaches_word2vec_alone_and_is_warned_of_where_it_holds_test_documents(
+    tmp_path: Path, folds: int, tested: int, of_corpus: int
 ) -> None:
     unlabelled = tmp_path / "more.txt"
-    unlabelled.write_text("".join(f"{film.upper()}\n" for film in FILMS) + "another film\n")
-    options: dict[str, object] = {"run_models": "bow,ann", "corpus_unlabelled": str(unlabelled)}
-    if folds:
-        options["corpus_folds"] = folds
-    run = perform(tmp_path, run_embeddings="word2vec", **options)
+    unlabelled.write_text("".join(f"{film.upper()}\n" for film in FILMS) + "another sequel\n")
+    run = perform(
+        tmp_path,
+        run_models="bow,ann",
+        run_embeddings="word2vec",
+        corpus_unlabelled=str(unlabelled),
+        corpus_folds=folds or None,
+        executors=UNTRAINED,
+    )
     told = (
         f"{tested} of {tested} test documents also stand in the unlabelled text: "
         "what was learned from it has read them, without their labels"
     )
     assert told in read(run)["warnings"]
+    assert "sequel" not in read(run, "models/embedding-word2vec/vocabulary.json")["tokens"]
+    assert "sequel" not in read(run, "models/bow/model.json")["tokens"]  # no document of the corpus holds it
+    (row,) = read(run)["embeddings"]
+    assert row["settings"]["tokens"] == of_corpus + 60 * 3 + 2
 
 
 @pytest.fixture(autouse=True)
@@ -518,24 +462,9 @@ def _stderr_is_restored() -> Iterator[None]:
     assert os.fstat(2).st_ino == before
 
 
-def test_folds_with_unlabelled_text_train_word2vec_on_that_text_alone(tmp_path: Path) -> None:
-    unlabelled = tmp_path / "more.txt"
-    unlabelled.write_text("a good film number1\nanother bad film\n" * 5)
-    run = perform(
-        tmp_path,
-        run_models="ann",
-        run_embeddings="word2vec",
-        corpus_unlabelled=str(unlabelled),
-        corpus_folds=2,
-    )
-    (row,) = read(run)["embeddings"]
-    assert row["settings"]["tokens"] == 5 * 4 + 5 * 3
-
-
 def test_a_mistake_found_while_running_does_not_leave_a_run_that_seems_to_go_on(tmp_path: Path) -> None:
-    config = with_values(configure(tmp_path, run_models="ann"), {"vocabulary.min_count": 1000})
     with pytest.raises(PipelineError) as error:
-        run_experiment(config, Console(silent=True), "")
+        perform(tmp_path, "vocabulary.min_count=1000", run_models="ann")
     assert str(error.value) == (
         'vocabulary.min_count: 1000 removes every token; the most frequent, "film", occurs 43 times; '
         "set it to 43 or less"
@@ -548,7 +477,9 @@ def test_a_source_that_turns_out_to_be_damaged_does_not_cost_what_finished_befor
     damaged = tmp_path / "damaged.vec"
     damaged.write_text("good 1 2 3\nbad -1 0 1\nfilm 1 2\n")
     with pytest.raises(PipelineError, match=r"damaged\.vec:3"):
-        perform(tmp_path, run_models="bow,ann", run_embeddings=f"random,{damaged},learned")
+        perform(
+            tmp_path, run_models="bow,ann", run_embeddings=f"random,{damaged},learned", executors=UNTRAINED
+        )
     run = tmp_path / "run"
     assert read(run, "details/status.json")["state"] == "failed"
     assert [row["name"] for row in read(run)["results"]] == ["ann@random", "bow"]
@@ -556,9 +487,8 @@ def test_a_source_that_turns_out_to_be_damaged_does_not_cost_what_finished_befor
 
 
 def test_ngrams_that_do_not_fit_are_a_mistake_in_the_settings(tmp_path: Path) -> None:
-    config = with_values(configure(tmp_path, run_models="bow"), {"baselines.ngram_max": 30})
     with pytest.raises(PipelineError) as error:
-        run_experiment(config, Console(silent=True), "")
+        perform(tmp_path, "baselines.ngram_max=30", run_models="bow")
     assert error.value.where == "baselines.ngram_max"
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from test_experiment import perform, read
+from whole_runs import perform, read
 
 
-@pytest.mark.parametrize("class_weights", ["balanced"])
-def test_the_bias_of_the_run_gives_the_fit_of_the_run(tmp_path: Path, class_weights: str) -> None:
+def test_the_bias_of_the_run_gives_the_fit_of_the_run(tmp_path: Path) -> None:
     """The gates of a fit are seen by another probe too: the same weights have the same time constants."""
     run = perform(
         tmp_path,
@@ -20,7 +19,7 @@ def test_the_bias_of_the_run_gives_the_fit_of_the_run(tmp_path: Path, class_weig
         run_debug=True,
         run_probes=True,
         run_extra_probes="forget-bias",
-        run_class_weights=class_weights,
+        run_class_weights="balanced",
     )
     (entry,) = read(run, "details/probes.json")
     found = entry["probes"]["forget-bias"]

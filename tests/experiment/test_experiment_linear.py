@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+import whole_runs
 from builders import int32
 from safetensors.numpy import load_file
+from whole_runs import Watched, read, write_films
 
-from pipeline.commands.run import run_experiment
-from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
 from pipeline.experiment.fit_linear import grade_by
 from pipeline.models.baselines import choice
@@ -29,18 +29,10 @@ FILMS = [f"{KINDS[number % 2]} film number{number % 17} seen" for number in rang
 LABELS = [("pos", "neg")[number % 2] for number in range(90)]
 
 
-def perform(folder: Path, texts: list[str], labels: list[str], *settings: str, **options: object) -> Path:
-    corpus = folder / "films.csv"
-    pl.DataFrame({"text": texts, "label": labels}).write_csv(corpus, quote_style="always")
-    given = {"corpus.path": str(corpus), "run.out": str(folder / "run"), "run.seeds": 3}
-    given["run.probes"] = False
-    given |= {key.replace("_", ".", 1): value for key, value in options.items()}
-    config = load_config(None, ("embeddings.dimension=8", *settings), given)
-    return run_experiment(config, Console(silent=True), "embedseq films.csv")
-
-
-def read(run: Path, name: str = "metrics.json") -> Any:
-    return json.loads((run / name).read_text(encoding="utf-8"))
+def perform(folder: Path, texts: list[str], labels: list[str], *settings: str, **options: Any) -> Path:
+    write_films(folder, texts, labels)
+    given = {"run_seeds": 3, "run_embeddings": "random"} | options
+    return whole_runs.perform(folder, *settings, small=("embeddings.dimension=8",), **given)
 
 
 @pytest.fixture(scope="module")
@@ -91,20 +83,13 @@ def test_nothing_is_said_to_be_cut_where_only_averages_read_a_source(run: Path) 
 def test_mean_reads_every_token_of_a_long_document(tmp_path: Path) -> None:
     """Its only telling word stands before the last two tokens, which are all that a network would read."""
     texts = [f"{KINDS[number % 2]} page{number % 5} one two" for number in range(60)]
-    made = perform(
-        tmp_path,
-        texts,
-        LABELS[:60],
-        "networks.max_tokens=2",
-        run_models="mean",
-        run_embeddings="random",
-    )
+    made = perform(tmp_path, texts, LABELS[:60], "networks.max_tokens=2", run_models="mean")
     assert [row["accuracy"] for row in read(made)["results"]] == [1.0]
 
 
 def test_mean_is_fitted_again_on_training_and_validation_documents(tmp_path: Path) -> None:
     """A refit leaves no validation documents, and scikit-learn refuses to transform none."""
-    made = perform(tmp_path, FILMS, LABELS, run_models="mean,nbsvm", run_embeddings="random", run_refit=True)
+    made = perform(tmp_path, FILMS, LABELS, run_models="mean,nbsvm", run_refit=True)
     assert sorted(row["name"] for row in read(made)["results"]) == ["mean@random", "nbsvm"]
 
 
@@ -196,9 +181,8 @@ def test_balanced_classes_find_more_of_a_rare_class(tmp_path: Path, model: str) 
     recall = {}
     for weights in ("none", "balanced"):
         folder = tmp_path / weights
-        folder.mkdir()
         settings = (f"run.class_weights={weights}", "embeddings.dimension=30")
-        made = perform(folder, texts, labels, *settings, run_models=model, run_embeddings="random")
+        made = perform(folder, texts, labels, *settings, run_models=model)
         (scores,) = read(made, "details/scores.json")["models"]
         recall[weights] = next(row["recall"] for row in scores["per_class"] if row["label"] == "rare")
         report = (made / "report.md").read_text(encoding="utf-8")
@@ -208,16 +192,8 @@ def test_balanced_classes_find_more_of_a_rare_class(tmp_path: Path, model: str) 
 
 
 def test_a_document_without_an_n_gram_is_answered(tmp_path: Path) -> None:
-    test = tmp_path / "test.csv"
-    pl.DataFrame({"text": ["", "never met"], "label": ["pos", "neg"]}).write_csv(test, quote_style="always")
-    made = perform(
-        tmp_path,
-        FILMS,
-        LABELS,
-        run_models="nbsvm,mean",
-        run_embeddings="random",
-        corpus_test=str(test),
-    )
+    tested = write_films(tmp_path / "tested", ["", "never met"])
+    made = perform(tmp_path, FILMS, LABELS, run_models="nbsvm,mean", corpus_test=str(tested))
     for path in (made / "predictions").iterdir():
         probabilities = pl.read_parquet(path).select("p(neg)", "p(pos)").to_numpy()
         np.testing.assert_allclose(probabilities.sum(axis=1), 1.0, atol=1e-5)
@@ -236,15 +212,8 @@ def test_strengths_are_chosen_by_what_the_run_is_judged_by(
         return best_trial(tried, n_validation, metric)
 
     monkeypatch.setattr(choice, "best_trial", noted)
-    perform(
-        tmp_path,
-        FILMS,
-        LABELS,
-        run_models="bow,tfidf,nbsvm,mean",
-        run_embeddings="random",
-        run_metric=metric,
-        run_side_by_side=1,
-    )
+    models = "bow,tfidf,nbsvm,mean"
+    perform(tmp_path, FILMS, LABELS, run_models=models, run_metric=metric, run_side_by_side=1)
     assert chosen_by == [metric] * 4
     assert set(graded) == {metric in ("macro-f1", "balanced-accuracy")}
 
@@ -260,20 +229,14 @@ def test_a_grade_is_the_metric_of_the_answers_and_its_standard_error(run: Path) 
     assert error == pytest.approx(0.5 * np.sqrt(0.5 * 0.5 / 2))
 
 
-def test_as_many_settings_are_announced_as_there_are_fits(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_as_many_settings_are_announced_as_there_are_fits(tmp_path: Path) -> None:
     """Two strengths, two powers, n-grams of one or of two documents: eight fits, and no more than eight are counted."""
     announced: dict[str, int | None] = {}
-    stage = Console.stage
 
-    def noted(self: Console, title: str, total: int | None = None, unit: str = "") -> Any:
-        announced[title] = total
-        return stage(self, title, total, unit)
-
-    monkeypatch.setattr(Console, "stage", noted)
     texts = [f"{text} once{number}" for number, text in enumerate(FILMS + FILMS)]
-    made = perform(tmp_path, texts, LABELS + LABELS, "baselines.nbsvm_strengths=0.1,1", run_models="nbsvm")
+    console = Watched(lambda title, total: announced.update({title: total}))
+    settings = ("baselines.nbsvm_strengths=0.1,1",)
+    made = perform(tmp_path, texts, LABELS + LABELS, *settings, run_models="nbsvm", console=console)
     assert announced["Fitting nbsvm"] == 2 * 2 * 2
     assert [fit["settings_tried"] for fit in read(made, "details/fits.json")["fits"]] == [
         8 * 4

@@ -3,35 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from test_experiment import configure, interrupt_at, perform, read
+from probe_builders import probe_of
+from whole_runs import OF_FILMS_RUN, perform, read, stopping
 
-from pipeline.commands.run import run_experiment
 from pipeline.commands.verify import verify
-from pipeline.core.console import Console
 from pipeline.interpret import probes
-from pipeline.interpret.probes import PROBES, Nothing, Probe, probes_of
+from pipeline.interpret.probes import PROBES, Silent, probes_of
 from pipeline.report import draw_report
 from pipeline.run_folder.predictions import read_run_predictions
-from pipeline.settings.tables import with_values
 
-NETWORKS = ["ann@learned", "rnn@learned", "lstm@learned"]
+NETWORKS = ["ann@learned", "lstm@learned"]
+PROBED = {"run_models": "rnn", "run_embeddings": "learned", "run_probes": True}
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a run of two seeds with every probe of every run; a probe that fails ends it."""
-    folder = tmp_path_factory.mktemp("probed")
-    options = {"run_models": "bow,ann,rnn,lstm", "run_embeddings": "learned", "run_seeds": 2}
-    return perform(folder, run_deterministic=True, run_debug=True, run_probes=True, **options)
+def run(films_run: Path) -> Path:
+    return films_run
 
 
-def test_every_network_is_probed_once_whatever_the_seeds(run: Path) -> None:
+def test_every_network_has_every_probe_of_every_run(run: Path) -> None:
     found = read(run, "details/probes.json")
     assert [entry["name"] for entry in found] == NETWORKS
     for entry in found:
@@ -75,8 +71,7 @@ def test_a_probed_run_agrees_with_itself_and_is_drawn_again(run: Path) -> None:
 
 
 def test_models_and_predictions_are_those_of_a_run_without_probes(run: Path, tmp_path: Path) -> None:
-    options = {"run_models": "bow,ann,rnn,lstm", "run_embeddings": "learned", "run_seeds": 2}
-    other = perform(tmp_path, run_deterministic=True, run_probes=False, **options)
+    other = perform(tmp_path, **OF_FILMS_RUN | {"run_probes": False})
     for one, without in zip(read_run_predictions(run), read_run_predictions(other), strict=True):
         np.testing.assert_array_equal(one.predictions.probabilities, without.predictions.probabilities)
     for file in run.glob("models/*/*.safetensors"):
@@ -95,38 +90,56 @@ def test_a_run_without_networks_has_nothing_to_probe(tmp_path: Path) -> None:
     assert "No network was trained: there is no memory" in (run / "report.md").read_text(encoding="utf-8")
 
 
-def test_a_run_that_is_stopped_keeps_the_probes_that_ended(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture(autouse=True)
+def _table_as_it_was() -> Iterator[None]:
+    """Let a test change what the table of probes holds."""
+    kept = dict(PROBES)
+    yield
+    PROBES.clear()
+    PROBES.update(kept)
+
+
+def only(measure: Callable[..., Any], question: str = "Where?", name: str = "gradients") -> None:
+    """Let the table hold one probe."""
+    PROBES.clear()
+    PROBES[name] = probe_of(measure, question)
+
+
+def nothing(subject: probes.Subject) -> Silent:
+    return Silent(nothing="not here")
+
+
+def test_a_network_is_probed_once_whatever_the_seeds_and_a_stop_keeps_the_probes_that_ended(
+    tmp_path: Path,
 ) -> None:
-    interrupt_at(monkeypatch, 2)
+    only(nothing)
+    options = PROBED | {"run_models": "ann,lstm", "run_seeds": 2}
     with pytest.raises(KeyboardInterrupt):
-        perform(tmp_path, run_models="rnn,lstm", run_embeddings="learned", run_probes=True)
+        perform(tmp_path, executors=stopping("lstm@learned"), **options)
     run = tmp_path / "run"
-    assert [entry["name"] for entry in read(run, "details/probes.json")] == ["rnn@learned"]
-    assert list(read(run)["probes"]) == ["rnn@learned"]
+    assert [entry["name"] for entry in read(run, "details/probes.json")] == ["ann@learned"]
+    assert read(run)["probes"] == {"ann@learned": {}}
     assert verify(run).differences == ()
 
 
-def test_a_stop_while_a_network_is_probed_keeps_the_network(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_stop_while_a_network_is_probed_keeps_the_network(tmp_path: Path) -> None:
     def stop(subject: probes.Subject) -> dict[str, Any]:
         raise KeyboardInterrupt
 
-    monkeypatch.setitem(PROBES, "gradients", Probe("?", stop))
+    only(stop)
     with pytest.raises(KeyboardInterrupt):
-        perform(tmp_path, run_models="rnn", run_embeddings="learned", run_probes=True)
+        perform(tmp_path, **PROBED)
     run = tmp_path / "run"
     assert [row["name"] for row in read(run)["results"]] == ["rnn@learned"]
     assert read(run, "details/probes.json") == []
 
 
-def test_a_probe_that_fails_costs_no_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_probe_that_fails_costs_no_model(tmp_path: Path) -> None:
     def fail(subject: probes.Subject) -> dict[str, Any]:
         raise ValueError("no such thing")
 
-    monkeypatch.setitem(PROBES, "gradients", Probe("Why?", fail))
-    run = perform(tmp_path, run_models="rnn", run_embeddings="learned", run_probes=True)
+    only(fail, "Why?")
+    run = perform(tmp_path, **PROBED)
     (entry,) = read(run, "details/probes.json")
     assert entry["probes"]["gradients"] == {
         "question": "Why?",
@@ -134,33 +147,11 @@ def test_a_probe_that_fails_costs_no_model(tmp_path: Path, monkeypatch: pytest.M
     }
     assert "in fail" in (run / "log.txt").read_text(encoding="utf-8")
     with pytest.raises(ValueError, match="no such thing"):
-        perform(
-            tmp_path,
-            run_probes=True,
-            run_models="rnn",
-            run_embeddings="learned",
-            run_debug=True,
-            run_out=str(tmp_path / "b"),
-        )
+        perform(tmp_path, **PROBED, run_debug=True, run_out=str(tmp_path / "b"))
 
 
-@pytest.fixture
-def only_a_needle() -> Iterator[None]:
-    """Let the table hold one probe on demand, then what it held, in its order."""
-    kept = dict(PROBES)
-    PROBES.clear()
-    PROBES["needle"] = Probe("Where?", lambda subject: Nothing("not here"), on_demand=True)
-    yield
-    PROBES.clear()
-    PROBES.update(kept)
-
-
-@pytest.mark.usefixtures("only_a_needle")
 def test_probes_on_demand_reach_the_run(tmp_path: Path) -> None:
-    config = configure(tmp_path, run_models="rnn", run_embeddings="learned", run_probes=True)
-    for extra, expected in (((), []), (("needle",), ["needle"])):
-        out = str(tmp_path / f"run{len(extra)}")
-        run = run_experiment(
-            with_values(config, {"run.extra_probes": extra, "run.out": out}), Console(silent=True), ""
-        )
+    only(nothing, name="needle")
+    for asked, expected in (({}, []), ({"run_extra_probes": "needle"}, ["needle"])):
+        run = perform(tmp_path, **PROBED, **asked, run_out=str(tmp_path / str(len(expected))))
         assert list(read(run, "details/probes.json")[0]["probes"]) == expected

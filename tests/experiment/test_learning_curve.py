@@ -11,14 +11,15 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from builders import answered
+from corpus_builders import make_corpus
 from hypothesis import given
 from hypothesis import strategies as st
 from report_builders import METRICS, build_run
 from scipy import stats
+from whole_runs import perform, read, write_films
 
-from pipeline.commands.run import run_experiment
 from pipeline.commands.verify import verify
-from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
 from pipeline.core.values import TEST, TRAIN, VALIDATION, Corpus
 from pipeline.evaluation.crossing import find_changes, find_learning_curve, who_is_ahead
@@ -31,7 +32,8 @@ from pipeline.experiment.learning_curve import (
     settings_of_draw,
     smaller_folds,
 )
-from pipeline.report.page.blocks import Bands, Chart, Limits, Nothing, Table
+from pipeline.report.page.blocks import Chart, Limits, Nothing, Table
+from pipeline.report.page.figures import Bands
 from pipeline.report.sections.learning_curve import learning_curve
 from pipeline.run_folder.details.fitting import CurveSet, CurveSets, UntrainedFit
 from pipeline.run_folder.metrics.comparisons import LeadChange
@@ -39,7 +41,6 @@ from pipeline.run_folder.metrics.models import LearningCurve
 from pipeline.run_folder.predictions import SavedPredictions, read_run_predictions
 from pipeline.run_folder.reading import read_run
 from pipeline.settings.reading import load_config
-from pipeline.tasks.classification.answers import Predictions
 
 # --- the sets --------------------------------------------------------------------------------------------
 
@@ -66,14 +67,7 @@ def test_every_beginning_of_the_order_is_stratified(classes: list[int], seed: in
 
 def corpus_of(n_train: int, n_validation: int, n_test: int, n_classes: int = 2) -> Corpus:
     parts = [TRAIN] * n_train + [VALIDATION] * n_validation + [TEST] * n_test
-    n_docs = len(parts)
-    return Corpus(
-        texts=pl.Series(["text"] * n_docs, dtype=pl.String),
-        labels=(np.arange(n_docs) % n_classes).astype(np.int32),
-        label_names=tuple(str(number) for number in range(n_classes)),
-        records=np.arange(n_docs, dtype=np.int64),
-        split=np.array(parts, dtype=np.int8),
-    )
+    return make_corpus(["text"] * len(parts), [n % n_classes for n in range(len(parts))], parts)
 
 
 def smaller_sets(corpus: Corpus) -> list[Split]:
@@ -145,13 +139,15 @@ SETS = CurveSets(
 
 
 def saved(name: str, fold: int, n_right: int, seed: int = 0) -> SavedPredictions:
-    """Return predictions of label 1 for 400 documents, the first `n_right` of them right."""
-    right = (np.arange(400) < n_right).astype(np.float32)
-    predictions = Predictions(np.arange(400), np.ones(400, np.int32), np.stack([1 - right, right], axis=1))
-    return SavedPredictions(name, seed, fold, "h", ("no", "yes"), predictions)
+    """Return predictions for 400 documents, the first `n_right` of them right."""
+    return answered(name, np.arange(400) < n_right, seed, fold)
 
 
 TRAINED = replace(SETS, untrained=())
+
+
+def found(whole: list[SavedPredictions], smaller: list[SavedPredictions], sets: CurveSets) -> LearningCurve:
+    return find_learning_curve(whole, smaller, sets, KINDS, MERITS, 0.01, np.random.default_rng(0))
 
 
 def curve_of(bow: list[int], lstm: list[int], sets: CurveSets = SETS) -> LearningCurve:
@@ -164,8 +160,7 @@ def curve_of(bow: list[int], lstm: list[int], sets: CurveSets = SETS) -> Learnin
     ]
     whole = [entry for entry in entries if entry.fold == 0]
     smaller = [entry for entry in entries if entry.fold]
-    generator = np.random.default_rng(0)
-    return find_learning_curve(whole, smaller, sets, KINDS, {"bow": 0.9, "lstm": 0.8}, 0.01, generator)
+    return found(whole, smaller, sets)
 
 
 def test_points_stand_by_size_with_each_seed() -> None:
@@ -230,7 +225,7 @@ def drawn_curve(lstm: list[int]) -> dict[str, Any]:
     smaller = [saved("bow", number, 200) for number in (1, 2, 3)]
     smaller += [saved("lstm", number, right) for number, right in zip((1, 2, 3), lstm, strict=True)]
     whole = [saved("bow", 0, 200), *(saved("lstm", 0, 300, seed) for seed in (0, 1))]
-    return find_learning_curve(whole, smaller, DRAWN, KINDS, MERITS, 0.01, np.random.default_rng(0))
+    return found(whole, smaller, DRAWN)
 
 
 def test_nobody_is_ahead_by_the_chance_of_which_documents_were_drawn() -> None:
@@ -264,20 +259,14 @@ def test_the_interval_of_several_sets_is_that_of_their_own_differences() -> None
 def test_a_size_of_which_one_set_was_not_finished_is_left_out() -> None:
     smaller = [saved(name, number, 200) for name in KINDS for number in (1, 2, 3)][:-1]
     whole = [saved("bow", 0, 200), saved("lstm", 0, 300)]
-    curve = find_learning_curve(whole, smaller, DRAWN, KINDS, MERITS, 0.01, np.random.default_rng(0))
-    assert curve.sizes == (100,)
+    assert found(whole, smaller, DRAWN).sizes == (100,)
 
 
 def test_a_stopped_run_keeps_the_sets_that_every_fit_finished() -> None:
     whole = [saved("bow", 0, 300), saved("lstm", 0, 300)]
     smaller = [saved("bow", 1, 200), saved("lstm", 1, 200), saved("bow", 2, 200)]
-    curve = find_learning_curve(
-        whole, smaller, SETS, KINDS, {"bow": 0.9, "lstm": 0.8}, 0.01, np.random.default_rng(0)
-    )
-    assert curve.sizes == (50, 200)
-    none = find_learning_curve(
-        whole, [], SETS, KINDS, {"bow": 0.9, "lstm": 0.8}, 0.01, np.random.default_rng(0)
-    )
+    assert found(whole, smaller, SETS).sizes == (50, 200)
+    none = found(whole, [], SETS)
     assert none.crossing.sentence == (
         "There is no crossing to look for: the run ended before a smaller set was finished."
     )
@@ -342,21 +331,16 @@ def test_a_run_without_a_curve_says_how_to_get_one(tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("curve")
-    texts = [f"{('good', 'bad')[number % 2]} film{number % 7} scene{number}" for number in range(260)]
-    labels = [("pos", "neg")[number % 2] for number in range(260)]
-    pl.DataFrame({"text": texts, "label": labels}).write_csv(folder / "films.csv")
-    given = {
-        "corpus.path": str(folder / "films.csv"),
-        "run.out": str(folder / "run"),
-        "run.learning_curve": True,
-    }
-    given |= {"run.models": "bow,majority,mean", "run.embeddings": "random"}
+    write_films(
+        folder, [f"{('good', 'bad')[number % 2]} film{number % 7} scene{number}" for number in range(260)]
+    )
     small = ("embeddings.dimension=4", "baselines.bow_strengths=1", "baselines.mean_strengths=1")
-    return run_experiment(load_config(None, small, given), Console(silent=True), "embedseq films.csv")
+    options = {"run_models": "bow,majority,mean", "run_embeddings": "random", "run_learning_curve": True}
+    return perform(folder, small=small, **options)
 
 
 def test_a_run_has_a_curve_whose_last_point_is_the_run_itself(run: Path) -> None:
-    metrics = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
+    metrics = read(run)
     curve = metrics["learning_curve"]
     n_train = metrics["corpus"]["splits"]["train"]
     assert curve["sizes"] == [n_train // 2, n_train]
@@ -367,7 +351,7 @@ def test_a_run_has_a_curve_whose_last_point_is_the_run_itself(run: Path) -> None
 
 
 def test_the_fits_of_the_curve_enter_no_other_table(run: Path) -> None:
-    metrics = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
+    metrics = read(run)
     fits = {("bow", 0), ("majority", 0), ("mean@random", 0)}
     assert {(row["name"], row["seed"]) for row in metrics["results"]} == fits
     assert len(metrics["results"]) == len(metrics["timing"]) == 3
@@ -378,7 +362,7 @@ def test_the_fits_of_the_curve_enter_no_other_table(run: Path) -> None:
     assert [path.name for path in (run / "details" / "learning_curve").iterdir()] == ["predictions"]
     tested = {entry.name: entry.predictions.documents.tolist() for entry in read_run_predictions(run)}
     assert all(entry.predictions.documents.tolist() == tested["bow"] for entry in apart)
-    sets = json.loads((run / "details" / "curve_sets.json").read_text(encoding="utf-8"))["sets"]
+    sets = read(run, "details/curve_sets.json")["sets"]
     assert [(one["set"], one["train"]) for one in sets] == [
         *((number, metrics["learning_curve"]["sizes"][0]) for number in (1, 2, 3)),
         (0, metrics["learning_curve"]["sizes"][1]),

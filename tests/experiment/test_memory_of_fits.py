@@ -4,26 +4,21 @@ from __future__ import annotations
 
 import gc
 import tracemalloc
-import weakref
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from builders import TINY_NETWORK, labelled, matrix_of
-from corpus_builders import write
+from whole_runs import Watched, fitting, perform
 
-from pipeline.commands.run import run_experiment
-from pipeline.core.console import Console
-from pipeline.experiment import fit_networks
+from pipeline.core.fits import Result
+from pipeline.experiment.data import RunData
+from pipeline.experiment.jobs import Job, VectorsMade
 from pipeline.models.networks.build import NetworkSpec, specify
 from pipeline.models.networks.labelled import Evaluation
 from pipeline.models.networks.training import fit_network
-from pipeline.settings.reading import load_config
-
-FILMS = "".join(f"good film{number},pos\nbad film{number},neg\n" for number in range(20))
 
 
 @pytest.fixture
@@ -34,33 +29,29 @@ def _no_collection_but_those_asked_for() -> Iterator[None]:
     gc.enable()
 
 
-def watch(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Return a list that gets, when a fit begins, the number of earlier networks that are still in memory."""
-    models: list[weakref.ref[Any]] = []
-    alive: list[int] = []
-
-    def watched(*arguments: Any, **named: Any) -> Any:
-        alive.append(sum(model() is not None for model in models))
-        fitted = fit_network(*arguments, **named)
-        models.append(weakref.ref(fitted.model))
-        return fitted
-
-    monkeypatch.setattr(fit_networks, "fit_network", watched)
-    return alive
+def n_networks() -> int:
+    """Return how many networks are in memory."""
+    return sum(type(one).__name__ == "Functional" for one in gc.get_objects())
 
 
 @pytest.mark.usefixtures("_no_collection_but_those_asked_for")
-@pytest.mark.parametrize("options", [{"run.refit": True}, {"run.tune": 2}], ids=["refit", "tune"])
-def test_no_network_is_in_memory_when_the_next_is_fitted(
-    options: dict[str, object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    alive = watch(monkeypatch)
-    monkeypatch.setattr("pipeline.report.draw_report", lambda run: None)  # which takes longest
-    corpus = write(tmp_path / "films.csv", "text,label\n" + FILMS)
-    given = {"corpus.path": str(corpus), "run.out": str(tmp_path / "run"), "run.models": "ann"}
-    given |= {"run.embeddings": "learned", "run.seeds": 2, "run.side_by_side": 1, **options}
-    run_experiment(load_config(None, ("networks.max_epochs=1",), given), Console(silent=True), "embedseq")
-    assert alive == [0] * 4  # two seeds, each fitted twice; or two trials and two seeds
+@pytest.mark.parametrize("options", [{"run_refit": True}, {"run_tune": 2}], ids=["refit", "tune"])
+def test_no_network_is_in_memory_when_the_next_is_fitted(options: dict[str, object], tmp_path: Path) -> None:
+    before, at_trainings, after_jobs = n_networks(), [], []
+
+    def look(title: str, total: int | None) -> None:
+        if title.startswith("Training"):
+            at_trainings.append(n_networks())
+
+    def fit(data: RunData, job: Job) -> Iterator[Result | VectorsMade]:
+        yield from job.fit(data, job)
+        if job.key.kind != "source":
+            after_jobs.append(n_networks())
+
+    given = {"run_models": "ann", "run_embeddings": "learned", "run_seeds": 2, "run_probes": True, **options}
+    perform(tmp_path, "networks.max_epochs=1", console=Watched(look), executors=fitting(fit), **given)
+    assert at_trainings == [before] * (4 if "run_refit" in options else 2)  # two seeds
+    assert after_jobs == [before] * (2 if "run_refit" in options else 4)  # and two trials
 
 
 def graphs() -> set[int]:

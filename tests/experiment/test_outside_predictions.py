@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
+import whole_runs
+from whole_runs import answering, fitting, write_films
 
-from pipeline.commands.run import run_experiment
-from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
 from pipeline.core.values import TEST, TRAIN, Corpus
 from pipeline.experiment import conclude
 from pipeline.experiment.outside import OutsideModel, check_names, read_outside
 from pipeline.run_folder.predictions import read_run_predictions
-from pipeline.settings.reading import load_config
 
 WHERE_TO_LOOK = (
     "the test documents are in the column `document` of predictions/*.parquet of a run with the same corpus, --seed"
@@ -166,45 +165,44 @@ def test_a_name_stands_for_one_model() -> None:
 
 # --- whole runs ------------------------------------------------------------------------------------------
 
-TEXTS = [f"{('good', 'bad')[number % 2]} film{number % 7}" for number in range(60)]
 
-
-def perform(folder: Path, name: str, **options: object) -> Path:
-    table = pl.DataFrame({"text": TEXTS, "label": [("pos", "neg")[number % 2] for number in range(60)]})
-    table.write_csv(folder / "films.csv")
-    given = {
-        "corpus.path": str(folder / "films.csv"),
-        "run.out": str(folder / name),
-        "run.models": "bow,tfidf",
-    }
-    given |= {key.replace("_", ".", 1): value for key, value in options.items()}
-    return run_experiment(load_config(None, (), given), Console(silent=True), "embedseq films.csv")
-
-
-def metrics_of(run: Path) -> Any:
-    return json.loads((run / "metrics.json").read_text(encoding="utf-8"))
+def perform(folder: Path, name: str, **options: Any) -> Path:
+    given = {"run_models": "bow,tfidf", "run_out": str(folder / name)} | options
+    return whole_runs.perform(folder, executors=fitting(answering()), **given)
 
 
 @pytest.fixture(scope="module")
 def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return perform(tmp_path_factory.mktemp("outside"), "first")
+    folder = tmp_path_factory.mktemp("outside")
+    write_films(folder, [f"{('good', 'bad')[number % 2]} film{number % 7}" for number in range(60)])
+    return perform(folder, "first")
+
+
+def numbers_of(first: Path) -> pl.Series:
+    """Return the numbers of the test documents."""
+    return pl.read_parquet(first / "predictions" / "bow.s0.f0.parquet")["document"]
+
+
+def write_answers(path: Path, documents: Iterable[int]) -> str:
+    """Write one answer for all documents, and return where."""
+    pl.DataFrame({"document": documents, "predicted": "pos"}).write_csv(path)
+    return str(path)
 
 
 def test_predictions_of_another_run_are_taken_as_they_are(first: Path) -> None:
     run = perform(first.parent, "parquet", run_compare=[str(first / "predictions" / "bow.s0.f0.parquet")])
     saved = {entry.name: entry.predictions for entry in read_run_predictions(run)}
     np.testing.assert_array_equal(saved["bow.s0.f0"].probabilities, saved["bow"].probabilities)
-    rows = {row["name"]: row for row in metrics_of(run)["results"]}
+    rows = {row["name"]: row for row in whole_runs.read(run)["results"]}
     scores = ("accuracy", "macro_f1", "log_loss", "ece")
     assert [rows["bow.s0.f0"][key] for key in scores] == [rows["bow"][key] for key in scores]
 
 
 def test_answers_alone_are_compared_and_have_no_log_loss(first: Path) -> None:
-    documents = pl.read_parquet(first / "predictions" / "bow.s0.f0.parquet")["document"]
-    other = first.parent / "large@model.csv"
-    pl.DataFrame({"document": documents, "predicted": "pos"}).write_csv(other)
-    run = perform(first.parent, "answers", run_compare=[str(other)])
-    metrics = metrics_of(run)
+    documents = numbers_of(first)
+    other = write_answers(first.parent / "large@model.csv", documents)
+    run = perform(first.parent, "answers", run_compare=[other])
+    metrics = whole_runs.read(run)
     (row,) = [row for row in metrics["results"] if row["kind"] == "outside"]
     right = sum(number % 2 == 0 for number in documents)
     assert row["accuracy"] == pytest.approx(right / len(documents))
@@ -220,14 +218,14 @@ def test_answers_alone_are_compared_and_have_no_log_loss(first: Path) -> None:
     assert saved.predictions.hard
     assert any("labels alone" in text for text in metrics["warnings"])
     assert "not trained in this run" in (run / "report.md").read_text(encoding="utf-8")
-    status = json.loads((run / "details" / "status.json").read_text(encoding="utf-8"))
+    status = whole_runs.read(run, "details/status.json")
     assert sorted(status["finished"]) == sorted(status["planned"])
 
 
 def test_a_file_that_is_called_as_a_model_shows_no_cause(first: Path) -> None:
     other = first.parent / "mean@word2vec.parquet"
     other.write_bytes((first / "predictions" / "bow.s0.f0.parquet").read_bytes())
-    metrics = metrics_of(perform(first.parent, "named", run_compare=[str(other)], run_models="tfidf"))
+    metrics = whole_runs.read(perform(first.parent, "named", run_compare=[str(other)], run_models="tfidf"))
     assert [(row["a"], row["b"]) for row in metrics["comparisons"]] == [("mean@word2vec", "tfidf")]
     assert {row["a"] for row in metrics["causes"]} == {None}
     assert metrics["gains"] == []
@@ -236,12 +234,10 @@ def test_a_file_that_is_called_as_a_model_shows_no_cause(first: Path) -> None:
 @pytest.mark.parametrize("name", ["bert@v2", "a:max@glove"])
 def test_a_name_with_signs_of_our_own_names_is_kept_whole(first: Path, name: str) -> None:
     """Beside a network on two sources, so that every table of networks and sources is drawn."""
-    other = first.parent / f"{name}.csv"
-    documents = pl.read_parquet(first / "predictions" / "bow.s0.f0.parquet")["document"]
-    pl.DataFrame({"document": documents, "predicted": "pos"}).write_csv(other)
-    options = {"run_models": "bow,ann", "run_embeddings": "random,learned", "run_seeds": 1}
-    run = perform(first.parent, name, run_compare=[str(other)], **options)
-    metrics = metrics_of(run)
+    other = write_answers(first.parent / f"{name}.csv", numbers_of(first))
+    options = {"run_models": "bow,ann", "run_embeddings": "random,learned"}
+    run = perform(first.parent, name, run_compare=[other], **options)
+    metrics = whole_runs.read(run)
     for table in ("results", "summary"):
         (row,) = [row for row in metrics[table] if row["kind"] == "outside"]
         assert (row["name"], row["model"], row["embedding"]) == (name, "outside", None)
@@ -263,9 +259,7 @@ def test_a_name_with_signs_of_our_own_names_is_kept_whole(first: Path, name: str
 def test_a_stop_while_the_report_is_drawn_counts_no_fit_twice(
     first: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    documents = pl.read_parquet(first / "predictions" / "bow.s0.f0.parquet")["document"]
-    other = first.parent / "stopped.csv"
-    pl.DataFrame({"document": documents, "predicted": "pos"}).write_csv(other)
+    other = write_answers(first.parent / "stopped.csv", numbers_of(first))
     scored, calls = conclude.score_run, iter([True])
 
     def stop_once(run: Path) -> object:
@@ -275,9 +269,8 @@ def test_a_stop_while_the_report_is_drawn_counts_no_fit_twice(
 
     monkeypatch.setattr(conclude, "score_run", stop_once)
     with pytest.raises(KeyboardInterrupt):
-        perform(first.parent, "drawing", run_compare=[str(other)])
-    details = first.parent / "drawing" / "details"
-    status = json.loads((details / "status.json").read_text(encoding="utf-8"))
+        perform(first.parent, "drawing", run_compare=[other])
+    status = whole_runs.read(first.parent / "drawing", "details/status.json")
     assert sorted(status["finished"]) == sorted(status["planned"]) == ["bow", "stopped", "tfidf"]
 
 
@@ -286,7 +279,7 @@ def test_folds_are_compared_over_the_whole_corpus(first: Path) -> None:
     answers = [("pos", "neg")[number % 2] for number in range(60)]
     pl.DataFrame({"document": range(60), "predicted": answers}).write_csv(other)
     run = perform(first.parent, "folds", run_compare=[str(other)], corpus_folds=2, run_models="bow")
-    (summed,) = [row for row in metrics_of(run)["summary"] if row["kind"] == "outside"]
+    (summed,) = [row for row in whole_runs.read(run)["summary"] if row["kind"] == "outside"]
     assert (summed["runs"], summed["accuracy"]) == (2, 1.0)
 
 

@@ -22,13 +22,8 @@ def names(models: tuple[str, ...], sources: tuple[str, ...]) -> list[str]:
 
 
 def test_baselines_come_first_and_networks_are_crossed_with_sources() -> None:
-    assert names(("lstm", "bow", "rnn:max"), ("word2vec", "learned:frozen")) == [
-        "bow",
-        "lstm@word2vec",
-        "lstm@learned:frozen",
-        "rnn:max@word2vec",
-        "rnn:max@learned:frozen",
-    ]
+    in_order = "bow lstm@word2vec lstm@learned:frozen rnn:max@word2vec rnn:max@learned:frozen"
+    assert names(("lstm", "bow", "rnn:max"), ("word2vec", "learned:frozen")) == in_order.split()
 
 
 def test_a_planned_model_keeps_its_parts() -> None:
@@ -43,17 +38,11 @@ def test_a_planned_model_keeps_its_parts() -> None:
 
 def test_mean_is_a_control_crossed_with_the_frozen_sources() -> None:
     sources = ("word2vec", "word2vec:tuned", "learned", "random:shuffled-rows")
-    planned = plan_models(("mean", "nbsvm"), sources)
-    assert planned == (
+    assert plan_models(("mean", "nbsvm"), sources) == (
         PlannedModel("nbsvm", "baseline", "nbsvm"),
-        PlannedModel("mean@word2vec", "control", "mean", None, "word2vec", "word2vec"),
-        PlannedModel(
-            "mean@random:shuffled-rows",
-            "control",
-            "mean",
-            None,
-            "random:shuffled-rows",
-            "random:shuffled-rows",
+        *(
+            PlannedModel(f"mean@{source}", "control", "mean", None, source, source)
+            for source in ("word2vec", "random:shuffled-rows")
         ),
     )
     assert left_out(("mean", "nbsvm", "lstm"), sources) == [
@@ -155,11 +144,7 @@ def test_baselines_need_no_source_and_leave_one_unused() -> None:
         (("ann:max",), ("learned",), '--models: "ann:max" has no head "max"; use "ann" alone'),
         (("bow:max",), ("learned",), '--models: there is no model "bow:max"; did you mean "bow"?'),
         (("lstm",), (), "--embeddings: a network needs an embedding source; add word2vec"),
-        (
-            ("mean",),
-            (),
-            "--embeddings: a model of averaged vectors needs an embedding source; add word2vec",
-        ),
+        (("mean",), (), "--embeddings: a model of averaged vectors needs an embedding source; add word2vec"),
         (
             ("bow", "mean"),
             ("learned", "word2vec:tuned"),

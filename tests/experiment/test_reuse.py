@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import multiprocessing
 import os
 import re
@@ -11,15 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import polars as pl
 import pytest
+from corpus_builders import make_corpus
 from filled import typed
 from report_builders import build_run
-from test_seeds import perform, plant, steady
+from whole_runs import answering, perform_planted, read
 
 from pipeline.commands.verify import verify
 from pipeline.core.files import plain
-from pipeline.core.values import Corpus
 from pipeline.experiment.reuse import (
     FILE,
     Look,
@@ -72,21 +70,11 @@ def test_of_two_runs_at_once_one_is_first_whatever_they_read_afterwards() -> Non
     assert counted(both[1], 9, both).first == "2026-01-01T00:00:00+00:00"
 
 
-def corpus(texts: list[str], labels: list[int], split: list[int]) -> Corpus:
-    return Corpus(
-        pl.Series(texts, dtype=pl.String),
-        np.array(labels, np.int32),
-        ("bad", "good"),
-        np.arange(len(texts)),
-        np.array(split, np.int8),
-    )
-
-
 def test_a_test_set_is_its_documents_and_labels_in_any_order() -> None:
-    one = corpus(["a", "b", "c"], [0, 1, 0], [2, 2, 0])
+    one = make_corpus(["a", "b", "c"], [0, 1, 0], [2, 2, 0])
     tests, n_docs = hash_of_tests([one])
     assert n_docs == 2
-    turned = corpus(["x", "b", "a"], [0, 1, 0], [1, 2, 2])  # other training documents, another order
+    turned = make_corpus(["x", "b", "a"], [0, 1, 0], [1, 2, 2])  # other training documents, another order
     assert hash_of_tests([turned]) == (tests, 2)
     assert hash_of_tests([replace(one, labels=np.array([1, 1, 0], np.int32))])[0] != tests
     assert hash_of_tests([replace(one, split=np.array([2, 0, 2], np.int8))])[0] != tests
@@ -198,11 +186,14 @@ def test_a_second_run_with_other_settings_is_the_second_verdict(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("EMBEDSEQ_CACHE", str(tmp_path / "cache"))
-    plant(monkeypatch, steady)
-    _, first = perform(tmp_path, run_out=str(tmp_path / "1"))
-    run, second = perform(tmp_path, run_out=str(tmp_path / "2"), run_rope=0.02, run_cache=False)
-    _, again = perform(tmp_path, run_out=str(tmp_path / "3"))
-    _, alone = perform(tmp_path, run_out=str(tmp_path / "4"), run_models="bow")
+
+    def perform(number: int, **options: Any) -> tuple[Path, dict[str, Any]]:
+        return perform_planted(tmp_path, answering(), run_out=str(tmp_path / str(number)), **options)[:2]
+
+    _, first = perform(1)
+    run, second = perform(2, run_rope=0.02, run_cache=False)
+    _, again = perform(3)
+    _, alone = perform(4, run_models="bow")
     found = [metrics["reuse"] for metrics in (first, second, again)]
     assert [(one["verdicts"], one["runs"], one["repeated"]) for one in found] == [
         (1, 1, False),
@@ -221,8 +212,7 @@ def test_a_second_run_with_other_settings_is_the_second_verdict(
 def test_a_count_that_cannot_be_kept_ends_no_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "cache").write_text("a file, not a folder")
     monkeypatch.setenv("EMBEDSEQ_CACHE", str(tmp_path / "cache"))
-    plant(monkeypatch, steady)
-    run, metrics = perform(tmp_path)
+    run, metrics, _ = perform_planted(tmp_path, answering())
     assert metrics["reuse"]["verdicts"] is None
     assert any("are not counted" in text for text in metrics["warnings"])
-    assert json.loads((run / "details" / "status.json").read_text(encoding="utf-8"))["state"] == "done"
+    assert read(run, "details/status.json")["state"] == "done"

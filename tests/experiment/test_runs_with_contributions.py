@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
+import whole_runs
+from whole_runs import stopping, write_films
 
-from pipeline.commands.run import run_experiment
 from pipeline.commands.verify import verify
-from pipeline.core.console import Console
-from pipeline.experiment import fit_networks
 from pipeline.report import draw_report
-from pipeline.settings.reading import load_config
 
 SMALL = (
     "networks.units=8",
@@ -31,27 +29,23 @@ HOSTILE = (
 )
 
 
-def write_corpus(folder: Path) -> Path:
+def write_corpus(folder: Path) -> None:
     """Write 90 documents; "zorp" alone tells their class."""
     fill = ("a film", "the plot", "some scene", "one cast", "this end")
     texts = [f"{fill[n % 5]} {('zorp', 'plain')[n % 2]} {fill[(n * 3) % 5]} {n % 7}" for n in range(90)]
     labels = [("yes", "no")[n % 2] for n in range(90)]
     texts[0] = HOSTILE
-    path = folder / "films.csv"
-    pl.DataFrame({"text": texts, "label": labels}).write_csv(path, quote_style="always")
-    return path
+    write_films(folder, texts, labels)
 
 
-def perform(folder: Path, **options: object) -> Path:
-    given = {"corpus.path": str(write_corpus(folder)), "run.out": str(folder / "run"), "run.seeds": 1}
-    given |= {"run.embeddings": "random"} | {
-        key.replace("_", ".", 1): value for key, value in options.items()
-    }
-    return run_experiment(load_config(None, SMALL, given), Console(silent=True), "embedseq films.csv")
+def perform(folder: Path, **options: Any) -> Path:
+    write_corpus(folder)
+    given = {"run_embeddings": "random", "run_probes": True} | options
+    return whole_runs.perform(folder, small=SMALL, **given)
 
 
 def read(run: Path, name: str) -> Any:
-    return json.loads((run / "details" / name).read_text(encoding="utf-8"))
+    return whole_runs.read(run, f"details/{name}")
 
 
 @pytest.fixture(scope="module")
@@ -90,8 +84,6 @@ def test_the_texts_of_all_documents_to_browse_are_kept_and_the_run_verifies(run:
 
 
 def test_edits_are_named(run: Path, tmp_path: Path) -> None:
-    import shutil
-
     copy = tmp_path / "run"
     shutil.copytree(run, copy)
     for name in ("chosen_documents.json", "contributions.json"):
@@ -126,16 +118,10 @@ def test_predictions_made_elsewhere_are_shown_without_contributions(tmp_path: Pa
 
 
 @pytest.mark.parametrize("way", ["interrupted", "without probes"])
-def test_a_run_without_contributions_still_has_documents_to_browse(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
-) -> None:
-    def stop(*arguments: object, **named: object) -> None:
-        raise KeyboardInterrupt
-
+def test_a_run_without_contributions_still_has_documents_to_browse(tmp_path: Path, way: str) -> None:
     if way == "interrupted":
-        monkeypatch.setattr(fit_networks, "fit_network", stop)
         with pytest.raises(KeyboardInterrupt):
-            perform(tmp_path, run_models="bow,tfidf,ann")
+            perform(tmp_path, run_models="bow,tfidf,ann", executors=stopping("ann@random"))
     else:
         perform(tmp_path, run_models="bow,tfidf", run_probes=False)
     run = tmp_path / "run"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 import pickle
+import resource
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -17,22 +17,32 @@ from typing import Any
 import numpy as np
 import psutil
 import pytest
+import whole_runs
+from whole_runs import configure, fitting, read
 
-from pipeline.commands.run import run_experiment
 from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
-from pipeline.core.fits import Fit, FitResult, ProbesResult, Score, SourceResult, Trial, TrialResult
+from pipeline.core.fits import (
+    Fit,
+    FitResult,
+    JobEnded,
+    JobFailed,
+    JobKey,
+    ProbesResult,
+    Result,
+    Score,
+    SourceResult,
+    Trial,
+    TrialResult,
+)
 from pipeline.experiment import fit_linear, fit_networks
-from pipeline.experiment import workers as workers_module
-from pipeline.experiment.data import RunData, read_and_split, tokenize_all
-from pipeline.experiment.executors import Executor, Here, executor_of
+from pipeline.experiment.data import RunData, Split, read_and_split, tokenize_all
+from pipeline.experiment.executors import Executor, executor_of
 from pipeline.experiment.how_many import Machine, Work, fits_at_once
-from pipeline.experiment.jobs import Job
+from pipeline.experiment.jobs import Job, VectorsMade
 from pipeline.experiment.plan import plan_models
-from pipeline.experiment.shared import Shared, shared_files
 from pipeline.run_folder.folder import RunFolder
 from pipeline.run_folder.predictions import read_run_predictions
-from pipeline.settings.reading import load_config
 from pipeline.settings.tables import Config
 
 SMALL = (
@@ -45,30 +55,45 @@ WORK = Work(fits=9, words=30_000_000, tokens=60_000, gpu=False)
 TWO_CORES = Machine(cores=2, available_mib=16_000)
 
 
-def write_films(folder: Path) -> Path:
-    path = folder / "films.csv"
-    rows = [f"{('good', 'bad')[n % 2]} film number{n},{('pos', 'neg')[n % 2]}" for n in range(60)]
-    path.write_text("\n".join(["text,label", *rows]) + "\n")
-    return path
+class SeedOneIsFarOff:
+    """An executor whose first training of seed 1 on fold 0 is said to have ended far above the others."""
+
+    def __init__(self, executor: Executor) -> None:
+        self.at_once, self.close, self.begin, self._executor = (
+            executor.at_once,
+            executor.close,
+            executor.begin,
+            executor,
+        )
+
+    @property
+    def has_room(self) -> bool:
+        return self._executor.has_room
+
+    def next(self) -> tuple[int, Result]:
+        number, result = self._executor.next()
+        if isinstance(result, FitResult) and result.fit.again is None and result.fit.key[1:] == (1, 0):
+            return number, replace(result, fit=replace(result.fit, validation_loss=9.0))
+        return number, result
+
+
+@contextmanager
+def one_far_off(*of_run: Any) -> Iterator[Executor]:
+    with executor_of(*of_run) as executor:
+        yield SeedOneIsFarOff(executor)
 
 
 def perform(folder: Path, at_once: int) -> Path:
-    given = {
-        "corpus.path": str(write_films(folder)),
-        "corpus.folds": 2,
-        "run.out": str(folder / "run"),
-        "run.models": "bow,lstm",
-        "run.embeddings": "learned",
-        "run.seeds": 1,
-        "run.deterministic": True,
-        "run.refit": True,
+    options: dict[str, Any] = {
+        "corpus_folds": 2,
+        "run_models": "bow,lstm",
+        "run_embeddings": "learned",
+        "run_seeds": 2,
+        "run_deterministic": True,
+        "run_probes": True,
     }
-    settings = load_config(None, (*SMALL, f"run.side_by_side={at_once}"), given)
-    return run_experiment(settings, Console(silent=True), "embedseq films.csv")
-
-
-def read(run: Path, name: str = "metrics.json") -> Any:
-    return json.loads((run / name).read_text(encoding="utf-8"))
+    side_by_side = f"run.side_by_side={at_once}"
+    return whole_runs.perform(folder, side_by_side, small=SMALL, executors=one_far_off, **options)
 
 
 # --- how many -------------------------------------------------------------------------------------------
@@ -114,7 +139,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 def test_predictions_are_equal_to_the_last_bit(runs: tuple[Path, Path]) -> None:
     one, two = map(read_run_predictions, runs)
     assert [(e.name, e.seed, e.fold) for e in one] == [(e.name, e.seed, e.fold) for e in two]
-    assert len(one) == 2 * 2  # folds; a baseline and a network
+    assert len(one) == 2 * (1 + 2)  # folds; a baseline and two seeds of a network
     for alone, beside in zip(one, two, strict=True):
         np.testing.assert_array_equal(alone.predictions.documents, beside.predictions.documents)
         np.testing.assert_array_equal(alone.predictions.probabilities, beside.predictions.probabilities)
@@ -136,6 +161,9 @@ def test_the_record_is_equal_but_for_what_it_cost(runs: tuple[Path, Path]) -> No
     assert [entry["name"] for entry in read(runs[0], "details/probes.json")] == ["lstm@learned"]
     for name in ("choices", "neighbours", "probes"):
         assert read(runs[0], f"details/{name}.json") == read(runs[1], f"details/{name}.json")
+    again = [[fit["again"] for fit in read(run, "details/fits.json")["fits"]] for run in runs]
+    assert again[0] == again[1]
+    assert [one is not None for one in again[0]].count(True) == 1
     histories = [read(run, "details/histories.json") for run in runs]
     for history in histories:
         for entry in history:
@@ -155,31 +183,27 @@ def test_a_job_that_is_sent_to_another_process_trains_nothing_twice(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What a job names are copies there: no two are the same object, and none says by that whether to refit."""
-    trained: list[str] = []
-
-    def sent(self: Here, jobs: Any) -> Any:
-        for job in jobs:
-            apart = pickle.loads(pickle.dumps(job))
-            yield from apart.fit(self._data, apart)
+    made: list[str] = []
 
     def counted(module: Any, name: str) -> None:
         original = getattr(module, name)
 
         def called(*arguments: Any, **named: Any) -> Any:
-            trained.append(name)
+            made.append(name)
             return original(*arguments, **named)
 
         monkeypatch.setattr(module, name, called)
 
-    monkeypatch.setattr(Here, "map", sent)
+    def sent(data: RunData, job: Job) -> Iterable[Result | VectorsMade]:
+        apart = pickle.loads(pickle.dumps(job))
+        return apart.fit(data, apart)
+
     counted(fit_networks, "fit_network")
-    counted(fit_linear, "count_features")
-    counted(fit_linear, "fit_baseline")
-    counted(fit_linear, "average_features")
-    given = {"corpus.path": str(write_films(tmp_path)), "run.out": str(tmp_path / "run"), "run.seeds": 1}
-    given |= {"run.models": "bow,mean,ann", "run.embeddings": "random", "run.probes": False}
-    run = run_experiment(load_config(None, SMALL, given), Console(silent=True), "")
-    assert sorted(trained) == ["average_features", "count_features", "fit_network"]
+    for name in ("count_features", "fit_baseline", "average_features"):
+        counted(fit_linear, name)
+    options = {"run_models": "bow,mean,ann", "run_embeddings": "random"}
+    run = whole_runs.perform(tmp_path, small=SMALL, executors=fitting(sent), **options)
+    assert sorted(made) == ["average_features", "count_features", "fit_network"]
     assert [row["name"] for row in read(run)["results"]] == ["ann@random", "bow", "mean@random"]
 
 
@@ -209,7 +233,7 @@ def test_the_log_has_every_training(runs: tuple[Path, Path]) -> None:
 
 def data_of(folder: Path) -> RunData:
     """Return what the fits of a run without networks read: workers load no TensorFlow."""
-    config = load_config(None, SMALL, {"corpus.path": str(write_films(folder)), "run.models": "bow"})
+    config = configure(folder, small=SMALL, run_models="bow")
     console = Console(silent=True)
     loaded = read_and_split(config, console).loaded
     return tokenize_all(config, console, loaded, plan_models(("bow",), ()))
@@ -219,166 +243,153 @@ def fit_named(name: str) -> Fit:
     return Fit(name, 0, 0, 1.0, 1.0, 1.0, 1, None, None, ())
 
 
-def finish_at_once(name: str, data: RunData, job: Any) -> Iterator[FitResult]:
-    yield FitResult(fit_named(name))
+def finish_at_once(data: RunData, job: Job) -> Iterator[FitResult]:
+    yield FitResult(fit_named(job.key.name))
 
 
-def go_on_without_end(data: RunData, job: Any) -> Iterator[FitResult]:
-    time.sleep(1.0)
+def go_on_without_end(data: RunData, job: Job) -> Iterator[FitResult]:
     yield FitResult(fit_named("endless"))
     time.sleep(600)
 
 
-def fail(data: RunData, job: Any) -> Iterator[FitResult]:
+def fail(data: RunData, job: Job) -> Iterator[FitResult]:
     raise PipelineError("films.csv:3", "no label", "give one")
 
 
-def meet_a_fault(data: RunData, job: Any) -> Iterator[FitResult]:
+def meet_a_fault(data: RunData, job: Job) -> Iterator[FitResult]:
     raise KeyError("a fault")
 
 
-def die(data: RunData, job: Any) -> Iterator[FitResult]:
+def die(data: RunData, job: Job) -> Iterator[FitResult]:
     os.kill(os.getpid(), signal.SIGKILL)
     yield FitResult(fit_named("never"))
 
 
-def job_of(fit: Any) -> Job[None]:
-    nothing: Shared[None] = Shared(None)
-    return Job(fit, (), 0, 0, Config(), nothing, nothing, refit=False)
+def die_once(place: Path, data: RunData, job: Job) -> Iterator[FitResult]:
+    if not place.exists():
+        place.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    yield FitResult(fit_named("second time"))
 
 
-def named(name: str) -> Job[None]:
-    return job_of(partial(finish_at_once, name))
+def need_more_than_there_is(data: RunData, job: Job) -> Iterator[FitResult]:
+    resource.setrlimit(resource.RLIMIT_AS, (2**32, 2**32))  # of this worker alone
+    np.ones(2**40, dtype=np.float64)
+    yield FitResult(fit_named("never"))
 
 
-@contextmanager
-def side_by_side(folder: Path, kept: list[Fit]) -> Iterator[Executor]:
-    """Give two workers; `kept` gets each fit that had come and was not yielded."""
-
-    def keep(result: Any) -> None:
-        kept.append(result.fit)
-
-    with shared_files() as files, executor_of(data_of(folder), files, 2, keep) as executor:
-        yield executor
+NOTHING = np.zeros(0, dtype=np.int64)
 
 
-def run_all(executor: Executor, jobs: Any, kept: list[Fit]) -> None:
-    for result in executor.map(jobs):
-        assert isinstance(result, FitResult)
-        kept.append(result.fit)
+def job_of(fit: Any, name: str = "bow") -> Job:
+    return Job(JobKey("baselines", name), fit, (), Split(0, NOTHING, NOTHING, NOTHING), Config(), refit=False)
+
+
+def named(name: str) -> Job:
+    return job_of(finish_at_once, name)
+
+
+def run_all(executor: Executor, jobs: Iterable[Job]) -> list[Result]:
+    """Return what jobs give, in the order in which it comes."""
+    waiting, running, found, begun = list(jobs), 0, [], 0
+    while waiting or running:
+        while waiting and executor.has_room:
+            executor.begin(begun, waiting.pop(0))
+            begun, running = begun + 1, running + 1
+        _, result = executor.next()
+        running -= isinstance(result, JobEnded | JobFailed)
+        found.append(result)
+    return found
+
+
+def names(results: Iterable[Result]) -> list[str]:
+    return [result.fit.name for result in results if isinstance(result, FitResult)]
 
 
 def workers() -> list[psutil.Process]:
     return [one for one in psutil.Process().children() if "spawn_main" in " ".join(one.cmdline())]
 
 
-def test_when_no_job_is_left_every_result_was_there_and_more_can_be_run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def slowly(console: Any, stages: Any, come: Any, content: Any) -> None:
-        time.sleep(0.3)  # what a worker said is read later than the worker ends
-        come.put(content)
-
-    monkeypatch.setitem(workers_module.ACTIONS, "come", slowly)
-    kept: list[Fit] = []
-    with side_by_side(tmp_path, kept) as executor:
-        run_all(executor, [named("tfidf"), named("bow")], kept)
-        assert sorted(fit.name for fit in kept) == ["bow", "tfidf"]
-        run_all(executor, [named("nbsvm")], kept)
-    assert [fit.name for fit in kept][2:] == ["nbsvm"]
-
-
-def test_a_job_that_waits_for_a_result_begins_once_that_is_kept(tmp_path: Path) -> None:
-    kept: list[Fit] = []
-    with side_by_side(tmp_path, kept) as executor:
-
-        def jobs() -> Iterator[Job[None] | None]:
-            yield named("first")
-            while not kept:
-                yield None
-            yield named(f"after {kept[0].name}")
-
-        run_all(executor, jobs(), kept)
-    assert [fit.name for fit in kept] == ["first", "after first"]
+def test_every_job_ends_behind_what_it_gave_and_more_can_be_run(tmp_path: Path) -> None:
+    with executor_of(data_of(tmp_path), 2) as executor:
+        found = run_all(executor, [named("tfidf"), named("bow"), named("nbsvm")])
+        assert sorted(names(found)) == ["bow", "nbsvm", "tfidf"]
+        for name in ("tfidf", "bow", "nbsvm"):
+            own = [
+                place
+                for place, one in enumerate(found)
+                if name in (getattr(one, "key", [""] * 2)[1], *names([one]))
+            ]
+            assert [type(found[place]) for place in own] == [FitResult, JobEnded]
+        assert names(run_all(executor, [named("mean")])) == ["mean"]
+        assert len(workers()) == 2  # those that were there took the last job too
+    assert workers() == []
 
 
-def test_the_next_job_is_asked_for_when_there_is_room(tmp_path: Path) -> None:
-    asked: list[int] = []
-
-    def jobs() -> Iterator[Job[None]]:
-        for number in range(4):
-            asked.append(len(kept))
-            yield named(str(number))
-
-    kept: list[Fit] = []
-    with side_by_side(tmp_path, kept) as executor:
-        run_all(executor, jobs(), kept)
-    assert asked[:2] == [0, 0]
-    assert asked[2] >= 1
-    assert asked[3] >= 2
+def test_no_more_jobs_run_than_were_asked_for(tmp_path: Path) -> None:
+    with executor_of(data_of(tmp_path), 2) as executor:
+        executor.begin(0, named("tfidf"))
+        assert executor.has_room
+        executor.begin(1, named("bow"))
+        assert not executor.has_room
 
 
-def test_ctrl_c_stops_the_workers_and_keeps_what_had_come(tmp_path: Path) -> None:
-    running: list[psutil.Process] = []
-    kept: list[Fit] = []
-
-    def press_ctrl_c() -> None:
-        with side_by_side(tmp_path, kept) as executor:
-
-            def jobs() -> Iterator[Job[None]]:
-                yield named("tfidf")
-                yield job_of(go_on_without_end)
-                while executor._come.empty() or not kept:  # type: ignore[attr-defined]
-                    time.sleep(0.05)  # what comes now is not yielded any more
-                running.extend(workers())
-                raise KeyboardInterrupt
-
-            run_all(executor, jobs(), kept)
-
-    with pytest.raises(KeyboardInterrupt):
-        press_ctrl_c()
-    assert [(fit.name, fit.at_once) for fit in kept] == [("tfidf", 2), ("endless", 2)]
-    assert running
-    assert not any(worker.is_running() for worker in running)
+def test_closing_ends_the_workers_at_once_and_gives_what_had_come(tmp_path: Path) -> None:
+    with executor_of(data_of(tmp_path), 2) as executor:
+        executor.begin(0, named("tfidf"))
+        executor.begin(1, job_of(go_on_without_end))
+        first = executor.next()
+        time.sleep(3.0)  # the rest has come by now, and is not asked for
+        running = workers()
+        come = [first, *executor.close()]
+        assert sorted(names(result for _, result in come)) == ["endless", "tfidf"]
+        assert {result.fit.at_once for _, result in come if isinstance(result, FitResult)} == {2}
+        assert len(running) == 2
+        assert not any(worker.is_running() for worker in running)
 
 
 @pytest.mark.parametrize(
     ("fit", "error", "words"),
-    [
-        (fail, PipelineError, "films.csv:3: no label; give one"),
-        (meet_a_fault, KeyError, "'a fault'"),
-        (
-            die,
-            PipelineError,
-            "run.side_by_side: a process that fitted a model beside others ended without a word; memory may have"
-            " run out; set run.side_by_side = 1",
-        ),
-    ],
+    [(fail, PipelineError, "films.csv:3: no label; give one"), (meet_a_fault, KeyError, "'a fault'")],
 )
 def test_an_error_of_a_fit_ends_the_run_with_it(
     fit: Any, error: type[Exception], words: str, tmp_path: Path
 ) -> None:
-    kept: list[Fit] = []
+    with executor_of(data_of(tmp_path), 2) as executor:
+        with pytest.raises(error) as raised:
+            run_all(executor, [job_of(fit), job_of(go_on_without_end)])
+        assert str(raised.value) == words
 
-    def run_them() -> None:
-        with side_by_side(tmp_path, kept) as executor:
-            run_all(executor, [named("bow")], kept)
-            run_all(executor, [job_of(fit), job_of(go_on_without_end)], kept)
 
-    with pytest.raises(error) as raised:
-        run_them()
-    assert str(raised.value) == words
-    assert kept[0].name == "bow"
+def test_a_job_whose_process_is_killed_is_done_again(tmp_path: Path) -> None:
+    with executor_of(data_of(tmp_path), 2) as executor:
+        found = run_all(executor, [job_of(partial(die_once, tmp_path / "died")), named("tfidf")])
+        assert sorted(names(found)) == ["second time", "tfidf"]
+        assert executor.at_once == 1
+
+
+def test_a_job_whose_process_is_killed_twice_has_failed_and_the_others_go_on(tmp_path: Path) -> None:
+    with executor_of(data_of(tmp_path), 2) as executor:
+        found = run_all(executor, [job_of(die), named("tfidf"), named("mean")])
+        assert sorted(names(found)) == ["mean", "tfidf"]
+        (failed,) = (one for one in found if isinstance(one, JobFailed))
+        why = "its process ended without a word (signal 9), 2 times; memory may have run out"
+        assert failed == JobFailed(JobKey("baselines", "bow"), why)
+
+
+def test_a_job_that_runs_out_of_memory_has_failed_and_the_others_go_on(tmp_path: Path) -> None:
+    with executor_of(data_of(tmp_path), 2) as executor:
+        found = run_all(executor, [job_of(need_more_than_there_is), named("tfidf")])
+        assert names(found) == ["tfidf"]
+        assert JobFailed(JobKey("baselines", "bow"), "memory ran out") in found
 
 
 def test_a_worker_never_gets_ctrl_c(tmp_path: Path) -> None:
-    kept: list[Fit] = []
-    with side_by_side(tmp_path, kept) as executor:
-        run_all(executor, [named("bow")], kept)
+    with executor_of(data_of(tmp_path), 2) as executor:
+        found = run_all(executor, [named("bow")])
         for worker in workers():
             worker.send_signal(signal.SIGINT)
-        run_all(executor, [named("tfidf")], kept)
-    assert [fit.name for fit in kept] == ["bow", "tfidf"]
+        assert names([*found, *run_all(executor, [named("tfidf")])]) == ["bow", "tfidf"]
 
 
 def test_what_was_found_is_put_in_the_order_of_a_run_one_after_the_other(tmp_path: Path) -> None:
@@ -392,8 +403,8 @@ def test_what_was_found_is_put_in_the_order_of_a_run_one_after_the_other(tmp_pat
             folder.keep(TrialResult(name, name.partition("@")[0], fold, trial))
     for name in names[:4]:
         folder.keep(ProbesResult({"name": name}))
-    for source in ("lstm@learned", "random", "ann@learned", "learned"):
-        folder.keep(SourceResult((), neighbours={"source": source}))
+    for source in ("random", "learned"):
+        folder.keep(SourceResult((f"about {source}",), source, 0, (source,), neighbours={"source": source}))
     folder.put_in_order((model.name, model.source) for model in planned)
     networks = ["ann@learned", "lstm@learned", "ann@random", "lstm@random"]
     in_order = [(fold, name) for fold in (0, 1) for name in ("bow", *networks)]
@@ -401,4 +412,5 @@ def test_what_was_found_is_put_in_the_order_of_a_run_one_after_the_other(tmp_pat
     assert [(key.fold, key.name) for key in folder.courses] == in_order
     assert list(folder.probes) == networks
     assert [(fold, name) for name, _, fold in folder.trials] == in_order
-    assert list(folder.neighbours) == ["learned", *networks[:2], "random"]
+    assert list(folder.neighbours) == ["learned", "random"]
+    assert folder.notes == ["about learned", "about random"]

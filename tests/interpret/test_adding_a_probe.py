@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,29 +11,33 @@ import pytest
 from probe_builders import network_of, random_documents, subject_of
 from report_builders import build_run
 
-from pipeline.interpret.probes import PROBES, Finding, Nothing, Probe, Subject, probe_network, probes_of
+from pipeline.interpret.probes import PROBES, Found, Silent, Subject, probe_network, probes_of
 from pipeline.report import draw_report
 
 # --- the one file
 
+QUESTION = "How many units are there?"
+CONTROLS = "Nothing."
+CANNOT_SHOW = "What they do."
 
-@dataclass(frozen=True)
-class Norm:
+
+@dataclass(frozen=True, kw_only=True)
+class Norm(Found):
     """What is measured."""
 
     units: int
 
 
-def measure(subject: Subject) -> Finding | Nothing:
+def measure(subject: Subject) -> Norm | Silent:
     """Return how many units the network has; nothing of one with a single unit."""
     units = subject.spec.units
     if units == 1:
-        return Nothing("it has one unit")
-    return Finding(Norm(units), f"it has {units} units", {"units": units})
+        return Silent(nothing="it has one unit")
+    return Norm(units=units, reading=f"it has {units} units", summary={"units": units})
 
 
 # --- the one line
-LINE = Probe("How many units are there?", measure, "Nothing.", "What they do.")
+LINE = sys.modules[__name__]
 
 
 @pytest.fixture(autouse=True)

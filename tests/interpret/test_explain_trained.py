@@ -51,11 +51,7 @@ def write_run(run: Path, networks: Sequence[str], max_tokens: int = 400) -> Path
     """Write what a run leaves of networks: their files, their order, the settings, a metrics.json that nobody reads."""
     config = with_values(
         Config(),
-        {
-            "run.models": tuple(networks),
-            "run.embeddings": ("random",),
-            "networks.max_tokens": max_tokens,
-        },
+        {"run.models": tuple(networks), "run.embeddings": ("random",), "networks.max_tokens": max_tokens},
     )
     embedded = embed("random", request_of(tokens_of(DOCUMENTS)))
     write_model(run, files_of_embedding(embedded))

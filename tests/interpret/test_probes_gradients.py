@@ -72,11 +72,11 @@ def test_without_a_recurrent_matrix_nothing_before_the_last_word_matters() -> No
     fitted = network_of("rnn")
     set_layer(fitted, "recurrent_0", recurrent_kernel=0.0)
     found = gradients.measure(subject_of(fitted, random_documents([6] * 8), whole_lengths=[6] * 7 + [1]))
-    assert found.numbers.trained.median == [1.0, 0.0, 0.0, 0.0, 0.0, 0.0]
-    assert found.numbers.trained.falls_after == 1
-    assert found.numbers.trained.vanished == 1.0
-    assert found.numbers.trained.exploded == 0.0
-    assert found.numbers.trained.documents_longer == 7 / 8
+    assert found.trained.median == (1.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+    assert found.trained.falls_after == 1
+    assert found.trained.vanished == 1.0
+    assert found.trained.exploded == 0.0
+    assert found.trained.documents_longer == 7 / 8
     assert found.reading.startswith(
         "the gradient falls to 1 % of its value at the end after 1 token; 88 % of your documents are longer: use lstm"
         " or gru, a head that reads every state (rnn:max), or --max-tokens 1 if the memory horizon says that so many"
@@ -88,11 +88,11 @@ def test_the_curve_before_training_is_that_of_the_weights_training_began_from() 
     documents = random_documents([7, 5, 6, 4])
     fitted = train_network("lstm", documents, learning_rate=1e-12, seed=3)  # so slow that nothing has moved
     found = gradients.measure(subject_of(fitted, documents, seed=3))
-    np.testing.assert_allclose(found.numbers.untrained.median, found.numbers.trained.median, rtol=1e-4)
+    np.testing.assert_allclose(found.untrained.median, found.trained.median, rtol=1e-4)
     moved = train_network("lstm", documents, learning_rate=0.5, seed=3)
     other = gradients.measure(subject_of(moved, documents, seed=3))
-    np.testing.assert_allclose(other.numbers.untrained.median, found.numbers.untrained.median, rtol=1e-4)
-    assert np.abs(np.subtract(other.numbers.trained.median, other.numbers.untrained.median)).max() > 0.01
+    np.testing.assert_allclose(other.untrained.median, found.untrained.median, rtol=1e-4)
+    assert np.abs(np.subtract(other.trained.median, other.untrained.median)).max() > 0.01
 
 
 # --- what a profile says ---------------------------------------------------------------------------------
@@ -182,7 +182,17 @@ def test_clipping_is_the_mean_over_updates() -> None:
 
 
 def reading(after: int | None, longer: float | None, model: str, head: str, **spec_of: int) -> str:
-    found = gradients.Curve([], [], [], [], 400, after, None, None, None, longer, 0.0, 0.0)
+    found = gradients.Profile(
+        *((),) * 3,
+        distance=(),
+        looked_back=400,
+        falls_after=after,
+        tokens_per_e=None,
+        fit_r2=None,
+        documents_longer=longer,
+        vanished=0.0,
+        exploded=0.0,
+    )
     spec = replace(network_of("rnn").spec, model=model, head=head, **spec_of)
     return gradients._reading(found, replace(found, falls_after=None), gradients.Clipped(0.12, 0.12), spec)
 
@@ -221,8 +231,8 @@ def test_a_network_that_reads_pieces_is_asked_about_the_first_of_each_document()
     set_layer(fitted, "recurrent_0", recurrent_kernel=0.0)  # the last word of each piece alone matters
     documents = random_documents([10] * 6 + [1])
     found = gradients.measure(subject_of(fitted, documents))
-    assert found.numbers.trained.median == [1.0, 0.0, 0.0, 0.0]
-    assert found.numbers.trained.documents_longer == 6 / 7
+    assert found.trained.median == (1.0, 0.0, 0.0, 0.0)
+    assert found.trained.documents_longer == 6 / 7
     assert found.reading.startswith(
         "in the first piece, the gradient falls to 1 % of its value at the end after 1 token; 86 % of first pieces are"
         " longer: use lstm or gru, a head that reads every state (rnn:max), or pieces no longer than that"
@@ -235,9 +245,9 @@ def test_a_network_that_reads_from_both_ends_forgets_the_middle() -> None:
     for direction in ("", "_backward"):
         set_layer(fitted, f"recurrent_0{direction}", recurrent_kernel=0.0, bias=-20.0)  # forgets at once
     found = gradients.measure(subject_of(fitted, random_documents([12] * 8)))
-    low = np.flatnonzero(np.array(found.numbers.trained.median) < 1e-6)
+    low = np.flatnonzero(np.array(found.trained.median) < 1e-6)
     assert low.tolist() == list(range(1, 11))  # the word at either end alone is heard
-    assert found.numbers.trained.low_between == [1, 10]
+    assert found.trained.low_between == (1, 10)
     assert found.reading.startswith(
         "the gradient is below 1 % of its value at the end from 1 to 10 tokens before it, and above that again towards"
         " the start; before training it did not; "
@@ -247,6 +257,6 @@ def test_a_network_that_reads_from_both_ends_forgets_the_middle() -> None:
 def test_a_stretch_that_is_low_counts_from_five_distances_and_where_the_profile_rises_again() -> None:
     high, low = [1.0, 0.5, 0.2, 0.1, 0.05], [0.001]
     assert gradients.low_between(np.array(high + 4 * low + [0.1])) is None
-    assert gradients.low_between(np.array(high + 5 * low + [0.1])) == [5, 9]
+    assert gradients.low_between(np.array(high + 5 * low + [0.1])) == (5, 9)
     assert gradients.low_between(np.array(high + 9 * low)) is None
-    assert gradients.low_between(np.array(high + 5 * low + [0.1] + 7 * low + [0.1])) == [11, 17]
+    assert gradients.low_between(np.array(high + 5 * low + [0.1] + 7 * low + [0.1])) == (11, 17)

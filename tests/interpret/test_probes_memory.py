@@ -13,7 +13,7 @@ from pipeline.interpret.probes import memory_horizon as horizon
 from pipeline.interpret.probes import word_order as order
 from pipeline.interpret.probes.paired import (
     accuracy_interval,
-    answer,
+    answered,
     loss_interval,
     majority_right,
     ratio_interval,
@@ -200,7 +200,7 @@ def order_of(
 def test_a_bag_of_words_survives_shuffling_entirely() -> None:
     found = order_of(bag_of_words, *documents_with(7))
     assert found.share == 1.0
-    assert found.shares == [1.0] * 5
+    assert found.shares == (1.0,) * 5
     assert found.shuffled == (order.ShuffleScore(1.0, found.log_loss),) * 5
     assert found.order == "not needed"
     assert order.reading(found) == (
@@ -247,7 +247,7 @@ def test_half_of_it_is_order() -> None:
 
 def test_a_network_no_better_than_the_most_frequent_class_has_no_share() -> None:
     found = order_of(always_the_first_class, *documents_with(2))
-    assert (found.share, found.share_ci95, found.shares) == (None, None, [])
+    assert (found.share, found.share_ci95, found.shares) == (None, None, ())
     assert found.order == "nothing to lose"
 
 
@@ -264,21 +264,21 @@ def test_few_documents_tell_nothing_of_order() -> None:
 
 
 def test_answers_are_right_or_wrong_with_a_loss() -> None:
-    answered = answer(bag_of_words, indexed_of([[A], [B], [A]]), int32([0, 1, 1]))
-    assert answered.right.tolist() == [1.0, 1.0, 0.0]
-    assert answered.losses == pytest.approx([-np.log(0.9), -np.log(0.9), -np.log(0.1)])
+    found = answered(bag_of_words(indexed_of([[A], [B], [A]])), int32([0, 1, 1]))
+    assert found.right.tolist() == [1.0, 1.0, 0.0]
+    assert found.losses == pytest.approx([-np.log(0.9), -np.log(0.9), -np.log(0.1)])
 
 
 def test_a_probability_of_zero_has_a_finite_loss() -> None:
-    answered = answer(lambda documents: np.array([[1.0, 0.0]], np.float32), indexed_of([[A]]), int32([1]))
-    assert answered.losses == pytest.approx([12 * np.log(10)])
+    found = answered(np.array([[1.0, 0.0]], np.float32), int32([1]))
+    assert found.losses == pytest.approx([12 * np.log(10)])
 
 
 def test_the_interval_of_a_loss_is_that_of_a_mean() -> None:
     """1, 2, 3, 6: mean 3, variance 14 / 3, and t with 3 degrees of freedom is 3.1824."""
     half = 3.1824 * (14 / 3 / 4) ** 0.5
     assert loss_interval(np.array([1.0, 2.0, 3.0, 6.0])) == pytest.approx([3 - half, 3 + half], abs=1e-4)
-    assert loss_interval(np.array([2.0])) == [2.0, 2.0]
+    assert loss_interval(np.array([2.0])) == (2.0, 2.0)
 
 
 def test_the_most_frequent_label() -> None:

@@ -13,6 +13,7 @@ from probe_builders import network_of, random_documents, set_layer, subject_of
 from pipeline.core.values import Float32, IndexedCorpus
 from pipeline.interpret.probes import (
     PROBES,
+    Silent,
     Subject,
     jacobians,
     probe_network,
@@ -20,7 +21,6 @@ from pipeline.interpret.probes import (
     states,
     time_constants,
 )
-from pipeline.interpret.probes.subject import Nothing
 from pipeline.interpret.probes.traces import Reading, readings
 from pipeline.models.equations import CellWeights, forward, jacobian_norms
 from pipeline.models.networks.batches import pad
@@ -68,7 +68,7 @@ def test_a_network_that_reads_pieces_is_looked_at_in_its_first() -> None:
     found = probe_network(subject_of(fitted, documents))["probes"]
     assert found["time-constants"]["median_length"] == 2.5  # of 3 and 2
     assert found["states"]["reading"].startswith("in the first piece of 3 tokens, the surest ")
-    assert found["jacobians"]["lag"] == [1, 2]
+    assert found["jacobians"]["lag"] == (1, 2)
 
 
 # --- Jacobian products -----------------------------------------------------------------------------------
@@ -174,10 +174,10 @@ def test_without_a_recurrent_matrix_no_earlier_state_is_left() -> None:
     fitted, documents = network_of("rnn"), random_documents([6] * 4)
     set_layer(fitted, "recurrent_0", recurrent_kernel=0.0)
     found = jacobians.measure(subject_of(fitted, documents))
-    assert found.numbers.lag == [1, 2, 5]  # a document of 6 has no lag of 10
-    assert found.numbers.median == (0.0,) * 3
-    assert found.numbers.logits.median == (0.0,) * 3
-    assert found.numbers.recurrence.must_vanish is True
+    assert found.lag == (1, 2, 5)  # a document of 6 has no lag of 10
+    assert found.median == (0.0,) * 3
+    assert found.logits.median == (0.0,) * 3
+    assert found.recurrence.must_vanish is True
     assert found.reading.startswith(
         "a small change of a state moves the last hidden state by at most so many times its size (median of documents):"
         " 0 after 5 tokens; the logits by 0 after 5 tokens; the largest singular value of its recurrent matrix is 0.00,"
@@ -192,8 +192,8 @@ def test_a_head_that_reads_every_state_is_named_and_its_logits_hear_an_early_one
     found = jacobians.measure(subject_of(fitted, documents))
     kernel = fitted.model.get_layer("output").get_weights()[0].astype(np.float64)  # (3, 2)
     sixth = np.linalg.norm(kernel - kernel.mean(axis=1, keepdims=True), ord=2) / 6
-    assert found.numbers.median == (0.0,) * 3
-    np.testing.assert_allclose(found.numbers.logits.median, [sixth] * 3, rtol=1e-5)
+    assert found.median == (0.0,) * 3
+    np.testing.assert_allclose(found.logits.median, [sixth] * 3, rtol=1e-5)
     assert "0 after 5 tokens (the head, mean, reads the earlier ones too); the logits by 0." in found.reading
 
 
@@ -237,9 +237,9 @@ def test_a_gate_that_stays_at_nine_tenths_has_its_own_time_constant(model: str, 
         set_layer(fitted, layer, bias=bias)
     found = time_constants.measure(subject_of(fitted, documents))
     units = 6 if model == "bilstm" else 3
-    assert found.numbers.tokens == pytest.approx([-1 / np.log(0.9)] * units, abs=0.01)  # 9.49
-    assert {one.tokens: one.units for one in found.numbers.held_for} | {7: 1.0, 10: 0.0} == {
-        one.tokens: one.units for one in found.numbers.held_for
+    assert found.tokens == pytest.approx([-1 / np.log(0.9)] * units, abs=0.01)  # 9.49
+    assert {one.tokens: one.units for one in found.held_for} | {7: 1.0, 10: 0.0} == {
+        one.tokens: one.units for one in found.held_for
     }
     assert found.reading == (
         f"half of the {units} units forget within 9.5 tokens, the slowest within 9.5; 0 hold for more than 100 tokens,"
@@ -264,7 +264,7 @@ def test_the_mean_of_a_gate_is_over_real_words() -> None:
 
 def test_a_network_without_gates_has_no_time_constants() -> None:
     found = time_constants.measure(subject_of(network_of("rnn"), random_documents(LENGTHS)))
-    assert found == Nothing("it has no gates: what it keeps from step to step is in its Jacobians")
+    assert found == Silent(nothing="it has no gates: what it keeps from step to step is in its Jacobians")
 
 
 # --- states over words -----------------------------------------------------------------------------------
@@ -273,7 +273,7 @@ def test_a_network_without_gates_has_no_time_constants() -> None:
 def test_the_running_answer_is_the_output_layer_on_each_state() -> None:
     fitted, documents = network_of("lstm", n_classes=3, units=30), random_documents([70], n_classes=3)
     found = states.measure(subject_of(fitted, documents))
-    (one,) = found.numbers.documents
+    (one,) = found.documents
     (trace,) = [reading.trace for reading in readings(subject_of(fitted, documents), documents.indexed)]
     matrix, bias = fitted.model.get_layer("output").get_weights()
     odds = np.exp(trace.states[0, 11:] @ matrix + bias)  # (60, C), of the words 11 to 70
@@ -293,10 +293,10 @@ def test_units_are_those_that_vary_most_and_the_slowest_come_first() -> None:
     real = np.concatenate([trace.states[0, 1:41], trace.states[1, 1:31]])  # (70, H)
     forget = np.concatenate([trace.gates["f"][0], trace.gates["f"][1, :30]]).mean(axis=0)  # (H,)
     most = sorted(range(30), key=lambda unit: -real[:, unit].std())[:24]
-    assert found.numbers.units == sorted(most, key=lambda unit: -forget[unit])
-    one = next(one for one in found.numbers.documents if one.record == 100)
-    np.testing.assert_allclose(one.states, trace.states[0, 1:][:, found.numbers.units].T, atol=0.0051)
-    np.testing.assert_allclose(one.holding, trace.gates["f"][0][:, found.numbers.units].T, atol=0.0051)
+    assert found.units == tuple(sorted(most, key=lambda unit: -forget[unit]))
+    one = next(one for one in found.documents if one.record == 100)
+    np.testing.assert_allclose(one.states, trace.states[0, 1:][:, [*found.units]].T, atol=0.0051)
+    np.testing.assert_allclose(one.holding, trace.gates["f"][0][:, [*found.units]].T, atol=0.0051)
     assert one.holding_gate == "forget"
     np.testing.assert_allclose(one.gates["output"], trace.gates["o"][0].mean(axis=1), atol=0.0051)
 
@@ -348,8 +348,8 @@ def test_probing_leaves_the_weights_as_they_were(model: str, head: str) -> None:
 def test_documents_of_one_word_can_be_probed(model: str) -> None:
     probed = subject_of(network_of(model), Labelled(indexed_of([[2], [3]]), int32([0, 1])))
     found = probe_network(probed)["probes"]
-    assert found["jacobians"]["lag"] == [1]
-    assert found["gradients"]["trained"]["median"] == [1.0]
+    assert found["jacobians"]["lag"] == (1,)
+    assert found["gradients"]["trained"]["median"] == (1.0,)
 
 
 def test_a_network_without_memory_says_so() -> None:
@@ -380,13 +380,9 @@ def test_the_sample_is_the_same_for_every_network_and_holds_test_documents() -> 
 
 def test_every_probe_has_its_part_of_the_report_and_those_on_demand_an_option() -> None:
     assert list(WRITERS) == list(PROBES)
-    assert [name for name, probe in PROBES.items() if probe.on_demand] == list(EXTRA_PROBES)
+    assert [name for name in PROBES if name not in probes_of(())] == list(EXTRA_PROBES)
 
 
-def test_probes_on_demand_run_only_where_they_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    from pipeline.interpret.probes import Probe
-
-    asked = Probe("Why?", lambda subject: Nothing("no"), on_demand=True)
-    monkeypatch.setitem(PROBES, "asked", asked)
-    assert "asked" not in probes_of(())
-    assert probes_of(("asked",))[-1] == "asked"
+def test_probes_on_demand_run_only_where_they_are_named() -> None:
+    assert not {"needle", "forget-bias"} & {*probes_of(())}
+    assert probes_of(("needle",)) == [*probes_of(()), "needle"]

@@ -1,39 +1,28 @@
-"""What lies beyond the last k tokens: dropped, shuffled, replaced; the last k stay."""
+"""What lies beyond the last k tokens: shuffled, replaced; the last k stay."""
 
 from __future__ import annotations
 
 from collections import Counter
 
 import numpy as np
-import pytest
 from builders import indexed_of, rows_of_each
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.core.values import UNKNOWN_ROW
-from pipeline.interpret.probes.windows import last_tokens, replace_beyond, shuffle_beyond
+from pipeline.interpret.probes.windows import replace_beyond
+from pipeline.models.networks.batches import shuffle_words
 
 documents = st.lists(st.lists(st.integers(1, 30), min_size=1, max_size=12), min_size=1, max_size=6)
 ks = st.integers(0, 14)
 seeds = st.integers(0, 2**20)
 
 
-def test_the_last_tokens_of_each_document() -> None:
-    indexed = indexed_of([[5, 6, 7, 8], [9], [3, 4]])
-    assert rows_of_each(last_tokens(indexed, 2)) == [[7, 8], [9], [3, 4]]
-    assert rows_of_each(last_tokens(indexed, 1)) == [[8], [9], [4]]
-
-
-def test_no_last_token_is_refused() -> None:
-    with pytest.raises(ValueError, match="k is 0; a document has at least one token"):
-        last_tokens(indexed_of([[1]]), 0)
-
-
 @given(documents, ks, seeds)
 def test_a_shuffle_keeps_the_words_of_the_window_and_the_end_in_its_order(
     given_documents: list[list[int]], k: int, seed: int
 ) -> None:
-    shuffled = rows_of_each(shuffle_beyond(indexed_of(given_documents), k, np.random.default_rng(seed)))
+    shuffled = rows_of_each(shuffle_words(indexed_of(given_documents), np.random.default_rng(seed), k))
     for before, after in zip(given_documents, shuffled, strict=True):
         cut = max(len(before) - k, 0)
         assert after[cut:] == before[cut:]
@@ -43,7 +32,7 @@ def test_a_shuffle_keeps_the_words_of_the_window_and_the_end_in_its_order(
 def test_a_shuffle_reaches_every_order() -> None:
     generator = np.random.default_rng(0)
     indexed = indexed_of([[1, 2, 3, 4]])
-    seen = {tuple(rows_of_each(shuffle_beyond(indexed, 1, generator))[0]) for _ in range(200)}
+    seen = {tuple(rows_of_each(shuffle_words(indexed, generator, 1))[0]) for _ in range(200)}
     assert seen == {
         (a, b, c, 4) for a in (1, 2, 3) for b in (1, 2, 3) for c in (1, 2, 3) if len({a, b, c}) == 3
     }
@@ -84,7 +73,6 @@ def test_a_replacement_is_drawn_from_every_other_document_that_reaches_so_far() 
 @given(documents, ks, seeds)
 def test_the_documents_themselves_stay(given_documents: list[list[int]], k: int, seed: int) -> None:
     indexed = indexed_of(given_documents)
-    shuffle_beyond(indexed, k, np.random.default_rng(seed))
+    shuffle_words(indexed, np.random.default_rng(seed), k)
     replace_beyond(indexed, k, np.random.default_rng(seed))
-    last_tokens(indexed, max(k, 1))
     assert rows_of_each(indexed) == given_documents

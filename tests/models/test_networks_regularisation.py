@@ -257,10 +257,10 @@ def test_a_truncated_step_follows_the_truncated_gradient_of_the_equations(model:
     built = randomised(build(spec))
     built.get_layer("embedding").set_weights([MATRIX.vectors])
     before = weights_of(built)
-    run = run_network(spec, before, embed(MATRIX.vectors, rows), lengths)
-    d_logits = cross_entropy(run.logits, labels)[1]
-    truncated = differentiate(spec, before, run, d_logits, steps).weights
-    whole = differentiate(spec, before, run, d_logits).weights
+    embedded = embed(MATRIX.vectors, rows)
+    d_logits = cross_entropy(run_network(spec, before, embedded, lengths).logits, labels)[1]
+    truncated = differentiate(spec, before, embedded, lengths, d_logits, steps).weights
+    whole = differentiate(spec, before, embedded, lengths, d_logits).weights
     training_step(built, replace(TINY_NETWORK, bptt=steps), tuned=False).run(*BATCH, 0.03)
     after, turned = weights_of(built), 0
     for name, slope in truncated.items():

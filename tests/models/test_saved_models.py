@@ -18,8 +18,8 @@ from answering_again import answer_again
 from builders import FEW_STRENGTHS, TINY_NETWORK, int32, request_of
 from keras_weights import randomised
 from safetensors.numpy import load_file, save_file
+from whole_runs import perform, write_films
 
-from pipeline.commands.run import run_experiment
 from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
 from pipeline.core.names import slug
@@ -34,7 +34,6 @@ from pipeline.models.networks.training import FittedNetwork
 from pipeline.models.save import files_of_baseline, files_of_embedding, files_of_mean, files_of_network
 from pipeline.models.saved import load_model, load_network
 from pipeline.run_folder.models import saved_names, write_model
-from pipeline.settings.reading import load_config
 from pipeline.settings.tables import Config, save_config, with_values
 from pipeline.text.ngrams import count_ngrams, learn_ngrams
 from pipeline.text.tokenizer import tokenize
@@ -237,16 +236,8 @@ def run(tmp_path_factory: pytest.TempPathFactory, asked_to_shuffle: dict[str, bo
         " ".join(generator.permutation([*generator.choice(WORDS, generator.integers(1, 14)), label]))
         for label in labels
     ]
-    pl.DataFrame({"text": texts, "label": labels}).write_csv(folder / "films.csv", quote_style="always")
-    settings = {
-        "corpus.path": str(folder / "films.csv"),
-        "run.out": str(folder / "run"),
-        "run.seeds": 1,
-        "run.models": "majority,tfidf,mean,gru,rnn:shuffled-words",
-        "run.embeddings": "random",
-        "run.probes": False,
-        "run.side_by_side": 1,
-    }
+    write_films(folder, texts, labels)
+    options = {"run_models": "majority,tfidf,mean,gru,rnn:shuffled-words", "run_embeddings": "random"}
     tiny = ("networks.units=4", "networks.max_epochs=1", "networks.max_tokens=7", "embeddings.dimension=5")
     fit = fit_networks.fit_network
 
@@ -256,7 +247,7 @@ def run(tmp_path_factory: pytest.TempPathFactory, asked_to_shuffle: dict[str, bo
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fit_networks, "fit_network", spying)
-        yield run_experiment(load_config(None, tiny, settings), Console(silent=True), "embedseq films.csv")
+        yield perform(folder, small=tiny, **options)
 
 
 @pytest.mark.parametrize("name", OF_RUN)

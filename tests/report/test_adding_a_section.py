@@ -8,7 +8,8 @@ import pytest
 from report_builders import build_run
 
 from pipeline.report import draw_report
-from pipeline.report.page.blocks import BandLine, BandPoint, Bands, Block, Chart, Limits, Paragraph
+from pipeline.report.page.blocks import Block, Chart, Limits, Paragraph
+from pipeline.report.page.figures import BandLine, BandPoint, Bands
 from pipeline.report.sections import table
 from pipeline.run_folder.reading import Run
 

@@ -78,12 +78,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run = build_run(
         tmp_path_factory.mktemp("browser"),
         hard_documents=hard,
-        chosen_documents={
-            "label_names": LABELS,
-            "tested": 90,
-            "models": models,
-            "documents": list(rows),
-        },
+        chosen_documents={"label_names": LABELS, "tested": 90, "models": models, "documents": list(rows)},
         contributions={"characters": 600, "models": methods, "documents": list(explained)},
     )
     draw_report(run)

@@ -38,10 +38,7 @@ def choose(entries: list[Any], most: int = 300, trained: dict[str, bool] | None 
 
 def test_lists_and_a_random_sample_take_turns() -> None:
     # 10: both wrong; 11: the network alone is right; 12: the baseline alone; 13 to 15: both right
-    entries = [
-        saved("net", [0.2, 0.9, 0.1, 0.8, 0.8, 0.8]),
-        saved("tfidf", [0.3, 0.4, 0.9, 0.8, 0.8, 0.8]),
-    ]
+    entries = [saved("net", [0.2, 0.9, 0.1, 0.8, 0.8, 0.8]), saved("tfidf", [0.3, 0.4, 0.9, 0.8, 0.8, 0.8])]
     found = choose(entries)
     order = 10 + np.random.default_rng(3).permutation(6)
     why = {row.document: row.why for row in found.documents}
@@ -73,7 +70,7 @@ def test_answers_are_means_over_seeds_and_unknown_probabilities_stay_unknown() -
     ]
     found = choose(entries)
     assert [(model.name, model.seeds, model.probabilities) for model in found.models] == [
-        *(("net", 2, True), ("mean", 1, True), ("theirs", 1, False)),
+        *(("net", 2, True), ("mean", 1, True), ("theirs", 1, False))
     ]
     (row,) = found.documents
     assert (row.document, row.fold, row.label, row.predicted) == (10, 0, 1, (1, 0, 1))
@@ -162,7 +159,7 @@ def test_a_document_is_given_as_text_words_answers_and_contributions(tmp_path: P
     (entry,) = data["documents"]
     assert entry["t"] == "The \U0001f600 <b>film ends"  # what is no token is a blank
     assert entry["s"] == "0 3 1 2 1 1 0 1 0 1 0 4 1 4"  # a face is two units of UTF-16
-    assert entry["c"] == {0: [1, 75, 1.23, None, 0.01, "100,-3,,0,7,-50,1"]}
+    assert entry["c"] == {"0": [1, 75, 1.23, None, 0.01, "100,-3,,0,7,-50,1"]}
     assert (entry["n"], entry["y"], entry["p"], entry["q"]) == (0, 0, (0, 0), [62, 62])
     assert [data["why"][place] for place in entry["w"]] == ["every model is wrong", "random sample"]
     assert [model["whyNot"] for model in data["models"]] == [None, "it was made elsewhere"]
@@ -221,7 +218,7 @@ def test_the_middle_of_a_text_is_left_out_when_the_page_gets_too_large(tmp_path:
     text = small["documents"][0]["t"]
     assert text == " ".join(words[:40]) + " […] " + " ".join(words[60:])
     # the 20 largest of the words that are left, 99 down to 80, are the last of 80
-    *_, kept = small["documents"][0]["c"][0]
+    *_, kept = small["documents"][0]["c"]["0"]
     assert kept == ",".join(f"{place}:{place + 20}" for place in range(60, 80))
     tiny, last = browser_data(run, Limits(browser_bytes=1))
     assert last == STEPS[-1]

@@ -236,12 +236,7 @@ def test_colours_follow_the_system_until_they_are_chosen(browser: Any, literal: 
             page.get_by_role("button", name=name, exact=True).click()
             pressed = page.locator(".theme [aria-pressed=true]").all_text_contents()
             seen.append((ground(page), *pressed))
-    assert seen == [
-        DARK_GROUND,
-        (LIGHT_GROUND, "light"),
-        (DARK_GROUND, "dark"),
-        (DARK_GROUND, "auto"),
-    ]
+    assert seen == [DARK_GROUND, (LIGHT_GROUND, "light"), (DARK_GROUND, "dark"), (DARK_GROUND, "auto")]
 
 
 def test_colours_can_be_chosen_where_the_browser_keeps_nothing(browser: Any, literal: Path) -> None:

@@ -11,19 +11,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from filled import typed
 from report_builders import DETAILS, METRICS, NETWORK, build_run
 
 from pipeline.core.errors import PipelineError
 from pipeline.report import draw_report, summarise
-from pipeline.report.page.blocks import BandLine, BandPoint, Bands, Chart, Limits, Paragraph, Table
+from pipeline.report.page.blocks import Chart, Limits, Paragraph, Table
 from pipeline.report.page.chart_numbers import with_numbers
 from pipeline.report.page.charts import Picture, draw
+from pipeline.report.page.figures import BandLine, BandPoint, Bands
 from pipeline.report.page.markdown import write_markdown
 from pipeline.report.sections.answer import build_answer
 from pipeline.report.sections.differences import differences
 from pipeline.report.sections.facts import ModelFacts
 from pipeline.report.sections.quality import comparison, heads_note, near_the_best
 from pipeline.report.sections.table import build_sections
+from pipeline.run_folder.metrics.models import Summary
 from pipeline.run_folder.reading import Run, read_run
 
 
@@ -328,11 +331,9 @@ def test_a_majority_baseline_does_not_squash_the_chart() -> None:
 
 def model(name: str, accuracy: float) -> ModelFacts:
     """Return a model with an interval of one point either way."""
-    interval = (accuracy - 0.01, accuracy + 0.01)
-    return ModelFacts(
-        *(name, "Baseline", 1, accuracy, interval, (), accuracy, interval),
-        *(None, None, None, None, None, None, None, None, (), None, 0, ()),
-    )
+    ends = [accuracy - 0.01, accuracy + 0.01]
+    row = typed(Summary, {"name": name, "accuracy": accuracy, "accuracy_ci95": ends})
+    return ModelFacts(**vars(row), results=(), fits=())
 
 
 def test_the_documented_keys_are_those_of_the_literal_run() -> None:

@@ -9,7 +9,8 @@ import pytest
 from report_builders import METRICS, NETWORK, build_run
 
 from pipeline.report import draw_report
-from pipeline.report.page.blocks import Chart, Limits, Paragraph, Reliability
+from pipeline.report.page.blocks import Chart, Limits, Paragraph
+from pipeline.report.page.figures import Reliability
 from pipeline.report.sections.documents import documents
 from pipeline.report.sections.errors_made import calibration
 from pipeline.report.sections.quality import comparison

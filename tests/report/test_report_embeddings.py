@@ -13,8 +13,9 @@ from test_report import key_paths, markdown_of, section
 from test_report_markdown import cells, tables
 from test_report_page import HOSTILE, SHOWN, assert_self_contained, drawn
 
-from pipeline.report.page.blocks import Dot, DotPlot, Limits, Table
+from pipeline.report.page.blocks import Limits, Table
 from pipeline.report.page.charts import draw
+from pipeline.report.page.figures import Dot, DotPlot
 from pipeline.report.sections.causes import gain_sentence
 from pipeline.report.sections.fit_audit import audit_blocks
 from pipeline.report.sections.grid import grid

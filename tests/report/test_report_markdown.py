@@ -86,12 +86,7 @@ def test_a_line_of_prose_is_no_heading_and_no_list(tmp_path: Path) -> None:
 def test_columns_are_padded_by_the_width_that_a_terminal_gives() -> None:
     table = Table("t", (*words("w"), *numbers("n")), (row("日本", "1"), row("abcdef", "10")))
     text = write_markdown(ANSWER, [Section("x", "Title", (table,))])
-    assert tables(text)[0] == [
-        "| w      |   n |",
-        "| ------ | --: |",
-        "| 日本   |   1 |",
-        "| abcdef |  10 |",
-    ]
+    assert tables(text)[0] == ["| w      |   n |", "| ------ | --: |", "| 日本   |   1 |", "| abcdef |  10 |"]
 
 
 def test_a_character_reference_is_shown_as_it_stands_in_the_text() -> None:
@@ -323,10 +318,7 @@ def test_the_comparison_says_what_its_times_hold(tmp_path: Path) -> None:
 
 
 def test_a_fit_that_did_not_train_is_named_with_its_reason(tmp_path: Path) -> None:
-    failed = METRICS["results"][3] | {
-        "trained": False,
-        "why_not": "predictions are constant",
-    }
+    failed = METRICS["results"][3] | {"trained": False, "why_not": "predictions are constant"}
     text = markdown(build_run(tmp_path, results=[*METRICS["results"][:3], failed]))
     found = [cells(line) for table in tables(text) for line in table]
     assert ["lstm@word2vec", "1", "0", "predictions are constant"] in found

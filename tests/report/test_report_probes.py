@@ -11,11 +11,12 @@ import pytest
 from report_builders import DETAILS, NETWORK, build_run
 
 from pipeline.report.draw import draw_report
-from pipeline.report.page.blocks import Bands, Block, Chart, Limits, Nothing, Paragraph, Points, Strip, Table
+from pipeline.report.page.blocks import Block, Chart, Limits, Nothing, Paragraph, Points, Strip, Table
 from pipeline.report.page.charts import draw
+from pipeline.report.page.figures import Bands
 from pipeline.report.page.formats import MISSING
 from pipeline.report.page.strips import bars, shades
-from pipeline.report.sections.probe_gradients import line
+from pipeline.report.sections.by_network import line
 from pipeline.report.sections.probes import probes
 from pipeline.run_folder.details.probes import Quartiles
 from pipeline.run_folder.reading import read_run

@@ -9,8 +9,9 @@ from typing import Any
 
 from filled import typed
 
-from pipeline.report.page.blocks import Bands, Block, Chart, DotPlot, Limits, Mark, Paragraph, Table
+from pipeline.report.page.blocks import Block, Chart, Limits, Paragraph, Table
 from pipeline.report.page.charts import draw
+from pipeline.report.page.figures import Bands, DotPlot, Mark
 from pipeline.report.sections.probe_forget_bias import forget_bias
 from pipeline.report.sections.probe_memory_horizon import memory_horizon
 from pipeline.report.sections.probe_needle import needle

@@ -10,9 +10,10 @@ import pytest
 from report_builders import FAMILIES, SPACE, build_run, run_with_rows
 
 from pipeline.report import draw_report
-from pipeline.report.page.blocks import Limits, Line, Lines
+from pipeline.report.page.blocks import Limits
 from pipeline.report.page.chart_style import OWN_GROUP_STYLES
 from pipeline.report.page.charts import draw
+from pipeline.report.page.figures import Line, Lines
 from pipeline.report.sections.tuning import reading, tuning
 
 

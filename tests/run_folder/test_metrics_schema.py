@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,8 @@ from make_golden import GOLDEN
 from report_builders import METRICS
 from run_builders import write_run
 
-from pipeline.core.files import plain
-from pipeline.experiment import conclude
+from pipeline.evaluation.scoring import score_run
+from pipeline.experiment.conclude import write_scores
 from pipeline.run_folder.metrics import check_metrics, metrics_schema
 
 
@@ -89,15 +90,15 @@ def test_a_wrong_file_does_not(metrics: dict[str, Any], place: str, change: Call
     assert mistake.startswith(f"{place}: ")
 
 
-def test_a_run_that_would_write_a_wrong_file_writes_none(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(conclude, "plain", lambda metrics: plain(metrics) | {"schema_version": 7})
+def test_a_run_that_would_write_a_wrong_file_writes_none(tmp_path: Path) -> None:
+    run = write_run(tmp_path / "run", {"bow": 1.0}, drawn=False)
+    scored = score_run(run)
+    (run / "metrics.json").unlink()
     with pytest.raises(
         ValueError,
         match=r"metrics\.json is not what its schema says: \$\.schema_version: input should be 1 \(it is 7\)",
     ):
-        write_run(tmp_path / "run", {"bow": 1.0})
+        write_scores(run, replace(scored, metrics=replace(scored.metrics, schema_version=7)))
     assert not (tmp_path / "run" / "metrics.json").exists()
 
 

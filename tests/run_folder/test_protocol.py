@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from filled import typed
 from report_builders import build_run
-from test_seeds import perform, plant, steady
+from whole_runs import answering, perform_planted, read
 
 from pipeline.commands.verify import describe, verify
 from pipeline.core.errors import PipelineError
-from pipeline.experiment import fit_loop
+from pipeline.experiment.data import RunData
+from pipeline.experiment.jobs import Job
 from pipeline.experiment.plan import plan_models, question_of
 from pipeline.report.draw import summarise
 from pipeline.report.sections.circumstances import protocol_sentence
@@ -179,32 +180,26 @@ def test_the_sentence(tmp_path: Path, found: list[Breach], sentence: str) -> Non
 # --- whole runs ------------------------------------------------------------------------------------------
 
 
+def perform(folder: Path, **options: Any) -> tuple[Path, dict[str, Any]]:
+    """Return a run without trainings, and its metrics."""
+    return perform_planted(folder, answering(), **options)[:2]
+
+
 @pytest.fixture
-def plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return the path of a protocol that a run has written, in `run`."""
-    plant(monkeypatch, steady)
-    planted = fit_loop.fit_network_of
+def plan(tmp_path: Path) -> Path:
+    """Return the path of a protocol that a run has written, in `run`, before anything was fitted."""
     path = tmp_path / "plan.toml"
-    there: list[bool] = []
 
-    def noted(*arguments: Any) -> Any:
-        there.append(path.exists())
-        return planted(*arguments)
+    def noted(data: RunData, job: Job) -> Any:
+        assert path.exists()
+        return answering()(data, job)
 
-    monkeypatch.setattr(fit_loop, "fit_network_of", noted)
-    perform(tmp_path, run_protocol=str(path))
-    assert there
-    assert all(there)  # before anything was fitted
+    perform_planted(tmp_path, noted, run_protocol=str(path))
     return path
 
 
-def metrics_of(run: Path) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
-    return content
-
-
 def test_a_run_writes_its_protocol_and_another_keeps_to_it(tmp_path: Path, plan: Path) -> None:
-    first = metrics_of(tmp_path / "run")["protocol"]
+    first = read(tmp_path / "run")["protocol"]
     assert (first["use"], first["kept"], first["file"]) == ("written", True, str(plan))
     assert first["sha256"] == read_protocol(plan).sha256
     written = plan.read_bytes()

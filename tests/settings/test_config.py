@@ -237,10 +237,7 @@ def test_a_saved_run_names_the_keys_that_were_given_to_it_and_more_can_be_given(
 
 @pytest.mark.parametrize(
     ("key", "fix"),
-    [
-        ("networks.unit", 'did you mean "networks.units"?'),
-        ("run.seed", "it is one of baselines.ngram_min, "),
-    ],
+    [("networks.unit", 'did you mean "networks.units"?'), ("run.seed", "it is one of baselines.ngram_min, ")],
 )
 def test_only_keys_of_models_can_be_kept_from_tuning(key: str, fix: str) -> None:
     (message,) = refused(None, [f"run.tune_fixed={key}"], {"run.tune": 4})

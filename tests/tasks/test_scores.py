@@ -17,8 +17,7 @@ def predictions_of(labels, probabilities):
 
 # Classes 0 to 3; predicted are 0, 1, 1, 1; class 2 is never predicted, class 3 is never met.
 BY_HAND = predictions_of(
-    [0, 0, 1, 2],
-    [[0.5, 0.25, 0.25, 0], [0.25, 0.5, 0.125, 0.125], [0.25, 0.5, 0.25, 0], [0, 1, 0, 0]],
+    [0, 0, 1, 2], [[0.5, 0.25, 0.25, 0], [0.25, 0.5, 0.125, 0.125], [0.25, 0.5, 0.25, 0], [0, 1, 0, 0]]
 )
 
 

@@ -1,6 +1,7 @@
 """TensorFlow's own answers, in float64: a cell of Keras runs, `tf.GradientTape` differentiates.
 
-Nothing here uses the equations that a worked example shows: what agrees was computed twice.
+Nothing here uses the equations that a worked example shows, but what networks are built with: what agrees was computed
+twice.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import numpy as np
 from pipeline.core.values import Float64
 from pipeline.models.equations import CELLS, CellWeights
 from pipeline.models.equations.values import Array
+from pipeline.models.networks.build import HEADS
 from pipeline.models.networks.keras_types import Layer, Tensor
 
 Quantities = dict[str, Array]  # by the names that a page gives them
@@ -56,6 +58,7 @@ def ask_tensorflow(
     parts, units = CELLS[cell].parts, weights.units
     size = parts * units  # S
     one, kernel, bias = _keras_cell(cell, weights), *(tf.Variable(array) for array in output)
+    lengths = tf.fill([size], len(inputs))
     words = [tf.constant(np.tile(x, (size, 1))) for x in inputs]  # (S, D) each
     steps, after = [[tf.zeros((size, units), tf.float64) for _ in range(parts)]], []  # (S, H) each
     with tf.GradientTape(persistent=True) as tape:
@@ -63,7 +66,9 @@ def ask_tensorflow(
         for x in words:
             after.append(one(x, steps[-1])[1])  # of its c_t h_t was made
             steps.append([tf.identity(part) for part in after[-1]])  # of this one it was not
-        logits = _read(tf.stack([step[0] for step in steps[1:]], axis=1), head) @ kernel + bias  # (S, C)
+        states = tf.stack([step[0] for step in steps[1:]], axis=1)  # (S, T, H)
+        read = [HEADS[part]([states, lengths]) for part in head.split("+")]  # (S, H) each
+        logits = tf.concat(read, axis=1) @ kernel + bias  # (S, C)
         tape.watch(logits)
         loss = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=[label], logits=logits[:1])[0]
         diagonal = tf.reduce_sum(tf.linalg.diag_part(tf.concat(steps[-1], axis=1)))
@@ -71,14 +76,10 @@ def ask_tensorflow(
     d_weights |= dict(zip(("V", "v", "y"), tape.gradient(loss, [kernel, bias, logits]), strict=True))
     d_steps, d_words = tape.gradient(loss, after), tape.gradient(loss, words)
     jacobians = tape.gradient(diagonal, steps[:-1])
-    found = {
-        f"{name}_t": _first([step[part] for step in steps[1:]]) for part, name in enumerate("hc"[:parts])
-    }
+    found = {f"{name}_t": states for name, states in _by_letter(steps[1:]).items()}
     found |= {"y": logits.numpy()[0], "p": tf.nn.softmax(logits).numpy()[0], "L": loss.numpy()}
     found |= {f"dL/d{name}": _array(gradient) for name, gradient in d_weights.items()}
-    found |= {
-        f"dL/d{name}_t": _first([step[part] for step in d_steps]) for part, name in enumerate("hc"[:parts])
-    }
+    found |= {f"dL/d{name}_t": gradients for name, gradients in _by_letter(d_steps).items()}
     return found | {
         "dL/dy": found["dL/dy"][0],
         "dL/dx_t": _first(d_words),
@@ -95,16 +96,9 @@ def _keras_cell(cell: str, weights: CellWeights) -> Layer:
     return one
 
 
-def _read(states: Tensor, head: str) -> Tensor:
-    """Return what the head makes of states (S, T, H); (S, R)."""
-    import tensorflow as tf
-
-    parts = {
-        "last": lambda: states[:, -1],
-        "max": lambda: tf.reduce_max(states, axis=1),
-        "mean": lambda: tf.reduce_mean(states, axis=1),
-    }
-    return tf.concat([parts[part]() for part in head.split("+")], axis=1)
+def _by_letter(steps: list[list[Tensor]]) -> Quantities:
+    """Return h of each timestep, and c where a state has it, of the first copy; (T, H) each."""
+    return {letter: _first([*parts]) for letter, parts in zip("hc", zip(*steps, strict=True), strict=False)}
 
 
 def _first(tensors: list[Tensor]) -> Float64:

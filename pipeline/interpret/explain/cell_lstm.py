@@ -4,65 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipeline.interpret.explain.cell_page import CellPage, Timestep, d_gates, down, gate
-from pipeline.interpret.explain.notebook import Notebook
+from pipeline.interpret.explain.cell_page import CellPage, Equation, Known, down, gate, into, of_step
 from pipeline.interpret.explain.written import Numbers, numbers, tanh
 
-_GATES = {
-    "i": "input gate: how much of the candidate is taken in",
-    "f": "forget gate: how much of the cell stays",
-    "g": "candidate: what could be taken in",
-    "o": "output gate: how much of the cell is shown",
-}
 
-
-def _forward(book: Notebook, w: Timestep, t: int, s: Timestep) -> None:
-    for letter, meaning in _GATES.items():
-        gate(book, w, t, s, letter, meaning)
-    s["c"] = book.step(
-        "The cell keeps a share of what it held and takes in a share of the candidate: a sum, no matrix",
-        f"c_{t} = f_{t} * c_{t - 1} + i_{t} * g_{t}",
-        s["f"] * s["c_before"] + s["i"] * s["g"],
-    )
-    s["h"] = book.step(
-        "The state is what the output gate shows of the cell",
-        f"h_{t} = o_{t} * tanh(c_{t})",
-        s["o"] * tanh(s["c"]),
-    )
-
-
-def _backward(book: Notebook, w: Timestep, t: int, s: Timestep, after: Timestep | None) -> None:
-    i, f, g, o = (s[letter] for letter in "ifgo")
-    dh, squashed = s["dL/dh"], tanh(s["c"])
-    words, symbols = (
-        "The cell is reached through the state",
-        f"dL/dc_{t} = dL/dh_{t} * o_{t} * (1 - tanh(c_{t})²)",
-    )
-    put_in = dh * o * (1 - squashed**2)
-    if after is not None:
-        words += ", and past all matrices through the forget gate after it"
-        symbols += f" + dL/dc_{t + 1} * f_{t + 1}"
-        put_in = put_in + after["dL/dc"] * after["f"]
-    dc = s["dL/dc"] = book.step(words, symbols, put_in)
-    gradients = {
-        "i": (f"dL/dc_{t} * g_{t} * i_{t} * (1 - i_{t})", dc * g * i * (1 - i)),
-        "f": (f"dL/dc_{t} * c_{t - 1} * f_{t} * (1 - f_{t})", dc * s["c_before"] * f * (1 - f)),
-        "g": (f"dL/dc_{t} * i_{t} * (1 - g_{t}²)", dc * i * (1 - g**2)),
-        "o": (f"dL/dh_{t} * tanh(c_{t}) * o_{t} * (1 - o_{t})", dh * squashed * o * (1 - o)),
-    }
-    d_gates(book, t, s, gradients)
-
-
-def _jacobian(w: Timestep, t: int, s: Timestep) -> tuple[str, Numbers]:
-    i, f, g, o = (s[letter] for letter in "ifgo")
-    squashed = tanh(s["c"])
+def _jacobian(known: Known, t: int) -> tuple[str, Numbers]:
+    i, f, g, o, c = of_step(known, "ifgoc", t)
+    squashed = tanh(c)
     through = o * (1 - squashed**2)  # (H,), dh_t/dc_t
     c_by_h = (
-        down(g * i * (1 - i), w["Ui"].T)
-        + down(s["c_before"] * f * (1 - f), w["Uf"].T)
-        + down(i * (1 - g**2), w["Ug"].T)
+        down(g * i * (1 - i), known["Ui"].T)
+        + down(known[f"c_{t - 1}"] * f * (1 - f), known["Uf"].T)
+        + down(i * (1 - g**2), known["Ug"].T)
     )  # (H, H)
-    h_by_h = down(squashed * o * (1 - o), w["Uo"].T) + through[:, None] * c_by_h  # (H, H)
+    h_by_h = down(squashed * o * (1 - o), known["Uo"].T) + through[:, None] * c_by_h  # (H, H)
     symbols = (
         f"J_{t}[c,c] = f_{t};  J_{t}[c,h] = g i (1 - i) Uiᵀ + c_{t - 1} f (1 - f) Ufᵀ + i (1 - g²) Ugᵀ;  "
         f"J_{t}[h,c] = o (1 - tanh(c_{t})²) f;  "
@@ -87,8 +42,28 @@ PAGE = CellPage(
     ),
     ("i", "f", "g", "o"),
     ("ai", "af", "ag", "ao"),
-    _forward,
-    _backward,
+    (
+        *gate("i", "input gate: how much of the candidate is taken in"),
+        *gate("f", "forget gate: how much of the cell stays"),
+        *gate("g", "candidate: what could be taken in"),
+        *gate("o", "output gate: how much of the cell is shown"),
+        Equation(
+            "The cell keeps a share of what it held and takes in a share of the candidate: a sum, no matrix",
+            "c_t = f_t * c_(t-1) + i_t * g_t",
+        ),
+        Equation("The state is what the output gate shows of the cell", "h_t = o_t * tanh(c_t)"),
+    ),
+    (
+        Equation(
+            "The cell is reached through the state",
+            "dL/dc_t = dL/dh_t * o_t * (1 - tanh(c_t)²)",
+            (", and past all matrices through the forget gate after it", " + dL/dc_(t+1) * f_(t+1)"),
+        ),
+        into("i", "dL/dc_t * g_t * i_t * (1 - i_t)"),
+        into("f", "dL/dc_t * c_(t-1) * f_t * (1 - f_t)"),
+        into("g", "dL/dc_t * i_t * (1 - g_t²)"),
+        into("o", "dL/dh_t * tanh(c_t) * o_t * (1 - o_t)"),
+    ),
     _jacobian,
     "Why the gradient of an LSTM lasts: the cell is a sum",
     "c_t = f_t * c_(t-1) + i_t * g_t: from one cell to the next there is no matrix and no tanh. Where the gates "
@@ -96,6 +71,4 @@ PAGE = CellPage(
     "as long as they stay near 1, the gradient lasts. This additive cell is the LSTM's answer to the vanishing "
     "gradient (Hochreiter, Schmidhuber 1997; the forget gate: Gers, Schmidhuber, Cummins 2000). The last column "
     "of the table has the whole of dc_T/dc_t, the path through the gates included.",
-    ("c", "f", "forget gates"),
-    ("h", "c"),
 )

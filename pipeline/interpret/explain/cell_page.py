@@ -1,21 +1,38 @@
 """What the cells' equations share when the numbers are put in: forward, back, and one step's Jacobian.
 
-Words are numbered from 1; `[j]` is the j-th number of a vector. Vectors are rows: x_t W, not W x_t. A timestep is a
-mapping from the letters of its equations to numbers: `x`, `h_before`, `h`, the gates, and on the way back `dL/dh`.
+Words are numbered from 1; `[j]` is the j-th number of a vector. Vectors are rows: x_t W, not W x_t. An equation is
+written once, as it is shown: a notebook computes what it says.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from pipeline.interpret.explain.notebook import Notebook
-from pipeline.interpret.explain.written import Numbers, numbers, sigmoid, tanh
+from pipeline.interpret.explain.written import Numbers, numbers
 from pipeline.models.equations import CellWeights
 
-Timestep = dict[str, Numbers]
+Known = Mapping[str, Numbers]  # by name, such as `Wi`, `h_2`, `dL/dh_2`
+
+
+@dataclass(frozen=True)
+class Equation:
+    """One line of a timestep t; `later` is added to words and symbols where another timestep follows."""
+
+    words: str
+    symbols: str
+    later: tuple[str, str] = ("", "")
+
+    def note(self, book: Notebook, t: int, *, followed: bool = False) -> None:
+        """Note it for one timestep."""
+        words, symbols = self.words, self.symbols
+        if followed:
+            words, symbols = words + self.later[0], symbols + self.later[1]
+        book.work(at(words, t), at(symbols, t))
 
 
 @dataclass(frozen=True)
@@ -24,12 +41,12 @@ class CellPage:
 
     Attributes
     ----------
+    equations : the timestep as books have it
     blocks : the columns of the kernels, a letter for each block of H, "" where there is one
     sources : what each block adds from the state before: the name of that sum
-    forward : notes one timestep, given what it reads, and adds its results
-    backward : notes the way back through one timestep, given the one after it (None: it is the last)
+    forward : one timestep, given what it reads
+    backward : the way back through it, given what reaches its state
     jacobian : returns the symbols of one timestep's Jacobian, and the Jacobian
-    kept : of a cell with gates: the part of the state that is kept, the gate that keeps it, and its name
     why, why_title : what the cell does about the shrinking of gradients
     """
 
@@ -37,16 +54,56 @@ class CellPage:
     equations: tuple[str, ...]
     blocks: tuple[str, ...]
     sources: tuple[str, ...]
-    forward: Callable[[Notebook, Timestep, int, Timestep], None]
-    backward: Callable[[Notebook, Timestep, int, Timestep, Timestep | None], None]
-    jacobian: Callable[[Timestep, int, Timestep], tuple[str, Numbers]]
+    forward: tuple[Equation, ...]
+    backward: tuple[Equation, ...]
+    jacobian: Callable[[Known, int], tuple[str, Numbers]]
     why_title: str
     why: str
-    kept: tuple[str, str, str] | None = None
-    starts: tuple[str, ...] = ("h",)  # what a state is made of
+
+    @property
+    def to_state(self) -> Equation:
+        """What reaches h_t from step t + 1: by way of the sums that read it, and of the gate that keeps it."""
+        kept = ["dL/dh_(t+1) * z_(t+1)"] if "z" in self.blocks else []
+        read = zip(self.sources, self.blocks, strict=True)
+        terms = [*kept, *(f"dL/d{source}_(t+1) U{letter}ᵀ" for source, letter in read)]
+        return Equation("The state is what step (t+1) reads", f"dL/dh_t = {' + '.join(terms)}")
+
+    @property
+    def to_word(self) -> str:
+        """What reaches the word's vector, in symbols."""
+        return f"dL/dx_t = {' + '.join(f'dL/da{letter}_t W{letter}ᵀ' for letter in self.blocks)}"
 
 
-def by_letter(weights: CellWeights, blocks: tuple[str, ...]) -> Timestep:
+def at(text: str, t: int) -> str:
+    """Return what is said of any timestep as it is said of one.
+
+    >>> at("c_t = f_t * c_(t-1)², step t", 3)
+    'c_3 = f_3 * c_2², step 3'
+    """
+    for sign, other in (("-", t - 1), ("+", t + 1)):
+        text = text.replace(f"(t{sign}1)", f"{other}")
+    return re.sub(r"(?<![A-Za-z'])t(?![A-Za-z])", f"{t}", text)
+
+
+def gate(letter: str, meaning: str, biases: str = "b") -> tuple[Equation, Equation]:
+    """Return what goes into a gate, and the gate."""
+    added = " + ".join(f"{bias}{letter}" for bias in biases)
+    function = "tanh" if letter == "g" else "σ"
+    return (
+        Equation(
+            f"What goes into the {meaning.partition(':')[0]}",
+            f"a{letter}_t = x_t W{letter} + h_(t-1) U{letter} + {added}",
+        ),
+        Equation(f"The {meaning}", f"{letter}_t = {function}(a{letter}_t)"),
+    )
+
+
+def into(letter: str, right_side: str) -> Equation:
+    """Return the gradient of what goes into a gate."""
+    return Equation(f"What reaches the sum in {letter}_t", f"dL/da{letter}_t = {right_side}")
+
+
+def by_letter(weights: CellWeights, blocks: tuple[str, ...]) -> Known:
     """Return a cell's weights by their letters, such as Wi, Ui, bi; d is the bias that comes with the state."""
     arrays = {"W": weights.kernel, "U": weights.recurrent_kernel}
     arrays |= dict(zip("bd", np.atleast_2d(weights.bias), strict=False))
@@ -57,45 +114,9 @@ def by_letter(weights: CellWeights, blocks: tuple[str, ...]) -> Timestep:
     }
 
 
-def gate(book: Notebook, w: Timestep, t: int, s: Timestep, letter: str, meaning: str) -> None:
-    """Note what goes into a gate, and the gate."""
-    put_in = s["x"] @ w[f"W{letter}"] + s["h_before"] @ w[f"U{letter}"] + w[f"b{letter}"]
-    biases = f"b{letter}"
-    if f"d{letter}" in w:
-        put_in, biases = put_in + w[f"d{letter}"], f"{biases} + d{letter}"
-    symbols = f"a{letter}_{t} = x_{t} W{letter} + h_{t - 1} U{letter} + {biases}"
-    a = book.step(f"What goes into the {meaning.partition(':')[0]}", symbols, put_in)
-    name, function = ("tanh", tanh) if letter == "g" else ("σ", sigmoid)
-    s[letter] = book.step(f"The {meaning}", f"{letter}_{t} = {name}(a{letter}_{t})", function(a))
-
-
-def d_gates(book: Notebook, t: int, s: Timestep, gradients: dict[str, tuple[str, Numbers]]) -> None:
-    """Note the gradient of what goes into each gate: its symbols, and the equation with the numbers put in."""
-    for letter, (symbols, put_in) in gradients.items():
-        words = f"What reaches the sum in {letter}_{t}"
-        s[f"dL/da{letter}"] = book.step(words, f"dL/da{letter}_{t} = {symbols}", put_in)
-
-
-def d_state(
-    book: Notebook, w: Timestep, t: int, after: Timestep, blocks: tuple[str, ...], sources: tuple[str, ...]
-) -> Numbers:
-    """Note what reaches h_t from step t + 1, by way of the sums that read it and of the gate that keeps it."""
-    terms = [f"dL/d{source}_{t + 1} U{letter}ᵀ" for source, letter in zip(sources, blocks, strict=True)]
-    parts = [
-        after[f"dL/d{source}"] @ w[f"U{letter}"].T for source, letter in zip(sources, blocks, strict=True)
-    ]
-    if "z" in after:
-        terms.insert(0, f"dL/dh_{t + 1} * z_{t + 1}")
-        parts.insert(0, after["dL/dh"] * after["z"])
-    symbols = f"dL/dh_{t} = {' + '.join(terms)}"
-    return book.step(f"The state is what step {t + 1} reads", symbols, sum(parts[1:], parts[0]))
-
-
-def d_input(book: Notebook, w: Timestep, t: int, s: Timestep, blocks: tuple[str, ...], word: str) -> Numbers:
-    """Note what reaches the word's vector."""
-    parts = [s[f"dL/da{letter}"] @ w[f"W{letter}"].T for letter in blocks]
-    symbols = f"dL/dx_{t} = {' + '.join(f'dL/da{letter}_{t} W{letter}ᵀ' for letter in blocks)}"
-    return book.step(f'What reaches the word "{word}"', symbols, sum(parts[1:], parts[0]))
+def of_step(known: Known, letters: str, t: int) -> list[Numbers]:
+    """Return what a timestep computed, by the letters of its equations."""
+    return [known[f"{letter}_{t}"] for letter in letters]
 
 
 def down(column: Numbers, matrix: Numbers) -> Numbers:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from pipeline.interpret.explain.written import Numbers, numbers, shown, values
+from pipeline.interpret.explain.written import Numbers, computed, numbers, shown, values
 from pipeline.models.equations.values import Array
 from pipeline.report.page.blocks import Block, Cell, Code, Column, Paragraph, Section, Table
 
@@ -33,6 +33,7 @@ class Notebook:
     def __init__(self) -> None:
         self._parts: list[str] = []
         self._sections: list[tuple[str, str, list[Block]]] = []
+        self.known: dict[str, Numbers] = {}  # by the names that equations give them
 
     def section(self, title: str, part: str) -> None:
         """Begin a section; what follows stands in it."""
@@ -68,6 +69,12 @@ class Notebook:
         ]
         caption = "Each factor, and the product from the end to it: below 1 it shrinks what passes, above 1 it may grow"
         self.table(caption, ("step t", "norm of J_t", "norm of P_(t-1)"), rows, bar="norm of P_(t-1)")
+
+    def work(self, words: str, symbols: str, place: Callable[..., str] = _counted) -> Numbers:
+        """Note an equation as `step` does, compute it as it stands, and know its results from then on."""
+        name, _, right_side = symbols.partition(" = ")
+        self.known[name] = self.step(words, symbols, computed(right_side, self.known), place=place)
+        return self.known[name]
 
     def step(
         self,

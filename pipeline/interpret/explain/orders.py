@@ -11,8 +11,6 @@ from pipeline.interpret.explain.small import CLASSES, SmallNetwork, by_class, re
 from pipeline.interpret.explain.written import Numbers, numbers, values
 from pipeline.models.equations.output import softmax
 
-TITLE = "The same words in another order"
-
 
 def other_order(keys: Sequence[Hashable]) -> tuple[int, ...] | None:
     """Return the places of what is read in another order: from last to first, else the first put at the end.
@@ -27,13 +25,20 @@ def other_order(keys: Sequence[Hashable]) -> tuple[int, ...] | None:
     return next((order for order in orders if [keys[place] for place in order] != list(keys)), None)
 
 
+def begin(book: Notebook, part: str, read: Sequence[Hashable], all_the_same: str) -> tuple[int, ...] | None:
+    """Begin the section and return the other order of what is read; where there is none, note why."""
+    book.section("The same words in another order", part)
+    other = other_order(read)
+    if other is None:
+        why = "There is one word" if len(read) == 1 else all_the_same
+        book.say(f"{why}, so there is no other order to compare with.")
+    return other
+
+
 def note_orders(book: Notebook, network: SmallNetwork, tokens: Sequence[str], part: str) -> None:
     """Note the closing section: both networks with the words in two orders."""
-    book.section(TITLE, part)
-    other = other_order(tokens)
+    other = begin(book, part, tokens, "All words are the same")
     if other is None:
-        why = "There is one word" if len(tokens) == 1 else "All words are the same"
-        book.say(f"{why}, so there is no other order to compare with.")
         return
     orders = [list(tokens), [tokens[place] for place in other]]
     quoted = [f'"{" ".join(order)}"' for order in orders]
@@ -67,7 +72,9 @@ def _note_average(book: Notebook, network: SmallNetwork, order: Sequence[str]) -
 
 
 def _note_recurrent(book: Notebook, network: SmallNetwork, order: Sequence[str]) -> Numbers:
-    states = [step["h"] for step in read(network, order, Notebook(), "")]
+    aside = Notebook()
+    read(network, order, aside, "")
+    states = [aside.known[f"h_{t}"] for t in range(1, len(order) + 1)]
     book.matrix(
         f'The recurrent network\'s states while it reads "{" ".join(order)}"',
         [f"h[{j}]" for j in range(1, len(states[0]) + 1)],

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import reduce
-from operator import mul
 
 import numpy as np
 
 from pipeline.core.clean import clip
 from pipeline.interpret.explain.answers import Quantities, ask_tensorflow
-from pipeline.interpret.explain.cell_page import CellPage, Timestep, by_letter, d_input, d_state
+from pipeline.interpret.explain.cell_page import CellPage, at
 from pipeline.interpret.explain.cells import CELL_PAGES
 from pipeline.interpret.explain.compared import closing_section, compare, conclusion
 from pipeline.interpret.explain.notebook import Notebook, norm
@@ -24,7 +22,8 @@ from pipeline.interpret.explain.small import (
     read,
     small_network,
 )
-from pipeline.interpret.explain.written import Numbers, exp, minus_log, numbers, shown, values
+from pipeline.interpret.explain.written import Numbers, minus_log, numbers, shown, values
+from pipeline.models.equations import CELLS
 from pipeline.report.page.blocks import Example
 
 ROUNDING = (
@@ -89,10 +88,8 @@ class Pencil:
     def __init__(self, network: SmallNetwork, tokens: Sequence[str]) -> None:
         self.network, self.tokens = network, tokens
         self.page: CellPage = CELL_PAGES[network.cell]
+        self.letters = CELLS[network.cell].letters
         self.book = Notebook()
-        self.w = by_letter(network.weights, self.page.blocks)
-        self.steps: list[Timestep] = []
-        self.output: Timestep = {}  # of the output layer: y, p, L and their gradients
         self.gradients: dict[str, list[Numbers]] = {}  # of the weights, block by block
         self.products: list[Numbers] = []  # P_0 .. P_(T-1)
         self.jacobians: list[Numbers] = []  # J_1 .. J_T
@@ -100,7 +97,7 @@ class Pencil:
     def work(self) -> None:
         """Note all of it."""
         self._note_network()
-        self.steps = read(self.network, self.tokens, self.book, FORWARD)
+        read(self.network, self.tokens, self.book, FORWARD)
         self._note_answer()
         self._note_output_gradients()
         self._go_back()
@@ -112,17 +109,19 @@ class Pencil:
 
     def quantities(self) -> Quantities:
         """Return what is compared with TensorFlow's, by name."""
-        of_steps = {name: f"{name}_t" for name in self.page.starts}
-        of_steps |= {f"dL/d{name}": f"dL/d{name}_t" for name in (*self.page.starts, "x")}
-        found: Quantities = {shown: values(self._every(name)) for name, shown in of_steps.items()}
+        of_steps = [*self.letters, *(f"dL/d{name}" for name in (*self.letters, "x"))]
+        found: Quantities = {f"{name}_t": values(self._every(name)) for name in of_steps}
         found |= {name: values(np.concatenate(blocks, axis=-1)) for name, blocks in self.gradients.items()}
         if "dL/dd" in found:
             found["dL/db"] = np.stack([found["dL/db"], found["dL/dd"]])
         found["P_t"] = values(np.stack(self.products))
-        return found | {name: values(of_output) for name, of_output in self.output.items()}
+        of_output = ("y", "p", "L", "dL/dy", "dL/dV", "dL/dv")
+        return found | {name: values(self.book.known[name]) for name in of_output}
 
-    def _every(self, name: str) -> Numbers:
-        return np.stack([step[name] for step in self.steps])
+    def _every(self, name: str, first: int = 1) -> Numbers:
+        """Return what each of the T timesteps from `first` on calls by a name; (T, .)."""
+        steps = range(first, first + len(self.tokens))
+        return np.stack([self.book.known[f"{name}_{t}"] for t in steps])
 
     def _note_network(self) -> None:
         book, page, network = self.book, self.page, self.network
@@ -151,49 +150,40 @@ class Pencil:
         book.matrix("v", CLASSES, "v", bias[None])
 
     def _note_answer(self) -> None:
-        book, out, t = self.book, self.output, len(self.tokens)
-        kernel, bias = map(numbers, self.network.output)
+        book, known, t = self.book, self.book.known, len(self.tokens)
+        known["V"], known["v"] = map(numbers, self.network.output)
         book.section("Forward: the answer and its loss", FORWARD)
-        out["y"] = book.step(
-            "The output layer gives each class a number, its logit",
-            f"y = h_{t} V + v",
-            self.steps[-1]["h"] @ kernel + bias,
-            place=by_class,
-        )
-        e = book.step("softmax: e to the power of each logit ..", "e = exp(y)", exp(out["y"]), place=by_class)
+        words = "The output layer gives each class a number, its logit"
+        book.work(words, f"y = h_{t} V + v", by_class)
+        e = book.work("softmax: e to the power of each logit ..", "e = exp(y)", by_class)
         shares = ".. and each one's share of their sum: the probabilities"
-        out["p"] = book.step(shares, "p = e / (sum of e)", e / e.sum(), place=by_class)
+        known["p"] = book.step(shares, "p = e / (sum of e)", e / e.sum(), place=by_class)
         words, symbols = "The loss is small where the true class is probable", f"L = -ln p[{CLASSES[LABEL]}]"
-        out["L"] = book.step(words, symbols, minus_log(out["p"][LABEL : LABEL + 1]).reshape(()))
+        known["L"] = book.step(words, symbols, minus_log(known["p"][LABEL : LABEL + 1]).reshape(()))
 
     def _note_output_gradients(self) -> None:
-        book, out, t = self.book, self.output, len(self.tokens)
-        truth = numbers(np.eye(len(CLASSES))[LABEL])
+        book, known, t = self.book, self.book.known, len(self.tokens)
+        known["q"] = numbers(np.eye(len(CLASSES))[LABEL])
         book.section("Back: the output layer", BACK)
-        d = out["dL/dy"] = book.step(
-            "softmax and loss together: what is too much, class by class; q is 1 for the true class, else 0",
-            "dL/dy = p - q",
-            out["p"] - truth,
-            place=by_class,
+        words = (
+            "softmax and loss together: what is too much, class by class; q is 1 for the true class, else 0"
         )
+        d = book.work(words, "dL/dy = p - q", by_class)
         words = "The gradient of V: what each number of the state added to each logit"
-        out["dL/dV"] = book.step(words, f"dL/dV = h_{t}ᵀ dL/dy", self.steps[-1]["h"][:, None] * d)
-        out["dL/dv"] = book.step("The gradient of v", "dL/dv = dL/dy", d, place=by_class)
+        known["dL/dV"] = book.step(words, f"dL/dV = h_{t}ᵀ dL/dy", known[f"h_{t}"][:, None] * d)
+        book.work("The gradient of v", "dL/dv = dL/dy", by_class)
 
     def _go_back(self) -> None:
-        after, page, last = None, self.page, len(self.tokens)
-        to_state = numbers(self.network.output[0]).T
-        for t in range(last, 0, -1):
-            s, word = self.steps[t - 1], self.tokens[t - 1]
-            self.book.section(f'Back through time, step {t}: "{word}"', BACK)
-            if after is None:
-                words, symbols = "The last state is what the output layer reads", f"dL/dh_{t} = dL/dy Vᵀ"
-                s["dL/dh"] = self.book.step(words, symbols, self.output["dL/dy"] @ to_state)
+        book, page, last = self.book, self.page, len(self.tokens)
+        for t, word in reversed([*enumerate(self.tokens, start=1)]):
+            book.section(f'Back through time, step {t}: "{word}"', BACK)
+            if t == last:
+                book.work("The last state is what the output layer reads", f"dL/dh_{t} = dL/dy Vᵀ")
             else:
-                s["dL/dh"] = d_state(self.book, self.w, t, after, page.blocks, page.sources)
-            page.backward(self.book, self.w, t, s, after)
-            s["dL/dx"] = d_input(self.book, self.w, t, s, page.blocks, word)
-            after = s
+                page.to_state.note(book, t)
+            for equation in page.backward:
+                equation.note(book, t, followed=t < last)
+            book.work(f'What reaches the word "{word}"', at(page.to_word, t))
 
     def _note_weight_gradients(self) -> None:
         book, every = self.book, self._every
@@ -203,11 +193,11 @@ class Pencil:
             again = f"Every step reads W{letter} anew, so its gradient is a sum over the steps"
             for name, words, factor, of, put_in in (
                 ("W", again, "x_tᵀ ", f"a{letter}", every("x").T @ d),
-                ("U", f"So is that of U{letter}", "h_(t-1)ᵀ ", source, every("h_before").T @ d_source),
+                ("U", f"So is that of U{letter}", "h_(t-1)ᵀ ", source, every("h", first=0).T @ d_source),
                 ("b", f"And that of b{letter}", "", f"a{letter}", d.sum(axis=0)),
                 ("d", f"And that of d{letter}", "", source, d_source.sum(axis=0)),
             ):
-                if f"{name}{letter}" in self.w:
+                if f"{name}{letter}" in book.known:
                     symbols = f"dL/d{name}{letter} = sum over t of {factor}dL/d{of}_t"
                     result = book.step(words, symbols, put_in)
                     self.gradients.setdefault(f"dL/d{name}", []).append(result)
@@ -227,14 +217,14 @@ class Pencil:
         state = f"The state of an lstm is h and c together: {both}. "
         meaning = "J_t[i,j] says by how much number i of state t moves when number j of state t - 1 does."
         self.book.section("One-step Jacobians", REACH)
-        self.book.say(f"{state if len(self.page.starts) > 1 else ''}{meaning}")
-        for t, (word, s) in enumerate(zip(self.tokens, self.steps, strict=True), start=1):
-            symbols, put_in = self.page.jacobian(self.w, t, s)
+        self.book.say(f"{state if len(self.letters) > 1 else ''}{meaning}")
+        for t, word in enumerate(self.tokens, start=1):
+            symbols, put_in = self.page.jacobian(self.book.known, t)
             words = f'How state {t}, after "{word}", depends on state {t - 1}'
             self.jacobians.append(self.book.step(words, symbols, put_in, name=f"J_{t}"))
 
     def _note_products(self) -> None:
-        book, last, of_two = self.book, len(self.tokens), len(self.page.starts) > 1
+        book, last, of_two = self.book, len(self.tokens), len(self.letters) > 1
         read = (
             f" The output layer reads h_{last} alone, never c_{last}: of an lstm's P_t its rows of h count for the "
             "answer, and the norm below is theirs."
@@ -259,7 +249,7 @@ class Pencil:
                 "The gradient that reaches the first state is that of the last one times the product: backpropagation "
                 "again",
                 f"dL/dh_1 = dL/dh_{last} P_1" + (", the rows and columns of h" if of_two else ""),
-                self.steps[-1]["dL/dh"] @ self.products[1][:units, :units],
+                book.known[f"dL/dh_{last}"] @ self.products[1][:units, :units],
             )
 
     def _steps_back(self) -> list[tuple[int, str]]:
@@ -268,11 +258,11 @@ class Pencil:
 
     def _note_causes(self) -> None:
         self.book.section(self.page.why_title, REACH)
-        if self.page.kept is None:
+        if not CELLS[self.network.cell].holding:
             self._note_bounds()
         else:
             self.book.say(self.page.why)
-            self._note_kept(*self.page.kept)
+            self._note_kept()
 
     def _note_bounds(self) -> None:
         """Note what bounds the factors of a simple network."""
@@ -284,7 +274,7 @@ class Pencil:
         )
         cited = "(Pascanu, Mikolov, Bengio 2013)"
         self.book.say(f"{self.page.why} The norm of U is {shown(spread)}: it {verdict} {cited}.")
-        steep = [float((1 - values(step["h"]) ** 2).max()) for step in self.steps]
+        steep = (1 - values(self._every("h")) ** 2).max(axis=1).tolist()  # (T,)
         rows = [
             (step, steep[t], spread * steep[t], norm(values(self.jacobians[t])))
             for t, step in self._steps_back()
@@ -292,15 +282,15 @@ class Pencil:
         columns = ("step t", "largest slope", "norm of U times that", "norm of J_t")
         self.book.table("The bound of each factor, and the factor", columns, rows)
 
-    def _note_kept(self, part: str, gate: str, gates: str) -> None:
+    def _note_kept(self) -> None:
         """Note the products of the gate that keeps the state, beside the whole Jacobian of what it keeps."""
-        last, units = len(self.tokens), self.network.weights.units
-        own = slice(units * self.page.starts.index(part), None)
+        last, cell = len(self.tokens), CELLS[self.network.cell]
+        part, gate, gates = cell.letters[-1], cell.holding, cell.holding_gates
+        own = slice(-self.network.weights.units, None)
         rows = []
         for t in range(last - 1, -1, -1):
             symbols = f"K_{t} = {' * '.join(f'{gate}_{step}' for step in range(t + 1, last + 1))}"
-            later = reduce(mul, (step[gate] for step in self.steps[t:]))  # (H,)
-            kept = self.book.step(f"What the {gates} after step {t} keep", symbols, later)
+            kept = self.book.work(f"What the {gates} after step {t} keep", symbols)  # (H,)
             rows.append((f"{t}", float(values(kept).max()), norm(values(self.products[t][own, own]))))
         self.book.table(
             f"The largest number of K_t, and the norm of the whole d{part}_{last}/d{part}_t",

@@ -13,7 +13,7 @@ from pipeline.core.models import MODELS
 from pipeline.core.values import UNKNOWN_ROW, Int32
 from pipeline.interpret.explain.answers import Quantities
 from pipeline.interpret.probes.jacobians import logits_by_state
-from pipeline.models.equations import Gradients, Trace, backward, jacobian_products, step_jacobians
+from pipeline.models.equations import Gradients, backward, jacobian_products, step_jacobians
 from pipeline.models.equations.network import cell_weights, run_network
 from pipeline.models.equations.output import cross_entropy, softmax
 from pipeline.models.equations.values import Array
@@ -58,41 +58,50 @@ class Reading:
         self.weights = cell_weights(self.all_weights, LAYER)
         self.output = self.all_weights["output/kernel"], self.all_weights["output/bias"]
         self.inputs: Array = network.table[asked.rows].astype(np.float64)  # (T, D)
-        ends = np.arange(1, self.timesteps + 1)
         prefixes = np.broadcast_to(self.inputs, (self.timesteps, *self.inputs.shape))  # (T, T, D)
-        running = run_network(network.spec, self.all_weights, prefixes, ends)
+        running = run_network(network.spec, self.all_weights, prefixes, np.arange(1, self.timesteps + 1))
         self.running: Array = softmax(running.logits)  # (T, C), the answer after each word
-        self.logits: Array = running.logits[-1]  # (C,)
-        self.encoded: Array = running.encoded[-1]  # (R,)
-        self.probabilities: Array = self.running[-1]  # (C,)
-        self.label = int(self.logits.argmax())
-        self.loss, d_logits = cross_entropy(self.logits[None], np.array([self.label], np.int32))
-        self.d_logits: Array = d_logits[0]  # (C,)
-        whole = running.layers[0][0].trace
-        cells = None if whole.cells is None else whole.cells[-1:]
-        self.trace = Trace(whole.states[-1:], {name: gate[-1:] for name, gate in whole.gates.items()}, cells)
-        parts = network.spec.head.split("+")
-        rows: dict[str, Array] = dict(
-            zip(parts, np.split(self.output[0], len(parts)), strict=True)
-        )  # (H, C) each
-        by_head = logits_by_state(self.states, network.spec.head, rows)  # (C, T, H)
-        d_states = np.tensordot(self.d_logits, by_head, axes=1)  # (T, H)
-        self.gradients: Gradients = backward(
-            self.cell, self.weights, self.inputs[None], self.trace, d_states[None]
-        )
+        self.label = int(running.logits[-1].argmax())
+        loss, (d_logits,) = cross_entropy(running.logits[-1:], np.array([self.label], np.int32))  # (C,)
+        self.trace = running.layers[0][0].of(-1)
         self.jacobians = step_jacobians(self.cell, self.weights, self.trace)[0]  # (T, S, S)
         products = [product[0] for product in jacobian_products(self.cell, self.weights, self.trace)]
-        self.products: Array = np.stack(products[::-1])  # (T, S, S): place t is ds_T / ds_t
+        gradients = self._go_back(d_logits)
+        self.quantities: Quantities = {  # what is compared with TensorFlow's
+            "h_t": self.trace.states[0, 1:],
+            "y": running.logits[-1],
+            "p": self.running[-1],
+            "L": np.array(loss),
+            "dL/dy": d_logits,
+            "dL/dV": np.outer(running.encoded[-1], d_logits),
+            "dL/dv": d_logits,
+            "dL/dh_t": gradients.states[0, 1:],
+            "dL/dx_t": gradients.inputs[0],
+            "dL/dW": gradients.kernel,
+            "dL/dU": gradients.recurrent_kernel,
+            "dL/db": gradients.bias,
+            "P_t": np.stack(products[::-1]),  # place t is ds_T / ds_t
+        }
+        if self.trace.cells is not None and gradients.cells is not None:
+            c, o = self.trace.cells[0, 1:], self.trace.gates["o"][0]
+            through_state = self.quantities["dL/dh_t"] * o * (1 - np.tanh(c) ** 2)
+            self.quantities |= {"c_t": c, "dL/dc_t": gradients.cells[0, 1:] + through_state}
+
+    def _go_back(self, d_logits: Array) -> Gradients:
+        """Return how the loss depends on the layer, given how it does on the logits (C,)."""
+        head = self.network.spec.head
+        parts = head.split("+")
+        blocks: dict[str, Array] = dict(
+            zip(parts, np.split(self.output[0], len(parts)), strict=True)
+        )  # (H, C) each
+        by_head = logits_by_state(self.trace.states[0, 1:], head, blocks)  # (C, T, H)
+        d_states = np.tensordot(d_logits, by_head, axes=1)  # (T, H)
+        return backward(self.cell, self.weights, self.inputs[None], self.trace, d_states[None])
 
     @property
     def timesteps(self) -> int:
         """T."""
         return len(self.asked.words)
-
-    @property
-    def states(self) -> Array:
-        """h_1 .. h_T; (T, H)."""
-        return self.trace.states[0, 1:]
 
     @property
     def answer(self) -> str:
@@ -102,31 +111,3 @@ class Reading:
     def step(self, t: int) -> str:
         """Return the name of timestep t."""
         return f'{t} "{clip(clean(self.asked.words[t - 1]), 24)}"'
-
-    def weight_gradients(self) -> Quantities:
-        """Return the gradients of the weights, by name."""
-        return {
-            "dL/dW": self.gradients.kernel,
-            "dL/dU": self.gradients.recurrent_kernel,
-            "dL/db": self.gradients.bias,
-            "dL/dV": np.outer(self.encoded, self.d_logits),
-            "dL/dv": self.d_logits,
-        }
-
-    def quantities(self) -> Quantities:
-        """Return what is compared with TensorFlow's, by name."""
-        found: Quantities = {
-            "h_t": self.states,
-            "y": self.logits,
-            "p": self.probabilities,
-            "L": np.array(self.loss),
-            "dL/dy": self.d_logits,
-            "dL/dh_t": self.gradients.states[0, 1:],
-            "dL/dx_t": self.gradients.inputs[0],
-            "P_t": self.products,
-        }
-        if self.trace.cells is not None and self.gradients.cells is not None:
-            c, o = self.trace.cells[0, 1:], self.trace.gates["o"][0]
-            through_state = found["dL/dh_t"] * o * (1 - np.tanh(c) ** 2)
-            found |= {"c_t": c, "dL/dc_t": self.gradients.cells[0, 1:] + through_state}
-        return found | self.weight_gradients()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.interpret.explain.cell_page import Timestep, by_letter
+from pipeline.interpret.explain.cell_page import by_letter
 from pipeline.interpret.explain.cells import CELL_PAGES
 from pipeline.interpret.explain.notebook import Notebook
 from pipeline.interpret.explain.written import numbers
@@ -49,8 +49,8 @@ def small_network(cell: str, units: int, tokens: Sequence[str]) -> SmallNetwork:
     """Return the networks of the rule for the words of a text, the same for these words in any order."""
     words = tuple(sorted(set(tokens)))
     equations = CELLS[cell]
-    width = units * equations.blocks
-    bias = tenths("b", equations.biases, width) if equations.biases > 1 else tenths("b", width)
+    shapes = equations.shapes(DIMENSION, units)
+    bias = tenths("b", *shapes["bias"])
     if equations.forget_block is not None:
         bias[units * equations.forget_block :][:units] += 1  # as Keras starts the forget gate
     classes = len(CLASSES)
@@ -58,7 +58,7 @@ def small_network(cell: str, units: int, tokens: Sequence[str]) -> SmallNetwork:
         cell,
         words,
         tenths("E", len(words), DIMENSION),
-        CellWeights(tenths("W", DIMENSION, width), tenths("U", units, width), bias),
+        CellWeights(tenths("W", *shapes["kernel"]), tenths("U", *shapes["recurrent_kernel"]), bias),
         (tenths("V", units, classes), tenths("v", classes)),
         (tenths("A", DIMENSION, classes), tenths("v", classes)),
     )
@@ -80,15 +80,13 @@ def by_class(label: int) -> str:
     return f"[{CLASSES[label]}]"
 
 
-def read(network: SmallNetwork, tokens: Sequence[str], book: Notebook, part: str) -> list[Timestep]:
-    """Note the way forward through a document, a section a word, and return what each timestep computed."""
-    page, steps = CELL_PAGES[network.cell], []
-    weights = by_letter(network.weights, page.blocks)
-    state = {name: numbers(np.zeros(network.weights.units)) for name in page.starts}
+def read(network: SmallNetwork, tokens: Sequence[str], book: Notebook, part: str) -> None:
+    """Note the way forward through a document, a section a word."""
+    page, zeros = CELL_PAGES[network.cell], numbers(np.zeros(network.weights.units))
+    book.known |= by_letter(network.weights, page.blocks)
+    book.known |= {f"{letter}_0": zeros for letter in CELLS[network.cell].letters}
     for t, (token, vector) in enumerate(zip(tokens, network.vectors(tokens), strict=True), start=1):
         book.section(f'Forward, step {t}: "{token}"', part)
-        step = {"x": numbers(vector), **{f"{name}_before": state[name] for name in page.starts}}
-        page.forward(book, weights, t, step)
-        steps.append(step)
-        state = step
-    return steps
+        book.known[f"x_{t}"] = numbers(vector)
+        for equation in page.forward:
+            equation.note(book, t)

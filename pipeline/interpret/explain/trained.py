@@ -12,7 +12,7 @@ from pipeline.interpret.explain.cells import CELL_PAGES
 from pipeline.interpret.explain.chosen import check_length, choose_network
 from pipeline.interpret.explain.compared import closing_section, compare, conclusion
 from pipeline.interpret.explain.notebook import Notebook, Row, norm
-from pipeline.interpret.explain.orders import TITLE, other_order
+from pipeline.interpret.explain.orders import begin
 from pipeline.interpret.explain.pencil import BACK, FORWARD, NETWORK, ORDER, REACH
 from pipeline.interpret.explain.reading import Reading, as_read
 from pipeline.interpret.explain.words import MOST_WORDS_OF_A_RUN, words_of
@@ -58,14 +58,14 @@ def trained_example(text: str, run: Path, cell: str | None, model: str | None) -
     answers = ask_tensorflow(
         reading.cell, reading.weights, reading.output, reading.inputs, reading.label, network.spec.head
     )
-    compared = compare(reading.quantities(), answers)
+    compared = compare(reading.quantities, answers)
     book = Notebook()
     for note in _NOTES:
         note(book, reading)
     closing_section(book, compared)
     lead = (
         f"{network.name}, as {run} has it, reads {plural(len(asked.words), 'word')} and answers "
-        f'"{reading.answer}" with probability {shown(float(reading.probabilities[reading.label]))}. Its matrices are '
+        f'"{reading.answer}" with probability {shown(float(reading.running[-1][reading.label]))}. Its matrices are '
         f"too large to show, so norms and the first {FIRST} entries stand for them; all entries are compared with "
         "TensorFlow's at the end. Numbers are rounded to four significant digits and computed with all of them "
         "(float64; the run trained in float32)."
@@ -131,19 +131,19 @@ def _begins(array: Array) -> str:
 
 
 def _note_forward(book: Notebook, r: Reading) -> None:
-    kept = CELLS[r.cell].holding
+    cell = CELLS[r.cell]
     rows: list[Row] = [
         (
             r.step(t),
             r.network.label_names[int(r.running[t - 1].argmax())],
             float(r.running[t - 1, r.label]),
             _length(r.inputs[t - 1]),
-            _length(r.states[t - 1]),
-            *([float(r.trace.gates[kept][0, t - 1].mean())] if kept else []),
+            _length(r.quantities["h_t"][t - 1]),
+            *([float(r.trace.gates[cell.holding][0, t - 1].mean())] if cell.holding else []),
         )
         for t in range(1, r.timesteps + 1)
     ]
-    gates = [f"mean of {_kept_gates(r)}"] if kept else []
+    gates = [f"mean of {cell.holding_gates}"] if cell.holding else []
     book.section("Forward: the answer after each word", FORWARD)
     book.say("What the output layer would say if the text ended here.")
     book.table(
@@ -152,25 +152,26 @@ def _note_forward(book: Notebook, r: Reading) -> None:
         rows,
         bar="p",
     )
-    begins = [(r.step(t), _begins(r.states[t - 1])) for t in range(1, r.timesteps + 1)]
+    begins = [(r.step(t), _begins(r.quantities["h_t"][t - 1])) for t in range(1, r.timesteps + 1)]
     book.table(f"The first {FIRST} numbers of each state", ("step t", "h_t"), begins)
 
 
 def _note_loss(book: Notebook, r: Reading) -> None:
+    loss = float(r.quantities["L"])
     rows = [
         (name, float(y), float(p))
-        for name, y, p in zip(r.network.label_names, r.logits, r.probabilities, strict=True)
+        for name, y, p in zip(r.network.label_names, r.quantities["y"], r.quantities["p"], strict=True)
     ]
     book.section("The answer and its loss", FORWARD)
     book.table("Logits y and probabilities p", ("class", "y", "p"), rows)
     book.say(
         f'Nobody says which class is right, so the loss is that of the answer: L = -ln p["{clean(r.answer)}"] = '
-        f"{shown(r.loss)}. What follows is its gradient."
+        f"{shown(loss)}. What follows is its gradient."
     )
 
 
 def _note_backward(book: Notebook, r: Reading) -> None:
-    d_states, d_inputs, bptt = r.gradients.states[0, 1:], r.gradients.inputs[0], r.network.spec.bptt
+    d_states, d_inputs, bptt = r.quantities["dL/dh_t"], r.quantities["dL/dx_t"], r.network.spec.bptt
     lengths = [_length(row) for row in d_inputs]
     said = f"The word that the loss feels most is {r.step(int(np.argmax(lengths)) + 1)}."
     if r.timesteps > 1 and lengths[-1] > 0:
@@ -190,7 +191,8 @@ def _note_backward(book: Notebook, r: Reading) -> None:
 
 
 def _note_gradients(book: Notebook, r: Reading) -> None:
-    rows = [(name, _size(array), _length(array)) for name, array in r.weight_gradients().items()]
+    of_weights = {name: r.quantities[f"dL/d{name}"] for name in "WUbVv"}
+    rows = [(f"dL/d{name}", _size(array), _length(array)) for name, array in of_weights.items()]
     book.section("The gradients of the weights, summed over the steps", BACK)
     book.table("Norms", ("gradient", "size", "norm"), rows)
 
@@ -204,7 +206,7 @@ def _note_jacobians(book: Notebook, r: Reading) -> None:
         f"J_t = ds_t/ds_(t-1), where the state s is {state}; P_(t-1) = J_{last} .. J_t is ds_{last}/ds_(t-1). The norm "
         f"is the largest singular value: below 1 a Jacobian shrinks whatever passes, above 1 it may stretch it.{read}"
     )
-    book.norms([r.step(t) for t in range(last, 0, -1)], r.jacobians, r.products, r.weights.units)
+    book.norms([r.step(t) for t in range(last, 0, -1)], r.jacobians, r.quantities["P_t"], r.weights.units)
     if CELLS[r.cell].holding:
         _note_kept(book, r)
     else:
@@ -212,25 +214,19 @@ def _note_jacobians(book: Notebook, r: Reading) -> None:
         book.say(f"{CELL_PAGES[r.cell].why} The norm of U is {spread} (Pascanu, Mikolov, Bengio 2013).")
 
 
-def _kept_gates(r: Reading) -> str:
-    """Return the name of the gates that keep the state."""
-    cell = CELLS[r.cell]
-    return f"{cell.spoken[cell.holding]} gates"
-
-
 def _note_kept(book: Notebook, r: Reading) -> None:
     """Note what the gates after each step keep: the largest number, and the mean over units."""
-    page, gates = CELL_PAGES[r.cell], r.trace.gates[CELLS[r.cell].holding][0]  # (T, H)
+    cell = CELLS[r.cell]
+    gates = r.trace.gates[cell.holding][0]  # (T, H)
+    part, own = cell.letters[-1], slice(-r.weights.units, None)
     kept = np.cumprod(gates[::-1], axis=0)[::-1]  # (T, H): place t is the product of steps t + 1 .. T
-    part = page.starts[-1]
-    own = slice(r.weights.units * page.starts.index(part), None)
     rows = [
-        (r.step(t + 1), float(kept[t].mean()), float(kept[t].max()), norm(r.products[t][own, own]))
+        (r.step(t + 1), float(kept[t].mean()), float(kept[t].max()), norm(r.quantities["P_t"][t][own, own]))
         for t in range(r.timesteps - 1, -1, -1)
     ]
-    book.say(page.why)
+    book.say(CELL_PAGES[r.cell].why)
     book.table(
-        f"The product of the {_kept_gates(r)} from each step to the end, over the units, and the norm of the whole "
+        f"The product of the {cell.holding_gates} from each step to the end, over the units, and the norm of the whole "
         f"d{part}_T/d{part}_(t-1)",
         ("step t", "mean", "largest", "of the whole"),
         rows,
@@ -238,15 +234,12 @@ def _note_kept(book: Notebook, r: Reading) -> None:
 
 
 def _note_order(book: Notebook, r: Reading) -> None:
-    book.section(TITLE, ORDER)
-    order = other_order(r.asked.rows.tolist())
+    order = begin(book, ORDER, r.asked.rows.tolist(), "The network takes all words for the same")
     if order is None:
-        why = "There is one word" if r.timesteps == 1 else "The network takes all words for the same"
-        book.say(f"{why}, so there is no other order to compare with.")
         return
     vectors = r.inputs[list(order)]  # (T, D)
     other = run_network(r.network.spec, r.all_weights, vectors[None], np.array([r.timesteps])).logits
-    first, second = float(r.probabilities[r.label]), float(softmax(other)[0, r.label])
+    first, second = float(r.quantities["p"][r.label]), float(softmax(other)[0, r.label])
     averages = r.inputs.mean(axis=0), vectors.mean(axis=0)
     lengths = [_length(average) for average in averages]
     book.say(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +22,7 @@ Numbers = NDArray[np.object_]  # of Written
 DIGITS = 4
 EXACT = 1e-14  # relative: what a sum of a few tenths may be off by
 NOTHING = 1e-15  # what is smaller is rounding of a sum that cancels, and is shown as 0
+_NAME = re.compile(r"(dL/d[A-Za-z0-9_]+|[A-Za-zσ][A-Za-z0-9_]*)(ᵀ?)")
 _BRACKETS_IN_BRACKETS = re.compile(r"\((\(-[^()]*\))\)")
 
 
@@ -121,6 +122,29 @@ def shown(number: float) -> str:
     short = f"{number:.{DIGITS}g}"
     exact = abs(float(short) - number) <= EXACT * abs(number)
     return short if exact else f"{number:#.{DIGITS}g}".rstrip(".")
+
+
+def computed(right_side: str, known: Mapping[str, Numbers]) -> Numbers:
+    """Return what the right side of an equation comes to, with the numbers put in for its names.
+
+    Two names beside each other are a product of matrices, `*` is number by number, and `ᵀ` turns a matrix over.
+
+    >>> known = {"x": numbers([2.0, 3.0]), "W": numbers([[0.5], [4.0]])}
+    >>> [str(one) for one in computed("tanh(x W)", known)], [str(one) for one in computed("x * (1 - x²)", known)]
+    (['tanh(2·0.5 + 3·4)'], ['2·(1 - 2²)', '3·(1 - 3²)'])
+    """
+    functions = {"tanh": tanh, "exp": exp, "σ": sigmoid}
+
+    def put_in(found: re.Match[str]) -> str:
+        name, turned = found.groups()
+        return name if name in functions else f"known[{name!r}]{'.T' if turned else ''}"
+
+    python = _NAME.sub(put_in, right_side).replace("²", "**2")
+    python = re.sub(r"(\]|\.T) known", r"\1 @ known", python)
+    result: Numbers = eval(
+        python, {**functions, "known": known}
+    )  # the text is this program's own, nobody typed it
+    return result
 
 
 def _in_brackets(text: str) -> str:

@@ -6,7 +6,7 @@ import math
 import time
 import traceback
 from collections.abc import Callable, Collection
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Protocol
 
 import numpy as np
@@ -22,48 +22,41 @@ from pipeline.interpret.probes import (
     time_constants,
     word_order,
 )
-from pipeline.interpret.probes.subject import SAMPLED, Finding, Nothing, Probe, Subject
+from pipeline.interpret.probes.subject import Subject
+from pipeline.run_folder.details.probes import Found, Silent
+from pipeline.settings.run import EXTRA_PROBES
 
-__all__ = ["PROBES", "SAMPLED", "Finding", "Nothing", "Probe", "Subject", "probe_network", "probes_of"]
+__all__ = ["PROBES", "Found", "Probe", "Silent", "Subject", "probe_network", "probes_of"]
 
 
-class ProbeModule(Protocol):
-    """A file of this folder that holds a probe."""
+class Probe(Protocol):
+    """An entry of the table: a file of this folder.
 
+    Attributes
+    ----------
+    QUESTION : what it answers
+    CONTROLS : the confounders it removes
+    CANNOT_SHOW : what its numbers do not say
+    """
+
+    QUESTION: str
     CONTROLS: str
     CANNOT_SHOW: str
 
-    def measure(self, subject: Subject) -> Finding | Nothing: ...
+    def measure(self, subject: Subject) -> Found | Silent:
+        """Return what it found in a network that reads word after word, without the three texts; or why nothing."""
 
 
-def _probe(module: ProbeModule, question: str, on_demand: bool = False) -> Probe:
-    return Probe(question, module.measure, module.CONTROLS, module.CANNOT_SHOW, on_demand)
-
-
-# In the order of the report.
+# In the order of the report. What trains networks of its own stands in EXTRA_PROBES of the settings too.
 PROBES: dict[str, Probe] = {
-    "gradients": _probe(gradients, "How far back does the gradient reach?"),
-    "jacobians": _probe(jacobians, "How much of an earlier state is left in the last one?"),
-    "time-constants": _probe(time_constants, "How long do the units hold what they hold?"),
-    "states": _probe(states, "What do states and answer do as the network reads?"),
-    "memory-horizon": _probe(
-        memory_horizon,
-        "How many tokens from the end does the network use, and up to where does their order count?",
-    ),
-    "word-order": _probe(
-        word_order,
-        "How much of what the network knows beyond the most frequent class does it know from the order of words?",
-    ),
-    "needle": _probe(
-        needle,
-        "From how far back can such a network, trained on it, still bring one word that decides?",
-        on_demand=True,
-    ),
-    "forget-bias": _probe(
-        forget_bias,
-        "Does the bias that the forget gates start from change what the LSTM learns and how long it remembers?",
-        on_demand=True,
-    ),
+    "gradients": gradients,
+    "jacobians": jacobians,
+    "time-constants": time_constants,
+    "states": states,
+    "memory-horizon": memory_horizon,
+    "word-order": word_order,
+    "needle": needle,
+    "forget-bias": forget_bias,
 }
 
 NO_MEMORY = "it averages its words, so that no word is before or after another: there is no memory to look at"
@@ -72,7 +65,7 @@ NOT_FINITE = "its weights are not finite: training diverged"
 
 def probes_of(extra: Collection[str]) -> list[str]:
     """Return the names of the probes to run: those of every run, and those that `--probes` names."""
-    return [name for name, probe in PROBES.items() if not probe.on_demand or name in extra]
+    return [name for name in PROBES if name not in EXTRA_PROBES or name in extra]
 
 
 def probe_network(
@@ -103,7 +96,7 @@ def probe_network(
     found: dict[str, Json] = {}
     for name in probes_of(extra):
         start = time.perf_counter()
-        found[name] = _described(PROBES[name], _measured_or_failed(PROBES[name], subject, log))
+        found[name] = asdict(_measured_or_failed(PROBES[name], subject, log))
         log(f"probe {name} of {subject.name}: {time.perf_counter() - start:.2f} s")
         on_probe(name)
     return {
@@ -117,34 +110,23 @@ def probe_network(
     }
 
 
-def _described(probe: Probe, found: Finding | Nothing) -> dict[str, Json]:
-    if isinstance(found, Nothing):
-        return {"question": probe.question, "nothing": found.reason}
-    return {
-        "question": probe.question,
-        **asdict(found.numbers),
-        "reading": found.reading,
-        "controls": probe.controls,
-        "cannot_show": probe.cannot_show,
-        "summary": found.summary,
-    }
-
-
-def _measured_or_failed(probe: Probe, subject: Subject, log: Callable[[str], None]) -> Finding | Nothing:
+def _measured_or_failed(probe: Probe, subject: Subject, log: Callable[[str], None]) -> Found | Silent:
     try:
-        return _measured(probe, subject)
+        found = _measured(probe, subject)
     except Exception as error:
         if subject.config.run.debug:
             raise
         log(traceback.format_exc())
-        return Nothing(
-            f"the probe failed, a fault of this program: {type(error).__name__}: {error}; the log has more"
-        )
+        why = f"the probe failed, a fault of this program: {type(error).__name__}: {error}; the log has more"
+        found = Silent(nothing=why)
+    if isinstance(found, Silent):
+        return replace(found, question=probe.QUESTION)
+    return replace(found, question=probe.QUESTION, controls=probe.CONTROLS, cannot_show=probe.CANNOT_SHOW)
 
 
-def _measured(probe: Probe, subject: Subject) -> Finding | Nothing:
+def _measured(probe: Probe, subject: Subject) -> Found | Silent:
     if not subject.entry.recurrent:
-        return Nothing(NO_MEMORY)
+        return Silent(nothing=NO_MEMORY)
     if not all(math.isfinite(float(np.sum(np.abs(weight)))) for weight in subject.weights.values()):
-        return Nothing(NOT_FINITE)
+        return Silent(nothing=NOT_FINITE)
     return probe.measure(subject)

@@ -5,23 +5,25 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 
 from pipeline.core.values import Float64
 from pipeline.core.wording import difference_words, exact_points, percent
 from pipeline.evaluation.estimates import crossed_estimate
-from pipeline.interpret.probes.paired import answer
-from pipeline.interpret.probes.subject import Finding, Nothing, Subject
+from pipeline.interpret.probes.paired import answered
+from pipeline.interpret.probes.subject import Subject
 from pipeline.interpret.probes.time_constants import DOCUMENTS, mean_gate, time_constants
 from pipeline.interpret.probes.traces import readings
 from pipeline.models.equations.through_time import CELLS
 from pipeline.models.networks.prediction import predict_probabilities
 from pipeline.models.networks.training import FittedNetwork
-from pipeline.run_folder.details.probes import BiasRow
+from pipeline.run_folder.details.probes import BiasRow, ForgetBias, Silent
 from pipeline.settings.tables import first_seeds
 
+QUESTION = (
+    "Does the bias that the forget gates start from change what the LSTM learns and how long it remembers?"
+)
 CONTROLS = (
     "the fits differ in this one number: the same documents, settings and seeds, so the same other initial weights"
     " and order of batches, and the same test documents."
@@ -45,20 +47,7 @@ class Fits:
     untrained: int
 
 
-@dataclass(frozen=True)
-class ForgetBias:
-    """The numbers of this probe."""
-
-    seeds: int
-    train_documents: int
-    test_documents: int
-    gate_documents: int
-    biases: tuple[BiasRow, ...]
-    own: float
-    seconds: float
-
-
-def measure(subject: Subject) -> Finding | Nothing:
+def measure(subject: Subject) -> ForgetBias | Silent:
     """Return validation and test accuracy and the trained forget gates, for each of `BIASES` and the run's own bias.
 
     Notes
@@ -73,26 +62,27 @@ def measure(subject: Subject) -> Finding | Nothing:
     .. [2] Jozefowicz, Zaremba, Sutskever (2015), ICML, PMLR 37, 2342-2350.
     """
     if CELLS[subject.entry.cell].forget_block is None:
-        return Nothing("it has no forget gate")
+        return Silent(nothing="it has no forget gate")
     start = time.perf_counter()
     later = subject.generator("forget-bias").integers(2**31, size=first_seeds(subject.config) - 1)
     seeds = [subject.seed, *map(int, later)]
     own_bias = subject.spec.forget_bias
     fits = {bias: _fits(subject, bias, seeds) for bias in sorted({*BIASES, own_bias})}
     rows = tuple(_row(fit, fits[own_bias]) for fit in fits.values())
-    numbers = ForgetBias(
-        len(seeds),
-        len(subject.train),
-        len(subject.test),
-        len(subject.sampled(DOCUMENTS)),
-        rows,
-        own_bias,
+    return ForgetBias(
+        seeds=len(seeds),
+        train_documents=len(subject.train),
+        test_documents=len(subject.test),
+        gate_documents=len(subject.sampled(DOCUMENTS)),
+        biases=rows,
+        own=own_bias,
         seconds=time.perf_counter() - start,
+        reading=reading(rows, own_bias, subject.config.run.rope),
+        summary={
+            "accuracy": {str(row.bias): row.accuracy for row in rows},
+            "time_constant": {str(row.bias): row.time_constant for row in rows},
+        },
     )
-    accuracy = {str(row.bias): row.accuracy for row in rows}
-    constant = {str(row.bias): row.time_constant for row in rows}
-    told = reading(rows, own_bias, subject.config.run.rope)
-    return Finding(numbers, told, {"accuracy": accuracy, "time_constant": constant})
 
 
 def _fits(subject: Subject, bias: float, seeds: Sequence[int]) -> Fits:
@@ -102,8 +92,8 @@ def _fits(subject: Subject, bias: float, seeds: Sequence[int]) -> Fits:
     right, validated, gates, untrained = [], [], [], 0
     for seed in seeds:
         fitted = subject.fit(spec, train, validation, settings, seed)
-        predict = partial(predict_probabilities, fitted.model, n_classes=spec.n_classes)
-        right.append(answer(predict, test.indexed, test.labels).right)
+        stated = predict_probabilities(fitted.model, test.indexed, spec.n_classes)
+        right.append(answered(stated, test.labels).right)
         validated.append(fitted.kept.validation_accuracy)
         gates.append(mean_forget_gates(subject, fitted))
         untrained += fitted.why_not is not None

@@ -10,15 +10,16 @@ import numpy as np
 from pipeline.core.models import MODELS
 from pipeline.core.values import Float32, Float64, Int32, Int64
 from pipeline.core.wording import percent
-from pipeline.interpret.probes.subject import Finding, Nothing, Subject, tokens
+from pipeline.interpret.probes.subject import Subject, tokens
 from pipeline.interpret.probes.traces import first_tokens
 from pipeline.models.networks.batches import batches
-from pipeline.models.networks.build import NetworkSpec, after_embedding, build
+from pipeline.models.networks.build import NetworkSpec, after_embedding
 from pipeline.models.networks.keras_types import Model, Tensor
 from pipeline.models.networks.labelled import Evaluation, Labelled
 from pipeline.models.networks.of_task import losses_of
 from pipeline.models.networks.prediction import batch_signature
-from pipeline.run_folder.details.probes import Clipped
+from pipeline.models.networks.training import untrained
+from pipeline.run_folder.details.probes import Clipped, Gradients, Profile, Silent
 from pipeline.tasks.table import CLASSIFY
 
 FALLEN = 0.01  # of the value at the end: what lies beyond hardly trains the network
@@ -29,6 +30,7 @@ LEAST_SHARE = 0.25  # of the documents that a distance must have to be looked at
 _BATCH, _MOST_TIMESTEPS = 64, 25_600  # every state is kept for the way back
 _FLOOR = 1e-30  # medians below are rounding
 
+QUESTION = "How far back does the gradient reach?"
 CONTROLS = (
     "the norms are divided by each document's largest one, so that a document which the network is sure of, and whose"
     " gradient is small everywhere, counts like any other; distances are counted from the last real token, so that"
@@ -43,7 +45,7 @@ CANNOT_SHOW = (
 
 
 @dataclass(frozen=True, eq=False)
-class Profile:
+class RelativeNorms:
     """Gradient norms by distance from the end, each relative to the largest of its document."""
 
     relative: Float64  # (N, T), column k the k-th token before the last; NaN past a document's first token
@@ -52,37 +54,7 @@ class Profile:
     not_finite: int
 
 
-@dataclass(frozen=True)
-class Curve:
-    """What is told of a profile."""
-
-    distance: list[int]  # those that are kept
-    median: list[float]
-    lower_quartile: list[float]
-    upper_quartile: list[float]
-    looked_back: int
-    falls_after: int | None
-    low_between: list[int] | None
-    tokens_per_e: float | None
-    fit_r2: float | None
-    documents_longer: float | None  # the share that is longer than `falls_after`
-    vanished: float
-    exploded: float
-
-
-@dataclass(frozen=True)
-class Gradients:
-    """The numbers of this probe."""
-
-    documents: int
-    without_gradient: int
-    trained: Curve
-    untrained: Curve | None
-    clipped: Clipped | None
-    clip_norm: float
-
-
-def measure(subject: Subject) -> Finding | Nothing:
+def measure(subject: Subject) -> Gradients | Silent:
     """Return the profile of ||dL/dx_t|| over distance, its decay, and how many documents are longer.
 
     Notes
@@ -101,15 +73,20 @@ def measure(subject: Subject) -> Finding | Nothing:
     lengths = np.minimum(subject.whole_lengths, piece) if piece else subject.whole_lengths
     after, before = (profile_of(norms) for norms in _norms_of(subject, documents))
     if not len(after.relative):
-        return Nothing("no sampled document has a gradient that is finite and not 0")
+        return Silent(nothing="no sampled document has a gradient that is finite and not 0")
     found = _described(after, lengths)
     at_start = _described(before, lengths) if len(before.relative) else None
     clipped = clipping(subject.fitted.history)
     n_docs, clip_norm = len(after.relative) + after.without, subject.config.networks.clip_norm
-    return Finding(
-        Gradients(n_docs, after.without, found, at_start, clipped, clip_norm),
-        _reading(found, at_start, clipped, subject.spec),
-        {
+    return Gradients(
+        documents=n_docs,
+        without_gradient=after.without,
+        trained=found,
+        untrained=at_start,
+        clipped=clipped,
+        clip_norm=clip_norm,
+        reading=_reading(found, at_start, clipped, subject.spec),
+        summary={
             "falls_after": found.falls_after,
             "tokens_per_e": found.tokens_per_e,
             "documents_longer": found.documents_longer,
@@ -126,11 +103,7 @@ def _norms_of(subject: Subject, documents: Labelled) -> tuple[list[Float64], lis
 
     Both are computed by a network built anew, so that the trained one is not touched.
     """
-    import keras
-
-    keras.utils.set_random_seed(subject.seed)  # the weights that training began from
-    model = build(subject.spec)
-    model.get_layer("embedding").set_weights([subject.first_vectors])
+    model = untrained(subject.spec, subject.first_vectors, documents.indexed, subject.seed)
     norms = gradient_norms(model)
     before = _by_document(norms, documents)
     model.set_weights(subject.model.get_weights())
@@ -170,7 +143,7 @@ def _by_document(norms: Callable[[Int32, Int32, Int32], Tensor], documents: Labe
 # --- what the norms say
 
 
-def profile_of(norms: Sequence[Float64]) -> Profile:
+def profile_of(norms: Sequence[Float64]) -> RelativeNorms:
     """Return the profile of documents' norms, each given with its last token first."""
     finite = [one for one in norms if np.isfinite(one).all()]
     kept = [one for one in finite if one.max() > 0]
@@ -180,7 +153,7 @@ def profile_of(norms: Sequence[Float64]) -> Profile:
         row[: len(one)] = one / one.max()
     enough = (~np.isnan(relative)).sum(axis=0) >= max(1, LEAST_SHARE * len(kept))  # (T,), falls with distance
     median = np.nanmedian(relative[:, enough], axis=0) if kept else np.zeros(0)  # (K,)
-    return Profile(relative, median, len(norms) - len(kept), len(norms) - len(finite))
+    return RelativeNorms(relative, median, len(norms) - len(kept), len(norms) - len(finite))
 
 
 def falls_after(median: Float64, share: float = FALLEN) -> int | None:
@@ -196,21 +169,21 @@ def falls_after(median: Float64, share: float = FALLEN) -> int | None:
     return int(high[-1]) + 1 if len(high) else 0
 
 
-def low_between(median: Float64, share: float = FALLEN) -> list[int] | None:
+def low_between(median: Float64, share: float = FALLEN) -> tuple[int, int] | None:
     """Return the first and last distance of the longest stretch below `share` of the value at the end.
 
     None where it is shorter than five distances, or nothing rises again beyond, as it does in a network that reads
     from both ends.
 
     >>> low_between(np.array([1.0, 0.1] + [0.001] * 6 + [0.2]))
-    [2, 7]
+    (2, 7)
     """
     low = median < share * at_end(median)
     padded = np.concatenate([[0], low.astype(np.int8), [0]])
     ends = np.flatnonzero(np.diff(padded))  # first, last + 1, first, ..
     stretches = [(int(last - first), int(first)) for first, last in zip(ends[::2], ends[1::2], strict=True)]
     length, first = max(stretches, default=(0, 0))
-    return [first, first + length - 1] if length >= END_TOKENS and not low[-1] else None
+    return (first, first + length - 1) if length >= END_TOKENS and not low[-1] else None
 
 
 def at_end(median: Float64) -> float:
@@ -238,12 +211,12 @@ def tokens_per_e(median: Float64) -> tuple[float | None, float | None]:
     return float(-1 / slope), float(1 - ((logs - start - slope * distance) ** 2).sum() / spread)
 
 
-def vanished(profile: Profile) -> float:
+def vanished(profile: RelativeNorms) -> float:
     """Return the share of documents whose first token gets less than 1e-6 of the document's largest norm."""
     return float(np.mean([one[~np.isnan(one)][-1] < VANISHED for one in profile.relative]))
 
 
-def exploded(profile: Profile) -> float:
+def exploded(profile: RelativeNorms) -> float:
     """Return the share of documents with a norm 1,000 times that at the end, or one that is not finite."""
     ends = np.nanmax(profile.relative[:, :END_TOKENS], axis=1)  # (N,), the largest of a document is 1
     large = int(((ends > 0) & (ends < 1 / EXPLODED)).sum()) + profile.not_finite
@@ -267,15 +240,15 @@ def clipping(history: Sequence[Evaluation]) -> Clipped | None:
     )
 
 
-def _described(profile: Profile, whole_lengths: Int64) -> Curve:
+def _described(profile: RelativeNorms, whole_lengths: Int64) -> Profile:
     after, (per_e, fit) = falls_after(profile.median), tokens_per_e(profile.median)
     shown = distances(len(profile.median))
     lower, upper = np.nanquantile(profile.relative[:, shown], [0.25, 0.75], axis=0)  # (K',) each
-    return Curve(
-        shown.tolist(),
-        profile.median[shown].tolist(),
-        lower.tolist(),
-        upper.tolist(),
+    return Profile(
+        tuple(profile.median[shown].tolist()),
+        tuple(lower.tolist()),
+        tuple(upper.tolist()),
+        distance=tuple(shown.tolist()),
         looked_back=len(profile.median),
         falls_after=after,
         low_between=low_between(profile.median),
@@ -301,7 +274,7 @@ def distances(most: int) -> Int64:
 # --- in words
 
 
-def _reading(found: Curve, at_start: Curve | None, clipped: Clipped | None, spec: NetworkSpec) -> str:
+def _reading(found: Profile, at_start: Profile | None, clipped: Clipped | None, spec: NetworkSpec) -> str:
     parts = [("in the first piece, " if spec.piece_tokens else "") + _fall(found, spec)]
     if at_start is not None:
         parts.append(f"before training it {_before(at_start)}")
@@ -312,7 +285,7 @@ def _reading(found: Curve, at_start: Curve | None, clipped: Clipped | None, spec
     return "; ".join(parts) + "."
 
 
-def _before(at_start: Curve) -> str:
+def _before(at_start: Profile) -> str:
     """Return how it was before training, after "it"."""
     after, low = at_start.falls_after, at_start.low_between
     if low is not None:
@@ -320,7 +293,7 @@ def _before(at_start: Curve) -> str:
     return "did not" if after is None else f"did so after {tokens(after)}"
 
 
-def _fall(found: Curve, spec: NetworkSpec) -> str:
+def _fall(found: Profile, spec: NetworkSpec) -> str:
     after, longer, low = found.falls_after, found.documents_longer, found.low_between
     if low is not None:
         return (

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
 from pipeline.core.resources import one_blas_thread
 from pipeline.core.values import Float64
-from pipeline.interpret.probes.subject import Finding, Subject, tokens
+from pipeline.interpret.probes.subject import Subject, tokens
 from pipeline.interpret.probes.traces import Reading, readings, title
 from pipeline.models.equations.heads import HEADS
+from pipeline.models.equations.jacobians import one_step_back
 from pipeline.models.equations.through_time import CELLS
-from pipeline.models.equations.values import Array, Step
-from pipeline.run_folder.details.probes import Quartiles, Recurrence
+from pipeline.models.equations.values import Array, Trace
+from pipeline.run_folder.details.probes import Jacobians, Quartiles, Recurrence
 from pipeline.run_folder.metrics.rows import Number
 
 DOCUMENTS = 12
@@ -24,6 +24,7 @@ _ROUNDING = 1e-7  # of the largest singular value
 _SMALL = 1e-10
 _GONE = 1e-30  # a norm below counts as 0
 
+QUESTION = "How much of an earlier state is left in the last one?"
 CONTROLS = (
     "a loss plays no part, so that neither the labels nor how sure the network is come in; states are those of real"
     " tokens; the spectral norm is the most that any direction of a state can do. What is measured at the end is what"
@@ -39,21 +40,7 @@ CANNOT_SHOW = (
 )
 
 
-@dataclass(frozen=True)
-class Jacobians:
-    """The numbers of this probe; the quartiles are those of dh_T/d state_(T-k)."""
-
-    documents: int
-    direction: str | None
-    lag: list[int]
-    median: tuple[Number, ...]
-    lower_quartile: tuple[Number, ...]
-    upper_quartile: tuple[Number, ...]
-    logits: Quartiles
-    recurrence: Recurrence | None
-
-
-def measure(subject: Subject) -> Finding:
+def measure(subject: Subject) -> Jacobians:
     """Return the spectral norms of dh_T/d state_(T-k) and d logits/d state_(T-k) by k, and what bounds plain ones.
 
     Notes
@@ -80,13 +67,19 @@ def measure(subject: Subject) -> Finding:
     of_state, of_logits = _quartiles(norms[:, : len(lags)]), _quartiles(answer[:, : len(lags)])
     at = dict(zip(lags, of_state.median, strict=True))
     logits_at = dict(zip(lags, of_logits.median, strict=True))
-    direction = title(first) if len(found) > 1 else None
-    return Finding(
-        Jacobians(documents.n_docs, direction, lags, **vars(of_state), logits=of_logits, recurrence=bound),
-        _reading(at, logits_at, subject.spec.head, bound),
-        {f"norm_at_{lag}": at.get(lag) for lag in NAMED}
-        | {f"logits_norm_at_{lag}": logits_at.get(lag) for lag in NAMED}
-        | ({"spectral_radius": bound.spectral_radius} if bound else {}),
+    summary: dict[str, object] = {f"norm_at_{lag}": at.get(lag) for lag in NAMED}
+    summary |= {f"logits_norm_at_{lag}": logits_at.get(lag) for lag in NAMED}
+    if bound:
+        summary["spectral_radius"] = bound.spectral_radius
+    return Jacobians(
+        **vars(of_state),
+        documents=documents.n_docs,
+        direction=title(first) if len(found) > 1 else None,
+        lag=tuple(lags),
+        logits=of_logits,
+        recurrence=bound,
+        reading=_reading(at, logits_at, subject.spec.head, bound),
+        summary=summary,
     )
 
 
@@ -150,7 +143,7 @@ def _each_document(
 
 def _norms_of(reading: Reading, document: int, lags: tuple[int, ...]) -> Iterator[float]:
     """Yield the norm of dh_L/d state_(L-k) at each lag that a document is long enough for."""
-    length, weights = int(reading.lengths[document]), reading.weights
+    length, weights, trace = int(reading.lengths[document]), reading.weights, reading.trace.of(document)
     size = CELLS[reading.cell].parts * weights.units  # S
     rows = np.eye(weights.units, size, dtype=weights.kernel.dtype)  # (R, S): h_L by (h_L, c_L); R falls
     scale, lag = 1.0, 0
@@ -158,7 +151,7 @@ def _norms_of(reading: Reading, document: int, lags: tuple[int, ...]) -> Iterato
         if wanted > length:
             return
         while lag < wanted:
-            rows = _one_step_back(reading, document, length - lag, rows)
+            rows = _back(reading, trace, length - lag, rows)
             lag += 1
             largest = float(np.abs(rows).max())
             if largest < _SMALL:  # numbers near the least that float32 holds are slow
@@ -178,8 +171,8 @@ def _logit_norms_of(
     reading: Reading, document: int, head: str, output: dict[str, Array], lags: tuple[int, ...]
 ) -> Iterator[float]:
     """Yield the norm of d logits/d state_(L-k) at each lag that a document is long enough for."""
-    length, units = int(reading.lengths[document]), reading.weights.units
-    states = reading.trace.states[document, 1 : length + 1]  # (L, H)
+    length, units, trace = int(reading.lengths[document]), reading.weights.units, reading.trace.of(document)
+    states = trace.states[0, 1 : length + 1]  # (L, H)
     direct = logits_by_state(states, head, output)  # (C, L, H)
     rows = np.zeros((len(direct), CELLS[reading.cell].parts * units), dtype=states.dtype)  # (C, S)
     for lag in range(max([0, *(lag for lag in lags if lag <= length)]) + 1):
@@ -189,7 +182,7 @@ def _logit_norms_of(
         if lag in lags:
             yield float(np.linalg.norm(rows, ord=2))
         if t:
-            rows = _one_step_back(reading, document, t, rows)
+            rows = _back(reading, trace, t, rows)
             rows[np.abs(rows) < _GONE] = 0  # numbers near the least that float32 holds are slow
 
 
@@ -205,24 +198,14 @@ def logits_by_state(states: Array, head: str, output: dict[str, Array]) -> Array
 
 def _output_blocks(subject: Subject, directions: int) -> dict[str, Array]:
     """Return for each part of the head the rows of the output kernel that meet the first direction; (H, C) each."""
-    kernel, parts = subject.layer_weights("output")[0], subject.spec.head.split("+")
+    kernel, parts = subject.weights["output/kernel"], subject.spec.head.split("+")
     blocks = np.split(kernel, len(parts) * directions)  # for each part its directions, (H, C) each
     return dict(zip(parts, blocks[::directions], strict=True))
 
 
-def _one_step_back(reading: Reading, document: int, t: int, rows: Array) -> Array:
-    """Return rows (R, S) of d something/d state_t as rows of d something/d state_(t-1)."""
-    equations, weights, trace = CELLS[reading.cell], reading.weights, reading.trace
-    here = slice(document, document + 1)
-    parts = (trace.states,) if trace.cells is None else (trace.states, trace.cells)
-    step = Step(
-        tuple(part[here, t - 1] for part in parts),  # (1, H) each
-        {name: gate[here, t - 1] for name, gate in trace.gates.items()},
-        tuple(part[here, t] for part in parts),
-    )
-    back = equations.gradient(weights, step, tuple(np.split(rows, equations.parts, axis=1)))
-    from_h = back.carried[0] + back.from_state @ weights.recurrent_kernel.T
-    return np.concatenate([from_h, *back.carried[1:]], axis=1)  # (R, S)
+def _back(reading: Reading, trace: Trace, t: int, rows: Array) -> Array:
+    """Return rows (R, S) of d something/d state_t, of the one document of a trace, as those by state_(t-1)."""
+    return one_step_back(reading.cell, reading.weights, trace.step(t), rows)
 
 
 def recurrence(reading: Reading) -> Recurrence:

@@ -13,15 +13,17 @@ from pipeline.interpret.probes.paired import (
     Answered,
     Probabilities,
     accuracy_interval,
-    answer,
+    answered,
     is_above,
     loss_interval,
     majority_right,
 )
-from pipeline.interpret.probes.subject import Finding, Subject
-from pipeline.interpret.probes.windows import last_tokens, replace_beyond, shuffle_beyond
-from pipeline.run_folder.details.probes import HorizonChange, HorizonPoint
+from pipeline.interpret.probes.subject import Subject
+from pipeline.interpret.probes.windows import replace_beyond
+from pipeline.models.networks.batches import shuffle_words, visible
+from pipeline.run_folder.details.probes import HorizonChange, HorizonPoint, MemoryHorizon
 
+QUESTION = "How many tokens from the end does the network use, and up to where does their order count?"
 CONTROLS = (
     "dropping words also makes the text shorter than what the network was trained on. Shuffling keeps the length"
     " and the words, replacing keeps the length and how often each word stands where: what is lost under them is"
@@ -47,26 +49,14 @@ class Change:
 
 
 CHANGES: dict[str, Change] = {
-    "dropped": Change(lambda documents, k, generator: last_tokens(documents, k), fine=True),
-    "shuffled": Change(shuffle_beyond, fine=False, from_zero=True),
+    "dropped": Change(
+        lambda documents, k, _: visible(documents, max_tokens=k, keep="last").indexed, fine=True
+    ),
+    "shuffled": Change(
+        lambda documents, k, drawn: shuffle_words(documents, drawn, k), fine=False, from_zero=True
+    ),
     "replaced": Change(replace_beyond, fine=False),
 }
-
-
-@dataclass(frozen=True)
-class MemoryHorizon:
-    """What `memory_horizon` measures."""
-
-    documents: int
-    longest: int
-    majority: float
-    accuracy: float
-    log_loss: float  # of the whole text, in nats
-    above_majority: bool
-    rope: float
-    resolution: float  # half the interval where no answer changes: a smaller `rope` cannot be reached
-    changes: dict[str, HorizonChange]  # each of `CHANGES`
-    last: str = ""  # what the last k tokens are, for a network
 
 
 def memory_horizon(
@@ -106,12 +96,12 @@ def memory_horizon(
        (a priori ordered hypotheses).
     """
     lengths = np.diff(documents.offsets)
-    whole = answer(probabilities, documents, labels)
+    whole = answered(probabilities(documents), labels)
     majority = majority_right(labels)
     changes = {}
     for name, change in CHANGES.items():
         points = tuple(
-            _point(k, answer(probabilities, change.apply(documents, k, generator), labels), whole, lengths)
+            _point(k, answered(probabilities(change.apply(documents, k, generator)), labels), whole, lengths)
             for k in places(int(lengths.max()), fine=change.fine, from_zero=change.from_zero)
         )
         changes[name] = HorizonChange(
@@ -120,13 +110,13 @@ def memory_horizon(
             smallest_enough([(point.k, point.difference) for point in points], rope),  # chance left aside
         )
     return MemoryHorizon(
-        documents.n_docs,
-        int(lengths.max()),
-        float(majority.mean()),
-        whole.accuracy,
-        whole.log_loss,
-        is_above(whole.right, majority),
-        rope,
+        documents=documents.n_docs,
+        longest=int(lengths.max()),
+        majority=float(majority.mean()),
+        accuracy=whole.accuracy,
+        log_loss=whole.log_loss,
+        above_majority=is_above(whole.right, majority),
+        rope=rope,
         resolution=accuracy_interval(np.zeros(documents.n_docs))[1],
         changes=changes,
     )
@@ -163,15 +153,14 @@ def smallest_enough(ends: Iterable[tuple[int, float]], rope: float) -> int | Non
 
 def _point(k: int, changed: Answered, whole: Answered, lengths: Int64) -> HorizonPoint:
     lost, more = changed.right - whole.right, changed.losses - whole.losses  # (N,)
-    (low, high), (least, most) = accuracy_interval(lost), loss_interval(more)
     return HorizonPoint(
         k,
         changed.accuracy,
         float(lost.mean()),
-        (low, high),
+        accuracy_interval(lost),
         changed.log_loss,
         float(more.mean()),
-        (least, most),
+        loss_interval(more),
         longer=float((lengths > k).mean()),
     )
 
@@ -186,21 +175,24 @@ def sample(subject: Subject) -> Int64:
     return subject.sampled(min(max(fitting, 1), MOST_DOCUMENTS))
 
 
-def measure(subject: Subject) -> Finding:
-    """Return what the memory horizon of a trained network is, in numbers and words."""
+def on_sample(
+    subject: Subject, probe: str
+) -> tuple[Probabilities, IndexedCorpus, Int32, np.random.Generator, float]:
+    """Return what a probe that changes documents is given: network, sample with its labels, chance, and rope."""
     positions = sample(subject)
-    found = memory_horizon(
-        subject.probabilities,
-        subject.read(positions),
-        subject.labels[positions],
-        subject.generator("memory-horizon"),
-        subject.config.run.rope,
-    )
+    documents, labels = subject.read(positions), subject.labels[positions]
+    return subject.probabilities, documents, labels, subject.generator(probe), subject.config.run.rope
+
+
+def measure(subject: Subject) -> MemoryHorizon:
+    """Return what the memory horizon of a trained network is, in numbers and words."""
+    found = memory_horizon(*on_sample(subject, "memory-horizon"))
     enough = {name: change.enough for name, change in found.changes.items()}
-    return Finding(
-        replace(found, last=what_last_means(subject)),
-        reading(found),
-        {"documents": found.documents, "accuracy": found.accuracy, "enough": enough},
+    return replace(
+        found,
+        last=what_last_means(subject),
+        reading=reading(found),
+        summary={"documents": found.documents, "accuracy": found.accuracy, "enough": enough},
     )
 
 
@@ -235,7 +227,7 @@ def reading(found: MemoryHorizon) -> str:
             f" better than always saying the most frequent class ({percent(found.majority)}), so there is no"
             " memory to measure."
         )
-    if found.resolution > found.rope:
+    if found.resolution is not None and found.resolution > found.rope:
         return (
             f"the whole text gives {percent(found.accuracy)}. {found.documents:,} documents are too few to show that a"
             f" cut costs at most {exact_points(found.rope)}: {exact_points(round(found.resolution, 4))} is the least"

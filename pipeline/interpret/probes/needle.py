@@ -6,7 +6,6 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 
@@ -16,14 +15,15 @@ from pipeline.core.values import PADDING_ROW, UNKNOWN_ROW, Float32, Float64, Ind
 from pipeline.core.wording import percent
 from pipeline.evaluation.estimates import crossed_estimate
 from pipeline.interpret.probes.memory_horizon import places
-from pipeline.interpret.probes.paired import Answered, answer
-from pipeline.interpret.probes.subject import Finding, Nothing, Subject
+from pipeline.interpret.probes.paired import Answered, answered
+from pipeline.interpret.probes.subject import Subject
 from pipeline.models.networks.build import NetworkSpec
 from pipeline.models.networks.labelled import Labelled
 from pipeline.models.networks.prediction import predict_probabilities
 from pipeline.models.networks.training import FittedNetwork, fit_network
-from pipeline.run_folder.details.probes import NeedleNetwork, NeedlePoint
+from pipeline.run_folder.details.probes import Needle, NeedleNetwork, NeedlePoint, Silent
 
+QUESTION = "From how far back can such a network, trained on it, still bring one word that decides?"
 CONTROLS = (
     "the class hangs on one made-up word alone, at a distance that is known, so nothing nearer can stand in for it."
     " The other words come from your training documents, are frequent and about as common in every class, and each"
@@ -73,23 +73,6 @@ class Task:
     validation: Labelled  # chooses the learning rate
     tests: tuple[tuple[int, Labelled], ...]  # each distance with its documents
     seeds: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Needle:
-    """The numbers of this probe."""
-
-    length: int
-    neutral_words: list[str]
-    training_documents: int
-    validation_documents: int
-    test_documents: int  # at each distance
-    epochs: int
-    steps: int
-    rates: list[float]
-    seeds: int
-    chance: float
-    networks: tuple[NeedleNetwork, ...]
 
 
 def neutral_rows(documents: IndexedCorpus, labels: Int32, n_rows: int) -> Int64:
@@ -164,7 +147,7 @@ def balanced(distances: Sequence[int], n_docs: int, generator: np.random.Generat
     return chosen[:, 0].astype(np.int64), chosen[:, 1].astype(np.int32)
 
 
-def measure(subject: Subject) -> Finding | Nothing:
+def measure(subject: Subject) -> Needle | Silent:
     """Return the accuracy of freshly trained networks by the distance of the needle.
 
     Every network is fitted at each of `RATES` with the first seed; the rate with the lowest loss on validation
@@ -178,7 +161,7 @@ def measure(subject: Subject) -> Finding | Nothing:
     generator = subject.generator("needle")
     haystack = _haystack(subject, generator)
     if length < 2 or haystack is None:
-        return Nothing("the training documents hold too few words to hide one among")
+        return Silent(nothing="the training documents hold too few words to hide one among")
     distances = [*places(length, fine=True, from_zero=False), length]
     train = _planted(haystack, length, distances, TRAINING_DOCUMENTS, generator)
     tests = [_planted(haystack, length, [distance], TEST_DOCUMENTS, generator) for distance in distances]
@@ -186,21 +169,21 @@ def measure(subject: Subject) -> Finding | Nothing:
     validation = _planted(haystack, length, distances, VALIDATION_DOCUMENTS, generator)
     task = Task(haystack, train, validation, tuple(zip(distances, tests, strict=True)), seeds)
     networks = tuple(_measured(subject, name, spec, task) for name, spec in networks_to_train(subject))
-    numbers = Needle(
-        length,
-        list(haystack.words),
-        TRAINING_DOCUMENTS,
-        VALIDATION_DOCUMENTS,
-        TEST_DOCUMENTS,
-        EPOCHS,
+    return Needle(
+        length=length,
+        neutral_words=haystack.words,
+        training_documents=TRAINING_DOCUMENTS,
+        validation_documents=VALIDATION_DOCUMENTS,
+        test_documents=TEST_DOCUMENTS,
+        epochs=EPOCHS,
         steps=EPOCHS * math.ceil(TRAINING_DOCUMENTS / BATCH),
-        rates=list(RATES),
+        rates=RATES,
         seeds=SEEDS,
         chance=CHANCE,
         networks=networks,
+        reading=reading(networks),
+        summary={"length": length, "reach": {one.name: one.reach for one in networks}},
     )
-    reached = {one.name: one.reach for one in networks}
-    return Finding(numbers, reading(networks), {"length": length, "reach": reached})
 
 
 def networks_to_train(subject: Subject) -> list[tuple[str, NetworkSpec]]:
@@ -276,9 +259,7 @@ def _validation_loss(fitted: FittedNetwork, validation: Labelled) -> float:
 
 
 def _answered(fitted: FittedNetwork, documents: Labelled) -> Answered:
-    return answer(
-        partial(predict_probabilities, fitted.model, n_classes=2), documents.indexed, documents.labels
-    )
+    return answered(predict_probabilities(fitted.model, documents.indexed, n_classes=2), documents.labels)
 
 
 def _point(distance: int, right: Float64) -> NeedlePoint:

@@ -34,9 +34,8 @@ class Answered:
         return float(self.losses.mean())
 
 
-def answer(probabilities: Probabilities, documents: IndexedCorpus, labels: Int32) -> Answered:
-    """Return how a network does on labelled documents."""
-    stated = probabilities(documents)  # (N, C)
+def answered(stated: Float32, labels: Int32) -> Answered:
+    """Return how a network does on labelled documents, given what it states of them, (N, C)."""
     of_label = stated[np.arange(len(labels)), labels].astype(np.float64)  # (N,)
     right = (stated.argmax(axis=1) == labels).astype(np.float64)
     return Answered(right, -np.log(np.maximum(of_label, _LEAST)))
@@ -51,13 +50,13 @@ def accuracy_interval(differences: Float64) -> tuple[float, float]:
     return crossed_estimate(differences[None]).interval
 
 
-def loss_interval(differences: Float64) -> list[float]:
-    """Return the 95 % interval of a mean of N paired differences in nats (Student's t); [mean, mean] for N = 1."""
+def loss_interval(differences: Float64) -> tuple[float, float]:
+    """Return the 95 % interval of a mean of N paired differences in nats (Student's t); (mean, mean) for N = 1."""
     mean, n_docs = float(differences.mean()), len(differences)
     if n_docs < 2:
-        return [mean, mean]
+        return mean, mean
     half = float(stdtrit(n_docs - 1, (1 + CONFIDENCE) / 2)) * float(differences.std(ddof=1)) / n_docs**0.5
-    return [mean - half, mean + half]
+    return mean - half, mean + half
 
 
 def majority_right(labels: Int32) -> Float64:
@@ -71,7 +70,7 @@ def is_above(right: Float64, other: Float64) -> bool:
     return accuracy_interval(right - other)[0] > 0
 
 
-def ratio_interval(top: Float64, bottom: Float64) -> list[float] | None:
+def ratio_interval(top: Float64, bottom: Float64) -> tuple[float, float] | None:
     """Return the 95 % interval of mean(top) / mean(bottom) over N documents; None where it has no two ends.
 
     `top` and `bottom` are what is right after and before a change, less something in common.
@@ -100,4 +99,4 @@ def ratio_interval(top: Float64, bottom: Float64) -> list[float] | None:
     if a <= 0:
         return None
     root = float(np.sqrt(max(b**2 - a * c, 0.0)))
-    return [float((b - root) / a), float((b + root) / a)]
+    return float((b - root) / a), float((b + root) / a)

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from pipeline.core.values import Float32, Float64, IndexedCorpus, Int32, Int64
 from pipeline.core.wording import percent
-from pipeline.interpret.probes.subject import Finding, Subject, tokens
+from pipeline.interpret.probes.subject import Subject, tokens
 from pipeline.interpret.probes.time_constants import mean_gate
 from pipeline.interpret.probes.traces import Reading, first_tokens, readings, title
 from pipeline.models.equations.through_time import CELLS
-from pipeline.run_folder.details.probes import ReadDocument
+from pipeline.run_folder.details.probes import ReadDocument, States
 from pipeline.text.ragged import take
 
 WORDS = 60  # the last ones that are read
 UNITS = 24
 
+QUESTION = "What do states and answer do as the network reads?"
 CONTROLS = (
     "the documents are chosen by rule and not by eye: of the sampled test documents the surest right answer, the"
     " surest wrong one, and the one whose two most probable classes are closest. The answer after a word is that of"
@@ -30,16 +30,7 @@ CANNOT_SHOW = (
 )
 
 
-@dataclass(frozen=True)
-class States:
-    """The numbers of this probe."""
-
-    units: list[int]
-    direction: str | None
-    documents: tuple[ReadDocument, ...]
-
-
-def measure(subject: Subject) -> Finding:
+def measure(subject: Subject) -> States:
     """Return states, gates and the running answer over the last words of three documents."""
     sample = subject.sampled()
     chosen = choose(subject.probabilities(subject.read(sample)), subject.labels[sample])
@@ -52,11 +43,12 @@ def measure(subject: Subject) -> Finding:
         _shown(subject, documents, place, first, units, rule, int(sample[position]))
         for place, (rule, position) in enumerate(chosen.items())
     )
-    direction = title(first) if first.direction or not subject.entry.one_way else None
-    return Finding(
-        States(units.tolist(), direction, shown),
-        _reading(shown, subject.spec.piece_tokens),
-        {"documents": [one.record for one in shown]},
+    return States(
+        units=tuple(units.tolist()),
+        direction=title(first) if first.direction or not subject.entry.one_way else None,
+        documents=shown,
+        reading=_reading(shown, subject.spec.piece_tokens),
+        summary={"documents": [one.record for one in shown]},
     )
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
-from pipeline.core.files import Json
 from pipeline.core.models import MODELS, ModelEntry
 from pipeline.core.names import ModelName
 from pipeline.core.seeds import stage_generator
@@ -18,11 +16,9 @@ from pipeline.models.networks.build import NetworkSpec
 from pipeline.models.networks.keras_types import Model
 from pipeline.models.networks.labelled import Labelled
 from pipeline.models.networks.training import FittedNetwork
+from pipeline.models.save import arrays_of
 from pipeline.settings.tables import Config
 from pipeline.text.ragged import take
-
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
 
 SAMPLED = 128  # test documents that a probe reads unless it says otherwise
 
@@ -90,12 +86,8 @@ class Subject:
 
     @property
     def weights(self) -> dict[str, Float32]:
-        """Every weight by its path, such as `recurrent_0/lstm_cell/kernel`: copies."""
-        return {weight.path: weight.numpy().copy() for weight in self.model.weights}
-
-    def layer_weights(self, layer: str) -> list[Float32]:
-        """Return copies of a layer's weights: of `recurrent_0` kernel, recurrent kernel and bias."""
-        return [weight.copy() for weight in self.model.get_layer(layer).get_weights()]
+        """Every weight by layer and name, such as `recurrent_0/kernel`: copies."""
+        return arrays_of(self.model.weights)
 
     def sampled(self, most: int = SAMPLED) -> Int64:
         """Return positions of up to `most` test documents, ascending: the same ones for every network of a run."""
@@ -113,49 +105,6 @@ class Subject:
     def labelled(self, positions: Int64) -> Labelled:
         """Return documents by position with their labels."""
         return Labelled(self.read(positions), self.labels[positions])
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What a probe found.
-
-    Attributes
-    ----------
-    numbers : what it measured, under the names that `details/probes.json` has
-    reading : one line in plain words
-    summary : the few numbers that go into metrics.json
-    """
-
-    numbers: DataclassInstance
-    reading: str
-    summary: Mapping[str, Json]
-
-
-@dataclass(frozen=True)
-class Nothing:
-    """Why a probe has nothing to measure."""
-
-    reason: str
-
-
-@dataclass(frozen=True)
-class Probe:
-    """An entry of the table.
-
-    Attributes
-    ----------
-    question : what it answers
-    measure : returns what it found in a network that reads word after word
-    controls : the confounders it removes
-    cannot_show : what its numbers do not say
-    on_demand : it trains networks of its own, so it runs only where `--probes` names it
-    """
-
-    question: str
-    measure: Callable[[Subject], Finding | Nothing]
-    controls: str = ""
-    cannot_show: str = ""
-    on_demand: bool = False
 
 
 def tokens(number: int) -> str:

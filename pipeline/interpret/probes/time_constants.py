@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from pipeline.core.values import Float64
-from pipeline.interpret.probes.subject import Finding, Nothing, Subject, tokens
+from pipeline.interpret.probes.subject import Subject, tokens
 from pipeline.interpret.probes.traces import Reading, first_tokens, readings
 from pipeline.models.equations.through_time import CELLS
-from pipeline.run_folder.details.probes import HeldFor
+from pipeline.run_folder.details.probes import HeldFor, Silent, TimeConstants
 
 HELD_FOR = (1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100, 150, 200, 300, 500, 700, 1000)
 LONG = 100  # tokens
 MOST = 1e6  # tokens: float32 does not tell a gate that is open for longer from one that never shuts
 DOCUMENTS = 16  # a mean over their tokens is exact enough
 
+QUESTION = "How long do the units hold what they hold?"
 CONTROLS = (
     "the gates are those of real tokens of test documents, not of padding, and not the bias alone, which would say"
     " only what a network does that reads nothing."
@@ -28,17 +27,7 @@ CANNOT_SHOW = (
 )
 
 
-@dataclass(frozen=True)
-class TimeConstants:
-    """The numbers of this probe."""
-
-    gate: str
-    tokens: list[float]  # of each unit, ascending
-    held_for: tuple[HeldFor, ...]
-    median_length: float  # of the documents as they are read without a break
-
-
-def measure(subject: Subject) -> Finding | Nothing:
+def measure(subject: Subject) -> TimeConstants | Silent:
     """Return the units' time constants -1 / ln(mean gate): of an LSTM's forget gate, of a GRU's update gate.
 
     Notes
@@ -50,15 +39,17 @@ def measure(subject: Subject) -> Finding | Nothing:
     found = readings(subject, subject.read(subject.sampled(DOCUMENTS)))
     cell = CELLS[found[0].cell]
     if not cell.holding:
-        return Nothing("it has no gates: what it keeps from step to step is in its Jacobians")
+        return Silent(nothing="it has no gates: what it keeps from step to step is in its Jacobians")
     each = np.concatenate([time_constants(mean_gate(one, cell.holding)) for one in found])  # (H,), or (2H,)
     lengths = np.diff(first_tokens(subject.documents, subject.spec.piece_tokens).offsets)
     length = float(np.median(lengths))
-    held_for = tuple(HeldFor(held, float((each > held).mean())) for held in HELD_FOR)
-    return Finding(
-        TimeConstants(cell.spoken[cell.holding], np.sort(each).round(2).tolist(), held_for, length),
-        _reading(each, length),
-        {
+    return TimeConstants(
+        gate=cell.spoken[cell.holding],
+        tokens=tuple(np.sort(each).round(2).tolist()),
+        held_for=tuple(HeldFor(held, float((each > held).mean())) for held in HELD_FOR),
+        median_length=length,
+        reading=_reading(each, length),
+        summary={
             "median_tokens": float(np.median(each)),
             "units": len(each),
             "units_over_100": int((each > LONG).sum()),

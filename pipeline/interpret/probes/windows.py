@@ -1,34 +1,11 @@
-"""Documents whose end is as it was: what lies beyond the last k tokens is dropped, shuffled or replaced."""
+"""Documents whose end is as it was, and whose other words are those of other documents."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from pipeline.core.values import UNKNOWN_ROW, IndexedCorpus, Int32, Int64
-from pipeline.models.networks.batches import visible
-
-
-def last_tokens(indexed: IndexedCorpus, k: int) -> IndexedCorpus:
-    """Return the last `k` tokens of each document, all of a shorter one.
-
-    Raises
-    ------
-    ValueError
-        If `k` is below 1: a document has at least one token.
-    """
-    if k < 1:
-        raise ValueError(f"k is {k}; a document has at least one token")
-    return visible(indexed, max_tokens=k, keep="last").indexed
-
-
-def shuffle_beyond(indexed: IndexedCorpus, k: int, generator: np.random.Generator) -> IndexedCorpus:
-    """Return documents whose tokens before the last `k` are in random order: the same words, order gone.
-
-    With `k` = 0 the whole of each document is shuffled.
-    """
-    of_document, from_end = _places(indexed)  # (M',), (M',)
-    place = np.where(from_end >= k, generator.random(len(from_end)), np.arange(1, len(from_end) + 1))  # (M',)
-    return IndexedCorpus(indexed.indices[np.lexsort((place, of_document))], indexed.offsets)
+from pipeline.models.networks.batches import places
 
 
 def replace_beyond(indexed: IndexedCorpus, k: int, generator: np.random.Generator) -> IndexedCorpus:
@@ -39,20 +16,13 @@ def replace_beyond(indexed: IndexedCorpus, k: int, generator: np.random.Generato
     reaches so far, the token comes from a place at random that two reach. A document that is alone gets the unknown
     row.
     """
-    of_document, from_end = _places(indexed)
+    of_document, from_end = places(indexed)
     beyond = np.flatnonzero(from_end >= k)  # (B,)
     if not len(beyond):
         return indexed
     indices = indexed.indices.copy()
     indices[beyond] = _drawn_from_others(indexed, of_document[beyond], from_end[beyond], generator)
     return IndexedCorpus(indices, indexed.offsets)
-
-
-def _places(indexed: IndexedCorpus) -> tuple[Int64, Int64]:
-    """Return each token's document, and how many tokens follow it there; int64 (M',) both."""
-    lengths = np.diff(indexed.offsets)
-    from_end = np.repeat(indexed.offsets[1:], lengths) - 1 - np.arange(len(indexed.indices))
-    return np.repeat(np.arange(indexed.n_docs), lengths), from_end
 
 
 def _drawn_from_others(

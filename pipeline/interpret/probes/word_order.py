@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from pipeline.core.values import IndexedCorpus, Int32
 from pipeline.core.wording import difference_words, exact_points, percent
 from pipeline.evaluation.estimates import crossed_estimate
-from pipeline.interpret.probes.memory_horizon import sample
-from pipeline.interpret.probes.paired import Probabilities, answer, is_above, majority_right, ratio_interval
-from pipeline.interpret.probes.subject import Finding, Nothing, Subject
-from pipeline.interpret.probes.windows import shuffle_beyond
-from pipeline.run_folder.details.probes import ShuffleScore
+from pipeline.interpret.probes.memory_horizon import on_sample
+from pipeline.interpret.probes.paired import Probabilities, answered, is_above, majority_right, ratio_interval
+from pipeline.interpret.probes.subject import Subject
+from pipeline.models.networks.batches import shuffle_words
+from pipeline.run_folder.details.probes import ShuffleScore, Silent, WordOrder
 
+QUESTION = (
+    "How much of what the network knows beyond the most frequent class does it know from the order of words?"
+)
 CONTROLS = (
     "only what the network reads of each document is shuffled, so it sees the same tokens as before and none that was"
     " cut. Several shuffles show what one by chance would hide. Counting from the most frequent class keeps an"
@@ -32,33 +35,12 @@ NEXT_TO_NOTHING = 0.2  # a share that is below this with 95 % confidence
 NEARLY_ALL = 0.9  # a share that is above this: order is hardly needed
 
 
-@dataclass(frozen=True)
-class WordOrder:
-    """The numbers of this probe."""
-
-    documents: int
-    majority: float
-    accuracy: float
-    log_loss: float
-    shuffled: tuple[ShuffleScore, ...]
-    shuffled_accuracy: float  # the mean
-    shuffled_log_loss: float
-    difference: float  # shuffled minus as it was
-    ci95: tuple[float, float]
-    share: float | None  # None where accuracy is not above `majority` beyond chance
-    share_ci95: list[float] | None
-    shares: list[float]  # of each shuffle
-    rope: float
-    order: str  # a key of READINGS
-
-
 def word_order(
     probabilities: Probabilities,
     documents: IndexedCorpus,
     labels: Int32,
     generator: np.random.Generator,
     rope: float,
-    shuffles: int = SHUFFLES,
 ) -> WordOrder:
     """Return accuracy on documents whose words are shuffled, and the share of what was known that survives.
 
@@ -73,8 +55,6 @@ def word_order(
         Draws the shuffles.
     rope : float
         Region of practical equivalence: a loss of accuracy up to this size does not matter.
-    shuffles : int
-        How often all documents are shuffled anew.
 
     Notes
     -----
@@ -89,53 +69,47 @@ def word_order(
     ----------
     .. [1] Pham, Bui, Mai, Nguyen (2021), Findings of ACL, arXiv:2012.15180.
     """
-    whole = answer(probabilities, documents, labels)
-    mixed = [answer(probabilities, shuffle_beyond(documents, 0, generator), labels) for _ in range(shuffles)]
+    whole = answered(probabilities(documents), labels)
+    shuffled = [shuffle_words(documents, generator) for _ in range(SHUFFLES)]
+    mixed = [answered(probabilities(one), labels) for one in shuffled]
     right, majority = np.stack([one.right for one in mixed]), majority_right(labels)  # (S, N), (N,)
     estimate = crossed_estimate(right - whole.right)
     known = is_above(whole.right, majority)
     above, left = whole.right - majority, right - majority  # (N,), (S, N)
     found = WordOrder(
-        documents.n_docs,
-        float(majority.mean()),
-        whole.accuracy,
-        whole.log_loss,
-        tuple(ShuffleScore(one.accuracy, one.log_loss) for one in mixed),
+        documents=documents.n_docs,
+        majority=float(majority.mean()),
+        accuracy=whole.accuracy,
+        log_loss=whole.log_loss,
+        shuffled=tuple(ShuffleScore(one.accuracy, one.log_loss) for one in mixed),
         shuffled_accuracy=float(right.mean()),
         shuffled_log_loss=float(np.mean([one.log_loss for one in mixed])),
         difference=float(estimate.difference),
         ci95=estimate.interval,
         share=float(left.mean() / above.mean()) if known else None,
         share_ci95=ratio_interval(left.mean(axis=0), above) if known else None,
-        shares=[float(one.mean() / above.mean()) for one in left] if known else [],
+        shares=tuple(float(one.mean() / above.mean()) for one in left) if known else (),
         rope=rope,
         order="",
     )
-    return replace(found, order=_order(found))
+    return replace(found, order=_order(found, rope))
 
 
-def measure(subject: Subject) -> Finding | Nothing:
+def measure(subject: Subject) -> WordOrder | Silent:
     """Return what word order is to a trained network, in numbers and words."""
     if subject.named.shuffled_words:
-        return Nothing("it reads shuffled words: there is no order to take away")
-    positions = sample(subject)
-    found = word_order(
-        subject.probabilities,
-        subject.read(positions),
-        subject.labels[positions],
-        subject.generator("word-order"),
-        subject.config.run.rope,
-    )
+        return Silent(nothing="it reads shuffled words: there is no order to take away")
+    found = word_order(*on_sample(subject, "word-order"))
     kept = ("documents", "accuracy", "shuffled_accuracy", "majority", "share", "share_ci95", "order")
-    return Finding(found, reading(found), {key: getattr(found, key) for key in kept})
+    return replace(found, reading=reading(found), summary={key: getattr(found, key) for key in kept})
 
 
-def _order(found: WordOrder) -> str:
+def _order(found: WordOrder, rope: float) -> str:
     """Return what the figures allow to say of word order."""
     if found.share is None:
         return "nothing to lose"
     low, high = found.ci95
-    if low >= -found.rope:
+    if low >= -rope:
         return "not needed"
     if low >= -(1 - NEARLY_ALL) * (found.accuracy - found.majority):
         return "hardly needed"

@@ -4,7 +4,7 @@ Readable rather than fast: what Keras computes is compared with it, saved networ
 what a framework hides: every state, every gate, each step's Jacobian. Arrays are float32 or float64, whichever
 comes in; a sequence is a row of a batch, and states are row vectors (x_t W, not W x_t).
 
-To read it: `simple`, `gru`, `lstm` (one timestep of each cell: its equations, their chain rule, their Jacobian);
+To read it: `simple`, `gru`, `lstm` (one timestep of each cell: its equations, their chain rule);
 `through_time` (the loop over a sequence, there and back); `jacobians` (how far a state's effect reaches); `heads`,
 `output` and `network` (all that stands around the cells); `values` (what is handed from one to the other).
 

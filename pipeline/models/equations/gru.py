@@ -4,16 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipeline.models.equations.values import (
-    Array,
-    Cell,
-    CellWeights,
-    State,
-    Step,
-    StepGradient,
-    scaled_rows,
-    sigmoid,
-)
+from pipeline.models.equations.values import Array, Cell, CellWeights, State, Step, StepGradient, sigmoid
 
 
 def _step(weights: CellWeights, x: Array, state: State) -> tuple[State, dict[str, Array]]:
@@ -49,31 +40,9 @@ def _gradient(weights: CellWeights, step: Step, d_after: State) -> StepGradient:
     dz = dh * (h - candidate) * z * (1 - z)
     dc = dh * (1 - z) * (1 - candidate**2)
     dr = dc * _memory(weights, h) * r * (1 - r)
-    from_input = np.concatenate([dz, dr, dc], axis=1)  # (N, 3H)
-    from_state = np.concatenate([dz, dr, dc * r], axis=1)  # (N, 3H)
+    from_input = np.concatenate([dz, dr, dc], axis=-1)  # (N, 3H)
+    from_state = np.concatenate([dz, dr, dc * r], axis=-1)  # (N, 3H)
     return StepGradient(from_input, from_state, (dh * z,))
-
-
-def _jacobian(weights: CellWeights, step: Step) -> Array:
-    """Return dh_t/dh_(t-1); (N, H, H).
-
-    Notes
-    -----
-    From the equations of `_step`, with D(v) = diag(v):
-
-        D(z) + D((h_(t-1) - candidate) z (1 - z)) U_z^T
-             + D((1 - z) (1 - candidate^2)) [D(r) U_c^T + D(m r (1 - r)) U_r^T]
-    """
-    (h,), gates = step.before, step.gates
-    z, r, candidate = gates["z"], gates["r"], gates["candidate"]
-    to_z, to_r, to_memory = (block.T for block in np.split(weights.recurrent_kernel, 3, axis=1))  # (H, H)
-    slope = (1 - z) * (1 - candidate**2)
-    return (
-        z[:, :, None] * np.eye(weights.units, dtype=z.dtype)
-        + scaled_rows((h - candidate) * z * (1 - z), to_z)
-        + scaled_rows(slope * r, to_memory)
-        + scaled_rows(slope * _memory(weights, h) * r * (1 - r), to_r)
-    )  # (N, H, H)
 
 
 def _memory(weights: CellWeights, h: Array) -> Array:
@@ -89,7 +58,6 @@ GRU = Cell(
     1,
     _step,
     _gradient,
-    _jacobian,
     layer="GRU",
     biases=2,
     spoken={"z": "update", "r": "reset"},

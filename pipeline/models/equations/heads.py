@@ -44,11 +44,14 @@ def _back_to_mean(states: Array, lengths: Lengths, d_read: Array) -> Array:
 
 def _max(states: Array, lengths: Lengths) -> Array:
     """Return each unit's largest value in h_1 .. h_L."""
-    return largest(states, real(states, lengths))  # (N, H)
+    largest: Array = np.where(real(states, lengths), states, -np.inf).max(axis=1)  # (N, H)
+    return largest.astype(states.dtype)
 
 
 def _back_to_max(states: Array, lengths: Lengths, d_read: Array) -> Array:
-    return back_to_largest(states, real(states, lengths), d_read)
+    """Return the gradient of `_max`; equally large values share it, as in TensorFlow. (N, T, H)."""
+    chosen = real(states, lengths) & (states == _max(states, lengths)[:, None, :])  # (N, T, H)
+    return np.where(chosen, (d_read / chosen.sum(axis=1).astype(states.dtype))[:, None, :], 0)
 
 
 HEADS: dict[str, Head] = {
@@ -56,18 +59,6 @@ HEADS: dict[str, Head] = {
     "max": Head(_max, _back_to_max),
     "mean": Head(_mean, _back_to_mean),
 }
-
-
-def largest(values: Array, present: Bool) -> Array:
-    """Return the largest along axis 1 of `values` (N, K, H) where `present` (N, K, 1); (N, H)."""
-    result: Array = np.where(present, values, -np.inf).max(axis=1)
-    return result.astype(values.dtype)
-
-
-def back_to_largest(values: Array, present: Bool, d_read: Array) -> Array:
-    """Return the gradient of `largest`; equally large values share it, as in TensorFlow. (N, K, H)."""
-    chosen = present & (values == largest(values, present)[:, None, :])  # (N, K, H)
-    return np.where(chosen, (d_read / chosen.sum(axis=1).astype(values.dtype))[:, None, :], 0)
 
 
 def real(states: Array, lengths: Lengths) -> Bool:

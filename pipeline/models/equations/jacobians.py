@@ -8,7 +8,7 @@ import numpy as np
 
 from pipeline.core.values import Float64, Int64
 from pipeline.models.equations.through_time import CELLS
-from pipeline.models.equations.values import Array, CellWeights, Lengths, Trace
+from pipeline.models.equations.values import Array, CellWeights, Lengths, Step, Trace
 
 
 def step_jacobians(cell: str, weights: CellWeights, trace: Trace) -> Array:
@@ -22,7 +22,7 @@ def step_jacobians(cell: str, weights: CellWeights, trace: Trace) -> Array:
         holds one timestep at a time.
     """
     timesteps = range(1, trace.timesteps + 1)
-    each = [CELLS[cell].jacobian(weights, trace.step(t)) for t in timesteps]  # T of (N, S, S)
+    each = [_jacobian(cell, weights, trace.step(t)) for t in timesteps]  # T of (N, S, S)
     return np.stack(each, axis=1)  # (N, T, S, S)
 
 
@@ -52,7 +52,7 @@ def jacobian_products(
     product: Array | None = None
     for lag in range(1, int(ends.max(initial=0)) + 1):
         there = np.maximum(ends - lag + 1, 1)  # (N,), the timestep whose Jacobian comes next
-        factor = CELLS[cell].jacobian(weights, trace.step(there))  # (N, S, S)
+        factor = _jacobian(cell, weights, trace.step(there))  # (N, S, S)
         product = factor if product is None else product @ factor
         product[ends < lag] = np.nan
         yield product
@@ -83,6 +83,24 @@ def jacobian_norms(cell: str, weights: CellWeights, trace: Trace, lengths: Lengt
         long = ends >= lag
         norms[long, lag - 1] = np.linalg.norm(product[long, :units], ord=2, axis=(1, 2))
     return norms
+
+
+def _jacobian(cell: str, weights: CellWeights, step: Step) -> Array:
+    """Return d state_t / d state_(t-1), the chain rule from each number of state t; (N, S, S)."""
+    numbers = np.eye(CELLS[cell].parts * weights.units, dtype=step.after[0].dtype)
+    each = Step(
+        tuple(part[:, None] for part in step.before),
+        {name: gate[:, None] for name, gate in step.gates.items()},
+        tuple(part[:, None] for part in step.after),
+    )  # (N, 1, H) each, for all rows of a Jacobian
+    return one_step_back(cell, weights, each, numbers)
+
+
+def one_step_back(cell: str, weights: CellWeights, step: Step, rows: Array) -> Array:
+    """Return rows (.., R, S) of d something / d state_t as rows of d something / d state_(t-1)."""
+    equations = CELLS[cell]
+    back = equations.gradient(weights, step, tuple(np.split(rows, equations.parts, axis=-1)))
+    return np.concatenate(back.of_state_before(weights), axis=-1)
 
 
 def _ends(trace: Trace, lengths: Lengths | None) -> Int64:

@@ -4,16 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipeline.models.equations.values import (
-    Array,
-    Cell,
-    CellWeights,
-    State,
-    Step,
-    StepGradient,
-    scaled_rows,
-    sigmoid,
-)
+from pipeline.models.equations.values import Array, Cell, CellWeights, State, Step, StepGradient, sigmoid
 
 
 def _step(weights: CellWeights, x: Array, state: State) -> tuple[State, dict[str, Array]]:
@@ -55,37 +46,8 @@ def _gradient(weights: CellWeights, step: Step, d_after: State) -> StepGradient:
         dc * i * (1 - g**2),
         dh * squashed * o * (1 - o),
     ]
-    d_sums = np.concatenate(blocks, axis=1)  # (N, 4H)
+    d_sums = np.concatenate(blocks, axis=-1)  # (N, 4H)
     return StepGradient(d_sums, d_sums, (np.zeros_like(dh), dc * f))
-
-
-def _jacobian(weights: CellWeights, step: Step) -> Array:
-    """Return d(h_t, c_t) / d(h_(t-1), c_(t-1)); (N, 2H, 2H).
-
-    Notes
-    -----
-    From the equations of `_step`, with D(v) = diag(v) and s_t = tanh(c_t):
-
-        dc_t/dc_(t-1) = D(f)
-        dc_t/dh_(t-1) = D(g i (1 - i)) U_i^T + D(c_(t-1) f (1 - f)) U_f^T + D(i (1 - g^2)) U_g^T
-        dh_t/dc_(t-1) = D(o (1 - s^2) f)
-        dh_t/dh_(t-1) = D(s o (1 - o)) U_o^T + D(o (1 - s^2)) dc_t/dh_(t-1)
-    """
-    i, f, g, o = (step.gates[name] for name in "ifgo")
-    (_, c_before), (_, c) = step.before, step.after
-    to_i, to_f, to_g, to_o = (block.T for block in np.split(weights.recurrent_kernel, 4, axis=1))  # (H, H)
-    squashed, identity = np.tanh(c), np.eye(weights.units, dtype=c.dtype)
-    through_cell = o * (1 - squashed**2)  # (N, H), dh_t/dc_t
-    c_by_h = (
-        scaled_rows(g * i * (1 - i), to_i)
-        + scaled_rows(c_before * f * (1 - f), to_f)
-        + scaled_rows(i * (1 - g**2), to_g)
-    )  # (N, H, H)
-    h_by_h = scaled_rows(squashed * o * (1 - o), to_o) + through_cell[:, :, None] * c_by_h  # (N, H, H)
-    h_by_c, c_by_c = scaled_rows(through_cell * f, identity), scaled_rows(f, identity)  # (N, H, H)
-    return np.concatenate(
-        [np.concatenate([h_by_h, h_by_c], axis=2), np.concatenate([c_by_h, c_by_c], axis=2)], axis=1
-    )  # (N, 2H, 2H)
 
 
 LSTM = Cell(
@@ -94,7 +56,6 @@ LSTM = Cell(
     2,
     _step,
     _gradient,
-    _jacobian,
     layer="LSTM",
     spoken={"i": "input", "f": "forget", "o": "output"},
     holding="f",

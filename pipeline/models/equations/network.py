@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.core.models import MODELS
-from pipeline.core.values import Bool
-from pipeline.models.equations.heads import HEADS, largest
+from pipeline.core.models import FORWARD, MODELS
+from pipeline.models.equations.heads import HEADS
 from pipeline.models.equations.through_time import CELLS, forward
 from pipeline.models.equations.values import Array, CellWeights, Lengths, Trace
 from pipeline.models.networks.build import STANDARDISE, NetworkSpec
@@ -20,28 +19,13 @@ STANDARDISED = (f"{STANDARDISE}/mean", f"{STANDARDISE}/deviation")  # of the ave
 
 
 @dataclass(frozen=True, eq=False)
-class LayerRun:
-    """One recurrent layer in one direction: what it read, in the order of its reading, and its states."""
-
-    name: str  # such as "recurrent_0_backward"
-    inputs: Array  # (P, L, D)
-    trace: Trace
-
-
-@dataclass(frozen=True, eq=False)
 class NetworkRun:
-    """What a network computed on the way to its logits.
-
-    B documents; P sequences of L timesteps: the documents, or with `keep = "pieces"` their pieces.
-    """
+    """What a network computed on the way to its logits, for B documents."""
 
     logits: Array  # (B, C)
     encoded: Array  # (B, E), what the output layer reads
-    shape: tuple[int, ...]  # (B, T, D), of the word vectors
-    lengths: Lengths  # (B,)
-    piece_lengths: Lengths  # (P,)
-    layers: tuple[tuple[LayerRun, ...], ...] = ()  # each layer's directions; () for `ann`
-    hidden: tuple[Array, ...] = ()  # of `ann`: the averages, then what each dense layer gives; (B, .) each
+    # each recurrent layer's directions, in the order of their reading, over the documents or their pieces
+    layers: tuple[tuple[Trace, ...], ...] = ()
 
 
 def run_network(spec: NetworkSpec, weights: Weights, embedded: Array, lengths: Lengths) -> NetworkRun:
@@ -61,27 +45,28 @@ def run_network(spec: NetworkSpec, weights: Weights, embedded: Array, lengths: L
     entry = MODELS[spec.model]
     if not entry.recurrent:
         return _run_averaged(spec, weights, embedded, lengths)
-    sequences, piece_lengths = _cut(embedded, lengths, spec.piece_tokens)  # (P, L, D), (P,)
+    sequences, piece_lengths = cut(embedded, lengths, spec.piece_tokens)  # (P, L, D), (P,)
     layers = []
     for number in range(spec.layers):
         layer = tuple(
-            _run_layer(entry.cell, f"recurrent_{number}{direction}", weights, sequences, piece_lengths)
+            forward(
+                entry.cell,
+                cell_weights(weights, f"recurrent_{number}{direction}"),
+                in_order(sequences, piece_lengths, direction),
+            )
             for direction in entry.directions
         )
         layers.append(layer)
-        states = [in_order(run.trace.states[:, 1:], piece_lengths, run.name) for run in layer]
-        sequences = np.concatenate(states, axis=2)  # (P, L, H * directions)
+        sequences = beside(layer, piece_lengths, entry.directions)  # (P, L, H * directions)
     encoded = np.concatenate(
         [
-            _read(part, run.trace.states[:, 1:], piece_lengths, len(lengths))
+            _read(part, trace.states[:, 1:], piece_lengths, len(lengths))
             for part in spec.head.split("+")
-            for run in layers[-1]
+            for trace in layers[-1]
         ],
         axis=1,
     )  # (B, E)
-    return NetworkRun(
-        _logits(weights, encoded), encoded, embedded.shape, lengths, piece_lengths, tuple(layers)
-    )
+    return NetworkRun(_logits(weights, encoded), encoded, tuple(layers))
 
 
 def weight_shapes(spec: NetworkSpec) -> dict[str, tuple[int, ...]]:
@@ -96,14 +81,11 @@ def weight_shapes(spec: NetworkSpec) -> dict[str, tuple[int, ...]]:
             shapes |= {f"hidden_{number}/kernel": (width, units), f"hidden_{number}/bias": (units,)}
         return shapes | _output_shapes(units, spec.n_classes)
     cell, directions = CELLS[entry.cell], entry.directions
-    columns = cell.blocks * units
     for number in range(spec.layers):
         width = units * len(directions) if number else spec.embedding_dim
         for direction in directions:
             layer = f"recurrent_{number}{direction}"
-            shapes[f"{layer}/kernel"] = (width, columns)
-            shapes[f"{layer}/recurrent_kernel"] = (units, columns)
-            shapes[f"{layer}/bias"] = (cell.biases, columns) if cell.biases > 1 else (columns,)
+            shapes |= {f"{layer}/{name}": shape for name, shape in cell.shapes(width, units).items()}
     return shapes | _output_shapes(units * len(directions) * len(spec.head.split("+")), spec.n_classes)
 
 
@@ -117,50 +99,47 @@ def cell_weights(weights: Weights, layer: str) -> CellWeights:
 # --- recurrent networks
 
 
-def _run_layer(cell: str, name: str, weights: Weights, sequences: Array, lengths: Lengths) -> LayerRun:
-    inputs = in_order(sequences, lengths, name)  # (P, L, D)
-    return LayerRun(name, inputs, forward(cell, cell_weights(weights, name), inputs))
+def in_order(sequences: Array, lengths: Lengths, direction: str) -> Array:
+    """Return sequences (P, L, D) in the order in which a direction reads them, or back in the order of the words.
 
-
-def in_order(sequences: Array, lengths: Lengths, layer: str) -> Array:
-    """Return sequences (P, L, D) in the order in which a layer reads them, or back in the order of the words.
-
-    A backward layer reads from the last real word to the first (Schuster, Paliwal 1997); padding stays on the
+    The backward one reads from the last real word to the first (Schuster, Paliwal 1997); padding stays on the
     right. Turned twice is as before, so that this is its own gradient too.
     """
-    if not layer.endswith("_backward"):
+    if direction == FORWARD:
         return sequences
     place, ends = np.arange(sequences.shape[1]), lengths[:, None]
     source = np.where(place < ends, ends - 1 - place, place)  # (P, L)
     return np.take_along_axis(sequences, source[:, :, None], axis=1)
 
 
-def _read(part: str, states: Array, piece_lengths: Lengths, n_docs: int) -> Array:
-    """Return what one part of the head makes of the states (P, L, H); (B, H).
+def beside(layer: Sequence[Trace], lengths: Lengths, directions: Sequence[str]) -> Array:
+    """Return the states of a layer's directions side by side, in the order of the words; (P, L, H * directions)."""
+    read = zip(layer, directions, strict=True)
+    states = [in_order(trace.states[:, 1:], lengths, direction) for trace, direction in read]
+    return np.concatenate(states, axis=2)
 
-    Over pieces "max" and "mean" take all real timesteps of a document, "last" the maximum of the pieces' last states.
+
+def _read(part: str, states: Array, piece_lengths: Lengths, n_docs: int) -> Array:
+    """Return what one part of the head makes of the states (P, L, H); (B, H)."""
+    head, of_documents, lengths = of_pieces(part, states, piece_lengths, n_docs)
+    return HEADS[head].read(of_documents, lengths)
+
+
+def of_pieces(part: str, states: Array, piece_lengths: Lengths, n_docs: int) -> tuple[str, Array, Lengths]:
+    """Return the head that reads whole documents where `part` reads pieces, the states that it reads, and how many.
+
+    "max" and "mean" take all real timesteps of a document, "last" the maximum of the pieces' last states.
     """
     if len(states) == n_docs:
-        return HEADS[part].read(states, piece_lengths)
-    if part == "last":
-        last, present = last_of_pieces(states, piece_lengths, n_docs)
-        return largest(last, present)
-    whole, lengths = end_to_end(states, piece_lengths, n_docs)
-    return HEADS[part].read(whole, lengths)
-
-
-def last_of_pieces(states: Array, piece_lengths: Lengths, n_docs: int) -> tuple[Array, Bool]:
-    """Return the last state of each piece, (B, P / B, H), and which pieces hold a word, (B, P / B, 1)."""
+        return part, states, piece_lengths
+    units, by_document = states.shape[2], piece_lengths.reshape(n_docs, -1)  # H, (B, P / B)
+    if part != "last":
+        return part, states.reshape(n_docs, -1, units), by_document.sum(axis=1)  # (B, P / B * L, H)
     last = HEADS["last"].read(states, np.maximum(piece_lengths, 1))  # (P, H)
-    return last.reshape(n_docs, -1, last.shape[1]), (piece_lengths > 0).reshape(n_docs, -1, 1)
+    return "max", last.reshape(n_docs, -1, units), (by_document > 0).sum(axis=1)  # (B, P / B, H)
 
 
-def end_to_end(states: Array, piece_lengths: Lengths, n_docs: int) -> tuple[Array, Lengths]:
-    """Return the states of a document's pieces laid end to end, (B, P / B * L, H), and the documents' lengths."""
-    return states.reshape(n_docs, -1, states.shape[2]), piece_lengths.reshape(n_docs, -1).sum(axis=1)
-
-
-def _cut(embedded: Array, lengths: Lengths, size: int) -> tuple[Array, Lengths]:
+def cut(embedded: Array, lengths: Lengths, size: int) -> tuple[Array, Lengths]:
     """Return documents (B, T, D) cut into pieces, (P, L, D), and the pieces' lengths; as they are if `size` is 0.
 
     A piece has L = `size` timesteps, or T where that is less. Pieces of padding alone have length 0.
@@ -184,12 +163,11 @@ def _run_averaged(spec: NetworkSpec, weights: Weights, embedded: Array, lengths:
     if not spec.tuned:
         mean, deviation = (weights[name] for name in STANDARDISED)  # (D,) each
         average = (average - mean) / deviation
-    hidden = [average]
+    hidden = average
     for number in range(spec.layers):
-        sums = hidden[-1] @ weights[f"hidden_{number}/kernel"] + weights[f"hidden_{number}/bias"]
-        hidden.append(np.maximum(sums, 0))  # (B, H)
-    logits = _logits(weights, hidden[-1])
-    return NetworkRun(logits, hidden[-1], embedded.shape, lengths, lengths, hidden=tuple(hidden))
+        sums = hidden @ weights[f"hidden_{number}/kernel"] + weights[f"hidden_{number}/bias"]
+        hidden = np.maximum(sums, 0)  # (B, H)
+    return NetworkRun(_logits(weights, hidden), hidden)
 
 
 def _output_shapes(width: int, n_classes: int) -> dict[str, tuple[int, ...]]:

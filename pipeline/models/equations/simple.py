@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.models.equations.values import Array, Cell, CellWeights, State, Step, StepGradient, scaled_rows
+from pipeline.models.equations.values import Array, Cell, CellWeights, State, Step, StepGradient
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,4 @@ def simple_cell(activation: Activation, layer: str = "") -> Cell:
         d_sum = d_after[0] * activation.slope(step.after[0])  # (N, H)
         return StepGradient(d_sum, d_sum, (np.zeros_like(d_sum),))
 
-    def jacobian(weights: CellWeights, step: Step) -> Array:
-        return scaled_rows(activation.slope(step.after[0]), weights.recurrent_kernel.T)  # (N, H, H)
-
-    return Cell((), 1, 1, step, gradient, jacobian, layer)
+    return Cell((), 1, 1, step, gradient, layer)

@@ -130,7 +130,7 @@ def backward(
         d_recurrent += step.before[0].T @ back.from_state
         d_bias += np.stack([back.from_input.sum(axis=0), back.from_state.sum(axis=0)])
         d_inputs[:, t - 1] = back.from_input @ weights.kernel.T
-        d_state = (back.carried[0] + back.from_state @ weights.recurrent_kernel.T, *back.carried[1:])
+        d_state = back.of_state_before(weights)
     for kept, part in zip(d_parts, d_state, strict=True):
         kept[:, 0] = part
     bias = d_bias if weights.bias.ndim == 2 else d_bias[0]

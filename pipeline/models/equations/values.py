@@ -43,14 +43,20 @@ class Trace:
         """T."""
         return int(self.states.shape[1]) - 1
 
+    def of(self, sequence: int) -> Trace:
+        """Return what was computed of one sequence; N is 1."""
+        one = [sequence]
+        gates = {name: gate[one] for name, gate in self.gates.items()}
+        return Trace(self.states[one], gates, None if self.cells is None else self.cells[one])
+
     def state(self, t: int | Lengths) -> State:
-        """Return h_t, and c_t where there is one; `t` for all sequences, or one for each, (N,)."""
+        """Return h_t, and c_t where there is one; `t` for all of them, or one for each, (N,)."""
         rows = np.arange(len(self.states))
         parts = (self.states,) if self.cells is None else (self.states, self.cells)
         return tuple(part[rows, t] for part in parts)  # (N, H) each
 
     def step(self, t: int | Lengths) -> Step:
-        """Return timestep t (1 .. T); `t` for all sequences, or one for each, (N,)."""
+        """Return timestep t (1 .. T); `t` for all of them, or one for each, (N,)."""
         rows = np.arange(len(self.states))
         gates = {name: gate[rows, t - 1] for name, gate in self.gates.items()}  # (N, H) each
         return Step(self.state(t - 1), gates, self.state(t))
@@ -72,6 +78,10 @@ class StepGradient:
     from_input: Array  # (N, G * H), of x_t W + bias
     from_state: Array  # (N, G * H), of h_(t-1) U (+ bias): before it meets the rest
     carried: State  # of the state before, past all matrices: (N, H) each
+
+    def of_state_before(self, weights: CellWeights) -> State:
+        """Return how it depends on the state before: (N, H) each."""
+        return (self.carried[0] + self.from_state @ weights.recurrent_kernel.T, *self.carried[1:])
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,8 +105,8 @@ class Cell:
     blocks: int  # G: a kernel has G * H columns
     parts: int  # 1: the state is h; 2: (h, c)
     step: Callable[[CellWeights, Array, State], tuple[State, dict[str, Array]]]
+    # its chain rule; the sequences may stand in any axes but the last
     gradient: Callable[[CellWeights, Step, State], StepGradient]
-    jacobian: Callable[[CellWeights, Step], Array]  # d state_t / d state_(t-1), (N, S, S)
     # the layer of Keras: its name there, or a function that returns its class
     layer: str | Callable[[], type] = ""
     biases: int = 1  # 2: one with the input and one with the state
@@ -104,6 +114,22 @@ class Cell:
     spoken: Mapping[str, str] = field(default_factory=dict)
     holding: str = ""  # the gate that says which share of a unit is kept at a step
     forget_block: int | None = None  # the block of columns whose bias `networks.forget_bias` sets
+
+    def shapes(self, dimension: int, units: int) -> dict[str, tuple[int, ...]]:
+        """Return the shapes of `CellWeights`, of a layer that reads vectors (D,) and has H units."""
+        columns = self.blocks * units
+        bias = (columns,) if self.biases == 1 else (self.biases, columns)
+        return {"kernel": (dimension, columns), "recurrent_kernel": (units, columns), "bias": bias}
+
+    @property
+    def letters(self) -> str:
+        """What a state is made of: "h", or "hc"."""
+        return "hc"[: self.parts]
+
+    @property
+    def holding_gates(self) -> str:
+        """The name of the gates that say which share of a unit is kept, such as "forget gates"."""
+        return f"{self.spoken[self.holding]} gates"
 
 
 def sigmoid(x: Array) -> Array:
@@ -114,9 +140,3 @@ def sigmoid(x: Array) -> Array:
     """
     opened: Array = np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))
     return opened
-
-
-def scaled_rows(scale: Array, matrix: Array) -> Array:
-    """Return diag(scale_n) matrix for each sequence n: (N, H) and (H, H) give (N, H, H)."""
-    product: Array = scale[:, :, None] * matrix
-    return product

@@ -60,11 +60,19 @@ def visible(indexed: IndexedCorpus, *, max_tokens: int, keep: str) -> Visible:
     return Visible(cut, int((lengths > max_tokens).sum()), int((lengths - kept).sum()))
 
 
-def shuffle_words(indexed: IndexedCorpus, generator: np.random.Generator) -> IndexedCorpus:
-    """Return the documents with the tokens of each in random order: the same words, no order to learn from."""
-    of_document = np.repeat(np.arange(indexed.n_docs), np.diff(indexed.offsets))  # (M',)
-    order = np.lexsort((generator.random(len(indexed.indices)), of_document))
-    return IndexedCorpus(indexed.indices[order], indexed.offsets)
+def shuffle_words(indexed: IndexedCorpus, generator: np.random.Generator, but_last: int = 0) -> IndexedCorpus:
+    """Return documents with their tokens but the last few in random order: the same words, no order to learn from."""
+    of_document, from_end = places(indexed)  # (M',), (M',)
+    drawn = generator.random(len(from_end))
+    place = np.where(from_end >= but_last, drawn, np.arange(1, len(from_end) + 1))  # (M',)
+    return IndexedCorpus(indexed.indices[np.lexsort((place, of_document))], indexed.offsets)
+
+
+def places(indexed: IndexedCorpus) -> tuple[Int64, Int64]:
+    """Return each token's document, and how many tokens follow it there; int64 (M',) both."""
+    lengths = np.diff(indexed.offsets)
+    from_end = np.repeat(indexed.offsets[1:], lengths) - 1 - np.arange(len(indexed.indices))
+    return np.repeat(np.arange(indexed.n_docs), lengths), from_end
 
 
 def batches(

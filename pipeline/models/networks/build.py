@@ -124,9 +124,7 @@ def _averaged(spec: NetworkSpec, embedded: Tensor, lengths: Tensor) -> Tensor:
     """
     import keras
 
-    average = keras.layers.Lambda(_mean, output_shape=(spec.embedding_dim,), name="average")(
-        [embedded, lengths]
-    )
+    average = _layer(_mean, (spec.embedding_dim,), "average")([embedded, lengths])  # (B, D)
     hidden = average if spec.tuned else _standardising_layer()(average)  # (B, D)
     if spec.embedding_dropout:
         hidden = keras.layers.Dropout(spec.embedding_dropout)(hidden)
@@ -229,7 +227,7 @@ def _first_bias(spec: NetworkSpec, cell: Cell) -> dict[str, object]:
 
 def _in_order(sequences: Tensor, lengths: Tensor, direction: str) -> Tensor:
     """Return sequences (B, T, D) as `direction` reads them: "" as they are, else real timesteps turned round."""
-    return _layer(_turned, sequences.shape)([sequences, lengths]) if direction else sequences
+    return _layer(_turned, sequences.shape[1:])([sequences, lengths]) if direction else sequences
 
 
 def _beside(tensors: list[Tensor]) -> Tensor:
@@ -254,13 +252,10 @@ def _read(spec: NetworkSpec, part: str, direction: str, inputs: list[Tensor]) ->
     return _layer(partial(_over_pieces, HEADS[part]), shape, name)([states, lengths])
 
 
-def _layer(
-    function: Callable[[list[Tensor]], Tensor], shape: tuple[int | None, ...], name: str = ""
-) -> Layer:
-    """Return a Keras layer that applies a function of tensors; `shape` without the batch where it has one size."""
+def _layer(function: Callable[[Tensor], Tensor], shape: tuple[int | None, ...], name: str = "") -> Layer:
+    """Return a Keras layer that applies a function of a tensor or of several; `shape` without the batch."""
     import keras
 
-    shape = shape[-2:] if len(shape) > 2 else shape
     layer: Layer = keras.layers.Lambda(function, output_shape=shape, name=name or None)
     return layer
 
@@ -270,12 +265,8 @@ def _cut(embedded: Tensor, lengths: Tensor, size: int) -> tuple[Tensor, Tensor]:
 
     A piece has L = `size` timesteps, or T where that is less: short documents are not padded to a whole piece.
     """
-    import keras
-
-    shape = (None, embedded.shape[-1])
-    pieces = keras.layers.Lambda(partial(_pieces, size), output_shape=shape, name="pieces")(embedded)
-    sizes = keras.layers.Lambda(partial(_piece_lengths, size), output_shape=(), name="piece_lengths")
-    return pieces, sizes([embedded, lengths])
+    pieces = _layer(partial(_pieces, size), (None, embedded.shape[-1]), "pieces")(embedded)
+    return pieces, _layer(partial(_piece_lengths, size), (), "piece_lengths")([embedded, lengths])
 
 
 def _pieces(size: int, embedded: Tensor) -> Tensor:

@@ -166,7 +166,7 @@ def fit_network(
         their place.
     """
     _refuse_unsettled(settings)
-    model = _untrained(spec, vectors, train.indexed, seed, deterministic)
+    model = untrained(spec, vectors, train.indexed, seed, deterministic)
     budget = _budget(settings, train.indexed)
     trainee = _Trainee(
         model,
@@ -209,8 +209,8 @@ def _refuse_unsettled(settings: NetworkSettings) -> None:
         raise ValueError(f"{given}: 0 is no value to train with, see pipeline.settings.tables.settled")
 
 
-def _untrained(
-    spec: NetworkSpec, vectors: Float32, train: IndexedCorpus, seed: int, deterministic: bool
+def untrained(
+    spec: NetworkSpec, vectors: Float32, train: IndexedCorpus, seed: int, deterministic: bool = False
 ) -> Model:
     """Return the model with the weights that its training begins from."""
     import keras

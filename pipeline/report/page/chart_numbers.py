@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pipeline.report.page.blocks import BandPoint, Bands, Block, Chart, Limits, Table, numbers, row, shorten
+from pipeline.report.page.blocks import Block, Chart, Limits, Table, numbers, row, shorten
+from pipeline.report.page.figures import BandPoint, Bands
 from pipeline.report.page.formats import MISSING, percent
 
 

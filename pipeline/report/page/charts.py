@@ -6,9 +6,9 @@ import functools
 import re
 from dataclasses import dataclass
 
-from pipeline.report.page.blocks import Bands, Curves, Figure, Lines, Reliability
 from pipeline.report.page.chart_style import FONT, NARROW, WIDE, Drawn
 from pipeline.report.page.dot_charts import dot_chart
+from pipeline.report.page.figures import Bands, Curves, Figure, Lines, Reliability
 from pipeline.report.page.line_charts import band_chart, curve_chart, line_chart, reliability_chart
 
 PICTURE_FONT = "Liberation Sans"  # comes with vl-convert, so a PNG is the same on every machine

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from pipeline.core.clean import cell_text, clip, prose
 from pipeline.core.files import Json
-from pipeline.report.page.blocks import Dot, DotPlot
 from pipeline.report.page.chart_style import GROUP_STYLES, INK, OWN_GROUP_STYLES, SHADE, Drawn, said, styled
+from pipeline.report.page.figures import Dot, DotPlot
 from pipeline.report.page.formats import percent, points
 
 if TYPE_CHECKING:

@@ -128,3 +128,12 @@ def spread(values: Sequence[float]) -> str:
     if not numbers:
         return MISSING
     return count(numbers[0]) if len(numbers) == 1 else f"{count(numbers[0])} to {count(numbers[-1])}"
+
+
+def not_drawn(names: Sequence[str]) -> str:
+    """Return a sentence, behind a blank, of what a chart leaves out; empty where it leaves out nothing.
+
+    >>> not_drawn(["rnn", "gru"]), not_drawn([])
+    (' Not drawn: rnn, gru.', '')
+    """
+    return f" Not drawn: {', '.join(names)}." if names else ""

@@ -8,17 +8,6 @@ from typing import TYPE_CHECKING
 
 from pipeline.core.clean import cell_text, clip
 from pipeline.core.files import Json
-from pipeline.report.page.blocks import (
-    BandLine,
-    BandPoint,
-    Bands,
-    CurvePoint,
-    Curves,
-    Line,
-    Lines,
-    Reliability,
-    ReliabilityBin,
-)
 from pipeline.report.page.chart_style import (
     GROUP_STYLES,
     INK,
@@ -30,6 +19,17 @@ from pipeline.report.page.chart_style import (
     Drawn,
     said,
     styled,
+)
+from pipeline.report.page.figures import (
+    BandLine,
+    BandPoint,
+    Bands,
+    CurvePoint,
+    Curves,
+    Line,
+    Lines,
+    Reliability,
+    ReliabilityBin,
 )
 from pipeline.report.page.formats import count, decimal, percent
 

@@ -3,29 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from functools import singledispatch
 
 from pipeline.core.clean import cell_text, code_text, prose
 from pipeline.core.columns import aligned, widths_of
-from pipeline.report.page.blocks import (
-    Answer,
-    Browser,
-    Cell,
-    Chart,
-    Code,
-    Grid,
-    Heat,
-    Nothing,
-    Paragraph,
-    Points,
-    Section,
-    Strip,
-    Table,
-    numbers,
-    row,
-    words,
-)
+from pipeline.report.page import blocks
+from pipeline.report.page.blocks import Answer, Block, Cell, Points, Section, Table, numbers, row, words
 from pipeline.report.page.formats import count, percent
 
 FOLDED_ROWS = 30  # rows of a table that the page folds away
@@ -46,7 +30,7 @@ def write_markdown(answer: Answer, sections: Sequence[Section]) -> str:
     """Return the whole report as Markdown."""
     parts = [_head(answer)]
     for section in sections:
-        parts += [f"## {section.title}", *(_WRITERS[block.kind](block) for block in section.blocks)]
+        parts += [f"## {section.title}", *map(_written, section.blocks)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -66,6 +50,13 @@ def _prose(text: str) -> str:
     return _OPENING.sub(r"\1\\\2", escape(prose(text)))
 
 
+@singledispatch
+def _written(block: Block) -> str:
+    """Return a block as Markdown; each kind has a function below."""
+    raise TypeError(f"no Markdown is known of a {type(block).__name__}")
+
+
+@_written.register
 def _table(table: Table) -> str:
     shown = table.rows[:FOLDED_ROWS] if table.fold else table.rows
     note = table.note
@@ -88,7 +79,8 @@ def _cell(cell: Cell) -> str:
     return " ".join([shown, *(f"({tag})" for tag in cell.tags)])
 
 
-def _heat(heat: Heat) -> str:
+@_written.register
+def _heat(heat: blocks.Heat) -> str:
     rows = []
     for label, line in zip(heat.labels, heat.counts, strict=False):
         total = sum(line)
@@ -97,52 +89,46 @@ def _heat(heat: Heat) -> str:
     return _table(Table(f"Confusion: {heat.caption}", columns, tuple(rows), heat.reading))
 
 
-def _chart(chart: Chart) -> str:
+@_written.register
+def _chart(chart: blocks.Chart) -> str:
     caption = _prose(chart.caption)
     picture = f"![{caption}]({chart.file})\n\n" if chart.file else ""
     return f"{picture}**{caption}**: {_prose(chart.reading)}"
 
 
-def _strip(strip: Strip) -> str:
+@_written.register
+def _strip(strip: blocks.Strip) -> str:
     return f"**{_prose(strip.caption)}**: {_prose(strip.reading)}"
 
 
-def _grid(grid: Grid) -> str:
-    return "\n\n".join(_WRITERS[block.kind](block) for block in grid.blocks)
+@_written.register
+def _grid(grid: blocks.Grid) -> str:
+    return "\n\n".join(map(_written, grid.blocks))
 
 
-def _browser(browser: Browser) -> str:
+@_written.register
+def _browser(browser: blocks.Browser) -> str:
     return "\n\n".join(_table(table) for table in browser.tables)
 
 
+@_written.register
 def _points(points: Points) -> str:
     title = f"**{points.title}**\n\n" if points.title else ""
     return title + "\n".join(f"- {_prose(item)}" for item in points.items)
 
 
-def _code(code: Code) -> str:
+@_written.register
+def _code(code: blocks.Code) -> str:
     lines = code_text(code.text).splitlines()
     caption = f"{_prose(code.caption)}:\n\n" if code.caption else ""
     return caption + "\n".join(f"    {line}" for line in lines)
 
 
-def _paragraph(paragraph: Paragraph) -> str:
+@_written.register
+def _paragraph(paragraph: blocks.Paragraph) -> str:
     return _prose(paragraph.text)
 
 
-def _nothing(nothing: Nothing) -> str:
+@_written.register
+def _nothing(nothing: blocks.Nothing) -> str:
     return f"*Nothing to show.* {_prose(nothing.reason)}"
-
-
-_WRITERS: dict[str, Callable[[Any], str]] = {
-    "table": _table,
-    "heat": _heat,
-    "chart": _chart,
-    "strip": _strip,
-    "grid": _grid,
-    "browser": _browser,
-    "points": _points,
-    "code": _code,
-    "paragraph": _paragraph,
-    "nothing": _nothing,
-}

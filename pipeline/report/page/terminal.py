@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from functools import singledispatch
 
 from pipeline.core.clean import CELL_LIMIT, cell_text, clean, clip, code_text, prose
 from pipeline.core.columns import aligned, display_width, padded, widths_of
@@ -31,11 +31,7 @@ def write_plain(blocks: Sequence[Block], width: int = WIDTH, *, below: bool = Fa
 
     Columns of a table that is wider than `width` go on `below`, or stay in one line.
     """
-    written = [
-        _table(block, width, below=below) if isinstance(block, Table) else _WRITERS[block.kind](block, width)
-        for block in blocks
-        if isinstance(block, Table) or block.kind in _WRITERS
-    ]
+    written = (_written(block, width, below) for block in blocks)
     return "\n\n".join(text for text in written if text)
 
 
@@ -70,7 +66,14 @@ def _prose(text: str, width: int) -> str:
     return "\n".join(textwrap.wrap(prose(text), width))
 
 
-def _table(table: Table, width: int, *, below: bool) -> str:
+@singledispatch
+def _written(block: Block, width: int, below: bool) -> str:
+    """Return a block as text; those that have a form here have a function below, charts have none."""
+    return ""
+
+
+@_written.register
+def _table(table: Table, width: int, below: bool) -> str:
     """Return a table under its caption: columns in line, or a line for each column where there is one row only."""
     upright = len(table.rows) == 1 and bool(table.columns[0].title)
     lines = _one_row(table.columns, table.rows[0], width) if upright else _rows(table, width, below=below)
@@ -144,26 +147,22 @@ def _groups(widths: Sequence[int], room: int) -> Iterator[list[int]]:
     yield group
 
 
-def _points(points: Points, width: int) -> str:
+@_written.register
+def _points(points: Points, width: int, below: bool) -> str:
     lines = [line for item in points.items for line in _wrapped(item, width)]
     return "\n".join([points.title, *lines] if points.title else lines)
 
 
-def _paragraph(paragraph: Paragraph, width: int) -> str:
+@_written.register
+def _paragraph(paragraph: Paragraph, width: int, below: bool) -> str:
     return _prose(paragraph.text, width)
 
 
-def _code(code: Code, width: int) -> str:
+@_written.register
+def _code(code: Code, width: int, below: bool) -> str:
     lines = [INDENT + line for line in code_text(code.text).splitlines()]
     return "\n".join([clean(code.caption), *lines] if code.caption else lines)
 
 
 def _wrapped(text: str, width: int) -> list[str]:
     return textwrap.wrap(prose(text), width, initial_indent=INDENT, subsequent_indent=INDENT)
-
-
-_WRITERS: dict[str, Callable[[Any, int], str]] = {
-    "points": _points,
-    "paragraph": _paragraph,
-    "code": _code,
-}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from pipeline.core.clean import plural
-from pipeline.report.page.blocks import Answer, Chart, Dot, DotPlot
+from pipeline.report.page.blocks import Answer, Chart
+from pipeline.report.page.figures import Dot, DotPlot
 from pipeline.report.page.formats import count, duration, interval
 from pipeline.report.sections.circumstances import circumstances
 from pipeline.report.sections.facts import (

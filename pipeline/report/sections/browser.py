@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from pipeline.core.clean import cell_text, clean, plural
-from pipeline.core.files import as_json
+from pipeline.core.files import Json, as_json
 from pipeline.report.page.blocks import Limits
 from pipeline.report.page.formats import MISSING, count
 from pipeline.run_folder.details.documents import (
@@ -21,7 +20,7 @@ from pipeline.run_folder.details.documents import (
 )
 from pipeline.run_folder.reading import Run
 
-Data = dict[str, Any]  # what the page's script reads
+Data = dict[str, Json]  # what the page's script reads
 
 LEFT_OUT = " […] "  # as the run wrote it between the start and the end of a text
 WHY = {  # names of lists in details/chosen_documents.json, as a reader is told
@@ -114,8 +113,8 @@ def _model(model: AnsweringModel, found: ExplainedModel | None) -> Data:
         "kind": model.kind,
         "seeds": model.seeds,
         "decides": model.decides,
-        "method": found and found.method,
-        "whyNot": found and found.why_not,
+        "method": found.method if found else None,
+        "whyNot": found.why_not if found else None,
     }
 
 
@@ -143,7 +142,7 @@ def _text(
         "t": "".join(pieces),
         "s": " ".join(str(_utf16_units(piece)) for piece in pieces),
         "c": {
-            names.index(name): _contributions(entry, kept, step)
+            str(names.index(name)): _contributions(entry, kept, step)
             for name, entry in explained.models.items()
             if name in names and step.words != 0
         },
@@ -184,7 +183,7 @@ def _utf16_units(text: str) -> int:
     return len(text.encode("utf-16-le")) // 2
 
 
-def _contributions(entry: WordContributions, kept: Sequence[int], step: Step) -> list[Any]:
+def _contributions(entry: WordContributions, kept: Sequence[int], step: Step) -> list[Json]:
     every = entry.words.split(",")
     words = [every[place] for place in kept]
     numbers = map(_rounded, (entry.score, entry.base, entry.unit))
@@ -206,9 +205,9 @@ def _rounded(value: float | None) -> float | None:
 # --- what a reader is told
 
 
-def how_documents_are_chosen(data: Data, step: Step) -> str:
+def how_documents_are_chosen(chosen: ChosenDocuments, step: Step) -> str:
     """Return which documents can be browsed and how they were chosen."""
-    shown, tested = len(data["documents"]), data["tested"]
+    shown, tested = min(len(chosen.documents), step.documents), chosen.tested
     return (
         f"{count(shown)} of {plural(tested, 'test document')} can be browsed. Those that every model gets wrong,"
         " that one alone or one kind alone gets right, the surest mistakes, and a random sample take turns in adding"

@@ -6,26 +6,14 @@ from collections.abc import Mapping, Sequence
 
 from pipeline.core.clean import plural
 from pipeline.core.names import ModelName
-from pipeline.report.page.blocks import (
-    Block,
-    Cell,
-    Chart,
-    Dot,
-    DotPlot,
-    Limits,
-    Nothing,
-    Points,
-    Table,
-    numbers,
-    row,
-    shorten,
-    words,
-)
+from pipeline.report.page.blocks import Block, Chart, Limits, Nothing, Points, Table
+from pipeline.report.page.figures import Dot, DotPlot
 from pipeline.report.page.formats import MISSING, count, interval, p_value
+from pipeline.report.page.tables import Columns, number, table_of, text
 from pipeline.report.sections.answer import detectable
 from pipeline.report.sections.metric import ReportMetric, metric_of
-from pipeline.run_folder.metrics.comparisons import Cause, Effect, Gains
-from pipeline.run_folder.reading import Run
+from pipeline.run_folder.metrics.comparisons import Cause, Effect, Gains, LengthThird
+from pipeline.run_folder.reading import METRICS, Run
 
 
 def causes(run: Run, limits: Limits) -> tuple[Block, ...]:
@@ -63,55 +51,39 @@ def _chart(run: Run, entries: Sequence[Cause]) -> Chart:
 
 
 def _table(run: Run, entries: Sequence[Cause], limits: Limits) -> Table:
-    metric = metric_of(run)
-    columns = (
-        *words("Cause", "A", "B"),
-        *numbers(f"Smallest detectable, {metric.unit}", metric.minus, "95 % interval", "p adjusted"),
-        *words("Decision"),
-    )
-    rows, left_out = shorten(
-        [_row(entry, metric, run.places) for entry in entries], limits.rows, "metrics.json"
+    metric, places = metric_of(run), run.places
+    columns: Columns[Cause] = (
+        text("Cause", _title),
+        text("A", lambda one: one.a),
+        text("B", lambda one: one.b),
+        number(
+            f"Smallest detectable, {metric.unit}",
+            lambda one: metric.size(one.minimum_detectable_difference, places),
+        ),
+        number(metric.minus, lambda one: metric.signed(one.difference, places)),
+        number("95 % interval", lambda one: interval(one.ci95, metric.signed, places)),
+        number("p adjusted", lambda one: p_value(one.p_adjusted)),
+        text("Decision", lambda one: one.decision or MISSING),
     )
     note = (
         "A step is one change between two models; the p-values are adjusted with those of all side questions."
     )
-    return Table("Where a difference comes from", columns, rows, f"{note} {left_out}".strip())
-
-
-def _row(entry: Cause, metric: ReportMetric, places: int) -> tuple[Cell, ...]:
-    return row(
-        _title(entry),
-        entry.a or MISSING,
-        entry.b or MISSING,
-        metric.size(entry.minimum_detectable_difference, places),
-        metric.signed(entry.difference, places),
-        interval(entry.ci95, metric.signed, places),
-        p_value(entry.p_adjusted),
-        entry.decision or MISSING,
-    )
+    return table_of("Where a difference comes from", entries, columns, limits.rows, METRICS, note)
 
 
 def _length_table(run: Run, entries: Sequence[Cause], limits: Limits) -> tuple[Table, ...]:
-    lines = [
-        row(
-            f"{entry.a} − {entry.b}",
-            " to ".join(count(end) for end in part.tokens),
-            count(part.documents),
-            metric_of(run).signed(part.difference, run.places),
-            interval(part.ci95, metric_of(run).signed, run.places),
-        )
-        for entry in entries
-        for part in entry.by_length or ()
-    ]
-    if not lines:
-        return ()
-    columns = (
-        *words("Difference"),
-        *numbers("Tokens", "Documents", metric_of(run).unit.capitalize(), "95 % interval"),
+    metric = metric_of(run)
+    columns: Columns[tuple[Cause, LengthThird]] = (
+        text("Difference", lambda one: f"{one[0].a} − {one[0].b}"),
+        number("Tokens", lambda one: " to ".join(map(count, one[1].tokens))),
+        number("Documents", lambda one: count(one[1].documents)),
+        number(metric.unit.capitalize(), lambda one: metric.signed(one[1].difference, run.places)),
+        number("95 % interval", lambda one: interval(one[1].ci95, metric.signed, run.places)),
     )
-    rows, left_out = shorten(lines, limits.rows, "metrics.json")
+    thirds = [(entry, third) for entry in entries for third in entry.by_length or ()]
     note = "Thirds of the test documents by length. The intervals are not corrected for their number."
-    return (Table("Gates by document length", columns, rows, f"{note} {left_out}".strip()),)
+    table = table_of("Gates by document length", thirds, columns, limits.rows, METRICS, note)
+    return (table,) if thirds else ()
 
 
 # --- where the gain comes from: read from paired comparisons, never from overlapping intervals

@@ -5,46 +5,25 @@ from __future__ import annotations
 import shlex
 from collections import Counter
 
-from pipeline.report.page.blocks import (
-    Block,
-    Cell,
-    Code,
-    Limits,
-    Nothing,
-    Paragraph,
-    Points,
-    Table,
-    numbers,
-    row,
-    short_table,
-    words,
-)
-from pipeline.report.page.formats import MISSING, count, duration, seconds
+from pipeline.report.page.blocks import Block, Code, Limits, Nothing, Paragraph, Points, Table
+from pipeline.report.page.formats import count, duration, seconds
+from pipeline.report.page.tables import Columns, number, table_of, text
 from pipeline.report.sections.answer import detectable
-from pipeline.report.sections.facts import (
-    leak_warning,
-    model_facts,
-    n_folds,
-    status_sentence,
-    what_times_hold,
-)
+from pipeline.report.sections.facts import leak_warning, model_facts, n_folds, nothing, what_times_hold
 from pipeline.report.sections.metric import metric_of
+from pipeline.run_folder.metrics.corpus import Stage
 from pipeline.run_folder.metrics.models import Timing
 from pipeline.run_folder.reading import METRICS, Run
 
 
 def assumptions(run: Run, limits: Limits) -> tuple[Block, ...]:
     """Return every assumption made on the way, and every warning with the model it belongs to."""
-    made = [*run.details.assumptions.assumptions, *_class_weights(run)]
-    warned = _warnings(run)
-    if not made and not warned:
-        return (Nothing(status_sentence(run) or "Nothing was assumed and nothing was warned of."),)
-    blocks: list[Block] = []
-    if warned:
-        blocks.append(Points(_first(warned, limits), "Warnings", "warning"))
-    if made:
-        blocks.append(Points(_first(made, limits), "Assumptions"))
-    return tuple(blocks)
+    listed = (
+        ("Warnings", "warning", _warnings(run)),
+        ("Assumptions", "plain", [*run.details.assumptions.assumptions, *_class_weights(run)]),
+    )
+    blocks = tuple(Points(_first(texts, limits), title, tone) for title, tone, texts in listed if texts)
+    return blocks or nothing(run, "Nothing was assumed and nothing was warned of.")
 
 
 def _class_weights(run: Run) -> list[str]:
@@ -89,7 +68,7 @@ def _noise(run: Run) -> str:
 
 
 def _seeds(run: Run) -> str:
-    networks = {model.name for model in model_facts(run) if model.kind == "Network"}
+    networks = {model.name for model in model_facts(run) if model.kind == "network"}
     fits = {(entry.name, entry.seed) for entry in run.metrics.results if entry.name in networks}
     seeds = Counter(name for name, _ in fits)
     if not seeds:
@@ -156,74 +135,61 @@ def _stages_table(run: Run, limits: Limits) -> tuple[Table, ...]:
     stages = run.metrics.stages
     if not stages:
         return ()
-    lines = [row(stage.stage, seconds(stage.seconds)) for stage in stages]
+    columns: Columns[Stage] = (
+        text("Stage", lambda one: one.stage),
+        number("Seconds", lambda one: seconds(one.seconds)),
+    )
     longest = max(stages, key=lambda stage: stage.seconds)
     note = f"The longest stage: {longest.stage}. The whole run took {duration(run.metrics.total_seconds)}."
-    columns = (*words("Stage"), *numbers("Seconds"))
-    return (short_table("Seconds by stage", columns, lines, limits.rows, METRICS, note),)
+    return (table_of("Seconds by stage", stages, columns, limits.rows, METRICS, note),)
 
 
 def _fits_table(run: Run, limits: Limits) -> tuple[Table, ...]:
-    if not run.metrics.timing:
-        return ()
-    columns = (
-        *words("Model"),
-        *numbers("Seed", "Fold", "Training, s", "Documents/s", "Peak memory, MiB"),
+    fits = run.metrics.timing
+    columns: Columns[Timing] = (
+        text("Model", lambda one: one.name),
+        number("Seed", lambda one: one.seed),
+        number("Fold", lambda one: one.fold),
+        number("Training, s", lambda one: seconds(one.fit_seconds)),
+        number("Documents/s", lambda one: count(one.predict_documents_per_second)),
+        number("Peak memory, MiB", lambda one: count(one.peak_rss_mib)),
     )
-    lines = [_fit_row(fit) for fit in run.metrics.timing]
-    return (short_table("Every fit", columns, lines, limits.rows, METRICS, what_times_hold(run), fold=True),)
-
-
-def _fit_row(entry: Timing) -> tuple[Cell, ...]:
-    return row(
-        entry.name,
-        str(entry.seed),
-        str(entry.fold),
-        seconds(entry.fit_seconds),
-        count(entry.predict_documents_per_second),
-        count(entry.peak_rss_mib),
-    )
+    table = table_of("Every fit", fits, columns, limits.rows, METRICS, what_times_hold(run), fold=True)
+    return (table,) if fits else ()
 
 
 def environment(run: Run, limits: Limits) -> tuple[Block, ...]:
     """Return the machine and the versions."""
     facts = run.metrics.environment
-    rows = [row(title, _value(key, getattr(facts, key))) for key, title in _ENVIRONMENT_NAMES.items()]
-    rows += [row(name, str(version)) for name, version in facts.packages.items()]
-    columns = words("What", "Value")
-    return (short_table("Machine and versions", columns, rows, limits.rows, METRICS, fold=True),)
-
-
-_ENVIRONMENT_NAMES = {
-    "embedseq": "embedseq",
-    "python": "Python",
-    "platform": "Platform",
-    "cpu": "Processor",
-    "cores": "Cores",
-    "memory_gib": "Memory, GiB",
-    "gpu": "Graphics processor",
-}
-
-
-def _value(key: str, value: object) -> str:
-    if value is None:
-        return "none" if key == "gpu" else MISSING
-    return f"{value:.1f}" if isinstance(value, float) else str(value)
+    values = (
+        ("embedseq", facts.embedseq),
+        ("Python", facts.python),
+        ("Platform", facts.platform),
+        ("Processor", facts.cpu),
+        ("Cores", facts.cores),
+        ("Memory, GiB", f"{facts.memory_gib:.1f}"),
+        ("Graphics processor", facts.gpu or "none"),
+        *facts.packages.items(),
+    )
+    columns: Columns[tuple[str, object]] = (
+        text("What", lambda one: one[0]),
+        text("Value", lambda one: one[1]),
+    )
+    return (table_of("Machine and versions", values, columns, limits.rows, METRICS, fold=True),)
 
 
 def repeat(run: Run, limits: Limits) -> tuple[Block, ...]:
     """Return the commands that repeat and check the run, the models' signatures, and the configuration."""
-    given = (Code(run.metrics.environment.command, "The command that was given"),)
-    again = (Code(_again(run), "Repeat the run; draw this report again from its files; check every score"),)
+    parts: list[Block] = [Code(run.metrics.environment.command, "The command that was given")]
     if not run.config_text:
-        return (
-            *given,
-            *_signatures(run),
-            Nothing("The run folder holds no config.toml, so the command cannot be derived."),
-        )
-    settings = (Code(run.config_text.strip(), "config.toml: every setting", fold=True),)
-    advice = Paragraph("Run the commands in the folder where the first one was given.", "muted")
-    return (*given, *again, advice, *_signatures(run), *settings)
+        missing = Nothing("The run folder holds no config.toml, so the command cannot be derived.")
+        return (*parts, *_signatures(run), missing)
+    parts += [
+        Code(_again(run), "Repeat the run; draw this report again from its files; check every score"),
+        Paragraph("Run the commands in the folder where the first one was given.", "muted"),
+    ]
+    settings = Code(run.config_text.strip(), "config.toml: every setting", fold=True)
+    return (*parts, *_signatures(run), settings)
 
 
 def _again(run: Run) -> str:

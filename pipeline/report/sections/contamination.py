@@ -5,26 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pipeline.core.clean import plural
-from pipeline.report.page.blocks import (
-    Block,
-    Cell,
-    Limits,
-    Nothing,
-    Paragraph,
-    Table,
-    numbers,
-    row,
-    short_table,
-    shorten,
-    words,
-)
+from pipeline.report.page.blocks import Block, Limits, Paragraph, Table, numbers, row, words
 from pipeline.report.page.formats import MISSING, count, decimal, interval, percent, points
+from pipeline.report.page.tables import ColumnOf, Columns, number, table_of, text
 from pipeline.report.sections.documents import document_texts
-from pipeline.report.sections.facts import of_first_fold, status_sentence
-from pipeline.run_folder.metrics.documents import Contamination, Giveaway, ModelScore, NearDuplicate, ScoresOn
-from pipeline.run_folder.reading import METRICS, Run
+from pipeline.report.sections.facts import nothing, of_first_fold
+from pipeline.run_folder.metrics.documents import Contamination, Giveaway, ModelScore, NearDuplicate, Without
+from pipeline.run_folder.reading import METRICS, Run, detail_file
 
-SETS = ("without near-duplicates", "without giveaways")
+SETS: tuple[Without, ...] = ("all", "without near-duplicates", "without giveaways")
 TOKENS_NOTE = (
     "Among the training documents that hold the token, other labels are a tenth or less as frequent as elsewhere"
     " (upper end of a 95 % interval), and it stands in 10 % or more of its class. Check whether these are boilerplate"
@@ -42,11 +31,11 @@ def contamination(run: Run, limits: Limits) -> tuple[Block, ...]:
     """Return how many test documents are near-duplicates or given away, and the scores without them."""
     found = run.metrics.contamination
     if found is None:
-        return (Nothing(status_sentence(run) or "The run recorded no facts about its test documents."),)
+        return nothing(run, "The run recorded no facts about its test documents.")
     return (
         Paragraph(_reading(run, found)),
         _repeats(run, found),
-        *_scores(run, found, limits),
+        _scores(run, found, limits),
         *_pairs(run, found, limits),
         *_tokens(run, found, limits),
     )
@@ -62,8 +51,8 @@ def _reading(run: Run, found: Contamination) -> str:
 
 def _change(run: Run, found: Contamination) -> str:
     """Return what becomes of the models' difference without the near-duplicates."""
-    scores: dict[str, ScoresOn] = {entry.of: entry for entry in found.scores}
-    plain, without = scores["all"], scores[SETS[0]]
+    scores = {entry.of: entry for entry in found.scores}
+    plain, without = scores["all"], scores["without near-duplicates"]
     if plain.difference is None or without.difference is None:
         return ""
     return (
@@ -88,77 +77,62 @@ def _repeats(run: Run, found: Contamination) -> Table:
     return Table("Repeated and given away", columns, rows, REPEATS_NOTE)
 
 
-def _scores(run: Run, found: Contamination, limits: Limits) -> tuple[Table, ...]:
-    """Return each model's accuracy on all test documents and on those left."""
-    by_model: dict[str, dict[str, ModelScore]] = {
-        entry.of: {model.name: model for model in entry.models} for entry in found.scores
-    }
-    lines = [
-        row(name, *(cell for of in ("all", *SETS) for cell in _accuracy(by_model[of].get(name), run.places)))
-        for name in by_model["all"]
-    ]
+def _scores(run: Run, found: Contamination, limits: Limits) -> Table:
+    """Return each model's accuracy on all test documents and on those left; of no document there is none."""
+    by_model = {entry.of: {model.name: model for model in entry.models} for entry in found.scores}
+    columns: list[ColumnOf[str]] = [text("Model", str)]
+    for of in SETS:
+        columns += _score_columns(of.capitalize(), by_model[of], run.places)
     left = ", ".join(f"{entry.of}: {count(entry.documents)}" for entry in found.scores)
     note = (
         f"Documents: {left}. No model is fitted again. What is left without giveaways may be harder for a reason of"
         " its own."
     )
-    titles = [title for of in ("All", *SETS) for title in (of[0].upper() + of[1:], "95 % interval")]
-    columns = (*words("Model"), *numbers(*titles))
-    return (short_table("Accuracy without these documents", columns, lines, limits.rows, METRICS, note),)
+    title = "Accuracy without these documents"
+    return table_of(title, list(by_model["all"]), columns, limits.rows, METRICS, note)
 
 
-def _accuracy(score: ModelScore | None, places: int) -> tuple[str, str]:
-    """Return accuracy and interval; of no document there are none."""
-    if score is None:
-        return MISSING, MISSING
-    return percent(score.accuracy, places), interval(score.ci95, percent, places)
+def _score_columns(
+    title: str, scores: Mapping[str, ModelScore], places: int
+) -> tuple[ColumnOf[str], ColumnOf[str]]:
+    """Return accuracy and interval by a model's name."""
+
+    def accuracy(name: str) -> str:
+        return percent(scores[name].accuracy, places) if name in scores else MISSING
+
+    def ends(name: str) -> str:
+        return interval(scores[name].ci95, percent, places) if name in scores else MISSING
+
+    return number(title, accuracy), number("95 % interval", ends)
 
 
 def _pairs(run: Run, found: Contamination, limits: Limits) -> tuple[Table, ...]:
-    pairs = found.near_duplicates.pairs
-    if not pairs:
-        return ()
     texts = document_texts(run)
-    rows, _ = shorten([_pair_row(pair, texts) for pair in pairs], limits.rows, "details/documents.parquet")
-    columns = (
-        *numbers("Document", "Similarity"),
-        *words("Its text", "Nearly repeats", "That text", "Same label"),
+    columns: Columns[NearDuplicate] = (
+        number("Document", lambda pair: pair.document),
+        number("Similarity", lambda pair: decimal(pair.similarity, 2)),
+        text("Its text", lambda pair: texts.get(("test", pair.document), MISSING)),
+        text("Nearly repeats", lambda pair: f"{pair.near_duplicate_of} ({pair.near_duplicate_in})"),
+        text("That text", lambda pair: texts.get((pair.near_duplicate_in, pair.near_duplicate_of), MISSING)),
+        text("Same label", lambda pair: "yes" if pair.same_label else "no"),
     )
+    pairs = found.near_duplicates.pairs[: limits.rows]
     note = (
         "Pairs that differ come first, the most similar of them first. All are in details/documents.parquet."
     )
-    return (Table("Near-duplicates", columns, rows, note, fold=True),)
-
-
-def _pair_row(pair: NearDuplicate, texts: Mapping[tuple[str, int], str]) -> tuple[Cell, ...]:
-    part, other = pair.near_duplicate_in, pair.near_duplicate_of
-    return row(
-        str(pair.document),
-        decimal(pair.similarity, 2),
-        texts.get(("test", pair.document), MISSING),
-        f"{other} ({part})",
-        texts.get((part, other), MISSING),
-        "yes" if pair.same_label else "no",
-    )
+    table = table_of("Near-duplicates", pairs, columns, limits.rows, METRICS, note, fold=True)
+    return (table,) if pairs else ()
 
 
 def _tokens(run: Run, found: Contamination, limits: Limits) -> tuple[Table, ...]:
-    if not found.giveaways.tokens:
-        return ()
-    lines = [_token_row(entry) for entry in found.giveaways.tokens]
-    columns = (
-        *words("Token", "Label"),
-        *numbers("Training documents with it", "Of this label", "Of the label's documents"),
+    tokens = found.giveaways.tokens
+    columns: Columns[Giveaway] = (
+        text("Token", lambda one: one.token),
+        text("Label", lambda one: one.label),
+        number("Training documents with it", lambda one: count(one.documents)),
+        number("Of this label", lambda one: percent(one.precision)),
+        number("Of the label's documents", lambda one: percent(one.coverage)),
     )
     title = f"Tokens that all but tell the label{of_first_fold(run)}"
-    return (short_table(title, columns, lines, limits.rows, "details/giveaways.json", TOKENS_NOTE),)
-
-
-def _token_row(entry: Giveaway) -> tuple[Cell, ...]:
-    return row(
-        entry.token,
-        entry.label,
-        count(entry.documents),
-        percent(entry.precision),
-        percent(entry.coverage),
-    )
+    table = table_of(title, tokens, columns, limits.rows, detail_file("giveaways"), TOKENS_NOTE)
+    return (table,) if tokens else ()

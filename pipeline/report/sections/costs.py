@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from pipeline.report.page.blocks import (
-    Block,
-    Cell,
-    Limits,
-    Nothing,
-    Paragraph,
-    numbers,
-    row,
-    short_table,
-    words,
-)
+from pipeline.report.page.blocks import Block, Cell, Limits, Paragraph
 from pipeline.report.page.formats import MISSING, count, decimal, interval, seconds
-from pipeline.report.sections.facts import n_folds, status_sentence, what_times_hold
+from pipeline.report.page.tables import Columns, number, table_of, text
+from pipeline.report.sections.facts import n_folds, nothing, what_times_hold
 from pipeline.report.sections.metric import metric_of
-from pipeline.run_folder.metrics.models import Cost
+from pipeline.run_folder.metrics.models import Cheapest, Cost
 from pipeline.run_folder.reading import METRICS, Run
 
 WHAT_COSTS_HOLD = (
@@ -40,47 +31,38 @@ def costs(run: Run, limits: Limits) -> tuple[Block, ...]:
     """Return one line on the cheapest model that is close to the best, and what every model costs."""
     entries = run.metrics.costs
     if not entries:
-        return (Nothing(status_sentence(run) or "No model was trained, so nothing is known of costs."),)
-    cheapest = run.metrics.cheapest
-    lines = [_cost_row(entry, run) for entry in sorted(entries, key=lambda entry: entry.train_seconds)]
-    columns = (
-        *words("Model"),
-        *numbers(
-            "Training, s", "One document, ms (median)", "95th percentile", "Peak memory, MiB", "Size, MB"
+        return nothing(run, "No model was trained, so nothing is known of costs.")
+    cheapest, metric, places = run.metrics.cheapest, metric_of(run), run.places
+    by_fold = cheapest.best is None and n_folds(run) > 1  # then none is chosen as the best
+    start = "Minus the model it stands worst against" if by_fold else "Minus the best"
+    others = [entry for entry in entries if entry.name != cheapest.best]
+    columns: Columns[Cost] = (
+        text("Model", lambda one: Cell(one.name, tags=_tags(one.name, cheapest))),
+        number("Training, s", lambda one: seconds(one.train_seconds)),
+        number("One document, ms (median)", lambda one: decimal(one.latency_ms_p50, 2)),
+        number("95th percentile", lambda one: decimal(one.latency_ms_p95, 2)),
+        number("Peak memory, MiB", lambda one: count(one.peak_rss_mib)),
+        number("Size, MB", lambda one: decimal(one.size_bytes and one.size_bytes / 1e6, 2)),
+        number(
+            f"{start}, {metric.unit}",
+            lambda one: metric.signed(one.difference_from_best if one in others else None, places),
         ),
-        *numbers(f"{_from_best(run)}, {metric_of(run).unit}", "95 % interval"),
-        *words("Close enough"),
+        number(
+            "95 % interval", lambda one: interval(one.ci95 if one in others else None, metric.signed, places)
+        ),
+        text("Close enough", lambda one: _CLOSE[one.within_rope_of_best]),
     )
-    rule = RULE if cheapest.best is not None or n_folds(run) == 1 else RULE_OF_FOLDS
     several_at_once = any(fit.at_once > 1 for fit in run.metrics.timing)
+    rule = RULE_OF_FOLDS if by_fold else RULE
     note = f"{rule} {WHAT_COSTS_HOLD} {what_times_hold(run) if several_at_once else ''}".strip()
     title = "What each model costs, the cheapest to train first"
-    return (Paragraph(cheapest.sentence), short_table(title, columns, lines, limits.rows, METRICS, note))
+    ordered = sorted(entries, key=lambda entry: entry.train_seconds)
+    return (Paragraph(cheapest.sentence), table_of(title, ordered, columns, limits.rows, METRICS, note))
 
 
-def _from_best(run: Run) -> str:
-    """Return what a model's difference is from: with folds none is chosen as the best."""
-    if n_folds(run) > 1 and run.metrics.cheapest.best is None:
-        return "Minus the model it stands worst against"
-    return "Minus the best"
-
-
-def _cost_row(entry: Cost, run: Run) -> tuple[Cell, ...]:
-    metric, places, cheapest = metric_of(run), run.places, run.metrics.cheapest
-    is_best = entry.name == cheapest.best
+def _tags(name: str, cheapest: Cheapest) -> tuple[str, ...]:
     titles = {"best by validation": cheapest.best, "cheapest close enough": cheapest.name}
-    tags = tuple(title for title, name in titles.items() if name == entry.name)
-    return row(
-        Cell(entry.name, tags=tags),
-        seconds(entry.train_seconds),
-        decimal(entry.latency_ms_p50, 2),
-        decimal(entry.latency_ms_p95, 2),
-        count(entry.peak_rss_mib),
-        MISSING if entry.size_bytes is None else decimal(entry.size_bytes / 1e6, 2),
-        MISSING if is_best else metric.signed(entry.difference_from_best, places),
-        MISSING if is_best else interval(entry.ci95, metric.signed, places),
-        _CLOSE[entry.within_rope_of_best],
-    )
+    return tuple(title for title, named in titles.items() if named == name)
 
 
 _CLOSE = {True: "yes", False: "not shown", None: MISSING}

@@ -6,27 +6,15 @@ from collections.abc import Iterator, Sequence
 from statistics import median
 
 from pipeline.core.clean import plural
-from pipeline.report.page.blocks import (
-    Block,
-    Cell,
-    Chart,
-    CurvePoint,
-    Curves,
-    Grid,
-    Limits,
-    Nothing,
-    Table,
-    numbers,
-    row,
-    short_table,
-    words,
-)
+from pipeline.report.page.blocks import Block, Chart, Grid, Limits, Table
+from pipeline.report.page.figures import CurvePoint, Curves
 from pipeline.report.page.formats import MISSING, count, decimal, percent, seconds
-from pipeline.report.sections.facts import status_sentence
+from pipeline.report.page.tables import Columns, number, table_of, text
+from pipeline.report.sections.facts import nothing
 from pipeline.run_folder.details.fitting import Evaluation, History
-from pipeline.run_folder.reading import Run
+from pipeline.run_folder.reading import Run, detail_file
 
-HISTORIES_FILE = "details/histories.json"
+HISTORIES_FILE = detail_file("histories")
 STOPPED = {
     "early": "validation loss stopped improving",
     "budget": "updates ran out",
@@ -37,7 +25,7 @@ def training_curves(run: Run, limits: Limits) -> tuple[Block, ...]:
     """Return a chart of loss by updates a network, the weights kept of each fit, and every evaluation."""
     histories = [history for history in run.details.histories if history.evaluations]
     if not histories:
-        return (Nothing(status_sentence(run) or "No network was trained, so there are no training curves."),)
+        return nothing(run, "No network was trained, so there are no training curves.")
     names = list(dict.fromkeys(history.name for history in histories))
     top = max((point.value for history in histories for point in _points(history)), default=0.0) or 1.0
     charts = [_chart(name, [h for h in histories if h.name == name], top) for name in names]
@@ -75,59 +63,54 @@ def _reading(histories: Sequence[History]) -> str:
     )
 
 
+At = tuple[History, Evaluation]  # an evaluation, and the training that it is of
+FIT: Columns[At] = (
+    text("Model", lambda one: one[0].name),
+    number("Seed", lambda one: one[0].seed),
+    number("Fold", lambda one: one[0].fold),
+)
+VALIDATION: Columns[At] = (
+    number("Validation loss", lambda one: decimal(one[1].validation_loss)),
+    number("Validation accuracy", lambda one: percent(one[1].validation_accuracy)),
+)
+
+
 def _kept_table(histories: Sequence[History], limits: Limits) -> Table:
-    rows = [_kept_row(history) for history in histories]
-    columns = (
-        *words("Model"),
-        *numbers("Seed", "Fold", "Batch", "Learning rate", "Updates", "Epochs", "Kept after"),
-        *numbers("Training loss", "Validation loss", "Validation accuracy"),
-        *words("Stopped because"),
+    columns: Columns[At] = (
+        *FIT,
+        number("Batch", lambda one: count(one[0].batch_size)),
+        number("Learning rate", lambda one: _rate(one[0])),
+        number("Updates", lambda one: count(one[0].evaluations[-1].updates)),
+        number("Epochs", lambda one: decimal(one[0].evaluations[-1].epochs, 1)),
+        number("Kept after", lambda one: count(one[0].best_updates)),
+        number("Training loss", lambda one: decimal(one[1].loss)),
+        *VALIDATION,
+        text("Stopped because", lambda one: STOPPED.get(one[0].stopped, one[0].stopped)),
     )
+    kept = [(history, _kept(history)) for history in histories]
     note = "Batch: documents of one update. Kept after: updates that led to the weights kept."
-    return short_table("The weights kept of each fit", columns, rows, limits.rows, HISTORIES_FILE, note)
+    return table_of("The weights kept of each fit", kept, columns, limits.rows, HISTORIES_FILE, note)
 
 
-def _kept_row(history: History) -> tuple[Cell, ...]:
-    last = history.evaluations[-1]
-    kept = next((one for one in history.evaluations if one.updates == history.best_updates), last)
-    rate = history.learning_rate
-    return row(
-        history.name,
-        str(history.seed),
-        str(history.fold),
-        count(history.batch_size),
-        MISSING if rate is None else f"{rate:g}",
-        count(last.updates),
-        decimal(last.epochs, 1),
-        count(history.best_updates),
-        decimal(kept.loss),
-        decimal(kept.validation_loss),
-        percent(kept.validation_accuracy),
-        STOPPED.get(history.stopped, history.stopped),
-    )
+def _kept(history: History) -> Evaluation:
+    every = history.evaluations
+    return next((one for one in every if one.updates == history.best_updates), every[-1])
+
+
+def _rate(history: History) -> str:
+    return MISSING if history.learning_rate is None else f"{history.learning_rate:g}"
 
 
 def _evaluation_table(histories: Sequence[History], limits: Limits) -> Table:
-    every = [_evaluation_row(history, one) for history in histories for one in history.evaluations]
-    columns = (
-        *words("Model"),
-        *numbers("Seed", "Fold", "Updates", "Epochs", "Training loss", "Training accuracy"),
-        *numbers("Validation loss", "Validation accuracy", "Seconds"),
+    columns: Columns[At] = (
+        *FIT,
+        number("Updates", lambda one: count(one[1].updates)),
+        number("Epochs", lambda one: decimal(one[1].epochs, 1)),
+        number("Training loss", lambda one: decimal(one[1].loss)),
+        number("Training accuracy", lambda one: percent(one[1].accuracy)),
+        *VALIDATION,
+        number("Seconds", lambda one: seconds(one[1].seconds)),
     )
+    every = [(history, one) for history in histories for one in history.evaluations]
     note = "Training loss and accuracy, and seconds: since the line above."
-    return short_table("Every evaluation", columns, every, 2 * limits.rows, HISTORIES_FILE, note, fold=True)
-
-
-def _evaluation_row(history: History, one: Evaluation) -> tuple[Cell, ...]:
-    return row(
-        history.name,
-        str(history.seed),
-        str(history.fold),
-        count(one.updates),
-        decimal(one.epochs, 1),
-        decimal(one.loss),
-        percent(one.accuracy),
-        decimal(one.validation_loss),
-        percent(one.validation_accuracy),
-        seconds(one.seconds),
-    )
+    return table_of("Every evaluation", every, columns, 2 * limits.rows, HISTORIES_FILE, note, fold=True)

@@ -7,25 +7,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pipeline.core.clean import plural
-from pipeline.report.page.blocks import (
-    Block,
-    Cell,
-    Chart,
-    Dot,
-    DotPlot,
-    Limits,
-    Nothing,
-    Paragraph,
-    Table,
-    numbers,
-    row,
-    short_table,
-    words,
-)
+from pipeline.report.page.blocks import Block, Cell, Chart, Limits, Nothing, Paragraph, Table
+from pipeline.report.page.figures import Dot, DotPlot
 from pipeline.report.page.formats import MISSING, count, interval, p_value
+from pipeline.report.page.tables import Columns, number, table_of, text
 from pipeline.report.sections.facts import model_facts, status_sentence
 from pipeline.report.sections.metric import metric_of
-from pipeline.run_folder.metrics.comparisons import Comparison
+from pipeline.run_folder.metrics.comparisons import Comparison, McNemar
 from pipeline.run_folder.reading import METRICS, Run
 
 TOLD = ("beats", "loses")  # decisions that tell two models apart
@@ -37,22 +25,8 @@ def differences(run: Run, limits: Limits) -> tuple[Block, ...]:
     entries = _withheld_where_untrained(run)
     if not entries:
         return (Nothing(_why_no_differences(run)),)
-    metric = metric_of(run)
-    columns = (
-        *words("A", "B"),
-        *numbers(f"Smallest detectable, {metric.unit}", metric.minus, "95 % interval", "p", "p adjusted"),
-        *words("Corrected for", "Decision", "By"),
-    )
-    sizes = Counter[str](entry.family for entry in entries)
-    lines = [_difference_row(entry, run, sizes) for entry in entries]
-    note = (
-        "Both models answer the same test documents. Smallest detectable: a true difference of that size would be"
-        ' found four times out of five, before the correction; read it before an "equal" or a "cannot tell".'
-        ' p adjusted: raised for the number of comparisons of its family (Holm); an "equal" is corrected for nothing.'
-    )
-    title = f"Paired differences in {metric.name}"
-    table = short_table(title, columns, lines, limits.rows, METRICS, note)
     chart = _difference_chart(run, entries[: limits.rows])
+    table = _difference_table(run, entries, limits)
     return (Paragraph(_told_apart(entries)), chart, table, *_mcnemar_table(entries, limits))
 
 
@@ -82,26 +56,20 @@ def _told_apart(entries: Sequence[Comparison]) -> str:
 def _mcnemar_table(entries: Sequence[Comparison], limits: Limits) -> tuple[Table, ...]:
     """Return the exact test of one seed's predictions; none with folds."""
     tested = [(entry, entry.mcnemar) for entry in entries if entry.mcnemar]
-    if not tested:
-        return ()
-    lines = [
-        row(
-            entry.a,
-            entry.b,
-            str(test.seed),
-            count(test.only_a),
-            count(test.only_b),
-            p_value(test.p_value),
-        )
-        for entry, test in tested
-    ]
-    columns = (*words("A", "B"), *numbers("Seed", "Only A right", "Only B right", "p (McNemar, exact)"))
+    columns: Columns[tuple[Comparison, McNemar]] = (
+        text("A", lambda one: one[0].a),
+        text("B", lambda one: one[0].b),
+        number("Seed", lambda one: one[1].seed),
+        number("Only A right", lambda one: count(one[1].only_a)),
+        number("Only B right", lambda one: count(one[1].only_b)),
+        number("p (McNemar, exact)", lambda one: p_value(one[1].p_value)),
+    )
     note = (
         "McNemar's test knows the documents alone: it is of these two fitted models, not of their kinds, and"
         " decides nothing here. Its p-values are not corrected."
     )
-    title = "One seed's predictions"
-    return (short_table(title, columns, lines, limits.rows, METRICS, note, fold=True),)
+    table = table_of("One seed's predictions", tested, columns, limits.rows, METRICS, note, fold=True)
+    return (table,) if tested else ()
 
 
 def _why_no_differences(run: Run) -> str:
@@ -113,23 +81,41 @@ def _why_no_differences(run: Run) -> str:
 FAMILIES = {"verdict": "baseline", "side": "side question"}  # what each has a number of
 
 
-def _difference_row(entry: Comparison, run: Run, sizes: Counter[str]) -> tuple[Cell, ...]:
-    places, verdict, metric = run.places, run.metrics.verdict, metric_of(run)
-    size = sizes[entry.family]
-    decisive = {entry.a, entry.b} == {verdict.a, verdict.b}
-    tags = ("decides the answer",) if decisive else ("the answer",) if entry.family == "verdict" else ()
-    return row(
-        Cell(entry.a, tags=tags),
-        entry.b,
-        metric.size(entry.minimum_detectable_difference, places),
-        metric.signed(entry.difference, places),
-        interval(entry.ci95, metric.signed, places),
-        p_value(entry.p_value),
-        p_value(entry.p_adjusted),
-        plural(size, FAMILIES[entry.family]) if size > 1 else "nothing",
-        entry.decision,
-        BY[entry.by],
+def _difference_table(run: Run, entries: Sequence[Comparison], limits: Limits) -> Table:
+    metric, places = metric_of(run), run.places
+    sizes = Counter[str](entry.family for entry in entries)
+    columns: Columns[Comparison] = (
+        text("A", lambda one: Cell(one.a, tags=_tags(one, run))),
+        text("B", lambda one: one.b),
+        number(
+            f"Smallest detectable, {metric.unit}",
+            lambda one: metric.size(one.minimum_detectable_difference, places),
+        ),
+        number(metric.minus, lambda one: metric.signed(one.difference, places)),
+        number("95 % interval", lambda one: interval(one.ci95, metric.signed, places)),
+        number("p", lambda one: p_value(one.p_value)),
+        number("p adjusted", lambda one: p_value(one.p_adjusted)),
+        text("Corrected for", lambda one: _corrected_for(one, sizes)),
+        text("Decision", lambda one: one.decision),
+        text("By", lambda one: BY[one.by]),
     )
+    note = (
+        "Both models answer the same test documents. Smallest detectable: a true difference of that size would be"
+        ' found four times out of five, before the correction; read it before an "equal" or a "cannot tell".'
+        ' p adjusted: raised for the number of comparisons of its family (Holm); an "equal" is corrected for nothing.'
+    )
+    return table_of(f"Paired differences in {metric.name}", entries, columns, limits.rows, METRICS, note)
+
+
+def _tags(entry: Comparison, run: Run) -> tuple[str, ...]:
+    if {entry.a, entry.b} == {run.metrics.verdict.a, run.metrics.verdict.b}:
+        return ("decides the answer",)
+    return ("the answer",) if entry.family == "verdict" else ()
+
+
+def _corrected_for(entry: Comparison, sizes: Counter[str]) -> str:
+    size = sizes[entry.family]
+    return plural(size, FAMILIES[entry.family]) if size > 1 else "nothing"
 
 
 BY = {

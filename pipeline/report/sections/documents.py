@@ -5,29 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline.core.clean import clip, plural
-from pipeline.report.page.blocks import (
-    Block,
-    Browser,
-    Cell,
-    Limits,
-    Nothing,
-    Paragraph,
-    Table,
-    numbers,
-    row,
-    short_table,
-    shorten,
-    words,
-)
+from pipeline.report.page.blocks import Block, Browser, Cell, Limits, Paragraph, Table, numbers, row, words
 from pipeline.report.page.formats import MISSING, count, percent
+from pipeline.report.page.tables import ColumnOf, Columns, number, table_of, text
 from pipeline.report.sections.browser import (
     browser_data,
     how_contributions_are_made,
     how_documents_are_chosen,
 )
-from pipeline.report.sections.facts import status_sentence
+from pipeline.report.sections.facts import nothing
 from pipeline.run_folder.details.documents import ShownDocument
-from pipeline.run_folder.metrics.documents import GivenAnswer, HardDocuments, ListedDocument
+from pipeline.run_folder.metrics.documents import HardDocuments, ListedDocument
 from pipeline.run_folder.reading import METRICS, Run
 
 TEXT = 300  # characters of a document that a table shows
@@ -60,7 +48,7 @@ def documents(run: Run, limits: Limits) -> tuple[Block, ...]:
     """Return how many documents each list has, which mistakes models share, and the lists with their texts."""
     found = run.metrics.hard_documents
     if found is None:
-        return (Nothing(status_sentence(run) or "No model but controls was scored, or none trained."),)
+        return nothing(run, "No model but controls was scored, or none trained.")
     texts = document_texts(run)
     lists = tuple(_list(name, found, texts, limits) for name in LISTS if found.lists.get(name))
     return (
@@ -74,10 +62,11 @@ def documents(run: Run, limits: Limits) -> tuple[Block, ...]:
 
 def _browsed(run: Run, lists: tuple[Table, ...], limits: Limits) -> tuple[Block, ...]:
     """Return the documents to browse, with the lists in their place where no script runs; else the lists."""
-    data, step = browser_data(run, limits)
-    if not data:
+    chosen = run.details.chosen_documents
+    if chosen is None:
         return lists
-    return (Browser(data, lists, how_documents_are_chosen(data, step), how_contributions_are_made(run)),)
+    data, step = browser_data(run, limits)
+    return (Browser(data, lists, how_documents_are_chosen(chosen, step), how_contributions_are_made(run)),)
 
 
 def _reading(found: HardDocuments) -> str:
@@ -116,52 +105,47 @@ def _counts(found: HardDocuments) -> Table:
 
 def _shared(found: HardDocuments, limits: Limits) -> tuple[Table, ...]:
     """Return the mistakes that two models share, as shares of the smaller number of mistakes."""
-    names, wrong = found.models, found.wrong
-    if len(names) < 2:
-        return ()
-    lines = [
-        row(names[a], *(_shared_cell(wrong, a, b) for b in range(min(len(names), limits.pairs))))
-        for a in range(len(names))
-    ]
+    names, places = found.models, range(len(found.models))
+
+    def shared_with(b: int) -> ColumnOf[int]:
+        return number(names[b], lambda a: _shared_cell(found.wrong, a, b))
+
+    columns: Columns[int] = (text("Model", lambda a: names[a]), *map(shared_with, places[: limits.pairs]))
     note = (
         "Documents that both models get wrong, with their share of what the better of the two gets wrong; on the"
         " diagonal a model's own mistakes."
     )
-    columns = (*words("Model"), *numbers(*names[: limits.pairs]))
     title = "Mistakes that two models share"
-    return (short_table(title, columns, lines, limits.rows, METRICS, note, fold=True),)
+    table = table_of(title, places, columns, limits.rows, METRICS, note, fold=True)
+    return (table,) if len(names) > 1 else ()
 
 
-def _shared_cell(wrong: Sequence[Sequence[int]], a: int, b: int) -> Cell:
+def _shared_cell(wrong: Sequence[Sequence[int]], a: int, b: int) -> str:
     both, fewer = wrong[a][b], min(wrong[a][a], wrong[b][b])
-    share = f" ({percent(both / fewer, 0)})" if a != b and fewer else ""
-    return Cell(f"{count(both)}{share}")
+    return count(both) + (f" ({percent(both / fewer, 0)})" if a != b and fewer else "")
 
 
 def _list(name: str, found: HardDocuments, texts: dict[tuple[str, int], str], limits: Limits) -> Table:
     caption, note = LISTS[name]
-    listed = found.lists[name]
-    names = [answer.name for answer in listed[0].answers][:ANSWERS]
-    rows, _ = shorten([_row(entry, names, texts) for entry in listed], limits.rows, METRICS)
-    columns = (*numbers("Document"), *words("Text", "Label", *names))
-    first = f"{count(len(rows))} of {count(found.counts[name])} documents. {note}"
-    return Table(caption, columns, rows, first, fold=True)
-
-
-def _row(entry: ListedDocument, names: Sequence[str], texts: dict[tuple[str, int], str]) -> tuple[Cell, ...]:
-    answers = {answer.name: answer for answer in entry.answers}
-    return row(
-        str(entry.document),
-        texts.get(("test", entry.document), MISSING),
-        entry.label,
-        *(_answer(answers.get(name), entry.label) for name in names),
+    listed = found.lists[name][: limits.rows]
+    columns: Columns[ListedDocument] = (
+        number("Document", lambda one: one.document),
+        text("Text", lambda one: texts.get(("test", one.document), MISSING)),
+        text("Label", lambda one: one.label),
+        *(_answers_of(answer.name) for answer in listed[0].answers[:ANSWERS]),
     )
+    first = f"{count(len(listed))} of {count(found.counts[name])} documents. {note}"
+    return table_of(caption, listed, columns, limits.rows, METRICS, first, fold=True)
 
 
-def _answer(answer: GivenAnswer | None, label: str) -> Cell:
-    if answer is None:
-        return Cell(MISSING)
-    said = answer.predicted  # alone where an outside file had answers alone
-    if answer.probability is not None:
-        said += f" {percent(answer.probability, 0)}"
-    return Cell(said, best=answer.predicted == label)
+def _answers_of(name: str) -> ColumnOf[ListedDocument]:
+    def show(document: ListedDocument) -> Cell:
+        answer = next((one for one in document.answers if one.name == name), None)
+        if answer is None:
+            return Cell(MISSING)
+        said = answer.predicted  # alone where an outside file had answers alone
+        if answer.probability is not None:
+            said += f" {percent(answer.probability, 0)}"
+        return Cell(said, best=answer.predicted == document.label)
+
+    return text(name, show)

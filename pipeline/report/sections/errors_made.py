@@ -3,45 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
-from pipeline.report.page.blocks import (
-    Block,
-    Cell,
-    Chart,
-    Grid,
-    Heat,
-    Limits,
-    Nothing,
-    Paragraph,
-    Reliability,
-    ReliabilityBin,
-    Table,
-    numbers,
-    row,
-    short_table,
-    shorten,
-    words,
-)
+from pipeline.report.page.blocks import Block, Cell, Chart, Grid, Heat, Limits, Nothing, Paragraph, Table
+from pipeline.report.page.figures import Reliability, ReliabilityBin
 from pipeline.report.page.formats import MISSING, count, decimal, interval, mean, percent, points
-from pipeline.report.sections.facts import ModelFacts, model_facts, status_sentence
+from pipeline.report.page.tables import ColumnOf, Columns, number, table_of, text
+from pipeline.report.sections.facts import ModelFacts, model_facts, nothing
 from pipeline.report.sections.quality import HOW_TO_READ_ECE, if_calibrated
 from pipeline.run_folder.details.documents import Bin, ClassScore, ModelScores
-from pipeline.run_folder.reading import Run
+from pipeline.run_folder.reading import Run, detail_file
 
-SCORES_FILE = "details/scores.json"
+SCORES_FILE = detail_file("scores")
 HOW_TO_READ = (
     "Points on the dashed diagonal: of the answers given with 80 %, 80 % are right. Below it a model is too sure,"
     " above it not sure enough. The bars are the share of the answers in each bin; where there are few, a point"
     " means little."
 )
-Pair = tuple[int, int, int, int]  # documents, documents of the true class, true class, predicted class
+
+
+class Pair(NamedTuple):
+    """Documents of one class that were taken for another one, and how many the class has."""
+
+    documents: int
+    of_class: int
+    true: int
+    predicted: int
 
 
 def confusion(run: Run, limits: Limits) -> tuple[Block, ...]:
     """Return a heat table a model, or the most confused pairs where there are many classes."""
     models = _scored(run)
     if not models or run.details.scores is None:
-        return (_no_scores(run),)
+        return _no_scores(run)
     labels = run.details.scores.label_names
     intro = Paragraph(
         "Rows are the true class, columns the predicted one, summed over the runs of a model. Percentages are"
@@ -58,8 +52,8 @@ def _scored(run: Run) -> tuple[ModelScores, ...]:
     return run.details.scores.models if run.details.scores else ()
 
 
-def _no_scores(run: Run) -> Nothing:
-    return Nothing(status_sentence(run) or "No predictions were scored by class.")
+def _no_scores(run: Run) -> tuple[Nothing]:
+    return nothing(run, "No predictions were scored by class.")
 
 
 def _heat(model: ModelScores, labels: Sequence[str]) -> Heat:
@@ -70,15 +64,15 @@ def confused_pairs(counts: Sequence[Sequence[int]]) -> list[Pair]:
     """Return the confusions that occur, most frequent first.
 
     >>> confused_pairs([[8, 2], [1, 4]])
-    [(2, 10, 0, 1), (1, 5, 1, 0)]
+    [Pair(documents=2, of_class=10, true=0, predicted=1), Pair(documents=1, of_class=5, true=1, predicted=0)]
     """
     pairs = [
-        (number, sum(line), true, predicted)
+        Pair(number, sum(line), true, predicted)
         for true, line in enumerate(counts)
         for predicted, number in enumerate(line)
         if true != predicted and number > 0
     ]
-    return sorted(pairs, key=lambda pair: (-pair[0], pair[2], pair[3]))
+    return sorted(pairs, key=lambda pair: (-pair.documents, pair.true, pair.predicted))
 
 
 def _confusion_reading(counts: Sequence[Sequence[int]], labels: Sequence[str]) -> str:
@@ -94,78 +88,116 @@ def _confusion_reading(counts: Sequence[Sequence[int]], labels: Sequence[str]) -
 
 def _pairs_table(model: ModelScores, labels: Sequence[str], limits: Limits) -> Table:
     pairs = confused_pairs(model.confusion)
-    rows, _ = shorten(
-        [
-            row(labels[true], labels[predicted], count(number), count(total), percent(number / total))
-            for number, total, true, predicted in pairs
-        ],
-        limits.pairs,
-        SCORES_FILE,
+    shown = pairs[: limits.pairs]
+    columns: Columns[Pair] = (
+        text("True class", lambda pair: labels[pair.true]),
+        text("Predicted", lambda pair: labels[pair.predicted]),
+        number("Answers", lambda pair: count(pair.documents)),
+        number("Of the class", lambda pair: count(pair.of_class)),
+        number("Share", lambda pair: percent(pair.documents / pair.of_class)),
     )
-    columns = (*words("True class", "Predicted"), *numbers("Answers", "Of the class", "Share"))
-    left_out = (
-        f" The {len(rows)} most frequent of {len(pairs)} confused pairs; the matrix is in {SCORES_FILE}."
+    note = (
+        f"{_confusion_reading(model.confusion, labels)} The {len(shown)} most frequent of {len(pairs)} confused pairs;"
+        f" the matrix is in {SCORES_FILE}."
     )
-    return Table(
-        f"Most confused pairs: {model.name}",
-        columns,
-        rows,
-        _confusion_reading(model.confusion, labels) + left_out,
-        fold=True,
-    )
+    title = f"Most confused pairs: {model.name}"
+    return table_of(title, shown, columns, limits.pairs, SCORES_FILE, note, fold=True)
 
 
 def classes(run: Run, limits: Limits) -> tuple[Block, ...]:
     """Return F1 of each class by model, then precision, recall and F1 a model."""
     models = _scored(run)
     if not models:
-        return (_no_scores(run),)
+        return _no_scores(run)
     return (_f1_table(models, limits), *(_class_table(model, limits) for model in models))
 
 
 def _f1_table(models: Sequence[ModelScores], limits: Limits) -> Table:
     f1 = {model.name: {one.label: one.f1 for one in model.per_class} for model in models}
-    support = {one.label: one.support for one in models[0].per_class}
-    by_mean = sorted(support, key=lambda label: mean([scores[label] for scores in f1.values()]) or 0.0)
-    lines = [_f1_row(label, support[label], [scores[label] for scores in f1.values()]) for label in by_mean]
-    note = f"Hardest class on average: “{by_mean[0]}”; easiest: “{by_mean[-1]}”. Bold: the best of its row."
-    columns = (*words("Class"), *numbers("Documents", *f1))
-    return short_table("F1 of each class, the hardest first", columns, lines, limits.rows, SCORES_FILE, note)
+    hardest = sorted(
+        models[0].per_class, key=lambda one: mean([scores[one.label] for scores in f1.values()]) or 0.0
+    )
+
+    def column(name: str) -> ColumnOf[ClassScore]:
+        return number(name, lambda one: _f1_cell(f1[name][one.label], [f1[other][one.label] for other in f1]))
+
+    columns: Columns[ClassScore] = (
+        text("Class", lambda one: one.label),
+        number("Documents", lambda one: count(one.support)),
+        *map(column, f1),
+    )
+    ends = f"Hardest class on average: “{hardest[0].label}”; easiest: “{hardest[-1].label}”."
+    title, note = "F1 of each class, the hardest first", f"{ends} Bold: the best of its row."
+    return table_of(title, hardest, columns, limits.rows, SCORES_FILE, note)
 
 
-def _f1_row(label: str, support: int, values: Sequence[float]) -> tuple[Cell, ...]:
-    return row(label, count(support), *(Cell(decimal(value), best=value == max(values)) for value in values))
+def _f1_cell(value: float, row: Sequence[float]) -> Cell:
+    return Cell(decimal(value), best=value == max(row))
 
 
 def _class_table(model: ModelScores, limits: Limits) -> Table:
-    lines = [_class_row(entry) for entry in model.per_class]
-    columns = (*words("Class"), *numbers("Precision", "Recall", "F1", "Documents"))
+    columns: Columns[ClassScore] = (
+        text("Class", lambda one: one.label),
+        number("Precision", lambda one: decimal(one.precision)),
+        number("Recall", lambda one: decimal(one.recall)),
+        number("F1", lambda one: decimal(one.f1)),
+        number("Documents", lambda one: count(one.support)),
+    )
     title = f"Precision, recall, F1: {model.name}"
-    return short_table(title, columns, lines, limits.rows, SCORES_FILE, fold=True)
-
-
-def _class_row(entry: ClassScore) -> tuple[Cell, ...]:
-    shown = map(decimal, (entry.precision, entry.recall, entry.f1))
-    return row(entry.label, *shown, count(entry.support))
+    return table_of(title, model.per_class, columns, limits.rows, SCORES_FILE, fold=True)
 
 
 def calibration(run: Run, limits: Limits) -> tuple[Block, ...]:
     """Return how far each model's stated probability is from its share of right answers, with diagrams."""
-    models = [model for model in _scored(run) if _filled_bins(model)]
-    if not models:
-        return (_no_scores(run),)
     facts = {model.name: model for model in model_facts(run)}
-    lines = [_confidence_row(model, facts[model.name]) for model in models]
-    columns = (
-        *words("Model"),
-        *numbers("Mean confidence", "Right", "Gap, points"),
-        *numbers(
-            "ECE, points",
-            "95 % interval of ECE",
-            "ECE if calibrated",
-            "Log loss",
-            "95 % interval of log loss",
-        ),
+    filled = [[one for one in model.calibration if one.count > 0] for model in _scored(run)]
+    models = [
+        _Sureness(facts[model.name], bins) for model, bins in zip(_scored(run), filled, strict=True) if bins
+    ]
+    if not models:
+        return _no_scores(run)
+    drawn = models[: limits.rows]
+    return (
+        _confidence_table(models, limits),
+        Paragraph(HOW_TO_READ, "muted"),
+        Grid(tuple(_reliability(model) for model in drawn)),
+        *(_calibration_table(model) for model in drawn),
+    )
+
+
+class _Sureness(NamedTuple):
+    """A model, and its answers by the probability that it states; every bin has some."""
+
+    of: ModelFacts
+    bins: list[Bin]
+
+    @property
+    def answers(self) -> int:
+        """How many answers there are."""
+        return sum(one.count for one in self.bins)
+
+    @property
+    def confidence(self) -> float:
+        """Mean stated probability."""
+        return sum(one.count * (one.confidence or 0.0) for one in self.bins) / self.answers
+
+    @property
+    def right(self) -> float:
+        """Share of right answers."""
+        return sum(one.count * (one.accuracy or 0.0) for one in self.bins) / self.answers
+
+
+def _confidence_table(models: Sequence[_Sureness], limits: Limits) -> Table:
+    columns: Columns[_Sureness] = (
+        text("Model", lambda one: one.of.name),
+        number("Mean confidence", lambda one: percent(one.confidence)),
+        number("Right", lambda one: percent(one.right)),
+        number("Gap, points", lambda one: points(one.confidence - one.right)),
+        number("ECE, points", lambda one: _points_of_ece(one.of.ece)),
+        number("95 % interval of ECE", lambda one: interval(one.of.ece_ci95, _points_of_ece)),
+        number("ECE if calibrated", lambda one: if_calibrated(one.of, _points_of_ece)),
+        number("Log loss", lambda one: decimal(one.of.log_loss)),
+        number("95 % interval of log loss", lambda one: interval(one.of.log_loss_ci95, decimal, 3)),
     )
     note = (
         "Gap above zero: the model promises more than it keeps. ECE (expected calibration error): the mean distance"
@@ -173,41 +205,31 @@ def calibration(run: Run, limits: Limits) -> tuple[Block, ...]:
         f" {HOW_TO_READ_ECE} The interval of an ECE leaves that chance out, and begins at 0 where chance explains it"
         " all."
     )
-    title = "Confidence against right answers"
-    summary = short_table(title, columns, lines, limits.rows, SCORES_FILE, note)
-    drawn = models[: limits.rows]
-    return (
-        summary,
-        Paragraph(HOW_TO_READ, "muted"),
-        Grid(tuple(_reliability(model, facts[model.name]) for model in drawn)),
-        *(_calibration_table(model) for model in drawn),
+    return table_of("Confidence against right answers", models, columns, limits.rows, SCORES_FILE, note)
+
+
+def _reliability(model: _Sureness) -> Chart:
+    bins = tuple(
+        ReliabilityBin(one.lo, one.hi, one.confidence or 0.0, one.accuracy or 0.0, one.count / model.answers)
+        for one in model.bins
     )
+    return Chart(model.of.name, _reliability_reading(model), Reliability(bins))
 
 
-def _reliability(model: ModelScores, facts: ModelFacts) -> Chart:
-    bins = _filled_bins(model)
-    total = sum(entry.count for entry in bins)
-    filled = tuple(
-        ReliabilityBin(one.lo, one.hi, one.confidence or 0.0, one.accuracy or 0.0, one.count / total)
-        for one in bins
-    )
-    figure = Reliability(filled)
-    return Chart(model.name, _reliability_reading(bins, total, facts), figure)
-
-
-def _reliability_reading(bins: Sequence[Bin], total: int, facts: ModelFacts) -> str:
+def _reliability_reading(model: _Sureness) -> str:
     """Return how sure the model is and how right, and whether chance alone would show an error as large."""
-    confidence, right = _weighted(bins)
-    measured = f"{percent(confidence)} stated, {percent(right)} right, {count(total)} answers"
-    if facts.ece is None:
-        return f"{_says(confidence - right)}: {measured}."
-    measured += f"; ECE {_points_of_ece(facts.ece)} points"
-    if facts.ece_if_calibrated_95 is None:
-        return f"{_says(confidence - right)}: {measured}."
+    says, facts = _says(model.confidence - model.right), model.of
+    measured = (
+        f"{percent(model.confidence)} stated, {percent(model.right)} right, {count(model.answers)} answers"
+    )
+    if facts.ece is not None:
+        measured += f"; ECE {_points_of_ece(facts.ece)} points"
+    if facts.ece is None or facts.ece_if_calibrated_95 is None:
+        return f"{says}: {measured}."
     by_chance = _points_of_ece(facts.ece_if_calibrated_95)
     if facts.ece_within_chance:
         return f"No sign of bad calibration: {measured}, by chance up to {by_chance} if it is calibrated."
-    return f"{_says(confidence - right)}: {measured}, above the {by_chance} that chance explains."
+    return f"{says}: {measured}, above the {by_chance} that chance explains."
 
 
 def _says(gap: float) -> str:
@@ -216,47 +238,16 @@ def _says(gap: float) -> str:
     )
 
 
-def _points_of_ece(value: float | None) -> str:
-    return MISSING if value is None else decimal(100 * value, 1)
+def _points_of_ece(value: float | None, places: int = 1) -> str:
+    return MISSING if value is None else decimal(100 * value, places)
 
 
-def _weighted(bins: Sequence[Bin]) -> tuple[float, float]:
-    """Return mean confidence, and the share of right answers, over the bins."""
-    total = sum(one.count for one in bins)
-    confidence, right = (
-        sum(one.count * (value or 0.0) for one, value in zip(bins, values, strict=True)) / total
-        for values in ([one.confidence for one in bins], [one.accuracy for one in bins])
+def _calibration_table(model: _Sureness) -> Table:
+    columns: Columns[Bin] = (
+        text("Stated probability", lambda one: f"{decimal(one.lo, 2)} to {decimal(one.hi, 2)}"),
+        number("Answers", lambda one: count(one.count)),
+        number("Mean confidence", lambda one: percent(one.confidence)),
+        number("Right", lambda one: percent(one.accuracy)),
     )
-    return confidence, right
-
-
-def _filled_bins(model: ModelScores) -> list[Bin]:
-    return [one for one in model.calibration if one.count > 0]
-
-
-def _confidence_row(model: ModelScores, facts: ModelFacts) -> tuple[Cell, ...]:
-    bins = _filled_bins(model)
-    confidence, right = _weighted(bins)
-    of_answers = (model.name, percent(confidence), percent(right), points(confidence - right))
-    return row(
-        *of_answers,
-        _points_of_ece(facts.ece),
-        interval(facts.ece_ci95, lambda value, _: _points_of_ece(value)),
-        if_calibrated(facts, _points_of_ece),
-        decimal(facts.log_loss),
-        interval(facts.log_loss_ci95, lambda value, _: decimal(value)),
-    )
-
-
-def _calibration_table(model: ModelScores) -> Table:
-    rows = tuple(
-        row(
-            f"{decimal(entry.lo, 2)} to {decimal(entry.hi, 2)}",
-            count(entry.count),
-            percent(entry.confidence),
-            percent(entry.accuracy),
-        )
-        for entry in _filled_bins(model)
-    )
-    columns = (*words("Stated probability"), *numbers("Answers", "Mean confidence", "Right"))
-    return Table(f"Calibration: {model.name}", columns, rows, fold=True)
+    title = f"Calibration: {model.of.name}"
+    return table_of(title, model.bins, columns, len(model.bins), SCORES_FILE, fold=True)

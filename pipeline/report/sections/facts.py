@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pipeline.core.clean import plural
-from pipeline.report.page.formats import mean
-from pipeline.run_folder.metrics import Metrics
+from pipeline.report.page.blocks import Nothing
 from pipeline.run_folder.metrics.comparisons import Comparison
-from pipeline.run_folder.metrics.models import Summary
+from pipeline.run_folder.metrics.models import Result, Summary, Timing
 from pipeline.run_folder.reading import Run
 
 WHAT_TIMES_HOLD = (
@@ -24,30 +23,32 @@ KIND_NAMES = {
 }
 
 
-@dataclass(frozen=True)
-class ModelFacts:
-    """Everything that the comparison table says of a model; absent numbers are None."""
+@dataclass(frozen=True, kw_only=True)
+class ModelFacts(Summary):
+    """A model's line of the summary, with its results and its fits."""
 
-    name: str
-    kind: str
-    runs: int
-    accuracy: float
-    accuracy_ci95: tuple[float, float]
-    run_accuracies: tuple[float, ...]
-    macro_f1: float
-    macro_f1_ci95: tuple[float, float]
-    log_loss: float | None
-    log_loss_ci95: tuple[float, float] | None
-    ece: float | None
-    ece_ci95: tuple[float, float] | None
-    ece_if_calibrated: float | None
-    ece_if_calibrated_95: float | None
-    fit_seconds: float | None
-    documents_per_second: float | None
-    parameters: tuple[int, ...]
-    peak_rss_mib: float | None
-    untrained_runs: int
-    warnings: tuple[str, ...]
+    results: tuple[Result, ...]
+    fits: tuple[Timing, ...]
+
+    @property
+    def kind_name(self) -> str:
+        """What it is, as the report says it."""
+        return KIND_NAMES[self.kind]
+
+    @property
+    def run_accuracies(self) -> tuple[float, ...]:
+        """The accuracy of each run."""
+        return tuple(row.accuracy for row in self.results)
+
+    @property
+    def untrained_runs(self) -> int:
+        """How many of its runs did not train."""
+        return sum(not row.trained for row in self.results)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Every warning, once."""
+        return tuple(dict.fromkeys(text for row in self.results for text in row.warnings))
 
     @property
     def ece_within_chance(self) -> bool:
@@ -57,35 +58,16 @@ class ModelFacts:
 
 def model_facts(run: Run) -> list[ModelFacts]:
     """Return the models of a run, highest accuracy first."""
-    facts = [_facts(run.metrics, summary) for summary in run.metrics.summary]
+    results, fits = run.metrics.results, run.metrics.timing
+    facts = [
+        ModelFacts(
+            **vars(summary),
+            results=tuple(row for row in results if row.name == summary.name),
+            fits=tuple(fit for fit in fits if fit.name == summary.name),
+        )
+        for summary in run.metrics.summary
+    ]
     return sorted(facts, key=lambda model: model.accuracy, reverse=True)
-
-
-def _facts(metrics: Metrics, summary: Summary) -> ModelFacts:
-    results = [row for row in metrics.results if row.name == summary.name]
-    fits = [row for row in metrics.timing if row.name == summary.name]
-    return ModelFacts(
-        name=summary.name,
-        kind=KIND_NAMES[summary.kind],
-        runs=summary.runs,
-        accuracy=summary.accuracy,
-        accuracy_ci95=summary.accuracy_ci95,
-        run_accuracies=tuple(row.accuracy for row in results),
-        macro_f1=summary.macro_f1,
-        macro_f1_ci95=summary.macro_f1_ci95,
-        log_loss=summary.log_loss,
-        log_loss_ci95=summary.log_loss_ci95,
-        ece=summary.ece,
-        ece_ci95=summary.ece_ci95,
-        ece_if_calibrated=summary.ece_if_calibrated,
-        ece_if_calibrated_95=summary.ece_if_calibrated_95,
-        fit_seconds=mean([fit.fit_seconds for fit in fits]),
-        documents_per_second=mean([fit.predict_documents_per_second for fit in fits]),
-        parameters=tuple(row.parameters for row in results if row.parameters is not None),
-        peak_rss_mib=max((fit.peak_rss_mib for fit in fits), default=None),
-        untrained_runs=sum(not row.trained for row in results),
-        warnings=tuple(dict.fromkeys(text for row in results for text in row.warnings)),
-    )
 
 
 def what_times_hold(run: Run) -> str:
@@ -140,3 +122,8 @@ def status_sentence(run: Run) -> str:
     left = f" Not finished: {names}." if missing else ""
     n_fits = f"{len(status.finished)} of {plural(len(status.planned), 'fit')}"
     return f"This run {STATES[status.state]}: {n_fits} finished.{left}"
+
+
+def nothing(run: Run, reason: str) -> tuple[Nothing]:
+    """Return the block of a section that has nothing to show: what a run that did not end misses, or else `reason`."""
+    return (Nothing(status_sentence(run) or reason),)

@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from pipeline.report.page.blocks import (
-    Block,
-    Cell,
-    Column,
-    Limits,
-    Nothing,
-    Paragraph,
-    Points,
-    Table,
-    numbers,
-    row,
-    short_table,
-    words,
-)
-from pipeline.report.page.formats import MISSING, count, decimal, interval, percent
+from pipeline.report.page.blocks import Block, Limits, Paragraph, Points, Table
+from pipeline.report.page.formats import MISSING, Number, count, decimal, interval, percent
+from pipeline.report.page.tables import ColumnOf, Columns, number, table_of, text
 from pipeline.report.page.terminal import write_plain
-from pipeline.report.sections.facts import status_sentence
+from pipeline.report.sections.facts import nothing
 from pipeline.report.sections.inputs import neighbour_table
 from pipeline.run_folder.details.words import (
     Audit,
@@ -33,19 +21,27 @@ from pipeline.run_folder.details.words import (
     Norms,
     VectorsFile,
 )
-from pipeline.run_folder.reading import Run
+from pipeline.run_folder.reading import Run, detail_file
 
 HASH_SHOWN = 12  # characters of a file's SHA-256
 FEWEST_PAIRS = 30  # the audit gives no correlation of fewer
 WORDS_SHOWN = 8
-SOURCE_FILE = "details/audit.json"
+NORMS: dict[str, Callable[[Norms], Number]] = {
+    "Mean": lambda norms: norms.mean,
+    "SD": lambda norms: norms.sd,
+    "Least": lambda norms: norms.min,
+    "5 %": lambda norms: norms.p5,
+    "Median": lambda norms: norms.median,
+    "95 %": lambda norms: norms.p95,
+    "Greatest": lambda norms: norms.max,
+}
+SOURCE_FILE = detail_file("audit")
 
 
 def fit_audit(run: Run, limits: Limits) -> tuple[Block, ...]:
     """Return the fit audit of every embedding source of the run."""
     if not run.details.audit:
-        reason = "No embedding was used, so there is no fit to audit."
-        return (Nothing(status_sentence(run) or reason),)
+        return nothing(run, "No embedding was used, so there is no fit to audit.")
     more = Paragraph(f"{SOURCE_FILE} holds every figure, and more of the missing words.", "muted")
     return (*audit_blocks(run.details.audit, limits), more)
 
@@ -78,62 +74,50 @@ def _without_source(block: Block) -> Block:
 
 def _files(audits: Sequence[Audit], limits: Limits) -> Table | None:
     """Return the table of vector files; None where every source was made here."""
-    lines = [_file_row(entry, file) for entry in audits for file in entry.files]
-    if not lines:
-        return None
-    columns = (
-        *words("Source", "Format", "Compression"),
-        *numbers("Dimension", "Rows in the file", "Rows kept", "Repeated words", "Invalid UTF-8"),
-        *words("SHA-256", "Notes"),
+    files = [(entry, file) for entry in audits for file in entry.files]
+    columns: Columns[tuple[Audit, VectorsFile]] = (
+        text("Source", lambda one: one[0].source),
+        text("Format", lambda one: one[1].format or MISSING),
+        text("Compression", lambda one: one[1].compression or "none"),
+        number("Dimension", lambda one: count(one[1].dimension)),
+        number("Rows in the file", lambda one: count(one[1].rows)),
+        number("Rows kept", lambda one: count(one[0].rows_kept)),
+        number("Repeated words", lambda one: count(one[1].repeated)),
+        number("Invalid UTF-8", lambda one: count(one[1].replaced)),
+        text("SHA-256", lambda one: one[1].sha256[:HASH_SHOWN]),
+        text("Notes", lambda one: "; ".join(one[1].notes) or MISSING),
     )
     note = (
         "Rows kept: vectors that words of this corpus use. Of repeated words the first one counts; invalid UTF-8"
         " is replaced."
     )
-    return short_table("Vector files", columns, lines, limits.rows, SOURCE_FILE, note)
-
-
-def _file_row(entry: Audit, file: VectorsFile) -> tuple[Cell, ...]:
-    return row(
-        entry.source,
-        file.format or MISSING,
-        file.compression or "none",
-        *map(count, (file.dimension, file.rows, entry.rows_kept, file.repeated, file.replaced)),
-        file.sha256[:HASH_SHOWN],
-        "; ".join(file.notes) or MISSING,
-    )
+    return table_of("Vector files", files, columns, limits.rows, SOURCE_FILE, note) if files else None
 
 
 def _coverage(audits: Sequence[Audit], limits: Limits) -> Table:
-    lines = [_coverage_row(entry, part) for entry in audits for part in entry.by_split]
+    parts = [(entry.source, part) for entry in audits for part in entry.by_split]
+    columns = (*SOURCE, text("Split", lambda one: one[1].split or MISSING), *COVERAGE)
     note = (
         "Types are different tokens. A type without a vector reads as the unknown word; words that only"
         " validation or test documents hold have a vector where the source brings one."
     )
-    return short_table("Coverage by split", _coverage_columns("Split"), lines, limits.rows, SOURCE_FILE, note)
+    return table_of("Coverage by split", parts, columns, limits.rows, SOURCE_FILE, note)
 
 
 def _classes(audits: Sequence[Audit], limits: Limits) -> Table:
-    lines = [_coverage_row(entry, part) for entry in audits for part in entry.by_class]
-    readings = [text for entry in audits if (text := _class_reading(entry))]
-    note = " ".join(["Training documents.", *readings])
-    columns = _coverage_columns("Class")
-    return short_table("Coverage by class", columns, lines, limits.rows, SOURCE_FILE, note, fold=True)
+    parts = [(entry.source, part) for entry in audits for part in entry.by_class]
+    columns = (*SOURCE, text("Class", lambda one: one[1].label or MISSING), *COVERAGE)
+    note = " ".join(filter(None, ("Training documents.", *map(_class_reading, audits))))
+    return table_of("Coverage by class", parts, columns, limits.rows, SOURCE_FILE, note, fold=True)
 
 
-def _coverage_columns(part: str) -> tuple[Column, ...]:
-    return (*words("Source", part), *numbers("Types", "Tokens", "Types covered", "Tokens covered"))
-
-
-def _coverage_row(entry: Audit, part: Coverage) -> tuple[Cell, ...]:
-    return row(
-        entry.source,
-        part.split or part.label or MISSING,
-        count(part.types),
-        count(part.tokens),
-        percent(part.type_coverage),
-        percent(part.token_coverage),
-    )
+SOURCE: Columns[tuple[str, Coverage]] = (text("Source", lambda one: one[0]),)
+COVERAGE: Columns[tuple[str, Coverage]] = (
+    number("Types", lambda one: count(one[1].types)),
+    number("Tokens", lambda one: count(one[1].tokens)),
+    number("Types covered", lambda one: percent(one[1].type_coverage)),
+    number("Tokens covered", lambda one: percent(one[1].token_coverage)),
+)
 
 
 def _class_reading(entry: Audit) -> str:
@@ -149,16 +133,17 @@ def _class_reading(entry: Audit) -> str:
 
 def _steps(audits: Sequence[Audit], limits: Limits) -> Table:
     names = list(dict.fromkeys(step.step for entry in audits for step in entry.steps))
-    lines = [_steps_row(entry, names) for entry in audits]
+    columns: Columns[Audit] = (text("Source", lambda one: one.source), *map(_step_column, names))
     note = "All documents: types (share of the tokens), each counted at the first step that finds a vector for it."
-    columns = (*words("Source"), *numbers(*names))
-    return short_table("How words were found", columns, lines, limits.rows, SOURCE_FILE, note)
+    return table_of("How words were found", audits, columns, limits.rows, SOURCE_FILE, note)
 
 
-def _steps_row(entry: Audit, names: Sequence[str]) -> tuple[Cell, ...]:
-    steps = {step.step: step for step in entry.steps}
-    total = sum(step.tokens for step in entry.steps) or 1
-    return row(entry.source, *(_step_cell(steps.get(name), total) for name in names))
+def _step_column(name: str) -> ColumnOf[Audit]:
+    def show(entry: Audit) -> str:
+        total = sum(step.tokens for step in entry.steps) or 1
+        return _step_cell(next((step for step in entry.steps if step.step == name), None), total)
+
+    return number(name, show)
 
 
 def _step_cell(step: FoundAt | None, total: int) -> str:
@@ -186,66 +171,69 @@ def _case_reading(source: str, case: CaseEffect) -> str:
 
 
 def _missing(audits: Sequence[Audit], limits: Limits) -> Table:
-    lines = [_missing_row(entry) for entry in audits]
+    columns: Columns[Audit] = (
+        text("Source", lambda one: one.source),
+        text(
+            "Most frequent words without a vector",
+            lambda one: _some(f"{word.word} {count(word.tokens)}" for word in one.frequent_missing),
+        ),
+        text(
+            "Most discriminative ones",
+            lambda one: _some(
+                f"{word.word} ({word.label} {decimal(word.coefficient, 1)})"
+                for word in one.discriminative_missing
+            ),
+        ),
+    )
     note = (
         "Most frequent: occurrences in all documents. Most discriminative: the largest coefficients, in size, of"
         " a TF-IDF logistic regression on single words of the training documents, with the class that the word"
         " speaks for (against, if negative)."
     )
-    columns = words("Source", "Most frequent words without a vector", "Most discriminative ones")
-    return short_table("Missing words", columns, lines, limits.rows, SOURCE_FILE, note)
+    return table_of("Missing words", audits, columns, limits.rows, SOURCE_FILE, note)
 
 
-def _missing_row(entry: Audit) -> tuple[Cell, ...]:
-    frequent = [f"{word.word} {count(word.tokens)}" for word in entry.frequent_missing]
-    telling = [
-        f"{word.word} ({word.label} {decimal(word.coefficient, 1)})" for word in entry.discriminative_missing
-    ]
-    return row(entry.source, *(", ".join(shown[:WORDS_SHOWN]) or "none" for shown in (frequent, telling)))
+def _some(words: Iterable[str]) -> str:
+    return ", ".join(list(words)[:WORDS_SHOWN]) or "none"
 
 
 def _norms(audits: Sequence[Audit], limits: Limits) -> Table:
-    lines = [row(entry.source, *_norms_row(entry.norms)) for entry in audits]
-    columns = (
-        *words("Source"),
-        *numbers("Mean", "SD", "Least", "5 %", "Median", "95 %", "Greatest", "Zero vectors"),
+    def size(title: str) -> ColumnOf[Audit]:
+        return number(title, lambda one: decimal(NORMS[title](one.norms), 2) if one.norms else MISSING)
+
+    columns: Columns[Audit] = (
+        text("Source", lambda one: one.source),
+        *map(size, NORMS),
+        number("Zero vectors", lambda one: count(one.norms.zero) if one.norms else MISSING),
     )
     note = "Lengths of the vectors as the networks first read them, words without a vector left out."
-    return short_table("Norms of the vectors", columns, lines, limits.rows, SOURCE_FILE, note)
-
-
-def _norms_row(norms: Norms | None) -> list[str]:
-    if norms is None:
-        return [MISSING] * 8
-    sizes = (norms.mean, norms.sd, norms.min, norms.p5, norms.median, norms.p95, norms.max)
-    return [*(decimal(size, 2) for size in sizes), count(norms.zero)]
+    return table_of("Norms of the vectors", audits, columns, limits.rows, SOURCE_FILE, note)
 
 
 def _word_pairs(audits: Sequence[Audit], limits: Limits) -> Table | None:
     """Return the agreement with people's judgements; None where the installed gensim holds no list."""
-    lines = [_pair_row(entry, found) for entry in audits for found in entry.word_pairs]
-    if not lines:
-        return None
+    found = [(entry.source, pairs) for entry in audits for pairs in entry.word_pairs]
+    columns: Columns[tuple[str, JudgedPairs]] = (
+        text("Source", lambda one: one[0]),
+        text("List", lambda one: one[1].title),
+        number("Pairs covered", lambda one: f"{count(one[1].covered)} of {count(one[1].pairs)}"),
+        number("Spearman correlation", lambda one: _correlation(one[1])),
+        number("95 % interval", lambda one: interval(None if _few(one[1]) else one[1].ci95, decimal, 2)),
+    )
     note = (
         "Spearman's correlation of the cosines with people's judgements, over the pairs whose two words occur in"
         " this corpus and have a vector: English only, and no measure of how well a network will do."
     )
-    columns = (
-        *words("Source", "List"),
-        *numbers("Pairs covered", "Spearman correlation", "95 % interval"),
-    )
-    return short_table("Word pairs judged by people", columns, lines, limits.rows, SOURCE_FILE, note)
+    title = "Word pairs judged by people"
+    return table_of(title, found, columns, limits.rows, SOURCE_FILE, note) if found else None
 
 
-def _pair_row(entry: Audit, found: JudgedPairs) -> tuple[Cell, ...]:
-    few = found.covered < FEWEST_PAIRS
-    return row(
-        entry.source,
-        found.title,
-        f"{count(found.covered)} of {count(found.pairs)}",
-        "too few pairs" if few else decimal(found.spearman, 2),
-        MISSING if few else interval(found.ci95, decimal, 2),
-    )
+def _few(pairs: JudgedPairs) -> bool:
+    return pairs.covered < FEWEST_PAIRS
+
+
+def _correlation(pairs: JudgedPairs) -> str:
+    return "too few pairs" if _few(pairs) else decimal(pairs.spearman, 2)
 
 
 _BLOCKS: tuple[Callable[[Sequence[Audit], Limits], Block | None], ...] = (

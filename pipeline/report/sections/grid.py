@@ -4,23 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipeline.report.page.blocks import (
-    Block,
-    Cell,
-    Chart,
-    Dot,
-    DotPlot,
-    Limits,
-    Nothing,
-    Table,
-    numbers,
-    row,
-    short_table,
-    words,
-)
+from pipeline.report.page.blocks import Block, Cell, Chart, Limits, Table
+from pipeline.report.page.figures import Dot, DotPlot
 from pipeline.report.page.formats import MISSING, interval, percent
+from pipeline.report.page.tables import ColumnOf, Columns, number, table_of, text
 from pipeline.report.sections.causes import gains
-from pipeline.report.sections.facts import ModelFacts, model_facts, status_sentence
+from pipeline.report.sections.facts import ModelFacts, model_facts, nothing
 from pipeline.run_folder.reading import METRICS, Run
 
 Crossed = dict[tuple[str, str], ModelFacts]  # (model with its head, source with its mode) > facts
@@ -31,8 +20,11 @@ def grid(run: Run, limits: Limits) -> tuple[Block, ...]:
     crossed = _crossed(run)
     sources = list(dict.fromkeys(source for _, source in crossed))
     models = list(dict.fromkeys(model for model, _ in crossed))
+    if not sources:
+        return nothing(run, "No network was fitted, so no embedding source was used.")
     if len(sources) < 2:
-        return (Nothing(_why_nothing(run, sources)),)
+        alone = f"Every model with vectors reads {sources[0]}: name several sources to compare them."
+        return nothing(run, alone)
     return (
         *gains(run, limits),
         _table(crossed, models, sources, run.places, limits),
@@ -53,25 +45,16 @@ def _crossed(run: Run) -> Crossed:
     return found
 
 
-def _why_nothing(run: Run, sources: Sequence[str]) -> str:
-    if not sources:
-        return status_sentence(run) or "No network was fitted, so no embedding source was used."
-    alone = f"Every model with vectors reads {sources[0]}: name several sources to compare them."
-    return status_sentence(run) or alone
-
-
 def _table(
     crossed: Crossed, models: Sequence[str], sources: Sequence[str], places: int, limits: Limits
 ) -> Table:
-    shown = models[: limits.rows]
-    best = {model: max(one.accuracy for (own, _), one in crossed.items() if own == model) for model in shown}
-    lines = [
-        row(source, *(_cell(crossed.get((model, source)), best[model], places) for model in shown))
-        for source in sources
-    ]
+    def accuracy(model: str) -> ColumnOf[str]:
+        best = max(one.accuracy for (own, _), one in crossed.items() if own == model)
+        return number(model, lambda source: _cell(crossed.get((model, source)), best, places))
+
+    columns: Columns[str] = (text("Source", str), *map(accuracy, models[: limits.rows]))
     note = "Accuracy on the test documents (95 % interval). Bold: the best source of a model."
-    columns = (*words("Source"), *numbers(*shown))
-    return short_table("Accuracy by source and model", columns, lines, limits.rows, METRICS, note)
+    return table_of("Accuracy by source and model", sources, columns, limits.rows, METRICS, note)
 
 
 def _cell(model: ModelFacts | None, best: float, places: int) -> Cell:

@@ -9,22 +9,21 @@ from pipeline.report.page.blocks import (
     Block,
     Cell,
     Limits,
-    Nothing,
     Paragraph,
     Points,
     Table,
     numbers,
     row,
-    short_table,
     shorten,
     words,
 )
 from pipeline.report.page.formats import MISSING, count, decimal, percent, seconds
-from pipeline.report.sections.facts import of_first_fold, status_sentence
+from pipeline.report.page.tables import Columns, number, table_of, text
+from pipeline.report.sections.facts import nothing, of_first_fold
 from pipeline.run_folder.details.fitting import Choice, Tried
 from pipeline.run_folder.details.words import Near, Neighbours, NeighbourWord, TokenFacts
 from pipeline.run_folder.metrics.corpus import Corpus, Dropped, Embedding
-from pipeline.run_folder.reading import METRICS, Run
+from pipeline.run_folder.reading import METRICS, Run, detail_file
 
 SHOWN_ROWS = 8  # record numbers of a ledger entry
 DUPLICATE_MEANINGS = {
@@ -38,32 +37,42 @@ DUPLICATE_MEANINGS = {
 def corpus(run: Run, limits: Limits) -> tuple[Block, ...]:
     """Return splits, classes, the row ledger and duplicates."""
     facts = run.metrics.corpus
+    splits = f"Documents by split{of_first_fold(run)}"
+    duplicates = vars(facts.duplicates)
+    repeated = [(what, count(duplicates[key])) for key, what in DUPLICATE_MEANINGS.items()]
     return (
-        _splits_table(facts, of_first_fold(run)),
+        _shares_table(splits, "Split", list(vars(facts.splits).items()), Limits()),
         _classes_table(facts, limits),
         _ledger_table(facts, limits),
-        _duplicates_table(facts),
+        _values_table("Repeated documents", "What", "Documents", repeated),
         Paragraph(f"Corpus hash: {facts.hash}.", "muted"),
     )
 
 
-def _splits_table(facts: Corpus, fold: str) -> Table:
-    splits = vars(facts.splits)
-    total = sum(splits.values()) or 1
-    rows = tuple(row(name, count(number), percent(number / total)) for name, number in splits.items())
-    return Table(f"Documents by split{fold}", (*words("Split"), *numbers("Documents", "Share")), rows)
+def _shares_table(
+    caption: str, what: str, parts: Sequence[tuple[str, int]], limits: Limits, note: str = ""
+) -> Table:
+    """Return how many documents each part of a corpus has, and their share of all."""
+    total = sum(documents for _, documents in parts) or 1
+    columns: Columns[tuple[str, int]] = (
+        text(what, lambda part: part[0]),
+        number("Documents", lambda part: count(part[1])),
+        number("Share", lambda part: percent(part[1] / total)),
+    )
+    return table_of(caption, parts, columns, limits.rows, METRICS, note)
+
+
+def _values_table(caption: str, what: str, of: str, values: Sequence[tuple[str, str]]) -> Table:
+    return Table(caption, (*words(what), *numbers(of)), tuple(row(*line) for line in values))
 
 
 def _classes_table(facts: Corpus, limits: Limits) -> Table:
-    total = sum(facts.classes.values()) or 1
     ordered = sorted(facts.classes.items(), key=lambda item: -item[1])
-    lines = [row(label, count(number), percent(number / total)) for label, number in ordered]
     (largest, most), (smallest, fewest) = ordered[0], ordered[-1]
     note = f"Largest: “{largest}” ({count(most)}); smallest: “{smallest}” ({count(fewest)})."
     if most == fewest:
         note = f"Every class has {plural(fewest, 'document')}."
-    columns = (*words("Class"), *numbers("Documents", "Share"))
-    return short_table(f"Documents by class ({len(ordered)})", columns, lines, limits.rows, METRICS, note)
+    return _shares_table(f"Documents by class ({len(ordered)})", "Class", ordered, limits, note)
 
 
 def _ledger_table(facts: Corpus, limits: Limits) -> Table:
@@ -95,20 +104,14 @@ def _first(values: Sequence[int], total: int) -> str:
     return ", ".join(map(str, values[:SHOWN_ROWS])) + (f" and {count(rest)} more" if rest > 0 else "")
 
 
-def _duplicates_table(facts: Corpus) -> Table:
-    found = vars(facts.duplicates)
-    rows = tuple(row(text, count(found[key])) for key, text in DUPLICATE_MEANINGS.items())
-    return Table("Repeated documents", (*words("What"), *numbers("Documents")), rows)
-
-
 def tokens(run: Run, limits: Limits) -> tuple[Block, ...]:
     """Return lengths, what was cut, and what was unknown."""
     facts = run.details.tokens
     if facts is None:
-        return (Nothing(status_sentence(run) or "The run recorded nothing about its tokens."),)
+        return nothing(run, "The run recorded nothing about its tokens.")
     return (
         Paragraph(_cut_reading(facts)),
-        _token_table(facts),
+        _values_table("Tokens of the corpus", "Measure", "Value", _token_values(facts)),
         _token_split_table(facts, of_first_fold(run)),
     )
 
@@ -133,79 +136,70 @@ def _cut_reading(facts: TokenFacts) -> str:
     )
 
 
-def _token_table(facts: TokenFacts) -> Table:
+def _token_values(facts: TokenFacts) -> list[tuple[str, str]]:
     length = facts.length
-    values = {
-        "Documents": count(facts.documents),
-        "Tokens": count(facts.tokens),
-        "Types (different tokens)": count(facts.types),
-        "Vocabulary rows": count(facts.vocabulary),
-        "Median length, tokens": count(length.median),
-        "Mean length, tokens": decimal(length.mean, 1),
-        "95th percentile of length, tokens": count(length.p95),
-        "Longest document, tokens": count(length.max),
-        "Documents cut": count(facts.cut_documents),
-        "Tokens cut": count(facts.cut_tokens),
-    }
-    rows = tuple(row(name, value) for name, value in values.items())
-    return Table("Tokens of the corpus", (*words("Measure"), *numbers("Value")), rows)
+    return [
+        ("Documents", count(facts.documents)),
+        ("Tokens", count(facts.tokens)),
+        ("Types (different tokens)", count(facts.types)),
+        ("Vocabulary rows", count(facts.vocabulary)),
+        ("Median length, tokens", count(length.median)),
+        ("Mean length, tokens", decimal(length.mean, 1)),
+        ("95th percentile of length, tokens", count(length.p95)),
+        ("Longest document, tokens", count(length.max)),
+        ("Documents cut", count(facts.cut_documents)),
+        ("Tokens cut", count(facts.cut_tokens)),
+    ]
 
 
 def _token_split_table(facts: TokenFacts, fold: str) -> Table:
     unknown, empty = facts.unknown_tokens, facts.empty_documents
-    names = list(dict.fromkeys([*unknown, *empty]))
-    rows = tuple(row(name, percent(unknown.get(name), 2), count(empty.get(name))) for name in names)
-    columns = (*words("Split"), *numbers("Unknown tokens", "Documents without a token"))
+    columns: Columns[str] = (
+        text("Split", str),
+        number("Unknown tokens", lambda split: percent(unknown.get(split), 2)),
+        number("Documents without a token", lambda split: count(empty.get(split))),
+    )
     note = "Unknown: the token is not in the vocabulary, which was learned from training documents."
-    return Table(f"Unknown tokens and empty documents{fold}", columns, rows, note)
+    splits = list(dict.fromkeys([*unknown, *empty]))
+    return table_of(
+        f"Unknown tokens and empty documents{fold}", splits, columns, Limits().rows, METRICS, note
+    )
 
 
 def coverage(run: Run, limits: Limits) -> tuple[Block, ...]:
     """Return how much of the corpus each embedding source has vectors for."""
     sources = run.metrics.embeddings
     if not sources:
-        return (
-            Nothing(
-                status_sentence(run) or "No embedding was used: only models without embeddings were run."
-            ),
-        )
-    lines = [_coverage_row(entry) for entry in sources]
-    readings = tuple(_coverage_reading(entry) for entry in sources[: limits.rows])
-    columns = (
-        *words("Source"),
-        *numbers("Dimension", "Rows", "Types covered", "Tokens covered", "Rows from the source", "Seconds"),
-        *words("Settings", "Note"),
-    )
-    note = "Rows from the source: words of other documents for which the source brought a frozen vector."
-    return (Points(readings), short_table("Embedding sources", columns, lines, limits.rows, METRICS, note))
-
-
-def _coverage_reading(entry: Embedding) -> str:
-    return (
+        return nothing(run, "No embedding was used: only models without embeddings were run.")
+    readings = tuple(
         f"{entry.source} has a vector for {percent(entry.type_coverage)} of the types"
         f" and {percent(entry.token_coverage)} of the tokens."
+        for entry in sources[: limits.rows]
     )
+    columns: Columns[Embedding] = (
+        text("Source", lambda one: one.source),
+        number("Dimension", lambda one: count(one.dimension)),
+        number("Rows", lambda one: count(one.rows)),
+        number("Types covered", lambda one: percent(one.type_coverage)),
+        number("Tokens covered", lambda one: percent(one.token_coverage)),
+        number("Rows from the source", lambda one: count(one.rows_from_source)),
+        number("Seconds", lambda one: seconds(one.seconds) + (" (in an earlier run)" if one.cached else "")),
+        text("Settings", _settings),
+        text("Note", lambda one: one.note or MISSING),
+    )
+    note = "Rows from the source: words of other documents for which the source brought a frozen vector."
+    return (Points(readings), table_of("Embedding sources", sources, columns, limits.rows, METRICS, note))
 
 
-def _coverage_row(entry: Embedding) -> tuple[Cell, ...]:
-    return row(
-        entry.source,
-        count(entry.dimension),
-        count(entry.rows),
-        percent(entry.type_coverage),
-        percent(entry.token_coverage),
-        count(entry.rows_from_source),
-        seconds(entry.seconds) + (" (in an earlier run)" if entry.cached else ""),
-        ", ".join(f"{key} = {value}" for key, value in entry.settings.items()) or MISSING,
-        entry.note or MISSING,
-    )
+def _settings(entry: Embedding) -> str:
+    return ", ".join(f"{key} = {value}" for key, value in entry.settings.items()) or MISSING
 
 
 def neighbours(run: Run, limits: Limits) -> tuple[Block, ...]:
     """Return the nearest neighbours of characteristic words, a table for each source."""
     sources = [entry for entry in run.details.neighbours if entry.words]
     if not sources:
-        return (Nothing(status_sentence(run) or _why_no_neighbours(run)),)
+        return nothing(run, _why_no_neighbours(run))
     return tuple(neighbour_table(entry, limits) for entry in sources)
 
 
@@ -221,12 +215,20 @@ def _why_no_neighbours(run: Run) -> str:
 def neighbour_table(entry: Neighbours, limits: Limits) -> Table:
     """Return one source's neighbours."""
     trained = any(word.before is not None for word in entry.words)
-    lines = [_neighbour_row(word, trained) for word in entry.words]
-    near = ("Before training (cosine)", "After training (cosine)") if trained else ("Nearest words (cosine)",)
-    note = f"{_closest(entry.words)} {_kept(entry.words) if trained else ''}".strip()
-    title = f"Nearest neighbours: {entry.source}{', before and after training' if trained else ''}"
-    columns = words("Word", "Why this word", *near)
-    return short_table(title, columns, lines, limits.rows, "details/neighbours.json", note)
+    title, note = f"Nearest neighbours: {entry.source}", _closest(entry.words)
+    columns: Columns[NeighbourWord] = (
+        text("Word", lambda one: one.word),
+        text("Why this word", lambda one: one.why),
+        text("Nearest words (cosine)", lambda one: _near(one.neighbours)),
+    )
+    if trained:
+        title, note = f"{title}, before and after training", f"{note} {_kept(entry.words)}".strip()
+        columns = (
+            *columns[:-1],
+            text("Before training (cosine)", lambda one: _near(one.before or ())),
+            text("After training (cosine)", lambda one: _near(one.neighbours)),
+        )
+    return table_of(title, entry.words, columns, limits.rows, detail_file("neighbours"), note)
 
 
 def _kept(entries: Sequence[NeighbourWord]) -> str:
@@ -245,11 +247,6 @@ def _closest(entries: Sequence[NeighbourWord]) -> str:
     return f"The closest pair: “{word}” and “{near}” (cosine {decimal(cosine, 2)})."
 
 
-def _neighbour_row(entry: NeighbourWord, trained: bool) -> tuple[Cell, ...]:
-    shown = (entry.before or (), entry.neighbours) if trained else (entry.neighbours,)
-    return row(entry.word, entry.why, *map(_near, shown))
-
-
 def _near(neighbours: Sequence[Near]) -> str:
     """Return neighbours with their cosines in one cell."""
     return ", ".join(f"{near.word} {decimal(near.cosine, 2)}" for near in neighbours) or MISSING
@@ -259,38 +256,20 @@ def choices(run: Run, limits: Limits) -> tuple[Block, ...]:
     """Return what was chosen on validation documents, and what was tried."""
     entries = run.details.choices
     if not entries:
-        return (
-            Nothing(
-                status_sentence(run)
-                or "Nothing was chosen on the validation documents except when each training ends."
-            ),
-        )
-    lines = [line for entry in entries for line in _choice_rows(entry)]
-    columns = (
-        *words("Model"),
-        *numbers("Fold"),
-        *words("Setting"),
-        *numbers("Value", "Validation log loss", "Validation accuracy"),
-        *words("Chosen"),
+        return nothing(run, "Nothing was chosen on the validation documents except when each training ends.")
+    columns: Columns[tuple[Choice, Tried]] = (
+        text("Model", lambda one: one[0].name),
+        number("Fold", lambda one: one[0].fold),
+        text("Setting", lambda one: _setting_of(one[0].what, one[1])),
+        number("Value", lambda one: Cell(str(one[1].value), best=_is_chosen(*one))),
+        number("Validation log loss", lambda one: decimal(one[1].validation_log_loss)),
+        number("Validation accuracy", lambda one: percent(one[1].validation_accuracy)),
+        text("Chosen", lambda one: "chosen" if _is_chosen(*one) else ""),
     )
+    tried = [(choice, tried) for choice in entries for tried in choice.tried]
     note = f"{plural(len(entries), 'choice')} made; test documents chose nothing."
     title = "Settings tried on the validation documents"
-    return (short_table(title, columns, lines, limits.rows, "details/choices.json", note, fold=True),)
-
-
-def _choice_rows(entry: Choice) -> list[tuple[Cell, ...]]:
-    return [
-        row(
-            entry.name,
-            str(entry.fold),
-            _setting_of(entry.what, tried),
-            Cell(str(tried.value), best=_is_chosen(entry, tried)),
-            decimal(tried.validation_log_loss),
-            percent(tried.validation_accuracy),
-            "chosen" if _is_chosen(entry, tried) else "",
-        )
-        for tried in entry.tried
-    ]
+    return (table_of(title, tried, columns, limits.rows, detail_file("choices"), note, fold=True),)
 
 
 def _setting_of(what: str, tried: Tried) -> str:
@@ -304,6 +283,6 @@ def _setting_of(what: str, tried: Tried) -> str:
     return f"{what} ({told})" if told else what
 
 
-def _is_chosen(entry: Choice, tried: Tried) -> bool:
-    chosen = (entry.chosen, entry.min_df, entry.power, entry.beta)
+def _is_chosen(choice: Choice, tried: Tried) -> bool:
+    chosen = (choice.chosen, choice.min_df, choice.power, choice.beta)
     return (tried.value, tried.min_df, tried.power, tried.beta) == chosen

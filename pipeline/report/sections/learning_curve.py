@@ -4,30 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipeline.report.page.blocks import (
-    BandLine,
-    BandPoint,
-    Bands,
-    Block,
-    Cell,
-    Chart,
-    Limits,
-    Nothing,
-    Table,
-    numbers,
-    row,
-    short_table,
-    words,
-)
-from pipeline.report.page.formats import (
-    MISSING,
-    count,
-    interval,
-    p_value,
-    percent,
-    points,
-)
-from pipeline.report.sections.facts import n_folds, status_sentence
+from pipeline.report.page.blocks import Block, Chart, Limits, Table
+from pipeline.report.page.figures import BandLine, BandPoint, Bands
+from pipeline.report.page.formats import count, interval, not_drawn, p_value, percent, points
+from pipeline.report.page.tables import Columns, number, table_of, text
+from pipeline.report.sections.facts import n_folds, nothing
 from pipeline.run_folder.metrics.comparisons import Crossing, SizeDifference
 from pipeline.run_folder.metrics.models import Curve, CurvePoint
 from pipeline.run_folder.reading import METRICS, Run
@@ -53,7 +34,7 @@ def learning_curve(run: Run, limits: Limits) -> tuple[Block, ...]:
     if not models or crossing is None:
         asked = run.metrics.setting("run.learning_curve")
         why = "Not asked for: --learning-curve trains on smaller sets of documents too."
-        return (Nothing(status_sentence(run) or ("No set was finished." if asked else why)),)
+        return nothing(run, "No set was finished." if asked else why)
     return (
         _chart(models, crossing),
         _points_table(run, models, limits),
@@ -63,18 +44,16 @@ def learning_curve(run: Run, limits: Limits) -> tuple[Block, ...]:
 
 def _chart(models: Sequence[Curve], crossing: Crossing) -> Chart:
     ordered = sorted(models, key=lambda model: _drawn_first(model, crossing))
-    drawn, rest = ordered[:MOST_LINES], ordered[MOST_LINES:]
     pair = {crossing.a, crossing.b} - {None}
     lines = tuple(
         BandLine(
             model.name, tuple(_band_point(point, not pair or model.name in pair) for point in model.points)
         )
-        for model in drawn
+        for model in ordered[:MOST_LINES]
     )
     whose = f" of {' and '.join(sorted(map(str, pair)))}" if pair else ""
     reading = f"{crossing.sentence} The bands{whose} are 95 % intervals of each accuracy by itself."
-    if rest:
-        reading += f" Not drawn: {', '.join(model.name for model in rest)}."
+    reading += not_drawn([model.name for model in ordered[MOST_LINES:]])
     figure = Bands(lines, "Training documents (logarithmic)", "Accuracy on the test documents, %")
     return Chart("Accuracy by number of training documents", reading, figure)
 
@@ -91,16 +70,24 @@ def _band_point(point: CurvePoint, with_band: bool) -> BandPoint:
 
 
 def _points_table(run: Run, models: Sequence[Curve], limits: Limits) -> Table:
-    lines = [_point_row(run, model.name, point) for model in models for point in model.points]
-    columns = (
-        *words("Model"),
-        *numbers(
-            "Training documents", "Accuracy", "95 % interval", "Lowest fit", "Highest fit", "Did not train"
-        ),
+    columns: Columns[tuple[str, CurvePoint]] = (
+        text("Model", lambda one: one[0]),
+        number("Training documents", lambda one: count(one[1].documents)),
+        number("Accuracy", lambda one: percent(one[1].accuracy, run.places)),
+        number("95 % interval", lambda one: interval(one[1].ci95, percent, run.places)),
+        number("Lowest fit", lambda one: percent(min(_several(one[1]), default=None), run.places)),
+        number("Highest fit", lambda one: percent(max(_several(one[1]), default=None), run.places)),
+        number("Did not train", lambda one: count(one[1].untrained or None)),
     )
+    rows = [(model.name, point) for model in models for point in model.points]
     of_fold = "Of the first fold's documents." if n_folds(run) > 1 else ""
     note = " ".join(filter(None, (WHAT_A_SET_HOLDS, _refitted(run), of_fold, _unfinished(run))))
-    return short_table("Every point of the curves", columns, lines, limits.rows, METRICS, note)
+    return table_of("Every point of the curves", rows, columns, limits.rows, METRICS, note)
+
+
+def _several(point: CurvePoint) -> tuple[float, ...]:
+    """Return the accuracy of each fit where there are several."""
+    return point.seeds if len(point.seeds) > 1 else ()
 
 
 def _refitted(run: Run) -> str:
@@ -117,38 +104,17 @@ def _unfinished(run: Run) -> str:
     return f"Not finished, so left out: {', '.join(missing)} training documents." if missing else ""
 
 
-def _point_row(run: Run, name: str, point: CurvePoint) -> tuple[Cell, ...]:
-    seeds, several = point.seeds, len(point.seeds) > 1
-    return row(
-        name,
-        count(point.documents),
-        percent(point.accuracy, run.places),
-        interval(point.ci95, percent, run.places),
-        percent(min(seeds), run.places) if several else MISSING,
-        percent(max(seeds), run.places) if several else MISSING,
-        count(point.untrained) if point.untrained else MISSING,
-    )
-
-
 def _differences_table(run: Run, crossing: Crossing, limits: Limits) -> tuple[Table, ...]:
-    if not crossing.differences:
-        return ()
-    lines = [
-        row(
-            count(entry.documents),
-            points(entry.difference, run.places),
-            interval(entry.ci95, points, run.places),
-            p_value(entry.p_adjusted),
-            _ahead(entry),
-        )
-        for entry in crossing.differences
-    ]
-    columns = (
-        *numbers("Training documents", "Difference, points", "95 % interval", "p adjusted"),
-        *words("Ahead"),
+    entries = crossing.differences
+    columns: Columns[SizeDifference] = (
+        number("Training documents", lambda one: count(one.documents)),
+        number("Difference, points", lambda one: points(one.difference, run.places)),
+        number("95 % interval", lambda one: interval(one.ci95, points, run.places)),
+        number("p adjusted", lambda one: p_value(one.p_adjusted)),
+        text("Ahead", _ahead),
     )
     caption = f"{crossing.a} minus {crossing.b}, on the same test documents"
-    return (short_table(caption, columns, lines, limits.rows, METRICS, RULE),)
+    return (table_of(caption, entries, columns, limits.rows, METRICS, RULE),) if entries else ()
 
 
 def _ahead(entry: SizeDifference) -> str:

@@ -5,32 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline.core.clean import plural
-from pipeline.report.page.blocks import (
-    Block,
-    Cell,
-    Chart,
-    Dot,
-    DotPlot,
-    Limits,
-    Table,
-    numbers,
-    row,
-    short_table,
-    words,
-)
-from pipeline.report.page.formats import (
-    MISSING,
-    count,
-    decimal,
-    duration,
-    interval,
-    percent,
-    points,
-)
+from pipeline.report.page.blocks import Block, Chart, Limits, Table
+from pipeline.report.page.figures import Dot, DotPlot
+from pipeline.report.page.formats import count, decimal, duration, interval, percent, points
+from pipeline.report.page.tables import number
+from pipeline.report.sections.by_network import table_by_network
 from pipeline.run_folder.details.probes import BiasRow, ByNetwork, ForgetBias
 from pipeline.run_folder.reading import Run
-
-SOURCE = "details/probes.json"
 
 
 def forget_bias(found: ByNetwork[ForgetBias], run: Run, limits: Limits) -> tuple[Block, ...]:
@@ -61,44 +42,27 @@ def _dots(network: str, biases: Sequence[BiasRow], own_bias: float) -> list[Dot]
 
 
 def _bias_table(found: ByNetwork[ForgetBias], run: Run, limits: Limits) -> Table:
-    lines = [_bias_row(network, entry, run) for network, result in found for entry in result.biases]
-    columns = (
-        *words("Network"),
-        *numbers(
-            "Bias",
-            "Validation accuracy",
-            "Test accuracy",
-            "From the run's bias, points",
-            "95 % interval",
-            "Gate at the start",
-            "Mean gate after",
-            "Tokens at the start",
-            "Tokens after",
-            "Did not train",
-        ),
-    )
-    documents = count(found[0][1].gate_documents)
     note = (
-        f"The gates are those of the last recurrent layer on {documents} test documents. Tokens: the time"
-        " constant −1 / ln(gate), after which a cell holds 37 % of what it held; after training that of the middle"
-        " unit. The intervals are not corrected for their number; with one seed they hold the chance of documents"
-        " alone."
+        f"The gates are those of the last recurrent layer on {count(found[0][1].gate_documents)} test documents."
+        " Tokens: the time constant −1 / ln(gate), after which a cell holds 37 % of what it held; after training that"
+        " of the middle unit. The intervals are not corrected for their number; with one seed they hold the chance of"
+        " documents alone."
     )
-    title = "Forget gates and accuracy by their first bias"
-    return short_table(title, columns, lines, limits.rows, SOURCE, note)
-
-
-def _bias_row(network: str, entry: BiasRow, run: Run) -> tuple[Cell, ...]:
-    return row(
-        network,
-        f"{entry.bias:g}",
-        percent(entry.validation_accuracy, run.places),
-        percent(entry.accuracy, run.places),
-        points(entry.difference, run.places),
-        interval(entry.ci95, points, run.places),
-        decimal(entry.start_gate),
-        decimal(entry.gate),
-        decimal(entry.start, 1),
-        decimal(entry.time_constant, 1),
-        count(entry.untrained) if entry.untrained else MISSING,
+    return table_by_network(
+        "Forget gates and accuracy by their first bias",
+        [(network, entry) for network, result in found for entry in result.biases],
+        (
+            number("Bias", lambda one: f"{one.bias:g}"),
+            number("Validation accuracy", lambda one: percent(one.validation_accuracy, run.places)),
+            number("Test accuracy", lambda one: percent(one.accuracy, run.places)),
+            number("From the run's bias, points", lambda one: points(one.difference, run.places)),
+            number("95 % interval", lambda one: interval(one.ci95, points, run.places)),
+            number("Gate at the start", lambda one: decimal(one.start_gate)),
+            number("Mean gate after", lambda one: decimal(one.gate)),
+            number("Tokens at the start", lambda one: decimal(one.start, 1)),
+            number("Tokens after", lambda one: decimal(one.time_constant, 1)),
+            number("Did not train", lambda one: count(one.untrained or None)),
+        ),
+        limits,
+        note,
     )

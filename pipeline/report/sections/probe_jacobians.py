@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-from pipeline.report.page.blocks import (
-    Bands,
-    Block,
-    Cell,
-    Chart,
-    Limits,
-    Table,
-    numbers,
-    row,
-    short_table,
-    words,
-)
+from pipeline.report.page.blocks import Block, Chart, Limits, Table
+from pipeline.report.page.figures import Bands
 from pipeline.report.page.formats import MISSING, decimal
-from pipeline.report.sections.probe_gradients import MOST_LINES, WITH_BANDS, line
+from pipeline.report.page.tables import number, text
+from pipeline.report.sections.by_network import MOST_LINES, WITH_BANDS, line, table_by_network, what_is_drawn
 from pipeline.run_folder.details.probes import ByNetwork, Jacobians, Quartiles, Recurrence
 from pipeline.run_folder.reading import Run
 
@@ -32,71 +23,68 @@ NOTE = (
     " slope tanh' is below 1, what is far must vanish (Pascanu, Mikolov, Bengio 2013). Above 1 it may, or may explode."
     " The spectral radius is the largest eigenvalue's size."
 )
+READING = (
+    "How far a small change of a state moves the last hidden state so many words later, at most; median of the"
+    " documents: 1 is as far as the change itself, less than 1 fades, more grows. Both axes are logarithmic."
+)
 
 
 def jacobians(found: ByNetwork[Jacobians], run: Run, limits: Limits) -> tuple[Block, ...]:
     """Return the spectral norms over distance, and the bounds of plain networks."""
-    drawn = found[:MOST_LINES]
     lines = tuple(
-        line(name, result.lag, result, with_bands=len(drawn) <= WITH_BANDS) for name, result in drawn
+        line(name, result.lag, result, with_bands=len(found) <= WITH_BANDS)
+        for name, result in found[:MOST_LINES]
     )
-    figure = Bands(
-        lines,
-        "Tokens between the two states (logarithmic)",
-        "Largest singular value",
-        log_y=True,
-        percent=False,
-    )
-    bands = " Bands hold the middle half of the documents." if len(drawn) <= WITH_BANDS else ""
-    left_out = (
-        f" Not drawn: {', '.join(name for name, _ in found[MOST_LINES:])}." if found[MOST_LINES:] else ""
-    )
-    reading = (
-        "How far a small change of a state moves the last hidden state so many words later, at most; median of the"
-        " documents: 1 is as far as the change itself, less than 1 fades, more grows. Both axes are"
-        f" logarithmic.{bands}{left_out}"
-    )
-    chart = Chart("How far an earlier state moves the last hidden state", reading, figure)
+    x_axis, y_axis = "Tokens between the two states (logarithmic)", "Largest singular value"
+    figure = Bands(lines, x_axis, y_axis, log_y=True, percent=False)
+    title = "How far an earlier state moves the last hidden state"
     bounded = [(name, result.recurrence) for name, result in found if result.recurrence]
-    return (chart, _by_distance(found, limits), *((_bounds(bounded, limits),) if bounded else ()))
+    return (
+        Chart(title, READING + what_is_drawn(found), figure),
+        _by_distance(found, limits),
+        *((_bounds(bounded, limits),) if bounded else ()),
+    )
 
 
 def _by_distance(found: ByNetwork[Jacobians], limits: Limits) -> Table:
-    columns = (
-        *words("Network"),
-        *numbers(
-            *(f"Hidden state, {distance} tokens on" for distance in DISTANCES),
-            *(f"Logits, {distance} tokens on" for distance in DISTANCES),
+    near, far = DISTANCES
+    return table_by_network(
+        "What an earlier state moves",
+        found,
+        (
+            number(f"Hidden state, {near} tokens on", lambda one: _at(one, one, near)),
+            number(f"Hidden state, {far} tokens on", lambda one: _at(one, one, far)),
+            number(f"Logits, {near} tokens on", lambda one: _at(one, one.logits, near)),
+            number(f"Logits, {far} tokens on", lambda one: _at(one, one.logits, far)),
         ),
+        limits,
+        BY_DISTANCE,
     )
-    lines = [row(name, *_at(result, result), *_at(result, result.logits)) for name, result in found]
-    title = "What an earlier state moves"
-    return short_table(title, columns, lines, limits.rows, "details/probes.json", BY_DISTANCE)
 
 
-def _at(result: Jacobians, norms: Quartiles | None) -> list[str]:
-    """Return the medians at `DISTANCES`; missing where documents are shorter, or an older version kept none."""
-    at = dict(zip(result.lag, norms.median, strict=True)) if norms else {}
-    return [MISSING if (norm := at.get(one)) is None else f"{norm:.1g}" for one in DISTANCES]
+def _at(result: Jacobians, norms: Quartiles | None, distance: int) -> str:
+    """Return the median at a distance; missing where documents are shorter, or an older version kept none."""
+    norm = dict(zip(result.lag, norms.median, strict=True)).get(distance) if norms else None
+    return MISSING if norm is None else f"{norm:.1g}"
 
 
 def _bounds(bounded: ByNetwork[Recurrence], limits: Limits) -> Table:
-    columns = (
-        *words("Network"),
-        *numbers("Spectral radius of U", "Largest singular value of U", "tanh', mean", "tanh', largest"),
-        *words("What is far must vanish"),
+    return table_by_network(
+        "What bounds a plain network",
+        bounded[: limits.rows],
+        (
+            number("Spectral radius of U", lambda one: decimal(one.spectral_radius)),
+            number("Largest singular value of U", lambda one: decimal(one.largest_singular_value)),
+            number("tanh', mean", lambda one: decimal(one.mean_slope)),
+            number("tanh', largest", lambda one: decimal(one.largest_slope)),
+            text("What is far must vanish", _certain),
+        ),
+        limits,
+        NOTE,
     )
-    rows = tuple(_row(*one) for one in bounded[: limits.rows])
-    return Table("What bounds a plain network", columns, rows, NOTE)
 
 
-def _row(name: str, bound: Recurrence) -> tuple[Cell, ...]:
-    figures = (bound.spectral_radius, bound.largest_singular_value, bound.mean_slope, bound.largest_slope)
-    certain = (
-        "whatever it reads"
-        if bound.must_vanish
-        else "in these documents"
-        if bound.must_vanish_here
-        else "not by this bound"
-    )
-    return row(name, *map(decimal, figures), certain)
+def _certain(bound: Recurrence) -> str:
+    if bound.must_vanish:
+        return "whatever it reads"
+    return "in these documents" if bound.must_vanish_here else "not by this bound"

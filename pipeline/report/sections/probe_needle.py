@@ -6,25 +6,13 @@ from collections.abc import Sequence
 
 from pipeline.core.clean import plural
 from pipeline.core.names import ModelName
-from pipeline.report.page.blocks import (
-    BandLine,
-    BandPoint,
-    Bands,
-    Block,
-    Chart,
-    Limits,
-    Mark,
-    Table,
-    numbers,
-    row,
-    short_table,
-    words,
-)
+from pipeline.report.page.blocks import Block, Chart, Limits, Table
+from pipeline.report.page.figures import BandLine, BandPoint, Bands, Mark
 from pipeline.report.page.formats import count, duration, interval, percent
-from pipeline.run_folder.details.probes import ByNetwork, Needle, NeedleNetwork, NeedlePoint
+from pipeline.report.page.tables import number
+from pipeline.report.sections.by_network import table_by_network
+from pipeline.run_folder.details.probes import ByNetwork, Needle, NeedleNetwork
 from pipeline.run_folder.reading import Run
-
-SOURCE = "details/probes.json"
 
 
 def needle(found: ByNetwork[Needle], run: Run, limits: Limits) -> tuple[Block, ...]:
@@ -32,7 +20,7 @@ def needle(found: ByNetwork[Needle], run: Run, limits: Limits) -> tuple[Block, .
     networks = _named_apart(found)
     first = found[0][1]
     lines = tuple(
-        BandLine(name, tuple(_point_with_band(point) for point in network.points))
+        BandLine(name, tuple(BandPoint(one.k, one.accuracy, *one.ci95) for one in network.points))
         for name, network in networks
     )
     figure = Bands(
@@ -53,7 +41,7 @@ def needle(found: ByNetwork[Needle], run: Run, limits: Limits) -> tuple[Block, .
     return (chart, _needle_table(networks, run, limits))
 
 
-def _rates(result: Needle, networks: list[tuple[str, NeedleNetwork]]) -> str:
+def _rates(result: Needle, networks: ByNetwork[NeedleNetwork]) -> str:
     """Return which learning rates were tried and taken."""
     taken = ", ".join(f"{one.learning_rate:g} {name}" for name, one in networks)
     return (
@@ -73,34 +61,22 @@ def _named_apart(found: ByNetwork[Needle]) -> list[tuple[str, NeedleNetwork]]:
     ]
 
 
-def _point_with_band(point: NeedlePoint) -> BandPoint:
-    return BandPoint(point.k, point.accuracy, *point.ci95)
-
-
 def _some(names: Sequence[str]) -> str:
     """Return the first words of a list and how many there are."""
-    return (
-        f"{', '.join(map(str, names[:8]))} and {len(names) - 8} more" if len(names) > 8 else ", ".join(names)
-    )
+    return ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
 
 
-def _needle_table(networks: list[tuple[str, NeedleNetwork]], run: Run, limits: Limits) -> Table:
-    lines = [
-        row(
-            name,
-            count(point.k),
-            percent(point.accuracy, run.places),
-            interval(point.ci95, percent, run.places),
-            percent(min(point.seeds), run.places),
-            percent(max(point.seeds), run.places),
-        )
-        for name, network in networks
-        for point in network.points
-    ]
-    columns = (
-        *words("Network"),
-        *numbers("Place from the end", "Accuracy", "95 % interval", "Lowest seed", "Highest seed"),
-    )
-    return short_table(
-        "Accuracy by the distance of the needle", columns, lines, limits.rows, SOURCE, fold=True
+def _needle_table(networks: ByNetwork[NeedleNetwork], run: Run, limits: Limits) -> Table:
+    return table_by_network(
+        "Accuracy by the distance of the needle",
+        [(name, point) for name, network in networks for point in network.points],
+        (
+            number("Place from the end", lambda one: count(one.k)),
+            number("Accuracy", lambda one: percent(one.accuracy, run.places)),
+            number("95 % interval", lambda one: interval(one.ci95, percent, run.places)),
+            number("Lowest seed", lambda one: percent(min(one.seeds), run.places)),
+            number("Highest seed", lambda one: percent(max(one.seeds), run.places)),
+        ),
+        limits,
+        fold=True,
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pipeline.report.page.blocks import BandLine, BandPoint, Bands, Block, Chart, Limits
+from pipeline.report.page.blocks import Block, Chart, Limits
+from pipeline.report.page.figures import BandLine, BandPoint, Bands
+from pipeline.report.page.formats import not_drawn
 from pipeline.run_folder.details.probes import ByNetwork, TimeConstants
 from pipeline.run_folder.reading import Run
 
@@ -11,15 +13,13 @@ MOST_LINES = 7
 
 def time_constants(found: ByNetwork[TimeConstants], run: Run, limits: Limits) -> tuple[Block, ...]:
     """Return the share of units that hold longer, by the number of tokens."""
-    drawn, rest = found[:MOST_LINES], found[MOST_LINES:]
     lines = tuple(
         BandLine(name, tuple(BandPoint(one.tokens, one.units, None, None) for one in result.held_for))
-        for name, result in drawn
+        for name, result in found[:MOST_LINES]
     )
-    left_out = f" Not drawn: {', '.join(name for name, _ in rest)}." if rest else ""
     reading = (
         "Share of the units whose value falls to 37 % only after more than so many tokens, by the mean of the gate that"
-        f" keeps it.{left_out}"
+        f" keeps it.{not_drawn([name for name, _ in found[MOST_LINES:]])}"
     )
     figure = Bands(lines, "Tokens (logarithmic)", "Units that hold longer, %")
     return (Chart("How long units hold", reading, figure),)

@@ -3,34 +3,19 @@
 from __future__ import annotations
 
 from pipeline.core.names import ModelName
-from pipeline.report.page.blocks import (
-    Block,
-    Cell,
-    Chart,
-    Dot,
-    DotPlot,
-    Limits,
-    Paragraph,
-    Table,
-    numbers,
-    row,
-    short_table,
-    words,
-)
-from pipeline.report.page.formats import (
-    MINUS,
-    MISSING,
-    count,
-    decimal,
-    interval,
-    percent,
-    points,
-)
+from pipeline.report.page.blocks import Block, Chart, Limits, Paragraph, Table
+from pipeline.report.page.figures import Dot, DotPlot
+from pipeline.report.page.formats import MINUS, count, decimal, interval, percent, points
+from pipeline.report.page.tables import number
+from pipeline.report.sections.by_network import table_by_network
 from pipeline.run_folder.details.probes import ByNetwork, WordOrder
 from pipeline.run_folder.reading import Run
 
 MOST_CHARTS = 6  # networks in the chart; the table has them all
-SOURCE = "details/probes.json"
+NOTE = (
+    "Share that survives: (shuffled − most frequent class) / (as written − most frequent class); it is left out"
+    " where the network is not shown to be better than the most frequent class."
+)
 
 
 def word_order(found: ByNetwork[WordOrder], run: Run, limits: Limits) -> tuple[Block, ...]:
@@ -53,56 +38,39 @@ def _order_chart(found: ByNetwork[WordOrder]) -> Chart:
 def _order_dots(network: str, result: WordOrder) -> tuple[Dot, Dot]:
     accuracy = result.accuracy
     lo, hi = (max(0.0, min(1.0, accuracy + end)) for end in result.ci95)
-    runs = tuple(one.accuracy for one in result.shuffled)
     return (
         Dot(f"{network}, as written", accuracy, None, None, "as written"),
-        Dot(f"{network}, shuffled", result.shuffled_accuracy, lo, hi, "shuffled", runs),
+        Dot(f"{network}, shuffled", result.shuffled_accuracy, lo, hi, "shuffled", _shuffles(result)),
     )
 
 
 def _order_table(found: ByNetwork[WordOrder], run: Run, limits: Limits) -> Table:
-    lines = [_order_row(network, result, run) for network, result in found]
-    columns = (
-        *words("Network"),
-        *numbers(
-            "Documents",
-            "As written",
-            "Shuffled",
-            "Lowest",
-            "Highest",
-            "Difference, points",
-            "95 % interval",
-            "Most frequent class",
-            "Share that survives",
-            "95 % interval of it",
-            "Log loss as written",
-            "Log loss shuffled",
+    return table_by_network(
+        "What is left when words are shuffled",
+        found,
+        (
+            number("Documents", lambda one: count(one.documents)),
+            number("As written", lambda one: percent(one.accuracy, run.places)),
+            number("Shuffled", lambda one: percent(one.shuffled_accuracy, run.places)),
+            number("Lowest", lambda one: percent(min(_shuffles(one), default=None), run.places)),
+            number("Highest", lambda one: percent(max(_shuffles(one), default=None), run.places)),
+            number("Difference, points", lambda one: points(one.difference, run.places)),
+            number("95 % interval", lambda one: interval(one.ci95, points, run.places)),
+            number("Most frequent class", lambda one: percent(one.majority, run.places)),
+            number("Share that survives", lambda one: percent(one.share, 0).replace("-", MINUS)),
+            number(
+                "95 % interval of it", lambda one: interval(one.share_ci95, percent, 0).replace("-", MINUS)
+            ),
+            number("Log loss as written", lambda one: decimal(one.log_loss)),
+            number("Log loss shuffled", lambda one: decimal(one.shuffled_log_loss)),
         ),
+        limits,
+        NOTE,
     )
-    note = (
-        "Share that survives: (shuffled − most frequent class) / (as written − most frequent class); it is left out"
-        " where the network is not shown to be better than the most frequent class."
-    )
-    return short_table("What is left when words are shuffled", columns, lines, limits.rows, SOURCE, note)
 
 
-def _order_row(network: str, result: WordOrder, run: Run) -> tuple[Cell, ...]:
-    shuffled = [one.accuracy for one in result.shuffled]
-    return row(
-        network,
-        count(result.documents),
-        percent(result.accuracy, run.places),
-        percent(result.shuffled_accuracy, run.places),
-        percent(min(shuffled), run.places) if shuffled else MISSING,
-        percent(max(shuffled), run.places) if shuffled else MISSING,
-        points(result.difference, run.places),
-        interval(result.ci95, points, run.places),
-        percent(result.majority, run.places),
-        percent(result.share, 0).replace("-", MINUS),
-        interval(result.share_ci95, percent, 0).replace("-", MINUS),
-        decimal(result.log_loss),
-        decimal(result.shuffled_log_loss),
-    )
+def _shuffles(result: WordOrder) -> tuple[float, ...]:
+    return tuple(one.accuracy for one in result.shuffled)
 
 
 def _trained_on_shuffled_words(found: ByNetwork[WordOrder], run: Run) -> tuple[Paragraph, ...]:

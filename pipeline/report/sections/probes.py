@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from pipeline.report.page.blocks import Block, Limits, Nothing, Paragraph, Points
 from pipeline.report.page.chart_numbers import with_numbers
+from pipeline.report.sections.by_network import PROBES_FILE
 from pipeline.report.sections.facts import status_sentence
 from pipeline.report.sections.probe_forget_bias import forget_bias
 from pipeline.report.sections.probe_gradients import gradients
@@ -19,7 +19,7 @@ from pipeline.report.sections.probe_word_order import word_order
 from pipeline.run_folder.details.probes import Found, ProbedNetwork, Silent
 from pipeline.run_folder.reading import Run
 
-Writer = Callable[[Any, Run, Limits], tuple[Block, ...]]  # of what one probe found, by network
+Writer = Callable[..., tuple[Block, ...]]  # of what one probe found, by network; the run; the limits
 
 WHAT_IT_IS = (
     "Measured on the first seed's fit of each network, on test documents that were drawn once for all networks. It"
@@ -98,6 +98,6 @@ def _probe(name: str, entries: list[ProbedNetwork], run: Run, limits: Limits) ->
     if not measured:
         return
     for block in WRITERS[name](measured, run, limits) if name in WRITERS else ():
-        yield from with_numbers(block, limits, "details/probes.json")
+        yield from with_numbers(block, limits, PROBES_FILE)
     _, first = measured[0]
     yield Paragraph(f"Controls: {first.controls} Cannot show: {first.cannot_show}", "muted")

@@ -7,50 +7,15 @@ from collections.abc import Callable, Iterable, Sequence
 from pipeline.core.clean import plural
 from pipeline.core.models import LAST
 from pipeline.core.names import ModelName
-from pipeline.report.page.blocks import (
-    Block,
-    Cell,
-    Chart,
-    Dot,
-    DotPlot,
-    Limits,
-    Nothing,
-    Paragraph,
-    Table,
-    numbers,
-    row,
-    short_table,
-    words,
-)
-from pipeline.report.page.formats import (
-    MISSING,
-    count,
-    decimal,
-    interval,
-    percent,
-    seconds,
-    spread,
-)
-from pipeline.report.sections.facts import (
-    KIND_NAMES,
-    ModelFacts,
-    model_facts,
-    status_sentence,
-    what_times_hold,
-)
+from pipeline.report.page.blocks import Block, Cell, Chart, Limits, Nothing, Paragraph, Table
+from pipeline.report.page.figures import Dot, DotPlot
+from pipeline.report.page.formats import MISSING, count, decimal, interval, mean, percent, seconds, spread
+from pipeline.report.page.tables import Columns, number, table_of, text
+from pipeline.report.sections.facts import ModelFacts, model_facts, nothing, what_times_hold
 from pipeline.report.sections.metric import metric_of
 from pipeline.report.sections.rule import beside_words
-from pipeline.run_folder.metrics.models import Result
+from pipeline.run_folder.metrics.models import Budget, Result, Timing
 from pipeline.run_folder.reading import METRICS, Run
-
-# title, field of ModelFacts, whether the highest is the best, how it is shown
-SCORES: tuple[tuple[str, str, bool], ...] = (
-    ("Accuracy", "accuracy", True),
-    ("Macro F1", "macro_f1", True),
-    ("Log loss", "log_loss", False),
-    ("ECE", "ece", False),
-)
-
 
 HOW_BUDGETS_COMPARE = (
     "Looks: how often a training was judged on validation documents, which keep the best of its states as they keep the"
@@ -62,16 +27,16 @@ HOW_TO_READ_ECE = (
 )
 
 
-def no_results(run: Run) -> Nothing:
+def no_results(run: Run) -> tuple[Nothing]:
     """Return why there is no result to show."""
-    return Nothing(status_sentence(run) or "No model was fitted, so there are no results.")
+    return nothing(run, "No model was fitted, so there are no results.")
 
 
 def comparison(run: Run, limits: Limits) -> tuple[Block, ...]:
     """Return the table of all models and their accuracies as dots with intervals."""
     models = model_facts(run)
     if not models:
-        return (no_results(run),)
+        return no_results(run)
     return (
         _comparison_table(run, models, limits),
         _accuracy_chart(models, run.places, limits),
@@ -81,25 +46,64 @@ def comparison(run: Run, limits: Limits) -> tuple[Block, ...]:
 
 
 def _comparison_table(run: Run, models: Sequence[ModelFacts], limits: Limits) -> Table:
-    best = {field: _best(models, field, highest) for _, field, highest in SCORES}
-    beside = beside_words(run)
-    columns = (
-        *words("Model"),
-        *numbers("Accuracy", "95 % interval", "Macro F1", *(("95 % interval of F1",) if beside else ())),
-        *numbers("Log loss", "ECE", "ECE if calibrated"),
-        *numbers("Training seconds", "Documents/s", "Parameters", "Peak memory, MiB", "Runs"),
-        *words("Kind", "Notes"),
+    beside, places = bool(beside_words(run)), run.places
+    highest = models[0].accuracy
+    f1 = max(model.macro_f1 for model in models)
+    loss, ece = (
+        min((value for value in values if value is not None), default=None)
+        for values in ([model.log_loss for model in models], [model.ece for model in models])
     )
-    lines = [_comparison_row(model, best, run.places, bool(beside)) for model in models]
+    columns: Columns[ModelFacts] = (
+        text("Model", lambda one: _name(one, highest)),
+        number("Accuracy", lambda one: Cell(percent(one.accuracy, places), best=one.accuracy == highest)),
+        number("95 % interval", lambda one: interval(one.accuracy_ci95, percent, places)),
+        number("Macro F1", lambda one: Cell(decimal(one.macro_f1), best=one.macro_f1 == f1)),
+        number("95 % interval of F1", lambda one: interval(one.macro_f1_ci95, decimal, 3)),
+        number(
+            "Log loss",
+            lambda one: Cell(decimal(one.log_loss), best=_least(one.log_loss, loss)),
+        ),
+        number(
+            "ECE",
+            lambda one: Cell(decimal(one.ece), best=_least(one.ece, ece) and not one.ece_within_chance),
+        ),
+        number("ECE if calibrated", lambda one: if_calibrated(one, decimal)),
+        number("Training seconds", lambda one: seconds(mean([fit.fit_seconds for fit in one.fits]))),
+        number("Documents/s", lambda one: _speed(one.fits)),
+        number(
+            "Parameters",
+            lambda one: spread([fit.parameters for fit in one.results if fit.parameters is not None]),
+        ),
+        number(
+            "Peak memory, MiB", lambda one: count(max((fit.peak_rss_mib for fit in one.fits), default=None))
+        ),
+        number("Runs", lambda one: count(one.runs)),
+        text("Kind", lambda one: one.kind_name),
+        text("Notes", lambda one: "; ".join(_notes(one))),
+    )
     decides = f"The answer is decided by {metric_of(run).name}. " if beside else ""
     note = decides + (
         "Bold: the best of its column. Accuracy and macro F1: higher is better; log loss and expected"
         f" calibration error (ECE): lower is better. {HOW_TO_READ_ECE} Training seconds and documents per second are"
         f" means over the runs; peak memory is the highest of them and counts the whole program. {what_times_hold(run)}"
     )
-    heads = heads_note(model.name for model in models if model.kind == KIND_NAMES["network"])
+    heads = heads_note(model.name for model in models if model.kind == "network")
     title = "All models, highest accuracy first"
-    return short_table(title, columns, lines, limits.rows, METRICS, f"{note} {heads}".strip())
+    shown = columns if beside else (*columns[:4], *columns[5:])
+    return table_of(title, models, shown, limits.rows, METRICS, f"{note} {heads}".strip())
+
+
+def _name(model: ModelFacts, highest: float) -> Cell:
+    top = model.accuracy == highest
+    return Cell(model.name, best=top, tags=("highest",) if top else ())  # "best" is what validation chose
+
+
+def _speed(fits: Sequence[Timing]) -> str:
+    return count(mean([fit.predict_documents_per_second for fit in fits]))
+
+
+def _least(value: float | None, least: float | None) -> bool:
+    return value is not None and value == least
 
 
 def heads_note(names: Iterable[str]) -> str:
@@ -119,43 +123,6 @@ def heads_note(names: Iterable[str]) -> str:
     )
 
 
-def _best(models: Sequence[ModelFacts], field: str, highest: bool) -> float | None:
-    values = [getattr(model, field) for model in models if getattr(model, field) is not None]
-    return (max if highest else min)(values, default=None)
-
-
-def _comparison_row(
-    model: ModelFacts, best: dict[str, float | None], places: int, beside: bool
-) -> tuple[Cell, ...]:
-    def score(field: str, show: Callable[[float | None], str]) -> Cell:
-        value = getattr(model, field)
-        by_chance = field == "ece" and model.ece_within_chance
-        return Cell(show(value), best=value is not None and value == best[field] and not by_chance)
-
-    top = model.accuracy == best["accuracy"]
-    return row(
-        Cell(model.name, best=top, tags=("highest",) if top else ()),  # "best" is what validation chose
-        score("accuracy", lambda value: percent(value, places)),
-        interval(model.accuracy_ci95, percent, places),
-        score("macro_f1", decimal),
-        *((interval(model.macro_f1_ci95, _fraction),) if beside else ()),
-        score("log_loss", decimal),
-        score("ece", decimal),
-        if_calibrated(model, decimal),
-        seconds(model.fit_seconds),
-        count(model.documents_per_second),
-        spread(model.parameters),
-        count(model.peak_rss_mib),
-        count(model.runs),
-        model.kind,
-        Cell("; ".join(_notes(model))),
-    )
-
-
-def _fraction(value: float | None, places: int) -> str:
-    return decimal(value)
-
-
 def if_calibrated(model: ModelFacts, show: Callable[[float | None], str]) -> str:
     """Return the ECE that the model would have if it were calibrated: its mean, and what it stays below."""
     if model.ece_if_calibrated is None or model.ece_if_calibrated_95 is None:
@@ -169,7 +136,7 @@ def _notes(model: ModelFacts) -> list[str]:
         notes.append(f"did not train: {model.untrained_runs} of {model.runs}")
     if model.warnings:
         notes.append(plural(len(model.warnings), "warning"))
-    return notes or ["not trained in this run" if model.kind == KIND_NAMES["outside"] else "trained"]
+    return notes or ["not trained in this run" if model.kind == "outside" else "trained"]
 
 
 def _accuracy_chart(models: Sequence[ModelFacts], places: int, limits: Limits) -> Chart:
@@ -188,7 +155,7 @@ def _accuracy_chart(models: Sequence[ModelFacts], places: int, limits: Limits) -
 
 
 def _accuracy_dot(model: ModelFacts) -> Dot:
-    return Dot(model.name, model.accuracy, *model.accuracy_ci95, model.kind, model.run_accuracies)
+    return Dot(model.name, model.accuracy, *model.accuracy_ci95, model.kind_name, model.run_accuracies)
 
 
 def near_the_best(models: Sequence[ModelFacts]) -> Sequence[ModelFacts]:
@@ -219,27 +186,16 @@ def _accuracy_reading(models: Sequence[ModelFacts], places: int) -> str:
 def _budgets_table(run: Run, limits: Limits) -> tuple[Table, ...]:
     """Return how many settings each model tried; nothing for a run that did not count them."""
     entries = run.metrics.budgets
-    if not entries:
-        return ()
-    lines = [
-        row(
-            entry.name,
-            count(entry.settings_tried),
-            entry.chosen_by,
-            count(entry.looks),
-            count(entry.trainings),
-        )
-        for entry in entries
-    ]
-    columns = (
-        *words("Model"),
-        *numbers("Settings tried"),
-        *words("Chosen by"),
-        *numbers("Looks of a training", "Trainings"),
+    columns: Columns[Budget] = (
+        text("Model", lambda one: one.name),
+        number("Settings tried", lambda one: count(one.settings_tried)),
+        text("Chosen by", lambda one: one.chosen_by),
+        number("Looks of a training", lambda one: count(one.looks)),
+        number("Trainings", lambda one: count(one.trainings)),
     )
     note = f"{budget_words(entry.settings_tried for entry in entries)} {HOW_BUDGETS_COMPARE}"
-    title = "What each model could choose from"
-    return (short_table(title, columns, lines, limits.rows, METRICS, note),)
+    table = table_of("What each model could choose from", entries, columns, limits.rows, METRICS, note)
+    return (table,) if entries else ()
 
 
 def budget_words(settings_tried: Iterable[int]) -> str:
@@ -253,45 +209,39 @@ def budget_words(settings_tried: Iterable[int]) -> str:
     )
 
 
+FIT: Columns[Result] = (
+    text("Model", lambda fit: fit.name),
+    number("Seed", lambda fit: fit.seed),
+    number("Fold", lambda fit: fit.fold),
+)
+
+
 def _fits_table(run: Run, limits: Limits) -> Table:
-    lines = [_fit_row(entry, run.places) for entry in run.metrics.results]
-    columns = (
-        *words("Model"),
-        *numbers("Seed", "Fold", "Accuracy", "Macro F1", "Log loss", "ECE", "Parameters"),
-        *words("Trained", "Head", "Vectors"),
+    columns: Columns[Result] = (
+        *FIT,
+        number("Accuracy", lambda fit: percent(fit.accuracy, run.places)),
+        number("Macro F1", lambda fit: decimal(fit.macro_f1)),
+        number("Log loss", lambda fit: decimal(fit.log_loss)),
+        number("ECE", lambda fit: decimal(fit.ece)),
+        number("Parameters", lambda fit: count(fit.parameters)),
+        text("Trained", lambda fit: "elsewhere" if fit.kind == "outside" else "yes" if fit.trained else "no"),
+        text("Head", lambda fit: fit.head or MISSING),
+        text("Vectors", lambda fit: fit.vectors or MISSING),
     )
     note = "Head and vectors: as they were trained, where --tune drew them too."
-    return short_table("Scores of every fit", columns, lines, limits.rows, METRICS, note, fold=True)
-
-
-def _fit_row(entry: Result, places: int) -> tuple[Cell, ...]:
-    return row(
-        entry.name,
-        str(entry.seed),
-        str(entry.fold),
-        percent(entry.accuracy, places),
-        *map(decimal, (entry.macro_f1, entry.log_loss, entry.ece)),
-        count(entry.parameters),
-        "elsewhere" if entry.kind == "outside" else "yes" if entry.trained else "no",
-        entry.head or MISSING,
-        entry.vectors or MISSING,
+    return table_of(
+        "Scores of every fit", run.metrics.results, columns, limits.rows, METRICS, note, fold=True
     )
 
 
 def failures(run: Run, limits: Limits) -> tuple[Block, ...]:
     """Return the fits that did not train, with the reason for each."""
     results = run.metrics.results
+    failed = [fit for fit in results if not fit.trained]
     if not results:
-        return (no_results(run),)
-    failed = [entry for entry in results if not entry.trained]
+        return no_results(run)
     if not failed:
         return (Paragraph(f"Every model trained ({plural(len(results), 'fit')})."),)
-    lines = [_failure_row(entry) for entry in failed]
-    columns = (*words("Model"), *numbers("Seed", "Fold"), *words("Why"))
+    columns: Columns[Result] = (*FIT, text("Why", lambda fit: fit.why_not or MISSING))
     note = "A model that did not train says nothing about its kind: it is a failed measurement, not a loss."
-    title = "Fits that did not train"
-    return (short_table(title, columns, lines, limits.rows, METRICS, note),)
-
-
-def _failure_row(entry: Result) -> tuple[Cell, ...]:
-    return row(entry.name, str(entry.seed), str(entry.fold), entry.why_not or MISSING)
+    return (table_of("Fits that did not train", failed, columns, limits.rows, METRICS, note),)

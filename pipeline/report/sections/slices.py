@@ -6,30 +6,11 @@ from collections.abc import Callable, Sequence
 
 from pipeline.core.clean import plural
 from pipeline.core.wording import FIRST_METRIC
-from pipeline.report.page.blocks import (
-    Block,
-    Cell,
-    Chart,
-    Dot,
-    DotPlot,
-    Limits,
-    Nothing,
-    Paragraph,
-    Table,
-    numbers,
-    row,
-    short_table,
-    words,
-)
-from pipeline.report.page.formats import (
-    Number,
-    count,
-    decimal,
-    interval,
-    percent,
-    points,
-)
-from pipeline.report.sections.facts import status_sentence
+from pipeline.report.page.blocks import Block, Cell, Chart, Limits, Paragraph, Table
+from pipeline.report.page.figures import Dot, DotPlot
+from pipeline.report.page.formats import Number, count, decimal, interval, percent, points
+from pipeline.report.page.tables import ColumnOf, Columns, number, table_of, text
+from pipeline.report.sections.facts import nothing
 from pipeline.run_folder.metrics.documents import Group, Slice
 from pipeline.run_folder.reading import METRICS, Run
 
@@ -55,7 +36,7 @@ def slices(run: Run, limits: Limits) -> tuple[Block, ...]:
     """Return for each measure the difference of the two models of the verdict as a chart, and all accuracies."""
     found = run.metrics.slices
     if not found:
-        return (Nothing(status_sentence(run) or "There are too few test documents to be told apart."),)
+        return nothing(run, "There are too few test documents to be told apart.")
     return (
         Paragraph(_caution(found)),
         *(block for entry in found for block in _of_measure(entry, run, limits)),
@@ -124,17 +105,26 @@ def _reading(drawn: Sequence[Dot], places: int) -> str:
 
 def _table(entry: Slice, run: Run, limits: Limits) -> Table:
     caption, title, _ = MEASURES[entry.by]
-    names = [model.name for model in entry.groups[0].models]
+
+    def accuracy(place: int) -> ColumnOf[Group]:
+        return number(
+            entry.groups[0].models[place].name,
+            lambda group: Cell(
+                percent(group.models[place].accuracy, run.places),
+                best=group.models[place].accuracy == max(model.accuracy for model in group.models),
+            ),
+        )
+
+    between: Columns[Group] = (
+        number(f"{entry.a} minus {entry.b}, points", lambda group: points(group.difference, run.places)),
+        number("95 % interval", lambda group: interval(group.ci95, points, run.places)),
+    )
     compared = any(group.difference is not None for group in entry.groups)
-    lines = [_row(group, entry.by, compared, run.places) for group in entry.groups]
-    between = numbers(f"{entry.a} minus {entry.b}, points", "95 % interval") if compared else ()
-    columns = (*words(title), *numbers("Documents"), *between, *numbers(*names))
+    columns: Columns[Group] = (
+        text(title, lambda group: _name(group, entry.by)),
+        number("Documents", lambda group: count(group.documents)),
+        *(between if compared else ()),
+        *map(accuracy, range(len(entry.groups[0].models))),
+    )
     note = "Bold: the best of its row. Intervals of the accuracies are in metrics.json."
-    return short_table(f"Accuracy {caption}", columns, lines, limits.rows, METRICS, note)
-
-
-def _row(group: Group, by: str, compared: bool, places: int) -> tuple[Cell, ...]:
-    accuracies = [model.accuracy for model in group.models]
-    between = (points(group.difference, places), interval(group.ci95, points, places)) if compared else ()
-    cells = (Cell(percent(value, places), best=value == max(accuracies)) for value in accuracies)
-    return row(_name(group, by), count(group.documents), *between, *cells)
+    return table_of(f"Accuracy {caption}", entry.groups, columns, limits.rows, METRICS, note)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TypeVar
 
 from pipeline.report.page.blocks import Block, Chart, Grid, Limits, Section
 from pipeline.report.sections import (
@@ -27,6 +27,8 @@ from pipeline.report.sections import (
     tuning,
 )
 from pipeline.run_folder.reading import CHARTS, Run
+
+B = TypeVar("B", bound=Block)
 
 SECTIONS: tuple[tuple[str, str, Callable[[Run, Limits], tuple[Block, ...]]], ...] = (
     ("comparison", "Comparison of all models", quality.comparison),
@@ -93,9 +95,9 @@ def _with_files(anchor: str, blocks: Sequence[Block]) -> tuple[Block, ...]:
     """Return the blocks with a file name for each chart, numbered within the section."""
     numbers = itertools.count(1)
 
-    def named(block: Any) -> Any:
+    def named(block: B) -> B:
         if isinstance(block, Chart):
             return replace(block, file=f"{CHARTS}/{anchor}-{next(numbers)}.png")
         return replace(block, blocks=tuple(map(named, block.blocks))) if isinstance(block, Grid) else block
 
-    return tuple(named(block) for block in blocks)
+    return tuple(map(named, blocks))

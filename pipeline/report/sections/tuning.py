@@ -5,29 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from pipeline.core.clean import plural
-from pipeline.report.page.blocks import (
-    Block,
-    Cell,
-    Chart,
-    Limits,
-    Line,
-    Lines,
-    Nothing,
-    Paragraph,
-    Table,
-    numbers,
-    row,
-    short_table,
-    words,
-)
+from pipeline.report.page.blocks import Block, Cell, Chart, Limits, Paragraph, Table, numbers, row
+from pipeline.report.page.figures import Line, Lines
 from pipeline.report.page.formats import MISSING, count, decimal, percent, seconds
-from pipeline.report.sections.facts import status_sentence
+from pipeline.report.page.tables import ColumnOf, Columns, number, table_of, text
+from pipeline.report.sections.facts import nothing
 from pipeline.run_folder.details.fitting import SpaceRow
 from pipeline.run_folder.metrics.models import Trial, Tuned
-from pipeline.run_folder.reading import METRICS, Run
+from pipeline.run_folder.reading import METRICS, Run, detail_file
 
 BUDGETS = (1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 100)  # columns of the table; the largest budget is one too
 LINES_DRAWN = 14  # what colour, shape and dash keep apart
+Points = dict[str, tuple[float, ...]]  # of each model, the expected best accuracy of 1, 2, .. trials
 HOW = (
     "Each model gets the same number of trials on each fold: one fit a trial, on the training documents, the first"
     " with the settings as they were, the others drawn at random from the search space. The lowest log loss on the"
@@ -50,7 +39,7 @@ def tuning(run: Run, limits: Limits) -> tuple[Block, ...]:
             "Not tuned: without --tune, linear models choose their strength and networks when training ends, and"
             " nothing else."
         )
-        return (Nothing(status_sentence(run) or reason),)
+        return nothing(run, reason)
     curves = _curves(families)
     return (
         Paragraph(HOW),
@@ -66,7 +55,7 @@ def tuning(run: Run, limits: Limits) -> tuple[Block, ...]:
 # --- the expected best of n trials
 
 
-def _curves(families: Sequence[Tuned]) -> dict[str, tuple[float, ...]]:
+def _curves(families: Sequence[Tuned]) -> Points:
     """Return for each model the expected best accuracy of 1, 2, .. trials, the mean over its folds."""
     found: dict[str, list[Sequence[float]]] = {}
     for family in families:
@@ -77,13 +66,13 @@ def _curves(families: Sequence[Tuned]) -> dict[str, tuple[float, ...]]:
     }
 
 
-def _leading(curves: dict[str, tuple[float, ...]]) -> dict[str, tuple[float, ...]]:
+def _leading(curves: Points) -> Points:
     """Return the curves that are drawn, the highest last point first."""
     ordered = sorted(curves.items(), key=lambda item: item[1][-1:], reverse=True)
     return dict(ordered[:LINES_DRAWN])
 
 
-def _chart(curves: dict[str, tuple[float, ...]]) -> Chart:
+def _chart(curves: Points) -> Chart:
     lines = tuple(Line(name, values) for name, values in _leading(curves).items())
     left_out = len(curves) - len(lines)
     more = f" Not drawn: {plural(left_out, 'model')} below these." if left_out else ""
@@ -91,7 +80,7 @@ def _chart(curves: dict[str, tuple[float, ...]]) -> Chart:
     return Chart("Expected best validation accuracy", f"{reading(curves)}{more}", figure)
 
 
-def reading(curves: dict[str, tuple[float, ...]]) -> str:
+def reading(curves: Points) -> str:
     """Return in one line which model leads with one trial and with all, and who gained most by trying more."""
     known = {name: values for name, values in curves.items() if values}
     if not known:
@@ -111,27 +100,30 @@ def reading(curves: dict[str, tuple[float, ...]]) -> str:
     return f"{lead}; more trials gain most for {gainer} ({100 * gains[gainer]:+.1f} points)."
 
 
-def _curve_table(curves: dict[str, tuple[float, ...]], limits: Limits) -> Table:
+def _curve_table(curves: Points, limits: Limits) -> Table:
     most = max(map(len, curves.values()), default=0)
     budgets = [n for n in BUDGETS if n < most] + [most] * (most > 0)
-    lines = [
-        row(name, *(percent(values[n - 1]) if n <= len(values) else MISSING for n in budgets))
-        for name, values in curves.items()
-    ]
-    columns = (*words("Model"), *numbers(*(plural(n, "trial") for n in budgets)))
+
+    def best_of(n: int) -> ColumnOf[str]:
+        return number(plural(n, "trial"), lambda name: _value_of(curves[name], n))
+
     title = "Expected best validation accuracy by number of trials"
-    return short_table(title, columns, lines, limits.rows, METRICS, CURVE_NOTE)
+    columns: Columns[str] = (text("Model", str), *map(best_of, budgets))
+    return table_of(title, list(curves), columns, limits.rows, METRICS, CURVE_NOTE)
 
 
-def _every_point(curves: dict[str, tuple[float, ...]]) -> tuple[Table, ...]:
+def _value_of(values: Sequence[float], trials: int) -> str:
+    return percent(values[trials - 1]) if trials <= len(values) else MISSING
+
+
+def _every_point(curves: Points) -> tuple[Table, ...]:
     """Return every point of the curves, shut, where the table of some numbers of trials leaves one out."""
     most = max(map(len, curves.values()), default=0)
     if all(n in BUDGETS for n in range(1, most)):
         return ()
     drawn = _leading(curves)
     rows = tuple(
-        row(count(n), *(percent(values[n - 1]) if n <= len(values) else MISSING for values in drawn.values()))
-        for n in range(1, most + 1)
+        row(count(n), *(_value_of(values, n) for values in drawn.values())) for n in range(1, most + 1)
     )
     return (Table("Every point of the curves", numbers("Trials", *drawn), rows, fold=True),)
 
@@ -140,49 +132,42 @@ def _every_point(curves: dict[str, tuple[float, ...]]) -> tuple[Table, ...]:
 
 
 def _chosen_table(families: Sequence[Tuned], limits: Limits) -> Table:
-    lines = [_chosen_row(family) for family in families]
-    columns = (
-        *words("Model"),
-        *numbers(
-            "Fold",
-            "Trials",
-            "Seconds",
-            "Log loss as it was",
-            "Log loss chosen",
-            "Accuracy as it was",
-            "Accuracy chosen",
-            "Trial chosen",
-        ),
-        *words("Settings chosen"),
+    def of(number_of: int | None, family: Tuned) -> Trial | None:
+        return next((trial for trial in family.trials if trial.trial == number_of), None)
+
+    columns: Columns[Tuned] = (
+        text("Model", lambda one: one.name),
+        number("Fold", lambda one: one.fold),
+        number("Trials", lambda one: count(len(one.trials))),
+        number("Seconds", lambda one: seconds(one.seconds)),
+        number("Log loss as it was", lambda one: _loss(of(1, one))),
+        number("Log loss chosen", lambda one: _loss(of(one.chosen, one))),
+        number("Accuracy as it was", lambda one: _accuracy(of(1, one))),
+        number("Accuracy chosen", lambda one: _accuracy(of(one.chosen, one))),
+        number("Trial chosen", lambda one: count(one.chosen)),
+        text("Settings chosen", lambda one: _settings_of(of(one.chosen, one))),
     )
     note = f"Log loss and accuracy on the validation documents. {_fewer(families)}".strip()
-    return short_table("Settings chosen", columns, lines, limits.rows, METRICS, note)
+    return table_of("Settings chosen", families, columns, limits.rows, METRICS, note)
 
 
-def _chosen_row(family: Tuned) -> tuple[Cell, ...]:
-    trials = {trial.trial: trial for trial in family.trials}
-    first, chosen = trials.get(1), trials.get(family.chosen or 0)
-    shown = (first, chosen)
-    return row(
-        family.name,
-        str(family.fold),
-        count(len(trials)),
-        seconds(family.seconds),
-        *(decimal(trial.validation_log_loss) if trial else MISSING for trial in shown),
-        *(percent(trial.validation_accuracy) if trial else MISSING for trial in shown),
-        count(family.chosen),
-        settings_text(chosen.settings) if chosen else "none: the run was stopped",
-    )
+def _loss(trial: Trial | None) -> str:
+    return decimal(trial.validation_log_loss) if trial else MISSING
+
+
+def _accuracy(trial: Trial | None) -> str:
+    return percent(trial.validation_accuracy) if trial else MISSING
+
+
+def _settings_of(trial: Trial | None) -> str:
+    return settings_text(trial.settings) if trial else "none: the run was stopped"
 
 
 def _fewer(families: Sequence[Tuned]) -> str:
     """Return which models had fewer trials than were asked for although all of theirs ended."""
     names = [family.name for family in families if family.chosen and len(family.trials) < family.asked]
-    return (
-        f"Fewer trials, since there are no other settings: {', '.join(dict.fromkeys(names))}."
-        if names
-        else ""
-    )
+    several = ", ".join(dict.fromkeys(names))
+    return f"Fewer trials, since there are no other settings: {several}." if names else ""
 
 
 def settings_text(settings: Mapping[str, object]) -> str:
@@ -206,13 +191,14 @@ def _space_table(space: Sequence[SpaceRow], limits: Limits) -> Table:
     for entry in space:
         drawn = entry.key, _value(entry.first), _drawn(entry)
         models.setdefault(drawn, []).append(entry.model)
-    lines = [
-        row(key, ", ".join(names), first, distribution)
-        for (key, first, distribution), names in models.items()
-    ]
-    columns = words("Setting", "Models", "First trial", "Other trials")
+    columns: Columns[tuple[tuple[str, str, str], list[str]]] = (
+        text("Setting", lambda one: one[0][0]),
+        text("Models", lambda one: ", ".join(one[1])),
+        text("First trial", lambda one: one[0][1]),
+        text("Other trials", lambda one: one[0][2]),
+    )
     note = "A setting that was given is not drawn; of a list that was given, each trial takes one."
-    return short_table("Search space", columns, lines, limits.rows, "details/tuning.json", note)
+    return table_of("Search space", list(models.items()), columns, limits.rows, detail_file("tuning"), note)
 
 
 def _drawn(entry: SpaceRow) -> str:
@@ -223,25 +209,22 @@ def _drawn(entry: SpaceRow) -> str:
 
 
 def _trial_table(families: Sequence[Tuned], limits: Limits) -> Table:
-    lines = [_trial_row(family, trial) for family in families for trial in family.trials]
-    columns = (
-        *words("Model"),
-        *numbers("Fold", "Trial", "Validation accuracy", "Validation log loss", "Seconds"),
-        *words("Settings", "Chosen"),
+    columns: Columns[tuple[Tuned, Trial]] = (
+        text("Model", lambda one: one[0].name),
+        number("Fold", lambda one: one[0].fold),
+        number("Trial", lambda one: count(one[1].trial)),
+        number("Validation accuracy", lambda one: percent(one[1].validation_accuracy)),
+        number("Validation log loss", lambda one: Cell(_loss(one[1]), best=one[1].trial == one[0].chosen)),
+        number("Seconds", lambda one: seconds(one[1].seconds)),
+        text("Settings", lambda one: settings_text(one[1].settings)),
+        text("Chosen", lambda one: _outcome(*one)),
     )
+    trials = [(family, trial) for family in families for trial in family.trials]
     note = f"All trials together took {seconds(sum(family.seconds for family in families))} s."
-    return short_table("Every trial", columns, lines, 2 * limits.rows, METRICS, note, fold=True)
+    return table_of("Every trial", trials, columns, 2 * limits.rows, METRICS, note, fold=True)
 
 
-def _trial_row(family: Tuned, trial: Trial) -> tuple[Cell, ...]:
-    chosen = trial.trial == family.chosen
-    return row(
-        family.name,
-        str(family.fold),
-        count(trial.trial),
-        percent(trial.validation_accuracy),
-        Cell(decimal(trial.validation_log_loss), best=chosen),
-        seconds(trial.seconds),
-        settings_text(trial.settings),
-        "chosen" if chosen else f"no fit: {trial.why_not}" if trial.why_not else "",
-    )
+def _outcome(family: Tuned, trial: Trial) -> str:
+    if trial.trial == family.chosen:
+        return "chosen"
+    return f"no fit: {trial.why_not}" if trial.why_not else ""

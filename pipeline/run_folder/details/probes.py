@@ -29,18 +29,18 @@ Numbers = tuple[Number, ...]
 class Silent(Detail):
     """A probe that had nothing to measure, and why."""
 
-    question: str
+    question: str = ""
     nothing: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Found(Detail):
-    """What every probe says beside its own numbers."""
+    """What every probe says beside its own numbers; `question`, `controls` and `cannot_show` stand in its module."""
 
-    question: str
-    reading: str
-    controls: str
-    cannot_show: str
+    question: str = ""
+    reading: str = ""
+    controls: str = ""
+    cannot_show: str = ""
     summary: Free = field(default_factory=dict)
 
 
@@ -191,7 +191,7 @@ class MemoryHorizon(Found):
     above_majority: bool
     rope: Amount
     resolution: Number = None
-    last: str
+    last: str = ""
     changes: dict[str, HorizonChange]
 
 
@@ -219,7 +219,7 @@ class WordOrder(Found):
     share: Number
     share_ci95: Interval | None
     shares: Numbers = ()
-    rope: Amount | None = None
+    rope: Amount = 0.0
     order: str
 
 
