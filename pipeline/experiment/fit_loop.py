@@ -90,20 +90,19 @@ class FitLoop:
     def drop_lost_vectors(self) -> None:
         """Have the vectors of a run that goes on made anew where their file is damaged or gone and is still needed.
 
-        Vectors that cannot be made again to the last bit are of no use beside fits that read the old ones: those are done
-        again too.
+        Vectors that cannot be made again to the last bit are of no use beside fits that read the old ones: those are
+        done again too.
         """
         jobs = list(self.first_trainings())
         for source in [job for job in jobs if job.key.kind == "source" and job.key in self.folder.jobs]:
             readers = [job for job in jobs if job.needs == source.key and job.key.kind != "source"]
             if all(self.is_over(job.key) for job in readers) or _are_whole(source.vectors):
                 continue
-            lost = [source, *([] if self.data.config.run.deterministic else readers)]
-            self.folder.jobs -= {job.key for job in lost}
-            self.data.console.warn(
-                f"the vectors of {source.key.name} are damaged or gone from {self.folder.unfinished}: they are made anew"
-                + ("" if self.data.config.run.deterministic else ", and so is every fit that reads them")
-            )
+            again = self.data.config.run.deterministic
+            self.folder.jobs -= {job.key for job in (source, *(() if again else readers))}
+            what = f"the vectors of {source.key.name} are damaged or gone from {self.folder.unfinished}"
+            others = "" if again else ", and so is every fit that reads them"
+            self.data.console.warn(f"{what}: they are made anew{others}")
 
     # --- the first training of each model -----------------------------------------------------------------
 
