@@ -142,7 +142,7 @@ def _times(rate: Rate, factor: float) -> Rate:
 
 
 def _on_few_documents(data: RunData, job: Job) -> Job:
-    """Return the job on a random part of its documents, with no cache, no trials and no second fit."""
+    """Return the job on a random part of its documents, with no cache, no trials, no second fit and no saving."""
     fold, generator = job.fold, stage_generator(data.config.run.seed, "calibration")
     mean = float(np.diff(data.tokenized.offsets)[fold.train].mean())
     documents = math.ceil(_COUNTED_TOKENS / max(mean, 1.0))
@@ -160,4 +160,4 @@ def _on_few_documents(data: RunData, job: Job) -> Job:
     small = Split(
         0, some(fold.train, documents), some(fold.validation, _VALIDATION), some(fold.test, _TESTED)
     )
-    return replace(job, fold=small, settings=with_values(job.settings, values), refit=False)
+    return replace(job, fold=small, settings=with_values(job.settings, values), refit=False, place=None)

@@ -96,8 +96,9 @@ class OnRay:
     def begin(self, number: int, job: Job) -> None:
         """Submit a job with what it reads."""
         files = job.vectors.paths if job.vectors and job.key.kind != "source" else ()
+        own = replace(job, place=None)  # a node has no folder that outlives it
         task = self._task.options(memory=int(min(job.mib, self._most_mib) * _MIB))
-        self._running[task.remote(job, self._data, *map(self._sent, files))] = number, job
+        self._running[task.remote(own, self._data, *map(self._sent, files))] = number, job
 
     def next(self) -> tuple[int, Result]:
         """Return what comes next; raise what a job raised, or that the cluster is gone."""
