@@ -284,6 +284,8 @@ def values(key: str) -> st.SearchStrategy[Value]:
     hint, check = SETTINGS[key].hint, SETTINGS[key].check
     if check.choices:
         return st.sampled_from(check.choices)
+    if check.size:
+        return st.sampled_from([None, "4GB", "500 MB", "62.5%"])
     if hint in NUMBERS:
         return NUMBERS[hint].filter(check.allows)
     if hint is bool:
