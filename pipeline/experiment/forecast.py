@@ -27,6 +27,7 @@ from pipeline.settings.setting import AUTO
 from pipeline.settings.tables import Config, first_seeds, most_seeds
 
 _MIB = 2**20
+_REPORT_MIB = 2.5  # the report, its charts and figures
 _VECTORS = "vectors of "
 
 
@@ -80,7 +81,7 @@ def forecast(data: RunData, jobs: Sequence[Job], rates: Rates, cluster: Cluster,
         seconds=Seconds(*(around + seconds for seconds, _ in plans)),
         critical_seconds=Seconds(*critical),
         peak_mib=cluster.own_mib + max(peak for _, peak in plans),
-        disk_mib=sum(one.disk_mib for one in expected),
+        disk_mib=_REPORT_MIB + sum(one.disk_mib for one in expected),
         rows=tuple(_rows(expected, rates)),
         unknown=tuple(unknown(data.config)),
     )
