@@ -52,7 +52,11 @@ class Job:
     refit : whether what was chosen is fitted again, on validation documents too
     vectors : where the vectors that it reads, or makes, lie; None where it reads none
     needs : the job that has to end before this one can begin
+    place : the folder in which a training saves how far it is; None: one that is killed begins anew
     words : what it reads, counted as often as it is read: tells long jobs from short ones
+    mib : the memory that a process needs which does it and nothing else
+    beside : how many jobs like it can run at once, where all others wait for these: they share the cores; 0: others run
+        beside it
     """
 
     key: JobKey
@@ -63,7 +67,10 @@ class Job:
     refit: bool
     vectors: VectorFiles | None = None
     needs: JobKey | None = None
+    place: Path | None = None
     words: int = 0
+    mib: float = 0.0
+    beside: int = 0
 
     @property
     def model(self) -> PlannedModel:
