@@ -328,7 +328,9 @@ def _exit_statuses(console: Console, debug: bool) -> Iterator[None]:
     except Found as found:
         _stop(DIFFERENCE, str(found))
     except KeyboardInterrupt:
-        _stop(INTERRUPTED, _what_was_finished(console))
+        from pipeline.commands.interrupted import what_was_finished
+
+        _stop(INTERRUPTED, what_was_finished(console))
     except Exception as error:
         if any(text in str(error) for text in _FULL):
             _stop(MISTAKE, str(_full_disk(console, error)), error if debug else None)
@@ -368,24 +370,6 @@ def _fault(console: Console, error: Exception) -> str:
     log = f"the log is {console.log_path}" if console.log_path else "no log was begun"
     fault = f"a fault of this program, {type(error).__name__}: {what}"
     return f"embedseq: {fault}; {log}, and --debug shows the traceback"
-
-
-def _what_was_finished(console: Console) -> str:
-    """Return one line for Ctrl-C: what was finished, the folder that holds it, and how the run goes on."""
-    from pipeline.core.files import read_json
-    from pipeline.run_folder.journal import JOURNAL
-
-    if console.log_path is None:
-        return "Interrupted before anything was written."
-    folder = console.log_path.parent
-    finished: list[str] = []
-    with suppress(PipelineError, KeyError, TypeError):
-        finished = read_json(folder / "details" / "status.json")["finished"]
-    console.log("interrupted")
-    there = f"Interrupted. Finished: {', '.join(finished) or 'no model'}; what there is stands in {folder}"
-    return (
-        f"{there}; the same command, with --out {folder}, goes on" if (folder / JOURNAL).is_file() else there
-    )
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -34,7 +34,7 @@ from pipeline.run_folder.predictions import (
     read_run_predictions,
     write_predictions,
 )
-from pipeline.run_folder.reading import CONFIG, CURVE_FOLDER, INPUTS, detail_file
+from pipeline.run_folder.reading import CONFIG, CURVE_FOLDER, INPUTS, UNFINISHED, detail_file
 from pipeline.run_folder.stopped import StoppedRun, vanished
 from pipeline.settings.reading import load_config
 from pipeline.settings.tables import Config
@@ -43,7 +43,6 @@ from pipeline.tasks.classification.answers import Predictions
 K = TypeVar("K")
 V = TypeVar("V")
 LOG = "log.txt"
-UNFINISHED = "unfinished"  # a folder that goes when the run is complete
 
 
 @dataclass(kw_only=True)
@@ -340,8 +339,7 @@ def _take_source(folder: RunFolder, row: Row) -> None:
         folder.embeddings = [*others, row["embedding"]]
     if "neighbours" in row:
         folder.neighbours[row["neighbours"]["source"]] = row["neighbours"]
-    known = folder.audits.get(tuple(row["parts"]))
-    if "audit" in row and not (known and row["audit"]["shuffled"]):  # as another shard has it
+    if "audit" in row and not (row["audit"]["shuffled"] and tuple(row["parts"]) in folder.audits):
         folder.audits[tuple(row["parts"])] = row["audit"]
 
 

@@ -14,11 +14,10 @@ from pathlib import Path
 from pipeline.core.errors import PipelineError, first_places
 from pipeline.core.files import write_whole
 from pipeline.core.fits import Row
-from pipeline.run_folder.folder import UNFINISHED
 from pipeline.run_folder.journal import BEGIN, END, JOURNAL, RESUMED, Line, read_journal, rewrite
 from pipeline.run_folder.lock import check_free
 from pipeline.run_folder.predictions import FOLDER as PREDICTIONS
-from pipeline.run_folder.reading import CURVE_FOLDER, detail_file
+from pipeline.run_folder.reading import CURVE_FOLDER, UNFINISHED, detail_file
 from pipeline.run_folder.stopped import StoppedRun, damaged_files
 
 SHARD, MERGED = "shard", "merged"  # states of a run
