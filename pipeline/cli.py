@@ -54,6 +54,11 @@ Version = Annotated[
     bool, typer.Option("--version", help="Show the version and exit.", callback=_show_version, is_eager=True)
 ]
 
+Resume = Annotated[
+    bool,
+    typer.Option("--resume", help="Go on with the run in --out DIR; fail if there is none to go on with."),
+]
+
 
 @app.callback()
 def _root(version: Version = False) -> None:
@@ -100,12 +105,13 @@ def _with_settings(
 @script.command(short_help="Train every model on CORPUS and write a report.", epilog=EPILOG)
 @app.command(short_help="Train every model on CORPUS and write a report.", epilog=EPILOG)
 @_with_settings(*TABLES)
-def run(settings: Config, console: Console, *, version: Version = False) -> None:
-    """Compare embedding + recurrent networks with bag of words on CORPUS, and write a report."""
+def run(settings: Config, console: Console, *, resume: Resume = False, version: Version = False) -> None:
+    """Compare embedding + recurrent networks with bag of words on CORPUS, and write a report. A run that was
+    stopped goes on where the same command names its folder with --out."""
     from pipeline.commands.run import run_experiment
     from pipeline.report import summarise
 
-    folder = run_experiment(settings, console, _command())
+    folder = run_experiment(settings, console, _command(), resume=resume)
     console.say(summarise(folder))
 
 
@@ -150,20 +156,22 @@ def report(run_folder: RunFolder, debug: Debug = False) -> None:
     scored first."""
     console = Console()
     with _exit_statuses(console, debug):
-        from pipeline.run_folder.journal import JOURNAL
+        from pipeline.report import draw_report
+        from pipeline.run_folder.lock import RunLock
+        from pipeline.run_folder.stopped import holds
 
-        if (run_folder / JOURNAL).is_file():
-            from pipeline.commands.unfinished import finish
-
-            finish(run_folder, console)
-        elif not (run_folder / "metrics.json").is_file():
+        found = holds(run_folder)
+        if found not in ("a finished run", "a run that can go on"):
             raise PipelineError(
                 str(run_folder), "there is no metrics.json in it", "give the folder of a finished run"
             )
-        else:
-            from pipeline.report import draw_report
+        with RunLock.take(run_folder, console.say):
+            if found == "a finished run":
+                draw_report(run_folder)
+            else:
+                from pipeline.commands.unfinished import finish
 
-            draw_report(run_folder)
+                finish(run_folder, console)
         console.say(f"Report: {run_folder / 'report.html'}")
 
 
@@ -297,7 +305,8 @@ def _full_disk(console: Console, error: Exception) -> PipelineError:
     run = None if console.log_path is None else console.log_path.parent
     fix = "make room, and run again"
     if run is not None and (run / JOURNAL).is_file():
-        fix = f"make room; `python -m pipeline report {run}` then scores what had finished"
+        goes_on = f"the same command, with --out {run}, then goes on"
+        fix = f"make room; {goes_on}, and `python -m pipeline report {run}` scores what had finished"
     where = getattr(error, "filename", None) or run or "disk"
     return PipelineError(str(where), next(text for text in _FULL if text in str(error)), fix)
 
@@ -321,8 +330,9 @@ def _fault(console: Console, error: Exception) -> str:
 
 
 def _what_was_finished(console: Console) -> str:
-    """Return one line for Ctrl-C: what was finished, and the folder that holds it."""
+    """Return one line for Ctrl-C: what was finished, the folder that holds it, and how the run goes on."""
     from pipeline.core.files import read_json
+    from pipeline.run_folder.journal import JOURNAL
 
     if console.log_path is None:
         return "Interrupted before anything was written."
@@ -331,7 +341,10 @@ def _what_was_finished(console: Console) -> str:
     with suppress(PipelineError, KeyError, TypeError):
         finished = read_json(folder / "details" / "status.json")["finished"]
     console.log("interrupted")
-    return f"Interrupted. Finished: {', '.join(finished) or 'no model'}; what there is stands in {folder}"
+    there = f"Interrupted. Finished: {', '.join(finished) or 'no model'}; what there is stands in {folder}"
+    return (
+        f"{there}; the same command, with --out {folder}, goes on" if (folder / JOURNAL).is_file() else there
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

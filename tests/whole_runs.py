@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -22,7 +21,6 @@ from pipeline.experiment.fit_linear import fit_baselines
 from pipeline.experiment.fit_networks import fit_network_again, fit_network_of, try_network
 from pipeline.experiment.jobs import Job, VectorsMade
 from pipeline.experiment.tuning.trials import Settings
-from pipeline.run_folder.journal import JOURNAL
 from pipeline.settings.reading import load_config
 from pipeline.settings.tables import Config
 
@@ -86,14 +84,6 @@ def perform(
 
 def read(run: Path, name: str = "metrics.json") -> Any:
     return json.loads((run / name).read_text(encoding="utf-8"))
-
-
-def let_writer_be_gone(run: Path) -> None:
-    """Let the journal of a run say that a process wrote it that is no more."""
-    journal = run / JOURNAL
-    text, n_found = re.subn(r'"created": ?[\d.]+', '"created": 0.0', journal.read_text(encoding="utf-8"))
-    assert n_found == 1
-    journal.write_text(text, encoding="utf-8")
 
 
 class Watched(Console):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -14,8 +14,12 @@ from pathlib import Path
 import numpy as np
 
 from pipeline import __version__
+from pipeline.commands.out_folder import check_out, out_folder
+from pipeline.commands.unfinished import ENDINGS
+from pipeline.core.clean import plural
 from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
+from pipeline.core.files import json_text
 from pipeline.core.noise import quiet
 from pipeline.core.seeds import stage_generator
 from pipeline.core.values import TRAIN, Corpus, TokenizedCorpus
@@ -40,23 +44,29 @@ from pipeline.experiment.plan import (
     question_of,
     unused_sources,
 )
-from pipeline.experiment.planned_run import PlannedRun, corpus_of
+from pipeline.experiment.planned_run import AskedRun, PlannedRun, corpus_of
 from pipeline.models.table import PlannedModel
 from pipeline.run_folder.folder import LOG
-from pipeline.run_folder.metrics.corpus import CorpusRead
+from pipeline.run_folder.lock import RunLock
 from pipeline.run_folder.protocol import LaidDown, breaches, plan_of, read_protocol, write_protocol
-from pipeline.run_folder.reading import CONFIG
+from pipeline.run_folder.reading import detail_file
+from pipeline.run_folder.stopped import StoppedRun, holds, vanished
 from pipeline.settings.setting import AUTO
-from pipeline.settings.tables import Config, save_config, with_values
+from pipeline.settings.tables import Config, with_values
 from pipeline.text.tokenizer import tokenize
 
 _COUNTED_DOCUMENTS = 2_000  # whose tokens tell long documents from short ones
 
 
 def run_experiment(
-    config: Config, console: Console, command: str, executors: Executors = executor_of
+    config: Config,
+    console: Console,
+    command: str,
+    executors: Executors = executor_of,
+    *,
+    resume: bool = False,
 ) -> Path:
-    """Run every stage and return the run folder.
+    """Run every stage and return the run folder; in the folder of a run that was stopped, those that it lacks.
 
     Parameters
     ----------
@@ -68,19 +78,21 @@ def run_experiment(
         What the person typed, for the report.
     executors : callable
         Makes the place where fits run.
+    resume : bool
+        Whether there has to be a run to go on with.
 
     Raises
     ------
     PipelineError
-        For a mistake in the user's files or settings.
+        For a mistake in the user's files or settings, or a folder that another process holds.
     KeyboardInterrupt
         After the folder was written with what had finished.
     """
-    started = time.perf_counter()
+    began = time.perf_counter()
     planned = plan_models(config.run.models, config.run.embeddings)
     check_settings(planned, config.networks)
     check_executor(config.run.executor)
-    check_out(config.run.out)
+    check_out(config.run.out, resume)
     check_protocol(config.run.protocol)
     check_names(config.run.compare, {model.name for model in planned})
     read = read_and_split(config, console)
@@ -93,17 +105,49 @@ def run_experiment(
     check_names(config.run.compare, {model.name for model in planned})
     outside = tuple(read_outside(path, read.corpora) for path in config.run.compare)
     smaller = folds_of_curve(config, read)
-    corpus = corpus_of(read, config)
-    laid_down = lay_down(config, planned, corpus) if config.run.protocol else None
-    path = _make_run_folder(config, loaded.name)
-    console.log_to(path / LOG)
-    run = PlannedRun.begin(path, config, command, read, planned, outside)
-    if laid_down is not None:
-        run.folder.write_detail("protocol", laid_down)
-        for breach in breaches(laid_down.content, config, corpus, __version__):
-            console.warn(f"this run does not keep to {laid_down.file}: {breach}")
-    fit_and_score(run, read, console, started, smaller, executors)
+    asked = AskedRun(config, command, read, planned, began, outside)
+    path = out_folder(config.run.out, loaded.name)
+    with RunLock.take(path, console.say) as lock:
+        run = begin_or_go_on(path, asked, lock, console, resume)
+        fit_and_score(run, read, console, smaller, executors)
     return path
+
+
+def begin_or_go_on(path: Path, asked: AskedRun, lock: RunLock, console: Console, resume: bool) -> PlannedRun:
+    """Return the run of a folder that this process holds: a new one, or the one that was stopped there.
+
+    Raises
+    ------
+    PipelineError
+        If the folder holds something else, or a run of other settings or documents.
+    """
+    check_out(str(path), resume, held=True)
+    if holds(path) == "a run that can go on":
+        stopped = StoppedRun.read(path)
+        if stopped.damage:
+            console.warn(stopped.damage)
+        then = PlannedRun.stopped(stopped)
+        run = PlannedRun.going_on(stopped, then, asked, lock)
+        console.log_to(path / LOG)
+        console.say(f"Goes on in {path}: {what_is_there(then)}")
+        return run
+    laid_down = lay_down(asked) if asked.config.run.protocol else None
+    texts = {} if laid_down is None else {detail_file("protocol"): json_text(laid_down)}
+    run = PlannedRun.begin(path, asked, lock, texts)
+    console.log_to(path / LOG)
+    if laid_down is not None:
+        for breach in breaches(laid_down.content, asked.config, run.about.corpus, __version__):
+            console.warn(f"this run does not keep to {laid_down.file}: {breach}")
+    return run
+
+
+def what_is_there(run: PlannedRun) -> str:
+    """Return in words how far a run had come that was stopped; fits that were made elsewhere are not counted."""
+    names = {model.name for model in run.fitted_here}
+    fits = [key for key in run.planned_fits() if key.name in names]
+    there = sum(key in run.folder.fits for key in fits)
+    state = ENDINGS.get(run.folder.state, "its fits had ended")
+    return f"{there} of {plural(len(fits), 'fit')} are there, begun {run.about.started}; it {state}"
 
 
 def settle_sources(
@@ -129,7 +173,6 @@ def fit_and_score(
     run: PlannedRun,
     read: ReadCorpus,
     console: Console,
-    started: float,
     smaller: Sequence[Split] = (),
     executors: Executors = executor_of,
 ) -> None:
@@ -137,25 +180,24 @@ def fit_and_score(
 
     After Ctrl-C what had finished is scored, and so it is when a file turns out to be damaged after that. A mistake
     that shows before anything was fitted takes the files away that were written, so that the corrected command
-    can use the folder. After any other error the journal stays, and `python -m pipeline report` scores what had
-    finished.
+    can use the folder. However it ends before its report is whole, the journal stays: the same command goes on, and
+    `python -m pipeline report` scores what had finished.
 
     Parameters
     ----------
-    started : when the run began, by `time.perf_counter`
     smaller : the sets of --learning-curve
     executors : makes the place where fits run
     """
     folder = run.folder
-    folder.stages = console.stage_seconds  # as it grows
+    folder.ended_stages = console.stage_seconds  # as it grows
     try:
         tokenized = fit_all(run, read, console, smaller, executors)
         folder.state = "done"
-        conclude(run, read, tokenized, console, time.perf_counter() - started)
+        conclude(run, read, tokenized, console)
     except KeyboardInterrupt:
         if not folder.reported:  # else the run had ended, and what decorates its report was being made
             folder.state = "interrupted"
-            conclude(run, read, None, console, time.perf_counter() - started)
+            conclude(run, read, None, console)
         raise
     except PipelineError:
         scored = folder.state == "done"
@@ -165,17 +207,19 @@ def fit_and_score(
             folder.take_back()
         elif not scored:
             with contextlib.suppress(PipelineError, OSError):  # the first mistake is the one to be told
-                conclude(run, read, None, console, time.perf_counter() - started)
+                conclude(run, read, None, console)
                 console.warn(f"the run ends here; what had finished stands in {folder.path}")
         raise
-    except BaseException:
+    except BaseException as error:
         _end_failed(run)
+        if not folder.path.is_dir():  # of which any of its files may have been the first to tell
+            raise vanished(folder.path) from error
         raise
 
 
 def _end_failed(run: PlannedRun) -> None:
     """Say in the folder that the run failed; a full disk that ended it is not to hide why by another error."""
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, PipelineError):
         run.end("failed")
 
 
@@ -190,7 +234,6 @@ def fit_all(
         folder.note(text)
     data = tokenize_all(config, console, loaded, run.fitted_here)
     data = replace(data, own_cache=folder.unfinished / "vectors_of_unlabelled_text")
-    folder.tell("tokens", describe_tokens(data.tokenized, read.corpora[0]))
     with console.stage("Looking at the test documents"):
         groups = join_groups(read.duplicates.groups, loaded.together)  # (N,)
         warned = describe_test_documents(folder, data.tokenized, read.corpora, groups)
@@ -200,6 +243,7 @@ def fit_all(
     for text in filter(None, warned):
         console.warn(text)
         folder.note(text)
+    folder.tell("tokens", describe_tokens(data.tokenized, read.corpora[0]))
     at_once = fits_at_once(describe_work(data, read.folds), this_machine(), config.run.side_by_side)
     facts = CorpusFacts(data.tokenized, read.corpora[0], config.tokenizer)
     more = partial(add_seed, run, console) if config.run.seeds == AUTO else lambda: False
@@ -215,78 +259,25 @@ def fit_all(
     return data.tokenized
 
 
-def check_out(out: str | None) -> None:
-    """Refuse an output folder that holds something, before anything is read."""
-    if out is None:
-        return
-    path = Path(out)
-    if path.is_file():
-        raise PipelineError("--out", f"{out} is a file; a folder is expected", "name a new folder")
-    with _usable(out, "read"):
-        full = path.is_dir() and any(path.iterdir())
-    if full:
-        raise PipelineError("--out", f"the folder {out} is not empty", "name a new folder, or empty this one")
-
-
 def check_protocol(file: str | None) -> None:
     """Refuse a protocol that no run can be held to, before anything is read."""
     if file is not None and Path(file).exists():
         read_protocol(Path(file))
 
 
-def lay_down(config: Config, planned: tuple[PlannedModel, ...], corpus: CorpusRead) -> LaidDown:
+def lay_down(asked: AskedRun) -> LaidDown:
     """Return the protocol of a run: written now where its file is absent, else the one in the file."""
+    config, read = asked.config, asked.read
     path = Path(str(config.run.protocol))
     if not path.exists():
-        question = question_of(planned, config.run.metric, config.run.rope)
+        question = question_of(asked.planned, config.run.metric, config.run.rope)
         written = datetime.now(UTC).isoformat(timespec="seconds")
+        corpus = corpus_of(read, config)
         protocol = plan_of(config, corpus, question, written)
         with contextlib.suppress(FileExistsError):  # another run has just written it: this one follows
             write_protocol(path, protocol)
             return LaidDown(str(path), "written", protocol)
     return LaidDown(str(path), "followed", read_protocol(path))
-
-
-def _make_run_folder(config: Config, name: str) -> Path:
-    """Return the run folder, made and claimed: its `config.toml` is new, so no other run can have it too."""
-    if config.run.out:
-        run = Path(config.run.out)
-        with _usable(run, "made"):
-            run.mkdir(parents=True, exist_ok=True)
-    else:
-        run = _new_folder(name)
-    check_out(str(run))
-    try:
-        with _usable(run, "written"), (run / CONFIG).open("x", encoding="utf-8") as file:
-            file.write(save_config(config))
-    except FileExistsError:
-        fix = "name a new folder, or empty this one"
-        raise PipelineError("--out", f"another run has begun to write into {run}", fix) from None
-    return run
-
-
-def _new_folder(name: str) -> Path:
-    """Make `reports/<corpus>-<time>`, with a number more where two runs begin in one second."""
-    stamp = datetime.now().astimezone().strftime("%Y-%m-%d-%H%M%S")
-    run, number = Path("reports") / f"{name}-{stamp}", 1
-    while True:
-        with contextlib.suppress(FileExistsError), _usable(run, "made"):
-            run.mkdir(parents=True)
-            return run
-        number += 1
-        run = run.with_name(f"{name}-{stamp}-{number}")
-
-
-@contextlib.contextmanager
-def _usable(folder: str | Path, done: str) -> Iterator[None]:
-    """Refuse an output folder with which the block cannot do what is to be `done`; one that is there is no mistake."""
-    try:
-        yield
-    except FileExistsError:
-        raise
-    except OSError as error:
-        what = f"{folder} cannot be {done}: {error.strerror}"
-        raise PipelineError("--out", what, "name another folder") from None
 
 
 def folds_of_curve(config: Config, read: ReadCorpus) -> list[Split]:

@@ -28,10 +28,10 @@ from pipeline.corpus.duplicates import find_duplicates
 from pipeline.evaluation.comparisons import compare
 from pipeline.experiment.data import ReadCorpus, read_and_split
 from pipeline.experiment.plan import plan_models
-from pipeline.experiment.planned_run import PlannedRun
+from pipeline.experiment.planned_run import AskedRun, PlannedRun
 from pipeline.run_folder.predictions import SavedPredictions, read_run_predictions
 from pipeline.settings.setting import Value
-from pipeline.settings.tables import Config, save_config, with_values
+from pipeline.settings.tables import Config, with_values
 from pipeline.tasks.classification.answers import Predictions
 from pipeline.text.tokenizer import tokenize
 
@@ -143,11 +143,10 @@ def _run(data: LoadedCorpus, config: Config, console: Console, run: Path) -> Pat
     """Fit and score every model in a new run folder, with the stages of every run, and return the folder."""
     run.mkdir()
     config = with_values(config, {"run.out": str(run)})
-    (run / "config.toml").write_text(save_config(config), encoding="utf-8")
     planned = plan_models(config.run.models, config.run.embeddings)
     read = ReadCorpus(data, find_duplicates(data.corpus), [data.corpus])
-    begun = PlannedRun.begin(run, config, "selftest", read, planned)
-    fit_and_score(begun, read, console, time.perf_counter())
+    begun = PlannedRun.begin(run, AskedRun(config, "selftest", read, planned, time.perf_counter()))
+    fit_and_score(begun, read, console)
     return run
 
 

@@ -1,4 +1,4 @@
-"""Finish a run folder whose run was ended from outside: score what is there, and draw its report.
+"""The report of a run that was stopped: score what is there, and draw it. The run can go on after that.
 
 The journal holds all that the run had found. Predictions and models are in the folder; of a model whose fit was
 not recorded they are left out. Texts of documents and what their words add need the corpus, which is read again.
@@ -18,6 +18,7 @@ from pipeline.experiment.data import read_and_split
 from pipeline.experiment.planned_run import PlannedRun
 from pipeline.report import draw_report
 from pipeline.run_folder.folder import LOG
+from pipeline.run_folder.stopped import StoppedRun
 from pipeline.text.tokenizer import tokenize
 
 
@@ -27,25 +28,29 @@ def finish(run: Path, console: Console) -> None:
     Parameters
     ----------
     run : Path
-        A run folder with a journal. It may be called again, whenever an earlier call was ended.
+        A run folder with a journal, which this process holds. It may be called again, whenever an earlier call was
+        ended.
     console : Console
         Told about every stage.
 
     Raises
     ------
     PipelineError
-        If the run is still going on, or a file of the folder is damaged.
+        If a file of the folder is damaged that nothing can be told without.
     """
-    killed = PlannedRun.killed(run)
+    stopped = StoppedRun.read(run)
+    killed = PlannedRun.stopped(stopped)
     if (run / LOG).is_file():
         console.log_to(run / LOG)
+    if stopped.damage:
+        console.warn(stopped.damage)
     with console.stage("Scoring"):
         for text in missing(killed):
             killed.folder.note(text)
         scored = write_and_score(killed, killed.folder.ended)
     with console.stage("Drawing the report"):
         draw_report(run)
-    if _decorate(killed, scored, console):
+    if _decorate(killed, scored, console) and killed.folder.state == "done":
         killed.folder.close()
 
 
@@ -67,11 +72,11 @@ def missing(run: PlannedRun) -> list[str]:
         parts.append("fits of the learning curve")
     what = f"missing: {'; '.join(parts)}" if parts else "nothing is missing"
     return [
-        f"the run {_ENDINGS[folder.state]} before its report was written; `python -m pipeline report` wrote it; {what}"
+        f"the run {ENDINGS[folder.state]} before its report was written; `python -m pipeline report` wrote it; {what}"
     ]
 
 
-_ENDINGS = {"killed": "was killed", "interrupted": "was interrupted", "failed": "failed"}
+ENDINGS = {"killed": "was killed", "interrupted": "was interrupted", "failed": "failed"}
 
 
 def curve_is_whole(run: PlannedRun) -> bool:

@@ -57,8 +57,12 @@ def file_hash(path: str | Path) -> str:
 
 def write_json(path: Path, value: object) -> None:
     """Write `value` as JSON; NumPy numbers become numbers, and what is not finite becomes null."""
-    text = json.dumps(plain(value), ensure_ascii=False, indent=1, allow_nan=False)
-    write_whole(path, (text + "\n").encode())
+    write_whole(path, json_text(value).encode())
+
+
+def json_text(value: object) -> str:
+    """Return what `write_json` writes."""
+    return json.dumps(plain(value), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
 
 
 def write_whole(path: Path, content: bytes) -> None:

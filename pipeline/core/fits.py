@@ -26,7 +26,7 @@ class JobKey(NamedTuple):
     """Which job of a run it is: the same run makes the same jobs, so a folder can say which of them have ended."""
 
     kind: str  # "baselines", "source", "mean", "network", "again" or "trial"
-    name: str  # of the model or source; models that read the same n-grams are one job, by the name of their input
+    name: str  # of the model or source; models that read the same n-grams are one job, named by all, with commas
     fold: int = 0
     seed: int = 0
     number: int = 0  # of the trial

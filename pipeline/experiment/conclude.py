@@ -26,6 +26,7 @@ from pipeline.interpret.contributions.of_run import word_contributions
 from pipeline.models.table import PlannedModel
 from pipeline.run_folder.details.documents import ChosenDocuments
 from pipeline.run_folder.details.fitting import FitCost, Fits, FittedModel, ModelCosts
+from pipeline.run_folder.journal import END
 from pipeline.run_folder.metrics import check_metrics
 from pipeline.run_folder.metrics.rows import Kind
 from pipeline.run_folder.models import bytes_to_predict
@@ -50,18 +51,17 @@ def conclude(
     read: ReadCorpus,
     tokenized: TokenizedCorpus | None,
     console: Console,
-    total_seconds: float,
 ) -> None:
     """Score the run from its files and draw the report; only then add what decorates it, and draw it again.
 
     Whatever happens to what decorates (see `decorate`), metrics.json and a report of all scores stand by then.
-    The journal goes last: while it is there, `python -m pipeline report RUN` finishes the folder.
+    The journal goes last, and only when nothing is missing: while it is there, the run can go on.
     """
     from pipeline.report import draw_report
 
     folder = run.folder
     with console.stage("Scoring"):
-        folder.tell("end", {"state": folder.state, "total_seconds": total_seconds})
+        folder.tell(END, {"state": folder.state})
         scored = write_and_score(run)
     with console.stage("Drawing the report"):
         draw_report(folder.path)
@@ -76,7 +76,8 @@ def conclude(
             f" `python -m pipeline report {folder.path}` tries again"
         )
         return
-    folder.close()
+    if folder.state == "done":
+        folder.close()
 
 
 def write_and_score(run: PlannedRun, ended: str | None = None) -> Scored:

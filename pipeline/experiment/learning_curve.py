@@ -125,6 +125,8 @@ def loop_of_smaller_sets(run: PlannedRun, loop: FitLoop, whole: Split, smaller: 
     Predictions stand apart from those of the run, whose tables and status do not speak of these fits.
     """
     folder, n_seeds = run.folder.for_curve(), first_seeds(run.config)
+    if folder.damage:
+        loop.data.console.warn(folder.damage)
 
     def tell() -> None:
         of_whole = [

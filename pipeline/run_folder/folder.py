@@ -1,12 +1,13 @@
 """The folder of a run: all that writes predictions, models and what fits found, and reads what scores come from.
 
-What comes in is written at once: files first, then a line of the journal, so that a kill loses no fit that had
-ended. Read again, the journal gives the same rows.
+What comes in is written at once: files first, then a line of the journal with their sha256, so that a kill loses no fit
+that had ended. Read again, the journal gives the same rows.
 """
 
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -17,12 +18,13 @@ from typing import Any, TypeVar
 import polars as pl
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.files import write_json
+from pipeline.core.files import file_hash, write_json
 from pipeline.core.fits import Fit, FitKey, FitResult, JobKey, Result, Row, Score, SourceResult, Trial
 from pipeline.run_folder.details import Inputs, read_details
 from pipeline.run_folder.details.fitting import CurveSets
 from pipeline.run_folder.documents import read_documents, units_of
-from pipeline.run_folder.journal import BEGIN, JOURNAL, STAGE, Journal, Line, read_journal, writer_is_alive
+from pipeline.run_folder.journal import BEGIN, END, JOB, JOURNAL, RESUMED, STAGE, Journal, Line
+from pipeline.run_folder.lock import RunLock
 from pipeline.run_folder.metrics.corpus import Reuse
 from pipeline.run_folder.metrics.rows import value_as
 from pipeline.run_folder.models import write_model
@@ -33,6 +35,7 @@ from pipeline.run_folder.predictions import (
     write_predictions,
 )
 from pipeline.run_folder.reading import CONFIG, CURVE_FOLDER, INPUTS, detail_file
+from pipeline.run_folder.stopped import StoppedRun, vanished
 from pipeline.settings.reading import load_config
 from pipeline.settings.tables import Config
 from pipeline.tasks.classification.answers import Predictions
@@ -55,8 +58,11 @@ class RunFolder:
     label_names: tuple[str, ...] = ()  # (C,)
     corpus_hash: str = ""
     journal: Journal | None = None  # None: nothing of it would be read again
+    lock: RunLock | None = None  # what keeps other processes out
     state: str = "running"
-    total_seconds: float = 0.0
+    total_seconds: float = 0.0  # over all parts of the run, until its last line
+    resumed: list[Row] = field(default_factory=list)  # how it went on: a row each time
+    damage: str = ""  # what of an earlier part was damaged, in a sentence
     jobs: set[JobKey] = field(default_factory=set)  # that ended
     fits: dict[FitKey, Fit] = field(default_factory=dict)
     choices: dict[tuple[str, int], Row] = field(default_factory=dict)  # by name, fold
@@ -76,53 +82,85 @@ class RunFolder:
     far_off: dict[int, list[Row]] = field(default_factory=dict)
     added_seeds: dict[str, int] = field(default_factory=dict)  # by model: trainings beyond the first ones
     stages: list[tuple[str, float]] = field(default_factory=list)  # title, seconds
+    ended_stages: list[tuple[str, float]] = field(default_factory=list)  # of this part, as it grows
     gpu: str | None = None
     _unfinished: Path | None = None  # of the smaller sets: a folder in that of the run
     _first_fits: dict[FitKey, Fit] = field(default_factory=dict)
     ended: str | None = None  # when a run was ended from outside, UTC, ISO 8601
     reported: bool = False  # scores and a report of them stand in it
+    _told: int = 0  # of the ended stages
+    _prepares: bool = False  # does again what each part of a run does before its fits
 
     @classmethod
-    def create(cls, path: Path, label_names: tuple[str, ...], corpus_hash: str, begin: Row) -> RunFolder:
-        """Return the folder of a run that begins; `begin` is what of the run the first line of its journal holds."""
-        journal = Journal.begin(path, begin)
-        return cls(path=path, label_names=label_names, corpus_hash=corpus_hash, journal=journal)
+    def create(
+        cls,
+        path: Path,
+        label_names: tuple[str, ...],
+        corpus_hash: str,
+        begin: Row,
+        *,
+        began: float | None = None,
+        lock: RunLock | None = None,
+    ) -> RunFolder:
+        """Return the folder of a run that begins.
 
-    @classmethod
-    def open(cls, path: Path) -> tuple[RunFolder, Row]:
-        """Return the folder of a run that was ended from outside, and the `begin` that it was created with.
-
-        Raises
-        ------
-        PipelineError
-            If the run is still going on, or its journal is damaged.
+        Parameters
+        ----------
+        begin : what of the run the first line of its journal holds; `texts`: of files, by their path in the folder
+        began : when the run began, by `time.perf_counter`
+        lock : what keeps other processes out
         """
-        begin, *lines = list(read_journal(path)) or [Line(0.0, "", None)]
-        if begin.kind != BEGIN:
-            what = f"{JOURNAL} does not begin as a run's journal does"
-            raise PipelineError(str(path), what, "run again")
-        if writer_is_alive(begin):
-            what = f"the run is still going on, in process {begin.row['process']}"
-            raise PipelineError(str(path), what, "wait until it has ended")
-        for unfinished in path.rglob("*.part"):  # what was being written
-            unfinished.unlink(missing_ok=True)
-        last = [begin, *lines][-1].at
-        ended = datetime.fromtimestamp(last, UTC).isoformat(timespec="seconds")
-        folder = cls(path=path, state="killed", ended=ended)
-        for line in lines:
-            folder._take(line.kind, line.row)
-        folder.total_seconds = folder.total_seconds or last - begin.at
-        return folder, begin.row
+        journal = Journal.begin(path, {"texts": {}} | begin, time.perf_counter() if began is None else began)
+        return cls(path=path, label_names=label_names, corpus_hash=corpus_hash, journal=journal, lock=lock)
+
+    @classmethod
+    def of(cls, stopped: StoppedRun) -> RunFolder:
+        """Return the folder of a run that was stopped, as far as it had come; nothing of it enters its journal."""
+        ended = datetime.fromtimestamp(stopped.lines[-1].at, UTC).isoformat(timespec="seconds")
+        folder = cls(path=stopped.path, state="killed", ended=ended)
+        folder._take_lines(stopped.lines)
+        return folder
+
+    @classmethod
+    def going_on(
+        cls,
+        stopped: StoppedRun,
+        label_names: tuple[str, ...],
+        corpus_hash: str,
+        resumed: Row,
+        *,
+        began: float,
+        lock: RunLock | None = None,
+    ) -> RunFolder:
+        """Return the folder of a run that goes on; a report of it that was made before takes no part in it.
+
+        `resumed` is what the journal holds of this part of the run: `time`, `command`, `host`, and `texts` of files.
+        """
+        lines = stopped.without_conclusion()
+        journal = Journal(stopped.path / JOURNAL, began - stopped.lines[-1].seconds)
+        journal.write_anew(lines)
+        folder = cls(path=stopped.path, label_names=label_names, corpus_hash=corpus_hash)
+        folder.journal, folder.lock = journal, lock
+        folder._take_lines(lines)
+        folder.tell(RESUMED, {"texts": {}} | resumed)
+        for file in stopped.unrecorded():
+            file.unlink()  # else what reads all predictions would take them for those of a fit
+        return folder
 
     def for_curve(self) -> RunFolder:
-        """Return the folder of the smaller sets' fits: they enter no other table, and have no journal of their own."""
-        path = self.path / CURVE_FOLDER
-        return RunFolder(
-            path=path,
-            label_names=self.label_names,
-            corpus_hash=self.corpus_hash,
-            _unfinished=self.unfinished / CURVE_FOLDER.name,
-        )
+        """Return the folder of the smaller sets' fits, which enter no other table: its journal begins or goes on."""
+        path, known = self.path / CURVE_FOLDER, (self.label_names, self.corpus_hash)
+        began, damage = time.perf_counter(), ""
+        if self.journal is None:
+            folder = RunFolder(path=path, label_names=self.label_names, corpus_hash=self.corpus_hash)
+        elif not (path / JOURNAL).is_file():
+            folder = RunFolder.create(path, *known, {}, began=began, lock=self.lock)
+        else:
+            stopped = StoppedRun.read(path)
+            folder = RunFolder.going_on(stopped, *known, {}, began=began, lock=self.lock)
+            damage = stopped.damage
+        folder.damage, folder._unfinished = damage, self.unfinished / CURVE_FOLDER.name
+        return folder
 
     @property
     def unfinished(self) -> Path:
@@ -140,27 +178,43 @@ class RunFolder:
 
     def keep(self, result: Result) -> None:
         """Write what a fit, a trial, a probe or a source gave: its files, then its line of the journal."""
+        self._check_ours()
+        written: list[Path] = []
         if isinstance(result, FitResult | SourceResult) and result.model is not None:
-            write_model(self.path, result.model)
+            written += write_model(self.path, result.model)
         if isinstance(result, FitResult) and isinstance(result.predictions, Predictions):
-            self.write_predictions(result.fit.key, result.predictions)
-        self.tell(result.kind, result.row)
+            written.append(self.write_predictions(result.fit.key, result.predictions))
+        row = result.row
+        if isinstance(result, FitResult | SourceResult):
+            row["files"] = {file.relative_to(self.path).as_posix(): file_hash(file) for file in written}
+        self.tell(result.kind, row)
 
     def tell(self, kind: str, row: object) -> None:
-        """Take in one row of a kind, as JSON has it, and write it to the journal."""
-        self._take(kind, row)
-        if self.journal:
-            self.journal.write(kind, row, self.stages)
+        """Take in one row of a kind and what stages have ended, and write them to the journal."""
+        self._check_ours()
+        told, self._told = self._told, len(self.ended_stages)
+        for each in (*((STAGE, stage) for stage in self.ended_stages[told:]), (kind, row)):
+            self._take(*each)
+            if self.journal:
+                self.total_seconds = self.journal.write(*each).seconds
+
+    def _check_ours(self) -> None:
+        """Raise a PipelineError if the folder is no longer there, or another process has it."""
+        if self.lock is not None:
+            self.lock.check()
+        if self.journal is not None and not self.journal.path.is_file():
+            raise vanished(self.path)
 
     def note(self, text: str) -> None:
         """Keep something that the reader should know, once; an empty text says nothing."""
         if text and text not in self.notes:
             self.tell("note", text)
 
-    def write_predictions(self, key: FitKey, predictions: Predictions) -> None:
-        """Write the predictions of one fit."""
+    def write_predictions(self, key: FitKey, predictions: Predictions) -> Path:
+        """Write the predictions of one fit, and return their file."""
         path = prediction_path(self.path, *key)
         write_predictions(path, predictions, self.label_names, **key._asdict(), corpus_hash=self.corpus_hash)
+        return path
 
     def has_predictions(self, key: FitKey) -> bool:
         """Return whether there are predictions of a fit."""
@@ -171,12 +225,15 @@ class RunFolder:
         write_json(self.path / detail_file(name), value)
 
     def close(self) -> None:
-        """Remove the journal, and what fits needed: the run folder is complete."""
+        """Remove the journals, and what fits needed: the run has come to its end, and its folder is complete."""
         shutil.rmtree(self.unfinished, ignore_errors=True)
+        shutil.rmtree((self.path / CURVE_FOLDER / JOURNAL).parent, ignore_errors=True)
         (self.path / JOURNAL).unlink(missing_ok=True)
 
     def take_back(self) -> None:
         """Remove what a run wrote before anything was fitted, and the folders that are empty then."""
+        if self.lock is not None:
+            self.lock.check()  # else it is another process's
         for pattern in ("details/*.*", "predictions/*", LOG, CONFIG):
             for file in self.path.glob(pattern):
                 file.unlink()
@@ -214,6 +271,11 @@ class RunFolder:
 
     def _take(self, kind: str, row: object) -> None:
         _TAKES[kind](self, row)
+
+    def _take_lines(self, lines: Iterable[Line]) -> None:
+        for line in lines:
+            self._take(line.kind, line.row)
+            self.total_seconds = line.seconds
 
     # --- what scores are computed from ---------------------------------------------------------------------
 
@@ -281,9 +343,12 @@ def _take_source(folder: RunFolder, row: Row) -> None:
 
 
 def _take_trial(folder: RunFolder, row: Row) -> None:
+    """Put a trial in the place of an earlier one of the same number."""
     trial = Trial(**row["trial"] | {"score": Score(**row["trial"]["score"])})
     trials = folder.trials.setdefault((row["name"], row["model"], row["fold"]), [])
-    trials[:] = [one for one in trials if one.number != trial.number] + [trial]
+    trials[:] = sorted(
+        [one for one in trials if one.number != trial.number] + [trial], key=lambda one: one.number
+    )
 
 
 def _take_job(folder: RunFolder, row: Row) -> None:
@@ -292,23 +357,43 @@ def _take_job(folder: RunFolder, row: Row) -> None:
     folder.failed.pop(key, None)  # in an earlier part of the run
 
 
-def _take_end(folder: RunFolder, row: Row) -> None:
-    folder.state, folder.total_seconds = row["state"], row["total_seconds"]
+def _take_resumed(folder: RunFolder, row: Row) -> None:
+    folder.resumed.append({name: row[name] for name in row if name != "texts"})
+    folder.state, folder._prepares = "killed" if folder.journal is None else "running", True
+
+
+def _take_tokens(folder: RunFolder, row: Row) -> None:
+    """Take in what is told when all is prepared for the fits."""
+    folder.token_facts |= row
+    folder._prepares = False
+
+
+def _take_stage(folder: RunFolder, row: tuple[str, float]) -> None:
+    """Take in a stage that ended; what each part of the run does before its fits is one stage in all."""
+    title, seconds = row
+    titles = [known for known, _ in folder.stages]
+    if folder._prepares and title in titles:
+        place = titles.index(title)
+        folder.stages[place] = title, folder.stages[place][1] + seconds
+    else:
+        folder.stages.append((title, seconds))
 
 
 _TAKES: dict[str, Callable[[RunFolder, Any], None]] = {
+    BEGIN: lambda folder, row: None,
+    RESUMED: _take_resumed,
     "fit": _take_fit,
     "failed": lambda folder, row: folder.failed.update({JobKey(**row["key"]): row["why"]}),
     "far off": lambda folder, row: folder.far_off.update({row["seeds"]: row["fits"]}),
-    "job": _take_job,
+    JOB: _take_job,
     "trial": _take_trial,
     "source": _take_source,
     "probes": lambda folder, row: folder.probes.update({row["name"]: row}),
     "note": lambda folder, row: folder.notes.append(row),
-    "tokens": lambda folder, row: folder.token_facts.update(row),
+    "tokens": _take_tokens,
     "curve": lambda folder, row: setattr(folder, "curve", value_as(CurveSets, row)),
     "reuse": lambda folder, row: setattr(folder, "reuse", value_as(Reuse, row)),
     "added seeds": lambda folder, row: folder.added_seeds.update(row),
-    "end": _take_end,
-    STAGE: lambda folder, row: folder.stages.append(tuple(row)),
+    END: lambda folder, row: setattr(folder, "state", row["state"]),
+    STAGE: _take_stage,
 }

@@ -28,8 +28,8 @@ Array = NDArray[Any]
 Description = Mapping[str, Any]  # what a model.json holds
 
 
-def write_model(run: Path, files: ModelFiles) -> None:
-    """Write a model, or a source's vectors, into a folder of its own."""
+def write_model(run: Path, files: ModelFiles) -> list[Path]:
+    """Write a model, or a source's vectors, into a folder of its own; return its files."""
     from safetensors.numpy import save
 
     folder = run / FOLDER / files.folder
@@ -38,6 +38,7 @@ def write_model(run: Path, files: ModelFiles) -> None:
     write_whole(folder / arrays, save(contiguous))
     version = {"format_version": FORMAT_VERSION} if files.kind == "model" else {}
     write_json(folder / description, {**version, **files.described})
+    return [folder / arrays, folder / description]
 
 
 def model_folder(run: Path, name: str) -> Path:

@@ -24,7 +24,7 @@ from pipeline.experiment.data import read_and_split
 from pipeline.settings.reading import load_config
 from pipeline.settings.tables import SETTINGS, Config
 
-NO_KEY = {"--config", "--set", "--version", "--help"}  # options that are not a setting
+NO_KEY = {"--config", "--set", "--resume", "--version", "--help"}  # options that are not a setting
 
 
 Calls = list[tuple[Config, str]]
@@ -37,7 +37,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
     """Put an experiment in place that only notes what it was asked for, and a report of one sentence."""
     noted: Calls = []
 
-    def run_experiment(config: Config, console: Console, command: str) -> Path:
+    def run_experiment(config: Config, console: Console, command: str, *, resume: bool = False) -> Path:
         noted.append((config, command))
         return Path("reports/a")
 
@@ -61,7 +61,7 @@ def ended_by(monkeypatch: pytest.MonkeyPatch) -> EndedBy:
     """Put an experiment in place that an error ends, after what `before` does with the console."""
 
     def put(error: BaseException, before: Callable[[Console], object] = lambda console: None) -> None:
-        def run_experiment(config: Config, console: Console, command: str) -> Path:
+        def run_experiment(config: Config, console: Console, command: str, *, resume: bool = False) -> Path:
             before(console)
             raise error
 
@@ -219,7 +219,10 @@ def test_a_full_disk_is_no_fault_and_what_had_finished_can_be_scored(
     assert capsys.readouterr() == ("", again)
     (tmp_path / "details" / "journal.jsonl").touch()
     assert status_of(cli.main, "run", "a.csv") == 2
-    finish = f"make room; `python -m pipeline report {tmp_path}` then scores what had finished\n"
+    finish = (
+        f"make room; the same command, with --out {tmp_path}, then goes on,"
+        f" and `python -m pipeline report {tmp_path}` scores what had finished\n"
+    )
     assert capsys.readouterr() == ("", f"{tmp_path}: {FULL}; {finish}")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -16,84 +15,26 @@ from typing import Any
 import numpy as np
 import psutil
 import pytest
-from whole_runs import let_writer_be_gone, read, write_films
+from killed import SETTINGS, described, is_unfinished, killed, read
 
 from pipeline.commands import unfinished
 from pipeline.commands.run import run_experiment
 from pipeline.commands.unfinished import finish
 from pipeline.commands.verify import verify
 from pipeline.core.console import Console
-from pipeline.core.errors import PipelineError
 from pipeline.core.fits import FitKey
 from pipeline.experiment import conclude
 from pipeline.experiment.plan import plan_models
 from pipeline.experiment.planned_run import PlannedRun
 from pipeline.run_folder.folder import RunFolder
-from pipeline.run_folder.journal import JOURNAL, Journal, read_journal
+from pipeline.run_folder.journal import Journal
 from pipeline.settings.reading import load_config
 from pipeline.settings.tables import Config
 from pipeline.tasks.classification.answers import Predictions
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")
 
-# The run of `arguments`, killed when `place` is called for the `call`-th time; its workers are named first.
-KILLED_RUN = """
-import importlib, itertools, json, os, signal, sys
-import psutil
-from pipeline.settings.reading import load_config
-from pipeline.core.console import Console
-from pipeline.commands.run import run_experiment
-
-if __name__ == "__main__":
-    module, names, call, settings, given = json.loads(sys.argv[1])
-    place = importlib.import_module(module)
-    *owners, name = names.split(".")
-    for owner in owners:
-        place = getattr(place, owner)
-    original, calls = getattr(place, name), itertools.count(1)
-
-    def called(*arguments, **named):
-        if next(calls) == call:
-            print([child.pid for child in psutil.Process().children(recursive=True)], flush=True)
-            os.kill(os.getpid(), signal.SIGKILL)
-        return original(*arguments, **named)
-
-    setattr(place, name, called)
-    run_experiment(load_config(None, settings, given), Console(silent=True), "embedseq films.csv")
-"""
-SETTINGS = ("networks.units=4", "networks.max_epochs=1", "embeddings.dimension=4", "run.seeds=1")
-LINEAR = {"run.models": "majority,bow,tfidf"}
 RECORDED = "core.fits", "Fit.of_row"  # the folder takes a fit in, whose predictions are written by then
-
-
-def described(folder: Path, n_docs: int = 60, **options: Any) -> dict[str, Any]:
-    """Return the settings of a run of linear models, where `options` say nothing else, on a corpus made here."""
-    films = write_films(folder, [f"{('good', 'bad')[n % 2]} film number{n}" for n in range(n_docs)])
-    given = {"corpus.path": str(films), "run.out": str(folder / "run")} | LINEAR
-    return given | {name.replace("_", ".", 1): value for name, value in options.items()}
-
-
-def killed(folder: Path, place: tuple[str, str], call: int = 1, **options: Any) -> Path:
-    """Return the folder of a run that was killed when `place` was called for the `call`-th time."""
-    given = described(folder, **options)
-    script = folder / "killed_run.py"  # a file: worker processes import it again
-    script.write_text(KILLED_RUN, encoding="utf-8")
-    arguments = json.dumps([f"pipeline.{place[0]}", place[1], call, SETTINGS, given])
-    ended = subprocess.run(
-        [sys.executable, str(script), arguments],
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
-    )
-    assert ended.returncode == -signal.SIGKILL, ended.stderr
-    (folder / "children.json").write_text(ended.stdout, encoding="utf-8")
-    return folder / "run"
-
-
-def is_unfinished(run: Path) -> bool:
-    return (run / JOURNAL).is_file()
 
 
 def finished(run: Path) -> dict[str, Any]:
@@ -226,10 +167,11 @@ def test_after_the_last_fit_nothing_is_lost(
     same = ("results", "summary", "comparisons", "verdict", "slices", "hard_documents", "contamination")
     assert {key: metrics[key] for key in same} == {key: whole[key] for key in same}
     assert [row["name"] for row in metrics["costs"]] == [row["name"] for row in whole["costs"]]
-    assert (NOTHING in metrics["warnings"]) is (place == ("commands.run", "conclude"))
+    before_its_end = place == ("commands.run", "conclude")
+    assert (NOTHING in metrics["warnings"]) is before_its_end
     assert read(run, "details/contributions.json")["documents"]
     assert read(run, "details/documents_shown.json")
-    assert not is_unfinished(run)
+    assert is_unfinished(run) is before_its_end
 
 
 def test_what_decorates_the_report_cannot_cost_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -250,7 +192,6 @@ def test_what_decorates_the_report_cannot_cost_it(tmp_path: Path, monkeypatch: p
     assert len(read(run)["results"]) == 3
     assert (run / "report.html").exists()
     assert is_unfinished(run)
-    let_writer_be_gone(run)  # it is this process
     metrics = finished(run)
     assert not any("killed" in text for text in metrics["warnings"])
     assert read(run, "details/contributions.json")["documents"]
@@ -258,7 +199,7 @@ def test_what_decorates_the_report_cannot_cost_it(tmp_path: Path, monkeypatch: p
 
 
 def test_without_the_corpus_the_scores_are_there_and_the_texts_can_be_added_later(tmp_path: Path) -> None:
-    run = killed(tmp_path, ("commands.run", "conclude"))
+    run = killed(tmp_path, ("experiment.conclude", "score_run"))
     (tmp_path / "films.csv").rename(tmp_path / "away.csv")
     assert len(finished(run)["results"]) == 3
     assert not (run / "details" / "documents_shown.json").exists()
@@ -270,7 +211,7 @@ def test_without_the_corpus_the_scores_are_there_and_the_texts_can_be_added_late
 
 @pytest.mark.slow
 def test_texts_of_another_corpus_are_not_shown(tmp_path: Path) -> None:
-    run = killed(tmp_path, ("commands.run", "conclude"))
+    run = killed(tmp_path, ("experiment.conclude", "score_run"))
     films = tmp_path / "films.csv"
     films.write_text(films.read_text().replace("film", "song"))
     assert len(finished(run)["results"]) == 3
@@ -345,60 +286,6 @@ def test_the_command_finishes_a_run_and_verify_asks_for_it(tmp_path: Path) -> No
     assert (after.returncode, after.stdout.splitlines()[-1]) == (0, "Everything agrees.")
 
 
-# --- the journal
-
-
-def test_a_run_that_still_goes_on_is_left_alone(tmp_path: Path) -> None:
-    Journal.begin(tmp_path, {})
-    with pytest.raises(PipelineError) as error:
-        finish(tmp_path, Console(silent=True))
-    assert str(error.value) == (
-        f"{tmp_path}: the run is still going on, in process {os.getpid()}; wait until it has ended"
-    )
-    assert is_unfinished(tmp_path)
-
-
-def test_a_line_that_was_cut_short_is_left_out_and_another_is_a_mistake(tmp_path: Path) -> None:
-    journal = Journal.begin(tmp_path, {})
-    journal.write("note", "a é", [("Tokenising", 0.5)])
-    journal.write("note", "b", [("Tokenising", 0.5)])
-    with (tmp_path / JOURNAL).open("ab") as file:
-        file.write(b'{"at": 1, "kind": "note", "row": "c"')
-    lines = [(line.kind, line.row) for line in read_journal(tmp_path)][1:]
-    assert lines == [("stage", ["Tokenising", 0.5]), ("note", "a é"), ("note", "b")]
-    with (tmp_path / JOURNAL).open("ab") as file:
-        file.write(b"\n")
-    with pytest.raises(PipelineError) as error:
-        list(read_journal(tmp_path))
-    assert str(error.value) == (
-        f"{tmp_path / JOURNAL}:5: this is no line of a run's journal; restore the file, or run again"
-    )
-
-
-def test_nothing_follows_half_a_line_that_a_full_disk_left(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Room for four bytes at first, later for all: the line that did not fit is gone, the next is whole."""
-    journal = Journal.begin(tmp_path, {})
-    original, room = Path.open, [4]
-
-    class Full(io.FileIO):
-        def write(self, content: Any) -> int:
-            if not room[0]:
-                raise OSError(28, "No space left on device")
-            written: int = super().write(content[: room[0]])
-            room[0] -= written
-            return written
-
-    monkeypatch.setattr(Path, "open", lambda path, *_, **__: Full(path, "ab"))
-    with pytest.raises(OSError, match="No space left"):
-        journal.write("note", "a")
-    room[0] = 1_000
-    journal.write("note", "b")
-    monkeypatch.setattr(Path, "open", original)
-    assert [(line.kind, line.row) for line in read_journal(tmp_path)][1:] == [("note", "b")]
-
-
 def test_a_run_that_a_full_disk_ended_says_so_though_its_end_cannot_be_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -406,5 +293,5 @@ def test_a_run_that_a_full_disk_ended_says_so_though_its_end_cannot_be_written(
         raise OSError(28, f"No space left on device for {kind}")
 
     monkeypatch.setattr(Journal, "write", full)
-    with pytest.raises(OSError, match="for tokens"):
+    with pytest.raises(OSError, match="for "):
         run_experiment(load_config(None, SETTINGS, described(tmp_path)), Console(silent=True), "films.csv")

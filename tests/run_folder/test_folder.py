@@ -6,7 +6,6 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
-from whole_runs import let_writer_be_gone
 
 from pipeline.core.fits import (
     Fit,
@@ -22,6 +21,7 @@ from pipeline.core.fits import (
 )
 from pipeline.run_folder.folder import RunFolder
 from pipeline.run_folder.predictions import prediction_path, read_predictions
+from pipeline.run_folder.stopped import StoppedRun
 from pipeline.tasks.classification.answers import Predictions
 
 ANSWERS = Predictions(
@@ -74,9 +74,9 @@ def test_predictions_and_models_are_files(tmp_path: Path) -> None:
 def test_a_killed_run_is_read_again_as_it_was(tmp_path: Path) -> None:
     folder = filled(tmp_path)
     (tmp_path / "details" / ".fits.json.x.part").touch()
-    let_writer_be_gone(tmp_path)  # it is this process
-    again, begin = RunFolder.open(tmp_path)
-    assert begin["about"] == "films"
+    stopped = StoppedRun.read(tmp_path)
+    again = RunFolder.of(stopped)
+    assert stopped.begin["about"] == "films"
     assert list(tmp_path.rglob("*.part")) == []
     assert again.notes == ["few words", "few documents"]
     kept = ("fits", "trials", "courses", "embeddings", "neighbours", "token_facts", "probes", "gpu")
@@ -94,7 +94,7 @@ def test_a_fit_whose_second_training_came_to_nothing_keeps_what_is_known_of_the_
     assert prediction_path(tmp_path, *FIT.key).exists()
 
 
-def test_the_fits_of_the_curve_have_no_line_of_the_journal(tmp_path: Path) -> None:
+def test_the_fits_of_the_curve_have_a_journal_of_their_own(tmp_path: Path) -> None:
     folder = filled(tmp_path)
     before = (tmp_path / "details" / "journal.jsonl").read_bytes()
     curve = folder.for_curve()
@@ -103,6 +103,9 @@ def test_the_fits_of_the_curve_have_no_line_of_the_journal(tmp_path: Path) -> No
     assert curve.has_predictions(FitKey("bow", 0, 3))
     assert (tmp_path / "details" / "journal.jsonl").read_bytes() == before
     assert FitKey("bow", 0, 3) not in folder.done()
+    assert folder.for_curve().done() == {FitKey("bow", 0, 3)}
+    folder.close()
+    assert list(tmp_path.rglob("journal.jsonl")) == []
 
 
 def test_what_was_written_before_any_fit_is_taken_back_but_for_files_of_others(tmp_path: Path) -> None:
