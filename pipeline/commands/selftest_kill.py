@@ -1,0 +1,186 @@
+"""Does a run survive a kill, on this corpus and this machine? Small runs are killed and go on, and are compared.
+
+One run is killed at every line that its journal gets, which are the ends of its stages and jobs; others at random moments.
+Each goes on by the same command until it has ended. What it then holds has to be what a run holds that nobody killed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from pipeline.commands.selftest import SETTINGS, Finding
+from pipeline.core.console import Console
+from pipeline.core.errors import PipelineError
+from pipeline.core.files import Json, read_json
+from pipeline.core.seeds import stage_generator
+from pipeline.run_folder.journal import JOURNAL
+from pipeline.run_folder.reading import METRICS
+from pipeline.settings.setting import Value
+from pipeline.settings.tables import Config, save_config, with_values
+
+MODELS = ("bow", "tfidf", "lstm")
+OWN: dict[str, Value] = {
+    "run.models": MODELS,
+    "run.seeds": 2,
+    "run.deterministic": True,
+    "run.cache": False,
+    "corpus.folds": 0,
+}
+TIMES = {  # keys of metrics.json that say how long something took, where, when, or how often it was looked
+    *("seconds", "fit_seconds", "prepare_seconds", "total_seconds", "train_seconds", "stages", "environment"),
+    *("predict_documents_per_second", "peak_rss_mib", "latency_ms_p50", "latency_ms_p95", "reuse", "at_once"),
+    *("timing", "costs", "cheapest", "cached", "out"),
+}
+_LOOK_SECONDS = 0.005
+
+Moment = Callable[[Path, float], bool]  # (the run's folder, seconds since the run began): is it time to kill?
+
+
+def kill_runs(config: Config, console: Console, kills: int) -> tuple[Finding, ...]:
+    """Return whether runs that were killed are equal to one that was not.
+
+    Parameters
+    ----------
+    config : Config
+        The corpus, its split and the seed; sizes of models are the selftest's own.
+    kills : int
+        How many kills at random moments, beside one at each line of the journal.
+
+    Raises
+    ------
+    PipelineError
+        If a run cannot be made at all.
+    """
+    config = with_values(config, SETTINGS | OWN)
+    with tempfile.TemporaryDirectory(prefix="embedseq-kill-") as place:
+        folder = Path(place)
+        whole, seconds = folder / "whole", time.perf_counter()
+        with console.stage("A run that nobody kills"):
+            _run(config, whole)
+        seconds = time.perf_counter() - seconds
+        expected = content_of(whole)
+        generator = stage_generator(config.run.seed, "selftest kill")
+
+        def at_random(run: Path) -> Iterator[Moment]:
+            for _ in range(kills):
+                after = float(generator.uniform(0.0, seconds))
+                yield lambda run, now, after=after: now >= after
+
+        found = []
+        for name, moments in (("every line of the journal", _each_line), ("random moments", at_random)):
+            with console.stage(f"Kills at {name}") as stage:
+                killed = _killed(config, folder / name.replace(" ", "-"), moments, stage.advance)
+            other = differences(expected, content_of(folder / name.replace(" ", "-")))
+            figure = f"{killed} kills, {len(other)} files differ" + (
+                f": {', '.join(other[:3])}" if other else ""
+            )
+            found.append(Finding("Kill", name, figure, "0 files differ", not other and killed > 0))
+        return tuple(found)
+
+
+def content_of(run: Path) -> dict[str, str]:
+    """Return the sha256 of each file of predictions, and of metrics.json without its times, by name."""
+    found = {
+        path.relative_to(run).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(run.joinpath("predictions").iterdir())
+    }
+    text = repr(without_times(read_json(run / METRICS)))
+    return found | {METRICS: hashlib.sha256(text.encode()).hexdigest()}
+
+
+def without_times(value: Json) -> Json:
+    """Return JSON without what says how long something took, or where and when.
+
+    >>> without_times({"accuracy": 0.5, "timing": [{"fit_seconds": 3.1}]})
+    {'accuracy': 0.5}
+    """
+    if isinstance(value, Mapping):
+        return {key: without_times(one) for key, one in value.items() if key not in TIMES}
+    if isinstance(value, list):
+        return [without_times(one) for one in value]
+    return value
+
+
+def differences(one: Mapping[str, str], other: Mapping[str, str]) -> list[str]:
+    """Return the names of files that only one has, or that are not the same.
+
+    >>> differences({"a": "1", "b": "2"}, {"b": "3"})
+    ['a', 'b']
+    """
+    return sorted(name for name in one.keys() | other.keys() if one.get(name) != other.get(name))
+
+
+def _killed(
+    config: Config, run: Path, moments: Callable[[Path], Iterator[Moment]], advance: Callable[[], None]
+) -> int:
+    """Kill a run at one moment after the other, each time going on, and let it end; return the number of kills."""
+    kills = 0
+    for moment in moments(run):
+        if not _run(config, run, moment):
+            return kills  # it had ended before that moment came
+        kills += 1
+        advance()
+    _run(config, run)
+    return kills
+
+
+def _each_line(run: Path) -> Iterator[Moment]:
+    """Yield a moment for each line that the journal gets: a run that goes on finds those before it there."""
+    while True:
+        lines = _lines(run)
+        yield lambda run, now, lines=lines: _lines(run) > lines
+
+
+def _lines(run: Path) -> int:
+    journal = run / JOURNAL
+    try:
+        return journal.read_bytes().count(b"\n")
+    except OSError:
+        return 0
+
+
+def _run(config: Config, run: Path, moment: Moment | None = None) -> bool:
+    """Run until it ends, or kill it at a moment with all its processes; return whether it was killed.
+
+    Raises
+    ------
+    PipelineError
+        If it ended with an error.
+    """
+    settings = run.with_name(f"{run.name}.toml")
+    settings.write_text(save_config(with_values(config, {"run.out": str(run)})), encoding="utf-8")
+    command = [sys.executable, "-m", "pipeline", "run", "--config", str(settings)]
+    log = run.with_name(f"{run.name}.log")
+    with log.open("w", encoding="utf-8") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, start_new_session=True)
+        began = time.perf_counter()
+        try:
+            while process.poll() is None:
+                if moment is not None and moment(run, time.perf_counter() - began):
+                    _kill(process)
+                    return True
+                time.sleep(_LOOK_SECONDS)
+        finally:
+            if process.poll() is None:
+                _kill(process)
+    if process.returncode:
+        last = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
+        raise PipelineError("selftest kill", f"a run ended with an error: {''.join(last)}", "mend that first")
+    return False
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """Kill a run and its workers at once: they have a session of their own."""
+    if hasattr(os, "killpg"):
+        os.killpg(process.pid, signal.SIGKILL)
+    else:
+        process.kill()
+    process.wait()
