@@ -92,7 +92,8 @@ class OnRay:
     def begin(self, number: int, job: Job) -> None:
         """Submit a job with what it reads."""
         files = job.vectors.paths if job.vectors and job.key.kind != "source" else ()
-        self._running[self._task.remote(job, self._data, *map(self._sent, files))] = number, job
+        own = replace(job, place=None)  # a node has no folder that outlives it
+        self._running[self._task.remote(own, self._data, *map(self._sent, files))] = number, job
 
     def next(self) -> tuple[int, Result]:
         """Return what comes next; raise what a job raised, or that the cluster is gone."""
