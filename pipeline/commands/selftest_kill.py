@@ -1,20 +1,26 @@
 """Does a run survive a kill, on this corpus and this machine? Small runs are killed and go on, and are compared.
 
-One run is killed at every line that its journal gets, which are the ends of its stages and jobs; others at random moments.
+One run is killed at each step that its journal tells of (a fit, the end of a job or of the run), another at random
+moments.
 Each goes on by the same command until it has ended. What it then holds has to be what a run holds that nobody killed.
 """
 
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
+import re
 import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
+
+import numpy as np
 
 from pipeline.commands.selftest import SETTINGS, Finding
 from pipeline.core.console import Console
@@ -40,6 +46,7 @@ TIMES = {  # keys of metrics.json that say how long something took, where, when,
     *("timing", "costs", "cheapest", "cached", "out"),
 }
 _LOOK_SECONDS = 0.005
+_STEP = re.compile(rb'"kind": ?"(?:source|fit|job|end)"')
 
 Moment = Callable[[Path, float], bool]  # (the run's folder, seconds since the run began): is it time to kill?
 
@@ -67,15 +74,9 @@ def kill_runs(config: Config, console: Console, kills: int) -> tuple[Finding, ..
             _run(config, whole)
         seconds = time.perf_counter() - seconds
         expected = content_of(whole)
-        generator = stage_generator(config.run.seed, "selftest kill")
-
-        def at_random(run: Path) -> Iterator[Moment]:
-            for _ in range(kills):
-                after = float(generator.uniform(0.0, seconds))
-                yield lambda run, now, after=after: now >= after
-
+        at_random = partial(_at_random, kills, seconds, stage_generator(config.run.seed, "selftest kill"))
         found = []
-        for name, moments in (("every line of the journal", _each_line), ("random moments", at_random)):
+        for name, moments in (("each step", _each_step), ("random moments", at_random)):
             with console.stage(f"Kills at {name}") as stage:
                 killed = _killed(config, folder / name.replace(" ", "-"), moments, stage.advance)
             other = differences(expected, content_of(folder / name.replace(" ", "-")))
@@ -119,11 +120,11 @@ def differences(one: Mapping[str, str], other: Mapping[str, str]) -> list[str]:
 
 
 def _killed(
-    config: Config, run: Path, moments: Callable[[Path], Iterator[Moment]], advance: Callable[[], None]
+    config: Config, run: Path, moments: Callable[[], Iterator[Moment]], advance: Callable[[], None]
 ) -> int:
     """Kill a run at one moment after the other, each time going on, and let it end; return the number of kills."""
     kills = 0
-    for moment in moments(run):
+    for moment in moments():
         if not _run(config, run, moment):
             return kills  # it had ended before that moment came
         kills += 1
@@ -132,19 +133,28 @@ def _killed(
     return kills
 
 
-def _each_line(run: Path) -> Iterator[Moment]:
-    """Yield a moment for each line that the journal gets: a run that goes on finds those before it there."""
-    while True:
-        lines = _lines(run)
-        yield lambda run, now, lines=lines: _lines(run) > lines
+def _at_random(kills: int, seconds: float, generator: np.random.Generator) -> Iterator[Moment]:
+    """Yield moments within so many seconds from the start."""
+    for after in generator.uniform(0.0, seconds, kills).tolist():
+        yield partial(_is_late, after)
 
 
-def _lines(run: Path) -> int:
-    journal = run / JOURNAL
+def _is_late(after: float, run: Path, now: float) -> bool:
+    return now >= after
+
+
+def _each_step() -> Iterator[Moment]:
+    """Yield a moment for each step: a run that goes on finds those before it in its folder."""
+    for steps in itertools.count(1):
+        yield partial(_has_steps, steps)
+
+
+def _has_steps(steps: int, run: Path, now: float) -> bool:
     try:
-        return journal.read_bytes().count(b"\n")
+        journal = (run / JOURNAL).read_bytes()
     except OSError:
-        return 0
+        return False
+    return len(_STEP.findall(journal)) >= steps
 
 
 def _run(config: Config, run: Path, moment: Moment | None = None) -> bool:
