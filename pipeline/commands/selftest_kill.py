@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import json
 import os
 import re
 import signal
@@ -45,7 +46,7 @@ TIMES = {  # keys of metrics.json that say how long something took, where, when,
     *("predict_documents_per_second", "peak_rss_mib", "latency_ms_p50", "latency_ms_p95", "reuse", "at_once"),
     *("timing", "costs", "cheapest", "cached", "out"),
 }
-_LOOK_SECONDS = 0.005
+_LOOK_SECONDS = 0.01
 _STEP = re.compile(rb'"kind": ?"(?:source|fit|job|end)"')
 
 Moment = Callable[[Path, float], bool]  # (the run's folder, seconds since the run began): is it time to kill?
@@ -150,11 +151,24 @@ def _each_step() -> Iterator[Moment]:
 
 
 def _has_steps(steps: int, run: Path, now: float) -> bool:
+    """Return whether the journal tells of so many steps; a fit that is made again after a kill is no other step."""
     try:
-        journal = (run / JOURNAL).read_bytes()
+        lines = (run / JOURNAL).read_bytes().splitlines()
     except OSError:
         return False
-    return len(_STEP.findall(journal)) >= steps
+    return len({_step_of(line) for line in lines if _STEP.search(line)} - {""}) >= steps
+
+
+def _step_of(line: bytes) -> str:
+    """Return what a line of the journal is of; nothing for one that is being written."""
+    try:
+        entry = json.loads(line)
+        row = entry["row"].get("fit", entry["row"])
+        return repr(
+            [entry["kind"], *(row.get(key) for key in ("kind", "name", "source", "seed", "fold", "number"))]
+        )
+    except (ValueError, LookupError):
+        return ""
 
 
 def _run(config: Config, run: Path, moment: Moment | None = None) -> bool:

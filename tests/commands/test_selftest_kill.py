@@ -37,11 +37,21 @@ def test_another_score_and_another_answer_are_named(tmp_path: Path) -> None:
     ]
 
 
-def test_a_step_is_a_fit_or_an_end_and_no_stage(tmp_path: Path) -> None:
-    lines = ["begin", "stage", "source", "stage", "fit", "note", "job"]
+def test_a_step_is_a_fit_or_an_end_counted_once_and_no_stage(tmp_path: Path) -> None:
+    fit = {"fit": {"name": "bow", "seed": 0, "fold": 0}}
+    job = {"kind": "baselines", "name": "bow", "fold": 0, "seed": 0, "number": 0}
+    lines = [
+        ("begin", {}),
+        ("stage", ["Reading", 1.0]),
+        ("fit", fit),
+        ("note", "few"),
+        ("fit", fit),
+        ("job", job),
+    ]
     (tmp_path / JOURNAL).parent.mkdir()
-    (tmp_path / JOURNAL).write_text("".join(json.dumps({"at": 1.0, "kind": kind}) + "\n" for kind in lines))
-    assert [_has_steps(steps, tmp_path, 0.0) for steps in (1, 3, 4)] == [True, True, False]
+    text = "".join(json.dumps({"at": 1.0, "kind": kind, "row": row}) + "\n" for kind, row in lines)
+    (tmp_path / JOURNAL).write_text(text + '{"at": 1.0, "kind": "fit", "ro')
+    assert [_has_steps(steps, tmp_path, 0.0) for steps in (1, 2, 3)] == [True, True, False]
     assert not _has_steps(1, tmp_path / "absent", 0.0)
 
 
