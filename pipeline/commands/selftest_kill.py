@@ -126,12 +126,18 @@ def _killed(
     """Kill a run at one moment after the other, each time going on, and let it end; return the number of kills."""
     kills = 0
     for moment in moments():
-        if not _run(config, run, moment):
-            return kills  # it had ended before that moment came
+        if _has_ended(run) or not _run(config, run, moment):
+            break
         kills += 1
         advance()
-    _run(config, run)
+    if not _has_ended(run):
+        _run(config, run)
     return kills
+
+
+def _has_ended(run: Path) -> bool:
+    """Return whether the last kill came after all was written: a finished run is not begun again."""
+    return (run / METRICS).is_file() and not (run / JOURNAL).is_file()
 
 
 def _at_random(kills: int, seconds: float, generator: np.random.Generator) -> Iterator[Moment]:
