@@ -17,7 +17,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -47,6 +48,7 @@ TIMES = {  # keys of metrics.json that say how long something took, where, when,
     *("timing", "costs", "cheapest", "cached", "out"),
 }
 _LOOK_SECONDS = 0.01
+_MOST_RUNS = 3  # for each kill: one that comes when a run has ended kills nothing
 _STEP = re.compile(rb'"kind": ?"(?:source|fit|job|end)"')
 
 Moment = Callable[[Path, float], bool]  # (the run's folder, seconds since the run began): is it time to kill?
@@ -75,17 +77,31 @@ def kill_runs(config: Config, console: Console, kills: int) -> tuple[Finding, ..
             _run(config, whole)
         seconds = time.perf_counter() - seconds
         expected = content_of(whole)
-        at_random = partial(_at_random, kills, seconds, stage_generator(config.run.seed, "selftest kill"))
-        found = []
-        for name, moments in (("each step", _each_step), ("random moments", at_random)):
-            with console.stage(f"Kills at {name}") as stage:
-                killed = _killed(config, folder / name.replace(" ", "-"), moments, stage.advance)
-            other = differences(expected, content_of(folder / name.replace(" ", "-")))
-            figure = f"{killed} kills, {len(other)} files differ" + (
-                f": {', '.join(other[:3])}" if other else ""
-            )
-            found.append(Finding("Kill", name, figure, "0 files differ", not other and killed > 0))
-        return tuple(found)
+        at_random = partial(_at_random, seconds, stage_generator(config.run.seed, "selftest kill"))
+        with console.stage("Kills at each step", unit="kills") as stage:
+            runs = [_killed(config, folder / "each-step", _each_step(), stage.advance)]
+        steps = _finding("each step", runs, expected)
+        runs = []
+        with console.stage("Kills at random moments", kills, "kills") as stage:
+            while (left := kills - sum(run.kills for run in runs)) > 0 and len(runs) < _MOST_RUNS * kills:
+                run = folder / f"random-{len(runs)}"
+                runs.append(_killed(config, run, at_random(left), stage.advance))
+        return steps, _finding("random moments", runs, expected)
+
+
+@dataclass(frozen=True)
+class KilledRun:
+    """What a run held that was killed so often, and went on to its end."""
+
+    kills: int
+    content: dict[str, str]
+
+
+def _finding(part: str, runs: Sequence[KilledRun], expected: Mapping[str, str]) -> Finding:
+    kills = sum(run.kills for run in runs)
+    other = sorted({name for run in runs for name in differences(expected, run.content)})
+    figure = f"{kills} kills, {len(other)} files differ" + (f": {', '.join(other[:3])}" if other else "")
+    return Finding("Kill", part, figure, "0 files differ", not other and kills > 0)
 
 
 def content_of(run: Path) -> dict[str, str]:
@@ -120,19 +136,17 @@ def differences(one: Mapping[str, str], other: Mapping[str, str]) -> list[str]:
     return sorted(name for name in one.keys() | other.keys() if one.get(name) != other.get(name))
 
 
-def _killed(
-    config: Config, run: Path, moments: Callable[[], Iterator[Moment]], advance: Callable[[], None]
-) -> int:
-    """Kill a run at one moment after the other, each time going on, and let it end; return the number of kills."""
+def _killed(config: Config, run: Path, moments: Iterator[Moment], advance: Callable[[], None]) -> KilledRun:
+    """Kill a run at one moment after the other, each time going on, and let it end."""
     kills = 0
-    for moment in moments():
+    for moment in moments:
         if _has_ended(run) or not _run(config, run, moment):
             break
         kills += 1
         advance()
     if not _has_ended(run):
         _run(config, run)
-    return kills
+    return KilledRun(kills, content_of(run))
 
 
 def _has_ended(run: Path) -> bool:
@@ -140,7 +154,7 @@ def _has_ended(run: Path) -> bool:
     return (run / METRICS).is_file() and not (run / JOURNAL).is_file()
 
 
-def _at_random(kills: int, seconds: float, generator: np.random.Generator) -> Iterator[Moment]:
+def _at_random(seconds: float, generator: np.random.Generator, kills: int) -> Iterator[Moment]:
     """Yield moments within so many seconds from the start."""
     for after in generator.uniform(0.0, seconds, kills).tolist():
         yield partial(_is_late, after)

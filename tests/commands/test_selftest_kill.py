@@ -56,7 +56,7 @@ def test_a_step_is_a_fit_or_an_end_counted_once_and_no_stage(tmp_path: Path) -> 
 
 
 def test_random_moments_lie_within_a_run(tmp_path: Path) -> None:
-    moments = list(_at_random(9, 10.0, np.random.default_rng(0)))
+    moments = list(_at_random(10.0, np.random.default_rng(0), 9))
     assert len(moments) == 9
     assert [any(moment(tmp_path, now) for moment in moments) for now in (0.0, 10.0)] == [False, True]
 
