@@ -25,6 +25,7 @@ from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
 from pipeline.core.fits import TRAININGS, FitResult, JobEnded, JobFailed, Result
 from pipeline.core.noise import quiet_tensorflow
+from pipeline.core.resources import threads
 from pipeline.experiment.data import RunData
 from pipeline.experiment.jobs import Job, VectorFiles, VectorsMade, stored
 from pipeline.models.networks import libraries
@@ -58,8 +59,6 @@ class OnRay:
         What all fits read; sent to the object store once.
     address : str or None
         `ray://HOST:PORT`, or an address of a cluster that this machine is a node of; None starts one here.
-    mib : float
-        Memory that a job asks for, MiB.
 
     Raises
     ------
@@ -67,7 +66,7 @@ class OnRay:
         If Ray is not installed, there is no cluster at the address, or a node has other versions.
     """
 
-    def __init__(self, data: RunData, address: str | None, mib: float) -> None:
+    def __init__(self, data: RunData, address: str | None) -> None:
         self._ray = ray = _import_ray()
         self._address = address or "a cluster of this machine"
         self._started = not ray.is_initialized()
@@ -77,8 +76,9 @@ class OnRay:
         self._console = data.console
         self._data = ray.put(data)
         self._vectors: dict[Path, Any] = {}
-        request = {"num_cpus": 1, "memory": int(mib * _MIB), "max_retries": RETRIES}
-        self._task = ray.remote(**request)(do_job)
+        # more than a node has would be waited for without end
+        self._most_mib = max(node["Resources"].get("memory", 0.0) for node in ray.nodes()) / _MIB
+        self._task = ray.remote(num_cpus=1, max_retries=RETRIES)(do_job)
         self._running: dict[Any, tuple[int, Job]] = {}
         self._come: list[tuple[int, Result]] = []
         self.at_once = max(1, int(ray.cluster_resources().get("CPU", 1)))
@@ -89,11 +89,16 @@ class OnRay:
         """Whether a core of the cluster has no job yet."""
         return len(self._running) < self.at_once
 
+    def fits(self, job: Job) -> bool:
+        """Return True: Ray holds a task back until a node has the memory that it asks for."""
+        return True
+
     def begin(self, number: int, job: Job) -> None:
         """Submit a job with what it reads."""
         files = job.vectors.paths if job.vectors and job.key.kind != "source" else ()
         own = replace(job, place=None)  # a node has no folder that outlives it
-        self._running[self._task.remote(own, self._data, *map(self._sent, files))] = number, job
+        task = self._task.options(memory=int(min(job.mib, self._most_mib) * _MIB))
+        self._running[task.remote(own, self._data, *map(self._sent, files))] = number, job
 
     def next(self) -> tuple[int, Result]:
         """Return what comes next; raise what a job raised, or that the cluster is gone."""
@@ -188,7 +193,8 @@ def do_job(job: Job, data: RunData, *vectors: Any) -> list[Result | VectorsMade]
                 content.tofile(place)
             job = replace(job, vectors=VectorFiles(places[0], places[1] if len(places) > 1 else None))
         try:
-            return [*job.fit(data, job), JobEnded(job.key)]
+            with threads(1):
+                return [*job.fit(data, job), JobEnded(job.key)]
         except MemoryError:
             return [JobFailed(job.key, "memory ran out")]
 
