@@ -30,6 +30,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.files import Json, read_json
 from pipeline.core.seeds import stage_generator
 from pipeline.run_folder.journal import JOURNAL
+from pipeline.run_folder.predictions import FOLDER as PREDICTIONS
 from pipeline.run_folder.reading import METRICS
 from pipeline.settings.setting import Value
 from pipeline.settings.tables import Config, save_config, with_values
@@ -108,7 +109,7 @@ def content_of(run: Path) -> dict[str, str]:
     """Return the sha256 of each file of predictions, and of metrics.json without its times, by name."""
     found = {
         path.relative_to(run).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(run.joinpath("predictions").iterdir())
+        for path in sorted((run / PREDICTIONS).iterdir())
     }
     text = repr(without_times(read_json(run / METRICS)))
     return found | {METRICS: hashlib.sha256(text.encode()).hexdigest()}
