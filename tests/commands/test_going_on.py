@@ -337,7 +337,8 @@ def begun(folder: Path, *more: str, out: Path | None = None, **options: Any) -> 
     """Start the command that `described` says in a process of its own."""
     given = described(folder, **options) | {"run.out": str(out or folder / "run")}
     corpus, run = given.pop("corpus.path"), given.pop("run.out")
-    settings = [
+    settings = [f"--set={setting}" for setting in SETTINGS]
+    settings += [
         f"--set={key}={json.dumps(value) if isinstance(value, bool) else value}"
         for key, value in given.items()
     ]
