@@ -13,6 +13,7 @@ import os
 import shutil
 import signal
 import socket
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -178,10 +179,11 @@ class OnRay:
         return self._come.pop(0)
 
     def close(self) -> list[tuple[int, Result]]:
-        """Forget what is running, which ends as the cluster is left; return what had come and was not given yet."""
+        """Leave the cluster, where what is running ends with that; return what had come and was not given yet."""
         for running in self._running.values():
             running.stages.stop()
         self._running = {}
+        self._cluster.leave()
         come, self._come = self._come, []
         return come
 
@@ -465,6 +467,13 @@ def _found(ray: Any, address: str, before: Any) -> Cluster:
 
 def _init(ray: Any, **options: Any) -> None:
     ray.init(log_to_driver=False, logging_level="critical", **options)
+    with suppress(ValueError):  # in another thread than the main one
+        signal.signal(signal.SIGTERM, _end)  # instead of Ray's, which shows addresses of machine code
+
+
+def _end(number: int, frame: object) -> None:
+    """End as a process does that a signal ends, but leave the cluster first."""
+    sys.exit(128 + number)
 
 
 def _refused(name: str, what: str, error: BaseException) -> PipelineError:
