@@ -478,7 +478,10 @@ def _end(number: int, frame: object) -> None:
 
 def _refused(name: str, what: str, error: BaseException) -> PipelineError:
     said = " ".join(str(error).split())[:300] or type(error).__name__
-    fix = "the versions of Python and Ray have to be those of its head, and PORT that of its client server"
+    fix = (
+        "the versions of Python and Ray have to be those of its head, PORT that of its client server, and the head "
+        "be started with GRPC_ENABLE_FORK_SUPPORT=0 in its environment"
+    )
     return PipelineError(f"--executor {name}", f"{what} ({said})", fix)
 
 

@@ -52,6 +52,7 @@ def cluster(nodes: int, **of_head: Any) -> Iterator[tuple[Any, str]]:
     """Give a running cluster, its head without cores and `nodes` of one core each, and its address."""
     from ray.cluster_utils import Cluster
 
+    os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "0"  # with it Ray's client server often dies of its own fork
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
