@@ -389,18 +389,19 @@ def check_versions(cluster: Cluster, here: Mapping[str, str]) -> None:
         in_words(node, host): ask.options(scheduling_strategy=affinity(node, soft=False)).remote()
         for node, host in nodes.items()
     }
-    found = {node: differences(here, _versions_at(ray, answer)) for node, answer in asked.items()}
+    found = {node: differences(here, _versions_at(ray, answer, here)) for node, answer in asked.items()}
     found = {node: other for node, other in found.items() if other}
     if found:
         raise refusal(f"--executor {cluster.name}", found)
 
 
-def _versions_at(ray: Any, answer: Ref) -> Mapping[str, str]:
-    """Return what a node has; one without this package has none."""
+def _versions_at(ray: Any, answer: Ref, here: Mapping[str, str]) -> Mapping[str, str]:
+    """Return what a node has; where this package cannot be imported that alone is what differs."""
     try:
         found: Mapping[str, str] = ray.get(answer)
-    except ray.exceptions.RayTaskError:
-        return {}
+    except ray.exceptions.RayTaskError as error:
+        last = str(error).strip().splitlines()[-1]
+        return {**here, "embedseq": f"unusable ({last})"}
     return found
 
 

@@ -53,6 +53,7 @@ def cluster(nodes: int, **of_head: Any) -> Iterator[tuple[Any, str]]:
     from ray.cluster_utils import Cluster
 
     os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "0"  # with it Ray's client server often dies of its own fork
+    os.environ["PYTHONPATH"] = str(ROOT)  # the nodes run this code, wherever another copy is installed
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
