@@ -69,8 +69,8 @@ class Teller:
         with suppress(Exception):
             self.board.tell.remote((self.number, *said))
 
-    def send_last(self, said: tuple[str, Any]) -> None:
-        """Say the last thing, and wait until the board has it, so that it comes before the results do."""
+    def send_surely(self, said: tuple[str, Any]) -> None:
+        """Say something and wait until the board has it: it comes before the results do, or before the process dies."""
         import ray
 
         with suppress(Exception):
@@ -132,12 +132,12 @@ def do_job(job: Job, number: int, sent: Sent, board: Any) -> Done:
 
     teller = Teller(board, number)
     here = Place(ray.get_runtime_context().get_node_id(), platform.node())
-    teller.send(("began", here))
+    teller.send_surely(("began", here))
     start = time.perf_counter()
     try:
         return _done(job, sent, teller, here)
     finally:
-        teller.send_last(("ended", (here, time.perf_counter() - start)))
+        teller.send_surely(("ended", (here, time.perf_counter() - start)))
 
 
 def _done(job: Job, sent: Sent, teller: Teller, here: Place) -> Done:
