@@ -60,12 +60,13 @@ class Cache:
     def find(self, key: Mapping[str, object]) -> Entry | None:
         """Return the whole entry of this key, or None if there is none that can be trusted."""
         path = self._path(key)
-        entry = read_entry(path, key)
-        if entry is not None:
-            self.in_use.add(path)
-            with suppress(OSError):  # a folder that may only be read: its entries can still be used
-                os.utime(path)
-        return entry
+        found = read_entry(path)
+        if found is None or found[0] != json.loads(_canonical(key)):
+            return None
+        self.in_use.add(path)
+        with suppress(OSError):  # a folder that may only be read: its entries can still be used
+            os.utime(path)
+        return found[1]
 
     def keep(self, key: Mapping[str, object], entry: Entry) -> str | None:
         """Write an entry, or return in words why it was not kept."""
@@ -140,8 +141,8 @@ def default_folder() -> Path | None:
 # --- one file --------------------------------------------------------------------------------------------
 
 
-def read_entry(path: Path, key: Mapping[str, object]) -> Entry | None:
-    """Return the entry in a file if it is whole, unchanged, and made from this very key."""
+def read_entry(path: Path) -> tuple[Mapping[str, object], Entry] | None:
+    """Return the key of the entry in a file, and the entry; None if a byte of it is not as it was written."""
     from safetensors import safe_open
 
     try:
@@ -151,13 +152,19 @@ def read_entry(path: Path, key: Mapping[str, object]) -> Entry | None:
         if header.get("sha256") != _checksum(header.get("entry", ""), arrays):
             return None
         described = json.loads(header["entry"])
+        return described["key"], Entry(arrays, described["facts"])
     except Exception:  # whatever a broken file provokes, the answer is to make the entry again
         return None
-    return Entry(arrays, described["facts"]) if described["key"] == json.loads(_canonical(key)) else None
 
 
 def write_entry(path: Path, key: Mapping[str, object], entry: Entry) -> None:
-    """Write an entry to a file of its own; a full disk is an OSError."""
+    """Write an entry and its key; an array without axes is read as one of shape (1,).
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written whole.
+    """
     from safetensors import SafetensorError
     from safetensors.numpy import save_file
 

@@ -47,10 +47,10 @@ def write_embedded(path: Path, key: Mapping[str, object], embedded: Embedded) ->
 
 def read_embedded(path: Path, key: Mapping[str, object]) -> Embedded | None:
     """Return the source in a file; None where the file is absent, damaged, or of another key."""
-    entry = read_entry(path, key)
-    if entry is None:
+    found = read_entry(path)
+    if found is None or found[0] != key:
         return None
-    arrays, facts = entry.arrays, dict(entry.facts)
+    arrays, facts = found[1].arrays, dict(found[1].facts)
     words = _as_words(facts.pop("column"), arrays["words"])
     vocabulary = Vocabulary(words, arrays["counts"], facts.pop("n_learned"))
     matrix = EmbeddingMatrix(arrays["vectors"], arrays["covered"], facts.pop("source"))

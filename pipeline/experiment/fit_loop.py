@@ -8,12 +8,13 @@ trainings when all first ones have ended, then seeds that are added.
 from __future__ import annotations
 
 import math
+import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 
 from pipeline.core.console import Stage
-from pipeline.core.fits import JobEnded, JobFailed, JobKey, Result
+from pipeline.core.fits import TRAININGS, JobEnded, JobFailed, JobKey, Result
 from pipeline.core.names import slug
 from pipeline.embeddings.audit.fit import CorpusFacts
 from pipeline.experiment.choose_settings import best_so_far, settings_to_try, with_chosen
@@ -81,8 +82,27 @@ class FitLoop:
             self.failed[job.key] = result.why
             self.data.console.warn(failure(job.key, result.why))
         self.keep(result)
+        if isinstance(result, JobEnded) and job.place is not None:
+            shutil.rmtree(job.place, ignore_errors=True)
         if job.key.kind == "trial":
             self._show_trial(job, result)
+
+    def drop_lost_vectors(self) -> None:
+        """Have the vectors of a run that goes on made anew where their file is damaged or gone and is still needed.
+
+        Vectors that cannot be made again to the last bit are of no use beside fits that read the old ones: those are
+        done again too.
+        """
+        jobs = list(self.first_trainings())
+        for source in [job for job in jobs if job.key.kind == "source" and job.key in self.folder.jobs]:
+            readers = [job for job in jobs if job.needs == source.key and job.key.kind != "source"]
+            if all(self.is_over(job.key) for job in readers) or _are_whole(source.vectors):
+                continue
+            again = self.data.config.run.deterministic
+            self.folder.jobs -= {job.key for job in (source, *(() if again else readers))}
+            what = f"the vectors of {source.key.name} are damaged or gone from {self.folder.unfinished}"
+            others = "" if again else ", and so is every fit that reads them"
+            self.data.console.warn(f"{what}: they are made anew{others}")
 
     # --- the first training of each model -----------------------------------------------------------------
 
@@ -163,7 +183,8 @@ class FitLoop:
             once = self._training(model, fold, found["seed"])
             fit = self.folder.first_fit(found["name"], found["seed"], found["fold"])
             again = partial(fit_network_again, FarOff(fit, found["best_loss"]))
-            yield replace(once, key=once.key._replace(kind="again"), fit=again)
+            key = once.key._replace(kind="again")
+            yield self._job(key, again, [model], fold, once.settings)
 
     def _far_off(self, least_seed: int) -> Iterator[dict[str, object]]:
         """Yield which seeds from `least_seed` on are to be trained again, as the journal has it."""
@@ -207,8 +228,21 @@ class FitLoop:
             vectors = VectorFiles(place / f"{name}.safetensors", last)
             if key.kind != "source":
                 needs = JobKey("source", source, fold.number)
+        number = f".t{key.number}" if key.number else ""
+        place = self.folder.unfinished / f"{key.kind}.{slug(key.name)}.s{key.seed}.f{key.fold}{number}"
         words = words_of_job(self.data, key.kind, models, fold, config)
-        return Job(key, fit, models, fold, config, refit, vectors, needs, words)
+        return Job(
+            key,
+            fit,
+            models,
+            fold,
+            config,
+            refit,
+            vectors,
+            needs,
+            place if key.kind in TRAININGS else None,
+            words,
+        )
 
     def _show_trial(self, job: Job, result: Result) -> None:
         """Move the bar of a network's trials."""
@@ -221,6 +255,18 @@ class FitLoop:
             keys = (JobKey("trial", *name, number=number) for number, _ in wanted)
             if all(map(self.is_over, keys)):
                 self.data.console.end(self._tuning.pop(name))
+
+
+def _are_whole(vectors: VectorFiles | None) -> bool:
+    """Return whether the files of vectors can be read; one that cannot is set aside under another name."""
+    assert vectors is not None, "a source has vectors"
+    whole = True
+    for path, refit in zip(vectors.paths, (False, True), strict=False):
+        if vectors.read(refit=refit) is None:
+            whole = False
+            if path.exists():
+                path.replace(path.with_name(f"{path.name}.damaged"))
+    return whole
 
 
 def failure(key: JobKey, why: str) -> str:
@@ -237,6 +283,8 @@ def run_jobs(loops: Sequence[FitLoop], executor: Executor) -> None:
 
     Whatever ends it early, results that had come are kept.
     """
+    for loop in loops:
+        loop.drop_lost_vectors()
     running: dict[int, tuple[FitLoop, Job]] = {}
     begun = 0
     try:

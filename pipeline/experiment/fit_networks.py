@@ -30,6 +30,7 @@ from pipeline.experiment.network_inputs import (
     class_weights_of,
     labelled,
     reading_warnings,
+    save_point_of,
     specify_network,
     training_of_vectors,
 )
@@ -66,7 +67,7 @@ def try_network(number: int, settings: Settings, data: RunData, job: Job) -> Ite
     """Train a network with the settings of a trial of --tune and the first seed; validation documents judge it."""
     data = job.data(data)
     split = read_split(data, job, refit=False)
-    yield try_settings(data, job.model, split.fold, partial(_score, job.model, split), number, settings)
+    yield try_settings(data, job.model, split.fold, partial(_score, job, split), number, settings)
 
 
 def fit_network_of(data: RunData, job: Job) -> Iterator[Result]:
@@ -93,7 +94,7 @@ def _fit_and_probe(data: RunData, job: Job, far: FarOff | None) -> Iterator[Resu
     split, planned, draw = (
         read_split(data, job, refit=False),
         job.model,
-        Draw(job.seed, again=far is not None),
+        Draw(job.seed, far is not None, job.place),
     )
     last = read_split(data, job, refit=True) if job.refit else split
     data = replace(data, config=settled(job.settings, planned.model, len(split.fold.train)))
@@ -141,11 +142,12 @@ def _course(fit: Fit, chosen: FittedNetwork) -> Row:
     }
 
 
-def _score(planned: PlannedModel, split: EmbeddedSplit, trial: RunData) -> Score:
+def _score(job: Job, split: EmbeddedSplit, trial: RunData) -> Score:
     """Return how the network does on validation documents with a trial's settings and the first seed."""
+    planned = job.model
     trial = replace(trial, config=settled(trial.config, planned.model, len(split.fold.train)))
     load_libraries(trial)
-    fitted = _fit(trial, planned, Draw(0, again=False), split)
+    fitted = _fit(trial, planned, Draw(0, again=False, place=job.place), split)
     score = Score(fitted.kept.validation_accuracy, fitted.kept.validation_loss, fitted.why_not)
     if not CLASSIFY.metrics[trial.config.run.metric].told_by_training:
         validated = _validate(trial, planned, split, fitted)
@@ -193,7 +195,9 @@ def _train_and_answer(
         del fitted
         forget_graphs()
         fitted = _train(data, planned, draw, last, chosen.schedule)
-    seconds = time.perf_counter() - start
+    trained = (*chosen.history, *(fitted.history if refit else ()))
+    # of a training that went on after a kill, what it took before counts too
+    seconds = max(time.perf_counter() - start, sum(one.seconds for one in trained))
     answer = _answers_of(data, planned, fitted, last)
     probabilities, rate = _predict(data, answer, last)
     timed = documents_to_time(data, last.fold) if draw.seed == 0 else []
@@ -306,6 +310,7 @@ def _fit(
         on_evaluation=on_evaluation,
         class_weights=class_weights_of(data, fold),
         shuffled_words=planned.shuffled_words,
+        save_point=save_point_of(data, draw, refit=repeat is not None),
     )
 
 

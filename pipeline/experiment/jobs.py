@@ -52,6 +52,7 @@ class Job:
     refit : whether what was chosen is fitted again, on validation documents too
     vectors : where the vectors that it reads, or makes, lie; None where it reads none
     needs : the job that has to end before this one can begin
+    place : the folder in which a training saves how far it is; None: one that is killed begins anew
     words : what it reads, counted as often as it is read: tells long jobs from short ones
     """
 
@@ -63,6 +64,7 @@ class Job:
     refit: bool
     vectors: VectorFiles | None = None
     needs: JobKey | None = None
+    place: Path | None = None
     words: int = 0
 
     @property

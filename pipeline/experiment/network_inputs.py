@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from pipeline.experiment.tuning import fixed_by_name
 from pipeline.models.networks.batches import shuffle_words
 from pipeline.models.networks.build import NetworkSpec, specify
 from pipeline.models.networks.labelled import Labelled
+from pipeline.models.networks.save_point import SavePoint
 from pipeline.models.table import PlannedModel
 from pipeline.settings.tables import Config
 from pipeline.text.ragged import take
@@ -28,10 +30,18 @@ class Draw:
 
     seed: int  # as the run counts them
     again: bool  # whether it is the second training of this seed
+    place: Path | None = None  # the folder from which it goes on after a kill; None: it begins anew then
 
     def name(self, model: str) -> str:
         """Return the name of the random numbers."""
         return f"{model} {self.seed}{' again' if self.again else ''}"
+
+
+def save_point_of(data: RunData, draw: Draw, *, refit: bool) -> SavePoint | None:
+    """Return where one training saves how far it is; the refit of a network has a place of its own."""
+    if draw.place is None:
+        return None
+    return SavePoint(draw.place / ("refit" if refit else "training"), warn=data.console.warn)
 
 
 def class_weights_of(data: RunData, fold: Split) -> Float32 | None:

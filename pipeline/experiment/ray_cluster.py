@@ -91,8 +91,9 @@ class OnRay:
         gpu = self._gpu and job.key.kind in TRAININGS
         sent = Sent(self._data, self._vectors_of(job), self._kept(job), self._versions, gpu)
         asked = request(self._memory, gpu=gpu)
+        own = replace(job, place=None)  # a node has no folder that outlives it
         with self._reached():
-            task = self._ray.remote(**asked)(do_job).remote(job, number, sent, self._board)
+            task = self._ray.remote(**asked)(do_job).remote(own, number, sent, self._board)
         self._running[task] = Running(number, job, Relayed(self._console))
 
     def next(self) -> tuple[int, Result]:

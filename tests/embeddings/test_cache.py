@@ -639,19 +639,20 @@ def test_fasttext_settings_and_the_words_asked_for_are_in_its_key(tmp_path: Path
 def test_a_vector_file_is_read_once_and_again_when_it_changes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from pipeline.embeddings.files import reading as files
+    from pipeline.embeddings import from_file
+    from pipeline.embeddings.files.reading import VectorFile
 
     file, same = tmp_path / "glove.txt", tmp_path / "copy.txt"
     file.write_text("good 1 2\nfilm 3 4\n", encoding="utf-8")
     same.write_bytes(file.read_bytes())
-    read = files.read_vector_file
+    read = from_file.read_vector_file
     calls = []
 
-    def counted(path: str, wanted: pl.Series | None) -> files.VectorFile:
+    def counted(path: str, wanted: pl.Series | None) -> VectorFile:
         calls.append(Path(path).name)
         return read(path, wanted)
 
-    monkeypatch.setattr(files, "read_vector_file", counted)
+    monkeypatch.setattr(from_file, "read_vector_file", counted)
     request = replace(request_of(TRAIN, scale=0.0), cache=Cache(tmp_path / "cache", PLENTY))
     first, second, third = (embed(str(path), request) for path in (file, file, same))
     assert calls == ["glove.txt"]

@@ -218,17 +218,17 @@ def test_averages_are_standardised_over_training_documents_alone() -> None:
 def test_a_batch_has_as_many_documents_as_was_asked_however_long_they_may_be(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from pipeline.models.networks import training
+    from pipeline.models.networks import passes
 
     sizes: list[int] = []
-    cut = training.batches
+    cut = passes.batches
 
     def spying(*arguments: Any) -> Any:
         for batch in cut(*arguments):
             sizes.append(len(batch.documents))
             yield batch
 
-    monkeypatch.setattr(training, "batches", spying)
+    monkeypatch.setattr(passes, "batches", spying)
     long = labelled([[2, 3] * 200] * 130, [0, 1] * 65)
     train_network("ann", long, batch_size=130, max_tokens=400, max_epochs=1)  # 52,000 timesteps
     assert sizes == [130]
@@ -238,10 +238,10 @@ def rows_of_every_epoch(
     monkeypatch: pytest.MonkeyPatch, documents: Labelled, *, seed: int = 0, shuffled_words: bool
 ) -> list[dict[int, list[int]]]:
     """Return for each of three epochs what was read of every document, in the order of the batches."""
-    from pipeline.models.networks import training
+    from pipeline.models.networks import passes as drawing
 
     passes: list[dict[int, list[int]]] = []
-    cut = training.batches
+    cut = drawing.batches
 
     def spying(*arguments: Any) -> Any:
         passes.append({})
@@ -251,7 +251,7 @@ def rows_of_every_epoch(
             yield batch
 
     with monkeypatch.context() as patched:
-        patched.setattr(training, "batches", spying)
+        patched.setattr(drawing, "batches", spying)
         train_network(
             "rnn",
             documents,

@@ -20,7 +20,7 @@ class Course:
     best_updates: int = 0
     gained_loss: float = np.inf  # the last validation loss that fell by `min_gain` or more
     gained_updates: int = 0
-    best_weights: list[Float32] = field(default_factory=list)
+    best_weights: list[Float32 | None] = field(default_factory=list)  # None: a table that rested, as it began
     phases: tuple[int, ...] = ()
     documents: int = 0  # trained on, each as often as it was
 
@@ -28,6 +28,11 @@ class Course:
     def updates(self) -> int:
         """Updates up to the last evaluation."""
         return self.history[-1].updates if self.history else 0
+
+    @property
+    def kept_updates(self) -> int:
+        """Updates up to the weights that are kept: the best, or the last where nothing was judged."""
+        return self.best_updates or self.updates
 
     @property
     def diverged(self) -> bool:
@@ -47,6 +52,11 @@ class Tally:
     right: int = 0
     clipped: int = 0
 
+    @property
+    def seconds(self) -> float:
+        """Seconds of work since the evaluation before."""
+        return time.perf_counter() - self.start
+
     def add(self, documents: int, loss: float, right: int, clipped: int) -> None:
         """Count one update."""
         self.updates += 1
@@ -65,7 +75,7 @@ class Tally:
             accuracy=self.right / self.documents,
             validation_loss=judged[0],
             validation_accuracy=judged[1],
-            seconds=time.perf_counter() - self.start,
+            seconds=self.seconds,
             tuned=tuned,
             clipped=self.clipped / self.updates,
         )

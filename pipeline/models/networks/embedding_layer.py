@@ -44,6 +44,11 @@ class LazyAdam:
         self.second = tf.Variable(tf.zeros_like(table), trainable=False)  # (V, D), v
         self.steps = tf.Variable(0.0, trainable=False)  # t
 
+    @property
+    def variables(self) -> list[Tensor]:
+        """What is kept from one step to the next; the table apart."""
+        return [self.first, self.second, self.steps]
+
     def apply(self, rows: Tensor, gradient: Tensor, learning_rate: Tensor) -> None:
         """Move `rows` (int32 (U,), distinct) against their gradient (float32 (U, D)) by one step of size alpha."""
         import tensorflow as tf

@@ -27,7 +27,14 @@ class Weight(Protocol):
     def assign(self, value: Tensor) -> object: ...
 
 
-class Layer(Protocol):
+class Varying(Protocol):
+    """What keeps numbers from one update to the next: a layer, an optimizer."""
+
+    @property
+    def variables(self) -> Sequence[Weight]: ...
+
+
+class Layer(Varying, Protocol):
     """A layer of Keras, built."""
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ import numpy as np
 from pipeline.core.values import Float32
 from pipeline.models.networks.build import after_embedding, recurrent_kernels, table_of
 from pipeline.models.networks.embedding_layer import LazyAdam, gradient_by_row
-from pipeline.models.networks.keras_types import BatchStep, Model, Tensor, Weight
+from pipeline.models.networks.keras_types import BatchStep, Model, Tensor, Varying, Weight
 from pipeline.models.networks.of_task import losses_of
 from pipeline.models.networks.prediction import batch_signature
 from pipeline.models.networks.weight_drop import WeightDrop
@@ -24,7 +24,17 @@ class TrainingStep:
     """What trains a network on one batch."""
 
     run: BatchStep
-    averages: tuple[tuple[Weight, Tensor], ...]  # weight and its moving average; empty without `networks.ema`
+    averages: tuple[tuple[Weight, Weight], ...]  # weight and its moving average; empty without `networks.ema`
+    variables: tuple[Weight, ...]  # all that `run` changes, in an order that is the network's own
+
+    def values(self) -> tuple[np.ndarray, ...]:
+        """Return a copy of what each of the variables is."""
+        return tuple(variable.numpy() for variable in self.variables)
+
+    def set_values(self, values: tuple[np.ndarray, ...]) -> None:
+        """Let each of the variables be what it was when `values` were taken, of this network or one like it."""
+        for variable, value in zip(self.variables, values, strict=True):
+            variable.assign(value.reshape(variable.shape))
 
     def take_averages(self) -> None:
         """Give each weight that has a moving average the value of it."""
@@ -62,7 +72,6 @@ def training_step(
     import tensorflow as tf
 
     body, table = after_embedding(model), table_of(model).value
-    losses_by_document = losses_of(CLASSIFY.loss)
     weights = body.trainable_weights
     optimizer = keras.optimizers.Adam(settings.learning_rate)
     optimizer.build(weights)
@@ -84,7 +93,7 @@ def training_step(
         with tf.GradientTape() as tape:
             tape.watch(embedded if tuned else [])
             logits = body([embedded, lengths], training=True)  # (B, C)
-            losses = losses_by_document(labels, logits)  # (B,)
+            losses = losses_of(CLASSIFY.loss)(labels, logits)  # (B,)
             losses *= tf.gather(of_class, labels)
             loss = tf.reduce_mean(losses)
         gradients = tape.gradient(loss, [*weights, embedded] if tuned else weights)
@@ -107,4 +116,15 @@ def training_step(
         clipped = tf.cast(norm > settings.clip_norm, tf.int32)
         return tf.reduce_sum(losses), tf.reduce_sum(tf.cast(right, tf.int32)), clipped
 
-    return TrainingStep(run, tuple(zip(weights, averages, strict=False)))
+    changed = _changed(model, tuned, (optimizer, row_optimizer, weight_drop), (*averages, steps))
+    return TrainingStep(run, tuple(zip(weights, averages, strict=False)), changed)
+
+
+def _changed(
+    model: Model, tuned: bool, helpers: Sequence[Varying | None], others: Sequence[Weight]
+) -> tuple[Weight, ...]:
+    """Return the variables that an update changes: of the model all but a table that rests."""
+    rests = None if tuned else table_of(model)
+    of_model = [variable for variable in model.variables if variable is not rests]
+    of_helpers = [variable for helper in helpers if helper for variable in helper.variables]
+    return (*of_model, *of_helpers, *others)

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import cast
 
 import numpy as np
 
 from pipeline.core.values import Float32, IndexedCorpus, Int32
-from pipeline.models.networks.batches import Batch, batches, shuffle_words
+from pipeline.models.networks.batches import Batch
 from pipeline.models.networks.budget import Budget, budget_of, updates_in_a_pass
 from pipeline.models.networks.build import STANDARDISE, NetworkSpec, build, table_of
 from pipeline.models.networks.course import Course, Tally
 from pipeline.models.networks.did_it_train import milder_signs, why_not_trained
 from pipeline.models.networks.keras_types import Model, PredictionStep
 from pipeline.models.networks.labelled import Evaluation, Labelled, document_weights, sample_documents
+from pipeline.models.networks.passes import Passes
 from pipeline.models.networks.prediction import predict_with, prediction_step
+from pipeline.models.networks.save_point import SavePoint
 from pipeline.models.networks.step import TrainingStep, training_step
+from pipeline.models.networks.training_state import TrainingState, fingerprint
 from pipeline.settings.tables import NetworkSettings
 from pipeline.tasks.table import CLASSIFY
 
@@ -83,17 +87,20 @@ class _Trainee:
     settings: NetworkSettings
     budget: Budget
     horizon: int  # updates of a phase over which the learning rate falls
-    generator: np.random.Generator
+    passes: Passes
     on_evaluation: Callable[[Evaluation], None]
     class_weights: Float32 | None  # (C,)
-    # shuffles each document's words anew for every epoch; None: as written
-    word_orders: np.random.Generator | None
+    save_point: SavePoint | None
 
-    def epoch_documents(self) -> IndexedCorpus:
-        """Return the training documents as the next epoch reads them."""
-        if self.word_orders is None:
-            return self.train.indexed
-        return shuffle_words(self.train.indexed, self.word_orders)
+
+@dataclass(frozen=True)
+class _Phase:
+    """A part of a training with an optimizer of its own."""
+
+    number: int
+    tuned: bool
+    rate: float
+    updates: int | None  # that a refit runs
 
 
 def fit_network(
@@ -109,6 +116,7 @@ def fit_network(
     on_evaluation: Callable[[Evaluation], None] = lambda evaluation: None,
     class_weights: Float32 | None = None,
     shuffled_words: bool = False,
+    save_point: SavePoint | None = None,
 ) -> FittedNetwork:
     """Train a network on `train`; `validation` chooses when it ends, and which weights are kept.
 
@@ -138,6 +146,10 @@ def fit_network(
         Give the words of each training document a new random order before every epoch, drawn from a stream of its
         own: a network that saw one order could learn it by heart, as no bag of words can. Validation documents are
         read as they are given.
+    save_point : SavePoint, optional
+        Where the training saves from time to time where it stands, and goes on from if it was killed: with
+        `deterministic` to the same weights, bit by bit. `on_evaluation` is told the evaluations before that too.
+        What was saved stays: the caller clears it when the network is kept.
 
     Notes
     -----
@@ -165,21 +177,22 @@ def fit_network(
         settings,
         budget,
         repeat.horizon if repeat else budget.first,
-        np.random.default_rng(seed),
+        _passes(train.indexed, settings, seed, shuffled_words),
         on_evaluation,
         class_weights,
-        np.random.default_rng([seed, _WORD_ORDERS]) if shuffled_words else None,
+        save_point,
     )
-    course, stopped = _train_in_phases(trainee, spec, repeat.phases if repeat else None)
+    _open_save_point(trainee, spec, seed, repeat, deterministic)
+    course, stopped = _train_in_phases(trainee, _phases(spec, settings, repeat))
     why_not = why_not_trained(trainee.predict, course.history, train, spec.n_classes, class_weights)
-    best = course.best_updates or course.updates
     raised = "networks.max_epochs" if settings.max_epochs else "networks.budget_growth"
-    warnings = milder_signs(course.history, best, stopped, fixed=repeat is not None, raised=raised)
+    fixed = repeat is not None
+    warnings = milder_signs(course.history, course.kept_updates, stopped, fixed=fixed, raised=raised)
     return FittedNetwork(
         spec,
         model,
         tuple(course.history),
-        best,
+        course.kept_updates,
         stopped,
         why_not,
         warnings,
@@ -234,65 +247,102 @@ def _standardise_averages(model: Model, vectors: Float32, train: IndexedCorpus) 
     model.get_layer(STANDARDISE).set_weights([averages.mean(axis=0), averages.std(axis=0) + 1e-6])
 
 
-def _train_in_phases(
-    trainee: _Trainee, spec: NetworkSpec, updates: tuple[int, ...] | None
-) -> tuple[Course, str]:
+def _passes(train: IndexedCorpus, settings: NetworkSettings, seed: int, shuffled_words: bool) -> Passes:
+    words = np.random.default_rng([seed, _WORD_ORDERS]) if shuffled_words else None
+    order = np.random.default_rng(seed)
+    return Passes(train, settings.batch_size, _most_timesteps(settings), order, words)
+
+
+def _open_save_point(
+    trainee: _Trainee, spec: NetworkSpec, seed: int, repeat: Schedule | None, deterministic: bool
+) -> None:
+    """Tell the save point, where there is one, every number that this training depends on."""
+    if trainee.save_point:
+        known = {
+            "network": spec,
+            "settings": trainee.settings,
+            "budget": trainee.budget,
+            "seed": seed,
+            "schedule": repeat,
+            "deterministic": deterministic,
+            "shuffled words": trainee.passes.word_orders is not None,
+            "word vectors": trainee.vectors,
+            "class weights": trainee.class_weights,
+            "training documents": trainee.train,
+            "validation documents": trainee.validation,
+        }
+        trainee.save_point.open(fingerprint(known))
+
+
+def _phases(spec: NetworkSpec, settings: NetworkSettings, repeat: Schedule | None) -> list[_Phase]:
+    """Return the phases of a training, or those of them that a refit repeats."""
+    rate = settings.learning_rate
+    each = [(False, rate), (True, rate / _SLOWER)] if spec.frozen_first else [(spec.tuned, rate)]
+    updates = repeat.phases if repeat else [None] * len(each)
+    return [_Phase(number, *one, n) for number, (one, n) in enumerate(zip(each, updates, strict=False))]
+
+
+def _train_in_phases(trainee: _Trainee, phases: list[_Phase]) -> tuple[Course, str]:
     """Run the phases one after the other, each from the best weights so far; return how it went and ended."""
-    rate = trainee.settings.learning_rate
-    phases = [(False, rate), (True, rate / _SLOWER)] if spec.frozen_first else [(spec.tuned, rate)]
-    course, stopped = Course(), "budget"
-    for number, (tuned, learning_rate) in enumerate(phases[: len(updates) if updates else None]):
+    saved = trainee.save_point.load() if trainee.save_point else None
+    course, stopped = saved.course if saved else Course(), "budget"
+    for one in course.history:
+        trainee.on_evaluation(one)
+    for phase in phases[saved.phase if saved else 0 :]:
         step = training_step(
-            trainee.model, trainee.settings, tuned=tuned, class_weights=trainee.class_weights
+            trainee.model, trainee.settings, tuned=phase.tuned, class_weights=trainee.class_weights
         )
-        done = course.updates
-        stopped = _run_phase(
-            trainee, course, step, tuned, learning_rate, updates[number] if updates else None
+        state = TrainingState(
+            phase.number, course.updates, 0, (), trainee.passes.new_pass(), course, Tally(course)
         )
+        if saved:
+            step.set_values(saved.variables)
+            state = replace(saved, variables=())
+            saved = None  # as large as the network
+        stopped = _run_phase(trainee, phase, step, state)
         step.take_averages()
         for weight, value in zip(trainee.model.trainable_weights, course.best_weights, strict=False):
-            weight.assign(value)  # nothing where no weights were the best
-        last = course.best_updates or course.updates
-        if last > done:  # else the phase made nothing better, and a refit leaves it out
-            course.phases = (*course.phases, last - done)
+            # nothing where no weights were the best
+            weight.assign(trainee.vectors if value is None else value)
+        if course.kept_updates > state.begin:  # else it made nothing better, and a refit leaves it out
+            course.phases = (*course.phases, course.kept_updates - state.begin)
         if course.diverged:
             break
     return course, stopped
 
 
-def _run_phase(
-    trainee: _Trainee, course: Course, step: TrainingStep, tuned: bool, rate: float, updates: int | None
-) -> str:
+def _run_phase(trainee: _Trainee, phase: _Phase, step: TrainingStep, state: TrainingState) -> str:
     """Train until validation stops it ("early") or the updates run out ("budget")."""
-    budget, begin = trainee.budget, course.updates
-    end = updates or (budget.first if trainee.validation is None else budget.most)
+    budget, course, begin, tally = trainee.budget, state.course, state.begin, state.tally
+    end = phase.updates or (budget.first if trainee.validation is None else budget.most)
     floor = 0 if begin else budget.floor  # a later phase begins with weights that are trained
-    rate_at = _rate(trainee.settings.schedule, rate, trainee.horizon)
-    tally = Tally(course)
-    for update, batch in enumerate(_batches_without_end(trainee), start=1):
+    rate_at = _rate(trainee.settings.schedule, phase.rate, trainee.horizon)
+    batches = trainee.passes.without_end(state.position)
+    for update, batch in enumerate(batches, start=state.updates + 1):
         tally.add(len(batch.documents), *_run(step, batch, trainee.train.labels, rate_at(update - 1)))
-        if update < end and not budget.is_due(update):
-            continue
-        with step.averaged():
-            course.history.append(tally.evaluation(_judge(trainee), trainee.train.indexed.n_docs, tuned))
-            trainee.on_evaluation(course.history[-1])
-            _keep_if_better(trainee, course)
-        if course.diverged or update >= end:
-            break
-        waited = begin + update - max(course.gained_updates, begin)
-        if course.gained_updates and update >= floor and waited >= budget.patience:
-            return "early"
-        tally = Tally(course)
+        if update >= end or budget.is_due(update):
+            with step.averaged():
+                course.history.append(
+                    tally.evaluation(_judge(trainee), trainee.train.indexed.n_docs, phase.tuned)
+                )
+                trainee.on_evaluation(course.history[-1])
+                _keep_if_better(trainee, course)
+            if course.diverged or update >= end:
+                break
+            waited = begin + update - max(course.gained_updates, begin)
+            if course.gained_updates and update >= floor and waited >= budget.patience:
+                return "early"
+            tally = Tally(course)
+        if trainee.save_point:
+            trainee.save_point.save_if_due(partial(_state_after, state, update, trainee.passes, step, tally))
     return "budget"
 
 
-def _batches_without_end(trainee: _Trainee) -> Iterator[Batch]:
-    """Yield the batches of one pass over the training documents after the other, each in a new order."""
-    settings = trainee.settings
-    while True:
-        yield from batches(
-            trainee.epoch_documents(), settings.batch_size, trainee.generator, _most_timesteps(settings)
-        )
+def _state_after(
+    state: TrainingState, update: int, passes: Passes, step: TrainingStep, tally: Tally
+) -> TrainingState:
+    """Return where a phase that began in `state` stands after an update."""
+    return replace(state, updates=update, variables=step.values(), position=passes.position, tally=tally)
 
 
 def _run(step: TrainingStep, batch: Batch, labels: Int32, rate: float) -> tuple[float, int, int]:
@@ -304,7 +354,7 @@ def _run(step: TrainingStep, batch: Batch, labels: Int32, rate: float) -> tuple[
 def _keep_if_better(trainee: _Trainee, course: Course) -> None:
     """Keep the model's trainable weights if the last evaluation has the lowest validation loss so far.
 
-    Of a table that rested no copy is kept, but what it began as.
+    Of a table that rested no copy is kept.
     """
     last = course.history[-1]
     if course.diverged or last.validation_loss is None or last.validation_loss >= course.best_loss:
@@ -315,7 +365,7 @@ def _keep_if_better(trainee: _Trainee, course: Course) -> None:
     course.best_weights = []  # gone before the next are copied
     table = table_of(trainee.model)
     course.best_weights = [
-        trainee.vectors if weight is table and not last.tuned else weight.value.numpy()
+        None if weight is table and not last.tuned else weight.value.numpy()
         for weight in trainee.model.trainable_weights
     ]
 

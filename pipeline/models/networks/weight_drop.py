@@ -25,6 +25,11 @@ class WeightDrop:
         self._whole: list[Tensor] = []
         self._masks: list[Tensor] = []
 
+    @property
+    def variables(self) -> list[Weight]:
+        """The state of the random stream of masks."""
+        return [self._seeds.state]
+
     def drop(self) -> None:
         """Put W * M / (1 - rate) in the place of each kernel W."""
         import keras
