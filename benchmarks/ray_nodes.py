@@ -31,7 +31,7 @@ from pipeline.experiment.ray_cluster import OnRay, on_ray
 from pipeline.settings.reading import load_config
 from pipeline.settings.tables import Config
 
-FOLDS, FOLD_SECONDS, NODES, MIB = 10, 6.0, (1, 4), 50.0
+FOLDS, FOLD_SECONDS, NODES = 10, 6.0, (1, 4)
 NOTHING = np.zeros(0, dtype=np.int64)
 
 
@@ -72,7 +72,7 @@ def _seconds_on(nodes: int) -> float:
             cluster.add_node(num_cpus=1)
         with tempfile.TemporaryDirectory() as folder:
             data = _data(Path(folder))
-        with on_ray(data, f"ray://127.0.0.1:{port}", MIB) as executor:
+        with on_ray(data, f"ray://127.0.0.1:{port}") as executor:
             _run(executor, nodes, 1.0)
             start = time.perf_counter()
             _run(executor, FOLDS, FOLD_SECONDS)

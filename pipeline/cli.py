@@ -115,6 +115,26 @@ def run(settings: Config, console: Console, *, resume: Resume = False, version: 
     console.say(summarise(folder))
 
 
+@app.command(short_help="Say what a run on CORPUS will take: minutes, memory, disk.")
+@_with_settings(*TABLES)
+def plan(
+    settings: Config,
+    console: Console,
+    *,
+    nodes: Annotated[int, told("--nodes N", "On so many machines like this one. Default: 1.")] = 1,
+    as_json: Annotated[bool, told("--json", "Print it as JSON.")] = False,
+) -> None:
+    """Say what `run` with the same options will take, after at most a minute of measuring on CORPUS and this machine:
+    minutes, memory and disk of each model and of the run, on these cores and on N machines."""
+    from pipeline.commands.plan import as_json as written
+    from pipeline.commands.plan import describe, plan_run
+
+    if nodes < 1:
+        raise PipelineError("--nodes", f"{nodes} is no number of machines", "give 1 or more")
+    found = plan_run(settings, Console(sys.stderr), nodes)
+    console.say(written(found) if as_json else describe(found))
+
+
 @inspect.command("corpus", short_help="Show how CORPUS is read and split.")
 @_with_settings("corpus", "run.seed", "run.debug")
 def inspect_corpus(settings: Config, console: Console) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import time
 from collections.abc import Sequence
@@ -21,6 +22,7 @@ from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import json_text
 from pipeline.core.noise import quiet
+from pipeline.core.resources import memory_mib
 from pipeline.core.seeds import stage_generator
 from pipeline.core.values import TRAIN, Corpus, TokenizedCorpus
 from pipeline.corpus.duplicates import unlabelled_warning
@@ -28,11 +30,18 @@ from pipeline.corpus.facts import describe_tokens
 from pipeline.corpus.splits import join_groups
 from pipeline.embeddings.audit.fit import CorpusFacts
 from pipeline.experiment.conclude import conclude
-from pipeline.experiment.data import ReadCorpus, Split, read_and_split, tokenize_all
+from pipeline.experiment.data import ReadCorpus, RunData, Split, read_and_split, tokenize_all
 from pipeline.experiment.document_facts import describe_test_documents
 from pipeline.experiment.executors import Executors, check_executor, executor_of
 from pipeline.experiment.fit_loop import FitLoop, run_jobs
-from pipeline.experiment.how_many import describe_work, fits_at_once, this_machine
+from pipeline.experiment.forecast import Cluster, every_job, forecast
+from pipeline.experiment.how_many import (
+    SHARE_OF_MEMORY,
+    describe_work,
+    fits_at_once,
+    most_memory,
+    this_machine,
+)
 from pipeline.experiment.learning_curve import loop_of_smaller_sets, smaller_folds
 from pipeline.experiment.more_seeds import add_seed
 from pipeline.experiment.outside import check_names, read_outside
@@ -45,14 +54,16 @@ from pipeline.experiment.plan import (
     unused_sources,
 )
 from pipeline.experiment.planned_run import AskedRun, PlannedRun, corpus_of
+from pipeline.experiment.rates import machine_speed, usual_rates
 from pipeline.models.table import PlannedModel
+from pipeline.run_folder.details.forecast import Forecast
 from pipeline.run_folder.folder import LOG
 from pipeline.run_folder.lock import RunLock
 from pipeline.run_folder.protocol import LaidDown, breaches, plan_of, read_protocol, write_protocol
 from pipeline.run_folder.reading import detail_file
 from pipeline.run_folder.stopped import StoppedRun, holds, vanished
 from pipeline.settings.setting import AUTO
-from pipeline.settings.tables import Config, with_values
+from pipeline.settings.tables import Config, first_seeds, with_values
 from pipeline.text.tokenizer import tokenize
 
 _COUNTED_DOCUMENTS = 2_000  # whose tokens tell long documents from short ones
@@ -244,19 +255,52 @@ def fit_all(
         console.warn(text)
         folder.note(text)
     folder.tell("tokens", describe_tokens(data.tokenized, read.corpora[0]))
-    at_once = fits_at_once(describe_work(data, read.folds), this_machine(), config.run.side_by_side)
     facts = CorpusFacts(data.tokenized, read.corpora[0], config.tokenizer)
     more = partial(add_seed, run, console) if config.run.seeds == AUTO else lambda: False
     loop = FitLoop(data, read.folds, run.folder, run.keep, facts, lambda fold: config, config, more)
     loops = [loop]
     if smaller:
         loops.append(loop_of_smaller_sets(run, loop, read.folds[0], smaller))
+    needed = [job.mib for job in loop.first_trainings()]
+    machine = this_machine(config.run.max_memory)
+    check_memory(max(needed, default=0.0), machine.room_mib, config.run.max_memory, console)
+    at_once = fits_at_once(describe_work(data, read.folds, needed), machine, config.run.side_by_side)
     try:
         with executors(data, at_once) as executor, quiet(config.run.debug):
+            cluster = Cluster(executor.at_once, machine.room_mib, memory_mib())
+            folder.write_detail("forecast", forecast_unmeasured(data, loop, cluster, console.stage_seconds))
             run_jobs(loops, executor)
     finally:
         run.put_in_order()
     return data.tokenized
+
+
+def forecast_unmeasured(
+    data: RunData, loop: FitLoop, cluster: Cluster, stages: Sequence[tuple[str, float]]
+) -> Forecast:
+    """Return what a run takes by the rates of another machine and the speed of this one: `plan` measures its jobs."""
+    jobs = every_job(loop.first_trainings(), first_seeds(data.config))
+    rates = usual_rates(jobs, machine_speed())
+    return forecast(data, jobs, rates, cluster, sum(seconds for _, seconds in stages))
+
+
+def check_memory(needed: float, room: float, asked: str | None, console: Console) -> None:
+    """Refuse a bound of memory that the largest fit does not keep to by itself; where nobody gave one, warn.
+
+    Parameters
+    ----------
+    needed : what the largest fit takes, MiB
+    room : what the run leaves to fits, MiB
+    asked : `run.max_memory`
+    """
+    if needed <= room:
+        return
+    what = f"the largest fit needs about {needed:,.0f} MiB, and there are {max(room, 0.0):,.0f} for it"
+    if asked:
+        own = most_memory(asked) - room
+        fix = f"give {math.ceil((needed + own) / 1024 * 10) / 10:.1f}GB or more"
+        raise PipelineError(f"--max-memory {asked}", f"{what} beside the {own:,.0f} of the run itself", fix)
+    console.warn(f"{what}, {SHARE_OF_MEMORY.number:.0%} of what is free: nothing runs beside it")
 
 
 def check_protocol(file: str | None) -> None:

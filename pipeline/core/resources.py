@@ -6,9 +6,9 @@ import os
 import platform
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TypeVar
@@ -143,7 +143,49 @@ def one_blas_thread() -> AbstractContextManager[object]:
     return limits
 
 
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+_given: list[int] = []  # of this process, by `threads`; the last counts
+
+
+def n_threads() -> int:
+    """Return how many threads a task may use: those that `threads` gave this process, else one a core."""
+    return _given[-1] if _given else usable_cores()
+
+
+@contextmanager
+def threads(number: int) -> Iterator[None]:
+    """Give what this process does while the block runs so many threads: a task beside others has its share of cores.
+
+    BLAS that is loaded has them at once; what is loaded later reads the environment.
+    """
+    from threadpoolctl import threadpool_limits
+
+    before = {name: os.environ.get(name) for name in _THREADS}
+    os.environ.update(dict.fromkeys(_THREADS, str(number)))
+    _given.append(number)
+    try:
+        with threadpool_limits(number):
+            yield
+    finally:
+        _given.pop()
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
 def in_two_threads(work: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
-    """Return what `work` makes of each item, for work in native code: it releases the interpreter's lock."""
+    """Return what `work` makes of each item, for work in native code: it releases the interpreter's lock.
+
+    A task that was given one thread has one after the other done.
+    """
+    if n_threads() == 1:
+        return [work(item) for item in items]
     with ThreadPoolExecutor(max_workers=2) as pool:
         return list(pool.map(work, items))
+
+
+def memory_mib() -> float:
+    """Return the memory that this process has resident, MiB."""
+    return float(psutil.Process().memory_info().rss / 2**20)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ import polars as pl
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import Json
+from pipeline.core.resources import n_threads
 from pipeline.core.values import Int32, Int64, TokenizedCorpus
 from pipeline.embeddings.kept import cached_vectors, training_key
 from pipeline.embeddings.request import EmbeddingRequest, WordVectors
@@ -98,7 +98,7 @@ def gensim_options(request: EmbeddingRequest, text: Text) -> tuple[dict[str, obj
     facts = {
         "epochs": fitting_epochs(settings.epochs, text.tokens),
         "min_count": fitting_min_count(text.counts, settings.min_count),
-        "workers": 1 if request.deterministic else settings.workers or os.cpu_count() or 1,
+        "workers": 1 if request.deterministic else settings.workers or n_threads(),
         "tokens": text.tokens,
     }
     as_they_are = ("vector_size", "window", "negative", "ns_exponent", "sample", "alpha", "min_alpha")

@@ -15,12 +15,13 @@ from multiprocessing import connection
 from typing import Protocol
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.fits import FitResult, JobEnded, JobFailed, Result
-from pipeline.core.resources import usable_cores
+from pipeline.core.fits import TRAININGS, FitResult, JobEnded, JobFailed, Result
+from pipeline.core.resources import memory_mib, usable_cores
 from pipeline.experiment.data import RunData
 from pipeline.experiment.here import Here
-from pipeline.experiment.how_many import memory_of_a_fit
+from pipeline.experiment.how_many import most_memory
 from pipeline.experiment.jobs import Job
+from pipeline.experiment.memory_of_jobs import LINEAR_MIB
 from pipeline.experiment.shared import shared_files
 from pipeline.experiment.workers import Worker, WorkerGone, WorkerStart
 
@@ -35,7 +36,10 @@ class Executor(Protocol):
 
     @property
     def has_room(self) -> bool:
-        """Whether one more job can begin now."""
+        """Whether one more job can begin now, if its memory fits."""
+
+    def fits(self, job: Job) -> bool:
+        """Return whether a job's memory fits beside those that run."""
 
     def begin(self, number: int, job: Job) -> None:
         """Begin a job; its results carry the number."""
@@ -68,7 +72,7 @@ def executor_of(data: RunData, at_once: int) -> Iterator[Executor]:
     if asked != LOCAL:
         from pipeline.experiment.ray_cluster import on_ray
 
-        with on_ray(data, None if asked == RAY else asked, memory_of_a_fit(data)) as cluster:
+        with on_ray(data, None if asked == RAY else asked) as cluster:
             yield cluster
         return
     if at_once == 1:
@@ -77,19 +81,21 @@ def executor_of(data: RunData, at_once: int) -> Iterator[Executor]:
     data.console.say(f"Fits side by side: {at_once}")
     with ExitStack() as stack:
         shared = stack.enter_context(shared_files()).put(data)  # its files stay as long as this does
-        executor = Processes(data, WorkerStart(shared, max(1, usable_cores() // at_once)), at_once)
+        start = WorkerStart(shared, max(1, usable_cores() // at_once))
+        executor = Processes(data, start, at_once, most_memory(data.config.run.max_memory))
         stack.callback(executor.close)
         yield executor
 
 
 class Processes:
-    """Runs fits in worker processes, `at_once` at most."""
+    """Runs fits in worker processes, `at_once` at most, which with this one take `most_mib` of memory."""
 
-    def __init__(self, data: RunData, start: WorkerStart, at_once: int) -> None:
-        self.at_once = at_once
+    def __init__(self, data: RunData, start: WorkerStart, at_once: int, most_mib: float) -> None:
+        self.at_once, self.most_mib = at_once, most_mib
         self._console, self._start = data.console, start
         self._idle: list[Worker] = []
         self._busy: dict[Worker, tuple[int, Job]] = {}
+        self._needed: dict[Worker, float] = {}  # MiB of each process, for the job that it does
         self._again: list[tuple[int, Job]] = []  # whose process was killed
         self._tries: dict[int, int] = {}
         self._come: list[tuple[int, Result]] = []
@@ -99,11 +105,28 @@ class Processes:
         """Whether fewer than `at_once` jobs are running."""
         return len(self._busy) + len(self._again) < self.at_once
 
+    def fits(self, job: Job) -> bool:
+        """Return whether a job's memory fits beside those that run; processes without a job end where that makes room.
+
+        Nothing else waits for memory: a job that is the only one begins.
+        """
+        if not self._busy:
+            return True
+        needed = _needed(job, self._idle[-1].mib if self._idle else 0.0)
+        left = self.most_mib - memory_mib() - needed
+        left -= sum(max(self._needed[worker], worker.mib) for worker in self._busy)
+        idle = sum(worker.mib for worker in self._idle[:-1])  # the last one takes the job
+        if left < idle:
+            while len(self._idle) > 1:
+                self._idle.pop(0).end(at_once=False)
+            idle = 0.0
+        return left >= idle
+
     def begin(self, number: int, job: Job) -> None:
         """Give a job to a process that has none."""
         self._tries[number] = self._tries.get(number, 0) + 1
         worker = self._idle.pop() if self._idle else _started(self._start)
-        self._busy[worker] = number, job
+        self._busy[worker], self._needed[worker] = (number, job), _needed(job, worker.mib)
         with suppress(OSError):  # it is gone: that shows when it is listened to
             worker.give(job)
 
@@ -159,6 +182,12 @@ class Processes:
         if isinstance(result, FitResult):
             return replace(result, fit=replace(result.fit, at_once=self.at_once))
         return result
+
+
+def _needed(job: Job, held: float) -> float:
+    """Return what a process needs for a job, MiB, that holds so much now: a linear model comes on top of TensorFlow."""
+    more = 0.0 if job.key.kind in TRAININGS else max(job.mib - LINEAR_MIB, 0.0)
+    return max(job.mib, held + more)
 
 
 def _started(start: WorkerStart) -> Worker:

@@ -26,6 +26,7 @@ from pipeline.experiment.fit_networks import FarOff, fit_network_again, fit_netw
 from pipeline.experiment.how_many import words_of_job
 from pipeline.experiment.jobs import Job, VectorFiles, VectorsMade
 from pipeline.experiment.linear_features import range_of
+from pipeline.experiment.memory_of_jobs import mib_of_job
 from pipeline.experiment.tuning.trials import Settings
 from pipeline.models.networks.far_off import far_off
 from pipeline.models.table import PlannedModel
@@ -110,7 +111,7 @@ class FitLoop:
         """Yield the jobs of every planned model on every split, with the seeds that were added."""
         for fold in self.folds:
             yield from self._baselines(fold)
-            for source in dict.fromkeys(model.source for model in self.data.planned if model.source):
+            for source in self._sources():
                 yield from self._readers_of(source, fold)
 
     def _baselines(self, fold: Split) -> Iterator[Job]:
@@ -231,6 +232,7 @@ class FitLoop:
         number = f".t{key.number}" if key.number else ""
         place = self.folder.unfinished / f"{key.kind}.{slug(key.name)}.s{key.seed}.f{key.fold}{number}"
         words = words_of_job(self.data, key.kind, models, fold, config)
+        mib = mib_of_job(self.data, key.kind, models, fold, config)
         return Job(
             key,
             fit,
@@ -242,7 +244,13 @@ class FitLoop:
             needs,
             place if key.kind in TRAININGS else None,
             words,
+            mib,
+            beside=len(self.folds) * len(self._sources()) if key.kind == "source" else 0,
         )
+
+    def _sources(self) -> dict[str, None]:
+        """Return the sources that models read, once each."""
+        return dict.fromkeys(model.source for model in self.data.planned if model.source)
 
     def _show_trial(self, job: Job, result: Result) -> None:
         """Move the bar of a network's trials."""
@@ -289,7 +297,7 @@ def run_jobs(loops: Sequence[FitLoop], executor: Executor) -> None:
     begun = 0
     try:
         while True:
-            while executor.has_room and (found := _next_job(loops, running.values(), executor.at_once)):
+            while executor.has_room and (found := _next_job(loops, running.values(), executor)):
                 running[begun] = found
                 executor.begin(begun, found[1])
                 begun += 1
@@ -307,9 +315,12 @@ def run_jobs(loops: Sequence[FitLoop], executor: Executor) -> None:
 
 
 def _next_job(
-    loops: Sequence[FitLoop], running: Iterable[tuple[FitLoop, Job]], at_once: int
+    loops: Sequence[FitLoop], running: Iterable[tuple[FitLoop, Job]], executor: Executor
 ) -> tuple[FitLoop, Job] | None:
-    """Return a job that can begin: one after the other as planned, or where several run at once the longest first."""
+    """Return a job that can begin: one after the other as planned, or where several run at once the longest first.
+
+    One that does not fit beside those that run lets the others go first.
+    """
     busy = {(id(loop), job.key) for loop, job in running}
     for loop in loops:
         ready = []
@@ -318,10 +329,10 @@ def _next_job(
                 continue
             if job.needs in loop.failed:
                 loop.take(job, JobFailed(job.key, loop.failed[job.needs]))
-            elif job.needs is None or job.needs in loop.folder.jobs:
+            elif (job.needs is None or job.needs in loop.folder.jobs) and executor.fits(job):
                 ready.append(job)
         if ready:
-            return loop, max(ready, key=_urgency) if at_once > 1 else ready[0]
+            return loop, max(ready, key=_urgency) if executor.at_once > 1 else ready[0]
     return None
 
 

@@ -23,6 +23,10 @@ class Here:
         """Whether the job before has ended."""
         return self._running is None
 
+    def fits(self, job: Job) -> bool:
+        """Return True: nothing runs beside it."""
+        return True
+
     def begin(self, number: int, job: Job) -> None:
         """Begin a job; it runs while its results are asked for."""
         self._running = self._results(number, job)

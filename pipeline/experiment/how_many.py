@@ -7,22 +7,22 @@ import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 
 from pipeline.core.fits import TRAININGS
 from pipeline.core.models import MODELS
-from pipeline.core.resources import available_mib, usable_cores
+from pipeline.core.resources import available_mib, memory_mib, usable_cores
+from pipeline.core.sizes import Size, parse_size
 from pipeline.experiment.data import RunData, Split
 from pipeline.models.networks.budget import budget_of
 from pipeline.models.table import PlannedModel
 from pipeline.settings.tables import Config, first_seeds, settled
 
 LEAST_WORDS = 4_000_000  # that all fits read: workers take some seconds to start
-SHARE_OF_MEMORY = 0.6  # of what is free
+SHARE_OF_MEMORY = Size(0.6, is_share=True)  # of what is free
 _GATED = 3  # so many times what a step without gates takes, about
-_WORKER_MIB = 800  # TensorFlow loaded, a network of the usual size: seen with 3,200 documents of 9 tokens
-_WORKER_BYTES_A_TOKEN = 100  # tokens, n-gram counts while they are sorted
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Work:
 
     fits: int  # that do not wait for each other
     words: int  # that they read: of a document that a network is trained on, as often as it is
-    tokens: int  # of the corpus
+    mib: tuple[float, ...]  # what each of its jobs needs
     gpu: bool  # networks are trained, and there is a GPU to train them
 
 
@@ -40,7 +40,7 @@ class Machine:
     """What a run may use."""
 
     cores: int
-    available_mib: float
+    room_mib: float  # for all fits together
 
 
 def fits_at_once(work: Work, machine: Machine, asked: int) -> int:
@@ -51,21 +51,21 @@ def fits_at_once(work: Work, machine: Machine, asked: int) -> int:
     The measurements behind it are in docs/decisions/0009-fits-side-by-side.md. A GPU holds one fit at a time
     whatever was asked: TensorFlow takes all of its memory.
 
-    >>> ten_folds = Work(fits=10, words=30_000_000, tokens=60_000, gpu=False)
-    >>> fits_at_once(ten_folds, Machine(cores=2, available_mib=16_000), asked=0)
+    >>> ten_folds = Work(fits=10, words=30_000_000, mib=(800.0,) * 10, gpu=False)
+    >>> fits_at_once(ten_folds, Machine(cores=2, room_mib=9_600), asked=0)
     2
-    >>> fits_at_once(ten_folds, Machine(cores=2, available_mib=2_000), asked=0)
+    >>> fits_at_once(ten_folds, Machine(cores=2, room_mib=1_200), asked=0)
     1
     """
     if work.gpu or asked:
         return 1 if work.gpu else min(asked, max(work.fits, 1))
     if work.words < LEAST_WORDS:
         return 1
-    worker_mib = _worker_mib(work.tokens)
-    return max(1, min(work.fits, machine.cores, int(SHARE_OF_MEMORY * machine.available_mib / worker_mib)))
+    together = sum(total <= machine.room_mib for total in accumulate(sorted(work.mib)))
+    return max(1, min(work.fits, machine.cores, together))
 
 
-def describe_work(data: RunData, folds: Sequence[Split]) -> Work:
+def describe_work(data: RunData, folds: Sequence[Split], mib: Sequence[float]) -> Work:
     """Return what a run will have to do: the fits that `folds` and seeds make of the planned models."""
     lengths = np.diff(data.tokenized.offsets)
     networks = [model for model in data.planned if model.seeded]
@@ -76,7 +76,7 @@ def describe_work(data: RunData, folds: Sequence[Split]) -> Work:
     return Work(
         fits=len(folds) * (len(networks) * n_seeds + (1 if baselines else 0)),
         words=len(folds) * (words * n_seeds + baselines * len(data.tokenized.token_types)),
-        tokens=len(data.tokenized.token_types),
+        mib=tuple(mib),
         gpu=bool(networks) and _may_have_gpu(),
     )
 
@@ -90,15 +90,6 @@ def words_of_training(config: Config, model: str, n_docs: int, read: float) -> i
     settings = settled(config, model, n_docs).networks
     updates = budget_of(settings, math.ceil(n_docs / settings.batch_size)).first
     return round(updates * settings.batch_size * read) if MODELS[model].recurrent else 0
-
-
-def memory_of_a_fit(data: RunData) -> float:
-    """Return the memory that a process needs which fits one model at a time, MiB."""
-    return _worker_mib(len(data.tokenized.token_types))
-
-
-def _worker_mib(tokens: int) -> float:
-    return _WORKER_MIB + tokens * _WORKER_BYTES_A_TOKEN / 2**20
 
 
 def words_of_job(
@@ -125,6 +116,12 @@ def _may_have_gpu() -> bool:
     return os.path.exists("/proc/driver/nvidia/version") or shutil.which("nvidia-smi") is not None
 
 
-def this_machine() -> Machine:
-    """Return the cores and memory that a run may use."""
-    return Machine(usable_cores(), available_mib())
+def most_memory(asked: str | None) -> float:
+    """Return what a run may take in all its processes, MiB; a share is one of what would be free without this one."""
+    size = parse_size(asked) if asked else SHARE_OF_MEMORY
+    return size.mib(available_mib() + memory_mib())
+
+
+def this_machine(asked: str | None) -> Machine:
+    """Return the cores that a run may use, and the memory that is left to its fits."""
+    return Machine(usable_cores(), most_memory(asked) - memory_mib())

@@ -54,6 +54,9 @@ class Job:
     needs : the job that has to end before this one can begin
     place : the folder in which a training saves how far it is; None: one that is killed begins anew
     words : what it reads, counted as often as it is read: tells long jobs from short ones
+    mib : the memory that a process needs which does it and nothing else
+    beside : how many jobs like it can run at once, where all others wait for these: they share the cores; 0: others run
+        beside it
     """
 
     key: JobKey
@@ -66,6 +69,8 @@ class Job:
     needs: JobKey | None = None
     place: Path | None = None
     words: int = 0
+    mib: float = 0.0
+    beside: int = 0
 
     @property
     def model(self) -> PlannedModel:

@@ -36,10 +36,10 @@ _MIB = 2**20
 
 
 @contextmanager
-def on_ray(data: RunData, address: str | None, mib: float) -> Iterator[OnRay]:
+def on_ray(data: RunData, address: str | None) -> Iterator[OnRay]:
     """Give the place where a cluster does the fits of a run; arguments as of `joined` and `OnRay`."""
     with joined(address) as cluster:
-        yield OnRay(data, cluster, mib)
+        yield OnRay(data, cluster)
 
 
 class OnRay:
@@ -51,22 +51,20 @@ class OnRay:
         What all fits read; sent to the object store once.
     cluster : Cluster
         Where they run.
-    mib : float
-        Memory that a job asks for, MiB.
 
     Raises
     ------
     PipelineError
-        If a node has other versions, or none has the memory of one job.
+        If a node has other versions.
     """
 
-    def __init__(self, data: RunData, cluster: Cluster, mib: float) -> None:
+    def __init__(self, data: RunData, cluster: Cluster) -> None:
         self._cluster, self._ray, self._console, self._here = cluster, cluster.ray, data.console, data
         self._gpu = bool(self._ray.cluster_resources().get("GPU"))
         self._head: str = self._ray.get_runtime_context().get_node_id()
         self._versions = versions_here()
         check_versions(cluster, self._versions)
-        self._memory = _memory_of_a_job(cluster, mib)
+        self._most = cluster.most("memory")  # more than a node has would be waited for without end
         self._nodes = {node: row["NodeManagerHostname"] for node, row in cluster.nodes().items()}
         self.at_once = self._cores()
         self._say_what_there_is()
@@ -83,6 +81,10 @@ class OnRay:
         """Whether a core of the cluster has no job yet."""
         return len(self._running) < self.at_once
 
+    def fits(self, job: Job) -> bool:
+        """Return True: Ray holds a task back until a node has the memory that it asks for."""
+        return True
+
     def begin(self, number: int, job: Job) -> None:
         """Submit a job with what it reads; vectors that lie in a file are read here, where the file is."""
         if job.key.kind == "source" and not _is_made(job):
@@ -90,7 +92,7 @@ class OnRay:
             return
         gpu = self._gpu and job.key.kind in TRAININGS
         sent = Sent(self._data, self._vectors_of(job), self._kept(job), self._versions, gpu)
-        asked = request(self._memory, gpu=gpu)
+        asked = request(int(min(job.mib * _MIB, self._most)), gpu=gpu)
         own = replace(job, place=None)  # a node has no folder that outlives it
         with self._reached():
             task = self._ray.remote(**asked)(do_job).remote(own, number, sent, self._board)
@@ -236,9 +238,7 @@ class OnRay:
         cores = _counted(self.at_once, "core")
         gpus = f", {_counted(int(self._ray.cluster_resources()['GPU']), 'GPU')}" if self._gpu else ""
         nodes = _counted(len(self._nodes), "node")
-        self._console.say(
-            f"Ray: {self._cluster.name}, {nodes}, {cores}{gpus}; {self._memory / _MIB:,.0f} MiB a job"
-        )
+        self._console.say(f"Ray: {self._cluster.name}, {nodes}, {cores}{gpus}")
 
     def _start_board(self) -> Any:
         """Start the board on the node that this process speaks to: without that the run has ended anyway."""
@@ -328,16 +328,6 @@ def _versions_at(ray: Any, answer: Ref, here: Mapping[str, str]) -> Mapping[str,
         last = str(error).strip().splitlines()[-1]
         return {**here, "embedseq": f"unusable ({last})"}
     return found
-
-
-def _memory_of_a_job(cluster: Cluster, mib: float) -> int:
-    """Return the bytes that a job asks for; refuse a cluster where it could never begin."""
-    wanted, most = int(mib * _MIB), cluster.most("memory")
-    if wanted > most:
-        what = f"a job asks for {mib:,.0f} MiB, and the largest node has {most / _MIB:,.0f}"
-        fix = "add a node with more memory, or a smaller corpus"
-        raise PipelineError(f"--executor {cluster.name}", what, fix)
-    return wanted
 
 
 def _is_made(job: Job) -> bool:

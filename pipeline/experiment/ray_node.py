@@ -24,6 +24,7 @@ import numpy.typing as npt
 from pipeline.core.errors import PipelineError
 from pipeline.core.fits import TRAININGS, JobFailed, Result
 from pipeline.core.noise import quiet_tensorflow
+from pipeline.core.resources import threads
 from pipeline.experiment.data import RunData
 from pipeline.experiment.jobs import Job, VectorFiles, VectorsMade
 from pipeline.experiment.versions import differences, versions_here
@@ -148,13 +149,14 @@ def _done(job: Job, sent: Sent, teller: Teller, here: Place) -> Done:
         os.environ["CUDA_VISIBLE_DEVICES"] = ""
     quiet_tensorflow()
     if job.key.kind in TRAININGS and not libraries.are_loaded():
-        libraries.load(threads=1)  # as many as the cores that it asks for
+        libraries.load(threads=1)
     results: list[Result | VectorsMade] = []
     raised: Exception | None = None
     with _folder(job, sent) as (own, folder):
         data = replace(_held(sent.data), console=RelayConsole(teller), own_cache=folder / _KEPT)
         try:
-            results.extend(own.fit(data, own))
+            with threads(1):  # as many as the cores that it asks for
+                results.extend(own.fit(data, own))
         except MemoryError:
             results.append(JobFailed(job.key, "memory ran out"))
         except Exception as error:

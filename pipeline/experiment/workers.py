@@ -16,9 +16,12 @@ from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from typing import Any, Protocol
 
+import psutil
+
 from pipeline.core.console import Console
 from pipeline.core.fits import TRAININGS, JobEnded, JobFailed, Result
 from pipeline.core.noise import quiet_tensorflow
+from pipeline.core.resources import threads, usable_cores
 from pipeline.experiment.data import RunData
 from pipeline.experiment.jobs import Job, stored
 from pipeline.experiment.shared import Shared
@@ -32,7 +35,7 @@ class WorkerStart:
     """What a worker is given once."""
 
     shared: Shared[RunData]
-    threads: int  # of TensorFlow
+    threads: int  # of each job
 
 
 def work(start: WorkerStart, pipe: Connection) -> None:
@@ -45,10 +48,11 @@ def work(start: WorkerStart, pipe: Connection) -> None:
         try:
             if job.key.kind in TRAININGS and not libraries.are_loaded():
                 libraries.load(start.threads)
-            for made in job.fit(data, job):
-                result = stored(job, made)
-                if result is not None:
-                    pipe.send(("come", result))
+            with threads(max(start.threads, usable_cores() // job.beside if job.beside else 1)):
+                for made in job.fit(data, job):
+                    result = stored(job, made)
+                    if result is not None:
+                        pipe.send(("come", result))
         except MemoryError:
             pipe.send(("come", JobFailed(job.key, "memory ran out")))
         except Exception as error:
@@ -156,6 +160,14 @@ class Worker:
         self._process.start()
         theirs.close()  # else its end would not show here
         self._stages: Relayed | None = None
+
+    @property
+    def mib(self) -> float:
+        """The memory that the process has resident, MiB; 0 where it is gone."""
+        try:
+            return float(psutil.Process(self._process.pid).memory_info().rss / 2**20)
+        except psutil.Error:
+            return 0.0
 
     def give(self, job: Job) -> None:
         """Have a job done."""

@@ -143,3 +143,11 @@ class RunSettings:
         COUNT_OR_NONE,
         decides=False,
     )
+    max_memory: str | None = setting(
+        None,
+        "Most memory that the run takes, such as 4GB, 500MB or 60% of what is free: fewer fits run at once. "
+        "60% if absent; then a fit that needs more by itself is run alone, with a warning.",
+        Check(size=True),
+        option="--max-memory SIZE",
+        decides=False,
+    )

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from typing import Literal, TypeVar, get_type_hints
 
+from pipeline.core.sizes import SIZES, is_size
+
 Value = bool | int | float | str | tuple[str, ...] | tuple[float, ...] | None
 CountOrAuto = int | Literal["auto"]
 AUTO: Literal["auto"] = "auto"  # of `run.seeds` and `run.embeddings`: as the documents ask for
@@ -25,6 +27,7 @@ class Check:
     min_items: int = 0
     unit: str = ""  # what a number out of range was probably meant in
     auto: bool = False  # a number, or "auto"
+    size: bool = False  # a text that says how much memory
 
     def allows(self, value: Value) -> bool:
         """Return whether `value`, already of the key's type, is within the bounds; None is always allowed."""
@@ -33,6 +36,8 @@ class Check:
         if isinstance(value, str):
             if self.auto:
                 return value == AUTO
+            if self.size:
+                return is_size(value)
             return value in self.choices if self.choices else "\0" not in value and is_utf8(value)
         if value is None or isinstance(value, bool):
             return True
@@ -41,7 +46,7 @@ class Check:
 
     def words(self) -> str:
         """Return the bounds as words, such as ` from 1`; empty without bounds."""
-        unit = f" ({self.unit})" if self.unit else ""
+        unit = f" ({self.unit})" if self.unit else f": {SIZES}" if self.size else ""
         return "".join(f" {word} {bound}" for word, bound, _ in self._bounds()) + unit
 
     def _bounds(self) -> list[tuple[str, float, Callable[[float, float], bool]]]:

@@ -107,7 +107,7 @@ def test_the_report_the_log_and_the_details_are_there(run: Path) -> None:
     assert {path.stem for path in (run / "details").iterdir()} == {
         "audit", "chosen_documents", "contributions", "probes",
         "assumptions", "choices", "documents", "documents_shown", "fit_costs", "fits", "giveaways", "histories",
-        "neighbours", "receipts", "run", "scores", "status", "tokens",
+        "forecast", "neighbours", "receipts", "run", "scores", "status", "tokens",
     }  # fmt: skip
     assert read(run)["verdict"]["sentence"] in (run / "report.md").read_text()
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import pickle
+import re
 import resource
 import signal
+import threading
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -34,6 +36,7 @@ from pipeline.core.fits import (
     Trial,
     TrialResult,
 )
+from pipeline.core.resources import memory_mib, n_threads, usable_cores
 from pipeline.experiment import fit_linear, fit_networks
 from pipeline.experiment.data import RunData
 from pipeline.experiment.executors import Executor, executor_of
@@ -42,6 +45,7 @@ from pipeline.experiment.jobs import Job, VectorsMade
 from pipeline.experiment.plan import plan_models
 from pipeline.run_folder.folder import RunFolder
 from pipeline.run_folder.predictions import read_run_predictions
+from pipeline.settings.tables import with_values
 
 SMALL = (
     "networks.units=8",
@@ -49,20 +53,16 @@ SMALL = (
     "embeddings.dimension=8",
     "baselines.bow_strengths=0.1,1",
 )
-WORK = Work(fits=9, words=30_000_000, tokens=60_000, gpu=False)
-TWO_CORES = Machine(cores=2, available_mib=16_000)
+WORK = Work(fits=9, words=30_000_000, mib=(800.0,) * 9, gpu=False)
+TWO_CORES = Machine(cores=2, room_mib=9_600)
 
 
 class SeedOneIsFarOff:
     """An executor whose first training of seed 1 on fold 0 is said to have ended far above the others."""
 
     def __init__(self, executor: Executor) -> None:
-        self.at_once, self.close, self.begin, self._executor = (
-            executor.at_once,
-            executor.close,
-            executor.begin,
-            executor,
-        )
+        self.at_once, self.close, self.begin = executor.at_once, executor.close, executor.begin
+        self.fits, self._executor = executor.fits, executor
 
     @property
     def has_room(self) -> bool:
@@ -105,17 +105,13 @@ def perform(folder: Path, at_once: int) -> Path:
         (WORK, TWO_CORES, 3, 3),  # the person knows better
         (WORK, replace(TWO_CORES, cores=1), 0, 1),
         (WORK, replace(TWO_CORES, cores=16), 0, 9),  # a core for each fit
-        (WORK, replace(TWO_CORES, cores=16, available_mib=3_000), 0, 2),  # 60 % of it holds two of some 806
-        (WORK, replace(TWO_CORES, available_mib=1_500), 0, 1),
+        (WORK, replace(TWO_CORES, cores=16, room_mib=1_800), 0, 2),
+        (WORK, replace(TWO_CORES, room_mib=1_500), 0, 1),
         (replace(WORK, fits=1), TWO_CORES, 0, 1),
         (replace(WORK, fits=2), TWO_CORES, 5, 2),
         (replace(WORK, words=3_900_000), TWO_CORES, 0, 1),
-        (
-            replace(WORK, tokens=13_000_000),
-            replace(TWO_CORES, available_mib=6_000),
-            0,
-            1,
-        ),  # 2,040 MiB a worker
+        (replace(WORK, mib=(6_000.0, 800.0, 8_000.0)), TWO_CORES, 0, 2),  # the two small ones go together
+        (replace(WORK, mib=(6_000.0, 8_000.0)), TWO_CORES, 0, 1),
         (replace(WORK, gpu=True), TWO_CORES, 0, 1),
         (replace(WORK, gpu=True), TWO_CORES, 2, 1),
     ],
@@ -344,6 +340,93 @@ def test_a_worker_never_gets_ctrl_c(tmp_path: Path) -> None:
         for worker in workers():
             worker.send_signal(signal.SIGINT)
         assert names([*found, *run_all(executor, [named("tfidf")])]) == ["bow", "tfidf"]
+
+
+# --- memory ---------------------------------------------------------------------------------------------
+
+
+def take_memory(mib: int, data: RunData, job: Job) -> Iterator[FitResult]:
+    held = np.ones(mib * 2**17)  # float64
+    time.sleep(1.5)
+    yield FitResult(fit_named(f"{job.key.name} {int(held[0])}"))
+
+
+def peak_of(executor: Executor, jobs: list[Job]) -> tuple[float, int]:
+    """Return the most memory that this process and its workers held while jobs ran, MiB, and how many ran at once."""
+    done, peak, at_once = threading.Event(), 0.0, 0
+
+    def watch() -> None:
+        nonlocal peak
+        while not done.wait(0.05):
+            with suppress(psutil.Error):
+                held = [one.memory_info().rss / 2**20 for one in [psutil.Process(), *workers()]]
+                peak = max(peak, sum(held))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    waiting, running = list(jobs), 0
+    begun = 0
+    while waiting or running:
+        while waiting and executor.has_room and executor.fits(waiting[0]):
+            executor.begin(begun, waiting.pop(0))
+            begun, running = begun + 1, running + 1
+        at_once = max(at_once, running)
+        _, result = executor.next()
+        running -= isinstance(result, JobEnded | JobFailed)
+    done.set()
+    watcher.join()
+    return peak, at_once
+
+
+@pytest.mark.parametrize(("room", "at_once"), [(1_700, 2), (900, 1)])
+def test_the_memory_of_all_processes_stays_within_the_bound(room: int, at_once: int, tmp_path: Path) -> None:
+    data, mib = data_of(tmp_path), 500
+    most = memory_mib() + room
+    data = replace(data, config=with_values(data.config, {"run.max_memory": f"{most:.0f}MB"}))
+    jobs = [
+        replace(job_of(partial(take_memory, mib), name), mib=mib + 150.0)
+        for name in ("bow", "tfidf", "nbsvm")
+    ]
+    with executor_of(data, 2) as executor:
+        peak, ran = peak_of(executor, jobs)
+    assert ran == at_once
+    assert memory_mib() + mib < peak <= most
+
+
+def test_a_job_that_fits_by_no_means_is_run_alone(tmp_path: Path) -> None:
+    data = data_of(tmp_path)
+    data = replace(data, config=with_values(data.config, {"run.max_memory": "1MB"}))
+    with executor_of(data, 2) as executor:
+        _, ran = peak_of(executor, [named("tfidf"), named("bow")])
+    assert ran == 1
+
+
+def test_a_bound_that_the_largest_fit_does_not_keep_to_is_refused_before_the_work(tmp_path: Path) -> None:
+    with pytest.raises(PipelineError) as raised:
+        whole_runs.perform(tmp_path, small=SMALL, run_models="bow", run_max_memory="10MB")
+    assert re.fullmatch(
+        r"--max-memory 10MB: the largest fit needs about \d+ MiB, and there are 0 for it beside the [\d,]+ of the run"
+        r" itself; give \d\.\dGB or more",
+        str(raised.value),
+    )
+
+
+def tell_threads(data: RunData, job: Job) -> Iterator[FitResult]:
+    from threadpoolctl import threadpool_info
+
+    of_blas = {one["num_threads"] for one in threadpool_info()}
+    yield FitResult(fit_named(f"{n_threads()} {of_blas}"))
+
+
+def test_a_job_beside_others_has_its_share_of_the_cores_and_one_for_which_others_wait_all(
+    tmp_path: Path,
+) -> None:
+    cores = usable_cores()
+    with executor_of(data_of(tmp_path), cores + 1) as executor:
+        beside, alone = job_of(tell_threads), replace(job_of(tell_threads), beside=1)
+        assert sorted(names(run_all(executor, [beside, alone]))) == ["1 {1}", f"{cores} {{{cores}}}"]
+    with executor_of(data_of(tmp_path / "alone"), 1) as executor:
+        assert names(run_all(executor, [job_of(tell_threads)]))[0].startswith(f"{cores} ")
 
 
 def test_what_was_found_is_put_in_the_order_of_a_run_one_after_the_other(tmp_path: Path) -> None:

@@ -282,8 +282,8 @@ NUMBERS: dict[Any, st.SearchStrategy[Any]] = {
 
 def values(key: str) -> st.SearchStrategy[Value]:
     hint, check = SETTINGS[key].hint, SETTINGS[key].check
-    if check.choices:
-        return st.sampled_from(check.choices)
+    if check.choices or check.size:
+        return st.sampled_from(check.choices or ("4GB", "500 MB", "62.5%"))
     if hint in NUMBERS:
         return NUMBERS[hint].filter(check.allows)
     if hint is bool:

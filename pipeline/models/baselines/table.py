@@ -17,7 +17,7 @@ _SHORT_DOCUMENT = 50  # tokens
 _FEW_DOCUMENTS = 100  # fewer training documents than this: every n-gram is rare, so those seen once count
 # tokens times classes; with more, weights of n-grams seen once would need too much memory
 _MOST_TO_KEEP = 10_000_000
-_ONE_VERSUS_REST = 6_000_000  # weights above which one problem for all classes needs too much memory
+ONE_VERSUS_REST = 6_000_000  # weights above which one problem for all classes needs too much memory
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ def _logistic_regression(settings: BaselineSettings, problem: Problem) -> Classi
         return _one_answer()
     shared: dict[str, object] = {"max_iter": settings.max_iter, "class_weight": problem.class_weight}
     classifier: Classifier = LogisticRegression(tol=_TOLERANCE, warm_start=True, **shared)
-    if problem.n_features * problem.n_classes > _ONE_VERSUS_REST:
+    if problem.n_features * problem.n_classes > ONE_VERSUS_REST:
         classifier = OneVsRestClassifier(LogisticRegression(solver="liblinear", **shared))
     return classifier
 

@@ -6,6 +6,7 @@ from pipeline.report.page.blocks import Block, Cell, Limits, Paragraph
 from pipeline.report.page.formats import MISSING, count, decimal, interval, seconds
 from pipeline.report.page.tables import Columns, number, table_of, text
 from pipeline.report.sections.facts import n_folds, nothing, what_times_hold
+from pipeline.report.sections.forecast import forecast_table
 from pipeline.report.sections.metric import metric_of
 from pipeline.run_folder.metrics.models import Cheapest, Cost
 from pipeline.run_folder.reading import METRICS, Run
@@ -57,7 +58,8 @@ def costs(run: Run, limits: Limits) -> tuple[Block, ...]:
     note = f"{rule} {WHAT_COSTS_HOLD} {what_times_hold(run) if several_at_once else ''}".strip()
     title = "What each model costs, the cheapest to train first"
     ordered = sorted(entries, key=lambda entry: entry.train_seconds)
-    return (Paragraph(cheapest.sentence), table_of(title, ordered, columns, limits.rows, METRICS, note))
+    table = table_of(title, ordered, columns, limits.rows, METRICS, note)
+    return (Paragraph(cheapest.sentence), table, *forecast_table(run, limits))
 
 
 def _tags(name: str, cheapest: Cheapest) -> tuple[str, ...]:

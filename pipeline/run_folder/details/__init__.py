@@ -22,6 +22,7 @@ from pipeline.run_folder.details.fitting import (
     SearchSpace,
     Status,
 )
+from pipeline.run_folder.details.forecast import Forecast
 from pipeline.run_folder.details.probes import ProbedNetwork
 from pipeline.run_folder.details.words import Audit, Neighbours, TokenFacts
 from pipeline.run_folder.metrics.documents import Giveaway
@@ -50,6 +51,7 @@ class Details:
     contributions: Contributions | None = None
     curve_sets: CurveSets | None = None
     probes: tuple[ProbedNetwork, ...] = ()
+    forecast: Forecast | None = None
 
 
 @dataclass(frozen=True)
