@@ -213,16 +213,29 @@ def verify(run_folder: RunFolder, debug: Debug = False) -> None:
 @_with_settings(
     *("corpus", "run.seed", "run.cache", "run.debug"), without=("corpus.unlabelled", "corpus.folds")
 )
-def selftest(settings: Config, console: Console) -> None:
+def selftest(
+    settings: Config,
+    console: Console,
+    *,
+    kill: Annotated[
+        int,
+        told(
+            "--kill N", "Instead: kill small runs N times, and at each step; do they go on to the same end?"
+        ),
+    ] = 0,
+) -> None:
     """Ask on CORPUS what has a known answer: can labels that say nothing be learned, does a word of test documents
-    reach what is learned, is a model told apart from itself?"""
-    from pipeline.commands.selftest import describe
+    reach what is learned, is a model told apart from itself? With --kill: does a run survive that?"""
+    from pipeline.commands.selftest import describe, describe_kills
     from pipeline.commands.selftest import selftest as find
+    from pipeline.commands.selftest_kill import kill_runs
 
-    findings = find(settings, Console(sys.stderr))
+    told_on = Console(sys.stderr)
+    findings = kill_runs(settings, told_on, kill) if kill else find(settings, told_on)
+    words = describe_kills(findings) if kill else describe(findings)
     if not all(finding.passed for finding in findings):
-        raise Found(describe(findings))
-    console.say(describe(findings))
+        raise Found(words)
+    console.say(words)
 
 
 @app.command(short_help="A worked example: every number of a network on your words.")

@@ -110,12 +110,22 @@ def selftest(config: Config, console: Console, models: tuple[str, ...] = MODELS)
 
 def describe(findings: Sequence[Finding]) -> str:
     """Return the table of the findings, and what it says."""
-    rows = [("Control", "Part", "Found", "Allowed", "")]
-    rows += [(*astuple(finding)[:-1], "pass" if finding.passed else "FAIL") for finding in findings]
-    lines = [line.rstrip() for line in aligned(rows, [False] * len(rows[0]))]
     failed = sorted({finding.control for finding in findings if not finding.passed})
     end = f"Failed: {', '.join(failed)}. {TOLD}" if failed else "All controls passed."
-    return "\n".join([*lines, "", WHAT, end])
+    return "\n".join([*_table(findings), "", WHAT, end])
+
+
+def describe_kills(findings: Sequence[Finding]) -> str:
+    """Return the table of runs that were killed, and what it says."""
+    passed = all(finding.passed for finding in findings)
+    end = "Every run went on to the same predictions and scores." if passed else f"Not all are equal. {TOLD}"
+    return "\n".join([*_table(findings), "", end])
+
+
+def _table(findings: Sequence[Finding]) -> list[str]:
+    rows = [("Control", "Part", "Found", "Allowed", "")]
+    rows += [(*astuple(finding)[:-1], "pass" if finding.passed else "FAIL") for finding in findings]
+    return [line.rstrip() for line in aligned(rows, [False] * len(rows[0]))]
 
 
 TOLD = "Scores on this corpus cannot be trusted: please report this with the table above."
