@@ -57,6 +57,7 @@ SCENARIOS = {
     "help": Scenario("help_text", "run_pipeline.py --help"),
     "default_run": Scenario("default_run", "the default run, on bbc-news"),
     "side_by_side": Scenario("side_by_side", "fits one after the other, and two at once"),
+    "ray_nodes": Scenario("ray_nodes", "ten folds on four Ray nodes of one core, and on one"),
     "imdb_quality": Scenario(
         "imdb_quality", "accuracy on IMDB's official split, default settings", 25_000, cases=IMDB_QUALITY
     ),

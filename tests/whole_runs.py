@@ -16,9 +16,10 @@ from pipeline.commands.run import run_experiment
 from pipeline.core.console import Console
 from pipeline.core.fits import Fit, FitKey, FitResult, Result, Score, Trial, TrialResult
 from pipeline.experiment.data import RunData, answers_on_test
-from pipeline.experiment.executors import Executor, Executors, Here, executor_of
+from pipeline.experiment.executors import Executor, Executors, executor_of
 from pipeline.experiment.fit_linear import fit_baselines
 from pipeline.experiment.fit_networks import fit_network_again, fit_network_of, try_network
+from pipeline.experiment.here import Here
 from pipeline.experiment.jobs import Job, VectorsMade
 from pipeline.experiment.tuning.trials import Settings
 from pipeline.settings.reading import load_config

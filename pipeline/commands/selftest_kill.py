@@ -101,18 +101,21 @@ class KilledRun:
 def _finding(part: str, runs: Sequence[KilledRun], expected: Mapping[str, str]) -> Finding:
     kills = sum(run.kills for run in runs)
     other = sorted({name for run in runs for name in differences(expected, run.content)})
-    figure = f"{kills} kills, {len(other)} files differ" + (f": {', '.join(other[:3])}" if other else "")
-    return Finding("Kill", part, figure, "0 files differ", not other and kills > 0)
+    figure = f"{kills} kills, {len(other)} pieces differ" + (f": {', '.join(other[:3])}" if other else "")
+    return Finding("Kill", part, figure, "0 pieces differ", not other and kills > 0)
 
 
 def content_of(run: Path) -> dict[str, str]:
-    """Return the sha256 of each file of predictions, and of metrics.json without its times, by name."""
+    """Return the sha256 of each file of predictions, and of each key of metrics.json without its times, by name."""
     found = {
         path.relative_to(run).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted((run / PREDICTIONS).iterdir())
     }
-    text = repr(without_times(read_json(run / METRICS)))
-    return found | {METRICS: hashlib.sha256(text.encode()).hexdigest()}
+    metrics = without_times(read_json(run / METRICS))
+    assert isinstance(metrics, Mapping), "the file of scores was checked when it was written"
+    return found | {
+        f"{METRICS} {key}": hashlib.sha256(repr(value).encode()).hexdigest() for key, value in metrics.items()
+    }
 
 
 def without_times(value: Json) -> Json:

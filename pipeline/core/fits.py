@@ -31,6 +31,18 @@ class JobKey(NamedTuple):
     seed: int = 0
     number: int = 0  # of the trial
 
+    @property
+    def in_words(self) -> str:
+        """How a person is told of it.
+
+        >>> JobKey("network", "lstm@word2vec", fold=2, seed=1).in_words
+        'lstm@word2vec, fold 3, seed 2: network'
+        """
+        where = f", fold {self.fold + 1}" if self.fold else ""
+        seed = f", seed {self.seed + 1}" if self.seed else ""
+        trial = f" {self.number}" if self.kind == "trial" else ""
+        return f"{self.name}{where}{seed}: {self.kind}{trial}"
+
 
 TRAININGS = ("network", "again", "trial")  # kinds of jobs that train a network
 

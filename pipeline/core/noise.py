@@ -1,4 +1,4 @@
-"""Keep what TensorFlow and its drivers print away from the terminal."""
+"""Keep what TensorFlow, its drivers and Ray print away from the terminal."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-# Lines that TensorFlow and the libraries below it write whatever the log level is, and that say nothing about
+# Lines that TensorFlow, Ray and the libraries below them write whatever the log level is, and that say nothing about
 # this run; level 3 does not silence them all (tensorflow/tensorflow#100442). Everything else is passed on.
 NOISE = (
     r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+: I ",  # information lines, TensorFlow's form
@@ -25,6 +25,7 @@ NOISE = (
     r"^To enable the following instructions: .*rebuild TensorFlow with the appropriate compiler flags\.",
     r"Local rendezvous is aborting with status: OUT_OF_RANGE: End of sequence",
     r"Allocation of \d+ exceeds 10% of free system memory\.",
+    r"^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d+ [IWE] \d+ \d+\] \S+\.cc:\d+: ",  # Ray's own log
 )
 
 _FILTER_PROGRAM = """

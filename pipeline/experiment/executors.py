@@ -6,20 +6,22 @@ What a fit computes does not depend on which: its seed is its own, and nothing i
 
 from __future__ import annotations
 
+import re
 import signal
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import replace
 from multiprocessing import connection
 from typing import Protocol
 
 from pipeline.core import stopping
 from pipeline.core.errors import PipelineError
-from pipeline.core.fits import TRAININGS, FitResult, JobEnded, JobFailed, JobStopped, Last, Result, Said
+from pipeline.core.fits import TRAININGS, FitResult, JobFailed, JobStopped, Last, Said
 from pipeline.core.resources import memory_mib, usable_cores
 from pipeline.experiment.data import RunData
+from pipeline.experiment.here import Here
 from pipeline.experiment.how_many import most_memory
-from pipeline.experiment.jobs import Job, VectorsMade, stored
+from pipeline.experiment.jobs import Job
 from pipeline.experiment.memory_of_jobs import LINEAR_MIB
 from pipeline.experiment.shared import shared_files
 from pipeline.experiment.workers import Worker, WorkerGone, WorkerStart
@@ -60,7 +62,7 @@ Executors = Callable[[RunData, int], AbstractContextManager[Executor]]
 
 def check_executor(name: str) -> None:
     """Refuse a name of `--executor` that is none, before anything is read."""
-    if name not in (LOCAL, RAY) and not name.startswith(f"{RAY}://"):
+    if name not in (LOCAL, RAY) and not re.fullmatch(rf"{RAY}://\S+:\d+", name):
         what = f"there is no executor {name}"
         raise PipelineError("--executor", what, f"use {LOCAL}, {RAY} or {RAY}://HOST:PORT")
 
@@ -73,9 +75,9 @@ def executor_of(data: RunData, at_once: int) -> Iterator[Executor]:
     """
     asked = data.config.run.executor
     if asked != LOCAL:
-        from pipeline.experiment.ray_cluster import OnRay
+        from pipeline.experiment.ray_cluster import on_ray
 
-        with closing(OnRay(data, None if asked == RAY else asked)) as cluster:
+        with on_ray(data, None if asked == RAY else asked) as cluster:
             yield cluster
         return
     if at_once == 1:
@@ -88,59 +90,6 @@ def executor_of(data: RunData, at_once: int) -> Iterator[Executor]:
         executor = Processes(data, start, at_once, most_memory(data.config.run.max_memory))
         stack.callback(executor.close)
         yield executor
-
-
-class Here:
-    """Runs each fit in this process."""
-
-    at_once = 1
-
-    def __init__(self, data: RunData) -> None:
-        self._data = data
-        self._running: Iterator[tuple[int, Said]] | None = None
-
-    @property
-    def has_room(self) -> bool:
-        """Whether the job before has ended."""
-        return self._running is None
-
-    def fits(self, job: Job) -> bool:
-        """Return True: nothing runs beside it."""
-        return True
-
-    def begin(self, number: int, job: Job) -> None:
-        """Begin a job; it runs while its results are asked for."""
-        self._running = self._results(number, job)
-
-    def next(self) -> tuple[int, Said]:
-        """Return the next result of the job."""
-        assert self._running is not None, "a job was begun"
-        number, result = next(self._running)
-        if isinstance(result, Last):
-            self._running = None
-        return number, result
-
-    def close(self) -> list[tuple[int, Said]]:
-        """Return nothing: every result was given when it came."""
-        return []
-
-    def fit(self, job: Job) -> Iterable[Result | VectorsMade]:
-        """Return what the job's own function makes of it."""
-        return job.fit(self._data, job)
-
-    def _results(self, number: int, job: Job) -> Iterator[tuple[int, Said]]:
-        try:
-            for made in self.fit(job):
-                result = stored(job, made)
-                if result is not None:
-                    yield number, result
-        except MemoryError:
-            yield number, JobFailed(job.key, "memory ran out")
-            return
-        except stopping.Stopped:
-            yield number, JobStopped(job.key)
-            return
-        yield number, JobEnded(job.key)
 
 
 class Processes:

@@ -286,9 +286,7 @@ def failure(key: JobKey, why: str) -> str:
     >>> failure(JobKey("network", "lstm@word2vec", fold=2, seed=1), "memory ran out")
     'lstm@word2vec, fold 3, seed 2: network could not be done (memory ran out); the rest of the run went on without it'
     """
-    where = f", fold {key.fold + 1}" if key.fold else ""
-    seed = f", seed {key.seed + 1}" if key.seed else ""
-    return f"{key.name}{where}{seed}: {key.kind} could not be done ({why}); the rest of the run went on without it"
+    return f"{key.in_words} could not be done ({why}); the rest of the run went on without it"
 
 
 def run_jobs(loops: Sequence[FitLoop], executor: Executor) -> None:

@@ -9,47 +9,38 @@ The scheduling is Ray's own: Moritz et al. 2018, "Ray: A Distributed Framework f
 
 from __future__ import annotations
 
-import os
-import platform
-import tempfile
-from contextlib import suppress
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-import pipeline
 from pipeline.core import stopping
-from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
-from pipeline.core.fits import TRAININGS, FitResult, JobEnded, JobFailed, JobStopped, Result, Said
-from pipeline.core.noise import quiet_tensorflow
-from pipeline.core.resources import threads
+from pipeline.core.files import unfinished
+from pipeline.core.fits import TRAININGS, FitResult, JobEnded, JobFailed, JobStopped, Said
+from pipeline.embeddings.table import SOURCES, parse_source
 from pipeline.experiment.data import RunData
-from pipeline.experiment.jobs import Job, VectorFiles, VectorsMade, stored
-from pipeline.models.networks import libraries
+from pipeline.experiment.here import Here
+from pipeline.experiment.jobs import Job, stored
+from pipeline.experiment.ray_joined import LOOK_SECONDS, Cluster, answers, joined
+from pipeline.experiment.ray_node import Board, Done, Place, Ref, Sent, do_job, in_words, refusal
+from pipeline.experiment.versions import differences, versions_here
+from pipeline.experiment.workers import Relayed
 
 RETRIES = 2  # of a task whose process or node is lost, by Ray
-_LOOK_SECONDS = 0.5  # so often it is looked whether the run is to stop, while nothing comes from a node
+_GONE_AFTER = 3  # looks at a head that does not answer
 _MIB = 2**20
 
 
-@dataclass(frozen=True)
-class Versions:
-    """What has to be equal on every node: numbers and what is sent depend on it."""
-
-    python: str
-    ray: str
-    embedseq: str
-    tensorflow: str
-
-
-def versions_here() -> Versions:
-    """Return those of this process."""
-    packages = (version("ray"), pipeline.__version__, version("tensorflow"))
-    return Versions(platform.python_version(), *packages)
+@contextmanager
+def on_ray(data: RunData, address: str | None) -> Iterator[OnRay]:
+    """Give the place where a cluster does the fits of a run; arguments as of `joined` and `OnRay`."""
+    with joined(address) as cluster:
+        yield OnRay(data, cluster)
 
 
 class OnRay:
@@ -59,32 +50,32 @@ class OnRay:
     ----------
     data : RunData
         What all fits read; sent to the object store once.
-    address : str or None
-        `ray://HOST:PORT`, or an address of a cluster that this machine is a node of; None starts one here.
+    cluster : Cluster
+        Where they run.
 
     Raises
     ------
     PipelineError
-        If Ray is not installed, there is no cluster at the address, or a node has other versions.
+        If a node has other versions.
     """
 
-    def __init__(self, data: RunData, address: str | None) -> None:
-        self._ray = ray = _import_ray()
-        self._address = address or "a cluster of this machine"
-        self._started = not ray.is_initialized()
-        if self._started:
-            _connect(ray, address)
-        self._check_versions()
-        self._console = data.console
-        self._data = ray.put(data)
-        self._vectors: dict[Path, Any] = {}
-        # more than a node has would be waited for without end
-        self._most_mib = max(node["Resources"].get("memory", 0.0) for node in ray.nodes()) / _MIB
-        self._task = ray.remote(num_cpus=1, max_retries=RETRIES)(do_job)
-        self._running: dict[Any, tuple[int, Job]] = {}
+    def __init__(self, data: RunData, cluster: Cluster) -> None:
+        self._cluster, self._ray, self._console, self._here = cluster, cluster.ray, data.console, data
+        self._gpu = bool(self._ray.cluster_resources().get("GPU"))
+        self._head: str = self._ray.get_runtime_context().get_node_id()
+        self._versions = versions_here()
+        check_versions(cluster, self._versions)
+        self._most = cluster.most("memory")  # more than a node has would be waited for without end
+        self._nodes = {node: row["NodeManagerHostname"] for node, row in cluster.nodes().items()}
+        self.at_once = self._cores()
+        self._say_what_there_is()
+        self._data = self._ray.put(data)
+        self._board = self._start_board()
+        self._said = self._board.take.remote()
+        self._files: dict[Path, Ref] = {}
+        self._running: dict[Ref, Running] = {}
         self._come: list[tuple[int, Said]] = []
-        self.at_once = max(1, int(ray.cluster_resources().get("CPU", 1)))
-        data.console.say(f"Ray: {self._address}, {self.at_once} cores")
+        self._looked, self._silent = time.monotonic(), 0
 
     @property
     def has_room(self) -> bool:
@@ -96,136 +87,266 @@ class OnRay:
         return True
 
     def begin(self, number: int, job: Job) -> None:
-        """Submit a job with what it reads."""
-        files = job.vectors.paths if job.vectors and job.key.kind != "source" else ()
+        """Submit a job with what it reads; vectors that lie in a file are read here, where the file is."""
+        if job.key.kind == "source" and not _is_made(job):
+            self._do_here(number, job)
+            return
+        gpu = self._gpu and job.key.kind in TRAININGS
+        sent = Sent(self._data, self._vectors_of(job), self._kept(job), self._versions, gpu)
+        asked = request(int(min(job.mib * _MIB, self._most)), gpu=gpu)
         own = replace(job, place=None)  # a node has no folder that outlives it
-        task = self._task.options(memory=int(min(job.mib, self._most_mib) * _MIB))
-        self._running[task.remote(own, self._data, *map(self._sent, files))] = number, job
+        with self._reached():
+            task = self._ray.remote(**asked)(do_job).remote(own, number, sent, self._board)
+        self._running[task] = Running(number, job, Relayed(self._console))
 
     def next(self) -> tuple[int, Said]:
         """Return what comes next; raise what a job raised, or that the cluster is gone."""
         while not self._come:
-            self._wait()
+            with self._reached():
+                self._wait()
         return self._come.pop(0)
 
     def close(self) -> list[tuple[int, Said]]:
-        """Cancel what is running, and leave the cluster."""
-        self._cancel()
-        if self._started:
-            self._started = False
-            self._ray.shutdown()
+        """Leave the cluster, where what is running ends with that; return what had come and was not given yet."""
+        for running in self._running.values():
+            running.stages.stop()
+        self._running = {}
+        self._cluster.leave()
         come, self._come = self._come, []
         return come
 
-    def _cancel(self) -> None:
-        for task in self._running:
-            with suppress(Exception):
-                self._ray.cancel(task, force=True)
-        self._running = {}
+    # --- what is sent -------------------------------------------------------------------------------------
+
+    def _vectors_of(self, job: Job) -> tuple[Ref, ...]:
+        """Return the files of vectors that a job reads, in the object store."""
+        paths = job.vectors.paths if job.vectors and job.key.kind != "source" else ()
+        return tuple(map(self._sent, paths))
+
+    def _kept(self, job: Job) -> dict[str, Ref]:
+        """Return the vectors of unlabelled text that serve every fold, as far as they are made."""
+        folder = self._here.own_cache
+        if folder is None or job.key.kind != "source":
+            return {}
+        return {path.name: self._sent(path) for path in folder.glob("*.safetensors")}
+
+    def _sent(self, path: Path) -> Ref:
+        """Return the bytes of a file in the object store, sent once."""
+        if path not in self._files:
+            with self._reached():
+                self._files[path] = self._ray.put(np.fromfile(path, dtype=np.uint8))
+        return self._files[path]
+
+    def _do_here(self, number: int, job: Job) -> None:
+        here = Here(self._here)
+        here.begin(number, job)
+        while not here.has_room:
+            self._come.append(here.next())
+
+    # --- what comes ---------------------------------------------------------------------------------------
 
     def _wait(self) -> None:
+        """Take in what jobs say and give, and how the cluster is."""
+        ready, _ = self._ray.wait([self._said, *self._running], num_returns=1, timeout=LOOK_SECONDS)
+        if self._said in ready:
+            self._hear()
+        for task in ready:
+            if task in self._running:
+                self._end(task)
+        if time.monotonic() - self._looked >= LOOK_SECONDS:
+            self._look()
+        if stopping.asked() and not ready:
+            self._stop()
+
+    def _stop(self) -> None:
+        """Cancel what is running: it begins anew when the run goes on."""
+        for task, running in self._running.items():
+            with suppress(Exception):
+                self._ray.cancel(task, force=True)
+            running.stages.stop()
+            self._come.append((running.number, JobStopped(running.job.key)))
+        self._running = {}
+
+    def _hear(self) -> None:
+        """Show what jobs have said."""
+        said, self._said = self._ray.get(self._said), self._board.take.remote()
+        by_number = {running.number: (task, running) for task, running in self._running.items()}
+        for number, kind, content in said:
+            if number not in by_number:
+                continue
+            task, running = by_number[number]
+            if kind == "began":
+                self._began(task, running, content)
+            elif kind == "ended":
+                running.said_all = True
+                place, seconds = content
+                self._console.say(f"{running.job.key.in_words} ended on {place}, {seconds:.1f} s")
+            else:
+                running.stages.show(kind, content)
+
+    def _began(self, task: Ref, running: Running, place: Place) -> None:
+        """Say where a job began; one that begins again was lost with its process or node."""
+        running.begun += 1
+        running.stages.stop()
+        if running.begun == 1:
+            self._console.say(f"{running.job.key.in_words} began on {place}")
+        elif running.begun <= RETRIES + 1:
+            lost = "the process or node that did it is gone"
+            self._console.warn(f"{lost}: {running.job.key.in_words} begins again, on {place}")
+        else:  # Ray itself would begin it for ever where memory is what it lacks
+            with suppress(Exception):
+                self._ray.cancel(task, force=True)
+            self._fail(task, "its process was ended for want of memory")
+
+    def _end(self, task: Ref) -> None:
         """Take in the results of a task that has ended."""
-        errors = self._ray.exceptions
+        running, errors = self._running[task], self._ray.exceptions
+        lost = (
+            *(errors.WorkerCrashedError, errors.NodeDiedError, errors.OutOfMemoryError),
+            *(errors.ObjectLostError, errors.LocalRayletDiedError),
+        )
         try:
-            ready, _ = self._ray.wait(list(self._running), num_returns=1, timeout=_LOOK_SECONDS)
-        except (ConnectionError, errors.RaySystemError, errors.RpcError) as error:
-            raise self._gone(error) from None
-        if not ready:
-            if stopping.asked():
-                self._come += [(number, JobStopped(job.key)) for number, job in self._running.values()]
-                self._cancel()
+            done: Done = self._ray.get(task)
+        except lost as error:
+            self._fail(task, type(error).__name__)
             return
-        number, job = self._running.pop(ready[0])
-        try:
-            found = self._ray.get(ready[0])
-        except errors.RayTaskError as error:
-            raise error.cause from None
-        except (
-            errors.WorkerCrashedError,
-            errors.NodeDiedError,
-            errors.OutOfMemoryError,
-            errors.ObjectLostError,
-        ) as error:
-            why = f"{type(error).__name__}, {RETRIES + 1} times"
-            self._come.append((number, JobFailed(job.key, why)))
-            return
-        except (ConnectionError, errors.RayError) as error:
-            raise self._gone(error) from None
-        for made in found:
-            result = stored(job, made)
+        except errors.RayTaskError as error:  # not the fit's own, which comes as a value
+            raise error.cause or RuntimeError(str(error)) from None
+        while not running.said_all and self._ray.wait([self._said], timeout=LOOK_SECONDS)[0]:
+            self._hear()
+        del self._running[task]
+        running.stages.stop()
+        self._keep(done.kept)
+        if done.raised is not None:
+            raise done.raised
+        for made in (*done.results, JobEnded(running.job.key)):
+            result = stored(running.job, made)
             if isinstance(result, FitResult):
                 result = replace(result, fit=replace(result.fit, at_once=self.at_once))
             if result is not None:
-                self._come.append((number, result))
+                self._come.append((running.number, result))
+            if isinstance(result, JobFailed):
+                return
 
-    def _gone(self, error: Exception) -> PipelineError:
-        what = f"the Ray cluster is gone ({type(error).__name__})"
-        fix = "give the same command again: it goes on from what had finished"
-        return PipelineError(f"--executor {self._address}", what, fix)
+    def _fail(self, task: Ref, why: str) -> None:
+        running = self._running.pop(task)
+        running.stages.stop()
+        failed = JobFailed(running.job.key, f"{why}, {RETRIES + 1} times")
+        self._come.append((running.number, failed))
 
-    def _sent(self, path: Path) -> Any:
-        """Return the bytes of a file of vectors in the object store, sent once."""
-        if path not in self._vectors:
-            self._vectors[path] = self._ray.put(np.fromfile(path, dtype=np.uint8))
-        return self._vectors[path]
+    def _keep(self, files: Mapping[str, np.ndarray]) -> None:
+        """Write the vectors of unlabelled text that a job made, for the folds to come."""
+        if self._here.own_cache is None:
+            return
+        for name, content in files.items():
+            with unfinished(self._here.own_cache / name) as file:
+                content.tofile(file)
 
-    def _check_versions(self) -> None:
-        """Raise where a node has other versions than this process, before anything is submitted."""
-        ray, here = self._ray, versions_here()
-        strategy = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy
-        nodes = [node["NodeID"] for node in ray.nodes() if node["Alive"] and node["Resources"].get("CPU")]
-        ask = ray.remote(num_cpus=0, max_retries=0)(versions_here)
-        found = [ask.options(scheduling_strategy=strategy(node, soft=False)).remote() for node in nodes]
-        for node, there in zip(nodes, ray.get(found), strict=True):
-            names = [
-                name
-                for name in ("python", "ray", "embedseq", "tensorflow")
-                if getattr(here, name) != getattr(there, name)
-            ]
-            if names:
-                other = ", ".join(
-                    f"{name} {getattr(there, name)} there, {getattr(here, name)} here" for name in names
-                )
-                fix = "install the same versions on every node"
-                raise PipelineError(f"--executor {self._address}", f"node {node[:8]} has {other}", fix)
+    # --- the cluster --------------------------------------------------------------------------------------
 
+    def _cores(self) -> int:
+        return max(1, int(self._ray.cluster_resources().get("CPU", 1)))
 
-def do_job(job: Job, data: RunData, *vectors: Any) -> list[Result | VectorsMade]:
-    """Do a job on a node; `vectors` are the bytes of the files that it reads."""
-    quiet_tensorflow()
-    if job.key.kind in TRAININGS and not libraries.are_loaded():
-        libraries.load(threads=1)
-    data = replace(data, console=Console(silent=True), own_cache=None)
-    with tempfile.TemporaryDirectory(prefix="embedseq-") as folder:
-        if vectors and job.vectors:
-            places = [Path(folder) / path.name for path in job.vectors.paths]
-            for place, content in zip(places, vectors, strict=True):
-                content.tofile(place)
-            job = replace(job, vectors=VectorFiles(places[0], places[1] if len(places) > 1 else None))
+    def _say_what_there_is(self) -> None:
+        cores = _counted(self.at_once, "core")
+        gpus = f", {_counted(int(self._ray.cluster_resources()['GPU']), 'GPU')}" if self._gpu else ""
+        nodes = _counted(len(self._nodes), "node")
+        self._console.say(f"Ray: {self._cluster.name}, {nodes}, {cores}{gpus}")
+
+    def _start_board(self) -> Any:
+        """Start the board on the node that this process speaks to: without that the run has ended anyway."""
+        affinity = self._ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy
+        lasting = self._ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1)(Board)
+        return lasting.options(scheduling_strategy=affinity(self._head, soft=True)).remote()
+
+    def _look(self) -> None:
+        """Look whether the head answers, and say which nodes have gone or come."""
+        self._looked = time.monotonic()
+        if not answers(*self._cluster.door):
+            self._silent += 1
+            if self._silent >= _GONE_AFTER:
+                raise self._gone("its head does not answer")
+            return
+        self._silent = 0
+        alive = {node["NodeID"]: node for node in self._ray.nodes() if node["Alive"]}
+        if self._head not in alive:
+            raise self._gone("its head node has ended")
+        now = {node: row["NodeManagerHostname"] for node, row in self._cluster.nodes().items()}
+        if now == self._nodes:
+            return
+        gone = [in_words(node, host) for node, host in self._nodes.items() if node not in now]
+        come = [in_words(node, host) for node, host in now.items() if node not in self._nodes]
+        self._nodes, self.at_once = now, self._cores()
+        left = f"{_counted(len(now), 'node')} and {_counted(self.at_once if now else 0, 'core')} now"
+        if gone:
+            self._console.warn(f"{', '.join(gone)} is gone; its jobs are done elsewhere, {left}")
+        if come:
+            self._console.say(f"{', '.join(come)} has come, {left}")
+
+    @contextmanager
+    def _reached(self) -> Iterator[None]:
+        """Turn what Ray raises where the cluster is gone into words."""
         try:
-            with threads(1):
-                return [*job.fit(data, job), JobEnded(job.key)]
-        except MemoryError:
-            return [JobFailed(job.key, "memory ran out")]
+            yield
+        except (ConnectionError, self._ray.exceptions.RayError) as error:
+            raise self._gone(type(error).__name__) from None
+
+    def _gone(self, why: str) -> PipelineError:
+        what = f"the Ray cluster is gone ({why}); what had finished is kept"
+        fix = "give the same command again: it goes on from there"
+        return PipelineError(f"--executor {self._cluster.name}", what, fix)
 
 
-def _import_ray() -> Any:
+@dataclass(eq=False)
+class Running:
+    """A job that is submitted."""
+
+    number: int
+    job: Job
+    stages: Relayed
+    begun: int = 0  # times: more than once where its process or node was lost
+    said_all: bool = False
+
+
+def request(memory: int, *, gpu: bool) -> dict[str, int]:
+    """Return what a task asks Ray for: a core, `memory` bytes, and of a training where there are some a GPU.
+
+    >>> request(838_860_800, gpu=True)
+    {'num_cpus': 1, 'num_gpus': 1, 'memory': 838860800, 'max_retries': 2}
+    """
+    return {"num_cpus": 1, "num_gpus": int(gpu), "memory": memory, "max_retries": RETRIES}
+
+
+def check_versions(cluster: Cluster, here: Mapping[str, str]) -> None:
+    """Refuse nodes that have other versions than this process, before anything is submitted."""
+    ray = cluster.ray
+    affinity = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy
+    ask = ray.remote(num_cpus=0, max_retries=0)(versions_here)
+    nodes = {node: row["NodeManagerHostname"] for node, row in cluster.nodes().items()}
+    asked = {
+        in_words(node, host): ask.options(scheduling_strategy=affinity(node, soft=False)).remote()
+        for node, host in nodes.items()
+    }
+    found = {node: differences(here, _versions_at(ray, answer, here)) for node, answer in asked.items()}
+    found = {node: other for node, other in found.items() if other}
+    if found:
+        raise refusal(f"--executor {cluster.name}", found)
+
+
+def _versions_at(ray: Any, answer: Ref, here: Mapping[str, str]) -> Mapping[str, str]:
+    """Return what a node has; where this package cannot be imported that alone is what differs."""
     try:
-        import ray
-        import ray.util.scheduling_strategies
-    except ImportError:
-        fix = "python -m pip install 'embedseq[cluster]'"
-        raise PipelineError("--executor", "Ray is not installed", fix) from None
-    return ray
+        found: Mapping[str, str] = ray.get(answer)
+    except ray.exceptions.RayTaskError as error:
+        last = str(error).strip().splitlines()[-1]
+        return {**here, "embedseq": f"unusable ({last})"}
+    return found
 
 
-def _connect(ray: Any, address: str | None) -> None:
-    """Join a cluster, or start one here."""
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    own = {} if address else {"include_dashboard": False, "num_cpus": None}
-    try:
-        ray.init(address=address, log_to_driver=False, logging_level="error", configure_logging=True, **own)
-    except (ConnectionError, OSError, RuntimeError, ValueError) as error:
-        what = f"there is no Ray cluster that answers ({str(error).splitlines()[0][:200]})"
-        fix = "see `ray status` on its head, or leave the address out to start one here"
-        raise PipelineError(f"--executor {address or 'ray'}", what, fix) from None
+def _is_made(job: Job) -> bool:
+    """Return whether all vectors of a source are trained or drawn, so that any node can make them."""
+    source = job.models[0]
+    return all(part in SOURCES for part in parse_source(source.asked_source or str(source.source)).parts)
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

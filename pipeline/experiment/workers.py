@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import Any, Protocol
 
 import psutil
 
@@ -73,10 +73,17 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
+class Pipe(Protocol):
+    """What takes the words of a process that fits to the first one."""
+
+    def send(self, said: tuple[str, Any], /) -> None:
+        """Take a kind of thing, and the thing."""
+
+
 class RelayConsole(Console):
     """The console of a worker: the first process shows what it is told."""
 
-    def __init__(self, pipe: Connection) -> None:
+    def __init__(self, pipe: Pipe) -> None:
         super().__init__(silent=True)
         self._pipe = pipe
         self._numbers = itertools.count()
@@ -110,7 +117,7 @@ class RelayConsole(Console):
 class RelayStage:
     """A running stage of a `RelayConsole`."""
 
-    pipe: Connection
+    pipe: Pipe
     stage: int
 
     def advance(self, steps: float = 1, note: str | None = None) -> None:
@@ -123,6 +130,24 @@ class RelayStage:
 
 
 # --- in the first process -------------------------------------------------------------------------------
+
+
+class Relayed:
+    """What a `RelayConsole` says, on the console of the first process."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._stages: dict[int, Any] = {}
+
+    def show(self, kind: str, content: Any) -> None:
+        """Show one thing that was said."""
+        _SHOWN[kind](self._console, self._stages, content)
+
+    def stop(self) -> None:
+        """End the stages that never will: their process is gone."""
+        for stage in self._stages.values():
+            self._console.end(stage, "stopped after ")
+        self._stages = {}
 
 
 class WorkerGone(Exception):
@@ -138,7 +163,7 @@ class Worker:
         self._process = context.Process(target=work, args=(start, theirs), daemon=True)
         self._process.start()
         theirs.close()  # else its end would not show here
-        self._stages: dict[int, Any] = {}
+        self._stages: Relayed | None = None
 
     @property
     def mib(self) -> float:
@@ -162,20 +187,19 @@ class Worker:
         Exception
             What the job raised.
         """
+        stages = self._stages = self._stages or Relayed(console)
         try:
             kind, content = self.connection.recv()
         except (EOFError, OSError):
             self._process.join()
-            for stage in self._stages.values():
-                console.end(stage, "stopped after ")
-            self._stages = {}
+            stages.stop()
             raise WorkerGone(f"ended without a word ({_ending(self._process.exitcode)})") from None
         if kind == "raised":
             raise content
         if kind == "come":
             result: Said = content
             return result
-        _SHOWN[kind](console, self._stages, content)
+        stages.show(kind, content)
         return None
 
     def said(self, console: Console) -> list[Said]:

@@ -337,7 +337,8 @@ def begun(folder: Path, *more: str, out: Path | None = None, **options: Any) -> 
     """Start the command that `described` says in a process of its own."""
     given = described(folder, **options) | {"run.out": str(out or folder / "run")}
     corpus, run = given.pop("corpus.path"), given.pop("run.out")
-    settings = [
+    settings = [f"--set={setting}" for setting in SETTINGS]
+    settings += [
         f"--set={key}={json.dumps(value) if isinstance(value, bool) else value}"
         for key, value in given.items()
     ]
@@ -453,7 +454,7 @@ def test_a_full_disk_ends_a_run_that_goes_on_when_there_is_room(
     filler = small_disk / "filler"
     process = begun(tmp_path, out=out, run_deterministic=True)
     wait_for((out / "predictions" / "majority.s0.f0.parquet").exists, process)
-    with filler.open("wb") as file, pytest.raises(OSError, match="No space"):  # noqa: PT012 # until it is full
+    with filler.open("wb", buffering=0) as file, pytest.raises(OSError, match="No space"):  # noqa: PT012 # until it is full
         while True:
             file.write(bytes(1024))
             file.flush()

@@ -31,7 +31,7 @@ def test_folders_that_differ_in_times_alone_are_equal(tmp_path: Path) -> None:
 
 def test_another_score_and_another_answer_are_named(tmp_path: Path) -> None:
     one = content_of(folder_with(tmp_path / "1", 0.5, 1))
-    assert differences(one, content_of(folder_with(tmp_path / "2", 0.6, 1))) == ["metrics.json"]
+    assert differences(one, content_of(folder_with(tmp_path / "2", 0.6, 1))) == ["metrics.json results"]
     assert differences(one, content_of(folder_with(tmp_path / "3", 0.5, 0))) == [
         "predictions/bow.s0.f0.parquet"
     ]
@@ -62,9 +62,9 @@ def test_random_moments_lie_within_a_run(tmp_path: Path) -> None:
 
 
 def test_what_differs_is_told() -> None:
-    passed = Finding("Kill", "each step", "9 kills, 0 files differ", "0 files differ", True)
+    passed = Finding("Kill", "each step", "9 kills, 0 pieces differ", "0 pieces differ", True)
     failed = Finding(
-        "Kill", "random moments", "3 kills, 1 files differ: metrics.json", "0 files differ", False
+        "Kill", "random moments", "3 kills, 1 pieces differ: metrics.json results", "0 pieces differ", False
     )
     assert describe_kills([passed]).endswith("Every run went on to the same predictions and scores.")
     assert "Not all are equal" in describe_kills([passed, failed])
@@ -77,5 +77,5 @@ def test_runs_that_are_killed_go_on_to_the_same_end(tmp_path: Path) -> None:
     config = load_config(None, (), {"corpus.path": str(tmp_path / "films.csv")})
     steps, random = kill_runs(config, Console(silent=True), 2)
     assert (steps.passed, random.passed) == (True, True)
-    assert steps.figure.endswith(" kills, 0 files differ")
+    assert steps.figure.endswith(" kills, 0 pieces differ")
     assert int(steps.figure.split()[0]) >= 8  # vectors, four fits, their jobs

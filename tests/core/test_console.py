@@ -140,7 +140,7 @@ def test_stages_can_stand_inside_each_other_on_a_terminal(monkeypatch: pytest.Mo
     assert [title for title, _ in console.stage_seconds] == ["inner", "outer", "again"]
 
 
-# Lines as TensorFlow 2.16 to 2.21 prints them (first part), and lines that a user needs (second part).
+# Lines as TensorFlow 2.16 to 2.21 and Ray 2.60 print them (first part), and lines that a user needs (second part).
 KNOWN_NOISE = """\
 2026-01-02 14:44:05.157831: I external/local_xla/xla/tsl/cuda/cudart_stub.cc:32] Could not find cuda drivers
 2026-01-02 14:44:05.176998: E external/xla/cuda_fft.cc:467] Unable to register cuFFT factory: Attempting to \
@@ -158,6 +158,7 @@ call to cuInit: UNKNOWN ERROR (303)
 2026-01-02 14:44:09.000000: W tensorflow/local_rendezvous.cc:404] Local rendezvous is aborting \
 with status: OUT_OF_RANGE: End of sequence
 2026-01-02 14:44:09.000000: W tsl/cpu_impl.cc:83] Allocation of 99 exceeds 10% of free system memory.
+[2026-11-30 18:00:25,256 E 27495 31342] task_manager.cc:1545: Failed to push error to driver for task 18b2ad3c
 """
 OLDER_NOISE = (  # printed without a level in front, or with another
     "Could not find cuda drivers on your machine, GPU will not be used.",

@@ -20,12 +20,11 @@ import numpy as np
 import psutil
 import pytest
 import whole_runs
-from whole_runs import configure, fitting, read
+from jobs_by_hand import data_of, fit_named, job_of, named, names, run_all
+from whole_runs import fitting, read
 
-from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
 from pipeline.core.fits import (
-    Fit,
     FitResult,
     JobEnded,
     JobFailed,
@@ -39,14 +38,14 @@ from pipeline.core.fits import (
 )
 from pipeline.core.resources import memory_mib, n_threads, usable_cores
 from pipeline.experiment import fit_linear, fit_networks
-from pipeline.experiment.data import RunData, Split, read_and_split, tokenize_all
+from pipeline.experiment.data import RunData
 from pipeline.experiment.executors import Executor, executor_of
 from pipeline.experiment.how_many import Machine, Work, fits_at_once
 from pipeline.experiment.jobs import Job, VectorsMade
 from pipeline.experiment.plan import plan_models
 from pipeline.run_folder.folder import RunFolder
 from pipeline.run_folder.predictions import read_run_predictions
-from pipeline.settings.tables import Config, with_values
+from pipeline.settings.tables import with_values
 
 SMALL = (
     "networks.units=8",
@@ -226,22 +225,6 @@ def test_the_log_has_every_training(runs: tuple[Path, Path]) -> None:
 # --- what ends early ------------------------------------------------------------------------------------
 
 
-def data_of(folder: Path) -> RunData:
-    """Return what the fits of a run without networks read: workers load no TensorFlow."""
-    config = configure(folder, small=SMALL, run_models="bow")
-    console = Console(silent=True)
-    loaded = read_and_split(config, console).loaded
-    return tokenize_all(config, console, loaded, plan_models(("bow",), ()))
-
-
-def fit_named(name: str) -> Fit:
-    return Fit(name, 0, 0, 1.0, 1.0, 1.0, 1, None, None, ())
-
-
-def finish_at_once(data: RunData, job: Job) -> Iterator[FitResult]:
-    yield FitResult(fit_named(job.key.name))
-
-
 def go_on_without_end(data: RunData, job: Job) -> Iterator[FitResult]:
     yield FitResult(fit_named("endless"))
     time.sleep(600)
@@ -271,34 +254,6 @@ def need_more_than_there_is(data: RunData, job: Job) -> Iterator[FitResult]:
     resource.setrlimit(resource.RLIMIT_AS, (2**32, 2**32))  # of this worker alone
     np.ones(2**40, dtype=np.float64)
     yield FitResult(fit_named("never"))
-
-
-NOTHING = np.zeros(0, dtype=np.int64)
-
-
-def job_of(fit: Any, name: str = "bow") -> Job:
-    return Job(JobKey("baselines", name), fit, (), Split(0, NOTHING, NOTHING, NOTHING), Config(), refit=False)
-
-
-def named(name: str) -> Job:
-    return job_of(finish_at_once, name)
-
-
-def run_all(executor: Executor, jobs: Iterable[Job]) -> list[Result]:
-    """Return what jobs give, in the order in which it comes."""
-    waiting, running, found, begun = list(jobs), 0, [], 0
-    while waiting or running:
-        while waiting and executor.has_room:
-            executor.begin(begun, waiting.pop(0))
-            begun, running = begun + 1, running + 1
-        _, result = executor.next()
-        running -= isinstance(result, JobEnded | JobFailed)
-        found.append(result)
-    return found
-
-
-def names(results: Iterable[Result]) -> list[str]:
-    return [result.fit.name for result in results if isinstance(result, FitResult)]
 
 
 def workers() -> list[psutil.Process]:
