@@ -112,7 +112,8 @@ def run(settings: Config, console: Console, *, resume: Resume = False, version: 
     from pipeline.report import summarise
 
     folder = run_experiment(settings, console, _command(), resume=resume)
-    console.say(summarise(folder))
+    if not settings.run.shard:
+        console.say(summarise(folder))
 
 
 @app.command(short_help="Say what a run on CORPUS will take: minutes, memory, disk.")
@@ -193,6 +194,24 @@ def report(run_folder: RunFolder, debug: Debug = False) -> None:
 
                 finish(run_folder, console)
         console.say(f"Report: {run_folder / 'report.html'}")
+
+
+@app.command("merge", short_help="Join the shards of a run, and write its report.")
+def merge_shards(
+    shards: Annotated[list[Path], told("SHARD...", "The folders that `run --shard 1/N` to `N/N` wrote.")],
+    *,
+    out: Annotated[Path, told("--out DIR", "A new folder for the run.")],
+    corpus: Annotated[str | None, told("--corpus FILE", "Where the corpus lies, if elsewhere.")] = None,
+    debug: Debug = False,
+) -> None:
+    """Join the folders of all shards of a run, do what takes them all (seeds that are added), score and report. The
+    shards stay as they are; what is missing, damaged or of another run is refused by name."""
+    console = Console()
+    with _exit_statuses(console, debug):
+        from pipeline.commands.merge import merge
+        from pipeline.report import summarise
+
+        console.say(summarise(merge(shards, out, corpus, console, _command())))
 
 
 @app.command(short_help="Check a finished run's scores and report.")
@@ -320,7 +339,9 @@ def _exit_statuses(console: Console, debug: bool) -> Iterator[None]:
     except Found as found:
         _stop(DIFFERENCE, str(found))
     except KeyboardInterrupt:
-        _stop(INTERRUPTED, _what_was_finished(console))
+        from pipeline.commands.interrupted import what_was_finished
+
+        _stop(INTERRUPTED, what_was_finished(console))
     except Exception as error:
         if any(text in str(error) for text in _FULL):
             _stop(MISTAKE, str(_full_disk(console, error)), error if debug else None)
@@ -360,24 +381,6 @@ def _fault(console: Console, error: Exception) -> str:
     log = f"the log is {console.log_path}" if console.log_path else "no log was begun"
     fault = f"a fault of this program, {type(error).__name__}: {what}"
     return f"embedseq: {fault}; {log}, and --debug shows the traceback"
-
-
-def _what_was_finished(console: Console) -> str:
-    """Return one line for Ctrl-C: what was finished, the folder that holds it, and how the run goes on."""
-    from pipeline.core.files import read_json
-    from pipeline.run_folder.journal import JOURNAL
-
-    if console.log_path is None:
-        return "Interrupted before anything was written."
-    folder = console.log_path.parent
-    finished: list[str] = []
-    with suppress(PipelineError, KeyError, TypeError):
-        finished = read_json(folder / "details" / "status.json")["finished"]
-    console.log("interrupted")
-    there = f"Interrupted. Finished: {', '.join(finished) or 'no model'}; what there is stands in {folder}"
-    return (
-        f"{there}; the same command, with --out {folder}, goes on" if (folder / JOURNAL).is_file() else there
-    )
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -173,11 +173,11 @@ def figures() -> list[Figure]:
         Figure("floors of imports between them", floors(), 11),
         Figure("circles of modules", circles(), 0),
         Figure("files that take a model's name apart", len(files_with(SPLITS_A_NAME)), 1),
-        Figure("uses of `Any`", count(r"\bAny\b"), 70),
+        Figure("uses of `Any`", count(r"\bAny\b"), 73),
         Figure('`.get("` in the report', count(r"""\.get\(["']""", "report"), 0),
         Figure(f"modules over {LONG_MODULE} lines", len(long_modules()), 0),
         Figure(f"functions over {LONG_FUNCTION} lines of code", len(long_functions()), 0),
-        Figure("lines of code in the package", code_lines(), 28_200),
+        Figure("lines of code in the package", code_lines(), 28_900),
     ]
 
 

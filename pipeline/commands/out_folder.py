@@ -45,7 +45,8 @@ def check_out(out: str | None, resume: bool, *, held: bool = False) -> None:
         what = f"there is no run in {out} to go on with"
         raise PipelineError("--resume", what, "leave it out to begin one, or name another folder with --out")
     if not held:
-        check_free(path)
+        with _usable(out, "made"):  # it may stand below a file
+            check_free(path)
 
 
 def out_folder(out: str | None, name: str) -> Path:

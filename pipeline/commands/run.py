@@ -8,13 +8,13 @@ import os
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from pipeline import __version__
+from pipeline.commands.laid_down import check_protocol, lay_down
 from pipeline.commands.out_folder import check_out, out_folder
 from pipeline.commands.unfinished import ENDINGS
 from pipeline.core.clean import plural
@@ -24,6 +24,7 @@ from pipeline.core.files import json_text
 from pipeline.core.noise import quiet
 from pipeline.core.resources import memory_mib
 from pipeline.core.seeds import stage_generator
+from pipeline.core.stopping import GRACE_SECONDS, INTERRUPTED, OUT_OF_TIME, StoppedAtOnce, stoppable
 from pipeline.core.values import TRAIN, Corpus, TokenizedCorpus
 from pipeline.corpus.duplicates import unlabelled_warning
 from pipeline.corpus.facts import describe_tokens
@@ -50,16 +51,18 @@ from pipeline.experiment.plan import (
     left_out,
     own_source,
     plan_models,
-    question_of,
     unused_sources,
 )
-from pipeline.experiment.planned_run import AskedRun, PlannedRun, corpus_of
+from pipeline.experiment.planned_run import AskedRun, PlannedRun
 from pipeline.experiment.rates import machine_speed, usual_rates
+from pipeline.experiment.shards import Shard, take_share
+from pipeline.experiment.time_limit import seconds_to_fit
 from pipeline.models.table import PlannedModel
 from pipeline.run_folder.details.forecast import Forecast
 from pipeline.run_folder.folder import LOG
+from pipeline.run_folder.joined import SHARD
 from pipeline.run_folder.lock import RunLock
-from pipeline.run_folder.protocol import LaidDown, breaches, plan_of, read_protocol, write_protocol
+from pipeline.run_folder.protocol import breaches
 from pipeline.run_folder.reading import detail_file
 from pipeline.run_folder.stopped import StoppedRun, holds, vanished
 from pipeline.settings.setting import AUTO
@@ -67,6 +70,12 @@ from pipeline.settings.tables import Config, first_seeds, with_values
 from pipeline.text.tokenizer import tokenize
 
 _COUNTED_DOCUMENTS = 2_000  # whose tokens tell long documents from short ones
+
+
+_STOPS = {
+    INTERRUPTED: "Stopping as soon as nothing is lost by it; Ctrl-C again ends at once",
+    OUT_OF_TIME: "The time is over: stopping as soon as nothing is lost by it",
+}
 
 
 def run_experiment(
@@ -97,12 +106,14 @@ def run_experiment(
     PipelineError
         For a mistake in the user's files or settings, or a folder that another process holds.
     KeyboardInterrupt
-        After the folder was written with what had finished.
+        After the folder was written with what had finished; after a second Ctrl-C at once.
     """
     began = time.perf_counter()
     planned = plan_models(config.run.models, config.run.embeddings)
     check_settings(planned, config.networks)
     check_executor(config.run.executor)
+    if config.run.shard:
+        Shard.parse(config.run.shard)
     check_out(config.run.out, resume)
     check_protocol(config.run.protocol)
     check_names(config.run.compare, {model.name for model in planned})
@@ -120,8 +131,22 @@ def run_experiment(
     path = out_folder(config.run.out, loaded.name)
     with RunLock.take(path, console.say) as lock:
         run = begin_or_go_on(path, asked, lock, console, resume)
-        fit_and_score(run, read, console, smaller, executors)
+        deadline = time_to_stop(asked)
+        fit_and_score(run, read, console, smaller, executors, deadline)
     return path
+
+
+def time_to_stop(asked: AskedRun) -> float | None:
+    """Return when a run under --minutes asks its fits to stop, by `time.perf_counter`; None without a limit."""
+    minutes = asked.config.run.minutes
+    if not minutes:
+        return None
+    if asked.config.run.shard:
+        return asked.began + 60.0 * minutes - GRACE_SECONDS  # nothing is scored
+    seeds = first_seeds(asked.config)
+    fits = sum(seeds if model.seeded else 1 for model in asked.models)
+    tested = sum(len(fold.test) for fold in asked.read.folds)
+    return asked.began + seconds_to_fit(minutes, fits * tested)
 
 
 def begin_or_go_on(path: Path, asked: AskedRun, lock: RunLock, console: Console, resume: bool) -> PlannedRun:
@@ -153,12 +178,17 @@ def begin_or_go_on(path: Path, asked: AskedRun, lock: RunLock, console: Console,
 
 
 def what_is_there(run: PlannedRun) -> str:
-    """Return in words how far a run had come that was stopped; fits that were made elsewhere are not counted."""
+    """Return in words how far a run had come that was stopped."""
+    state = ENDINGS.get(run.folder.state, "its fits had ended")
+    return f"{how_far(run)}, begun {run.about.started}; it {state}"
+
+
+def how_far(run: PlannedRun) -> str:
+    """Return in words how many fits of a run are there; those that were made elsewhere are not counted."""
     names = {model.name for model in run.fitted_here}
     fits = [key for key in run.planned_fits() if key.name in names]
     there = sum(key in run.folder.fits for key in fits)
-    state = ENDINGS.get(run.folder.state, "its fits had ended")
-    return f"{there} of {plural(len(fits), 'fit')} are there, begun {run.about.started}; it {state}"
+    return f"{there} of {plural(len(fits), 'fit')} are there"
 
 
 def settle_sources(
@@ -186,29 +216,39 @@ def fit_and_score(
     console: Console,
     smaller: Sequence[Split] = (),
     executors: Executors = executor_of,
+    deadline: float | None = None,
 ) -> None:
     """Fit every planned model on every fold, and write what follows into the run folder, however the run ends.
 
-    After Ctrl-C what had finished is scored, and so it is when a file turns out to be damaged after that. A mistake
-    that shows before anything was fitted takes the files away that were written, so that the corrected command
-    can use the folder. However it ends before its report is whole, the journal stays: the same command goes on, and
-    `python -m pipeline report` scores what had finished.
+    After Ctrl-C, or at the deadline, what had finished is scored, and so it is when a file turns out to be damaged
+    after that; a second Ctrl-C leaves the scores to `python -m pipeline report`. A mistake that shows before anything
+    was fitted takes the files away that were written, so that the corrected command can use the folder. However it
+    ends before its report is whole, the journal stays: the same command goes on, and `report` scores what had
+    finished.
 
     Parameters
     ----------
     smaller : the sets of --learning-curve
     executors : makes the place where fits run
+    deadline : when no more is to be fitted, by `time.perf_counter`
     """
     folder = run.folder
     folder.ended_stages = console.stage_seconds  # as it grows
     try:
-        tokenized = fit_all(run, read, console, smaller, executors)
-        folder.state = "done"
-        conclude(run, read, tokenized, console)
+        tokenized, why = fit_all(run, read, console, smaller, executors, deadline)
+        folder.state = why or "done"
+        _conclude(run, read, tokenized, console)
+        if why == OUT_OF_TIME:
+            console.say(f"Out of time: {how_far(run)}; the same command, with --out {folder.path}, goes on")
+        elif why:
+            raise KeyboardInterrupt
+    except StoppedAtOnce:
+        run.end(INTERRUPTED)
+        raise
     except KeyboardInterrupt:
-        if not folder.reported:  # else the run had ended, and what decorates its report was being made
-            folder.state = "interrupted"
-            conclude(run, read, None, console)
+        if not folder.reported and folder.state not in (INTERRUPTED, OUT_OF_TIME):
+            folder.state = INTERRUPTED
+            _conclude(run, read, None, console)
         raise
     except PipelineError:
         scored = folder.state == "done"
@@ -218,7 +258,7 @@ def fit_and_score(
             folder.take_back()
         elif not scored:
             with contextlib.suppress(PipelineError, OSError):  # the first mistake is the one to be told
-                conclude(run, read, None, console)
+                _conclude(run, read, None, console)
                 console.warn(f"the run ends here; what had finished stands in {folder.path}")
         raise
     except BaseException as error:
@@ -228,6 +268,19 @@ def fit_and_score(
         raise
 
 
+def _conclude(run: PlannedRun, read: ReadCorpus, tokenized: TokenizedCorpus | None, console: Console) -> None:
+    """Score a run and draw its report; the folder of a shard says how it ended, and is left to `merge`."""
+    if not run.config.run.shard:
+        conclude(run, read, tokenized, console)
+        return
+    run.end(SHARD if run.folder.state == "done" else run.folder.state)
+    if run.folder.state == SHARD:
+        console.say(
+            f"Shard {run.config.run.shard} is done: {plural(len(run.folder.fits), 'fit')} in {run.folder.path};"
+            " `python -m pipeline merge` joins it with the others"
+        )
+
+
 def _end_failed(run: PlannedRun) -> None:
     """Say in the folder that the run failed; a full disk that ended it is not to hide why by another error."""
     with contextlib.suppress(OSError, PipelineError):
@@ -235,9 +288,17 @@ def _end_failed(run: PlannedRun) -> None:
 
 
 def fit_all(
-    run: PlannedRun, read: ReadCorpus, console: Console, smaller: Sequence[Split], executors: Executors
-) -> TokenizedCorpus:
-    """Fit every planned model on every fold, and on the smaller sets; return the tokens of all documents."""
+    run: PlannedRun,
+    read: ReadCorpus,
+    console: Console,
+    smaller: Sequence[Split],
+    executors: Executors,
+    deadline: float | None,
+) -> tuple[TokenizedCorpus, str | None]:
+    """Fit every planned model on every fold, and on the smaller sets.
+
+    Returns the tokens of all documents, and why fits were stopped, None where all ended.
+    """
     config, folder, loaded = run.config, run.folder, read.loaded
     for source in unused_sources(run.fitted_here, config.run.embeddings):
         folder.note(f"embedding source {source} was asked for, but no model of this run reads it")
@@ -256,23 +317,30 @@ def fit_all(
         folder.note(text)
     folder.tell("tokens", describe_tokens(data.tokenized, read.corpora[0]))
     facts = CorpusFacts(data.tokenized, read.corpora[0], config.tokenizer)
-    more = partial(add_seed, run, console) if config.run.seeds == AUTO else lambda: False
+    adds = config.run.seeds == AUTO and not config.run.shard  # that takes all of the run: `merge` does it
+    more = partial(add_seed, run, console) if adds else lambda: False
     loop = FitLoop(data, read.folds, run.folder, run.keep, facts, lambda fold: config, config, more)
     loops = [loop]
     if smaller:
         loops.append(loop_of_smaller_sets(run, loop, read.folds[0], smaller))
+    if config.run.shard:
+        console.say(take_share(loops, Shard.parse(config.run.shard)))
     needed = [job.mib for job in loop.first_trainings()]
     machine = this_machine(config.run.max_memory)
     check_memory(max(needed, default=0.0), machine.room_mib, config.run.max_memory, console)
     at_once = fits_at_once(describe_work(data, read.folds, needed), machine, config.run.side_by_side)
     try:
-        with executors(data, at_once) as executor, quiet(config.run.debug):
+        with (
+            executors(data, at_once) as executor,
+            quiet(config.run.debug),
+            stoppable(lambda why: console.say(_STOPS[why]), deadline) as stop,
+        ):
             cluster = Cluster(executor.at_once, machine.room_mib, memory_mib())
             folder.write_detail("forecast", forecast_unmeasured(data, loop, cluster, console.stage_seconds))
             run_jobs(loops, executor)
     finally:
         run.put_in_order()
-    return data.tokenized
+    return data.tokenized, stop.why
 
 
 def forecast_unmeasured(
@@ -301,27 +369,6 @@ def check_memory(needed: float, room: float, asked: str | None, console: Console
         fix = f"give {math.ceil((needed + own) / 1024 * 10) / 10:.1f}GB or more"
         raise PipelineError(f"--max-memory {asked}", f"{what} beside the {own:,.0f} of the run itself", fix)
     console.warn(f"{what}, {SHARE_OF_MEMORY.number:.0%} of what is free: nothing runs beside it")
-
-
-def check_protocol(file: str | None) -> None:
-    """Refuse a protocol that no run can be held to, before anything is read."""
-    if file is not None and Path(file).exists():
-        read_protocol(Path(file))
-
-
-def lay_down(asked: AskedRun) -> LaidDown:
-    """Return the protocol of a run: written now where its file is absent, else the one in the file."""
-    config, read = asked.config, asked.read
-    path = Path(str(config.run.protocol))
-    if not path.exists():
-        question = question_of(asked.planned, config.run.metric, config.run.rope)
-        written = datetime.now(UTC).isoformat(timespec="seconds")
-        corpus = corpus_of(read, config)
-        protocol = plan_of(config, corpus, question, written)
-        with contextlib.suppress(FileExistsError):  # another run has just written it: this one follows
-            write_protocol(path, protocol)
-            return LaidDown(str(path), "written", protocol)
-    return LaidDown(str(path), "followed", read_protocol(path))
 
 
 def folds_of_curve(config: Config, read: ReadCorpus) -> list[Split]:

@@ -76,7 +76,14 @@ def missing(run: PlannedRun) -> list[str]:
     ]
 
 
-ENDINGS = {"killed": "was killed", "interrupted": "was interrupted", "failed": "failed"}
+ENDINGS = {
+    "killed": "was killed",
+    "interrupted": "was interrupted",
+    "failed": "failed",
+    "out of time": "ran out of time",
+    "shard": "was a shard, which is done,",
+    "merged": "was merged from shards",
+}
 
 
 def curve_is_whole(run: PlannedRun) -> bool:

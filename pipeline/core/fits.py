@@ -273,4 +273,13 @@ class JobFailed:
         return {"key": self.key._asdict(), "why": self.why}
 
 
+@dataclass(frozen=True)
+class JobStopped:
+    """Says that a job ended before its end, since the run was asked to stop: it is still to be done."""
+
+    key: JobKey
+
+
 Result = FitResult | TrialResult | ProbesResult | SourceResult | JobEnded | JobFailed
+Said = Result | JobStopped  # what comes from where a job runs
+Last = JobEnded | JobFailed | JobStopped  # what a job says last

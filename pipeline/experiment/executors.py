@@ -14,8 +14,9 @@ from dataclasses import replace
 from multiprocessing import connection
 from typing import Protocol
 
+from pipeline.core import stopping
 from pipeline.core.errors import PipelineError
-from pipeline.core.fits import TRAININGS, FitResult, JobEnded, JobFailed, Result
+from pipeline.core.fits import TRAININGS, FitResult, JobFailed, JobStopped, Last, Said
 from pipeline.core.resources import memory_mib, usable_cores
 from pipeline.experiment.data import RunData
 from pipeline.experiment.here import Here
@@ -26,6 +27,7 @@ from pipeline.experiment.shared import shared_files
 from pipeline.experiment.workers import Worker, WorkerGone, WorkerStart
 
 LOCAL, RAY = "local", "ray"
+_LOOK_SECONDS = 0.5  # so often it is looked whether the run is to stop, while nothing comes from a process
 _MOST_TRIES = 2  # of a job whose process was killed: the second time it is the job that is at fault
 
 
@@ -44,10 +46,13 @@ class Executor(Protocol):
     def begin(self, number: int, job: Job) -> None:
         """Begin a job; its results carry the number."""
 
-    def next(self) -> tuple[int, Result]:
-        """Return what comes next of the jobs that are running; the last of each is `JobEnded` or `JobFailed`."""
+    def next(self) -> tuple[int, Said]:
+        """Return what comes next of the jobs that are running; the last of each is one of `Last`.
 
-    def close(self) -> list[tuple[int, Result]]:
+        Once the run is asked to stop (`core.stopping`) every job ends early that can.
+        """
+
+    def close(self) -> list[tuple[int, Said]]:
         """End at once what is running; return what had come and was not given yet."""
 
 
@@ -98,7 +103,8 @@ class Processes:
         self._needed: dict[Worker, float] = {}  # MiB of each process, for the job that it does
         self._again: list[tuple[int, Job]] = []  # whose process was killed
         self._tries: dict[int, int] = {}
-        self._come: list[tuple[int, Result]] = []
+        self._come: list[tuple[int, Said]] = []
+        self._told_to_stop = False
 
     @property
     def has_room(self) -> bool:
@@ -130,13 +136,13 @@ class Processes:
         with suppress(OSError):  # it is gone: that shows when it is listened to
             worker.give(job)
 
-    def next(self) -> tuple[int, Result]:
+    def next(self) -> tuple[int, Said]:
         """Return what comes next from a process; raise what a job raised."""
         while not self._come:
             self._listen()
         return self._come.pop(0)
 
-    def close(self) -> list[tuple[int, Result]]:
+    def close(self) -> list[tuple[int, Said]]:
         """End the processes, at once where one is running; return what had come and was not given yet."""
         for worker in self._busy:
             said = worker.said(self._console)
@@ -150,7 +156,11 @@ class Processes:
         """Take in what processes say, until something of it is a result or a process is gone."""
         while self._again and len(self._busy) < self.at_once:
             self.begin(*self._again.pop())
-        ready = connection.wait([worker.connection for worker in self._busy])
+        ready = connection.wait([worker.connection for worker in self._busy], _LOOK_SECONDS)
+        if stopping.asked() and not self._told_to_stop:
+            self._told_to_stop = True
+            for worker in self._busy:
+                worker.ask_to_stop()
         for worker in [worker for worker in self._busy if worker.connection in ready]:
             number, _ = self._busy[worker]
             try:
@@ -161,7 +171,7 @@ class Processes:
             if result is None:
                 continue
             self._come.append((number, self._beside_others(result)))
-            if isinstance(result, JobEnded | JobFailed):
+            if isinstance(result, Last):
                 del self._busy[worker]
                 self._idle.append(worker)
 
@@ -169,6 +179,9 @@ class Processes:
         """Have the job of a process that is gone done once more, or say that it failed."""
         number, job = self._busy.pop(worker)
         worker.end(at_once=True)
+        if stopping.asked():
+            self._come.append((number, JobStopped(job.key)))
+            return
         self.at_once = max(1, self.at_once - 1)  # what killed it is most often a want of memory
         what = f"the process that did {job.key.kind} {job.key.name} {gone}"
         if self._tries[number] < _MOST_TRIES:
@@ -178,7 +191,7 @@ class Processes:
             why = f"its process {gone}, {_MOST_TRIES} times; memory may have run out"
             self._come.append((number, JobFailed(job.key, why)))
 
-    def _beside_others(self, result: Result) -> Result:
+    def _beside_others(self, result: Said) -> Said:
         if isinstance(result, FitResult):
             return replace(result, fit=replace(result.fit, at_once=self.at_once))
         return result

@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
+from pipeline.core import stopping
 from pipeline.core.console import Stage
-from pipeline.core.fits import TRAININGS, JobEnded, JobFailed, JobKey, Result
+from pipeline.core.fits import TRAININGS, JobEnded, JobFailed, JobKey, JobStopped, Last, Result
 from pipeline.core.names import slug
 from pipeline.embeddings.audit.fit import CorpusFacts
 from pipeline.experiment.choose_settings import best_so_far, settings_to_try, with_chosen
@@ -49,6 +50,7 @@ class FitLoop:
     linear : the settings of linear models, in which there is no chance
     add_seeds : adds one to the network of the verdict if that needs more, and returns whether it did; None where first
         trainings are all there are
+    is_mine : whether a job is done here; of a shard those of its share are
     """
 
     data: RunData
@@ -59,6 +61,7 @@ class FitLoop:
     settings_of: Callable[[Split], Config]
     linear: Config
     add_seeds: Callable[[], bool] | None
+    is_mine: Callable[[Job], bool] = lambda job: True
     failed: dict[JobKey, str] = field(default_factory=dict, init=False)
     _drawn: dict[tuple[str, int], list[tuple[int, Settings]]] = field(default_factory=dict, init=False)
     _tuning: dict[tuple[str, int], Stage] = field(default_factory=dict, init=False)
@@ -66,7 +69,7 @@ class FitLoop:
     def open_jobs(self) -> list[Job]:
         """Return the jobs that have not ended, of the first stage that has some; those that are running among them."""
         for stage in (self.first_trainings, self._second_trainings, self._added):
-            jobs = [job for job in stage() if not self.is_over(job.key)]
+            jobs = [job for job in stage() if self.is_mine(job) and not self.is_over(job.key)]
             if jobs:
                 return jobs
         return []
@@ -287,7 +290,7 @@ def failure(key: JobKey, why: str) -> str:
 
 
 def run_jobs(loops: Sequence[FitLoop], executor: Executor) -> None:
-    """Run every open job of some loops to its end; the first loops' come first.
+    """Run every open job of some loops to its end, or until the run is asked to stop; the first loops' come first.
 
     Whatever ends it early, results that had come are kept.
     """
@@ -297,21 +300,28 @@ def run_jobs(loops: Sequence[FitLoop], executor: Executor) -> None:
     begun = 0
     try:
         while True:
-            while executor.has_room and (found := _next_job(loops, running.values(), executor)):
+            while executor.has_room and not stopping.asked():
+                found = _next_job(loops, running.values(), executor)
+                if found is None:
+                    break
                 running[begun] = found
                 executor.begin(begun, found[1])
                 begun += 1
             if not running:
                 return
-            number, result = executor.next()
+            with stopping.may_be_cut():
+                number, said = executor.next()
             loop, job = running[number]
-            loop.take(job, result)
-            if isinstance(result, JobEnded | JobFailed):
+            if not isinstance(said, JobStopped):
+                loop.take(job, said)
+            if isinstance(said, Last):
                 del running[number]
+    except stopping.Stopped:  # what is left runs where the flag is not looked at: it is ended below
+        return
     finally:
-        for number, result in executor.close():
-            if number in running and not isinstance(result, JobEnded):
-                running[number][0].take(running[number][1], result)
+        for number, said in executor.close():
+            if number in running and not isinstance(said, JobEnded | JobStopped):
+                running[number][0].take(running[number][1], said)
 
 
 def _next_job(

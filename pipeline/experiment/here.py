@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from pipeline.core.fits import JobEnded, JobFailed, Result
+from pipeline.core import stopping
+from pipeline.core.fits import JobEnded, JobFailed, JobStopped, Last, Result, Said
 from pipeline.experiment.data import RunData
 from pipeline.experiment.jobs import Job, VectorsMade, stored
 
@@ -16,7 +17,7 @@ class Here:
 
     def __init__(self, data: RunData) -> None:
         self._data = data
-        self._running: Iterator[tuple[int, Result]] | None = None
+        self._running: Iterator[tuple[int, Said]] | None = None
 
     @property
     def has_room(self) -> bool:
@@ -31,15 +32,15 @@ class Here:
         """Begin a job; it runs while its results are asked for."""
         self._running = self._results(number, job)
 
-    def next(self) -> tuple[int, Result]:
+    def next(self) -> tuple[int, Said]:
         """Return the next result of the job."""
         assert self._running is not None, "a job was begun"
         number, result = next(self._running)
-        if isinstance(result, JobEnded | JobFailed):
+        if isinstance(result, Last):
             self._running = None
         return number, result
 
-    def close(self) -> list[tuple[int, Result]]:
+    def close(self) -> list[tuple[int, Said]]:
         """Return nothing: every result was given when it came."""
         return []
 
@@ -47,7 +48,7 @@ class Here:
         """Return what the job's own function makes of it."""
         return job.fit(self._data, job)
 
-    def _results(self, number: int, job: Job) -> Iterator[tuple[int, Result]]:
+    def _results(self, number: int, job: Job) -> Iterator[tuple[int, Said]]:
         try:
             for made in self.fit(job):
                 result = stored(job, made)
@@ -55,5 +56,8 @@ class Here:
                     yield number, result
         except MemoryError:
             yield number, JobFailed(job.key, "memory ran out")
+            return
+        except stopping.Stopped:
+            yield number, JobStopped(job.key)
             return
         yield number, JobEnded(job.key)

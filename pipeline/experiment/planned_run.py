@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,7 +26,7 @@ from pipeline.run_folder.metrics.corpus import CorpusRead
 from pipeline.run_folder.metrics.rows import value_as
 from pipeline.run_folder.reading import CONFIG
 from pipeline.run_folder.stopped import StoppedRun
-from pipeline.settings.tables import Config, deciding, first_seeds, get, save_config, to_toml
+from pipeline.settings.tables import Config, deciding, first_seeds, get, save_config, to_toml, with_values
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ class About:
     tests: str  # sha256 of the test documents and their labels
     tested: int  # how many there are
     outside: tuple[OutsideFile, ...] = ()
+    host: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,6 +101,7 @@ class AskedRun:
                 OutsideFile(model.name, model.file, model.hard, file_hash(model.file))
                 for model in self.outside
             ),
+            host=socket.gethostname(),
         )
 
 
@@ -154,9 +157,9 @@ class PlannedRun:
             If something that answers depend on is not what it was; each difference is named.
         """
         path, loaded = stopped.path, asked.read.loaded
-        differences = [*_other_settings(then.config, asked.config), *_other_data(then, asked.about(path))]
-        if differences:
-            what = f"it holds a run that cannot go on as another: {'; '.join(differences)}"
+        found = [*_other_settings(then.config, asked.config), *_other_data(then, asked.about(path))]
+        if found:
+            what = f"it holds a run that cannot go on as another: {'; '.join(found)}"
             raise PipelineError(str(path), what, "ask for what that run was asked for, or name a new folder")
         config = save_config(asked.config)
         resumed = {"time": now(), "command": asked.command, "host": socket.gethostname()}
@@ -196,7 +199,7 @@ class PlannedRun:
         self.folder.put_in_order((model.name, model.source) for model in self.planned)
 
     def end(self, state: str) -> None:
-        """Set how the run ended, in its folder too: "done", "interrupted", "failed" or "killed"."""
+        """Set how the run ended, in its folder too: "done", "shard", "interrupted", "out of time" or "failed"."""
         self.folder.tell(END, {"state": state})
         self.write_status()
 
@@ -205,6 +208,7 @@ class PlannedRun:
         state = self.folder.state
         status = {
             "state": state,
+            "shard": self.config.run.shard or None,
             "finished": [self.label(key) for key in self.folder.fits],
             "planned": [self.label(key) for key in self.planned_fits()],
             "started": self.about.started,
@@ -242,12 +246,19 @@ def corpus_of(read: ReadCorpus, config: Config) -> CorpusRead:
 # --- is it the same run? ----------------------------------------------------------------------------------
 
 
+def differences(first: PlannedRun, other: PlannedRun) -> list[str]:
+    """Return in words what two shards were asked for that differs, of what answers depend on."""
+    config = with_values(other.config, {"run.shard": first.config.run.shard})
+    return [*_other_settings(first.config, config), *_other_documents(first.about, other.about)]
+
+
 def _other_settings(then: Config, now: Config) -> list[str]:
     """Return in words each setting that is not what it was, of those that answers depend on.
 
     Probes decide no answer. Those that were not asked for are not in the folder, and would be missing.
     """
     keys = [key for key in deciding(then) if key != "run.compare"]  # files are known by what is in them
+    keys += ["run.shard"]  # decides no answer, but which of them there are
     keys += ["run.probes"] if now.run.probes and not then.run.probes else []
     keys += ["run.extra_probes"] if {*now.run.extra_probes} - {*then.run.extra_probes} else []
     changed = ((key, get(then, key), get(now, key)) for key in keys)
@@ -256,14 +267,24 @@ def _other_settings(then: Config, now: Config) -> list[str]:
 
 def _other_data(then: PlannedRun, now: About) -> list[str]:
     """Return in words each file that is not what it was: documents, split, predictions made elsewhere, vectors."""
-    was, corpus = then.about.corpus, now.corpus
-    hashes = [(what, getattr(was, key), getattr(corpus, key)) for what, key in _HASHED]
-    ours, theirs = ({file.name: file.sha256 for file in one.outside} for one in (then.about, now))
-    hashes += [(f"--compare {name}", ours.get(name), theirs.get(name)) for name in {**ours, **theirs}]
+    hashes = []
     for row in then.folder.embeddings:
         for file in (one for one in row["files"] if "path" in one):  # else it is an installed package's
             path = Path(os.path.expanduser(file["path"]))
             hashes.append((file["path"], file["sha256"], file_hash(path) if path.is_file() else None))
+    return [*_other_documents(then.about, now), *_changed(hashes)]
+
+
+def _other_documents(then: About, now: About) -> list[str]:
+    """Return in words which of the documents, their split and predictions made elsewhere are not what they were."""
+    was, corpus = then.corpus, now.corpus
+    hashes = [(what, getattr(was, key), getattr(corpus, key)) for what, key in _HASHED]
+    ours, theirs = ({file.name: file.sha256 for file in one.outside} for one in (then, now))
+    hashes += [(f"--compare {name}", ours.get(name), theirs.get(name)) for name in {**ours, **theirs}]
+    return _changed(hashes)
+
+
+def _changed(hashes: Iterable[tuple[str, str | None, str | None]]) -> list[str]:
     return [
         f"{what} had sha256 {_short(old)} and has {_short(new)}"
         for what, old, new in dict.fromkeys(hashes)

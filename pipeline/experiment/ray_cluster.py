@@ -18,9 +18,10 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.core import stopping
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import unfinished
-from pipeline.core.fits import TRAININGS, FitResult, JobEnded, JobFailed, Result
+from pipeline.core.fits import TRAININGS, FitResult, JobEnded, JobFailed, JobStopped, Said
 from pipeline.embeddings.table import SOURCES, parse_source
 from pipeline.experiment.data import RunData
 from pipeline.experiment.here import Here
@@ -73,7 +74,7 @@ class OnRay:
         self._said = self._board.take.remote()
         self._files: dict[Path, Ref] = {}
         self._running: dict[Ref, Running] = {}
-        self._come: list[tuple[int, Result]] = []
+        self._come: list[tuple[int, Said]] = []
         self._looked, self._silent = time.monotonic(), 0
 
     @property
@@ -98,14 +99,14 @@ class OnRay:
             task = self._ray.remote(**asked)(do_job).remote(own, number, sent, self._board)
         self._running[task] = Running(number, job, Relayed(self._console))
 
-    def next(self) -> tuple[int, Result]:
+    def next(self) -> tuple[int, Said]:
         """Return what comes next; raise what a job raised, or that the cluster is gone."""
         while not self._come:
             with self._reached():
                 self._wait()
         return self._come.pop(0)
 
-    def close(self) -> list[tuple[int, Result]]:
+    def close(self) -> list[tuple[int, Said]]:
         """Leave the cluster, where what is running ends with that; return what had come and was not given yet."""
         for running in self._running.values():
             running.stages.stop()
@@ -153,6 +154,17 @@ class OnRay:
                 self._end(task)
         if time.monotonic() - self._looked >= LOOK_SECONDS:
             self._look()
+        if stopping.asked() and not ready:
+            self._stop()
+
+    def _stop(self) -> None:
+        """Cancel what is running: it begins anew when the run goes on."""
+        for task, running in self._running.items():
+            with suppress(Exception):
+                self._ray.cancel(task, force=True)
+            running.stages.stop()
+            self._come.append((running.number, JobStopped(running.job.key)))
+        self._running = {}
 
     def _hear(self) -> None:
         """Show what jobs have said."""

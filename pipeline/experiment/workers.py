@@ -18,8 +18,9 @@ from typing import Any, Protocol
 
 import psutil
 
+from pipeline.core import stopping
 from pipeline.core.console import Console
-from pipeline.core.fits import TRAININGS, JobEnded, JobFailed, Result
+from pipeline.core.fits import TRAININGS, JobEnded, JobFailed, JobStopped, Said
 from pipeline.core.noise import quiet_tensorflow
 from pipeline.core.resources import threads, usable_cores
 from pipeline.experiment.data import RunData
@@ -41,6 +42,7 @@ class WorkerStart:
 def work(start: WorkerStart, pipe: Connection) -> None:
     """Do the jobs that come through a pipe, one after the other, until there is None."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    stopping.hear_first_process()
     data = replace(start.shared.get(), console=RelayConsole(pipe))
     if not data.config.run.debug:
         quiet_tensorflow()
@@ -55,6 +57,8 @@ def work(start: WorkerStart, pipe: Connection) -> None:
                         pipe.send(("come", result))
         except MemoryError:
             pipe.send(("come", JobFailed(job.key, "memory ran out")))
+        except stopping.Stopped:
+            pipe.send(("come", JobStopped(job.key)))
         except Exception as error:
             pipe.send(("raised", error))
         else:
@@ -173,7 +177,7 @@ class Worker:
         """Have a job done."""
         self.connection.send(job)
 
-    def hear(self, console: Console) -> Result | None:
+    def hear(self, console: Console) -> Said | None:
         """Take in one thing that the worker says: return it if it is a result, else show it.
 
         Raises
@@ -193,14 +197,14 @@ class Worker:
         if kind == "raised":
             raise content
         if kind == "come":
-            result: Result = content
+            result: Said = content
             return result
         stages.show(kind, content)
         return None
 
-    def said(self, console: Console) -> list[Result]:
+    def said(self, console: Console) -> list[Said]:
         """Return the results that have come and were not heard yet."""
-        found = []
+        found: list[Said] = []
         try:
             while self.connection.poll():
                 result = self.hear(console)
@@ -209,6 +213,10 @@ class Worker:
         except Exception:  # it is gone, or what it was doing went wrong: the run ends for another reason
             return found
         return found
+
+    def ask_to_stop(self) -> None:
+        """Have the process end its job where that loses nothing; where there are no signals it ends itself."""
+        self._process.terminate()
 
     def end(self, *, at_once: bool) -> None:
         """End the process: after its job, or at once."""

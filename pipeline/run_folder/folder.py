@@ -34,7 +34,7 @@ from pipeline.run_folder.predictions import (
     read_run_predictions,
     write_predictions,
 )
-from pipeline.run_folder.reading import CONFIG, CURVE_FOLDER, INPUTS, detail_file
+from pipeline.run_folder.reading import CONFIG, CURVE_FOLDER, INPUTS, UNFINISHED, detail_file
 from pipeline.run_folder.stopped import StoppedRun, vanished
 from pipeline.settings.reading import load_config
 from pipeline.settings.tables import Config
@@ -43,7 +43,6 @@ from pipeline.tasks.classification.answers import Predictions
 K = TypeVar("K")
 V = TypeVar("V")
 LOG = "log.txt"
-UNFINISHED = "unfinished"  # a folder that goes when the run is complete
 
 
 @dataclass(kw_only=True)
@@ -262,6 +261,8 @@ class RunFolder:
     def _put_sources_in_order(self, place: Mapping[str, int]) -> None:
         """Order what sources said as if their vectors had been made one after the other."""
         self.sources = _sorted(self.sources, lambda key: (key[0], place[key[1]]))
+        for row in self.sources.values():
+            self.token_facts |= row.get("tokens", {})
         said = dict.fromkeys(text for row in self.sources.values() for text in row.get("notes", ()))
         ordered = iter([text for text in said if text in self.notes])
         self.notes = [next(ordered) if text in said else text for text in self.notes]
@@ -338,7 +339,7 @@ def _take_source(folder: RunFolder, row: Row) -> None:
         folder.embeddings = [*others, row["embedding"]]
     if "neighbours" in row:
         folder.neighbours[row["neighbours"]["source"]] = row["neighbours"]
-    if "audit" in row:
+    if "audit" in row and not (row["audit"]["shuffled"] and tuple(row["parts"]) in folder.audits):
         folder.audits[tuple(row["parts"])] = row["audit"]
 
 
@@ -384,7 +385,7 @@ _TAKES: dict[str, Callable[[RunFolder, Any], None]] = {
     RESUMED: _take_resumed,
     "fit": _take_fit,
     "failed": lambda folder, row: folder.failed.update({JobKey(**row["key"]): row["why"]}),
-    "far off": lambda folder, row: folder.far_off.update({row["seeds"]: row["fits"]}),
+    "far off": lambda folder, row: folder.far_off.setdefault(row["seeds"], []).extend(row["fits"]),
     JOB: _take_job,
     "trial": _take_trial,
     "source": _take_source,

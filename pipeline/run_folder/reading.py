@@ -16,6 +16,7 @@ from pipeline.run_folder.metrics.rows import value_as
 METRICS = "metrics.json"
 CONFIG = "config.toml"
 CURVE_FOLDER = Path("details", "learning_curve")  # its predictions stand apart: they enter no other table
+UNFINISHED = "unfinished"  # a folder that goes when the run is complete
 INPUTS = ("details/fits.json", "details/run.json", CONFIG)  # without these nothing can be scored
 COMPUTED = (  # by `score_run`, metrics.json last
     "details/scores.json",

@@ -78,10 +78,14 @@ class StoppedRun:
         row: Row = self.lines[0].row
         return row
 
+    @property
+    def files(self) -> set[str]:
+        """The files that fits and sources gave, as paths within the folder."""
+        return set(_files_of(self.lines))
+
     def unrecorded(self) -> set[Path]:
         """Return the predictions of no fit that the journal has: a kill came before its line."""
-        recorded = {self.path / name for name in _files_of(self.lines)}
-        return {*self.path.glob(f"{PREDICTIONS}/*")} - recorded
+        return {*self.path.glob(f"{PREDICTIONS}/*")} - {self.path / name for name in self.files}
 
     def without_conclusion(self) -> tuple[Line, ...]:
         """Return the lines without those of a report that was made of what had finished."""

@@ -94,6 +94,19 @@ class RunSettings:
         "largest all of them; fewer where the smallest would be under 50 documents or two a class.",
         Check(minimum=2),
     )
+    shard: str = setting(
+        "",
+        "Do one share of the run, such as 3/20, and leave a folder for `python -m pipeline merge`; no report.",
+        option="--shard K/N",
+        decides=False,
+    )
+    minutes: float = setting(
+        0.0,
+        "Stop after so many minutes with the scores of what has finished; the same command later goes on. 0: no limit.",
+        Check(minimum=0),
+        option="--minutes N",
+        decides=False,
+    )
     out: str | None = named("A new folder for the run; reports/CORPUS-TIME if absent.", "--out DIR")
     protocol: str | None = named(
         "The plan of this run: a new file (TOML or .json), written before anything is fitted; or one that is there: "

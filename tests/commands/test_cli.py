@@ -145,7 +145,7 @@ def test_help_of_inspect_names_what_decides_how_a_corpus_is_read(capsys: Capture
 def test_help_lists_the_commands(capsys: Captured) -> None:
     text = help_of(capsys)
     commands = re.findall(r"^  (\w+)  ", text.split("Commands:")[1], re.MULTILINE)
-    assert commands == ["run", "plan", "report", "verify", "selftest", "explain", "cache", "inspect"]
+    assert commands == ["run", "plan", "report", "merge", "verify", "selftest", "explain", "cache", "inspect"]
 
 
 def test_the_version(capsys: Captured) -> None:

@@ -149,7 +149,7 @@ def test_the_words_of_a_linear_model_add_up_to_its_logits(tmp_path: Path, case: 
 
 
 def test_one_problem_a_class_is_explained_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.models.baselines.table._ONE_VERSUS_REST", 0)
+    monkeypatch.setattr("pipeline.models.baselines.table.ONE_VERSUS_REST", 0)
     ngrams, counts = learn_ngrams(TRAIN, ngram_max=2)
     fitted = fit_baseline("tfidf", counts, THREE, n_classes=3, strength=1.0, settings=FEW_STRENGTHS)
     assert fitted.probabilities == "one-versus-rest"

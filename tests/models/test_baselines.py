@@ -243,7 +243,7 @@ def test_one_problem_a_class_answers_alike(monkeypatch: pytest.MonkeyPatch, n_cl
     documents = [["good"], ["bad"], ["dull"]][:n_classes] * 5
     labels = int32([0, 1, 2][:n_classes] * 5)
     _, counts = learn_ngrams(tokens_of(documents), ngram_max=1)
-    monkeypatch.setattr(table, "_ONE_VERSUS_REST", 0)
+    monkeypatch.setattr(table, "ONE_VERSUS_REST", 0)
     fitted = fit_baseline("bow", counts, labels, n_classes=n_classes, strength=1.0, settings=SETTINGS)
     probabilities = fitted.predict_probabilities(counts)
     np.testing.assert_allclose(probabilities.sum(axis=1), 1.0, atol=1e-6)

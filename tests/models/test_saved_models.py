@@ -113,7 +113,7 @@ def test_a_linear_model_answers_as_its_fit_did(tmp_path: Path, case: str) -> Non
 def test_one_problem_a_class_is_answered_with_its_own_sum(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipeline.models.baselines.table._ONE_VERSUS_REST", 0)
+    monkeypatch.setattr("pipeline.models.baselines.table.ONE_VERSUS_REST", 0)
     fitted, features = fit_and_save(tmp_path, "tfidf")
     assert fitted.probabilities == "one-versus-rest"
     answers = load_model(tmp_path, "tfidf").answer(NEW)

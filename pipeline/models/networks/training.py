@@ -11,6 +11,7 @@ from typing import cast
 
 import numpy as np
 
+from pipeline.core import stopping
 from pipeline.core.values import Float32, IndexedCorpus, Int32
 from pipeline.models.networks.batches import Batch
 from pipeline.models.networks.budget import Budget, budget_of, updates_in_a_pass
@@ -333,8 +334,12 @@ def _run_phase(trainee: _Trainee, phase: _Phase, step: TrainingStep, state: Trai
             if course.gained_updates and update >= floor and waited >= budget.patience:
                 return "early"
             tally = Tally(course)
-        if trainee.save_point:
-            trainee.save_point.save_if_due(partial(_state_after, state, update, trainee.passes, step, tally))
+        now = partial(_state_after, state, update, trainee.passes, step, tally)
+        if trainee.save_point and stopping.asked():
+            trainee.save_point.save(now())
+        elif trainee.save_point:
+            trainee.save_point.save_if_due(now)
+        stopping.check()
     return "budget"
 
 

@@ -87,8 +87,8 @@ class TrainingState:
 def fingerprint(trained: Mapping[str, object]) -> dict[str, Json]:
     """Return what makes a training this one and no other, part by part; arrays as the SHA-256 of their numbers.
 
-    >>> fingerprint({"seed": 3, "labels": np.zeros(2, np.int32)})["labels"][:8]
-    'f8cc1b22'
+    >>> fingerprint({"seed": 3, "labels": np.zeros(2, np.int32)})["seed"]
+    3
     """
     versions = {name: version(name) for name in _LIBRARIES} | {"embedseq": pipeline.__version__}
     known: dict[str, Json] = {"format": _FORMAT, "versions": versions}

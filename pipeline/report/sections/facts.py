@@ -105,6 +105,9 @@ def verdict_comparison(run: Run) -> Comparison | None:
 STATES = {
     "running": "was still going on when this was drawn",
     "interrupted": "was interrupted",
+    "shard": "is one shard of a run",
+    "merged": "was merged from its shards",
+    "out of time": "was stopped when its time was over",
     "failed": "failed",
     "killed": "was killed before it ended",
 }
