@@ -16,7 +16,7 @@ from typing import Protocol
 
 from pipeline.core import stopping
 from pipeline.core.errors import PipelineError
-from pipeline.core.fits import TRAININGS, FitResult, JobFailed, JobStopped, Last, Said
+from pipeline.core.fits import WITH_NETWORKS, FitResult, JobFailed, JobStopped, Last, Said
 from pipeline.core.resources import memory_mib, usable_cores
 from pipeline.experiment.data import RunData
 from pipeline.experiment.here import Here
@@ -199,7 +199,7 @@ class Processes:
 
 def _needed(job: Job, held: float) -> float:
     """Return what a process needs for a job, MiB, that holds so much now: a linear model comes on top of TensorFlow."""
-    more = 0.0 if job.key.kind in TRAININGS else max(job.mib - LINEAR_MIB, 0.0)
+    more = 0.0 if job.key.kind in WITH_NETWORKS else max(job.mib - LINEAR_MIB, 0.0)
     return max(job.mib, held + more)
 
 

@@ -1,0 +1,40 @@
+"""A trained network in a file: what is read of it is the network, to the last bit."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from builders import matrix_of
+from probe_builders import network_of, random_documents
+
+from pipeline.core.store import read_entry, write_entry
+from pipeline.models.networks.kept import as_entry, from_entry
+from pipeline.models.networks.prediction import predict_probabilities
+
+
+@pytest.mark.parametrize("tuned", [False, True])
+@pytest.mark.parametrize("model", ["ann", "lstm", "bilstm"])
+def test_a_network_that_was_written_is_read_as_it_was(tmp_path: Path, model: str, tuned: bool) -> None:
+    fitted = network_of(model, n_classes=3)
+    fitted = replace(fitted, spec=replace(fitted.spec, tuned=tuned), warnings=("it read little",))
+    documents, vectors = random_documents([4, 1, 6], n_classes=3).indexed, matrix_of(12, 4).vectors
+    write_entry(tmp_path / "network", {"of": "network"}, as_entry(fitted))
+    found = read_entry(tmp_path / "network")
+    assert found is not None
+    read = from_entry(found[1], vectors, documents, seed=7, deterministic=False)
+    assert (read.spec, read.history, read.best_updates) == (fitted.spec, fitted.history, 1)
+    assert (read.stopped, read.why_not, read.warnings) == ("early", None, ("it read little",))
+    for one, other in zip(read.model.weights, fitted.model.weights, strict=True):
+        np.testing.assert_array_equal(one.numpy(), other.numpy())
+    answers = (predict_probabilities(one.model, documents, 3) for one in (read, fitted))
+    np.testing.assert_array_equal(*answers)
+
+
+def test_vectors_that_rest_are_not_written_once_more() -> None:
+    fitted = network_of("lstm")
+    assert as_entry(fitted).arrays.keys() == {"0", "1", "2", "3", "4"}  # three of the cell, two of the answer
+    tuned = replace(fitted, spec=replace(fitted.spec, tuned=True))
+    assert as_entry(tuned).arrays["0"].shape == (12, 4)
