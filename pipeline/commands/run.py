@@ -32,7 +32,7 @@ from pipeline.embeddings.audit.fit import CorpusFacts
 from pipeline.experiment.conclude import conclude
 from pipeline.experiment.data import ReadCorpus, RunData, Split, read_and_split, tokenize_all
 from pipeline.experiment.document_facts import describe_test_documents
-from pipeline.experiment.executors import Executors, check_executor, executor_of
+from pipeline.experiment.executors import LOCAL, Executors, check_executor, executor_of
 from pipeline.experiment.fit_loop import FitLoop
 from pipeline.experiment.forecast import Cluster, every_job, forecast
 from pipeline.experiment.how_many import (
@@ -356,6 +356,8 @@ def fit_all(
     machine = this_machine(config.run.max_memory)
     check_memory(max(needed, default=0.0), machine.room_mib, config.run.max_memory, console)
     at_once = fits_at_once(describe_work(data, read.folds, needed), machine, config.run.side_by_side)
+    if at_once > 1 and config.run.executor == LOCAL:
+        console.say(f"Fits side by side: {at_once}")
     try:
         with (
             executors(data, at_once) as executor,

@@ -83,7 +83,6 @@ def executor_of(data: RunData, at_once: int) -> Iterator[Executor]:
     if at_once == 1:
         yield Here(data)
         return
-    data.console.say(f"Fits side by side: {at_once}")
     with ExitStack() as stack:
         shared = stack.enter_context(shared_files()).put(data)  # its files stay as long as this does
         start = WorkerStart(shared, max(1, usable_cores() // at_once))

@@ -18,7 +18,7 @@ from pipeline.core.noise import quiet
 from pipeline.core.stopping import INTERRUPTED, stoppable
 from pipeline.core.values import Corpus, TokenizedCorpus
 from pipeline.experiment.data import RunData, Split
-from pipeline.experiment.executors import Executors
+from pipeline.experiment.executors import LOCAL, Executors
 from pipeline.experiment.fit_loop import failure
 from pipeline.experiment.job_graph import run_jobs
 from pipeline.experiment.jobs import Job, RunFiles
@@ -28,6 +28,7 @@ from pipeline.interpret.contributions.of_run import ExplainedModel, Shown, expla
 from pipeline.models.table import PlannedModel
 from pipeline.run_folder.folder import RunFolder
 from pipeline.run_folder.models import files_to_predict
+from pipeline.settings.tables import with_values
 
 _MIB = 2**20
 _STATES_MIB = 250.0  # of one call of a network's equations (`_MOST_TIMESTEPS` of `models.saved.network`)
@@ -135,7 +136,8 @@ def explain_with(
     """
 
     def explain(planned: Sequence[PlannedModel], shown: Shown) -> Sequence[ExplainedModel] | None:
-        data = RunData(run.config, console, _NO_CORPUS, _NO_TOKENS, None, tuple(planned))
+        config = with_values(run.config, {"run.executor": LOCAL})  # saved models lie here
+        data = RunData(config, console, _NO_CORPUS, _NO_TOKENS, None, tuple(planned))
         with console.stage("Word contributions", len(planned), "models") as stage:
             loop = WordLoop(data, run.folder, shown, planned, stage)
             n_jobs = len(loop.open_jobs())

@@ -153,7 +153,7 @@ def test_the_record_is_equal_but_for_what_it_cost(runs: tuple[Path, Path]) -> No
     names = [[(row["name"], row["seed"], row["fold"]) for row in metrics["timing"]] for metrics in (one, two)]
     assert names[0] == names[1]
     assert [entry["name"] for entry in read(runs[0], "details/probes.json")] == ["lstm@learned"]
-    for name in ("choices", "neighbours", "probes"):
+    for name in ("choices", "neighbours", "probes", "contributions"):
         assert read(runs[0], f"details/{name}.json") == read(runs[1], f"details/{name}.json")
     again = [[fit["again"] for fit in read(run, "details/fits.json")["fits"]] for run in runs]
     assert again[0] == again[1]
