@@ -9,13 +9,13 @@ from pipeline.core.values import Float32, IndexedCorpus
 from pipeline.models.networks.build import NetworkSpec, own_weights
 from pipeline.models.networks.labelled import Evaluation
 from pipeline.models.networks.training import FittedNetwork, untrained
+from pipeline.models.save import arrays_of, name_of
 
 
 def as_entry(fitted: FittedNetwork) -> Entry:
     """Return a network's weights, without a table that was not trained, and what is told of its training."""
-    weights = own_weights(fitted.model, fitted.spec.tuned)
     return Entry(
-        {f"{place}": weight.numpy() for place, weight in enumerate(weights)},
+        arrays_of(own_weights(fitted.model, fitted.spec.tuned)),
         {
             "spec": asdict(fitted.spec),
             "history": [asdict(one) for one in fitted.history],
@@ -42,9 +42,8 @@ def from_entry(
     facts = dict(entry.facts)
     spec = NetworkSpec(**facts.pop("spec"))
     model = untrained(spec, vectors, train, seed, deterministic)
-    for place, weight in enumerate(own_weights(model, spec.tuned)):
-        weight.assign(
-            entry.arrays[f"{place}"].reshape(weight.shape)
-        )  # one without axes is read as of one number
+    for weight in own_weights(model, spec.tuned):
+        value = entry.arrays[name_of(weight)]
+        weight.assign(value.reshape(weight.shape))  # one without axes is read as of one number
     history = tuple(Evaluation(**one) for one in facts.pop("history"))
     return FittedNetwork(spec, model, history, warnings=tuple(facts.pop("warnings")), **facts)
