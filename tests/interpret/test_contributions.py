@@ -296,8 +296,8 @@ def test_contributions_are_written_as_whole_numbers_of_the_largest(tmp_path: Pat
     save_tiny_network(tmp_path, "ann")
     planned = [PlannedModel("ann@random", "network", "ann", source="random")]
     shown = shown_of(PLANTED)
-    explained = [explain_model(tmp_path, model, shown, TOKENIZER) for model in planned]
-    written = word_contributions(explained, shown, TOKENIZER)
+    rows = [explain_model(tmp_path, model, shown, TOKENIZER) for model in planned]
+    written = word_contributions(rows, shown, TOKENIZER)
     (found,) = written["models"]
     assert found == {"name": "ann@random", "method": "occlusion", "why_not": None, "documents": 3}
     first, _, empty = written["documents"]

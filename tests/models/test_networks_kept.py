@@ -11,6 +11,7 @@ from builders import matrix_of
 from probe_builders import network_of, random_documents
 
 from pipeline.core.store import read_entry, write_entry
+from pipeline.models.networks.build import build
 from pipeline.models.networks.kept import as_entry, from_entry
 from pipeline.models.networks.prediction import predict_probabilities
 from pipeline.models.save import arrays_of
@@ -19,9 +20,14 @@ from pipeline.models.save import arrays_of
 @pytest.mark.parametrize("tuned", [False, True])
 @pytest.mark.parametrize("model", ["ann", "lstm", "bilstm"])
 def test_a_network_that_was_written_is_read_as_it_was(tmp_path: Path, model: str, tuned: bool) -> None:
-    fitted = network_of(model, n_classes=3)
-    fitted = replace(fitted, spec=replace(fitted.spec, tuned=tuned), warnings=("it read little",))
-    documents, vectors = random_documents([4, 1, 6], n_classes=3).indexed, matrix_of(12, 4).vectors
+    fitted, vectors = network_of(model, n_classes=3), matrix_of(12, 4).vectors
+    if tuned:
+        spec = replace(fitted.spec, tuned=True)
+        built, generator = build(spec), np.random.default_rng(0)
+        built.set_weights([generator.normal(0, 0.5, weight.shape) for weight in built.get_weights()])
+        fitted = replace(fitted, spec=spec, model=built)
+    fitted = replace(fitted, warnings=("it read little",))
+    documents = random_documents([4, 1, 6], n_classes=3).indexed
     write_entry(tmp_path / "network", {"of": "network"}, as_entry(fitted))
     found = read_entry(tmp_path / "network")
     assert found is not None
