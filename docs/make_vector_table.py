@@ -22,7 +22,7 @@ import polars as pl
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-from vector_file_builders import VARIANTS  # noqa: E402
+from vector_file_variants import VARIANTS  # noqa: E402
 
 PAGE = Path(__file__).with_name("vector-files.md")
 N_WORDS, DIMENSION, WANTED_EVERY = 20_000, 50, 4
@@ -30,7 +30,7 @@ Figures = dict[str, Any]
 
 HEAD = """# Vector files
 
-<!-- Written by docs/make_vector_table.py from the variants in tests/vector_file_builders.py. -->
+<!-- Written by docs/make_vector_table.py from the variants in tests/vector_file_variants.py. -->
 
 `--embeddings FILE` reads any of these; the format is told from the content, the name plays no part (but for
 calling word2vec text in a file named `.vec` fastText's):
