@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,14 +74,15 @@ def resolve(types: pl.Series, words: pl.Series, *, cascade: bool = True) -> Reso
     """
     places = np.full(len(types), -1, dtype=np.int32)
     steps = np.full(len(types), UNKNOWN, dtype=np.int8)
-    folded, place_of_folded = _folded(words)
+    by_case, by_letters = _folded(words, _lowered), _folded(words, _letters) if holds_semitic(types) else None
     for step, form in _forms(types) if cascade else [(EXACT, types)]:
         missing = np.flatnonzero(places < 0)
         asked = form.gather(missing)
         found = rows_of(asked, words)
         if step != EXACT:
-            by_case = rows_of(asked.str.to_lowercase(), folded)  # -1, the last place, where absent
-            found = np.where(found < 0, place_of_folded[by_case], found)
+            found = np.where(found < 0, by_case.places(asked), found)
+        if step == NORMALISED and by_letters is not None:
+            found = np.where(found < 0, by_letters.places(asked), found)
         places[missing] = found
         steps[missing[found >= 0]] = step
     return Resolution(places, steps)
@@ -94,7 +95,7 @@ def _forms(types: pl.Series) -> Iterator[tuple[int, pl.Series]]:
     yield LOWER_CASE, lowered
     yield NORMALISED, types.str.normalize("NFKC")
     if holds_semitic(types):
-        yield NORMALISED, _by_letters(types)
+        yield NORMALISED, _letters(types)
     for form in (types, lowered):
         yield DIGITS, form.str.replace_all(_DIGIT, "0")
         yield DIGITS, form.str.replace_all(_DIGIT, "#")
@@ -114,22 +115,36 @@ def letters_of(word: str) -> str:
     return word.translate(_TO_LETTERS)
 
 
-def _by_letters(words: pl.Series) -> pl.Series:
-    if not holds_semitic(words):
-        return words
+def _lowered(words: pl.Series) -> pl.Series:
+    return words.str.to_lowercase()
+
+
+def _letters(words: pl.Series) -> pl.Series:
     return pl.Series(words.name, [letters_of(word) for word in words.to_list()], dtype=pl.String)
 
 
-def _folded(words: pl.Series) -> tuple[pl.Series, Int32]:
-    """Return the distinct lower-case forms of the words by their letters, and the place of the word that stands for each.
+@dataclass(frozen=True, eq=False)
+class _Folded:
+    """The distinct folded forms of a source's words, and the place of the word that stands for each.
 
-    A word that is its own form stands for it; elsewhere the first word of the file. The places end
-    with a -1 more, for what is absent.
+    A word that is its own form stands for it; elsewhere the first word of the file.
     """
-    table = pl.DataFrame({"word": words, "form": _by_letters(words.str.to_lowercase())}).with_row_index("place")
+
+    fold: Callable[[pl.Series], pl.Series]
+    forms: pl.Series
+    place_of: Int32  # ends with a -1 more, for what is absent
+
+    def places(self, types: pl.Series) -> Int32:
+        """Return the place of the word that stands for the form of each type; -1 where there is none."""
+        found: Int32 = self.place_of[rows_of(self.fold(types), self.forms)]  # -1, the last place, where absent
+        return found
+
+
+def _folded(words: pl.Series, fold: Callable[[pl.Series], pl.Series]) -> _Folded:
+    table = pl.DataFrame({"word": words, "form": fold(words)}).with_row_index("place")
     best = (
         table.sort(pl.col("word") != pl.col("form"), maintain_order=True)
         .unique("form", keep="first", maintain_order=True)
         .select("form", pl.col("place").cast(pl.Int32))
     )
-    return best["form"], np.append(best["place"].to_numpy(), np.int32(-1))
+    return _Folded(fold, best["form"], np.append(best["place"].to_numpy(), np.int32(-1)))

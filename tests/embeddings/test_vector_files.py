@@ -96,15 +96,15 @@ READ = {
         rows=8,
         notes=(
             "words are written like /c/en/house, in 2 languages: en is read, which has most words of the corpus"
-            " (2); others de 1",
+            " (2; de 1); embeddings.language names another",
         ),
     ),
     "words like en:house": Expect(
         "word2vec text",
         rows=8,
         notes=(
-            "words are written like en:house, in 2 languages: en is read, which has most words of the corpus (2);"
-            " others de 1",
+            "words are written like en:house, in 2 languages: en is read, which has most words of the corpus (2;"
+            " de 1); embeddings.language names another",
         ),
     ),
     "words like house_NOUN": Expect(

@@ -17,6 +17,7 @@ from pipeline.embeddings.files.tokenizer_file import Tokens
 from pipeline.embeddings.files.word_encodings import WordDecoder
 
 _MOST_SAMPLED = 2000
+_SHOWN = 4  # languages
 
 
 @dataclass
@@ -179,12 +180,14 @@ class Selection:
     def _language_note(self) -> str:
         chosen, covered = self._chosen_language(), self._covered()
         shown = self._spelling.shown.replace("en", chosen, 1) if self._spelling else ""
-        others = [name for name, _ in covered.most_common(4) if name not in (chosen, "")]
+        others = [name for name, _ in covered.most_common(_SHOWN) if name not in (chosen, "")]
         names = len([name for name in self._languages if name])
         what = f"words are written like {shown}, in {names} language{'s' * (names > 1)}"
-        why = "as embeddings.language says" if self._language else f"which has most words of the corpus ({covered[chosen]})"
-        rest = "".join(f", {name} {covered[name]}" for name in others)
-        return f"{what}: {chosen} is read, {why}{rest and '; others' + rest[1:]}"
+        if self._language:
+            return f"{what}: {chosen} is read, as embeddings.language says"
+        counts = "; ".join([str(covered[chosen]), *(f"{name} {covered[name]}" for name in others)])
+        why = f"which has most words of the corpus ({counts})"
+        return f"{what}: {chosen} is read, {why}; embeddings.language names another"
 
     def _encoding_notes(self) -> list[str]:
         name = self._decoder.encoding

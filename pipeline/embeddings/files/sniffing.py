@@ -19,6 +19,7 @@ from pipeline.embeddings.files.layouts import (
 )
 from pipeline.embeddings.files.not_vectors import UTF8_MARK, Head, refuse_others
 from pipeline.embeddings.files.packing import FETCH_AGAIN, Content
+from pipeline.embeddings.files.vocabularies import numbers_beside
 
 HEAD_BYTES = 1 << 20
 KNOWN_FORMATS = (
@@ -141,7 +142,11 @@ def _sniff_glove(head: Head, lines: list[bytes]) -> Sniffed:
     dimension = counts.most_common(1)[0][0]
     typical = [line for line in lines if len(BLANKS.split(line)) - 1 == dimension]
     if dimension == 0:
-        raise _not_vectors(head, typical[0], 0, "a word stands alone; expected a word and its numbers")
+        what = "a word stands alone; expected a word and its numbers"
+        numbers = numbers_beside(head.content.path)
+        if numbers is not None:
+            raise head.refuse(f"{what}; the numbers lie beside it", f"give {numbers.name}", ":1:1")
+        raise _not_vectors(head, typical[0], 0, what)
     if has_no_words(lines):
         return _of_layout("GloVe text", Layout(has_words=False), dimension + 1)
     named = len(typical) > 1 and typical[0] is lines[0] and names_columns(BLANKS.split(lines[0]))

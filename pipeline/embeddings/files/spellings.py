@@ -14,10 +14,11 @@ _HABIT = 0.9  # share of the words that have to be written so
 _MOST_TAGS = 150  # the finest tag sets of published files have about a hundred
 _MOST_LANGUAGES = 400
 
-# Tags of Universal Dependencies, WordNet and RusVectores; others are told by their capitals.
+# Tags of Universal Dependencies, WordNet, RusVectores and the Penn Treebank; others are told by their capitals.
 _TAGS = frozenset(
-    "a adj adp adv advpro anum apro aux cc cconj cd com conj det dt fw in intj jj n nn noun np num p part pr pron"
-    " propn punct r rb s sconj spro sym v vb verb x".split()
+    "a adj adp adv advpro anum apro aux cconj com conj det intj n noun np num p part pr pron propn punct r s sconj"
+    " spro sym v verb x cc cd dt ex fw in jj jjr jjs ls md nn nnp nnps nns pdt pos prp prp$ rb rbr rbs rp to uh vb"
+    " vbd vbg vbn vbp vbz wdt wp wp$ wrb".split()
 )
 _LETTER = re.compile(r"[^\W\d_]")
 
@@ -90,12 +91,12 @@ def _of_languages(taken: Sequence[Written], looked_at: int) -> bool:
 
 
 def _of_tags(taken: Sequence[Written], looked_at: int) -> bool:
-    """Whether the ends of words are tags: few, of a known set or in capitals, each on several words."""
+    """Whether the ends of words are tags: few, each of a known set, or in capitals and on several words."""
     tags = Counter(one.mark for one in taken)
     known = sum(count for tag, count in tags.items() if tag.lower() in _TAGS)
-    in_capitals = sum(count for tag, count in tags.items() if tag[0].isupper() and tag == tag.upper())
-    few = len(tags) <= _MOST_TAGS and (known == len(taken) or 2 * len(tags) <= len(taken))
-    return _most(taken, looked_at) and few and max(known, in_capitals) >= _HABIT * len(taken)
+    others = sum(count for tag, count in tags.items() if tag.lower() not in _TAGS and tag.isupper() and count > 1)
+    few = len(tags) <= _MOST_TAGS and (known > 0 or 2 * len(tags) <= len(taken))
+    return _most(taken, looked_at) and few and known + others >= _HABIT * len(taken)
 
 
 def _of_pieces(taken: Sequence[Written], looked_at: int) -> bool:
