@@ -72,14 +72,14 @@ def guess(theirs: Sequence[str], ours: Sequence[str]) -> str:
     ours : words of the corpus that have no vector
 
     >>> guess(["w:sail", "w:harbour", "w:crew", "w:sea"], ["harbour", "sail", "crew"])
-    'Perhaps a prefix is in the way: "w:harbour" is "harbour" there. Write the file without it.'
+    'Perhaps a prefix is in the way: "harbour" is written "w:harbour" there. Write the file without it.'
     """
     wanted = {form(word) for word in ours for form in (str, str.lower)}
     for reason, change, fix in _REASONS:
         pairs = [(word, changed) for word in theirs if (changed := change(word)) not in ("", word) and changed in wanted]
         if len(pairs) >= max(_FEWEST, _GUESS * len(theirs)):
             written, meant = max(pairs, key=lambda pair: len(pair[1]))
-            return f'Perhaps {reason}: "{written}" is "{meant}" there. {fix}'
+            return f'Perhaps {reason}: "{meant}" is written "{written}" there. {fix}'
     bare = Counter(map(_bare, ours))
     if sum(bool(bare[_bare(word)]) for word in theirs) >= max(_FEWEST, _GUESS * len(theirs)):
         return "Perhaps accents or vowel signs are in the way: without them words agree. Write both alike."
@@ -125,7 +125,7 @@ _WITHOUT_IT = "Write the file without it."
 _REASONS: tuple[tuple[str, Callable[[str], str], str], ...] = (
     ("a language or another prefix is in the way", _by(r"/?(?:\w+/)+(\w[^/]*)(?:/\w*)?"), _WITHOUT_IT),
     ("a prefix is in the way", _by(r"\w{1,12}[:/|#.@=-]+(\w.*)"), _WITHOUT_IT),
-    ("a tag is in the way", _by(r"(.*\w)[_/|#.:@+=-]+\w{1,12}"), _WITHOUT_IT),
+    ("a tag is in the way", _by(r"(\w.*?)(?:[_/|#.:@+=-]+\w{1,12})+"), _WITHOUT_IT),
     ("quotation marks or brackets are in the way", _by(r"[\W_]+(\w.*?)[\W_]*"), _WITHOUT_IT),
     ("a mark at the end is in the way", _by(r"(\w.*?)[\W_]+"), _WITHOUT_IT),
     ("a prefix is in the way", _by(r"[A-Za-z]{1,4}_(\w.*)"), _WITHOUT_IT),

@@ -68,8 +68,8 @@ def _with_subwords(found: WordVectors, types: pl.Series, file: VectorFile) -> Wo
         return built
     whole = int((rows_of(types, found.words) >= 0).sum())
     left = len(types) - whole - built.from_subwords
-    what = f"{whole:,} words are one token and have its row, {built.from_subwords:,} the mean of their pieces"
-    return replace(built, notes=(*built.notes, f"{what}, {left:,} none"))
+    what = f"words with the row of one token: {whole:,}; with the mean of their pieces: {built.from_subwords:,}"
+    return replace(built, notes=(*built.notes, f"{what}; with no vector: {left:,}"))
 
 
 def _key(path: str, types: pl.Series, language: str) -> dict[str, object]:
