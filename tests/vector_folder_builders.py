@@ -29,12 +29,26 @@ def tokenizer_of_pieces(words: Sequence[str]) -> str:
         "max_input_chars_per_word": 100,
         "vocab": vocabulary,
     }
-    return _tokenizer(model, {"type": "BertNormalizer", "clean_text": True, "handle_chinese_chars": True, "strip_accents": None, "lowercase": True}, {"type": "BertPreTokenizer"}, added)
+    return _tokenizer(
+        model,
+        {
+            "type": "BertNormalizer",
+            "clean_text": True,
+            "handle_chinese_chars": True,
+            "strip_accents": None,
+            "lowercase": True,
+        },
+        {"type": "BertPreTokenizer"},
+        added,
+    )
 
 
 def tokenizer_of_unigrams(pieces: Sequence[str]) -> str:
     """Return a Unigram tokenizer.json: its pieces stand behind a mark where a word begins."""
-    vocabulary = [["<unk>", 0.0], *([piece, -float(len(pieces) - number)] for number, piece in enumerate(pieces))]
+    vocabulary = [
+        ["<unk>", 0.0],
+        *([piece, -float(len(pieces) - number)] for number, piece in enumerate(pieces)),
+    ]
     model = {"type": "Unigram", "unk_id": 0, "vocab": vocabulary, "byte_fallback": False}
     before = {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always", "split": True}
     return _tokenizer(model, None, before, [])

@@ -29,7 +29,9 @@ def bzip2(folder: Path, words: Words, vectors: Float32) -> Path:
 
 def xz(folder: Path, words: Words, vectors: Float32) -> Path:
     """fastText .vec, xz."""
-    return write(folder / "wiki.vec.xz", lzma.compress(joined([header(vectors), *lines_of(words, vectors)]).encode()))
+    return write(
+        folder / "wiki.vec.xz", lzma.compress(joined([header(vectors), *lines_of(words, vectors)]).encode())
+    )
 
 
 def nlpl_zip(folder: Path, words: Words, vectors: Float32) -> Path:
@@ -39,7 +41,9 @@ def nlpl_zip(folder: Path, words: Words, vectors: Float32) -> Path:
         archive.writestr("README", "corpus, window, ...")
         archive.writestr("meta.json", "{}")
         archive.writestr("model.txt", joined([header(vectors), *lines_of(words, vectors)]))
-        archive.writestr("model.bin", header(vectors).encode() + b"\n" + b"".join(binary_rows(words, vectors)))
+        archive.writestr(
+            "model.bin", header(vectors).encode() + b"\n" + b"".join(binary_rows(words, vectors))
+        )
     return path
 
 
@@ -82,7 +86,9 @@ def tabs_named(folder: Path, words: Words, vectors: Float32) -> Path:
 
 def two_blanks(folder: Path, words: Words, vectors: Float32) -> Path:
     """Numbers in columns: a minus or a blank before each."""
-    lines = [f"{word} " + " ".join(f"{x: .5f}" for x in row) for word, row in zip(words, vectors, strict=True)]
+    lines = [
+        f"{word} " + " ".join(f"{x: .5f}" for x in row) for word, row in zip(words, vectors, strict=True)
+    ]
     return write(folder / "bert.vec", joined([header(vectors), *lines]))
 
 
@@ -91,10 +97,15 @@ def rows_without_word(folder: Path, words: Words, vectors: Float32) -> Path:
     numbers = " ".join(map(str, vectors[0].tolist()))
     odd = [f"  {numbers}", f"\u00a0 {numbers}", numbers]
     head = f"{len(words) + 3} {vectors.shape[1]}"
-    return write(folder / "google.txt", joined([head, *lines_of(words[:1], vectors[:1]), *odd, *lines_of(words[1:], vectors[1:])]))
+    return write(
+        folder / "google.txt",
+        joined([head, *lines_of(words[:1], vectors[:1]), *odd, *lines_of(words[1:], vectors[1:])]),
+    )
 
 
-def _spelled(name: str, change: Callable[[str], str], before: Sequence[str] = ()) -> Callable[[Path, Words, Float32], Path]:
+def _spelled(
+    name: str, change: Callable[[str], str], before: Sequence[str] = ()
+) -> Callable[[Path, Words, Float32], Path]:
     """Return a builder of word2vec text whose words are changed; those of `before` come first, with other numbers."""
 
     def build(folder: Path, words: Words, vectors: Float32) -> Path:
@@ -150,7 +161,10 @@ def npy_counts(folder: Path, words: Words, vectors: Float32) -> Path:
 
 def sparse(folder: Path, words: Words, vectors: Float32) -> Path:
     """Places and numbers, as those of PPMI."""
-    lines = [f"{word} " + " ".join(f"{3 * at + 1}:{x}" for at, x in enumerate(row.tolist())) for word, row in zip(words, abs(vectors), strict=True)]
+    lines = [
+        f"{word} " + " ".join(f"{3 * at + 1}:{x}" for at, x in enumerate(row.tolist()))
+        for word, row in zip(words, abs(vectors), strict=True)
+    ]
     return write(folder / "ppmi.word", joined([header(vectors), *lines]))
 
 
@@ -161,7 +175,9 @@ def decimal_commas(folder: Path, words: Words, vectors: Float32) -> Path:
 
 def counts(folder: Path, words: Words, vectors: Float32) -> Path:
     """GloVe's vocabulary in place of its vectors."""
-    return write(folder / "vocab.txt", joined([f"{word} {100 + number}" for number, word in enumerate(words)]))
+    return write(
+        folder / "vocab.txt", joined([f"{word} {100 + number}" for number, word in enumerate(words)])
+    )
 
 
 def numbers_alone(folder: Path, words: Words, vectors: Float32) -> Path:
@@ -183,7 +199,9 @@ def lfs_pointer(folder: Path, words: Words, vectors: Float32) -> Path:
 
 def as_json(folder: Path, words: Words, vectors: Float32) -> Path:
     """A table from words to lists."""
-    return write(folder / "vectors.json", json.dumps(dict(zip(words, vectors.tolist(), strict=True)), indent=1))
+    return write(
+        folder / "vectors.json", json.dumps(dict(zip(words, vectors.tolist(), strict=True)), indent=1)
+    )
 
 
 def magnitude(folder: Path, words: Words, vectors: Float32) -> Path:
@@ -217,7 +235,9 @@ def pytorch(folder: Path, words: Words, vectors: Float32) -> Path:
 
 def old_pytorch(folder: Path, words: Words, vectors: Float32) -> Path:
     """What it wrote before: several pickles, the first of them a number."""
-    return write(folder / "pytorch_model.bin", pickle.dumps(0x1950A86A20F9469CFC6C, 2) + pickle.dumps({"a": 1}, 2))
+    return write(
+        folder / "pytorch_model.bin", pickle.dumps(0x1950A86A20F9469CFC6C, 2) + pickle.dumps({"a": 1}, 2)
+    )
 
 
 def tar(folder: Path, words: Words, vectors: Float32) -> Path:

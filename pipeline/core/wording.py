@@ -14,7 +14,9 @@ Metric = Literal["accuracy", "macro-f1", "balanced-accuracy", "log-loss"]
 METRIC_NAMES: tuple[Metric, ...] = get_args(Metric)
 FIRST_METRIC = METRIC_NAMES[0]  # where none is asked for
 
-LOW_COVERAGE = 0.5  # share of tokens that have a vector: below it a source, and each model that reads it, is warned of
+LOW_COVERAGE = (
+    0.5  # share of tokens that have a vector: below it a source, and each model that reads it, is warned of
+)
 
 
 def few_vectors(token_coverage: float) -> str:

@@ -66,8 +66,8 @@ def resolve(types: pl.Series, words: pl.Series, *, cascade: bool = True) -> Reso
     1. exact: the type itself.
     2. lower-case: its lower-case form; where the source does not hold that, the source's first word with the
        same lower-case form, so that capitalised files serve a lower-cased corpus.
-    3. normalised: the type in Unicode's form NFKC, as in steps 1 and 2; then Hebrew and Arabic words by their
-       letters, without vowel signs and with one form of letters that are written in several.
+    3. normalised: the type in Unicode's form NFKC, then in NFD, each as in steps 1 and 2; then Hebrew and Arabic
+       words by their letters, without vowel signs and with one form of letters that are written in several.
     4. digits: every digit as 0, then as #, as word2vec's and GloVe's published files write numbers.
 
     Steps 5 (subword) and 6 (unknown) need vectors, not words: `pipeline.embeddings.table` takes them.
@@ -94,6 +94,7 @@ def _forms(types: pl.Series) -> Iterator[tuple[int, pl.Series]]:
     yield EXACT, types
     yield LOWER_CASE, lowered
     yield NORMALISED, types.str.normalize("NFKC")
+    yield NORMALISED, types.str.normalize("NFD")
     if holds_semitic(types):
         yield NORMALISED, _letters(types)
     for form in (types, lowered):
@@ -136,7 +137,9 @@ class _Folded:
 
     def places(self, types: pl.Series) -> Int32:
         """Return the place of the word that stands for the form of each type; -1 where there is none."""
-        found: Int32 = self.place_of[rows_of(self.fold(types), self.forms)]  # -1, the last place, where absent
+        found: Int32 = self.place_of[
+            rows_of(self.fold(types), self.forms)
+        ]  # -1, the last place, where absent
         return found
 
 

@@ -76,7 +76,11 @@ def guess(theirs: Sequence[str], ours: Sequence[str]) -> str:
     """
     wanted = {form(word) for word in ours for form in (str, str.lower)}
     for reason, change, fix in _REASONS:
-        pairs = [(word, changed) for word in theirs if (changed := change(word)) not in ("", word) and changed in wanted]
+        pairs = [
+            (word, changed)
+            for word in theirs
+            if (changed := change(word)) not in ("", word) and changed in wanted
+        ]
         if len(pairs) >= max(_FEWEST, _GUESS * len(theirs)):
             written, meant = max(pairs, key=lambda pair: len(pair[1]))
             return f'Perhaps {reason}: "{meant}" is written "{written}" there. {fix}'
@@ -93,8 +97,10 @@ def _guess_by_letters(theirs: Sequence[str], ours: Sequence[str]) -> str:
         return "Perhaps the file's words were written in one encoding and read in another. Fetch it anew as UTF-8."
     scripts = _script(theirs), _script(ours)
     if all(scripts) and scripts[0] != scripts[1]:
-        return f"The file's words are in {scripts[0]} letters, the corpus's in {scripts[1]}. Give vectors of its language."
-    return "Perhaps the vectors are of another language or another subject. Give others, or train: --embeddings word2vec."
+        what = f"The file's words are in {scripts[0]} letters, the corpus's in {scripts[1]}"
+        return f"{what}. Give vectors of its language."
+    what = "Perhaps the vectors are of another language or another subject"
+    return f"{what}. Give others, or train: --embeddings word2vec."
 
 
 def _script(words: Sequence[str]) -> str:
@@ -131,4 +137,3 @@ _REASONS: tuple[tuple[str, Callable[[str], str], str], ...] = (
     ("a prefix is in the way", _by(r"[A-Za-z]{1,4}_(\w.*)"), _WITHOUT_IT),
     ("words are joined", _by(r"([^\W_]+)[_-]\w.*"), "Write each word alone."),
 )
-

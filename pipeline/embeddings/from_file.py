@@ -50,7 +50,9 @@ def read_file(path: str, request: EmbeddingRequest) -> WordVectors:
         file = read_vector_file(path, candidates(types), request.embeddings.language)
         facts = {one.name: getattr(file, one.name) for one in fields(file) if one.name not in _NOT_FACTS}
         settings: dict[str, Json] = {"format": file.format, "dimension": file.dimension}
-        found = WordVectors(file.words, file.vectors, settings, tuple(file.notes), file=facts, sample=file.sample)
+        found = WordVectors(
+            file.words, file.vectors, settings, tuple(file.notes), file=facts, sample=file.sample
+        )
         return _with_subwords(found, types, file)
 
     found = cached_vectors(request.cache, partial(_key, path, types, request.embeddings.language), read)
@@ -68,7 +70,9 @@ def _with_subwords(found: WordVectors, types: pl.Series, file: VectorFile) -> Wo
         return built
     whole = int((rows_of(types, found.words) >= 0).sum())
     left = len(types) - whole - built.from_subwords
-    what = f"words with the row of one token: {whole:,}; with the mean of their pieces: {built.from_subwords:,}"
+    what = (
+        f"words with the row of one token: {whole:,}; with the mean of their pieces: {built.from_subwords:,}"
+    )
     return replace(built, notes=(*built.notes, f"{what}; with no vector: {left:,}"))
 
 

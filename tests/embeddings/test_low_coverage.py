@@ -11,7 +11,12 @@ from vector_file_builders import write
 from pipeline.embeddings.coverage import guess
 from pipeline.embeddings.table import embed
 
-DOCUMENTS = [["harbour", "sail", "crew", "sea"], ["harbour", "sail", "crew"], ["harbour", "sail"], ["harbour"]]
+DOCUMENTS = [
+    ["harbour", "sail", "crew", "sea"],
+    ["harbour", "sail", "crew"],
+    ["harbour", "sail"],
+    ["harbour"],
+]
 
 
 def notes_of(path: Path, words: list[str]) -> tuple[str, ...]:
@@ -63,7 +68,7 @@ BACK = "Write the file without it."
         ),
         (
             ["'harbour'", "'sail'", "'crew'"],
-            f"Perhaps quotation marks or brackets are in the way: \"harbour\" is written \"'harbour'\" there. {BACK}",
+            f'Perhaps quotation marks or brackets are in the way: "harbour" is written "\'harbour\'" there. {BACK}',
         ),
         (
             ["harbour@@", "sail@@", "crew@@"],

@@ -12,7 +12,13 @@ import polars as pl
 import pytest
 from builders import request_of, tokens_of
 from vector_file_builders import write
-from vector_folder_builders import save, tokenizer_of_bytes, tokenizer_of_pieces, tokenizer_of_unigrams, with_special
+from vector_folder_builders import (
+    save,
+    tokenizer_of_bytes,
+    tokenizer_of_pieces,
+    tokenizer_of_unigrams,
+    with_special,
+)
 
 from pipeline.core.errors import PipelineError
 from pipeline.embeddings.files.reading import VectorFile, read_vector_file
@@ -54,7 +60,10 @@ def test_a_word_of_several_pieces_has_the_mean_of_their_rows(tmp_path: Path) -> 
 
 def test_the_file_may_be_given_in_place_of_its_folder(tmp_path: Path) -> None:
     folder = model2vec(tmp_path, tokenizer_of_pieces(PIECES), embeddings=with_special(ROWS))
-    by_folder, by_file = read_vector_file(folder, WORDS), read_vector_file(folder / "model.safetensors", WORDS)
+    by_folder, by_file = (
+        read_vector_file(folder, WORDS),
+        read_vector_file(folder / "model.safetensors", WORDS),
+    )
     assert vectors(by_folder, WORDS) == vectors(by_file, WORDS)
     assert by_folder.sha256 == by_file.sha256
 
@@ -64,11 +73,15 @@ def test_tokens_are_mapped_to_rows_and_weighed(tmp_path: Path) -> None:
     mapping = np.array([0, 0, 1, 1, 2, 2], dtype=np.int64)
     weights = np.array([1, 1, 1, 0.5, 2, 3], dtype=np.float64)
     rows = np.array([[9, 9], [1, 2], [5, 6]], dtype=np.float16)
-    folder = model2vec(tmp_path, tokenizer_of_pieces(PIECES), embeddings=rows, mapping=mapping, weights=weights)
+    folder = model2vec(
+        tmp_path, tokenizer_of_pieces(PIECES), embeddings=rows, mapping=mapping, weights=weights
+    )
     found = vectors(read_vector_file(folder, WORDS), WORDS)
     assert found["sail"] == [0.5, 1.0]
     assert found["harbours"] == [5.5, 7.0]  # (1 * (1, 2) + 2 * (5, 6)) / 2
-    assert found["sailings"] == pytest.approx([25.5 / 3, 31 / 3])  # 0.5 * (1, 2) + 3 * (5, 6) + 2 * (5, 6), thirds
+    assert found["sailings"] == pytest.approx(
+        [25.5 / 3, 31 / 3]
+    )  # 0.5 * (1, 2) + 3 * (5, 6) + 2 * (5, 6), thirds
 
 
 def test_pieces_of_unigrams_and_what_they_do_not_know(tmp_path: Path) -> None:
@@ -85,7 +98,9 @@ def test_pieces_of_unigrams_and_what_they_do_not_know(tmp_path: Path) -> None:
 
 
 def test_pieces_of_bytes(tmp_path: Path) -> None:
-    tokenizer = tokenizer_of_bytes(["s", "a", "i", "l", "sa", "il", "sail"], [("s", "a"), ("i", "l"), ("sa", "il")])
+    tokenizer = tokenizer_of_bytes(
+        ["s", "a", "i", "l", "sa", "il", "sail"], [("s", "a"), ("i", "l"), ("sa", "il")]
+    )
     rows = np.arange(14, dtype=np.float32).reshape(7, 2)
     words = pl.Series(["sail", "sails"])
     found = vectors(read_vector_file(model2vec(tmp_path, tokenizer, embeddings=rows), words), words)
@@ -111,7 +126,9 @@ def test_the_pieces_of_a_word_go_before_another_form_of_it(tmp_path: Path) -> No
 ALONE = "only words that are one token have vectors"
 
 
-def test_without_the_package_only_whole_words_have_vectors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_package_only_whole_words_have_vectors(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = model2vec(tmp_path, tokenizer_of_pieces(PIECES), embeddings=with_special(ROWS))
     real = builtins.__import__
 
@@ -128,15 +145,23 @@ def test_without_the_package_only_whole_words_have_vectors(tmp_path: Path, monke
         (f"{ALONE}: cutting the others needs the package tokenizers; run `pip install -e '.[static]'`",),
     )
     save(tmp_path / "model.safetensors", embeddings=with_special(ROWS), weights=np.ones(6, np.float32))
-    with pytest.raises(PipelineError, match=r"its rows are found through the tokenizer; only words .* '\.\[static\]'`"):
+    with pytest.raises(
+        PipelineError, match=r"its rows are found through the tokenizer; only words .* '\.\[static\]'`"
+    ):
         read_vector_file(folder, WORDS)
 
 
 @pytest.mark.parametrize(
     "vocabulary",
     [
-        {"type": "WordPiece", "vocab": {"[PAD]": 0, "[UNK]": 1, "harbour": 2, "sail": 3, "##s": 4, "##ing": 5}},
-        {"type": "Unigram", "vocab": [["a", -1.0], ["b", -2.0], ["▁harbour", -3], ["▁sail", -4], ["s", -5], ["ing", -6]]},
+        {
+            "type": "WordPiece",
+            "vocab": {"[PAD]": 0, "[UNK]": 1, "harbour": 2, "sail": 3, "##s": 4, "##ing": 5},
+        },
+        {
+            "type": "Unigram",
+            "vocab": [["a", -1.0], ["b", -2.0], ["▁harbour", -3], ["▁sail", -4], ["s", -5], ["ing", -6]],
+        },
     ],
 )
 def test_of_a_tokenizer_that_lacks_parts_the_words_are_read(vocabulary: object, tmp_path: Path) -> None:

@@ -90,7 +90,9 @@ READ = {
     "commas, a running number first": Expect("delimited text"),
     "tabs, columns named": Expect("GloVe text"),
     "two blanks before positive numbers": Expect("fastText .vec"),
-    "rows without a word": Expect("word2vec text", rows=9, notes=("3 rows have no word, or a blank for one",)),
+    "rows without a word": Expect(
+        "word2vec text", rows=9, notes=("3 rows have no word, or a blank for one",)
+    ),
     "words like /c/en/house": Expect(
         "word2vec text",
         rows=8,

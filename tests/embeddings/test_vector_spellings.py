@@ -26,7 +26,15 @@ def places(file: VectorFile) -> dict[str, float]:
     return dict(zip(file.words.to_list(), file.vectors[:, 0].tolist(), strict=True))
 
 
-NUMBERBATCH = ["/c/de/hafen", "/c/de/film", "/c/en/harbour", "/c/en/film", "/c/en/film/n", "/c/fr/port", "/c/en/new_york"]
+NUMBERBATCH = [
+    "/c/de/hafen",
+    "/c/de/film",
+    "/c/en/harbour",
+    "/c/en/film",
+    "/c/en/film/n",
+    "/c/fr/port",
+    "/c/en/new_york",
+]
 
 
 def test_of_several_languages_the_one_with_most_words_of_the_corpus_is_read(tmp_path: Path) -> None:
@@ -129,7 +137,9 @@ def test_words_in_another_encoding_are_read_in_the_one_that_gives_words_of_the_c
 
 def test_one_damaged_word_among_many_leaves_the_others_utf8(tmp_path: Path) -> None:
     content = "caf\u00e9 1 2\nna\u00efve 3 4\n".encode() + "caf\u00e9s 5 6\n".encode("latin-1")
-    file = read_vector_file(write(tmp_path / "a.txt", content), pl.Series(["caf\u00e9", "caf\u00e9s", "na\u00efve"]))
+    file = read_vector_file(
+        write(tmp_path / "a.txt", content), pl.Series(["caf\u00e9", "caf\u00e9s", "na\u00efve"])
+    )
     assert (file.words.to_list(), file.replaced, file.notes) == (["caf\u00e9", "na\u00efve"], 1, ())
 
 
@@ -138,7 +148,10 @@ def test_words_are_compared_in_one_form_of_unicode(tmp_path: Path) -> None:
     assert places(read_vector_file(path, pl.Series(["caf\u00e9"]))) == {"caf\u00e9": 0.0}
 
 
-ARABIC_WITH_SIGNS, ARABIC = "\u0645\u0650\u064a\u0646\u064e\u0627\u0621\u064c", "\u0645\u064a\u0646\u0627\u0621"
+ARABIC_WITH_SIGNS, ARABIC = (
+    "\u0645\u0650\u064a\u0646\u064e\u0627\u0621\u064c",
+    "\u0645\u064a\u0646\u0627\u0621",
+)
 
 
 @pytest.mark.parametrize(
@@ -159,7 +172,9 @@ def test_hebrew_and_arabic_words_are_found_by_their_letters(corpus: str, file: s
 
 
 def test_rows_without_a_word_are_counted_and_the_others_read(tmp_path: Path) -> None:
-    path = write(tmp_path / "v.txt", "4 3\n  1.5 2.5 0.5\n\u00a0 3.5 4.5 0.5\nfilm 5.5 6.5 0.5\n-7.5 8.5 0.5\n")
+    path = write(
+        tmp_path / "v.txt", "4 3\n  1.5 2.5 0.5\n\u00a0 3.5 4.5 0.5\nfilm 5.5 6.5 0.5\n-7.5 8.5 0.5\n"
+    )
     file = read_vector_file(path, None)
     assert (file.rows, file.notes[-1]) == (4, "3 rows have no word, or a blank for one")
     assert file.vectors[file.words.to_list().index("film")].tolist() == [5.5, 6.5, 0.5]
@@ -167,7 +182,7 @@ def test_rows_without_a_word_are_counted_and_the_others_read(tmp_path: Path) -> 
 
 def test_a_whole_number_before_too_few_numbers_is_a_word(tmp_path: Path) -> None:
     path = write(tmp_path / "v.txt", "the 1.5 2.5\nof 1.5 2.5\n1984 2.5\n")
-    with pytest.raises(PipelineError, match="v.txt:3:6: expected 2 numbers after the word, found 1"):
+    with pytest.raises(PipelineError, match=r"v\.txt:3:6: expected 2 numbers after the word, found 1"):
         read_vector_file(path, None)
 
 
@@ -189,16 +204,25 @@ def test_values_of_commas_and_quotation_marks(tmp_path: Path) -> None:
     content = 'word,x,y\n"a, b",1.5,2.5\n"say ""hi""",3.5,4.5\n",",5.5,6.5\nNew York,7.5,8.5\n\n'
     file = read_vector_file(write(tmp_path / "v.csv", content), None)
     words = ["a, b", 'say "hi"', ",", "New York"]
-    assert (file.words.to_list(), file.vectors.tolist()) == (words, [[1.5, 2.5], [3.5, 4.5], [5.5, 6.5], [7.5, 8.5]])
+    assert (file.words.to_list(), file.vectors.tolist()) == (
+        words,
+        [[1.5, 2.5], [3.5, 4.5], [5.5, 6.5], [7.5, 8.5]],
+    )
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
         ("the,1.5,2.5\nof,3.5\nto,1.5,2.5\n", "v.csv:2:4: expected 2 numbers after the word, found 1"),
-        ("the,1.5,2.5\nof,3.5,4.5,5.5\nto,1.5,2.5\n", "v.csv:2:4: expected 2 numbers after the word, found 3"),
+        (
+            "the,1.5,2.5\nof,3.5,4.5,5.5\nto,1.5,2.5\n",
+            "v.csv:2:4: expected 2 numbers after the word, found 3",
+        ),
         ("the,1.5,2.5\nof,3.5,\nto,1.5,2.5\n", "v.csv:2:1: expected 2 numbers after the word, found 1"),
-        ("the,1.5,2.5\nof,3.5,nan\nto,1.5,2.5\n", 'v.csv:2:8: number 2 of "of" is "nan"; expected a finite number'),
+        (
+            "the,1.5,2.5\nof,3.5,nan\nto,1.5,2.5\n",
+            'v.csv:2:8: number 2 of "of" is "nan"; expected a finite number',
+        ),
     ],
 )
 def test_lines_with_commas_are_checked_too(content: str, message: str, tmp_path: Path) -> None:

@@ -48,7 +48,9 @@ def read_npz(content: Content, sniffed: Sniffed, selection: Selection) -> Read:
         If an array is missing, is not of its shape and type, or holds pickled objects.
     """
     with content.open_seekable() as stream, zipfile.ZipFile(stream) as archive:
-        headers = {name.removesuffix(".npy"): _member_header(archive, name, content) for name in archive.namelist()}
+        headers = {
+            name.removesuffix(".npy"): _member_header(archive, name, content) for name in archive.namelist()
+        }
         name = named(headers, VECTOR_NAMES)
         words_name = named(headers, WORD_NAMES)
         if name is None:

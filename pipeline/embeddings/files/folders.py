@@ -9,7 +9,21 @@ from pathlib import Path
 from pipeline.core.errors import PipelineError
 
 _MODEL = "model.safetensors"
-_ENDINGS = (".vec", ".txt", ".bin", ".npz", ".npy", ".safetensors", ".tsv", ".csv", ".gz", ".bz2", ".xz", ".zst", ".zip")
+_ENDINGS = (
+    ".vec",
+    ".txt",
+    ".bin",
+    ".npz",
+    ".npy",
+    ".safetensors",
+    ".tsv",
+    ".csv",
+    ".gz",
+    ".bz2",
+    ".xz",
+    ".zst",
+    ".zip",
+)
 _ABOUT = ("readme", "license", "licence", "metadata", "meta", "vocab", "words", "special_tokens", ".")
 _SHOWN = 5
 _NO_TABLE = "this is a {kind} folder: it has no vector of a word by itself, only of a word in its sentence"
@@ -38,7 +52,11 @@ def find_file(path: Path) -> Path:
         return pair[".bin"]  # the same vectors twice, as the NLPL repository has them
     if len(files) != 1:
         held = ", ".join(file.name for file in files[:_SHOWN]) + (", ..." if len(files) > _SHOWN else "")
-        what = f"this is a folder of {len(files)} vector files ({held})" if files else "this is a folder without vectors"
+        what = (
+            f"this is a folder of {len(files)} vector files ({held})"
+            if files
+            else "this is a folder without vectors"
+        )
         raise PipelineError(str(path), f"{what}; expected one vector file", "name a file in it")
     return files[0]
 
@@ -51,7 +69,11 @@ def _static_embedding(folder: Path) -> Path | None:
             if (inner / _MODEL).is_file():
                 return inner / _MODEL
     for inner in (folder, folder / "0_StaticEmbedding"):
-        if (inner / _MODEL).is_file() and (inner / "tokenizer.json").is_file() and not _is_transformer(folder):
+        if (
+            (inner / _MODEL).is_file()
+            and (inner / "tokenizer.json").is_file()
+            and not _is_transformer(folder)
+        ):
             return inner / _MODEL
     return None
 
@@ -71,7 +93,9 @@ def _json(path: Path) -> object:
 
 
 def _is_spacy(folder: Path) -> bool:
-    return (folder / "vocab" / "vectors").exists() or ((folder / "meta.json").is_file() and (folder / "vocab").is_dir())
+    return (folder / "vocab" / "vectors").exists() or (
+        (folder / "meta.json").is_file() and (folder / "vocab").is_dir()
+    )
 
 
 def _is_transformer(folder: Path) -> bool:
@@ -94,11 +118,20 @@ _KINDS: tuple[tuple[Callable[[Path], bool], str, str], ...] = (
     (_is_transformer, _NO_TABLE.format(kind="transformer"), _STATIC),
     (
         _holds("pytorch_model.bin", "*.pt", "*.pth"),
-        "this is the folder of a PyTorch model, as Flair and others save it: a pickle, and reading one runs code inside it",
+        "this is the folder of a PyTorch model, as Flair and others save it: a pickle, and reading one runs code"
+        " inside it",
         "save words and vectors with numpy.savez",
     ),
-    (_holds("*.onnx"), "this is the folder of an ONNX model: a network, not a table of word vectors", "give a vector file"),
-    (_holds("saved_model.pb"), "this is a TensorFlow model: a network, not a table of word vectors", "give a vector file"),
+    (
+        _holds("*.onnx"),
+        "this is the folder of an ONNX model: a network, not a table of word vectors",
+        "give a vector file",
+    ),
+    (
+        _holds("saved_model.pb"),
+        "this is a TensorFlow model: a network, not a table of word vectors",
+        "give a vector file",
+    ),
 )
 
 

@@ -102,7 +102,9 @@ def find_delimited(lines: Sequence[bytes]) -> tuple[Layout, int] | None:
 
 def _parsed(lines: Sequence[bytes], delimiter: str) -> list[list[str]]:
     """Return the fields of the lines that hold the delimiter; each is read alone, so no open quotation mark spreads."""
-    texts = [line.decode("utf-8", "replace").replace("\0", "") for line in lines if delimiter.encode() in line]
+    texts = [
+        line.decode("utf-8", "replace").replace("\0", "") for line in lines if delimiter.encode() in line
+    ]
     try:
         rows = [row for text in texts[:_LOOKED_AT] for row in csv.reader([text], delimiter=delimiter)]
     except csv.Error:  # a field beyond the reader's limit
@@ -145,7 +147,7 @@ def _names_columns(fields: Sequence[str], word: str) -> bool:
 
 
 def has_no_words(lines: Sequence[bytes]) -> bool:
-    """Whether lines hold numbers alone: all fields are some, and the first ones are no whole numbers, as words may be."""
+    """Whether lines hold numbers alone: all fields are some, the first ones no whole numbers, as words may be."""
     split = [BLANKS.split(line) for line in lines]
     least = _MOST * len(split)
     if sum(is_number(fields[0]) and _WHOLE.fullmatch(fields[0]) is None for fields in split) < least:

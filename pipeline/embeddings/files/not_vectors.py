@@ -63,7 +63,7 @@ def _begins(*starts: bytes) -> Callable[[Head], bool]:
     return lambda head: head.data.startswith(starts)
 
 
-_ARRAYS = 'if you know its keys, save words and vectors with numpy.savez(file, words=words, vectors=vectors)'
+_ARRAYS = "if you know its keys, save words and vectors with numpy.savez(file, words=words, vectors=vectors)"
 # (does a file begin so, what it is, what to do, the place that is named)
 _OTHERS: tuple[tuple[Callable[[Head], bool], str, str, str], ...] = (
     (
@@ -87,7 +87,12 @@ _OTHERS: tuple[tuple[Callable[[Head], bool], str, str, str], ...] = (
     ),
     (_begins(b"\x89HDF\r\n\x1a\n"), "this is an HDF5 file, as Keras and pandas write .h5", _ARRAYS, ""),
     (_is_onnx, "this is an ONNX model: a network, not a table of word vectors", "give a vector file", ""),
-    (_begins(b"GGUF"), "this is a GGUF model: a network, not a table of word vectors", "give a vector file", ""),
+    (
+        _begins(b"GGUF"),
+        "this is a GGUF model: a network, not a table of word vectors",
+        "give a vector file",
+        "",
+    ),
     (_begins(b"PAR1"), "this is a Parquet file", _AS_TEXT, ""),
     (_begins(b"ARROW1", b"FEA1"), "this is an Arrow file", _AS_TEXT, ""),
     (_begins(b"%PDF-"), "this is a PDF", "give a vector file", ""),
@@ -96,7 +101,12 @@ _OTHERS: tuple[tuple[Callable[[Head], bool], str, str, str], ...] = (
     (_begins(b"\x04\x22\x4d\x18"), "this is packed with lz4", _UNPACK, ""),
     (_begins(b"\x1f\x9d"), "this is packed with compress (.Z)", _UNPACK, ""),
     (lambda head: head.data[257:262] == b"ustar", "this is a .tar archive", _UNPACK, ""),
-    (_begins(*(start for start in PACKED if start[:2] != b"PK")), "the content is packed twice", "unpack it once", ""),
+    (
+        _begins(*(start for start in PACKED if start[:2] != b"PK")),
+        "the content is packed twice",
+        "unpack it once",
+        "",
+    ),
     (_is_utf16, "the text is UTF-16; expected UTF-8", "save it as UTF-8", ":1:1"),
     (
         lambda head: _JSON.match(head.data.removeprefix(UTF8_MARK)) is not None,

@@ -35,7 +35,9 @@ _ENDINGS = (".gz", ".bz2", ".xz", ".zst", ".zip")
 _READ_BYTES = 1 << 20
 _STREAMS: dict[str, Callable[[IO[bytes]], io.RawIOBase]] = {"zstd": ZstandardStream, "xz": XzStream}
 # Beside the vectors in an archive of the NLPL repository, and of others.
-_ABOUT = re.compile(r"(?i)(.*/)?(readme|license|licence|meta|\.|__macosx/)[^/]*(\.(md|txt|json|html))?|__MACOSX/.*")
+_ABOUT = re.compile(
+    r"(?i)(.*/)?(readme|license|licence|meta|\.|__macosx/)[^/]*(\.(md|txt|json|html))?|__MACOSX/.*"
+)
 
 
 # The ending of a member that names what the .zip is > what is said of it.

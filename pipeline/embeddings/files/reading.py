@@ -53,7 +53,9 @@ class VectorFile:
     sample: tuple[str, ...] = ()  # words as the file writes them, from all of it
     # words (W',) > float32 (W', D) of character n-grams or of a tokenizer's pieces, zeros for a word without any
     subwords: Callable[[pl.Series], Float32] | None = field(default=None, repr=False)
-    of_pieces: bool = False  # `subwords` makes every word that is not in `words`, before other forms of it are looked for
+    of_pieces: bool = (
+        False  # `subwords` makes every word that is not in `words`, before other forms of it are looked for
+    )
 
 
 def read_vector_file(path: str | Path, wanted: pl.Series | None, language: str = "") -> VectorFile:

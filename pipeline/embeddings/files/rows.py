@@ -24,7 +24,9 @@ class Read:
     dimension: int
     notes: tuple[str, ...] = ()
     subwords: Callable[[pl.Series], Float32] | None = None
-    of_pieces: bool = False  # `subwords` makes the vector of every word that is not kept, before other forms of it
+    of_pieces: bool = (
+        False  # `subwords` makes the vector of every word that is not kept, before other forms of it
+    )
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO
@@ -28,9 +29,14 @@ from pipeline.embeddings.files.vocabularies import (
     words_of_json,
 )
 
-_FLOATS = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2", "I8": "<i1"}  # I8: as model2vec makes them small
+_FLOATS = {
+    "F64": "<f8",
+    "F32": "<f4",
+    "F16": "<f2",
+    "BF16": "<u2",
+    "I8": "<i1",
+}  # I8: as model2vec makes them small
 _WHOLE = {"I64": "<i8", "I32": "<i4", "I16": "<i2", "U32": "<u4", "U16": "<u2"}
-_DTYPES = _FLOATS | _WHOLE
 _LARGEST_DIMENSION = 1 << 20
 _LONGEST_HEADER = 100_000_000  # bytes, by the format's own rule
 _READ_BYTES = 1 << 20
@@ -68,24 +74,24 @@ class Held:
         if len(shape) != 2 or not 0 < shape[1] <= _LARGEST_DIMENSION or dtype not in _FLOATS:
             what = f'tensor "{name}" is {dtype} of shape {shape}; expected floats of two axes'
             raise PipelineError(str(self.content.path), what, "save one row of floats a word")
-        return Table(
-            str(self.content.path), np.dtype(_FLOATS[dtype]), shape[0], shape[1], self.start + tensor.begin
-        )
+        self._check_size(name, tensor, np.dtype(_FLOATS[dtype]))
+        begin = self.start + tensor.begin
+        return Table(str(self.content.path), np.dtype(_FLOATS[dtype]), shape[0], shape[1], begin)
 
     def tensor(self, name: str) -> Tensor:
-        """Return what the header says of a tensor, once it has been checked."""
+        """Return what the header says of a tensor."""
         tensor = _described(self.header[name])
         if tensor is None:
             what = f'the header does not say type, shape and place of tensor "{name}"'
             raise PipelineError(f"{self.content.path}:byte 8", what, FETCH_AGAIN)
-        if tensor.dtype not in _DTYPES:
-            return tensor
-        needed = int(np.prod([1, *tensor.shape], dtype=object)) * np.dtype(_DTYPES[tensor.dtype]).itemsize
+        return tensor
+
+    def _check_size(self, name: str, tensor: Tensor, dtype: np.dtype) -> None:
+        needed = math.prod(tensor.shape) * dtype.itemsize
         if tensor.end - tensor.begin != needed:
             held = tensor.end - tensor.begin
             what = f'tensor "{name}" has {held} bytes; {tensor.dtype} of shape {tensor.shape} needs {needed}'
             raise PipelineError(f"{self.content.path}:byte 8", what, FETCH_AGAIN)
-        return tensor
 
     def rows(self, name: str, places: Int64, words: Sequence[str]) -> Float32:
         """Return the rows of a tensor of vectors at `places` (ascending), float32 (W, D)."""
@@ -102,14 +108,14 @@ class Held:
         if len(tensor.shape) != 1 or tensor.dtype not in kinds:
             what = f'tensor "{name}" is {tensor.dtype} of shape {tensor.shape}; expected one number a token'
             raise PipelineError(str(self.content.path), what, FETCH_AGAIN)
+        self._check_size(name, tensor, np.dtype(kinds[tensor.dtype]))
         with self.content.open() as stream:
             _skip(stream, self.start + tensor.begin)
             data = read_bytes(stream, tensor.end - tensor.begin)
-        dtype = np.dtype(kinds[tensor.dtype])
         if len(data) < tensor.end - tensor.begin:
             what = f'the file ends inside tensor "{name}"'
             raise PipelineError(f"{self.content.path}:byte {self.start + tensor.begin}", what, FETCH_AGAIN)
-        values = np.frombuffer(data, dtype)
+        values = np.frombuffer(data, kinds[tensor.dtype])
         return _from_bfloat16(values) if tensor.dtype == "BF16" else values
 
 
@@ -132,7 +138,9 @@ def read_safetensors(content: Content, sniffed: Sniffed, selection: Selection) -
     if isinstance(tokens, Tokens):
         return _read_tokens(held, name, tokens, selection)
     if tokens is not None and {"mapping", "weights"} & set(held.names):
-        raise PipelineError(str(content.path), f"its rows are found through the tokenizer; {tokens}", "install it")
+        raise PipelineError(
+            str(content.path), f"its rows are found through the tokenizer; {tokens}", "install it"
+        )
     where, words = _words(held, table.rows)
     check_count(len(words), table.rows, where)
     places = np.array(selection.choose(words), dtype=np.int64)
@@ -160,7 +168,9 @@ def _read_tokens(held: Held, name: str, tokens: Tokens, selection: Selection) ->
     """
     table = held.table(name)
     mapping, weights = _per_token(held, name, table.rows)
-    limit = min(len(one) for one in (range(table.rows) if mapping is None else mapping, weights) if one is not None)
+    limit = min(
+        len(one) for one in (range(table.rows) if mapping is None else mapping, weights) if one is not None
+    )
     if len(tokens) > limit:
         check_count(len(tokens), limit, str(tokens.path))
 

@@ -58,7 +58,7 @@ class Selection:
         self._spelling: Spelling | None = None
         self._languages: Counter[str] = Counter()
         self._marked = 0  # words with a tag
-        self._decoder = WordDecoder(self._is_wanted)
+        self._decoder = WordDecoder(None if wanted is None else self._is_wanted)
         self.sample = WordSample()
         self.rows = 0  # words met
         self.repeated = 0  # kept words that came again
@@ -140,7 +140,10 @@ class Selection:
             return self.words, list(range(len(self._kept)))
         chosen = self._chosen_language()
         # What has no language, such as punctuation, is of every one.
-        groups = [[(one.word, place) for one, place in self._kept.items() if one.mark == mark] for mark in (chosen, "")]
+        groups = [
+            [(one.word, place) for one, place in self._kept.items() if one.mark == mark]
+            for mark in (chosen, "")
+        ]
         first: dict[str, int] = {}
         for word, place in chain(*groups):
             first.setdefault(word, place)
@@ -191,7 +194,11 @@ class Selection:
 
     def _encoding_notes(self) -> list[str]:
         name = self._decoder.encoding
-        return [] if name == "utf-8" else [f"words are not UTF-8: read as {name}, which gives words of the corpus"]
+        return (
+            []
+            if name == "utf-8"
+            else [f"words are not UTF-8: read as {name}, which gives words of the corpus"]
+        )
 
     def _blank_notes(self) -> list[str]:
         rows = "1 row has" if self.blank == 1 else f"{self.blank} rows have"

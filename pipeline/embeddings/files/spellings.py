@@ -15,11 +15,12 @@ _MOST_TAGS = 150  # the finest tag sets of published files have about a hundred
 _MOST_LANGUAGES = 400
 
 # Tags of Universal Dependencies, WordNet, RusVectores and the Penn Treebank; others are told by their capitals.
-_TAGS = frozenset(
+_TAGS_IN_WORDS = (
     "a adj adp adv advpro anum apro aux cconj com conj det intj n noun np num p part pr pron propn punct r s sconj"
     " spro sym v verb x cc cd dt ex fw in jj jjr jjs ls md nn nnp nnps nns pdt pos prp prp$ rb rbr rbs rp to uh vb"
-    " vbd vbg vbn vbp vbz wdt wp wp$ wrb".split()
+    " vbd vbg vbn vbp vbz wdt wp wp$ wrb"
 )
+_TAGS = frozenset(_TAGS_IN_WORDS.split())
 _LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -94,7 +95,9 @@ def _of_tags(taken: Sequence[Written], looked_at: int) -> bool:
     """Whether the ends of words are tags: few, each of a known set, or in capitals and on several words."""
     tags = Counter(one.mark for one in taken)
     known = sum(count for tag, count in tags.items() if tag.lower() in _TAGS)
-    others = sum(count for tag, count in tags.items() if tag.lower() not in _TAGS and tag.isupper() and count > 1)
+    others = sum(
+        count for tag, count in tags.items() if tag.lower() not in _TAGS and tag.isupper() and count > 1
+    )
     few = len(tags) <= _MOST_TAGS and (known > 0 or 2 * len(tags) <= len(taken))
     return _most(taken, looked_at) and few and known + others >= _HABIT * len(taken)
 

@@ -103,7 +103,9 @@ def _count_rows(content: Content, sniffed: Sniffed) -> int:
     """Return how many lines hold numbers."""
     with content.open() as stream:
         blocks = _blocks(stream, content.path)
-        lines = sum(len(find_lines(block, sniffed.dimension, sniffed.layout).numbers) for block, _, _ in blocks)
+        lines = sum(
+            len(find_lines(block, sniffed.dimension, sniffed.layout).numbers) for block, _, _ in blocks
+        )
     return lines - (sniffed.promised is not None or sniffed.layout.header)
 
 
@@ -241,7 +243,9 @@ def _chosen_vectors(lines: Lines, words: Sequence[bytes], selection: Selection, 
     if vectors is None:
         vectors = _parse_slowly(chosen, numbers, place)
     for at, wrong in np.argwhere(~np.isfinite(vectors)).tolist():
-        raise _bad_value(chosen, at, wrong, place.layout.split(numbers[at]), "expected a finite number", place)
+        raise _bad_value(
+            chosen, at, wrong, place.layout.split(numbers[at]), "expected a finite number", place
+        )
     return vectors
 
 

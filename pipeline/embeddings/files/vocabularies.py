@@ -16,18 +16,45 @@ from pipeline.embeddings.files.not_vectors import UTF8_MARK
 from pipeline.embeddings.files.packing import Content, find_content
 from pipeline.embeddings.files.pickles import is_pickle, refuse_pickle
 
-VECTOR_NAMES = ("vectors", "embeddings", "embedding", "embedding.weight", "embeddings.weight", "matrix", "weights")
+VECTOR_NAMES = (
+    "vectors",
+    "embeddings",
+    "embedding",
+    "embedding.weight",
+    "embeddings.weight",
+    "matrix",
+    "weights",
+)
 WORD_NAMES = ("words", "vocab", "vocabulary", "tokens", "index_to_key")
 _SAME_STEM = (".txt", ".json", ".vocab", ".words", ".tsv", ".pkl")
 _SAME_FOLDER = (
-    *("vocabulary.json", "vocabulary.txt", "vocab.json", "vocab.txt", "words.txt", "words.json", "metadata.tsv"),
+    *(
+        "vocabulary.json",
+        "vocabulary.txt",
+        "vocab.json",
+        "vocab.txt",
+        "words.txt",
+        "words.json",
+        "metadata.tsv",
+    ),
     *("tokenizer.json", "words.npy", "vocab.npy", "vocab.pkl", "words.pkl"),
 )
 # In pairs of names: what numbers are called, what their words are, as TensorBoard's projector and gensim's
 # word2vec2tensor have them.
 _NUMBERS = ("tensors", "tensor", "vectors", "vecs", "embeddings", "embedding")
 _WORDS = ("metadata", "meta", "labels", "words", "vocab")
-_COLUMNS = (b"word", b"words", b"token", b"tokens", b"label", b"labels", b"name", b"term", b"text", b"key")  # the one that holds the words
+_COLUMNS = (
+    b"word",
+    b"words",
+    b"token",
+    b"tokens",
+    b"label",
+    b"labels",
+    b"name",
+    b"term",
+    b"text",
+    b"key",
+)  # the one that holds the words
 _ARRAY_ENDINGS = re.compile(r"\.(npz|npy|safetensors)$")
 _COUNTED = re.compile(rb"\S+ \d+")  # GloVe's vocab.txt has how often each word occurs
 _LOOKED_AT = 1000
@@ -61,9 +88,13 @@ def _candidates(content: Content) -> Iterator[Path]:
 
 def numbers_beside(path: Path) -> Path | None:
     """Return the file of numbers whose words a file holds, such as tensors.tsv beside metadata.tsv."""
-    names = [path.name.replace(words, numbers) for words in _WORDS for numbers in _NUMBERS if words in path.name]
+    names = [
+        path.name.replace(words, numbers) for words in _WORDS for numbers in _NUMBERS if words in path.name
+    ]
     names += [f"{path.stem}{ending}" for ending in (".npy", ".npz", ".safetensors")]
-    return next((other for name in names if (other := path.with_name(name)).is_file() and other != path), None)
+    return next(
+        (other for name in names if (other := path.with_name(name)).is_file() and other != path), None
+    )
 
 
 def words_for_rows(content: Content, rows: int) -> list[bytes]:
@@ -111,7 +142,9 @@ def words_beside(content: Content, rows: int) -> tuple[Path, list[bytes]] | None
 def _words_of_array(data: bytes, where: str) -> list[bytes]:
     try:
         array = np.load(io.BytesIO(data), allow_pickle=False)
-        return [bytes(word) if isinstance(word, bytes) else str(word).encode() for word in array.ravel().tolist()]
+        return [
+            bytes(word) if isinstance(word, bytes) else str(word).encode() for word in array.ravel().tolist()
+        ]
     except (ValueError, EOFError, SyntaxError, MemoryError, tokenize.TokenError, RecursionError) as error:
         fix = "save them with numpy.save(file, numpy.array(words, dtype=str))"
         raise PipelineError(where, f"the words cannot be read ({error})", fix) from None
@@ -162,7 +195,11 @@ def _find_words(held: object) -> list[str] | None:
 
 def _added_after(words: list[str], added: list[object]) -> list[str]:
     """Return the tokens of a tokenizer.json whose numbers follow those of its vocabulary."""
-    by_number = {one["id"]: one["content"] for one in added if isinstance(one, dict) and {"id", "content"} <= one.keys()}
+    by_number = {
+        one["id"]: one["content"]
+        for one in added
+        if isinstance(one, dict) and {"id", "content"} <= one.keys()
+    }
     after: list[str] = []
     while isinstance(token := by_number.get(len(words) + len(after)), str):
         after.append(token)
