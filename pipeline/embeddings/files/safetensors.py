@@ -95,11 +95,10 @@ class Held:
 
     def rows(self, name: str, places: Int64, words: Sequence[str]) -> Float32:
         """Return the rows of a tensor of vectors at `places` (ascending), float32 (W, D)."""
-        table, to_float = self.table(name), np.asarray
-        if self.tensor(name).dtype == "BF16":
-            to_float = _from_bfloat16
+        table = self.table(name)
         with self.content.open() as stream:
             _skip(stream, table.offset)
+            to_float = _from_bfloat16 if self.tensor(name).dtype == "BF16" else np.asarray
             return pick_rows(stream, table, places, words, to_float)
 
     def numbers(self, name: str, kinds: Mapping[str, str]) -> np.ndarray:
@@ -222,20 +221,21 @@ def _open(content: Content) -> Held:
     return Held(content, header, 8 + length)
 
 
-def _words_inside(held: Held) -> str | None:
-    """Return the name under which the metadata hold the words; None where they do not."""
+def _words_inside(held: Held) -> tuple[str, str] | None:
+    """Return the name under which the metadata hold the words, and their JSON; None where they do not."""
     metadata = held.header.get("__metadata__")
     metadata = metadata if isinstance(metadata, dict) else {}
     name = named(metadata, WORD_NAMES)
-    return name if name is not None and isinstance(metadata[name], str) else None
+    text = None if name is None else metadata[name]
+    return (name, text) if name is not None and isinstance(text, str) else None
 
 
 def _words(held: Held, rows: int) -> tuple[str, list[bytes]]:
     """Return where the vocabulary is, and its words."""
     inside = _words_inside(held)
     if inside is not None:
-        where = f'{held.content.path}: metadata "{inside}"'
-        return where, words_of_json(held.header["__metadata__"][inside], where)
+        where = f'{held.content.path}: metadata "{inside[0]}"'
+        return where, words_of_json(inside[1], where)
     beside = words_beside(held.content, rows)
     if beside is None:
         fix = f"put it into the metadata as a JSON list under {', '.join(WORD_NAMES)}, or {SIBLINGS}"

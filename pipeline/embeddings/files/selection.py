@@ -88,9 +88,8 @@ class Selection:
         same_form = [word if word.isascii() else unicodedata.normalize("NFC", word) for word in words]
         if self._spelling is None:
             return [place for place, word in enumerate(same_form) if self._is_new(word)]
-        written = map(self._spelling.read, same_form)
+        written = [self._spelling.read(word) for word in same_form]
         if self._spelling.marks != "language":
-            written = list(written)
             self._marked += sum(one is not None and one.mark != "" for one in written)
             return [place for place, one in enumerate(written) if one is not None and self._is_new(one.word)]
         marked = [one or Written("", "") for one in written]
