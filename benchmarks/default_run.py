@@ -8,7 +8,6 @@ from benchmarks.pipeline_run import run_pipeline
 from benchmarks.results_file import Metric, Outcome, processor_use, seconds
 from benchmarks.sides import Options
 
-
 LEAST_GAIN = 25.0
 
 
