@@ -25,6 +25,7 @@ from pipeline.core.values import (
     LoadedCorpus,
 )
 from pipeline.core.wording import quoted
+from pipeline.corpus.readers.archives import Unpacked
 from pipeline.corpus.readers.columns import choose_columns, is_label_name
 from pipeline.corpus.readers.hugging_face import NO_CLASS
 from pipeline.corpus.readers.layout import Layout, Source
@@ -98,23 +99,25 @@ def read_corpus(
         settled, a test label that training does not have, or fewer than two classes.
     """
     named = tuple(name for name in (text_column, label_column) if name is not None)
-    layout = find_corpus(source, test, validation)
-    table = _read_training(layout, named)
-    columns = choose_columns(table, text_column, label_column)
-    training = select_training(table, *columns)
-    classes = task.names(training.labels, table.file)
-    parts, without = [training], []
-    for own, split, option in ((layout.validation, VALIDATION, validation), (layout.test, TEST, test)):
-        if own is None:
-            continue
-        table, text, label = _read_evaluation(own, named, columns[:2])
-        if option is None and _has_no_labels(table, label):
-            without.append((own.paths, SPLIT_NAMES[split]))
-        else:
-            chosen = choose_columns(table, text, label)
-            parts.append(select_evaluation(table, *chosen, split=split, classes=classes, task=task))
-    extra = _read_unlabelled(unlabelled, layout, without, text_column, training, columns[0])
-    return _join(corpus_name(source), parts, classes, extra, task)
+    with Unpacked() as unpacked:
+        layout = find_corpus(source, test, validation, unpacked)
+        table = _read_training(layout, named)
+        columns = choose_columns(table, text_column, label_column)
+        training = select_training(table, *columns)
+        classes = task.names(training.labels, table.file)
+        parts, without = [training], []
+        for own, split, option in ((layout.validation, VALIDATION, validation), (layout.test, TEST, test)):
+            if own is None:
+                continue
+            table, text, label = _read_evaluation(own, named, columns[:2])
+            if option is None and _has_no_labels(table, label):
+                without.append((own.paths, SPLIT_NAMES[split]))
+            else:
+                chosen = choose_columns(table, text, label)
+                parts.append(select_evaluation(table, *chosen, split=split, classes=classes, task=task))
+        given = () if unlabelled is None else tuple(map(unpacked.folder_of, find_paths(unlabelled)))
+        extra = _read_unlabelled(given, layout, without, text_column, training, columns[0])
+        return unpacked.named(_join(corpus_name(source), parts, classes, extra, task))
 
 
 # --- files -----------------------------------------------------------------------------------------------
@@ -147,7 +150,7 @@ def _has_no_labels(table: RawTable, label: str | None) -> bool:
 
 
 def _read_unlabelled(
-    given: Named | None,
+    given: tuple[Path, ...],
     layout: Layout,
     without: Sequence[tuple[tuple[Path, ...], str]],
     text_column: str | None,
@@ -163,14 +166,13 @@ def _read_unlabelled(
     )
     paths = () if layout.unlabelled is None else layout.unlabelled.paths
     paths += tuple(path for those, _ in without for path in those)
-    if given is not None:
-        paths = find_paths(given)
+    paths = given or paths
     own = training.table.unlabelled
     if not paths:
         return Unlabelled(None if own is None or own.is_empty() else own, (), warnings)
     name = first_places([str(path) for path in paths])
     texts, assumptions = read_unlabelled(paths, name, text_column, corpus_column)
-    if own is not None and given is None:
+    if own is not None and not given:
         texts = pl.concat([own, texts])
     return Unlabelled(texts, assumptions, warnings)
 

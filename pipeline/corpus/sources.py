@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pipeline.core.errors import PipelineError
 from pipeline.corpus.built_in.table import BUILT_IN
+from pipeline.corpus.readers.archives import Unpacked
 from pipeline.corpus.readers.entries import is_series
 from pipeline.corpus.readers.files import stem_of
 from pipeline.corpus.readers.layout import Layout, Place, Source, lay_out, lay_out_part
@@ -83,15 +84,21 @@ def corpus_name(named: Named) -> str:
 # --- the parts of a corpus
 
 
-def find_corpus(source: Named, test: Named | None, validation: Named | None) -> Layout:
+def find_corpus(source: Named, test: Named | None, validation: Named | None, unpacked: Unpacked) -> Layout:
     """Return where the parts of a corpus lie: those that options name, else those that names say.
+
+    Parameters
+    ----------
+    source, test, validation : Named
+    unpacked : Unpacked
+        Archives are unpacked for as long as it is open.
 
     Raises
     ------
     PipelineError
         A part that is both named and there, a path that does not exist, or a layout that is not clear.
     """
-    found = _find_source(source)
+    found = _find_source(source, unpacked)
     for option, given, inside in (
         ("--test", test, found.test),
         ("--validation", validation, found.validation),
@@ -100,11 +107,11 @@ def find_corpus(source: Named, test: Named | None, validation: Named | None) -> 
             what = f"the corpus {found.name} has a part of its own, {inside.paths[0].name}"
             raise PipelineError(option, what, f"leave out {option}, or give {found.train.name} as CORPUS")
     if test is not None:
-        found = replace(found, test=find_part(test))
-    return found if validation is None else replace(found, validation=find_part(validation))
+        found = replace(found, test=_find_part(test, unpacked))
+    return found if validation is None else replace(found, validation=_find_part(validation, unpacked))
 
 
-def _find_source(source: Named) -> Layout:
+def _find_source(source: Named, unpacked: Unpacked) -> Layout:
     names = names_of(source)
     built_in = [name for name in names if name in BUILT_IN]
     if built_in and len(names) > 1:
@@ -112,15 +119,15 @@ def _find_source(source: Named) -> Layout:
         raise PipelineError(built_in[0], what, "name it alone, or files alone")
     if built_in:
         return Layout(built_in[0], Source(built_in[0], (), lambda wanted: BUILT_IN[built_in[0]]()))
-    paths = find_paths(source, tuple(BUILT_IN))
+    paths = tuple(map(unpacked.folder_of, find_paths(source, tuple(BUILT_IN))))
     if _is_one_file(paths):
         return Layout(str(paths[0]), _one_file(paths[0]))
     return lay_out(_place_of(paths))
 
 
-def find_part(named: Named) -> Source:
+def _find_part(named: Named, unpacked: Unpacked) -> Source:
     """Return the source of a test or validation part that an option names."""
-    paths = find_paths(named)
+    paths = tuple(map(unpacked.folder_of, find_paths(named)))
     return _one_file(paths[0]) if _is_one_file(paths) else lay_out_part(_place_of(paths))
 
 

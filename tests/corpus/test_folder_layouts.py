@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -296,3 +297,51 @@ def test_several_corpora_in_one_folder_are_asked_for(tmp_path: Path) -> None:
     assert refused(write_classes(tmp_path / "f", files)) == (
         'F: the folders "plain", "tokens" each hold a corpus of their own; name one of them, such as F/plain'
     )
+
+
+# --- archives
+
+
+def packed(folder: Path, ending: str) -> Path:
+    """Return an archive of a folder, the folder itself removed."""
+    names = {".zip": "zip", ".tar.gz": "gztar"}
+    archive = shutil.make_archive(str(folder), names[ending], folder.parent, folder.name)
+    shutil.rmtree(folder)
+    return Path(archive)
+
+
+@pytest.mark.parametrize("ending", [".zip", ".tar.gz"])
+def test_an_archive_of_files_is_read_as_its_folder(tmp_path: Path, ending: str) -> None:
+    files = {
+        "train/neg/1": "bad",
+        "train/pos/1": "good",
+        "train/pos/2": " ",
+        "test/pos/1": "fine",
+        "README": "x",
+    }
+    archive = packed(write_classes(tmp_path / "films", files), ending)
+    loaded = read_corpus(archive)
+    assert documents(loaded) == [("bad", "neg"), ("good", "pos"), ("fine", "pos")]
+    assert loaded.name == "films"
+    assert loaded.ledger.dropped == (Dropped("no text", f"{archive}/films/train/pos/2", (2,), ()),)
+    assert loaded.assumptions[0] == f"{archive}: the corpus lies in {archive}/films"
+    assert list(tmp_path.iterdir()) == [archive]
+
+
+def test_a_mistake_in_an_archive_names_it(tmp_path: Path) -> None:
+    archive = packed(
+        write_classes(tmp_path / "f", {"train.csv": CSV, "dev.csv": CSV, "valid.csv": CSV}), ".zip"
+    )
+    with pytest.raises(PipelineError) as caught:
+        read_corpus(archive)
+    assert str(caught.value) == (
+        f'{archive}/f: both "dev.csv" and "valid.csv" could be the validation part; keep one of them there'
+    )
+
+
+def test_a_damaged_archive(tmp_path: Path) -> None:
+    archive = packed(write_classes(tmp_path / "f", {"neg/1": "bad" * 900, "pos/1": "good"}), ".tar.gz")
+    archive.write_bytes(archive.read_bytes()[:60])
+    with pytest.raises(PipelineError) as caught:
+        read_corpus(archive)
+    assert str(caught.value).startswith(f"{archive}: the archive cannot be unpacked (")

@@ -24,15 +24,23 @@ _OF_SYSTEMS = ("__macosx", "thumbs.db", "desktop.ini", "icon\r")
 # What stands beside data files and holds no records; names in lower case.
 _ABOUT_DATA = (
     "_*", "*.crc", "*.md", "*.md5", "*.sha256", "*.py", "*.ipynb", "*.sh", "*.yml", "*.yaml", "*.bib", "*.lock",
-    "readme*", "license*", "licence*", "citation*", "changelog*", "dataset_info.json", "dataset_infos.json",
+    "*readme*", "license*", "licence*", "citation*", "changelog*", "dataset_info.json", "dataset_infos.json",
     "dataset_dict.json", "dataset-metadata.json", "state.json", "croissant.json", "cache-*.arrow", "classes.txt",
 )  # fmt: skip
 
 
 def visible(folder: Path) -> list[Path]:
     """Return what a folder holds in sorted order, without what is hidden or of an operating system."""
-    entries = [path for path in folder.iterdir() if not path.name.startswith(".")]
-    return sorted(path for path in entries if path.name.lower() not in _OF_SYSTEMS)
+    return sorted(path for path in folder.iterdir() if not is_hidden_name(path.name))
+
+
+def is_hidden_name(name: str) -> bool:
+    """Whether a file or folder is hidden, or left by an operating system.
+
+    >>> [is_hidden_name(name) for name in (".DS_Store", "__MACOSX", "train.csv")]
+    [True, True, False]
+    """
+    return name.startswith(".") or name.lower() in _OF_SYSTEMS
 
 
 def hidden(folder: Path) -> list[Path]:
@@ -41,8 +49,17 @@ def hidden(folder: Path) -> list[Path]:
 
 
 def is_about_data(path: Path) -> bool:
-    """Whether a file's name says that it tells of data and holds none, such as README.md or _SUCCESS."""
-    return path.is_file() and any(fnmatch(path.name.lower(), pattern) for pattern in _ABOUT_DATA)
+    """Whether a file's name says that it tells of data and holds none."""
+    return path.is_file() and tells_of_data(path.name)
+
+
+def tells_of_data(name: str) -> bool:
+    """Whether a name is that of a file beside data.
+
+    >>> [tells_of_data(name) for name in ("README.md", "_SUCCESS", "train.csv")]
+    [True, True, False]
+    """
+    return any(fnmatch(name.lower(), pattern) for pattern in _ABOUT_DATA)
 
 
 def folders_in(folder: Path) -> list[Path]:
