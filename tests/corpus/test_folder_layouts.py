@@ -93,6 +93,14 @@ def test_two_files_with_labels_that_could_be_one_part(tmp_path: Path) -> None:
     ).replace(f"{tmp_path}/f", "F")
 
 
+def test_two_files_of_different_columns_that_could_be_one_part(tmp_path: Path) -> None:
+    files = {"train.csv": CSV, "test_data.csv": "text\nx\n", "test_data_solution.csv": "id,label\n1,pos\n"}
+    assert refused(write_classes(tmp_path / "f", files)) == (
+        'F/test_data.csv and 1 more: both "test_data.csv" and "test_data_solution.csv" could be the test part; '
+        "keep one of them there"
+    )
+
+
 def test_a_test_file_beside_one_that_is_not_called_train(tmp_path: Path) -> None:
     folder = write_classes(tmp_path / "f", {"reviews.csv": CSV, "reviews_test.csv": TEST_CSV})
     assert refused(folder) == (

@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
+import pytest
 from corpus_builders import documents, write
 
+from pipeline.core.errors import PipelineError
 from pipeline.corpus.loading import read_corpus
 
 TRAIN = [("a good film", 1), ("a bad film", 0)]
@@ -114,3 +116,22 @@ def test_damaged_names_of_classes_are_passed_over(tmp_path: Path) -> None:
         path = tmp_path / f"{number}.parquet"
         frame(TRAIN).write_parquet(path, metadata={"huggingface": metadata})
         assert documents(read_corpus(path)) == [("a good film", "1"), ("a bad film", "0")]
+
+
+def test_a_repository_in_the_cache_of_the_hub(tmp_path: Path) -> None:
+    cache = tmp_path / "datasets--films"
+    parquet(cache / "blobs" / "0a1b", TRAIN)
+    write(cache / "refs" / "main", "c0ffee")
+    (cache / "snapshots" / "c0ffee" / "data").mkdir(parents=True)
+    (cache / "snapshots" / "c0ffee" / "data" / "train-00000.parquet").symlink_to(cache / "blobs" / "0a1b")
+    loaded = read_corpus(cache)
+    assert documents(loaded) == [("a good film", "pos"), ("a bad film", "neg")]
+    data = cache / "snapshots" / "c0ffee" / "data"
+    assert f"{data}: links to files outside the folder are read: train-00000.parquet" in loaded.assumptions
+    (cache / "snapshots" / "decaf").mkdir()
+    with pytest.raises(PipelineError) as caught:
+        read_corpus(cache)
+    assert str(caught.value) == (
+        f"{cache}: there are 2 versions of the corpus (c0ffee, decaf); "
+        f"name one of them, such as {cache}/snapshots/c0ffee"
+    )

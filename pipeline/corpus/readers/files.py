@@ -23,7 +23,7 @@ from pipeline.corpus.readers.entries import (
 from pipeline.corpus.readers.folders import is_binary
 from pipeline.corpus.readers.plain_text import looks_like_records, read_documents
 from pipeline.corpus.readers.records import RawTable
-from pipeline.corpus.readers.several import join, read_several, with_class
+from pipeline.corpus.readers.several import DifferingColumns, join, read_several, with_class
 from pipeline.corpus.readers.table import READERS, ending_of, read_table
 
 HEAD_BYTES = 1 << 16  # that tell what a text file holds
@@ -62,13 +62,21 @@ class Files:
         self._check_formats()
         if all(map(is_prose, self.paths)):
             return self._class_lines()
-        tables = read_several(self.paths, wanted, self.name)
+        tables = self._tables(wanted)
         joined = join(tables, self.name, _read_as_one(self.name, self.paths))
         joined = replace(joined, warnings=(*joined.warnings, *self._missing()))
         if is_series([path.name for path in self.paths]) or has_label(joined, wanted):
             self._check_role()
             return joined
         return self._class_tables(tables)
+
+    def _tables(self, wanted: Sequence[str]) -> list[RawTable]:
+        """Return the tables of the files, with the same columns; files that differ cannot all be a part."""
+        try:
+            return read_several(self.paths, wanted, self.name)
+        except DifferingColumns:
+            self._check_role()
+            raise
 
     def _check_formats(self) -> None:
         """Raise PipelineError where the same file is there in two formats."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from pipeline.corpus.readers.entries import (
     UNLABELLED,
     VALIDATION,
     files_below,
+    folders_in,
     hidden,
     is_about_data,
     is_part_alone,
@@ -38,6 +39,7 @@ from pipeline.corpus.readers.records import RawTable
 from pipeline.corpus.readers.several import join
 
 NAMES_SHOWN = 5
+_HUB_CACHE = {"blobs", "refs", "snapshots"}  # the folders of a repository in the cache of huggingface_hub
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,9 @@ def lay_out(place: Place) -> Layout:
     if TRAIN not in parts:
         _check_training(inner, parts)
         whole = _whole(inner)
-        return Layout(inner.name, whole, assumptions=(*told, *_ignored(inner, whole)))
+        return Layout(
+            inner.name, whole, assumptions=(*told, *_ignored(inner, whole), *_links(inner, whole.paths))
+        )
     chosen = {part: _settle(part, paths, inner) for part, paths in parts.items()}
     sources = {part: _source_of_part(part, paths) for part, paths in chosen.items()}
     said = "; ".join(f"{part} is {_relative(inner, source)}" for part, source in sources.items())
@@ -128,7 +132,12 @@ def lay_out(place: Place) -> Layout:
         validation=sources.get(VALIDATION),
         unlabelled=sources.get(UNLABELLED),
         has_parts=True,
-        assumptions=(*told, f"{inner.name}: {said}", *_ignored(inner, sources[TRAIN])),
+        assumptions=(
+            *told,
+            f"{inner.name}: {said}",
+            *_ignored(inner, sources[TRAIN]),
+            *_links(inner, [path for source in sources.values() for path in source.paths]),
+        ),
         warnings=tuple(_not_read(inner, used)),
     )
 
@@ -150,7 +159,7 @@ def lay_out_part(place: Place) -> Source:
 
 def _innermost(place: Place) -> Place:
     """Return the folder in which the corpus lies, where a folder holds that one alone."""
-    folders = place.filled_folders()
+    folders = _snapshots(place) or place.filled_folders()
     if place.folder is None or len(folders) != 1 or any(is_table(path) for path in place.files):
         return place
     inner = Place.of(folders[0])
@@ -158,6 +167,20 @@ def _innermost(place: Place) -> Place:
     if is_class and not are_classes(inner.files):
         return place  # its files are documents
     return _innermost(inner)
+
+
+def _snapshots(place: Place) -> list[Path]:
+    """Return what a folder of the Hub's cache holds: each version of a repository, as links to its files."""
+    if not {path.name for path in place.folders} >= _HUB_CACHE:
+        return []
+    (versions,) = (path for path in place.folders if path.name == "snapshots")
+    found = folders_in(versions)
+    if len(found) > 1:
+        what = (
+            f"there are {len(found)} versions of the corpus ({first_places([path.name for path in found])})"
+        )
+        raise PipelineError(place.name, what, f"name one of them, such as {found[0]}")
+    return found
 
 
 # --- parts
@@ -285,6 +308,16 @@ def _not_read(place: Place, used: Collection[Path]) -> Iterator[str]:
     left = [path.name for path in (*place.files, *place.filled_folders()) if path not in used]
     if left:
         yield f"{place.name}: not read: {first_places(left, NAMES_SHOWN)}"
+
+
+def _links(place: Place, paths: Iterable[Path]) -> Iterator[str]:
+    """Yield which files of a folder are links to files elsewhere."""
+    if place.folder is not None:
+        real = place.folder.resolve()
+        out = [path for path in paths if path.is_file() and real not in path.resolve().parents]
+        if out:
+            names = first_places([str(path.relative_to(place.folder)) for path in out])
+            yield f"{place.name}: links to files outside the folder are read: {names}"
 
 
 def _relative(place: Place, source: Source) -> str:

@@ -20,6 +20,10 @@ from pipeline.corpus.readers.table import ending_of, read_headless, read_records
 WITH_OPTIONAL_FIELDS = (".jsonl", ".ndjson", ".json")  # formats in which a record may lack a field
 
 
+class DifferingColumns(PipelineError):
+    """Files that were to be read as one have not the same columns."""
+
+
 def read_several(paths: Sequence[Path], wanted: Sequence[str], name: str) -> list[RawTable]:
     """Return the tables of files that are parts of one, brought to the same columns; empty files left out.
 
@@ -146,7 +150,7 @@ def _agreeing(table: RawTable, first: RawTable, names: list[str]) -> RawTable:
         cells = headless.cells.rename(dict(zip(headless.cells.columns, names, strict=True)))
         note = f"{table.file}: there is no header; the columns are called as in {first.file}"
         return replace(headless, cells=cells, assumptions=(*_but_of_header(headless), note))
-    raise PipelineError(
+    raise DifferingColumns(
         table.file, _difference(own, names, first.file), "give files with the same columns, or one of them"
     )
 
