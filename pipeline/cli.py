@@ -25,7 +25,6 @@ from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
 from pipeline.core.noise import filtered_stderr, quiet_tensorflow
 from pipeline.settings.options import declared, keys_with_options, parameter_name, parameters, resolved, told
-from pipeline.settings.setting import one_or_several
 from pipeline.settings.tables import SETTINGS, TABLES, Config
 
 FAULT, MISTAKE, DIFFERENCE, INTERRUPTED = 1, 2, 3, 130
@@ -202,9 +201,7 @@ def merge_shards(
     shards: Annotated[list[Path], told("SHARD...", "The folders that `run --shard 1/N` to `N/N` wrote.")],
     *,
     out: Annotated[Path, told("--out DIR", "A new folder for the run.")],
-    corpus: Annotated[
-        list[str] | None, told("--corpus FILE", "Where the corpus lies, if elsewhere; may be repeated.")
-    ] = None,
+    corpus: Annotated[list[str] | None, told("--corpus FILE", "Where the corpus lies, if elsewhere.")] = None,
     debug: Debug = False,
 ) -> None:
     """Join the folders of all shards of a run, do what takes them all (seeds that are added), score and report. The
@@ -214,9 +211,7 @@ def merge_shards(
         from pipeline.commands.merge import merge
         from pipeline.report import summarise
 
-        console.say(
-            summarise(merge(shards, out, one_or_several(corpus) if corpus else None, console, _command()))
-        )
+        console.say(summarise(merge(shards, out, corpus, console, _command())))
 
 
 @app.command(short_help="Check a finished run's scores and report.")

@@ -20,13 +20,15 @@ from pipeline.run_folder.joined import Piece, join
 from pipeline.run_folder.lock import RunLock
 from pipeline.run_folder.reading import CONFIG
 from pipeline.run_folder.stopped import holds
-from pipeline.settings.setting import Paths
+from pipeline.settings.setting import one_or_several
 from pipeline.settings.tables import Config, save_config, with_values
 
 _VERSIONS = ("embedseq", "python")  # and those of packages
 
 
-def merge(shards: Sequence[Path], out: Path, corpus: Paths | None, console: Console, command: str) -> Path:
+def merge(
+    shards: Sequence[Path], out: Path, corpus: Sequence[str] | None, console: Console, command: str
+) -> Path:
     """Join the shards of a run in a new folder, do what is left, and return the folder with its report.
 
     What is left takes all shards: seeds that are added. It is done if the corpus can be read here; else the folder is
@@ -72,7 +74,7 @@ def merge(shards: Sequence[Path], out: Path, corpus: Paths | None, console: Cons
     return path
 
 
-def _config_of_all(config: Config, out: Path, corpus: Paths | None) -> Config:
+def _config_of_all(config: Config, out: Path, corpus: Sequence[str] | None) -> Config:
     """Return the settings of the whole run; a time limit and a cluster were those of a shard."""
     values: dict[str, Any] = {
         "run.shard": "",
@@ -80,8 +82,8 @@ def _config_of_all(config: Config, out: Path, corpus: Paths | None) -> Config:
         "run.minutes": 0.0,
         "run.executor": "local",
     }
-    if corpus is not None:
-        values["corpus.path"] = corpus
+    if corpus:
+        values["corpus.path"] = one_or_several(corpus)
     return with_values(config, values)
 
 

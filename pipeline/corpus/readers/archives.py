@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path, PurePosixPath
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import TypeVar, cast
 
 from pipeline.core.errors import PipelineError
 from pipeline.corpus.readers.entries import is_hidden_name, tells_of_data
@@ -74,17 +74,21 @@ class Unpacked:
         """Return a text, or what holds texts (tuples and dataclasses), with the names of archives in it."""
         if not self._archives:
             return value
-        found: Any = value
+        found: object = value
         if isinstance(value, str):
-            for folder, archive in self._archives.items():
-                found = found.replace(folder, archive)
-        elif isinstance(value, tuple):
-            found = type(value)(map(self.named, value))
+            found = self._named_text(value)
+        elif type(value) is tuple:
+            found = tuple(map(self.named, value))
         elif is_dataclass(value) and not isinstance(value, type):
             found = replace(
                 value, **{one.name: self.named(getattr(value, one.name)) for one in fields(value)}
             )
-        return found  # type: ignore[no-any-return]
+        return cast("_T", found)
+
+    def _named_text(self, text: str) -> str:
+        for folder, archive in self._archives.items():
+            text = text.replace(folder, archive)
+        return text
 
 
 def _holds_files(path: Path) -> bool:
