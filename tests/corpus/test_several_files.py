@@ -60,14 +60,13 @@ def test_each_record_keeps_its_file_and_line(tmp_path: Path) -> None:
 
 
 def test_records_without_lines_are_named_by_their_number_in_their_own_file(tmp_path: Path) -> None:
-    rows = [("so good", "pos"), ("nothing", None), ("so bad", "neg")]
-    for number in (0, 1):
-        pl.DataFrame(rows, schema=["text", "label"], orient="row").write_parquet(
-            tmp_path / f"{number}.parquet"
-        )
+    good, nothing, bad = ("so good", "pos"), ("nothing", None), ("so bad", "neg")
+    for number, rows in enumerate(([good, nothing, bad], [good, bad, nothing])):
+        frame = pl.DataFrame(rows, schema=["text", "label"], orient="row")
+        frame.write_parquet(tmp_path / f"{number}.parquet")
     assert read_corpus(tmp_path).ledger.dropped == (
         Dropped("no label", f"{tmp_path}/0.parquet", (1,), ()),
-        Dropped("no label", f"{tmp_path}/1.parquet", (1,), ()),
+        Dropped("no label", f"{tmp_path}/1.parquet", (2,), ()),
     )
 
 
@@ -184,6 +183,13 @@ def test_files_named_as_parts_are_parts(tmp_path: Path) -> None:
     loaded = read_corpus(paths)
     assert loaded.corpus.split.tolist() == [-1, -1, 2, 2]
     assert f"{paths[0]} and 1 more: train is train.csv; test is test.csv" in loaded.assumptions
+
+
+def test_files_named_one_by_one_are_all_read_where_not_all_are_parts(tmp_path: Path) -> None:
+    paths = [write(tmp_path / name, text) for name, text in (("train.csv", FIRST), ("more.csv", SECOND))]
+    loaded = read_corpus(paths)
+    assert documents(loaded) == ALL
+    assert loaded.corpus.split.tolist() == [-1] * 4
 
 
 def test_several_test_and_unlabelled_files(tmp_path: Path) -> None:
