@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatch
@@ -82,12 +83,13 @@ def files_below(folder: Path) -> Iterator[Path]:
 
 
 def _files_below(folder: Path, entered: set[Path]) -> Iterator[Path]:
-    entries = visible(folder)
-    yield from (path for path in entries if path.is_file())
-    for path in entries:
-        if path.is_dir() and (real := path.resolve()) not in entered:
+    with os.scandir(folder) as entries:  # knows files from folders without asking again for each
+        found = sorted((one for one in entries if not is_hidden_name(one.name)), key=lambda one: one.name)
+    yield from (folder / one.name for one in found if one.is_file())
+    for one in found:
+        if one.is_dir() and (real := (folder / one.name).resolve()) not in entered:
             entered.add(real)
-            yield from _files_below(path, entered)
+            yield from _files_below(folder / one.name, entered)
 
 
 # --- names

@@ -56,14 +56,14 @@ def read_classes(
     if not classes:
         what = "the folder has no folder for each class"
         raise PipelineError(str(folder), what, "put the documents of each class in a folder named after it")
-    paths = [(path, kind.name) for kind in classes for path in documents_below(kind)]
-    if not paths:
+    found = [(path, kind) for kind in classes for path in documents_below(kind)]
+    if not found:
         raise PipelineError(str(folder), "the class folders hold no files", "put one document in each file")
-    documents = _read_documents([path for path, _ in paths], folder, name)
+    documents = _read_documents([path for path, _ in found], folder, name)
     return RawTable(
         file=name,
         cells=pl.DataFrame(
-            {"text": documents.texts, "label": pl.Series([kind for _, kind in paths], dtype=pl.String)}
+            {"text": documents.texts, "label": pl.Series([kind.name for _, kind in found], dtype=pl.String)}
         ),
         problems=(UNDECODABLE * documents.damaged).astype(np.int8),
         assumptions=(
@@ -74,8 +74,8 @@ def read_classes(
         ),
         text_column="text",
         label_column="label",
-        files=tuple(str(Path(name) / path.relative_to(folder)) for path, _ in paths),
-        warnings=tuple(_warnings(folder, name, classes, [path for path, _ in paths])),
+        files=tuple(str(Path(name) / path.relative_to(folder)) for path, _ in found),
+        warnings=tuple(_warnings(folder, name, classes, found)),
         unlabelled=read_unlabelled_folder(unlabelled[0]) if unlabelled else None,
         left_out={BINARY: documents.binary} if documents.binary.any() else {},
     )
@@ -133,17 +133,20 @@ def is_binary(data: bytes) -> bool:
 # --- what is said
 
 
-def _warnings(folder: Path, name: str, classes: Sequence[Path], paths: Sequence[Path]) -> Iterator[str]:
+def _warnings(
+    folder: Path, name: str, classes: Sequence[Path], documents: Sequence[tuple[Path, Path]]
+) -> Iterator[str]:
     loose = [path.name for path in visible(folder) if path.is_file()]
     if loose:
         yield f"{name}: {plural(len(loose), 'file')} beside the class folders not read ({first_places(loose)})"
     yield from _classes_named_as_parts(name, classes)
-    empty = [kind.name for kind in classes if not any(kind in path.parents for path in paths)]
+    filled = {kind for _, kind in documents}
+    empty = [kind.name for kind in classes if kind not in filled]
     if empty:
         are = "holds no files and is no class" if len(empty) == 1 else "hold no files and are no classes"
         yield f"{name}: {quoted(empty)} {are}"
     yield from _classes_below(name, classes)
-    yield from _kinds_of_files(name, paths)
+    yield from _kinds_of_files(name, [path for path, _ in documents])
 
 
 def _classes_named_as_parts(name: str, classes: Sequence[Path]) -> Iterator[str]:
