@@ -78,7 +78,7 @@ class Unpacked:
         if isinstance(value, str):
             found = self._named_text(value)
         elif type(value) is tuple:
-            found = tuple(map(self.named, value))
+            found = tuple(self.named(one) for one in cast("tuple[object, ...]", value))
         elif is_dataclass(value) and not isinstance(value, type):
             found = replace(
                 value, **{one.name: self.named(getattr(value, one.name)) for one in fields(value)}

@@ -69,5 +69,6 @@ def with_class_names(table: RawTable, names: Names) -> RawTable:
 def _object(path: Path) -> Json:
     """Return the JSON in a small file, None where there is none."""
     with suppress(OSError, ValueError):
-        return json.loads(path.read_bytes())
+        told: Json = json.loads(path.read_bytes())
+        return told
     return None
