@@ -5,10 +5,34 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
 _AT_ONCE = 10_000
 EXTRA = "static"
+
+
+class Encoding(Protocol):
+    """A text as tokens."""
+
+    ids: list[int]
+
+
+class Tokenizer(Protocol):
+    """What is used of the package's own class."""
+
+    model: object
+
+    def get_vocab(self, with_added_tokens: bool) -> dict[str, int]:
+        """Return each token with its number."""
+
+    def encode_batch(self, texts: list[str], *, add_special_tokens: bool) -> list[Encoding]:
+        """Return each text as tokens."""
+
+    def token_to_id(self, token: str) -> int | None:
+        """Return the number of a token."""
+
+    def to_str(self) -> str:
+        """Return the whole as JSON."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -16,7 +40,7 @@ class Tokens:
     """A tokenizer as a static embedding uses it: without padding, cutting and tokens of its own."""
 
     path: Path
-    tokenizer: Any
+    tokenizer: Tokenizer
     unknown: int | None  # the token for what it does not know
 
     def __len__(self) -> int:
@@ -25,7 +49,7 @@ class Tokens:
 
     def numbers(self) -> dict[str, int]:
         """Return each token, as the file writes it, with its number, in the order of these."""
-        vocabulary: dict[str, int] = self.tokenizer.get_vocab(with_added_tokens=True)
+        vocabulary = self.tokenizer.get_vocab(with_added_tokens=True)
         return dict(sorted(vocabulary.items(), key=lambda item: item[1]))
 
     def pieces(self, words: Sequence[str], drop_unknown: bool) -> list[list[int]]:
@@ -48,11 +72,11 @@ def load_tokenizer(path: Path) -> Tokens | str:
     """Return a tokenizer; where it cannot be used a sentence that says why, for the words that need none of it."""
     alone = "only words that are one token have vectors"
     try:
-        from tokenizers import Tokenizer
+        from tokenizers import Tokenizer as Own
     except ImportError:
         return f"{alone}: cutting the others needs the package tokenizers; run `pip install -e '.[{EXTRA}]'`"
     try:
-        tokenizer = Tokenizer.from_file(str(path))
+        tokenizer = Own.from_file(str(path))
         tokenizer.no_padding()
         tokenizer.no_truncation()
         return Tokens(path, tokenizer, _unknown(tokenizer))
@@ -62,13 +86,12 @@ def load_tokenizer(path: Path) -> Tokens | str:
         return f"{alone}: {path.name} cannot be used by the package tokenizers ({error})"
 
 
-def _unknown(tokenizer: Any) -> int | None:
+def _unknown(tokenizer: Tokenizer) -> int | None:
     """Return the number of the token for what is unknown; Unigram keeps its number, other models its name."""
     import json
 
     token = getattr(tokenizer.model, "unk_token", None)
     if token is not None:
-        number: int | None = tokenizer.token_to_id(token)
-        return number
+        return tokenizer.token_to_id(token)
     unknown = json.loads(tokenizer.to_str())["model"].get("unk_id")
     return unknown if isinstance(unknown, int) else None
