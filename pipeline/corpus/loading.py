@@ -2,53 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
-from pipeline.core.clean import plural
-from pipeline.core.errors import PipelineError, first_places
+from pipeline.core.errors import PipelineError
+from pipeline.core.reading import Chosen, Reading
 from pipeline.core.values import (
     TEST,
-    UNASSIGNED,
     VALIDATION,
-    Bool,
     Corpus,
-    Dropped,
     Int64,
     Ledger,
     LoadedCorpus,
 )
-from pipeline.core.wording import quoted
 from pipeline.corpus.built_in.table import BUILT_IN
-from pipeline.corpus.readers.columns import check_column, choose_columns, choose_text
+from pipeline.corpus.how_read import how_read, resting_on
+from pipeline.corpus.part import Part, is_blank, select_evaluation, select_training
+from pipeline.corpus.readers.columns import Columns, check_column, choose_columns, choose_text
 from pipeline.corpus.readers.folders import Parts, find_parts, read_unlabelled_folder
 from pipeline.corpus.readers.plain_text import read_lines, read_text
-from pipeline.corpus.readers.records import UNDECODABLE, WRONG_FIELDS, RawTable
+from pipeline.corpus.readers.records import RawTable
 from pipeline.corpus.readers.table import check_exists, find_reader, read_table
 from pipeline.tasks.table import CLASSIFY
 from pipeline.tasks.task import Task
 
-NO_TEXT, NO_LABEL = "no text", "no label"
-UNDECODABLE_BYTES, WRONG_NUMBER = "undecodable bytes", "wrong number of fields"
 HASHED_AT_ONCE = 10_000  # documents
-
-
-@dataclass(frozen=True, eq=False)
-class Part:
-    """The records of one file that are used, and those that are not."""
-
-    table: RawTable
-    split: int
-    texts: pl.Series  # string (n_used,)
-    labels: pl.Series  # string (n_used,)
-    records: Int64  # (n_used,)
-    dropped: tuple[Dropped, ...]
-    assumptions: tuple[str, ...]
-    warnings: tuple[str, ...] = ()
 
 
 def read_corpus(
@@ -60,6 +41,7 @@ def read_corpus(
     text_column: str | None = None,
     label_column: str | None = None,
     task: Task = CLASSIFY,
+    allow_losses: bool = False,
 ) -> LoadedCorpus:
     """Return a labelled corpus, its row ledger and everything assumed on the way.
 
@@ -75,9 +57,10 @@ def read_corpus(
         Extra text for embeddings: any of the formats, or a .txt file with a document a line.
     text_column, label_column : str, optional
         Column names; found by name or content where absent.
-
     task : Task
         What is asked of a document: which labels there are, and which are unknown.
+    allow_losses : bool
+        Whether more than a fifth of a file's records may lack what they are read for.
 
     Raises
     ------
@@ -87,14 +70,17 @@ def read_corpus(
     """
     named = tuple(name for name in (text_column, label_column) if name is not None)
     table, test, validation = _read_training(source, test, validation, named)
-    columns = choose_columns(table, text_column, label_column)
-    training = select_training(table, *columns)
-    classes = task.names(training.labels, table.file)
+    text, label = _asked(text_column, "--text"), _asked(label_column, "--label")
+    with resting_on(how_read(table)):
+        columns = choose_columns(table, text, label)
+    with resting_on(how_read(table, columns)):
+        training = select_training(table, columns, allow_losses=allow_losses)
+        classes = task.names(training.labels, table.file)
     parts = [training]
     for path, split in ((validation, VALIDATION), (test, TEST)):
         if path is not None:
-            parts.append(_read_evaluation(path, split, named, columns[:2], classes, task))
-    extra, extra_assumptions = _read_unlabelled(unlabelled, text_column, table, columns[0])
+            parts.append(_read_evaluation(path, split, named, columns, classes, task, allow_losses))
+    extra, extra_assumptions = _read_unlabelled(unlabelled, text_column, table, columns.text.column)
     return _join(_corpus_name(source), parts, classes, extra, extra_assumptions, task)
 
 
@@ -128,19 +114,30 @@ def _check_given_once(
             raise PipelineError(option, f"the corpus {folder} has a part of its own, {inside.name}", fix)
 
 
+def _asked(column: str | None, option: str) -> Chosen | None:
+    return None if column is None else Chosen(column, option)
+
+
 def _read_evaluation(
     path: str | Path,
     split: int,
     named: tuple[str, ...],
-    training: tuple[str, str],
+    training: Columns,
     classes: tuple[str, ...],
     task: Task,
+    allow_losses: bool,
 ) -> Part:
     """Read a test or validation file; its columns are called as in training, else found anew."""
-    table = read_table(Path(path), (*named, *training))
-    text, label = (name if name in table.cells.columns else None for name in training)
-    columns = choose_columns(table, text, label)
-    return select_evaluation(table, *columns, split=split, classes=classes, task=task)
+    table = read_table(Path(path), (*named, training.text.column, training.label.column))
+    text, label = (
+        column if column.column in table.cells.columns else None for column in (training.text, training.label)
+    )
+    with resting_on(how_read(table)):
+        columns = choose_columns(table, text, label)
+    with resting_on(how_read(table, columns)):
+        return select_evaluation(
+            table, columns, split=split, classes=classes, task=task, allow_losses=allow_losses
+        )
 
 
 def _read_unlabelled(
@@ -152,7 +149,7 @@ def _read_unlabelled(
     path = Path(path)
     check_exists(path)
     texts, how = _unlabelled_texts(path, text_column, corpus_column)
-    blank = _is_blank(texts).to_numpy()
+    blank = is_blank(texts).to_numpy()
     left_out = f", {int(blank.sum()):,} without text left out" if blank.any() else ""
     kept = texts.filter(pl.Series(~blank))
     if kept.is_empty():
@@ -176,7 +173,8 @@ def _unlabelled_texts(path: Path, text_column: str | None, corpus_column: str) -
         name, how = corpus_column, "named as in the corpus"
     else:
         try:
-            name, how = choose_text(table)
+            column = choose_text(table)
+            name, how = column.column, column.how
         except PipelineError as error:  # --text, which it advises, would name the corpus's column too
             fix = f'name its text column "{corpus_column}", as in the corpus, or leave the other columns out'
             raise PipelineError(error.where, error.what, fix) from None
@@ -189,110 +187,6 @@ def _corpus_name(source: str | Path) -> str:
     path = Path(source).resolve()
     name = path.name.lstrip(".")  # a run's folder is called after it, and is not to be hidden
     return (name if path.is_dir() else name.split(".")[0]) or "corpus"
-
-
-# --- records used, records dropped -----------------------------------------------------------------------
-
-
-def select_training(table: RawTable, text: str, label: str, assumptions: tuple[str, ...]) -> Part:
-    """Keep the records with text and label; the others go to the ledger with the first reason that holds."""
-    texts, labels = table.cells[text], table.cells[label]
-    reasons = {
-        UNDECODABLE_BYTES: (table.problems & UNDECODABLE) > 0,
-        WRONG_NUMBER: (table.problems & WRONG_FIELDS) > 0,
-        NO_TEXT: _is_blank(texts).to_numpy(),
-        NO_LABEL: _is_blank(labels).to_numpy(),
-    }
-    part = _split_off(table, UNASSIGNED, texts, labels, reasons)
-    if len(part.texts) == 0:
-        what = f"none of the {len(table.cells)} records has both text and label"
-        raise PipelineError(table.file, what, f"check the columns {quoted([text, label])} (--text, --label)")
-    return replace(part, assumptions=table.assumptions + assumptions, warnings=table.warnings)
-
-
-def select_evaluation(
-    table: RawTable,
-    text: str,
-    label: str,
-    assumptions: tuple[str, ...],
-    *,
-    split: int,
-    classes: tuple[str, ...],
-    task: Task = CLASSIFY,
-) -> Part:
-    """Keep every test record whose label can be read, so that no denominator shrinks.
-
-    A text that is missing becomes empty, undecodable bytes stay as U+FFFD; both are counted in a warning.
-    """
-    texts, labels = table.cells[text], table.cells[label]
-    unknown = ~labels.is_in(list(classes)).fill_null(False).to_numpy()
-    undecodable, wrong = (table.problems & UNDECODABLE) > 0, (table.problems & WRONG_FIELDS) > 0
-    reasons = {
-        NO_LABEL: _is_blank(labels).to_numpy() & ~wrong,
-        UNDECODABLE_BYTES: undecodable & unknown,
-        WRONG_NUMBER: wrong & (unknown | texts.is_null().to_numpy()),
-    }
-    used = ~np.logical_or.reduce(list(reasons.values()))
-    _check_labels(table, label, np.flatnonzero(unknown & used).tolist(), classes, task)
-    part = _split_off(table, split, texts.fill_null(""), labels, reasons)
-    kept = np.isin(np.arange(len(texts)), part.records)
-    notes = {
-        "without text, kept as empty": kept & _is_blank(texts).to_numpy(),
-        "with undecodable bytes, kept with U+FFFD in their place": kept & undecodable,
-        "with a wrong number of fields, kept": kept & wrong,
-    }
-    warnings = tuple(_note(table, note, rows) for note, rows in notes.items() if rows.any())
-    return replace(part, assumptions=table.assumptions + assumptions, warnings=table.warnings + warnings)
-
-
-def _is_blank(cells: pl.Series) -> pl.Series:
-    return cells.is_null() | (cells.str.strip_chars().str.len_bytes() == 0).fill_null(False)
-
-
-def _note(table: RawTable, note: str, rows: Bool) -> str:
-    places = [table.place(record) for record in np.flatnonzero(rows).tolist()]
-    return f"{table.file}: {plural(len(places), 'record')} {note} ({first_places(places)})"
-
-
-def _split_off(
-    table: RawTable, split: int, texts: pl.Series, labels: pl.Series, reasons: dict[str, Bool]
-) -> Part:
-    used = np.ones(len(texts), dtype=bool)
-    dropped: list[Dropped] = []
-    for reason, holds in reasons.items():
-        dropped.extend(_dropped(table, reason, np.flatnonzero(holds & used)))
-        used &= ~holds
-    mask = pl.Series(used)
-    records = np.flatnonzero(used).astype(np.int64)
-    return Part(table, split, texts.filter(mask), labels.filter(mask), records, tuple(dropped), ())
-
-
-def _dropped(table: RawTable, reason: str, rows: Int64) -> list[Dropped]:
-    """Return ledger entries for `rows`: one, or one for each file of a folder."""
-    if len(rows) == 0:
-        return []
-    if table.files is not None:
-        return [Dropped(reason, table.files[row], (row,), ()) for row in rows.tolist()]
-    lines = () if table.lines is None else tuple(table.lines[rows].tolist())
-    return [Dropped(reason, table.file, tuple(rows.tolist()), lines)]
-
-
-# --- labels ----------------------------------------------------------------------------------------------
-
-
-def _check_labels(
-    table: RawTable, column: str, unknown: list[int], names: tuple[str, ...], task: Task
-) -> None:
-    """Raise PipelineError that names the first of the records whose labels are unknown, and where the others are."""
-    if not unknown:
-        return
-    label = table.cells[column][unknown[0]]
-    fix = "correct the row"
-    if len(unknown) > 1:
-        places = [table.place(row).removeprefix(f"{table.file}:") for row in unknown]
-        fix = f"correct the {len(unknown)} rows with such labels ({first_places(places)})"
-    what = f'column `{column}` is "{label}"; {task.unknown(label, names)}'
-    raise PipelineError(table.place(unknown[0]), what, fix)
 
 
 # --- the whole -------------------------------------------------------------------------------------------
@@ -322,8 +216,15 @@ def _join(
         assumptions=tuple(line for part in parts for line in part.assumptions) + extra_assumptions,
         warnings=tuple(line for part in parts for line in part.warnings) + task.warnings(classes),
         hash=corpus_hash(corpus),
+        reading=Reading(tuple(part.reading() for part in parts), _classes(corpus)),
         together=_together(parts),
     )
+
+
+def _classes(corpus: Corpus) -> tuple[tuple[str, int], ...]:
+    """Return the classes with their documents, most first."""
+    counts = np.bincount(corpus.labels, minlength=len(corpus.label_names)).tolist()
+    return tuple(sorted(zip(corpus.label_names, counts, strict=True), key=lambda pair: -pair[1]))
 
 
 def _together(parts: list[Part]) -> Int64 | None:

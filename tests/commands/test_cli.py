@@ -288,7 +288,10 @@ def test_inspect_corpus_reads_and_splits_as_a_run_would(tmp_path: Path, capsys: 
     settings = ["--text", "body", "--label", "verdict", "--folds", "2", "--seed", "4"]
     assert status_of(cli.main, "inspect", "corpus", str(films), *settings) == 0
     shown = capsys.readouterr().out
-    assert shown.startswith("films\n  8 records read, 8 used, 0 dropped\n")
+    assert shown.startswith(
+        f'films\n  {films}: text "body" (--text), label "verdict" (--label), header in line 1, UTF-8, '
+        '8 records read, 8 used; 2 classes: "bad" (4), "good" (4)\n'
+    )
     assert "duplicates but for case and blanks (exact ones included): 1" in shown
     given = {"corpus.path": str(films), "corpus.text": "body", "corpus.label": "verdict"}
     config = load_config(None, (), given | {"corpus.folds": 2, "run.seed": 4})

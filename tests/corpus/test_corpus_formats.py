@@ -297,11 +297,13 @@ BROKEN = {
     "one.csv": (
         "text,label\ngood,pos\nfine,pos\n",
         '{path}: every document has the label "pos"; '
-        "a comparison needs two classes: check --label, or add documents",
+        "a comparison needs two classes: check --label, or add documents; "
+        'read with text "text" (by its name), label "label" (by its name), header in line 1, UTF-8',
     ),
     "single.csv": (
         "text\ngood\nbad\n",
-        '{path}: "text" is the text and no other column could be the label; add a label column',
+        '{path}: "text" is the text and no other column could be the label; add a label column; '
+        "read with header in line 1, UTF-8",
     ),
 }
 

@@ -63,13 +63,17 @@ def read_folder(folder: Path, shown: str | None = None) -> RawTable:
     paths = [(path, kind.name) for kind in classes for path in _documents(kind)]
     if not paths:
         raise PipelineError(str(folder), "the class folders hold no files", "put one document in each file")
-    texts, assumptions, damaged = _read_documents([path for path, _ in paths], folder, name)
-    assumptions = (f"{name}: each folder is a class, each file a document", *assumptions)
+    texts, encoding, damaged = _read_documents([path for path, _ in paths], folder)
+    assumptions = (
+        f"{name}: each folder is a class, each file a document",
+        f"{name}: the encoding is {encoding}",
+    )
     return RawTable(
         file=name,
         cells=pl.DataFrame({"text": texts, "label": pl.Series([kind for _, kind in paths], dtype=pl.String)}),
         problems=(UNDECODABLE * np.array(damaged)).astype(np.int8),
         assumptions=assumptions + tuple(f"{path}: read as unlabelled text" for path in unlabelled),
+        encoding=encoding,
         text_column="text",
         label_column="label",
         files=tuple(str(Path(name) / path.relative_to(folder)) for path, _ in paths),
@@ -80,7 +84,7 @@ def read_folder(folder: Path, shown: str | None = None) -> RawTable:
 
 def read_unlabelled_folder(folder: Path) -> pl.Series:
     """Return the text of every file below `folder`, in sorted path order; string Series."""
-    return _read_documents(_documents(folder), folder, str(folder))[0]
+    return _read_documents(_documents(folder), folder)[0]
 
 
 def visible(folder: Path) -> list[Path]:
@@ -121,9 +125,8 @@ def _files_below(folder: Path, entered: set[Path]) -> Iterator[Path]:
             yield from _files_below(path, entered)
 
 
-def _read_documents(
-    paths: list[Path], folder: Path, name: str
-) -> tuple[pl.Series, tuple[str, ...], list[bool]]:
+def _read_documents(paths: list[Path], folder: Path) -> tuple[pl.Series, str, list[bool]]:
+    """Return the text of each file, the encodings in words, and which files hold bytes that are not of them."""
     texts, damaged = [], []
     others: dict[str, list[str]] = {}
     for path in paths:
@@ -132,11 +135,11 @@ def _read_documents(
         damaged.append(source.damaged)
         if not source.encoding.startswith("UTF-8"):
             others.setdefault(source.encoding, []).append(str(path.relative_to(folder)))
-    assumptions = [f"{name}: the encoding is UTF-8"]
+    words = "UTF-8"
     for encoding, names in sorted(others.items()):
         files = "1 file is" if len(names) == 1 else f"{len(names)} files are"
-        assumptions[0] += f"; {files} {encoding} ({first_places(names)})"
-    return pl.Series("text", texts, dtype=pl.String), tuple(assumptions), damaged
+        words += f"; {files} {encoding} ({first_places(names)})"
+    return pl.Series("text", texts, dtype=pl.String), words, damaged
 
 
 def _classes_named_as_parts(folder: Path, name: str) -> tuple[str, ...]:
