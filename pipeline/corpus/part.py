@@ -22,7 +22,7 @@ from pipeline.corpus.losses import (
     check_losses,
 )
 from pipeline.corpus.readers.columns import Columns
-from pipeline.corpus.readers.records import UNDECODABLE, WRONG_FIELDS, RawTable
+from pipeline.corpus.readers.records import UNDECODABLE, WRONG_FIELDS, RawTable, is_blank
 from pipeline.tasks.table import CLASSIFY
 from pipeline.tasks.task import Task
 
@@ -58,6 +58,7 @@ def select_training(table: RawTable, columns: Columns, *, allow_losses: bool) ->
     reasons = {
         UNDECODABLE_BYTES: (table.problems & UNDECODABLE) > 0,
         WRONG_NUMBER: (table.problems & WRONG_FIELDS) > 0,
+        **table.left_out,
         NO_TEXT: is_blank(texts).to_numpy(),
         NO_LABEL: is_blank(labels).to_numpy(),
     }
@@ -88,6 +89,7 @@ def select_evaluation(
     unknown = ~labels.is_in(list(classes)).fill_null(False).to_numpy()
     undecodable, wrong = (table.problems & UNDECODABLE) > 0, (table.problems & WRONG_FIELDS) > 0
     reasons = {
+        **table.left_out,
         NO_LABEL: is_blank(labels).to_numpy() & ~wrong,
         UNDECODABLE_BYTES: undecodable & unknown,
         WRONG_NUMBER: wrong & (unknown | texts.is_null().to_numpy()),
@@ -104,10 +106,6 @@ def select_evaluation(
     warnings = tuple(_note(table, note, rows) for note, rows in notes.items() if rows.any())
     losses = check_losses(table.file, len(table.cells), part.dropped, allowed=allow_losses)
     return replace(part, warnings=table.warnings + warnings + losses)
-
-
-def is_blank(cells: pl.Series) -> pl.Series:
-    return cells.is_null() | (cells.str.strip_chars().str.len_bytes() == 0).fill_null(False)
 
 
 def _note(table: RawTable, note: str, rows: Bool) -> str:
@@ -143,13 +141,8 @@ def _split_off(
 
 
 def _dropped(table: RawTable, reason: str, rows: Int64) -> list[Dropped]:
-    """Return ledger entries for `rows`: one, or one for each file of a folder."""
-    if len(rows) == 0:
-        return []
-    if table.files is not None:
-        return [Dropped(reason, table.files[row], (row,), ()) for row in rows.tolist()]
-    lines = () if table.lines is None else tuple(table.lines[rows].tolist())
-    return [Dropped(reason, table.file, tuple(rows.tolist()), lines)]
+    """Return ledger entries for `rows`: one for each file, which is the only one or one of several."""
+    return [Dropped(reason, file, numbers, lines) for file, numbers, lines in table.by_file(rows)]
 
 
 def _check_labels(

@@ -282,7 +282,7 @@ BROKEN = {
     "book.xlsx": (
         "PK",
         '{path}: the ending ".xlsx" is not one that can be read; '
-        "convert it to one of .csv .tsv .jsonl .ndjson .json .parquet .txt (plain, .gz or .zst)",
+        "convert it to one of .csv .tsv .jsonl .ndjson .json .parquet .arrow .feather .txt (plain, .gz or .zst)",
     ),
     "prose.txt": (
         "just a line\nand another\n",

@@ -50,6 +50,11 @@ class Columns(NamedTuple):
     assumptions: tuple[str, ...] = ()
 
 
+def is_label_name(name: str) -> bool:
+    """Whether a header uses `name` for a label."""
+    return normalised_name(name) in LABEL_NAMES
+
+
 def choose_columns(table: RawTable, text: Chosen | None, label: Chosen | None) -> Columns:
     """Return the text column, the label column and what was assumed.
 
