@@ -73,8 +73,8 @@ def choose_columns(table: RawTable, text: Chosen | None, label: Chosen | None) -
     given = {"text": text, "label": label}
     given |= {role: Chosen(name) for role, name in own.items() if name is not None and given[role] is None}
     chosen = {role: column for role, column in given.items() if column is not None}
-    for role, column in chosen.items():
-        check_column(table, column.column, f"--{role}")
+    for role, wanted in chosen.items():
+        check_column(table, wanted.column, f"--{role}")
     names = [column.column for column in chosen.values()]
     if len({*names}) < len(names):
         raise PipelineError("--label", f'"{names[0]}" is also the text column', "name two different columns")
