@@ -26,9 +26,11 @@ from pipeline.core.wording import quoted
 from pipeline.corpus.built_in.table import BUILT_IN
 from pipeline.corpus.readers.columns import check_column, choose_columns, choose_text
 from pipeline.corpus.readers.folders import Parts, find_parts, read_unlabelled_folder
-from pipeline.corpus.readers.plain_text import read_lines, read_text
+from pipeline.corpus.readers.packing import STANDARD_INPUT, split_part
+from pipeline.corpus.readers.places import check_exists, given_path, path_of_option
+from pipeline.corpus.readers.plain_text import read_lines
 from pipeline.corpus.readers.records import UNDECODABLE, WRONG_FIELDS, RawTable
-from pipeline.corpus.readers.table import check_exists, find_reader, read_table
+from pipeline.corpus.readers.table import holds_lines, read_table
 from pipeline.tasks.table import CLASSIFY
 from pipeline.tasks.task import Task
 
@@ -66,8 +68,8 @@ def read_corpus(
     Parameters
     ----------
     source : str or Path
-        A file (.csv .tsv .jsonl .ndjson .json .parquet .txt, plain, .gz or .zst), a folder with one folder
-        a class or with train and test in it, or the name of a built-in corpus.
+        A file in any format of `READERS`, plain or packed, a table or sheet of one (`shop.db::reviews`), standard
+        input (`-`), a folder with one folder a class or with train and test in it, or the name of a built-in corpus.
     test, validation : str or Path, optional
         The official test and validation files; their documents get the splits TEST and VALIDATION, all others
         are UNASSIGNED.
@@ -107,7 +109,7 @@ def _read_training(
     """Return the training table and the paths of test and validation: options, else parts of the folder."""
     if str(source) in BUILT_IN:
         return BUILT_IN[str(source)](), test, validation
-    path = Path(source)
+    path = given_path(source)
     check_exists(path, tuple(BUILT_IN))
     parts = find_parts(path) if path.is_dir() else None
     if parts is None:
@@ -137,7 +139,8 @@ def _read_evaluation(
     task: Task,
 ) -> Part:
     """Read a test or validation file; its columns are called as in training, else found anew."""
-    table = read_table(Path(path), (*named, *training))
+    option = "--test" if split == TEST else "--validation"
+    table = read_table(path_of_option(option, path), (*named, *training))
     text, label = (name if name in table.cells.columns else None for name in training)
     columns = choose_columns(table, text, label)
     return select_evaluation(table, *columns, split=split, classes=classes, task=task)
@@ -149,7 +152,7 @@ def _read_unlabelled(
     if path is None:
         own = training.unlabelled
         return (None if own is None or own.is_empty() else own), ()
-    path = Path(path)
+    path = path_of_option("--unlabelled", path)
     check_exists(path)
     texts, how = _unlabelled_texts(path, text_column, corpus_column)
     blank = _is_blank(texts).to_numpy()
@@ -164,7 +167,7 @@ def _read_unlabelled(
 def _unlabelled_texts(path: Path, text_column: str | None, corpus_column: str) -> tuple[pl.Series, str]:
     if path.is_dir():
         return read_unlabelled_folder(path), "a file each"
-    if find_reader(path) is read_text:
+    if holds_lines(path):
         return read_lines(path)
     table = read_table(path, (text_column,) if text_column else ())
     if text_column in table.cells.columns:
@@ -186,7 +189,10 @@ def _unlabelled_texts(path: Path, text_column: str | None, corpus_column: str) -
 def _corpus_name(source: str | Path) -> str:
     if str(source) in BUILT_IN:
         return str(source)
-    path = Path(source).resolve()
+    given = given_path(source)
+    if given == STANDARD_INPUT:
+        return "standard-input"
+    path = split_part(given)[0].resolve()
     name = path.name.lstrip(".")  # a run's folder is called after it, and is not to be hidden
     return (name if path.is_dir() else name.split(".")[0]) or "corpus"
 

@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from pipeline.core.errors import PipelineError
 from pipeline.corpus.loading import read_corpus
 from pipeline.corpus.readers.delimited import Dialect, _read_clean, _read_with_csv_module
-from pipeline.corpus.readers.encodings import TextSource, read_bytes
-from pipeline.corpus.readers.table import READERS, find_reader
+from pipeline.corpus.readers.encodings import TextSource
+from pipeline.corpus.readers.packing import read_bytes
+from pipeline.corpus.readers.table import READERS, find_format
 
 ROWS = list(zip(TEXTS, LABELS, strict=True))
 OBJECTS = [{"text": text, "label": label} for text, label in ROWS]
@@ -542,4 +543,4 @@ def test_only_the_beginning_of_a_file_is_unpacked_to_find_its_format(tmp_path: P
     path = tmp_path / f"films.unknown{ending}"
     path.write_bytes(packed[: len(packed) // 2])
     assert read_bytes(path, 13) == b"__label__pos "
-    assert find_reader(path) is READERS[".txt"]
+    assert find_format(path).reader is READERS[".txt"]

@@ -10,7 +10,8 @@ import numpy as np
 import polars as pl
 
 from pipeline.core.errors import PipelineError, first_places
-from pipeline.corpus.readers.encodings import decode, read_bytes
+from pipeline.corpus.readers.encodings import decode
+from pipeline.corpus.readers.packing import read_bytes
 from pipeline.corpus.readers.records import UNDECODABLE, RawTable
 
 PART_NAMES = {
