@@ -13,6 +13,7 @@ from pipeline.core.errors import PipelineError, first_places
 from pipeline.core.fits import FitKey
 from pipeline.corpus.facts import split_hash
 from pipeline.corpus.readers.places import FROM_STANDARD_INPUT
+from pipeline.corpus.sources import names_of
 from pipeline.evaluation.scoring import Scored
 from pipeline.experiment.conclude import decorate, write_and_score
 from pipeline.experiment.data import read_and_split
@@ -101,7 +102,7 @@ def _decorate(run: PlannedRun, scored: Scored, console: Console) -> bool:
 
     Returns whether that is all that can be done: a corpus that is elsewhere may be found at the next call.
     """
-    if run.config.corpus.path in FROM_STANDARD_INPUT:
+    if {*names_of(run.config.corpus.path)} & {*FROM_STANDARD_INPUT}:
         console.warn(
             "the report has no texts of documents: the corpus came through standard input, which is read only once"
         )
@@ -116,8 +117,9 @@ def _decorate(run: PlannedRun, scored: Scored, console: Console) -> bool:
         return False
     then = run.about.corpus.hash, run.about.corpus.split_hash
     if (read.loaded.hash, split_hash(read.corpora)) != then:
+        named = first_places(names_of(run.config.corpus.path))
         console.warn(
-            f"the report has no texts of documents: {run.config.corpus.path} is no longer the corpus that the run read"
+            f"the report has no texts of documents: {named} is no longer the corpus that the run read"
         )
         return True
     with console.stage("Tokenising"):

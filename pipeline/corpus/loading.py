@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -12,6 +13,7 @@ import polars as pl
 from pipeline.core.clean import plural
 from pipeline.core.errors import PipelineError, first_places
 from pipeline.core.values import (
+    SPLIT_NAMES,
     TEST,
     UNASSIGNED,
     VALIDATION,
@@ -23,14 +25,13 @@ from pipeline.core.values import (
     LoadedCorpus,
 )
 from pipeline.core.wording import quoted
-from pipeline.corpus.built_in.table import BUILT_IN
-from pipeline.corpus.readers.columns import check_column, choose_columns, choose_text
-from pipeline.corpus.readers.folders import Parts, find_parts, read_unlabelled_folder
-from pipeline.corpus.readers.packing import STANDARD_INPUT, split_part
-from pipeline.corpus.readers.places import check_exists, given_path, path_of_option
-from pipeline.corpus.readers.plain_text import read_lines
-from pipeline.corpus.readers.records import UNDECODABLE, WRONG_FIELDS, RawTable
-from pipeline.corpus.readers.table import holds_lines, read_table
+from pipeline.corpus.readers.archives import Unpacked
+from pipeline.corpus.readers.columns import choose_columns, is_label_name
+from pipeline.corpus.readers.hugging_face import NO_CLASS
+from pipeline.corpus.readers.layout import Layout, Source
+from pipeline.corpus.readers.records import UNDECODABLE, WRONG_FIELDS, RawTable, is_blank
+from pipeline.corpus.sources import Named, corpus_name, find_corpus, find_paths
+from pipeline.corpus.unlabelled import read_unlabelled
 from pipeline.tasks.table import CLASSIFY
 from pipeline.tasks.task import Task
 
@@ -53,12 +54,21 @@ class Part:
     warnings: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, eq=False)
+class Unlabelled:
+    """Text without labels; None where there is none."""
+
+    texts: pl.Series | None  # string
+    assumptions: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
 def read_corpus(
-    source: str | Path,
+    source: Named,
     *,
-    test: str | Path | None = None,
-    validation: str | Path | None = None,
-    unlabelled: str | Path | None = None,
+    test: Named | None = None,
+    validation: Named | None = None,
+    unlabelled: Named | None = None,
     text_column: str | None = None,
     label_column: str | None = None,
     task: Task = CLASSIFY,
@@ -67,13 +77,14 @@ def read_corpus(
 
     Parameters
     ----------
-    source : str or Path
-        A file in any format of `READERS`, plain or packed, a table or sheet of one (`shop.db::reviews`), standard
-        input (`-`), a folder with one folder a class or with train and test in it, or the name of a built-in corpus.
-    test, validation : str or Path, optional
+    source : str, Path or several
+        Files in any format of `READERS`, plain or packed, a table or sheet of one (`shop.db::reviews`), standard
+        input (`-`), a pattern of names, a folder with files or with one folder a class, with train and test in it or
+        not, or the name of a built-in corpus.
+    test, validation : str, Path or several, optional
         The official test and validation files; their documents get the splits TEST and VALIDATION, all others
         are UNASSIGNED.
-    unlabelled : str or Path, optional
+    unlabelled : str, Path or several, optional
         Extra text for embeddings: any of the formats, or a .txt file with a document a line.
     text_column, label_column : str, optional
         Column names; found by name or content where absent.
@@ -84,117 +95,90 @@ def read_corpus(
     Raises
     ------
     PipelineError
-        A file that cannot be read, columns that cannot be settled, a test label that training does not have,
-        or fewer than two classes.
+        A file that cannot be read, files or folders that could be a corpus in several ways, columns that cannot be
+        settled, a test label that training does not have, or fewer than two classes.
     """
     named = tuple(name for name in (text_column, label_column) if name is not None)
-    table, test, validation = _read_training(source, test, validation, named)
-    columns = choose_columns(table, text_column, label_column)
-    training = select_training(table, *columns)
-    classes = task.names(training.labels, table.file)
-    parts = [training]
-    for path, split in ((validation, VALIDATION), (test, TEST)):
-        if path is not None:
-            parts.append(_read_evaluation(path, split, named, columns[:2], classes, task))
-    extra, extra_assumptions = _read_unlabelled(unlabelled, text_column, table, columns[0])
-    return _join(_corpus_name(source), parts, classes, extra, extra_assumptions, task)
+    with Unpacked() as unpacked:
+        layout = find_corpus(source, test, validation, unpacked)
+        table = _read_training(layout, named)
+        columns = choose_columns(table, text_column, label_column)
+        training = select_training(table, *columns)
+        classes = task.names(training.labels, table.file)
+        parts, without = [training], []
+        for own, split, option in ((layout.validation, VALIDATION, validation), (layout.test, TEST, test)):
+            if own is None:
+                continue
+            table, text, label = _read_evaluation(own, named, columns[:2])
+            if option is None and _has_no_labels(table, label):
+                without.append((own.paths, SPLIT_NAMES[split]))
+            else:
+                chosen = choose_columns(table, text, label)
+                parts.append(select_evaluation(table, *chosen, split=split, classes=classes, task=task))
+        given = (
+            ()
+            if unlabelled is None
+            else tuple(map(unpacked.folder_of, find_paths(unlabelled, option="--unlabelled")))
+        )
+        extra = _read_unlabelled(given, layout, without, text_column, training, columns[0])
+        return unpacked.named(_join(corpus_name(source), parts, classes, extra, task))
 
 
 # --- files -----------------------------------------------------------------------------------------------
 
 
-def _read_training(
-    source: str | Path, test: str | Path | None, validation: str | Path | None, named: tuple[str, ...]
-) -> tuple[RawTable, str | Path | None, str | Path | None]:
-    """Return the training table and the paths of test and validation: options, else parts of the folder."""
-    if str(source) in BUILT_IN:
-        return BUILT_IN[str(source)](), test, validation
-    path = given_path(source)
-    check_exists(path, tuple(BUILT_IN))
-    parts = find_parts(path) if path.is_dir() else None
-    if parts is None:
-        return read_table(path, named, tuple(BUILT_IN)), test, validation
-    _check_given_once(path, parts, test, validation)
-    return read_table(parts.train, named), test or parts.test, validation or parts.validation
-
-
-def _check_given_once(
-    folder: Path, parts: Parts, test: str | Path | None, validation: str | Path | None
-) -> None:
-    for option, given, inside in (
-        ("--test", test, parts.test),
-        ("--validation", validation, parts.validation),
-    ):
-        if given is not None and inside is not None:
-            fix = f"leave out {option}, or give {parts.train} as CORPUS"
-            raise PipelineError(option, f"the corpus {folder} has a part of its own, {inside.name}", fix)
+def _read_training(layout: Layout, named: tuple[str, ...]) -> RawTable:
+    table = layout.train.read(named)
+    return replace(
+        table,
+        assumptions=(*layout.assumptions, *table.assumptions),
+        warnings=(*layout.warnings, *table.warnings),
+    )
 
 
 def _read_evaluation(
-    path: str | Path,
-    split: int,
-    named: tuple[str, ...],
-    training: tuple[str, str],
-    classes: tuple[str, ...],
-    task: Task,
-) -> Part:
-    """Read a test or validation file; its columns are called as in training, else found anew."""
-    option = "--test" if split == TEST else "--validation"
-    table = read_table(path_of_option(option, path), (*named, *training))
+    source: Source, named: tuple[str, ...], training: tuple[str, str]
+) -> tuple[RawTable, str | None, str | None]:
+    """Return a test or validation table, and its text and label column if they are called as in training."""
+    table = source.read((*named, *training))
     text, label = (name if name in table.cells.columns else None for name in training)
-    columns = choose_columns(table, text, label)
-    return select_evaluation(table, *columns, split=split, classes=classes, task=task)
+    return table, text, label
+
+
+def _has_no_labels(table: RawTable, label: str | None) -> bool:
+    """Whether a part that was found by its name holds no labels: no column for them, or none in it (-1)."""
+    if label is None:
+        return not any(is_label_name(name) for name in table.cells.columns)
+    labels = table.cells[label]
+    return bool((is_blank(labels) | labels.is_in([NO_CLASS, f"{NO_CLASS}.0"]).fill_null(True)).all())
 
 
 def _read_unlabelled(
-    path: str | Path | None, text_column: str | None, training: RawTable, corpus_column: str
-) -> tuple[pl.Series | None, tuple[str, ...]]:
-    if path is None:
-        own = training.unlabelled
-        return (None if own is None or own.is_empty() else own), ()
-    path = path_of_option("--unlabelled", path)
-    check_exists(path)
-    texts, how = _unlabelled_texts(path, text_column, corpus_column)
-    blank = _is_blank(texts).to_numpy()
-    left_out = f", {int(blank.sum()):,} without text left out" if blank.any() else ""
-    kept = texts.filter(pl.Series(~blank))
-    if kept.is_empty():
-        fix = "give a file with a document a line, or leave out --unlabelled"
-        raise PipelineError("--unlabelled", f"{path} holds no text", fix)
-    return kept, (f"{path}: {len(kept):,} unlabelled texts ({how}){left_out}",)
+    given: tuple[Path, ...],
+    layout: Layout,
+    without: Sequence[tuple[tuple[Path, ...], str]],
+    text_column: str | None,
+    training: Part,
+    corpus_column: str,
+) -> Unlabelled:
+    """Return the text without labels: what --unlabelled names, else what lies in the corpus.
 
-
-def _unlabelled_texts(path: Path, text_column: str | None, corpus_column: str) -> tuple[pl.Series, str]:
-    if path.is_dir():
-        return read_unlabelled_folder(path), "a file each"
-    if holds_lines(path):
-        return read_lines(path)
-    table = read_table(path, (text_column,) if text_column else ())
-    if text_column in table.cells.columns:
-        check_column(table, str(text_column), "--text")
-        name, how = str(text_column), "as --text says"
-    elif len(table.cells.columns) == 1:
-        name, how = table.cells.columns[0], "the only column"
-    elif corpus_column in table.cells.columns:
-        name, how = corpus_column, "named as in the corpus"
-    else:
-        try:
-            name, how = choose_text(table)
-        except PipelineError as error:  # --text, which it advises, would name the corpus's column too
-            fix = f'name its text column "{corpus_column}", as in the corpus, or leave the other columns out'
-            raise PipelineError(error.where, error.what, fix) from None
-    return table.cells[name].alias("text"), f'column "{name}", {how}'
-
-
-def _corpus_name(source: str | Path) -> str:
-    if str(source) in BUILT_IN:
-        return str(source)
-    given = given_path(source)
-    if given == STANDARD_INPUT:
-        return "standard-input"
-    path = split_part(given)[0].resolve()
-    name = path.name.lstrip(".")  # a run's folder is called after it, and is not to be hidden
-    return (name if path.is_dir() else name.split(".")[0]) or "corpus"
+    `without` are parts that were found by their names and hold no labels, with what they would have been.
+    """
+    warnings = tuple(
+        f"{first_places(paths, 1)}: without labels, and so no {part} part" for paths, part in without
+    )
+    paths = () if layout.unlabelled is None else layout.unlabelled.paths
+    paths += tuple(path for those, _ in without for path in those)
+    paths = given or paths
+    own = training.table.unlabelled
+    if not paths:
+        return Unlabelled(None if own is None or own.is_empty() else own, (), warnings)
+    name = first_places([str(path) for path in paths])
+    texts, assumptions = read_unlabelled(paths, name, text_column, corpus_column)
+    if own is not None and not given:
+        texts = pl.concat([own, texts])
+    return Unlabelled(texts, assumptions, warnings)
 
 
 # --- records used, records dropped -----------------------------------------------------------------------
@@ -206,8 +190,9 @@ def select_training(table: RawTable, text: str, label: str, assumptions: tuple[s
     reasons = {
         UNDECODABLE_BYTES: (table.problems & UNDECODABLE) > 0,
         WRONG_NUMBER: (table.problems & WRONG_FIELDS) > 0,
-        NO_TEXT: _is_blank(texts).to_numpy(),
-        NO_LABEL: _is_blank(labels).to_numpy(),
+        **table.left_out,
+        NO_TEXT: is_blank(texts).to_numpy(),
+        NO_LABEL: is_blank(labels).to_numpy(),
     }
     part = _split_off(table, UNASSIGNED, texts, labels, reasons)
     if len(part.texts) == 0:
@@ -234,7 +219,8 @@ def select_evaluation(
     unknown = ~labels.is_in(list(classes)).fill_null(False).to_numpy()
     undecodable, wrong = (table.problems & UNDECODABLE) > 0, (table.problems & WRONG_FIELDS) > 0
     reasons = {
-        NO_LABEL: _is_blank(labels).to_numpy() & ~wrong,
+        **table.left_out,
+        NO_LABEL: is_blank(labels).to_numpy() & ~wrong,
         UNDECODABLE_BYTES: undecodable & unknown,
         WRONG_NUMBER: wrong & (unknown | texts.is_null().to_numpy()),
     }
@@ -243,16 +229,12 @@ def select_evaluation(
     part = _split_off(table, split, texts.fill_null(""), labels, reasons)
     kept = np.isin(np.arange(len(texts)), part.records)
     notes = {
-        "without text, kept as empty": kept & _is_blank(texts).to_numpy(),
+        "without text, kept as empty": kept & is_blank(texts).to_numpy(),
         "with undecodable bytes, kept with U+FFFD in their place": kept & undecodable,
         "with a wrong number of fields, kept": kept & wrong,
     }
     warnings = tuple(_note(table, note, rows) for note, rows in notes.items() if rows.any())
     return replace(part, assumptions=table.assumptions + assumptions, warnings=table.warnings + warnings)
-
-
-def _is_blank(cells: pl.Series) -> pl.Series:
-    return cells.is_null() | (cells.str.strip_chars().str.len_bytes() == 0).fill_null(False)
 
 
 def _note(table: RawTable, note: str, rows: Bool) -> str:
@@ -274,13 +256,8 @@ def _split_off(
 
 
 def _dropped(table: RawTable, reason: str, rows: Int64) -> list[Dropped]:
-    """Return ledger entries for `rows`: one, or one for each file of a folder."""
-    if len(rows) == 0:
-        return []
-    if table.files is not None:
-        return [Dropped(reason, table.files[row], (row,), ()) for row in rows.tolist()]
-    lines = () if table.lines is None else tuple(table.lines[rows].tolist())
-    return [Dropped(reason, table.file, tuple(rows.tolist()), lines)]
+    """Return ledger entries for `rows`: one for each file, which is the only one or one of several."""
+    return [Dropped(reason, file, numbers, lines) for file, numbers, lines in table.by_file(rows)]
 
 
 # --- labels ----------------------------------------------------------------------------------------------
@@ -308,8 +285,7 @@ def _join(
     name: str,
     parts: list[Part],
     classes: tuple[str, ...],
-    extra: pl.Series | None,
-    extra_assumptions: tuple[str, ...],
+    extra: Unlabelled,
     task: Task,
 ) -> LoadedCorpus:
     corpus = Corpus(
@@ -324,9 +300,11 @@ def _join(
         name=name,
         corpus=corpus,
         ledger=Ledger(sum(len(part.table.cells) for part in parts), len(corpus.texts), dropped),
-        unlabelled=extra,
-        assumptions=tuple(line for part in parts for line in part.assumptions) + extra_assumptions,
-        warnings=tuple(line for part in parts for line in part.warnings) + task.warnings(classes),
+        unlabelled=extra.texts,
+        assumptions=tuple(line for part in parts for line in part.assumptions) + extra.assumptions,
+        warnings=tuple(line for part in parts for line in part.warnings)
+        + extra.warnings
+        + task.warnings(classes),
         hash=corpus_hash(corpus),
         together=_together(parts),
     )

@@ -102,6 +102,13 @@ def test_every_option_reaches_its_setting(calls: Calls, tmp_path: Path) -> None:
     assert calls[1][0].run.extra_probes == ("needle", "forget-bias")
 
 
+def test_several_files_may_be_named(calls: Calls) -> None:
+    line = "a.csv b.csv --seeds 2 c.csv --test d.csv --test e.csv"
+    assert status_of(cli.run_main, *line.split()) == 0
+    corpus = calls[0][0].corpus
+    assert (corpus.path, corpus.test) == (("a.csv", "b.csv", "c.csv"), ("d.csv", "e.csv"))
+
+
 def test_the_command_is_noted_as_it_was_typed(calls: Calls, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["/somewhere/run_pipeline.py", "my file.csv", "--seeds", "2"])
     with pytest.raises(SystemExit):
@@ -329,7 +336,7 @@ def test_help_answers_at_once_and_imports_nothing_heavy() -> None:
         "sys.argv = ['run_pipeline.py', '--help']",
         "import runpy; runpy.run_path('run_pipeline.py', run_name='__main__')",
     )
-    assert shown.startswith("Usage: python run_pipeline.py [OPTIONS] [CORPUS]\n")
+    assert shown.startswith("Usage: python run_pipeline.py [OPTIONS] [CORPUS]...\n")
     assert time.perf_counter() - started < 5  # 0.1 s on an idle machine; the modules above are what guards it
 
 

@@ -282,13 +282,12 @@ BROKEN = {
     ),
     "book.xlsx": (
         "PK",
-        '{path}: the ending ".xlsx" is not one that can be read; '
-        "convert it to one of .csv .tsv .jsonl .ndjson .json .parquet .txt (plain, .gz or .zst)",
+        "{path}: the workbook cannot be read (calamine error: Cannot detect file format); save it as .csv",
     ),
     "prose.txt": (
         "just a line\nand another\n",
-        "{path}:1: lines start neither with __label__ nor hold a tab between label and text; "
-        "write `label<TAB>text`, or use .csv, .jsonl or folders",
+        "{path}:1: the lines hold text without a label: no __label__ before it, no tab between the two; "
+        "write `label<TAB>text`, or use .csv, .jsonl or folders; text without labels is for --unlabelled",
     ),
     "two.txt": (
         "__label__a x\n__label__a __label__b y\n",

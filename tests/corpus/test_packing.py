@@ -87,11 +87,13 @@ def test_what_stands_beside_the_data_in_an_archive_is_left_and_said(tmp_path: Pa
     assert loaded.assumptions[0] == f"{path}: train.csv is read, and nothing else in it (README.md, LICENSE)"
 
 
-def test_an_archive_of_several_files_is_refused_with_their_names(tmp_path: Path) -> None:
-    path = write(tmp_path / "a.zip", zipped({"train.csv": CSV, "test.csv": CSV}))
+def test_an_archive_of_several_files_that_is_called_otherwise_is_refused_with_their_names(
+    tmp_path: Path,
+) -> None:
+    path = write(tmp_path / "a.csv", zipped({"train.csv": CSV, "test.csv": CSV}))
     assert refusal(path) == (
         f"{path}: the archive holds 2 files (train.csv, test.csv), expected one; "
-        "name one (a.zip::train.csv), or unpack it and give the folder"
+        "name one (a.csv::train.csv), or unpack it and give the folder"
     )
     empty = write(tmp_path / "empty.zip", zipped({".DS_Store": "x"}))
     assert refusal(empty) == f"{empty}: the archive holds no file; give a file with records"

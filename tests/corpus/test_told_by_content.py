@@ -148,7 +148,7 @@ NAMED = {
     ),
     "arrays.npz": (zipped({"a.npy": b"\x93NUMPY"}), f": this is a file of NumPy arrays; {CONVERT}"),
     "data.h5": (b"\x89HDF\r\n\x1a\n", f": this is an HDF5 file; {CONVERT}"),
-    "films.tar": (
+    "films.dat": (
         bytes(257) + b"ustar\x0000" + bytes(248),
         ": this is a tar archive; unpack it, and give the file or folder inside",
     ),

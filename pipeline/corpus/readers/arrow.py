@@ -1,4 +1,4 @@
-"""Arrow: tables as .feather and .arrow files have them, in the layout of a file or of a stream."""
+"""Arrow: tables as Feather files and `datasets` keep them, in the layout of a file or of a stream."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import polars as pl
 
 from pipeline.core.errors import PipelineError
 from pipeline.corpus.readers.frames import as_table, damage_explained
+from pipeline.corpus.readers.hugging_face import names_beside, with_class_names
 from pipeline.corpus.readers.packing import read_bytes
 from pipeline.corpus.readers.records import RawTable
 
@@ -21,7 +22,7 @@ _STREAM_END = b"\xff\xff\xff\xff\x00\x00\x00\x00"
 
 
 def read_arrow(path: Path, wanted: Sequence[str] = ()) -> RawTable:
-    """Read a .feather or .arrow file, in either layout."""
+    """Read a .feather or .arrow file; classes get the names that a dataset_info.json beside it tells."""
     data = read_bytes(path)
     if data.startswith(OLD_FEATHER_MAGIC):
         fix = "write it again as Parquet, or with a newer to_feather"
@@ -29,7 +30,7 @@ def read_arrow(path: Path, wanted: Sequence[str] = ()) -> RawTable:
     is_file = data.startswith(FILE_MAGIC)
     with damage_explained(path, "Arrow"):
         frame = (pl.read_ipc if is_file else pl.read_ipc_stream)(io.BytesIO(data))
-    table = as_table(str(path), frame)
+    table = with_class_names(as_table(str(path), frame), names_beside(path))
     if is_file or data.endswith(_STREAM_END):
         return table
     cut = f"{path}: the stream of records has no end mark, so it may have been cut short"

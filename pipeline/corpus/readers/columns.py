@@ -41,6 +41,11 @@ def is_known_name(name: str) -> bool:
     return normalised_name(name) in TEXT_NAMES or normalised_name(name) in LABEL_NAMES
 
 
+def is_label_name(name: str) -> bool:
+    """Whether a header uses `name` for a label."""
+    return normalised_name(name) in LABEL_NAMES
+
+
 def choose_columns(table: RawTable, text: str | None, label: str | None) -> tuple[str, str, tuple[str, ...]]:
     """Return the text column, the label column and what was assumed.
 

@@ -8,7 +8,7 @@ import re
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count, islice
 from pathlib import Path
 from typing import Literal
@@ -46,13 +46,17 @@ class Record:
     fields: list[str]
 
 
-def read_delimited(path: Path, wanted: Sequence[str] = (), *, preferred: str) -> RawTable:
+def read_delimited(
+    path: Path, wanted: Sequence[str] = (), *, preferred: str, header: bool | None = None
+) -> RawTable:
     """Read fields between delimiters; `wanted` are column names the user gave, which mark a header.
 
-    `preferred` are the delimiters that the file may have; of equally likely ones it is the first.
+    `preferred` are the delimiters that the file may have; of equally likely ones it is the first. `header` says
+    whether there is one, where that is known from elsewhere.
     """
     source = read_source(path)
     dialect = find_dialect(source, preferred, wanted)
+    dialect = dialect if header is None else replace(dialect, header=header)
     clean = None if source.damaged else _read_clean(source, dialect)
     cells, problems = (
         _read_with_csv_module(source, dialect) if clean is None else (clean, no_problems(len(clean)))

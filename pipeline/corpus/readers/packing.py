@@ -107,14 +107,19 @@ def split_part(path: Path) -> tuple[Path, list[str]]:
     return Path(file), parts
 
 
-def read_bytes(path: Path, n_bytes: int = -1) -> bytes:
-    """Return the bytes that a file holds, unpacked: all, or no more than the first few."""
-    with open_content(path) as content:
+def is_empty(path: Path) -> bool:
+    """Whether there is nothing at all in a file."""
+    return split_part(path)[0].stat().st_size == 0
+
+
+def read_bytes(path: Path, n_bytes: int = -1, *, archives: bool = True) -> bytes:
+    """Return the bytes that a file holds, unpacked: all, or no more than the first few; a .zip too if `archives`."""
+    with open_content(path, archives=archives) as content:
         return content.stream.read(n_bytes)
 
 
 @contextmanager
-def open_content(path: Path) -> Iterator[Content]:
+def open_content(path: Path, *, archives: bool = True) -> Iterator[Content]:
     """Yield what a file holds, unpacked; the block reads from its stream and does nothing else.
 
     Raises
@@ -124,7 +129,7 @@ def open_content(path: Path) -> Iterator[Content]:
     """
     file, parts = split_part(path)
     with ExitStack() as stack:
-        unpacking = _Unpacking(path, parts, stack)
+        unpacking = _Unpacking(path, parts, stack, archives)
         try:
             yield unpacking.content(_opened(file, stack), file.name)
         except RuntimeError as error:  # of zipfile: a password, or an unknown method
@@ -140,15 +145,15 @@ def open_content(path: Path) -> Iterator[Content]:
 class _Unpacking:
     """A file that is being unpacked: the layers that were met, and what is to be said of them."""
 
-    def __init__(self, path: Path, parts: list[str], stack: ExitStack) -> None:
-        self._path, self._parts, self._stack = path, parts, stack
+    def __init__(self, path: Path, parts: list[str], stack: ExitStack, archives: bool) -> None:
+        self._path, self._parts, self._stack, self._archives = path, parts, stack, archives
         self._layers: list[str] = []
         self._notes: list[str] = []
 
     def content(self, stream: io.BufferedReader, name: str) -> Content:
         """Return what a stream holds once each layer of packing is taken off."""
         ending = _packing_of(stream.peek(_LONGEST_MAGIC))
-        if not ending:
+        if not ending or (ending == _ZIP and not self._archives):
             return self._whole(stream, name)
         if len(self._layers) == MOST_LAYERS:
             raise PipelineError(str(self._path), f"it is packed more than {MOST_LAYERS} times", "unpack it")

@@ -11,6 +11,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.corpus.public_sets import home_of
 from pipeline.corpus.readers.packing import STANDARD_INPUT, split_part
 
+CORPUS = "CORPUS"
 FROM_STANDARD_INPUT = ("-", "/dev/stdin")  # how it is asked for
 
 # Path makes one slash of two; a single letter before the colon is a drive of Windows.
@@ -32,12 +33,16 @@ def given_path(source: str | Path) -> Path:
     return path.absolute() if path == STANDARD_INPUT else path
 
 
-def path_of_option(option: str, source: str | Path) -> Path:
-    """Return the path that an option other than CORPUS names, which cannot be standard input."""
-    if str(source) in FROM_STANDARD_INPUT:
-        what = "standard input is read as CORPUS alone"
-        raise PipelineError(option, what, "give a file")
-    return given_path(source)
+def check_standard_input(names: Sequence[str], option: str) -> None:
+    """Raise PipelineError where standard input is to be anything else than the whole CORPUS."""
+    if not {*names} & {*FROM_STANDARD_INPUT}:
+        return
+    if option != CORPUS:
+        raise PipelineError(option, "standard input is read as CORPUS alone", "give a file")
+    if len(names) > 1:
+        raise PipelineError(
+            str(STANDARD_INPUT), "it is not read together with files", "give it alone, or files alone"
+        )
 
 
 def check_exists(path: Path, known: Sequence[str] = ()) -> None:
@@ -51,13 +56,14 @@ def check_exists(path: Path, known: Sequence[str] = ()) -> None:
     """
     if path == STANDARD_INPUT or path.exists():
         return
-    _check_is_no_address(path)
+    check_is_no_address(path)
     file, parts = split_part(path)
     if not parts or not file.exists():
         raise _missing(file, known)
 
 
-def _check_is_no_address(path: Path) -> None:
+def check_is_no_address(path: Path) -> None:
+    """Raise PipelineError where a path that is not there reads like an address."""
     address, bare = _ADDRESS.fullmatch(path.as_posix()), _HOST.fullmatch(path.as_posix())
     if address is None and bare is None:
         return

@@ -49,6 +49,13 @@ def read_lines(path: Path) -> tuple[pl.Series, str]:
     return pl.Series("text", texts, dtype=pl.String), how
 
 
+def read_documents(path: Path, label: str) -> RawTable:
+    """Read a text file whose lines are documents, all of the class `label`; blank lines are none."""
+    source = read_source(path)
+    lines = numbered_lines(source)
+    return _table(source, lines, [(line, label) for _, line in lines], "a document a line")
+
+
 def looks_like_fasttext(lines: Lines) -> bool:
     """Whether most lines of the head start with `__label__`."""
     head = lines[:SAMPLE_LINES]

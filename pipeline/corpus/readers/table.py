@@ -11,7 +11,6 @@ from pipeline.core.errors import PipelineError
 from pipeline.corpus.readers.arrow import read_arrow
 from pipeline.corpus.readers.databases import read_database
 from pipeline.corpus.readers.delimited import read_delimited
-from pipeline.corpus.readers.folders import read_folder
 from pipeline.corpus.readers.head import Head, read_head
 from pipeline.corpus.readers.json_records import read_json, read_jsonl
 from pipeline.corpus.readers.kinds import Kind, Reader
@@ -24,9 +23,9 @@ from pipeline.corpus.readers.signatures import ARROW_ENDINGS, DATABASE_ENDINGS, 
 from pipeline.corpus.readers.text_kinds import CERTAIN_TEXT, JSON_ENDINGS, LIKELY_TEXT, holds_pairs
 from pipeline.corpus.readers.workbooks import read_workbook
 
+DELIMITED = {".csv": ",;\t|", ".tsv": "\t,;|"}  # the delimiters of a format, the likeliest first
 READERS: dict[str, Reader] = {
-    ".csv": partial(read_delimited, preferred=",;\t|"),
-    ".tsv": partial(read_delimited, preferred="\t,;|"),
+    **{ending: partial(read_delimited, preferred=marks) for ending, marks in DELIMITED.items()},
     ".jsonl": read_jsonl,
     ".ndjson": read_jsonl,
     ".json": read_json,
@@ -56,7 +55,7 @@ class Format:
 
 
 def read_table(path: Path, wanted: Sequence[str] = (), known: Sequence[str] = ()) -> RawTable:
-    """Read a file or a folder of class folders as raw records.
+    """Read a file as raw records.
 
     Parameters
     ----------
@@ -69,16 +68,26 @@ def read_table(path: Path, wanted: Sequence[str] = (), known: Sequence[str] = ()
     Raises
     ------
     PipelineError
-        No such path, a format that is not read, or a file that its reader cannot read.
+        No such path, a format that is not read, a file that its reader cannot read, or without records.
     """
     check_exists(path, known)
-    if path.is_dir():
-        return read_folder(path)
-    found = find_format(path)
-    table = found.reader(path, wanted)
+    table = read_records(path, wanted)
     if len(table.cells) == 0:
         raise PipelineError(str(path), "the file holds no records", "give a file with one document a record")
+    return table
+
+
+def read_records(path: Path, wanted: Sequence[str] = ()) -> RawTable:
+    """Read a file that exists; a table may have no records."""
+    found = find_format(path)
+    table = found.reader(path, wanted)
     return replace(table, assumptions=(*found.said, *table.assumptions))
+
+
+def read_headless(path: Path) -> RawTable | None:
+    """Read a delimited file whose first line is a record like all others; None for other formats."""
+    marks = DELIMITED.get(ending_of(path))
+    return None if marks is None else read_delimited(path, preferred=marks, header=False)
 
 
 def ending_of(path: Path) -> str:
@@ -124,6 +133,15 @@ def _with_its_part(path: Path, head: Head, found: Format) -> Format:
         what = f'"{head.part}" would be a sheet or a table, and there is none in a file of this kind'
         raise PipelineError(str(path), what, f"give {split_part(path)[0]}")
     return found
+
+
+def holds_records(path: Path) -> bool:
+    """Whether a file's content is of a kind that is read as records, whatever its name says."""
+    try:
+        kind = _first(SIGNATURES + CERTAIN_TEXT + LIKELY_TEXT, read_head(path))
+    except PipelineError:  # an archive of several files, or damaged: told where it is read by its name
+        return False
+    return kind is not None and kind.reader is not None
 
 
 def holds_lines(path: Path) -> bool:

@@ -12,7 +12,6 @@ import polars as pl
 
 from pipeline.core.clean import plural
 from pipeline.core.errors import PipelineError, did_you_mean
-from pipeline.core.wording import quoted
 from pipeline.corpus.readers.delimited import column_names, has_header
 from pipeline.corpus.readers.packing import PART, open_content
 from pipeline.corpus.readers.records import RawTable, no_problems
@@ -105,7 +104,7 @@ def _as_table(path: Path, name: str, rows: pl.DataFrame, wanted: Sequence[str]) 
             f'{path}: the sheet "{name}" is read',
             f"{path}: the first row is a header"
             if header
-            else f"{path}: there is no header; the columns are called {quoted(names)}",
+            else f"{path}: there is no header; the columns are called {', '.join(names)}",
         ),
         find_lines=lambda: lines,
     )
