@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from corpus_builders import LABELS, TEXTS, documents, write
-from file_builders import workbook, zipped
+from file_builders import open_document_sheet, workbook, zipped
 
 from pipeline.core.errors import PipelineError
 from pipeline.corpus.loading import read_corpus
@@ -32,6 +32,15 @@ def test_the_only_sheet_is_read(tmp_path: Path, name: str) -> None:
     loaded = read_corpus(path)
     assert documents(loaded) == ROWS
     assert f'{path}: the sheet "Films" is read' in loaded.assumptions
+
+
+def test_a_sheet_of_open_document_is_read(tmp_path: Path) -> None:
+    sheet = open_document_sheet([("text", "label"), *ROWS])
+    assert documents(read_corpus(write(tmp_path / "a.ods", sheet))) == ROWS
+    path = write(tmp_path / "a.csv", sheet)
+    assert refusal(path) == (
+        f"{path}: this is an OpenDocument sheet; give it the ending .ods, or save the sheet as .csv"
+    )
 
 
 def test_a_cell_is_what_a_csv_file_would_hold(tmp_path: Path) -> None:
