@@ -24,7 +24,8 @@ def zipped(members: Mapping[str, str | bytes]) -> bytes:
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in members.items():
-            archive.writestr(name, content)
+            plain = name == "mimetype"  # as the format of OpenDocument has it
+            archive.writestr(name, content, zipfile.ZIP_STORED if plain else zipfile.ZIP_DEFLATED)
     return data.getvalue()
 
 

@@ -79,7 +79,8 @@ def text_of(table: RawTable, text_column: str | None, corpus_column: str) -> Fou
         name, how = corpus_column, "named as in the corpus"
     else:
         try:
-            name, how = choose_text(table)
+            column = choose_text(table)
+            name, how = column.column, column.how
         except PipelineError as error:  # --text, which it advises, would name the corpus's column too
             fix = f'name its text column "{corpus_column}", as in the corpus, or leave the other columns out'
             raise PipelineError(error.where, error.what, fix) from None

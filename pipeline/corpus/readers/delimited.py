@@ -17,6 +17,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.reading import NO_HEADER
 from pipeline.core.values import Int8, Int64
 from pipeline.corpus.readers.columns import is_known_name
 from pipeline.corpus.readers.encodings import TextSource, read_source
@@ -66,6 +67,8 @@ def read_delimited(
         cells=cells,
         problems=problems,
         assumptions=tuple(_assumptions(source, dialect, cells.columns)),
+        encoding=source.encoding,
+        header_line=1 if dialect.header else NO_HEADER,
         find_lines=lambda: _find_lines(source, dialect),
     )
 

@@ -73,6 +73,7 @@ def read_classes(
             *(f"{path}: read as unlabelled text" for path in unlabelled),
             *_links(folder, name),
         ),
+        encoding=documents.encoding,
         text_column="text",
         label_column="label",
         files=tuple(str(Path(name) / path.relative_to(folder)) for path, _ in found),

@@ -160,8 +160,8 @@ class _Unpacking:
         self._layers.append(ending)
         if ending == _ZIP:
             return self._of_zip(stream, name)
-        unpacked = io.BufferedReader(cast("io.RawIOBase", PACKED[ending].unpack(stream)))
-        return self.content(self._stack.enter_context(unpacked), inner_name(Path(name)).name)
+        unpacked = self._buffered(PACKED[ending].unpack(stream))
+        return self.content(unpacked, inner_name(Path(name)).name)
 
     def failed(self, error: Exception) -> PipelineError:
         """Return what is said where reading fails."""
@@ -172,11 +172,7 @@ class _Unpacking:
         return PipelineError(str(self._path), what, "check the path")
 
     def _of_zip(self, stream: io.BufferedReader, name: str) -> Content:
-        seekable = (
-            stream
-            if stream.seekable()
-            else io.BufferedReader(cast("io.RawIOBase", io.BytesIO(stream.read())))
-        )
+        seekable = stream if stream.seekable() else self._buffered(io.BytesIO(stream.read()))
         archive = self._stack.enter_context(zipfile.ZipFile(seekable))
         names = [info.filename for info in archive.infolist() if not info.is_dir()]
         if any(_OF_A_DOCUMENT.fullmatch(name) for name in names):
@@ -184,8 +180,12 @@ class _Unpacking:
             seekable.seek(0)
             return self._whole(seekable, name, frozenset(names))
         member = self._member(names)
-        opened = io.BufferedReader(cast("io.RawIOBase", archive.open(member)))
-        return self.content(self._stack.enter_context(opened), PurePosixPath(member).name)
+        return self.content(self._buffered(archive.open(member)), PurePosixPath(member).name)
+
+    def _buffered(self, stream: io.RawIOBase | io.BufferedIOBase | IO[bytes]) -> io.BufferedReader:
+        """Return a stream that can be looked into; it is closed with the file."""
+        buffered = io.BufferedReader(cast("io.RawIOBase", stream))
+        return self._stack.enter_context(cast("io.BufferedReader", buffered))
 
     def _member(self, names: list[str]) -> str:
         """Return the member that is meant: the one named, the only one, or the only one that holds data."""

@@ -125,6 +125,7 @@ def _table(source: TextSource, lines: Lines, pairs: list[Pair], layout: str) -> 
         cells=cells,
         problems=problems,
         assumptions=(f"{source.file}: the encoding is {source.encoding}", f"{source.file}: {layout}"),
+        encoding=source.encoding,
         text_column="text",
         label_column="label",
         find_lines=lambda: numbers,

@@ -43,6 +43,7 @@ def read_questions(path: Path, wanted: Sequence[str] = ()) -> RawTable:
             f"{source.file}: the encoding is {source.encoding}",
             f"{source.file}: each line is COARSE:fine and a text; the label is COARSE (--label fine takes both)",
         ),
+        encoding=source.encoding,
         text_column="text",
         label_column="coarse",
         find_lines=lambda: lines,

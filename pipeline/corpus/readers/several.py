@@ -73,6 +73,8 @@ def join(tables: Sequence[RawTable], name: str, *notes: str) -> RawTable:
         cells=pl.concat([table.cells for table in tables]),
         problems=np.concatenate([table.problems for table in tables]),
         assumptions=(*notes, *_said_of_all(tables, name)),
+        encoding=" and ".join(dict.fromkeys(table.encoding for table in tables if table.encoding)),
+        header_line=tables[0].header_line,
         text_column=_shared(table.text_column for table in tables),
         label_column=_shared(table.label_column for table in tables),
         nested=frozenset().union(*(table.nested for table in tables)),

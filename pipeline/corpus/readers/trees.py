@@ -37,6 +37,7 @@ def read_trees(path: Path, wanted: Sequence[str] = ()) -> RawTable:
             f"{source.file}: the encoding is {source.encoding}",
             f"{source.file}: each line is a tree; the label at its top is read, those of parts of it are not",
         ),
+        encoding=source.encoding,
         text_column="text",
         label_column="label",
         find_lines=lambda: lines,

@@ -12,6 +12,7 @@ import polars as pl
 
 from pipeline.core.clean import plural
 from pipeline.core.errors import PipelineError, did_you_mean
+from pipeline.core.reading import NO_HEADER
 from pipeline.corpus.readers.delimited import column_names, has_header
 from pipeline.corpus.readers.packing import PART, open_content
 from pipeline.corpus.readers.records import RawTable, no_problems
@@ -106,5 +107,6 @@ def _as_table(path: Path, name: str, rows: pl.DataFrame, wanted: Sequence[str]) 
             if header
             else f"{path}: there is no header; the columns are called {', '.join(names)}",
         ),
+        header_line=int(rows[_ROW][0]) if header else NO_HEADER,
         find_lines=lambda: lines,
     )
