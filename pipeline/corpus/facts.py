@@ -38,6 +38,7 @@ def describe_loaded(
     counts = np.bincount(loaded.corpus.labels, minlength=len(loaded.corpus.label_names))
     return {
         "name": loaded.name,
+        "reading": loaded.reading.line(),
         "rows_read": loaded.ledger.rows_read,
         "documents": loaded.ledger.documents,
         "dropped": describe_dropped(loaded.ledger.dropped, named_files),

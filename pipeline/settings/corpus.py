@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipeline.settings.setting import COUNT, COUNT_OR_NONE, SHARE, Check, Paths, named, named_paths, setting
+from pipeline.settings.setting import (
+    COUNT,
+    COUNT_OR_NONE,
+    SHARE,
+    Check,
+    Paths,
+    named,
+    named_paths,
+    setting,
+    switch,
+)
 
 
 @dataclass(frozen=True)
@@ -28,6 +38,9 @@ class CorpusSettings:
     )
     text: str | None = named("The column with the text; found by itself if absent.", "--text COLUMN")
     label: str | None = named("The column with the label; found by itself if absent.", "--label COLUMN")
+    allow_losses: bool = switch(
+        "Go on where more than a fifth of a file's records cannot be used.", "--allow-losses", decides=False
+    )
     test_size: float = setting(
         0.2,
         "The share of documents held out where there is no --test.",

@@ -17,6 +17,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.reading import NO_HEADER
 from pipeline.core.values import Int8, Int64
 from pipeline.corpus.readers.columns import is_known_name
 from pipeline.corpus.readers.encodings import TextSource, read_source
@@ -66,6 +67,8 @@ def read_delimited(
         cells=cells,
         problems=problems,
         assumptions=tuple(_assumptions(source, dialect, cells.columns)),
+        encoding=source.encoding,
+        header_line=1 if dialect.header else NO_HEADER,
         find_lines=lambda: _find_lines(source, dialect),
     )
 
@@ -96,7 +99,7 @@ def find_dialect(source: TextSource, preferred: str, wanted: Sequence[str] = ())
         delimiter, rows = NO_DELIMITER, _sample_rows(sample, NO_DELIMITER)
     sound = delimiter != "\t" and _is_well_quoted(source.data, Dialect(delimiter))
     quoted = sound or b'"' not in source.data or _marks_quote_fields(source.text(), delimiter)
-    return Dialect(delimiter, quoted, _has_header(rows[0], rows[1:], wanted))
+    return Dialect(delimiter, quoted, has_header(rows[0], rows[1:], wanted))
 
 
 def _sample(data: bytes) -> str:
@@ -145,7 +148,7 @@ def _is_strict(text: str, delimiter: str) -> bool:
     return False
 
 
-def _has_header(first: list[str], rows: list[list[str]], wanted: Sequence[str]) -> bool:
+def has_header(first: list[str], rows: list[list[str]], wanted: Sequence[str]) -> bool:
     """Whether the first record names columns: by a known name, else unless it looks like those below it."""
     if any(cell in wanted and not _is_number(cell) for cell in first):
         return True

@@ -26,6 +26,8 @@ class RawTable:
     cells: pl.DataFrame  # string columns, (n_records, n_columns)
     problems: Int8  # (n_records,) bits: UNDECODABLE, WRONG_FIELDS
     assumptions: tuple[str, ...] = ()
+    encoding: str = ""  # in words; empty where the format has its own
+    header_line: int | None = None  # from 1; NO_HEADER, or None where the format knows of none
     text_column: str | None = None  # where the format itself says which is the text, the label
     label_column: str | None = None
     find_lines: Callable[[], Int64] | None = None  # (n_records,) the line where each record starts, from 1
