@@ -5,34 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
 
 _AT_ONCE = 10_000
 EXTRA = "static"
-
-
-class Encoding(Protocol):
-    """A text as tokens."""
-
-    ids: list[int]
-
-
-class Tokenizer(Protocol):
-    """What is used of the package's own class."""
-
-    model: object
-
-    def get_vocab(self, with_added_tokens: bool) -> dict[str, int]:
-        """Return each token with its number."""
-
-    def encode_batch(self, texts: list[str], *, add_special_tokens: bool) -> list[Encoding]:
-        """Return each text as tokens."""
-
-    def token_to_id(self, token: str) -> int | None:
-        """Return the number of a token."""
-
-    def to_str(self) -> str:
-        """Return the whole as JSON."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,11 +51,11 @@ def load_tokenizer(path: Path) -> Tokens | str:
     """Return a tokenizer; where it cannot be used a sentence that says why, for the words that need none of it."""
     alone = "only words that are one token have vectors"
     try:
-        from tokenizers import Tokenizer as Own
+        from tokenizers import Tokenizer
     except ImportError:
         return f"{alone}: cutting the others needs the package tokenizers; run `pip install -e '.[{EXTRA}]'`"
     try:
-        tokenizer = Own.from_file(str(path))
+        tokenizer = Tokenizer.from_file(str(path))
         tokenizer.no_padding()
         tokenizer.no_truncation()
         return Tokens(path, tokenizer, _unknown(tokenizer))
