@@ -23,16 +23,20 @@ from pipeline.core.values import (
     LoadedCorpus,
 )
 from pipeline.core.wording import quoted
+from pipeline.corpus.asked.classes import AS_THEY_ARE, ClassOptions, settle_classes
+from pipeline.corpus.asked.columns import ChosenColumns, ColumnOptions
 from pipeline.corpus.built_in.table import BUILT_IN
-from pipeline.corpus.readers.columns import check_column, choose_columns, choose_text
+from pipeline.corpus.readers.columns import check_column, choose_text
 from pipeline.corpus.readers.folders import Parts, find_parts, read_unlabelled_folder
 from pipeline.corpus.readers.plain_text import read_lines, read_text
 from pipeline.corpus.readers.records import UNDECODABLE, WRONG_FIELDS, RawTable
 from pipeline.corpus.readers.table import check_exists, find_reader, read_table
+from pipeline.tasks.classification.targets import LABELS_SHOWN
 from pipeline.tasks.table import CLASSIFY
 from pipeline.tasks.task import Task
 
 NO_TEXT, NO_LABEL = "no text", "no label"
+UNKNOWN_CLASS = "of a class that training does not have (--only-known-classes)"
 UNDECODABLE_BYTES, WRONG_NUMBER = "undecodable bytes", "wrong number of fields"
 HASHED_AT_ONCE = 10_000  # documents
 
@@ -59,6 +63,7 @@ def read_corpus(
     unlabelled: str | Path | None = None,
     text_column: str | None = None,
     label_column: str | None = None,
+    classes: ClassOptions = AS_THEY_ARE,
     task: Task = CLASSIFY,
 ) -> LoadedCorpus:
     """Return a labelled corpus, its row ledger and everything assumed on the way.
@@ -74,8 +79,10 @@ def read_corpus(
     unlabelled : str or Path, optional
         Extra text for embeddings: any of the formats, or a .txt file with a document a line.
     text_column, label_column : str, optional
-        Column names; found by name or content where absent.
-
+        Column names; found by name or content where absent. Several columns, such as "title,body", are joined;
+        a number cut in two, such as "stars>3", is a label.
+    classes : ClassOptions
+        Classes to merge, to rename and to leave out.
     task : Task
         What is asked of a document: which labels there are, and which are unknown.
 
@@ -85,17 +92,21 @@ def read_corpus(
         A file that cannot be read, columns that cannot be settled, a test label that training does not have,
         or fewer than two classes.
     """
-    named = tuple(name for name in (text_column, label_column) if name is not None)
-    table, test, validation = _read_training(source, test, validation, named)
-    columns = choose_columns(table, text_column, label_column)
-    training = select_training(table, *columns)
-    classes = task.names(training.labels, table.file)
+    asked = ColumnOptions(text_column, label_column)
+    table, test, validation = _read_training(source, test, validation, asked.names)
+    chosen = [asked.choose(table)]
+    splits = [(path, split) for path, split in ((validation, VALIDATION), (test, TEST)) if path is not None]
+    chosen += [_read_evaluation(path, asked, chosen[0]) for path, _ in splits]
+    wanted, told = settle_classes(classes, [one.table.cells[one.label] for one in chosen], chosen[0].label)
+    first, *others = (replace(one, table=wanted.applied(one.table, one.label)) for one in chosen)
+    training = select_training(first.table, first.text, first.label, (*first.assumptions, *told))
+    names = task.names(training.labels, table.file)
     parts = [training]
-    for path, split in ((validation, VALIDATION), (test, TEST)):
-        if path is not None:
-            parts.append(_read_evaluation(path, split, named, columns[:2], classes, task))
-    extra, extra_assumptions = _read_unlabelled(unlabelled, text_column, table, columns[0])
-    return _join(_corpus_name(source), parts, classes, extra, extra_assumptions, task)
+    for one, (_, split) in zip(others, splits, strict=True):
+        told = {"split": split, "classes": names, "task": task, "only_known": classes.only_known}
+        parts.append(select_evaluation(one.table, one.text, one.label, one.assumptions, **told))
+    extra, extra_assumptions = _read_unlabelled(unlabelled, text_column, table, first.text)
+    return _join(_corpus_name(source), parts, names, extra, extra_assumptions, task)
 
 
 # --- files -----------------------------------------------------------------------------------------------
@@ -128,19 +139,11 @@ def _check_given_once(
             raise PipelineError(option, f"the corpus {folder} has a part of its own, {inside.name}", fix)
 
 
-def _read_evaluation(
-    path: str | Path,
-    split: int,
-    named: tuple[str, ...],
-    training: tuple[str, str],
-    classes: tuple[str, ...],
-    task: Task,
-) -> Part:
+def _read_evaluation(path: str | Path, asked: ColumnOptions, training: ChosenColumns) -> ChosenColumns:
     """Read a test or validation file; its columns are called as in training, else found anew."""
-    table = read_table(Path(path), (*named, *training))
-    text, label = (name if name in table.cells.columns else None for name in training)
-    columns = choose_columns(table, text, label)
-    return select_evaluation(table, *columns, split=split, classes=classes, task=task)
+    named = ((asked.text, training.text), (asked.label, training.label))
+    found = (column for option, column in named if option is None)
+    return asked.choose_as(read_table(Path(path), (*asked.names, *found)), training)
 
 
 def _read_unlabelled(
@@ -166,7 +169,8 @@ def _unlabelled_texts(path: Path, text_column: str | None, corpus_column: str) -
         return read_unlabelled_folder(path), "a file each"
     if find_reader(path) is read_text:
         return read_lines(path)
-    table = read_table(path, (text_column,) if text_column else ())
+    asked = ColumnOptions(text_column)
+    table, text_column = asked.joined(read_table(path, asked.names))
     if text_column in table.cells.columns:
         check_column(table, str(text_column), "--text")
         name, how = str(text_column), "as --text says"
@@ -200,6 +204,7 @@ def select_training(table: RawTable, text: str, label: str, assumptions: tuple[s
     reasons = {
         UNDECODABLE_BYTES: (table.problems & UNDECODABLE) > 0,
         WRONG_NUMBER: (table.problems & WRONG_FIELDS) > 0,
+        **table.left_out,
         NO_TEXT: _is_blank(texts).to_numpy(),
         NO_LABEL: _is_blank(labels).to_numpy(),
     }
@@ -219,6 +224,7 @@ def select_evaluation(
     split: int,
     classes: tuple[str, ...],
     task: Task = CLASSIFY,
+    only_known: bool = False,
 ) -> Part:
     """Keep every test record whose label can be read, so that no denominator shrinks.
 
@@ -228,10 +234,13 @@ def select_evaluation(
     unknown = ~labels.is_in(list(classes)).fill_null(False).to_numpy()
     undecodable, wrong = (table.problems & UNDECODABLE) > 0, (table.problems & WRONG_FIELDS) > 0
     reasons = {
+        **table.left_out,
         NO_LABEL: _is_blank(labels).to_numpy() & ~wrong,
         UNDECODABLE_BYTES: undecodable & unknown,
         WRONG_NUMBER: wrong & (unknown | texts.is_null().to_numpy()),
     }
+    if only_known:
+        reasons[UNKNOWN_CLASS] = unknown
     used = ~np.logical_or.reduce(list(reasons.values()))
     _check_labels(table, label, np.flatnonzero(unknown & used).tolist(), classes, task)
     part = _split_off(table, split, texts.fill_null(""), labels, reasons)
@@ -242,6 +251,9 @@ def select_evaluation(
         "with a wrong number of fields, kept": kept & wrong,
     }
     warnings = tuple(_note(table, note, rows) for note, rows in notes.items() if rows.any())
+    warnings += tuple(
+        _unknown_note(table, labels, entry) for entry in part.dropped if entry.reason == UNKNOWN_CLASS
+    )
     return replace(part, assumptions=table.assumptions + assumptions, warnings=table.warnings + warnings)
 
 
@@ -252,6 +264,15 @@ def _is_blank(cells: pl.Series) -> pl.Series:
 def _note(table: RawTable, note: str, rows: Bool) -> str:
     places = [table.place(record) for record in np.flatnonzero(rows).tolist()]
     return f"{table.file}: {plural(len(places), 'record')} {note} ({first_places(places)})"
+
+
+def _unknown_note(table: RawTable, labels: pl.Series, left_out: Dropped) -> str:
+    counts = labels.gather(left_out.rows).value_counts(sort=True).rows()
+    classes = first_places([f'"{name}" ({count:,})' for name, count in counts], LABELS_SHOWN)
+    return (
+        f"{table.file}: {len(left_out.rows):,} of {plural(len(labels), 'record')} left out (--only-known-classes), of "
+        f"{'a class' if len(counts) == 1 else 'classes'} that training does not have: {classes}"
+    )
 
 
 def _split_off(
@@ -287,10 +308,11 @@ def _check_labels(
     if not unknown:
         return
     label = table.cells[column][unknown[0]]
-    fix = "correct the row"
+    fix = "correct the row, or leave it out with --only-known-classes"
     if len(unknown) > 1:
         places = [table.place(row).removeprefix(f"{table.file}:") for row in unknown]
-        fix = f"correct the {len(unknown)} rows with such labels ({first_places(places)})"
+        rows = f"{len(unknown):,} rows with such labels ({first_places(places)})"
+        fix = f"correct the {rows}, or leave them out with --only-known-classes"
     what = f'column `{column}` is "{label}"; {task.unknown(label, names)}'
     raise PipelineError(table.place(unknown[0]), what, fix)
 

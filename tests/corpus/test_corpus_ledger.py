@@ -162,7 +162,8 @@ def test_a_label_that_training_does_not_have(tmp_path: Path) -> None:
     with pytest.raises(PipelineError) as caught:
         read_corpus(corpus, test=test)
     assert str(caught.value) == (
-        f'{test}:4: column `label` is "postive"; the labels are "negative", "positive"; correct the row'
+        f'{test}:4: column `label` is "postive"; the labels are "negative", "positive"; '
+        "correct the row, or leave it out with --only-known-classes"
     )
 
 
@@ -174,7 +175,8 @@ def test_several_such_labels_among_many(tmp_path: Path) -> None:
         read_corpus(corpus, validation=test)
     assert str(caught.value) == (
         f'{test}:2: column `label` is "topic 1a"; the nearest of the 12 labels are '
-        '"topic 1", "topic 11", "topic 10"; correct the 5 rows with such labels (2, 3, 4 and 2 more)'
+        '"topic 1", "topic 11", "topic 10"; correct the 5 rows with such labels (2, 3, 4 and 2 more), '
+        "or leave them out with --only-known-classes"
     )
 
 

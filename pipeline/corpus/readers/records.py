@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 import polars as pl
 
-from pipeline.core.values import Int8, Int64
+from pipeline.core.values import Bool, Int8, Int64
 from pipeline.corpus.readers.encodings import has_surrogates, without_surrogates
 
 UNDECODABLE, WRONG_FIELDS = 1, 2  # bits of RawTable.problems
@@ -34,6 +34,9 @@ class RawTable:
     warnings: tuple[str, ...] = ()
     unlabelled: pl.Series | None = None  # folders: the text of a folder for documents without a label
     together: Int64 | None = None  # (n_records,): records that share a number stay in one split
+    left_out: Mapping[str, Bool] = field(
+        default_factory=dict
+    )  # by reason, (n_records,): what the user left out
 
     @cached_property
     def lines(self) -> Int64 | None:
