@@ -12,6 +12,7 @@ import polars as pl
 from pipeline.core.clean import plural
 from pipeline.core.errors import PipelineError, first_places
 from pipeline.core.values import (
+    SPLIT_NAMES,
     TEST,
     UNASSIGNED,
     VALIDATION,
@@ -26,6 +27,7 @@ from pipeline.core.wording import quoted
 from pipeline.corpus.asked.classes import AS_THEY_ARE, ClassOptions, settle_classes
 from pipeline.corpus.asked.columns import ChosenColumns, ColumnOptions
 from pipeline.corpus.built_in.table import BUILT_IN
+from pipeline.corpus.plausible import check_labels, label_warnings, part_warnings, text_warnings
 from pipeline.corpus.readers.columns import check_column, choose_text
 from pipeline.corpus.readers.folders import Parts, find_parts, read_unlabelled_folder
 from pipeline.corpus.readers.plain_text import read_lines, read_text
@@ -100,7 +102,11 @@ def read_corpus(
     wanted, told = settle_classes(classes, [one.table.cells[one.label] for one in chosen], chosen[0].label)
     first, *others = (replace(one, table=wanted.applied(one.table, one.label)) for one in chosen)
     training = select_training(first.table, first.text, first.label, (*first.assumptions, *told))
+    wanted.check_left(training.labels)
+    check_labels(training.texts, training.labels, (first.text, first.label), table.file, split=test is None)
     names = task.names(training.labels, table.file)
+    seen = (*label_warnings(names, first.label), *text_warnings(training.texts, first.text))
+    training = replace(training, warnings=(*training.warnings, *seen))
     parts = [training]
     for one, (_, split) in zip(others, splits, strict=True):
         told = {"split": split, "classes": names, "task": task, "only_known": classes.only_known}
@@ -244,6 +250,7 @@ def select_evaluation(
     used = ~np.logical_or.reduce(list(reasons.values()))
     _check_labels(table, label, np.flatnonzero(unknown & used).tolist(), classes, task)
     part = _split_off(table, split, texts.fill_null(""), labels, reasons)
+    check_tested(part, text)
     kept = np.isin(np.arange(len(texts)), part.records)
     notes = {
         "without text, kept as empty": kept & _is_blank(texts).to_numpy(),
@@ -264,6 +271,18 @@ def _is_blank(cells: pl.Series) -> pl.Series:
 def _note(table: RawTable, note: str, rows: Bool) -> str:
     places = [table.place(record) for record in np.flatnonzero(rows).tolist()]
     return f"{table.file}: {plural(len(places), 'record')} {note} ({first_places(places)})"
+
+
+def check_tested(part: Part, text: str) -> None:
+    """Refuse a test or validation file of which no record can be used, or none has a text."""
+    file, option = part.table.file, f"--{SPLIT_NAMES[part.split]}"
+    if len(part.texts) == 0:
+        reasons = "; ".join(f"{len(entry.rows):,} {entry.reason}" for entry in part.dropped)
+        what = f"none of the {plural(len(part.table.cells), 'record')} can be used: {reasons}"
+        raise PipelineError(file, what, f"give a file of documents with their labels, or leave out {option}")
+    if _is_blank(part.texts).all():
+        what = f'none of the {plural(len(part.texts), "record")} has a text in column "{text}"'
+        raise PipelineError(file, what, "name the column with --text, or correct the file")
 
 
 def _unknown_note(table: RawTable, labels: pl.Series, left_out: Dropped) -> str:
@@ -342,7 +361,11 @@ def _join(
         ledger=Ledger(sum(len(part.table.cells) for part in parts), len(corpus.texts), dropped),
         unlabelled=extra,
         assumptions=tuple(line for part in parts for line in part.assumptions) + extra_assumptions,
-        warnings=tuple(line for part in parts for line in part.warnings) + task.warnings(classes),
+        warnings=(
+            *(line for part in parts for line in part.warnings),
+            *task.warnings(classes),
+            *part_warnings(corpus),
+        ),
         hash=corpus_hash(corpus),
         together=_together(parts),
     )

@@ -168,3 +168,14 @@ def test_without_the_option_the_refusal_names_it_the_class_and_the_records(tmp_p
         f'{test}:3: column `label` is "9"; the labels are "1", "2", "3", "4", "5"; correct the 3 rows with such '
         "labels (3, 5, 6), or leave them out with --only-known-classes"
     )
+
+
+def test_one_class_left_is_refused_with_the_options_that_left_it(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", STARS)
+    assert refused(path, mapped("2,3,4,5=", "")) == (
+        '--map: every document left has the label "1"; a comparison needs two classes: merge or leave out fewer'
+    )
+    assert refused(path, mapped("1,2,3=low", "4", "5")) == (
+        '--map and --drop-class: every document left has the label "low"; a comparison needs two classes: '
+        "merge or leave out fewer"
+    )

@@ -185,6 +185,7 @@ def test_labels_that_differ_only_in_case_or_blanks_are_kept_apart_with_a_warning
     loaded = read_corpus(path)
     assert loaded.corpus.label_names == ("NEG", "Pos", "neg", "pos", "pos ")
     assert loaded.warnings == (
-        'labels "NEG", "neg" differ only in case or blanks; they are kept apart',
-        'labels "Pos", "pos", "pos " differ only in case or blanks; they are kept apart',
+        'labels "NEG", "neg" differ only in case or blanks; they are kept apart; --map "NEG=neg" joins them',
+        'labels "Pos", "pos", "pos " differ only in case or blanks; they are kept apart; '
+        "--map \"Pos,'pos '=pos\" joins them",
     )

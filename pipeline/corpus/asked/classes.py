@@ -9,8 +9,8 @@ from difflib import get_close_matches
 import polars as pl
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.lists import names_and_marks, names_in
 from pipeline.core.wording import quoted
-from pipeline.corpus.asked.lists import names_and_marks, names_in
 from pipeline.corpus.readers.records import RawTable
 
 NAMES_SHOWN = 10
@@ -53,6 +53,15 @@ class AskedClasses:
             cells=table.cells.with_columns(renamed.alias(label)),
             left_out=table.left_out | {reason: rows for reason, rows in left_out.items() if rows.any()},
         )
+
+    def check_left(self, labels: pl.Series) -> None:
+        """Refuse rules that leave training documents of one class alone."""
+        if (self.renamed or self.dropped) and labels.n_unique() == 1:
+            options = " and ".join(
+                dict.fromkeys([*(["--map"] if self.renamed else []), *self.dropped.values()])
+            )
+            what = f'every document left has the label "{labels[0]}"'
+            raise PipelineError(options, what, "a comparison needs two classes: merge or leave out fewer")
 
 
 def settle_classes(

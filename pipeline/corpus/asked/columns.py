@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.lists import names_in
 from pipeline.core.wording import quoted
 from pipeline.corpus.asked.cut import Cut, cut_labels, read_cut
-from pipeline.corpus.asked.lists import names_in
 from pipeline.corpus.readers.columns import check_column, choose_columns
 from pipeline.corpus.readers.records import RawTable
 
