@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -109,8 +110,10 @@ def read_corpus(
     training = replace(training, warnings=(*training.warnings, *seen))
     parts = [training]
     for one, (_, split) in zip(others, splits, strict=True):
-        told = {"split": split, "classes": names, "task": task, "only_known": classes.only_known}
-        parts.append(select_evaluation(one.table, one.text, one.label, one.assumptions, **told))
+        of_part = partial(
+            select_evaluation, split=split, classes=names, task=task, only_known=classes.only_known
+        )
+        parts.append(of_part(one.table, one.text, one.label, one.assumptions))
     extra, extra_assumptions = _read_unlabelled(unlabelled, text_column, table, first.text)
     return _join(_corpus_name(source), parts, names, extra, extra_assumptions, task)
 
@@ -286,7 +289,7 @@ def check_tested(part: Part, text: str) -> None:
 
 
 def _unknown_note(table: RawTable, labels: pl.Series, left_out: Dropped) -> str:
-    counts = labels.gather(left_out.rows).value_counts(sort=True).rows()
+    counts = labels.gather(list(left_out.rows)).value_counts(sort=True).rows()
     classes = first_places([f'"{name}" ({count:,})' for name, count in counts], LABELS_SHOWN)
     return (
         f"{table.file}: {len(left_out.rows):,} of {plural(len(labels), 'record')} left out (--only-known-classes), of "

@@ -129,7 +129,7 @@ def sizes_of_classes(counts: Int64, most: int) -> Int64:
             break
         sizes[under] = floors[under]
         small |= under
-    whole = np.floor(sizes).astype(np.int64)
+    whole: Int64 = np.floor(sizes).astype(np.int64)
     left = max(most - int(whole.sum()), 0)
     whole[np.argsort(whole - sizes, kind="stable")[:left]] += 1  # to those of which most was cut off
     return whole

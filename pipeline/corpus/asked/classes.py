@@ -51,7 +51,7 @@ class AskedClasses:
         return replace(
             table,
             cells=table.cells.with_columns(renamed.alias(label)),
-            left_out=table.left_out | {reason: rows for reason, rows in left_out.items() if rows.any()},
+            left_out={**table.left_out, **{reason: rows for reason, rows in left_out.items() if rows.any()}},
         )
 
     def check_left(self, labels: pl.Series) -> None:

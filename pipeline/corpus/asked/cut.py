@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-import numpy as np
 import polars as pl
 
 from pipeline.core.errors import PipelineError
@@ -90,7 +89,7 @@ def cut_labels(table: RawTable, label: str, cut: Cut) -> RawTable:
         table,
         cells=table.cells.with_columns(classes.set(numbers.is_null(), None).alias(label)),
         assumptions=(*table.assumptions, said),
-        left_out=table.left_out | {reason: no_number.to_numpy().astype(np.bool_)},
+        left_out={**table.left_out, reason: no_number.to_numpy()},
     )
 
 
