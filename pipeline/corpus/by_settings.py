@@ -5,6 +5,7 @@ from __future__ import annotations
 from pipeline.core.seeds import stage_generator
 from pipeline.core.values import Corpus, Duplicates, LoadedCorpus
 from pipeline.corpus.asked.classes import ClassOptions, read_map
+from pipeline.corpus.how_read import resting_on
 from pipeline.corpus.loading import read_corpus
 from pipeline.corpus.sample import sample_corpus
 from pipeline.corpus.splits import split_corpus
@@ -24,6 +25,7 @@ def read_asked(config: Config) -> LoadedCorpus:
         classes=ClassOptions(
             read_map(wanted.class_map or ""), wanted.drop_classes, wanted.only_known_classes
         ),
+        allow_losses=wanted.allow_losses,
     )
     generator = stage_generator(
         config.run.seed, "quick sample"
@@ -40,11 +42,12 @@ def _asked_by(config: Config) -> str:
 def split_asked(config: Config, loaded: LoadedCorpus, duplicates: Duplicates) -> list[Corpus]:
     """Return the corpus of each fold, split by `run.seed` alone; one where there are no folds."""
     wanted = config.corpus
-    return split_corpus(
-        loaded,
-        duplicates.groups,
-        test_size=wanted.test_size,
-        validation_size=wanted.validation_size,
-        folds=wanted.folds,
-        generator=stage_generator(config.run.seed, "split"),
-    )
+    with resting_on(loaded.reading.parts[0]):
+        return split_corpus(
+            loaded,
+            duplicates.groups,
+            test_size=wanted.test_size,
+            validation_size=wanted.validation_size,
+            folds=wanted.folds,
+            generator=stage_generator(config.run.seed, "split"),
+        )

@@ -12,6 +12,8 @@ from pipeline.core.clean import cell_text, clip, plural
 from pipeline.core.errors import PipelineError
 from pipeline.core.values import SPLIT_NAMES, TEST, VALIDATION, Corpus
 from pipeline.corpus.asked.cut import numbers_in
+from pipeline.corpus.part import Part
+from pipeline.corpus.readers.columns import Columns
 
 MOST_GRADES = 20  # different numbers that may well be classes, such as stars with halves
 FEWEST_TO_JUDGE = 10  # documents, below which nothing is said of what labels look like
@@ -21,18 +23,12 @@ _SAYS_SOMETHING = r"[\p{L}\p{N}\p{So}]"
 ENOUGH_TO_SPLIT = 3  # documents of a class: one each to train, validate and test
 
 
-def check_labels(
-    texts: pl.Series, labels: pl.Series, columns: tuple[str, str], file: str, *, split: bool
-) -> None:
+def check_labels(training: Part, *, split: bool) -> None:
     """Refuse labels of training documents that are numbers to be predicted, names of documents, or the texts.
 
     Parameters
     ----------
-    texts, labels : string Series
-        Of the training documents.
-    columns : (str, str)
-        What the text and the label column are called.
-    file : str
+    training : Part
     split : bool
         Whether test documents are to be taken from these; else a class may have one document.
 
@@ -41,47 +37,56 @@ def check_labels(
     PipelineError
         Each says what the column holds and which option names another.
     """
-    if len(texts) < FEWEST_TO_JUDGE:
+    labels, file = training.labels, training.table.file
+    if len(labels) < FEWEST_TO_JUDGE:
         return
     counts = labels.value_counts()
-    _check_exchanged(texts, counts[labels.name], columns, file)
-    too_rare = split and int(counts["count"].min() or 0) < ENOUGH_TO_SPLIT  # type: ignore[arg-type]
-    _check_no_number(labels, counts[labels.name], columns[1], file, too_rare=too_rare)
+    names, column = counts[labels.name], training.columns.label.column
+    _check_exchanged(training, names)
+    too_rare = split and int(counts["count"].to_numpy().min()) < ENOUGH_TO_SPLIT
+    _check_no_number(training, names, too_rare=too_rare)
     if too_rare and 2 * len(counts) > len(labels):
         what = (
-            f'column "{columns[1]}" has {len(counts):,} different labels in {plural(len(labels), "record")}, such as '
+            f'column "{column}" has {len(counts):,} different labels in {plural(len(labels), "record")}, such as '
             f'"{shown(str(labels[0]))}": it tells records apart, and is no class'
         )
         raise PipelineError(file, what, "name the column of the classes with --label")
 
 
-def _check_exchanged(texts: pl.Series, names: pl.Series, columns: tuple[str, str], file: str) -> None:
+def _check_exchanged(training: Part, names: pl.Series) -> None:
     """Refuse labels that are longer and more varied than the texts."""
-    of_label, of_text = (float(one.str.len_chars().mean() or 0.0) for one in (names, texts))  # type: ignore[arg-type]
+    texts, of_label, of_text = training.texts, _mean_length(names), _mean_length(training.texts)
     if of_label <= 2 * of_text or len(names) <= texts.n_unique():
         return
-    text, label = columns
+    text, label = training.columns.text.column, training.columns.label.column
     of_each = [(of_label, len(names)), (of_text, texts.n_unique())]
     seen = [
-        f"{plural(different, 'value')} of {length:,.0f} characters on average"
+        f"{plural(different, 'value')} of {plural(round(length), 'character')} on average"
         for length, different in of_each
     ]
     what = f'the label column "{label}" holds {seen[0]}, the text column "{text}" {seen[1]}'
-    raise PipelineError(file, what, f"exchange the two: --text {quote(label)} --label {quote(text)}")
+    fix = f"exchange the two: --text {quote(label)} --label {quote(text)}"
+    raise PipelineError(training.table.file, what, fix)
 
 
-def _check_no_number(labels: pl.Series, names: pl.Series, column: str, file: str, *, too_rare: bool) -> None:
+def _mean_length(texts: pl.Series) -> float:
+    """Return the mean number of characters."""
+    return float(texts.str.len_chars().to_numpy().mean())
+
+
+def _check_no_number(training: Part, names: pl.Series, *, too_rare: bool) -> None:
     """Refuse many different numbers where one is no whole number, or some have too few documents to be a class."""
     if len(names) <= MOST_GRADES:
         return
-    numbers = numbers_in(names)
-    if numbers.null_count() or not (too_rare or (numbers % 1 != 0).any()):
+    read = numbers_in(names)
+    numbers = read.drop_nulls().to_numpy()
+    if read.null_count() or not (too_rare or (numbers % 1 != 0).any()):
         return
-    low, high = float(numbers.min()), float(numbers.max())  # type: ignore[arg-type]
-    what = f'column "{column}" holds {len(names):,} different numbers ({low:g} to {high:g}): a number to be predicted'
-    raise PipelineError(
-        file, what, f'cut it in two classes, such as --label "{column}{half(labels)}", or name another column'
-    )
+    column = training.columns.label.column
+    span = f"{numbers.min():g} to {numbers.max():g}"
+    what = f'column "{column}" holds {len(names):,} different numbers ({span}): a number to be predicted'
+    fix = f'cut it in two classes, such as --label "{column}{half(training.labels)}", or name another column'
+    raise PipelineError(training.table.file, what, fix)
 
 
 def half(labels: pl.Series) -> str:
@@ -95,22 +100,24 @@ def half(labels: pl.Series) -> str:
     return f"{'>' if (numbers > median).any() else '>='}{median:g}"
 
 
-def label_warnings(names: Sequence[str], column: str) -> tuple[str, ...]:
+def label_warnings(names: Sequence[str], columns: Columns) -> tuple[str, ...]:
     """Return a sentence on labels that are as long as texts."""
     longest = max(names, key=len)
     if len(longest) <= LONG_LABEL:
         return ()
-    return (
-        f'labels have up to {len(longest):,} characters, such as "{shown(longest)}": is column "{column}" the label?',
-    )
+    column = columns.label.column
+    seen = f'labels have up to {len(longest):,} characters, such as "{shown(longest)}"'
+    return (f'{seen}: is column "{column}" the label?',)
 
 
-def text_warnings(texts: pl.Series, column: str) -> tuple[str, ...]:
+def text_warnings(training: Part) -> tuple[str, ...]:
     """Return a sentence where no training text holds a letter, a digit or a symbol such as an emoji."""
+    texts = training.texts
     if any(texts.head(FEWEST_TO_JUDGE).str.contains(_SAYS_SOMETHING)) or any(
         texts.str.contains(_SAYS_SOMETHING)
     ):
         return ()
+    column = training.columns.text.column
     return (
         f'no text in column "{column}" holds a letter or a digit: there is little to learn from marks alone',
     )
@@ -120,8 +127,8 @@ def part_warnings(corpus: Corpus) -> tuple[str, ...]:
     """Return a sentence for each official part whose documents are all of one class."""
     found = []
     for split in (VALIDATION, TEST):
-        labels = np.unique(corpus.labels[corpus.split == split])
-        if len(labels) == 1:
+        labels = corpus.labels[corpus.split == split]
+        if len(labels) > 1 and len(np.unique(labels)) == 1:
             name = cell_text(corpus.label_names[int(labels[0])])
             found.append(
                 f'every {SPLIT_NAMES[split]} document is of class "{name}": who always answers so is always right'

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
+from pipeline.core.reading import Reading
 from pipeline.core.values import (
     TEST,
     TRAIN,
@@ -18,13 +19,14 @@ from pipeline.core.values import (
     Ledger,
     LoadedCorpus,
 )
-from pipeline.corpus.loading import corpus_hash
+from pipeline.corpus.loading import classes_by_size, corpus_hash
 
 REASON = "not in the sample"
 FEWEST, ENOUGH = (
     3,
     10,
 )  # documents of a class: one each to train, validate and test; what is kept where there is room
+_SPLITS = {"": UNASSIGNED, "validation": VALIDATION, "test": TEST}  # by `PartRead.part`
 _FILES = {UNASSIGNED: "CORPUS", TRAIN: "CORPUS", VALIDATION: "--validation", TEST: "--test"}
 
 
@@ -88,8 +90,20 @@ def _keep(loaded: LoadedCorpus, kept: Int64) -> LoadedCorpus:
         corpus=sample,
         ledger=ledger,
         hash=corpus_hash(sample),
+        reading=_reading_of(loaded.reading, corpus, sample),
         together=None if loaded.together is None else loaded.together[kept],
     )
+
+
+def _reading_of(reading: Reading, whole: Corpus, sample: Corpus) -> Reading:
+    """Return how the corpus was read, with the sample's numbers."""
+    parts = []
+    for part in reading.parts:
+        split = _SPLITS[part.part]
+        drawn, n_docs = int((sample.split == split).sum()), int((whole.split == split).sum())
+        rest = ((REASON, n_docs - drawn),) if drawn < n_docs else ()
+        parts.append(replace(part, used=drawn, left_out=(*part.left_out, *rest)))
+    return Reading(tuple(parts), classes_by_size(sample))
 
 
 def _draw_texts(texts: pl.Series | None, most: int, generator: np.random.Generator) -> pl.Series | None:

@@ -11,22 +11,23 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.values import Dropped
 from pipeline.corpus.loading import read_corpus
 
-PARTS = "title,body,label\nGood,a film,pos\n,so bad,neg\nFine,  ,pos\n,,neg\n"
-STARS = "text,stars\nfine,4\nbad,2\nso so,3\ngood,5.0\nold,many\nlost,\n"
+PARTS = "title,body,label\nGood,a film,pos\n,so bad,neg\nFine,  ,pos\n"
+STARS = "text,stars\nfine,4\nbad,2\nso so,3\ngood,5.0\n"
+ODD = "old,many\nlost,\n"
 
 
 def refused(path: Path, **options: str) -> str:
     with pytest.raises(PipelineError) as caught:
         read_corpus(path, **options)  # type: ignore[arg-type]
-    return str(caught.value)
+    return str(caught.value).partition("; read with ")[0]  # what that says has tests of its own
 
 
 # --- --text
 
 
 def test_columns_are_joined_with_a_blank_line_and_empty_parts_are_passed_over(tmp_path: Path) -> None:
-    path = write(tmp_path / "a.csv", PARTS)
-    loaded = read_corpus(path, text_column="title,body")
+    path = write(tmp_path / "a.csv", PARTS + ",,neg\n")
+    loaded = read_corpus(path, text_column="title,body", allow_losses=True)
     assert documents(loaded) == [("Good\n\na film", "pos"), ("so bad", "neg"), ("Fine", "pos")]
     assert loaded.ledger.dropped == (Dropped("no text", str(path), (3,), (5,)),)
     assert (
@@ -104,8 +105,8 @@ def test_unlabelled_text_is_joined_where_it_has_the_columns(tmp_path: Path) -> N
 
 
 def test_numbers_are_cut_in_two_classes_and_other_labels_go_to_the_ledger(tmp_path: Path) -> None:
-    path = write(tmp_path / "a.csv", STARS)
-    loaded = read_corpus(path, label_column="stars>3")
+    path = write(tmp_path / "a.csv", STARS + ODD)
+    loaded = read_corpus(path, label_column="stars>3", allow_losses=True)
     assert documents(loaded) == [
         ("fine", "stars>3"),
         ("bad", "stars<=3"),
@@ -113,7 +114,7 @@ def test_numbers_are_cut_in_two_classes_and_other_labels_go_to_the_ledger(tmp_pa
         ("good", "stars>3"),
     ]
     assert loaded.ledger.dropped == (
-        Dropped("the label is no number to compare with 3", str(path), (4,), (6,)),
+        Dropped("no number as label", str(path), (4,), (6,)),
         Dropped("no label", str(path), (5,), (7,)),
     )
     assert f'{path}: column "stars" is cut in two classes, "stars>3" and "stars<=3"' in loaded.assumptions
@@ -142,6 +143,23 @@ def test_every_sign_has_its_other_class(
     assert dict(documents(loaded))["so so"] == of_three
 
 
+def test_labels_that_are_no_numbers_are_losses(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", STARS + "old,many\nolder,none\n")
+    assert refused(path, label_column="stars>3") == (
+        f"{path}: 2 of 6 records are left out (33.3 %): 2 no number as label ({path}:6, {path}:7); correct them, "
+        "choose other columns with --text and --label, or go on without them: --allow-losses"
+    )
+
+
+def test_the_reading_line_says_what_was_asked_for(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", "title,body,stars\nGood,a film,4\nBad,so bad,1\n")
+    loaded = read_corpus(path, text_column="title,body", label_column="stars>3")
+    assert loaded.reading.line() == (
+        f'{path}: text "title,body" (--text), label "stars" (--label "stars>3"), header in line 1, UTF-8, 2 records '
+        'read, 2 used; 2 classes: "stars<=3" (1), "stars>3" (1)'
+    )
+
+
 def test_a_column_that_is_really_called_so_wins(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", "text,stars>3,stars\nfine,yes,1\nbad,no,5\n")
     assert documents(read_corpus(path, label_column="stars>3")) == [("fine", "yes"), ("bad", "no")]
@@ -149,11 +167,11 @@ def test_a_column_that_is_really_called_so_wins(tmp_path: Path) -> None:
 
 def test_a_test_file_is_cut_at_the_same_number(tmp_path: Path) -> None:
     test = write(tmp_path / "test.csv", "text,stars\na,9\nb,1\nc,none\n")
-    loaded = read_corpus(write(tmp_path / "a.csv", STARS), test=test, label_column="stars>3")
-    assert documents(loaded)[4:] == [("a", "stars>3"), ("b", "stars<=3")]
-    assert loaded.ledger.dropped[2:] == (
-        Dropped("the label is no number to compare with 3", str(test), (2,), (4,)),
+    loaded = read_corpus(
+        write(tmp_path / "a.csv", STARS), test=test, label_column="stars>3", allow_losses=True
     )
+    assert documents(loaded)[4:] == [("a", "stars>3"), ("b", "stars<=3")]
+    assert loaded.ledger.dropped == (Dropped("no number as label", str(test), (2,), (4,)),)
 
 
 def test_a_column_without_numbers_is_refused(tmp_path: Path) -> None:

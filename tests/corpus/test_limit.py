@@ -26,6 +26,9 @@ def test_a_limit_draws_so_many_classes_in_proportion(tmp_path: Path) -> None:
     assert (loaded.ledger.rows_read, loaded.ledger.documents) == (120, 30)
     assert [loaded.corpus.labels.tolist().count(label) for label in (0, 1)] == [20, 10]
     assert loaded.warnings == ("--limit 30: 30 of 120 documents were drawn; the figures are a first look",)
+    assert loaded.reading.line().endswith(
+        '120 records read, 30 used, 90 left out (90 not in the sample); 2 classes: "neg" (20), "pos" (10)'
+    )
     assert loaded.corpus.texts.to_list() == [f"film {record}" for record in loaded.corpus.records]
 
 
@@ -34,6 +37,7 @@ def test_test_documents_are_drawn_apart(tmp_path: Path) -> None:
     loaded = read_with(films(tmp_path / "a.csv", 120), corpus__limit=30, corpus__test=str(test))
     assert (loaded.corpus.split == TEST).sum() == 30
     assert len(loaded.corpus.texts) == 60
+    assert [(part.part, part.used) for part in loaded.reading.parts] == [("", 30), ("test", 30)]
 
 
 def test_a_limit_beyond_the_corpus_changes_nothing(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ def corpus_of(path: Path, rows: list[tuple[object, object]], header: str = "text
 def refused(path: Path, **options: object) -> str:
     with pytest.raises(PipelineError) as caught:
         read_corpus(path, **options)  # type: ignore[arg-type]
-    return str(caught.value)
+    return str(caught.value).partition("; read with ")[0]  # what that says has tests of its own
 
 
 # --- labels
@@ -99,7 +99,7 @@ def test_a_file_of_which_no_record_can_be_used_is_refused_and_not_replaced(
 ) -> None:
     path, other = write(tmp_path / "a.csv", TRAIN), write(tmp_path / "b.csv", "text,label\nfine,\nworse,\n")
     assert refused(path, **{option: other}) == (
-        f"{other}: none of the 2 records can be used: 2 no label; "
+        f"{other}: none of the 2 records can be used: 2 no label ({other}:2, {other}:3); "
         f"give a file of documents with their labels, or leave out --{option}"
     )
     empty = write(tmp_path / "c.csv", "text,label\n,pos\n ,neg\n")
@@ -109,7 +109,10 @@ def test_a_file_of_which_no_record_can_be_used_is_refused_and_not_replaced(
 
 
 def test_a_test_of_one_class_is_said(tmp_path: Path) -> None:
-    path, test = write(tmp_path / "a.csv", TRAIN), write(tmp_path / "b.csv", "text,label\nfine,pos\n")
+    path, test = (
+        write(tmp_path / "a.csv", TRAIN),
+        write(tmp_path / "b.csv", "text,label\nfine,pos\nwell,pos\n"),
+    )
     assert read_corpus(path, test=test).warnings == (
         'every test document is of class "pos": who always answers so is always right',
     )

@@ -9,9 +9,10 @@ import polars as pl
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.lists import names_in
+from pipeline.core.reading import Chosen
 from pipeline.core.wording import quoted
 from pipeline.corpus.asked.cut import Cut, cut_labels, read_cut
-from pipeline.corpus.readers.columns import check_column, choose_columns
+from pipeline.corpus.readers.columns import Columns, check_column, choose_columns
 from pipeline.corpus.readers.records import RawTable
 
 BETWEEN = "\n\n"  # the parts of a text: a blank line, which no token crosses
@@ -19,13 +20,16 @@ BETWEEN = "\n\n"  # the parts of a text: a blank line, which no token crosses
 
 @dataclass(frozen=True, eq=False)
 class ChosenColumns:
-    """A file's table with one text and one label column, and what was assumed in choosing them."""
+    """A file's table with one text and one label column, and where the label is cut."""
 
     table: RawTable
-    text: str
-    label: str
-    assumptions: tuple[str, ...]
+    columns: Columns
     cut: Cut | None = None
+
+    @property
+    def labels(self) -> pl.Series:
+        """The label column, string (n_records,)."""
+        return self.table.cells[self.columns.label.column]
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,11 @@ class ColumnOptions:
         by_number = all(name.isdigit() for name in columns)  # a file without a header has no such long names
         return tuple(columns if by_number else [*columns, *whole])
 
+    def names_beside(self, training: Columns) -> tuple[str, ...]:
+        """Return the names of columns that a test or validation file may have: those of the training file too."""
+        found = ((self.text, training.text), (self.label, training.label))
+        return (*self.names, *(chosen.column for option, chosen in found if option is None))
+
     def choose(self, table: RawTable) -> ChosenColumns:
         """Return the columns of the training file: those that were named, else those that are found.
 
@@ -60,16 +69,17 @@ class ColumnOptions:
             As of `choose_columns`, `join_text_columns` and `cut_labels`.
         """
         cut = None if self.label is None or self.label in table.cells.columns else read_cut(self.label)
-        return self._chosen(table, self.text, cut.column if cut else self.label, cut)
+        name = cut.column if cut else self.label
+        asked = f'--label "{self.label}"' if cut else "--label"
+        text = None if self.text is None else Chosen(self.text, "--text")
+        return _chosen(table, text, None if name is None else Chosen(name, asked), cut)
 
     def choose_as(self, table: RawTable, training: ChosenColumns) -> ChosenColumns:
         """Return the columns of a test or validation file: called as in training, else found anew."""
-        text, label = (
-            name if name in table.cells.columns else None for name in (training.text, training.label)
-        )
+        text, label = (called_so(table, one) for one in (training.columns.text, training.columns.label))
         if len(text_parts(self.text, table.cells.columns)) > 1:
-            text = self.text
-        return self._chosen(table, text, label, training.cut)
+            text = training.columns.text
+        return _chosen(table, text, label, training.cut)
 
     def joined(self, table: RawTable) -> tuple[RawTable, str | None]:
         """Return the table with the text that was named as one column of it, and its name.
@@ -81,16 +91,20 @@ class ColumnOptions:
             table = join_text_columns(table, parts, str(self.text), None)
         return table, parts[0] if len(parts) == 1 else self.text
 
-    def _chosen(self, table: RawTable, text: str | None, label: str | None, cut: Cut | None) -> ChosenColumns:
-        parts = text_parts(text, table.cells.columns)
-        if len(parts) > 1:
-            table = join_text_columns(table, parts, str(text), label)
-        elif parts:
-            text = parts[0]
-        text, label, assumptions = choose_columns(table, text, label)
-        return ChosenColumns(
-            table if cut is None else cut_labels(table, label, cut), text, label, assumptions, cut
-        )
+
+def _chosen(table: RawTable, text: Chosen | None, label: Chosen | None, cut: Cut | None) -> ChosenColumns:
+    parts = [] if text is None else text_parts(text.column, table.cells.columns)
+    if text is not None and len(parts) > 1:
+        table = join_text_columns(table, parts, text.column, None if label is None else label.column)
+    elif text is not None and parts:
+        text = replace(text, column=parts[0])
+    columns = choose_columns(table, text, label)
+    return ChosenColumns(table if cut is None else cut_labels(table, columns.label.column, cut), columns, cut)
+
+
+def called_so(table: RawTable, column: Chosen) -> Chosen | None:
+    """Return the column where the table has one of that name."""
+    return column if column.column in table.cells.columns else None
 
 
 def join_text_columns(table: RawTable, parts: Sequence[str], name: str, label: str | None) -> RawTable:

@@ -36,6 +36,9 @@ _CUT = re.compile(
 )
 
 
+NO_NUMBER = "no number as label"
+
+
 @dataclass(frozen=True)
 class Cut:
     """Where a column of numbers is cut, and what the two classes are called."""
@@ -83,13 +86,12 @@ def cut_labels(table: RawTable, label: str, cut: Cut) -> RawTable:
     holds = SIGNS[cut.sign].holds(numbers, cut.number)
     classes = pl.select(pl.when(holds).then(pl.lit(cut.holds)).otherwise(pl.lit(cut.otherwise))).to_series()
     no_number = numbers.is_null() & cells.is_not_null() & (cells.str.strip_chars() != "")
-    reason = f"the label is no number to compare with {cut.number:g}"
     said = f'{table.file}: column "{label}" is cut in two classes, "{cut.holds}" and "{cut.otherwise}"'
     return replace(
         table,
         cells=table.cells.with_columns(classes.set(numbers.is_null(), None).alias(label)),
         assumptions=(*table.assumptions, said),
-        left_out={**table.left_out, reason: no_number.to_numpy()},
+        left_out={**table.left_out, NO_NUMBER: no_number.to_numpy()},
     )
 
 

@@ -173,6 +173,7 @@ def _table(source: TextSource, places: list[Place]) -> RawTable:
         cells=cells,
         problems=problems,
         assumptions=(f"{source.file}: the encoding is {source.encoding}",),
+        encoding=source.encoding,
         find_lines=None if not lines.all() else lambda: lines,
         nested=frozenset(n for n in names if any(isinstance(r.get(n), list | dict) for _, r in places)),
     )
