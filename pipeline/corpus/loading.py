@@ -67,9 +67,9 @@ def read_corpus(
     Parameters
     ----------
     source : str, Path or several
-        Files (.csv .tsv .jsonl .ndjson .json .parquet .arrow .txt, plain, .gz or .zst), a pattern of their names, a
-        folder with files or with one folder a class, with train and test in it or not, or the name of a built-in
-        corpus.
+        Files in any format of `READERS`, plain or packed, a table or sheet of one (`shop.db::reviews`), standard
+        input (`-`), a pattern of names, a folder with files or with one folder a class, with train and test in it or
+        not, or the name of a built-in corpus.
     test, validation : str, Path or several, optional
         The official test and validation files; their documents get the splits TEST and VALIDATION, all others
         are UNASSIGNED.
@@ -105,8 +105,8 @@ def read_corpus(
             else:
                 others.append((split, _choose(table, partial(asked.choose_as, training=first))))
         parts, names = select_parts(first, others, classes, task, allow_losses=allow_losses)
-        given = () if unlabelled is None else tuple(map(unpacked.folder_of, find_paths(unlabelled)))
-        extra = _read_unlabelled(given, layout, without, asked, parts[0])
+        given = () if unlabelled is None else find_paths(unlabelled, option="--unlabelled")
+        extra = _read_unlabelled(tuple(map(unpacked.folder_of, given)), layout, without, asked, parts[0])
         return unpacked.named(_join(corpus_name(source), parts, names, extra, task))
 
 

@@ -15,7 +15,7 @@ from pipeline.core.clean import plural
 from pipeline.core.errors import PipelineError, first_places
 from pipeline.core.values import Bool
 from pipeline.core.wording import quoted
-from pipeline.corpus.readers.encodings import TextSource, decode, is_utf8, read_bytes
+from pipeline.corpus.readers.encodings import TextSource, decode, is_utf8
 from pipeline.corpus.readers.entries import (
     UNLABELLED,
     documents_below,
@@ -23,6 +23,7 @@ from pipeline.corpus.readers.entries import (
     part_of,
     visible,
 )
+from pipeline.corpus.readers.packing import read_bytes
 from pipeline.corpus.readers.records import UNDECODABLE, RawTable
 
 BINARY = "a binary file, not text"
@@ -105,7 +106,7 @@ def _read_documents(paths: Sequence[Path], folder: Path, name: str) -> _Document
     texts, damaged, binary = [], [], []
     others: dict[str, list[str]] = {}
     for path in paths:
-        data = read_bytes(path)
+        data = read_bytes(path, archives=False)
         binary.append(is_binary(data))
         source = TextSource(str(path), b"", "UTF-8") if binary[-1] else decode(str(path), data)
         texts.append(source.data.decode("utf-8", "replace"))
