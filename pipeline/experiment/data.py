@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.core.console import Console
+from pipeline.core.errors import first_places
 from pipeline.core.seeds import stage_generator
 from pipeline.core.store import Cache
 from pipeline.core.values import (
@@ -27,6 +28,7 @@ from pipeline.core.values import (
 )
 from pipeline.corpus.by_settings import read_asked, split_asked
 from pipeline.corpus.duplicates import find_duplicates, leak_warning
+from pipeline.corpus.sources import names_of
 from pipeline.embeddings.kept import default_cache
 from pipeline.embeddings.request import EmbeddingRequest
 from pipeline.models.table import PlannedModel
@@ -194,7 +196,7 @@ class ReadCorpus:
 def read_and_split(config: Config, console: Console) -> ReadCorpus:
     """Return the corpus that the settings name, its duplicates, and every fold's split."""
     wanted = config.corpus
-    with console.stage(f"Reading {wanted.path}"):
+    with console.stage(f"Reading {first_places(names_of(wanted.path))}"):
         loaded = read_asked(config)
         duplicates = find_duplicates(loaded.corpus)
         corpora = split_asked(config, loaded, duplicates)
