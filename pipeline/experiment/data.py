@@ -28,7 +28,6 @@ from pipeline.core.values import (
 )
 from pipeline.corpus.by_settings import read_asked, split_asked
 from pipeline.corpus.duplicates import find_duplicates, leak_warning
-from pipeline.corpus.sample import sample_corpus
 from pipeline.corpus.sources import names_of
 from pipeline.embeddings.kept import default_cache
 from pipeline.embeddings.request import EmbeddingRequest
@@ -180,9 +179,6 @@ def seed_of(data: RunData, stage: str) -> int:
     return int(stage_generator(settings.seed, own).integers(2**31))
 
 
-QUICK_DOCUMENTS = 2_000
-
-
 @dataclass(frozen=True, eq=False)
 class ReadCorpus:
     """A corpus as a run read it; `corpora` are its documents with the split of each fold."""
@@ -202,8 +198,6 @@ def read_and_split(config: Config, console: Console) -> ReadCorpus:
     wanted = config.corpus
     with console.stage(f"Reading {first_places(names_of(wanted.path))}"):
         loaded = read_asked(config)
-        if config.run.quick:
-            loaded = sample_corpus(loaded, QUICK_DOCUMENTS, stage_generator(config.run.seed, "quick sample"))
         duplicates = find_duplicates(loaded.corpus)
         corpora = split_asked(config, loaded, duplicates)
     console.say(loaded.reading.line())
