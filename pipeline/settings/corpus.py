@@ -4,28 +4,73 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipeline.settings.setting import COUNT, COUNT_OR_NONE, SHARE, Check, named, setting
+from pipeline.settings.setting import (
+    COUNT,
+    COUNT_OR_NONE,
+    SHARE,
+    Check,
+    Paths,
+    named,
+    named_paths,
+    setting,
+    switch,
+)
 
 
 @dataclass(frozen=True)
 class CorpusSettings:
     """`[corpus]`: which files, which columns, how they are split."""
 
-    path: str = setting(
+    path: Paths = setting(
         "bbc-news",
-        "A labelled file or folder, or the name of a built-in corpus: bbc-news, word-order.",
-        option="CORPUS",
+        "Labelled files or folders, a quoted pattern of their names, or a built-in corpus: bbc-news, word-order.",
+        option="CORPUS...",
         decides=False,
     )
-    test: str | None = named("The test documents; without it some of CORPUS are held out.", "--test PATH")
-    validation: str | None = named(
-        "The validation documents; else some training documents.", "--validation PATH"
+    test: Paths | None = named_paths(
+        "The test documents; without it some of CORPUS are held out.", "--test PATH..."
     )
-    unlabelled: str | None = named(
-        "More text, without labels, for word2vec and fasttext.", "--unlabelled PATH"
+    validation: Paths | None = named_paths(
+        "The validation documents; else some training documents.", "--validation PATH..."
     )
-    text: str | None = named("The column with the text; found by itself if absent.", "--text COLUMN")
-    label: str | None = named("The column with the label; found by itself if absent.", "--label COLUMN")
+    unlabelled: Paths | None = named_paths(
+        "More text, without labels, for word2vec and fasttext.", "--unlabelled PATH..."
+    )
+    text: str | None = named(
+        "The column with the text, or several, joined: title,body. Found by itself if absent.",
+        "--text COLUMN",
+    )
+    label: str | None = named(
+        'The column with the label, or a column of numbers cut in two classes: "stars>3". Found by itself if absent.',
+        "--label COLUMN",
+    )
+    class_map: str | None = named(
+        'Classes to merge, rename or leave out: "4,5=good;1,2=bad;3=". Others stay as they are.',
+        "--map RULES",
+    )
+    drop_classes: tuple[str, ...] = setting(
+        (),
+        "Classes to leave out, after --map; may be repeated.",
+        option="--drop-class NAME...",
+        decides=False,
+    )
+    only_known_classes: bool = switch(
+        "Leave out validation and test records of a class that training does not have.",
+        "--only-known-classes",
+        decides=False,
+    )
+    limit: int = setting(
+        0,
+        "Most documents, drawn at random with classes in proportion, to try something out; as many are tested where "
+        "there is a --test. 0: all.",
+        COUNT_OR_NONE,
+        option="--limit N",
+        decides=False,
+        quick=2_000,
+    )
+    allow_losses: bool = switch(
+        "Go on where more than a fifth of a file's records cannot be used.", "--allow-losses", decides=False
+    )
     test_size: float = setting(
         0.2,
         "The share of documents held out where there is no --test.",

@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from pipeline.core.errors import PipelineError
 from pipeline.corpus.loading import read_corpus
 from pipeline.corpus.readers.delimited import Dialect, _read_clean, _read_with_csv_module
-from pipeline.corpus.readers.encodings import TextSource, read_bytes
-from pipeline.corpus.readers.table import READERS, find_reader
+from pipeline.corpus.readers.encodings import TextSource
+from pipeline.corpus.readers.packing import read_bytes
+from pipeline.corpus.readers.table import READERS, find_format
 
 ROWS = list(zip(TEXTS, LABELS, strict=True))
 OBJECTS = [{"text": text, "label": label} for text, label in ROWS]
@@ -178,14 +179,14 @@ def test_labels_that_are_not_strings_become_strings(tmp_path: Path, labels: list
 def test_a_label_that_is_not_a_number_is_missing(tmp_path: Path) -> None:
     frame = pl.DataFrame({"text": TEXTS, "label": [1.0, 0.0, float("nan"), 0.0]})
     frame.write_parquet(tmp_path / "a.parquet")
-    (entry,) = read_corpus(tmp_path / "a.parquet").ledger.dropped
+    (entry,) = read_corpus(tmp_path / "a.parquet", allow_losses=True).ledger.dropped
     assert (entry.reason, entry.rows) == ("no label", (2,))
 
 
 def test_parquet_bytes_are_text_where_they_are_utf8(tmp_path: Path) -> None:
     frame = pl.DataFrame({"text": [b"good", b"caf\xc3\xa9", b"\xff", b"bad"], "label": list("abab")})
     frame.write_parquet(tmp_path / "a.parquet")
-    loaded = read_corpus(tmp_path / "a.parquet")
+    loaded = read_corpus(tmp_path / "a.parquet", allow_losses=True)
     assert loaded.corpus.texts.to_list() == ["good", "café", "bad"]
     assert [(entry.reason, entry.rows) for entry in loaded.ledger.dropped] == [("undecodable bytes", (2,))]
 
@@ -281,13 +282,12 @@ BROKEN = {
     ),
     "book.xlsx": (
         "PK",
-        '{path}: the ending ".xlsx" is not one that can be read; '
-        "convert it to one of .csv .tsv .jsonl .ndjson .json .parquet .txt (plain, .gz or .zst)",
+        "{path}: the workbook cannot be read (calamine error: Cannot detect file format); save it as .csv",
     ),
     "prose.txt": (
         "just a line\nand another\n",
-        "{path}:1: lines start neither with __label__ nor hold a tab between label and text; "
-        "write `label<TAB>text`, or use .csv, .jsonl or folders",
+        "{path}:1: the lines hold text without a label: no __label__ before it, no tab between the two; "
+        "write `label<TAB>text`, or use .csv, .jsonl or folders; text without labels is for --unlabelled",
     ),
     "two.txt": (
         "__label__a x\n__label__a __label__b y\n",
@@ -297,11 +297,13 @@ BROKEN = {
     "one.csv": (
         "text,label\ngood,pos\nfine,pos\n",
         '{path}: every document has the label "pos"; '
-        "a comparison needs two classes: check --label, or add documents",
+        "a comparison needs two classes: check --label, or add documents; "
+        'read with text "text" (by its name), label "label" (by its name), header in line 1, UTF-8',
     ),
     "single.csv": (
         "text\ngood\nbad\n",
-        '{path}: "text" is the text and no other column could be the label; add a label column',
+        '{path}: "text" is the text and no other column could be the label; add a label column; '
+        "read with header in line 1, UTF-8",
     ),
 }
 
@@ -542,4 +544,4 @@ def test_only_the_beginning_of_a_file_is_unpacked_to_find_its_format(tmp_path: P
     path = tmp_path / f"films.unknown{ending}"
     path.write_bytes(packed[: len(packed) // 2])
     assert read_bytes(path, 13) == b"__label__pos "
-    assert find_reader(path) is READERS[".txt"]
+    assert find_format(path).reader is READERS[".txt"]

@@ -8,7 +8,7 @@ import re
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count, islice
 from pathlib import Path
 from typing import Literal
@@ -17,6 +17,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.reading import NO_HEADER
 from pipeline.core.values import Int8, Int64
 from pipeline.corpus.readers.columns import is_known_name
 from pipeline.corpus.readers.encodings import TextSource, read_source
@@ -46,13 +47,17 @@ class Record:
     fields: list[str]
 
 
-def read_delimited(path: Path, wanted: Sequence[str] = (), *, preferred: str) -> RawTable:
+def read_delimited(
+    path: Path, wanted: Sequence[str] = (), *, preferred: str, header: bool | None = None
+) -> RawTable:
     """Read fields between delimiters; `wanted` are column names the user gave, which mark a header.
 
-    `preferred` are the delimiters that the file may have; of equally likely ones it is the first.
+    `preferred` are the delimiters that the file may have; of equally likely ones it is the first. `header` says
+    whether there is one, where that is known from elsewhere.
     """
     source = read_source(path)
     dialect = find_dialect(source, preferred, wanted)
+    dialect = dialect if header is None else replace(dialect, header=header)
     clean = None if source.damaged else _read_clean(source, dialect)
     cells, problems = (
         _read_with_csv_module(source, dialect) if clean is None else (clean, no_problems(len(clean)))
@@ -62,6 +67,8 @@ def read_delimited(path: Path, wanted: Sequence[str] = (), *, preferred: str) ->
         cells=cells,
         problems=problems,
         assumptions=tuple(_assumptions(source, dialect, cells.columns)),
+        encoding=source.encoding,
+        header_line=1 if dialect.header else NO_HEADER,
         find_lines=lambda: _find_lines(source, dialect),
     )
 
@@ -92,7 +99,7 @@ def find_dialect(source: TextSource, preferred: str, wanted: Sequence[str] = ())
         delimiter, rows = NO_DELIMITER, _sample_rows(sample, NO_DELIMITER)
     sound = delimiter != "\t" and _is_well_quoted(source.data, Dialect(delimiter))
     quoted = sound or b'"' not in source.data or _marks_quote_fields(source.text(), delimiter)
-    return Dialect(delimiter, quoted, _has_header(rows[0], rows[1:], wanted))
+    return Dialect(delimiter, quoted, has_header(rows[0], rows[1:], wanted))
 
 
 def _sample(data: bytes) -> str:
@@ -141,7 +148,7 @@ def _is_strict(text: str, delimiter: str) -> bool:
     return False
 
 
-def _has_header(first: list[str], rows: list[list[str]], wanted: Sequence[str]) -> bool:
+def has_header(first: list[str], rows: list[list[str]], wanted: Sequence[str]) -> bool:
     """Whether the first record names columns: by a known name, else unless it looks like those below it."""
     if any(cell in wanted and not _is_number(cell) for cell in first):
         return True

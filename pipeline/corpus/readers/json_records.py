@@ -37,7 +37,7 @@ def read_jsonl(path: Path, wanted: Sequence[str] = ()) -> RawTable:
 
 
 def read_json(path: Path, wanted: Sequence[str] = ()) -> RawTable:
-    """Read a .json file: an array of objects, an object of arrays (or of columns by row), an object a line."""
+    """Read a .json file: an array of objects, objects in turn, an object of arrays (or of columns by row)."""
     source = read_source(path)
     text = source.text()
     start = _skip_blanks(text, 0)
@@ -47,8 +47,10 @@ def read_json(path: Path, wanted: Sequence[str] = ()) -> RawTable:
         whole = _DECODER.decode(text)
     except json.JSONDecodeError as error:
         if error.msg == "Extra data":
-            return _table(source, list(_line_objects(source)))
+            return _table(source, list(_objects_in_turn(source, text, start)))
         raise _invalid(source.file, error.lineno, error) from None
+    except RecursionError:
+        raise _too_deep(source.file, 1) from None
     return _table(source, _enclosed_objects(source, whole, wanted))
 
 
@@ -59,6 +61,29 @@ def _line_objects(source: TextSource) -> Iterator[Place]:
                 yield number, _object(source.file, number, _DECODER.decode(line))
             except json.JSONDecodeError as error:
                 raise _invalid(source.file, number, error) from None
+            except RecursionError:
+                raise _too_deep(source.file, number) from None
+
+
+def _objects_in_turn(source: TextSource, text: str, place: int) -> Iterator[Place]:
+    """Yield objects that follow each other, one a line or each over several, with the line where each starts."""
+    counted, line = 0, 1
+    while place < len(text):
+        line, counted = line + text.count("\n", counted, place), place
+        value, place = _value_at(source, text, place, line)
+        yield line, _object(source.file, line, value)
+        place = _skip_blanks(text, place)
+
+
+def _value_at(source: TextSource, text: str, place: int, line: int) -> tuple[Json, int]:
+    """Return the JSON value that starts at a place of a line, and where it ends."""
+    try:
+        value, end = _DECODER.raw_decode(text, place)
+    except json.JSONDecodeError as error:
+        raise _invalid(source.file, error.lineno, error) from None
+    except RecursionError:
+        raise _too_deep(source.file, line) from None
+    return value, end
 
 
 def _array_objects(source: TextSource, text: str, start: int) -> Iterator[Place]:
@@ -66,8 +91,8 @@ def _array_objects(source: TextSource, text: str, start: int) -> Iterator[Place]
     place, counted, line = _skip_blanks(text, start + 1), 0, 1
     while text[place : place + 1] != "]":
         line, counted = line + text.count("\n", counted, place), place
+        value, end = _value_at(source, text, place, line)
         try:
-            value, end = _DECODER.raw_decode(text, place)
             place = _after_comma(text, _skip_blanks(text, end))
         except json.JSONDecodeError as error:
             raise _invalid(source.file, error.lineno, error) from None
@@ -162,6 +187,11 @@ def _invalid(file: str, line: int, error: json.JSONDecodeError) -> PipelineError
     return PipelineError(f"{file}:{line}:{error.colno}", f"invalid JSON ({error.msg})", "correct the line")
 
 
+def _too_deep(file: str, line: int) -> PipelineError:
+    what = "the JSON holds lists or objects within each other more deeply than can be read"
+    return PipelineError(f"{file}:{line}", what, "give one object a record, with a text and a label")
+
+
 def _table(source: TextSource, places: list[Place]) -> RawTable:
     names = list(dict.fromkeys(name for _, record in places for name in record))
     cells, problems = as_cells(
@@ -173,6 +203,7 @@ def _table(source: TextSource, places: list[Place]) -> RawTable:
         cells=cells,
         problems=problems,
         assumptions=(f"{source.file}: the encoding is {source.encoding}",),
+        encoding=source.encoding,
         find_lines=None if not lines.all() else lambda: lines,
         nested=frozenset(n for n in names if any(isinstance(r.get(n), list | dict) for _, r in places)),
     )
