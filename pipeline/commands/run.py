@@ -36,6 +36,7 @@ from pipeline.experiment.executors import LOCAL, Executors, check_executor, exec
 from pipeline.experiment.fit_loop import FitLoop
 from pipeline.experiment.forecast import Cluster, every_job, forecast
 from pipeline.experiment.how_many import (
+    Machine,
     check_memory,
     describe_work,
     fits_at_once,
@@ -352,12 +353,8 @@ def fit_all(
         loops.append(loop_of_smaller_sets(run, loop, read.folds[0], smaller))
     if config.run.shard:
         console.say(take_share(loops, Shard.parse(config.run.shard)))
-    needed = [job.mib for job in loop.first_trainings()]
     machine = this_machine(config.run.max_memory)
-    check_memory(max(needed, default=0.0), machine.room_mib, config.run.max_memory, console)
-    at_once = fits_at_once(describe_work(data, read.folds, needed), machine, config.run.side_by_side)
-    if at_once > 1 and config.run.executor == LOCAL:
-        console.say(f"Fits side by side: {at_once}")
+    at_once = _how_many_at_once(data, loop, machine)
     try:
         with (
             executors(data, at_once) as executor,
@@ -370,6 +367,16 @@ def fit_all(
     finally:
         run.put_in_order()
     return Fitted(data.tokenized, stop.why, at_once)
+
+
+def _how_many_at_once(data: RunData, loop: FitLoop, machine: Machine) -> int:
+    """Return how many fits run side by side on this machine, after a look whether the largest has room."""
+    asked, needed = data.config.run, [job.mib for job in loop.first_trainings()]
+    check_memory(max(needed, default=0.0), machine.room_mib, asked.max_memory, data.console)
+    at_once = fits_at_once(describe_work(data, loop.folds, needed), machine, asked.side_by_side)
+    if at_once > 1 and asked.executor == LOCAL:
+        data.console.say(f"Fits side by side: {at_once}")
+    return at_once
 
 
 def forecast_unmeasured(
