@@ -9,6 +9,12 @@ import numpy as np
 import polars as pl
 
 from pipeline.core.values import Int8, Int32
+from pipeline.text.unicode import (
+    ARABIC_OR_HEBREW,
+    with_arabic_letters,
+    with_persian_letters,
+    without_vowel_signs,
+)
 from pipeline.text.vocabulary import rows_of
 
 STEPS = ("exact", "lower-case", "normalised", "digits", "subword", "unknown")
@@ -53,7 +59,8 @@ def resolve(types: pl.Series, words: pl.Series, *, cascade: bool = True) -> Reso
     1. exact: the type itself.
     2. lower-case: its lower-case form; where the source does not hold that, the source's first word with the
        same lower-case form, so that capitalised files serve a lower-cased corpus.
-    3. normalised: the type in Unicode's form NFKC, then in NFD, each as in steps 1 and 2.
+    3. normalised: the type in Unicode's form NFKC, then in NFD, then without the vowel signs of Arabic and Hebrew,
+       then with the Arabic and with the Persian yeh and kaf, each as in steps 1 and 2.
     4. digits: every digit as 0, then as #, as word2vec's and GloVe's published files write numbers.
 
     Steps 5 (subword) and 6 (unknown) need vectors, not words: `pipeline.embeddings.table` takes them.
@@ -80,6 +87,10 @@ def _forms(types: pl.Series) -> Iterator[tuple[int, pl.Series]]:
     yield LOWER_CASE, lowered
     yield NORMALISED, types.str.normalize("NFKC")
     yield NORMALISED, types.str.normalize("NFD")
+    if types.str.contains(ARABIC_OR_HEBREW).any():
+        bare = without_vowel_signs(types)
+        for form in (bare, with_arabic_letters(bare), with_persian_letters(bare)):
+            yield NORMALISED, form
     for form in (types, lowered):
         yield DIGITS, form.str.replace_all(_DIGIT, "0")
         yield DIGITS, form.str.replace_all(_DIGIT, "#")
