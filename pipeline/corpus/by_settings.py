@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pipeline.core.seeds import stage_generator
 from pipeline.core.values import Corpus, Duplicates, LoadedCorpus
 from pipeline.corpus.loading import read_corpus
+from pipeline.corpus.readers.encodings import reading_as
 from pipeline.corpus.splits import split_corpus
 from pipeline.settings.tables import Config
 
@@ -12,14 +15,16 @@ from pipeline.settings.tables import Config
 def read_asked(config: Config) -> LoadedCorpus:
     """Return the corpus of `[corpus]`, with its test, validation and unlabelled files."""
     wanted = config.corpus
-    return read_corpus(
-        wanted.path,
-        test=wanted.test,
-        validation=wanted.validation,
-        unlabelled=wanted.unlabelled,
-        text_column=wanted.text,
-        label_column=wanted.label,
-    )
+    files = (wanted.path, wanted.test, wanted.validation, wanted.unlabelled)
+    with reading_as(wanted.encoding, beside=[Path(file) for file in files if file is not None]):
+        return read_corpus(
+            wanted.path,
+            test=wanted.test,
+            validation=wanted.validation,
+            unlabelled=wanted.unlabelled,
+            text_column=wanted.text,
+            label_column=wanted.label,
+        )
 
 
 def split_asked(config: Config, loaded: LoadedCorpus, duplicates: Duplicates) -> list[Corpus]:

@@ -26,6 +26,10 @@ class CorpusSettings:
     )
     text: str | None = named("The column with the text; found by itself if absent.", "--text COLUMN")
     label: str | None = named("The column with the label; found by itself if absent.", "--label COLUMN")
+    encoding: str | None = named(
+        "The encoding of text files, such as cp1251 or shift-jis; found by itself if absent.",
+        "--encoding NAME",
+    )
     test_size: float = setting(
         0.2,
         "The share of documents held out where there is no --test.",

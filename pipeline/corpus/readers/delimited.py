@@ -62,12 +62,13 @@ def read_delimited(path: Path, wanted: Sequence[str] = (), *, preferred: str) ->
         cells=cells,
         problems=problems,
         assumptions=tuple(_assumptions(source, dialect, cells.columns)),
+        warnings=source.warnings,
         find_lines=lambda: _find_lines(source, dialect),
     )
 
 
 def _assumptions(source: TextSource, dialect: Dialect, columns: list[str]) -> Iterator[str]:
-    yield f"{source.file}: the encoding is {source.encoding}"
+    yield from source.assumptions
     if len(columns) == 1:
         yield f"{source.file}: one column"
     else:

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.core.errors import PipelineError, first_places
-from pipeline.corpus.readers.encodings import decode, read_bytes
+from pipeline.corpus.readers.encodings import decode_all, read_bytes
 from pipeline.corpus.readers.records import UNDECODABLE, RawTable
 
 PART_NAMES = {
@@ -126,8 +126,8 @@ def _read_documents(
 ) -> tuple[pl.Series, tuple[str, ...], list[bool]]:
     texts, damaged = [], []
     others: dict[str, list[str]] = {}
-    for path in paths:
-        source = decode(str(path), read_bytes(path))
+    sources = decode_all([(str(path), read_bytes(path)) for path in paths])
+    for path, source in zip(paths, sources, strict=True):
         texts.append(source.data.decode("utf-8", "replace"))
         damaged.append(source.damaged)
         if not source.encoding.startswith("UTF-8"):

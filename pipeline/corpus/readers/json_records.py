@@ -172,7 +172,8 @@ def _table(source: TextSource, places: list[Place]) -> RawTable:
         file=source.file,
         cells=cells,
         problems=problems,
-        assumptions=(f"{source.file}: the encoding is {source.encoding}",),
+        assumptions=source.assumptions,
+        warnings=source.warnings,
         find_lines=None if not lines.all() else lambda: lines,
         nested=frozenset(n for n in names if any(isinstance(r.get(n), list | dict) for _, r in places)),
     )
