@@ -24,6 +24,7 @@ from pipeline.core.values import (
 )
 from pipeline.core.wording import quoted
 from pipeline.corpus.built_in.table import BUILT_IN
+from pipeline.corpus.mending import mend
 from pipeline.corpus.readers.columns import check_column, choose_columns, choose_text
 from pipeline.corpus.readers.folders import Parts, find_parts, read_unlabelled_folder
 from pipeline.corpus.readers.plain_text import read_lines, read_text
@@ -306,8 +307,10 @@ def _join(
     extra_assumptions: tuple[str, ...],
     task: Task,
 ) -> LoadedCorpus:
+    more = [] if extra is None else [extra]
+    mended = mend([*(part.texts for part in parts), *more])
     corpus = Corpus(
-        texts=pl.concat([part.texts for part in parts]).alias("text"),
+        texts=pl.concat(mended.parts[: len(parts)]).alias("text"),
         labels=task.targets(pl.concat([part.labels for part in parts]), classes),
         label_names=classes,
         records=np.concatenate([part.records for part in parts]),
@@ -318,9 +321,17 @@ def _join(
         name=name,
         corpus=corpus,
         ledger=Ledger(sum(len(part.table.cells) for part in parts), len(corpus.texts), dropped),
-        unlabelled=extra,
-        assumptions=tuple(line for part in parts for line in part.assumptions) + extra_assumptions,
-        warnings=tuple(line for part in parts for line in part.warnings) + task.warnings(classes),
+        unlabelled=None if extra is None else mended.parts[-1],
+        assumptions=(
+            *(line for part in parts for line in part.assumptions),
+            *extra_assumptions,
+            *mended.notes,
+        ),
+        warnings=(
+            *(line for part in parts for line in part.warnings),
+            *mended.warnings,
+            *task.warnings(classes),
+        ),
         hash=corpus_hash(corpus),
         together=_together(parts),
     )

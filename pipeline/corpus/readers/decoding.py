@@ -22,7 +22,7 @@ _CHUNK = 1 << 20
 _UTF8_SEQUENCE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _ASCII = bytes(range(128))
 _MOST_LINES = 4_000  # that tell an encoding
-_LONE_HALVES = b"\xc2\xc3"  # the first bytes of Latin letters in UTF-8: alone they are what is left of one
+_REMAINS = frozenset("ÂÃþÿ")  # what lone first bytes of UTF-8, and bytes that it has not, are in Windows-1252
 _TYPOGRAPHIC = frozenset("‘’“”„–—…")
 _UNFIT_BYTE = UNFIT.encode("utf-8", "surrogateescape")
 _NUL = b"\0"
@@ -163,7 +163,7 @@ def _decode_lines(data: bytes, known: Known) -> Decoded:
     if guess is None:
         return replace(_utf8(data), damaged=True)
     encoding = guess.best.encoding
-    if in_utf8 > len(lines.others):
+    if in_utf8 >= len(lines.others):
         legacy = [place for place in lines.others if _is_whole(lines.lines[place], encoding)]
         if not legacy:
             return replace(_utf8(data), damaged=True)
@@ -195,14 +195,9 @@ def _is_whole(line: bytes, encoding: Encoding) -> bool:
 
     What is left of a letter mostly reads as a sign in another encoding, or as a capital A with a mark.
     """
-    strays = line.translate(None, _ASCII)
-    if any(byte in _LONE_HALVES for byte in strays):
-        return False
-    text = encoding.decode(line)
-    return all(
-        character.isascii() or character in _TYPOGRAPHIC or character.lower() != character.upper()
-        for character in text
-    )
+    beyond = {character for character in encoding.decode(line) if not character.isascii()}
+    letters = {character for character in beyond if character.lower() != character.upper()}
+    return beyond <= letters | _TYPOGRAPHIC and not beyond & _REMAINS
 
 
 def _mixed(lines: _Lines, legacy: Sequence[int], guess: Guess, words: str) -> Decoded:

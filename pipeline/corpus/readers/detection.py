@@ -145,11 +145,10 @@ def settle_near(guess: Guess | None, found: bytes, beside: Callable[[], bytes]) 
     if guess is None or not guess.near or not (others := beside()):
         return guess
     together = guess_encoding(found + b"\n" + others)
-    open_ones = (guess.best, *guess.near)
-    chosen = [one for one in open_ones if together is not None and one.encoding == together.best.encoding]
-    if not chosen or together.near:
+    if together is None or together.near:
         return guess
-    return Guess(chosen[0])
+    chosen = (one for one in (guess.best, *guess.near) if one.encoding == together.best.encoding)
+    return next((Guess(one) for one in chosen), guess)
 
 
 def _example(text: str, other: str) -> tuple[str, str]:
