@@ -20,7 +20,7 @@ from typing import Any
 from benchmarks.by_hand import BATCH, DIMENSION, EPOCHS, MAX_TOKENS, MODELS, UNITS
 from benchmarks.imdb import TEST, TRAIN, write_slice
 from benchmarks.pipeline_run import MeasuredRun, run_pipeline
-from benchmarks.results_file import Metric, Outcome, peak_mib, ratio, seconds
+from benchmarks.results_file import Metric, Outcome, peak_mib, processor_use, ratio, seconds
 from benchmarks.sides import Options, run_command
 
 LEAST_SPEED = 3.0
@@ -62,6 +62,7 @@ def measure(options: Options) -> Outcome:
             seconds("seconds", ours, "seconds of the whole run"),
             seconds("seconds_by_hand", theirs, "seconds of the script written by hand"),
             *(_accuracy(side, model, runs) for side in ("ours", "by_hand") for model in MODELS),
+            processor_use([run["ours"]["processor_use"] for run in runs], "of the whole run"),
             peak_mib(
                 "peak_mib", [run["ours"]["peak_mib"] for run in runs], "peak memory of the process tree"
             ),
@@ -77,6 +78,7 @@ def _run_ours(options: Options) -> dict[str, Any]:
     return {
         "seconds": run.seconds,
         "peak_mib": run.peak_mib,
+        "processor_use": run.processor_use,
         "accuracies": {model: _accuracy_of(run, model) for model in MODELS},
         **{key: run.metrics[key] for key in ("timing", "stages")},
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import subprocess
 import sys
 import tempfile
@@ -27,6 +28,12 @@ class MeasuredRun:
     seconds: float
     peak_mib: float  # resident memory of the process and its children together, sampled every 0.1 s
     metrics: dict[str, Any]  # metrics.json
+    cpu_seconds: float | None = None  # of the processor, of the whole process tree; None: not watched
+
+    @property
+    def processor_use(self) -> float:
+        """Per cent of one core that the run kept busy on average."""
+        return 100 * (self.cpu_seconds or 0.0) / self.seconds
 
 
 def run_pipeline(arguments: Sequence[str], corpora: Sequence[Path] = ()) -> MeasuredRun:
@@ -38,17 +45,17 @@ def run_pipeline(arguments: Sequence[str], corpora: Sequence[Path] = ()) -> Meas
         out = Path(folder) / "run"
         command = [sys.executable, "run_pipeline.py", *arguments, "--out", str(out)]
         with (Path(folder) / "stderr.txt").open("w+b") as stderr:
-            start = time.perf_counter()
+            start, before = time.perf_counter(), _cpu_seconds_of_ended()
             process = subprocess.Popen(
                 command, cwd=ROOT, env=environment(), stdout=subprocess.DEVNULL, stderr=stderr
             )
             peak = watch_memory(process)
-            spent = time.perf_counter() - start
+            spent, cpu = time.perf_counter() - start, _cpu_seconds_of_ended() - before
             stderr.seek(0)
             if process.returncode:
                 raise failed(command, process.returncode, stderr.read().decode(errors="replace"))
         metrics = (out / "metrics.json").read_text(encoding="utf-8")
-    return MeasuredRun(spent, peak, _called_corpora(metrics, corpora))
+    return MeasuredRun(spent, peak, _called_corpora(metrics, corpora), cpu)
 
 
 def read_run(folder: Path, corpora: Sequence[Path] = ()) -> MeasuredRun:
@@ -93,6 +100,12 @@ def watch_memory(process: subprocess.Popen[bytes]) -> float:
         process.wait()
         raise
     return peak
+
+
+def _cpu_seconds_of_ended() -> float:
+    """Return the processor's seconds of all processes below this one that have ended and were waited for."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _tree_mib(top: psutil.Process) -> float:

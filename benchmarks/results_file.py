@@ -62,6 +62,12 @@ def peak_mib(id: str, repeats: Sequence[float], what: str) -> Metric:
     return Metric(id, median(repeats), "MiB", "lower", 0.1, what, repeats=tuple(repeats))
 
 
+def processor_use(repeats: Sequence[float], of: str) -> Metric:
+    """Return how much of the two cores a run kept busy, in per cent of one core."""
+    what = f"processor in use {of}, in per cent of one core"
+    return Metric("processor_use", median(repeats), "%", "higher", 10.0, what, "unit", 180.0, tuple(repeats))
+
+
 def meets_target(metric: Mapping[str, Any]) -> bool | None:
     """Return whether a metric reaches its target; None where it has none.
 

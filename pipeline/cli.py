@@ -201,7 +201,7 @@ def merge_shards(
     shards: Annotated[list[Path], told("SHARD...", "The folders that `run --shard 1/N` to `N/N` wrote.")],
     *,
     out: Annotated[Path, told("--out DIR", "A new folder for the run.")],
-    corpus: Annotated[str | None, told("--corpus FILE", "Where the corpus lies, if elsewhere.")] = None,
+    corpus: Annotated[list[str] | None, told("--corpus FILE", "Where the corpus lies, if elsewhere.")] = None,
     debug: Debug = False,
 ) -> None:
     """Join the folders of all shards of a run, do what takes them all (seeds that are added), score and report. The

@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from pipeline.core.reading import Chosen, PartRead, Reading
 from pipeline.core.values import UNASSIGNED, Corpus, Ledger, LoadedCorpus
 
 TEXTS = ("a good film", "a bad film", "so good", "so bad")
 LABELS = ("pos", "neg", "pos", "neg")
+READING = Reading((PartRead("toy", Chosen("text"), Chosen("label"), None, "", 0),), ())
 CSV = "text,label\na good film,pos\na bad film,neg\nso good,pos\nso bad,neg\n"
 
 
@@ -51,6 +53,7 @@ def make_loaded(corpus: Corpus, together: Sequence[int] | None = None) -> Loaded
         assumptions=(),
         warnings=(),
         hash="0",
+        reading=READING,
         together=None if together is None else np.array(together, dtype=np.int64),
     )
 

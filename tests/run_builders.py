@@ -138,7 +138,8 @@ def _facts(sources: tuple[str, ...], tested: int, n_folds: int, state: str) -> d
     return {
         **{"state": state, "folder": "run", "folds": n_folds},
         "corpus": {
-            **{"name": "films", "rows_read": 4 * tested, "documents": 4 * tested, "dropped": []},
+            **{"name": "films", "reading": "films.csv: 3 classes"},
+            **{"rows_read": 4 * tested, "documents": 4 * tested, "dropped": []},
             "classes": dict.fromkeys(LABELS, 4 * tested // len(LABELS)),
             "splits": splits,
             "folds": n_folds if n_folds > 1 else 0,

@@ -51,7 +51,7 @@ KNOWN: dict[str, str] = {
     "gensim outside embeddings": "",
     "a name split at @ outside core.names": "",
     "a file of the run folder named outside run_folder": (
-        "cli commands.selftest commands.verify report.draw report.sections.conduct"
+        "cli commands.verify report.draw report.sections.conduct"
     ),
     # Fields of metrics.json and details/, and what a report says of each metric.
     '"accuracy" outside tasks and core.wording': (

@@ -8,7 +8,7 @@ from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import read_json
 from pipeline.run_folder.journal import JOURNAL
-from pipeline.run_folder.reading import detail_file
+from pipeline.run_folder.reading import STATUS
 
 
 def what_was_finished(console: Console) -> str:
@@ -18,7 +18,7 @@ def what_was_finished(console: Console) -> str:
     folder = console.log_path.parent
     finished: list[str] = []
     with suppress(PipelineError, KeyError, TypeError):
-        finished = read_json(folder / detail_file("status"))["finished"]
+        finished = read_json(folder / STATUS)["finished"]
     console.log("interrupted")
     there = f"Interrupted. Finished: {', '.join(finished) or 'no model'}; what there is stands in {folder}"
     return (

@@ -13,18 +13,22 @@ from pipeline.commands.unfinished import finish
 from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError, first_places
 from pipeline.core.files import plain
+from pipeline.corpus.sources import is_here, names_of
 from pipeline.experiment.planned_run import PlannedRun, differences
 from pipeline.experiment.shards import Shard
 from pipeline.run_folder.joined import Piece, join
 from pipeline.run_folder.lock import RunLock
 from pipeline.run_folder.reading import CONFIG
 from pipeline.run_folder.stopped import holds
+from pipeline.settings.setting import one_or_several
 from pipeline.settings.tables import Config, save_config, with_values
 
 _VERSIONS = ("embedseq", "python")  # and those of packages
 
 
-def merge(shards: Sequence[Path], out: Path, corpus: str | None, console: Console, command: str) -> Path:
+def merge(
+    shards: Sequence[Path], out: Path, corpus: Sequence[str] | None, console: Console, command: str
+) -> Path:
     """Join the shards of a run in a new folder, do what is left, and return the folder with its report.
 
     What is left takes all shards: seeds that are added. It is done if the corpus can be read here; else the folder is
@@ -61,17 +65,16 @@ def merge(shards: Sequence[Path], out: Path, corpus: str | None, console: Consol
         about = begin["about"] | {"folder": path.as_posix(), "command": command}
         about["environment"] = about["environment"] | {"command": command}
         join(pieces, path, plain(begin | {"about": about, "texts": texts}))
-    if Path(config.corpus.path).expanduser().exists():
+    if is_here(config.corpus.path):
         return run_experiment(config, console, command, resume=True)
-    console.warn(
-        f"{config.corpus.path} is not here, so nothing is trained any more; --corpus says where the corpus lies"
-    )
+    where = first_places(names_of(config.corpus.path))
+    console.warn(f"{where} is not here, so nothing is trained any more; --corpus says where the corpus lies")
     with RunLock.take(path, console.say):
         finish(path, console)
     return path
 
 
-def _config_of_all(config: Config, out: Path, corpus: str | None) -> Config:
+def _config_of_all(config: Config, out: Path, corpus: Sequence[str] | None) -> Config:
     """Return the settings of the whole run; a time limit and a cluster were those of a shard."""
     values: dict[str, Any] = {
         "run.shard": "",
@@ -79,8 +82,8 @@ def _config_of_all(config: Config, out: Path, corpus: str | None) -> Config:
         "run.minutes": 0.0,
         "run.executor": "local",
     }
-    if corpus is not None:
-        values["corpus.path"] = corpus
+    if corpus:
+        values["corpus.path"] = one_or_several(corpus)
     return with_values(config, values)
 
 

@@ -6,7 +6,6 @@ be trusted, whatever the report says.
 
 from __future__ import annotations
 
-import json
 import math
 import tempfile
 import time
@@ -29,6 +28,7 @@ from pipeline.evaluation.comparisons import compare
 from pipeline.experiment.data import ReadCorpus, read_and_split
 from pipeline.experiment.plan import plan_models
 from pipeline.experiment.planned_run import AskedRun, PlannedRun
+from pipeline.run_folder.models import saved_tokens
 from pipeline.run_folder.predictions import SavedPredictions, read_run_predictions
 from pipeline.settings.setting import Value
 from pipeline.settings.tables import Config, with_values
@@ -280,15 +280,12 @@ def _made_up_words(texts: pl.Series, config: Config) -> tuple[str, str]:
 def canary_findings(run: Path, saved: Iterable[SavedPredictions], planted: Planted) -> list[Finding]:
     """Return whether a word that stands in test documents alone reached anything learned, or helped a model."""
     control, found = "leak canary", []
-    for path in sorted([*run.glob("models/*/vocabulary.json"), *run.glob("models/*/model.json")]):
-        tokens = set(json.loads(path.read_text(encoding="utf-8")).get("tokens") or ())
-        if not tokens:
-            continue
+    for folder, tokens in saved_tokens(run).items():
         reached = [
             word for word in (planted.canary, planted.neutral) if word.lower() in tokens or word in tokens
         ]
         figure = f"{len(reached)} of 2 made-up words among its {len(tokens)} tokens"
-        found.append(Finding(control, path.parent.name, figure, "none", not reached))
+        found.append(Finding(control, folder, figure, "none", not reached))
     for name, entries in _by_name(saved).items():
         with_canary, neutral = (
             float(np.mean([_right(entry, records).mean() for entry in entries]))

@@ -12,6 +12,7 @@ from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError, first_places
 from pipeline.core.fits import FitKey
 from pipeline.corpus.facts import split_hash
+from pipeline.corpus.sources import names_of
 from pipeline.evaluation.scoring import Scored
 from pipeline.experiment.conclude import decorate, write_and_score
 from pipeline.experiment.data import read_and_split
@@ -110,8 +111,9 @@ def _decorate(run: PlannedRun, scored: Scored, console: Console) -> bool:
         return False
     then = run.about.corpus.hash, run.about.corpus.split_hash
     if (read.loaded.hash, split_hash(read.corpora)) != then:
+        named = first_places(names_of(run.config.corpus.path))
         console.warn(
-            f"the report has no texts of documents: {run.config.corpus.path} is no longer the corpus that the run read"
+            f"the report has no texts of documents: {named} is no longer the corpus that the run read"
         )
         return True
     with console.stage("Tokenising"):

@@ -21,7 +21,7 @@ from pipeline.run_folder.metrics import SCHEMA_VERSION, Metrics
 from pipeline.run_folder.metrics.corpus import Environment
 from pipeline.run_folder.metrics.rows import value_as
 from pipeline.run_folder.protocol import read_protocol
-from pipeline.run_folder.reading import INPUTS, METRICS, run_with
+from pipeline.run_folder.reading import INPUTS, METRICS, STATUS, run_with
 from pipeline.run_folder.receipts import RECEIPTS, kept_files
 
 # Sums of float64 may be ordered differently by another processor; nothing that is shown has so many digits.
@@ -33,7 +33,6 @@ SCORES = "scores: none can be computed"
 DRAWN = "a report: none can be drawn"
 _REPORT = ("report.", "charts/")  # how the names of files begin that are drawn
 DRAWN_BY = "vl-convert-python"
-STATUS = "details/status.json"  # earlier runs have no receipt of it
 
 
 @dataclass(frozen=True)
@@ -200,7 +199,7 @@ def _changed_files(run: Path, kept: Mapping[str, str]) -> Iterator[Difference]:
 def _unknown_files(run: Path, kept: Mapping[str, str]) -> Iterator[Difference]:
     """Yield the files that the run did not write, where it writes files that are read again."""
     for name in kept_files(run) if kept else ():
-        if name not in kept and name != STATUS:
+        if name not in kept and name != STATUS:  # of which earlier runs have no receipt
             yield Difference(name, "", "a file", "no file: the run did not write it")
 
 

@@ -11,6 +11,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from pipeline.core.reading import Reading
+
 Int8 = NDArray[np.int8]
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
@@ -100,6 +102,7 @@ class LoadedCorpus:
     assumptions: tuple[str, ...]
     warnings: tuple[str, ...]
     hash: str  # sha256 of texts, labels and official split
+    reading: Reading
     together: Int64 | None = None  # (N,): documents that share a number must stay in one split (twins)
 
 

@@ -6,8 +6,10 @@ from pathlib import Path
 
 from pipeline.core.seeds import stage_generator
 from pipeline.core.values import Corpus, Duplicates, LoadedCorpus
+from pipeline.corpus.how_read import resting_on
 from pipeline.corpus.loading import read_corpus
 from pipeline.corpus.readers.encodings import reading_as
+from pipeline.corpus.sources import names_of
 from pipeline.corpus.splits import split_corpus
 from pipeline.settings.tables import Config
 
@@ -16,7 +18,8 @@ def read_asked(config: Config) -> LoadedCorpus:
     """Return the corpus of `[corpus]`, with its test, validation and unlabelled files."""
     wanted = config.corpus
     files = (wanted.path, wanted.test, wanted.validation, wanted.unlabelled)
-    with reading_as(wanted.encoding, beside=[Path(file) for file in files if file is not None]):
+    beside = [Path(name) for named in files if named is not None for name in names_of(named)]
+    with reading_as(wanted.encoding, beside):
         return read_corpus(
             wanted.path,
             test=wanted.test,
@@ -24,17 +27,19 @@ def read_asked(config: Config) -> LoadedCorpus:
             unlabelled=wanted.unlabelled,
             text_column=wanted.text,
             label_column=wanted.label,
+            allow_losses=wanted.allow_losses,
         )
 
 
 def split_asked(config: Config, loaded: LoadedCorpus, duplicates: Duplicates) -> list[Corpus]:
     """Return the corpus of each fold, split by `run.seed` alone; one where there are no folds."""
     wanted = config.corpus
-    return split_corpus(
-        loaded,
-        duplicates.groups,
-        test_size=wanted.test_size,
-        validation_size=wanted.validation_size,
-        folds=wanted.folds,
-        generator=stage_generator(config.run.seed, "split"),
-    )
+    with resting_on(loaded.reading.parts[0]):
+        return split_corpus(
+            loaded,
+            duplicates.groups,
+            test_size=wanted.test_size,
+            validation_size=wanted.validation_size,
+            folds=wanted.folds,
+            generator=stage_generator(config.run.seed, "split"),
+        )

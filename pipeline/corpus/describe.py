@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import polars as pl
 
-from pipeline.core.errors import first_places
-from pipeline.core.values import SPLIT_NAMES, TEST, Corpus, Dropped, Duplicates, Int64, Ledger, LoadedCorpus
+from pipeline.core.values import SPLIT_NAMES, TEST, Corpus, Duplicates, Int64, Ledger, LoadedCorpus
 from pipeline.corpus.duplicates import leak_warning
-from pipeline.corpus.readers.table import ending_of
+from pipeline.corpus.losses import by_reason
 
 CLASSES_SHOWN = 20
-ENDINGS_WITHOUT_LINES = (".parquet", ".json")
 
 
 def describe_corpus(loaded: LoadedCorpus, duplicates: Duplicates, splits: Corpus) -> str:
@@ -28,7 +25,7 @@ def describe_corpus(loaded: LoadedCorpus, duplicates: Duplicates, splits: Corpus
         The corpus with every document in train, validation or test.
     """
     sections = [
-        [loaded.name, *_records(loaded.ledger)],
+        [loaded.name, f"  {loaded.reading.line()}", *_left_out(loaded.ledger)],
         _list("Assumed", loaded.assumptions),
         _list("Warnings", _warnings(loaded, duplicates, splits)),
         ["Classes", *_classes(splits)],
@@ -37,23 +34,9 @@ def describe_corpus(loaded: LoadedCorpus, duplicates: Duplicates, splits: Corpus
     return "\n\n".join("\n".join(lines) for lines in sections if lines)
 
 
-def _records(ledger: Ledger) -> Iterator[str]:
-    dropped = ledger.rows_read - ledger.documents
-    yield f"  {ledger.rows_read:,} records read, {ledger.documents:,} used, {dropped:,} dropped"
-    for reason in dict.fromkeys(entry.reason for entry in ledger.dropped):
-        entries = [entry for entry in ledger.dropped if entry.reason == reason]
-        count = sum(len(entry.rows) for entry in entries)
-        places = [place for entry in entries for place in _places(entry)]
-        yield f"  {count:,} dropped: {reason} ({first_places(places)})"
-
-
-def _places(entry: Dropped) -> list[str]:
-    """Return `file:line`, else `file:record N`; a document that is a file of its own by its path alone."""
-    if entry.lines:
-        return [f"{entry.file}:{line}" for line in entry.lines]
-    if ending_of(Path(entry.file)) in ENDINGS_WITHOUT_LINES:
-        return [f"{entry.file}:record {row}" for row in entry.rows]
-    return [entry.file]
+def _left_out(ledger: Ledger) -> Iterator[str]:
+    for reason, count, where in by_reason(ledger.dropped):
+        yield f"  {count:,} left out: {reason} ({where})"
 
 
 def _warnings(loaded: LoadedCorpus, duplicates: Duplicates, splits: Corpus) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from pipeline.core.values import (
     TokenizedCorpus,
 )
 from pipeline.corpus.duplicates import leak_warning
+from pipeline.corpus.sources import names_of
 from pipeline.settings.tables import Config
 
 ROWS_SHOWN = 20  # first records of each ledger entry that metrics.json names
@@ -31,10 +32,13 @@ def describe_loaded(
 ) -> dict[str, Json]:
     """Return `corpus` of metrics.json, but for the number of documents tested; `splits` are the first fold's."""
     first, given = folds[0], (config.corpus.path, config.corpus.test, config.corpus.validation)
-    named_files = {str(path) for path in given if path}  # of records, or folders of documents
+    named_files = {
+        name for named in given if named for name in names_of(named)
+    }  # of records, or folders of documents
     counts = np.bincount(loaded.corpus.labels, minlength=len(loaded.corpus.label_names))
     return {
         "name": loaded.name,
+        "reading": loaded.reading.line(),
         "rows_read": loaded.ledger.rows_read,
         "documents": loaded.ledger.documents,
         "dropped": describe_dropped(loaded.ledger.dropped, named_files),

@@ -205,6 +205,9 @@ def read_and_split(config: Config, console: Console) -> ReadCorpus:
             loaded = sample_corpus(loaded, QUICK_DOCUMENTS, stage_generator(config.run.seed, "quick sample"))
         duplicates = find_duplicates(loaded.corpus)
         corpora = split_asked(config, loaded, duplicates)
+    console.say(loaded.reading.line())
+    for warning in loaded.warnings:
+        console.warn(warning)
     if wanted.folds == 0:  # where a split was made or completed, duplicates are counted against it
         duplicates = find_duplicates(corpora[0])
     read = ReadCorpus(loaded, duplicates, corpora)

@@ -17,11 +17,11 @@ from pipeline.core.fits import Row
 from pipeline.run_folder.journal import BEGIN, END, JOURNAL, RESUMED, Line, read_journal, rewrite
 from pipeline.run_folder.lock import check_free
 from pipeline.run_folder.predictions import FOLDER as PREDICTIONS
-from pipeline.run_folder.reading import CURVE_FOLDER, UNFINISHED, detail_file
+from pipeline.run_folder.reading import CURVE_FOLDER, STATUS, UNFINISHED
 from pipeline.run_folder.stopped import StoppedRun, damaged_files
 
 SHARD, MERGED = "shard", "merged"  # states of a run
-_OWN = {JOURNAL.name, Path(detail_file("status")).name}  # files of details/ that are of one folder alone
+_OWN = {JOURNAL.name, Path(STATUS).name}  # files of details/ that are of one folder alone
 
 
 @dataclass(frozen=True)

@@ -52,6 +52,13 @@ def saved_names(run: Path, *kinds: str) -> list[str]:
     return sorted(one["name"] for one in described if not kinds or one["kind"] in kinds)
 
 
+def saved_tokens(run: Path) -> dict[str, set[str]]:
+    """Return the tokens that each saved model and source has learned something of, by its folder's name."""
+    files = sorted(path for name in (VOCABULARY, MODEL) for path in Path(run).glob(f"{FOLDER}/*/{name}"))
+    tokens = {path: set(read_json(path).get("tokens") or ()) for path in files}
+    return {path.parent.name: found for path, found in tokens.items() if found}
+
+
 def describe(folder: Path) -> Description:
     """Return what a model's `model.json` holds: `name`, `kind`, `task` and the rest.
 

@@ -15,6 +15,7 @@ from pipeline.run_folder.metrics.rows import value_as
 
 METRICS = "metrics.json"
 CONFIG = "config.toml"
+STATUS = "details/status.json"  # how far it has come
 CURVE_FOLDER = Path("details", "learning_curve")  # its predictions stand apart: they enter no other table
 UNFINISHED = "unfinished"  # a folder that goes when the run is complete
 INPUTS = ("details/fits.json", "details/run.json", CONFIG)  # without these nothing can be scored

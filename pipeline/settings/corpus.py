@@ -4,31 +4,47 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipeline.settings.setting import AUTO, COUNT, COUNT_OR_NONE, SHARE, Check, named, setting
+from pipeline.settings.setting import (
+    AUTO,
+    COUNT,
+    COUNT_OR_NONE,
+    SHARE,
+    Check,
+    Paths,
+    named,
+    named_paths,
+    setting,
+    switch,
+)
 
 
 @dataclass(frozen=True)
 class CorpusSettings:
     """`[corpus]`: which files, which columns, how they are split."""
 
-    path: str = setting(
+    path: Paths = setting(
         "bbc-news",
-        "A labelled file or folder, or the name of a built-in corpus: bbc-news, word-order.",
-        option="CORPUS",
+        "Labelled files or folders, a quoted pattern of their names, or a built-in corpus: bbc-news, word-order.",
+        option="CORPUS...",
         decides=False,
     )
-    test: str | None = named("The test documents; without it some of CORPUS are held out.", "--test PATH")
-    validation: str | None = named(
-        "The validation documents; else some training documents.", "--validation PATH"
+    test: Paths | None = named_paths(
+        "The test documents; without it some of CORPUS are held out.", "--test PATH..."
     )
-    unlabelled: str | None = named(
-        "More text, without labels, for word2vec and fasttext.", "--unlabelled PATH"
+    validation: Paths | None = named_paths(
+        "The validation documents; else some training documents.", "--validation PATH..."
+    )
+    unlabelled: Paths | None = named_paths(
+        "More text, without labels, for word2vec and fasttext.", "--unlabelled PATH..."
     )
     text: str | None = named("The column with the text; found by itself if absent.", "--text COLUMN")
     label: str | None = named("The column with the label; found by itself if absent.", "--label COLUMN")
     encoding: str | None = named(
         "The encoding of text files, such as cp1251 or shift-jis; found by itself if absent.",
         "--encoding NAME",
+    )
+    allow_losses: bool = switch(
+        "Go on where more than a fifth of a file's records cannot be used.", "--allow-losses", decides=False
     )
     test_size: float = setting(
         0.2,

@@ -12,8 +12,8 @@ from itertools import starmap
 from pathlib import Path
 from types import MappingProxyType
 
-from pipeline.core.errors import PipelineError, did_you_mean
-from pipeline.settings.setting import AUTO, CountOrAuto, Value, is_utf8
+from pipeline.core.errors import PipelineError, did_you_mean, first_places
+from pipeline.settings.setting import AUTO, CountOrAuto, Paths, Value, is_utf8, one_or_several
 from pipeline.settings.tables import SETTINGS, TABLES, TUNED_TABLES, Config, get, quicken, with_values
 
 _HEADER = re.compile(r"\s*\[{1,2}\s*(?P<name>[^\[\]]+?)\s*\]{1,2}\s*(#.*)?$")
@@ -252,6 +252,14 @@ class _Kind:
     item: object = None  # of a list: the type of each
 
 
+def _paths(text: str) -> Value:
+    """Return the text as one path, or the paths of a list as TOML writes it; a path may hold commas and brackets."""
+    if text.startswith("["):
+        with suppress(tomllib.TOMLDecodeError, TypeError):
+            return _from_toml(tomllib.loads(f"value = {text}")["value"], Paths)
+    return text or None
+
+
 _KINDS: dict[object, _Kind] = {
     bool: _Kind("true or false", (bool,), lambda text: {"true": True, "false": False}[text.lower()]),
     int: _Kind("a whole number", (int,), int),
@@ -261,6 +269,8 @@ _KINDS: dict[object, _Kind] = {
     float: _Kind("a number", (float, int), float),
     str: _Kind("text", (str,), str),
     str | None: _Kind("text", (str,), lambda text: text or None),
+    Paths: _Kind("a path or a list of paths", (str, list), _paths, item=str),
+    Paths | None: _Kind("a path or a list of paths", (str, list), _paths, item=str),
     tuple[str, ...]: _Kind('a list of texts, such as ["bow", "lstm"]', (list,), str, item=str),
     tuple[float, ...]: _Kind("a list of numbers", (list,), float, item=float),
 }
@@ -272,14 +282,15 @@ def _from_toml(raw: object, hint: object) -> Value:
     if type(raw) not in kind.in_toml:  # `isinstance` takes true for a number
         raise TypeError
     if isinstance(raw, list):
-        return tuple(_from_toml(value, kind.item) for value in raw)  # type: ignore[return-value]
+        items: tuple[str, ...] = tuple(_from_toml(value, kind.item) for value in raw)  # type: ignore[misc]
+        return one_or_several(items) if str in kind.in_toml else items
     return float(raw) if hint is float else raw  # type: ignore[return-value, arg-type]  # it is what the hint says
 
 
 def _from_text(raw: str, hint: object) -> Value:
     """Return text of the command line as the type `hint`; LookupError or ValueError if it cannot be read so."""
     kind = _KINDS[hint]
-    if kind.item is None:
+    if kind.item is None or str in kind.in_toml:
         return kind.from_text(raw)
     if raw.startswith("["):
         return _from_toml(tomllib.loads(f"value = {raw}")["value"], hint)
@@ -294,9 +305,9 @@ def _contradictions(config: Config, given: Mapping[str, _Given]) -> Iterator[Pip
         fix = "give 2 or more, or 0 for a single split"
         yield PipelineError(folds.where, "one fold leaves nothing to train on", fix)
     elif folds and test and config.corpus.folds and config.corpus.test is not None:
-        what = (
-            f"folds test every document of CORPUS, so {config.corpus.test} ({test.where}) would not be used"
-        )
+        named = config.corpus.test
+        shown = named if isinstance(named, str) else first_places(named)
+        what = f"folds test every document of CORPUS, so {shown} ({test.where}) would not be used"
         yield PipelineError(folds.where, what, "leave one of the two out")
     for low, high in (
         ("baselines.ngram_min", "baselines.ngram_max"),

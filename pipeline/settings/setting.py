@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Literal, TypeVar, get_type_hints
 
@@ -12,6 +12,7 @@ from pipeline.core.sizes import SIZES, is_size
 
 Value = bool | int | float | str | tuple[str, ...] | tuple[float, ...] | None
 CountOrAuto = int | Literal["auto"]
+Paths = str | tuple[str, ...]  # one file, folder or pattern, or several
 AUTO: Literal["auto"] = "auto"  # of `run.seeds` and `run.embeddings`: as the documents ask for
 
 
@@ -65,6 +66,17 @@ def is_utf8(text: str) -> bool:
     return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
+def one_or_several(paths: Sequence[str]) -> Paths:
+    """Return the value of a setting of paths: a single one is itself; ValueError if there is none.
+
+    >>> one_or_several(["a.csv"]), one_or_several(["a.csv", "b.csv"])
+    ('a.csv', ('a.csv', 'b.csv'))
+    """
+    if not paths:
+        raise ValueError
+    return paths[0] if len(paths) == 1 else tuple(paths)
+
+
 ANY = Check()
 COUNT = Check(minimum=1)  # one at least
 COUNT_OR_NONE = Check(minimum=0)
@@ -79,7 +91,7 @@ class Setting:
     """All that is known of a key: the command line, the checks and the configuration page are made from it.
 
     `option` is written as in a usage line: "--seeds N"; "--no-cache" sets its key to false; "--compare FILE..." may be
-    repeated; "CORPUS", without dashes, is the argument. Without an option a key is reached by --set and --config.
+    repeated; "CORPUS...", without dashes, is the argument. Without an option a key is reached by --set and --config.
     """
 
     default: Value
@@ -94,7 +106,7 @@ class Setting:
     @property
     def flag(self) -> str:
         """The name of the option, such as "--seeds"; empty without one."""
-        return self.option.partition(" ")[0]
+        return self.option.removesuffix("...").partition(" ")[0]
 
     @property
     def repeated(self) -> bool:
@@ -122,6 +134,11 @@ def setting(
 
 def named(help: str, option: str) -> str | None:
     """Return the field of a name that a person may give; no answer depends on how something is called."""
+    return setting(None, help, option=option, decides=False)
+
+
+def named_paths(help: str, option: str) -> Paths | None:
+    """Return the field of files that a person may name; documents are known by their hashes."""
     return setting(None, help, option=option, decides=False)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from corpus_builders import READING
 
 from pipeline.commands import selftest
 from pipeline.commands.selftest import (
@@ -177,7 +178,7 @@ def data_of(labels: list[int], split: list[int]) -> LoadedCorpus:
         np.arange(len(labels)),
         np.array(split, dtype=np.int8),
     )
-    return LoadedCorpus("films", corpus, Ledger(len(labels), len(labels)), None, (), (), "c0")
+    return LoadedCorpus("films", corpus, Ledger(len(labels), len(labels)), None, (), (), "c0", READING)
 
 
 def test_shuffled_labels_say_nothing_of_the_class_and_leave_test_labels_alone() -> None:

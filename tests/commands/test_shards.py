@@ -315,5 +315,5 @@ def test_without_the_corpus_shards_are_scored_and_later_the_run_goes_on(
         " nothing is missing"
     ) in read(run)["warnings"]
     shutil.rmtree(run)
-    moved = merge(shards, run, str(tmp_path / "away.csv"), Console(silent=True), "merge")
+    moved = merge(shards, run, [str(tmp_path / "away.csv")], Console(silent=True), "merge")
     assert read(moved, "details/status.json")["state"] == "done"

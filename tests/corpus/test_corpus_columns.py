@@ -111,21 +111,22 @@ def test_columns_that_cannot_be_settled(tmp_path: Path) -> None:
     texts = write(tmp_path / "a.csv", "p,q,label\ngood film,fine film,x\nbad film,poor film,y\n")
     labels = write(tmp_path / "b.csv", "text,topic,sentiment\ngood,x,pos\nbad,y,neg\n")
     assert error_of(texts) == (
-        f'{texts}: columns "p", "q" could each be the text; choose with --text from "p", "q", "label"'
+        f'{texts}: columns "p", "q" could each be the text; choose with --text from "p", "q", "label"; '
+        "read with header in line 1, UTF-8"
     )
     assert error_of(labels) == (
         f'{labels}: columns "topic", "sentiment" could each be the label; '
-        'choose with --label from "text", "topic", "sentiment"'
+        'choose with --label from "text", "topic", "sentiment"; read with header in line 1, UTF-8'
     )
 
 
 def test_columns_that_are_not_there_or_not_plain(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", CSV)
     assert error_of(path, text_column="txt") == (
-        f'--text: {path} has no column "txt"; its columns are "text", "label"'
+        f'--text: {path} has no column "txt"; its columns are "text", "label"; read with header in line 1, UTF-8'
     )
     assert error_of(path, label_column="text", text_column="text") == (
-        '--label: "text" is also the text column; name two different columns'
+        '--label: "text" is also the text column; name two different columns; read with header in line 1, UTF-8'
     )
     nested = tmp_path / "a.parquet"
     pl.DataFrame({"text": ["a", "b"], "label": [["x"], ["y"]]}).write_parquet(nested)
@@ -194,7 +195,7 @@ def test_a_header_that_has_a_name_twice(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", "text,label,label\ngood,pos,a\nbad,neg,b\n")
     assert error_of(path) == (
         f'{path}: columns "label", "label (2)" could each be the label; '
-        'choose with --label from "text", "label", "label (2)"'
+        'choose with --label from "text", "label", "label (2)"; read with header in line 1, UTF-8'
     )
     assert documents(read_corpus(path, label_column="label (2)")) == [("good", "a"), ("bad", "b")]
     loaded = read_corpus(path, label_column="label")

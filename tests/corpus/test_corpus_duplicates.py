@@ -48,14 +48,15 @@ def test_counts_agree_with_a_plain_loop(texts: list[str]) -> None:
 
 def test_the_description_says_all_there_is_to_know(tmp_path: Path) -> None:
     path = write(tmp_path / "films.csv", CSV + "So  good,pos\nso good,neg\nx,\n,pos\n,neg\n")
-    loaded = read_corpus(path)
+    loaded = read_corpus(path, allow_losses=True)
     splits = replace(loaded.corpus, split=np.array([0, 0, 0, 0, 1, 2], dtype=np.int8))
     assert (
         describe_corpus(loaded, find_duplicates(splits), splits)
         == f"""films
-  9 records read, 6 used, 3 dropped
-  2 dropped: no text ({path}:9, {path}:10)
-  1 dropped: no label ({path}:8)
+  {path}: text "text" (by its name), label "label" (by its name), header in line 1, UTF-8, 9 records read, 6 used, \
+3 left out (2 no text, 1 no label); 2 classes: "neg" (3), "pos" (3)
+  2 left out: no text ({path}:9, {path}:10)
+  1 left out: no label ({path}:8)
 
 Assumed
   {path}: the encoding is UTF-8
@@ -65,6 +66,7 @@ Assumed
   {path}: the label is column "label" (by its name)
 
 Warnings
+  {path}: 3 of 9 records are left out (33.3 %): 2 no text ({path}:9, {path}:10), 1 no label ({path}:8)
   1 of 1 test documents also stands among the training or validation documents: a right answer on it is no evidence
 
 Classes
@@ -86,7 +88,7 @@ def test_places_of_formats_without_lines() -> None:
     corpus = make_corpus(["a", "b"], [0, 1], [TRAIN, TEST])
     dropped = (Dropped("no text", "a.parquet", (3, 8), ()), Dropped("no text", "films/pos/7", (12,), ()))
     loaded = replace(make_loaded(corpus), ledger=Ledger(5, 2, dropped))
-    assert "  3 dropped: no text (a.parquet:record 3, a.parquet:record 8, films/pos/7)\n" in describe_corpus(
+    assert "  3 left out: no text (a.parquet:record 3, a.parquet:record 8, films/pos/7)\n" in describe_corpus(
         loaded, find_duplicates(corpus), corpus
     )
 
@@ -99,7 +101,7 @@ def test_the_description_of_many_classes_is_short(tmp_path: Path) -> None:
     (splits,) = split_corpus(loaded, duplicates.groups, **settings, generator=np.random.default_rng(0))
     text = describe_corpus(loaded, duplicates, splits)
     assert "  and 481 more classes of 3 to 3 documents\n" in text
-    assert text.count("class ") == 19
+    assert text.count("class ") == 19 + 11  # in the table, in the line
 
 
 def test_a_test_set_that_was_seen_in_training_is_said_plainly() -> None:

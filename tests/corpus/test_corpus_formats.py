@@ -178,14 +178,14 @@ def test_labels_that_are_not_strings_become_strings(tmp_path: Path, labels: list
 def test_a_label_that_is_not_a_number_is_missing(tmp_path: Path) -> None:
     frame = pl.DataFrame({"text": TEXTS, "label": [1.0, 0.0, float("nan"), 0.0]})
     frame.write_parquet(tmp_path / "a.parquet")
-    (entry,) = read_corpus(tmp_path / "a.parquet").ledger.dropped
+    (entry,) = read_corpus(tmp_path / "a.parquet", allow_losses=True).ledger.dropped
     assert (entry.reason, entry.rows) == ("no label", (2,))
 
 
 def test_parquet_bytes_are_text_where_they_are_utf8(tmp_path: Path) -> None:
     frame = pl.DataFrame({"text": [b"good", b"caf\xc3\xa9", b"\xff", b"bad"], "label": list("abab")})
     frame.write_parquet(tmp_path / "a.parquet")
-    loaded = read_corpus(tmp_path / "a.parquet")
+    loaded = read_corpus(tmp_path / "a.parquet", allow_losses=True)
     assert loaded.corpus.texts.to_list() == ["good", "café", "bad"]
     assert [(entry.reason, entry.rows) for entry in loaded.ledger.dropped] == [("undecodable bytes", (2,))]
 
@@ -282,7 +282,7 @@ BROKEN = {
     "book.xlsx": (
         "PK",
         '{path}: the ending ".xlsx" is not one that can be read; '
-        "convert it to one of .csv .tsv .jsonl .ndjson .json .parquet .txt (plain, .gz or .zst)",
+        "convert it to one of .csv .tsv .jsonl .ndjson .json .parquet .arrow .feather .txt (plain, .gz or .zst)",
     ),
     "prose.txt": (
         "just a line\nand another\n",
@@ -297,11 +297,13 @@ BROKEN = {
     "one.csv": (
         "text,label\ngood,pos\nfine,pos\n",
         '{path}: every document has the label "pos"; '
-        "a comparison needs two classes: check --label, or add documents",
+        "a comparison needs two classes: check --label, or add documents; "
+        'read with text "text" (by its name), label "label" (by its name), header in line 1, UTF-8',
     ),
     "single.csv": (
         "text\ngood\nbad\n",
-        '{path}: "text" is the text and no other column could be the label; add a label column',
+        '{path}: "text" is the text and no other column could be the label; add a label column; '
+        "read with header in line 1, UTF-8",
     ),
 }
 

@@ -17,11 +17,12 @@ BAD = (
     b"text,label\na good film,pos\na \xff\xfe film,neg\nso bad,neg\ncaf\xc3\xa9,pos\n"
     b",pos\n  ,neg\nno label,\nthree,x,y\none\nfine,pos\n"
 )
+BY_NAME = 'text "text" (by its name), label "label" (by its name), header in line 1, UTF-8'
 
 
 def test_bad_training_records_are_named_by_reason_record_and_line(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", BAD)
-    loaded = read_corpus(path)
+    loaded = read_corpus(path, allow_losses=True)
     assert documents(loaded) == [("a good film", "pos"), ("so bad", "neg"), ("café", "pos"), ("fine", "pos")]
     assert loaded.corpus.records.tolist() == [0, 2, 3, 9]
     assert loaded.ledger.rows_read == 10
@@ -35,12 +36,13 @@ def test_bad_training_records_are_named_by_reason_record_and_line(tmp_path: Path
 
 def test_a_record_is_named_by_the_line_where_it_starts(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", 'text,label\n"two\nlines",pos\n\nbad,neg\n"more\nlines",\nno,neg\n')
-    assert read_corpus(path).ledger.dropped == (Dropped("no label", str(path), (2,), (6,)),)
+    loaded = read_corpus(path, allow_losses=True)
+    assert loaded.ledger.dropped == (Dropped("no label", str(path), (2,), (6,)),)
 
 
 def test_test_records_are_kept_and_predicted(tmp_path: Path) -> None:
     test = write(tmp_path / "test.csv", BAD)
-    loaded = read_corpus(write(tmp_path / "a.csv", CSV), test=test)
+    loaded = read_corpus(write(tmp_path / "a.csv", CSV), test=test, allow_losses=True)
     assert documents(loaded)[4:] == [
         ("a good film", "pos"),
         ("a \N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER} film", "neg"),
@@ -60,6 +62,8 @@ def test_test_records_are_kept_and_predicted(tmp_path: Path) -> None:
     assert loaded.warnings == (
         f"{test}: 2 records without text, kept as empty ({test}:6, {test}:7)",
         f"{test}: 1 record with undecodable bytes, kept with U+FFFD in their place ({test}:3)",
+        f"{test}: 3 of 10 records are left out (30.0 %): 1 no label ({test}:8), "
+        f"2 wrong number of fields ({test}:9, {test}:10)",
     )
 
 
@@ -68,12 +72,15 @@ def test_a_test_record_with_a_field_too_many_is_kept_if_its_label_is_known(tmp_p
     loaded = read_corpus(write(tmp_path / "a.csv", CSV), test=test)
     assert documents(loaded)[8:] == [("good", "pos")]
     assert loaded.ledger.dropped == (Dropped("wrong number of fields", str(test), (5,), (7,)),)
-    assert loaded.warnings == (f"{test}: 1 record with a wrong number of fields, kept ({test}:6)",)
+    assert loaded.warnings == (
+        f"{test}: 1 record with a wrong number of fields, kept ({test}:6)",
+        f"{test}: 1 of 6 records are left out (16.7 %): 1 wrong number of fields ({test}:7)",
+    )
 
 
 def test_a_test_record_with_an_undecodable_label_is_dropped(tmp_path: Path) -> None:
     test = write(tmp_path / "test.csv", b"text,label\ncaf\xc3\xa9,pos\ngood,p\xff\xffs\n")
-    loaded = read_corpus(write(tmp_path / "a.csv", CSV), test=test)
+    loaded = read_corpus(write(tmp_path / "a.csv", CSV), test=test, allow_losses=True)
     assert loaded.ledger.dropped == (Dropped("undecodable bytes", str(test), (1,), (3,)),)
 
 
@@ -91,7 +98,7 @@ def test_null_and_missing_values(tmp_path: Path, ending: str) -> None:
     else:
         lines = [json.dumps(record) for record in records]
         write(path, "\n".join(lines) if ending == "jsonl" else "[\n" + ",\n".join(lines) + "]")
-    loaded = read_corpus(path)
+    loaded = read_corpus(path, allow_losses=True)
     lines = {"json": ((3,), (5,)), "jsonl": ((2,), (4,)), "parquet": ((), ())}[ending]
     assert documents(loaded) == [("good", "1"), ("bad", "0")]
     assert loaded.ledger.dropped == (
@@ -108,11 +115,12 @@ def test_a_test_record_whose_text_is_null_is_kept_as_empty(tmp_path: Path) -> No
 
 def test_lines_without_a_tab_and_fasttext_lines_without_label_or_text(tmp_path: Path) -> None:
     tabs = write(tmp_path / "tabs.txt", "pos\tgood\nneg\tbad\nlost\npos\tfine\n")
-    assert read_corpus(tabs).ledger.dropped == (Dropped("wrong number of fields", str(tabs), (2,), (3,)),)
+    loaded = read_corpus(tabs, allow_losses=True)
+    assert loaded.ledger.dropped == (Dropped("wrong number of fields", str(tabs), (2,), (3,)),)
     fast = write(
         tmp_path / "fast.txt", "__label__a good\n__label__b\nno label\n__label__b bad\n\n__label__a x\n"
     )
-    assert read_corpus(fast).ledger.dropped == (
+    assert read_corpus(fast, allow_losses=True).ledger.dropped == (
         Dropped("no text", str(fast), (1,), (2,)),
         Dropped("no label", str(fast), (2,), (3,)),
     )
@@ -120,7 +128,7 @@ def test_lines_without_a_tab_and_fasttext_lines_without_label_or_text(tmp_path: 
 
 def test_documents_of_a_folder_are_named_by_their_file(tmp_path: Path) -> None:
     folder = write_classes(tmp_path / "f", {"a/1": "x", "a/2": " \n", "b/1": "y", "b/2": b"\xff\xff\x81"})
-    assert read_corpus(folder).ledger.dropped == (
+    assert read_corpus(folder, allow_losses=True).ledger.dropped == (
         Dropped("undecodable bytes", f"{folder}/b/2", (3,), ()),
         Dropped("no text", f"{folder}/a/2", (1,), ()),
     )
@@ -141,8 +149,8 @@ def test_no_usable_record(tmp_path: Path) -> None:
     with pytest.raises(PipelineError) as caught:
         read_corpus(path)
     assert str(caught.value) == (
-        f'{path}: none of the 2 records has both text and label; check the columns "text", "label" '
-        "(--text, --label)"
+        f"{path}: none of the 2 records has both text and label: 1 no text ({path}:2), 1 no label ({path}:3); "
+        f'check the columns "text", "label" (--text, --label); read with {BY_NAME}'
     )
 
 
@@ -162,7 +170,8 @@ def test_a_label_that_training_does_not_have(tmp_path: Path) -> None:
     with pytest.raises(PipelineError) as caught:
         read_corpus(corpus, test=test)
     assert str(caught.value) == (
-        f'{test}:4: column `label` is "postive"; the labels are "negative", "positive"; correct the row'
+        f'{test}:4: column `label` is "postive"; the labels are "negative", "positive"; correct the row; '
+        f"read with {BY_NAME}"
     )
 
 
@@ -174,7 +183,8 @@ def test_several_such_labels_among_many(tmp_path: Path) -> None:
         read_corpus(corpus, validation=test)
     assert str(caught.value) == (
         f'{test}:2: column `label` is "topic 1a"; the nearest of the 12 labels are '
-        '"topic 1", "topic 11", "topic 10"; correct the 5 rows with such labels (2, 3, 4 and 2 more)'
+        '"topic 1", "topic 11", "topic 10"; correct the 5 rows with such labels (2, 3, 4 and 2 more); '
+        f"read with {BY_NAME}"
     )
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pipeline.core.errors import PipelineError
 from pipeline.core.seeds import stage_generator
 from pipeline.settings.reading import load_config
-from pipeline.settings.setting import CountOrAuto, Value
+from pipeline.settings.setting import CountOrAuto, Paths, Value
 from pipeline.settings.tables import SETTINGS, Config, get, quicken, save_config, settled, with_values
 
 
@@ -292,7 +292,9 @@ def values(key: str) -> st.SearchStrategy[Value]:
         return st.just("auto") | st.integers(1, 2**31 - 1)
     if hint == tuple[str, ...]:
         return st.lists(TEXTS, min_size=1, unique=True).map(tuple)
-    return TEXTS if hint is str else st.none() | TEXTS
+    paths = TEXTS | st.lists(TEXTS, min_size=2).map(tuple)
+    others = {str: TEXTS, str | None: st.none() | TEXTS, Paths: paths, Paths | None: st.none() | paths}
+    return others[hint]
 
 
 # Left out: pairs of keys that can contradict each other.
@@ -311,6 +313,28 @@ def test_saved_settings_are_read_back_the_same(tmp_path_factory: Any, changed: d
     file = tmp_path_factory.getbasetemp() / "round.toml"
     file.write_bytes(save_config(config).encode())
     assert load_config(file) == config
+
+
+def test_a_setting_of_paths_is_one_or_several(tmp_path: Path) -> None:
+    file = tmp_path / "a.toml"
+    for written, there in (
+        ('"a,b.csv"', "a,b.csv"),
+        ('["a.csv", "b.csv"]', ("a.csv", "b.csv")),
+        ('["a.csv"]', "a.csv"),
+    ):
+        file.write_text(f"[corpus]\npath = {written}\n", encoding="utf-8")
+        assert load_config(file).corpus.path == there
+    set_ = load_config(
+        None, ["corpus.path=a,b.csv", 'corpus.test=["c.csv", "d,e.csv"]', "corpus.validation=[ab].csv"]
+    )
+    corpus = set_.corpus
+    assert (corpus.path, corpus.test, corpus.validation) == ("a,b.csv", ("c.csv", "d,e.csv"), "[ab].csv")
+    assert load_config(None, [], {"corpus.path": ["a.csv", "b.csv"]}).corpus.path == ("a.csv", "b.csv")
+    file.write_text("[corpus]\npath = []\ntest = 3\n", encoding="utf-8")
+    assert refused(file, [], {}) == [
+        f"{file}:2:1: corpus.path is []; give a path or a list of paths",
+        f"{file}:3:1: corpus.test is 3; give a path or a list of paths",
+    ]
 
 
 def test_the_saved_text_is_toml_with_one_table_a_part() -> None:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import polars as pl
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.reading import Chosen
 from pipeline.core.wording import quoted
 from pipeline.corpus.readers.records import RawTable
 
@@ -41,39 +42,54 @@ def is_known_name(name: str) -> bool:
     return normalised_name(name) in TEXT_NAMES or normalised_name(name) in LABEL_NAMES
 
 
-def choose_columns(table: RawTable, text: str | None, label: str | None) -> tuple[str, str, tuple[str, ...]]:
+class Columns(NamedTuple):
+    """The text column and the label column, each with how it was chosen, and what was assumed."""
+
+    text: Chosen
+    label: Chosen
+    assumptions: tuple[str, ...] = ()
+
+
+def is_label_name(name: str) -> bool:
+    """Whether a header uses `name` for a label."""
+    return normalised_name(name) in LABEL_NAMES
+
+
+def choose_columns(table: RawTable, text: Chosen | None, label: Chosen | None) -> Columns:
     """Return the text column, the label column and what was assumed.
 
     Parameters
     ----------
     table : RawTable
-    text, label : str or None
-        The names the user gave.
+    text, label : Chosen or None
+        What the user named, or the corpus that this is a part of has.
 
     Raises
     ------
     PipelineError
         A name that the file has not, or a choice that neither names nor content settle.
     """
-    given = {"text": text or table.text_column, "label": label or table.label_column}
-    chosen = {role: name for role, name in given.items() if name is not None}
-    for role, name in chosen.items():
-        check_column(table, name, f"--{role}")
-    if len({*chosen.values()}) < len(chosen):
-        raise PipelineError(
-            "--label", f'"{chosen["text"]}" is also the text column', "name two different columns"
-        )
-    assumptions = [_repeated(table, name) for name in chosen.values() if _namesakes(table, name)]
+    own = {"text": table.text_column, "label": table.label_column}
+    given = {"text": text, "label": label}
+    given |= {role: Chosen(name) for role, name in own.items() if name is not None and given[role] is None}
+    chosen = {role: column for role, column in given.items() if column is not None}
+    for role, wanted in chosen.items():
+        check_column(table, wanted.column, f"--{role}")
+    names = [column.column for column in chosen.values()]
+    if len({*names}) < len(names):
+        raise PipelineError("--label", f'"{names[0]}" is also the text column', "name two different columns")
+    assumptions = [_repeated(table, name) for name in names if _namesakes(table, name)]
     found: dict[str, str] = {}
     for role, rule in RULES:
-        column = None if role in chosen else rule(table, [*chosen.values()])
+        column = None if role in chosen else rule(table, [one.column for one in chosen.values()])
         if column is not None:
-            chosen[role] = column.name
-            found[role] = f'{table.file}: the {role} is column "{column.name}" ({column.how})'
-    return chosen["text"], chosen["label"], (*assumptions, *(found[role] for role in given if role in found))
+            chosen[role] = column
+            found[role] = f"{table.file}: the {role} is column {column.words()}"
+    assumptions += [found[role] for role in given if role in found]
+    return Columns(chosen["text"], chosen["label"], tuple(assumptions))
 
 
-def choose_text(table: RawTable) -> Column:
+def choose_text(table: RawTable) -> Chosen:
     """Return the text column, where no label is asked for."""
     found = (rule(table, []) for role, rule in RULES if role == "text")
     return next(column for column in found if column is not None)
@@ -112,28 +128,21 @@ def _usable(table: RawTable, taken: Sequence[str]) -> list[str]:
 # --- the rules
 
 
-class Column(NamedTuple):
-    """A column that a rule found, and how."""
-
-    name: str
-    how: str
-
-
-def _label_by_name(table: RawTable, taken: Sequence[str]) -> Column | None:
+def _label_by_name(table: RawTable, taken: Sequence[str]) -> Chosen | None:
     named = _by_name(table, LABEL_NAMES, taken)
     if len(named) > 1:
         raise _unsettled(table, named, "--label", "could each be the label")
-    return Column(named[0], "by its name") if named else None
+    return Chosen(named[0], "by its name") if named else None
 
 
-def _text_by_name(table: RawTable, taken: Sequence[str]) -> Column | None:
+def _text_by_name(table: RawTable, taken: Sequence[str]) -> Chosen | None:
     named = _by_name(table, TEXT_NAMES, taken)
     if len(named) > 1:
         return _longest(table, named, "the longest of the columns with a text's name")
-    return Column(named[0], "by its name") if named else None
+    return Chosen(named[0], "by its name") if named else None
 
 
-def _text_by_content(table: RawTable, taken: Sequence[str]) -> Column:
+def _text_by_content(table: RawTable, taken: Sequence[str]) -> Chosen:
     names = _usable(table, taken)
     if not names:
         what = f"one column that could be the text or the label, {quoted(table.cells.columns)}"
@@ -141,23 +150,23 @@ def _text_by_content(table: RawTable, taken: Sequence[str]) -> Column:
     return _longest(table, names, "the longest text")
 
 
-def _label_by_content(table: RawTable, taken: Sequence[str]) -> Column:
+def _label_by_content(table: RawTable, taken: Sequence[str]) -> Chosen:
     names = _usable(table, taken)
     if not names:
         what = f'"{taken[0]}" is the text and no other column could be the label'
         raise PipelineError(table.file, what, "add a label column")
     if len(names) == 1:
-        return Column(names[0], "the other column")
+        return Chosen(names[0], "the other column")
     distinct = table.cells.select(pl.col(names).n_unique()).row(0)
     ranked = sorted((count, name) for count, name in zip(distinct, names, strict=True) if count > 1)
     tied = [name for count, name in ranked if count == ranked[0][0]] or names
     if len(tied) > 1:
         raise _unsettled(table, tied, "--label", "could each be the label")
-    return Column(tied[0], "the fewest distinct values")
+    return Chosen(tied[0], "the fewest distinct values")
 
 
 # Tried in this order, each where its column is not settled yet: it names one, passes (None), or refuses to guess.
-Rule = Callable[[RawTable, Sequence[str]], Column | None]  # the second are the columns that are taken
+Rule = Callable[[RawTable, Sequence[str]], Chosen | None]  # the second are the columns that are taken
 RULES: tuple[tuple[str, Rule], ...] = (
     ("label", _label_by_name),
     ("text", _text_by_name),
@@ -174,17 +183,17 @@ def _by_name(table: RawTable, known: Collection[str], taken: Sequence[str]) -> l
     return first if len(first) == 1 else found
 
 
-def _longest(table: RawTable, names: Sequence[str], how: str) -> Column:
+def _longest(table: RawTable, names: Sequence[str], how: str) -> Chosen:
     """Return the column whose mean text is clearly the longest, or of close ones that of most distinct values."""
     lengths = table.cells.select(pl.col(names).str.len_chars().mean().fill_null(0.0)).row(0)
     longest = max(lengths)
     close = [name for name, length in zip(names, lengths, strict=True) if CLEARLY_LONGER * length >= longest]
     if len(close) == 1:
-        return Column(close[0], how)
+        return Chosen(close[0], how)
     distinct = table.cells.select(pl.col(close).n_unique()).row(0)
     varied = [name for name, count in zip(close, distinct, strict=True) if 2 * count >= max(distinct)]
     if len(varied) == 1:
-        return Column(varied[0], "long texts, the most distinct values")
+        return Chosen(varied[0], "long texts, the most distinct values")
     raise _unsettled(table, varied, "--text", "could each be the text")
 
 

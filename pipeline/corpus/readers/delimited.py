@@ -17,6 +17,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.reading import NO_HEADER
 from pipeline.core.values import Int8, Int64
 from pipeline.corpus.readers.columns import is_known_name
 from pipeline.corpus.readers.encodings import TextSource, read_source
@@ -47,12 +48,16 @@ class Record:
     fields: list[str]
 
 
-def read_delimited(path: Path, wanted: Sequence[str] = (), *, preferred: str) -> RawTable:
+def read_delimited(
+    path: Path, wanted: Sequence[str] = (), *, preferred: str, header: bool | None = None
+) -> RawTable:
     """Read fields between delimiters; `wanted` are column names the user gave, which mark a header.
 
-    `preferred` are the delimiters that the file may have; of equally likely ones it is the first.
+    `preferred` are the delimiters that the file may have; of equally likely ones it is the first. `header` says
+    whether there is one, where that is known from elsewhere.
     """
     source, dialect = _without_escapes(read_source(path), preferred, wanted)
+    dialect = dialect if header is None else replace(dialect, header=header)
     clean = None if source.damaged else _read_clean(source, dialect)
     cells, problems = (
         _read_with_csv_module(source, dialect) if clean is None else (clean, no_problems(len(clean)))
@@ -63,6 +68,8 @@ def read_delimited(path: Path, wanted: Sequence[str] = (), *, preferred: str) ->
         problems=problems,
         assumptions=tuple(_assumptions(source, dialect, cells.columns)),
         warnings=source.warnings,
+        encoding=source.encoding,
+        header_line=1 if dialect.header else NO_HEADER,
         find_lines=lambda: _find_lines(source, dialect),
     )
 

@@ -1,52 +1,40 @@
-"""A folder with one folder a class, and the parts (train/, test/) that may stand above them."""
+"""A folder with one folder a class: each file below is a document."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
+from pipeline.core.clean import plural
 from pipeline.core.errors import PipelineError, first_places
+from pipeline.core.values import Bool
+from pipeline.core.wording import quoted
+from pipeline.corpus.readers.decoding import is_utf8
 from pipeline.corpus.readers.encodings import decode_all, read_bytes
+from pipeline.corpus.readers.entries import (
+    UNLABELLED,
+    documents_below,
+    folders_in,
+    part_of,
+    visible,
+)
 from pipeline.corpus.readers.records import UNDECODABLE, RawTable
+from pipeline.corpus.readers.wide import find_wide
 
-PART_NAMES = {
-    "train": "train", "training": "train",
-    "test": "test",
-    "validation": "validation", "valid": "validation", "val": "validation", "dev": "validation",
-}  # fmt: skip
-NOT_OF_THE_CORPUS = ("__MACOSX",)  # what unpacking an archive leaves beside its folders
-UNLABELLED_NAMES = ("unsup", "unlabelled", "unlabeled")
-
-
-@dataclass(frozen=True)
-class Parts:
-    """The files or folders that hold the official parts of a corpus."""
-
-    train: Path
-    test: Path | None = None
-    validation: Path | None = None
-
-
-def find_parts(folder: Path) -> Parts | None:
-    """Return the train/, test/ and validation/ folders or files in `folder`; None where it has no train.
-
-    Where a folder of another name stands beside them, all folders are classes.
-    """
-    found: dict[str, Path] = {}
-    beside = _strangers(folder)
-    for path in visible(folder):
-        part = _part_name(path)
-        if part is None or (path.is_dir() and (beside or not _folders(path))):
-            continue  # beside others a folder is a class, whose name happens to be that of a part
-        if part in found:
-            what = f'both "{found[part].name}" and "{path.name}" could be the {part} part'
-            raise PipelineError(str(folder), what, "keep one of them there")
-        found[part] = path
-    return Parts(**found) if "train" in found else None
+BINARY = "a binary file, not text"
+# The first bytes of files that hold no text, whatever their names.
+_BINARY_STARTS = (
+    b"%PDF-", b"\x89PNG", b"\xff\xd8\xff", b"PK\x03\x04", b"\x1f\x8b", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd",
+    b"\xd0\xcf\x11\xe0", b"\x7fELF", b"SQLite format 3\x00",
+)  # fmt: skip
+_WEB_PAGE = (".html", ".htm", ".xhtml")
+_DIGITS = frozenset("0123456789")
 
 
 def read_folder(folder: Path, shown: str | None = None) -> RawTable:
@@ -54,104 +42,161 @@ def read_folder(folder: Path, shown: str | None = None) -> RawTable:
 
     `shown` stands for the folder in messages.
     """
+    classes = [path for path in folders_in(folder) if part_of(path.name) != UNLABELLED]
+    unlabelled = [path for path in folders_in(folder) if part_of(path.name) == UNLABELLED]
+    return read_classes(folder, classes, unlabelled, shown)
+
+
+def read_classes(
+    folder: Path, classes: Sequence[Path], unlabelled: Sequence[Path] = (), shown: str | None = None
+) -> RawTable:
+    """Read folders that are classes, in `folder`; the text of those `unlabelled` goes to no class.
+
+    A binary file is left out, by its name, in the ledger.
+    """
     name = shown or str(folder)
-    unlabelled = [path for path in _folders(folder) if path.name.lower() in UNLABELLED_NAMES]
-    classes = [path for path in _folders(folder) if path not in unlabelled]
     if not classes:
         what = "the folder has no folder for each class"
         raise PipelineError(str(folder), what, "put the documents of each class in a folder named after it")
-    paths = [(path, kind.name) for kind in classes for path in _documents(kind)]
-    if not paths:
+    found = [(path, kind) for kind in classes for path in documents_below(kind)]
+    if not found:
         raise PipelineError(str(folder), "the class folders hold no files", "put one document in each file")
-    texts, assumptions, damaged = _read_documents([path for path, _ in paths], folder, name)
-    assumptions = (f"{name}: each folder is a class, each file a document", *assumptions)
+    documents = _read_documents([path for path, _ in found], folder, name)
     return RawTable(
         file=name,
-        cells=pl.DataFrame({"text": texts, "label": pl.Series([kind for _, kind in paths], dtype=pl.String)}),
-        problems=(UNDECODABLE * np.array(damaged)).astype(np.int8),
-        assumptions=assumptions + tuple(f"{path}: read as unlabelled text" for path in unlabelled),
+        cells=pl.DataFrame(
+            {"text": documents.texts, "label": pl.Series([kind.name for _, kind in found], dtype=pl.String)}
+        ),
+        problems=(UNDECODABLE * documents.damaged).astype(np.int8),
+        assumptions=(
+            f"{name}: each folder is a class, each file a document",
+            f"{name}: the encoding is {documents.encoding}",
+            *(f"{path}: read as unlabelled text" for path in unlabelled),
+            *_links(folder, name),
+        ),
+        encoding=documents.encoding,
         text_column="text",
         label_column="label",
-        files=tuple(str(Path(name) / path.relative_to(folder)) for path, _ in paths),
-        warnings=_loose_files(folder, name) + _classes_named_as_parts(folder, name),
+        files=tuple(str(Path(name) / path.relative_to(folder)) for path, _ in found),
+        warnings=tuple(_warnings(folder, name, classes, found)),
         unlabelled=read_unlabelled_folder(unlabelled[0]) if unlabelled else None,
+        left_out={BINARY: documents.binary} if documents.binary.any() else {},
     )
 
 
 def read_unlabelled_folder(folder: Path) -> pl.Series:
     """Return the text of every file below `folder`, in sorted path order; string Series."""
-    return _read_documents(_documents(folder), folder, str(folder))[0]
+    documents = _read_documents(documents_below(folder), folder, str(folder))
+    return documents.texts.filter(pl.Series(~documents.binary))
 
 
-def visible(folder: Path) -> list[Path]:
-    """Return what a folder holds in sorted order, hidden entries left out."""
-    entries = [path for path in folder.iterdir() if not path.name.startswith(".")]
-    return sorted(path for path in entries if path.name not in NOT_OF_THE_CORPUS)
+# --- documents
 
 
-def _folders(folder: Path) -> list[Path]:
-    return [path for path in visible(folder) if path.is_dir()]
+@dataclass(frozen=True, eq=False)
+class _Documents:
+    """The texts of files, the encodings in words, and which files hold bytes that are not of them, or no text."""
+
+    texts: pl.Series  # string (n_files,)
+    encoding: str
+    damaged: Bool  # (n_files,)
+    binary: Bool  # (n_files,)
 
 
-def _strangers(folder: Path) -> list[Path]:
-    """Return the folders in `folder` that are called neither as a part nor as unlabelled text."""
-    named = [path for path in _folders(folder) if _part_name(path) is None]
-    return [path for path in named if path.name.lower() not in UNLABELLED_NAMES]
-
-
-def _part_name(path: Path) -> str | None:
-    return PART_NAMES.get(path.name.split(".")[0].lower())
-
-
-def _documents(folder: Path) -> list[Path]:
-    """Return every file below `folder`, in sorted path order, hidden files and folders left out.
-
-    Links are followed, but each folder is entered once and none above `folder` is, so that no loop is.
-    """
-    real = folder.resolve()
-    return sorted(_files_below(folder, {real, *real.parents}))
-
-
-def _files_below(folder: Path, entered: set[Path]) -> Iterator[Path]:
-    for path in visible(folder):
-        if path.is_file():
-            yield path
-        elif path.is_dir() and (real := path.resolve()) not in entered:
-            entered.add(real)
-            yield from _files_below(path, entered)
-
-
-def _read_documents(
-    paths: list[Path], folder: Path, name: str
-) -> tuple[pl.Series, tuple[str, ...], list[bool]]:
+def _read_documents(paths: Sequence[Path], folder: Path, name: str) -> _Documents:
     texts, damaged = [], []
     others: dict[str, list[str]] = {}
-    sources = decode_all([(str(path), read_bytes(path)) for path in paths])
+    contents = [read_bytes(path) for path in paths]
+    binary = [is_binary(data) for data in contents]
+    texts_of = [b"" if one else data for one, data in zip(binary, contents, strict=True)]
+    sources = decode_all(list(zip(map(str, paths), texts_of, strict=True)))
     for path, source in zip(paths, sources, strict=True):
         texts.append(source.data.decode("utf-8", "replace"))
         damaged.append(source.damaged)
         if not source.encoding.startswith("UTF-8"):
             others.setdefault(source.encoding, []).append(str(path.relative_to(folder)))
-    assumptions = [f"{name}: the encoding is UTF-8"]
+    words = "UTF-8"
     for encoding, names in sorted(others.items()):
         files = "1 file is" if len(names) == 1 else f"{len(names)} files are"
-        assumptions[0] += f"; {files} {encoding} ({first_places(names)})"
-    return pl.Series("text", texts, dtype=pl.String), tuple(assumptions), damaged
+        words += f"; {files} {encoding} ({first_places(names)})"
+    return _Documents(
+        pl.Series("text", texts, dtype=pl.String),
+        words,
+        np.array(damaged, dtype=np.bool_),
+        np.array(binary, dtype=np.bool_),
+    )
 
 
-def _classes_named_as_parts(folder: Path, name: str) -> tuple[str, ...]:
-    beside = [path.name for path in _strangers(folder)]
-    alike = [path.name for path in _folders(folder) if _part_name(path) and _folders(path)]
-    if not beside or not alike:
-        return ()
-    are, them = ("is read as a class", "it") if len(alike) == 1 else ("are read as classes", "them")
-    names = ", ".join(f'"{part}"' for part in alike)
-    return (f'{name}: {names} {are}, since "{beside[0]}" stands beside {them}',)
+def is_binary(data: bytes) -> bool:
+    """Whether a file's bytes are no text: they start as a known format does, or hold NUL in no encoding of texts."""
+    if data.startswith(_BINARY_STARTS):
+        return True
+    return b"\0" in data and not is_utf8(data) and find_wide(data) is None
 
 
-def _loose_files(folder: Path, name: str) -> tuple[str, ...]:
+# --- what is said
+
+
+def _warnings(
+    folder: Path, name: str, classes: Sequence[Path], documents: Sequence[tuple[Path, Path]]
+) -> Iterator[str]:
     loose = [path.name for path in visible(folder) if path.is_file()]
-    if not loose:
-        return ()
-    files = "1 file" if len(loose) == 1 else f"{len(loose)} files"
-    return (f"{name}: {files} beside the class folders not read ({first_places(loose)})",)
+    if loose:
+        yield f"{name}: {plural(len(loose), 'file')} beside the class folders not read ({first_places(loose)})"
+    yield from _classes_named_as_parts(name, classes)
+    filled = {kind for _, kind in documents}
+    empty = [kind.name for kind in classes if kind not in filled]
+    if empty:
+        are = "holds no files and is no class" if len(empty) == 1 else "hold no files and are no classes"
+        yield f"{name}: {quoted(empty)} {are}"
+    yield from _classes_below(name, classes)
+    yield from _kinds_of_files(name, [path for path, _ in documents])
+
+
+def _classes_named_as_parts(name: str, classes: Sequence[Path]) -> Iterator[str]:
+    beside = [path.name for path in classes if part_of(path.name) is None]
+    alike = [path.name for path in classes if part_of(path.name) and folders_in(path)]
+    if beside and alike:
+        are, them = ("is read as a class", "it") if len(alike) == 1 else ("are read as classes", "them")
+        yield f'{name}: {quoted(alike)} {are}, since "{beside[0]}" stands beside {them}'
+
+
+def _classes_below(name: str, classes: Sequence[Path]) -> Iterator[str]:
+    """Yield a warning where folders of the same names lie in every class: they may be the classes that are meant."""
+    below = [{path.name for path in folders_in(kind)} for kind in classes]
+    names = sorted(set.intersection(*below))
+    if len(classes) > 1 and len(names) > 1 and not any(_DIGITS & {*one} for one in names):
+        yield (
+            f"{name}: the folders {quoted([kind.name for kind in classes[:3]])} are the classes; each of them holds "
+            f"{quoted(names[:3])}: to have these as classes, give one folder, such as {classes[0]}"
+        )
+
+
+def _kinds_of_files(name: str, paths: Sequence[Path]) -> Iterator[str]:
+    """Yield a warning where a few files have other endings than most, or are web pages."""
+    endings = Counter(path.suffix.lower() for path in paths)
+    pages = sum(endings[ending] for ending in _WEB_PAGE)
+    if pages:
+        yield f"{name}: {plural(pages, 'document')} of {len(paths):,} are web pages; their tags are read as words"
+
+
+def _links(folder: Path, name: str) -> Iterator[str]:
+    """Yield what lies behind links: files that are read though they are not in the folder, and links to nothing."""
+    real = folder.resolve()
+    for path in _links_below(folder):
+        target = path.resolve()
+        shown = Path(name) / path.relative_to(folder)
+        if not path.exists():
+            yield f"{shown}: a link to {os.readlink(path)}, which is not there"
+        elif real not in (target, *target.parents) and target not in real.parents:
+            yield f"{shown}: a link out of the folder, to {target}; what lies there is read"
+
+
+def _links_below(folder: Path) -> Iterator[Path]:
+    with os.scandir(folder) as entries:
+        found = sorted(entries, key=lambda entry: entry.name)
+    for entry in found:
+        if entry.is_symlink():
+            yield Path(entry.path)
+        elif entry.is_dir():
+            yield from _links_below(Path(entry.path))

@@ -204,6 +204,7 @@ def _table(source: TextSource, places: list[Place]) -> RawTable:
         problems=problems,
         assumptions=(*source.assumptions, *_numbers_missing(source)),
         warnings=source.warnings,
+        encoding=source.encoding,
         find_lines=None if not lines.all() else lambda: lines,
         nested=frozenset(n for n in names if any(isinstance(r.get(n), list | dict) for _, r in places)),
     )

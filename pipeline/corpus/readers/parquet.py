@@ -1,4 +1,4 @@
-"""Parquet: every column to strings, so that a label 1 is "1" and a label 1.0 is "1" too."""
+"""Parquet: tables with a type for each column."""
 
 from __future__ import annotations
 
@@ -6,48 +6,24 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 
 from pipeline.core.errors import PipelineError
 from pipeline.corpus.readers.encodings import is_packed, read_bytes
-from pipeline.corpus.readers.records import UNDECODABLE, RawTable, no_problems
+from pipeline.corpus.readers.frames import as_table
+from pipeline.corpus.readers.hugging_face import names_in_metadata, with_class_names
+from pipeline.corpus.readers.records import RawTable
 
 
 def read_parquet(path: Path, wanted: Sequence[str] = ()) -> RawTable:
-    """Read a .parquet file; integers, whole floats and booleans become strings ("1", "true")."""
+    """Read a .parquet file; integers, whole floats and booleans become strings ("1", "true").
+
+    Classes get the names that the metadata of `datasets` gives their numbers.
+    """
     try:
-        frame = pl.read_parquet(io.BytesIO(read_bytes(path)) if is_packed(path) else path)
+        data = io.BytesIO(read_bytes(path)) if is_packed(path) else path
+        frame, metadata = pl.read_parquet(data), pl.read_parquet_metadata(data)
     except (pl.exceptions.PolarsError, OSError):
         fix = "write it again, or give it the ending of what it is (.csv, .jsonl, .txt)"
         raise PipelineError(str(path), "the file is not whole Parquet data", fix) from None
-    problems = no_problems(len(frame))
-    columns = []
-    for column in frame:
-        cells, undecodable = as_strings(column)
-        problems[undecodable.to_numpy()] |= np.int8(UNDECODABLE)
-        columns.append(cells)
-    nested = frozenset(column.name for column in frame if column.dtype.is_nested())
-    return RawTable(str(path), pl.DataFrame(columns), problems, nested=nested)
-
-
-def as_strings(column: pl.Series) -> tuple[pl.Series, pl.Series]:
-    """Return the column as strings, and where its bytes are not UTF-8 (boolean, same length)."""
-    sound = pl.repeat(False, len(column), eager=True)
-    if column.dtype == pl.Binary:
-        return _decoded(column)
-    if column.dtype.is_nested() or column.dtype == pl.Object:
-        return pl.repeat(None, len(column), dtype=pl.String, eager=True).alias(column.name), sound
-    if column.dtype.is_float():
-        column = column.fill_nan(None)  # how pandas marks a missing number
-        whole = (column == column.round()).fill_null(False) & column.is_finite().fill_null(False)
-        integers = column.set(~whole, None).cast(pl.Int64, strict=False).cast(pl.String)
-        return integers.zip_with(integers.is_not_null(), column.cast(pl.String)), sound
-    return column.cast(pl.String), sound
-
-
-def _decoded(column: pl.Series) -> tuple[pl.Series, pl.Series]:
-    """Return a column of bytes as strings, U+FFFD in place of what is not UTF-8, and where that is."""
-    replaced = [None if cell is None else cell.decode("utf-8", "replace") for cell in column]
-    text = pl.Series(column.name, replaced, dtype=pl.String)
-    return text, (text.cast(pl.Binary) != column).fill_null(False)
+    return with_class_names(as_table(str(path), frame), names_in_metadata(metadata))

@@ -49,6 +49,19 @@ def read_lines(path: Path) -> tuple[pl.Series, str]:
     return pl.Series("text", texts, dtype=pl.String), how
 
 
+def read_documents(path: Path, label: str) -> RawTable:
+    """Read a text file whose lines are documents, all of the class `label`; blank lines are none."""
+    source = read_source(path)
+    lines = _lines(source)
+    return _table(source, lines, [(line, label) for _, line in lines], "a document a line")
+
+
+def looks_like_records(head: str) -> bool:
+    """Whether the first lines of a text file have labels: fastText's, or a tab in most of them."""
+    lines = [(number, line) for number, line in enumerate(head.split("\n")) if line.strip()][:SAMPLE_LINES]
+    return looks_like_fasttext(lines) or 2 * sum("\t" in line for _, line in lines) > len(lines)
+
+
 def looks_like_fasttext(lines: Lines) -> bool:
     """Whether most lines of the head start with `__label__`."""
     head = lines[:SAMPLE_LINES]
@@ -116,6 +129,7 @@ def _table(source: TextSource, lines: Lines, pairs: list[Pair], layout: str) -> 
         problems=problems,
         assumptions=(*source.assumptions, f"{source.file}: {layout}"),
         warnings=source.warnings,
+        encoding=source.encoding,
         text_column="text",
         label_column="label",
         find_lines=lambda: numbers,

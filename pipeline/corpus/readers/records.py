@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 import polars as pl
 
-from pipeline.core.values import Int8, Int64
+from pipeline.core.values import Bool, Int8, Int64
 from pipeline.corpus.readers.encodings import has_surrogates, without_surrogates
 
 UNDECODABLE, WRONG_FIELDS = 1, 2  # bits of RawTable.problems
@@ -26,6 +26,8 @@ class RawTable:
     cells: pl.DataFrame  # string columns, (n_records, n_columns)
     problems: Int8  # (n_records,) bits: UNDECODABLE, WRONG_FIELDS
     assumptions: tuple[str, ...] = ()
+    encoding: str = ""  # in words; empty where the format has its own
+    header_line: int | None = None  # from 1; NO_HEADER, or None where the format knows of none
     text_column: str | None = None  # where the format itself says which is the text, the label
     label_column: str | None = None
     find_lines: Callable[[], Int64] | None = None  # (n_records,) the line where each record starts, from 1
@@ -34,6 +36,10 @@ class RawTable:
     warnings: tuple[str, ...] = ()
     unlabelled: pl.Series | None = None  # folders: the text of a folder for documents without a label
     together: Int64 | None = None  # (n_records,): records that share a number stay in one split
+    left_out: Mapping[str, Bool] = field(default_factory=dict)  # by reason, (n_records,): what is not read on
+    pieces: tuple[
+        RawTable, ...
+    ] = ()  # several files read as one: the table of each, in the order of the records
 
     @cached_property
     def lines(self) -> Int64 | None:
@@ -42,11 +48,37 @@ class RawTable:
 
     def place(self, record: int) -> str:
         """Return `file:line` of a record, its own file in a folder, else `file:record N`."""
+        if self.pieces:
+            piece, start = self._piece_of(record)
+            return piece.place(record - start)
         if self.files is not None:
             return self.files[record]
         if self.lines is not None:
             return f"{self.file}:{self.lines[record]}"
         return f"{self.file}:record {record}"
+
+    def _piece_of(self, record: int) -> tuple[RawTable, int]:
+        """Return the piece in which a record lies, and the number of the first record of it."""
+        starts = np.cumsum([0, *(len(piece.cells) for piece in self.pieces)])
+        at = int(np.searchsorted(starts, record, side="right")) - 1
+        return self.pieces[at], int(starts[at])
+
+    def by_file(self, records: Int64) -> Iterator[tuple[str, tuple[int, ...], tuple[int, ...]]]:
+        """Yield the file of some records, their numbers in it and the lines where they start, file by file.
+
+        In a folder each document has a file of its own, and keeps its number in the whole.
+        """
+        if self.files is not None:
+            yield from ((self.files[record], (record,), ()) for record in records.tolist())
+        elif self.pieces:
+            start = 0
+            for piece in self.pieces:
+                own = records[(records >= start) & (records < start + len(piece.cells))] - start
+                yield from piece.by_file(own)
+                start += len(piece.cells)
+        elif len(records):
+            lines = () if self.lines is None else tuple(self.lines[records].tolist())
+            yield self.file, tuple(records.tolist()), lines
 
 
 def as_cells(columns: Mapping[str, Sequence[str | None]]) -> tuple[pl.DataFrame, Int8]:
@@ -65,6 +97,11 @@ def as_cells(columns: Mapping[str, Sequence[str | None]]) -> tuple[pl.DataFrame,
             name: [cell and without_surrogates(cell) for cell in cells] for name, cells in columns.items()
         }
     return pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String)), UNDECODABLE * damaged
+
+
+def is_blank(cells: pl.Series) -> pl.Series:
+    """Return which cells are missing or hold nothing but blanks; boolean Series of the same length."""
+    return cells.is_null() | (cells.str.strip_chars().str.len_bytes() == 0).fill_null(False)
 
 
 def no_problems(n_records: int) -> Int8:

@@ -8,9 +8,9 @@ from functools import partial
 from pathlib import Path
 
 from pipeline.core.errors import PipelineError
+from pipeline.corpus.readers.arrow import read_arrow
 from pipeline.corpus.readers.delimited import read_delimited
 from pipeline.corpus.readers.encodings import inner_name, read_bytes
-from pipeline.corpus.readers.folders import read_folder
 from pipeline.corpus.readers.json_records import read_json, read_jsonl
 from pipeline.corpus.readers.parquet import read_parquet
 from pipeline.corpus.readers.plain_text import FASTTEXT_PREFIX, read_text
@@ -18,19 +18,21 @@ from pipeline.corpus.readers.records import RawTable
 
 Reader = Callable[[Path, Sequence[str]], RawTable]
 
+DELIMITED = {".csv": ",;\t|", ".tsv": "\t,;|"}  # the delimiters of a format, the likeliest first
 READERS: dict[str, Reader] = {
-    ".csv": partial(read_delimited, preferred=",;\t|"),
-    ".tsv": partial(read_delimited, preferred="\t,;|"),
+    **{ending: partial(read_delimited, preferred=marks) for ending, marks in DELIMITED.items()},
     ".jsonl": read_jsonl,
     ".ndjson": read_jsonl,
     ".json": read_json,
     ".parquet": read_parquet,
+    ".arrow": read_arrow,
+    ".feather": read_arrow,
     ".txt": read_text,
 }
 
 
 def read_table(path: Path, wanted: Sequence[str] = (), known: Sequence[str] = ()) -> RawTable:
-    """Read a file or a folder of class folders as raw records.
+    """Read a file as raw records.
 
     Parameters
     ----------
@@ -43,15 +45,24 @@ def read_table(path: Path, wanted: Sequence[str] = (), known: Sequence[str] = ()
     Raises
     ------
     PipelineError
-        No such path, an ending that no reader has, or a file that its reader cannot read.
+        No such path, an ending that no reader has, a file that its reader cannot read, or without records.
     """
     check_exists(path, known)
-    if path.is_dir():
-        return read_folder(path)
-    table = find_reader(path)(path, wanted)
+    table = read_records(path, wanted)
     if len(table.cells) == 0:
         raise PipelineError(str(path), "the file holds no records", "give a file with one document a record")
     return table
+
+
+def read_records(path: Path, wanted: Sequence[str] = ()) -> RawTable:
+    """Read a file that exists; a table may have no records."""
+    return find_reader(path)(path, wanted)
+
+
+def read_headless(path: Path) -> RawTable | None:
+    """Read a delimited file whose first line is a record like all others; None for other formats."""
+    marks = DELIMITED.get(ending_of(path))
+    return None if marks is None else read_delimited(path, preferred=marks, header=False)
 
 
 def check_exists(path: Path, known: Sequence[str] = ()) -> None:

@@ -186,6 +186,7 @@ class Answer:
     decided: str
     decision: str
     facts: tuple[tuple[str, str], ...]
+    reading: str = ""
     rule: tuple[str, ...] = ()
     chart: Chart | None = None
     banner: str = ""

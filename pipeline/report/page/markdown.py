@@ -37,11 +37,12 @@ def write_markdown(answer: Answer, sections: Sequence[Section]) -> str:
 def _head(answer: Answer) -> str:
     banner = "".join(f"> **{_prose(text)}**\n\n" for text in (answer.banner, answer.warning) if text)
     facts = "\n".join(f"- {term}: {_prose(value)}" for term, value in answer.facts)
+    read = f"Read: {_prose(answer.reading)}\n\n" if answer.reading else ""
     rule = _points(Points(answer.rule, "How it is decided")) if answer.rule else ""
     chart = f"{_chart(answer.chart)}\n\n" if answer.chart else ""
     return (
         f"# {_prose(answer.sentence)}\n\n{banner}{_prose(answer.decided)}\n\n"
-        f"Decision: **{_prose(answer.decision)}**\n\n{chart}{facts}\n\n{rule}"
+        f"Decision: **{_prose(answer.decision)}**\n\n{chart}{facts}\n\n{read}{rule}"
     ).rstrip()
 
 

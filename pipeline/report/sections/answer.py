@@ -30,6 +30,7 @@ def build_answer(run: Run) -> Answer:
         decided=_decided(run),
         decision=verdict.decision or "no comparison",
         facts=_facts(run),
+        reading=run.metrics.corpus.reading,
         rule=decision_rule(run),
         chart=_chart(run),
         banner=status_sentence(run),

@@ -55,6 +55,8 @@ class CorpusRead(Row):
 
     name: str
     """the corpus as the report calls it"""
+    reading: str
+    """one line: columns and how they were chosen, header, encoding, records read, used and left out, classes"""
     rows_read: Count
     """records read from all files: `documents` + the sum of `dropped`"""
     documents: Count

@@ -1,0 +1,160 @@
+"""The records of one file: which are used as documents, and why the others are not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+
+from pipeline.core.clean import plural
+from pipeline.core.errors import PipelineError, first_places
+from pipeline.core.reading import PartRead
+from pipeline.core.values import SPLIT_NAMES, UNASSIGNED, Bool, Dropped, Int64
+from pipeline.core.wording import quoted
+from pipeline.corpus.how_read import how_read
+from pipeline.corpus.losses import (
+    NO_LABEL,
+    NO_TEXT,
+    UNDECODABLE_BYTES,
+    WRONG_NUMBER,
+    by_reason,
+    check_losses,
+)
+from pipeline.corpus.readers.columns import Columns
+from pipeline.corpus.readers.records import UNDECODABLE, WRONG_FIELDS, RawTable, is_blank
+from pipeline.tasks.table import CLASSIFY
+from pipeline.tasks.task import Task
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """The records of one file that are used, and those that are not."""
+
+    table: RawTable
+    columns: Columns
+    split: int
+    texts: pl.Series  # string (n_used,)
+    labels: pl.Series  # string (n_used,)
+    records: Int64  # (n_used,)
+    dropped: tuple[Dropped, ...]
+    assumptions: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
+
+    def reading(self) -> PartRead:
+        """Return how it was read."""
+        left_out = tuple((reason, count) for reason, count, _ in by_reason(self.dropped))
+        return replace(
+            how_read(self.table, self.columns),
+            part=SPLIT_NAMES.get(self.split, ""),
+            used=len(self.texts),
+            left_out=left_out,
+        )
+
+
+def select_training(table: RawTable, columns: Columns, *, allow_losses: bool) -> Part:
+    """Keep the records with text and label; the others go to the ledger with the first reason that holds."""
+    texts, labels = table.cells[columns.text.column], table.cells[columns.label.column]
+    reasons = {
+        UNDECODABLE_BYTES: (table.problems & UNDECODABLE) > 0,
+        WRONG_NUMBER: (table.problems & WRONG_FIELDS) > 0,
+        **table.left_out,
+        NO_TEXT: is_blank(texts).to_numpy(),
+        NO_LABEL: is_blank(labels).to_numpy(),
+    }
+    part = _split_off(table, columns, UNASSIGNED, texts, labels, reasons)
+    if len(part.texts) == 0:
+        found = ", ".join(f"{count:,} {reason} ({where})" for reason, count, where in by_reason(part.dropped))
+        what = f"none of the {len(table.cells)} records has both text and label: {found}"
+        names = quoted([columns.text.column, columns.label.column])
+        raise PipelineError(table.file, what, f"check the columns {names} (--text, --label)")
+    losses = check_losses(table.file, len(table.cells), part.dropped, allowed=allow_losses)
+    return replace(part, warnings=table.warnings + losses)
+
+
+def select_evaluation(
+    table: RawTable,
+    columns: Columns,
+    *,
+    split: int,
+    classes: tuple[str, ...],
+    task: Task = CLASSIFY,
+    allow_losses: bool = False,
+) -> Part:
+    """Keep every test record whose label can be read, so that no denominator shrinks.
+
+    A text that is missing becomes empty, undecodable bytes stay as U+FFFD; both are counted in a warning.
+    """
+    texts, labels = table.cells[columns.text.column], table.cells[columns.label.column]
+    unknown = ~labels.is_in(list(classes)).fill_null(False).to_numpy()
+    undecodable, wrong = (table.problems & UNDECODABLE) > 0, (table.problems & WRONG_FIELDS) > 0
+    reasons = {
+        **table.left_out,
+        NO_LABEL: is_blank(labels).to_numpy() & ~wrong,
+        UNDECODABLE_BYTES: undecodable & unknown,
+        WRONG_NUMBER: wrong & (unknown | texts.is_null().to_numpy()),
+    }
+    used = ~np.logical_or.reduce(list(reasons.values()))
+    _check_labels(table, columns.label.column, np.flatnonzero(unknown & used).tolist(), classes, task)
+    part = _split_off(table, columns, split, texts.fill_null(""), labels, reasons)
+    kept = np.isin(np.arange(len(texts)), part.records)
+    notes = {
+        "without text, kept as empty": kept & is_blank(texts).to_numpy(),
+        "with undecodable bytes, kept with U+FFFD in their place": kept & undecodable,
+        "with a wrong number of fields, kept": kept & wrong,
+    }
+    warnings = tuple(_note(table, note, rows) for note, rows in notes.items() if rows.any())
+    losses = check_losses(table.file, len(table.cells), part.dropped, allowed=allow_losses)
+    return replace(part, warnings=table.warnings + warnings + losses)
+
+
+def _note(table: RawTable, note: str, rows: Bool) -> str:
+    places = [table.place(record) for record in np.flatnonzero(rows).tolist()]
+    return f"{table.file}: {plural(len(places), 'record')} {note} ({first_places(places)})"
+
+
+def _split_off(
+    table: RawTable,
+    columns: Columns,
+    split: int,
+    texts: pl.Series,
+    labels: pl.Series,
+    reasons: dict[str, Bool],
+) -> Part:
+    used = np.ones(len(texts), dtype=bool)
+    dropped: list[Dropped] = []
+    for reason, holds in reasons.items():
+        dropped.extend(_dropped(table, reason, np.flatnonzero(holds & used)))
+        used &= ~holds
+    mask = pl.Series(used)
+    records = np.flatnonzero(used).astype(np.int64)
+    return Part(
+        table,
+        columns,
+        split,
+        texts.filter(mask),
+        labels.filter(mask),
+        records,
+        tuple(dropped),
+        table.assumptions + columns.assumptions,
+    )
+
+
+def _dropped(table: RawTable, reason: str, rows: Int64) -> list[Dropped]:
+    """Return ledger entries for `rows`: one for each file, which is the only one or one of several."""
+    return [Dropped(reason, file, numbers, lines) for file, numbers, lines in table.by_file(rows)]
+
+
+def _check_labels(
+    table: RawTable, column: str, unknown: list[int], names: tuple[str, ...], task: Task
+) -> None:
+    """Raise PipelineError that names the first of the records whose labels are unknown, and where the others are."""
+    if not unknown:
+        return
+    label = table.cells[column][unknown[0]]
+    fix = "correct the row"
+    if len(unknown) > 1:
+        places = [table.place(row).removeprefix(f"{table.file}:") for row in unknown]
+        fix = f"correct the {len(unknown)} rows with such labels ({first_places(places)})"
+    what = f'column `{column}` is "{label}"; {task.unknown(label, names)}'
+    raise PipelineError(table.place(unknown[0]), what, fix)

@@ -1,0 +1,42 @@
+"""A table of typed columns to strings, so that a label 1 is "1" and a label 1.0 is "1" too."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from pipeline.corpus.readers.records import UNDECODABLE, RawTable, no_problems
+
+
+def as_table(file: str, frame: pl.DataFrame) -> RawTable:
+    """Return the rows of `frame` as the records of `file`; lists and objects are named in `nested`."""
+    problems = no_problems(len(frame))
+    columns = []
+    for column in frame:
+        cells, undecodable = as_strings(column)
+        problems[undecodable.to_numpy()] |= np.int8(UNDECODABLE)
+        columns.append(cells)
+    nested = frozenset(column.name for column in frame if column.dtype.is_nested())
+    return RawTable(file, pl.DataFrame(columns), problems, nested=nested)
+
+
+def as_strings(column: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """Return the column as strings, and where its bytes are not UTF-8 (boolean, same length)."""
+    sound = pl.repeat(False, len(column), eager=True)
+    if column.dtype == pl.Binary:
+        return _decoded(column)
+    if column.dtype.is_nested() or column.dtype == pl.Object:
+        return pl.repeat(None, len(column), dtype=pl.String, eager=True).alias(column.name), sound
+    if column.dtype.is_float():
+        column = column.fill_nan(None)  # how pandas marks a missing number
+        whole = (column == column.round()).fill_null(False) & column.is_finite().fill_null(False)
+        integers = column.set(~whole, None).cast(pl.Int64, strict=False).cast(pl.String)
+        return integers.zip_with(integers.is_not_null(), column.cast(pl.String)), sound
+    return column.cast(pl.String), sound
+
+
+def _decoded(column: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """Return a column of bytes as strings, U+FFFD in place of what is not UTF-8, and where that is."""
+    replaced = [None if cell is None else cell.decode("utf-8", "replace") for cell in column]
+    text = pl.Series(column.name, replaced, dtype=pl.String)
+    return text, (text.cast(pl.Binary) != column).fill_null(False)
