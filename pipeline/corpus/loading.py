@@ -62,9 +62,9 @@ def read_corpus(
     Parameters
     ----------
     source : str, Path or several
-        Files (.csv .tsv .jsonl .ndjson .json .parquet .arrow .txt, plain, .gz or .zst), a pattern of their names, a
-        folder with files or with one folder a class, with train and test in it or not, or the name of a built-in
-        corpus.
+        Files in any format of `READERS`, plain or packed, a table or sheet of one (`shop.db::reviews`), standard
+        input (`-`), a pattern of names, a folder with files or with one folder a class, with train and test in it or
+        not, or the name of a built-in corpus.
     test, validation : str, Path or several, optional
         The official test and validation files; their documents get the splits TEST and VALIDATION, all others
         are UNASSIGNED.
@@ -110,8 +110,10 @@ def read_corpus(
                         table, chosen, split=split, classes=classes, task=task, allow_losses=allow_losses
                     )
                 )
-        given = () if unlabelled is None else tuple(map(unpacked.folder_of, find_paths(unlabelled)))
-        extra = _read_unlabelled(given, layout, without, text_column, training, columns.text.column)
+        given = () if unlabelled is None else find_paths(unlabelled, option="--unlabelled")
+        extra = _read_unlabelled(
+            tuple(map(unpacked.folder_of, given)), layout, without, text_column, training, columns.text.column
+        )
         return unpacked.named(_join(corpus_name(source), parts, classes, extra, task))
 
 

@@ -10,11 +10,11 @@ import polars as pl
 from pipeline.core.errors import PipelineError
 from pipeline.corpus.readers.columns import check_column, choose_text
 from pipeline.corpus.readers.entries import documents_below, is_about_data
-from pipeline.corpus.readers.files import Files, holds_tables, is_prose
+from pipeline.corpus.readers.files import Files, holds_tables
 from pipeline.corpus.readers.folders import read_unlabelled_folder
-from pipeline.corpus.readers.plain_text import read_lines, read_text
+from pipeline.corpus.readers.plain_text import read_lines
 from pipeline.corpus.readers.records import RawTable, is_blank
-from pipeline.corpus.readers.table import find_reader
+from pipeline.corpus.readers.table import holds_lines
 
 Found = tuple[pl.Series, str]  # texts, and how they were found
 
@@ -56,7 +56,7 @@ def _texts(paths: Sequence[Path], name: str, text_column: str | None, corpus_col
     folders = [path for path in paths if path.is_dir() and not holds_tables(path)]
     yield from ((read_unlabelled_folder(folder), "a file each") for folder in folders)
     files = [file for path in paths if path not in folders for file in _files(path)]
-    lines = [path for path in files if is_prose(path) or find_reader(path) is read_text]
+    lines = [path for path in files if holds_lines(path)]
     yield from map(read_lines, lines)
     tables = tuple(path for path in files if path not in lines)
     if tables:

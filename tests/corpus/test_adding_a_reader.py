@@ -65,12 +65,13 @@ def test_a_record_that_is_left_out_is_named_by_its_line(tmp_path: Path) -> None:
 
 
 def test_an_ending_that_nothing_reads_is_told_of_it(tmp_path: Path) -> None:
-    path = write(tmp_path / "a.arrow", ARROWS)
+    path = write(tmp_path / "a.arows", ARROWS)
     with pytest.raises(PipelineError) as error:
         read_corpus(path)
     assert str(error.value) == (
-        f'{path}: the ending ".arrow" is not one that can be read; '
-        "convert it to one of .csv .tsv .jsonl .ndjson .json .parquet .txt .arrows (plain, .gz or .zst)"
+        f'{path}: the ending ".arows" is not one that can be read, and its content is of no kind that is known; '
+        "convert it to one of .csv .tsv .jsonl .ndjson .json .parquet .feather .arrow "
+        ".xlsx .xlsm .xlsb .xls .ods .db .sqlite .sqlite3 .txt .arrows (plain, .gz, .zst, .bz2, .xz or .zip)"
     )
 
 

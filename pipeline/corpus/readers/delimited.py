@@ -120,7 +120,7 @@ def find_dialect(source: TextSource, preferred: str, wanted: Sequence[str] = ())
         delimiter, rows = NO_DELIMITER, _sample_rows(sample, NO_DELIMITER)
     sound = delimiter != "\t" and _is_well_quoted(source.data, Dialect(delimiter))
     quoted = sound or b'"' not in source.data or _marks_quote_fields(source.text(), delimiter)
-    return Dialect(delimiter, quoted, _has_header(rows[0], rows[1:], wanted))
+    return Dialect(delimiter, quoted, has_header(rows[0], rows[1:], wanted))
 
 
 def _sample(data: bytes) -> str:
@@ -169,7 +169,7 @@ def _is_strict(text: str, delimiter: str) -> bool:
     return False
 
 
-def _has_header(first: list[str], rows: list[list[str]], wanted: Sequence[str]) -> bool:
+def has_header(first: list[str], rows: list[list[str]], wanted: Sequence[str]) -> bool:
     """Whether the first record names columns: by a known name, else unless it looks like those below it."""
     if any(cell in wanted and not _is_number(cell) for cell in first):
         return True

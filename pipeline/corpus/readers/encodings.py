@@ -1,32 +1,20 @@
-"""A file's bytes, unpacked and brought to UTF-8: what every text reader starts from.
-
-A way of packing is a line of `PACKED`. How the encoding is found stands in `decoding`.
-"""
+"""A file's bytes brought to UTF-8: what every text reader starts from. `decoding` finds their encoding."""
 
 from __future__ import annotations
 
-import gzip
-import io
 import re
-import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import IO
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.zstandard_stream import ZstandardStream
 from pipeline.corpus.readers.decoding import Decoded, Known, decode_bytes, evidence_of, guess_together
 from pipeline.corpus.readers.encoding_names import Encoding, named
+from pipeline.corpus.readers.packing import read_bytes
 
-# How a file is unpacked, by the last ending of its name.
-PACKED: dict[str, Callable[[IO[bytes]], io.RawIOBase | io.BufferedIOBase]] = {
-    ".gz": lambda file: gzip.GzipFile(fileobj=file),
-    ".zst": ZstandardStream,
-}
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -61,33 +49,6 @@ def without_surrogates(cell: str) -> str:
 def has_surrogates(cell: str) -> bool:
     """Whether `cell` holds what no UTF-8 text can hold: the mark of an undecodable byte."""
     return not cell.isascii() and _SURROGATE.search(cell) is not None
-
-
-def is_packed(path: Path) -> bool:
-    """Whether a file's name says that it is packed."""
-    return path.suffix.lower() in PACKED
-
-
-def inner_name(path: Path) -> Path:
-    """Return a file's name without the ending that says how it is packed."""
-    return path.with_suffix("") if is_packed(path) else path
-
-
-def read_bytes(path: Path, n_bytes: int = -1) -> bytes:
-    """Return the file's bytes, unpacked if its name says that they are packed: all, or no more than the first few."""
-    try:
-        file = path.open("rb")
-    except OSError as error:
-        what = f"the file cannot be read ({error.strerror})"
-        raise PipelineError(str(path), what, "check the path") from None
-    with file:
-        if not is_packed(path):
-            return file.read(n_bytes)
-        try:
-            return io.BufferedReader(PACKED[path.suffix.lower()](file)).read(n_bytes)
-        except (OSError, EOFError, zlib.error, ValueError) as error:
-            what = f"the file is not whole {path.suffix} data ({error})"
-            raise PipelineError(str(path), what, "pack or fetch it again") from None
 
 
 def read_source(path: Path) -> TextSource:

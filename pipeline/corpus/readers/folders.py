@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from pipeline.core.errors import PipelineError, first_places
 from pipeline.core.values import Bool
 from pipeline.core.wording import quoted
 from pipeline.corpus.readers.decoding import is_utf8
-from pipeline.corpus.readers.encodings import decode_all, read_bytes
+from pipeline.corpus.readers.encodings import decode_all
 from pipeline.corpus.readers.entries import (
     UNLABELLED,
     documents_below,
@@ -24,6 +24,7 @@ from pipeline.corpus.readers.entries import (
     part_of,
     visible,
 )
+from pipeline.corpus.readers.packing import read_bytes
 from pipeline.corpus.readers.records import UNDECODABLE, RawTable
 from pipeline.corpus.readers.wide import find_wide
 
@@ -34,6 +35,7 @@ _BINARY_STARTS = (
     b"\xd0\xcf\x11\xe0", b"\x7fELF", b"SQLite format 3\x00",
 )  # fmt: skip
 _WEB_PAGE = (".html", ".htm", ".xhtml")
+_MOST_WARNINGS = 3  # of single files
 _DIGITS = frozenset("0123456789")
 
 
@@ -71,6 +73,7 @@ def read_classes(
         assumptions=(
             f"{name}: each folder is a class, each file a document",
             f"{name}: the encoding is {documents.encoding}",
+            *(f"{name}: {note}" for note in documents.said),
             *(f"{path}: read as unlabelled text" for path in unlabelled),
             *_links(folder, name),
         ),
@@ -78,7 +81,7 @@ def read_classes(
         text_column="text",
         label_column="label",
         files=tuple(str(Path(name) / path.relative_to(folder)) for path, _ in found),
-        warnings=tuple(_warnings(folder, name, classes, found)),
+        warnings=(*_warnings(folder, name, classes, found), *documents.warnings),
         unlabelled=read_unlabelled_folder(unlabelled[0]) if unlabelled else None,
         left_out={BINARY: documents.binary} if documents.binary.any() else {},
     )
@@ -101,20 +104,25 @@ class _Documents:
     encoding: str
     damaged: Bool  # (n_files,)
     binary: Bool  # (n_files,)
+    said: tuple[str, ...]  # how the encodings were told, once for each
+    warnings: tuple[str, ...]  # of single files
 
 
 def _read_documents(paths: Sequence[Path], folder: Path, name: str) -> _Documents:
     texts, damaged = [], []
     others: dict[str, list[str]] = {}
-    contents = [read_bytes(path) for path in paths]
+    contents = [read_bytes(path, archives=False) for path in paths]
     binary = [is_binary(data) for data in contents]
     texts_of = [b"" if one else data for one, data in zip(binary, contents, strict=True)]
     sources = decode_all(list(zip(map(str, paths), texts_of, strict=True)))
+    said: dict[str, str] = {}
     for path, source in zip(paths, sources, strict=True):
         texts.append(source.data.decode("utf-8", "replace"))
         damaged.append(source.damaged)
         if not source.encoding.startswith("UTF-8"):
             others.setdefault(source.encoding, []).append(str(path.relative_to(folder)))
+            for note in source.notes:
+                said.setdefault(source.encoding, note)
     words = "UTF-8"
     for encoding, names in sorted(others.items()):
         files = "1 file is" if len(names) == 1 else f"{len(names)} files are"
@@ -124,7 +132,16 @@ def _read_documents(paths: Sequence[Path], folder: Path, name: str) -> _Document
         words,
         np.array(damaged, dtype=np.bool_),
         np.array(binary, dtype=np.bool_),
+        tuple(said.values()),
+        _first(warning for one in sources for warning in one.warnings),
     )
+
+
+def _first(warnings: Iterable[str]) -> tuple[str, ...]:
+    """Return the first few of many warnings, and how many more there are."""
+    found = [*warnings]
+    more = f"{plural(len(found) - _MOST_WARNINGS, 'more warning')} of single files"
+    return (*found[:_MOST_WARNINGS], *([more] if len(found) > _MOST_WARNINGS else []))
 
 
 def is_binary(data: bytes) -> bool:

@@ -44,7 +44,7 @@ def read_jsonl(path: Path, wanted: Sequence[str] = ()) -> RawTable:
 
 
 def read_json(path: Path, wanted: Sequence[str] = ()) -> RawTable:
-    """Read a .json file: an array of objects, an object of arrays (or of columns by row), an object a line."""
+    """Read a .json file: an array of objects, objects in turn, an object of arrays (or of columns by row)."""
     source = read_source(path)
     text = source.text()
     start = _skip_blanks(text, 0)
@@ -54,8 +54,10 @@ def read_json(path: Path, wanted: Sequence[str] = ()) -> RawTable:
         whole = _DECODER.decode(text)
     except json.JSONDecodeError as error:
         if error.msg == "Extra data":
-            return _table(source, list(_line_objects(source)))
+            return _table(source, list(_objects_in_turn(source, text, start)))
         raise _invalid(source.file, error.lineno, error) from None
+    except RecursionError:
+        raise _too_deep(source.file, 1) from None
     return _table(source, _enclosed_objects(source, whole, wanted))
 
 
@@ -66,6 +68,29 @@ def _line_objects(source: TextSource) -> Iterator[Place]:
                 yield number, _object(source.file, number, _DECODER.decode(line))
             except json.JSONDecodeError as error:
                 raise _invalid(source.file, number, error) from None
+            except RecursionError:
+                raise _too_deep(source.file, number) from None
+
+
+def _objects_in_turn(source: TextSource, text: str, place: int) -> Iterator[Place]:
+    """Yield objects that follow each other, one a line or each over several, with the line where each starts."""
+    counted, line = 0, 1
+    while place < len(text):
+        line, counted = line + text.count("\n", counted, place), place
+        value, place = _value_at(source, text, place, line)
+        yield line, _object(source.file, line, value)
+        place = _skip_blanks(text, place)
+
+
+def _value_at(source: TextSource, text: str, place: int, line: int) -> tuple[Json, int]:
+    """Return the JSON value that starts at a place of a line, and where it ends."""
+    try:
+        value, end = _DECODER.raw_decode(text, place)
+    except json.JSONDecodeError as error:
+        raise _invalid(source.file, error.lineno, error) from None
+    except RecursionError:
+        raise _too_deep(source.file, line) from None
+    return value, end
 
 
 def _array_objects(source: TextSource, text: str, start: int) -> Iterator[Place]:
@@ -73,8 +98,8 @@ def _array_objects(source: TextSource, text: str, start: int) -> Iterator[Place]
     place, counted, line = _skip_blanks(text, start + 1), 0, 1
     while text[place : place + 1] != "]":
         line, counted = line + text.count("\n", counted, place), place
+        value, end = _value_at(source, text, place, line)
         try:
-            value, end = _DECODER.raw_decode(text, place)
             place = _after_comma(text, _skip_blanks(text, end))
         except json.JSONDecodeError as error:
             raise _invalid(source.file, error.lineno, error) from None
@@ -165,31 +190,36 @@ def _kind(value: Json) -> str:
     return kinds.get(type(value), "a number")
 
 
-_FROM_PYTHON = (
-    "this is Python's notation, not JSON",
-    'write it with json.dumps, or as pandas does with to_json(path, orient="records", lines=True)',
-)
-# What stands where JSON goes wrong, what that means and what to do about it.
+# What stands where JSON goes wrong, after what, what that means and what to do about it.
 _NOT_JSON = (
-    (re.compile(r"'|None\b|True\b|False\b"), *_FROM_PYTHON),
     (
-        re.compile(r"\s*,\s*\Z"),
-        "a comma follows the record; a file of JSON lines has none",
+        re.compile(r"'|None\b|True\b|False\b"),
+        "",
+        "this is Python's notation, not JSON",
+        'write it with json.dumps, or as pandas does with to_json(path, orient="records", lines=True)',
+    ),
+    (
+        re.compile(r"\s*,"),
+        "}",
+        "a comma follows the record; objects in turn have none",
         "take the commas out",
     ),
-    (re.compile(r"\s*\{"), "two records stand on one line", "write each on a line of its own"),
+    (re.compile(r"[}\]]"), ",", "invalid JSON (a comma before a closing bracket)", "take the comma out"),
 )
 
 
 def _invalid(file: str, line: int, error: json.JSONDecodeError) -> PipelineError:
     place = f"{file}:{line}:{error.colno}"
-    rest = error.doc[error.pos :]
-    for starts, what, fix in _NOT_JSON:
-        if starts.match(rest):
+    before = error.doc[: error.pos].rstrip()
+    for here, last, what, fix in _NOT_JSON:
+        if here.match(error.doc, error.pos) and before.endswith(last):
             return PipelineError(place, what, fix)
-    if rest[:1] in ("}", "]") and error.doc[: error.pos].rstrip().endswith(","):
-        return PipelineError(place, f'invalid JSON (a comma before "{rest[0]}")', "take the comma out")
     return PipelineError(place, f"invalid JSON ({error.msg})", "correct the line")
+
+
+def _too_deep(file: str, line: int) -> PipelineError:
+    what = "the JSON holds lists or objects within each other more deeply than can be read"
+    return PipelineError(f"{file}:{line}", what, "give one object a record, with a text and a label")
 
 
 def _table(source: TextSource, places: list[Place]) -> RawTable:

@@ -96,7 +96,7 @@ class Place:
     def named(cls, paths: Sequence[Path]) -> Place:
         """Return what was named one by one."""
         name = first_places(paths, 1)
-        files = tuple(path for path in paths if path.is_file())
+        files = tuple(path for path in paths if not path.is_dir())
         return cls(name, None, files, tuple(path for path in paths if path not in files))
 
     def filled_folders(self) -> list[Path]:
