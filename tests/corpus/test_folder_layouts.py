@@ -273,6 +273,14 @@ def test_links_out_of_the_folder_and_to_nothing_are_told(tmp_path: Path) -> None
     ]
 
 
+def test_links_in_a_circle_end(tmp_path: Path) -> None:
+    folder = write_classes(tmp_path / "f", {"deep/train.csv": CSV, "deep/pos/1": "x", "deep/pos/2": "y"})
+    (folder / "deep" / "itself").symlink_to(folder / "deep" / "itself")
+    (folder / "deep" / "above").symlink_to(tmp_path)
+    (folder / "deep" / "pos" / "itself").symlink_to(folder / "deep" / "pos" / "itself")
+    assert documents(read_corpus(folder)) == ALL
+
+
 def test_folders_that_are_named_are_classes(tmp_path: Path) -> None:
     """What a shell makes of FOLDER/*."""
     folder = write_classes(tmp_path / "f", {"neg/1": "bad", "pos/1": "good"})
