@@ -106,7 +106,7 @@ def reading_as(encoding: str | None, beside: Iterable[Path] = ()) -> Iterator[No
     Parameters
     ----------
     encoding : str or None
-        Any name of an encoding; None: each file's own, as it is found.
+        A name of an encoding; None: each file's own, as it is found.
     beside : iterable of Path
         The files of the corpus: where one leaves its encoding open, the others may tell it.
 
