@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.core.console import Console
+from pipeline.core.errors import first_places
 from pipeline.core.seeds import stage_generator
 from pipeline.core.store import Cache
 from pipeline.core.values import (
@@ -27,7 +28,7 @@ from pipeline.core.values import (
 )
 from pipeline.corpus.by_settings import read_asked, split_asked
 from pipeline.corpus.duplicates import find_duplicates, leak_warning
-from pipeline.corpus.sample import sample_corpus
+from pipeline.corpus.sources import names_of
 from pipeline.embeddings.kept import default_cache
 from pipeline.embeddings.request import EmbeddingRequest
 from pipeline.models.table import PlannedModel
@@ -179,9 +180,6 @@ def seed_of(data: RunData, stage: str) -> int:
     return int(stage_generator(settings.seed, own).integers(2**31))
 
 
-QUICK_DOCUMENTS = 2_000
-
-
 @dataclass(frozen=True, eq=False)
 class ReadCorpus:
     """A corpus as a run read it; `corpora` are its documents with the split of each fold."""
@@ -199,10 +197,8 @@ class ReadCorpus:
 def read_and_split(config: Config, console: Console) -> ReadCorpus:
     """Return the corpus that the settings name, its duplicates, and every fold's split."""
     wanted = config.corpus
-    with console.stage(f"Reading {wanted.path}"):
+    with console.stage(f"Reading {first_places(names_of(wanted.path))}"):
         loaded = read_asked(config)
-        if config.run.quick:
-            loaded = sample_corpus(loaded, QUICK_DOCUMENTS, stage_generator(config.run.seed, "quick sample"))
         duplicates = find_duplicates(loaded.corpus)
         corpora = split_asked(config, loaded, duplicates)
     console.say(loaded.reading.line())

@@ -37,11 +37,41 @@ class CorpusSettings:
     unlabelled: Paths | None = named_paths(
         "More text, without labels, for word2vec and fasttext.", "--unlabelled PATH..."
     )
-    text: str | None = named("The column with the text; found by itself if absent.", "--text COLUMN")
-    label: str | None = named("The column with the label; found by itself if absent.", "--label COLUMN")
+    text: str | None = named(
+        "The column with the text, or several, joined: title,body. Found by itself if absent.",
+        "--text COLUMN",
+    )
+    label: str | None = named(
+        'The column with the label, or a column of numbers cut in two classes: "stars>3". Found by itself if absent.',
+        "--label COLUMN",
+    )
     encoding: str | None = named(
         "The encoding of text files, such as cp1251 or shift-jis; found by itself if absent.",
         "--encoding NAME",
+    )
+    class_map: str | None = named(
+        'Classes to merge, rename or leave out: "4,5=good;1,2=bad;3=". Others stay as they are.',
+        "--map RULES",
+    )
+    drop_classes: tuple[str, ...] = setting(
+        (),
+        "Classes to leave out, after --map; may be repeated.",
+        option="--drop-class NAME...",
+        decides=False,
+    )
+    only_known_classes: bool = switch(
+        "Leave out validation and test records of a class that training does not have.",
+        "--only-known-classes",
+        decides=False,
+    )
+    limit: int = setting(
+        0,
+        "Most documents, drawn at random with classes in proportion, to try something out; as many are tested where "
+        "there is a --test. 0: all.",
+        COUNT_OR_NONE,
+        option="--limit N",
+        decides=False,
+        quick=2_000,
     )
     allow_losses: bool = switch(
         "Go on where more than a fifth of a file's records cannot be used.", "--allow-losses", decides=False

@@ -24,7 +24,6 @@ VOWEL_SIGNS = (
     r"[\u{0591}-\u{05BD}\u{05BF}\u{05C1}\u{05C2}\u{05C4}\u{05C5}\u{05C7}\u{0610}-\u{061A}\u{0640}\u{064B}-\u{065F}"
     r"\u{0670}\u{06D6}-\u{06DC}\u{06DF}-\u{06E8}\u{06EA}-\u{06ED}\u{08D3}-\u{08FF}]"
 )
-ARABIC_OR_HEBREW = r"[\p{Arabic}\p{Hebrew}]"
 ARABIC_LETTERS, PERSIAN_LETTERS = ["ي", "ك"], ["ی", "ک"]  # yeh and kaf
 DOTTED_CAPITAL_I = "İ"  # Unicode lower-cases it to two characters, an i and a dot above
 
@@ -85,8 +84,3 @@ def without_vowel_signs(texts: pl.Series) -> pl.Series:
 def with_persian_letters(texts: pl.Series) -> pl.Series:
     """Return the texts with the Persian yeh and kaf in place of the Arabic ones."""
     return texts.str.replace_many(ARABIC_LETTERS, PERSIAN_LETTERS)
-
-
-def with_arabic_letters(texts: pl.Series) -> pl.Series:
-    """Return the texts with the Arabic yeh and kaf in place of the Persian ones."""
-    return texts.str.replace_many(PERSIAN_LETTERS, ARABIC_LETTERS)

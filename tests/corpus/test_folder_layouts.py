@@ -245,6 +245,12 @@ def test_binary_files_are_left_out_by_name(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("empty", ["", " \n\n"])
+def test_an_empty_file_beside_others_is_named(tmp_path: Path, empty: str) -> None:
+    folder = write_classes(tmp_path / "f", {"train.csv": CSV, "notes": empty, "more.txt": empty})
+    assert said(folder)[-1] == "F: not read: more.txt, notes"
+
+
 def test_empty_folders_and_web_pages_are_told(tmp_path: Path) -> None:
     files = {"neg/1.txt": "bad", "pos/1.html": "<b>good</b>", "pos/2": "fine"}
     folder = write_classes(tmp_path / "f", files)

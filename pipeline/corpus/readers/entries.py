@@ -24,7 +24,7 @@ _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _OF_SYSTEMS = ("__macosx", "thumbs.db", "desktop.ini", "icon\r")
 # What stands beside data files and holds no records; names in lower case.
 _ABOUT_DATA = (
-    "_*", "*.crc", "*.md", "*.md5", "*.sha256", "*.py", "*.ipynb", "*.sh", "*.yml", "*.yaml", "*.bib", "*.lock",
+    "*.crc", "*.md", "*.md5", "*.sha256", "*.py", "*.ipynb", "*.sh", "*.yml", "*.yaml", "*.bib", "*.lock",
     "*readme*", "license*", "licence*", "citation*", "changelog*", "dataset_info.json", "dataset_infos.json",
     "dataset_dict.json", "dataset-metadata.json", "state.json", "croissant.json", "cache-*.arrow", "classes.txt",
 )  # fmt: skip
@@ -57,10 +57,11 @@ def is_about_data(path: Path) -> bool:
 def tells_of_data(name: str) -> bool:
     """Whether a name is that of a file beside data.
 
-    >>> [tells_of_data(name) for name in ("README.md", "_SUCCESS", "train.csv")]
-    [True, True, False]
+    >>> [tells_of_data(name) for name in ("README.md", "_SUCCESS", "train.csv", "_train.csv")]
+    [True, True, False, False]
     """
-    return any(fnmatch(name.lower(), pattern) for pattern in _ABOUT_DATA)
+    mark = name.startswith("_") and "." not in name  # of Spark, Hadoop and Delta
+    return mark or any(fnmatch(name.lower(), pattern) for pattern in _ABOUT_DATA)
 
 
 def folders_in(folder: Path) -> list[Path]:
