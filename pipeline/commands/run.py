@@ -39,14 +39,11 @@ from pipeline.experiment.data import (
     tokenize_all,
 )
 from pipeline.experiment.document_facts import describe_test_documents
-from pipeline.experiment.executors import LOCAL, Executors, check_executor, executor_of
+from pipeline.experiment.executors import Executors, check_executor, executor_of
 from pipeline.experiment.fit_loop import FitLoop
 from pipeline.experiment.forecast import Cluster, every_job, forecast
 from pipeline.experiment.how_many import (
-    Machine,
-    check_memory,
-    describe_work,
-    fits_at_once,
+    choose_at_once,
     this_machine,
 )
 from pipeline.experiment.job_graph import run_jobs
@@ -363,7 +360,7 @@ def fit_all(
     if config.run.shard:
         console.say(take_share(loops, Shard.parse(config.run.shard)))
     machine = this_machine(config.run.max_memory)
-    at_once = _how_many_at_once(data, loop, machine)
+    at_once = choose_at_once(data, read.folds, [job.mib for job in loop.first_trainings()], machine)
     try:
         with (
             executors(data, at_once) as executor,
@@ -376,16 +373,6 @@ def fit_all(
     finally:
         run.put_in_order()
     return Fitted(data.tokenized, stop.why, at_once)
-
-
-def _how_many_at_once(data: RunData, loop: FitLoop, machine: Machine) -> int:
-    """Return how many fits run side by side on this machine, after a look whether the largest has room."""
-    asked, needed = data.config.run, [job.mib for job in loop.first_trainings()]
-    check_memory(max(needed, default=0.0), machine.room_mib, asked.max_memory, data.console)
-    at_once = fits_at_once(describe_work(data, loop.folds, needed), machine, asked.side_by_side)
-    if at_once > 1 and asked.executor == LOCAL:
-        data.console.say(f"Fits side by side: {at_once}")
-    return at_once
 
 
 def forecast_unmeasured(

@@ -20,13 +20,13 @@ from pipeline.core.fits import WITH_NETWORKS, FitResult, JobFailed, JobStopped, 
 from pipeline.core.resources import memory_mib, usable_cores
 from pipeline.experiment.data import RunData
 from pipeline.experiment.here import Here
-from pipeline.experiment.how_many import most_memory
+from pipeline.experiment.how_many import LOCAL, most_memory
 from pipeline.experiment.jobs import Job
 from pipeline.experiment.memory_of_jobs import LINEAR_MIB
 from pipeline.experiment.shared import shared_files
 from pipeline.experiment.workers import Worker, WorkerGone, WorkerStart
 
-LOCAL, RAY = "local", "ray"
+RAY = "ray"
 _LOOK_SECONDS = 0.5  # so often it is looked whether the run is to stop, while nothing comes from a process
 _MOST_TRIES = 2  # of a job whose process was killed: the second time it is the job that is at fault
 

@@ -23,6 +23,7 @@ from pipeline.models.networks.budget import budget_of
 from pipeline.models.table import PlannedModel
 from pipeline.settings.tables import Config, first_seeds, settled
 
+LOCAL = "local"  # the executor of this machine
 LEAST_WORDS = 4_000_000  # that all fits read: workers take some seconds to start
 SHARE_OF_MEMORY = Size(0.6, is_share=True)  # of what is free
 
@@ -130,6 +131,21 @@ def most_memory(asked: str | None) -> float:
 def this_machine(asked: str | None) -> Machine:
     """Return the cores that a run may use, and the memory that is left to its fits."""
     return Machine(usable_cores(), most_memory(asked) - memory_mib())
+
+
+def choose_at_once(data: RunData, folds: Sequence[Split], mib: Sequence[float], machine: Machine) -> int:
+    """Return how many fits run side by side on this machine, after a look whether the largest has room, and say so.
+
+    Parameters
+    ----------
+    mib : what each job needs
+    """
+    asked = data.config.run
+    check_memory(max(mib, default=0.0), machine.room_mib, asked.max_memory, data.console)
+    at_once = fits_at_once(describe_work(data, folds, mib), machine, asked.side_by_side)
+    if at_once > 1 and asked.executor == LOCAL:
+        data.console.say(f"Fits side by side: {at_once}")
+    return at_once
 
 
 def check_memory(needed: float, room: float, asked: str | None, console: Console) -> None:

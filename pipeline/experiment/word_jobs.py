@@ -18,8 +18,9 @@ from pipeline.core.noise import quiet
 from pipeline.core.stopping import INTERRUPTED, stoppable
 from pipeline.core.values import Corpus, TokenizedCorpus
 from pipeline.experiment.data import RunData, Split
-from pipeline.experiment.executors import LOCAL, Executors
+from pipeline.experiment.executors import Executors
 from pipeline.experiment.fit_loop import failure
+from pipeline.experiment.how_many import LOCAL
 from pipeline.experiment.job_graph import run_jobs
 from pipeline.experiment.jobs import Job, RunFiles
 from pipeline.experiment.memory_of_jobs import LINEAR_MIB
