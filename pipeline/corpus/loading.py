@@ -25,6 +25,7 @@ from pipeline.core.values import (
 from pipeline.corpus.asked.classes import AS_THEY_ARE, ClassOptions
 from pipeline.corpus.asked.columns import ChosenColumns, ColumnOptions, called_so
 from pipeline.corpus.how_read import how_read, resting_on
+from pipeline.corpus.mending import mend
 from pipeline.corpus.part import Part
 from pipeline.corpus.parts import select_parts
 from pipeline.corpus.plausible import part_warnings
@@ -172,8 +173,10 @@ def _join(
     extra: Unlabelled,
     task: Task,
 ) -> LoadedCorpus:
+    more = [] if extra.texts is None else [extra.texts]
+    mended = mend([*(part.texts for part in parts), *more])
     corpus = Corpus(
-        texts=pl.concat([part.texts for part in parts]).alias("text"),
+        texts=pl.concat(mended.parts[: len(parts)]).alias("text"),
         labels=task.targets(pl.concat([part.labels for part in parts]), classes),
         label_names=classes,
         records=np.concatenate([part.records for part in parts]),
@@ -184,12 +187,19 @@ def _join(
         name=name,
         corpus=corpus,
         ledger=Ledger(sum(len(part.table.cells) for part in parts), len(corpus.texts), dropped),
-        unlabelled=extra.texts,
-        assumptions=tuple(line for part in parts for line in part.assumptions) + extra.assumptions,
-        warnings=tuple(line for part in parts for line in part.warnings)
-        + extra.warnings
-        + task.warnings(classes)
-        + part_warnings(corpus),
+        unlabelled=None if extra.texts is None else mended.parts[-1],
+        assumptions=(
+            *(line for part in parts for line in part.assumptions),
+            *extra.assumptions,
+            *mended.notes,
+        ),
+        warnings=(
+            *(line for part in parts for line in part.warnings),
+            *extra.warnings,
+            *mended.warnings,
+            *task.warnings(classes),
+            *part_warnings(corpus),
+        ),
         hash=corpus_hash(corpus),
         reading=Reading(tuple(part.reading() for part in parts), classes_by_size(corpus)),
         together=_together(parts),

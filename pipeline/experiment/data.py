@@ -37,6 +37,7 @@ from pipeline.tasks.classification.answers import Predictions
 from pipeline.tasks.table import CLASSIFY
 from pipeline.text.ragged import alone, select
 from pipeline.text.tokenizer import tokenize
+from pipeline.text.unspaced import settle
 from pipeline.text.vocabulary import build_vocabulary
 
 TIMED_DOCUMENTS = 50
@@ -210,6 +211,20 @@ def read_and_split(config: Config, console: Console) -> ReadCorpus:
     if leak:
         console.warn(leak)
     return read
+
+
+def settle_tokenizer(config: Config, loaded: LoadedCorpus) -> tuple[Config, tuple[str, ...]]:
+    """Return the settings with what `tokenizer.unspaced` stands for in these documents, and a sentence that says so.
+
+    Where no document needs it there is no sentence.
+
+    Raises
+    ------
+    PipelineError
+        If the settings ask for words that nothing here can cut.
+    """
+    settled, told = settle(config.tokenizer, loaded.corpus.texts)
+    return replace(config, tokenizer=settled), (told,) if told else ()
 
 
 def tokenize_all(
