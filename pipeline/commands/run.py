@@ -32,7 +32,6 @@ from pipeline.embeddings.audit.fit import CorpusFacts
 from pipeline.experiment.conclude import conclude
 from pipeline.experiment.data import (
     ReadCorpus,
-    RunData,
     Split,
     read_and_split,
     settle_tokenizer,
@@ -41,7 +40,7 @@ from pipeline.experiment.data import (
 from pipeline.experiment.document_facts import describe_test_documents
 from pipeline.experiment.executors import Executors, check_executor, executor_of
 from pipeline.experiment.fit_loop import FitLoop
-from pipeline.experiment.forecast import Cluster, every_job, forecast
+from pipeline.experiment.forecast import Cluster, forecast_unmeasured
 from pipeline.experiment.how_many import (
     choose_at_once,
     this_machine,
@@ -58,12 +57,10 @@ from pipeline.experiment.plan import (
     unused_sources,
 )
 from pipeline.experiment.planned_run import AskedRun, PlannedRun
-from pipeline.experiment.rates import machine_speed, usual_rates
 from pipeline.experiment.shards import Shard, take_share
 from pipeline.experiment.time_limit import seconds_to_fit
 from pipeline.experiment.word_jobs import Explain, explain_with
 from pipeline.models.table import PlannedModel
-from pipeline.run_folder.details.forecast import Forecast
 from pipeline.run_folder.folder import LOG
 from pipeline.run_folder.joined import SHARD
 from pipeline.run_folder.lock import RunLock
@@ -379,20 +376,13 @@ def fit_all(
             stoppable(partial(_tell_stop, console), deadline) as stop,
         ):
             cluster = Cluster(executor.at_once, machine.room_mib, memory_mib())
-            folder.write_detail("forecast", forecast_unmeasured(data, loop, cluster, console.stage_seconds))
+            folder.write_detail(
+                "forecast", forecast_unmeasured(data, loop.planned_jobs(), cluster, console.stage_seconds)
+            )
             run_jobs(loops, executor)
     finally:
         run.put_in_order()
     return Fitted(data.tokenized, stop.why, at_once)
-
-
-def forecast_unmeasured(
-    data: RunData, loop: FitLoop, cluster: Cluster, stages: Sequence[tuple[str, float]]
-) -> Forecast:
-    """Return what a run takes by the rates of another machine and the speed of this one: `plan` measures its jobs."""
-    jobs = every_job(loop.planned_jobs(), first_seeds(data.config))
-    rates = usual_rates(jobs, machine_speed())
-    return forecast(data, jobs, rates, cluster, sum(seconds for _, seconds in stages))
 
 
 def folds_of_curve(config: Config, read: ReadCorpus) -> list[Split]:

@@ -18,7 +18,9 @@ from pipeline.experiment.probe_work import work_of_probes
 from pipeline.experiment.rates import (
     Rates,
     counted,
+    machine_speed,
     training_of,
+    usual_rates,
     work_of_linear,
     work_of_source,
 )
@@ -86,6 +88,15 @@ def forecast(data: RunData, jobs: Sequence[Job], rates: Rates, cluster: Cluster,
         rows=tuple(_rows(expected, rates)),
         unknown=tuple(unknown(data.config)),
     )
+
+
+def forecast_unmeasured(
+    data: RunData, jobs: Iterable[Job], cluster: Cluster, stages: Sequence[tuple[str, float]]
+) -> Forecast:
+    """Return what a run takes by the rates of another machine and the speed of this one: `plan` measures its jobs."""
+    jobs = every_job(jobs, first_seeds(data.config))
+    rates = usual_rates(jobs, machine_speed())
+    return forecast(data, jobs, rates, cluster, sum(seconds for _, seconds in stages))
 
 
 def expect(data: RunData, job: Job, rates: Rates) -> Expected:
