@@ -119,7 +119,7 @@ def assert_equal(one: Path, other: Path) -> None:
 def without_times(run: Path) -> Any:
     metrics = read(run)
     metrics["config"]["run"] |= {"out": None, "executor": None}
-    metrics["config"]["corpus"]["path"] = None
+    metrics["config"]["corpus"]["path"] = metrics["corpus"]["reading"] = None
     for embedding in metrics["embeddings"]:
         embedding["seconds"] = None
     apart = {"timing", "stages", "total_seconds", "environment", "costs", "cheapest", "reuse"}
