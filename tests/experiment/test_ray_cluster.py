@@ -434,7 +434,7 @@ def ended(run: Path) -> list[str]:
     if not journal.exists():
         return []
     rows = [json.loads(line) for line in journal.read_text().splitlines()]
-    return [line["row"]["kind"] for line in rows if line["kind"] == "job"]
+    return [line["job"][0] for line in rows if line["kind"] == "job"]
 
 
 @pytest.mark.slow
