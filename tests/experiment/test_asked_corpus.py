@@ -28,8 +28,8 @@ def test_ledger_settings_and_answers_follow_what_was_asked(tmp_path: Path) -> No
     corpus = read(run)["corpus"]
     assert corpus["classes"] == {"bad": 25, "good": 25}
     assert [(row["reason"], row["count"], row["rows"][:3]) for row in corpus["dropped"]] == [
-        ('class "3" left out (--map)', 12, [2, 7, 12]),
-        ('class "3" left out (--map)', 1, [2]),
+        ('of class "3" (--map)', 12, [2, 7, 12]),
+        ('of class "3" (--map)', 1, [2]),
         ("of a class that training does not have (--only-known-classes)", 2, [0, 3]),
     ]
     asked = read(run)["config"]["corpus"]
@@ -51,7 +51,7 @@ def test_a_limit_is_in_the_ledger_of_a_run_with_folds(tmp_path: Path) -> None:
     corpus = read(run)["corpus"]
     assert corpus["classes"] == {"neg": 12, "pos": 12}
     assert [(row["reason"], row["count"]) for row in corpus["dropped"]] == [
-        ('class "odd" left out (--drop-class)', 30),
+        ('of class "odd" (--drop-class)', 30),
         ("not in the sample", 36),
     ]
     tested = sorted(
