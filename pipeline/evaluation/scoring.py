@@ -62,6 +62,7 @@ class Scored:
     scores: ClassScores
     assumptions: Assumptions
     chosen_documents: ChosenDocuments | None
+    findings: tuple[str, ...] = ()  # what the answers themselves tell, among the warnings too
 
     @property
     def details(self) -> dict[str, object]:
@@ -93,6 +94,7 @@ def score_run(run: Path) -> Scored:
         scores=ClassScores(tuple(facts.corpus.classes), models),
         assumptions=Assumptions(facts.assumptions, tuple(_warnings(recorded))),
         chosen_documents=_chosen_documents(recorded),
+        findings=tuple(_findings(recorded)),
     )
 
 
@@ -391,5 +393,9 @@ def _warnings(recorded: Recorded) -> list[str]:
         f"{name} gives answers without probabilities: it has no {metric}, and is compared with no model"
         for name in _lacking(recorded.saved, metric)
     ]
-    of_answers = [*one_answer_warnings(recorded.saved), *stray_class_warnings(recorded.saved)]
-    return [*recorded.warnings, *uncompared, *of_answers]
+    return [*recorded.warnings, *uncompared, *_findings(recorded)]
+
+
+def _findings(recorded: Recorded) -> list[str]:
+    """Return what the answers of models tell about them, as sentences."""
+    return [*one_answer_warnings(recorded.saved), *stray_class_warnings(recorded.saved)]

@@ -324,7 +324,9 @@ def test_one_test_document_is_called_one() -> None:
     one = [answers("lstm@w", (1, 0, 0)), answers("tfidf", (1, 0, 0))]
     question = ask(one, ChosenNetwork({0: "lstm@w"}), ["tfidf"], 0.01, metric="accuracy")
     verdict = decide_verdict(question, rope=0.01, metric="accuracy", skewed=False)
-    assert verdict.sentence.startswith("On this one test document fewer than ten documents tell the two apart")
+    assert verdict.sentence.startswith(
+        "On this one test document fewer than ten documents tell the two apart"
+    )
 
 
 def test_log_loss_is_said_so_that_nobody_takes_less_for_worse() -> None:
