@@ -12,6 +12,7 @@ from pipeline.core.errors import PipelineError, first_places
 from pipeline.core.reading import PartRead
 from pipeline.core.values import SPLIT_NAMES, UNASSIGNED, Bool, Dropped, Int64
 from pipeline.core.wording import quoted
+from pipeline.corpus.asked.cut import cut_of_numbers
 from pipeline.corpus.how_read import how_read
 from pipeline.corpus.losses import (
     NO_LABEL,
@@ -190,5 +191,7 @@ def _check_labels(
         places = [table.place(row).removeprefix(f"{table.file}:") for row in unknown]
         rows = f"{len(unknown):,} rows with such labels ({first_places(places)})"
         fix = f"correct the {rows}, or leave them out with --only-known-classes"
+    if cut := cut_of_numbers(names, column):
+        fix += f"; if these are numbers to be predicted, cut them in two classes: {cut}"
     what = f'column `{column}` is "{label}"; {task.unknown(label, names)}'
     raise PipelineError(table.place(unknown[0]), what, fix)

@@ -9,8 +9,8 @@ import pytest
 from corpus_builders import write
 
 from pipeline.core.errors import PipelineError
+from pipeline.corpus.asked.cut import half
 from pipeline.corpus.loading import read_corpus
-from pipeline.corpus.plausible import half
 
 TRAIN = "text,label\na good film,pos\na bad film,neg\nso good,pos\nso bad,neg\n"
 
@@ -29,7 +29,7 @@ def refused(path: Path, **options: object) -> str:
 
 
 def test_a_decimal_of_many_values_is_called_a_number_with_the_cut_at_its_median(tmp_path: Path) -> None:
-    path = corpus_of(tmp_path / "a.csv", [(f"film {n}", n / 4) for n in range(41)] * 3, "text,score")
+    path = corpus_of(tmp_path / "a.csv", [(f"film {n}", n / 4) for n in range(41)], "text,score")
     assert refused(path) == (
         f'{path}: column "score" holds 41 different numbers (0 to 10): a number to be predicted; '
         'cut it in two classes, such as --label "score>5", or name another column'
@@ -37,11 +37,23 @@ def test_a_decimal_of_many_values_is_called_a_number_with_the_cut_at_its_median(
     assert read_corpus(path, label_column="score>5").corpus.label_names == ("score<=5", "score>5")
 
 
+def test_decimals_of_which_each_has_its_documents_may_be_codes_and_are_said(tmp_path: Path) -> None:
+    rows = [(f"film {n} of {copy}", n / 4) for n in range(41) for copy in range(3)]
+    assert read_corpus(corpus_of(tmp_path / "a.csv", rows, "text,score")).warnings == (
+        'column "score" holds 41 different numbers (0 to 10), taken as classes; --label "score>5" cuts a number in two '
+        "classes",
+    )
+
+
 def test_whole_numbers_are_called_a_number_where_they_are_too_rare_for_classes(tmp_path: Path) -> None:
     path = corpus_of(tmp_path / "a.csv", [(f"film {n}", 100 + n % 29) for n in range(60)], "text,score")
     assert "29 different numbers (100 to 128): a number to be predicted" in refused(path)
     test = corpus_of(tmp_path / "test.csv", [("a film", 100)], "text,score")
     assert len(read_corpus(path, test=test).corpus.label_names) == 29  # nothing is to be split
+    other = corpus_of(tmp_path / "other.csv", [("a film", 40)], "text,score")
+    assert refused(path, test=other).endswith(
+        '; if these are numbers to be predicted, cut them in two classes: --label "score>114"'
+    )
     often = corpus_of(tmp_path / "b.csv", [(f"film {n}", n % 29) for n in range(29 * 3)], "text,score")
     assert len(read_corpus(often).corpus.label_names) == 29
 
