@@ -134,8 +134,9 @@ def cut_words(texts: pl.Series) -> pl.Series:
 def _holding(texts: pl.Series) -> Int64:
     """Return the places of the texts that hold a letter of these scripts; int64, ascending."""
     others = np.flatnonzero((texts.str.len_bytes() != texts.str.len_chars()).to_numpy())
-    held = texts.gather(others).str.contains(_ANY)
-    return others[held.to_numpy()].astype(np.int64)
+    held = texts.gather(others).str.contains(_ANY).to_numpy()
+    places: Int64 = others[held].astype(np.int64)
+    return places
 
 
 def _spaced(text: str) -> str:
