@@ -144,8 +144,12 @@ def test_one_damaged_word_among_many_leaves_the_others_utf8(tmp_path: Path) -> N
 
 
 def test_words_are_compared_in_one_form_of_unicode(tmp_path: Path) -> None:
-    path = text_of(tmp_path / "nfd.txt", ["cafe\u0301", "the"])
-    assert places(read_vector_file(path, pl.Series(["caf\u00e9"]))) == {"caf\u00e9": 0.0}
+    path = text_of(tmp_path / "nfd.txt", ["cafe\u0301", "the", "in\u00adter\u200bnet"])
+    file = read_vector_file(path, pl.Series(["caf\u00e9", "internet"]))
+    assert places(file) == {
+        "caf\u00e9": 0.0,
+        "internet": 2.0,
+    }  # soft hyphen and zero-width space are no part of it
 
 
 ARABIC_WITH_SIGNS, ARABIC = (
