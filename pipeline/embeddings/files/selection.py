@@ -210,7 +210,9 @@ class Selection:
         shown = self._spelling.shown.replace("en", chosen, 1) if self._spelling else ""
         others = [name for name, _ in covered.most_common(_SHOWN) if name not in (chosen, "")]
         names = len([name for name in self._languages if name])
-        what = f"words are written like {shown}, in {names} language{'s' * (names > 1)}"
+        what = f"words are written like {shown}, in {names} languages"
+        if names == 1:
+            return f"words are written like {shown}: {chosen} is the one language"
         if self._language:
             return f"{what}: {chosen} is read, as embeddings.language says"
         counts = "; ".join([str(covered[chosen]), *(f"{name} {covered[name]}" for name in others)])
