@@ -77,6 +77,7 @@ def compared(run: Path) -> dict[str, Any]:
     """Return what of metrics.json has to be the same however often a run went on."""
     metrics = {key: value for key, value in read(run).items() if key not in APART}
     metrics["config"]["run"]["out"] = metrics["config"]["corpus"]["path"] = None
+    metrics["corpus"]["reading"] = None  # it names the file
     return metrics
 
 
