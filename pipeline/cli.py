@@ -249,6 +249,8 @@ def selftest(
     from pipeline.commands.selftest import selftest as find
     from pipeline.commands.selftest_kill import kill_runs
 
+    if kill < 0:
+        raise PipelineError("--kill", f"{kill} is no number of kills", "give 1 or more")
     told_on = Console(sys.stderr)
     findings = kill_runs(settings, told_on, kill) if kill else find(settings, told_on)
     words = describe_kills(findings) if kill else describe(findings)
@@ -357,7 +359,7 @@ def _full_disk(console: Console, error: Exception) -> PipelineError:
     from pipeline.run_folder.journal import JOURNAL
 
     run = None if console.log_path is None else console.log_path.parent
-    fix = "make room, and run again"
+    fix = "make room, and give the command again"
     if run is not None and (run / JOURNAL).is_file():
         goes_on = f"the same command, with --out {run}, then goes on"
         fix = f"make room; {goes_on}, and `python -m pipeline report {run}` scores what had finished"

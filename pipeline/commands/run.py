@@ -258,15 +258,21 @@ def fit_and_score(
         _conclude(run, read, fitted.tokenized, console, explain)
         if why == OUT_OF_TIME:
             console.say(f"Out of time: {how_far(run)}; the same command, with --out {folder.path}, goes on")
+            if not folder.done():
+                console.say(
+                    "No fit had ended: one of word vectors or of a linear model begins anew; give more --minutes"
+                )
         elif why:
             raise KeyboardInterrupt
     except StoppedAtOnce:
         run.end(INTERRUPTED)
         raise
     except KeyboardInterrupt:
-        if not folder.reported and folder.state not in (INTERRUPTED, OUT_OF_TIME):
+        if folder.state == "running":
             folder.state = INTERRUPTED
             _conclude_without_words(run, read, console)
+        elif not folder.reported:  # every fit is there: the same command, or `report`, has only the report to make
+            run.end(INTERRUPTED)
         raise
     except PipelineError:
         scored = folder.state == "done"

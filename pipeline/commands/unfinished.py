@@ -91,7 +91,7 @@ ENDINGS = {
     "interrupted": "was interrupted",
     "failed": "failed",
     "out of time": "ran out of time",
-    "shard": "was a shard, which is done,",
+    "shard": "was a shard, and is done",
     "merged": "was merged from shards",
 }
 

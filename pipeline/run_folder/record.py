@@ -218,7 +218,7 @@ TAKES: dict[str, Callable[[RunRecord, Any], None]] = {
     "note": lambda record, row: record.notes.append(row),
     "tokens": _take_tokens,
     "curve": lambda record, row: setattr(record, "curve", value_as(CurveSets, row)),
-    "reuse": lambda record, row: setattr(record, "reuse", value_as(Reuse, row)),
+    REUSE: lambda record, row: setattr(record, "reuse", value_as(Reuse, row)),
     "added seeds": lambda record, row: record.added_seeds.update(row),
     END: lambda record, row: setattr(record, "state", row["state"]),
     STAGE: _take_stage,
