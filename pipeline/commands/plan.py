@@ -83,7 +83,14 @@ def describe(found: Forecast) -> str:
     for row in found.rows:
         name = row.name if row.measured else f"{row.name} *"
         lines.append(
-            (name, f"{row.fits}", _one_job(row), *_minutes(row.seconds), f"{row.peak_mib:,.0f}", f"{row.disk_mib:,.1f}")
+            (
+                name,
+                f"{row.fits}",
+                _one_job(row),
+                *_minutes(row.seconds),
+                f"{row.peak_mib:,.0f}",
+                f"{row.disk_mib:,.1f}",
+            )
         )
     where = f"the run, {plural(found.nodes, 'node')}, {found.at_once} at once"
     memory = f"{found.peak_mib:,.0f}"

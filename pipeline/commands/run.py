@@ -271,7 +271,9 @@ def fit_and_score(
         if folder.state == "running":
             folder.state = INTERRUPTED
             _conclude_without_words(run, read, console)
-        elif not folder.reported:  # every fit is there: the same command, or `report`, has only the report to make
+        elif (
+            not folder.reported
+        ):  # every fit is there: the same command, or `report`, has only the report to make
             run.end(INTERRUPTED)
         raise
     except PipelineError:

@@ -238,7 +238,9 @@ def _names(one: Expected) -> tuple[str, ...]:
 def unknown(config: Config, trains: bool) -> Iterable[str]:
     """Yield what a forecast cannot know, in sentences; `trains`: whether a network is among the jobs."""
     if trains:
-        yield "When a training stops is decided on validation documents: each has a least, its first budget, and a most."
+        yield (
+            "When a training stops is decided on validation documents: each has a least, its first budget, and a most."
+        )
     yield "What else runs on the machine meanwhile; memory is what such jobs took elsewhere, not a bound."
     if trains:
         yield "A seed far from the others is trained a second time; none is counted."

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from pipeline.core.fits import Fit, FitKey, JobKey, Row, Score, Trial, WordsResult
 from pipeline.run_folder.details.fitting import CurveSets
-from pipeline.run_folder.journal import BEGIN, END, JOB, RESUMED, STAGE
+from pipeline.run_folder.journal import BEGIN, END, JOB, RESUMED, REUSE, STAGE
 from pipeline.run_folder.metrics.corpus import Reuse
 from pipeline.run_folder.metrics.rows import value_as
 

@@ -223,7 +223,7 @@ def test_a_full_disk_is_no_fault_and_what_had_finished_can_be_scored(
     (tmp_path / "details").mkdir()
     ended_by(error, lambda console: console.log_to(tmp_path / "log.txt"))
     assert status_of(cli.main, "run", "a.csv") == 2
-    again = f"{tmp_path}: {FULL}; make room, and run again\n"
+    again = f"{tmp_path}: {FULL}; make room, and give the command again\n"
     assert capsys.readouterr() == ("", again)
     (tmp_path / "details" / "journal.jsonl").touch()
     assert status_of(cli.main, "run", "a.csv") == 2
