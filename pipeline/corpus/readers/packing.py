@@ -120,7 +120,11 @@ def is_empty(path: Path) -> bool:
 def read_bytes(path: Path, n_bytes: int = -1, *, archives: bool = True) -> bytes:
     """Return the bytes that a file holds, unpacked: all, or no more than the first few; a .zip too if `archives`."""
     with open_content(path, archives=archives) as content:
-        return content.stream.read(n_bytes)
+        if not content.plain or n_bytes >= 0:
+            return content.stream.read(n_bytes)
+        file = cast("io.FileIO", content.stream.raw)  # behind the buffer, which would copy all of it
+        file.seek(0)
+        return file.readall()
 
 
 @contextmanager
