@@ -14,7 +14,7 @@ from pipeline.core.files import plain
 from pipeline.core.resources import memory_mib, usable_cores
 from pipeline.embeddings.audit.fit import CorpusFacts
 from pipeline.experiment.calibrate import Calibration
-from pipeline.experiment.data import read_and_split, tokenize_all
+from pipeline.experiment.data import read_and_split, settle_tokenizer, tokenize_all
 from pipeline.experiment.executors import check_executor
 from pipeline.experiment.fit_loop import FitLoop
 from pipeline.experiment.forecast import Cluster, every_job, forecast
@@ -39,6 +39,7 @@ def plan_run(config: Config, console: Console, nodes: int = 1) -> Forecast:
     check_settings(planned, config.networks)
     check_executor(config.run.executor)
     read = read_and_split(config, console)
+    config, _ = settle_tokenizer(config, read.loaded)
     config, _ = settle_sources(config, planned, read.corpora[0])
     data = tokenize_all(config, console, read.loaded, plan_models(config.run.models, config.run.embeddings))
     before = time.perf_counter() - start
@@ -47,8 +48,10 @@ def plan_run(config: Config, console: Console, nodes: int = 1) -> Forecast:
     with tempfile.TemporaryDirectory(prefix="embedseq-") as folder:
         own = RunFolder(path=Path(folder))
         own.unfinished.mkdir(parents=True, exist_ok=True)
-        loop = FitLoop(data, read.folds, own, lambda result: None, facts, lambda fold: config, config, None)
-        jobs = every_job(loop.first_trainings(), first_seeds(config))
+        loop = FitLoop(
+            data, read.folds, own, lambda result, job: None, facts, lambda fold: config, config, None
+        )
+        jobs = every_job(loop.planned_jobs(), first_seeds(config))
         work = describe_work(data, read.folds, [job.mib for job in jobs])
         at_once = fits_at_once(work, machine, config.run.side_by_side)
         if nodes > 1:

@@ -2,26 +2,48 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pipeline.core.seeds import stage_generator
 from pipeline.core.values import Corpus, Duplicates, LoadedCorpus
+from pipeline.corpus.asked.classes import ClassOptions, read_map
 from pipeline.corpus.how_read import resting_on
 from pipeline.corpus.loading import read_corpus
+from pipeline.corpus.readers.encodings import reading_as
+from pipeline.corpus.sample import sample_corpus
+from pipeline.corpus.sources import names_of
 from pipeline.corpus.splits import split_corpus
-from pipeline.settings.tables import Config
+from pipeline.settings.tables import QUICK, Config
 
 
 def read_asked(config: Config) -> LoadedCorpus:
-    """Return the corpus of `[corpus]`, with its test, validation and unlabelled files."""
+    """Return the corpus of `[corpus]`, with its test, validation and unlabelled files, or a sample of it."""
     wanted = config.corpus
-    return read_corpus(
-        wanted.path,
-        test=wanted.test,
-        validation=wanted.validation,
-        unlabelled=wanted.unlabelled,
-        text_column=wanted.text,
-        label_column=wanted.label,
-        allow_losses=wanted.allow_losses,
-    )
+    files = (wanted.path, wanted.test, wanted.validation, wanted.unlabelled)
+    beside = [Path(name) for named in files if named is not None for name in names_of(named)]
+    with reading_as(wanted.encoding, beside):
+        loaded = read_corpus(
+            wanted.path,
+            test=wanted.test,
+            validation=wanted.validation,
+            unlabelled=wanted.unlabelled,
+            text_column=wanted.text,
+            label_column=wanted.label,
+            classes=ClassOptions(
+                read_map(wanted.class_map or ""), wanted.drop_classes, wanted.only_known_classes
+            ),
+            allow_losses=wanted.allow_losses,
+        )
+    generator = stage_generator(
+        config.run.seed, "quick sample"
+    )  # of --quick, which is a limit, before there was one
+    return sample_corpus(loaded, wanted.limit, generator, _asked_by(config)) if wanted.limit else loaded
+
+
+def _asked_by(config: Config) -> str:
+    """Return the option that the limit comes from."""
+    limit = config.corpus.limit
+    return "--quick" if config.run.quick and limit == QUICK["corpus.limit"] else f"--limit {limit}"
 
 
 def split_asked(config: Config, loaded: LoadedCorpus, duplicates: Duplicates) -> list[Corpus]:

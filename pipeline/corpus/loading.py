@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.core.errors import first_places
-from pipeline.core.reading import Chosen, Reading
+from pipeline.core.reading import Reading
 from pipeline.core.values import (
     SPLIT_NAMES,
     TEST,
@@ -21,10 +22,15 @@ from pipeline.core.values import (
     Ledger,
     LoadedCorpus,
 )
+from pipeline.corpus.asked.classes import AS_THEY_ARE, ClassOptions
+from pipeline.corpus.asked.columns import ChosenColumns, ColumnOptions, called_so
 from pipeline.corpus.how_read import how_read, resting_on
-from pipeline.corpus.part import Part, select_evaluation, select_training
+from pipeline.corpus.mending import mend
+from pipeline.corpus.part import Part
+from pipeline.corpus.parts import select_parts
+from pipeline.corpus.plausible import part_warnings
 from pipeline.corpus.readers.archives import Unpacked
-from pipeline.corpus.readers.columns import choose_columns, is_label_name
+from pipeline.corpus.readers.columns import is_label_name
 from pipeline.corpus.readers.hugging_face import NO_CLASS
 from pipeline.corpus.readers.layout import Layout
 from pipeline.corpus.readers.records import RawTable, is_blank
@@ -34,6 +40,7 @@ from pipeline.tasks.table import CLASSIFY
 from pipeline.tasks.task import Task
 
 HASHED_AT_ONCE = 10_000  # documents
+NO_LABEL_MARKS = (NO_CLASS, f"{NO_CLASS}.0", "?", "unknown", "none", "null", "nan", "NaN", "N/A", "-")
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +60,7 @@ def read_corpus(
     unlabelled: Named | None = None,
     text_column: str | None = None,
     label_column: str | None = None,
+    classes: ClassOptions = AS_THEY_ARE,
     task: Task = CLASSIFY,
     allow_losses: bool = False,
 ) -> LoadedCorpus:
@@ -70,7 +78,10 @@ def read_corpus(
     unlabelled : str, Path or several, optional
         Extra text for embeddings: any of the formats, or a .txt file with a document a line.
     text_column, label_column : str, optional
-        Column names; found by name or content where absent.
+        Column names; found by name or content where absent. Several columns, such as "title,body", are joined;
+        a number cut in two, such as "stars>3", is a label.
+    classes : ClassOptions
+        Classes to merge, to rename and to leave out.
     task : Task
         What is asked of a document: which labels there are, and which are unknown.
     allow_losses : bool
@@ -82,38 +93,23 @@ def read_corpus(
         A file that cannot be read, files or folders that could be a corpus in several ways, columns that cannot be
         settled, a test label that training does not have, or fewer than two classes.
     """
-    named = tuple(name for name in (text_column, label_column) if name is not None)
+    asked = ColumnOptions(text_column, label_column)
     with Unpacked() as unpacked:
         layout = find_corpus(source, test, validation, unpacked)
-        table = _read_training(layout, named)
-        text, label = _asked(text_column, "--text"), _asked(label_column, "--label")
-        with resting_on(how_read(table)):
-            columns = choose_columns(table, text, label)
-        with resting_on(how_read(table, columns)):
-            training = select_training(table, columns, allow_losses=allow_losses)
-            classes = task.names(training.labels, table.file)
-        parts, without = [training], []
+        first = _choose(_read_training(layout, asked.names), asked.choose)
+        others, without = [], []
         for own, split, option in ((layout.validation, VALIDATION, validation), (layout.test, TEST, test)):
             if own is None:
                 continue
-            table = own.read((*named, columns.text.column, columns.label.column))
-            text, label = _called_so(table, columns.text), _called_so(table, columns.label)
-            if option is None and _has_no_labels(table, label):
+            table = own.read(asked.names_beside(first.columns))
+            if option is None and _has_no_labels(table, first):
                 without.append((own.paths, SPLIT_NAMES[split]))
-                continue
-            with resting_on(how_read(table)):
-                chosen = choose_columns(table, text, label)
-            with resting_on(how_read(table, chosen)):
-                parts.append(
-                    select_evaluation(
-                        table, chosen, split=split, classes=classes, task=task, allow_losses=allow_losses
-                    )
-                )
+            else:
+                others.append((split, _choose(table, partial(asked.choose_as, training=first))))
+        parts, names = select_parts(first, others, classes, task, allow_losses=allow_losses)
         given = () if unlabelled is None else find_paths(unlabelled, option="--unlabelled")
-        extra = _read_unlabelled(
-            tuple(map(unpacked.folder_of, given)), layout, without, text_column, training, columns.text.column
-        )
-        return unpacked.named(_join(corpus_name(source), parts, classes, extra, task))
+        extra = _read_unlabelled(tuple(map(unpacked.folder_of, given)), layout, without, asked, parts[0])
+        return unpacked.named(_join(corpus_name(source), parts, names, extra, task))
 
 
 # --- files -----------------------------------------------------------------------------------------------
@@ -128,36 +124,36 @@ def _read_training(layout: Layout, named: tuple[str, ...]) -> RawTable:
     )
 
 
-def _asked(column: str | None, option: str) -> Chosen | None:
-    return None if column is None else Chosen(column, option)
+def _choose(table: RawTable, choose: Callable[[RawTable], ChosenColumns]) -> ChosenColumns:
+    with resting_on(how_read(table)):
+        return choose(table)
 
 
-def _called_so(table: RawTable, column: Chosen) -> Chosen | None:
-    return column if column.column in table.cells.columns else None
-
-
-def _has_no_labels(table: RawTable, label: Chosen | None) -> bool:
-    """Whether a part that was found by its name holds no labels: no column for them, or none in it (-1)."""
+def _has_no_labels(table: RawTable, training: ChosenColumns) -> bool:
+    """Whether a part that was found by its name holds no labels: no column for them, or one mark (-1, ?) in all."""
+    label = called_so(table, training.columns.label)
     if label is None:
         return not any(is_label_name(name) for name in table.cells.columns)
-    labels = table.cells[label.column]
-    return bool((is_blank(labels) | labels.is_in([NO_CLASS, f"{NO_CLASS}.0"]).fill_null(True)).all())
+    labels = table.cells[label.column].str.strip_chars()
+    marks = labels.filter(~is_blank(labels)).unique()
+    known = training.table.cells[training.columns.label.column].str.strip_chars()
+    return len(marks) == 0 or (len(marks) == 1 and marks[0] not in known and marks[0] in NO_LABEL_MARKS)
 
 
 def _read_unlabelled(
     given: tuple[Path, ...],
     layout: Layout,
     without: Sequence[tuple[tuple[Path, ...], str]],
-    text_column: str | None,
+    asked: ColumnOptions,
     training: Part,
-    corpus_column: str,
 ) -> Unlabelled:
     """Return the text without labels: what --unlabelled names, else what lies in the corpus.
 
     `without` are parts that were found by their names and hold no labels, with what they would have been.
     """
+    then = "left out, since --unlabelled names others" if given else "read as unlabelled text"
     warnings = tuple(
-        f"{first_places(paths, 1)}: without labels, and so no {part} part" for paths, part in without
+        f"{first_places(paths, 1)}: without labels, and so no {part} part; {then}" for paths, part in without
     )
     paths = () if layout.unlabelled is None else layout.unlabelled.paths
     paths += tuple(path for those, _ in without for path in those)
@@ -166,7 +162,7 @@ def _read_unlabelled(
     if not paths:
         return Unlabelled(None if own is None or own.is_empty() else own, (), warnings)
     name = first_places([str(path) for path in paths])
-    texts, assumptions = read_unlabelled(paths, name, text_column, corpus_column)
+    texts, assumptions = read_unlabelled(paths, name, asked, training.columns.text.column)
     if own is not None and not given:
         texts = pl.concat([own, texts])
     return Unlabelled(texts, assumptions, warnings)
@@ -182,8 +178,10 @@ def _join(
     extra: Unlabelled,
     task: Task,
 ) -> LoadedCorpus:
+    more = [] if extra.texts is None else [extra.texts]
+    mended = mend([*(part.texts for part in parts), *more])
     corpus = Corpus(
-        texts=pl.concat([part.texts for part in parts]).alias("text"),
+        texts=pl.concat(mended.parts[: len(parts)]).alias("text"),
         labels=task.targets(pl.concat([part.labels for part in parts]), classes),
         label_names=classes,
         records=np.concatenate([part.records for part in parts]),
@@ -194,18 +192,26 @@ def _join(
         name=name,
         corpus=corpus,
         ledger=Ledger(sum(len(part.table.cells) for part in parts), len(corpus.texts), dropped),
-        unlabelled=extra.texts,
-        assumptions=tuple(line for part in parts for line in part.assumptions) + extra.assumptions,
-        warnings=tuple(line for part in parts for line in part.warnings)
-        + extra.warnings
-        + task.warnings(classes),
+        unlabelled=None if extra.texts is None else mended.parts[-1],
+        assumptions=(
+            *(line for part in parts for line in part.assumptions),
+            *extra.assumptions,
+            *mended.notes,
+        ),
+        warnings=(
+            *(line for part in parts for line in part.warnings),
+            *extra.warnings,
+            *mended.warnings,
+            *task.warnings(classes),
+            *part_warnings(corpus),
+        ),
         hash=corpus_hash(corpus),
-        reading=Reading(tuple(part.reading() for part in parts), _classes(corpus)),
+        reading=Reading(tuple(part.reading() for part in parts), classes_by_size(corpus)),
         together=_together(parts),
     )
 
 
-def _classes(corpus: Corpus) -> tuple[tuple[str, int], ...]:
+def classes_by_size(corpus: Corpus) -> tuple[tuple[str, int], ...]:
     """Return the classes with their documents, most first."""
     counts = np.bincount(corpus.labels, minlength=len(corpus.label_names)).tolist()
     return tuple(sorted(zip(corpus.label_names, counts, strict=True), key=lambda pair: -pair[1]))

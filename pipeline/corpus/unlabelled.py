@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from pipeline.core.errors import PipelineError
+from pipeline.corpus.asked.columns import ColumnOptions
 from pipeline.corpus.readers.columns import check_column, choose_text
 from pipeline.corpus.readers.entries import documents_below, is_about_data
 from pipeline.corpus.readers.files import Files, holds_tables
@@ -20,7 +21,7 @@ Found = tuple[pl.Series, str]  # texts, and how they were found
 
 
 def read_unlabelled(
-    paths: Sequence[Path], name: str, text_column: str | None, corpus_column: str
+    paths: Sequence[Path], name: str, asked: ColumnOptions, corpus_column: str
 ) -> tuple[pl.Series, tuple[str, ...]]:
     """Return the texts of files and folders without labels, blank ones left out, and what was assumed.
 
@@ -29,8 +30,8 @@ def read_unlabelled(
     paths : sequence of Path
     name : str
         What they are called together in messages.
-    text_column : str or None
-        The column that the user named.
+    asked : ColumnOptions
+        The columns that the user named.
     corpus_column : str
         The text column of the corpus.
 
@@ -39,7 +40,7 @@ def read_unlabelled(
     PipelineError
         A file that cannot be read, a text column that cannot be settled, or no text at all.
     """
-    found = [*_texts(paths, name, text_column, corpus_column)]
+    found = [*_texts(paths, name, asked, corpus_column)]
     texts = pl.concat([series.alias("text") for series, _ in found])
     blank = is_blank(texts).to_numpy()
     left_out = f", {int(blank.sum()):,} without text left out" if blank.any() else ""
@@ -51,7 +52,7 @@ def read_unlabelled(
     return kept, (f"{name}: {len(kept):,} unlabelled texts ({how}){left_out}",)
 
 
-def _texts(paths: Sequence[Path], name: str, text_column: str | None, corpus_column: str) -> Iterator[Found]:
+def _texts(paths: Sequence[Path], name: str, asked: ColumnOptions, corpus_column: str) -> Iterator[Found]:
     """Yield the texts of each folder of documents, of each file of lines, and of all tables together."""
     folders = [path for path in paths if path.is_dir() and not holds_tables(path)]
     yield from ((read_unlabelled_folder(folder), "a file each") for folder in folders)
@@ -60,7 +61,7 @@ def _texts(paths: Sequence[Path], name: str, text_column: str | None, corpus_col
     yield from map(read_lines, lines)
     tables = tuple(path for path in files if path not in lines)
     if tables:
-        table = Files(name, tables).read((text_column,) if text_column else ())
+        table, text_column = asked.joined(Files(name, tables).read(ColumnOptions(asked.text).names))
         yield text_of(table, text_column, corpus_column)
 
 

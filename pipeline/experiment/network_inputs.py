@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.core.seeds import stage_generator
-from pipeline.core.values import UNKNOWN_ROW, Float32, IndexedCorpus, Int64
+from pipeline.core.values import Float32, IndexedCorpus, Int64
 from pipeline.experiment.data import RunData, Split
-from pipeline.experiment.embedded_split import EmbeddedSplit
+from pipeline.experiment.embedded_split import EmbeddedSplit, coverage_warnings
 from pipeline.experiment.plan import head_of
 from pipeline.experiment.tuning import fixed_by_name
+from pipeline.models.networks import libraries
 from pipeline.models.networks.batches import shuffle_words
 from pipeline.models.networks.build import NetworkSpec, specify
 from pipeline.models.networks.labelled import Labelled
@@ -21,7 +22,7 @@ from pipeline.models.table import PlannedModel
 from pipeline.settings.tables import Config
 from pipeline.text.ragged import take
 
-_MOST = 0.5  # share of tokens cut or unknown above which a warning says so
+_MOST_CUT = 0.5  # share of tokens above which a warning says so
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,13 @@ class Draw:
     def name(self, model: str) -> str:
         """Return the name of the random numbers."""
         return f"{model} {self.seed}{' again' if self.again else ''}"
+
+
+def load_libraries(data: RunData) -> None:
+    """Import TensorFlow before any clock of a fit runs."""
+    if not libraries.are_loaded():
+        with data.console.stage("Loading TensorFlow"):
+            libraries.load()
 
 
 def save_point_of(data: RunData, draw: Draw, *, refit: bool) -> SavePoint | None:
@@ -95,10 +103,7 @@ def reading_warnings(last: EmbeddedSplit) -> tuple[str, ...]:
     """Return what a reader should know when a network sees little of the text."""
     read = last.documents.indexed
     cut = last.documents.cut_tokens / (len(read.indices) + last.documents.cut_tokens)
-    unknown = float(np.mean(take(read, last.fold.test).indices == UNKNOWN_ROW))
-    found = []
-    if cut > _MOST:
-        found.append(f"{cut:.0%} of all tokens lie beyond networks.max_tokens and were not read")
-    if unknown > _MOST:
-        found.append(f"{unknown:.0%} of the test tokens have no vector")
-    return tuple(found)
+    found = coverage_warnings(take(read, last.fold.test))
+    if cut > _MOST_CUT:
+        return (f"{cut:.0%} of all tokens lie beyond networks.max_tokens and were not read", *found)
+    return found

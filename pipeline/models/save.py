@@ -18,6 +18,7 @@ from pipeline.run_folder.models import Array
 from pipeline.settings.tables import Config
 from pipeline.tasks.table import CLASSIFY
 from pipeline.text.ngrams import NgramVocabulary
+from pipeline.text.unspaced import word_breaker
 
 
 def files_of_embedding(embedded: Embedded) -> ModelFiles:
@@ -96,6 +97,7 @@ def _common(kind: str, name: str, label_names: tuple[str, ...], config: Config) 
         "task": CLASSIFY.name,
         "label_names": label_names,
         "tokenizer": asdict(config.tokenizer),
+        "word_breaker": word_breaker() if config.tokenizer.unspaced == "words" else None,
     }
 
 
@@ -111,7 +113,10 @@ def _embedding_folder(source: str) -> str:
 
 def arrays_of(weights: Iterable[Weight]) -> dict[str, Array]:
     """Return Keras variables as arrays under `layer/weight`, such as `recurrent_0/kernel`."""
-    return {
-        "/".join([weight.path.split("/")[0], weight.path.split("/")[-1]]): weight.numpy()
-        for weight in weights
-    }
+    return {name_of(weight): weight.numpy() for weight in weights}
+
+
+def name_of(weight: Weight) -> str:
+    """Return what a weight is called in a file: its layer and its own name."""
+    layer, *_, name = weight.path.split("/")
+    return f"{layer}/{name}"

@@ -10,8 +10,8 @@ from functools import cached_property
 from pathlib import Path
 
 from pipeline.core.files import Json
-from pipeline.corpus.readers.encodings import ENCODINGS
 from pipeline.corpus.readers.packing import open_content
+from pipeline.corpus.readers.wide import find_wide
 
 HEAD_BYTES = 1 << 16
 _OF_TEXT = "\t\n\r\f\v\x00\x1a\x1b"  # control characters that are met in text, NUL and Ctrl-Z among them
@@ -33,9 +33,8 @@ class Head:
     @cached_property
     def text(self) -> str:
         """The beginning as text, whatever its encoding; what cannot be decoded becomes U+FFFD."""
-        utf16 = (encoding for encoding in ENCODINGS if encoding.codec.startswith("utf-16"))
-        codec = next((encoding.codec for encoding in utf16 if encoding.fits(self.data)), "utf-8")
-        return self.data.decode(codec, "replace").removeprefix("\ufeff")
+        wide = find_wide(self.data)
+        return self.data.decode(wide.codec if wide else "utf-8", "replace").removeprefix("\ufeff")
 
     @cached_property
     def lines(self) -> list[str]:

@@ -27,7 +27,14 @@ def _integer(digits: str) -> int | str:
     return int(digits) if len(digits) <= LONGEST_INTEGER else digits
 
 
-_DECODER = json.JSONDecoder(parse_int=_integer)
+def _missing(constant: str) -> None:
+    """Return what a bare NaN or Infinity stands for; JSON has neither, Python writes them for missing numbers."""
+    return None  # noqa: RET501
+
+
+# `strict=False`: a tab or another control character in a string is that character.
+_DECODER = json.JSONDecoder(parse_int=_integer, parse_constant=_missing, strict=False)
+_NOT_A_NUMBER = re.compile(rb"[:,\[]\s*(?:NaN|-?Infinity)\s*[,}\]]")
 
 
 def read_jsonl(path: Path, wanted: Sequence[str] = ()) -> RawTable:
@@ -183,8 +190,31 @@ def _kind(value: Json) -> str:
     return kinds.get(type(value), "a number")
 
 
+# What stands where JSON goes wrong, after what, what that means and what to do about it.
+_NOT_JSON = (
+    (
+        re.compile(r"'|None\b|True\b|False\b"),
+        "",
+        "this is Python's notation, not JSON",
+        'write it with json.dumps, or as pandas does with to_json(path, orient="records", lines=True)',
+    ),
+    (
+        re.compile(r"\s*,"),
+        "}",
+        "a comma follows the record; objects in turn have none",
+        "take the commas out",
+    ),
+    (re.compile(r"[}\]]"), ",", "invalid JSON (a comma before a closing bracket)", "take the comma out"),
+)
+
+
 def _invalid(file: str, line: int, error: json.JSONDecodeError) -> PipelineError:
-    return PipelineError(f"{file}:{line}:{error.colno}", f"invalid JSON ({error.msg})", "correct the line")
+    place = f"{file}:{line}:{error.colno}"
+    before = error.doc[: error.pos].rstrip()
+    for here, last, what, fix in _NOT_JSON:
+        if here.match(error.doc, error.pos) and before.endswith(last):
+            return PipelineError(place, what, fix)
+    return PipelineError(place, f"invalid JSON ({error.msg})", "correct the line")
 
 
 def _too_deep(file: str, line: int) -> PipelineError:
@@ -202,11 +232,17 @@ def _table(source: TextSource, places: list[Place]) -> RawTable:
         file=source.file,
         cells=cells,
         problems=problems,
-        assumptions=(f"{source.file}: the encoding is {source.encoding}",),
+        assumptions=(*source.assumptions, *_numbers_missing(source)),
+        warnings=source.warnings,
         encoding=source.encoding,
         find_lines=None if not lines.all() else lambda: lines,
         nested=frozenset(n for n in names if any(isinstance(r.get(n), list | dict) for _, r in places)),
     )
+
+
+def _numbers_missing(source: TextSource) -> Iterator[str]:
+    if _NOT_A_NUMBER.search(source.data):
+        yield f"{source.file}: bare NaN and Infinity are read as missing values"
 
 
 def as_string(value: Json) -> str | None:

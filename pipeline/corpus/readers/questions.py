@@ -40,10 +40,11 @@ def read_questions(path: Path, wanted: Sequence[str] = ()) -> RawTable:
         cells=cells,
         problems=problems,
         assumptions=(
-            f"{source.file}: the encoding is {source.encoding}",
+            *source.assumptions,
             f"{source.file}: each line is COARSE:fine and a text; the label is COARSE (--label fine takes both)",
         ),
         encoding=source.encoding,
+        warnings=source.warnings,
         text_column="text",
         label_column="coarse",
         find_lines=lambda: lines,

@@ -139,7 +139,7 @@ def _rows(head: Head, mark: str) -> list[list[str]]:
 
 def _is_table_with_tabs(head: Head) -> bool:
     """Whether tabs separate the fields of a table: it has more than two columns, or a header."""
-    first = head.lines[0].split("\t")
+    first = head.lines[0].split("\t") if head.lines else []
     return separator(head) == "\t" and (len(first) > 2 or any(map(is_known_name, first)))
 
 

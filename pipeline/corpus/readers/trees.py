@@ -34,10 +34,11 @@ def read_trees(path: Path, wanted: Sequence[str] = ()) -> RawTable:
         cells=cells,
         problems=problems,
         assumptions=(
-            f"{source.file}: the encoding is {source.encoding}",
+            *source.assumptions,
             f"{source.file}: each line is a tree; the label at its top is read, those of parts of it are not",
         ),
         encoding=source.encoding,
+        warnings=source.warnings,
         text_column="text",
         label_column="label",
         find_lines=lambda: lines,
