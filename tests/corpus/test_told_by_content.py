@@ -364,3 +364,10 @@ def test_a_panic_of_the_library_is_a_refusal_and_not_shown(
             read_corpus(write(tmp_path / name, bytes(data)))
         data[place] ^= 0x10
     assert "panicked" not in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.txt", "a.jsonl", "a"])
+@pytest.mark.parametrize("content", [b"", b" \n\n", b"\x00" * 40, b"\xef\xbb\xbf", b"\xff\xfe\n\x00"])
+def test_a_file_without_a_character_is_empty(tmp_path: Path, name: str, content: bytes) -> None:
+    path = write(tmp_path / name, content)
+    assert refusal(path) == f"{path}: the file is empty; give a file with one document a record"
