@@ -9,7 +9,7 @@ from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from itertools import count, islice
+from itertools import islice
 from pathlib import Path
 from typing import Literal
 
@@ -22,7 +22,7 @@ from pipeline.core.reading import NO_HEADER
 from pipeline.core.values import Int8, Int64
 from pipeline.corpus.readers.columns import is_known_name
 from pipeline.corpus.readers.encodings import TextSource, read_source
-from pipeline.corpus.readers.records import WRONG_FIELDS, RawTable, as_cells, no_problems
+from pipeline.corpus.readers.records import WRONG_FIELDS, RawTable, as_cells, distinct, no_problems
 
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 NO_DELIMITER = "\x1f"  # the unit separator: a file of one column
@@ -259,13 +259,7 @@ def column_names(first: list[str], header: bool) -> list[str]:
     """
     if not header:
         return [str(number) for number in range(1, len(first) + 1)]
-    taken = set(first)
-    names: list[str] = []
-    for name in first:
-        numbered = (f"{name} ({number})" for number in count(2))
-        names.append(next(new for new in numbered if new not in taken) if name in names else name)
-        taken.add(names[-1])
-    return names
+    return distinct(first)
 
 
 # --- the csv module's pass -------------------------------------------------------------------------------
