@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+from pipeline.core.console import Console
+from pipeline.core.reading import Chosen, Reading
 from pipeline.core.seeds import stage_generator
 from pipeline.core.values import Corpus, Duplicates, LoadedCorpus
 from pipeline.corpus.how_read import resting_on
 from pipeline.corpus.loading import read_corpus
+from pipeline.corpus.readers.columns import AT_TERMINAL, Unsettled
 from pipeline.corpus.splits import split_corpus
-from pipeline.settings.tables import Config
+from pipeline.settings.tables import Config, with_values
 
 
-def read_asked(config: Config) -> LoadedCorpus:
-    """Return the corpus of `[corpus]`, with its test, validation and unlabelled files."""
+def read_asked(config: Config, console: Console | None = None) -> LoadedCorpus:
+    """Return the corpus of `[corpus]`, with its test, validation and unlabelled files.
+
+    Where several columns would do, a person at the terminal of `console` is asked.
+    """
     wanted = config.corpus
     return read_corpus(
         wanted.path,
@@ -21,7 +29,24 @@ def read_asked(config: Config) -> LoadedCorpus:
         text_column=wanted.text,
         label_column=wanted.label,
         allow_losses=wanted.allow_losses,
+        ask=None if console is None else partial(_ask, console),
     )
+
+
+def _ask(console: Console, question: Unsettled) -> Chosen | None:
+    """Return the column that a person chooses by its number; None where nobody sits at a terminal."""
+    names = [*question.columns]
+    lines = [f"{' '.join(name.split())} ({', '.join(question.columns[name])})" for name in names]
+    place = console.choose(f"{question.where}: which column is the {question.role}?", lines)
+    return None if place is None else Chosen(names[place], AT_TERMINAL)
+
+
+def with_answers(config: Config, reading: Reading) -> Config:
+    """Return the settings with the columns that were chosen at the terminal, so that a repeated run asks nothing."""
+    first = reading.parts[0]
+    columns = {"corpus.text": first.text, "corpus.label": first.label}
+    asked = {key: one.column for key, one in columns.items() if one is not None and one.how == AT_TERMINAL}
+    return with_values(config, asked) if asked else config
 
 
 def split_asked(config: Config, loaded: LoadedCorpus, duplicates: Duplicates) -> list[Corpus]:

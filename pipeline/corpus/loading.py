@@ -24,7 +24,8 @@ from pipeline.core.values import (
 from pipeline.corpus.how_read import how_read, resting_on
 from pipeline.corpus.part import Part, select_evaluation, select_training
 from pipeline.corpus.readers.archives import Unpacked
-from pipeline.corpus.readers.columns import choose_columns, is_label_name
+from pipeline.corpus.readers.column_names import names_label
+from pipeline.corpus.readers.columns import Ask, called_so, choose_columns, choose_like
 from pipeline.corpus.readers.hugging_face import NO_CLASS
 from pipeline.corpus.readers.layout import Layout
 from pipeline.corpus.readers.records import RawTable, is_blank
@@ -55,6 +56,7 @@ def read_corpus(
     label_column: str | None = None,
     task: Task = CLASSIFY,
     allow_losses: bool = False,
+    ask: Ask | None = None,
 ) -> LoadedCorpus:
     """Return a labelled corpus, its row ledger and everything assumed on the way.
 
@@ -75,6 +77,8 @@ def read_corpus(
         What is asked of a document: which labels there are, and which are unknown.
     allow_losses : bool
         Whether more than a fifth of a file's records may lack what they are read for.
+    ask : callable, optional
+        Asks the person at the terminal which column it is, where several would do.
 
     Raises
     ------
@@ -88,25 +92,24 @@ def read_corpus(
         table = _read_training(layout, named)
         text, label = _asked(text_column, "--text"), _asked(label_column, "--label")
         with resting_on(how_read(table)):
-            columns = choose_columns(table, text, label)
+            columns = choose_columns(table, text, label, ask)
         with resting_on(how_read(table, columns)):
-            training = select_training(table, columns, allow_losses=allow_losses)
+            training = select_training(columns, allow_losses=allow_losses)
             classes = task.names(training.labels, table.file)
         parts, without = [training], []
         for own, split, option in ((layout.validation, VALIDATION, validation), (layout.test, TEST, test)):
             if own is None:
                 continue
             table = own.read((*named, columns.text.column, columns.label.column))
-            text, label = _called_so(table, columns.text), _called_so(table, columns.label)
-            if option is None and _has_no_labels(table, label):
+            if option is None and _has_no_labels(table, columns.label):
                 without.append((own.paths, SPLIT_NAMES[split]))
                 continue
             with resting_on(how_read(table)):
-                chosen = choose_columns(table, text, label)
+                chosen = choose_like(table, columns, ask)
             with resting_on(how_read(table, chosen)):
                 parts.append(
                     select_evaluation(
-                        table, chosen, split=split, classes=classes, task=task, allow_losses=allow_losses
+                        chosen, split=split, classes=classes, task=task, allow_losses=allow_losses
                     )
                 )
         given = () if unlabelled is None else tuple(map(unpacked.folder_of, find_paths(unlabelled)))
@@ -130,15 +133,12 @@ def _asked(column: str | None, option: str) -> Chosen | None:
     return None if column is None else Chosen(column, option)
 
 
-def _called_so(table: RawTable, column: Chosen) -> Chosen | None:
-    return column if column.column in table.cells.columns else None
-
-
-def _has_no_labels(table: RawTable, label: Chosen | None) -> bool:
+def _has_no_labels(table: RawTable, label: Chosen) -> bool:
     """Whether a part that was found by its name holds no labels: no column for them, or none in it (-1)."""
-    if label is None:
-        return not any(is_label_name(name) for name in table.cells.columns)
-    labels = table.cells[label.column]
+    own = called_so(table, label)
+    if own is None:
+        return not any(map(names_label, table.cells.columns))
+    labels = table.cells[own.column]
     return bool((is_blank(labels) | labels.is_in([NO_CLASS, f"{NO_CLASS}.0"]).fill_null(True)).all())
 
 

@@ -52,10 +52,12 @@ class Part:
         )
 
 
-def select_training(table: RawTable, columns: Columns, *, allow_losses: bool) -> Part:
+def select_training(columns: Columns, *, allow_losses: bool) -> Part:
     """Keep the records with text and label; the others go to the ledger with the first reason that holds."""
+    table = columns.table
     texts, labels = table.cells[columns.text.column], table.cells[columns.label.column]
     reasons = {
+        **table.left_out,
         UNDECODABLE_BYTES: (table.problems & UNDECODABLE) > 0,
         WRONG_NUMBER: (table.problems & WRONG_FIELDS) > 0,
         **table.left_out,
@@ -73,7 +75,6 @@ def select_training(table: RawTable, columns: Columns, *, allow_losses: bool) ->
 
 
 def select_evaluation(
-    table: RawTable,
     columns: Columns,
     *,
     split: int,
@@ -85,6 +86,7 @@ def select_evaluation(
 
     A text that is missing becomes empty, undecodable bytes stay as U+FFFD; both are counted in a warning.
     """
+    table = columns.table
     texts, labels = table.cells[columns.text.column], table.cells[columns.label.column]
     unknown = ~labels.is_in(list(classes)).fill_null(False).to_numpy()
     undecodable, wrong = (table.problems & UNDECODABLE) > 0, (table.problems & WRONG_FIELDS) > 0

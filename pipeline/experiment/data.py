@@ -199,7 +199,7 @@ def read_and_split(config: Config, console: Console) -> ReadCorpus:
     """Return the corpus that the settings name, its duplicates, and every fold's split."""
     wanted = config.corpus
     with console.stage(f"Reading {wanted.path}"):
-        loaded = read_asked(config)
+        loaded = read_asked(config, console)
         if config.run.quick:
             loaded = sample_corpus(loaded, QUICK_DOCUMENTS, stage_generator(config.run.seed, "quick sample"))
         duplicates = find_duplicates(loaded.corpus)
