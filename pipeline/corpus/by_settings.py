@@ -10,7 +10,7 @@ from pipeline.core.seeds import stage_generator
 from pipeline.core.values import Corpus, Duplicates, LoadedCorpus
 from pipeline.corpus.how_read import resting_on
 from pipeline.corpus.loading import read_corpus
-from pipeline.corpus.readers.columns import AT_TERMINAL, Unsettled
+from pipeline.corpus.readers.unsettled import AT_TERMINAL, Unsettled
 from pipeline.corpus.splits import split_corpus
 from pipeline.settings.tables import Config, with_values
 

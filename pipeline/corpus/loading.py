@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -25,10 +26,12 @@ from pipeline.corpus.how_read import how_read, resting_on
 from pipeline.corpus.part import Part, select_evaluation, select_training
 from pipeline.corpus.readers.archives import Unpacked
 from pipeline.corpus.readers.column_names import names_label
-from pipeline.corpus.readers.columns import Ask, called_so, choose_columns, choose_like
+from pipeline.corpus.readers.columns import choose_columns, choose_like
 from pipeline.corpus.readers.hugging_face import NO_CLASS
 from pipeline.corpus.readers.layout import Layout
+from pipeline.corpus.readers.named_columns import called_so
 from pipeline.corpus.readers.records import RawTable, is_blank
+from pipeline.corpus.readers.unsettled import Ask, in_every_file
 from pipeline.corpus.sources import Named, corpus_name, find_corpus, find_paths
 from pipeline.corpus.unlabelled import read_unlabelled
 from pipeline.tasks.table import CLASSIFY
@@ -90,17 +93,20 @@ def read_corpus(
     with Unpacked() as unpacked:
         layout = find_corpus(source, test, validation, unpacked)
         table = _read_training(layout, named)
+        others = [
+            (own, own.read((*named, *table.cells.columns)), split, option)
+            for own, split, option in ((layout.validation, VALIDATION, validation), (layout.test, TEST, test))
+            if own is not None
+        ]
         text, label = _asked(text_column, "--text"), _asked(label_column, "--label")
+        agreeing = partial(in_every_file, [other for _, other, _, _ in others], ask)
         with resting_on(how_read(table)):
-            columns = choose_columns(table, text, label, ask)
+            columns = choose_columns(table, text, label, agreeing)
         with resting_on(how_read(table, columns)):
             training = select_training(columns, allow_losses=allow_losses)
             classes = task.names(training.labels, table.file)
         parts, without = [training], []
-        for own, split, option in ((layout.validation, VALIDATION, validation), (layout.test, TEST, test)):
-            if own is None:
-                continue
-            table = own.read((*named, columns.text.column, columns.label.column))
+        for own, table, split, option in others:
             if option is None and _has_no_labels(table, columns.label):
                 without.append((own.paths, SPLIT_NAMES[split]))
                 continue

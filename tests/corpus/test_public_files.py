@@ -17,7 +17,7 @@ from corpus_builders import documents, write
 
 from pipeline.core.errors import PipelineError
 from pipeline.corpus.loading import read_corpus
-from pipeline.corpus.readers.columns import Unsettled
+from pipeline.corpus.readers.unsettled import Unsettled
 
 N = 60
 WORDS = (

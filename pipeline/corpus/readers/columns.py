@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import math
-import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.reading import NO_HEADER, Chosen
-from pipeline.core.wording import quoted
 from pipeline.corpus.readers.column_facts import FEW, ColumnFacts, why_no_label, why_no_text
 from pipeline.corpus.readers.column_names import (
     FIRST_CHOICES,
@@ -22,15 +19,22 @@ from pipeline.corpus.readers.column_names import (
     normalised_name,
     without_number,
 )
-from pipeline.corpus.readers.forms import LABEL_FORMS, TEXT_FORMS, form_of, read_as, spelled_alike
+from pipeline.corpus.readers.forms import LABEL_FORMS, TEXT_FORMS, form_of
+from pipeline.corpus.readers.named_columns import (
+    FORMS,
+    called_so,
+    named_column,
+    namesakes,
+    nested_words,
+    repeated,
+    with_plain_cells,
+    written_name,
+)
 from pipeline.corpus.readers.records import RawTable
+from pipeline.corpus.readers.unsettled import SHOWN, Ask, Unsettled
 
-_NUMBERED = re.compile(r" \([0-9]+\)\Z")  # how a reader marks a name that the header has already
 CLEARLY_LONGER = 1.5  # times the mean length of the runner-up
-FORMS = {"text": TEXT_FORMS, "label": LABEL_FORMS}
-AT_TERMINAL = "chosen at the terminal"
 YES_OR_NO = {"yes", "no", "y", "n", "true", "false"}
-SHOWN = 8  # columns of a question
 AGREES = 0.5  # of the labels of a test file, at least, are of the corpus
 MOSTLY = 0.8  # of the records, at least, have a text in the column of texts where another one would do
 LEAST_VARIED = 0.05  # distinct texts a record: fewer are stock answers
@@ -44,33 +48,6 @@ class Columns:
     text: Chosen
     label: Chosen
     assumptions: tuple[str, ...] = ()
-
-
-class Unsettled(PipelineError):
-    """The question which of some columns is the text, or the label; most likely ones first.
-
-    Attributes
-    ----------
-    role : str
-        "text" or "label".
-    columns : mapping of str to tuple of str
-        The columns that would do, each with a few of its values.
-    """
-
-    def __init__(self, where: str, role: str, columns: Mapping[str, Sequence[str]]) -> None:
-        self.role, self.columns = role, columns
-        shown = [*columns][:SHOWN]
-        values = ", ".join(f'"{" ".join(name.split())}" ({", ".join(columns[name])})' for name in shown)
-        rest = f" and {len(columns) - SHOWN} more" if len(columns) > SHOWN else ""
-        options = ", ".join(f"--{role} {_typed(name)}" for name in shown)
-        super().__init__(where, f"columns {values}{rest} could each be the {role}", f"choose one: {options}")
-
-    def __reduce__(self) -> tuple[type[Unsettled], tuple[str, str, Mapping[str, Sequence[str]]]]:  # type: ignore[override]
-        """Return how to make it again in another process."""
-        return type(self), (self.where, self.role, self.columns)
-
-
-Ask = Callable[[Unsettled], Chosen | None]  # answers the question; None: nobody does
 
 
 def choose_columns(
@@ -94,11 +71,11 @@ def choose_columns(
     own = {"text": table.text_column, "label": table.label_column}
     given = {"text": text, "label": label}
     given |= {role: Chosen(name) for role, name in own.items() if name is not None and given[role] is None}
-    chosen = {role: named(table, column, role) for role, column in given.items() if column is not None}
+    chosen = {role: named_column(table, column, role) for role, column in given.items() if column is not None}
     names = [column.column for column in chosen.values()]
     if len({*names}) < len(names):
         raise PipelineError("--label", f'"{names[0]}" is also the text column', "name two different columns")
-    assumptions = [_repeated(table, name) for name in names if _namesakes(table, name)]
+    assumptions = [repeated(table, name) for name in names if namesakes(table, name)]
     found: dict[str, str] = {}
     for role, rule in RULES:
         taken = [one.column for one in chosen.values()]
@@ -147,14 +124,6 @@ def choose_like(table: RawTable, training: Columns, ask: Ask | None = None) -> C
     return replace(columns, assumptions=(*columns.assumptions, _said(table, "label", label)))
 
 
-def called_so(table: RawTable, column: Chosen) -> Chosen | None:
-    """Return the column that is called as in the corpus, but for case and blanks; None where there is none."""
-    wanted = normalised_name(column.column)
-    alike = [name for name in table.cells.columns if normalised_name(name) == wanted]
-    same = [name for name in alike if name == column.column] or alike
-    return replace(column, column=same[0]) if len(same) == 1 else None
-
-
 def _with_the_labels_of(table: RawTable, training: Columns) -> Chosen:
     """Return the column whose values are the labels of the corpus; one that the corpus has too is another one."""
     labels = training.table.cells[training.label.column].drop_nulls().unique()
@@ -163,7 +132,7 @@ def _with_the_labels_of(table: RawTable, training: Columns) -> Chosen:
     for name in table.cells.columns:
         if name not in others and not _no_label(table, name):
             cells = with_plain_cells(table, name, "label")[0].facts(name).filled
-            shares[name] = cells.is_in(labels.implode()).mean() or 0.0
+            shares[name] = cells.is_in(labels.implode()).sum() / max(len(cells), 1)
     could = [name for name, share in shares.items() if share == max(shares.values()) and share > AGREES]
     if len(could) == 1:
         return Chosen(could[0], "its values are the labels of the corpus")
@@ -180,71 +149,11 @@ def choose_text(table: RawTable) -> Chosen:
     return next(column for column in found if column is not None)
 
 
-def check_column(table: RawTable, name: str, option: str) -> str:
-    """Return the column that is called so, or stands at that place; raise PipelineError where there is none."""
-    columns = table.cells.columns
-    alike = [column for column in columns if normalised_name(column) == normalised_name(name)]
-    stripped = [column for column in columns if column.strip() == name.strip()]
-    for found in ([column for column in columns if column == name], stripped, alike):
-        if len(found) == 1:
-            return found[0]
-    if name.isascii() and name.isdigit() and 1 <= int(name) <= len(columns):
-        return columns[int(name) - 1]
-    raise PipelineError(option, f'{table.file} has no column "{name}"', f"its columns are {quoted(columns)}")
-
-
-def named(table: RawTable, column: Chosen, role: str) -> Chosen:
-    """Return the column that is named, as the table calls it; raise PipelineError unless it holds plain values."""
-    name = check_column(table, column.column, f"--{role}")
-    if name in table.nested and form_of(table.cells[name], FORMS[role]) is None:
-        what = f'column "{name}" of {table.file} holds {_nested(table, name)}, expected one string a record'
-        raise PipelineError(f"--{role}", what, "name another column, or convert it")
-    return replace(column, column=name)
-
-
-def _nested(table: RawTable, name: str) -> str:
-    """Return in words what a column holds that is written as lists or objects."""
-    first = next((cell for cell in table.cells[name] if cell), None)
-    return "lists or objects" if first is None else f"lists or objects such as {first[:60]}"
-
-
-def with_plain_cells(table: RawTable, name: str, role: str) -> tuple[RawTable, list[str]]:
-    """Return the table with lists, objects and spellings of one column read as strings, and what was assumed."""
-    cells, told = table.cells[name], []
-    if name in table.nested and (form := form_of(cells, FORMS[role])) is not None:
-        example = next((cell for cell in cells if cell), "").strip("{}")
-        cells = read_as(cells, form, table.place)
-        told.append(form.words.format(example=example))
-    if role == "label":
-        cells, spelled = spelled_alike(cells)
-        told += spelled
-    if not told:
-        return table, []
-    plain = replace(table, cells=table.cells.with_columns(cells.alias(name)), nested=table.nested - {name})
-    return plain, [f'{table.file}, column "{name}": {words}' for words in told]
-
-
-def _written_name(table: RawTable, name: str) -> str:
-    """Return a column's name as the header has it: "label" for "label (2)" where "label" is a column too."""
-    base = _NUMBERED.sub("", name)
-    return base if base in table.cells.columns else name
-
-
-def _namesakes(table: RawTable, name: str) -> list[str]:
-    """Return the other columns that the header calls `name`."""
-    return [other for other in table.cells.columns if other != name and _written_name(table, other) == name]
-
-
-def _repeated(table: RawTable, name: str) -> str:
-    others = quoted(_namesakes(table, name))
-    return f'{table.file}: "{name}" is the first column of that name; beside it stands {others}'
-
-
 # --- the rules
 
 
 def _label_by_name(table: RawTable, taken: Sequence[str]) -> Chosen | None:
-    known = [name for name in _columns(table, taken) if names_label(_written_name(table, name))]
+    known = [name for name in _columns(table, taken) if names_label(written_name(table, name))]
     could = _without_twins(table, _best_named(table, [name for name in known if not _no_label(table, name)]))
     if len(could) > 1:
         raise _unsettled(table, _likeliest(table, could), "label")
@@ -252,9 +161,9 @@ def _label_by_name(table: RawTable, taken: Sequence[str]) -> Chosen | None:
 
 
 def _text_by_name(table: RawTable, taken: Sequence[str]) -> Chosen | None:
-    known = [name for name in _columns(table, taken) if names_text(_written_name(table, name))]
+    known = [name for name in _columns(table, taken) if names_text(written_name(table, name))]
     could = _best_named(table, [name for name in known if not _no_text(table, name)])
-    full = [name for name in could if normalised_name(_written_name(table, name)) not in SHORT_TEXT_NAMES]
+    full = [name for name in could if normalised_name(written_name(table, name)) not in SHORT_TEXT_NAMES]
     if full and could != full and not any(table.facts(name).share_filled > MOSTLY for name in full):
         raise _unsettled(table, could, "text")
     could = full or could
@@ -281,7 +190,7 @@ def _text_by_content(table: RawTable, taken: Sequence[str]) -> Chosen:
 def _label_by_content(table: RawTable, taken: Sequence[str]) -> Chosen:
     names = _columns(table, taken)
     for name in names:
-        if names_label(_written_name(table, name)):
+        if names_label(written_name(table, name)):
             _refuse_what_is_named(table, name)
     could = [name for name in names if not _no_label(table, name)]
     again = [name for name in could if table.facts(name).n_distinct < len(table.facts(name).filled)]
@@ -312,16 +221,16 @@ def _columns(table: RawTable, taken: Sequence[str]) -> list[str]:
 def _no_label(table: RawTable, name: str) -> str:
     """Return in words why a column is not the label, empty where it may be."""
     if name in table.nested and form_of(table.cells[name], LABEL_FORMS) is None:
-        return _nested(table, name)
-    written, facts = _written_name(table, name), _plain_facts(table, name, "label")
+        return nested_words(table, name)
+    written, facts = written_name(table, name), _plain_facts(table, name, "label")
     return about(written) or why_no_label(facts, named=names_label(written))
 
 
 def _no_text(table: RawTable, name: str) -> str:
     """Return in words why a column is not the text, empty where it may be."""
     if name in table.nested and form_of(table.cells[name], TEXT_FORMS) is None:
-        return _nested(table, name)
-    return about(_written_name(table, name)) or why_no_text(table.facts(name))
+        return nested_words(table, name)
+    return about(written_name(table, name)) or why_no_text(table.facts(name))
 
 
 def _plain_facts(table: RawTable, name: str, role: str) -> ColumnFacts:
@@ -334,7 +243,7 @@ def _refuse_what_is_named(table: RawTable, name: str) -> None:
     """Raise PipelineError for a column that is called a label and holds what is none: no other is put in its place."""
     facts = table.facts(name)
     if name in table.nested and form_of(table.cells[name], LABEL_FORMS) is None:
-        what = f'column "{name}" holds {_nested(table, name)}, expected one label a record'
+        what = f'column "{name}" holds {nested_words(table, name)}, expected one label a record'
         fix = "several labels for one text are not read yet: keep one, or choose another column with --label"
         raise PipelineError(table.file, what, fix)
     if why_no_label(facts) == "numbers with many different values":
@@ -345,7 +254,7 @@ def _refuse_what_is_named(table: RawTable, name: str) -> None:
 
 def _best_named(table: RawTable, names: list[str]) -> list[str]:
     """Return the one of `FIRST_CHOICES` alone, where one is, else all."""
-    first = [name for name in names if normalised_name(_written_name(table, name)) in FIRST_CHOICES]
+    first = [name for name in names if normalised_name(written_name(table, name)) in FIRST_CHOICES]
     return first if len(first) == 1 else names
 
 
@@ -419,8 +328,3 @@ def _unsettled(table: RawTable, tied: Sequence[str], role: str) -> Unsettled:
     return Unsettled(
         table.file, role, {name: tuple(_plain_facts(table, name, role).examples()) for name in tied}
     )
-
-
-def _typed(name: str) -> str:
-    """Return a name as it is typed at a command line."""
-    return name if re.fullmatch(r"[\w.-]+", name) else json.dumps(name, ensure_ascii=False)

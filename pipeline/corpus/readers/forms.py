@@ -43,7 +43,7 @@ def _is_choice(value: Json) -> bool:
     if not isinstance(value, dict) or len(value) < 2:
         return False
     answers = list(value.values())
-    return all(answer in (0, 1) for answer in answers) and sum(map(int, answers)) <= 1  # type: ignore[arg-type]
+    return all(answer in (0, 1) for answer in answers) and sum(map(int, answers)) <= 1
 
 
 def _is_box(value: Json) -> bool:

@@ -48,7 +48,7 @@ def _is_short(column: pl.Series) -> bool:
     return not kind.inner.is_nested() and isinstance(most, int) and most <= 1
 
 
-def _is_of_strings(kind: pl.DataType) -> bool:
+def _is_of_strings(kind: object) -> bool:
     return isinstance(kind, pl.List) and kind.inner == pl.String
 
 

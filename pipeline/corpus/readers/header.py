@@ -52,12 +52,26 @@ def find_beginning(rows: Sequence[Row], wanted: Sequence[str] = ()) -> Beginning
     """Return where the table begins that the first records of a file show; `wanted` are names that mark a header."""
     width = common_width(rows)
     for place, row in enumerate(rows[:LOOKED_AT]):
-        below = rows[place + 1 :]
+        below = _records_below(rows, place, width)
         if not _is_remark(row) and _names_columns(row, below, wanted, width, first=place == 0):
             return Beginning(place, True)
-        if not _stands_above(row, width, below):
+        titled = (
+            len(row) != width
+            and bool(below)
+            and _names_columns(below[0], below[1:], wanted, width, first=False)
+        )
+        if not titled and not _stands_above(row, width, below):
             return Beginning(place, False)
     return Beginning(0, _may_name_columns(rows[0], rows[1:], wanted))
+
+
+def _records_below(rows: Sequence[Row], place: int, width: int) -> list[Row]:
+    """Return the records below a place, without those that repeat it and those that are none."""
+    own = [*rows[place]]
+    later = ([row[0].removeprefix("\ufeff"), *row[1:]] for row in rows[place + 1 :])
+    below: list[Row] = [row for row in later if row != own and not is_apart(row, width)]
+    ends = (number for number in range(len(below)) if not stands_below(below[-1 - number]))
+    return below[: len(below) - min(next(ends, 0), LAST)]
 
 
 def common_width(rows: Sequence[Row]) -> int:

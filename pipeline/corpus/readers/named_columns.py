@@ -1,0 +1,86 @@
+"""Columns as they are named, by a person or in another file; and their cells as plain strings."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from pipeline.core.errors import PipelineError
+from pipeline.core.reading import Chosen
+from pipeline.core.wording import quoted
+from pipeline.corpus.readers.column_names import normalised_name
+from pipeline.corpus.readers.forms import LABEL_FORMS, TEXT_FORMS, form_of, read_as, spelled_alike
+from pipeline.corpus.readers.records import RawTable
+
+_NUMBERED = re.compile(r" \([0-9]+\)\Z")  # how a reader marks a name that the header has already
+FORMS = {"text": TEXT_FORMS, "label": LABEL_FORMS}
+
+
+def check_column(table: RawTable, name: str, option: str) -> str:
+    """Return the column that is called so, or stands at that place; raise PipelineError where there is none."""
+    columns = table.cells.columns
+    alike = [column for column in columns if normalised_name(column) == normalised_name(name)]
+    stripped = [column for column in columns if column.strip() == name.strip()]
+    for found in ([column for column in columns if column == name], stripped, alike):
+        if len(found) == 1:
+            return found[0]
+    if name.isascii() and name.isdigit() and 1 <= int(name) <= len(columns):
+        return columns[int(name) - 1]
+    raise PipelineError(option, f'{table.file} has no column "{name}"', f"its columns are {quoted(columns)}")
+
+
+def named_column(table: RawTable, column: Chosen, role: str) -> Chosen:
+    """Return the column that is named, as the table calls it; raise PipelineError unless it holds plain values."""
+    name = check_column(table, column.column, f"--{role}")
+    if name in table.nested and form_of(table.cells[name], FORMS[role]) is None:
+        what = (
+            f'column "{name}" of {table.file} holds {nested_words(table, name)}, expected one string a record'
+        )
+        raise PipelineError(f"--{role}", what, "name another column, or convert it")
+    return replace(column, column=name)
+
+
+def nested_words(table: RawTable, name: str) -> str:
+    """Return in words what a column holds that is written as lists or objects."""
+    first = next((cell for cell in table.cells[name] if cell), None)
+    return "lists or objects" if first is None else f"lists or objects such as {first[:60]}"
+
+
+def with_plain_cells(table: RawTable, name: str, role: str) -> tuple[RawTable, list[str]]:
+    """Return the table with lists, objects and spellings of one column read as strings, and what was assumed."""
+    cells, told = table.cells[name], []
+    if name in table.nested and (form := form_of(cells, FORMS[role])) is not None:
+        example = next((cell for cell in cells if cell), "").strip("{}")
+        cells = read_as(cells, form, table.place)
+        told.append(form.words.format(example=example))
+    if role == "label":
+        cells, spelled = spelled_alike(cells)
+        told += spelled
+    if not told:
+        return table, []
+    plain = replace(table, cells=table.cells.with_columns(cells.alias(name)), nested=table.nested - {name})
+    return plain, [f'{table.file}, column "{name}": {words}' for words in told]
+
+
+def written_name(table: RawTable, name: str) -> str:
+    """Return a column's name as the header has it: "label" for "label (2)" where "label" is a column too."""
+    base = _NUMBERED.sub("", name)
+    return base if base in table.cells.columns else name
+
+
+def namesakes(table: RawTable, name: str) -> list[str]:
+    """Return the other columns that the header calls `name`."""
+    return [other for other in table.cells.columns if other != name and written_name(table, other) == name]
+
+
+def repeated(table: RawTable, name: str) -> str:
+    others = quoted(namesakes(table, name))
+    return f'{table.file}: "{name}" is the first column of that name; beside it stands {others}'
+
+
+def called_so(table: RawTable, column: Chosen) -> Chosen | None:
+    """Return the column that is called as in the corpus, but for case and blanks; None where there is none."""
+    wanted = normalised_name(column.column)
+    alike = [name for name in table.cells.columns if normalised_name(name) == wanted]
+    same = [name for name in alike if name == column.column] or alike
+    return replace(column, column=same[0]) if len(same) == 1 else None
