@@ -578,3 +578,71 @@ def test_what_is_made_of_lists_objects_and_numbers_is_said(tmp_path: Path) -> No
         loaded.assumptions[-1]
         == f'{stars}, column "stars": whole numbers such as 1.0 are read without the zero'
     )
+
+
+def two_topics(extra: str) -> str:
+    """Return documents with two columns that could be the label, the second called `extra`."""
+    return table(f"text|topic|{extra}", lambda i: (text(i), "ab"[i % 2], "pn"[i // 2 % 2]))
+
+
+def test_of_several_that_would_do_the_one_that_every_file_has_is_the_label(tmp_path: Path) -> None:
+    corpus = write(tmp_path / "a.csv", two_topics("sentiment"))
+    test = write(tmp_path / "t.csv", table("text|sentiment", lambda i: (text(i, kind=1), "pn"[i % 2])))
+    loaded = read_corpus(corpus, test=test)
+    assert (
+        f'{corpus}: the label is column "sentiment" (the only one that every file has)' in loaded.assumptions
+    )
+    assert loaded.corpus.label_names == ("n", "p")
+
+
+@pytest.mark.parametrize("header", ["id|sentence|target", ""])
+def test_the_label_of_a_test_file_is_the_column_with_the_labels_of_the_corpus(
+    tmp_path: Path, header: str
+) -> None:
+    corpus = write(tmp_path / "a.csv", table("text|sentiment", lambda i: (text(i), "pn"[i % 2])))
+    test = write(tmp_path / "t.csv", table(header, lambda i: (900 + i, text(i, kind=1), "pn"[i % 2])))
+    part = read_corpus(corpus, test=test).reading.parts[1]
+    assert part.label is not None
+    assert (part.label.column, part.label.how, part.used) == (
+        "target" if header else "3",
+        "its values are the labels of the corpus",
+        N,
+    )
+
+
+def test_a_test_file_without_labels_is_refused_and_no_other_column_is_put_in_their_place(
+    tmp_path: Path,
+) -> None:
+    corpus = write(
+        tmp_path / "a.csv", table("id|text|target|retweeted", lambda i: (i, text(i), i % 2, some(i, "01")))
+    )
+    test = write(
+        tmp_path / "t.csv", table("id|text|retweeted", lambda i: (i, text(i, kind=1), some(i, "01")))
+    )
+    with pytest.raises(PipelineError) as caught:
+        read_corpus(corpus, test=test)
+    assert str(caught.value) == (
+        f'{test}: there is no column "target", and no other one holds its labels ("0", "1"): a file without labels '
+        "cannot be scored; give one with labels; read with header in line 1, UTF-8"
+    )
+
+
+@pytest.mark.parametrize(("train", "test"), [("1.0", "1"), ("1", "1.0"), ("1.0", "1.00")])
+def test_numbers_that_are_written_in_two_ways_are_the_same_labels(
+    tmp_path: Path, train: str, test: str
+) -> None:
+    rows = "text,label\n" + "good,{one}\nbad,0{zero}\n" * 2
+    corpus, other = (
+        write(tmp_path / name, rows.format(one=one, zero=one[1:]))
+        for name, one in (("a.csv", train), ("t.csv", test))
+    )
+    loaded = read_corpus(corpus, test=other)
+    assert (loaded.corpus.label_names, loaded.corpus.labels.tolist()) == (("0", "1"), [1, 0] * 4)
+
+
+def test_lists_in_cells_are_read_as_python_and_numpy_show_them(tmp_path: Path) -> None:
+    rows = "tokens;label\n['It', \"isn't\"];['a']\n['So' 'so' 'well'];['b']\n"
+    path = write(tmp_path / "a.csv", rows)
+    assert documents(read_corpus(path)) == [("It isn't", "a"), ("So so well", "b")]
+    path = write(tmp_path / "b.csv", "text;label\n[deleted] by a reader;a\n[link] of it;b\n")
+    assert documents(read_corpus(path)) == [("[deleted] by a reader", "a"), ("[link] of it", "b")]

@@ -19,10 +19,11 @@ from pipeline.corpus.readers.column_names import (
     normalised_name,
     without_number,
 )
-from pipeline.corpus.readers.forms import LABEL_FORMS, TEXT_FORMS, form_of
+from pipeline.corpus.readers.forms import FORMS
 from pipeline.corpus.readers.named_columns import (
-    FORMS,
     called_so,
+    holds_lists,
+    is_unreadable,
     named_column,
     namesakes,
     nested_words,
@@ -220,7 +221,7 @@ def _columns(table: RawTable, taken: Sequence[str]) -> list[str]:
 
 def _no_label(table: RawTable, name: str) -> str:
     """Return in words why a column is not the label, empty where it may be."""
-    if name in table.nested and form_of(table.cells[name], LABEL_FORMS) is None:
+    if is_unreadable(table, name, "label"):
         return nested_words(table, name)
     written, facts = written_name(table, name), _plain_facts(table, name, "label")
     return about(written) or why_no_label(facts, named=names_label(written))
@@ -228,13 +229,13 @@ def _no_label(table: RawTable, name: str) -> str:
 
 def _no_text(table: RawTable, name: str) -> str:
     """Return in words why a column is not the text, empty where it may be."""
-    if name in table.nested and form_of(table.cells[name], TEXT_FORMS) is None:
+    if is_unreadable(table, name, "text"):
         return nested_words(table, name)
     return about(written_name(table, name)) or why_no_text(table.facts(name))
 
 
 def _plain_facts(table: RawTable, name: str, role: str) -> ColumnFacts:
-    if name not in table.nested:
+    if not holds_lists(table, name):
         return table.facts(name)
     return with_plain_cells(table, name, role)[0].facts(name)
 
@@ -242,7 +243,7 @@ def _plain_facts(table: RawTable, name: str, role: str) -> ColumnFacts:
 def _refuse_what_is_named(table: RawTable, name: str) -> None:
     """Raise PipelineError for a column that is called a label and holds what is none: no other is put in its place."""
     facts = table.facts(name)
-    if name in table.nested and form_of(table.cells[name], LABEL_FORMS) is None:
+    if is_unreadable(table, name, "label"):
         what = f'column "{name}" holds {nested_words(table, name)}, expected one label a record'
         fix = "several labels for one text are not read yet: keep one, or choose another column with --label"
         raise PipelineError(table.file, what, fix)
@@ -276,7 +277,7 @@ def _without_twins(table: RawTable, names: list[str]) -> list[str]:
 
 
 def _say_the_same(table: RawTable, one: str, other: str) -> bool:
-    if one in table.nested or other in table.nested:
+    if holds_lists(table, one) or holds_lists(table, other):
         return False
     count = table.facts(one).n_distinct
     if len(table.cells) < FEW or count < 2 or count != table.facts(other).n_distinct:

@@ -1,6 +1,6 @@
 """Labels and texts that are written as lists, objects or numbers: how each is read as one string.
 
-A way of writing is a line of `LABEL_FORMS`, `TEXT_FORMS` or `SPELLINGS`.
+A way of writing is a line of `FORMS` or `SPELLINGS`.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import polars as pl
@@ -75,30 +75,37 @@ def _is_words(value: Json) -> bool:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
-LABEL_FORMS = (
-    Form("lists of one label are read as that label", _is_one, _only),
-    Form("of objects such as {{{example}}} the name is read whose value is 1", _is_choice, _chosen),
-    Form("objects with one value are read as that value", _is_box, _inside),
-)
-TEXT_FORMS = (
-    Form("lists of words are joined by blanks", _is_words, " ".join),  # type: ignore[arg-type]
-)
+FORMS = {
+    "text": (
+        Form("lists of words are joined by blanks", _is_words, " ".join),  # type: ignore[arg-type]
+    ),
+    "label": (
+        Form("lists of one label are read as that label", _is_one, _only),
+        Form("of objects such as {{{example}}} the name is read whose value is 1", _is_choice, _chosen),
+        Form("objects with one value are read as that value", _is_box, _inside),
+    ),
+}
 
 
 def is_nested(cells: pl.Series) -> bool:
-    """Whether the cells are written as lists or objects, so far as the first of them say."""
+    """Whether the cells are lists or objects, written as text, so far as the first of them say."""
     head = cells.drop_nulls().head(SAMPLED).str.strip_chars()
     head = head.filter(head != "")
-    return len(head) > 0 and bool(head.str.slice(0, 1).is_in(_OPENING).all())
+    if len(head) == 0 or not head.str.slice(0, 1).is_in(_OPENING).all():
+        return False
+    try:
+        return all(isinstance(parsed(cell), list | dict) for cell in head.to_list())
+    except ValueError:
+        return False
 
 
-def form_of(cells: pl.Series, forms: Sequence[Form]) -> Form | None:
-    """Return the first of `forms` that the cells are written in, None where they are in none of them."""
+def form_of(cells: pl.Series, role: str) -> Form | None:
+    """Return the form in which the cells are written as a "text" or "label", None where they are in none."""
     try:
         values = [parsed(cell) for cell in cells.drop_nulls().head(SAMPLED).to_list() if cell.strip()]
     except ValueError:
         return None
-    return next((form for form in forms if all(map(form.fits, values))), None)
+    return next((form for form in FORMS[role] if all(map(form.fits, values))), None)
 
 
 def parsed(cell: str) -> Json:

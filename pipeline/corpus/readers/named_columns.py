@@ -9,11 +9,10 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.reading import Chosen
 from pipeline.core.wording import quoted
 from pipeline.corpus.readers.column_names import normalised_name
-from pipeline.corpus.readers.forms import LABEL_FORMS, TEXT_FORMS, form_of, read_as, spelled_alike
+from pipeline.corpus.readers.forms import form_of, is_nested, read_as, spelled_alike
 from pipeline.corpus.readers.records import RawTable
 
 _NUMBERED = re.compile(r" \([0-9]+\)\Z")  # how a reader marks a name that the header has already
-FORMS = {"text": TEXT_FORMS, "label": LABEL_FORMS}
 
 
 def check_column(table: RawTable, name: str, option: str) -> str:
@@ -32,12 +31,22 @@ def check_column(table: RawTable, name: str, option: str) -> str:
 def named_column(table: RawTable, column: Chosen, role: str) -> Chosen:
     """Return the column that is named, as the table calls it; raise PipelineError unless it holds plain values."""
     name = check_column(table, column.column, f"--{role}")
-    if name in table.nested and form_of(table.cells[name], FORMS[role]) is None:
+    if is_unreadable(table, name, role):
         what = (
             f'column "{name}" of {table.file} holds {nested_words(table, name)}, expected one string a record'
         )
         raise PipelineError(f"--{role}", what, "name another column, or convert it")
     return replace(column, column=name)
+
+
+def holds_lists(table: RawTable, name: str) -> bool:
+    """Whether a column holds lists or objects, be it as text."""
+    return name in table.nested or is_nested(table.cells[name])
+
+
+def is_unreadable(table: RawTable, name: str, role: str) -> bool:
+    """Whether a column holds lists or objects of which no text, or label, can be made."""
+    return holds_lists(table, name) and form_of(table.cells[name], role) is None
 
 
 def nested_words(table: RawTable, name: str) -> str:
@@ -49,7 +58,7 @@ def nested_words(table: RawTable, name: str) -> str:
 def with_plain_cells(table: RawTable, name: str, role: str) -> tuple[RawTable, list[str]]:
     """Return the table with lists, objects and spellings of one column read as strings, and what was assumed."""
     cells, told = table.cells[name], []
-    if name in table.nested and (form := form_of(cells, FORMS[role])) is not None:
+    if holds_lists(table, name) and (form := form_of(cells, role)) is not None:
         example = next((cell for cell in cells if cell), "").strip("{}")
         cells = read_as(cells, form, table.place)
         told.append(form.words.format(example=example))
