@@ -11,14 +11,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
+import numpy as np
 import polars as pl
 
-SAMPLED = 2000  # cells, spread evenly over the column
+SAMPLED = 2000  # cells
 NEARLY_ALL = 0.9
 FEW = 20  # filled cells: of fewer nothing is concluded from how many differ
 SEVERAL_HALVES = 10  # distinct decimals that a rating in halves has: 0.5 to 5
-NUMBERS_OF_CLASSES = 30  # distinct numbers that are classes however few records each has
-RECORDS_A_CLASS = 10  # at least, where there are more
+CERTAINLY_CLASSES = 30  # distinct values that are classes however few records each has
+MOST_CLASSES, RECORDS_A_CLASS = 1000, 10  # where there are more
 LONG_LABEL, LONGEST_LABEL = 8.0, 60.0  # words, characters: the means of a column of labels are less
 
 
@@ -84,13 +85,25 @@ class ColumnFacts:
 
     @cached_property
     def n_distinct(self) -> int:
-        """How many values differ."""
-        return self.filled.n_unique()
+        """How many values differ; where a sample holds more than a thousand, so many at least."""
+        seen = len({*self.sample})
+        return seen if seen > MOST_CLASSES or len(self.filled) <= SAMPLED else self.filled.n_unique()
+
+    @cached_property
+    def share_distinct(self) -> float:
+        """How many values differ, as a share of the filled cells, or of a sample where more than a thousand do."""
+        whole = len(self.sample) if self.n_distinct > MOST_CLASSES else len(self.filled)
+        return self.n_distinct / max(whole, 1)
 
     @cached_property
     def sample(self) -> list[str]:
-        """Up to some thousand filled cells, spread evenly over the file."""
-        return self.filled.gather_every(-(-len(self.filled) // SAMPLED) or 1).to_list()
+        """Up to some thousand filled cells, drawn from the whole column."""
+        if len(self.filled) <= SAMPLED:
+            return self.filled.to_list()
+        drawn = np.random.default_rng(0).integers(
+            len(self.filled), size=SAMPLED
+        )  # no step: cells may come in turns
+        return self.filled.gather(np.unique(drawn)).to_list()
 
     @cached_property
     def mean_length(self) -> float:
@@ -163,15 +176,19 @@ def _is_empty(facts: ColumnFacts) -> bool:
 
 
 def _is_constant(facts: ColumnFacts) -> bool:
-    return facts.n_distinct == 1 and len(facts.filled) > 1
+    return len(facts.filled) > 1 and len({*facts.sample}) == 1 and facts.n_distinct == 1
 
 
 def _is_identifier(facts: ColumnFacts) -> bool:
     """Whether nearly every record has a short value of its own."""
-    if len(facts.filled) < FEW or facts.n_distinct <= NEARLY_ALL * len(facts.filled):
-        return False
     head = "".join(facts.sample[:50])
-    return facts.mean_words < 1.5 and head.isascii() and any(map(str.isdigit, head))
+    if (
+        len(facts.filled) < FEW
+        or facts.mean_words >= 1.5
+        or not (head.isascii() and any(map(str.isdigit, head)))
+    ):
+        return False
+    return facts.share_distinct > NEARLY_ALL
 
 
 def _is_measured(facts: ColumnFacts) -> bool:
@@ -180,8 +197,12 @@ def _is_measured(facts: ColumnFacts) -> bool:
         return False
     if not facts.is_whole:
         return facts.n_distinct > SEVERAL_HALVES
+    return _has_many_classes(facts)
+
+
+def _has_many_classes(facts: ColumnFacts) -> bool:
     few_each = facts.n_distinct * RECORDS_A_CLASS > len(facts.filled)
-    return facts.n_distinct > NUMBERS_OF_CLASSES and few_each
+    return facts.n_distinct > MOST_CLASSES or (facts.n_distinct > CERTAINLY_CLASSES and few_each)
 
 
 def _is_mostly_empty(facts: ColumnFacts) -> bool:
@@ -189,7 +210,7 @@ def _is_mostly_empty(facts: ColumnFacts) -> bool:
 
 
 def _differs_nearly_always(facts: ColumnFacts) -> bool:
-    return len(facts.filled) >= FEW and 2 * facts.n_distinct > len(facts.filled)
+    return len(facts.filled) >= FEW and 2 * facts.share_distinct > 1
 
 
 def _is_long(facts: ColumnFacts) -> bool:
@@ -203,11 +224,14 @@ NEITHER: tuple[tuple[str, Reason], ...] = (
     ("numbers with many different values", _is_measured),
     ("a value of its own for each record", _is_identifier),
 )
-LONG = ("long texts", _is_long)
+UNLESS_NAMED: tuple[tuple[str, Reason], ...] = (
+    ("long texts", _is_long),
+    ("few records for each value", _has_many_classes),
+)
 NO_LABEL: tuple[tuple[str, Reason], ...] = (
     *NEITHER,
     ("mostly empty", _is_mostly_empty),
-    LONG,
+    *UNLESS_NAMED,
     ("as many different values as a text has", _differs_nearly_always),
 )
 NO_TEXT: tuple[tuple[str, Reason], ...] = (
@@ -218,8 +242,11 @@ NO_TEXT: tuple[tuple[str, Reason], ...] = (
 
 
 def why_no_label(facts: ColumnFacts, *, named: bool = False) -> str:
-    """Return in words why a column holds no labels, empty where it may; one that is named a label may be long."""
-    return _first_reason(facts, [one for one in NO_LABEL if not (named and one == LONG)])
+    """Return in words why a column holds no labels, empty where it may.
+
+    Labels of a column that is `named` a label may be long, and many.
+    """
+    return _first_reason(facts, [one for one in NO_LABEL if not (named and one in UNLESS_NAMED)])
 
 
 def why_no_text(facts: ColumnFacts) -> str:

@@ -264,7 +264,7 @@ def _kind(name: str) -> str:
 
 
 def _is_varied(facts: ColumnFacts) -> bool:
-    return len(facts.filled) < FEW or facts.n_distinct >= LEAST_VARIED * len(facts.filled)
+    return len(facts.filled) < FEW or facts.share_distinct >= LEAST_VARIED
 
 
 def _without_twins(table: RawTable, names: list[str]) -> list[str]:
