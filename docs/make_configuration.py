@@ -37,7 +37,7 @@ does not exist is an error that names the line and the likely key; all mistakes 
 
 QUICK_HEAD = """## What `--quick` changes
 
-At most 2,000 documents of the corpus are drawn, and these settings are smaller, where they are not given:
+These settings are other ones, where they are not given; `corpus.limit` draws a sample:
 
 | key | default | with `--quick` |
 | --- | --- | --- |"""

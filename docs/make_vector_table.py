@@ -22,7 +22,7 @@ import polars as pl
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-from vector_file_builders import VARIANTS  # noqa: E402
+from vector_file_variants import VARIANTS  # noqa: E402
 
 PAGE = Path(__file__).with_name("vector-files.md")
 N_WORDS, DIMENSION, WANTED_EVERY = 20_000, 50, 4
@@ -30,7 +30,7 @@ Figures = dict[str, Any]
 
 HEAD = """# Vector files
 
-<!-- Written by docs/make_vector_table.py from the variants in tests/vector_file_builders.py. -->
+<!-- Written by docs/make_vector_table.py from the variants in tests/vector_file_variants.py. -->
 
 `--embeddings FILE` reads any of these; the format is told from the content, the name plays no part (but for
 calling word2vec text in a file named `.vec` fastText's):
@@ -41,14 +41,56 @@ calling word2vec text in a file named `.vec` fastText's):
 | word2vec binary | the first line is two whole numbers, then bytes that no text holds |
 | GloVe text | most lines have the same number of fields, all but the first of them numbers |
 | fastText `.bin` | its first four bytes; n-grams give vectors to words that are not in it |
+| text with commas or semicolons | nearly all fields but the first are numbers; a line with names, a running \
+number first, quotation marks as csv writes them |
+| numbers without words, such as TensorBoard's `tensors.tsv` | all fields are numbers, the first ones with a \
+decimal point; the words lie beside them |
 | `.npz` | a .zip of arrays: one of vectors, one of words as text (not objects) |
+| `.npy` | its first bytes; the words lie beside it |
 | `.safetensors` | its header: a tensor of vectors, and in the metadata the words as a JSON list |
-| plain, gzip, zstd, or the one file of a .zip | their first bytes |
+| static embeddings of model2vec and sentence-transformers | a `.safetensors` with `tokenizer.json` beside it, \
+or its folder |
+| plain, gzip, bzip2, xz, zstd, or the one file of a .zip | their first bytes |
 
-In an `.npz` or `.safetensors` the vectors are called `vectors`, `embeddings`, `embedding`, `matrix` or `weights`,
-the words `words`, `vocab`, `vocabulary`, `tokens` or `index_to_key`. Without words in it they are taken from a file
-beside it: of the same name with `.txt` (one word a line), `.vocab` or `.json`, or `vocabulary.json`,
-`vocabulary.txt`, `vocab.json`, `vocab.txt` or `tokenizer.json`. JSON is a list, or a table from words to rows.
+In an `.npz` or `.safetensors` the vectors are called `vectors`, `embeddings`, `embedding`, `embedding.weight`,
+`embeddings.weight`, `matrix` or `weights`, the words `words`, `vocab`, `vocabulary`, `tokens` or `index_to_key`.
+Without words in it they are taken from a file beside it: of the same name with `.txt` (one word a line), `.vocab`,
+`.words`, `.tsv` or `.json`, or `vocabulary.json`, `vocabulary.txt`, `vocab.json`, `vocab.txt`, `words.txt`,
+`words.json`, `metadata.tsv`, `tokenizer.json` or `words.npy`; beside text also under its own name with `metadata`,
+`meta`, `labels`, `words` or `vocab` in the place of `tensors`, `tensor`, `vectors`, `vecs` or `embeddings`. JSON is a
+list, or a table from words to rows. Of a table the column `word`, `token`, `label` or the like counts, else the first;
+a first line more than there are vectors names the columns; counts behind words are left out.
+
+A folder may be given: that of a static embedding, or one with a single vector file. In a .zip, `README`, `LICENSE` and
+`meta.json` are passed over, and of `model.bin` and `model.txt` the binary is read.
+
+## How words are written
+
+| the file's words | what is read |
+| --- | --- |
+| `/c/en/house` (ConceptNet Numberbatch), `en:house`, `en/house` | the language with most words of the corpus, \
+or that of the setting `embeddings.language`; what has no language is of every one |
+| `house_NOUN`, `house_NN`, `house\\|NOUN`, `house/nn`, `house#n` | the word without its tag; of several tags \
+the first in the file, since files begin with the frequent ones and a mean of noun and verb is the vector of neither |
+| `▁house`, `Ġhouse`, `house</w>` | the pieces of a tokenizer that are whole words |
+| not UTF-8 | as Windows-1252, Windows-1251, KOI8-R and others, GB 18030, Big5, Shift JIS, EUC, where most \
+words beyond ASCII are no UTF-8: the encoding that gives most words of the corpus |
+| a blank, a no-break space, nothing | counted as rows without a word |
+
+Nine of ten words have to be written so, one of five for pieces. Each is said: on the console, in the report, in
+`inspect embeddings`. Words of file and corpus are compared in the same form of Unicode, capitals aside; Hebrew and
+Arabic words also without vowel signs, and with one form of the letters that are written in several.
+
+A **static embedding** has a vector for each token of its tokenizer. A word that is one token has its row; any other
+the mean of the rows of its pieces, as model2vec's `StaticModel.encode` gives it for the word (without its scaling to
+length 1, which would leave out how much a word counts in a text), or sentence-transformers' `StaticEmbedding`. Tensors
+`mapping` and `weights` are applied, unknown pieces left out by model2vec and kept by sentence-transformers. Cutting
+words needs the extra `static` (`pip install -e '.[static]'`); without it words that are one token alone have vectors.
+
+**Low coverage** is always told: where fewer than half of the training tokens have a vector, with five words of the
+file, five of the corpus that have none, the likely reason (a prefix, tags, accents, numbers for words, another script,
+encoding or language) and what to do. Every model that reads such vectors is marked in the summary and warned of in
+the report.
 
 ## What is done with what is found
 
@@ -57,13 +99,17 @@ beside it: of the same name with `.txt` (one word a line), `.vocab` or `.json`, 
 - In text, fields are separated by blanks, tabs and other control characters, and the numbers are the last ones of
   a line, so words may hold blanks and no-break spaces. A word may end in whole numbers ("windows 95"); any other
   number more than the dimension is an error. So is a line of more than 64 MiB.
-- The first of repeated words wins; the repeats of kept words are counted. Bytes that are not UTF-8 are read as
-  U+FFFD and the words that hold them are counted.
+- The first of repeated words wins; the repeats of kept words are counted. Single words that are not UTF-8 are
+  read with U+FFFD and counted.
 - A last line or row that the end of the file cuts off is left out with a note. A last line that has all of its
   numbers is kept, though the last digits of the last one may be missing: no reader can tell. A wrong number of
   words in the header is a note.
 - The number of fields is checked on every line. That they are numbers, and finite, is checked on kept rows alone.
-- Pickles, gensim's `.kv` and `.model` among them, are code and always refused, with the command that converts them.
+- A line that begins with its numbers is a row without a word, unless the first is a whole number: then one is missing.
+- Pickles, gensim's `.kv` and `.model` and PyTorch's `.bin` and `.pt` among them, are code and always refused, gensim's
+  with the command that converts them.
+- What is no table of word vectors is called what it is: web pages, Git LFS pointers, JSON, SQLite (`.magnitude`),
+  HDF5, ONNX, GGUF, Parquet, archives, counts, sparse rows, folders of spaCy, Flair and transformers.
 
 """
 

@@ -1,7 +1,4 @@
-"""Vector files of every kind, well-formed and malformed, written from words and vectors.
-
-`VARIANTS` names each kind; the tests build them from six words, docs/make_vector_table.py from thousands.
-"""
+"""Vector files of the usual formats, well-formed and malformed, written from words and vectors."""
 
 from __future__ import annotations
 
@@ -9,7 +6,6 @@ import gzip
 import json
 import zipfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -18,14 +14,6 @@ from pipeline.core.values import Float32
 
 Words = Sequence[str]
 Build = Callable[[Path, Words, Float32], Path]
-
-
-@dataclass(frozen=True)
-class Variant:
-    """A kind of file: how it is written, and which of gensim's loaders a person would choose for it."""
-
-    build: Build  # (folder, words, vectors) > the file
-    gensim: str | None  # a key of GENSIM_CALLS in docs/make_vector_table.py
 
 
 def lines_of(words: Words, vectors: Float32, separator: str = " ") -> list[str]:
@@ -212,7 +200,7 @@ def cut_binary(folder: Path, words: Words, vectors: Float32) -> Path:
 # --- refused ---------------------------------------------------------------------------------------------
 
 
-def _second_line(change: Callable[[list[str]], list[str]]) -> Build:
+def second_line(change: Callable[[list[str]], list[str]]) -> Build:
     """Return a builder of GloVe text whose second line is changed, field by field."""
 
     def build(folder: Path, words: Words, vectors: Float32) -> Path:
@@ -293,44 +281,3 @@ def zip_of_two(folder: Path, words: Words, vectors: Float32) -> Path:
         archive.writestr("glove.50d.txt", joined(lines_of(words, vectors)))
         archive.writestr("glove.100d.txt", joined(lines_of(words, vectors)))
     return path
-
-
-VARIANTS: dict[str, Variant] = {
-    "word2vec text": Variant(word2vec_text, "text"),
-    "word2vec text, blank and CR before each newline": Variant(word2vec_c_text, "text"),
-    "word2vec text, tabs": Variant(tabs, "text"),
-    "word2vec text, upper-case": Variant(upper_case, "text"),
-    "GloVe text": Variant(glove_text, "no header"),
-    "GloVe text, words with blanks": Variant(glove_blanks, "no header"),
-    "word2vec binary": Variant(word2vec_binary, "binary"),
-    "word2vec binary, newline after each row": Variant(word2vec_c_binary, "binary"),
-    "fastText .vec": Variant(fasttext_vec, "text"),
-    "fastText .bin": Variant(fasttext_bin, "facebook"),
-    "npz": Variant(npz, None),
-    "safetensors, words in the metadata": Variant(safetensors, None),
-    "safetensors, words in a .txt beside it": Variant(safetensors_sibling, None),
-    "gzip, named without .gz": Variant(gzipped, "text"),
-    "zstd, two frames": Variant(zstandard_packed, "no header"),
-    "the one file of a .zip": Variant(zipped, "binary"),
-    "every word twice": Variant(repeated_words, "text"),
-    "a word that is not UTF-8": Variant(invalid_utf8, "text"),
-    "dimension 1": Variant(one_dimension, "no header"),
-    "cut last line": Variant(cut_last_line, "text"),
-    "header promises more words": Variant(wrong_count, "text"),
-    "cut binary": Variant(cut_binary, "binary"),
-    "a number too few": Variant(_second_line(lambda fields: fields[:-1]), "no header"),
-    "a number too many": Variant(_second_line(lambda fields: [*fields, "0.5"]), "no header"),
-    "NaN": Variant(_second_line(lambda fields: [*fields[:2], "nan", *fields[3:]]), "no header"),
-    "infinity": Variant(_second_line(lambda fields: [*fields[:2], "1e99", *fields[3:]]), "no header"),
-    "not a number": Variant(_second_line(lambda fields: [*fields[:2], "O.5", *fields[3:]]), "no header"),
-    "empty file": Variant(empty, "text"),
-    "header only": Variant(header_only, "text"),
-    "web page": Variant(html, "text"),
-    "prose": Variant(prose, "no header"),
-    "UTF-16": Variant(utf16, "no header"),
-    "gensim .kv": Variant(keyed_vectors, "keyed vectors"),
-    "gensim .model": Variant(word2vec_model, "word2vec model"),
-    "npz with objects": Variant(object_words, None),
-    "cut gzip": Variant(cut_gzip, "text"),
-    ".zip of two files": Variant(zip_of_two, "no header"),
-}

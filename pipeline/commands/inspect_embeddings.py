@@ -13,7 +13,7 @@ from pipeline.core.values import TRAIN
 from pipeline.embeddings.audit.fit import CorpusFacts, audit_fit
 from pipeline.embeddings.audit.neighbours import characteristic_words, neighbour_rows
 from pipeline.embeddings.table import Embedded, embed, parse_source
-from pipeline.experiment.data import embedding_request, read_and_split, tokenize_all
+from pipeline.experiment.data import embedding_request, read_and_split, settle_tokenizer, tokenize_all
 from pipeline.models.table import PlannedModel
 from pipeline.report import describe_audit
 from pipeline.run_folder.details.words import Audit, Neighbours
@@ -41,6 +41,7 @@ def describe_fit(source: str, config: Config, console: Console) -> str:
     """
     _check(source)
     read = read_and_split(config, console)
+    config, told = settle_tokenizer(config, read.loaded)
     planned = (PlannedModel("", "network", "", source=source),)  # unlabelled text is for embeddings only
     data = tokenize_all(config, console, read.loaded, planned)
     with console.stage(f"Embedding: {source}", unit="epochs") as stage:
@@ -57,7 +58,7 @@ def describe_fit(source: str, config: Config, console: Console) -> str:
         f"{found.source} on {read.loaded.name}: {len(facts.corpus.texts):,} documents, dimension"
         f" {audit['dimension']}, vectors for {audit['rows_kept']:,} words of the corpus"
     )
-    notes = "\n".join(f"Note: {note}" for note in _other_notes(found))
+    notes = "\n".join(f"Note: {note}" for note in (*told, *_other_notes(found)))
     described = describe_audit(value_as(Audit, plain(audit)), value_as(Neighbours, plain(near)))
     return "\n\n".join([part for part in (head, notes, described) if part])
 

@@ -14,7 +14,7 @@ from pipeline.core.files import plain
 from pipeline.core.resources import memory_mib, usable_cores
 from pipeline.embeddings.audit.fit import CorpusFacts
 from pipeline.experiment.calibrate import Calibration
-from pipeline.experiment.data import read_and_split, tokenize_all
+from pipeline.experiment.data import read_and_split, settle_tokenizer, tokenize_all
 from pipeline.experiment.executors import check_executor
 from pipeline.experiment.fit_loop import FitLoop
 from pipeline.experiment.forecast import Cluster, every_job, forecast
@@ -39,6 +39,7 @@ def plan_run(config: Config, console: Console, nodes: int = 1) -> Forecast:
     check_settings(planned, config.networks)
     check_executor(config.run.executor)
     read = read_and_split(config, console)
+    config, _ = settle_tokenizer(config, read.loaded)
     config, _ = settle_sources(config, planned, read.corpora[0])
     data = tokenize_all(config, console, read.loaded, plan_models(config.run.models, config.run.embeddings))
     before = time.perf_counter() - start

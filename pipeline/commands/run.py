@@ -32,7 +32,14 @@ from pipeline.corpus.facts import describe_tokens
 from pipeline.corpus.splits import join_groups
 from pipeline.embeddings.audit.fit import CorpusFacts
 from pipeline.experiment.conclude import conclude
-from pipeline.experiment.data import ReadCorpus, RunData, Split, read_and_split, tokenize_all
+from pipeline.experiment.data import (
+    ReadCorpus,
+    RunData,
+    Split,
+    read_and_split,
+    settle_tokenizer,
+    tokenize_all,
+)
 from pipeline.experiment.document_facts import describe_test_documents
 from pipeline.experiment.executors import Executors, check_executor, executor_of
 from pipeline.experiment.fit_loop import FitLoop, run_jobs
@@ -120,7 +127,9 @@ def run_experiment(
     check_names(config.run.compare, {model.name for model in planned})
     read = read_and_split(config, console)
     config = with_answers(config, read.loaded.reading)
-    config, told = settle_sources(config, planned, read.corpora[0])
+    config, cut = settle_tokenizer(config, read.loaded)
+    config, chosen = settle_sources(config, planned, read.corpora[0])
+    told = (*cut, *chosen)
     for sentence in told:
         console.say(sentence)
     loaded = replace(read.loaded, assumptions=(*read.loaded.assumptions, *told))

@@ -31,7 +31,7 @@ from pipeline.experiment.planned_run import AskedRun, PlannedRun
 from pipeline.run_folder.models import saved_tokens
 from pipeline.run_folder.predictions import SavedPredictions, read_run_predictions
 from pipeline.settings.setting import Value
-from pipeline.settings.tables import Config, with_values
+from pipeline.settings.tables import QUICK, Config, with_values
 from pipeline.tasks.classification.answers import Predictions
 from pipeline.text.tokenizer import tokenize
 
@@ -87,7 +87,9 @@ def selftest(config: Config, console: Console, models: tuple[str, ...] = MODELS)
     PipelineError
         For a mistake in the user's files or settings.
     """
-    config = with_values(config, {**SETTINGS, "run.models": models, "corpus.folds": 0, "run.seeds": 1})
+    own: dict[str, Value] = {"run.models": models, "corpus.folds": 0, "run.seeds": 1}
+    own["corpus.limit"] = config.corpus.limit or QUICK["corpus.limit"]
+    config = with_values(config, {**SETTINGS, **own})
     data = _read(config, console)
     found: list[Finding] = []
     with tempfile.TemporaryDirectory(prefix="embedseq-selftest-") as folder:

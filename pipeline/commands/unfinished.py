@@ -12,6 +12,7 @@ from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError, first_places
 from pipeline.core.fits import FitKey
 from pipeline.corpus.facts import split_hash
+from pipeline.corpus.readers.places import FROM_STANDARD_INPUT
 from pipeline.corpus.sources import names_of
 from pipeline.evaluation.scoring import Scored
 from pipeline.experiment.conclude import decorate, write_and_score
@@ -101,6 +102,11 @@ def _decorate(run: PlannedRun, scored: Scored, console: Console) -> bool:
 
     Returns whether that is all that can be done: a corpus that is elsewhere may be found at the next call.
     """
+    if {*names_of(run.config.corpus.path)} & {*FROM_STANDARD_INPUT}:
+        console.warn(
+            "the report has no texts of documents: the corpus came through standard input, which is read only once"
+        )
+        return True
     try:
         read = read_and_split(run.config, console)
     except PipelineError as error:

@@ -119,11 +119,9 @@ def _split_parts(text: str, known: Collection[str]) -> tuple[str, ...]:
 
 
 def _check_part(part: str, asked: str, known: Collection[str]) -> None:
-    """Raise PipelineError unless a part is a known name or a file."""
-    if part in known or os.path.isfile(os.path.expanduser(part)):
+    """Raise PipelineError unless a part is a known name, a file, or a folder, which may hold a static embedding."""
+    if _usable(part, known):
         return
-    if part and os.path.isdir(os.path.expanduser(part)):
-        raise PipelineError(_OPTION, f'"{part}" is a folder; a vector file is expected', "name a file in it")
     stem, _, mode = part.rpartition(":")
     if not part:
         fix = "write one name, or two or more with a + between them"

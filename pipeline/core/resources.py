@@ -27,6 +27,8 @@ PACKAGES = (
     "polars",
     "altair",
     "vl-convert-python",
+    "chardet",
+    "icu4py",
 )
 _SAMPLE_SECONDS = 0.05
 

@@ -14,6 +14,23 @@ Metric = Literal["accuracy", "macro-f1", "balanced-accuracy", "log-loss"]
 METRIC_NAMES: tuple[Metric, ...] = get_args(Metric)
 FIRST_METRIC = METRIC_NAMES[0]  # where none is asked for
 
+LOW_COVERAGE = (
+    0.5  # share of tokens that have a vector: below it a source, and each model that reads it, is warned of
+)
+
+
+def few_vectors(token_coverage: float) -> str:
+    """Return what is said of a model whose vectors cover little of the text; empty where they cover enough.
+
+    >>> few_vectors(0.0), few_vectors(0.413), few_vectors(0.9)
+    ('no word has a vector', 'only 41 % of the tokens have a vector', '')
+    """
+    if token_coverage >= LOW_COVERAGE:
+        return ""
+    if token_coverage == 0:
+        return "no word has a vector"
+    return f"only {percent(token_coverage, 0)} of the tokens have a vector"
+
 
 def quoted(names: Sequence[str]) -> str:
     """Return names in quotation marks.

@@ -3,34 +3,55 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 
 from pipeline.core.console import Console
 from pipeline.core.reading import Chosen, Reading
 from pipeline.core.seeds import stage_generator
 from pipeline.core.values import Corpus, Duplicates, LoadedCorpus
+from pipeline.corpus.asked.classes import ClassOptions, read_map
 from pipeline.corpus.how_read import resting_on
 from pipeline.corpus.loading import read_corpus
+from pipeline.corpus.readers.encodings import reading_as
 from pipeline.corpus.readers.unsettled import AT_TERMINAL, Unsettled
+from pipeline.corpus.sample import sample_corpus
+from pipeline.corpus.sources import names_of
 from pipeline.corpus.splits import split_corpus
-from pipeline.settings.tables import Config, with_values
+from pipeline.settings.tables import QUICK, Config, with_values
 
 
 def read_asked(config: Config, console: Console | None = None) -> LoadedCorpus:
-    """Return the corpus of `[corpus]`, with its test, validation and unlabelled files.
+    """Return the corpus of `[corpus]`, with its test, validation and unlabelled files, or a sample of it.
 
     Where several columns would do, a person at the terminal of `console` is asked.
     """
     wanted = config.corpus
-    return read_corpus(
-        wanted.path,
-        test=wanted.test,
-        validation=wanted.validation,
-        unlabelled=wanted.unlabelled,
-        text_column=wanted.text,
-        label_column=wanted.label,
-        allow_losses=wanted.allow_losses,
-        ask=None if console is None else partial(_ask, console),
-    )
+    files = (wanted.path, wanted.test, wanted.validation, wanted.unlabelled)
+    beside = [Path(name) for named in files if named is not None for name in names_of(named)]
+    with reading_as(wanted.encoding, beside):
+        loaded = read_corpus(
+            wanted.path,
+            test=wanted.test,
+            validation=wanted.validation,
+            unlabelled=wanted.unlabelled,
+            text_column=wanted.text,
+            label_column=wanted.label,
+            classes=ClassOptions(
+                read_map(wanted.class_map or ""), wanted.drop_classes, wanted.only_known_classes
+            ),
+            allow_losses=wanted.allow_losses,
+            ask=None if console is None else partial(_ask, console),
+        )
+    generator = stage_generator(
+        config.run.seed, "quick sample"
+    )  # of --quick, which is a limit, before there was one
+    return sample_corpus(loaded, wanted.limit, generator, _asked_by(config)) if wanted.limit else loaded
+
+
+def _asked_by(config: Config) -> str:
+    """Return the option that the limit comes from."""
+    limit = config.corpus.limit
+    return "--quick" if config.run.quick and limit == QUICK["corpus.limit"] else f"--limit {limit}"
 
 
 def _ask(console: Console, question: Unsettled) -> Chosen | None:

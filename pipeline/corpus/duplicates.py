@@ -6,6 +6,8 @@ import numpy as np
 import polars as pl
 
 from pipeline.core.values import TEST, Corpus, Duplicates, Int64
+from pipeline.settings.tables import TokenizerSettings
+from pipeline.text.unicode import one_form
 
 
 def find_duplicates(corpus: Corpus) -> Duplicates:
@@ -67,12 +69,17 @@ def unlabelled_warning(unlabelled: pl.Series, tested: pl.Series) -> str | None:
 
 
 def normalise(texts: pl.Series) -> pl.Series:
-    """Return texts in lower case with runs of blanks as one blank, none at the ends.
+    """Return texts in one Unicode form and in lower case, with runs of blanks as one blank, none at the ends.
 
     >>> normalise(pl.Series([" Good \\n film"])).to_list()
     ['good film']
     """
-    return texts.str.to_lowercase().str.replace_all(r"\s\s+|[^\S ]", " ").str.strip_chars()
+    return (
+        one_form(texts, TokenizerSettings())
+        .str.to_lowercase()
+        .str.replace_all(r"\s\s+|[^\S ]", " ")
+        .str.strip_chars()
+    )
 
 
 def group_numbers(texts: pl.Series, apart: np.ndarray) -> Int64:

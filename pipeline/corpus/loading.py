@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
@@ -22,11 +22,15 @@ from pipeline.core.values import (
     Ledger,
     LoadedCorpus,
 )
+from pipeline.corpus.asked.classes import AS_THEY_ARE, ClassOptions
+from pipeline.corpus.asked.columns import ChosenColumns, ColumnOptions
 from pipeline.corpus.how_read import how_read, resting_on
-from pipeline.corpus.part import Part, select_evaluation, select_training
+from pipeline.corpus.mending import mend
+from pipeline.corpus.part import Part
+from pipeline.corpus.parts import select_parts
+from pipeline.corpus.plausible import part_warnings
 from pipeline.corpus.readers.archives import Unpacked
 from pipeline.corpus.readers.column_names import names_label
-from pipeline.corpus.readers.columns import choose_columns, choose_like
 from pipeline.corpus.readers.hugging_face import NO_CLASS
 from pipeline.corpus.readers.layout import Layout
 from pipeline.corpus.readers.named_columns import called_so
@@ -57,6 +61,7 @@ def read_corpus(
     unlabelled: Named | None = None,
     text_column: str | None = None,
     label_column: str | None = None,
+    classes: ClassOptions = AS_THEY_ARE,
     task: Task = CLASSIFY,
     allow_losses: bool = False,
     ask: Ask | None = None,
@@ -66,16 +71,19 @@ def read_corpus(
     Parameters
     ----------
     source : str, Path or several
-        Files (.csv .tsv .jsonl .ndjson .json .parquet .arrow .txt, plain, .gz or .zst), a pattern of their names, a
-        folder with files or with one folder a class, with train and test in it or not, or the name of a built-in
-        corpus.
+        Files in any format of `READERS`, plain or packed, a table or sheet of one (`shop.db::reviews`), standard
+        input (`-`), a pattern of names, a folder with files or with one folder a class, with train and test in it or
+        not, or the name of a built-in corpus.
     test, validation : str, Path or several, optional
         The official test and validation files; their documents get the splits TEST and VALIDATION, all others
         are UNASSIGNED.
     unlabelled : str, Path or several, optional
         Extra text for embeddings: any of the formats, or a .txt file with a document a line.
     text_column, label_column : str, optional
-        Column names; found by name or content where absent.
+        Column names; found by name or content where absent. Several columns, such as "title,body", are joined;
+        a number cut in two, such as "stars>3", is a label.
+    classes : ClassOptions
+        Classes to merge, to rename and to leave out.
     task : Task
         What is asked of a document: which labels there are, and which are unknown.
     allow_losses : bool
@@ -89,38 +97,27 @@ def read_corpus(
         A file that cannot be read, files or folders that could be a corpus in several ways, columns that cannot be
         settled, a test label that training does not have, or fewer than two classes.
     """
-    named = tuple(name for name in (text_column, label_column) if name is not None)
+    asked = ColumnOptions(text_column, label_column)
     with Unpacked() as unpacked:
         layout = find_corpus(source, test, validation, unpacked)
-        table = _read_training(layout, named)
-        others = [
-            (own, own.read((*named, *table.cells.columns)), split, option)
+        table = _read_training(layout, asked.names)
+        beside = [
+            (own, own.read(asked.names_beside(table)), split, option)
             for own, split, option in ((layout.validation, VALIDATION, validation), (layout.test, TEST, test))
             if own is not None
         ]
-        text, label = _asked(text_column, "--text"), _asked(label_column, "--label")
-        agreeing = partial(in_every_file, [other for _, other, _, _ in others], ask)
-        with resting_on(how_read(table)):
-            columns = choose_columns(table, text, label, agreeing)
-        with resting_on(how_read(table, columns)):
-            training = select_training(columns, allow_losses=allow_losses)
-            classes = task.names(training.labels, table.file)
-        parts, without = [training], []
-        for own, table, split, option in others:
-            if option is None and _has_no_labels(table, columns.label):
+        agreeing = partial(in_every_file, [other for _, other, _, _ in beside], ask)
+        first = _choose(table, partial(asked.choose, ask=agreeing))
+        others, without = [], []
+        for own, table, split, option in beside:
+            if option is None and _has_no_labels(table, called_so(table, first.columns.label)):
                 without.append((own.paths, SPLIT_NAMES[split]))
-                continue
-            with resting_on(how_read(table)):
-                chosen = choose_like(table, columns, ask)
-            with resting_on(how_read(table, chosen)):
-                parts.append(
-                    select_evaluation(
-                        chosen, split=split, classes=classes, task=task, allow_losses=allow_losses
-                    )
-                )
-        given = () if unlabelled is None else tuple(map(unpacked.folder_of, find_paths(unlabelled)))
-        extra = _read_unlabelled(given, layout, without, text_column, training, columns.text.column)
-        return unpacked.named(_join(corpus_name(source), parts, classes, extra, task))
+            else:
+                others.append((split, _choose(table, partial(asked.choose_as, training=first, ask=ask))))
+        parts, names = select_parts(first, others, classes, task, allow_losses=allow_losses)
+        given = () if unlabelled is None else find_paths(unlabelled, option="--unlabelled")
+        extra = _read_unlabelled(tuple(map(unpacked.folder_of, given)), layout, without, asked, parts[0])
+        return unpacked.named(_join(corpus_name(source), parts, names, extra, task))
 
 
 # --- files -----------------------------------------------------------------------------------------------
@@ -135,11 +132,12 @@ def _read_training(layout: Layout, named: tuple[str, ...]) -> RawTable:
     )
 
 
-def _asked(column: str | None, option: str) -> Chosen | None:
-    return None if column is None else Chosen(column, option)
+def _choose(table: RawTable, choose: Callable[[RawTable], ChosenColumns]) -> ChosenColumns:
+    with resting_on(how_read(table)):
+        return choose(table)
 
 
-def _has_no_labels(table: RawTable, label: Chosen) -> bool:
+def _has_no_labels(table: RawTable, label: Chosen | None) -> bool:
     """Whether a part that was found by its name holds no labels: no column for them, or none in it (-1)."""
     own = called_so(table, label)
     if own is None:
@@ -152,9 +150,8 @@ def _read_unlabelled(
     given: tuple[Path, ...],
     layout: Layout,
     without: Sequence[tuple[tuple[Path, ...], str]],
-    text_column: str | None,
+    asked: ColumnOptions,
     training: Part,
-    corpus_column: str,
 ) -> Unlabelled:
     """Return the text without labels: what --unlabelled names, else what lies in the corpus.
 
@@ -170,7 +167,7 @@ def _read_unlabelled(
     if not paths:
         return Unlabelled(None if own is None or own.is_empty() else own, (), warnings)
     name = first_places([str(path) for path in paths])
-    texts, assumptions = read_unlabelled(paths, name, text_column, corpus_column)
+    texts, assumptions = read_unlabelled(paths, name, asked, training.columns.text.column)
     if own is not None and not given:
         texts = pl.concat([own, texts])
     return Unlabelled(texts, assumptions, warnings)
@@ -186,8 +183,10 @@ def _join(
     extra: Unlabelled,
     task: Task,
 ) -> LoadedCorpus:
+    more = [] if extra.texts is None else [extra.texts]
+    mended = mend([*(part.texts for part in parts), *more])
     corpus = Corpus(
-        texts=pl.concat([part.texts for part in parts]).alias("text"),
+        texts=pl.concat(mended.parts[: len(parts)]).alias("text"),
         labels=task.targets(pl.concat([part.labels for part in parts]), classes),
         label_names=classes,
         records=np.concatenate([part.records for part in parts]),
@@ -198,18 +197,26 @@ def _join(
         name=name,
         corpus=corpus,
         ledger=Ledger(sum(len(part.table.cells) for part in parts), len(corpus.texts), dropped),
-        unlabelled=extra.texts,
-        assumptions=tuple(line for part in parts for line in part.assumptions) + extra.assumptions,
-        warnings=tuple(line for part in parts for line in part.warnings)
-        + extra.warnings
-        + task.warnings(classes),
+        unlabelled=None if extra.texts is None else mended.parts[-1],
+        assumptions=(
+            *(line for part in parts for line in part.assumptions),
+            *extra.assumptions,
+            *mended.notes,
+        ),
+        warnings=(
+            *(line for part in parts for line in part.warnings),
+            *extra.warnings,
+            *mended.warnings,
+            *task.warnings(classes),
+            *part_warnings(corpus),
+        ),
         hash=corpus_hash(corpus),
-        reading=Reading(tuple(part.reading() for part in parts), _classes(corpus)),
+        reading=Reading(tuple(part.reading() for part in parts), classes_by_size(corpus)),
         together=_together(parts),
     )
 
 
-def _classes(corpus: Corpus) -> tuple[tuple[str, int], ...]:
+def classes_by_size(corpus: Corpus) -> tuple[tuple[str, int], ...]:
     """Return the classes with their documents, most first."""
     counts = np.bincount(corpus.labels, minlength=len(corpus.label_names)).tolist()
     return tuple(sorted(zip(corpus.label_names, counts, strict=True), key=lambda pair: -pair[1]))

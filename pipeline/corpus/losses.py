@@ -8,11 +8,18 @@ from pathlib import Path
 from pipeline.core.errors import PipelineError, first_places
 from pipeline.core.values import Dropped
 from pipeline.core.wording import percent
+from pipeline.corpus.asked.cut import NO_NUMBER
 from pipeline.corpus.readers.table import ending_of
 
 NO_TEXT, NO_LABEL = "no text", "no label"
 UNDECODABLE_BYTES, WRONG_NUMBER = "undecodable bytes", "wrong number of fields"
-LOSSES = (NO_TEXT, NO_LABEL, UNDECODABLE_BYTES, WRONG_NUMBER)  # other reasons are no loss: nobody's documents
+LOSSES = (
+    NO_TEXT,
+    NO_LABEL,
+    UNDECODABLE_BYTES,
+    WRONG_NUMBER,
+    NO_NUMBER,
+)  # other reasons are no loss: nobody's documents
 WARNED, REFUSED = 0.02, 0.2  # of the records of a file
 ENDINGS_WITHOUT_LINES = (".parquet", ".json")
 

@@ -12,6 +12,7 @@ from pipeline.core.errors import PipelineError, first_places
 from pipeline.core.reading import PartRead
 from pipeline.core.values import SPLIT_NAMES, UNASSIGNED, Bool, Dropped, Int64
 from pipeline.core.wording import quoted
+from pipeline.corpus.asked.cut import cut_of_numbers
 from pipeline.corpus.how_read import how_read
 from pipeline.corpus.losses import (
     NO_LABEL,
@@ -23,8 +24,11 @@ from pipeline.corpus.losses import (
 )
 from pipeline.corpus.readers.columns import Columns
 from pipeline.corpus.readers.records import UNDECODABLE, WRONG_FIELDS, RawTable, is_blank
+from pipeline.tasks.classification.targets import LABELS_SHOWN
 from pipeline.tasks.table import CLASSIFY
 from pipeline.tasks.task import Task
+
+UNKNOWN_CLASS = "of a class that training does not have (--only-known-classes)"
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,12 +56,10 @@ class Part:
         )
 
 
-def select_training(columns: Columns, *, allow_losses: bool) -> Part:
+def select_training(table: RawTable, columns: Columns, *, allow_losses: bool) -> Part:
     """Keep the records with text and label; the others go to the ledger with the first reason that holds."""
-    table = columns.table
     texts, labels = table.cells[columns.text.column], table.cells[columns.label.column]
     reasons = {
-        **table.left_out,
         UNDECODABLE_BYTES: (table.problems & UNDECODABLE) > 0,
         WRONG_NUMBER: (table.problems & WRONG_FIELDS) > 0,
         **table.left_out,
@@ -66,8 +68,7 @@ def select_training(columns: Columns, *, allow_losses: bool) -> Part:
     }
     part = _split_off(table, columns, UNASSIGNED, texts, labels, reasons)
     if len(part.texts) == 0:
-        found = ", ".join(f"{count:,} {reason} ({where})" for reason, count, where in by_reason(part.dropped))
-        what = f"none of the {len(table.cells)} records has both text and label: {found}"
+        what = f"none of the {len(table.cells)} records has both text and label: {_reasons(part)}"
         names = quoted([columns.text.column, columns.label.column])
         raise PipelineError(table.file, what, f"check the columns {names} (--text, --label)")
     losses = check_losses(table.file, len(table.cells), part.dropped, allowed=allow_losses)
@@ -75,18 +76,19 @@ def select_training(columns: Columns, *, allow_losses: bool) -> Part:
 
 
 def select_evaluation(
+    table: RawTable,
     columns: Columns,
     *,
     split: int,
     classes: tuple[str, ...],
     task: Task = CLASSIFY,
     allow_losses: bool = False,
+    only_known: bool = False,
 ) -> Part:
     """Keep every test record whose label can be read, so that no denominator shrinks.
 
     A text that is missing becomes empty, undecodable bytes stay as U+FFFD; both are counted in a warning.
     """
-    table = columns.table
     texts, labels = table.cells[columns.text.column], table.cells[columns.label.column]
     unknown = ~labels.is_in(list(classes)).fill_null(False).to_numpy()
     undecodable, wrong = (table.problems & UNDECODABLE) > 0, (table.problems & WRONG_FIELDS) > 0
@@ -96,9 +98,12 @@ def select_evaluation(
         UNDECODABLE_BYTES: undecodable & unknown,
         WRONG_NUMBER: wrong & (unknown | texts.is_null().to_numpy()),
     }
+    if only_known:
+        reasons[UNKNOWN_CLASS] = unknown & ~np.logical_or.reduce(list(reasons.values()))
     used = ~np.logical_or.reduce(list(reasons.values()))
     _check_labels(table, columns.label.column, np.flatnonzero(unknown & used).tolist(), classes, task)
     part = _split_off(table, columns, split, texts.fill_null(""), labels, reasons)
+    _check_tested(part)
     kept = np.isin(np.arange(len(texts)), part.records)
     notes = {
         "without text, kept as empty": kept & is_blank(texts).to_numpy(),
@@ -106,6 +111,8 @@ def select_evaluation(
         "with a wrong number of fields, kept": kept & wrong,
     }
     warnings = tuple(_note(table, note, rows) for note, rows in notes.items() if rows.any())
+    if only_known and reasons[UNKNOWN_CLASS].any():
+        warnings += (_unknown_note(table, labels, reasons[UNKNOWN_CLASS]),)
     losses = check_losses(table.file, len(table.cells), part.dropped, allowed=allow_losses)
     return replace(part, warnings=table.warnings + warnings + losses)
 
@@ -113,6 +120,31 @@ def select_evaluation(
 def _note(table: RawTable, note: str, rows: Bool) -> str:
     places = [table.place(record) for record in np.flatnonzero(rows).tolist()]
     return f"{table.file}: {plural(len(places), 'record')} {note} ({first_places(places)})"
+
+
+def _unknown_note(table: RawTable, labels: pl.Series, rows: Bool) -> str:
+    counts = labels.filter(pl.Series(rows)).value_counts(sort=True).rows()
+    classes = first_places([f'"{name}" ({count:,})' for name, count in counts], LABELS_SHOWN)
+    return (
+        f"{table.file}: {int(rows.sum()):,} of {plural(len(labels), 'record')} left out (--only-known-classes), of "
+        f"{'a class' if len(counts) == 1 else 'classes'} that training does not have: {classes}"
+    )
+
+
+def _check_tested(part: Part) -> None:
+    """Refuse a test or validation file of which no record can be used, or none has a text."""
+    file, option = part.table.file, f"--{SPLIT_NAMES[part.split]}"
+    if len(part.texts) == 0:
+        what = f"none of the {plural(len(part.table.cells), 'record')} can be used: {_reasons(part)}"
+        raise PipelineError(file, what, f"give a file of documents with their labels, or leave out {option}")
+    if is_blank(part.texts).all():
+        what = f'none of the {plural(len(part.texts), "record")} has a text in column "{part.columns.text.column}"'
+        raise PipelineError(file, what, "name the column with --text, or correct the file")
+
+
+def _reasons(part: Part) -> str:
+    """Return in words why records are left out, with the number and the first places of each reason."""
+    return ", ".join(f"{count:,} {reason} ({where})" for reason, count, where in by_reason(part.dropped))
 
 
 def _split_off(
@@ -154,9 +186,12 @@ def _check_labels(
     if not unknown:
         return
     label = table.cells[column][unknown[0]]
-    fix = "correct the row"
+    fix = "correct the row, or leave it out with --only-known-classes"
     if len(unknown) > 1:
         places = [table.place(row).removeprefix(f"{table.file}:") for row in unknown]
-        fix = f"correct the {len(unknown)} rows with such labels ({first_places(places)})"
+        rows = f"{len(unknown):,} rows with such labels ({first_places(places)})"
+        fix = f"correct the {rows}, or leave them out with --only-known-classes"
+    if cut := cut_of_numbers(names, column):
+        fix += f"; if these are numbers to be predicted, cut them in two classes: {cut}"
     what = f'column `{column}` is "{label}"; {task.unknown(label, names)}'
     raise PipelineError(table.place(unknown[0]), what, fix)

@@ -14,7 +14,15 @@ from pipeline.corpus.readers.archives import Unpacked
 from pipeline.corpus.readers.entries import is_series
 from pipeline.corpus.readers.files import stem_of
 from pipeline.corpus.readers.layout import Layout, Place, Source, lay_out, lay_out_part
-from pipeline.corpus.readers.table import check_exists, read_table
+from pipeline.corpus.readers.packing import STANDARD_INPUT, split_part
+from pipeline.corpus.readers.places import (
+    CORPUS,
+    check_exists,
+    check_is_no_address,
+    check_standard_input,
+    given_path,
+)
+from pipeline.corpus.readers.table import read_table
 
 _BEFORE_A_NUMBER = re.compile(r"[^A-Za-z]*[0-9]")
 Named = str | Path | Sequence[str | Path]  # a file, a folder or a pattern such as "part-*.csv", or several
@@ -29,7 +37,7 @@ def names_of(named: Named) -> tuple[str, ...]:
     return (str(named),) if isinstance(named, str | Path) else tuple(map(str, named))
 
 
-def find_paths(named: Named, known: Sequence[str] = ()) -> tuple[Path, ...]:
+def find_paths(named: Named, known: Sequence[str] = (), option: str = CORPUS) -> tuple[Path, ...]:
     """Return the files and folders that were named, patterns replaced by what they match in sorted order.
 
     Parameters
@@ -37,22 +45,26 @@ def find_paths(named: Named, known: Sequence[str] = ()) -> tuple[Path, ...]:
     named : Named
     known : sequence of str
         Names that mean a corpus without being a path, for "did you mean".
+    option : str
+        Where they were named.
 
     Raises
     ------
     PipelineError
-        A path that does not exist, or a pattern that matches nothing.
+        A path that does not exist, a pattern that matches nothing, or standard input beside others.
     """
+    check_standard_input(names_of(named), option)
     paths = dict.fromkeys(path for name in names_of(named) for path in _matches(name, known))
     return tuple(paths)
 
 
 def _matches(name: str, known: Sequence[str]) -> Iterator[Path]:
-    path = Path(name)
+    path = given_path(name)
     if path.exists() or not has_magic(name):
         check_exists(path, known)
         yield path
         return
+    check_is_no_address(path)
     found = sorted(glob(str(path.expanduser()), recursive=True))
     if not found:
         fix = 'correct it; "**" stands for folders of any depth'
@@ -63,7 +75,7 @@ def _matches(name: str, known: Sequence[str]) -> Iterator[Path]:
 def is_here(named: Named) -> bool:
     """Whether all that was named can be read on this machine."""
     return all(
-        name in BUILT_IN or Path(name).expanduser().exists() or glob(name, recursive=True)
+        name in BUILT_IN or split_part(Path(name).expanduser())[0].exists() or glob(name, recursive=True)
         for name in names_of(named)
     )
 
@@ -73,7 +85,9 @@ def corpus_name(named: Named) -> str:
     names = names_of(named)
     if names[0] in BUILT_IN:
         return names[0]
-    first, *others = paths = [path.resolve() for path in find_paths(named)]
+    first, *others = paths = [split_part(path)[0].resolve() for path in find_paths(named)]
+    if first.name == str(STANDARD_INPUT):
+        return "standard-input"
     if not others:
         name = first.name.lstrip(".")  # a run's folder is called after it, and is not to be hidden
         return (name if first.is_dir() else name.split(".")[0]) or "corpus"
@@ -107,8 +121,10 @@ def find_corpus(source: Named, test: Named | None, validation: Named | None, unp
             what = f"the corpus {found.name} has a part of its own, {inside.paths[0].name}"
             raise PipelineError(option, what, f"leave out {option}, or give {found.train.name} as CORPUS")
     if test is not None:
-        found = replace(found, test=_find_part(test, unpacked))
-    return found if validation is None else replace(found, validation=_find_part(validation, unpacked))
+        found = replace(found, test=_find_part("--test", test, unpacked))
+    if validation is not None:
+        found = replace(found, validation=_find_part("--validation", validation, unpacked))
+    return found
 
 
 def _find_source(source: Named, unpacked: Unpacked) -> Layout:
@@ -125,9 +141,9 @@ def _find_source(source: Named, unpacked: Unpacked) -> Layout:
     return lay_out(_place_of(paths))
 
 
-def _find_part(named: Named, unpacked: Unpacked) -> Source:
+def _find_part(option: str, named: Named, unpacked: Unpacked) -> Source:
     """Return the source of a test or validation part that an option names."""
-    paths = tuple(map(unpacked.folder_of, find_paths(named)))
+    paths = tuple(map(unpacked.folder_of, find_paths(named, option=option)))
     return _one_file(paths[0]) if _is_one_file(paths) else lay_out_part(_place_of(paths))
 
 

@@ -6,8 +6,21 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from pipeline.core.clean import plural
 from pipeline.core.errors import PipelineError
-from pipeline.core.values import TEST, TRAIN, UNASSIGNED, VALIDATION, Bool, Corpus, Int32, Int64, LoadedCorpus
+from pipeline.core.values import (
+    SPLIT_NAMES,
+    TEST,
+    TRAIN,
+    UNASSIGNED,
+    VALIDATION,
+    Bool,
+    Corpus,
+    Int32,
+    Int64,
+    LoadedCorpus,
+)
+from pipeline.corpus.plausible import shown
 
 
 @dataclass(frozen=True)
@@ -84,6 +97,7 @@ def split_corpus(
         split = corpus.split.copy()
         split[unassigned] = np.select([test, validation], [TEST, VALIDATION], TRAIN)[members.number]
         splits.append(replace(corpus, split=split))
+    _check_parts(loaded, splits, members, plan)
     _check_training(loaded.name, splits)
     return splits
 
@@ -183,17 +197,49 @@ def _share_of_each(stratum: Int64, size: Int64, share: float, generator: np.rand
 
 def _check_enough(loaded: LoadedCorpus, members: Groups, labels: Int32, plan: Plan) -> None:
     """Raise PipelineError that names the smallest class if it has too few groups for the parts or folds."""
-    distinct = _groups_of_each_label(members.number, labels, len(loaded.corpus.label_names))
-    smallest = int(distinct.argmin())
-    if distinct[smallest] >= plan.needed:
+    names = loaded.corpus.label_names
+    distinct = _groups_of_each_label(members.number, labels, len(names))
+    smallest, n_short = int(distinct.argmin()), int((distinct < plan.needed).sum())
+    if not n_short:
         return
+    reason = f"{plan.folds} folds need {plan.needed}" if plan.folds else f"{plan.parts} need one each"
+    fewer = "use fewer folds, " if plan.folds else ""
+    if len(members.size) < plan.needed:
+        what = f"{_different(len(labels), len(members.size))}, {reason}"
+        raise PipelineError(loaded.name, what, f"{fewer}add documents with other texts")
     n_docs = int((labels == smallest).sum())
     joined = "" if distinct[smallest] == n_docs else f" ({distinct[smallest]} when equal texts count once)"
-    documents = f"{n_docs} document{'' if n_docs == 1 else 's'} to split{joined}"
-    what = f'class "{loaded.corpus.label_names[smallest]}" has {documents}'
-    reason = f"{plan.folds} folds need {plan.needed}" if plan.folds else f"{plan.parts} need one each"
-    fix = "add documents of the class, or leave it out"
-    raise PipelineError(loaded.name, f"{what}, {reason}", f"use fewer folds, {fix}" if plan.folds else fix)
+    what = f'class "{shown(names[smallest])}" has {plural(n_docs, "document")} to split{joined}, {reason}'
+    fix = f"{fewer}add documents of the class, or leave it out with --drop-class"
+    if n_short > 1:
+        what += f"; {n_short:,} of the {len(names):,} classes have so few"
+        fix = f"{fewer}add documents, or leave such classes out (--drop-class) or merge them (--map)"
+    raise PipelineError(loaded.name, what, fix)
+
+
+def _different(n_docs: int, n_groups: int) -> str:
+    """Return in words how few texts there are."""
+    if n_groups == 1:
+        return (
+            f"all {n_docs:,} documents have the same text" if n_docs > 1 else "there is one document to split"
+        )
+    return f"the {plural(n_docs, 'document')} to split have {plural(n_groups, 'different text')}"
+
+
+def _check_parts(loaded: LoadedCorpus, splits: list[Corpus], members: Groups, plan: Plan) -> None:
+    """Raise PipelineError if no document was left to test or to validate with, in any fold."""
+    asked = ((TEST, plan.test or plan.folds), (VALIDATION, plan.validation))
+    for fold, corpus in enumerate(splits, start=1):
+        for part, wanted in asked:
+            if wanted and not (corpus.split == part).any():
+                where = f" in fold {fold}" if len(splits) > 1 else ""
+                what = (
+                    f"no document is left for {SPLIT_NAMES[part]}{where}: "
+                    f"{_different(int(members.size.sum()), len(members.size))}, and equal texts stay in one part"
+                )
+                raise PipelineError(
+                    loaded.name, what, "add documents with other texts, or try another --seed"
+                )
 
 
 def _check_training(name: str, splits: list[Corpus]) -> None:
@@ -204,7 +250,7 @@ def _check_training(name: str, splits: list[Corpus]) -> None:
             continue
         where = f" in fold {fold}" if len(splits) > 1 else ""
         what = (
-            f'class "{corpus.label_names[int(trained.argmin())]}" has no training document{where}, '
+            f'class "{shown(corpus.label_names[int(trained.argmin())])}" has no training document{where}, '
             "since equal texts stay in one part whatever their labels"
         )
         raise PipelineError(name, what, "keep one label for each text, or try another --seed")

@@ -8,20 +8,21 @@ from pathlib import Path
 import polars as pl
 
 from pipeline.core.errors import PipelineError
+from pipeline.corpus.asked.columns import ColumnOptions
 from pipeline.corpus.readers.columns import choose_text
 from pipeline.corpus.readers.entries import documents_below, is_about_data
-from pipeline.corpus.readers.files import Files, holds_tables, is_prose
+from pipeline.corpus.readers.files import Files, holds_tables
 from pipeline.corpus.readers.folders import read_unlabelled_folder
 from pipeline.corpus.readers.named_columns import check_column
-from pipeline.corpus.readers.plain_text import read_lines, read_text
+from pipeline.corpus.readers.plain_text import read_lines
 from pipeline.corpus.readers.records import RawTable, is_blank
-from pipeline.corpus.readers.table import find_reader
+from pipeline.corpus.readers.table import holds_lines
 
 Found = tuple[pl.Series, str]  # texts, and how they were found
 
 
 def read_unlabelled(
-    paths: Sequence[Path], name: str, text_column: str | None, corpus_column: str
+    paths: Sequence[Path], name: str, asked: ColumnOptions, corpus_column: str
 ) -> tuple[pl.Series, tuple[str, ...]]:
     """Return the texts of files and folders without labels, blank ones left out, and what was assumed.
 
@@ -30,8 +31,8 @@ def read_unlabelled(
     paths : sequence of Path
     name : str
         What they are called together in messages.
-    text_column : str or None
-        The column that the user named.
+    asked : ColumnOptions
+        The columns that the user named.
     corpus_column : str
         The text column of the corpus.
 
@@ -40,7 +41,7 @@ def read_unlabelled(
     PipelineError
         A file that cannot be read, a text column that cannot be settled, or no text at all.
     """
-    found = [*_texts(paths, name, text_column, corpus_column)]
+    found = [*_texts(paths, name, asked, corpus_column)]
     texts = pl.concat([series.alias("text") for series, _ in found])
     blank = is_blank(texts).to_numpy()
     left_out = f", {int(blank.sum()):,} without text left out" if blank.any() else ""
@@ -52,16 +53,16 @@ def read_unlabelled(
     return kept, (f"{name}: {len(kept):,} unlabelled texts ({how}){left_out}",)
 
 
-def _texts(paths: Sequence[Path], name: str, text_column: str | None, corpus_column: str) -> Iterator[Found]:
+def _texts(paths: Sequence[Path], name: str, asked: ColumnOptions, corpus_column: str) -> Iterator[Found]:
     """Yield the texts of each folder of documents, of each file of lines, and of all tables together."""
     folders = [path for path in paths if path.is_dir() and not holds_tables(path)]
     yield from ((read_unlabelled_folder(folder), "a file each") for folder in folders)
     files = [file for path in paths if path not in folders for file in _files(path)]
-    lines = [path for path in files if is_prose(path) or find_reader(path) is read_text]
+    lines = [path for path in files if holds_lines(path)]
     yield from map(read_lines, lines)
     tables = tuple(path for path in files if path not in lines)
     if tables:
-        table = Files(name, tables).read((text_column,) if text_column else ())
+        table, text_column = asked.joined(Files(name, tables).read(ColumnOptions(asked.text).names))
         yield text_of(table, text_column, corpus_column)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,19 @@ STEPS = ("exact", "lower-case", "normalised", "digits", "subword", "unknown")
 EXACT, LOWER_CASE, NORMALISED, DIGITS, SUBWORD, UNKNOWN = range(len(STEPS))
 
 _DIGIT = r"\p{Nd}"
+# Vowel signs of Hebrew and Arabic, with the stroke that lengthens a word.
+_VOWEL_SIGNS = "".join(
+    chr(code)
+    for first, last in (
+        *((0x591, 0x5BD), (0x5BF, 0x5BF), (0x5C1, 0x5C2), (0x5C4, 0x5C5), (0x5C7, 0x5C7), (0x610, 0x61A)),
+        *((0x640, 0x640), (0x64B, 0x65F), (0x670, 0x670), (0x6D6, 0x6DC), (0x6DF, 0x6E8), (0x6EA, 0x6ED)),
+    )
+    for code in range(first, last + 1)
+)
+# Letters that Arabic and Persian text writes in several ways, and vector files mostly in one.
+_LETTERS = {"أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "ی": "ي", "ک": "ك", "ة": "ه"}
+_TO_LETTERS = str.maketrans(_LETTERS | dict.fromkeys(_VOWEL_SIGNS, ""))
+_SEMITIC = r"[\x{0590}-\x{06FF}]"
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,21 +66,23 @@ def resolve(types: pl.Series, words: pl.Series, *, cascade: bool = True) -> Reso
     1. exact: the type itself.
     2. lower-case: its lower-case form; where the source does not hold that, the source's first word with the
        same lower-case form, so that capitalised files serve a lower-cased corpus.
-    3. normalised: the type in Unicode's form NFKC, then in NFD, each as in steps 1 and 2.
+    3. normalised: the type in Unicode's form NFKC, then in NFD, each as in steps 1 and 2; then Hebrew and Arabic
+       words by their letters, without vowel signs and with one form of letters that are written in several.
     4. digits: every digit as 0, then as #, as word2vec's and GloVe's published files write numbers.
 
     Steps 5 (subword) and 6 (unknown) need vectors, not words: `pipeline.embeddings.table` takes them.
     """
     places = np.full(len(types), -1, dtype=np.int32)
     steps = np.full(len(types), UNKNOWN, dtype=np.int8)
-    folded, place_of_folded = _folded(words)
+    by_case, by_letters = _folded(words, _lowered), _folded(words, _letters) if holds_semitic(types) else None
     for step, form in _forms(types) if cascade else [(EXACT, types)]:
         missing = np.flatnonzero(places < 0)
         asked = form.gather(missing)
         found = rows_of(asked, words)
         if step != EXACT:
-            by_case = rows_of(asked.str.to_lowercase(), folded)  # -1, the last place, where absent
-            found = np.where(found < 0, place_of_folded[by_case], found)
+            found = np.where(found < 0, by_case.places(asked), found)
+        if step == NORMALISED and by_letters is not None:
+            found = np.where(found < 0, by_letters.places(asked), found)
         places[missing] = found
         steps[missing[found >= 0]] = step
     return Resolution(places, steps)
@@ -80,21 +95,59 @@ def _forms(types: pl.Series) -> Iterator[tuple[int, pl.Series]]:
     yield LOWER_CASE, lowered
     yield NORMALISED, types.str.normalize("NFKC")
     yield NORMALISED, types.str.normalize("NFD")
+    if holds_semitic(types):
+        yield NORMALISED, _letters(types)
     for form in (types, lowered):
         yield DIGITS, form.str.replace_all(_DIGIT, "0")
         yield DIGITS, form.str.replace_all(_DIGIT, "#")
 
 
-def _folded(words: pl.Series) -> tuple[pl.Series, Int32]:
-    """Return the distinct lower-case forms of the words, and the place of the word that stands for each.
+def holds_semitic(words: pl.Series) -> bool:
+    """Whether a word has Hebrew or Arabic letters."""
+    return bool(words.str.contains(_SEMITIC).any())
 
-    A word that is its own lower-case form stands for it; elsewhere the first word of the file. The places end
-    with a -1 more, for what is absent.
+
+def letters_of(word: str) -> str:
+    """Return a Hebrew or Arabic word without vowel signs, in one form of each letter; others as they are.
+
+    >>> letters_of("مِينَاءٌ"), letters_of("أمة"), letters_of("Ab")
+    ('ميناء', 'امه', 'Ab')
     """
-    table = pl.DataFrame({"word": words, "form": words.str.to_lowercase()}).with_row_index("place")
+    return word.translate(_TO_LETTERS)
+
+
+def _lowered(words: pl.Series) -> pl.Series:
+    return words.str.to_lowercase()
+
+
+def _letters(words: pl.Series) -> pl.Series:
+    return pl.Series(words.name, [letters_of(word) for word in words.to_list()], dtype=pl.String)
+
+
+@dataclass(frozen=True, eq=False)
+class _Folded:
+    """The distinct folded forms of a source's words, and the place of the word that stands for each.
+
+    A word that is its own form stands for it; elsewhere the first word of the file.
+    """
+
+    fold: Callable[[pl.Series], pl.Series]
+    forms: pl.Series
+    place_of: Int32  # ends with a -1 more, for what is absent
+
+    def places(self, types: pl.Series) -> Int32:
+        """Return the place of the word that stands for the form of each type; -1 where there is none."""
+        found: Int32 = self.place_of[
+            rows_of(self.fold(types), self.forms)
+        ]  # -1, the last place, where absent
+        return found
+
+
+def _folded(words: pl.Series, fold: Callable[[pl.Series], pl.Series]) -> _Folded:
+    table = pl.DataFrame({"word": words, "form": fold(words)}).with_row_index("place")
     best = (
         table.sort(pl.col("word") != pl.col("form"), maintain_order=True)
         .unique("form", keep="first", maintain_order=True)
         .select("form", pl.col("place").cast(pl.Int32))
     )
-    return best["form"], np.append(best["place"].to_numpy(), np.int32(-1))
+    return _Folded(fold, best["form"], np.append(best["place"].to_numpy(), np.int32(-1)))

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.core.values import PADDING_ROW, Bool, Float32, Int8, Vocabulary
-from pipeline.embeddings.cascade import SUBWORD, UNKNOWN, Resolution, resolve
+from pipeline.embeddings.cascade import EXACT, SUBWORD, UNKNOWN, Resolution, resolve
 from pipeline.embeddings.request import WordVectors
 from pipeline.text.vocabulary import rows_of
 
@@ -35,23 +35,28 @@ def find(types: pl.Series, found: WordVectors, *, cascade: bool = True) -> Resol
     """
     n_own = len(found.words) - found.from_subwords
     resolution = resolve(types, found.words[:n_own], cascade=cascade)
-    missing = np.flatnonzero(resolution.places < 0)
-    built = rows_of(types.gather(missing), found.words[n_own:])
-    missing, built = missing[built >= 0], built[built >= 0]
-    resolution.places[missing], resolution.steps[missing] = built + n_own, SUBWORD
+    built = rows_of(types, found.words[n_own:])
+    # Made of pieces for the word itself: that goes before the vector of another form of it.
+    taken = (built >= 0) & (resolution.steps != EXACT)
+    resolution.places[taken], resolution.steps[taken] = built[taken] + n_own, SUBWORD
     return resolution
 
 
 def add_subword_vectors(
-    found: WordVectors, types: pl.Series, subwords: Callable[[pl.Series], Float32] | None
+    found: WordVectors,
+    types: pl.Series,
+    subwords: Callable[[pl.Series], Float32] | None,
+    *,
+    of_pieces: bool = False,
 ) -> WordVectors:
     """Return `found` with vectors from character n-grams for those of `types` that no other step finds.
 
-    `subwords` gives float32 (W, D); a row that is zero or not finite means that it has none for the word.
+    `subwords` gives float32 (W, D); a row that is zero or not finite means that it has none for the word. With
+    `of_pieces`, the pieces of a tokenizer, it is asked for every word that `found` does not hold as it is.
     """
     if subwords is None:
         return found
-    missing = types.filter(pl.Series(find(types, found).places < 0))
+    missing = types.filter(pl.Series(find(types, found, cascade=not of_pieces).places < 0))
     vectors = subwords(missing)  # (W', D)
     usable = np.isfinite(vectors).all(axis=1) & vectors.any(axis=1)
     words = missing.filter(pl.Series(usable)).alias(found.words.name)

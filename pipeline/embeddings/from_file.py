@@ -12,14 +12,16 @@ import polars as pl
 from pipeline.core.files import Json, file_hash
 from pipeline.embeddings.cascade import candidates
 from pipeline.embeddings.combine import add_subword_vectors
-from pipeline.embeddings.files.packing import find_content
-from pipeline.embeddings.files.reading import read_vector_file
+from pipeline.embeddings.files.folders import find_file
+from pipeline.embeddings.files.packing import Content, find_content
+from pipeline.embeddings.files.reading import VectorFile, read_vector_file
 from pipeline.embeddings.files.sniffing import sniff
 from pipeline.embeddings.files.vocabularies import vocabulary_beside
 from pipeline.embeddings.kept import cached_vectors, reading_key
 from pipeline.embeddings.request import EmbeddingRequest, WordVectors
+from pipeline.text.vocabulary import rows_of
 
-_NOT_FACTS = ("words", "vectors", "subwords")
+_NOT_FACTS = ("words", "vectors", "subwords", "of_pieces", "sample")
 
 
 def check_file(path: str) -> None:
@@ -27,7 +29,11 @@ def check_file(path: str) -> None:
 
     Takes no time, so a run that names such a file ends before anything is trained.
     """
-    sniff(find_content(Path(os.path.expanduser(path))))
+    sniff(_content(path))
+
+
+def _content(path: str) -> Content:
+    return find_content(find_file(Path(os.path.expanduser(path))))
 
 
 def read_file(path: str, request: EmbeddingRequest) -> WordVectors:
@@ -41,20 +47,39 @@ def read_file(path: str, request: EmbeddingRequest) -> WordVectors:
     path, types = os.path.expanduser(path), request.types
 
     def read() -> WordVectors:
-        file = read_vector_file(path, candidates(types))
+        file = read_vector_file(path, candidates(types), request.embeddings.language)
         facts = {one.name: getattr(file, one.name) for one in fields(file) if one.name not in _NOT_FACTS}
         settings: dict[str, Json] = {"format": file.format, "dimension": file.dimension}
-        found = WordVectors(file.words, file.vectors, settings, tuple(file.notes), file=facts)
-        return add_subword_vectors(found, types, file.subwords)
+        found = WordVectors(
+            file.words, file.vectors, settings, tuple(file.notes), file=facts, sample=file.sample
+        )
+        return _with_subwords(found, types, file)
 
-    found = cached_vectors(request.cache, partial(_key, path, types), read)
+    found = cached_vectors(request.cache, partial(_key, path, types, request.embeddings.language), read)
     name = Path(path).name  # what names the file stays out of the cache, which knows it by its content
     notes = tuple(f"{name}: {note}" for note in found.notes)
     return replace(found, notes=notes, file={"path": path, **(found.file or {})})
 
 
-def _key(path: str, types: pl.Series) -> dict[str, object]:
+def _with_subwords(found: WordVectors, types: pl.Series, file: VectorFile) -> WordVectors:
+    """Return the vectors with those of n-grams or of a tokenizer's pieces; of pieces a note says how many."""
+    if file.subwords is None:
+        return found
+    built = add_subword_vectors(found, types, file.subwords, of_pieces=file.of_pieces)
+    if not file.of_pieces:
+        return built
+    whole = int((rows_of(types, found.words) >= 0).sum())
+    left = len(types) - whole - built.from_subwords
+    what = (
+        f"words with the row of one token: {whole:,}; with the mean of their pieces: {built.from_subwords:,}"
+    )
+    return replace(built, notes=(*built.notes, f"{what}; with no vector: {left:,}"))
+
+
+def _key(path: str, types: pl.Series, language: str) -> dict[str, object]:
     """Return what the vectors depend on: the file, the words asked for, and a vocabulary beside the file."""
-    beside = vocabulary_beside(find_content(Path(path)))
+    content = _content(path)
+    beside = vocabulary_beside(content)
     wanted = types.sort()  # folds and seeds ask for the same words in another order
-    return reading_key(path, wanted, vocabulary=file_hash(beside) if beside else None)
+    vocabulary = file_hash(beside) if beside else None
+    return reading_key(content.path, wanted, vocabulary=vocabulary, language=language)

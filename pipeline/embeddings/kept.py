@@ -22,7 +22,7 @@ from pipeline.embeddings.request import EmbeddingRequest, WordVectors
 from pipeline.settings.tables import Config
 
 # raise it when vectors made from the same key would be others, or the file's layout changes
-CACHE_VERSION = 1
+CACHE_VERSION = 2
 
 
 def default_cache(config: Config) -> Cache | None:
@@ -140,7 +140,7 @@ def _packed(made: WordVectors) -> Entry:
 
 def _restored(entry: Entry) -> WordVectors:
     words = pl.Series("token", json.loads(entry.arrays["words"].tobytes()), dtype=pl.String)
-    facts = {**entry.facts, "notes": tuple(entry.facts["notes"])}
+    facts = {**entry.facts, **{name: tuple(entry.facts[name]) for name in ("notes", "sample")}}
     return WordVectors(words=words, vectors=entry.arrays["vectors"], cached=True, **facts)
 
 

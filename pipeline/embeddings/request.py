@@ -44,10 +44,11 @@ class WordVectors:
     vectors: Float32  # (W, D)
     settings: dict[str, Json] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
-    from_subwords: int = 0  # so many of the last words were put together from character n-grams
+    from_subwords: int = 0  # so many of the last words were put together from n-grams or pieces
     file: dict[str, Json] | None = None  # facts of the file or package that was read, for the report
     seconds: float = 0.0  # making them took so long, in this run or in the one that `cached` stands for
     cached: bool = False  # kept from an earlier run
+    sample: tuple[str, ...] = ()  # words as the file writes them
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -14,6 +16,7 @@ from pipeline.core.names import AskedSource, check_names, display_name, parse_na
 from pipeline.core.values import Bool, EmbeddingMatrix, IndexedCorpus, Int8, TokenizedCorpus, Vocabulary
 from pipeline.embeddings import combine, fasttext, from_file, learned, packages, random, word2vec
 from pipeline.embeddings.cascade import Resolution
+from pipeline.embeddings.coverage import low_coverage_notes
 from pipeline.embeddings.request import EmbeddingRequest, Source, WordVectors
 from pipeline.text.vocabulary import encode_known, rows_of
 
@@ -55,7 +58,8 @@ def parse_source(asked: str) -> AskedSource:
     Raises
     ------
     PipelineError
-        If a source or mode is unknown, or the package that a source needs is not installed.
+        If a source or mode is unknown, the package that a source needs is not installed, or a folder holds no
+        vectors.
 
     >>> parse_source("word2vec:tuned").tuned, parse_source("learned").training
     (True, 'tuned')
@@ -65,6 +69,8 @@ def parse_source(asked: str) -> AskedSource:
     for part in source.parts:
         if part in packages.PACKAGES:
             packages.package_folder(part)
+        elif part not in SOURCES:
+            from_file.find_file(Path(os.path.expanduser(part)))
     if source.training:
         return source
     tuned = any(source_of(part).tuned for part in source.parts)
@@ -119,13 +125,16 @@ def embed(asked: str, request: EmbeddingRequest) -> Embedded:
     if source.shuffled:
         laid = combine.shuffle_rows(laid, np.random.default_rng([request.seed, 3]))
     names = tuple(display_name(part, [*SOURCES, *packages.PACKAGES]) for part in source.parts)
+    notes = [note for one in found for note in one.notes]
+    for name, one, resolution in zip(names, found, resolutions, strict=True):
+        notes += low_coverage_notes(name, one, resolution, vocabulary)
     return Embedded(
         vocabulary,
         EmbeddingMatrix(laid.vectors, laid.covered, source.name),
         source.tuned,
         time.perf_counter() - start + sum(one.seconds for one in found if one.cached),
         _settings(names, found),
-        tuple(note for one in found for note in one.notes),
+        tuple(notes),
         laid.steps,
         source.training,
         source.shuffled,

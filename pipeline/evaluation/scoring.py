@@ -26,6 +26,7 @@ from pipeline.evaluation.contrasts import find_causes, find_gains
 from pipeline.evaluation.costs import find_costs
 from pipeline.evaluation.crossing import find_learning_curve
 from pipeline.evaluation.hard_documents import find_hard_documents
+from pipeline.evaluation.one_answer import one_answer_warnings
 from pipeline.evaluation.pairs import choose_network, outside_pairs, planned_pairs
 from pipeline.evaluation.recorded import Recorded, read_recorded
 from pipeline.evaluation.result_rows import by_model, result_row, summary_row
@@ -390,4 +391,5 @@ def _warnings(recorded: Recorded) -> list[str]:
         f"{name} gives answers without probabilities: it has no {metric}, and is compared with no model"
         for name in _lacking(recorded.saved, metric)
     ]
-    return [*recorded.warnings, *uncompared, *stray_class_warnings(recorded.saved)]
+    of_answers = [*one_answer_warnings(recorded.saved), *stray_class_warnings(recorded.saved)]
+    return [*recorded.warnings, *uncompared, *of_answers]

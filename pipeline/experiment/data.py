@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.core.console import Console
+from pipeline.core.errors import first_places
 from pipeline.core.seeds import stage_generator
 from pipeline.core.store import Cache
 from pipeline.core.values import (
@@ -27,7 +28,7 @@ from pipeline.core.values import (
 )
 from pipeline.corpus.by_settings import read_asked, split_asked
 from pipeline.corpus.duplicates import find_duplicates, leak_warning
-from pipeline.corpus.sample import sample_corpus
+from pipeline.corpus.sources import names_of
 from pipeline.embeddings.kept import default_cache
 from pipeline.embeddings.request import EmbeddingRequest
 from pipeline.models.table import PlannedModel
@@ -36,6 +37,7 @@ from pipeline.tasks.classification.answers import Predictions
 from pipeline.tasks.table import CLASSIFY
 from pipeline.text.ragged import alone, select
 from pipeline.text.tokenizer import tokenize
+from pipeline.text.unspaced import settle
 from pipeline.text.vocabulary import build_vocabulary
 
 TIMED_DOCUMENTS = 50
@@ -178,9 +180,6 @@ def seed_of(data: RunData, stage: str) -> int:
     return int(stage_generator(settings.seed, own).integers(2**31))
 
 
-QUICK_DOCUMENTS = 2_000
-
-
 @dataclass(frozen=True, eq=False)
 class ReadCorpus:
     """A corpus as a run read it; `corpora` are its documents with the split of each fold."""
@@ -198,10 +197,8 @@ class ReadCorpus:
 def read_and_split(config: Config, console: Console) -> ReadCorpus:
     """Return the corpus that the settings name, its duplicates, and every fold's split."""
     wanted = config.corpus
-    with console.stage(f"Reading {wanted.path}"):
+    with console.stage(f"Reading {first_places(names_of(wanted.path))}"):
         loaded = read_asked(config, console)
-        if config.run.quick:
-            loaded = sample_corpus(loaded, QUICK_DOCUMENTS, stage_generator(config.run.seed, "quick sample"))
         duplicates = find_duplicates(loaded.corpus)
         corpora = split_asked(config, loaded, duplicates)
     console.say(loaded.reading.line())
@@ -214,6 +211,20 @@ def read_and_split(config: Config, console: Console) -> ReadCorpus:
     if leak:
         console.warn(leak)
     return read
+
+
+def settle_tokenizer(config: Config, loaded: LoadedCorpus) -> tuple[Config, tuple[str, ...]]:
+    """Return the settings with what `tokenizer.unspaced` stands for in these documents, and a sentence that says so.
+
+    Where no document needs it there is no sentence.
+
+    Raises
+    ------
+    PipelineError
+        If the settings ask for words that nothing here can cut.
+    """
+    settled, told = settle(config.tokenizer, loaded.corpus.texts)
+    return replace(config, tokenizer=settled), (told,) if told else ()
 
 
 def tokenize_all(

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
+import numpy as np
+
 from pipeline.core.errors import PipelineError
 from pipeline.core.fits import Row, SourceResult
-from pipeline.core.values import TokenizedCorpus
+from pipeline.core.values import UNKNOWN_ROW, IndexedCorpus, TokenizedCorpus
+from pipeline.core.wording import few_vectors
 from pipeline.embeddings.audit.fit import CorpusFacts, audit_fit
 from pipeline.embeddings.audit.neighbours import characteristic_words, neighbour_rows
 from pipeline.embeddings.table import Embedded, embed, encode_covered
@@ -129,6 +132,15 @@ def _describe_reading(data: RunData, split: EmbeddedSplit) -> Row:
         "max_tokens": data.config.networks.max_tokens,
         "keep": data.config.networks.keep,
     }
+
+
+def coverage_warnings(tested: IndexedCorpus) -> tuple[str, ...]:
+    """Return what a reader of a model should know when few tokens of its test documents have a vector."""
+    covered = float(np.mean(tested.indices != UNKNOWN_ROW))
+    said = few_vectors(covered)
+    if covered == 0:
+        said = f"{said}: all test documents look the same to it"
+    return (f"test documents: {said}",) if said else ()
 
 
 def _describe_coverage(embedded: Embedded) -> Row:

@@ -12,6 +12,7 @@ import numpy as np
 from pipeline.core.fits import Fit, FitResult, Result, Row, Score
 from pipeline.core.resources import PeakMemory, milliseconds_of_each
 from pipeline.core.values import Float32, Int32
+from pipeline.embeddings.table import encode_covered
 from pipeline.experiment.choose_settings import Judge, choose_settings
 from pipeline.experiment.data import (
     RunData,
@@ -21,7 +22,7 @@ from pipeline.experiment.data import (
     documents_to_time,
     validate,
 )
-from pipeline.experiment.embedded_split import read_split
+from pipeline.experiment.embedded_split import coverage_warnings, read_split
 from pipeline.experiment.jobs import Job
 from pipeline.experiment.linear_features import (
     CountedOnce,
@@ -61,13 +62,14 @@ def fit_mean(data: RunData, job: Job) -> Iterator[Result]:
     data = job.data(data)
     split = read_split(data, job, refit=False)
     load_libraries()
+    final = read_split(data, job, refit=job.refit)
     features = last = average_features(data, split.fold, split.embedded)
     if job.refit:
-        final = read_split(data, job, refit=True)
         last = average_features(data, final.fold, final.embedded)
+    tested = encode_covered(select(data.tokenized, final.fold.test), final.embedded)
     judge = judge_linear(job.model, split.fold, lambda trial: features)
     own = yield from choose_settings(data, job.model, split.fold, judge)
-    yield fit_linear(own, job.model, features, last, job.refit)
+    yield fit_linear(own, job.model, features, last, job.refit, coverage_warnings(tested))
 
 
 def judge_linear(planned: PlannedModel, fold: Split, features: Callable[[RunData], Features]) -> Judge:
@@ -108,9 +110,17 @@ def load_libraries() -> None:
 
 
 def fit_linear(
-    data: RunData, planned: PlannedModel, chosen_on: Features, final: Features, refit: bool
+    data: RunData,
+    planned: PlannedModel,
+    chosen_on: Features,
+    final: Features,
+    refit: bool,
+    warnings: tuple[str, ...] = (),
 ) -> FitResult:
-    """Fit one linear model: its strength by `chosen_on`; with `refit` its weights again on `final`."""
+    """Fit one linear model: its strength by `chosen_on`; with `refit` its weights again on `final`.
+
+    `warnings` are what is to be said of the documents that it reads.
+    """
     fold = chosen_on.fold
     title, n_settings, best = f"Fitting {planned.name}", _most_settings(planned, chosen_on, data), 0.0
     with data.console.stage(title, n_settings or None, "settings") as stage, PeakMemory() as memory:
@@ -139,7 +149,7 @@ def fit_linear(
         peak_rss_mib=memory.mib,
         parameters=fitted.parameters,
         validation_accuracy=accuracy,
-        warnings=fitted.warnings,
+        warnings=(*fitted.warnings, *warnings),
         prepare_seconds=chosen_on.seconds + (final.seconds if refit else 0.0),
         latency_ms=latency,
         settings_tried=max(chosen.settings_tried, 1),

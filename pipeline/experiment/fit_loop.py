@@ -81,7 +81,11 @@ class FitLoop:
     def take(self, job: Job, result: Result) -> None:
         """Keep what a job gave; of vectors that were made, what they cover is found out here."""
         if isinstance(result, JobEnded) and job.key.kind == "source":
-            self.keep(describe_source(self.data, job, self.facts, self.folder.audits))
+            described = describe_source(self.data, job, self.facts, self.folder.audits)
+            for note in described.notes:
+                if note not in self.folder.notes:
+                    self.data.console.warn(note)
+            self.keep(described)
         if isinstance(result, JobFailed):
             self.failed[job.key] = result.why
             self.data.console.warn(failure(job.key, result.why))

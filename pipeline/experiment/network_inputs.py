@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.core.seeds import stage_generator
-from pipeline.core.values import UNKNOWN_ROW, Float32, IndexedCorpus, Int64
+from pipeline.core.values import Float32, IndexedCorpus, Int64
 from pipeline.experiment.data import RunData, Split
-from pipeline.experiment.embedded_split import EmbeddedSplit
+from pipeline.experiment.embedded_split import EmbeddedSplit, coverage_warnings
 from pipeline.experiment.plan import head_of
 from pipeline.experiment.tuning import fixed_by_name
 from pipeline.models.networks.batches import shuffle_words
@@ -21,7 +21,7 @@ from pipeline.models.table import PlannedModel
 from pipeline.settings.tables import Config
 from pipeline.text.ragged import take
 
-_MOST = 0.5  # share of tokens cut or unknown above which a warning says so
+_MOST_CUT = 0.5  # share of tokens above which a warning says so
 
 
 @dataclass(frozen=True)
@@ -95,10 +95,7 @@ def reading_warnings(last: EmbeddedSplit) -> tuple[str, ...]:
     """Return what a reader should know when a network sees little of the text."""
     read = last.documents.indexed
     cut = last.documents.cut_tokens / (len(read.indices) + last.documents.cut_tokens)
-    unknown = float(np.mean(take(read, last.fold.test).indices == UNKNOWN_ROW))
-    found = []
-    if cut > _MOST:
-        found.append(f"{cut:.0%} of all tokens lie beyond networks.max_tokens and were not read")
-    if unknown > _MOST:
-        found.append(f"{unknown:.0%} of the test tokens have no vector")
-    return tuple(found)
+    found = coverage_warnings(take(read, last.fold.test))
+    if cut > _MOST_CUT:
+        return (f"{cut:.0%} of all tokens lie beyond networks.max_tokens and were not read", *found)
+    return found

@@ -20,7 +20,7 @@ import polars as pl
 from pipeline.core.errors import PipelineError, first_places
 from pipeline.core.values import TEST, Corpus, Float32, Float64, Int32, Int64
 from pipeline.core.wording import quoted
-from pipeline.corpus.readers.encodings import inner_name
+from pipeline.corpus.readers.packing import inner_name
 from pipeline.corpus.readers.records import WRONG_FIELDS, RawTable
 from pipeline.corpus.readers.table import read_table
 from pipeline.tasks.classification.answers import Predictions

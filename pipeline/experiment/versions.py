@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pipeline
 
-_OF_NUMBERS = ("tensorflow", "keras", "gensim", "scikit-learn", "numpy", "scipy", "polars")
+_OF_NUMBERS = ("tensorflow", "keras", "gensim", "scikit-learn", "numpy", "scipy", "polars", "icu4py")
 _SHOWN_OF_A_HASH = 12  # characters
 
 

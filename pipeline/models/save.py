@@ -18,6 +18,7 @@ from pipeline.run_folder.models import Array
 from pipeline.settings.tables import Config
 from pipeline.tasks.table import CLASSIFY
 from pipeline.text.ngrams import NgramVocabulary
+from pipeline.text.unspaced import word_breaker
 
 
 def files_of_embedding(embedded: Embedded) -> ModelFiles:
@@ -96,6 +97,7 @@ def _common(kind: str, name: str, label_names: tuple[str, ...], config: Config) 
         "task": CLASSIFY.name,
         "label_names": label_names,
         "tokenizer": asdict(config.tokenizer),
+        "word_breaker": word_breaker() if config.tokenizer.unspaced == "words" else None,
     }
 
 

@@ -136,7 +136,7 @@ def _model_lines(models: list[ModelFacts], places: int, metric: str) -> str:
     for model in models[:SHOWN_MODELS]:
         name, accuracy = clip(clean(model.name), 40), percent(model.accuracy, places)
         beside = [second(model, places)] if second else []
-        mark = "did not train" if model.untrained_runs else ""
+        mark = "did not train" if model.untrained_runs else model.few_vectors
         grid.append([name, accuracy, interval(model.accuracy_ci95, percent, places), *beside, mark])
     lines = [line.rstrip() for line in aligned(grid, [place == 1 for place in range(len(grid[0]))])]
     rest = len(models) - SHOWN_MODELS

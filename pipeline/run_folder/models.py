@@ -22,7 +22,7 @@ FOLDER = "models"
 MODEL, WEIGHTS = "model.json", "weights.safetensors"
 VOCABULARY, VECTORS = "vocabulary.json", "vectors.safetensors"
 _FILES = {"model": (WEIGHTS, MODEL), "embedding": (VECTORS, VOCABULARY)}  # of arrays, of what describes them
-FORMAT_VERSION = 1  # of what is written for a model
+FORMAT_VERSION = 2  # of what is written for a model
 
 Array = NDArray[Any]
 Description = Mapping[str, Any]  # what a model.json holds

@@ -68,3 +68,8 @@ class EmbeddingSettings:
         "0 leaves them as they are.",
         Check(minimum=0, maximum=1000),
     )
+    language: str = setting(
+        "",
+        "Of a vector file with words of several languages (`/c/en/house`) the one that is read; "
+        "empty: the one with most words of the corpus.",
+    )

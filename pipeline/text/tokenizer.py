@@ -3,22 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
 
 from pipeline.core.resources import in_two_threads
 from pipeline.core.values import Int64, TokenizedCorpus
+from pipeline.settings.setting import AUTO
 from pipeline.settings.tables import TokenizerSettings
+from pipeline.text.unicode import lower_case, one_form
+from pipeline.text.unspaced import CHARACTER, LONE_LETTERS, cut_words, is_installed
 from pipeline.text.vocabulary import rows_of
 
-# A word starts with a letter or digit and goes on with letters, marks and digits; an apostrophe may stand inside.
-# Han ideographs carry meaning one by one, so each is a token; so is every other character that is not blank,
-# together with the combining marks and variation selectors that belong to it.
-_WORD = r"[\p{L}\p{N}--\p{Han}][\p{L}\p{M}\p{N}--\p{Han}]*"
+# A word starts with a letter or digit and goes on with letters, marks and digits; joiners and an apostrophe may stand
+# inside. An emoji is one token with its skin tone and with those that are joined to it, and so is a flag. So is every
+# other character that is not blank, with the combining marks and variation selectors that belong to it.
+_PICTURE = r"\p{ExtPict}[\p{EMod}\u{FE0F}\u{E0020}-\u{E007F}]*"
+_EMOJI = rf"\p{{RI}}\p{{RI}}|{_PICTURE}(?:\u{{200D}}{_PICTURE})*"
+_OTHER = rf"{_EMOJI}|\S\p{{M}}*"
+
+
+def _words(but: str = "") -> str:
+    """Return the pattern of words that hold none of the letters `but`, a class of characters."""
+    without = f"--[{but}]" if but else ""
+    word = rf"[\p{{L}}\p{{N}}{without}][\p{{L}}\p{{M}}\p{{N}}\u{{200C}}\u{{200D}}{without}]*"
+    return rf"{word}(?:['’]{word})*"
+
+
+# By `tokenizer.name` and `tokenizer.unspaced`.
 PATTERNS = {
-    "words": rf"{_WORD}(?:['’]{_WORD})*|\S\p{{M}}*",
-    "whitespace": r"\S+",
+    ("words", "words"): rf"{_words()}|{_OTHER}",
+    ("words", "characters"): rf"{_words(but=LONE_LETTERS)}|{CHARACTER}|{_OTHER}",
+    ("whitespace", "words"): r"\S+",
+    ("whitespace", "characters"): r"\S+",
 }
 HTML_BREAK = r"(?i)<br\s*/?>"
 _BYTES_PER_PIECE = 8_000_000
@@ -32,7 +50,8 @@ def tokenize(texts: pl.Series, settings: TokenizerSettings) -> TokenizedCorpus:
     texts : Polars string Series, shape (N,)
         One document each, without nulls.
     settings : TokenizerSettings
-        `name` picks the pattern (`PATTERNS`); `lowercase` and `html_breaks` act before it.
+        `name` and `unspaced` pick the pattern (`PATTERNS`); all others act on the text before it. Where `unspaced` is
+        not settled (`pipeline.text.unspaced.settle`), words are cut if the extra is installed.
 
     Returns
     -------
@@ -44,6 +63,8 @@ def tokenize(texts: pl.Series, settings: TokenizerSettings) -> TokenizedCorpus:
     Texts are cut into pieces of about 8 MB that Polars works on in two threads, so memory above the result
     is bounded by the pieces. A document is never cut. The result does not depend on the number of pieces.
     """
+    if settings.unspaced == AUTO:
+        settings = replace(settings, unspaced="words" if is_installed() else "characters")
     return _join(in_two_threads(lambda piece: _tokenize_piece(piece, settings), _pieces(texts)))
 
 
@@ -62,9 +83,12 @@ def _tokenize_piece(texts: pl.Series, settings: TokenizerSettings) -> tuple[pl.S
     """Return a piece's tokens as a private categorical Series and the token count of each document."""
     if settings.html_breaks:
         texts = texts.str.replace_all(HTML_BREAK, " ")
+    texts = one_form(texts, settings)
     if settings.lowercase:
-        texts = texts.str.to_lowercase()
-    lists = texts.str.extract_all(PATTERNS[settings.name])
+        texts = lower_case(texts)
+    if settings.name == "words" and settings.unspaced == "words":
+        texts = cut_words(texts)
+    lists = texts.str.extract_all(PATTERNS[settings.name, settings.unspaced])
     lengths = lists.list.len().to_numpy().astype(np.int64)
     tokens = lists.explode(empty_as_null=False, keep_nulls=False)
     return tokens.cast(pl.Categorical(pl.Categories.random())), lengths

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import gzip
 import json
 from collections.abc import Sequence
@@ -17,9 +16,10 @@ from corpus_builders import CSV, LABELS, TEXTS, documents, write
 from pipeline.core.errors import PipelineError
 from pipeline.core.reading import Chosen
 from pipeline.corpus.loading import read_corpus
-from pipeline.corpus.readers import column_facts, columns, encodings, forms, json_records
+from pipeline.corpus.readers import column_facts, columns, encoding_names, forms, json_records
 from pipeline.corpus.readers.delimited import read_delimited
-from pipeline.corpus.readers.encodings import read_source
+from pipeline.corpus.readers.encoding_names import Encoding
+from pipeline.corpus.readers.encodings import read_source, reading_as
 from pipeline.corpus.readers.records import RawTable, no_problems
 from pipeline.corpus.readers.table import READERS
 
@@ -65,12 +65,13 @@ def test_a_record_that_is_left_out_is_named_by_its_line(tmp_path: Path) -> None:
 
 
 def test_an_ending_that_nothing_reads_is_told_of_it(tmp_path: Path) -> None:
-    path = write(tmp_path / "a.arrow", ARROWS)
+    path = write(tmp_path / "a.arows", ARROWS)
     with pytest.raises(PipelineError) as error:
         read_corpus(path)
     assert str(error.value) == (
-        f'{path}: the ending ".arrow" is not one that can be read; '
-        "convert it to one of .csv .tsv .jsonl .ndjson .json .parquet .txt .arrows (plain, .gz or .zst)"
+        f'{path}: the ending ".arows" is not one that can be read, and its content is of no kind that is known; '
+        "convert it to one of .csv .tsv .jsonl .ndjson .json .parquet .feather .arrow "
+        ".xlsx .xlsm .xlsb .xls .ods .db .sqlite .sqlite3 .txt .arrows (plain, .gz, .zst, .bz2, .xz or .zip)"
     )
 
 
@@ -86,13 +87,13 @@ def test_a_delimiter_of_an_ending_of_its_own_is_one_line(
 
 
 def test_an_encoding_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    mark = codecs.BOM_UTF32_LE
-    line = encodings.Encoding("UTF-32", "utf-32", lambda data: data.startswith(mark))
-    monkeypatch.setattr(encodings, "ENCODINGS", (line, *encodings.ENCODINGS))
-    path = write(tmp_path / "a.csv", mark + CSV.encode("utf-32-le"))
-    loaded = read_corpus(path)
-    assert documents(loaded) == list(zip(TEXTS, LABELS, strict=True))
-    assert f"{path}: the encoding is UTF-32" in loaded.assumptions
+    line = Encoding("Hebrew of DOS", "cp862")
+    monkeypatch.setattr(encoding_names, "LEGACY", (line, *encoding_names.LEGACY))
+    path = write(tmp_path / "a.csv", "text,label\nשלום,pos\nbad,neg\n".encode("cp862"))
+    with reading_as("cp862"):
+        loaded = read_corpus(path)
+    assert documents(loaded) == [("שלום", "pos"), ("bad", "neg")]
+    assert f"{path}: the encoding is Hebrew of DOS" in loaded.assumptions
 
 
 def test_a_layout_of_json_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -117,6 +117,7 @@ def test_bbc_news_is_read_whole() -> None:
     assert loaded.assumptions == (
         "bbc-news: each folder is a class, each file a document",
         "bbc-news: the encoding is UTF-8; 1 file is Windows-1252 (sports/199.txt)",
+        'bbc-news: read as Windows-1252: "£15"; --encoding names another',
     )
     assert find_duplicates(loaded.corpus).exact == 98
     assert not re.search("\N{REPLACEMENT CHARACTER}", "".join(loaded.corpus.texts))

@@ -182,6 +182,7 @@ def test_the_encoding_is_found_for_each_file_of_a_folder(tmp_path: Path) -> None
     assert loaded.assumptions == (
         f"{folder}: each folder is a class, each file a document",
         f"{folder}: the encoding is UTF-8; 1 file is Windows-1252 (b/1)",
+        f'{folder}: read as Windows-1252: "café"; --encoding names another',
     )
 
 

@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from pipeline.core.errors import PipelineError
 from pipeline.corpus.loading import read_corpus
 from pipeline.corpus.readers.delimited import Dialect, _read_clean, _read_with_csv_module
-from pipeline.corpus.readers.encodings import TextSource, read_bytes
-from pipeline.corpus.readers.table import READERS, find_reader
+from pipeline.corpus.readers.encodings import TextSource
+from pipeline.corpus.readers.packing import read_bytes
+from pipeline.corpus.readers.table import READERS, find_format
 
 ROWS = list(zip(TEXTS, LABELS, strict=True))
 OBJECTS = [{"text": text, "label": label} for text, label in ROWS]
@@ -278,13 +279,12 @@ BROKEN = {
     ),
     "book.xlsx": (
         "PK",
-        '{path}: the ending ".xlsx" is not one that can be read; '
-        "convert it to one of .csv .tsv .jsonl .ndjson .json .parquet .arrow .feather .txt (plain, .gz or .zst)",
+        "{path}: the workbook cannot be read (calamine error: Cannot detect file format); save it as .csv",
     ),
     "prose.txt": (
         "just a line\nand another\n",
-        "{path}:1: lines start neither with __label__ nor hold a tab between label and text; "
-        "write `label<TAB>text`, or use .csv, .jsonl or folders",
+        "{path}:1: the lines hold text without a label: no __label__ before it, no tab between the two; "
+        "write `label<TAB>text`, or use .csv, .jsonl or folders; text without labels is for --unlabelled",
     ),
     "two.txt": (
         "__label__a x\n__label__a __label__b y\n",
@@ -540,4 +540,4 @@ def test_only_the_beginning_of_a_file_is_unpacked_to_find_its_format(tmp_path: P
     path = tmp_path / f"films.unknown{ending}"
     path.write_bytes(packed[: len(packed) // 2])
     assert read_bytes(path, 13) == b"__label__pos "
-    assert find_reader(path) is READERS[".txt"]
+    assert find_format(path).reader is READERS[".txt"]

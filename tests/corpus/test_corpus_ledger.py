@@ -108,9 +108,12 @@ def test_null_and_missing_values(tmp_path: Path, ending: str) -> None:
 
 
 def test_a_test_record_whose_text_is_null_is_kept_as_empty(tmp_path: Path) -> None:
-    test = write(tmp_path / "test.jsonl", '{"text": null, "label": "pos"}\n{"label": "neg"}\n')
+    test = write(
+        tmp_path / "test.jsonl",
+        '{"text": null, "label": "pos"}\n{"label": "neg"}\n{"text": "x", "label": "neg"}\n',
+    )
     loaded = read_corpus(write(tmp_path / "a.csv", CSV), test=test)
-    assert documents(loaded)[4:] == [("", "pos"), ("", "neg")]
+    assert documents(loaded)[4:] == [("", "pos"), ("", "neg"), ("x", "neg")]
 
 
 def test_lines_without_a_tab_and_fasttext_lines_without_label_or_text(tmp_path: Path) -> None:
@@ -170,7 +173,8 @@ def test_a_label_that_training_does_not_have(tmp_path: Path) -> None:
     with pytest.raises(PipelineError) as caught:
         read_corpus(corpus, test=test)
     assert str(caught.value) == (
-        f'{test}:4: column `label` is "postive"; the labels are "negative", "positive"; correct the row; '
+        f'{test}:4: column `label` is "postive"; the labels are "negative", "positive"; '
+        "correct the row, or leave it out with --only-known-classes; "
         f"read with {BY_NAME}"
     )
 
@@ -183,7 +187,8 @@ def test_several_such_labels_among_many(tmp_path: Path) -> None:
         read_corpus(corpus, validation=test)
     assert str(caught.value) == (
         f'{test}:2: column `label` is "topic 1a"; the nearest of the 12 labels are '
-        '"topic 1", "topic 11", "topic 10"; correct the 5 rows with such labels (2, 3, 4 and 2 more); '
+        '"topic 1", "topic 11", "topic 10"; correct the 5 rows with such labels (2, 3, 4 and 2 more), '
+        "or leave them out with --only-known-classes; "
         f"read with {BY_NAME}"
     )
 
@@ -193,6 +198,7 @@ def test_labels_that_differ_only_in_case_or_blanks_are_kept_apart_with_a_warning
     loaded = read_corpus(path)
     assert loaded.corpus.label_names == ("NEG", "Pos", "neg", "pos", "pos ")
     assert loaded.warnings == (
-        'labels "NEG", "neg" differ only in case or blanks; they are kept apart',
-        'labels "Pos", "pos", "pos " differ only in case or blanks; they are kept apart',
+        'labels "NEG", "neg" differ only in case or blanks; they are kept apart; --map "NEG=neg" joins them',
+        'labels "Pos", "pos", "pos " differ only in case or blanks; they are kept apart; '
+        "--map \"Pos,'pos '=pos\" joins them",
     )

@@ -1,4 +1,4 @@
-"""`--quick`: a sample keeps classes in proportion, twins together and the ledger whole."""
+"""`--limit` and `--quick`: a sample keeps classes in proportion, twins together and the ledger whole."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_classes_are_drawn_in_proportion_and_the_rest_goes_to_the_ledger() -> No
     assert np.bincount(sample.corpus.labels).tolist() == [75, 25]
     assert (sample.ledger.rows_read, sample.ledger.documents) == (400, 100)
     (entry,) = sample.ledger.dropped
-    assert entry.reason == REASON == "not in the quick sample"
+    assert entry.reason == REASON == "not in the sample"
     assert sorted([*entry.rows, *sample.corpus.records.tolist()]) == list(range(400))
     assert sample.corpus.texts.to_list() == [f"document {row}" for row in sample.corpus.records]
     assert sample.warnings == ("--quick: 100 of 400 documents were drawn; the figures are a first look",)
@@ -54,7 +54,30 @@ def test_what_was_dropped_before_stays_in_the_ledger() -> None:
 
 def test_a_small_class_keeps_ten_documents_or_all_it_has() -> None:
     sample = draw(loaded_of([0] * 1000 + [1] * 30 + [2] * 4), 100)
-    assert np.bincount(sample.corpus.labels).tolist() == [round(100 * 1000 / 1034), 10, 4]
+    assert np.bincount(sample.corpus.labels).tolist() == [86, 10, 4]
+
+
+def test_what_does_not_divide_makes_no_document_more_or_less() -> None:
+    sample = draw(loaded_of([0, 1, 2] * 80), 100)
+    assert sorted(np.bincount(sample.corpus.labels).tolist()) == [33, 33, 34]
+
+
+def test_of_many_classes_three_documents_each_are_drawn() -> None:
+    sample = draw(loaded_of(list(range(50)) * 5), 100)
+    assert np.bincount(sample.corpus.labels).tolist() == [3] * 50
+
+
+def test_a_sample_is_not_the_head_of_the_file_and_follows_the_seed() -> None:
+    loaded = loaded_of([0, 1] * 500)
+    first, again, other = (draw(loaded, 50, seed).corpus.records.tolist() for seed in (0, 0, 1))
+    assert first == again != other
+    assert max(first) > 900
+    assert min(first) < 100
+
+
+def test_the_warning_names_the_option_that_asked_for_a_sample() -> None:
+    sample = sample_corpus(loaded_of([0, 1] * 30), 20, np.random.default_rng(0), "--limit 20")
+    assert sample.warnings == ("--limit 20: 20 of 60 documents were drawn; the figures are a first look",)
 
 
 def test_test_documents_are_drawn_apart_from_the_rest() -> None:

@@ -245,6 +245,12 @@ def test_binary_files_are_left_out_by_name(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("empty", ["", " \n\n"])
+def test_an_empty_file_beside_others_is_named(tmp_path: Path, empty: str) -> None:
+    folder = write_classes(tmp_path / "f", {"train.csv": CSV, "notes": empty, "more.txt": empty})
+    assert said(folder)[-1] == "F: not read: more.txt, notes"
+
+
 def test_empty_folders_and_web_pages_are_told(tmp_path: Path) -> None:
     files = {"neg/1.txt": "bad", "pos/1.html": "<b>good</b>", "pos/2": "fine"}
     folder = write_classes(tmp_path / "f", files)
@@ -271,6 +277,14 @@ def test_links_out_of_the_folder_and_to_nothing_are_told(tmp_path: Path) -> None
         f"F/neg/linked: a link out of the folder, to {elsewhere}; what lies there is read",
         f"F/pos/broken: a link to {tmp_path}/gone, which is not there",
     ]
+
+
+def test_links_in_a_circle_end(tmp_path: Path) -> None:
+    folder = write_classes(tmp_path / "f", {"deep/train.csv": CSV, "deep/pos/1": "x", "deep/pos/2": "y"})
+    (folder / "deep" / "itself").symlink_to(folder / "deep" / "itself")
+    (folder / "deep" / "above").symlink_to(tmp_path)
+    (folder / "deep" / "pos" / "itself").symlink_to(folder / "deep" / "pos" / "itself")
+    assert documents(read_corpus(folder)) == ALL
 
 
 def test_folders_that_are_named_are_classes(tmp_path: Path) -> None:

@@ -103,5 +103,5 @@ def test_a_class_that_is_too_small_is_told_with_its_column(tmp_path: Path) -> No
         split_asked(config, loaded, find_duplicates(loaded.corpus))
     assert str(caught.value) == (
         'a: class "rare" has 1 document to split, train, validation and test need one each; '
-        f"add documents of the class, or leave it out; read with {BY_NAME}"
+        f"add documents of the class, or leave it out with --drop-class; read with {BY_NAME}"
     )

@@ -188,15 +188,15 @@ def message_of(loaded: LoadedCorpus, groups: object = None, **options: float) ->
 def test_classes_too_small_for_the_parts() -> None:
     assert message_of(labelled([9, 1])) == (
         'toy: class "c1" has 1 document to split, train, validation and test need one each; '
-        "add documents of the class, or leave it out"
+        "add documents of the class, or leave it out with --drop-class"
     )
     assert message_of(labelled([9, 1]), validation=0.0) == (
         'toy: class "c1" has 1 document to split, train and test need one each; '
-        "add documents of the class, or leave it out"
+        "add documents of the class, or leave it out with --drop-class"
     )
     assert message_of(labelled([9, 4]), [*range(9), 9, 9, 9, 10]) == (
         'toy: class "c1" has 4 documents to split (2 when equal texts count once), '
-        "train, validation and test need one each; add documents of the class, or leave it out"
+        "train, validation and test need one each; add documents of the class, or leave it out with --drop-class"
     )
 
 
@@ -204,14 +204,51 @@ def test_a_class_of_which_only_test_documents_are_left() -> None:
     loaded = make_loaded(make_corpus(list("abc"), [0, 0, 1], [-1, -1, 2]))
     assert message_of(loaded) == (
         'toy: class "c1" has 0 documents to split, train and validation need one each; '
-        "add documents of the class, or leave it out"
+        "add documents of the class, or leave it out with --drop-class"
     )
 
 
 def test_fewer_documents_of_a_class_than_folds() -> None:
     assert message_of(labelled([20, 7]), folds=10) == (
         'toy: class "c1" has 7 documents to split, 10 folds need 10; '
-        "use fewer folds, add documents of the class, or leave it out"
+        "use fewer folds, add documents of the class, or leave it out with --drop-class"
+    )
+
+
+def test_of_several_classes_too_small_the_number_is_told() -> None:
+    assert message_of(labelled([9, 2, 2, 1])) == (
+        'toy: class "c3" has 1 document to split, train, validation and test need one each; 3 of the 4 classes have so '
+        "few; add documents, or leave such classes out (--drop-class) or merge them (--map)"
+    )
+
+
+def test_fewer_texts_than_parts_are_told_as_texts() -> None:
+    equal = make_loaded(make_corpus(["x"] * 6, [0, 1] * 3))
+    assert message_of(equal, [0] * 6) == (
+        "toy: all 6 documents have the same text, train, validation and test need one each; "
+        "add documents with other texts"
+    )
+    assert message_of(labelled([1, 1])) == (
+        "toy: the 2 documents to split have 2 different texts, train, validation and test need one each; "
+        "add documents with other texts"
+    )
+    assert message_of(equal, [0, 1] * 3, folds=5) == (
+        "toy: the 6 documents to split have 2 different texts, 5 folds need 5; "
+        "use fewer folds, add documents with other texts"
+    )
+
+
+def test_a_part_that_would_be_empty_is_refused() -> None:
+    canned = make_loaded(
+        make_corpus(list("xyzxyz"), [0, 1, 0, 1, 0, 1])
+    )  # three texts, each with both labels
+    assert message_of(canned, [0, 1, 2] * 2) == (
+        "toy: no document is left for test: the 6 documents to split have 3 different texts, and equal texts stay in "
+        "one part; add documents with other texts, or try another --seed"
+    )
+    assert message_of(canned, [0, 1, 2] * 2, folds=3) == (
+        "toy: no document is left for validation in fold 1: the 6 documents to split have 3 different texts, and equal "
+        "texts stay in one part; add documents with other texts, or try another --seed"
     )
 
 

@@ -648,9 +648,9 @@ def test_a_vector_file_is_read_once_and_again_when_it_changes(
     read = from_file.read_vector_file
     calls = []
 
-    def counted(path: str, wanted: pl.Series | None) -> VectorFile:
+    def counted(path: str, wanted: pl.Series | None, language: str) -> VectorFile:
         calls.append(Path(path).name)
-        return read(path, wanted)
+        return read(path, wanted, language)
 
     monkeypatch.setattr(from_file, "read_vector_file", counted)
     request = replace(request_of(TRAIN, scale=0.0), cache=Cache(tmp_path / "cache", PLENTY))

@@ -84,7 +84,6 @@ KNOWN = "word2vec, fasttext, learned, random, glove-6b-50d"
         ("a/w.txt", 'there is no file "a/w.txt"; correct the path'),
         ("w.vec.gz:tuned", 'there is no file "w.vec.gz"; correct the path'),
         ("D:\\w.txt", 'there is no file "D:\\w.txt"; correct the path'),
-        ("a", '"a" is a folder; a vector file is expected; name a file in it'),
         ("word2vec+", '"word2vec+" has an empty part; write one name, or two or more with a + between them'),
         ("", '"" has an empty part; write one name, or two or more with a + between them'),
         (
@@ -104,6 +103,14 @@ def test_what_cannot_be_read_is_named_with_what_was_meant(asked: str, message: s
     with pytest.raises(PipelineError) as error:
         parse_source(asked)
     assert str(error.value) == f"--embeddings: {message}"
+
+
+def test_a_folder_is_read_for_the_one_vector_file_in_it() -> None:
+    assert parse_source("b:tuned").name == "b:tuned"
+    with pytest.raises(PipelineError) as error:
+        parse_source("a")
+    what = "a: this is a folder of 2 vector files (my+v.txt, v.txt); expected one vector file"
+    assert str(error.value) == f"{what}; name a file in it"
 
 
 @pytest.mark.parametrize(

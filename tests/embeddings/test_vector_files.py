@@ -15,10 +15,12 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from vector_file_builders import VARIANTS, gzipped, keyed_vectors, lines_of, word2vec_model, write
+from vector_file_builders import gzipped, keyed_vectors, lines_of, word2vec_model, write
+from vector_file_variants import VARIANTS
 
 from pipeline.core.errors import PipelineError
 from pipeline.embeddings.files import text, word2vec_binary
+from pipeline.embeddings.files.folders import find_file
 from pipeline.embeddings.files.reading import VectorFile, read_vector_file
 
 WORDS = ["the", "film", "is", "good", "bad", "plot"]
@@ -26,7 +28,14 @@ VECTORS = np.array([[number + 0.25, -number - 0.5, 0.125] for number in range(6)
 WANTED = pl.Series(["film", "good", "absent"])
 FILM_GOOD = {"film": [1.25, -1.5, 0.125], "good": [3.25, -3.5, 0.125]}
 SAVE = "save_word2vec_format(sys.argv[2], binary=True)"
-FORMATS = "give word2vec text or binary, GloVe text, fastText .vec or .bin, .npz or .safetensors"
+FORMATS = (
+    "give word2vec text or binary, GloVe text, fastText .vec or .bin, .npz, .npy, .safetensors,"
+    " or the folder of a static embedding"
+)
+AS_TEXT = "save words and vectors as text, a word and its numbers on each line, or with numpy.savez"
+TO_ARRAYS = "save words and vectors with numpy.savez"
+SAVE_AGAIN = "save it again with numpy.savez(file, words=numpy.array(words, dtype=str), vectors=vectors)"
+SIBLINGS = "a .txt (one word a line) or .json of the same name beside it"
 
 
 @dataclass(frozen=True)
@@ -73,6 +82,52 @@ READ = {
     "cut binary": Expect(
         "word2vec binary", rows=5, notes=("byte 85: the file ends inside a row, which is left out",)
     ),
+    "bzip2": Expect("word2vec text", "bzip2"),
+    "xz": Expect("fastText .vec", "xz"),
+    "text and binary of the same vectors in a .zip": Expect("word2vec binary", "zip"),
+    "commas, columns named": Expect("delimited text", rows=8),
+    "commas, everything quoted": Expect("delimited text"),
+    "commas, a running number first": Expect("delimited text"),
+    "tabs, columns named": Expect("GloVe text"),
+    "two blanks before positive numbers": Expect("fastText .vec"),
+    "rows without a word": Expect(
+        "word2vec text", rows=9, notes=("3 rows have no word, or a blank for one",)
+    ),
+    "words like /c/en/house": Expect(
+        "word2vec text",
+        rows=8,
+        notes=(
+            "words are written like /c/en/house, in 2 languages: en is read, which has most words of the corpus"
+            " (2; de 1); embeddings.language names another",
+        ),
+    ),
+    "words like en:house": Expect(
+        "word2vec text",
+        rows=8,
+        notes=(
+            "words are written like en:house, in 2 languages: en is read, which has most words of the corpus (2;"
+            " de 1); embeddings.language names another",
+        ),
+    ),
+    "words like house_NOUN": Expect(
+        "fastText .vec",
+        notes=(
+            "no word is without a tag (house_NOUN); the vector of a word's first tag counts, and it is looked up"
+            " without",
+        ),
+    ),
+    "pieces like ▁house": Expect(
+        "fastText .vec",
+        rows=7,
+        notes=("words are pieces of a tokenizer, like ▁house: those that are whole words are read",),
+    ),
+    "tensors.tsv beside metadata.tsv": Expect("numbers without words"),
+    "tensors.tsv, metadata.tsv of two columns": Expect("numbers without words"),
+    "npy, words in a .txt beside it": Expect("npy"),
+    "npy, words with counts in vocab.txt": Expect("npy"),
+    "folder of model2vec": Expect("safetensors", rows=8),
+    "folder of model2vec, tokens mapped and weighed": Expect("safetensors", rows=8),
+    "folder of sentence-transformers' StaticEmbedding": Expect("safetensors", rows=8),
 }
 
 REFUSED = {
@@ -105,6 +160,35 @@ REFUSED = {
     "(Compressed file ended before the end-of-stream marker was reached); fetch the file again",
     ".zip of two files": "glove.zip: the .zip holds 2 files (glove.50d.txt, glove.100d.txt); expected one; "
     "unpack the one you want and give that",
+    "sparse rows": 'ppmi.word:2:5: the rows are sparse: "1:0.25" is a place and its number; '
+    "expected one number a dimension; write every number of a row, zeros too",
+    "decimal commas": 'vectors.txt:1:5: the number "0,25" has a decimal comma; write numbers with a point',
+    "counts": "vocab.txt:1:1: each word has one whole number: these are counts, not vectors; "
+    "give the file of vectors",
+    "numbers without words": "tensors.tsv: the lines hold numbers and no words, and no file of words lies beside it; "
+    f"put the words into metadata.tsv, one a line, or {SIBLINGS}",
+    "npy without words": f"array.npy: this is an array without words; {SAVE_AGAIN}, or put {SIBLINGS}",
+    "Git LFS pointer": "vectors.bin:1:1: this is a Git LFS pointer: it stands for a file of 123,456 bytes that was "
+    "not fetched; run `git lfs pull`, or fetch the file itself",
+    "JSON": f"vectors.json:1:1: this is JSON; expected a word and its numbers on each line; {AS_TEXT}",
+    ".magnitude": "w.magnitude: this is an SQLite database, as pymagnitude writes .magnitude files; "
+    "give the file that it was made from, such as GloVe or word2vec text",
+    "HDF5": "mini.h5: this is an HDF5 file, as Keras and pandas write .h5; if you know its keys, "
+    "save words and vectors with numpy.savez(file, words=words, vectors=vectors)",
+    "ONNX": "model.onnx: this is an ONNX model: a network, not a table of word vectors; give a vector file",
+    "PyTorch": "pytorch_model.bin: this is a PyTorch file, which holds a pickle: reading one runs code inside it; "
+    + TO_ARRAYS,
+    "PyTorch, as before 1.6": "pytorch_model.bin: this is a pickle (PyTorch): reading one runs code inside it; "
+    + TO_ARRAYS,
+    ".tar.gz": "vectors.tar.gz: this is a .tar archive; unpack it and give the file inside",
+    "folder of spaCy": "en_core_web_md: this is a spaCy model, whose vectors lie in files of its own; "
+    "write them as text in Python: for each key of nlp.vocab.strings a word and nlp.vocab[word].vector",
+    "folder of Flair": "tagger: this is the folder of a PyTorch model, as Flair and others save it: a pickle, and "
+    f"reading one runs code inside it; {TO_ARRAYS}",
+    "folder of a transformer": "bert: this is a transformer folder: it has no vector of a word by itself, only of a "
+    "word in its sentence; give a static embedding, such as one of model2vec, or a vector file",
+    "folder of several files": "vectors: this is a folder of 2 vector files (glove.txt, vectors.txt); "
+    "expected one vector file; name a file in it",
 }
 
 
@@ -143,7 +227,8 @@ def test_variants_that_are_read(name: str, tmp_path: Path) -> None:
     counts = (expected.rows, expected.repeated, expected.replaced)
     assert found == (expected.format, expected.compression, *counts, expected.notes)
     assert file.dimension == file.vectors.shape[1]
-    assert file.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    own = find_file(path)
+    assert file.sha256 == hashlib.sha256(own.read_bytes()).hexdigest()
 
 
 @pytest.mark.parametrize("name", REFUSED)
@@ -415,7 +500,7 @@ def test_other_pickles_and_bare_arrays_are_refused(tmp_path: Path) -> None:
         "save words and vectors with numpy.savez"
     )
     assert refusal(tmp_path / "array.npy") == (
-        "array.npy: this is an array without words; save words and vectors with numpy.savez"
+        f"array.npy: this is an array without words; {SAVE_AGAIN}, or put {SIBLINGS}"
     )
 
 
@@ -425,7 +510,9 @@ def test_other_pickles_and_bare_arrays_are_refused(tmp_path: Path) -> None:
 def test_no_file_and_a_folder(tmp_path: Path) -> None:
     assert refusal(tmp_path / "absent.txt") == "absent.txt: there is no such file; give a vector file"
     (tmp_path / "folder").mkdir()
-    assert refusal(tmp_path / "folder") == "folder: this is a folder; expected a file; give a vector file"
+    assert refusal(tmp_path / "folder") == (
+        "folder: this is a folder without vectors; expected one vector file; name a file in it"
+    )
 
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])

@@ -20,6 +20,7 @@ from pipeline.embeddings.files.reading import read_vector_file
 WORDS = ["a", "b", "c"]
 VECTORS = np.array([[1, 2], [3, 4], [5, 6]], dtype=np.float32)
 TEXT = [["good", "film", "bad", "caf\u00e9"], ["film", "</s>", "unfilmable"]] * 5
+VECTORS_NAMED = "vectors, embeddings, embedding, embedding.weight, embeddings.weight, matrix, weights"
 NAMES = "words, vocab, vocabulary, tokens, index_to_key"
 SIBLING = "or a .txt (one word a line) or .json of the same name beside it"
 
@@ -207,8 +208,7 @@ def test_npz_files_that_are_refused(tmp_path: Path) -> None:
     save_again = "save it again with numpy.savez(file, words=numpy.array(words, dtype=str), vectors=vectors)"
     path = tmp_path / "a.npz"
     assert refusal(save_npz(path, words=words, x=VECTORS)) == (
-        'a.npz: the .npz has no array of vectors; it holds "words", "x"; '
-        "name it one of vectors, embeddings, embedding, matrix, weights"
+        f'a.npz: the .npz has no array of vectors; it holds "words", "x"; name it one of {VECTORS_NAMED}'
     )
     assert refusal(save_npz(path, vectors=VECTORS)) == (
         f'a.npz: the .npz has no array of words; it holds "vectors"; name it one of {NAMES}, {SIBLING}'
@@ -332,8 +332,7 @@ def test_safetensors_files_that_are_refused(tmp_path: Path) -> None:
     )
     save_file({"x": VECTORS}, path, words)
     assert refusal(path) == (
-        "a.safetensors: there is no tensor of vectors; the file holds x; "
-        "name it one of vectors, embeddings, embedding, matrix, weights"
+        f"a.safetensors: there is no tensor of vectors; the file holds x; name it one of {VECTORS_NAMED}"
     )
     save_file({"vectors": np.arange(3)}, path, words)
     assert refusal(path) == (

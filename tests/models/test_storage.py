@@ -121,7 +121,7 @@ def test_a_network_is_described_by_what_predicting_needs(tmp_path: Path) -> None
     fitted = train_network("ann", TRAIN, matrix=matrix_of(6))
     write_model(tmp_path, files_of_network("ann@random", fitted, "random", LABELS, Config()))
     assert read(tmp_path / "models" / "ann@random" / "model.json") == {
-        "format_version": 1,
+        "format_version": 2,
         "kind": "network",
         "name": "ann@random",
         "task": "classify",
@@ -144,7 +144,16 @@ def test_a_network_is_described_by_what_predicting_needs(tmp_path: Path) -> None
         },
         "embedding": "embedding-random",
         "label_names": ["neg", "pos"],
-        "tokenizer": {"name": "words", "lowercase": True, "html_breaks": True},
+        "tokenizer": {
+            "name": "words",
+            "lowercase": True,
+            "html_breaks": True,
+            "normalization": "nfc",
+            "unspaced": "auto",
+            "vowel_signs": True,
+            "letter_variants": True,
+        },
+        "word_breaker": None,
         "max_tokens": 400,
         "keep": "last",
         "networks": asdict(Config().networks),

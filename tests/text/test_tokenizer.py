@@ -17,9 +17,9 @@ from pipeline.text import tokenizer
 from pipeline.text.ragged import select
 from pipeline.text.tokenizer import tokenize
 
-WORDS = TokenizerSettings()
-AS_WRITTEN = TokenizerSettings(lowercase=False, html_breaks=False)
-WHITESPACE = TokenizerSettings(name="whitespace", lowercase=False, html_breaks=False)
+WORDS = TokenizerSettings(unspaced="characters")
+AS_WRITTEN = replace(WORDS, lowercase=False, html_breaks=False, normalization="none")
+WHITESPACE = replace(AS_WRITTEN, name="whitespace")
 
 # The characters of Unicode's property White_Space. Python's str.isspace also takes U+001C to U+001F.
 BLANKS = "\t\n\x0b\x0c\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
@@ -56,7 +56,7 @@ def test_words_marks_and_inner_apostrophes(text: str, expected: list[str]) -> No
         ("iPhone\u624b\u673a", ["iphone", "\u624b", "\u673a"]),
         ("\u30ab\u30bf\u30ab\u30ca \ud55c\uad6d\uc5b4", ["\u30ab\u30bf\u30ab\u30ca", "\ud55c\uad6d\uc5b4"]),
         ("\u0445\u043e\u0440\u043e\u0448\u0438\u0439", ["\u0445\u043e\u0440\u043e\u0448\u0438\u0439"]),
-        ("cafe\u0301 au lait", ["cafe\u0301", "au", "lait"]),  # a combining accent stays on its letter
+        ("x\u0301 au lait", ["x\u0301", "au", "lait"]),  # a combining accent stays on its letter
         ("\u0939\u093f\u0928\u094d\u0926\u0940", ["\u0939\u093f\u0928\u094d\u0926\u0940"]),  # vowel signs too
         ("I \u2764\ufe0f it", ["i", "\u2764\ufe0f", "it"]),  # a variation selector stays on its emoji
         ("good\U0001f600\U0001f600", ["good", "\U0001f600", "\U0001f600"]),
@@ -93,9 +93,8 @@ def test_a_text_without_tokens_is_an_empty_document(text: str, settings: Tokeniz
     assert tokens(text, settings) == []
 
 
-def test_nul_and_invisible_characters_are_tokens_and_end_nothing() -> None:
-    assert tokens("a\0b") == ["a", "\0", "b"]
-    assert tokens("a\u200bb\x1cc") == ["a", "\u200b", "b", "\x1c", "c"]
+def test_nul_and_control_characters_are_tokens_and_end_nothing() -> None:
+    assert tokens("a\0b\x1cc") == ["a", "\0", "b", "\x1c", "c"]
 
 
 def test_a_text_of_one_megabyte_is_one_document() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.reading import NO_HEADER, Chosen
@@ -36,6 +36,7 @@ from pipeline.corpus.readers.unsettled import SHOWN, Ask, Unsettled
 
 CLEARLY_LONGER = 1.5  # times the mean length of the runner-up
 YES_OR_NO = {"yes", "no", "y", "n", "true", "false"}
+HOLDS_THE_LABELS = "its values are the labels of the corpus"
 AGREES = 0.5  # of the labels of a test file, at least, are of the corpus
 MOSTLY = 0.8  # of the records, at least, have a text in the column of texts where another one would do
 LEAST_VARIED = 0.05  # distinct texts a record: fewer are stock answers
@@ -77,7 +78,7 @@ def choose_columns(
     if len({*names}) < len(names):
         raise PipelineError("--label", f'"{names[0]}" is also the text column', "name two different columns")
     assumptions = [repeated(table, name) for name in names if namesakes(table, name)]
-    found: dict[str, str] = {}
+    found = {role: _said(table, role, one) for role, one in chosen.items() if one.how == HOLDS_THE_LABELS}
     for role, rule in RULES:
         taken = [one.column for one in chosen.values()]
         column = None if role in chosen else _settled(rule, table, taken, ask)
@@ -106,23 +107,18 @@ def _settled(rule: Rule, table: RawTable, taken: Sequence[str], ask: Ask | None)
         return answer
 
 
-def choose_like(table: RawTable, training: Columns, ask: Ask | None = None) -> Columns:
-    """Return the columns of a test or validation file: called as in training, else found anew.
+def label_like(table: RawTable, training: Columns) -> Chosen | None:
+    """Return the label column of a test or validation file: called as in training, else the one that holds its labels.
 
-    A label column of another name is one that holds the labels of the corpus.
+    None where the format itself says which it is.
 
     Raises
     ------
     PipelineError
         Where there is none: the file has no labels to score against.
     """
-    text, label = called_so(table, training.text), called_so(table, training.label)
-    if label is None and table.label_column is None:
-        label = _with_the_labels_of(table, training)
-    columns = choose_columns(table, text, label, ask)
-    if label is None or label == training.label:
-        return columns
-    return replace(columns, assumptions=(*columns.assumptions, _said(table, "label", label)))
+    label = called_so(table, training.label)
+    return label if label or table.label_column else _with_the_labels_of(table, training)
 
 
 def _with_the_labels_of(table: RawTable, training: Columns) -> Chosen:
@@ -136,7 +132,7 @@ def _with_the_labels_of(table: RawTable, training: Columns) -> Chosen:
             shares[name] = cells.is_in(labels.implode()).sum() / max(len(cells), 1)
     could = [name for name, share in shares.items() if share == max(shares.values()) and share > AGREES]
     if len(could) == 1:
-        return Chosen(could[0], "its values are the labels of the corpus")
+        return Chosen(could[0], HOLDS_THE_LABELS)
     if could:
         raise _unsettled(table, could, "label")
     known = ", ".join(f'"{label}"' for label in labels.sort().head(SHOWN).to_list())

@@ -29,6 +29,7 @@ NO_DELIMITER = "\x1f"  # the unit separator: a file of one column
 SAMPLE_BYTES, SAMPLE_RECORDS = 1 << 20, 2000
 LONGEST_FIELD = 2**31 - 1
 _SEPARATOR = re.compile(rb'"?sep=(\t|[^\s"])"?[^\S\n]*\n', re.I)  # as Excel begins a file
+_ESCAPED = re.compile(rb'(?<!\\)((?:\\\\)*)\\"')  # a mark after an odd number of backslashes
 _LONE_RETURN = re.compile(rb"\r(?!\n)")
 
 
@@ -57,8 +58,7 @@ def read_delimited(
     `preferred` are the delimiters that the file may have; of equally likely ones it is the first. `header` says
     whether there is one, where that is known from elsewhere.
     """
-    source = read_source(path)
-    dialect = find_dialect(source, preferred, wanted)
+    source, dialect = _without_escapes(read_source(path), preferred, wanted)
     dialect = dialect if header is None else replace(dialect, begins=replace(dialect.begins, header=header))
     clean = None if source.damaged else _read_clean(source, dialect)
     cells, problems = (
@@ -74,6 +74,7 @@ def read_delimited(
         problems=problems,
         left_out=apart,
         assumptions=tuple(_assumptions(source, dialect, cells.columns)),
+        warnings=source.warnings,
         encoding=source.encoding,
         header_line=_first_records(source, dialect)[-1].line if begins.header else NO_HEADER,
         find_lines=lambda: _find_lines(source, dialect),
@@ -81,7 +82,7 @@ def read_delimited(
 
 
 def _assumptions(source: TextSource, dialect: Dialect, columns: list[str]) -> Iterator[str]:
-    yield f"{source.file}: the encoding is {source.encoding}"
+    yield from source.assumptions
     if len(columns) == 1:
         yield f"{source.file}: one column"
     else:
@@ -94,6 +95,26 @@ def _assumptions(source: TextSource, dialect: Dialect, columns: list[str]) -> It
         yield f"{source.file}: the {'first line' if line == 1 else f'line {line}'} is a header"
     else:
         yield f"{source.file}: there is no header; the columns are called {', '.join(columns)}"
+
+
+def _without_escapes(source: TextSource, preferred: str, wanted: Sequence[str]) -> tuple[TextSource, Dialect]:
+    """Return the source and its dialect; a mark inside a field is written twice, where it has a backslash before it."""
+    dialect = find_dialect(source, preferred, wanted)
+    if b'\\"' not in source.data or (dialect.quoted and _is_well_quoted(source.data, dialect)):
+        return source, dialect
+    note = "a backslash before a quotation mark belongs to the mark"
+    doubled = replace(source, data=_ESCAPED.sub(rb'\1""', source.data), notes=(*source.notes, note))
+    its = find_dialect(doubled, preferred, wanted)
+    if not its.quoted:
+        return source, dialect
+    better = _is_well_quoted(doubled.data, its) or _odd_records(doubled, its) < _odd_records(source, dialect)
+    return (doubled, its) if better else (source, dialect)
+
+
+def _odd_records(source: TextSource, dialect: Dialect) -> int:
+    """Return how many records have another number of fields than most."""
+    widths = Counter(len(record.fields) for record in parse_records(source.text(), dialect))
+    return widths.total() - widths.most_common(1)[0][1]
 
 
 # --- the dialect -----------------------------------------------------------------------------------------

@@ -1,43 +1,23 @@
-"""A file's bytes, unpacked and brought to UTF-8: what every text reader starts from.
-
-A way of packing is a line of `PACKED`, an encoding a line of `ENCODINGS`.
-"""
+"""A file's bytes brought to UTF-8: what every text reader starts from. `decoding` finds their encoding."""
 
 from __future__ import annotations
 
-import codecs
-import gzip
-import io
 import re
-import zlib
-from collections import deque
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import IO
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.zstandard_stream import ZstandardStream
+from pipeline.corpus.readers.decoding import Decoded, Known, decode_bytes, evidence_of, guess_together
+from pipeline.corpus.readers.encoding_names import Encoding, named
+from pipeline.corpus.readers.packing import read_bytes
 
-# How a file is unpacked, by the last ending of its name.
-PACKED: dict[str, Callable[[IO[bytes]], io.RawIOBase | io.BufferedIOBase]] = {
-    ".gz": lambda file: gzip.GzipFile(fileobj=file),
-    ".zst": ZstandardStream,
-}
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
-_CHUNK = 1 << 20
-_HEAD = 4096  # bytes that tell UTF-16 without a byte order mark
-_UTF8_SEQUENCE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _SURROGATE = re.compile("[\ud800-\udfff]")
-# Windows-1252 bytes met in prose: quotes, dashes, currency, (c), degree, fractions ...
-_CP1252_MARKS = frozenset(b"\x80\x82\x84\x85\x86\x8b\x91\x92\x93\x94\x95\x96\x97\x99\x9b") | frozenset(
-    range(0xA0, 0xC0)
-)
-_CP1252_LETTERS = frozenset(range(0xC0, 0xFF)) - {0xD7, 0xF7} | frozenset(b"\x8a\x8c\x8e\x9a\x9c\x9e\x9f")
-_LATIN_LETTERS = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 
 
 @dataclass(frozen=True)
@@ -48,6 +28,13 @@ class TextSource:
     data: bytes
     encoding: str  # in words, as found
     damaged: bool = False
+    notes: tuple[str, ...] = ()  # what was assumed of its bytes, the encoding apart
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def assumptions(self) -> tuple[str, ...]:
+        """What was assumed of its bytes, as sentences about the file."""
+        return tuple(f"{self.file}: {note}" for note in (f"the encoding is {self.encoding}", *self.notes))
 
     def text(self) -> str:
         """Return the whole text; a byte that is not UTF-8 becomes a lone surrogate (`without_surrogates`)."""
@@ -64,33 +51,6 @@ def has_surrogates(cell: str) -> bool:
     return not cell.isascii() and _SURROGATE.search(cell) is not None
 
 
-def is_packed(path: Path) -> bool:
-    """Whether a file's name says that it is packed."""
-    return path.suffix.lower() in PACKED
-
-
-def inner_name(path: Path) -> Path:
-    """Return a file's name without the ending that says how it is packed."""
-    return path.with_suffix("") if is_packed(path) else path
-
-
-def read_bytes(path: Path, n_bytes: int = -1) -> bytes:
-    """Return the file's bytes, unpacked if its name says that they are packed: all, or no more than the first few."""
-    try:
-        file = path.open("rb")
-    except OSError as error:
-        what = f"the file cannot be read ({error.strerror})"
-        raise PipelineError(str(path), what, "check the path") from None
-    with file:
-        if not is_packed(path):
-            return file.read(n_bytes)
-        try:
-            return io.BufferedReader(PACKED[path.suffix.lower()](file)).read(n_bytes)
-        except (OSError, EOFError, zlib.error, ValueError) as error:
-            what = f"the file is not whole {path.suffix} data ({error})"
-            raise PipelineError(str(path), what, "pack or fetch it again") from None
-
-
 def read_source(path: Path) -> TextSource:
     """Return the file's text with its encoding found; an empty file is an error."""
     data = read_bytes(path)
@@ -100,73 +60,63 @@ def read_source(path: Path) -> TextSource:
 
 
 def decode(file: str, data: bytes) -> TextSource:
-    """Return the text of `data` in the first encoding of `ENCODINGS` that it can be.
-
-    Bytes that are not UTF-8 mean Windows-1252 where they read as letters inside words or as the usual marks
-    (curly quotes, dashes, pounds); otherwise the file is UTF-8 with damaged records.
-    """
-    encoding = next(encoding for encoding in ENCODINGS if encoding.fits(data))
-    if encoding.codec == "utf-8":
-        body = data.removeprefix(codecs.BOM_UTF8)
-        return TextSource(file, body, encoding.words, damaged=not is_utf8(body))
-    text = without_surrogates(data.decode(encoding.codec, "replace"))
-    return TextSource(file, text.removeprefix("\ufeff").encode("utf-8"), encoding.words)
+    """Return the text of `data`, in the encoding that was asked for (`reading_as`) or else the one that is found."""
+    wanted = _WANTED.get()
+    known = Known(wanted.encoding, partial(_evidence_beside, file, wanted.beside))
+    return _source(file, decode_bytes(data, known))
 
 
-def is_utf8(data: bytes) -> bool:
-    """Whether all bytes are valid UTF-8; checked in pieces, so that a large file is not copied."""
-    pieces = (data[start : start + _CHUNK] for start in range(0, len(data), _CHUNK))
-    with suppress(UnicodeDecodeError):
-        deque(codecs.iterdecode(pieces, "utf-8"), maxlen=0)
-        return True
-    return False
+def _source(file: str, decoded: Decoded) -> TextSource:
+    warnings = tuple(f"{file}: {warning}" for warning in decoded.warnings)
+    return TextSource(file, decoded.data, decoded.encoding, decoded.damaged, decoded.notes, warnings)
 
 
-def looks_like_windows_1252(data: bytes) -> bool:
-    """Whether the bytes above 127 are Windows-1252 text rather than damaged UTF-8."""
-    rest = _UTF8_SEQUENCE.sub(b"", data)
-    strays = [place for place, byte in enumerate(rest) if byte > 0x7F]
-    if len(data) - len(rest) >= 2 * len(strays):
-        return False
-    readable = sum(_reads_as_windows_1252(rest, place) for place in strays)
-    return readable >= 0.9 * len(strays)
+def decode_all(files: Sequence[tuple[str, bytes]]) -> list[TextSource]:
+    """Return the texts of many files, named and read, of one corpus; all together tell their encoding."""
+    wanted = _WANTED.get()
+    known = Known(wanted.encoding)
+    if wanted.encoding is None:
+        known = Known(guess=guess_together((data for _, data in files), known))
+    return [_source(file, decode_bytes(data, known)) for file, data in files]
 
 
-def _reads_as_windows_1252(data: bytes, place: int) -> bool:
-    byte = data[place]
-    if byte in _CP1252_MARKS:
-        return True
-    neighbours = data[max(place - 1, 0) : place] + data[place + 1 : place + 2]
-    return byte in _CP1252_LETTERS and any(other in _LATIN_LETTERS for other in neighbours)
-
-
-def _has_utf16_mark(data: bytes) -> bool:
-    marked = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    return marked and not data.startswith(codecs.BOM_UTF32_LE)
-
-
-def _has_zeros(data: bytes, at: int) -> bool:
-    """Whether of each pair of bytes the one `at` 0 or 1 is often zero and the other seldom."""
-    head = data[:_HEAD]
-    zeros, others = head[at::2].count(0), head[1 - at :: 2].count(0)
-    return len(head) >= 4 and zeros > 0.3 * (len(head) // 2) and zeros > 4 * others
+def _evidence_beside(file: str, beside: tuple[Path, ...]) -> bytes:
+    """Return what of the other files of a corpus tells its encoding."""
+    others = [path for path in beside if str(path) != file and path.is_file()]
+    return b"\n".join(evidence_of(read_bytes(path)) for path in others)
 
 
 @dataclass(frozen=True)
-class Encoding:
-    """A line of `ENCODINGS`: its name in words, Python's name of it, and whether a file's bytes can be it."""
+class _Wanted:
+    """The encoding that was asked for, None for the one that is found, and the files of one corpus."""
 
-    words: str
-    codec: str
-    fits: Callable[[bytes], bool]
+    encoding: Encoding | None = None
+    beside: tuple[Path, ...] = ()
 
 
-# In the order in which they are tried; the last fits all, and has damaged records where bytes are not of it.
-ENCODINGS = (
-    Encoding("UTF-8 with a byte order mark", "utf-8", lambda data: data.startswith(codecs.BOM_UTF8)),
-    Encoding("UTF-16", "utf-16", _has_utf16_mark),
-    Encoding("UTF-16", "utf-16-le", partial(_has_zeros, at=1)),
-    Encoding("UTF-16", "utf-16-be", partial(_has_zeros, at=0)),
-    Encoding("Windows-1252", "cp1252", lambda data: not is_utf8(data) and looks_like_windows_1252(data)),
-    Encoding("UTF-8", "utf-8", lambda data: True),
-)
+# It is that of every file of a corpus, whichever reader it has, so it is no argument of readers.
+_AS_FOUND = _Wanted()
+_WANTED: ContextVar[_Wanted] = ContextVar("_WANTED", default=_AS_FOUND)
+
+
+@contextmanager
+def reading_as(encoding: str | None, beside: Iterable[Path] = ()) -> Iterator[None]:
+    """Read the text files of a corpus in this encoding while the block lasts.
+
+    Parameters
+    ----------
+    encoding : str or None
+        A name of an encoding; None: each file's own, as it is found.
+    beside : iterable of Path
+        The files of the corpus: where one leaves its encoding open, the others may tell it.
+
+    Raises
+    ------
+    PipelineError
+        If there is no encoding of that name.
+    """
+    token = _WANTED.set(_Wanted(named(encoding) if encoding else None, tuple(beside)))
+    try:
+        yield
+    finally:
+        _WANTED.reset(token)

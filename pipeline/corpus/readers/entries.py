@@ -24,7 +24,7 @@ _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _OF_SYSTEMS = ("__macosx", "thumbs.db", "desktop.ini", "icon\r")
 # What stands beside data files and holds no records; names in lower case.
 _ABOUT_DATA = (
-    "_*", "*.crc", "*.md", "*.md5", "*.sha256", "*.py", "*.ipynb", "*.sh", "*.yml", "*.yaml", "*.bib", "*.lock",
+    "*.crc", "*.md", "*.md5", "*.sha256", "*.py", "*.ipynb", "*.sh", "*.yml", "*.yaml", "*.bib", "*.lock",
     "*readme*", "license*", "licence*", "citation*", "changelog*", "dataset_info.json", "dataset_infos.json",
     "dataset_dict.json", "dataset-metadata.json", "state.json", "croissant.json", "cache-*.arrow", "classes.txt",
 )  # fmt: skip
@@ -57,15 +57,18 @@ def is_about_data(path: Path) -> bool:
 def tells_of_data(name: str) -> bool:
     """Whether a name is that of a file beside data.
 
-    >>> [tells_of_data(name) for name in ("README.md", "_SUCCESS", "train.csv")]
-    [True, True, False]
+    >>> [tells_of_data(name) for name in ("README.md", "_SUCCESS", "train.csv", "_train.csv")]
+    [True, True, False, False]
     """
-    return any(fnmatch(name.lower(), pattern) for pattern in _ABOUT_DATA)
+    mark = name.startswith("_") and "." not in name  # of Spark, Hadoop and Delta
+    return mark or any(fnmatch(name.lower(), pattern) for pattern in _ABOUT_DATA)
 
 
 def folders_in(folder: Path) -> list[Path]:
-    """Return the folders that a folder holds, in sorted order, hidden ones left out."""
-    return [path for path in visible(folder) if path.is_dir()]
+    """Return the folders that a folder holds, in sorted order: no hidden ones, and no links to where it lies."""
+    real = folder.resolve()
+    above = {real, *real.parents}
+    return [path for path in visible(folder) if path.is_dir() and path.resolve() not in above]
 
 
 def documents_below(folder: Path) -> list[Path]:
@@ -85,11 +88,16 @@ def files_below(folder: Path) -> Iterator[Path]:
 def _files_below(folder: Path, entered: set[Path]) -> Iterator[Path]:
     with os.scandir(folder) as entries:  # knows files from folders without asking again for each
         found = sorted((one for one in entries if not is_hidden_name(one.name)), key=lambda one: one.name)
-    yield from (folder / one.name for one in found if one.is_file())
+    yield from (folder / one.name for one in found if _is_there(one) and one.is_file())
     for one in found:
-        if one.is_dir() and (real := (folder / one.name).resolve()) not in entered:
+        if _is_there(one) and one.is_dir() and (real := (folder / one.name).resolve()) not in entered:
             entered.add(real)
             yield from _files_below(folder / one.name, entered)
+
+
+def _is_there(entry: os.DirEntry[str]) -> bool:
+    """Whether an entry is no link to itself or to nothing."""
+    return not entry.is_symlink() or os.path.exists(entry.path)
 
 
 # --- names

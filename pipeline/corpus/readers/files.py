@@ -12,7 +12,6 @@ import polars as pl
 
 from pipeline.core.errors import PipelineError, first_places
 from pipeline.corpus.readers.column_names import names_label
-from pipeline.corpus.readers.encodings import decode, inner_name, read_bytes
 from pipeline.corpus.readers.entries import (
     files_below,
     is_about_data,
@@ -21,12 +20,13 @@ from pipeline.corpus.readers.entries import (
     own_names,
 )
 from pipeline.corpus.readers.folders import is_binary
-from pipeline.corpus.readers.plain_text import looks_like_records, read_documents
+from pipeline.corpus.readers.head import HEAD_BYTES
+from pipeline.corpus.readers.packing import inner_name, read_bytes
+from pipeline.corpus.readers.plain_text import read_documents
 from pipeline.corpus.readers.records import RawTable
 from pipeline.corpus.readers.several import DifferingColumns, join, read_several, with_class
-from pipeline.corpus.readers.table import READERS, ending_of, read_table
+from pipeline.corpus.readers.table import READERS, ending_of, holds_records, read_table
 
-HEAD_BYTES = 1 << 16  # that tell what a text file holds
 MOST_CLASSES = 100  # files that are read as a class each
 MOST_LABELS = 50  # distinct values of a column that may be a label
 LOOKED_AT = 50  # files of a folder that say what it holds
@@ -186,19 +186,14 @@ def has_label(table: RawTable, wanted: Sequence[str]) -> bool:
 
 
 def is_table(path: Path) -> bool:
-    """Whether a file holds records, by its ending; plain text by its first lines."""
+    """Whether a file holds records, by its ending; plain text and what has an unknown ending by its first lines."""
     ending = ending_of(path)
-    return (ending in READERS and ending != PLAIN) or _head_holds_records(path)
+    return (ending in READERS and ending != PLAIN) or holds_records(path)
 
 
 def is_prose(path: Path) -> bool:
     """Whether a file is text without labels: neither a format with a reader, nor lines with a label, nor binary."""
-    return not is_table(path) and not is_binary(read_bytes(path, HEAD_BYTES))
-
-
-def _head_holds_records(path: Path) -> bool:
-    head = read_bytes(path, HEAD_BYTES)
-    return not is_binary(head) and looks_like_records(decode(str(path), head).text())
+    return not is_table(path) and not is_binary(read_bytes(path, HEAD_BYTES, archives=False))
 
 
 def are_classes(files: Sequence[Path]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,8 @@ from pipeline.core.clean import plural
 from pipeline.core.errors import PipelineError, first_places
 from pipeline.core.values import Bool
 from pipeline.core.wording import quoted
-from pipeline.corpus.readers.encodings import TextSource, decode, is_utf8, read_bytes
+from pipeline.corpus.readers.decoding import is_utf8
+from pipeline.corpus.readers.encodings import decode_all
 from pipeline.corpus.readers.entries import (
     UNLABELLED,
     documents_below,
@@ -23,7 +24,9 @@ from pipeline.corpus.readers.entries import (
     part_of,
     visible,
 )
+from pipeline.corpus.readers.packing import read_bytes
 from pipeline.corpus.readers.records import UNDECODABLE, RawTable
+from pipeline.corpus.readers.wide import find_wide
 
 BINARY = "a binary file, not text"
 # The first bytes of files that hold no text, whatever their names.
@@ -32,6 +35,7 @@ _BINARY_STARTS = (
     b"\xd0\xcf\x11\xe0", b"\x7fELF", b"SQLite format 3\x00",
 )  # fmt: skip
 _WEB_PAGE = (".html", ".htm", ".xhtml")
+_MOST_WARNINGS = 3  # of single files
 _DIGITS = frozenset("0123456789")
 
 
@@ -69,6 +73,7 @@ def read_classes(
         assumptions=(
             f"{name}: each folder is a class, each file a document",
             f"{name}: the encoding is {documents.encoding}",
+            *(f"{name}: {note}" for note in documents.said),
             *(f"{path}: read as unlabelled text" for path in unlabelled),
             *_links(folder, name),
         ),
@@ -76,7 +81,7 @@ def read_classes(
         text_column="text",
         label_column="label",
         files=tuple(str(Path(name) / path.relative_to(folder)) for path, _ in found),
-        warnings=tuple(_warnings(folder, name, classes, found)),
+        warnings=(*_warnings(folder, name, classes, found), *documents.warnings),
         unlabelled=read_unlabelled_folder(unlabelled[0]) if unlabelled else None,
         left_out={BINARY: documents.binary} if documents.binary.any() else {},
     )
@@ -99,19 +104,25 @@ class _Documents:
     encoding: str
     damaged: Bool  # (n_files,)
     binary: Bool  # (n_files,)
+    said: tuple[str, ...]  # how the encodings were told, once for each
+    warnings: tuple[str, ...]  # of single files
 
 
 def _read_documents(paths: Sequence[Path], folder: Path, name: str) -> _Documents:
-    texts, damaged, binary = [], [], []
+    texts, damaged = [], []
     others: dict[str, list[str]] = {}
-    for path in paths:
-        data = read_bytes(path)
-        binary.append(is_binary(data))
-        source = TextSource(str(path), b"", "UTF-8") if binary[-1] else decode(str(path), data)
+    contents = [read_bytes(path, archives=False) for path in paths]
+    binary = [is_binary(data) for data in contents]
+    texts_of = [b"" if one else data for one, data in zip(binary, contents, strict=True)]
+    sources = decode_all(list(zip(map(str, paths), texts_of, strict=True)))
+    said: dict[str, str] = {}
+    for path, source in zip(paths, sources, strict=True):
         texts.append(source.data.decode("utf-8", "replace"))
         damaged.append(source.damaged)
         if not source.encoding.startswith("UTF-8"):
             others.setdefault(source.encoding, []).append(str(path.relative_to(folder)))
+            for note in source.notes:
+                said.setdefault(source.encoding, note)
     words = "UTF-8"
     for encoding, names in sorted(others.items()):
         files = "1 file is" if len(names) == 1 else f"{len(names)} files are"
@@ -121,14 +132,23 @@ def _read_documents(paths: Sequence[Path], folder: Path, name: str) -> _Document
         words,
         np.array(damaged, dtype=np.bool_),
         np.array(binary, dtype=np.bool_),
+        tuple(said.values()),
+        _first(warning for one in sources for warning in one.warnings),
     )
+
+
+def _first(warnings: Iterable[str]) -> tuple[str, ...]:
+    """Return the first few of many warnings, and how many more there are."""
+    found = [*warnings]
+    more = f"{plural(len(found) - _MOST_WARNINGS, 'more warning')} of single files"
+    return (*found[:_MOST_WARNINGS], *([more] if len(found) > _MOST_WARNINGS else []))
 
 
 def is_binary(data: bytes) -> bool:
     """Whether a file's bytes are no text: they start as a known format does, or hold NUL in no encoding of texts."""
     if data.startswith(_BINARY_STARTS):
         return True
-    return b"\0" in data and not is_utf8(data) and not decode("", data).encoding.startswith("UTF-16")
+    return b"\0" in data and not is_utf8(data) and find_wide(data) is None
 
 
 # --- what is said

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 import numpy as np
 import polars as pl
 
+from pipeline.core.errors import PipelineError
 from pipeline.corpus.readers.records import UNDECODABLE, RawTable, no_problems
 
 
@@ -67,3 +72,13 @@ def _decoded(column: pl.Series) -> tuple[pl.Series, pl.Series]:
     replaced = [None if cell is None else cell.decode("utf-8", "replace") for cell in column]
     text = pl.Series(column.name, replaced, dtype=pl.String)
     return text, (text.cast(pl.Binary) != column).fill_null(False)
+
+
+@contextmanager
+def damage_explained(path: Path, format_name: str) -> Iterator[None]:
+    """Turn a failure of Polars into a PipelineError; it panics on some damaged files."""
+    try:
+        yield
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):
+        fix = "write it again, or give it the ending of what it is (.csv, .jsonl, .txt)"
+        raise PipelineError(str(path), f"the file is not whole {format_name} data", fix) from None

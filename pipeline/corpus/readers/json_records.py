@@ -27,7 +27,14 @@ def _integer(digits: str) -> int | str:
     return int(digits) if len(digits) <= LONGEST_INTEGER else digits
 
 
-_DECODER = json.JSONDecoder(parse_int=_integer)
+def _missing(constant: str) -> None:
+    """Return what a bare NaN or Infinity stands for; JSON has neither, Python writes them for missing numbers."""
+    return None  # noqa: RET501
+
+
+# `strict=False`: a tab or another control character in a string is that character.
+_DECODER = json.JSONDecoder(parse_int=_integer, parse_constant=_missing, strict=False)
+_NOT_A_NUMBER = re.compile(rb"[:,\[]\s*(?:NaN|-?Infinity)\s*[,}\]]")
 
 
 def read_jsonl(path: Path, wanted: Sequence[str] = ()) -> RawTable:
@@ -37,7 +44,7 @@ def read_jsonl(path: Path, wanted: Sequence[str] = ()) -> RawTable:
 
 
 def read_json(path: Path, wanted: Sequence[str] = ()) -> RawTable:
-    """Read a .json file: an array of objects, an object of arrays (or of columns by row), an object a line."""
+    """Read a .json file: an array of objects, objects in turn, an object of arrays (or of columns by row)."""
     source = read_source(path)
     text = source.text()
     start = _skip_blanks(text, 0)
@@ -47,8 +54,10 @@ def read_json(path: Path, wanted: Sequence[str] = ()) -> RawTable:
         whole = _DECODER.decode(text)
     except json.JSONDecodeError as error:
         if error.msg == "Extra data":
-            return _table(source, list(_line_objects(source)))
+            return _table(source, list(_objects_in_turn(source, text, start)))
         raise _invalid(source.file, error.lineno, error) from None
+    except RecursionError:
+        raise _too_deep(source.file, 1) from None
     return _table(source, _enclosed_objects(source, whole, wanted))
 
 
@@ -59,6 +68,29 @@ def _line_objects(source: TextSource) -> Iterator[Place]:
                 yield number, _object(source.file, number, _DECODER.decode(line))
             except json.JSONDecodeError as error:
                 raise _invalid(source.file, number, error) from None
+            except RecursionError:
+                raise _too_deep(source.file, number) from None
+
+
+def _objects_in_turn(source: TextSource, text: str, place: int) -> Iterator[Place]:
+    """Yield objects that follow each other, one a line or each over several, with the line where each starts."""
+    counted, line = 0, 1
+    while place < len(text):
+        line, counted = line + text.count("\n", counted, place), place
+        value, place = _value_at(source, text, place, line)
+        yield line, _object(source.file, line, value)
+        place = _skip_blanks(text, place)
+
+
+def _value_at(source: TextSource, text: str, place: int, line: int) -> tuple[Json, int]:
+    """Return the JSON value that starts at a place of a line, and where it ends."""
+    try:
+        value, end = _DECODER.raw_decode(text, place)
+    except json.JSONDecodeError as error:
+        raise _invalid(source.file, error.lineno, error) from None
+    except RecursionError:
+        raise _too_deep(source.file, line) from None
+    return value, end
 
 
 def _array_objects(source: TextSource, text: str, start: int) -> Iterator[Place]:
@@ -66,8 +98,8 @@ def _array_objects(source: TextSource, text: str, start: int) -> Iterator[Place]
     place, counted, line = _skip_blanks(text, start + 1), 0, 1
     while text[place : place + 1] != "]":
         line, counted = line + text.count("\n", counted, place), place
+        value, end = _value_at(source, text, place, line)
         try:
-            value, end = _DECODER.raw_decode(text, place)
             place = _after_comma(text, _skip_blanks(text, end))
         except json.JSONDecodeError as error:
             raise _invalid(source.file, error.lineno, error) from None
@@ -158,8 +190,36 @@ def _kind(value: Json) -> str:
     return kinds.get(type(value), "a number")
 
 
+# What stands where JSON goes wrong, after what, what that means and what to do about it.
+_NOT_JSON = (
+    (
+        re.compile(r"'|None\b|True\b|False\b"),
+        "",
+        "this is Python's notation, not JSON",
+        'write it with json.dumps, or as pandas does with to_json(path, orient="records", lines=True)',
+    ),
+    (
+        re.compile(r"\s*,"),
+        "}",
+        "a comma follows the record; objects in turn have none",
+        "take the commas out",
+    ),
+    (re.compile(r"[}\]]"), ",", "invalid JSON (a comma before a closing bracket)", "take the comma out"),
+)
+
+
 def _invalid(file: str, line: int, error: json.JSONDecodeError) -> PipelineError:
-    return PipelineError(f"{file}:{line}:{error.colno}", f"invalid JSON ({error.msg})", "correct the line")
+    place = f"{file}:{line}:{error.colno}"
+    before = error.doc[: error.pos].rstrip()
+    for here, last, what, fix in _NOT_JSON:
+        if here.match(error.doc, error.pos) and before.endswith(last):
+            return PipelineError(place, what, fix)
+    return PipelineError(place, f"invalid JSON ({error.msg})", "correct the line")
+
+
+def _too_deep(file: str, line: int) -> PipelineError:
+    what = "the JSON holds lists or objects within each other more deeply than can be read"
+    return PipelineError(f"{file}:{line}", what, "give one object a record, with a text and a label")
 
 
 def _table(source: TextSource, places: list[Place]) -> RawTable:
@@ -172,11 +232,17 @@ def _table(source: TextSource, places: list[Place]) -> RawTable:
         file=source.file,
         cells=cells,
         problems=problems,
-        assumptions=(f"{source.file}: the encoding is {source.encoding}",),
+        assumptions=(*source.assumptions, *_numbers_missing(source)),
+        warnings=source.warnings,
         encoding=source.encoding,
         find_lines=None if not lines.all() else lambda: lines,
         nested=frozenset(n for n in names if any(isinstance(r.get(n), list | dict) for _, r in places)),
     )
+
+
+def _numbers_missing(source: TextSource) -> Iterator[str]:
+    if _NOT_A_NUMBER.search(source.data):
+        yield f"{source.file}: bare NaN and Infinity are read as missing values"
 
 
 def as_string(value: Json) -> str | None:

@@ -88,7 +88,7 @@ class Place:
         """Return what lies in a folder."""
         entries = visible(folder)
         files = [path for path in entries if path.is_file() and not is_about_data(path)]
-        folders = [path for path in entries if path.is_dir()]
+        folders = folders_in(folder)
         told = [path.name for path in (*hidden(folder), *entries) if path not in {*files, *folders}]
         return cls(str(folder), folder, tuple(files), tuple(folders), tuple(told))
 
@@ -96,7 +96,7 @@ class Place:
     def named(cls, paths: Sequence[Path]) -> Place:
         """Return what was named one by one."""
         name = first_places(paths, 1)
-        files = tuple(path for path in paths if path.is_file())
+        files = tuple(path for path in paths if not path.is_dir())
         return cls(name, None, files, tuple(path for path in paths if path not in files))
 
     def filled_folders(self) -> list[Path]:

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import polars as pl
 
-from pipeline.core.errors import PipelineError
-from pipeline.corpus.readers.encodings import is_packed, read_bytes
-from pipeline.corpus.readers.frames import as_table
+from pipeline.corpus.readers.frames import as_table, damage_explained
 from pipeline.corpus.readers.hugging_face import names_in_metadata, with_class_names
+from pipeline.corpus.readers.packing import open_content
 from pipeline.corpus.readers.records import RawTable
+
+PARQUET_MAGIC = b"PAR1"
 
 
 def read_parquet(path: Path, wanted: Sequence[str] = ()) -> RawTable:
@@ -20,10 +21,8 @@ def read_parquet(path: Path, wanted: Sequence[str] = ()) -> RawTable:
 
     Classes get the names that the metadata of `datasets` gives their numbers.
     """
-    try:
-        data = io.BytesIO(read_bytes(path)) if is_packed(path) else path
+    with open_content(path) as content:
+        data = path if content.plain else io.BytesIO(content.stream.read())
+    with damage_explained(path, "Parquet"):
         frame, metadata = pl.read_parquet(data), pl.read_parquet_metadata(data)
-    except (pl.exceptions.PolarsError, OSError):
-        fix = "write it again, or give it the ending of what it is (.csv, .jsonl, .txt)"
-        raise PipelineError(str(path), "the file is not whole Parquet data", fix) from None
     return with_class_names(as_table(str(path), frame), names_in_metadata(metadata))

@@ -25,7 +25,7 @@ Pair = tuple[str | None, str | None]  # text, label
 def read_text(path: Path, wanted: Sequence[str] = ()) -> RawTable:
     """Read a .txt file: fastText lines (`__label__x text`), label<TAB>text or text<TAB>label."""
     source = read_source(path)
-    lines = _lines(source)
+    lines = numbered_lines(source)
     if looks_like_fasttext(lines):
         pairs = [_fasttext_pair(source.file, number, line) for number, line in lines]
         return _table(source, lines, pairs, "fastText lines (__label__, then the text)")
@@ -42,7 +42,7 @@ def read_lines(path: Path) -> tuple[pl.Series, str]:
 
     One document a line; string Series.
     """
-    lines = _lines(read_source(path))
+    lines = numbered_lines(read_source(path))
     fasttext = looks_like_fasttext(lines)
     texts = [without_surrogates(_without_labels(line) if fasttext else line) for _, line in lines]
     how = "a line each, fastText labels left out" if fasttext else "a line each"
@@ -52,14 +52,8 @@ def read_lines(path: Path) -> tuple[pl.Series, str]:
 def read_documents(path: Path, label: str) -> RawTable:
     """Read a text file whose lines are documents, all of the class `label`; blank lines are none."""
     source = read_source(path)
-    lines = _lines(source)
+    lines = numbered_lines(source)
     return _table(source, lines, [(line, label) for _, line in lines], "a document a line")
-
-
-def looks_like_records(head: str) -> bool:
-    """Whether the first lines of a text file have labels: fastText's, or a tab in most of them."""
-    lines = [(number, line) for number, line in enumerate(head.split("\n")) if line.strip()][:SAMPLE_LINES]
-    return looks_like_fasttext(lines) or 2 * sum("\t" in line for _, line in lines) > len(lines)
 
 
 def looks_like_fasttext(lines: Lines) -> bool:
@@ -68,7 +62,8 @@ def looks_like_fasttext(lines: Lines) -> bool:
     return 2 * sum(line.startswith(FASTTEXT_PREFIX) for _, line in head) > len(head)
 
 
-def _lines(source: TextSource) -> Lines:
+def numbered_lines(source: TextSource) -> Lines:
+    """Return the lines that are not blank, each with its number."""
     numbered = enumerate(source.text().split("\n"), start=1)
     return [(number, line.removesuffix("\r")) for number, line in numbered if line.strip()]
 
@@ -100,8 +95,10 @@ def _label_is_first(file: str, lines: Lines) -> bool:
     """Whether the label stands before the first tab: that side has fewer distinct values, or is shorter."""
     head = [line for _, line in lines[:SAMPLE_LINES] if "\t" in line]
     if 2 * len(head) <= min(len(lines), SAMPLE_LINES):
-        what = f"lines start neither with {FASTTEXT_PREFIX} nor hold a tab between label and text"
-        fix = "write `label<TAB>text`, or use .csv, .jsonl or folders"
+        what = f"the lines hold text without a label: no {FASTTEXT_PREFIX} before it, no tab between the two"
+        fix = (
+            "write `label<TAB>text`, or use .csv, .jsonl or folders; text without labels is for --unlabelled"
+        )
         raise PipelineError(f"{file}:{lines[0][0]}", what, fix)
     first = [line.partition("\t")[0] for line in head]
     last = [line.rpartition("\t")[2] for line in head]
@@ -127,7 +124,8 @@ def _table(source: TextSource, lines: Lines, pairs: list[Pair], layout: str) -> 
         file=source.file,
         cells=cells,
         problems=problems,
-        assumptions=(f"{source.file}: the encoding is {source.encoding}", f"{source.file}: {layout}"),
+        assumptions=(*source.assumptions, f"{source.file}: {layout}"),
+        warnings=source.warnings,
         encoding=source.encoding,
         text_column="text",
         label_column="label",

@@ -14,6 +14,7 @@ from pipeline.core.errors import PipelineError, first_places
 from pipeline.core.values import Bool
 from pipeline.core.wording import quoted
 from pipeline.corpus.readers.column_names import is_known_name
+from pipeline.corpus.readers.packing import is_empty
 from pipeline.corpus.readers.records import RawTable
 from pipeline.corpus.readers.table import ending_of, read_headless, read_records
 
@@ -42,7 +43,7 @@ def read_several(paths: Sequence[Path], wanted: Sequence[str], name: str) -> lis
     PipelineError
         Columns that differ, or no records at all.
     """
-    tables = [read_records(path, wanted) for path in paths if path.stat().st_size]
+    tables = [read_records(path, wanted) for path in paths if not is_empty(path)]
     if not tables:
         raise PipelineError(name, "the files are empty", "give files with one document a record")
     first = _with_the_header(tables, wanted)

@@ -1,4 +1,4 @@
-"""`.npz`: vectors and words as NumPy arrays; never with pickled objects inside."""
+"""`.npz` and `.npy`: vectors, and in an .npz words, as NumPy arrays; never with pickled objects inside."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import tokenize
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import IO
 
 import numpy as np
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.values import Int64
 from pipeline.embeddings.files.packing import FETCH_AGAIN, Content
+from pipeline.embeddings.files.pickles import refuse_array_of_pickle
 from pipeline.embeddings.files.rows import BLOCK_BYTES, Read, Table, pick_rows
 from pipeline.embeddings.files.selection import Selection
 from pipeline.embeddings.files.sniffing import Sniffed
@@ -46,7 +48,9 @@ def read_npz(content: Content, sniffed: Sniffed, selection: Selection) -> Read:
         If an array is missing, is not of its shape and type, or holds pickled objects.
     """
     with content.open_seekable() as stream, zipfile.ZipFile(stream) as archive:
-        headers = {name.removesuffix(".npy"): _header(archive, name, content) for name in archive.namelist()}
+        headers = {
+            name.removesuffix(".npy"): _member_header(archive, name, content) for name in archive.namelist()
+        }
         name = named(headers, VECTOR_NAMES)
         words_name = named(headers, WORD_NAMES)
         if name is None:
@@ -65,17 +69,44 @@ def read_npz(content: Content, sniffed: Sniffed, selection: Selection) -> Read:
             return Read(pick_rows(member, table, places, selection.words), dimension)
 
 
-def _header(archive: zipfile.ZipFile, name: str, content: Content) -> Header:
+def read_npy(content: Content, sniffed: Sniffed, selection: Selection) -> Read:
+    """Return the vectors of the chosen words of an .npy; the words lie in a file beside it.
+
+    Raises
+    ------
+    PipelineError
+        If there are no words, or the array is not of its shape and type, or belongs to a pickle of gensim.
+    """
+    refuse_array_of_pickle(content.path)
+    with content.open_seekable() as stream:
+        header = _header(stream, str(content.path))
+        _checked_vectors(content, content.name, {content.name: header})
+        rows, dimension = header.shape
+        beside = words_beside(content, rows)
+        if beside is None:
+            fix = f"{_SAVE_AGAIN}, or put {SIBLINGS}"
+            raise PipelineError(str(content.path), "this is an array without words", fix)
+        check_count(len(beside[1]), rows, str(beside[0]))
+        places = np.array(selection.choose(beside[1]), dtype=np.int64)
+        table = Table(str(content.path), header.dtype, rows, dimension, header.bytes)
+        return Read(pick_rows(stream, table, places, selection.words), dimension)
+
+
+def _member_header(archive: zipfile.ZipFile, name: str, content: Content) -> Header:
     with archive.open(name) as member:
-        try:
-            version = np.lib.format.read_magic(member)
-            first = version[0] == 1
-            read = np.lib.format.read_array_header_1_0 if first else np.lib.format.read_array_header_2_0
-            shape, by_columns, dtype = read(member)
-        except (ValueError, SyntaxError, tokenize.TokenError, RecursionError) as error:
-            what = f"the header is not that of an array ({error})"
-            raise PipelineError(f"{content.path}:{name}", what, _SAVE_AGAIN) from None
-        return Header(shape, by_columns, dtype, member.tell())
+        return _header(member, f"{content.path}:{name}")
+
+
+def _header(stream: IO[bytes], where: str) -> Header:
+    try:
+        version = np.lib.format.read_magic(stream)
+        first = version[0] == 1
+        read = np.lib.format.read_array_header_1_0 if first else np.lib.format.read_array_header_2_0
+        shape, by_columns, dtype = read(stream)
+    except (ValueError, SyntaxError, tokenize.TokenError, RecursionError) as error:
+        what = f"the header is not that of an array ({error})"
+        raise PipelineError(where, what, _SAVE_AGAIN) from None
+    return Header(shape, by_columns, dtype, stream.tell())
 
 
 def _choose(
@@ -101,7 +132,7 @@ def _choose(
 
 
 def _choose_beside(content: Content, headers: Mapping[str, Header], rows: int, selection: Selection) -> Int64:
-    beside = words_beside(content)
+    beside = words_beside(content, rows)
     if beside is None:
         raise _missing(content, "words", WORD_NAMES, headers)
     file, words = beside

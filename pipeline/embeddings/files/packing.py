@@ -1,14 +1,17 @@
-"""A file's content: plain, gzip, zstd, or the one member of a .zip, told by its first bytes."""
+"""A file's content: plain, gzip, bzip2, xz, zstd, or the one member of a .zip, told by its first bytes."""
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
+import lzma
+import re
 import shutil
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +19,36 @@ from typing import IO
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.zstandard_stream import ZstandardStream
+from pipeline.embeddings.files.xz_stream import XzStream
 
-PACKED = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"PK\x03\x04": "zip", b"PK\x05\x06": "zip"}
+PACKED = {
+    b"\x1f\x8b": "gzip",
+    b"\xfd7zXZ": "xz",
+    b"\x28\xb5\x2f\xfd": "zstd",
+    b"PK\x03\x04": "zip",
+    b"PK\x05\x06": "zip",
+}
 PACKED |= {bytes([0x50 + number]) + b"\x2a\x4d\x18": "zstd" for number in range(16)}  # a frame to be skipped
+PACKED |= {b"BZh%d1AY&SY" % level: "bzip2" for level in range(1, 10)}
 FETCH_AGAIN = "fetch the file again"
-_ENDINGS = (".gz", ".zst", ".zip")
+_ENDINGS = (".gz", ".bz2", ".xz", ".zst", ".zip")
 _READ_BYTES = 1 << 20
+_STREAMS: dict[str, Callable[[IO[bytes]], io.RawIOBase]] = {"zstd": ZstandardStream, "xz": XzStream}
+# Beside the vectors in an archive of the NLPL repository, and of others.
+_ABOUT = re.compile(
+    r"(?i)(.*/)?(readme|license|licence|meta|\.|__macosx/)[^/]*(\.(md|txt|json|html))?|__MACOSX/.*"
+)
+
+
+# The ending of a member that names what the .zip is > what is said of it.
+_ZIPS_OF_OTHERS = (
+    (
+        "data.pkl",
+        "this is a PyTorch file, which holds a pickle: reading one runs code inside it",
+        "save words and vectors with numpy.savez",
+    ),
+    ("[Content_Types].xml", "this is an Office document", "save words and numbers as text, one word a line"),
+)
 
 
 @dataclass(frozen=True)
@@ -29,7 +56,7 @@ class Content:
     """What a vector file holds once it is unpacked."""
 
     path: Path
-    compression: str | None  # None, "gzip", "zstd" or "zip"
+    compression: str | None  # None, or a value of PACKED
     member: str | None = None  # the name inside a .zip
 
     @property
@@ -79,10 +106,12 @@ class Content:
             return stack.enter_context(archive.open(self.member or ""))
         if self.compression == "gzip":
             return io.BufferedReader(stack.enter_context(gzip.open(self.path)))
+        if self.compression == "bzip2":
+            return io.BufferedReader(stack.enter_context(bz2.open(self.path)), _READ_BYTES)
         file = stack.enter_context(self.path.open("rb"))
-        if self.compression == "zstd":
-            return stack.enter_context(io.BufferedReader(ZstandardStream(file), _READ_BYTES))
-        return file
+        if self.compression is None:
+            return file
+        return stack.enter_context(io.BufferedReader(_STREAMS[self.compression](file), _READ_BYTES))
 
 
 def find_content(path: Path) -> Content:
@@ -94,10 +123,9 @@ def find_content(path: Path) -> Content:
         If there is no such file, or a .zip holds not exactly one file.
     """
     if not path.is_file():
-        what = "this is a folder; expected a file" if path.is_dir() else "there is no such file"
-        raise PipelineError(str(path), what, "give a vector file")
+        raise PipelineError(str(path), "there is no such file", "give a vector file")
     with _damage_explained(path, None), path.open("rb") as file:
-        start = file.read(4)
+        start = file.read(10)
     packing = next((name for magic, name in PACKED.items() if start.startswith(magic)), None)
     if packing != "zip":
         return Content(path, packing)
@@ -109,10 +137,10 @@ def _inside_zip(path: Path, names: list[str]) -> Content:
     """Return the one member of a .zip; an .npz, a .zip of arrays, is left as it is."""
     if names and all(name.endswith(".npy") for name in names):
         return Content(path, None)
-    members = [name for name in names if not name.startswith("__MACOSX/")]
-    if any(name.endswith("data.pkl") for name in members):
-        what = "this is a PyTorch file, which holds a pickle: reading one runs code inside it"
-        raise PipelineError(str(path), what, "save words and vectors with numpy.savez")
+    for ending, what, fix in _ZIPS_OF_OTHERS:
+        if any(name.endswith(ending) for name in names):
+            raise PipelineError(str(path), what, fix)
+    members = _same_vectors([name for name in names if not _ABOUT.fullmatch(name)])
     if len(members) != 1:
         held = ", ".join(members) or "none"
         what = f"the .zip holds {len(members)} files ({held}); expected one"
@@ -120,12 +148,21 @@ def _inside_zip(path: Path, names: list[str]) -> Content:
     return Content(path, "zip", members[0])
 
 
+def _same_vectors(names: list[str]) -> list[str]:
+    """Return the one of two members that holds more, where they are text and binary of the same vectors."""
+    stems = {name.rpartition(".")[0] for name in names}
+    binary = [name for name in names if name.endswith(".bin")]
+    text = [name for name in names if name.endswith((".txt", ".vec"))]
+    is_pair = len(names) == 2 and len(stems) == len(binary) == len(text) == 1
+    return binary if is_pair else names
+
+
 @contextmanager
 def _damage_explained(path: Path, compression: str | None) -> Iterator[None]:
     """Turn a failure to read into a PipelineError."""
     try:
         yield
-    except (EOFError, zlib.error, zipfile.BadZipFile, OSError, RuntimeError) as error:
+    except (EOFError, zlib.error, zipfile.BadZipFile, OSError, RuntimeError, lzma.LZMAError) as error:
         if isinstance(error, RuntimeError) and compression != "zip":
             raise  # zipfile alone uses it, for a password or an unknown method
         if compression is None or getattr(error, "errno", None) is not None:

@@ -33,8 +33,20 @@ _GENSIM = {
 }
 
 
+_TEXT_PICKLES = (b"(dp", b"(lp", b"(ip", b"ccopy_reg\n", b"cnumpy.", b"cgensim.", b"ccollections\n")
+_PYTORCH = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19"  # the number that torch.save wrote first until 1.5
+
+
+def is_pickle(data: bytes) -> bool:
+    """Whether a file begins as a pickle does, of any protocol."""
+    binary = data[:1] == b"\x80" and data[1:2] in (b"\x02", b"\x03", b"\x04", b"\x05")
+    return binary or data.startswith(_TEXT_PICKLES)
+
+
 def refuse_pickle(path: Path, head: bytes) -> NoReturn:
     """Raise PipelineError with the command that converts the pickle, if gensim wrote it."""
+    if head.startswith(_PYTORCH):
+        raise PipelineError(str(path), _PICKLE.format(kind="PyTorch"), _TO_ARRAYS)
     named = [name for name in _GENSIM if name in head[:2000]]
     if b"gensim" not in head[:2000] or not named:
         raise PipelineError(str(path), _PICKLE.format(kind="of no gensim vectors"), _TO_ARRAYS)
@@ -42,14 +54,15 @@ def refuse_pickle(path: Path, head: bytes) -> NoReturn:
     raise PipelineError(str(path), _PICKLE.format(kind=kind), _convert(path, code))
 
 
-def refuse_array(path: Path) -> NoReturn:
-    """Raise PipelineError for a bare .npy array, such as gensim writes beside its pickles: it extends their names."""
+def refuse_array_of_pickle(path: Path) -> None:
+    """Raise PipelineError for an .npy array that gensim wrote beside a pickle: it extends the pickle's name."""
     parts = path.name.split(".")
     owners = [path.with_name(".".join(parts[:at])) for at in range(len(parts) - 1, 0, -1)]
     for owner in filter(Path.is_file, owners):
         with owner.open("rb") as file:
-            refuse_pickle(owner, file.read(2000))
-    raise PipelineError(str(path), "this is an array without words", _TO_ARRAYS)
+            head = file.read(2000)
+        if is_pickle(head):
+            refuse_pickle(owner, head)
 
 
 def _convert(path: Path, code: str) -> str:

@@ -24,6 +24,9 @@ class Read:
     dimension: int
     notes: tuple[str, ...] = ()
     subwords: Callable[[pl.Series], Float32] | None = None
+    of_pieces: bool = (
+        False  # `subwords` makes the vector of every word that is not kept, before other forms of it
+    )
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,17 @@ def count_notes(promised: int | None, rows: int, cut: int) -> list[str]:
     return [f"line 1: the header promises {promised} words, the file holds {rows}"]
 
 
+def read_bytes(stream: IO[bytes], count: int) -> bytes:
+    """Return `count` bytes, or as many as there are; no wrong header reserves the memory that it promises."""
+    if count <= BLOCK_BYTES:
+        return stream.read(count)
+    pieces = []
+    while count > 0 and (data := stream.read(min(count, BLOCK_BYTES))):
+        pieces.append(data)
+        count -= len(data)
+    return b"".join(pieces)
+
+
 def pick_rows(
     stream: IO[bytes],
     table: Table,
@@ -77,7 +91,7 @@ def pick_rows(
     at_once = max(BLOCK_BYTES // max(table.row_bytes, 1), 1)
     for first in range(0, table.rows, at_once):
         count = min(at_once, table.rows - first)
-        data = stream.read(count * table.row_bytes)
+        data = read_bytes(stream, count * table.row_bytes)
         if len(data) < count * table.row_bytes:
             cut = first + len(data) // table.row_bytes
             raise table.error(cut, f"the file ends after {cut} of {table.rows} rows")

@@ -1,10 +1,40 @@
-"""Which words of a vector file are kept."""
+"""Which words of a vector file are kept, whatever its format, and how the file writes them."""
 
 from __future__ import annotations
 
+import unicodedata
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import chain
 
 import polars as pl
+
+from pipeline.core.errors import PipelineError
+from pipeline.embeddings.cascade import holds_semitic, letters_of
+from pipeline.embeddings.files.spellings import Spelling, Written, find_spelling
+from pipeline.embeddings.files.tokenizer_file import Tokens
+from pipeline.embeddings.files.word_encodings import WordDecoder
+
+_MOST_SAMPLED = 2000
+_SHOWN = 4  # languages
+
+
+@dataclass
+class WordSample:
+    """Words as the file writes them, evenly spread over it, whatever its size."""
+
+    words: list[str] = field(default_factory=list)
+    _step: int = 1
+    _skip: int = 0  # words to pass over before the next one is taken
+
+    def add(self, words: Sequence[str]) -> None:
+        """Look at the next words of the file."""
+        self.words += words[self._skip :: self._step]
+        self._skip = (self._skip - len(words)) % self._step
+        while len(self.words) > _MOST_SAMPLED:
+            self._skip += self._step if len(self.words) % 2 else 0
+            self.words, self._step = self.words[::2], 2 * self._step
 
 
 class Selection:
@@ -13,39 +43,162 @@ class Selection:
     Parameters
     ----------
     wanted : string Series or None
-        A word is kept if it or its lower-case form is among these; None keeps every word.
+        A word is kept if it or its lower-case form is among these, or a Hebrew or Arabic word by its letters;
+        None keeps every word.
+    language : str
+        Of a file whose words stand behind their language the one to keep; empty: the one that has most of `wanted`.
     """
 
-    def __init__(self, wanted: pl.Series | None) -> None:
+    def __init__(self, wanted: pl.Series | None, language: str = "") -> None:
         self._wanted = None if wanted is None else frozenset(wanted.to_list())
-        self._kept: dict[str, None] = {}
+        self._language = language
+        # Where the corpus writes words without vowel signs, the file may have them.
+        self._by_letters = wanted is not None and holds_semitic(wanted)
+        self._kept: dict[Written, int] = {}  # without tags: the first row of a word counts
+        self._spelling: Spelling | None = None
+        self._languages: Counter[str] = Counter()
+        self._marked = 0  # words with a tag
+        self._decoder = WordDecoder(None if wanted is None else self._is_wanted)
+        self.sample = WordSample()
         self.rows = 0  # words met
         self.repeated = 0  # kept words that came again
-        self.replaced = 0  # words with bytes that are not UTF-8
+        self.blank = 0  # rows without a word
+
+    @property
+    def replaced(self) -> int:
+        """Words with bytes that are not text in the file's encoding."""
+        return self._decoder.replaced
 
     @property
     def words(self) -> list[str]:
-        """The kept words in file order."""
-        return list(self._kept)
+        """The kept words in file order, before one language is chosen of several."""
+        return [written.word for written in self._kept]
 
     def choose(self, words: Sequence[bytes]) -> list[int]:
         """Return the places of the words to keep among the next words of the file."""
+        return self.choose_text(self._decoder.decode(words))
+
+    def choose_text(self, words: Sequence[str]) -> list[int]:
+        """Return the places of the words to keep among the next words of the file, which are text already."""
+        if self.rows == 0:
+            self._spelling = find_spelling(words)
         self.rows += len(words)
-        return [place for place, word in enumerate(self._decoded(words)) if self._is_new(word)]
+        self.sample.add(words)
+        self.blank += sum(not word or word.isspace() for word in words)
+        same_form = [word if word.isascii() else unicodedata.normalize("NFC", word) for word in words]
+        if self._spelling is None:
+            return [place for place, word in enumerate(same_form) if self._is_new(word)]
+        written = [self._spelling.read(word) for word in same_form]
+        if self._spelling.marks != "language":
+            self._marked += sum(one is not None and one.mark != "" for one in written)
+            return [place for place, one in enumerate(written) if one is not None and self._is_new(one.word)]
+        marked = [one or Written("", "") for one in written]
+        self._languages.update(one.mark for one in marked)
+        return [place for place, one in enumerate(marked) if self._is_new(one.word, one.mark)]
 
-    def _decoded(self, words: Sequence[bytes]) -> list[str]:
-        try:
-            return [word.decode() for word in words]
-        except UnicodeDecodeError:
-            decoded = [word.decode("utf-8", "replace") for word in words]
-            self.replaced += sum(text.encode() != word for text, word in zip(decoded, words, strict=True))
-            return decoded
+    def take_tokens(self, tokens: Tokens, drop_unknown: bool) -> list[int]:
+        """Return the tokens of the words to keep: wanted words that are one token; without wanted ones every token."""
+        numbers = tokens.numbers()
+        self.rows += len(numbers)
+        self.sample.add(list(numbers))
+        if self._wanted is None:
+            self._kept = {Written(name, ""): place for place, name in enumerate(numbers)}
+            return list(numbers.values())
+        words = sorted(self._wanted)
+        pieces = tokens.pieces(words, drop_unknown)
+        whole = {word: own[0] for word, own in zip(words, pieces, strict=True) if len(own) == 1}
+        self._kept = {Written(word, ""): place for place, word in enumerate(whole)}
+        return list(whole.values())
 
-    def _is_new(self, word: str) -> bool:
-        if self._wanted is not None and word not in self._wanted and word.lower() not in self._wanted:
+    def _is_wanted(self, word: str) -> bool:
+        if self._wanted is None or word in self._wanted or word.lower() in self._wanted:
+            return True
+        return self._by_letters and letters_of(word) in self._wanted
+
+    def _is_new(self, word: str, language: str = "") -> bool:
+        if not self._is_wanted(word):
             return False
-        if word in self._kept:
+        written = Written(word, language)
+        if written in self._kept:
             self.repeated += 1
             return False
-        self._kept[word] = None
+        self._kept[written] = len(self._kept)
         return True
+
+    # --- at the end of the file -------------------------------------------------------------------------------
+
+    def settle(self) -> tuple[list[str], list[int]]:
+        """Return the words in file order, and the place of each among the kept ones: those of one language.
+
+        Raises
+        ------
+        PipelineError
+            If the language that was asked for is not in the file.
+        """
+        if not self._languages:
+            return self.words, list(range(len(self._kept)))
+        chosen = self._chosen_language()
+        # What has no language, such as punctuation, is of every one.
+        groups = [
+            [(one.word, place) for one, place in self._kept.items() if one.mark == mark]
+            for mark in (chosen, "")
+        ]
+        first: dict[str, int] = {}
+        for word, place in chain(*groups):
+            first.setdefault(word, place)
+        places = sorted(first, key=lambda word: first[word])
+        return places, [first[word] for word in places]
+
+    def _chosen_language(self) -> str:
+        if self._language and self._language not in self._languages:
+            held = ", ".join(name for name, _ in self._languages.most_common(10) if name)
+            what = f'no word of the file is of the language "{self._language}"; it has {held}'
+            raise PipelineError("embeddings.language", what, "name one of these, or leave it out")
+        return self._language or self._best_language()
+
+    def _best_language(self) -> str:
+        covered = self._covered()
+        return max(filter(None, self._languages), key=lambda name: (covered[name], self._languages[name]))
+
+    def _covered(self) -> Counter[str]:
+        """Return how many kept words each language has."""
+        return Counter(written.mark for written in self._kept)
+
+    def notes(self) -> list[str]:
+        """Return what a reader should know of how the words were read."""
+        return [*self._spelling_notes(), *self._encoding_notes(), *self._blank_notes()]
+
+    def _spelling_notes(self) -> list[str]:
+        if self._spelling is None:
+            return []
+        if self._languages:
+            return [self._language_note()]
+        shown = self._spelling.shown
+        if self._spelling.marks == "tag":
+            some = "words have a tag" if self._marked < self.rows else "no word is without a tag"
+            return [f"{some} ({shown}); the vector of a word's first tag counts, and it is looked up without"]
+        return [f"words are pieces of a tokenizer, like {shown}: those that are whole words are read"]
+
+    def _language_note(self) -> str:
+        chosen, covered = self._chosen_language(), self._covered()
+        shown = self._spelling.shown.replace("en", chosen, 1) if self._spelling else ""
+        others = [name for name, _ in covered.most_common(_SHOWN) if name not in (chosen, "")]
+        names = len([name for name in self._languages if name])
+        what = f"words are written like {shown}, in {names} language{'s' * (names > 1)}"
+        if self._language:
+            return f"{what}: {chosen} is read, as embeddings.language says"
+        counts = "; ".join([str(covered[chosen]), *(f"{name} {covered[name]}" for name in others)])
+        why = f"which has most words of the corpus ({counts})"
+        return f"{what}: {chosen} is read, {why}; embeddings.language names another"
+
+    def _encoding_notes(self) -> list[str]:
+        name = self._decoder.encoding
+        return (
+            []
+            if name == "utf-8"
+            else [f"words are not UTF-8: read as {name}, which gives words of the corpus"]
+        )
+
+    def _blank_notes(self) -> list[str]:
+        rows = "1 row has" if self.blank == 1 else f"{self.blank} rows have"
+        return [f"{rows} no word, or a blank for one"] if self.blank else []

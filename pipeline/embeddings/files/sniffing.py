@@ -8,41 +8,43 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pipeline.core.errors import PipelineError
-from pipeline.embeddings.files.packing import FETCH_AGAIN, PACKED, Content
-from pipeline.embeddings.files.pickles import refuse_array, refuse_pickle
+from pipeline.embeddings.files.layouts import (
+    BLANKS,
+    Layout,
+    column,
+    find_delimited,
+    has_no_words,
+    is_number,
+    names_columns,
+)
+from pipeline.embeddings.files.not_vectors import UTF8_MARK, Head, refuse_others
+from pipeline.embeddings.files.packing import FETCH_AGAIN, Content
+from pipeline.embeddings.files.vocabularies import numbers_beside
 
 HEAD_BYTES = 1 << 20
-KNOWN_FORMATS = "give word2vec text or binary, GloVe text, fastText .vec or .bin, .npz or .safetensors"
-UTF8_MARK = b"\xef\xbb\xbf"
+KNOWN_FORMATS = (
+    "give word2vec text or binary, GloVe text, fastText .vec or .bin, .npz, .npy, .safetensors,"
+    " or the folder of a static embedding"
+)
 FASTTEXT_MAGIC = b"\xba\x16\x4f\x2f"
 _LINES_LOOKED_AT = 1000
 _HEADER = re.compile(rb"[\0- ]*(\d{1,12})[\0- ]+(\d{1,6})[\0- ]*")  # the number of words, the dimension
+_SPARSE = re.compile(rb"\d+:[+-]?[\d.]+(?:[eE][+-]?\d+)?")
+_DECIMAL_COMMA = re.compile(rb"[+-]?\d+,\d+(?:[eE][+-]?\d+)?")
+_COUNT = re.compile(rb"\s\d+\s*$")
+_FEWEST_COUNTS = 5  # lines; fewer may be vectors of one dimension
 _LONGEST_SHOWN = 60
-_BLANKS = bytes.maketrans(bytes(range(33)), b" " * 33)
-_BLANK = 32
 _CONTROLS = bytes([*range(9), *range(14, 32)])  # bytes that text does not hold and binary numbers do
 
 
 @dataclass(frozen=True)
 class Sniffed:
-    """A format, and what the first line of a text or word2vec file says."""
+    """A format, and what the first lines of a text or word2vec file say."""
 
     format: str
     dimension: int = 0  # 0 where the reader finds it
     promised: int | None = None  # words that the header promises; None without a header
-
-
-@dataclass(frozen=True)
-class Head:
-    """The start of the unpacked content."""
-
-    content: Content
-    data: bytes
-    whole: bool  # whether `data` is all there is
-
-    def refuse(self, what: str, fix: str, place: str = "") -> PipelineError:
-        """Return an error about this file."""
-        return PipelineError(f"{self.content.path}{place}", what, fix)
+    layout: Layout = BLANKS
 
 
 def sniff(content: Content) -> Sniffed:
@@ -56,98 +58,28 @@ def sniff(content: Content) -> Sniffed:
     with content.open() as stream:
         data = stream.read(HEAD_BYTES)
         head = Head(content, data, whole=len(data) < HEAD_BYTES)
-    for matches, answer in _SIGNATURES:
+    refuse_others(head)
+    for matches, name in _SIGNATURES:
         if matches(data):
-            return answer(head)
+            return Sniffed(name)
+    if data.startswith(b"PK\x03\x04"):
+        raise head.refuse("the content is packed twice", "unpack it once")
     return _sniff_words(head)
-
-
-# --- formats with a signature ----------------------------------------------------------------------------
-
-
-def _is_pickle(data: bytes) -> bool:
-    return data[:1] == b"\x80" and data[1:2] in (b"\x02", b"\x03", b"\x04", b"\x05")
 
 
 def _is_safetensors(data: bytes) -> bool:
     return data[8:10] == b'{"' and int.from_bytes(data[:8], "little") < 100_000_000
 
 
-def _is_html(data: bytes) -> bool:
-    start = data[:200].removeprefix(UTF8_MARK).lstrip().lower()
-    return start.startswith((b"<!doctype html", b"<html", b"<?xml"))
-
-
-def _is_utf16(data: bytes) -> bool:
-    without_mark = [byte == 0 for byte in data[:4]] in ([False, True] * 2, [True, False] * 2)
-    return data.startswith((b"\xff\xfe", b"\xfe\xff")) or without_mark
-
-
-def _refused(what: str, fix: str, place: str = "") -> Callable[[Head], Sniffed]:
-    """Return the answer to a format that is none of vectors."""
-
-    def refuse(head: Head) -> Sniffed:
-        raise head.refuse(what, fix, place)
-
-    return refuse
-
-
-_PACKED_TWICE = _refused("the content is packed twice", "unpack it once")
-_EMPTY = _refused("the file is empty", "give a file with a word and its numbers on each line")
-_WEB_PAGE = _refused(
-    "this is a web page, not vectors", "fetch the file itself: the address led to a page", ":1:1"
-)
-_UTF_16 = _refused("the text is UTF-16; expected UTF-8", "save it as UTF-8", ":1:1")
-
-
-def _npz(head: Head) -> Sniffed:
-    """Return the format of a .zip in a packed file, if it is one of arrays."""
-    return Sniffed("npz") if b".npy" in head.data[:200] else _PACKED_TWICE(head)
-
-
-_SIGNATURES: tuple[tuple[Callable[[bytes], bool], Callable[[Head], Sniffed]], ...] = (
-    (lambda data: not data.strip(), _EMPTY),
-    (_is_pickle, lambda head: refuse_pickle(head.content.path, head.data)),
-    (lambda data: data.startswith(b"\x93NUMPY"), lambda head: refuse_array(head.content.path)),
-    (lambda data: data.startswith(FASTTEXT_MAGIC), lambda head: Sniffed("fastText .bin")),
-    (_is_safetensors, lambda head: Sniffed("safetensors")),
-    (lambda data: data.startswith(b"PK\x03\x04"), _npz),
-    (lambda data: data.startswith(tuple(PACKED)), _PACKED_TWICE),
-    (_is_html, _WEB_PAGE),
-    (_is_utf16, _UTF_16),
+_SIGNATURES: tuple[tuple[Callable[[bytes], bool], str], ...] = (
+    (lambda data: data.startswith(b"\x93NUMPY"), "npy"),
+    (lambda data: data.startswith(FASTTEXT_MAGIC), "fastText .bin"),
+    (_is_safetensors, "safetensors"),
+    (lambda data: data.startswith(b"PK\x03\x04") and b".npy" in data[:200], "npz"),
 )
 
 
 # --- formats that start with words -----------------------------------------------------------------------
-
-
-def split_fields(line: bytes) -> list[bytes]:
-    """Return what stands between blanks, tabs and other control characters."""
-    return line.translate(_BLANKS).split()
-
-
-def field_starts(line: bytes) -> list[int]:
-    """Return the byte at which each field of a line begins, from 0."""
-    spaced = b" " + line.translate(_BLANKS)
-    return [at for at in range(len(line)) if spaced[at] == _BLANK and spaced[at + 1] != _BLANK]
-
-
-def column(line: bytes, byte: int) -> int:
-    """Return the column of a byte of a line: characters, from 1."""
-    return len(line[:byte].decode("utf-8", "replace")) + 1
-
-
-def is_number(field: bytes) -> bool:
-    """Whether Python reads the field as a number; NaN and infinities are numbers here.
-
-    >>> is_number(b"-1.5e-3"), is_number(b"."), is_number(b"1_0")
-    (True, False, False)
-    """
-    try:
-        float(field)
-    except ValueError:
-        return False
-    return b"_" not in field
 
 
 def shown(field: bytes) -> str:
@@ -165,10 +97,13 @@ def _sniff_words(head: Head) -> Sniffed:
     if len(lines) == 1:
         what = f"the header promises {promised} words of {dimension} numbers, and nothing follows"
         raise head.refuse(what, FETCH_AGAIN, ":1:1")
-    numbers = split_fields(lines[1])[-dimension:]
-    is_text = len(numbers) == dimension and all(map(is_number, numbers))
+    fields = BLANKS.split(lines[1])
+    is_text = len(fields) >= dimension and all(map(is_number, fields[-dimension:]))
     if not is_text and _holds_controls(head.data):
         return Sniffed("word2vec binary", dimension, promised)
+    _refuse_sparse(head, lines[1])
+    if len(fields) == dimension and has_no_words(lines[1:]):
+        return Sniffed("numbers without words", dimension, promised, Layout(has_words=False))
     is_vec = head.content.name.lower().endswith(".vec")
     return Sniffed("fastText .vec" if is_vec else "word2vec text", dimension, promised)
 
@@ -187,7 +122,7 @@ def _header(lines: list[bytes]) -> tuple[int, int] | None:
     if first is None:
         return None
     promised, dimension = map(int, first.groups())
-    second = split_fields(lines[1]) if len(lines) > 1 else []
+    second = BLANKS.split(lines[1]) if len(lines) > 1 else []
     one_number_a_word = len(second) == 2 and is_number(second[1]) and dimension != 1
     return None if one_number_a_word or dimension == 0 else (promised, dimension)
 
@@ -200,20 +135,58 @@ def _sniff_glove(head: Head, lines: list[bytes]) -> Sniffed:
     """Return the dimension most lines have; words may hold blanks, so the numbers are the last fields."""
     if b"\0" in head.data or _holds_controls(lines[0]):
         raise head.refuse("this is binary data of no known vector format", KNOWN_FORMATS)
-    counts = Counter(len(split_fields(line)) - 1 for line in lines)
+    delimited = find_delimited(lines)
+    if delimited is not None:
+        return _of_layout("delimited text", *delimited)
+    counts = Counter(len(BLANKS.split(line)) - 1 for line in lines)
     dimension = counts.most_common(1)[0][0]
-    typical = next(line for line in lines if len(split_fields(line)) - 1 == dimension)
+    typical = [line for line in lines if len(BLANKS.split(line)) - 1 == dimension]
     if dimension == 0:
-        raise _not_vectors(head, typical, 0, "a word stands alone; expected a word and its numbers")
-    fields = split_fields(typical)
+        what = "a word stands alone; expected a word and its numbers"
+        numbers = numbers_beside(head.content.path)
+        if numbers is not None:
+            raise head.refuse(f"{what}; the numbers lie beside it", f"give {numbers.name}", ":1:1")
+        raise _not_vectors(head, typical[0], 0, what)
+    if has_no_words(lines):
+        return _of_layout("GloVe text", Layout(has_words=False), dimension + 1)
+    named = len(typical) > 1 and typical[0] is lines[0] and names_columns(BLANKS.split(lines[0]))
+    named = named and all(map(is_number, BLANKS.split(typical[1])[1:]))
+    _check_typical(head, typical[named], dimension)
+    if dimension == 1 and len(typical) >= _FEWEST_COUNTS and all(map(_COUNT.search, typical)):
+        what = "each word has one whole number: these are counts, not vectors"
+        raise head.refuse(what, "give the file of vectors", ":1:1")
+    return _of_layout("GloVe text", Layout(header=named), dimension)
+
+
+def _of_layout(name: str, layout: Layout, dimension: int) -> Sniffed:
+    return Sniffed(name if layout.has_words else "numbers without words", dimension, None, layout)
+
+
+def _check_typical(head: Head, line: bytes, dimension: int) -> None:
+    """Raise PipelineError unless the last fields of a line are numbers."""
+    _refuse_sparse(head, line)
+    fields = BLANKS.split(line)
     for place, text in enumerate(fields[1:], start=1):
-        if place >= len(fields) - dimension and not is_number(text):
-            what = f'expected a word and its numbers, found "{shown(text)}"'
-            raise _not_vectors(head, typical, place, what)
-    return Sniffed("GloVe text", dimension)
+        if place < len(fields) - dimension or is_number(text):
+            continue
+        if _DECIMAL_COMMA.fullmatch(text):
+            what = f'the number "{shown(text)}" has a decimal comma'
+            raise head.refuse(what, "write numbers with a point", _place_of(head, line, place))
+        raise _not_vectors(head, line, place, f'expected a word and its numbers, found "{shown(text)}"')
+
+
+def _refuse_sparse(head: Head, line: bytes) -> None:
+    """Raise PipelineError if a line holds the places of numbers, and not each number."""
+    fields = BLANKS.split(line)
+    if len(fields) > 1 and all(map(_SPARSE.fullmatch, fields[1:])):
+        what = f'the rows are sparse: "{shown(fields[1])}" is a place and its number; expected one number a dimension'
+        raise head.refuse(what, "write every number of a row, zeros too", _place_of(head, line, 1))
 
 
 def _not_vectors(head: Head, line: bytes, field: int, what: str) -> PipelineError:
+    return head.refuse(f"{what}; this is no vector file", KNOWN_FORMATS, _place_of(head, line, field))
+
+
+def _place_of(head: Head, line: bytes, field: int) -> str:
     number = head.data.removeprefix(UTF8_MARK).split(b"\n").index(line) + 1
-    place = f":{number}:{column(line, field_starts(line)[field])}"
-    return head.refuse(f"{what}; this is no vector file", KNOWN_FORMATS, place)
+    return f":{number}:{column(line, BLANKS.starts(line)[field])}"

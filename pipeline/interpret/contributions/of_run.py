@@ -13,6 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 
 from pipeline.core.files import Json
 from pipeline.core.values import TokenizedCorpus
@@ -22,6 +23,7 @@ from pipeline.models.table import PlannedModel
 from pipeline.run_folder.models import MODEL, model_folder
 from pipeline.settings.tables import TokenizerSettings
 from pipeline.text.tokenizer import HTML_BREAK
+from pipeline.text.unicode import one_form
 
 CHARACTERS = 600  # of a text; of a longer one the first and the last half of that
 LEFT_OUT = " […] "  # stands between them
@@ -65,6 +67,7 @@ def find_excerpt(text: str, tokens: Sequence[str], tokenizer: TokenizerSettings)
     >>> find_excerpt("A good film", ["a", "good", "film"], TokenizerSettings())
     Excerpt(text='A good film', places=(0, 1, 2), spans=((0, 1), (2, 6), (7, 11)))
     """
+    text = one_form(pl.Series([text]), tokenizer).item()
     blank = blank_out(HTML_BREAK, text) if tokenizer.html_breaks else text
     whole = _excerpt(text, blank, tokens, lowercase=tokenizer.lowercase)
     joined = " ".join(tokens)

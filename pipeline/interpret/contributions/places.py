@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from itertools import accumulate
 
+from pipeline.text.unicode import DOTTED_CAPITAL_I
+
 
 def place_tokens(
     text: str, tokens: Sequence[str], *, lowercase: bool, from_end: bool = False
@@ -34,6 +36,8 @@ def place_tokens(
     >>> place_tokens("thout end!", ["without", "end", "!"], lowercase=True, from_end=True)
     [(6, 9), (9, 10)]
     """
+    if lowercase:
+        text = text.replace(DOTTED_CAPITAL_I, "i")
     lowered = text.lower() if lowercase else text
     widths = (len(character.lower()) if lowercase else 1 for character in text)
     place_of = {start: place for place, start in enumerate(accumulate(widths, initial=0))}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 from pipeline.core.errors import PipelineError
@@ -13,6 +14,7 @@ from pipeline.models.saved.network import SavedNetwork, read_network
 from pipeline.run_folder.models import MODEL, Description, describe, model_folder, read_from, saved_names
 from pipeline.settings.tables import SETTINGS, TokenizerSettings
 from pipeline.tasks.table import TASKS
+from pipeline.text.unspaced import check_word_breaker
 
 _READERS: dict[str, Callable[[Path, Description, Common], SavedModel]] = {  # of each kind
     "linear": read_linear,
@@ -45,10 +47,12 @@ def load_model(folder: Path, name: str | None = None) -> SavedModel:
             raise ValueError(f"task is {json.dumps(task)}")
         own = Common(name, TASKS[task], labels, TokenizerSettings(**described["tokenizer"]))
         read = {f"networks.{key}": described[key] for key in ("keep", "max_tokens") if key in described}
-        for key, value in {"tokenizer.name": own.tokenizer.name, **read}.items():
+        cuts = {f"tokenizer.{key}": value for key, value in asdict(own.tokenizer).items()}
+        for key, value in {**cuts, **read}.items():
             setting = SETTINGS[key]
             if type(value) is not type(setting.default) or not setting.check.allows(value):
                 raise ValueError(f"{key} is {json.dumps(value)}")
+        check_word_breaker(str(place / MODEL), described["word_breaker"])
         return _READERS[described["kind"]](place, described, own)
 
 

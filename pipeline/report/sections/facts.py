@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pipeline.core.clean import plural
+from pipeline.core.wording import few_vectors
 from pipeline.report.page.blocks import Nothing
 from pipeline.run_folder.metrics.comparisons import Comparison
 from pipeline.run_folder.metrics.models import Result, Summary, Timing
@@ -29,6 +30,12 @@ class ModelFacts(Summary):
 
     results: tuple[Result, ...]
     fits: tuple[Timing, ...]
+    token_coverage: float | None = None  # of the vectors that it reads
+
+    @property
+    def few_vectors(self) -> str:
+        """What is said where the vectors that it reads cover little of the text; empty where they cover enough."""
+        return "" if self.token_coverage is None else few_vectors(self.token_coverage)
 
     @property
     def kind_name(self) -> str:
@@ -59,11 +66,13 @@ class ModelFacts(Summary):
 def model_facts(run: Run) -> list[ModelFacts]:
     """Return the models of a run, highest accuracy first."""
     results, fits = run.metrics.results, run.metrics.timing
+    covered = {source.source: source.token_coverage for source in run.metrics.embeddings}
     facts = [
         ModelFacts(
             **vars(summary),
             results=tuple(row for row in results if row.name == summary.name),
             fits=tuple(fit for fit in fits if fit.name == summary.name),
+            token_coverage=covered.get(summary.embedding or ""),
         )
         for summary in run.metrics.summary
     ]

@@ -134,6 +134,8 @@ def _notes(model: ModelFacts) -> list[str]:
     notes = []
     if model.untrained_runs:
         notes.append(f"did not train: {model.untrained_runs} of {model.runs}")
+    if model.few_vectors:
+        notes.append(model.few_vectors)
     if model.warnings:
         notes.append(plural(len(model.warnings), "warning"))
     return notes or ["not trained in this run" if model.kind == "outside" else "trained"]

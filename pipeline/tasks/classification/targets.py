@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.lists import as_typed
 from pipeline.core.values import Float64, Int32
 from pipeline.core.wording import quoted
 
@@ -56,14 +57,26 @@ def known_labels(label: str, names: Sequence[str]) -> str:
 
 
 def look_alikes(names: Sequence[str]) -> tuple[str, ...]:
-    """Return a warning for each set of labels that differ only in case or blanks; they are kept apart."""
+    """Return a warning for each set of labels that differ only in case or blanks, with the --map that joins them.
+
+    >>> look_alikes(["Spam", "ham", "spam"])
+    ('labels "Spam", "spam" differ only in case or blanks; they are kept apart; --map "Spam=spam" joins them',)
+    """
     alike: dict[str, list[str]] = defaultdict(list)
     for name in names:
         alike["".join(name.split()).casefold()].append(name)
     sets = [found for found in alike.values() if len(found) > 1]
     return tuple(
-        f"labels {quoted(found)} differ only in case or blanks; they are kept apart" for found in sets
+        f"labels {quoted(found)} differ only in case or blanks; they are kept apart; "
+        f'--map "{_joining(found)}" joins them'
+        for found in sets
     )
+
+
+def _joining(names: Sequence[str]) -> str:
+    """Return the rule of --map that makes one class of these: the one in small letters, without blanks at its ends."""
+    best = min(names, key=lambda name: (name != name.strip(), name != name.lower(), name))
+    return f"{','.join(as_typed(name) for name in names if name != best)}={as_typed(best)}"
 
 
 def chance_loss(labels: Int32, weights: Float64, n_classes: int) -> float:

@@ -1,0 +1,105 @@
+"""`--label "stars>3"`: a column of numbers as two classes."""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import polars as pl
+
+from pipeline.core.errors import PipelineError
+from pipeline.corpus.readers.records import RawTable
+
+
+class Sign(NamedTuple):
+    """How numbers are compared, and the sign of all others."""
+
+    holds: Callable[[pl.Series, float], pl.Series]
+    otherwise: str
+
+
+SIGNS = {
+    ">=": Sign(operator.ge, "<"),
+    "<=": Sign(operator.le, ">"),
+    "==": Sign(operator.eq, "!="),
+    "!=": Sign(operator.ne, "=="),
+    ">": Sign(operator.gt, "<="),
+    "<": Sign(operator.lt, ">="),
+}
+_CUT = re.compile(
+    rf"\s*(?P<column>.*?\S)(?P<before>\s*)(?P<sign>{'|'.join(SIGNS)})(?P<after>\s*)"
+    r"(?P<number>[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)\s*",
+    re.DOTALL,
+)
+
+
+NO_NUMBER = "no number as label"
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Where a column of numbers is cut, and what the two classes are called."""
+
+    column: str
+    sign: str
+    number: float
+    holds: str
+    otherwise: str
+
+
+def read_cut(asked: str) -> Cut | None:
+    """Return what `--label` compares; None where it is the name of a column alone.
+
+    >>> read_cut("stars > 3")
+    Cut(column='stars', sign='>', number=3.0, holds='stars > 3', otherwise='stars <= 3')
+    >>> read_cut("stars") is None
+    True
+    """
+    match = _CUT.fullmatch(asked)
+    if match is None:
+        return None
+    column, before, sign, after, number = match.groups()
+    holds, otherwise = (f"{column}{before}{one}{after}{number}" for one in (sign, SIGNS[sign].otherwise))
+    return Cut(column, sign, float(number), holds, otherwise)
+
+
+def cut_labels(table: RawTable, label: str, cut: Cut) -> RawTable:
+    """Return the table with two classes in its label column; records whose label is no number are left out.
+
+    Raises
+    ------
+    PipelineError
+        If the column holds no number.
+    """
+    cells = table.cells[label]
+    numbers = numbers_in(cells)
+    if numbers.null_count() == len(numbers):
+        example = cells.drop_nulls().head(1).to_list()
+        shown = f'"{example[0]}"' if example else "nothing"
+        what = (
+            f'column "{label}" of {table.file} holds no number, but {shown}; "{cut.holds}" compares numbers'
+        )
+        raise PipelineError("--label", what, "name a column of numbers, or the label's column alone")
+    holds = SIGNS[cut.sign].holds(numbers, cut.number)
+    classes = pl.select(pl.when(holds).then(pl.lit(cut.holds)).otherwise(pl.lit(cut.otherwise))).to_series()
+    no_number = numbers.is_null() & cells.is_not_null() & (cells.str.strip_chars() != "")
+    said = f'{table.file}: column "{label}" is cut in two classes, "{cut.holds}" and "{cut.otherwise}"'
+    return replace(
+        table,
+        cells=table.cells.with_columns(classes.set(numbers.is_null(), None).alias(label)),
+        assumptions=(*table.assumptions, said),
+        left_out={**table.left_out, NO_NUMBER: no_number.to_numpy()},
+    )
+
+
+def numbers_in(cells: pl.Series) -> pl.Series:
+    """Return the finite numbers of a column of strings, float64; null where a cell is none.
+
+    >>> numbers_in(pl.Series(["4", " 3.5 ", "many", "nan", None])).to_list()
+    [4.0, 3.5, None, None, None]
+    """
+    numbers = cells.str.strip_chars().cast(pl.Float64, strict=False)
+    return numbers.set(~numbers.is_finite().fill_null(False), None)

@@ -1,0 +1,132 @@
+"""Texts that were written or read wrongly once, before they came here: escapes are undone, the rest is named."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import polars as pl
+
+_BACKSLASH = "\\"
+# What a backslash and a character stand for where a program wrote text as code.
+_ESCAPES = {
+    r"\\": "\\",
+    r"\r\n": "\n",
+    r"\n": "\n",
+    r"\r": "\n",
+    r"\t": "\t",
+    r"\"": '"',
+    r"\'": "'",
+}
+_MEANT = r"""\\(?:[nrt"']|\\)"""  # a backslash that is one of these
+_BREAKS = r"\\[nr]"
+_CODE = r"\\u[0-9A-Fa-f]{4}"
+_CLEAR = 0.95  # least share of the backslashes that are escapes: in paths and formulas any letter follows
+_PATH = r"\b[A-Za-z]:\\"  # in a path too
+_FEW = 3  # fewer escapes may mean something else
+_LOST = "\ufffd"
+
+
+@dataclass(frozen=True, eq=False)
+class Mended:
+    """The texts of each part of a corpus, and what was seen in them."""
+
+    parts: list[pl.Series]
+    notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def mend(parts: Sequence[pl.Series]) -> Mended:
+    """Return the texts of a corpus, with what escapes stand for in their place where it is clear that they are some.
+
+    Parameters
+    ----------
+    parts : sequence of string Series
+        Training documents, then those of other parts, in which damage is told of already: what is done is the same in
+        all of them.
+    """
+    texts = pl.concat(parts)
+    mended, notes = _without_escapes(texts)
+    ends = np.cumsum([0, *map(len, parts)]).tolist()
+    cut = [mended.slice(start, end - start) for start, end in pairwise(ends)]
+    return Mended(cut, notes, (*_misread(texts), *_lost(parts[0])))
+
+
+# --- escapes ----------------------------------------------------------------------------------------------
+
+
+def _without_escapes(texts: pl.Series) -> tuple[pl.Series, tuple[str, ...]]:
+    held = texts.str.contains(_BACKSLASH, literal=True)
+    if not held.any():
+        return texts, ()
+    some = texts.filter(held)
+    meant = int(some.str.count_matches(_MEANT).sum())
+    stray = int(some.str.replace_all(_MEANT, "").str.count_matches(_BACKSLASH, literal=True).sum())
+    breaks = int(some.str.contains(_BREAKS).sum())
+    unclear = some.str.contains(_PATH).any() or (breaks and texts.str.contains("\n", literal=True).any())
+    if meant >= _FEW and meant >= _CLEAR * (meant + stray) and not unclear:
+        note = (
+            f"a backslash with n, t or a quotation mark is read as what it stands for, in {_of(some, texts)}"
+        )
+        return texts.str.replace_many(list(_ESCAPES), list(_ESCAPES.values()), leftmost=True), (note,)
+    seen = ((breaks, r"\n", "a line break"), (int(some.str.contains(_CODE).sum()), r"\u00e9", "a letter"))
+    told = (
+        f"{count:,} of {len(texts):,} texts hold escapes such as {escape}, which may stand for {what}; left as they are"
+        for count, escape, what in seen
+        if count
+    )
+    return texts, tuple(told)
+
+
+def _of(some: pl.Series, texts: pl.Series) -> str:
+    return f"{len(some):,} of {len(texts):,} texts"
+
+
+# --- letters of a wrong encoding --------------------------------------------------------------------------
+
+
+def _class(codec: str) -> str:
+    """Return a class of the characters that the second bytes of UTF-8 are in another encoding."""
+    read = bytes(range(0x80, 0xC0)).decode(codec, "ignore")
+    return "[" + "".join(f"\\x{{{ord(character):X}}}" for character in read) + "]"
+
+
+_WESTERN, _CYRILLIC = _class("cp1252"), _class("cp1251")
+# UTF-8 read as Windows-1252 or Windows-1251, and which of these.
+_MISREAD = (
+    ("cp1252", rf"[ÃÂ]{_WESTERN}|â€{_WESTERN}|[a-z][ÄÅ]{_WESTERN}|(?:[ÐÑ]{_WESTERN}){{2}}"),
+    ("cp1251", rf"(?:[РС]{_CYRILLIC}){{2}}"),
+)
+_WORD = r"[^\s\x00-\x40\x5B-\x60\x7B-\x7F]*"
+
+
+def _misread(texts: pl.Series) -> tuple[str, ...]:
+    """Return a sentence on texts whose UTF-8 was read in another encoding, with an example of what was lost."""
+    others = texts.filter(texts.str.len_bytes() != texts.str.len_chars())
+    for codec, pattern in _MISREAD:
+        found = others.filter(others.str.contains(pattern))
+        words = found.str.extract(rf"({_WORD}(?:{pattern}){_WORD})", 1).drop_nulls()
+        for word in words.head(_FEW):
+            if (meant := _as_utf8(word, codec)) is not None:
+                return (
+                    f"{_of(found, texts)} seem to have been read in a wrong encoding before they were saved: "
+                    f'"{word}" is probably "{meant}"; they are left as they are',
+                )
+    return ()
+
+
+def _as_utf8(word: str, codec: str) -> str | None:
+    """Return the word that UTF-8 makes of the bytes of another encoding; None where it makes none."""
+    try:
+        return word.encode(codec).decode()
+    except UnicodeError:
+        return None
+
+
+def _lost(texts: pl.Series) -> tuple[str, ...]:
+    found = texts.filter(texts.str.contains(_LOST, literal=True))
+    if found.is_empty():
+        return ()
+    return (f"{_of(found, texts)} hold U+FFFD, which stands for letters that were lost before",)

@@ -1,0 +1,141 @@
+"""Labels that are no classes, test documents that test nothing: refused or said before anything is trained."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from shlex import quote
+
+import numpy as np
+import polars as pl
+
+from pipeline.core.clean import cell_text, clip, plural
+from pipeline.core.errors import PipelineError
+from pipeline.core.values import SPLIT_NAMES, TEST, VALIDATION, Corpus
+from pipeline.corpus.asked.cut import numbers_in
+from pipeline.corpus.part import Part
+from pipeline.corpus.readers.columns import Columns
+
+MOST_GRADES = 20  # different numbers that may well be classes, such as stars with halves
+FEWEST_TO_JUDGE = 10  # documents, below which nothing is said of what labels look like
+LONG_LABEL = 100  # characters
+SHOWN = 60  # characters of a label
+_SAYS_SOMETHING = r"[\p{L}\p{N}\p{So}]"
+ENOUGH_TO_SPLIT = 3  # documents of a class: one each to train, validate and test
+
+
+def check_labels(training: Part, *, split: bool) -> None:
+    """Refuse labels of training documents that are numbers to be predicted, names of documents, or the texts.
+
+    Parameters
+    ----------
+    training : Part
+    split : bool
+        Whether test documents are to be taken from these; else a class may have one document.
+
+    Raises
+    ------
+    PipelineError
+        Each says what the column holds and which option names another.
+    """
+    labels, file = training.labels, training.table.file
+    if len(labels) < FEWEST_TO_JUDGE:
+        return
+    counts = labels.value_counts()
+    names, column = counts[labels.name], training.columns.label.column
+    _check_exchanged(training, names)
+    too_rare = split and int(counts["count"].to_numpy().min()) < ENOUGH_TO_SPLIT
+    _check_no_number(training, names, too_rare=too_rare)
+    if too_rare and 2 * len(counts) > len(labels):
+        what = (
+            f'column "{column}" has {len(counts):,} different labels in {plural(len(labels), "record")}, such as '
+            f'"{shown(str(labels[0]))}": it tells records apart, and is no class'
+        )
+        raise PipelineError(file, what, "name the column of the classes with --label")
+
+
+def _check_exchanged(training: Part, names: pl.Series) -> None:
+    """Refuse labels that are longer and more varied than the texts."""
+    texts, of_label, of_text = training.texts, _mean_length(names), _mean_length(training.texts)
+    if of_label <= 2 * of_text or len(names) <= texts.n_unique():
+        return
+    text, label = training.columns.text.column, training.columns.label.column
+    of_each = [(of_label, len(names)), (of_text, texts.n_unique())]
+    seen = [
+        f"{plural(different, 'value')} of {plural(round(length), 'character')} on average"
+        for length, different in of_each
+    ]
+    what = f'the label column "{label}" holds {seen[0]}, the text column "{text}" {seen[1]}'
+    fix = f"exchange the two: --text {quote(label)} --label {quote(text)}"
+    raise PipelineError(training.table.file, what, fix)
+
+
+def _mean_length(texts: pl.Series) -> float:
+    """Return the mean number of characters."""
+    return float(texts.str.len_chars().to_numpy().mean())
+
+
+def _check_no_number(training: Part, names: pl.Series, *, too_rare: bool) -> None:
+    """Refuse many different numbers where one is no whole number, or some have too few documents to be a class."""
+    if len(names) <= MOST_GRADES:
+        return
+    read = numbers_in(names)
+    numbers = read.drop_nulls().to_numpy()
+    if read.null_count() or not (too_rare or (numbers % 1 != 0).any()):
+        return
+    column = training.columns.label.column
+    span = f"{numbers.min():g} to {numbers.max():g}"
+    what = f'column "{column}" holds {len(names):,} different numbers ({span}): a number to be predicted'
+    fix = f'cut it in two classes, such as --label "{column}{half(training.labels)}", or name another column'
+    raise PipelineError(training.table.file, what, fix)
+
+
+def half(labels: pl.Series) -> str:
+    """Return where numbers are best cut in two: at their median, with the sign that leaves both sides some.
+
+    >>> half(pl.Series(["1", "2.5", "4"])), half(pl.Series(["1", "5", "5"]))
+    ('>2.5', '>=5')
+    """
+    numbers = numbers_in(labels).drop_nulls()
+    median = float(np.quantile(numbers.to_numpy(), 0.5, method="lower"))
+    return f"{'>' if (numbers > median).any() else '>='}{median:g}"
+
+
+def label_warnings(names: Sequence[str], columns: Columns) -> tuple[str, ...]:
+    """Return a sentence on labels that are as long as texts."""
+    longest = max(names, key=len)
+    if len(longest) <= LONG_LABEL:
+        return ()
+    column = columns.label.column
+    seen = f'labels have up to {len(longest):,} characters, such as "{shown(longest)}"'
+    return (f'{seen}: is column "{column}" the label?',)
+
+
+def text_warnings(training: Part) -> tuple[str, ...]:
+    """Return a sentence where no training text holds a letter, a digit or a symbol such as an emoji."""
+    texts = training.texts
+    if any(texts.head(FEWEST_TO_JUDGE).str.contains(_SAYS_SOMETHING)) or any(
+        texts.str.contains(_SAYS_SOMETHING)
+    ):
+        return ()
+    column = training.columns.text.column
+    return (
+        f'no text in column "{column}" holds a letter or a digit: there is little to learn from marks alone',
+    )
+
+
+def part_warnings(corpus: Corpus) -> tuple[str, ...]:
+    """Return a sentence for each official part whose documents are all of one class."""
+    found = []
+    for split in (VALIDATION, TEST):
+        labels = corpus.labels[corpus.split == split]
+        if len(labels) > 1 and len(np.unique(labels)) == 1:
+            name = cell_text(corpus.label_names[int(labels[0])])
+            found.append(
+                f'every {SPLIT_NAMES[split]} document is of class "{name}": who always answers so is always right'
+            )
+    return tuple(found)
+
+
+def shown(name: str) -> str:
+    """Return a label as a message shows it, however long it is."""
+    return clip(cell_text(name), SHOWN)

@@ -1,0 +1,52 @@
+"""Saved predictions > a warning for each model that gives every test document the same answer."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from pipeline.core.clean import cell_text
+from pipeline.run_folder.predictions import SavedPredictions
+
+MAJORITY = "majority"  # which answers so by its definition
+
+
+def one_answer_warnings(saved: Iterable[SavedPredictions]) -> list[str]:
+    """Return a sentence for each model of which a training answers every test document alike.
+
+    Such a model may look good where one class is frequent. Where all test documents are of one class, nothing can be
+    said: to answer so may be right.
+    """
+    by_model: dict[str, list[SavedPredictions]] = defaultdict(list)
+    for entry in saved:
+        by_model[entry.name].append(entry)
+    found = [_warning(name, entries) for name, entries in by_model.items() if name != MAJORITY]
+    return [text for text in found if text]
+
+
+def _warning(name: str, entries: Sequence[SavedPredictions]) -> str:
+    alike = [entry for entry in entries if _answers_alike(entry)]
+    answers = {_answer(entry) for entry in alike}
+    if not alike:
+        return ""
+    if len(alike) < len(entries) or len(answers) > 1:
+        classes = " or ".join(f'"{cell_text(answer)}"' for answer in sorted(answers))
+        trainings = f"{len(alike)} of {len(entries)} trainings"
+        return f"{name}: {trainings} answer {classes} to every test document, whatever it says"
+    right = sum(int((entry.predictions.predicted == entry.predictions.labels).sum()) for entry in alike)
+    tested = sum(len(entry.predictions.documents) for entry in alike)
+    return (
+        f'{name} always answers "{cell_text(*answers)}", whatever a document says: right on {right:,} of {tested:,} '
+        "answers, and never on another class"
+    )
+
+
+def _answers_alike(entry: SavedPredictions) -> bool:
+    labels, predicted = entry.predictions.labels, entry.predictions.predicted
+    return len(np.unique(predicted)) == 1 and len(np.unique(labels)) > 1
+
+
+def _answer(entry: SavedPredictions) -> str:
+    return entry.label_names[int(entry.predictions.predicted[0])]
