@@ -53,7 +53,7 @@ from pipeline.experiment.how_many import (
 )
 from pipeline.experiment.learning_curve import loop_of_smaller_sets, smaller_folds
 from pipeline.experiment.more_seeds import add_seed
-from pipeline.experiment.outside import check_names, read_outside
+from pipeline.experiment.outside import OutsideModel, check_names, read_outside, untested_records
 from pipeline.experiment.plan import (
     check_settings,
     left_out,
@@ -136,7 +136,7 @@ def run_experiment(
     read = replace(read, loaded=loaded)
     planned = plan_models(config.run.models, config.run.embeddings)
     check_names(config.run.compare, {model.name for model in planned})
-    outside = tuple(read_outside(path, read.corpora) for path in config.run.compare)
+    outside = models_elsewhere(config, read, console)
     smaller = folds_of_curve(config, read)
     asked = AskedRun(config, command, read, planned, began, outside)
     path = out_folder(config.run.out, loaded.name)
@@ -145,6 +145,17 @@ def run_experiment(
         deadline = time_to_stop(asked)
         fit_and_score(run, read, console, smaller, executors, deadline)
     return path
+
+
+def models_elsewhere(config: Config, read: ReadCorpus, console: Console) -> tuple[OutsideModel, ...]:
+    """Return the models that --compare names; answers about records that are not tested are told."""
+    untested = untested_records(read.loaded)
+    models = tuple(read_outside(path, read.corpora, untested) for path in config.run.compare)
+    for model in models:
+        if model.passed_over:
+            rows = f"{plural(model.passed_over, 'row')} about records that are not tested"
+            console.warn(f"--compare {model.file}: {rows} passed over")
+    return models
 
 
 def time_to_stop(asked: AskedRun) -> float | None:

@@ -11,11 +11,10 @@ import polars as pl
 from pipeline.core.clean import cell_text, clip, plural
 from pipeline.core.errors import PipelineError
 from pipeline.core.values import SPLIT_NAMES, TEST, VALIDATION, Corpus
-from pipeline.corpus.asked.cut import numbers_in
+from pipeline.corpus.asked.cut import MOST_GRADES, half, numbers_in
 from pipeline.corpus.part import Part
 from pipeline.corpus.readers.columns import Columns
 
-MOST_GRADES = 20  # different numbers that may well be classes, such as stars with halves
 FEWEST_TO_JUDGE = 10  # documents, below which nothing is said of what labels look like
 LONG_LABEL = 100  # characters
 SHOWN = 60  # characters of a label
@@ -87,17 +86,6 @@ def _check_no_number(training: Part, names: pl.Series, *, too_rare: bool) -> Non
     what = f'column "{column}" holds {len(names):,} different numbers ({span}): a number to be predicted'
     fix = f'cut it in two classes, such as --label "{column}{half(training.labels)}", or name another column'
     raise PipelineError(training.table.file, what, fix)
-
-
-def half(labels: pl.Series) -> str:
-    """Return where numbers are best cut in two: at their median, with the sign that leaves both sides some.
-
-    >>> half(pl.Series(["1", "2.5", "4"])), half(pl.Series(["1", "5", "5"]))
-    ('>2.5', '>=5')
-    """
-    numbers = numbers_in(labels).drop_nulls()
-    median = float(np.quantile(numbers.to_numpy(), 0.5, method="lower"))
-    return f"{'>' if (numbers > median).any() else '>='}{median:g}"
 
 
 def label_warnings(names: Sequence[str], columns: Columns) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -18,7 +18,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.core.errors import PipelineError, first_places
-from pipeline.core.values import TEST, Corpus, Float32, Float64, Int32, Int64
+from pipeline.core.values import SPLIT_NAMES, TEST, Corpus, Float32, Float64, Int32, Int64, LoadedCorpus
 from pipeline.core.wording import quoted
 from pipeline.corpus.readers.packing import inner_name
 from pipeline.corpus.readers.records import WRONG_FIELDS, RawTable
@@ -42,6 +42,7 @@ class OutsideModel:
     name: str
     file: str
     folds: tuple[Predictions, ...]
+    passed_over: int = 0  # rows about records that are not tested
 
     @property
     def hard(self) -> bool:
@@ -78,7 +79,7 @@ def check_names(paths: Sequence[str], models: Collection[str]) -> None:
         seen[name] = path
 
 
-def read_outside(path: str, folds: Sequence[Corpus]) -> OutsideModel:
+def read_outside(path: str, folds: Sequence[Corpus], untested: Collection[int] = ()) -> OutsideModel:
     """Return a model's answers to the test documents, each checked.
 
     Parameters
@@ -87,6 +88,9 @@ def read_outside(path: str, folds: Sequence[Corpus]) -> OutsideModel:
         A table in any format that a corpus may have: CSV, TSV, Parquet, JSON Lines, JSON.
     folds : sequence of Corpus
         One, or a corpus for each fold: every document is tested once over all of them.
+    untested : collection of int
+        Records of an official test file that are no test documents: left out by an option, or without a label. The
+        other model may have answered them; its answers are passed over.
 
     Raises
     ------
@@ -99,6 +103,7 @@ def read_outside(path: str, folds: Sequence[Corpus]) -> OutsideModel:
     table = read_table(Path(path), (DOCUMENT, PREDICTED))
     _check_columns(table)
     _check_fields(table)
+    table, passed_over = _without(table, untested)
     numbers = _document_numbers(table, folds)
     label_names = folds[0].label_names
     predicted = _label_numbers(table, PREDICTED, label_names)
@@ -107,7 +112,10 @@ def read_outside(path: str, folds: Sequence[Corpus]) -> OutsideModel:
         _check_labels(table, numbers, folds)
     row_of = dict(zip(numbers.tolist(), range(len(numbers)), strict=True))
     return OutsideModel(
-        name_of(path), path, tuple(_of_fold(corpus, row_of, probabilities, hard) for corpus in folds)
+        name_of(path),
+        path,
+        tuple(_of_fold(corpus, row_of, probabilities, hard) for corpus in folds),
+        passed_over,
     )
 
 
@@ -117,6 +125,13 @@ def _of_fold(corpus: Corpus, row_of: dict[int, int], probabilities: Float32, har
     documents = corpus.records[test]
     rows = np.array([row_of[document] for document in documents.tolist()], dtype=np.int64)
     return Predictions(documents, corpus.labels[test], probabilities[rows], hard)
+
+
+def untested_records(loaded: LoadedCorpus) -> frozenset[int]:
+    """Return the records of an official test part that are no test documents; none where documents are held out."""
+    tested = loaded.corpus.records[loaded.corpus.split == TEST].tolist()
+    n_read = sum(part.read for part in loaded.reading.parts if part.part == SPLIT_NAMES[TEST])
+    return frozenset(range(n_read)) - {*tested}
 
 
 # --- columns and rows ------------------------------------------------------------------------------------
@@ -165,6 +180,17 @@ def _correct(table: RawTable, rows: Int64) -> str:
 
 
 # --- documents -------------------------------------------------------------------------------------------
+
+
+def _without(table: RawTable, untested: Collection[int]) -> tuple[RawTable, int]:
+    """Return the table without rows about records that are not tested, and how many those are."""
+    named = table.cells[DOCUMENT].fill_null("").str.strip_chars().is_in([str(record) for record in untested])
+    rows = np.flatnonzero(~named.to_numpy())
+    if len(rows) == len(named):
+        return table, 0
+    places = tuple(table.place(row) for row in rows.tolist())
+    rest = replace(table, cells=table.cells[rows], problems=table.problems[rows], files=places)
+    return rest, len(named) - len(rows)
 
 
 def _document_numbers(table: RawTable, folds: Sequence[Corpus]) -> Int64:

@@ -76,6 +76,9 @@ def test_a_missing_part_is_named_in_training_and_test(tmp_path: Path) -> None:
     assert refused(path, text_column="title,bodi") == (
         f'--text: {path} has no column "bodi"; its columns are "title", "body", "label"'
     )
+    assert refused(path, text_column="title,body", label_column="lable") == (
+        f'--label: {path} has no column "lable"; its columns are "title", "body", "label"'
+    )
     assert refused(path, test=str(test), text_column="title,body") == (
         f'--text: {test} has no column "title"; its columns are "text", "label"'
     )

@@ -9,8 +9,8 @@ import pytest
 from corpus_builders import write
 
 from pipeline.core.errors import PipelineError
+from pipeline.corpus.asked.cut import half
 from pipeline.corpus.loading import read_corpus
-from pipeline.corpus.plausible import half
 
 TRAIN = "text,label\na good film,pos\na bad film,neg\nso good,pos\nso bad,neg\n"
 
@@ -42,6 +42,10 @@ def test_whole_numbers_are_called_a_number_where_they_are_too_rare_for_classes(t
     assert "29 different numbers (100 to 128): a number to be predicted" in refused(path)
     test = corpus_of(tmp_path / "test.csv", [("a film", 100)], "text,score")
     assert len(read_corpus(path, test=test).corpus.label_names) == 29  # nothing is to be split
+    other = corpus_of(tmp_path / "other.csv", [("a film", 40)], "text,score")
+    assert refused(path, test=other).endswith(
+        '; if these are numbers to be predicted, cut them in two classes: --label "score>114"'
+    )
     often = corpus_of(tmp_path / "b.csv", [(f"film {n}", n % 29) for n in range(29 * 3)], "text,score")
     assert len(read_corpus(often).corpus.label_names) == 29
 

@@ -15,8 +15,10 @@ from whole_runs import answering, fitting, write_films
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.values import TEST, TRAIN, Corpus
+from pipeline.corpus.asked.classes import ClassOptions
+from pipeline.corpus.loading import read_corpus
 from pipeline.experiment import conclude
-from pipeline.experiment.outside import OutsideModel, check_names, read_outside
+from pipeline.experiment.outside import OutsideModel, check_names, read_outside, untested_records
 from pipeline.run_folder.predictions import read_run_predictions
 
 WHERE_TO_LOOK = (
@@ -53,6 +55,27 @@ def refused(folder: Path, text: str, name: str = "other.csv") -> str:
 
 
 # --- what is read ----------------------------------------------------------------------------------------
+
+
+def test_rows_about_records_that_were_left_out_of_the_test_file_are_passed_over(tmp_path: Path) -> None:
+    file = tmp_path / "other.csv"
+    file.write_text("document,predicted\n13,good\n9,no class\n10,bad\n12,good\n", encoding="utf-8")
+    found = read_outside(str(file), (TESTED,), untested={9, 11})
+    assert found.passed_over == 1
+    assert found.folds[0].documents.tolist() == [10, 12, 13]
+    file.write_text("document,predicted\n9,good\n10,bad\n12,fine\n13,bad\n", encoding="utf-8")
+    with pytest.raises(PipelineError) as error:  # the line is that of the file
+        read_outside(str(file), (TESTED,), untested={9, 11})
+    assert str(error.value).startswith(f'{file}:4: column `predicted` is "fine"; ')
+
+
+def test_records_that_are_not_tested_are_those_of_an_official_test_part(tmp_path: Path) -> None:
+    train, test = tmp_path / "a.csv", tmp_path / "b.csv"
+    train.write_text("text,label\ngood,pos\nbad,neg\n", encoding="utf-8")
+    test.write_text("text,label\nfine,pos\nodd,other\nlost,\npoor,neg\n", encoding="utf-8")
+    asked = ClassOptions(drop=("other",))
+    assert untested_records(read_corpus(train, test=test, classes=asked, allow_losses=True)) == {1, 2}
+    assert untested_records(read_corpus(train)) == frozenset()
 
 
 def test_answers_stand_in_the_order_of_the_test_documents(tmp_path: Path) -> None:

@@ -98,6 +98,8 @@ def _chosen(
 ) -> ChosenColumns:
     parts = [] if text is None else text_parts(text.column, table.cells.columns)
     if text is not None and len(parts) > 1:
+        if label is not None:
+            check_column(table, label.column, "--label")  # while all columns can be named
         table = join_text_columns(table, parts, text.column, None if label is None else label.column)
     elif text is not None and parts:
         text = replace(text, column=parts[0])

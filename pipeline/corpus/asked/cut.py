@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+import numpy as np
 import polars as pl
 
 from pipeline.core.errors import PipelineError
@@ -37,6 +38,7 @@ _CUT = re.compile(
 
 
 NO_NUMBER = "no number as label"
+MOST_GRADES = 20  # different numbers that may well be classes, such as stars with halves
 
 
 @dataclass(frozen=True)
@@ -103,3 +105,26 @@ def numbers_in(cells: pl.Series) -> pl.Series:
     """
     numbers = cells.str.strip_chars().cast(pl.Float64, strict=False)
     return numbers.set(~numbers.is_finite().fill_null(False), None)
+
+
+def half(labels: pl.Series) -> str:
+    """Return where numbers are best cut in two: at their median, with the sign that leaves both sides some.
+
+    >>> half(pl.Series(["1", "2.5", "4"])), half(pl.Series(["1", "5", "5"]))
+    ('>2.5', '>=5')
+    """
+    numbers = numbers_in(labels).drop_nulls()
+    median = float(np.quantile(numbers.to_numpy(), 0.5, method="lower"))
+    return f"{'>' if (numbers > median).any() else '>='}{median:g}"
+
+
+def cut_of_numbers(names: Sequence[str], column: str) -> str:
+    """Return the option that cuts a column in two where its many classes are all numbers; empty where they are not.
+
+    >>> cut_of_numbers(["1", "2", "3"], "stars"), cut_of_numbers([str(n) for n in range(41)], "score")
+    ('', '--label "score>20"')
+    """
+    labels = pl.Series(names, dtype=pl.String)
+    if len(names) <= MOST_GRADES or numbers_in(labels).null_count():
+        return ""
+    return f'--label "{column}{half(labels)}"'
