@@ -126,8 +126,7 @@ def run_experiment(
     check_protocol(config.run.protocol)
     check_names(config.run.compare, {model.name for model in planned})
     read = read_and_split(config, console)
-    config = with_answers(config, read.loaded.reading)
-    config, cut = settle_tokenizer(config, read.loaded)
+    config, cut = settle_tokenizer(with_answers(config, read.loaded.reading), read.loaded)
     config, chosen = settle_sources(config, planned, read.corpora[0])
     told = (*cut, *chosen)
     for sentence in told:

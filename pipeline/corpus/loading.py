@@ -110,7 +110,7 @@ def read_corpus(
         first = _choose(table, partial(asked.choose, ask=agreeing))
         others, without = [], []
         for own, table, split, option in beside:
-            if option is None and _has_no_labels(table, called_so(table, first.columns.label)):
+            if option is None and _has_no_labels(table, first.columns.label):
                 without.append((own.paths, SPLIT_NAMES[split]))
             else:
                 others.append((split, _choose(table, partial(asked.choose_as, training=first, ask=ask))))
@@ -137,7 +137,7 @@ def _choose(table: RawTable, choose: Callable[[RawTable], ChosenColumns]) -> Cho
         return choose(table)
 
 
-def _has_no_labels(table: RawTable, label: Chosen | None) -> bool:
+def _has_no_labels(table: RawTable, label: Chosen) -> bool:
     """Whether a part that was found by its name holds no labels: no column for them, or none in it (-1)."""
     own = called_so(table, label)
     if own is None:

@@ -11,8 +11,9 @@ import polars as pl
 from pipeline.core.clean import cell_text, clip, plural
 from pipeline.core.errors import PipelineError
 from pipeline.core.values import SPLIT_NAMES, TEST, VALIDATION, Corpus
-from pipeline.corpus.asked.cut import MOST_GRADES, half, numbers_in
+from pipeline.corpus.asked.cut import number_to_predict, numbers_in
 from pipeline.corpus.part import Part
+from pipeline.corpus.readers.column_facts import MOST_GRADES
 from pipeline.corpus.readers.columns import Columns
 
 FEWEST_TO_JUDGE = 10  # documents, below which nothing is said of what labels look like
@@ -81,11 +82,7 @@ def _check_no_number(training: Part, names: pl.Series, *, too_rare: bool) -> Non
     numbers = read.drop_nulls().to_numpy()
     if read.null_count() or not (too_rare or (numbers % 1 != 0).any()):
         return
-    column = training.columns.label.column
-    span = f"{numbers.min():g} to {numbers.max():g}"
-    what = f'column "{column}" holds {len(names):,} different numbers ({span}): a number to be predicted'
-    fix = f'cut it in two classes, such as --label "{column}{half(training.labels)}", or name another column'
-    raise PipelineError(training.table.file, what, fix)
+    raise number_to_predict(training.table.file, training.columns.label.column, training.labels)
 
 
 def label_warnings(names: Sequence[str], columns: Columns) -> tuple[str, ...]:

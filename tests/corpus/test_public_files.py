@@ -495,8 +495,8 @@ def test_the_columns_that_are_asked_for(tmp_path: Path, name: str) -> None:
 REFUSED = {  # by file: its content, and what is said
     "numbers.csv": (
         table("text|score", lambda i: (text(i), f"0.{i + 100}")),
-        '{path}: column "score" holds numbers, 0.100, 0.101, 0.102 and others, not classes; '
-        'cut them in two with --label "score>0.100", or choose another column with --label; '
+        '{path}: column "score" holds 60 different numbers (0.1 to 0.159): a number to be predicted; '
+        'cut it in two classes, such as --label "score>0.129", or name another column; '
         "read with header in line 1, UTF-8",
     ),
     "several labels.jsonl": (

@@ -17,7 +17,8 @@ import polars as pl
 SAMPLED = 2000  # cells
 NEARLY_ALL = 0.9
 FEW = 20  # filled cells: of fewer nothing is concluded from how many differ
-SEVERAL_HALVES = 10  # distinct decimals that a rating in halves has: 0.5 to 5
+MOST_GRADES = 20  # different decimals that may well be classes, such as stars with halves
+MEASURED = "numbers with many different values"
 CERTAINLY_CLASSES = 30  # distinct values that are classes however few records each has
 MOST_CLASSES, RECORDS_A_CLASS = 1000, 10  # where there are more
 LONG_LABEL, LONGEST_LABEL = 8.0, 60.0  # words, characters: the means of a column of labels are less
@@ -196,7 +197,7 @@ def _is_measured(facts: ColumnFacts) -> bool:
     if not facts.is_numeric:
         return False
     if not facts.is_whole:
-        return facts.n_distinct > SEVERAL_HALVES
+        return facts.n_distinct > MOST_GRADES
     return _has_many_classes(facts)
 
 
@@ -221,7 +222,7 @@ NEITHER: tuple[tuple[str, Reason], ...] = (
     ("empty", _is_empty),
     ("one value alone", _is_constant),
     ("a running number", lambda facts: facts.is_running_number),
-    ("numbers with many different values", _is_measured),
+    (MEASURED, _is_measured),
     ("a value of its own for each record", _is_identifier),
 )
 UNLESS_NAMED: tuple[tuple[str, Reason], ...] = (

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.reading import NO_HEADER, Chosen
-from pipeline.corpus.readers.column_facts import FEW, ColumnFacts, why_no_label, why_no_text
+from pipeline.corpus.asked.cut import number_to_predict
+from pipeline.corpus.readers.column_facts import FEW, MEASURED, ColumnFacts, why_no_label, why_no_text
 from pipeline.corpus.readers.column_names import (
     FIRST_CHOICES,
     SHORT_TEXT_NAMES,
@@ -243,10 +244,8 @@ def _refuse_what_is_named(table: RawTable, name: str) -> None:
         what = f'column "{name}" holds {nested_words(table, name)}, expected one label a record'
         fix = "several labels for one text are not read yet: keep one, or choose another column with --label"
         raise PipelineError(table.file, what, fix)
-    if why_no_label(facts) == "numbers with many different values":
-        what = f'column "{name}" holds numbers, {", ".join(facts.examples())} and others, not classes'
-        fix = f'cut them in two with --label "{name}>{facts.examples(1)[0]}", or choose another column with --label'
-        raise PipelineError(table.file, what, fix)
+    if why_no_label(facts) == MEASURED:
+        raise number_to_predict(table.file, name, facts.filled)
 
 
 def _best_named(table: RawTable, names: list[str]) -> list[str]:
