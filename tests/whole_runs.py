@@ -14,13 +14,13 @@ import polars as pl
 
 from pipeline.commands.run import run_experiment
 from pipeline.core.console import Console
-from pipeline.core.fits import Fit, FitKey, FitResult, Result, Score, Trial, TrialResult
+from pipeline.core.fits import Fit, FitKey, FitResult, Score, Trial, TrialResult
 from pipeline.experiment.data import RunData, answers_on_test
 from pipeline.experiment.executors import Executor, Executors, executor_of
 from pipeline.experiment.fit_linear import fit_baselines
 from pipeline.experiment.fit_networks import fit_network_again, fit_network_of, try_network
 from pipeline.experiment.here import Here
-from pipeline.experiment.jobs import Job, VectorsMade
+from pipeline.experiment.jobs import Job, Made
 from pipeline.experiment.tuning.trials import Settings
 from pipeline.settings.reading import load_config
 from pipeline.settings.tables import Config
@@ -116,7 +116,7 @@ def made_once(folder: Path, make: Callable[[Path], object]) -> None:
 
 # --- executors -------------------------------------------------------------------------------------------
 
-FitJob = Callable[[RunData, Job], Iterable[Result | VectorsMade]]
+FitJob = Callable[[RunData, Job], Iterable[Made]]
 
 
 class Fitting(Here):
@@ -126,7 +126,7 @@ class Fitting(Here):
         super().__init__(data)
         self._fit = fit
 
-    def fit(self, job: Job) -> Iterable[Result | VectorsMade]:
+    def fit(self, job: Job) -> Iterable[Made]:
         """Return the results that the function makes of a job."""
         return self._fit(self._data, job)
 
@@ -141,7 +141,7 @@ def fitting(fit: FitJob) -> Executors:
     return executors
 
 
-def run_job(data: RunData, job: Job) -> Iterator[Result | VectorsMade]:
+def run_job(data: RunData, job: Job) -> Iterator[Made]:
     """Return what a job's own fit makes of it."""
     return job.fit(data, job)
 
@@ -154,7 +154,7 @@ def function_of(job: Job) -> Callable[..., Any]:
 def noting(seen: list[Job], fit: FitJob = run_job) -> Executors:
     """Return what gives a run an executor that adds each job of models to `seen`, then runs it."""
 
-    def noted(data: RunData, job: Job) -> Iterable[Result | VectorsMade]:
+    def noted(data: RunData, job: Job) -> Iterable[Made]:
         if job.key.kind != "source":
             seen.append(job)
         return fit(data, job)
@@ -166,7 +166,7 @@ def stopping(name: str, seed: int = 0, fold: int = 0, fit: FitJob = run_job) -> 
     """Return what gives a run an executor in which the person presses Ctrl-C before this fit is there."""
     key = FitKey(name, seed, fold)
 
-    def stopped(data: RunData, job: Job) -> Iterator[Result | VectorsMade]:
+    def stopped(data: RunData, job: Job) -> Iterator[Made]:
         if job.key.kind == "network" and job.fit_key == key:
             raise KeyboardInterrupt
         for result in fit(data, job):
@@ -197,7 +197,7 @@ def answering(
     others, and 0.5 less for seeds that were added to three. Linear models are fitted.
     """
 
-    def answered(data: RunData, job: Job) -> Iterator[Result | VectorsMade]:
+    def answered(data: RunData, job: Job) -> Iterator[Made]:
         function = function_of(job)
         if function is try_network:
             number, settings = job.fit.args  # type: ignore[attr-defined]

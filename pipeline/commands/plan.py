@@ -48,8 +48,10 @@ def plan_run(config: Config, console: Console, nodes: int = 1) -> Forecast:
     with tempfile.TemporaryDirectory(prefix="embedseq-") as folder:
         own = RunFolder(path=Path(folder))
         own.unfinished.mkdir(parents=True, exist_ok=True)
-        loop = FitLoop(data, read.folds, own, lambda result: None, facts, lambda fold: config, config, None)
-        jobs = every_job(loop.first_trainings(), first_seeds(config))
+        loop = FitLoop(
+            data, read.folds, own, lambda result, job: None, facts, lambda fold: config, config, None
+        )
+        jobs = every_job(loop.planned_jobs(), first_seeds(config))
         work = describe_work(data, read.folds, [job.mib for job in jobs])
         at_once = fits_at_once(work, machine, config.run.side_by_side)
         if nodes > 1:

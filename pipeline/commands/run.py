@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import math
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -34,7 +33,6 @@ from pipeline.embeddings.audit.fit import CorpusFacts
 from pipeline.experiment.conclude import conclude
 from pipeline.experiment.data import (
     ReadCorpus,
-    RunData,
     Split,
     read_and_split,
     settle_tokenizer,
@@ -42,15 +40,13 @@ from pipeline.experiment.data import (
 )
 from pipeline.experiment.document_facts import describe_test_documents
 from pipeline.experiment.executors import Executors, check_executor, executor_of
-from pipeline.experiment.fit_loop import FitLoop, run_jobs
-from pipeline.experiment.forecast import Cluster, every_job, forecast
+from pipeline.experiment.fit_loop import FitLoop
+from pipeline.experiment.forecast import Cluster, forecast_unmeasured
 from pipeline.experiment.how_many import (
-    SHARE_OF_MEMORY,
-    describe_work,
-    fits_at_once,
-    most_memory,
+    choose_at_once,
     this_machine,
 )
+from pipeline.experiment.job_graph import run_jobs
 from pipeline.experiment.learning_curve import loop_of_smaller_sets, smaller_folds
 from pipeline.experiment.more_seeds import add_seed
 from pipeline.experiment.outside import OutsideModel, check_names, read_outside, untested_records
@@ -62,11 +58,10 @@ from pipeline.experiment.plan import (
     unused_sources,
 )
 from pipeline.experiment.planned_run import AskedRun, PlannedRun
-from pipeline.experiment.rates import machine_speed, usual_rates
 from pipeline.experiment.shards import Shard, take_share
 from pipeline.experiment.time_limit import seconds_to_fit
+from pipeline.experiment.word_jobs import Explain, explain_with
 from pipeline.models.table import PlannedModel
-from pipeline.run_folder.details.forecast import Forecast
 from pipeline.run_folder.folder import LOG
 from pipeline.run_folder.joined import SHARD
 from pipeline.run_folder.lock import RunLock
@@ -256,9 +251,12 @@ def fit_and_score(
     folder = run.folder
     folder.ended_stages = console.stage_seconds  # as it grows
     try:
-        tokenized, why = fit_all(run, read, console, smaller, executors, deadline)
+        fitted = fit_all(run, read, console, smaller, executors, deadline)
+        why = fitted.stopped
         folder.state = why or "done"
-        _conclude(run, read, tokenized, console)
+        tell = partial(_tell_stop, console)
+        explain = explain_with(run, console, executors, fitted.at_once, tell, deadline)
+        _conclude(run, read, fitted.tokenized, console, explain)
         if why == OUT_OF_TIME:
             console.say(f"Out of time: {how_far(run)}; the same command, with --out {folder.path}, goes on")
         elif why:
@@ -269,7 +267,7 @@ def fit_and_score(
     except KeyboardInterrupt:
         if not folder.reported and folder.state not in (INTERRUPTED, OUT_OF_TIME):
             folder.state = INTERRUPTED
-            _conclude(run, read, None, console)
+            _conclude_without_words(run, read, console)
         raise
     except PipelineError:
         scored = folder.state == "done"
@@ -279,7 +277,7 @@ def fit_and_score(
             folder.take_back()
         elif not scored:
             with contextlib.suppress(PipelineError, OSError):  # the first mistake is the one to be told
-                _conclude(run, read, None, console)
+                _conclude_without_words(run, read, console)
                 console.warn(f"the run ends here; what had finished stands in {folder.path}")
         raise
     except BaseException as error:
@@ -289,10 +287,21 @@ def fit_and_score(
         raise
 
 
-def _conclude(run: PlannedRun, read: ReadCorpus, tokenized: TokenizedCorpus | None, console: Console) -> None:
+def _tell_stop(console: Console, why: str) -> None:
+    console.say(_STOPS[why])
+
+
+def _conclude_without_words(run: PlannedRun, read: ReadCorpus, console: Console) -> None:
+    """Score a run that ended early."""
+    _conclude(run, read, None, console, lambda planned, shown: None)
+
+
+def _conclude(
+    run: PlannedRun, read: ReadCorpus, tokenized: TokenizedCorpus | None, console: Console, explain: Explain
+) -> None:
     """Score a run and draw its report; the folder of a shard says how it ended, and is left to `merge`."""
     if not run.config.run.shard:
-        conclude(run, read, tokenized, console)
+        conclude(run, read, tokenized, console, explain)
         return
     run.end(SHARD if run.folder.state == "done" else run.folder.state)
     if run.folder.state == SHARD:
@@ -308,6 +317,22 @@ def _end_failed(run: PlannedRun) -> None:
         run.end("failed")
 
 
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """How the fits of a run ended.
+
+    Attributes
+    ----------
+    tokenized : all documents of the corpus
+    stopped : why fits were stopped; None where all ended
+    at_once : how many ran side by side, at most
+    """
+
+    tokenized: TokenizedCorpus
+    stopped: str | None
+    at_once: int
+
+
 def fit_all(
     run: PlannedRun,
     read: ReadCorpus,
@@ -315,11 +340,8 @@ def fit_all(
     smaller: Sequence[Split],
     executors: Executors,
     deadline: float | None,
-) -> tuple[TokenizedCorpus, str | None]:
-    """Fit every planned model on every fold, and on the smaller sets.
-
-    Returns the tokens of all documents, and why fits were stopped, None where all ended.
-    """
+) -> Fitted:
+    """Fit every planned model on every fold, and on the smaller sets."""
     config, folder, loaded = run.config, run.folder, read.loaded
     for source in unused_sources(run.fitted_here, config.run.embeddings):
         folder.note(f"embedding source {source} was asked for, but no model of this run reads it")
@@ -346,50 +368,22 @@ def fit_all(
         loops.append(loop_of_smaller_sets(run, loop, read.folds[0], smaller))
     if config.run.shard:
         console.say(take_share(loops, Shard.parse(config.run.shard)))
-    needed = [job.mib for job in loop.first_trainings()]
     machine = this_machine(config.run.max_memory)
-    check_memory(max(needed, default=0.0), machine.room_mib, config.run.max_memory, console)
-    at_once = fits_at_once(describe_work(data, read.folds, needed), machine, config.run.side_by_side)
+    at_once = choose_at_once(data, read.folds, [job.mib for job in loop.first_trainings()], machine)
     try:
         with (
             executors(data, at_once) as executor,
             quiet(config.run.debug),
-            stoppable(lambda why: console.say(_STOPS[why]), deadline) as stop,
+            stoppable(partial(_tell_stop, console), deadline) as stop,
         ):
             cluster = Cluster(executor.at_once, machine.room_mib, memory_mib())
-            folder.write_detail("forecast", forecast_unmeasured(data, loop, cluster, console.stage_seconds))
+            folder.write_detail(
+                "forecast", forecast_unmeasured(data, loop.planned_jobs(), cluster, console.stage_seconds)
+            )
             run_jobs(loops, executor)
     finally:
         run.put_in_order()
-    return data.tokenized, stop.why
-
-
-def forecast_unmeasured(
-    data: RunData, loop: FitLoop, cluster: Cluster, stages: Sequence[tuple[str, float]]
-) -> Forecast:
-    """Return what a run takes by the rates of another machine and the speed of this one: `plan` measures its jobs."""
-    jobs = every_job(loop.first_trainings(), first_seeds(data.config))
-    rates = usual_rates(jobs, machine_speed())
-    return forecast(data, jobs, rates, cluster, sum(seconds for _, seconds in stages))
-
-
-def check_memory(needed: float, room: float, asked: str | None, console: Console) -> None:
-    """Refuse a bound of memory that the largest fit does not keep to by itself; where nobody gave one, warn.
-
-    Parameters
-    ----------
-    needed : what the largest fit takes, MiB
-    room : what the run leaves to fits, MiB
-    asked : `run.max_memory`
-    """
-    if needed <= room:
-        return
-    what = f"the largest fit needs about {needed:,.0f} MiB, and there are {max(room, 0.0):,.0f} for it"
-    if asked:
-        own = most_memory(asked) - room
-        fix = f"give {math.ceil((needed + own) / 1024 * 10) / 10:.1f}GB or more"
-        raise PipelineError(f"--max-memory {asked}", f"{what} beside the {own:,.0f} of the run itself", fix)
-    console.warn(f"{what}, {SHARE_OF_MEMORY.number:.0%} of what is free: nothing runs beside it")
+    return Fitted(data.tokenized, stop.why, at_once)
 
 
 def folds_of_curve(config: Config, read: ReadCorpus) -> list[Split]:

@@ -1,7 +1,7 @@
 """Does a run survive a kill, on this corpus and this machine? Small runs are killed and go on, and are compared.
 
-One run is killed at each step that its journal tells of (a fit, the end of a job or of the run), another at random
-moments.
+One run is killed at each step that its journal tells of (a fit, what probes found, the end of a job or of the run),
+another at random moments.
 Each goes on by the same command until it has ended. What it then holds has to be what a run holds that nobody killed.
 """
 
@@ -31,7 +31,7 @@ from pipeline.core.files import Json, read_json
 from pipeline.core.seeds import stage_generator
 from pipeline.run_folder.journal import JOURNAL
 from pipeline.run_folder.predictions import FOLDER as PREDICTIONS
-from pipeline.run_folder.reading import METRICS
+from pipeline.run_folder.reading import METRICS, detail_file
 from pipeline.settings.setting import Value
 from pipeline.settings.tables import Config, save_config, with_values
 
@@ -40,6 +40,7 @@ OWN: dict[str, Value] = {
     "run.models": MODELS,
     "run.seeds": 2,
     "run.deterministic": True,
+    "run.probes": True,
     "run.cache": False,
     "corpus.folds": 0,
 }
@@ -50,7 +51,7 @@ TIMES = {  # keys of metrics.json that say how long something took, where, when,
 }
 _LOOK_SECONDS = 0.01
 _MOST_RUNS = 3  # for each kill: one that comes when a run has ended kills nothing
-_STEP = re.compile(rb'"kind": ?"(?:source|fit|job|end)"')
+_STEP = re.compile(rb'"kind": ?"(?:source|fit|probes|words|job|end)"')
 
 Moment = Callable[[Path, float], bool]  # (the run's folder, seconds since the run began): is it time to kill?
 
@@ -106,16 +107,19 @@ def _finding(part: str, runs: Sequence[KilledRun], expected: Mapping[str, str]) 
 
 
 def content_of(run: Path) -> dict[str, str]:
-    """Return the sha256 of each file of predictions, and of each key of metrics.json without its times, by name."""
+    """Return the sha256 of what a run holds without its times, by name.
+
+    Of each file of predictions, each key of metrics.json, and what probes and words of documents have shown.
+    """
     found = {
         path.relative_to(run).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted((run / PREDICTIONS).iterdir())
     }
     metrics = without_times(read_json(run / METRICS))
     assert isinstance(metrics, Mapping), "the file of scores was checked when it was written"
-    return found | {
-        f"{METRICS} {key}": hashlib.sha256(repr(value).encode()).hexdigest() for key, value in metrics.items()
-    }
+    shown = {name: without_times(read_json(run / detail_file(name))) for name in ("probes", "contributions")}
+    pieces = {f"{METRICS} {key}": value for key, value in metrics.items()} | shown
+    return found | {name: hashlib.sha256(repr(value).encode()).hexdigest() for name, value in pieces.items()}
 
 
 def without_times(value: Json) -> Json:
@@ -187,10 +191,8 @@ def _step_of(line: bytes) -> str:
     """Return what a line of the journal is of; nothing for one that is being written."""
     try:
         entry = json.loads(line)
-        row = entry["row"].get("fit", entry["row"])
-        return repr(
-            [entry["kind"], *(row.get(key) for key in ("kind", "name", "source", "seed", "fold", "number"))]
-        )
+        row = entry["row"].get("fit", {})
+        return repr([entry["kind"], entry["job"], row.get("name"), row.get("seed"), row.get("fold")])
     except (ValueError, LookupError):
         return ""
 

@@ -15,9 +15,12 @@ from pipeline.corpus.facts import split_hash
 from pipeline.corpus.readers.places import FROM_STANDARD_INPUT
 from pipeline.corpus.sources import names_of
 from pipeline.evaluation.scoring import Scored
-from pipeline.experiment.conclude import decorate, write_and_score
+from pipeline.experiment.conclude import close_if_whole, decorate, write_and_score
 from pipeline.experiment.data import read_and_split
+from pipeline.experiment.here import here
 from pipeline.experiment.planned_run import PlannedRun
+from pipeline.experiment.word_jobs import explain_with
+from pipeline.interpret.probes import probes_of
 from pipeline.report import draw_report
 from pipeline.run_folder.folder import LOG
 from pipeline.run_folder.stopped import StoppedRun
@@ -52,8 +55,7 @@ def finish(run: Path, console: Console) -> None:
         scored = write_and_score(killed, killed.folder.ended)
     with console.stage("Drawing the report"):
         draw_report(run)
-    if _decorate(killed, scored, console) and killed.folder.state == "done":
-        killed.folder.close()
+    close_if_whole(killed.folder, _decorate(killed, scored, console))
 
 
 def missing(run: PlannedRun) -> list[str]:
@@ -66,7 +68,7 @@ def missing(run: PlannedRun) -> list[str]:
     unprobed = [
         model.name
         for model in run.fitted_here
-        if model.seeded and FitKey(model.name, 0, 0) in folder.done() and model.name not in folder.probes
+        if model.seeded and FitKey(model.name, 0, 0) in folder.done() and lacks_probes(run, model.name)
     ]
     if run.config.run.probes and unprobed:
         parts.append(f"the probes of {first_places(unprobed)}")
@@ -76,6 +78,12 @@ def missing(run: PlannedRun) -> list[str]:
     return [
         f"the run {ENDINGS[folder.state]} before its report was written; `python -m pipeline report` wrote it; {what}"
     ]
+
+
+def lacks_probes(run: PlannedRun, network: str) -> bool:
+    """Return whether a probe that was asked for has not looked at a network."""
+    entry = run.folder.probes.get(network, {"probes": {}})
+    return not {*probes_of(run.config.run.extra_probes)} <= {*entry["probes"]}
 
 
 ENDINGS = {
@@ -124,5 +132,4 @@ def _decorate(run: PlannedRun, scored: Scored, console: Console) -> bool:
         return True
     with console.stage("Tokenising"):
         tokenized = tokenize(read.loaded.corpus.texts, run.config.tokenizer)
-    decorate(run, scored, read, tokenized, console)
-    return True
+    return decorate(run, scored, read, tokenized, console, explain_with(run, console, here))

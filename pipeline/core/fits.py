@@ -25,11 +25,12 @@ class FitKey(NamedTuple):
 class JobKey(NamedTuple):
     """Which job of a run it is: the same run makes the same jobs, so a folder can say which of them have ended."""
 
-    kind: str  # "baselines", "source", "mean", "network", "again" or "trial"
+    kind: str  # "baselines", "source", "mean", "network", "again", "trial", "probes" or "words"
     name: str  # of the model or source; models that read the same n-grams are one job, named by all, with commas
     fold: int = 0
     seed: int = 0
-    number: int = 0  # of the trial
+    number: int = 0  # of the trial; 1 of probes that look at the second training of a seed
+    part: str = ""  # of probes: the one that trains networks of its own; empty: all those that do not
 
     @property
     def in_words(self) -> str:
@@ -41,10 +42,33 @@ class JobKey(NamedTuple):
         where = f", fold {self.fold + 1}" if self.fold else ""
         seed = f", seed {self.seed + 1}" if self.seed else ""
         trial = f" {self.number}" if self.kind == "trial" else ""
-        return f"{self.name}{where}{seed}: {self.kind}{trial}"
+        probe = f" {self.part}" if self.part else ""
+        return f"{self.name}{where}{seed}: {self.kind}{trial}{probe}"
+
+    @property
+    def is_first(self) -> bool:
+        """Whether it is of the first seed on the first fold, whose network is saved."""
+        return self.seed == self.fold == 0
+
+    @property
+    def rests_on(self) -> tuple[JobKey, ...]:
+        """The training that a second one, or what looks at it, has to come after: done again, so are these.
+
+        >>> JobKey("again", "lstm", seed=1).rests_on[0].kind, JobKey("probes", "lstm", number=1).rests_on[0].kind
+        ('network', 'again')
+        """
+        before = {"again": "network", "probes": "again" if self.number else "network"}.get(self.kind)
+        return (JobKey(before, self.name, self.fold, self.seed),) if before else ()
+
+    @property
+    def second(self) -> JobKey | None:
+        """The second training of the seed that this job trains for the first time; it may not be there."""
+        return self._replace(kind="again") if self.kind == "network" else None
 
 
 TRAININGS = ("network", "again", "trial")  # kinds of jobs that train a network
+WORDS = "words"  # the kind of what looks at models when they are scored: no score speaks of it
+WITH_NETWORKS = (*TRAININGS, "probes")  # and those that run one: they need TensorFlow
 
 
 @dataclass(frozen=True)
@@ -208,10 +232,39 @@ class TrialResult:
 
 @dataclass(frozen=True)
 class ProbesResult:
-    """What the probes found in a network; an earlier training of it makes room."""
+    """What some of the probes found in a network."""
 
     kind: ClassVar = "probes"
-    row: Row
+    name: str  # of the network
+    training: int  # which of its first seed it looked at: 0, or 1 for the second one
+    entry: Row  # of details/probes.json, with these probes alone
+
+    @property
+    def row(self) -> Row:
+        """What the journal holds."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class WordsResult:
+    """What the words of the documents that are shown add to the answers of a model.
+
+    Attributes
+    ----------
+    shown : the documents
+    explained : its entry of `models` in details/contributions.json
+    documents : its entries of these documents
+    """
+
+    kind: ClassVar = "words"
+    shown: tuple[int, ...]
+    explained: Row
+    documents: tuple[Row, ...]
+
+    @property
+    def row(self) -> Row:
+        """What the journal holds."""
+        return asdict(self)
 
 
 @dataclass(frozen=True, eq=False)
@@ -255,8 +308,8 @@ class JobEnded:
 
     @property
     def row(self) -> Row:
-        """What the journal holds."""
-        return self.key._asdict()
+        """What the journal holds, beside how many lines the job gave."""
+        return {"key": self.key._asdict()}
 
 
 @dataclass(frozen=True)
@@ -280,6 +333,6 @@ class JobStopped:
     key: JobKey
 
 
-Result = FitResult | TrialResult | ProbesResult | SourceResult | JobEnded | JobFailed
+Result = FitResult | TrialResult | ProbesResult | WordsResult | SourceResult | JobEnded | JobFailed
 Said = Result | JobStopped  # what comes from where a job runs
 Last = JobEnded | JobFailed | JobStopped  # what a job says last

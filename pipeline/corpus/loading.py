@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.core.errors import first_places
-from pipeline.core.reading import Chosen, Reading
+from pipeline.core.reading import Reading
 from pipeline.core.values import (
     SPLIT_NAMES,
     TEST,
@@ -42,6 +42,7 @@ from pipeline.tasks.table import CLASSIFY
 from pipeline.tasks.task import Task
 
 HASHED_AT_ONCE = 10_000  # documents
+NO_LABEL_MARKS = (NO_CLASS, f"{NO_CLASS}.0", "?", "unknown", "none", "null", "nan", "NaN", "N/A", "-")
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,7 +111,7 @@ def read_corpus(
         first = _choose(table, partial(asked.choose, ask=agreeing))
         others, without = [], []
         for own, table, split, option in beside:
-            if option is None and _has_no_labels(table, first.columns.label):
+            if option is None and _has_no_labels(table, first):
                 without.append((own.paths, SPLIT_NAMES[split]))
             else:
                 others.append((split, _choose(table, partial(asked.choose_as, training=first, ask=ask))))
@@ -137,13 +138,15 @@ def _choose(table: RawTable, choose: Callable[[RawTable], ChosenColumns]) -> Cho
         return choose(table)
 
 
-def _has_no_labels(table: RawTable, label: Chosen) -> bool:
-    """Whether a part that was found by its name holds no labels: no column for them, or none in it (-1)."""
-    own = called_so(table, label)
-    if own is None:
+def _has_no_labels(table: RawTable, training: ChosenColumns) -> bool:
+    """Whether a part that was found by its name holds no labels: no column for them, or one mark (-1, ?) in all."""
+    label = called_so(table, training.columns.label)
+    if label is None:
         return not any(map(names_label, table.cells.columns))
-    labels = table.cells[own.column]
-    return bool((is_blank(labels) | labels.is_in([NO_CLASS, f"{NO_CLASS}.0"]).fill_null(True)).all())
+    labels = table.cells[label.column].str.strip_chars()
+    marks = labels.filter(~is_blank(labels)).unique()
+    known = training.table.cells[training.columns.label.column].str.strip_chars()
+    return len(marks) == 0 or (len(marks) == 1 and marks[0] not in known and marks[0] in NO_LABEL_MARKS)
 
 
 def _read_unlabelled(
@@ -157,8 +160,9 @@ def _read_unlabelled(
 
     `without` are parts that were found by their names and hold no labels, with what they would have been.
     """
+    then = "left out, since --unlabelled names others" if given else "read as unlabelled text"
     warnings = tuple(
-        f"{first_places(paths, 1)}: without labels, and so no {part} part" for paths, part in without
+        f"{first_places(paths, 1)}: without labels, and so no {part} part; {then}" for paths, part in without
     )
     paths = () if layout.unlabelled is None else layout.unlabelled.paths
     paths += tuple(path for those, _ in without for path in those)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from pipeline.core.console import Console
-from pipeline.core.fits import TRAININGS, FitResult, JobEnded, JobFailed, ProbesResult
+from pipeline.core.fits import TRAININGS, FitResult, JobEnded, JobFailed
 from pipeline.core.seeds import stage_generator
 from pipeline.core.values import Int64
 from pipeline.experiment.data import RunData, Split
@@ -32,6 +32,7 @@ _COUNTED_TOKENS = 100_000  # on which linear models and vectors are measured
 _READ_WORDS = 400_000  # to train vectors
 _UPDATES, _PASSES = 5, 2  # of a network: the first pass builds its graphs
 _VALIDATION, _TESTED = 64, 16  # documents
+_MEASURED = ("source", "baselines", "mean", "network")  # kinds of jobs; what others take follows from these
 _SILENT = Console(silent=True)
 
 
@@ -87,15 +88,11 @@ class Calibration:
         if job.key.kind == "source":  # once for the libraries, which its seconds hold
             worker.give(replace(small, settings=with_values(small.settings, {"word2vec.epochs": 1})))
         worker.give(small)
-        fitted_at, ends = 0.0, 2 if job.key.kind == "source" else 1
+        ends = 2 if job.key.kind == "source" else 1
         while worker.connection.poll(max(0.0, end - time.perf_counter())):
             result = worker.hear(_SILENT)
             if isinstance(result, FitResult):
-                fitted_at = time.perf_counter()
                 self._take(small, result)
-            elif isinstance(result, ProbesResult):
-                rate = self._found[job.model.name]
-                self._found[job.model.name] = replace(rate, probes=time.perf_counter() - fitted_at)
             elif isinstance(result, JobEnded) and job.key.kind == "source" and ends == 1:
                 self._take_vectors(small)
             ends -= isinstance(result, JobEnded | JobFailed)
@@ -125,7 +122,7 @@ class Calibration:
 
 def _first_of_each(jobs: Sequence[Job]) -> list[Job]:
     """Return a job of each kind of work: vectors, which others read, the longest, linear models, and the rest."""
-    kinds = {(job.key.kind, _work_of(job)): job for job in reversed(jobs) if job.key.kind != "trial"}
+    kinds = {(job.key.kind, _work_of(job)): job for job in reversed(jobs) if job.key.kind in _MEASURED}
     sources = [job for job in kinds.values() if job.key.kind == "source"]
     linear = [job for job in kinds.values() if job.key.kind in ("baselines", "mean")]
     networks = [job for job in kinds.values() if job.key.kind in TRAININGS]
@@ -138,7 +135,7 @@ def _work_of(job: Job) -> str:
 
 
 def _times(rate: Rate, factor: float) -> Rate:
-    return Rate(rate.each * factor, rate.fixed * factor, rate.probes * factor)
+    return Rate(rate.each * factor, rate.fixed * factor)
 
 
 def _on_few_documents(data: RunData, job: Job) -> Job:

@@ -11,8 +11,7 @@ from typing import cast
 
 from pipeline.core.console import Console
 from pipeline.core.files import plain, write_json
-from pipeline.core.fits import Fit, FitResult, Row
-from pipeline.core.noise import quiet
+from pipeline.core.fits import WORDS, Fit, FitResult, Row
 from pipeline.core.values import Corpus, TokenizedCorpus
 from pipeline.evaluation.scoring import Scored, score_run
 from pipeline.experiment.data import ReadCorpus
@@ -21,11 +20,14 @@ from pipeline.experiment.plan import kinds_for_verdict
 from pipeline.experiment.planned_run import PlannedRun, now
 from pipeline.experiment.reuse import Look, count_verdict, settings_hash
 from pipeline.experiment.tuning import describe_families, describe_space
+from pipeline.experiment.word_jobs import Explain
 from pipeline.interpret.contributions.documents import documents_shown, shown_of_first_fold
 from pipeline.interpret.contributions.of_run import word_contributions
+from pipeline.interpret.probes import in_order
 from pipeline.models.table import PlannedModel
 from pipeline.run_folder.details.documents import ChosenDocuments
 from pipeline.run_folder.details.fitting import FitCost, Fits, FittedModel, ModelCosts
+from pipeline.run_folder.folder import RunFolder
 from pipeline.run_folder.journal import END
 from pipeline.run_folder.metrics import check_metrics
 from pipeline.run_folder.metrics.rows import Kind
@@ -51,11 +53,13 @@ def conclude(
     read: ReadCorpus,
     tokenized: TokenizedCorpus | None,
     console: Console,
+    explain: Explain,
 ) -> None:
     """Score the run from its files and draw the report; only then add what decorates it, and draw it again.
 
     Whatever happens to what decorates (see `decorate`), metrics.json and a report of all scores stand by then.
-    The journal goes last, and only when nothing is missing: while it is there, the run can go on.
+    The journal goes last, and only when nothing is missing: while it is there, the run can go on, and a fit that
+    failed is tried again.
     """
     from pipeline.report import draw_report
 
@@ -67,7 +71,7 @@ def conclude(
         draw_report(folder.path)
     folder.reported = True
     try:
-        decorate(run, scored, read, tokenized, console)
+        whole = decorate(run, scored, read, tokenized, console, explain)
     except Exception as error:
         console.log(traceback.format_exc())
         what = f"{type(error).__name__}: {str(error).strip() or 'no message'}"
@@ -76,7 +80,12 @@ def conclude(
             f" `python -m pipeline report {folder.path}` tries again"
         )
         return
-    if folder.state == "done":
+    close_if_whole(folder, whole)
+
+
+def close_if_whole(folder: RunFolder, whole: bool) -> None:
+    """Have a folder say that its run is over, where nothing is left that the same command could still do."""
+    if whole and folder.state == "done" and not folder.failed:
         folder.close()
 
 
@@ -94,24 +103,37 @@ def write_and_score(run: PlannedRun, ended: str | None = None) -> Scored:
 
 
 def decorate(
-    run: PlannedRun, scored: Scored, read: ReadCorpus, tokenized: TokenizedCorpus | None, console: Console
-) -> None:
+    run: PlannedRun,
+    scored: Scored,
+    read: ReadCorpus,
+    tokenized: TokenizedCorpus | None,
+    console: Console,
+    explain: Explain,
+) -> bool:
     """Add to a run folder what the report shows beside the scores, and draw the report again.
 
     That is the texts of the documents it speaks of and what each of their words adds, which loads models and takes
     long. `tokenized` holds all documents of the corpus; None where the run did not come so far.
+
+    Returns whether that is all of it: what words add is left out where the run's time was over before.
     """
     from pipeline.report import draw_report
 
     folder, chosen = run.folder, scored.chosen_documents
     shown = documents_shown(scored.metrics, chosen, read.loaded.corpus, read.corpora)
     folder.write_detail("documents_shown", shown)
-    contributions = _contributions(run, chosen, read.corpora[0], tokenized, console)
+    contributions = _contributions(run, chosen, read.corpora[0], tokenized, explain)
     with console.stage("Adding texts and words to the report"):
         if contributions:
             folder.write_detail("contributions", contributions)
         folder.write_detail("receipts", make_receipts(folder.path))
         draw_report(folder.path)
+    if contributions is None:
+        console.say(
+            "Out of time: the report does not say what each word adds; the same command, with --out"
+            f" {folder.path}, adds it"
+        )
+    return contributions is not None
 
 
 def _contributions(
@@ -119,9 +141,12 @@ def _contributions(
     chosen: ChosenDocuments | None,
     first: Corpus,
     tokenized: TokenizedCorpus | None,
-    console: Console,
-) -> Row:
-    """Return what each word of the chosen documents adds; nothing for a run that did not end, or with --no-probes."""
+    explain: Explain,
+) -> Row | None:
+    """Return what each word of the chosen documents adds; None where there was no time to find out.
+
+    Nothing for a run that did not end, or with --no-probes.
+    """
     folder, config = run.folder, run.config
     whole = folder.done() >= set(run.planned_fits())
     ended = folder.state == "done" or (folder.state == "killed" and whole)
@@ -130,8 +155,8 @@ def _contributions(
     names = {model.name for model in chosen.models}
     planned = [model for model in run.planned if model.name in names]
     shown = shown_of_first_fold(chosen, first, tokenized)
-    with console.stage("Word contributions", len(planned), "models") as stage, quiet(config.run.debug):
-        return word_contributions(folder.path, planned, shown, config.tokenizer, stage.advance)
+    explained = explain(planned, shown)
+    return None if explained is None else word_contributions(explained, shown, config.tokenizer)
 
 
 def write_scores(run: Path, scored: Scored) -> None:
@@ -203,7 +228,7 @@ def _known_by_the_run(run: PlannedRun) -> Row:
             "warnings": [
                 *about.warnings,
                 *folder.notes,
-                *(failure(key, why) for key, why in folder.failed.items()),
+                *(failure(key, why) for key, why in folder.failed.items() if key.kind != WORDS),
             ],
             "stages": [{"stage": title, "seconds": seconds} for title, seconds in folder.stages],
             "total_seconds": folder.total_seconds,
@@ -220,7 +245,7 @@ def _known_by_the_run(run: PlannedRun) -> Row:
         models = [model.model for model in run.planned]
         details["tuning"] = describe_space(models, run.config, about.corpus.splits.train)
     if run.config.run.probes:
-        details["probes"] = list(folder.probes.values())
+        details["probes"] = [in_order(entry) for entry in folder.probes.values()]
     if folder.curve:
         details["curve_sets"] = folder.curve
     return details

@@ -16,17 +16,17 @@ from typing import Protocol
 
 from pipeline.core import stopping
 from pipeline.core.errors import PipelineError
-from pipeline.core.fits import TRAININGS, FitResult, JobFailed, JobStopped, Last, Said
+from pipeline.core.fits import WITH_NETWORKS, FitResult, JobFailed, JobStopped, Last, Said
 from pipeline.core.resources import memory_mib, usable_cores
 from pipeline.experiment.data import RunData
 from pipeline.experiment.here import Here
-from pipeline.experiment.how_many import most_memory
+from pipeline.experiment.how_many import LOCAL, most_memory
 from pipeline.experiment.jobs import Job
 from pipeline.experiment.memory_of_jobs import LINEAR_MIB
 from pipeline.experiment.shared import shared_files
 from pipeline.experiment.workers import Worker, WorkerGone, WorkerStart
 
-LOCAL, RAY = "local", "ray"
+RAY = "ray"
 _LOOK_SECONDS = 0.5  # so often it is looked whether the run is to stop, while nothing comes from a process
 _MOST_TRIES = 2  # of a job whose process was killed: the second time it is the job that is at fault
 
@@ -83,7 +83,6 @@ def executor_of(data: RunData, at_once: int) -> Iterator[Executor]:
     if at_once == 1:
         yield Here(data)
         return
-    data.console.say(f"Fits side by side: {at_once}")
     with ExitStack() as stack:
         shared = stack.enter_context(shared_files()).put(data)  # its files stay as long as this does
         start = WorkerStart(shared, max(1, usable_cores() // at_once))
@@ -199,7 +198,7 @@ class Processes:
 
 def _needed(job: Job, held: float) -> float:
     """Return what a process needs for a job, MiB, that holds so much now: a linear model comes on top of TensorFlow."""
-    more = 0.0 if job.key.kind in TRAININGS else max(job.mib - LINEAR_MIB, 0.0)
+    more = 0.0 if job.key.kind in WITH_NETWORKS else max(job.mib - LINEAR_MIB, 0.0)
     return max(job.mib, held + more)
 
 

@@ -13,22 +13,22 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from pipeline.core import stopping
 from pipeline.core.console import Stage
-from pipeline.core.fits import TRAININGS, JobEnded, JobFailed, JobKey, JobStopped, Last, Result
+from pipeline.core.fits import TRAININGS, JobEnded, JobFailed, JobKey, Result
 from pipeline.core.names import slug
 from pipeline.embeddings.audit.fit import CorpusFacts
 from pipeline.experiment.choose_settings import best_so_far, settings_to_try, with_chosen
 from pipeline.experiment.data import RunData, Split
 from pipeline.experiment.embedded_split import describe_source, make_vectors
-from pipeline.experiment.executors import Executor
 from pipeline.experiment.fit_linear import fit_baselines, fit_mean
 from pipeline.experiment.fit_networks import FarOff, fit_network_again, fit_network_of, try_network
 from pipeline.experiment.how_many import words_of_job
-from pipeline.experiment.jobs import Job, VectorFiles, VectorsMade
+from pipeline.experiment.jobs import Job, Made, RunFiles, VectorFiles
 from pipeline.experiment.linear_features import range_of
 from pipeline.experiment.memory_of_jobs import mib_of_job
+from pipeline.experiment.probe_fitted import is_whole, probe_trained
 from pipeline.experiment.tuning.trials import Settings
+from pipeline.interpret.probes import parts_of
 from pipeline.models.networks.far_off import far_off
 from pipeline.models.table import PlannedModel
 from pipeline.run_folder.folder import RunFolder
@@ -44,7 +44,7 @@ class FitLoop:
     data : what all fits read
     folds : the splits to fit on
     folder : where results are
-    keep : takes a result; that of the run says in its folder what has finished
+    keep : takes what a job gave; that of the run says in its folder what has finished
     facts : audits of embedding sources
     settings_of : the settings of networks and vectors on a split
     linear : the settings of linear models, in which there is no chance
@@ -56,7 +56,7 @@ class FitLoop:
     data: RunData
     folds: Sequence[Split]
     folder: RunFolder
-    keep: Callable[[Result], None]
+    keep: Callable[[Result, JobKey], None]
     facts: CorpusFacts
     settings_of: Callable[[Split], Config]
     linear: Config
@@ -67,12 +67,18 @@ class FitLoop:
     _tuning: dict[tuple[str, int], Stage] = field(default_factory=dict, init=False)
 
     def open_jobs(self) -> list[Job]:
-        """Return the jobs that have not ended, of the first stage that has some; those that are running among them."""
+        """Return the jobs that have not ended, of the first stage that has some; those that are running among them.
+
+        Probes belong to no stage: they come last, and as soon as the network is trained that they look at.
+        """
         for stage in (self.first_trainings, self._second_trainings, self._added):
-            jobs = [job for job in stage() if self.is_mine(job) and not self.is_over(job.key)]
+            jobs = self._open(stage())
             if jobs:
-                return jobs
-        return []
+                return jobs + self._open(self.probes())
+        return self._open(self.probes())
+
+    def _open(self, jobs: Iterable[Job]) -> list[Job]:
+        return [job for job in jobs if self.is_mine(job) and not self.is_over(job.key)]
 
     def is_over(self, key: JobKey) -> bool:
         """Return whether a job has ended, well or not."""
@@ -85,32 +91,62 @@ class FitLoop:
             for note in described.notes:
                 if note not in self.folder.notes:
                     self.data.console.warn(note)
-            self.keep(described)
+            self.keep(described, job.key)
         if isinstance(result, JobFailed):
             self.failed[job.key] = result.why
             self.data.console.warn(failure(job.key, result.why))
-        self.keep(result)
+        self.keep(result, job.key)
         if isinstance(result, JobEnded) and job.place is not None:
             shutil.rmtree(job.place, ignore_errors=True)
         if job.key.kind == "trial":
             self._show_trial(job, result)
 
-    def drop_lost_vectors(self) -> None:
-        """Have the vectors of a run that goes on made anew where their file is damaged or gone and is still needed.
+    def drop_what_is_lost(self) -> None:
+        """Have done again, in a run that goes on, what is damaged or gone and still needed: vectors, networks.
 
-        Vectors that cannot be made again to the last bit are of no use beside fits that read the old ones: those are
-        done again too.
+        What cannot be made again to the last bit is of no use beside that which was made of the old: without
+        --deterministic that is done again too.
         """
-        jobs = list(self.first_trainings())
-        for source in [job for job in jobs if job.key.kind == "source" and job.key in self.folder.jobs]:
-            readers = [job for job in jobs if job.needs == source.key and job.key.kind != "source"]
-            if all(self.is_over(job.key) for job in readers) or _are_whole(source.vectors):
+        self._drop_lost_networks()
+        self._drop_lost_vectors()
+        if not self.data.config.run.deterministic:
+            self._drop_what_followed_trials()
+
+    def _drop_lost_vectors(self) -> None:
+        jobs = [*self.first_trainings(), *self.probes()]
+        for source in [job for job in jobs if job.key.kind == "source"]:
+            readers = [job for job in jobs if job.vectors == source.vectors and job.key.kind != "source"]
+            ended = {job.key for job in readers if job.key in self.folder.jobs}
+            there = source.key in self.folder.jobs
+            if there and (all(self.is_over(job.key) for job in readers) or _are_whole(source.vectors)):
                 continue
             again = self.data.config.run.deterministic
-            self.folder.jobs -= {job.key for job in (source, *(() if again else readers))}
+            if not there and (again or not ended):
+                continue
+            self.folder.jobs -= {source.key, *(() if again else ended)}
             what = f"the vectors of {source.key.name} are damaged or gone from {self.folder.unfinished}"
             others = "" if again else ", and so is every fit that reads them"
             self.data.console.warn(f"{what}: they are made anew{others}")
+
+    def _drop_lost_networks(self) -> None:
+        """Have a network trained anew whose file is damaged or gone, and at which a probe has not looked yet."""
+        for name in {job.key.name for job in self._open(self.probes()) if self._is_lost(job)}:
+            self.folder.jobs -= {
+                key for key in self.folder.jobs if key.name == name and key.is_first and key.kind != "trial"
+            }
+            what = f"the network {name} is damaged or gone from {self.folder.unfinished}"
+            self.data.console.warn(f"{what}: it is trained anew")
+
+    def _is_lost(self, probe: Job) -> bool:
+        assert probe.files is not None, "it says where its network lies"
+        return probe.needs in self.folder.jobs and not is_whole(*probe.files.paths)
+
+    def _drop_what_followed_trials(self) -> None:
+        """Have the seeds of a network trained anew of which a trial is lost: it may choose other settings."""
+        trials = {(job.key.name, job.key.fold) for job in self.first_trainings() if job.key.kind == "trial"}
+        self.folder.jobs -= {
+            key for key in self.folder.jobs if key.kind != "trial" and (key.name, key.fold) in trials
+        }
 
     # --- the first training of each model -----------------------------------------------------------------
 
@@ -174,6 +210,31 @@ class FitLoop:
             self._drawn[name] = settings_to_try(config, model, fold)
         return self._drawn[name]
 
+    def planned_jobs(self) -> Iterator[Job]:
+        """Yield all jobs that are known before the first has begun."""
+        yield from self.first_trainings()
+        yield from self.probes()
+
+    # --- what looks at networks ---------------------------------------------------------------------------
+
+    def probes(self) -> Iterator[Job]:
+        """Yield the jobs that look at each network: at that training of its first seed on the first fold which counts.
+
+        Those of a network that could not be trained are none.
+        """
+        for fold in self.folds if self.data.config.run.probes else ():
+            for model in self.data.planned if fold.number == 0 else ():
+                if model.seeded:
+                    yield from self._probes_of(model, fold)
+
+    def _probes_of(self, model: PlannedModel, fold: Split) -> Iterator[Job]:
+        trained, number = self._training(model, fold, 0), self.folder.standing_training(model.name)
+        for part, names in parts_of(self.data.config.run.extra_probes).items():
+            key = JobKey("probes", model.name, number=number, part=part)
+            (before,) = key.rests_on
+            if before not in self.failed:
+                yield self._job(key, partial(probe_trained, names), [model], fold, trained.settings, before)
+
     # --- trainings that come later ------------------------------------------------------------------------
 
     def _second_trainings(self) -> Iterator[Job]:
@@ -183,8 +244,7 @@ class FitLoop:
         first = first_seeds(self.data.config)
         seeds = first + max(self.folder.added_seeds.values(), default=0)
         if seeds not in self.folder.far_off:
-            least = 0 if seeds == first else first  # first seeds chose the network: those stay as they are
-            self.folder.tell("far off", {"seeds": seeds, "fits": list(self._far_off(least))})
+            self.folder.tell("far off", {"seeds": seeds, "fits": list(self._far_off(seeds))})
         for found in self.folder.far_off[seeds]:
             model = next(model for model in self.data.planned if model.name == found["name"])
             fold = next(fold for fold in self.folds if fold.number == found["fold"])
@@ -194,21 +254,28 @@ class FitLoop:
             key = once.key._replace(kind="again")
             yield self._job(key, again, [model], fold, once.settings)
 
-    def _far_off(self, least_seed: int) -> Iterator[dict[str, object]]:
-        """Yield which seeds from `least_seed` on are to be trained again, as the journal has it."""
+    def _far_off(self, seeds: int) -> Iterator[dict[str, object]]:
+        """Yield which of so many seeds are to be trained again, as the journal has it.
+
+        Those that are judged for the first time are so by their first training, though there may be a second one: a
+        run whose line of this was lost comes to the same.
+        """
+        first = first_seeds(self.data.config)
+        new = range(seeds) if seeds == first else range(seeds - 1, seeds)
+        least = 0 if seeds == first else first  # first seeds chose the network: those stay as they are
         for fold in self.folds:
             for model in self.data.planned:
                 fits = {
-                    fit.seed: fit
+                    fit.seed: self.folder.first_fit(*fit.key) if fit.seed in new else fit
                     for fit in self.folder.fits.values()
-                    if fit.key[::2] == (model.name, fold.number)
+                    if fit.key[::2] == (model.name, fold.number) and fit.seed < seeds
                 }
-                if not model.seeded or first_seeds(self.data.config) == len(fits) == 1:
+                if not model.seeded or first == len(fits) == 1:
                     continue
                 losses = {seed: fits[seed].validation_loss for seed in sorted(fits)}
                 best = min((loss for loss in losses.values() if loss is not None), default=math.inf)
                 for seed in far_off(losses):
-                    if seed >= least_seed and fits[seed].again is None:
+                    if seed >= least and fits[seed].again is None:
                         yield {"name": model.name, "fold": fold.number, "seed": seed, "best_loss": best}
 
     def _added(self) -> Iterator[Job]:
@@ -221,7 +288,7 @@ class FitLoop:
     def _job(
         self,
         key: JobKey,
-        fit: Callable[[RunData, Job], Iterator[Result | VectorsMade]],
+        fit: Callable[[RunData, Job], Iterator[Made]],
         models: Iterable[PlannedModel],
         fold: Split,
         config: Config,
@@ -235,10 +302,10 @@ class FitLoop:
             last = place / f"{name}.refit.safetensors" if refit else None
             vectors = VectorFiles(place / f"{name}.safetensors", last)
             if key.kind != "source":
-                needs = JobKey("source", source, fold.number)
+                needs = needs or JobKey("source", source, fold.number)
         number = f".t{key.number}" if key.number else ""
         place = self.folder.unfinished / f"{key.kind}.{slug(key.name)}.s{key.seed}.f{key.fold}{number}"
-        words = words_of_job(self.data, key.kind, models, fold, config)
+        words = words_of_job(self.data, key, models, fold, config)
         mib = mib_of_job(self.data, key.kind, models, fold, config)
         return Job(
             key,
@@ -249,11 +316,23 @@ class FitLoop:
             refit,
             vectors,
             needs,
+            self._file_of_network(key),
             place if key.kind in TRAININGS else None,
             words,
             mib,
             beside=len(self.folds) * len(self._sources()) if key.kind == "source" else 0,
         )
+
+    def _file_of_network(self, key: JobKey) -> RunFiles | None:
+        """Return where a network lies at which probes look; None of a job that trains none of these."""
+        if (
+            key.kind not in ("network", "again", "probes")
+            or not key.is_first
+            or not self.data.config.run.probes
+        ):
+            return None
+        number = 1 if key.kind == "again" else key.number
+        return RunFiles(self.folder.unfinished, (f"network.{slug(key.name)}.{number}.safetensors",))
 
     def _sources(self) -> dict[str, None]:
         """Return the sources that models read, once each."""
@@ -291,65 +370,3 @@ def failure(key: JobKey, why: str) -> str:
     'lstm@word2vec, fold 3, seed 2: network could not be done (memory ran out); the rest of the run went on without it'
     """
     return f"{key.in_words} could not be done ({why}); the rest of the run went on without it"
-
-
-def run_jobs(loops: Sequence[FitLoop], executor: Executor) -> None:
-    """Run every open job of some loops to its end, or until the run is asked to stop; the first loops' come first.
-
-    Whatever ends it early, results that had come are kept.
-    """
-    for loop in loops:
-        loop.drop_lost_vectors()
-    running: dict[int, tuple[FitLoop, Job]] = {}
-    begun = 0
-    try:
-        while True:
-            while executor.has_room and not stopping.asked():
-                found = _next_job(loops, running.values(), executor)
-                if found is None:
-                    break
-                running[begun] = found
-                executor.begin(begun, found[1])
-                begun += 1
-            if not running:
-                return
-            with stopping.may_be_cut():
-                number, said = executor.next()
-            loop, job = running[number]
-            if not isinstance(said, JobStopped):
-                loop.take(job, said)
-            if isinstance(said, Last):
-                del running[number]
-    except stopping.Stopped:  # what is left runs where the flag is not looked at: it is ended below
-        return
-    finally:
-        for number, said in executor.close():
-            if number in running and not isinstance(said, JobEnded | JobStopped):
-                running[number][0].take(running[number][1], said)
-
-
-def _next_job(
-    loops: Sequence[FitLoop], running: Iterable[tuple[FitLoop, Job]], executor: Executor
-) -> tuple[FitLoop, Job] | None:
-    """Return a job that can begin: one after the other as planned, or where several run at once the longest first.
-
-    One that does not fit beside those that run lets the others go first.
-    """
-    busy = {(id(loop), job.key) for loop, job in running}
-    for loop in loops:
-        ready = []
-        for job in loop.open_jobs():
-            if (id(loop), job.key) in busy:
-                continue
-            if job.needs in loop.failed:
-                loop.take(job, JobFailed(job.key, loop.failed[job.needs]))
-            elif (job.needs is None or job.needs in loop.folder.jobs) and executor.fits(job):
-                ready.append(job)
-        if ready:
-            return loop, max(ready, key=_urgency) if executor.at_once > 1 else ready[0]
-    return None
-
-
-def _urgency(job: Job) -> tuple[bool, int]:
-    """Return what orders jobs: vectors that others wait for, then what takes longest."""
-    return job.key.kind == "source", job.words

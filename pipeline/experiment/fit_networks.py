@@ -23,23 +23,24 @@ from pipeline.experiment.data import (
     validate,
 )
 from pipeline.experiment.embedded_split import EmbeddedSplit, read_split
-from pipeline.experiment.jobs import Job
+from pipeline.experiment.jobs import Job, NetworkTrained
 from pipeline.experiment.network_inputs import (
     Draw,
     as_read,
     class_weights_of,
     labelled,
+    load_libraries,
     reading_warnings,
     save_point_of,
     specify_network,
     training_of_vectors,
 )
-from pipeline.experiment.probe_fitted import probe_fitted
 from pipeline.experiment.tuning.trials import Settings
 from pipeline.models.networks import libraries
 from pipeline.models.networks.batches import visible
 from pipeline.models.networks.budget import budget_of
 from pipeline.models.networks.far_off import second_training, second_training_in_words
+from pipeline.models.networks.kept import as_entry
 from pipeline.models.networks.labelled import Evaluation
 from pipeline.models.networks.prediction import (
     forget_graphs,
@@ -70,24 +71,24 @@ def try_network(number: int, settings: Settings, data: RunData, job: Job) -> Ite
     yield try_settings(data, job.model, split.fold, partial(_score, job, split), number, settings)
 
 
-def fit_network_of(data: RunData, job: Job) -> Iterator[Result]:
+def fit_network_of(data: RunData, job: Job) -> Iterator[Result | NetworkTrained]:
     """Train one network on the documents that choose, with `refit` again on those to fit on.
 
     The settings of the job are those of this network: what --tune chose, else those of the run.
     """
-    return _fit_and_probe(data, job, None)
+    return _fit(data, job, None)
 
 
-def fit_network_again(far: FarOff, data: RunData, job: Job) -> Iterator[Result]:
+def fit_network_again(far: FarOff, data: RunData, job: Job) -> Iterator[Result | NetworkTrained]:
     """Train a seed of a network a second time, from other initial weights: the lower validation loss counts.
 
     If the second is better it takes the place of the first everywhere.
     """
-    return _fit_and_probe(data, job, far)
+    return _fit(data, job, far)
 
 
-def _fit_and_probe(data: RunData, job: Job, far: FarOff | None) -> Iterator[Result]:
-    """Yield a trained network, then what the probes find in the first seed's of the first fold.
+def _fit(data: RunData, job: Job, far: FarOff | None) -> Iterator[Result | NetworkTrained]:
+    """Yield a trained network: where probes look at it, itself, then what is kept of it.
 
     `far`: the first training of the same seed, which stays if it is as good.
     """
@@ -108,9 +109,9 @@ def _fit_and_probe(data: RunData, job: Job, far: FarOff | None) -> Iterator[Resu
         if far is not None:
             fit = replace(fit, fit_seconds=made.seconds + (far.first.fit_seconds or 0.0))
         is_first = job.fold.number == 0 and job.seed == 0
+        if job.files is not None:
+            yield NetworkTrained(as_entry(made.fitted))
         yield _result(data, replace(fit, peak_rss_mib=memory.mib), made, last, is_first)
-        if is_first and data.config.run.probes:
-            yield probe_fitted(data, planned, draw, made.fitted, last)
     del made
     forget_graphs()  # only now does nothing hold the model any more
 
@@ -147,7 +148,7 @@ def _score(job: Job, split: EmbeddedSplit, trial: RunData) -> Score:
     planned = job.model
     trial = replace(trial, config=settled(trial.config, planned.model, len(split.fold.train)))
     load_libraries(trial)
-    fitted = _fit(trial, planned, Draw(0, again=False, place=job.place), split)
+    fitted = _fit_one(trial, planned, Draw(0, again=False, place=job.place), split)
     score = Score(fitted.kept.validation_accuracy, fitted.kept.validation_loss, fitted.why_not)
     if not CLASSIFY.metrics[trial.config.run.metric].told_by_training:
         validated = _validate(trial, planned, split, fitted)
@@ -265,7 +266,7 @@ def _train(
             stage.reach(now.updates, max(now.updates, expected))
             stage.advance(0, f"best validation accuracy {best:.1%}" if best else f"loss {now.loss:.3f}")
 
-        return _fit(data, planned, draw, split, repeat, on_evaluation)
+        return _fit_one(data, planned, draw, split, repeat, on_evaluation)
 
 
 def _expected_updates(
@@ -289,7 +290,7 @@ def _which_seed(config: Config, seed: int) -> str:
     return f"seed {seed + 1} of {first}" if seed < first else f"seed {seed + 1}, added"
 
 
-def _fit(
+def _fit_one(
     data: RunData,
     planned: PlannedModel,
     draw: Draw,
@@ -312,13 +313,6 @@ def _fit(
         shuffled_words=planned.shuffled_words,
         save_point=save_point_of(data, draw, refit=repeat is not None),
     )
-
-
-def load_libraries(data: RunData) -> None:
-    """Import TensorFlow before any clock of a fit runs."""
-    if not libraries.are_loaded():
-        with data.console.stage("Loading TensorFlow"):
-            libraries.load()
 
 
 def _answers_of(

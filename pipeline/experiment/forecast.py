@@ -14,10 +14,13 @@ from pipeline.core.models import MODELS
 from pipeline.experiment.data import RunData
 from pipeline.experiment.jobs import Job
 from pipeline.experiment.memory_of_jobs import dimension_of
+from pipeline.experiment.probe_work import work_of_probes
 from pipeline.experiment.rates import (
     Rates,
     counted,
+    machine_speed,
     training_of,
+    usual_rates,
     work_of_linear,
     work_of_source,
 )
@@ -28,7 +31,7 @@ from pipeline.settings.tables import Config, first_seeds, most_seeds
 
 _MIB = 2**20
 _REPORT_MIB = 2.5  # the report, its charts and figures
-_VECTORS = "vectors of "
+_VECTORS, _PROBES = "vectors of ", "probes of "
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,15 @@ def forecast(data: RunData, jobs: Sequence[Job], rates: Rates, cluster: Cluster,
     )
 
 
+def forecast_unmeasured(
+    data: RunData, jobs: Iterable[Job], cluster: Cluster, stages: Sequence[tuple[str, float]]
+) -> Forecast:
+    """Return what a run takes by the rates of another machine and the speed of this one: `plan` measures its jobs."""
+    jobs = every_job(jobs, first_seeds(data.config))
+    rates = usual_rates(jobs, machine_speed())
+    return forecast(data, jobs, rates, cluster, sum(seconds for _, seconds in stages))
+
+
 def expect(data: RunData, job: Job, rates: Rates) -> Expected:
     """Return what one job takes."""
     disk = sum(_disk_of_fit(data, job, model) for model in job.models)
@@ -99,9 +111,9 @@ def expect(data: RunData, job: Job, rates: Rates) -> Expected:
         updates = (training.least, training.budget.first, training.budget.most)
         seconds = Seconds(*(rate.fixed + rate.each * training.work(n) for n in updates))
         again = seconds if job.refit else NO_TIME
-        probed = job.key.kind == "network" and job.key[2:4] == (0, 0) and data.config.run.probes
-        whole = seconds + again + _always(rate.probes if probed else 0.0)
-        return Expected(job, whole, ((job.model.name, seconds + again),), disk)
+        return Expected(job, seconds + again, ((job.model.name, seconds + again),), disk)
+    if job.key.kind == "probes":
+        return Expected(job, _seconds_of_probes(data, job, rates), (), 0.0)
     fits = [
         (model.name, _always(rates[model.name].each * work_of_linear(data, job, model)))
         for model in job.models
@@ -109,6 +121,17 @@ def expect(data: RunData, job: Job, rates: Rates) -> Expected:
     n_ngrams = 0.0 if job.key.kind == "mean" else counted(data, job, job.models[0])
     whole = sum((seconds for _, seconds in fits), _always(rates["counting"].each * n_ngrams))
     return Expected(job, whole, tuple(fits), disk)
+
+
+def _seconds_of_probes(data: RunData, job: Job, rates: Rates) -> Seconds:
+    """Return what the probes of a job take, by the rate of their network's training."""
+    rate, work = rates[job.model.name], work_of_probes(data, job.key.part, job.model, job.fold, job.settings)
+    if not work.as_own:
+        fixed = rate.fixed * max(work.trainings, 1) if work.timesteps else 0.0
+        return _always(fixed + rate.each * work.timesteps)
+    training = training_of(data, job, job.model)
+    updates = (training.least, training.budget.first, training.budget.most)
+    return Seconds(*(rate.fixed + rate.each * training.work(n) for n in updates)).times(work.trainings)
 
 
 def _always(seconds: float) -> Seconds:
@@ -135,13 +158,14 @@ def schedule(
 ) -> tuple[float, float]:
     """Return the seconds until all jobs have ended, and the most memory that those which run at once need, MiB.
 
-    As a run begins them: vectors first, then the longest; one that does not fit beside those that run waits.
+    As a run begins them: vectors first, then the longest, probes last; what does not fit beside the others waits.
 
     Parameters
     ----------
     bound : which of a job's seconds count
     """
-    waiting = sorted(expected, key=lambda one: (one.job.key.kind != "source", -bound(one.seconds)))
+    last = {"source": 0, "probes": 2}
+    waiting = sorted(expected, key=lambda one: (last.get(one.job.key.kind, 1), -bound(one.seconds)))
     ended: dict[JobKey, float] = {}
     running: list[tuple[float, int, Expected]] = []  # when it ends, on which node
     now, peak = 0.0, 0.0
@@ -189,7 +213,7 @@ def longest_chain(expected: Sequence[Expected], bound: Callable[[Seconds], float
 
 
 def _rows(expected: Sequence[Expected], rates: Rates) -> Iterable[ForecastRow]:
-    """Yield a row for each model and each source, in the order of the jobs."""
+    """Yield a row for each model, each source and the probes of each network, in the order of the jobs."""
     names = dict.fromkeys(name for one in expected for name in _names(one))
     for name in names:
         own = [one for one in expected if name in _names(one)]
@@ -202,12 +226,13 @@ def _rows(expected: Sequence[Expected], rates: Rates) -> Iterable[ForecastRow]:
             seconds=sum(whole, NO_TIME),
             peak_mib=max(one.job.mib for one in own),
             disk_mib=sum(one.disk_mib / max(len(one.fits), 1) for one in own),
-            measured=name.removeprefix(_VECTORS) in rates.measured,
+            measured=name.removeprefix(_VECTORS).removeprefix(_PROBES) in rates.measured,
         )
 
 
 def _names(one: Expected) -> tuple[str, ...]:
-    return tuple(name for name, _ in one.fits) or (f"{_VECTORS}{one.job.key.name}",)
+    of = _PROBES if one.job.key.kind == "probes" else _VECTORS
+    return tuple(name for name, _ in one.fits) or (f"{of}{one.job.key.name}",)
 
 
 def unknown(config: Config) -> Iterable[str]:
@@ -222,5 +247,3 @@ def unknown(config: Config) -> Iterable[str]:
         yield "Vectors that the cache holds take no time; they are counted as if it were empty."
     if config.run.learning_curve:
         yield "The smaller sets of --learning-curve are not counted."
-    if config.run.extra_probes:
-        yield "Probes that train networks of their own are not counted."

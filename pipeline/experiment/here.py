@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from pipeline.core import stopping
-from pipeline.core.fits import JobEnded, JobFailed, JobStopped, Last, Result, Said
+from pipeline.core.fits import JobEnded, JobFailed, JobStopped, Last, Said
 from pipeline.experiment.data import RunData
-from pipeline.experiment.jobs import Job, VectorsMade, stored
+from pipeline.experiment.jobs import Job, Made, stored
+
+
+@contextmanager
+def here(data: RunData, at_once: int = 1) -> Iterator[Here]:
+    """Give this process as the place where jobs run, one after the other."""
+    yield Here(data)
 
 
 class Here:
@@ -44,7 +51,7 @@ class Here:
         """Return nothing: every result was given when it came."""
         return []
 
-    def fit(self, job: Job) -> Iterable[Result | VectorsMade]:
+    def fit(self, job: Job) -> Iterable[Made]:
         """Return what the job's own function makes of it."""
         return job.fit(self._data, job)
 

@@ -11,18 +11,21 @@ from itertools import accumulate
 
 import numpy as np
 
-from pipeline.core.fits import TRAININGS
+from pipeline.core.console import Console
+from pipeline.core.errors import PipelineError
+from pipeline.core.fits import WITH_NETWORKS, JobKey
 from pipeline.core.models import MODELS
 from pipeline.core.resources import available_mib, memory_mib, usable_cores
 from pipeline.core.sizes import Size, parse_size
 from pipeline.experiment.data import RunData, Split
+from pipeline.experiment.probe_work import GATED, work_of_probes
 from pipeline.models.networks.budget import budget_of
 from pipeline.models.table import PlannedModel
 from pipeline.settings.tables import Config, first_seeds, settled
 
+LOCAL = "local"  # the executor of this machine
 LEAST_WORDS = 4_000_000  # that all fits read: workers take some seconds to start
 SHARE_OF_MEMORY = Size(0.6, is_share=True)  # of what is free
-_GATED = 3  # so many times what a step without gates takes, about
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,7 @@ def words_of_training(config: Config, model: str, n_docs: int, read: float) -> i
 
 
 def words_of_job(
-    data: RunData, kind: str, models: Sequence[PlannedModel], fold: Split, config: Config
+    data: RunData, key: JobKey, models: Sequence[PlannedModel], fold: Split, config: Config
 ) -> int:
     """Return the words that a job reads, each as often as it is read: tells long jobs from short ones.
 
@@ -101,12 +104,15 @@ def words_of_job(
     """
     lengths = np.diff(data.tokenized.offsets)[fold.train]
     tokens = int(lengths.sum())
-    if kind not in TRAININGS:
+    if key.kind not in WITH_NETWORKS:
         return tokens * len(models)
     (model,) = models
+    if key.kind == "probes":
+        batch = settled(config, model.model, len(fold.train)).networks.batch_size
+        return round(batch * work_of_probes(data, key.part, model, fold, config).timesteps)
     read = float(np.minimum(lengths, config.networks.max_tokens).mean())
     words = words_of_training(config, model.model, len(fold.train), read)
-    return words * (_GATED if MODELS[model.model].gated else 1) or tokens
+    return words * (GATED if MODELS[model.model].gated else 1) or tokens
 
 
 def _may_have_gpu() -> bool:
@@ -125,3 +131,37 @@ def most_memory(asked: str | None) -> float:
 def this_machine(asked: str | None) -> Machine:
     """Return the cores that a run may use, and the memory that is left to its fits."""
     return Machine(usable_cores(), most_memory(asked) - memory_mib())
+
+
+def choose_at_once(data: RunData, folds: Sequence[Split], mib: Sequence[float], machine: Machine) -> int:
+    """Return how many fits run side by side on this machine, after a look whether the largest has room, and say so.
+
+    Parameters
+    ----------
+    mib : what each job needs
+    """
+    asked = data.config.run
+    check_memory(max(mib, default=0.0), machine.room_mib, asked.max_memory, data.console)
+    at_once = fits_at_once(describe_work(data, folds, mib), machine, asked.side_by_side)
+    if at_once > 1 and asked.executor == LOCAL:
+        data.console.say(f"Fits side by side: {at_once}")
+    return at_once
+
+
+def check_memory(needed: float, room: float, asked: str | None, console: Console) -> None:
+    """Refuse a bound of memory that the largest fit does not keep to by itself; where nobody gave one, warn.
+
+    Parameters
+    ----------
+    needed : what the largest fit takes, MiB
+    room : what the run leaves to fits, MiB
+    asked : `run.max_memory`
+    """
+    if needed <= room:
+        return
+    what = f"the largest fit needs about {needed:,.0f} MiB, and there are {max(room, 0.0):,.0f} for it"
+    if asked:
+        own = most_memory(asked) - room
+        fix = f"give {math.ceil((needed + own) / 1024 * 10) / 10:.1f}GB or more"
+        raise PipelineError(f"--max-memory {asked}", f"{what} beside the {own:,.0f} of the run itself", fix)
+    console.warn(f"{what}, {SHARE_OF_MEMORY.number:.0%} of what is free: nothing runs beside it")

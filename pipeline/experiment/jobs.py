@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
+from pipeline.core.files import unfinished
 from pipeline.core.fits import FitKey, JobKey, Result
+from pipeline.core.store import Entry, write_entry
 from pipeline.embeddings.on_disk import read_embedded, write_embedded
 from pipeline.embeddings.table import Embedded
 from pipeline.experiment.data import RunData, Split
@@ -38,6 +40,19 @@ class VectorFiles:
         return read_embedded(path, {"of": path.name})
 
 
+@dataclass(frozen=True)
+class RunFiles:
+    """Files of a run, by their path in a folder."""
+
+    folder: Path
+    names: tuple[str, ...]
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Where they lie."""
+        return tuple(self.folder / name for name in self.names)
+
+
 @dataclass(frozen=True, eq=False)
 class Job:
     """What to fit, with which settings, on which documents.
@@ -52,6 +67,7 @@ class Job:
     refit : whether what was chosen is fitted again, on validation documents too
     vectors : where the vectors that it reads, or makes, lie; None where it reads none
     needs : the job that has to end before this one can begin
+    files : what else it reads: the network that probes look at, which its training writes, or a saved model
     place : the folder in which a training saves how far it is; None: one that is killed begins anew
     words : what it reads, counted as often as it is read: tells long jobs from short ones
     mib : the memory that a process needs which does it and nothing else
@@ -60,13 +76,14 @@ class Job:
     """
 
     key: JobKey
-    fit: Callable[[RunData, Job], Iterator[Result | VectorsMade]]
+    fit: Callable[[RunData, Job], Iterator[Made]]
     models: tuple[PlannedModel, ...]
     fold: Split
     settings: Config
     refit: bool
     vectors: VectorFiles | None = None
     needs: JobKey | None = None
+    files: RunFiles | None = None
     place: Path | None = None
     words: int = 0
     mib: float = 0.0
@@ -105,10 +122,31 @@ class VectorsMade:
     embedded: tuple[Embedded, ...]
 
 
-def stored(job: Job, result: Result | VectorsMade) -> Result | None:
-    """Return a result as the run takes it; vectors are written where the job says, and are no result of their own."""
-    if not isinstance(result, VectorsMade):
-        return result
-    assert job.vectors is not None, "a job that makes vectors says where they go"
-    job.vectors.write(result.embedded)
-    return None
+@dataclass(frozen=True, eq=False)
+class NetworkTrained:
+    """A network that other jobs look at."""
+
+    entry: Entry
+
+
+Made = Result | VectorsMade | NetworkTrained  # what a job gives
+
+
+def key_of_trained(path: Path) -> dict[str, str]:
+    """Return what the file of a trained network says that it is of."""
+    return {"of": path.name}
+
+
+def stored(job: Job, made: Made) -> Result | None:
+    """Return a result as the run takes it; what later jobs read is written where the job says, and is none itself."""
+    if isinstance(made, VectorsMade):
+        assert job.vectors is not None, "a job that makes vectors says where they go"
+        job.vectors.write(made.embedded)
+        return None
+    if isinstance(made, NetworkTrained):
+        assert job.files is not None, "a job whose network is looked at says where it goes"
+        (path,) = job.files.paths
+        with unfinished(path) as file:
+            write_entry(file, key_of_trained(path), made.entry)
+        return None
+    return made

@@ -14,7 +14,7 @@ import numpy as np
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import plain
-from pipeline.core.fits import Fit, FitResult, Result
+from pipeline.core.fits import Fit, FitResult, JobKey, Result
 from pipeline.core.values import Corpus, Int32, Int64
 from pipeline.experiment.data import Split
 from pipeline.experiment.fit_loop import FitLoop
@@ -135,8 +135,8 @@ def loop_of_smaller_sets(run: PlannedRun, loop: FitLoop, whole: Split, smaller: 
         row = describe_curve(whole, smaller, [*folder.fits.values(), *of_whole], run.config.run.refit)
         run.folder.tell("curve", plain(row))
 
-    def keep(result: Result) -> None:
-        folder.keep(result)
+    def keep(result: Result, job: JobKey) -> None:
+        folder.keep(result, job)
         if isinstance(result, FitResult):
             tell()
 

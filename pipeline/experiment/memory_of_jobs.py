@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from pipeline.core.fits import TRAININGS
+from pipeline.core.fits import WITH_NETWORKS
 from pipeline.core.models import MODELS
 from pipeline.core.names import SourceName
 from pipeline.experiment.data import RunData, Split
@@ -42,7 +42,7 @@ def mib_of_job(
         As the job has them.
     """
     tokens = _BYTES_A_TOKEN * len(data.tokenized.token_types)
-    if kind in TRAININGS:
+    if kind in WITH_NETWORKS:
         return _NETWORK_MIB + (tokens + _bytes_of_network(data, models[0], fold, config)) / _MIB
     return LINEAR_MIB + (tokens + _OF_LINEAR[kind](data, models, fold, config)) / _MIB
 

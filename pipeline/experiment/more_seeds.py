@@ -7,7 +7,6 @@ from pipeline.evaluation.scoring import seeds_of_run
 from pipeline.evaluation.seeds import SeedsFound
 from pipeline.experiment.plan import kinds_for_verdict
 from pipeline.experiment.planned_run import PlannedRun
-from pipeline.run_folder.predictions import read_run_predictions
 from pipeline.settings.tables import first_seeds
 
 
@@ -29,10 +28,11 @@ def add_seed(run: PlannedRun, console: Console) -> bool:
 
 
 def seeds_so_far(run: PlannedRun) -> SeedsFound:
-    """Return whether the seeds whose predictions the run folder holds are enough."""
+    """Return whether the seeds whose predictions the run folder holds are enough; copies are one unit, as in scores."""
     run.put_in_order()
-    saved, kinds = read_run_predictions(run.folder.path), kinds_for_verdict(run.planned)
-    return seeds_of_run(saved, kinds, run.folder.fits.values(), run.config)
+    return seeds_of_run(
+        run.folder.answers(), kinds_for_verdict(run.planned), run.folder.fits.values(), run.config
+    )
 
 
 def told(found: SeedsFound) -> str:

@@ -13,6 +13,7 @@ from pipeline.experiment.data import RunData, Split
 from pipeline.experiment.embedded_split import EmbeddedSplit, coverage_warnings
 from pipeline.experiment.plan import head_of
 from pipeline.experiment.tuning import fixed_by_name
+from pipeline.models.networks import libraries
 from pipeline.models.networks.batches import shuffle_words
 from pipeline.models.networks.build import NetworkSpec, specify
 from pipeline.models.networks.labelled import Labelled
@@ -35,6 +36,13 @@ class Draw:
     def name(self, model: str) -> str:
         """Return the name of the random numbers."""
         return f"{model} {self.seed}{' again' if self.again else ''}"
+
+
+def load_libraries(data: RunData) -> None:
+    """Import TensorFlow before any clock of a fit runs."""
+    if not libraries.are_loaded():
+        with data.console.stage("Loading TensorFlow"):
+            libraries.load()
 
 
 def save_point_of(data: RunData, draw: Draw, *, refit: bool) -> SavePoint | None:

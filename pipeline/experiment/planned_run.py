@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import file_hash, write_whole
-from pipeline.core.fits import FitKey, FitResult, Result, Row
+from pipeline.core.fits import FitKey, FitResult, JobKey, Result, Row
 from pipeline.core.resources import describe_environment
 from pipeline.corpus.facts import describe_loaded
 from pipeline.experiment.data import ReadCorpus
@@ -188,9 +188,9 @@ class PlannedRun:
         """The models that the run fits itself."""
         return tuple(model for model in self.planned if model.kind != "outside")
 
-    def keep(self, result: Result) -> None:
-        """Give a result to the folder, which says what has finished."""
-        self.folder.keep(result)
+    def keep(self, result: Result, job: JobKey) -> None:
+        """Give what a job gave to the folder, which says what has finished."""
+        self.folder.keep(result, job)
         if isinstance(result, FitResult):
             self.write_status()
 

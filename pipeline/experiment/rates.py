@@ -41,7 +41,6 @@ class Rate:
 
     each: float  # a unit
     fixed: float = 0.0  # whatever there is to do: graphs are built
-    probes: float = 0.0  # of the first training on the first fold
 
 
 @dataclass(frozen=True)
@@ -183,4 +182,4 @@ def _usual_rate(job: Job, model: PlannedModel, speed: float) -> Rate:
     products = gates * networks.units * (networks.units + 100) * networks.layers * len(entry.directions)
     starting = 1.2e-4 * networks.layers * len(entry.directions)
     each = starting + 7.2e-11 * networks.batch_size * products
-    return Rate(each / speed, fixed=3.0 / speed, probes=2.0 / speed)
+    return Rate(each / speed, fixed=3.0 / speed)

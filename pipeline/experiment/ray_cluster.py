@@ -21,7 +21,7 @@ import numpy as np
 from pipeline.core import stopping
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import unfinished
-from pipeline.core.fits import TRAININGS, FitResult, JobEnded, JobFailed, JobStopped, Said
+from pipeline.core.fits import TRAININGS, WITH_NETWORKS, FitResult, JobEnded, JobFailed, JobStopped, Said
 from pipeline.embeddings.table import SOURCES, parse_source
 from pipeline.experiment.data import RunData
 from pipeline.experiment.here import Here
@@ -91,8 +91,10 @@ class OnRay:
         if job.key.kind == "source" and not _is_made(job):
             self._do_here(number, job)
             return
-        gpu = self._gpu and job.key.kind in TRAININGS
-        sent = Sent(self._data, self._vectors_of(job), self._kept(job), self._versions, gpu)
+        gpu = self._gpu and job.key.kind in WITH_NETWORKS
+        sent = Sent(
+            self._data, self._vectors_of(job), self._files_of(job), self._kept(job), self._versions, gpu
+        )
         asked = request(int(min(job.mib * _MIB, self._most)), gpu=gpu)
         own = replace(job, place=None)  # a node has no folder that outlives it
         with self._reached():
@@ -121,6 +123,12 @@ class OnRay:
         """Return the files of vectors that a job reads, in the object store."""
         paths = job.vectors.paths if job.vectors and job.key.kind != "source" else ()
         return tuple(map(self._sent, paths))
+
+    def _files_of(self, job: Job) -> dict[str, Ref]:
+        """Return the other files that a job reads; a training does not read the network that it makes."""
+        if job.files is None or job.key.kind in TRAININGS:
+            return {}
+        return {name: self._sent(path) for name, path in zip(job.files.names, job.files.paths, strict=True)}
 
     def _kept(self, job: Job) -> dict[str, Ref]:
         """Return the vectors of unlabelled text that serve every fold, as far as they are made."""

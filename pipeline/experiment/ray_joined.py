@@ -18,6 +18,9 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.resources import usable_cores
 
 LOOK_SECONDS = 2.0  # between two looks at a cluster
+# Ray's own name for: all of its processes speak over 127.0.0.1, as on systems whose firewall would ask. It is read when
+# Ray is imported, here and in every process of the cluster. (`_node_ip_address` replaces 127.0.0.1 by another.)
+_LOOPBACK = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,8 @@ def joined(address: str | None) -> Iterator[Cluster]:
     PipelineError
         If Ray is not installed, or no cluster answers at the address.
     """
+    if address is None:
+        os.environ[_LOOPBACK] = "0"
     ray = _import_ray()
     before = signal.getsignal(signal.SIGTERM)
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing about a run leaves this machine

@@ -22,11 +22,11 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.fits import TRAININGS, JobFailed, Result
+from pipeline.core.fits import WITH_NETWORKS, JobFailed
 from pipeline.core.noise import quiet_tensorflow
 from pipeline.core.resources import threads
 from pipeline.experiment.data import RunData
-from pipeline.experiment.jobs import Job, VectorFiles, VectorsMade
+from pipeline.experiment.jobs import Job, Made, RunFiles, VectorFiles
 from pipeline.experiment.versions import differences, versions_here
 from pipeline.experiment.workers import RelayConsole
 from pipeline.models.networks import libraries
@@ -34,6 +34,7 @@ from pipeline.models.networks import libraries
 Bytes = npt.NDArray[np.uint8]
 Ref = Any  # of Ray, to a value in its object store
 _KEPT = "kept"  # the folder of vectors that serve every fold
+_FILES = "run"  # that of files of the run
 
 Said = tuple[int, str, Any]  # the number of a job, what kind of thing, the thing
 
@@ -86,6 +87,7 @@ class Sent:
     ----------
     data : what all fits read
     vectors : the content of the files of `Job.vectors`, in their order
+    files : the content of each of `Job.files`, by its path in the folder, of a job that reads them
     kept : the content of each file of vectors that serve every fold, by its name
     versions : those of the run's own process
     gpu : whether the job may use the GPU that it asked for; else it is to see none
@@ -93,6 +95,7 @@ class Sent:
 
     data: Ref
     vectors: tuple[Ref, ...]
+    files: Mapping[str, Ref]
     kept: Mapping[str, Ref]
     versions: Mapping[str, str]
     gpu: bool
@@ -102,7 +105,7 @@ class Sent:
 class Done:
     """What came of a job: its results, or with those that had come what it raised."""
 
-    results: tuple[Result | VectorsMade, ...]
+    results: tuple[Made, ...]
     kept: Mapping[str, Bytes]  # files of vectors for every fold that it made
     raised: Exception | None = None
 
@@ -148,9 +151,9 @@ def _done(job: Job, sent: Sent, teller: Teller, here: Place) -> Done:
     if not sent.gpu:
         os.environ["CUDA_VISIBLE_DEVICES"] = ""
     quiet_tensorflow()
-    if job.key.kind in TRAININGS and not libraries.are_loaded():
+    if job.key.kind in WITH_NETWORKS and not libraries.are_loaded():
         libraries.load(threads=1)
-    results: list[Result | VectorsMade] = []
+    results: list[Made] = []
     raised: Exception | None = None
     with _folder(job, sent) as (own, folder):
         data = replace(_held(sent.data), console=RelayConsole(teller), own_cache=folder / _KEPT)
@@ -209,6 +212,11 @@ def _folder(job: Job, sent: Sent) -> Iterator[tuple[Job, Path]]:
         (folder / _KEPT).mkdir()
         for name, ref in sent.kept.items():
             _fetched(ref).tofile(folder / _KEPT / name)
+        for name, ref in sent.files.items():
+            (folder / _FILES / name).parent.mkdir(parents=True, exist_ok=True)
+            _fetched(ref).tofile(folder / _FILES / name)
+        if sent.files:
+            job = replace(job, files=RunFiles(folder / _FILES, tuple(sent.files)))
         if job.vectors and sent.vectors:
             places = [folder / path.name for path in job.vectors.paths]
             for place, ref in zip(places, sent.vectors, strict=True):

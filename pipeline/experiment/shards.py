@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from pipeline.core.clean import plural
 from pipeline.core.errors import PipelineError
+from pipeline.core.fits import JobKey
 from pipeline.embeddings.table import parse_source
 from pipeline.experiment.fit_loop import FitLoop
 from pipeline.experiment.how_many import words_of_job
@@ -103,7 +104,7 @@ def _words_of_parts(loop: FitLoop, number: int) -> dict[Part, int]:
             kind = "network" if model.seeded else "mean" if model.source else "baselines"
             times = config.run.tune + (first_seeds(config) if model.seeded else 1)
             part = _part(loop, number, heads, model, fold.number)
-            words[part] += times * words_of_job(loop.data, kind, [model], fold, config)
+            words[part] += times * words_of_job(loop.data, JobKey(kind, model.name), [model], fold, config)
     return words
 
 

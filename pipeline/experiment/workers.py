@@ -20,7 +20,7 @@ import psutil
 
 from pipeline.core import stopping
 from pipeline.core.console import Console
-from pipeline.core.fits import TRAININGS, JobEnded, JobFailed, JobStopped, Said
+from pipeline.core.fits import WITH_NETWORKS, JobEnded, JobFailed, JobStopped, Said
 from pipeline.core.noise import quiet_tensorflow
 from pipeline.core.resources import threads, usable_cores
 from pipeline.experiment.data import RunData
@@ -48,7 +48,7 @@ def work(start: WorkerStart, pipe: Connection) -> None:
         quiet_tensorflow()
     while (job := pipe.recv()) is not None:
         try:
-            if job.key.kind in TRAININGS and not libraries.are_loaded():
+            if job.key.kind in WITH_NETWORKS and not libraries.are_loaded():
                 libraries.load(start.threads)
             with threads(max(start.threads, usable_cores() // job.beside if job.beside else 1)):
                 for made in job.fit(data, job):

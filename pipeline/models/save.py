@@ -113,7 +113,10 @@ def _embedding_folder(source: str) -> str:
 
 def arrays_of(weights: Iterable[Weight]) -> dict[str, Array]:
     """Return Keras variables as arrays under `layer/weight`, such as `recurrent_0/kernel`."""
-    return {
-        "/".join([weight.path.split("/")[0], weight.path.split("/")[-1]]): weight.numpy()
-        for weight in weights
-    }
+    return {name_of(weight): weight.numpy() for weight in weights}
+
+
+def name_of(weight: Weight) -> str:
+    """Return what a weight is called in a file: its layer and its own name."""
+    layer, *_, name = weight.path.split("/")
+    return f"{layer}/{name}"

@@ -69,7 +69,7 @@ _UNFINISHED = {"": "was killed, or is a run of another kind", "done": "is a whol
 
 def _state(run: StoppedRun) -> str:
     """Return how a run ended the last time; empty where its journal does not say."""
-    ends = [line.row["state"] for line in run.lines[len(run.without_conclusion()) :] if line.kind == END]
+    ends = [line.row["state"] for line in run.conclusion if line.kind == END]
     return ends[0] if ends else ""
 
 

@@ -19,10 +19,10 @@ from typing import Any, NoReturn
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import plain, unfinished
-from pipeline.core.fits import Row
+from pipeline.core.fits import JobKey, Row
 
 JOURNAL = Path("details", "journal.jsonl")
-VERSION = 2  # of what a line holds
+VERSION = 3  # of what a line holds
 BEGIN, RESUMED, STAGE, JOB, END = "begin", "resumed", "stage", "job", "end"
 
 _CHECKED = re.compile(rb'(.*), "check": "([0-9a-f]{16})"\}', re.DOTALL)
@@ -36,6 +36,7 @@ class Line:
     seconds: float  # that the run had taken until then, over all its parts, by a clock that is never set
     kind: str
     row: Any  # as JSON has it
+    job: JobKey | None = None  # that gave it; None: it is of the run itself
 
 
 @dataclass
@@ -52,13 +53,13 @@ class Journal:
         journal.write_anew([journal.line(BEGIN, row | {"version": VERSION})])
         return journal
 
-    def line(self, kind: str, row: object) -> Line:
+    def line(self, kind: str, row: object, job: JobKey | None = None) -> Line:
         """Return a row of a kind as a line that is written now."""
-        return Line(time.time(), time.perf_counter() - self.began, kind, plain(row))
+        return Line(time.time(), time.perf_counter() - self.began, kind, plain(row), job)
 
-    def write(self, kind: str, row: object) -> Line:
-        """Append a row of a kind; it lies on the disk when this returns."""
-        line = self.line(kind, row)
+    def write(self, kind: str, row: object, job: JobKey | None = None) -> Line:
+        """Append a row of a kind, which `job` gave; it lies on the disk when this returns."""
+        line = self.line(kind, row, job)
         left = _encoded(line)
         with self.path.open("ab", buffering=0) as file:
             size = file.tell()
@@ -90,7 +91,6 @@ class DamagedLine:
 
     number: int  # from 1
     content: bytes
-    before: int  # how many whole lines stand before it
 
 
 @dataclass(frozen=True)
@@ -107,8 +107,12 @@ class ReadJournal:
         return row
 
 
-def read_journal(run: Path) -> ReadJournal:
+def read_journal(run: Path, begin: Row | None = None) -> ReadJournal:
     """Return what the journal of a run folder holds.
+
+    Parameters
+    ----------
+    begin : what its first line holds, where that is known: a damaged one is then a line like others
 
     Raises
     ------
@@ -116,18 +120,19 @@ def read_journal(run: Path) -> ReadJournal:
         If its first line is damaged, so that nothing is known of the run, or another version wrote it.
     """
     path = run / JOURNAL
+    known = None if begin is None else Line(0.0, 0.0, BEGIN, begin | {"version": VERSION})
     lines: list[Line] = []
     damaged: list[DamagedLine] = []
     for number, content in enumerate(re.findall(rb"[^\n]*\n|[^\n]+", path.read_bytes()), start=1):
         line = _decoded(content)
         if line is not None:
             lines.append(line)
-        elif number == 1:
+        elif number == 1 and known is None:
             _refuse_begin(run, content)
         else:
-            damaged.append(DamagedLine(number, content, len(lines)))
+            damaged.append(DamagedLine(number, content))
     if not lines or lines[0].kind != BEGIN:
-        _refuse_begin(run, b"")
+        lines.insert(0, known or _refuse_begin(run, b""))
     _check_version(run, lines[0].row)
     return ReadJournal(tuple(lines), tuple(damaged))
 
@@ -143,7 +148,9 @@ def _decoded(content: bytes) -> Line | None:
     found = _CHECKED.fullmatch(content.removesuffix(b"\n"))
     if found is None or not content.endswith(b"\n") or _checksum(found[1]) != found[2]:
         return None
-    return Line(**json.loads(found[1] + b"}"))
+    fields = json.loads(found[1] + b"}")
+    job = fields.pop("job", None)
+    return Line(**fields, job=job and JobKey(*job))
 
 
 def _checksum(text: bytes) -> bytes:

@@ -139,9 +139,15 @@ def read_embedding(folder: Path, dimension: int) -> tuple[Vocabulary, Float32, B
 
 def bytes_to_predict(run: Path, name: str) -> int | None:
     """Return the size of what a model needs to predict: its folder, and that of its embedding; None if not saved."""
+    files = files_to_predict(run, name)
+    return sum(file.stat().st_size for file in files) if files else None
+
+
+def files_to_predict(run: Path, name: str) -> list[Path]:
+    """Return the files that a model needs to predict: of its folder, and of its embedding; none if it is not saved."""
     folder = model_folder(run, name)
     if not (folder / MODEL).is_file():
-        return None
+        return []
     embedding: str | None = read_json(folder / MODEL).get("embedding")
     folders = [folder, *([folder.parent / embedding] if embedding else [])]
-    return sum(file.stat().st_size for one in folders for file in one.iterdir() if file.is_file())
+    return [file for one in folders for file in sorted(one.iterdir()) if file.is_file()]

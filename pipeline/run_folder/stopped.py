@@ -1,12 +1,13 @@
 """A run that was stopped, as its folder has it: what is whole is trusted, what is damaged set aside by name.
 
-A job is trusted if its line says that it ended and all that it gave is whole. So what is lost with a damaged file or
-line is taken out of the journal, and the run that goes on computes it again.
+A job is trusted if its line says that it ended and all that it gave is whole: every line, which it counts, and every
+file. Else all of it is taken out of the journal, and the run that goes on computes it again.
 """
 
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Literal
 
 from pipeline.core.errors import PipelineError, first_places
 from pipeline.core.files import file_hash, write_whole
-from pipeline.core.fits import FitKey, JobKey, Row
+from pipeline.core.fits import JobKey, Row
 from pipeline.run_folder.journal import (
     BEGIN,
     END,
@@ -31,7 +32,6 @@ from pipeline.run_folder.predictions import FOLDER as PREDICTIONS
 from pipeline.run_folder.reading import METRICS
 
 ASIDE = "damaged"  # the folder for what was set aside
-_NETWORK_JOBS = ("network", "again", "mean")  # a job a fit
 
 
 @dataclass(frozen=True)
@@ -49,20 +49,22 @@ class StoppedRun:
     damage: str
 
     @classmethod
-    def read(cls, path: Path) -> StoppedRun:
+    def read(cls, path: Path, begin: Row | None = None) -> StoppedRun:
         """Return what the folder holds, after what is damaged was set aside.
+
+        `begin` is what it was begun with, where that is known, so that no line has to say it.
 
         Raises
         ------
         PipelineError
             If the journal's first line is damaged, or another version wrote it.
         """
-        journal = read_journal(path)
+        journal = read_journal(path, begin)
         for unfinished in path.rglob("*.part"):  # what was being written
             unfinished.unlink(missing_ok=True)
         files = damaged_files(path, journal.lines)
         texts = _texts_written_again(path, journal.lines)
-        lines = tuple(trusted(journal.lines, _first_gap(journal), files))
+        lines = tuple(trusted(journal.lines, files))
         for piece in files:
             _set_aside(path, piece)
         if journal.damaged:
@@ -87,12 +89,18 @@ class StoppedRun:
         """Return the predictions of no fit that the journal has: a kill came before its line."""
         return {*self.path.glob(f"{PREDICTIONS}/*")} - {self.path / name for name in self.files}
 
-    def without_conclusion(self) -> tuple[Line, ...]:
-        """Return the lines without those of a report that was made of what had finished."""
+    @property
+    def conclusion(self) -> tuple[Line, ...]:
+        """The last lines, of a report that was made of what had finished; the first says how the run had ended."""
         parts = [place for place, line in enumerate(self.lines) if line.kind == RESUMED]
         last = parts[-1] if parts else 0
         ends = (place for place, line in enumerate(self.lines) if line.kind == END and place > last)
-        return self.lines[: next(ends, len(self.lines))]
+        return self.lines[next(ends, len(self.lines)) :]
+
+    def without_conclusion(self) -> tuple[Line, ...]:
+        """Return the lines without those of such a report; what jobs gave stays."""
+        before = self.lines[: len(self.lines) - len(self.conclusion)]
+        return *before, *(line for line in self.conclusion if line.job is not None)
 
 
 def vanished(run: Path) -> PipelineError:
@@ -122,48 +130,43 @@ def damaged_files(run: Path, lines: Iterable[Line]) -> list[str]:
     return [name for name, sha256 in wanted.items() if _hash_if_there(run / name) != sha256]
 
 
-def trusted(lines: Sequence[Line], gap: int | None, lost: Iterable[str]) -> Iterator[Line]:
-    """Yield the lines of a journal whose content is whole.
+def trusted(lines: Sequence[Line], lost: Iterable[str]) -> Iterator[Line]:
+    """Yield the lines of a journal without those of jobs that are not whole: they are to be done again.
 
     Parameters
     ----------
     lines : the whole lines
-    gap : how many whole lines stand before the first damaged one, where others follow it; that one may be of any job
-        that ended later, so none of these is known to be whole
     lost : files that are damaged
     """
     files = _files_of(lines)
-    without: set[int] = set()
-    for name in lost:
-        without |= _lines_beside(lines, files[name])
-    for place, line in enumerate(lines):
-        after = gap is not None and place >= gap
-        if id(line) not in without and not (line.kind == JOB and after):
-            yield line
+    broken = {files[name].job for name in lost} | set(_missing_lines(lines))
+    broken |= _resting_on({line.job for line in lines if line.kind == JOB}, broken)
+    return (line for line in lines if line.job is None or line.job not in broken)
 
 
-def _lines_beside(lines: Sequence[Line], owner: Line) -> set[int]:
-    """Return, by `id`, the lines of the fit or source that `owner` speaks of, of its probes and of its job."""
-    if owner.kind == "source":
-        key = JobKey("source", owner.row["embedding"]["source"])
-        return {id(owner), *(id(line) for line in lines if line.kind == JOB and JobKey(**line.row) == key)}
-    fit = _fit_key(owner)
-    same = [line for line in lines if line.kind == "fit" and _fit_key(line) == fit]
-    probes = [line for line in lines if line.kind == "probes" and line.row["name"] == fit.name]
-    jobs = [line for line in lines if line.kind == JOB and _made(JobKey(**line.row), fit)]
-    first = fit.seed == fit.fold == 0
-    return {id(line) for line in (*same, *(probes if first else ()), *jobs)}
+def _missing_lines(lines: Iterable[Line]) -> Iterator[JobKey | None]:
+    """Yield the jobs that ended, and of which fewer lines are there than they gave."""
+    given: Counter[JobKey | None] = Counter()
+    for line in lines:
+        if line.kind != JOB:
+            given[line.job] += 1
+        elif given[line.job] != line.row["lines"]:
+            yield line.job
 
 
-def _made(job: JobKey, fit: FitKey) -> bool:
-    """Return whether a job is one that makes a fit; one of baselines makes several, which it names."""
-    if job.kind == "baselines":
-        return job.fold == fit.fold and fit.name in job.name.split(",")
-    return job.kind in _NETWORK_JOBS and FitKey(job.name, job.seed, job.fold) == fit
+def _resting_on(ended: set[JobKey | None], broken: set[JobKey | None]) -> set[JobKey | None]:
+    """Return the jobs that ended and have to be done again with those that are broken.
 
-
-def _fit_key(line: Line) -> FitKey:
-    return FitKey(*(line.row["fit"][name] for name in FitKey._fields))
+    A second training takes the place of the first, files included: neither stays without the other.
+    """
+    found: set[JobKey | None] = set()
+    while True:
+        whole = ended - broken - found
+        more = {key for key in whole if key and not {*key.rests_on} <= whole}
+        more |= {key for key in whole if key and key.second in broken}
+        if not more:
+            return found
+        found |= more
 
 
 def _files_of(lines: Iterable[Line]) -> dict[str, Line]:
@@ -176,10 +179,6 @@ def _hash_if_there(path: Path) -> str | None:
         return file_hash(path)
     except OSError:
         return None
-
-
-def _first_gap(journal: ReadJournal) -> int | None:
-    return min((one.before for one in journal.damaged), default=None)
 
 
 # --- what is set aside ------------------------------------------------------------------------------------

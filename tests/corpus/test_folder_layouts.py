@@ -119,7 +119,13 @@ def test_a_folder_with_one_file_of_records_is_that_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "test", ["id,text\n1,fine\n2,poor\n", "text,label\nfine,-1\npoor,-1\n", "text,label\nfine,\npoor,\n"]
+    "test",
+    [
+        "id,text\n1,fine\n2,poor\n",
+        "text,label\nfine,-1\npoor,-1\n",
+        "text,label\nfine,\npoor,\n",
+        "text,label\nfine,?\npoor,?\n",
+    ],
 )
 def test_a_test_part_without_labels_is_unlabelled_text(tmp_path: Path, test: str) -> None:
     """The test files of GLUE and of Kaggle hold no answers."""
@@ -130,7 +136,7 @@ def test_a_test_part_without_labels_is_unlabelled_text(tmp_path: Path, test: str
     assert loaded.unlabelled.to_list() == ["fine", "poor"]
     assert said(folder)[-2:] == [
         'F/test.csv: 2 unlabelled texts (column "text", named as in the corpus)',
-        "F/test.csv: without labels, and so no test part",
+        "F/test.csv: without labels, and so no test part; read as unlabelled text",
     ]
 
 

@@ -102,6 +102,14 @@ def test_differing_columns_are_named(tmp_path: Path) -> None:
     )
 
 
+def test_another_header_is_no_record(tmp_path: Path) -> None:
+    first, second = halves(tmp_path, second="review,mood\nso good,pos\nso bad,neg\n")
+    assert refused(first, second) == (
+        f'{second}: the columns are not those of {first}: it lacks "text", "label" and it has "review", "mood" beside '
+        "them; give files with the same columns, or one of them"
+    )
+
+
 @pytest.mark.parametrize("headless", [0, 1])
 def test_a_file_without_the_header_of_the_others_is_found(tmp_path: Path, headless: int) -> None:
     """`split -l` leaves the header in the first file alone; the first line of others looks like one."""

@@ -17,14 +17,14 @@ from whole_runs import Watched, answering, fitting, function_of, noting, read, r
 
 from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
-from pipeline.core.fits import Result, Score
+from pipeline.core.fits import Score
 from pipeline.core.names import slug
 from pipeline.experiment import fit_networks
 from pipeline.experiment.choose_settings import settings_to_try
 from pipeline.experiment.data import RunData, Split
 from pipeline.experiment.embedded_split import read_split
 from pipeline.experiment.fit_networks import fit_network_of
-from pipeline.experiment.jobs import Job, VectorsMade
+from pipeline.experiment.jobs import Job, Made
 from pipeline.experiment.linear_features import Features
 from pipeline.experiment.network_inputs import specify_network, training_of_vectors
 from pipeline.experiment.plan import plan_models
@@ -157,7 +157,7 @@ def test_each_fold_chooses_for_itself_from_the_same_trials(tmp_path: Path) -> No
 
 
 def test_labels_of_test_documents_change_no_trial_and_no_choice(run: Path, tmp_path: Path) -> None:
-    def corrupted(data: RunData, job: Job) -> Iterable[Result | VectorsMade]:
+    def corrupted(data: RunData, job: Job) -> Iterable[Made]:
         labels = data.corpus.labels.copy()
         labels[job.fold.test] = 1 - labels[job.fold.test]
         return job.fit(replace(data, corpus=replace(data.corpus, labels=labels)), job)
@@ -190,7 +190,7 @@ def test_a_drawn_setting_that_does_not_suit_the_corpus_ends_no_run(tmp_path: Pat
 def test_ctrl_c_keeps_the_trials_that_had_ended(tmp_path: Path) -> None:
     found = itertools.count(1)
 
-    def stopped(data: RunData, job: Job) -> Iterable[Result | VectorsMade]:
+    def stopped(data: RunData, job: Job) -> Iterable[Made]:
         for result in job.fit(data, job):
             if next(found) == 8:  # majority, three trials and the fit of bow, two trials of tfidf
                 raise KeyboardInterrupt
@@ -258,7 +258,7 @@ class Specified:
         others = sum(settings.get(key, value) != value for key, value in self._wanted.items())
         return Score(0.5, float(others))
 
-    def _fit(self, data: RunData, job: Job) -> Iterable[Result | VectorsMade]:
+    def _fit(self, data: RunData, job: Job) -> Iterable[Made]:
         if function_of(job) is fit_network_of:
             own = replace(data, config=settled(job.settings, job.model.model, len(job.final.train)))
             split = read_split(data, job, refit=False)

@@ -13,9 +13,8 @@ import pytest
 from builders import TINY_NETWORK, labelled, matrix_of
 from whole_runs import Watched, fitting, perform
 
-from pipeline.core.fits import Result
 from pipeline.experiment.data import RunData
-from pipeline.experiment.jobs import Job, VectorsMade
+from pipeline.experiment.jobs import Job, Made
 from pipeline.models.networks.build import NetworkSpec, specify
 from pipeline.models.networks.labelled import Evaluation
 from pipeline.models.networks.training import fit_network
@@ -43,7 +42,7 @@ def test_no_network_is_in_memory_when_the_next_is_fitted(options: dict[str, obje
         if title.startswith("Training"):
             at_trainings.append(n_networks())
 
-    def fit(data: RunData, job: Job) -> Iterator[Result | VectorsMade]:
+    def fit(data: RunData, job: Job) -> Iterator[Made]:
         yield from job.fit(data, job)
         if job.key.kind != "source":
             after_jobs.append(n_networks())

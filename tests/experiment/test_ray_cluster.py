@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -215,6 +215,28 @@ def test_a_run_on_a_cluster_started_here_gives_the_same_and_leaves_nothing(
     assert of_ray() == []
     assert set(Path("/tmp").glob("ray-*")) == before
     assert_equal(whole_runs.perform(tmp_path / "here", **options), there)
+
+
+def test_a_cluster_started_here_is_reached_from_this_machine_alone(tmp_path: Path) -> None:
+    given = ("--executor", "ray", "--models", "bow", "--no-probes", "--out", str(tmp_path / "run"))
+    command = [sys.executable, "-m", "pipeline", "run", str(write_films(tmp_path)), *given]
+    heard: set[str] = set()
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        while process.poll() is None:
+            with psutil_gone():
+                for child in psutil.Process(process.pid).children(recursive=True):
+                    heard |= doors_of(child)
+            time.sleep(0.1)
+    assert process.returncode == 0
+    assert heard == {"127.0.0.1"}
+
+
+def doors_of(process: psutil.Process) -> set[str]:
+    """Return the addresses at which a process takes connections."""
+    with suppress(psutil.Error):
+        found = process.net_connections("inet")
+        return {one.laddr.ip for one in found if one.status == psutil.CONN_LISTEN}
+    return set()
 
 
 # --- several nodes ----------------------------------------------------------------------------------------

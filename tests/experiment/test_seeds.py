@@ -11,14 +11,13 @@ from builders import answered
 from whole_runs import Right, answering, perform, perform_planted, read, steady, wild, write_films
 
 from pipeline.commands.verify import verify
-from pipeline.core.fits import Result
 from pipeline.evaluation.differences import seeds_share
 from pipeline.evaluation.pooling import pool_folds
 from pipeline.evaluation.recorded import predictions_of_whole_seeds
 from pipeline.evaluation.seeds import SeedsAsked, SeedsFound, find_seeds
 from pipeline.experiment.data import RunData
 from pipeline.experiment.embedded_split import read_split
-from pipeline.experiment.jobs import Job, VectorsMade
+from pipeline.experiment.jobs import Job, Made
 from pipeline.report.sections.circumstances import seeds_sentence
 from pipeline.run_folder.predictions import SavedPredictions
 from pipeline.run_folder.reading import read_run
@@ -179,7 +178,7 @@ def test_a_number_and_a_quick_run_stay_as_they_are(
 def test_settings_that_tuning_chose_and_a_refit_serve_the_added_seeds(tmp_path: Path) -> None:
     seen = []
 
-    def noted(data: RunData, job: Job) -> Iterable[Result | VectorsMade]:
+    def noted(data: RunData, job: Job) -> Iterable[Made]:
         if job.key.kind == "network":
             splits = [read_split(data, job, refit=refit) for refit in (False, True)]
             sizes = tuple(len(split.fold.train) for split in splits)
@@ -207,7 +206,7 @@ def test_the_learning_curve_keeps_to_the_first_seeds(tmp_path: Path) -> None:
 
 
 def test_a_run_that_is_stopped_while_seeds_are_added_keeps_the_whole_ones(tmp_path: Path) -> None:
-    def stopped(data: RunData, job: Job) -> Iterable[Result | VectorsMade]:
+    def stopped(data: RunData, job: Job) -> Iterable[Made]:
         if job.key.kind == "network" and job.fit_key == (
             "rnn@learned",
             4,

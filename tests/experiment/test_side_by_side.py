@@ -41,7 +41,7 @@ from pipeline.experiment import fit_linear, fit_networks
 from pipeline.experiment.data import RunData
 from pipeline.experiment.executors import Executor, executor_of
 from pipeline.experiment.how_many import Machine, Work, fits_at_once
-from pipeline.experiment.jobs import Job, VectorsMade
+from pipeline.experiment.jobs import Job, Made
 from pipeline.experiment.plan import plan_models
 from pipeline.run_folder.folder import RunFolder
 from pipeline.run_folder.predictions import read_run_predictions
@@ -153,7 +153,7 @@ def test_the_record_is_equal_but_for_what_it_cost(runs: tuple[Path, Path]) -> No
     names = [[(row["name"], row["seed"], row["fold"]) for row in metrics["timing"]] for metrics in (one, two)]
     assert names[0] == names[1]
     assert [entry["name"] for entry in read(runs[0], "details/probes.json")] == ["lstm@learned"]
-    for name in ("choices", "neighbours", "probes"):
+    for name in ("choices", "neighbours", "probes", "contributions"):
         assert read(runs[0], f"details/{name}.json") == read(runs[1], f"details/{name}.json")
     again = [[fit["again"] for fit in read(run, "details/fits.json")["fits"]] for run in runs]
     assert again[0] == again[1]
@@ -188,7 +188,7 @@ def test_a_job_that_is_sent_to_another_process_trains_nothing_twice(
 
         monkeypatch.setattr(module, name, called)
 
-    def sent(data: RunData, job: Job) -> Iterable[Result | VectorsMade]:
+    def sent(data: RunData, job: Job) -> Iterable[Made]:
         apart = pickle.loads(pickle.dumps(job))
         return apart.fit(data, apart)
 
@@ -439,7 +439,7 @@ def test_what_was_found_is_put_in_the_order_of_a_run_one_after_the_other(tmp_pat
             trial = Trial(1, {}, Score(None, None), 0.0)
             folder.keep(TrialResult(name, name.partition("@")[0], fold, trial))
     for name in names[:4]:
-        folder.keep(ProbesResult({"name": name}))
+        folder.keep(ProbesResult(name, 0, {"name": name, "probes": {}}))
     for source in ("random", "learned"):
         folder.keep(SourceResult((f"about {source}",), source, 0, (source,), neighbours={"source": source}))
     folder.put_in_order((model.name, model.source) for model in planned)

@@ -51,7 +51,7 @@ def test_every_recurrent_network_is_asked_and_left_as_it_was() -> None:
     assert probes_of(()) == ["units"]
     subject = subject_of(network_of("gru", units=3), random_documents([4, 6]))
     before = {name: weight.copy() for name, weight in subject.weights.items()}
-    assert probe_network(subject)["probes"] == {
+    assert probe_network(subject, probes_of(()))["probes"] == {
         "units": {
             "question": "How many units are there?",
             "units": 3,
@@ -71,7 +71,7 @@ def test_the_report_says_what_it_found_and_what_it_cannot_show(tmp_path: Path) -
         subject_of(network_of(model, units=units), documents) for model, units in (("gru", 3), ("rnn", 1))
     ]
     entries = [
-        probe_network(subject) | {"name": name}
+        probe_network(subject, probes_of(())) | {"name": name}
         for name, subject in zip(("gru@a", "rnn@a"), subjects, strict=True)
     ]
     run = build_run(tmp_path, probes=entries)

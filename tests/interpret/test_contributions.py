@@ -21,6 +21,7 @@ from pipeline.interpret.contributions.of_run import (
     LEFT_OUT,
     Shown,
     explain,
+    explain_model,
     find_excerpt,
     word_contributions,
 )
@@ -294,7 +295,9 @@ def test_a_network_is_asked_about_as_many_documents_as_a_fixed_amount_of_work_al
 def test_contributions_are_written_as_whole_numbers_of_the_largest(tmp_path: Path) -> None:
     save_tiny_network(tmp_path, "ann")
     planned = [PlannedModel("ann@random", "network", "ann", source="random")]
-    written = word_contributions(tmp_path, planned, shown_of(PLANTED), TOKENIZER)
+    shown = shown_of(PLANTED)
+    rows = [explain_model(tmp_path, model, shown, TOKENIZER) for model in planned]
+    written = word_contributions(rows, shown, TOKENIZER)
     (found,) = written["models"]
     assert found == {"name": "ann@random", "method": "occlusion", "why_not": None, "documents": 3}
     first, _, empty = written["documents"]

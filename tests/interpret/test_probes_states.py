@@ -65,7 +65,7 @@ def test_a_network_that_reads_pieces_is_looked_at_in_its_first() -> None:
         fitted, "recurrent_0", documents.indexed
     )  # three of each document, most of the second empty
     np.testing.assert_allclose(one.trace.states[0, 1:4], pieces[0], rtol=1e-4, atol=1e-6)
-    found = probe_network(subject_of(fitted, documents))["probes"]
+    found = probe_network(subject_of(fitted, documents), probes_of(()))["probes"]
     assert found["time-constants"]["median_length"] == 2.5  # of 3 and 2
     assert found["states"]["reading"].startswith("in the first piece of 3 tokens, the surest ")
     assert found["jacobians"]["lag"] == (1, 2)
@@ -335,7 +335,7 @@ def test_probing_leaves_the_weights_as_they_were(model: str, head: str) -> None:
     documents = random_documents([9, 4, 1, 6, 3, 8], n_classes=3)
     probed = subject_of(fitted, documents, first_vectors=matrix_of(12, 4, seed=1).vectors)
     before = [weight.numpy().copy() for weight in fitted.model.weights]
-    found = probe_network(probed)
+    found = probe_network(probed, probes_of(()))
     for weight, old in zip(fitted.model.weights, before, strict=True):
         np.testing.assert_array_equal(weight.numpy(), old)
     assert list(found["probes"]) == probes_of(())
@@ -347,13 +347,15 @@ def test_probing_leaves_the_weights_as_they_were(model: str, head: str) -> None:
 @pytest.mark.parametrize("model", ["rnn", "gru", "lstm", "bilstm"])
 def test_documents_of_one_word_can_be_probed(model: str) -> None:
     probed = subject_of(network_of(model), Labelled(indexed_of([[2], [3]]), int32([0, 1])))
-    found = probe_network(probed)["probes"]
+    found = probe_network(probed, probes_of(()))["probes"]
     assert found["jacobians"]["lag"] == (1,)
     assert found["gradients"]["trained"]["median"] == (1.0,)
 
 
 def test_a_network_without_memory_says_so() -> None:
-    found = probe_network(subject_of(network_of("ann", n_classes=2), random_documents(LENGTHS)))
+    found = probe_network(
+        subject_of(network_of("ann", n_classes=2), random_documents(LENGTHS)), ["gradients"]
+    )
     assert found["probes"]["gradients"] == {
         "question": "How far back does the gradient reach?",
         "nothing": "it averages its words, so that no word is before or after another: there is no memory to look at",
@@ -363,7 +365,7 @@ def test_a_network_without_memory_says_so() -> None:
 def test_a_network_that_diverged_has_nothing_to_show() -> None:
     fitted = network_of("lstm")
     set_layer(fitted, "recurrent_0", bias=np.nan)
-    found = probe_network(subject_of(fitted, random_documents(LENGTHS)))["probes"]
+    found = probe_network(subject_of(fitted, random_documents(LENGTHS)), ["states"])["probes"]
     assert found["states"]["nothing"] == "its weights are not finite: training diverged"
 
 

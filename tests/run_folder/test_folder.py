@@ -55,7 +55,7 @@ def filled(path: Path) -> RunFolder:
     )
     folder.keep(TrialResult("lstm@word2vec", "lstm", 0, TRIAL))
     folder.keep(NETWORK)
-    folder.keep(ProbesResult({"name": "lstm@word2vec", "found": 1}))
+    folder.keep(ProbesResult("lstm@word2vec", 0, {"name": "lstm@word2vec", "probes": {"states": {}}}))
     folder.note("few words")
     folder.note("few documents")
     return folder
@@ -79,7 +79,7 @@ def test_a_killed_run_is_read_again_as_it_was(tmp_path: Path) -> None:
     assert stopped.begin["about"] == "films"
     assert list(tmp_path.rglob("*.part")) == []
     assert again.notes == ["few words", "few documents"]
-    kept = ("fits", "trials", "courses", "embeddings", "neighbours", "token_facts", "probes", "gpu")
+    kept = ("fits", "trials", "courses", "embeddings", "neighbours", "token_facts", "probed", "gpu")
     for name in kept:
         assert getattr(again, name), name
         assert getattr(again, name) == getattr(folder, name), name

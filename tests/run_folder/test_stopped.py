@@ -16,6 +16,8 @@ from pipeline.core.fits import (
     JobKey,
     ModelFiles,
     ProbesResult,
+    Result,
+    SecondTraining,
     SourceResult,
 )
 from pipeline.run_folder.folder import RunFolder
@@ -32,7 +34,8 @@ WORD, BAGS, TREES = (
     JobKey("baselines", "tfidf"),
 )
 FIRST, SECOND = JobKey("network", LSTM), JobKey("network", LSTM, seed=1)
-JOBS = {WORD, BAGS, TREES, FIRST, SECOND}
+PROBED = JobKey("probes", LSTM)
+JOBS = {WORD, BAGS, TREES, FIRST, PROBED, SECOND}
 
 
 def model(name: str, kind: str = "model") -> ModelFiles:
@@ -45,16 +48,18 @@ def stopped_run(run: Path) -> None:
     folder = RunFolder.create(run, ("bad", "good"), "hash", {"texts": {"config.toml": "[run]\n"}})
     (run / "config.toml").write_text("[run]\n")
     embedding = {"source": "word2vec", "files": []}
-    folder.keep(SourceResult(("few words",), *SOURCE, model("embedding-word2vec", "embedding"), embedding))
-    folder.keep(JobEnded(WORD))
+    vectors = model("embedding-word2vec", "embedding")
+    ended(folder, WORD, SourceResult(("few words",), *SOURCE, vectors, embedding))
     for name, job in (("bow", BAGS), ("tfidf", TREES)):
-        folder.keep(FitResult(Fit(name, 0, 0), ANSWERS, model(name), choice={"name": name}))
-        folder.keep(JobEnded(job))
-    folder.keep(FitResult(Fit(LSTM, 0, 0), ANSWERS, model(LSTM), course={"name": LSTM}))
-    folder.keep(ProbesResult({"name": LSTM}))
-    folder.keep(JobEnded(FIRST))
-    folder.keep(FitResult(Fit(LSTM, 1, 0), ANSWERS))
-    folder.keep(JobEnded(SECOND))
+        ended(folder, job, FitResult(Fit(name, 0, 0), ANSWERS, model(name), choice={"name": name}))
+    ended(folder, FIRST, FitResult(Fit(LSTM, 0, 0), ANSWERS, model(LSTM), course={"name": LSTM}))
+    ended(folder, PROBED, ProbesResult(LSTM, 0, {"name": LSTM, "probes": {}}))
+    ended(folder, SECOND, FitResult(Fit(LSTM, 1, 0), ANSWERS))
+
+
+def ended(folder: RunFolder, job: JobKey, *results: Result) -> None:
+    for result in (*results, JobEnded(job)):
+        folder.keep(result, job)
 
 
 def flip(path: Path, place: int = -20) -> None:
@@ -97,9 +102,9 @@ def test_a_folder_that_is_whole_is_trusted_and_left_as_it_is(tmp_path: Path) -> 
         ),
         ("models/tfidf/weights.safetensors", {"tfidf 0"}, {TREES}),
         ("models/tfidf/model.json", {"tfidf 0"}, {TREES}),
-        (f"predictions/{LSTM}.s0.f0.parquet", {f"{LSTM} 0"}, {FIRST}),
+        (f"predictions/{LSTM}.s0.f0.parquet", {f"{LSTM} 0"}, {FIRST, PROBED}),
         (f"predictions/{LSTM}.s1.f0.parquet", {f"{LSTM} 1"}, {SECOND}),
-        (f"models/{LSTM}/weights.safetensors", {f"{LSTM} 0"}, {FIRST}),
+        (f"models/{LSTM}/weights.safetensors", {f"{LSTM} 0"}, {FIRST, PROBED}),
         ("models/embedding-word2vec/vectors.safetensors", set(), {WORD}),
         ("models/embedding-word2vec/vocabulary.json", set(), {WORD}),
     ],
@@ -144,8 +149,8 @@ def test_a_source_whose_vectors_are_damaged_is_described_anew(tmp_path: Path) ->
     assert (again(tmp_path).embeddings, again(tmp_path).notes) == ([], [])
 
 
-def test_after_a_damaged_line_no_job_is_known_to_be_whole(tmp_path: Path) -> None:
-    """The line may be of any job that ended later; fits whose own lines and files are whole can be scored."""
+def test_a_damaged_line_costs_the_job_that_gave_it_and_no_later_one(tmp_path: Path) -> None:
+    """It no longer says whose it was; the job's last line says how many lines there were."""
     stopped_run(tmp_path)
     content = (tmp_path / JOURNAL).read_bytes().split(b"\n")
     assert b'"tfidf"' in content[5]
@@ -154,10 +159,65 @@ def test_after_a_damaged_line_no_job_is_known_to_be_whole(tmp_path: Path) -> Non
     stopped = StoppedRun.read(tmp_path)
     assert stopped.damage == told(tmp_path, "line 6 of details/journal.jsonl")
     folder = RunFolder.of(stopped)
-    assert (labels(folder), folder.jobs) == (ALL - {"tfidf 0"}, {WORD, BAGS})
+    assert (labels(folder), folder.jobs) == (ALL - {"tfidf 0"}, JOBS - {TREES})
     aside = tmp_path / ASIDE / "details" / "journal.jsonl.damaged"
     assert aside.read_bytes() == content[5] + b"\n"
-    assert again(tmp_path).jobs == {WORD, BAGS}
+    assert again(tmp_path).jobs == JOBS - {TREES}
+
+
+@pytest.mark.parametrize(
+    ("line", "jobs"),
+    [
+        (2, {WORD}),  # what the source gave
+        (3, {WORD}),  # that it ended
+        (8, {FIRST, PROBED}),  # without the training nothing is known of what its probes looked at
+        (9, {FIRST, PROBED}),
+        (10, {PROBED}),
+        (11, {PROBED}),
+        (12, {SECOND}),
+    ],
+)
+def test_whichever_line_is_damaged_one_job_is_done_again_with_what_looks_at_it(
+    tmp_path: Path, line: int, jobs: set[JobKey]
+) -> None:
+    stopped_run(tmp_path)
+    content = (tmp_path / JOURNAL).read_bytes().split(b"\n")
+    content[line - 1] = content[line - 1].replace(b'"row"', b'"raw"')
+    (tmp_path / JOURNAL).write_bytes(b"\n".join(content))
+    assert again(tmp_path).jobs == JOBS - jobs
+
+
+def test_a_damaged_line_of_the_run_itself_costs_no_job(tmp_path: Path) -> None:
+    stopped_run(tmp_path)
+    folder = RunFolder.going_on(StoppedRun.read(tmp_path), ("bad", "good"), "hash", {}, began=0.0)
+    folder.note("a sentence")
+    path = tmp_path / JOURNAL
+    path.write_bytes(path.read_bytes().replace(b"a sentence", b"a santence"))
+    assert (again(tmp_path).jobs, again(tmp_path).notes) == (JOBS, ["few words"])
+
+
+AGAIN = JobKey("again", LSTM)
+
+
+@pytest.mark.parametrize("kept", [True, False])
+@pytest.mark.parametrize("lost", [8, 9, 14, 15])
+def test_of_two_trainings_of_a_seed_neither_stays_without_the_other(
+    tmp_path: Path, lost: int, kept: bool
+) -> None:
+    """Lines 8, 9: the first training and its end; 14, 15: the second. The end of the second alone is all it costs."""
+    stopped_run(tmp_path)
+    folder = RunFolder.going_on(StoppedRun.read(tmp_path), ("bad", "good"), "hash", {}, began=0.0)
+    losses = (0.75, 0.25, 0.2) if kept else (0.25, 0.75, 0.2)
+    fit = Fit(LSTM, 0, 0, again=SecondTraining(0, *losses))
+    looked = PROBED._replace(number=1)
+    ended(folder, AGAIN, FitResult(fit, ANSWERS, model(LSTM)) if kept else FitResult(fit))
+    ended(folder, looked, ProbesResult(LSTM, 1, {"name": LSTM, "probes": {}}))
+    content = (tmp_path / JOURNAL).read_bytes().split(b"\n")
+    place = lost + (lost > 9)  # that the run went on is a line of its own
+    content[place - 1] = content[place - 1].replace(b'"row"', b'"raw"')
+    (tmp_path / JOURNAL).write_bytes(b"\n".join(content))
+    both = {FIRST, PROBED, AGAIN, looked}
+    assert again(tmp_path).jobs == {*JOBS, AGAIN, looked} - ({AGAIN, looked} if lost == 15 else both)
 
 
 @pytest.mark.parametrize("cut", [1, 40])
@@ -237,8 +297,7 @@ def test_the_smaller_sets_go_on_too_and_their_damage_is_their_own(tmp_path: Path
     folder = RunFolder.create(tmp_path, ("bad", "good"), "hash", {})
     curve = folder.for_curve()
     for fold in (1, 2):
-        curve.keep(FitResult(Fit("bow", 0, fold), ANSWERS))
-        curve.keep(JobEnded(BAGS._replace(fold=fold)))
+        ended(curve, BAGS._replace(fold=fold), FitResult(Fit("bow", 0, fold), ANSWERS))
     flip(curve.path / "predictions" / "bow.s0.f1.parquet")
     part = RunFolder.going_on(StoppedRun.read(tmp_path), ("bad", "good"), "hash", {}, began=0.0)
     curve = part.for_curve()
@@ -248,6 +307,21 @@ def test_the_smaller_sets_go_on_too_and_their_damage_is_their_own(tmp_path: Path
     assert (
         RunFolder.of(StoppedRun.read(tmp_path)).for_curve().journal is None
     )  # who only reads begins nothing
+
+
+def test_the_smaller_sets_go_on_without_the_first_line_of_their_journal(tmp_path: Path) -> None:
+    folder = RunFolder.create(tmp_path, ("bad", "good"), "hash", {})
+    curve = folder.for_curve()
+    ended(curve, BAGS._replace(fold=1), FitResult(Fit("bow", 0, 1), ANSWERS))
+    path = curve.path / JOURNAL
+    flip(path, 3)
+    first = path.read_bytes().split(b"\n")[0]
+    part = RunFolder.going_on(StoppedRun.read(tmp_path), ("bad", "good"), "hash", {}, began=0.0)
+    curve = part.for_curve()
+    assert curve.jobs == {BAGS._replace(fold=1)}
+    assert curve.damage == told(curve.path, "line 1 of details/journal.jsonl")
+    assert (curve.path / ASIDE / "details" / "journal.jsonl.damaged").read_bytes() == first + b"\n"
+    assert again(curve.path).jobs == {BAGS._replace(fold=1)}
 
 
 def test_a_fit_that_is_computed_again_takes_the_place_of_the_first(tmp_path: Path) -> None:

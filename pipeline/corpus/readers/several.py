@@ -149,12 +149,23 @@ def _agreeing(table: RawTable, first: RawTable, names: list[str]) -> RawTable:
         note = f"{table.file}: no record has {quoted(missing)}"
         cells = table.cells.with_columns(empty).select(names)
         return replace(table, cells=cells, assumptions=(*table.assumptions, note))
-    if len(own) == len(names) and not {*own} & {*names} and (headless := _without_header(table)) is not None:
+    if _has_no_header(table, first, names) and (headless := _without_header(table)) is not None:
         cells = headless.cells.rename(dict(zip(headless.cells.columns, names, strict=True)))
         note = f"{table.file}: there is no header; the columns are called as in {first.file}"
         return replace(headless, cells=cells, assumptions=(*_but_of_header(headless), note))
     raise DifferingColumns(
         table.file, _difference(own, names, first.file), "give files with the same columns, or one of them"
+    )
+
+
+def _has_no_header(table: RawTable, first: RawTable, names: list[str]) -> bool:
+    """Whether what names a table's columns is a record: a value of it recurs in the same column of the first table."""
+    own = table.cells.columns
+    if len(own) != len(names) or {*own} & {*names}:
+        return False
+    columns = zip(own, names, strict=True)
+    return _is_numbered(table) or any(
+        value in first.cells[name] for value, name in columns if name in first.cells
     )
 
 

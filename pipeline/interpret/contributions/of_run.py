@@ -6,7 +6,7 @@ occlusion.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -16,6 +16,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.core.files import Json
+from pipeline.core.fits import Row
 from pipeline.core.values import TokenizedCorpus
 from pipeline.interpret.contributions.places import blank_out, place_tokens
 from pipeline.models.saved import Contributions, load_model
@@ -45,6 +46,10 @@ class Shown:
         flat = self.tokenized.types.gather(self.tokenized.token_types).to_list()
         bounds = self.tokenized.offsets.tolist()
         return [flat[start:end] for start, end in pairwise(bounds)]
+
+    def excerpts(self, tokenizer: TokenizerSettings) -> list[Excerpt]:
+        """Return what is shown of each document, whose tokens these settings cut."""
+        return [find_excerpt(*document, tokenizer) for document in zip(self.texts, self.tokens, strict=True)]
 
 
 @dataclass(frozen=True)
@@ -97,46 +102,57 @@ class Explained:
     why_not: str | None = None
 
 
-def word_contributions(
-    run: Path,
-    planned: Sequence[PlannedModel],
-    shown: Shown,
-    tokenizer: TokenizerSettings,
-    on_model: Callable[[], None] = lambda: None,
-) -> dict[str, Json]:
-    """Return what `details/contributions.json` holds.
+@dataclass(frozen=True)
+class ExplainedModel:
+    """What was found of one model, as JSON has it.
+
+    Attributes
+    ----------
+    row : its entry of `models` in `details/contributions.json`
+    documents : its entries of the first documents of `Shown`, or all
+    """
+
+    row: Row
+    documents: tuple[Row, ...]
+
+    @classmethod
+    def failed(cls, name: str, why: str) -> ExplainedModel:
+        """Return what is said of a model that could not be looked at."""
+        return _as_json(name, Explained(None, why_not=f"it could not be looked at: {why}"), [])
+
+
+def explain_model(
+    run: Path, planned: PlannedModel, shown: Shown, tokenizer: TokenizerSettings
+) -> ExplainedModel:
+    """Return what each word of the documents that are shown adds to the answers of one model.
 
     Parameters
     ----------
     run : Path
         The run folder: its `models/` are read.
-    planned : sequence of PlannedModel
-        The models to explain.
     shown : Shown
     tokenizer : TokenizerSettings
         Those of the run.
-    on_model : callable
-        Told after each model.
     """
-    excerpts = [
-        find_excerpt(*document, tokenizer) for document in zip(shown.texts, shown.tokens, strict=True)
-    ]
-    explained = {}
-    for model in planned:
-        explained[model.name] = explain(run, model, shown, excerpts)
-        on_model()
+    excerpts = shown.excerpts(tokenizer)
+    return _as_json(planned.name, explain(run, planned, shown, excerpts), excerpts)
+
+
+def word_contributions(
+    explained: Sequence[ExplainedModel], shown: Shown, tokenizer: TokenizerSettings
+) -> dict[str, Json]:
+    """Return what `details/contributions.json` holds, of models in the order in which it names them."""
+    excerpts = shown.excerpts(tokenizer)
     return {
         "characters": CHARACTERS,
-        "models": [_describe(name, found) for name, found in explained.items()],
+        "models": [one.row for one in explained],
         "documents": [
             {
                 "document": number,
                 "tokens": len(shown.tokens[place]),
                 **excerpts[place].as_json,
                 "models": {
-                    name: _written(found.contributions[place], excerpts[place].places)
-                    for name, found in explained.items()
-                    if place < len(found.contributions)
+                    one.row["name"]: one.documents[place] for one in explained if place < len(one.documents)
                 },
             }
             for place, number in enumerate(shown.numbers)
@@ -165,9 +181,12 @@ def explain(run: Path, planned: PlannedModel, shown: Shown, excerpts: Sequence[E
 # --- as JSON has it
 
 
-def _describe(name: str, found: Explained) -> dict[str, Json]:
-    n_docs = len(found.contributions)
-    return {"name": name, "method": found.method, "why_not": found.why_not, "documents": n_docs}
+def _as_json(name: str, found: Explained, excerpts: Sequence[Excerpt]) -> ExplainedModel:
+    documents = tuple(
+        _written(one, excerpt.places) for one, excerpt in zip(found.contributions, excerpts, strict=False)
+    )
+    row = {"name": name, "method": found.method, "why_not": found.why_not, "documents": len(documents)}
+    return ExplainedModel(row, documents)
 
 
 def _written(one: Contributions, places: Sequence[int]) -> dict[str, Json]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import time
 import traceback
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, replace
-from typing import Protocol
+from typing import Protocol, cast
 
 import numpy as np
 
+from pipeline.core import stopping
 from pipeline.core.files import Json
 from pipeline.interpret.probes import (
     forget_bias,
@@ -26,7 +27,17 @@ from pipeline.interpret.probes.subject import Subject
 from pipeline.run_folder.details.probes import Found, Silent
 from pipeline.settings.run import EXTRA_PROBES
 
-__all__ = ["PROBES", "Found", "Probe", "Silent", "Subject", "probe_network", "probes_of"]
+__all__ = [
+    "PROBES",
+    "Found",
+    "Probe",
+    "Silent",
+    "Subject",
+    "in_order",
+    "parts_of",
+    "probe_network",
+    "probes_of",
+]
 
 
 class Probe(Protocol):
@@ -68,9 +79,28 @@ def probes_of(extra: Collection[str]) -> list[str]:
     return [name for name in PROBES if name not in EXTRA_PROBES or name in extra]
 
 
+def parts_of(extra: Collection[str]) -> dict[str, list[str]]:
+    """Return which probes one job runs, by the `part` of its key.
+
+    Those of every run read the same states and take seconds together; one that trains networks of its own takes
+    minutes, and has a job to itself.
+
+    >>> parts_of(["needle"])["needle"]
+    ['needle']
+    """
+    together = {"": [name for name in PROBES if name not in EXTRA_PROBES]}
+    return together | {name: [name] for name in PROBES if name in EXTRA_PROBES and name in extra}
+
+
+def in_order(entry: Mapping[str, Json]) -> dict[str, Json]:
+    """Return an entry of `details/probes.json` with its probes in the order of the table, whoever ended first."""
+    found = cast("dict[str, Json]", entry["probes"])
+    return {**entry, "probes": {name: found[name] for name in PROBES if name in found}}
+
+
 def probe_network(
     subject: Subject,
-    extra: Collection[str] = (),
+    probes: Sequence[str],
     *,
     on_probe: Callable[[str], None] = lambda name: None,
     log: Callable[[str], None] = lambda text: None,
@@ -81,8 +111,8 @@ def probe_network(
     ----------
     subject : Subject
         The network. Its weights are the same afterwards.
-    extra : collection of str
-        Probes on demand that are run too.
+    probes : sequence of str
+        Which ones.
     on_probe : callable
         Told the name of each probe that ended.
     log : callable
@@ -91,10 +121,11 @@ def probe_network(
     Notes
     -----
     A probe that fails is a fault of this program, and costs no model: what it would have shown says that it failed.
-    With `run.debug` the error goes on.
+    With `run.debug` the error goes on, and so does a want of memory: it is the job that fails then.
     """
     found: dict[str, Json] = {}
-    for name in probes_of(extra):
+    for name in probes:
+        stopping.check()
         start = time.perf_counter()
         found[name] = asdict(_measured_or_failed(PROBES[name], subject, log))
         log(f"probe {name} of {subject.name}: {time.perf_counter() - start:.2f} s")
@@ -113,6 +144,8 @@ def probe_network(
 def _measured_or_failed(probe: Probe, subject: Subject, log: Callable[[str], None]) -> Found | Silent:
     try:
         found = _measured(probe, subject)
+    except MemoryError:
+        raise
     except Exception as error:
         if subject.config.run.debug:
             raise

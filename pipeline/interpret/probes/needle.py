@@ -46,6 +46,8 @@ VALIDATION_DOCUMENTS = 400  # in all: they choose the learning rate
 EPOCHS, SEEDS = 6, 3
 BATCH = 64  # documents of one update, whatever the corpus: all runs show the same number of updates, 144
 RATES = (0.002, 0.004, 0.008)  # learning rates, the same for every cell
+FITS = len(RATES) + SEEDS - 1  # of each network
+UPDATES = EPOCHS * math.ceil(TRAINING_DOCUMENTS / BATCH)  # of each fit
 FOUND = 0.9  # accuracy from which the needle counts as found
 CHANCE = 0.5
 FIRST_NEUTRAL = 2  # rows of the needle's own vocabulary: padding, unknown, neutral words, two needles
@@ -176,7 +178,7 @@ def measure(subject: Subject) -> Needle | Silent:
         validation_documents=VALIDATION_DOCUMENTS,
         test_documents=TEST_DOCUMENTS,
         epochs=EPOCHS,
-        steps=EPOCHS * math.ceil(TRAINING_DOCUMENTS / BATCH),
+        steps=UPDATES,
         rates=RATES,
         seeds=SEEDS,
         chance=CHANCE,
@@ -188,13 +190,20 @@ def measure(subject: Subject) -> Needle | Silent:
 
 def networks_to_train(subject: Subject) -> list[tuple[str, NetworkSpec]]:
     """Return name and specification of the subject's kind and, once a run, of the others that read one way."""
-    own, models = subject.named.asked, subject.config.run.models
-    found = [(own, subject.spec)]
+    own, *others = names_to_train(subject.named.asked, subject.config.run.models)
+    more = [(name, replace(subject.spec, model=name, head=LAST)) for name in others]
+    return [(own, subject.spec), *more]
+
+
+def names_to_train(own: str, models: Sequence[str]) -> list[str]:
+    """Return the kind of a network and, for the first recurrent one of `run.models`, the others that read one way.
+
+    >>> names_to_train("gru", ["gru", "lstm"]), names_to_train("lstm", ["gru", "lstm"])
+    (['gru', 'rnn'], ['lstm'])
+    """
     recurrent = [name for name in models if (entry := ModelName.parse(name).entry) and entry.recurrent]
-    if recurrent and own == recurrent[0]:
-        others = [name for name, entry in MODELS.items() if entry.one_way and name not in recurrent]
-        found += [(name, replace(subject.spec, model=name, head=LAST)) for name in others]
-    return found
+    others = [name for name, entry in MODELS.items() if entry.one_way and name not in recurrent]
+    return [own, *others] if recurrent and own == recurrent[0] else [own]
 
 
 def _haystack(subject: Subject, generator: np.random.Generator) -> Haystack | None:

@@ -28,7 +28,7 @@ NO_TIME = Seconds(0.0, 0.0, 0.0)
 
 @dataclass(frozen=True)
 class ForecastRow(Detail):
-    """What one model, or the vectors of one source, takes: `fits` jobs like it, all their seconds together.
+    """What a model, the vectors of a source or the probes of a network take: `fits` jobs, all their seconds together.
 
     `training_seconds` are those of the fits alone, as metrics.json has them; the others are of whole jobs, with the
     loading of libraries left out.
