@@ -144,8 +144,8 @@ def test_help_names_every_option_and_no_other(capsys: Captured) -> None:
 def test_help_of_inspect_names_what_decides_how_a_corpus_is_read(capsys: Captured) -> None:
     shown = set(re.findall(r"^ +(--[a-z-]+)", help_of(capsys, "inspect", "corpus"), re.MULTILINE))
     wanted = (
-        "--test --validation --unlabelled --text --label --allow-losses --folds --test-size",
-        "--seed --config --set --debug",
+        "--test --validation --unlabelled --encoding --text --label --map --drop-class --only-known-classes",
+        "--limit --allow-losses --folds --test-size --seed --config --set --debug",
     )
     assert shown == {*" ".join(wanted).split(), "--help"}
 
