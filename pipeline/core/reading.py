@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.core.clean import plural
+from pipeline.core.clean import clean, clip, plural
 
 NO_HEADER = 0  # in the place of a header's line
 CLASSES_SHOWN = 12
+NAME_SHOWN = 60  # characters of a class
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ class Reading:
 
 def _classes(classes: Sequence[tuple[str, int]]) -> str:
     shown = classes if len(classes) <= CLASSES_SHOWN else classes[: CLASSES_SHOWN - 1]
-    names = ", ".join(f'"{name}" ({count:,})' for name, count in shown)
+    names = ", ".join(f'"{clip(clean(name), NAME_SHOWN)}" ({count:,})' for name, count in shown)
     rest = classes[len(shown) :]
     more = f" and {len(rest):,} more of {rest[-1][1]:,} to {rest[0][1]:,}" if rest else ""
     return f"{plural(len(classes), 'class')}: {names}{more}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from shlex import quote
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -11,16 +12,14 @@ import polars as pl
 from pipeline.core.clean import cell_text, clip, plural
 from pipeline.core.errors import PipelineError
 from pipeline.core.values import SPLIT_NAMES, TEST, VALIDATION, Corpus
-from pipeline.corpus.asked.cut import number_to_predict, numbers_in
+from pipeline.corpus.asked.cut import half, number_to_predict, numbers_in
 from pipeline.corpus.part import Part
-from pipeline.corpus.readers.column_facts import MOST_GRADES
-from pipeline.corpus.readers.columns import Columns
+from pipeline.corpus.readers.column_facts import ENOUGH_TO_SPLIT, MOST_GRADES
 
 FEWEST_TO_JUDGE = 10  # documents, below which nothing is said of what labels look like
 LONG_LABEL = 100  # characters
 SHOWN = 60  # characters of a label
 _SAYS_SOMETHING = r"[\p{L}\p{N}\p{So}]"
-ENOUGH_TO_SPLIT = 3  # documents of a class: one each to train, validate and test
 
 
 def check_labels(training: Part, *, split: bool) -> None:
@@ -75,24 +74,43 @@ def _mean_length(texts: pl.Series) -> float:
 
 
 def _check_no_number(training: Part, names: pl.Series, *, too_rare: bool) -> None:
-    """Refuse many different numbers where one is no whole number, or some have too few documents to be a class."""
-    if len(names) <= MOST_GRADES:
-        return
-    read = numbers_in(names)
-    numbers = read.drop_nulls().to_numpy()
-    if read.null_count() or not (too_rare or (numbers % 1 != 0).any()):
+    """Refuse many different numbers of which some have too few documents to be a class."""
+    found = _many_numbers(names)
+    if not found or not (too_rare or (found.decimal and len(training.labels) < ENOUGH_TO_SPLIT * len(names))):
         return
     raise number_to_predict(training.table.file, training.columns.label.column, training.labels)
 
 
-def label_warnings(names: Sequence[str], columns: Columns) -> tuple[str, ...]:
-    """Return a sentence on labels that are as long as texts."""
-    longest = max(names, key=len)
-    if len(longest) <= LONG_LABEL:
-        return ()
-    column = columns.label.column
-    seen = f'labels have up to {len(longest):,} characters, such as "{shown(longest)}"'
-    return (f'{seen}: is column "{column}" the label?',)
+class Numbers(NamedTuple):
+    """Many different numbers in a label column."""
+
+    words: str
+    decimal: bool  # whether one is no whole number
+
+
+def _many_numbers(names: pl.Series) -> Numbers | None:
+    """Return what is to be said where all labels are numbers, and more than `MOST_GRADES`; else None."""
+    read = numbers_in(names) if len(names) > MOST_GRADES else None
+    if read is None or read.null_count():
+        return None
+    numbers = read.to_numpy()
+    words = f"{len(names):,} different numbers ({numbers.min():g} to {numbers.max():g})"
+    return Numbers(words, bool((numbers % 1 != 0).any()))
+
+
+def label_warnings(training: Part, names: Sequence[str]) -> tuple[str, ...]:
+    """Return a sentence on labels that are as long as texts, and one on decimals that are taken as classes."""
+    column, said = training.columns.label.column, []
+    found, longest = _many_numbers(pl.Series(names, dtype=pl.String)), max(names, key=len)
+    if found and found.decimal:
+        cut = f'--label "{column}{half(training.labels)}"'
+        said.append(
+            f'column "{column}" holds {found.words}, taken as classes; {cut} cuts a number in two classes'
+        )
+    if len(longest) > LONG_LABEL:
+        seen = f'labels have up to {len(longest):,} characters, such as "{shown(longest)}"'
+        said.append(f'{seen}: is column "{column}" the label?')
+    return tuple(said)
 
 
 def text_warnings(training: Part) -> tuple[str, ...]:

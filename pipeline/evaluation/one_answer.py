@@ -8,9 +8,16 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from pipeline.core.clean import cell_text
+from pipeline.evaluation.stray_classes import stray_class_warnings
 from pipeline.run_folder.predictions import SavedPredictions
 
 MAJORITY = "majority"  # which answers so by its definition
+
+
+def findings_of_answers(saved: Iterable[SavedPredictions]) -> list[str]:
+    """Return what the answers of models tell about them, as sentences."""
+    saved = list(saved)
+    return [*one_answer_warnings(saved), *stray_class_warnings(saved)]
 
 
 def one_answer_warnings(saved: Iterable[SavedPredictions]) -> list[str]:

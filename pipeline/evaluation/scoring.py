@@ -26,13 +26,12 @@ from pipeline.evaluation.contrasts import find_causes, find_gains
 from pipeline.evaluation.costs import find_costs
 from pipeline.evaluation.crossing import find_learning_curve
 from pipeline.evaluation.hard_documents import find_hard_documents
-from pipeline.evaluation.one_answer import one_answer_warnings
+from pipeline.evaluation.one_answer import findings_of_answers
 from pipeline.evaluation.pairs import choose_network, outside_pairs, planned_pairs
 from pipeline.evaluation.recorded import Recorded, read_recorded
 from pipeline.evaluation.result_rows import by_model, result_row, summary_row
 from pipeline.evaluation.seeds import SeedsAsked, SeedsFound, find_seeds, first_seeds_only
 from pipeline.evaluation.slices import slice_scores
-from pipeline.evaluation.stray_classes import stray_class_warnings
 from pipeline.evaluation.summary import MeanScores, summarise
 from pipeline.evaluation.verdict import ask, decide_verdict, no_verdict
 from pipeline.run_folder.details.documents import ChosenDocuments, ClassScores
@@ -62,6 +61,7 @@ class Scored:
     scores: ClassScores
     assumptions: Assumptions
     chosen_documents: ChosenDocuments | None
+    findings: tuple[str, ...] = ()  # what the answers themselves tell, among the warnings too
 
     @property
     def details(self) -> dict[str, object]:
@@ -93,6 +93,7 @@ def score_run(run: Path) -> Scored:
         scores=ClassScores(tuple(facts.corpus.classes), models),
         assumptions=Assumptions(facts.assumptions, tuple(_warnings(recorded))),
         chosen_documents=_chosen_documents(recorded),
+        findings=tuple(findings_of_answers(recorded.saved)),
     )
 
 
@@ -391,5 +392,4 @@ def _warnings(recorded: Recorded) -> list[str]:
         f"{name} gives answers without probabilities: it has no {metric}, and is compared with no model"
         for name in _lacking(recorded.saved, metric)
     ]
-    of_answers = [*one_answer_warnings(recorded.saved), *stray_class_warnings(recorded.saved)]
-    return [*recorded.warnings, *uncompared, *of_answers]
+    return [*recorded.warnings, *uncompared, *findings_of_answers(recorded.saved)]

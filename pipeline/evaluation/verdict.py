@@ -201,7 +201,7 @@ def _sentence(
         failed=_failed(question.chosen.spoken, runs_a),
     )
     one_seed = len(runs_a) == 1 and runs_a[0].folds == 1 and decision != "withheld"
-    return f"On these {_documents(runs_a)} {text}" + (ONE_SEED if one_seed else "")
+    return f"On {_documents(runs_a)} {text}" + (ONE_SEED if one_seed else "")
 
 
 def _others(n_baselines: int, said: MetricWords, rope: float) -> str:
@@ -241,7 +241,9 @@ def _failed(spoken: str, runs: Sequence[PooledRun]) -> str:
 
 def _documents(runs: Sequence[PooledRun]) -> str:
     n_docs = len(runs[0].predictions.documents)
-    return f"{n_docs:,} documents, each tested once," if runs[0].folds > 1 else f"{n_docs:,} test documents"
+    if runs[0].folds > 1:
+        return f"these {n_docs:,} documents, each tested once,"
+    return "this one test document" if n_docs == 1 else f"these {n_docs:,} test documents"
 
 
 def _why_not_told(row: Comparison, n_baselines: int) -> str:

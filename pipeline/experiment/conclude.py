@@ -67,6 +67,8 @@ def conclude(
     with console.stage("Scoring"):
         folder.tell(END, {"state": folder.state})
         scored = write_and_score(run)
+    for finding in scored.findings:
+        console.warn(finding)
     with console.stage("Drawing the report"):
         draw_report(folder.path)
     folder.reported = True

@@ -26,7 +26,17 @@ from pipeline.run_folder.metrics.corpus import CorpusRead
 from pipeline.run_folder.metrics.rows import value_as
 from pipeline.run_folder.reading import CONFIG
 from pipeline.run_folder.stopped import StoppedRun
-from pipeline.settings.tables import Config, deciding, first_seeds, get, save_config, to_toml, with_values
+from pipeline.settings.setting import Value
+from pipeline.settings.tables import (
+    SETTINGS,
+    Config,
+    deciding,
+    first_seeds,
+    get,
+    save_config,
+    to_toml,
+    with_values,
+)
 
 
 @dataclass(frozen=True)
@@ -157,7 +167,9 @@ class PlannedRun:
             If something that answers depend on is not what it was; each difference is named.
         """
         path, loaded = stopped.path, asked.read.loaded
-        found = [*_other_settings(then.config, asked.config), *_other_data(then, asked.about(path))]
+        now_about = asked.about(path)
+        found = [*_other_settings(then.config, asked.config), *_other_data(then, now_about)]
+        found += _other_options(then, asked.config, now_about)
         if found:
             what = f"it holds a run that cannot go on as another: {'; '.join(found)}"
             raise PipelineError(str(path), what, "ask for what that run was asked for, or name a new folder")
@@ -249,7 +261,16 @@ def corpus_of(read: ReadCorpus, config: Config) -> CorpusRead:
 def differences(first: PlannedRun, other: PlannedRun) -> list[str]:
     """Return in words what two shards were asked for that differs, of what answers depend on."""
     config = with_values(other.config, {"run.shard": first.config.run.shard})
-    return [*_other_settings(first.config, config), *_other_documents(first.about, other.about)]
+    documents = _other_documents(first.about, other.about)
+    return [*_other_settings(first.config, config), *documents, *_other_options(first, config, other.about)]
+
+
+def _other_options(then: PlannedRun, config: Config, now: About) -> list[str]:
+    """Return in words what was asked of the corpus otherwise, where its documents are others for it."""
+    if then.about.corpus.hash == now.corpus.hash:
+        return []
+    keys = [key for key, known in SETTINGS.items() if key.startswith("corpus.") and not known.decides]
+    return _told([(key, get(then.config, key), get(config, key)) for key in keys])
 
 
 def _other_settings(then: Config, now: Config) -> list[str]:
@@ -261,8 +282,15 @@ def _other_settings(then: Config, now: Config) -> list[str]:
     keys += ["run.shard"]  # decides no answer, but which of them there are
     keys += ["run.probes"] if now.run.probes and not then.run.probes else []
     keys += ["run.extra_probes"] if {*now.run.extra_probes} - {*then.run.extra_probes} else []
-    changed = ((key, get(then, key), get(now, key)) for key in keys)
-    return [f"{key} was {to_toml(old)} and is {to_toml(new)}" for key, old, new in changed if old != new]
+    return _told([(key, get(then, key), get(now, key)) for key in keys])
+
+
+def _told(values: Iterable[tuple[str, Value, Value]]) -> list[str]:
+    return [f"{key} was {_shown(old)} and is {_shown(new)}" for key, old, new in values if old != new]
+
+
+def _shown(value: Value) -> str:
+    return "not given" if value is None else to_toml(value)
 
 
 def _other_data(then: PlannedRun, now: About) -> list[str]:

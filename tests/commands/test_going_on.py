@@ -77,6 +77,7 @@ def compared(run: Path) -> dict[str, Any]:
     """Return what of metrics.json has to be the same however often a run went on."""
     metrics = {key: value for key, value in read(run).items() if key not in APART}
     metrics["config"]["run"]["out"] = metrics["config"]["corpus"]["path"] = None
+    metrics["corpus"]["reading"] = None  # it names the file
     return metrics
 
 
@@ -288,6 +289,8 @@ def test_settings_and_documents_that_differ_are_named_one_by_one(
     monkeypatch.setattr(Path, "write_text", lambda *_, **__: 0)  # `described` leaves the corpus as it is then
     (tmp_path / "films.csv").write_bytes(text.encode())
     assert "the corpus had sha256 " in refused(tmp_path, corpus_folds=2, run_probes=False)
+    other = refused(tmp_path, corpus_folds=2, run_probes=False, corpus_limit=30, corpus_class_map="pos=good")
+    assert 'corpus.class_map was not given and is "pos=good"; corpus.limit was 0 and is 30;' in other
 
 
 @pytest.mark.slow

@@ -21,6 +21,9 @@ def folder_with(run: Path, accuracy: float, answer: int, seconds: float = 1.0) -
     pl.DataFrame({"answer": [answer]}).write_parquet(run / "predictions" / "bow.s0.f0.parquet")
     metrics = {"results": [{"name": "bow", "accuracy": accuracy}], "timing": [{"fit_seconds": seconds}]}
     (run / "metrics.json").write_text(json.dumps(metrics))
+    (run / "details").mkdir()
+    for name in ("probes", "contributions"):
+        (run / "details" / f"{name}.json").write_text(json.dumps([{"seconds": seconds}]))
     return run
 
 
@@ -39,17 +42,19 @@ def test_another_score_and_another_answer_are_named(tmp_path: Path) -> None:
 
 def test_a_step_is_a_fit_or_an_end_counted_once_and_no_stage(tmp_path: Path) -> None:
     fit = {"fit": {"name": "bow", "seed": 0, "fold": 0}}
-    job = {"kind": "baselines", "name": "bow", "fold": 0, "seed": 0, "number": 0}
+    bow = ["baselines", "bow", 0, 0, 0, ""]
     lines = [
-        ("begin", {}),
-        ("stage", ["Reading", 1.0]),
-        ("fit", fit),
-        ("note", "few"),
-        ("fit", fit),
-        ("job", job),
+        ("begin", {}, None),
+        ("stage", ["Reading", 1.0], None),
+        ("fit", fit, bow),
+        ("note", "few", None),
+        ("fit", fit, bow),
+        ("job", {"key": {}, "lines": 2}, bow),
     ]
     (tmp_path / JOURNAL).parent.mkdir()
-    text = "".join(json.dumps({"at": 1.0, "kind": kind, "row": row}) + "\n" for kind, row in lines)
+    text = "".join(
+        json.dumps({"at": 1.0, "kind": kind, "row": row, "job": job}) + "\n" for kind, row, job in lines
+    )
     (tmp_path / JOURNAL).write_text(text + '{"at": 1.0, "kind": "fit", "ro')
     assert [_has_steps(steps, tmp_path, 0.0) for steps in (1, 2, 3)] == [True, True, False]
     assert not _has_steps(1, tmp_path / "absent", 0.0)

@@ -77,9 +77,9 @@ def compared(run: Path) -> dict[str, Any]:
     return metrics
 
 
-def jobs(run: Path) -> set[JobKey]:
+def jobs(run: Path) -> set[JobKey | None]:
     """Return the jobs that ended in a folder."""
-    return {JobKey(**line.row) for line in read_journal(run).lines if line.kind == "job"}
+    return {line.job for line in read_journal(run).lines if line.kind == "job"}
 
 
 def write_vectors(folder: Path) -> str:

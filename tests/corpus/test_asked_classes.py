@@ -34,7 +34,7 @@ def test_classes_are_merged_and_left_out_as_the_rules_say(tmp_path: Path) -> Non
     loaded = read_corpus(path, classes=mapped("4,5=good;1,2=bad;3="))
     assert documents(loaded) == [("a", "bad"), ("b", "bad"), ("d", "good"), ("e", "good")]
     assert loaded.corpus.records.tolist() == [0, 1, 3, 4]
-    assert loaded.ledger.dropped == (Dropped('class "3" left out (--map)', str(path), (2, 5), (4, 7)),)
+    assert loaded.ledger.dropped == (Dropped('of class "3" (--map)', str(path), (2, 5), (4, 7)),)
     assert loaded.assumptions[-1] == (
         'classes: "4", "5" become "good"; "1", "2" become "bad"; "3" is left out (--map)'
     )
@@ -63,8 +63,8 @@ def test_rules_hold_for_test_files_too_and_may_name_what_only_they_have(tmp_path
     assert documents(loaded)[6:] == [("g", "good"), ("i", "bad")]
     assert loaded.corpus.records[6:].tolist() == [0, 2]
     assert loaded.ledger.dropped == (
-        Dropped('class "8" left out (--map)', str(test), (3,), (5,)),
-        Dropped('class "9" left out (--map)', str(test), (1, 4), (3, 6)),
+        Dropped('of class "8" (--map)', str(test), (3,), (5,)),
+        Dropped('of class "9" (--map)', str(test), (1, 4), (3, 6)),
     )
 
 
@@ -112,13 +112,21 @@ def test_classes_are_left_out_one_by_one_or_as_a_list(tmp_path: Path) -> None:
     loaded = read_corpus(path, classes=mapped("", "1,2", "3"))
     assert documents(loaded) == [("d", "4"), ("e", "5")]
     assert [(entry.reason, entry.rows) for entry in loaded.ledger.dropped] == [
-        ('class "1" left out (--drop-class)', (0,)),
-        ('class "2" left out (--drop-class)', (1,)),
-        ('class "3" left out (--drop-class)', (2, 5)),
+        ('of class "1" (--drop-class)', (0,)),
+        ('of class "2" (--drop-class)', (1,)),
+        ('of class "3" (--drop-class)', (2, 5)),
     ]
     assert loaded.assumptions[-1] == (
         'classes: "1", "2", "3" are left out (--drop-class); "4", "5" stay as they are'
     )
+
+
+def test_of_many_classes_the_ledger_has_one_reason(tmp_path: Path) -> None:
+    rows = "".join(f"text {number},{number}\n" for number in range(14))
+    path = write(tmp_path / "a.csv", f"text,label\n{rows}")
+    loaded = read_corpus(path, classes=mapped("", ",".join(str(number) for number in range(2, 14))))
+    (entry,) = loaded.ledger.dropped
+    assert (entry.reason, entry.rows) == ("of a class left out (--drop-class)", tuple(range(2, 14)))
 
 
 def test_a_class_whose_own_name_holds_a_comma_wins_over_the_list(tmp_path: Path) -> None:
@@ -155,10 +163,10 @@ def test_a_class_that_is_left_out_of_training_is_unknown_to_no_one(tmp_path: Pat
     path, test = write(tmp_path / "a.csv", STARS), write(tmp_path / "test.csv", TEST)
     loaded = read_corpus(path, validation=test, classes=mapped("", "5", only_known=True))
     assert documents(loaded)[5:] == [("i", "1")]
-    assert [(entry.reason[:9], entry.rows) for entry in loaded.ledger.dropped] == [
-        ('class "5"', (4,)),
-        ('class "5"', (0,)),
-        ("of a clas", (1, 3, 4)),
+    assert [(entry.reason[:12], entry.rows) for entry in loaded.ledger.dropped] == [
+        ('of class "5"', (4,)),
+        ('of class "5"', (0,)),
+        ("of a class t", (1, 3, 4)),
     ]
 
 

@@ -29,12 +29,20 @@ def refused(path: Path, **options: object) -> str:
 
 
 def test_a_decimal_of_many_values_is_called_a_number_with_the_cut_at_its_median(tmp_path: Path) -> None:
-    path = corpus_of(tmp_path / "a.csv", [(f"film {n}", n / 4) for n in range(41)] * 3, "text,score")
+    path = corpus_of(tmp_path / "a.csv", [(f"film {n}", n / 4) for n in range(41)], "text,score")
     assert refused(path) == (
         f'{path}: column "score" holds 41 different numbers (0 to 10): a number to be predicted; '
         'cut it in two classes, such as --label "score>5", or name another column'
     )
     assert read_corpus(path, label_column="score>5").corpus.label_names == ("score<=5", "score>5")
+
+
+def test_decimals_of_which_each_has_its_documents_may_be_codes_and_are_said(tmp_path: Path) -> None:
+    rows = [(f"film {n} of {copy}", n / 4) for n in range(41) for copy in range(3)]
+    assert read_corpus(corpus_of(tmp_path / "a.csv", rows, "text,score")).warnings == (
+        'column "score" holds 41 different numbers (0 to 10), taken as classes; --label "score>5" cuts a number in two '
+        "classes",
+    )
 
 
 def test_whole_numbers_are_called_a_number_where_they_are_too_rare_for_classes(tmp_path: Path) -> None:

@@ -320,6 +320,15 @@ def test_macro_f1_decides_where_it_was_asked_for() -> None:
     assert [one.metric for one in of_metric("balanced-accuracy").beside] == ["accuracy", "macro-f1"]
 
 
+def test_one_test_document_is_called_one() -> None:
+    one = [answers("lstm@w", (1, 0, 0)), answers("tfidf", (1, 0, 0))]
+    question = ask(one, ChosenNetwork({0: "lstm@w"}), ["tfidf"], 0.01, metric="accuracy")
+    verdict = decide_verdict(question, rope=0.01, metric="accuracy", skewed=False)
+    assert verdict.sentence.startswith(
+        "On this one test document fewer than ten documents tell the two apart"
+    )
+
+
 def test_log_loss_is_said_so_that_nobody_takes_less_for_worse() -> None:
     """The network is 10 times wrong with 0.2 and 90 times right with 0.8; so is the baseline: both 0.3618."""
     assert "log loss 0.362 against 0.362 (lower is better)" in of_metric("log-loss").sentence

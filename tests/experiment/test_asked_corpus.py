@@ -7,6 +7,7 @@ from pathlib import Path
 from whole_runs import perform, read, write_films
 
 from pipeline.commands.verify import verify
+from pipeline.core.console import Console
 from pipeline.run_folder.predictions import read_run_predictions
 
 
@@ -28,8 +29,8 @@ def test_ledger_settings_and_answers_follow_what_was_asked(tmp_path: Path) -> No
     corpus = read(run)["corpus"]
     assert corpus["classes"] == {"bad": 25, "good": 25}
     assert [(row["reason"], row["count"], row["rows"][:3]) for row in corpus["dropped"]] == [
-        ('class "3" left out (--map)', 12, [2, 7, 12]),
-        ('class "3" left out (--map)', 1, [2]),
+        ('of class "3" (--map)', 12, [2, 7, 12]),
+        ('of class "3" (--map)', 1, [2]),
         ("of a class that training does not have (--only-known-classes)", 2, [0, 3]),
     ]
     asked = read(run)["config"]["corpus"]
@@ -39,6 +40,25 @@ def test_ledger_settings_and_answers_follow_what_was_asked(tmp_path: Path) -> No
         "other": [1, 4],
     }
     assert not verify(run).differences
+
+
+def test_a_model_that_says_one_class_alone_is_told_on_the_console(tmp_path: Path) -> None:
+    write_films(
+        tmp_path,
+        [f"a film of number {n}" for n in range(80)],
+        ["rare" if n % 10 == 3 else "usual" for n in range(80)],
+    )
+    told: list[str] = []
+    console = Console(silent=True)
+    console.warn = told.append  # type: ignore[method-assign]
+    run = perform(tmp_path, run_models="tfidf", console=console)
+    sentence = (
+        'tfidf always answers "usual", whatever a document says: right on 14 of 16 answers, and never on another '
+        "class"
+    )
+    assert sentence in told
+    assert sentence in read(run)["warnings"]
+    assert sentence in (run / "report.md").read_text(encoding="utf-8")
 
 
 def test_a_limit_is_in_the_ledger_of_a_run_with_folds(tmp_path: Path) -> None:
@@ -51,7 +71,7 @@ def test_a_limit_is_in_the_ledger_of_a_run_with_folds(tmp_path: Path) -> None:
     corpus = read(run)["corpus"]
     assert corpus["classes"] == {"neg": 12, "pos": 12}
     assert [(row["reason"], row["count"]) for row in corpus["dropped"]] == [
-        ('class "odd" left out (--drop-class)', 30),
+        ('of class "odd" (--drop-class)', 30),
         ("not in the sample", 36),
     ]
     tested = sorted(

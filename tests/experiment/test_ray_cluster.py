@@ -119,7 +119,7 @@ def assert_equal(one: Path, other: Path) -> None:
 def without_times(run: Path) -> Any:
     metrics = read(run)
     metrics["config"]["run"] |= {"out": None, "executor": None}
-    metrics["config"]["corpus"]["path"] = None
+    metrics["config"]["corpus"]["path"] = metrics["corpus"]["reading"] = None
     for embedding in metrics["embeddings"]:
         embedding["seconds"] = None
     apart = {"timing", "stages", "total_seconds", "environment", "costs", "cheapest", "reuse"}
@@ -434,7 +434,7 @@ def ended(run: Path) -> list[str]:
     if not journal.exists():
         return []
     rows = [json.loads(line) for line in journal.read_text().splitlines()]
-    return [line["row"]["kind"] for line in rows if line["kind"] == "job"]
+    return [line["job"][0] for line in rows if line["kind"] == "job"]
 
 
 @pytest.mark.slow

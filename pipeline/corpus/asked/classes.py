@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
+import numpy as np
 import polars as pl
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.lists import names_and_marks, names_in
+from pipeline.core.values import Bool
 from pipeline.core.wording import quoted
 from pipeline.corpus.readers.records import RawTable
 
@@ -43,16 +46,24 @@ class AskedClasses:
         if not self.renamed and not self.dropped:
             return table
         cells = table.cells[label]
-        left_out = {
-            f'class "{name}" left out ({option})': (cells == name).fill_null(False).to_numpy()
-            for name, option in self.dropped.items()
-        }
+        left_out: dict[str, Bool] = {}
+        for name, reason in self._reasons():
+            rows = (cells == name).fill_null(False).to_numpy()
+            if rows.any():
+                left_out[reason] = rows | left_out.get(reason, np.zeros(len(rows), dtype=bool))
         renamed = cells.replace(dict(self.renamed)) if self.renamed else cells
         return replace(
             table,
             cells=table.cells.with_columns(renamed.alias(label)),
-            left_out={**table.left_out, **{reason: rows for reason, rows in left_out.items() if rows.any()}},
+            left_out={**table.left_out, **left_out},
         )
+
+    def _reasons(self) -> Iterator[tuple[str, str]]:
+        """Yield each class that is left out, with the reason that the ledger has; one for all where they are many."""
+        counts = Counter(self.dropped.values())
+        for name, option in self.dropped.items():
+            named = f'of class "{name}"' if counts[option] <= NAMES_SHOWN else "of a class left out"
+            yield name, f"{named} ({option})"
 
     def check_left(self, labels: pl.Series) -> None:
         """Refuse rules that leave training documents of one class alone."""

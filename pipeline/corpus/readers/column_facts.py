@@ -18,6 +18,7 @@ SAMPLED = 2000  # cells
 NEARLY_ALL = 0.9
 FEW = 20  # filled cells: of fewer nothing is concluded from how many differ
 MOST_GRADES = 20  # different decimals that may well be classes, such as stars with halves
+ENOUGH_TO_SPLIT = 3  # documents of a class: one each to train, validate and test
 MEASURED = "numbers with many different values"
 CERTAINLY_CLASSES = 30  # distinct values that are classes however few records each has
 MOST_CLASSES, RECORDS_A_CLASS = 1000, 10  # where there are more
@@ -245,9 +246,17 @@ NO_TEXT: tuple[tuple[str, Reason], ...] = (
 def why_no_label(facts: ColumnFacts, *, named: bool = False) -> str:
     """Return in words why a column holds no labels, empty where it may.
 
-    Labels of a column that is `named` a label may be long, and many.
+    Labels of a column that is `named` a label may be long, and many; numbers, where each has its records.
     """
-    return _first_reason(facts, [one for one in NO_LABEL if not (named and one in UNLESS_NAMED)])
+    if not named:
+        return _first_reason(facts, NO_LABEL)
+    may_be_codes = facts.n_distinct <= MOST_CLASSES and ENOUGH_TO_SPLIT * facts.n_distinct <= len(
+        facts.filled
+    )
+    reasons = [
+        one for one in NO_LABEL if one not in UNLESS_NAMED and not (may_be_codes and one[0] == MEASURED)
+    ]
+    return _first_reason(facts, reasons)
 
 
 def why_no_text(facts: ColumnFacts) -> str:

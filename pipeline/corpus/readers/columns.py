@@ -244,7 +244,7 @@ def _refuse_what_is_named(table: RawTable, name: str) -> None:
         what = f'column "{name}" holds {nested_words(table, name)}, expected one label a record'
         fix = "several labels for one text are not read yet: keep one, or choose another column with --label"
         raise PipelineError(table.file, what, fix)
-    if why_no_label(facts) == MEASURED:
+    if why_no_label(facts, named=True) == MEASURED:
         raise number_to_predict(table.file, name, facts.filled)
 
 

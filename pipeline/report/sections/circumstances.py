@@ -44,7 +44,9 @@ def reuse_sentence(run: Run) -> str:
     if reuse is None or reuse.verdicts is None or reuse.runs is None:
         return ""
     verdicts = reuse.verdicts
-    documents = f"these {count(reuse.documents)} test documents"
+    documents = (
+        "this test document" if reuse.documents == 1 else f"these {count(reuse.documents)} test documents"
+    )
     if reuse.repeated:
         others = f"; {_settings(verdicts)} were judged on {documents} so far" if verdicts > 1 else ""
         return f"The same settings were judged on {'them' if others else documents} before{others}.{_advice(verdicts)}"
