@@ -236,7 +236,7 @@ def _settle(part: str, paths: Sequence[Path], place: Place) -> list[Path]:
 
 
 def _source_of_part(part: str, paths: list[Path]) -> Source:
-    if paths[0].is_dir():
+    if paths[0].is_dir() and part != UNLABELLED:  # a folder of texts without labels has no layout
         return _whole(_innermost(Place.of(paths[0])))
     files = Files(first_places(paths, 1), tuple(paths), part)
     return Source(files.name, files.paths, files.read)
