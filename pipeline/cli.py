@@ -5,9 +5,7 @@ What is imported here is imported for `--help` too, so stages are imported insid
 
 from __future__ import annotations
 
-import errno
 import functools
-import os
 import shlex
 import shutil
 import sys
@@ -249,6 +247,8 @@ def selftest(
     from pipeline.commands.selftest import selftest as find
     from pipeline.commands.selftest_kill import kill_runs
 
+    if kill < 0:
+        raise PipelineError("--kill", f"{kill} is no number of kills", "give 1 or more")
     told_on = Console(sys.stderr)
     findings = kill_runs(settings, told_on, kill) if kill else find(settings, told_on)
     words = describe_kills(findings) if kill else describe(findings)
@@ -343,26 +343,11 @@ def _exit_statuses(console: Console, debug: bool) -> Iterator[None]:
 
         _stop(INTERRUPTED, what_was_finished(console))
     except Exception as error:
-        if any(text in str(error) for text in _FULL):
-            _stop(MISTAKE, str(_full_disk(console, error)), error if debug else None)
+        from pipeline.commands.full_disk import full_disk
+
+        if (mistake := full_disk(console, error)) is not None:
+            _stop(MISTAKE, str(mistake), error if debug else None)
         _stop(FAULT, _fault(console, error), error if debug else None)
-
-
-# How a full disk is told, whatever the error: polars has a class of its own.
-_FULL = [os.strerror(getattr(errno, name)) for name in ("ENOSPC", "EDQUOT") if hasattr(errno, name)]
-
-
-def _full_disk(console: Console, error: Exception) -> PipelineError:
-    """Return the mistake of a disk without room, with what of a run can be kept."""
-    from pipeline.run_folder.journal import JOURNAL
-
-    run = None if console.log_path is None else console.log_path.parent
-    fix = "make room, and run again"
-    if run is not None and (run / JOURNAL).is_file():
-        goes_on = f"the same command, with --out {run}, then goes on"
-        fix = f"make room; {goes_on}, and `python -m pipeline report {run}` scores what had finished"
-    where = getattr(error, "filename", None) or run or "disk"
-    return PipelineError(str(where), next(text for text in _FULL if text in str(error)), fix)
 
 
 def _stop(status: int, words: str, shown: Exception | None = None) -> NoReturn:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pipeline.core.clean import plural
 from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError, first_places
 from pipeline.core.fits import FitKey
@@ -91,7 +92,7 @@ ENDINGS = {
     "interrupted": "was interrupted",
     "failed": "failed",
     "out of time": "ran out of time",
-    "shard": "was a shard, which is done,",
+    "shard": "was a shard, and is done",
     "merged": "was merged from shards",
 }
 
@@ -133,3 +134,17 @@ def _decorate(run: PlannedRun, scored: Scored, console: Console) -> bool:
     with console.stage("Tokenising"):
         tokenized = tokenize(read.loaded.corpus.texts, run.config.tokenizer)
     return decorate(run, scored, read, tokenized, console, explain_with(run, console, here))
+
+
+def what_is_there(run: PlannedRun) -> str:
+    """Return in words how far a run had come that was stopped."""
+    state = ENDINGS.get(run.folder.state, "its fits had ended")
+    return f"{how_far(run)}, begun {run.about.started}; it {state}"
+
+
+def how_far(run: PlannedRun) -> str:
+    """Return in words how many fits of a run are there; those that were made elsewhere are not counted."""
+    names = {model.name for model in run.fitted_here}
+    fits = [key for key in run.planned_fits() if key.name in names]
+    there = sum(key in run.folder.fits for key in fits)
+    return f"{there} of {plural(len(fits), 'fit')} are there"
