@@ -9,24 +9,26 @@ from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from itertools import count, islice
+from itertools import islice
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import polars as pl
 
+from pipeline.core.clean import plural
 from pipeline.core.errors import PipelineError
 from pipeline.core.reading import NO_HEADER
 from pipeline.core.values import Int8, Int64
 from pipeline.corpus.readers.column_names import is_known_name
 from pipeline.corpus.readers.encodings import TextSource, read_source
 from pipeline.corpus.readers.header import LOOKED_AT, Beginning, common_width, find_beginning, left_out
-from pipeline.corpus.readers.records import WRONG_FIELDS, RawTable, as_cells, no_problems
+from pipeline.corpus.readers.records import WRONG_FIELDS, RawTable, as_cells, distinct, no_problems
 
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 NO_DELIMITER = "\x1f"  # the unit separator: a file of one column
 SAMPLE_BYTES, SAMPLE_RECORDS = 1 << 20, 2000
+MISSING = "\\N"  # what databases write for a value that is not there
 LONGEST_FIELD = 2**31 - 1
 _SEPARATOR = re.compile(rb'"?sep=(\t|[^\s"])"?[^\S\n]*\n', re.I)  # as Excel begins a file
 _ESCAPED = re.compile(rb'(?<!\\)((?:\\\\)*)\\"')  # a mark after an odd number of backslashes
@@ -68,17 +70,27 @@ def read_delimited(
     apart = left_out(cells, begins.above, begins.header, (problems & WRONG_FIELDS) > 0)
     for records in apart.values():
         problems[records] = 0
+    if missing := _is_missing(source, cells):
+        cells = cells.with_columns(pl.all().replace(MISSING, None))
     return RawTable(
         file=source.file,
         cells=cells,
         problems=problems,
         left_out=apart,
-        assumptions=tuple(_assumptions(source, dialect, cells.columns)),
+        assumptions=(*_assumptions(source, dialect, cells.columns), *missing),
         warnings=source.warnings,
         encoding=source.encoding,
         header_line=_first_records(source, dialect)[-1].line if begins.header else NO_HEADER,
         find_lines=lambda: _find_lines(source, dialect),
     )
+
+
+def _is_missing(source: TextSource, cells: pl.DataFrame) -> tuple[str, ...]:
+    """Return a sentence on cells that databases write for missing values; nothing where there are none."""
+    if b"\\" not in source.data or MISSING.encode() not in source.data:
+        return ()
+    count = sum(int((column == MISSING).sum()) for column in cells)
+    return (f"{source.file}: {plural(count, 'cell')} {MISSING} read as missing",) if count else ()
 
 
 def _assumptions(source: TextSource, dialect: Dialect, columns: list[str]) -> Iterator[str]:
@@ -258,13 +270,7 @@ def column_names(first: list[str], header: bool) -> list[str]:
     """
     if not header:
         return [str(number) for number in range(1, len(first) + 1)]
-    taken = set(first)
-    names: list[str] = []
-    for name in first:
-        numbered = (f"{name} ({number})" for number in count(2))
-        names.append(next(new for new in numbered if new not in taken) if name in names else name)
-        taken.add(names[-1])
-    return names
+    return distinct(first)
 
 
 # --- the csv module's pass -------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.noise import silent_stderr
 from pipeline.corpus.readers.records import UNDECODABLE, RawTable, no_problems
 
 
@@ -78,7 +79,8 @@ def _decoded(column: pl.Series) -> tuple[pl.Series, pl.Series]:
 def damage_explained(path: Path, format_name: str) -> Iterator[None]:
     """Turn a failure of Polars into a PipelineError; it panics on some damaged files."""
     try:
-        yield
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):
+        with silent_stderr():
+            yield
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError, OverflowError):
         fix = "write it again, or give it the ending of what it is (.csv, .jsonl, .txt)"
         raise PipelineError(str(path), f"the file is not whole {format_name} data", fix) from None

@@ -12,6 +12,7 @@ import polars as pl
 
 from pipeline.core.clean import plural
 from pipeline.core.errors import PipelineError, did_you_mean
+from pipeline.core.noise import silent_stderr
 from pipeline.core.reading import NO_HEADER
 from pipeline.corpus.readers.delimited import column_names
 from pipeline.corpus.readers.header import find_beginning, left_out
@@ -50,7 +51,8 @@ def _opened(path: Path, data: bytes) -> ExcelReader:
 def _damage_explained(path: Path) -> Iterator[None]:
     """Turn whatever the library fails with into a PipelineError; it panics on some damaged workbooks."""
     try:
-        yield
+        with silent_stderr():
+            yield
     except (PipelineError, KeyboardInterrupt, MemoryError):
         raise
     except BaseException as error:
