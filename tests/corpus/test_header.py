@@ -82,7 +82,7 @@ def test_a_number_beyond_the_last_column(tmp_path: Path) -> None:
     )
 
 
-LONG = "a text of many words"
+LONG, PROSE = "a text of many words", "a text of so many words that it is none"
 
 
 @pytest.mark.parametrize(
@@ -96,6 +96,12 @@ LONG = "a text of many words"
         ([["taste", "what did you like about it?"], *[["x", "sun"], ["y", "sea"]] * 4], Beginning(0, True)),
         ([["title of it"], ["mood", "page"], ["fine", "3"], ["dull", "4"], ["odd", "5"]], Beginning(1, True)),
         ([["fine", "3"], ["dull", "4"], ["odd", "5"]], Beginning(0, False)),
+        ([["rare", PROSE], *[["x", PROSE + "."], ["y", PROSE + "!"]] * 4], Beginning(0, False)),
+        ([["how was it for you?", PROSE], *[["x", PROSE + "."], ["y", PROSE + "!"]] * 4], Beginning(0, True)),
+        (
+            [["Survey", "", ""], ["", "", ""], ["n", "a", "b"], *[["3", LONG, "x"], ["4", LONG, "y"]] * 4],
+            Beginning(2, True),
+        ),
     ],
 )
 def test_where_a_table_begins(rows: list[list[str]], begins: Beginning) -> None:

@@ -189,6 +189,11 @@ FOUND: dict[str, tuple[str, str, str]] = {  # by file: its content, the text col
         "text",
         "sentiment",
     ),
+    "text in an object.jsonl": (
+        objects(lambda i: {"id": i, "data": {"text": text(i)}, "label": "ab"[i % 2]}),
+        "data",
+        "label",
+    ),
     "accepted or not.jsonl": (
         objects(
             lambda i: {

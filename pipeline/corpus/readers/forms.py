@@ -78,6 +78,7 @@ def _is_words(value: Json) -> bool:
 FORMS = {
     "text": (
         Form("lists of words are joined by blanks", _is_words, " ".join),  # type: ignore[arg-type]
+        Form("objects with one value are read as that value", _is_box, _inside),
     ),
     "label": (
         Form("lists of one label are read as that label", _is_one, _only),

@@ -24,6 +24,8 @@ LOOKED_AT = 20  # first records among which the header is looked for
 LAST = 3  # records at the end that may stand below the table
 FEW_EACH = 3  # records a value, at least, in a column of classes
 SAME = 0.9  # of the cells of a column look alike
+SENTENCE = 6  # words, at least, of a cell that may be a text
+CERTAIN = "certain"
 LONGEST_HEADING = 3  # words, where nothing but its length tells a header from a record
 
 Row = Sequence[str]
@@ -195,7 +197,8 @@ def _names_columns(row: Row, below: Sequence[Row], wanted: Sequence[str], width:
         return True
     if first and _is_one_short(row, below, width):
         return True
-    if len(row) != width and not (first and sum(map(is_known_name, row)) > 1):
+    alone = len(row) > 1 and sum(bool(cell.strip()) for cell in row) < 2
+    if alone or (len(row) != width and not (first and sum(map(is_known_name, row)) > 1)):
         return False
     seen = _values(below, len(row))
     recurs = [cell in values for cell, values in zip(row, seen, strict=True)]
@@ -231,30 +234,37 @@ def _contrast(row: Row, below: Sequence[Row], seen: Sequence[Counter[str]]) -> b
     """
     if _counts_columns(row) and any(_kind_of(values) is not NUMBER for values in seen):
         return True
-    votes = [
-        vote
-        for cell, values in zip(row, seen, strict=True)
-        if (vote := _vote(cell.strip(), values)) is not None
-    ]
-    if not votes:
-        return None
-    return all(votes)
+    votes = [_vote(cell.strip(), values) for cell, values in zip(row, seen, strict=True)]
+    if False in votes:
+        return False
+    sure = CERTAIN in votes or not any(map(_is_prose, row, seen))
+    return True if sure and any(votes) else None
 
 
-def _vote(cell: str, values: Counter[str]) -> bool | None:
-    """Return whether a cell is unlike those below it."""
+def _vote(cell: str, values: Counter[str]) -> bool | str | None:
+    """Return whether a cell is unlike those below it; `CERTAIN` where a rare class cannot be the reason."""
     values = Counter({value: count for value, count in values.items() if value.strip()})
     total = values.total()
     if not cell or total < FEW_EACH:
         return None
     kind = _kind_of(values)
     if kind is not None:
-        return kind.fullmatch(cell) is None
+        return CERTAIN if kind.fullmatch(cell) is None else False
     if len(values) * FEW_EACH > total:
         return None
     if cell in values:
         return False
-    return True if min(values.values()) > 1 else None
+    if min(values.values()) == 1:
+        return None
+    longest = max(len(value.split()) for value in values)
+    return CERTAIN if len(cell.split()) > longest + LONGEST_HEADING - 1 else True
+
+
+def _is_prose(cell: str, values: Counter[str]) -> bool:
+    """Whether a cell is as long as the texts below it: it would be a long name of a column."""
+    words = len(cell.split())
+    below = sum(len(value.split()) * count for value, count in values.items()) / max(values.total(), 1)
+    return words >= SENTENCE and below / 2 <= words <= 2 * below
 
 
 def _kind_of(values: Counter[str]) -> re.Pattern[str] | None:
