@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.core.values import Bool, Int8, Int64
+from pipeline.corpus.readers.column_facts import ColumnFacts
 from pipeline.corpus.readers.encodings import has_surrogates, without_surrogates
 
 UNDECODABLE, WRONG_FIELDS = 1, 2  # bits of RawTable.problems
@@ -41,6 +42,16 @@ class RawTable:
     pieces: tuple[
         RawTable, ...
     ] = ()  # several files read as one: the table of each, in the order of the records
+    _facts: dict[str, ColumnFacts] = field(default_factory=dict, init=False, repr=False)  # by column
+
+    def facts(self, name: str) -> ColumnFacts:
+        """Return what the cells of a column say, those set aside left out of it; worked out once."""
+        if name not in self._facts:
+            cells, sound = self.cells[name], self.problems == 0
+            for left_out in self.left_out.values():
+                sound &= ~left_out
+            self._facts[name] = ColumnFacts(name, cells if sound.all() else cells.filter(pl.Series(sound)))
+        return self._facts[name]
 
     @cached_property
     def lines(self) -> Int64 | None:
