@@ -87,7 +87,7 @@ def read_delimited(
 
 def _is_missing(source: TextSource, cells: pl.DataFrame) -> tuple[str, ...]:
     """Return a sentence on cells that databases write for missing values; nothing where there are none."""
-    if b"\\" not in source.data or MISSING.encode() not in source.data:
+    if not _has_escape(source.data, b"N"):
         return ()
     count = sum(int((column == MISSING).sum()) for column in cells)
     return (f"{source.file}: {plural(count, 'cell')} {MISSING} read as missing",) if count else ()
@@ -112,7 +112,7 @@ def _assumptions(source: TextSource, dialect: Dialect, columns: list[str]) -> It
 def _without_escapes(source: TextSource, preferred: str, wanted: Sequence[str]) -> tuple[TextSource, Dialect]:
     """Return the source and its dialect; a mark inside a field is written twice, where it has a backslash before it."""
     dialect = find_dialect(source, preferred, wanted)
-    if not _has_escapes(source.data) or (dialect.quoted and _is_well_quoted(source.data, dialect)):
+    if not _has_escape(source.data, b'"') or (dialect.quoted and _is_well_quoted(source.data, dialect)):
         return source, dialect
     note = "a backslash before a quotation mark belongs to the mark"
     doubled = replace(source, data=_ESCAPED.sub(rb'\1""', source.data), notes=(*source.notes, note))
@@ -123,10 +123,10 @@ def _without_escapes(source: TextSource, preferred: str, wanted: Sequence[str]) 
     return (doubled, its) if better else (source, dialect)
 
 
-def _has_escapes(data: bytes) -> bool:
-    """Whether a backslash stands before a quotation mark; looked for byte by byte, which is many times quicker."""
+def _has_escape(data: bytes, character: bytes) -> bool:
+    """Whether a backslash stands before a character; looked for byte by byte, which is many times quicker."""
     place = data.find(b"\\")
-    while place >= 0 and data[place + 1 : place + 2] != b'"':
+    while place >= 0 and data[place + 1 : place + 2] != character:
         place = data.find(b"\\", place + 1)
     return place >= 0
 
