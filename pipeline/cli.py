@@ -27,7 +27,7 @@ from pipeline.core.noise import filtered_stderr, quiet_tensorflow
 from pipeline.settings.options import declared, keys_with_options, parameter_name, parameters, resolved, told
 from pipeline.settings.tables import SETTINGS, TABLES, Config
 
-FAULT, MISTAKE, DIFFERENCE, INTERRUPTED = 1, 2, 3, 130
+FAULT, MISTAKE, DIFFERENCE, NOT_ALL, INTERRUPTED = 1, 2, 3, 4, 130
 
 EPILOG = "Every other setting: --set or --config. The run folder's config.toml lists them all."
 
@@ -114,6 +114,7 @@ def run(settings: Config, console: Console, *, resume: Resume = False, version: 
     folder = run_experiment(settings, console, _command(), resume=resume)
     if not settings.run.shard:
         console.say(summarise(folder))
+    _say_what_is_not_done(folder)
 
 
 @app.command(short_help="Say what a run on CORPUS will take: minutes, memory, disk.")
@@ -212,6 +213,7 @@ def merge_shards(
         from pipeline.report import summarise
 
         console.say(summarise(merge(shards, out, corpus, console, _command())))
+        _say_what_is_not_done(out)
 
 
 @app.command(short_help="Check a finished run's scores and report.")
@@ -325,6 +327,18 @@ def _command() -> str:
     return f"{start} {shlex.join(sys.argv[1:])}".rstrip()
 
 
+class NotDone(Exception):
+    """What of a run could not be done, though the rest was, in words: exit status 4."""
+
+
+def _say_what_is_not_done(run: Path) -> None:
+    from pipeline.commands.unfinished import not_done
+
+    said = not_done(run)
+    if said:
+        raise NotDone(said)
+
+
 class Found(Exception):
     """What `verify` or `selftest` found, in words: exit status 3."""
 
@@ -338,6 +352,8 @@ def _exit_statuses(console: Console, debug: bool) -> Iterator[None]:
         _stop(MISTAKE, str(error), error if debug else None)
     except Found as found:
         _stop(DIFFERENCE, str(found))
+    except NotDone as left:
+        _stop(NOT_ALL, str(left))
     except KeyboardInterrupt:
         from pipeline.commands.interrupted import what_was_finished
 

@@ -8,13 +8,13 @@ predictions come out. A run writes what comes out; `verify` computes it again an
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import cast
 
 import polars as pl
 
-from pipeline.core.fits import Fit
+from pipeline.core.fits import INCOMPLETE, Fit
 from pipeline.core.seeds import stage_generator
 from pipeline.evaluation.budgets import describe_budgets
 from pipeline.evaluation.calibration import calibrate
@@ -194,12 +194,23 @@ def _verdict(recorded: Recorded, choices: Choices) -> Verdict:
     settings, network, baselines = recorded.config.run, choices.network, choices.baselines
     rope, metric, n_docs = settings.rope, recorded.metric, recorded.n_docs
     if network is None or not baselines:
-        return no_verdict(choices.network_name, baselines, rope=rope, metric=metric)
+        kinds = {recorded.models[key.name].verdict_kind for key in recorded.missing}
+        verdict = no_verdict(choices.network_name, baselines, rope=rope, metric=metric, planned=kinds)
+        return _naming_what_is_missing(verdict, recorded)
     trained = choices.trained[network.name]
     question = ask(recorded.saved, network, baselines, rope, n_docs, trained=trained, metric=metric)
     classes = recorded.facts.corpus.classes.values()
     skewed = max(classes, default=0) > SKEWED * sum(classes)
-    return decide_verdict(question, rope=rope, metric=metric, n_docs=n_docs, skewed=skewed)
+    verdict = decide_verdict(question, rope=rope, metric=metric, n_docs=n_docs, skewed=skewed)
+    return _naming_what_is_missing(verdict, recorded)
+
+
+def _naming_what_is_missing(verdict: Verdict, recorded: Recorded) -> Verdict:
+    """Return the verdict of a run in which fits could not be done with a sentence that names them."""
+    if recorded.facts.state != INCOMPLETE or not recorded.missing:
+        return verdict
+    named = recorded.labels(recorded.missing)
+    return replace(verdict, sentence=f"{verdict.sentence} Missing, since it could not be done: {named}.")
 
 
 def _comparable(

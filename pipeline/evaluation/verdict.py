@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -141,11 +141,18 @@ def decide_verdict(
 
 
 def no_verdict(
-    a: str | None, baselines: Sequence[str], *, rope: float, metric: Metric = FIRST_METRIC
+    a: str | None,
+    baselines: Sequence[str],
+    *,
+    rope: float,
+    metric: Metric = FIRST_METRIC,
+    planned: Collection[str] = (),
 ) -> Verdict:
-    """Return `verdict` of a run that lacks a network or a baseline."""
+    """Return `verdict` of a run that lacks a network or a baseline; `planned`: the kinds that it was to have."""
     absent = [kind for kind, there in (("network", a), ("baseline", baselines)) if not there]
-    sentence = f"There is no verdict: no {' and no '.join(absent)} was run."
+    no_runs = [f"no {kind} was run" for kind in absent if kind not in planned]
+    no_ends = [f"no {kind} has finished" for kind in absent if kind in planned]
+    sentence = f"There is no verdict: {' and '.join(no_runs + no_ends)}."
     return Verdict(a, None, None, None, sentence, rope, None, metric, (), None, ())
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from pipeline.core.fits import Fit, FitKey, JobKey, Row, Score, Trial, WordsResult
+from pipeline.run_folder.attempts import BEGUN, LEFT, Attempts
 from pipeline.run_folder.details.fitting import CurveSets
 from pipeline.run_folder.journal import BEGIN, END, JOB, RESUMED, STAGE
 from pipeline.run_folder.metrics.corpus import Reuse
@@ -43,7 +44,8 @@ class RunRecord:
     words: dict[str, WordsResult] = field(default_factory=dict)  # by model
     reuse: Reuse | None = None  # how many verdicts there were on the same test documents
     sources: dict[tuple[int, str], Row] = field(default_factory=dict)  # what each said, by fold and name
-    failed: dict[JobKey, str] = field(default_factory=dict)  # jobs that could not be done, and why
+    failed: dict[JobKey, str] = field(default_factory=dict)  # jobs that this part could not do, and why
+    attempts: Attempts = field(default_factory=Attempts)  # at jobs during which the run was killed
     # by how many seeds a network had by then: those that stood far from the others, and are trained again
     far_off: dict[int, list[Row]] = field(default_factory=dict)
     added_seeds: dict[str, int] = field(default_factory=dict)  # by model: trainings beyond the first ones
@@ -179,10 +181,20 @@ def _take_words(record: RunRecord, row: Row) -> None:
 def _take_job(record: RunRecord, row: Row) -> None:
     key = JobKey(**row["key"])
     record.jobs.add(key)
-    record.failed.pop(key, None)  # in an earlier part of the run
+    record.failed.pop(key, None)
+    record.attempts.end(key)
+
+
+def _take_failed(record: RunRecord, row: Row) -> None:
+    key = JobKey(**row["key"])
+    record.failed[key] = row["why"]
+    record.attempts.end(key)
 
 
 def _take_resumed(record: RunRecord, row: Row) -> None:
+    """Take in that the run goes on: what could not be done before is tried again."""
+    record.attempts.go_on()
+    record.failed.clear()
     record.resumed.append({name: row[name] for name in row if name != "texts"})
     record.state, record.prepares = "running" if record.goes_on else "killed", True
 
@@ -208,7 +220,9 @@ TAKES: dict[str, Callable[[RunRecord, Any], None]] = {
     BEGIN: lambda record, row: None,
     RESUMED: _take_resumed,
     "fit": _take_fit,
-    "failed": lambda record, row: record.failed.update({JobKey(**row["key"]): row["why"]}),
+    "failed": _take_failed,
+    BEGUN: lambda record, row: record.attempts.begin(row),
+    LEFT: lambda record, row: record.attempts.leave(),
     "far off": lambda record, row: record.far_off.setdefault(row["seeds"], []).extend(row["fits"]),
     JOB: _take_job,
     "trial": _take_trial,
