@@ -99,12 +99,14 @@ _MISREAD = (
     ("cp1252", rf"[ÃÂ]{_WESTERN}|â€{_WESTERN}|[a-z][ÄÅ]{_WESTERN}|(?:[ÐÑ]{_WESTERN}){{2}}"),
     ("cp1251", rf"(?:[РС]{_CYRILLIC}){{2}}"),
 )
+_LEADS = ["Ã", "Â", "â€", "Ä", "Å", "Ð", "Ñ", "Р", "С"]  # one of them begins each of these
 _WORD = r"[^\s\x00-\x40\x5B-\x60\x7B-\x7F]*"
 
 
 def _misread(texts: pl.Series) -> tuple[str, ...]:
     """Return a sentence on texts whose UTF-8 was read in another encoding, with an example of what was lost."""
     others = texts.filter(texts.str.len_bytes() != texts.str.len_chars())
+    others = others.filter(others.str.contains_any(_LEADS))
     for codec, pattern in _MISREAD:
         found = others.filter(others.str.contains(pattern))
         words = found.str.extract(rf"({_WORD}(?:{pattern}){_WORD})", 1).drop_nulls()

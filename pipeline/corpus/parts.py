@@ -44,7 +44,7 @@ def select_parts(
         wanted.check_left(training.labels)
         check_labels(training, split=all(split != TEST for split, _ in others))
         names = task.names(training.labels, training.table.file)
-    seen = (*label_warnings(training, names), *text_warnings(training))
+        seen = (*label_warnings(training, names), *text_warnings(training))
     parts = [
         replace(training, assumptions=(*training.assumptions, *told), warnings=(*training.warnings, *seen))
     ]

@@ -18,7 +18,7 @@ from pipeline.corpus.part import Part
 FEWEST_TO_JUDGE = 10  # documents, below which nothing is said of what labels look like
 LONG_LABEL = 100  # characters
 SHOWN = 60  # characters of a label
-_SAYS_SOMETHING = r"[\p{L}\p{N}\p{So}]"
+_SAYS_SOMETHING, _CAN_BE_SEEN = r"[\p{L}\p{N}\p{So}]", r"[^\p{Z}\p{C}]"
 ENOUGH_TO_SPLIT = 3  # documents of a class: one each to train, validate and test
 
 
@@ -117,16 +117,26 @@ def label_warnings(training: Part, names: Sequence[str]) -> tuple[str, ...]:
 
 
 def text_warnings(training: Part) -> tuple[str, ...]:
-    """Return a sentence where no training text holds a letter, a digit or a symbol such as an emoji."""
-    texts = training.texts
-    if any(texts.head(FEWEST_TO_JUDGE).str.contains(_SAYS_SOMETHING)) or any(
-        texts.str.contains(_SAYS_SOMETHING)
-    ):
+    """Return a sentence where no training text holds a letter, a digit or a symbol such as an emoji.
+
+    Raises
+    ------
+    PipelineError
+        If none holds a character that can be seen.
+    """
+    texts, column = training.texts, training.columns.text.column
+    if _any_holds(texts.head(FEWEST_TO_JUDGE), _SAYS_SOMETHING) or _any_holds(texts, _SAYS_SOMETHING):
         return ()
-    column = training.columns.text.column
+    if not _any_holds(texts, _CAN_BE_SEEN):
+        what = f'no text in column "{column}" holds a character that can be seen'
+        raise PipelineError(training.table.file, what, "name the column with --text, or correct the file")
     return (
         f'no text in column "{column}" holds a letter or a digit: there is little to learn from marks alone',
     )
+
+
+def _any_holds(texts: pl.Series, pattern: str) -> bool:
+    return bool(texts.str.contains(pattern).any())
 
 
 def part_warnings(corpus: Corpus) -> tuple[str, ...]:

@@ -9,25 +9,16 @@ import numpy as np
 import polars as pl
 
 from pipeline.core.values import Int8, Int32
+from pipeline.text.unicode import without_vowel_signs
 from pipeline.text.vocabulary import rows_of
 
 STEPS = ("exact", "lower-case", "normalised", "digits", "subword", "unknown")
 EXACT, LOWER_CASE, NORMALISED, DIGITS, SUBWORD, UNKNOWN = range(len(STEPS))
 
 _DIGIT = r"\p{Nd}"
-# Vowel signs of Hebrew and Arabic, with the stroke that lengthens a word.
-_VOWEL_SIGNS = "".join(
-    chr(code)
-    for first, last in (
-        *((0x591, 0x5BD), (0x5BF, 0x5BF), (0x5C1, 0x5C2), (0x5C4, 0x5C5), (0x5C7, 0x5C7), (0x610, 0x61A)),
-        *((0x640, 0x640), (0x64B, 0x65F), (0x670, 0x670), (0x6D6, 0x6DC), (0x6DF, 0x6E8), (0x6EA, 0x6ED)),
-    )
-    for code in range(first, last + 1)
-)
 # Letters that Arabic and Persian text writes in several ways, and vector files mostly in one.
 _LETTERS = {"أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "ی": "ي", "ک": "ك", "ة": "ه"}
-_TO_LETTERS = str.maketrans(_LETTERS | dict.fromkeys(_VOWEL_SIGNS, ""))
-_SEMITIC = r"[\x{0590}-\x{06FF}]"
+_ARABIC_OR_HEBREW = r"[\p{Arabic}\p{Hebrew}]"
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,15 +65,16 @@ def resolve(types: pl.Series, words: pl.Series, *, cascade: bool = True) -> Reso
     """
     places = np.full(len(types), -1, dtype=np.int32)
     steps = np.full(len(types), UNKNOWN, dtype=np.int8)
-    by_case, by_letters = _folded(words, _lowered), _folded(words, _letters) if holds_semitic(types) else None
+    by_case = _folded(words, _lowered)
+    folded_letters = _folded(words, by_letters) if holds_semitic(types) else None
     for step, form in _forms(types) if cascade else [(EXACT, types)]:
         missing = np.flatnonzero(places < 0)
         asked = form.gather(missing)
         found = rows_of(asked, words)
         if step != EXACT:
             found = np.where(found < 0, by_case.places(asked), found)
-        if step == NORMALISED and by_letters is not None:
-            found = np.where(found < 0, by_letters.places(asked), found)
+        if step == NORMALISED and folded_letters is not None:
+            found = np.where(found < 0, folded_letters.places(asked), found)
         places[missing] = found
         steps[missing[found >= 0]] = step
     return Resolution(places, steps)
@@ -96,7 +88,7 @@ def _forms(types: pl.Series) -> Iterator[tuple[int, pl.Series]]:
     yield NORMALISED, types.str.normalize("NFKC")
     yield NORMALISED, types.str.normalize("NFD")
     if holds_semitic(types):
-        yield NORMALISED, _letters(types)
+        yield NORMALISED, by_letters(types)
     for form in (types, lowered):
         yield DIGITS, form.str.replace_all(_DIGIT, "0")
         yield DIGITS, form.str.replace_all(_DIGIT, "#")
@@ -104,24 +96,20 @@ def _forms(types: pl.Series) -> Iterator[tuple[int, pl.Series]]:
 
 def holds_semitic(words: pl.Series) -> bool:
     """Whether a word has Hebrew or Arabic letters."""
-    return bool(words.str.contains(_SEMITIC).any())
+    return bool(words.str.contains(_ARABIC_OR_HEBREW).any())
 
 
-def letters_of(word: str) -> str:
-    """Return a Hebrew or Arabic word without vowel signs, in one form of each letter; others as they are.
+def by_letters(words: pl.Series) -> pl.Series:
+    """Return Hebrew and Arabic words without vowel signs, in one form of each letter; others as they are.
 
-    >>> letters_of("مِينَاءٌ"), letters_of("أمة"), letters_of("Ab")
-    ('ميناء', 'امه', 'Ab')
+    >>> by_letters(pl.Series(["مِينَاءٌ", "أمة", "Ab"])).to_list()
+    ['ميناء', 'امه', 'Ab']
     """
-    return word.translate(_TO_LETTERS)
+    return without_vowel_signs(words).str.replace_many(list(_LETTERS), list(_LETTERS.values()))
 
 
 def _lowered(words: pl.Series) -> pl.Series:
     return words.str.to_lowercase()
-
-
-def _letters(words: pl.Series) -> pl.Series:
-    return pl.Series(words.name, [letters_of(word) for word in words.to_list()], dtype=pl.String)
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,9 +125,8 @@ class _Folded:
 
     def places(self, types: pl.Series) -> Int32:
         """Return the place of the word that stands for the form of each type; -1 where there is none."""
-        found: Int32 = self.place_of[
-            rows_of(self.fold(types), self.forms)
-        ]  # -1, the last place, where absent
+        rows = rows_of(self.fold(types), self.forms)  # -1, the last place, where absent
+        found: Int32 = self.place_of[rows]
         return found
 
 

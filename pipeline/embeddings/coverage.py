@@ -11,7 +11,7 @@ import polars as pl
 
 from pipeline.core.values import Vocabulary
 from pipeline.core.wording import LOW_COVERAGE
-from pipeline.embeddings.cascade import Resolution, letters_of
+from pipeline.embeddings.cascade import Resolution
 from pipeline.embeddings.request import WordVectors
 
 SHOWN = 5  # words of the file, and of the corpus
@@ -112,7 +112,7 @@ def _script(words: Sequence[str]) -> str:
 
 
 def _bare(word: str) -> str:
-    decomposed = unicodedata.normalize("NFKD", letters_of(word.casefold()))
+    decomposed = unicodedata.normalize("NFKD", word.casefold())
     return "".join(character for character in decomposed if not unicodedata.combining(character))
 
 

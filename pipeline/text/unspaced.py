@@ -6,9 +6,11 @@ import re
 from dataclasses import replace
 from importlib.util import find_spec
 
+import numpy as np
 import polars as pl
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.values import Int64
 from pipeline.settings.setting import AUTO
 from pipeline.settings.tables import TokenizerSettings
 
@@ -45,6 +47,7 @@ LONE_LETTERS = rf"\p{{Han}}{_LETTER}"
 CHARACTER = (
     rf"[\u{{E40}}-\u{{E44}}\u{{EC0}}-\u{{EC4}}]?{_LETTER}(?:[\u{{1039}}\u{{17D2}}]{_LETTER}|[\p{{M}}ー])*"
 )
+_ANY = f"[{_rust_class(_joined(LANGUAGES))}]"
 _RUN = re.compile("[" + "".join(f"{chr(a)}-{chr(b)}" for a, b in _joined(LANGUAGES)) + "]+")
 
 
@@ -79,9 +82,9 @@ def languages_of(texts: pl.Series) -> dict[str, int]:
 
     Ideographs beside Japanese letters are Japanese.
     """
-    others = texts.filter(texts.str.len_bytes() != texts.str.len_chars())
+    some = texts.gather(_holding(texts))
     counts = {
-        name: int(others.str.contains(f"[{_rust_class(ranges)}]").sum()) for name, ranges in LANGUAGES.items()
+        name: int(some.str.contains(f"[{_rust_class(ranges)}]").sum()) for name, ranges in LANGUAGES.items()
     }
     if 2 * counts["Japanese"] >= counts["Chinese"]:
         counts["Japanese"] = max(counts["Japanese"], counts.pop("Chinese"))
@@ -121,11 +124,19 @@ def cut_words(texts: pl.Series) -> pl.Series:
     PipelineError
         If a text holds such a script and the extra is not installed.
     """
-    others = texts.str.len_bytes() != texts.str.len_chars()
-    if not others.any():
+    places = _holding(texts)
+    if not len(places):
         return texts
-    spaced = [_spaced(text) if other else text for text, other in zip(texts, others, strict=True)]
-    return pl.Series(texts.name, spaced, dtype=pl.String)
+    spaced = pl.Series([_spaced(text) for text in texts.gather(places)], dtype=pl.String)
+    return texts.clone().scatter(places, spaced)  # which changes the series that it is called on
+
+
+def _holding(texts: pl.Series) -> Int64:
+    """Return the places of the texts that hold a letter of these scripts; int64, ascending."""
+    others = np.flatnonzero((texts.str.len_bytes() != texts.str.len_chars()).to_numpy())
+    held = texts.gather(others).str.contains(_ANY).to_numpy()
+    places: Int64 = others[held].astype(np.int64)
+    return places
 
 
 def _spaced(text: str) -> str:

@@ -157,7 +157,8 @@ def test_the_audit_does_not_import_tensorflow(folder: Path) -> None:
 def test_help_names_what_decides_the_audit(capsys: pytest.CaptureFixture[str]) -> None:
     text = help_of(capsys, "inspect", "embeddings")
     wanted = (
-        "--corpus --test --validation --unlabelled --text --label --seed --test-size --config --set --debug"
+        "--corpus --test --validation --unlabelled --text --label --map --drop-class --only-known-classes --limit "
+        "--encoding --allow-losses --seed --test-size --config --set --debug"
     )
     shown = set(re.findall(r"^ +(--[a-z-]+)", text, re.MULTILINE))
     assert shown == {*wanted.split(), "--no-cache", "--help"}

@@ -146,6 +146,15 @@ def test_every_sign_has_its_other_class(
     assert dict(documents(loaded))["so so"] == of_three
 
 
+def test_a_decimal_comma_is_read(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", "text;note\nfine;3,5\nbad;2,75\ngood;4\n")
+    assert documents(read_corpus(path, label_column="note>3")) == [
+        ("fine", "note>3"),
+        ("bad", "note<=3"),
+        ("good", "note>3"),
+    ]
+
+
 def test_labels_that_are_no_numbers_are_losses(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", STARS + "old,many\nolder,none\n")
     assert refused(path, label_column="stars>3") == (

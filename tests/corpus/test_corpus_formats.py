@@ -362,7 +362,7 @@ def test_folders_without_classes_or_documents(tmp_path: Path) -> None:
     with pytest.raises(PipelineError) as caught:
         read_corpus(flat)
     assert str(caught.value) == (
-        f"{flat}: the folder has no folder for each class; "
+        f"{flat}: there is text without labels (1.txt), and no folder for each class; "
         "put the documents of each class in a folder named after it"
     )
     with pytest.raises(PipelineError) as caught:

@@ -182,6 +182,24 @@ def test_a_file_a_class_in_each_part(tmp_path: Path) -> None:
     assert loaded.unlabelled.to_list() == ["one"]
 
 
+def test_text_without_labels_beside_a_file_a_class(tmp_path: Path) -> None:
+    loaded = read_corpus(
+        write_classes(tmp_path / "f", {"neg.txt": BAD, "pos.txt": GOOD, "unlabeled.txt": "one\n"})
+    )
+    assert loaded.corpus.label_names == ("neg", "pos")
+    assert loaded.unlabelled is not None
+    assert loaded.unlabelled.to_list() == ["one"]
+
+
+def test_files_of_tags_are_no_documents_a_line(tmp_path: Path) -> None:
+    review = "<review>\n<text>\ngood\n</text>\n</review>\n"
+    folder = write_classes(tmp_path / "f", {"negative.review": review, "positive.review": review})
+    assert refused(folder) == (
+        "F: there is text without labels (negative.review, positive.review), and no folder for each class; "
+        "put the documents of each class in a folder named after it"
+    )
+
+
 def test_a_table_a_class_where_no_column_is_a_label(tmp_path: Path) -> None:
     files = {"spam.csv": "id,text\n1,win money\n2,free money\n", "ham.csv": "id,text\n3,see you\n4,at home\n"}
     folder = write_classes(tmp_path / "f", files)
@@ -229,6 +247,11 @@ def test_classes_below_every_class_are_told(tmp_path: Path) -> None:
     assert {label for _, label in documents(read_corpus(folder))} == {"books", "dvd"}
     assert said(folder)[-1] == (
         'F: the folders "books", "dvd" are the classes; each of them holds "neg", "pos": '
+        "to have these as classes, give one folder, such as F/books"
+    )
+    texts = {f"{kind}/{label}.txt": "x\ny\n" for kind in ("books", "dvd") for label in ("neg", "pos")}
+    assert said(write_classes(tmp_path / "h", texts))[-1] == (
+        'F: the folders "books", "dvd" are the classes; each of them holds "neg.txt", "pos.txt": '
         "to have these as classes, give one folder, such as F/books"
     )
     numbered = {f"{kind}/fold{number}/1": "x" for kind in ("neg", "pos") for number in (1, 2)}
@@ -297,6 +320,23 @@ def test_folders_that_are_named_are_classes(tmp_path: Path) -> None:
     """What a shell makes of FOLDER/*."""
     folder = write_classes(tmp_path / "f", {"neg/1": "bad", "pos/1": "good"})
     assert documents(read_corpus(f"{folder}/*")) == [("bad", "neg"), ("good", "pos")]
+
+
+def test_folders_of_classes_that_are_named_are_joined(tmp_path: Path) -> None:
+    write_classes(tmp_path, {"a/neg/1": "bad", "a/pos/1": "good", "b/neg/1": "worse", "b/pos/1": "fine"})
+    found = documents(read_corpus([tmp_path / "a", tmp_path / "b"]))
+    assert found == [("bad", "neg"), ("good", "pos"), ("worse", "neg"), ("fine", "pos")]
+
+
+def test_files_and_folders_are_not_named_together(tmp_path: Path) -> None:
+    write_classes(tmp_path, {"neg/1": "bad", "pos/1": "good", "a.txt": "one", "b.txt": "two"})
+    for names, message in (
+        (("neg", "pos", "a.txt"), "files and folders are named together; name files alone, or folders"),
+        (("a.txt", "b.txt"), "there is text without labels (a.txt, b.txt), and no folder for each class; "),
+    ):
+        with pytest.raises(PipelineError) as caught:
+            read_corpus([tmp_path / name for name in names])
+        assert message in str(caught.value)
 
 
 # --- folders of tables

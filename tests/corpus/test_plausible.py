@@ -105,6 +105,14 @@ def test_texts_of_marks_alone_are_said(tmp_path: Path) -> None:
     assert read_corpus(emoji).warnings == ()
 
 
+def test_texts_of_which_nothing_can_be_seen_are_refused(tmp_path: Path) -> None:
+    path = corpus_of(tmp_path / "a.csv", [("\N{ZERO WIDTH SPACE}" * (n + 1), n % 2) for n in range(12)])
+    assert refused(path) == (
+        f'{path}: no text in column "text" holds a character that can be seen; '
+        "name the column with --text, or correct the file"
+    )
+
+
 @pytest.mark.parametrize("option", ["test", "validation"])
 def test_a_file_of_which_no_record_can_be_used_is_refused_and_not_replaced(
     tmp_path: Path, option: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 
@@ -166,6 +167,19 @@ def test_empty_shards_are_passed_over_and_missing_ones_told(tmp_path: Path) -> N
     for path in tmp_path.iterdir():
         path.write_text("", encoding="utf-8")
     assert refused(tmp_path) == f"{tmp_path}: the files are empty; give files with one document a record"
+
+
+def test_shards_that_are_empty_inside_their_packing_are_passed_over(tmp_path: Path) -> None:
+    for number, text in enumerate((FIRST, "", SECOND)):
+        write(tmp_path / f"part-{number}.csv.gz", gzip.compress(text.encode()))
+    assert documents(read_corpus(tmp_path)) == ALL
+
+
+def test_files_of_the_same_name_are_told_by_their_folders(tmp_path: Path) -> None:
+    paths = [write(tmp_path / year / "r.csv", text) for year, text in (("2019", FIRST), ("2020", SECOND))]
+    loaded = read_corpus(f"{tmp_path}/**/r.csv")
+    assert documents(loaded) == ALL
+    assert loaded.assumptions[0].endswith(f"2 files are read as one ({paths[0]}, {paths[1]})")
 
 
 def test_a_pattern_that_matches_nothing(tmp_path: Path) -> None:

@@ -22,6 +22,8 @@ from pipeline.core.errors import PipelineError
 from pipeline.embeddings.files import text, word2vec_binary
 from pipeline.embeddings.files.folders import find_file
 from pipeline.embeddings.files.reading import VectorFile, read_vector_file
+from pipeline.settings.tables import TokenizerSettings
+from pipeline.text.unicode import one_form
 
 WORDS = ["the", "film", "is", "good", "bad", "plot"]
 VECTORS = np.array([[number + 0.25, -number - 0.5, 0.125] for number in range(6)], dtype=np.float32)
@@ -296,6 +298,7 @@ names = st.text(st.characters(codec="utf-8", exclude_categories=["Z", "C"]), min
     lambda name: (
         not name.replace("-", "").replace("+", "").replace(".", "").isdecimal()
         and name.lower() not in ("nan", "inf")
+        and one_form(pl.Series([name]), TokenizerSettings())[0] == name
     )
 )
 numbers = st.decimals(-1000, 1000, places=3, allow_nan=False).map(str)

@@ -60,6 +60,21 @@ def test_a_setting_names_the_language(tmp_path: Path) -> None:
     assert str(error.value) == f"{what}; name one of these, or leave it out"
 
 
+def test_a_file_of_one_language_is_read_whatever_that_is(tmp_path: Path) -> None:
+    words = [f"/c/de/{word}" for word in ("hafen", "film", "segel", "boot", "mast")]
+    file = read_vector_file(text_of(tmp_path / "mini.txt", words), pl.Series(["film"]))
+    assert places(file) == {"film": 1.0}
+    assert file.notes == ("words are written like /c/de/house: de is the one language",)
+
+
+def test_semicolons_with_decimal_commas_are_called_that(tmp_path: Path) -> None:
+    path = write(tmp_path / "v.csv", "the;0,5;1,5\nof;2,5;3,5\n")
+    with pytest.raises(PipelineError) as error:
+        read_vector_file(path, None)
+    what = "fields are separated by semicolons, and numbers have a decimal comma"
+    assert str(error.value) == f"{path}:1:1: {what}; write numbers with a point"
+
+
 def test_what_has_no_language_is_read_with_every_one(tmp_path: Path) -> None:
     words = ["de:hafen", "en:film", "en:harbour", "fr:port", "en:sail", "en:crew", ","]
     file = read_vector_file(text_of(tmp_path / "multi.txt", words), pl.Series(["film", ",", "harbour"]))
@@ -144,8 +159,12 @@ def test_one_damaged_word_among_many_leaves_the_others_utf8(tmp_path: Path) -> N
 
 
 def test_words_are_compared_in_one_form_of_unicode(tmp_path: Path) -> None:
-    path = text_of(tmp_path / "nfd.txt", ["cafe\u0301", "the"])
-    assert places(read_vector_file(path, pl.Series(["caf\u00e9"]))) == {"caf\u00e9": 0.0}
+    path = text_of(tmp_path / "nfd.txt", ["cafe\u0301", "the", "in\u00adter\u200bnet"])
+    file = read_vector_file(path, pl.Series(["caf\u00e9", "internet"]))
+    assert places(file) == {
+        "caf\u00e9": 0.0,
+        "internet": 2.0,
+    }  # soft hyphen and zero-width space are no part of it
 
 
 ARABIC_WITH_SIGNS, ARABIC = (

@@ -100,10 +100,13 @@ def cut_labels(table: RawTable, label: str, cut: Cut) -> RawTable:
 def numbers_in(cells: pl.Series) -> pl.Series:
     """Return the finite numbers of a column of strings, float64; null where a cell is none.
 
-    >>> numbers_in(pl.Series(["4", " 3.5 ", "many", "nan", None])).to_list()
-    [4.0, 3.5, None, None, None]
+    A comma with one or two digits after it is that of decimals; before three it may part thousands, and is none.
+
+    >>> numbers_in(pl.Series(["4", " 3.5 ", "3,5", "1,000", "many", "nan", None])).to_list()
+    [4.0, 3.5, 3.5, None, None, None, None]
     """
-    numbers = cells.str.strip_chars().cast(pl.Float64, strict=False)
+    texts = cells.str.strip_chars().str.replace(r"^([-+]?[0-9]+),([0-9]{1,2})$", "${1}.${2}")
+    numbers = texts.cast(pl.Float64, strict=False)
     return numbers.set(~numbers.is_finite().fill_null(False), None)
 
 

@@ -151,7 +151,9 @@ class FoldersOfTables:
 
 
 def _read_as_one(name: str, paths: Sequence[Path]) -> str:
-    return f"{name}: {len(paths)} files are read as one ({first_places([path.name for path in paths])})"
+    names = [path.name for path in paths]
+    alike = len({*names}) < len(names)
+    return f"{name}: {len(paths)} files are read as one ({first_places(paths if alike else names)})"
 
 
 def two_candidates(name: str, paths: Sequence[Path], part: str) -> PipelineError:
@@ -200,11 +202,13 @@ def are_classes(files: Sequence[Path]) -> bool:
     """Whether text files are one file a class, not one a document: few, of several lines, not numbered alone."""
     prose = [path for path in files if is_prose(path)]
     few = 1 < len(prose) <= MOST_CLASSES
-    return few and not is_series([path.name for path in prose]) and all(map(_has_lines, prose))
+    return few and not is_series([path.name for path in prose]) and all(map(_has_documents, prose))
 
 
-def _has_lines(path: Path) -> bool:
-    return sum(1 for line in read_bytes(path, HEAD_BYTES).splitlines() if line.strip()) > 1
+def _has_documents(path: Path) -> bool:
+    """Whether a text file has several lines, most of which are no tags."""
+    lines = [line.strip() for line in read_bytes(path, HEAD_BYTES).splitlines() if line.strip()]
+    return len(lines) > 1 and 2 * sum(line.startswith(b"<") for line in lines) < len(lines)
 
 
 def holds_tables(folder: Path) -> bool:

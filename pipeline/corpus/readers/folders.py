@@ -21,6 +21,7 @@ from pipeline.corpus.readers.entries import (
     UNLABELLED,
     documents_below,
     folders_in,
+    is_hidden_name,
     part_of,
     visible,
 )
@@ -179,8 +180,8 @@ def _classes_named_as_parts(name: str, classes: Sequence[Path]) -> Iterator[str]
 
 
 def _classes_below(name: str, classes: Sequence[Path]) -> Iterator[str]:
-    """Yield a warning where folders of the same names lie in every class: they may be the classes that are meant."""
-    below = [{path.name for path in folders_in(kind)} for kind in classes]
+    """Yield a warning where the same folders, or files, lie in every class: they may be the classes that are meant."""
+    below = [{one for one in os.listdir(kind) if not is_hidden_name(one)} for kind in classes]
     names = sorted(set.intersection(*below))
     if len(classes) > 1 and len(names) > 1 and not any(_DIGITS & {*one} for one in names):
         yield (

@@ -117,9 +117,13 @@ def lay_out(place: Place) -> Layout:
     parts = _parts(inner)
     if TRAIN not in parts:
         _check_training(inner, parts)
-        whole = _whole(inner)
+        spare = [path for path in parts.get(UNLABELLED, []) if path.is_file()]
+        whole = _whole(replace(inner, files=tuple(path for path in inner.files if path not in spare)))
         return Layout(
-            inner.name, whole, assumptions=(*told, *_ignored(inner, whole), *_links(inner, whole.paths))
+            inner.name,
+            whole,
+            unlabelled=_source_of_part(UNLABELLED, spare) if spare else None,
+            assumptions=(*told, *_ignored(inner, whole), *_links(inner, whole.paths)),
         )
     chosen = {part: _settle(part, paths, inner) for part, paths in parts.items()}
     sources = {part: _source_of_part(part, paths) for part, paths in chosen.items()}
@@ -232,7 +236,7 @@ def _settle(part: str, paths: Sequence[Path], place: Place) -> list[Path]:
 
 
 def _source_of_part(part: str, paths: list[Path]) -> Source:
-    if paths[0].is_dir():
+    if paths[0].is_dir() and part != UNLABELLED:  # a folder of texts without labels has no layout
         return _whole(_innermost(Place.of(paths[0])))
     files = Files(first_places(paths, 1), tuple(paths), part)
     return Source(files.name, files.paths, files.read)
@@ -266,13 +270,16 @@ def _of_files(place: Place, paths: Sequence[Path]) -> Source:
 
 
 def _of_class_folders(place: Place) -> Source:
+    if place.files and not place.folders:
+        what = f"there is text without labels ({first_places([path.name for path in place.files])})"
+        fix = "put the documents of each class in a folder named after it"
+        raise PipelineError(place.name, f"{what}, and no folder for each class", fix)
     if place.folder is None and place.files:
-        raise PipelineError(
-            place.name, "files and folders are named together", "name files alone, or folders"
-        )
+        fix = "name files alone, or folders"
+        raise PipelineError(place.name, "files and folders are named together", fix)
     if place.folder is None and all(map(_has_class_folders, place.folders)):
-        tables = (read_folder(path) for path in place.folders)
-        return Source(place.name, place.folders, lambda wanted: join([*tables], place.name))
+        folders = place.folders
+        return Source(place.name, folders, lambda wanted: join([*map(read_folder, folders)], place.name))
     folder = place.folder or Path(os.path.commonpath([path.parent for path in place.folders]))
     unlabelled = [path for path in place.folders if part_of(path.name) == UNLABELLED]
     classes = [path for path in place.folders if path not in unlabelled]

@@ -108,8 +108,8 @@ def split_part(path: Path) -> tuple[Path, list[str]]:
 
 
 def is_empty(path: Path) -> bool:
-    """Whether there is nothing at all in a file."""
-    return split_part(path)[0].stat().st_size == 0
+    """Whether there is nothing at all in a file, packed or not."""
+    return not read_bytes(path, 1)
 
 
 def read_bytes(path: Path, n_bytes: int = -1, *, archives: bool = True) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,10 +10,12 @@ from itertools import chain
 import polars as pl
 
 from pipeline.core.errors import PipelineError
-from pipeline.embeddings.cascade import holds_semitic, letters_of
+from pipeline.embeddings.cascade import by_letters, holds_semitic
 from pipeline.embeddings.files.spellings import Spelling, Written, find_spelling
 from pipeline.embeddings.files.tokenizer_file import Tokens
 from pipeline.embeddings.files.word_encodings import WordDecoder
+from pipeline.settings.tables import TokenizerSettings
+from pipeline.text.unicode import one_form
 
 _MOST_SAMPLED = 2000
 _SHOWN = 4  # languages
@@ -37,6 +38,18 @@ class WordSample:
             self.words, self._step = self.words[::2], 2 * self._step
 
 
+def _in_one_form(words: Sequence[str]) -> Sequence[str]:
+    """Return words in the Unicode form of the corpus's tokens."""
+    others = [place for place, word in enumerate(words) if not word.isascii()]
+    if not others:
+        return words
+    forms = one_form(pl.Series([words[place] for place in others], dtype=pl.String), TokenizerSettings())
+    changed = list(words)
+    for place, form in zip(others, forms.to_list(), strict=True):
+        changed[place] = form
+    return changed
+
+
 class Selection:
     """Keep wanted words, the first of duplicates; count what is met on the way.
 
@@ -54,6 +67,7 @@ class Selection:
         self._language = language
         # Where the corpus writes words without vowel signs, the file may have them.
         self._by_letters = wanted is not None and holds_semitic(wanted)
+        self._also: set[str] = set()  # words of the file that are wanted in another form of their letters
         self._kept: dict[Written, int] = {}  # without tags: the first row of a word counts
         self._spelling: Spelling | None = None
         self._languages: Counter[str] = Counter()
@@ -84,17 +98,30 @@ class Selection:
             self._spelling = find_spelling(words)
         self.rows += len(words)
         self.sample.add(words)
+        words = _in_one_form(words)
         self.blank += sum(not word or word.isspace() for word in words)
-        same_form = [word if word.isascii() else unicodedata.normalize("NFC", word) for word in words]
+        written = self._read(words)
+        if self._by_letters:
+            self._want_by_letters([one.word for one in written if one is not None and not one.word.isascii()])
+        return [place for place, one in enumerate(written) if one is not None and self._is_new(one)]
+
+    def _read(self, words: Sequence[str]) -> list[Written | None]:
+        """Return what the file means by what it writes; tags and languages are counted, tags left out."""
         if self._spelling is None:
-            return [place for place, word in enumerate(same_form) if self._is_new(word)]
-        written = [self._spelling.read(word) for word in same_form]
-        if self._spelling.marks != "language":
-            self._marked += sum(one is not None and one.mark != "" for one in written)
-            return [place for place, one in enumerate(written) if one is not None and self._is_new(one.word)]
-        marked = [one or Written("", "") for one in written]
-        self._languages.update(one.mark for one in marked)
-        return [place for place, one in enumerate(marked) if self._is_new(one.word, one.mark)]
+            may_be = self._by_letters
+            return [Written(word, "") if may_be or self._is_wanted(word) else None for word in words]
+        written = [self._spelling.read(word) for word in words]
+        if self._spelling.marks == "language":
+            self._languages.update(one.mark for one in written if one is not None)
+            return written
+        self._marked += sum(one is not None and one.mark != "" for one in written)
+        return [one and Written(one.word, "") for one in written]
+
+    def _want_by_letters(self, words: list[str]) -> None:
+        """Have words kept that are wanted in another form of their letters."""
+        letters = by_letters(pl.Series(words, dtype=pl.String)).to_list()
+        wanted = self._wanted or frozenset()
+        self._also |= {word for word, form in zip(words, letters, strict=True) if form in wanted}
 
     def take_tokens(self, tokens: Tokens, drop_unknown: bool) -> list[int]:
         """Return the tokens of the words to keep: wanted words that are one token; without wanted ones every token."""
@@ -113,12 +140,11 @@ class Selection:
     def _is_wanted(self, word: str) -> bool:
         if self._wanted is None or word in self._wanted or word.lower() in self._wanted:
             return True
-        return self._by_letters and letters_of(word) in self._wanted
+        return word in self._also
 
-    def _is_new(self, word: str, language: str = "") -> bool:
-        if not self._is_wanted(word):
+    def _is_new(self, written: Written) -> bool:
+        if not self._is_wanted(written.word):
             return False
-        written = Written(word, language)
         if written in self._kept:
             self.repeated += 1
             return False
@@ -184,7 +210,9 @@ class Selection:
         shown = self._spelling.shown.replace("en", chosen, 1) if self._spelling else ""
         others = [name for name, _ in covered.most_common(_SHOWN) if name not in (chosen, "")]
         names = len([name for name in self._languages if name])
-        what = f"words are written like {shown}, in {names} language{'s' * (names > 1)}"
+        what = f"words are written like {shown}, in {names} languages"
+        if names == 1:
+            return f"words are written like {shown}: {chosen} is the one language"
         if self._language:
             return f"{what}: {chosen} is read, as embeddings.language says"
         counts = "; ".join([str(covered[chosen]), *(f"{name} {covered[name]}" for name in others)])

@@ -142,6 +142,9 @@ def _sniff_glove(head: Head, lines: list[bytes]) -> Sniffed:
     dimension = counts.most_common(1)[0][0]
     typical = [line for line in lines if len(BLANKS.split(line)) - 1 == dimension]
     if dimension == 0:
+        if any(map(_DECIMAL_COMMA.fullmatch, typical[0].strip().split(b";")[1:])):
+            what = "fields are separated by semicolons, and numbers have a decimal comma"
+            raise head.refuse(what, "write numbers with a point", _place_of(head, typical[0], 0))
         what = "a word stands alone; expected a word and its numbers"
         numbers = numbers_beside(head.content.path)
         if numbers is not None:
