@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
 
 from pipeline.core.fits import Fit, FitKey, JobKey, Row, Score, Trial, WordsResult
 from pipeline.run_folder.attempts import BEGUN, LEFT, Attempts
 from pipeline.run_folder.details.fitting import CurveSets
-from pipeline.run_folder.journal import BEGIN, END, JOB, RESUMED, STAGE
+from pipeline.run_folder.journal import BEGIN, END, FAR_OFF, JOB, RESUMED, STAGE
 from pipeline.run_folder.metrics.corpus import Reuse
 from pipeline.run_folder.metrics.rows import value_as
 
@@ -46,8 +46,8 @@ class RunRecord:
     sources: dict[tuple[int, str], Row] = field(default_factory=dict)  # what each said, by fold and name
     failed: dict[JobKey, str] = field(default_factory=dict)  # jobs that this part could not do, and why
     attempts: Attempts = field(default_factory=Attempts)  # at jobs during which the run was killed
-    # by how many seeds a network had by then: those that stood far from the others, and are trained again
-    far_off: dict[int, list[Row]] = field(default_factory=dict)
+    # by network, fold, and how many seeds it had by then: those that stood far from the others, and are trained again
+    far_off: dict[tuple[str, int, int], list[Row]] = field(default_factory=dict)
     added_seeds: dict[str, int] = field(default_factory=dict)  # by model: trainings beyond the first ones
     stages: list[tuple[str, float]] = field(default_factory=list)  # title, seconds
     ended_stages: list[tuple[str, float]] = field(default_factory=list)  # of this part, as it grows
@@ -79,6 +79,13 @@ class RunRecord:
         """Return which training of a network's first seed on the first fold counts: 1 for the second one, else 0."""
         fit = self.fits.get(FitKey(name, 0, 0))
         return int(fit is not None and fit.again is not None and fit.again.second_is_kept)
+
+    def _begin_anew(self) -> None:
+        """Forget all that rows told: they are told again."""
+        fresh = RunRecord()
+        for each in fields(RunRecord):
+            if each.name not in ("state", "damage", "ended_stages"):
+                setattr(self, each.name, getattr(fresh, each.name))
 
     def done(self) -> set[FitKey]:
         """Return which fits the folder holds."""
@@ -191,6 +198,10 @@ def _take_failed(record: RunRecord, row: Row) -> None:
     record.attempts.end(key)
 
 
+def _take_far_off(record: RunRecord, row: Row) -> None:
+    record.far_off.setdefault((row["name"], row["fold"], row["seeds"]), []).extend(row["fits"])
+
+
 def _take_resumed(record: RunRecord, row: Row) -> None:
     """Take in that the run goes on: what could not be done before is tried again."""
     record.attempts.go_on()
@@ -223,7 +234,7 @@ TAKES: dict[str, Callable[[RunRecord, Any], None]] = {
     "failed": _take_failed,
     BEGUN: lambda record, row: record.attempts.begin(row),
     LEFT: lambda record, row: record.attempts.leave(),
-    "far off": lambda record, row: record.far_off.setdefault(row["seeds"], []).extend(row["fits"]),
+    FAR_OFF: _take_far_off,
     JOB: _take_job,
     "trial": _take_trial,
     "source": _take_source,

@@ -12,16 +12,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from jobs_by_hand import data_of, fit_named, job_of, named, names, run_all
-from whole_runs import noting, perform, read, write_films
+from whole_runs import FitJob, answering, noting, perform, read, write_films
 
 from pipeline.commands.unfinished import not_done
 from pipeline.commands.verify import verify
-from pipeline.core.fits import FitResult, JobFailed, JobKey
+from pipeline.core.fits import FitResult, JobFailed, JobKey, Score
 from pipeline.experiment.data import RunData
 from pipeline.experiment.executors import Executor, executor_of
-from pipeline.experiment.jobs import Job
+from pipeline.experiment.jobs import Job, Made
 from pipeline.run_folder.journal import JOURNAL
 
 
@@ -113,18 +114,18 @@ def test_what_could_not_be_done_is_named_and_the_same_command_tries_it_again(tmp
 @pytest.mark.slow
 def test_a_fit_that_is_killed_twice_with_the_run_has_failed_and_the_rest_goes_on(tmp_path: Path) -> None:
     """One fit at a time is done in the run's own process: what kills it kills the run."""
-    command = [sys.executable, "-c", KILLED_AT_NBSVM, str(write_films(tmp_path)), str(tmp_path / "run")]
+    command = [sys.executable, "-c", KILLED_AT_BOW, str(write_films(tmp_path)), str(tmp_path / "run")]
     ends = [subprocess.run(command, check=False, capture_output=True, text=True) for _ in range(3)]
     assert [end.returncode for end in ends] == [-signal.SIGKILL, -signal.SIGKILL, 4]
     why = "the run was killed 2 times while it was done; memory may have run out"
-    assert f"nbsvm: baselines could not be done ({why})" in ends[2].stdout + ends[2].stderr
+    assert f"bow: baselines could not be done ({why})" in ends[2].stdout + ends[2].stderr
     assert ends[2].stderr.endswith(
-        f"could not be done: nbsvm: baselines; the same command, with --out {tmp_path / 'run'}, tries again\n"
+        f"could not be done: bow: baselines; the same command, with --out {tmp_path / 'run'}, tries again\n"
     )
-    assert [row["name"] for row in read(tmp_path / "run")["results"]] == ["bow", "tfidf"]
+    assert [row["name"] for row in read(tmp_path / "run")["results"]] == ["mean@random"]
 
 
-KILLED_AT_NBSVM = """
+KILLED_AT_BOW = """
 import os, signal, sys
 from pipeline import cli
 from pipeline.experiment import fit_linear
@@ -132,10 +133,73 @@ from pipeline.experiment import fit_linear
 fit = fit_linear._fit
 
 def killed(data, planned, *given):
-    if planned.name == "nbsvm":
+    if planned.name == "bow":
         os.kill(os.getpid(), signal.SIGKILL)
     return fit(data, planned, *given)
 
 fit_linear._fit = killed
-cli.main(["run", sys.argv[1], "--models", "bow,nbsvm,tfidf", "--no-probes", "--out", sys.argv[2]])
+cli.main(["run", sys.argv[1], "--models", "bow,mean", "--embeddings", "random", "--no-probes", "--out", sys.argv[2]])
 """
+
+
+# --- what is decided by all fits waits for those that failed ---------------------------------------------
+
+
+def need_8_petabytes() -> None:
+    np.empty(2**50)
+
+
+def losing(*failing: JobKey, loss: tuple[float, ...] = (0.5, 0.1, 0.9)) -> FitJob:
+    """Return a fit that trains no network: each seed has its loss, and for some jobs memory runs out."""
+
+    def fit(data: RunData, job: Job) -> Iterator[Made]:
+        if job.key in failing:
+            need_8_petabytes()
+        for made in answering(score=lambda number, _: Score(0.5 + number / 100, 0.5))(data, job):
+            if isinstance(made, FitResult) and job.key.kind in ("network", "again"):
+                yield replace(made, fit=replace(made.fit, validation_loss=loss[job.seed]))
+            else:
+                yield made
+
+    return fit
+
+
+ANN = "ann@random"
+NETWORKS: dict[str, Any] = {
+    "run_models": "bow,ann",
+    "run_embeddings": "random",
+    "run_seeds": 3,
+    "run_deterministic": True,
+}
+
+
+def keys_of(folder: Path, *sets: str, fit: FitJob) -> list[JobKey]:
+    """Return the jobs that a command does, but for making vectors."""
+    seen: list[Job] = []
+    perform(folder, *sets, executors=noting(seen, fit), **NETWORKS)
+    return [job.key for job in seen]
+
+
+def test_which_seeds_are_far_off_is_decided_when_the_seed_that_failed_is_there(tmp_path: Path) -> None:
+    """Without seed 1, whose loss is the lowest, seed 0 would not be far off."""
+    first, failed, third = (JobKey("network", ANN, seed=seed) for seed in range(3))
+    second = [JobKey("again", ANN, seed=seed) for seed in (0, 2)]
+    assert keys_of(tmp_path, fit=losing(failed)) == [JobKey("baselines", "bow"), first, failed, third]
+    assert keys_of(tmp_path, fit=losing()) == [failed, *second]
+    whole = keys_of(tmp_path / "whole", fit=losing())
+    assert whole == [JobKey("baselines", "bow"), first, failed, third, *second]
+
+
+@pytest.mark.parametrize(("number", "again"), [(3, True), (2, False)])
+def test_a_trial_that_comes_late_has_the_seeds_trained_anew_where_it_chooses_others(
+    tmp_path: Path, number: int, again: bool
+) -> None:
+    """The last trial is the best one."""
+    trial, seeds = (
+        JobKey("trial", ANN, number=number),
+        [JobKey("network", ANN, seed=seed) for seed in range(3)],
+    )
+    flat = (0.5, 0.5, 0.5)
+    before = keys_of(tmp_path, "run.tune=3", fit=losing(trial, loss=flat))
+    assert before[-3:] == seeds
+    assert keys_of(tmp_path, "run.tune=3", fit=losing(loss=flat)) == [trial, *(seeds if again else ())]
