@@ -5,9 +5,7 @@ What is imported here is imported for `--help` too, so stages are imported insid
 
 from __future__ import annotations
 
-import errno
 import functools
-import os
 import shlex
 import shutil
 import sys
@@ -22,7 +20,7 @@ import typer
 
 from pipeline import __version__
 from pipeline.core.console import Console
-from pipeline.core.errors import PipelineError
+from pipeline.core.errors import NotDone, PipelineError
 from pipeline.core.noise import filtered_stderr, quiet_tensorflow
 from pipeline.settings.options import declared, keys_with_options, parameter_name, parameters, resolved, told
 from pipeline.settings.tables import SETTINGS, TABLES, Config
@@ -109,12 +107,13 @@ def run(settings: Config, console: Console, *, resume: Resume = False, version: 
     """Compare embedding + recurrent networks with bag of words on CORPUS, and write a report. A run that was
     stopped goes on where the same command names its folder with --out."""
     from pipeline.commands.run import run_experiment
+    from pipeline.commands.unfinished import check_all_is_done
     from pipeline.report import summarise
 
     folder = run_experiment(settings, console, _command(), resume=resume)
     if not settings.run.shard:
         console.say(summarise(folder))
-    _say_what_is_not_done(folder)
+    check_all_is_done(folder)
 
 
 @app.command(short_help="Say what a run on CORPUS will take: minutes, memory, disk.")
@@ -210,10 +209,11 @@ def merge_shards(
     console = Console()
     with _exit_statuses(console, debug):
         from pipeline.commands.merge import merge
+        from pipeline.commands.unfinished import check_all_is_done
         from pipeline.report import summarise
 
         console.say(summarise(merge(shards, out, corpus, console, _command())))
-        _say_what_is_not_done(out)
+        check_all_is_done(out)
 
 
 @app.command(short_help="Check a finished run's scores and report.")
@@ -251,6 +251,8 @@ def selftest(
     from pipeline.commands.selftest import selftest as find
     from pipeline.commands.selftest_kill import kill_runs
 
+    if kill < 0:
+        raise PipelineError("--kill", f"{kill} is no number of kills", "give 1 or more")
     told_on = Console(sys.stderr)
     findings = kill_runs(settings, told_on, kill) if kill else find(settings, told_on)
     words = describe_kills(findings) if kill else describe(findings)
@@ -327,18 +329,6 @@ def _command() -> str:
     return f"{start} {shlex.join(sys.argv[1:])}".rstrip()
 
 
-class NotDone(Exception):
-    """What of a run could not be done, though the rest was, in words: exit status 4."""
-
-
-def _say_what_is_not_done(run: Path) -> None:
-    from pipeline.commands.unfinished import not_done
-
-    said = not_done(run)
-    if said:
-        raise NotDone(said)
-
-
 class Found(Exception):
     """What `verify` or `selftest` found, in words: exit status 3."""
 
@@ -359,26 +349,11 @@ def _exit_statuses(console: Console, debug: bool) -> Iterator[None]:
 
         _stop(INTERRUPTED, what_was_finished(console))
     except Exception as error:
-        if any(text in str(error) for text in _FULL):
-            _stop(MISTAKE, str(_full_disk(console, error)), error if debug else None)
+        from pipeline.commands.full_disk import full_disk
+
+        if (mistake := full_disk(console, error)) is not None:
+            _stop(MISTAKE, str(mistake), error if debug else None)
         _stop(FAULT, _fault(console, error), error if debug else None)
-
-
-# How a full disk is told, whatever the error: polars has a class of its own.
-_FULL = [os.strerror(getattr(errno, name)) for name in ("ENOSPC", "EDQUOT") if hasattr(errno, name)]
-
-
-def _full_disk(console: Console, error: Exception) -> PipelineError:
-    """Return the mistake of a disk without room, with what of a run can be kept."""
-    from pipeline.run_folder.journal import JOURNAL
-
-    run = None if console.log_path is None else console.log_path.parent
-    fix = "make room, and run again"
-    if run is not None and (run / JOURNAL).is_file():
-        goes_on = f"the same command, with --out {run}, then goes on"
-        fix = f"make room; {goes_on}, and `python -m pipeline report {run}` scores what had finished"
-    where = getattr(error, "filename", None) or run or "disk"
-    return PipelineError(str(where), next(text for text in _FULL if text in str(error)), fix)
 
 
 def _stop(status: int, words: str, shown: Exception | None = None) -> NoReturn:

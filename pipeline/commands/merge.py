@@ -14,7 +14,8 @@ from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError, first_places
 from pipeline.core.files import plain
 from pipeline.corpus.sources import is_here, names_of
-from pipeline.experiment.planned_run import PlannedRun, differences
+from pipeline.experiment.data import read_and_split
+from pipeline.experiment.planned_run import PlannedRun, corpus_of, differences
 from pipeline.experiment.shards import Shard
 from pipeline.run_folder.joined import Piece, join
 from pipeline.run_folder.lock import RunLock
@@ -58,6 +59,9 @@ def merge(
         piece for _, piece in sorted(zip(runs, pieces, strict=True), key=lambda pair: _shard(pair[0]).number)
     ]
     config = _config_of_all(runs[0].config, out, corpus)
+    here = is_here(config.corpus.path)
+    if here:
+        _check_documents(runs[0], config)
     path = out_folder(str(out), "")
     with RunLock.take(path, console.say), console.stage(f"Joining {len(pieces)} shards"):
         begin = pieces[0].run.begin
@@ -65,13 +69,23 @@ def merge(
         about = begin["about"] | {"folder": path.as_posix(), "command": command}
         about["environment"] = about["environment"] | {"command": command}
         join(pieces, path, plain(begin | {"about": about, "texts": texts}))
-    if is_here(config.corpus.path):
+    if here:
         return run_experiment(config, console, command, resume=True)
     where = first_places(names_of(config.corpus.path))
     console.warn(f"{where} is not here, so nothing is trained any more; --corpus says where the corpus lies")
     with RunLock.take(path, console.say):
         finish(path, console)
     return path
+
+
+def _check_documents(run: PlannedRun, config: Config) -> None:
+    """Raise a PipelineError, before anything is written, if the corpus holds other documents than the shards read."""
+    read = read_and_split(config, Console(silent=True))
+    found = corpus_of(read, config)
+    if (found.hash, found.split_hash) != (run.about.corpus.hash, run.about.corpus.split_hash):
+        what = f"it holds other documents than those that {run.folder.path} was made from"
+        where = first_places(names_of(config.corpus.path))
+        raise PipelineError(where, what, "name the corpus of the shards with --corpus")
 
 
 def _config_of_all(config: Config, out: Path, corpus: Sequence[str] | None) -> Config:

@@ -7,7 +7,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from pipeline.commands.run import settle_sources
+from pipeline.commands.out_folder import check_out
+from pipeline.commands.run import models_elsewhere, settle_sources
 from pipeline.core.clean import plural
 from pipeline.core.console import Console
 from pipeline.core.files import plain
@@ -19,9 +20,11 @@ from pipeline.experiment.executors import check_executor
 from pipeline.experiment.fit_loop import FitLoop
 from pipeline.experiment.forecast import Cluster, every_job, forecast
 from pipeline.experiment.how_many import describe_work, fits_at_once, this_machine
+from pipeline.experiment.outside import check_names
 from pipeline.experiment.plan import check_settings, plan_models
 from pipeline.experiment.rates import machine_speed, usual_rates
-from pipeline.run_folder.details.forecast import Forecast, Seconds
+from pipeline.experiment.shards import Shard, take_share
+from pipeline.run_folder.details.forecast import Forecast, ForecastRow, Seconds
 from pipeline.run_folder.folder import RunFolder
 from pipeline.settings.tables import Config, first_seeds
 
@@ -38,7 +41,11 @@ def plan_run(config: Config, console: Console, nodes: int = 1) -> Forecast:
     planned = plan_models(config.run.models, config.run.embeddings)
     check_settings(planned, config.networks)
     check_executor(config.run.executor)
+    shard = Shard.parse(config.run.shard) if config.run.shard else None
+    check_out(config.run.out, resume=False)
+    check_names(config.run.compare, {model.name for model in planned})
     read = read_and_split(config, console)
+    models_elsewhere(config, read, console)
     config, _ = settle_tokenizer(config, read.loaded)
     config, _ = settle_sources(config, planned, read.corpora[0])
     data = tokenize_all(config, console, read.loaded, plan_models(config.run.models, config.run.embeddings))
@@ -51,7 +58,9 @@ def plan_run(config: Config, console: Console, nodes: int = 1) -> Forecast:
         loop = FitLoop(
             data, read.folds, own, lambda result, job: None, facts, lambda fold: config, config, None
         )
-        jobs = every_job(loop.planned_jobs(), first_seeds(config))
+        if shard is not None:
+            console.say(take_share([loop], shard))
+        jobs = [job for job in every_job(loop.planned_jobs(), first_seeds(config)) if loop.is_mine(job)]
         work = describe_work(data, read.folds, [job.mib for job in jobs])
         at_once = fits_at_once(work, machine, config.run.side_by_side)
         if nodes > 1:
@@ -69,17 +78,24 @@ def as_json(found: Forecast) -> str:
 
 def describe(found: Forecast) -> str:
     """Return a forecast as lines: a row for each model and source, the run, and what cannot be known."""
-    head = ("", "jobs", "least, min", "usual, min", "at most, min", "memory, MiB", "disk, MiB")
+    head = ("", "jobs", "a job, min", "least, min", "usual, min", "at most, min", "memory, MiB", "disk, MiB")
     lines = [head]
     for row in found.rows:
         name = row.name if row.measured else f"{row.name} *"
         lines.append(
-            (name, f"{row.fits}", *_minutes(row.seconds), f"{row.peak_mib:,.0f}", f"{row.disk_mib:,.1f}")
+            (
+                name,
+                f"{row.fits}",
+                _one_job(row),
+                *_minutes(row.seconds),
+                f"{row.peak_mib:,.0f}",
+                f"{row.disk_mib:,.1f}",
+            )
         )
     where = f"the run, {plural(found.nodes, 'node')}, {found.at_once} at once"
     memory = f"{found.peak_mib:,.0f}"
-    lines.append((where, "", *_minutes(found.seconds), memory, f"{found.disk_mib:,.1f}"))
-    lines.append(("what has to follow each other", "", *_minutes(found.critical_seconds), "", ""))
+    lines.append((where, "", "", *_minutes(found.seconds), memory, f"{found.disk_mib:,.1f}"))
+    lines.append(("what has to follow each other", "", "", *_minutes(found.critical_seconds), "", ""))
     widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
     table = ["  ".join(_padded(line, widths)).rstrip() for line in lines]
     starred = (
@@ -88,6 +104,10 @@ def describe(found: Forecast) -> str:
     return "\n".join(
         [*table, "", *starred, "What this cannot know:", *(f"- {text}" for text in found.unknown)]
     )
+
+
+def _one_job(row: ForecastRow) -> str:
+    return f"{row.seconds.usual / max(row.fits, 1) / 60:.1f}"
 
 
 def _minutes(seconds: Seconds) -> tuple[str, str, str]:

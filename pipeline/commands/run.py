@@ -15,7 +15,7 @@ import numpy as np
 from pipeline import __version__
 from pipeline.commands.laid_down import check_protocol, lay_down
 from pipeline.commands.out_folder import check_out, out_folder
-from pipeline.commands.unfinished import ENDINGS
+from pipeline.commands.unfinished import how_far, what_is_there
 from pipeline.core.clean import plural
 from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
@@ -193,20 +193,6 @@ def begin_or_go_on(path: Path, asked: AskedRun, lock: RunLock, console: Console,
     return run
 
 
-def what_is_there(run: PlannedRun) -> str:
-    """Return in words how far a run had come that was stopped."""
-    state = ENDINGS.get(run.folder.state, "its fits had ended")
-    return f"{how_far(run)}, begun {run.about.started}; it {state}"
-
-
-def how_far(run: PlannedRun) -> str:
-    """Return in words how many fits of a run are there; those that were made elsewhere are not counted."""
-    names = {model.name for model in run.fitted_here}
-    fits = [key for key in run.planned_fits() if key.name in names]
-    there = sum(key in run.folder.fits for key in fits)
-    return f"{there} of {plural(len(fits), 'fit')} are there"
-
-
 def settle_sources(
     config: Config, planned: tuple[PlannedModel, ...], corpus: Corpus
 ) -> tuple[Config, tuple[str, ...]]:
@@ -258,16 +244,20 @@ def fit_and_score(
         explain = explain_with(run, console, executors, fitted.at_once, tell, deadline)
         _conclude(run, read, fitted.tokenized, console, explain)
         if why == OUT_OF_TIME:
-            console.say(f"Out of time: {how_far(run)}; the same command, with --out {folder.path}, goes on")
+            console.say(_out_of_time(run))
         elif why:
             raise KeyboardInterrupt
     except StoppedAtOnce:
         run.end(INTERRUPTED)
         raise
     except KeyboardInterrupt:
-        if not folder.reported and folder.state not in (INTERRUPTED, OUT_OF_TIME):
+        if folder.state == "running":
             folder.state = INTERRUPTED
             _conclude_without_words(run, read, console)
+        elif (
+            not folder.reported
+        ):  # every fit is there: the same command, or `report`, has only the report to make
+            run.end(INTERRUPTED)
         raise
     except PipelineError:
         scored = folder.state in ("done", INCOMPLETE)
@@ -285,6 +275,14 @@ def fit_and_score(
         if not folder.path.is_dir():  # of which any of its files may have been the first to tell
             raise vanished(folder.path) from error
         raise
+
+
+def _out_of_time(run: PlannedRun) -> str:
+    goes_on = f"the same command, with --out {run.folder.path}, goes on"
+    told = f"Out of time: {how_far(run)}; {goes_on}"
+    if run.folder.done():
+        return told
+    return f"{told}. Word vectors and linear models that had not ended begin anew then: give more --minutes"
 
 
 def _tell_stop(console: Console, why: str) -> None:

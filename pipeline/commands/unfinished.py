@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pipeline.core.clean import plural
 from pipeline.core.console import Console
-from pipeline.core.errors import PipelineError, first_places
+from pipeline.core.errors import NotDone, PipelineError, first_places
 from pipeline.core.fits import INCOMPLETE, FitKey, JobKey
 from pipeline.corpus.facts import split_hash
 from pipeline.corpus.readers.places import FROM_STANDARD_INPUT
@@ -95,6 +96,13 @@ def not_done(run: Path) -> str:
     return f"could not be done: {jobs}; the same command, with --out {run}, tries again"
 
 
+def check_all_is_done(run: Path) -> None:
+    """Raise `NotDone` if jobs of a run that has ended could not be done."""
+    said = not_done(run)
+    if said:
+        raise NotDone(said)
+
+
 def lacks_probes(run: PlannedRun, network: str) -> bool:
     """Return whether a probe that was asked for has not looked at a network."""
     entry = run.folder.probes.get(network, {"probes": {}})
@@ -107,7 +115,7 @@ ENDINGS = {
     "failed": "failed",
     "out of time": "ran out of time",
     INCOMPLETE: "ended, but not all of it could be done",
-    "shard": "was a shard, which is done,",
+    "shard": "was a shard, and is done",
     "merged": "was merged from shards",
 }
 
@@ -149,3 +157,17 @@ def _decorate(run: PlannedRun, scored: Scored, console: Console) -> bool:
     with console.stage("Tokenising"):
         tokenized = tokenize(read.loaded.corpus.texts, run.config.tokenizer)
     return decorate(run, scored, read, tokenized, console, explain_with(run, console, here))
+
+
+def what_is_there(run: PlannedRun) -> str:
+    """Return in words how far a run had come that was stopped."""
+    state = ENDINGS.get(run.folder.state, "its fits had ended")
+    return f"{how_far(run)}, begun {run.about.started}; it {state}"
+
+
+def how_far(run: PlannedRun) -> str:
+    """Return in words how many fits of a run are there; those that were made elsewhere are not counted."""
+    names = {model.name for model in run.fitted_here}
+    fits = [key for key in run.planned_fits() if key.name in names]
+    there = sum(key in run.folder.fits for key in fits)
+    return f"{there} of {plural(len(fits), 'fit')} are there"

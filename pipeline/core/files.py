@@ -81,6 +81,9 @@ def unfinished(path: Path) -> Iterator[Path]:
         yield Path(name)
         os.chmod(name, 0o644)  # mkstemp makes a file that only its owner can read
         os.replace(name, path)
+    except OSError as error:  # a person knows the file by its own name
+        error.filename = str(path)
+        raise
     finally:
         Path(name).unlink(missing_ok=True)
 

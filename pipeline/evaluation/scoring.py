@@ -8,13 +8,13 @@ predictions come out. A run writes what comes out; `verify` computes it again an
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import cast
 
 import polars as pl
 
-from pipeline.core.fits import INCOMPLETE, Fit
+from pipeline.core.fits import Fit
 from pipeline.core.seeds import stage_generator
 from pipeline.evaluation.budgets import describe_budgets
 from pipeline.evaluation.calibration import calibrate
@@ -33,7 +33,7 @@ from pipeline.evaluation.result_rows import by_model, result_row, summary_row
 from pipeline.evaluation.seeds import SeedsAsked, SeedsFound, find_seeds, first_seeds_only
 from pipeline.evaluation.slices import slice_scores
 from pipeline.evaluation.summary import MeanScores, summarise
-from pipeline.evaluation.verdict import ask, decide_verdict, no_verdict
+from pipeline.evaluation.verdict import ask, decide_verdict, naming_what_is_missing, no_verdict
 from pipeline.run_folder.details.documents import ChosenDocuments, ClassScores
 from pipeline.run_folder.details.fitting import Assumptions
 from pipeline.run_folder.details.probes import Found, ProbedNetwork
@@ -196,21 +196,13 @@ def _verdict(recorded: Recorded, choices: Choices) -> Verdict:
     if network is None or not baselines:
         kinds = {recorded.models[key.name].verdict_kind for key in recorded.missing}
         verdict = no_verdict(choices.network_name, baselines, rope=rope, metric=metric, planned=kinds)
-        return _naming_what_is_missing(verdict, recorded)
+        return naming_what_is_missing(verdict, recorded)
     trained = choices.trained[network.name]
     question = ask(recorded.saved, network, baselines, rope, n_docs, trained=trained, metric=metric)
     classes = recorded.facts.corpus.classes.values()
     skewed = max(classes, default=0) > SKEWED * sum(classes)
     verdict = decide_verdict(question, rope=rope, metric=metric, n_docs=n_docs, skewed=skewed)
-    return _naming_what_is_missing(verdict, recorded)
-
-
-def _naming_what_is_missing(verdict: Verdict, recorded: Recorded) -> Verdict:
-    """Return the verdict of a run in which fits could not be done with a sentence that names them."""
-    if recorded.facts.state != INCOMPLETE or not recorded.missing:
-        return verdict
-    named = recorded.labels(recorded.missing)
-    return replace(verdict, sentence=f"{verdict.sentence} Missing, since it could not be done: {named}.")
+    return naming_what_is_missing(verdict, recorded)
 
 
 def _comparable(

@@ -28,7 +28,7 @@ from pipeline.models.table import PlannedModel
 from pipeline.run_folder.details.documents import ChosenDocuments
 from pipeline.run_folder.details.fitting import FitCost, Fits, FittedModel, ModelCosts
 from pipeline.run_folder.folder import RunFolder
-from pipeline.run_folder.journal import END
+from pipeline.run_folder.journal import END, REUSE
 from pipeline.run_folder.metrics import check_metrics
 from pipeline.run_folder.metrics.rows import Kind
 from pipeline.run_folder.models import bytes_to_predict
@@ -44,7 +44,7 @@ def count_this_verdict(run: PlannedRun) -> None:
     name = hashlib.sha256(f"{folder.path.resolve()} {run.about.started}".encode()).hexdigest()
     look = Look(name, now(), run.about.tests, settings_hash(run.config, run.about.corpus))
     reuse, why_not = count_verdict(look, run.about.tested)
-    folder.tell("reuse", plain(reuse))
+    folder.tell(REUSE, plain(reuse))
     folder.note(why_not)
 
 

@@ -86,7 +86,7 @@ def forecast(data: RunData, jobs: Sequence[Job], rates: Rates, cluster: Cluster,
         peak_mib=cluster.own_mib + max(peak for _, peak in plans),
         disk_mib=_REPORT_MIB + sum(one.disk_mib for one in expected),
         rows=tuple(_rows(expected, rates)),
-        unknown=tuple(unknown(data.config)),
+        unknown=tuple(unknown(data.config, trains)),
     )
 
 
@@ -235,12 +235,16 @@ def _names(one: Expected) -> tuple[str, ...]:
     return tuple(name for name, _ in one.fits) or (f"{of}{one.job.key.name}",)
 
 
-def unknown(config: Config) -> Iterable[str]:
-    """Yield what a forecast cannot know, in sentences."""
-    yield "When a training stops is decided on validation documents: each has a least, its first budget, and a most."
+def unknown(config: Config, trains: bool) -> Iterable[str]:
+    """Yield what a forecast cannot know, in sentences; `trains`: whether a network is among the jobs."""
+    if trains:
+        yield (
+            "When a training stops is decided on validation documents: each has a least, its first budget, and a most."
+        )
     yield "What else runs on the machine meanwhile; memory is what such jobs took elsewhere, not a bound."
-    yield "A seed far from the others is trained a second time; none is counted."
-    if config.run.seeds == AUTO:
+    if trains:
+        yield "A seed far from the others is trained a second time; none is counted."
+    if config.run.seeds == AUTO and trains:
         more = most_seeds(config) - first_seeds(config)
         yield f"Up to {more} seeds are added for the network of the verdict; none is counted."
     if config.run.cache:

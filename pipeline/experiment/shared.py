@@ -8,6 +8,7 @@ without pickle. What is not a large array goes to a worker with the job, as the 
 from __future__ import annotations
 
 import io
+import os
 import pickle
 import shutil
 import tempfile
@@ -19,8 +20,10 @@ from pathlib import Path
 from typing import IO, Any, Generic, TypeVar, cast
 
 import numpy as np
+import psutil
 
 T = TypeVar("T")
+_PREFIX = "embedseq-fits-"  # then the number of the process: see `_clear_after_the_dead`
 _LEAST_BYTES = 2**16  # of an array that gets a file of its own
 
 
@@ -73,12 +76,22 @@ def shared_files() -> Iterator[SharedFiles]:
     """Give a folder for what fits share while the block runs."""
     try:
         # On Windows a file that is still mapped cannot be deleted; what is left is the system's to clear.
-        place = tempfile.TemporaryDirectory(prefix="embedseq-", ignore_cleanup_errors=True)
+        _clear_after_the_dead()
+        prefix = f"{_PREFIX}{os.getpid()}-"
+        place = tempfile.TemporaryDirectory(prefix=prefix, ignore_cleanup_errors=True)
     except OSError as error:
         yield SharedFiles(Path(), why_not=f"there is no folder for temporary files ({error.strerror})")
         return
     with place as folder:
         yield SharedFiles(Path(folder))
+
+
+def _clear_after_the_dead() -> None:
+    """Remove the folders of processes that were killed: the words of a corpus are not to lie about for ever."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        number = folder.name.removeprefix(_PREFIX).split("-")[0]
+        if number.isdigit() and not psutil.pid_exists(int(number)):
+            shutil.rmtree(folder, ignore_errors=True)  # another person's cannot be removed, and stays
 
 
 class _Writer(pickle.Pickler):

@@ -47,7 +47,7 @@ def work(start: WorkerStart, pipe: Connection) -> None:
     data = replace(start.shared.get(), console=RelayConsole(pipe))
     if not data.config.run.debug:
         quiet_tensorflow()
-    while (job := pipe.recv()) is not None:
+    while (job := _next_job(pipe)) is not None:
         try:
             if job.key.kind in WITH_NETWORKS and not libraries.are_loaded():
                 libraries.load(start.threads)
@@ -63,6 +63,15 @@ def work(start: WorkerStart, pipe: Connection) -> None:
             pipe.send(("come", failed) if failed else ("raised", error))
         else:
             pipe.send(("come", JobEnded(job.key)))
+
+
+def _next_job(pipe: Connection) -> Job | None:
+    """Return the next job; None where there is no more, or the process that gives them is gone."""
+    try:
+        job: Job | None = pipe.recv()
+    except EOFError:
+        return None
+    return job
 
 
 def _end_with_parent() -> None:

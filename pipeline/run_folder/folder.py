@@ -230,6 +230,8 @@ class RunFolder(RunRecord):
         for pattern in ("details/*.*", "predictions/*", LOG, CONFIG):
             for file in self.path.glob(pattern):
                 file.unlink()
+        for began in (CURVE_FOLDER, UNFINISHED):  # this run's own, whole
+            shutil.rmtree(self.path / began, ignore_errors=True)
         for folder in (self.path / "predictions", self.path / "details", self.path):
             with suppress(OSError):  # somebody else's file is in it, or it is not there
                 folder.rmdir()

@@ -7,17 +7,18 @@ but nothing is changed in it: what is damaged is refused.
 from __future__ import annotations
 
 import shutil
+import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.core.errors import PipelineError, first_places
 from pipeline.core.files import write_whole
-from pipeline.core.fits import Row
+from pipeline.core.fits import INCOMPLETE, Row
 from pipeline.run_folder.journal import BEGIN, END, JOURNAL, RESUMED, Line, read_journal, rewrite
 from pipeline.run_folder.lock import check_free
 from pipeline.run_folder.predictions import FOLDER as PREDICTIONS
-from pipeline.run_folder.reading import CURVE_FOLDER, STATUS, UNFINISHED
+from pipeline.run_folder.reading import CONFIG, CURVE_FOLDER, METRICS, STATUS, UNFINISHED
 from pipeline.run_folder.stopped import StoppedRun, damaged_files
 
 SHARD, MERGED = "shard", "merged"  # states of a run
@@ -48,10 +49,15 @@ class Piece:
         """
         if not (path / JOURNAL).is_file():
             fix = "give the folders that `run --shard` wrote"
-            raise PipelineError(str(path), "there is no shard of a run in it", fix)
+            finished = (path / METRICS).is_file()
+            what = "it holds a finished run, no shard" if finished else "there is no shard of a run in it"
+            raise PipelineError(str(path), what, fix)
         check_free(path)
         run = _whole(path, path)
         state = _state(run)
+        if not tomllib.loads(run.begin["texts"][CONFIG])["run"]["shard"]:
+            what = "it holds a whole run that was stopped, no shard"
+            raise PipelineError(str(path), what, "give that run's own command: it goes on")
         if state != SHARD:
             what = f"this shard is not finished: it {_UNFINISHED.get(state, f'ended as {state}')}"
             raise PipelineError(str(path), what, "give the command of this shard again: it goes on")
@@ -64,7 +70,11 @@ class Piece:
         return self.run.path
 
 
-_UNFINISHED = {"": "was killed, or is a run of another kind", "done": "is a whole run"}
+_UNFINISHED = {
+    "": "was killed, or is a run of another kind",
+    "done": "is a whole run",
+    INCOMPLETE: "is a whole run",
+}
 
 
 def _state(run: StoppedRun) -> str:

@@ -23,7 +23,7 @@ from pipeline.core.fits import JobKey, Row
 
 JOURNAL = Path("details", "journal.jsonl")
 VERSION = 4  # of what a line holds
-BEGIN, RESUMED, STAGE, JOB, END = "begin", "resumed", "stage", "job", "end"
+BEGIN, RESUMED, STAGE, JOB, REUSE, END = "begin", "resumed", "stage", "job", "reuse", "end"
 FAR_OFF = "far off"  # which seeds of a network stand far from the others
 
 _CHECKED = re.compile(rb'(.*), "check": "([0-9a-f]{16})"\}', re.DOTALL)
@@ -68,8 +68,9 @@ class Journal:
                 while left:
                     left = left[file.write(left) :]
                 os.fsync(file.fileno())
-            except OSError:  # a full disk: nothing is to follow half a line
+            except OSError as error:  # a full disk: nothing is to follow half a line
                 file.truncate(size)
+                error.filename = str(self.path)
                 raise
         return line
 

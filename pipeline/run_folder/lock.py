@@ -203,8 +203,9 @@ def _create(run: Path, holder: Holder) -> None:
         try:
             file.write(_content(holder))
             file.flush()
-        except OSError:  # a full disk
+        except OSError as error:  # a full disk
             path.unlink()
+            error.filename = str(path)
             raise
 
 

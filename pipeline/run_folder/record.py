@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from pipeline.core.fits import Fit, FitKey, JobKey, Row, Score, Trial, WordsResult
 from pipeline.run_folder.attempts import BEGUN, LEFT, Attempts
 from pipeline.run_folder.details.fitting import CurveSets
-from pipeline.run_folder.journal import BEGIN, END, FAR_OFF, JOB, RESUMED, STAGE
+from pipeline.run_folder.journal import BEGIN, END, FAR_OFF, JOB, RESUMED, REUSE, STAGE
 from pipeline.run_folder.metrics.corpus import Reuse
 from pipeline.run_folder.metrics.rows import value_as
 
@@ -243,7 +243,7 @@ TAKES: dict[str, Callable[[RunRecord, Any], None]] = {
     "note": lambda record, row: record.notes.append(row),
     "tokens": _take_tokens,
     "curve": lambda record, row: setattr(record, "curve", value_as(CurveSets, row)),
-    "reuse": lambda record, row: setattr(record, "reuse", value_as(Reuse, row)),
+    REUSE: lambda record, row: setattr(record, "reuse", value_as(Reuse, row)),
     "added seeds": lambda record, row: record.added_seeds.update(row),
     END: lambda record, row: setattr(record, "state", row["state"]),
     STAGE: _take_stage,

@@ -23,6 +23,7 @@ from pipeline.run_folder.journal import (
     JOB,
     JOURNAL,
     RESUMED,
+    REUSE,
     Line,
     ReadJournal,
     read_journal,
@@ -99,9 +100,9 @@ class StoppedRun:
         return self.lines[next(ends, len(self.lines)) :]
 
     def without_conclusion(self) -> tuple[Line, ...]:
-        """Return the lines without those of such a report; what jobs gave stays."""
+        """Return the lines without those of such a report; what jobs gave stays, and that its verdict was counted."""
         before = self.lines[: len(self.lines) - len(self.conclusion)]
-        return *before, *(line for line in self.conclusion if line.job is not None)
+        return *before, *(line for line in self.conclusion if line.job is not None or line.kind == REUSE)
 
 
 def vanished(run: Path) -> PipelineError:
@@ -118,11 +119,19 @@ def holds(path: Path) -> Literal["nothing", "a run that can go on", "a finished 
     OSError
         If it cannot be read.
     """
-    if not path.is_dir() or all(file.name.removeprefix(".").startswith(LOCK) for file in path.iterdir()):
+    if not path.is_dir():
         return "nothing"
     if (path / JOURNAL).is_file():
         return "a run that can go on"
+    if all(_is_left_over(file, path) for file in path.rglob("*")):
+        return "nothing"
     return "a finished run" if (path / METRICS).is_file() else "other files"
+
+
+def _is_left_over(file: Path, run: Path) -> bool:
+    """Whether a kill before the journal's first line leaves it: a lock, a folder, what was being written."""
+    lock = file.parent == run and file.name.removeprefix(".").startswith(LOCK)
+    return lock or file.suffix == ".part" or (file.is_dir() and not file.is_symlink())
 
 
 def damaged_files(run: Path, lines: Iterable[Line]) -> list[str]:

@@ -144,8 +144,8 @@ def test_help_names_every_option_and_no_other(capsys: Captured) -> None:
 def test_help_of_inspect_names_what_decides_how_a_corpus_is_read(capsys: Captured) -> None:
     shown = set(re.findall(r"^ +(--[a-z-]+)", help_of(capsys, "inspect", "corpus"), re.MULTILINE))
     wanted = (
-        "--test --validation --unlabelled --text --label --allow-losses --folds --test-size",
-        "--seed --config --set --debug",
+        "--test --validation --unlabelled --text --label --encoding --map --drop-class --only-known-classes",
+        "--limit --allow-losses --folds --test-size --seed --config --set --debug",
     )
     assert shown == {*" ".join(wanted).split(), "--help"}
 
@@ -223,7 +223,7 @@ def test_a_full_disk_is_no_fault_and_what_had_finished_can_be_scored(
     (tmp_path / "details").mkdir()
     ended_by(error, lambda console: console.log_to(tmp_path / "log.txt"))
     assert status_of(cli.main, "run", "a.csv") == 2
-    again = f"{tmp_path}: {FULL}; make room, and run again\n"
+    again = f"{tmp_path}: {FULL}; make room, and give the command again\n"
     assert capsys.readouterr() == ("", again)
     (tmp_path / "details" / "journal.jsonl").touch()
     assert status_of(cli.main, "run", "a.csv") == 2

@@ -470,3 +470,23 @@ def test_a_full_disk_ends_a_run_that_goes_on_when_there_is_room(
     said = perform(tmp_path, run_out=str(out), run_deterministic=True)
     assert f"Goes on in {out}: " in said
     assert compared(out) == compared(whole)
+
+
+def test_ctrl_c_while_the_report_is_drawn_makes_no_second_one_and_the_same_command_has_it_alone_to_make(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[Path] = []
+
+    def draw(run: Path) -> None:
+        drawn.append(run)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("pipeline.report.draw_report", draw)
+        with pytest.raises(KeyboardInterrupt):
+            perform(tmp_path)
+    assert drawn == [tmp_path / "run"]
+    assert read(tmp_path / "run", "details/status.json")["state"] == "interrupted"
+    assert "Goes on in" in perform(tmp_path)
+    assert "3 of 3 fits are there" in (tmp_path / "run" / "log.txt").read_text(encoding="utf-8")
+    assert read(tmp_path / "run", "details/status.json")["state"] == "done"

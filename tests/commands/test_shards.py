@@ -297,6 +297,27 @@ def test_an_unfinished_shard_and_what_is_none_are_refused(tmp_path: Path, shards
     assert refused(tmp_path, [first, empty]) == (
         f"{empty}: there is no shard of a run in it; give the folders that `run --shard` wrote"
     )
+    finished = perform(tmp_path, "finished", corpus_folds=2, run_embeddings="random")
+    assert refused(tmp_path, [first, finished]) == (
+        f"{finished}: it holds a finished run, no shard; give the folders that `run --shard` wrote"
+    )
+    stopped = perform(tmp_path, "stopped", corpus_folds=2, run_embeddings="random", run_minutes=0.00001)
+    assert refused(tmp_path, [first, stopped]) == (
+        f"{stopped}: it holds a whole run that was stopped, no shard; give that run's own command: it goes on"
+    )
+
+
+def test_another_corpus_is_refused_before_anything_is_written(tmp_path: Path, shards: list[Path]) -> None:
+    films = (tmp_path / "films.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    other = tmp_path / "other.csv"
+    other.write_text("".join(films[:-1]), encoding="utf-8")
+    with pytest.raises(PipelineError) as error:
+        merge(shards, tmp_path / "merged", [str(other)], Console(silent=True), "merge")
+    assert str(error.value) == (
+        f"{other}: it holds other documents than those that {shards[0]} was made from;"
+        " name the corpus of the shards with --corpus"
+    )
+    assert not (tmp_path / "merged").exists()
 
 
 # --- where the corpus is not

@@ -11,6 +11,7 @@ from corpus_builders import CSV, documents, write_classes
 from pipeline.core.errors import PipelineError
 from pipeline.core.values import Dropped
 from pipeline.corpus.loading import read_corpus
+from pipeline.corpus.readers.entries import visible
 
 ALL = [("a good film", "pos"), ("a bad film", "neg"), ("so good", "pos"), ("so bad", "neg")]
 TEST_CSV = "text,label\nfine,pos\n"
@@ -320,6 +321,22 @@ def test_folders_that_are_named_are_classes(tmp_path: Path) -> None:
     """What a shell makes of FOLDER/*."""
     folder = write_classes(tmp_path / "f", {"neg/1": "bad", "pos/1": "good"})
     assert documents(read_corpus(f"{folder}/*")) == [("bad", "neg"), ("good", "pos")]
+
+
+def test_an_archive_beside_a_folder_is_a_folder_too(tmp_path: Path) -> None:
+    """Their common folder is that of the whole machine, which nobody looks through."""
+    archive = packed(write_classes(tmp_path / "neg", {"1": "bad", "2": "worse"}), ".zip")
+    loaded = read_corpus([archive, write_classes(tmp_path / "pos", {"1": "good"})])
+    assert documents(loaded) == [("bad", "neg.zip"), ("worse", "neg.zip"), ("good", "pos")]
+    assert loaded.warnings == ()
+
+
+def test_a_folder_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    with pytest.raises(PipelineError) as caught:
+        visible(tmp_path / "gone")
+    assert str(caught.value) == (
+        f"{tmp_path}/gone: the folder cannot be read (No such file or directory); check the path, and who may read it"
+    )
 
 
 def test_folders_of_classes_that_are_named_are_joined(tmp_path: Path) -> None:

@@ -576,6 +576,20 @@ def test_a_damaged_zip(tmp_path: Path) -> None:
     )
 
 
+def test_a_zip_whose_table_of_contents_is_damaged(tmp_path: Path) -> None:
+    whole = VARIANTS["the one file of a .zip"].build(tmp_path, WORDS, VECTORS).read_bytes()
+    at = whole.index(b"PK\x01\x02")
+    no_utf8 = whole[: at + 9] + b"\x08" + whole[at + 10 : at + 46] + b"\xa4" + whole[at + 47 :]
+    said = refusal(write(tmp_path / "a.zip", no_utf8))
+    assert said.startswith(
+        "a.zip: the file is not whole zip data (its table of contents is damaged: 'utf-8' codec"
+    )
+    # the name, of 17 bytes, is empty, and its bytes are a comment
+    no_name = whole[: at + 28] + bytes([0, 0, 0, 0, 17, 0]) + whole[at + 34 :]
+    said = refusal(write(tmp_path / "b.zip", no_name))
+    assert said.startswith("b.zip: the file is not whole zip data (")
+
+
 def test_binary_data_of_another_kind(tmp_path: Path) -> None:
     path = write(tmp_path / "picture.bin", b"\x89PNG\r\n\x1a\n" + bytes(range(256)))
     assert refusal(path) == f"picture.bin: this is binary data of no known vector format; {FORMATS}"

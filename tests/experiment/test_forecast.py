@@ -9,6 +9,7 @@ from whole_runs import configure, perform, read
 
 from pipeline.commands.plan import describe, plan_run
 from pipeline.core.console import Console
+from pipeline.core.errors import PipelineError
 from pipeline.core.fits import JobKey
 from pipeline.experiment.data import Split
 from pipeline.experiment.forecast import Cluster, Expected, every_job, longest_chain, schedule
@@ -89,7 +90,10 @@ def test_plan_measures_the_jobs_of_a_run_on_the_corpus(tmp_path: Path) -> None:
     assert found.nodes == 2
     assert found.peak_mib > 100
     lines = describe(found).splitlines()
-    assert lines[0].split()[:3] == ["jobs", "least,", "min"]
+    assert " ".join(lines[0].split()) == (
+        "jobs a job, min least, min usual, min at most, min memory, MiB disk, MiB"
+    )
+    assert not any("added" in line or "training" in line for line in lines)  # no network is asked for
     assert [line.split()[0] for line in lines[1:4]] == ["bow", "tfidf", "the"]
     assert not list(tmp_path.glob("run*"))  # nothing was fitted for good
 
@@ -99,3 +103,33 @@ def test_a_run_keeps_what_was_expected_of_it(tmp_path: Path) -> None:
     (row,) = read(run, "details/forecast.json")["rows"]
     assert (row["name"], row["fits"], row["measured"]) == ("bow", 1, False)
     assert "What was expected, and what happened" in (run / "report.md").read_text()
+
+
+def test_plan_takes_the_share_of_a_shard_alone(tmp_path: Path) -> None:
+    shares = [
+        plan_run(
+            configure(tmp_path, run_models="bow,mean", run_embeddings="random", run_shard=f"{number}/2"),
+            Console(silent=True),
+        )
+        for number in (1, 2)
+    ]
+    assert sorted(row.name for share in shares for row in share.rows) == [
+        "bow",
+        "mean@random",
+        "vectors of random",
+    ]
+    assert all(share.rows for share in shares)
+
+
+@pytest.mark.parametrize(
+    ("options", "where"),
+    [
+        ({"run_shard": "5/3"}, "--shard"),
+        ({"run_compare": "nofile.csv"}, "nofile.csv"),
+        ({"run_out": "README.md"}, "--out"),
+    ],
+)
+def test_plan_refuses_what_a_run_would_refuse(tmp_path: Path, options: dict[str, str], where: str) -> None:
+    with pytest.raises(PipelineError) as error:
+        plan_run(configure(tmp_path, run_models="bow", **options), Console(silent=True))
+    assert error.value.where == where

@@ -11,7 +11,7 @@ import pytest
 from whole_runs import FitJob, configure, fitting, noting, perform, read, run_job
 
 from pipeline.core.console import Console
-from pipeline.core.fits import Fit, FitResult, JobFailed, JobKey, ProbesResult, SecondTraining
+from pipeline.core.fits import Fit, FitResult, JobFailed, JobKey, ProbesResult, SecondTraining, SourceResult
 from pipeline.embeddings.audit.fit import CorpusFacts
 from pipeline.experiment.data import RunData, read_and_split, tokenize_all
 from pipeline.experiment.fit_loop import FitLoop
@@ -79,7 +79,7 @@ def test_no_fit_waits_for_a_probe(tmp_path: Path, at_once: int, monkeypatch: pyt
     loop = loop_of(tmp_path, run_models="bow,lstm", run_seeds=2, run_extra_probes="forget-bias")
     executor = InTurn(loop.data, at_once)
     monkeypatch.setattr(
-        "pipeline.experiment.fit_loop.describe_source", lambda *_: ProbesResult("", 0, {"probes": {}})
+        "pipeline.experiment.fit_loop.describe_source", lambda *_: SourceResult((), "learned", 0, ())
     )
     monkeypatch.setattr("pipeline.experiment.fit_loop.is_whole", lambda path: True)
     run_jobs([loop], executor)

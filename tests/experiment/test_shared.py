@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import pickle
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -65,3 +69,22 @@ def test_the_folder_goes_with_the_block() -> None:
         assert files.folder.is_dir()
     assert not files.folder.exists()
     assert held.folder is not None
+
+
+def test_what_a_killed_process_left_is_removed_by_the_next_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    left, of_the_living = (
+        tmp_path / f"embedseq-fits-{dead.pid}-ab",
+        tmp_path / f"embedseq-fits-{os.getpid()}-cd",
+    )
+    for folder in (left, of_the_living, tmp_path / "embedseq-fits-notes"):
+        folder.mkdir()
+        (folder / "0.npy").touch()
+    with shared_files():
+        assert not left.exists()
+        assert of_the_living.exists()
+        assert (tmp_path / "embedseq-fits-notes").exists()

@@ -22,7 +22,7 @@ from pipeline.core.fits import (
 )
 from pipeline.run_folder.folder import RunFolder
 from pipeline.run_folder.journal import JOURNAL
-from pipeline.run_folder.stopped import ASIDE, StoppedRun
+from pipeline.run_folder.stopped import ASIDE, StoppedRun, holds
 from pipeline.tasks.classification.answers import Predictions
 
 ANSWERS = Predictions(np.array([4]), np.array([0], np.int32), np.array([[0.75, 0.25]], np.float32))
@@ -333,3 +333,37 @@ def test_a_fit_that_is_computed_again_takes_the_place_of_the_first(tmp_path: Pat
     assert part.fits[FitKey("bow", 0, 0)].fit_seconds == 2.0
     assert part.notes == ["few words"]
     assert again(tmp_path).embeddings == part.embeddings
+
+
+@pytest.mark.parametrize("left", ["details/.journal.jsonl.x1.part", "details", "unfinished/vectors"])
+def test_what_a_kill_leaves_before_the_first_line_is_nothing(tmp_path: Path, left: str) -> None:
+    path = tmp_path / left
+    path.parent.mkdir(exist_ok=True)
+    if path.suffix:
+        path.touch()
+    else:
+        path.mkdir()
+    assert holds(tmp_path) == "nothing"
+    (tmp_path / "details" / "notes.txt").parent.mkdir(exist_ok=True)
+    (tmp_path / "details" / "notes.txt").touch()
+    assert holds(tmp_path) == "other files"
+
+
+def test_a_run_that_is_taken_back_leaves_nothing_of_its_smaller_sets(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    run.mkdir()
+    folder = RunFolder.create(run, ("bad", "good"), "hash", {})
+    folder.for_curve()
+    folder.unfinished.mkdir()
+    (folder.unfinished / "vectors.safetensors").touch()
+    folder.take_back()
+    assert not run.exists()
+
+
+def test_a_verdict_that_was_counted_stays_counted_when_the_run_goes_on(tmp_path: Path) -> None:
+    stopped_run(tmp_path)
+    folder = RunFolder.going_on(StoppedRun.read(tmp_path), ("bad", "good"), "hash", {}, began=0.0)
+    folder.tell("end", {"state": "interrupted"})
+    row = {"tests": "a" * 64, "documents": 445, "verdicts": 7, "runs": 8, "repeated": False, "first": None}
+    folder.tell("reuse", row)
+    assert [line.kind for line in StoppedRun.read(tmp_path).without_conclusion()][-1] == "reuse"

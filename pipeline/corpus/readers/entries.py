@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
 
+from pipeline.core.errors import PipelineError
+
 TRAIN, TEST, VALIDATION, UNLABELLED = "train", "test", "validation", "unlabelled"
 EITHER = "evaluation"  # the test part, or the validation part where another is called test
 
@@ -32,7 +34,23 @@ _ABOUT_DATA = (
 
 def visible(folder: Path) -> list[Path]:
     """Return what a folder holds in sorted order, without what is hidden or of an operating system."""
-    return sorted(path for path in folder.iterdir() if not is_hidden_name(path.name))
+    return [folder / entry.name for entry in entries_of(folder) if not is_hidden_name(entry.name)]
+
+
+def entries_of(folder: Path) -> list[os.DirEntry[str]]:
+    """Return what a folder holds in sorted order; an entry knows files from folders without asking again.
+
+    Raises
+    ------
+    PipelineError
+        If the folder cannot be read.
+    """
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entries, key=lambda entry: entry.name)
+    except OSError as error:
+        what = f"the folder cannot be read ({error.strerror})"
+        raise PipelineError(str(folder), what, "check the path, and who may read it") from None
 
 
 def is_hidden_name(name: str) -> bool:
@@ -46,7 +64,7 @@ def is_hidden_name(name: str) -> bool:
 
 def hidden(folder: Path) -> list[Path]:
     """Return what `visible` leaves out, in sorted order."""
-    return sorted({*folder.iterdir()} - {*visible(folder)})
+    return [folder / entry.name for entry in entries_of(folder) if is_hidden_name(entry.name)]
 
 
 def is_about_data(path: Path) -> bool:
@@ -86,8 +104,7 @@ def files_below(folder: Path) -> Iterator[Path]:
 
 
 def _files_below(folder: Path, entered: set[Path]) -> Iterator[Path]:
-    with os.scandir(folder) as entries:  # knows files from folders without asking again for each
-        found = sorted((one for one in entries if not is_hidden_name(one.name)), key=lambda one: one.name)
+    found = [entry for entry in entries_of(folder) if not is_hidden_name(entry.name)]
     yield from (folder / one.name for one in found if _is_there(one) and one.is_file())
     for one in found:
         if _is_there(one) and one.is_dir() and (real := (folder / one.name).resolve()) not in entered:

@@ -20,6 +20,7 @@ from pipeline.corpus.readers.encodings import decode_all
 from pipeline.corpus.readers.entries import (
     UNLABELLED,
     documents_below,
+    entries_of,
     folders_in,
     is_hidden_name,
     part_of,
@@ -47,15 +48,28 @@ def read_folder(folder: Path, shown: str | None = None) -> RawTable:
     """
     classes = [path for path in folders_in(folder) if part_of(path.name) != UNLABELLED]
     unlabelled = [path for path in folders_in(folder) if part_of(path.name) == UNLABELLED]
-    return read_classes(folder, classes, unlabelled, shown)
+    loose = [path.name for path in visible(folder) if path.is_file()]
+    return read_classes(folder, classes, unlabelled, loose, shown)
 
 
 def read_classes(
-    folder: Path, classes: Sequence[Path], unlabelled: Sequence[Path] = (), shown: str | None = None
+    folder: Path,
+    classes: Sequence[Path],
+    unlabelled: Sequence[Path] = (),
+    loose: Sequence[str] = (),
+    shown: str | None = None,
 ) -> RawTable:
-    """Read folders that are classes, in `folder`; the text of those `unlabelled` goes to no class.
+    """Read folders that are classes, somewhere in `folder`; a binary file is left out, in the ledger.
 
-    A binary file is left out, by its name, in the ledger.
+    Parameters
+    ----------
+    folder : Path
+    classes, unlabelled : sequence of Path
+        The folders that are classes, and those whose text is of none.
+    loose : sequence of str
+        The names of files beside them, which are not read.
+    shown : str, optional
+        What the folder is called in messages.
     """
     name = shown or str(folder)
     if not classes:
@@ -76,13 +90,13 @@ def read_classes(
             f"{name}: the encoding is {documents.encoding}",
             *(f"{name}: {note}" for note in documents.said),
             *(f"{path}: read as unlabelled text" for path in unlabelled),
-            *_links(folder, name),
+            *_links(folder, name, classes),
         ),
         encoding=documents.encoding,
         text_column="text",
         label_column="label",
         files=tuple(str(Path(name) / path.relative_to(folder)) for path, _ in found),
-        warnings=(*_warnings(folder, name, classes, found), *documents.warnings),
+        warnings=(*_warnings(name, classes, found, loose), *documents.warnings),
         unlabelled=read_unlabelled_folder(unlabelled[0]) if unlabelled else None,
         left_out={BINARY: documents.binary} if documents.binary.any() else {},
     )
@@ -156,9 +170,8 @@ def is_binary(data: bytes) -> bool:
 
 
 def _warnings(
-    folder: Path, name: str, classes: Sequence[Path], documents: Sequence[tuple[Path, Path]]
+    name: str, classes: Sequence[Path], documents: Sequence[tuple[Path, Path]], loose: Sequence[str]
 ) -> Iterator[str]:
-    loose = [path.name for path in visible(folder) if path.is_file()]
     if loose:
         yield f"{name}: {plural(len(loose), 'file')} beside the class folders not read ({first_places(loose)})"
     yield from _classes_named_as_parts(name, classes)
@@ -198,10 +211,10 @@ def _kinds_of_files(name: str, paths: Sequence[Path]) -> Iterator[str]:
         yield f"{name}: {plural(pages, 'document')} of {len(paths):,} are web pages; their tags are read as words"
 
 
-def _links(folder: Path, name: str) -> Iterator[str]:
+def _links(folder: Path, name: str, classes: Sequence[Path]) -> Iterator[str]:
     """Yield what lies behind links: files that are read though they are not in the folder, and links to nothing."""
     real = folder.resolve()
-    for path in _links_below(folder):
+    for path in (link for kind in classes for link in _links_below(kind)):
         target = path.resolve()
         shown = Path(name) / path.relative_to(folder)
         if not path.exists():
@@ -211,10 +224,12 @@ def _links(folder: Path, name: str) -> Iterator[str]:
 
 
 def _links_below(folder: Path) -> Iterator[Path]:
-    with os.scandir(folder) as entries:
-        found = sorted(entries, key=lambda entry: entry.name)
-    for entry in found:
+    """Yield the links in a folder that is a class, and the folder where it is a link itself."""
+    if folder.is_symlink():
+        yield folder
+        return
+    for entry in entries_of(folder):
         if entry.is_symlink():
-            yield Path(entry.path)
+            yield folder / entry.name
         elif entry.is_dir():
-            yield from _links_below(Path(entry.path))
+            yield from _links_below(folder / entry.name)

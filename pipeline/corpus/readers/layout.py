@@ -274,16 +274,18 @@ def _of_class_folders(place: Place) -> Source:
         what = f"there is text without labels ({first_places([path.name for path in place.files])})"
         fix = "put the documents of each class in a folder named after it"
         raise PipelineError(place.name, f"{what}, and no folder for each class", fix)
-    if place.folder is None and place.files:
+    folder, folders = place.folder, place.folders
+    if folder is not None:
+        return Source(place.name, (folder,), lambda wanted: read_folder(folder))
+    if place.files:
         fix = "name files alone, or folders"
         raise PipelineError(place.name, "files and folders are named together", fix)
-    if place.folder is None and all(map(_has_class_folders, place.folders)):
-        folders = place.folders
+    if all(map(_has_class_folders, folders)):
         return Source(place.name, folders, lambda wanted: join([*map(read_folder, folders)], place.name))
-    folder = place.folder or Path(os.path.commonpath([path.parent for path in place.folders]))
-    unlabelled = [path for path in place.folders if part_of(path.name) == UNLABELLED]
-    classes = [path for path in place.folders if path not in unlabelled]
-    return Source(str(folder), (folder,), lambda wanted: read_classes(folder, classes, unlabelled))
+    common = Path(os.path.commonpath([path.parent for path in folders]))
+    unlabelled = [path for path in folders if part_of(path.name) == UNLABELLED]
+    classes = [path for path in folders if path not in unlabelled]
+    return Source(str(common), folders, lambda wanted: read_classes(common, classes, unlabelled))
 
 
 def _has_class_folders(folder: Path) -> bool:

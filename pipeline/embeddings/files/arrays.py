@@ -12,7 +12,7 @@ import numpy as np
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.values import Int64
-from pipeline.embeddings.files.packing import FETCH_AGAIN, Content
+from pipeline.embeddings.files.packing import FETCH_AGAIN, Content, open_zip
 from pipeline.embeddings.files.pickles import refuse_array_of_pickle
 from pipeline.embeddings.files.rows import BLOCK_BYTES, Read, Table, pick_rows
 from pipeline.embeddings.files.selection import Selection
@@ -47,7 +47,7 @@ def read_npz(content: Content, sniffed: Sniffed, selection: Selection) -> Read:
     PipelineError
         If an array is missing, is not of its shape and type, or holds pickled objects.
     """
-    with content.open_seekable() as stream, zipfile.ZipFile(stream) as archive:
+    with content.open_seekable() as stream, open_zip(stream) as archive:
         headers = {
             name.removesuffix(".npy"): _member_header(archive, name, content) for name in archive.namelist()
         }

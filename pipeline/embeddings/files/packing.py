@@ -8,6 +8,7 @@ import io
 import lzma
 import re
 import shutil
+import struct
 import tempfile
 import zipfile
 import zlib
@@ -102,7 +103,7 @@ class Content:
 
     def _stream(self, stack: ExitStack) -> IO[bytes]:
         if self.compression == "zip":
-            archive = stack.enter_context(zipfile.ZipFile(self.path))
+            archive = stack.enter_context(open_zip(self.path))
             return stack.enter_context(archive.open(self.member or ""))
         if self.compression == "gzip":
             return io.BufferedReader(stack.enter_context(gzip.open(self.path)))
@@ -129,8 +130,16 @@ def find_content(path: Path) -> Content:
     packing = next((name for magic, name in PACKED.items() if start.startswith(magic)), None)
     if packing != "zip":
         return Content(path, packing)
-    with _damage_explained(path, "zip"), zipfile.ZipFile(path) as archive:
-        return _inside_zip(path, [info.filename for info in archive.infolist() if not info.is_dir()])
+    with _damage_explained(path, "zip"), open_zip(path) as archive:
+        return _inside_zip(path, [name for name in archive.namelist() if not name.endswith("/")])
+
+
+def open_zip(file: Path | IO[bytes]) -> zipfile.ZipFile:
+    """Return an archive; BadZipFile, too, where zipfile stumbles over a damaged table of contents."""
+    try:
+        return zipfile.ZipFile(file)
+    except (IndexError, ValueError, OverflowError, struct.error, NotImplementedError) as error:
+        raise zipfile.BadZipFile(f"its table of contents is damaged: {error}") from None
 
 
 def _inside_zip(path: Path, names: list[str]) -> Content:
