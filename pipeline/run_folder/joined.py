@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pipeline.core.errors import PipelineError, first_places
 from pipeline.core.files import write_whole
-from pipeline.core.fits import INCOMPLETE, Row
+from pipeline.core.fits import Row
 from pipeline.run_folder.journal import BEGIN, END, JOURNAL, RESUMED, Line, read_journal, rewrite
 from pipeline.run_folder.lock import check_free
 from pipeline.run_folder.predictions import FOLDER as PREDICTIONS
@@ -73,7 +73,6 @@ class Piece:
 _UNFINISHED = {
     "": "was killed, or is a run of another kind",
     "done": "is a whole run",
-    INCOMPLETE: "is a whole run",
 }
 
 
