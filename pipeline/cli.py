@@ -20,12 +20,12 @@ import typer
 
 from pipeline import __version__
 from pipeline.core.console import Console
-from pipeline.core.errors import NotDone, PipelineError
+from pipeline.core.errors import NOT_ALL, NotDone, PipelineError
 from pipeline.core.noise import filtered_stderr, quiet_tensorflow
 from pipeline.settings.options import declared, keys_with_options, parameter_name, parameters, resolved, told
 from pipeline.settings.tables import SETTINGS, TABLES, Config
 
-FAULT, MISTAKE, DIFFERENCE, NOT_ALL, INTERRUPTED = 1, 2, 3, 4, 130
+FAULT, MISTAKE, DIFFERENCE, INTERRUPTED = 1, 2, 3, 130
 
 EPILOG = "Every other setting: --set or --config. The run folder's config.toml lists them all."
 

@@ -50,8 +50,11 @@ def times(count: int) -> str:
     return "once" if count == 1 else f"{count} times"
 
 
+NOT_ALL = 4  # exit status
+
+
 class NotDone(Exception):
-    """What of a run could not be done, though the rest was, in words."""
+    """What of a run could not be done, though the rest was, in words: exit status 4."""
 
 
 def first_places(places: Sequence[object], shown: int = 3) -> str:
