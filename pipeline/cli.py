@@ -144,7 +144,7 @@ def inspect_corpus(settings: Config, console: Console) -> None:
     from pipeline.corpus.describe import describe_corpus
     from pipeline.corpus.duplicates import find_duplicates
 
-    loaded = read_asked(settings)
+    loaded = read_asked(settings, console)
     duplicates = find_duplicates(loaded.corpus)
     corpora = split_asked(settings, loaded, duplicates)
     console.say(describe_corpus(loaded, duplicates, corpora[0]))

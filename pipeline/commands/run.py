@@ -26,6 +26,7 @@ from pipeline.core.resources import memory_mib
 from pipeline.core.seeds import stage_generator
 from pipeline.core.stopping import GRACE_SECONDS, INTERRUPTED, OUT_OF_TIME, StoppedAtOnce, stoppable
 from pipeline.core.values import TRAIN, Corpus, TokenizedCorpus
+from pipeline.corpus.by_settings import with_answers
 from pipeline.corpus.duplicates import unlabelled_warning
 from pipeline.corpus.facts import describe_tokens
 from pipeline.corpus.splits import join_groups
@@ -121,7 +122,7 @@ def run_experiment(
     check_protocol(config.run.protocol)
     check_names(config.run.compare, {model.name for model in planned})
     read = read_and_split(config, console)
-    config, cut = settle_tokenizer(config, read.loaded)
+    config, cut = settle_tokenizer(with_answers(config, read.loaded.reading), read.loaded)
     config, chosen = settle_sources(config, planned, read.corpora[0])
     told = (*cut, *chosen)
     for sentence in told:

@@ -6,7 +6,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -91,6 +91,37 @@ class Console:
     def warn(self, text: str) -> None:
         """Show `text` as a warning and log it."""
         self._tell(f"warning: {text}", style="yellow")
+
+    def choose(self, question: str, answers: Sequence[str]) -> int | None:
+        """Return which of `answers` the person at the terminal chooses, by its number; None where nobody can.
+
+        That is where standard input or the stream is no terminal, or the input ends.
+        """
+        if self._silent or not (sys.stdin.isatty() and self._stream.isatty()):
+            return None
+        with self._without_bars():
+            lines = [f"  {number}  {answer}" for number, answer in enumerate(answers, start=1)]
+            self.say("\n".join([question, *lines]))
+            while True:
+                self._write(f"Number from 1 to {len(answers)}:")
+                typed = sys.stdin.readline()
+                if not typed:
+                    return None
+                self.log(f"answered {typed.strip()}")
+                if typed.strip().isascii() and typed.strip().isdigit() and 1 <= int(typed) <= len(answers):
+                    return int(typed) - 1
+
+    @contextmanager
+    def _without_bars(self) -> Iterator[None]:
+        """Take the bars away while the block runs."""
+        if self._running == 0 or not self.draws_bars:
+            yield
+            return
+        self._bars.stop()
+        try:
+            yield
+        finally:
+            self._bars.start()
 
     def log(self, text: str) -> None:
         """Write `text` to the log file only."""

@@ -60,6 +60,25 @@ def quiet(debug: bool) -> Iterator[None]:
 
 
 @contextmanager
+def silent_stderr() -> Iterator[None]:
+    """Drop all that is written to file descriptor 2 while the block runs: a library's words about its own panic."""
+    try:
+        sys.stderr.flush()
+        terminal = os.dup(2)
+    except (AttributeError, OSError, ValueError):  # no standard error at all
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(terminal, 2)
+        os.close(terminal)
+        os.close(nowhere)
+
+
+@contextmanager
 def filtered_stderr() -> Iterator[None]:
     """Drop the lines of `NOISE` from standard error while the block runs; pass on all others.
 

@@ -25,7 +25,8 @@ class Chosen:
         >>> Chosen("stars", "by its name").words()
         '"stars" (by its name)'
         """
-        return f'"{self.column}" ({self.how})' if self.how else f'"{self.column}"'
+        name = " ".join(self.column.split())
+        return f'"{name}" ({self.how})' if self.how else f'"{name}"'
 
 
 @dataclass(frozen=True)

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
+from pipeline.core.console import Console
+from pipeline.core.reading import Chosen, Reading
 from pipeline.core.seeds import stage_generator
 from pipeline.core.values import Corpus, Duplicates, LoadedCorpus
 from pipeline.corpus.asked.classes import ClassOptions, read_map
 from pipeline.corpus.how_read import resting_on
 from pipeline.corpus.loading import read_corpus
 from pipeline.corpus.readers.encodings import reading_as
+from pipeline.corpus.readers.unsettled import AT_TERMINAL, Unsettled
 from pipeline.corpus.sample import sample_corpus
 from pipeline.corpus.sources import names_of
 from pipeline.corpus.splits import split_corpus
-from pipeline.settings.tables import QUICK, Config
+from pipeline.settings.tables import QUICK, Config, with_values
 
 
-def read_asked(config: Config) -> LoadedCorpus:
-    """Return the corpus of `[corpus]`, with its test, validation and unlabelled files, or a sample of it."""
+def read_asked(config: Config, console: Console | None = None) -> LoadedCorpus:
+    """Return the corpus of `[corpus]`, with its test, validation and unlabelled files, or a sample of it.
+
+    Where several columns would do, a person at the terminal of `console` is asked.
+    """
     wanted = config.corpus
     files = (wanted.path, wanted.test, wanted.validation, wanted.unlabelled)
     beside = [Path(name) for named in files if named is not None for name in names_of(named)]
@@ -33,6 +40,7 @@ def read_asked(config: Config) -> LoadedCorpus:
                 read_map(wanted.class_map or ""), wanted.drop_classes, wanted.only_known_classes
             ),
             allow_losses=wanted.allow_losses,
+            ask=None if console is None else partial(_ask, console),
         )
     generator = stage_generator(
         config.run.seed, "quick sample"
@@ -44,6 +52,22 @@ def _asked_by(config: Config) -> str:
     """Return the option that the limit comes from."""
     limit = config.corpus.limit
     return "--quick" if config.run.quick and limit == QUICK["corpus.limit"] else f"--limit {limit}"
+
+
+def _ask(console: Console, question: Unsettled) -> Chosen | None:
+    """Return the column that a person chooses by its number; None where nobody sits at a terminal."""
+    names = [*question.columns]
+    lines = [f"{' '.join(name.split())} ({', '.join(question.columns[name])})" for name in names]
+    place = console.choose(f"{question.where}: which column is the {question.role}?", lines)
+    return None if place is None else Chosen(names[place], AT_TERMINAL)
+
+
+def with_answers(config: Config, reading: Reading) -> Config:
+    """Return the settings with the columns that were chosen at the terminal, so that a repeated run asks nothing."""
+    first = reading.parts[0]
+    columns = {"corpus.text": first.text, "corpus.label": first.label}
+    asked = {key: one.column for key, one in columns.items() if one is not None and one.how == AT_TERMINAL}
+    return with_values(config, asked) if asked else config
 
 
 def split_asked(config: Config, loaded: LoadedCorpus, duplicates: Duplicates) -> list[Corpus]:

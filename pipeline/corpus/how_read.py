@@ -15,8 +15,8 @@ def how_read(table: RawTable, columns: Columns | None = None) -> PartRead:
     """Return how a file is read, as far as its columns are known."""
     return PartRead(
         file=table.file,
-        text=columns and columns.text,
-        label=columns and columns.label,
+        text=None if columns is None else columns.text,
+        label=None if columns is None else columns.label,
         header_line=table.header_line,
         encoding=table.encoding,
         read=len(table.cells),

@@ -23,17 +23,19 @@ from pipeline.core.values import (
     LoadedCorpus,
 )
 from pipeline.corpus.asked.classes import AS_THEY_ARE, ClassOptions
-from pipeline.corpus.asked.columns import ChosenColumns, ColumnOptions, called_so
+from pipeline.corpus.asked.columns import ChosenColumns, ColumnOptions
 from pipeline.corpus.how_read import how_read, resting_on
 from pipeline.corpus.mending import mend
 from pipeline.corpus.part import Part
 from pipeline.corpus.parts import select_parts
 from pipeline.corpus.plausible import part_warnings
 from pipeline.corpus.readers.archives import Unpacked
-from pipeline.corpus.readers.columns import is_label_name
+from pipeline.corpus.readers.column_names import names_label
 from pipeline.corpus.readers.hugging_face import NO_CLASS
 from pipeline.corpus.readers.layout import Layout
+from pipeline.corpus.readers.named_columns import called_so
 from pipeline.corpus.readers.records import RawTable, is_blank
+from pipeline.corpus.readers.unsettled import Ask, in_every_file
 from pipeline.corpus.sources import Named, corpus_name, find_corpus, find_paths
 from pipeline.corpus.unlabelled import read_unlabelled
 from pipeline.tasks.table import CLASSIFY
@@ -63,6 +65,7 @@ def read_corpus(
     classes: ClassOptions = AS_THEY_ARE,
     task: Task = CLASSIFY,
     allow_losses: bool = False,
+    ask: Ask | None = None,
 ) -> LoadedCorpus:
     """Return a labelled corpus, its row ledger and everything assumed on the way.
 
@@ -86,6 +89,8 @@ def read_corpus(
         What is asked of a document: which labels there are, and which are unknown.
     allow_losses : bool
         Whether more than a fifth of a file's records may lack what they are read for.
+    ask : callable, optional
+        Asks the person at the terminal which column it is, where several would do.
 
     Raises
     ------
@@ -96,16 +101,20 @@ def read_corpus(
     asked = ColumnOptions(text_column, label_column)
     with Unpacked() as unpacked:
         layout = find_corpus(source, test, validation, unpacked)
-        first = _choose(_read_training(layout, asked.names), asked.choose)
+        table = _read_training(layout, asked.names)
+        beside = [
+            (own, own.read(asked.names_beside(table)), split, option)
+            for own, split, option in ((layout.validation, VALIDATION, validation), (layout.test, TEST, test))
+            if own is not None
+        ]
+        agreeing = partial(in_every_file, [other for _, other, _, _ in beside], ask)
+        first = _choose(table, partial(asked.choose, ask=agreeing))
         others, without = [], []
-        for own, split, option in ((layout.validation, VALIDATION, validation), (layout.test, TEST, test)):
-            if own is None:
-                continue
-            table = own.read(asked.names_beside(first.columns))
+        for own, table, split, option in beside:
             if option is None and _has_no_labels(table, first):
                 without.append((own.paths, SPLIT_NAMES[split]))
             else:
-                others.append((split, _choose(table, partial(asked.choose_as, training=first))))
+                others.append((split, _choose(table, partial(asked.choose_as, training=first, ask=ask))))
         parts, names = select_parts(first, others, classes, task, allow_losses=allow_losses)
         given = () if unlabelled is None else find_paths(unlabelled, option="--unlabelled")
         extra = _read_unlabelled(tuple(map(unpacked.folder_of, given)), layout, without, asked, parts[0])
@@ -133,7 +142,7 @@ def _has_no_labels(table: RawTable, training: ChosenColumns) -> bool:
     """Whether a part that was found by its name holds no labels: no column for them, or one mark (-1, ?) in all."""
     label = called_so(table, training.columns.label)
     if label is None:
-        return not any(is_label_name(name) for name in table.cells.columns)
+        return not any(map(names_label, table.cells.columns))
     labels = table.cells[label.column].str.strip_chars()
     marks = labels.filter(~is_blank(labels)).unique()
     known = training.table.cells[training.columns.label.column].str.strip_chars()

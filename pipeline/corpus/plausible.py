@@ -12,14 +12,14 @@ import polars as pl
 from pipeline.core.clean import cell_text, clip, plural
 from pipeline.core.errors import PipelineError
 from pipeline.core.values import SPLIT_NAMES, TEST, VALIDATION, Corpus
-from pipeline.corpus.asked.cut import MOST_GRADES, half, numbers_in
+from pipeline.corpus.asked.cut import half, number_to_predict, numbers_in
 from pipeline.corpus.part import Part
+from pipeline.corpus.readers.column_facts import ENOUGH_TO_SPLIT, MOST_GRADES
 
 FEWEST_TO_JUDGE = 10  # documents, below which nothing is said of what labels look like
 LONG_LABEL = 100  # characters
 SHOWN = 60  # characters of a label
 _SAYS_SOMETHING, _CAN_BE_SEEN = r"[\p{L}\p{N}\p{So}]", r"[^\p{Z}\p{C}]"
-ENOUGH_TO_SPLIT = 3  # documents of a class: one each to train, validate and test
 
 
 def check_labels(training: Part, *, split: bool) -> None:
@@ -78,10 +78,7 @@ def _check_no_number(training: Part, names: pl.Series, *, too_rare: bool) -> Non
     found = _many_numbers(names)
     if not found or not (too_rare or (found.decimal and len(training.labels) < ENOUGH_TO_SPLIT * len(names))):
         return
-    column = training.columns.label.column
-    what = f'column "{column}" holds {found.words}: a number to be predicted'
-    fix = f'cut it in two classes, such as --label "{column}{half(training.labels)}", or name another column'
-    raise PipelineError(training.table.file, what, fix)
+    raise number_to_predict(training.table.file, training.columns.label.column, training.labels)
 
 
 class Numbers(NamedTuple):

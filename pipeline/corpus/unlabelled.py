@@ -9,10 +9,11 @@ import polars as pl
 
 from pipeline.core.errors import PipelineError
 from pipeline.corpus.asked.columns import ColumnOptions
-from pipeline.corpus.readers.columns import check_column, choose_text
+from pipeline.corpus.readers.columns import choose_text
 from pipeline.corpus.readers.entries import documents_below, is_about_data
 from pipeline.corpus.readers.files import Files, holds_tables
 from pipeline.corpus.readers.folders import read_unlabelled_folder
+from pipeline.corpus.readers.named_columns import check_column
 from pipeline.corpus.readers.plain_text import read_lines
 from pipeline.corpus.readers.records import RawTable, is_blank
 from pipeline.corpus.readers.table import holds_lines

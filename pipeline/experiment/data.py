@@ -198,7 +198,7 @@ def read_and_split(config: Config, console: Console) -> ReadCorpus:
     """Return the corpus that the settings name, its duplicates, and every fold's split."""
     wanted = config.corpus
     with console.stage(f"Reading {first_places(names_of(wanted.path))}"):
-        loaded = read_asked(config)
+        loaded = read_asked(config, console)
         duplicates = find_duplicates(loaded.corpus)
         corpora = split_asked(config, loaded, duplicates)
     console.say(loaded.reading.line())

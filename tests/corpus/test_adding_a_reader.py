@@ -16,7 +16,7 @@ from corpus_builders import CSV, LABELS, TEXTS, documents, write
 from pipeline.core.errors import PipelineError
 from pipeline.core.reading import Chosen
 from pipeline.corpus.loading import read_corpus
-from pipeline.corpus.readers import columns, encoding_names, json_records
+from pipeline.corpus.readers import column_facts, columns, encoding_names, forms, json_records
 from pipeline.corpus.readers.delimited import read_delimited
 from pipeline.corpus.readers.encoding_names import Encoding
 from pipeline.corpus.readers.encodings import read_source, reading_as
@@ -119,3 +119,24 @@ def test_a_rule_for_columns_is_one_line(tmp_path: Path, monkeypatch: pytest.Monk
     loaded = read_corpus(path)
     assert documents(loaded) == [("a good film", "5"), ("a bad film", "1"), ("bad", "3")]
     assert f'{path}: the label is column "stars" (as shops have it)' in loaded.assumptions
+
+
+def test_a_reason_for_which_a_column_is_no_label_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = ("grades of a school", lambda facts: {*facts.sample} <= {*"ABCDF"})
+    monkeypatch.setattr(column_facts, "NO_LABEL", (line, *column_facts.NO_LABEL))
+    path = write(tmp_path / "a.csv", "text,grade,mood\ngood,A,glad\nbad,B,sad\nso,A,sad\nno,B,glad\n")
+    assert documents(read_corpus(path)) == [("good", "glad"), ("bad", "sad"), ("so", "sad"), ("no", "glad")]
+
+
+def test_a_way_of_writing_labels_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def is_pair(value: forms.Json) -> bool:
+        return isinstance(value, list) and len(value) == 2
+
+    line = forms.Form("the first of two is the label", is_pair, lambda value: str(value[0]))
+    monkeypatch.setitem(forms.FORMS, "label", (*forms.FORMS["label"], line))
+    path = write(tmp_path / "a.jsonl", '{"text": "a", "label": ["x", 1]}\n{"text": "b", "label": ["y", 2]}\n')
+    loaded = read_corpus(path, label_column="label")
+    assert documents(loaded) == [("a", "x"), ("b", "y")]
+    assert loaded.assumptions[-1] == f'{path}, column "label": the first of two is the label'

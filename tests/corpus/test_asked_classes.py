@@ -124,7 +124,9 @@ def test_classes_are_left_out_one_by_one_or_as_a_list(tmp_path: Path) -> None:
 def test_of_many_classes_the_ledger_has_one_reason(tmp_path: Path) -> None:
     rows = "".join(f"text {number},{number}\n" for number in range(14))
     path = write(tmp_path / "a.csv", f"text,label\n{rows}")
-    loaded = read_corpus(path, classes=mapped("", ",".join(str(number) for number in range(2, 14))))
+    loaded = read_corpus(
+        path, label_column="label", classes=mapped("", ",".join(str(number) for number in range(2, 14)))
+    )
     (entry,) = loaded.ledger.dropped
     assert (entry.reason, entry.rows) == ("of a class left out (--drop-class)", tuple(range(2, 14)))
 

@@ -9,6 +9,7 @@ import pytest
 from corpus_builders import CSV, documents, write, write_classes
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.values import Dropped
 from pipeline.corpus.loading import read_corpus
 from pipeline.corpus.readers.delimited import column_names
 from pipeline.corpus.readers.encodings import decode
@@ -65,12 +66,15 @@ def test_no_header(tmp_path: Path) -> None:
     assert loaded.assumptions[2:] == (
         f"{path}: there is no header; the columns are called 1, 2, 3",
         f'{path}: the text is column "3" (the longest text)',
-        f'{path}: the label is column "1" (the fewest distinct values)',
+        f'{path}: the label is column "1" (no other column could be it)',
     )
 
 
-def test_a_header_that_is_repeated_below_is_still_a_header(tmp_path: Path) -> None:
-    assert len(found(tmp_path, CSV + CSV)[0]) == 9
+def test_a_header_that_is_repeated_below_is_left_out(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", CSV + CSV)
+    loaded = read_corpus(path)
+    assert len(documents(loaded)) == 8
+    assert loaded.ledger.dropped == (Dropped("header again", str(path), (4,), (6,)),)
 
 
 def test_no_header_where_the_first_label_comes_again(tmp_path: Path) -> None:
@@ -111,12 +115,12 @@ def test_columns_that_cannot_be_settled(tmp_path: Path) -> None:
     texts = write(tmp_path / "a.csv", "p,q,label\ngood film,fine film,x\nbad film,poor film,y\n")
     labels = write(tmp_path / "b.csv", "text,topic,sentiment\ngood,x,pos\nbad,y,neg\n")
     assert error_of(texts) == (
-        f'{texts}: columns "p", "q" could each be the text; choose with --text from "p", "q", "label"; '
-        "read with header in line 1, UTF-8"
+        f'{texts}: columns "p" (good film, bad film), "q" (fine film, poor film) could each be the text; '
+        "choose one: --text p, --text q; read with header in line 1, UTF-8"
     )
     assert error_of(labels) == (
-        f'{labels}: columns "topic", "sentiment" could each be the label; '
-        'choose with --label from "text", "topic", "sentiment"; read with header in line 1, UTF-8'
+        f'{labels}: columns "topic" (x, y), "sentiment" (pos, neg) could each be the label; '
+        "choose one: --label topic, --label sentiment; read with header in line 1, UTF-8"
     )
 
 
@@ -129,10 +133,10 @@ def test_columns_that_are_not_there_or_not_plain(tmp_path: Path) -> None:
         '--label: "text" is also the text column; name two different columns; read with header in line 1, UTF-8'
     )
     nested = tmp_path / "a.parquet"
-    pl.DataFrame({"text": ["a", "b"], "label": [["x"], ["y"]]}).write_parquet(nested)
+    pl.DataFrame({"text": ["a", "b"], "label": [["x", "y"], ["y"]]}).write_parquet(nested)
     assert error_of(nested, label_column="label") == (
-        f'--label: column "label" of {nested} holds lists or objects, expected one string a record; '
-        "name another column, or convert it"
+        f'--label: column "label" of {nested} holds lists or objects such as ["x","y"], '
+        "expected one string a record; name another column, or convert it"
     )
 
 
@@ -140,7 +144,9 @@ def test_a_test_file_with_other_column_names(tmp_path: Path) -> None:
     test = write(tmp_path / "test.csv", "id,sentence,target\n1,good,pos\n2,bad,neg\n")
     loaded = read_corpus(write(tmp_path / "a.csv", CSV), test=test)
     assert documents(loaded)[4:] == [("good", "pos"), ("bad", "neg")]
-    assert loaded.assumptions[-1] == f'{test}: the label is column "target" (by its name)'
+    assert loaded.assumptions[-1] == (
+        f'{test}: the label is column "target" (its values are the labels of the corpus)'
+    )
 
 
 @pytest.mark.parametrize(
@@ -195,8 +201,8 @@ def test_names_of_a_header_are_made_distinct(first: list[str], names: list[str])
 def test_a_header_that_has_a_name_twice(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", "text,label,label\ngood,pos,a\nbad,neg,b\n")
     assert error_of(path) == (
-        f'{path}: columns "label", "label (2)" could each be the label; '
-        'choose with --label from "text", "label", "label (2)"; read with header in line 1, UTF-8'
+        f'{path}: columns "label" (pos, neg), "label (2)" (a, b) could each be the label; '
+        'choose one: --label label, --label "label (2)"; read with header in line 1, UTF-8'
     )
     assert documents(read_corpus(path, label_column="label (2)")) == [("good", "a"), ("bad", "b")]
     loaded = read_corpus(path, label_column="label")

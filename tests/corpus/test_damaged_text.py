@@ -53,6 +53,17 @@ def test_a_backslash_is_one_where_fields_are_whole_with_it(
     assert read_corpus(write(tmp_path / name, content)).corpus.texts[0] == expected
 
 
+def test_what_databases_write_for_a_missing_value_is_missing(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", "text,label\ngood,a\nbad,\\N\nfine,b\n\\N,a\na \\N b,b\n")
+    loaded = read_corpus(path, allow_losses=True)
+    assert documents(loaded) == [("good", "a"), ("fine", "b"), ("a \\N b", "b")]
+    assert [(entry.reason, entry.rows) for entry in loaded.ledger.dropped] == [
+        ("no text", (3,)),
+        ("no label", (1,)),
+    ]
+    assert f"{path}: 2 cells \\N read as missing" in loaded.assumptions
+
+
 # --- escapes ----------------------------------------------------------------------------------------------
 
 

@@ -40,7 +40,7 @@ SENTENCES = [
         "naïve 港 привет",
         ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le"],
     ),
-    ("Chinese without ASCII", "港口帆船\n甲板锚链\n一早", ["utf-16-le", "utf-16-be"]),
+    ("Chinese without ASCII", "港口帆船\n甲板锚链\n一早上上上", ["utf-16-le", "utf-16-be"]),
 ]
 PLAIN = [f"plain English text, number {number}\n" for number in range(90)]
 

@@ -37,8 +37,8 @@ def test_of_further_files_the_line_says_what_differs(tmp_path: Path) -> None:
     test = write(tmp_path / "t.csv", "so good,pos\nso bad,neg\nso so,neg\nwell,pos\n".encode("utf-16"))
     assert read_corpus(corpus, validation=validation, test=test).reading.line() == (
         f"{corpus}: {BY_NAME}, 4 records read, 4 used; {validation} (validation): 4 records read, 4 used; "
-        f'{test} (test): text "1" (the longest text), label "2" (the other column), no header, UTF-16, '
-        '4 records read, 4 used; 2 classes: "neg" (6), "pos" (6)'
+        f'{test} (test): text "1" (the longest text), label "2" (its values are the labels of the corpus), '
+        'no header, UTF-16, 4 records read, 4 used; 2 classes: "neg" (6), "pos" (6)'
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import pickle
 from pathlib import Path
@@ -349,3 +350,24 @@ def test_a_database_under_any_name_is_a_database(tmp_path: Path) -> None:
     path = database(tmp_path / "w.magnitude", {"reviews (text, label)": ROWS})
     assert documents(read_corpus(f"{path}::reviews")) == ROWS
     assert "this is an SQLite database" in refusal(path)
+
+
+@pytest.mark.parametrize(("name", "content"), [("a.arrow", arrow_file()), ("a.parquet", parquet())])
+def test_a_panic_of_the_library_is_a_refusal_and_not_shown(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], name: str, content: bytes
+) -> None:
+    """Of each byte one bit is turned: some are lengths and types, and the library's own threads end with a panic."""
+    data = bytearray(content)
+    for place in range(8, len(data) - 8, 9):
+        data[place] ^= 0x10
+        with contextlib.suppress(PipelineError):
+            read_corpus(write(tmp_path / name, bytes(data)))
+        data[place] ^= 0x10
+    assert "panicked" not in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.txt", "a.jsonl", "a"])
+@pytest.mark.parametrize("content", [b"", b" \n\n", b"\x00" * 40, b"\xef\xbb\xbf", b"\xff\xfe\n\x00"])
+def test_a_file_without_a_character_is_empty(tmp_path: Path, name: str, content: bytes) -> None:
+    path = write(tmp_path / name, content)
+    assert refusal(path) == f"{path}: the file is empty; give a file with one document a record"

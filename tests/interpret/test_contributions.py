@@ -364,3 +364,18 @@ def test_a_text_whose_tokens_are_not_found_is_shown_as_its_tokens() -> None:
 
 def test_one_class_alone_has_nothing_to_explain() -> None:
     assert contrast(0, 1).tolist() == [0.0]
+
+
+def test_a_text_is_shown_in_the_form_in_which_it_was_read() -> None:
+    text = "Un CAFE\u0301 in\u00adterne, I\u0307YI"
+    tokens = documents_of(tokenize(pl.Series([text]), TOKENIZER))[0]
+    assert tokens == ["un", "caf\u00e9", "interne", ",", "iyi"]
+    excerpt = find_excerpt(text, tokens, TOKENIZER)
+    assert excerpt.text == "Un CAF\u00c9 interne, \u0130YI"
+    assert [excerpt.text[start:end] for start, end in excerpt.spans] == [
+        "Un",
+        "CAF\u00c9",
+        "interne",
+        ",",
+        "\u0130YI",
+    ]

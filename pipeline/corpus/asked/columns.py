@@ -12,8 +12,10 @@ from pipeline.core.lists import names_in
 from pipeline.core.reading import Chosen
 from pipeline.core.wording import quoted
 from pipeline.corpus.asked.cut import Cut, cut_labels, read_cut
-from pipeline.corpus.readers.columns import Columns, check_column, choose_columns
+from pipeline.corpus.readers.columns import Columns, choose_columns, label_like
+from pipeline.corpus.readers.named_columns import called_so, check_column
 from pipeline.corpus.readers.records import RawTable
+from pipeline.corpus.readers.unsettled import Ask
 
 BETWEEN = "\n\n"  # the parts of a text: a blank line, which no token crosses
 
@@ -55,12 +57,11 @@ class ColumnOptions:
         by_number = all(name.isdigit() for name in columns)  # a file without a header has no such long names
         return tuple(columns if by_number else [*columns, *whole])
 
-    def names_beside(self, training: Columns) -> tuple[str, ...]:
+    def names_beside(self, training: RawTable) -> tuple[str, ...]:
         """Return the names of columns that a test or validation file may have: those of the training file too."""
-        found = ((self.text, training.text), (self.label, training.label))
-        return (*self.names, *(chosen.column for option, chosen in found if option is None))
+        return (*self.names, *training.cells.columns)
 
-    def choose(self, table: RawTable) -> ChosenColumns:
+    def choose(self, table: RawTable, ask: Ask | None = None) -> ChosenColumns:
         """Return the columns of the training file: those that were named, else those that are found.
 
         Raises
@@ -72,14 +73,14 @@ class ColumnOptions:
         name = cut.column if cut else self.label
         asked = f'--label "{self.label}"' if cut else "--label"
         text = None if self.text is None else Chosen(self.text, "--text")
-        return _chosen(table, text, None if name is None else Chosen(name, asked), cut)
+        return _chosen(table, text, None if name is None else Chosen(name, asked), cut, ask)
 
-    def choose_as(self, table: RawTable, training: ChosenColumns) -> ChosenColumns:
+    def choose_as(self, table: RawTable, training: ChosenColumns, ask: Ask | None = None) -> ChosenColumns:
         """Return the columns of a test or validation file: called as in training, else found anew."""
-        text, label = (called_so(table, one) for one in (training.columns.text, training.columns.label))
+        text, label = called_so(table, training.columns.text), label_like(table, training.columns)
         if len(text_parts(self.text, table.cells.columns)) > 1:
             text = training.columns.text
-        return _chosen(table, text, label, training.cut)
+        return _chosen(table, text, label, training.cut, ask)
 
     def joined(self, table: RawTable) -> tuple[RawTable, str | None]:
         """Return the table with the text that was named as one column of it, and its name.
@@ -92,7 +93,9 @@ class ColumnOptions:
         return table, parts[0] if len(parts) == 1 else self.text
 
 
-def _chosen(table: RawTable, text: Chosen | None, label: Chosen | None, cut: Cut | None) -> ChosenColumns:
+def _chosen(
+    table: RawTable, text: Chosen | None, label: Chosen | None, cut: Cut | None, ask: Ask | None
+) -> ChosenColumns:
     parts = [] if text is None else text_parts(text.column, table.cells.columns)
     if text is not None and len(parts) > 1:
         if label is not None:
@@ -100,13 +103,9 @@ def _chosen(table: RawTable, text: Chosen | None, label: Chosen | None, cut: Cut
         table = join_text_columns(table, parts, text.column, None if label is None else label.column)
     elif text is not None and parts:
         text = replace(text, column=parts[0])
-    columns = choose_columns(table, text, label)
+    columns = choose_columns(table, text, label, ask)
+    table = columns.table
     return ChosenColumns(table if cut is None else cut_labels(table, columns.label.column, cut), columns, cut)
-
-
-def called_so(table: RawTable, column: Chosen) -> Chosen | None:
-    """Return the column where the table has one of that name."""
-    return column if column.column in table.cells.columns else None
 
 
 def join_text_columns(table: RawTable, parts: Sequence[str], name: str, label: str | None) -> RawTable:
@@ -117,8 +116,7 @@ def join_text_columns(table: RawTable, parts: Sequence[str], name: str, label: s
     PipelineError
         A part that the table has not, that stands in the list twice, or that is the label.
     """
-    for part in parts:
-        check_column(table, part, "--text")
+    parts = [check_column(table, part, "--text") for part in parts]
     twice = [part for part in parts if parts.count(part) > 1]
     if twice or label in parts:
         what = f'"{twice[0]}" stands twice in "{name}"' if twice else f'"{label}" is also part of the text'

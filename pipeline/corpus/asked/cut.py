@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.core.errors import PipelineError
+from pipeline.corpus.readers.column_facts import MOST_GRADES
 from pipeline.corpus.readers.records import RawTable
 
 
@@ -38,7 +39,6 @@ _CUT = re.compile(
 
 
 NO_NUMBER = "no number as label"
-MOST_GRADES = 20  # different numbers that may well be classes, such as stars with halves
 
 
 @dataclass(frozen=True)
@@ -131,3 +131,14 @@ def cut_of_numbers(names: Sequence[str], column: str) -> str:
     if len(names) <= MOST_GRADES or numbers_in(labels).null_count():
         return ""
     return f'--label "{column}{half(labels)}"'
+
+
+def number_to_predict(file: str, column: str, labels: pl.Series) -> PipelineError:
+    """Return the refusal of labels that are many different numbers, with the cut that halves them."""
+    numbers = numbers_in(labels).drop_nulls()
+    span = f"{float(numbers.to_numpy().min()):g} to {float(numbers.to_numpy().max()):g}"
+    what = (
+        f'column "{column}" holds {labels.n_unique():,} different numbers ({span}): a number to be predicted'
+    )
+    fix = f'cut it in two classes, such as --label "{column}{half(labels)}", or name another column'
+    return PipelineError(file, what, fix)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import lzma
+import struct
 import tarfile
 import tempfile
 import zipfile
@@ -19,7 +20,10 @@ from pipeline.corpus.readers.entries import is_hidden_name, tells_of_data
 _ZIP = ".zip"
 _TAR_ENDINGS = (".tar", ".tgz", ".tbz2", ".txz", ".tar.gz", ".tar.bz2", ".tar.xz")
 _OF_A_DOCUMENT = ("[Content_Types].xml", "mimetype")  # in a .zip that is an office file
-_DAMAGED = (RuntimeError, EOFError, tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError)
+_DAMAGED = (
+    *(RuntimeError, EOFError, OSError, ValueError, struct.error),  # of a header, a password, the disk
+    *(tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError),
+)
 _T = TypeVar("_T")
 
 
@@ -100,7 +104,7 @@ def _holds_files(path: Path) -> bool:
     try:
         with zipfile.ZipFile(path) as zipped:
             names = [info.filename for info in zipped.infolist() if not info.is_dir()]
-    except zipfile.BadZipFile:
+    except _DAMAGED:
         return False  # it is told by whatever reads the file
     parts = [
         PurePosixPath(name).parts for name in names if not any(map(is_hidden_name, PurePosixPath(name).parts))

@@ -29,8 +29,8 @@ def read_arrow(path: Path, wanted: Sequence[str] = ()) -> RawTable:
         raise PipelineError(str(path), "this is Feather of the first version, which is not read", fix)
     is_file = data.startswith(FILE_MAGIC)
     with damage_explained(path, "Arrow"):
-        frame = (pl.read_ipc if is_file else pl.read_ipc_stream)(io.BytesIO(data))
-    table = with_class_names(as_table(str(path), frame), names_beside(path))
+        table = as_table(str(path), (pl.read_ipc if is_file else pl.read_ipc_stream)(io.BytesIO(data)))
+    table = with_class_names(table, names_beside(path))
     if is_file or data.endswith(_STREAM_END):
         return table
     cut = f"{path}: the stream of records has no end mark, so it may have been cut short"

@@ -8,25 +8,29 @@ import re
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from itertools import count, islice
+from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import polars as pl
 
+from pipeline.core.clean import plural
 from pipeline.core.errors import PipelineError
 from pipeline.core.reading import NO_HEADER
 from pipeline.core.values import Int8, Int64
-from pipeline.corpus.readers.columns import is_known_name
+from pipeline.corpus.readers.column_names import is_known_name
 from pipeline.corpus.readers.encodings import TextSource, read_source
-from pipeline.corpus.readers.records import WRONG_FIELDS, RawTable, as_cells, no_problems
+from pipeline.corpus.readers.header import LOOKED_AT, Beginning, common_width, find_beginning, left_out
+from pipeline.corpus.readers.records import WRONG_FIELDS, RawTable, as_cells, distinct, no_problems
 
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 NO_DELIMITER = "\x1f"  # the unit separator: a file of one column
 SAMPLE_BYTES, SAMPLE_RECORDS = 1 << 20, 2000
+MISSING = "\\N"  # what databases write for a value that is not there
 LONGEST_FIELD = 2**31 - 1
+_SEPARATOR = re.compile(rb'"?sep=(\t|[^\s"])"?[^\S\n]*\n', re.I)  # as Excel begins a file
 _ESCAPED = re.compile(rb'(?<!\\)((?:\\\\)*)\\"')  # a mark after an odd number of backslashes
 _LONE_RETURN = re.compile(rb"\r(?!\n)")
 
@@ -37,7 +41,7 @@ class Dialect:
 
     delimiter: str
     quoted: bool = True  # False: quotation marks are ordinary characters
-    header: bool = True
+    begins: Beginning = field(default_factory=Beginning)
 
 
 @dataclass(frozen=True)
@@ -57,21 +61,36 @@ def read_delimited(
     whether there is one, where that is known from elsewhere.
     """
     source, dialect = _without_escapes(read_source(path), preferred, wanted)
-    dialect = dialect if header is None else replace(dialect, header=header)
+    dialect = dialect if header is None else replace(dialect, begins=replace(dialect.begins, header=header))
     clean = None if source.damaged else _read_clean(source, dialect)
     cells, problems = (
         _read_with_csv_module(source, dialect) if clean is None else (clean, no_problems(len(clean)))
     )
+    begins = dialect.begins
+    apart = left_out(cells, begins.above, begins.header, (problems & WRONG_FIELDS) > 0)
+    for records in apart.values():
+        problems[records] = 0
+    if missing := _is_missing(source, cells):
+        cells = cells.with_columns(pl.all().replace(MISSING, None))
     return RawTable(
         file=source.file,
         cells=cells,
         problems=problems,
-        assumptions=tuple(_assumptions(source, dialect, cells.columns)),
+        left_out=apart,
+        assumptions=(*_assumptions(source, dialect, cells.columns), *missing),
         warnings=source.warnings,
         encoding=source.encoding,
-        header_line=1 if dialect.header else NO_HEADER,
+        header_line=_first_records(source, dialect)[-1].line if begins.header else NO_HEADER,
         find_lines=lambda: _find_lines(source, dialect),
     )
+
+
+def _is_missing(source: TextSource, cells: pl.DataFrame) -> tuple[str, ...]:
+    """Return a sentence on cells that databases write for missing values; nothing where there are none."""
+    if not _has_escape(source.data, b"N"):
+        return ()
+    count = sum(int((column == MISSING).sum()) for column in cells)
+    return (f"{source.file}: {plural(count, 'cell')} {MISSING} read as missing",) if count else ()
 
 
 def _assumptions(source: TextSource, dialect: Dialect, columns: list[str]) -> Iterator[str]:
@@ -79,11 +98,13 @@ def _assumptions(source: TextSource, dialect: Dialect, columns: list[str]) -> It
     if len(columns) == 1:
         yield f"{source.file}: one column"
     else:
-        yield f"{source.file}: fields are separated by {DELIMITERS[dialect.delimiter]}"
+        mark = DELIMITERS.get(dialect.delimiter, f'"{dialect.delimiter}"')
+        yield f"{source.file}: fields are separated by {mark}"
     if not dialect.quoted:
         yield f"{source.file}: quotation marks are ordinary characters"
-    if dialect.header:
-        yield f"{source.file}: the first line is a header"
+    if dialect.begins.header:
+        line = _first_records(source, dialect)[-1].line
+        yield f"{source.file}: the {'first line' if line == 1 else f'line {line}'} is a header"
     else:
         yield f"{source.file}: there is no header; the columns are called {', '.join(columns)}"
 
@@ -91,7 +112,7 @@ def _assumptions(source: TextSource, dialect: Dialect, columns: list[str]) -> It
 def _without_escapes(source: TextSource, preferred: str, wanted: Sequence[str]) -> tuple[TextSource, Dialect]:
     """Return the source and its dialect; a mark inside a field is written twice, where it has a backslash before it."""
     dialect = find_dialect(source, preferred, wanted)
-    if not _has_escapes(source.data) or (dialect.quoted and _is_well_quoted(source.data, dialect)):
+    if not _has_escape(source.data, b'"') or (dialect.quoted and _is_well_quoted(source.data, dialect)):
         return source, dialect
     note = "a backslash before a quotation mark belongs to the mark"
     doubled = replace(source, data=_ESCAPED.sub(rb'\1""', source.data), notes=(*source.notes, note))
@@ -102,10 +123,10 @@ def _without_escapes(source: TextSource, preferred: str, wanted: Sequence[str]) 
     return (doubled, its) if better else (source, dialect)
 
 
-def _has_escapes(data: bytes) -> bool:
-    """Whether a backslash stands before a quotation mark; looked for byte by byte, which is many times quicker."""
+def _has_escape(data: bytes, character: bytes) -> bool:
+    """Whether a backslash stands before a character; looked for byte by byte, which is many times quicker."""
     place = data.find(b"\\")
-    while place >= 0 and data[place + 1 : place + 2] != b'"':
+    while place >= 0 and data[place + 1 : place + 2] != character:
         place = data.find(b"\\", place + 1)
     return place >= 0
 
@@ -122,13 +143,15 @@ def _odd_records(source: TextSource, dialect: Dialect) -> int:
 def find_dialect(source: TextSource, preferred: str, wanted: Sequence[str] = ()) -> Dialect:
     """Return delimiter, quoting and whether there is a header, judged on the head of the file."""
     sample = _sample(source.data)
+    named = _SEPARATOR.match(source.data)
+    preferred = named[1].decode() if named else preferred
     delimiter = max(preferred, key=lambda mark: _delimiter_score(sample, mark, wanted))
     rows = _sample_rows(sample, delimiter)
-    if len(rows[0]) == 1:
+    if not _divides(rows):
         delimiter, rows = NO_DELIMITER, _sample_rows(sample, NO_DELIMITER)
     sound = delimiter != "\t" and _is_well_quoted(source.data, Dialect(delimiter))
     quoted = sound or b'"' not in source.data or _marks_quote_fields(source.text(), delimiter)
-    return Dialect(delimiter, quoted, has_header(rows[0], rows[1:], wanted))
+    return Dialect(delimiter, quoted, find_beginning(rows, wanted))
 
 
 def _sample(data: bytes) -> str:
@@ -145,13 +168,20 @@ def _sample_rows(sample: str, delimiter: str) -> list[list[str]]:
 
 
 def _delimiter_score(sample: str, delimiter: str, wanted: Sequence[str]) -> tuple[int, float]:
-    """Return how many names of the first record are known, and the share of records of its width."""
+    """Return how many names one of the first records has that are known, and the share of records of its width."""
     rows = _sample_rows(sample, delimiter)
-    width = len(rows[0])
+    width = common_width(rows)
     if width < 2:
         return (0, 0.0)
-    known = sum(is_known_name(cell) or cell in wanted for cell in rows[0])
-    return (known, sum(len(row) == width for row in rows) / len(rows))
+    heads = [row for row in rows[:LOOKED_AT] if len(row) == width or row is rows[0]]
+    known = [sum(is_known_name(cell) or cell in wanted for cell in row) for row in heads]
+    return (max(known) if max(known) > 1 else known[0], sum(len(row) == width for row in rows) / len(rows))
+
+
+def _divides(rows: list[list[str]]) -> bool:
+    """Whether a delimiter divides most records into fields; one that is seldom in the first is a mark of prose."""
+    width = common_width(rows)
+    return width > 1 and (len(rows[0]) > 1 or 2 * sum(len(row) == width for row in rows) > len(rows))
 
 
 def _marks_quote_fields(text: str, delimiter: str) -> bool:
@@ -177,34 +207,14 @@ def _is_strict(text: str, delimiter: str) -> bool:
     return False
 
 
-def has_header(first: list[str], rows: list[list[str]], wanted: Sequence[str]) -> bool:
-    """Whether the first record names columns: by a known name, else unless it looks like those below it."""
-    if any(cell in wanted and not _is_number(cell) for cell in first):
-        return True
-    below = [{row[column] for row in rows if column < len(row)} for column in range(len(first))]
-    recurs = [cell in seen for cell, seen in zip(first, below, strict=True)]
-    if wanted and all(_is_number(name) for name in wanted):  # columns chosen by number
-        return False
-    known = [is_known_name(cell) for cell in first]
-    if sum(known) > 1 or any(name and not again for name, again in zip(known, recurs, strict=True)):
-        return True
-    return not (any(recurs) or any(_is_number(cell) or len(cell.split()) > 3 for cell in first))
-
-
-def _is_number(cell: str) -> bool:
-    with suppress(ValueError):
-        float(cell)
-        return True
-    return False
-
-
 # --- the clean path --------------------------------------------------------------------------------------
 
 
 def _read_clean(source: TextSource, dialect: Dialect) -> pl.DataFrame | None:
     """Return the records as Polars reads them, or None where anything is off."""
-    # Polars 2.1 drops a last empty cell
-    data = source.data if source.data.endswith(b"\n") else source.data + b"\n"
+    *above, first = _first_records(source, dialect)
+    data = _from_line(source.data, first.line) if above else source.data
+    data = data if data.endswith(b"\n") else data + b"\n"  # Polars 2.1 drops a last empty cell
     if _LONE_RETURN.search(data) or not _is_well_quoted(data, dialect):
         return None
     try:
@@ -220,11 +230,24 @@ def _read_clean(source: TextSource, dialect: Dialect) -> pl.DataFrame | None:
         return None
     if rows.to_series(rows.width - 1).null_count():
         return None  # a short record, a blank line or an empty last cell: the csv module knows which
-    first = [cell or "" for cell in rows.row(0)]
-    names = column_names(first, dialect.header)
-    return (
-        rows[1 if dialect.header else 0 :].rename(dict(zip(rows.columns, names, strict=True))).fill_null("")
-    )
+    header = dialect.begins.header
+    names = column_names([cell or "" for cell in rows.row(0)], header)
+    rows = rows[1 if header else 0 :].rename(dict(zip(rows.columns, names, strict=True))).fill_null("")
+    if not above:
+        return rows
+    titles = [(record.fields + [None] * len(names))[: len(names)] for record in above]
+    return pl.concat([pl.DataFrame(titles, schema=rows.schema, orient="row"), rows])
+
+
+def _first_records(source: TextSource, dialect: Dialect) -> list[Record]:
+    """Return the records above the table, and the first one of it."""
+    records = parse_records(_sample(source.data), dialect)
+    return list(islice(records, dialect.begins.above + 1))
+
+
+def _from_line(data: bytes, line: int) -> bytes:
+    """Return the bytes from the beginning of a line on, counted from 1."""
+    return b"".join(io.BytesIO(data).readlines()[line - 1 :]) if line > 1 else data
 
 
 def _is_well_quoted(data: bytes, dialect: Dialect) -> bool:
@@ -247,13 +270,7 @@ def column_names(first: list[str], header: bool) -> list[str]:
     """
     if not header:
         return [str(number) for number in range(1, len(first) + 1)]
-    taken = set(first)
-    names: list[str] = []
-    for name in first:
-        numbered = (f"{name} ({number})" for number in count(2))
-        names.append(next(new for new in numbered if new not in taken) if name in names else name)
-        taken.add(names[-1])
-    return names
+    return distinct(first)
 
 
 # --- the csv module's pass -------------------------------------------------------------------------------
@@ -279,21 +296,42 @@ def _read_with_csv_module(source: TextSource, dialect: Dialect) -> tuple[pl.Data
         what = "a quotation mark opens here and never closes"
         fix = 'close it, or write it twice ("") inside a quoted field'
         raise PipelineError(f"{source.file}:{last.line}", what, fix)
-    first, body = records[0], records[1 if dialect.header else 0 :]
-    widths = Counter(len(record.fields) for record in body)
-    width = len(first.fields) if dialect.header else widths.most_common(1)[0][0]
-    _check_widths(source.file, body, width, dialect)
-    names = column_names(first.fields[:width], dialect.header)
-    rows = [record.fields + [None] * (width - len(record.fields)) for record in body]
+    above, header = dialect.begins.above, dialect.begins.header
+    first, table = records[above], records[above + header :]
+    widths = Counter(len(record.fields) for record in table)
+    heads = _with_row_names(first.fields, table) if header else first.fields
+    width = len(heads) if header else widths.most_common(1)[0][0]
+    table = [replace(record, fields=_without_blank_fields(record.fields, width)) for record in table]
+    _check_widths(source.file, table, width, header)
+    body = records[:above] + table
+    names = column_names(heads[:width], header)
+    rows = [record.fields[:width] + [None] * (width - len(record.fields)) for record in body]
     cells, undecodable = as_cells({name: [row[at] for row in rows] for at, name in enumerate(names)})
     wrong = np.array([len(record.fields) != width for record in body], np.int8)
     return cells, undecodable | WRONG_FIELDS * wrong
 
 
-def _check_widths(file: str, body: list[Record], width: int, dialect: Dialect) -> None:
+def _with_row_names(heads: list[str], table: list[Record]) -> list[str]:
+    """Return the header with a blank name before it where most records begin with their number, as R writes them."""
+    numbered = [record.fields[0] for record in table if len(record.fields) == len(heads) + 1]
+    if (
+        2 * len(numbered) > len(table)
+        and len({*numbered}) == len(numbered)
+        and all(map(str.isdigit, numbered))
+    ):
+        return ["", *heads]
+    return heads
+
+
+def _without_blank_fields(fields: list[str], width: int) -> list[str]:
+    """Return the fields without those beyond the width of the table, where all of these are blank."""
+    return fields[:width] if len(fields) > width and not any(map(str.strip, fields[width:])) else fields
+
+
+def _check_widths(file: str, body: list[Record], width: int, header: bool) -> None:
     wrong = [record for record in body if len(record.fields) != width]
     if 2 * len(wrong) > len(body):
-        expected = f"the header has {width}" if dialect.header else f"expected {width}"
+        expected = f"the header has {width}" if header else f"expected {width}"
         found = len(wrong[0].fields)
         what = f"the record has {found} fields, {expected}, as in {len(wrong)} of {len(body)} records"
         fix = 'enclose fields that hold the delimiter in quotation marks ("), or correct the header'
@@ -310,4 +348,5 @@ def _open_quote(records: list[Record], text: str, dialect: Dialect) -> Record | 
 
 def _find_lines(source: TextSource, dialect: Dialect) -> Int64:
     lines = [record.line for record in parse_records(source.text(), dialect)]
-    return np.array(lines[1 if dialect.header else 0 :], dtype=np.int64)
+    above, header = dialect.begins.above, dialect.begins.header
+    return np.array(lines[:above] + lines[above + header :], dtype=np.int64)

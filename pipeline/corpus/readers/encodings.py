@@ -53,10 +53,10 @@ def has_surrogates(cell: str) -> bool:
 
 def read_source(path: Path) -> TextSource:
     """Return the file's text with its encoding found; an empty file is an error."""
-    data = read_bytes(path)
-    if not data.strip():
+    source = decode(str(path), read_bytes(path))
+    if not source.data.strip():  # of NUL bytes and byte order marks nothing is left
         raise PipelineError(str(path), "the file is empty", "give a file with one document a record")
-    return decode(str(path), data)
+    return source
 
 
 def decode(file: str, data: bytes) -> TextSource:

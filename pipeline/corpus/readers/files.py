@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 
 from pipeline.core.errors import PipelineError, first_places
-from pipeline.corpus.readers.columns import is_label_name
+from pipeline.corpus.readers.column_names import names_label
 from pipeline.corpus.readers.entries import (
     files_below,
     is_about_data,
@@ -179,7 +179,7 @@ def stem_of(path: Path) -> str:
 def has_label(table: RawTable, wanted: Sequence[str]) -> bool:
     """Whether a column of the table may be a label: by its name, as the user says, or by few distinct values."""
     names = [name for name in table.cells.columns if name not in table.nested]
-    if table.label_column or any(map(is_label_name, names)):
+    if table.label_column or any(map(names_label, names)):
         return True
     if len({*wanted} & {*names}) > 1:
         return True

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.noise import silent_stderr
 from pipeline.corpus.readers.records import UNDECODABLE, RawTable, no_problems
 
 
@@ -30,6 +31,8 @@ def as_strings(column: pl.Series) -> tuple[pl.Series, pl.Series]:
     sound = pl.repeat(False, len(column), eager=True)
     if column.dtype == pl.Binary:
         return _decoded(column)
+    if column.dtype.is_nested() and _is_short(column):
+        return _as_json(column), sound
     if column.dtype.is_nested() or column.dtype == pl.Object:
         return pl.repeat(None, len(column), dtype=pl.String, eager=True).alias(column.name), sound
     if column.dtype.is_float():
@@ -38,6 +41,31 @@ def as_strings(column: pl.Series) -> tuple[pl.Series, pl.Series]:
         integers = column.set(~whole, None).cast(pl.Int64, strict=False).cast(pl.String)
         return integers.zip_with(integers.is_not_null(), column.cast(pl.String)), sound
     return column.cast(pl.String), sound
+
+
+def _is_short(column: pl.Series) -> bool:
+    """Whether lists or objects may be labels or words: lists of strings or of one item, and objects; no vectors."""
+    kind = column.dtype
+    if isinstance(kind, pl.Struct):
+        return not any(one.is_nested() and not _is_of_strings(one) for one in kind.to_schema().values())
+    if not isinstance(kind, pl.List) or _is_of_strings(kind):
+        return isinstance(kind, pl.List)
+    most = column.list.len().max()
+    return not kind.inner.is_nested() and isinstance(most, int) and most <= 1
+
+
+def _is_of_strings(kind: object) -> bool:
+    return isinstance(kind, pl.List) and kind.inner == pl.String
+
+
+def _as_json(column: pl.Series) -> pl.Series:
+    """Return each list or object as JSON writes it; null stays null."""
+    if isinstance(column.dtype, pl.Struct):
+        written = column.struct.json_encode()
+    else:
+        boxed = pl.DataFrame({"": column}).to_struct().struct.json_encode()
+        written = boxed.str.strip_prefix('{"":').str.head(-1)
+    return pl.select(pl.when(column.is_not_null()).then(written)).to_series().alias(column.name)
 
 
 def _decoded(column: pl.Series) -> tuple[pl.Series, pl.Series]:
@@ -51,7 +79,8 @@ def _decoded(column: pl.Series) -> tuple[pl.Series, pl.Series]:
 def damage_explained(path: Path, format_name: str) -> Iterator[None]:
     """Turn a failure of Polars into a PipelineError; it panics on some damaged files."""
     try:
-        yield
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):
+        with silent_stderr():
+            yield
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError, OverflowError):
         fix = "write it again, or give it the ending of what it is (.csv, .jsonl, .txt)"
         raise PipelineError(str(path), f"the file is not whole {format_name} data", fix) from None

@@ -53,6 +53,10 @@ class Head:
         """Return the share of lines that begin as `pattern` says."""
         return sum(pattern.match(line) is not None for line in self.lines) / max(len(self.lines), 1)
 
+    def is_empty(self) -> bool:
+        """Whether nothing is there but blanks and what stands for no character."""
+        return self.whole and not self.text.replace("\0", "").strip()
+
     def is_binary(self) -> bool:
         """Whether the content is no text: control characters that no text needs are more than a fiftieth of it."""
         text = self.text[:_LOOKED_AT]

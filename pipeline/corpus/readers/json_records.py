@@ -11,7 +11,7 @@ import numpy as np
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import Json
-from pipeline.corpus.readers.columns import is_known_name
+from pipeline.corpus.readers.column_names import is_known_name
 from pipeline.corpus.readers.encodings import TextSource, read_source
 from pipeline.corpus.readers.records import RawTable, as_cells
 

@@ -12,6 +12,7 @@ import lzma
 import re
 import shutil
 import stat
+import struct
 import sys
 import tempfile
 import zipfile
@@ -38,6 +39,10 @@ _ZIP_MAGIC = re.compile(rb"PK(\x03\x04|\x05\x06)")
 _OF_A_DOCUMENT = re.compile(r"\[Content_Types\]\.xml|mimetype|META-INF/.*|.*\.npy|(.*/)?data\.pkl")
 _BESIDE_DATA = re.compile(
     r"(readme|licen[cs]e|copying|citation|changelog|about)\b.*|.*\.(md|pdf|html?|py)", re.I
+)
+_DAMAGED = (
+    *(OSError, EOFError, ValueError, KeyError, struct.error),  # of a header, the disk
+    *(zlib.error, lzma.LZMAError, zipfile.BadZipFile),
 )
 _ODD_FILES = {
     stat.S_IFDIR: ("a folder", "give a file"),
@@ -115,7 +120,11 @@ def is_empty(path: Path) -> bool:
 def read_bytes(path: Path, n_bytes: int = -1, *, archives: bool = True) -> bytes:
     """Return the bytes that a file holds, unpacked: all, or no more than the first few; a .zip too if `archives`."""
     with open_content(path, archives=archives) as content:
-        return content.stream.read(n_bytes)
+        if not content.plain or n_bytes >= 0:
+            return content.stream.read(n_bytes)
+        file = cast("io.FileIO", content.stream.raw)  # behind the buffer, which would copy all of it
+        file.seek(0)
+        return file.readall()
 
 
 @contextmanager
@@ -135,7 +144,7 @@ def open_content(path: Path, *, archives: bool = True) -> Iterator[Content]:
         except RuntimeError as error:  # of zipfile: a password, or an unknown method
             what, fix = f"the archive cannot be unpacked ({error})", "unpack it, and give the file inside"
             raise PipelineError(str(path), what, fix) from None
-        except (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, ValueError) as error:
+        except _DAMAGED as error:
             raise unpacking.failed(error) from None
 
 

@@ -24,5 +24,5 @@ def read_parquet(path: Path, wanted: Sequence[str] = ()) -> RawTable:
     with open_content(path) as content:
         data = path if content.plain else io.BytesIO(content.stream.read())
     with damage_explained(path, "Parquet"):
-        frame, metadata = pl.read_parquet(data), pl.read_parquet_metadata(data)
-    return with_class_names(as_table(str(path), frame), names_in_metadata(metadata))
+        table, metadata = as_table(str(path), pl.read_parquet(data)), pl.read_parquet_metadata(data)
+    return with_class_names(table, names_in_metadata(metadata))

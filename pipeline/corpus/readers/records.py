@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import count
 
 import numpy as np
 import polars as pl
 
 from pipeline.core.values import Bool, Int8, Int64
+from pipeline.corpus.readers.column_facts import ColumnFacts
 from pipeline.corpus.readers.encodings import has_surrogates, without_surrogates
 
 UNDECODABLE, WRONG_FIELDS = 1, 2  # bits of RawTable.problems
@@ -40,6 +42,16 @@ class RawTable:
     pieces: tuple[
         RawTable, ...
     ] = ()  # several files read as one: the table of each, in the order of the records
+    _facts: dict[str, ColumnFacts] = field(default_factory=dict, init=False, repr=False)  # by column
+
+    def facts(self, name: str) -> ColumnFacts:
+        """Return what the cells of a column say, those set aside left out of it; worked out once."""
+        if name not in self._facts:
+            cells, sound = self.cells[name], self.problems == 0
+            for left_out in self.left_out.values():
+                sound &= ~left_out
+            self._facts[name] = ColumnFacts(name, cells if sound.all() else cells.filter(pl.Series(sound)))
+        return self._facts[name]
 
     @cached_property
     def lines(self) -> Int64 | None:
@@ -81,15 +93,28 @@ class RawTable:
             yield self.file, tuple(records.tolist()), lines
 
 
+def distinct(names: Sequence[str]) -> list[str]:
+    """Return names of which none is there twice: the second "label" becomes "label (2)"."""
+    taken = set(names)
+    found: list[str] = []
+    for name in names:
+        numbered = (f"{name} ({number})" for number in count(2))
+        found.append(next(new for new in numbered if new not in taken) if name in found else name)
+        taken.add(found[-1])
+    return found
+
+
 def as_cells(columns: Mapping[str, Sequence[str | None]]) -> tuple[pl.DataFrame, Int8]:
     """Return the columns of a text file as cells, and which records are `UNDECODABLE`.
 
-    Each byte that is not of the file's encoding, a lone surrogate, becomes U+FFFD.
+    Each byte that is not of the file's encoding, a lone surrogate, becomes U+FFFD, in names of columns too.
 
     >>> cells, problems = as_cells({"text": ["good", "caf\\udce9"], "label": ["pos", None]})
     >>> cells["text"].to_list(), problems.tolist()
     (['good', 'caf�'], [0, 1])
     """
+    if any(map(has_surrogates, columns)):
+        columns = dict(zip(distinct([*map(without_surrogates, columns)]), columns.values(), strict=True))
     records = zip(*columns.values(), strict=True)
     damaged = np.array([any(cell and has_surrogates(cell) for cell in record) for record in records], np.int8)
     if damaged.any():

@@ -13,7 +13,7 @@ import polars as pl
 from pipeline.core.errors import PipelineError, first_places
 from pipeline.core.values import Bool
 from pipeline.core.wording import quoted
-from pipeline.corpus.readers.columns import is_known_name
+from pipeline.corpus.readers.column_names import is_known_name
 from pipeline.corpus.readers.packing import is_empty
 from pipeline.corpus.readers.records import RawTable
 from pipeline.corpus.readers.table import ending_of, read_headless, read_records

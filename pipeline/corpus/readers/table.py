@@ -108,7 +108,7 @@ def find_format(path: Path) -> Format:
         A content of a kind that is not read, or that neither the ending nor the content tells.
     """
     head = read_head(path)
-    if not head.data.strip():
+    if head.is_empty():
         raise PipelineError(str(path), "the file is empty", "give a file with one document a record")
     own = READERS.get(head.ending)
     believed = own is not None and SHOWN_BY.get(head.ending, _always)(head)

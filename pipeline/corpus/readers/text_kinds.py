@@ -10,7 +10,7 @@ from contextlib import suppress
 from functools import partial
 from itertools import islice
 
-from pipeline.corpus.readers.columns import is_known_name
+from pipeline.corpus.readers.column_names import is_known_name
 from pipeline.corpus.readers.conll import looks_like_conll
 from pipeline.corpus.readers.delimited import DELIMITERS, read_delimited
 from pipeline.corpus.readers.head import Head

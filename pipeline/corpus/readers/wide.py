@@ -58,4 +58,4 @@ def _reads_as_lines(sample: bytes, encoding: Encoding) -> bool:
         return False
     text = encoding.decode(sample)
     lines = text.count("\n")
-    return 0 < lines >= sample.count(b"\n") / 2 and UNFIT not in text and soundness(text) >= _SOUND
+    return 0 < lines >= sample.count(b"\n") / 4 and UNFIT not in text and soundness(text) >= _SOUND

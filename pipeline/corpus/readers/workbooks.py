@@ -12,8 +12,10 @@ import polars as pl
 
 from pipeline.core.clean import plural
 from pipeline.core.errors import PipelineError, did_you_mean
+from pipeline.core.noise import silent_stderr
 from pipeline.core.reading import NO_HEADER
-from pipeline.corpus.readers.delimited import column_names, has_header
+from pipeline.corpus.readers.delimited import column_names
+from pipeline.corpus.readers.header import find_beginning, left_out
 from pipeline.corpus.readers.packing import PART, open_content
 from pipeline.corpus.readers.records import RawTable, no_problems
 
@@ -49,7 +51,8 @@ def _opened(path: Path, data: bytes) -> ExcelReader:
 def _damage_explained(path: Path) -> Iterator[None]:
     """Turn whatever the library fails with into a PipelineError; it panics on some damaged workbooks."""
     try:
-        yield
+        with silent_stderr():
+            yield
     except (PipelineError, KeyboardInterrupt, MemoryError):
         raise
     except BaseException as error:
@@ -93,20 +96,24 @@ def _as_table(path: Path, name: str, rows: pl.DataFrame, wanted: Sequence[str]) 
     if rows.is_empty():
         raise PipelineError(str(path), f'the sheet "{name}" is empty', "give one with a document a row")
     cells = rows.drop(_ROW)
-    first, *below = [[cell or "" for cell in row] for row in cells.rows()]
-    header = has_header(first, below, wanted)
-    names = column_names(first, header)
-    lines = rows[_ROW].to_numpy().astype(np.int64)[int(header) :]
+    records = [[cell or "" for cell in row] for row in cells.rows()]
+    begins = find_beginning(records, wanted)
+    above, header = begins.above, begins.header
+    names = column_names(records[above], header)
+    kept = [*range(above), *range(above + header, len(records))]
+    table = cells[kept].rename(dict(zip(cells.columns, names, strict=True)))
+    numbers = rows[_ROW].to_numpy().astype(np.int64)
     return RawTable(
         file=str(path),
-        cells=cells[int(header) :].rename(dict(zip(cells.columns, names, strict=True))),
-        problems=no_problems(len(lines)),
+        cells=table,
+        problems=no_problems(len(kept)),
+        left_out=left_out(table, above, header),
         assumptions=(
             f'{path}: the sheet "{name}" is read',
-            f"{path}: the first row is a header"
+            f"{path}: {f'row {numbers[above]}' if above else 'the first row'} is a header"
             if header
             else f"{path}: there is no header; the columns are called {', '.join(names)}",
         ),
-        header_line=int(rows[_ROW][0]) if header else NO_HEADER,
-        find_lines=lambda: lines,
+        header_line=int(numbers[above]) if header else NO_HEADER,
+        find_lines=lambda: numbers[kept],
     )

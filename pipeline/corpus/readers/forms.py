@@ -1,0 +1,206 @@
+"""Labels and texts that are written as lists, objects or numbers: how each is read as one string.
+
+A way of writing is a line of `FORMS` or `SPELLINGS`.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import polars as pl
+
+from pipeline.core.errors import PipelineError
+from pipeline.core.files import Json
+
+SAMPLED = 500  # cells that tell how a column is written
+_OPENING = ("[", "{")
+_WITHOUT_COMMA = re.compile(r"""(?<=['"])\s+(?=['"])""")  # as NumPy writes a list of words
+
+
+@dataclass(frozen=True)
+class Form:
+    """A way of writing a value: what is said of it, which values are of it, and the string that each is read as."""
+
+    words: str
+    fits: Callable[[Json], bool]
+    read: Callable[[Json], str | None]
+
+
+def _is_one(value: Json) -> bool:
+    return (
+        isinstance(value, list)
+        and len(value) <= 1
+        and not any(isinstance(item, list | dict) for item in value)
+    )
+
+
+def _is_choice(value: Json) -> bool:
+    """Whether a value says yes or no to each of some names, and yes to one at most: `{"POS": 1, "NEG": 0}`."""
+    if not isinstance(value, dict) or len(value) < 2:
+        return False
+    answers = list(value.values())
+    return all(answer in (0, 1) for answer in answers) and sum(map(int, answers)) <= 1
+
+
+def _is_box(value: Json) -> bool:
+    """Whether a value is an object with one key, and one plain value in it: `{"choices": ["pos"]}`."""
+    if not isinstance(value, dict) or len(value) != 1:
+        return False
+    (inside,) = value.values()
+    return isinstance(inside, str) or _is_one(inside)
+
+
+def _only(value: Json) -> str | None:
+    items = value if isinstance(value, list) else [value]
+    return next((_as_string(item) for item in items), None)
+
+
+def _chosen(value: Json) -> str | None:
+    return next((name for name, answer in value.items() if answer), None)  # type: ignore[union-attr]
+
+
+def _inside(value: Json) -> str | None:
+    return _only(next(iter(value.values())))  # type: ignore[union-attr]
+
+
+def _as_string(value: Json) -> str | None:
+    return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _is_words(value: Json) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+FORMS = {
+    "text": (
+        Form("lists of words are joined by blanks", _is_words, " ".join),  # type: ignore[arg-type]
+        Form("objects with one value are read as that value", _is_box, _inside),
+    ),
+    "label": (
+        Form("lists of one label are read as that label", _is_one, _only),
+        Form("of objects such as {{{example}}} the name is read whose value is 1", _is_choice, _chosen),
+        Form("objects with one value are read as that value", _is_box, _inside),
+    ),
+}
+
+
+def is_nested(cells: pl.Series) -> bool:
+    """Whether the cells are lists or objects, written as text, so far as the first of them say."""
+    head = cells.drop_nulls().head(SAMPLED).str.strip_chars()
+    head = head.filter(head != "")
+    if len(head) == 0 or not head.str.slice(0, 1).is_in(_OPENING).all():
+        return False
+    try:
+        return all(isinstance(parsed(cell), list | dict) for cell in head.to_list())
+    except ValueError:
+        return False
+
+
+def form_of(cells: pl.Series, role: str) -> Form | None:
+    """Return the form in which the cells are written as a "text" or "label", None where they are in none."""
+    try:
+        values = [parsed(cell) for cell in cells.drop_nulls().head(SAMPLED).to_list() if cell.strip()]
+    except ValueError:
+        return None
+    return next((form for form in FORMS[role] if all(map(form.fits, values))), None)
+
+
+def parsed(cell: str) -> Json:
+    """Return a list or an object as JSON writes it, or as Python and NumPy show it.
+
+    Raises
+    ------
+    ValueError
+        If it is none.
+    """
+    try:
+        value: Json = json.loads(cell)
+    except ValueError:
+        try:
+            value = ast.literal_eval(_WITHOUT_COMMA.sub(", ", cell.strip()))
+        except (SyntaxError, TypeError, MemoryError, RecursionError) as error:
+            raise ValueError(str(error)) from None
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    return value
+
+
+def read_as(cells: pl.Series, form: Form, place: Callable[[int], str]) -> pl.Series:
+    """Return the string of each cell; a blank one is null.
+
+    Raises
+    ------
+    PipelineError
+        At the first record that is written in another way.
+    """
+    found: list[str | None] = []
+    for record, cell in enumerate(cells.to_list()):
+        if cell is None or not cell.strip():
+            found.append(None)
+            continue
+        try:
+            value = parsed(cell)
+        except ValueError:
+            value = cell
+        if not form.fits(value):
+            raise _other(cells.name, cell, form, place(record))
+        found.append(form.read(value))
+    return pl.Series(cells.name, found, dtype=pl.String)
+
+
+def _other(name: str, cell: str, form: Form, where: str) -> PipelineError:
+    what = f'column "{name}" is {cell[:80]}; in others {form.words}'
+    fix = "several labels for one text are not read yet: keep one, or choose another column with --label"
+    return PipelineError(where, what, fix)
+
+
+# --- labels that are written in two ways
+
+
+@dataclass(frozen=True)
+class Spelling:
+    """A way of writing labels that is set right in all of them or in none."""
+
+    words: str
+    fits: Callable[[pl.Series], bool]  # the labels that differ, null and blank ones left out
+    right: Callable[[pl.Series], pl.Series]
+
+
+SPELLINGS = (
+    Spelling(
+        "the blank before each label is left out",
+        lambda labels: bool(labels.str.starts_with(" ").all()),
+        lambda labels: labels.str.strip_chars(" "),
+    ),
+    Spelling(
+        "whole numbers such as {example} are read without the zero",
+        lambda labels: (
+            bool(labels.str.contains(r"\A-?[0-9]+(\.0+)?\z").all())
+            and bool(labels.str.contains(".", literal=True).any())
+        ),
+        lambda labels: labels.str.replace(r"\.0+\z", ""),
+    ),
+)
+
+
+def spelled_alike(labels: pl.Series) -> tuple[pl.Series, tuple[str, ...]]:
+    """Return labels without what only their writing has, and what was set right.
+
+    >>> labels, told = spelled_alike(pl.Series(["1.0", "2.0", None]))
+    >>> labels.to_list(), told
+    (['1', '2', None], ('whole numbers such as 1.0 are read without the zero',))
+    """
+    told = []
+    for spelling in SPELLINGS:
+        names = labels.drop_nulls().unique()
+        names = names.filter(names.str.strip_chars() != "")
+        if len(names) and spelling.fits(names):
+            told.append(
+                spelling.words.format(example=next((name for name in names.sort() if "." in name), ""))
+            )
+            labels = spelling.right(labels)
+    return labels, tuple(told)
