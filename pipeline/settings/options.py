@@ -20,8 +20,8 @@ _SET = "Any setting, such as networks.units=64; may be repeated. Options win."
 def keys_with_options(names: Iterable[str], without: Iterable[str] = ()) -> list[str]:
     """Return the keys that have an option, of tables and single keys, in the order of the tables.
 
-    >>> keys_with_options(["corpus", "run.seed"], without=["corpus.path", "corpus.test", "corpus.validation"])
-    ['corpus.unlabelled', 'corpus.text', 'corpus.label', 'corpus.test_size', 'corpus.folds', 'run.seed']
+    >>> keys_with_options(["networks", "run.seed", "run.seeds"], without=["run.seeds"])
+    ['networks.max_tokens', 'run.seed']
     """
     asked = {*names}
     return [
