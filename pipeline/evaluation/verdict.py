@@ -152,9 +152,13 @@ def no_verdict(
 ) -> Verdict:
     """Return `verdict` of a run that lacks a network or a baseline; `planned`: the kinds that it was to have."""
     absent = [kind for kind, there in (("network", a), ("baseline", baselines)) if not there]
-    no_runs = [f"no {kind} was run" for kind in absent if kind not in planned]
-    no_ends = [f"no {kind} has finished" for kind in absent if kind in planned]
-    sentence = f"There is no verdict: {' and '.join(no_runs + no_ends)}."
+    told = {"was run": {*absent} - {*planned}, "has finished": {*absent} & {*planned}}
+    parts = [
+        f"no {' and no '.join(kind for kind in absent if kind in kinds)} {verb}"
+        for verb, kinds in told.items()
+        if kinds
+    ]
+    sentence = f"There is no verdict: {' and '.join(parts)}."
     return Verdict(a, None, None, None, sentence, rope, None, metric, (), None, ())
 
 
