@@ -20,7 +20,7 @@ import typer
 
 from pipeline import __version__
 from pipeline.core.console import Console
-from pipeline.core.errors import PipelineError
+from pipeline.core.errors import NOT_ALL, NotDone, PipelineError
 from pipeline.core.noise import filtered_stderr, quiet_tensorflow
 from pipeline.settings.options import declared, keys_with_options, parameter_name, parameters, resolved, told
 from pipeline.settings.tables import SETTINGS, TABLES, Config
@@ -107,11 +107,13 @@ def run(settings: Config, console: Console, *, resume: Resume = False, version: 
     """Compare embedding + recurrent networks with bag of words on CORPUS, and write a report. A run that was
     stopped goes on where the same command names its folder with --out."""
     from pipeline.commands.run import run_experiment
+    from pipeline.commands.unfinished import check_all_is_done
     from pipeline.report import summarise
 
     folder = run_experiment(settings, console, _command(), resume=resume)
     if not settings.run.shard:
         console.say(summarise(folder))
+    check_all_is_done(folder)
 
 
 @app.command(short_help="Say what a run on CORPUS will take: minutes, memory, disk.")
@@ -207,9 +209,11 @@ def merge_shards(
     console = Console()
     with _exit_statuses(console, debug):
         from pipeline.commands.merge import merge
+        from pipeline.commands.unfinished import check_all_is_done
         from pipeline.report import summarise
 
         console.say(summarise(merge(shards, out, corpus, console, _command())))
+        check_all_is_done(out)
 
 
 @app.command(short_help="Check a finished run's scores and report.")
@@ -338,6 +342,8 @@ def _exit_statuses(console: Console, debug: bool) -> Iterator[None]:
         _stop(MISTAKE, str(error), error if debug else None)
     except Found as found:
         _stop(DIFFERENCE, str(found))
+    except NotDone as left:
+        _stop(NOT_ALL, str(left))
     except KeyboardInterrupt:
         from pipeline.commands.interrupted import what_was_finished
 

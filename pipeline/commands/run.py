@@ -20,6 +20,7 @@ from pipeline.core.clean import plural
 from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import json_text
+from pipeline.core.fits import INCOMPLETE
 from pipeline.core.noise import quiet
 from pipeline.core.resources import memory_mib
 from pipeline.core.seeds import stage_generator
@@ -239,7 +240,7 @@ def fit_and_score(
     try:
         fitted = fit_all(run, read, console, smaller, executors, deadline)
         why = fitted.stopped
-        folder.state = why or "done"
+        folder.state = why or (INCOMPLETE if fitted.lacks_jobs else "done")
         tell = partial(_tell_stop, console)
         explain = explain_with(run, console, executors, fitted.at_once, tell, deadline)
         _conclude(run, read, fitted.tokenized, console, explain)
@@ -260,7 +261,7 @@ def fit_and_score(
             run.end(INTERRUPTED)
         raise
     except PipelineError:
-        scored = folder.state == "done"
+        scored = folder.state in ("done", INCOMPLETE)
         _end_failed(run)
         if not folder.done():
             console.log_to(Path(os.devnull))
@@ -301,7 +302,8 @@ def _conclude(
     if not run.config.run.shard:
         conclude(run, read, tokenized, console, explain)
         return
-    run.end(SHARD if run.folder.state == "done" else run.folder.state)
+    ended = run.folder.state in ("done", INCOMPLETE)  # `merge` tries again what could not be done
+    run.end(SHARD if ended else run.folder.state)
     if run.folder.state == SHARD:
         console.say(
             f"Shard {run.config.run.shard} is done: {plural(len(run.folder.fits), 'fit')} in {run.folder.path};"
@@ -324,11 +326,13 @@ class Fitted:
     tokenized : all documents of the corpus
     stopped : why fits were stopped; None where all ended
     at_once : how many ran side by side, at most
+    lacks_jobs : whether some could not be done
     """
 
     tokenized: TokenizedCorpus
     stopped: str | None
     at_once: int
+    lacks_jobs: bool
 
 
 def fit_all(
@@ -381,7 +385,7 @@ def fit_all(
             run_jobs(loops, executor)
     finally:
         run.put_in_order()
-    return Fitted(data.tokenized, stop.why, at_once)
+    return Fitted(data.tokenized, stop.why, at_once, lacks_jobs=any(loop.failed for loop in loops))
 
 
 def folds_of_curve(config: Config, read: ReadCorpus) -> list[Split]:

@@ -26,7 +26,7 @@ import numpy as np
 
 from pipeline.commands.selftest import SETTINGS, Finding
 from pipeline.core.console import Console
-from pipeline.core.errors import PipelineError
+from pipeline.core.errors import NOT_ALL, PipelineError
 from pipeline.core.files import Json, read_json
 from pipeline.core.seeds import stage_generator
 from pipeline.run_folder.journal import JOURNAL
@@ -51,6 +51,7 @@ TIMES = {  # keys of metrics.json that say how long something took, where, when,
 }
 _LOOK_SECONDS = 0.01
 _MOST_RUNS = 3  # for each kill: one that comes when a run has ended kills nothing
+_MOST_TRIES = 3  # of a run of which something could not be done
 _STEP = re.compile(rb'"kind": ?"(?:source|fit|probes|words|job|end)"')
 
 Moment = Callable[[Path, float], bool]  # (the run's folder, seconds since the run began): is it time to kill?
@@ -148,13 +149,25 @@ def _killed(config: Config, run: Path, moments: Iterator[Moment], advance: Calla
     """Kill a run at one moment after the other, each time going on, and let it end."""
     kills = 0
     for moment in moments:
-        if _has_ended(run) or not _run(config, run, moment):
+        if not _until_ended(config, run, moment):
             break
         kills += 1
         advance()
-    if not _has_ended(run):
-        _run(config, run)
+    _until_ended(config, run)
     return KilledRun(kills, content_of(run))
+
+
+def _until_ended(config: Config, run: Path, moment: Moment | None = None) -> bool:
+    """Run until nothing is left to do, or to the kill; return whether it was killed.
+
+    A fit during which two kills came in a row counts as failed, and the same command tries it again.
+    """
+    for _ in range(_MOST_TRIES):
+        if _has_ended(run):
+            return False
+        if _run(config, run, moment):
+            return True
+    return False
 
 
 def _has_ended(run: Path) -> bool:
@@ -221,7 +234,7 @@ def _run(config: Config, run: Path, moment: Moment | None = None) -> bool:
         finally:
             if process.poll() is None:
                 _kill(process)
-    if process.returncode:
+    if process.returncode not in (0, NOT_ALL):
         last = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
         raise PipelineError("selftest kill", f"a run ended with an error: {''.join(last)}", "mend that first")
     return False

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from pipeline.core.clean import plural
 from pipeline.core.console import Console
-from pipeline.core.errors import PipelineError, first_places
-from pipeline.core.fits import FitKey
+from pipeline.core.errors import NotDone, PipelineError, first_places
+from pipeline.core.fits import INCOMPLETE, FitKey, JobKey
 from pipeline.corpus.facts import split_hash
 from pipeline.corpus.readers.places import FROM_STANDARD_INPUT
 from pipeline.corpus.sources import names_of
@@ -23,7 +23,9 @@ from pipeline.experiment.planned_run import PlannedRun
 from pipeline.experiment.word_jobs import explain_with
 from pipeline.interpret.probes import probes_of
 from pipeline.report import draw_report
-from pipeline.run_folder.folder import LOG
+from pipeline.run_folder.folder import LOG, RunFolder
+from pipeline.run_folder.journal import JOURNAL, read_journal
+from pipeline.run_folder.reading import CURVE_FOLDER
 from pipeline.run_folder.stopped import StoppedRun
 from pipeline.text.tokenizer import tokenize
 
@@ -62,7 +64,7 @@ def finish(run: Path, console: Console) -> None:
 def missing(run: PlannedRun) -> list[str]:
     """Return sentences that say how the run ended and what of it is missing; none for one that ended by itself."""
     folder, own = run.folder, {model.name for model in run.fitted_here}
-    if folder.state == "done":
+    if folder.state in ("done", INCOMPLETE):  # what could not be done is told by itself
         return []
     absent = [run.label(key) for key in run.planned_fits() if key.name in own and key not in folder.done()]
     parts = [f"the fits of {first_places(absent)}"] if absent else []
@@ -81,6 +83,26 @@ def missing(run: PlannedRun) -> list[str]:
     ]
 
 
+def not_done(run: Path) -> str:
+    """Return in words which jobs of a run that has ended could not be done; empty where all were, or it was stopped."""
+    failed: list[JobKey] = []
+    for folder in (run, run / CURVE_FOLDER):
+        if (folder / JOURNAL).is_file():
+            lines = read_journal(folder, None if folder == run else {"texts": {}}).lines
+            failed += RunFolder.of(StoppedRun(folder, lines, "")).failed
+    if not failed:
+        return ""
+    jobs = first_places([key.in_words for key in failed])
+    return f"could not be done: {jobs}; the same command, with --out {run}, tries again"
+
+
+def check_all_is_done(run: Path) -> None:
+    """Raise `NotDone` if jobs of a run that has ended could not be done."""
+    said = not_done(run)
+    if said:
+        raise NotDone(said)
+
+
 def lacks_probes(run: PlannedRun, network: str) -> bool:
     """Return whether a probe that was asked for has not looked at a network."""
     entry = run.folder.probes.get(network, {"probes": {}})
@@ -92,6 +114,7 @@ ENDINGS = {
     "interrupted": "was interrupted",
     "failed": "failed",
     "out of time": "ran out of time",
+    INCOMPLETE: "ended, but not all of it could be done",
     "shard": "was a shard, and is done",
     "merged": "was merged from shards",
 }

@@ -50,6 +50,13 @@ def times(count: int) -> str:
     return "once" if count == 1 else f"{count} times"
 
 
+NOT_ALL = 4  # exit status
+
+
+class NotDone(Exception):
+    """What of a run could not be done, though the rest was, in words: exit status 4."""
+
+
 def first_places(places: Sequence[object], shown: int = 3) -> str:
     """Return the first few places as words, with a count of the rest.
 

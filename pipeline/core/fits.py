@@ -326,6 +326,9 @@ class JobFailed:
         return {"key": self.key._asdict(), "why": self.why}
 
 
+INCOMPLETE = "incomplete"  # the state of a run that ended, but for jobs that could not be done
+
+
 @dataclass(frozen=True)
 class JobStopped:
     """Says that a job ended before its end, since the run was asked to stop: it is still to be done."""

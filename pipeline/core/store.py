@@ -141,20 +141,51 @@ def default_folder() -> Path | None:
 # --- one file --------------------------------------------------------------------------------------------
 
 
-def read_entry(path: Path) -> tuple[Mapping[str, object], Entry] | None:
-    """Return the key of the entry in a file, and the entry; None if a byte of it is not as it was written."""
+def read_entry(path: Path, *, mapped: bool = False) -> tuple[Mapping[str, object], Entry] | None:
+    """Return the key of the entry in a file, and the entry; None if a byte of it is not as it was written.
+
+    Parameters
+    ----------
+    mapped : bool
+        Whether its arrays are the file itself, mapped into memory: all processes that read it share one copy, none may
+        write. The file is not to be changed in place meanwhile; it may be replaced or deleted.
+    """
     from safetensors import safe_open
 
     try:
         with safe_open(path, framework="numpy") as file:
             header = file.metadata() or {}
-            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
+            arrays = {} if mapped else {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        if mapped:
+            arrays = _mapped(path)
         if header.get("sha256") != _checksum(header.get("entry", ""), arrays):
             return None
         described = json.loads(header["entry"])
         return described["key"], Entry(arrays, described["facts"])
     except Exception:  # whatever a broken file provokes, the answer is to make the entry again
         return None
+
+
+# Types of arrays, as a header of safetensors names them (its README, "Format").
+_TYPES = {
+    **{"BOOL": "?", "I8": "<i1", "U8": "<u1", "I16": "<i2", "U16": "<u2", "I32": "<i4", "U32": "<u4"},
+    **{"I64": "<i8", "U64": "<u8", "F16": "<f2", "F32": "<f4", "F64": "<f8"},
+}
+
+
+def _mapped(path: Path) -> dict[str, np.ndarray]:
+    """Return the arrays of a file as parts of the file: the header says where each one begins and ends."""
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        header = json.loads(file.read(length))
+    data = np.memmap(path, np.uint8, "r")[8 + length :]
+    arrays = {}
+    for name, entry in header.items():
+        if name != "__metadata__":
+            begin, end = entry["data_offsets"]
+            flat = data[begin:end].view(_TYPES[entry["dtype"]])
+            arrays[name] = np.asarray(flat).reshape(entry["shape"])
+    return arrays
 
 
 def write_entry(path: Path, key: Mapping[str, object], entry: Entry) -> None:

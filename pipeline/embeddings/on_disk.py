@@ -7,6 +7,7 @@ or after the run was stopped, reads the same file.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from pipeline.core.store import Entry, read_entry, write_entry
 from pipeline.core.values import EmbeddingMatrix, Vocabulary
 from pipeline.embeddings.table import Embedded
 
+_MAY_BE_MAPPED = os.name == "posix"  # on Windows a mapped file cannot be deleted, and these go with the run
 _FACTS = ("tuned", "seconds", "settings", "notes", "training", "shuffled", "parts", "files", "cached")
 
 
@@ -46,8 +48,8 @@ def write_embedded(path: Path, key: Mapping[str, object], embedded: Embedded) ->
 
 
 def read_embedded(path: Path, key: Mapping[str, object]) -> Embedded | None:
-    """Return the source in a file; None where the file is absent, damaged, or of another key."""
-    found = read_entry(path)
+    """Return the source in a file, mapped into memory; None where the file is absent, damaged, or of another key."""
+    found = read_entry(path, mapped=_MAY_BE_MAPPED)
     if found is None or found[0] != key:
         return None
     arrays, facts = found[1].arrays, dict(found[1].facts)

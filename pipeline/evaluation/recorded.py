@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import cast
 
@@ -45,6 +45,21 @@ class Recorded:
         return self.inputs.run
 
     @property
+    def missing(self) -> list[FitKey]:
+        """The fits that the run was to have from its beginning, and that it does not have."""
+        planned = (
+            FitKey(model.name, seed, fold)
+            for model in self.models.values()
+            for fold in range(self.facts.folds)
+            for seed in range(first_seeds(self.config) if model.seeded else 1)
+        )
+        return [key for key in planned if key not in self.fits]
+
+    def labels(self, keys: Iterable[FitKey]) -> str:
+        """Return the names of fits in words."""
+        return _labels(keys, self.models, first_seeds(self.config), self.facts.folds)
+
+    @property
     def scored_fits(self) -> list[Fit]:
         """The fits whose predictions are scored, in the order of `fits`."""
         scored = {fit_of(entry) for entry in self.saved}
@@ -80,9 +95,7 @@ def read_recorded(folder: RunFolder) -> Recorded:
     fits = {fit.key: fit for fit in inputs.fits.fits}
 
     def labels(entries: Iterable[SavedPredictions]) -> str:
-        keys = [fit_of(entry) for entry in entries]
-        n_seeds = {key: first_seeds(config) if models[key.name].seeded else 1 for key in keys}
-        return first_places([fit_label(*key, n_seeds=n_seeds[key], n_folds=facts.folds) for key in keys])
+        return _labels(map(fit_of, entries), models, first_seeds(config), facts.folds)
 
     notes = []
     of_run = [entry for entry in folder.answers() if entry.name in models]
@@ -104,6 +117,12 @@ def read_recorded(folder: RunFolder) -> Recorded:
                 f" on the same test documents: the predictions of {labels(left_out)} are left out"
             )
     return Recorded(folder, config, inputs, models, fits, saved, tuple(notes))
+
+
+def _labels(keys: Iterable[FitKey], models: Mapping[str, FittedModel], n_seeds: int, n_folds: int) -> str:
+    """Return the names of fits, with seeds and folds where there are several."""
+    seeds = {name: n_seeds if model.seeded else 1 for name, model in models.items()}
+    return first_places([fit_label(*key, n_seeds=seeds[key.name], n_folds=n_folds) for key in keys])
 
 
 def _folds_in_words(folds: list[int]) -> str:

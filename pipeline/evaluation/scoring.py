@@ -33,7 +33,7 @@ from pipeline.evaluation.result_rows import by_model, result_row, summary_row
 from pipeline.evaluation.seeds import SeedsAsked, SeedsFound, find_seeds, first_seeds_only
 from pipeline.evaluation.slices import slice_scores
 from pipeline.evaluation.summary import MeanScores, summarise
-from pipeline.evaluation.verdict import ask, decide_verdict, no_verdict
+from pipeline.evaluation.verdict import ask, decide_verdict, naming_what_is_missing, no_verdict
 from pipeline.run_folder.details.documents import ChosenDocuments, ClassScores
 from pipeline.run_folder.details.fitting import Assumptions
 from pipeline.run_folder.details.probes import Found, ProbedNetwork
@@ -194,12 +194,15 @@ def _verdict(recorded: Recorded, choices: Choices) -> Verdict:
     settings, network, baselines = recorded.config.run, choices.network, choices.baselines
     rope, metric, n_docs = settings.rope, recorded.metric, recorded.n_docs
     if network is None or not baselines:
-        return no_verdict(choices.network_name, baselines, rope=rope, metric=metric)
+        kinds = {recorded.models[key.name].verdict_kind for key in recorded.missing}
+        verdict = no_verdict(choices.network_name, baselines, rope=rope, metric=metric, planned=kinds)
+        return naming_what_is_missing(verdict, recorded)
     trained = choices.trained[network.name]
     question = ask(recorded.saved, network, baselines, rope, n_docs, trained=trained, metric=metric)
     classes = recorded.facts.corpus.classes.values()
     skewed = max(classes, default=0) > SKEWED * sum(classes)
-    return decide_verdict(question, rope=rope, metric=metric, n_docs=n_docs, skewed=skewed)
+    verdict = decide_verdict(question, rope=rope, metric=metric, n_docs=n_docs, skewed=skewed)
+    return naming_what_is_missing(verdict, recorded)
 
 
 def _comparable(

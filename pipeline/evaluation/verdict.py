@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from pipeline.core.fits import INCOMPLETE
 from pipeline.core.wording import FIRST_METRIC, METRIC_WORDS, Metric, MetricWords, detectable_words
 from pipeline.evaluation.claims import MORE, PERHAPS_LESS, SIGNIFICANCE, Against, largest_detectable
 from pipeline.evaluation.comparisons import compare_with_baselines, withhold
 from pipeline.evaluation.differences import Runs, estimate_difference, paired_runs
 from pipeline.evaluation.pairs import ChosenNetwork
 from pipeline.evaluation.pooling import PooledRun, pool_folds
+from pipeline.evaluation.recorded import Recorded
 from pipeline.run_folder.metrics.comparisons import Beside, Comparison, Trainings, Verdict
 from pipeline.run_folder.metrics.rows import Decision
 from pipeline.run_folder.predictions import SavedPredictions
@@ -141,12 +143,31 @@ def decide_verdict(
 
 
 def no_verdict(
-    a: str | None, baselines: Sequence[str], *, rope: float, metric: Metric = FIRST_METRIC
+    a: str | None,
+    baselines: Sequence[str],
+    *,
+    rope: float,
+    metric: Metric = FIRST_METRIC,
+    planned: Collection[str] = (),
 ) -> Verdict:
-    """Return `verdict` of a run that lacks a network or a baseline."""
+    """Return `verdict` of a run that lacks a network or a baseline; `planned`: the kinds that it was to have."""
     absent = [kind for kind, there in (("network", a), ("baseline", baselines)) if not there]
-    sentence = f"There is no verdict: no {' and no '.join(absent)} was run."
+    told = {"was run": {*absent} - {*planned}, "has finished": {*absent} & {*planned}}
+    parts = [
+        f"no {' and no '.join(kind for kind in absent if kind in kinds)} {verb}"
+        for verb, kinds in told.items()
+        if kinds
+    ]
+    sentence = f"There is no verdict: {' and '.join(parts)}."
     return Verdict(a, None, None, None, sentence, rope, None, metric, (), None, ())
+
+
+def naming_what_is_missing(verdict: Verdict, recorded: Recorded) -> Verdict:
+    """Return the verdict of a run in which fits could not be done with a sentence that names them."""
+    if recorded.facts.state != INCOMPLETE or not recorded.missing:
+        return verdict
+    named = recorded.labels(recorded.missing)
+    return replace(verdict, sentence=f"{verdict.sentence} Missing, since it could not be done: {named}.")
 
 
 def count_trainings(a: Runs, b: Runs, metric: Metric = FIRST_METRIC, n_docs: int | None = None) -> Trainings:

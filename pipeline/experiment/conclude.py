@@ -11,7 +11,7 @@ from typing import cast
 
 from pipeline.core.console import Console
 from pipeline.core.files import plain, write_json
-from pipeline.core.fits import WORDS, Fit, FitResult, Row
+from pipeline.core.fits import INCOMPLETE, WORDS, Fit, FitResult, Row
 from pipeline.core.values import Corpus, TokenizedCorpus
 from pipeline.evaluation.scoring import Scored, score_run
 from pipeline.experiment.data import ReadCorpus
@@ -151,7 +151,7 @@ def _contributions(
     """
     folder, config = run.folder, run.config
     whole = folder.done() >= set(run.planned_fits())
-    ended = folder.state == "done" or (folder.state == "killed" and whole)
+    ended = folder.state in ("done", INCOMPLETE) or (folder.state == "killed" and whole)
     if not ended or not config.run.probes or tokenized is None or chosen is None:
         return {}
     names = {model.name for model in chosen.models}

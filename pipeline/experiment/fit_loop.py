@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from pipeline.core.console import Stage
-from pipeline.core.fits import TRAININGS, JobEnded, JobFailed, JobKey, Result
+from pipeline.core.fits import TRAININGS, Fit, JobEnded, JobFailed, JobKey, Result
 from pipeline.core.names import slug
 from pipeline.embeddings.audit.fit import CorpusFacts
 from pipeline.experiment.choose_settings import best_so_far, settings_to_try, with_chosen
@@ -25,13 +25,16 @@ from pipeline.experiment.fit_networks import FarOff, fit_network_again, fit_netw
 from pipeline.experiment.how_many import words_of_job
 from pipeline.experiment.jobs import Job, Made, RunFiles, VectorFiles
 from pipeline.experiment.linear_features import range_of
+from pipeline.experiment.lost_pieces import drop_lost_networks, drop_lost_vectors
 from pipeline.experiment.memory_of_jobs import mib_of_job
-from pipeline.experiment.probe_fitted import is_whole, probe_trained
+from pipeline.experiment.probe_fitted import probe_trained
+from pipeline.experiment.tuning import choose
 from pipeline.experiment.tuning.trials import Settings
 from pipeline.interpret.probes import parts_of
 from pipeline.models.networks.far_off import far_off
 from pipeline.models.table import PlannedModel
 from pipeline.run_folder.folder import RunFolder
+from pipeline.run_folder.journal import FAR_OFF
 from pipeline.settings.tables import Config, first_seeds
 
 
@@ -95,6 +98,8 @@ class FitLoop:
         if isinstance(result, JobFailed):
             self.failed[job.key] = result.why
             self.data.console.warn(failure(job.key, result.why))
+        if isinstance(result, JobEnded) and job.key.kind == "trial":
+            self._drop_other_choice(job.key)
         self.keep(result, job.key)
         if isinstance(result, JobEnded) and job.place is not None:
             shutil.rmtree(job.place, ignore_errors=True)
@@ -102,51 +107,22 @@ class FitLoop:
             self._show_trial(job, result)
 
     def drop_what_is_lost(self) -> None:
-        """Have done again, in a run that goes on, what is damaged or gone and still needed: vectors, networks.
+        """Have done again, in a run that goes on, what is damaged or gone and still needed: vectors, networks."""
+        drop_lost_networks(self)
+        drop_lost_vectors(self)
 
-        What cannot be made again to the last bit is of no use beside that which was made of the old: without
-        --deterministic that is done again too.
-        """
-        self._drop_lost_networks()
-        self._drop_lost_vectors()
-        if not self.data.config.run.deterministic:
-            self._drop_what_followed_trials()
-
-    def _drop_lost_vectors(self) -> None:
-        jobs = [*self.first_trainings(), *self.probes()]
-        for source in [job for job in jobs if job.key.kind == "source"]:
-            readers = [job for job in jobs if job.vectors == source.vectors and job.key.kind != "source"]
-            ended = {job.key for job in readers if job.key in self.folder.jobs}
-            there = source.key in self.folder.jobs
-            if there and (all(self.is_over(job.key) for job in readers) or _are_whole(source.vectors)):
-                continue
-            again = self.data.config.run.deterministic
-            if not there and (again or not ended):
-                continue
-            self.folder.jobs -= {source.key, *(() if again else ended)}
-            what = f"the vectors of {source.key.name} are damaged or gone from {self.folder.unfinished}"
-            others = "" if again else ", and so is every fit that reads them"
-            self.data.console.warn(f"{what}: they are made anew{others}")
-
-    def _drop_lost_networks(self) -> None:
-        """Have a network trained anew whose file is damaged or gone, and at which a probe has not looked yet."""
-        for name in {job.key.name for job in self._open(self.probes()) if self._is_lost(job)}:
-            self.folder.jobs -= {
-                key for key in self.folder.jobs if key.name == name and key.is_first and key.kind != "trial"
-            }
-            what = f"the network {name} is damaged or gone from {self.folder.unfinished}"
-            self.data.console.warn(f"{what}: it is trained anew")
-
-    def _is_lost(self, probe: Job) -> bool:
-        assert probe.files is not None, "it says where its network lies"
-        return probe.needs in self.folder.jobs and not is_whole(*probe.files.paths)
-
-    def _drop_what_followed_trials(self) -> None:
-        """Have the seeds of a network trained anew of which a trial is lost: it may choose other settings."""
-        trials = {(job.key.name, job.key.fold) for job in self.first_trainings() if job.key.kind == "trial"}
-        self.folder.jobs -= {
-            key for key in self.folder.jobs if key.kind != "trial" and (key.name, key.fold) in trials
-        }
+    def _drop_other_choice(self, trial: JobKey) -> None:
+        """Have the seeds of a network trained anew, if some are there, where a trial that came late chooses others."""
+        seeds = [
+            key
+            for key in self.folder.jobs
+            if key.kind in ("network", "again", "probes") and (key.name, key.fold) == (trial.name, trial.fold)
+        ]
+        model = next(model for model in self.data.planned if model.name == trial.name)
+        tried = self.folder.trials[model.name, model.model, trial.fold]
+        before = [one for one in tried if one.number != trial.number]
+        if seeds and not (before and choose(before).settings == choose(tried).settings):
+            self.folder.forget(seeds)
 
     # --- the first training of each model -----------------------------------------------------------------
 
@@ -238,49 +214,61 @@ class FitLoop:
     # --- trainings that come later ------------------------------------------------------------------------
 
     def _second_trainings(self) -> Iterator[Job]:
-        """Yield a job for each seed that stands far from the others: which they are is decided once for each stage."""
+        """Yield a job for each seed that stands far from the others.
+
+        Which they are is decided once for each number of seeds, after those of the number before were trained again.
+        """
         if self.add_seeds is None:
             return
         first = first_seeds(self.data.config)
-        seeds = first + max(self.folder.added_seeds.values(), default=0)
-        if seeds not in self.folder.far_off:
-            self.folder.tell("far off", {"seeds": seeds, "fits": list(self._far_off(seeds))})
-        for found in self.folder.far_off[seeds]:
-            model = next(model for model in self.data.planned if model.name == found["name"])
-            fold = next(fold for fold in self.folds if fold.number == found["fold"])
-            once = self._training(model, fold, found["seed"])
-            fit = self.folder.first_fit(found["name"], found["seed"], found["fold"])
-            again = partial(fit_network_again, FarOff(fit, found["best_loss"]))
-            key = once.key._replace(kind="again")
-            yield self._job(key, again, [model], fold, once.settings)
+        for seeds in range(first, first + max(self.folder.added_seeds.values(), default=0) + 1):
+            networks = [model for model in self.data.planned if model.seeded]
+            jobs = [job for fold in self.folds for one in networks for job in self._again(one, fold, seeds)]
+            yield from jobs
+            if not all(self.is_over(job.key) for job in jobs):
+                return
 
-    def _far_off(self, seeds: int) -> Iterator[dict[str, object]]:
+    def _again(self, model: PlannedModel, fold: Split, seeds: int) -> Iterator[Job]:
+        """Yield the second trainings of a network with so many seeds; none while it lacks a first one, which failed."""
+        name, first = model.name, first_seeds(self.data.config)
+        fits = {fit.seed: fit for fit in self.folder.fits.values() if fit.key[::2] == (name, fold.number)}
+        failed = any(
+            key.kind == "network" and (key.name, key.fold) == (name, fold.number) for key in self.failed
+        )
+        if not fits or failed:  # not done here, or not yet
+            return
+        if (name, fold.number, seeds) not in self.folder.far_off:
+            found = list(
+                self._far_off({seed: fits[seed] for seed in sorted(fits) if seed < seeds}, seeds, first)
+            )
+            self.folder.tell(FAR_OFF, {"name": name, "fold": fold.number, "seeds": seeds, "fits": found})
+        for one in self.folder.far_off[name, fold.number, seeds]:
+            once = self._training(model, fold, one["seed"])
+            fit = self.folder.first_fit(name, one["seed"], fold.number)
+            again = partial(fit_network_again, FarOff(fit, one["best_loss"]))
+            yield self._job(once.key._replace(kind="again"), again, [model], fold, once.settings)
+
+    def _far_off(self, fits: dict[int, Fit], seeds: int, first: int) -> Iterator[dict[str, object]]:
         """Yield which of so many seeds are to be trained again, as the journal has it.
 
         Those that are judged for the first time are so by their first training, though there may be a second one: a
         run whose line of this was lost comes to the same.
         """
-        first = first_seeds(self.data.config)
+        if first == len(fits) == 1:
+            return
         new = range(seeds) if seeds == first else range(seeds - 1, seeds)
         least = 0 if seeds == first else first  # first seeds chose the network: those stay as they are
-        for fold in self.folds:
-            for model in self.data.planned:
-                fits = {
-                    fit.seed: self.folder.first_fit(*fit.key) if fit.seed in new else fit
-                    for fit in self.folder.fits.values()
-                    if fit.key[::2] == (model.name, fold.number) and fit.seed < seeds
-                }
-                if not model.seeded or first == len(fits) == 1:
-                    continue
-                losses = {seed: fits[seed].validation_loss for seed in sorted(fits)}
-                best = min((loss for loss in losses.values() if loss is not None), default=math.inf)
-                for seed in far_off(losses):
-                    if seed >= least and fits[seed].again is None:
-                        yield {"name": model.name, "fold": fold.number, "seed": seed, "best_loss": best}
+        judged = {seed: self.folder.first_fit(*fit.key) if seed in new else fit for seed, fit in fits.items()}
+        losses = {seed: fit.validation_loss for seed, fit in judged.items()}
+        best = min((loss for loss in losses.values() if loss is not None), default=math.inf)
+        for seed in far_off(losses):
+            if seed >= least and judged[seed].again is None:
+                yield {"seed": seed, "best_loss": best}
 
     def _added(self) -> Iterator[Job]:
-        """Yield the jobs of a seed that is added, if one is."""
-        if self.add_seeds is not None and self.add_seeds():
+        """Yield the jobs of a seed that is added, if one is; none is while a fit that this depends on has failed."""
+        failed = any(key.kind != "probes" for key in self.failed)
+        if self.add_seeds is not None and not failed and self.add_seeds():
             yield from self.first_trainings()
 
     # --- one job ------------------------------------------------------------------------------------------
@@ -349,18 +337,6 @@ class FitLoop:
             keys = (JobKey("trial", *name, number=number) for number, _ in wanted)
             if all(map(self.is_over, keys)):
                 self.data.console.end(self._tuning.pop(name))
-
-
-def _are_whole(vectors: VectorFiles | None) -> bool:
-    """Return whether the files of vectors can be read; one that cannot is set aside under another name."""
-    assert vectors is not None, "a source has vectors"
-    whole = True
-    for path, refit in zip(vectors.paths, (False, True), strict=False):
-        if vectors.read(refit=refit) is None:
-            whole = False
-            if path.exists():
-                path.replace(path.with_name(f"{path.name}.damaged"))
-    return whole
 
 
 def failure(key: JobKey, why: str) -> str:

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from pipeline.core import stopping
-from pipeline.core.fits import JobEnded, JobFailed, JobStopped, Last, Said
+from pipeline.core.fits import JobEnded, JobStopped, Last, Said
 from pipeline.experiment.data import RunData
 from pipeline.experiment.jobs import Job, Made, stored
+from pipeline.experiment.out_of_memory import want_of_memory
 
 
 @contextmanager
@@ -61,10 +62,13 @@ class Here:
                 result = stored(job, made)
                 if result is not None:
                     yield number, result
-        except MemoryError:
-            yield number, JobFailed(job.key, "memory ran out")
-            return
         except stopping.Stopped:
             yield number, JobStopped(job.key)
+            return
+        except Exception as error:
+            failed = want_of_memory(job.key, error)
+            if failed is None:
+                raise
+            yield number, failed
             return
         yield number, JobEnded(job.key)

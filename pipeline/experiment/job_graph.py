@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Protocol
 
 from pipeline.core import stopping
-from pipeline.core.fits import JobEnded, JobFailed, JobKey, JobStopped, Last, Result
+from pipeline.core.errors import PipelineError
+from pipeline.core.fits import JobEnded, JobFailed, JobKey, JobStopped, Last, Result, Said
 from pipeline.experiment.executors import Executor
 from pipeline.experiment.jobs import Job
+from pipeline.run_folder.attempts import BEGUN, LEFT
+from pipeline.run_folder.folder import RunFolder
 
 
 class Loop(Protocol):
     """Jobs that hang together, and what becomes of their results."""
 
+    folder: RunFolder  # where results are
     failed: dict[JobKey, str]  # and why
 
     def open_jobs(self) -> list[Job]:
@@ -45,15 +50,14 @@ def run_jobs(loops: Sequence[Loop], executor: Executor) -> None:
                 if found is None:
                     break
                 running[begun] = found
-                executor.begin(begun, found[1])
+                _begin(*found, begun, executor)
                 begun += 1
             if not running:
                 return
             with stopping.may_be_cut():
                 number, said = executor.next()
             loop, job = running[number]
-            if not isinstance(said, JobStopped):
-                loop.take(job, said)
+            _take(loop, job, said)
             if isinstance(said, Last):
                 del running[number]
     except stopping.Stopped:  # what is left runs where the flag is not looked at: it is ended below
@@ -62,6 +66,29 @@ def run_jobs(loops: Sequence[Loop], executor: Executor) -> None:
         for number, said in executor.close():
             if number in running and not isinstance(said, JobEnded | JobStopped):
                 running[number][0].take(running[number][1], said)
+        with suppress(OSError, PipelineError):  # what ends the run is to be told, and no second error
+            for loop, job in running.values():
+                _take(loop, job, JobStopped(job.key))
+
+
+def _begin(loop: Loop, job: Job, number: int, executor: Executor) -> None:
+    """Begin a job; of one that runs alone the folder says so: if the run is killed meanwhile, that may be its doing."""
+    if executor.at_once == 1:
+        loop.folder.tell(BEGUN, {"key": job.key._asdict(), "point": _saved_point(job)})
+    executor.begin(number, job)
+
+
+def _take(loop: Loop, job: Job, said: Said) -> None:
+    if isinstance(said, JobStopped):
+        loop.folder.tell(LEFT, {})
+    else:
+        loop.take(job, said)
+
+
+def _saved_point(job: Job) -> int:
+    """Return when a training last saved how far it is, in nanoseconds; 0 where it has not."""
+    files = job.place.glob("*") if job.place else ()
+    return max((file.stat().st_mtime_ns for file in files), default=0)
 
 
 def _next_job(
@@ -73,17 +100,28 @@ def _next_job(
     """
     busy = {(id(loop), job.key) for loop, job in running}
     for loop in loops:
-        ready = []
+        ready, failed = [], False
         for job in loop.open_jobs():
             if (id(loop), job.key) in busy:
                 continue
-            if job.needs in loop.failed:
-                loop.take(job, JobFailed(job.key, loop.failed[job.needs]))
+            why_not = _why_not(loop, job)
+            if why_not:
+                loop.take(job, JobFailed(job.key, why_not))
+                failed = True
             elif (job.needs is None or loop.is_over(job.needs)) and executor.fits(job):
                 ready.append(job)
+        if failed:  # others may wait for these no longer
+            return _next_job(loops, running, executor)
         if ready:
             return loop, max(ready, key=_urgency) if executor.at_once > 1 else ready[0]
     return None
+
+
+def _why_not(loop: Loop, job: Job) -> str | None:
+    """Return why a job cannot be done: what it needs has failed, or the run was killed whenever it was tried."""
+    if job.needs in loop.failed:
+        return loop.failed[job.needs]
+    return loop.folder.attempts.why_not(job.key, _saved_point(job))
 
 
 def _urgency(job: Job) -> tuple[bool, bool, int]:

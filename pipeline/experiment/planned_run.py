@@ -211,7 +211,7 @@ class PlannedRun:
         self.folder.put_in_order((model.name, model.source) for model in self.planned)
 
     def end(self, state: str) -> None:
-        """Set how the run ended, in its folder too: "done", "shard", "interrupted", "out of time" or "failed"."""
+        """Set how the run ended, in its folder too: "done", "incomplete", "shard", "interrupted" and so on."""
         self.folder.tell(END, {"state": state})
         self.write_status()
 

@@ -9,6 +9,7 @@ The scheduling is Ray's own: Moritz et al. 2018, "Ray: A Distributed Framework f
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -22,6 +23,8 @@ from pipeline.core import stopping
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import unfinished
 from pipeline.core.fits import TRAININGS, WITH_NETWORKS, FitResult, JobEnded, JobFailed, JobStopped, Said
+from pipeline.core.resources import memory_mib
+from pipeline.core.sizes import parse_size
 from pipeline.embeddings.table import SOURCES, parse_source
 from pipeline.experiment.data import RunData
 from pipeline.experiment.here import Here
@@ -66,6 +69,7 @@ class OnRay:
         self._versions = versions_here()
         check_versions(cluster, self._versions)
         self._most = cluster.most("memory")  # more than a node has would be waited for without end
+        self._most_mib = self._bound(data.config.run.max_memory)
         self._nodes = {node: row["NodeManagerHostname"] for node, row in cluster.nodes().items()}
         self.at_once = self._cores()
         self._say_what_there_is()
@@ -83,8 +87,12 @@ class OnRay:
         return len(self._running) < self.at_once
 
     def fits(self, job: Job) -> bool:
-        """Return True: Ray holds a task back until a node has the memory that it asks for."""
-        return True
+        """Return whether the tasks stay within --max-memory with a job; Ray waits for a node with what each asks for.
+
+        Nothing waits for that bound where nothing runs.
+        """
+        running = sum(one.job.mib for one in self._running.values())
+        return not self._running or running + job.mib <= self._most_mib
 
     def begin(self, number: int, job: Job) -> None:
         """Submit a job with what it reads; vectors that lie in a file are read here, where the file is."""
@@ -250,6 +258,15 @@ class OnRay:
                 content.tofile(file)
 
     # --- the cluster --------------------------------------------------------------------------------------
+
+    def _bound(self, asked: str | None) -> float:
+        """Return what --max-memory leaves to all tasks together, MiB; a share is one of the cluster's memory."""
+        if not asked:
+            return math.inf
+        most = parse_size(asked).mib(self._ray.cluster_resources().get("memory", 0.0) / _MIB)
+        return (
+            most - memory_mib() if self._cluster.is_own else most
+        )  # this process is none of another cluster's
 
     def _cores(self) -> int:
         return max(1, int(self._ray.cluster_resources().get("CPU", 1)))

@@ -22,11 +22,12 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.fits import WITH_NETWORKS, JobFailed
+from pipeline.core.fits import WITH_NETWORKS
 from pipeline.core.noise import quiet_tensorflow
 from pipeline.core.resources import threads
 from pipeline.experiment.data import RunData
 from pipeline.experiment.jobs import Job, Made, RunFiles, VectorFiles
+from pipeline.experiment.out_of_memory import want_of_memory
 from pipeline.experiment.versions import differences, versions_here
 from pipeline.experiment.workers import RelayConsole
 from pipeline.models.networks import libraries
@@ -160,10 +161,12 @@ def _done(job: Job, sent: Sent, teller: Teller, here: Place) -> Done:
         try:
             with threads(1):  # as many as the cores that it asks for
                 results.extend(own.fit(data, own))
-        except MemoryError:
-            results.append(JobFailed(job.key, "memory ran out"))
         except Exception as error:
-            raised = error
+            failed = want_of_memory(job.key, error)
+            if failed is None:
+                raised = error
+            else:
+                results.append(failed)
         made = [path for path in (folder / _KEPT).glob("*.safetensors") if path.name not in sent.kept]
         return Done(tuple(results), {path.name: np.fromfile(path, np.uint8) for path in made}, raised)
 

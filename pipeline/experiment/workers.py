@@ -20,11 +20,12 @@ import psutil
 
 from pipeline.core import stopping
 from pipeline.core.console import Console
-from pipeline.core.fits import WITH_NETWORKS, JobEnded, JobFailed, JobStopped, Said
+from pipeline.core.fits import WITH_NETWORKS, JobEnded, JobStopped, Said
 from pipeline.core.noise import quiet_tensorflow
 from pipeline.core.resources import threads, usable_cores
 from pipeline.experiment.data import RunData
 from pipeline.experiment.jobs import Job, stored
+from pipeline.experiment.out_of_memory import want_of_memory
 from pipeline.experiment.shared import Shared
 from pipeline.models.networks import libraries
 
@@ -55,12 +56,11 @@ def work(start: WorkerStart, pipe: Connection) -> None:
                     result = stored(job, made)
                     if result is not None:
                         pipe.send(("come", result))
-        except MemoryError:
-            pipe.send(("come", JobFailed(job.key, "memory ran out")))
         except stopping.Stopped:
             pipe.send(("come", JobStopped(job.key)))
         except Exception as error:
-            pipe.send(("raised", error))
+            failed = want_of_memory(job.key, error)
+            pipe.send(("come", failed) if failed else ("raised", error))
         else:
             pipe.send(("come", JobEnded(job.key)))
 

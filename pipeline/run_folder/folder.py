@@ -29,7 +29,7 @@ from pipeline.core.fits import (
 )
 from pipeline.run_folder.details import Inputs, read_details
 from pipeline.run_folder.documents import read_documents, units_of
-from pipeline.run_folder.journal import JOURNAL, RESUMED, STAGE, Journal, Line
+from pipeline.run_folder.journal import JOURNAL, RESUMED, STAGE, Journal, Line, read_journal
 from pipeline.run_folder.lock import RunLock
 from pipeline.run_folder.models import write_model
 from pipeline.run_folder.predictions import (
@@ -40,7 +40,7 @@ from pipeline.run_folder.predictions import (
 )
 from pipeline.run_folder.reading import CONFIG, CURVE_FOLDER, INPUTS, UNFINISHED, detail_file
 from pipeline.run_folder.record import RunRecord
-from pipeline.run_folder.stopped import StoppedRun, vanished
+from pipeline.run_folder.stopped import StoppedRun, files_of, vanished, without
 from pipeline.settings.reading import load_config
 from pipeline.settings.tables import Config
 from pipeline.tasks.classification.answers import Predictions
@@ -204,6 +204,24 @@ class RunFolder(RunRecord):
         shutil.rmtree(self.unfinished, ignore_errors=True)
         shutil.rmtree((self.path / CURVE_FOLDER / JOURNAL).parent, ignore_errors=True)
         (self.path / JOURNAL).unlink(missing_ok=True)
+
+    def forget(self, jobs: Iterable[JobKey]) -> None:
+        """Have jobs that ended done again, and what rests on them: nothing that they gave is in the folder after that.
+
+        A kill at any moment leaves the journal with or without them, so what takes their place is never beside them.
+        """
+        if self.journal is None:
+            self.jobs -= {*jobs}
+            return
+        lines = read_journal(self.path).lines
+        kept = tuple(without(lines, {*jobs}))
+        if kept == lines:
+            return
+        self.journal.write_anew(kept)
+        for name in files_of(lines) - files_of(kept):
+            (self.path / name).unlink(missing_ok=True)
+        self._begin_anew()
+        self._take_lines(kept)
 
     def take_back(self) -> None:
         """Remove what a run wrote before anything was fitted, and the folders that are empty then."""

@@ -70,7 +70,10 @@ class Piece:
         return self.run.path
 
 
-_UNFINISHED = {"": "was killed, or is a run of another kind", "done": "is a whole run"}
+_UNFINISHED = {
+    "": "was killed, or is a run of another kind",
+    "done": "is a whole run",
+}
 
 
 def _state(run: StoppedRun) -> str:

@@ -22,8 +22,9 @@ from pipeline.core.files import plain, unfinished
 from pipeline.core.fits import JobKey, Row
 
 JOURNAL = Path("details", "journal.jsonl")
-VERSION = 3  # of what a line holds
+VERSION = 4  # of what a line holds
 BEGIN, RESUMED, STAGE, JOB, REUSE, END = "begin", "resumed", "stage", "job", "reuse", "end"
+FAR_OFF = "far off"  # which seeds of a network stand far from the others
 
 _CHECKED = re.compile(rb'(.*), "check": "([0-9a-f]{16})"\}', re.DOTALL)
 

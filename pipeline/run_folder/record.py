@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
 
 from pipeline.core.fits import Fit, FitKey, JobKey, Row, Score, Trial, WordsResult
+from pipeline.run_folder.attempts import BEGUN, LEFT, Attempts
 from pipeline.run_folder.details.fitting import CurveSets
-from pipeline.run_folder.journal import BEGIN, END, JOB, RESUMED, REUSE, STAGE
+from pipeline.run_folder.journal import BEGIN, END, FAR_OFF, JOB, RESUMED, REUSE, STAGE
 from pipeline.run_folder.metrics.corpus import Reuse
 from pipeline.run_folder.metrics.rows import value_as
 
@@ -43,9 +44,10 @@ class RunRecord:
     words: dict[str, WordsResult] = field(default_factory=dict)  # by model
     reuse: Reuse | None = None  # how many verdicts there were on the same test documents
     sources: dict[tuple[int, str], Row] = field(default_factory=dict)  # what each said, by fold and name
-    failed: dict[JobKey, str] = field(default_factory=dict)  # jobs that could not be done, and why
-    # by how many seeds a network had by then: those that stood far from the others, and are trained again
-    far_off: dict[int, list[Row]] = field(default_factory=dict)
+    failed: dict[JobKey, str] = field(default_factory=dict)  # jobs that this part could not do, and why
+    attempts: Attempts = field(default_factory=Attempts)  # at jobs during which the run was killed
+    # by network, fold, and how many seeds it had by then: those that stood far from the others, and are trained again
+    far_off: dict[tuple[str, int, int], list[Row]] = field(default_factory=dict)
     added_seeds: dict[str, int] = field(default_factory=dict)  # by model: trainings beyond the first ones
     stages: list[tuple[str, float]] = field(default_factory=list)  # title, seconds
     ended_stages: list[tuple[str, float]] = field(default_factory=list)  # of this part, as it grows
@@ -77,6 +79,13 @@ class RunRecord:
         """Return which training of a network's first seed on the first fold counts: 1 for the second one, else 0."""
         fit = self.fits.get(FitKey(name, 0, 0))
         return int(fit is not None and fit.again is not None and fit.again.second_is_kept)
+
+    def _begin_anew(self) -> None:
+        """Forget all that rows told: they are told again."""
+        fresh = RunRecord()
+        for each in fields(RunRecord):
+            if each.name not in ("state", "damage", "ended_stages"):
+                setattr(self, each.name, getattr(fresh, each.name))
 
     def done(self) -> set[FitKey]:
         """Return which fits the folder holds."""
@@ -179,10 +188,24 @@ def _take_words(record: RunRecord, row: Row) -> None:
 def _take_job(record: RunRecord, row: Row) -> None:
     key = JobKey(**row["key"])
     record.jobs.add(key)
-    record.failed.pop(key, None)  # in an earlier part of the run
+    record.failed.pop(key, None)
+    record.attempts.end(key)
+
+
+def _take_failed(record: RunRecord, row: Row) -> None:
+    key = JobKey(**row["key"])
+    record.failed[key] = row["why"]
+    record.attempts.end(key)
+
+
+def _take_far_off(record: RunRecord, row: Row) -> None:
+    record.far_off.setdefault((row["name"], row["fold"], row["seeds"]), []).extend(row["fits"])
 
 
 def _take_resumed(record: RunRecord, row: Row) -> None:
+    """Take in that the run goes on: what could not be done before is tried again."""
+    record.attempts.go_on()
+    record.failed.clear()
     record.resumed.append({name: row[name] for name in row if name != "texts"})
     record.state, record.prepares = "running" if record.goes_on else "killed", True
 
@@ -208,8 +231,10 @@ TAKES: dict[str, Callable[[RunRecord, Any], None]] = {
     BEGIN: lambda record, row: None,
     RESUMED: _take_resumed,
     "fit": _take_fit,
-    "failed": lambda record, row: record.failed.update({JobKey(**row["key"]): row["why"]}),
-    "far off": lambda record, row: record.far_off.setdefault(row["seeds"], []).extend(row["fits"]),
+    "failed": _take_failed,
+    BEGUN: lambda record, row: record.attempts.begin(row),
+    LEFT: lambda record, row: record.attempts.leave(),
+    FAR_OFF: _take_far_off,
     JOB: _take_job,
     "trial": _take_trial,
     "source": _take_source,

@@ -19,6 +19,7 @@ from pipeline.core.fits import JobKey, Row
 from pipeline.run_folder.journal import (
     BEGIN,
     END,
+    FAR_OFF,
     JOB,
     JOURNAL,
     RESUMED,
@@ -84,7 +85,7 @@ class StoppedRun:
     @property
     def files(self) -> set[str]:
         """The files that fits and sources gave, as paths within the folder."""
-        return set(_files_of(self.lines))
+        return files_of(self.lines)
 
     def unrecorded(self) -> set[Path]:
         """Return the predictions of no fit that the journal has: a kill came before its line."""
@@ -148,9 +149,26 @@ def trusted(lines: Sequence[Line], lost: Iterable[str]) -> Iterator[Line]:
     lost : files that are damaged
     """
     files = _files_of(lines)
-    broken = {files[name].job for name in lost} | set(_missing_lines(lines))
-    broken |= _resting_on({line.job for line in lines if line.kind == JOB}, broken)
-    return (line for line in lines if line.job is None or line.job not in broken)
+    return without(lines, {files[name].job for name in lost} | set(_missing_lines(lines)))
+
+
+def without(lines: Sequence[Line], broken: set[JobKey | None]) -> Iterator[Line]:
+    """Yield the lines of a journal without those of jobs that are to be done again, and of what rests on them.
+
+    Which seeds of a network stand far from the others is decided again once they are trained again.
+    """
+    gone = broken | _resting_on({line.job for line in lines if line.kind == JOB}, broken)
+    trained = {(key.name, key.fold) for key in gone if key and key.kind in ("network", "again")}
+    for line in lines:
+        is_gone = line.job is not None and line.job in gone
+        is_void = line.kind == FAR_OFF and (line.row["name"], line.row["fold"]) in trained
+        if not is_gone and not is_void:
+            yield line
+
+
+def files_of(lines: Iterable[Line]) -> set[str]:
+    """Return the files that fits and sources gave, as paths within the folder."""
+    return set(_files_of(lines))
 
 
 def _missing_lines(lines: Iterable[Line]) -> Iterator[JobKey | None]:

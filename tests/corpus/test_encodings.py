@@ -11,6 +11,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.corpus.by_settings import read_asked
 from pipeline.corpus.loading import read_corpus
 from pipeline.corpus.readers.decoding import decode_bytes
+from pipeline.corpus.readers.detection import evidence, guess_encoding
 from pipeline.corpus.readers.encodings import TextSource, decode, reading_as
 from pipeline.settings.tables import Config, with_values
 
@@ -73,7 +74,7 @@ def test_one_sentence_tells_the_encoding(text: str, encoding: str, plain: bool) 
         (
             "“good” – £5",
             "cp1252",
-            'read as Windows-1252: "£5"; as Windows-1250 it would be "Ł5"; --encoding names another',
+            'read as Windows-1252: "£5", which a near one makes "Ł5"; --encoding names another',
         ),
     ],
 )
@@ -81,6 +82,14 @@ def test_what_was_found_is_said_with_an_example_of_what_it_changes(
     text: str, encoding: str, said: str
 ) -> None:
     assert decode("f", text.encode(encoding)).notes == (said,)
+
+
+@pytest.mark.parametrize(("codec", "words"), [("shift_jis", "Shift-JIS"), ("euc_jp", "EUC-JP")])
+def test_japanese_without_ideographs_is_told_by_its_kana(codec: str, words: str) -> None:
+    lines = ("みなとにふねがいる。ほをあげてすすむ。,sea", "かまどでぱんをやく。,bread")
+    guess = guess_encoding(evidence(line.encode(codec) for line in lines))
+    assert guess is not None
+    assert (guess.best.encoding.words, guess.best.text.split("\n")[1]) == (words, lines[1])
 
 
 def test_utf8_says_no_more_than_its_name() -> None:

@@ -271,6 +271,11 @@ def test_nothing_to_compare(a: str | None, baselines: list[str], sentence: str) 
     assert verdict.sentence == sentence
 
 
+def test_a_network_that_was_planned_and_has_no_fit_is_said_to_lack_one() -> None:
+    verdict = no_verdict(None, [], rope=0.01, planned={"network"})
+    assert verdict.sentence == "There is no verdict: no baseline was run and no network has finished."
+
+
 def test_the_question_is_put_to_every_baseline_whatever_else_was_run() -> None:
     alone = ask(SAVED, ChosenNetwork({0: "lstm@w"}), ["bow", "tfidf"], 0.01)
     more = ask([*SAVED, saved("rnn@w", 400)], ChosenNetwork({0: "lstm@w"}), ["bow", "tfidf"], 0.01)

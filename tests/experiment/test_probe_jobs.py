@@ -81,7 +81,7 @@ def test_no_fit_waits_for_a_probe(tmp_path: Path, at_once: int, monkeypatch: pyt
     monkeypatch.setattr(
         "pipeline.experiment.fit_loop.describe_source", lambda *_: SourceResult((), "learned", 0, ())
     )
-    monkeypatch.setattr("pipeline.experiment.fit_loop.is_whole", lambda path: True)
+    monkeypatch.setattr("pipeline.experiment.lost_pieces.is_whole", lambda path: True)
     run_jobs([loop], executor)
     assert set(executor.begun[:4]) == {BOW, LEARNED, FIRST, FIRST._replace(seed=1)}
     last = [PROBES, PROBES._replace(part="forget-bias")]  # of several at once the longest comes first

@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ from whole_runs import FILMS, read, write_films
 import pipeline
 from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
-from pipeline.core.fits import FitResult, JobFailed, JobKey
+from pipeline.core.fits import FitResult, JobEnded, JobFailed, JobKey
 from pipeline.experiment.data import RunData
 from pipeline.experiment.executors import check_executor
 from pipeline.experiment.jobs import Job
@@ -39,6 +40,7 @@ from pipeline.experiment.ray_cluster import on_ray, request
 from pipeline.experiment.ray_joined import joined
 from pipeline.experiment.versions import differences, hash_of_code, versions_here
 from pipeline.run_folder.predictions import read_run_predictions
+from pipeline.settings.tables import with_values
 
 ray = pytest.importorskip("ray", reason="the extra `cluster` is not installed")
 for module in (sys.modules[__name__], jobs_by_hand):  # no node has the tests
@@ -473,3 +475,33 @@ def test_a_run_that_is_stopped_leaves_no_process(sent: signal.Signals, status: i
         "" if sent == signal.SIGTERM else f"Interrupted. Finished: bow; what there is stands in {run}\n"
     )
     wait_until(lambda: not any(child.is_running() for child in children), 30)
+
+
+# --- memory -----------------------------------------------------------------------------------------------
+
+
+def when_it_ran(data: RunData, job: Job) -> Iterator[FitResult]:
+    begin = time.time()
+    time.sleep(3.0)
+    yield FitResult(fit_named(f"{begin} {time.time()}"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("bound", "at_once"), [("2000MB", 1), ("8000MB", 2)])
+def test_tasks_stay_within_the_memory_that_was_asked_for(
+    two_nodes: tuple[Any, str], tmp_path: Path, bound: str, at_once: int
+) -> None:
+    """Two jobs that need 1,500 MiB each."""
+    data = data_of(tmp_path)
+    data = replace(data, config=with_values(data.config, {"run.max_memory": bound}))
+    with on_ray(data, two_nodes[1]) as executor:
+        jobs = [replace(job_of(when_it_ran, name), mib=1_500.0) for name in ("bow", "tfidf")]
+        executor.begin(0, jobs[0])
+        assert executor.fits(jobs[1]) is (at_once == 2)
+        if at_once == 2:
+            executor.begin(1, jobs[1])
+        while not isinstance(executor.next()[1], JobEnded):
+            continue
+        assert executor.fits(replace(jobs[1], mib=9_000.0)) is (
+            at_once == 1
+        )  # what runs alone is never held back

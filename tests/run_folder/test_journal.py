@@ -31,7 +31,7 @@ def notes(run: Path) -> list[str]:
 def test_lines_are_read_as_they_were_written_with_the_seconds_of_the_run(tmp_path: Path) -> None:
     begun(tmp_path)
     read = read_journal(tmp_path)
-    assert read.begin == {"about": "films", "version": 3}
+    assert read.begin == {"about": "films", "version": 4}
     assert [line.row for line in read.lines[1:]] == ["a é", "b"]
     seconds = [line.seconds for line in read.lines]
     assert seconds == sorted(seconds)
@@ -103,7 +103,7 @@ def test_where_it_is_known_what_a_run_was_begun_with_a_damaged_first_line_is_one
     content[place] ^= 1
     path.write_bytes(bytes(content) + rest)
     read = read_journal(tmp_path, {"about": "films"})
-    assert (read.begin, len(read.damaged)) == ({"about": "films", "version": 3}, 1)
+    assert (read.begin, len(read.damaged)) == ({"about": "films", "version": 4}, 1)
     assert [line.row for line in read.lines[1:]] == (["b"] if place == -1 else ["a é", "b"])
 
 
@@ -122,7 +122,7 @@ def test_the_journal_of_an_earlier_version_is_refused_by_its_version(tmp_path: P
     with pytest.raises(PipelineError) as error:
         read_journal(tmp_path)
     assert str(error.value) == (
-        f"{tmp_path}: the journal of this run is of version 1, and this program reads version 3;"
+        f"{tmp_path}: the journal of this run is of version 1, and this program reads version 4;"
         f" `python -m pipeline report {tmp_path}` of the version that began it scores what had finished; else run again"
     )
 

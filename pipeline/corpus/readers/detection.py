@@ -18,6 +18,9 @@ NEAR = 0.9  # of the best score: an encoding that cannot be told from the best b
 _WEIGHT_OF_SOUNDNESS = 3
 _MORE_LIKELY = {"Windows-1252": 1.3, "Mac Roman": 0.6, "CP866": 0.7}  # what files are more, or less, often in
 _CYRILLIC = ("cp1251", "koi8-r", "koi8-u", "cp866", "iso8859-5")
+_JAPANESE = ("cp932", "euc_jis_2004")
+_KANA = re.compile("[\u3041-\u3096\u30a1-\u30fa]")  # hiragana and full-width katakana
+_SURE_OF_KANA = 0.5  # as confident as the detector is of a longer text
 # Bytes above 127 with what stands around them: of a long line the part that tells something.
 _WINDOW = re.compile(rb"[\x00-\x09\x0b-\x7f]{0,24}(?:[\x80-\xff]+[\x00-\x09\x0b-\x7f]{0,24})+")
 _FEW = 4  # bytes above 127: so few of them may just as well be damage, unless they join a word or are signs
@@ -51,7 +54,7 @@ class Guess:
         example, otherwise = _example(here.text, other)
         told = f'read as {here.encoding.words}: "{example}"'
         if self.near:
-            told += f'; as {self.near[0].encoding.words} it would be "{otherwise}"'
+            told += f', which a near one makes "{otherwise}"'
         return f"{told}; --encoding names another"
 
 
@@ -92,6 +95,7 @@ def _candidates(found: bytes) -> list[Candidate]:
     ]
     candidates = [_read(found, *answer) for answer in likely[:_LIKELY]]
     candidates += _of_one_case(found, by_name)
+    candidates += _of_kana(found, by_name)
     return sorted(candidates, key=lambda one: (-one.score, _ORDER[one.encoding]))
 
 
@@ -130,6 +134,20 @@ def _of_one_case(found: bytes, by_name: dict[str, Encoding]) -> list[Candidate]:
             for answer, confidence, language in _detect(small, list(by_name)):
                 if answer == "cp1251":
                     candidates.append(_read(found, by_name[name], confidence, language))
+    return candidates
+
+
+def _of_kana(found: bytes, by_name: dict[str, Encoding]) -> list[Candidate]:
+    """Return the Japanese encodings in which most letters are kana: the detector knows few texts with no ideographs."""
+    candidates = []
+    for name in _JAPANESE:
+        text = by_name[name].decode(found[:_MOST_READ])
+        letters = [letter for letter in text if letter.isalpha() and not letter.isascii()]
+        fits = 50 * text.count(UNFIT) <= len(
+            letters
+        )  # what is cut off at the end of the evidence does not count
+        if fits and 2 * len(_KANA.findall(text)) > len(letters):
+            candidates.append(_read(found, by_name[name], _SURE_OF_KANA, "ja"))
     return candidates
 
 

@@ -118,6 +118,7 @@ STATES = {
     "merged": "was merged from its shards",
     "out of time": "was stopped when its time was over",
     "failed": "failed",
+    "incomplete": "ended, but not all of it could be done",
     "killed": "was killed before it ended",
 }
 NAMED_FITS = 10  # unfinished fits that the head of the report names
