@@ -243,5 +243,6 @@ def corpus_hash(corpus: Corpus) -> str:
     digest.update(corpus.split.astype("i1").tobytes())
     digest.update(corpus.texts.str.len_bytes().cast(pl.Int64).to_numpy().astype("<i8").tobytes())
     for start in range(0, len(corpus.texts), HASHED_AT_ONCE):
-        digest.update((corpus.texts[start : start + HASHED_AT_ONCE].str.join("").item() or "").encode())
+        joined = corpus.texts[start : start + HASHED_AT_ONCE].str.join("").cast(pl.Binary)
+        digest.update(joined.item() or b"")  # as bytes: a string would be decoded and encoded again
     return digest.hexdigest()

@@ -112,10 +112,12 @@ class ColumnFacts:
         """Characters of a filled cell."""
         return sum(map(len, self.sample)) / max(len(self.sample), 1)
 
-    @cached_property
-    def mean_words(self) -> float:
-        """Words of a filled cell, as blanks divide them."""
-        return sum(len(cell.split()) for cell in self.sample) / max(len(self.sample), 1)
+    def has_more_words(self, than: float) -> bool:
+        """Whether a filled cell has more words than that in the mean, as blanks divide them."""
+        bound = than * len(self.sample)
+        if sum(len(cell.split(None, WORDS_GLANCED_AT)) for cell in self.sample) > bound:
+            return True  # long texts are not cut up as a whole
+        return sum(len(cell.split()) for cell in self.sample) > bound
 
     @cached_property
     def look(self) -> Look | None:
@@ -163,6 +165,7 @@ class ColumnFacts:
 
 
 GLANCED_AT = 20  # cells
+WORDS_GLANCED_AT = 16  # of a cell
 SHORT_BLANK = 8  # bytes: what is longer is taken for filled
 LONGEST_NUMBER = 18
 LONGEST_EXAMPLE = 40
@@ -186,7 +189,7 @@ def _is_identifier(facts: ColumnFacts) -> bool:
     head = "".join(facts.sample[:50])
     if (
         len(facts.filled) < FEW
-        or facts.mean_words >= 1.5
+        or facts.has_more_words(1.5)
         or not (head.isascii() and any(map(str.isdigit, head)))
     ):
         return False
@@ -216,7 +219,7 @@ def _differs_nearly_always(facts: ColumnFacts) -> bool:
 
 
 def _is_long(facts: ColumnFacts) -> bool:
-    return facts.mean_words > LONG_LABEL or facts.mean_length > LONGEST_LABEL
+    return facts.has_more_words(LONG_LABEL) or facts.mean_length > LONGEST_LABEL
 
 
 NEITHER: tuple[tuple[str, Reason], ...] = (

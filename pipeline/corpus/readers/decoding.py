@@ -16,6 +16,7 @@ from pipeline.core.clean import plural
 from pipeline.core.errors import first_places
 from pipeline.corpus.readers.detection import ISO_2022, Guess, evidence, guess_encoding, settle_near
 from pipeline.corpus.readers.encoding_names import UNFIT, UTF_8, Encoding
+from pipeline.corpus.readers.searching import holds
 from pipeline.corpus.readers.wide import find_wide
 
 _CHUNK = 1 << 20
@@ -222,7 +223,7 @@ def _with_lines(decoded: Decoded) -> Decoded:
     if _NUL in data:
         warnings.append(f"{plural(data.count(_NUL), 'NUL byte')} left out ({_lines_with(data, _NUL)})")
         data = data.replace(_NUL, b"")
-    if codecs.BOM_UTF8[:1] in data and _MARK_INSIDE in data:  # a search for one byte is many times quicker
+    if holds(data, _MARK_INSIDE, rare=1):
         marks, where = plural(data.count(_MARK_INSIDE), "byte order mark"), _lines_with(data, _MARK_INSIDE, 2)
         notes.append(f"{marks} inside the file left out ({where}), as if files had been joined")
         data = data.replace(_MARK_INSIDE, b"\n")

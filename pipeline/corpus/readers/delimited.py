@@ -24,6 +24,7 @@ from pipeline.corpus.readers.column_names import is_known_name
 from pipeline.corpus.readers.encodings import TextSource, read_source
 from pipeline.corpus.readers.header import LOOKED_AT, Beginning, common_width, find_beginning, left_out
 from pipeline.corpus.readers.records import WRONG_FIELDS, RawTable, as_cells, distinct, no_problems
+from pipeline.corpus.readers.searching import holds
 
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 NO_DELIMITER = "\x1f"  # the unit separator: a file of one column
@@ -42,6 +43,9 @@ class Dialect:
     delimiter: str
     quoted: bool = True  # False: quotation marks are ordinary characters
     begins: Beginning = field(default_factory=Beginning)
+    sound: bool = (
+        False  # whether every quotation mark is known to enclose a whole field, or to stand doubled in one
+    )
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,7 @@ def read_delimited(
 
 def _is_missing(source: TextSource, cells: pl.DataFrame) -> tuple[str, ...]:
     """Return a sentence on cells that databases write for missing values; nothing where there are none."""
-    if not _has_escape(source.data, b"N"):
+    if not holds(source.data, MISSING.encode()):
         return ()
     count = sum(int((column == MISSING).sum()) for column in cells)
     return (f"{source.file}: {plural(count, 'cell')} {MISSING} read as missing",) if count else ()
@@ -112,7 +116,7 @@ def _assumptions(source: TextSource, dialect: Dialect, columns: list[str]) -> It
 def _without_escapes(source: TextSource, preferred: str, wanted: Sequence[str]) -> tuple[TextSource, Dialect]:
     """Return the source and its dialect; a mark inside a field is written twice, where it has a backslash before it."""
     dialect = find_dialect(source, preferred, wanted)
-    if not _has_escape(source.data, b'"') or (dialect.quoted and _is_well_quoted(source.data, dialect)):
+    if not holds(source.data, b'\\"') or (dialect.quoted and _is_well_quoted(source.data, dialect)):
         return source, dialect
     note = "a backslash before a quotation mark belongs to the mark"
     doubled = replace(source, data=_ESCAPED.sub(rb'\1""', source.data), notes=(*source.notes, note))
@@ -121,14 +125,6 @@ def _without_escapes(source: TextSource, preferred: str, wanted: Sequence[str]) 
         return source, dialect
     better = _is_well_quoted(doubled.data, its) or _odd_records(doubled, its) < _odd_records(source, dialect)
     return (doubled, its) if better else (source, dialect)
-
-
-def _has_escape(data: bytes, character: bytes) -> bool:
-    """Whether a backslash stands before a character; looked for byte by byte, which is many times quicker."""
-    place = data.find(b"\\")
-    while place >= 0 and data[place + 1 : place + 2] != character:
-        place = data.find(b"\\", place + 1)
-    return place >= 0
 
 
 def _odd_records(source: TextSource, dialect: Dialect) -> int:
@@ -151,7 +147,7 @@ def find_dialect(source: TextSource, preferred: str, wanted: Sequence[str] = ())
         delimiter, rows = NO_DELIMITER, _sample_rows(sample, NO_DELIMITER)
     sound = delimiter != "\t" and _is_well_quoted(source.data, Dialect(delimiter))
     quoted = sound or b'"' not in source.data or _marks_quote_fields(source.text(), delimiter)
-    return Dialect(delimiter, quoted, find_beginning(rows, wanted))
+    return Dialect(delimiter, quoted, find_beginning(rows, wanted), sound)
 
 
 def _sample(data: bytes) -> str:
@@ -215,7 +211,9 @@ def _read_clean(source: TextSource, dialect: Dialect) -> pl.DataFrame | None:
     *above, first = _first_records(source, dialect)
     data = _from_line(source.data, first.line) if above else source.data
     data = data if data.endswith(b"\n") else data + b"\n"  # Polars 2.1 drops a last empty cell
-    if _LONE_RETURN.search(data) or not _is_well_quoted(data, dialect):
+    if b"\r" in data and _LONE_RETURN.search(data):
+        return None
+    if (above or not dialect.sound) and not _is_well_quoted(data, dialect):
         return None
     try:
         rows = pl.read_csv(

@@ -27,66 +27,67 @@ def _integer(digits: str) -> int | str:
     return int(digits) if len(digits) <= LONGEST_INTEGER else digits
 
 
-def _missing(constant: str) -> None:
-    """Return what a bare NaN or Infinity stands for; JSON has neither, Python writes them for missing numbers."""
-    return None  # noqa: RET501
+class _Decoder(json.JSONDecoder):
+    """Decodes the values of one file; a bare NaN or Infinity, which Python writes for a missing number, is missing."""
 
+    def __init__(self) -> None:
+        self.met_constants = False
+        # `strict=False`: a tab or another control character in a string is that character.
+        super().__init__(parse_int=_integer, parse_constant=self._missing, strict=False)
 
-# `strict=False`: a tab or another control character in a string is that character.
-_DECODER = json.JSONDecoder(parse_int=_integer, parse_constant=_missing, strict=False)
-_NEAR = 64  # bytes around a number that is none: a comma or bracket stands within them
-_NOT_A_NUMBER = re.compile(rb"[:,\[]\s*(?:NaN|-?Infinity)\s*[,}\]]")
+    def _missing(self, constant: str) -> None:
+        self.met_constants = True
 
 
 def read_jsonl(path: Path, wanted: Sequence[str] = ()) -> RawTable:
     """Read a .jsonl or .ndjson file: one object a line."""
-    source = read_source(path)
-    return _table(source, list(_line_objects(source)))
+    source, decoder = read_source(path), _Decoder()
+    return _table(source, list(_line_objects(source, decoder)), decoder)
 
 
 def read_json(path: Path, wanted: Sequence[str] = ()) -> RawTable:
     """Read a .json file: an array of objects, objects in turn, an object of arrays (or of columns by row)."""
-    source = read_source(path)
+    source, decoder = read_source(path), _Decoder()
     text = source.text()
     start = _skip_blanks(text, 0)
     if text[start] == "[":
-        return _table(source, list(_array_objects(source, text, start)))
+        return _table(source, list(_array_objects(source, text, start, decoder)), decoder)
     try:
-        whole = _DECODER.decode(text)
+        whole = decoder.decode(text)
     except json.JSONDecodeError as error:
         if error.msg == "Extra data":
-            return _table(source, list(_objects_in_turn(source, text, start)))
+            return _table(source, list(_objects_in_turn(source, text, start, decoder)), decoder)
         raise _invalid(source.file, error.lineno, error) from None
     except RecursionError:
         raise _too_deep(source.file, 1) from None
-    return _table(source, _enclosed_objects(source, whole, wanted))
+    return _table(source, _enclosed_objects(source, whole, wanted), decoder)
 
 
-def _line_objects(source: TextSource) -> Iterator[Place]:
+def _line_objects(source: TextSource, decoder: _Decoder) -> Iterator[Place]:
     for number, line in enumerate(source.text().split("\n"), start=1):
         if line.strip():
             try:
-                yield number, _object(source.file, number, _DECODER.decode(line))
+                yield number, _object(source.file, number, decoder.decode(line))
             except json.JSONDecodeError as error:
                 raise _invalid(source.file, number, error) from None
             except RecursionError:
                 raise _too_deep(source.file, number) from None
 
 
-def _objects_in_turn(source: TextSource, text: str, place: int) -> Iterator[Place]:
+def _objects_in_turn(source: TextSource, text: str, place: int, decoder: _Decoder) -> Iterator[Place]:
     """Yield objects that follow each other, one a line or each over several, with the line where each starts."""
     counted, line = 0, 1
     while place < len(text):
         line, counted = line + text.count("\n", counted, place), place
-        value, place = _value_at(source, text, place, line)
+        value, place = _value_at(source, text, place, line, decoder)
         yield line, _object(source.file, line, value)
         place = _skip_blanks(text, place)
 
 
-def _value_at(source: TextSource, text: str, place: int, line: int) -> tuple[Json, int]:
+def _value_at(source: TextSource, text: str, place: int, line: int, decoder: _Decoder) -> tuple[Json, int]:
     """Return the JSON value that starts at a place of a line, and where it ends."""
     try:
-        value, end = _DECODER.raw_decode(text, place)
+        value, end = decoder.raw_decode(text, place)
     except json.JSONDecodeError as error:
         raise _invalid(source.file, error.lineno, error) from None
     except RecursionError:
@@ -94,12 +95,12 @@ def _value_at(source: TextSource, text: str, place: int, line: int) -> tuple[Jso
     return value, end
 
 
-def _array_objects(source: TextSource, text: str, start: int) -> Iterator[Place]:
+def _array_objects(source: TextSource, text: str, start: int, decoder: _Decoder) -> Iterator[Place]:
     """Yield each object of a JSON array with the line where it starts."""
     place, counted, line = _skip_blanks(text, start + 1), 0, 1
     while text[place : place + 1] != "]":
         line, counted = line + text.count("\n", counted, place), place
-        value, end = _value_at(source, text, place, line)
+        value, end = _value_at(source, text, place, line, decoder)
         try:
             place = _after_comma(text, _skip_blanks(text, end))
         except json.JSONDecodeError as error:
@@ -223,37 +224,23 @@ def _too_deep(file: str, line: int) -> PipelineError:
     return PipelineError(f"{file}:{line}", what, "give one object a record, with a text and a label")
 
 
-def _table(source: TextSource, places: list[Place]) -> RawTable:
+def _table(source: TextSource, places: list[Place], decoder: _Decoder) -> RawTable:
     names = list(dict.fromkeys(name for _, record in places for name in record))
-    cells, problems = as_cells(
-        {name: [as_string(record.get(name)) for _, record in places] for name in names}
-    )
+    columns = {name: [record.get(name) for _, record in places] for name in names}
+    kinds = {name: {*map(type, values)} for name, values in columns.items()}
+    cells, problems = as_cells({name: [*map(as_string, values)] for name, values in columns.items()})
+    missing = (f"{source.file}: bare NaN and Infinity are read as missing values",)
     lines = np.array([line for line, _ in places], dtype=np.int64)
     return RawTable(
         file=source.file,
         cells=cells,
         problems=problems,
-        assumptions=(*source.assumptions, *_numbers_missing(source)),
+        assumptions=(*source.assumptions, *(missing if decoder.met_constants else ())),
         warnings=source.warnings,
         encoding=source.encoding,
         find_lines=None if not lines.all() else lambda: lines,
-        nested=frozenset(n for n in names if any(isinstance(r.get(n), list | dict) for _, r in places)),
+        nested=frozenset(name for name in names if kinds[name] & {list, dict}),
     )
-
-
-def _numbers_missing(source: TextSource) -> Iterator[str]:
-    if any(
-        _NOT_A_NUMBER.search(near) for word in (b"NaN", b"Infinity") for near in _around(word, source.data)
-    ):
-        yield f"{source.file}: bare NaN and Infinity are read as missing values"
-
-
-def _around(word: bytes, data: bytes) -> Iterator[bytes]:
-    """Yield what stands around each place of a word; to look for the word alone is many times quicker."""
-    place = data.find(word)
-    while place >= 0:
-        yield data[max(place - _NEAR, 0) : place + len(word) + _NEAR]
-        place = data.find(word, place + 1)
 
 
 def as_string(value: Json) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import count
@@ -113,6 +114,9 @@ def as_cells(columns: Mapping[str, Sequence[str | None]]) -> tuple[pl.DataFrame,
     >>> cells["text"].to_list(), problems.tolist()
     (['good', 'caf�'], [0, 1])
     """
+    with suppress(UnicodeEncodeError):  # of lone surrogates
+        cells = pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String))
+        return cells, no_problems(len(cells))
     if any(map(has_surrogates, columns)):
         columns = dict(zip(distinct([*map(without_surrogates, columns)]), columns.values(), strict=True))
     records = zip(*columns.values(), strict=True)
