@@ -23,8 +23,8 @@ from benchmarks.quality_cases import CORPORA, IMDB_QUALITY, QUALITY, Case
 from benchmarks.results_file import Metric, Outcome, seconds
 from benchmarks.sides import Options
 from pipeline import cli
-from pipeline.core.errors import PipelineError
-from pipeline.corpus.sources import did_you_mean, names_of
+from pipeline.core.errors import PipelineError, did_you_mean
+from pipeline.corpus.sources import names_of
 
 _FILES = ("corpus.path", "corpus.test", "corpus.validation", "corpus.unlabelled")  # compared without folders
 _LISTS = ("run.models", "run.embeddings")
