@@ -32,6 +32,7 @@ Row = Sequence[str]
 _SEPARATOR = re.compile(r'"?sep=.?"?', re.I)
 _COMMENT = re.compile(r"(#|//|--|%|;)\s*\S.*", re.S)
 _RULE = re.compile(r"[-=+_*~\s]{3,}")
+_BEGIN_APART = tuple("#/-%;=+*~_")  # characters, one of which begins each of these
 _FOOT = re.compile(
     r"\(?[0-9][0-9,. ]* (rows?|records?|lines?|results?)\b.*|((grand )?totals?|rows?|records?|count|sum|summe|gesamt"
     r"|anzahl)\b ?[:=]?[ 0-9,.]*|(end of|generated|exported|downloaded|fetched|elapsed|source|query|time)\b.*"
@@ -90,9 +91,10 @@ def names_separator(row: Row) -> bool:
 
 def is_apart(row: Row, width: int) -> bool:
     """Whether a record is a comment or a rule of dashes, wherever it stands."""
-    cells = [cell.strip() for cell in row if cell.strip()]
-    if not cells:
+    first = next(filter(None, map(str.strip, row)), "")
+    if not first.startswith(_BEGIN_APART):  # as nearly all records
         return False
+    cells = [cell.strip() for cell in row if cell.strip()]
     ruled = all(_RULE.fullmatch(cell) for cell in cells)
     return ruled or (len(row) < width and _COMMENT.fullmatch(cells[0]) is not None)
 
@@ -151,9 +153,7 @@ def _marked(cells: pl.DataFrame, wrong: Bool | None) -> list[int]:
     """Return the records with a wrong number of fields that begin as a comment or a rule does."""
     if wrong is None or not wrong.any():
         return []
-    begins = (
-        cells.to_series(0).str.strip_chars_start().str.slice(0, 1).is_in(list("#/-%;=+*~_")).fill_null(False)
-    )
+    begins = cells.to_series(0).str.strip_chars_start().str.slice(0, 1).is_in(_BEGIN_APART).fill_null(False)
     return np.flatnonzero(wrong & begins.to_numpy()).tolist()
 
 

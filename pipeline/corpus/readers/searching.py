@@ -18,4 +18,4 @@ def holds(data: bytes, mark: bytes, rare: int = 0) -> bool:
         if place >= rare and data.startswith(mark, place - rare):
             return True
         place = data.find(byte, place + 1)
-    return place >= 0 and data.find(mark, max(place - rare, 0)) >= 0
+    return place >= 0 and data.rfind(mark, max(place - rare, 0)) >= 0  # quicker than `find`
