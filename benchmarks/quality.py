@@ -24,6 +24,7 @@ from benchmarks.results_file import Metric, Outcome, seconds
 from benchmarks.sides import Options
 from pipeline import cli
 from pipeline.core.errors import PipelineError, did_you_mean
+from pipeline.corpus.sources import names_of
 
 _FILES = ("corpus.path", "corpus.test", "corpus.validation", "corpus.unlabelled")  # compared without folders
 _LISTS = ("run.models", "run.embeddings")
@@ -111,7 +112,7 @@ def check_same_run(where: str, run: MeasuredRun, arguments: Sequence[str]) -> No
     for key in sorted(ours.keys() - _WITHOUT_EFFECT):
         there, here = theirs.get(key), ours[key]
         if key in _FILES:
-            there, here = (value and Path(value).name for value in (there, here))
+            there, here = (value and _file_names(value) for value in (there, here))
         more = key in _LISTS and (
             set(here) <= set(there or ()) or (here == ["auto"] and len(there or ()) == 1)
         )
@@ -123,9 +124,15 @@ def check_same_run(where: str, run: MeasuredRun, arguments: Sequence[str]) -> No
 def _command_without_folders(run: MeasuredRun) -> str:
     """Return the command of a run; its files are in CORPORA, wherever they were."""
     command: str = run.metrics["environment"]["command"].partition(" --out")[0]
-    for path in (run.metrics["config"]["corpus"][key.partition(".")[2]] for key in _FILES):
-        command = command.replace(path, f"CORPORA/{Path(path).name}") if path else command
+    for named in (run.metrics["config"]["corpus"][key.partition(".")[2]] for key in _FILES):
+        for path in names_of(named) if named else ():
+            command = command.replace(path, f"CORPORA/{Path(path).name}")
     return command
+
+
+def _file_names(named: str | list[str]) -> str:
+    """Return the names of the files that a setting names, without their folders."""
+    return ", ".join(Path(name).name for name in names_of(named))
 
 
 def _flat(config: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, Any]]:

@@ -290,7 +290,7 @@ def test_a_run_without_the_model_that_counts_is_refused(tmp_path: Path) -> None:
         (["--seeds", "2"], "run.seeds is 2 in that run, 1 in the case"),
         (
             ["--test", "mr.parquet"],
-            'corpus.test is "mr.parquet" in that run, "trec_test.parquet" in the case',
+            'corpus.test is "trec_test.parquet, mr.parquet" in that run, "trec_test.parquet" in the case',
         ),
         (["--models", "bow"], 'run.models is ["bow"] in that run, ["tfidf"] in the case'),
     ],

@@ -293,7 +293,7 @@ BROKEN = {
     ),
     "one.csv": (
         "text,label\ngood,pos\nfine,pos\n",
-        '{path}: "text" is the text and no other column could be the label: "label" (one value alone); '
+        '{path}: "text" is the text and no other column could be the label: "label" (the same in all records); '
         "add a label column, or name one with --label; read with header in line 1, UTF-8",
     ),
     "single.csv": (

@@ -524,8 +524,9 @@ REFUSED = {  # by file: its content, and what is said
             ),
         ),
         '{path}: "text" is the text and no other column could be the label: "id" (an identifier), '
-        '"username" (names of people), "created_at" (a time), "lang" (one value alone), "url" (where something lies), '
-        '"weight" (a measurement), "hash" (an identifier); add a label column, or name one with --label; '
+        '"username" (names of people), "created_at" (a time), "lang" (the same in all records), '
+        '"url" (where something lies), "weight" (a measurement), "hash" (an identifier); '
+        "add a label column, or name one with --label; "
         "read with header in line 1, UTF-8",
     ),
     "numbers and days.csv": (

@@ -224,7 +224,7 @@ def _is_long(facts: ColumnFacts) -> bool:
 
 NEITHER: tuple[tuple[str, Reason], ...] = (
     ("empty", _is_empty),
-    ("one value alone", _is_constant),
+    ("the same in all records", _is_constant),
     ("a running number", lambda facts: facts.is_running_number),
     (MEASURED, _is_measured),
     ("a value of its own for each record", _is_identifier),
