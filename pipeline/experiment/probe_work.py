@@ -56,7 +56,7 @@ def _of_needle(data: RunData, model: PlannedModel, fold: Split, config: Config) 
     length = min(needle.MOST_TOKENS, longest, config.networks.max_tokens)
     trained = needle.names_to_train(ModelName.parse(model.name).asked, config.run.models)
     relative = 1.0 + sum(_steps(name) / _steps(model.model) for name in trained[1:])
-    return ProbeWork(needle.FITS * needle.UPDATES * length * relative, needle.FITS * len(trained))
+    return ProbeWork(needle.FITS * needle.updates_of_a_fit() * length * relative, needle.FITS * len(trained))
 
 
 def _of_forget_bias(data: RunData, model: PlannedModel, fold: Split, config: Config) -> ProbeWork:

@@ -50,7 +50,8 @@ def test_no_network_is_in_memory_when_the_next_is_fitted(options: dict[str, obje
     given = {"run_models": "ann", "run_embeddings": "learned", "run_seeds": 2, "run_probes": True, **options}
     perform(tmp_path, "networks.max_epochs=1", console=Watched(look), executors=fitting(fit), **given)
     assert at_trainings == [before] * (4 if "run_refit" in options else 2)  # two seeds
-    assert after_jobs == [before] * (2 if "run_refit" in options else 4)  # and two trials
+    # and two trials; then the probes of the network, and its words
+    assert after_jobs == [before] * (4 if "run_refit" in options else 6)
 
 
 def graphs() -> set[int]:

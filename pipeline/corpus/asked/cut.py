@@ -136,6 +136,12 @@ def cut_of_numbers(names: Sequence[str], column: str) -> str:
 def number_to_predict(file: str, column: str, labels: pl.Series) -> PipelineError:
     """Return the refusal of labels that are many different numbers, with the cut that halves them."""
     numbers = numbers_in(labels).drop_nulls()
+    if 2 * len(numbers) < len(labels):  # with a per cent sign, or thousands apart
+        such_as = f'{labels.n_unique():,} different numbers, such as "{labels[0]}"'
+        what = f'column "{column}" holds {such_as}: a number to be predicted'
+        return PipelineError(
+            file, what, "write plain numbers, which --label can cut in two, or name another column"
+        )
     span = f"{float(numbers.to_numpy().min()):g} to {float(numbers.to_numpy().max()):g}"
     what = (
         f'column "{column}" holds {labels.n_unique():,} different numbers ({span}): a number to be predicted'

@@ -47,7 +47,6 @@ EPOCHS, SEEDS = 6, 3
 BATCH = 64  # documents of one update, whatever the corpus: all runs show the same number of updates, 144
 RATES = (0.002, 0.004, 0.008)  # learning rates, the same for every cell
 FITS = len(RATES) + SEEDS - 1  # of each network
-UPDATES = EPOCHS * math.ceil(TRAINING_DOCUMENTS / BATCH)  # of each fit
 FOUND = 0.9  # accuracy from which the needle counts as found
 CHANCE = 0.5
 FIRST_NEUTRAL = 2  # rows of the needle's own vocabulary: padding, unknown, neutral words, two needles
@@ -178,7 +177,7 @@ def measure(subject: Subject) -> Needle | Silent:
         validation_documents=VALIDATION_DOCUMENTS,
         test_documents=TEST_DOCUMENTS,
         epochs=EPOCHS,
-        steps=UPDATES,
+        steps=updates_of_a_fit(),
         rates=RATES,
         seeds=SEEDS,
         chance=CHANCE,
@@ -186,6 +185,11 @@ def measure(subject: Subject) -> Needle | Silent:
         reading=reading(networks),
         summary={"length": length, "reach": {one.name: one.reach for one in networks}},
     )
+
+
+def updates_of_a_fit() -> int:
+    """Return how many updates each training makes."""
+    return EPOCHS * math.ceil(TRAINING_DOCUMENTS / BATCH)
 
 
 def networks_to_train(subject: Subject) -> list[tuple[str, NetworkSpec]]:
