@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -118,16 +118,31 @@ def _tab_pair(line: str, label_first: bool) -> Pair:
 
 def _table(source: TextSource, lines: Lines, pairs: list[Pair], layout: str) -> RawTable:
     texts, labels = zip(*pairs, strict=True)
-    cells, problems = as_cells({"text": texts, "label": labels})
+    return table_of_lines(source, lines, {"text": texts, "label": labels}, label="label", note=layout)
+
+
+def table_of_lines(
+    source: TextSource, lines: Lines, columns: Mapping[str, Sequence[str | None]], *, label: str, note: str
+) -> RawTable:
+    """Return the table of a file with a record a line.
+
+    Parameters
+    ----------
+    lines : those of the records
+    columns : a value of each line, by the column's name; one is called text
+    label : the column with the label
+    note : what the lines were taken for
+    """
+    cells, problems = as_cells(columns)
     numbers: Int64 = np.array([number for number, _ in lines], dtype=np.int64)
     return RawTable(
         file=source.file,
         cells=cells,
         problems=problems,
-        assumptions=(*source.assumptions, f"{source.file}: {layout}"),
+        assumptions=(*source.assumptions, f"{source.file}: {note}"),
         warnings=source.warnings,
         encoding=source.encoding,
         text_column="text",
-        label_column="label",
+        label_column=label,
         find_lines=lambda: numbers,
     )

@@ -9,12 +9,10 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
 from pipeline.core.errors import PipelineError
 from pipeline.corpus.readers.encodings import read_source
-from pipeline.corpus.readers.plain_text import numbered_lines
-from pipeline.corpus.readers.records import RawTable, as_cells
+from pipeline.corpus.readers.plain_text import numbered_lines, table_of_lines
+from pipeline.corpus.readers.records import RawTable
 
 QUESTION = re.compile(r"([A-Z][A-Za-z_]*):([A-Za-z_]+)[ \t]+(?=\S)")
 
@@ -33,19 +31,6 @@ def read_questions(path: Path, wanted: Sequence[str] = ()) -> RawTable:
     ]
     coarse = [match and match[1] for match in matches]
     fine = [match and f"{match[1]}:{match[2]}" for match in matches]
-    cells, problems = as_cells({"text": texts, "coarse": coarse, "fine": fine})
-    lines = np.array([number for number, _ in numbered], dtype=np.int64)
-    return RawTable(
-        file=source.file,
-        cells=cells,
-        problems=problems,
-        assumptions=(
-            *source.assumptions,
-            f"{source.file}: each line is COARSE:fine and a text; the label is COARSE (--label fine takes both)",
-        ),
-        encoding=source.encoding,
-        warnings=source.warnings,
-        text_column="text",
-        label_column="coarse",
-        find_lines=lambda: lines,
-    )
+    note = "each line is COARSE:fine and a text; the label is COARSE (--label fine takes both)"
+    columns: dict[str, Sequence[str | None]] = {"text": texts, "coarse": coarse, "fine": fine}
+    return table_of_lines(source, numbered, columns, label="coarse", note=note)

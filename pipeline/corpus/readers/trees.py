@@ -14,8 +14,8 @@ import numpy as np
 
 from pipeline.core.errors import PipelineError
 from pipeline.corpus.readers.encodings import TextSource, read_source
-from pipeline.corpus.readers.plain_text import numbered_lines
-from pipeline.corpus.readers.records import RawTable, as_cells
+from pipeline.corpus.readers.plain_text import numbered_lines, table_of_lines
+from pipeline.corpus.readers.records import RawTable
 
 TREE_START = re.compile(r"\s*\((\d+|[A-Za-z]+) +(\(|[^()\s]+\s*\))")  # a label, then a node or a word
 _PIECE = re.compile(r"\(|\)|[^()\s]+")
@@ -27,22 +27,8 @@ def read_trees(path: Path, wanted: Sequence[str] = ()) -> RawTable:
     numbered = numbered_lines(source)
     pairs = [_sentence(source, number, line) for number, line in numbered]
     labels, texts = zip(*pairs, strict=True)
-    cells, problems = as_cells({"text": texts, "label": labels})
-    lines = np.array([number for number, _ in numbered], dtype=np.int64)
-    return RawTable(
-        file=source.file,
-        cells=cells,
-        problems=problems,
-        assumptions=(
-            *source.assumptions,
-            f"{source.file}: each line is a tree; the label at its top is read, those of parts of it are not",
-        ),
-        encoding=source.encoding,
-        warnings=source.warnings,
-        text_column="text",
-        label_column="label",
-        find_lines=lambda: lines,
-    )
+    note = "each line is a tree; the label at its top is read, those of parts of it are not"
+    return table_of_lines(source, numbered, {"text": texts, "label": labels}, label="label", note=note)
 
 
 def _sentence(source: TextSource, number: int, line: str) -> tuple[str, str]:
