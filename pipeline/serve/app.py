@@ -67,6 +67,7 @@ class Service:
         ]
         handlers = {Refused: refuse, HTTPException: refuse_path, Exception: refuse_fault}
         app = Starlette(routes=routes, exception_handlers=handlers)
+        app.router.redirect_slashes = False  # a path is one path
         return Counted(app, self.measured, frozenset(route.path for route in routes))
 
     async def predict(self, request: Request) -> Response:

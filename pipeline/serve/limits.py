@@ -49,6 +49,10 @@ class Limits:
             if name not in names:
                 raise PipelineError(OPTION, f'there is no limit "{name}"', did_you_mean(name, names))
             if not (number.isascii() and number.isdigit() and int(number) > 0):
-                raise PipelineError(OPTION, f'{name} is "{number}"; expected a number from 1 on', "give one")
+                raise PipelineError(
+                    OPTION,
+                    f'{name} is "{number}"; expected a number from 1 on',
+                    f"give one, as in {OPTION} {name}=500",
+                )
             numbers[name] = int(number)
         return cls(**numbers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 
 import pipeline
@@ -94,7 +95,7 @@ REFUSALS = {
 def describe() -> dict[str, Json]:
     """Return the content of `/openapi.json`."""
     refusals = {str(status): _response(what, "Refusal") for status, what in REFUSALS.items()}
-    question = {"application/json": {"schema": _refers("Question"), "example": EXAMPLE}}
+    question = {"application/json": {"schema": _refers("Question"), "example": json.loads(EXAMPLE)}}
     return {
         "openapi": "3.1.0",
         "info": {

@@ -30,7 +30,7 @@ def draw_page(name: str, **given: Json) -> Page:
     )
     style, script = (_read(f"{kind}") for kind in ("page.css", "page.js"))
     html = templates.get_template(name).render(style=Markup(style), script=Markup(script), **given)
-    allowed = f"style-src {_hash(style)}; script-src {_hash(script)}; connect-src 'self'"
+    allowed = f"style-src {_hash(style)}; script-src {_hash(script)}; connect-src 'self'; img-src data:"
     never = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     return Page(html, f"default-src 'none'; {allowed}; {never}")
 

@@ -31,7 +31,7 @@
   }
 
   function say(text, bad = false) {
-    find("said").classList.toggle("bad", bad);
+    find("said").className = bad ? "bad" : "unseen"; // what is said of an answer is seen below
     find("said").textContent = text;
   }
 
@@ -66,7 +66,7 @@
       end = word.end;
     }
     shown.append(characters.slice(end).join(""));
-    const strongest = words.filter(word => word.weight).sort((a, b) => Math.abs(b.weight) - Math.abs(a.weight));
+    const strongest = words.filter(word => Math.abs(word.weight) >= WEAK * largest && largest > 0).sort((a, b) => Math.abs(b.weight) - Math.abs(a.weight));
     fill("strongest", strongest.slice(0, MOST_WORDS).map(word => [
       heading(word.word), make("td", side(word)), make("td", word.weight.toFixed(2), "number"),
     ]));
