@@ -18,16 +18,14 @@ MOST_NEXT = 3
 STILL_FELL = "the validation loss still fell"  # as a network's warnings say it
 
 Case = Literal[
-    *(
-        "better",
-        "better, perhaps by less",
-        "worse",
-        "equal",
-        "cannot tell",
-        "too small",
-        "withheld",
-        "nothing",
-    ),
+    "better",
+    "better, perhaps by less",
+    "worse",
+    "equal",
+    "cannot tell",
+    "too small",
+    "withheld",
+    "nothing",
 ]
 
 
