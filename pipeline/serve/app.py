@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from pipeline.serve.answers import Answer, Answerer
+from pipeline.serve.answers import Answer
 from pipeline.serve.batching import Answering
 from pipeline.serve.bodies import read_body
 from pipeline.serve.facts import Facts
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+Answers = Callable[[Sequence[Question]], list[list[Answer]]]  # an answer to each text of each question
 RETRY = 1  # seconds after which a request that was refused for want of room may come again
 HEADERS = {"x-content-type-options": "nosniff", "cache-control": "no-store"}
 
@@ -43,7 +45,7 @@ class Service:
     limits : what is taken at most
     """
 
-    def __init__(self, facts: Facts, answerer: Answerer, limits: Limits) -> None:
+    def __init__(self, facts: Facts, answerer: Answers, limits: Limits) -> None:
         self._facts, self._answerer, self._limits = facts, answerer, limits
         self.measured = Measured()
         self.answering = Answering[Question, list[Answer]](
@@ -65,7 +67,12 @@ class Service:
             Route("/metrics", self.metrics),
             Route("/openapi.json", self.openapi),
         ]
-        handlers = {Refused: refuse, HTTPException: refuse_path, Exception: refuse_fault}
+        handlers = {
+            Refused: refuse,
+            ClientDisconnect: refuse_gone,
+            HTTPException: refuse_path,
+            Exception: refuse_fault,
+        }
         app = Starlette(routes=routes, exception_handlers=handlers)
         app.router.redirect_slashes = False  # a path is one path
         return Counted(app, self.measured, frozenset(route.path for route in routes))
@@ -144,6 +151,11 @@ async def refuse(request: Request, refused: Exception) -> Response:
     """Return the response that says why a request was refused."""
     assert isinstance(refused, Refused)
     return JSONResponse(refused.body, refused.status, headers={**HEADERS, **refused.headers})
+
+
+async def refuse_gone(request: Request, raised: Exception) -> Response:
+    """Return the response to a client that went away before all was sent: it is counted, and nobody hears it."""
+    return await refuse(request, Refused(400, "body", "it was not sent to its end", "send it again"))
 
 
 _PATHS: Mapping[int, tuple[str, str]] = {

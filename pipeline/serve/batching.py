@@ -97,7 +97,8 @@ class Answering(Generic[Question, Answer]):
         """Return what is answered next, as soon as something waits; nothing once all has ended."""
         with self._changed:
             self._changed.wait_for(lambda: self._waiting or self._ended)
-            batch, size = [], 0
+            batch: list[_Waiting[Question, Answer]] = []
+            size = 0
             while self._waiting and (
                 not batch or size + self._size(self._waiting[0].question) <= self._together
             ):

@@ -121,7 +121,7 @@ def describe() -> dict[str, Json]:
             "/metrics": _read("Counts for Prometheus."),
             "/openapi.json": _read("This description."),
         },
-        "components": {"schemas": {"Question": question_schema(), **SCHEMAS}},
+        "components": {"schemas": SCHEMAS | {"Question": question_schema()}},
     }
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 from pydantic import BaseModel, ConfigDict, FailFast, Field, ValidationError
 
 from pipeline.core.errors import did_you_mean
+from pipeline.core.files import Json
 from pipeline.serve.limits import OPTION, Limits
 from pipeline.serve.refused import Refused
 
@@ -131,6 +132,6 @@ def _check(question: Question, limits: Limits) -> None:
 
 
 @cache
-def question_schema() -> dict[str, object]:
+def question_schema() -> dict[str, Json]:
     """Return the JSON schema of a question (draft 2020-12)."""
     return Question.model_json_schema()

@@ -45,6 +45,7 @@ def tokens_of(tokenized: TokenizedCorpus) -> list[list[str]]:
 
 def _written(model: SavedModel, found: Contributions, text: str, tokens: Sequence[str]) -> Explanation:
     """Return one text's explanation; `start` and `end` count the characters of `text`, null where they do not fit."""
+    spans: Sequence[tuple[int, int] | tuple[None, None]]
     spans = _spans(text, tokens, model.tokenizer) or [(None, None)] * len(tokens)
     weights = (None if math.isnan(weight) else weight for weight in found.words.tolist())
     return {

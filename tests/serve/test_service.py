@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import http.client
 import json
 import signal
 import socket
@@ -130,6 +131,25 @@ def test_a_client_that_waits_for_leave_to_send_too_much_is_refused_at_once(servi
         assert connection.recv(100).startswith(b"HTTP/1.1 413 ")
 
 
+def test_a_body_of_unknown_size_that_is_too_large_is_refused(service: Served) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=60)
+    connection.request("POST", "/predict", iter([b" " * 4_000] * 3), dict(JSON))  # in pieces: chunked
+    response = connection.getresponse()
+    assert response.status == 413
+    assert json.load(response)["what"] == "it has more than 10,000 bytes"
+    connection.close()
+
+
+def test_a_client_that_leaves_before_the_end_is_no_fault(service: Served) -> None:
+    gone = 'embedseq_responses_total{path="/predict",status="400"}'
+    before = counted(service).get(gone, 0)
+    with service.connect() as connection:
+        connection.sendall(request_of({"texts": ["good"]})[:-1])
+        wait_until(lambda: counted(service)["embedseq_waiting_requests"] == 1)
+    wait_until(lambda: counted(service)["embedseq_waiting_requests"] == 0)
+    assert counted(service)[gone] == before + 1
+
+
 @pytest.mark.parametrize(
     ("kind", "what"),
     [
@@ -208,6 +228,12 @@ def test_nothing_of_all_this_was_a_fault(service: Served) -> None:
 # --- what it says of itself
 
 
+def counted(service: Served) -> dict[str, float]:
+    """Return what stands at /metrics, by name."""
+    lines = service.get("/metrics").body.decode().splitlines()
+    return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines if line[0] != "#")}
+
+
 def test_it_says_which_model_it_is(service: Served) -> None:
     said = service.get("/metadata").json
     assert (said["model"], said["labels"], said["words"]) == ("tfidf", LABELS, "weights")
@@ -217,16 +243,10 @@ def test_it_says_which_model_it_is(service: Served) -> None:
 
 
 def test_it_counts_what_it_does(service: Served) -> None:
-    def counted() -> dict[str, float]:
-        lines = service.get("/metrics").body.decode().splitlines()
-        return {
-            name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines if line[0] != "#")
-        }
-
-    before = counted()
+    before = counted(service)
     service.ask(texts=["a", "b", "c"])
     service.ask(texts=[1])
-    after = counted()
+    after = counted(service)
     changed = {
         name: after[name] - before.get(name, 0) for name in after if after[name] != before.get(name, 0)
     }
@@ -274,7 +294,7 @@ def test_beyond_the_requests_in_hand_others_are_sent_away_for_a_second(run: Path
     with served(run, "--limit", "waiting=1") as running, running.connect() as first:
         question = request_of({"texts": ["a good film"]})
         first.sendall(question[:-5])
-        wait_until(lambda: b"embedseq_waiting_requests 1.0" in running.get("/metrics").body)
+        wait_until(lambda: counted(running)["embedseq_waiting_requests"] == 1)
         reply = running.ask(texts=["bad"])
         assert (reply.status, reply.headers["retry-after"]) == (503, "1")
         assert reply.json == refusal(
@@ -343,7 +363,7 @@ def test_a_signal_ends_it_once_what_was_accepted_is_answered(run: Path, signal_n
     question = request_of({"texts": ["a good film"]})
     with served(run) as running, running.connect() as idle, running.connect() as first:
         first.sendall(question[:-5])
-        wait_until(lambda: b"embedseq_waiting_requests 1.0" in running.get("/metrics").body)
+        wait_until(lambda: counted(running)["embedseq_waiting_requests"] == 1)
         running.process.send_signal(signal_number)
         wait_until(lambda: not is_listening(running.port))
         first.sendall(question[-5:])
