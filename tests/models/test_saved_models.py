@@ -7,94 +7,26 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import polars as pl
 import pytest
 from answering_again import answer_again
-from builders import FEW_STRENGTHS, TINY_NETWORK, int32, request_of
-from keras_weights import randomised
 from safetensors.numpy import load_file, save_file
+from saved_builders import LINEAR, NAMES, NETWORKS, NEW, TOKENS, build_and_save, embedded, fit_and_save
 from whole_runs import perform, write_films
 
 from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
 from pipeline.core.names import slug
-from pipeline.core.seeds import stage_generator
-from pipeline.embeddings.table import Embedded, embed, encode_covered
-from pipeline.experiment.linear_features import average_vectors
-from pipeline.models.baselines.fitting import FittedBaseline, fit_baseline
-from pipeline.models.networks.batches import shuffle_words, visible
-from pipeline.models.networks.build import build, specify
+from pipeline.embeddings.table import encode_covered
+from pipeline.models.networks.batches import visible, words_in_own_order
 from pipeline.models.networks.prediction import predict_probabilities
-from pipeline.models.networks.training import FittedNetwork
-from pipeline.models.save import files_of_baseline, files_of_embedding, files_of_mean, files_of_network
 from pipeline.models.saved import load_model, load_network
-from pipeline.run_folder.models import saved_names, write_model
-from pipeline.settings.tables import Config, save_config, with_values
-from pipeline.text.ngrams import count_ngrams, learn_ngrams
+from pipeline.run_folder.models import saved_names
+from pipeline.settings.tables import Config
 from pipeline.text.tokenizer import tokenize
-
-TEXTS = pl.Series(
-    [
-        "a good film, a very good film",
-        "so bad",
-        "A BAD plot and a rare word",
-        "the end is long and the plot is long and so is the film",
-        "good, not bad",
-        "",
-        "unheard of",
-        "<br>dull<br>",
-    ]
-)
-TOKENS = tokenize(TEXTS, Config().tokenizer)
-LABELS = int32([0, 1, 1, 2, 0, 2, 1, 2])
-NEW = pl.Series(["a good plot", "bad bad film film film", "", "nothing of this is known", *TEXTS])
-NAMES = ("good", "bad", "mixed", "never trained")
-
-
-# --- linear models
-
-# What the fit's own predictions have to be met for: a model, its settings, and how many classes it was fitted to.
-LINEAR = {
-    "bow of counts": ("bow", replace(FEW_STRENGTHS, bow_binary=False), 3),
-    "bow": ("bow", FEW_STRENGTHS, 2),
-    "tfidf": ("tfidf", FEW_STRENGTHS, 3),
-    "tfidf of counts": ("tfidf", replace(FEW_STRENGTHS, sublinear_tf=False), 2),
-    "nbsvm": ("nbsvm", FEW_STRENGTHS, 3),
-    "nbsvm of two": ("nbsvm", FEW_STRENGTHS, 2),
-    "nbsvm of one": ("nbsvm", FEW_STRENGTHS, 1),
-    "mean": ("mean", FEW_STRENGTHS, 3),
-    "mean of two": ("mean", FEW_STRENGTHS, 2),
-    "mean of one": ("mean", FEW_STRENGTHS, 1),
-    "majority": ("majority", FEW_STRENGTHS, 3),
-}
-
-
-def embedded() -> Embedded:
-    """Return vectors of which two words have none."""
-    found = embed("random", request_of(TOKENS))
-    covered = found.matrix.covered & ~found.vocabulary.tokens.is_in(["rare", "film"]).to_numpy()
-    return replace(found, matrix=replace(found.matrix, covered=covered))
-
-
-def fit_and_save(run: Path, case: str) -> tuple[FittedBaseline, Any]:
-    """Return a fit, and what it reads of the new documents."""
-    model, settings, n_classes = LINEAR[case]
-    config, new = replace(Config(), baselines=settings), tokenize(NEW, Config().tokenizer)
-    source, (ngrams, counts) = embedded(), learn_ngrams(TOKENS, ngram_max=2)
-    features = average_vectors(TOKENS, source) if model == "mean" else counts
-    labels = int32((LABELS % n_classes).tolist())
-    fitted = fit_baseline(model, features, labels, n_classes=4, strength=3.0, settings=settings)
-    if model == "mean":
-        write_model(run, files_of_embedding(source))
-        write_model(run, files_of_mean(model, fitted, "random", NAMES, config))
-        return fitted, average_vectors(new, source)
-    write_model(run, files_of_baseline(model, fitted, ngrams, NAMES, config))
-    return fitted, count_ngrams(new, ngrams)
 
 
 @pytest.mark.parametrize("case", LINEAR)
@@ -131,39 +63,6 @@ def test_what_answers_every_document_alike_keeps_no_n_grams(tmp_path: Path) -> N
 
 # --- networks
 
-# Each cell, head and direction once, on a table that rests or is tuned, of one layer or two, whole or in pieces.
-NETWORKS: dict[str, dict[str, Any]] = {
-    "ann@random": {},
-    "ann@random:tuned": {"layers": 2},
-    "rnn@random": {"keep": "first+last"},
-    "rnn:mean@random:tuned": {"keep": "pieces", "piece_tokens": 3},
-    "gru:max@random:tuned": {"layers": 2},
-    "gru@random": {"keep": "pieces", "piece_tokens": 4},
-    "gru:shuffled-words@random": {},
-    "lstm:max+mean@random": {"keep": "first"},
-    "bilstm@random": {},
-    "bilstm:last@random:tuned": {"layers": 2},
-}
-
-
-def build_and_save(run: Path, name: str) -> FittedNetwork:
-    """Save a network of random weights: what training would make of them plays no part."""
-    model, _, head = name.partition("@")[0].replace(":shuffled-words", "").partition(":")
-    config = with_values(
-        Config(),
-        {"networks.max_tokens": 5} | {f"networks.{key}": value for key, value in NETWORKS[name].items()},
-    )
-    settings = replace(config.networks, units=TINY_NETWORK.units)
-    source, tuned = embedded(), name.endswith("tuned")
-    spec = specify(model, head, source.matrix, tuned, 3, settings)
-    network = randomised(build(spec))
-    network.get_layer("embedding").set_weights([source.matrix.vectors + 0.5 * tuned])
-    fitted = FittedNetwork(spec, network, (), 0, "budget", None, ())
-    write_model(run, files_of_embedding(source))
-    write_model(run, files_of_network(name, fitted, "random", NAMES[:3], config))
-    (run / "config.toml").write_text(save_config(config), encoding="utf-8")
-    return fitted
-
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_a_network_answers_as_keras_does(tmp_path: Path, name: str) -> None:
@@ -172,7 +71,7 @@ def test_a_network_answers_as_keras_does(tmp_path: Path, name: str) -> None:
     cut = {"max_tokens": 5, "keep": NETWORKS[name].get("keep", "last")}
     read = visible(encode_covered(tokenize(NEW, Config().tokenizer), embedded()), **cut).indexed
     if "shuffled-words" in name:
-        read = shuffle_words(read, stage_generator(Config().run.seed, "shuffled words"))
+        read = words_in_own_order(read, Config().run.seed)
     expected = predict_probabilities(fitted.model, read, 3)
     answers = network.answer(NEW)
     np.testing.assert_allclose(answers, expected, atol=1e-5)
