@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import polars as pl
 from builders import FEW_STRENGTHS, TINY_NETWORK, int32, request_of
 from keras_weights import randomised
 
+from pipeline.core.files import file_hash, json_text
 from pipeline.core.fits import FitKey
 from pipeline.core.values import Float32
 from pipeline.embeddings.table import Embedded, embed, encode_covered
@@ -28,7 +30,7 @@ from pipeline.models.save import (
     files_of_mean,
     files_of_network,
 )
-from pipeline.run_folder.models import write_model
+from pipeline.run_folder.models import sealed, write_model
 from pipeline.settings.tables import Config, with_values
 from pipeline.text.ngrams import NgramVocabulary, count_ngrams, learn_ngrams
 from pipeline.text.tokenizer import tokenize
@@ -111,6 +113,25 @@ def save_network(
     write_model(run, files_of_embedding(source, key.fold))
     of = particulars(key.name, labels, config, golden, key.seed, key.fold)
     write_model(run, files_of_network(of, fitted, source.source))
+
+
+def seal_again(models: Path) -> None:
+    """Write the sha256 of changed files into each `model.json` that is JSON: only content can be wrong then."""
+    for path in models.rglob("model.json"):
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+        except json.JSONDecodeError:
+            continue
+        content.pop("sha256", None)
+        known = {
+            "files": path.parent,
+            "embedding_files": models / content.get("embedding", "embedding-random"),
+        }
+        for key, folder in known.items():
+            for name in content.get(key, ()):
+                if (folder / name).is_file():
+                    content[key][name] = file_hash(folder / name)
+        path.write_bytes(sealed(json_text(content).encode()))
 
 
 # --- linear models

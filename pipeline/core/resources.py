@@ -203,9 +203,10 @@ def threads(number: int) -> Iterator[None]:
 def in_two_threads(work: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
     """Return what `work` makes of each item, for work in native code: it releases the interpreter's lock.
 
-    A task that was given one thread has one after the other done.
+    A task that was given one thread has one after the other done; a single item needs no other thread.
     """
-    if n_threads() == 1:
+    items = list(items)
+    if len(items) < 2 or n_threads() == 1:
         return [work(item) for item in items]
     with ThreadPoolExecutor(max_workers=2) as pool:
         return list(pool.map(work, items))
