@@ -25,7 +25,9 @@ def export(
     to: Annotated[
         str, told("--to TARGET", "bundle: a .zip file with the model and all that it needs. Default: bundle.")
     ] = "bundle",
-    model: Annotated[str | None, told("--model NAME", "Which model; needed where RUN has several.")] = None,
+    model: Annotated[
+        str | None, told("--model NAME", "Which model. Default: the one that the run advises.")
+    ] = None,
     ensemble: Annotated[bool, told("--ensemble", "With every seed that was kept.")] = False,
     debug: Debug = False,
 ) -> None:

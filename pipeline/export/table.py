@@ -13,6 +13,7 @@ from pipeline.models.saved import SavedModel, load_model
 from pipeline.models.saved.loading import find_model, fits_on, read_saved
 from pipeline.models.saved.replayed import largest_difference
 from pipeline.run_folder.models import SavedFiles
+from pipeline.run_folder.reading import METRICS, read_run
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def export_model(
     out : Path
         A new file.
     name : str, optional
-        Of the model; needed where the place has several.
+        Of the model; without one that which the run advises, elsewhere the only one there is.
     every_seed : bool
         All that were kept of the first fold, for an ensemble.
 
@@ -84,7 +85,7 @@ def export_model(
         raise PipelineError("--to", f'there is no target "{to}"', did_you_mean(to, TARGETS))
     target = TARGETS[to]
     _check_out(out, target)
-    kept = fits_on(*find_model(place, name))
+    kept = fits_on(*find_model(place, name or _advised(place)))
     chosen = [one for one in kept if one.described["fold"] == kept[0].described["fold"]]
     if every_seed and not target.seeds:
         raise PipelineError("--ensemble", f"a file of {to} holds one seed", "export it without --ensemble")
@@ -102,6 +103,11 @@ def export_model(
         out.unlink(missing_ok=True)
         raise
     return Exported(out, fits[0].described["name"], len(fits), len(golden.texts), found)
+
+
+def _advised(place: Path) -> str | None:
+    """Return the model that a run advises; None where the place is no run folder, or it advises none."""
+    return read_run(place).metrics.advice.model if (place / METRICS).is_file() else None
 
 
 def _check_out(out: Path, target: Target) -> None:
