@@ -99,7 +99,7 @@ def describe_source(
     split = read_split(data, job, refit=job.refit)
     embedded = split.embedded
     source, number = embedded.source, split.fold.number
-    files = files_of_embedding(embedded, number) if is_kept(data.config, number) else None
+    files = files_of_embedding(embedded, number) if is_kept(job.settings, number) else None
     if number:
         return SourceResult(embedded.notes, source, number, embedded.parts, files)
     known = audits.get(embedded.parts)
