@@ -167,7 +167,7 @@ class ModelFiles:
     folder: str
     arrays: Mapping[str, npt.NDArray[np.generic]]
     described: Mapping[str, object]
-    golden: Mapping[str, Any] | None = None
+    golden: Row | None = None
 
     @property
     def is_finite(self) -> bool:

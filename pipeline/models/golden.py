@@ -6,10 +6,9 @@ matter: where it knows none, that is what is asked.
 
 from __future__ import annotations
 
-from typing import Any
-
 import polars as pl
 
+from pipeline.core.fits import Row
 from pipeline.core.values import Float32
 
 _SENTENCES = (
@@ -82,7 +81,7 @@ def golden_texts() -> pl.Series:
     return pl.Series(TEXTS, dtype=pl.String)
 
 
-def golden_answers(answers: Float32, answered_by: str, tolerance: float = TOLERANCE) -> dict[str, Any]:
+def golden_answers(answers: Float32, answered_by: str, tolerance: float = TOLERANCE) -> Row:
     """Return what a model's `golden.json` holds: the texts too, so that whoever has only that can ask them.
 
     Parameters

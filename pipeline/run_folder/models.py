@@ -131,7 +131,7 @@ def describe(shelf: Shelf, folder: str) -> Description:
     return dict(described)
 
 
-def _check_version(shelf: Shelf, folder: str, described: Any) -> None:
+def _check_version(shelf: Shelf, folder: str, described: Description) -> None:
     found = described.get("format_version") if isinstance(described, dict) else None
     if found == FORMAT_VERSION:
         return
@@ -148,9 +148,10 @@ def _check_version(shelf: Shelf, folder: str, described: Any) -> None:
     raise PipelineError(shelf.place(f"{folder}/{MODEL}"), what, fix)
 
 
-def _json(where: str, content: bytes, fix: str) -> Any:
+def _json(where: str, content: bytes, fix: str) -> Description:
     try:
-        return json.loads(content.decode("utf-8"))
+        held: Description = json.loads(content.decode("utf-8"))
+        return held
     except json.JSONDecodeError as error:
         where, what = f"{where}:{error.lineno}:{error.colno}", f"this is not JSON ({error.msg})"
     except UnicodeDecodeError as error:
