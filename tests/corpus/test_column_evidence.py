@@ -139,7 +139,7 @@ def test_a_mostly_empty_label_is_not_replaced(tmp_path: Path) -> None:
         table("text,label,lang,mood", long, sometimes, ["en", "de"], ["sad", "sad", "gay"]),
     )
     assert refused(path) == (
-        'column "label" is called a label, and has a value in 6 of 60 records (10 %); choose another column: '
+        'column "label" is called a label, and has a value in 6 of 60 records (10.0 %); choose another column: '
         "--label mood, --label lang, or fill it, or go on with the 6 alone: --label label --allow-losses"
     )
     assert len(read_corpus(path, label_column="label", allow_losses=True).corpus.texts) == 6
@@ -156,7 +156,7 @@ def test_an_empty_label_is_not_replaced_by_one_of_another_name(tmp_path: Path) -
 def test_a_mostly_empty_column_beside_the_label_is_told(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", table("text,sentiment,sentiment_gold", long, "xy", sometimes))
     assert chosen(path)[1] == (
-        '"sentiment" (by its name; "sentiment_gold" has a value in 6 of 60 records (10 %))'
+        '"sentiment" (by its name; "sentiment_gold" has a value in 6 of 60 records (10.0 %))'
     )
 
 
@@ -212,4 +212,4 @@ def test_many_columns_are_read_in_time_that_grows_as_they_do(tmp_path: Path) -> 
         return time.process_time() - began
 
     seconds(10)
-    assert seconds(2400) < 20 * max(seconds(400), 0.1)
+    assert seconds(1600) < 16 * max(seconds(200), 0.05)  # eight times the columns; each with each would be 64

@@ -14,10 +14,12 @@ HEADER = "title,text,subject,date"
 
 
 def records(*subjects: str) -> str:
-    lines = [
-        f"news of {subjects[0]} {number},{subjects[0]} on day {number},{subjects[number % len(subjects)]},2017-01-{number + 10}"
-        for number in range(12)
-    ]
+    lines = []
+    for number in range(12):
+        subject = subjects[number % len(subjects)]
+        lines.append(
+            f"news of {subjects[0]} {number},{subjects[0]} on day {number},{subject},2017-01-{number + 10}"
+        )
     return "\n".join([HEADER, *lines]) + "\n"
 
 

@@ -31,7 +31,7 @@ def test_a_header_in_other_letters_further_down_is_no_record(tmp_path: Path, aga
 
 def test_a_word_that_is_the_name_of_the_only_column_is_a_text(tmp_path: Path) -> None:
     for name in ("good", "bad"):
-        texts = [f"{text}, {name}" for text, _ in RECORDS]
+        texts = [f"{text} so {name}" for text, _ in RECORDS]
         write(tmp_path / name / "1.csv", "\n".join(["text", *texts, "Text"]) + "\n")
     assert len(read_corpus(tmp_path).corpus.texts) == 26
 
