@@ -74,6 +74,11 @@ class ColumnFacts:
     @cached_property
     def filled(self) -> pl.Series:
         """The cells that hold more than blanks."""
+        if (
+            len(self.cells) <= SAMPLED
+        ):  # of thousands of short columns each step in Polars costs more than this
+            full = [cell for cell in self.cells.to_list() if cell is not None and cell.strip()]
+            return pl.Series(self.name, full, dtype=pl.String)
         empty = self.cells.is_null() | (self.cells == "")
         cells = self.cells.filter(~empty) if empty.any() else self.cells
         blank = cells.str.len_bytes() < SHORT_BLANK

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Callable
 
-from pipeline.corpus.readers.column_facts import MOST_GRADES, RECORDS_A_CLASS, ColumnFacts
+from pipeline.corpus.readers.column_facts import MOST_GRADES, NEARLY_ALL, RECORDS_A_CLASS, ColumnFacts
 from pipeline.corpus.readers.column_names import names_label, names_situation, names_what_may_be_a_label
 
+_CODE = re.compile(r"[A-Za-z]{1,3}[0-9]+")  # of a source or a place: gj04
 YES_OR_NO = {"yes", "no", "y", "n", "true", "false"}
 
 
@@ -34,18 +36,20 @@ def by_classes(name: str, facts: ColumnFacts) -> float:
 
 
 def evenness(name: str, facts: ColumnFacts) -> float:
-    """Return the entropy of the values as a share of the most that so many could have."""
+    """Return the entropy of the values as a share of the most that so many could have, in tenths."""
     counts = Counter(facts.sample)
     if len(counts) < 2:
         return 0.0
     shares = [count / len(facts.sample) for count in counts.values()]
-    return -sum(share * math.log(share) for share in shares) / math.log(len(counts))
+    return round(-sum(share * math.log(share) for share in shares) / math.log(len(counts)), 1)
 
 
 def by_type(name: str, facts: ColumnFacts) -> float:
-    """Return how much the kind of values speaks for classes: words most, numbers less, yes and no least."""
+    """Return how much the kind of values speaks for classes: words most, numbers less, codes and yes and no least."""
     if facts.is_numeric:
         return 0.5
+    if facts.share_of(_CODE) >= NEARLY_ALL:
+        return 0.2
     return 0.0 if {cell.strip().lower() for cell in facts.sample} <= YES_OR_NO else 1.0
 
 

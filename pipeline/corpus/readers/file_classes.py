@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 import polars as pl
 
 from pipeline.corpus.readers.candidates import no_label
-from pipeline.corpus.readers.column_facts import EMPTY, SAME_IN_ALL
+from pipeline.corpus.readers.column_facts import EMPTY, FEW, SAME_IN_ALL
 from pipeline.corpus.readers.column_names import names_label, names_situation, names_text
 from pipeline.corpus.readers.entries import PERIODS, words_of
 from pipeline.corpus.readers.evidence import YES_OR_NO, evenness
@@ -57,8 +57,9 @@ def has_label(table: RawTable, wanted: Sequence[str], files: Sequence[str]) -> b
 
 
 def may_be_labels(table: RawTable) -> list[str]:
-    """Return the columns that could be the label by what they hold, the likeliest first."""
-    return likeliest(table, [name for name in table.cells.columns if not no_label(table, name)])
+    """Return the columns that could be the label by what they hold, the likeliest first; none where records are few."""
+    enough = len(table.cells) >= FEW
+    return likeliest(table, [name for name in table.cells.columns if enough and not no_label(table, name)])
 
 
 def _holds_labels(table: RawTable, name: str) -> bool:

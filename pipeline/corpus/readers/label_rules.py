@@ -14,7 +14,6 @@ from pipeline.corpus.asked.cut import number_to_predict
 from pipeline.corpus.readers.candidates import (
     best_named,
     columns_beside,
-    is_first_choice,
     no_label,
     plain_facts,
     reasons,
@@ -33,9 +32,6 @@ def label_by_name(table: RawTable, taken: Sequence[str]) -> Chosen | None:
     known = [name for name in columns_beside(table, taken) if names_label(written_name(table, name))]
     could = best_named(table, [name for name in known if not no_label(table, name)])
     gaps = [name for name in known if is_mostly_empty(table.facts(name))]
-    first = [name for name in gaps if is_first_choice(table, name)]
-    if could and first and not any(is_first_choice(table, name) for name in could):
-        raise _mostly_empty(table, first[0], could)
     could = without_twins(table, could)
     if len(could) > 1:
         raise unsettled(table, likeliest(table, could), "label")
@@ -46,12 +42,12 @@ def label_by_name(table: RawTable, taken: Sequence[str]) -> Chosen | None:
 
 
 def label_by_content(table: RawTable, taken: Sequence[str]) -> Chosen:
-    """Return the only column that could be the label; one that is called so is not replaced without a word.
+    """Return the only column that could be the label, with why one that is called so is none.
 
     Raises
     ------
     PipelineError
-        No column, several, or one that is called a label and holds none.
+        No column, several, or one that is called a label and is mostly empty, or holds numbers or several labels.
     """
     names = columns_beside(table, taken)
     could = [name for name in names if not no_label(table, name)]
@@ -66,7 +62,9 @@ def label_by_content(table: RawTable, taken: Sequence[str]) -> Chosen:
         raise PipelineError(table.file, what, "add a label column, or name one with --label")
     if len(could) > 1:
         raise unsettled(table, could, "label")
-    return Chosen(could[0], "no other column could be it")
+    called = [name for name in names if name not in could and names_label(written_name(table, name))]
+    said = "".join(f'; "{name}" is none: {no_label(table, name)}' for name in called[:SHOWN])
+    return Chosen(could[0], f"no other column could be it{said}")
 
 
 def likeliest(table: RawTable, names: Iterable[str]) -> list[str]:
@@ -82,14 +80,10 @@ def _refuse_what_is_named(table: RawTable, name: str, could: Sequence[str]) -> N
         what = f'column "{name}" holds {nested_words(table, name)}, expected one label a record'
         fix = "several labels for one text are not read yet: keep one, or choose another column with --label"
         raise PipelineError(table.file, what, fix)
-    reason = why_no_label(table.facts(name), named=True)
-    if reason == MEASURED:
+    if why_no_label(table.facts(name), named=True) == MEASURED:
         raise number_to_predict(table.file, name, table.facts(name).filled)
     if is_mostly_empty(table.facts(name)):
         raise _mostly_empty(table, name, could)
-    if reason and could:
-        what = f'column "{name}" is called a label, and is none: {reason}'
-        raise PipelineError(table.file, what, _choose(could))
 
 
 def _mostly_empty(table: RawTable, name: str, could: Sequence[str]) -> PipelineError:
