@@ -153,6 +153,11 @@ def test_an_empty_label_is_not_replaced(tmp_path: Path) -> None:
     )
 
 
+def test_a_column_without_any_value_that_an_export_calls_tags_is_told(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", table("text,Tags,zone", long, [""], ["n", "n", "s"]))
+    assert chosen(path)[1] == '"zone" (no other column could be it; "Tags" is none: empty)'
+
+
 def test_a_mostly_empty_column_beside_the_label_is_told(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", table("text,sentiment,sentiment_gold", long, "xy", sometimes))
     assert chosen(path)[1] == (

@@ -66,8 +66,13 @@ def is_full_text(table: RawTable, name: str) -> bool:
 
 def best_named(table: RawTable, names: list[str]) -> list[str]:
     """Return the one of `FIRST_CHOICES` alone, where one is, else all."""
-    first = [name for name in names if normalised_name(written_name(table, name)) in FIRST_CHOICES]
+    first = [name for name in names if is_first_choice(table, name)]
     return first if len(first) == 1 else names
+
+
+def is_first_choice(table: RawTable, name: str) -> bool:
+    """Whether a column is called as one of `FIRST_CHOICES`."""
+    return normalised_name(written_name(table, name)) in FIRST_CHOICES
 
 
 def reasons(table: RawTable, names: Sequence[str], why: Callable[[RawTable, str], str]) -> str:

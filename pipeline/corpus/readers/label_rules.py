@@ -14,6 +14,7 @@ from pipeline.corpus.asked.cut import number_to_predict
 from pipeline.corpus.readers.candidates import (
     best_named,
     columns_beside,
+    is_first_choice,
     no_label,
     plain_facts,
     reasons,
@@ -82,7 +83,8 @@ def _refuse_what_is_named(table: RawTable, name: str, could: Sequence[str]) -> N
         raise PipelineError(table.file, what, fix)
     if why_no_label(table.facts(name), named=True) == MEASURED:
         raise number_to_predict(table.file, name, table.facts(name).filled)
-    if is_mostly_empty(table.facts(name)):
+    meant = len(table.facts(name).filled) > 0 or is_first_choice(table, name)  # not an export's empty "Tags"
+    if meant and is_mostly_empty(table.facts(name)):
         raise _mostly_empty(table, name, could)
 
 

@@ -55,7 +55,7 @@ def in_every_file(others: Sequence[RawTable], ask: Ask | None, question: Unsettl
 
 
 def joined_option(names: Sequence[str]) -> str:
-    """Return columns as `--text` takes them as one text; one alone as any option takes it.
+    r"""Return columns as `--text` takes them as one text; one alone as any option takes it.
 
     >>> joined_option(["title", "body"]), joined_option(["why"]), joined_option(["what, then", "why"])
     ('title,body', 'why', '"\'what, then\',why"')
