@@ -35,12 +35,14 @@ class Answered:
     @property
     def answers(self) -> Int32:
         """The answer of all seeds together, (N,)."""
-        return self.probabilities.argmax(axis=1).astype(np.int32)
+        chosen: Int32 = self.probabilities.argmax(axis=1).astype(np.int32)
+        return chosen
 
     @property
     def agreeing(self) -> Int64:
         """How many seeds give that answer, (N,)."""
-        return (self.by_seed == self.answers).sum(axis=0)
+        counted: Int64 = (self.by_seed == self.answers).sum(axis=0)
+        return counted
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +58,8 @@ class Changed:
     @property
     def changed(self) -> Bool:
         """Which documents have another answer, (N,)."""
-        return self.a.answers != self.b.answers
+        other: Bool = self.a.answers != self.b.answers
+        return other
 
     def rows(self) -> pl.DataFrame:
         """Return a row for each document whose answer changed, in the order of `COLUMNS`."""
