@@ -213,8 +213,10 @@ def commented(path: Path) -> None:
 
 def flipped_in_place(path: Path) -> None:
     """Change a byte of the weights and nothing else: the zip file's own checksum tells."""
+    with zipfile.ZipFile(path) as archive:
+        begins = archive.getinfo(WEIGHTS).header_offset
     content = bytearray(path.read_bytes())
-    content[content.find(b"mean/weights.safetensors") + 400] ^= 1
+    content[begins + 200] ^= 1  # behind its header
     path.write_bytes(bytes(content))
 
 
@@ -331,7 +333,11 @@ def test_a_damaged_bundle_is_refused_by_name(
     with pytest.raises(SystemExit) as ended:
         main(["export", str(path), str(tmp_path / "out.zip")])
     assert ended.value.code == 2
-    assert capsys.readouterr().err == f"{error.value}\n"
+    said = capsys.readouterr().err
+    assert said.startswith(
+        f"{path}{where}: {what}"
+    )  # how far golden answers are off depends on which are asked
+    assert said.count("\n") == 1
     assert not (tmp_path / "out.zip").exists()
 
 
