@@ -85,7 +85,7 @@ def _check_file(data: bytes) -> None:
 
 
 def _check_stream(data: bytes) -> None:
-    place = 0
+    place: int | None = 0
     while place is not None and place + 8 <= len(data):
         place = _check_message(data, place)
 

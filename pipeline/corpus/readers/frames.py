@@ -32,8 +32,8 @@ def as_table(file: str, frame: pl.DataFrame) -> RawTable:
         if damaged is not None and damaged.any():
             undecodable[column.name] = damaged.to_numpy()
     nested = frozenset(column.name for column in frame if column.dtype.is_nested())
-    cells = pl.DataFrame(columns)
-    return RawTable(file, cells, none_of(len(frame)), undecodable, assumptions=tuple(said), nested=nested)
+    table = pl.DataFrame(columns)
+    return RawTable(file, table, none_of(len(frame)), undecodable, assumptions=tuple(said), nested=nested)
 
 
 def as_strings(column: pl.Series) -> tuple[pl.Series, pl.Series | None]:

@@ -59,7 +59,8 @@ class RawTable:
     def is_undecodable(self, *names: str) -> Bool:
         """Return which records have bytes in one of these columns that are no text; (n_records,)."""
         damaged = [self.undecodable[name] for name in names if name in self.undecodable]
-        return np.logical_or.reduce([none_of(len(self.cells)), *damaged])
+        found: Bool = np.logical_or.reduce([none_of(len(self.cells)), *damaged])
+        return found
 
     @cached_property
     def lines(self) -> Int64 | None:
@@ -128,7 +129,7 @@ def as_cells(columns: Mapping[str, Sequence[str | None]]) -> tuple[pl.DataFrame,
         names = distinct([*map(without_surrogates, names)])
     undecodable, decoded = {}, {}
     for name, cells in zip(names, columns.values(), strict=True):
-        damaged = np.array([bool(cell) and has_surrogates(cell) for cell in cells], dtype=np.bool_)
+        damaged = np.array([cell is not None and has_surrogates(cell) for cell in cells], dtype=np.bool_)
         if damaged.any():
             undecodable[name] = damaged
         decoded[name] = [cell and without_surrogates(cell) for cell in cells] if damaged.any() else cells
