@@ -24,7 +24,7 @@ from pipeline.corpus.losses import (
 )
 from pipeline.corpus.readers.columns import Columns
 from pipeline.corpus.readers.records import UNDECODABLE, WRONG_FIELDS, RawTable, is_blank
-from pipeline.tasks.classification.targets import LABELS_SHOWN
+from pipeline.tasks.classification.targets import LABELS_SHOWN, as_map, counterparts
 from pipeline.tasks.table import CLASSIFY
 from pipeline.tasks.task import Task
 
@@ -191,6 +191,9 @@ def _check_labels(
         places = [table.place(row).removeprefix(f"{table.file}:") for row in unknown]
         rows = f"{len(unknown):,} rows with such labels ({first_places(places)})"
         fix = f"correct the {rows}, or leave them out with --only-known-classes"
+    if alike := counterparts(table.cells[column].gather(unknown).unique().sort().to_list(), names):
+        which = "it with the label" if len(alike) == 1 else "them with the labels"
+        fix = f'--map "{as_map(alike)}" joins {which} of the corpus; else {fix}'
     if cut := cut_of_numbers(names, column):
         fix += f"; if these are numbers to be predicted, cut them in two classes: {cut}"
     what = f'column `{column}` is "{label}"; {task.unknown(label, names)}'

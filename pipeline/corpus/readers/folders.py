@@ -22,6 +22,7 @@ from pipeline.corpus.readers.entries import (
     documents_below,
     entries_of,
     folders_in,
+    holds_words,
     is_hidden_name,
     part_of,
     visible,
@@ -47,9 +48,11 @@ def read_folder(folder: Path, shown: str | None = None) -> RawTable:
     `shown` stands for the folder in messages.
     """
     classes = [path for path in folders_in(folder) if part_of(path.name) != UNLABELLED]
+    documents = [path for path in classes if not holds_words(path)]
+    words = [f"{path.name}/" for path in classes if path not in documents] if len(documents) > 1 else []
     unlabelled = [path for path in folders_in(folder) if part_of(path.name) == UNLABELLED]
     loose = [path.name for path in visible(folder) if path.is_file()]
-    return read_classes(folder, classes, unlabelled, loose, shown)
+    return read_classes(folder, documents if words else classes, unlabelled, [*loose, *words], shown)
 
 
 def read_classes(
