@@ -28,7 +28,7 @@ from pipeline.corpus.readers.entries import (
     visible,
 )
 from pipeline.corpus.readers.packing import read_bytes
-from pipeline.corpus.readers.records import UNDECODABLE, RawTable
+from pipeline.corpus.readers.records import RawTable, none_of
 from pipeline.corpus.readers.wide import find_wide
 
 BINARY = "a binary file, not text"
@@ -87,7 +87,8 @@ def read_classes(
         cells=pl.DataFrame(
             {"text": documents.texts, "label": pl.Series([kind.name for _, kind in found], dtype=pl.String)}
         ),
-        problems=(UNDECODABLE * documents.damaged).astype(np.int8),
+        wrong_fields=none_of(len(found)),
+        undecodable={"text": documents.damaged} if documents.damaged.any() else {},
         assumptions=(
             f"{name}: each folder is a class, each file a document",
             f"{name}: the encoding is {documents.encoding}",
