@@ -9,9 +9,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pipeline
-from pipeline.core.errors import PipelineError
 from pipeline.models.saved import SavedModel, load_model
-from pipeline.run_folder.models import FORMAT_VERSION, saved_names
+from pipeline.run_folder.models import FORMAT_VERSION
 from pipeline.run_folder.reading import METRICS, read_run
 from pipeline.serve.limits import Limits
 
@@ -43,19 +42,19 @@ class Facts:
     limits: Limits
 
 
-def load_asked(run: Path, name: str | None) -> SavedModel:
-    """Return the model of this name; without one the first that the run saved.
+def load_asked(place: Path, name: str | None) -> SavedModel:
+    """Return the model of this name; without one that which the run advises, or the only one that is there.
 
     Raises
     ------
     PipelineError
         If there is none, or it cannot be read.
     """
-    names = saved_names(run)
-    if not names:
-        fix = "give the folder of a run that trained a model, such as reports/NAME"
-        raise PipelineError(str(run), "there is no saved model in it", fix)
-    return load_model(run, name or names[0])
+    return load_model(place, name or _advised(place))
+
+
+def _advised(place: Path) -> str | None:
+    return read_run(place).metrics.advice.model if (place / METRICS).is_file() else None
 
 
 def gather(run: Path, model: SavedModel, limits: Limits) -> Facts:
@@ -74,7 +73,7 @@ def gather(run: Path, model: SavedModel, limits: Limits) -> Facts:
 
 
 def _measured(run: Path, name: str) -> Measured | None:
-    if not (run / METRICS).exists():
+    if not (run / METRICS).is_file():
         return None
     metrics = read_run(run).metrics
     rows = [row for row in metrics.summary if row.name == name]

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import shutil
 import socket
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from command_lines import help_of, status_of
-from safetensors.numpy import load_file, save_file
 from saved_builders import fit_and_save
 
 from pipeline import cli
+from pipeline.models.saved import load_model
+from pipeline.models.saved.linear import SavedLinear
 
 
 @pytest.fixture(scope="module")
@@ -62,20 +63,19 @@ def test_a_wrong_option_is_said(
 
 def test_a_folder_without_models_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert refused(capsys, str(tmp_path)) == (
-        f"{tmp_path}: there is no saved model in it;"
-        " give the folder of a run that trained a model, such as reports/NAME"
+        f"{tmp_path}: there is no model; give the folder of a run that trained a model, or a bundle"
     )
 
 
 def test_a_model_whose_answers_are_no_numbers_is_not_served(
-    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    run: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    broken = tmp_path / "films"
-    shutil.copytree(run, broken)
-    weights = broken / "models" / "tfidf" / "weights.safetensors"
-    save_file({**load_file(weights), "intercepts": np.full(3, np.nan, dtype=np.float32)}, weights)
-    assert refused(capsys, str(broken), "--port", "0") == (
-        f"{broken}: the answers of tfidf are no numbers: it did not train; choose another one with --model"
+    model = load_model(run, "tfidf")
+    assert isinstance(model, SavedLinear)
+    broken = replace(model, intercepts=np.full(3, np.nan, dtype=np.float32))
+    monkeypatch.setattr("pipeline.serve.starting.load_asked", lambda place, name: broken)
+    assert refused(capsys, str(run), "--port", "0") == (
+        f"{run}: the answers of tfidf are no numbers: it did not train; choose another one with --model"
     )
 
 
