@@ -18,7 +18,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from pipeline import __version__
+from pipeline.core.version import __version__
 from pipeline.core.console import Console
 from pipeline.core.errors import NOT_ALL, NotDone, PipelineError
 from pipeline.core.noise import filtered_stderr, quiet_tensorflow

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline import __version__
+from pipeline.core.version import __version__
 from pipeline.commands.laid_down import check_protocol, lay_down
 from pipeline.commands.out_folder import check_out, out_folder
 from pipeline.commands.unfinished import how_far, what_is_there

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline import __version__
+from pipeline.core.version import __version__
 from pipeline.core.store import default_folder
 from pipeline.core.values import TEST, Corpus
 from pipeline.run_folder.metrics.corpus import CorpusRead, Reuse

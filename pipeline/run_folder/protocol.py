@@ -17,7 +17,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal, cast
 
-from pipeline import __version__
+from pipeline.core.version import __version__
 from pipeline.core.errors import PipelineError
 from pipeline.run_folder.metrics import comparisons as metrics
 from pipeline.run_folder.metrics.comparisons import Breach

@@ -1,0 +1,95 @@
+"""`pipeline.run`: a run as the command line's, its options as keywords."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Mapping
+from inspect import Parameter, Signature, signature
+from typing import Any
+
+from pipeline.api.documents import as_paths
+from pipeline.api.keywords import check_known, config_of, documented, keywords_of, parameters
+from pipeline.api.notebook import progress
+from pipeline.api.result import RunResult, read_run
+from pipeline.core.errors import NotDone
+from pipeline.settings.tables import SETTINGS
+
+CORPUS = "corpus.path"
+# A share of a run has no result that could be returned.
+KEYWORDS = keywords_of(
+    key for key, setting in SETTINGS.items() if setting.option and key not in (CORPUS, "run.shard")
+)
+
+
+def run(
+    corpus: Any = SETTINGS[CORPUS].default,
+    *,
+    settings: Mapping[str, object] | None = None,
+    config: str | os.PathLike[str] | None = None,
+    resume: bool = False,
+    **options: Any,
+) -> RunResult:
+    """Train every model on a corpus, write a run folder with a report, and return what was found.
+
+    Every option of `python -m pipeline run` is a keyword of the same name: `--max-tokens 200` is `max_tokens=200`.
+
+    Parameters
+    ----------
+    corpus : path, list of paths, frame, or (texts, labels)
+        What the command line reads: files, folders, patterns, the name of a built-in corpus. A frame of Polars or
+        pandas, or a pair of N texts and N labels, is read as a file of the same content would be.
+    settings : mapping, optional
+        Any setting by its key in docs/configuration.md, such as `{"networks.units": 64}`; `--set` of the command line.
+    config : path, optional
+        A TOML file with any of the settings.
+    resume : bool
+        Go on with the run in `out`; fail if there is none.
+
+    Returns
+    -------
+    RunResult
+
+    Raises
+    ------
+    PipelineError
+        For a mistake in files or settings: where, what, and what to do.
+
+    Examples
+    --------
+    >>> result = run("reviews.csv", models=["tfidf", "lstm"], seeds=3)      # doctest: +SKIP
+    >>> print(result.verdict)                                               # doctest: +SKIP
+    >>> result.best.predict(["a good film"])                                # doctest: +SKIP
+    """
+    from pipeline.commands.run import run_experiment
+    from pipeline.commands.unfinished import check_all_is_done
+
+    check_known(options, (*KEYWORDS, "settings", "config", "resume"), "pipeline.run")
+    with as_paths(corpus) as (paths, columns), progress() as console:
+        given = {"corpus": paths, **columns, **options}
+        asked = config_of({"corpus": CORPUS, **KEYWORDS}, given, settings=settings, file=config)
+        folder = run_experiment(asked, console, _call(given), resume=resume)
+    try:
+        check_all_is_done(folder)
+    except NotDone as left:
+        warnings.warn(str(left), stacklevel=2)
+    return read_run(folder)
+
+
+def _call(given: Mapping[str, object]) -> str:
+    """Return the call in words, for the report.
+
+    >>> _call({"corpus": "a.csv", "models": ["bow"]})
+    "pipeline.run('a.csv', models=['bow'])"
+    """
+    corpus, *rest = given.items()
+    return f"pipeline.run({', '.join([repr(corpus[1]), *(f'{name}={value!r}' for name, value in rest)])})"
+
+
+def _own_signature() -> Signature:
+    own = [one for one in signature(run).parameters.values() if one.kind is not Parameter.VAR_KEYWORD]
+    return Signature([*own, *parameters(KEYWORDS)], return_annotation=RunResult)
+
+
+run.__signature__ = _own_signature()  # type: ignore[attr-defined]  # what `help` and editors show
+run.__doc__ = f"{run.__doc__}\n    Other Parameters\n    ----------------\n{documented(KEYWORDS)}\n"
