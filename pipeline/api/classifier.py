@@ -21,7 +21,7 @@ from sklearn.utils.validation import assert_all_finite, check_is_fitted, column_
 from pipeline.api.documents import Texts, as_texts
 from pipeline.api.errors import InvalidInput, as_invalid_input
 from pipeline.api.fitting import FittedModel, fit_model
-from pipeline.api.keywords import check_known, config_of, documented, keywords_of, parameters
+from pipeline.api.keywords import check_known, config_of, keywords_of, parameters, with_keywords
 from pipeline.api.model import Explanation, Model
 from pipeline.core.files import write_whole
 from pipeline.core.names import ModelName
@@ -111,8 +111,11 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         """
         with as_invalid_input():
             config = self._config()
+            classes, labels = _encoded(y)
             texts = as_texts(X, "X")
-            classes, labels = _encoded(y, texts)
+            if len(texts) != len(labels):
+                what = f"there are {len(labels):,} labels for {len(texts):,} texts"
+                raise InvalidInput("y", what, "give one label a text")
             written = (texts.str.strip_chars().str.len_bytes() > 0).to_numpy()
             names = tuple(map(str, classes.tolist()))
             fitted = fit_model(texts.filter(pl.Series(written)), labels[written], names, config)
@@ -180,7 +183,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
             self._take(state["_fitted"])
 
 
-def _encoded(y: ArrayLike, texts: pl.Series) -> tuple[NDArray[Any], Int32]:
+def _encoded(y: ArrayLike) -> tuple[NDArray[Any], Int32]:
     """Return the classes (C,), and the place among them of each document's label, int32 (N,)."""
     if y is None:
         what = "it requires y to be passed, but the target y is None"
@@ -188,10 +191,6 @@ def _encoded(y: ArrayLike, texts: pl.Series) -> tuple[NDArray[Any], Int32]:
     labels = column_or_1d(y, warn=True)
     assert_all_finite(labels, input_name="y")
     check_classification_targets(labels)
-    if len(labels) != len(texts):
-        raise InvalidInput(
-            "y", f"it has {len(labels):,} labels for {len(texts):,} texts", "give one label a text"
-        )
     classes, places = np.unique(labels, return_inverse=True)
     if len(classes) < 2:
         only = f"one class, {classes[0]!r}" if len(classes) else "no documents"
@@ -210,6 +209,4 @@ TextClassifier.__signature__ = Signature(  # type: ignore[attr-defined]  # what 
         *parameters(KEYWORDS),
     ]
 )
-TextClassifier.__doc__ = (
-    f"{TextClassifier.__doc__}\n    Other Parameters\n    ----------------\n{documented(KEYWORDS)}\n"
-)
+TextClassifier.__doc__ = with_keywords(TextClassifier.__doc__, KEYWORDS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,7 +14,7 @@ import polars as pl
 from pipeline.api.errors import InvalidInput
 
 Texts = Iterable[str]  # a list, an array, a column of Polars or pandas
-Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
+_ONE_A_DOCUMENT = "give one text a document: a list, or one column of a frame"
 
 
 def as_texts(texts: Texts, where: str = "texts") -> pl.Series:
@@ -32,10 +32,12 @@ def as_texts(texts: Texts, where: str = "texts") -> pl.Series:
         raise InvalidInput(where, "a single text is no list of texts", "put it in a list: [text]")
     if isinstance(texts, pl.Series) and texts.dtype == pl.String and not texts.null_count():
         return texts
+    if hasattr(texts, "tocsr"):
+        raise InvalidInput(where, "it is a sparse matrix, and sparse input is not supported", _ONE_A_DOCUMENT)
     shape = getattr(texts, "shape", None)
     if shape is not None and len(shape) != 1:
         what = f"it has the shape {' x '.join(map(str, shape)) or 'of a single value'}"
-        raise InvalidInput(where, what, "give one text a document: a list, or one column of a frame")
+        raise InvalidInput(where, what, _ONE_A_DOCUMENT)
     if not isinstance(texts, Iterable):
         raise InvalidInput(where, f"{type(texts).__name__} holds no texts", "give a list of texts")
     found = [*texts]
@@ -73,10 +75,9 @@ def _as_frame(corpus: Any) -> tuple[pl.DataFrame | None, dict[str, str]]:
     if isinstance(corpus, pl.DataFrame):
         return corpus, {}
     if hasattr(corpus, "columns") and hasattr(corpus, "to_dict"):  # of pandas, without asking for pyarrow
-        columns = [_column(str(name), corpus[name].tolist()) for name in corpus.columns]
-        return pl.DataFrame(columns), {}
+        return pl.DataFrame([_of_pandas(str(name), corpus[name]) for name in corpus.columns]), {}
     if isinstance(corpus, tuple) and len(corpus) == 2 and not any(_is_path(part) for part in corpus):
-        texts, labels = as_texts(corpus[0], "corpus"), _column("label", [*corpus[1]])
+        texts, labels = as_texts(corpus[0], "corpus"), pl.Series("label", [*corpus[1]], strict=False)
         if len(texts) != len(labels):
             what = f"there are {len(texts):,} texts and {len(labels):,} labels"
             raise InvalidInput("corpus", what, "give one label a text")
@@ -88,7 +89,6 @@ def _is_path(value: object) -> bool:
     return isinstance(value, str | os.PathLike)
 
 
-def _column(name: str, values: Sequence[Any]) -> pl.Series:
-    """Return a column; what is not equal to itself, as pandas marks what is missing, is missing."""
-    known = [None if value is None or value != value else value for value in values]
-    return pl.Series(name, known, strict=False)
+def _of_pandas(name: str, column: Any) -> pl.Series:
+    values = zip(column.tolist(), column.isna().tolist(), strict=True)
+    return pl.Series(name, [None if absent else value for value, absent in values], strict=False)

@@ -1,4 +1,4 @@
-"""Texts and labels in memory > one fitted model: the jobs that a run has for it, in a folder that goes when they end."""
+"""Texts and labels in memory > one fitted model, by the jobs that a run has for it."""
 
 from __future__ import annotations
 

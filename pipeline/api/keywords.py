@@ -46,9 +46,10 @@ def _default(key: str) -> Value:
     return False if SETTINGS[key].hint is bool and SETTINGS[key].flag else SETTINGS[key].default
 
 
-def documented(keywords: Mapping[str, str]) -> str:
-    """Return what each keyword means, for the end of a docstring."""
-    return "\n".join(f"    {keyword} : {SETTINGS[key].help}" for keyword, key in keywords.items())
+def with_keywords(doc: str | None, keywords: Mapping[str, str]) -> str:
+    """Return a docstring, whose last line is indented by four, with what each keyword means."""
+    told = [f"    {keyword}\n        {SETTINGS[key].help}" for keyword, key in keywords.items()]
+    return "\n".join([f"{doc}", "    Other Parameters", "    ----------------", *told, "    "])
 
 
 def check_known(given: Iterable[str], known: Iterable[str], where: str) -> None:

@@ -18,7 +18,7 @@ from pipeline.run_folder.metrics.comparisons import Advice, Comparison, Verdict
 from pipeline.run_folder.metrics.models import Summary
 from pipeline.run_folder.metrics.rows import Row, key_of
 from pipeline.run_folder.models import saved_names
-from pipeline.run_folder.reading import Run
+from pipeline.run_folder.reading import MARKDOWN, PAGE, Run
 from pipeline.run_folder.reading import read_run as read_folder
 
 FRAME_HEIGHT = 800  # pixels of a report in a notebook
@@ -29,10 +29,11 @@ class Report:
     """The report of a run; a notebook shows the page, in a frame of its own, so that neither changes the other."""
 
     path: Path  # of the page
+    markdown: Path
 
     def __str__(self) -> str:
         """Return the report as Markdown text."""
-        return self.path.with_suffix(".md").read_text(encoding="utf-8")
+        return self.markdown.read_text(encoding="utf-8")
 
     def _repr_html_(self) -> str:
         page = escape(self.path.read_text(encoding="utf-8"), quote=True)
@@ -89,7 +90,7 @@ class RunResult:
     @property
     def report(self) -> Report:
         """The report, which a notebook shows."""
-        return Report(self.folder / "report.html")
+        return Report(self.folder / PAGE, self.folder / MARKDOWN)
 
     @cached_property
     def best(self) -> Model:

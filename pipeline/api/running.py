@@ -9,7 +9,7 @@ from inspect import Parameter, Signature, signature
 from typing import Any
 
 from pipeline.api.documents import as_paths
-from pipeline.api.keywords import check_known, config_of, documented, keywords_of, parameters
+from pipeline.api.keywords import check_known, config_of, keywords_of, parameters, with_keywords
 from pipeline.api.notebook import progress
 from pipeline.api.result import RunResult, read_run
 from pipeline.core.errors import NotDone
@@ -92,4 +92,4 @@ def _own_signature() -> Signature:
 
 
 run.__signature__ = _own_signature()  # type: ignore[attr-defined]  # what `help` and editors show
-run.__doc__ = f"{run.__doc__}\n    Other Parameters\n    ----------------\n{documented(KEYWORDS)}\n"
+run.__doc__ = with_keywords(run.__doc__, KEYWORDS)
