@@ -21,6 +21,14 @@ PART_WORDS = {
     **dict.fromkeys(("eval", "evaluation"), EITHER),
     **dict.fromkeys(("unsup", "unsupervised", "unlabelled", "unlabeled"), UNLABELLED),
 }
+# The words of names of files that hold the records of a time: shards, and no classes.
+PERIODS = frozenset((
+    "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "january", "february",
+    "march", "april", "june", "july", "august", "september", "october", "november", "december", "mon", "tue", "wed",
+    "thu", "fri", "sat", "sun", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "q",
+    "week", "day", "month", "year", "first", "second", "third", "fourth", "last", "one", "two", "three", "old", "new",
+    "part", "batch", "chunk", "page", "file", "more", "extra", "a", "b", "c", "d",
+))  # fmt: skip
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 # What systems and unpacking leave in folders: never a document.
 _OF_SYSTEMS = ("__macosx", "thumbs.db", "desktop.ini", "icon\r")

@@ -17,6 +17,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.files import Json
 
 SAMPLED = 500  # cells that tell how a column is written
+GLANCED_AT = 20  # cells
 _OPENING = ("[", "{")
 _WITHOUT_COMMA = re.compile(r"""(?<=['"])\s+(?=['"])""")  # as NumPy writes a list of words
 
@@ -90,6 +91,9 @@ FORMS = {
 
 def is_nested(cells: pl.Series) -> bool:
     """Whether the cells are lists or objects, written as text, so far as the first of them say."""
+    first = next((cell.strip() for cell in cells.head(GLANCED_AT).to_list() if cell and cell.strip()), "[")
+    if not first.startswith(_OPENING):  # as nearly all columns
+        return False
     head = cells.drop_nulls().head(SAMPLED).str.strip_chars()
     head = head.filter(head != "")
     if len(head) == 0 or not head.str.slice(0, 1).is_in(_OPENING).all():

@@ -74,7 +74,7 @@ def with_plain_cells(table: RawTable, name: str, role: str) -> tuple[RawTable, l
 def written_name(table: RawTable, name: str) -> str:
     """Return a column's name as the header has it: "label" for "label (2)" where "label" is a column too."""
     base = _NUMBERED.sub("", name)
-    return base if base in table.cells.columns else name
+    return base if base != name and base in table.cells.columns else name
 
 
 def namesakes(table: RawTable, name: str) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import count
 
@@ -43,6 +43,9 @@ class RawTable:
     pieces: tuple[
         RawTable, ...
     ] = ()  # several files read as one: the table of each, in the order of the records
+    taken_from: tuple[RawTable, Int64] | None = (
+        None  # the whole file, and the number in it of each record here
+    )
     _facts: dict[str, ColumnFacts] = field(default_factory=dict, init=False, repr=False)  # by column
 
     def facts(self, name: str) -> ColumnFacts:
@@ -59,8 +62,32 @@ class RawTable:
         """The line of each record, int64 (n_records,); worked out only when it is asked for."""
         return None if self.find_lines is None else self.find_lines()
 
+    def taken(self, rows: Bool) -> RawTable:
+        """Return some records as a table of their own, in which each keeps its place in the file.
+
+        Parameters
+        ----------
+        rows : boolean array, shape (n_records,)
+        """
+        numbers = np.flatnonzero(rows).astype(np.int64)
+        return replace(
+            self,
+            cells=self.cells[numbers],
+            problems=self.problems[rows],
+            left_out={reason: left_out[rows] for reason, left_out in self.left_out.items()},
+            together=None if self.together is None else self.together[rows],
+            taken_from=(self if self.taken_from is None else self.taken_from[0], self.numbers(numbers)),
+        )
+
+    def numbers(self, records: Int64) -> Int64:
+        """Return the numbers in the file of some records of the table."""
+        return records if self.taken_from is None else self.taken_from[1][records]
+
     def place(self, record: int) -> str:
         """Return `file:line` of a record, its own file in a folder, else `file:record N`."""
+        if self.taken_from is not None:
+            whole, numbers = self.taken_from
+            return whole.place(int(numbers[record]))
         if self.pieces:
             piece, start = self._piece_of(record)
             return piece.place(record - start)
@@ -81,7 +108,9 @@ class RawTable:
 
         In a folder each document has a file of its own, and keeps its number in the whole.
         """
-        if self.files is not None:
+        if self.taken_from is not None:
+            yield from self.taken_from[0].by_file(self.numbers(records))
+        elif self.files is not None:
             yield from ((self.files[record], (record,), ()) for record in records.tolist())
         elif self.pieces:
             start = 0
@@ -97,12 +126,13 @@ class RawTable:
 def distinct(names: Sequence[str]) -> list[str]:
     """Return names of which none is there twice: the second "label" becomes "label (2)"."""
     taken = set(names)
-    found: list[str] = []
+    found: dict[str, None] = {}
     for name in names:
         numbered = (f"{name} ({number})" for number in count(2))
-        found.append(next(new for new in numbered if new not in taken) if name in found else name)
-        taken.add(found[-1])
-    return found
+        new = next(new for new in numbered if new not in taken) if name in found else name
+        taken.add(new)
+        found[new] = None
+    return [*found]
 
 
 def as_cells(columns: Mapping[str, Sequence[str | None]]) -> tuple[pl.DataFrame, Int8]:
