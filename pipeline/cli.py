@@ -18,10 +18,10 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from pipeline.core.version import __version__
 from pipeline.core.console import Console
 from pipeline.core.errors import NOT_ALL, NotDone, PipelineError
 from pipeline.core.noise import filtered_stderr, quiet_tensorflow
+from pipeline.core.version import __version__
 from pipeline.settings.options import declared, keys_with_options, parameter_name, parameters, resolved, told
 from pipeline.settings.tables import SETTINGS, TABLES, Config
 

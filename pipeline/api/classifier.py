@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from inspect import Parameter, Signature
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -37,6 +36,7 @@ OWN = (
     *("run.seed", "run.training_seed", "run.refit", "run.tune", "run.class_weights", "run.metric"),
     *("run.deterministic", "run.cache"),
 )
+Labels = NDArray[np.generic]
 KEYWORDS = keywords_of(key for key in SETTINGS if key.split(".")[0] in TABLES or key in OWN)
 
 
@@ -70,28 +70,28 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
     ['+', '-']
     """
 
-    classes_: NDArray[Any]
+    classes_: Labels
     notes_: tuple[str, ...]
 
-    def __init__(self, model: str = "lstm:max@word2vec", **settings: Any) -> None:
+    def __init__(self, model: str = "lstm:max@word2vec", **settings: object) -> None:
         with as_invalid_input():
             check_known(settings, ("model", *KEYWORDS), type(self).__name__)
         self.model = model
         vars(self).update(settings)
 
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
+    def get_params(self, deep: bool = True) -> dict[str, object]:
         """Return the model and the settings that were given, by their keywords."""
         given = {name: value for name, value in vars(self).items() if name in KEYWORDS}
         return {"model": self.model, **given}
 
-    def set_params(self, **params: Any) -> TextClassifier:
+    def set_params(self, **params: object) -> TextClassifier:
         """Change the model or settings, and return the estimator."""
         with as_invalid_input():
             check_known(params, ("model", *KEYWORDS), type(self).__name__)
         vars(self).update(params)
         return self
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> object:
         """Return what scikit-learn is told: the input is one text a document."""
         tags = super().__sklearn_tags__()
         tags.input_tags.string = tags.input_tags.one_d_array = True
@@ -140,10 +140,10 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         check_is_fitted(self)
         return self._model.saved.answer(as_texts(X, "X"))
 
-    def predict(self, X: Texts) -> NDArray[Any]:
+    def predict(self, X: Texts) -> Labels:
         """Return the likeliest label of each text, (N,)."""
         places = self.predict_proba(X).argmax(axis=1)
-        answered: NDArray[Any] = self.classes_[places]
+        answered: Labels = self.classes_[places]
         return answered
 
     def explain(self, text: str) -> Explanation:
@@ -171,19 +171,20 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
             _write(fitted.files, Path(place))
             self._model = Model(load_model(Path(place), fitted.name))
 
-    def __getstate__(self) -> dict[str, Any]:
+    def __getstate__(self) -> dict[str, object]:
         """Return plain data: the settings, and the files of the model as bytes."""
-        state: dict[str, Any] = super().__getstate__()
+        state: dict[str, object] = super().__getstate__()
         return {name: value for name, value in state.items() if name != "_model"}
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
+    def __setstate__(self, state: dict[str, object]) -> None:
         """Take them, and read the model from them."""
         super().__setstate__(state)
-        if "_fitted" in state:
-            self._take(state["_fitted"])
+        fitted = state.get("_fitted")
+        if isinstance(fitted, FittedModel):
+            self._take(fitted)
 
 
-def _encoded(y: ArrayLike) -> tuple[NDArray[Any], Int32]:
+def _encoded(y: ArrayLike) -> tuple[Labels, Int32]:
     """Return the classes (C,), and the place among them of each document's label, int32 (N,)."""
     if y is None:
         what = "it requires y to be passed, but the target y is None"
@@ -193,7 +194,7 @@ def _encoded(y: ArrayLike) -> tuple[NDArray[Any], Int32]:
     check_classification_targets(labels)
     classes, places = np.unique(labels, return_inverse=True)
     if len(classes) < 2:
-        only = f"one class, {classes[0]!r}" if len(classes) else "no documents"
+        only = f"one class, {classes.tolist()[0]!r}" if len(classes) else "no documents"
         raise InvalidInput("y", f"there is {only}", "give documents of two classes or more")
     return classes, places.astype(np.int32)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Protocol, TypeGuard
 
 import polars as pl
 
@@ -54,7 +54,7 @@ def _shown(value: object) -> str:
 
 
 @contextmanager
-def as_paths(corpus: Any) -> Iterator[tuple[Any, dict[str, str]]]:
+def as_paths(corpus: object) -> Iterator[tuple[object, dict[str, str]]]:
     """Give what names a corpus: paths as they are; documents in memory as a file that goes when the block ends.
 
     With it come the keywords that the file needs: the columns of texts and labels that were given apart.
@@ -69,12 +69,12 @@ def as_paths(corpus: Any) -> Iterator[tuple[Any, dict[str, str]]]:
         yield str(file), columns
 
 
-def _as_frame(corpus: Any) -> tuple[pl.DataFrame | None, dict[str, str]]:
+def _as_frame(corpus: object) -> tuple[pl.DataFrame | None, dict[str, str]]:
     if isinstance(corpus, pl.LazyFrame):
         return corpus.collect(), {}
     if isinstance(corpus, pl.DataFrame):
         return corpus, {}
-    if hasattr(corpus, "columns") and hasattr(corpus, "to_dict"):  # of pandas, without asking for pyarrow
+    if _is_of_pandas(corpus):
         return pl.DataFrame([_of_pandas(str(name), corpus[name]) for name in corpus.columns]), {}
     if isinstance(corpus, tuple) and len(corpus) == 2 and not any(_is_path(part) for part in corpus):
         texts, labels = as_texts(corpus[0], "corpus"), pl.Series("label", [*corpus[1]], strict=False)
@@ -85,10 +85,33 @@ def _as_frame(corpus: Any) -> tuple[pl.DataFrame | None, dict[str, str]]:
     return None, {}
 
 
+class PandasColumn(Protocol):
+    """What is asked of a column of pandas: Polars' own way to one would need pyarrow."""
+
+    def tolist(self) -> list[object]:
+        """Return its values."""
+
+    def isna(self) -> PandasColumn:
+        """Return where values are missing."""
+
+
+class PandasFrame(Protocol):
+    """What is asked of a frame of pandas."""
+
+    columns: Iterable[object]
+
+    def __getitem__(self, name: object) -> PandasColumn:
+        """Return a column."""
+
+
+def _is_of_pandas(corpus: object) -> TypeGuard[PandasFrame]:
+    return hasattr(corpus, "columns") and hasattr(corpus, "isna")
+
+
 def _is_path(value: object) -> bool:
     return isinstance(value, str | os.PathLike)
 
 
-def _of_pandas(name: str, column: Any) -> pl.Series:
+def _of_pandas(name: str, column: PandasColumn) -> pl.Series:
     values = zip(column.tolist(), column.isna().tolist(), strict=True)
     return pl.Series(name, [None if absent else value for value, absent in values], strict=False)

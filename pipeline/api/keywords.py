@@ -6,7 +6,8 @@ import os
 from collections.abc import Iterable, Mapping
 from inspect import Parameter
 from pathlib import Path
-from typing import Any
+
+import numpy as np
 
 from pipeline.core.errors import PipelineError, did_you_mean
 from pipeline.settings.options import parameter_name, resolved
@@ -94,18 +95,20 @@ def config_of(
     >>> config_of(keywords_of(["run.seed", "run.models"]), {"seed": 3, "models": ["bow"]}).run.models
     ('bow',)
     """
-    options = {parameter_name(keywords[keyword]): _plain(value) for keyword, value in given.items()}
-    texts = [f"{key}={_as_text(_plain(value))}" for key, value in (settings or {}).items()]
+    by_key = {keywords[keyword]: _plain(value) for keyword, value in given.items()}
+    options = {parameter_name(key): value for key, value in by_key.items() if SETTINGS[key].option}
+    others = {key: value for key, value in by_key.items() if not SETTINGS[key].option}
+    texts = [f"{key}={_as_text(_plain(value))}" for key, value in (others | {**(settings or {})}).items()]
     return resolved(options | {"config": None if file is None else Path(file), "set_": texts})
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     """Return a value as the types that settings have: NumPy's numbers and paths are none of them."""
     if isinstance(value, os.PathLike):
         return os.fspath(value)
     if isinstance(value, tuple | list | set | frozenset):
         return [_plain(item) for item in value]
-    return value.item() if hasattr(value, "item") and not isinstance(value, type) else value
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _as_text(value: object) -> str:

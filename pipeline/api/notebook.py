@@ -6,7 +6,6 @@ import io
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from pipeline.core.console import Console
 
@@ -38,7 +37,7 @@ class OneLine(io.TextIOBase):
         from IPython.display import display
 
         self._warnings: list[str] = []
-        self._display: Any = display({"text/plain": ""}, raw=True, display_id=True)
+        self._display = display({"text/plain": ""}, raw=True, display_id=True)
 
     def write(self, text: str) -> int:
         """Show the last line of `text`."""

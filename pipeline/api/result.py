@@ -14,6 +14,8 @@ import polars as pl
 from pipeline.api.model import Model, load_model
 from pipeline.core.errors import PipelineError
 from pipeline.report import summarise
+from pipeline.report.draw import TITLES
+from pipeline.report.page.formats import interval, percent
 from pipeline.run_folder.metrics.comparisons import Advice, Comparison, Verdict
 from pipeline.run_folder.metrics.models import Summary
 from pipeline.run_folder.metrics.rows import Row, key_of
@@ -125,15 +127,15 @@ class RunResult:
         return f"<RunResult {str(self.folder)!r}: {self.verdict}>"
 
     def _repr_html_(self) -> str:
-        shown = self.summary.select("name", "kind", "accuracy", "accuracy_ci95", "macro_f1")
-        rows = "".join(
-            f"<tr><td>{escape(name)}</td><td>{kind}</td><td>{accuracy:.1%}</td>"
-            f"<td>{low:.1%} to {high:.1%}</td><td>{macro_f1:.1%}</td></tr>"
-            for name, kind, accuracy, (low, high), macro_f1 in shown.iter_rows()
-        )
-        titles = ("model", "kind", "accuracy", "95 % interval", "macro F1")
-        head = "".join(f"<th>{title}</th>" for title in titles)
-        return f"<p><b>{escape(str(self.verdict))}</b></p><table><tr>{head}</tr>{rows}</table>"
+        places = self.content.places
+        rows = [
+            (row.name, percent(row.accuracy, places), interval(row.accuracy_ci95, percent, places))
+            for row in self.content.metrics.summary
+        ]
+        cells = ["".join(f"<td>{escape(cell)}</td>" for cell in row) for row in rows]
+        head = "".join(f"<th>{title}</th>" for title in TITLES.split(", "))
+        table = "".join(f"<tr>{row}</tr>" for row in (head, *cells))
+        return f"<p><b>{escape(str(self.verdict))}</b></p><table>{table}</table>"
 
 
 def as_frame(kind: type[Row], rows: Sequence[Row]) -> pl.DataFrame:

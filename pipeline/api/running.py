@@ -6,7 +6,6 @@ import os
 import warnings
 from collections.abc import Mapping
 from inspect import Parameter, Signature, signature
-from typing import Any
 
 from pipeline.api.documents import as_paths
 from pipeline.api.keywords import check_known, config_of, keywords_of, parameters, with_keywords
@@ -23,12 +22,12 @@ KEYWORDS = keywords_of(
 
 
 def run(
-    corpus: Any = SETTINGS[CORPUS].default,
+    corpus: object = SETTINGS[CORPUS].default,
     *,
     settings: Mapping[str, object] | None = None,
     config: str | os.PathLike[str] | None = None,
     resume: bool = False,
-    **options: Any,
+    **options: object,
 ) -> RunResult:
     """Train every model on a corpus, write a run folder with a report, and return what was found.
 
@@ -40,7 +39,7 @@ def run(
         What the command line reads: files, folders, patterns, the name of a built-in corpus. A frame of Polars or
         pandas, or a pair of N texts and N labels, is read as a file of the same content would be.
     settings : mapping, optional
-        Any setting by its key in docs/configuration.md, such as `{"networks.units": 64}`; `--set` of the command line.
+        Settings by their keys in docs/configuration.md, such as `{"networks.units": 64}`; `--set` of the command line.
     config : path, optional
         A TOML file with any of the settings.
     resume : bool
@@ -68,7 +67,9 @@ def run(
     with as_paths(corpus) as (paths, columns), progress() as console:
         given = {"corpus": paths, **columns, **options}
         asked = config_of({"corpus": CORPUS, **KEYWORDS}, given, settings=settings, file=config)
-        folder = run_experiment(asked, console, _call(given), resume=resume)
+        told = {"settings": settings, "config": config, "resume": resume, **options}
+        command = _call(asked.corpus.path, paths is not corpus, told)
+        folder = run_experiment(asked, console, command, resume=resume)
     try:
         check_all_is_done(folder)
     except NotDone as left:
@@ -76,14 +77,14 @@ def run(
     return read_run(folder)
 
 
-def _call(given: Mapping[str, object]) -> str:
+def _call(corpus: object, in_memory: bool, given: Mapping[str, object]) -> str:
     """Return the call in words, for the report.
 
-    >>> _call({"corpus": "a.csv", "models": ["bow"]})
+    >>> _call("a.csv", False, {"config": None, "models": ["bow"]})
     "pipeline.run('a.csv', models=['bow'])"
     """
-    corpus, *rest = given.items()
-    return f"pipeline.run({', '.join([repr(corpus[1]), *(f'{name}={value!r}' for name, value in rest)])})"
+    words = [f"{name}={value!r}" for name, value in given.items() if value not in (None, False)]
+    return f"pipeline.run({', '.join(['documents' if in_memory else repr(corpus), *words])})"
 
 
 def _own_signature() -> Signature:

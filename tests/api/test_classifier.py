@@ -165,7 +165,10 @@ def test_parameters_are_those_that_were_given() -> None:
 def run_and_fit(folder: Path, model: str, **settings: Any) -> tuple[Any, Any]:
     """Return the probabilities of unseen texts, by the model of a run and by the estimator on the same documents."""
     unseen = ["good good film", "bad film number7", "", "what"]
-    training, tested = list(zip(TEXTS, LABELS, strict=True)), [("good old film", "pos"), ("bad old film", "neg")]
+    training, tested = (
+        list(zip(TEXTS, LABELS, strict=True)),
+        [("good old film", "pos"), ("bad old film", "neg")],
+    )
     for name, rows in (("train.csv", training), ("test.csv", tested)):
         text = "".join(f'"{text}",{label}\n' for text, label in rows)
         (folder / name).write_text(f"text,label\n{text}", encoding="utf-8")
@@ -308,8 +311,11 @@ def test_documents_that_cannot_be_fitted_are_refused(texts: Any, labels: Any, me
     ("given", "message"),
     [
         ({"model": "tfdif"}, '--models: there is no model "tfdif"; did you mean "tfidf"?'),
-        ({"networks__units": 0}, "networks.units: networks.units is 0; give a whole number from 1"),
-        ({"networks__units": "8.5"}, 'networks.units: networks.units is "8.5"; give a whole number from 1'),
+        ({"networks__units": 0}, '--set networks.units=0: networks.units is "0"; give a whole number from 1'),
+        (
+            {"networks__units": "8.5"},
+            '--set networks.units=8.5: networks.units is "8.5"; give a whole number from 1',
+        ),
     ],
 )
 def test_settings_that_are_none_are_refused_when_it_is_fitted(given: dict[str, Any], message: str) -> None:
