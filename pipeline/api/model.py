@@ -140,8 +140,12 @@ def load_model(place: str | os.PathLike[str], name: str | None = None) -> Model:
 
     Examples
     --------
-    >>> model = load_model("reports/reviews", "tfidf")                 # doctest: +SKIP
-    >>> model.predict(["a good film", "a dull plot"])                   # doctest: +SKIP
-    array(['positive', 'negative'], dtype=object)
+    >>> from tempfile import TemporaryDirectory
+    >>> from pipeline import TextClassifier
+    >>> fitted = TextClassifier("tfidf").fit(["good film", "so good", "bad film", "so bad"], ["+", "+", "-", "-"])
+    >>> with TemporaryDirectory() as folder:
+    ...     fitted.save(folder)
+    ...     load_model(folder, "tfidf").predict(["a good one"]).tolist()
+    ['+']
     """
     return Model(load_saved(Path(place), name))

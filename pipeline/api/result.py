@@ -162,12 +162,6 @@ def read_run(run: str | os.PathLike[str]) -> RunResult:
     ------
     PipelineError
         If it is no run folder, a file in it is damaged, or another version wrote it.
-
-    Examples
-    --------
-    >>> result = read_run("reports/reviews")           # doctest: +SKIP
-    >>> print(result.verdict)                           # doctest: +SKIP
-    >>> result.summary.select("name", "accuracy")       # doctest: +SKIP
     """
     folder = Path(run)
     return RunResult(folder, read_folder(folder))

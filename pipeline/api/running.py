@@ -56,9 +56,15 @@ def run(
 
     Examples
     --------
-    >>> result = run("reviews.csv", models=["tfidf", "lstm"], seeds=3)      # doctest: +SKIP
-    >>> print(result.verdict)                                               # doctest: +SKIP
-    >>> result.best.predict(["a good film"])                                # doctest: +SKIP
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> texts = [f"{word} film {number}" for number in range(30) for word in ("good", "bad")]
+    >>> with TemporaryDirectory() as folder:
+    ...     result = run((texts, ["+", "-"] * 30), models=["bow", "tfidf"], out=Path(folder, "run"))
+    ...     print(result.verdict)
+    ...     print(result.models, result.model("tfidf").predict(["a good one"]))
+    There is no verdict: no network was run.
+    ('bow', 'tfidf') ['+']
     """
     from pipeline.commands.run import run_experiment
     from pipeline.commands.unfinished import check_all_is_done
