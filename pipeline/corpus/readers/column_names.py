@@ -34,6 +34,7 @@ PERHAPS_LABELS = frozenset((
     "type", "kind", "group", "verdict", "mood", "outcome", "result", "decision", "status", "queue", "priority",
     "severity", "department", "variety", "condition", "subreddit", "reason", "code", "grade", "level", "section",
     "answer", "product", "issue", "opinion", "attitude", "toxic", "toxicity", "offensive", "hate", "spam", "sarcastic",
+    "fraudulent", "fraud", "fake", "sincere",
     "recommended", "recommend", "satisfaction", "satisfied", "style", "subject", "field", "discipline", "industry",
 ))  # fmt: skip
 # Names of where, how and by whom a record came to be: seldom the label.

@@ -28,6 +28,7 @@ from pipeline.corpus.readers.unsettled import SHOWN, joined_option
 
 MOST_CLASSES = 100  # files that are read as a class each
 LOOKED_AT = 50  # files of a folder that say what it holds
+MOST_ARE_WORDS, FEW_ARE_WORDS = 0.95, 0.5  # lines of one word, as a share of those of a file
 PLAIN = ".txt"
 _OF_SHARDS = re.compile(r"(?P<number>[0-9]+)-of-(?P<total>[0-9]+)")
 
@@ -199,6 +200,18 @@ def are_classes(files: Sequence[Path]) -> bool:
     prose = [path for path in files if is_prose(path)]
     few = 1 < len(prose) <= MOST_CLASSES
     return few and not is_series([path.name for path in prose]) and all(map(_has_documents, prose))
+
+
+def word_lists(files: Sequence[Path]) -> list[Path]:
+    """Return the text files with a word a line, where the lines of two others at least are texts."""
+    single = [path for path in files if _share_of_single_words(path) >= MOST_ARE_WORDS]
+    texts = [path for path in files if _share_of_single_words(path) <= FEW_ARE_WORDS]
+    return single if len(texts) > 1 else []
+
+
+def _share_of_single_words(path: Path) -> float:
+    lines = [line for line in read_bytes(path, HEAD_BYTES).splitlines() if line.strip()]
+    return sum(len(line.split()) == 1 for line in lines) / max(len(lines), 1)
 
 
 def _has_documents(path: Path) -> bool:

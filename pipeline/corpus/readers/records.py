@@ -11,11 +11,11 @@ from itertools import count
 import numpy as np
 import polars as pl
 
-from pipeline.core.values import Bool, Int8, Int64
+from pipeline.core.values import Bool, Int64
 from pipeline.corpus.readers.column_facts import ColumnFacts
 from pipeline.corpus.readers.encodings import has_surrogates, without_surrogates
 
-UNDECODABLE, WRONG_FIELDS = 1, 2  # bits of RawTable.problems
+Damage = Mapping[str, Bool]  # by column, (n_records,): which of its cells have bytes that are no text
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +27,8 @@ class RawTable:
 
     file: str
     cells: pl.DataFrame  # string columns, (n_records, n_columns)
-    problems: Int8  # (n_records,) bits: UNDECODABLE, WRONG_FIELDS
+    wrong_fields: Bool  # (n_records,): records that have another number of fields than the table
+    undecodable: Damage = field(default_factory=dict)  # of the columns that hold bytes which are no text
     assumptions: tuple[str, ...] = ()
     encoding: str = ""  # in words; empty where the format has its own
     header_line: int | None = None  # from 1; NO_HEADER, or None where the format knows of none
@@ -51,11 +52,18 @@ class RawTable:
     def facts(self, name: str) -> ColumnFacts:
         """Return what the cells of a column say, those set aside left out of it; worked out once."""
         if name not in self._facts:
-            cells, sound = self.cells[name], self.problems == 0
+            cells, sound = self.cells[name], ~(self.wrong_fields | self.is_undecodable(name))
             for left_out in self.left_out.values():
                 sound &= ~left_out
-            self._facts[name] = ColumnFacts(name, cells if sound.all() else cells.filter(pl.Series(sound)))
+            told = cells if sound.all() or not sound.any() else cells.filter(pl.Series(sound))
+            self._facts[name] = ColumnFacts(name, told)
         return self._facts[name]
+
+    def is_undecodable(self, *names: str) -> Bool:
+        """Return which records have bytes in one of these columns that are no text; (n_records,)."""
+        damaged = [self.undecodable[name] for name in names if name in self.undecodable]
+        found: Bool = np.logical_or.reduce([none_of(len(self.cells)), *damaged])
+        return found
 
     @cached_property
     def lines(self) -> Int64 | None:
@@ -73,7 +81,8 @@ class RawTable:
         return replace(
             self,
             cells=self.cells[numbers],
-            problems=self.problems[rows],
+            wrong_fields=self.wrong_fields[rows],
+            undecodable={name: damaged[rows] for name, damaged in self.undecodable.items()},
             left_out={reason: left_out[rows] for reason, left_out in self.left_out.items()},
             together=None if self.together is None else self.together[rows],
             taken_from=(self if self.taken_from is None else self.taken_from[0], self.numbers(numbers)),
@@ -135,27 +144,27 @@ def distinct(names: Sequence[str]) -> list[str]:
     return [*found]
 
 
-def as_cells(columns: Mapping[str, Sequence[str | None]]) -> tuple[pl.DataFrame, Int8]:
-    """Return the columns of a text file as cells, and which records are `UNDECODABLE`.
+def as_cells(columns: Mapping[str, Sequence[str | None]]) -> tuple[pl.DataFrame, Damage]:
+    """Return the columns of a text file as cells, and which of them are undecodable.
 
     Each byte that is not of the file's encoding, a lone surrogate, becomes U+FFFD, in names of columns too.
 
-    >>> cells, problems = as_cells({"text": ["good", "caf\\udce9"], "label": ["pos", None]})
-    >>> cells["text"].to_list(), problems.tolist()
-    (['good', 'caf�'], [0, 1])
+    >>> cells, undecodable = as_cells({"text": ["good", "caf\\udce9"], "label": ["pos", None]})
+    >>> cells["text"].to_list(), undecodable["text"].tolist(), [*undecodable]
+    (['good', 'caf�'], [False, True], ['text'])
     """
     with suppress(UnicodeEncodeError):  # of lone surrogates
-        cells = pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String))
-        return cells, no_problems(len(cells))
-    if any(map(has_surrogates, columns)):
-        columns = dict(zip(distinct([*map(without_surrogates, columns)]), columns.values(), strict=True))
-    records = zip(*columns.values(), strict=True)
-    damaged = np.array([any(cell and has_surrogates(cell) for cell in record) for record in records], np.int8)
-    if damaged.any():
-        columns = {
-            name: [cell and without_surrogates(cell) for cell in cells] for name, cells in columns.items()
-        }
-    return pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String)), UNDECODABLE * damaged
+        return pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String)), {}
+    names = [*columns]
+    if any(map(has_surrogates, names)):
+        names = distinct([*map(without_surrogates, names)])
+    undecodable, decoded = {}, {}
+    for name, cells in zip(names, columns.values(), strict=True):
+        damaged = np.array([cell is not None and has_surrogates(cell) for cell in cells], dtype=np.bool_)
+        if damaged.any():
+            undecodable[name] = damaged
+        decoded[name] = [cell and without_surrogates(cell) for cell in cells] if damaged.any() else cells
+    return pl.DataFrame(decoded, schema=dict.fromkeys(names, pl.String)), undecodable
 
 
 def is_blank(cells: pl.Series) -> pl.Series:
@@ -163,6 +172,6 @@ def is_blank(cells: pl.Series) -> pl.Series:
     return cells.is_null() | (cells.str.strip_chars().str.len_bytes() == 0).fill_null(False)
 
 
-def no_problems(n_records: int) -> Int8:
-    """Return the `problems` of a table in which every record is sound; int8 zeros, shape (n_records,)."""
-    return np.zeros(n_records, dtype=np.int8)
+def none_of(n_records: int) -> Bool:
+    """Return a mask of records that holds for none, (n_records,)."""
+    return np.zeros(n_records, dtype=np.bool_)
