@@ -77,7 +77,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         with as_invalid_input():
             check_known(settings, ("model", *KEYWORDS), type(self).__name__)
         self.model = model
-        vars(self).update(settings)
+        for name, value in settings.items():
+            setattr(self, name, value)
 
     def get_params(self, deep: bool = True) -> dict[str, object]:
         """Return the model and the settings that were given, by their keywords."""
@@ -88,7 +89,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         """Change the model or settings, and return the estimator."""
         with as_invalid_input():
             check_known(params, ("model", *KEYWORDS), type(self).__name__)
-        vars(self).update(params)
+        for name, value in params.items():
+            setattr(self, name, value)
         return self
 
     def __sklearn_tags__(self) -> object:
@@ -204,7 +206,7 @@ def _write(files: Mapping[str, bytes], folder: Path) -> None:
         write_whole(folder / name, content)
 
 
-TextClassifier.__signature__ = Signature(  # type: ignore[attr-defined]  # what `help` and editors show
+TextClassifier.__signature__ = Signature(  # what `help` and editors show
     [
         Parameter("model", Parameter.POSITIONAL_OR_KEYWORD, default="lstm:max@word2vec", annotation=str),
         *parameters(KEYWORDS),

@@ -30,12 +30,13 @@ def progress() -> Iterator[Console]:
         line.end()
 
 
-class OneLine(io.TextIOBase):
+class OneLine(io.StringIO):
     """A stream that shows the last line written to it, below the warnings so far, in the place of the one before."""
 
     def __init__(self) -> None:
         from IPython.display import display
 
+        super().__init__()
         self._warnings: list[str] = []
         self._display = display({"text/plain": ""}, raw=True, display_id=True)
 
