@@ -123,20 +123,31 @@ class Model:
         return Explanation(str(self.classes_[found.predicted]), found.probability, words, found.base)
 
 
-def load_model(place: str | os.PathLike[str], name: str | None = None) -> Model:
-    """Return a model that a run, or `TextClassifier.save`, wrote.
+def load_model(
+    place: str | os.PathLike[str],
+    name: str | None = None,
+    *,
+    seed: int | None = None,
+    fold: int | None = None,
+    ensemble: bool = False,
+) -> Model:
+    """Return a model that a run, `TextClassifier.save` or `export` wrote.
 
     Parameters
     ----------
     place : path
-        A run folder, or a model's own in its `models/`.
+        A run folder, a model's own in its `models/`, or a bundle.
     name : str, optional
-        Which model of a run folder, such as `lstm:max@word2vec`.
+        Which model, such as `lstm:max@word2vec`; needed where there are several.
+    seed, fold : int, optional
+        Which training, from 0; the first unless told.
+    ensemble : bool
+        All seeds as one model, whose probabilities are the mean of theirs.
 
     Raises
     ------
     PipelineError
-        If there is no such model, or a file of it is missing, damaged or of another version.
+        If there is no such model or training, or a file of it is missing, damaged or of another version.
 
     Examples
     --------
@@ -145,7 +156,7 @@ def load_model(place: str | os.PathLike[str], name: str | None = None) -> Model:
     >>> fitted = TextClassifier("tfidf").fit(["good film", "so good", "bad film", "so bad"], ["+", "+", "-", "-"])
     >>> with TemporaryDirectory() as folder:
     ...     fitted.save(folder)
-    ...     load_model(folder, "tfidf").predict(["a good one"]).tolist()
+    ...     load_model(folder).predict(["a good one"]).tolist()
     ['+']
     """
-    return Model(load_saved(Path(place), name))
+    return Model(load_saved(Path(place), name, seed=seed, fold=fold, ensemble=ensemble))
