@@ -18,7 +18,7 @@ LIBRARIES = ("numpy", "polars", "starlette", "uvicorn")
 
 
 @dataclass(frozen=True)
-class Measured:
+class Accuracy:
     """How often the model was right on test documents, and the 95 % interval of that."""
 
     value: float
@@ -32,7 +32,7 @@ class Facts:
 
     model: str
     labels: tuple[str, ...]
-    accuracy: Measured | None
+    accuracy: Accuracy | None
     """as the run measured it; null where its metrics.json is not there"""
     words: str | None
     """how words are explained: `weights`, `occlusion`, or null: not at all"""
@@ -63,7 +63,7 @@ def gather(run: Path, model: SavedModel, limits: Limits) -> Facts:
     return Facts(
         model.name,
         model.label_names,
-        _measured(run, model.name),
+        _accuracy(run, model.name),
         model.method,
         run.resolve().name,
         {"embedseq": pipeline.__version__, "python": platform.python_version(), **versions},
@@ -72,9 +72,9 @@ def gather(run: Path, model: SavedModel, limits: Limits) -> Facts:
     )
 
 
-def _measured(run: Path, name: str) -> Measured | None:
+def _accuracy(run: Path, name: str) -> Accuracy | None:
     if not (run / METRICS).is_file():
         return None
     metrics = read_run(run).metrics
     rows = [row for row in metrics.summary if row.name == name]
-    return Measured(rows[0].accuracy, rows[0].accuracy_ci95, metrics.corpus.tested) if rows else None
+    return Accuracy(rows[0].accuracy, rows[0].accuracy_ci95, metrics.corpus.tested) if rows else None

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from pydantic import TypeAdapter
+
 import pipeline
 from pipeline.core.files import Json
+from pipeline.serve.facts import Facts
 from pipeline.serve.questions import EXAMPLE, question_schema
 
 Schema = dict[str, Json]
@@ -49,34 +52,10 @@ _ANSWER = _object(
     },
     "explanation",
 )
-_ACCURACY: Schema = {
-    "oneOf": [
-        {"type": "null"},
-        _object(
-            {
-                "value": _SHARE,
-                "ci95": {"type": "array", "items": _SHARE, "minItems": 2, "maxItems": 2},
-                "documents": {"type": "integer", "minimum": 0},
-            }
-        ),
-    ]
-}
 SCHEMAS: dict[str, Schema] = {
     "Answer": _ANSWER,
     "Answers": _object({"model": _TEXT, "answers": {"type": "array", "items": _refers("Answer")}}),
     "Explanation": _EXPLANATION,
-    "Metadata": _object(
-        {
-            "model": _TEXT,
-            "labels": {"type": "array", "items": _TEXT},
-            "accuracy": _ACCURACY,
-            "words": {"enum": ["weights", "occlusion", None]},
-            "run": _TEXT,
-            "versions": {"type": "object", "additionalProperties": _TEXT},
-            "format_version": {"type": "integer"},
-            "limits": {"type": "object", "additionalProperties": {"type": "integer"}},
-        }
-    ),
     "Health": _object({"status": _TEXT}),
     "Refusal": _object({"where": _TEXT, "what": _TEXT, "fix": _TEXT}),
 }
@@ -90,6 +69,12 @@ REFUSALS = {
     503: "Too many requests are waiting; Retry-After says for how many seconds to wait.",
     504: "It was not answered in time.",
 }
+
+
+def _metadata() -> dict[str, Schema]:
+    """Return the schemas of `/metadata`: that of `Facts`, and of the values in it."""
+    schema = TypeAdapter(Facts).json_schema(ref_template="#/components/schemas/{model}")
+    return {**schema.pop("$defs"), "Metadata": schema}
 
 
 def describe() -> dict[str, Json]:
@@ -121,7 +106,7 @@ def describe() -> dict[str, Json]:
             "/metrics": _read("Counts for Prometheus."),
             "/openapi.json": _read("This description."),
         },
-        "components": {"schemas": SCHEMAS | {"Question": question_schema()}},
+        "components": {"schemas": SCHEMAS | _metadata() | {"Question": question_schema()}},
     }
 
 
