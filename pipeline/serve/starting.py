@@ -10,6 +10,7 @@ import polars as pl
 
 from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
+from pipeline.core.resources import threads
 from pipeline.serve.answers import Answerer
 from pipeline.serve.app import Service
 from pipeline.serve.facts import gather, load_asked
@@ -34,5 +35,5 @@ def start(run: Path, name: str | None, host: str, port: int, limits: Sequence[st
             )
         service = Service(gather(run, model, most), Answerer(model), most)
         said = f"{model.name} answers on {address_of(bound)} (Ctrl-C ends it)"
-        with service.answering:
+        with threads(1), service.answering:  # the other cores are for those who ask
             run_until_stopped(service.app(), bound, most, lambda: console.say(said))
