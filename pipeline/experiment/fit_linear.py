@@ -19,6 +19,7 @@ from pipeline.experiment.data import (
     Split,
     Validated,
     answers_on_test,
+    answers_on_validation,
     documents_to_time,
     validate,
 )
@@ -161,6 +162,9 @@ def fit_linear(
         answers_on_test(data, fold, probabilities),
         model=final.files(planned.name, fitted) if fold.number == 0 else None,
         choice=_choice(planned, fit.fold, chosen) if chosen.tried else None,
+        on_validation=answers_on_validation(
+            data, fold, lambda: _judged(data, chosen, fitted).predict_probabilities(chosen_on.validation)
+        ),
     )
 
 

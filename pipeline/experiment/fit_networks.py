@@ -18,6 +18,7 @@ from pipeline.experiment.data import (
     RunData,
     Validated,
     answers_on_test,
+    answers_on_validation,
     documents_to_time,
     seed_of,
     validate,
@@ -52,6 +53,7 @@ from pipeline.models.networks.training import FittedNetwork, Schedule, fit_netwo
 from pipeline.models.save import files_of_network
 from pipeline.models.table import PlannedModel
 from pipeline.settings.tables import Config, first_seeds, settled
+from pipeline.tasks.classification.answers import Predictions
 from pipeline.tasks.table import CLASSIFY
 from pipeline.text.ragged import select
 
@@ -120,13 +122,16 @@ def _result(data: RunData, fit: Fit, made: _Answered, last: EmbeddedSplit, is_fi
     """Return what of a training is kept: of the first seed of the first fold the network itself too."""
     answers, course = answers_on_test(data, last.fold, made.probabilities), _course(fit, made.chosen)
     if not is_first:
-        return FitResult(fit, answers, course=course, gpu=libraries.gpu_name())
+        return FitResult(
+            fit, answers, course=course, gpu=libraries.gpu_name(), on_validation=made.on_validation
+        )
     embedded, near, table = last.embedded, None, _tuned_table(made.fitted)
     if table is not None:
         words = neighbour_rows(last.marking, embedded.vocabulary, embedded.matrix, table)
         near = {"source": fit.name, "words": words}
     files = files_of_network(fit.name, made.fitted, embedded.source, data.label_names, data.config)
-    return FitResult(fit, answers, files, course=course, neighbours=near, gpu=libraries.gpu_name())
+    kept = FitResult(fit, answers, files, course=course, neighbours=near, gpu=libraries.gpu_name())
+    return replace(kept, on_validation=made.on_validation)
 
 
 def _course(fit: Fit, chosen: FittedNetwork) -> Row:
@@ -166,6 +171,7 @@ class _Answered:
     chosen: FittedNetwork  # that validation judged; without its model where it was fitted again
     fitted: FittedNetwork
     validated: Validated | None  # of `chosen`
+    on_validation: Predictions | None  # its answers to the first fold's validation documents
     again: SecondTraining | None
     seconds: float  # all its training took
     probabilities: Float32  # (N, C)
@@ -191,6 +197,7 @@ def _train_and_answer(
         if not again.second_is_kept:
             return _with_second(far.first, again, time.perf_counter() - start)
     validated = _validate(data, planned, split, chosen)
+    judged = answers_on_validation(data, split.fold, _answer_on_validation(data, planned, split, chosen))
     if refit:
         chosen = chosen.without_model()
         del fitted
@@ -203,7 +210,7 @@ def _train_and_answer(
     probabilities, rate = _predict(data, answer, last)
     timed = documents_to_time(data, last.fold) if draw.seed == 0 else []
     latency = milliseconds_of_each(answer, timed)
-    return _Answered(chosen, fitted, validated, again, seconds, probabilities, rate, latency)
+    return _Answered(chosen, fitted, validated, judged, again, seconds, probabilities, rate, latency)
 
 
 def _describe(data: RunData, made: _Answered, job: Job, split: EmbeddedSplit, last: EmbeddedSplit) -> Fit:
@@ -233,11 +240,18 @@ def _describe(data: RunData, made: _Answered, job: Job, split: EmbeddedSplit, la
 def _validate(
     data: RunData, planned: PlannedModel, split: EmbeddedSplit, fitted: FittedNetwork
 ) -> Validated | None:
+    answer = _answer_on_validation(data, planned, split, fitted)
+    return validate(data, split.fold, answer, fitted.kept.validation_accuracy)
+
+
+def _answer_on_validation(
+    data: RunData, planned: PlannedModel, split: EmbeddedSplit, fitted: FittedNetwork
+) -> Callable[[], Float32]:
     def answer() -> Float32:
         documents = labelled(data, planned, split, split.fold.validation).indexed
         return predict_probabilities(fitted.model, documents, len(data.label_names))  # (N, C)
 
-    return validate(data, split.fold, answer, fitted.kept.validation_accuracy)
+    return answer
 
 
 def _with_second(first: Fit, again: SecondTraining, seconds: float) -> Fit:

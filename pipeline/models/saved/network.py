@@ -36,7 +36,6 @@ from pipeline.run_folder.models import WEIGHTS, Description, read_arrays, read_e
 from pipeline.run_folder.reading import CONFIG
 from pipeline.settings.reading import load_config
 from pipeline.text.ragged import split
-from pipeline.text.tokenizer import tokenize
 from pipeline.text.vocabulary import encode_known
 
 TABLE = "embedding/embeddings"  # the weight of a tuned table; one that rests is saved once for all models
@@ -64,9 +63,14 @@ class SavedNetwork(SavedModel):
         """Words are exchanged one by one; None where it is not kept which place a word came from."""
         return "occlusion" if self.shuffle_seed is None else None
 
-    def answer(self, texts: pl.Series) -> Float32:
-        """Return each text's distribution over the classes: all that can be shuffled is, see `as_read`."""
-        return self.probabilities(self.as_read(tokenize(texts, self.tokenizer)))
+    @property
+    def words(self) -> pl.Series:
+        """The tokens with a vector."""
+        return self.vocabulary.tokens.filter(pl.Series(self.covered))
+
+    def answer_tokens(self, tokenized: TokenizedCorpus) -> Float32:
+        """Return each document's distribution over the classes: all that can be shuffled is, see `as_read`."""
+        return self.probabilities(self.as_read(tokenized))
 
     def as_read(self, tokenized: TokenizedCorpus) -> IndexedCorpus:
         """Return documents as the network reads them: rows, cut to length, shuffled where it was trained so.
