@@ -150,7 +150,7 @@ def keep(limit: float, validation: Predictions, test: Predictions) -> Promise | 
        sequences) and the example of selective classification in Angelopoulos, Bates (2021), arXiv:2107.07511.
     """
     wrong, sure = _wrong(validation), _confidence(validation)
-    thresholds = np.quantile(sure, 1 - COVERAGES, method="lower") if len(sure) else np.zeros(0)
+    thresholds = np.quantile(sure, 1 - COVERAGES, method="higher") if len(sure) else np.zeros(0)
     certain = [place for start in STARTS for place in _certain_from(start, wrong, sure, thresholds, limit)]
     if not certain:
         return None
