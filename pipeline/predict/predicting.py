@@ -91,10 +91,14 @@ class _Predicting:
             raise PipelineError(found.name, "it holds no rows", GIVE)
         columns = choose_columns(first, found.name, self.options.columns, trained)
         scored, odd = Scored(self.model.label_names), _Odd()
-        with self._output() as output, self.console.stage("Predicting", None, "documents") as stage:
-            for rows in chain([first], found.rows):
-                self._answer(rows, columns, output, scored, odd)
-                stage.advance(rows.n_rows)
+        console = self.console if self.options.say is None else Console(silent=True)
+        with self._output() as output, console.stage("Predicting", None, "documents") as stage:
+            try:
+                for rows in chain([first], found.rows):
+                    self._answer(rows, columns, output, scored, odd)
+                    stage.advance(rows.n_rows)
+            except BrokenPipeError:  # `| head` has read enough
+                console.say("The reader of the answers has gone: the rest is not answered.")
         for line in (*output.said, *odd.words(), scored.words()):
             if line:
                 self.console.say(line)
