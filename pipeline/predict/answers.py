@@ -69,8 +69,8 @@ def answer(model: SavedModel, documents: Documents, wanted: Wanted, usual: Usual
     if wanted.least_confidence is not None:
         for place in np.flatnonzero(confidence < np.float32(wanted.least_confidence)).tolist():
             reasons[place] = NOT_SURE
-    for place, reason in documents.rows.broken.items():
-        reasons[place] = reason
+    for place, why in documents.rows.broken.items():
+        reasons[place] = why
     reason = pl.Series(REASON, reasons, dtype=pl.String)
     broken = pl.Series(np.isin(np.arange(len(reasons)), list(documents.rows.broken)))
     given = reason.is_null()

@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
+from typing import Literal
 
 import polars as pl
 
@@ -75,7 +76,7 @@ def records(lines: Iterator[str], dialect: Dialect) -> Iterator[Record]:
     """Yield the records of lines that keep their ends; blank lines are none."""
     csv.field_size_limit(LONGEST_FIELD)
     feed = _Feed(lines)
-    quoting = csv.QUOTE_MINIMAL if dialect.quoted else csv.QUOTE_NONE
+    quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if dialect.quoted else csv.QUOTE_NONE
     while True:
         for fields in csv.reader(feed, delimiter=dialect.delimiter, quoting=quoting):
             if feed.ended_inside:

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import cast
 
 import polars as pl
 
@@ -124,7 +125,7 @@ def _of_standard_input(asked: Asked) -> Input:
     if sys.stdin is None or sys.stdin.isatty():
         fix = 'send lines into it (cat FILE | python -m pipeline predict RUN -), or type a text with --say "TEXT"'
         raise PipelineError("standard input", "nothing is sent into it", fix)
-    blocks = TextBlocks("standard input", _as_it_comes(sys.stdin.buffer), asked.codec)
+    blocks = TextBlocks("standard input", _as_it_comes(cast("io.BufferedReader", sys.stdin.buffer)), asked.codec)
     return _of_lines(blocks, asked)
 
 

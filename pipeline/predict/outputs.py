@@ -117,7 +117,7 @@ class _Parquet(Output):
         table = self._table(answered)
         self._schema = self._schema or table.schema
         path = self._folder / f"{len(self.parts):09d}.parquet"
-        table.cast(dict(self._schema)).write_parquet(path)
+        table.cast(self._schema).write_parquet(path)
         self.parts.append(path)
 
 
