@@ -125,8 +125,8 @@ def _of_standard_input(asked: Asked) -> Input:
     if sys.stdin is None or sys.stdin.isatty():
         fix = 'send lines into it (cat FILE | python -m pipeline predict RUN -), or type a text with --say "TEXT"'
         raise PipelineError("standard input", "nothing is sent into it", fix)
-    blocks = TextBlocks("standard input", _as_it_comes(cast("io.BufferedReader", sys.stdin.buffer)), asked.codec)
-    return _of_lines(blocks, asked)
+    stream = cast("io.BufferedReader", sys.stdin.buffer)
+    return _of_lines(TextBlocks("standard input", _as_it_comes(stream), asked.codec), asked)
 
 
 def _of_lines(blocks: TextBlocks, asked: Asked) -> Input:
