@@ -69,10 +69,10 @@ def answer(model: SavedModel, documents: Documents, wanted: Wanted, usual: Usual
     if wanted.least_confidence is not None:
         for place in np.flatnonzero(confidence < np.float32(wanted.least_confidence)).tolist():
             reasons[place] = NOT_SURE
-    for place, why in documents.rows.broken.items():
+    for place, why in documents.broken.items():
         reasons[place] = why
     reason = pl.Series(REASON, reasons, dtype=pl.String)
-    broken = pl.Series(np.isin(np.arange(len(reasons)), list(documents.rows.broken)))
+    broken = pl.Series(np.isin(np.arange(len(reasons)), list(documents.broken)))
     given = reason.is_null()
     labels = pl.Series(model.label_names, dtype=pl.String)
     predicted = labels.gather(probabilities.argmax(axis=1)).set(~given, None).alias(PREDICTED)

@@ -16,6 +16,8 @@ from pipeline.corpus.readers.named_columns import called_so, check_column, is_un
 from pipeline.corpus.readers.records import RawTable
 from pipeline.predict.rows import Rows
 
+NOT_DECODED = "bytes that cannot be read in the file's encoding"
+
 
 @dataclass(frozen=True)
 class Trained:
@@ -33,6 +35,7 @@ class Documents:
     rows: Rows
     texts: pl.Series  # string (N,), "" where there is none
     labels: pl.Series | None  # string (N,)
+    broken: Mapping[int, str]  # why a row cannot be answered, by its place
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,10 @@ class Choice:
             )
         joined, _ = self.options.joined(table)
         plain, _ = with_plain_cells(joined, self.text, "text")
-        return Documents(rows, plain.cells[self.text].fill_null("").alias("text"), self._labels(table))
+        damaged = plain.is_undecodable(self.text).nonzero()[0].tolist()
+        broken = dict.fromkeys(damaged, NOT_DECODED) | dict(rows.broken)
+        texts = plain.cells[self.text].fill_null("").alias("text")
+        return Documents(rows, texts, self._labels(table), broken)
 
     def _labels(self, table: RawTable) -> pl.Series | None:
         if self.label is None:

@@ -24,9 +24,9 @@ from pipeline.corpus.readers.delimited import (
 )
 from pipeline.corpus.readers.encodings import TextSource
 from pipeline.corpus.readers.header import common_width
-from pipeline.corpus.readers.records import RawTable, as_cells
+from pipeline.corpus.readers.records import RawTable, as_cells, none_of
 from pipeline.predict.blocks import TextBlocks
-from pipeline.predict.rows import AT_ONCE, NOT_DECODED, Input, Rows
+from pipeline.predict.rows import AT_ONCE, Input, Rows
 
 LONGEST_RECORD = (
     64 << 20
@@ -133,11 +133,10 @@ def open_delimited(blocks: TextBlocks, wanted: Sequence[str], preferred: str) ->
 def _rows(name: str, found: Iterator[Record], names: list[str]) -> Iterator[Rows]:
     while some := list(islice(found, AT_ONCE)):
         by_column = zip(*(fields for fields, _ in some), strict=True)
-        cells, problems = as_cells(dict(zip(names, map(list, by_column), strict=True)))
+        cells, damage = as_cells(dict(zip(names, map(list, by_column), strict=True)))
         cells = cells.with_columns(pl.all().replace(MISSING, None))
-        broken = dict.fromkeys(problems.nonzero()[0].tolist(), NOT_DECODED)
-        broken |= {place: reason for place, (_, reason) in enumerate(some) if reason}
-        yield Rows(RawTable(name, cells, problems), broken)
+        broken = {place: reason for place, (_, reason) in enumerate(some) if reason}
+        yield Rows(RawTable(name, cells, none_of(len(cells)), damage), broken)
 
 
 def _said(dialect: Dialect, blocks: TextBlocks) -> tuple[str, ...]:

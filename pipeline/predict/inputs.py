@@ -17,7 +17,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.corpus.readers.column_names import normalised_name
 from pipeline.corpus.readers.delimited import DELIMITERS, read_delimited
 from pipeline.corpus.readers.encoding_names import Encoding, named
-from pipeline.corpus.readers.encodings import reading_as
+from pipeline.corpus.readers.encodings import reading_as, without_surrogates
 from pipeline.corpus.readers.frames import as_table, damage_explained
 from pipeline.corpus.readers.head import Head, read_head
 from pipeline.corpus.readers.hugging_face import names_in_metadata, with_class_names
@@ -27,14 +27,14 @@ from pipeline.corpus.readers.packing import open_content
 from pipeline.corpus.readers.parquet import read_parquet
 from pipeline.corpus.readers.places import check_exists
 from pipeline.corpus.readers.plain_text import read_text
-from pipeline.corpus.readers.records import UNDECODABLE
+from pipeline.corpus.readers.records import RawTable, none_of
 from pipeline.corpus.readers.signatures import SIGNATURES
 from pipeline.corpus.readers.table import READERS, find_format, read_records
 from pipeline.corpus.readers.text_kinds import CERTAIN_TEXT
 from pipeline.predict.blocks import TextBlocks
 from pipeline.predict.delimited import open_delimited
 from pipeline.predict.json_lines import open_json_lines
-from pipeline.predict.rows import AT_ONCE, NOT_DECODED, Input, Rows, of_table
+from pipeline.predict.rows import AT_ONCE, Input, Rows, of_table
 from pipeline.predict.text_lines import open_lines
 
 STANDARD_INPUT = "-"
@@ -93,10 +93,8 @@ def open_input(name: str, asked: Asked, stack: ExitStack) -> Input:
 
 def of_said(text: str) -> Input:
     """Return the one row of a text that was typed."""
-    from pipeline.corpus.readers.records import RawTable, as_cells
-
-    cells, problems = as_cells({"text": [text]})
-    return Input(SAID, iter([Rows(RawTable(SAID, cells, problems, text_column="text"))]))
+    cells = pl.DataFrame({"text": [without_surrogates(text)]})
+    return Input(SAID, iter([Rows(RawTable(SAID, cells, none_of(1), text_column="text"))]))
 
 
 def _reader_of(path: Path) -> Reader:
@@ -165,6 +163,4 @@ def _of_parquet(path: Path, stack: ExitStack) -> Iterator[Rows]:
             return
         for start in range(0, len(frame), AT_ONCE):
             some = frame.slice(start, AT_ONCE)
-            table = with_class_names(as_table(str(path), some), names)
-            bad = (table.problems & UNDECODABLE).nonzero()[0].tolist()
-            yield Rows(table, dict.fromkeys(bad, NOT_DECODED), typed=some)
+            yield Rows(with_class_names(as_table(str(path), some), names), typed=some)

@@ -10,9 +10,9 @@ from pipeline.core.clean import plural
 from pipeline.core.errors import PipelineError
 from pipeline.corpus.readers.encodings import without_surrogates
 from pipeline.corpus.readers.json_records import as_string
-from pipeline.corpus.readers.records import RawTable, as_cells
+from pipeline.corpus.readers.records import RawTable, as_cells, none_of
 from pipeline.predict.blocks import TextBlocks
-from pipeline.predict.rows import AT_ONCE, NOT_DECODED, Input, Rows
+from pipeline.predict.rows import AT_ONCE, Input, Rows
 
 Object = dict[str, object]
 Found = tuple[Object | None, str]  # the record, or why it is none
@@ -43,13 +43,13 @@ def _rows(name: str, found: Iterator[Found]) -> Iterator[Rows]:
             raise PipelineError(name, what, "give one object a line, or a file with the ending of what it is")
         records = [record or {} for record, _ in some]
         columns = {key: [as_string(record.get(key)) for record in records] for key in names}  # type: ignore[arg-type]
-        cells, problems = as_cells(columns)
-        broken = dict.fromkeys(problems.nonzero()[0].tolist(), NOT_DECODED)
-        broken |= {place: reason for place, (_, reason) in enumerate(some) if reason}
+        cells, damage = as_cells(columns)
+        broken = {place: reason for place, (_, reason) in enumerate(some) if reason}
         nested = frozenset(
             key for key in names if any(isinstance(record.get(key), list | dict) for record in records)
         )
-        yield Rows(RawTable(name, cells, problems, nested=nested), broken, objects=[one for one, _ in some])
+        table = RawTable(name, cells, none_of(len(cells)), damage, nested=nested)
+        yield Rows(table, broken, objects=[one for one, _ in some])
 
 
 def readable(record: Object) -> Object:

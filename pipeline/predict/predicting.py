@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pipeline.core.clean import plural
 from pipeline.core.console import Console
-from pipeline.core.errors import PipelineError, first_places
+from pipeline.core.errors import PipelineError
 from pipeline.corpus.asked.classes import read_map
 from pipeline.corpus.asked.columns import ColumnOptions
 from pipeline.models.saved import SavedModel
@@ -28,6 +28,8 @@ from pipeline.predict.which_model import choose_name, described, load
 from pipeline.run_folder.choice import Choice, read_choice
 from pipeline.run_folder.reading import CONFIG
 from pipeline.settings.reading import load_config
+
+SHOWN = 3  # broken rows that are told of with their reason
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ class _Predicting:
         answered = answer(self.model, columns.of(rows), self.wanted, self.usual)
         output.write(answered)
         scored.count(answered)
-        odd.count(rows, int(answered.given.sum()))
+        odd.count(rows.n_rows, int(answered.given.sum()), answered.documents.broken)
 
     @property
     def wanted(self) -> Wanted:
@@ -135,20 +137,19 @@ class _Odd:
         self._broken = 0
         self._reasons: list[str] = []
 
-    def count(self, rows: Rows, given: int) -> None:
-        """Count some rows."""
-        self._reasons += [
-            f"row {self._rows + place + 1}: {reason}" for place, reason in list(rows.broken.items())[:3]
-        ][: 3 - len(self._reasons)]
-        self._rows += rows.n_rows
+    def count(self, rows: int, given: int, broken: Mapping[int, str]) -> None:
+        """Count some rows, of which some have an answer and some are broken."""
+        shown = sorted(broken.items())[: SHOWN - len(self._reasons)]
+        self._reasons += [f"row {self._rows + place + 1}: {reason}" for place, reason in shown]
+        self._rows += rows
         self._given += given
-        self._broken += len(rows.broken)
+        self._broken += len(broken)
 
     def words(self) -> Iterator[str]:
         """Yield what a person should know."""
         unsure = self._rows - self._given - self._broken
         if self._broken:
-            shown = first_places(self._reasons)
+            shown = ", ".join(self._reasons)
             yield f"warning: {plural(self._broken, 'row')} of {self._rows:,} without an answer ({shown})"
         if unsure:
             yield f"{plural(unsure, 'document')} of {self._rows:,} left out: not sure enough"

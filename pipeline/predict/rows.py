@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from pipeline.corpus.readers.frames import as_strings
-from pipeline.corpus.readers.records import UNDECODABLE, WRONG_FIELDS, RawTable
+from pipeline.corpus.readers.records import RawTable
 
 AT_ONCE = 8192  # rows that are answered together
-NOT_DECODED = "bytes that cannot be read in the file's encoding"
 WRONG_NUMBER = "a wrong number of fields"
 
 
@@ -55,11 +54,11 @@ class Input:
 def of_table(table: RawTable) -> Iterator[Rows]:
     """Yield the records of a table that was read whole, a few thousand at a time."""
     for start in range(0, len(table.cells), AT_ONCE):
-        problems = table.problems[start : start + AT_ONCE]
-        broken = dict.fromkeys((problems & UNDECODABLE).nonzero()[0].tolist(), NOT_DECODED)
-        broken |= dict.fromkeys((problems & WRONG_FIELDS).nonzero()[0].tolist(), WRONG_NUMBER)
-        cells = table.cells.slice(start, AT_ONCE)
-        yield Rows(RawTable(table.file, cells, problems, nested=table.nested), broken)
+        own = slice(start, start + AT_ONCE)
+        wrong, cells = table.wrong_fields[own], table.cells[own]
+        damage = {name: rows[own] for name, rows in table.undecodable.items()}
+        broken = dict.fromkeys(wrong.nonzero()[0].tolist(), WRONG_NUMBER)
+        yield Rows(RawTable(table.file, cells, wrong, damage, nested=table.nested), broken)
 
 
 def flat(frame: pl.DataFrame) -> pl.DataFrame:

@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from pipeline.corpus.readers.plain_text import SAMPLE_LINES, looks_like_fasttext
-from pipeline.corpus.readers.records import RawTable, as_cells
+from pipeline.corpus.readers.records import RawTable, as_cells, none_of
 from pipeline.predict.blocks import TextBlocks
-from pipeline.predict.rows import AT_ONCE, NOT_DECODED, Input, Rows
+from pipeline.predict.rows import AT_ONCE, Input, Rows
 
 TEXT, LABEL = "text", "label"  # what the columns of such a file are called
 _FASTTEXT = re.compile(r"((?:__label__\S+\s+)*)(.*)", re.DOTALL)
@@ -78,7 +78,6 @@ def _rows_of(name: str, lines: list[str], cut: Cut | None) -> Rows:
     else:
         labels, texts = zip(*map(cut, lines), strict=True)
         columns = {TEXT: list(texts), LABEL: list(labels)}
-    cells, problems = as_cells(columns)
+    cells, damage = as_cells(columns)
     labelled = None if cut is None else LABEL
-    table = RawTable(name, cells, problems, text_column=TEXT, label_column=labelled)
-    return Rows(table, dict.fromkeys(problems.nonzero()[0].tolist(), NOT_DECODED))
+    return Rows(RawTable(name, cells, none_of(len(cells)), damage, text_column=TEXT, label_column=labelled))

@@ -61,7 +61,7 @@ def test_documents_below_the_confidence_that_is_asked_for_have_no_answer() -> No
 
     rows = _rows_of("a.txt", ["good", "film"], None)
     found = answer(
-        MODEL, Documents(rows, rows.table.cells["text"], None), Wanted(least_confidence=0.6), Usual()
+        MODEL, Documents(rows, rows.table.cells["text"], None, {}), Wanted(least_confidence=0.6), Usual()
     )
     assert isinstance(rows, Rows)
     assert found.columns["predicted"].to_list() == ["pos", None]
