@@ -77,7 +77,7 @@ def write_run(folder: Path, **corpus: str) -> Path:
 @pytest.fixture
 def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Asked:
     """Return what asks `predict`, with the model by hand in the place of the run's."""
-    monkeypatch.setattr(predicting, "load", lambda run, name: Loaded(MODEL, 0.25))
+    monkeypatch.setattr(predicting, "load", lambda place, name, seed, ensemble: Loaded(MODEL, 0.25))
     return Asked(tmp_path, write_run(tmp_path))
 
 

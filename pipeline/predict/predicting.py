@@ -20,12 +20,12 @@ from pipeline.predict.columns import Choice as Columns
 from pipeline.predict.columns import Trained, choose_columns
 from pipeline.predict.inputs import GIVE, Asked, of_said, open_input
 from pipeline.predict.outputs import Lines, Output, check_out, opened
-from pipeline.predict.promise import Promise, parse_limit, promise_of
+from pipeline.predict.promise import Promise, parse_limit, promise_of, seeds_kept
 from pipeline.predict.rows import Input, Rows
 from pipeline.predict.scored import Scored
 from pipeline.predict.unlike import Usual, usual_of
-from pipeline.predict.which_model import choose_name, described, load
-from pipeline.run_folder.choice import Choice, read_choice
+from pipeline.predict.which_model import choose_name, described, load, read_choice_of
+from pipeline.run_folder.choice import Choice
 from pipeline.run_folder.reading import CONFIG
 from pipeline.settings.reading import load_config
 
@@ -46,6 +46,8 @@ class Options:
     top: int | None = None
     explain: bool = False
     max_error: str | None = None
+    seed: int | None = None  # which training answers; None: the first
+    ensemble: bool = False  # all of them, their mean
 
 
 def predict(options: Options, console: Console) -> None:
@@ -57,12 +59,10 @@ def predict(options: Options, console: Console) -> None:
         If an option, the run or the input is not what it has to be. A row that is broken is written with its reason.
     """
     _check(options)
-    choice = read_choice(options.run)
+    choice = read_choice_of(options.run)
     name = choose_name(options.run, choice, options.model)
-    promise = None
-    if options.max_error is not None:
-        promise = promise_of(options.run, name, (0,), parse_limit(options.max_error))
-    loaded = load(options.run, name)
+    promise = _promise(options, name)
+    loaded = load(options.run, name, options.seed, ensemble=options.ensemble)
     if options.say is None:
         console.say(described(choice, loaded, advised=options.model is None))
     if promise is not None:
@@ -155,7 +155,20 @@ class _Odd:
             yield f"{plural(unsure, 'document')} of {self._rows:,} left out: not sure enough"
 
 
+def _promise(options: Options, name: str | None) -> Promise | None:
+    if options.max_error is None:
+        return None
+    limit = parse_limit(options.max_error)
+    if name is None:
+        what = "a promise rests on the answers that a run keeps, and this is a model alone"
+        raise PipelineError("--max-error", what, "give the folder of the run")
+    seeds = seeds_kept(options.run, name) if options.ensemble else [options.seed or 0]
+    return promise_of(options.run, name, seeds, limit)
+
+
 def _check(options: Options) -> None:
+    if options.ensemble and options.seed is not None:
+        raise PipelineError("--ensemble", "--seed takes one training, --ensemble all", "give one of the two")
     if (options.input is None) == (options.say is None):
         both = (
             "both INPUT and --say are given" if options.input is not None else "there is nothing to predict"
@@ -167,8 +180,10 @@ def _check(options: Options) -> None:
         check_out(options.out)
 
 
-def _trained(run: Path, choice: Choice) -> Trained:
+def _trained(run: Path, choice: Choice | None) -> Trained:
     """Return what the run knows of the columns of its corpus, as it was asked, else as it found them."""
+    if choice is None:
+        return Trained()
     corpus = load_config(run / CONFIG).corpus
     renamed = {old: new for old, new in read_map(corpus.class_map or "").items() if new}
     return Trained(corpus.text or choice.text_column, corpus.label or choice.label_column, renamed)

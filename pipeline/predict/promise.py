@@ -124,6 +124,13 @@ def promise_of(run: Path, name: str, seeds: Sequence[int], limit: float) -> Prom
     raise PipelineError(OPTION, f"{what}; {kept}", f"give {OPTION} {_percent(best.limit).replace(' ', '')}")
 
 
+def seeds_kept(run: Path, name: str) -> list[int]:
+    """Return the trainings of a model whose answers to validation documents the run kept; the first at least."""
+    paths = validation_path(run, name, 0, 0).parent.glob("*.parquet")
+    known = (read_predictions(path) for path in sorted(paths))
+    return sorted(saved.seed for saved in known if saved.name == name) or [0]
+
+
 def _mean(entries: Sequence[Predictions]) -> Predictions:
     """Return the mean answers of several trainings to the same documents."""
     first = entries[0]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.files import read_json
+from pipeline.core.files import REWRITE, read_json
+from pipeline.core.fits import Row
 from pipeline.run_folder.metrics.comparisons import Advice
-from pipeline.run_folder.models import read_from
 from pipeline.run_folder.reading import METRICS
 
 
@@ -20,7 +20,7 @@ class ModelToUse:
     name: str
     accuracy: float
     accuracy_ci95: tuple[float, float]
-    latency_ms: float | None
+    latency_ms_p50: float | None
     size_bytes: int | None
 
 
@@ -46,25 +46,21 @@ def read_choice(run: Path) -> Choice:
     if not path.is_file():
         fix = "give the folder of a finished run, or finish it (`python -m pipeline report RUN`)"
         raise PipelineError(str(run), f"it holds no {METRICS}, so it is no finished run", fix)
-    content = read_json(path)
-    with read_from(path, "it is damaged, or another version wrote it"):
-        advice = content["advice"]
-        costs = {row["name"]: row for row in content["costs"]}
-        models = {
-            row["name"]: ModelToUse(
-                row["name"],
-                row["accuracy"],
-                tuple(row["accuracy_ci95"]),
-                costs[row["name"]]["latency_ms_p50"],
-                costs[row["name"]]["size_bytes"],
-            )
-            for row in content["summary"]
-            if row["name"] in costs
-        }
-        corpus = content["corpus"]
-        return Choice(
-            Advice(advice["verb"], advice["model"], advice["because"], tuple(advice["next"])),
-            models,
-            corpus["text_column"],
-            corpus["label_column"],
-        )
+    try:
+        return _choice(read_json(path))
+    except (KeyError, TypeError, AttributeError) as error:
+        what = f"it is damaged, or another version wrote it ({error})"
+        raise PipelineError(str(path), what, REWRITE) from None
+
+
+def _choice(content: Row) -> Choice:
+    costs = {row["name"]: row for row in content["costs"]}
+    rows = [row | costs[row["name"]] for row in content["summary"] if row["name"] in costs]
+    models = (ModelToUse(**{field.name: row[field.name] for field in fields(ModelToUse)}) for row in rows)
+    advice, corpus = content["advice"], content["corpus"]
+    return Choice(
+        Advice(advice["verb"], advice["model"], advice["because"], tuple(advice["next"])),
+        {model.name: model for model in models},
+        corpus["text_column"],
+        corpus["label_column"],
+    )

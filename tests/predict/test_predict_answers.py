@@ -206,7 +206,11 @@ def test_the_model_of_the_advice_answers_and_its_price_is_said(
 ) -> None:
     taken: list[str] = []
     own = predicting.load
-    monkeypatch.setattr(predicting, "load", lambda run, name: (taken.append(name), own(run, name))[1])
+    monkeypatch.setattr(
+        predicting,
+        "load",
+        lambda place, name, *which, **more: (taken.append(name), own(place, name, None, ensemble=False))[1],
+    )
     asked.predict("a.txt", "good\n")
     assert asked.told.startswith(
         "No --model: bow. The cheapest.\n"
