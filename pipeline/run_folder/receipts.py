@@ -18,6 +18,7 @@ _KEPT = (
     "details/*/*/*.parquet",
     "predictions/*",
     "models/*/*",
+    "models/*/*/*",
 )
 
 
