@@ -12,6 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pipeline.api.documents import Texts, as_texts
+from pipeline.api.errors import InvalidInput
 from pipeline.core.values import Float32
 from pipeline.models.saved import SavedModel
 from pipeline.models.saved import load_model as load_saved
@@ -112,9 +113,11 @@ class Model:
 
         Raises
         ------
-        ValueError
+        PipelineError
             If the model cannot tell: it gives every text the same answer, or reads its words shuffled.
         """
+        if self.saved.method is None:
+            raise InvalidInput(self.name, "it cannot say what a word adds to its answer", "ask another model")
         documents = as_texts([text], "text")
         tokenized = tokenize(documents, self.saved.tokenizer)
         (found,) = self.saved.contributions(tokenized)
