@@ -92,6 +92,13 @@ def test_words_say_what_they_add_and_make_up_the_answer(result: RunResult) -> No
     assert explained._repr_html_().count("<tr>") == 3
 
 
+def test_a_text_without_words_has_an_answer_of_none(result: RunResult) -> None:
+    explained = result.model("tfidf").explain(" ")
+    assert (len(explained.words), explained.base) == (0, None)
+    assert explained.probability == result.model("tfidf").predict_proba([" "]).max()
+    assert str(explained) == f"{explained.predicted}  {explained.probability:.1%}"
+
+
 def test_a_model_that_reads_no_word_cannot_say_what_one_adds(result: RunResult) -> None:
     with pytest.raises(PipelineError) as caught:
         result.model("majority").explain("good film")
