@@ -1,0 +1,1 @@
+"""Models of a run as files that can be used without it."""
