@@ -81,6 +81,14 @@ class Reading:
     parts: tuple[PartRead, ...]
     classes: tuple[tuple[str, int], ...]  # in order of their documents, most first
 
+    def columns(self) -> dict[str, str]:
+        """Return the text and the label column of the first file, by their role; empty where it has none."""
+        first = self.parts[0]
+        return {
+            role: column.column if column else ""
+            for role, column in (("text", first.text), ("label", first.label))
+        }
+
     def line(self) -> str:
         """Return the whole as one line; of a further file only what differs from the first.
 

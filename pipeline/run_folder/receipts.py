@@ -17,6 +17,7 @@ _KEPT = (
     "details/*.parquet",
     "details/*/*/*.parquet",
     "predictions/*",
+    "validation/*",
     "models/*/*",
 )
 
