@@ -55,14 +55,17 @@ def test_a_text_is_answered_with_its_words(browser: Any, service: Served, width:
         assert rows(page, "strongest")[0] == [strongest["word"], side, f"{strongest['weight']:.2f}"]
         marked = text[strongest["start"] : strongest["end"]]
         assert marked in [mark.inner_text() for mark in page.query_selector_all(f"#words .{side}.strong")]
-        assert page.is_hidden("#new")
+        assert page.is_hidden("#new") == (answer["unlike_training"] is None)
         assert sideways(page) <= 0
         assert not violations(page)
 
 
 def test_an_answer_to_a_text_of_another_kind_is_warned_of(browser: Any, service: Served) -> None:
     with opened(browser, address(service), width=390) as page:
+        ask(page, "a good film")
+        assert page.is_hidden("#new")
         ask(page, "quite other words")
+        page.wait_for_selector("#new:not([hidden])")
         assert page.inner_text("#new") == (
             "Unlike the documents it learned from: 100 % of its words unseen. Take the answer with care."
         )
