@@ -9,20 +9,23 @@ import functools
 import shlex
 import shutil
 import sys
-from collections.abc import Callable, Sequence
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from inspect import Signature, signature
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
 from pipeline import __version__
-from pipeline.commands.exit_status import FAULT, Found, exit_statuses, stop
 from pipeline.core.console import Console
-from pipeline.core.errors import PipelineError
+from pipeline.core.errors import NOT_ALL, NotDone, PipelineError
 from pipeline.core.noise import filtered_stderr, quiet_tensorflow
 from pipeline.settings.options import declared, keys_with_options, parameter_name, parameters, resolved, told
 from pipeline.settings.tables import SETTINGS, TABLES, Config
+
+FAULT, MISTAKE, DIFFERENCE, INTERRUPTED = 1, 2, 3, 130
 
 EPILOG = "Every other setting: --set or --config. The run folder's config.toml lists them all."
 
@@ -87,7 +90,7 @@ def _with_settings(
         @functools.wraps(command)
         def from_options(**params: object) -> None:
             console = Console()
-            with exit_statuses(console, bool(params[parameter_name("run.debug")])):
+            with _exit_statuses(console, bool(params[parameter_name("run.debug")])):
                 command(resolved(params), console, **{one.name: params[one.name] for one in own})
 
         made = parameters(keys_with_options(names, without), with_argument)
@@ -173,10 +176,23 @@ def report(run_folder: RunFolder, debug: Debug = False) -> None:
     """Draw the report of a run again, from its saved predictions. Of a run that was killed what had finished is
     scored first."""
     console = Console()
-    with exit_statuses(console, debug):
-        from pipeline.commands.draw_again import draw_again
+    with _exit_statuses(console, debug):
+        from pipeline.report import draw_report
+        from pipeline.run_folder.lock import RunLock
+        from pipeline.run_folder.stopped import holds
 
-        draw_again(run_folder, console)
+        found = holds(run_folder)
+        if found not in ("a finished run", "a run that can go on"):
+            raise PipelineError(
+                str(run_folder), "there is no metrics.json in it", "give the folder of a finished run"
+            )
+        with RunLock.take(run_folder, console.say):
+            if found == "a finished run":
+                draw_report(run_folder)
+            else:
+                from pipeline.commands.unfinished import finish
+
+                finish(run_folder, console)
         console.say(f"Report: {run_folder / 'report.html'}")
 
 
@@ -191,7 +207,7 @@ def merge_shards(
     """Join the folders of all shards of a run, do what takes them all (seeds that are added), score and report. The
     shards stay as they are; what is missing, damaged or of another run is refused by name."""
     console = Console()
-    with exit_statuses(console, debug):
+    with _exit_statuses(console, debug):
         from pipeline.commands.merge import merge
         from pipeline.commands.unfinished import check_all_is_done
         from pipeline.report import summarise
@@ -204,7 +220,7 @@ def merge_shards(
 def verify(run_folder: RunFolder, debug: Debug = False) -> None:
     """Compute every score again from the saved predictions, draw the report again, and compare both."""
     console = Console()
-    with exit_statuses(console, debug):
+    with _exit_statuses(console, debug):
         from pipeline.commands.verify import describe
         from pipeline.commands.verify import verify as check
 
@@ -263,7 +279,7 @@ def explain(
     """Show all that a recurrent network computes on TEXT, forward and back through time, with the numbers put into the
     equations, and TensorFlow's answers in a closing table. Without --run the network is small enough for a pencil."""
     console = Console()
-    with exit_statuses(console, debug):
+    with _exit_statuses(console, debug):
         from pipeline.core.files import write_whole
         from pipeline.interpret.explain import check_out
         from pipeline.interpret.explain import explain as work_out
@@ -281,25 +297,7 @@ def explain(
             write_whole(out, write_example_page(example).encode())
             console.say(f"\nPage: {out}")
     if not example.agrees:
-        stop(FAULT, example.conclusion)
-
-
-@app.command("export", short_help="Write a trained model for other programs.")
-def export_model(
-    run_folder: RunFolder,
-    *,
-    model: Annotated[str, told("--model NAME", "Which model of RUN, such as lstm:max@word2vec.")],
-    to: Annotated[str, told("--to TARGET", "onnx: a graph for ONNX runtimes, in a folder.")],
-    out: Annotated[Path, told("--out PLACE", "A new folder or file.")],
-    debug: Debug = False,
-) -> None:
-    """Write a model of RUN in the form of other programs. Its answers to golden texts are compared with the model's
-    own, and where one differs nothing is written."""
-    console = Console()
-    with exit_statuses(console, debug):
-        from pipeline.export.table import export
-
-        console.say(export(run_folder, model, to, out))
+        _stop(FAULT, example.conclusion)
 
 
 @app.command("cache", short_help="Show or empty the cache of word vectors.")
@@ -309,7 +307,7 @@ def show_cache(
 ) -> None:
     """Show where word vectors are kept between runs, and how much they take."""
     console = Console()
-    with exit_statuses(console, debug):
+    with _exit_statuses(console, debug):
         from pipeline.embeddings.kept import default_cache
 
         cache = default_cache(Config())
@@ -329,6 +327,51 @@ def _command() -> str:
         "python -m pipeline" if name == "__main__.py" else f"python {name}" if name.endswith(".py") else name
     )
     return f"{start} {shlex.join(sys.argv[1:])}".rstrip()
+
+
+class Found(Exception):
+    """What `verify` or `selftest` found, in words: exit status 3."""
+
+
+@contextmanager
+def _exit_statuses(console: Console, debug: bool) -> Iterator[None]:
+    """Turn what a command raises into words on standard error and an exit status."""
+    try:
+        yield
+    except PipelineError as error:
+        _stop(MISTAKE, str(error), error if debug else None)
+    except Found as found:
+        _stop(DIFFERENCE, str(found))
+    except NotDone as left:
+        _stop(NOT_ALL, str(left))
+    except KeyboardInterrupt:
+        from pipeline.commands.interrupted import what_was_finished
+
+        _stop(INTERRUPTED, what_was_finished(console))
+    except Exception as error:
+        from pipeline.commands.full_disk import full_disk
+
+        if (mistake := full_disk(console, error)) is not None:
+            _stop(MISTAKE, str(mistake), error if debug else None)
+        _stop(FAULT, _fault(console, error), error if debug else None)
+
+
+def _stop(status: int, words: str, shown: Exception | None = None) -> NoReturn:
+    """Say why on standard error, with the traceback of `shown`, and end the command with this status."""
+    if shown is not None:
+        traceback.print_exception(shown)
+    print(words, file=sys.stderr)
+    raise typer.Exit(status) from None
+
+
+def _fault(console: Console, error: Exception) -> str:
+    """Log the traceback; return one line that says what failed and where the log is."""
+    with suppress(OSError):  # the disk of the log may be what failed
+        console.log(traceback.format_exc())
+    what = str(error).strip().split("\n")[0] or "no message"
+    log = f"the log is {console.log_path}" if console.log_path else "no log was begun"
+    fault = f"a fault of this program, {type(error).__name__}: {what}"
+    return f"embedseq: {fault}; {log}, and --debug shows the traceback"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
