@@ -1,80 +1,69 @@
-"""A saved model as three files for programs that run ONNX: the graph with its vectors, and how texts are read."""
+"""A saved model as one file for programs that run ONNX: the graph, its vectors, and how texts are read."""
 
 from __future__ import annotations
 
-import hashlib
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import write_whole
 from pipeline.core.values import Float32
-from pipeline.export import reader
-from pipeline.export.golden import check_answers, expected_answers, golden_texts
 from pipeline.export.onnx_graph import onnx_model
+from pipeline.export.reader import Reader
 from pipeline.export.tokenizer_json import tokenizer_json
 from pipeline.models.saved import SavedModel, SavedNetwork
-from pipeline.models.saved.linear import SavedLinear
+from pipeline.models.saved.linear import AverageFeatures, SavedLinear
 
-GRAPH, TOKENIZER, READER = "model.onnx", "tokenizer.json", "reader.py"
-MOST_BYTES = 2**31 - 2**24  # of arrays: a file of Protocol Buffers holds 2 GiB
+TOKENIZER = "tokenizer"  # its key in the file's metadata
+MOST_BYTES = 2**31 - 2**28  # of arrays: a file of Protocol Buffers holds 2 GiB, the tokenizer among them
+_BATCH = 16
 
 
-def export_onnx(model: SavedModel, out: Path) -> str:
-    """Write a graph, its tokenizer and what reads it into a new folder; return what was written and checked, in words.
+def write_onnx(model: SavedModel, out: Path) -> None:
+    """Write a model as a file of ONNX, with its tokenizer as JSON in the metadata.
 
     Raises
     ------
     PipelineError
-        If the model cannot be exported, a package is missing, or ONNX Runtime answers the golden texts otherwise. Then
-        nothing is written.
+        If the model cannot be exported, is too large, or a package is missing.
     """
     _check_packages()
-    if out.exists():
-        raise PipelineError("--out", f"{out} is there already", "name a new folder, or remove this one first")
-    check_size(model)
-    tokenizer = tokenizer_json(model)
-    told = {"tokenizer_sha256": hashlib.sha256(tokenizer.encode()).hexdigest()}
-    graph = onnx_model(model, told).SerializeToString()
-    texts = golden_texts(model)
-    answers = replay(graph, tokenizer, texts)
-    largest = check_answers(
-        "ONNX Runtime", texts * 2, np.tile(expected_answers(model, texts), (2, 1)), answers
-    )
-    write_whole(out / TOKENIZER, tokenizer.encode())
-    write_whole(out / READER, Path(reader.__file__).read_bytes())
-    write_whole(out / GRAPH, graph)
-    size = (len(graph) + len(tokenizer)) / 1e6
-    return (
-        f"{model.name} in {out}: {GRAPH}, {TOKENIZER} and {READER}, {size:,.1f} MB.\n"
-        f"ONNX Runtime gave the model's answers to {len(texts)} golden texts, at most {largest:.0e} apart."
-    )
+    _check_size(model)
+    write_whole(out, onnx_model(model, {TOKENIZER: tokenizer_json(model)}).SerializeToString())
 
 
-def replay(graph: bytes, tokenizer: str, texts: list[str]) -> Float32:
-    """Return ONNX Runtime's answers to texts, each alone and all at once: float32 (2 N, C)."""
-    import onnxruntime
+class OnnxFile:
+    """What `write_onnx` wrote, answering in ONNX Runtime: nothing but the file is asked."""
 
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 2
-    session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-    read = reader.Reader(tokenizer)
-    batches = [*([text] for text in texts), texts]
-    return np.concatenate([session.run(["probabilities"], read.inputs(batch))[0] for batch in batches])
+    def __init__(self, path: Path) -> None:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 2
+        self._session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        self._reader = Reader(self._session.get_modelmeta().custom_metadata_map[TOKENIZER])
+
+    def answer(self, texts: pl.Series) -> Float32:
+        """Return each text's distribution over the classes; float32 (N, C). A few are padded together."""
+        batches = [texts[start : start + _BATCH].to_list() for start in range(0, len(texts), _BATCH)]
+        run = self._session.run
+        return np.concatenate([run(["probabilities"], self._reader.inputs(batch))[0] for batch in batches])
 
 
-def check_size(model: SavedModel) -> None:
+def _check_size(model: SavedModel) -> None:
     """Raise PipelineError if the model's arrays do not fit into one file."""
     size = 0
     if isinstance(model, SavedNetwork):
         size = model.table.nbytes + sum(array.nbytes for array in model.weights.values())
     elif isinstance(model, SavedLinear):
-        size = model.coefficients.size * 4  # as float32
+        vectors = model.features.vectors.nbytes if isinstance(model.features, AverageFeatures) else 0
+        size = vectors + model.coefficients.size * 4  # as float32
     if size > MOST_BYTES:
         what = f"{model.name} is {size / 1e9:,.1f} GB, and a file of ONNX holds {MOST_BYTES / 1e9:.1f} GB at most"
-        raise PipelineError("--to onnx", what, "train it with fewer words, or export --to bundle")
+        raise PipelineError("--to onnx", what, "keep fewer words with --words N, or write --to bundle")
 
 
 def _check_packages() -> None:
