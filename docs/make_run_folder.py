@@ -19,7 +19,14 @@ TABLES: tuple[
 ] = (  # those with a table of their own; rows within them are told of in its lines
     metrics.Metrics,
     *(corpus.Corpus, models.Result, models.Summary, comparisons.Comparison, comparisons.Verdict),
-    *(comparisons.Seeds, corpus.Reuse, comparisons.Protocol, corpus.Embedding, comparisons.Gains),
+    *(
+        comparisons.Advice,
+        comparisons.Seeds,
+        corpus.Reuse,
+        comparisons.Protocol,
+        corpus.Embedding,
+        comparisons.Gains,
+    ),
     *(comparisons.Cause, models.Budget, documents.Group, documents.HardDocuments, documents.Contamination),
     *(models.Cost, models.Cheapest, models.LearningCurve, models.Tuned, models.Timing, corpus.Environment),
 )

@@ -19,7 +19,7 @@ SUBCLASSES = (  # its classes are scikit-learn's: other modules load it in funct
 # The rooms, from the ground up: what stands in one imports its own room and those named before it.
 ROOMS = (
     *("core", "settings", "tasks", "text", "corpus", "embeddings", "run_folder", "models", "evaluation"),
-    *("report", "interpret", "experiment", "commands", "cli", "__main__"),
+    *("report", "interpret", "export", "experiment", "commands", "cli", "__main__"),
 )
 FLOOR_OF = {room: floor for floor, room in enumerate(ROOMS)}
 

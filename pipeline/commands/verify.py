@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.commands.replay import replay_models
 from pipeline.core.clean import plural
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import Json, file_hash, plain, read_json
@@ -95,6 +96,9 @@ def verify(run: Path) -> Verified:
     )
     checked += _protocol_lines(metrics)
     differences += _changed_protocol(metrics)
+    replayed, otherwise = replay_models(run)
+    checked += replayed
+    differences += [Difference(*one) for one in otherwise]
     try:
         differences += _compare_report(run, scored)
         checked.append("report.md, report.html and charts/: drawn again")

@@ -160,12 +160,20 @@ class ModelFiles:
     folder : its folder below `models/`
     arrays : by name, such as `recurrent_0/kernel`
     described : what JSON knows, to read and use them
+    golden : of a model, what it answers to the golden texts (`pipeline.models.golden`), as JSON knows it
     """
 
     kind: Literal["model", "embedding"]
     folder: str
     arrays: Mapping[str, npt.NDArray[np.generic]]
     described: Mapping[str, object]
+    golden: Row | None = None
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether all its numbers are: a network that diverged has others, and cannot answer."""
+        answers = [] if self.golden is None else [self.golden["answers"]]
+        return all(bool(np.isfinite(array).all()) for array in (*self.arrays.values(), *answers))
 
 
 class Answers(Protocol):
@@ -191,7 +199,7 @@ class FitResult:
     ----------
     fit : which it is, what it cost, and whether it trained
     predictions : of the test documents; None where those that are kept already stay, as the next three do
-    model : its files, where it is saved: the first seed of the first fold
+    model : its files, where it is saved: each seed of the first fold, with --keep-folds of all folds
     choice : the strength that validation chose, and those tried; None where there was none to choose
     course : of a network: each evaluation of its training
     neighbours : of characteristic words in the vectors that it trained further
@@ -277,7 +285,7 @@ class SourceResult:
     source, fold : which source it is, and of which fold
     parts : the names of the sources that stand side by side in it
     embedding, tokens, neighbours, audit : rows of the files of `details/`; of the first fold alone
-    model : its vectors, to be saved; of the first fold alone
+    model : its vectors, to be saved; of the first fold, with --keep-folds of each
     """
 
     kind: ClassVar = "source"

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TypeVar
@@ -93,6 +93,12 @@ def describe_environment(command: str, gpu: str | None) -> dict[str, object]:
     }
 
 
+def versions() -> dict[str, str | None]:
+    """Return the versions of this package, of Python, and of the packages that answers depend on."""
+    packages = {name: _version(name) for name in PACKAGES}
+    return {"embedseq": pipeline.__version__, "python": platform.python_version(), **packages}
+
+
 def usable_cores(container: Path = Path("/sys/fs/cgroup")) -> int:
     """Return how many cores this process may use: in a container those of its quota."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -133,16 +139,33 @@ def _version(package: str) -> str | None:
         return None
 
 
-def one_blas_thread() -> AbstractContextManager[object]:
-    """Return a context in which BLAS uses one thread.
+_one_thread = threading.Lock()
+_inside: list[
+    AbstractContextManager[object]
+] = []  # the blocks of `one_blas_thread` that run, the first has the limit
+
+
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Have BLAS use one thread while the block runs, and while one of another thread does.
 
     For short products: waking threads for those made a fit of L-BFGS on 5,000 questions up to thirty times slower on
-    two busy cores.
+    two busy cores. And for answers: how many threads share a sum's terms decides its last bits.
     """
     from threadpoolctl import threadpool_limits
 
-    limits: AbstractContextManager[object] = threadpool_limits(1)
-    return limits
+    with _one_thread:
+        _inside.append(nullcontext() if _inside else threadpool_limits(1))
+        if len(_inside) == 1:
+            _inside[0].__enter__()
+    try:
+        yield
+    finally:
+        with _one_thread:
+            if len(_inside) > 1:
+                _inside.pop()
+            else:
+                _inside.pop().__exit__(None, None, None)
 
 
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -180,9 +203,10 @@ def threads(number: int) -> Iterator[None]:
 def in_two_threads(work: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
     """Return what `work` makes of each item, for work in native code: it releases the interpreter's lock.
 
-    A task that was given one thread has one after the other done.
+    A task that was given one thread has one after the other done; a single item needs no other thread.
     """
-    if n_threads() == 1:
+    items = list(items)
+    if len(items) < 2 or n_threads() == 1:
         return [work(item) for item in items]
     with ThreadPoolExecutor(max_workers=2) as pool:
         return list(pool.map(work, items))

@@ -6,6 +6,7 @@ N documents, M tokens, V vocabulary rows, D embedding dimension, C classes.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 import polars as pl
@@ -158,6 +159,11 @@ class Vocabulary:
 
     def __len__(self) -> int:
         return len(self.tokens)
+
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """The row of each token."""
+        return {token: row for row, token in enumerate(self.tokens)}
 
     @property
     def rows_from_source(self) -> int:

@@ -37,6 +37,7 @@ from pipeline.corpus.readers.named_columns import called_so
 from pipeline.corpus.readers.records import RawTable, is_blank
 from pipeline.corpus.readers.unsettled import Ask, in_every_file
 from pipeline.corpus.sources import Named, corpus_name, find_corpus, find_paths
+from pipeline.corpus.told_by_columns import by_part, without_rejected
 from pipeline.corpus.unlabelled import read_unlabelled
 from pipeline.tasks.table import CLASSIFY
 from pipeline.tasks.task import Task
@@ -115,7 +116,8 @@ def read_corpus(
                 without.append((own.paths, SPLIT_NAMES[split]))
             else:
                 others.append((split, _choose(table, partial(asked.choose_as, training=first, ask=ask))))
-        parts, names = select_parts(first, others, classes, task, allow_losses=allow_losses)
+        first, inside = by_part(first, named=bool(others))
+        parts, names = select_parts(first, [*inside, *others], classes, task, allow_losses=allow_losses)
         given = () if unlabelled is None else find_paths(unlabelled, option="--unlabelled")
         extra = _read_unlabelled(tuple(map(unpacked.folder_of, given)), layout, without, asked, parts[0])
         return unpacked.named(_join(corpus_name(source), parts, names, extra, task))
@@ -135,7 +137,7 @@ def _read_training(layout: Layout, named: tuple[str, ...]) -> RawTable:
 
 def _choose(table: RawTable, choose: Callable[[RawTable], ChosenColumns]) -> ChosenColumns:
     with resting_on(how_read(table)):
-        return choose(table)
+        return without_rejected(choose(table))
 
 
 def _has_no_labels(table: RawTable, training: ChosenColumns) -> bool:
@@ -193,7 +195,7 @@ def _join(
         texts=pl.concat(mended.parts[: len(parts)]).alias("text"),
         labels=task.targets(pl.concat([part.labels for part in parts]), classes),
         label_names=classes,
-        records=np.concatenate([part.records for part in parts]),
+        records=np.concatenate([part.table.numbers(part.records) for part in parts]),
         split=np.concatenate([np.full(len(part.texts), part.split, dtype=np.int8) for part in parts]),
     )
     dropped = tuple(entry for part in parts for entry in part.dropped)

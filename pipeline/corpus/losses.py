@@ -9,6 +9,7 @@ from pipeline.core.errors import PipelineError, first_places
 from pipeline.core.values import Dropped
 from pipeline.core.wording import percent
 from pipeline.corpus.asked.cut import NO_NUMBER
+from pipeline.corpus.missing import MISSING_VALUE
 from pipeline.corpus.readers.table import ending_of
 
 NO_TEXT, NO_LABEL = "no text", "no label"
@@ -16,6 +17,7 @@ UNDECODABLE_BYTES, WRONG_NUMBER = "undecodable bytes", "wrong number of fields"
 LOSSES = (
     NO_TEXT,
     NO_LABEL,
+    MISSING_VALUE,
     UNDECODABLE_BYTES,
     WRONG_NUMBER,
     NO_NUMBER,
@@ -46,6 +48,8 @@ def check_losses(file: str, read: int, dropped: Sequence[Dropped], *, allowed: b
     if count <= REFUSED * read or allowed:
         return (f"{file}: {what}",)
     fix = "correct them, choose other columns with --text and --label, or go on without them: --allow-losses"
+    if any(entry.reason == MISSING_VALUE for entry in lost):
+        fix += '; --map "NAME=NAME" keeps a label NAME that is read as a missing value'
     raise PipelineError(file, what, fix)
 
 

@@ -9,23 +9,9 @@ from itertools import pairwise
 import numpy as np
 import polars as pl
 
-_BACKSLASH = "\\"
-# What a backslash and a character stand for where a program wrote text as code.
-_ESCAPES = {
-    r"\\": "\\",
-    r"\r\n": "\n",
-    r"\n": "\n",
-    r"\r": "\n",
-    r"\t": "\t",
-    r"\"": '"',
-    r"\'": "'",
-}
-_MEANT = r"""\\(?:[nrt"']|\\)"""  # a backslash that is one of these
-_BREAKS = r"\\[nr]"
-_CODE = r"\\u[0-9A-Fa-f]{4}"
-_CLEAR = 0.95  # least share of the backslashes that are escapes: in paths and formulas any letter follows
-_PATH = r"\b[A-Za-z]:\\"  # in a path too
-_FEW = 3  # fewer escapes may mean something else
+from pipeline.corpus.escapes import without_escapes
+
+_FEW = 3  # words that are looked at
 _LOST = "\ufffd"
 
 
@@ -48,36 +34,10 @@ def mend(parts: Sequence[pl.Series]) -> Mended:
         all of them.
     """
     texts = pl.concat(parts)
-    mended, notes = _without_escapes(texts)
+    mended, notes = without_escapes(texts)
     ends = np.cumsum([0, *map(len, parts)]).tolist()
     cut = [mended.slice(start, end - start) for start, end in pairwise(ends)]
     return Mended(cut, notes, (*_misread(texts), *_lost(parts[0])))
-
-
-# --- escapes ----------------------------------------------------------------------------------------------
-
-
-def _without_escapes(texts: pl.Series) -> tuple[pl.Series, tuple[str, ...]]:
-    held = texts.str.contains(_BACKSLASH, literal=True)
-    if not held.any():
-        return texts, ()
-    some = texts.filter(held)
-    meant = int(some.str.count_matches(_MEANT).sum())
-    stray = int(some.str.replace_all(_MEANT, "").str.count_matches(_BACKSLASH, literal=True).sum())
-    breaks = int(some.str.contains(_BREAKS).sum())
-    unclear = some.str.contains(_PATH).any() or (breaks and texts.str.contains("\n", literal=True).any())
-    if meant >= _FEW and meant >= _CLEAR * (meant + stray) and not unclear:
-        note = (
-            f"a backslash with n, t or a quotation mark is read as what it stands for, in {_of(some, texts)}"
-        )
-        return texts.str.replace_many(list(_ESCAPES), list(_ESCAPES.values()), leftmost=True), (note,)
-    seen = ((breaks, r"\n", "a line break"), (int(some.str.contains(_CODE).sum()), r"\u00e9", "a letter"))
-    told = (
-        f"{count:,} of {len(texts):,} texts hold escapes such as {escape}, which may stand for {what}; left as they are"
-        for count, escape, what in seen
-        if count
-    )
-    return texts, tuple(told)
 
 
 def _of(some: pl.Series, texts: pl.Series) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -23,8 +24,8 @@ from pipeline.corpus.losses import (
     check_losses,
 )
 from pipeline.corpus.readers.columns import Columns
-from pipeline.corpus.readers.records import UNDECODABLE, WRONG_FIELDS, RawTable, is_blank
-from pipeline.tasks.classification.targets import LABELS_SHOWN
+from pipeline.corpus.readers.records import RawTable, is_blank
+from pipeline.tasks.classification.targets import LABELS_SHOWN, as_map, counterparts
 from pipeline.tasks.table import CLASSIFY
 from pipeline.tasks.task import Task
 
@@ -60,8 +61,8 @@ def select_training(table: RawTable, columns: Columns, *, allow_losses: bool) ->
     """Keep the records with text and label; the others go to the ledger with the first reason that holds."""
     texts, labels = table.cells[columns.text.column], table.cells[columns.label.column]
     reasons = {
-        UNDECODABLE_BYTES: (table.problems & UNDECODABLE) > 0,
-        WRONG_NUMBER: (table.problems & WRONG_FIELDS) > 0,
+        UNDECODABLE_BYTES: table.is_undecodable(columns.text.column, columns.label.column),
+        WRONG_NUMBER: table.wrong_fields,
         **table.left_out,
         NO_TEXT: is_blank(texts).to_numpy(),
         NO_LABEL: is_blank(labels).to_numpy(),
@@ -70,7 +71,13 @@ def select_training(table: RawTable, columns: Columns, *, allow_losses: bool) ->
     if len(part.texts) == 0:
         what = f"none of the {len(table.cells)} records has both text and label: {_reasons(part)}"
         names = quoted([columns.text.column, columns.label.column])
-        raise PipelineError(table.file, what, f"check the columns {names} (--text, --label)")
+        fix = f"check the columns {names} (--text, --label)"
+        told_by_name = bool(table.encoding) and any(
+            entry.reason == UNDECODABLE_BYTES for entry in part.dropped
+        )
+        raise PipelineError(
+            table.file, what, f"name the encoding with --encoding, or {fix}" if told_by_name else fix
+        )
     losses = check_losses(table.file, len(table.cells), part.dropped, allowed=allow_losses)
     return replace(part, warnings=table.warnings + losses)
 
@@ -91,7 +98,7 @@ def select_evaluation(
     """
     texts, labels = table.cells[columns.text.column], table.cells[columns.label.column]
     unknown = ~labels.is_in(list(classes)).fill_null(False).to_numpy()
-    undecodable, wrong = (table.problems & UNDECODABLE) > 0, (table.problems & WRONG_FIELDS) > 0
+    undecodable, wrong = table.is_undecodable(columns.text.column, columns.label.column), table.wrong_fields
     reasons = {
         **table.left_out,
         NO_LABEL: is_blank(labels).to_numpy() & ~wrong,
@@ -170,8 +177,17 @@ def _split_off(
         labels.filter(mask),
         records,
         tuple(dropped),
-        table.assumptions + columns.assumptions,
+        (*table.assumptions, *columns.assumptions, *_undecodable_elsewhere(table, columns)),
     )
+
+
+def _undecodable_elsewhere(table: RawTable, columns: Columns) -> Iterator[str]:
+    """Yield a sentence on bytes that are no text in columns that are not used."""
+    used = (columns.text.column, columns.label.column)
+    counts = {name: int(damaged.sum()) for name, damaged in table.undecodable.items() if name not in used}
+    told = [f'{count:,} in "{name}"' for name, count in counts.items() if count]
+    if told:
+        yield f"{table.file}: undecodable bytes in unused columns lose no record ({first_places(told)})"
 
 
 def _dropped(table: RawTable, reason: str, rows: Int64) -> list[Dropped]:
@@ -191,6 +207,9 @@ def _check_labels(
         places = [table.place(row).removeprefix(f"{table.file}:") for row in unknown]
         rows = f"{len(unknown):,} rows with such labels ({first_places(places)})"
         fix = f"correct the {rows}, or leave them out with --only-known-classes"
+    if alike := counterparts(table.cells[column].gather(unknown).unique().sort().to_list(), names):
+        which = "it with the label" if len(alike) == 1 else "them with the labels"
+        fix = f'--map "{as_map(alike)}" joins {which} of the corpus; else {fix}'
     if cut := cut_of_numbers(names, column):
         fix += f"; if these are numbers to be predicted, cut them in two classes: {cut}"
     what = f'column `{column}` is "{label}"; {task.unknown(label, names)}'

@@ -13,6 +13,7 @@ from pipeline.core.clean import cell_text, clip, plural
 from pipeline.core.errors import PipelineError
 from pipeline.core.values import SPLIT_NAMES, TEST, VALIDATION, Corpus
 from pipeline.corpus.asked.cut import half, number_to_predict, numbers_in
+from pipeline.corpus.missing import texts_without_text
 from pipeline.corpus.part import Part
 from pipeline.corpus.readers.column_facts import ENOUGH_TO_SPLIT, MOST_GRADES
 
@@ -114,7 +115,7 @@ def label_warnings(training: Part, names: Sequence[str]) -> tuple[str, ...]:
 
 
 def text_warnings(training: Part) -> tuple[str, ...]:
-    """Return a sentence where no training text holds a letter, a digit or a symbol such as an emoji.
+    """Return a sentence where training texts say that there is none, or none holds a letter, a digit or a symbol.
 
     Raises
     ------
@@ -123,7 +124,7 @@ def text_warnings(training: Part) -> tuple[str, ...]:
     """
     texts, column = training.texts, training.columns.text.column
     if _any_holds(texts.head(FEWEST_TO_JUDGE), _SAYS_SOMETHING) or _any_holds(texts, _SAYS_SOMETHING):
-        return ()
+        return texts_without_text(texts, column)
     if not _any_holds(texts, _CAN_BE_SEEN):
         what = f'no text in column "{column}" holds a character that can be seen'
         raise PipelineError(training.table.file, what, "name the column with --text, or correct the file")

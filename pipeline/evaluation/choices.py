@@ -58,6 +58,11 @@ class Choices:
         """The name of the chosen network."""
         return None if self.network is None else self.network.name
 
+    @property
+    def usual_network(self) -> str | None:
+        """The model that stands for the chosen network: with folds the one that most of them chose."""
+        return None if self.network is None else self.network.names[0]
+
 
 def choose(recorded: Recorded) -> Choices:
     """Return what validation documents chose."""

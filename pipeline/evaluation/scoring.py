@@ -16,6 +16,7 @@ import polars as pl
 
 from pipeline.core.fits import Fit
 from pipeline.core.seeds import stage_generator
+from pipeline.evaluation.advice import advise
 from pipeline.evaluation.budgets import describe_budgets
 from pipeline.evaluation.calibration import calibrate
 from pipeline.evaluation.choices import Choices, all_trained, choose, merits_by_fold
@@ -108,14 +109,18 @@ def _metrics(recorded: Recorded) -> Metrics:
     summary = summarise(saved, stage_generator(config.run.seed, "bootstrap"))
     signer = Signer(facts.corpus, facts.embeddings, facts.environment, config)
     costs, cheapest = _costs(recorded, choices)
+    results = tuple(result_row(entry, recorded, signer) for entry in saved)
+    seeds, tested = _seeds(recorded, choices), _documents_tested(saved)
+    decided = compared.verdict, compared.comparisons, choices.usual_network
     return Metrics(
         schema_version=SCHEMA_VERSION,
-        corpus=Corpus(**vars(facts.corpus), tested=_documents_tested(saved)),
-        results=tuple(result_row(entry, recorded, signer) for entry in saved),
+        corpus=Corpus(**vars(facts.corpus), tested=tested),
+        results=results,
         summary=_summary(recorded, summary, signer),
         comparisons=tuple(compared.comparisons),
         verdict=compared.verdict,
-        seeds=_seeds(recorded, choices),
+        advice=advise(*decided, costs, results, seeds, tested),
+        seeds=seeds,
         reuse=facts.reuse,
         protocol=_protocol(recorded),
         embeddings=facts.embeddings,
@@ -221,15 +226,13 @@ def _lacking(saved: Iterable[SavedPredictions], metric: str) -> list[str]:
 
 def _summary(recorded: Recorded, summary: list[MeanScores], signer: Signer) -> tuple[Summary, ...]:
     """Return `summary`: each model's scores over its fits, how well it is calibrated, and its signature."""
-    generator = stage_generator(recorded.config.run.seed, "calibration")
-    calibrated = calibrate(recorded.saved, generator)
+    calibrated = calibrate(recorded.saved, stage_generator(recorded.config.run.seed, "calibration"))
     return tuple(summary_row(row, calibrated[row.name], recorded, signer) for row in summary)
 
 
 def _seeds(recorded: Recorded, choices: Choices) -> Seeds:
     """Return `seeds`: whether those so far are enough."""
-    ended = recorded.facts.state == "done"
-    fits = recorded.scored_fits
+    ended, fits = recorded.facts.state == "done", recorded.scored_fits
     return seeds_of_run(recorded.saved, choices.verdict_kinds, fits, recorded.config, ended=ended).row
 
 
@@ -257,13 +260,12 @@ def _causes(
 
 def _costs(recorded: Recorded, choices: Choices) -> tuple[tuple[Cost, ...], Cheapest]:
     """Return `costs` and `cheapest`: what each model costs, and which is the cheapest that is as good as the best."""
-    settings = recorded.config.run
     return find_costs(
         recorded.saved,
         recorded.inputs.fit_costs,
         None if choices.folds else choices.merits,
         choices.trained,
-        settings.rope,
+        recorded.config.run.rope,
         recorded.n_docs,
         metric=recorded.metric,
     )

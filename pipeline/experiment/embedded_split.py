@@ -19,7 +19,7 @@ from pipeline.embeddings.table import Embedded, embed, encode_covered
 from pipeline.experiment.data import RunData, Split, embedding_request
 from pipeline.experiment.jobs import Job, VectorsMade
 from pipeline.models.networks.batches import Visible, visible
-from pipeline.models.save import files_of_embedding
+from pipeline.models.save import files_of_embedding, is_kept
 from pipeline.models.table import PlannedModel
 from pipeline.text.ragged import select
 
@@ -99,8 +99,9 @@ def describe_source(
     split = read_split(data, job, refit=job.refit)
     embedded = split.embedded
     source, number = embedded.source, split.fold.number
+    files = files_of_embedding(embedded, number) if is_kept(job.settings, number) else None
     if number:
-        return SourceResult(embedded.notes, source, number, embedded.parts)
+        return SourceResult(embedded.notes, source, number, embedded.parts, files)
     known = audits.get(embedded.parts)
     audited = known is not None and (embedded.shuffled or not known["shuffled"])
     near = neighbour_rows(split.marking, embedded.vocabulary, embedded.matrix) if not embedded.tuned else None
@@ -109,7 +110,7 @@ def describe_source(
         source,
         number,
         embedded.parts,
-        files_of_embedding(embedded),
+        files,
         _describe_coverage(embedded),
         {"vocabulary": embedded.vocabulary.n_learned - 2} | _describe_reading(data, split),
         None if near is None else {"source": source, "words": near},

@@ -9,7 +9,7 @@ from dataclasses import asdict, replace
 
 import numpy as np
 
-from pipeline.core.fits import Fit, FitResult, Result, Row, Score
+from pipeline.core.fits import Fit, FitResult, ModelFiles, Result, Row, Score
 from pipeline.core.resources import PeakMemory, milliseconds_of_each
 from pipeline.core.values import Float32, Int32
 from pipeline.embeddings.table import encode_covered
@@ -34,10 +34,13 @@ from pipeline.experiment.linear_features import (
 from pipeline.models.baselines.choice import Chosen, Grade, Tried, as_fitted, choose_strength
 from pipeline.models.baselines.fitting import FittedBaseline, fit_baseline
 from pipeline.models.baselines.table import BASELINES
+from pipeline.models.golden import golden_texts
+from pipeline.models.save import Particulars, is_kept
 from pipeline.models.table import PlannedModel
 from pipeline.tasks.classification.answers import Predictions
 from pipeline.tasks.table import CLASSIFY
 from pipeline.text.ragged import select
+from pipeline.text.tokenizer import tokenize
 
 
 def fit_baselines(data: RunData, job: Job) -> Iterator[Result]:
@@ -159,9 +162,17 @@ def fit_linear(
     return FitResult(
         fit,
         answers_on_test(data, fold, probabilities),
-        model=final.files(planned.name, fitted) if fold.number == 0 else None,
+        model=_saved(data, fit, fitted, final),
         choice=_choice(planned, fit.fold, chosen) if chosen.tried else None,
     )
+
+
+def _saved(data: RunData, fit: Fit, fitted: FittedBaseline, final: Features) -> ModelFiles | None:
+    """Return the model's files, with its answers to the golden texts; None where it is not kept."""
+    if not is_kept(data.config, fit.fold):
+        return None
+    golden = fitted.predict_probabilities(final.of(tokenize(golden_texts(), data.config.tokenizer)))
+    return final.files(Particulars(fit.key, data.label_names, data.config, golden), fitted)
 
 
 def _validate(

@@ -36,6 +36,7 @@ from pipeline.experiment.network_inputs import (
     training_of_vectors,
 )
 from pipeline.experiment.tuning.trials import Settings
+from pipeline.models.golden import golden_texts
 from pipeline.models.networks import libraries
 from pipeline.models.networks.batches import visible
 from pipeline.models.networks.budget import budget_of
@@ -49,11 +50,12 @@ from pipeline.models.networks.prediction import (
     prediction_step,
 )
 from pipeline.models.networks.training import FittedNetwork, Schedule, fit_network
-from pipeline.models.save import files_of_network
+from pipeline.models.save import Particulars, files_of_network, is_kept
 from pipeline.models.table import PlannedModel
 from pipeline.settings.tables import Config, first_seeds, settled
 from pipeline.tasks.table import CLASSIFY
 from pipeline.text.ragged import select
+from pipeline.text.tokenizer import tokenize
 
 
 @dataclass(frozen=True)
@@ -108,25 +110,28 @@ def _fit(data: RunData, job: Job, far: FarOff | None) -> Iterator[Result | Netwo
         fit = _describe(data, made, job, split, last)
         if far is not None:
             fit = replace(fit, fit_seconds=made.seconds + (far.first.fit_seconds or 0.0))
-        is_first = job.fold.number == 0 and job.seed == 0
         if job.files is not None:
             yield NetworkTrained(as_entry(made.fitted))
-        yield _result(data, replace(fit, peak_rss_mib=memory.mib), made, last, is_first)
+        yield _result(data, replace(fit, peak_rss_mib=memory.mib), made, last)
     del made
     forget_graphs()  # only now does nothing hold the model any more
 
 
-def _result(data: RunData, fit: Fit, made: _Answered, last: EmbeddedSplit, is_first: bool) -> FitResult:
-    """Return what of a training is kept: of the first seed of the first fold the network itself too."""
+def _result(data: RunData, fit: Fit, made: _Answered, last: EmbeddedSplit) -> FitResult:
+    """Return what of a training is kept: of the first fold the network itself, of its first seed neighbours too."""
     answers, course = answers_on_test(data, last.fold, made.probabilities), _course(fit, made.chosen)
-    if not is_first:
-        return FitResult(fit, answers, course=course, gpu=libraries.gpu_name())
-    embedded, near, table = last.embedded, None, _tuned_table(made.fitted)
+    embedded, near, gpu = last.embedded, None, libraries.gpu_name()
+    table = _tuned_table(made.fitted) if fit.seed == fit.fold == 0 else None
     if table is not None:
         words = neighbour_rows(last.marking, embedded.vocabulary, embedded.matrix, table)
         near = {"source": fit.name, "words": words}
-    files = files_of_network(fit.name, made.fitted, embedded.source, data.label_names, data.config)
-    return FitResult(fit, answers, files, course=course, neighbours=near, gpu=libraries.gpu_name())
+    files = None
+    if is_kept(data.config, fit.fold):
+        of = Particulars(fit.key, data.label_names, data.config, made.golden, on_gpu=gpu is not None)
+        files = files_of_network(of, made.fitted, embedded.source)
+    if files is not None and not files.is_finite:
+        files = None  # it diverged: there is nothing to answer with
+    return FitResult(fit, answers, files, course=course, neighbours=near, gpu=gpu)
 
 
 def _course(fit: Fit, chosen: FittedNetwork) -> Row:
@@ -169,6 +174,7 @@ class _Answered:
     again: SecondTraining | None
     seconds: float  # all its training took
     probabilities: Float32  # (N, C)
+    golden: Float32  # (G, C), of the golden texts
     documents_per_second: float
     latency_ms: tuple[float, ...]
 
@@ -203,7 +209,8 @@ def _train_and_answer(
     probabilities, rate = _predict(data, answer, last)
     timed = documents_to_time(data, last.fold) if draw.seed == 0 else []
     latency = milliseconds_of_each(answer, timed)
-    return _Answered(chosen, fitted, validated, again, seconds, probabilities, rate, latency)
+    golden = answer(tokenize(golden_texts(), data.config.tokenizer))
+    return _Answered(chosen, fitted, validated, again, seconds, probabilities, golden, rate, latency)
 
 
 def _describe(data: RunData, made: _Answered, job: Job, split: EmbeddedSplit, last: EmbeddedSplit) -> Fit:

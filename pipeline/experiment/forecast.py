@@ -24,6 +24,7 @@ from pipeline.experiment.rates import (
     work_of_linear,
     work_of_source,
 )
+from pipeline.models.save import is_kept
 from pipeline.models.table import PlannedModel
 from pipeline.run_folder.details.forecast import NO_TIME, Forecast, ForecastRow, Seconds
 from pipeline.settings.setting import AUTO
@@ -105,7 +106,7 @@ def expect(data: RunData, job: Job, rates: Rates) -> Expected:
     if job.key.kind == "source":
         seconds = _always(rates[job.key.name].each * work_of_source(data, job))
         words = len(data.tokenized.types) * 4 * dimension_of(job.models[0], job.settings) / _MIB
-        return Expected(job, seconds, (), words * (2 if job.fold.number == 0 else 1))
+        return Expected(job, seconds, (), words * (2 if is_kept(job.settings, job.fold.number) else 1))
     if job.key.kind in TRAININGS:
         rate, training = rates[job.model.name], training_of(data, job, job.model)
         updates = (training.least, training.budget.first, training.budget.most)
@@ -139,12 +140,12 @@ def _always(seconds: float) -> Seconds:
 
 
 def _disk_of_fit(data: RunData, job: Job, model: PlannedModel) -> float:
-    """Return what the predictions of a fit take, and of the first one the model; MiB."""
+    """Return what the predictions of a fit take, and the model where it is kept; MiB."""
     if job.key.kind not in ("baselines", "mean", "network"):
         return 0.0
     predictions = len(job.fold.test) * (8 + 4 * len(data.label_names))
     kept = 0
-    if job.key[2:4] == (0, 0) and MODELS[model.model].recurrent:
+    if is_kept(job.settings, job.fold.number) and MODELS[model.model].recurrent:
         units = job.settings.networks.units
         kept = 4 * 4 * units * (units + dimension_of(model, job.settings))
     return (predictions + kept) / _MIB

@@ -107,13 +107,16 @@ def draw_of(number: int) -> int:
     return (number - 1) % DRAWS
 
 
+_NOT_KEPT = {"run.keep_folds": False}  # no model of a smaller set is
+
+
 def settings_of_draw(config: Config, draw: int) -> Config:
     """Return the settings for the sets of one draw: each has one seed of its own, for networks and word vectors.
 
     So the spread over the draws of a size is the chance of the documents drawn and of the training together, and a
     size costs as many trainings of a network as three seeds on one set.
     """
-    return with_values(config, {"run.seeds": 1, "run.seed": config.run.seed + draw})
+    return with_values(config, {"run.seeds": 1, "run.seed": config.run.seed + draw, **_NOT_KEPT})
 
 
 # --- its fits ---------------------------------------------------------------------------------------------
@@ -147,7 +150,10 @@ def loop_of_smaller_sets(run: PlannedRun, loop: FitLoop, whole: Split, smaller: 
     fewest, most = len(smaller[0].train), len(smaller[-1].train)
     sizes = f"{len(smaller)} sets of {fewest:,} to {most:,} of {len(whole.train):,} training documents"
     loop.data.console.say(f"Learning curve: {sizes}")
-    return replace(loop, folds=smaller, folder=folder, keep=keep, settings_of=settings_of, add_seeds=None)
+    linear = with_values(loop.linear, _NOT_KEPT)
+    return replace(
+        loop, folds=smaller, folder=folder, keep=keep, settings_of=settings_of, linear=linear, add_seeds=None
+    )
 
 
 def describe_curve(whole: Split, smaller: Sequence[Split], fits: Iterable[Fit], refit: bool) -> CurveSets:

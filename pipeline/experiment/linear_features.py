@@ -18,7 +18,7 @@ from pipeline.experiment.data import RunData, Split
 from pipeline.models.baselines.features import average
 from pipeline.models.baselines.fitting import FittedBaseline
 from pipeline.models.baselines.table import BASELINES, NgramRange, TextSize
-from pipeline.models.save import files_of_baseline, files_of_mean
+from pipeline.models.save import Particulars, files_of_baseline, files_of_mean
 from pipeline.models.table import PlannedModel
 from pipeline.text.ngrams import NgramsTooLong, NgramVocabulary, count_ngrams, learn_ngrams
 from pipeline.text.ragged import select
@@ -32,7 +32,7 @@ class Features:
     train: Any  # csr_array (N, F) or float32 array (N, D)
     validation: Any
     of: Callable[[TokenizedCorpus], Any]  # the features of any documents
-    files: Callable[[str, FittedBaseline], ModelFiles]  # (the model's name, the model)
+    files: Callable[[Particulars, FittedBaseline], ModelFiles]
     seconds: float  # making them took so long
     # least number of training documents > columns of such n-grams; empty where there is nothing to choose
     columns: Mapping[int, Int64] = field(default_factory=dict)
@@ -102,8 +102,8 @@ def _ngram_features(
     columns = {min_df: np.flatnonzero(ngrams.document_counts >= min_df) for min_df in min_dfs}
     columns = {min_df: kept for min_df, kept in columns.items() if len(kept)}
 
-    def files(own: NgramVocabulary) -> Callable[[str, FittedBaseline], ModelFiles]:
-        return lambda name, fitted: files_of_baseline(name, fitted, own, data.label_names, data.config)
+    def files(own: NgramVocabulary) -> Callable[[Particulars, FittedBaseline], ModelFiles]:
+        return partial(files_of_baseline, ngrams=own)
 
     def keep(min_df: int) -> Features:
         kept = np.flatnonzero(ngrams.document_counts >= min_df)
@@ -131,10 +131,7 @@ def average_features(data: RunData, fold: Split, embedded: Embedded) -> Features
     def of(tokenized: TokenizedCorpus) -> Any:
         return average_vectors(tokenized, embedded)
 
-    def files(name: str, fitted: FittedBaseline) -> ModelFiles:
-        return files_of_mean(name, fitted, embedded.source, data.label_names, data.config)
-
     start = time.perf_counter()
     train, validation = (of(select(data.tokenized, part)) for part in (fold.train, fold.validation))
     seconds = embedded.seconds + time.perf_counter() - start
-    return Features(fold, train, validation, of, files, seconds)
+    return Features(fold, train, validation, of, partial(files_of_mean, source=embedded.source), seconds)

@@ -7,14 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.core.seeds import stage_generator
 from pipeline.core.values import Float32, IndexedCorpus, Int64
 from pipeline.experiment.data import RunData, Split
 from pipeline.experiment.embedded_split import EmbeddedSplit, coverage_warnings
 from pipeline.experiment.plan import head_of
 from pipeline.experiment.tuning import fixed_by_name
 from pipeline.models.networks import libraries
-from pipeline.models.networks.batches import shuffle_words
+from pipeline.models.networks.batches import words_in_own_order
 from pipeline.models.networks.build import NetworkSpec, specify
 from pipeline.models.networks.labelled import Labelled
 from pipeline.models.networks.save_point import SavePoint
@@ -92,11 +91,9 @@ def labelled(data: RunData, planned: PlannedModel, split: EmbeddedSplit, documen
 def as_read(data: RunData, planned: PlannedModel, indexed: IndexedCorpus) -> IndexedCorpus:
     """Return documents in the order of words in which the model reads them.
 
-    Where that is at random, it is one order for all that a fit answers; in training each epoch has its own.
+    Where that is at random, each document has one order in all that a fit answers; in training each epoch has its own.
     """
-    if not planned.shuffled_words:
-        return indexed
-    return shuffle_words(indexed, stage_generator(data.config.run.seed, "shuffled words"))
+    return words_in_own_order(indexed, data.config.run.seed) if planned.shuffled_words else indexed
 
 
 def reading_warnings(last: EmbeddedSplit) -> tuple[str, ...]:

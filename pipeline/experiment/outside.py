@@ -21,7 +21,7 @@ from pipeline.core.errors import PipelineError, first_places
 from pipeline.core.values import SPLIT_NAMES, TEST, Corpus, Float32, Float64, Int32, Int64, LoadedCorpus
 from pipeline.core.wording import quoted
 from pipeline.corpus.readers.packing import inner_name
-from pipeline.corpus.readers.records import WRONG_FIELDS, RawTable
+from pipeline.corpus.readers.records import RawTable
 from pipeline.corpus.readers.table import read_table
 from pipeline.tasks.classification.answers import Predictions
 from pipeline.tasks.classification.targets import LABELS_SHOWN, known_labels, label_numbers
@@ -155,7 +155,7 @@ def _check_columns(table: RawTable) -> None:
 
 
 def _check_fields(table: RawTable) -> None:
-    wrong = np.flatnonzero(table.problems & WRONG_FIELDS)
+    wrong = np.flatnonzero(table.wrong_fields)
     if len(wrong):
         raise PipelineError(
             table.place(int(wrong[0])),
@@ -189,7 +189,14 @@ def _without(table: RawTable, untested: Collection[int]) -> tuple[RawTable, int]
     if len(rows) == len(named):
         return table, 0
     places = tuple(table.place(row) for row in rows.tolist())
-    rest = replace(table, cells=table.cells[rows], problems=table.problems[rows], files=places)
+    damage = {name: damaged[rows] for name, damaged in table.undecodable.items()}
+    rest = replace(
+        table,
+        cells=table.cells[rows],
+        wrong_fields=table.wrong_fields[rows],
+        undecodable=damage,
+        files=places,
+    )
     return rest, len(named) - len(rows)
 
 

@@ -41,12 +41,16 @@ def write_page(model: SavedModel, out: Path, n_words: int | None = None) -> None
         If the model cannot be exported, or the page would be larger than `MOST_BYTES`.
     """
     known = number_of_words(model)
-    words = f"{known:,}" if n_words in (None, known) else f"{known:,} of {n_words:,}; the others read as unknown"
+    words = (
+        f"{known:,}" if n_words in (None, known) else f"{known:,} of {n_words:,}; the others read as unknown"
+    )
     content = page(model, words).encode()
     if len(content) > MOST_BYTES:
         what = f"the page would be {len(content) / 1e6:,.1f} MB; {MOST_BYTES / 1e6:,.0f} MB is the most"
         enough = int(known * 0.9 * MOST_BYTES / len(content))
-        raise PipelineError("--to html", what, f"keep {enough:,} of its {known:,} words with --words {enough}")
+        raise PipelineError(
+            "--to html", what, f"keep {enough:,} of its {known:,} words with --words {enough}"
+        )
     write_whole(out, content)
 
 

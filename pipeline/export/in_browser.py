@@ -64,9 +64,13 @@ def _answers(page: Path, texts: list[str]) -> Float32:
         raise NoBrowser(f"{Path(program).name} showed no page")
     found = _ANSWERED.search(shown)
     if found is None:
-        raise PipelineError(str(page), "the page gave no answer in Chromium", "report this, with the model's name")
+        raise PipelineError(
+            str(page), "the page gave no answer in Chromium", "report this, with the model's name"
+        )
     answers = json.loads(html.unescape(found[1]))
-    return np.array([[np.nan if share is None else share for share in one] for one in answers], dtype=np.float32)
+    return np.array(
+        [[np.nan if share is None else share for share in one] for one in answers], dtype=np.float32
+    )
 
 
 def _shown(program: str, page: Path) -> str:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from pipeline.core.fits import ModelFiles
-from pipeline.core.names import slug
+from pipeline.core.fits import FitKey, ModelFiles
+from pipeline.core.names import ModelName, slug
+from pipeline.core.values import Float32
 from pipeline.embeddings.table import Embedded
 from pipeline.models.baselines.fitting import FittedBaseline
+from pipeline.models.golden import TOLERANCE, TOLERANCE_OF_GPU, golden_answers
 from pipeline.models.networks.build import own_weights
 from pipeline.models.networks.keras_types import Weight
 from pipeline.models.networks.training import FittedNetwork
@@ -21,83 +23,110 @@ from pipeline.text.ngrams import NgramVocabulary
 from pipeline.text.unspaced import word_breaker
 
 
-def files_of_embedding(embedded: Embedded) -> ModelFiles:
-    """Return a source's vectors and vocabulary, saved once for all models that read it."""
+@dataclass(frozen=True, eq=False)
+class Particulars:
+    """What is told of a fit beside what it learned.
+
+    Attributes
+    ----------
+    key : which fit of the run it is
+    label_names : (C,)
+    config : its settings
+    golden : float32 array, shape (G, C): what it answers to the golden texts
+    on_gpu : whether a GPU computed that
+    """
+
+    key: FitKey
+    label_names: tuple[str, ...]
+    config: Config
+    golden: Float32
+    on_gpu: bool = False
+
+
+def is_kept(config: Config, fold: int) -> bool:
+    """Return whether the models of a fold are saved: those of the first, with --keep-folds those of all."""
+    return fold == 0 or config.run.keep_folds
+
+
+def files_of_embedding(embedded: Embedded, fold: int = 0) -> ModelFiles:
+    """Return a source's vectors and vocabulary, saved once for all models and seeds that read it."""
     vocabulary = embedded.vocabulary
     arrays = {"vectors": embedded.matrix.vectors, "covered": embedded.matrix.covered}
     words = {"tokens": vocabulary.tokens.to_list(), "counts": vocabulary.counts.tolist()}
     described = words | {"n_learned": vocabulary.n_learned}
-    return ModelFiles("embedding", _embedding_folder(embedded.matrix.source), arrays, described)
+    return ModelFiles("embedding", _embedding_folder(embedded.matrix.source, fold), arrays, described)
 
 
-def files_of_network(
-    name: str, fitted: FittedNetwork, source: str, label_names: tuple[str, ...], config: Config
-) -> ModelFiles:
+def files_of_network(of: Particulars, fitted: FittedNetwork, source: str) -> ModelFiles:
     """Return a network's weights and how to build it; a frozen embedding is named, not copied."""
+    settings, run = of.config.networks, of.config.run
     described = {
-        **_common("network", name, label_names, config),
+        **_common("network", of),
         "network": asdict(fitted.spec),
-        "embedding": _embedding_folder(source),
-        "max_tokens": config.networks.max_tokens,
-        "keep": config.networks.keep,
-        "networks": asdict(config.networks),
+        "embedding": _embedding_folder(source, of.key.fold),
+        "max_tokens": settings.max_tokens,
+        "keep": settings.keep,
+        "shuffle_seed": run.seed if ModelName.parse(of.key.name).shuffled_words else None,
+        "networks": asdict(settings),
         "best_updates": fitted.best_updates,
     }
     weights = arrays_of(own_weights(fitted.model, fitted.spec.tuned))
-    return ModelFiles("model", slug(name), weights, described)
+    return _files("keras", of, weights, described)
 
 
-def files_of_baseline(
-    name: str, fitted: FittedBaseline, ngrams: NgramVocabulary, label_names: tuple[str, ...], config: Config
-) -> ModelFiles:
+def files_of_baseline(of: Particulars, fitted: FittedBaseline, ngrams: NgramVocabulary) -> ModelFiles:
     """Return a model of n-gram counts: n-grams as numbers over a list of tokens, weights, and what made them."""
     reads = {
         "tokens": ngrams.tokens.to_list(),
         "ngram_min": ngrams.ngram_min,
         "ngram_max": ngrams.ngram_max,
     }
-    return _files_of_linear(name, fitted, {"ngram_keys": ngrams.keys}, reads, label_names, config)
+    return _files_of_linear(of, fitted, {"ngram_keys": ngrams.keys}, reads)
 
 
-def files_of_mean(
-    name: str, fitted: FittedBaseline, source: str, label_names: tuple[str, ...], config: Config
-) -> ModelFiles:
+def files_of_mean(of: Particulars, fitted: FittedBaseline, source: str) -> ModelFiles:
     """Return a model of averaged vectors: its weights; the embedding is named, not copied."""
-    return _files_of_linear(name, fitted, {}, {"embedding": _embedding_folder(source)}, label_names, config)
+    return _files_of_linear(of, fitted, {}, {"embedding": _embedding_folder(source, of.key.fold)})
 
 
 def _files_of_linear(
-    name: str,
-    fitted: FittedBaseline,
-    keys: Mapping[str, Array],
-    reads: Mapping[str, object],
-    label_names: tuple[str, ...],
-    config: Config,
+    of: Particulars, fitted: FittedBaseline, keys: Mapping[str, Array], reads: Mapping[str, object]
 ) -> ModelFiles:
     classes, weights = np.asarray(fitted.pipeline[-1].classes_), fitted.weights
     described = {
-        **_common("linear", name, label_names, config),
+        **_common("linear", of),
         "probabilities": fitted.probabilities,
         "n_classes": len(classes),
-        "baselines": asdict(config.baselines),
+        "baselines": asdict(of.config.baselines),
     }
     arrays = {"classes": classes, **weights}
     if "coefficients" in weights:  # else what a document holds plays no part
         learned = _learned(fitted.pipeline[0])
         described |= {**reads, "n_features": weights["coefficients"].shape[1], "learned": sorted(learned)}
         arrays |= {**keys, **learned}
-    return ModelFiles("model", slug(name), arrays, described)
+    return _files("scikit-learn", of, arrays, described)
 
 
-def _common(kind: str, name: str, label_names: tuple[str, ...], config: Config) -> dict[str, object]:
+def _files(
+    library: str, of: Particulars, arrays: Mapping[str, Array], described: Mapping[str, object]
+) -> ModelFiles:
+    name, seed, fold = of.key
+    further = f"/s{seed}.f{fold}" if seed or fold else ""
+    golden = golden_answers(of.golden, library, TOLERANCE_OF_GPU if of.on_gpu else TOLERANCE)
+    return ModelFiles("model", slug(name) + further, arrays, described, golden)
+
+
+def _common(kind: str, of: Particulars) -> dict[str, object]:
     """Return what is told of every model."""
+    tokenizer = of.config.tokenizer
     return {
         "kind": kind,
-        "name": name,
+        **of.key._asdict(),
         "task": CLASSIFY.name,
-        "label_names": label_names,
-        "tokenizer": asdict(config.tokenizer),
-        "word_breaker": word_breaker() if config.tokenizer.unspaced == "words" else None,
+        "label_names": of.label_names,
+        "thresholds": None,  # the most probable class is the answer
+        "tokenizer": asdict(tokenizer),
+        "word_breaker": word_breaker() if tokenizer.unspaced == "words" else None,
     }
 
 
@@ -107,8 +136,8 @@ def _learned(features: object) -> dict[str, Array]:
     return {name: getattr(features, own) for own, name in names.items() if hasattr(features, own)}
 
 
-def _embedding_folder(source: str) -> str:
-    return f"embedding-{slug(source)}"
+def _embedding_folder(source: str, fold: int) -> str:
+    return f"embedding-{slug(source)}" + (f"/f{fold}" if fold else "")
 
 
 def arrays_of(weights: Iterable[Weight]) -> dict[str, Array]:

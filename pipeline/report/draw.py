@@ -119,12 +119,20 @@ def summarise(run: Path) -> str:
     repeated = leak_warning(content)
     parts = [
         content.metrics.verdict.sentence,
+        _advice(content),
         circumstances(content),
         status_sentence(content),
         f"warning: {repeated}" if repeated else "",
         _model_lines(models, content.places, content.metrics.verdict.metric),
     ]
     return "\n\n".join([*(part for part in parts if part), f"Report: {run / 'report.html'}"])
+
+
+def _advice(run: Run) -> str:
+    """Return what to do meanwhile, as it is said: `Start with tfidf. The cheapest model that ..`."""
+    advice = run.metrics.advice
+    model = f" {clean(advice.model)}" if advice.model else ""
+    return f"{advice.verb.removesuffix(' .. if')}{model}. {advice.because}"
 
 
 def _model_lines(models: list[ModelFacts], places: int, metric: str) -> str:

@@ -1,9 +1,17 @@
-"""Fitted models in a run folder: JSON and safetensors below `models/`, never a pickle; each file whole or absent."""
+"""Fitted models in a run folder: JSON and safetensors below `models/`, never a pickle; each file whole or absent.
+
+A model's folder is all that it needs from raw text to an answer, but for the vectors that models of one source share:
+those lie beside it. Its `model.json` has the sha256 of every file, its own in its last line.
+"""
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -11,21 +19,28 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+import pipeline
 from pipeline.core.errors import PipelineError
-from pipeline.core.files import REWRITE, read_json, write_json, write_whole
+from pipeline.core.files import json_text, read_json, write_whole
 from pipeline.core.fits import ModelFiles
 from pipeline.core.names import slug
+from pipeline.core.resources import versions
 from pipeline.core.values import Bool, Float32, Vocabulary
 from pipeline.run_folder.reading import CONFIG
+from pipeline.run_folder.shelf import MODEL, FolderShelf, Shelf
 
 FOLDER = "models"
-MODEL, WEIGHTS = "model.json", "weights.safetensors"
+WEIGHTS, GOLDEN = "weights.safetensors", "golden.json"
 VOCABULARY, VECTORS = "vocabulary.json", "vectors.safetensors"
-_FILES = {"model": (WEIGHTS, MODEL), "embedding": (VECTORS, VOCABULARY)}  # of arrays, of what describes them
-FORMAT_VERSION = 2  # of what is written for a model
+OF_EMBEDDING = (VECTORS, VOCABULARY)
+FORMAT_VERSION = 3  # of what is written for a model
 
 Array = NDArray[Any]
 Description = Mapping[str, Any]  # what a model.json holds
+_OF_VECTORS = re.compile(
+    r"embedding-[^/\\\0]+(/f\d+)?"
+)  # the folder of a source, or of its vectors in another fold
+_SEAL = re.compile(rb',\n "sha256": "([0-9a-f]{64})"\n}\n\Z')  # how a model.json ends
 
 
 def write_model(run: Path, files: ModelFiles) -> list[Path]:
@@ -33,12 +48,45 @@ def write_model(run: Path, files: ModelFiles) -> list[Path]:
     from safetensors.numpy import save
 
     folder = run / FOLDER / files.folder
-    arrays, description = _FILES[files.kind]
-    contiguous = {name: np.ascontiguousarray(array) for name, array in files.arrays.items()}
-    write_whole(folder / arrays, save(contiguous))
-    version = {"format_version": FORMAT_VERSION} if files.kind == "model" else {}
-    write_json(folder / description, {**version, **files.described})
-    return [folder / arrays, folder / description]
+    arrays = save({name: np.ascontiguousarray(array) for name, array in files.arrays.items()})
+    if files.kind == "embedding":
+        contents = {VECTORS: arrays, VOCABULARY: json_text(files.described).encode()}
+    else:
+        contents = {WEIGHTS: arrays, GOLDEN: json_text(files.golden).encode()}
+        contents[MODEL] = _described(run / FOLDER, files.described, contents)
+    for name, content in contents.items():
+        write_whole(folder / name, content)
+    return [folder / name for name in contents]
+
+
+def _described(models: Path, described: Mapping[str, object], contents: Mapping[str, bytes]) -> bytes:
+    """Return the content of a `model.json`: what was told, versions, the sha256 of each file and its own."""
+    embedding = described.get("embedding")
+    of_vectors = {} if embedding is None else {name: models / str(embedding) / name for name in OF_EMBEDDING}
+    text = json_text(
+        {
+            "format_version": FORMAT_VERSION,
+            **described,
+            "versions": versions(),
+            "files": {name: sha256(content).hexdigest() for name, content in contents.items()},
+            "embedding_files": {
+                name: sha256(path.read_bytes()).hexdigest() for name, path in of_vectors.items()
+            },
+        }
+    )
+    return sealed(text.encode())
+
+
+def sealed(text: bytes) -> bytes:
+    """Return the text of a JSON table with the sha256 of all before it as its last line."""
+    before = text.removesuffix(b"\n}\n")
+    return before + b',\n "sha256": "%s"\n}\n' % sha256(before).hexdigest().encode()
+
+
+def is_sealed(content: bytes) -> bool:
+    """Return whether the last line of a `sealed` text is true of the others."""
+    seal = _SEAL.search(content)
+    return seal is not None and sha256(content[: seal.start()]).hexdigest().encode() == seal[1]
 
 
 def model_folder(run: Path, name: str) -> Path:
@@ -48,7 +96,12 @@ def model_folder(run: Path, name: str) -> Path:
 
 def saved_names(run: Path, *kinds: str) -> list[str]:
     """Return the names of the models that a run saved, all or those of these kinds, in alphabetical order."""
-    described = [describe(path.parent) for path in Path(run).glob(f"{FOLDER}/*/{MODEL}")]
+    return names_on(FolderShelf(Path(run) / FOLDER), *kinds)
+
+
+def names_on(shelf: Shelf, *kinds: str) -> list[str]:
+    """Return the names of the models on a shelf, all or those of these kinds, in alphabetical order."""
+    described = [describe(shelf, folder) for folder in shelf.models()]
     return sorted(one["name"] for one in described if not kinds or one["kind"] in kinds)
 
 
@@ -59,82 +112,179 @@ def saved_tokens(run: Path) -> dict[str, set[str]]:
     return {path.parent.name: found for path, found in tokens.items() if found}
 
 
-def describe(folder: Path) -> Description:
+def describe(shelf: Shelf, folder: str) -> Description:
     """Return what a model's `model.json` holds: `name`, `kind`, `task` and the rest.
 
     Raises
     ------
     PipelineError
-        If it is no JSON, in the format of another version, or has no name, kind or task.
+        If it is no JSON, in the format of another version, changed, or has no name, kind or task.
     """
-    path = folder / MODEL
-    described = read_json(path)
-    found = described.get("format_version") if isinstance(described, dict) else None
-    if found != FORMAT_VERSION:
-        what = f"its format_version is {found}; this version reads {FORMAT_VERSION}"
-        run = folder.parent.parent
-        again = f"python -m pipeline run --config {run / CONFIG} --out {run}-again"
-        raise PipelineError(str(path), what, f"train it again: {again}")
+    where, content = shelf.place(f"{folder}/{MODEL}"), shelf.read(f"{folder}/{MODEL}")
+    described = _json(where, content, shelf.fix)
+    _check_version(shelf, folder, described)
+    if not is_sealed(content):
+        raise PipelineError(where, "it was changed: its sha256 is not the one in its last line", shelf.fix)
     for key in ("name", "kind", "task"):
         if not isinstance(described.get(key), str):
-            raise PipelineError(str(path), f"it holds no {key} as a text", REWRITE)
+            raise PipelineError(where, f"it holds no {key} as a text", shelf.fix)
     return dict(described)
 
 
-def read_arrays(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Array]:
+def _check_version(shelf: Shelf, folder: str, described: Description) -> None:
+    found = described.get("format_version") if isinstance(described, dict) else None
+    if found == FORMAT_VERSION:
+        return
+    what = f"its format_version is {found}; this version reads {FORMAT_VERSION}"
+    if isinstance(found, int) and found > FORMAT_VERSION:
+        wrote = described.get("versions")
+        newer = wrote.get("embedseq") if isinstance(wrote, dict) else None
+        fix = f"install embedseq {newer or 'in the version that wrote it'} or newer; here it is {pipeline.__version__}"
+    elif isinstance(shelf, FolderShelf):
+        run = shelf.root.parent
+        fix = f"train it again: python -m pipeline run --config {run / CONFIG} --out {run}-again"
+    else:
+        fix = "run again, and export again"
+    raise PipelineError(shelf.place(f"{folder}/{MODEL}"), what, fix)
+
+
+def _json(where: str, content: bytes, fix: str) -> Description:
+    try:
+        held: Description = json.loads(content.decode("utf-8"))
+        return held
+    except json.JSONDecodeError as error:
+        where, what = f"{where}:{error.lineno}:{error.colno}", f"this is not JSON ({error.msg})"
+    except UnicodeDecodeError as error:
+        what = f"byte {error.start} is not UTF-8"
+    except (ValueError, RecursionError):  # a number of thousands of digits, lists within lists within lists
+        what = "this is no JSON that can be read"
+    raise PipelineError(where, what, fix)
+
+
+@dataclass(frozen=True, eq=False)
+class SavedFiles:
+    """The files of one fit, each checked against `model.json` when it is read.
+
+    Attributes
+    ----------
+    shelf, folder : where they lie
+    described : what `model.json` holds
+    shared : vectors that were read already, for several fits of one model
+    """
+
+    shelf: Shelf
+    folder: str
+    described: Description
+    shared: dict[str, tuple[Vocabulary, Float32, Bool]] = field(default_factory=dict)
+
+    @property
+    def where(self) -> str:
+        """How a person is told of its `model.json`."""
+        return self.shelf.place(f"{self.folder}/{MODEL}")
+
+    def weights(self, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Array]:
+        """Return the model's arrays; PipelineError if they are not those, or not of these names and shapes."""
+        return self._arrays(f"{self.folder}/{WEIGHTS}", self.described["files"][WEIGHTS], shapes)
+
+    def golden(self) -> Golden:
+        """Return the golden texts and the answers that the fit itself gave."""
+        name = f"{self.folder}/{GOLDEN}"
+        content = self._read(name, self.described["files"][GOLDEN])
+        held = _json(self.shelf.place(name), content, self.shelf.fix)
+        with self.reading(name, "it holds no golden answers"):
+            texts = pl.Series(held["texts"], dtype=pl.String)
+            answers = np.array(held["answers"], dtype=np.float32)
+            if answers.shape != (len(texts), len(self.described["label_names"])):
+                raise ValueError(f"{len(texts)} texts, {_shown(answers.shape)} answers")
+            return Golden(texts, answers, float(held["tolerance"]), str(held["answered_by"]))
+
+    def embedding(self, dimension: int) -> tuple[Vocabulary, Float32, Bool]:
+        """Return a source's vocabulary, its vectors (V, D), and which rows have one (V,).
+
+        Raises
+        ------
+        PipelineError
+            If a file is missing, not the one that the model was fitted with, or of vectors of another dimension.
+        """
+        folder, wanted = str(self.described["embedding"]), self.described["embedding_files"]
+        if not _OF_VECTORS.fullmatch(folder):
+            raise ValueError(f"embedding is {json.dumps(folder)}")
+        if folder not in self.shared:
+            name = f"{folder}/{VOCABULARY}"
+            if not self.shelf.holds(name):
+                what = f"there is no {name} beside it, where its word vectors are"
+                fix = "keep both folders side by side, or have them in one file: export RUN --to bundle FILE.zip"
+                raise PipelineError(self.where, what, fix)
+            described = _json(self.shelf.place(name), self._read(name, wanted[VOCABULARY]), self.shelf.fix)
+            with self.reading(name, "it holds no vocabulary"):
+                tokens, counts = (
+                    pl.Series(described["tokens"], dtype=pl.String),
+                    np.array(described["counts"]),
+                )
+                vocabulary = Vocabulary(tokens, counts.astype(np.int64), int(described["n_learned"]))
+            shapes = {"vectors": (len(vocabulary), dimension), "covered": (len(vocabulary),)}
+            arrays = self._arrays(f"{folder}/{VECTORS}", wanted[VECTORS], shapes)
+            self.shared[folder] = vocabulary, arrays["vectors"], arrays["covered"].astype(np.bool_)
+        return self.shared[folder]
+
+    def _read(self, name: str, wanted: str) -> bytes:
+        content = self.shelf.read(name)
+        if sha256(content).hexdigest() != wanted:
+            what = f"it is not the file that {self.folder}/{MODEL} names: its sha256 is another one"
+            raise PipelineError(self.shelf.place(name), what, self.shelf.fix)
+        return content
+
+    def _arrays(self, name: str, wanted: str, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Array]:
+        return read_arrays(self._read(name, wanted), shapes, self.shelf.place(name), self.shelf.fix)
+
+    @contextmanager
+    def reading(self, name: str, otherwise: str) -> Iterator[None]:
+        """Turn the errors of a block that takes a file's content apart into one that names the file."""
+        try:
+            yield
+        except (KeyError, TypeError, ValueError, AttributeError, pl.exceptions.PolarsError) as error:
+            raise PipelineError(self.shelf.place(name), f"{otherwise} ({error})", self.shelf.fix) from error
+
+
+@dataclass(frozen=True, eq=False)
+class Golden:
+    """Golden texts (G,), the answers of the fit itself (G, C), and how near to them others have to come."""
+
+    texts: pl.Series
+    answers: Float32
+    tolerance: float
+    answered_by: str
+
+
+def read_arrays(
+    content: bytes, shapes: Mapping[str, tuple[int, ...]], where: str, fix: str
+) -> dict[str, Array]:
     """Return the arrays of a safetensors file.
 
     Raises
     ------
     PipelineError
-        If it cannot be read, or holds other names or shapes than these.
+        If it is none, holds other names or shapes than these, or numbers that are not finite.
     """
     from safetensors import SafetensorError
     from safetensors.numpy import load
 
     try:
-        arrays = load(path.read_bytes())
-    except OSError as error:
-        raise PipelineError(str(path), f"it cannot be read ({error.strerror})", REWRITE) from error
+        arrays = load(content)
     except (SafetensorError, ValueError, KeyError) as error:
-        raise PipelineError(str(path), "this is no whole safetensors file", REWRITE) from error
+        raise PipelineError(where, "this is no whole safetensors file", fix) from error
     for name in sorted({*arrays, *shapes}):
         found = _shown(arrays[name].shape) if name in arrays else "absent"
         expected = _shown(shapes[name]) if name in shapes else "none"
         if found != expected:
-            raise PipelineError(str(path), f"{name} is {found}; expected {expected}", REWRITE)
+            raise PipelineError(where, f"{name} is {found}; expected {expected}", fix)
+        if not np.isfinite(arrays[name]).all():
+            raise PipelineError(where, f"{name} holds numbers that are not finite", fix)
     return arrays
 
 
 def _shown(shape: tuple[int, ...]) -> str:
     return " x ".join(map(str, shape))
-
-
-@contextmanager
-def read_from(path: Path, otherwise: str) -> Iterator[None]:
-    """Turn the errors of a block that takes a file's content apart into one that names the file."""
-    try:
-        yield
-    except (KeyError, TypeError, ValueError, pl.exceptions.PolarsError) as error:
-        raise PipelineError(str(path), f"{otherwise} ({error})", REWRITE) from error
-
-
-def read_embedding(folder: Path, dimension: int) -> tuple[Vocabulary, Float32, Bool]:
-    """Return a source's vocabulary, its vectors (V, D), and which rows have one (V,).
-
-    Raises
-    ------
-    PipelineError
-        If a file is missing or damaged, or the vectors are not of so many numbers.
-    """
-    path = folder / VOCABULARY
-    described = read_json(path)
-    with read_from(path, "it holds no vocabulary"):
-        tokens, counts = pl.Series(described["tokens"], dtype=pl.String), np.array(described["counts"])
-        vocabulary = Vocabulary(tokens, counts.astype(np.int64), int(described["n_learned"]))
-    shapes = {"vectors": (len(vocabulary), dimension), "covered": (len(vocabulary),)}
-    arrays = read_arrays(folder / VECTORS, shapes)
-    return vocabulary, arrays["vectors"], arrays["covered"].astype(np.bool_)
 
 
 def bytes_to_predict(run: Path, name: str) -> int | None:

@@ -139,6 +139,9 @@ class RunSettings:
         option="--probes LIST",
         decides=False,
     )
+    keep_folds: bool = switch(
+        "Save the models of every fold, not of the first alone.", "--keep-folds", decides=False
+    )
     debug: bool = switch(
         "Show the traceback of an error, and all that TensorFlow writes.", "--debug", decides=False
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +12,7 @@ import polars as pl
 
 from pipeline.core.resources import in_two_threads
 from pipeline.core.values import Bool, Int32, Int64, TokenizedCorpus
-from pipeline.text.vocabulary import rows_of
+from pipeline.text.vocabulary import rows_in
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -39,6 +39,11 @@ class NgramVocabulary:
     ngram_min: int
     ngram_max: int
     document_counts: Int64 = field(default_factory=lambda: np.zeros(0, dtype=np.int64))  # (F,)
+
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """Where each token stands in `tokens`."""
+        return {token: place for place, token in enumerate(self.tokens)}
 
     def terms(self, columns: Int64 | None = None) -> list[str]:
         """Return n-grams as text, tokens joined by a blank, as scikit-learn's CountVectorizer names them."""
@@ -99,7 +104,7 @@ def learn_ngrams(
 
 def count_ngrams(tokenized: TokenizedCorpus, ngrams: NgramVocabulary) -> csr_array:
     """Return the counts of learned n-grams in any documents; int32 csr_array, shape (N, F)."""
-    rank_of_type = rows_of(tokenized.types, ngrams.tokens).astype(np.int64)
+    rank_of_type = rows_in(tokenized.types, ngrams).astype(np.int64)
     n_range = (ngrams.ngram_min, ngrams.ngram_max)
     return _stack(_count_pieces(tokenized, rank_of_type, len(ngrams.tokens) + 1, n_range), ngrams.keys)
 
@@ -116,7 +121,7 @@ class Occurrences:
 
 def find_occurrences(tokenized: TokenizedCorpus, ngrams: NgramVocabulary) -> Iterator[Occurrences]:
     """Yield where each document holds learned n-grams; what `count_ngrams` counts, one document at a time."""
-    digits = rows_of(tokenized.types, ngrams.tokens).astype(np.int64)[tokenized.token_types] + 1  # (M,)
+    digits = rows_in(tokenized.types, ngrams).astype(np.int64)[tokenized.token_types] + 1  # (M,)
     for document in range(tokenized.n_docs):
         yield _occurrences(digits[tokenized.offsets[document] : tokenized.offsets[document + 1]], ngrams)
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Protocol
+
 import numpy as np
 import polars as pl
 
@@ -65,7 +68,7 @@ def _nothing_left(train: TokenizedCorpus, counts: Int64, min_count: int) -> Pipe
 
 def encode(tokenized: TokenizedCorpus, vocabulary: Vocabulary) -> IndexedCorpus:
     """Return each document as vocabulary rows; tokens without a row, and empty documents, get the unknown row."""
-    row_of_type = rows_of(tokenized.types, vocabulary.tokens)  # (T,)
+    row_of_type = rows_in(tokenized.types, vocabulary)  # (T,)
     row_of_type[row_of_type < 2] = UNKNOWN_ROW  # absent (-1), or a text that spells a reserved token
     indices = row_of_type[tokenized.token_types]  # (M,)
     lengths = np.diff(tokenized.offsets)
@@ -83,6 +86,29 @@ def encode_known(tokenized: TokenizedCorpus, vocabulary: Vocabulary, covered: Bo
     rows = np.arange(len(vocabulary), dtype=np.int32)
     known = np.where(covered, rows, np.int32(UNKNOWN_ROW))  # (V,)
     return IndexedCorpus(known[indexed.indices], indexed.offsets)
+
+
+_FEW = 1_000  # tokens; with more of them it is quicker to join two tables
+
+
+class Known(Protocol):
+    """Tokens, and where each stands among them."""
+
+    @property
+    def tokens(self) -> pl.Series: ...
+
+    @property
+    def places(self) -> Mapping[str, int]: ...
+
+
+def rows_in(tokens: pl.Series, known: Known) -> Int32:
+    """Return the position among `known.tokens` of each of `tokens`, -1 where absent; int32.
+
+    What is asked for a few tokens, as of a single text, is asked so again and again: then nothing is joined each time.
+    """
+    if len(tokens) >= _FEW:
+        return rows_of(tokens, known.tokens)
+    return np.array([known.places.get(token, -1) for token in tokens], dtype=np.int32)
 
 
 def rows_of(tokens: pl.Series, table: pl.Series) -> Int32:

@@ -36,6 +36,7 @@ APART = {
     "environment",
     "costs",
     "cheapest",
+    "advice",
     "reuse",
 }  # times; other runs
 

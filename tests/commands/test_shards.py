@@ -21,7 +21,7 @@ from pipeline.run_folder.journal import JOURNAL, read_journal, rewrite
 from pipeline.settings.reading import load_config
 
 # times and what is made of them; which command it was; how often these test documents were looked at
-APART = {"timing", "stages", "total_seconds", "environment", "costs", "cheapest", "reuse"}
+APART = {"timing", "stages", "total_seconds", "environment", "costs", "cheapest", "advice", "reuse"}
 MODELS = {"run_models": "majority,bow,mean", "run_deterministic": True}
 
 

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 from builders import FEW_STRENGTHS, documents_of, int32, request_of, tokens_of
 from safetensors.numpy import load_file
+from saved_builders import save_baseline, save_mean
 
 from pipeline.core.values import Int32
 from pipeline.embeddings.table import embed
@@ -17,9 +18,7 @@ from pipeline.experiment.linear_features import average_vectors
 from pipeline.models.baselines.choice import choose_strength
 from pipeline.models.baselines.fitting import FittedBaseline, fit_baseline
 from pipeline.models.baselines.table import BASELINES
-from pipeline.models.save import files_of_baseline, files_of_embedding, files_of_mean
 from pipeline.models.saved import load_model
-from pipeline.run_folder.models import write_model
 from pipeline.settings.tables import Config
 from pipeline.text.ngrams import count_ngrams, learn_ngrams
 
@@ -61,7 +60,7 @@ def test_probabilities_are_a_distribution_over_all_classes(name: str) -> None:
 @each_baseline
 def test_its_weights_are_counted_and_saved(name: str, tmp_path: Path) -> None:
     model = fitted(name)
-    write_model(tmp_path, files_of_baseline(name, model, NGRAMS, tuple("abcdef"), Config()))
+    save_baseline(tmp_path, name, model, NGRAMS, tuple("abcdef"), Config())
     weights = load_file(tmp_path / "models" / name / "weights.safetensors")
     learned = ("class_prior",) if "class_prior" in weights else ("coefficients", "intercepts")
     assert weights["classes"].tolist() == [0, 2, 4]
@@ -74,13 +73,12 @@ def test_read_from_its_files_it_answers_as_its_fit_did(name: str, tmp_path: Path
     texts, labels = pl.Series([" ".join(tokens) for tokens in documents_of(NEW)]), tuple("abcdef")
     if BASELINES[name].ngrams:
         model, features = fitted(name), count_ngrams(NEW, NGRAMS)
-        write_model(tmp_path, files_of_baseline(name, model, NGRAMS, labels, Config()))
+        save_baseline(tmp_path, name, model, NGRAMS, labels, Config())
     else:
         vectors = embed("random", request_of(TRAIN))
         train, features = average_vectors(TRAIN, vectors), average_vectors(NEW, vectors)
         model = fit_baseline(name, train, LABELS, n_classes=6, strength=1.0, settings=FEW_STRENGTHS)
-        write_model(tmp_path, files_of_embedding(vectors))
-        write_model(tmp_path, files_of_mean(name, model, vectors.source, labels, Config()))
+        save_mean(tmp_path, name, model, vectors, labels, Config())
     answers = load_model(tmp_path, name).answer(texts)
     np.testing.assert_allclose(answers, model.predict_probabilities(features), atol=1e-6)
 

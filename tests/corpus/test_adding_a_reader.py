@@ -20,7 +20,7 @@ from pipeline.corpus.readers import column_facts, columns, encoding_names, forms
 from pipeline.corpus.readers.delimited import read_delimited
 from pipeline.corpus.readers.encoding_names import Encoding
 from pipeline.corpus.readers.encodings import read_source, reading_as
-from pipeline.corpus.readers.records import RawTable, no_problems
+from pipeline.corpus.readers.records import RawTable, none_of
 from pipeline.corpus.readers.table import READERS
 
 ARROWS = "".join(f"{label} > {text}\n" for text, label in zip(TEXTS, LABELS, strict=True))
@@ -37,7 +37,7 @@ def read_arrows(path: Path, wanted: Sequence[str] = ()) -> RawTable:
     return RawTable(
         source.file,
         cells,
-        no_problems(len(rows)),
+        none_of(len(rows)),
         text_column="text",
         label_column="label",
         find_lines=lambda: np.arange(1, len(rows) + 1),

@@ -116,7 +116,7 @@ def test_columns_that_cannot_be_settled(tmp_path: Path) -> None:
     labels = write(tmp_path / "b.csv", "text,topic,sentiment\ngood,x,pos\nbad,y,neg\n")
     assert error_of(texts) == (
         f'{texts}: columns "p" (good film, bad film), "q" (fine film, poor film) could each be the text; '
-        "choose one: --text p, --text q; read with header in line 1, UTF-8"
+        "choose one: --text p, --text q, or both: --text p,q; read with header in line 1, UTF-8"
     )
     assert error_of(labels) == (
         f'{labels}: columns "topic" (x, y), "sentiment" (pos, neg) could each be the label; '

@@ -71,7 +71,8 @@ def test_escapes_that_are_clear_are_read_as_what_they_stand_for() -> None:
     texts, notes, _ = mended("one\\n\\nTwo\\nthree", 'say \\"hi\\"\\tthen', "a\\\\b", "plain")
     assert texts == ["one\n\nTwo\nthree", 'say "hi"\tthen', "a\\b", "plain"]
     assert notes == (
-        "a backslash with n, t or a quotation mark is read as what it stands for, in 3 of 4 texts",
+        "a backslash with n, t or a quotation mark is read as what it stands for, in 3 of 4 texts; where it is meant "
+        "as it is, write the backslash twice",
     )
 
 
@@ -93,6 +94,37 @@ def test_escapes_that_are_not_clear_are_named_and_left(texts: tuple[str, ...]) -
     )
 
 
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ("\\nabla and \\theta", "so \\nu \\to \\tau", "\\times \\rho"),
+        ("the table is new", "see \\new\\table\\new", "new table"),
+        ("run src\\nested\\tree.py", "dir\\test\\new", "a\\nb"),
+        ("see ..\\new\\table", "dir\\test\\new", "a\\nb"),
+        ('print("a\\n")', 'say("b\\n\\n")', 'x = "c\\t"'),
+    ],
+    ids=["formulas", "words of the texts", "names of files", "folders", "strings in code"],
+)
+def test_a_letter_that_begins_a_name_is_no_escape(texts: tuple[str, ...]) -> None:
+    assert mended(*texts)[0] == list(texts)
+
+
+def test_formulas_among_line_breaks_stay() -> None:
+    lines = [f"line {number}\\nAnd one\\n\\nmore and" for number in range(20)]
+    texts, notes, _ = mended(*lines, "so $\\theta$\\nand \\nabla\\theta")
+    assert texts[0] == "line 0\nAnd one\n\nmore and"
+    assert texts[-1] == "so $\\theta$\nand \\nabla\\theta"
+    assert notes[0].endswith("write the backslash twice; \\nabla, \\theta are left as they are")
+
+
+def test_a_backslash_that_is_written_twice_is_one() -> None:
+    assert mended("one\\ntwo\\nthree", "C\\\\new", "\\\\theta\\n")[0] == [
+        "one\ntwo\nthree",
+        "C\\new",
+        "\\theta\n",
+    ]
+
+
 def test_codes_of_letters_are_named() -> None:
     assert mended("caf\\u00e9", "plain")[1] == (
         "1 of 2 texts hold escapes such as \\u00e9, which may stand for a letter; left as they are",
@@ -105,7 +137,8 @@ def test_every_part_of_a_corpus_is_read_alike(tmp_path: Path) -> None:
     loaded = read_corpus(train, test=test)
     assert loaded.corpus.texts.to_list() == ["one\ntwo", "three\nfour", "five\nsix", "seven\neight"]
     assert loaded.assumptions[-1] == (
-        "a backslash with n, t or a quotation mark is read as what it stands for, in 4 of 4 texts"
+        "a backslash with n, t or a quotation mark is read as what it stands for, in 4 of 4 texts; where it is meant "
+        "as it is, write the backslash twice"
     )
 
 

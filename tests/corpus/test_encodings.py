@@ -12,7 +12,7 @@ from pipeline.corpus.by_settings import read_asked
 from pipeline.corpus.loading import read_corpus
 from pipeline.corpus.readers.decoding import decode_bytes
 from pipeline.corpus.readers.detection import evidence, guess_encoding
-from pipeline.corpus.readers.encodings import TextSource, decode, reading_as
+from pipeline.corpus.readers.encodings import TextSource, decode, read_source, reading_as
 from pipeline.settings.tables import Config, with_values
 
 # A sentence in each language, and the encodings that it is saved in.
@@ -90,6 +90,38 @@ def test_japanese_without_ideographs_is_told_by_its_kana(codec: str, words: str)
     guess = guess_encoding(evidence(line.encode(codec) for line in lines))
     assert guess is not None
     assert (guess.best.encoding.words, guess.best.text.split("\n")[1]) == (words, lines[1])
+
+
+def test_kana_that_look_like_damaged_utf8_are_read_as_euc_jp() -> None:
+    text = "あっこ っちゃった\nがっこうへいった\nきってをかった\n"
+    source = decode("f", text.encode("euc_jp"))
+    assert (source.text(), source.encoding, source.damaged) == (text, "EUC-JP", False)
+
+
+@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Гавань была пуста, лодка качалась у причала.\n",
+        "Η θάλασσα ήταν ήρεμη και το καράβι έφυγε.\n",
+        "كان الميناء هادئا والسفينة ترسو قرب الشاطئ.\n",
+        "הספר הזה היה מעניין מאוד אבל הסוף עצוב.\n",
+        "这家饭店的菜很好吃，但是 服务太慢了。\n",
+        "यह फिल्म बहुत अच्छी थी।\n",
+    ],
+    ids=["Cyrillic", "Greek", "Arabic", "Hebrew", "Chinese", "Devanagari"],
+)
+def test_utf16_without_a_mark_is_told_in_every_script(tmp_path: Path, text: str, codec: str) -> None:
+    path = write(
+        tmp_path / "a.csv", ("text,label\n" + text.replace(",", "").replace("\n", ",да\n") * 3).encode(codec)
+    )
+    assert read_source(path).encoding == "UTF-16"
+    assert decode("f", (text * 3).encode(codec)).text() == text * 3
+
+
+def test_nul_bytes_in_utf8_do_not_make_utf16_of_it() -> None:
+    for data in (b"plain\0text\0with\nnul\n" * 9, "да\tнет\n".encode() * 9 + b"\0\0", b"1\t2\0\n" * 9):
+        assert decode("f", data).encoding == "UTF-8"
 
 
 def test_utf8_says_no_more_than_its_name() -> None:

@@ -88,7 +88,7 @@ def test_text_and_label_exchanged_are_told_with_the_two_options(tmp_path: Path) 
 def test_labels_as_long_as_texts_are_said(tmp_path: Path) -> None:
     rows = [(f"film {n}", "good " * 30 if n % 2 else "bad") for n in range(12)]
     assert read_corpus(corpus_of(tmp_path / "a.csv", rows)).warnings == (
-        'labels have up to 150 characters, such as "good good good good good good good good good good good good…": '
+        'labels have up to 149 characters, such as "good good good good good good good good good good good good…": '
         'is column "label" the label?',
     )
 

@@ -10,7 +10,7 @@ import pytest
 from markdown_pages import ROOT, read
 from saved_by_hand import saved
 
-from pipeline.export.onnx_file import export_onnx
+from pipeline.export.onnx_file import write_onnx
 
 PAGE = read("docs/export.md")
 READER, USE = re.findall(r"^```python\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
@@ -29,7 +29,7 @@ def test_the_lines_of_the_page_answer(
 ) -> None:
     pytest.importorskip("onnxruntime")
     model = saved("tfidf")
-    export_onnx(model, tmp_path / "tfidf-onnx")
+    write_onnx(model, tmp_path / "tfidf.onnx")
     monkeypatch.chdir(tmp_path)
     exec(compile(READER + USE, "docs/export.md", "exec"), {})
     label, probability = capsys.readouterr().out.split()

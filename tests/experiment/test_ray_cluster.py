@@ -124,7 +124,7 @@ def without_times(run: Path) -> Any:
     metrics["config"]["corpus"]["path"] = metrics["corpus"]["reading"] = None
     for embedding in metrics["embeddings"]:
         embedding["seconds"] = None
-    apart = {"timing", "stages", "total_seconds", "environment", "costs", "cheapest", "reuse"}
+    apart = {"timing", "stages", "total_seconds", "environment", "costs", "cheapest", "advice", "reuse"}
     return {key: value for key, value in metrics.items() if key not in apart}
 
 

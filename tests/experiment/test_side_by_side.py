@@ -146,7 +146,7 @@ def test_the_record_is_equal_but_for_what_it_cost(runs: tuple[Path, Path]) -> No
         metrics["config"]["corpus"]["path"] = metrics["corpus"]["reading"] = None
         for embedding in metrics["embeddings"]:
             embedding["seconds"] = None
-    apart = {"timing", "stages", "total_seconds", "environment", "costs", "cheapest", "reuse"}
+    apart = {"timing", "stages", "total_seconds", "environment", "costs", "cheapest", "advice", "reuse"}
     assert {k: v for k, v in one.items() if k not in apart} == {
         k: v for k, v in two.items() if k not in apart
     }

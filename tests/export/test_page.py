@@ -135,7 +135,11 @@ def test_labels_and_words_cannot_write_into_the_page(tmp_path: Path, browser: An
         page.fill("#text", "<b id=x>good</b>")
         page.wait_for_selector("#by-word tbody tr")
         assert page.locator("#x").count() == 0
-        assert set(page.locator("#answers tbody th").all_inner_texts()) >= {"</script><b id=x>", "<!--", "&amp;"}
+        assert set(page.locator("#answers tbody th").all_inner_texts()) >= {
+            "</script><b id=x>",
+            "<!--",
+            "&amp;",
+        }
 
 
 # --- asked by the program itself

@@ -15,9 +15,9 @@ from saved_by_hand import TOKENIZER, saved
 
 from pipeline.core.errors import PipelineError
 from pipeline.export import reader
-from pipeline.export.golden import TEXTS
 from pipeline.export.portable import portable
 from pipeline.export.tokenizer_json import tokenizer_json
+from pipeline.models.golden import TEXTS
 from pipeline.settings.tables import TokenizerSettings
 from pipeline.text.ngrams import count_ngrams
 from pipeline.text.tokenizer import tokenize
@@ -55,7 +55,7 @@ def tokens_here(text: str, settings: TokenizerSettings) -> list[str]:
 @pytest.mark.parametrize("case", SETTINGS)
 def test_golden_texts_have_the_same_tokens(case: str) -> None:
     for text in TEXTS:
-        assert READERS[case].tokens(text) == tokens_here(text, SETTINGS[case]), text
+        assert READERS[case].tokens(text) == tokens_here(text, SETTINGS[case])
 
 
 @pytest.mark.parametrize("case", SETTINGS)

@@ -12,7 +12,9 @@ import pytest
 from builders import FEW_STRENGTHS, documents_of, int32, request_of, tokens_of, train_network
 from hypothesis import given
 from hypothesis import strategies as st
+from saved_builders import save_baseline, save_mean, save_network
 
+from pipeline.core.fits import FitKey
 from pipeline.core.values import TokenizedCorpus, Vocabulary
 from pipeline.embeddings.table import Embedded, embed
 from pipeline.experiment.linear_features import average_vectors
@@ -29,13 +31,11 @@ from pipeline.interpret.contributions.places import place_tokens
 from pipeline.models.baselines.features import presence
 from pipeline.models.baselines.fitting import fit_baseline
 from pipeline.models.networks.labelled import Labelled
-from pipeline.models.save import files_of_baseline, files_of_embedding, files_of_mean, files_of_network
 from pipeline.models.saved import Contributions, load_network
 from pipeline.models.saved.linear import AverageFeatures, Features, NgramFeatures, SavedLinear
 from pipeline.models.saved.model import contrast
 from pipeline.models.saved.network import occlude
 from pipeline.models.table import PlannedModel
-from pipeline.run_folder.models import write_model
 from pipeline.settings.tables import BaselineSettings, Config, TokenizerSettings
 from pipeline.tasks.table import CLASSIFY
 from pipeline.text.ngrams import NgramVocabulary, count_ngrams, find_occurrences, learn_ngrams
@@ -140,7 +140,7 @@ def test_the_words_of_a_linear_model_add_up_to_its_logits(tmp_path: Path, case: 
     config = replace(Config(), baselines=settings)
     ngrams, counts = learn_ngrams(TRAIN, ngram_max=2)
     fitted = fit_baseline(name, counts, labels, n_classes=4, strength=1.0, settings=settings)
-    write_model(tmp_path, files_of_baseline(name, fitted, ngrams, ("a", "b", "c", "d"), config))
+    save_baseline(tmp_path, name, fitted, ngrams, ("a", "b", "c", "d"), config)
     found = explained(tmp_path, name)
     features = count_ngrams(TESTED, ngrams).astype(np.float32)
     check_against(fitted.pipeline, features, found)
@@ -154,12 +154,8 @@ def test_one_problem_a_class_is_explained_too(tmp_path: Path, monkeypatch: pytes
     ngrams, counts = learn_ngrams(TRAIN, ngram_max=2)
     fitted = fit_baseline("tfidf", counts, THREE, n_classes=3, strength=1.0, settings=FEW_STRENGTHS)
     assert fitted.probabilities == "one-versus-rest"
-    write_model(
-        tmp_path,
-        files_of_baseline(
-            "tfidf", fitted, ngrams, ("a", "b", "c"), replace(Config(), baselines=FEW_STRENGTHS)
-        ),
-    )
+    config = replace(Config(), baselines=FEW_STRENGTHS)
+    save_baseline(tmp_path, "tfidf", fitted, ngrams, ("a", "b", "c"), config)
     classifier = fitted.pipeline
     check_against(classifier, count_ngrams(TESTED, ngrams).astype(np.float32), explained(tmp_path, "tfidf"))
 
@@ -174,8 +170,7 @@ def test_the_words_of_averaged_vectors_add_up_to_the_logits(tmp_path: Path, labe
     settings = BaselineSettings()
     averages = average_vectors(TRAIN, embedded)
     fitted = fit_baseline("mean", averages, labels, n_classes=3, strength=1.0, settings=settings)
-    write_model(tmp_path, files_of_embedding(embedded))
-    write_model(tmp_path, files_of_mean("mean@random", fitted, embedded.source, ("a", "b", "c"), Config()))
+    save_mean(tmp_path, "mean@random", fitted, embedded, ("a", "b", "c"), Config())
     found = explained(tmp_path, "mean@random")
     check_against(fitted.pipeline, average_vectors(TESTED, embedded), found)
 
@@ -229,8 +224,7 @@ def save_tiny_network(run: Path, model: str, **changes: Any) -> Any:
     fitted = train_network(
         model, train, matrix=embedded.matrix, max_epochs=30, learning_rate=0.02, units=8, **changes
     )
-    write_model(run, files_of_embedding(embedded))
-    write_model(run, files_of_network(f"{model}@random", fitted, embedded.source, ("no", "yes"), Config()))
+    save_network(run, FitKey(f"{model}@random", 0, 0), fitted, embedded, ("no", "yes"), Config())
     return fitted, embedded
 
 

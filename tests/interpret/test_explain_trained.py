@@ -13,18 +13,18 @@ import numpy as np
 import polars as pl
 import pytest
 from builders import labelled, request_of, tokens_of, train_network
+from saved_builders import save_network
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import write_json
+from pipeline.core.fits import FitKey
 from pipeline.embeddings.table import embed
 from pipeline.interpret.explain import explain
 from pipeline.models.equations.network import run_network
-from pipeline.models.save import files_of_embedding, files_of_network
 from pipeline.models.saved import load_network
 from pipeline.report.page.blocks import Example, Paragraph, Section, Table
 from pipeline.report.page.html_page import write_example_page
 from pipeline.report.page.terminal import write_example
-from pipeline.run_folder.models import write_model
 from pipeline.settings.tables import Config, save_config, with_values
 from pipeline.text.tokenizer import tokenize
 
@@ -54,7 +54,6 @@ def write_run(run: Path, networks: Sequence[str], max_tokens: int = 400) -> Path
         {"run.models": tuple(networks), "run.embeddings": ("random",), "networks.max_tokens": max_tokens},
     )
     embedded = embed("random", request_of(tokens_of(DOCUMENTS)))
-    write_model(run, files_of_embedding(embedded))
     for name in networks:
         fitted = train_network(
             name.partition(":")[0],
@@ -63,7 +62,7 @@ def write_run(run: Path, networks: Sequence[str], max_tokens: int = 400) -> Path
             max_epochs=1,
             **(NETWORKS | TRUNCATED)[name],
         )
-        write_model(run, files_of_network(f"{name}@random", fitted, "random", LABELS, config))
+        save_network(run, FitKey(f"{name}@random", 0, 0), fitted, embedded, LABELS, config)
     write_json(run / "details" / "fits.json", {"models": [{"name": f"{name}@random"} for name in networks]})
     (run / "config.toml").write_text(save_config(config), encoding="utf-8")
     (run / "metrics.json").write_text("{}", encoding="utf-8")
@@ -152,18 +151,9 @@ def test_the_gradient_that_reaches_each_word_is_that_of_finite_differences(run: 
 
 def test_a_network_on_shuffled_words_says_so(run: Path, tmp_path: Path) -> None:
     embedded = embed("random", request_of(tokens_of(DOCUMENTS)))
-    write_model(tmp_path, files_of_embedding(embedded))
     name = "gru:shuffled-words@random"
-    write_model(
-        tmp_path,
-        files_of_network(
-            name,
-            train_network("gru", TRAIN, matrix=embedded.matrix, max_epochs=1),
-            "random",
-            LABELS,
-            Config(),
-        ),
-    )
+    fitted = train_network("gru", TRAIN, matrix=embedded.matrix, max_epochs=1)
+    save_network(tmp_path, FitKey(name, 0, 0), fitted, embedded, LABELS, Config())
     (tmp_path / "config.toml").write_text(save_config(Config()), encoding="utf-8")
     (tmp_path / "metrics.json").write_text("{}", encoding="utf-8")
     example = explain("a good film plot", run=tmp_path, model=name)

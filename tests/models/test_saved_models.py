@@ -7,94 +7,38 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import polars as pl
 import pytest
 from answering_again import answer_again
-from builders import FEW_STRENGTHS, TINY_NETWORK, int32, request_of
-from keras_weights import randomised
 from safetensors.numpy import load_file, save_file
+from saved_builders import (
+    LINEAR,
+    NAMES,
+    NETWORKS,
+    NEW,
+    TOKENS,
+    build_and_save,
+    embedded,
+    fit_and_save,
+    seal_again,
+)
 from whole_runs import perform, write_films
 
+import pipeline
 from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
 from pipeline.core.names import slug
-from pipeline.core.seeds import stage_generator
-from pipeline.embeddings.table import Embedded, embed, encode_covered
-from pipeline.experiment.linear_features import average_vectors
-from pipeline.models.baselines.fitting import FittedBaseline, fit_baseline
-from pipeline.models.networks.batches import shuffle_words, visible
-from pipeline.models.networks.build import build, specify
+from pipeline.embeddings.table import encode_covered
+from pipeline.models.golden import golden_texts
+from pipeline.models.networks.batches import visible, words_in_own_order
 from pipeline.models.networks.prediction import predict_probabilities
-from pipeline.models.networks.training import FittedNetwork
-from pipeline.models.save import files_of_baseline, files_of_embedding, files_of_mean, files_of_network
 from pipeline.models.saved import load_model, load_network
-from pipeline.run_folder.models import saved_names, write_model
-from pipeline.settings.tables import Config, save_config, with_values
-from pipeline.text.ngrams import count_ngrams, learn_ngrams
+from pipeline.run_folder.models import model_folder, saved_names
+from pipeline.settings.tables import Config
 from pipeline.text.tokenizer import tokenize
-
-TEXTS = pl.Series(
-    [
-        "a good film, a very good film",
-        "so bad",
-        "A BAD plot and a rare word",
-        "the end is long and the plot is long and so is the film",
-        "good, not bad",
-        "",
-        "unheard of",
-        "<br>dull<br>",
-    ]
-)
-TOKENS = tokenize(TEXTS, Config().tokenizer)
-LABELS = int32([0, 1, 1, 2, 0, 2, 1, 2])
-NEW = pl.Series(["a good plot", "bad bad film film film", "", "nothing of this is known", *TEXTS])
-NAMES = ("good", "bad", "mixed", "never trained")
-
-
-# --- linear models
-
-# What the fit's own predictions have to be met for: a model, its settings, and how many classes it was fitted to.
-LINEAR = {
-    "bow of counts": ("bow", replace(FEW_STRENGTHS, bow_binary=False), 3),
-    "bow": ("bow", FEW_STRENGTHS, 2),
-    "tfidf": ("tfidf", FEW_STRENGTHS, 3),
-    "tfidf of counts": ("tfidf", replace(FEW_STRENGTHS, sublinear_tf=False), 2),
-    "nbsvm": ("nbsvm", FEW_STRENGTHS, 3),
-    "nbsvm of two": ("nbsvm", FEW_STRENGTHS, 2),
-    "nbsvm of one": ("nbsvm", FEW_STRENGTHS, 1),
-    "mean": ("mean", FEW_STRENGTHS, 3),
-    "mean of two": ("mean", FEW_STRENGTHS, 2),
-    "mean of one": ("mean", FEW_STRENGTHS, 1),
-    "majority": ("majority", FEW_STRENGTHS, 3),
-}
-
-
-def embedded() -> Embedded:
-    """Return vectors of which two words have none."""
-    found = embed("random", request_of(TOKENS))
-    covered = found.matrix.covered & ~found.vocabulary.tokens.is_in(["rare", "film"]).to_numpy()
-    return replace(found, matrix=replace(found.matrix, covered=covered))
-
-
-def fit_and_save(run: Path, case: str) -> tuple[FittedBaseline, Any]:
-    """Return a fit, and what it reads of the new documents."""
-    model, settings, n_classes = LINEAR[case]
-    config, new = replace(Config(), baselines=settings), tokenize(NEW, Config().tokenizer)
-    source, (ngrams, counts) = embedded(), learn_ngrams(TOKENS, ngram_max=2)
-    features = average_vectors(TOKENS, source) if model == "mean" else counts
-    labels = int32((LABELS % n_classes).tolist())
-    fitted = fit_baseline(model, features, labels, n_classes=4, strength=3.0, settings=settings)
-    if model == "mean":
-        write_model(run, files_of_embedding(source))
-        write_model(run, files_of_mean(model, fitted, "random", NAMES, config))
-        return fitted, average_vectors(new, source)
-    write_model(run, files_of_baseline(model, fitted, ngrams, NAMES, config))
-    return fitted, count_ngrams(new, ngrams)
 
 
 @pytest.mark.parametrize("case", LINEAR)
@@ -131,39 +75,6 @@ def test_what_answers_every_document_alike_keeps_no_n_grams(tmp_path: Path) -> N
 
 # --- networks
 
-# Each cell, head and direction once, on a table that rests or is tuned, of one layer or two, whole or in pieces.
-NETWORKS: dict[str, dict[str, Any]] = {
-    "ann@random": {},
-    "ann@random:tuned": {"layers": 2},
-    "rnn@random": {"keep": "first+last"},
-    "rnn:mean@random:tuned": {"keep": "pieces", "piece_tokens": 3},
-    "gru:max@random:tuned": {"layers": 2},
-    "gru@random": {"keep": "pieces", "piece_tokens": 4},
-    "gru:shuffled-words@random": {},
-    "lstm:max+mean@random": {"keep": "first"},
-    "bilstm@random": {},
-    "bilstm:last@random:tuned": {"layers": 2},
-}
-
-
-def build_and_save(run: Path, name: str) -> FittedNetwork:
-    """Save a network of random weights: what training would make of them plays no part."""
-    model, _, head = name.partition("@")[0].replace(":shuffled-words", "").partition(":")
-    config = with_values(
-        Config(),
-        {"networks.max_tokens": 5} | {f"networks.{key}": value for key, value in NETWORKS[name].items()},
-    )
-    settings = replace(config.networks, units=TINY_NETWORK.units)
-    source, tuned = embedded(), name.endswith("tuned")
-    spec = specify(model, head, source.matrix, tuned, 3, settings)
-    network = randomised(build(spec))
-    network.get_layer("embedding").set_weights([source.matrix.vectors + 0.5 * tuned])
-    fitted = FittedNetwork(spec, network, (), 0, "budget", None, ())
-    write_model(run, files_of_embedding(source))
-    write_model(run, files_of_network(name, fitted, "random", NAMES[:3], config))
-    (run / "config.toml").write_text(save_config(config), encoding="utf-8")
-    return fitted
-
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_a_network_answers_as_keras_does(tmp_path: Path, name: str) -> None:
@@ -172,7 +83,7 @@ def test_a_network_answers_as_keras_does(tmp_path: Path, name: str) -> None:
     cut = {"max_tokens": 5, "keep": NETWORKS[name].get("keep", "last")}
     read = visible(encode_covered(tokenize(NEW, Config().tokenizer), embedded()), **cut).indexed
     if "shuffled-words" in name:
-        read = shuffle_words(read, stage_generator(Config().run.seed, "shuffled words"))
+        read = words_in_own_order(read, Config().run.seed)
     expected = predict_probabilities(fitted.model, read, 3)
     answers = network.answer(NEW)
     np.testing.assert_allclose(answers, expected, atol=1e-5)
@@ -314,6 +225,7 @@ def weights(change: Callable[[dict[str, Any]], None], name: str = GRU) -> Callab
     return lambda models: rewrite_arrays(models / slug(name) / "weights.safetensors", change)
 
 
+OWN = ("weights.safetensors", "golden.json")
 NO_MODEL = "it describes no model of this version"
 GRU_JSON, GRU_WEIGHTS = f"{slug(GRU)}/model.json", f"{slug(GRU)}/weights.safetensors"
 DAMAGES: dict[str, tuple[Callable[[Path], object], str, str]] = {
@@ -447,10 +359,43 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str, str]] = {
         "tfidf/weights.safetensors",
         "idf is absent; expected {n_grams}",
     ),
-    "no vocabulary": (
-        lambda models: (models / "embedding-random" / "vocabulary.json").unlink(),
-        "embedding-random/vocabulary.json",
-        "it cannot be read (No such file or directory)",
+    "numbers that are none": (
+        weights(lambda arrays: arrays["output/bias"].__setitem__(1, np.nan)),
+        GRU_WEIGHTS,
+        "output/bias holds numbers that are not finite",
+    ),
+    "an order of words that nobody asked for": (
+        model_json(lambda content: content.update(shuffle_seed=3)),
+        GRU_JSON,
+        f"{NO_MODEL} (shuffle_seed is 3)",
+    ),
+    "vectors of another place": (
+        model_json(lambda content: content.update(embedding="../embedding-random")),
+        GRU_JSON,
+        f'{NO_MODEL} (embedding is "../embedding-random")',
+    ),
+    "a seed that is no number": (
+        model_json(lambda content: content.update(seed="first")),
+        GRU_JSON,
+        f"{NO_MODEL} (seed and fold are no numbers)",
+    ),
+    "no sha256": (
+        model_json(lambda content: content.pop("files")),
+        GRU_JSON,
+        f"{NO_MODEL} ('files')",
+    ),
+    "golden answers to other labels": (
+        lambda models: rewrite_json(
+            models / slug(GRU) / "golden.json",
+            lambda content: content.update(answers=[row[:2] for row in content["answers"]]),
+        ),
+        f"{slug(GRU)}/golden.json",
+        "it holds no golden answers (52 texts, 52 x 2 answers)",
+    ),
+    "no golden answers": (
+        lambda models: (models / "tfidf" / "golden.json").write_text("[]", encoding="utf-8"),
+        "tfidf/golden.json",
+        "it holds no golden answers (list indices must be integers or slices, not str)",
     ),
     "a vocabulary without reserved rows": (
         lambda models: rewrite_json(
@@ -471,7 +416,9 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str, str]] = {
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_a_damaged_file_is_named(whole: Path, tmp_path: Path, damage: str) -> None:
+def test_a_file_that_is_not_what_it_has_to_be_is_named_though_its_sha256_is_right(
+    whole: Path, tmp_path: Path, damage: str
+) -> None:
     shutil.copytree(whole / "models", tmp_path / "models")
     spoil, where, what = DAMAGES[damage]
     name = "tfidf" if where.startswith("tfidf") else GRU
@@ -480,6 +427,7 @@ def test_a_damaged_file_is_named(whole: Path, tmp_path: Path, damage: str) -> No
     other = {"tokens": ["<pad>", "<unk>", "other"], "counts": [0, 0, 1], "n_learned": 3}
     (tmp_path / "models" / "other.json").write_text(json.dumps(other), encoding="utf-8")
     spoil(tmp_path / "models")
+    seal_again(tmp_path / "models")
     with pytest.raises(PipelineError) as error:
         load_model(tmp_path, name)
     said = (
@@ -490,14 +438,86 @@ def test_a_damaged_file_is_named(whole: Path, tmp_path: Path, damage: str) -> No
     assert str(error.value) == f"{tmp_path / 'models' / where}: {said}; {RESTORE}"
 
 
-@pytest.mark.parametrize("version", [None, 1])
+@pytest.mark.parametrize(
+    "name", [f"{folder}/{file}" for folder in (slug(GRU), "tfidf") for file in ("model.json", *OWN)]
+)
+def test_one_changed_bit_of_a_file_is_refused_by_its_name(whole: Path, tmp_path: Path, name: str) -> None:
+    shutil.copytree(whole / "models", tmp_path / "models")
+    path = tmp_path / "models" / name
+    content = path.read_bytes()
+    changed = (
+        content.replace(b"<br", b"<bR") if name.endswith("golden.json") else content.replace(b'"', b" ", 1)
+    )
+    if name.endswith("model.json"):
+        changed = content.replace(b'"lowercase": true', b'"lowercase":  true')
+    if name.endswith("safetensors"):
+        changed = content[:-1] + bytes([content[-1] ^ 1])
+    assert changed != content
+    path.write_bytes(changed)
+    with pytest.raises(PipelineError) as error:
+        load_model(path.parent)
+    folder = path.parent.name
+    what = f"it is not the file that {folder}/model.json names: its sha256 is another one"
+    if name.endswith("model.json"):
+        what = "it was changed: its sha256 is not the one in its last line"
+    assert str(error.value) == f"{path}: {what}; {RESTORE}"
+
+
+def test_vectors_of_another_run_are_refused(whole: Path, tmp_path: Path) -> None:
+    shutil.copytree(whole / "models", tmp_path / "models")
+    path = tmp_path / "models" / "embedding-random" / "vectors.safetensors"
+    rewrite_arrays(path, lambda arrays: arrays.update(vectors=arrays["vectors"] * 2))
+    with pytest.raises(PipelineError) as error:
+        load_model(tmp_path, GRU)
+    what = f"it is not the file that {slug(GRU)}/model.json names: its sha256 is another one"
+    assert str(error.value) == f"{path}: {what}; {RESTORE}"
+
+
+def test_a_network_without_its_vectors_says_where_they_are(whole: Path, tmp_path: Path) -> None:
+    shutil.copytree(whole / "models" / slug(GRU), tmp_path / "sent")
+    with pytest.raises(PipelineError) as error:
+        load_model(tmp_path / "sent")
+    assert str(error.value) == (
+        f"{tmp_path / 'sent' / 'model.json'}: there is no embedding-random/vocabulary.json beside it, where its word "
+        "vectors are; keep both folders side by side, or have them in one file: export RUN --to bundle FILE.zip"
+    )
+
+
+def test_a_model_that_answers_otherwise_than_its_fit_is_refused(whole: Path, tmp_path: Path) -> None:
+    shutil.copytree(whole / "models", tmp_path / "models")
+    path = tmp_path / "models" / "tfidf" / "golden.json"
+    rewrite_json(path, lambda content: content["answers"][0].__setitem__(0, 0.25))
+    seal_again(tmp_path / "models")
+    found = abs(load_model(whole, "tfidf").answer(golden_texts())[0, 0] - 0.25)
+    with pytest.raises(PipelineError) as error:
+        load_model(tmp_path, "tfidf")
+    assert str(error.value) == (
+        f"{path}: golden answers differ by {found:.2g} from those of scikit-learn when the model was fitted; 1e-05 is "
+        f"allowed; the versions that it was fitted with stand in {path.parent / 'model.json'}: install those, or fit "
+        "it again here"
+    )
+
+
+def test_a_newer_version_is_named(whole: Path, tmp_path: Path) -> None:
+    shutil.copytree(whole / "models", tmp_path / "models")
+    newer = {"embedseq": "9.1"}
+    model_json(lambda content: content.update(format_version=4, versions=newer), "tfidf")(tmp_path / "models")
+    with pytest.raises(PipelineError) as error:
+        load_model(tmp_path, "tfidf")
+    assert str(error.value) == (
+        f"{tmp_path / 'models' / 'tfidf' / 'model.json'}: its format_version is 4; this version reads 3; "
+        f"install embedseq 9.1 or newer; here it is {pipeline.__version__}"
+    )
+
+
+@pytest.mark.parametrize("version", [None, 1, 2])
 def test_a_model_of_another_version_is_refused_with_what_to_do(
     whole: Path, tmp_path: Path, version: int | None
 ) -> None:
     shutil.copytree(whole / "models", tmp_path / "models")
     model_json(lambda content: content.update(format_version=version), "tfidf")(tmp_path / "models")
     said = (
-        f"{tmp_path / 'models' / 'tfidf' / 'model.json'}: its format_version is {version}; this version reads 2; "
+        f"{tmp_path / 'models' / 'tfidf' / 'model.json'}: its format_version is {version}; this version reads 3; "
         f"train it again: python -m pipeline run --config {tmp_path / 'config.toml'} --out {tmp_path}-again"
     )
     for ask in (lambda: load_model(tmp_path, "tfidf"), lambda: saved_names(tmp_path)):
@@ -516,7 +536,58 @@ def test_a_name_that_the_run_has_not_is_answered_with_those_it_has(whole: Path, 
     assert str(error.value) == (
         f'{whole / "models" / "tfidf" / "model.json"}: there is no network "tfidf"; give one of {GRU}'
     )
-    with pytest.raises(
-        PipelineError, match="there is no model; give the folder of a run that trained a model"
-    ):
+    with pytest.raises(PipelineError) as error:
         load_model(tmp_path / "models" / "tfidf")
+    anew = "give the folder of a run that trained a model, or a bundle"
+    assert str(error.value) == f"{tmp_path / 'models' / 'tfidf'}: there is no model; {anew}"
+    with pytest.raises(PipelineError) as error:
+        load_model(whole)
+    assert str(error.value) == f"{whole}: it has several models; give one of {GRU}, tfidf"
+
+
+# --- seeds and folds
+
+
+@pytest.fixture(scope="module")
+def seeds(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a run folder with two seeds of a network, and another one on a second fold."""
+    folder = tmp_path_factory.mktemp("seeds")
+    for seed, fold in ((0, 0), (1, 0), (0, 1)):
+        build_and_save(folder, "ann@random", seed, fold)
+    return folder
+
+
+def test_each_seed_and_fold_can_be_asked_and_the_first_is_the_default(seeds: Path) -> None:
+    answers = {
+        (seed, fold): load_model(seeds, "ann@random", seed=seed, fold=fold).answer(NEW)
+        for seed, fold in ((0, 0), (1, 0), (0, 1))
+    }
+    assert np.abs(answers[0, 0] - answers[1, 0]).max() > 0.01
+    np.testing.assert_array_equal(load_model(seeds, "ann@random").answer(NEW), answers[0, 0])
+    np.testing.assert_array_equal(load_model(seeds, "ann@random", fold=1).answer(NEW), answers[0, 1])
+    own = model_folder(seeds, "ann@random") / "s1.f0"
+    np.testing.assert_array_equal(load_model(own).answer(NEW), answers[1, 0])
+
+
+def test_an_ensemble_answers_with_the_mean_of_its_seeds(seeds: Path) -> None:
+    together = load_model(seeds, "ann@random", ensemble=True)
+    one, other = (load_model(seeds, "ann@random", seed=seed).answer(NEW) for seed in (0, 1))
+    np.testing.assert_allclose(together.answer(NEW), (one + other) / 2, atol=1e-7)
+    assert (together.name, together.label_names, together.method) == ("ann@random", NAMES[:3], None)
+    with pytest.raises(ValueError, match="what a word adds is known of a single seed of ann@random"):
+        together.contributions(TOKENS)
+    with pytest.raises(ValueError, match="a seed is one model, an ensemble is all of them"):
+        load_model(seeds, "ann@random", seed=1, ensemble=True)
+    alone = load_model(seeds, "ann@random", fold=1, ensemble=True)  # one seed of it was kept
+    np.testing.assert_array_equal(alone.answer(NEW), load_model(seeds, "ann@random", fold=1).answer(NEW))
+
+
+def test_a_seed_or_fold_that_was_not_kept_is_named(seeds: Path) -> None:
+    where = model_folder(seeds, "ann@random") / "model.json"
+    with pytest.raises(PipelineError) as error:
+        load_model(seeds, "ann@random", seed=2)
+    assert str(error.value) == f"{where}: there is no seed 2 of it; give one of 0, 1"
+    with pytest.raises(PipelineError) as error:
+        load_model(seeds, "ann@random", fold=4)
+    what = "fold 4 was not kept; kept: 0, 1"
+    assert str(error.value) == f"{where}: {what}; give one of these, or run again with --keep-folds"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -20,6 +21,7 @@ from builders import (
     train_network,
 )
 from safetensors.numpy import load_file
+from saved_builders import particulars
 
 from pipeline.core import files
 from pipeline.core.files import write_json, write_whole
@@ -28,12 +30,17 @@ from pipeline.models.baselines.fitting import fit_baseline
 from pipeline.models.networks.build import NetworkSpec, build
 from pipeline.models.networks.prediction import predict_probabilities
 from pipeline.models.save import files_of_baseline, files_of_embedding, files_of_network
-from pipeline.run_folder.models import write_model
+from pipeline.run_folder.models import model_folder, write_model
 from pipeline.settings.tables import Config
 from pipeline.text.ngrams import learn_ngrams
 
 LABELS = ("neg", "pos")
 TRAIN = labelled([[2, 3], [4], [5, 2]], [0, 1, 0])
+
+
+def write_vectors(run: Path) -> None:
+    """Write vectors that a network names; which they are plays no part."""
+    write_model(run, files_of_embedding(embed("random", request_of(tokens_of(THREE_DOCUMENTS)))))
 
 
 def read(path: Path) -> Any:
@@ -103,8 +110,10 @@ def test_an_embedding_is_saved_with_its_vocabulary(tmp_path: Path) -> None:
 def test_a_network_can_be_built_again_from_its_files(tmp_path: Path, tuned: bool) -> None:
     matrix = matrix_of(6)
     fitted = train_network("lstm", TRAIN, head="max+mean", matrix=matrix, tuned=tuned)
-    write_model(tmp_path, files_of_network("lstm:max+mean@random", fitted, "random", LABELS, Config()))
-    (folder,) = (tmp_path / "models").iterdir()
+    write_vectors(tmp_path)
+    of = particulars("lstm:max+mean@random", LABELS, Config())
+    write_model(tmp_path, files_of_network(of, fitted, "random"))
+    folder = model_folder(tmp_path, "lstm:max+mean@random")
     described, weights = read(folder / "model.json"), load_file(folder / "weights.safetensors")
     assert ("embedding/embeddings" in weights) == tuned  # a frozen table is named, not copied
     again = build(NetworkSpec(**described["network"]))
@@ -119,12 +128,33 @@ def test_a_network_can_be_built_again_from_its_files(tmp_path: Path, tuned: bool
 
 def test_a_network_is_described_by_what_predicting_needs(tmp_path: Path) -> None:
     fitted = train_network("ann", TRAIN, matrix=matrix_of(6))
-    write_model(tmp_path, files_of_network("ann@random", fitted, "random", LABELS, Config()))
-    assert read(tmp_path / "models" / "ann@random" / "model.json") == {
-        "format_version": 2,
+    write_vectors(tmp_path)
+    of = particulars("ann@random", LABELS, Config(), seed=2)
+    write_model(tmp_path, files_of_network(of, fitted, "random"))
+    models = tmp_path / "models"
+    folder = models / "ann@random" / "s2.f0"  # of the first seed of the first fold the folder above
+    found = read(folder / "model.json")
+    assert found.pop("files") == {
+        name: hashlib.sha256((folder / name).read_bytes()).hexdigest()
+        for name in ("weights.safetensors", "golden.json")
+    }
+    assert found.pop("embedding_files") == {
+        name: hashlib.sha256((models / "embedding-random" / name).read_bytes()).hexdigest()
+        for name in ("vectors.safetensors", "vocabulary.json")
+    }
+    text = (folder / "model.json").read_text(encoding="utf-8")
+    before = text.partition(',\n "sha256"')[0]
+    assert found.pop("sha256") == hashlib.sha256(before.encode()).hexdigest()
+    assert {"embedseq", "python", "numpy", "polars"} <= set(found.pop("versions"))
+    assert found == {
+        "format_version": 3,
         "kind": "network",
         "name": "ann@random",
+        "seed": 2,
+        "fold": 0,
         "task": "classify",
+        "thresholds": None,
+        "shuffle_seed": None,
         "network": {
             "model": "ann",
             "head": "",
@@ -173,7 +203,7 @@ def test_a_linear_model_can_be_computed_again_from_its_files(tmp_path: Path, nam
     settings = FEW_STRENGTHS
     labels = int32([0, 1, 0, 2])
     fitted = fit_baseline(name, counts, labels, n_classes=3, strength=1.0, settings=settings)
-    write_model(tmp_path, files_of_baseline(name, fitted, ngrams, ("a", "b", "c"), Config()))
+    write_model(tmp_path, files_of_baseline(particulars(name, ("a", "b", "c"), Config()), fitted, ngrams))
     arrays = load_file(tmp_path / "models" / name / "weights.safetensors")
     features = (counts.toarray() > 0).astype(float)
     if name == "tfidf":
@@ -199,7 +229,7 @@ def test_majority_is_saved_as_class_frequencies(tmp_path: Path) -> None:
     fitted = fit_baseline(
         "majority", counts, int32([0, 1, 0]), n_classes=2, strength=1.0, settings=FEW_STRENGTHS
     )
-    write_model(tmp_path, files_of_baseline("majority", fitted, ngrams, LABELS, Config()))
+    write_model(tmp_path, files_of_baseline(particulars("majority", LABELS, Config()), fitted, ngrams))
     arrays = load_file(tmp_path / "models" / "majority" / "weights.safetensors")
     np.testing.assert_allclose(arrays["class_prior"], [2 / 3, 1 / 3])
 
@@ -208,6 +238,6 @@ def test_the_scale_of_counts_is_saved(tmp_path: Path) -> None:
     ngrams, counts = learn_ngrams(tokens_of(THREE_DOCUMENTS), ngram_max=1)
     settings = replace(FEW_STRENGTHS, bow_binary=False)
     fitted = fit_baseline("bow", counts, int32([0, 1, 0]), n_classes=2, strength=1.0, settings=settings)
-    write_model(tmp_path, files_of_baseline("bow", fitted, ngrams, LABELS, Config()))
+    write_model(tmp_path, files_of_baseline(particulars("bow", LABELS, Config()), fitted, ngrams))
     arrays = load_file(tmp_path / "models" / "bow" / "weights.safetensors")
     assert arrays["scale"].tolist() == [1, 1, 1, 2, 1]  # "good" stands twice in one document

@@ -14,6 +14,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.lists import names_and_marks, names_in
 from pipeline.core.values import Bool
 from pipeline.core.wording import quoted
+from pipeline.corpus.readers.label_spelling import seen_alike
 from pipeline.corpus.readers.records import RawTable
 
 NAMES_SHOWN = 10
@@ -120,11 +121,16 @@ def read_map(text: str) -> dict[str, str]:
     """
     becomes: dict[str, str] = {}
     for names, new in _rules(text):
-        for name in names:
+        for name in _seen_alike(names):
             if name in becomes:
                 raise PipelineError("--map", f'"{name}" stands in two places', "name each class once")
             becomes[name] = new
     return becomes
+
+
+def _seen_alike(names: Sequence[str]) -> list[str]:
+    """Return the names as labels are read: without what nobody sees."""
+    return seen_alike(pl.Series(names, dtype=pl.String)).to_list()
 
 
 def _rules(text: str) -> list[tuple[list[str], str]]:
@@ -160,6 +166,7 @@ def names_of_drops(asked: Iterable[str], there: Sequence[str], column: str) -> l
     PipelineError
         A name that no class has.
     """
+    asked = [_seen_alike([one])[0] for one in asked]
     names = [name for one in asked for name in ([one] if one in there else names_in(one))]
     _check_there("--drop-class", names, there, column)
     return names

@@ -123,7 +123,9 @@ def join_text_columns(table: RawTable, parts: Sequence[str], name: str, label: s
         raise PipelineError("--text", what, "name each column once")
     cells = table.cells.with_columns(_joined(parts).alias(name)).drop(parts)
     said = f"{table.file}: the text is columns {quoted(parts)}, joined with a blank line between"
-    return replace(table, cells=cells, assumptions=(*table.assumptions, said))
+    others = {column: damaged for column, damaged in table.undecodable.items() if column not in parts}
+    damage = {**others, name: table.is_undecodable(*parts)}
+    return replace(table, cells=cells, undecodable=damage, assumptions=(*table.assumptions, said))
 
 
 def text_parts(asked: str | None, columns: Collection[str]) -> list[str]:

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from pipeline.corpus.readers.records import RawTable, no_problems
+from pipeline.corpus.readers.records import RawTable, none_of
 
 N_PAIRS, SEED = 2000, 20060
 
@@ -80,7 +80,7 @@ def read_word_order() -> RawTable:
     return RawTable(
         file="word-order",
         cells=pl.DataFrame(rows, schema={"text": pl.String, "label": pl.String}, orient="row"),
-        problems=no_problems(len(rows)),
+        wrong_fields=none_of(len(rows)),
         assumptions=("word-order: made in memory; twins (nouns exchanged) stay in one split",),
         text_column="text",
         label_column="label",

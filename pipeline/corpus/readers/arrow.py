@@ -10,12 +10,12 @@ from pathlib import Path
 import polars as pl
 
 from pipeline.core.errors import PipelineError
+from pipeline.corpus.readers.arrow_messages import FILE_MAGIC, check_messages
 from pipeline.corpus.readers.frames import as_table, damage_explained
 from pipeline.corpus.readers.hugging_face import names_beside, with_class_names
 from pipeline.corpus.readers.packing import read_bytes
 from pipeline.corpus.readers.records import RawTable
 
-FILE_MAGIC = b"ARROW1\x00\x00"  # of the layout that can be read from anywhere
 STREAM_MAGIC = b"\xff\xff\xff\xff"  # then the length of the first message, below 2**24 for a schema
 OLD_FEATHER_MAGIC = b"FEA1"
 _STREAM_END = b"\xff\xff\xff\xff\x00\x00\x00\x00"
@@ -29,6 +29,7 @@ def read_arrow(path: Path, wanted: Sequence[str] = ()) -> RawTable:
         raise PipelineError(str(path), "this is Feather of the first version, which is not read", fix)
     is_file = data.startswith(FILE_MAGIC)
     with damage_explained(path, "Arrow"):
+        check_messages(data)
         table = as_table(str(path), (pl.read_ipc if is_file else pl.read_ipc_stream)(io.BytesIO(data)))
     table = with_class_names(table, names_beside(path))
     if is_file or data.endswith(_STREAM_END):

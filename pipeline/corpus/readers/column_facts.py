@@ -20,6 +20,7 @@ FEW = 20  # filled cells: of fewer nothing is concluded from how many differ
 MOST_GRADES = 20  # different decimals that may well be classes, such as stars with halves
 ENOUGH_TO_SPLIT = 3  # documents of a class: one each to train, validate and test
 MEASURED = "numbers with many different values"
+EMPTY, SAME_IN_ALL = "empty", "the same in all records"
 CERTAINLY_CLASSES = 30  # distinct values that are classes however few records each has
 MOST_CLASSES, RECORDS_A_CLASS = 1000, 10  # where there are more
 LONG_LABEL, LONGEST_LABEL = 8.0, 60.0  # words, characters: the means of a column of labels are less
@@ -73,6 +74,11 @@ class ColumnFacts:
     @cached_property
     def filled(self) -> pl.Series:
         """The cells that hold more than blanks."""
+        if (
+            len(self.cells) <= SAMPLED
+        ):  # of thousands of short columns each step in Polars costs more than this
+            full = [cell for cell in self.cells.to_list() if cell is not None and cell.strip()]
+            return pl.Series(self.name, full, dtype=pl.String)
         empty = self.cells.is_null() | (self.cells == "")
         cells = self.cells.filter(~empty) if empty.any() else self.cells
         blank = cells.str.len_bytes() < SHORT_BLANK
@@ -210,7 +216,8 @@ def _has_many_classes(facts: ColumnFacts) -> bool:
     return facts.n_distinct > MOST_CLASSES or (facts.n_distinct > CERTAINLY_CLASSES and few_each)
 
 
-def _is_mostly_empty(facts: ColumnFacts) -> bool:
+def is_mostly_empty(facts: ColumnFacts) -> bool:
+    """Whether most records have no value in the column."""
     return 2 * len(facts.filled) < len(facts.cells)
 
 
@@ -223,8 +230,8 @@ def _is_long(facts: ColumnFacts) -> bool:
 
 
 NEITHER: tuple[tuple[str, Reason], ...] = (
-    ("empty", _is_empty),
-    ("the same in all records", _is_constant),
+    (EMPTY, _is_empty),
+    (SAME_IN_ALL, _is_constant),
     ("a running number", lambda facts: facts.is_running_number),
     (MEASURED, _is_measured),
     ("a value of its own for each record", _is_identifier),
@@ -235,7 +242,7 @@ UNLESS_NAMED: tuple[tuple[str, Reason], ...] = (
 )
 NO_LABEL: tuple[tuple[str, Reason], ...] = (
     *NEITHER,
-    ("mostly empty", _is_mostly_empty),
+    ("mostly empty", is_mostly_empty),
     *UNLESS_NAMED,
     ("as many different values as a text has", _differs_nearly_always),
 )

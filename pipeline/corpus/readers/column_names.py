@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 # Compared as `normalised_name` has them. These settle it, however many other known names there are.
 FIRST_CHOICES = ("text", "label", "gold label")
@@ -28,6 +29,26 @@ LABEL_NAMES = (
     "star", "rating", "ratings", "score", "overall", "gold label", "class index", "category name", "cats", "stance",
     "accept", "choice", "ground truth", "gold", "annotation",
 )  # fmt: skip
+# Names that several things have, a label among them: they settle nothing, but make it likelier.
+PERHAPS_LABELS = frozenset((
+    "type", "kind", "group", "verdict", "mood", "outcome", "result", "decision", "status", "queue", "priority",
+    "severity", "department", "variety", "condition", "subreddit", "reason", "code", "grade", "level", "section",
+    "answer", "product", "issue", "opinion", "attitude", "toxic", "toxicity", "offensive", "hate", "spam", "sarcastic",
+    "fraudulent", "fraud", "fake", "sincere",
+    "recommended", "recommend", "satisfaction", "satisfied", "style", "subject", "field", "discipline", "industry",
+))  # fmt: skip
+# Names of where, how and by whom a record came to be: seldom the label.
+SITUATIONS = frozenset((
+    "lang", "language", "locale", "country", "region", "city", "state", "province", "location", "county", "source",
+    "platform", "device", "browser", "os", "version", "app", "channel", "site", "store", "branch", "gender", "sex",
+    "month", "day", "weekday", "quarter", "season", "airline", "brand", "author", "authors", "artist", "publisher",
+    "name", "verified", "currency", "nationality",
+))  # fmt: skip
+# Words of names of one text in another form: cleaned_text beside text.
+_VERSIONS = frozenset((
+    "clean", "cleaned", "processed", "preprocessed", "normalized", "normalised", "lemmatized", "lemmatised",
+    "stemmed", "tokenized", "tokenised", "translated", "lower", "lowercase", "raw", "original", "html", "tokens",
+))  # fmt: skip
 # A name that ends, or begins, with one of these is a longer name of the same thing: airline_sentiment, class_index.
 TEXT_HEADS = (
     "text", "sentence", "review", "reviews", "content", "comment", "comments", "question", "message", "tweet", "tweets",
@@ -72,9 +93,13 @@ EVEN_OF_A_LABEL = (
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _MARKS = re.compile(r"[\s_\-./:?!()\[\]'\"#]+")
 _NUMBER_BEHIND = re.compile(r"(?<=[a-z])([0-9]+)\Z")
+_LETTER = re.compile(r"[^\W\d_]")
 LONGEST_NAME = 4  # words of a name that ends with a known one; more are a sentence
+LONGEST_KNOWN = 80  # characters of a name that is looked up
+_ABOUT = {word: kind for kind, words in ABOUT.items() for word in words}
 
 
+@lru_cache(maxsize=10_000)
 def normalised_name(name: str) -> str:
     """Return a column name as it is compared: words in lower case, one blank between them.
 
@@ -95,6 +120,8 @@ def without_number(name: str) -> str:
 
 def is_known_name(name: str) -> bool:
     """Whether a header uses `name` for a text or a label."""
+    if len(name) > LONGEST_KNOWN or not _LETTER.search(name):  # as most cells that are no names
+        return False
     return normalised_name(name) in TEXT_NAMES or normalised_name(name) in LABEL_NAMES or is_longer_name(name)
 
 
@@ -118,6 +145,23 @@ def names_label(name: str) -> bool:
     return _names(name, LABEL_NAMES, LABEL_HEADS)
 
 
+def names_what_may_be_a_label(name: str) -> bool:
+    """Whether a name ends or begins with one that a label may have: `issue_type`, `Is it toxic?`."""
+    words = normalised_name(name).split()
+    return bool(words) and len(words) <= LONGEST_NAME and not PERHAPS_LABELS.isdisjoint((words[0], words[-1]))
+
+
+def names_situation(name: str) -> bool:
+    """Whether a name says where, how or by whom a record came to be, as `user_country` and `lang` do."""
+    words = normalised_name(name).split()
+    return bool(words) and len(words) <= LONGEST_NAME and words[-1] in SITUATIONS
+
+
+def is_another_version(name: str) -> bool:
+    """Whether a name says that a text stands here in another form: `cleaned_text`, `Resume_html`."""
+    return not _VERSIONS.isdisjoint(normalised_name(name).split())
+
+
 def about(name: str) -> str:
     """Return in words what a column of this name says about its record; empty where the name says no such thing.
 
@@ -126,8 +170,8 @@ def about(name: str) -> str:
     """
     words = normalised_name(name).split()
     has_head = bool(words) and words[-1] in HEADS
-    kinds = (kind for kind in ABOUT if not has_head or kind in EVEN_OF_A_LABEL)
-    return next((kind for kind in kinds if not {*ABOUT[kind]}.isdisjoint(words)), "")
+    found = {_ABOUT[word] for word in words if word in _ABOUT}
+    return next((kind for kind in ABOUT if kind in found and (not has_head or kind in EVEN_OF_A_LABEL)), "")
 
 
 def _names(name: str, known: Sequence[str], heads: Sequence[str]) -> bool:

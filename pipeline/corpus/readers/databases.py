@@ -14,7 +14,7 @@ from pipeline.core.wording import quoted
 from pipeline.corpus.readers.delimited import column_names
 from pipeline.corpus.readers.json_records import as_string
 from pipeline.corpus.readers.packing import PART, open_content, split_part
-from pipeline.corpus.readers.records import RawTable, as_cells
+from pipeline.corpus.readers.records import RawTable, as_cells, none_of
 
 SQLITE_MAGIC = b"SQLite format 3\x00"
 TABLES_SHOWN = 5
@@ -34,8 +34,8 @@ def read_database(path: Path, wanted: Sequence[str] = ()) -> RawTable:
         names = column_names([column[0] for column in cursor.description], True)
         rows = cursor.fetchall()
     columns = {name: [_as_cell(row[place]) for row in rows] for place, name in enumerate(names)}
-    cells, problems = as_cells(columns)
-    return RawTable(str(path), cells, problems)
+    cells, undecodable = as_cells(columns)
+    return RawTable(str(path), cells, none_of(len(cells)), undecodable)
 
 
 def _connected(file: Path, data: bytes) -> sqlite3.Connection:

@@ -157,7 +157,7 @@ class _Lines:
 
 def _decode_lines(data: bytes, known: Known) -> Decoded:
     """Return the text of bytes that are not all UTF-8: an older encoding, some lines of one, or damaged UTF-8."""
-    lines = _Lines.of(data.removeprefix(codecs.BOM_UTF8))
+    lines = _settled(_Lines.of(data.removeprefix(codecs.BOM_UTF8)), known)
     found = lines.evidence()
     guess = known.guess if known.guess and _can_be(lines, known.guess) else _guess(found, known)
     in_utf8 = len(lines.utf8) + len(lines.damaged)
@@ -175,6 +175,19 @@ def _decode_lines(data: bytes, known: Known) -> Decoded:
             lines, legacy, guess, f"{encoding.words}, but UTF-8 in {plural(len(lines.utf8), 'line')}"
         )
     return replace(_decode_as(data, encoding), notes=(guess.says(),))
+
+
+def _settled(lines: _Lines, known: Known) -> _Lines:
+    """Return the lines with none in damaged UTF-8, if no line is whole UTF-8 and all are of one multi-byte encoding.
+
+    Of kana in EUC-JP the second byte of one and the first of the next are a letter of UTF-8.
+    """
+    if lines.utf8 or not lines.damaged:
+        return lines
+    others = replace(lines, damaged=[], others=sorted(lines.damaged + lines.others))
+    guess = _guess(others.evidence(), known)
+    fits = guess is not None and not guess.best.encoding.is_single_byte and _can_be(others, guess)
+    return others if fits else lines
 
 
 def _guess(found: bytes, known: Known) -> Guess | None:

@@ -19,11 +19,11 @@ import polars as pl
 from pipeline.core.clean import plural
 from pipeline.core.errors import PipelineError
 from pipeline.core.reading import NO_HEADER
-from pipeline.core.values import Int8, Int64
+from pipeline.core.values import Bool, Int64
 from pipeline.corpus.readers.column_names import is_known_name
 from pipeline.corpus.readers.encodings import TextSource, read_source
 from pipeline.corpus.readers.header import LOOKED_AT, Beginning, common_width, find_beginning, left_out
-from pipeline.corpus.readers.records import WRONG_FIELDS, RawTable, as_cells, distinct, no_problems
+from pipeline.corpus.readers.records import Damage, RawTable, as_cells, distinct, none_of
 from pipeline.corpus.readers.searching import holds
 
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
@@ -67,19 +67,21 @@ def read_delimited(
     source, dialect = _without_escapes(read_source(path), preferred, wanted)
     dialect = dialect if header is None else replace(dialect, begins=replace(dialect.begins, header=header))
     clean = None if source.damaged else _read_clean(source, dialect)
-    cells, problems = (
-        _read_with_csv_module(source, dialect) if clean is None else (clean, no_problems(len(clean)))
+    cells, wrong, undecodable = (
+        _read_with_csv_module(source, dialect) if clean is None else (clean, none_of(len(clean)), {})
     )
     begins = dialect.begins
-    apart = left_out(cells, begins.above, begins.header, (problems & WRONG_FIELDS) > 0)
+    apart = left_out(cells, begins.above, begins.header, wrong)
     for records in apart.values():
-        problems[records] = 0
+        wrong = wrong & ~records
+        undecodable = {name: damaged & ~records for name, damaged in undecodable.items()}
     if missing := _is_missing(source, cells):
         cells = cells.with_columns(pl.all().replace(MISSING, None))
     return RawTable(
         file=source.file,
         cells=cells,
-        problems=problems,
+        wrong_fields=wrong,
+        undecodable=undecodable,
         left_out=apart,
         assumptions=(*_assumptions(source, dialect, cells.columns), *missing),
         warnings=source.warnings,
@@ -287,7 +289,7 @@ def parse_records(text: str, dialect: Dialect) -> Iterator[Record]:
         line = reader.line_num + 1
 
 
-def _read_with_csv_module(source: TextSource, dialect: Dialect) -> tuple[pl.DataFrame, Int8]:
+def _read_with_csv_module(source: TextSource, dialect: Dialect) -> tuple[pl.DataFrame, Bool, Damage]:
     text = source.text()
     records = list(parse_records(text, dialect))
     if dialect.quoted and (last := _open_quote(records, text, dialect)) is not None:
@@ -305,8 +307,8 @@ def _read_with_csv_module(source: TextSource, dialect: Dialect) -> tuple[pl.Data
     names = column_names(heads[:width], header)
     rows = [record.fields[:width] + [None] * (width - len(record.fields)) for record in body]
     cells, undecodable = as_cells({name: [row[at] for row in rows] for at, name in enumerate(names)})
-    wrong = np.array([len(record.fields) != width for record in body], np.int8)
-    return cells, undecodable | WRONG_FIELDS * wrong
+    wrong = np.array([len(record.fields) != width for record in body], np.bool_)
+    return cells, wrong, undecodable
 
 
 def _with_row_names(heads: list[str], table: list[Record]) -> list[str]:

@@ -21,6 +21,14 @@ PART_WORDS = {
     **dict.fromkeys(("eval", "evaluation"), EITHER),
     **dict.fromkeys(("unsup", "unsupervised", "unlabelled", "unlabeled"), UNLABELLED),
 }
+# The words of names of files that hold the records of a time: shards, and no classes.
+PERIODS = frozenset((
+    "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "january", "february",
+    "march", "april", "june", "july", "august", "september", "october", "november", "december", "mon", "tue", "wed",
+    "thu", "fri", "sat", "sun", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "q",
+    "week", "day", "month", "year", "first", "second", "third", "fourth", "last", "one", "two", "three", "old", "new",
+    "part", "batch", "chunk", "page", "file", "more", "extra", "a", "b", "c", "d",
+))  # fmt: skip
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 # What systems and unpacking leave in folders: never a document.
 _OF_SYSTEMS = ("__macosx", "thumbs.db", "desktop.ini", "icon\r")
@@ -29,7 +37,23 @@ _ABOUT_DATA = (
     "*.crc", "*.md", "*.md5", "*.sha256", "*.py", "*.ipynb", "*.sh", "*.yml", "*.yaml", "*.bib", "*.lock",
     "*readme*", "license*", "licence*", "citation*", "changelog*", "dataset_info.json", "dataset_infos.json",
     "dataset_dict.json", "dataset-metadata.json", "state.json", "croissant.json", "cache-*.arrow", "classes.txt",
+    "mapping.txt", "id2label.json", "label2id.json", "label_map*.json", "class_names.*", "vocab", "vocab.txt",
+    "vocab[-_.]*.txt", "*[-_]vocab.txt", "vocabulary*.txt", "*stop[-_]words*.txt", "*stopwords*.txt",
+    "wordlist*.txt", "word[-_]list*.txt", "requirements*.txt", "copying*", "authors*", "contributing*",
+    "disclaimer*", "notice", "notice.txt", "manifest*.txt", "checksums*", "*sha256sum*", "*md5sum*",
 )  # fmt: skip
+# Folders of words that lie beside the documents.
+_OF_WORDS = (
+    "dict",
+    "dicts",
+    "dictionary",
+    "dictionaries",
+    "lexicon",
+    "lexicons",
+    "vocab",
+    "vocabulary",
+    "stopwords",
+)
 
 
 def visible(folder: Path) -> list[Path]:
@@ -80,6 +104,11 @@ def tells_of_data(name: str) -> bool:
     """
     mark = name.startswith("_") and "." not in name  # of Spark, Hadoop and Delta
     return mark or any(fnmatch(name.lower(), pattern) for pattern in _ABOUT_DATA)
+
+
+def holds_words(folder: Path) -> bool:
+    """Whether a folder's name says that it holds a dictionary, and no documents."""
+    return folder.name.lower() in _OF_WORDS
 
 
 def folders_in(folder: Path) -> list[Path]:

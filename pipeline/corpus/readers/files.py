@@ -8,10 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
-import polars as pl
-
 from pipeline.core.errors import PipelineError, first_places
-from pipeline.corpus.readers.column_names import names_label
 from pipeline.corpus.readers.entries import (
     files_below,
     is_about_data,
@@ -19,6 +16,7 @@ from pipeline.corpus.readers.entries import (
     is_series,
     own_names,
 )
+from pipeline.corpus.readers.file_classes import has_label, may_be_labels
 from pipeline.corpus.readers.folders import is_binary
 from pipeline.corpus.readers.head import HEAD_BYTES
 from pipeline.corpus.readers.packing import inner_name, read_bytes
@@ -26,10 +24,11 @@ from pipeline.corpus.readers.plain_text import read_documents
 from pipeline.corpus.readers.records import RawTable
 from pipeline.corpus.readers.several import DifferingColumns, join, read_several, with_class
 from pipeline.corpus.readers.table import READERS, ending_of, holds_records, read_table
+from pipeline.corpus.readers.unsettled import SHOWN, joined_option
 
 MOST_CLASSES = 100  # files that are read as a class each
-MOST_LABELS = 50  # distinct values of a column that may be a label
 LOOKED_AT = 50  # files of a folder that say what it holds
+MOST_ARE_WORDS, FEW_ARE_WORDS = 0.95, 0.5  # lines of one word, as a share of those of a file
 PLAIN = ".txt"
 _OF_SHARDS = re.compile(r"(?P<number>[0-9]+)-of-(?P<total>[0-9]+)")
 
@@ -65,10 +64,10 @@ class Files:
         tables = self._tables(wanted)
         joined = join(tables, self.name, _read_as_one(self.name, self.paths))
         joined = replace(joined, warnings=(*joined.warnings, *self._missing()))
-        if is_series([path.name for path in self.paths]) or has_label(joined, wanted):
+        if is_series([path.name for path in self.paths]) or has_label(joined, wanted, self._own_names()):
             self._check_role()
             return joined
-        return self._class_tables(tables)
+        return self._class_tables(tables, may_be_labels(joined))
 
     def _tables(self, wanted: Sequence[str]) -> list[RawTable]:
         """Return the tables of the files, with the same columns; files that differ cannot all be a part."""
@@ -101,6 +100,9 @@ class Files:
         if missing:
             yield f"{self.name}: {len(missing)} of {total} shards are missing: number {first_places(missing)}"
 
+    def _own_names(self) -> list[str]:
+        return own_names([stem_of(path) for path in self.paths])
+
     def _classes(self) -> dict[str, str]:
         """Return the class of each file, its own part of its name."""
         stems = [stem_of(path) for path in self.paths]
@@ -109,18 +111,17 @@ class Files:
         if len(self.paths) > MOST_CLASSES:
             what = f"{len(self.paths):,} files could each be a class, or a document"
             raise PipelineError(self.name, what, "put the documents of each class in a folder named after it")
-        return dict(zip(map(str, self.paths), own_names(stems), strict=True))
+        return dict(zip(map(str, self.paths), self._own_names(), strict=True))
 
     def _class_lines(self) -> RawTable:
         tables = [read_documents(Path(file), name) for file, name in self._classes().items()]
         note = f"{self.name}: each file is a class, named after it, and each line a document"
         return join(tables, self.name, note)
 
-    def _class_tables(self, tables: Sequence[RawTable]) -> RawTable:
+    def _class_tables(self, tables: Sequence[RawTable], others: Sequence[str]) -> RawTable:
         classes = self._classes()
         labelled = [with_class(table, classes[table.file]) for table in tables]
-        note = f"{self.name}: each file is a class, named after it, since no column is a label"
-        return join(labelled, self.name, note)
+        return join(labelled, self.name, _class_note(self.name, "file", others))
 
 
 @dataclass(frozen=True)
@@ -144,10 +145,17 @@ class FoldersOfTables:
             valued = [with_class(table, folder_of[table.file].partition("=")[2], key) for table in tables]
             note = f'{self.name}: column "{key}" is the value in the names of the folders'
             return replace(join(valued, self.name, note), label_column=joined.label_column)
-        if has_label(joined, wanted):
+        if has_label(joined, wanted, own_names([folder.name for folder in self.files])):
             return joined
-        note = f"{self.name}: each folder is a class, named after it, since no column is a label"
+        note = _class_note(self.name, "folder", may_be_labels(joined))
         return join([with_class(table, folder_of[table.file]) for table in tables], self.name, note)
+
+
+def _class_note(name: str, what: str, others: Sequence[str]) -> str:
+    """Return in words that each file, or folder, is a class, with the options that take a column instead."""
+    options = " or ".join(f"--label {joined_option([other])}" for other in others[:SHOWN])
+    why = f"no column is a label by its name; {options} takes that one" if others else "no column is a label"
+    return f"{name}: each {what} is a class, named after it, since {why}"
 
 
 def _read_as_one(name: str, paths: Sequence[Path]) -> str:
@@ -176,17 +184,6 @@ def stem_of(path: Path) -> str:
     return inner.stem if ending_of(path) in READERS else inner.name
 
 
-def has_label(table: RawTable, wanted: Sequence[str]) -> bool:
-    """Whether a column of the table may be a label: by its name, as the user says, or by few distinct values."""
-    names = [name for name in table.cells.columns if name not in table.nested]
-    if table.label_column or any(map(names_label, names)):
-        return True
-    if len({*wanted} & {*names}) > 1:
-        return True
-    counts = table.cells.select(pl.col(names).n_unique()).row(0)
-    return len(names) > 1 and any(1 < count <= min(MOST_LABELS, len(table.cells) // 2) for count in counts)
-
-
 def is_table(path: Path) -> bool:
     """Whether a file holds records, by its ending; plain text and what has an unknown ending by its first lines."""
     ending = ending_of(path)
@@ -203,6 +200,18 @@ def are_classes(files: Sequence[Path]) -> bool:
     prose = [path for path in files if is_prose(path)]
     few = 1 < len(prose) <= MOST_CLASSES
     return few and not is_series([path.name for path in prose]) and all(map(_has_documents, prose))
+
+
+def word_lists(files: Sequence[Path]) -> list[Path]:
+    """Return the text files with a word a line, where the lines of two others at least are texts."""
+    single = [path for path in files if _share_of_single_words(path) >= MOST_ARE_WORDS]
+    texts = [path for path in files if _share_of_single_words(path) <= FEW_ARE_WORDS]
+    return single if len(texts) > 1 else []
+
+
+def _share_of_single_words(path: Path) -> float:
+    lines = [line for line in read_bytes(path, HEAD_BYTES).splitlines() if line.strip()]
+    return sum(len(line.split()) == 1 for line in lines) / max(len(lines), 1)
 
 
 def _has_documents(path: Path) -> bool:

@@ -22,12 +22,13 @@ from pipeline.corpus.readers.entries import (
     documents_below,
     entries_of,
     folders_in,
+    holds_words,
     is_hidden_name,
     part_of,
     visible,
 )
 from pipeline.corpus.readers.packing import read_bytes
-from pipeline.corpus.readers.records import UNDECODABLE, RawTable
+from pipeline.corpus.readers.records import RawTable, none_of
 from pipeline.corpus.readers.wide import find_wide
 
 BINARY = "a binary file, not text"
@@ -47,9 +48,11 @@ def read_folder(folder: Path, shown: str | None = None) -> RawTable:
     `shown` stands for the folder in messages.
     """
     classes = [path for path in folders_in(folder) if part_of(path.name) != UNLABELLED]
+    documents = [path for path in classes if not holds_words(path)]
+    words = [f"{path.name}/" for path in classes if path not in documents] if len(documents) > 1 else []
     unlabelled = [path for path in folders_in(folder) if part_of(path.name) == UNLABELLED]
     loose = [path.name for path in visible(folder) if path.is_file()]
-    return read_classes(folder, classes, unlabelled, loose, shown)
+    return read_classes(folder, documents if words else classes, unlabelled, [*loose, *words], shown)
 
 
 def read_classes(
@@ -84,7 +87,8 @@ def read_classes(
         cells=pl.DataFrame(
             {"text": documents.texts, "label": pl.Series([kind.name for _, kind in found], dtype=pl.String)}
         ),
-        problems=(UNDECODABLE * documents.damaged).astype(np.int8),
+        wrong_fields=none_of(len(found)),
+        undecodable={"text": documents.damaged} if documents.damaged.any() else {},
         assumptions=(
             f"{name}: each folder is a class, each file a document",
             f"{name}: the encoding is {documents.encoding}",

@@ -1,6 +1,6 @@
 """Labels and texts that are written as lists, objects or numbers: how each is read as one string.
 
-A way of writing is a line of `FORMS` or `SPELLINGS`.
+A way of writing is a line of `FORMS`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.files import Json
 
 SAMPLED = 500  # cells that tell how a column is written
+GLANCED_AT = 20  # cells
 _OPENING = ("[", "{")
 _WITHOUT_COMMA = re.compile(r"""(?<=['"])\s+(?=['"])""")  # as NumPy writes a list of words
 
@@ -90,6 +91,9 @@ FORMS = {
 
 def is_nested(cells: pl.Series) -> bool:
     """Whether the cells are lists or objects, written as text, so far as the first of them say."""
+    first = next((cell.strip() for cell in cells.head(GLANCED_AT).to_list() if cell and cell.strip()), "[")
+    if not first.startswith(_OPENING):  # as nearly all columns
+        return False
     head = cells.drop_nulls().head(SAMPLED).str.strip_chars()
     head = head.filter(head != "")
     if len(head) == 0 or not head.str.slice(0, 1).is_in(_OPENING).all():
@@ -156,51 +160,3 @@ def _other(name: str, cell: str, form: Form, where: str) -> PipelineError:
     what = f'column "{name}" is {cell[:80]}; in others {form.words}'
     fix = "several labels for one text are not read yet: keep one, or choose another column with --label"
     return PipelineError(where, what, fix)
-
-
-# --- labels that are written in two ways
-
-
-@dataclass(frozen=True)
-class Spelling:
-    """A way of writing labels that is set right in all of them or in none."""
-
-    words: str
-    fits: Callable[[pl.Series], bool]  # the labels that differ, null and blank ones left out
-    right: Callable[[pl.Series], pl.Series]
-
-
-SPELLINGS = (
-    Spelling(
-        "the blank before each label is left out",
-        lambda labels: bool(labels.str.starts_with(" ").all()),
-        lambda labels: labels.str.strip_chars(" "),
-    ),
-    Spelling(
-        "whole numbers such as {example} are read without the zero",
-        lambda labels: (
-            bool(labels.str.contains(r"\A-?[0-9]+(\.0+)?\z").all())
-            and bool(labels.str.contains(".", literal=True).any())
-        ),
-        lambda labels: labels.str.replace(r"\.0+\z", ""),
-    ),
-)
-
-
-def spelled_alike(labels: pl.Series) -> tuple[pl.Series, tuple[str, ...]]:
-    """Return labels without what only their writing has, and what was set right.
-
-    >>> labels, told = spelled_alike(pl.Series(["1.0", "2.0", None]))
-    >>> labels.to_list(), told
-    (['1', '2', None], ('whole numbers such as 1.0 are read without the zero',))
-    """
-    told = []
-    for spelling in SPELLINGS:
-        names = labels.drop_nulls().unique()
-        names = names.filter(names.str.strip_chars() != "")
-        if len(names) and spelling.fits(names):
-            told.append(
-                spelling.words.format(example=next((name for name in names.sort() if "." in name), ""))
-            )
-            labels = spelling.right(labels)
-    return labels, tuple(told)

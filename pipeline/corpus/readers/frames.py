@@ -3,44 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.noise import silent_stderr
-from pipeline.corpus.readers.records import UNDECODABLE, RawTable, no_problems
+from pipeline.corpus.readers.records import RawTable, none_of
 
 
 def as_table(file: str, frame: pl.DataFrame) -> RawTable:
-    """Return the rows of `frame` as the records of `file`; lists and objects are named in `nested`."""
-    problems = no_problems(len(frame))
-    columns = []
+    """Return the rows of `frame` as the records of `file`; lists and objects are named in `nested`.
+
+    A column whose values cannot be written is empty, whatever its type: it may be one that is not used.
+    """
+    columns, undecodable, said = [], {}, []
     for column in frame:
-        cells, undecodable = as_strings(column)
-        problems[undecodable.to_numpy()] |= np.int8(UNDECODABLE)
+        try:
+            cells, damaged = as_strings(column)
+        except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
+            cells, damaged = _empty(column), None
+            what = (
+                f'column "{column.name}" ({column.dtype}) holds values that cannot be written, and is empty'
+            )
+            said.append(f"{file}: {what}")
         columns.append(cells)
+        if damaged is not None and damaged.any():
+            undecodable[column.name] = damaged.to_numpy()
     nested = frozenset(column.name for column in frame if column.dtype.is_nested())
-    return RawTable(file, pl.DataFrame(columns), problems, nested=nested)
+    table = pl.DataFrame(columns)
+    return RawTable(file, table, none_of(len(frame)), undecodable, assumptions=tuple(said), nested=nested)
 
 
-def as_strings(column: pl.Series) -> tuple[pl.Series, pl.Series]:
-    """Return the column as strings, and where its bytes are not UTF-8 (boolean, same length)."""
-    sound = pl.repeat(False, len(column), eager=True)
+def as_strings(column: pl.Series) -> tuple[pl.Series, pl.Series | None]:
+    """Return the column as strings, and where its bytes are not UTF-8 (boolean, same length; None: nowhere)."""
     if column.dtype == pl.Binary:
         return _decoded(column)
     if column.dtype.is_nested() and _is_short(column):
-        return _as_json(column), sound
+        return _as_json(column), None
     if column.dtype.is_nested() or column.dtype == pl.Object:
-        return pl.repeat(None, len(column), dtype=pl.String, eager=True).alias(column.name), sound
+        return _empty(column), None
+    if column.dtype == pl.Duration:
+        return column.dt.to_string("iso"), None
     if column.dtype.is_float():
         column = column.fill_nan(None)  # how pandas marks a missing number
         whole = (column == column.round()).fill_null(False) & column.is_finite().fill_null(False)
         integers = column.set(~whole, None).cast(pl.Int64, strict=False).cast(pl.String)
-        return integers.zip_with(integers.is_not_null(), column.cast(pl.String)), sound
-    return column.cast(pl.String), sound
+        return integers.zip_with(integers.is_not_null(), column.cast(pl.String)), None
+    return column.cast(pl.String), None
+
+
+def _empty(column: pl.Series) -> pl.Series:
+    return pl.repeat(None, len(column), dtype=pl.String, eager=True).alias(column.name)
 
 
 def _is_short(column: pl.Series) -> bool:
@@ -59,17 +74,32 @@ def _is_of_strings(kind: object) -> bool:
 
 
 def _as_json(column: pl.Series) -> pl.Series:
-    """Return each list or object as JSON writes it; null stays null."""
+    """Return each list or object as JSON writes it, bytes that are no text as null; null stays null."""
     if isinstance(column.dtype, pl.Struct):
-        written = column.struct.json_encode()
+        written = _without_bytes(column).struct.json_encode()
     else:
-        boxed = pl.DataFrame({"": column}).to_struct().struct.json_encode()
+        boxed = pl.DataFrame({"": _without_bytes(column)}).to_struct().struct.json_encode()
         written = boxed.str.strip_prefix('{"":').str.head(-1)
     return pl.select(pl.when(column.is_not_null()).then(written)).to_series().alias(column.name)
 
 
+def _without_bytes(column: pl.Series) -> pl.Series:
+    """Return a column with strings in the place of bytes, which JSON has not; of objects those of each key."""
+    kind = column.dtype
+    if isinstance(kind, pl.Struct) and kind.fields:
+        return pl.DataFrame([_without_bytes(one) for one in column.struct.unnest()]).to_struct(column.name)
+    if isinstance(kind, pl.List):
+        return column.cast(pl.List(pl.String)) if kind.inner == pl.Binary else column
+    if kind != pl.Binary:
+        return column
+    cells, damaged = _decoded(column)
+    return cells.set(damaged, None)
+
+
 def _decoded(column: pl.Series) -> tuple[pl.Series, pl.Series]:
     """Return a column of bytes as strings, U+FFFD in place of what is not UTF-8, and where that is."""
+    with suppress(pl.exceptions.ComputeError):  # of any cell that is not UTF-8
+        return column.cast(pl.String), pl.repeat(False, len(column), eager=True)
     replaced = [None if cell is None else cell.decode("utf-8", "replace") for cell in column]
     text = pl.Series(column.name, replaced, dtype=pl.String)
     return text, (text.cast(pl.Binary) != column).fill_null(False)

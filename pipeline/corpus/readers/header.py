@@ -19,8 +19,10 @@ from pipeline.corpus.readers.column_facts import LOOKS, NUMBER
 from pipeline.corpus.readers.column_names import is_known_name
 
 ABOVE, AGAIN, BELOW = "line above the table", "header again", "line below the table"
+SECOND = "second line of the header"
 COMMENT, BLANK = "comment or rule", "blank record"
 LOOKED_AT = 20  # first records among which the header is looked for
+PADDING = 8  # bytes of blanks around a name, at most, in a header that is repeated
 LAST = 3  # records at the end that may stand below the table
 FEW_EACH = 3  # records a value, at least, in a column of classes
 SAME = 0.9  # of the cells of a column look alike
@@ -39,6 +41,15 @@ _FOOT = re.compile(
     r"|\(?end\)?|eof",
     re.I | re.S,
 )
+# What stands below the names of columns: SurveyMonkey's kinds of answers, types of columns as Orange and others write.
+_KINDS_OF_ANSWERS = frozenset(
+    ("response", "open-ended response", "open ended response", "other (please specify)")
+)
+_TYPES_OF_COLUMNS = frozenset((
+    "string", "str", "text", "varchar", "char", "int", "integer", "float", "double", "number", "numeric", "bool",
+    "boolean", "date", "datetime", "timestamp", "categorical", "category", "discrete", "continuous", "class", "meta",
+    "object", "enum", "bigint", "json",
+))  # fmt: skip
 _TOTAL = re.compile(r"(grand )?totals?:?", re.I)
 _KINDS = (NUMBER, *(look.pattern for name, look in LOOKS.items() if name != "tree"))
 
@@ -70,9 +81,13 @@ def find_beginning(rows: Sequence[Row], wanted: Sequence[str] = ()) -> Beginning
 
 def _records_below(rows: Sequence[Row], place: int, width: int) -> list[Row]:
     """Return the records below a place, without those that repeat it and those that are none."""
-    own = [*rows[place]]
-    later = ([row[0].removeprefix("\ufeff"), *row[1:]] for row in rows[place + 1 :])
-    below: list[Row] = [row for row in later if row != own and not is_apart(row, width)]
+    own = [*map(_as_name, rows[place])]
+    later = rows[place + 1 :]
+    below: list[Row] = [
+        row
+        for row in later
+        if [*map(_as_name, row)] != own and not is_apart(row, width) and not _is_second(row)
+    ]
     ends = (number for number in range(len(below)) if not stands_below(below[-1 - number]))
     return below[: len(below) - min(next(ends, 0), LAST)]
 
@@ -126,11 +141,12 @@ def left_out(cells: pl.DataFrame, above: int, header: bool, wrong: Bool | None =
     found = {
         ABOVE: np.arange(n_records) < above,
         AGAIN: _equal_to_names(cells) if header else np.zeros(n_records, bool),
+        SECOND: np.zeros(n_records, bool),
         BLANK: _blank(cells),
         COMMENT: np.zeros(n_records, bool),
         BELOW: np.zeros(n_records, bool),
     }
-    found[ABOVE][: _second_headers(cells)] = True
+    found[SECOND][above : above + (_second_headers(cells, above) if header else 0)] = True
     for record in {*_marked(cells, wrong), *range(above, min(above + LAST, n_records))}:
         found[COMMENT][record] = is_apart(_fields(cells, record), cells.width)
     for record in range(n_records - 1, max(n_records - 1 - LAST, above - 1), -1):
@@ -140,13 +156,27 @@ def left_out(cells: pl.DataFrame, above: int, header: bool, wrong: Bool | None =
     return {reason: records for reason, records in found.items() if records.any()}
 
 
-def _second_headers(cells: pl.DataFrame) -> int:
-    """Return how many of the first records repeat the header in other words, as Qualtrics writes it three times."""
-    for record in range(min(LAST, len(cells))):
-        filled = [cell for cell in _fields(cells, record) if cell]
+def _second_headers(cells: pl.DataFrame, above: int) -> int:
+    """Return how many of the first records say more of the header: Qualtrics has two, SurveyMonkey and Orange one."""
+    rows = [_fields(cells, record) for record in range(above, min(above + LAST, len(cells)))]
+    for number, row in enumerate(rows):
+        filled = [cell for cell in row if cell]
         if filled and all(cell.startswith('{"ImportId"') for cell in filled):
-            return record + 1
-    return 0
+            return number + 1
+    return next((number for number, row in enumerate(rows) if not _is_second(row)), len(rows))
+
+
+def _is_second(row: Row) -> bool:
+    """Whether a record says of what kind the answers, or the values, below each name are.
+
+    Beside kinds of answers SurveyMonkey writes the choices of a question; what identifies a respondent is blank.
+    """
+    if len(row) < 2:
+        return False
+    filled = {cell for cell in map(_as_name, row) if cell}
+    if filled & _KINDS_OF_ANSWERS:
+        return filled <= _KINDS_OF_ANSWERS or not row[0].strip()
+    return len(filled) > 1 and filled <= _TYPES_OF_COLUMNS and all(map(str.strip, row))
 
 
 def _marked(cells: pl.DataFrame, wrong: Bool | None) -> list[int]:
@@ -162,12 +192,25 @@ def _fields(cells: pl.DataFrame, record: int) -> list[str]:
 
 
 def _equal_to_names(cells: pl.DataFrame) -> Bool:
-    """Return the records that repeat the header; files that were joined may each begin with a byte order mark."""
-    first = cells.columns[0]
-    return _all(
-        cells,
-        lambda name: (pl.col(name).str.strip_prefix("\ufeff") if name == first else pl.col(name)) == name,
+    """Return the records that repeat the header, but for capitals and blanks around names.
+
+    Files that were joined may each begin with a byte order mark.
+    """
+    if cells.width == 1:
+        return _all(cells, lambda name: pl.col(name).str.strip_prefix("\ufeff") == name)
+    short = pl.col(cells.columns[0]).str.len_bytes() <= len(cells.columns[0].encode()) + PADDING
+    where = cells.select(short).to_series().fill_null(False).arg_true().to_numpy()  # most texts are longer
+    result = np.zeros(len(cells), bool)
+    result[where] = _all(
+        cells[where],
+        lambda name: pl.col(name).str.strip_chars("\ufeff \t\r\n").str.to_lowercase() == _as_name(name),
     )
+    return result
+
+
+def _as_name(cell: str) -> str:
+    """Return a cell as names of columns are compared with it."""
+    return cell.strip("\ufeff \t\r\n").lower()
 
 
 def _blank(cells: pl.DataFrame) -> Bool:

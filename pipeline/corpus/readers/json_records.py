@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from pipeline.core.errors import PipelineError
+from pipeline.core.errors import PipelineError, first_places
 from pipeline.core.files import Json
 from pipeline.corpus.readers.column_names import is_known_name
 from pipeline.corpus.readers.encodings import TextSource, read_source
-from pipeline.corpus.readers.records import RawTable, as_cells
+from pipeline.corpus.readers.records import RawTable, as_cells, none_of
 
 _BLANKS = re.compile(r"[ \t\r\n]*")
 LONGEST_INTEGER = 4300  # digits that Python turns into an integer
@@ -28,54 +30,99 @@ def _integer(digits: str) -> int | str:
 
 
 class _Decoder(json.JSONDecoder):
-    """Decodes the values of one file; a bare NaN or Infinity, which Python writes for a missing number, is missing."""
+    """Decodes the values of one file; a bare NaN or Infinity, which Python writes for a missing number, is missing.
 
-    def __init__(self) -> None:
+    With `watching` it gathers the keys that stand twice in one object; that takes longer.
+    """
+
+    def __init__(self, *, watching: bool = False) -> None:
         self.met_constants = False
+        self.commas: list[int] = []  # the lines with a comma before the end of an array
+        self.arrays = 0
+        self.in_turn = False  # whether records stand one after the other, and not in an array
+        self.repeated: list[str] = []
+        hook = self._watched if watching else None
         # `strict=False`: a tab or another control character in a string is that character.
-        super().__init__(parse_int=_integer, parse_constant=self._missing, strict=False)
+        super().__init__(
+            parse_int=_integer, parse_constant=self._missing, strict=False, object_pairs_hook=hook
+        )
 
     def _missing(self, constant: str) -> None:
         self.met_constants = True
 
+    def _watched(self, pairs: list[tuple[str, Json]]) -> Object:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            counts = Counter(name for name, _ in pairs)
+            self.repeated += [name for name, count in counts.items() if count > 1]
+        return found
+
+
+Reading = Callable[[_Decoder], Iterable[Place]]
+
 
 def read_jsonl(path: Path, wanted: Sequence[str] = ()) -> RawTable:
     """Read a .jsonl or .ndjson file: one object a line."""
-    source, decoder = read_source(path), _Decoder()
-    return _table(source, list(_line_objects(source, decoder)), decoder)
+    source = read_source(path)
+    return _table(source, partial(_line_objects, source))
 
 
 def read_json(path: Path, wanted: Sequence[str] = ()) -> RawTable:
     """Read a .json file: an array of objects, objects in turn, an object of arrays (or of columns by row)."""
-    source, decoder = read_source(path), _Decoder()
+    source = read_source(path)
     text = source.text()
     start = _skip_blanks(text, 0)
     if text[start] == "[":
-        return _table(source, list(_array_objects(source, text, start, decoder)), decoder)
+        return _table(source, partial(_array_objects, source, text, start))
+    return _table(source, partial(_other_objects, source, text, start, wanted))
+
+
+def _other_objects(
+    source: TextSource, text: str, start: int, wanted: Sequence[str], decoder: _Decoder
+) -> Iterable[Place]:
+    """Return the records of an object, or of several in turn."""
     try:
         whole = decoder.decode(text)
     except json.JSONDecodeError as error:
         if error.msg == "Extra data":
-            return _table(source, list(_objects_in_turn(source, text, start, decoder)), decoder)
+            return _objects_in_turn(source, text, start, decoder)
         raise _invalid(source.file, error.lineno, error) from None
     except RecursionError:
         raise _too_deep(source.file, 1) from None
-    return _table(source, _enclosed_objects(source, whole, wanted), decoder)
+    return _enclosed_objects(source, whole, wanted)
 
 
 def _line_objects(source: TextSource, decoder: _Decoder) -> Iterator[Place]:
+    decoder.in_turn = True
     for number, line in enumerate(source.text().split("\n"), start=1):
         if line.strip():
             try:
-                yield number, _object(source.file, number, decoder.decode(line))
+                for value in _values_of_line(line, decoder):
+                    yield number, _object(source.file, number, value)
             except json.JSONDecodeError as error:
                 raise _invalid(source.file, number, error) from None
             except RecursionError:
                 raise _too_deep(source.file, number) from None
 
 
+def _values_of_line(line: str, decoder: _Decoder) -> list[Json]:
+    """Return the value of a line; several objects, where one follows the other."""
+    try:
+        return [decoder.decode(line)]
+    except json.JSONDecodeError as error:
+        if error.msg != "Extra data" or line[error.pos] != "{":
+            raise
+    values, place = [], _skip_blanks(line, 0)
+    while place < len(line):
+        value, end = decoder.raw_decode(line, place)
+        values.append(value)
+        place = _skip_blanks(line, end)
+    return values
+
+
 def _objects_in_turn(source: TextSource, text: str, place: int, decoder: _Decoder) -> Iterator[Place]:
     """Yield objects that follow each other, one a line or each over several, with the line where each starts."""
+    decoder.in_turn = True
     counted, line = 0, 1
     while place < len(text):
         line, counted = line + text.count("\n", counted, place), place
@@ -96,9 +143,15 @@ def _value_at(source: TextSource, text: str, place: int, line: int, decoder: _De
 
 
 def _array_objects(source: TextSource, text: str, start: int, decoder: _Decoder) -> Iterator[Place]:
-    """Yield each object of a JSON array with the line where it starts."""
+    """Yield each object of a JSON array, or of several in turn, with the line where it starts."""
     place, counted, line = _skip_blanks(text, start + 1), 0, 1
-    while text[place : place + 1] != "]":
+    decoder.arrays = 1
+    while place < len(text):
+        if text[place] == "]":
+            if text[:place].rstrip().endswith(","):
+                decoder.commas.append(1 + text.count("\n", 0, place))
+            place = _next_array(source, text, _skip_blanks(text, place + 1), decoder)
+            continue
         line, counted = line + text.count("\n", counted, place), place
         value, end = _value_at(source, text, place, line, decoder)
         try:
@@ -106,6 +159,19 @@ def _array_objects(source: TextSource, text: str, start: int, decoder: _Decoder)
         except json.JSONDecodeError as error:
             raise _invalid(source.file, error.lineno, error) from None
         yield line, _object(source.file, line, value)
+        if place == len(text):
+            raise _invalid(source.file, line, json.JSONDecodeError("Expecting value", text, place))
+
+
+def _next_array(source: TextSource, text: str, place: int, decoder: _Decoder) -> int:
+    """Return where the first value of an array behind another one stands; the end of the text where none is."""
+    if place == len(text):
+        return place
+    if text[place] != "[":
+        error = json.JSONDecodeError("Extra data", text, place)
+        raise _invalid(source.file, error.lineno, error)
+    decoder.arrays += 1
+    return _skip_blanks(text, place + 1)
 
 
 def _after_comma(text: str, place: int) -> int:
@@ -224,23 +290,67 @@ def _too_deep(file: str, line: int) -> PipelineError:
     return PipelineError(f"{file}:{line}", what, "give one object a record, with a text and a label")
 
 
-def _table(source: TextSource, places: list[Place], decoder: _Decoder) -> RawTable:
+def _table(source: TextSource, read: Reading) -> RawTable:
+    decoder = _Decoder()
+    places = [*read(decoder)]
     names = list(dict.fromkeys(name for _, record in places for name in record))
     columns = {name: [record.get(name) for _, record in places] for name in names}
     kinds = {name: {*map(type, values)} for name, values in columns.items()}
-    cells, problems = as_cells({name: [*map(as_string, values)] for name, values in columns.items()})
-    missing = (f"{source.file}: bare NaN and Infinity are read as missing values",)
+    cells, undecodable = as_cells({name: [*map(as_string, values)] for name, values in columns.items()})
+    said = (*_said(decoder, places), *_repeated_keys(source, read, places, names))
     lines = np.array([line for line, _ in places], dtype=np.int64)
     return RawTable(
         file=source.file,
         cells=cells,
-        problems=problems,
-        assumptions=(*source.assumptions, *(missing if decoder.met_constants else ())),
+        wrong_fields=none_of(len(cells)),
+        undecodable=undecodable,
+        assumptions=(*source.assumptions, *(f"{source.file}: {words}" for words in said)),
         warnings=source.warnings,
         encoding=source.encoding,
         find_lines=None if not lines.all() else lambda: lines,
         nested=frozenset(name for name in names if kinds[name] & {list, dict}),
     )
+
+
+def _said(decoder: _Decoder, places: list[Place]) -> Iterator[str]:
+    """Yield in words what JSON has not and was read all the same."""
+    if decoder.met_constants:
+        yield "bare NaN and Infinity are read as missing values"
+    if decoder.commas:
+        yield f"a comma before a closing bracket is passed over ({_lines(decoder.commas)})"
+    if decoder.arrays > 1:
+        yield f"{decoder.arrays} arrays follow each other, and are read as one"
+    counts = Counter(line for line, _ in places) if decoder.in_turn else Counter[int]()
+    several = [line for line, count in counts.items() if count > 1]
+    if several:
+        yield f"several records stand in one line, and are all read ({_lines(several)})"
+
+
+def _repeated_keys(
+    source: TextSource, read: Reading, places: list[Place], names: Sequence[str]
+) -> Iterator[str]:
+    """Yield a sentence on keys that stand twice in one object.
+
+    All is read again for that, and only where the name of a column is there more often than records have it.
+    """
+    held = Counter(name for _, record in places for name in record)
+    written = {name: json.dumps(name, ensure_ascii=False).encode("utf-8", "replace") for name in names}
+    if all(source.data.count(written[name]) <= held[name] for name in names):
+        return
+    decoder = _Decoder(watching=True)
+    keys: dict[str, list[int]] = {}
+    for line, _ in read(decoder):
+        for name in decoder.repeated:
+            keys.setdefault(name, []).append(line)
+        decoder.repeated.clear()
+    for name, lines in keys.items():
+        where = f" ({_lines(lines)})" if all(lines) else ""
+        yield f'the key "{name}" stands twice in an object; the last value counts{where}'
+
+
+def _lines(numbers: Sequence[int]) -> str:
+    different = [*dict.fromkeys(numbers)]
+    return f"line {different[0]}" if len(different) == 1 else f"lines {first_places(different)}"
 
 
 def as_string(value: Json) -> str | None:

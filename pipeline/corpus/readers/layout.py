@@ -18,6 +18,7 @@ from pipeline.corpus.readers.entries import (
     files_below,
     folders_in,
     hidden,
+    holds_words,
     is_about_data,
     is_part_alone,
     is_series,
@@ -33,8 +34,10 @@ from pipeline.corpus.readers.files import (
     is_table,
     stem_of,
     two_candidates,
+    word_lists,
 )
 from pipeline.corpus.readers.folders import read_classes, read_folder
+from pipeline.corpus.readers.parallel import Pair, hold_pairs, pairs_of, read_pairs
 from pipeline.corpus.readers.records import RawTable
 from pipeline.corpus.readers.several import join
 
@@ -167,6 +170,12 @@ def _innermost(place: Place) -> Place:
     if place.folder is None or len(folders) != 1 or any(is_table(path) for path in place.files):
         return place
     inner = Place.of(folders[0])
+    if are_classes(place.files):
+        if holds_words(folders[0]):
+            return place
+        names = first_places([path.name for path in place.files])
+        what = f"both the text files ({names}) and the folder {inner.name} could be the corpus"
+        raise PipelineError(place.name, what, f"name the files, or {inner.name}")
     is_class = not inner.filled_folders() and not any(is_table(path) for path in inner.files)
     if is_class and not are_classes(inner.files):
         return place  # its files are documents
@@ -228,6 +237,8 @@ def _settle(part: str, paths: Sequence[Path], place: Place) -> list[Path]:
     """
     if len(paths) == 1:
         return [*paths]
+    if pairs := pairs_of(paths):
+        return [path for pair in pairs for path in (pair.texts, pair.labels)]
     alone = [path for path in paths if is_part_alone(stem_of(path))]
     shards = is_series([path.name for path in paths])
     if any(path.is_dir() for path in paths) or (len(alone) > 1 and not shards):
@@ -238,6 +249,8 @@ def _settle(part: str, paths: Sequence[Path], place: Place) -> list[Path]:
 def _source_of_part(part: str, paths: list[Path]) -> Source:
     if paths[0].is_dir() and part != UNLABELLED:  # a folder of texts without labels has no layout
         return _whole(_innermost(Place.of(paths[0])))
+    if pairs := pairs_of(paths):
+        return _of_pairs(pairs)
     files = Files(first_places(paths, 1), tuple(paths), part)
     return Source(files.name, files.paths, files.read)
 
@@ -249,22 +262,44 @@ def _whole(place: Place) -> Source:
     """Return the source of everything in a place: files of records, a file a class, or a folder a class."""
     tables = [path for path in place.files if is_table(path)]
     folders = place.filled_folders()
+    pairs = pairs_of(place.files)
+    if pairs and {*tables} <= {path for pair in pairs for path in (pair.texts, pair.labels)}:
+        return _of_pairs(pairs, place)
+    if len(folders) == 1 and holds_words(folders[0]) and are_classes(place.files):
+        folders = []
     with_tables = [path for path in folders if holds_tables(path)]
     if tables and len(folders) - len(with_tables) < 2:
         return _of_files(place, tables)
     if with_tables and len(with_tables) == len(folders):
         return _of_folders_with_tables(place, folders)
     if not folders and are_classes(place.files):
-        return _of_files(place, [path for path in place.files if is_prose(path)])
+        prose = [path for path in place.files if is_prose(path)]
+        words = word_lists(prose) if place.folder else []
+        return _of_files(place, [path for path in prose if path not in words], words)
     return _of_class_folders(place)
 
 
-def _of_files(place: Place, paths: Sequence[Path]) -> Source:
+def _of_pairs(pairs: Sequence[Pair], place: Place | None = None) -> Source:
+    """Return the source of texts with labels in other files; `place` is where files beside them are told of."""
+    paths = tuple(path for pair in pairs for path in (pair.texts, pair.labels))
+    name = place.name if place else first_places([pair.texts for pair in pairs], 1)
+
+    def read(wanted: Sequence[str]) -> RawTable:
+        table = read_pairs(pairs, name)
+        left = _not_read(place, {*paths}) if place else ()
+        return replace(table, warnings=(*table.warnings, *left))
+
+    return Source(name, paths, read)
+
+
+def _of_files(place: Place, paths: Sequence[Path], words: Sequence[Path] = ()) -> Source:
+    """Return the source of files that are read as one table; `words` are word lists beside them."""
     files = Files(place.name if len(paths) > 1 else str(paths[0]), tuple(paths))
 
     def read(wanted: Sequence[str]) -> RawTable:
         table = files.read(wanted)
-        return replace(table, warnings=(*table.warnings, *_not_read(place, {*paths})))
+        left = _not_read(place, {*paths, *words})
+        return replace(table, warnings=(*table.warnings, *_word_lists(place, words), *left))
 
     return Source(files.name, files.paths, read)
 
@@ -275,6 +310,11 @@ def _of_class_folders(place: Place) -> Source:
         fix = "put the documents of each class in a folder named after it"
         raise PipelineError(place.name, f"{what}, and no folder for each class", fix)
     folder, folders = place.folder, place.folders
+    if hold_pairs(folders):
+        names = quoted([path.name for path in folders])
+        what = f"the folders {names} hold files of the same names: they look like texts and their labels, no classes"
+        fix = "join them as columns of one .csv, called text and label"
+        raise PipelineError(place.name, what, fix)
     if folder is not None:
         return Source(place.name, (folder,), lambda wanted: read_folder(folder))
     if place.files:
@@ -317,6 +357,14 @@ def _not_read(place: Place, used: Collection[Path]) -> Iterator[str]:
     left = [path.name for path in (*place.files, *place.filled_folders()) if path not in used]
     if left:
         yield f"{place.name}: not read: {first_places(left, NAMES_SHOWN)}"
+
+
+def _word_lists(place: Place, words: Sequence[Path]) -> Iterator[str]:
+    """Yield a warning that names the files with a word a line, which are no classes."""
+    if words:
+        names = first_places([path.name for path in words], NAMES_SHOWN)
+        then = "to have classes of them, name all files"
+        yield f"{place.name}: not read, since their lines are single words: {names}; {then}"
 
 
 def _links(place: Place, paths: Iterable[Path]) -> Iterator[str]:

@@ -9,7 +9,8 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.reading import Chosen
 from pipeline.core.wording import quoted
 from pipeline.corpus.readers.column_names import normalised_name
-from pipeline.corpus.readers.forms import form_of, is_nested, read_as, spelled_alike
+from pipeline.corpus.readers.forms import form_of, is_nested, read_as
+from pipeline.corpus.readers.label_spelling import spelled_alike
 from pipeline.corpus.readers.records import RawTable
 
 _NUMBERED = re.compile(r" \([0-9]+\)\Z")  # how a reader marks a name that the header has already
@@ -74,7 +75,7 @@ def with_plain_cells(table: RawTable, name: str, role: str) -> tuple[RawTable, l
 def written_name(table: RawTable, name: str) -> str:
     """Return a column's name as the header has it: "label" for "label (2)" where "label" is a column too."""
     base = _NUMBERED.sub("", name)
-    return base if base in table.cells.columns else name
+    return base if base != name and base in table.cells.columns else name
 
 
 def namesakes(table: RawTable, name: str) -> list[str]:

@@ -13,7 +13,7 @@ import polars as pl
 from pipeline.core.errors import PipelineError
 from pipeline.core.values import Int64
 from pipeline.corpus.readers.encodings import TextSource, read_source, without_surrogates
-from pipeline.corpus.readers.records import WRONG_FIELDS, RawTable, as_cells
+from pipeline.corpus.readers.records import RawTable, as_cells, none_of
 
 FASTTEXT_PREFIX = "__label__"
 SAMPLE_LINES = 2000
@@ -33,8 +33,7 @@ def read_text(path: Path, wanted: Sequence[str] = ()) -> RawTable:
     pairs = [_tab_pair(line, label_first) for _, line in lines]
     order = "the label, a tab, the text" if label_first else "the text, a tab, the label"
     table = _table(source, lines, pairs, f"each line is {order}")
-    without_tab = np.array([None in pair for pair in pairs], np.int8)
-    return replace(table, problems=table.problems | WRONG_FIELDS * without_tab)
+    return replace(table, wrong_fields=np.array([None in pair for pair in pairs], np.bool_))
 
 
 def read_lines(path: Path) -> tuple[pl.Series, str]:
@@ -133,12 +132,13 @@ def table_of_lines(
     label : the column with the label
     note : what the lines were taken for
     """
-    cells, problems = as_cells(columns)
+    cells, undecodable = as_cells(columns)
     numbers: Int64 = np.array([number for number, _ in lines], dtype=np.int64)
     return RawTable(
         file=source.file,
         cells=cells,
-        problems=problems,
+        wrong_fields=none_of(len(cells)),
+        undecodable=undecodable,
         assumptions=(*source.assumptions, f"{source.file}: {note}"),
         warnings=source.warnings,
         encoding=source.encoding,

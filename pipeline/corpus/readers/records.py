@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import count
 
 import numpy as np
 import polars as pl
 
-from pipeline.core.values import Bool, Int8, Int64
+from pipeline.core.values import Bool, Int64
 from pipeline.corpus.readers.column_facts import ColumnFacts
 from pipeline.corpus.readers.encodings import has_surrogates, without_surrogates
 
-UNDECODABLE, WRONG_FIELDS = 1, 2  # bits of RawTable.problems
+Damage = Mapping[str, Bool]  # by column, (n_records,): which of its cells have bytes that are no text
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +27,8 @@ class RawTable:
 
     file: str
     cells: pl.DataFrame  # string columns, (n_records, n_columns)
-    problems: Int8  # (n_records,) bits: UNDECODABLE, WRONG_FIELDS
+    wrong_fields: Bool  # (n_records,): records that have another number of fields than the table
+    undecodable: Damage = field(default_factory=dict)  # of the columns that hold bytes which are no text
     assumptions: tuple[str, ...] = ()
     encoding: str = ""  # in words; empty where the format has its own
     header_line: int | None = None  # from 1; NO_HEADER, or None where the format knows of none
@@ -43,24 +44,59 @@ class RawTable:
     pieces: tuple[
         RawTable, ...
     ] = ()  # several files read as one: the table of each, in the order of the records
+    taken_from: tuple[RawTable, Int64] | None = (
+        None  # the whole file, and the number in it of each record here
+    )
     _facts: dict[str, ColumnFacts] = field(default_factory=dict, init=False, repr=False)  # by column
 
     def facts(self, name: str) -> ColumnFacts:
         """Return what the cells of a column say, those set aside left out of it; worked out once."""
         if name not in self._facts:
-            cells, sound = self.cells[name], self.problems == 0
+            cells, sound = self.cells[name], ~(self.wrong_fields | self.is_undecodable(name))
             for left_out in self.left_out.values():
                 sound &= ~left_out
-            self._facts[name] = ColumnFacts(name, cells if sound.all() else cells.filter(pl.Series(sound)))
+            told = cells if sound.all() or not sound.any() else cells.filter(pl.Series(sound))
+            self._facts[name] = ColumnFacts(name, told)
         return self._facts[name]
+
+    def is_undecodable(self, *names: str) -> Bool:
+        """Return which records have bytes in one of these columns that are no text; (n_records,)."""
+        damaged = [self.undecodable[name] for name in names if name in self.undecodable]
+        found: Bool = np.logical_or.reduce([none_of(len(self.cells)), *damaged])
+        return found
 
     @cached_property
     def lines(self) -> Int64 | None:
         """The line of each record, int64 (n_records,); worked out only when it is asked for."""
         return None if self.find_lines is None else self.find_lines()
 
+    def taken(self, rows: Bool) -> RawTable:
+        """Return some records as a table of their own, in which each keeps its place in the file.
+
+        Parameters
+        ----------
+        rows : boolean array, shape (n_records,)
+        """
+        numbers = np.flatnonzero(rows).astype(np.int64)
+        return replace(
+            self,
+            cells=self.cells[numbers],
+            wrong_fields=self.wrong_fields[rows],
+            undecodable={name: damaged[rows] for name, damaged in self.undecodable.items()},
+            left_out={reason: left_out[rows] for reason, left_out in self.left_out.items()},
+            together=None if self.together is None else self.together[rows],
+            taken_from=(self if self.taken_from is None else self.taken_from[0], self.numbers(numbers)),
+        )
+
+    def numbers(self, records: Int64) -> Int64:
+        """Return the numbers in the file of some records of the table."""
+        return records if self.taken_from is None else self.taken_from[1][records]
+
     def place(self, record: int) -> str:
         """Return `file:line` of a record, its own file in a folder, else `file:record N`."""
+        if self.taken_from is not None:
+            whole, numbers = self.taken_from
+            return whole.place(int(numbers[record]))
         if self.pieces:
             piece, start = self._piece_of(record)
             return piece.place(record - start)
@@ -81,7 +117,9 @@ class RawTable:
 
         In a folder each document has a file of its own, and keeps its number in the whole.
         """
-        if self.files is not None:
+        if self.taken_from is not None:
+            yield from self.taken_from[0].by_file(self.numbers(records))
+        elif self.files is not None:
             yield from ((self.files[record], (record,), ()) for record in records.tolist())
         elif self.pieces:
             start = 0
@@ -97,35 +135,36 @@ class RawTable:
 def distinct(names: Sequence[str]) -> list[str]:
     """Return names of which none is there twice: the second "label" becomes "label (2)"."""
     taken = set(names)
-    found: list[str] = []
+    found: dict[str, None] = {}
     for name in names:
         numbered = (f"{name} ({number})" for number in count(2))
-        found.append(next(new for new in numbered if new not in taken) if name in found else name)
-        taken.add(found[-1])
-    return found
+        new = next(new for new in numbered if new not in taken) if name in found else name
+        taken.add(new)
+        found[new] = None
+    return [*found]
 
 
-def as_cells(columns: Mapping[str, Sequence[str | None]]) -> tuple[pl.DataFrame, Int8]:
-    """Return the columns of a text file as cells, and which records are `UNDECODABLE`.
+def as_cells(columns: Mapping[str, Sequence[str | None]]) -> tuple[pl.DataFrame, Damage]:
+    """Return the columns of a text file as cells, and which of them are undecodable.
 
     Each byte that is not of the file's encoding, a lone surrogate, becomes U+FFFD, in names of columns too.
 
-    >>> cells, problems = as_cells({"text": ["good", "caf\\udce9"], "label": ["pos", None]})
-    >>> cells["text"].to_list(), problems.tolist()
-    (['good', 'caf�'], [0, 1])
+    >>> cells, undecodable = as_cells({"text": ["good", "caf\\udce9"], "label": ["pos", None]})
+    >>> cells["text"].to_list(), undecodable["text"].tolist(), [*undecodable]
+    (['good', 'caf�'], [False, True], ['text'])
     """
     with suppress(UnicodeEncodeError):  # of lone surrogates
-        cells = pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String))
-        return cells, no_problems(len(cells))
-    if any(map(has_surrogates, columns)):
-        columns = dict(zip(distinct([*map(without_surrogates, columns)]), columns.values(), strict=True))
-    records = zip(*columns.values(), strict=True)
-    damaged = np.array([any(cell and has_surrogates(cell) for cell in record) for record in records], np.int8)
-    if damaged.any():
-        columns = {
-            name: [cell and without_surrogates(cell) for cell in cells] for name, cells in columns.items()
-        }
-    return pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String)), UNDECODABLE * damaged
+        return pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String)), {}
+    names = [*columns]
+    if any(map(has_surrogates, names)):
+        names = distinct([*map(without_surrogates, names)])
+    undecodable, decoded = {}, {}
+    for name, cells in zip(names, columns.values(), strict=True):
+        damaged = np.array([cell is not None and has_surrogates(cell) for cell in cells], dtype=np.bool_)
+        if damaged.any():
+            undecodable[name] = damaged
+        decoded[name] = [cell and without_surrogates(cell) for cell in cells] if damaged.any() else cells
+    return pl.DataFrame(decoded, schema=dict.fromkeys(names, pl.String)), undecodable
 
 
 def is_blank(cells: pl.Series) -> pl.Series:
@@ -133,6 +172,6 @@ def is_blank(cells: pl.Series) -> pl.Series:
     return cells.is_null() | (cells.str.strip_chars().str.len_bytes() == 0).fill_null(False)
 
 
-def no_problems(n_records: int) -> Int8:
-    """Return the `problems` of a table in which every record is sound; int8 zeros, shape (n_records,)."""
-    return np.zeros(n_records, dtype=np.int8)
+def none_of(n_records: int) -> Bool:
+    """Return a mask of records that holds for none, (n_records,)."""
+    return np.zeros(n_records, dtype=np.bool_)

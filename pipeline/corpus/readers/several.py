@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from pipeline.core.values import Bool
 from pipeline.core.wording import quoted
 from pipeline.corpus.readers.column_names import is_known_name
 from pipeline.corpus.readers.packing import is_empty
-from pipeline.corpus.readers.records import RawTable
+from pipeline.corpus.readers.records import RawTable, none_of
 from pipeline.corpus.readers.table import ending_of, read_headless, read_records
 
 WITH_OPTIONAL_FIELDS = (".jsonl", ".ndjson", ".json")  # formats in which a record may lack a field
@@ -71,7 +71,8 @@ def join(tables: Sequence[RawTable], name: str, *notes: str) -> RawTable:
     return RawTable(
         file=name,
         cells=pl.concat([table.cells for table in tables]),
-        problems=np.concatenate([table.problems for table in tables]),
+        wrong_fields=np.concatenate([table.wrong_fields for table in tables]),
+        undecodable=_joined_masks(tables, lambda table: table.undecodable),
         assumptions=(*notes, *_said_of_all(tables, name)),
         encoding=" and ".join(dict.fromkeys(table.encoding for table in tables if table.encoding)),
         header_line=tables[0].header_line,
@@ -80,19 +81,19 @@ def join(tables: Sequence[RawTable], name: str, *notes: str) -> RawTable:
         nested=frozenset().union(*(table.nested for table in tables)),
         warnings=tuple(line for table in tables for line in table.warnings),
         unlabelled=pl.concat(unlabelled) if unlabelled else None,
-        left_out=_joined_masks(tables),
+        left_out=_joined_masks(tables, lambda table: table.left_out),
         pieces=tuple(tables),
     )
 
 
-def _joined_masks(tables: Sequence[RawTable]) -> dict[str, Bool]:
-    reasons = dict.fromkeys(reason for table in tables for reason in table.left_out)
-    none = [np.zeros(len(table.cells), dtype=np.bool_) for table in tables]
+def _joined_masks(
+    tables: Sequence[RawTable], masks: Callable[[RawTable], Mapping[str, Bool]]
+) -> dict[str, Bool]:
+    """Return the masks that any of the tables has, of all their records; none of a table without such a mask."""
+    names = dict.fromkeys(name for table in tables for name in masks(table))
     return {
-        reason: np.concatenate(
-            [table.left_out.get(reason, no) for table, no in zip(tables, none, strict=True)]
-        )
-        for reason in reasons
+        name: np.concatenate([masks(table).get(name, none_of(len(table.cells))) for table in tables])
+        for name in names
     }
 
 
@@ -150,9 +151,15 @@ def _agreeing(table: RawTable, first: RawTable, names: list[str]) -> RawTable:
         cells = table.cells.with_columns(empty).select(names)
         return replace(table, cells=cells, assumptions=(*table.assumptions, note))
     if _has_no_header(table, first, names) and (headless := _without_header(table)) is not None:
-        cells = headless.cells.rename(dict(zip(headless.cells.columns, names, strict=True)))
+        called = dict(zip(headless.cells.columns, names, strict=True))
+        damage = {called[column]: damaged for column, damaged in headless.undecodable.items()}
         note = f"{table.file}: there is no header; the columns are called as in {first.file}"
-        return replace(headless, cells=cells, assumptions=(*_but_of_header(headless), note))
+        return replace(
+            headless,
+            cells=headless.cells.rename(called),
+            undecodable=damage,
+            assumptions=(*_but_of_header(headless), note),
+        )
     raise DifferingColumns(
         table.file, _difference(own, names, first.file), "give files with the same columns, or one of them"
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from pipeline.corpus.readers.arrow import FILE_MAGIC, OLD_FEATHER_MAGIC, is_arrow_stream, read_arrow
+from pipeline.corpus.readers.arrow import OLD_FEATHER_MAGIC, is_arrow_stream, read_arrow
+from pipeline.corpus.readers.arrow_messages import FILE_MAGIC
 from pipeline.corpus.readers.databases import SQLITE_MAGIC, read_database
 from pipeline.corpus.readers.head import Head
 from pipeline.corpus.readers.kinds import AS_TEXT, UNPACK, Kind, begins, has_member

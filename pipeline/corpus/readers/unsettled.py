@@ -7,11 +7,13 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.lists import as_typed
 from pipeline.core.reading import NO_HEADER, Chosen
 from pipeline.corpus.readers.records import RawTable
 
 AT_TERMINAL = "chosen at the terminal"
 SHOWN = 8  # columns of a question
+MOST_JOINED = 3  # columns that are offered as one text
 
 
 class Unsettled(PipelineError):
@@ -31,6 +33,8 @@ class Unsettled(PipelineError):
         values = ", ".join(f'"{" ".join(name.split())}" ({", ".join(columns[name])})' for name in shown)
         rest = f" and {len(columns) - SHOWN} more" if len(columns) > SHOWN else ""
         options = ", ".join(f"--{role} {_typed(name)}" for name in shown)
+        if role == "text" and 1 < len(columns) <= MOST_JOINED:
+            options += f", or {'both' if len(columns) == 2 else 'all'}: --text {joined_option([*columns])}"
         super().__init__(where, f"columns {values}{rest} could each be the {role}", f"choose one: {options}")
 
     def __reduce__(self) -> tuple[type[Unsettled], tuple[str, str, Mapping[str, Sequence[str]]]]:  # type: ignore[override]
@@ -50,6 +54,15 @@ def in_every_file(others: Sequence[RawTable], ask: Ask | None, question: Unsettl
     return ask(question) if ask else None
 
 
+def joined_option(names: Sequence[str]) -> str:
+    r"""Return columns as `--text` takes them as one text; one alone as any option takes it.
+
+    >>> joined_option(["title", "body"]), joined_option(["why"]), joined_option(["what, then", "why"])
+    ('title,body', 'why', '"\'what, then\',why"')
+    """
+    return _typed(",".join(map(as_typed, names)) if len(names) > 1 else names[0])
+
+
 def _typed(name: str) -> str:
     """Return a name as it is typed at a command line."""
-    return name if re.fullmatch(r"[\w.-]+", name) else json.dumps(name, ensure_ascii=False)
+    return name if re.fullmatch(r"[\w.,-]+", name) else json.dumps(name, ensure_ascii=False)

@@ -18,6 +18,8 @@ _MARKS = (  # the longer ones first: that of UTF-32 begins with that of UTF-16
 )
 _PART = 1 << 14  # bytes of the beginning and of the middle that are looked at
 _ASCII_SHARE = 0.3  # of UTF-16 text in an alphabet of ASCII at least so many characters have a zero byte
+_CONTROLS = bytes({*range(1, 32)} - {*b"\n\r"})  # with the tab, which every Devanagari letter has
+_FEWEST_CONTROLS = 0.1  # share of the bytes of valid UTF-8 that makes UTF-16 of it
 _SOUND = 0.95  # least share of characters that stand where such a character can
 
 
@@ -55,7 +57,10 @@ def _reads_as_lines(sample: bytes, encoding: Encoding) -> bool:
     """Whether bytes that are no UTF-8 read as lines of letters: UTF-16 of a script of which few bytes are zero."""
     with suppress(UnicodeDecodeError):
         sample.decode()
-        return False
+        if len(sample.translate(None, _CONTROLS)) > (1 - _FEWEST_CONTROLS) * len(sample):
+            return (
+                False  # the bytes of Cyrillic, Hebrew and Arabic letters are ASCII, every other one a control
+            )
     text = encoding.decode(sample)
     lines = text.count("\n")
     return 0 < lines >= sample.count(b"\n") / 4 and UNFIT not in text and soundness(text) >= _SOUND

@@ -17,7 +17,7 @@ from pipeline.core.reading import NO_HEADER
 from pipeline.corpus.readers.delimited import column_names
 from pipeline.corpus.readers.header import find_beginning, left_out
 from pipeline.corpus.readers.packing import PART, open_content
-from pipeline.corpus.readers.records import RawTable, no_problems
+from pipeline.corpus.readers.records import RawTable, none_of
 
 if TYPE_CHECKING:
     from fastexcel import ExcelReader
@@ -106,7 +106,7 @@ def _as_table(path: Path, name: str, rows: pl.DataFrame, wanted: Sequence[str]) 
     return RawTable(
         file=str(path),
         cells=table,
-        problems=no_problems(len(kept)),
+        wrong_fields=none_of(len(kept)),
         left_out=left_out(table, above, header),
         assumptions=(
             f'{path}: the sheet "{name}" is read',

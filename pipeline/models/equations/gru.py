@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from pipeline.models.equations.product import product
 from pipeline.models.equations.values import Array, Cell, CellWeights, State, Step, StepGradient, sigmoid
 
 
@@ -26,8 +27,10 @@ def _step(weights: CellWeights, x: Array, state: State) -> tuple[State, dict[str
     .. [1] Cho et al. (2014), arXiv:1406.1078, section 2.3.
     """
     (h,) = state
-    xz, xr, xc = np.split(x @ weights.kernel + weights.bias[0], 3, axis=1)  # (N, H) each
-    hz, hr, memory = np.split(h @ weights.recurrent_kernel + weights.bias[1], 3, axis=1)  # (N, H) each
+    xz, xr, xc = np.split(product(x, weights.kernel) + weights.bias[0], 3, axis=1)  # (N, H) each
+    hz, hr, memory = np.split(
+        product(h, weights.recurrent_kernel) + weights.bias[1], 3, axis=1
+    )  # (N, H) each
     z, r = sigmoid(xz + hz), sigmoid(xr + hr)
     candidate = np.tanh(xc + r * memory)
     return (z * h + (1 - z) * candidate,), {"z": z, "r": r, "candidate": candidate}

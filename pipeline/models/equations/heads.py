@@ -32,8 +32,10 @@ def _back_to_last(states: Array, lengths: Lengths, d_read: Array) -> Array:
 
 
 def _mean(states: Array, lengths: Lengths) -> Array:
-    """Return (h_1 + .. + h_L) / L."""
-    total: Array = np.where(real(states, lengths), states, 0).sum(axis=1)  # (N, H)
+    """Return (h_1 + .. + h_L) / L, added up one after the other: padding and other documents change no bit of it."""
+    total = np.zeros_like(states[:, 0])  # (N, H)
+    for t in range(states.shape[1]):
+        total += np.where((t < lengths)[:, None], states[:, t], 0)
     return total / lengths[:, None].astype(states.dtype)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from pipeline.models.equations.product import product
 from pipeline.models.equations.values import Array, Cell, CellWeights, State, Step, StepGradient, sigmoid
 
 
@@ -27,7 +28,7 @@ def _step(weights: CellWeights, x: Array, state: State) -> tuple[State, dict[str
     .. [2] Gers, Schmidhuber, Cummins (2000), Learning to forget, Neural Computation 12(10).
     """
     h, c = state
-    sums = x @ weights.kernel + h @ weights.recurrent_kernel + weights.bias  # (N, 4H)
+    sums = product(x, weights.kernel) + product(h, weights.recurrent_kernel) + weights.bias  # (N, 4H)
     for_i, for_f, for_g, for_o = np.split(sums, 4, axis=1)  # (N, H) each
     i, f, g, o = sigmoid(for_i), sigmoid(for_f), np.tanh(for_g), sigmoid(for_o)
     c = f * c + i * g

@@ -9,6 +9,7 @@ import numpy as np
 
 from pipeline.core.models import FORWARD, MODELS
 from pipeline.models.equations.heads import HEADS
+from pipeline.models.equations.product import product
 from pipeline.models.equations.through_time import CELLS, forward
 from pipeline.models.equations.values import Array, CellWeights, Lengths, Trace
 from pipeline.models.networks.build import STANDARDISE, NetworkSpec
@@ -165,7 +166,7 @@ def _run_averaged(spec: NetworkSpec, weights: Weights, embedded: Array, lengths:
         average = (average - mean) / deviation
     hidden = average
     for number in range(spec.layers):
-        sums = hidden @ weights[f"hidden_{number}/kernel"] + weights[f"hidden_{number}/bias"]
+        sums = product(hidden, weights[f"hidden_{number}/kernel"]) + weights[f"hidden_{number}/bias"]
         hidden = np.maximum(sums, 0)  # (B, H)
     return NetworkRun(_logits(weights, hidden), hidden)
 
@@ -176,5 +177,5 @@ def _output_shapes(width: int, n_classes: int) -> dict[str, tuple[int, ...]]:
 
 def _logits(weights: Weights, encoded: Array) -> Array:
     """Return encoded W + b; (B, C)."""
-    logits: Array = encoded @ weights["output/kernel"] + weights["output/bias"]
+    logits: Array = product(encoded, weights["output/kernel"]) + weights["output/bias"]
     return logits

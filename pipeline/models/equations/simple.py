@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pipeline.models.equations.product import product
 from pipeline.models.equations.values import Array, Cell, CellWeights, State, Step, StepGradient
 
 
@@ -44,7 +45,8 @@ def simple_cell(activation: Activation, layer: str = "") -> Cell:
 
     def step(weights: CellWeights, x: Array, state: State) -> tuple[State, dict[str, Array]]:
         (h,) = state
-        return (activation.function(x @ weights.kernel + h @ weights.recurrent_kernel + weights.bias),), {}
+        sums = product(x, weights.kernel) + product(h, weights.recurrent_kernel) + weights.bias  # (N, H)
+        return (activation.function(sums),), {}
 
     def gradient(weights: CellWeights, step: Step, d_after: State) -> StepGradient:
         d_sum = d_after[0] * activation.slope(step.after[0])  # (N, H)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from pipeline.core.values import PADDING_ROW, IndexedCorpus, Int32, Int64
 from pipeline.text.ragged import span_positions
@@ -66,6 +67,32 @@ def shuffle_words(indexed: IndexedCorpus, generator: np.random.Generator, but_la
     drawn = generator.random(len(from_end))
     place = np.where(from_end >= but_last, drawn, np.arange(1, len(from_end) + 1))  # (M',)
     return IndexedCorpus(indexed.indices[np.lexsort((place, of_document))], indexed.offsets)
+
+
+def words_in_own_order(indexed: IndexedCorpus, seed: int) -> IndexedCorpus:
+    """Return documents with the words of each in an order drawn by the seed and by what the document holds alone.
+
+    So it is the same whichever documents are beside it.
+    """
+    of_document, from_end = places(indexed)  # (M',), (M',)
+    place = from_end.astype(np.uint64)
+    words = _mixed(_mixed(indexed.indices.astype(np.uint64) + np.uint64(seed << 32)) + place)
+    document = np.add.reduceat(words, indexed.offsets[:-1]) if indexed.n_docs else words  # (N,), modulo 2^64
+    drawn = _mixed(document[of_document] + _mixed(place))
+    return IndexedCorpus(indexed.indices[np.lexsort((drawn, of_document))], indexed.offsets)
+
+
+def _mixed(numbers: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    """Return numbers that look drawn at random, always the same ones of the same.
+
+    Notes
+    -----
+    Steele, Lea, Flood (2014), Fast splittable pseudorandom number generators, OOPSLA: SplitMix64.
+    """
+    mixed = numbers + np.uint64(0x9E3779B97F4A7C15)
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return mixed ^ (mixed >> np.uint64(31))
 
 
 def places(indexed: IndexedCorpus) -> tuple[Int64, Int64]:

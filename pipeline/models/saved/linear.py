@@ -5,19 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
 from pipeline.core.names import ModelName
+from pipeline.core.resources import one_blas_thread
 from pipeline.core.values import Bool, Float32, Float64, Int64, TokenizedCorpus, Vocabulary
 from pipeline.models.baselines.features import Learned, Weigh, Weights, average, presence
 from pipeline.models.baselines.table import BASELINES
 from pipeline.models.equations.output import softmax
+from pipeline.models.equations.product import product
 from pipeline.models.saved.model import Common, Contributions, Places, SavedModel, contrast
-from pipeline.run_folder.models import WEIGHTS, Array, Description, read_arrays, read_embedding
+from pipeline.run_folder.models import Array, SavedFiles
 from pipeline.settings.tables import BaselineSettings
 from pipeline.text.ngrams import NgramVocabulary, count_ngrams, find_occurrences
 from pipeline.text.ragged import split
@@ -38,6 +40,11 @@ class SavedLinear(SavedModel):
     classes: Int64  # (K,), places in `label_names`: of each problem, or of the two sides of one
     one_versus_rest: bool = False  # logistic functions divided by their sum, else softmax
 
+    @cached_property
+    def _by_feature(self) -> Weights:
+        """The coefficients as they are multiplied with, (F, P)."""
+        return np.ascontiguousarray(self.coefficients.T)
+
     @property
     def method(self) -> str | None:
         """Its words add up to its answer; None where the answer is the same for every document."""
@@ -45,7 +52,7 @@ class SavedLinear(SavedModel):
 
     def answer(self, texts: pl.Series) -> Float32:
         """Return each text's distribution over the classes; float32 (N, C), 0 for classes never trained."""
-        sums = self.features.of(tokenize(texts, self.tokenizer)) @ self.coefficients.T  # (N, P)
+        sums = self.features.sums(tokenize(texts, self.tokenizer), self._by_feature)  # (N, P)
         answers = np.zeros((len(texts), len(self.label_names)), dtype=np.float32)
         answers[:, self.classes] = self._probabilities(sums + self.intercepts)
         return answers
@@ -91,6 +98,11 @@ class NgramFeatures:
         counts.data = self.weigh(counts, self.learned, self.settings)
         return counts
 
+    def sums(self, tokenized: TokenizedCorpus, by_feature: Weights) -> Weights:
+        """Return each document's values times coefficients (F, P), added up n-gram after n-gram; (N, P)."""
+        summed: Weights = self.of(tokenized) @ by_feature
+        return summed
+
     def by_word(self, tokenized: TokenizedCorpus, coefficients: Float64) -> Iterator[Float64]:
         """Yield each document's sums word by word.
 
@@ -134,6 +146,11 @@ class AverageFeatures:
         averages /= self.learned["scale"]
         return averages
 
+    def sums(self, tokenized: TokenizedCorpus, by_feature: Weights) -> Weights:
+        """Return the averages times coefficients (D, P), no document depending on another; (N, P)."""
+        with one_blas_thread():
+            return product(self.of(tokenized), by_feature)
+
     def by_word(self, tokenized: TokenizedCorpus, coefficients: Float64) -> Iterator[Float64]:
         """Yield each document's sums word by word: of T words, (vector - mean) / scale / T each."""
         for rows in split(encode_known(tokenized, self.vocabulary, self.covered)):
@@ -152,23 +169,24 @@ NO_NGRAMS = NgramVocabulary(pl.Series([], dtype=pl.String), np.zeros(0, dtype=np
 ONE_VERSUS_REST = {"softmax": False, "one-versus-rest": True, "prior": False}  # by what `probabilities` says
 
 
-def read_linear(folder: Path, described: Description, own: Common) -> SavedLinear:
-    """Return the linear model of a folder; `own` is what it has in common with every kind of model.
+def read_linear(files: SavedFiles, own: Common) -> SavedLinear:
+    """Return the linear model of a fit's files; `own` is what it has in common with every kind of model.
 
     Raises
     ------
     PipelineError
         If a file is missing or damaged.
     KeyError, TypeError, ValueError
-        If `described` is not what a linear model's `model.json` holds.
+        If `model.json` is not what that of a linear model holds.
     """
+    described = files.described
     one_versus_rest, n_fitted = ONE_VERSUS_REST[described["probabilities"]], int(described["n_classes"])
     if described["probabilities"] == "prior":
-        arrays = read_arrays(folder / WEIGHTS, {"classes": (n_fitted,), "class_prior": (n_fitted,)})
+        arrays = files.weights({"classes": (n_fitted,), "class_prior": (n_fitted,)})
         coefficients, intercepts = np.zeros((n_fitted, 0)), np.log(arrays["class_prior"])
         features: Features = NgramFeatures(NO_NGRAMS, presence, {}, BaselineSettings())
     else:
-        features, arrays = _features(folder, described, n_fitted)
+        features, arrays = _features(files, n_fitted)
         coefficients, intercepts = arrays["coefficients"], arrays["intercepts"]
     classes = arrays["classes"].astype(np.int64)
     if not set(classes.tolist()) <= set(range(len(own.label_names))):
@@ -176,8 +194,9 @@ def read_linear(folder: Path, described: Description, own: Common) -> SavedLinea
     return SavedLinear(*own, features, coefficients, intercepts, classes, one_versus_rest)
 
 
-def _features(folder: Path, described: Description, n_fitted: int) -> tuple[Features, dict[str, Array]]:
+def _features(files: SavedFiles, n_fitted: int) -> tuple[Features, dict[str, Array]]:
     """Return what a model reads, and its arrays."""
+    described = files.described
     entry = BASELINES[ModelName.parse(str(described["name"])).model]
     n_features, problems = int(described["n_features"]), 1 if n_fitted == 2 else n_fitted
     shapes: dict[str, tuple[int, ...]] = {
@@ -187,10 +206,9 @@ def _features(folder: Path, described: Description, n_fitted: int) -> tuple[Feat
         **dict.fromkeys(described["learned"], (n_features,)),
     }
     if entry.ngrams is None:
-        embedding = read_embedding(folder.parent / described["embedding"], n_features)
-        arrays = read_arrays(folder / WEIGHTS, shapes)
+        embedding, arrays = files.embedding(n_features), files.weights(shapes)
         return AverageFeatures(*embedding, arrays), arrays
-    arrays = read_arrays(folder / WEIGHTS, shapes | {"ngram_keys": (n_features,)})
+    arrays = files.weights(shapes | {"ngram_keys": (n_features,)})
     tokens = pl.Series(described["tokens"], dtype=pl.String)
     shortest, longest = int(described["ngram_min"]), int(described["ngram_max"])
     ngrams = NgramVocabulary(tokens, arrays["ngram_keys"], shortest, longest)

@@ -3,45 +3,151 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.names import slug
+from pipeline.models.golden import A_FEW
+from pipeline.models.saved.ensemble import Ensemble
 from pipeline.models.saved.linear import read_linear
 from pipeline.models.saved.model import Common, SavedModel
 from pipeline.models.saved.network import SavedNetwork, read_network
-from pipeline.run_folder.models import MODEL, Description, describe, model_folder, read_from, saved_names
+from pipeline.models.saved.replayed import check_golden
+from pipeline.run_folder.models import FOLDER, SavedFiles, describe, model_folder, names_on
+from pipeline.run_folder.shelf import MODEL, NESTED, FolderShelf, Shelf, read_bundle
 from pipeline.settings.tables import SETTINGS, TokenizerSettings
 from pipeline.tasks.table import TASKS
 from pipeline.text.unspaced import check_word_breaker
 
-_READERS: dict[str, Callable[[Path, Description, Common], SavedModel]] = {  # of each kind
+_READERS: dict[str, Callable[[SavedFiles, Common], SavedModel]] = {  # of each kind
     "linear": read_linear,
     "network": read_network,
 }
 
 
-def load_model(folder: Path, name: str | None = None) -> SavedModel:
-    """Return a model that a run saved: the first seed's fit of the first fold.
+def load_model(
+    place: Path | str,
+    name: str | None = None,
+    *,
+    seed: int | None = None,
+    fold: int | None = None,
+    ensemble: bool = False,
+) -> SavedModel:
+    """Return a model that a run saved: the first seed's fit of the first fold unless another is asked for.
 
     Parameters
     ----------
-    folder : Path
-        A run folder; without a name a model's own folder in its `models/`.
+    place : Path
+        A run folder, a model's own folder, wherever that lies now, or a bundle (`export RUN --to bundle FILE.zip`).
     name : str, optional
-        As the run names it, such as `tfidf` or `lstm:max@word2vec`.
+        As the run names it, such as `tfidf` or `lstm:max@word2vec`; needed where the place has several models.
+    seed, fold : int, optional
+        Which fit, as the run counts them, from 0.
+    ensemble : bool
+        All seeds of the fold as one model, whose probabilities are the mean of theirs.
 
     Raises
     ------
     PipelineError
-        If there is no such model, it is in the format of another version, or a file is missing or damaged.
+        If there is no such model or fit, it is in the format of another version, a file is missing, damaged or not the
+        one that the run wrote, or the model does not answer as it did when it was fitted.
+    ValueError
+        If one seed is asked for, and all of them.
     """
-    place = Path(folder) if name is None else model_folder(folder, name)
-    if not (place / MODEL).is_file():
-        raise _absent(place, f'model "{name}"' if name else "model")
-    described = describe(place)
-    with read_from(place / MODEL, "it describes no model of this version"):
+    if ensemble and seed is not None:
+        raise ValueError("a seed is one model, an ensemble is all of them")
+    shelf, folder = find_model(place, name)
+    files = fits_on(shelf, folder)
+    first = files[0]
+    fold = first.described["fold"] if fold is None else fold
+    wanted = [
+        one
+        for one in files
+        if one.described["fold"] == fold and (ensemble or seed is None or one.described["seed"] == seed)
+    ]
+    if not wanted:
+        raise _no_fit(files, seed, fold)
+    members = [read_saved(one) for one in (wanted if ensemble else wanted[:1])]
+    return members[0] if len(members) == 1 else Ensemble.of(members)
+
+
+def find_model(place: Path | str, name: str | None = None) -> tuple[Shelf, str]:
+    """Return where a model's files lie, and its folder there; parameters and errors are those of `load_model`."""
+    place = Path(place)
+    if place.is_file():
+        shelf: Shelf = read_bundle(place)
+        return shelf, _named(shelf, str(place), name)
+    if name is None and (place / MODEL).is_file():
+        own = place if place.name not in ("", "..") else place.resolve()
+        if NESTED.fullmatch(own.name) and (own.parent / MODEL).is_file():
+            return FolderShelf(own.parent.parent), f"{own.parent.name}/{own.name}"
+        return FolderShelf(own.parent), own.name
+    shelf = FolderShelf(place / FOLDER if (place / FOLDER).is_dir() else place)
+    return shelf, _named(shelf, str(place), name)
+
+
+def _named(shelf: Shelf, place: str, name: str | None) -> str:
+    """Return the folder of the model of a name, without a name of the only one there is."""
+    folders = shelf.models()
+    if name is not None:
+        found = [folder for folder in folders if folder == slug(name)]
+        found = found or [folder for folder in folders if describe(shelf, folder)["name"] == name]
+        if found:
+            return found[0]
+    elif len(folders) == 1:
+        return folders[0]
+    asked = (
+        f'there is no model "{name}"' if name else "it has several models" if folders else "there is no model"
+    )
+    names = names_on(shelf)
+    where = shelf.place(f"{slug(name)}/{MODEL}") if name else place
+    anew = "give the folder of a run that trained a model, or a bundle"
+    raise PipelineError(where, asked, f"give one of {', '.join(names)}" if names else anew)
+
+
+def fits_on(shelf: Shelf, folder: str) -> list[SavedFiles]:
+    """Return the fits of a model, ordered by fold and seed; they share the vectors that were read once.
+
+    Raises
+    ------
+    PipelineError
+        If a `model.json` is damaged, or in the format of another version.
+    """
+    nested = sorted((fold, seed) for seed, fold in shelf.nested(folder))
+    own = [folder, *(f"{folder}/s{seed}.f{fold}" for fold, seed in nested)]
+    first = SavedFiles(shelf, own[0], describe(shelf, own[0]))
+    found = [first, *(SavedFiles(shelf, one, describe(shelf, one), first.shared) for one in own[1:])]
+    for one in found:
+        with one.reading(f"{one.folder}/{MODEL}", _OTHER):
+            if not all(type(one.described[key]) is int for key in ("seed", "fold")):
+                raise ValueError("seed and fold are no numbers")
+    return sorted(found, key=lambda one: (one.described["fold"], one.described["seed"]))
+
+
+_OTHER = "it describes no model of this version"
+
+
+def _no_fit(files: Sequence[SavedFiles], seed: int | None, fold: int) -> PipelineError:
+    folds = sorted({one.described["fold"] for one in files})
+    if fold not in folds:
+        what = f"fold {fold} was not kept; kept: {', '.join(map(str, folds))}"
+        return PipelineError(files[0].where, what, "give one of these, or run again with --keep-folds")
+    seeds = [str(one.described["seed"]) for one in files if one.described["fold"] == fold]
+    return PipelineError(files[0].where, f"there is no seed {seed} of it", f"give one of {', '.join(seeds)}")
+
+
+def read_saved(files: SavedFiles, golden: Sequence[int] | None = A_FEW) -> SavedModel:
+    """Return the model of a fit's files, when it has answered some golden texts (all: None) as it did when fitted.
+
+    Raises
+    ------
+    PipelineError
+        As `load_model`.
+    """
+    described = files.described
+    with files.reading(f"{files.folder}/{MODEL}", _OTHER):
         name, task, labels = described["name"], described["task"], tuple(described["label_names"])
         if task not in TASKS:
             raise ValueError(f"task is {json.dumps(task)}")
@@ -52,8 +158,11 @@ def load_model(folder: Path, name: str | None = None) -> SavedModel:
             setting = SETTINGS[key]
             if type(value) is not type(setting.default) or not setting.check.allows(value):
                 raise ValueError(f"{key} is {json.dumps(value)}")
-        check_word_breaker(str(place / MODEL), described["word_breaker"])
-        return _READERS[described["kind"]](place, described, own)
+        check_word_breaker(files.where, described["word_breaker"])
+        model = _READERS[described["kind"]](files, own)
+        answered = files.golden()
+    check_golden(model, answered, files, golden)
+    return model
 
 
 def load_network(run: Path, name: str) -> SavedNetwork:
@@ -67,13 +176,9 @@ def load_network(run: Path, name: str) -> SavedNetwork:
     own = model_folder(run, name)
     model = load_model(own) if (own / MODEL).is_file() else None
     if not isinstance(model, SavedNetwork):
-        raise _absent(own, f'network "{name}"', "network")
+        names = names_on(FolderShelf(own.parent), "network")
+        fix = (
+            f"give one of {', '.join(names)}" if names else "give the folder of a run that trained a network"
+        )
+        raise PipelineError(str(own / MODEL), f'there is no network "{name}"', fix)
     return model
-
-
-def _absent(own: Path, what: str, *kinds: str) -> PipelineError:
-    """Return the error for a model that is not there, with the names of those that are."""
-    names = saved_names(own.parent.parent, *kinds)
-    anew = f"give the folder of a run that trained a {kinds[0] if kinds else 'model'}"
-    fix = f"give one of {', '.join(names)}" if names else anew
-    return PipelineError(str(own / MODEL), f"there is no {what}", fix)

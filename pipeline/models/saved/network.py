@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -15,7 +14,6 @@ from numpy.typing import ArrayLike
 from pipeline.core.models import networks
 from pipeline.core.names import ModelName
 from pipeline.core.resources import in_two_threads, one_blas_thread
-from pipeline.core.seeds import stage_generator
 from pipeline.core.values import (
     UNKNOWN_ROW,
     Bool,
@@ -29,12 +27,10 @@ from pipeline.core.values import (
 from pipeline.models.equations.network import Weights, run_network, weight_shapes
 from pipeline.models.equations.output import SHARES, embed, softmax
 from pipeline.models.equations.values import Array
-from pipeline.models.networks.batches import Batch, batches, shuffle_words, visible
+from pipeline.models.networks.batches import Batch, batches, visible, words_in_own_order
 from pipeline.models.networks.build import NetworkSpec
 from pipeline.models.saved.model import Common, Contributions, Places, SavedModel, contrast
-from pipeline.run_folder.models import WEIGHTS, Description, read_arrays, read_embedding
-from pipeline.run_folder.reading import CONFIG
-from pipeline.settings.reading import load_config
+from pipeline.run_folder.models import SavedFiles
 from pipeline.text.ragged import split
 from pipeline.text.tokenizer import tokenize
 from pipeline.text.vocabulary import encode_known
@@ -65,18 +61,13 @@ class SavedNetwork(SavedModel):
         return "occlusion" if self.shuffle_seed is None else None
 
     def answer(self, texts: pl.Series) -> Float32:
-        """Return each text's distribution over the classes: all that can be shuffled is, see `as_read`."""
+        """Return each text's distribution over the classes; float32 (N, C)."""
         return self.probabilities(self.as_read(tokenize(texts, self.tokenizer)))
 
     def as_read(self, tokenized: TokenizedCorpus) -> IndexedCorpus:
-        """Return documents as the network reads them: rows, cut to length, shuffled where it was trained so.
-
-        Words are shuffled as the run shuffled them if the documents are those of one of its parts, in its order.
-        """
+        """Return documents as the network reads them: rows, cut to length, in an order of their own if trained so."""
         cut = self._cut(encode_known(tokenized, self.vocabulary, self.covered))
-        if self.shuffle_seed is None:
-            return cut
-        return shuffle_words(cut, stage_generator(self.shuffle_seed, "shuffled words"))
+        return cut if self.shuffle_seed is None else words_in_own_order(cut, self.shuffle_seed)
 
     def places_read(self, tokenized: TokenizedCorpus) -> list[Int32]:
         """Return which tokens of each document the network reads; of an empty one place 0, the unknown row."""
@@ -187,30 +178,30 @@ def occlude(logits: Logits, rows: Int32, places: Int64, nothing: int, max_timest
 # --- from files
 
 
-def read_network(folder: Path, described: Description, own: Common) -> SavedNetwork:
-    """Return the network of a folder; `own` is what it has in common with every kind of model.
+def read_network(files: SavedFiles, own: Common) -> SavedNetwork:
+    """Return the network of a fit's files; `own` is what it has in common with every kind of model.
 
     Raises
     ------
     PipelineError
         If a file is missing or damaged.
     KeyError, TypeError, ValueError
-        If `described` is not what a network's `model.json` holds.
+        If `model.json` is not what that of a network holds.
     """
+    described = files.described
     spec, max_tokens = NetworkSpec(**described["network"]), int(described["max_tokens"])
     if spec.head not in (networks()[spec.model].heads or ("",)):
         raise ValueError(f'{spec.model} has no head "{spec.head}"')
     if len(own.label_names) != spec.n_classes:
         raise ValueError(f"{spec.n_classes} classes, {len(own.label_names)} labels")
-    embedding = folder.parent / described["embedding"]
-    vocabulary, vectors, covered = read_embedding(embedding, spec.embedding_dim)
+    vocabulary, vectors, covered = files.embedding(spec.embedding_dim)
     if len(vocabulary) != spec.embedding_rows:
         raise ValueError(f"{spec.embedding_rows} rows, {len(vocabulary)} tokens in {described['embedding']}")
     table_shape = {TABLE: vectors.shape} if spec.tuned else {}
-    weights = read_arrays(folder / WEIGHTS, weight_shapes(spec) | table_shape)
+    weights = files.weights(weight_shapes(spec) | table_shape)
     table = weights.pop(TABLE, vectors)
-    seed = None
-    if ModelName.parse(own.name).shuffled_words:
-        seed = load_config(folder.parent.parent / CONFIG).run.seed
+    seed = described["shuffle_seed"]
+    if (type(seed) is int) != ModelName.parse(own.name).shuffled_words:
+        raise ValueError(f"shuffle_seed is {seed}")
     reading = max_tokens, str(described["keep"]), seed
     return SavedNetwork(*own, spec, weights, vocabulary, table, covered, *reading)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pipeline.run_folder.metrics import rows
-from pipeline.run_folder.metrics.comparisons import Cause, Comparison, Gains, Protocol, Seeds, Verdict
+from pipeline.run_folder.metrics.comparisons import Advice, Cause, Comparison, Gains, Protocol, Seeds, Verdict
 from pipeline.run_folder.metrics.corpus import Corpus, Embedding, Environment, Reuse, Stage
 from pipeline.run_folder.metrics.documents import Contamination, HardDocuments, Slice
 from pipeline.run_folder.metrics.models import (
@@ -40,6 +40,8 @@ class Metrics(Row):
     """pairs of models on the same documents"""
     verdict: Verdict
     """the answer: the best network against every baseline"""
+    advice: Advice
+    """what to do meanwhile: which model to use, or to start with"""
     seeds: Seeds
     """how often the network of the verdict was trained"""
     reuse: Reuse | None

@@ -27,6 +27,7 @@ from pipeline.run_folder.metrics.rows import (
 Family = Literal["verdict", "side"]
 EffectName = Literal["pretraining", "fine-tuning"]
 Method = Literal["documents", "documents and seeds", "folds"]
+Verb = Literal["Use", "Use .. if", "Start with", "Do not choose yet"]
 
 
 @dataclass(frozen=True)
@@ -139,6 +140,24 @@ class Verdict(Row):
     beside: tuple[Beside, ...]
     """where the largest class holds more than 60 % of the documents: accuracy and macro F1, whichever does not decide,
     with `metric`, the scores `a` and `b`, `difference` and `ci95`"""
+
+
+@dataclass(frozen=True)
+class Advice(Row):
+    """`advice`: what to do meanwhile, by one rule from decisions, costs and sizes."""
+
+    verb: Verb
+    """`Use` where the verdict says so (`Use .. if` where the better model is perhaps better by less than the region),
+    `Start with` where it cannot be told, `Do not choose yet` where not even a difference of 10 in 100 would more often
+    be seen than missed, or a training failed"""
+    model: str | None
+    """which one: the network that is better, the baseline that is not worse, the cheaper of two that are equal, else
+    the cheapest that no other one was shown to beat (by `train_seconds`; of those within a second of it the smallest).
+    It is what `predict` takes unless told; `null` where none is advised"""
+    because: str
+    """why, in a sentence"""
+    next: Texts
+    """options to try next, likeliest first, each with the fact of this run that speaks for it; three at most"""
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 
 import numpy as np
@@ -57,26 +59,102 @@ def known_labels(label: str, names: Sequence[str]) -> str:
 
 
 def look_alikes(names: Sequence[str]) -> tuple[str, ...]:
-    """Return a warning for each set of labels that differ only in case or blanks, with the --map that joins them.
+    """Return a warning for each set of labels that differ only in their writing, with the --map that joins them.
 
     >>> look_alikes(["Spam", "ham", "spam"])
     ('labels "Spam", "spam" differ only in case or blanks; they are kept apart; --map "Spam=spam" joins them',)
     """
-    alike: dict[str, list[str]] = defaultdict(list)
-    for name in names:
-        alike["".join(name.split()).casefold()].append(name)
-    sets = [found for found in alike.values() if len(found) > 1]
+    sets: dict[tuple[str, ...], str] = {}
+    for words, form in WRITINGS:
+        for alike in _alike(names, form).values():
+            if not any({*alike} <= {*found} for found in sets):
+                sets = {found: said for found, said in sets.items() if not {*found} < {*alike}}
+                sets[tuple(alike)] = words
     return tuple(
-        f"labels {quoted(found)} differ only in case or blanks; they are kept apart; "
-        f'--map "{_joining(found)}" joins them'
-        for found in sets
+        f'labels {quoted(found)} differ only in {words}; they are kept apart; --map "{_joining(found)}" joins them'
+        for found, words in sets.items()
     )
 
 
+def _alike(names: Sequence[str], form: Callable[[str], str]) -> dict[str, list[str]]:
+    """Return the labels that have the same form, where several have."""
+    alike: dict[str, list[str]] = defaultdict(list)
+    for name in names:
+        alike[form(name)].append(name)
+    return {one: found for one, found in alike.items() if len(found) > 1}
+
+
+def _without_case(name: str) -> str:
+    return "".join(name.split()).casefold()
+
+
+def _without_hyphens(name: str) -> str:
+    folded = "".join(name.split()).replace("-", "").replace("_", "").casefold()
+    return folded if any(map(str.isalpha, folded)) else name
+
+
+def _compatible(name: str) -> str:
+    """Return a label with full-width letters and the like as plain ones, an emoji in any of its two styles as one."""
+    return _without_case(unicodedata.normalize("NFKC", name).translate(_STYLES))
+
+
+def _as_number(name: str) -> str:
+    return f"{float(name):g}" if len(name) <= LONGEST_WRITTEN and _NUMBER.fullmatch(name) else name
+
+
+LONGEST_WRITTEN = 15  # characters of a number that is compared by its value
+_NUMBER = re.compile(r"[+-]?[0-9]+([.][0-9]+)?")
+_STYLES = {0xFE0E: None, 0xFE0F: None}
+# In what labels differ that may well be one, and what is the same of them; in the order in which it is said.
+WRITINGS: tuple[tuple[str, Callable[[str], str]], ...] = (
+    ("case or blanks", _without_case),
+    ("case, blanks or hyphens", _without_hyphens),
+    ("the form of their characters", _compatible),
+    ("how a number is written", _as_number),
+)
+
+
+def counterparts(labels: Sequence[str], names: Sequence[str]) -> dict[str, str]:
+    """Return which class each unknown label may well be: one that is only written otherwise, or begins alike.
+
+    >>> counterparts(["Pos", "positive", "1.0", "else"], ["pos", "neg", "1"])
+    {'Pos': 'pos', 'positive': 'pos', '1.0': '1'}
+    """
+    found = {}
+    for label in labels:
+        forms = (form for _, form in WRITINGS)
+        same = (name for form in forms for name in names if form(name) == form(label))
+        begins = [name for name in names if _shortens(label, name) or _shortens(name, label)]
+        counterpart = next(same, begins[0] if len(begins) == 1 else None)
+        if counterpart is not None:
+            found[label] = counterpart
+    return found
+
+
+def _shortens(short: str, long: str) -> bool:
+    """Whether a word of letters begins with another one of three at least, as positive with pos."""
+    return len(short) > 2 and long.isalpha() and long.casefold().startswith(short.casefold())
+
+
+def as_map(becomes: Mapping[str, str]) -> str:
+    """Return the rules of --map by which each label becomes another.
+
+    >>> as_map({"Pos": "pos", "POS": "pos", "Neg": "neg"})
+    'Pos,POS=pos;Neg=neg'
+    """
+    into: dict[str, list[str]] = defaultdict(list)
+    for label, name in becomes.items():
+        into[name].append(as_typed(label))
+    return ";".join(f"{','.join(labels)}={as_typed(name)}" for name, labels in into.items())
+
+
 def _joining(names: Sequence[str]) -> str:
-    """Return the rule of --map that makes one class of these: the one in small letters, without blanks at its ends."""
-    best = min(names, key=lambda name: (name != name.strip(), name != name.lower(), name))
-    return f"{','.join(as_typed(name) for name in names if name != best)}={as_typed(best)}"
+    """Return the rule of --map that makes one class of these: the one in small letters, the shortest of these."""
+    best = min(
+        names,
+        key=lambda name: (name != name.strip(), name != name.lower(), not name.isascii(), len(name), name),
+    )
+    return as_map({name: best for name in names if name != best})
 
 
 def chance_loss(labels: Int32, weights: Float64, n_classes: int) -> float:

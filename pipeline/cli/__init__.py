@@ -9,23 +9,22 @@ import functools
 import shlex
 import shutil
 import sys
-import traceback
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
 from inspect import Signature, signature
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
 from pipeline import __version__
+from pipeline.cli.models import Debug
+from pipeline.cli.models import app as of_models
+from pipeline.cli.statuses import FAULT, Found, exit_statuses, stop
 from pipeline.core.console import Console
-from pipeline.core.errors import NOT_ALL, NotDone, PipelineError
+from pipeline.core.errors import PipelineError
 from pipeline.core.noise import filtered_stderr, quiet_tensorflow
-from pipeline.settings.options import declared, keys_with_options, parameter_name, parameters, resolved, told
-from pipeline.settings.tables import SETTINGS, TABLES, Config
-
-FAULT, MISTAKE, DIFFERENCE, INTERRUPTED = 1, 2, 3, 130
+from pipeline.settings.options import keys_with_options, parameter_name, parameters, resolved, told
+from pipeline.settings.tables import TABLES, Config
 
 EPILOG = "Every other setting: --set or --config. The run folder's config.toml lists them all."
 
@@ -38,6 +37,7 @@ def _commands(help: str | None = None) -> typer.Typer:
 app = _commands("Does an embedding + recurrent network beat bag of words on your labelled text?")
 inspect = _commands("Look at a corpus, or at word vectors for it, before anything is trained.")
 app.add_typer(inspect, name="inspect")
+app.add_typer(of_models)
 script = _commands()
 
 
@@ -47,7 +47,6 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-Debug = Annotated[bool, declared(SETTINGS["run.debug"])]
 Version = Annotated[
     bool, typer.Option("--version", help="Show the version and exit.", callback=_show_version, is_eager=True)
 ]
@@ -90,7 +89,7 @@ def _with_settings(
         @functools.wraps(command)
         def from_options(**params: object) -> None:
             console = Console()
-            with _exit_statuses(console, bool(params[parameter_name("run.debug")])):
+            with exit_statuses(console, bool(params[parameter_name("run.debug")])):
                 command(resolved(params), console, **{one.name: params[one.name] for one in own})
 
         made = parameters(keys_with_options(names, without), with_argument)
@@ -176,7 +175,7 @@ def report(run_folder: RunFolder, debug: Debug = False) -> None:
     """Draw the report of a run again, from its saved predictions. Of a run that was killed what had finished is
     scored first."""
     console = Console()
-    with _exit_statuses(console, debug):
+    with exit_statuses(console, debug):
         from pipeline.report import draw_report
         from pipeline.run_folder.lock import RunLock
         from pipeline.run_folder.stopped import holds
@@ -207,7 +206,7 @@ def merge_shards(
     """Join the folders of all shards of a run, do what takes them all (seeds that are added), score and report. The
     shards stay as they are; what is missing, damaged or of another run is refused by name."""
     console = Console()
-    with _exit_statuses(console, debug):
+    with exit_statuses(console, debug):
         from pipeline.commands.merge import merge
         from pipeline.commands.unfinished import check_all_is_done
         from pipeline.report import summarise
@@ -216,11 +215,12 @@ def merge_shards(
         check_all_is_done(out)
 
 
-@app.command(short_help="Check a finished run's scores and report.")
+@app.command(short_help="Check a finished run's scores, models and report.")
 def verify(run_folder: RunFolder, debug: Debug = False) -> None:
-    """Compute every score again from the saved predictions, draw the report again, and compare both."""
+    """Compute every score again from the saved predictions, draw the report again, ask each saved model the golden
+    texts again, and compare."""
     console = Console()
-    with _exit_statuses(console, debug):
+    with exit_statuses(console, debug):
         from pipeline.commands.verify import describe
         from pipeline.commands.verify import verify as check
 
@@ -279,7 +279,7 @@ def explain(
     """Show all that a recurrent network computes on TEXT, forward and back through time, with the numbers put into the
     equations, and TensorFlow's answers in a closing table. Without --run the network is small enough for a pencil."""
     console = Console()
-    with _exit_statuses(console, debug):
+    with exit_statuses(console, debug):
         from pipeline.core.files import write_whole
         from pipeline.interpret.explain import check_out
         from pipeline.interpret.explain import explain as work_out
@@ -297,7 +297,7 @@ def explain(
             write_whole(out, write_example_page(example).encode())
             console.say(f"\nPage: {out}")
     if not example.agrees:
-        _stop(FAULT, example.conclusion)
+        stop(FAULT, example.conclusion)
 
 
 @app.command("cache", short_help="Show or empty the cache of word vectors.")
@@ -307,7 +307,7 @@ def show_cache(
 ) -> None:
     """Show where word vectors are kept between runs, and how much they take."""
     console = Console()
-    with _exit_statuses(console, debug):
+    with exit_statuses(console, debug):
         from pipeline.embeddings.kept import default_cache
 
         cache = default_cache(Config())
@@ -327,51 +327,6 @@ def _command() -> str:
         "python -m pipeline" if name == "__main__.py" else f"python {name}" if name.endswith(".py") else name
     )
     return f"{start} {shlex.join(sys.argv[1:])}".rstrip()
-
-
-class Found(Exception):
-    """What `verify` or `selftest` found, in words: exit status 3."""
-
-
-@contextmanager
-def _exit_statuses(console: Console, debug: bool) -> Iterator[None]:
-    """Turn what a command raises into words on standard error and an exit status."""
-    try:
-        yield
-    except PipelineError as error:
-        _stop(MISTAKE, str(error), error if debug else None)
-    except Found as found:
-        _stop(DIFFERENCE, str(found))
-    except NotDone as left:
-        _stop(NOT_ALL, str(left))
-    except KeyboardInterrupt:
-        from pipeline.commands.interrupted import what_was_finished
-
-        _stop(INTERRUPTED, what_was_finished(console))
-    except Exception as error:
-        from pipeline.commands.full_disk import full_disk
-
-        if (mistake := full_disk(console, error)) is not None:
-            _stop(MISTAKE, str(mistake), error if debug else None)
-        _stop(FAULT, _fault(console, error), error if debug else None)
-
-
-def _stop(status: int, words: str, shown: Exception | None = None) -> NoReturn:
-    """Say why on standard error, with the traceback of `shown`, and end the command with this status."""
-    if shown is not None:
-        traceback.print_exception(shown)
-    print(words, file=sys.stderr)
-    raise typer.Exit(status) from None
-
-
-def _fault(console: Console, error: Exception) -> str:
-    """Log the traceback; return one line that says what failed and where the log is."""
-    with suppress(OSError):  # the disk of the log may be what failed
-        console.log(traceback.format_exc())
-    what = str(error).strip().split("\n")[0] or "no message"
-    log = f"the log is {console.log_path}" if console.log_path else "no log was begun"
-    fault = f"a fault of this program, {type(error).__name__}: {what}"
-    return f"embedseq: {fault}; {log}, and --debug shows the traceback"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -1,0 +1,71 @@
+"""Commands on models that runs saved; what is imported here is imported for `--help` too."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.cli.statuses import exit_statuses
+from pipeline.core.console import Console
+from pipeline.settings.options import declared, told
+from pipeline.settings.tables import SETTINGS
+
+app = typer.Typer()  # without a name: its commands are those of the program
+
+Debug = Annotated[bool, declared(SETTINGS["run.debug"])]
+
+
+@app.command(short_help="Write a model of a run as one file, to be used elsewhere.")
+def export(
+    run_folder: Annotated[Path, told("RUN", "A run folder, or a model's own folder or bundle.")],
+    out: Annotated[Path, told("FILE", "A new file.")],
+    *,
+    to: Annotated[
+        str,
+        told(
+            "--to TARGET",
+            "bundle: a .zip file with the model and all that it needs; onnx: a graph for programs that run ONNX;"
+            " html: a page that answers by itself. Default: bundle.",
+        ),
+    ] = "bundle",
+    model: Annotated[
+        str | None, told("--model NAME", "Which model. Default: the one that the run advises.")
+    ] = None,
+    ensemble: Annotated[bool, told("--ensemble", "With every seed that was kept.")] = False,
+    words: Annotated[
+        int | None, told("--words N", "onnx, html: keep the N most frequent words, or heaviest n-grams.")
+    ] = None,
+    debug: Debug = False,
+) -> None:
+    """Write a model of RUN as one file, and ask the golden texts of what was written: a file that answers otherwise
+    than the model did when it was fitted is refused."""
+    console = Console()
+    with exit_statuses(console, debug):
+        from pipeline.export.table import export_model
+
+        exported = export_model(run_folder, to, out, model, every_seed=ensemble, words=words)
+        console.say(exported.in_words())
+
+
+@app.command(short_help="Which test documents two runs answer otherwise, beyond chance?")
+def diff(
+    run_a: Annotated[Path, told("RUN_A", "A run folder.")],
+    run_b: Annotated[Path, told("RUN_B", "Another one, on the same test documents.")],
+    *,
+    out: Annotated[
+        Path | None, told("--out FILE.csv", "Write a row for each document whose answer changed.")
+    ] = None,
+    debug: Debug = False,
+) -> None:
+    """Show which test documents changed their answer from RUN_A to RUN_B, model by model, and whether the runs differ
+    by more than the seeds of one run do among themselves."""
+    console = Console()
+    with exit_statuses(console, debug):
+        from pipeline.commands.diff import compare_runs
+
+        found = compare_runs(run_a, run_b)
+        if out is not None:
+            found.write(out)
+        console.say(found.in_words())

@@ -1,0 +1,96 @@
+"""Golden texts: what every model is asked when it has been fitted, and by whatever path it is asked later on.
+
+They are of this project's own writing. Their answers lie beside each saved model; which words a model knows does not
+matter: where it knows none, that is what is asked.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from pipeline.core.fits import Row
+from pipeline.core.values import Float32
+
+_SENTENCES = (
+    "A good film, and the end is better than the beginning.",
+    "The plot is thin, the actors are worse, and it is far too long.",
+    "not bad, not good either",
+    "I would not say that it was not worth the money.",
+    "What is the capital of the country where this was made?",
+    "How many people work there, and since when?",
+    "Shares fell by 3.5 % on Tuesday after the company cut its forecast to $1.2bn.",
+    "The team won 2-1 in the last minute of the second half.",
+    "New phones are thinner; their batteries, sadly, are too.",
+    "Please help!!! My order #4711 has not arrived, and nobody answers :-(",
+    "THE WHOLE TEXT IS WRITTEN IN CAPITAL LETTERS",
+    "the whole text is written in capital letters",
+    "Don't, can't, won't; rock 'n' roll, and l\u2019\u00e9t\u00e9.",
+    "first line\nsecond line\r\nthird line\n",
+    "two  blanks,\ta tab,\u00a0and a blank that does not break",
+    "one <br> two<br/>three<BR />four",
+    '<p class="x">tags &amp; entities</p> {"json": [1, null]}',
+    "mail me at nobody@example.org or see https://example.org/a?b=c&d=%20#e",
+)
+_UNSEEN = (
+    "xqzv wrpk blorf",
+    "pneumonoultramicroscopicsilicovolcanoconiosis",
+    "<pad> <unk> </s> [MASK]",
+    "a",
+    "A.",
+    "0",
+    "1234567890 12:34 1e-9 0x1F -0.0",
+    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+)
+_NOTHING = ("", " ", "\n\t \u3000", "...", "\u200b\u200d\ufeff")
+_SIGNS = (
+    "\U0001f600 great \U0001f44d\U0001f3fd \U0001f469\u200d\U0001f4bb \U0001f1eb\U0001f1f7 \u2764\ufe0f",
+    "control \x00\x01\x07\x1b[31m characters \x7f\x85",
+    "so\u00adft hy\u00adphens and \u202eturned\u202c words",
+    "cafe\u0301 and caf\u00e9, \ufb01ne and fine, \uff21\uff22\uff23 and ABC",
+    "Z\u0351\u0343a\u0350l\u034ag\u0368o\u0321",
+    "\ufffd replaced \U0010ffff the last",
+    "\u00bfqu\u00e9? \u00abnon\u00bb \u201cja\u201d \u2014 \u2026 \u2116 \u20ac \u221e \u00bd",
+)
+_SCRIPTS = (
+    "Der Schluß gefällt mir überhaupt nicht, schade um die Zeit.",
+    "İstanbul'da hava bugün çok güzel",
+    "Фильм хороший, но конец слабый.",
+    "Η ταινία ήταν καλή, ΟΔΟΣ οδός",
+    "الفيلم جيدٌ جدّاً والنهاية سيئة 123 ١٢٣",
+    "סרט טוב מאוד, good film, סוף רע",
+    "फिल्म अच्छी है, अंत लंबा है।",
+    "这部电影很好，结局不好。",
+    "この映画はとても良かったです。",
+    "영화가 정말 좋았어요.",
+    "หนังเรื่องนี้ดีมาก",
+    "good хорошо 好 טוב جيد \U0001f600",
+)
+_LONG = (
+    " ".join((("and then", "the film", "goes on", "and nothing", "happens") * 84)[:419]),
+    "the end was bad . " * 30 + "but the beginning was good",
+)
+TEXTS = (*_SENTENCES, *_UNSEEN, *_NOTHING, *_SIGNS, *_SCRIPTS, *_LONG)
+A_FEW = (0, 10, 26, 31)  # asked whenever a model is loaded: a sentence, capital letters, nothing, pictures
+
+# Largest difference of a probability: that of sums in float32 in another order; a GPU multiplies with fewer bits.
+TOLERANCE, TOLERANCE_OF_GPU = 1e-5, 5e-3
+
+
+def golden_texts() -> pl.Series:
+    """Return the golden texts as documents, (G,)."""
+    return pl.Series(TEXTS, dtype=pl.String)
+
+
+def golden_answers(answers: Float32, answered_by: str, tolerance: float = TOLERANCE) -> Row:
+    """Return what a model's `golden.json` holds: the texts too, so that whoever has only that can ask them.
+
+    Parameters
+    ----------
+    answers : float32 array, shape (G, C)
+        Each golden text's distribution over the classes, by the fit itself.
+    answered_by : str
+        The library that the model was fitted with.
+    tolerance : float
+        The largest difference of a probability that another path may show.
+    """
+    return {"answered_by": answered_by, "tolerance": tolerance, "texts": TEXTS, "answers": answers}

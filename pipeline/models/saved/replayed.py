@@ -1,0 +1,33 @@
+"""Golden texts asked again: does a model that was read from files answer as the fit itself did?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from pipeline.core.errors import PipelineError
+from pipeline.models.saved.model import SavedModel
+from pipeline.run_folder.models import GOLDEN, Golden, SavedFiles
+
+
+def largest_difference(model: SavedModel, golden: Golden, asked: Sequence[int] | None = None) -> float:
+    """Return the largest difference of a probability of the golden texts `asked`, of all where that is None."""
+    places = np.arange(len(golden.texts)) if asked is None else np.array(asked, dtype=np.int64)
+    answers = model.answer(golden.texts.gather(places))
+    return float(np.abs(answers - golden.answers[places]).max(initial=0.0))
+
+
+def check_golden(
+    model: SavedModel, golden: Golden, files: SavedFiles, asked: Sequence[int] | None = None
+) -> float:
+    """Return the largest difference of golden answers; raise PipelineError where it is beyond their tolerance."""
+    found = largest_difference(model, golden, asked)
+    if not found <= golden.tolerance:  # a number that is none is beyond it too
+        what = (
+            f"golden answers differ by {found:.2g} from those of {golden.answered_by} when the model was fitted;"
+            f" {golden.tolerance:.0e} is allowed"
+        )
+        fix = f"the versions that it was fitted with stand in {files.where}: install those, or fit it again here"
+        raise PipelineError(files.shelf.place(f"{files.folder}/{GOLDEN}"), what, fix)
+    return found
