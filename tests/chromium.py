@@ -32,26 +32,25 @@ def start_browser() -> Iterator[Any]:
 
 
 @contextmanager
-def opened(browser: Any, file: Path, *, width: int = 1280, **settings: Any) -> Iterator[Any]:
-    """Yield the page of `file`; at the end fail on each error, request or dialog that it made.
+def opened(browser: Any, place: Path | str, *, width: int = 1280, **settings: Any) -> Iterator[Any]:
+    """Yield the page of a file or a service; at the end fail on each error, dialog, or request to anybody else.
 
     `settings` are those of a browser context: `color_scheme="dark"`, `java_script_enabled=False`.
     """
+    address = place if isinstance(place, str) else place.resolve().as_uri()
+    within = (*WITHIN, address) if isinstance(place, str) else WITHIN
     context = browser.new_context(viewport={"width": width, "height": 900}, **settings)
     page, problems = context.new_page(), []
     page.on("console", lambda message: problems.append(f"console: {message.text}"))
     page.on("pageerror", lambda error: problems.append(f"error: {error}"))
     page.on("dialog", lambda dialog: (problems.append(f"dialog: {dialog.message}"), dialog.dismiss()))
-    page.on("request", lambda request: problems.append(request.url) if asks_a_host(request.url) else None)
-    page.goto(file.resolve().as_uri())
+    page.on(
+        "request", lambda request: None if request.url.startswith(within) else problems.append(request.url)
+    )
+    page.goto(address)
     yield page
     context.close()
     assert not problems, "\n".join(problems)
-
-
-def asks_a_host(address: str) -> bool:
-    """Return whether an address is neither a file nor data."""
-    return not address.startswith(WITHIN)
 
 
 def open_everything(page: Any) -> None:

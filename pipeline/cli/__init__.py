@@ -16,13 +16,13 @@ from typing import Annotated
 
 import typer
 
-from pipeline import __version__
 from pipeline.cli.models import Debug
 from pipeline.cli.models import app as of_models
 from pipeline.cli.statuses import FAULT, Found, exit_statuses, stop
 from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
 from pipeline.core.noise import filtered_stderr, quiet_tensorflow
+from pipeline.core.version import __version__
 from pipeline.settings.options import keys_with_options, parameter_name, parameters, resolved, told
 from pipeline.settings.tables import TABLES, Config
 

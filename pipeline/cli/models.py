@@ -69,3 +69,30 @@ def diff(
         if out is not None:
             found.write(out)
         console.say(found.in_words())
+
+
+@app.command("serve", short_help="Answer texts over HTTP with a model of a run.")
+def serve_model(
+    run_folder: Annotated[Path, told("RUN", "A run folder, or a model's own folder or bundle.")],
+    *,
+    model: Annotated[
+        str | None,
+        told("--model NAME", "Which model of RUN, such as tfidf. Default: the one that is advised."),
+    ] = None,
+    port: Annotated[int, told("--port N", "Listen on this port; 0: any that is free. Default: 8000.")] = 8000,
+    host: Annotated[
+        str,
+        told("--host HOST", "Listen on this address. Default: 127.0.0.1, which this machine alone reaches."),
+    ] = "127.0.0.1",
+    limit: Annotated[
+        list[str] | None, told("--limit NAME=N", "Take at most so much, such as texts=500; may be repeated.")
+    ] = None,
+    debug: Debug = False,
+) -> None:
+    """Answer texts over HTTP with a model that a run saved: POST /predict, and a page to try it. Ctrl-C or SIGTERM ends
+    it, once what was accepted is answered."""
+    console = Console()
+    with exit_statuses(console, debug):
+        from pipeline.serve import serve
+
+        serve(run_folder, model, host, port, limit or (), console)

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline import __version__
 from pipeline.commands.laid_down import check_protocol, lay_down
 from pipeline.commands.out_folder import check_out, out_folder
 from pipeline.commands.unfinished import how_far, what_is_there
@@ -26,6 +25,7 @@ from pipeline.core.resources import memory_mib
 from pipeline.core.seeds import stage_generator
 from pipeline.core.stopping import GRACE_SECONDS, INTERRUPTED, OUT_OF_TIME, StoppedAtOnce, stoppable
 from pipeline.core.values import TRAIN, Corpus, TokenizedCorpus
+from pipeline.core.version import __version__
 from pipeline.corpus.by_settings import with_answers
 from pipeline.corpus.duplicates import unlabelled_warning
 from pipeline.corpus.facts import describe_tokens

@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from pipeline import __version__
 from pipeline.core.files import file_hash
 from pipeline.core.store import Cache, Entry, add_array, default_folder
 from pipeline.core.values import TokenizedCorpus
+from pipeline.core.version import __version__
 from pipeline.embeddings.request import EmbeddingRequest, WordVectors
 from pipeline.settings.tables import Config
 

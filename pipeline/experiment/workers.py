@@ -9,11 +9,13 @@ import contextlib
 import itertools
 import multiprocessing
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
+from types import ModuleType
 from typing import Any, Protocol
 
 import psutil
@@ -170,7 +172,8 @@ class Worker:
         context = multiprocessing.get_context("spawn")  # a fork would copy locks that threads hold
         self.connection, theirs = context.Pipe()
         self._process = context.Process(target=work, args=(start, theirs), daemon=True)
-        self._process.start()
+        with _without_main():
+            self._process.start()
         theirs.close()  # else its end would not show here
         self._stages: Relayed | None = None
 
@@ -236,6 +239,20 @@ class Worker:
                 self.connection.send(None)
         self._process.join()
         self.connection.close()
+
+
+@contextmanager
+def _without_main() -> Iterator[None]:
+    """Have a process that starts in the block not import `__main__` anew: it needs nothing of it.
+
+    That may be a person's script, which begins a run wherever it is imported.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 def _ending(code: int | None) -> str:

@@ -18,7 +18,7 @@ from pipeline.report.sections.answer import build_answer
 from pipeline.report.sections.circumstances import circumstances
 from pipeline.report.sections.facts import ModelFacts, leak_warning, model_facts, status_sentence
 from pipeline.report.sections.table import build_sections, charts_of
-from pipeline.run_folder.reading import CHARTS, Run, read_run
+from pipeline.run_folder.reading import CHARTS, MARKDOWN, PAGE, Run, read_run
 
 LARGEST_PAGE = 3_000_000  # bytes
 SHOWN_MODELS = 12  # lines of the terminal's table
@@ -42,7 +42,7 @@ class Drawn:
     @property
     def files(self) -> dict[str, str]:
         """The text by its path within the run folder."""
-        return {"report.md": self.markdown, "report.html": self.page}
+        return {MARKDOWN: self.markdown, PAGE: self.page}
 
 
 def draw_report(run: Path) -> None:
@@ -125,7 +125,7 @@ def summarise(run: Path) -> str:
         f"warning: {repeated}" if repeated else "",
         _model_lines(models, content.places, content.metrics.verdict.metric),
     ]
-    return "\n\n".join([*(part for part in parts if part), f"Report: {run / 'report.html'}"])
+    return "\n\n".join([*(part for part in parts if part), f"Report: {run / PAGE}"])
 
 
 def _advice(run: Run) -> str:

@@ -17,8 +17,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal, cast
 
-from pipeline import __version__
 from pipeline.core.errors import PipelineError
+from pipeline.core.version import __version__
 from pipeline.run_folder.metrics import comparisons as metrics
 from pipeline.run_folder.metrics.comparisons import Breach
 from pipeline.run_folder.metrics.corpus import CorpusRead

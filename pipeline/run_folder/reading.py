@@ -26,6 +26,7 @@ COMPUTED = (  # by `score_run`, metrics.json last
     METRICS,
 )
 
+PAGE, MARKDOWN = "report.html", "report.md"  # the two forms of a report
 CHARTS = "charts"  # the folder of a run's pictures
 LARGE_TEST_SET = 10_000  # documents; from here on a second decimal of a percentage means something
 

@@ -141,6 +141,10 @@ class Verdict(Row):
     """where the largest class holds more than 60 % of the documents: accuracy and macro F1, whichever does not decide,
     with `metric`, the scores `a` and `b`, `difference` and `ci95`"""
 
+    def __str__(self) -> str:
+        """Return the answer."""
+        return self.sentence
+
 
 @dataclass(frozen=True)
 class Advice(Row):

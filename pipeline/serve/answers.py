@@ -1,0 +1,47 @@
+"""Questions > answers: the model's distribution of each text, its label, what is new in it, the words that decided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from pipeline.core.files import Json
+from pipeline.core.values import Float32
+from pipeline.models.saved import SavedModel
+from pipeline.serve.questions import Question
+from pipeline.serve.words import explain
+
+Answer = dict[str, Json]  # what is said of one text
+
+
+@dataclass(frozen=True, eq=False)
+class Answerer:
+    """What a model says of the texts of questions."""
+
+    model: SavedModel
+
+    def __call__(self, questions: Sequence[Question]) -> list[list[Answer]]:
+        """Return the answers to each question's texts; all texts go through the model at once."""
+        texts = pl.Series([text for question in questions for text in question.texts], dtype=pl.String)
+        shares = iter(self.model.answer(texts))  # N rows of (C,)
+        return [[*self._of(question, shares)] for question in questions]
+
+    def _of(self, question: Question, shares: Iterator[Float32]) -> Iterator[Answer]:
+        """Yield the answers to a question's texts, whose distributions come next."""
+        words = explain(self.model, question.texts) if question.explain else None
+        for place, _ in enumerate(question.texts):
+            answer = self._written(next(shares), question.top)
+            yield answer if words is None else answer | {"explanation": words[place]}
+
+    def _written(self, shares: Float32, top: int | None) -> Answer:
+        """Return one text's distribution (C,) in words: all labels in the model's order, or the first of the best."""
+        places = range(len(shares)) if top is None else np.argsort(-shares, kind="stable")[:top]
+        best = int(shares.argmax())
+        return {
+            "label": self.model.label_names[best],
+            "probabilities": {self.model.label_names[place]: float(shares[place]) for place in places},
+            "confidence": float(shares[best]),
+        }

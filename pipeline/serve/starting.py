@@ -1,0 +1,38 @@
+"""From a run folder to a service that listens: load, try, say where."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from pipeline.core.console import Console
+from pipeline.core.errors import PipelineError
+from pipeline.serve.answers import Answerer
+from pipeline.serve.app import Service
+from pipeline.serve.facts import gather, load_asked
+from pipeline.serve.limits import Limits
+from pipeline.serve.server import address_of, is_loopback, listening, run_until_stopped
+
+FIRST = pl.Series(["A first text is answered before anybody asks."])
+
+
+def start(run: Path, name: str | None, host: str, port: int, limits: Sequence[str], console: Console) -> None:
+    """Answer texts with a run's model until the process is told to stop."""
+    most = Limits.told(limits)
+    model = load_asked(run, name)
+    if not np.isfinite(model.answer(FIRST)).all():  # which also does what the first answer alone takes
+        fix = "choose another one with --model"
+        raise PipelineError(str(run), f"the answers of {model.name} are no numbers: it did not train", fix)
+    with listening(host, port) as bound:
+        if not is_loopback(host):
+            console.warn(
+                f"{host} is reached by other machines: whoever reaches this port can ask, there is neither a"
+                " password nor encryption; put a proxy before it that has both"
+            )
+        service = Service(gather(run, model, most), Answerer(model), most)
+        said = f"{model.name} answers on {address_of(bound)} (Ctrl-C ends it)"
+        with service.answering:
+            run_until_stopped(service.app(), bound, most, lambda: console.say(said))
