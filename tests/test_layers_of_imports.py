@@ -20,7 +20,8 @@ SUBCLASSES = {  # their classes are scikit-learn's: other modules load them in f
 # The rooms, from the ground up: what stands in one imports its own room and those named before it.
 ROOMS = (
     *("core", "settings", "tasks", "text", "corpus", "embeddings", "run_folder", "models", "evaluation"),
-    *("report", "interpret", "export", "experiment", "serve", "commands", "api", "cli", "__main__"),
+    *("report", "interpret", "predict", "export", "experiment", "serve"),
+    *("commands", "api", "cli", "__main__"),
 )
 FLOOR_OF = {room: floor for floor, room in enumerate(ROOMS)}
 

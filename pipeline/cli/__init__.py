@@ -18,6 +18,7 @@ import typer
 
 from pipeline.cli.models import Debug
 from pipeline.cli.models import app as of_models
+from pipeline.cli.predicting import app as of_predicting
 from pipeline.cli.statuses import FAULT, Found, exit_statuses, stop
 from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
@@ -38,6 +39,7 @@ app = _commands("Does an embedding + recurrent network beat bag of words on your
 inspect = _commands("Look at a corpus, or at word vectors for it, before anything is trained.")
 app.add_typer(inspect, name="inspect")
 app.add_typer(of_models)
+app.add_typer(of_predicting)
 script = _commands()
 
 

@@ -47,7 +47,7 @@ class JobKey(NamedTuple):
 
     @property
     def is_first(self) -> bool:
-        """Whether it is of the first seed on the first fold, whose network is saved."""
+        """Whether it is of the first seed on the first fold, whose network probes look at."""
         return self.seed == self.fold == 0
 
     @property
@@ -198,12 +198,13 @@ class FitResult:
     Attributes
     ----------
     fit : which it is, what it cost, and whether it trained
-    predictions : of the test documents; None where those that are kept already stay, as the next three do
+    predictions : of the test documents; None where those that are kept already stay, as the next ones do
     model : its files, where it is saved: each seed of the first fold, with --keep-folds of all folds
     choice : the strength that validation chose, and those tried; None where there was none to choose
     course : of a network: each evaluation of its training
     neighbours : of characteristic words in the vectors that it trained further
     gpu : the name of the GPU that it was trained on
+    on_validation : predictions of the first fold's validation documents, by the fit that they judged
     """
 
     kind: ClassVar = "fit"
@@ -214,6 +215,7 @@ class FitResult:
     course: Row | None = None
     neighbours: Row | None = None
     gpu: str | None = None
+    on_validation: Answers | None = None
 
     @property
     def row(self) -> Row:

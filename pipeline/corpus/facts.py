@@ -39,6 +39,7 @@ def describe_loaded(
     return {
         "name": loaded.name,
         "reading": loaded.reading.line(),
+        **{f"{role}_column": name for role, name in loaded.reading.columns().items()},
         "rows_read": loaded.ledger.rows_read,
         "documents": loaded.ledger.documents,
         "dropped": describe_dropped(loaded.ledger.dropped, named_files),

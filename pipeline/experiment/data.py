@@ -148,6 +148,13 @@ def answers_on_test(data: RunData, fold: Split, probabilities: Float32) -> Predi
     return CLASSIFY.answers(data.corpus.records[fold.test], data.labels(fold.test), probabilities)
 
 
+def answers_on_validation(data: RunData, fold: Split, answer: Callable[[], Float32]) -> Predictions | None:
+    """Return one fitted model's answers on the validation documents of the first fold, whose models are saved."""
+    if fold.number or not len(fold.validation):
+        return None
+    return CLASSIFY.answers(data.corpus.records[fold.validation], data.labels(fold.validation), answer())
+
+
 def embedding_request(data: RunData, fold: Split, on_epoch: Callable[[int, int], None]) -> EmbeddingRequest:
     """Return what an embedding source is given in one fold: the vocabulary of its training documents and more."""
     config = data.config

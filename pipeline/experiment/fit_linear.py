@@ -19,6 +19,7 @@ from pipeline.experiment.data import (
     Split,
     Validated,
     answers_on_test,
+    answers_on_validation,
     documents_to_time,
     validate,
 )
@@ -164,6 +165,9 @@ def fit_linear(
         answers_on_test(data, fold, probabilities),
         model=_saved(data, fit, fitted, final),
         choice=_choice(planned, fit.fold, chosen) if chosen.tried else None,
+        on_validation=answers_on_validation(
+            data, fold, lambda: _judged(data, chosen, fitted).predict_probabilities(chosen_on.validation)
+        ),
     )
 
 

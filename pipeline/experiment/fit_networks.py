@@ -18,6 +18,7 @@ from pipeline.experiment.data import (
     RunData,
     Validated,
     answers_on_test,
+    answers_on_validation,
     documents_to_time,
     seed_of,
     validate,
@@ -53,6 +54,7 @@ from pipeline.models.networks.training import FittedNetwork, Schedule, fit_netwo
 from pipeline.models.save import Particulars, files_of_network, is_kept
 from pipeline.models.table import PlannedModel
 from pipeline.settings.tables import Config, first_seeds, settled
+from pipeline.tasks.classification.answers import Predictions
 from pipeline.tasks.table import CLASSIFY
 from pipeline.text.ragged import select
 from pipeline.text.tokenizer import tokenize
@@ -131,7 +133,8 @@ def _result(data: RunData, fit: Fit, made: _Answered, last: EmbeddedSplit) -> Fi
         files = files_of_network(of, made.fitted, embedded.source)
     if files is not None and not files.is_finite:
         files = None  # it diverged: there is nothing to answer with
-    return FitResult(fit, answers, files, course=course, neighbours=near, gpu=gpu)
+    kept = FitResult(fit, answers, files, course=course, neighbours=near, gpu=gpu)
+    return replace(kept, on_validation=made.on_validation)
 
 
 def _course(fit: Fit, chosen: FittedNetwork) -> Row:
@@ -171,6 +174,7 @@ class _Answered:
     chosen: FittedNetwork  # that validation judged; without its model where it was fitted again
     fitted: FittedNetwork
     validated: Validated | None  # of `chosen`
+    on_validation: Predictions | None  # its answers to the first fold's validation documents
     again: SecondTraining | None
     seconds: float  # all its training took
     probabilities: Float32  # (N, C)
@@ -197,6 +201,7 @@ def _train_and_answer(
         if not again.second_is_kept:
             return _with_second(far.first, again, time.perf_counter() - start)
     validated = _validate(data, planned, split, chosen)
+    judged = answers_on_validation(data, split.fold, _answer_on_validation(data, planned, split, chosen))
     if refit:
         chosen = chosen.without_model()
         del fitted
@@ -210,7 +215,7 @@ def _train_and_answer(
     timed = documents_to_time(data, last.fold) if draw.seed == 0 else []
     latency = milliseconds_of_each(answer, timed)
     golden = answer(tokenize(golden_texts(), data.config.tokenizer))
-    return _Answered(chosen, fitted, validated, again, seconds, probabilities, golden, rate, latency)
+    return _Answered(chosen, fitted, validated, judged, again, seconds, probabilities, golden, rate, latency)
 
 
 def _describe(data: RunData, made: _Answered, job: Job, split: EmbeddedSplit, last: EmbeddedSplit) -> Fit:
@@ -240,11 +245,18 @@ def _describe(data: RunData, made: _Answered, job: Job, split: EmbeddedSplit, la
 def _validate(
     data: RunData, planned: PlannedModel, split: EmbeddedSplit, fitted: FittedNetwork
 ) -> Validated | None:
+    answer = _answer_on_validation(data, planned, split, fitted)
+    return validate(data, split.fold, answer, fitted.kept.validation_accuracy)
+
+
+def _answer_on_validation(
+    data: RunData, planned: PlannedModel, split: EmbeddedSplit, fitted: FittedNetwork
+) -> Callable[[], Float32]:
     def answer() -> Float32:
         documents = labelled(data, planned, split, split.fold.validation).indexed
         return predict_probabilities(fitted.model, documents, len(data.label_names))  # (N, C)
 
-    return validate(data, split.fold, answer, fitted.kept.validation_accuracy)
+    return answer
 
 
 def _with_second(first: Fit, again: SecondTraining, seconds: float) -> Fit:

@@ -125,7 +125,10 @@ def summarise(run: Path) -> str:
         f"warning: {repeated}" if repeated else "",
         _model_lines(models, content.places, content.metrics.verdict.metric),
     ]
-    return "\n\n".join([*(part for part in parts if part), f"Report: {run / PAGE}"])
+    paths = f"Report: {run / PAGE}"
+    if content.metrics.advice.model:
+        paths += f"\nUse it: python -m pipeline predict {run} FILE"
+    return "\n\n".join([*(part for part in parts if part), paths])
 
 
 def _advice(run: Run) -> str:

@@ -36,6 +36,7 @@ from pipeline.run_folder.predictions import (
     SavedPredictions,
     prediction_path,
     read_run_predictions,
+    validation_path,
     write_predictions,
 )
 from pipeline.run_folder.reading import CONFIG, CURVE_FOLDER, INPUTS, UNFINISHED, detail_file
@@ -157,6 +158,9 @@ class RunFolder(RunRecord):
             written += write_model(self.path, result.model)
         if isinstance(result, FitResult) and isinstance(result.predictions, Predictions):
             written.append(self.write_predictions(result.fit.key, result.predictions))
+        if isinstance(result, FitResult) and isinstance(result.on_validation, Predictions):
+            path = validation_path(self.path, *result.fit.key)
+            written.append(self._write_answers(path, result.fit.key, result.on_validation))
         row = result.row
         if isinstance(result, FitResult | SourceResult):
             row["files"] = {file.relative_to(self.path).as_posix(): file_hash(file) for file in written}
@@ -187,8 +191,10 @@ class RunFolder(RunRecord):
 
     def write_predictions(self, key: FitKey, predictions: Predictions) -> Path:
         """Write the predictions of one fit, and return their file."""
-        path = prediction_path(self.path, *key)
-        write_predictions(path, predictions, self.label_names, **key._asdict(), corpus_hash=self.corpus_hash)
+        return self._write_answers(prediction_path(self.path, *key), key, predictions)
+
+    def _write_answers(self, path: Path, key: FitKey, answers: Predictions) -> Path:
+        write_predictions(path, answers, self.label_names, **key._asdict(), corpus_hash=self.corpus_hash)
         return path
 
     def has_predictions(self, key: FitKey) -> bool:

@@ -21,6 +21,7 @@ from pipeline.tasks.classification.answers import Predictions
 from pipeline.tasks.table import CLASSIFY
 
 FOLDER = "predictions"
+VALIDATION = "validation"  # the folder of those of validation documents
 METADATA_KEYS = ("model", "seed", "fold", "corpus_hash")
 HARD = "probabilities"  # metadata: "false" where the columns p(<label>) say no more than `predicted`
 REWRITE = "predict again, or take this file out of the folder"
@@ -52,6 +53,11 @@ class SavedPredictions:
 def prediction_path(run: Path, name: str, seed: int, fold: int) -> Path:
     """Return where a run folder keeps the predictions of one fitted model."""
     return Path(run) / FOLDER / f"{slug(name)}.s{seed}.f{fold}.parquet"
+
+
+def validation_path(run: Path, name: str, seed: int, fold: int) -> Path:
+    """Return where a run folder keeps the same of validation documents: no score comes from them."""
+    return Path(run) / VALIDATION / prediction_path(run, name, seed, fold).name
 
 
 def write_predictions(

@@ -17,7 +17,9 @@ _KEPT = (
     "details/*.parquet",
     "details/*/*/*.parquet",
     "predictions/*",
+    "validation/*",
     "models/*/*",
+    "models/*/*/*",
 )
 
 

@@ -30,11 +30,16 @@ class Ensemble(SavedModel):
         """None: each member may have another word to thank for its answer."""
         return None
 
-    def answer(self, texts: pl.Series) -> Float32:
+    @property
+    def words(self) -> pl.Series:
+        """Those of its members, which learned from the same documents."""
+        return self.members[0].words
+
+    def answer_tokens(self, tokenized: TokenizedCorpus) -> Float32:
         """Return the mean of the members' distributions over the classes; float32 (N, C)."""
-        total = np.zeros((len(texts), len(self.label_names)))
+        total = np.zeros((len(tokenized.offsets) - 1, len(self.label_names)))
         for member in self.members:
-            total += member.answer(texts)
+            total += member.answer_tokens(tokenized)
         return (total / len(self.members)).astype(np.float32)
 
     def contributions(

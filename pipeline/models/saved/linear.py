@@ -23,7 +23,6 @@ from pipeline.run_folder.models import Array, SavedFiles
 from pipeline.settings.tables import BaselineSettings
 from pipeline.text.ngrams import NgramVocabulary, count_ngrams, find_occurrences
 from pipeline.text.ragged import split
-from pipeline.text.tokenizer import tokenize
 from pipeline.text.vocabulary import encode_known
 
 if TYPE_CHECKING:
@@ -50,10 +49,15 @@ class SavedLinear(SavedModel):
         """Its words add up to its answer; None where the answer is the same for every document."""
         return "weights" if self.coefficients.size else None
 
-    def answer(self, texts: pl.Series) -> Float32:
-        """Return each text's distribution over the classes; float32 (N, C), 0 for classes never trained."""
-        sums = self.features.sums(tokenize(texts, self.tokenizer), self._by_feature)  # (N, P)
-        answers = np.zeros((len(texts), len(self.label_names)), dtype=np.float32)
+    @property
+    def words(self) -> pl.Series:
+        """The tokens of its n-grams, or those with a vector."""
+        return self.features.words
+
+    def answer_tokens(self, tokenized: TokenizedCorpus) -> Float32:
+        """Return each document's distribution over the classes; float32 (N, C), 0 for classes never trained."""
+        sums = self.features.sums(tokenized, self._by_feature)  # (N, P)
+        answers = np.zeros((len(sums), len(self.label_names)), dtype=np.float32)
         answers[:, self.classes] = self._probabilities(sums + self.intercepts)
         return answers
 
@@ -91,6 +95,11 @@ class NgramFeatures:
     weigh: Weigh
     learned: Learned
     settings: BaselineSettings
+
+    @property
+    def words(self) -> pl.Series:
+        """The tokens of its n-grams."""
+        return self.ngrams.tokens
 
     def of(self, tokenized: TokenizedCorpus) -> csr_array:
         """Return the weighed counts of documents, float32 (N, F)."""
@@ -138,6 +147,11 @@ class AverageFeatures:
     vectors: Float32  # (V, D)
     covered: Bool  # (V,), whether a row has a vector
     learned: Learned
+
+    @property
+    def words(self) -> pl.Series:
+        """The tokens with a vector."""
+        return self.vocabulary.tokens.filter(pl.Series(self.covered))
 
     def of(self, tokenized: TokenizedCorpus) -> Weights:
         """Return the averages of documents, float32 (N, D)."""

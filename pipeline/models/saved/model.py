@@ -14,6 +14,7 @@ import polars as pl
 from pipeline.core.values import Float32, Float64, TokenizedCorpus
 from pipeline.settings.tables import TokenizerSettings
 from pipeline.tasks.task import Task
+from pipeline.text.tokenizer import tokenize
 
 Places = Sequence[Sequence[int]] | None  # of each document the tokens that are asked for; None: all
 
@@ -41,9 +42,18 @@ class SavedModel(ABC):
     def method(self) -> str | None:
         """How contributions are found: "weights" (exact), "occlusion", or None: it cannot say what a word adds."""
 
+    @property
     @abstractmethod
+    def words(self) -> pl.Series:
+        """The tokens that it has learned something of; all others say nothing to it."""
+
     def answer(self, texts: pl.Series) -> Float32:
         """Return each text's distribution over the classes; float32 (N, C), 0 for classes never trained."""
+        return self.answer_tokens(tokenize(texts, self.tokenizer))
+
+    @abstractmethod
+    def answer_tokens(self, tokenized: TokenizedCorpus) -> Float32:
+        """Return the same of texts that its `tokenizer` has cut already."""
 
     @abstractmethod
     def contributions(

@@ -32,7 +32,6 @@ from pipeline.models.networks.build import NetworkSpec
 from pipeline.models.saved.model import Common, Contributions, Places, SavedModel, contrast
 from pipeline.run_folder.models import SavedFiles
 from pipeline.text.ragged import split
-from pipeline.text.tokenizer import tokenize
 from pipeline.text.vocabulary import encode_known
 
 TABLE = "embedding/embeddings"  # the weight of a tuned table; one that rests is saved once for all models
@@ -60,9 +59,14 @@ class SavedNetwork(SavedModel):
         """Words are exchanged one by one; None where it is not kept which place a word came from."""
         return "occlusion" if self.shuffle_seed is None else None
 
-    def answer(self, texts: pl.Series) -> Float32:
-        """Return each text's distribution over the classes; float32 (N, C)."""
-        return self.probabilities(self.as_read(tokenize(texts, self.tokenizer)))
+    @property
+    def words(self) -> pl.Series:
+        """The tokens with a vector."""
+        return self.vocabulary.tokens.filter(pl.Series(self.covered))
+
+    def answer_tokens(self, tokenized: TokenizedCorpus) -> Float32:
+        """Return each document's distribution over the classes; float32 (N, C)."""
+        return self.probabilities(self.as_read(tokenized))
 
     def as_read(self, tokenized: TokenizedCorpus) -> IndexedCorpus:
         """Return documents as the network reads them: rows, cut to length, in an order of their own if trained so."""

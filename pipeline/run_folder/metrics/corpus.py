@@ -57,6 +57,9 @@ class CorpusRead(Row):
     """the corpus as the report calls it"""
     reading: str
     """one line: columns and how they were chosen, header, encoding, records read, used and left out, classes"""
+    text_column: str
+    """the column with the text, and the one with the label, as the first file calls them; empty where it has none"""
+    label_column: str
     rows_read: Count
     """records read from all files: `documents` + the sum of `dropped`"""
     documents: Count

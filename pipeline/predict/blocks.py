@@ -1,0 +1,109 @@
+"""A stream of bytes > blocks of whole lines as text, so that a file of any size is read in bounded memory."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from pipeline.core.errors import PipelineError
+from pipeline.corpus.readers.decoding import Decoded, Known, decode_bytes, guess_together, is_utf8
+from pipeline.corpus.readers.encoding_names import UTF_8, Encoding
+from pipeline.corpus.readers.wide import find_wide
+
+BLOCK = 4 << 20  # bytes that are read at once
+LONGEST_LINE = 256 << 20
+Read = Callable[[int], bytes]  # returns at most so many bytes, none at the end
+
+
+@dataclass
+class TextBlocks:
+    """The lines of a file or of standard input, block by block.
+
+    Attributes
+    ----------
+    name : as it is called in messages
+    read : returns the next bytes; fewer than asked for where they are not there yet
+    asked : the encoding that the user says; None: as it is found
+    done : bytes that were read so far
+    """
+
+    name: str
+    read: Read
+    asked: Encoding | None = None
+    done: int = 0
+    encoding: str = ""  # in words, once a block is read
+    _known: Known | None = field(default=None, init=False)
+    _begun: tuple[str, Iterator[str]] | None = field(default=None, init=False)
+
+    @property
+    def first(self) -> str:
+        """The first block; it is yielded too."""
+        if self._begun is None:
+            texts = self._texts()
+            self._begun = next(texts, ""), texts
+        return self._begun[0]
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield text that ends with a line's end, but for the last; a byte that cannot be read is a lone surrogate."""
+        yield self.first
+        if self._begun is not None:
+            yield from self._begun[1]
+
+    def _texts(self) -> Iterator[str]:
+        for data in self._whole_lines(self._as_utf8()):
+            yield self._decoded(data).data.decode("utf-8", "surrogateescape")
+
+    def _decoded(self, data: bytes) -> Decoded:
+        """Return the text of a block; what the first one is in, the others are in too where they can be."""
+        if self._known is None:
+            self._known = Known(self.asked)
+            if self.asked is None and not is_utf8(data):
+                self._known = Known(guess=guess_together([data], self._known))
+        decoded = decode_bytes(data, self._known)
+        self.encoding = self.encoding or decoded.encoding
+        return decoded
+
+    def _as_utf8(self) -> Iterator[bytes]:
+        """Yield the bytes as they come; those of UTF-16 and UTF-32, whose lines have no byte of their own, in UTF-8."""
+        first = self._next()
+        wide = find_wide(first) if self.asked in (None, UTF_8) else None
+        if wide is None:
+            yield first
+            while data := self._next():
+                yield data
+            return
+        self.encoding, decoder, data = (
+            wide.words,
+            codecs.getincrementaldecoder(wide.codec)("replace"),
+            first,
+        )
+        while data:
+            yield decoder.decode(data).encode("utf-8", "replace")
+            data = self._next()
+        yield decoder.decode(b"", final=True).encode("utf-8", "replace")
+
+    def _next(self) -> bytes:
+        data = self.read(BLOCK)
+        self.done += len(data)
+        return data
+
+    def _whole_lines(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        """Yield the bytes cut at ends of lines; a carriage return alone is one in a file that has no other."""
+        begun: list[bytes] = []
+        size, returns = 0, None
+        for data in pieces:
+            if returns is None and data:
+                returns = b"\r" in data and b"\n" not in data
+            piece = data.replace(b"\r", b"\n") if returns else data
+            end = piece.rfind(b"\n") + 1
+            if end:
+                yield b"".join((*begun, piece[:end]))
+                begun, size = [], 0
+            begun.append(piece[end:])
+            size += len(piece) - end
+            if size > LONGEST_LINE:
+                what = f"a line is longer than {LONGEST_LINE >> 20} MB"
+                raise PipelineError(self.name, what, "give a file with a document a line")
+        if rest := b"".join(begun):
+            yield rest

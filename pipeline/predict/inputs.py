@@ -1,0 +1,166 @@
+"""INPUT as a person names it > its rows: each format by what reads it elsewhere, its content looked at first."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import cast
+
+import polars as pl
+
+from pipeline.core.errors import PipelineError
+from pipeline.corpus.readers.column_names import normalised_name
+from pipeline.corpus.readers.delimited import DELIMITERS, read_delimited
+from pipeline.corpus.readers.encoding_names import Encoding, named
+from pipeline.corpus.readers.encodings import reading_as, without_surrogates
+from pipeline.corpus.readers.frames import as_table, damage_explained
+from pipeline.corpus.readers.head import Head, read_head
+from pipeline.corpus.readers.hugging_face import names_in_metadata, with_class_names
+from pipeline.corpus.readers.json_records import read_jsonl
+from pipeline.corpus.readers.kinds import Reader
+from pipeline.corpus.readers.packing import open_content
+from pipeline.corpus.readers.parquet import read_parquet
+from pipeline.corpus.readers.places import check_exists
+from pipeline.corpus.readers.plain_text import read_text
+from pipeline.corpus.readers.records import RawTable, none_of
+from pipeline.corpus.readers.signatures import SIGNATURES
+from pipeline.corpus.readers.table import READERS, find_format, read_records
+from pipeline.corpus.readers.text_kinds import CERTAIN_TEXT
+from pipeline.predict.blocks import TextBlocks
+from pipeline.predict.delimited import open_delimited
+from pipeline.predict.json_lines import open_json_lines
+from pipeline.predict.rows import AT_ONCE, Input, Rows, of_table
+from pipeline.predict.text_lines import open_lines
+
+STANDARD_INPUT = "-"
+SAID = "--say"  # what a text that was typed is called in messages
+FROM_A_PIPE = 1 << 20  # bytes that are waited for no longer than they take to come
+GIVE = "give a file with a document a record, a text file with a document a line, or - for standard input"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a person says of an input: its encoding, columns by name, and the labels that the model knows."""
+
+    encoding: str | None
+    columns: tuple[str, ...]
+    labels: tuple[str, ...]
+
+    @property
+    def codec(self) -> Encoding | None:
+        """The encoding that was asked for; None: the one that is found."""
+        return named(self.encoding) if self.encoding else None
+
+
+def open_input(name: str, asked: Asked, stack: ExitStack) -> Input:
+    """Return the rows of a file, or of standard input where the name is `-`.
+
+    Parameters
+    ----------
+    stack : closes the file when it is done
+
+    Raises
+    ------
+    PipelineError
+        If there is no such file, it is a folder, empty, damaged, or of a kind that is not read.
+    """
+    if name == STANDARD_INPUT:
+        return _of_standard_input(asked)
+    path = Path(name)
+    check_exists(path)
+    if path.is_dir():
+        raise PipelineError(name, "this is a folder, expected a file", GIVE)
+    reader = _reader_of(path)
+    if reader is read_text:
+        return _of_lines(_blocks_of(path, asked, stack), asked)
+    if reader is read_jsonl:
+        return open_json_lines(_blocks_of(path, asked, stack))
+    if reader is read_parquet:
+        return Input(name, _of_parquet(path, stack))
+    if isinstance(reader, partial) and reader.func is read_delimited:
+        return open_delimited(_blocks_of(path, asked, stack), asked.columns, reader.keywords["preferred"])
+    with reading_as(asked.encoding):
+        table = read_records(path, asked.columns)
+    if not len(table.cells):
+        raise PipelineError(name, "the file holds no records", GIVE)
+    return Input(name, of_table(table), table.assumptions)
+
+
+def of_said(text: str) -> Input:
+    """Return the one row of a text that was typed."""
+    cells = pl.DataFrame({"text": [without_surrogates(text)]})
+    return Input(SAID, iter([Rows(RawTable(SAID, cells, none_of(1), text_column="text"))]))
+
+
+def _reader_of(path: Path) -> Reader:
+    """Return what reads a file as records; `read_text` for one in which each line is a document."""
+    head = read_head(path)
+    if head.is_empty():
+        raise PipelineError(str(path), "the file is empty", GIVE)
+    certain = next((kind for kind in SIGNATURES + CERTAIN_TEXT if kind.fits(head)), None)
+    if certain is None and _is_prose(head):
+        return read_text
+    return find_format(path).reader
+
+
+def _is_prose(head: Head) -> bool:
+    """Whether nothing says of a text that it is more than lines."""
+    return (head.ending == ".txt" or head.ending not in READERS) and not head.is_binary()
+
+
+def _blocks_of(path: Path, asked: Asked, stack: ExitStack) -> TextBlocks:
+    stream = stack.enter_context(open_content(path)).stream
+    return TextBlocks(str(path), stream.read, asked.codec)
+
+
+def _of_standard_input(asked: Asked) -> Input:
+    """Return the lines of standard input as they come; objects of JSON in them are records."""
+    if sys.stdin is None or sys.stdin.isatty():
+        fix = 'send lines into it (cat FILE | python -m pipeline predict RUN -), or type a text with --say "TEXT"'
+        raise PipelineError("standard input", "nothing is sent into it", fix)
+    stream = cast("io.BufferedReader", sys.stdin.buffer)
+    return _of_lines(TextBlocks("standard input", _as_it_comes(stream), asked.codec), asked)
+
+
+def _of_lines(blocks: TextBlocks, asked: Asked) -> Input:
+    """Return the rows of lines of which no name says what they are: objects, a table with a header, or documents."""
+    line = blocks.first.partition("\n")[0]
+    if line.startswith("{") and line.rstrip().endswith("}"):
+        return open_json_lines(blocks)
+    wanted = {normalised_name(column) for column in asked.columns}
+    for delimiter in DELIMITERS:
+        cells = [normalised_name(cell.strip('" \r')) for cell in line.split(delimiter)]
+        if len(cells) > 1 and wanted & {*cells}:
+            return open_delimited(blocks, asked.columns, delimiter)
+    return open_lines(blocks, asked.labels)
+
+
+def _as_it_comes(stream: io.BufferedReader) -> Callable[[int], bytes]:
+    """Return a function that reads what is there, so that a line is answered before the next one is written."""
+
+    def read(n_bytes: int) -> bytes:
+        return stream.read1(min(n_bytes, FROM_A_PIPE))
+
+    return read
+
+
+def _of_parquet(path: Path, stack: ExitStack) -> Iterator[Rows]:
+    """Yield the rows of a Parquet file, one row group after the other."""
+    content = stack.enter_context(open_content(path))
+    data = path if content.plain else io.BytesIO(content.stream.read())
+    with damage_explained(path, "Parquet"):
+        names = names_in_metadata(pl.read_parquet_metadata(data))
+        batches = iter(pl.scan_parquet(data).collect_batches(chunk_size=AT_ONCE, maintain_order=True))
+    while True:
+        with damage_explained(path, "Parquet"):
+            frame = next(batches, None)
+        if frame is None:
+            return
+        for start in range(0, len(frame), AT_ONCE):
+            some = frame.slice(start, AT_ONCE)
+            yield Rows(with_class_names(as_table(str(path), some), names), typed=some)

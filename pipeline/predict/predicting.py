@@ -1,0 +1,197 @@
+"""From INPUT to answers: the order of what happens, and nothing else."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
+
+from pipeline.core.clean import plural
+from pipeline.core.console import Console
+from pipeline.core.errors import PipelineError
+from pipeline.corpus.asked.classes import read_map
+from pipeline.corpus.asked.columns import ColumnOptions
+from pipeline.models.saved import SavedModel
+from pipeline.predict.answers import Wanted, answer
+from pipeline.predict.columns import Choice as Columns
+from pipeline.predict.columns import Trained, choose_columns
+from pipeline.predict.inputs import GIVE, Asked, of_said, open_input
+from pipeline.predict.outputs import Lines, Output, check_out, opened
+from pipeline.predict.promise import Promise, parse_limit, promise_of, seeds_kept
+from pipeline.predict.rows import Input, Rows
+from pipeline.predict.scored import Scored
+from pipeline.predict.unlike import Usual, usual_of
+from pipeline.predict.which_model import choose_name, described, load, read_choice_of
+from pipeline.run_folder.choice import Choice
+from pipeline.run_folder.reading import CONFIG
+from pipeline.settings.reading import load_config
+
+SHOWN = 3  # broken rows that are told of with their reason
+
+
+@dataclass(frozen=True)
+class Options:
+    """What `predict` is asked, as it was typed."""
+
+    run: Path
+    input: str | None = None
+    say: str | None = None
+    model: str | None = None
+    out: Path | None = None
+    columns: ColumnOptions = field(default_factory=ColumnOptions)
+    encoding: str | None = None
+    top: int | None = None
+    explain: bool = False
+    max_error: str | None = None
+    seed: int | None = None  # which training answers; None: the first
+    ensemble: bool = False  # all of them, their mean
+
+
+def predict(options: Options, console: Console) -> None:
+    """Answer every row of an input, in its order, and write the answers; what a person should know goes to `console`.
+
+    Raises
+    ------
+    PipelineError
+        If an option, the run or the input is not what it has to be. A row that is broken is written with its reason.
+    """
+    _check(options)
+    choice = read_choice_of(options.run)
+    name = choose_name(options.run, choice, options.model)
+    promise = _promise(options, name)
+    loaded = load(options.run, name, options.seed, ensemble=options.ensemble)
+    if options.say is None:
+        console.say(described(choice, loaded, advised=options.model is None))
+    if promise is not None:
+        console.say(promise.words())
+    trained = _trained(options.run, choice)
+    with ExitStack() as stack:
+        found = _opened(options, loaded.model, trained, stack)
+        for line in found.said:
+            console.say(line)
+        run = _Predicting(options, loaded.model, usual_of(options.run), promise, console)
+        run.answer_all(found, trained)
+
+
+@dataclass(frozen=True, eq=False)
+class _Predicting:
+    """One call of `predict`, its model loaded."""
+
+    options: Options
+    model: SavedModel
+    usual: Usual
+    promise: Promise | None
+    console: Console
+
+    def answer_all(self, found: Input, trained: Trained) -> None:
+        """Answer all rows; say at the end what was odd about them."""
+        first = next(found.rows, None)
+        if first is None:
+            raise PipelineError(found.name, "it holds no rows", GIVE)
+        columns = choose_columns(first, found.name, self.options.columns, trained)
+        scored, odd = Scored(self.model.label_names), _Odd()
+        console = self.console if self.options.say is None else Console(silent=True)
+        with self._output() as output, console.stage("Predicting", None, "documents") as stage:
+            try:
+                for rows in chain([first], found.rows):
+                    self._answer(rows, columns, output, scored, odd)
+                    stage.advance(rows.n_rows)
+            except BrokenPipeError:  # `| head` has read enough
+                console.say("The reader of the answers has gone: the rest is not answered.")
+        for line in (*output.said, *odd.words(), scored.words()):
+            if line:
+                self.console.say(line)
+        if self.options.out is not None:
+            self.console.say(f"Answers: {self.options.out}")
+
+    def _answer(self, rows: Rows, columns: Columns, output: Output, scored: Scored, odd: _Odd) -> None:
+        answered = answer(self.model, columns.of(rows), self.wanted, self.usual)
+        output.write(answered)
+        scored.count(answered)
+        odd.count(rows.n_rows, int(answered.given.sum()), answered.documents.broken)
+
+    @property
+    def wanted(self) -> Wanted:
+        """What is asked beside the answers."""
+        least = None if self.promise is None else self.promise.least_confidence
+        return Wanted(self.options.top, self.options.explain, least)
+
+    @contextmanager
+    def _output(self) -> Iterator[Output]:
+        if self.options.out is not None:
+            with opened(self.options.out) as output:
+                yield output
+            return
+        with open(sys.stdout.fileno(), "wb", buffering=0, closefd=False) as file:
+            yield Lines(file)
+
+
+class _Odd:
+    """How many rows have no answer, and why the first of them."""
+
+    def __init__(self) -> None:
+        self._rows = self._given = 0
+        self._broken = 0
+        self._reasons: list[str] = []
+
+    def count(self, rows: int, given: int, broken: Mapping[int, str]) -> None:
+        """Count some rows, of which some have an answer and some are broken."""
+        shown = sorted(broken.items())[: SHOWN - len(self._reasons)]
+        self._reasons += [f"row {self._rows + place + 1}: {reason}" for place, reason in shown]
+        self._rows += rows
+        self._given += given
+        self._broken += len(broken)
+
+    def words(self) -> Iterator[str]:
+        """Yield what a person should know."""
+        unsure = self._rows - self._given - self._broken
+        if self._broken:
+            shown = ", ".join(self._reasons)
+            yield f"warning: {plural(self._broken, 'row')} of {self._rows:,} without an answer ({shown})"
+        if unsure:
+            yield f"{plural(unsure, 'document')} of {self._rows:,} left out: not sure enough"
+
+
+def _promise(options: Options, name: str | None) -> Promise | None:
+    if options.max_error is None:
+        return None
+    limit = parse_limit(options.max_error)
+    if name is None:
+        what = "a promise rests on the answers that a run keeps, and this is a model alone"
+        raise PipelineError("--max-error", what, "give the folder of the run")
+    seeds = seeds_kept(options.run, name) if options.ensemble else [options.seed or 0]
+    return promise_of(options.run, name, seeds, limit)
+
+
+def _check(options: Options) -> None:
+    if options.ensemble and options.seed is not None:
+        raise PipelineError("--ensemble", "--seed takes one training, --ensemble all", "give one of the two")
+    if (options.input is None) == (options.say is None):
+        both = (
+            "both INPUT and --say are given" if options.input is not None else "there is nothing to predict"
+        )
+        raise PipelineError("INPUT", both, 'give a file, - for standard input, or --say "TEXT"')
+    if options.top is not None and options.top < 1:
+        raise PipelineError("--top", f"{options.top} is no number of labels", "give 1 or more")
+    if options.out is not None:
+        check_out(options.out)
+
+
+def _trained(run: Path, choice: Choice | None) -> Trained:
+    """Return what the run knows of the columns of its corpus, as it was asked, else as it found them."""
+    if choice is None:
+        return Trained()
+    corpus = load_config(run / CONFIG).corpus
+    renamed = {old: new for old, new in read_map(corpus.class_map or "").items() if new}
+    return Trained(corpus.text or choice.text_column, corpus.label or choice.label_column, renamed)
+
+
+def _opened(options: Options, model: SavedModel, trained: Trained, stack: ExitStack) -> Input:
+    if options.say is not None:
+        return of_said(options.say)
+    wanted = (*options.columns.names, *ColumnOptions(trained.text or None, trained.label or None).names)
+    asked = Asked(options.encoding, wanted, model.label_names)
+    return open_input(str(options.input), asked, stack)

@@ -1,0 +1,67 @@
+"""What an input is, whatever its format: rows in their order, each with its cells, and why some are broken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from pipeline.corpus.readers.frames import as_strings
+from pipeline.corpus.readers.records import RawTable
+
+AT_ONCE = 8192  # rows that are answered together
+WRONG_NUMBER = "a wrong number of fields"
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Some rows of an input, in their order.
+
+    Attributes
+    ----------
+    table : their cells as strings, (N, K)
+    broken : why a row cannot be answered, by its place among them
+    typed : the columns as the input has them, where it has types
+    objects : the records of JSON as they stand; None in the place of one that is broken
+    """
+
+    table: RawTable
+    broken: Mapping[int, str] = field(default_factory=dict)
+    typed: pl.DataFrame | None = None
+    objects: Sequence[Mapping[str, object] | None] | None = None
+
+    @property
+    def n_rows(self) -> int:
+        """How many there are."""
+        return len(self.table.cells)
+
+    @property
+    def columns(self) -> pl.DataFrame:
+        """The columns as they are written; lists and objects as JSON."""
+        return self.table.cells if self.typed is None else self.typed
+
+
+@dataclass(frozen=True, eq=False)
+class Input:
+    """An input that was opened: its rows, which can be gone through once, and what was assumed."""
+
+    name: str
+    rows: Iterator[Rows]
+    said: tuple[str, ...] = ()
+
+
+def of_table(table: RawTable) -> Iterator[Rows]:
+    """Yield the records of a table that was read whole, a few thousand at a time."""
+    for start in range(0, len(table.cells), AT_ONCE):
+        own = slice(start, start + AT_ONCE)
+        wrong, cells = table.wrong_fields[own], table.cells[own]
+        damage = {name: rows[own] for name, rows in table.undecodable.items()}
+        broken = dict.fromkeys(wrong.nonzero()[0].tolist(), WRONG_NUMBER)
+        yield Rows(RawTable(table.file, cells, wrong, damage, nested=table.nested), broken)
+
+
+def flat(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return a table in which lists, objects and bytes are strings, for formats that hold none."""
+    odd = [column for column in frame if column.dtype.is_nested() or column.dtype in (pl.Binary, pl.Object)]
+    return frame.with_columns([as_strings(column)[0] for column in odd]) if odd else frame

@@ -1,0 +1,98 @@
+"""Which of a run's models answers: the one that was named, else the one that the advice names, said with its price."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.core.clean import clean
+from pipeline.core.errors import PipelineError
+from pipeline.core.wording import percent
+from pipeline.models.saved import SavedModel, load_model
+from pipeline.run_folder.choice import Choice, ModelToUse, read_choice
+from pipeline.run_folder.models import saved_names
+from pipeline.run_folder.shelf import MODEL
+
+TITLES = ("model", "right of 100", "95 % interval", "ms a document", "MB", "s to load")
+
+
+@dataclass(frozen=True, eq=False)
+class Loaded:
+    """The model that answers, and the seconds that it took to load."""
+
+    model: SavedModel
+    seconds: float
+
+
+def read_choice_of(place: Path) -> Choice | None:
+    """Return what a run says of its models; None for a model's own folder or a bundle, which says nothing of others."""
+    if not place.exists():
+        raise PipelineError(str(place), "there is no such run", "give a run folder, such as reports/NAME")
+    return None if place.is_file() or (place / MODEL).is_file() else read_choice(place)
+
+
+def choose_name(run: Path, choice: Choice | None, asked: str | None) -> str | None:
+    """Return the name of the model that answers; None: the only one of a bundle.
+
+    Raises
+    ------
+    PipelineError
+        If none was named and the run advises none.
+    """
+    if asked is not None or choice is None:
+        return asked
+    if choice.advice.model is None:
+        names = ", ".join(saved_names(run)) or "none is saved"
+        what = f"the run advises no model: {choice.advice.because.rstrip('.')}"
+        raise PipelineError("--model", what, f"name one ({names})")
+    return choice.advice.model
+
+
+def load(place: Path, name: str | None, seed: int | None, *, ensemble: bool) -> Loaded:
+    """Return a model of a run or a bundle, ready to answer."""
+    began = time.perf_counter()
+    model = load_model(place, name, seed=seed, ensemble=ensemble)
+    return Loaded(model, time.perf_counter() - began)
+
+
+def described(choice: Choice | None, loaded: Loaded, *, advised: bool) -> str:
+    """Return what a person is told of the model: why it, and what it costs beside the others.
+
+    Parameters
+    ----------
+    advised : whether the advice chose it
+    """
+    name = loaded.model.name
+    if choice is None:
+        return f"{name} answers."
+    others = [model for model in choice.models.values() if model.name != name]
+    shown = [choice.models[name], *others] if name in choice.models else others
+    rows = [TITLES, *(_row(model, loaded) for model in (shown if advised else shown[:1]))]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    ]
+    because = f"No --model: {name}. {choice.advice.because}" if advised else f"{name} answers."
+    return "\n".join((because, *lines))
+
+
+def _rounded(number: float) -> str:
+    """Return a number with two digits that count, or all of those before the point.
+
+    >>> _rounded(2.4567), _rounded(0.0123), _rounded(249.6)
+    ('2.5', '0.012', '250')
+    """
+    return f"{number:.0f}" if number >= 10 else f"{number:.2g}"
+
+
+def _row(model: ModelToUse, loaded: Loaded) -> tuple[str, ...]:
+    low, high = model.accuracy_ci95
+    return (
+        clean(model.name),
+        f"{100 * model.accuracy:.1f}",
+        f"{percent(low)} to {percent(high)}",
+        "" if model.latency_ms_p50 is None else _rounded(model.latency_ms_p50),
+        "" if model.size_bytes is None else f"{model.size_bytes / 1e6:.1f}",
+        f"{loaded.seconds:.2f}" if model.name == loaded.model.name else "",
+    )

@@ -1,0 +1,66 @@
+"""What a run says of its models to one who wants to use one, read without the checks that all of metrics.json takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from pipeline.core.errors import PipelineError
+from pipeline.core.files import REWRITE, read_json
+from pipeline.core.fits import Row
+from pipeline.run_folder.metrics.comparisons import Advice
+from pipeline.run_folder.reading import METRICS
+
+
+@dataclass(frozen=True)
+class ModelToUse:
+    """A model's accuracy with its 95 % interval, and what it costs; None: not known."""
+
+    name: str
+    accuracy: float
+    accuracy_ci95: tuple[float, float]
+    latency_ms_p50: float | None
+    size_bytes: int | None
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The advice of a run, its models, and the columns of its corpus."""
+
+    advice: Advice
+    models: Mapping[str, ModelToUse]
+    text_column: str
+    label_column: str
+
+
+def read_choice(run: Path) -> Choice:
+    """Return what a finished run says of its models.
+
+    Raises
+    ------
+    PipelineError
+        If it is no run folder, did not end, or another version wrote it.
+    """
+    path = run / METRICS
+    if not path.is_file():
+        fix = "give the folder of a finished run, or finish it (`python -m pipeline report RUN`)"
+        raise PipelineError(str(run), f"it holds no {METRICS}, so it is no finished run", fix)
+    try:
+        return _choice(read_json(path))
+    except (KeyError, TypeError, AttributeError) as error:
+        what = f"it is damaged, or another version wrote it ({error})"
+        raise PipelineError(str(path), what, REWRITE) from None
+
+
+def _choice(content: Row) -> Choice:
+    costs = {row["name"]: row for row in content["costs"]}
+    rows = [row | costs[row["name"]] for row in content["summary"] if row["name"] in costs]
+    models = (ModelToUse(**{field.name: row[field.name] for field in fields(ModelToUse)}) for row in rows)
+    advice, corpus = content["advice"], content["corpus"]
+    return Choice(
+        Advice(advice["verb"], advice["model"], advice["because"], tuple(advice["next"])),
+        {model.name: model for model in models},
+        corpus["text_column"],
+        corpus["label_column"],
+    )
