@@ -47,7 +47,7 @@ class JobKey(NamedTuple):
 
     @property
     def is_first(self) -> bool:
-        """Whether it is of the first seed on the first fold, whose network is saved."""
+        """Whether it is of the first seed on the first fold, whose network probes look at."""
         return self.seed == self.fold == 0
 
     @property

@@ -19,6 +19,7 @@ _KEPT = (
     "predictions/*",
     "validation/*",
     "models/*/*",
+    "models/*/*/*",
 )
 
 

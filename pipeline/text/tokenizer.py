@@ -100,6 +100,9 @@ def _join(pieces: Iterable[tuple[pl.Series, Int64]]) -> TokenizedCorpus:
     if not pieces:
         return TokenizedCorpus(np.zeros(0, np.int32), np.zeros(1, np.int64), pl.Series([], dtype=pl.String))
     dictionaries = [_dictionary(tokens) for tokens, _ in pieces]
+    if len(pieces) == 1:  # a text or a few: there is nothing to merge
+        (types, numbers), (_, lengths) = dictionaries[0], pieces[0]
+        return TokenizedCorpus(numbers, np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64), types)
     all_types = pl.concat([types for types, _ in dictionaries])
     types = all_types.unique(maintain_order=True)
     ends = np.cumsum([len(own_types) for own_types, _ in dictionaries])

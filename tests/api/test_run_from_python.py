@@ -92,6 +92,26 @@ def test_words_say_what_they_add_and_make_up_the_answer(result: RunResult) -> No
     assert explained._repr_html_().count("<tr>") == 3
 
 
+def test_a_text_without_words_has_an_answer_of_none(result: RunResult) -> None:
+    explained = result.model("tfidf").explain(" ")
+    assert (len(explained.words), explained.base) == (0, None)
+    assert explained.probability == result.model("tfidf").predict_proba([" "]).max()
+    assert str(explained) == f"{explained.predicted}  {explained.probability:.1%}"
+
+
+def test_a_model_that_reads_no_word_cannot_say_what_one_adds(result: RunResult) -> None:
+    with pytest.raises(PipelineError) as caught:
+        result.model("majority").explain("good film")
+    assert str(caught.value) == "majority: it cannot say what a word adds to its answer; ask another model"
+
+
+def test_all_seeds_of_a_model_can_be_asked_as_one(result: RunResult) -> None:
+    one, all_seeds = (pipeline.load_model(result.folder, "tfidf", ensemble=whole) for whole in (False, True))
+    np.testing.assert_array_equal(one.predict_proba(["good"]), all_seeds.predict_proba(["good"]))
+    with pytest.raises(PipelineError, match="seed"):
+        pipeline.load_model(result.folder, "tfidf", seed=3)
+
+
 def test_a_notebook_shows_the_answer_and_the_report_in_a_frame_of_its_own(result: RunResult) -> None:
     shown = result._repr_html_()
     assert f"<b>{result.verdict}</b>" in shown

@@ -153,7 +153,8 @@ def test_help_of_inspect_names_what_decides_how_a_corpus_is_read(capsys: Capture
 def test_help_lists_the_commands(capsys: Captured) -> None:
     text = help_of(capsys)
     commands = re.findall(r"^  (\w+)  ", text.split("Commands:")[1], re.MULTILINE)
-    assert commands == ["run", "plan", "report", "merge", "verify", "selftest", "explain", "cache", "inspect"]
+    on_runs = ["run", "plan", "report", "merge", "verify", "selftest", "explain", "cache", "inspect"]
+    assert commands == [*on_runs, "export", "diff", "serve", "predict"]
 
 
 def test_the_version(capsys: Captured) -> None:

@@ -285,6 +285,7 @@ def test_every_file_that_was_touched_is_named(run: Path) -> None:
         "details/extra.parquet",
         "details/learning_curve/predictions/bow.s0.f1.parquet",
         "models/bow/weights.safetensors",
+        "models/ann@x/s1.f0/weights.safetensors",
     ],
 )
 def test_a_file_that_the_run_did_not_write_is_named(run: Path, name: str) -> None:

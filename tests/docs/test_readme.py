@@ -9,7 +9,7 @@ import pytest
 from command_lines import PROGRAM, SCRIPT, check_command
 from markdown_pages import ROOT, first_cells, names_after, prose, read, relative_links, shell_commands
 
-from pipeline import cli
+from pipeline.cli import statuses
 from pipeline.core.errors import NOT_ALL
 from pipeline.core.models import LAST, MODELS, POOLED, networks
 from pipeline.core.names import MODES, SHUFFLED_WORDS
@@ -112,7 +112,15 @@ def test_every_path_of_the_module_table_exists() -> None:
 def test_the_exit_statuses_are_those_of_the_program() -> None:
     table = README.partition("**Exit status**")[2].partition("\n**")[0]
     assert re.findall(r"^\| (\d+) \|", table, re.MULTILINE) == [
-        str(status) for status in (0, cli.FAULT, cli.MISTAKE, cli.DIFFERENCE, NOT_ALL, cli.INTERRUPTED)
+        str(status)
+        for status in (
+            0,
+            statuses.FAULT,
+            statuses.MISTAKE,
+            statuses.DIFFERENCE,
+            NOT_ALL,
+            statuses.INTERRUPTED,
+        )
     ]
 
 

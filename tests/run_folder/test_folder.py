@@ -68,7 +68,7 @@ def test_predictions_and_models_are_files(tmp_path: Path) -> None:
     assert (saved.name, saved.seed, saved.fold, saved.corpus_hash) == ("lstm@word2vec", 1, 0, "hash")
     np.testing.assert_array_equal(saved.predictions.probabilities, ANSWERS.probabilities)
     names = {file.name for file in (tmp_path / "models" / "lstm@word2vec").iterdir()}
-    assert names == {"weights.safetensors", "model.json"}
+    assert names == {"weights.safetensors", "golden.json", "model.json"}
 
 
 def test_a_killed_run_is_read_again_as_it_was(tmp_path: Path) -> None:
