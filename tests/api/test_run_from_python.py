@@ -99,16 +99,8 @@ def test_the_command_line_answers_a_file_as_python_answers_its_texts(
     texts = ["good film", "bad, bad film", "what?"]
     pl.DataFrame({"text": texts}).write_csv(tmp_path / "new.csv")
     out = tmp_path / "answers.parquet"
-    status_of(
-        cli.main,
-        "predict",
-        str(result.folder),
-        str(tmp_path / "new.csv"),
-        "--model",
-        "tfidf",
-        "--out",
-        str(out),
-    )
+    asked = ["predict", str(result.folder), str(tmp_path / "new.csv"), "--model", "tfidf", "--out", str(out)]
+    assert status_of(cli.main, *asked) == 0
     answers, model = pl.read_parquet(out), result.model("tfidf")
     assert answers["predicted"].to_list() == model.predict(texts).tolist()
     np.testing.assert_array_equal(answers.select("p(neg)", "p(pos)").to_numpy(), model.predict_proba(texts))
