@@ -39,7 +39,7 @@ from pipeline.experiment.network_inputs import (
     training_of_vectors,
 )
 from pipeline.experiment.tuning.trials import Settings
-from pipeline.models.golden import N_LONG, golden_texts, unsettled
+from pipeline.models.golden import N_LONG, TOLERANCE, TOLERANCE_OF_GPU, golden_texts, unsettled
 from pipeline.models.networks import libraries
 from pipeline.models.networks.batches import visible
 from pipeline.models.networks.budget import budget_of
@@ -228,7 +228,8 @@ def _golden_of(
     texts = golden_texts()
     parts = (texts, texts.head(-N_LONG), texts.tail(N_LONG))  # together, and in batches of other shapes
     together, *apart = (answer(tokenize(part, data.config.tokenizer)) for part in parts)
-    return together, unsettled(together, np.concatenate(apart))
+    tolerance = TOLERANCE_OF_GPU if libraries.gpu_name() else TOLERANCE
+    return together, unsettled(together, np.concatenate(apart), tolerance)
 
 
 def _describe(data: RunData, made: _Answered, job: Job, split: EmbeddedSplit, last: EmbeddedSplit) -> Fit:

@@ -85,14 +85,14 @@ def golden_texts() -> pl.Series:
     return pl.Series(TEXTS, dtype=pl.String)
 
 
-def unsettled(answers: Float32, again: Float32) -> tuple[int, ...]:
+def unsettled(answers: Float32, again: Float32, tolerance: float = TOLERANCE) -> tuple[int, ...]:
     """Return the golden texts on which a fit disagrees with itself where they are asked in other batches.
 
     Over hundreds of timesteps a network may magnify the rounding of its sums until it decides the answer: no other path
     can be held to such an answer.
     """
     noise = np.abs(answers - again).max(axis=1)  # (G,)
-    return tuple(np.flatnonzero(~(noise <= TOLERANCE / 4)).tolist())
+    return tuple(np.flatnonzero(~(noise <= tolerance / 4)).tolist())
 
 
 def golden_answers(
