@@ -138,7 +138,12 @@ def _facts(sources: tuple[str, ...], tested: int, n_folds: int, state: str) -> d
     return {
         **{"state": state, "folder": "run", "folds": n_folds},
         "corpus": {
-            **{"name": "films", "reading": "films.csv: 3 classes"},
+            **{
+                "name": "films",
+                "reading": "films.csv: 3 classes",
+                "text_column": "text",
+                "label_column": "label",
+            },
             **{"rows_read": 4 * tested, "documents": 4 * tested, "dropped": []},
             "classes": dict.fromkeys(LABELS, 4 * tested // len(LABELS)),
             "splits": splits,

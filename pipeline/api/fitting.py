@@ -30,8 +30,7 @@ from pipeline.experiment.plan import check_settings, plan_models
 from pipeline.models.table import PlannedModel
 from pipeline.run_folder.folder import RunFolder
 from pipeline.run_folder.models import FOLDER
-from pipeline.run_folder.reading import CONFIG
-from pipeline.settings.tables import Config, save_config, with_values
+from pipeline.settings.tables import Config, with_values
 
 
 @dataclass(frozen=True)
@@ -103,7 +102,7 @@ def fit_model(texts: pl.Series, labels: Int32, label_names: tuple[str, ...], con
             raise PipelineError(
                 planned.name, f"it could not be fitted ({why})", "give it fewer documents or units"
             )
-        files = {CONFIG: save_config(config).encode()} | _files_below(Path(place))
+        files = _files_below(Path(place))
         (fit,) = folder.fits.values()
     return FittedModel(planned.name, files, (*cut, *chosen, *folder.notes, *fit.warnings), fit.why_not)
 

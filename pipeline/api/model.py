@@ -12,6 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pipeline.api.documents import Texts, as_texts
+from pipeline.api.errors import InvalidInput
 from pipeline.core.values import Float32
 from pipeline.models.saved import SavedModel
 from pipeline.models.saved import load_model as load_saved
@@ -34,7 +35,7 @@ class Explanation:
         that the model does not read.
     base : float or None
         The score without any word: with the words' it makes up the score of the answer. None for networks, whose
-        words are exchanged one at a time: two that say the same share nothing.
+        words are exchanged one at a time: two that say the same share nothing; and of a text without words.
     """
 
     predicted: str
@@ -112,15 +113,22 @@ class Model:
 
         Raises
         ------
-        ValueError
+        PipelineError
             If the model cannot tell: it gives every text the same answer, or reads its words shuffled.
         """
+        if self.saved.method is None:
+            raise InvalidInput(self.name, "it cannot say what a word adds to its answer", "ask another model")
         documents = as_texts([text], "text")
         tokenized = tokenize(documents, self.saved.tokenizer)
+        words = tokenized.types.gather(tokenized.token_types).alias("word")
+        if words.is_empty():
+            (probabilities,) = self.saved.answer(documents)  # (C,)
+            nothing = pl.DataFrame([words, pl.Series("adds", [], dtype=pl.Float64)])
+            return Explanation(self.predict([text])[0], float(probabilities.max()), nothing, None)
         (found,) = self.saved.contributions(tokenized)
         adds = pl.Series("adds", found.words, dtype=pl.Float64).fill_nan(None)
-        words = pl.DataFrame([tokenized.types.gather(tokenized.token_types).alias("word"), adds])
-        return Explanation(str(self.classes_[found.predicted]), found.probability, words, found.base)
+        predicted = self.saved.label_names[found.predicted]
+        return Explanation(predicted, found.probability, pl.DataFrame([words, adds]), found.base)
 
 
 def load_model(

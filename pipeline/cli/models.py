@@ -23,12 +23,20 @@ def export(
     out: Annotated[Path, told("FILE", "A new file.")],
     *,
     to: Annotated[
-        str, told("--to TARGET", "bundle: a .zip file with the model and all that it needs. Default: bundle.")
+        str,
+        told(
+            "--to TARGET",
+            "bundle: a .zip file with the model and all that it needs; onnx: a graph for programs that run ONNX;"
+            " html: a page that answers by itself. Default: bundle.",
+        ),
     ] = "bundle",
     model: Annotated[
         str | None, told("--model NAME", "Which model. Default: the one that the run advises.")
     ] = None,
     ensemble: Annotated[bool, told("--ensemble", "With every seed that was kept.")] = False,
+    words: Annotated[
+        int | None, told("--words N", "onnx, html: keep the N most frequent words, or heaviest n-grams.")
+    ] = None,
     debug: Debug = False,
 ) -> None:
     """Write a model of RUN as one file, and ask the golden texts of what was written: a file that answers otherwise
@@ -37,7 +45,8 @@ def export(
     with exit_statuses(console, debug):
         from pipeline.export.table import export_model
 
-        console.say(export_model(run_folder, to, out, model, every_seed=ensemble).in_words())
+        exported = export_model(run_folder, to, out, model, every_seed=ensemble, words=words)
+        console.say(exported.in_words())
 
 
 @app.command(short_help="Which test documents two runs answer otherwise, beyond chance?")

@@ -42,6 +42,7 @@ class PartRead:
     read, used : numbers of records
     part : what its documents serve as, such as "test"; empty for the corpus itself
     left_out : the reasons of the others, with their numbers
+    divided : what stands between fields, in words, where it is unusual
     """
 
     file: str
@@ -53,6 +54,7 @@ class PartRead:
     used: int = 0
     part: str = ""
     left_out: tuple[tuple[str, int], ...] = ()
+    divided: str = ""
 
     def decisions(self) -> tuple[str, ...]:
         """Return what was decided before the first record was used: columns, header, encoding."""
@@ -60,7 +62,7 @@ class PartRead:
             self.header_line, f"header in line {self.header_line}"
         )
         columns = (f"{role} {column.words()}" for role, column in self._columns() if column is not None)
-        return tuple(words for words in (*columns, header, self.encoding) if words)
+        return tuple(words for words in (*columns, header, self.encoding, self.divided) if words)
 
     def _columns(self) -> tuple[tuple[str, Chosen | None], ...]:
         return (("text", self.text), ("label", self.label))

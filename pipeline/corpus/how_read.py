@@ -20,6 +20,7 @@ def how_read(table: RawTable, columns: Columns | None = None) -> PartRead:
         header_line=table.header_line,
         encoding=table.encoding,
         read=len(table.cells),
+        divided=table.divided,
     )
 
 

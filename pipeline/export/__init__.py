@@ -1,1 +1,1 @@
-"""Models of a run as files that can be used without it."""
+"""A saved model in other hands: in the formats of other programs, and as a page that answers by itself."""

@@ -3,17 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import polars as pl
 
 from pipeline.core.clean import plural
 from pipeline.core.errors import PipelineError, did_you_mean
+from pipeline.core.values import Float32
 from pipeline.export.bundle import write_bundle
+from pipeline.export.fewer_words import fewer_words, number_of_words
+from pipeline.export.html_page import write_page
+from pipeline.export.in_browser import NoBrowser, Page
+from pipeline.export.onnx_file import OnnxFile, write_onnx
+from pipeline.export.own_words import texts_of_own_words
+from pipeline.models.golden import TOLERANCE
 from pipeline.models.saved import SavedModel, load_model
 from pipeline.models.saved.loading import find_model, fits_on, read_saved
-from pipeline.models.saved.replayed import largest_difference
-from pipeline.run_folder.models import SavedFiles
+from pipeline.run_folder.models import Golden, SavedFiles
 from pipeline.run_folder.reading import METRICS, read_run
+
+
+class Answers(Protocol):
+    """What answers texts, be it a model or a file that was made of one."""
+
+    def answer(self, texts: pl.Series) -> Float32:
+        """Return each text's distribution over the classes; float32 (N, C)."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What is exported: the fits of one model, and the model that answers first, as it is and as it is written."""
+
+    fits: Sequence[SavedFiles]
+    whole: SavedModel
+    model: SavedModel  # with the words that are kept
 
 
 @dataclass(frozen=True)
@@ -22,43 +48,71 @@ class Target:
 
     Attributes
     ----------
-    write : (the fits of one model, the one that answers first; the new file)
+    write : (what is chosen; the new file)
     read : the file > what answers as the model does
     suffix : how the file's name has to end
     seeds : whether it can hold several seeds of a model
+    words : whether it holds the words themselves: it may hold fewer, and is asked some of them beside the golden texts
     """
 
-    write: Callable[[Sequence[SavedFiles], Path], None]
-    read: Callable[[Path], SavedModel]
+    write: Callable[[Chosen, Path], None]
+    read: Callable[[Path], Answers]
     suffix: str
     seeds: bool = False
+    words: bool = False
 
 
-TARGETS: dict[str, Target] = {"bundle": Target(write_bundle, load_model, ".zip", seeds=True)}
+TARGETS: dict[str, Target] = {
+    "bundle": Target(lambda chosen, out: write_bundle(chosen.fits, out), load_model, ".zip", seeds=True),
+    "onnx": Target(lambda chosen, out: write_onnx(chosen.model, out), OnnxFile, ".onnx", words=True),
+    "html": Target(
+        lambda chosen, out: write_page(chosen.model, out, number_of_words(chosen.whole)),
+        Page,
+        ".html",
+        words=True,
+    ),
+}
 
 
 @dataclass(frozen=True)
 class Exported:
-    """What was written: of how many seeds, and how far its golden answers are from those of the fit itself."""
+    """What was written, and how far its answers to golden texts are from those of the fit itself.
+
+    Attributes
+    ----------
+    largest_difference : of a probability; None where nothing here could ask the file
+    unasked : why not, in words
+    fewer : how many words were left out and what that changes, in words; "" where none was
+    """
 
     path: Path
     name: str
     seeds: int
     texts: int
-    largest_difference: float
+    largest_difference: float | None
+    unasked: str = ""
+    fewer: str = ""
 
     def in_words(self) -> str:
-        """Return the line that `export` prints."""
+        """Return the lines that `export` prints."""
         mib = self.path.stat().st_size / 2**20
         of = self.name if self.seeds == 1 else f"{plural(self.seeds, 'seed')} of {self.name}"
-        agreed = (
-            f"{self.texts} golden texts answered as when it was fitted, within {self.largest_difference:.0e}"
-        )
-        return f"Exported {of}: {self.path} ({mib:,.1f} MiB; {agreed})"
+        if self.largest_difference is None:
+            agreed = f"not asked the golden texts: {self.unasked}"
+        else:
+            own = "the model with fewer words answers" if self.fewer else "when it was fitted"
+            agreed = f"{self.texts} golden texts answered as {own}, within {self.largest_difference:.0e}"
+        return f"Exported {of}: {self.path} ({mib:,.1f} MiB; {agreed})" + (self.fewer and f"\n{self.fewer}")
 
 
 def export_model(
-    place: Path, to: str, out: Path, name: str | None = None, *, every_seed: bool = False
+    place: Path,
+    to: str,
+    out: Path,
+    name: str | None = None,
+    *,
+    every_seed: bool = False,
+    words: int | None = None,
 ) -> Exported:
     """Write a model in another form, and ask the golden texts of what was written.
 
@@ -74,6 +128,8 @@ def export_model(
         Of the model; without one that which the run advises, elsewhere the only one there is.
     every_seed : bool
         All that were kept of the first fold, for an ensemble.
+    words : int, optional
+        Keep so many words, see `fewer_words`.
 
     Raises
     ------
@@ -89,20 +145,65 @@ def export_model(
     chosen = [one for one in kept if one.described["fold"] == kept[0].described["fold"]]
     if every_seed and not target.seeds:
         raise PipelineError("--ensemble", f"a file of {to} holds one seed", "export it without --ensemble")
+    if words is not None and not (target.words and words > 0):
+        what = f"{words} is no number of words" if target.words else f"a file of {to} holds every word"
+        raise PipelineError(
+            "--words", what, "give 1 or more" if target.words else "export it without --words"
+        )
     fits = chosen if every_seed else chosen[:1]
-    for fit in fits:
-        read_saved(fit, golden=None)
-    target.write(fits, out)
+    models = [read_saved(fit, golden=None) for fit in fits]
+    one = Chosen(fits, models[0], models[0] if words is None else fewer_words(models[0], words))
+    target.write(one, out)
+    golden = fits[0].golden()
+    exported = Exported(out, one.model.name, len(fits), len(golden.texts), None, fewer=_fewer(one, golden))
     try:
-        golden = fits[0].golden()
-        found = largest_difference(target.read(out), golden)
-        if not found <= golden.tolerance:
-            what = f"its golden answers differ by {found:.2g}; {golden.tolerance:.0e} is allowed"
-            raise PipelineError(str(out), what, "no file was left; report it with the versions in model.json")
+        return replace(exported, largest_difference=_asked(target, one, golden, out))
+    except NoBrowser as reason:
+        return replace(exported, unasked=str(reason))
     except BaseException:
         out.unlink(missing_ok=True)
         raise
-    return Exported(out, fits[0].described["name"], len(fits), len(golden.texts), found)
+
+
+def _asked(target: Target, one: Chosen, golden: Golden, out: Path) -> float:
+    """Return how far the golden answers of what was written are from those of the fit, or of fewer words.
+
+    Raises
+    ------
+    PipelineError
+        If they, or the answers to texts of the model's own words, are too far from the model's.
+    """
+    texts = _texts(one, golden) if target.words else golden.texts
+    answers, own = target.read(out).answer(texts), one.model.answer(texts)  # (N, C)
+    n_golden = len(golden.texts)
+    wanted, allowed = (
+        (golden.answers, golden.tolerance) if one.model is one.whole else (own[:n_golden], TOLERANCE)
+    )
+    found = float(np.abs(answers[:n_golden] - wanted).max(initial=0.0))
+    apart = float(np.abs(answers - own).max(initial=0.0))
+    for difference, most in ((found, allowed), (apart, TOLERANCE)):
+        if not difference <= most:  # a number that is none is beyond it too
+            what = f"its golden answers differ by {difference:.2g}; {most:.0e} is allowed"
+            raise PipelineError(str(out), what, "no file was left; report it with the versions in model.json")
+    return found
+
+
+def _texts(one: Chosen, golden: Golden) -> pl.Series:
+    """Return the golden texts, and some of the model's own words."""
+    return pl.Series([*golden.texts, *texts_of_own_words(one.whole)], dtype=pl.String)
+
+
+def _fewer(one: Chosen, golden: Golden) -> str:
+    """Return how many words are left out and what that changes, in words."""
+    if one.model is one.whole:
+        return ""
+    texts = _texts(one, golden)
+    apart = np.abs(one.model.answer(texts) - one.whole.answer(texts)).max(axis=1)  # (N,)
+    kept, of = number_of_words(one.model), number_of_words(one.whole)
+    return (
+        f"It knows {kept:,} of {of:,} words: of {len(texts)} texts the answers to {int((apart > TOLERANCE).sum())}"
+        f" change, by {100 * float(apart.max()):.1f} points of a probability at most."
+    )
 
 
 def _advised(place: Path) -> str | None:

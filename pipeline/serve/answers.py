@@ -11,29 +11,42 @@ import polars as pl
 from pipeline.core.files import Json
 from pipeline.core.values import Float32
 from pipeline.models.saved import SavedModel
+from pipeline.predict.unlike import Usual, describe_unlike
 from pipeline.serve.questions import Question
 from pipeline.serve.words import explain
+from pipeline.text.tokenizer import tokenize
 
 Answer = dict[str, Json]  # what is said of one text
 
 
 @dataclass(frozen=True, eq=False)
 class Answerer:
-    """What a model says of the texts of questions."""
+    """What a model says of the texts of questions.
+
+    Attributes
+    ----------
+    model : of any kind
+    usual : what the documents of its run are like
+    """
 
     model: SavedModel
+    usual: Usual
 
     def __call__(self, questions: Sequence[Question]) -> list[list[Answer]]:
         """Return the answers to each question's texts; all texts go through the model at once."""
         texts = pl.Series([text for question in questions for text in question.texts], dtype=pl.String)
-        shares = iter(self.model.answer(texts))  # N rows of (C,)
-        return [[*self._of(question, shares)] for question in questions]
+        tokenized = tokenize(texts, self.model.tokenizer)
+        shares = self.model.answer_tokens(tokenized)  # (N, C)
+        unlike = describe_unlike(tokenized, self.model.words, self.usual)
+        found = zip(shares, unlike, strict=True)
+        return [[*self._of(question, found)] for question in questions]
 
-    def _of(self, question: Question, shares: Iterator[Float32]) -> Iterator[Answer]:
-        """Yield the answers to a question's texts, whose distributions come next."""
+    def _of(self, question: Question, found: Iterator[tuple[Float32, str]]) -> Iterator[Answer]:
+        """Yield the answers to a question's texts, of which what was found comes next."""
         words = explain(self.model, question.texts) if question.explain else None
         for place, _ in enumerate(question.texts):
-            answer = self._written(next(shares), question.top)
+            shares, unlike = next(found)
+            answer = self._written(shares, question.top) | {"unlike_training": unlike or None}
             yield answer if words is None else answer | {"explanation": words[place]}
 
     def _written(self, shares: Float32, top: int | None) -> Answer:

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pipeline
 from pipeline.models.saved import SavedModel, load_model
+from pipeline.predict.which_model import choose_name, read_choice_of
+from pipeline.run_folder.choice import Choice
 from pipeline.run_folder.models import FORMAT_VERSION
-from pipeline.run_folder.reading import METRICS, read_run
 from pipeline.serve.limits import Limits
 
 LIBRARIES = ("numpy", "polars", "starlette", "uvicorn")
@@ -23,7 +24,6 @@ class Accuracy:
 
     value: float
     ci95: tuple[float, float]
-    documents: int
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Facts:
     model: str
     labels: tuple[str, ...]
     accuracy: Accuracy | None
-    """as the run measured it; null where its metrics.json is not there"""
+    """as the run measured it; null of a bundle"""
     words: str | None
     """how words are explained: `weights`, `occlusion`, or null: not at all"""
     run: str
@@ -42,39 +42,29 @@ class Facts:
     limits: Limits
 
 
-def load_asked(place: Path, name: str | None) -> SavedModel:
-    """Return the model of this name; without one that which the run advises, or the only one that is there.
+def load_asked(place: Path, name: str | None) -> tuple[SavedModel, Choice | None]:
+    """Return the model of this name, or that which the run advises, and what the run says of its models.
 
     Raises
     ------
     PipelineError
-        If there is none, or it cannot be read.
+        If there is none, none is advised, or it cannot be read.
     """
-    return load_model(place, name or _advised(place))
+    choice = read_choice_of(place)
+    return load_model(place, choose_name(place, choice, name)), choice
 
 
-def _advised(place: Path) -> str | None:
-    return read_run(place).metrics.advice.model if (place / METRICS).is_file() else None
-
-
-def gather(run: Path, model: SavedModel, limits: Limits) -> Facts:
-    """Return what is known of a run's model."""
+def gather(place: Path, model: SavedModel, choice: Choice | None, limits: Limits) -> Facts:
+    """Return what is known of a model."""
+    measured = choice.models.get(model.name) if choice else None
     versions = {name: version(name) for name in LIBRARIES}
     return Facts(
         model.name,
         model.label_names,
-        _accuracy(run, model.name),
+        Accuracy(measured.accuracy, measured.accuracy_ci95) if measured else None,
         model.method,
-        run.resolve().name,
+        place.resolve().name,
         {"embedseq": pipeline.__version__, "python": platform.python_version(), **versions},
         FORMAT_VERSION,
         limits,
     )
-
-
-def _accuracy(run: Path, name: str) -> Accuracy | None:
-    if not (run / METRICS).is_file():
-        return None
-    metrics = read_run(run).metrics
-    rows = [row for row in metrics.summary if row.name == name]
-    return Accuracy(rows[0].accuracy, rows[0].accuracy_ci95, metrics.corpus.tested) if rows else None

@@ -48,6 +48,7 @@ _ANSWER = _object(
         "label": _TEXT,
         "probabilities": {"type": "object", "additionalProperties": _SHARE},
         "confidence": _SHARE,
+        "unlike_training": {"type": ["string", "null"]},
         "explanation": _refers("Explanation"),
     },
     "explanation",

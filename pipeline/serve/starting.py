@@ -10,6 +10,8 @@ import polars as pl
 
 from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
+from pipeline.core.resources import threads
+from pipeline.predict.unlike import usual_of
 from pipeline.serve.answers import Answerer
 from pipeline.serve.app import Service
 from pipeline.serve.facts import gather, load_asked
@@ -22,7 +24,7 @@ FIRST = pl.Series(["A first text is answered before anybody asks."])
 def start(run: Path, name: str | None, host: str, port: int, limits: Sequence[str], console: Console) -> None:
     """Answer texts with a run's model until the process is told to stop."""
     most = Limits.told(limits)
-    model = load_asked(run, name)
+    model, choice = load_asked(run, name)
     if not np.isfinite(model.answer(FIRST)).all():  # which also does what the first answer alone takes
         fix = "choose another one with --model"
         raise PipelineError(str(run), f"the answers of {model.name} are no numbers: it did not train", fix)
@@ -32,7 +34,7 @@ def start(run: Path, name: str | None, host: str, port: int, limits: Sequence[st
                 f"{host} is reached by other machines: whoever reaches this port can ask, there is neither a"
                 " password nor encryption; put a proxy before it that has both"
             )
-        service = Service(gather(run, model, most), Answerer(model), most)
+        service = Service(gather(run, model, choice, most), Answerer(model, usual_of(run)), most)
         said = f"{model.name} answers on {address_of(bound)} (Ctrl-C ends it)"
-        with service.answering:
+        with threads(1), service.answering:  # the other cores are for those who ask
             run_until_stopped(service.app(), bound, most, lambda: console.say(said))

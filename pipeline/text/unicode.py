@@ -16,6 +16,11 @@ _INVISIBLE = (
 )
 INVISIBLE = f"[{_INVISIBLE}]"
 NON_JOINER = "\u200c"  # inside a word it belongs to it: Persian writes prefixes and endings with it
+_LETTER = rf"\p{{L}}\p{{M}}\p{{N}}{NON_JOINER}"
+LOOSE_NON_JOINERS = (  # those that do not stand between two letters; what is kept is the group
+    rf"(^|[^{_LETTER}]){NON_JOINER}+",
+    rf"{NON_JOINER}+($|[^{_LETTER}])",
+)
 # What NFC may change: marks, letters of Korean syllables, and characters that stand for others (units such as ohm).
 _MAY_CHANGE = (
     r"\p{M}\u{0374}\u{037E}\u{0387}\u{0958}-\u{095F}\u{09DC}-\u{09DF}\u{0A33}-\u{0A5E}\u{0B5C}\u{0B5D}"
@@ -69,9 +74,9 @@ def _without_loose_non_joiners(texts: pl.Series) -> pl.Series:
     """Return the texts without the non-joiners that do not stand between two letters."""
     if not texts.str.contains(NON_JOINER, literal=True).any():
         return texts
-    letter = r"\p{L}\p{M}\p{N}"
-    before = texts.str.replace_all(rf"(^|[^{letter}{NON_JOINER}]){NON_JOINER}+", "$1")
-    return before.str.replace_all(rf"{NON_JOINER}+($|[^{letter}{NON_JOINER}])", "$1")
+    for loose in LOOSE_NON_JOINERS:
+        texts = texts.str.replace_all(loose, "$1")
+    return texts
 
 
 def without_vowel_signs(texts: pl.Series) -> pl.Series:

@@ -23,6 +23,7 @@ import pipeline
 from pipeline import TextClassifier
 from pipeline.api.classifier import KEYWORDS
 from pipeline.core.errors import PipelineError
+from pipeline.core.names import ModelName
 from pipeline.settings.tables import SETTINGS
 
 CHEAP = {"baselines__tfidf_strengths": [30.0], "baselines__min_df": 1}
@@ -143,6 +144,7 @@ def test_its_probabilities_can_be_calibrated() -> None:
     assert calibrated.predict(["good film", "bad film"]).tolist() == ["pos", "neg"]
 
 
+@pytest.mark.slow
 def test_folds_run_in_other_processes() -> None:
     scores = cross_val_score(TextClassifier("tfidf", **FEW), TEXTS, LABELS, cv=2, n_jobs=2)
     assert scores.tolist() == [1.0, 1.0]
@@ -164,57 +166,50 @@ def test_parameters_are_those_that_were_given() -> None:
 # --- the model of a run -----------------------------------------------------------------------------------
 
 
-def run_and_fit(folder: Path, model: str, **settings: Any) -> tuple[Any, Any]:
-    """Return the probabilities of unseen texts, by the model of a run and by the estimator on the same documents."""
+def check_same_bits(folder: Path, *models: str, **settings: Any) -> None:
+    """Check that each model answers unseen texts alike, of a run and of the estimator on the same documents."""
     unseen = ["good good film", "bad film number7", "", "what"]
-    training, tested = (
-        list(zip(TEXTS, LABELS, strict=True)),
-        [("good old film", "pos"), ("bad old film", "neg")],
-    )
-    for name, rows in (("train.csv", training), ("test.csv", tested)):
-        text = "".join(f'"{text}",{label}\n' for text, label in rows)
-        (folder / name).write_text(f"text,label\n{text}", encoding="utf-8")
-    name, _, source = model.partition("@")
-    as_set = {keyword.replace("__", "."): value for keyword, value in settings.items()}
+    tested = [("good old film", "pos"), ("bad old film", "neg")]
+    for file, rows in (("train.csv", zip(TEXTS, LABELS, strict=True)), ("test.csv", tested)):
+        lines = "".join(f'"{text}",{label}\n' for text, label in rows)
+        (folder / file).write_text(f"text,label\n{lines}", encoding="utf-8")
+    names = [ModelName.parse(model) for model in models]
     result = pipeline.run(
         folder / "train.csv",
         test=folder / "test.csv",
-        models=[name],
-        **({"embeddings": [source]} if source else {}),
+        models=[name.asked for name in names],
+        embeddings=["word2vec"],
         seeds=1,
         seed=5,
         deterministic=True,
         no_probes=True,
         out=folder / "run",
-        settings=as_set,
+        settings={keyword.replace("__", "."): value for keyword, value in settings.items()},
     )
-    fitted = TextClassifier(model, seed=5, deterministic=True, **settings).fit(TEXTS, LABELS)
-    assert fitted.predict(unseen).shape == (4,)
-    return result.model(model).predict_proba(unseen), fitted.predict_proba(unseen)
+    for model in models:
+        of_run = result.model(model).predict_proba(unseen)
+        fitted = TextClassifier(model, seed=5, deterministic=True, **settings).fit(TEXTS, LABELS)
+        of_estimator = fitted.predict_proba(unseen)
+        assert of_run.dtype == of_estimator.dtype == np.float32
+        np.testing.assert_array_equal(of_estimator, of_run)
 
 
-@pytest.mark.parametrize("model", ["tfidf", "mean@word2vec"])
-def test_it_answers_as_the_model_of_a_run_on_the_same_documents_to_the_last_bit(
-    tmp_path: Path, model: str
-) -> None:
-    settings = FEW | {"word2vec__vector_size": 8, "word2vec__epochs": 2}
-    of_run, of_estimator = run_and_fit(tmp_path, model, **settings)
-    assert of_run.dtype == of_estimator.dtype == np.float32
-    np.testing.assert_array_equal(of_estimator, of_run)
+VECTORS = {"word2vec__vector_size": 8, "word2vec__epochs": 2}
+
+
+def test_it_answers_as_the_model_of_a_run_on_the_same_documents_to_the_last_bit(tmp_path: Path) -> None:
+    check_same_bits(tmp_path, "tfidf", "mean@word2vec", **FEW, **VECTORS)
 
 
 @pytest.mark.slow
 def test_a_network_answers_as_that_of_a_run_to_the_last_bit(tmp_path: Path) -> None:
-    settings = {"networks__units": 4, "networks__max_epochs": 2}
-    settings |= {"word2vec__vector_size": 8, "word2vec__epochs": 2}
-    of_run, of_estimator = run_and_fit(tmp_path, "lstm:max@word2vec", **settings)
-    np.testing.assert_array_equal(of_estimator, of_run)
+    check_same_bits(tmp_path, "lstm:max@word2vec", networks__units=4, networks__max_epochs=2, **VECTORS)
 
 
 @pytest.mark.slow
 def test_a_network_works_under_cross_validation_and_says_what_words_add() -> None:
-    small = {"networks__units": 8, "networks__max_epochs": 20, "embeddings__dimension": 8}
-    network = TextClassifier("lstm:max@learned", **small)
+    small = {"networks__units": 8, "networks__learning_rate": 0.02, "embeddings__dimension": 8}
+    network = TextClassifier("lstm:max@learned", deterministic=True, **small)
     assert cross_val_score(network, TEXTS, LABELS, cv=2).tolist() == [1.0, 1.0]
     words = network.fit(TEXTS, LABELS).explain("good film").words
     assert words["word"].to_list() == ["good", "film"]
@@ -238,6 +233,14 @@ def test_a_pickle_holds_plain_data() -> None:
         "_sklearn_version"
     }
     assert {type(content) for content in state["_fitted"].files.values()} == {bytes}
+
+
+def test_a_fit_leaves_no_folder_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.chdir(tmp_path)
+    TextClassifier("mean@word2vec", no_cache=True, **FEW, **VECTORS).fit(TEXTS, LABELS)
+    assert [path.name for path in tmp_path.rglob("*")] == ["temporary"]
 
 
 def test_labels_come_back_as_they_were_given() -> None:

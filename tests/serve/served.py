@@ -16,7 +16,28 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from run_builders import write_run
+from saved_builders import fit_and_save
+
+ADVISED = "tfidf"
 JSON = {"content-type": "application/json"}
+
+
+def write_served_run(run: Path, *models: str) -> Path:
+    """Write a run that was scored, with models of n-grams that it saved, of which tfidf is advised."""
+    write_run(run, drawn=False)
+    for name in models or (ADVISED,):
+        fit_and_save(run, name)
+    advise(run, ADVISED)
+    return run
+
+
+def advise(run: Path, model: str | None) -> None:
+    """Have a run advise a model."""
+    path = run / "metrics.json"
+    metrics = json.loads(path.read_text(encoding="utf-8"))
+    metrics["advice"]["model"] = model
+    path.write_text(json.dumps(metrics), encoding="utf-8")
 
 
 @dataclass(frozen=True)

@@ -9,17 +9,15 @@ from typing import Any
 import pytest
 from chromium import WIDTHS, opened, sideways, violations
 from clients import request_of
-from saved_builders import fit_and_save
-from served import Served, served
+from served import Served, served, write_served_run
 
 HOSTILE = '<img src=x onerror="alert(1)"> good \U0001f600 <script>alert(2)</script> ' + "w" * 3_000
 
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    folder = tmp_path_factory.mktemp("run") / "films"
-    fit_and_save(folder, "tfidf")
-    with served(folder, "--limit", "waiting=1") as running:
+    run = write_served_run(tmp_path_factory.mktemp("run") / "films")
+    with served(run, "--limit", "waiting=1") as running:
         yield running
 
 
@@ -57,7 +55,20 @@ def test_a_text_is_answered_with_its_words(browser: Any, service: Served, width:
         assert rows(page, "strongest")[0] == [strongest["word"], side, f"{strongest['weight']:.2f}"]
         marked = text[strongest["start"] : strongest["end"]]
         assert marked in [mark.inner_text() for mark in page.query_selector_all(f"#words .{side}.strong")]
+        assert page.is_hidden("#new") == (answer["unlike_training"] is None)
         assert sideways(page) <= 0
+        assert not violations(page)
+
+
+def test_an_answer_to_a_text_of_another_kind_is_warned_of(browser: Any, service: Served) -> None:
+    with opened(browser, address(service), width=390) as page:
+        ask(page, "a good film")
+        assert page.is_hidden("#new")
+        ask(page, "quite other words")
+        page.wait_for_selector("#new:not([hidden])")
+        assert page.inner_text("#new") == (
+            "Unlike the documents it learned from: 100 % of its words unseen. Take the answer with care."
+        )
         assert not violations(page)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from command_lines import help_of, status_of
-from saved_builders import fit_and_save
+from served import write_served_run
 
 from pipeline import cli
 from pipeline.models.saved import load_model
@@ -19,10 +19,7 @@ from pipeline.models.saved.linear import SavedLinear
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run folder with one model of n-grams."""
-    folder = tmp_path_factory.mktemp("run") / "films"
-    fit_and_save(folder, "tfidf")
-    return folder
+    return write_served_run(tmp_path_factory.mktemp("run") / "films")
 
 
 def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
@@ -61,9 +58,9 @@ def test_a_wrong_option_is_said(
     assert refused(capsys, str(run), "--port", "0", *options).endswith(expected)
 
 
-def test_a_folder_without_models_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert refused(capsys, str(tmp_path)) == (
-        f"{tmp_path}: there is no model; give the folder of a run that trained a model, or a bundle"
+def test_a_folder_that_is_no_run_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert refused(capsys, str(tmp_path)).startswith(
+        f"{tmp_path}: it holds no metrics.json, so it is no finished run; "
     )
 
 
@@ -73,7 +70,7 @@ def test_a_model_whose_answers_are_no_numbers_is_not_served(
     model = load_model(run, "tfidf")
     assert isinstance(model, SavedLinear)
     broken = replace(model, intercepts=np.full(3, np.nan, dtype=np.float32))
-    monkeypatch.setattr("pipeline.serve.starting.load_asked", lambda place, name: broken)
+    monkeypatch.setattr("pipeline.serve.starting.load_asked", lambda place, name: (broken, None))
     assert refused(capsys, str(run), "--port", "0") == (
         f"{run}: the answers of tfidf are no numbers: it did not train; choose another one with --model"
     )

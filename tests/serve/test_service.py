@@ -19,10 +19,11 @@ import polars as pl
 import pytest
 from clients import ask_together, request_of
 from saved_builders import NEW, build_and_save, fit_and_save
-from served import JSON, Served, served
+from served import JSON, Served, served, write_served_run
 
 from pipeline import __version__
 from pipeline.models.saved import load_model
+from pipeline.run_folder.models import model_folder
 
 LABELS = ["good", "bad", "mixed", "never trained"]
 ODD = ["", " ", "\0", "good\0bad", "a" * 5_000, "\u202efilm", "\U0001f600 good", "<br>", "é", "good " * 2_000]
@@ -31,10 +32,7 @@ TEXTS = [*NEW.to_list(), *ODD]
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run folder with one model of n-grams."""
-    folder = tmp_path_factory.mktemp("run") / "films"
-    fit_and_save(folder, "tfidf")
-    return folder
+    return write_served_run(tmp_path_factory.mktemp("run") / "films")
 
 
 @pytest.fixture(scope="module")
@@ -55,10 +53,11 @@ def shares_of(reply: Any, labels: list[str]) -> np.ndarray:
 @pytest.mark.parametrize("name", ["tfidf", "gru:max@random:tuned"])
 def test_a_text_gets_the_models_own_answer_whoever_asks_beside_it(tmp_path: Path, name: str) -> None:
     (fit_and_save if name == "tfidf" else build_and_save)(tmp_path, name)
-    model = load_model(tmp_path, name)
+    own = model_folder(tmp_path, name)
+    model = load_model(own)
     expected = np.concatenate([model.answer(pl.Series([text])) for text in TEXTS])
     labels = [*model.label_names]
-    with served(tmp_path) as running, ThreadPoolExecutor(16) as pool:
+    with served(own) as running, ThreadPoolExecutor(16) as pool:
         together = running.ask(texts=TEXTS).json
         replies = [reply.json for reply in pool.map(lambda text: running.ask(texts=[text]), 3 * TEXTS)]
     alone = [answer for reply in replies for answer in reply["answers"]]
@@ -81,6 +80,11 @@ def test_the_most_probable_labels_come_first(service: Served) -> None:
     best = service.ask(texts=["a good film"], top=2).json["answers"][0]["probabilities"]
     assert list(best.items()) == sorted(whole.items(), key=lambda pair: -pair[1])[:2]
     assert service.ask(texts=["a good film"], top=9).json["answers"][0]["probabilities"] == whole
+
+
+def test_what_is_unlike_training_is_said(service: Served) -> None:
+    answers = service.ask(texts=["a good film", "quite other words", ""]).json["answers"]
+    assert [answer["unlike_training"] for answer in answers] == [None, "100 % of its words unseen", "empty"]
 
 
 def test_words_are_explained_where_they_stand(service: Served, run: Path) -> None:
@@ -236,7 +240,8 @@ def counted(service: Served) -> dict[str, float]:
 def test_it_says_which_model_it_is(service: Served) -> None:
     said = service.get("/metadata").json
     assert (said["model"], said["labels"], said["words"]) == ("tfidf", LABELS, "weights")
-    assert (said["run"], said["accuracy"]) == ("films", None)
+    assert said["run"] == "films"
+    assert 0 < said["accuracy"]["ci95"][0] < said["accuracy"]["value"] < said["accuracy"]["ci95"][1] < 1
     assert said["versions"]["embedseq"] == __version__
     assert (said["limits"]["texts"], said["limits"]["waiting"]) == (100, 128)
 

@@ -25,6 +25,7 @@ from pipeline.corpus.readers.encodings import TextSource, read_source
 from pipeline.corpus.readers.header import LOOKED_AT, Beginning, common_width, find_beginning, left_out
 from pipeline.corpus.readers.records import Damage, RawTable, as_cells, distinct, none_of
 from pipeline.corpus.readers.searching import holds
+from pipeline.corpus.readers.unusual import STANDS_FOR, Unusual, find_unusual
 
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 NO_DELIMITER = "\x1f"  # the unit separator: a file of one column
@@ -46,6 +47,7 @@ class Dialect:
     sound: bool = (
         False  # whether every quotation mark is known to enclose a whole field, or to stand doubled in one
     )
+    unusual: Unusual | None = None  # what `delimiter` stands for
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def read_delimited(
     `preferred` are the delimiters that the file may have; of equally likely ones it is the first. `header` says
     whether there is one, where that is known from elsewhere.
     """
-    source, dialect = _without_escapes(read_source(path), preferred, wanted)
+    source, dialect = _mended(read_source(path), preferred, wanted)
     dialect = dialect if header is None else replace(dialect, begins=replace(dialect.begins, header=header))
     clean = None if source.damaged else _read_clean(source, dialect)
     cells, wrong, undecodable = (
@@ -75,6 +77,9 @@ def read_delimited(
     for records in apart.values():
         wrong = wrong & ~records
         undecodable = {name: damaged & ~records for name, damaged in undecodable.items()}
+    if dialect.unusual is not None and dialect.quoted:  # it may stand in a field between quotation marks
+        written = dialect.unusual.written
+        cells = cells.with_columns(pl.all().str.replace_all(STANDS_FOR, written, literal=True))
     if missing := _is_missing(source, cells):
         cells = cells.with_columns(pl.all().replace(MISSING, None))
     return RawTable(
@@ -86,6 +91,7 @@ def read_delimited(
         assumptions=(*_assumptions(source, dialect, cells.columns), *missing),
         warnings=source.warnings,
         encoding=source.encoding,
+        divided=f"fields between {dialect.unusual.words}" if dialect.unusual else "",
         header_line=_first_records(source, dialect)[-1].line if begins.header else NO_HEADER,
         find_lines=lambda: _find_lines(source, dialect),
     )
@@ -105,6 +111,7 @@ def _assumptions(source: TextSource, dialect: Dialect, columns: list[str]) -> It
         yield f"{source.file}: one column"
     else:
         mark = DELIMITERS.get(dialect.delimiter, f'"{dialect.delimiter}"')
+        mark = mark if dialect.unusual is None else dialect.unusual.words
         yield f"{source.file}: fields are separated by {mark}"
     if not dialect.quoted:
         yield f"{source.file}: quotation marks are ordinary characters"
@@ -115,9 +122,45 @@ def _assumptions(source: TextSource, dialect: Dialect, columns: list[str]) -> It
         yield f"{source.file}: there is no header; the columns are called {', '.join(columns)}"
 
 
-def _without_escapes(source: TextSource, preferred: str, wanted: Sequence[str]) -> tuple[TextSource, Dialect]:
-    """Return the source and its dialect; a mark inside a field is written twice, where it has a backslash before it."""
+def _mended(source: TextSource, preferred: str, wanted: Sequence[str]) -> tuple[TextSource, Dialect]:
+    """Return the source as its fields can be read, and its dialect.
+
+    An unusual delimiter gives way to a character, blanks around quoted fields are left out, and a mark with a
+    backslash before it is written twice.
+    """
+    unusual = None if _SEPARATOR.match(source.data) else find_unusual(_sample(source.data))
+    if unusual is not None:
+        divided = replace(source, data=unusual.replaced(source.data))
+        return divided, replace(find_dialect(divided, STANDS_FOR, wanted), unusual=unusual)
     dialect = find_dialect(source, preferred, wanted)
+    if not dialect.sound and (tight := _without_blanks(source.data, preferred)) is not None:
+        note = "blanks around quoted fields are left out"
+        source = replace(source, data=tight, notes=(*source.notes, note))
+        dialect = find_dialect(source, preferred, wanted)
+    return _without_escapes(source, dialect, preferred, wanted)
+
+
+def _without_blanks(data: bytes, preferred: str) -> bytes | None:
+    """Return the bytes without the blanks around quoted fields; None where not all of these have one.
+
+    >>> _without_blanks(b'pos, "good, film"\\n', ",")
+    b'pos,"good, film"\\n'
+    """
+    for mark in map(str.encode, preferred):
+        if not holds(data, mark + b' "'):
+            continue
+        edge = rb"(?=[\r\n" + re.escape(mark) + rb"]|\Z)"
+        begins = rb"(?:\A *+|(?<=[\r\n]) *+|(?<=" + re.escape(mark) + rb") ++)"
+        quoted = begins + rb'("(?:[^"]++|"")*+") *+' + edge
+        if b'"' not in re.sub(quoted, b"", data):
+            return re.sub(quoted, rb"\1", data)
+    return None
+
+
+def _without_escapes(
+    source: TextSource, dialect: Dialect, preferred: str, wanted: Sequence[str]
+) -> tuple[TextSource, Dialect]:
+    """Return the source and its dialect; a mark inside a field is written twice, where it has a backslash before it."""
     if not holds(source.data, b'\\"') or (dialect.quoted and _is_well_quoted(source.data, dialect)):
         return source, dialect
     note = "a backslash before a quotation mark belongs to the mark"

@@ -31,6 +31,7 @@ class RawTable:
     undecodable: Damage = field(default_factory=dict)  # of the columns that hold bytes which are no text
     assumptions: tuple[str, ...] = ()
     encoding: str = ""  # in words; empty where the format has its own
+    divided: str = ""  # in words, where the delimiter is an unusual one
     header_line: int | None = None  # from 1; NO_HEADER, or None where the format knows of none
     text_column: str | None = None  # where the format itself says which is the text, the label
     label_column: str | None = None

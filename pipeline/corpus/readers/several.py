@@ -75,6 +75,7 @@ def join(tables: Sequence[RawTable], name: str, *notes: str) -> RawTable:
         undecodable=_joined_masks(tables, lambda table: table.undecodable),
         assumptions=(*notes, *_said_of_all(tables, name)),
         encoding=" and ".join(dict.fromkeys(table.encoding for table in tables if table.encoding)),
+        divided=" and ".join(dict.fromkeys(table.divided for table in tables if table.divided)),
         header_line=tables[0].header_line,
         text_column=_shared(table.text_column for table in tables),
         label_column=_shared(table.label_column for table in tables),

@@ -19,6 +19,7 @@ from pipeline.corpus.readers.kinds import AS_TEXT, MOST, Kind, lines_are, says
 from pipeline.corpus.readers.plain_text import read_text
 from pipeline.corpus.readers.questions import QUESTION, read_questions
 from pipeline.corpus.readers.trees import TREE_START, read_trees
+from pipeline.corpus.readers.unusual import USUAL, find_unusual
 
 JSON_LINES_ENDINGS = (".jsonl", ".ndjson")
 JSON_ENDINGS = (".json", *JSON_LINES_ENDINGS)
@@ -51,6 +52,10 @@ def _is_json_lines(head: Head) -> bool:
 
 def _is_fasttext(head: Head) -> bool:
     return 2 * head.share(_FASTTEXT_LINE) > 1
+
+
+def _has_unusual_delimiter(head: Head) -> bool:
+    return find_unusual(head.text) is not None
 
 
 _ONLY_NAMED = (
@@ -104,7 +109,9 @@ _READ = (
     Kind("fastText lines (__label__, then the text)", _is_fasttext, read_text, endings=(".txt",)),
     Kind("trees with a label at each node", lines_are(TREE_START), read_trees),
 )
-_BINARY = Kind("binary data of no kind that is known", Head.is_binary)
+_BINARY = Kind(
+    "binary data of no kind that is known", lambda head: head.is_binary() and not _has_unusual_delimiter(head)
+)
 
 # In the order in which they are tried.
 CERTAIN_TEXT: tuple[Kind, ...] = (*_ONLY_NAMED, *_READ, _BINARY)
@@ -159,6 +166,9 @@ def _table(mark: str) -> Kind:
 
 LIKELY_TEXT: tuple[Kind, ...] = (
     Kind("lines of a class, a finer class and a text (TREC)", lines_are(QUESTION), read_questions),
+    Kind(
+        "a table with an unusual delimiter", _has_unusual_delimiter, partial(read_delimited, preferred=USUAL)
+    ),
     *(_table(mark) for mark in DELIMITERS),
     Kind("lines of a label and a text with a tab between", holds_pairs, read_text),
 )

@@ -37,6 +37,8 @@
 
   function show(answer) {
     find("label").textContent = answer.label;
+    find("new").hidden = !answer.unlike_training;
+    find("new").textContent = `Unlike the documents it learned from: ${answer.unlike_training}. Take the answer with care.`;
     const shares = Object.entries(answer.probabilities).sort((a, b) => b[1] - a[1]); // JavaScript sorts numbers first
     fill("shares", shares.map(([label, share]) => {
       const bar = make("span", "", "bar"), cell = make("td", "");
