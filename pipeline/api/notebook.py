@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import io
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from pipeline.core.console import Console
+from pipeline.core.console import Console, Stage
+
+SECONDS_BETWEEN = 0.5  # a page that is changed more often grows slow
 
 
 def in_notebook() -> bool:
@@ -25,7 +28,7 @@ def progress() -> Iterator[Console]:
         return
     line = OneLine()
     try:
-        yield Console(line)
+        yield NotebookConsole(line)
     finally:
         line.end()
 
@@ -46,12 +49,31 @@ class OneLine(io.StringIO):
             if line.startswith("warning: "):
                 self._warnings.append(line)
             elif line.strip():
-                self._show(line)
+                self.show(line)
         return len(text)
+
+    def show(self, *lines: str) -> None:
+        """Show these lines alone, below the warnings."""
+        self._display.update({"text/plain": "\n".join([*self._warnings, *lines])}, raw=True)
 
     def end(self) -> None:
         """Leave the warnings alone."""
-        self._show()
+        self.show()
 
-    def _show(self, *lines: str) -> None:
-        self._display.update({"text/plain": "\n".join([*self._warnings, *lines])}, raw=True)
+
+class NotebookConsole(Console):
+    """A console whose bars are a line: that of the stage which began or moved last."""
+
+    def __init__(self, line: OneLine) -> None:
+        super().__init__(line)
+        self._line = line
+        self._moved = 0.0
+
+    def _add_bar(self, stage: Stage) -> None:
+        self._line.show(stage.title)
+
+    def _move_bar(self, stage: Stage) -> None:
+        now = time.perf_counter()
+        if now - self._moved >= SECONDS_BETWEEN:
+            self._moved = now
+            self._line.show(stage.summary(now - stage.started))

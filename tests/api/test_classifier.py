@@ -235,6 +235,14 @@ def test_a_pickle_holds_plain_data() -> None:
     assert {type(content) for content in state["_fitted"].files.values()} == {bytes}
 
 
+def test_a_fit_leaves_no_folder_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.chdir(tmp_path)
+    TextClassifier("mean@word2vec", no_cache=True, **FEW, **VECTORS).fit(TEXTS, LABELS)
+    assert [path.name for path in tmp_path.rglob("*")] == ["temporary"]
+
+
 def test_labels_come_back_as_they_were_given() -> None:
     numbers = [3 if label == "pos" else -1 for label in LABELS]
     fitted = TextClassifier("tfidf", **FEW).fit(np.array(TEXTS, dtype=object), numbers)

@@ -14,11 +14,12 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from command_lines import SCRIPT
+from command_lines import SCRIPT, status_of
 from python_api import LABELS, TEXTS
 from whole_runs import write_films
 
 import pipeline
+from pipeline import cli
 from pipeline.api import notebook
 from pipeline.api.documents import as_paths, as_texts
 from pipeline.api.keywords import config_of
@@ -90,6 +91,19 @@ def test_words_say_what_they_add_and_make_up_the_answer(result: RunResult) -> No
     assert first == f"pos  {explained.probability:.1%}"
     assert second.split()[1] == "good"
     assert explained._repr_html_().count("<tr>") == 3
+
+
+def test_the_command_line_answers_a_file_as_python_answers_its_texts(
+    result: RunResult, tmp_path: Path
+) -> None:
+    texts = ["good film", "bad, bad film", "what?"]
+    pl.DataFrame({"text": texts}).write_csv(tmp_path / "new.csv")
+    out = tmp_path / "answers.parquet"
+    asked = ["predict", str(result.folder), str(tmp_path / "new.csv"), "--model", "tfidf", "--out", str(out)]
+    assert status_of(cli.main, *asked) == 0
+    answers, model = pl.read_parquet(out), result.model("tfidf")
+    assert answers["predicted"].to_list() == model.predict(texts).tolist()
+    np.testing.assert_array_equal(answers.select("p(neg)", "p(pos)").to_numpy(), model.predict_proba(texts))
 
 
 def test_a_text_without_words_has_an_answer_of_none(result: RunResult) -> None:
@@ -262,12 +276,14 @@ def test_a_notebook_sees_one_line_that_changes_and_keeps_the_warnings(
     with notebook.progress() as console:
         console.say("reading")
         console.warn("a column is empty")
-        with console.stage("Counting"):
-            pass
-    counted, ended = shown[-2:]
-    assert shown[0] == "reading"
-    assert counted.startswith("warning: a column is empty\nCounting: ")
-    assert ended == "warning: a column is empty"
+        with console.stage("Training", total=200, unit="updates") as stage:
+            for _ in range(200):
+                stage.advance()
+    read, began, first, done, ended = shown
+    assert (read, ended) == ("reading", "warning: a column is empty")
+    assert began == "warning: a column is empty\nTraining"
+    assert first.startswith("warning: a column is empty\nTraining: 1 of 200 updates, 0.")
+    assert done.startswith("warning: a column is empty\nTraining: 200 of 200 updates, 0.")
     assert capsys.readouterr() == ("", "")
 
 
