@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 
+import numpy as np
+
 from pipeline.core.fits import Fit, FitResult, Result, Row, Score, SecondTraining, TrialResult
 from pipeline.core.resources import PeakMemory, milliseconds_of_each
 from pipeline.core.values import Float32, TokenizedCorpus
@@ -37,7 +39,7 @@ from pipeline.experiment.network_inputs import (
     training_of_vectors,
 )
 from pipeline.experiment.tuning.trials import Settings
-from pipeline.models.golden import golden_texts
+from pipeline.models.golden import N_LONG, TOLERANCE, TOLERANCE_OF_GPU, golden_texts, unsettled
 from pipeline.models.networks import libraries
 from pipeline.models.networks.batches import visible
 from pipeline.models.networks.budget import budget_of
@@ -129,8 +131,8 @@ def _result(data: RunData, fit: Fit, made: _Answered, last: EmbeddedSplit) -> Fi
         near = {"source": fit.name, "words": words}
     files = None
     if is_kept(data.config, fit.fold):
-        of = Particulars(fit.key, data.label_names, data.config, made.golden, on_gpu=gpu is not None)
-        files = files_of_network(of, made.fitted, embedded.source)
+        known = fit.key, data.label_names, data.config, made.golden, gpu is not None, made.left_out
+        files = files_of_network(Particulars(*known), made.fitted, embedded.source)
     if files is not None and not files.is_finite:
         files = None  # it diverged: there is nothing to answer with
     kept = FitResult(fit, answers, files, course=course, neighbours=near, gpu=gpu)
@@ -179,6 +181,7 @@ class _Answered:
     seconds: float  # all its training took
     probabilities: Float32  # (N, C)
     golden: Float32  # (G, C), of the golden texts
+    left_out: tuple[int, ...]  # golden texts
     documents_per_second: float
     latency_ms: tuple[float, ...]
 
@@ -214,8 +217,19 @@ def _train_and_answer(
     probabilities, rate = _predict(data, answer, last)
     timed = documents_to_time(data, last.fold) if draw.seed == 0 else []
     latency = milliseconds_of_each(answer, timed)
-    golden = answer(tokenize(golden_texts(), data.config.tokenizer))
-    return _Answered(chosen, fitted, validated, judged, again, seconds, probabilities, golden, rate, latency)
+    golden = _golden_of(data, answer)
+    return _Answered(chosen, fitted, validated, judged, again, seconds, probabilities, *golden, rate, latency)
+
+
+def _golden_of(
+    data: RunData, answer: Callable[[TokenizedCorpus], Float32]
+) -> tuple[Float32, tuple[int, ...]]:
+    """Return the answers to the golden texts, (G, C), and which of them the rounding of sums decides."""
+    texts = golden_texts()
+    parts = (texts, texts.head(-N_LONG), texts.tail(N_LONG))  # together, and in batches of other shapes
+    together, *apart = (answer(tokenize(part, data.config.tokenizer)) for part in parts)
+    tolerance = TOLERANCE_OF_GPU if libraries.gpu_name() else TOLERANCE
+    return together, unsettled(together, np.concatenate(apart), tolerance)
 
 
 def _describe(data: RunData, made: _Answered, job: Job, split: EmbeddedSplit, last: EmbeddedSplit) -> Fit:

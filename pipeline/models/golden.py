@@ -6,6 +6,9 @@ matter: where it knows none, that is what is asked.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
 import polars as pl
 
 from pipeline.core.fits import Row
@@ -69,6 +72,7 @@ _LONG = (
     " ".join((("and then", "the film", "goes on", "and nothing", "happens") * 84)[:419]),
     "the end was bad . " * 30 + "but the beginning was good",
 )
+N_LONG = len(_LONG)  # the last ones
 TEXTS = (*_SENTENCES, *_UNSEEN, *_NOTHING, *_SIGNS, *_SCRIPTS, *_LONG)
 A_FEW = (0, 10, 26, 31)  # asked whenever a model is loaded: a sentence, capital letters, nothing, pictures
 
@@ -81,7 +85,19 @@ def golden_texts() -> pl.Series:
     return pl.Series(TEXTS, dtype=pl.String)
 
 
-def golden_answers(answers: Float32, answered_by: str, tolerance: float = TOLERANCE) -> Row:
+def unsettled(answers: Float32, again: Float32, tolerance: float = TOLERANCE) -> tuple[int, ...]:
+    """Return the golden texts on which a fit disagrees with itself where they are asked in other batches.
+
+    Over hundreds of timesteps a network may magnify the rounding of its sums until it decides the answer: no other path
+    can be held to such an answer.
+    """
+    noise = np.abs(answers - again).max(axis=1)  # (G,)
+    return tuple(np.flatnonzero(~(noise <= tolerance / 4)).tolist())
+
+
+def golden_answers(
+    answers: Float32, answered_by: str, tolerance: float = TOLERANCE, left_out: Sequence[int] = ()
+) -> Row:
     """Return what a model's `golden.json` holds: the texts too, so that whoever has only that can ask them.
 
     Parameters
@@ -92,5 +108,8 @@ def golden_answers(answers: Float32, answered_by: str, tolerance: float = TOLERA
         The library that the model was fitted with.
     tolerance : float
         The largest difference of a probability that another path may show.
+    left_out : sequence of int
+        The texts that are `unsettled`.
     """
-    return {"answered_by": answered_by, "tolerance": tolerance, "texts": TEXTS, "answers": answers}
+    held = {"answered_by": answered_by, "tolerance": tolerance, "left_out": left_out}
+    return {**held, "texts": TEXTS, "answers": answers}

@@ -33,6 +33,7 @@ class Particulars:
     label_names : (C,)
     config : its settings
     golden : float32 array, shape (G, C): what it answers to the golden texts
+    left_out : golden texts whose answers its own rounding decides
     on_gpu : whether a GPU computed that
     """
 
@@ -41,6 +42,7 @@ class Particulars:
     config: Config
     golden: Float32
     on_gpu: bool = False
+    left_out: tuple[int, ...] = ()
 
 
 def is_kept(config: Config, fold: int) -> bool:
@@ -112,7 +114,8 @@ def _files(
 ) -> ModelFiles:
     name, seed, fold = of.key
     further = f"/s{seed}.f{fold}" if seed or fold else ""
-    golden = golden_answers(of.golden, library, TOLERANCE_OF_GPU if of.on_gpu else TOLERANCE)
+    tolerance = TOLERANCE_OF_GPU if of.on_gpu else TOLERANCE
+    golden = golden_answers(of.golden, library, tolerance, of.left_out)
     return ModelFiles("model", slug(name) + further, arrays, described, golden)
 
 

@@ -196,7 +196,9 @@ class SavedFiles:
             answers = np.array(held["answers"], dtype=np.float32)
             if answers.shape != (len(texts), len(self.described["label_names"])):
                 raise ValueError(f"{len(texts)} texts, {_shown(answers.shape)} answers")
-            return Golden(texts, answers, float(held["tolerance"]), str(held["answered_by"]))
+            asked = [number for number in range(len(texts)) if number not in held["left_out"]]
+            kept = texts.gather(asked), answers[asked], float(held["tolerance"]), str(held["answered_by"])
+            return Golden(*kept, tuple(asked))
 
     def embedding(self, dimension: int) -> tuple[Vocabulary, Float32, Bool]:
         """Return a source's vocabulary, its vectors (V, D), and which rows have one (V,).
@@ -248,12 +250,16 @@ class SavedFiles:
 
 @dataclass(frozen=True, eq=False)
 class Golden:
-    """Golden texts (G,), the answers of the fit itself (G, C), and how near to them others have to come."""
+    """Golden texts (G,), the answers of the fit itself (G, C), and how near to them others have to come.
+
+    `numbers` says which of all golden texts they are: those are left out whose answers rounding decides.
+    """
 
     texts: pl.Series
     answers: Float32
     tolerance: float
     answered_by: str
+    numbers: tuple[int, ...]
 
 
 def read_arrays(

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 from builders import FEW_STRENGTHS, documents_of, int32, request_of, tokens_of
 from safetensors.numpy import load_file
-from saved_builders import save_baseline, save_mean
+from saved_builders import particulars, save_baseline, save_mean
 
 from pipeline.core.values import Int32
 from pipeline.embeddings.table import embed
@@ -18,7 +18,9 @@ from pipeline.experiment.linear_features import average_vectors
 from pipeline.models.baselines.choice import choose_strength
 from pipeline.models.baselines.fitting import FittedBaseline, fit_baseline
 from pipeline.models.baselines.table import BASELINES
+from pipeline.models.save import files_of_baseline
 from pipeline.models.saved import load_model
+from pipeline.run_folder.models import write_model
 from pipeline.settings.tables import Config
 from pipeline.text.ngrams import count_ngrams, learn_ngrams
 
@@ -60,7 +62,7 @@ def test_probabilities_are_a_distribution_over_all_classes(name: str) -> None:
 @each_baseline
 def test_its_weights_are_counted_and_saved(name: str, tmp_path: Path) -> None:
     model = fitted(name)
-    save_baseline(tmp_path, name, model, NGRAMS, tuple("abcdef"), Config())
+    write_model(tmp_path, files_of_baseline(particulars(name, tuple("abcdef"), Config()), model, NGRAMS))
     weights = load_file(tmp_path / "models" / name / "weights.safetensors")
     learned = ("class_prior",) if "class_prior" in weights else ("coefficients", "intercepts")
     assert weights["classes"].tolist() == [0, 2, 4]

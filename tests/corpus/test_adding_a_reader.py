@@ -16,7 +16,7 @@ from corpus_builders import CSV, LABELS, TEXTS, documents, write
 from pipeline.core.errors import PipelineError
 from pipeline.core.reading import Chosen
 from pipeline.corpus.loading import read_corpus
-from pipeline.corpus.readers import column_facts, columns, encoding_names, forms, json_records
+from pipeline.corpus.readers import column_facts, columns, encoding_names, forms, json_layouts
 from pipeline.corpus.readers.delimited import read_delimited
 from pipeline.corpus.readers.encoding_names import Encoding
 from pipeline.corpus.readers.encodings import read_source, reading_as
@@ -97,13 +97,13 @@ def test_an_encoding_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_layout_of_json_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def apart(whole: json_records.Object, wanted: Sequence[str]) -> list[json_records.Object] | None:
+    def apart(whole: json_layouts.Object, wanted: Sequence[str]) -> list[json_layouts.Object] | None:
         names, rows = whole.get("names"), whole.get("cells")
         if not isinstance(names, list) or not isinstance(rows, list):
             return None
         return [dict(zip(names, row, strict=True)) for row in rows]
 
-    monkeypatch.setattr(json_records, "LAYOUTS", (apart, *json_records.LAYOUTS))
+    monkeypatch.setattr(json_layouts, "LAYOUTS", (apart, *json_layouts.LAYOUTS))
     rows = [list(row) for row in zip(TEXTS, LABELS, strict=True)]
     loaded = read_corpus(write(tmp_path / "a.json", json.dumps({"names": ["text", "label"], "cells": rows})))
     assert documents(loaded) == list(zip(TEXTS, LABELS, strict=True))

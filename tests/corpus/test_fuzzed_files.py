@@ -50,6 +50,20 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
         "columns.json": json.dumps(
             {"text": [text for text, _ in ROWS], "label": [label for _, label in ROWS]}
         ).encode(),
+        "blanks.csv": CSV.replace('",', '" , ').replace('\n"', '\n "').encode(),
+        "colons.txt": "".join(f"{label} ::: {text}\n" for text, label in LINES).encode(),
+        "words.iob": "".join(f"BOS {text} EOS\tO O {label}\n" for text, label in LINES).encode(),
+        "parts.json": json.dumps({part: [list(row) for row in LINES] for part in ("train", "test")}).encode(),
+        "hits.json": json.dumps({"n": 1, "hits": {"hits": [{"_source": one} for one in OBJECTS]}}).encode(),
+        "tasks.json": json.dumps(
+            [
+                {
+                    "data": {"text": text},
+                    "annotations": [{"result": [{"from_name": "mood", "value": {"choices": [label]}}]}],
+                }
+                for text, label in ROWS
+            ]
+        ).encode(),
         "pairs.txt": "".join(f"{label}\t{text}\n" for text, label in LINES).encode(),
         "fast.txt": "".join(f"__label__{label} {text}\n" for text, label in LINES).encode(),
         "trees.txt": "".join(

@@ -100,7 +100,7 @@ NAMED = {
         ":1: this is a web page (HTML); fetch the file itself: the address led to a page",
     ),
     "export.xls": (
-        "<html><table><tr><td>text</td></tr></table></html>",
+        "<html><body><p>Sign in to export</p></body></html>",
         ":1: this is a web page (HTML); fetch the file itself: the address led to a page",
     ),
     "feed.txt": ('<?xml version="1.0"?><rss/>', f":1: this is an XML document; {CONVERT}"),

@@ -20,7 +20,7 @@ from pipeline.cli import main
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import json_text
 from pipeline.export.bundle import write_bundle
-from pipeline.export.table import export_model
+from pipeline.export.table import Chosen, Target, export_model
 from pipeline.models.golden import TEXTS
 from pipeline.models.saved import load_model
 from pipeline.models.saved.loading import find_model, fits_on
@@ -359,17 +359,11 @@ def test_nothing_of_a_bundle_is_written_and_nothing_in_it_is_run(
 def answers_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have what is exported hold an order of classes that is not that of the model."""
 
-    def other(fits: object, out: Path) -> None:
-        write_bundle(fits, out)  # type: ignore[arg-type]
+    def other(chosen: Chosen, out: Path) -> None:
+        write_bundle(chosen.fits, out)
         with_arrays(WEIGHTS, lambda arrays: arrays.update(intercepts=-arrays["intercepts"]))(out)
 
-    monkeypatch.setattr("pipeline.export.table.TARGETS", {"bundle": _target(other)})
-
-
-def _target(write: Callable[[object, Path], None]) -> object:
-    from pipeline.export.table import Target
-
-    return Target(write, load_model, ".zip")  # type: ignore[arg-type]
+    monkeypatch.setattr("pipeline.export.table.TARGETS", {"bundle": Target(other, load_model, ".zip")})
 
 
 def test_what_answers_otherwise_is_not_left(run: Path, tmp_path: Path, answers_otherwise: None) -> None:

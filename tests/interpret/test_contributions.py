@@ -36,7 +36,7 @@ from pipeline.models.saved.linear import AverageFeatures, Features, NgramFeature
 from pipeline.models.saved.model import contrast
 from pipeline.models.saved.network import occlude
 from pipeline.models.table import PlannedModel
-from pipeline.settings.tables import BaselineSettings, Config, TokenizerSettings
+from pipeline.settings.tables import BaselineSettings, Config, TokenizerSettings, with_values
 from pipeline.tasks.table import CLASSIFY
 from pipeline.text.ngrams import NgramVocabulary, count_ngrams, find_occurrences, learn_ngrams
 from pipeline.text.tokenizer import tokenize
@@ -210,7 +210,10 @@ def test_a_word_that_speaks_for_the_other_class_counts_against_the_predicted_one
     assert (one.predicted, one.score, one.words.tolist()) == (0, 1.5, [1.25, 1.25, -0.25])
 
 
-def save_tiny_network(run: Path, model: str, **changes: Any) -> Any:
+CONFIG = Config()
+
+
+def save_tiny_network(run: Path, model: str, config: Config = CONFIG, **changes: Any) -> Any:
     """Save a network that tells documents with the word "zorp" from others, and return what was fitted."""
     words = ["a", "film", "plot", "scene", "cast"]
     generator = np.random.default_rng(1)
@@ -224,7 +227,7 @@ def save_tiny_network(run: Path, model: str, **changes: Any) -> Any:
     fitted = train_network(
         model, train, matrix=embedded.matrix, max_epochs=30, learning_rate=0.02, units=8, **changes
     )
-    save_network(run, FitKey(f"{model}@random", 0, 0), fitted, embedded, ("no", "yes"), Config())
+    save_network(run, FitKey(f"{model}@random", 0, 0), fitted, embedded, ("no", "yes"), config)
     return fitted, embedded
 
 
@@ -246,10 +249,8 @@ def test_the_word_that_decides_gets_the_largest_contribution(tmp_path: Path, mod
 
 
 def test_what_a_network_does_not_read_has_no_contribution(tmp_path: Path) -> None:
-    save_tiny_network(tmp_path, "ann")
-    described = tmp_path / "models" / "ann@random" / "model.json"
-    text = described.read_text(encoding="utf-8").replace('"max_tokens": 400', '"max_tokens": 2')
-    described.write_text(text.replace('"keep": "last"', '"keep": "first+last"'), encoding="utf-8")
+    cut = with_values(CONFIG, {"networks.max_tokens": 2, "networks.keep": "first+last"})
+    save_tiny_network(tmp_path, "ann", cut)
     first, *_ = explained(tmp_path, "ann@random", PLANTED)
     assert np.isnan(first.words).tolist() == [False, True, True, True, True, False]
 

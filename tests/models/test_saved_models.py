@@ -32,10 +32,11 @@ from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
 from pipeline.core.names import slug
 from pipeline.embeddings.table import encode_covered
-from pipeline.models.golden import golden_texts
+from pipeline.models.golden import golden_texts, unsettled
 from pipeline.models.networks.batches import visible, words_in_own_order
 from pipeline.models.networks.prediction import predict_probabilities
 from pipeline.models.saved import load_model, load_network
+from pipeline.models.saved.loading import find_model, fits_on
 from pipeline.run_folder.models import model_folder, saved_names
 from pipeline.settings.tables import Config
 from pipeline.text.tokenizer import tokenize
@@ -496,6 +497,23 @@ def test_a_model_that_answers_otherwise_than_its_fit_is_refused(whole: Path, tmp
         f"allowed; the versions that it was fitted with stand in {path.parent / 'model.json'}: install those, or fit "
         "it again here"
     )
+
+
+def test_an_answer_that_rounding_decided_is_asked_of_nobody(whole: Path, tmp_path: Path) -> None:
+    shutil.copytree(whole / "models", tmp_path / "models")
+    path = tmp_path / "models" / "tfidf" / "golden.json"
+
+    def change(content: dict[str, Any]) -> None:
+        content["answers"][0][0] += 0.25
+        content["left_out"] = [0]
+
+    rewrite_json(path, change)
+    seal_again(tmp_path / "models")
+    load_model(tmp_path, "tfidf")
+    (fit,) = fits_on(*find_model(tmp_path, "tfidf"))
+    assert len(fit.golden().texts) == 51
+    once, again = np.float32([[0.5, 0.5]] * 3), np.float32([[0.5, 0.5], [0.51, 0.49], [np.nan, 0.5]])
+    assert unsettled(once, again) == (1, 2)
 
 
 def test_a_newer_version_is_named(whole: Path, tmp_path: Path) -> None:

@@ -13,14 +13,13 @@ import numpy as np
 
 from pipeline.core.errors import PipelineError, first_places
 from pipeline.core.files import Json
-from pipeline.corpus.readers.column_names import is_known_name
 from pipeline.corpus.readers.encodings import TextSource, read_source
+from pipeline.corpus.readers.json_layouts import Object, records_of
+from pipeline.corpus.readers.json_nested import find_below, find_parts, is_row, row_as_object, unwrap
 from pipeline.corpus.readers.records import RawTable, as_cells, none_of
 
 _BLANKS = re.compile(r"[ \t\r\n]*")
 LONGEST_INTEGER = 4300  # digits that Python turns into an integer
-_ENCLOSING_KEYS = ("data", "records", "rows", "documents", "examples")
-Object = dict[str, Json]
 Place = tuple[int, Object]  # the line where an object starts (0: not known), the object
 
 
@@ -40,6 +39,8 @@ class _Decoder(json.JSONDecoder):
         self.commas: list[int] = []  # the lines with a comma before the end of an array
         self.arrays = 0
         self.in_turn = False  # whether records stand one after the other, and not in an array
+        self.rows = 0  # arrays in the place of objects
+        self.notes: list[str] = []  # where in the file the records were found
         self.repeated: list[str] = []
         hook = self._watched if watching else None
         # `strict=False`: a tab or another control character in a string is that character.
@@ -89,7 +90,7 @@ def _other_objects(
         raise _invalid(source.file, error.lineno, error) from None
     except RecursionError:
         raise _too_deep(source.file, 1) from None
-    return _enclosed_objects(source, whole, wanted)
+    return _enclosed_objects(source, whole, wanted, decoder)
 
 
 def _line_objects(source: TextSource, decoder: _Decoder) -> Iterator[Place]:
@@ -98,7 +99,7 @@ def _line_objects(source: TextSource, decoder: _Decoder) -> Iterator[Place]:
         if line.strip():
             try:
                 for value in _values_of_line(line, decoder):
-                    yield number, _object(source.file, number, value)
+                    yield number, _object(source.file, number, value, decoder)
             except json.JSONDecodeError as error:
                 raise _invalid(source.file, number, error) from None
             except RecursionError:
@@ -127,7 +128,7 @@ def _objects_in_turn(source: TextSource, text: str, place: int, decoder: _Decode
     while place < len(text):
         line, counted = line + text.count("\n", counted, place), place
         value, place = _value_at(source, text, place, line, decoder)
-        yield line, _object(source.file, line, value)
+        yield line, _object(source.file, line, value, decoder)
         place = _skip_blanks(text, place)
 
 
@@ -158,7 +159,7 @@ def _array_objects(source: TextSource, text: str, start: int, decoder: _Decoder)
             place = _after_comma(text, _skip_blanks(text, end))
         except json.JSONDecodeError as error:
             raise _invalid(source.file, error.lineno, error) from None
-        yield line, _object(source.file, line, value)
+        yield line, _object(source.file, line, value, decoder)
         if place == len(text):
             raise _invalid(source.file, line, json.JSONDecodeError("Expecting value", text, place))
 
@@ -188,65 +189,31 @@ def _skip_blanks(text: str, place: int) -> int:
     return match.end() if match else place
 
 
-def _enclosed_objects(source: TextSource, whole: Json, wanted: Sequence[str]) -> list[Place]:
+def _enclosed_objects(
+    source: TextSource, whole: Json, wanted: Sequence[str], decoder: _Decoder
+) -> list[Place]:
     """Return the records of an object that holds all of them, or is the only one."""
     if not isinstance(whole, dict):
         what = "expected an array of objects, an object of arrays of one length, or one object a line"
         raise PipelineError(f"{source.file}:1", what, "convert it to one of these")
-    for layout in LAYOUTS:
-        records = layout(whole, wanted)
-        if records is not None:
-            return [(0, record) for record in records]
-    if _is_split(whole) or (whole and all(isinstance(value, dict) for value in whole.values())):
+    nested = find_parts(whole)
+    if nested is None and (records := records_of(whole, wanted)) is not None:
+        return [(0, record) for record in records]
+    nested = nested or find_below(whole, source.file)
+    if nested is not None:
+        decoder.notes.append(nested.said)
+        return [(0, record) for record in nested.records]
+    if whole and all(isinstance(value, dict) for value in whole.values()):
         what = "the file is one object that holds neither records nor whole columns"
         fix = 'write one object a record, as pandas does with to_json(path, orient="records")'
         raise PipelineError(f"{source.file}:1", what, fix)
     return [(1, whole)]
 
 
-def _under_a_key(whole: Object, wanted: Sequence[str]) -> list[Object] | None:
-    """Return the records of `{"data": [{"text": "good", ...}, ...]}`, or of another of `_ENCLOSING_KEYS`."""
-    for key in _ENCLOSING_KEYS:
-        values = whole.get(key)
-        if isinstance(values, list) and values and all(isinstance(value, dict) for value in values):
-            return values
-    return None
-
-
-def _by_row(whole: Object, wanted: Sequence[str]) -> list[Object] | None:
-    """Return the records of `{"text": {"0": "good", ...}, ...}`, pandas' default."""
-    columns = {name: column for name, column in whole.items() if isinstance(column, dict)}
-    rows = next(iter(columns.values()), {}).keys()
-    if not whole or len(columns) < len(whole) or any(column.keys() != rows for column in columns.values()):
-        return None
-    named = any(is_known_name(name) or name in wanted for name in whole)
-    if not named and not all(row.isdigit() for row in rows):
-        return None  # the outer names may be the rows
-    return [{name: column[row] for name, column in columns.items()} for row in rows]
-
-
-def _of_arrays(whole: Object, wanted: Sequence[str]) -> list[Object] | None:
-    """Return the records of `{"text": ["good", ...], "label": [1, ...]}`; other keys are not of them."""
-    columns = {name: values for name, values in whole.items() if isinstance(values, list)}
-    if _is_split(whole) or len({len(values) for values in columns.values()}) != 1:
-        return None
-    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
-
-
-# How one object can hold all records, in the order in which they are tried: each gives the records, or None.
-LAYOUTS: tuple[Callable[[Object, Sequence[str]], list[Object] | None], ...] = (
-    _under_a_key,
-    _by_row,
-    _of_arrays,
-)
-
-
-def _is_split(whole: Object) -> bool:
-    """Whether names and cells stand apart, as in `{"columns": ["text", ...], "data": [["good", ...], ...]}`."""
-    return isinstance(whole.get("columns"), list) and isinstance(whole.get("data"), list)
-
-
-def _object(file: str, line: int, value: Json) -> Object:
+def _object(file: str, line: int, value: Json, decoder: _Decoder) -> Object:
+    if is_row(value):
+        decoder.rows += 1
+        return row_as_object(value)  # type: ignore[arg-type]
     if not isinstance(value, dict):
         what = f'the record is {_kind(value)}, expected an object such as {{"text": "...", "label": "..."}}'
         raise PipelineError(f"{file}:{line}", what, "correct the record")
@@ -292,7 +259,12 @@ def _too_deep(file: str, line: int) -> PipelineError:
 
 def _table(source: TextSource, read: Reading) -> RawTable:
     decoder = _Decoder()
-    places = [*read(decoder)]
+    found = [*read(decoder)]
+    records, unwrapped = unwrap([record for _, record in found])
+    places = (
+        [(line, record) for (line, _), record in zip(found, records, strict=True)] if unwrapped else found
+    )
+    decoder.notes += unwrapped
     names = list(dict.fromkeys(name for _, record in places for name in record))
     columns = {name: [record.get(name) for _, record in places] for name in names}
     kinds = {name: {*map(type, values)} for name, values in columns.items()}
@@ -313,7 +285,10 @@ def _table(source: TextSource, read: Reading) -> RawTable:
 
 
 def _said(decoder: _Decoder, places: list[Place]) -> Iterator[str]:
-    """Yield in words what JSON has not and was read all the same."""
+    """Yield in words where the records were, and what JSON has not and was read all the same."""
+    yield from decoder.notes
+    if decoder.rows:
+        yield "the records are arrays, whose values are columns called 1, 2 and so on"
     if decoder.met_constants:
         yield "bare NaN and Infinity are read as missing values"
     if decoder.commas:

@@ -20,6 +20,7 @@ from pipeline.corpus.readers.plain_text import read_text
 from pipeline.corpus.readers.questions import QUESTION, read_questions
 from pipeline.corpus.readers.trees import TREE_START, read_trees
 from pipeline.corpus.readers.unusual import USUAL, find_unusual
+from pipeline.corpus.readers.utterances import UTTERANCE, read_utterances
 
 JSON_LINES_ENDINGS = (".jsonl", ".ndjson")
 JSON_ENDINGS = (".json", *JSON_LINES_ENDINGS)
@@ -58,11 +59,31 @@ def _has_unusual_delimiter(head: Head) -> bool:
     return find_unusual(head.text) is not None
 
 
+_HTML = r"(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body|meta|style|table|div)\b"
+
+
+def _is_sheet(head: Head) -> bool:
+    """Whether HTML is what programs write as a workbook: a table, under such a name."""
+    return head.ending in (".xls", ".xlsx") and says(_HTML)(head) and "<table" in head.text.lower()
+
+
 _ONLY_NAMED = (
+    Kind(
+        "a table in HTML, which spreadsheets open under the name of a workbook",
+        _is_sheet,
+        fix="open it in one, and save it as .csv",
+        place=_FIRST_LINE,
+    ),
     Kind(
         "a web page (HTML)",
         says(r"(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b"),
         fix="fetch the file itself: the address led to a page",
+        place=_FIRST_LINE,
+    ),
+    Kind(
+        "a workbook in XML (Excel 2003)",
+        says(r"<\?xml\b.{0,400}?<(\w+:)?Workbook\b"),
+        fix="open it in Excel, and save it as .csv",
         place=_FIRST_LINE,
     ),
     Kind("an XML document", says(r"<\?xml\b"), place=_FIRST_LINE),
@@ -107,6 +128,7 @@ _READ = (
     Kind("JSON Lines", _is_json_lines, read_jsonl, endings=JSON_ENDINGS),
     Kind("JSON", says(r'\[\s*\{\s*["}]|\{\s*"([^"\\]|\\.)*"\s*:'), read_json, endings=(".json",)),
     Kind("fastText lines (__label__, then the text)", _is_fasttext, read_text, endings=(".txt",)),
+    Kind("words with tags and an intent a line (ATIS)", lines_are(UTTERANCE), read_utterances),
     Kind("trees with a label at each node", lines_are(TREE_START), read_trees),
 )
 _BINARY = Kind(

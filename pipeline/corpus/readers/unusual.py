@@ -22,7 +22,7 @@ _LINES, _FIRST = 1000, 3  # lines that have to be alike; those of which one has 
 _MOST = 0.9  # of the lines
 _LONGEST_LABEL = 40  # characters
 _FEW_VALUES = 2 / 3  # of the lines
-_RUN = re.compile(r"[:|^~@#$%+=;>§¦¬*]{2,}|-+>")
+_RUN = re.compile(r"[:|^~@#$%+=;>§¦¬*]{2,}|-{1,3}>")
 _OF_PROSE = re.compile(r"=+|\++|\*+|>+|[:;][@|>*]|=[@|]|>:")  # rules, stars, quotations and faces
 _CONTROLS = "\x01\x02\x03\x04\x1c\x1d\x1f"
 # Marks that stand in texts, too: a column beside them has to look like labels.

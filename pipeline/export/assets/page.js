@@ -169,7 +169,7 @@ const recurrentAnswer = (run, end) => softmax(Array.from(dense(encodedUpTo(run, 
 
 // --- each kind of model: tokens > {answer, ...what is shown}
 
-const MOST_WORK = 1e9; // multiplications for the answers after each word
+const MOST_WORK = 4e8; // multiplications for the answers after each word: a second or two
 
 function recurrent(tokens) {
   const words = read(tokens), vectors = vectorsOf(words), run = recurrentRun(vectors);

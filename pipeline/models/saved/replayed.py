@@ -13,7 +13,8 @@ from pipeline.run_folder.models import GOLDEN, Golden, SavedFiles
 
 def largest_difference(model: SavedModel, golden: Golden, asked: Sequence[int] | None = None) -> float:
     """Return the largest difference of a probability of the golden texts `asked`, of all where that is None."""
-    places = np.arange(len(golden.texts)) if asked is None else np.array(asked, dtype=np.int64)
+    wanted = golden.numbers if asked is None else asked
+    places = np.flatnonzero(np.isin(golden.numbers, wanted))
     answers = model.answer(golden.texts.gather(places))
     return float(np.abs(answers - golden.answers[places]).max(initial=0.0))
 
