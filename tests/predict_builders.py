@@ -58,18 +58,18 @@ class ByHand(SavedModel):
 MODEL = ByHand("bow", CLASSIFY, ("neg", "pos"), TokenizerSettings())
 
 
-def write_run(folder: Path, **corpus: str) -> Path:
+def write_run(folder: Path) -> Path:
     """Write what `predict` reads of a run beside its models."""
     run = folder / "run"
     (run / "details").mkdir(parents=True)
-    (run / "config.toml").write_text("")
-    columns = {"text_column": "review", "label_column": "mood"} | corpus
+    columns = {"text_column": "review", "label_column": "mood"}
+    as_asked = {"corpus": dict.fromkeys(("text", "label", "class_map"))}
     costs = [{"name": name, "latency_ms_p50": 2.5, "size_bytes": 1_200_000} for name in ("bow", "lstm")]
     rows = [
         {"name": name, "accuracy": 0.9, "accuracy_ci95": [0.85, 0.95]} for name in ("bow", "lstm", "theirs")
     ]
     advice = {"verb": "Start with", "model": "bow", "because": "The cheapest.", "next": []}
-    content = {"advice": advice, "costs": costs, "summary": rows, "corpus": columns}
+    content = {"advice": advice, "costs": costs, "summary": rows, "corpus": columns, "config": as_asked}
     (run / "metrics.json").write_text(json.dumps(content))
     return run
 

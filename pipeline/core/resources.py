@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import os
 import platform
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import psutil
 
 import pipeline
+
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
 
 PACKAGES = (
     "tensorflow",
@@ -145,6 +150,14 @@ _inside: list[
 ] = []  # the blocks of `one_blas_thread` that run, the first has the limit
 
 
+@lru_cache(maxsize=1)
+def _libraries(n_modules: int) -> ThreadpoolController:
+    """Return the BLAS libraries of this process, which come with modules: they are looked for when one was imported."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
+
+
 @contextmanager
 def one_blas_thread() -> Iterator[None]:
     """Have BLAS use one thread while the block runs, and while one of another thread does.
@@ -152,10 +165,8 @@ def one_blas_thread() -> Iterator[None]:
     For short products: waking threads for those made a fit of L-BFGS on 5,000 questions up to thirty times slower on
     two busy cores. And for answers: how many threads share a sum's terms decides its last bits.
     """
-    from threadpoolctl import threadpool_limits
-
     with _one_thread:
-        _inside.append(nullcontext() if _inside else threadpool_limits(1))
+        _inside.append(nullcontext() if _inside else _libraries(len(sys.modules)).limit(limits=1))
         if len(_inside) == 1:
             _inside[0].__enter__()
     try:

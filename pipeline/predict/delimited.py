@@ -26,7 +26,7 @@ from pipeline.corpus.readers.encodings import TextSource
 from pipeline.corpus.readers.header import common_width
 from pipeline.corpus.readers.records import RawTable, as_cells, none_of
 from pipeline.predict.blocks import TextBlocks
-from pipeline.predict.rows import AT_ONCE, Input, Rows
+from pipeline.predict.rows import Input, Rows, in_portions
 
 LONGEST_RECORD = (
     64 << 20
@@ -131,7 +131,7 @@ def open_delimited(blocks: TextBlocks, wanted: Sequence[str], preferred: str) ->
 
 
 def _rows(name: str, found: Iterator[Record], names: list[str]) -> Iterator[Rows]:
-    while some := list(islice(found, AT_ONCE)):
+    for some in in_portions(found, lambda record: sum(map(len, record[0]))):
         by_column = zip(*(fields for fields, _ in some), strict=True)
         cells, damage = as_cells(dict(zip(names, map(list, by_column), strict=True)))
         cells = cells.with_columns(pl.all().replace(MISSING, None))

@@ -34,7 +34,7 @@ from pipeline.corpus.readers.text_kinds import CERTAIN_TEXT
 from pipeline.predict.blocks import TextBlocks
 from pipeline.predict.delimited import open_delimited
 from pipeline.predict.json_lines import open_json_lines
-from pipeline.predict.rows import AT_ONCE, Input, Rows, of_table
+from pipeline.predict.rows import AT_ONCE, MOST_AT_ONCE, Input, Rows, of_table
 from pipeline.predict.text_lines import open_lines
 
 STANDARD_INPUT = "-"
@@ -161,6 +161,7 @@ def _of_parquet(path: Path, stack: ExitStack) -> Iterator[Rows]:
             frame = next(batches, None)
         if frame is None:
             return
-        for start in range(0, len(frame), AT_ONCE):
-            some = frame.slice(start, AT_ONCE)
+        n_rows = max(1, min(AT_ONCE, len(frame) * MOST_AT_ONCE // max(int(frame.estimated_size()), 1)))
+        for start in range(0, len(frame), n_rows):
+            some = frame.slice(start, n_rows)
             yield Rows(with_class_names(as_table(str(path), some), names), typed=some)

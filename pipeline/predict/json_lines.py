@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from itertools import islice
 
 from pipeline.core.clean import plural
 from pipeline.core.errors import PipelineError
@@ -12,7 +11,7 @@ from pipeline.corpus.readers.encodings import without_surrogates
 from pipeline.corpus.readers.json_records import as_string
 from pipeline.corpus.readers.records import RawTable, as_cells, none_of
 from pipeline.predict.blocks import TextBlocks
-from pipeline.predict.rows import AT_ONCE, Input, Rows
+from pipeline.predict.rows import Input, Rows, in_portions
 
 Object = dict[str, object]
 Found = tuple[Object | None, str]  # the record, or why it is none
@@ -21,7 +20,7 @@ Found = tuple[Object | None, str]  # the record, or why it is none
 def open_json_lines(blocks: TextBlocks) -> Input:
     """Return the rows of a .jsonl file."""
     lines = (line for text in blocks for line in text.split("\n") if line.strip())
-    return Input(blocks.name, _rows(blocks.name, map(_object, lines)))
+    return Input(blocks.name, _rows(blocks.name, lines))
 
 
 def _object(line: str) -> Found:
@@ -34,9 +33,10 @@ def _object(line: str) -> Found:
     return (value, "") if isinstance(value, dict) else (None, "this is JSON, but no object with a text")
 
 
-def _rows(name: str, found: Iterator[Found]) -> Iterator[Rows]:
+def _rows(name: str, lines: Iterator[str]) -> Iterator[Rows]:
     names: list[str] = []  # of all records so far, so that no later table has fewer columns
-    while some := list(islice(found, AT_ONCE)):
+    for portion in in_portions(lines, len):
+        some = [*map(_object, portion)]
         names = list(dict.fromkeys((*names, *(key for record, _ in some for key in record or ()))))
         if not names:
             what = f"none of its first {plural(len(some), 'line')} is a JSON object: {some[0][1]}"

@@ -26,8 +26,6 @@ from pipeline.predict.scored import Scored
 from pipeline.predict.unlike import Usual, usual_of
 from pipeline.predict.which_model import choose_name, described, load, read_choice_of
 from pipeline.run_folder.choice import Choice
-from pipeline.run_folder.reading import CONFIG
-from pipeline.settings.reading import load_config
 
 SHOWN = 3  # broken rows that are told of with their reason
 
@@ -67,7 +65,7 @@ def predict(options: Options, console: Console) -> None:
         console.say(described(choice, loaded, advised=options.model is None))
     if promise is not None:
         console.say(promise.words())
-    trained = _trained(options.run, choice)
+    trained = _trained(choice)
     with ExitStack() as stack:
         found = _opened(options, loaded.model, trained, stack)
         for line in found.said:
@@ -180,13 +178,12 @@ def _check(options: Options) -> None:
         check_out(options.out)
 
 
-def _trained(run: Path, choice: Choice | None) -> Trained:
+def _trained(choice: Choice | None) -> Trained:
     """Return what the run knows of the columns of its corpus, as it was asked, else as it found them."""
     if choice is None:
         return Trained()
-    corpus = load_config(run / CONFIG).corpus
-    renamed = {old: new for old, new in read_map(corpus.class_map or "").items() if new}
-    return Trained(corpus.text or choice.text_column, corpus.label or choice.label_column, renamed)
+    renamed = {old: new for old, new in read_map(choice.class_map).items() if new}
+    return Trained(choice.text, choice.label, renamed)
 
 
 def _opened(options: Options, model: SavedModel, trained: Trained, stack: ExitStack) -> Input:

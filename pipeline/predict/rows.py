@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import polars as pl
 
 from pipeline.corpus.readers.frames import as_strings
 from pipeline.corpus.readers.records import RawTable
 
-AT_ONCE = 8192  # rows that are answered together
+AT_ONCE = 8192  # rows that are answered together, or fewer
+MOST_AT_ONCE = 8 << 20  # characters of them
+T = TypeVar("T")
 WRONG_NUMBER = "a wrong number of fields"
 
 
@@ -49,6 +52,24 @@ class Input:
     name: str
     rows: Iterator[Rows]
     said: tuple[str, ...] = ()
+
+
+def in_portions(items: Iterable[T], size: Callable[[T], int]) -> Iterator[list[T]]:
+    """Yield items in lists of at most `AT_ONCE`, and of `MOST_AT_ONCE` characters unless one item alone has more.
+
+    >>> [len(portion) for portion in in_portions(["a" * (5 << 20), "b" * (4 << 20), "c"], len)]
+    [2, 1]
+    """
+    portion: list[T] = []
+    characters = 0
+    for item in items:
+        portion.append(item)
+        characters += size(item)
+        if len(portion) == AT_ONCE or characters >= MOST_AT_ONCE:
+            yield portion
+            portion, characters = [], 0
+    if portion:
+        yield portion
 
 
 def of_table(table: RawTable) -> Iterator[Rows]:

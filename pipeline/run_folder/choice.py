@@ -30,8 +30,9 @@ class Choice:
 
     advice: Advice
     models: Mapping[str, ModelToUse]
-    text_column: str
-    label_column: str
+    text: str  # the columns of the corpus, as options say them; empty where it has none
+    label: str
+    class_map: str  # the classes that the run renamed, as `--map` says it
 
 
 def read_choice(run: Path) -> Choice:
@@ -57,10 +58,11 @@ def _choice(content: Row) -> Choice:
     costs = {row["name"]: row for row in content["costs"]}
     rows = [row | costs[row["name"]] for row in content["summary"] if row["name"] in costs]
     models = (ModelToUse(**{field.name: row[field.name] for field in fields(ModelToUse)}) for row in rows)
-    advice, corpus = content["advice"], content["corpus"]
+    advice, corpus, asked = content["advice"], content["corpus"], content["config"]["corpus"]
     return Choice(
         Advice(advice["verb"], advice["model"], advice["because"], tuple(advice["next"])),
         {model.name: model for model in models},
-        corpus["text_column"],
-        corpus["label_column"],
+        asked["text"] or corpus["text_column"],
+        asked["label"] or corpus["label_column"],
+        asked["class_map"] or "",
     )

@@ -191,7 +191,7 @@ FOUND: dict[str, tuple[str, str, str]] = {  # by file: its content, the text col
     ),
     "text in an object.jsonl": (
         objects(lambda i: {"id": i, "data": {"text": text(i)}, "label": "ab"[i % 2]}),
-        "data",
+        "text",
         "label",
     ),
     "accepted or not.jsonl": (

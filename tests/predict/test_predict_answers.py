@@ -134,9 +134,19 @@ def test_labels_that_are_there_are_scored_and_unknown_ones_are_told(asked: Asked
 
 
 def test_labels_are_cut_and_renamed_as_in_the_run(tmp_path: Path, asked: Asked) -> None:  # noqa: F811
-    (asked.run / "config.toml").write_text('[corpus]\nlabel = "mood"\nclass_map = "5=pos;1=neg"\n')
+    content = json.loads((asked.run / "metrics.json").read_text())
+    content["config"]["corpus"] |= {"class_map": "5=pos;1=neg"}
+    (asked.run / "metrics.json").write_text(json.dumps(content))
     asked.predict("a.csv", "review,mood\ngood,5\nbad,5\nbad,1\n")
     assert "Scores on 3 documents with an answer and a label: accuracy 66.7 %" in asked.told
+    content["config"]["corpus"] |= {"class_map": None, "label": "stars>3"}
+    content["advice"]["model"] = "lstm"
+    (asked.run / "metrics.json").write_text(json.dumps(content))
+    asked.predict("a.csv", "review,stars\ngood,5\nbad,5\nbad,1\n")
+    assert (
+        'Not scored: 3 documents with labels that the model does not know ("stars>3", "stars<=3").'
+        in asked.told
+    )
 
 
 def test_columns_that_the_input_has_already_are_renamed_and_that_is_said(asked: Asked) -> None:  # noqa: F811
@@ -154,7 +164,7 @@ def test_a_column_that_comes_late_is_kept_by_lines_of_json_and_told_of_elsewhere
     asked: Asked,  # noqa: F811
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("pipeline.predict.json_lines.AT_ONCE", 1)
+    monkeypatch.setattr("pipeline.predict.rows.AT_ONCE", 1)
     content = '{"review": "good"}\n{"review": "bad", "late": 1}\n{"review": "good"}\n'
     assert asked.rows("a.jsonl", content)[1]["late"] == 1
     table = pl.read_csv(asked.predict("a.jsonl", content, out="b.csv"))
