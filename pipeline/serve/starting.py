@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -36,5 +37,6 @@ def start(run: Path, name: str | None, host: str, port: int, limits: Sequence[st
             )
         service = Service(gather(run, model, choice, most), Answerer(model, usual_of(run)), most)
         said = f"{model.name} answers on {address_of(bound)} (Ctrl-C ends it)"
+        gc.freeze()  # what is there stays: going through it each time stops everybody for 60 ms
         with threads(1), service.answering:  # the other cores are for those who ask
             run_until_stopped(service.app(), bound, most, lambda: console.say(said))

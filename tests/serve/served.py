@@ -112,7 +112,7 @@ def served(run: Path, *options: str) -> Iterator[Served]:
         yield Served(process, int(found[1]), said)
     finally:
         if process.poll() is None:
-            process.terminate()
-            process.wait(60)
+            process.kill()  # how it ends is what other tests look at
+            process.wait()
         rest.join()
         process.stdout.close()
