@@ -85,9 +85,7 @@ def _records_below(rows: Sequence[Row], place: int, width: int) -> list[Row]:
     own = [*map(_as_name, rows[place])]
     later = rows[place + 1 :]
     below: list[Row] = [
-        row
-        for row in later
-        if not _repeats(row, own) and not is_apart(row, width) and not _is_second(row)
+        row for row in later if not _repeats(row, own) and not is_apart(row, width) and not _is_second(row)
     ]
     ends = (number for number in range(len(below)) if not stands_below(below[-1 - number]))
     return below[: len(below) - min(next(ends, 0), LAST)]
