@@ -43,6 +43,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
 
     put_module(monkeypatch, "pipeline.commands.run", run_experiment=run_experiment)
     put_module(monkeypatch, "pipeline.report", summarise=lambda folder: f"The answer of {folder.name}.")
+    put_module(monkeypatch, "pipeline.commands.unfinished", check_all_is_done=lambda folder: None)
     return noted
 
 
@@ -67,6 +68,7 @@ def ended_by(monkeypatch: pytest.MonkeyPatch) -> EndedBy:
 
         put_module(monkeypatch, "pipeline.commands.run", run_experiment=run_experiment)
         put_module(monkeypatch, "pipeline.report", summarise=str)
+        put_module(monkeypatch, "pipeline.commands.unfinished", check_all_is_done=lambda folder: None)
 
     return put
 

@@ -101,7 +101,7 @@ def test_where_two_delimiters_would_do_the_ending_decides(tmp_path: Path) -> Non
     content = "good film,pos\tx\nbad film,neg\ty\nfine film,pos\tx\n"
     comma = read_corpus(write(tmp_path / "a.csv", content))
     tab = read_corpus(write(tmp_path / "a.tsv", content))
-    assert comma.corpus.label_names == ("neg\ty", "pos\tx")
+    assert comma.corpus.label_names == ("neg y", "pos x")  # a tab in a label is a blank, which is said
     assert tab.corpus.label_names == ("x", "y")
 
 

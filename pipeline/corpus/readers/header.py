@@ -23,6 +23,7 @@ SECOND = "second line of the header"
 COMMENT, BLANK = "comment or rule", "blank record"
 LOOKED_AT = 20  # first records among which the header is looked for
 PADDING = 8  # bytes of blanks around a name, at most, in a header that is repeated
+FIRST = 8  # columns by whose lengths most records are told from the header
 LAST = 3  # records at the end that may stand below the table
 FEW_EACH = 3  # records a value, at least, in a column of classes
 SAME = 0.9  # of the cells of a column look alike
@@ -84,12 +85,15 @@ def _records_below(rows: Sequence[Row], place: int, width: int) -> list[Row]:
     own = [*map(_as_name, rows[place])]
     later = rows[place + 1 :]
     below: list[Row] = [
-        row
-        for row in later
-        if [*map(_as_name, row)] != own and not is_apart(row, width) and not _is_second(row)
+        row for row in later if not _repeats(row, own) and not is_apart(row, width) and not _is_second(row)
     ]
     ends = (number for number in range(len(below)) if not stands_below(below[-1 - number]))
     return below[: len(below) - min(next(ends, 0), LAST)]
+
+
+def _repeats(row: Row, names: Sequence[str]) -> bool:
+    """Whether a record holds the names of the columns again; the first field tells of nearly all that it does not."""
+    return [*map(_as_name, row[:1])] == names[:1] and [*map(_as_name, row)] == names
 
 
 def common_width(rows: Sequence[Row]) -> int:
@@ -173,6 +177,9 @@ def _is_second(row: Row) -> bool:
     """
     if len(row) < 2:
         return False
+    first = _as_name(row[0])
+    if first and first not in _KINDS_OF_ANSWERS and first not in _TYPES_OF_COLUMNS:  # as nearly all records
+        return False
     filled = {cell for cell in map(_as_name, row) if cell}
     if filled & _KINDS_OF_ANSWERS:
         return filled <= _KINDS_OF_ANSWERS or not row[0].strip()
@@ -198,7 +205,8 @@ def _equal_to_names(cells: pl.DataFrame) -> Bool:
     """
     if cells.width == 1:
         return _all(cells, lambda name: pl.col(name).str.strip_prefix("\ufeff") == name)
-    short = pl.col(cells.columns[0]).str.len_bytes() <= len(cells.columns[0].encode()) + PADDING
+    lengths = [pl.col(name).str.len_bytes() <= len(name.encode()) + PADDING for name in cells.columns[:FIRST]]
+    short = pl.all_horizontal(lengths)
     where = cells.select(short).to_series().fill_null(False).arg_true().to_numpy()  # most texts are longer
     result = np.zeros(len(cells), bool)
     result[where] = _all(
