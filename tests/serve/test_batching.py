@@ -7,6 +7,7 @@ import threading
 from collections.abc import Sequence
 
 import pytest
+from clients import result_of
 
 from pipeline.serve.batching import Answering
 
@@ -45,7 +46,7 @@ def answers_to(slow: Slow, numbers: Sequence[int], cancelled: int | None = None)
             slow.go.set()
             return await asyncio.gather(*tasks, return_exceptions=True)
 
-    return asyncio.run(asked())
+    return result_of(asked())
 
 
 def test_what_arrives_during_an_answer_is_answered_at_once() -> None:
@@ -84,7 +85,7 @@ def test_what_waits_at_the_end_is_answered_before_it() -> None:
         assert not answering.alive
         return await asyncio.gather(*tasks)
 
-    assert asyncio.run(asked()) == [*range(50)]
+    assert result_of(asked()) == [*range(50)]
 
 
 def test_with_nothing_to_answer_it_ends_at_once() -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import threading
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from clients import result_of
 
 from pipeline.serve.answers import Answer
 from pipeline.serve.app import Service
@@ -40,7 +40,7 @@ def answered(service: Service, *texts: str) -> tuple[int, dict[str, Any], Except
             return error
         return None
 
-    raised = asyncio.run(call())
+    raised = result_of(call())
     start, content = sent
     return start["status"], json.loads(content["body"]), raised
 
@@ -88,6 +88,6 @@ def test_what_takes_too_long_is_given_up_and_what_waits_behind_it_is_passed_over
 def test_a_service_whose_thread_has_ended_says_that_it_is_not_well() -> None:
     service = Service(OF_NOTHING, lambda questions: [], Limits())
     with pytest.raises(Refused) as refused:
-        asyncio.run(service.health(None))  # type: ignore[arg-type] # it reads nothing of the request
+        result_of(service.health(None))  # type: ignore[arg-type] # it reads nothing of the request
     assert refused.value.status == 503
     assert refused.value.what == "no question is answered any more"

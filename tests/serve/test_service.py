@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import http.client
 import json
 import signal
@@ -17,7 +16,7 @@ import jsonschema
 import numpy as np
 import polars as pl
 import pytest
-from clients import ask_together, request_of
+from clients import ask_together, request_of, result_of
 from saved_builders import NEW, build_and_save, fit_and_save
 from served import JSON, Served, served, write_served_run
 
@@ -337,14 +336,14 @@ def test_clients_that_send_slowly_or_not_at_all_are_let_go(run: Path) -> None:
 
 
 def test_thirty_two_clients_at_once_are_all_answered(service: Served) -> None:
-    heard = asyncio.run(ask_together(service.port, TEXTS[:4], clients=32, seconds=2))
+    heard = result_of(ask_together(service.port, TEXTS[:4], clients=32, seconds=2))
     assert {*heard.statuses} == {200}
     assert heard.statuses[200] >= 32
 
 
 def test_over_its_limit_it_sends_away_and_goes_on(run: Path) -> None:
     with served(run, "--limit", "waiting=4") as running:
-        heard = asyncio.run(ask_together(running.port, TEXTS[:4], clients=32, seconds=2))
+        heard = result_of(ask_together(running.port, TEXTS[:4], clients=32, seconds=2))
         assert {*heard.statuses} == {200, 503}
         assert running.ask(texts=["good"]).status == 200
         assert len(running.said) == 1, running.said
@@ -353,8 +352,8 @@ def test_over_its_limit_it_sends_away_and_goes_on(run: Path) -> None:
 @pytest.mark.slow
 def test_thirty_two_clients_wait_less_than_ten_times_as_long_as_one(service: Served) -> None:
     """Of a minute, p99 of all against the median of one client alone: on a machine that does nothing else."""
-    one = asyncio.run(ask_together(service.port, TEXTS[:4], clients=1, seconds=10))
-    many = asyncio.run(ask_together(service.port, TEXTS[:4], clients=32, seconds=60))
+    one = result_of(ask_together(service.port, TEXTS[:4], clients=1, seconds=10))
+    many = result_of(ask_together(service.port, TEXTS[:4], clients=32, seconds=60))
     assert {*many.statuses} == {200}
     assert many.milliseconds(0.99) < 10 * one.milliseconds(0.5)
 
