@@ -92,7 +92,15 @@ class Difference:
         return "\n".join(lines)
 
     def write(self, out: Path) -> None:
-        """Write a row for each model and document whose answer changed, as CSV; fits: how many gave that answer."""
+        """Write a row for each model and document whose answer changed, as CSV; fits: how many gave that answer.
+
+        Raises
+        ------
+        PipelineError
+            If there is such a file already.
+        """
+        if out.exists():
+            raise PipelineError("--out", f"there is a file {out} already", "name another one, or remove it")
         with unfinished(out) as path:
             pl.concat([model.rows() for model in self.models]).write_csv(path)
 

@@ -26,7 +26,7 @@ from pipeline.corpus.readers.kinds import Reader
 from pipeline.corpus.readers.packing import open_content
 from pipeline.corpus.readers.parquet import read_parquet
 from pipeline.corpus.readers.places import check_exists
-from pipeline.corpus.readers.plain_text import read_text
+from pipeline.corpus.readers.plain_text import SAMPLE_LINES, read_text
 from pipeline.corpus.readers.records import RawTable, none_of
 from pipeline.corpus.readers.signatures import SIGNATURES
 from pipeline.corpus.readers.table import READERS, find_format, read_records
@@ -124,10 +124,11 @@ def _of_standard_input(asked: Asked) -> Input:
         fix = 'send lines into it (cat FILE | python -m pipeline predict RUN -), or type a text with --say "TEXT"'
         raise PipelineError("standard input", "nothing is sent into it", fix)
     stream = cast("io.BufferedReader", sys.stdin.buffer)
-    return _of_lines(TextBlocks("standard input", _as_it_comes(stream), asked.codec), asked)
+    blocks = TextBlocks("standard input", _as_it_comes(stream), asked.codec)
+    return _of_lines(blocks, asked, n_sample=1)  # how many more have come by now depends on the pipe
 
 
-def _of_lines(blocks: TextBlocks, asked: Asked) -> Input:
+def _of_lines(blocks: TextBlocks, asked: Asked, n_sample: int = SAMPLE_LINES) -> Input:
     """Return the rows of lines of which no name says what they are: objects, a table with a header, or documents."""
     line = blocks.first.partition("\n")[0]
     if line.startswith("{") and line.rstrip().endswith("}"):
@@ -137,7 +138,7 @@ def _of_lines(blocks: TextBlocks, asked: Asked) -> Input:
         cells = [normalised_name(cell.strip('" \r')) for cell in line.split(delimiter)]
         if len(cells) > 1 and wanted & {*cells}:
             return open_delimited(blocks, asked.columns, delimiter)
-    return open_lines(blocks, asked.labels)
+    return open_lines(blocks, asked.labels, n_sample)
 
 
 def _as_it_comes(stream: io.BufferedReader) -> Callable[[int], bytes]:

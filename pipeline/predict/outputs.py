@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import RawIOBase
 from pathlib import Path
 from typing import BinaryIO
@@ -74,6 +74,7 @@ class _Csv(Output):
 
     def write(self, answered: Answered) -> None:
         self._table(answered).write_csv(self._file, include_header=not self._begun)
+        self._file.flush()  # so that a full disk is told here
         self._begun = True
 
 
@@ -95,6 +96,7 @@ class _JsonLines(Output):
         )
         text = "".join(f"{json.dumps(line, ensure_ascii=False, default=float)}\n" for line in lines)
         self._file.write(text.encode("utf-8", "replace"))
+        self._file.flush()
 
 
 class _Parquet(Output):
@@ -148,7 +150,8 @@ class Lines(Output):
                 data = data[self._file.write(data) :]
         except OSError:
             if begun is not None:
-                self._file.truncate(begun)
+                with suppress(OSError):  # what failed first is what is told
+                    self._file.truncate(begun)
             raise
 
 

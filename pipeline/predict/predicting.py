@@ -107,7 +107,14 @@ class _Predicting:
 
     def _answer(self, rows: Rows, columns: Columns, output: Output, scored: Scored, odd: _Odd) -> None:
         answered = answer(self.model, columns.of(rows), self.wanted, self.usual)
-        output.write(answered)
+        try:
+            output.write(answered)
+        except BrokenPipeError:
+            raise
+        except OSError as error:  # else it would be taken for one of the input, which is open
+            where = str(self.options.out or "standard output")
+            what = f"the answers cannot be written ({error.strerror or error})"
+            raise PipelineError(where, what, "make room, or write them elsewhere") from error
         scored.count(answered)
         odd.count(rows.n_rows, int(answered.given.sum()), answered.documents.broken)
 

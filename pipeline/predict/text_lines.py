@@ -15,14 +15,15 @@ _FASTTEXT = re.compile(r"((?:__label__\S+\s+)*)(.*)", re.DOTALL)
 Cut = Callable[[str], tuple[str, str]]  # a line > its label, its text
 
 
-def open_lines(blocks: TextBlocks, labels: Sequence[str]) -> Input:
+def open_lines(blocks: TextBlocks, labels: Sequence[str], n_sample: int = SAMPLE_LINES) -> Input:
     """Return the lines of a text file, each a document; a label that stands on each is none of its text.
 
     Parameters
     ----------
     labels : those of the model, which tell a label before a tab from a text with a tab in it
+    n_sample : how many of the first lines decide whether lines carry labels
     """
-    cut, said = _cut_of(_lines(blocks.first)[:SAMPLE_LINES], labels)
+    cut, said = _cut_of(_lines(blocks.first)[:n_sample], labels)
     return Input(blocks.name, _rows(blocks.name, blocks, cut), (f"{blocks.name}: {said}",))
 
 
@@ -48,13 +49,13 @@ def _fasttext(line: str) -> tuple[str, str]:
 
 
 def _label_first(line: str) -> tuple[str, str]:
-    label, _, text = line.partition("\t")
-    return label, text
+    label, tab, text = line.partition("\t")
+    return (label, text) if tab else ("", line)  # a line without a label is all text
 
 
 def _label_last(line: str) -> tuple[str, str]:
-    text, _, label = line.rpartition("\t")
-    return label, text
+    text, tab, label = line.rpartition("\t")
+    return (label, text) if tab else ("", line)
 
 
 def _rows(name: str, pieces: Iterable[str], cut: Cut | None) -> Iterator[Rows]:

@@ -49,6 +49,7 @@ def answers(rows: list[dict[str, object]]) -> list[object]:
         ("says_txt.txt", AS_JSON),
         ("a.json", "[" + ",".join(AS_JSON.splitlines()) + "]"),
     ],
+    ids=lambda value: value if isinstance(value, str) and "\n" not in value and len(value) < 20 else "",
 )
 def test_the_same_documents_come_out_of_every_format(asked: Asked, name: str, content: str | bytes) -> None:  # noqa: F811
     assert answers(asked.rows(name, content)) == ANSWERS
@@ -133,6 +134,22 @@ def test_labels_on_lines_of_text_are_none_of_it(asked: Asked) -> None:  # noqa: 
     assert "accuracy 50.0 %, macro F1 33.3 %" in asked.told
     assert asked.rows("b.txt", "pos\tbad\nneg\tbad\n")[0]["text"] == "bad"
     assert asked.rows("c.txt", "pos\tbad\nother\tbad\n")[0]["text"] == "pos\tbad"
+
+
+def test_a_line_without_the_label_that_others_have_is_all_text(asked: Asked) -> None:  # noqa: F811
+    rows = asked.rows("a.txt", "pos\tgood film\n" * 2_001 + "bad film\n")  # more than decide what lines are
+    assert [(row["text"], row["label"]) for row in rows[-2:]] == [("good film", "pos"), ("bad film", "")]
+
+
+def test_what_lines_of_a_pipe_are_is_decided_by_the_first_one(
+    asked: Asked,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from_pipe(monkeypatch, b"pos\tgood film\nbad film\n")  # whether the second line is there yet is chance
+    assert [(row["text"], row["label"]) for row in asked.rows("-")] == [
+        ("good film", "pos"),
+        ("bad film", ""),
+    ]
 
 
 @pytest.mark.parametrize(
