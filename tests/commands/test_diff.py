@@ -111,7 +111,7 @@ def test_the_file_has_a_row_for_each_changed_document(
 def test_a_file_that_is_there_is_not_written_over(tmp_path: Path) -> None:
     save(tmp_path / "a", NETWORK, 0, "0101", "0101")
     (tmp_path / "b.zip").write_bytes(b"mine")
-    with pytest.raises(PipelineError, match="there is a file .*b.zip already; name another one"):
+    with pytest.raises(PipelineError, match=r"there is a file .*b\.zip already; name another one"):
         compare_runs(tmp_path / "a", tmp_path / "a").write(tmp_path / "b.zip")
     assert (tmp_path / "b.zip").read_bytes() == b"mine"
 
