@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 import pytest
 from builders import documents_of
-from chromium import WIDTHS, opened, sideways, start_browser, violations
+from chromium import WIDTHS, opened, sideways, violations
 from saved_by_hand import EVERY, LABELS, LINEAR, NETWORKS, TOKENIZER, saved
 
 from pipeline.core.errors import PipelineError
@@ -25,11 +25,6 @@ from pipeline.text.tokenizer import tokenize
 
 OWN = ["a good film", "so bad", "a very good plot and a very bad film " * 3]
 SHORT = "a very bad plot , unheard"  # six tokens: what the networks read
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    yield from start_browser()
 
 
 @contextlib.contextmanager
