@@ -140,7 +140,10 @@ def _read_words(data: mmap.mmap) -> tuple[list[bytes], int]:
         if kind == _WORD:
             words.append(data[place:end])
         place = end + 1 + _ENTRY.size
-    return words, place + 8 * max(pruned, 0)
+    place += 8 * max(pruned, 0)
+    if place > len(data):
+        raise struct.error("there is nothing behind the words")
+    return words, place
 
 
 def _find_matrix(data: mmap.mmap, place: int, settings: Settings, n_words: int, content: Content) -> Table:
