@@ -443,6 +443,8 @@ def test_a_bundle_of_every_seed_is_an_ensemble(run: Path, tmp_path: Path) -> Non
     assert (found.seeds, found.texts) == (2, len(TEXTS))
     assert found.in_words().startswith(f"Exported 2 seeds of mean: {tmp_path / 'all.zip'} (")
     assert [one.folder for one in fits_on(*find_model(tmp_path / "all.zip"))] == ["mean", "mean/s1.f0"]
+    assert export_model(tmp_path, "bundle", tmp_path / "one.zip", "mean", seed=1).seeds == 1
+    assert [one.described["seed"] for one in fits_on(*find_model(tmp_path / "one.zip"))] == [1]
     expected = load_model(run, "mean").answer(NEW)
     np.testing.assert_allclose(
         load_model(tmp_path / "all.zip", ensemble=True).answer(NEW), expected, atol=1e-7
