@@ -269,12 +269,12 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str, str]] = {
     "an older version": (
         with_json("mean/model.json", lambda content: content.update(format_version=2)),
         "/mean/model.json",
-        "its format_version is 2; this version reads 3; run again, and export again",
+        "its format_version is 2; this version reads 4; run again, and export again",
     ),
     "a newer version": (
-        with_json("mean/model.json", lambda content: content.update(format_version=4, versions=None)),
+        with_json("mean/model.json", lambda content: content.update(format_version=5, versions=None)),
         "/mean/model.json",
-        "its format_version is 4; this version reads 3; install embedseq in the version that wrote it or newer",
+        "its format_version is 5; this version reads 4; install embedseq in the version that wrote it or newer",
     ),
     "weights of another shape": (
         with_arrays(WEIGHTS, lambda arrays: arrays.update(intercepts=np.zeros(5))),
