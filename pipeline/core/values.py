@@ -5,6 +5,7 @@ N documents, M tokens, V vocabulary rows, D embedding dimension, C classes.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -89,7 +90,12 @@ class Ledger:
         require(self.rows_read == total, f"{self.rows_read} records read, {total} accounted for")
 
 
-LABEL_KINDS = {"str": str, "int": int, "float": float, "bool": lambda label: label == str(True)}
+LABEL_KINDS: dict[str, Callable[[str], str | float]] = {
+    "str": str,
+    "int": int,
+    "float": float,
+    "bool": lambda label: label == str(True),
+}
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from pipeline.corpus.readers.wide import find_wide
 
 BLOCK = 4 << 20  # bytes that are read at once
 LONGEST_LINE = 256 << 20
+WIDE = ("utf-16", "utf-32")  # how the names of encodings begin in which a line's end is no byte of its own
 Read = Callable[[int], bytes]  # returns at most so many bytes, none at the end
 
 
@@ -87,7 +88,7 @@ class TextBlocks:
         elif self._known.guess is None and not is_utf8(data):
             self._known = Known(guess=guess_together([data], self._known))
         decoded = decode_bytes(data, self._known)
-        self.nul_bytes += data.count(b"\0")
+        self.nul_bytes += decoded.nul_bytes
         self.encoding = self.encoding or decoded.encoding
         self.notes = self.notes or decoded.notes
         return decoded
@@ -95,7 +96,7 @@ class TextBlocks:
     def _as_utf8(self) -> Iterator[bytes]:
         """Yield the bytes as they come; those of UTF-16 and UTF-32, whose lines have no byte of their own, in UTF-8."""
         first = self._next()
-        wide = find_wide(first) if self.asked in (None, UTF_8) else None
+        wide = self._wide(first)
         if wide is None:
             yield first
             while data := self._next():
@@ -110,6 +111,15 @@ class TextBlocks:
             yield decoder.decode(data).encode("utf-8", "replace")
             data = self._next()
         yield decoder.decode(b"", final=True).encode("utf-8", "replace")
+
+    def _wide(self, first: bytes) -> Encoding | None:
+        """Return the encoding of UTF-16 or UTF-32 that is asked for, or found; its bytes are UTF-8 from here on."""
+        if self.asked in (None, UTF_8):
+            return find_wide(first)
+        if not self.asked.codec.startswith(WIDE):
+            return None
+        wide, self.asked = self.asked, UTF_8
+        return wide
 
     def _next(self) -> bytes:
         data = self.read(BLOCK)

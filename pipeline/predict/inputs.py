@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
@@ -25,6 +25,7 @@ from pipeline.corpus.readers.frames import as_table, damage_explained
 from pipeline.corpus.readers.head import HEAD_BYTES, Head, read_head
 from pipeline.corpus.readers.header import LONGEST_HEADING
 from pipeline.corpus.readers.hugging_face import names_in_metadata, with_class_names
+from pipeline.corpus.readers.json_layouts import Object
 from pipeline.corpus.readers.json_records import read_json, read_json_objects, read_jsonl
 from pipeline.corpus.readers.kinds import Reader
 from pipeline.corpus.readers.packing import open_content, open_stream
@@ -95,7 +96,7 @@ def _of_file(path: Path, reader: Reader, asked: Asked, stack: ExitStack) -> Inpu
     if isinstance(reader, partial) and reader.func is read_delimited:
         return open_delimited(_blocks_of(path, asked, stack), asked.columns, reader.keywords["preferred"])
     typed: pl.DataFrame | None = None
-    objects: Sequence[Mapping[str, object]] | None = None
+    objects: Sequence[Object] | None = None
     with reading_as(asked.encoding):
         if reader is read_json:
             table, objects = read_json_objects(path, asked.columns)

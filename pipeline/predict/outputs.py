@@ -92,9 +92,7 @@ class _JsonLines(Output):
         table = self._table(answered)
         names = [self._names.get(name, name) for name in answered.columns.columns]
         rows = table.select(names).iter_rows(named=True)
-        lines = (
-            {**(readable(dict(own)) if own else {}), **row} for own, row in zip(objects, rows, strict=True)
-        )
+        lines = ({**(readable(own) if own else {}), **row} for own, row in zip(objects, rows, strict=True))
         text = "".join(f"{json.dumps(line, ensure_ascii=False, default=float)}\n" for line in lines)
         self._file.write(text.encode("utf-8", "replace"))
         self._file.flush()

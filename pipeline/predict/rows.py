@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import polars as pl
 
+from pipeline.corpus.readers.json_layouts import Object
 from pipeline.corpus.readers.records import RawTable
 
 AT_ONCE = 8192  # rows that are answered together, or fewer
@@ -32,7 +33,7 @@ class Rows:
     table: RawTable
     broken: Mapping[int, str] = field(default_factory=dict)
     typed: pl.DataFrame | None = None
-    objects: Sequence[Mapping[str, object] | None] | None = None
+    objects: Sequence[Object | None] | None = None
 
     @property
     def n_rows(self) -> int:
@@ -81,7 +82,7 @@ def in_portions(
 
 
 def of_table(
-    table: RawTable, typed: pl.DataFrame | None = None, objects: Sequence[Mapping[str, object]] | None = None
+    table: RawTable, typed: pl.DataFrame | None = None, objects: Sequence[Object | None] | None = None
 ) -> Iterator[Rows]:
     """Yield the records of a table that was read whole, a few thousand at a time.
 

@@ -6,6 +6,8 @@ import polars as pl
 
 from pipeline.corpus.readers.frames import as_strings
 
+Type = pl.DataType | type[pl.DataType]
+
 
 def for_csv(frame: pl.DataFrame) -> pl.DataFrame:
     """Return a table whose columns CSV can hold: lists and objects as JSON, durations as ISO 8601, bytes as text.
@@ -45,17 +47,17 @@ def _without_bytes(column: pl.Series) -> pl.Series:
     return pl.Series(column.name, [*map(_readable, column.to_list())], dtype=_as_text(column.dtype))
 
 
-def _inner(dtype: pl.DataType) -> list[pl.DataType]:
+def _inner(dtype: Type) -> list[Type]:
     if isinstance(dtype, pl.Struct):
         return [*dtype.to_schema().values()]
-    return [dtype.inner] if isinstance(dtype, pl.List | pl.Array) else []  # type: ignore[list-item]
+    return [dtype.inner] if isinstance(dtype, pl.List | pl.Array) else []
 
 
-def _holds_bytes(dtype: pl.DataType) -> bool:
+def _holds_bytes(dtype: Type) -> bool:
     return dtype == pl.Binary or any(map(_holds_bytes, _inner(dtype)))
 
 
-def _as_text(dtype: pl.DataType) -> pl.DataType:
+def _as_text(dtype: Type) -> Type:
     """Return the type with strings in the place of bytes; arrays are lists."""
     if isinstance(dtype, pl.Struct):
         return pl.Struct({name: _as_text(one) for name, one in dtype.to_schema().items()})

@@ -307,6 +307,19 @@ def test_fields_with_blanks_around_them_are_cut_where_none_is_open(
     assert [row[" review"] for row in rows] == [f"good,\nfilm {number}" for number in range(20)]
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32-be"])
+def test_lines_of_wide_characters_are_cut_between_them(
+    asked: Asked,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+    encoding: str,
+) -> None:
+    monkeypatch.setattr(blocks, "BLOCK", 30)
+    lines = [f"good \u0a0a film {number}" for number in range(20)]  # a character with the bytes of line ends
+    rows = asked.rows("a.txt", "\n".join(lines).encode(encoding), encoding=encoding)
+    assert [row["text"] for row in rows] == lines
+    assert "NUL" not in asked.told
+
+
 def test_nul_bytes_are_left_out_everywhere_and_that_is_said(asked: Asked) -> None:  # noqa: F811
     assert asked.rows("a.txt", b"go\0od\nb\0ad\n")[0]["text"] == "good"
     assert "a.txt: 2 NUL bytes left out" in asked.told
