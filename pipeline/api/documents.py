@@ -64,6 +64,9 @@ def as_paths(corpus: object) -> Iterator[tuple[object, dict[str, str]]]:
 
     With it come the keywords that the file needs: the columns of texts and labels that were given apart.
     """
+    if corpus is None:
+        fix = "give a path, a frame, or (texts, labels); without it the built-in bbc-news is read"
+        raise InvalidInput("corpus", "it is None", fix)
     frame, columns = _as_frame(corpus)
     if frame is None:
         yield corpus, {}

@@ -288,6 +288,7 @@ def test_keywords_are_read_as_the_command_line_reads_options() -> None:
             '--set networks.unit=3: [networks] has no key "unit"; did you mean "units"?',
         ),
         ({"corpus": "no.csv"}, "no.csv: there is no such file"),
+        ({"corpus": None}, "corpus: it is None; give a path, a frame, or (texts, labels)"),
     ],
 )
 def test_mistakes_are_errors_and_end_no_program(given: dict[str, Any], message: str) -> None:

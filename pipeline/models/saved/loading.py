@@ -84,11 +84,8 @@ def fits_asked(
 def find_model(place: Path | str, name: str | None = None) -> tuple[Shelf, str]:
     """Return where a model's files lie, and its folder there; parameters and errors are those of `load_model`."""
     place = Path(place)
-    if place.suffix.lower() in FOR_OTHERS and place.is_file():
-        what = "this is a model as it was exported for other programs, and none that is loaded here"
-        fix = "give the run that it comes from, or a bundle (export RUN --to bundle FILE.zip)"
-        raise PipelineError(str(place), what, fix)
     if place.is_file():
+        _check_bundle(place)
         shelf: Shelf = read_bundle(place)
         return shelf, _named(shelf, str(place), name)
     if (place / MODEL).is_file():
@@ -99,6 +96,18 @@ def find_model(place: Path | str, name: str | None = None) -> tuple[Shelf, str]:
         return FolderShelf(own.parent), own.name
     shelf = FolderShelf(place / FOLDER if (place / FOLDER).is_dir() else place)
     return shelf, _named(shelf, str(place), name)
+
+
+def _check_bundle(file: Path) -> None:
+    """Raise PipelineError where a file is called otherwise than a bundle, and is none by its first bytes either."""
+    with file.open("rb") as opened:
+        if file.suffix.lower() == ".zip" or opened.read(2) == b"PK":
+            return
+    what = "this is neither a run folder nor a bundle"
+    if file.suffix.lower() in FOR_OTHERS:
+        what = "this is a model as it was exported for other programs, and none that is loaded here"
+    fix = "give the run that it comes from, or a bundle (export RUN --to bundle FILE.zip)"
+    raise PipelineError(str(file), what, fix)
 
 
 def _check_name(shelf: Shelf, folder: str, name: str | None) -> None:
