@@ -95,6 +95,8 @@ def of_table(
         wrong, cells = table.wrong_fields[own], table.cells[own]
         damage = {name: rows[own] for name, rows in table.undecodable.items()}
         broken = dict.fromkeys(wrong.nonzero()[0].tolist(), WRONG_NUMBER)
+        for reason, records in table.left_out.items():  # such as a title above the table
+            broken |= dict.fromkeys(records[own].nonzero()[0].tolist(), reason)
         some = RawTable(table.file, cells, wrong, damage, nested=table.nested)
         own_typed, own_objects = (
             None if typed is None else typed[own],

@@ -251,7 +251,7 @@ def test_labels_come_back_as_they_were_given() -> None:
     assert fitted.score(TEXTS, numbers) == 1.0
 
 
-@pytest.mark.parametrize("kinds", [(-1, 3), (0.5, 1.0), (False, True), ("1", "2")])
+@pytest.mark.parametrize("kinds", [(-1, 3), (1.0, 2.0), (False, True), ("1", "2")])
 def test_labels_are_what_they_were_after_saving_too(tmp_path: Path, kinds: tuple[Any, Any]) -> None:
     given = [kinds[label == "pos"] for label in LABELS]
     fitted = TextClassifier("majority", **FEW).fit(TEXTS, given)

@@ -13,15 +13,17 @@ from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import polars as pl
 import pytest
 from predict_builders import MODEL, Asked, asked  # noqa: F401 -- a fixture
 
 from pipeline.core.errors import PipelineError
+from pipeline.corpus.readers.records import RawTable, none_of
 from pipeline.predict import blocks, delimited
 from pipeline.predict.inputs import Asked as Question
 from pipeline.predict.inputs import open_input
-from pipeline.predict.rows import Rows
+from pipeline.predict.rows import Rows, of_table
 
 DOCUMENTS = ["a good film", "a bad film", "", "good, good"]
 GIVE = "give a file with a document a record, a text file with a document a line, or - for standard input"
@@ -345,6 +347,14 @@ def test_a_text_that_is_missing_or_a_list_is_a_row_with_its_reason(asked: Asked)
         "there is no text",
         "a list or an object in the place of a text",
     ]
+
+
+def test_what_a_run_leaves_out_of_a_table_is_a_row_with_that_reason() -> None:
+    cells = pl.DataFrame({"review": ["Reviews of May", "good", "bad"]})
+    above = np.array([True, False, False])
+    table = RawTable("a.xlsx", cells, none_of(3), left_out={"line above the table": above})
+    (rows,) = of_table(table)
+    assert rows.broken == {0: "line above the table"}
 
 
 def test_a_text_that_only_looks_like_a_list_is_a_text(asked: Asked) -> None:  # noqa: F811

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.names import slug
@@ -19,7 +18,7 @@ from pipeline.models.saved.linear import read_linear
 from pipeline.models.saved.model import Common, SavedModel
 from pipeline.models.saved.network import SavedNetwork, read_network
 from pipeline.models.saved.replayed import check_golden
-from pipeline.run_folder.models import FOLDER, SavedFiles, describe, model_folder, names_on
+from pipeline.run_folder.models import FOLDER, Description, SavedFiles, describe, model_folder, names_on
 from pipeline.run_folder.shelf import MODEL, NESTED, FolderShelf, Shelf, read_bundle
 from pipeline.settings.tables import SETTINGS, TokenizerSettings
 from pipeline.tasks.table import TASKS
@@ -195,7 +194,7 @@ def read_saved(files: SavedFiles, golden: Sequence[int] | None = A_FEW) -> Saved
     return model
 
 
-def _writing(held: Mapping[str, Any]) -> Writing:
+def _writing(held: Description) -> Writing:
     """Return how texts are written, as a `model.json` has it; ValueError or TypeError where it is none."""
     found = Writing(**{**held, "names": tuple(held["names"])})
     known = {"", *(form.name for form in FORMS["text"])}
