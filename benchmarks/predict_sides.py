@@ -1,4 +1,4 @@
-"""A side of `predict_speed` in a process of its own: `python -m benchmarks.predict_sides ours|keras RUN MODEL TEXTS`."""
+"""A side of `predict_speed`, a process of its own: `python -m benchmarks.predict_sides ours|keras RUN MODEL TEXTS`."""
 
 from __future__ import annotations
 
