@@ -224,8 +224,8 @@ def fit_and_score(
     """Fit every planned model on every fold, and write what follows into the run folder, however the run ends.
 
     After Ctrl-C, or at the deadline, what had finished is scored, and so it is when a file turns out to be damaged
-    after that; a second Ctrl-C leaves the scores to `python -m pipeline report`. A mistake that shows before anything
-    was fitted takes the files away that were written, so that the corrected command can use the folder. However it
+    after that; a second Ctrl-C leaves the scores to `python -m pipeline report`. A mistake that shows before any job
+    has ended takes the files away that were written, so that the corrected command can use the folder. However it
     ends before its report is whole, the journal stays: the same command goes on, and `report` scores what had
     finished.
 
@@ -263,9 +263,11 @@ def fit_and_score(
     except PipelineError:
         scored = folder.state in ("done", INCOMPLETE)
         _end_failed(run)
-        if not folder.done():
+        if not folder.done() and not folder.jobs:
             console.log_to(Path(os.devnull))
             folder.take_back()
+        elif not folder.done():
+            console.warn(f"the run ends here; the same command, with --out {folder.path}, goes on")
         elif not scored:
             with contextlib.suppress(PipelineError, OSError):  # the first mistake is the one to be told
                 _conclude_without_words(run, read, console)
