@@ -261,23 +261,28 @@ def fit_and_score(
             run.end(INTERRUPTED)
         raise
     except PipelineError:
-        scored = folder.state in ("done", INCOMPLETE)
-        _end_failed(run)
-        if not folder.done() and not folder.jobs:
-            console.log_to(Path(os.devnull))
-            folder.take_back()
-        elif not folder.done():
-            console.warn(f"the run ends here; the same command, with --out {folder.path}, goes on")
-        elif not scored:
-            with contextlib.suppress(PipelineError, OSError):  # the first mistake is the one to be told
-                _conclude_without_words(run, read, console)
-                console.warn(f"the run ends here; what had finished stands in {folder.path}")
+        _end_by_mistake(run, read, console)
         raise
     except BaseException as error:
         _end_failed(run)
         if not folder.path.is_dir():  # of which any of its files may have been the first to tell
             raise vanished(folder.path) from error
         raise
+
+
+def _end_by_mistake(run: PlannedRun, read: ReadCorpus, console: Console) -> None:
+    """Score what had finished; take back what was written where no job has ended."""
+    folder, scored = run.folder, run.folder.state in ("done", INCOMPLETE)
+    _end_failed(run)
+    if not folder.done() and not folder.jobs:
+        console.log_to(Path(os.devnull))
+        folder.take_back()
+    elif not folder.done():
+        console.warn(f"the run ends here; the same command, with --out {folder.path}, goes on")
+    elif not scored:
+        with contextlib.suppress(PipelineError, OSError):  # the first mistake is the one to be told
+            _conclude_without_words(run, read, console)
+            console.warn(f"the run ends here; what had finished stands in {folder.path}")
 
 
 def _out_of_time(run: PlannedRun) -> str:
