@@ -12,9 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.commands.interrupted import out_of_time
 from pipeline.commands.laid_down import check_protocol, lay_down
 from pipeline.commands.out_folder import check_out, out_folder
-from pipeline.commands.unfinished import how_far, what_is_there
+from pipeline.commands.unfinished import what_is_there
 from pipeline.core.clean import plural
 from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
@@ -245,7 +246,7 @@ def fit_and_score(
         explain = explain_with(run, console, executors, fitted.at_once, tell, deadline)
         _conclude(run, read, fitted.tokenized, console, explain)
         if why == OUT_OF_TIME:
-            console.say(_out_of_time(run))
+            console.say(out_of_time(run))
         elif why:
             raise KeyboardInterrupt
     except StoppedAtOnce:
@@ -283,14 +284,6 @@ def _end_by_mistake(run: PlannedRun, read: ReadCorpus, console: Console) -> None
         with contextlib.suppress(PipelineError, OSError):  # the first mistake is the one to be told
             _conclude_without_words(run, read, console)
             console.warn(f"the run ends here; what had finished stands in {folder.path}")
-
-
-def _out_of_time(run: PlannedRun) -> str:
-    goes_on = f"the same command, with --out {run.folder.path}, goes on"
-    told = f"Out of time: {how_far(run)}; {goes_on}"
-    if run.folder.done():
-        return told
-    return f"{told}. Word vectors and linear models that had not ended begin anew then: give more --minutes"
 
 
 def _tell_stop(console: Console, why: str) -> None:
