@@ -12,10 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.commands.interrupted import out_of_time
 from pipeline.commands.laid_down import check_protocol, lay_down
 from pipeline.commands.out_folder import check_out, out_folder
-from pipeline.commands.unfinished import what_is_there
+from pipeline.commands.unfinished import out_of_time, what_is_there
 from pipeline.core.clean import plural
 from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
