@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import polars as pl
+from polars.datatypes import DataTypeClass
 
 from pipeline.corpus.readers.frames import as_strings
 
-Type = pl.DataType | type[pl.DataType]
+Type = pl.DataType | DataTypeClass
 
 
 def for_csv(frame: pl.DataFrame) -> pl.DataFrame:

@@ -80,7 +80,7 @@ def find_mended(source: TextSource, preferred: str, wanted: Sequence[str]) -> tu
 def _between_blanks(data: bytes, preferred: str) -> str:
     """Return the delimiter that blanks separate from quoted fields; "" where not all fields with marks are such.
 
-    >>> _between_blanks(b'pos, "good, film"\n', ",;")
+    >>> _between_blanks(b'pos, "good, film"\\n', ",;")
     ','
     """
     for mark in preferred:
@@ -93,8 +93,8 @@ def _between_blanks(data: bytes, preferred: str) -> str:
 def _quoted_between_blanks(delimiter: str) -> re.Pattern[bytes]:
     """Return the pattern of a quoted field with the blanks around it.
 
-    >>> _quoted_between_blanks(",").sub(rb"\1", b'pos, "good, film"\n')
-    b'pos,"good, film"\n'
+    >>> _quoted_between_blanks(",").sub(rb"\\1", b'pos, "good, film"\\n')
+    b'pos,"good, film"\\n'
     """
     mark = re.escape(delimiter.encode())
     begins = rb"(?:\A *+|(?<=[\r\n]) *+|(?<=" + mark + rb") ++)"
