@@ -24,7 +24,8 @@ from pipeline.report.page.markdown import write_markdown
 from pipeline.report.sections.answer import build_answer
 from pipeline.report.sections.differences import differences
 from pipeline.report.sections.facts import ModelFacts
-from pipeline.report.sections.quality import comparison, heads_note, near_the_best
+from pipeline.report.sections.models_table import near_the_best
+from pipeline.report.sections.quality import comparison, heads_note
 from pipeline.report.sections.table import build_sections
 from pipeline.run_folder.metrics.models import Summary
 from pipeline.run_folder.reading import Run, read_run

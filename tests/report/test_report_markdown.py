@@ -19,7 +19,7 @@ from pipeline.report.sections.rule import decision_rule
 from pipeline.report.sections.table import build_sections
 from pipeline.run_folder.reading import read_run
 
-ANSWER = Answer("Sentence.", "Decided.", "equal", ())
+ANSWER = Answer("Use it.", "It is right.", "Sentence.", "Decided.", "equal", ())
 HOSTILE = "a|b\n`c` <b>d</b> [e](f) \\| **g** \u202etxt"
 
 

@@ -11,24 +11,43 @@ from pipeline.report.sections.facts import (
     leak_warning,
     model_facts,
     n_folds,
-    of_first_fold,
     status_sentence,
     verdict_comparison,
 )
+from pipeline.report.sections.first_picture import mistakes
 from pipeline.report.sections.metric import ReportMetric, metric_of
 from pipeline.report.sections.rule import beside_words, decision_rule
 from pipeline.run_folder.reading import CHARTS, Run
 
+DECISION_WORDS: dict[str | None, str] = {
+    "beats": "better",
+    "loses": "worse",
+    "equal": "equal",
+    "cannot tell": "cannot tell",
+    "withheld": "withheld",
+}
+DECISION_TONES: dict[str | None, str] = {
+    "beats": "good",
+    "loses": "bad",
+    "cannot tell": "open",
+    "withheld": "bad",
+}
 AVERAGED = "ann"  # the network without memory: a control where a recurrent one was run
 
 
 def build_answer(run: Run) -> Answer:
     """Return the answer, from the verdict, the comparison behind it and the corpus."""
     verdict = run.metrics.verdict
+    advice = run.metrics.advice
+    named = f" {advice.model}" if advice.model else ""
     return Answer(
+        headline=f"{advice.verb.removesuffix(' .. if')}{named}.",
+        lead=advice.because,
         sentence=verdict.sentence,
         decided=_decided(run),
-        decision=verdict.decision or "no comparison",
+        decision=DECISION_WORDS.get(verdict.decision, "no comparison"),
+        tone=DECISION_TONES.get(verdict.decision, "plain"),
+        picture=mistakes(run),
         facts=_facts(run),
         reading=run.metrics.corpus.reading,
         rule=decision_rule(run),
@@ -108,15 +127,13 @@ def detectable(smallest: float, metric: ReportMetric, places: int) -> str:
 
 
 def _facts(run: Run) -> tuple[tuple[str, str], ...]:
+    """Return what was compared on what; a term before it where the value alone would not say what it is."""
     corpus, models = run.metrics.corpus, model_facts(run)
-    splits = (corpus.splits.train, corpus.splits.validation, corpus.splits.test)
-    tested = (("Tested, folds together", count(corpus.tested)),) if n_folds(run) > 1 else ()
+    kept = "each tested once, by folds" if n_folds(run) > 1 else f"{count(corpus.tested)} kept for the test"
     return (
-        ("Corpus", corpus.name),
-        ("Documents", count(corpus.documents)),
-        ("Classes", count(len(corpus.classes))),
-        ("Train / validation / test", " / ".join(map(count, splits)) + of_first_fold(run)),
-        *tested,
-        ("Models", f"{plural(len(models), 'model')}, {plural(sum(model.runs for model in models), 'fit')}"),
-        ("Time", duration(run.metrics.total_seconds)),
+        ("", corpus.name),
+        ("", f"{plural(corpus.documents, 'document')}, {plural(len(corpus.classes), 'class')}"),
+        ("", kept),
+        ("", f"{plural(len(models), 'model')}, {plural(sum(model.runs for model in models), 'training')}"),
+        ("", duration(run.metrics.total_seconds)),
     )

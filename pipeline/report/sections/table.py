@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from pipeline.report.page.blocks import Block, Chart, Grid, Limits, Section
+from pipeline.report.page.blocks import (
+    Answer,
+    Block,
+    Chart,
+    Fold,
+    Grid,
+    Limits,
+    Nothing,
+    Part,
+    Section,
+    Table,
+    row,
+    words,
+)
+from pipeline.report.page.cards import Mistakes, Seen
 from pipeline.report.sections import (
     causes,
     conduct,
     contamination,
-    costs,
     curves,
     differences,
     documents,
     errors_made,
-    fit_audit,
     grid,
     inputs,
     learning_curve,
@@ -25,59 +37,143 @@ from pipeline.report.sections import (
     quality,
     slices,
     tuning,
+    vectors,
 )
 from pipeline.run_folder.reading import CHARTS, Run
 
 B = TypeVar("B", bound=Block)
 
-SECTIONS: tuple[tuple[str, str, Callable[[Run, Limits], tuple[Block, ...]]], ...] = (
-    ("comparison", "Comparison of all models", quality.comparison),
-    ("differences", "Paired differences", differences.differences),
-    ("grid", "Models by embedding source", grid.grid),
-    ("causes", "Where a difference comes from", causes.causes),
-    ("learning-curve", "Learning curves", learning_curve.learning_curve),
-    ("costs", "What it costs", costs.costs),
-    ("limits", "Limits of this report", conduct.report_limits),
-    ("failures", "Models that did not train", quality.failures),
-    ("warnings", "Warnings and assumptions", conduct.assumptions),
-    ("slices", "Where models win and lose", slices.slices),
-    ("calibration", "Calibration", errors_made.calibration),
-    ("confusion", "Confused classes", errors_made.confusion),
-    ("classes", "Precision, recall and F1", errors_made.classes),
-    ("documents", "Documents to look at", documents.documents),
-    ("memory", "What the network remembers", probes.probes),
-    ("corpus", "Corpus, splits, row ledger", inputs.corpus),
-    ("contamination", "Contamination", contamination.contamination),
-    ("tokens", "Tokens", inputs.tokens),
-    ("coverage", "Embedding coverage", inputs.coverage),
-    ("audit", "Embedding fit audit", fit_audit.fit_audit),
-    ("neighbours", "Nearest neighbours", inputs.neighbours),
-    ("curves", "Training curves", curves.training_curves),
-    ("choices", "Choices on validation documents", inputs.choices),
-    ("tuning", "Tuning", tuning.tuning),
-    ("timing", "Timing", conduct.timing),
-    ("environment", "Environment", conduct.environment),
-    ("repeat", "How to repeat this run", conduct.repeat),
-)
-PARTS = {  # of the contents: the section that a part begins with, and the part's title
-    "comparison": "The answer and how far it reaches",
-    "slices": "What models do with the documents",
-    "corpus": "What went in",
-    "curves": "How it was trained, how to repeat it",
+
+@dataclass(frozen=True)
+class Line:
+    """A section of the report.
+
+    Attributes
+    ----------
+    id : its anchor
+    title : its name in the contents
+    build : what it says of a run
+    part : the part that it stands in, a key of `PARTS`
+    span : columns of the twelve that its card takes on a wide page
+    """
+
+    id: str
+    title: str
+    build: Callable[[Run, Limits], tuple[Block, ...]]
+    part: str
+    span: int = 12
+
+
+# Parts of the page, in their order: the title, what stands there, and its name where there is little room.
+PARTS: dict[str, tuple[str, str, str]] = {
+    "answer": ("The answer", "", ""),
+    "evidence": (
+        "The evidence",
+        "Every model was trained on the same documents and asked about the same others.",
+        "",
+    ),
+    "documents": (
+        "The documents",
+        "Read what the models get wrong before you trust a number.",
+        "",
+    ),
+    "memory": (
+        "What the network remembers",
+        "The same trained networks, looked into while they read test documents.",
+        "Memory",
+    ),
+    "made": ("How it was made", "From files to answers, and what could have gone wrong on the way.", ""),
+    "check": (
+        "Check it",
+        "For a reviewer: what was fixed before, what the numbers are computed from, and how to get them again.",
+        "",
+    ),
+    "more": (
+        "Not asked for in this run",
+        "Add any of these to the command; it gets its own place above.",
+        "More",
+    ),
 }
+
+SECTIONS: tuple[Line, ...] = (
+    Line("models", "All models", quality.comparison, "evidence"),
+    Line("differences", "Differences", differences.differences, "evidence"),
+    Line("ladder", "What each step adds", causes.causes, "evidence"),
+    Line("grid", "Which vectors help?", grid.grid, "evidence"),
+    Line("learning-curve", "How many documents are enough?", learning_curve.learning_curve, "evidence"),
+    Line("tuning", "Would other settings turn the answer?", tuning.tuning, "evidence"),
+    Line("slices", "Where they differ", slices.slices, "evidence"),
+    Line("confused", "Which classes are confused", errors_made.confusion, "evidence"),
+    Line("trust", "Can its percentages be believed?", errors_made.calibration, "evidence"),
+    Line("looked-at", "Documents to look at", documents.documents, "documents"),
+    Line("probes", "What the network remembers", probes.probes, "memory"),
+    Line("corpus", "Documents", inputs.corpus, "made", 6),
+    Line("contamination", "Could something leak?", contamination.contamination, "made", 6),
+    Line("curves", "Training", curves.training_curves, "made"),
+    Line("vectors", "Do the word vectors fit?", vectors.vectors, "made", 6),
+    Line("timing", "Where the time went", conduct.timing, "made", 6),
+    Line("choices", "What validation documents chose", inputs.choices, "made"),
+    Line("rule", "Fixed before the first test result", conduct.fixed_before, "check", 6),
+    Line("repeat", "The same numbers again", conduct.repeat, "check", 6),
+    Line("limits", "What this report cannot say", conduct.report_limits, "check", 6),
+    Line("warnings", "Warnings and assumptions", conduct.assumptions, "check", 6),
+)
+MOST_SEEN = 8  # rows of a table that is not shut
 
 
 def build_sections(run: Run, limits: Limits) -> list[Section]:
-    """Return every section of the report; one with nothing to show says why."""
-    sections: list[Section] = []
-    starts = list(PARTS)
-    part = ""
-    for anchor, title, build in SECTIONS:
-        part = anchor if anchor in PARTS else part
-        blocks = _with_files(anchor, build(run, limits))
-        number = starts.index(part) if part else 0
-        sections.append(Section(anchor, title, blocks, PARTS.get(part, ""), number))
-    return sections
+    """Return every section of the report, in its order; one with nothing to show says why."""
+    parts = list(PARTS)
+    return [
+        Section(
+            line.id,
+            line.title,
+            _with_files(line.id, map(_shut_if_long, line.build(run, limits))),
+            PARTS[line.part][0],
+            parts.index(line.part),
+            line.span,
+        )
+        for line in SECTIONS
+    ]
+
+
+def _shut_if_long(block: Block) -> Block:
+    """Return the block; a long table without pictures is shut until it is opened."""
+    if isinstance(block, Table) and not block.pictured and len(block.rows) > MOST_SEEN:
+        return replace(block, fold=True)
+    return block
+
+
+def parts_of(answer: Answer, sections: Sequence[Section]) -> list[Part]:
+    """Return the parts of the page with their sections; those with nothing to show are a list at the end."""
+    found = []
+    for number, (anchor, (title, text, short)) in enumerate(PARTS.items()):
+        there = tuple(one for one in sections if one.part_number == number and not one.empty)
+        if anchor == "answer" and answer.picture:
+            there = (_picture(answer.picture), *there)
+        if anchor == "more":
+            there = not_asked_for(sections)
+        if there:
+            found.append(Part(anchor, title, text, there, short))
+    return found
+
+
+def _picture(mistakes: Mistakes) -> Section:
+    return Section("picture", "Mistakes", (Seen(mistakes.title, mistakes.text), mistakes), span=7)
+
+
+def not_asked_for(sections: Sequence[Section]) -> tuple[Section, ...]:
+    """Return the list of what has nothing to show, and why; none where there is nothing of the kind."""
+    rows = [
+        row(section.title, block.reason)
+        for section in sections
+        for block in section.blocks
+        if isinstance(block, Nothing)
+    ]
+    if not rows:
+        return ()
+    table = Table("Not asked for", words("Question", "Add to the command, or why not"), tuple(rows))
+    return (Section("asked", "Not asked for", (table,)),)
 
 
 def charts_of(sections: Sequence[Section]) -> list[Chart]:
@@ -86,18 +182,22 @@ def charts_of(sections: Sequence[Section]) -> list[Chart]:
 
 
 def _charts_in(block: Block) -> list[Chart]:
-    if isinstance(block, Grid):
-        return [inner for inner in block.blocks if isinstance(inner, Chart)]
+    if isinstance(block, Grid | Fold):
+        return [chart for inner in block.blocks for chart in _charts_in(inner)]
     return [block] if isinstance(block, Chart) else []
 
 
-def _with_files(anchor: str, blocks: Sequence[Block]) -> tuple[Block, ...]:
+def _with_files(anchor: str, blocks: Iterable[Block]) -> tuple[Block, ...]:
     """Return the blocks with a file name for each chart, numbered within the section."""
     numbers = itertools.count(1)
 
     def named(block: B) -> B:
         if isinstance(block, Chart):
             return replace(block, file=f"{CHARTS}/{anchor}-{next(numbers)}.png")
-        return replace(block, blocks=tuple(map(named, block.blocks))) if isinstance(block, Grid) else block
+        return (
+            replace(block, blocks=tuple(map(named, block.blocks)))
+            if isinstance(block, Grid | Fold)
+            else block
+        )
 
     return tuple(map(named, blocks))
