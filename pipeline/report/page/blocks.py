@@ -11,7 +11,17 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from pipeline.core.files import Json
-from pipeline.report.page.cards import Mistakes, Seen
+from pipeline.report.page.cards import (
+    Attempts,
+    Choice,
+    Flow,
+    Interval,
+    Ladder,
+    Marked,
+    Mistakes,
+    Peeks,
+    Seen,
+)
 from pipeline.report.page.figures import Figure
 from pipeline.report.page.plots import Span
 from pipeline.report.page.scale import Scale
@@ -160,10 +170,17 @@ class Code:
 
 @dataclass(frozen=True)
 class Nothing:
-    """The section has nothing to show, and why."""
+    """The section has nothing to show, and why.
+
+    What a run was not asked for has the `question` that it would answer, the `option` to add to the command, and how
+    many times the seconds of this run that takes (`times`, of them alone; None where nobody can tell).
+    """
 
     kind: ClassVar[str] = "nothing"
     reason: str
+    question: str = ""
+    option: str = ""
+    times: float | None = None
 
 
 @dataclass(frozen=True)

@@ -126,3 +126,11 @@ class Attempts:
 
     kind: ClassVar[str] = "attempts"
     items: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Peeks:
+    """A few documents: how each begins, its class, what became of it."""
+
+    kind: ClassVar[str] = "peeks"
+    items: tuple[tuple[str, str, str], ...]

@@ -192,5 +192,10 @@ def _attempts(attempts: cards.Attempts) -> str:
 
 
 @_written.register
+def _peeks(peeks: cards.Peeks) -> str:
+    return "\n".join(f"- {_prose(title)} ({_prose(label)}, {_prose(what)})" for title, label, what in peeks.items)
+
+
+@_written.register
 def _nothing(nothing: blocks.Nothing) -> str:
     return f"*Nothing to show.* {_prose(nothing.reason)}"

@@ -17,6 +17,7 @@ from pipeline.report.sections.facts import (
 from pipeline.report.sections.first_picture import mistakes
 from pipeline.report.sections.metric import ReportMetric, metric_of
 from pipeline.report.sections.rule import beside_words, decision_rule
+from pipeline.report.words.answer import speak
 from pipeline.run_folder.reading import CHARTS, Run
 
 DECISION_WORDS: dict[str | None, str] = {
@@ -38,13 +39,12 @@ AVERAGED = "ann"  # the network without memory: a control where a recurrent one 
 def build_answer(run: Run) -> Answer:
     """Return the answer, from the verdict, the comparison behind it and the corpus."""
     verdict = run.metrics.verdict
-    advice = run.metrics.advice
-    named = f" {advice.model}" if advice.model else ""
+    said = speak(run)
     return Answer(
-        headline=f"{advice.verb.removesuffix(' .. if')}{named}.",
-        lead=advice.because,
+        headline=said.headline,
+        lead=said.lead,
         sentence=verdict.sentence,
-        decided=_decided(run),
+        decided=decided_words(run),
         decision=DECISION_WORDS.get(verdict.decision, "no comparison"),
         tone=DECISION_TONES.get(verdict.decision, "plain"),
         picture=mistakes(run),
@@ -57,7 +57,8 @@ def build_answer(run: Run) -> Answer:
     )
 
 
-def _decided(run: Run) -> str:
+def decided_words(run: Run) -> str:
+    """Return in statisticians' words what was compared, and how it came out."""
     verdict = run.metrics.verdict
     if verdict.a is None or verdict.b is None:
         return "Nothing was decided: the best network and the best baseline were not both run."

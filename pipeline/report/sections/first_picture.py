@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pipeline.core.clean import plural
 from pipeline.report.page.cards import Mistakes, MistakesOf
 from pipeline.report.sections.facts import ModelFacts, model_facts, n_folds
+from pipeline.report.sections.model_words import KIND_CLASSES, namer
 from pipeline.run_folder.reading import Run
 
 MOST = 7  # models of the picture
@@ -23,7 +24,8 @@ def mistakes(run: Run) -> Mistakes | None:
     models = _drawn(run)
     if not models:
         return None
-    rows = tuple(MistakesOf(one.name, KIND_CLASSES[one.kind], counts, _note(one)) for one, counts in models)
+    name = namer(run)
+    rows = tuple(MistakesOf(name(one.name), KIND_CLASSES[one.kind], counts, _note(one)) for one, counts in models)
     text = f"Wrong answers on the same {plural(run.metrics.corpus.tested, 'test document')}. One mark is one training."
     return Mistakes(_title(run, rows), text, rows)
 
@@ -60,7 +62,9 @@ def _title(run: Run, rows: Sequence[MistakesOf]) -> str:
     counts = {one.name: one.counts for one in rows}
     verdict, advice = run.metrics.verdict, run.metrics.advice
     other = verdict.b if advice.model == verdict.a else verdict.a
-    named = [name for name in (advice.model or verdict.b, other) if name in counts]
+    name = namer(run)
+    asked = [name(one) for one in (advice.model or verdict.b, other) if one]
+    named = [one for one in dict.fromkeys(asked) if one in counts]
     if not named:
         return f"{rows[0].name} makes {_listed(rows[0].counts)}"
     first, *rest = named

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -23,6 +23,7 @@ from pipeline.report.page.blocks import (
 )
 from pipeline.report.page.cards import Mistakes, Seen
 from pipeline.report.sections import (
+    advice,
     causes,
     conduct,
     contamination,
@@ -33,11 +34,14 @@ from pipeline.report.sections import (
     grid,
     inputs,
     learning_curve,
+    look,
     probes,
     quality,
     slices,
     tuning,
     vectors,
+    way,
+    why,
 )
 from pipeline.run_folder.reading import CHARTS, Run
 
@@ -96,6 +100,12 @@ PARTS: dict[str, tuple[str, str, str]] = {
 }
 
 SECTIONS: tuple[Line, ...] = (
+    Line("do", "What to use", advice.what_to_use, "answer", 5),
+    Line("sure", "How sure", advice.how_sure, "answer", 4),
+    Line("why", "Why", why.why, "answer", 4),
+    Line("look", "What mistakes look like", look.look, "answer", 4),
+    Line("next", "What could change it", advice.what_next, "answer"),
+    Line("use", "Use the winner", advice.how_to_use, "answer"),
     Line("models", "All models", quality.comparison, "evidence"),
     Line("differences", "Differences", differences.differences, "evidence"),
     Line("ladder", "What each step adds", causes.causes, "evidence"),
@@ -107,6 +117,7 @@ SECTIONS: tuple[Line, ...] = (
     Line("trust", "Can its percentages be believed?", errors_made.calibration, "evidence"),
     Line("looked-at", "Documents to look at", documents.documents, "documents"),
     Line("probes", "What the network remembers", probes.probes, "memory"),
+    Line("way", "From text to answer", way.way, "made"),
     Line("corpus", "Documents", inputs.corpus, "made", 6),
     Line("contamination", "Could something leak?", contamination.contamination, "made", 6),
     Line("curves", "Training", curves.training_curves, "made"),
@@ -154,8 +165,36 @@ def parts_of(answer: Answer, sections: Sequence[Section]) -> list[Part]:
         if anchor == "more":
             there = not_asked_for(sections)
         if there:
-            found.append(Part(anchor, title, text, there, short))
+            found.append(Part(anchor, title, text, tuple(_filled(there)), short))
     return found
+
+
+WIDE = 12  # columns
+
+
+def _filled(sections: Sequence[Section]) -> Iterator[Section]:
+    """Yield the sections; narrow ones that stand in a row without their neighbours share its whole width."""
+    row_of: list[Section] = []
+    for section in (*sections, None):
+        if section is not None and section.span < WIDE and sum(one.span for one in row_of) + section.span <= WIDE:
+            row_of.append(section)
+            continue
+        spans = _shared([one.span for one in row_of])
+        yield from (replace(one, span=span) for one, span in zip(row_of, spans, strict=True))
+        row_of = []
+        if section is not None and section.span < WIDE:
+            row_of.append(section)
+        elif section is not None:
+            yield section
+
+
+def _shared(spans: Sequence[int]) -> list[int]:
+    """Return widths that fill the row.
+
+    >>> _shared([4, 4]), _shared([7, 5]), _shared([6])
+    ([6, 6], [7, 5], [12])
+    """
+    return list(spans) if sum(spans) == WIDE else [WIDE // len(spans) for _ in spans]
 
 
 def _picture(mistakes: Mistakes) -> Section:
@@ -165,14 +204,14 @@ def _picture(mistakes: Mistakes) -> Section:
 def not_asked_for(sections: Sequence[Section]) -> tuple[Section, ...]:
     """Return the list of what has nothing to show, and why; none where there is nothing of the kind."""
     rows = [
-        row(section.title, block.reason)
+        row(block.question or section.title, block.option or block.reason)
         for section in sections
         for block in section.blocks
         if isinstance(block, Nothing)
     ]
     if not rows:
         return ()
-    table = Table("Not asked for", words("Question", "Add to the command, or why not"), tuple(rows))
+    table = Table("Not asked for", words("Question", "Add to the command, or why there is nothing"), tuple(rows))
     return (Section("asked", "Not asked for", (table,)),)
 
 
