@@ -11,17 +11,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from pipeline.core.files import Json
-from pipeline.report.page.cards import (
-    Attempts,
-    Choice,
-    Flow,
-    Interval,
-    Ladder,
-    Marked,
-    Mistakes,
-    Peeks,
-    Seen,
-)
+from pipeline.report.page.cards import Card, Mistakes, Seen
 from pipeline.report.page.figures import Figure
 from pipeline.report.page.plots import Span
 from pipeline.report.page.scale import Scale
@@ -38,7 +28,7 @@ class Cell:
     tags : short words behind the text
     bar : 0 to 1, drawn with the text
     kind : of the model that the text names: its mark stands before it
-    below : a second line, smaller
+    below : a second line, smaller; `beside` stands in the line
     chip : the text is a word of decision: `good`, `bad`, `open` or `plain`
     span : what a column of pictures draws
     """
@@ -49,6 +39,7 @@ class Cell:
     bar: float | None = None
     kind: str = ""
     below: str = ""
+    beside: str = ""
     chip: str = ""
     span: Span | None = None
 
@@ -221,21 +212,7 @@ class Fold:
     blocks: tuple[Table | Chart | Paragraph | Points | Code | Grid, ...]
 
 
-Block = (
-    Table
-    | Heat
-    | Chart
-    | Strip
-    | Paragraph
-    | Points
-    | Code
-    | Nothing
-    | Grid
-    | Browser
-    | Seen
-    | Mistakes
-    | Fold
-)
+Block = Table | Heat | Chart | Strip | Paragraph | Points | Code | Nothing | Grid | Browser | Fold | Card
 
 
 @dataclass(frozen=True)
@@ -297,6 +274,7 @@ class Answer:
     decided, decision : how it was decided, and the word for it
     tone : of the decision's chip: `good`, `bad`, `open` or `plain`
     facts : what was compared on what
+    line : the same in a line above the headline
     reading : how the corpus was read
     rule : what makes a difference a decision
     picture : the mistakes of each model
@@ -309,6 +287,7 @@ class Answer:
     decided: str
     decision: str
     facts: tuple[tuple[str, str], ...]
+    line: tuple[str, ...] = ()
     reading: str = ""
     rule: tuple[str, ...] = ()
     picture: Mistakes | None = None

@@ -129,8 +129,19 @@ class Attempts:
 
 
 @dataclass(frozen=True)
+class Ways:
+    """Commands side by side: what each is for, and its lines."""
+
+    kind: ClassVar[str] = "ways"
+    items: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
 class Peeks:
     """A few documents: how each begins, its class, what became of it."""
 
     kind: ClassVar[str] = "peeks"
     items: tuple[tuple[str, str, str], ...]
+
+
+Card = Seen | Mistakes | Ladder | Flow | Choice | Interval | Marked | Attempts | Ways | Peeks

@@ -79,8 +79,9 @@ def _table(table: Table) -> str:
 def _cell(cell: Cell) -> str:
     text = escape(cell_text(cell.text))
     shown = f"**{text}**" if cell.best and text else text
-    below = [f"({escape(cell_text(cell.below))})"] if cell.below else []
-    return " ".join([shown, *below, *(f"({tag})" for tag in cell.tags)])
+    more = [escape(cell_text(cell.beside))] if cell.beside else []
+    more += [f"({escape(cell_text(cell.below))})"] if cell.below else []
+    return " ".join([shown, *more, *(f"({tag})" for tag in cell.tags)])
 
 
 @_written.register
@@ -192,8 +193,15 @@ def _attempts(attempts: cards.Attempts) -> str:
 
 
 @_written.register
+def _ways(ways: cards.Ways) -> str:
+    return "\n\n".join(_code(blocks.Code(command, what)) for what, command in ways.items)
+
+
+@_written.register
 def _peeks(peeks: cards.Peeks) -> str:
-    return "\n".join(f"- {_prose(title)} ({_prose(label)}, {_prose(what)})" for title, label, what in peeks.items)
+    return "\n".join(
+        f"- {_prose(title)} ({_prose(label)}, {_prose(what)})" for title, label, what in peeks.items
+    )
 
 
 @_written.register

@@ -192,11 +192,10 @@ def _curves(figure: Curves) -> Plane:
         for (_, series), places in runs.items()
         if len(places) > 1
     )
-    few = len(figure.points) <= MOST_SAID
     marks = tuple(
-        Point(x.at(one.updates), 100 - y.at(one.value), "net" if one.best else "unseen", says=_says(one))
+        Point(x.at(one.updates), round(100 - y.at(one.value), 2), "net", says=_says(one))
         for one in figure.points
-        if one.best or few
+        if one.best
     )
     legend = (("soft", "", "5 3", "training"), ("net", "", "", "validation"), ("net", "circle", "", "kept"))
     return Plane(x, y, "updates", "loss", strokes, marks, legend)

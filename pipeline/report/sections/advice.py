@@ -6,8 +6,8 @@ import shlex
 
 from pipeline.core.models import MODELS
 from pipeline.core.names import ModelName
-from pipeline.report.page.blocks import Block, Code, Fold, Limits, Nothing, Paragraph
-from pipeline.report.page.cards import Attempts, Choice, Interval, Marked, Seen
+from pipeline.report.page.blocks import Block, Fold, Limits, Nothing, Paragraph
+from pipeline.report.page.cards import Attempts, Choice, Interval, Marked, Seen, Ways
 from pipeline.report.page.formats import MINUS
 from pipeline.report.page.plots import Span
 from pipeline.report.page.scale import scale_of, short
@@ -76,7 +76,10 @@ def how_sure(run: Run, limits: Limits) -> tuple[Block, ...]:
         Seen("How sure is that?"),
         _picture(run),
         *((Marked(marked),) if marked else ()),
-        Fold("In statisticians' words", (Paragraph(run.metrics.verdict.sentence), Paragraph(decided_words(run)))),
+        Fold(
+            "In statisticians' words",
+            (Paragraph(run.metrics.verdict.sentence), Paragraph(decided_words(run))),
+        ),
     )
 
 
@@ -87,8 +90,12 @@ def _picture(run: Run) -> Interval:
     per = 1 if metric.name == "log loss" else 100
     ticks = _each_training(run) if metric.name == "accuracy" else ()
     span = Span.of(entry.difference, entry.ci95, ticks, kind(entry.a))
-    scale = scale_of((*entry.ci95, 0.0, *ticks), lambda value: _side(round(per * value, 6)), band=verdict.rope, most=5)
-    says = f"{name(entry.a)} minus {name(entry.b)}: {metric.signed(entry.difference, run.places)} {metric.unit}."
+    scale = scale_of(
+        (*entry.ci95, 0.0, *ticks), lambda value: _side(round(per * value, 6)), band=verdict.rope, most=5
+    )
+    says = (
+        f"{name(entry.a)} minus {name(entry.b)}: {metric.signed(entry.difference, run.places)} {metric.unit}."
+    )
     return Interval(span, scale, f"{name(entry.b)} better", f"{name(entry.a)} better", says)
 
 
@@ -97,7 +104,9 @@ def _each_training(run: Run) -> tuple[float, ...]:
     verdict = run.metrics.verdict
     means = {row.name: row.accuracy for row in run.metrics.summary}
     theirs = means.get(verdict.b or "")
-    own = [row.accuracy for row in run.metrics.results if row.name == verdict.a and run.metrics.corpus.folds < 2]
+    own = [
+        row.accuracy for row in run.metrics.results if row.name == verdict.a and run.metrics.corpus.folds < 2
+    ]
     return tuple(accuracy - theirs for accuracy in own) if theirs is not None else ()
 
 
@@ -131,7 +140,11 @@ def how_to_use(run: Run, limits: Limits) -> tuple[Block, ...]:
     python = f"from pipeline import load_model\n\nmodel = load_model({folder!r})\nmodel.predict(['a text of your own'])"
     return (
         Seen(f"Use {name(model)}", f"Reads CSV, JSON Lines, Parquet or text, a document a row.{more}"),
-        Code(f"python -m pipeline predict {quoted} new.csv --out answers.csv", "On a file of your own"),
-        Code(python, "In Python"),
-        Code(f"python -m pipeline serve {quoted}", "As a service, with a page to type a text at"),
+        Ways(
+            (
+                ("On a file of your own:", f"python -m pipeline predict {quoted} new.csv --out answers.csv"),
+                ("In Python:", python),
+                ("As a service, with a page to type a text at:", f"python -m pipeline serve {quoted}"),
+            )
+        ),
     )

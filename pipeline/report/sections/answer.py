@@ -11,6 +11,7 @@ from pipeline.report.sections.facts import (
     leak_warning,
     model_facts,
     n_folds,
+    of_first_fold,
     status_sentence,
     verdict_comparison,
 )
@@ -49,6 +50,7 @@ def build_answer(run: Run) -> Answer:
         tone=DECISION_TONES.get(verdict.decision, "plain"),
         picture=mistakes(run),
         facts=_facts(run),
+        line=_line(run),
         reading=run.metrics.corpus.reading,
         rule=decision_rule(run),
         chart=_chart(run),
@@ -128,13 +130,28 @@ def detectable(smallest: float, metric: ReportMetric, places: int) -> str:
 
 
 def _facts(run: Run) -> tuple[tuple[str, str], ...]:
-    """Return what was compared on what; a term before it where the value alone would not say what it is."""
     corpus, models = run.metrics.corpus, model_facts(run)
-    kept = "each tested once, by folds" if n_folds(run) > 1 else f"{count(corpus.tested)} kept for the test"
+    splits = (corpus.splits.train, corpus.splits.validation, corpus.splits.test)
+    tested = (("Tested, folds together", count(corpus.tested)),) if n_folds(run) > 1 else ()
     return (
-        ("", corpus.name),
-        ("", f"{plural(corpus.documents, 'document')}, {plural(len(corpus.classes), 'class')}"),
-        ("", kept),
-        ("", f"{plural(len(models), 'model')}, {plural(sum(model.runs for model in models), 'training')}"),
-        ("", duration(run.metrics.total_seconds)),
+        ("Corpus", corpus.name),
+        ("Documents", count(corpus.documents)),
+        ("Classes", count(len(corpus.classes))),
+        ("Train / validation / test", " / ".join(map(count, splits)) + of_first_fold(run)),
+        *tested,
+        ("Models", f"{plural(len(models), 'model')}, {plural(sum(model.runs for model in models), 'fit')}"),
+        ("Time", duration(run.metrics.total_seconds)),
+    )
+
+
+def _line(run: Run) -> tuple[str, ...]:
+    """Return what a reader has to know of the run before its answer."""
+    corpus, models = run.metrics.corpus, model_facts(run)
+    kept = "every one tested once" if n_folds(run) > 1 else f"{count(corpus.tested)} kept for the test"
+    return (
+        corpus.name,
+        f"{plural(corpus.documents, 'document')}, {plural(len(corpus.classes), 'class')}",
+        kept,
+        f"{plural(len(models), 'model')}, {plural(sum(model.runs for model in models), 'training')}",
+        duration(run.metrics.total_seconds),
     )

@@ -67,16 +67,25 @@ def fixed_before(run: Run, limits: Limits) -> tuple[Block, ...]:
     rule, beside = decision_rule(run), circumstances(run)
     blocks: list[Block] = [Seen("Fixed before the first test result")]
     if rule:
-        blocks.append(Points((*rule, ADVICE_RULE)))
+        blocks += [Points(_in_short(run)), Fold("The rule in full", (Points(rule),))]
     if beside:
         blocks.append(Paragraph(beside, "muted"))
     return tuple(blocks) if len(blocks) > 1 else (Nothing("Nothing was compared."),)
 
 
-ADVICE_RULE = (
-    "The advice: the model that was shown to be better, or the cheapest that no other one was shown to beat. It follows"
-    " the decisions and adds none."
-)
+def _in_short(run: Run) -> tuple[str, ...]:
+    """Return the rule as it is read in half a minute."""
+    metric, verdict = metric_of(run), run.metrics.verdict
+    n_side = sum(entry.family == "side" for entry in run.metrics.comparisons)
+    corrected = f" The {n_side} side questions are corrected for their number (Holm)." if n_side > 1 else ""
+    return (
+        f"The question: {metric.name} of the best network against every model that counts words.",
+        "Which network is best: validation documents say so. Test documents choose nothing.",
+        f"Equal: the whole 95 % interval lies within {metric.exact(verdict.rope)} either way.",
+        f"Better or worse: the interval leaves out zero, and p is below 0.05.{corrected}",
+        "Cannot tell: anything else. Withheld: a training learned nothing.",
+        "The advice: the cheapest model that no other one was shown to beat, unless one was shown to be better.",
+    )
 
 
 def report_limits(run: Run, limits: Limits) -> tuple[Block, ...]:

@@ -86,7 +86,7 @@ def _forest(run: Run, entries: Sequence[Comparison]) -> Table:
     )
     rows = tuple(
         row(
-            Cell(name(one.a), kind=kind(one.a), below=f"against {name(one.b)}", tags=_decider(one, run)),
+            Cell(name(one.a), kind=kind(one.a), beside=f"against {name(one.b)}", tags=_decider(one, run)),
             Cell("", span=Span.of(one.difference, one.ci95, (), kind(one.a))),
             Cell(metric.signed(one.difference, places), best=True),
             interval(one.ci95, metric.signed, places),

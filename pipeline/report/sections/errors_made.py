@@ -38,6 +38,7 @@ def confusion(run: Run, limits: Limits) -> tuple[Block, ...]:
     models = _scored(run)
     if not models or run.details.scores is None:
         return _no_scores(run)
+    models = _ordered(run, models)
     labels = run.details.scores.label_names
     return (
         Seen(_confused(models, labels, namer(run)), _how_confusions_are_read(labels, limits)),
@@ -70,6 +71,16 @@ def _how_confusions_are_read(labels: Sequence[str], limits: Limits) -> str:
     )
 
 
+SIDE_BY_SIDE = 5  # models that a row of a wide page holds
+
+
+def _side_by_side(blocks: Sequence[Chart] | Sequence[Heat]) -> tuple[Grid | Fold, ...]:
+    """Return the first models beside each other; the others shut."""
+    first, others = tuple(blocks[:SIDE_BY_SIDE]), tuple(blocks[SIDE_BY_SIDE:])
+    shut = (Fold(f"The other models ({len(others)})", (Grid(others),)),) if others else ()
+    return (Grid(first), *shut)
+
+
 def _matrices(
     models: Sequence[ModelScores], labels: Sequence[str], limits: Limits, run: Run
 ) -> tuple[Block, ...]:
@@ -77,11 +88,19 @@ def _matrices(
     if len(labels) > limits.confusion_classes:
         return tuple(_pairs_table(model, labels, limits) for model in models)
     name, kind = namer(run), kind_of(run)
-    return (Grid(tuple(_heat(model, labels, name, kind(model.name)) for model in models)),)
+    return _side_by_side(tuple(_heat(model, labels, name, kind(model.name)) for model in models))
 
 
 def _scored(run: Run) -> tuple[ModelScores, ...]:
     return run.details.scores.models if run.details.scores else ()
+
+
+def _ordered(run: Run, models: Sequence[ModelScores]) -> tuple[ModelScores, ...]:
+    """Return the models, those of the answer first, then the highest accuracy."""
+    verdict, advice = run.metrics.verdict, run.metrics.advice
+    names = [advice.model, verdict.b, verdict.a, *(model.name for model in model_facts(run))]
+    places = {name: place for place, name in reversed(list(enumerate(names)))}
+    return tuple(sorted(models, key=lambda model: places.get(model.name, len(names))))
 
 
 def _no_scores(run: Run) -> tuple[Nothing]:
@@ -191,17 +210,16 @@ def _class_table(model: ModelScores, limits: Limits) -> Table:
 def calibration(run: Run, limits: Limits) -> tuple[Block, ...]:
     """Return how far each model's stated probability is from its share of right answers, with diagrams."""
     facts = {model.name: model for model in model_facts(run)}
-    filled = [[one for one in model.calibration if one.count > 0] for model in _scored(run)]
-    models = [
-        _Sureness(facts[model.name], bins) for model, bins in zip(_scored(run), filled, strict=True) if bins
-    ]
+    scored = _ordered(run, _scored(run))
+    filled = [[one for one in model.calibration if one.count > 0] for model in scored]
+    models = [_Sureness(facts[model.name], bins) for model, bins in zip(scored, filled, strict=True) if bins]
     if not models:
         return _no_scores(run)
     drawn, name = models[: limits.rows], namer(run)
     tables = (_confidence_table(models, limits), *(_calibration_table(model) for model in drawn))
     return (
         Seen(_believed(models, name), HOW_TO_READ),
-        Grid(tuple(_reliability(model, name) for model in drawn)),
+        *_side_by_side(tuple(_reliability(model, name) for model in drawn)),
         Fold("Calibration in numbers: ECE, log loss, every bin", tables),
     )
 

@@ -11,12 +11,6 @@ from pipeline.report.sections.model_words import KIND_CLASSES, namer
 from pipeline.run_folder.reading import Run
 
 MOST = 7  # models of the picture
-KIND_CLASSES = {
-    "baseline": "base",
-    "network": "net",
-    "control": "out",
-    "outside": "out",
-}  # of the style sheet
 
 
 def mistakes(run: Run) -> Mistakes | None:
@@ -25,7 +19,9 @@ def mistakes(run: Run) -> Mistakes | None:
     if not models:
         return None
     name = namer(run)
-    rows = tuple(MistakesOf(name(one.name), KIND_CLASSES[one.kind], counts, _note(one)) for one, counts in models)
+    rows = tuple(
+        MistakesOf(name(one.name), KIND_CLASSES[one.kind], counts, _note(one)) for one, counts in models
+    )
     text = f"Wrong answers on the same {plural(run.metrics.corpus.tested, 'test document')}. One mark is one training."
     return Mistakes(_title(run, rows), text, rows)
 

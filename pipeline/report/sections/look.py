@@ -35,7 +35,9 @@ def look(run: Run, limits: Limits) -> tuple[Block, ...]:
     if not seen:
         return (Nothing("Every model is right on every document."),)
     texts = document_texts(run)
-    items = tuple(_item(kind, entry, texts.get(("test", entry.document), "")) for kind, entry in seen.values())
+    items = tuple(
+        _item(kind, entry, texts.get(("test", entry.document), "")) for kind, entry in seen.values()
+    )
     text = f"All models are wrong on {wrong:,} of {found.documents:,} test documents."
     return (Seen("What do mistakes look like?", text), Peeks(items))
 

@@ -176,7 +176,11 @@ def _filled(sections: Sequence[Section]) -> Iterator[Section]:
     """Yield the sections; narrow ones that stand in a row without their neighbours share its whole width."""
     row_of: list[Section] = []
     for section in (*sections, None):
-        if section is not None and section.span < WIDE and sum(one.span for one in row_of) + section.span <= WIDE:
+        if (
+            section is not None
+            and section.span < WIDE
+            and sum(one.span for one in row_of) + section.span <= WIDE
+        ):
             row_of.append(section)
             continue
         spans = _shared([one.span for one in row_of])
@@ -211,7 +215,9 @@ def not_asked_for(sections: Sequence[Section]) -> tuple[Section, ...]:
     ]
     if not rows:
         return ()
-    table = Table("Not asked for", words("Question", "Add to the command, or why there is nothing"), tuple(rows))
+    table = Table(
+        "Not asked for", words("Question", "Add to the command, or why there is nothing"), tuple(rows)
+    )
     return (Section("asked", "Not asked for", (table,)),)
 
 

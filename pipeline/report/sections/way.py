@@ -18,7 +18,11 @@ def way(run: Run, limits: Limits) -> tuple[Block, ...]:
 
 def _text(run: Run) -> Stage:
     corpus = run.metrics.corpus
-    divided = "learned from and tested in turn" if n_folds(run) > 1 else f"{count(corpus.splits.train)} to learn from"
+    divided = (
+        "learned from and tested in turn"
+        if n_folds(run) > 1
+        else f"{count(corpus.splits.train)} to learn from"
+    )
     return Stage("Text", count(corpus.documents), f"documents, {divided}")
 
 
@@ -26,7 +30,8 @@ def _tokens(run: Run) -> Stage | None:
     facts = run.details.tokens
     if facts is None:
         return None
-    return Stage("Tokens", count(facts.tokens), f"words and signs; half of the documents have over {count(facts.length.median)}")
+    median = count(facts.length.median)
+    return Stage("Tokens", count(facts.tokens), f"words and signs; half of the documents have over {median}")
 
 
 def _numbers(run: Run) -> Stage | None:
@@ -55,4 +60,6 @@ def _memory(run: Run) -> Stage | None:
 
 def _answers(run: Run) -> Stage:
     corpus = run.metrics.corpus
-    return Stage("Answer", count(corpus.tested), f"test documents put into one of {len(corpus.classes)} classes")
+    return Stage(
+        "Answer", count(corpus.tested), f"test documents put into one of {len(corpus.classes)} classes"
+    )

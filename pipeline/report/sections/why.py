@@ -1,4 +1,4 @@
-"""Why the answer came out so: one cause with its picture, the first of a list of rules that this run gives a reason for.
+"""Why the answer came out so: one cause with its picture, by the first of a list of rules that holds.
 
 A cause "seems" to be one unless a comparison decided it.
 """
@@ -94,7 +94,9 @@ def _unread(run: Run) -> Reason | None:
     if facts is None or not facts.cut_documents or facts.cut_documents < CUT * facts.documents:
         return None
     share = percent(facts.cut_documents / facts.documents, 0)
-    text = f"{share} of the documents are longer than the {count(facts.max_tokens)} words that a network reads."
+    text = (
+        f"{share} of the documents are longer than the {count(facts.max_tokens)} words that a network reads."
+    )
     return Reason("It seems to miss what it does not read.", text)
 
 
@@ -112,7 +114,9 @@ def _few(run: Run) -> Reason | None:
     train = run.metrics.corpus.splits.train
     if train >= FEW:
         return None
-    return Reason("It seems to have too little to learn from.", f"It was trained on {count(train)} documents.")
+    return Reason(
+        "It seems to have too little to learn from.", f"It was trained on {count(train)} documents."
+    )
 
 
 RULES: tuple[Callable[[Run], Reason | None], ...] = (_order, _coverage, _unread, _one_training, _few)
