@@ -196,7 +196,7 @@ def test_an_error_within_chance_is_never_the_best_of_its_column(tmp_path: Path) 
             entry | {"ece": ece} for entry, ece in zip(METRICS["summary"], (0.09, lowest, 0.2), strict=True)
         ]
         blocks = comparison(read_run(build_run(tmp_path / str(lowest), summary=summary)), Limits())
-        more = [one for one in every(blocks, Table) if "ECE" in [column.title for column in one.columns]][0]
+        more = next(one for one in every(blocks, Table) if "ECE" in [column.title for column in one.columns])
         place = [column.title for column in more.columns].index("ECE")
         return [line[place].text for line in more.rows if line[place].best]
 

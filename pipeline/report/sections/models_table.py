@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from pipeline.report.page.blocks import Cell, Column, Table, row
 from pipeline.report.page.formats import MISSING, decimal, duration, interval, percent
@@ -62,7 +63,9 @@ class _Parts:
     ) -> tuple[Cell, ...]:
         """Return a model's row."""
         kind, places = KIND_CLASSES[one.kind], self.run.places
-        span = Span.of(one.accuracy, one.accuracy_ci95, one.run_accuracies, kind)
+        ends = " to ".join(percent(end, places) for end in one.accuracy_ci95)
+        says = f"{one.name}: {percent(one.accuracy, places)} ({ends})"
+        span = replace(Span.of(one.accuracy, one.accuracy_ci95, one.run_accuracies, kind), says=says)
         below = "; ".join(text for text in (what_it_is(one.name), self._failed(one)) if text)
         return row(
             Cell(self.name(one.name), kind=kind, below=below),
