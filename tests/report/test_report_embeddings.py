@@ -24,7 +24,7 @@ from pipeline.run_folder.details.words import Audit
 from pipeline.run_folder.metrics.comparisons import Gains
 from pipeline.run_folder.reading import read_run
 
-GRID_TITLE, AUDIT_TITLE = "Models by embedding source", "Embedding fit audit"
+GRID_TITLE, AUDIT_TITLE = "Which vectors help?", "Do the word vectors fit?"
 
 
 def section_of(folder: Path, title: str, **changes: Any) -> str:
@@ -227,8 +227,11 @@ def test_a_source_made_here_has_no_file_and_no_case(tmp_path: Path) -> None:
 
 
 def test_without_an_embedding_there_is_nothing_to_audit(tmp_path: Path) -> None:
-    assert section_of(tmp_path, AUDIT_TITLE, audit=None) == (
-        "*Nothing to show.* No embedding was used, so there is no fit to audit."
+    assert section_of(tmp_path, AUDIT_TITLE, embeddings=None) == (
+        "*Nothing to show.* No embedding was used: only models without embeddings were run."
+    )
+    assert section_of(tmp_path / "no audit", AUDIT_TITLE, audit=None).endswith(
+        "No embedding was used, so there is no fit to audit."
     )
 
 
@@ -259,9 +262,7 @@ def test_neighbours_before_and_after_training_stand_side_by_side(tmp_path: Path)
         "before": [{"word": "great", "cosine": 0.5}, {"word": "tax", "cosine": 0.25}],
         "neighbours": [{"word": "great", "cosine": 0.9}, {"word": "fine", "cosine": 0.75}],
     }
-    text = section_of(
-        tmp_path, "Nearest neighbours", neighbours=[{"source": "lstm@learned", "words": [word]}]
-    )
+    text = section_of(tmp_path, AUDIT_TITLE, neighbours=[{"source": "lstm@learned", "words": [word]}])
     assert captioned(text, "Nearest neighbours: lstm@learned, before and after training") == [
         ["Word", "Why this word", "Before training (cosine)", "After training (cosine)"],
         ["superb", "marks good", "great 0.50, tax 0.25", "great 0.90, fine 0.75"],

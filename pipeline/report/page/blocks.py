@@ -7,7 +7,7 @@ Blocks hold plain strings; both writers clean and escape them, so a section need
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from pipeline.core.files import Json
@@ -161,17 +161,10 @@ class Code:
 
 @dataclass(frozen=True)
 class Nothing:
-    """The section has nothing to show, and why.
-
-    What a run was not asked for has the `question` that it would answer, the `option` to add to the command, and how
-    many times the seconds of this run that takes (`times`, of them alone; None where nobody can tell).
-    """
+    """The section has nothing to show, and why."""
 
     kind: ClassVar[str] = "nothing"
     reason: str
-    question: str = ""
-    option: str = ""
-    times: float | None = None
 
 
 @dataclass(frozen=True)
@@ -203,13 +196,16 @@ class Browser:
     method: tuple[str, ...] = ()
 
 
+Shut = Table | Chart | Paragraph | Points | Code | Grid
+
+
 @dataclass(frozen=True)
 class Fold:
     """Blocks that few need: shut until they are opened (HTML). What it holds is not shut once more."""
 
     kind: ClassVar[str] = "fold"
     summary: str
-    blocks: tuple[Table | Chart | Paragraph | Points | Code | Grid, ...]
+    blocks: tuple[Shut, ...]
 
 
 Block = Table | Heat | Chart | Strip | Paragraph | Points | Code | Nothing | Grid | Browser | Fold | Card
@@ -263,6 +259,19 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Offer:
+    """What a run was not asked for: the question that it would answer, what to add to the command, how long it takes.
+
+    `section` is the one that it would fill; "" where it changes all of them.
+    """
+
+    question: str
+    option: str
+    minutes: str
+    section: str = ""
+
+
+@dataclass(frozen=True)
 class Answer:
     """The head of the report.
 
@@ -278,6 +287,8 @@ class Answer:
     reading : how the corpus was read
     rule : what makes a difference a decision
     picture : the mistakes of each model
+    kinds : the kind of each model, by the name that sentences call it; its mark stands before it
+    offers : what the run was not asked for
     banner, warning : what has to be known before anything is done with the answer
     """
 
@@ -291,6 +302,8 @@ class Answer:
     reading: str = ""
     rule: tuple[str, ...] = ()
     picture: Mistakes | None = None
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    offers: tuple[Offer, ...] = ()
     tone: str = "plain"
     chart: Chart | None = None
     banner: str = ""

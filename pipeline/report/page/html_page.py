@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 HERE = Path(__file__).parent
+_CODE = re.compile(r"`([^`]+)`")
 ASSETS = HERE / "assets"
 
 
@@ -31,10 +33,12 @@ DOORS = (  # an anchor, who goes there, what they find
 
 def write_html(answer: Answer, parts: Sequence[Part], name: str) -> str:
     """Return the whole report as one HTML page; every string is cleaned and escaped by the templates."""
-    ids = {place.id for part in parts for place in (part, *part.sections)}
+    ids = {section.id for part in parts for section in part.sections} | {part.id for part in parts}
     doors = [door for door in DOORS if door[0] in ids]
     scripts = assets(".js")
-    return _rendered("page.html.j2", scripts, answer=answer, parts=parts, headed=True, name=name, doors=doors)
+    return _rendered(
+        "page.html.j2", scripts, answer.kinds, answer=answer, parts=parts, headed=True, name=name, doors=doors
+    )
 
 
 def write_example_page(example: Example) -> str:
@@ -43,7 +47,7 @@ def write_example_page(example: Example) -> str:
         Part(f"part-{number}", sections[0].part or "Steps", sections=tuple(sections))
         for number, sections in _by_part(example.sections).items()
     ]
-    return _rendered("example.html.j2", (), example=example, parts=parts, headed=False)
+    return _rendered("example.html.j2", (), {}, example=example, parts=parts, headed=False)
 
 
 def _by_part(sections: Iterable[Section]) -> dict[int, list[Section]]:
@@ -53,8 +57,10 @@ def _by_part(sections: Iterable[Section]) -> dict[int, list[Section]]:
     return found
 
 
-def _rendered(template: str, scripts: Sequence[str], **given: object) -> str:
-    from markupsafe import Markup
+def _rendered(template: str, scripts: Sequence[str], kinds: Mapping[str, str], **given: object) -> str:
+    from markupsafe import Markup, escape
+
+    names = {str(escape(cell_text(name))): kind for name, kind in kinds.items()}
 
     return (
         _templates()
@@ -63,8 +69,29 @@ def _rendered(template: str, scripts: Sequence[str], **given: object) -> str:
             styles=[Markup(text) for text in assets(".css")],
             scripts=[Markup(text) for text in scripts],
             policy=Markup(content_policy(scripts)),
+            said=lambda text: Markup(marked(str(escape(prose(text))), names)),
             **given,
         )
+    )
+
+
+def marked(text: str, kinds: Mapping[str, str]) -> str:
+    """Return an escaped sentence with its commands as code, and the mark of its kind before each model's name.
+
+    >>> marked("Use tfidf. `--seeds 3` tells.", {"tfidf": "base"})
+    'Use <span class="m base">tfidf</span>. <code>--seeds 3</code> tells.'
+    """
+    text = _CODE.sub(r"<code>\1</code>", text)
+    if not kinds:
+        return text
+    names = "|".join(re.escape(name) for name in sorted(kinds, key=len, reverse=True))
+    of_model = re.compile(rf"(?<![\w@:&#/<-])({names})(?![\w@:/-])")
+    parts = re.split(r"(<code>.*?</code>)", text)
+    return "".join(
+        part
+        if part.startswith("<code>")
+        else of_model.sub(lambda found: f'<span class="m {kinds[found[1]]}">{found[1]}</span>', part)
+        for part in parts
     )
 
 

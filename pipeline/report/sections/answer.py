@@ -17,6 +17,8 @@ from pipeline.report.sections.facts import (
 )
 from pipeline.report.sections.first_picture import mistakes
 from pipeline.report.sections.metric import ReportMetric, metric_of
+from pipeline.report.sections.model_words import KIND_CLASSES, namer
+from pipeline.report.sections.offers import offers
 from pipeline.report.sections.rule import beside_words, decision_rule
 from pipeline.report.words.answer import speak
 from pipeline.run_folder.reading import CHARTS, Run
@@ -40,7 +42,7 @@ AVERAGED = "ann"  # the network without memory: a control where a recurrent one 
 def build_answer(run: Run) -> Answer:
     """Return the answer, from the verdict, the comparison behind it and the corpus."""
     verdict = run.metrics.verdict
-    said = speak(run)
+    said, name = speak(run), namer(run)
     return Answer(
         headline=said.headline,
         lead=said.lead,
@@ -49,6 +51,8 @@ def build_answer(run: Run) -> Answer:
         decision=DECISION_WORDS.get(verdict.decision, "no comparison"),
         tone=DECISION_TONES.get(verdict.decision, "plain"),
         picture=mistakes(run),
+        kinds={name(row.name): KIND_CLASSES[row.kind] for row in run.metrics.summary},
+        offers=offers(run),
         facts=_facts(run),
         line=_line(run),
         reading=run.metrics.corpus.reading,

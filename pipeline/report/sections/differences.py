@@ -7,7 +7,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from pipeline.core.clean import plural
-from pipeline.report.page.blocks import Block, Cell, Column, Fold, Limits, Nothing, Paragraph, Table, row
+from pipeline.report.page.blocks import (
+    Block,
+    Cell,
+    Column,
+    Fold,
+    Limits,
+    Nothing,
+    Paragraph,
+    Shut,
+    Table,
+    row,
+)
 from pipeline.report.page.cards import Seen
 from pipeline.report.page.formats import MINUS, MISSING, count, interval, p_value
 from pipeline.report.page.plots import Span
@@ -33,7 +44,7 @@ def differences(run: Run, limits: Limits) -> tuple[Block, ...]:
     what = unit if metric.name == "accuracy" else f"How much better the first model is, by {metric.name}"
     rope = metric.exact(run.metrics.verdict.rope)
     text = f"{what}, on the same documents. The shaded band, {rope} either way, counts as equal."
-    exact = (
+    exact: tuple[Shut, ...] = (
         Paragraph(_told_apart(entries), "muted"),
         _difference_table(run, entries, limits),
         *_mcnemar_table(entries, limits),

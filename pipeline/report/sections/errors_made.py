@@ -74,7 +74,7 @@ def _how_confusions_are_read(labels: Sequence[str], limits: Limits) -> str:
 SIDE_BY_SIDE = 5  # models that a row of a wide page holds
 
 
-def _side_by_side(blocks: Sequence[Chart] | Sequence[Heat]) -> tuple[Grid | Fold, ...]:
+def _side_by_side(blocks: Sequence[Chart | Heat]) -> tuple[Grid | Fold, ...]:
     """Return the first models beside each other; the others shut."""
     first, others = tuple(blocks[:SIDE_BY_SIDE]), tuple(blocks[SIDE_BY_SIDE:])
     shut = (Fold(f"The other models ({len(others)})", (Grid(others),)),) if others else ()

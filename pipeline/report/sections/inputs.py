@@ -13,6 +13,7 @@ from pipeline.report.page.blocks import (
     Limits,
     Paragraph,
     Points,
+    Shut,
     Table,
     numbers,
     row,
@@ -46,7 +47,7 @@ def corpus(run: Run, limits: Limits) -> tuple[Block, ...]:
     left = facts.rows_read - facts.documents
     seen = f"{plural(facts.documents, 'document')} in {plural(len(facts.classes), 'class')}"
     seen += f", {plural(left, 'record')} left out" if left else ", no record left out"
-    shut = (
+    shut: tuple[Shut, ...] = (
         _classes_table(facts, limits),
         _ledger_table(facts, limits),
         _values_table("Repeated documents", "What", "Documents", repeated),

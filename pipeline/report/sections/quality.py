@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pipeline.core.clean import plural
 from pipeline.core.models import LAST
 from pipeline.core.names import ModelName
-from pipeline.report.page.blocks import Block, Cell, Fold, Limits, Nothing, Paragraph, Table
+from pipeline.report.page.blocks import Block, Cell, Fold, Limits, Nothing, Paragraph, Shut, Table
 from pipeline.report.page.cards import Seen
 from pipeline.report.page.formats import MISSING, count, decimal, interval, mean, percent, seconds, spread
 from pipeline.report.page.tables import Columns, number, table_of, text
@@ -45,7 +45,7 @@ def comparison(run: Run, limits: Limits) -> tuple[Block, ...]:
         "Right answers of 100 test documents, the range that chance allows (95 %), and a tick for each training."
         " Highest first."
     )
-    more = (
+    more: tuple[Shut, ...] = (
         _comparison_table(run, models, limits),
         Paragraph(_accuracy_reading(models, run.places), "muted"),
         *_budgets_table(run, limits),

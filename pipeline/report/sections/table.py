@@ -15,7 +15,9 @@ from pipeline.report.page.blocks import (
     Grid,
     Limits,
     Nothing,
+    Offer,
     Part,
+    Points,
     Section,
     Table,
     row,
@@ -163,7 +165,7 @@ def parts_of(answer: Answer, sections: Sequence[Section]) -> list[Part]:
         if anchor == "answer" and answer.picture:
             there = (_picture(answer.picture), *there)
         if anchor == "more":
-            there = not_asked_for(sections)
+            there = not_asked_for(answer.offers, sections)
         if there:
             found.append(Part(anchor, title, text, tuple(_filled(there)), short))
     return found
@@ -205,20 +207,22 @@ def _picture(mistakes: Mistakes) -> Section:
     return Section("picture", "Mistakes", (Seen(mistakes.title, mistakes.text), mistakes), span=7)
 
 
-def not_asked_for(sections: Sequence[Section]) -> tuple[Section, ...]:
-    """Return the list of what has nothing to show, and why; none where there is nothing of the kind."""
-    rows = [
-        row(block.question or section.title, block.option or block.reason)
-        for section in sections
-        for block in section.blocks
-        if isinstance(block, Nothing)
-    ]
-    if not rows:
-        return ()
-    table = Table(
-        "Not asked for", words("Question", "Add to the command, or why there is nothing"), tuple(rows)
+def not_asked_for(offers: Sequence[Offer], sections: Sequence[Section]) -> tuple[Section, ...]:
+    """Return the list of what was not asked for, then what else has nothing to show, and why."""
+    filled = {offer.section for offer in offers}
+    columns = words("Question", "Add to the command", "Time")
+    asked = tuple(row(offer.question, offer.option, offer.minutes) for offer in offers)
+    empty = [one for one in sections if one.empty and one.id not in filled]
+    why_not = tuple(
+        f"{one.title}: {block.reason}" for one in empty for block in one.blocks if isinstance(block, Nothing)
     )
-    return (Section("asked", "Not asked for", (table,)),)
+    blocks: tuple[Block, ...] = (Table("Not asked for", columns, asked),) if asked else ()
+    blocks += (Fold("What else has nothing to show, and why", (Points(why_not),)),) if why_not else ()
+    return (
+        (Section("asked", "Not asked for", (Seen("Questions that this run leaves open"), *blocks)),)
+        if blocks
+        else ()
+    )
 
 
 def charts_of(sections: Sequence[Section]) -> list[Chart]:
@@ -239,10 +243,8 @@ def _with_files(anchor: str, blocks: Iterable[Block]) -> tuple[Block, ...]:
     def named(block: B) -> B:
         if isinstance(block, Chart):
             return replace(block, file=f"{CHARTS}/{anchor}-{next(numbers)}.png")
-        return (
-            replace(block, blocks=tuple(map(named, block.blocks)))
-            if isinstance(block, Grid | Fold)
-            else block
-        )
+        if isinstance(block, Fold):
+            return replace(block, blocks=tuple(map(named, block.blocks)))
+        return replace(block, blocks=tuple(map(named, block.blocks))) if isinstance(block, Grid) else block
 
     return tuple(map(named, blocks))

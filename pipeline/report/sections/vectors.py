@@ -30,5 +30,6 @@ def _seen(run: Run) -> str:
 
 
 def _shut(summary: str, blocks: tuple[Block, ...]) -> tuple[Fold, ...]:
-    kept = tuple(block for block in blocks if isinstance(block, Table | Paragraph | Points))
+    told = [Paragraph(block.reason, "muted") if isinstance(block, Nothing) else block for block in blocks]
+    kept = tuple(block for block in told if isinstance(block, Table | Paragraph | Points))
     return (Fold(summary, kept),) if kept else ()
