@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -137,7 +137,7 @@ def test_the_first_screen_has_the_advice_the_picture_and_the_price(browser: Any,
         )
     assert lowest < 800
     assert headings.count(1) == 1
-    assert all(after - before <= 1 for before, after in zip(headings[1:], headings[2:], strict=False))
+    assert all(after - before <= 1 for before, after in pairwise(headings))
 
 
 def test_the_contents_mark_the_place(browser: Any, usual: Path) -> None:
