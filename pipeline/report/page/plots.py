@@ -197,8 +197,7 @@ def _curves(figure: Curves) -> Plane:
         for one in figure.points
         if one.best
     )
-    legend = (("soft", "", "5 3", "training"), ("net", "", "", "validation"), ("net", "circle", "", "kept"))
-    return Plane(x, y, "updates", "loss", strokes, marks, legend)
+    return Plane(x, y, "updates", "loss", strokes, marks)
 
 
 def _says(one: CurvePoint) -> str:

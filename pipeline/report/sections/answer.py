@@ -51,7 +51,11 @@ def build_answer(run: Run) -> Answer:
         decision=DECISION_WORDS.get(verdict.decision, "no comparison"),
         tone=DECISION_TONES.get(verdict.decision, "plain"),
         picture=mistakes(run),
-        kinds={name(row.name): KIND_CLASSES[row.kind] for row in run.metrics.summary},
+        kinds={
+            called: KIND_CLASSES[row.kind]
+            for row in run.metrics.summary
+            for called in (row.name, name(row.name))
+        },
         offers=offers(run),
         facts=_facts(run),
         line=_line(run),

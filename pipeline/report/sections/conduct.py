@@ -176,7 +176,7 @@ def timing(run: Run, limits: Limits) -> tuple[Block, ...]:
     return (seen, *slowest, Fold("Seconds of every stage and training", tables))
 
 
-MOST_STAGES = 8  # that are seen; all stand below
+MOST_STAGES = 6  # that are seen; all stand below
 
 
 def _slowest(run: Run) -> Table:

@@ -23,6 +23,12 @@ STOPPED = {
 }
 
 
+HOW_TO_READ = (
+    "Loss by updates: dashed on training documents, solid on validation documents, a line a training. The marked state"
+    " was kept."
+)
+
+
 def training_curves(run: Run, limits: Limits) -> tuple[Block, ...]:
     """Return a chart of loss by updates a network, the weights kept of each fit, and every evaluation."""
     histories = [history for history in run.details.histories if history.evaluations]
@@ -36,7 +42,7 @@ def training_curves(run: Run, limits: Limits) -> tuple[Block, ...]:
     return (
         Seen(
             _seen(histories),
-            "Loss on training and on validation documents; the state with the lowest was kept.",
+            HOW_TO_READ,
         ),
         Grid(tuple(charts)),
         Fold("Every training: epoch kept, why it ended, every evaluation", tables),

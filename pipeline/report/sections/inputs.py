@@ -199,7 +199,10 @@ def coverage(run: Run, limits: Limits) -> tuple[Block, ...]:
     )
     note = "Rows from the source: words of other documents for which the source brought a frozen vector."
     table = table_of("Embedding sources", sources, columns, limits.rows, METRICS, note)
-    return (Points(readings), replace(table, fold=True))
+    return (
+        *((Points(readings),) if len(readings) > 1 else (Paragraph(readings[0]),)),
+        replace(table, fold=True),
+    )
 
 
 def _settings(entry: Embedding) -> str:
