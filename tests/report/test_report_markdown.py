@@ -221,7 +221,7 @@ def test_limits_follow_from_the_run(tmp_path: Path) -> None:
         "1 of 40 test documents also stands among the training documents."
         " Documents that share a text but not a label: 2; no model gets all right.",
         "Documents longer than the 400 tokens that a network reads: 2.",
-        "Seconds and memory hold for the machine below. Peak memory is sampled while a model is fitted and counts"
+        "Seconds and memory hold for this machine. Peak memory is sampled while a model is fitted and counts"
         " the whole program.",
     ]
 

@@ -168,7 +168,7 @@ def test_the_figures_of_the_literal_run(page: Page) -> None:
         *("87.5 %", "77.5 to 95.0 %", "0.871", "0.346", "0.061", "0.052, up to 0.071"),
         *("0.25", "20,000", "1,200", "410", "1", "Baseline", "trained"),
     ]
-    first = page.cells.index("tfidfweighted counts of words and word pairs")
+    first = page.cells.index("tfidfweighted counts of words")
     assert page.cells[first + 1 : first + 4] == ["87.5", "tfidf: 87.5 % (77.5 % to 95.0 %)", "77.5 to 95.0"]
     assert "91" in page.cells  # of the confusion matrix: 20 of 22
 

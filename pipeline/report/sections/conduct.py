@@ -158,7 +158,7 @@ def _quick(run: Run) -> str:
 
 def _machine(run: Run) -> str:
     return (
-        "Seconds and memory hold for the machine below. Peak memory is sampled while a model is fitted and"
+        "Seconds and memory hold for this machine. Peak memory is sampled while a model is fitted and"
         " counts the whole program."
     )
 

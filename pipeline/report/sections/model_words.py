@@ -19,17 +19,17 @@ KIND_CLASSES = {
 }  # of the style sheet
 WHAT_THEY_ARE = {
     "majority": "always the most frequent class",
-    "bow": "which words and word pairs occur",
-    "tfidf": "weighted counts of words and word pairs",
-    "nbsvm": "counts weighed by what speaks for a class",
-    "mean": "word vectors averaged, a linear model",
-    "ann": "word vectors averaged: no order, no memory",
-    "rnn": "words in order, plain memory",
-    "gru": "words in order, memory with two gates",
-    "lstm": "words in order, memory with gates",
-    "bilstm": "words from both ends, memory with gates",
+    "bow": "which words occur",
+    "tfidf": "weighted counts of words",
+    "nbsvm": "counts weighed by class",
+    "mean": "vectors averaged, linear",
+    "ann": "vectors averaged, no memory",
+    "rnn": "in order, plain memory",
+    "gru": "in order, two gates",
+    "lstm": "in order, gated memory",
+    "bilstm": "from both ends, gated",
 }
-HEADS = {"max": "reads every state", "mean": "reads every state", "max+mean": "reads every state"}
+HEADS = {"max": "every state", "mean": "every state", "max+mean": "every state"}
 OPPOSITE: dict[str, Decision] = {"beats": "loses", "loses": "beats"}
 DECISION_WORDS = {"beats": "better", "loses": "worse"}
 CHIPS = {"better": "good", "worse": "bad", "cannot tell": "open", "withheld": "bad"}  # tone of a decision
@@ -78,7 +78,7 @@ def what_it_is(name: str) -> str:
     """Return in a few words what a model reads and how; empty for one that was made elsewhere.
 
     >>> what_it_is("lstm:max@word2vec"), what_it_is("tfidf")
-    ('words in order, memory with gates, reads every state', 'weighted counts of words and word pairs')
+    ('in order, gated memory, every state', 'weighted counts of words')
     """
     parsed = ModelName.parse(name)
     head = HEADS.get(parsed.head or LAST, "")
