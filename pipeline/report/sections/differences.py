@@ -27,6 +27,7 @@ from pipeline.report.page.tables import Columns, number, table_of, text
 from pipeline.report.sections.facts import model_facts, status_sentence
 from pipeline.report.sections.metric import metric_of
 from pipeline.report.sections.model_words import decision_cell, in_words, kind_of, namer
+from pipeline.report.sections.task import task_of
 from pipeline.run_folder.metrics.comparisons import Comparison, McNemar
 from pipeline.run_folder.reading import METRICS, Run
 
@@ -40,8 +41,8 @@ def differences(run: Run, limits: Limits) -> tuple[Block, ...]:
     if not entries:
         return (Nothing(_why_no_differences(run)),)
     metric = metric_of(run)
-    unit = "How many more of 100 documents the first model has right than the second"
-    what = unit if metric.name == "accuracy" else f"How much better the first model is, by {metric.name}"
+    by_metric = f"How much better the first model is, by {metric.name}"
+    what = task_of(run).more if metric.name == "accuracy" else by_metric
     rope = metric.exact(run.metrics.verdict.rope)
     text = f"{what}, on the same documents. The shaded band, {rope} either way, counts as equal."
     exact: tuple[Shut, ...] = (

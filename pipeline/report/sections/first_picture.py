@@ -8,6 +8,7 @@ from pipeline.core.clean import plural
 from pipeline.report.page.cards import Mistakes, MistakesOf
 from pipeline.report.sections.facts import ModelFacts, model_facts, n_folds
 from pipeline.report.sections.model_words import KIND_CLASSES, namer
+from pipeline.report.sections.task import Task, task_of
 from pipeline.run_folder.reading import Run
 
 MOST = 7  # models of the picture
@@ -22,8 +23,9 @@ def mistakes(run: Run) -> Mistakes | None:
     rows = tuple(
         MistakesOf(name(one.name), KIND_CLASSES[one.kind], counts, _note(one)) for one, counts in models
     )
-    text = f"Wrong answers on the same {plural(run.metrics.corpus.tested, 'test document')}. One mark is one training."
-    return Mistakes(_title(run, rows), text, rows)
+    task, documents = task_of(run), plural(run.metrics.corpus.tested, "test document")
+    text = f"{task.wrong.format(documents=documents)} One mark is one training."
+    return Mistakes(_title(run, rows, task), text, rows, task.mistakes)
 
 
 def _drawn(run: Run) -> list[tuple[ModelFacts, tuple[int, ...]]]:
@@ -53,7 +55,7 @@ def _note(model: ModelFacts) -> str:
     return f"{plural(model.untrained_runs, 'training')} learned nothing" if model.untrained_runs else ""
 
 
-def _title(run: Run, rows: Sequence[MistakesOf]) -> str:
+def _title(run: Run, rows: Sequence[MistakesOf], task: Task) -> str:
     """Return the mistakes of what is advised, and of the network that was compared."""
     counts = {one.name: one.counts for one in rows}
     verdict, advice = run.metrics.verdict, run.metrics.advice
@@ -62,14 +64,14 @@ def _title(run: Run, rows: Sequence[MistakesOf]) -> str:
     asked = [name(one) for one in (advice.model or verdict.b, other) if one]
     named = [one for one in dict.fromkeys(asked) if one in counts]
     if not named:
-        return f"{rows[0].name} makes {_listed(rows[0].counts)}"
+        return f"{rows[0].name} makes {_listed(rows[0].counts, task)}"
     first, *rest = named
-    said = f"{first} makes {_listed(counts[first])}"
-    return "; ".join([said, *(f"{name} {_numbers(counts[name])}" for name in rest)])
+    said = f"{first} makes {_listed(counts[first], task)}"
+    return "; ".join([said, *(f"{one} {_numbers(counts[one])}" for one in rest)])
 
 
-def _listed(counts: Sequence[int]) -> str:
-    return plural(counts[0], "mistake") if len(counts) == 1 else f"{_numbers(counts)} mistakes"
+def _listed(counts: Sequence[int], task: Task) -> str:
+    return plural(counts[0], task.mistake) if len(counts) == 1 else f"{_numbers(counts)} {task.mistakes}"
 
 
 def _numbers(counts: Sequence[int]) -> str:

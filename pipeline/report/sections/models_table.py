@@ -18,6 +18,7 @@ from pipeline.report.sections.model_words import (
     stands,
     what_it_is,
 )
+from pipeline.report.sections.task import task_of
 from pipeline.run_folder.reading import METRICS, Run
 
 THE_CHOICE = "the choice"
@@ -30,7 +31,7 @@ def models_table(run: Run, models: Sequence[ModelFacts]) -> Table:
     against = parts.reference
     columns = (
         Column("Model", number=False),
-        Column("Right of 100"),
+        Column(task_of(run).right),
         *((Column(beside[0]),) if beside else ()),
         Column("", scale=scale),
         Column("95 % interval"),

@@ -17,6 +17,7 @@ from pipeline.report.sections.metric import metric_of
 from pipeline.report.sections.model_words import in_words, namer
 from pipeline.report.sections.models_table import models_table
 from pipeline.report.sections.rule import beside_words
+from pipeline.report.sections.task import task_of
 from pipeline.run_folder.metrics.models import Budget, Result, Timing
 from pipeline.run_folder.reading import METRICS, Run
 
@@ -41,10 +42,8 @@ def comparison(run: Run, limits: Limits) -> tuple[Block, ...]:
     if not models:
         return no_results(run)
     shown = models[: limits.rows]
-    text = (
-        "Right answers of 100 test documents, the range that chance allows (95 %), and a tick for each training."
-        " Highest first."
-    )
+    counted = task_of(run).counted
+    text = f"{counted}, the range that chance allows (95 %), and a tick for each training. Highest first."
     more: tuple[Shut, ...] = (
         _comparison_table(run, models, limits),
         Paragraph(_accuracy_reading(models, run.places), "muted"),

@@ -7,6 +7,7 @@ from pipeline.report.page.cards import Flow, Seen, Stage
 from pipeline.report.page.formats import count, percent
 from pipeline.report.sections.facts import n_folds
 from pipeline.report.sections.model_words import namer, what_it_is
+from pipeline.report.sections.task import task_of
 from pipeline.run_folder.reading import Run
 
 
@@ -60,6 +61,4 @@ def _memory(run: Run) -> Stage | None:
 
 def _answers(run: Run) -> Stage:
     corpus = run.metrics.corpus
-    return Stage(
-        "Answer", count(corpus.tested), f"test documents put into one of {len(corpus.classes)} classes"
-    )
+    return Stage("Answer", count(corpus.tested), task_of(run).answered.format(classes=len(corpus.classes)))
