@@ -25,7 +25,7 @@ def causes(run: Run, limits: Limits) -> tuple[Block, ...]:
     absent = tuple(entry.sentence for entry in entries if entry.a is None)
     not_tried = (Points(absent, "Not tried in this run"),) if absent else ()
     if not shown:
-        return (Nothing("No two models of this run differ by one cause alone."), *not_tried)
+        return _without_causes(run, absent)
     sentences = tuple(f"{_title(entry)}: {entry.sentence}" for entry in shown[: limits.rows])
     steps = ladder(run)
     shut = (
@@ -43,6 +43,15 @@ def causes(run: Run, limits: Limits) -> tuple[Block, ...]:
         *((steps,) if steps else ()),
         Fold("Each step in numbers, by document length, and what was not tried", shut),
     )
+
+
+def _without_causes(run: Run, absent: tuple[str, ...]) -> tuple[Block, ...]:
+    """Return the steps where two were tried, though no pair differs by one cause alone."""
+    reason, steps = "No two models of this run differ by one cause alone.", ladder(run)
+    if steps is None:
+        return (Nothing(" ".join((reason, *absent))),)
+    shut = (Fold("What was not tried", (Points(absent),)),) if absent else ()
+    return (Seen("What each step adds", f"{reason} Dashed: not tried."), steps, *shut)
 
 
 def _seen(run: Run, entries: Sequence[Cause]) -> str:

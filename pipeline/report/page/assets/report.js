@@ -101,7 +101,9 @@
   const markPlace = () => {
     const middle = innerHeight * .4;
     let here = 0;
-    places.forEach((place, number) => { if (place.getBoundingClientRect().top <= middle) here = number; });
+    if (scrollY > 40) {
+      places.forEach((place, number) => { if (place.getBoundingClientRect().top <= middle) here = number; });
+    }
     const part = links[here].closest(".contents > li");
     for (const item of part.parentElement.children) item.classList.toggle("here", item === part);
     for (const link of links) {
