@@ -89,7 +89,7 @@ def test_a_model_is_a_row_with_what_it_is_its_interval_and_its_price(run: Run) -
     network = table.rows[2]
     assert (network[0].kind, network[0].below) == ("net", "in order, gated memory")
     assert network[2].span is not None
-    assert (network[2].span.lo, network[2].span.hi, network[2].span.ticks) == (0.6875, 0.9, (0.825, 0.775))
+    assert (network[2].span.lo, network[2].span.hi, network[2].span.ticks) == (0.6878, 0.9, (0.825, 0.775))
 
 
 def test_the_ladder_has_a_bar_a_step_and_dashes_what_was_not_tried(run: Run) -> None:
