@@ -11,8 +11,9 @@ from pipeline.run_folder.reading import Run
 
 MOST = 4
 BEGINNING = 60  # characters of a document
+ALL_WRONG = "all wrong"
 KINDS = {
-    "all wrong": "every model wrong",
+    ALL_WRONG: "every model wrong",
     "only networks right": "right for the networks only",
     "only baselines right": "right for the counts only",
     "only one right": "one model alone is right",
@@ -25,7 +26,7 @@ def look(run: Run, limits: Limits) -> tuple[Block, ...]:
     found = run.metrics.hard_documents
     if found is None:
         return (Nothing("No documents were looked at."),)
-    wrong = found.counts.get("all wrong", 0)
+    wrong = found.counts[ALL_WRONG] if ALL_WRONG in found.counts else 0
     seen: dict[int, tuple[str, ListedDocument]] = {}
     for rank in range(MOST):
         for kind in KINDS:

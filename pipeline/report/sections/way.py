@@ -10,6 +10,8 @@ from pipeline.report.sections.model_words import namer, what_it_is
 from pipeline.report.sections.task import task_of
 from pipeline.run_folder.reading import Run
 
+TESTED = "test"  # the part of the corpus
+
 
 def way(run: Run, limits: Limits) -> tuple[Block, ...]:
     """Return the stages that this run has numbers of."""
@@ -39,7 +41,7 @@ def _numbers(run: Run) -> Stage | None:
     facts = run.details.tokens
     if facts is None:
         return None
-    unknown = facts.unknown_tokens.get("test")
+    unknown = facts.unknown_tokens.get(TESTED)
     test = "" if unknown is None else f"; {percent(unknown)} of the test text is unknown"
     return Stage("Numbers", count(facts.vocabulary), f"different words learned from training documents{test}")
 
