@@ -26,7 +26,7 @@ def look(run: Run, limits: Limits) -> tuple[Block, ...]:
     found = run.metrics.hard_documents
     if found is None:
         return (Nothing("No documents were looked at."),)
-    wrong = found.counts[ALL_WRONG] if ALL_WRONG in found.counts else 0
+    wrong = found.counts.get(ALL_WRONG, 0)
     seen: dict[int, tuple[str, ListedDocument]] = {}
     for rank in range(MOST):
         for kind in KINDS:
