@@ -152,7 +152,7 @@ def test_the_page_opens_with_the_answer(page: Page) -> None:
     places = [
         page.text.index(text)
         for text in (
-            "No network was shown to do better on films.",
+            "Start with bow.",
             "Verdict: cannot tell",
             "What could change the answer",
             "Every model was trained on the same documents",
