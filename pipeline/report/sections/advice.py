@@ -6,6 +6,7 @@ import shlex
 
 from pipeline.core.models import MODELS
 from pipeline.core.names import ModelName
+from pipeline.core.wording import FIRST_METRIC
 from pipeline.report.page.blocks import Block, Fold, Limits, Nothing, Paragraph
 from pipeline.report.page.cards import Attempts, Choice, Interval, Marked, Seen, Ways
 from pipeline.report.page.formats import MINUS
@@ -88,7 +89,7 @@ def _picture(run: Run) -> Interval:
     assert entry is not None
     metric, verdict = metric_of(run), run.metrics.verdict
     per = 1 if metric.name == "log loss" else 100
-    ticks = _each_training(run) if metric.name == "accuracy" else ()
+    ticks = _each_training(run) if verdict.metric == FIRST_METRIC else ()
     span = Span.of(entry.difference, entry.ci95, ticks, kind(entry.a))
     scale = scale_of(
         (*entry.ci95, 0.0, *ticks), lambda value: _side(round(per * value, 6)), band=verdict.rope, most=5

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from pipeline.core.clean import plural
+from pipeline.core.wording import FIRST_METRIC
 from pipeline.report.page.blocks import (
     Block,
     Cell,
@@ -42,7 +43,7 @@ def differences(run: Run, limits: Limits) -> tuple[Block, ...]:
         return (Nothing(_why_no_differences(run)),)
     metric = metric_of(run)
     by_metric = f"How much better the first model is, by {metric.name}"
-    what = task_of(run).more if metric.name == "accuracy" else by_metric
+    what = task_of(run).more if run.metrics.verdict.metric == FIRST_METRIC else by_metric
     rope = metric.exact(run.metrics.verdict.rope)
     text = f"{what}, on the same documents. The shaded band, {rope} either way, counts as equal."
     exact: tuple[Shut, ...] = (
