@@ -18,6 +18,7 @@ from pipeline.report.page.html_page import marked
 from pipeline.report.page.marks import mistake_rows
 from pipeline.report.page.plots import plot
 from pipeline.report.sections.advice import how_sure, how_to_use, what_to_use
+from pipeline.report.sections.causes import causes
 from pipeline.report.sections.facts import model_facts
 from pipeline.report.sections.first_picture import mistakes, wrong
 from pipeline.report.sections.ladder import ladder
@@ -109,7 +110,9 @@ def test_the_ladder_has_a_bar_a_step_and_dashes_what_was_not_tried(run: Run) -> 
 
 
 def test_one_step_alone_is_no_ladder(tmp_path: Path) -> None:
-    assert ladder(run_of(tmp_path, summary=METRICS["summary"][:2])) is None
+    alone = run_of(tmp_path, summary=METRICS["summary"][:2], causes=None)
+    assert ladder(alone) is None
+    assert causes(alone, Limits()) == (Nothing("No two models of this run differ by one cause alone."),)
 
 
 # --- the answer

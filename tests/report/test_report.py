@@ -155,7 +155,6 @@ def test_a_damaged_file_of_details_is_refused_with_the_place(tmp_path: Path) -> 
     ("key", "title", "reason"),
     [
         ("comparisons", "Differences", "The run made no comparison."),
-        ("causes", "What each step adds", "No two models of this run differ by one cause alone."),
         ("histories", "Training", "No network was trained, so there are no training curves."),
         ("scores", "Which classes are confused", "No predictions were scored by class."),
         (

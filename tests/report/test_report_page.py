@@ -154,7 +154,7 @@ def test_the_page_opens_with_the_answer(page: Page) -> None:
         for text in (
             "Start with bow.",
             "Verdict: cannot tell",
-            "What could change the answer",
+            "How sure is that?",
             "Every model was trained on the same documents",
         )
     ]

@@ -143,9 +143,9 @@ def how_to_use(run: Run, limits: Limits) -> tuple[Block, ...]:
         Seen(f"Use {name(model)}", f"Reads CSV, JSON Lines, Parquet or text, a document a row.{more}"),
         Ways(
             (
-                ("On a file of your own:", f"python -m pipeline predict {quoted} new.csv --out answers.csv"),
-                ("In Python:", python),
-                ("As a service, with a page to type a text at:", f"python -m pipeline serve {quoted}"),
+                ("On a file of your own", f"python -m pipeline predict {quoted} new.csv --out answers.csv"),
+                ("In Python", python),
+                ("As a service, with a page to type a text at", f"python -m pipeline serve {quoted}"),
             )
         ),
     )

@@ -41,7 +41,10 @@ def confusion(run: Run, limits: Limits) -> tuple[Block, ...]:
     models = _ordered(run, models)
     labels = run.details.scores.label_names
     return (
-        Seen(_confused(models, labels, namer(run)), _how_confusions_are_read(labels, limits)),
+        Seen(
+            _confused(_without_controls(run, models), labels, namer(run)),
+            _how_confusions_are_read(labels, limits),
+        ),
         *_matrices(models, labels, limits, run),
         Fold("Precision, recall and F1 of each class", _class_tables(models, limits)),
     )
@@ -93,6 +96,12 @@ def _matrices(
 
 def _scored(run: Run) -> tuple[ModelScores, ...]:
     return run.details.scores.models if run.details.scores else ()
+
+
+def _without_controls(run: Run, models: Sequence[ModelScores]) -> list[ModelScores]:
+    """Return the models but those that are only there to compare with, such as the most frequent class."""
+    controls = {row.name for row in run.metrics.summary if row.kind == "control"}
+    return [model for model in models if model.name not in controls]
 
 
 def _ordered(run: Run, models: Sequence[ModelScores]) -> tuple[ModelScores, ...]:
