@@ -17,6 +17,7 @@ from pipeline.corpus.readers.records import RawTable, as_cells, none_of
 
 FASTTEXT_PREFIX = "__label__"
 SAMPLE_LINES = 2000
+FASTTEXT_LINE = re.compile(r"__label__[^\s,;|]+[ \t]|[^\t]*[ \t]__label__[^\s,;|]+\s*\Z")
 _FASTTEXT_BLANKS = re.compile(r"[ \t\v\f\r\0]+")  # fastText knows these alone, not the no-break space
 Lines = list[tuple[int, str]]  # line numbers from 1, lines without their end
 Pair = tuple[str | None, str | None]  # text, label
@@ -56,9 +57,9 @@ def read_documents(path: Path, label: str) -> RawTable:
 
 
 def looks_like_fasttext(lines: Lines) -> bool:
-    """Whether most lines of the head start with `__label__`."""
+    """Whether most lines of the head start, or end, with a label: `__label__x`."""
     head = lines[:SAMPLE_LINES]
-    return 2 * sum(line.startswith(FASTTEXT_PREFIX) for _, line in head) > len(head)
+    return 2 * sum(FASTTEXT_LINE.match(line) is not None for _, line in head) > len(head)
 
 
 def numbered_lines(source: TextSource) -> Lines:
@@ -70,7 +71,10 @@ def numbered_lines(source: TextSource) -> Lines:
 def _fasttext_pair(file: str, number: int, line: str) -> Pair:
     first, rest = _first_word(line)
     if not first.startswith(FASTTEXT_PREFIX):
-        return line, None
+        text, last = _last_word(line)
+        return (
+            (text, last.removeprefix(FASTTEXT_PREFIX)) if last.startswith(FASTTEXT_PREFIX) else (line, None)
+        )
     second, _ = _first_word(rest)
     if second.startswith(FASTTEXT_PREFIX):
         what = f'the document has two labels, "{first}" and "{second}"; expected one'
@@ -84,9 +88,17 @@ def _first_word(line: str) -> tuple[str, str]:
     return first, "".join(rest)
 
 
+def _last_word(line: str) -> tuple[str, str]:
+    """Return what stands before the last blanks, and what behind them: fastText reads a label there, too."""
+    *before, last = line.strip().rsplit(None, 1)
+    return "".join(before), last
+
+
 def _without_labels(line: str) -> str:
     while line.startswith(FASTTEXT_PREFIX):
         line = _first_word(line)[1]
+    while line and (parts := _last_word(line))[1].startswith(FASTTEXT_PREFIX):
+        line = parts[0]
     return line
 
 
