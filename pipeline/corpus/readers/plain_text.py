@@ -59,7 +59,8 @@ def read_documents(path: Path, label: str) -> RawTable:
 def looks_like_fasttext(lines: Lines) -> bool:
     """Whether most lines of the head start, or end, with a label: `__label__x`."""
     head = lines[:SAMPLE_LINES]
-    return 2 * sum(FASTTEXT_LINE.match(line) is not None for _, line in head) > len(head)
+    labelled = (line.startswith(FASTTEXT_PREFIX) or FASTTEXT_LINE.match(line) for _, line in head)
+    return 2 * sum(map(bool, labelled)) > len(head)
 
 
 def numbered_lines(source: TextSource) -> Lines:
