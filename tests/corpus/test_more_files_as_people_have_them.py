@@ -69,6 +69,11 @@ def test_columns_of_one_length_are_no_classes(tmp_path: Path) -> None:
     assert read(write(tmp_path / "a.json", json.dumps(columns))) == [*zip(TEXTS, LABELS, strict=True)]
 
 
+def test_two_columns_of_texts_are_no_classes(tmp_path: Path) -> None:
+    columns = {"question1": [*TEXTS], "question2": [f"not {text}" for text in TEXTS]}
+    assert "could each be the text" in refusal(write(tmp_path / "a.json", json.dumps(columns)))
+
+
 def test_texts_with_the_categories_of_spacy(tmp_path: Path) -> None:
     pairs = [
         [text, {"cats": {"pos": int(label == "pos"), "neg": int(label == "neg")}}]

@@ -25,13 +25,18 @@ def records_by_class(whole: Object, wanted: Sequence[str]) -> list[Object] | Non
     Below a class may also be objects with the same fields, of which none is called a label, or texts in pieces:
     `{"GetWeather": [{"data": [{"text": "will it "}, {"text": "rain", "entity": "condition"}]}]}`.
     """
-    if not whole or any(is_known_name(key) or key in wanted or part_of(key) for key in whole):
+    if not whole or any(_names_a_column(key) or key in wanted or part_of(key) for key in whole):
         return None
     read = next((read for read in _BELOW_A_CLASS if (all(map(read, whole.values())))), None)
     if read is None or (len(whole) < 2 and read is not _in_pieces):
         return None
     records = [{"label": key, **record} for key, below in whole.items() for record in read(below) or ()]
     return records if _have_the_same_fields(records) else None
+
+
+def _names_a_column(key: str) -> bool:
+    """Whether a key is called as a column is, `question1` too: what lies below is one."""
+    return is_known_name(key) or names_text(key) or names_label(key)
 
 
 def _texts(below: Json) -> list[Object] | None:
