@@ -90,10 +90,10 @@ def phrases_key(records: Sequence[Object]) -> str | None:
     keys = [key for key in records[0] if key.replace("_", " ").lower() in _PHRASES]
     if len(keys) != 1 or not any(names_label(key) or key == "name" for key in records[0]):
         return None
-    lists = [record.get(keys[0]) for record in records]
-    if not all(isinstance(one, list) and all(isinstance(text, str) for text in one) for one in lists):
+    lists = [one for record in records if isinstance(one := record.get(keys[0]), list)]
+    if len(lists) < len(records) or not all(isinstance(text, str) for one in lists for text in one):
         return None
-    return keys[0] if sum(map(len, lists)) >= LEAST_PHRASES * len(records) else None  # type: ignore[arg-type]
+    return keys[0] if sum(map(len, lists)) >= LEAST_PHRASES * len(records) else None
 
 
 def with_one_phrase(record: Object, key: str) -> list[Object]:
