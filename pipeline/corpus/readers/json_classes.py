@@ -12,7 +12,7 @@ from pipeline.corpus.readers.json_layouts import Object
 LEAST_DISTINCT = 0.5  # of the strings of a list: a column of labels has the same few again and again
 LEAST_BLANKS = 0.5  # of the strings hold a blank: they are texts, not words
 LEAST_PHRASES = 2  # strings of a record, in the mean, that are texts of their own
-_CHUNKS, _CHUNK = "data", "text"  # of SNIPS: a text in pieces, some of which are entities
+_CHUNK = "text"  # of SNIPS: a text in pieces, some of which are entities
 # Fields that hold the examples of an intent, as chatbots have them.
 _PHRASES = frozenset((
     "patterns", "pattern", "examples", "utterances", "phrases", "samples", "expressions", "training phrases",
@@ -57,7 +57,7 @@ def _in_pieces(below: Json) -> list[Object] | None:
 
 def _joined(record: Json) -> str | None:
     match record:
-        case {"data": [*pieces]} if len(record) == 1:
+        case {"data": [*pieces], **others} if not others:
             texts = [piece.get(_CHUNK) for piece in pieces if isinstance(piece, dict)]
             if len(texts) == len(pieces) and all(isinstance(text, str) for text in texts):
                 return "".join(map(str, texts))
