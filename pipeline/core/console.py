@@ -75,14 +75,19 @@ class Console:
     """
 
     def __init__(self, stream: TextIO | None = None, silent: bool = False) -> None:
-        self._stream = stream if stream is not None else sys.stdout
         self._silent = silent
+        self.turn_to(stream if stream is not None else sys.stdout)
         self._running = 0
         self._lock = threading.RLock()  # fits beside this process are shown by a thread
         self._unlogged: list[str] = []
-        self.draws_bars = not silent and self._stream.isatty() and os.environ.get("TERM") != "dumb"
         self.stage_seconds: list[tuple[str, float]] = []
         self.log_path: Path | None = None
+
+    def turn_to(self, stream: TextIO) -> None:
+        """Write to another stream from now on; bars are drawn where a person looks, not in a pipe or a CI log."""
+        self._stream = stream
+        looked_at = stream.isatty() and os.environ.get("TERM") != "dumb" and not os.environ.get("CI")
+        self.draws_bars = looked_at and not self._silent
 
     def say(self, text: str) -> None:
         """Show `text` and log it."""
