@@ -145,11 +145,42 @@ class Grid:
 
 
 @dataclass(frozen=True)
-class Browser:
-    """Documents to search and filter, on the page with script; `tables` in Markdown, and without script.
+class Agreement:
+    """A part of the bar over the documents: how many of them, in words, and its `tone`: all, some or none right."""
 
-    `data` is what the script reads: JSON, every string in it cleaned. `rule` says which documents these are,
-    `method` how the contributions of words are made.
+    documents: int
+    short: str
+    says: str
+    tone: str
+
+
+@dataclass(frozen=True)
+class GivenAnswer:
+    """What a model said of a document that stands there without script; `sure` is empty where it is not known."""
+
+    model: str
+    predicted: str
+    sure: str
+    right: bool
+
+
+@dataclass(frozen=True)
+class FirstDocument:
+    """The first document of its kind."""
+
+    why: str
+    number: int
+    label: str
+    text: str
+    answers: tuple[GivenAnswer, ...]
+
+
+@dataclass(frozen=True)
+class Browser:
+    """Documents to search and filter, on the page with script; `tables` in Markdown.
+
+    `data` is what the script reads: JSON, every string in it cleaned. `firsts` stand there without script and on
+    paper. `rule` says which documents these are, `method` how the contributions of words are made.
     """
 
     kind: ClassVar[str] = "browser"
@@ -157,6 +188,8 @@ class Browser:
     tables: tuple[Table, ...]
     rule: str
     method: tuple[str, ...] = ()
+    agreement: tuple[Agreement, ...] = ()
+    firsts: tuple[FirstDocument, ...] = ()
 
 
 Block = Table | Heat | Chart | Strip | Paragraph | Points | Code | Nothing | Grid | Browser

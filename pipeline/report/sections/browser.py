@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.core.clean import cell_text, clean, plural
+from pipeline.core.clean import cell_text, clean, clip, plural
 from pipeline.core.files import Json, as_json
-from pipeline.report.page.blocks import Limits
+from pipeline.report.page.blocks import FirstDocument, GivenAnswer, Limits
 from pipeline.report.page.formats import MISSING, count
 from pipeline.run_folder.details.documents import (
     AnsweringModel,
+    ChosenDocument,
     ChosenDocuments,
     Contributions,
     ExplainedDocument,
@@ -22,6 +23,7 @@ from pipeline.run_folder.reading import Run
 
 Data = dict[str, Json]  # what the page's script reads
 
+FIRST = 600  # characters of a document that stands there without script
 LEFT_OUT = " […] "  # as the run wrote it between the start and the end of a text
 WHY = {  # names of lists in details/chosen_documents.json, as a reader is told
     "all wrong": "every model is wrong",
@@ -200,6 +202,39 @@ def _written(words: Sequence[str], most: int | None) -> str:
 
 def _rounded(value: float | None) -> float | None:
     return None if value is None else float(f"{value:.3g}")
+
+
+def first_documents(run: Run, characters: int = FIRST) -> tuple[FirstDocument, ...]:
+    """Return the first document of each kind, which stands there without script."""
+    chosen = run.details.chosen_documents
+    if chosen is None:
+        return ()
+    texts = {entry.document: entry for entry in run.details.documents_shown if entry.part == "test"}
+    firsts = {name: next((one for one in chosen.documents if name in one.why), None) for name in WHY}
+    return tuple(
+        FirstDocument(
+            WHY[name],
+            one.document,
+            chosen.label_names[one.label],
+            clip(texts[one.document].text, characters) if one.document in texts else "",
+            _given(chosen, one),
+        )
+        for name, one in firsts.items()
+        if one is not None
+    )
+
+
+def _given(chosen: ChosenDocuments, one: ChosenDocument) -> tuple[GivenAnswer, ...]:
+    answers = zip(chosen.models, one.predicted, one.probability, strict=True)
+    return tuple(
+        GivenAnswer(
+            model.name,
+            chosen.label_names[predicted],
+            "" if sure is None else f"{100 * sure:.0f} % sure",
+            predicted == one.label,
+        )
+        for model, predicted, sure in answers
+    )
 
 
 # --- what a reader is told
