@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pipeline.core.clean import cell_text, clean, clip, plural
 from pipeline.core.files import Json, as_json
+from pipeline.core.wording import called
 from pipeline.report.page.blocks import FirstDocument, GivenAnswer, Limits
 from pipeline.report.page.formats import MISSING, count
 from pipeline.run_folder.details.documents import (
@@ -48,8 +49,9 @@ STEPS = (
     Step(300, 600, None),
     Step(300, 400, None),
     Step(300, 400, 20),
-    Step(200, 400, 20),
-    Step(100, 400, 20),
+    Step(300, 400, 10),
+    Step(300, 300, 10),
+    Step(200, 300, 10),
     Step(100, 300, 10),
     Step(50, 300, 10),
     Step(50, 300, 0),
@@ -88,11 +90,11 @@ def _data(run: Run, chosen: ChosenDocuments, step: Step) -> Data:
     found = run.details.contributions or Contributions((), ())
     explained = {entry.document: entry for entry in found.documents}
     methods = {entry.name: entry for entry in found.models}
-    why = list(WHY)
+    why, short = list(WHY), called(names)
     return {
         "labels": [cell_text(label) for label in chosen.label_names],
         "why": list(WHY.values()),
-        "models": [_model(model, methods.get(model.name)) for model in chosen.models],
+        "models": [_model(short[model.name], model, methods.get(model.name)) for model in chosen.models],
         "pair": _first_pair(run, names, methods),
         "tested": chosen.tested,
         "documents": [
@@ -109,9 +111,9 @@ def _data(run: Run, chosen: ChosenDocuments, step: Step) -> Data:
     }
 
 
-def _model(model: AnsweringModel, found: ExplainedModel | None) -> Data:
+def _model(short: str, model: AnsweringModel, found: ExplainedModel | None) -> Data:
     return {
-        "name": cell_text(model.name),
+        "name": cell_text(short),
         "kind": model.kind,
         "seeds": model.seeds,
         "decides": model.decides,
@@ -225,10 +227,11 @@ def first_documents(run: Run, characters: int = FIRST) -> tuple[FirstDocument, .
 
 
 def _given(chosen: ChosenDocuments, one: ChosenDocument) -> tuple[GivenAnswer, ...]:
+    short = called(model.name for model in chosen.models)
     answers = zip(chosen.models, one.predicted, one.probability, strict=True)
     return tuple(
         GivenAnswer(
-            model.name,
+            short[model.name],
             chosen.label_names[predicted],
             "" if sure is None else f"{100 * sure:.0f} % sure",
             predicted == one.label,

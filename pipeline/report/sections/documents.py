@@ -32,6 +32,7 @@ from pipeline.run_folder.metrics.documents import HardDocuments, ListedDocument
 from pipeline.run_folder.reading import METRICS, Run
 
 TEXT = 300  # characters of a document that a table shows
+READ_THEM = "Read what they get wrong before you trust a number."
 ANSWERS = 8  # models whose answer a table shows
 LISTS = {  # key: caption, what to make of it
     "all wrong": (
@@ -66,10 +67,10 @@ def documents(run: Run, limits: Limits) -> tuple[Block, ...]:
     lists = tuple(_list(name, found, texts, limits) for name in LISTS if found.lists.get(name))
     return (
         Paragraph(_reading(run, found)),
-        Paragraph(RULE, "muted"),
+        *_browsed(run, lists, limits),
         _counts(found),
         *_shared(found, limits),
-        *_browsed(run, lists, limits),
+        Paragraph(RULE, "muted"),
     )
 
 
@@ -86,7 +87,9 @@ def _browsed(run: Run, lists: tuple[Table, ...], limits: Limits) -> tuple[Block,
 def _agreement(run: Run) -> tuple[Agreement, ...]:
     """Return on how many documents all, some and none of the models are right; nothing where that is not known."""
     found, chosen = run.metrics.hard_documents, run.details.chosen_documents
-    if found is None or chosen is None or not all(one.probabilities for one in chosen.models if one.decides):
+    if found is None or chosen is None or "sure mistakes" not in found.counts:
+        return ()
+    if not all(one.probabilities for one in chosen.models if one.decides):
         return ()  # of answers alone no sure mistake is known, and those are the documents on which some are wrong
     none = found.counts["all wrong"]
     some = found.counts["sure mistakes"] - none
@@ -105,13 +108,12 @@ def _agreement(run: Run) -> tuple[Agreement, ...]:
 
 def _reading(run: Run, found: HardDocuments) -> str:
     """Return on how many documents all models are right, and on how many none is."""
-    parts = {part.tone: part.documents for part in _agreement(run)}
-    wrong = f"wrong on {count(found.counts['all wrong'])} of {plural(found.documents, 'test document')}"
-    end = "Read what they get wrong before you trust a number."
-    if not parts:
-        return f"Every model is {wrong}. {end}"
+    right = next((part.documents for part in _agreement(run) if part.tone == "all"), None)
+    of = f"{count(found.counts['all wrong'])} of {plural(found.documents, 'test document')}"
+    if right is None:
+        return f"Every model is wrong on {of}. {READ_THEM}"
     models = f"All {in_words(len(found.models))} models are" if len(found.models) > 1 else "The model is"
-    return f"{models} right on {count(parts['all'])} documents, {wrong}. {end}"
+    return f"{models} right on {count(right)} documents, wrong on {of}. {READ_THEM}"
 
 
 def document_texts(run: Run) -> dict[tuple[str, int], str]:

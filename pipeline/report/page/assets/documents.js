@@ -171,7 +171,7 @@
   }
 
   function pane(entry, model) {
-    const title = make("h5", "", "What ", own(models[model].name), " goes by");
+    const title = make("p", "pane-title", "What ", own(models[model].name), " goes by");
     const answer = make("p", "answered", ...verdict(entry, model));
     const parts = words(entry);
     const text = make("p", "text");
@@ -234,7 +234,7 @@
     const facts = make("p", "facts-line", make("span", "number", `Document ${entry.n}`), " true class: ",
       make("b", "", own(labels[entry.y])), ` ${reasons(entry)}`);
     const panes = make("div", "panes", ...[...new Set(pair())].map((model) => pane(entry, model)));
-    page.replaceChildren(make("h4", "", own(start(entry))), facts, answers(entry), pairForm, panes);
+    page.replaceChildren(make("p", "doc-title", own(start(entry))), facts, answers(entry), pairForm, panes);
   }
 
   const start = (entry) => entry.t.slice(0, START) + (entry.t.length > START ? "…" : "");
