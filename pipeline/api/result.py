@@ -22,7 +22,7 @@ from pipeline.run_folder.models import saved_names
 from pipeline.run_folder.reading import MARKDOWN, PAGE, Run
 from pipeline.run_folder.reading import read_run as read_folder
 
-TITLES = ("model", "accuracy", "95 % interval")
+TITLES = "model, accuracy, 95 % interval"
 FRAME_HEIGHT = 800  # pixels of a report in a notebook
 
 
@@ -133,7 +133,7 @@ class RunResult:
             for row in self.content.metrics.summary
         ]
         cells = ["".join(f"<td>{escape(cell)}</td>" for cell in row) for row in rows]
-        head = "".join(f"<th>{title}</th>" for title in TITLES)
+        head = "".join(f"<th>{title}</th>" for title in TITLES.split(", "))
         table = "".join(f"<tr>{row}</tr>" for row in (head, *cells))
         return f"<p><b>{escape(str(self.verdict))}</b></p><table>{table}</table>"
 

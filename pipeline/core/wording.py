@@ -242,6 +242,7 @@ class MetricWords:
     plain: Callable[[float], str] = in_hundred  # the same to a person who has not met percentage points
     difference: Callable[[float, Sequence[float]], str] = difference_words
     difference_of: str = "a difference of {difference}"
+    counts: bool = False  # whether it is documents that are counted: so many of 100 are right
     largest: float = 1.0  # difference that two models can have
     adds: str = "adds {figures}"
     costs: str = "costs {metric}: {figures}"
@@ -265,7 +266,7 @@ class MetricWords:
 
 
 METRIC_WORDS = {
-    "accuracy": MetricWords("accuracy", percent, "{a} against {b}"),
+    "accuracy": MetricWords("accuracy", percent, "{a} against {b}", counts=True),
     "macro-f1": MetricWords("macro F1", lambda value: f"{100 * value:.1f}", "macro F1 {a} against {b}"),
     "balanced-accuracy": MetricWords("balanced accuracy", percent, "balanced accuracy {a} against {b}"),
     "log-loss": MetricWords(

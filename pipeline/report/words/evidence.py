@@ -19,7 +19,7 @@ def lead(told: Told) -> str:
     row, verdict = told.row, told.verdict
     if row is None or verdict.decision is None:
         return _meanwhile(told)
-    if verdict.metric != "accuracy":
+    if not METRIC_WORDS[verdict.metric].counts:
         parts = [_scores_of_both(told, row), _once(told)]
     elif verdict.decision == "withheld":
         parts = [_counts_of_both(told, row)]

@@ -43,7 +43,7 @@ def _shown(told: Told) -> str:
         kinds = {entry.name: entry.kind for entry in told.metrics.summary}
         other = "other model" if kinds.get(told.advice.model or "") == "network" else "network"
         return f"No {other} was shown to do better on {told.corpus}."
-    if told.verdict.metric != "accuracy":
+    if not METRIC_WORDS[told.verdict.metric].counts:
         return _shown_by_score(told, row)
     said: dict[str, Callable[[Told, Comparison], str]] = {
         "beats": _better, "loses": _worse, "equal": _as_good
@@ -90,8 +90,8 @@ def _shown_by_score(told: Told, row: Comparison) -> str:
 def _score(told: Told, name: str) -> float | None:
     """Return a model's mean score by the metric of the run, where the summary has it."""
     summary = told.summaries.get(name)
-    keys = {"accuracy": "accuracy", "macro-f1": "macro_f1", "log-loss": "log_loss"}
-    return getattr(summary, keys[told.verdict.metric]) if summary and told.verdict.metric in keys else None
+    score: float | None = getattr(summary, told.verdict.metric.replace("-", "_"), None)
+    return score
 
 
 def _counting(told: Told, name: str) -> str:
