@@ -7,13 +7,14 @@ from collections.abc import Callable, Sequence
 
 from pipeline.core.console import Console, Stage
 from pipeline.core.fits import JobKey
+from pipeline.experiment.job_graph import Watch
 from pipeline.experiment.jobs import Job
 
 TITLE = "In all"
 MINUTE = 60.0
 
 
-class TimeLeft:
+class TimeLeft(Watch):
     """How long a run still takes; told as a stage of its own.
 
     Parameters
