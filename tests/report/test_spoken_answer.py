@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import re
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,10 @@ from report_builders import METRICS, build_run, run_with_rows
 from wording import faults, n_numbers, n_words
 
 from pipeline.report import summarise
+from pipeline.report.draw import draw
+from pipeline.report.page.blocks import Limits
+from pipeline.report.page.cards import Seen
+from pipeline.report.sections import memory
 from pipeline.report.words.answer import SpokenAnswer, speak
 from pipeline.run_folder.reading import read_run
 
@@ -223,10 +229,32 @@ def test_what_to_try_next_has_its_minutes() -> None:
     assert step.sentence == "Let lstm read every word, not only its state after the last one. About 4 min."
 
 
-def test_the_terminal_ends_with_the_same_sentences(tmp_path: Path) -> None:
-    run = build_run(tmp_path)
-    answer, end = speak(read_run(run)), summarise(run)
-    assert end.startswith(f"{answer.headline}\n\n{answer.lead}\n\n")
+def test_page_markdown_and_terminal_say_the_same_sentences(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.report.draw.draw_pictures", lambda answer, sections: {})
+    run = build_run(tmp_path, advice=METRICS["advice"] | {"next": [STEP]})
+    content = read_run(run)
+    answer, drawn, terminal = speak(content), draw(content), summarise(run)
+    inline = re.sub(r"</?(span|bdi|b|code|i)\b[^>]*>", "", drawn.page)
+    head = re.sub(r"<[^>]+>|\s+", " ", unescape(inline))
+    markdown = re.sub(r"\s+", " ", drawn.markdown.replace("\\", ""))
+    for sentence in (answer.headline, answer.lead, STEP["because"], STEP["command"]):
+        for place in (head, markdown, terminal):
+            assert sentence in re.sub(r"\s+", " ", place), sentence
+
+
+def test_what_is_seen_of_memory_keeps_the_rules_of_sentences() -> None:
+    run = run_with_rows()
+    seen = [
+        block
+        for build in (memory.reading, memory.reach, memory.needed, memory.order, memory.units)
+        for block in build(run, Limits())
+        if isinstance(block, Seen)
+    ]
+    assert len(seen) == 5
+    assert faults(text for block in seen for text in (block.title, block.text)) == []
+    assert [block.title for block in seen if n_words(block.title) > 10] == []
 
 
 # --- the rules themselves

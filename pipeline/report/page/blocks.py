@@ -119,7 +119,7 @@ class Panel:
 
 @dataclass(frozen=True)
 class Strip:
-    """A few words of a document, and for each a bar and the rows of panels; shut until it is opened (HTML)."""
+    """A few words of a document, and for each a bar and the rows of panels."""
 
     kind: ClassVar[str] = "strip"
     caption: str
