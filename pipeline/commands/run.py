@@ -378,11 +378,9 @@ def fit_all(
             quiet(config.run.debug),
             stoppable(partial(_tell_stop, console), deadline) as stop,
         ):
-            cluster = Cluster(executor.at_once, machine.room_mib, memory_mib())
-            folder.write_detail(
-                "forecast", forecast_unmeasured(data, loop.planned_jobs(), cluster, console.stage_seconds)
-            )
-            with TimeLeft(console, usual_seconds(data, loop.planned_jobs()), executor.at_once) as left:
+            jobs, cluster = loop.planned_jobs, Cluster(executor.at_once, machine.room_mib, memory_mib())
+            folder.write_detail("forecast", forecast_unmeasured(data, jobs(), cluster, console.stage_seconds))
+            with TimeLeft(console, usual_seconds(data, jobs()), executor.at_once) as left:
                 run_jobs(loops, executor, left)
     finally:
         run.put_in_order()

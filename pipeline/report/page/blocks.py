@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from pipeline.core.files import Json
+from pipeline.report.page.browsed import Agreement, FirstDocument
 from pipeline.report.page.cards import Card, Mistakes, Seen
 from pipeline.report.page.figures import Figure
 from pipeline.report.page.plots import Span
@@ -179,37 +180,6 @@ class Grid:
         """What it holds, which says how many stand side by side."""
         first = self.blocks[0]
         return "heat" if isinstance(first, Heat) else type(first.figure).__name__.lower()
-
-
-@dataclass(frozen=True)
-class Agreement:
-    """A part of the bar over the documents: how many of them, in words, and its `tone`: all, some or none right."""
-
-    documents: int
-    short: str
-    says: str
-    tone: str
-
-
-@dataclass(frozen=True)
-class GivenAnswer:
-    """What a model said of a document that stands there without script; `sure` is empty where it is not known."""
-
-    model: str
-    predicted: str
-    sure: str
-    right: bool
-
-
-@dataclass(frozen=True)
-class FirstDocument:
-    """The first document of its kind."""
-
-    why: str
-    number: int
-    label: str
-    text: str
-    answers: tuple[GivenAnswer, ...]
 
 
 @dataclass(frozen=True)

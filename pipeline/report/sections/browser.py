@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pipeline.core.clean import cell_text, clean, clip, plural
 from pipeline.core.files import Json, as_json
 from pipeline.core.wording import called
-from pipeline.report.page.blocks import FirstDocument, GivenAnswer, Limits
+from pipeline.report.page.blocks import Limits
+from pipeline.report.page.browsed import FirstDocument, GivenAnswer
 from pipeline.report.page.formats import MISSING, count
 from pipeline.run_folder.details.documents import (
     AnsweringModel,

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pipeline.core.clean import clip, plural
 from pipeline.core.wording import in_words
 from pipeline.report.page.blocks import (
-    Agreement,
     Block,
     Browser,
     Cell,
@@ -18,6 +17,7 @@ from pipeline.report.page.blocks import (
     row,
     words,
 )
+from pipeline.report.page.browsed import Agreement
 from pipeline.report.page.formats import MISSING, count, percent
 from pipeline.report.page.tables import ColumnOf, Columns, number, table_of, text
 from pipeline.report.sections.browser import (

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from pipeline.core.clean import cell_text, clip
+from pipeline.core.names import ModelName
 from pipeline.core.wording import called
 from pipeline.report.page.blocks import Block, Chart, Fold, Limits, Paragraph, Points, Strip, Table
 from pipeline.report.page.cards import Seen
@@ -69,7 +70,7 @@ def reach(run: Run, limits: Limits) -> tuple[Block, ...]:
     if not found:
         return all_of(run, limits, "gradients", "jacobians")
     call = _called(run)
-    title, said = words.reach(found, call, [row.name.partition("@")[0] for row in run.metrics.summary])
+    title, said = words.reach(found, call, [ModelName.parse(row.name).asked for row in run.metrics.summary])
     rows = tuple(_fade(call(name), one) for name, one in found[:NETWORKS])
     note = "One stripe is one word; the fuller, the more of the largest correction it gets, down to a thousandth."
     links = Notes(

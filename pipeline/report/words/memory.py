@@ -20,6 +20,7 @@ TURNS = 2  # changes of the answer that a sentence names
 LONG = 100  # words
 FEW, MANY = 16, 64  # last words that a sentence names
 ALL = 0.995
+DROPPED = "dropped"  # the change of the text that is told
 
 Said = tuple[str, str]  # title and sentence
 Call = Callable[[str], str]  # how sentences call a network
@@ -71,7 +72,7 @@ def reach(found: ByNetwork[Gradients], call: Call, tried: Sequence[str]) -> Said
 
 def needed(name: str, result: MemoryHorizon) -> Said:
     """Return with how many last words alone a network is as right as with all of them."""
-    change = result.changes.get("dropped")
+    change = result.changes.get(DROPPED)
     points = {point.k: point for point in change.points} if change else {}
     whole = f"{100 * result.accuracy:.0f}"
     if change is not None and change.enough is not None and change.enough in points:
