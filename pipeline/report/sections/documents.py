@@ -112,7 +112,8 @@ def _reading(run: Run, found: HardDocuments) -> str:
     of = f"{count(found.counts['all wrong'])} of {plural(found.documents, 'test document')}"
     if right is None:
         return f"Every model is wrong on {of}. {READ_THEM}"
-    models = f"All {in_words(len(found.models))} models are" if len(found.models) > 1 else "The model is"
+    n_models = len(found.models)
+    models = {1: "The model is", 2: "Both models are"}.get(n_models, f"All {in_words(n_models)} models are")
     return f"{models} right on {count(right)} documents, wrong on {of}. {READ_THEM}"
 
 
