@@ -233,7 +233,7 @@ def test_the_keyboard_alone_is_enough(page: Any) -> None:
     assert page.locator(".browser-list [aria-current]").count() == 1
     page.keyboard.press("End")
     assert opened_document(page) == "Document 19"
-    page.get_by_label("Words of").focus()
+    page.get_by_label("Words of", exact=True).focus()
     page.keyboard.press("ArrowDown")
     assert page.locator(".pane-title").first.inner_text() == "What tfidf goes by"
 

@@ -40,7 +40,7 @@ class Told:
     @property
     def row(self) -> Comparison | None:
         """The network against the advised baseline where it is one, else against the one that decides."""
-        rows = {row.b: row for row in self.verdict.against}
+        rows = {row.b: row for row in self.verdict.against if row.b in self.summaries}
         return rows.get(self.advice.model or "") or rows.get(self.verdict.b or "")
 
     @property
