@@ -30,6 +30,13 @@ class Picture:
 @functools.lru_cache(maxsize=256)
 def draw(figure: Figure) -> Picture:
     """Return the figure as SVG text to be set into a page; a mark that stands for numbers says them in a title."""
+    from altair.utils.schemapi import debug_mode
+
+    with debug_mode(False):  # no check of each part against Vega-Lite's schema, which takes most of the time
+        return _drawn(figure)
+
+
+def _drawn(figure: Figure) -> Picture:
     if isinstance(figure, Curves):
         svg = _svg(curve_chart(figure))
         return Picture(svg, svg)
@@ -63,7 +70,7 @@ def _svg(chart: Drawn) -> str:
     import vl_convert
 
     version = "_".join(alt.SCHEMA_VERSION.split(".")[:2])
-    svg = vl_convert.vegalite_to_svg(chart.to_dict(), vl_version=version)
+    svg = vl_convert.vegalite_to_svg(chart.to_dict(validate=False), vl_version=version)
     svg = re.sub(r'\sxmlns(:xlink)?="[^"]*"', "", svg)
     svg = _SAYS.sub(r"<\1\2\4><title>\3</title></\1>", svg)  # Vega's label of a mark, as a tooltip
     return re.sub(r' role="graphics-[a-z]+" aria-roledescription="[^"]*"', "", svg)
