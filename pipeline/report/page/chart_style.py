@@ -39,8 +39,6 @@ WIDE, SMALL = 620, 250  # plot widths in pixels
 
 def styled(chart: Drawn) -> Drawn:
     """Return `chart` on a transparent ground, in the page's font, without Vega's own descriptions."""
-    import altair as alt
-
     text = {
         "labelColor": INK,
         "titleColor": INK,
@@ -49,11 +47,11 @@ def styled(chart: Drawn) -> Drawn:
         "titleFontWeight": "normal",
     }
     lines = {"gridColor": LINE, "domainColor": LINE, "tickColor": LINE}
-    drawn: Drawn = chart.configure(  # at once: each call copies the chart
-        **{"background": "transparent", "font": FONT, "aria": False, "padding": 4},
-        view=alt.ViewConfig(stroke=None),
-        axis=alt.AxisConfig(**text, **lines),
-        legend=alt.LegendConfig(**text, orient="top", title=None, symbolStrokeWidth=2, symbolSize=80),
-        text=alt.MarkConfig(color=INK),
+    drawn: Drawn = (
+        chart.configure(background="transparent", font=FONT, aria=False, padding=4)
+        .configure_view(stroke=None)
+        .configure_axis(**text, **lines)
+        .configure_legend(**text, orient="top", title=None, symbolStrokeWidth=2, symbolSize=80)
+        .configure_text(color=INK)
     )
     return drawn
