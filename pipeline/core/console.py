@@ -228,8 +228,9 @@ class Console:
         if not self.draws_bars:
             return None
         self._bars.start()
-        fields = {"unit": stage.unit, "note": "", "estimates": stage.estimates}
-        return self._bars.add_task(stage.title, total=stage.total, **fields)
+        return self._bars.add_task(
+            stage.title, total=stage.total, unit=stage.unit, note="", estimates=stage.estimates
+        )
 
     def _move_bar(self, stage: Stage) -> None:
         if stage._task is not None:

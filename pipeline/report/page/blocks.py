@@ -16,6 +16,7 @@ from pipeline.report.page.cards import Card, Mistakes, Seen
 from pipeline.report.page.figures import Figure
 from pipeline.report.page.plots import Span
 from pipeline.report.page.scale import Scale
+from pipeline.report.page.stories import Picture
 from pipeline.report.page.strips import Shade
 
 
@@ -199,7 +200,7 @@ class Browser:
     firsts: tuple[FirstDocument, ...] = ()
 
 
-Shut = Table | Chart | Paragraph | Points | Code | Grid
+Shut = Table | Chart | Paragraph | Points | Code | Grid | Strip
 
 
 @dataclass(frozen=True)
@@ -211,7 +212,21 @@ class Fold:
     blocks: tuple[Shut, ...]
 
 
-Block = Table | Heat | Chart | Strip | Paragraph | Points | Code | Nothing | Grid | Browser | Fold | Card
+Block = (
+    Table
+    | Heat
+    | Chart
+    | Strip
+    | Paragraph
+    | Points
+    | Code
+    | Nothing
+    | Grid
+    | Browser
+    | Fold
+    | Card
+    | Picture
+)
 
 
 @dataclass(frozen=True)
