@@ -46,10 +46,10 @@ bench:          ## speed and memory: make bench CORPORA=FOLDER [SCENARIO=ngrams]
 	done
 	$(PYTHON) -m benchmarks table
 
-configuration:  ## write docs/configuration.md from the settings
+configuration:  ## write docs/reference/configuration.md from the settings
 	$(PYTHON) docs/make_configuration.py
 
-run-folder:     ## write the tables of docs/run-folder.md from the types of metrics.json
+run-folder:     ## write the tables of docs/reference/run-folder.md from the types of metrics.json
 	$(PYTHON) -m docs.make_run_folder
 
 constraints:    ## write constraints.txt from this environment (make a new one with '.[dev]' first)

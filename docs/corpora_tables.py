@@ -14,7 +14,7 @@ from benchmarks.results_file import RESULTS, read_result
 from benchmarks.sides import Options
 
 ROOT = Path(__file__).resolve().parents[1]
-README, RESULTS_PAGE = ROOT / "README.md", ROOT / "docs" / "results.md"
+README, RESULTS_PAGE = ROOT / "README.md", ROOT / "docs" / "project" / "results.md"
 MODELS = ("bow", "tfidf", "nbsvm", "ann", "rnn", "lstm", "lstm:max")
 NOT_MEASURED = "not measured yet"
 
@@ -22,7 +22,7 @@ Found = Mapping[str, Any]  # a run as `corpora.json` keeps it
 
 
 def write_corpora(results: Path = RESULTS, readme: Path = README, page: Path = RESULTS_PAGE) -> list[Path]:
-    """Write the table of the README and that of docs/results.md; return the pages."""
+    """Write the table of the README and that of docs/project/results.md; return the pages."""
     runs = read_result(results / "corpora.json")["details"]
     write_section(readme, "corpora", "\n".join(_default_rows(runs)))
     write_section(page, "verdicts", "\n".join(_verdict_rows(runs)))

@@ -56,19 +56,19 @@ def configuration() -> ModuleType:
 
 
 def test_the_configuration_page_is_up_to_date(configuration: ModuleType) -> None:
-    assert read("docs/configuration.md") == configuration.page(), "run `make configuration`"
+    assert read("docs/reference/configuration.md") == configuration.page(), "run `make configuration`"
 
 
 def test_the_tables_of_the_run_folder_page_are_up_to_date(tmp_path: Path) -> None:
     page = tmp_path / "run-folder.md"
-    page.write_text(read("docs/run-folder.md"), encoding="utf-8")
+    page.write_text(read("docs/reference/run-folder.md"), encoding="utf-8")
     make_run_folder.write(page)
-    assert page.read_text(encoding="utf-8") == read("docs/run-folder.md"), "run `make run-folder`"
+    assert page.read_text(encoding="utf-8") == read("docs/reference/run-folder.md"), "run `make run-folder`"
 
 
 def test_a_row_of_the_run_folder_page_tells_of_fields_that_belong_together() -> None:
     row = "| `trained`, `why_not` | `false` and the reason when the fit did not train |"
-    assert row in read("docs/run-folder.md").splitlines()
+    assert row in read("docs/reference/run-folder.md").splitlines()
 
 
 def test_a_row_of_the_configuration_page() -> None:
@@ -76,8 +76,8 @@ def test_a_row_of_the_configuration_page() -> None:
         "| `max_tokens` | 400 | a whole number from 1 | `--max-tokens` "
         "| Tokens of a document that a recurrent network reads. |"
     )
-    assert row in read("docs/configuration.md").splitlines()
-    assert "| `networks.units` | 128 | 64 |" in read("docs/configuration.md").splitlines()
+    assert row in read("docs/reference/configuration.md").splitlines()
+    assert "| `networks.units` | 128 | 64 |" in read("docs/reference/configuration.md").splitlines()
 
 
 # --- links, commands, names ------------------------------------------------------------------------------
