@@ -28,8 +28,8 @@ HEAD = """## Published beside measured
 
 Written by `python docs/make_results.py published` from [benchmarks/results](../../benchmarks/results/README.md);
 rows that miss their target are among them. Accuracy in % on test documents; a network's is the mean over seeds,
-with the lowest and the highest seed (or fold). "Target" is what this project sets itself. The published figures are for the same corpus
-and protocol, not for the same model in every detail; a row without one has none that was looked up.
+with the lowest and the highest seed (or fold). "Target" is what this project sets itself. The published figures are
+for the same corpus and protocol, not for the same model in every detail; a row without one has none that was looked up.
 The command for a row is `python -m benchmarks quality --corpora CORPORA --only ROW`.
 
 | row | corpus and protocol | settings | published | target | measured | lowest to highest | reached | machine |
