@@ -31,7 +31,7 @@ def _commands(command: Any, name: str) -> Iterator[str]:
         return
     yield f"### `{name}`\n\n{_plain(command.help)}\n\n| | |\n| --- | --- |"
     for parameter in command.params:
-        named = parameter.opts[0] if parameter.opts[0].startswith("-") else parameter.human_readable_name
+        named = parameter.opts[0] if parameter.opts[0].startswith("-") else parameter.metavar or parameter.name
         yield f"| `{named}` | {_plain(getattr(parameter, 'help', None))} |"
     yield ""
 

@@ -13,7 +13,7 @@ from command_lines import COMMANDS, check_command
 from markdown_pages import FENCED, ROOT, prose, read, shell_commands
 
 from docs.asked_hosts import asked, loads_of
-from docs.site_tables import errors_of
+from docs.site_tables import commands, errors_of
 
 PAGES = [
     *(
@@ -88,6 +88,14 @@ def test_every_page_stands_in_the_contents_of_its_part(part: str) -> None:
     listed = set(re.findall(r"^([\w-]+)$", contents.partition("```{toctree}")[2], re.MULTILINE))
     pages = {page.stem for page in (ROOT / "docs" / part).iterdir() if page.suffix in (".md", ".ipynb")}
     assert pages - {"index", "README"} == listed
+
+
+def test_commands_are_listed_with_what_they_take() -> None:
+    lines = commands().splitlines()
+    start = lines.index("### `python -m pipeline cache`")
+    assert lines[start + 2].startswith("Show where word vectors are kept between runs")
+    assert lines[start + 6].startswith("| `--clear` | ")
+    assert "### `python -m pipeline inspect corpus`" in lines
 
 
 def test_an_error_is_listed_with_what_the_code_spells_out() -> None:
