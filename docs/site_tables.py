@@ -31,7 +31,9 @@ def _commands(command: Any, name: str) -> Iterator[str]:
         return
     yield f"### `{name}`\n\n{_plain(command.help)}\n\n| | |\n| --- | --- |"
     for parameter in command.params:
-        named = parameter.opts[0] if parameter.opts[0].startswith("-") else parameter.metavar or parameter.name
+        named = (
+            parameter.opts[0] if parameter.opts[0].startswith("-") else parameter.metavar or parameter.name
+        )
         yield f"| `{named}` | {_plain(getattr(parameter, 'help', None))} |"
     yield ""
 
@@ -43,6 +45,8 @@ def errors() -> str:
         module = path.relative_to(PACKAGE).with_suffix("")
         rows = rooms.setdefault(module.parts[0], [])
         for function, said in errors_of(path.read_text(encoding="utf-8")):
+            if said[1] == said[2] == UNKNOWN:
+                continue
             rows.append(f"| `{'.'.join(module.parts)}.{function}` | {' | '.join(map(_plain, said))} |")
     head = "| name | where | what | what to do |\n| --- | --- | --- | --- |"
     return "\n\n".join(f"### {room}\n\n{head}\n" + "\n".join(rows) for room, rows in rooms.items() if rows)
@@ -82,7 +86,11 @@ def _said(node: ast.expr, texts: dict[str, ast.expr]) -> str:
         return node.value
     if isinstance(node, ast.JoinedStr):
         return "".join(_said(part, {}) for part in node.values)
-    if isinstance(node, ast.Name) and isinstance(texts.get(node.id), (ast.Constant, ast.JoinedStr)):
+    if isinstance(node, ast.IfExp):
+        return " / ".join(_said(part, texts) for part in (node.body, node.orelse))
+    if isinstance(node, ast.Name) and isinstance(
+        texts.get(node.id), (ast.Constant, ast.JoinedStr, ast.IfExp)
+    ):
         return _said(texts[node.id], {})
     return UNKNOWN
 
