@@ -57,6 +57,14 @@ SCENARIOS = {
     "help": Scenario("help_text", "run_pipeline.py --help"),
     "default_run": Scenario("default_run", "the default run, on bbc-news"),
     "side_by_side": Scenario("side_by_side", "fits one after the other, and two at once"),
+    "predict_speed": Scenario(
+        "predict_speed",
+        "answering IMDB's test reviews, against fastText and Keras",
+        25_000,
+        (TRAIN, TEST),
+        ("fasttext-numpy2-wheel",),
+        peer_script=True,
+    ),
     "ray_nodes": Scenario("ray_nodes", "ten folds on four Ray nodes of one core, and on one"),
     "imdb_quality": Scenario(
         "imdb_quality", "accuracy on IMDB's official split, default settings", 25_000, cases=IMDB_QUALITY

@@ -73,11 +73,14 @@ def read_articles(folder: Path) -> pl.DataFrame:
     from pipeline.experiment.data import read_and_split
 
     config = with_values(Config(), {"corpus.path": "bbc-news"})
-    loaded, _, folds = read_and_split(config, Console(silent=True))
-    kept = np.sort(np.concatenate([folds[0].train, folds[0].validation]))
-    labels = np.asarray(loaded.corpus.labels)[kept]
+    read = read_and_split(config, Console(silent=True))
+    kept = np.sort(np.concatenate([read.folds[0].train, read.folds[0].validation]))
+    labels = np.asarray(read.loaded.corpus.labels)[kept]
     return pl.DataFrame(
-        {"text": loaded.corpus.texts.gather(kept), "label": [loaded.corpus.label_names[i] for i in labels]}
+        {
+            "text": read.loaded.corpus.texts.gather(kept),
+            "label": [read.loaded.corpus.label_names[i] for i in labels],
+        }
     )
 
 

@@ -79,9 +79,9 @@ def _file(name: str) -> Callable[[Path], pl.DataFrame]:
 def _training_part(path: str) -> pl.DataFrame:
     """Return what a default run of a corpus without a test file does not test: its test documents stay unread."""
     config = with_values(Config(), {"corpus.path": path})
-    loaded, _, folds = read_and_split(config, Console(silent=True))
-    open_to_choices = np.concatenate([folds[0].train, folds[0].validation])  # (N,)
-    corpus = loaded.corpus
+    read = read_and_split(config, Console(silent=True))
+    open_to_choices = np.concatenate([read.folds[0].train, read.folds[0].validation])  # (N,)
+    corpus = read.loaded.corpus
     table = pl.DataFrame({"text": corpus.texts, "label": corpus.labels})
     return table[open_to_choices]
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from pipeline.commands.laid_down import check_protocol, lay_down
 from pipeline.commands.out_folder import check_out, out_folder
-from pipeline.commands.unfinished import how_far, what_is_there
+from pipeline.commands.unfinished import out_of_time, what_is_there
 from pipeline.core.clean import plural
 from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
@@ -224,8 +224,8 @@ def fit_and_score(
     """Fit every planned model on every fold, and write what follows into the run folder, however the run ends.
 
     After Ctrl-C, or at the deadline, what had finished is scored, and so it is when a file turns out to be damaged
-    after that; a second Ctrl-C leaves the scores to `python -m pipeline report`. A mistake that shows before anything
-    was fitted takes the files away that were written, so that the corrected command can use the folder. However it
+    after that; a second Ctrl-C leaves the scores to `python -m pipeline report`. A mistake that shows before any job
+    has ended takes the files away that were written, so that the corrected command can use the folder. However it
     ends before its report is whole, the journal stays: the same command goes on, and `report` scores what had
     finished.
 
@@ -245,7 +245,7 @@ def fit_and_score(
         explain = explain_with(run, console, executors, fitted.at_once, tell, deadline)
         _conclude(run, read, fitted.tokenized, console, explain)
         if why == OUT_OF_TIME:
-            console.say(_out_of_time(run))
+            console.say(out_of_time(run))
         elif why:
             raise KeyboardInterrupt
     except StoppedAtOnce:
@@ -261,15 +261,7 @@ def fit_and_score(
             run.end(INTERRUPTED)
         raise
     except PipelineError:
-        scored = folder.state in ("done", INCOMPLETE)
-        _end_failed(run)
-        if not folder.done():
-            console.log_to(Path(os.devnull))
-            folder.take_back()
-        elif not scored:
-            with contextlib.suppress(PipelineError, OSError):  # the first mistake is the one to be told
-                _conclude_without_words(run, read, console)
-                console.warn(f"the run ends here; what had finished stands in {folder.path}")
+        _end_by_mistake(run, read, console)
         raise
     except BaseException as error:
         _end_failed(run)
@@ -278,12 +270,19 @@ def fit_and_score(
         raise
 
 
-def _out_of_time(run: PlannedRun) -> str:
-    goes_on = f"the same command, with --out {run.folder.path}, goes on"
-    told = f"Out of time: {how_far(run)}; {goes_on}"
-    if run.folder.done():
-        return told
-    return f"{told}. Word vectors and linear models that had not ended begin anew then: give more --minutes"
+def _end_by_mistake(run: PlannedRun, read: ReadCorpus, console: Console) -> None:
+    """Score what had finished; take back what was written where no job has ended."""
+    folder, scored = run.folder, run.folder.state in ("done", INCOMPLETE)
+    _end_failed(run)
+    if not folder.done() and not folder.jobs:
+        console.log_to(Path(os.devnull))
+        folder.take_back()
+    elif not folder.done():
+        console.warn(f"the run ends here; the same command, with --out {folder.path}, goes on")
+    elif not scored:
+        with contextlib.suppress(PipelineError, OSError):  # the first mistake is the one to be told
+            _conclude_without_words(run, read, console)
+            console.warn(f"the run ends here; what had finished stands in {folder.path}")
 
 
 def _tell_stop(console: Console, why: str) -> None:

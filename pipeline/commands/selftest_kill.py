@@ -47,7 +47,7 @@ OWN: dict[str, Value] = {
 TIMES = {  # keys of metrics.json that say how long something took, where, when, or how often it was looked
     *("seconds", "fit_seconds", "prepare_seconds", "total_seconds", "train_seconds", "stages", "environment"),
     *("predict_documents_per_second", "peak_rss_mib", "latency_ms_p50", "latency_ms_p95", "reuse", "at_once"),
-    *("timing", "costs", "cheapest", "advice", "cached", "out"),
+    *("timing", "costs", "cheapest", "advice", "cached", "out", "executor"),
 }
 _LOOK_SECONDS = 0.01
 _MOST_RUNS = 3  # for each kill: one that comes when a run has ended kills nothing

@@ -171,3 +171,12 @@ def how_far(run: PlannedRun) -> str:
     fits = [key for key in run.planned_fits() if key.name in names]
     there = sum(key in run.folder.fits for key in fits)
     return f"{there} of {plural(len(fits), 'fit')} are there"
+
+
+def out_of_time(run: PlannedRun) -> str:
+    """Return one line for `--minutes`: how far the run came, and how it goes on."""
+    goes_on = f"the same command, with --out {run.folder.path}, goes on"
+    told = f"Out of time: {how_far(run)}; {goes_on}"
+    if run.folder.done():
+        return told
+    return f"{told}. Word vectors and linear models that had not ended begin anew then: give more --minutes"

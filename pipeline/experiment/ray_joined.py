@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import signal
@@ -137,6 +138,9 @@ def _found(ray: Any, address: str, before: Any) -> Cluster:
 
 
 def _init(ray: Any, **options: Any) -> None:
+    logging.getLogger(
+        "ray.util.client.logsclient"
+    ).disabled = True  # Ray sets its level to INFO, whatever is asked
     ray.init(log_to_driver=False, logging_level="critical", **options)
     with suppress(ValueError):  # in another thread than the main one
         signal.signal(signal.SIGTERM, _end)  # instead of Ray's, which shows addresses of machine code

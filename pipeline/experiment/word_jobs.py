@@ -25,7 +25,7 @@ from pipeline.experiment.job_graph import run_jobs
 from pipeline.experiment.jobs import Job, RunFiles
 from pipeline.experiment.memory_of_jobs import LINEAR_MIB
 from pipeline.experiment.planned_run import PlannedRun
-from pipeline.interpret.contributions.of_run import ExplainedModel, Shown, explain_model
+from pipeline.interpret.contributions.of_run import NOT_SAVED, ExplainedModel, Shown, explain_model
 from pipeline.models.table import PlannedModel
 from pipeline.run_folder.folder import RunFolder
 from pipeline.run_folder.models import files_to_predict
@@ -66,11 +66,17 @@ class WordLoop:
         return [job for job in map(self._job, self.planned) if not self.is_over(job.key)]
 
     def is_over(self, key: JobKey) -> bool:
-        """Return whether a job has ended, well or not; one that looked at other documents has not."""
+        """Return whether a job has ended, well or not.
+
+        One that looked at other documents has not, nor one that came when its model was not saved yet: that fit had
+        failed, and was done when the run went on.
+        """
         if key in self.failed:
             return True
         found = self.folder.words.get(key.name)
-        return key in self.folder.jobs and found is not None and found.shown == self.shown.numbers
+        if key not in self.folder.jobs or found is None or found.shown != self.shown.numbers:
+            return False
+        return found.explained["why_not"] != NOT_SAVED or not files_to_predict(self.folder.path, key.name)
 
     def take(self, job: Job, result: Result) -> None:
         """Keep what a job found."""

@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import whole_runs
 from killed import SETTINGS, described, is_unfinished, killed, read
+from whole_runs import fitting, noting, run_job
 
 from pipeline.commands.run import run_experiment
 from pipeline.commands.unfinished import finish
@@ -23,6 +25,8 @@ from pipeline.commands.verify import verify
 from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
 from pipeline.experiment import fit_linear
+from pipeline.experiment.data import RunData
+from pipeline.experiment.jobs import Job, Made
 from pipeline.run_folder.journal import JOURNAL
 from pipeline.run_folder.lock import LOCK
 from pipeline.settings.reading import load_config
@@ -168,6 +172,31 @@ def test_a_killed_run_goes_on_from_wherever_it_was(
     said = perform(tmp_path, run_deterministic=True)
     assert f"{run} was held by process " in said
     assert compared(run) == compared(whole)
+
+
+def test_vectors_that_were_made_before_an_error_are_not_made_again(tmp_path: Path) -> None:
+    def head_dies(data: RunData, job: Job) -> Iterator[Made]:
+        if job.key.kind != "source":
+            raise PipelineError("--executor ray://head:10001", "the Ray cluster is gone", "begin again")
+        yield from run_job(data, job)
+
+    told = io.StringIO()
+    asked = {"run_models": "lstm", "run_embeddings": "word2vec"}
+    with pytest.raises(PipelineError, match="is gone"):
+        whole_runs.perform(tmp_path, executors=fitting(head_dies), console=Console(told), **asked)
+    run = tmp_path / "run"
+    assert is_unfinished(run)
+    assert f"the run ends here; the same command, with --out {run}, goes on" in told.getvalue()
+    seen: list[Job] = []
+    sources: list[str] = []
+
+    def noted(data: RunData, job: Job) -> Iterator[Made]:
+        sources.extend([job.key.name] if job.key.kind == "source" else [])
+        yield from run_job(data, job)
+
+    whole_runs.perform(tmp_path, executors=noting(seen, noted), **asked)
+    assert (sources, [job.key.kind for job in seen]) == ([], ["network"])
+    assert not is_unfinished(run)
 
 
 @pytest.mark.slow

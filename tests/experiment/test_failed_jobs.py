@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 from jobs_by_hand import data_of, fit_named, job_of, named, names, run_all
-from whole_runs import FitJob, answering, noting, perform, read, write_films
+from whole_runs import FitJob, answering, fitting, noting, perform, read, run_job, write_films
 
 from pipeline.commands.unfinished import not_done
 from pipeline.commands.verify import verify
@@ -109,6 +109,28 @@ def test_what_could_not_be_done_is_named_and_the_same_command_tries_it_again(tmp
     assert [job.key.kind for job in seen] == ["network"]
     assert read(run, "details/status.json")["state"] == "done"
     assert (not_done(run), (run / JOURNAL).exists()) == ("", False)
+
+
+@pytest.mark.slow
+def test_words_of_a_network_that_failed_at_first_are_looked_at_when_it_is_there(tmp_path: Path) -> None:
+    def without_memory(data: RunData, job: Job) -> Iterator[Made]:
+        if job.key == JobKey("network", "lstm@random"):  # the first seed, whose network would be saved
+            raise MemoryError
+        yield from run_job(data, job)
+
+    options = OPTIONS | {"run_probes": True, "run_side_by_side": 1, "run_seeds": 2}
+    run = perform(tmp_path, executors=fitting(without_memory), **options)
+    assert [read(run, "details/status.json")["state"], why_not_of(run)] == [
+        "incomplete",
+        {"bow": None, "lstm@random": "its first fit was not saved"},
+    ]
+    perform(tmp_path, **options)
+    assert why_not_of(run) == {"bow": None, "lstm@random": None}
+
+
+def why_not_of(run: Path) -> dict[str, str | None]:
+    models = read(run, "details/contributions.json")["models"]
+    return {model["name"]: model["why_not"] for model in models}
 
 
 @pytest.mark.slow

@@ -21,7 +21,7 @@ from pipeline.core.values import TokenizedCorpus
 from pipeline.interpret.contributions.places import blank_out, place_tokens
 from pipeline.models.saved import Contributions, load_model
 from pipeline.models.table import PlannedModel
-from pipeline.run_folder.models import MODEL, model_folder
+from pipeline.run_folder.models import files_to_predict
 from pipeline.settings.tables import TokenizerSettings
 from pipeline.text.tokenizer import HTML_BREAK
 from pipeline.text.unicode import one_form
@@ -29,6 +29,7 @@ from pipeline.text.unicode import one_form
 CHARACTERS = 600  # of a text; of a longer one the first and the last half of that
 LEFT_OUT = " […] "  # stands between them
 LEVELS = 100  # a document's largest contribution is written as so many, the others in proportion
+NOT_SAVED = "its first fit was not saved"
 MOST_WORK = 2.5e11  # timesteps times weights of one network, all its documents; docs/decisions/0014
 
 
@@ -166,8 +167,8 @@ def explain(run: Path, planned: PlannedModel, shown: Shown, excerpts: Sequence[E
         return Explained(None, why_not="it was made elsewhere: its answers are known, not what it is")
     if planned.shuffled_words:
         return Explained(None, why_not="it reads each document with its words shuffled")
-    if not (model_folder(run, planned.name) / MODEL).is_file():
-        return Explained(None, why_not="its first fit was not saved")
+    if not files_to_predict(run, planned.name):
+        return Explained(None, why_not=NOT_SAVED)
     model = load_model(run, planned.name)
     if model.method is None:
         return Explained(None, why_not="it answers every document alike: there is one class to learn from")
