@@ -45,7 +45,7 @@ OWN_CORPORA = {"word-order"}  # a public corpus's texts are not this project's t
 VIEWS = (
     View("answer", "The answer", "body", most=900),
     View("differences", "Paired differences, in dark colours", "differences", colours="dark"),
-    View("causes", "Where a difference comes from", "causes"),
+    View("causes", "Where a difference comes from", "ladder"),
     View("slices", "Where models win and lose", "slices"),
     View("documents", "Documents to look at", "documents", texts=True),
     View("memory", "What the network remembers", "memory"),
@@ -112,13 +112,12 @@ def _picture(browser: Any, page_file: Path, view: View) -> bytes | None:
     )
     page = context.new_page()
     page.goto(page_file.resolve().as_uri())
-    page.add_style_tag(content=".up { display: none; }")
-    place = page.locator("body" if view.anchor == "body" else f"#{view.anchor}:not(.empty)")
+    place = page.locator("body" if view.anchor == "body" else f"#{view.anchor}")
     if place.count() == 0:
         context.close()
         return None
     box = place.bounding_box()
-    clip = {"x": 0, "y": box["y"], "width": view.width, "height": min(view.most, box["height"])}
+    clip = {**box, "height": min(view.most, box["height"])}
     taken = (
         page.screenshot(type="jpeg", quality=quality, clip=clip, full_page=True) for quality in QUALITIES
     )

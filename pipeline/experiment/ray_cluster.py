@@ -29,7 +29,7 @@ from pipeline.embeddings.table import SOURCES, parse_source
 from pipeline.experiment.data import RunData
 from pipeline.experiment.here import Here
 from pipeline.experiment.jobs import Job, stored
-from pipeline.experiment.ray_joined import LOOK_SECONDS, Cluster, answers, joined
+from pipeline.experiment.ray_joined import LOOK_SECONDS, Cluster, answers, joined, of_connections
 from pipeline.experiment.ray_node import Board, Done, Place, Ref, Sent, do_job, in_words, refusal
 from pipeline.experiment.versions import differences, versions_here
 from pipeline.experiment.workers import Relayed
@@ -312,7 +312,7 @@ class OnRay:
         """Turn what Ray raises where the cluster is gone into words."""
         try:
             yield
-        except (ConnectionError, self._ray.exceptions.RayError) as error:
+        except (ConnectionError, self._ray.exceptions.RayError, *of_connections()) as error:
             raise self._gone(type(error).__name__) from None
 
     def _gone(self, why: str) -> PipelineError:

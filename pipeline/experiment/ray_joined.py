@@ -9,6 +9,7 @@ import signal
 import socket
 import sys
 import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -141,6 +142,7 @@ def _init(ray: Any, **options: Any) -> None:
     logging.getLogger(
         "ray.util.client.logsclient"
     ).disabled = True  # Ray sets its level to INFO, whatever is asked
+    warnings.filterwarnings("ignore", module=r"ray\.util\.client")  # a head that is gone is told by an error
     ray.init(log_to_driver=False, logging_level="critical", **options)
     with suppress(ValueError):  # in another thread than the main one
         signal.signal(signal.SIGTERM, _end)  # instead of Ray's, which shows addresses of machine code
@@ -158,6 +160,15 @@ def _refused(name: str, what: str, error: BaseException) -> PipelineError:
         "be started with GRPC_ENABLE_FORK_SUPPORT=0 in its environment"
     )
     return PipelineError(f"--executor {name}", f"{what} ({said})", fix)
+
+
+def of_connections() -> tuple[type[Exception], ...]:
+    """Return the errors of the library by which Ray's client speaks to a head; Ray lets some of them through."""
+    with suppress(ImportError):
+        from grpc import RpcError
+
+        return (RpcError,)
+    return ()
 
 
 def answers(host: str, port: int) -> bool:

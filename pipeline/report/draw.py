@@ -17,7 +17,7 @@ from pipeline.report.page.markdown import write_markdown
 from pipeline.report.sections.answer import build_answer
 from pipeline.report.sections.circumstances import circumstances
 from pipeline.report.sections.facts import ModelFacts, leak_warning, model_facts, status_sentence
-from pipeline.report.sections.table import build_sections, charts_of
+from pipeline.report.sections.table import build_sections, charts_of, parts_of
 from pipeline.run_folder.reading import CHARTS, MARKDOWN, PAGE, Run, read_run
 
 LARGEST_PAGE = 3_000_000  # bytes
@@ -81,7 +81,7 @@ def draw(content: Run) -> Drawn:
     answer = build_answer(content)
     for limits in LIMITS:
         sections = build_sections(content, limits)
-        page = write_html(answer, sections, _name(content))
+        page = write_html(answer, parts_of(answer, sections), _name(content))
         if len(page.encode()) < LARGEST_PAGE:
             break
     return Drawn(write_markdown(answer, sections), page, draw_pictures(answer, sections))

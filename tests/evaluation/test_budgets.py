@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from filled import typed
+from report_blocks import table, texts
 from report_builders import build_run
 
 from pipeline.core.fits import Fit
@@ -71,10 +72,10 @@ def test_unequal_budgets_are_said() -> None:
 
 
 def test_the_comparison_tells_what_each_model_could_choose_from(tmp_path: Path) -> None:
-    tables = {block.caption: block for block in comparison(read_run(build_run(tmp_path)), Limits())}
-    table = tables["What each model could choose from"]
-    assert [[cell.text for cell in line] for line in table.rows] == [
+    blocks = comparison(read_run(build_run(tmp_path)), Limits())
+    shown = table(blocks, "What each model could choose from")
+    assert texts(shown) == [
         ["tfidf", "7", "validation log loss", "–", "1"],
         ["lstm@word2vec", "1", "nothing", "12", "2"],
     ]
-    assert table.note.startswith("The budgets are not equal: models tried between 1 and 7 settings")
+    assert shown.note.startswith("The budgets are not equal: models tried between 1 and 7 settings")

@@ -240,7 +240,7 @@ def test_the_report_is_drawn_again_from_the_folder(run: Path) -> None:
     (run / "report.md").unlink()
     draw_report(run)
     assert (run / "report.md").read_text(encoding="utf-8") == before
-    section = before.partition("\n## Tuning\n")[2].partition("\n## ")[0]
+    section = before.partition("\n## Would other settings turn the answer?\n")[2].partition("\n## ")[0]
     for words in ("Search space", "Settings chosen", "Every trial", "networks.learning\\_rate", "(given)"):
         assert words.replace("\\", "") in section
 

@@ -36,13 +36,14 @@ from pipeline.core.fits import FitResult, JobEnded, JobFailed, JobKey
 from pipeline.experiment.data import RunData
 from pipeline.experiment.executors import check_executor
 from pipeline.experiment.jobs import Job
-from pipeline.experiment.ray_cluster import on_ray, request
-from pipeline.experiment.ray_joined import joined
+from pipeline.experiment.ray_cluster import OnRay, on_ray, request
+from pipeline.experiment.ray_joined import Cluster, joined
 from pipeline.experiment.versions import differences, hash_of_code, versions_here
 from pipeline.run_folder.predictions import read_run_predictions
 from pipeline.settings.tables import with_values
 
 ray = pytest.importorskip("ray", reason="the extra `cluster` is not installed")
+grpc = pytest.importorskip("grpc", reason="Ray's client is not installed")
 for module in (sys.modules[__name__], jobs_by_hand):  # no node has the tests
     ray.cloudpickle.register_pickle_by_value(module)
 
@@ -165,6 +166,14 @@ def test_an_address_where_nothing_answers_is_refused() -> None:
         f"--executor ray://127.0.0.1:{port}: nothing answers there; see `ray status` on its head; "
         "PORT is that of Ray's client server, 10001 unless it was changed"
     )
+
+
+@pytest.mark.parametrize("error", [ConnectionError, grpc.RpcError, ray.exceptions.RaySystemError])
+def test_each_error_of_a_connection_that_broke_says_that_the_cluster_is_gone(error: type[Exception]) -> None:
+    here = OnRay.__new__(OnRay)
+    here._cluster, here._ray = Cluster(ray, "ray://head:10001", ("head", 10001), None, None), ray
+    with pytest.raises(PipelineError, match="ray://head:10001: the Ray cluster is gone"), here._reached():
+        raise error("Socket closed")
 
 
 def test_every_difference_of_versions_is_named_with_both() -> None:

@@ -27,8 +27,9 @@ def how_many(run: Run, limits: Limits) -> tuple[Block, ...]:
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     before = table.SECTIONS
-    line = ("how-many", "How many models", how_many)  # the one line
-    monkeypatch.setattr(table, "SECTIONS", (*before[:3], line, *before[3:]))
+    line = table.Line("how-many", "How many models", how_many, "evidence")  # the one line
+    place = [entry.id for entry in before].index("ladder")
+    monkeypatch.setattr(table, "SECTIONS", (*before[:place], line, *before[place:]))
     run = build_run(tmp_path)
     draw_report(run)
     return run
@@ -39,8 +40,8 @@ def test_it_stands_in_the_report_where_its_line_does(run: Path) -> None:
     titles = [line.removeprefix("## ") for line in text.splitlines() if line.startswith("## ")]
     place = titles.index("How many models")
     assert (titles[place - 1], titles[place + 1]) == (
-        "Models by embedding source",
-        "Where a difference comes from",
+        "Differences",
+        "What each step adds",
     )
     assert "\n## How many models\n\nThere are 3 models.\n" in text
     assert "](charts/how-many-1.png)" in text

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from report_blocks import every, table
 from report_builders import METRICS, build_run, run_with_rows
 
 from pipeline.report.draw import summarise
@@ -31,7 +32,9 @@ def test_the_summary_marks_the_model(share: float, said: str, tmp_path: Path) ->
 
 def test_the_table_of_all_models_notes_it() -> None:
     blocks = comparison(run_with_rows(embeddings=covered(0.0)), Limits())
-    table = next(block for block in blocks if isinstance(block, Table))
-    notes = {str(row[0]): str(row[-1]) for row in table.rows}
+    rows = table(blocks, "All models").rows
+    assert [row[0].below.endswith("no word has a vector") for row in rows if row[0].text == "lstm"] == [True]
+    more = next(one for one in every(blocks, Table) if "Notes" in [column.title for column in one.columns])
+    notes = {str(row[0]): str(row[-1]) for row in more.rows}
     assert "no word has a vector" in next(said for name, said in notes.items() if "lstm@word2vec" in name)
     assert "no word has a vector" not in next(said for name, said in notes.items() if "tfidf" in name)

@@ -12,19 +12,21 @@ from typing import Any
 
 import pytest
 from filled import typed
+from report_blocks import every, table, texts
 from report_builders import DETAILS, METRICS, NETWORK, build_run
 
 from pipeline.core.errors import PipelineError
 from pipeline.report import draw_report, summarise
 from pipeline.report.page.blocks import Chart, Limits, Paragraph, Table
 from pipeline.report.page.chart_numbers import with_numbers
-from pipeline.report.page.charts import Picture, draw
+from pipeline.report.page.charts import draw
 from pipeline.report.page.figures import BandLine, BandPoint, Bands
 from pipeline.report.page.markdown import write_markdown
 from pipeline.report.sections.answer import build_answer
 from pipeline.report.sections.differences import differences
 from pipeline.report.sections.facts import ModelFacts
-from pipeline.report.sections.quality import comparison, heads_note, near_the_best
+from pipeline.report.sections.models_table import near_the_best
+from pipeline.report.sections.quality import comparison, heads_note
 from pipeline.report.sections.table import build_sections
 from pipeline.run_folder.metrics.models import Summary
 from pipeline.run_folder.reading import Run, read_run
@@ -33,7 +35,6 @@ from pipeline.run_folder.reading import Run, read_run
 @pytest.fixture
 def no_charts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the drawing out, for tests of what surrounds it."""
-    monkeypatch.setattr("pipeline.report.page.html_page.draw", lambda figure: Picture("", ""))
     monkeypatch.setattr("pipeline.report.draw.draw_pictures", lambda answer, sections: {})
 
 
@@ -153,19 +154,17 @@ def test_a_damaged_file_of_details_is_refused_with_the_place(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("key", "title", "reason"),
     [
-        ("comparisons", "Paired differences", "The run made no comparison."),
-        ("causes", "Where a difference comes from", "No two models of this run differ by one cause alone."),
-        ("histories", "Training curves", "No network was trained, so there are no training curves."),
-        ("scores", "Confused classes", "No predictions were scored by class."),
+        ("comparisons", "Differences", "The run made no comparison."),
+        ("histories", "Training", "No network was trained, so there are no training curves."),
+        ("scores", "Which classes are confused", "No predictions were scored by class."),
         (
             "embeddings",
-            "Embedding coverage",
+            "Do the word vectors fit?",
             "No embedding was used: only models without embeddings were run.",
         ),
-        ("tokens", "Tokens", "The run recorded nothing about its tokens."),
         (
             "choices",
-            "Choices on validation documents",
+            "What validation documents chose",
             "Nothing was chosen on the validation documents except when each training ends.",
         ),
     ],
@@ -175,19 +174,13 @@ def test_a_section_with_nothing_to_show_says_why(tmp_path: Path, key: str, title
     assert section(text, title) == f"*Nothing to show.* {reason}"
 
 
-def test_without_an_embedding_there_are_no_neighbours(tmp_path: Path) -> None:
-    text = markdown_of(read_run(build_run(tmp_path, neighbours=None, embeddings=None)))
-    reason = "No embedding was used, so there are no neighbours to show."
-    assert section(text, "Nearest neighbours") == f"*Nothing to show.* {reason}"
-
-
 @pytest.mark.parametrize("found", [None, [{"source": "word2vec", "words": []}]])
 def test_where_no_word_qualified_the_neighbours_say_so(tmp_path: Path, found: Any) -> None:
     text = markdown_of(read_run(build_run(tmp_path, neighbours=found)))
-    assert section(text, "Nearest neighbours") == (
-        "*Nothing to show.* No word of the training documents qualified: it has to have a vector, to mark a class,"
+    assert (
+        "No word of the training documents qualified: it has to have a vector, to mark a class,"
         " to occur three times or more, and to be of three letters or more (of Chinese characters one is enough)."
-    )
+    ) in section(text, "Do the word vectors fit?")
 
 
 def test_an_interrupted_run_says_what_was_finished(tmp_path: Path) -> None:
@@ -203,8 +196,8 @@ def test_an_interrupted_run_says_what_was_finished(tmp_path: Path) -> None:
     )
     text = markdown_of(read_run(run))
     banner = "This run was interrupted: 1 of 3 fits finished. Not finished: bow, lstm@word2vec."
-    assert text.startswith("# There is no verdict: no network was run.\n\n> **" + banner)
-    assert section(text, "Confused classes") == f"*Nothing to show.* {banner}"
+    assert f"\n\n> **{banner}" in text.split("## ")[0]
+    assert section(text, "Which classes are confused") == f"*Nothing to show.* {banner}"
     assert banner in summarise(run)
 
 
@@ -243,7 +236,7 @@ def markdown_of(run: Run) -> str:
 
 def test_drawing_twice_gives_the_same_bytes(tmp_path: Path) -> None:
     run = build_run(tmp_path)
-    names = ("report.md", "report.html", "charts/comparison-1.png", "charts/calibration-1.png")
+    names = ("report.md", "report.html", "charts/ladder-1.png", "charts/trust-1.png")
     draw_report(run)
     first = [(run / name).read_bytes() for name in names]
     draw.cache_clear()
@@ -259,11 +252,9 @@ def test_every_picture_of_the_markdown_is_a_file_and_every_file_is_shown(tmp_pat
     shown = re.findall(r"^!\[.*\]\((.*)\)$", (run / "report.md").read_text(encoding="utf-8"), re.MULTILINE)
     numbered = (
         "answer",
-        "comparison-1",
-        "differences-1",
-        "causes-1",
+        "ladder-1",
         "learning-curve-1",
-        "calibration-1",
+        "trust-1",
         "curves-1",
     )
     assert shown == [f"charts/{name}.png" for name in numbered]
@@ -284,10 +275,13 @@ def png_size(path: Path) -> tuple[int, int]:
 def test_the_first_sentence_of_the_differences_names_who_is_told_apart(tmp_path: Path) -> None:
     first, second = METRICS["comparisons"]
     rows = [first | {"decision": "loses"}, second, second | {"a": "bow", "b": "tfidf", "decision": "equal"}]
-    sentence, *_ = differences(read_run(build_run(tmp_path, comparisons=rows)), Limits())
-    assert sentence == Paragraph(
-        f"Told apart: {NETWORK} loses to tfidf. Of 3 comparisons, cannot tell: 1; equal: 1."
-    )
+    blocks = differences(read_run(build_run(tmp_path, comparisons=rows)), Limits())
+    assert blocks[0].title == "One difference of three is certain: lstm is worse than tfidf"
+    assert list(every(blocks, Paragraph)) == [
+        Paragraph(
+            f"Told apart: {NETWORK} loses to tfidf. Of 3 comparisons, cannot tell: 1; equal: 1.", "muted"
+        )
+    ]
 
 
 def test_the_numbers_of_a_chart_with_bands_stand_in_a_table() -> None:
@@ -296,29 +290,31 @@ def test_the_numbers_of_a_chart_with_bands_stand_in_a_table() -> None:
         BandLine("rnn", (BandPoint(20, 1.0, None, None),)),
     )
     chart = Chart("Norms", "A reading.", Bands(lines, "Tokens", "Norm", percent=False))
-    same, table = with_numbers(chart, Limits(), "details/probes.json")
+    same, shown = with_numbers(chart, Limits(), "details/probes.json")
     assert same is chart
-    assert isinstance(table, Table)
-    assert (table.caption, table.fold) == ("Numbers: Norms", True)
-    assert [column.title for column in table.columns] == ["Tokens", "lstm", "rnn"]
-    assert [[cell.text for cell in line] for line in table.rows] == [
+    assert isinstance(shown, Table)
+    assert (shown.caption, shown.fold) == ("Numbers: Norms", True)
+    assert [column.title for column in shown.columns] == ["Tokens", "lstm", "rnn"]
+    assert texts(shown) == [
         ["1", "0.5 (0.25 to 0.75)", "–"],
         ["20", "0.00123", "1"],
     ]
     in_percent = replace(chart, figure=Bands(lines, "Tokens", "Accuracy, %"))
-    _, table = with_numbers(in_percent, Limits(), "details/probes.json")
-    assert isinstance(table, Table)
-    assert table.rows[0][1].text == "50.0 % (25.0 % to 75.0 %)"
+    _, shown = with_numbers(in_percent, Limits(), "details/probes.json")
+    assert isinstance(shown, Table)
+    assert shown.rows[0][1].text == "50.0 % (25.0 % to 75.0 %)"
 
 
 def test_a_model_that_did_not_train_loses_nothing(tmp_path: Path) -> None:
     results = [row | ({"trained": False} if row["seed"] else {}) for row in METRICS["results"]]
     rows = [row | {"decision": "loses"} for row in METRICS["comparisons"]]
     run = read_run(build_run(tmp_path, results=results, comparisons=rows))
-    sentence, _, table, _ = differences(run, Limits())
-    assert sentence == Paragraph("No two models are told apart. Of 2 comparisons, withheld: 2.")
-    assert isinstance(table, Table)
-    assert [[cell.text for cell in line[-2:]] for line in table.rows] == [["withheld", "–"]] * 2
+    blocks = differences(run, Limits())
+    assert blocks[0].title == "None of two differences is certain"
+    (sentence,) = every(blocks, Paragraph)
+    assert sentence == Paragraph("No two models are told apart. Of 2 comparisons, withheld: 2.", "muted")
+    assert [line[-2:] for line in texts(table(blocks, "Paired differences"))] == [["withheld", "–"]] * 2
+    assert [line[-2] for line in texts(table(blocks, "Differences"))] == ["withheld"] * 2
 
 
 def test_a_corpus_may_be_called_with_a_dash(tmp_path: Path) -> None:
@@ -382,9 +378,11 @@ def test_the_answer_says_that_ann_was_not_put_up_for_it(tmp_path: Path) -> None:
 
 
 def test_the_table_of_models_says_what_a_network_without_a_head_reads(tmp_path: Path) -> None:
-    table = comparison(read_run(build_run(tmp_path)), Limits())[0]
-    assert isinstance(table, Table)
-    assert table.note.endswith(
+    blocks = comparison(read_run(build_run(tmp_path)), Limits())
+    (more,) = (
+        one for one in every(blocks, Table) if "Macro F1" in [column.title for column in one.columns[:4]]
+    )
+    assert more.note.endswith(
         "lstm without a head reads the state after the last word; :max, :mean and :max+mean read those after every"
         " word."
     )

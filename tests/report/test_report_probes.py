@@ -169,7 +169,7 @@ def test_a_run_without_probes_says_why(tmp_path: Path, changes: dict[str, Any], 
 
 
 def test_a_logarithmic_axis_has_powers_and_dashes_tell_lines_apart(tmp_path: Path) -> None:
-    picture = draw(bands(blocks_of(tmp_path), "Gradient by distance from the end")).wide
+    picture = draw(bands(blocks_of(tmp_path), "Gradient by distance from the end"))
     assert ">0.1<" in picture
     assert 'stroke-dasharray="6,3"' in picture
 

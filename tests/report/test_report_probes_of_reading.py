@@ -109,12 +109,11 @@ def test_a_network_that_knows_nothing_has_no_chart() -> None:
 def test_marks_stand_in_the_picture() -> None:
     (chart,) = charts(memory_horizon([("lstm@x", horizon())], run_of(), Limits()))
     picture = draw(chart.figure)
-    for svg in (picture.wide, picture.narrow):
-        assert ">whole text<" in svg
-        assert ">most frequent class<" in svg
+    assert ">whole text<" in picture
+    assert ">most frequent class<" in picture
     assert isinstance(chart.figure, Bands)
     without = draw(Bands(chart.figure.lines, "x", "y"))
-    assert "whole text" not in without.wide
+    assert "whole text" not in without
 
 
 def order(**more: Any) -> WordOrder:

@@ -7,31 +7,55 @@ Blocks hold plain strings; both writers clean and escape them, so a section need
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from pipeline.core.files import Json
+from pipeline.report.page.cards import Card, Mistakes, Seen
 from pipeline.report.page.figures import Figure
+from pipeline.report.page.plots import Span
+from pipeline.report.page.scale import Scale
 from pipeline.report.page.strips import Shade
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A table cell; `best` is set in bold, `tags` are short words behind the text, `bar` (0 to 1) is drawn with it."""
+    """A table cell.
+
+    Attributes
+    ----------
+    best : set in bold
+    tags : short words behind the text
+    bar : 0 to 1, drawn with the text
+    kind : of the model that the text names: its mark stands before it
+    below : a second line, smaller; `beside` stands in the line
+    chip : the text is a word of decision: `good`, `bad`, `open` or `plain`
+    span : what a column of pictures draws
+    """
 
     text: str
     best: bool = False
     tags: tuple[str, ...] = ()
     bar: float | None = None
+    kind: str = ""
+    below: str = ""
+    beside: str = ""
+    chip: str = ""
+    span: Span | None = None
 
 
 @dataclass(frozen=True)
 class Column:
-    """A table column; numbers are aligned right. `equation`: long texts, broken where they must be and never cut."""
+    """A table column; numbers are aligned right.
+
+    `equation`: long texts, broken where they must be and never cut. `scale`: a column of pictures, whose numbers stand
+    in their row; the page alone has it.
+    """
 
     title: str
     number: bool = True
     equation: bool = False
+    scale: Scale | None = None
 
 
 @dataclass(frozen=True)
@@ -48,6 +72,11 @@ class Table:
     note: str = ""
     fold: bool = False
 
+    @property
+    def pictured(self) -> bool:
+        """Whether a column of it holds pictures."""
+        return any(column.scale for column in self.columns)
+
 
 @dataclass(frozen=True)
 class Heat:
@@ -58,6 +87,7 @@ class Heat:
     labels: tuple[str, ...]
     counts: tuple[tuple[int, ...], ...]
     reading: str
+    group: str = ""  # kind of the model that it is of
 
 
 @dataclass(frozen=True)
@@ -69,6 +99,7 @@ class Chart:
     reading: str
     figure: Figure
     file: str = ""
+    group: str = ""  # kind of the model that it is of
 
 
 @dataclass(frozen=True)
@@ -143,6 +174,12 @@ class Grid:
     kind: ClassVar[str] = "grid"
     blocks: tuple[Chart | Heat, ...]
 
+    @property
+    def look(self) -> str:
+        """What it holds, which says how many stand side by side."""
+        first = self.blocks[0]
+        return "heat" if isinstance(first, Heat) else type(first.figure).__name__.lower()
+
 
 @dataclass(frozen=True)
 class Browser:
@@ -159,35 +196,115 @@ class Browser:
     method: tuple[str, ...] = ()
 
 
-Block = Table | Heat | Chart | Strip | Paragraph | Points | Code | Nothing | Grid | Browser
+Shut = Table | Chart | Paragraph | Points | Code | Grid
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Blocks that few need: shut until they are opened (HTML). What it holds is not shut once more."""
+
+    kind: ClassVar[str] = "fold"
+    summary: str
+    blocks: tuple[Shut, ...]
+
+
+Block = Table | Heat | Chart | Strip | Paragraph | Points | Code | Nothing | Grid | Browser | Fold | Card
 
 
 @dataclass(frozen=True)
 class Section:
-    """A titled part of the report; `id` is its anchor, `part` the heading of the contents that it stands under."""
+    """A card of the report.
+
+    `id` is its anchor, `title` its name in the contents, `part` the heading that it stands under, `span` its columns of
+    twelve.
+    """
 
     id: str
     title: str
     blocks: tuple[Block, ...]
     part: str = ""
     part_number: int = 0
+    span: int = 12
 
     @property
     def empty(self) -> bool:
         """Whether it has nothing to show but says why."""
         return all(isinstance(block, Nothing) for block in self.blocks)
 
+    @property
+    def seen(self) -> Seen:
+        """What stands at its head."""
+        return next((block for block in self.blocks if isinstance(block, Seen)), Seen(self.title))
+
+    @property
+    def body(self) -> tuple[Block, ...]:
+        """What stands below its head."""
+        return tuple(block for block in self.blocks if not isinstance(block, Seen))
+
+    @property
+    def bare(self) -> bool:
+        """Whether its blocks are cards of their own, so that it is none."""
+        return any(isinstance(block, Grid) for block in self.blocks)
+
+
+@dataclass(frozen=True)
+class Part:
+    """Sections under one heading of the page; `text` says what they are, `short` its name on a phone."""
+
+    id: str
+    title: str
+    text: str = ""
+    sections: tuple[Section, ...] = ()
+    short: str = ""
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What a run was not asked for: the question that it would answer, what to add to the command, how long it takes.
+
+    `section` is the one that it would fill; "" where it changes all of them.
+    """
+
+    question: str
+    option: str
+    minutes: str
+    section: str = ""
+
 
 @dataclass(frozen=True)
 class Answer:
-    """The head of the report: the answer, how it was decided, and what was compared on what."""
+    """The head of the report.
 
+    Attributes
+    ----------
+    headline : what to do
+    lead : the counts of the models that were compared
+    sentence : the verdict, in statisticians' words
+    decided, decision : how it was decided, and the word for it
+    tone : of the decision's chip: `good`, `bad`, `open` or `plain`
+    facts : what was compared on what
+    line : the same in a line above the headline
+    reading : how the corpus was read
+    rule : what makes a difference a decision
+    picture : the mistakes of each model
+    kinds : the kind of each model, by the name that sentences call it; its mark stands before it
+    offers : what the run was not asked for
+    banner, warning : what has to be known before anything is done with the answer
+    """
+
+    headline: str
+    lead: str
     sentence: str
     decided: str
     decision: str
     facts: tuple[tuple[str, str], ...]
+    line: tuple[str, ...] = ()
     reading: str = ""
     rule: tuple[str, ...] = ()
+    picture: Mistakes | None = None
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    offers: tuple[Offer, ...] = ()
+    tone: str = "plain"
     chart: Chart | None = None
     banner: str = ""
     warning: str = ""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pipeline.report.page.blocks import Block, Chart, Limits, Table, numbers, row, shorten
 from pipeline.report.page.figures import BandPoint, Bands
 from pipeline.report.page.formats import MISSING, percent
+from pipeline.report.page.scale import short
 
 
 def with_numbers(block: Block, limits: Limits, source: str) -> tuple[Block, ...]:
@@ -33,12 +34,3 @@ def _value(point: BandPoint | None, show: Callable[[float], str]) -> str:
     if point.lo is None or point.hi is None:
         return show(point.value)
     return f"{show(point.value)} ({show(point.lo)} to {show(point.hi)})"
-
-
-def short(value: float) -> str:
-    """Return a number of any size: a whole one as it is, another with three digits.
-
-    >>> short(12345), short(0.00012345), short(2.5)
-    ('12,345', '0.000123', '2.5')
-    """
-    return f"{value:,.0f}" if float(value).is_integer() else f"{value:.3g}"

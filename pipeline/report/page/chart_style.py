@@ -1,8 +1,7 @@
 """How charts look: colours, shapes and dashes of their groups, and the fonts.
 
 Colours are Okabe and Ito's, which stay apart for colour-blind readers; shape or dash says the same as
-colour. The page's style sheet replaces INK, LINE and SHADE by its own colours, so that one picture serves
-light and dark.
+colour.
 """
 
 from __future__ import annotations
@@ -35,16 +34,7 @@ OWN_GROUP_STYLES = (  # for groups that a figure names itself, in their order
 LINE_DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3])
 SERIES_STYLES = {"training": ("#d55e00", (1, 0)), "validation": ("#0072b2", (5, 3))}
 FONT = "Arial, Helvetica, Liberation Sans, sans-serif"  # drawn and shown with the same widths
-WIDE, NARROW, SMALL = 620, 300, 250  # plot widths in pixels
-
-
-def said(base: alt.Chart, size: int = 400) -> alt.Chart:
-    """Return unseen points with a tooltip, large enough to be pointed at; their data have `says`."""
-    import altair as alt
-
-    unseen = base.mark_point(size=size, filled=True, opacity=0, aria=True)
-    described: alt.Chart = unseen.encode(description=alt.Description("says:N"))
-    return described
+WIDE, SMALL = 620, 250  # plot widths in pixels
 
 
 def styled(chart: Drawn) -> Drawn:

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipeline.core.clean import cell_text, clip, prose
+from pipeline.core.clean import cell_text, clip
 from pipeline.core.files import Json
-from pipeline.report.page.chart_style import GROUP_STYLES, INK, OWN_GROUP_STYLES, SHADE, Drawn, said, styled
+from pipeline.report.page.chart_style import GROUP_STYLES, INK, OWN_GROUP_STYLES, SHADE, Drawn, styled
 from pipeline.report.page.figures import Dot, DotPlot
-from pipeline.report.page.formats import percent, points
 
 if TYPE_CHECKING:
     import altair as alt
 
 
-def dot_chart(figure: DotPlot, width: int, labels_above: bool) -> Drawn:
+def dot_chart(figure: DotPlot, width: int) -> Drawn:
     import altair as alt
 
     base = alt.Chart(alt.Data(values=_dot_values(figure)))
-    height = alt.Step(44 if labels_above else 30)
-    y = alt.Y("line:O", axis=None if labels_above else _label_axis(figure), scale=alt.Scale(paddingInner=0.2))
+    y = alt.Y("line:O", axis=_label_axis(figure), scale=alt.Scale(paddingInner=0.2))
     x_scale = alt.Scale(domain=_domain(figure), nice=True, zero=False)
     x = alt.X("value:Q", title=figure.axis, scale=x_scale, axis=alt.Axis(tickCount=5))
     colour, shape = _group_encodings(figure)
@@ -30,18 +28,8 @@ def dot_chart(figure: DotPlot, width: int, labels_above: bool) -> Drawn:
         ),
         _run_layer(figure, x_scale, y, colour),
         base.mark_point(size=80, filled=True, opacity=1).encode(x, y, color=colour, shape=shape),
-        base.mark_rule(strokeWidth=18, opacity=0, aria=True).encode(
-            alt.X("lo:Q", title=figure.axis, scale=x_scale), y, x2="hi:Q", description="says:N"
-        ),
-        said(base).encode(x, y),
     ]
-    if labels_above:
-        layers.append(
-            base.mark_text(align="left", dy=-14, fontSize=12, limit=width).encode(
-                y=y, text="label:N", x=alt.value(0)
-            )
-        )
-    return styled(alt.layer(*layers).properties(width=width, height=height))
+    return styled(alt.layer(*layers).properties(width=width, height=alt.Step(30)))
 
 
 def _dot_values(figure: DotPlot) -> list[dict[str, Json]]:
@@ -53,17 +41,9 @@ def _dot_values(figure: DotPlot) -> list[dict[str, Json]]:
             "lo": 100 * (dot.value if dot.lo is None else dot.lo),
             "hi": 100 * (dot.value if dot.hi is None else dot.hi),
             "group": _group(figure, dot),
-            "says": _says_of_dot(figure, dot),
         }
         for number, dot in enumerate(figure.dots)
     ]
-
-
-def _says_of_dot(figure: DotPlot, dot: Dot) -> str:
-    show = percent if figure.axis.endswith("%") else points
-    unit = "" if figure.axis.endswith("%") else " points"
-    ends = "" if dot.lo is None or dot.hi is None else f" ({show(dot.lo)} to {show(dot.hi)})"
-    return f"{prose(dot.label)}: {show(dot.value)}{unit}{ends}"
 
 
 def _domain(figure: DotPlot) -> tuple[float, float]:

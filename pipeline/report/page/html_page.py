@@ -5,47 +5,62 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.core.clean import cell_text, code_text, prose
 from pipeline.core.files import as_json
-from pipeline.report.page.blocks import Answer, Chart, Example, Section
-from pipeline.report.page.charts import Picture, draw
+from pipeline.report.page.blocks import Answer, Example, Part, Section
+from pipeline.report.page.marks import initials, mistake_rows, mistake_scale, mistakes_said, of_hundred, shade
+from pipeline.report.page.plots import plot
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
 HERE = Path(__file__).parent
+_CODE = re.compile(r"`([^`]+)`")
 ASSETS = HERE / "assets"
 
 
-def write_html(answer: Answer, sections: Sequence[Section], name: str) -> str:
+DOORS = (  # an anchor, who goes there, what they find
+    ("answer", "I have to choose", "what to use, what it costs"),
+    ("memory", "I want to see why", "the pictures"),
+    ("check", "I want to check", "rule, signature, commands"),
+)
+
+
+def write_html(answer: Answer, parts: Sequence[Part], name: str) -> str:
     """Return the whole report as one HTML page; every string is cleaned and escaped by the templates."""
-    from markupsafe import Markup, escape
-
-    def picture(chart: Chart) -> dict[str, Markup | bool]:
-        drawn: Picture = draw(chart.figure)
-        label = escape(cell_text(chart.caption))
-        wide, narrow = (
-            Markup(svg.replace("<svg", f'<svg role="img" aria-label="{label}"', 1))
-            for svg in (drawn.wide, drawn.narrow)
-        )
-        return {"wide": wide, "narrow": narrow, "same": drawn.wide == drawn.narrow}
-
+    ids = {section.id for part in parts for section in part.sections} | {part.id for part in parts}
+    doors = [door for door in DOORS if door[0] in ids]
+    scripts = assets(".js")
     return _rendered(
-        "page.html.j2", assets(".js"), answer=answer, sections=sections, name=name, picture=picture
+        "page.html.j2", scripts, answer.kinds, answer=answer, parts=parts, headed=True, name=name, doors=doors
     )
 
 
 def write_example_page(example: Example) -> str:
     """Return a worked example as one HTML page without a script; every string is cleaned and escaped."""
-    return _rendered("example.html.j2", (), example=example, sections=example.sections)
+    parts = [
+        Part(f"part-{number}", sections[0].part or "Steps", sections=tuple(sections))
+        for number, sections in _by_part(example.sections).items()
+    ]
+    return _rendered("example.html.j2", (), {}, example=example, parts=parts, headed=False)
 
 
-def _rendered(template: str, scripts: Sequence[str], **given: object) -> str:
-    from markupsafe import Markup
+def _by_part(sections: Iterable[Section]) -> dict[int, list[Section]]:
+    found: dict[int, list[Section]] = {}
+    for section in sections:
+        found.setdefault(section.part_number, []).append(section)
+    return found
+
+
+def _rendered(template: str, scripts: Sequence[str], kinds: Mapping[str, str], **given: object) -> str:
+    from markupsafe import Markup, escape
+
+    names = {str(escape(cell_text(name))): kind for name, kind in kinds.items()}
 
     return (
         _templates()
@@ -54,8 +69,29 @@ def _rendered(template: str, scripts: Sequence[str], **given: object) -> str:
             styles=[Markup(text) for text in assets(".css")],
             scripts=[Markup(text) for text in scripts],
             policy=Markup(content_policy(scripts)),
+            said=lambda text: Markup(marked(str(escape(prose(text))), names)),
             **given,
         )
+    )
+
+
+def marked(text: str, kinds: Mapping[str, str]) -> str:
+    """Return an escaped sentence with its commands as code, and the mark of its kind before each model's name.
+
+    >>> marked("Use tfidf. `--seeds 3` tells.", {"tfidf": "base"})
+    'Use <span class="m base">tfidf</span>. <code>--seeds 3</code> tells.'
+    """
+    text = _CODE.sub(r"<code>\1</code>", text)
+    if not kinds:
+        return text
+    names = "|".join(re.escape(name) for name in sorted(kinds, key=len, reverse=True))
+    of_model = re.compile(rf"(?<![\w@:&#/<-])({names})(?![\w@:/-])")
+    parts = re.split(r"(<code>.*?</code>)", text)
+    return "".join(
+        part
+        if part.startswith("<code>")
+        else of_model.sub(lambda found: f'<span class="m {kinds[found[1]]}">{found[1]}</span>', part)
+        for part in parts
     )
 
 
@@ -72,6 +108,15 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     templates.filters.update(cell=cell_text, prose=prose, code=code_text)
+    templates.globals.update(
+        plot=plot,
+        initials=initials,
+        of_hundred=of_hundred,
+        shade=shade,
+        mistake_rows=mistake_rows,
+        mistake_scale=mistake_scale,
+        mistakes_said=mistakes_said,
+    )
     templates.filters["json"] = lambda data: Markup(as_json(data))
     return templates
 

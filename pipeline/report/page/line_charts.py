@@ -17,26 +17,19 @@ from pipeline.report.page.chart_style import (
     SHADE,
     SMALL,
     Drawn,
-    said,
     styled,
 )
 from pipeline.report.page.figures import (
     BandLine,
-    BandPoint,
     Bands,
-    CurvePoint,
     Curves,
     Line,
     Lines,
     Reliability,
-    ReliabilityBin,
 )
-from pipeline.report.page.formats import count, decimal, percent
 
 if TYPE_CHECKING:
     import altair as alt
-
-MOST_SAID = 150  # points of the training curves of a model that have a tooltip each
 
 
 def curve_chart(figure: Curves) -> Drawn:
@@ -54,25 +47,18 @@ def curve_chart(figure: Curves) -> Drawn:
     layers = (
         lines.encode(x=x, y=y, color=colour, strokeDash=dash, detail="run:N"),
         kept.encode(x=x, y=y, color=colour),
-        said(base.transform_filter("datum.says"), size=120).encode(x=x, y=y),
     )
     return styled(alt.layer(*layers).properties(width=SMALL, height=150))
 
 
 def _curve_values(figure: Curves) -> list[dict[str, Json]]:
-    few = len(figure.points) <= MOST_SAID
     return [
         {
             **{"run": f"{p.run} {p.series}", "series": p.series, "updates": p.updates, "loss": p.value},
-            **{"best": p.best, "says": _says_of_evaluation(p) if few or p.best else None},
+            "best": p.best,
         }
         for p in figure.points
     ]
-
-
-def _says_of_evaluation(point: CurvePoint) -> str:
-    kept = ", the weights kept" if point.best else ""
-    return f"{point.series} loss {decimal(point.value)} after {point.updates:,} updates ({point.run}){kept}"
 
 
 def _series_encodings() -> tuple[alt.Color, alt.StrokeDash]:
@@ -98,7 +84,6 @@ def reliability_chart(figure: Reliability) -> Drawn:
             "right": 100 * one.accuracy,
             "share": 100 * one.share,
             "zero": 0,
-            "says": _says_of_bin(one),
         }
         for one in figure.bins
     ]
@@ -116,12 +101,8 @@ def reliability_chart(figure: Reliability) -> Drawn:
     diagonal = ends.mark_line(color=INK, strokeWidth=1, strokeDash=[3, 3]).encode(x, y)
     colour = GROUP_STYLES["Network"][0]
     line = base.mark_line(color=colour, strokeWidth=1.8, point=alt.OverlayMarkDef(size=30, filled=True))
-    layers = (bars, diagonal, line.encode(x, y), said(base).encode(x, y))
+    layers = (bars, diagonal, line.encode(x, y))
     return styled(alt.layer(*layers).properties(width=SMALL, height=SMALL))
-
-
-def _says_of_bin(one: ReliabilityBin) -> str:
-    return f"{percent(one.confidence)} stated, {percent(one.accuracy)} right; {percent(one.share)} of the answers"
 
 
 def line_chart(figure: Lines, width: int) -> Drawn:
@@ -138,7 +119,6 @@ def line_chart(figure: Lines, width: int) -> Drawn:
     layers = (
         base.mark_line(strokeWidth=1.8).encode(x=x, y=y, color=colour, strokeDash=dash),
         base.mark_point(filled=True, size=45, opacity=1).encode(x=x, y=y, color=colour, shape=shape),
-        said(base).encode(x=x, y=y),
     )
     return styled(alt.layer(*layers).properties(width=width, height=260))
 
@@ -146,7 +126,7 @@ def line_chart(figure: Lines, width: int) -> Drawn:
 def _line_values(figure: Lines) -> list[dict[str, Json]]:
     labels = _line_labels(figure.lines)
     return [
-        {"line": label, "x": number, "y": 100 * value, "says": f"{label}, {number}: {percent(value)}"}
+        {"line": label, "x": number, "y": 100 * value}
         for label, line in zip(labels, figure.lines, strict=True)
         for number, value in enumerate(line.values, start=1)
     ]
@@ -198,7 +178,6 @@ def band_chart(figure: Bands, width: int) -> Drawn:
     if figure.marked:
         points = base.mark_point(filled=True, size=45, opacity=1)
         layers.append(points.encode(x=x, y=y, color=colour, shape=shape))
-        layers.append(said(base).encode(x=x, y=y))
     layers += _mark_layers(figure, y, width)
     return styled(alt.layer(*layers).properties(width=width, height=260))
 
@@ -240,14 +219,7 @@ def _band_values(figure: Bands) -> list[dict[str, Json]]:
             "y": unit * point.value,
             "lo": unit * (point.value if point.lo is None else point.lo),
             "hi": unit * (point.value if point.hi is None else point.hi),
-            "says": _says_of_band_point(label, point, figure.percent),
         }
         for label, line in zip(_line_labels(figure.lines), figure.lines, strict=True)
         for point in line.points
     ]
-
-
-def _says_of_band_point(label: str, point: BandPoint, in_percent: bool) -> str:
-    show = percent if in_percent else "{:.3g}".format
-    ends = "" if point.lo is None or point.hi is None else f" ({show(point.lo)} to {show(point.hi)})"
-    return f"{label}, {count(point.x)}: {show(point.value)}{ends}"

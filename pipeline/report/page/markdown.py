@@ -8,7 +8,7 @@ from functools import singledispatch
 
 from pipeline.core.clean import cell_text, code_text, prose
 from pipeline.core.columns import aligned, widths_of
-from pipeline.report.page import blocks
+from pipeline.report.page import blocks, cards
 from pipeline.report.page.blocks import Answer, Block, Cell, Points, Section, Table, numbers, row, words
 from pipeline.report.page.formats import count, percent
 
@@ -36,12 +36,13 @@ def write_markdown(answer: Answer, sections: Sequence[Section]) -> str:
 
 def _head(answer: Answer) -> str:
     banner = "".join(f"> **{_prose(text)}**\n\n" for text in (answer.banner, answer.warning) if text)
+    lead = f"{_prose(answer.lead)}\n\n" if answer.lead else ""
     facts = "\n".join(f"- {term}: {_prose(value)}" for term, value in answer.facts)
     read = f"Read: {_prose(answer.reading)}\n\n" if answer.reading else ""
     rule = _points(Points(answer.rule, "How it is decided")) if answer.rule else ""
     chart = f"{_chart(answer.chart)}\n\n" if answer.chart else ""
     return (
-        f"# {_prose(answer.sentence)}\n\n{banner}{_prose(answer.decided)}\n\n"
+        f"# {_prose(answer.headline)}\n\n{lead}{banner}{_prose(answer.sentence)}\n\n{_prose(answer.decided)}\n\n"
         f"Decision: **{_prose(answer.decision)}**\n\n{chart}{facts}\n\n{read}{rule}"
     ).rstrip()
 
@@ -64,8 +65,9 @@ def _table(table: Table) -> str:
     if len(shown) < len(table.rows):
         note = f"{note} {len(shown)} of {len(table.rows)} rows; the page has more.".strip()
     head = tuple(Cell(column.title) for column in table.columns)
-    grid = [[_cell(cell) for cell in line] for line in (head, *shown)]
-    rights = [column.number for column in table.columns]
+    places = [place for place, column in enumerate(table.columns) if not column.scale]
+    grid = [[_cell(line[place]) for place in places] for line in (head, *shown)]
+    rights = [table.columns[place].number for place in places]
     rule = ["-" * max(2, width - 1) for width in widths_of(grid)]
     grid.insert(1, [dashes + (":" if right else "-") for dashes, right in zip(rule, rights, strict=True)])
     lines = [f"| {line} |" for line in aligned(grid, rights, " | ")]
@@ -77,7 +79,9 @@ def _table(table: Table) -> str:
 def _cell(cell: Cell) -> str:
     text = escape(cell_text(cell.text))
     shown = f"**{text}**" if cell.best and text else text
-    return " ".join([shown, *(f"({tag})" for tag in cell.tags)])
+    more = [escape(cell_text(cell.beside))] if cell.beside else []
+    more += [f"({escape(cell_text(cell.below))})"] if cell.below else []
+    return " ".join([shown, *more, *(f"({tag})" for tag in cell.tags)])
 
 
 @_written.register
@@ -128,6 +132,76 @@ def _code(code: blocks.Code) -> str:
 @_written.register
 def _paragraph(paragraph: blocks.Paragraph) -> str:
     return _prose(paragraph.text)
+
+
+@_written.register
+def _seen(seen: cards.Seen) -> str:
+    return f"**{_prose(seen.title)}** {_prose(seen.text)}".strip()
+
+
+@_written.register
+def _fold(fold: blocks.Fold) -> str:
+    return "\n\n".join(map(_written, fold.blocks))
+
+
+@_written.register
+def _mistakes(mistakes: cards.Mistakes) -> str:
+    rows = tuple(row(one.name, ", ".join(map(count, sorted(one.counts)))) for one in mistakes.rows)
+    columns = (*words("Model"), *numbers(f"{mistakes.what.capitalize()}, each training"))
+    return _table(Table(mistakes.title, columns, rows, mistakes.text))
+
+
+@_written.register
+def _ladder(ladder: cards.Ladder) -> str:
+    rows = tuple(
+        row(step.name, step.what, step.value or f"not tried: {step.option}", step.change, step.decision)
+        for step in ladder.steps
+    )
+    return _table(
+        Table("Steps", words("Model", "What is new", "Right of 100", "Change", "Decision"), rows, ladder.note)
+    )
+
+
+@_written.register
+def _flow(flow: cards.Flow) -> str:
+    return "\n".join(f"- {one.title}: {_prose(one.number)}. {_prose(one.text)}" for one in flow.stages)
+
+
+@_written.register
+def _choice(choice: cards.Choice) -> str:
+    facts = "\n".join(f"- {term}: {_prose(text)}" for term, text in choice.facts)
+    said = f"**{_prose(f'{choice.verb} {choice.model}'.strip())}** {_prose(choice.because)}"
+    return f"{said}\n\n{facts}".rstrip()
+
+
+@_written.register
+def _interval(interval: cards.Interval) -> str:
+    return _prose(interval.says)
+
+
+@_written.register
+def _marked(marked: cards.Marked) -> str:
+    return "\n".join(f"- {word}: {_prose(text)}" for _, word, text in marked.items)
+
+
+@_written.register
+def _attempts(attempts: cards.Attempts) -> str:
+    return "\n\n".join(
+        f"{number}. {_prose(why)}\n\n        {code_text(command)}"
+        for number, (why, command) in enumerate(attempts.items, 1)
+    )
+
+
+@_written.register
+def _ways(ways: cards.Ways) -> str:
+    return "\n\n".join(_code(blocks.Code(command, what)) for what, command in ways.items)
+
+
+@_written.register
+def _peeks(peeks: cards.Peeks) -> str:
+    return "\n".join(
+        f"- {_prose(title)} ({_prose(label)}, {_prose(what)})" for title, label, what in peeks.items
+    )
 
 
 @_written.register

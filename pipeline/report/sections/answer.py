@@ -15,21 +15,50 @@ from pipeline.report.sections.facts import (
     status_sentence,
     verdict_comparison,
 )
+from pipeline.report.sections.first_picture import mistakes
 from pipeline.report.sections.metric import ReportMetric, metric_of
+from pipeline.report.sections.model_words import KIND_CLASSES, namer
+from pipeline.report.sections.offers import offers
 from pipeline.report.sections.rule import beside_words, decision_rule
+from pipeline.report.sections.spoken import speak
 from pipeline.run_folder.reading import CHARTS, Run
 
+DECISION_WORDS: dict[str | None, str] = {
+    "beats": "better",
+    "loses": "worse",
+    "equal": "equal",
+    "cannot tell": "cannot tell",
+    "withheld": "withheld",
+}
+DECISION_TONES: dict[str | None, str] = {
+    "beats": "good",
+    "loses": "bad",
+    "cannot tell": "open",
+    "withheld": "bad",
+}
 AVERAGED = "ann"  # the network without memory: a control where a recurrent one was run
 
 
 def build_answer(run: Run) -> Answer:
     """Return the answer, from the verdict, the comparison behind it and the corpus."""
     verdict = run.metrics.verdict
+    said, name = speak(run), namer(run)
     return Answer(
+        headline=said.headline,
+        lead=said.lead,
         sentence=verdict.sentence,
-        decided=_decided(run),
-        decision=verdict.decision or "no comparison",
+        decided=decided_words(run),
+        decision=DECISION_WORDS.get(verdict.decision, "no comparison"),
+        tone=DECISION_TONES.get(verdict.decision, "plain"),
+        picture=mistakes(run),
+        kinds={
+            called: KIND_CLASSES[row.kind]
+            for row in run.metrics.summary
+            for called in (row.name, name(row.name))
+        },
+        offers=offers(run),
         facts=_facts(run),
+        line=_line(run),
         reading=run.metrics.corpus.reading,
         rule=decision_rule(run),
         chart=_chart(run),
@@ -38,7 +67,8 @@ def build_answer(run: Run) -> Answer:
     )
 
 
-def _decided(run: Run) -> str:
+def decided_words(run: Run) -> str:
+    """Return in statisticians' words what was compared, and how it came out."""
     verdict = run.metrics.verdict
     if verdict.a is None or verdict.b is None:
         return "Nothing was decided: the best network and the best baseline were not both run."
@@ -119,4 +149,17 @@ def _facts(run: Run) -> tuple[tuple[str, str], ...]:
         *tested,
         ("Models", f"{plural(len(models), 'model')}, {plural(sum(model.runs for model in models), 'fit')}"),
         ("Time", duration(run.metrics.total_seconds)),
+    )
+
+
+def _line(run: Run) -> tuple[str, ...]:
+    """Return what a reader has to know of the run before its answer."""
+    corpus, models = run.metrics.corpus, model_facts(run)
+    kept = "every one tested once" if n_folds(run) > 1 else f"{count(corpus.tested)} kept for the test"
+    return (
+        corpus.name,
+        f"{plural(corpus.documents, 'document')}, {plural(len(corpus.classes), 'class')}",
+        kept,
+        f"{plural(len(models), 'model')}, {plural(sum(model.runs for model in models), 'training')}",
+        duration(run.metrics.total_seconds),
     )

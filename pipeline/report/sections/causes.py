@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 
 from pipeline.core.clean import plural
 from pipeline.core.names import ModelName
-from pipeline.report.page.blocks import Block, Chart, Limits, Nothing, Points, Table
+from pipeline.report.page.blocks import Block, Chart, Fold, Limits, Nothing, Points, Table
+from pipeline.report.page.cards import Seen
 from pipeline.report.page.figures import Dot, DotPlot
 from pipeline.report.page.formats import MISSING, count, interval, p_value
 from pipeline.report.page.tables import Columns, number, table_of, text
 from pipeline.report.sections.answer import detectable
+from pipeline.report.sections.ladder import ladder
 from pipeline.report.sections.metric import ReportMetric, metric_of
 from pipeline.run_folder.metrics.comparisons import Cause, Effect, Gains, LengthThird
 from pipeline.run_folder.reading import METRICS, Run
@@ -23,15 +25,59 @@ def causes(run: Run, limits: Limits) -> tuple[Block, ...]:
     absent = tuple(entry.sentence for entry in entries if entry.a is None)
     not_tried = (Points(absent, "Not tried in this run"),) if absent else ()
     if not shown:
-        return (Nothing("No two models of this run differ by one cause alone."), *not_tried)
+        return _without_causes(run, absent)
     sentences = tuple(f"{_title(entry)}: {entry.sentence}" for entry in shown[: limits.rows])
-    return (
+    steps = ladder(run)
+    shut = (
         Points(sentences, "Each step, everything else the same"),
         _chart(run, shown[: limits.rows]),
         _table(run, shown, limits),
         *_length_table(run, shown, limits),
         *not_tried,
     )
+    return (
+        Seen(
+            _seen(run, shown),
+            "One thing changes from left to right, in right answers of 100. Dashed: not tried.",
+        ),
+        *((steps,) if steps else ()),
+        Fold("Each step in numbers, by document length, and what was not tried", shut),
+    )
+
+
+def _without_causes(run: Run, absent: tuple[str, ...]) -> tuple[Block, ...]:
+    """Return the steps where two were tried, though no pair differs by one cause alone."""
+    reason, steps = "No two models of this run differ by one cause alone.", ladder(run)
+    if steps is None:
+        return (Nothing(" ".join((reason, *absent))),)
+    shut = (Fold("What was not tried", (Points(absent),)),) if absent else ()
+    return (Seen("What each step adds", f"{reason} Dashed: not tried."), steps, *shut)
+
+
+def _seen(run: Run, entries: Sequence[Cause]) -> str:
+    """Return the step that changes most; it "seems" to where nothing was decided."""
+    largest = max(entries, key=lambda one: abs(one.difference or 0.0))
+    difference, decided = largest.difference or 0.0, largest.decision in ("beats", "loses", "equal")
+    change = f"{abs(100 * difference):.0f} in 100" if abs(difference) >= 0.01 else "less than 1 in 100"
+    if metric_of(run).name == "log loss":
+        return f"{_title(largest)}: the step that changes most"
+    verb = (
+        ("adds" if decided else "seems to add")
+        if difference >= 0
+        else ("costs" if decided else "seems to cost")
+    )
+    return f"{_STEPS.get(largest.cause, _title(largest))} {verb} {change}"
+
+
+_STEPS = {
+    "representation": "Averaging vectors instead of counting words",
+    "pretraining": "Starting from trained vectors",
+    "fine-tuning": "Training the vectors too",
+    "capacity": "A hidden layer",
+    "order": "Reading words in their order",
+    "gates": "Gating the memory",
+    "last state against pooled": "Reading every state, not the last alone,",
+}
 
 
 def _title(entry: Cause) -> str:

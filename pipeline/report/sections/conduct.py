@@ -5,12 +5,27 @@ from __future__ import annotations
 import shlex
 from collections import Counter
 
-from pipeline.report.page.blocks import Block, Code, Limits, Nothing, Paragraph, Points, Table
+from pipeline.report.page.blocks import (
+    Block,
+    Cell,
+    Code,
+    Column,
+    Fold,
+    Limits,
+    Nothing,
+    Paragraph,
+    Points,
+    Table,
+    row,
+)
+from pipeline.report.page.cards import Seen
 from pipeline.report.page.formats import count, duration, seconds
 from pipeline.report.page.tables import Columns, number, table_of, text
 from pipeline.report.sections.answer import detectable
+from pipeline.report.sections.circumstances import circumstances
 from pipeline.report.sections.facts import leak_warning, model_facts, n_folds, nothing, what_times_hold
 from pipeline.report.sections.metric import metric_of
+from pipeline.report.sections.rule import decision_rule
 from pipeline.run_folder.metrics.corpus import Stage
 from pipeline.run_folder.metrics.models import Timing
 from pipeline.run_folder.reading import METRICS, Run
@@ -47,10 +62,36 @@ def _first(texts: list[str], limits: Limits) -> tuple[str, ...]:
     return (*texts[: limits.rows], *((f"and {count(rest)} more",) if rest > 0 else ()))
 
 
+def fixed_before(run: Run, limits: Limits) -> tuple[Block, ...]:
+    """Return what was fixed before the first test result: the rule of decisions, and how often these were tested."""
+    rule, beside = decision_rule(run), circumstances(run)
+    blocks: list[Block] = [Seen("Fixed before the first test result")]
+    if rule:
+        blocks += [Points(_in_short(run)), Fold("The rule in full", (Points(rule),))]
+    if beside:
+        blocks.append(Paragraph(beside, "muted"))
+    return tuple(blocks) if len(blocks) > 1 else (Nothing("Nothing was compared."),)
+
+
+def _in_short(run: Run) -> tuple[str, ...]:
+    """Return the rule as it is read in half a minute."""
+    metric, verdict = metric_of(run), run.metrics.verdict
+    n_side = sum(entry.family == "side" for entry in run.metrics.comparisons)
+    corrected = f" The {n_side} side questions are corrected for their number (Holm)." if n_side > 1 else ""
+    return (
+        f"The question: {metric.name} of the best network against every model that counts words.",
+        "Which network is best: validation documents say so. Test documents choose nothing.",
+        f"Equal: the whole 95 % interval lies within {metric.exact(verdict.rope)} either way.",
+        f"Better or worse: the interval leaves out zero, and p is below 0.05.{corrected}",
+        "Cannot tell: anything else. Withheld: a training learned nothing.",
+        "The advice: the cheapest model that no other one was shown to beat, unless one was shown to be better.",
+    )
+
+
 def report_limits(run: Run, limits: Limits) -> tuple[Block, ...]:
     """Return what the report cannot tell, worked out from how the run was made."""
     found = [text for rule in LIMIT_RULES if (text := rule(run))]
-    return (Points(tuple(found), tone="limits"),)
+    return (Points(tuple(found)),)
 
 
 def _scope(run: Run) -> str:
@@ -117,7 +158,7 @@ def _quick(run: Run) -> str:
 
 def _machine(run: Run) -> str:
     return (
-        "Seconds and memory hold for the machine below. Peak memory is sampled while a model is fitted and"
+        "Seconds and memory hold for this machine. Peak memory is sampled while a model is fitted and"
         " counts the whole program."
     )
 
@@ -126,9 +167,24 @@ LIMIT_RULES = (_scope, _quick, _noise, _split, _seeds, _repeats, _cut, _machine)
 
 
 def timing(run: Run, limits: Limits) -> tuple[Block, ...]:
-    """Return the seconds of each stage and of each fit."""
+    """Return the stages that took longest; the seconds of each stage and of each training shut."""
     tables = (*_stages_table(run, limits), *_fits_table(run, limits))
-    return tables or (Nothing("The run recorded no times."),)
+    if not tables:
+        return (Nothing("The run recorded no times."),)
+    seen = Seen(f"The whole run took {duration(run.metrics.total_seconds)}", "The longest of its stages.")
+    slowest = (_slowest(run),) if run.metrics.stages else ()
+    return (seen, *slowest, Fold("Seconds of every stage and training", tables))
+
+
+MOST_STAGES = 6  # that are seen; all stand below
+
+
+def _slowest(run: Run) -> Table:
+    """Return the stages that took longest, each with a bar."""
+    longest = sorted(run.metrics.stages, key=lambda stage: -stage.seconds)[:MOST_STAGES]
+    most = longest[0].seconds or 1.0
+    rows = tuple(row(one.stage, Cell(duration(one.seconds), bar=one.seconds / most)) for one in longest)
+    return Table("The longest stages", (Column("Stage", number=False), Column("Time")), rows)
 
 
 def _stages_table(run: Run, limits: Limits) -> tuple[Table, ...]:
@@ -158,7 +214,7 @@ def _fits_table(run: Run, limits: Limits) -> tuple[Table, ...]:
     return (table,) if fits else ()
 
 
-def environment(run: Run, limits: Limits) -> tuple[Block, ...]:
+def _environment(run: Run, limits: Limits) -> Table:
     """Return the machine and the versions."""
     facts = run.metrics.environment
     values = (
@@ -175,21 +231,35 @@ def environment(run: Run, limits: Limits) -> tuple[Block, ...]:
         text("What", lambda one: one[0]),
         text("Value", lambda one: one[1]),
     )
-    return (table_of("Machine and versions", values, columns, limits.rows, METRICS, fold=True),)
+    return table_of("Machine and versions", values, columns, limits.rows, METRICS, fold=True)
 
 
 def repeat(run: Run, limits: Limits) -> tuple[Block, ...]:
     """Return the commands that repeat and check the run, the models' signatures, and the configuration."""
     parts: list[Block] = [Code(run.metrics.environment.command, "The command that was given")]
     if not run.config_text:
-        missing = Nothing("The run folder holds no config.toml, so the command cannot be derived.")
-        return (*parts, *_signatures(run), missing)
+        missing = Paragraph("The run folder holds no config.toml, so the command cannot be derived.")
+        return (*parts, missing, *_signatures(run), _environment(run, limits), WHICH_FILE)
     parts += [
         Code(_again(run), "Repeat the run; draw this report again from its files; check every score"),
         Paragraph("Run the commands in the folder where the first one was given.", "muted"),
     ]
     settings = Code(run.config_text.strip(), "config.toml: every setting", fold=True)
-    return (*parts, *_signatures(run), settings)
+    return (*parts, *_signatures(run), WHICH_FILE, settings, _environment(run, limits))
+
+
+WHICH_FILE = Table(
+    "Which file holds which number",
+    (Column("File", number=False), Column("What it holds", number=False)),
+    (
+        row("metrics.json", "every score, interval, decision and cost of this page"),
+        row("predictions/", "the answer of each training to each test document, with its probabilities"),
+        row("details/", "documents shown, trainings, probes, settings tried, tokens, word vectors"),
+        row("models/", "the trained models, for predict, serve, explain and export"),
+        row("config.toml", "every setting, so that the run can be repeated"),
+    ),
+    fold=True,
+)
 
 
 def _again(run: Run) -> str:
@@ -205,4 +275,5 @@ def _again(run: Run) -> str:
 def _signatures(run: Run) -> tuple[Code, ...]:
     """Return a line for each model that says what its scores were computed from."""
     lines = "\n".join(entry.signature for entry in run.metrics.summary)
-    return (Code(lines, "Signatures: what the scores of each model were computed from"),) * bool(lines)
+    caption = "Signatures: what the scores of each model were computed from"
+    return (Code(lines, caption, fold=lines.count("\n") > 1),) * bool(lines)

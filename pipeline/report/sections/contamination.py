@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pipeline.core.clean import plural
-from pipeline.report.page.blocks import Block, Limits, Paragraph, Table, numbers, row, words
+from pipeline.report.page.blocks import Block, Fold, Limits, Paragraph, Table, numbers, row, words
+from pipeline.report.page.cards import Seen
 from pipeline.report.page.formats import MISSING, count, decimal, interval, percent, points
 from pipeline.report.page.tables import ColumnOf, Columns, number, table_of, text
 from pipeline.report.sections.documents import document_texts
@@ -32,13 +33,34 @@ def contamination(run: Run, limits: Limits) -> tuple[Block, ...]:
     found = run.metrics.contamination
     if found is None:
         return nothing(run, "The run recorded no facts about its test documents.")
-    return (
-        Paragraph(_reading(run, found)),
+    shut = (
         _repeats(run, found),
         _scores(run, found, limits),
         *_pairs(run, found, limits),
         *_tokens(run, found, limits),
     )
+    return (
+        Seen(_seen(found), _reading(run, found)),
+        *_told(found),
+        Fold("Pairs, tokens, scores without them", shut),
+    )
+
+
+def _seen(found: Contamination) -> str:
+    number = found.near_duplicates.documents
+    if not number:
+        return "No test document nearly repeats one learned from"
+    repeat = "repeats" if number == 1 else "repeat"
+    return f"{count(number)} of {plural(found.documents, 'test document')} nearly {repeat} one learned from"
+
+
+def _told(found: Contamination) -> tuple[Paragraph, ...]:
+    """Return how many documents hold a token that all but names the class."""
+    number = found.giveaways.documents
+    if not number:
+        return ()
+    of = f"{count(number)} of {plural(found.documents, 'test document')}"
+    return (Paragraph(f"{of} {'holds' if number == 1 else 'hold'} a word that all but names the class."),)
 
 
 def _reading(run: Run, found: Contamination) -> str:

@@ -6,11 +6,13 @@ from collections.abc import Iterator, Sequence
 from statistics import median
 
 from pipeline.core.clean import plural
-from pipeline.report.page.blocks import Block, Chart, Grid, Limits, Table
+from pipeline.report.page.blocks import Block, Chart, Fold, Grid, Limits, Table
+from pipeline.report.page.cards import Seen
 from pipeline.report.page.figures import CurvePoint, Curves
 from pipeline.report.page.formats import MISSING, count, decimal, percent, seconds
 from pipeline.report.page.tables import Columns, number, table_of, text
 from pipeline.report.sections.facts import nothing
+from pipeline.report.sections.model_words import namer
 from pipeline.run_folder.details.fitting import Evaluation, History
 from pipeline.run_folder.reading import Run, detail_file
 
@@ -21,6 +23,12 @@ STOPPED = {
 }
 
 
+HOW_TO_READ = (
+    "Loss by updates: dashed on training documents, solid on validation documents, a line a training. The marked state"
+    " was kept."
+)
+
+
 def training_curves(run: Run, limits: Limits) -> tuple[Block, ...]:
     """Return a chart of loss by updates a network, the weights kept of each fit, and every evaluation."""
     histories = [history for history in run.details.histories if history.evaluations]
@@ -28,9 +36,32 @@ def training_curves(run: Run, limits: Limits) -> tuple[Block, ...]:
         return nothing(run, "No network was trained, so there are no training curves.")
     names = list(dict.fromkeys(history.name for history in histories))
     top = max((point.value for history in histories for point in _points(history)), default=0.0) or 1.0
-    charts = [_chart(name, [h for h in histories if h.name == name], top) for name in names]
+    called = namer(run)
+    charts = [_chart(called(name), [h for h in histories if h.name == name], top) for name in names]
     tables = (_kept_table(histories, limits), _evaluation_table(histories, limits))
-    return (Grid(tuple(charts)), *tables)
+    return (
+        Seen(
+            _seen(histories),
+            HOW_TO_READ,
+        ),
+        Grid(tuple(charts)),
+        Fold("Every training: epoch kept, why it ended, every evaluation", tables),
+    )
+
+
+def _seen(histories: Sequence[History]) -> str:
+    """Return how many trainings were still learning when they ended."""
+    still = sum(
+        one.stopped != "early" and one.best_updates == one.evaluations[-1].updates for one in histories
+    )
+    n = len(histories)
+    if not still:
+        return (
+            "Every training had stopped getting better"
+            if n > 1
+            else "The training had stopped getting better"
+        )
+    return f"{still} of {plural(n, 'training')} {'was' if still == 1 else 'were'} still learning at the end"
 
 
 def _points(history: History) -> Iterator[CurvePoint]:
@@ -44,7 +75,7 @@ def _points(history: History) -> Iterator[CurvePoint]:
 
 def _chart(name: str, histories: Sequence[History], top: float) -> Chart:
     points = tuple(point for history in histories for point in _points(history))
-    return Chart(name, _reading(histories), Curves(points, top))
+    return Chart(name, _reading(histories), Curves(points, top), group="net")
 
 
 def _reading(histories: Sequence[History]) -> str:

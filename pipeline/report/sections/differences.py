@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from pipeline.core.clean import plural
-from pipeline.report.page.blocks import Block, Cell, Chart, Limits, Nothing, Paragraph, Table
-from pipeline.report.page.figures import Dot, DotPlot
-from pipeline.report.page.formats import MISSING, count, interval, p_value
+from pipeline.core.wording import FIRST_METRIC
+from pipeline.report.page.blocks import (
+    Block,
+    Cell,
+    Column,
+    Fold,
+    Limits,
+    Nothing,
+    Paragraph,
+    Shut,
+    Table,
+    row,
+)
+from pipeline.report.page.cards import Seen
+from pipeline.report.page.formats import MINUS, MISSING, count, interval, p_value
+from pipeline.report.page.plots import Span
+from pipeline.report.page.scale import scale_of, short
 from pipeline.report.page.tables import Columns, number, table_of, text
 from pipeline.report.sections.facts import model_facts, status_sentence
 from pipeline.report.sections.metric import metric_of
+from pipeline.report.sections.model_words import decision_cell, in_words, kind_of, namer
+from pipeline.report.sections.task import task_of
 from pipeline.run_folder.metrics.comparisons import Comparison, McNemar
 from pipeline.run_folder.reading import METRICS, Run
 
@@ -21,13 +37,88 @@ SHOWN_TOLD = 6  # pairs that the first sentence names
 
 
 def differences(run: Run, limits: Limits) -> tuple[Block, ...]:
-    """Return the paired differences as a chart and a table, and McNemar's test of one seed."""
+    """Return a row a pair with its interval as a picture; p-values, corrections and McNemar's test shut."""
     entries = _withheld_where_untrained(run)
     if not entries:
         return (Nothing(_why_no_differences(run)),)
-    chart = _difference_chart(run, entries[: limits.rows])
-    table = _difference_table(run, entries, limits)
-    return (Paragraph(_told_apart(entries)), chart, table, *_mcnemar_table(entries, limits))
+    metric = metric_of(run)
+    by_metric = f"How much better the first model is, by {metric.name}"
+    what = task_of(run).more if run.metrics.verdict.metric == FIRST_METRIC else by_metric
+    rope = metric.exact(run.metrics.verdict.rope)
+    text = f"{what}, on the same documents. The shaded band, {rope} either way, counts as equal."
+    exact: tuple[Shut, ...] = (
+        Paragraph(_told_apart(entries), "muted"),
+        _difference_table(run, entries, limits),
+        *_mcnemar_table(entries, limits),
+    )
+    return (
+        Seen(_seen(entries, namer(run)), text),
+        _forest(run, entries),
+        Fold("In statisticians' words: p, corrections, McNemar's test", exact),
+    )
+
+
+MOST_PAIRS = 14  # rows with a picture; the table below has all
+
+
+def _seen(entries: Sequence[Comparison], name: Callable[[str], str]) -> str:
+    """Return how many differences are certain, and the first of them."""
+    certain = [entry for entry in entries if entry.decision in TOLD]
+    number = in_words(len(entries))
+    if not certain:
+        return (
+            f"None of {number} differences is certain"
+            if len(entries) > 1
+            else "The difference is not certain"
+        )
+    first = min(certain, key=lambda entry: -abs(entry.difference))
+    word = "better" if first.decision == "beats" else "worse"
+    said = f"{name(first.a)} is {word} than {name(first.b)}"
+    if len(certain) == 1:
+        return f"One difference of {number} is certain: {said}" if len(entries) > 1 else said
+    return f"{in_words(len(certain)).capitalize()} differences of {number} are certain; the largest: {said}"
+
+
+def _forest(run: Run, entries: Sequence[Comparison]) -> Table:
+    """Return the pairs of the answer, then the others, as many as are seen at once."""
+    metric, places, name, kind = metric_of(run), run.places, namer(run), kind_of(run)
+    ordered = sorted(entries, key=lambda entry: entry.family != "verdict")
+    drawn = ordered[:MOST_PAIRS]
+    ends = [end for entry in drawn for end in entry.ci95]
+    per = 1 if metric.name == "log loss" else 100
+    scale = scale_of(
+        ends, lambda value: _signed(round(per * value, 6)), band=run.metrics.verdict.rope, most=7
+    )
+    columns = (
+        Column("Compared", number=False),
+        Column("", scale=scale),
+        Column(metric.unit.capitalize()),
+        Column("95 % interval"),
+        Column("Decision", number=False),
+        Column("Could have been seen"),
+    )
+    rows = tuple(
+        row(
+            Cell(name(one.a), kind=kind(one.a), beside=f"against {name(one.b)}", tags=_decider(one, run)),
+            Cell("", span=Span.of(one.difference, one.ci95, (), kind(one.a))),
+            Cell(metric.signed(one.difference, places), best=True),
+            interval(one.ci95, metric.signed, places),
+            decision_cell(one.decision),
+            metric.size(one.minimum_detectable_difference, places),
+        )
+        for one in drawn
+    )
+    note = "Could have been seen: a true difference of that size would have been found in four runs of five."
+    left = (
+        f" The first {len(drawn)} of {len(ordered)} pairs; the others stand below."
+        if len(drawn) < len(ordered)
+        else ""
+    )
+    return Table("Differences", columns, rows, note + left)
+
+
+def _signed(value: float) -> str:
+    return "0" if value == 0 else f"{'+' if value > 0 else MINUS}{short(abs(value))}"
 
 
 def _withheld_where_untrained(run: Run) -> list[Comparison]:
@@ -107,6 +198,10 @@ def _difference_table(run: Run, entries: Sequence[Comparison], limits: Limits) -
     return table_of(f"Paired differences in {metric.name}", entries, columns, limits.rows, METRICS, note)
 
 
+def _decider(entry: Comparison, run: Run) -> tuple[str, ...]:
+    return ("the answer",) if "decides the answer" in _tags(entry, run) else ()
+
+
 def _tags(entry: Comparison, run: Run) -> tuple[str, ...]:
     if {entry.a, entry.b} == {run.metrics.verdict.a, run.metrics.verdict.b}:
         return ("decides the answer",)
@@ -123,15 +218,3 @@ BY = {
     "perhaps less": "perhaps less than the region",
     None: MISSING,
 }
-
-
-def _difference_chart(run: Run, entries: Sequence[Comparison]) -> Chart:
-    rope, metric = run.metrics.verdict.rope, metric_of(run)
-    dots = tuple(Dot(f"{one.a} − {one.b}", one.difference, *one.ci95, "Difference") for one in entries)
-    clear = sum(one.ci95[0] > 0 or one.ci95[1] < 0 for one in entries)
-    inside = sum(-rope <= one.ci95[0] and one.ci95[1] <= rope for one in entries)
-    reading = (
-        f"The interval of {clear} of {plural(len(entries), 'difference')} leaves out zero. The shaded band"
-        f" ({metric.exact(rope)} either way) counts as equal: {plural(inside, 'interval')} fully inside."
-    )
-    return Chart("Differences with 95 % intervals", reading, DotPlot(dots, metric.axis, rope))

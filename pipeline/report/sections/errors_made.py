@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from pipeline.report.page.blocks import Block, Cell, Chart, Grid, Heat, Limits, Nothing, Paragraph, Table
+from pipeline.report.page.blocks import Block, Cell, Chart, Fold, Grid, Heat, Limits, Nothing, Table
+from pipeline.report.page.cards import Seen
 from pipeline.report.page.figures import Reliability, ReliabilityBin
 from pipeline.report.page.formats import MISSING, count, decimal, interval, mean, percent, points
+from pipeline.report.page.marks import initials
 from pipeline.report.page.tables import ColumnOf, Columns, number, table_of, text
 from pipeline.report.sections.facts import ModelFacts, model_facts, nothing
+from pipeline.report.sections.model_words import KIND_CLASSES, kind_of, namer
 from pipeline.report.sections.quality import HOW_TO_READ_ECE, if_calibrated
 from pipeline.run_folder.details.documents import Bin, ClassScore, ModelScores
 from pipeline.run_folder.reading import Run, detail_file
 
 SCORES_FILE = detail_file("scores")
 HOW_TO_READ = (
-    "Points on the dashed diagonal: of the answers given with 80 %, 80 % are right. Below it a model is too sure,"
-    " above it not sure enough. The bars are the share of the answers in each bin; where there are few, a point"
-    " means little."
+    "Across: how sure the model said it was. Up: how often it was right. On the dashed line both agree; above it the"
+    " model is surer to be right than it says. Large dots hold many answers."
 )
 
 
@@ -36,28 +38,92 @@ def confusion(run: Run, limits: Limits) -> tuple[Block, ...]:
     models = _scored(run)
     if not models or run.details.scores is None:
         return _no_scores(run)
+    models = _ordered(run, models)
     labels = run.details.scores.label_names
-    intro = Paragraph(
-        "Rows are the true class, columns the predicted one, summed over the runs of a model. Percentages are"
-        " shares of the row, so the diagonal is the recall of the class.",
-        "muted",
+    return (
+        Seen(
+            _confused(_without_controls(run, models), labels, namer(run)),
+            _how_confusions_are_read(labels, limits),
+        ),
+        *_matrices(models, labels, limits, run),
+        Fold("Precision, recall and F1 of each class", _class_tables(models, limits)),
     )
+
+
+def _confused(models: Sequence[ModelScores], labels: Sequence[str], name: Callable[[str], str]) -> str:
+    """Return the confusion that is the largest share of its class."""
+    largest = [
+        (pair.documents / pair.of_class, model.name, pair)
+        for model in models
+        for pair in confused_pairs(model.confusion)
+    ]
+    if not largest:
+        return "No class is taken for another one"
+    share, model, pair = max(largest, key=lambda one: one[0])
+    said = f"{labels[pair.true]} for {labels[pair.predicted]} most often by {name(model)}"
+    return f"Which classes are taken for which: {said}, {_hundred(share)}"
+
+
+def _how_confusions_are_read(labels: Sequence[str], limits: Limits) -> str:
     if len(labels) > limits.confusion_classes:
-        return (intro, *(_pairs_table(model, labels, limits) for model in models))
-    heats = tuple(_heat(model, labels) for model in models)
-    return (intro, Grid(heats)) if len(labels) <= 8 else (intro, *heats)
+        return "The most frequent confusions of each model; there are too many classes for a picture."
+    named = ", ".join(f"{short} {label}" for short, label in zip(initials(labels), labels, strict=True))
+    return (
+        "Of 100 documents of the class in the row, how many were put into the class of the column. Right answers stand"
+        f" grey on the diagonal. {named}."
+    )
+
+
+SIDE_BY_SIDE = 5  # models that a row of a wide page holds
+
+
+def _side_by_side(blocks: Sequence[Chart | Heat]) -> tuple[Grid | Fold, ...]:
+    """Return the first models beside each other; the others shut."""
+    first, others = tuple(blocks[:SIDE_BY_SIDE]), tuple(blocks[SIDE_BY_SIDE:])
+    shut = (Fold(f"The other models ({len(others)})", (Grid(others),)),) if others else ()
+    return (Grid(first), *shut)
+
+
+def _matrices(
+    models: Sequence[ModelScores], labels: Sequence[str], limits: Limits, run: Run
+) -> tuple[Block, ...]:
+    """Return a matrix a model side by side; the most confused pairs where there are many classes."""
+    if len(labels) > limits.confusion_classes:
+        return tuple(_pairs_table(model, labels, limits) for model in models)
+    name, kind = namer(run), kind_of(run)
+    return _side_by_side(tuple(_heat(model, labels, name, kind(model.name)) for model in models))
 
 
 def _scored(run: Run) -> tuple[ModelScores, ...]:
     return run.details.scores.models if run.details.scores else ()
 
 
+def _without_controls(run: Run, models: Sequence[ModelScores]) -> list[ModelScores]:
+    """Return the models but those that are only there to compare with, such as the most frequent class."""
+    controls = {row.name for row in run.metrics.summary if row.kind == "control"}
+    return [model for model in models if model.name not in controls]
+
+
+def _ordered(run: Run, models: Sequence[ModelScores]) -> tuple[ModelScores, ...]:
+    """Return the models, those of the answer first, then the highest accuracy."""
+    verdict, advice = run.metrics.verdict, run.metrics.advice
+    names = [advice.model, verdict.b, verdict.a, *(model.name for model in model_facts(run))]
+    places = {name: place for place, name in reversed(list(enumerate(names)))}
+    return tuple(sorted(models, key=lambda model: places.get(model.name, len(names))))
+
+
 def _no_scores(run: Run) -> tuple[Nothing]:
     return nothing(run, "No predictions were scored by class.")
 
 
-def _heat(model: ModelScores, labels: Sequence[str]) -> Heat:
-    return Heat(model.name, tuple(labels), model.confusion, _confusion_reading(model.confusion, labels))
+def _heat(model: ModelScores, labels: Sequence[str], name: Callable[[str], str], kind: str) -> Heat:
+    return Heat(
+        name(model.name),
+        tuple(labels),
+        model.confusion,
+        _confusion_reading(model.confusion, labels),
+        kind,
+    )
 
 
 def confused_pairs(counts: Sequence[Sequence[int]]) -> list[Pair]:
@@ -80,10 +146,16 @@ def _confusion_reading(counts: Sequence[Sequence[int]], labels: Sequence[str]) -
     if not pairs:
         return "No document is confused."
     number, total, true, predicted = pairs[0]
-    return (
-        f"Most often confused: “{labels[true]}” taken for “{labels[predicted]}”,"
-        f" {count(number)} of {count(total)} answers ({percent(number / total)})."
-    )
+    return f"{labels[true]} taken for {labels[predicted]}: {_hundred(number / total)}"
+
+
+def _hundred(share: float) -> str:
+    """Return a share as so many of 100.
+
+    >>> _hundred(0.087), _hundred(0.004)
+    ('9 of 100', '0.4 of 100')
+    """
+    return f"{100 * share:.0f} of 100" if share >= 0.01 else f"{100 * share:.1g} of 100"
 
 
 def _pairs_table(model: ModelScores, labels: Sequence[str], limits: Limits) -> Table:
@@ -104,11 +176,8 @@ def _pairs_table(model: ModelScores, labels: Sequence[str], limits: Limits) -> T
     return table_of(title, shown, columns, limits.pairs, SCORES_FILE, note, fold=True)
 
 
-def classes(run: Run, limits: Limits) -> tuple[Block, ...]:
+def _class_tables(models: Sequence[ModelScores], limits: Limits) -> tuple[Table, ...]:
     """Return F1 of each class by model, then precision, recall and F1 a model."""
-    models = _scored(run)
-    if not models:
-        return _no_scores(run)
     return (_f1_table(models, limits), *(_class_table(model, limits) for model in models))
 
 
@@ -150,19 +219,29 @@ def _class_table(model: ModelScores, limits: Limits) -> Table:
 def calibration(run: Run, limits: Limits) -> tuple[Block, ...]:
     """Return how far each model's stated probability is from its share of right answers, with diagrams."""
     facts = {model.name: model for model in model_facts(run)}
-    filled = [[one for one in model.calibration if one.count > 0] for model in _scored(run)]
-    models = [
-        _Sureness(facts[model.name], bins) for model, bins in zip(_scored(run), filled, strict=True) if bins
-    ]
+    scored = _ordered(run, _scored(run))
+    filled = [[one for one in model.calibration if one.count > 0] for model in scored]
+    models = [_Sureness(facts[model.name], bins) for model, bins in zip(scored, filled, strict=True) if bins]
     if not models:
         return _no_scores(run)
-    drawn = models[: limits.rows]
+    drawn, name = models[: limits.rows], namer(run)
+    tables = (_confidence_table(models, limits), *(_calibration_table(model) for model in drawn))
     return (
-        _confidence_table(models, limits),
-        Paragraph(HOW_TO_READ, "muted"),
-        Grid(tuple(_reliability(model) for model in drawn)),
-        *(_calibration_table(model) for model in drawn),
+        Seen(_believed(models, name), HOW_TO_READ),
+        *_side_by_side(tuple(_reliability(model, name) for model in drawn)),
+        Fold("Calibration in numbers: ECE, log loss, every bin", tables),
     )
+
+
+def _believed(models: Sequence[_Sureness], name: Callable[[str], str]) -> str:
+    """Return whether what the models say of themselves holds, of the one that is furthest off."""
+    off = [one for one in models if one.of.ece is None or not one.of.ece_within_chance]
+    if not off:
+        return "Can its percentages be believed? No model shows a sign to the contrary"
+    worst = max(off, key=lambda one: abs(one.confidence - one.right))
+    gap = worst.confidence - worst.right
+    word = "about right" if abs(gap) < 0.005 else "too sure" if gap > 0 else "too modest"
+    return f"Can its percentages be believed? {name(worst.of.name)} is the furthest off: {word}"
 
 
 class _Sureness(NamedTuple):
@@ -208,34 +287,23 @@ def _confidence_table(models: Sequence[_Sureness], limits: Limits) -> Table:
     return table_of("Confidence against right answers", models, columns, limits.rows, SCORES_FILE, note)
 
 
-def _reliability(model: _Sureness) -> Chart:
+def _reliability(model: _Sureness, name: Callable[[str], str]) -> Chart:
     bins = tuple(
         ReliabilityBin(one.lo, one.hi, one.confidence or 0.0, one.accuracy or 0.0, one.count / model.answers)
         for one in model.bins
     )
-    return Chart(model.of.name, _reliability_reading(model), Reliability(bins))
+    return Chart(
+        name(model.of.name),
+        _reliability_reading(model),
+        Reliability(bins),
+        group=KIND_CLASSES[model.of.kind],
+    )
 
 
 def _reliability_reading(model: _Sureness) -> str:
     """Return how sure the model is and how right, and whether chance alone would show an error as large."""
-    says, facts = _says(model.confidence - model.right), model.of
-    measured = (
-        f"{percent(model.confidence)} stated, {percent(model.right)} right, {count(model.answers)} answers"
-    )
-    if facts.ece is not None:
-        measured += f"; ECE {_points_of_ece(facts.ece)} points"
-    if facts.ece is None or facts.ece_if_calibrated_95 is None:
-        return f"{says}: {measured}."
-    by_chance = _points_of_ece(facts.ece_if_calibrated_95)
-    if facts.ece_within_chance:
-        return f"No sign of bad calibration: {measured}, by chance up to {by_chance} if it is calibrated."
-    return f"{says}: {measured}, above the {by_chance} that chance explains."
-
-
-def _says(gap: float) -> str:
-    return "On the whole " + (
-        "as right as it says" if abs(gap) < 0.005 else "too sure" if gap > 0 else "not sure enough"
-    )
+    said = f"says {100 * model.confidence:.0f}, is right {100 * model.right:.0f}"
+    return f"{said}: as chance allows" if model.of.ece_within_chance else said
 
 
 def _points_of_ece(value: float | None, places: int = 1) -> str:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pipeline.core.clean import plural
 from pipeline.report.page.blocks import (
     Block,
     Cell,
+    Fold,
     Limits,
     Paragraph,
     Points,
+    Shut,
     Table,
     numbers,
     row,
     shorten,
     words,
 )
+from pipeline.report.page.cards import Seen
 from pipeline.report.page.formats import MISSING, count, decimal, percent, seconds
 from pipeline.report.page.tables import Columns, number, table_of, text
 from pipeline.report.sections.facts import nothing, of_first_fold
@@ -35,17 +39,26 @@ DUPLICATE_MEANINGS = {
 
 
 def corpus(run: Run, limits: Limits) -> tuple[Block, ...]:
-    """Return splits, classes, the row ledger and duplicates."""
+    """Return how the documents were divided; classes, the row ledger, repeated documents and tokens shut."""
     facts = run.metrics.corpus
     splits = f"Documents by split{of_first_fold(run)}"
     duplicates = vars(facts.duplicates)
     repeated = [(what, count(duplicates[key])) for key, what in DUPLICATE_MEANINGS.items()]
-    return (
-        _shares_table(splits, "Split", list(vars(facts.splits).items()), Limits()),
+    left = facts.rows_read - facts.documents
+    seen = f"{plural(facts.documents, 'document')} in {plural(len(facts.classes), 'class')}"
+    seen += f", {plural(left, 'record')} left out" if left else ", no record left out"
+    shut: tuple[Shut, ...] = (
         _classes_table(facts, limits),
         _ledger_table(facts, limits),
         _values_table("Repeated documents", "What", "Documents", repeated),
+        *_tokens(run),
         Paragraph(f"Corpus hash: {facts.hash}.", "muted"),
+    )
+    return (
+        Seen(seen, facts.reading),
+        _shares_table(splits, "Split", list(vars(facts.splits).items()), Limits()),
+        *((Paragraph(_cut_reading(run.details.tokens)),) if run.details.tokens else ()),
+        Fold("Classes, every record read, repeated documents, tokens", shut),
     )
 
 
@@ -104,16 +117,13 @@ def _first(values: Sequence[int], total: int) -> str:
     return ", ".join(map(str, values[:SHOWN_ROWS])) + (f" and {count(rest)} more" if rest > 0 else "")
 
 
-def tokens(run: Run, limits: Limits) -> tuple[Block, ...]:
-    """Return lengths, what was cut, and what was unknown."""
+def _tokens(run: Run) -> tuple[Table, ...]:
+    """Return lengths, and what was unknown."""
     facts = run.details.tokens
     if facts is None:
-        return nothing(run, "The run recorded nothing about its tokens.")
-    return (
-        Paragraph(_cut_reading(facts)),
-        _values_table("Tokens of the corpus", "Measure", "Value", _token_values(facts)),
-        _token_split_table(facts, of_first_fold(run)),
-    )
+        return ()
+    values = _values_table("Tokens of the corpus", "Measure", "Value", _token_values(facts))
+    return (values, _token_split_table(facts, of_first_fold(run)))
 
 
 def _cut_reading(facts: TokenFacts) -> str:
@@ -188,7 +198,11 @@ def coverage(run: Run, limits: Limits) -> tuple[Block, ...]:
         text("Note", lambda one: one.note or MISSING),
     )
     note = "Rows from the source: words of other documents for which the source brought a frozen vector."
-    return (Points(readings), table_of("Embedding sources", sources, columns, limits.rows, METRICS, note))
+    table = table_of("Embedding sources", sources, columns, limits.rows, METRICS, note)
+    return (
+        *((Points(readings),) if len(readings) > 1 else (Paragraph(readings[0]),)),
+        replace(table, fold=True),
+    )
 
 
 def _settings(entry: Embedding) -> str:

@@ -7,13 +7,17 @@ from collections.abc import Callable, Iterable, Sequence
 from pipeline.core.clean import plural
 from pipeline.core.models import LAST
 from pipeline.core.names import ModelName
-from pipeline.report.page.blocks import Block, Cell, Chart, Limits, Nothing, Paragraph, Table
-from pipeline.report.page.figures import Dot, DotPlot
+from pipeline.report.page.blocks import Block, Cell, Fold, Limits, Nothing, Paragraph, Shut, Table
+from pipeline.report.page.cards import Seen
 from pipeline.report.page.formats import MISSING, count, decimal, interval, mean, percent, seconds, spread
 from pipeline.report.page.tables import Columns, number, table_of, text
+from pipeline.report.sections.costs import costs
 from pipeline.report.sections.facts import ModelFacts, model_facts, nothing, what_times_hold
 from pipeline.report.sections.metric import metric_of
+from pipeline.report.sections.model_words import in_words, namer
+from pipeline.report.sections.models_table import models_table
 from pipeline.report.sections.rule import beside_words
+from pipeline.report.sections.task import task_of
 from pipeline.run_folder.metrics.models import Budget, Result, Timing
 from pipeline.run_folder.reading import METRICS, Run
 
@@ -33,16 +37,51 @@ def no_results(run: Run) -> tuple[Nothing]:
 
 
 def comparison(run: Run, limits: Limits) -> tuple[Block, ...]:
-    """Return the table of all models and their accuracies as dots with intervals."""
+    """Return a row a model, its interval as a picture; other measures, every training and budgets shut."""
     models = model_facts(run)
     if not models:
         return no_results(run)
-    return (
+    shown = models[: limits.rows]
+    counted = task_of(run).counted
+    text = f"{counted}, the range that chance allows (95 %), and a tick for each training. Highest first."
+    more: tuple[Shut, ...] = (
         _comparison_table(run, models, limits),
-        _accuracy_chart(models, run.places, limits),
+        Paragraph(_accuracy_reading(models, run.places), "muted"),
         *_budgets_table(run, limits),
-        _fits_table(run, limits),
     )
+    return (
+        Seen(_seen(models, namer(run)), text),
+        models_table(run, shown),
+        Fold("More measures: macro F1, log loss, calibration, parameters, memory, documents a second", more),
+        *_folded("What each model costs, and what was expected", costs(run, limits)),
+        Fold(
+            f"Every training ({len(run.metrics.results)})",
+            (*_failures(run, limits), _fits_table(run, limits)),
+        ),
+    )
+
+
+def _folded(summary: str, blocks: Sequence[Block]) -> tuple[Fold, ...]:
+    """Return tables and sentences shut; nothing where there is nothing to show."""
+    kept = tuple(block for block in blocks if isinstance(block, Table | Paragraph))
+    return (Fold(summary, kept),) if kept else ()
+
+
+def _seen(models: Sequence[ModelFacts], name: Callable[[str], str]) -> str:
+    """Return how many of 100 the models get right, those that get as many together."""
+    groups: dict[str, list[str]] = {}
+    for model in models:
+        groups.setdefault(f"{100 * model.accuracy:.0f}", []).append(name(model.name))
+    (most, first), *others = groups.items()
+    start = f"{in_words(len(first)).capitalize()} models are" if len(first) > 1 else f"{first[0]} is"
+    said = [f"{start} right on {most} of 100"]
+    rest = [
+        f"{names[0] if len(names) == 1 else in_words(len(names))} on {number}" for number, names in others[:2]
+    ]
+    if len(others) > 2:
+        lowest = list(groups)[-1]
+        rest = [f"the others on {lowest} to {others[0][0]}"]
+    return ", ".join([*said, *rest])
 
 
 def _comparison_table(run: Run, models: Sequence[ModelFacts], limits: Limits) -> Table:
@@ -141,38 +180,6 @@ def _notes(model: ModelFacts) -> list[str]:
     return notes or ["not trained in this run" if model.kind == "outside" else "trained"]
 
 
-def _accuracy_chart(models: Sequence[ModelFacts], places: int, limits: Limits) -> Chart:
-    scored = models[: limits.rows]
-    drawn = near_the_best(scored)
-    figure = DotPlot(tuple(_accuracy_dot(model) for model in drawn), "Accuracy on the test documents, %")
-    parts = [_accuracy_reading(scored, places), "Thin ticks are single runs."]
-    lowest = min(model.accuracy_ci95[0] for model in drawn)
-    outside = sum(run < lowest for model in drawn for run in model.run_accuracies if model.runs > 1)
-    if outside:
-        parts.append(f"{plural(outside, 'single run')} below this scale: see the scores of every fit.")
-    if len(drawn) < len(scored):
-        far = ", ".join(f"{model.name} ({percent(model.accuracy, places)})" for model in scored[len(drawn) :])
-        parts.append(f"Too far below to be drawn on this scale: {far}.")
-    return Chart("Accuracy with 95 % intervals", " ".join(parts), figure)
-
-
-def _accuracy_dot(model: ModelFacts) -> Dot:
-    return Dot(model.name, model.accuracy, *model.accuracy_ci95, model.kind_name, model.run_accuracies)
-
-
-def near_the_best(models: Sequence[ModelFacts]) -> Sequence[ModelFacts]:
-    """Return the models to draw: the lowest ones are left out while one triples the width of the scale.
-
-    `models` are sorted, highest accuracy first. Without this, a majority baseline makes the rest one blot.
-    """
-    lows = [model.accuracy_ci95[0] for model in models]
-    highest = models[0].accuracy_ci95[1]
-    kept = len(models)
-    while kept > 2 and highest - lows[kept - 1] > 3 * (highest - min(lows[: kept - 1])):
-        kept -= 1
-    return models[:kept]
-
-
 def _accuracy_reading(models: Sequence[ModelFacts], places: int) -> str:
     first, others = models[0], models[1:]
     start = f"Highest accuracy: {first.name} with {percent(first.accuracy, places)}."
@@ -236,14 +243,11 @@ def _fits_table(run: Run, limits: Limits) -> Table:
     )
 
 
-def failures(run: Run, limits: Limits) -> tuple[Block, ...]:
-    """Return the fits that did not train, with the reason for each."""
-    results = run.metrics.results
-    failed = [fit for fit in results if not fit.trained]
-    if not results:
-        return no_results(run)
+def _failures(run: Run, limits: Limits) -> tuple[Table | Paragraph, ...]:
+    """Return the trainings that learned nothing, with the reason for each."""
+    failed = [fit for fit in run.metrics.results if not fit.trained]
     if not failed:
-        return (Paragraph(f"Every model trained ({plural(len(results), 'fit')})."),)
+        return (Paragraph(f"Every model trained ({plural(len(run.metrics.results), 'training')}).", "muted"),)
     columns: Columns[Result] = (*FIT, text("Why", lambda fit: fit.why_not or MISSING))
     note = "A model that did not train says nothing about its kind: it is a failed measurement, not a loss."
     return (table_of("Fits that did not train", failed, columns, limits.rows, METRICS, note),)

@@ -6,11 +6,13 @@ from collections.abc import Callable, Sequence
 
 from pipeline.core.clean import plural
 from pipeline.core.wording import FIRST_METRIC
-from pipeline.report.page.blocks import Block, Cell, Chart, Limits, Paragraph, Table
+from pipeline.report.page.blocks import Block, Cell, Chart, Fold, Grid, Limits, Paragraph, Table
+from pipeline.report.page.cards import Seen
 from pipeline.report.page.figures import Dot, DotPlot
 from pipeline.report.page.formats import Number, count, decimal, interval, percent, points
 from pipeline.report.page.tables import ColumnOf, Columns, number, table_of, text
 from pipeline.report.sections.facts import nothing
+from pipeline.report.sections.model_words import in_words, namer
 from pipeline.run_folder.metrics.documents import Group, Slice
 from pipeline.run_folder.reading import METRICS, Run
 
@@ -37,31 +39,50 @@ def slices(run: Run, limits: Limits) -> tuple[Block, ...]:
     found = run.metrics.slices
     if not found:
         return nothing(run, "There are too few test documents to be told apart.")
+    charts = tuple(chart for entry in found for chart in _chart(entry, run, limits))
+    tables = tuple(_table(entry, run, limits) for entry in found)
     return (
-        Paragraph(_caution(found)),
-        *(block for entry in found for block in _of_measure(entry, run, limits)),
-        Paragraph(MEANINGS, "muted"),
+        Seen(_seen(found, namer(run)), _caution(found)),
+        *((Grid(charts),) if charts else ()),
+        Fold("Accuracy of every model in every group", (*tables, Paragraph(MEANINGS, "muted"))),
     )
+
+
+def _seen(found: Sequence[Slice], name: Callable[[str], str]) -> str:
+    """Return how many groups stand out, of the two models of the verdict."""
+    groups = [
+        group for entry in found for group in entry.groups if group.difference is not None and group.ci95
+    ]
+    first = found[0]
+    if not groups or first.a is None or first.b is None:
+        return "Right answers by kind of document"
+    clear = sum(_leaves_out_zero(group.ci95) for group in groups if group.ci95)
+    lower = sum((group.difference or 0.0) < 0 for group in groups)
+    n = len(groups)
+    where = (
+        f"lower in all {n} groups"
+        if lower == n
+        else f"higher in all {n} groups"
+        if lower == 0
+        else f"higher in {n - lower} of {n} groups"
+    )
+    stands = "none stands" if clear == 0 else f"{in_words(clear)} {'stands' if clear == 1 else 'stand'}"
+    return f"{name(first.a)} is {where}, and {stands} out"
 
 
 def _caution(found: Sequence[Slice]) -> str:
     intervals = [group.ci95 for entry in found for group in entry.groups if group.ci95]
     if not intervals:
         return "To explore, not to conclude from: with many groups some differ by chance alone."
-    clear = sum(map(_leaves_out_zero, intervals))
+    clear, chance = sum(map(_leaves_out_zero, intervals)), max(1, round(len(intervals) / 20))
     return (
-        f"To explore, not to conclude from: of {plural(len(intervals), 'group')} below, the 95 % interval of {clear}"
-        f" leaves out zero; with no difference anywhere about {count(max(1, round(len(intervals) / 20)))} would."
-        " These intervals are corrected for nothing and decide nothing; the groups overlap in their documents."
+        f"To explore, not to conclude from: {clear} of {plural(len(intervals), 'group')} leave out zero, and about"
+        f" {chance} would by chance. Right: the first model is better."
     )
 
 
 def _leaves_out_zero(interval: tuple[float, float]) -> bool:
     return interval[0] > 0 or interval[1] < 0
-
-
-def _of_measure(entry: Slice, run: Run, limits: Limits) -> tuple[Block, ...]:
-    return (*_chart(entry, run, limits), _table(entry, run, limits))
 
 
 def _name(group: Group, by: str) -> str:
@@ -89,7 +110,8 @@ def _chart(entry: Slice, run: Run, limits: Limits) -> tuple[Chart, ...]:
     verdict = run.metrics.verdict
     rope = verdict.rope if verdict.metric == FIRST_METRIC else None
     figure = DotPlot(tuple(drawn), "Difference in accuracy, points", rope)
-    title = f"{entry.a} minus {entry.b} {MEASURES[entry.by][0]}"
+    name = namer(run)
+    title = f"{name(entry.a or '')} minus {name(entry.b or '')} {MEASURES[entry.by][0]}"
     return (Chart(title, _reading(drawn, run.places), figure),)
 
 

@@ -1,4 +1,5 @@
-// Sorting and filtering of tables and the choice of colours. Without it the page shows the same, in the order it has.
+// Sorting and filtering of tables, the choice of colours, the place in the contents, copying. Without it the page shows
+// the same, in the order it has.
 "use strict";
 (() => {
   const root = document.documentElement;
@@ -24,7 +25,7 @@
       button.addEventListener("click", () => { showColours(name, group); remember(name); });
       group.append(button);
     }
-    document.getElementById("answer").prepend(group);
+    document.querySelector("nav.side").append(group);
     const first = remembered();
     showColours(["light", "dark"].includes(first) ? first : "auto", group);
   };
@@ -92,20 +93,70 @@
 
   const element = (name, properties = {}) => Object.assign(document.createElement(name), properties);
 
-  // --- printing opens what is shut, for browsers whose style sheets cannot
+  // --- the place in the contents: the last part, and the last section in it, that begins above the middle of the window
 
-  const addPrinting = () => {
-    let opened = [];
-    addEventListener("beforeprint", () => {
-      opened = [...document.querySelectorAll("details:not([open])")];
-      for (const one of opened) one.open = true;
+  const links = [...document.querySelectorAll("nav.side .contents a")];
+  const places = links.map((link) => document.getElementById(link.hash.slice(1)));
+
+  const markPlace = () => {
+    const middle = innerHeight * .4;
+    let here = 0;
+    if (scrollY > 40) {
+      places.forEach((place, number) => { if (place.getBoundingClientRect().top <= middle) here = number; });
+    }
+    const part = links[here].closest(".contents > li");
+    for (const item of part.parentElement.children) item.classList.toggle("here", item === part);
+    for (const link of links) {
+      const marked = link === links[here] || link === part.firstElementChild;
+      if (marked) link.setAttribute("aria-current", link === links[here] ? "location" : "true");
+      else link.removeAttribute("aria-current");
+    }
+    const strip = part.parentElement;
+    if (strip.scrollWidth > strip.clientWidth) strip.scrollLeft = part.offsetLeft - strip.offsetLeft - 12;
+  };
+
+  const followPlace = () => {
+    document.documentElement.classList.add("scripted");
+    let waiting = false;
+    addEventListener("scroll", () => {
+      if (waiting) return;
+      waiting = true;
+      requestAnimationFrame(() => { waiting = false; markPlace(); });
+    }, { passive: true });
+    markPlace();
+  };
+
+  // --- copying a command, or the answer
+
+  const addCopying = (after, label, text) => {
+    const button = element("button", { type: "button", className: "copy", textContent: label });
+    button.addEventListener("click", async () => {
+      try { await navigator.clipboard.writeText(text()); } catch { return; } // not allowed here: it can be marked by hand
+      button.textContent = "Copied";
+      setTimeout(() => { button.textContent = label; }, 1500);
     });
-    addEventListener("afterprint", () => { for (const one of opened) one.open = false; });
+    after(button);
+  };
+
+  const addAllCopying = () => {
+    for (const lines of document.querySelectorAll("pre.copied")) {
+      const box = element("div", { className: "command" });
+      lines.replaceWith(box);
+      box.append(lines);
+      addCopying((button) => box.append(button), "Copy", () => lines.textContent);
+    }
+    const said = document.querySelectorAll("h1, .lead");
+    const line = document.querySelector(".eyebrow");
+    if (line) {
+      addCopying((button) => line.append(button), "Copy the answer as text",
+        () => [...said].map((one) => one.textContent).join("\n"));
+    }
   };
 
   addColours();
-  addPrinting();
-  for (const table of document.querySelectorAll(".scroll > table:has(caption)")) {
+  followPlace();
+  addAllCopying();
+  for (const table of document.querySelectorAll(".scroll > table:has(caption):not(.pictured)")) {
     const rows = [...table.tBodies[0].rows];
     if (rows.length >= fewestSorted && table.tHead.rows[0].cells.length >= 3) addSorting(table, rows);
     if (rows.length > mostUnfiltered) addFilter(table, rows);
