@@ -24,7 +24,7 @@ from pipeline.api.keywords import check_known, config_of, keywords_of, parameter
 from pipeline.api.model import Explanation, Model
 from pipeline.core.files import write_whole
 from pipeline.core.names import ModelName
-from pipeline.core.values import Float32, Int32
+from pipeline.core.values import LABEL_KINDS, Float32, Int32
 from pipeline.models.saved import load_model
 from pipeline.settings.setting import AUTO
 from pipeline.settings.tables import SETTINGS, Config, with_values
@@ -100,10 +100,11 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         tags.input_tags.two_d_array = False
         return tags
 
-    def fit(self, X: Texts, y: ArrayLike) -> TextClassifier:
+    def fit(self, X: Texts, y: ArrayLike, **others: object) -> TextClassifier:
         """Fit the model on N texts and their labels, and return the estimator.
 
-        Documents without text are left out, as a run leaves them out.
+        Documents without text are left out, as a run leaves them out. Documents have no weights: a run has none either,
+        and a weight that is passed over would change nothing without a word.
 
         Raises
         ------
@@ -111,6 +112,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
             For settings that are none, texts that are none, fewer than two classes, or a class with fewer than two
             different texts; it is a `ValueError` too.
         """
+        _check_no_others(others)
         with as_invalid_input():
             config = self._config()
             classes, labels = _encoded(y)
@@ -120,7 +122,9 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
                 raise InvalidInput("y", what, "give one label a text")
             written = (texts.str.strip_chars().str.len_bytes() > 0).to_numpy()
             names = tuple(map(str, classes.tolist()))
-            fitted = fit_model(texts.filter(pl.Series(written)), labels[written], names, config)
+            fitted = fit_model(
+                texts.filter(pl.Series(written)), labels[written], names, config, _kind_of(classes)
+            )
         self.classes_, self.notes_ = classes, fitted.notes
         left_out = len(texts) - int(written.sum())
         if left_out:
@@ -184,6 +188,23 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         fitted = state.get("_fitted")
         if isinstance(fitted, FittedModel):
             self._take(fitted)
+
+
+def _check_no_others(others: Mapping[str, object]) -> None:
+    """Raise InvalidInput for weights of documents, TypeError for what else `fit` does not take."""
+    weights = others.get("sample_weight")
+    unknown = [name for name in others if name != "sample_weight"]
+    if unknown:
+        raise TypeError(f"TextClassifier.fit() got an unexpected keyword argument {unknown[0]!r}")
+    if weights is not None:
+        fix = 'leave it out, or weigh classes: TextClassifier(..., run__class_weights="balanced")'
+        raise InvalidInput("sample_weight", "documents have no weights in a run", fix)
+
+
+def _kind_of(classes: Labels) -> str:
+    """Return what labels are, by the name of `LABEL_KINDS`; "str" where they are none of these."""
+    kinds = {type(label).__name__ for label in classes.tolist()}
+    return next(iter(kinds)) if len(kinds) == 1 and kinds <= {*LABEL_KINDS} else "str"
 
 
 def _encoded(y: ArrayLike) -> tuple[Labels, Int32]:

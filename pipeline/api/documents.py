@@ -12,6 +12,7 @@ from typing import Protocol, TypeGuard
 import polars as pl
 
 from pipeline.api.errors import InvalidInput
+from pipeline.corpus.readers.encodings import has_surrogates
 
 Texts = Iterable[str]  # a list, an array, a column of Polars or pandas
 _ONE_A_DOCUMENT = "give one text a document: a list, or one column of a frame"
@@ -45,6 +46,10 @@ def as_texts(texts: Texts, where: str = "texts") -> pl.Series:
         if not isinstance(text, str):
             what = f"document {place} is {_shown(text)}, which is no text"
             raise InvalidInput(where, what, "make it a str, or leave the document out")
+        if has_surrogates(text):
+            what = f"document {place} holds half of a surrogate pair, {_shown(text)}, which is no character"
+            fix = 'decode it again, or replace it: text.encode("utf-8", "replace").decode()'
+            raise InvalidInput(where, what, fix)
     return pl.Series("text", [str(text) for text in found], dtype=pl.String)
 
 
@@ -59,6 +64,9 @@ def as_paths(corpus: object) -> Iterator[tuple[object, dict[str, str]]]:
 
     With it come the keywords that the file needs: the columns of texts and labels that were given apart.
     """
+    if corpus is None:
+        fix = "give a path, a frame, or (texts, labels); without it the built-in bbc-news is read"
+        raise InvalidInput("corpus", "it is None", fix)
     frame, columns = _as_frame(corpus)
     if frame is None:
         yield corpus, {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -17,7 +17,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.noise import quiet
 from pipeline.core.reading import Reading
 from pipeline.core.seeds import stage_generator
-from pipeline.core.values import TRAIN, UNASSIGNED, VALIDATION, Corpus, Int32, Ledger, LoadedCorpus
+from pipeline.core.values import TRAIN, UNASSIGNED, VALIDATION, Corpus, Int32, Ledger, LoadedCorpus, Writing
 from pipeline.corpus.duplicates import find_duplicates
 from pipeline.corpus.loading import corpus_hash
 from pipeline.corpus.splits import split_corpus
@@ -51,7 +51,9 @@ class FittedModel:
     why_not: str | None
 
 
-def fit_model(texts: pl.Series, labels: Int32, label_names: tuple[str, ...], config: Config) -> FittedModel:
+def fit_model(
+    texts: pl.Series, labels: Int32, label_names: tuple[str, ...], config: Config, kind: str = "str"
+) -> FittedModel:
     """Return the one model of the settings, fitted on documents as a run fits its first seed.
 
     Validation documents are split off, stratified, copies of a text in one part; there are no test documents.
@@ -63,6 +65,8 @@ def fit_model(texts: pl.Series, labels: Int32, label_names: tuple[str, ...], con
         Places in `label_names`.
     config : Config
         The settings of a run with one model.
+    kind : str
+        What the labels are in memory, one of `LABEL_KINDS`.
 
     Raises
     ------
@@ -71,7 +75,7 @@ def fit_model(texts: pl.Series, labels: Int32, label_names: tuple[str, ...], con
     """
     planned = _planned(config)
     config = with_values(config, {"run.seeds": 1, "run.probes": False})
-    loaded = _loaded(texts, labels, label_names)
+    loaded = replace(_loaded(texts, labels, label_names), writing=Writing(labels=kind))
     config, cut = settle_tokenizer(config, loaded)
     duplicates = find_duplicates(loaded.corpus)
     (corpus,) = split_corpus(

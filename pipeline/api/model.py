@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from html import escape
+from numbers import Integral
 from pathlib import Path
 
 import numpy as np
@@ -12,13 +16,13 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pipeline.api.documents import Texts, as_texts
-from pipeline.api.errors import InvalidInput
-from pipeline.core.values import Float32
+from pipeline.api.errors import InvalidInput, as_invalid_input
+from pipeline.core.values import LABEL_KINDS, Float32
 from pipeline.models.saved import SavedModel
 from pipeline.models.saved import load_model as load_saved
-from pipeline.text.tokenizer import tokenize
 
-Labels = NDArray[np.object_]
+Label = str | int | float  # bool too
+Labels = NDArray[np.generic]
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +31,7 @@ class Explanation:
 
     Attributes
     ----------
-    predicted : str
+    predicted : str, or as labels were given to `TextClassifier`
         The label of the highest probability.
     probability : float
     words : polars.DataFrame (T, 2)
@@ -38,7 +42,7 @@ class Explanation:
         words are exchanged one at a time: two that say the same share nothing; and of a text without words.
     """
 
-    predicted: str
+    predicted: Label
     probability: float
     words: pl.DataFrame
     base: float | None
@@ -54,7 +58,7 @@ class Explanation:
             f"<tr><td>{escape(word)}</td><td>{'' if adds is None else f'{adds:+.2f}'}</td></tr>"
             for word, adds in self.words.iter_rows()
         )
-        head = f"<b>{escape(self.predicted)}</b> {self.probability:.1%}"
+        head = f"<b>{escape(str(self.predicted))}</b> {self.probability:.1%}"
         return f"<p>{head}</p><table><tr><th>word</th><th>adds</th></tr>{rows}</table>"
 
 
@@ -66,11 +70,17 @@ class Model:
     ----------
     name : str
         As the run names it, such as `lstm:max@word2vec`.
-    classes_ : array of str, shape (C,)
-        The labels, in the order of the columns of `predict_proba`.
+    classes_ : array, shape (C,)
+        The labels, in the order of the columns of `predict_proba`: str, or numbers as `TextClassifier` was given.
+
+    Notes
+    -----
+    A pickle of it, as joblib makes one for its processes, holds where the model lies and not the model: it is loaded
+    again from there.
     """
 
     saved: SavedModel = field(repr=False)
+    reload: Callable[[], Model] | None = field(default=None, repr=False)
 
     @property
     def name(self) -> str:
@@ -80,7 +90,23 @@ class Model:
     @property
     def classes_(self) -> Labels:
         """The labels, (C,)."""
-        return np.array(self.saved.label_names, dtype=object)
+        kind = self.saved.writing.labels
+        labels = [LABEL_KINDS[kind](name) for name in self.saved.label_names]
+        return np.array(labels, dtype=object if kind == "str" else None)
+
+    def __reduce__(self) -> tuple[Callable[[], Model], tuple[()]]:
+        """Return what loads it again."""
+        if self.reload is None:
+            raise InvalidInput(self.name, "it lies in no folder to load it from again", "save it first")
+        return self.reload, ()
+
+    def __copy__(self) -> Model:
+        """Return itself: nothing of it changes."""
+        return self
+
+    def __deepcopy__(self, memo: object) -> Model:
+        """Return itself: nothing of it changes."""
+        return self
 
     def __repr__(self) -> str:
         """Return its name and labels."""
@@ -104,7 +130,7 @@ class Model:
         return self.saved.answer(as_texts(texts))
 
     def predict(self, texts: Texts) -> Labels:
-        """Return the likeliest label of each text; array of str, shape (N,)."""
+        """Return the likeliest label of each text; array of the kind of `classes_`, shape (N,)."""
         answered: Labels = self.classes_[self.predict_proba(texts).argmax(axis=1)]
         return answered
 
@@ -119,15 +145,15 @@ class Model:
         if self.saved.method is None:
             raise InvalidInput(self.name, "it cannot say what a word adds to its answer", "ask another model")
         documents = as_texts([text], "text")
-        tokenized = tokenize(documents, self.saved.tokenizer)
+        tokenized = self.saved.tokenize(documents)
         words = tokenized.types.gather(tokenized.token_types).alias("word")
         if words.is_empty():
             (probabilities,) = self.saved.answer(documents)  # (C,)
             nothing = pl.DataFrame([words, pl.Series("adds", [], dtype=pl.Float64)])
-            return Explanation(self.predict([text])[0], float(probabilities.max()), nothing, None)
+            return Explanation(self.predict([text]).tolist()[0], float(probabilities.max()), nothing, None)
         (found,) = self.saved.contributions(tokenized)
         adds = pl.Series("adds", found.words, dtype=pl.Float64).fill_nan(None)
-        predicted = self.saved.label_names[found.predicted]
+        predicted = self.classes_.tolist()[found.predicted]
         return Explanation(predicted, found.probability, pl.DataFrame([words, adds]), found.base)
 
 
@@ -167,4 +193,26 @@ def load_model(
     ...     load_model(folder).predict(["a good one"]).tolist()
     ['+']
     """
-    return Model(load_saved(Path(place), name, seed=seed, fold=fold, ensemble=ensemble))
+    _check_arguments(place, name, seed, fold)
+    again = partial(
+        load_model,
+        os.path.abspath(place),
+        name,
+        seed=seed,
+        fold=fold,
+        ensemble=ensemble,
+    )
+    with as_invalid_input() if ensemble and seed is not None else nullcontext():
+        return Model(load_saved(Path(place), name, seed=seed, fold=fold, ensemble=ensemble), again)
+
+
+def _check_arguments(place: object, name: object, seed: object, fold: object) -> None:
+    """Raise InvalidInput where an argument is of another type than it has to be."""
+    if not isinstance(place, str | os.PathLike):
+        what = f"{place!r} is no path"
+        raise InvalidInput("place", what, "give a run folder, a model's own folder or a bundle")
+    if not isinstance(name, str | None):
+        raise InvalidInput("name", f"{name!r} is no name of a model", 'give one such as "tfidf"')
+    for argument, value in (("seed", seed), ("fold", fold)):
+        if value is not None and (isinstance(value, bool) or not isinstance(value, Integral)):
+            raise InvalidInput(argument, f"{value!r} is no number of one", "give a whole number from 0 on")

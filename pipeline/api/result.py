@@ -11,6 +11,7 @@ from pathlib import Path
 
 import polars as pl
 
+from pipeline.api.errors import InvalidInput
 from pipeline.api.model import Model, load_model
 from pipeline.core.errors import PipelineError
 from pipeline.report import summarise
@@ -163,5 +164,7 @@ def read_run(run: str | os.PathLike[str]) -> RunResult:
     PipelineError
         If it is no run folder, a file in it is damaged, or another version wrote it.
     """
+    if not isinstance(run, str | os.PathLike):
+        raise InvalidInput("run", f"{run!r} is no path", "give a run folder, such as reports/NAME")
     folder = Path(run)
     return RunResult(folder, read_folder(folder))

@@ -33,6 +33,7 @@ def export(
     model: Annotated[
         str | None, told("--model NAME", "Which model. Default: the one that the run advises.")
     ] = None,
+    seed: Annotated[int | None, told("--seed N", "Which training, from 0. Default: the first.")] = None,
     ensemble: Annotated[bool, told("--ensemble", "With every seed that was kept.")] = False,
     words: Annotated[
         int | None, told("--words N", "onnx, html: keep the N most frequent words, or heaviest n-grams.")
@@ -45,7 +46,7 @@ def export(
     with exit_statuses(console, debug):
         from pipeline.export.table import export_model
 
-        exported = export_model(run_folder, to, out, model, every_seed=ensemble, words=words)
+        exported = export_model(run_folder, to, out, model, seed=seed, every_seed=ensemble, words=words)
         console.say(exported.in_words())
 
 

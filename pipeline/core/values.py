@@ -5,6 +5,7 @@ N documents, M tokens, V vocabulary rows, D embedding dimension, C classes.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -89,6 +90,35 @@ class Ledger:
         require(self.rows_read == total, f"{self.rows_read} records read, {total} accounted for")
 
 
+LABEL_KINDS: dict[str, Callable[[str], str | float]] = {
+    "str": str,
+    "int": int,
+    "float": float,
+    "bool": lambda label: label == str(True),
+}
+
+
+@dataclass(frozen=True)
+class Writing:
+    """How texts are written in a corpus where they are not written as they are: what reads others reads them alike.
+
+    Attributes
+    ----------
+    escapes : whether `\\n`, `\\t` and `\\"` stand for a line break, a tab and a quotation mark
+    names : words behind a backslash that mean themselves all the same, such as `theta`
+    form : the name of the form in which each text is a list or an object, written as JSON or Python does; else ""
+    labels : what labels are in memory, where they came from there: "int", "float" or "bool"; else "str"
+    """
+
+    escapes: bool = False
+    names: tuple[str, ...] = ()
+    form: str = ""
+    labels: str = "str"
+
+
+AS_IT_IS = Writing()
+
+
 @dataclass(frozen=True, eq=False)
 class LoadedCorpus:
     """What reading gives: the corpus, the ledger and everything assumed on the way.
@@ -105,6 +135,7 @@ class LoadedCorpus:
     hash: str  # sha256 of texts, labels and official split
     reading: Reading
     together: Int64 | None = None  # (N,): documents that share a number must stay in one split (twins)
+    writing: Writing = AS_IT_IS  # what reading undid
 
 
 @dataclass(frozen=True)

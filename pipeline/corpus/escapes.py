@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 
 import polars as pl
 
 from pipeline.core.errors import first_places
+from pipeline.core.values import Writing
 
 _BACKSLASH = "\\"
 # What a backslash and a character stand for where a program wrote text as code.
-_ESCAPES = {
+ESCAPES = {
     r"\\": "\\",
     r"\r\n": "\n",
     r"\n": "\n",
@@ -44,11 +46,11 @@ _COMMANDS = """
 _IN_FORMULA = re.compile(r"[$({=^_&+\-|<>*/]\s*\\([nrt][a-z]+)|\\([nrt][a-z]+)\s*[{_^($}]")
 
 
-def without_escapes(texts: pl.Series) -> tuple[pl.Series, tuple[str, ...]]:
-    """Return the texts with what escapes stand for in their place, and what was assumed or seen."""
+def without_escapes(texts: pl.Series) -> tuple[pl.Series, tuple[str, ...], Writing]:
+    """Return the texts with what escapes stand for in their place, what was assumed or seen, and what was undone."""
     held = texts.str.contains(_BACKSLASH, literal=True)
     if not held.any():
-        return texts, ()
+        return texts, (), Writing()
     some = texts.filter(held)
     names = _names_after_backslashes(some, texts)
     meant = int(some.str.count_matches(_MEANT).sum()) - sum(names.values())
@@ -62,15 +64,25 @@ def without_escapes(texts: pl.Series) -> tuple[pl.Series, tuple[str, ...]]:
         )
         if names:
             note += f"; {first_places([_BACKSLASH + name for name in names])} are left as they are"
-        doubled = _doubled(texts, [*names]) if names else texts
-        return doubled.str.replace_many([*_ESCAPES], [*_ESCAPES.values()], leftmost=True), (note,)
+        writing = Writing(escapes=True, names=tuple(names))
+        return undone(texts, writing.names), (note,), writing
     seen = ((breaks, r"\n", "a line break"), (int(some.str.contains(_CODE).sum()), r"\u00e9", "a letter"))
     told = (
         f"{count:,} of {len(texts):,} texts hold escapes such as {escape}, which may stand for {what}; left as they are"
         for count, escape, what in seen
         if count
     )
-    return texts, tuple(told)
+    return texts, tuple(told), Writing()
+
+
+def undone(texts: pl.Series, names: Sequence[str]) -> pl.Series:
+    """Return texts with what escapes stand for in their place; before `names` a backslash stands for itself.
+
+    >>> undone(pl.Series(["a\\\\tb", "\\\\theta"]), ["theta"]).to_list()
+    ['a\\tb', '\\\\theta']
+    """
+    doubled = _doubled(texts, names) if names else texts
+    return doubled.str.replace_many([*ESCAPES], [*ESCAPES.values()], leftmost=True)
 
 
 def _names_after_backslashes(some: pl.Series, texts: pl.Series) -> dict[str, int]:
@@ -96,8 +108,8 @@ def _names_after_backslashes(some: pl.Series, texts: pl.Series) -> dict[str, int
     return {word: number for word, number in sorted(counts.items()) if is_name(word)}
 
 
-def _doubled(texts: pl.Series, names: list[str]) -> pl.Series:
+def _doubled(texts: pl.Series, names: Sequence[str]) -> pl.Series:
     """Return the texts with the backslash before each of these names written twice, as one that stands for itself."""
-    before_name = re.compile(rf"(?<!\\)((?:\\\\)*)\\(?=(?:{'|'.join(map(re.escape, names))})\b)")
+    before_name = re.compile(rf"(?<!\\)((?:\\\\)*)\\(?=(?:{'|'.join(map(re.escape, names))})(?![a-z]))")
     written = [None if text is None else before_name.sub(r"\1\\\\", text) for text in texts.to_list()]
     return pl.Series(texts.name, written, dtype=pl.String)

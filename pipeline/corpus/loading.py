@@ -219,6 +219,7 @@ def _join(
         hash=corpus_hash(corpus),
         reading=Reading(tuple(part.reading() for part in parts), classes_by_size(corpus)),
         together=_together(parts),
+        writing=replace(mended.writing, form=parts[0].columns.form),
     )
 
 

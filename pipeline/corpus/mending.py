@@ -9,7 +9,9 @@ from itertools import pairwise
 import numpy as np
 import polars as pl
 
-from pipeline.corpus.escapes import without_escapes
+from pipeline.core.values import AS_IT_IS, Writing
+from pipeline.corpus.escapes import undone, without_escapes
+from pipeline.corpus.readers.forms import in_some_form
 
 _FEW = 3  # words that are looked at
 _LOST = "\ufffd"
@@ -22,6 +24,7 @@ class Mended:
     parts: list[pl.Series]
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    writing: Writing = AS_IT_IS
 
 
 def mend(parts: Sequence[pl.Series]) -> Mended:
@@ -34,10 +37,18 @@ def mend(parts: Sequence[pl.Series]) -> Mended:
         all of them.
     """
     texts = pl.concat(parts)
-    mended, notes = without_escapes(texts)
+    mended, notes, writing = without_escapes(texts)
     ends = np.cumsum([0, *map(len, parts)]).tolist()
     cut = [mended.slice(start, end - start) for start, end in pairwise(ends)]
-    return Mended(cut, notes, (*_misread(texts), *_lost(parts[0])))
+    return Mended(cut, notes, (*_misread(texts), *_lost(parts[0])), writing)
+
+
+def as_read(texts: pl.Series, writing: Writing) -> pl.Series:
+    """Return texts that are written as those of a corpus, read as those were."""
+    if writing.form:
+        texts, _ = in_some_form(texts, "text", writing.form)
+        texts = texts.fill_null("")
+    return undone(texts, writing.names) if writing.escapes else texts
 
 
 def _of(some: pl.Series, texts: pl.Series) -> str:

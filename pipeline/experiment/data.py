@@ -15,6 +15,7 @@ from pipeline.core.errors import first_places
 from pipeline.core.seeds import stage_generator
 from pipeline.core.store import Cache
 from pipeline.core.values import (
+    AS_IT_IS,
     TEST,
     TRAIN,
     VALIDATION,
@@ -25,6 +26,7 @@ from pipeline.core.values import (
     Int64,
     LoadedCorpus,
     TokenizedCorpus,
+    Writing,
 )
 from pipeline.corpus.by_settings import read_asked, split_asked
 from pipeline.corpus.duplicates import find_duplicates, leak_warning
@@ -55,6 +57,7 @@ class RunData:
     tokenized: TokenizedCorpus  # every document, in the order of the corpus
     unlabelled: TokenizedCorpus | None
     planned: tuple[PlannedModel, ...]
+    writing: Writing = AS_IT_IS  # how texts of the corpus are written
     own_cache: Path | None = None  # where this run alone keeps vectors, if it has no lasting cache
 
     def __getstate__(self) -> dict[str, Any]:
@@ -243,4 +246,5 @@ def tokenize_all(
         unlabelled = None
         if loaded.unlabelled is not None and any(model.source for model in planned):
             unlabelled = tokenize(loaded.unlabelled, config.tokenizer)
-    return RunData(config, console, loaded.corpus.without_texts(), tokenized, unlabelled, planned)
+    corpus = loaded.corpus.without_texts()
+    return RunData(config, console, corpus, tokenized, unlabelled, planned, loaded.writing)

@@ -176,7 +176,9 @@ def _saved(data: RunData, fit: Fit, fitted: FittedBaseline, final: Features) -> 
     if not is_kept(data.config, fit.fold):
         return None
     golden = fitted.predict_probabilities(final.of(tokenize(golden_texts(), data.config.tokenizer)))
-    return final.files(Particulars(fit.key, data.label_names, data.config, golden), fitted)
+    return final.files(
+        Particulars(fit.key, data.label_names, data.config, golden, writing=data.writing), fitted
+    )
 
 
 def _validate(

@@ -132,7 +132,7 @@ def _result(data: RunData, fit: Fit, made: _Answered, last: EmbeddedSplit) -> Fi
     files = None
     if is_kept(data.config, fit.fold):
         known = fit.key, data.label_names, data.config, made.golden, gpu is not None, made.left_out
-        files = files_of_network(Particulars(*known), made.fitted, embedded.source)
+        files = files_of_network(Particulars(*known, data.writing), made.fitted, embedded.source)
     if files is not None and not files.is_finite:
         files = None  # it diverged: there is nothing to answer with
     kept = FitResult(fit, answers, files, course=course, neighbours=near, gpu=gpu)

@@ -21,7 +21,7 @@ from pipeline.export.onnx_file import OnnxFile, write_onnx
 from pipeline.export.own_words import texts_of_own_words
 from pipeline.models.golden import TOLERANCE
 from pipeline.models.saved import SavedModel, load_model
-from pipeline.models.saved.loading import find_model, fits_on, read_saved
+from pipeline.models.saved.loading import find_model, fits_asked, fits_on, read_saved
 from pipeline.run_folder.models import Golden, SavedFiles
 from pipeline.run_folder.reading import METRICS, read_run
 
@@ -111,6 +111,7 @@ def export_model(
     out: Path,
     name: str | None = None,
     *,
+    seed: int | None = None,
     every_seed: bool = False,
     words: int | None = None,
 ) -> Exported:
@@ -126,6 +127,8 @@ def export_model(
         A new file.
     name : str, optional
         Of the model; without one that which the run advises, elsewhere the only one there is.
+    seed : int, optional
+        Which training; the first unless told.
     every_seed : bool
         All that were kept of the first fold, for an ensemble.
     words : int, optional
@@ -141,10 +144,11 @@ def export_model(
         raise PipelineError("--to", f'there is no target "{to}"', did_you_mean(to, TARGETS))
     target = TARGETS[to]
     _check_out(out, target)
-    kept = fits_on(*find_model(place, name or _advised(place)))
-    chosen = [one for one in kept if one.described["fold"] == kept[0].described["fold"]]
+    if every_seed and seed is not None:
+        raise PipelineError("--ensemble", "--seed takes one training, --ensemble all", "give one of the two")
     if every_seed and not target.seeds:
         raise PipelineError("--ensemble", f"a file of {to} holds one seed", "export it without --ensemble")
+    chosen = fits_asked(fits_on(*find_model(place, name or _advised(place))), seed)
     if words is not None and not (target.words and words > 0):
         what = f"{words} is no number of words" if target.words else f"a file of {to} holds every word"
         raise PipelineError(

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import Json, json_text
-from pipeline.core.values import UNKNOWN_ROW, Bool, Vocabulary
+from pipeline.core.values import UNKNOWN_ROW, Bool, Vocabulary, Writing
 from pipeline.export.portable import portable
 from pipeline.models.saved import SavedModel, SavedNetwork
 from pipeline.models.saved.linear import AverageFeatures, NgramFeatures, SavedLinear
 from pipeline.settings.setting import AUTO
 from pipeline.settings.tables import TokenizerSettings
-from pipeline.text.tokenizer import HTML_BREAK, PATTERNS
+from pipeline.text.tokenizer import HTML_BREAK, NUL, PATTERNS
 from pipeline.text.unicode import (
     ARABIC_LETTERS,
     DOTTED_CAPITAL_I,
@@ -25,6 +25,7 @@ from pipeline.text.unicode import (
 FORMAT_VERSION = 1
 Step = dict[str, str]  # {"replace": pattern, "by": text}, {"normalize": form} or {"case": "lower"}
 FIRST_GROUP = r"\1"  # in what a step replaces by
+_MARK = "\ufdd0"  # a code point that is no character, and in no text
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def as_data(model: SavedModel) -> dict[str, Json]:
     said: dict[str, Json] = {
         "format_version": FORMAT_VERSION,
         "model": model.name,
-        "steps": steps(model.tokenizer),
+        "steps": [*without_escapes(model.writing), *steps(model.tokenizer)],
         "token": portable(PATTERNS[model.tokenizer.name, "characters"]),
     }
     if reads.ngrams is None:
@@ -80,11 +81,14 @@ def check_readable(model: SavedModel) -> None:
     if isinstance(model, SavedNetwork) and model.shuffle_seed is not None:
         what = f"{model.name} reads its words in a random order, which is a control and no model to use"
         raise PipelineError("--model", what, "export the network that reads them in order")
+    if model.writing.form:
+        what = f"{model.name} reads texts that are written as lists or objects, which no export takes along"
+        raise PipelineError("--model", what, "train it on plain texts")
 
 
 def steps(settings: TokenizerSettings) -> list[Step]:
     """Return what happens to a text before it is cut into tokens, in order: what `tokenize` does."""
-    found: list[Step] = []
+    found: list[Step] = [_replace(NUL, "")]
     if settings.html_breaks:
         found.append(_replace(HTML_BREAK, " "))
     if settings.normalization != "none":
@@ -97,6 +101,26 @@ def steps(settings: TokenizerSettings) -> list[Step]:
     if settings.lowercase:
         found += [_replace(DOTTED_CAPITAL_I, "i"), {"case": "lower"}]
     return found
+
+
+def without_escapes(writing: Writing) -> list[Step]:
+    """Return what undoes escapes as `undone` does; backslashes that stand for themselves are marked meanwhile."""
+    if not writing.escapes:
+        return []
+    marked = FIRST_GROUP + _MARK
+    names = _step(rf"(\\)(?=(?:{'|'.join(writing.names)})(?![a-z]))", marked)
+    return [
+        _step(r"\\(\\)", marked),
+        *([names] if writing.names else []),
+        _step(r"\\r\\n|\\[nr]", "\n"),
+        _step(r"\\t", "\t"),
+        _step("\\\\([\"'])", FIRST_GROUP),
+        _step(_MARK, ""),
+    ]
+
+
+def _step(pattern: str, by: str) -> Step:
+    return {"replace": pattern, "by": by}
 
 
 def _replace(pattern: str, by: str) -> Step:

@@ -9,7 +9,7 @@ import numpy as np
 
 from pipeline.core.fits import FitKey, ModelFiles
 from pipeline.core.names import ModelName, slug
-from pipeline.core.values import Float32
+from pipeline.core.values import AS_IT_IS, Float32, Writing
 from pipeline.embeddings.table import Embedded
 from pipeline.models.baselines.fitting import FittedBaseline
 from pipeline.models.golden import TOLERANCE, TOLERANCE_OF_GPU, golden_answers
@@ -35,6 +35,7 @@ class Particulars:
     golden : float32 array, shape (G, C): what it answers to the golden texts
     left_out : golden texts whose answers its own rounding decides
     on_gpu : whether a GPU computed that
+    writing : how the texts of the corpus are written
     """
 
     key: FitKey
@@ -43,6 +44,7 @@ class Particulars:
     golden: Float32
     on_gpu: bool = False
     left_out: tuple[int, ...] = ()
+    writing: Writing = AS_IT_IS
 
 
 def is_kept(config: Config, fold: int) -> bool:
@@ -130,6 +132,7 @@ def _common(kind: str, of: Particulars) -> dict[str, object]:
         "thresholds": None,  # the most probable class is the answer
         "tokenizer": asdict(tokenizer),
         "word_breaker": word_breaker() if tokenizer.unspaced == "words" else None,
+        "writing": asdict(of.writing),
     }
 
 

@@ -15,7 +15,6 @@ from pipeline.models.saved import SavedModel
 from pipeline.predict.columns import Documents
 from pipeline.predict.unlike import Usual, describe_unlike
 from pipeline.text.ragged import alone
-from pipeline.text.tokenizer import tokenize
 
 PREDICTED, CONFIDENCE, UNLIKE, REASON = "predicted", "confidence", "unlike training", "reason"
 FOR, AGAINST = "words for", "words against"
@@ -62,7 +61,7 @@ def answer_columns(labels: Sequence[str], wanted: Wanted) -> list[str]:
 
 def answer(model: SavedModel, documents: Documents, wanted: Wanted, usual: Usual) -> Answered:
     """Return the answers to documents; of a broken row, or where the model is not sure enough, the reason alone."""
-    tokenized = tokenize(documents.texts, model.tokenizer)
+    tokenized = model.tokenize(documents.texts)
     probabilities = model.answer_tokens(tokenized)  # (N, C)
     confidence = probabilities.max(axis=1)  # (N,)
     reasons: list[str | None] = [None] * len(confidence)

@@ -6,6 +6,7 @@ import codecs
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from pipeline.core.clean import plural
 from pipeline.core.errors import PipelineError
 from pipeline.corpus.readers.decoding import Decoded, Known, decode_bytes, guess_together, is_utf8
 from pipeline.corpus.readers.encoding_names import UTF_8, Encoding
@@ -13,6 +14,7 @@ from pipeline.corpus.readers.wide import find_wide
 
 BLOCK = 4 << 20  # bytes that are read at once
 LONGEST_LINE = 256 << 20
+WIDE = ("utf-16", "utf-32")  # how the names of encodings begin in which a line's end is no byte of its own
 Read = Callable[[int], bytes]  # returns at most so many bytes, none at the end
 
 
@@ -33,41 +35,68 @@ class TextBlocks:
     asked: Encoding | None = None
     done: int = 0
     encoding: str = ""  # in words, once a block is read
-    _known: Known | None = field(default=None, init=False)
-    _begun: tuple[str, Iterator[str]] | None = field(default=None, init=False)
+    notes: tuple[str, ...] = ()  # what was assumed of the first bytes that are no UTF-8
+    nul_bytes: int = 0  # that were left out so far, as readers leave them out
+    _known: Known = field(default=Known(), init=False)
+    _begun: list[str] = field(default_factory=list, init=False)
+    _others: Iterator[str] | None = field(default=None, init=False)
 
     @property
     def first(self) -> str:
         """The first block; it is yielded too."""
-        if self._begun is None:
-            texts = self._texts()
-            self._begun = next(texts, ""), texts
-        return self._begun[0]
+        return self.beginning(0)
+
+    def beginning(self, n_lines: int) -> str:
+        """Return the first block, with others where it has fewer lines than that; they are yielded too."""
+        if self._others is None:
+            self._others = self._texts()
+            self._begun.append(next(self._others, ""))
+        while sum(text.count("\n") for text in self._begun) < n_lines:
+            text = next(self._others, None)
+            if text is None:
+                break
+            self._begun.append(text)
+        return "".join(self._begun)
 
     def __iter__(self) -> Iterator[str]:
         """Yield text that ends with a line's end, but for the last; a byte that cannot be read is a lone surrogate."""
         yield self.first
-        if self._begun is not None:
-            yield from self._begun[1]
+        yield from self._begun[1:]
+        self._begun.clear()
+        if self._others is not None:
+            yield from self._others
+
+    def said(self) -> Iterator[str]:
+        """Yield what was assumed of its bytes, as sentences; nothing of plain UTF-8."""
+        if self.encoding not in ("", UTF_8.words):
+            yield f"{self.name}: the encoding is {self.encoding}"
+        yield from (f"{self.name}: {note}" for note in self.notes)
+
+    def ended(self) -> Iterator[str]:
+        """Yield what is to be said once all of it was read."""
+        if self.nul_bytes:
+            yield f"{self.name}: {plural(self.nul_bytes, 'NUL byte')} left out"
 
     def _texts(self) -> Iterator[str]:
         for data in self._whole_lines(self._as_utf8()):
             yield self._decoded(data).data.decode("utf-8", "surrogateescape")
 
     def _decoded(self, data: bytes) -> Decoded:
-        """Return the text of a block; what the first one is in, the others are in too where they can be."""
-        if self._known is None:
+        """Return the text of a block; what the first one beyond UTF-8 is in, the others are in where they can be."""
+        if self.asked is not None:
             self._known = Known(self.asked)
-            if self.asked is None and not is_utf8(data):
-                self._known = Known(guess=guess_together([data], self._known))
+        elif self._known.guess is None and not is_utf8(data):
+            self._known = Known(guess=guess_together([data], self._known))
         decoded = decode_bytes(data, self._known)
+        self.nul_bytes += decoded.nul_bytes
         self.encoding = self.encoding or decoded.encoding
+        self.notes = self.notes or decoded.notes
         return decoded
 
     def _as_utf8(self) -> Iterator[bytes]:
         """Yield the bytes as they come; those of UTF-16 and UTF-32, whose lines have no byte of their own, in UTF-8."""
         first = self._next()
-        wide = find_wide(first) if self.asked in (None, UTF_8) else None
+        wide = self._wide(first)
         if wide is None:
             yield first
             while data := self._next():
@@ -82,6 +111,15 @@ class TextBlocks:
             yield decoder.decode(data).encode("utf-8", "replace")
             data = self._next()
         yield decoder.decode(b"", final=True).encode("utf-8", "replace")
+
+    def _wide(self, first: bytes) -> Encoding | None:
+        """Return the encoding of UTF-16 or UTF-32 that is asked for, or found; its bytes are UTF-8 from here on."""
+        if self.asked in (None, UTF_8):
+            return find_wide(first)
+        if not self.asked.codec.startswith(WIDE):
+            return None
+        wide, self.asked = self.asked, UTF_8
+        return wide
 
     def _next(self) -> bytes:
         data = self.read(BLOCK)

@@ -11,12 +11,16 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.reading import Chosen
 from pipeline.core.wording import quoted
 from pipeline.corpus.asked.columns import ColumnOptions, text_parts
-from pipeline.corpus.asked.cut import Cut, cut_labels, read_cut
-from pipeline.corpus.readers.named_columns import called_so, check_column, is_unreadable, with_plain_cells
+from pipeline.corpus.asked.cut import Cut, read_cut
+from pipeline.corpus.readers.forms import in_some_form
+from pipeline.corpus.readers.label_spelling import spelled_alike
+from pipeline.corpus.readers.named_columns import called_so, check_column, holds_lists
 from pipeline.corpus.readers.records import RawTable
 from pipeline.predict.rows import Rows
 
 NOT_DECODED = "bytes that cannot be read in the file's encoding"
+NO_TEXT = "there is no text"
+NESTED = "a list or an object in the place of a text"
 
 
 @dataclass(frozen=True)
@@ -57,19 +61,41 @@ class Choice:
                 table, cells=table.cells.with_columns(pl.lit(None, pl.String).alias(name) for name in missing)
             )
         joined, _ = self.options.joined(table)
-        plain, _ = with_plain_cells(joined, self.text, "text")
-        damaged = plain.is_undecodable(self.text).nonzero()[0].tolist()
-        broken = dict.fromkeys(damaged, NOT_DECODED) | dict(rows.broken)
-        texts = plain.cells[self.text].fill_null("").alias("text")
-        return Documents(rows, texts, self._labels(table), broken)
+        texts, unread = _plain(joined, self.text, rows.typed)
+        reasons = {
+            NO_TEXT: texts.is_null() & ~unread,
+            NESTED: unread,
+            NOT_DECODED: pl.Series(joined.is_undecodable(self.text)),
+        }
+        broken = {place: why for why, those in reasons.items() for place in those.arg_true().to_list()}
+        return Documents(
+            rows, texts.fill_null("").alias("text"), self._labels(table), broken | dict(rows.broken)
+        )
 
     def _labels(self, table: RawTable) -> pl.Series | None:
         if self.label is None:
             return None
-        plain, _ = with_plain_cells(table, self.label, "label")
-        if self.cut is not None:
-            return cut_labels(plain, self.label, self.cut).cells[self.label]
-        return plain.cells[self.label].replace(dict(self.renamed))
+        cells = table.cells[self.label]
+        if holds_lists(table, self.label):
+            cells, _ = in_some_form(cells, "label")
+        cells, _ = spelled_alike(cells)
+        if self.cut is None:
+            return cells.replace(dict(self.renamed))
+        cut = self.cut.classes(cells)
+        return cut.zip_with(
+            cut.is_not_null(), cells
+        )  # what is no number is told as a label that is not known
+
+
+def _plain(table: RawTable, name: str, typed: pl.DataFrame | None) -> tuple[pl.Series, pl.Series]:
+    """Return the texts of a column, lists of words and objects with one text read as these; and which cannot be."""
+    cells = table.cells[name]
+    if name not in table.nested:
+        return cells, pl.repeat(False, len(cells), dtype=pl.Boolean, eager=True)
+    read, unread = in_some_form(cells, "text")
+    if typed is not None and name in typed.columns:
+        unread |= cells.is_null() & typed[name].is_not_null()  # such as a list of numbers
+    return read, unread
 
 
 def choose_columns(rows: Rows, name: str, asked: ColumnOptions, trained: Trained) -> Choice:
@@ -114,9 +140,6 @@ def _text(table: RawTable, name: str, named_text: str | None, asked: ColumnOptio
             what = f"it has no text column{known}"
             raise PipelineError(name, what, f"name it with --text: its columns are {quoted(columns)}")
         text = found.column
-    if is_unreadable(table, text, "text"):
-        what = f'column "{text}" holds lists or objects, expected one text a row'
-        raise PipelineError(name, what, "name another column with --text")
     return text
 
 

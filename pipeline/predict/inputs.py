@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import cast
@@ -14,22 +15,26 @@ from typing import cast
 import polars as pl
 
 from pipeline.core.errors import PipelineError
+from pipeline.corpus.readers.arrow import read_arrow, read_arrow_frame
 from pipeline.corpus.readers.column_names import normalised_name
 from pipeline.corpus.readers.delimited import DELIMITERS, read_delimited
+from pipeline.corpus.readers.dialects import LONGEST_FIELD
 from pipeline.corpus.readers.encoding_names import Encoding, named
-from pipeline.corpus.readers.encodings import reading_as, without_surrogates
+from pipeline.corpus.readers.encodings import has_surrogates, reading_as, without_surrogates
 from pipeline.corpus.readers.frames import as_table, damage_explained
-from pipeline.corpus.readers.head import Head, read_head
+from pipeline.corpus.readers.head import HEAD_BYTES, Head, read_head
+from pipeline.corpus.readers.header import LONGEST_HEADING
 from pipeline.corpus.readers.hugging_face import names_in_metadata, with_class_names
-from pipeline.corpus.readers.json_records import read_jsonl
+from pipeline.corpus.readers.json_layouts import Object
+from pipeline.corpus.readers.json_records import read_json, read_json_objects, read_jsonl
 from pipeline.corpus.readers.kinds import Reader
-from pipeline.corpus.readers.packing import open_content
+from pipeline.corpus.readers.packing import open_content, open_stream
 from pipeline.corpus.readers.parquet import read_parquet
 from pipeline.corpus.readers.places import check_exists
 from pipeline.corpus.readers.plain_text import SAMPLE_LINES, read_text
 from pipeline.corpus.readers.records import RawTable, none_of
 from pipeline.corpus.readers.signatures import SIGNATURES
-from pipeline.corpus.readers.table import READERS, find_format, read_records
+from pipeline.corpus.readers.table import READERS, Format, find_format
 from pipeline.corpus.readers.text_kinds import CERTAIN_TEXT
 from pipeline.predict.blocks import TextBlocks
 from pipeline.predict.delimited import open_delimited
@@ -37,7 +42,7 @@ from pipeline.predict.json_lines import open_json_lines
 from pipeline.predict.rows import AT_ONCE, MOST_AT_ONCE, Input, Rows, of_table
 from pipeline.predict.text_lines import open_lines
 
-STANDARD_INPUT = "-"
+STANDARD_INPUT, PIPE = "-", "standard input"  # as it is typed, as it is called
 SAID = "--say"  # what a text that was typed is called in messages
 FROM_A_PIPE = 1 << 20  # bytes that are waited for no longer than they take to come
 GIVE = "give a file with a document a record, a text file with a document a line, or - for standard input"
@@ -50,6 +55,7 @@ class Asked:
     encoding: str | None
     columns: tuple[str, ...]
     labels: tuple[str, ...]
+    typed: tuple[str, ...] = ()  # of the columns those that were named with --text or --label
 
     @property
     def codec(self) -> Encoding | None:
@@ -70,42 +76,65 @@ def open_input(name: str, asked: Asked, stack: ExitStack) -> Input:
         If there is no such file, it is a folder, empty, damaged, or of a kind that is not read.
     """
     if name == STANDARD_INPUT:
-        return _of_standard_input(asked)
+        return _of_standard_input(asked, stack)
     path = Path(name)
     check_exists(path)
     if path.is_dir():
         raise PipelineError(name, "this is a folder, expected a file", GIVE)
-    reader = _reader_of(path)
+    found = _format_of(path)
+    opened = _of_file(path, found.reader, asked, stack)
+    return replace(opened, said=(*found.said, *opened.said))
+
+
+def _of_file(path: Path, reader: Reader, asked: Asked, stack: ExitStack) -> Input:
     if reader is read_text:
         return _of_lines(_blocks_of(path, asked, stack), asked)
     if reader is read_jsonl:
         return open_json_lines(_blocks_of(path, asked, stack))
     if reader is read_parquet:
-        return Input(name, _of_parquet(path, stack))
+        return Input(str(path), _of_parquet(path, stack))
     if isinstance(reader, partial) and reader.func is read_delimited:
         return open_delimited(_blocks_of(path, asked, stack), asked.columns, reader.keywords["preferred"])
+    typed: pl.DataFrame | None = None
+    objects: Sequence[Object] | None = None
     with reading_as(asked.encoding):
-        table = read_records(path, asked.columns)
+        if reader is read_json:
+            table, objects = read_json_objects(path, asked.columns)
+        elif reader is read_arrow:
+            table, typed = read_arrow_frame(path)
+        else:
+            table = reader(path, asked.columns)
     if not len(table.cells):
-        raise PipelineError(name, "the file holds no records", GIVE)
-    return Input(name, of_table(table), table.assumptions)
+        raise PipelineError(str(path), "the file holds no records", GIVE)
+    return Input(str(path), of_table(table, typed, objects), (*table.assumptions, *table.warnings))
 
 
 def of_said(text: str) -> Input:
-    """Return the one row of a text that was typed."""
-    cells = pl.DataFrame({"text": [without_surrogates(text)]})
+    """Return the one row of a text that was typed.
+
+    Raises
+    ------
+    PipelineError
+        If it holds bytes that are no text.
+    """
+    if has_surrogates(text):
+        what = f'"{without_surrogates(text)}" holds bytes that are no {sys.getfilesystemencoding().upper()}'
+        raise PipelineError(
+            SAID, what, "type it in a terminal that writes UTF-8, or give a file and --encoding"
+        )
+    cells = pl.DataFrame({"text": [text]})
     return Input(SAID, iter([Rows(RawTable(SAID, cells, none_of(1), text_column="text"))]))
 
 
-def _reader_of(path: Path) -> Reader:
+def _format_of(path: Path) -> Format:
     """Return what reads a file as records; `read_text` for one in which each line is a document."""
     head = read_head(path)
     if head.is_empty():
         raise PipelineError(str(path), "the file is empty", GIVE)
     certain = next((kind for kind in SIGNATURES + CERTAIN_TEXT if kind.fits(head)), None)
     if certain is None and _is_prose(head):
-        return read_text
-    return find_format(path).reader
+        return Format(read_text, head.said)
+    return find_format(path)
 
 
 def _is_prose(head: Head) -> bool:
@@ -118,13 +147,18 @@ def _blocks_of(path: Path, asked: Asked, stack: ExitStack) -> TextBlocks:
     return TextBlocks(str(path), stream.read, asked.codec)
 
 
-def _of_standard_input(asked: Asked) -> Input:
+def _of_standard_input(asked: Asked, stack: ExitStack) -> Input:
     """Return the lines of standard input as they come; objects of JSON in them are records."""
     if sys.stdin is None or sys.stdin.isatty():
         fix = 'send lines into it (cat FILE | python -m pipeline predict RUN -), or type a text with --say "TEXT"'
-        raise PipelineError("standard input", "nothing is sent into it", fix)
-    stream = cast("io.BufferedReader", sys.stdin.buffer)
-    blocks = TextBlocks("standard input", _as_it_comes(stream), asked.codec)
+        raise PipelineError(PIPE, "nothing is sent into it", fix)
+    content = stack.enter_context(open_stream(cast("io.BufferedReader", sys.stdin.buffer), PIPE))
+    head = Head(PIPE, "", content.peek(HEAD_BYTES)[:HEAD_BYTES], whole=False)
+    kind = next((kind for kind in SIGNATURES if kind.fits(head)), None)
+    if kind is not None or head.is_binary():
+        words = kind.words if kind is not None else "binary data of no kind that is known"
+        raise PipelineError(PIPE, f"this is {words}, which is not read line by line", "give the file itself")
+    blocks = TextBlocks(PIPE, _as_it_comes(content), asked.codec)
     return _of_lines(blocks, asked, n_sample=1)  # how many more have come by now depends on the pipe
 
 
@@ -133,12 +167,33 @@ def _of_lines(blocks: TextBlocks, asked: Asked, n_sample: int = SAMPLE_LINES) ->
     line = blocks.first.partition("\n")[0]
     if line.startswith("{") and line.rstrip().endswith("}"):
         return open_json_lines(blocks)
-    wanted = {normalised_name(column) for column in asked.columns}
     for delimiter in DELIMITERS:
-        cells = [normalised_name(cell.strip('" \r')) for cell in line.split(delimiter)]
-        if len(cells) > 1 and wanted & {*cells}:
+        if _is_header(line, delimiter, blocks, asked):
             return open_delimited(blocks, asked.columns, delimiter)
     return open_lines(blocks, asked.labels, n_sample)
+
+
+def _is_header(line: str, delimiter: str, blocks: TextBlocks, asked: Asked) -> bool:
+    """Whether a first line names columns, that of the text or the label among them, and is no document itself.
+
+    The cells are names: short, with no blanks around them. Unless one of them was typed as an option, the next line
+    is waited for, which has to have as many fields.
+    """
+    cells = _fields(line, delimiter)
+    names = {*map(normalised_name, cells)}
+    if len(cells) < 2 or not names & {*map(normalised_name, asked.columns)} or len(names) < len(cells):
+        return False
+    if not all(cell and cell == cell.strip() and len(cell.split()) <= LONGEST_HEADING for cell in cells):
+        return False
+    if names & {*map(normalised_name, asked.typed)}:
+        return True
+    _, *below = blocks.beginning(2).split("\n")
+    return bool(below and below[0].strip()) and len(_fields(below[0], delimiter)) == len(cells)
+
+
+def _fields(line: str, delimiter: str) -> list[str]:
+    csv.field_size_limit(LONGEST_FIELD)
+    return next(csv.reader([line.rstrip("\r")], delimiter=delimiter), [])
 
 
 def _as_it_comes(stream: io.BufferedReader) -> Callable[[int], bytes]:

@@ -19,7 +19,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.files import unfinished
 from pipeline.predict.answers import AGAINST, CONFIDENCE, FOR, PREDICTED, REASON, UNLIKE, Answered
 from pipeline.predict.json_lines import readable
-from pipeline.predict.rows import flat
+from pipeline.predict.typed_columns import for_csv, for_json
 
 ENDINGS = (".csv", ".jsonl", ".parquet")
 PLACES = 4  # decimals of a share on a line
@@ -39,7 +39,7 @@ class Output(ABC):
 
     def _table(self, answered: Answered) -> pl.DataFrame:
         """Return the columns of the input, then those of the answers, as in the first rows."""
-        own = flat(answered.documents.rows.columns)
+        own = answered.documents.rows.columns
         if self._columns is None:
             self._names = self._renamed(own.columns, answered.columns.columns)
             self._columns = own.columns
@@ -73,7 +73,7 @@ class _Csv(Output):
         self._file, self._begun = file, False
 
     def write(self, answered: Answered) -> None:
-        self._table(answered).write_csv(self._file, include_header=not self._begun)
+        for_csv(self._table(answered)).write_csv(self._file, include_header=not self._begun)
         self._file.flush()  # so that a full disk is told here
         self._begun = True
 
@@ -86,14 +86,13 @@ class _JsonLines(Output):
     def write(self, answered: Answered) -> None:
         objects = answered.documents.rows.objects
         if objects is None:
-            self._table(answered).write_ndjson(self._file)
+            for_json(self._table(answered)).write_ndjson(self._file)
+            self._file.flush()  # so that a full disk is told here
             return
         table = self._table(answered)
         names = [self._names.get(name, name) for name in answered.columns.columns]
         rows = table.select(names).iter_rows(named=True)
-        lines = (
-            {**(readable(dict(own)) if own else {}), **row} for own, row in zip(objects, rows, strict=True)
-        )
+        lines = ({**(readable(own) if own else {}), **row} for own, row in zip(objects, rows, strict=True))
         text = "".join(f"{json.dumps(line, ensure_ascii=False, default=float)}\n" for line in lines)
         self._file.write(text.encode("utf-8", "replace"))
         self._file.flush()

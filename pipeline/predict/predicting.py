@@ -99,7 +99,7 @@ class _Predicting:
                     stage.advance(rows.n_rows)
             except BrokenPipeError:  # `| head` has read enough
                 console.say("The reader of the answers has gone: the rest is not answered.")
-        for line in (*output.said, *odd.words(), scored.words()):
+        for line in (*found.ended(), *output.said, *odd.words(), scored.words()):
             if line:
                 self.console.say(line)
         if self.options.out is not None:
@@ -197,5 +197,5 @@ def _opened(options: Options, model: SavedModel, trained: Trained, stack: ExitSt
     if options.say is not None:
         return of_said(options.say)
     wanted = (*options.columns.names, *ColumnOptions(trained.text or None, trained.label or None).names)
-    asked = Asked(options.encoding, wanted, model.label_names)
+    asked = Asked(options.encoding, wanted, model.label_names, options.columns.names)
     return open_input(str(options.input), asked, stack)

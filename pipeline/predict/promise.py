@@ -24,6 +24,8 @@ LIMITS = (  # what is tried where a promise cannot be kept
     *(0.1, 0.125, 0.15, 0.2, 0.25, 0.3, 0.4),
 )
 OPTION = "--max-error"
+MOST = 0.5  # a share of wrong answers that is no promise any more
+EXAMPLE = "give one such as 5% or 0.05"
 
 
 @dataclass(frozen=True)
@@ -83,11 +85,16 @@ def parse_limit(typed: str) -> float:
     >>> parse_limit("5%"), parse_limit("2.5 %"), parse_limit("0.05")
     (0.05, 0.025, 0.05)
     """
-    match = re.fullmatch(r"\s*([0-9]*\.?[0-9]+)\s*(%?)\s*", typed)
-    share = float(match[1]) / (100 if match[2] else 1) if match else 0.0
-    if not 0 < share < 0.5:
-        what = f'"{typed}" is no share of wrong answers between 0 and 50 %'
-        raise PipelineError(OPTION, what, "give one such as 5%")
+    match = re.fullmatch(r"\s*([0-9]*[.,]?[0-9]+)\s*(%?)\s*", typed)
+    if match is None:
+        raise PipelineError(OPTION, f'"{typed}" is no share of wrong answers', EXAMPLE)
+    share = float(match[1].replace(",", ".")) / (100 if match[2] else 1)
+    if share == 0:
+        what = "no number of documents can promise that not one answer is wrong"
+        raise PipelineError(OPTION, what, EXAMPLE)
+    if share >= MOST:
+        what = f'"{typed}" is {_percent(share)} of the answers; what is promised has to be below {_percent(MOST)}'
+        raise PipelineError(OPTION, what, EXAMPLE)
     return share
 
 

@@ -8,13 +8,14 @@ from typing import TypeVar
 
 import polars as pl
 
-from pipeline.corpus.readers.frames import as_strings
+from pipeline.corpus.readers.json_layouts import Object
 from pipeline.corpus.readers.records import RawTable
 
 AT_ONCE = 8192  # rows that are answered together, or fewer
 MOST_AT_ONCE = 8 << 20  # characters of them
 T = TypeVar("T")
 WRONG_NUMBER = "a wrong number of fields"
+BLANK = "the line is blank"
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +33,7 @@ class Rows:
     table: RawTable
     broken: Mapping[int, str] = field(default_factory=dict)
     typed: pl.DataFrame | None = None
-    objects: Sequence[Mapping[str, object] | None] | None = None
+    objects: Sequence[Object | None] | None = None
 
     @property
     def n_rows(self) -> int:
@@ -47,15 +48,23 @@ class Rows:
 
 @dataclass(frozen=True, eq=False)
 class Input:
-    """An input that was opened: its rows, which can be gone through once, and what was assumed."""
+    """An input that was opened: its rows, which can be gone through once, and what was assumed.
+
+    `ended` yields what is to be said when they have been.
+    """
 
     name: str
     rows: Iterator[Rows]
     said: tuple[str, ...] = ()
+    ended: Callable[[], Iterable[str]] = tuple
 
 
-def in_portions(items: Iterable[T], size: Callable[[T], int]) -> Iterator[list[T]]:
+def in_portions(
+    items: Iterable[T], size: Callable[[T], int], ends: Callable[[], bool] = lambda: False
+) -> Iterator[list[T]]:
     """Yield items in lists of at most `AT_ONCE`, and of `MOST_AT_ONCE` characters unless one item alone has more.
+
+    `ends` says of the last item whether no other is there yet.
 
     >>> [len(portion) for portion in in_portions(["a" * (5 << 20), "b" * (4 << 20), "c"], len)]
     [2, 1]
@@ -65,24 +74,32 @@ def in_portions(items: Iterable[T], size: Callable[[T], int]) -> Iterator[list[T
     for item in items:
         portion.append(item)
         characters += size(item)
-        if len(portion) == AT_ONCE or characters >= MOST_AT_ONCE:
+        if len(portion) == AT_ONCE or characters >= MOST_AT_ONCE or ends():
             yield portion
             portion, characters = [], 0
     if portion:
         yield portion
 
 
-def of_table(table: RawTable) -> Iterator[Rows]:
-    """Yield the records of a table that was read whole, a few thousand at a time."""
+def of_table(
+    table: RawTable, typed: pl.DataFrame | None = None, objects: Sequence[Object | None] | None = None
+) -> Iterator[Rows]:
+    """Yield the records of a table that was read whole, a few thousand at a time.
+
+    Parameters
+    ----------
+    typed, objects : the records as the input has them, where it has types, or is JSON
+    """
     for start in range(0, len(table.cells), AT_ONCE):
         own = slice(start, start + AT_ONCE)
         wrong, cells = table.wrong_fields[own], table.cells[own]
         damage = {name: rows[own] for name, rows in table.undecodable.items()}
         broken = dict.fromkeys(wrong.nonzero()[0].tolist(), WRONG_NUMBER)
-        yield Rows(RawTable(table.file, cells, wrong, damage, nested=table.nested), broken)
-
-
-def flat(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return a table in which lists, objects and bytes are strings, for formats that hold none."""
-    odd = [column for column in frame if column.dtype.is_nested() or column.dtype in (pl.Binary, pl.Object)]
-    return frame.with_columns([as_strings(column)[0] for column in odd]) if odd else frame
+        for reason, records in table.left_out.items():  # such as a title above the table
+            broken |= dict.fromkeys(records[own].nonzero()[0].tolist(), reason)
+        some = RawTable(table.file, cells, wrong, damage, nested=table.nested)
+        own_typed, own_objects = (
+            None if typed is None else typed[own],
+            None if objects is None else objects[own],
+        )
+        yield Rows(some, broken, own_typed, own_objects)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from pipeline.corpus.readers.plain_text import SAMPLE_LINES, looks_like_fasttext
+from pipeline.corpus.readers.plain_text import SAMPLE_LINES, fasttext_labels, looks_like_fasttext
 from pipeline.corpus.readers.records import RawTable, as_cells, none_of
 from pipeline.predict.blocks import TextBlocks
 from pipeline.predict.rows import AT_ONCE, Input, Rows
 
 TEXT, LABEL = "text", "label"  # what the columns of such a file are called
-_FASTTEXT = re.compile(r"((?:__label__\S+\s+)*)(.*)", re.DOTALL)
 Cut = Callable[[str], tuple[str, str]]  # a line > its label, its text
 
 
@@ -23,8 +21,9 @@ def open_lines(blocks: TextBlocks, labels: Sequence[str], n_sample: int = SAMPLE
     labels : those of the model, which tell a label before a tab from a text with a tab in it
     n_sample : how many of the first lines decide whether lines carry labels
     """
-    cut, said = _cut_of(_lines(blocks.first)[:n_sample], labels)
-    return Input(blocks.name, _rows(blocks.name, blocks, cut), (f"{blocks.name}: {said}",))
+    cut, said = _cut_of(lines_of(blocks.first)[:n_sample], labels)
+    said_of = (*blocks.said(), f"{blocks.name}: {said}")
+    return Input(blocks.name, _rows(blocks.name, blocks, cut), said_of, blocks.ended)
 
 
 def _cut_of(head: Sequence[str], labels: Sequence[str]) -> tuple[Cut | None, str]:
@@ -44,8 +43,8 @@ def _cut_of(head: Sequence[str], labels: Sequence[str]) -> tuple[Cut | None, str
 
 
 def _fasttext(line: str) -> tuple[str, str]:
-    marks, text = _FASTTEXT.fullmatch(line).groups()  # type: ignore[union-attr]
-    return marks.strip().removeprefix("__label__"), text
+    labels, text = fasttext_labels(line)
+    return labels[0] if len(labels) == 1 else "", text  # no one label is right where there are several
 
 
 def _label_first(line: str) -> tuple[str, str]:
@@ -60,12 +59,12 @@ def _label_last(line: str) -> tuple[str, str]:
 
 def _rows(name: str, pieces: Iterable[str], cut: Cut | None) -> Iterator[Rows]:
     for piece in pieces:
-        lines = _lines(piece)
+        lines = lines_of(piece)
         for start in range(0, len(lines), AT_ONCE):
             yield _rows_of(name, lines[start : start + AT_ONCE], cut)
 
 
-def _lines(text: str) -> list[str]:
+def lines_of(text: str) -> list[str]:
     """Return the lines of a text; behind the last end there is none."""
     lines = text.split("\n")
     if not lines[-1]:

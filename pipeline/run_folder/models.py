@@ -33,7 +33,7 @@ FOLDER = "models"
 WEIGHTS, GOLDEN = "weights.safetensors", "golden.json"
 VOCABULARY, VECTORS = "vocabulary.json", "vectors.safetensors"
 OF_EMBEDDING = (VECTORS, VOCABULARY)
-FORMAT_VERSION = 3  # of what is written for a model
+FORMAT_VERSION = 4  # of what is written for a model
 
 Array = NDArray[Any]
 Description = Mapping[str, Any]  # what a model.json holds
@@ -106,10 +106,11 @@ def names_on(shelf: Shelf, *kinds: str) -> list[str]:
 
 
 def saved_tokens(run: Path) -> dict[str, set[str]]:
-    """Return the tokens that each saved model and source has learned something of, by its folder's name."""
-    files = sorted(path for name in (VOCABULARY, MODEL) for path in Path(run).glob(f"{FOLDER}/*/{name}"))
+    """Return the tokens that every fit of each model and source has learned something of, by its folder."""
+    models = Path(run) / FOLDER
+    files = sorted(path for name in (VOCABULARY, MODEL) for path in models.rglob(name))
     tokens = {path: set(read_json(path).get("tokens") or ()) for path in files}
-    return {path.parent.name: found for path, found in tokens.items() if found}
+    return {path.parent.relative_to(models).as_posix(): found for path, found in tokens.items() if found}
 
 
 def describe(shelf: Shelf, folder: str) -> Description:

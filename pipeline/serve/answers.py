@@ -14,7 +14,6 @@ from pipeline.models.saved import SavedModel
 from pipeline.predict.unlike import Usual, describe_unlike
 from pipeline.serve.questions import Question
 from pipeline.serve.words import explain
-from pipeline.text.tokenizer import tokenize
 
 Answer = dict[str, Json]  # what is said of one text
 
@@ -35,7 +34,7 @@ class Answerer:
     def __call__(self, questions: Sequence[Question]) -> list[list[Answer]]:
         """Return the answers to each question's texts; all texts go through the model at once."""
         texts = pl.Series([text for question in questions for text in question.texts], dtype=pl.String)
-        tokenized = tokenize(texts, self.model.tokenizer)
+        tokenized = self.model.tokenize(texts)
         shares = self.model.answer_tokens(tokenized)  # (N, C)
         unlike = describe_unlike(tokenized, self.model.words, self.usual)
         found = zip(shares, unlike, strict=True)

@@ -25,7 +25,7 @@ def explain(model: SavedModel, texts: Sequence[str]) -> list[Explanation]:
     """Return what each word of the texts adds to the answers, or why that cannot be said."""
     if model.method is None:
         return [{"why_not": f"{model.name} cannot say what a word adds"} for _ in texts]
-    documents = pl.Series(texts, dtype=pl.String)
+    documents = model.read(pl.Series(texts, dtype=pl.String))
     tokenized = tokenize(documents, model.tokenizer)
     found = model.contributions(tokenized, None, MOST_WORK)
     read = one_form(documents, model.tokenizer).to_list()

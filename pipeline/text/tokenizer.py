@@ -38,6 +38,7 @@ PATTERNS = {
     ("whitespace", "words"): r"\S+",
     ("whitespace", "characters"): r"\S+",
 }
+NUL = "\0"
 HTML_BREAK = r"(?i)<br\s*/?>"
 _BYTES_PER_PIECE = 8_000_000
 
@@ -81,6 +82,10 @@ def _pieces(texts: pl.Series) -> list[pl.Series]:
 
 def _tokenize_piece(texts: pl.Series, settings: TokenizerSettings) -> tuple[pl.Series, Int64]:
     """Return a piece's tokens as a private categorical Series and the token count of each document."""
+    if texts.str.contains(
+        NUL, literal=True
+    ).any():  # which is no character of a text: no reader of files keeps it
+        texts = texts.str.replace_all(NUL, "", literal=True)
     if settings.html_breaks:
         texts = texts.str.replace_all(HTML_BREAK, " ")
     texts = one_form(texts, settings)

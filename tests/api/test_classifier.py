@@ -17,7 +17,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import estimator_checks
 from sklearn.utils.estimator_checks import parametrize_with_checks
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, has_fit_parameter, validate_data
 
 import pipeline
 from pipeline import TextClassifier
@@ -249,6 +249,31 @@ def test_labels_come_back_as_they_were_given() -> None:
     assert fitted.classes_.tolist() == [-1, 3]
     assert fitted.predict(["bad film", "good film"]).tolist() == [-1, 3]
     assert fitted.score(TEXTS, numbers) == 1.0
+
+
+@pytest.mark.parametrize("kinds", [(-1, 3), (1.0, 2.0), (False, True), ("1", "2")])
+def test_labels_are_what_they_were_after_saving_too(tmp_path: Path, kinds: tuple[Any, Any]) -> None:
+    given = [kinds[label == "pos"] for label in LABELS]
+    fitted = TextClassifier("majority", **FEW).fit(TEXTS, given)
+    fitted.save(tmp_path / "model")
+    loaded = pipeline.load_model(tmp_path / "model")
+    assert loaded.classes_.tolist() == [*kinds]
+    assert [*map(type, loaded.classes_.tolist())] == [*map(type, kinds)]
+    assert loaded.predict(TEXTS[:2]).tolist() == fitted.predict(TEXTS[:2]).tolist()
+
+
+def test_weights_of_documents_are_refused_with_the_reason() -> None:
+    estimator = TextClassifier("tfidf", **FEW)
+    with pytest.raises(ValueError) as caught:
+        estimator.fit(TEXTS, LABELS, sample_weight=[1.0] * len(TEXTS))
+    assert str(caught.value) == (
+        "sample_weight: documents have no weights in a run; leave it out, or weigh classes:"
+        ' TextClassifier(..., run__class_weights="balanced")'
+    )
+    assert isinstance(caught.value, PipelineError)
+    assert not has_fit_parameter(estimator, "sample_weight")
+    with pytest.raises(TypeError, match="unexpected keyword argument 'weight'"):
+        estimator.fit(TEXTS, LABELS, weight=1)
 
 
 def test_documents_without_text_are_left_out_and_told() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import pickle
 import subprocess
 import sys
 from inspect import signature
@@ -23,6 +25,7 @@ from pipeline import cli
 from pipeline.api import notebook
 from pipeline.api.documents import as_paths, as_texts
 from pipeline.api.keywords import config_of
+from pipeline.api.model import Model
 from pipeline.api.result import RunResult, as_frame
 from pipeline.api.running import KEYWORDS
 from pipeline.core.console import Console
@@ -72,6 +75,45 @@ def test_models_are_loaded_by_their_names(result: RunResult) -> None:
     assert repr(model) == "Model('tfidf', classes_=['neg', 'pos'])"
     with pytest.raises(PipelineError, match="give one of majority, tfidf"):
         result.model("tfdif")
+
+
+def test_a_model_is_loaded_again_where_it_was_pickled_and_is_its_own_copy(
+    result: RunResult, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(result.folder.parent)
+    model = pipeline.load_model(result.folder.name, "tfidf")
+    monkeypatch.chdir(tmp_path)
+    again = pickle.loads(pickle.dumps(model))
+    assert again.predict_proba(["good"]).tolist() == model.predict_proba(["good"]).tolist()
+    assert copy.deepcopy(model) is copy.copy(model) is model
+    with pytest.raises(
+        PipelineError, match="tfidf: it lies in no folder to load it from again; save it first"
+    ):
+        pickle.dumps(Model(model.saved))
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (
+            {"seed": 1, "ensemble": True},
+            "ensemble: a seed is one training, and an ensemble is all; give one of the two",
+        ),
+        ({"place": None}, "place: None is no path; give a run folder, a model's own folder or a bundle"),
+        ({"name": 3}, 'name: 3 is no name of a model; give one such as "tfidf"'),
+        ({"seed": "1"}, "seed: '1' is no number of one; give a whole number from 0 on"),
+        ({"fold": 0.5}, "fold: 0.5 is no number of one; give a whole number from 0 on"),
+    ],
+)
+def test_arguments_that_cannot_be_are_errors_with_what_to_do(
+    result: RunResult, given: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ValueError) as caught:
+        pipeline.load_model(**{"place": result.folder, "name": "tfidf", **given})
+    assert str(caught.value) == message
+    assert isinstance(caught.value, PipelineError)
+    with pytest.raises(PipelineError, match=r"^run: None is no path"):
+        pipeline.read_run(None)  # type: ignore[arg-type]
 
 
 def test_the_best_is_the_model_that_is_advised(result: RunResult) -> None:
@@ -192,6 +234,11 @@ def test_paths_are_left_as_they_are() -> None:
         ("good", "texts: a single text is no list of texts; put it in a list: [text]"),
         ([1.5], "texts: document 0 is 1.5, which is no text; make it a str, or leave the document out"),
         (None, "texts: NoneType holds no texts; give a list of texts"),
+        (
+            ["good", "b\ud83d"],
+            "texts: document 1 holds half of a surrogate pair, 'b\\ud83d', which is no character; decode it again, or"
+            ' replace it: text.encode("utf-8", "replace").decode()',
+        ),
     ],
 )
 def test_what_is_no_list_of_texts_is_refused(texts: Any, message: str) -> None:
@@ -241,6 +288,7 @@ def test_keywords_are_read_as_the_command_line_reads_options() -> None:
             '--set networks.unit=3: [networks] has no key "unit"; did you mean "units"?',
         ),
         ({"corpus": "no.csv"}, "no.csv: there is no such file"),
+        ({"corpus": None}, "corpus: it is None; give a path, a frame, or (texts, labels)"),
     ],
 )
 def test_mistakes_are_errors_and_end_no_program(given: dict[str, Any], message: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -28,6 +29,7 @@ from pipeline.evaluation.claims import Claim
 from pipeline.experiment import data as data_module
 from pipeline.experiment import embedded_split, fit_linear, linear_features
 from pipeline.experiment.data import RunData, Split
+from pipeline.run_folder.models import saved_tokens
 from pipeline.run_folder.predictions import SavedPredictions
 from pipeline.settings.reading import load_config
 from pipeline.settings.tables import Config, with_values
@@ -227,6 +229,14 @@ def test_a_test_part_of_one_class_is_no_false_alarm() -> None:
     runs = [[SavedPredictions("bow", 0, 0, "c0", ("a", "b"), answers)]] * 3
     (finding,) = shuffled_findings(runs, corpus)
     assert (finding.bound, finding.passed) == ("up to 100.0%, so it tells nothing", True)
+
+
+def test_what_every_seed_and_fold_learned_is_looked_at(tmp_path: Path) -> None:
+    for folder in ("bow", "bow/s1.f0", "embedding-word2vec/f1"):
+        name = "vocabulary.json" if folder.startswith("embedding") else "model.json"
+        (tmp_path / "models" / folder).mkdir(parents=True)
+        (tmp_path / "models" / folder / name).write_text(json.dumps({"tokens": [folder]}), encoding="utf-8")
+    assert saved_tokens(tmp_path) == {one: {one} for one in ("bow", "bow/s1.f0", "embedding-word2vec/f1")}
 
 
 def test_planted_documents_are_test_documents_and_the_canary_stands_in_one_class_alone() -> None:

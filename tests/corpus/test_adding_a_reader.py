@@ -134,7 +134,7 @@ def test_a_way_of_writing_labels_is_one_line(tmp_path: Path, monkeypatch: pytest
     def is_pair(value: forms.Json) -> bool:
         return isinstance(value, list) and len(value) == 2
 
-    line = forms.Form("the first of two is the label", is_pair, lambda value: str(value[0]))
+    line = forms.Form("first", "the first of two is the label", is_pair, lambda value: str(value[0]))
     monkeypatch.setitem(forms.FORMS, "label", (*forms.FORMS["label"], line))
     path = write(tmp_path / "a.jsonl", '{"text": "a", "label": ["x", 1]}\n{"text": "b", "label": ["y", 2]}\n')
     loaded = read_corpus(path, label_column="label")

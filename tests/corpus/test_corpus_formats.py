@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from pipeline.core.errors import PipelineError
 from pipeline.corpus.loading import read_corpus
-from pipeline.corpus.readers.delimited import Dialect, _read_clean, _read_with_csv_module
+from pipeline.corpus.readers.delimited import _read_clean, _read_with_csv_module
+from pipeline.corpus.readers.dialects import Dialect
 from pipeline.corpus.readers.encodings import TextSource
 from pipeline.corpus.readers.packing import read_bytes
 from pipeline.corpus.readers.table import READERS, find_format

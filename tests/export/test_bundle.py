@@ -269,12 +269,12 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str, str]] = {
     "an older version": (
         with_json("mean/model.json", lambda content: content.update(format_version=2)),
         "/mean/model.json",
-        "its format_version is 2; this version reads 3; run again, and export again",
+        "its format_version is 2; this version reads 4; run again, and export again",
     ),
     "a newer version": (
-        with_json("mean/model.json", lambda content: content.update(format_version=4, versions=None)),
+        with_json("mean/model.json", lambda content: content.update(format_version=5, versions=None)),
         "/mean/model.json",
-        "its format_version is 4; this version reads 3; install embedseq in the version that wrote it or newer",
+        "its format_version is 5; this version reads 4; install embedseq in the version that wrote it or newer",
     ),
     "weights of another shape": (
         with_arrays(WEIGHTS, lambda arrays: arrays.update(intercepts=np.zeros(5))),
@@ -443,6 +443,8 @@ def test_a_bundle_of_every_seed_is_an_ensemble(run: Path, tmp_path: Path) -> Non
     assert (found.seeds, found.texts) == (2, len(TEXTS))
     assert found.in_words().startswith(f"Exported 2 seeds of mean: {tmp_path / 'all.zip'} (")
     assert [one.folder for one in fits_on(*find_model(tmp_path / "all.zip"))] == ["mean", "mean/s1.f0"]
+    assert export_model(tmp_path, "bundle", tmp_path / "one.zip", "mean", seed=1).seeds == 1
+    assert [one.described["seed"] for one in fits_on(*find_model(tmp_path / "one.zip"))] == [1]
     expected = load_model(run, "mean").answer(NEW)
     np.testing.assert_allclose(
         load_model(tmp_path / "all.zip", ensemble=True).answer(NEW), expected, atol=1e-7

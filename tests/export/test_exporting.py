@@ -18,6 +18,7 @@ from pipeline.export.onnx_file import OnnxFile
 from pipeline.export.table import TARGETS, export_model
 from pipeline.models.golden import TEXTS
 from pipeline.models.saved import load_model
+from pipeline.run_folder.models import model_folder
 from pipeline.settings.tables import Config, with_values
 
 pytest.importorskip("onnxruntime")
@@ -118,6 +119,14 @@ REFUSED = {
         {"name": GRU, "every_seed": True},
         "--ensemble: a file of {to} holds one seed; export it without --ensemble",
     ),
+    "a seed and all": (
+        {"name": GRU, "seed": 0, "every_seed": True},
+        "--ensemble: --seed takes one training, --ensemble all; give one of the two",
+    ),
+    "no such seed": (
+        {"name": GRU, "seed": 7},
+        "{own}: there is no seed 7 of it; give one of 0",
+    ),
     "no words": ({"name": GRU, "words": 0}, "--words: 0 is no number of words; give 1 or more"),
     "another ending": (
         {"name": GRU, "out": "model.zip"},
@@ -134,7 +143,9 @@ def test_what_cannot_be_exported_is_refused_by_name(run: Path, tmp_path: Path, c
     out = tmp_path / given.pop("out")
     with pytest.raises(PipelineError) as error:
         export_model(run, to, out, **given)
-    assert str(error.value) == words.format(to=to, out=out, suffix=TARGETS[to].suffix)
+    assert str(error.value) == words.format(
+        to=to, out=out, suffix=TARGETS[to].suffix, own=model_folder(run, GRU) / "model.json"
+    )
     assert not list(tmp_path.iterdir())
 
 

@@ -393,6 +393,11 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str, str]] = {
         f"{slug(GRU)}/golden.json",
         "it holds no golden answers (52 texts, 52 x 2 answers)",
     ),
+    "another way of writing": (
+        model_json(lambda content: content["writing"].update(names=["(a+)+"]), "tfidf"),
+        "tfidf/model.json",
+        f'{NO_MODEL} (writing is {{"escapes": false, "names": ["(a+)+"], "form": "", "labels": "str"}})',
+    ),
     "no golden answers": (
         lambda models: (models / "tfidf" / "golden.json").write_text("[]", encoding="utf-8"),
         "tfidf/golden.json",
@@ -519,23 +524,23 @@ def test_an_answer_that_rounding_decided_is_asked_of_nobody(whole: Path, tmp_pat
 def test_a_newer_version_is_named(whole: Path, tmp_path: Path) -> None:
     shutil.copytree(whole / "models", tmp_path / "models")
     newer = {"embedseq": "9.1"}
-    model_json(lambda content: content.update(format_version=4, versions=newer), "tfidf")(tmp_path / "models")
+    model_json(lambda content: content.update(format_version=5, versions=newer), "tfidf")(tmp_path / "models")
     with pytest.raises(PipelineError) as error:
         load_model(tmp_path, "tfidf")
     assert str(error.value) == (
-        f"{tmp_path / 'models' / 'tfidf' / 'model.json'}: its format_version is 4; this version reads 3; "
+        f"{tmp_path / 'models' / 'tfidf' / 'model.json'}: its format_version is 5; this version reads 4; "
         f"install embedseq 9.1 or newer; here it is {pipeline.__version__}"
     )
 
 
-@pytest.mark.parametrize("version", [None, 1, 2])
+@pytest.mark.parametrize("version", [None, 1, 2, 3])
 def test_a_model_of_another_version_is_refused_with_what_to_do(
     whole: Path, tmp_path: Path, version: int | None
 ) -> None:
     shutil.copytree(whole / "models", tmp_path / "models")
     model_json(lambda content: content.update(format_version=version), "tfidf")(tmp_path / "models")
     said = (
-        f"{tmp_path / 'models' / 'tfidf' / 'model.json'}: its format_version is {version}; this version reads 3; "
+        f"{tmp_path / 'models' / 'tfidf' / 'model.json'}: its format_version is {version}; this version reads 4; "
         f"train it again: python -m pipeline run --config {tmp_path / 'config.toml'} --out {tmp_path}-again"
     )
     for ask in (lambda: load_model(tmp_path, "tfidf"), lambda: saved_names(tmp_path)):
@@ -594,7 +599,10 @@ def test_an_ensemble_answers_with_the_mean_of_its_seeds(seeds: Path) -> None:
     assert (together.name, together.label_names, together.method) == ("ann@random", NAMES[:3], None)
     with pytest.raises(ValueError, match="what a word adds is known of a single seed of ann@random"):
         together.contributions(TOKENS)
-    with pytest.raises(ValueError, match="a seed is one model, an ensemble is all of them"):
+    with pytest.raises(
+        PipelineError,
+        match=r"^ensemble: a seed is one training, and an ensemble is all; give one of the two$",
+    ):
         load_model(seeds, "ann@random", seed=1, ensemble=True)
     alone = load_model(seeds, "ann@random", fold=1, ensemble=True)  # one seed of it was kept
     np.testing.assert_array_equal(alone.answer(NEW), load_model(seeds, "ann@random", fold=1).answer(NEW))

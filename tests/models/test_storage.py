@@ -147,7 +147,8 @@ def test_a_network_is_described_by_what_predicting_needs(tmp_path: Path) -> None
     assert found.pop("sha256") == hashlib.sha256(before.encode()).hexdigest()
     assert {"embedseq", "python", "numpy", "polars"} <= set(found.pop("versions"))
     assert found == {
-        "format_version": 3,
+        "format_version": 4,
+        "writing": {"escapes": False, "names": [], "form": "", "labels": "str"},
         "kind": "network",
         "name": "ann@random",
         "seed": 2,

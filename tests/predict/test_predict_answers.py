@@ -96,7 +96,7 @@ def test_the_text_is_the_column_that_training_had_or_the_one_that_is_named(asked
         ({"top": 0}, "--top: 0 is no number of labels; give 1 or more"),
         (
             {"max_error": "many"},
-            '--max-error: "many" is no share of wrong answers between 0 and 50 %; give one such as 5%',
+            '--max-error: "many" is no share of wrong answers; give one such as 5% or 0.05',
         ),
         (
             {"out": "answers.xlsx"},
@@ -208,6 +208,17 @@ def test_without_a_file_each_document_is_a_line(asked: Asked, capfd: pytest.Capt
     assert capfd.readouterr().out == "pos\t0.7311\nneg\t0.5000\tempty\nneg\t0.7311\n"
     predict(Options(asked.run, say="good\tfilm", top=2), Console(silent=True))
     assert capfd.readouterr().out == "pos\t0.7311\tneg\t0.2689\n"
+
+
+def test_a_text_that_was_typed_in_another_encoding_is_refused(asked: Asked) -> None:  # noqa: F811
+    from pipeline.core.console import Console
+
+    with pytest.raises(PipelineError) as raised:
+        predict(Options(asked.run, say="caf\udce9"), Console(silent=True))
+    assert str(raised.value) == (
+        '--say: "caf\ufffd" holds bytes that are no UTF-8; type it in a terminal that writes UTF-8, or give a file and'
+        " --encoding"
+    )
 
 
 def test_the_model_of_the_advice_answers_and_its_price_is_said(

@@ -51,6 +51,13 @@ class Cut:
     holds: str
     otherwise: str
 
+    def classes(self, labels: pl.Series) -> pl.Series:
+        """Return the class of each label, null where that is no number; string Series of the same length."""
+        numbers = numbers_in(labels)
+        holds = SIGNS[self.sign].holds(numbers, self.number)
+        either = pl.when(holds).then(pl.lit(self.holds)).otherwise(pl.lit(self.otherwise))
+        return pl.select(either).to_series().set(numbers.is_null(), None).alias(labels.name)
+
 
 def read_cut(asked: str) -> Cut | None:
     """Return what `--label` compares; None where it is the name of a column alone.
@@ -85,13 +92,11 @@ def cut_labels(table: RawTable, label: str, cut: Cut) -> RawTable:
             f'column "{label}" of {table.file} holds no number, but {shown}; "{cut.holds}" compares numbers'
         )
         raise PipelineError("--label", what, "name a column of numbers, or the label's column alone")
-    holds = SIGNS[cut.sign].holds(numbers, cut.number)
-    classes = pl.select(pl.when(holds).then(pl.lit(cut.holds)).otherwise(pl.lit(cut.otherwise))).to_series()
     no_number = numbers.is_null() & cells.is_not_null() & (cells.str.strip_chars() != "")
     said = f'{table.file}: column "{label}" is cut in two classes, "{cut.holds}" and "{cut.otherwise}"'
     return replace(
         table,
-        cells=table.cells.with_columns(classes.set(numbers.is_null(), None).alias(label)),
+        cells=table.cells.with_columns(cut.classes(cells)),
         assumptions=(*table.assumptions, said),
         left_out={**table.left_out, NO_NUMBER: no_number.to_numpy()},
     )

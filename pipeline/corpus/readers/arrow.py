@@ -23,6 +23,11 @@ _STREAM_END = b"\xff\xff\xff\xff\x00\x00\x00\x00"
 
 def read_arrow(path: Path, wanted: Sequence[str] = ()) -> RawTable:
     """Read a .feather or .arrow file; classes get the names that a dataset_info.json beside it tells."""
+    return read_arrow_frame(path)[0]
+
+
+def read_arrow_frame(path: Path) -> tuple[RawTable, pl.DataFrame]:
+    """Return what `read_arrow` does, and the columns with their types."""
     data = read_bytes(path)
     if data.startswith(OLD_FEATHER_MAGIC):
         fix = "write it again as Parquet, or with a newer to_feather"
@@ -30,12 +35,13 @@ def read_arrow(path: Path, wanted: Sequence[str] = ()) -> RawTable:
     is_file = data.startswith(FILE_MAGIC)
     with damage_explained(path, "Arrow"):
         check_messages(data)
-        table = as_table(str(path), (pl.read_ipc if is_file else pl.read_ipc_stream)(io.BytesIO(data)))
+        frame = (pl.read_ipc if is_file else pl.read_ipc_stream)(io.BytesIO(data))
+        table = as_table(str(path), frame)
     table = with_class_names(table, names_beside(path))
     if is_file or data.endswith(_STREAM_END):
-        return table
+        return table, frame
     cut = f"{path}: the stream of records has no end mark, so it may have been cut short"
-    return replace(table, warnings=(*table.warnings, cut))
+    return replace(table, warnings=(*table.warnings, cut)), frame
 
 
 def is_arrow_stream(data: bytes) -> bool:

@@ -12,6 +12,7 @@ from pipeline.corpus.readers.forms import FORMS
 from pipeline.corpus.readers.label_rules import label_by_content, label_by_name
 from pipeline.corpus.readers.named_columns import (
     called_so,
+    form_of_column,
     named_column,
     namesakes,
     repeated,
@@ -33,6 +34,7 @@ class Columns:
     text: Chosen
     label: Chosen
     assumptions: tuple[str, ...] = ()
+    form: str = ""  # the name of the form in which the texts were written; "" where they are plain strings
 
 
 def choose_columns(
@@ -69,10 +71,11 @@ def choose_columns(
             chosen[role] = column
             found[role] = _said(table, role, column)
     assumptions += [found[role] for role in given if role in found]
+    form = form_of_column(table, chosen["text"].column, "text")
     for role in FORMS:
         table, told = with_plain_cells(table, chosen[role].column, role)
         assumptions += told
-    return Columns(table, chosen["text"], chosen["label"], tuple(assumptions))
+    return Columns(table, chosen["text"], chosen["label"], tuple(assumptions), form.name if form else "")
 
 
 def _said(table: RawTable, role: str, column: Chosen) -> str:

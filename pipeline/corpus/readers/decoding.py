@@ -44,6 +44,7 @@ class Decoded:
     damaged: bool = False
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    nul_bytes: int = 0  # that were left out
 
 
 @dataclass(frozen=True)
@@ -233,8 +234,9 @@ def _mixed(lines: _Lines, legacy: Sequence[int], guess: Guess, words: str) -> De
 def _with_lines(decoded: Decoded) -> Decoded:
     """Return the text without NUL bytes and byte order marks inside it, and with line ends that all readers know."""
     data, notes, warnings = decoded.data, list(decoded.notes), list(decoded.warnings)
-    if _NUL in data:
-        warnings.append(f"{plural(data.count(_NUL), 'NUL byte')} left out ({_lines_with(data, _NUL)})")
+    nul_bytes = data.count(_NUL)
+    if nul_bytes:
+        warnings.append(f"{plural(nul_bytes, 'NUL byte')} left out ({_lines_with(data, _NUL)})")
         data = data.replace(_NUL, b"")
     if holds(data, _MARK_INSIDE, rare=1):
         marks, where = plural(data.count(_MARK_INSIDE), "byte order mark"), _lines_with(data, _MARK_INSIDE, 2)
@@ -243,7 +245,7 @@ def _with_lines(decoded: Decoded) -> Decoded:
     if b"\r" in data and b"\n" not in data:
         notes.append("lines end with a carriage return alone")
         data = data.replace(b"\r", b"\n")
-    return replace(decoded, data=data, notes=tuple(notes), warnings=tuple(warnings))
+    return replace(decoded, data=data, notes=tuple(notes), warnings=tuple(warnings), nul_bytes=nul_bytes)
 
 
 def _lines_with(data: bytes, mark: bytes, first: int = 1) -> str:

@@ -26,6 +26,7 @@ _WITHOUT_COMMA = re.compile(r"""(?<=['"])\s+(?=['"])""")  # as NumPy writes a li
 class Form:
     """A way of writing a value: what is said of it, which values are of it, and the string that each is read as."""
 
+    name: str
     words: str
     fits: Callable[[Json], bool]
     read: Callable[[Json], str | None]
@@ -78,13 +79,18 @@ def _is_words(value: Json) -> bool:
 
 FORMS = {
     "text": (
-        Form("lists of words are joined by blanks", _is_words, " ".join),  # type: ignore[arg-type]
-        Form("objects with one value are read as that value", _is_box, _inside),
+        Form("words", "lists of words are joined by blanks", _is_words, " ".join),  # type: ignore[arg-type]
+        Form("box", "objects with one value are read as that value", _is_box, _inside),
     ),
     "label": (
-        Form("lists of one label are read as that label", _is_one, _only),
-        Form("of objects such as {{{example}}} the name is read whose value is 1", _is_choice, _chosen),
-        Form("objects with one value are read as that value", _is_box, _inside),
+        Form("one", "lists of one label are read as that label", _is_one, _only),
+        Form(
+            "choice",
+            "of objects such as {{{example}}} the name is read whose value is 1",
+            _is_choice,
+            _chosen,
+        ),
+        Form("box", "objects with one value are read as that value", _is_box, _inside),
     ),
 }
 
@@ -111,6 +117,37 @@ def form_of(cells: pl.Series, role: str) -> Form | None:
     except ValueError:
         return None
     return next((form for form in FORMS[role] if all(map(form.fits, values))), None)
+
+
+def in_some_form(cells: pl.Series, role: str, name: str = "") -> tuple[pl.Series, pl.Series]:
+    """Return cells that are lists or objects as the strings that they are read as, each by itself; all others stay.
+
+    Parameters
+    ----------
+    name : of the only form that is looked for; every one of the role if absent
+
+    Returns
+    -------
+    cells : string Series
+    unread : boolean Series of the same length
+        Which cells are lists or objects that are in no form.
+    """
+    forms = [form for form in FORMS[role] if name in ("", form.name)]
+    places = cells.str.strip_chars_start().str.contains(r"\A[\[{]").fill_null(False)
+    read, unread = cells.to_list() if places.any() else [], []
+    for place in places.arg_true().to_list():
+        try:
+            value = parsed(str(read[place]))
+        except ValueError:
+            continue
+        form = next((form for form in forms if form.fits(value)), None)
+        if form is not None:
+            read[place] = form.read(value)
+        elif isinstance(value, list | dict):
+            unread.append(place)
+    if not read:
+        return cells, places
+    return pl.Series(cells.name, read, dtype=pl.String), pl.Series(range(len(read))).is_in(unread)
 
 
 def parsed(cell: str) -> Json:

@@ -36,6 +36,7 @@ _SEPARATOR = re.compile(r'"?sep=.?"?', re.I)
 _COMMENT = re.compile(r"(#|//|--|%|;)\s*\S.*", re.S)
 _RULE = re.compile(r"[-=+_*~\s]{3,}")
 _BEGIN_APART = tuple("#/-%;=+*~_")  # characters, one of which begins each of these
+MAY_BEGIN_APART = frozenset(("", " ", "\t", *_BEGIN_APART))  # how the first field does, with blanks before it
 _FOOT = re.compile(
     r"\(?[0-9][0-9,. ]* (rows?|records?|lines?|results?)\b.*|((grand )?totals?|rows?|records?|count|sum|summe|gesamt"
     r"|anzahl)\b ?[:=]?[ 0-9,.]*|(end of|generated|exported|downloaded|fetched|elapsed|source|query|time)\b.*"
@@ -85,7 +86,7 @@ def _records_below(rows: Sequence[Row], place: int, width: int) -> list[Row]:
     own = [*map(_as_name, rows[place])]
     later = rows[place + 1 :]
     below: list[Row] = [
-        row for row in later if not _repeats(row, own) and not is_apart(row, width) and not _is_second(row)
+        row for row in later if not _repeats(row, own) and not is_apart(row, width) and not is_second(row)
     ]
     ends = (number for number in range(len(below)) if not stands_below(below[-1 - number]))
     return below[: len(below) - min(next(ends, 0), LAST)]
@@ -167,10 +168,10 @@ def _second_headers(cells: pl.DataFrame, above: int) -> int:
         filled = [cell for cell in row if cell]
         if filled and all(cell.startswith('{"ImportId"') for cell in filled):
             return number + 1
-    return next((number for number, row in enumerate(rows) if not _is_second(row)), len(rows))
+    return next((number for number, row in enumerate(rows) if not is_second(row)), len(rows))
 
 
-def _is_second(row: Row) -> bool:
+def is_second(row: Row) -> bool:
     """Whether a record says of what kind the answers, or the values, below each name are.
 
     Beside kinds of answers SurveyMonkey writes the choices of a question; what identifies a respondent is blank.

@@ -28,7 +28,7 @@ def _integer(digits: str) -> int | str:
     return int(digits) if len(digits) <= LONGEST_INTEGER else digits
 
 
-class _Decoder(json.JSONDecoder):
+class Decoder(json.JSONDecoder):
     """Decodes the values of one file; a bare NaN or Infinity, which Python writes for a missing number, is missing.
 
     With `watching` it gathers the keys that stand twice in one object; that takes longer.
@@ -59,17 +59,22 @@ class _Decoder(json.JSONDecoder):
         return found
 
 
-Reading = Callable[[_Decoder], Iterable[Place]]
+Reading = Callable[[Decoder], Iterable[Place]]
 
 
 def read_jsonl(path: Path, wanted: Sequence[str] = ()) -> RawTable:
     """Read a .jsonl or .ndjson file: one object a line."""
     source = read_source(path)
-    return _table(source, partial(_line_objects, source))
+    return _table(source, partial(_line_objects, source))[0]
 
 
 def read_json(path: Path, wanted: Sequence[str] = ()) -> RawTable:
     """Read a .json file: an array of objects, objects in turn, an object of arrays (or of columns by row)."""
+    return read_json_objects(path, wanted)[0]
+
+
+def read_json_objects(path: Path, wanted: Sequence[str] = ()) -> tuple[RawTable, list[Object]]:
+    """Return what `read_json` does, and each record as it stands in the file."""
     source = read_source(path)
     text = source.text()
     start = _skip_blanks(text, 0)
@@ -79,7 +84,7 @@ def read_json(path: Path, wanted: Sequence[str] = ()) -> RawTable:
 
 
 def _other_objects(
-    source: TextSource, text: str, start: int, wanted: Sequence[str], decoder: _Decoder
+    source: TextSource, text: str, start: int, wanted: Sequence[str], decoder: Decoder
 ) -> Iterable[Place]:
     """Return the records of an object, or of several in turn."""
     try:
@@ -93,12 +98,12 @@ def _other_objects(
     return _enclosed_objects(source, whole, wanted, decoder)
 
 
-def _line_objects(source: TextSource, decoder: _Decoder) -> Iterator[Place]:
+def _line_objects(source: TextSource, decoder: Decoder) -> Iterator[Place]:
     decoder.in_turn = True
     for number, line in enumerate(source.text().split("\n"), start=1):
         if line.strip():
             try:
-                for value in _values_of_line(line, decoder):
+                for value in values_of_line(line, decoder):
                     yield number, _object(source.file, number, value, decoder)
             except json.JSONDecodeError as error:
                 raise _invalid(source.file, number, error) from None
@@ -106,7 +111,7 @@ def _line_objects(source: TextSource, decoder: _Decoder) -> Iterator[Place]:
                 raise _too_deep(source.file, number) from None
 
 
-def _values_of_line(line: str, decoder: _Decoder) -> list[Json]:
+def values_of_line(line: str, decoder: Decoder) -> list[Json]:
     """Return the value of a line; several objects, where one follows the other."""
     try:
         return [decoder.decode(line)]
@@ -121,7 +126,7 @@ def _values_of_line(line: str, decoder: _Decoder) -> list[Json]:
     return values
 
 
-def _objects_in_turn(source: TextSource, text: str, place: int, decoder: _Decoder) -> Iterator[Place]:
+def _objects_in_turn(source: TextSource, text: str, place: int, decoder: Decoder) -> Iterator[Place]:
     """Yield objects that follow each other, one a line or each over several, with the line where each starts."""
     decoder.in_turn = True
     counted, line = 0, 1
@@ -132,7 +137,7 @@ def _objects_in_turn(source: TextSource, text: str, place: int, decoder: _Decode
         place = _skip_blanks(text, place)
 
 
-def _value_at(source: TextSource, text: str, place: int, line: int, decoder: _Decoder) -> tuple[Json, int]:
+def _value_at(source: TextSource, text: str, place: int, line: int, decoder: Decoder) -> tuple[Json, int]:
     """Return the JSON value that starts at a place of a line, and where it ends."""
     try:
         value, end = decoder.raw_decode(text, place)
@@ -143,7 +148,7 @@ def _value_at(source: TextSource, text: str, place: int, line: int, decoder: _De
     return value, end
 
 
-def _array_objects(source: TextSource, text: str, start: int, decoder: _Decoder) -> Iterator[Place]:
+def _array_objects(source: TextSource, text: str, start: int, decoder: Decoder) -> Iterator[Place]:
     """Yield each object of a JSON array, or of several in turn, with the line where it starts."""
     place, counted, line = _skip_blanks(text, start + 1), 0, 1
     decoder.arrays = 1
@@ -164,7 +169,7 @@ def _array_objects(source: TextSource, text: str, start: int, decoder: _Decoder)
             raise _invalid(source.file, line, json.JSONDecodeError("Expecting value", text, place))
 
 
-def _next_array(source: TextSource, text: str, place: int, decoder: _Decoder) -> int:
+def _next_array(source: TextSource, text: str, place: int, decoder: Decoder) -> int:
     """Return where the first value of an array behind another one stands; the end of the text where none is."""
     if place == len(text):
         return place
@@ -190,7 +195,7 @@ def _skip_blanks(text: str, place: int) -> int:
 
 
 def _enclosed_objects(
-    source: TextSource, whole: Json, wanted: Sequence[str], decoder: _Decoder
+    source: TextSource, whole: Json, wanted: Sequence[str], decoder: Decoder
 ) -> list[Place]:
     """Return the records of an object that holds all of them, or is the only one."""
     if not isinstance(whole, dict):
@@ -210,7 +215,7 @@ def _enclosed_objects(
     return [(1, whole)]
 
 
-def _object(file: str, line: int, value: Json, decoder: _Decoder) -> Object:
+def _object(file: str, line: int, value: Json, decoder: Decoder) -> Object:
     if is_row(value):
         decoder.rows += 1
         return row_as_object(value)  # type: ignore[arg-type]
@@ -257,8 +262,8 @@ def _too_deep(file: str, line: int) -> PipelineError:
     return PipelineError(f"{file}:{line}", what, "give one object a record, with a text and a label")
 
 
-def _table(source: TextSource, read: Reading) -> RawTable:
-    decoder = _Decoder()
+def _table(source: TextSource, read: Reading) -> tuple[RawTable, list[Object]]:
+    decoder = Decoder()
     found = [*read(decoder)]
     records, unwrapped = unwrap([record for _, record in found])
     places = (
@@ -271,7 +276,7 @@ def _table(source: TextSource, read: Reading) -> RawTable:
     cells, undecodable = as_cells({name: [*map(as_string, values)] for name, values in columns.items()})
     said = (*_said(decoder, places), *_repeated_keys(source, read, places, names))
     lines = np.array([line for line, _ in places], dtype=np.int64)
-    return RawTable(
+    table = RawTable(
         file=source.file,
         cells=cells,
         wrong_fields=none_of(len(cells)),
@@ -282,9 +287,10 @@ def _table(source: TextSource, read: Reading) -> RawTable:
         find_lines=None if not lines.all() else lambda: lines,
         nested=frozenset(name for name in names if kinds[name] & {list, dict}),
     )
+    return table, [record for _, record in found]
 
 
-def _said(decoder: _Decoder, places: list[Place]) -> Iterator[str]:
+def _said(decoder: Decoder, places: list[Place]) -> Iterator[str]:
     """Yield in words where the records were, and what JSON has not and was read all the same."""
     yield from decoder.notes
     if decoder.rows:
@@ -312,7 +318,7 @@ def _repeated_keys(
     written = {name: json.dumps(name, ensure_ascii=False).encode("utf-8", "replace") for name in names}
     if all(source.data.count(written[name]) <= held[name] for name in names):
         return
-    decoder = _Decoder(watching=True)
+    decoder = Decoder(watching=True)
     keys: dict[str, list[int]] = {}
     for line, _ in read(decoder):
         for name in decoder.repeated:

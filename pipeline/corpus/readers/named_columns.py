@@ -9,7 +9,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.reading import Chosen
 from pipeline.core.wording import quoted
 from pipeline.corpus.readers.column_names import normalised_name
-from pipeline.corpus.readers.forms import form_of, is_nested, read_as
+from pipeline.corpus.readers.forms import Form, form_of, is_nested, read_as
 from pipeline.corpus.readers.label_spelling import spelled_alike
 from pipeline.corpus.readers.records import RawTable
 
@@ -50,6 +50,11 @@ def is_unreadable(table: RawTable, name: str, role: str) -> bool:
     return holds_lists(table, name) and form_of(table.cells[name], role) is None
 
 
+def form_of_column(table: RawTable, name: str, role: str) -> Form | None:
+    """Return the form in which a column's cells are lists or objects; None where they are plain, or in none."""
+    return form_of(table.cells[name], role) if holds_lists(table, name) else None
+
+
 def nested_words(table: RawTable, name: str) -> str:
     """Return in words what a column holds that is written as lists or objects."""
     first = next((cell for cell in table.cells[name] if cell), None)
@@ -59,7 +64,7 @@ def nested_words(table: RawTable, name: str) -> str:
 def with_plain_cells(table: RawTable, name: str, role: str) -> tuple[RawTable, list[str]]:
     """Return the table with lists, objects and spellings of one column read as strings, and what was assumed."""
     cells, told = table.cells[name], []
-    if holds_lists(table, name) and (form := form_of(cells, role)) is not None:
+    if (form := form_of_column(table, name, role)) is not None:
         example = next((cell for cell in cells if cell), "").strip("{}")
         cells = read_as(cells, form, table.place)
         told.append(form.words.format(example=example))

@@ -148,6 +148,27 @@ def open_content(path: Path, *, archives: bool = True) -> Iterator[Content]:
             raise unpacking.failed(error) from None
 
 
+@contextmanager
+def open_stream(stream: io.BufferedReader, name: str) -> Iterator[io.BufferedReader]:
+    """Yield what comes through a stream that can be read only once, unpacked as it comes.
+
+    Raises
+    ------
+    PipelineError
+        If it is a .zip, whose list of files stands at its end, is damaged or ends early.
+    """
+    with ExitStack() as stack:
+        unpacking = _Unpacking(Path(name), [], stack, archives=False)
+        try:
+            content = unpacking.content(stream, name).stream
+            if _packing_of(content.peek(_LONGEST_MAGIC)) == _ZIP:
+                fix = "give the file, or send in what it holds (unzip -p FILE)"
+                raise PipelineError(name, "this is a .zip, which cannot be read as it comes", fix)
+            yield content
+        except _DAMAGED as error:
+            raise unpacking.failed(error) from None
+
+
 # --- layers of packing -----------------------------------------------------------------------------------
 
 

@@ -43,7 +43,7 @@ def read_lines(path: Path) -> tuple[pl.Series, str]:
     """
     lines = numbered_lines(read_source(path))
     fasttext = looks_like_fasttext(lines)
-    texts = [without_surrogates(_without_labels(line) if fasttext else line) for _, line in lines]
+    texts = [without_surrogates(fasttext_labels(line)[1] if fasttext else line) for _, line in lines]
     how = "a line each, fastText labels left out" if fasttext else "a line each"
     return pl.Series("text", texts, dtype=pl.String), how
 
@@ -68,26 +68,31 @@ def numbered_lines(source: TextSource) -> Lines:
 
 
 def _fasttext_pair(file: str, number: int, line: str) -> Pair:
-    first, rest = _first_word(line)
-    if not first.startswith(FASTTEXT_PREFIX):
-        return line, None
-    second, _ = _first_word(rest)
-    if second.startswith(FASTTEXT_PREFIX):
+    labels, text = fasttext_labels(line)
+    if len(labels) > 1:
+        first, second = (FASTTEXT_PREFIX + label for label in labels[:2])
         what = f'the document has two labels, "{first}" and "{second}"; expected one'
         raise PipelineError(f"{file}:{number}", what, "keep one label a line")
-    return rest, first.removeprefix(FASTTEXT_PREFIX)
+    return (text, labels[0]) if labels else (line, None)
+
+
+def fasttext_labels(line: str) -> tuple[list[str], str]:
+    """Return the labels at the beginning of a line, and its text.
+
+    >>> fasttext_labels("__label__pos  a good film")
+    (['pos'], 'a good film')
+    """
+    labels: list[str] = []
+    while line.strip().startswith(FASTTEXT_PREFIX):
+        first, line = _first_word(line)
+        labels.append(first.removeprefix(FASTTEXT_PREFIX))
+    return labels, line
 
 
 def _first_word(line: str) -> tuple[str, str]:
     """Return what stands before the first blanks, and the rest."""
     first, *rest = _FASTTEXT_BLANKS.split(line.strip(), maxsplit=1)
     return first, "".join(rest)
-
-
-def _without_labels(line: str) -> str:
-    while line.startswith(FASTTEXT_PREFIX):
-        line = _first_word(line)[1]
-    return line
 
 
 def _label_is_first(file: str, lines: Lines) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 
 from pipeline.core.clean import clean, clip, plural
 from pipeline.interpret.explain.answers import ask_tensorflow
@@ -51,6 +52,7 @@ def trained_example(text: str, run: Path, cell: str | None, model: str | None) -
         If the folder holds no such network, the network has a form that is not shown, or the text no word.
     """
     network = choose_network(run, cell, model)
+    text = network.read(pl.Series([text]))[0]
     tokens = words_of(text, network.tokenizer, MOST_WORDS_OF_A_RUN, "give fewer words")
     asked = as_read(network, text, tokens)
     check_length(network, len(asked.words))

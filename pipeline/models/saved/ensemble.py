@@ -23,7 +23,8 @@ class Ensemble(SavedModel):
     def of(cls, members: Sequence[SavedModel]) -> Ensemble:
         """Return the ensemble of several fits of one model, two at least."""
         first = members[0]
-        return cls(first.name, first.task, first.label_names, first.tokenizer, tuple(members))
+        common = first.name, first.task, first.label_names, first.tokenizer
+        return cls(*common, tuple(members), writing=first.writing)
 
     @property
     def method(self) -> str | None:

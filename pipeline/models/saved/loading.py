@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.names import slug
+from pipeline.core.values import LABEL_KINDS, Writing
+from pipeline.corpus.readers.forms import FORMS
 from pipeline.models.golden import A_FEW
 from pipeline.models.saved.ensemble import Ensemble
 from pipeline.models.saved.linear import read_linear
 from pipeline.models.saved.model import Common, SavedModel
 from pipeline.models.saved.network import SavedNetwork, read_network
 from pipeline.models.saved.replayed import check_golden
-from pipeline.run_folder.models import FOLDER, SavedFiles, describe, model_folder, names_on
+from pipeline.run_folder.models import FOLDER, Description, SavedFiles, describe, model_folder, names_on
 from pipeline.run_folder.shelf import MODEL, NESTED, FolderShelf, Shelf, read_bundle
 from pipeline.settings.tables import SETTINGS, TokenizerSettings
 from pipeline.tasks.table import TASKS
 from pipeline.text.unspaced import check_word_breaker
 
+FOR_OTHERS = (".onnx", ".html")  # endings of models that other programs run
 _READERS: dict[str, Callable[[SavedFiles, Common], SavedModel]] = {  # of each kind
     "linear": read_linear,
     "network": read_network,
@@ -51,41 +55,66 @@ def load_model(
     Raises
     ------
     PipelineError
-        If there is no such model or fit, it is in the format of another version, a file is missing, damaged or not the
-        one that the run wrote, or the model does not answer as it did when it was fitted.
-    ValueError
-        If one seed is asked for, and all of them.
+        If there is no such model or fit, one seed is asked for and all of them, it is in the format of another version,
+        a file is missing, damaged or not the one that the run wrote, or the model does not answer as it did when it
+        was fitted.
     """
     if ensemble and seed is not None:
-        raise ValueError("a seed is one model, an ensemble is all of them")
+        raise PipelineError(
+            "ensemble", "a seed is one training, and an ensemble is all", "give one of the two"
+        )
     shelf, folder = find_model(place, name)
-    files = fits_on(shelf, folder)
-    first = files[0]
-    fold = first.described["fold"] if fold is None else fold
-    wanted = [
-        one
-        for one in files
-        if one.described["fold"] == fold and (ensemble or seed is None or one.described["seed"] == seed)
-    ]
-    if not wanted:
-        raise _no_fit(files, seed, fold)
+    wanted = fits_asked(fits_on(shelf, folder), seed, fold)
     members = [read_saved(one) for one in (wanted if ensemble else wanted[:1])]
     return members[0] if len(members) == 1 else Ensemble.of(members)
+
+
+def fits_asked(
+    files: Sequence[SavedFiles], seed: int | None = None, fold: int | None = None
+) -> list[SavedFiles]:
+    """Return the fits of a fold, that of the first one where none is asked for; of one seed, or all."""
+    fold = files[0].described["fold"] if fold is None else fold
+    wanted = [one for one in files if one.described["fold"] == fold and seed in (None, one.described["seed"])]
+    if not wanted:
+        raise _no_fit(files, seed, fold)
+    return wanted
 
 
 def find_model(place: Path | str, name: str | None = None) -> tuple[Shelf, str]:
     """Return where a model's files lie, and its folder there; parameters and errors are those of `load_model`."""
     place = Path(place)
     if place.is_file():
+        _check_bundle(place)
         shelf: Shelf = read_bundle(place)
         return shelf, _named(shelf, str(place), name)
-    if name is None and (place / MODEL).is_file():
+    if (place / MODEL).is_file():
         own = place if place.name not in ("", "..") else place.resolve()
+        _check_name(FolderShelf(own.parent), own.name, name)
         if NESTED.fullmatch(own.name) and (own.parent / MODEL).is_file():
             return FolderShelf(own.parent.parent), f"{own.parent.name}/{own.name}"
         return FolderShelf(own.parent), own.name
     shelf = FolderShelf(place / FOLDER if (place / FOLDER).is_dir() else place)
     return shelf, _named(shelf, str(place), name)
+
+
+def _check_bundle(file: Path) -> None:
+    """Raise PipelineError where a file is called otherwise than a bundle, and is none by its first bytes either."""
+    with file.open("rb") as opened:
+        if file.suffix.lower() == ".zip" or opened.read(2) == b"PK":
+            return
+    what = "this is neither a run folder nor a bundle"
+    if file.suffix.lower() in FOR_OTHERS:
+        what = "this is a model as it was exported for other programs, and none that is loaded here"
+    fix = "give the run that it comes from, or a bundle (export RUN --to bundle FILE.zip)"
+    raise PipelineError(str(file), what, fix)
+
+
+def _check_name(shelf: Shelf, folder: str, name: str | None) -> None:
+    """Raise PipelineError where a model's own folder is that of another model than the one that is asked for."""
+    own = describe(shelf, folder)["name"] if name is not None else None
+    if own != name and slug(str(name)) != slug(str(own)):
+        what = f'this is the folder of "{own}", and not of "{name}"'
+        raise PipelineError(shelf.place(folder), what, "leave the name out, or give the folder of the run")
 
 
 def _named(shelf: Shelf, place: str, name: str | None) -> str:
@@ -159,10 +188,25 @@ def read_saved(files: SavedFiles, golden: Sequence[int] | None = A_FEW) -> Saved
             if type(value) is not type(setting.default) or not setting.check.allows(value):
                 raise ValueError(f"{key} is {json.dumps(value)}")
         check_word_breaker(files.where, described["word_breaker"])
-        model = _READERS[described["kind"]](files, own)
+        model = replace(_READERS[described["kind"]](files, own), writing=_writing(described["writing"]))
         answered = files.golden()
     check_golden(model, answered, files, golden)
     return model
+
+
+def _writing(held: Description) -> Writing:
+    """Return how texts are written, as a `model.json` has it; ValueError or TypeError where it is none."""
+    found = Writing(**{**held, "names": tuple(held["names"])})
+    known = {"", *(form.name for form in FORMS["text"])}
+    plain = all(re.fullmatch("[a-z]+", name) for name in found.names)
+    if (
+        type(found.escapes) is not bool
+        or not plain
+        or found.form not in known
+        or found.labels not in LABEL_KINDS
+    ):
+        raise ValueError(f"writing is {json.dumps(held)}")
+    return found
 
 
 def load_network(run: Path, name: str) -> SavedNetwork:

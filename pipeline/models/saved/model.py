@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 
-from pipeline.core.values import Float32, Float64, TokenizedCorpus
+from pipeline.core.values import AS_IT_IS, Float32, Float64, TokenizedCorpus, Writing
+from pipeline.corpus.mending import as_read
 from pipeline.settings.tables import TokenizerSettings
 from pipeline.tasks.task import Task
 from pipeline.text.tokenizer import tokenize
@@ -36,6 +37,7 @@ class SavedModel(ABC):
     task: Task  # what its answers are answers to
     label_names: tuple[str, ...]  # (C,), in the order of its answers
     tokenizer: TokenizerSettings  # how it cuts text into tokens
+    writing: Writing = field(default=AS_IT_IS, kw_only=True)  # how texts of its corpus are written
 
     @property
     @abstractmethod
@@ -49,7 +51,15 @@ class SavedModel(ABC):
 
     def answer(self, texts: pl.Series) -> Float32:
         """Return each text's distribution over the classes; float32 (N, C), 0 for classes never trained."""
-        return self.answer_tokens(tokenize(texts, self.tokenizer))
+        return self.answer_tokens(self.tokenize(texts))
+
+    def read(self, texts: pl.Series) -> pl.Series:
+        """Return texts that are written as those of its corpus, read as those were."""
+        return as_read(texts, self.writing)
+
+    def tokenize(self, texts: pl.Series) -> TokenizedCorpus:
+        """Return the tokens of such texts."""
+        return tokenize(self.read(texts), self.tokenizer)
 
     @abstractmethod
     def answer_tokens(self, tokenized: TokenizedCorpus) -> Float32:
