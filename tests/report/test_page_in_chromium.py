@@ -313,10 +313,9 @@ def test_every_page_is_whole_small_and_no_wider_than_its_window(
             page.set_viewport_size({"width": width, "height": 900})
             assert sideways(page) <= 0, width
         assert page.locator("footer").count() == 1
-        assert page.locator("section.part").count() in (
-            len(PARTS) - 1,
-            len(PARTS),
-        )  # not every run has probes
+        assert (
+            page.locator("section.part").count() >= len(PARTS) - 2
+        )  # not every run has documents and probes
         assert page.evaluate("typeof hacked") == "undefined"
 
 

@@ -193,7 +193,7 @@ def _curves(figure: Curves) -> Plane:
         if len(places) > 1
     )
     marks = tuple(
-        Point(x.at(one.updates), round(100 - y.at(one.value), 2), "net", says=_says(one))
+        Point(x.at(one.updates), round(100 - y.at(one.value), 1), "net", says=_says(one))
         for one in figure.points
         if one.best
     )
@@ -308,7 +308,7 @@ def _line_style(number: int, *, marked: bool) -> tuple[str, str, str]:
 
 
 def _at(x: Scale, y: Scale, across: float, up: float, style: tuple[str, str], says: str) -> Point:
-    return Point(x.at(across), round(100 - y.at(up), 2), *style, says=says)
+    return Point(x.at(across), round(100 - y.at(up), 1), *style, says=says)
 
 
 def _path(places: Iterable[tuple[float, float]], x: Scale, y: Scale) -> str:

@@ -45,7 +45,7 @@ class Scale:
         """
         lo, hi, here = (self._even(one) for one in (self.lo, self.hi, value))
         share = 0.5 if hi <= lo else (here - lo) / (hi - lo)
-        return round(100 * min(max(share, 0.0), 1.0), 2)
+        return round(100 * min(max(share, 0.0), 1.0), 1)
 
     def _even(self, value: float) -> float:
         return math.log(max(value, 1e-300)) if self.log else value

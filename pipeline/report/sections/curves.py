@@ -144,4 +144,4 @@ def _evaluation_table(histories: Sequence[History], limits: Limits) -> Table:
     )
     every = [(history, one) for history in histories for one in history.evaluations]
     note = "Training loss and accuracy, and seconds: since the line above."
-    return table_of("Every evaluation", every, columns, 2 * limits.rows, HISTORIES_FILE, note, fold=True)
+    return table_of("Every evaluation", every, columns, limits.rows, HISTORIES_FILE, note, fold=True)

@@ -131,7 +131,7 @@ SECTIONS: tuple[Line, ...] = (
     Line("limits", "What this report cannot say", conduct.report_limits, "check", 6),
     Line("warnings", "Warnings and assumptions", conduct.assumptions, "check", 6),
 )
-MOST_SEEN = 8  # rows of a table that is not shut
+MOST_SEEN = 3  # rows of a table that is not shut
 
 
 def build_sections(run: Run, limits: Limits) -> list[Section]:
@@ -151,10 +151,14 @@ def build_sections(run: Run, limits: Limits) -> list[Section]:
 
 
 def _shut_if_long(block: Block) -> Block:
-    """Return the block; a long table without pictures is shut until it is opened."""
-    if isinstance(block, Table) and not block.pictured and len(block.rows) > MOST_SEEN:
-        return replace(block, fold=True)
-    return block
+    """Return the block; a table of more than a few rows without pictures is shut until it is opened."""
+    if not isinstance(block, Table) or block.pictured or len(block.rows) <= MOST_SEEN:
+        return block
+    return (
+        block
+        if any(cell.bar is not None for line in block.rows for cell in line)
+        else replace(block, fold=True)
+    )
 
 
 def parts_of(answer: Answer, sections: Sequence[Section]) -> list[Part]:
