@@ -37,7 +37,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("run", nargs="?", type=Path, help="a run folder; the newest in reports/ if absent")
     parser.add_argument("--out", type=Path, default=Path("docs/report.png"))
-    parser.add_argument("--size", default="1280,1180", help="width,height in pixels")
+    parser.add_argument("--size", default="1280,748", help="width,height in pixels")
     given = parser.parse_args()
     run = given.run or newest_run(REPORTS)
     browser = next(filter(None, map(shutil.which, BROWSERS)), None)

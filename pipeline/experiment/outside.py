@@ -3,7 +3,8 @@
 The file is a table with the columns `document` (the record's number, from 0 after any header, in the test file, or
 in the corpus where there is none) and `predicted` (a label of the corpus). Columns `p(<label>)` may give the
 probability of every label; without them only the answers are known. `label`, where it is there, must agree with
-the corpus: so files of another run's `predictions/` are read too, and those of another corpus are told.
+the corpus: so files of another run's `predictions/` are read too, and those of another corpus are told. Rows that a
+column `split` says to be of training or validation are passed over.
 """
 
 from __future__ import annotations
@@ -20,13 +21,14 @@ import polars as pl
 from pipeline.core.errors import PipelineError, first_places
 from pipeline.core.values import SPLIT_NAMES, TEST, Corpus, Float32, Float64, Int32, Int64, LoadedCorpus
 from pipeline.core.wording import quoted
+from pipeline.corpus.readers.entries import part_of
 from pipeline.corpus.readers.packing import inner_name
 from pipeline.corpus.readers.records import RawTable
 from pipeline.corpus.readers.table import read_table
 from pipeline.tasks.classification.answers import Predictions
 from pipeline.tasks.classification.targets import LABELS_SHOWN, known_labels, label_numbers
 
-DOCUMENT, PREDICTED, LABEL = "document", "predicted", "label"
+DOCUMENT, PREDICTED, LABEL, SPLIT = "document", "predicted", "label", "split"
 SUM_TOLERANCE = 0.02  # probabilities written with two or three decimals; they are brought to sum 1
 EXACT = 1e-5  # float32 written in full
 WHICH_DOCUMENTS = (
@@ -128,9 +130,13 @@ def _of_fold(corpus: Corpus, row_of: dict[int, int], probabilities: Float32, har
 
 
 def untested_records(loaded: LoadedCorpus) -> frozenset[int]:
-    """Return the records of an official test part that are no test documents; none where documents are held out."""
+    """Return the records of an official test part that are no test documents; none where documents are held out.
+
+    Where a column says which part a record is of, records of the other parts are among them.
+    """
     tested = loaded.corpus.records[loaded.corpus.split == TEST].tolist()
-    n_read = sum(part.read for part in loaded.reading.parts if part.part == SPLIT_NAMES[TEST])
+    files = {part.file for part in loaded.reading.parts if part.part == SPLIT_NAMES[TEST]}
+    n_read = sum(part.read for part in loaded.reading.parts if part.file in files)
     return frozenset(range(n_read)) - {*tested}
 
 
@@ -185,6 +191,7 @@ def _correct(table: RawTable, rows: Int64) -> str:
 def _without(table: RawTable, untested: Collection[int]) -> tuple[RawTable, int]:
     """Return the table without rows about records that are not tested, and how many those are."""
     named = table.cells[DOCUMENT].fill_null("").str.strip_chars().is_in([str(record) for record in untested])
+    named |= _is_of_another_part(table)
     rows = np.flatnonzero(~named.to_numpy())
     if len(rows) == len(named):
         return table, 0
@@ -198,6 +205,15 @@ def _without(table: RawTable, untested: Collection[int]) -> tuple[RawTable, int]
         files=places,
     )
     return rest, len(named) - len(rows)
+
+
+def _is_of_another_part(table: RawTable) -> pl.Series:
+    """Return whether a column of the file says that a record is of another part than the test; boolean (N,)."""
+    cells = table.cells[SPLIT].fill_null("").to_list() if SPLIT in table.cells.columns else []
+    parts = [part_of(cell) for cell in cells]
+    if SPLIT_NAMES[TEST] not in parts or None in parts:
+        return pl.repeat(False, len(table.cells), dtype=pl.Boolean, eager=True)
+    return pl.Series([part != SPLIT_NAMES[TEST] for part in parts], dtype=pl.Boolean)
 
 
 def _document_numbers(table: RawTable, folds: Sequence[Corpus]) -> Int64:

@@ -17,17 +17,31 @@ from pipeline.settings.tables import Config, with_values
 
 # A sentence in each language, and the encodings that it is saved in.
 SENTENCES = [
-    ("French", "La forêt brûlée a déjà retrouvé ses chênes.", ["cp1252", "iso8859-15", "mac-roman"]),
-    ("German", "Die Straße ist wegen größerer Bauarbeiten gesperrt.", ["cp1252", "mac-roman"]),
-    ("Spanish", "El niño comió una manzana en el jardín.", ["cp1252"]),
-    ("Polish", "Łódź stoi przy pomoście, a żagiel się suszy.", ["cp1250", "iso8859-2"]),
-    ("Czech", "Příliš hlučný vlak nás vzbudil dřív než obvykle.", ["cp1250", "iso8859-2"]),
+    (
+        "French",
+        "La forêt brûlée a déjà retrouvé ses chênes.",
+        ["cp1252", "iso8859-15", "mac-roman", "cp850", "cp437"],
+    ),
+    (
+        "German",
+        "Die Straße ist wegen größerer Bauarbeiten gesperrt.",
+        ["cp1252", "mac-roman", "cp850", "cp437"],
+    ),
+    ("Spanish", "El niño comió una manzana en el jardín.", ["cp1252", "cp850", "cp437"]),
+    ("Polish", "Łódź stoi przy pomoście, a żagiel się suszy.", ["cp1250", "iso8859-2", "cp852"]),
+    ("Czech", "Příliš hlučný vlak nás vzbudil dřív než obvykle.", ["cp1250", "iso8859-2", "cp852"]),
     ("Hungarian", "A vendéglőben jó ételt kaptunk, de lassú volt.", ["cp1250", "iso8859-2"]),
     ("Russian", "Гавань была пуста, лодка качалась у причала.", ["cp1251", "koi8-r", "cp866", "iso8859-5"]),
+    (
+        "Russian, several sentences",
+        "Гавань пуста. Пароход ушёл. Мой лёгкий ялик, я плыву.",
+        ["mac-cyrillic", "cp1251"],
+    ),
     ("Russian, shouted", "ГАВАНЬ ПУСТА, ЛОДКА КАЧАЕТСЯ", ["cp1251", "koi8-r"]),
     ("Ukrainian", "Ми їхали потягом і розмовляли про її нову книгу.", ["cp1251", "koi8-u"]),
     ("Greek", "Η θάλασσα ήταν ήρεμη και το καράβι έφυγε.", ["cp1253", "iso8859-7"]),
-    ("Turkish", "Şişli'deki küçük lokantada güzel bir akşam yedik.", ["cp1254", "iso8859-9"]),
+    ("Turkish", "Şişli'deki küçük lokantada güzel bir akşam yedik.", ["cp1254", "iso8859-9", "cp857"]),
+    ("Turkish, a word of letters with marks alone", "gün ışığı, gece ışığı, ay ışığı", ["cp1254"]),
     ("Hebrew", "הספר הזה היה מעניין מאוד אבל הסוף עצוב.", ["cp1255"]),
     ("Arabic", "كان الميناء هادئا والسفينة ترسو قرب الشاطئ.", ["cp1256", "iso8859-6"]),
     ("Lithuanian", "Šis viešbutis mums patiko, tačiau pusryčiai šalti.", ["cp1257", "iso8859-13"]),
@@ -158,6 +172,21 @@ def test_lines_of_windows_1252_in_utf8_are_read_line_by_line() -> None:
         'the encoding differs from line to line (lines 6, 7); read as Windows-1252: "château"; '
         "--encoding names another",
     )
+
+
+@pytest.mark.parametrize(
+    ("codec", "words", "line"),
+    [
+        ("cp850", "CP850", "Die Gäste fühlen die Größe."),
+        ("cp437", "CP850", "El niño comió en el jardín."),  # which are alike in these letters
+        ("mac-cyrillic", "Mac Cyrillic", "Пароход ушёл. Я плыву. Моя лодка. Гавань пуста."),
+    ],
+)
+def test_lines_of_other_systems_in_utf8_are_read_line_by_line(codec: str, words: str, line: str) -> None:
+    others = f"{line}\n".encode() * 30
+    source = decode("f", others + f"{line}\n".encode(codec) * 3)
+    assert source.text() == f"{line}\n" * 33
+    assert source.encoding == f"UTF-8, but {words} in 3 lines"
 
 
 def test_lines_of_utf8_in_windows_1252_too() -> None:

@@ -507,7 +507,8 @@ REFUSED = {  # by file: its content, and what is said
     "several labels.jsonl": (
         objects(lambda i: {"text": text(i), "labels": ["a", "b"] if i % 3 else ["a"], "lang": "ab"[i % 2]}),
         '{path}: column "labels" holds lists or objects such as ["a"], expected one label a record; '
-        f"{ONE_LABEL}; read with UTF-8",
+        "several labels for one text are not read yet: keep one, or choose another column: --label lang; "
+        "read with UTF-8",
     ),
     "scores.jsonl": (
         objects(lambda i: {"text": text(i), "cats": {"POS": 0.9, "NEG": 0.1}}),

@@ -78,6 +78,18 @@ def test_records_that_are_not_tested_are_those_of_an_official_test_part(tmp_path
     assert untested_records(read_corpus(train)) == frozenset()
 
 
+def test_records_of_the_other_parts_are_not_tested_where_a_column_says_the_parts(tmp_path: Path) -> None:
+    rows = "good,pos,train\nbad,neg,train\nfine,pos,test\npoor,neg,test\n"
+    file = tmp_path / "a.csv"
+    file.write_text(f"text,label,split\n{rows}", encoding="utf-8")
+    assert untested_records(read_corpus(file)) == {0, 1}
+
+
+def test_rows_that_a_column_gives_to_another_part_are_passed_over(tmp_path: Path) -> None:
+    found = read(tmp_path, "document,predicted,split\n11,bad,train\n10,bad,test\n12,bad,test\n13,good,test\n")
+    assert (found.passed_over, found.folds[0].documents.tolist()) == (1, [10, 12, 13])
+
+
 def test_answers_stand_in_the_order_of_the_test_documents(tmp_path: Path) -> None:
     found = read(tmp_path, "document,predicted\n13,good\n10,bad\n12,good\n")
     (fold,) = found.folds

@@ -125,7 +125,7 @@ REFUSED = {
     ),
     "no such seed": (
         {"name": GRU, "seed": 7},
-        "{own}: there is no seed 7 of it; give one of 0",
+        "{own}: there is no seed 7 of it; give one of 0, 1",
     ),
     "no words": ({"name": GRU, "words": 0}, "--words: 0 is no number of words; give 1 or more"),
     "another ending": (

@@ -90,6 +90,7 @@ EVEN_OF_A_LABEL = (
     "how sure a label is",
     "who annotated",
 )  # of user_review, the review; of annotator_label, who
+_SORTS = frozenset(("type", "kind", "status"))  # of email_type, what sort it is
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _MARKS = re.compile(r"[\s_\-./:?!()\[\]'\"#]+")
 _NUMBER_BEHIND = re.compile(r"(?<=[a-z])([0-9]+)\Z")
@@ -165,11 +166,11 @@ def is_another_version(name: str) -> bool:
 def about(name: str) -> str:
     """Return in words what a column of this name says about its record; empty where the name says no such thing.
 
-    >>> [about(name) for name in ("created_at", "funny", "user name", "airline", "user_review")]
-    ['a time', 'a count', 'names of people', '', '']
+    >>> [about(name) for name in ("created_at", "funny", "user name", "airline", "user_review", "Email Type")]
+    ['a time', 'a count', 'names of people', '', '', '']
     """
     words = normalised_name(name).split()
-    has_head = bool(words) and words[-1] in HEADS
+    has_head = bool(words) and words[-1] in (HEADS | _SORTS)
     found = {_ABOUT[word] for word in words if word in _ABOUT}
     return next((kind for kind in ABOUT if kind in found and (not has_head or kind in EVEN_OF_A_LABEL)), "")
 

@@ -12,11 +12,19 @@ from pipeline.corpus.readers.soundness import soundness
 
 MOST_EVIDENCE = 1 << 16  # bytes that the detector reads
 _MOST_READ = 1 << 13  # bytes that are read in each likely encoding
-_LIKELY = 8  # encodings that are read
+_LIKELY = 10  # encodings that are read
 SOUND = 0.9  # least share of sound characters in an encoding that is taken
 NEAR = 0.9  # of the best score: an encoding that cannot be told from the best by these bytes alone
 _WEIGHT_OF_SOUNDNESS = 3
-_MORE_LIKELY = {"Windows-1252": 1.3, "Mac Roman": 0.6, "CP866": 0.7}  # what files are more, or less, often in
+_OF_DOS = ("CP850", "CP437", "CP852", "CP857")  # in which every byte is a character
+_LEAST_LETTERS = 0.8  # of the characters beyond ASCII, where they are read as one of these
+# What files are more, or less, often in.
+_MORE_LIKELY = {
+    "Windows-1252": 1.3,
+    "Mac Cyrillic": 0.95,
+    "CP866": 0.7,
+    **dict.fromkeys(("Mac Roman", *_OF_DOS), 0.6),
+}
 _CYRILLIC = ("cp1251", "koi8-r", "koi8-u", "cp866", "iso8859-5")
 _JAPANESE = ("cp932", "euc_jis_2004")
 _KANA = re.compile("[\u3041-\u3096\u30a1-\u30fa]")  # hiragana and full-width katakana
@@ -115,9 +123,15 @@ def _detect(found: bytes, names: list[str]) -> list[tuple[str, float, str]]:
 
 def _read(found: bytes, encoding: Encoding, confidence: float, language: str) -> Candidate:
     text = encoding.decode(found[:_MOST_READ])
-    sound = soundness(text, language)
+    sound = 0.0 if encoding.words in _OF_DOS and not _are_letters(text) else soundness(text, language)
     score = confidence * _MORE_LIKELY.get(encoding.words, 1.0) * sound**_WEIGHT_OF_SOUNDNESS
     return Candidate(encoding, round(score, 3), sound, text)
+
+
+def _are_letters(text: str) -> bool:
+    """Whether most characters beyond ASCII are letters, as damage is not."""
+    beyond = [character for character in text if not character.isascii()]
+    return sum(map(str.isalpha, beyond)) >= _LEAST_LETTERS * len(beyond)
 
 
 def _of_one_case(found: bytes, by_name: dict[str, Encoding]) -> list[Candidate]:

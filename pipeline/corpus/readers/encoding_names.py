@@ -64,6 +64,10 @@ LEGACY = (
     Encoding("KOI8-R", "koi8-r", "koi8-r"),
     Encoding("KOI8-U", "koi8-u", "koi8-u"),
     Encoding("CP866", "cp866", "cp866"),
+    Encoding("CP850", "cp850", "cp850"),
+    Encoding("CP437", "cp437", "cp437"),
+    Encoding("CP852", "cp852", "cp852"),
+    Encoding("CP857", "cp857", "cp857"),
     Encoding("ISO-8859-15", "iso8859-15", "iso8859-15"),
     Encoding("ISO-8859-2", "iso8859-2", "iso8859-2"),
     Encoding("ISO-8859-5", "iso8859-5", "iso8859-5"),
@@ -71,6 +75,7 @@ LEGACY = (
     Encoding("ISO-8859-7", "iso8859-7", "iso8859-7"),
     Encoding("ISO-8859-13", "iso8859-13", "iso8859-13"),
     Encoding("Mac Roman", "mac-roman", "mac-roman"),
+    Encoding("Mac Cyrillic", "mac-cyrillic", "mac-cyrillic"),
 )
 _MULTI_BYTE = ("gb18030", "big5hkscs", "cp932", "euc_jp", "cp949", "iso2022_jp_2")
 _NO_TEXT = ("idna", "punycode", "raw_unicode_escape", "unicode_escape", "undefined", "mbcs", "oem")

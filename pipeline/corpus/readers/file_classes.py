@@ -62,6 +62,14 @@ def may_be_labels(table: RawTable) -> list[str]:
     return likeliest(table, [name for name in table.cells.columns if enough and not no_label(table, name)])
 
 
+def have_a_class_each(tables: Sequence[RawTable]) -> bool:
+    """Whether the records of each file have one label, in a column that is called so, and no other file has it."""
+    if not all(CLASS_COLUMN in table.cells.columns for table in tables):
+        return False
+    labels = [table.cells[CLASS_COLUMN].unique().to_list() for table in tables]
+    return all(len(own) == 1 for own in labels) and len({own[0] for own in labels}) == len(tables)
+
+
 def _holds_labels(table: RawTable, name: str) -> bool:
     """Whether a column with a label's name may be meant; of one that is called so exactly nothing else is read."""
     return name == CLASS_COLUMN or name in table.nested or no_label(table, name) in ("", EMPTY, SAME_IN_ALL)

@@ -16,7 +16,7 @@ from pipeline.corpus.readers.entries import (
     is_series,
     own_names,
 )
-from pipeline.corpus.readers.file_classes import has_label, may_be_labels
+from pipeline.corpus.readers.file_classes import has_label, have_a_class_each, may_be_labels
 from pipeline.corpus.readers.folders import is_binary
 from pipeline.corpus.readers.head import HEAD_BYTES
 from pipeline.corpus.readers.packing import inner_name, read_bytes
@@ -65,7 +65,8 @@ class Files:
         joined = join(tables, self.name, _read_as_one(self.name, self.paths))
         joined = replace(joined, warnings=(*joined.warnings, *self._missing()))
         if is_series([path.name for path in self.paths]) or has_label(joined, wanted, self._own_names()):
-            self._check_role()
+            if not have_a_class_each(tables):
+                self._check_role()
             return joined
         return self._class_tables(tables, may_be_labels(joined))
 

@@ -25,6 +25,7 @@ from pipeline.corpus.readers.entries import (
     holds_words,
     is_hidden_name,
     part_of,
+    tells_of_data,
     visible,
 )
 from pipeline.corpus.readers.packing import read_bytes
@@ -79,6 +80,9 @@ def read_classes(
         what = "the folder has no folder for each class"
         raise PipelineError(str(folder), what, "put the documents of each class in a folder named after it")
     found = [(path, kind) for kind in classes for path in documents_below(kind)]
+    again = _about_in_each(classes)
+    found = [(path, kind) for path, kind in found if path not in again]
+    loose = [*loose, *(str(path.relative_to(folder)) for path in again)]
     if not found:
         raise PipelineError(str(folder), "the class folders hold no files", "put one document in each file")
     documents = _read_documents([path for path, _ in found], folder, name)
@@ -186,6 +190,13 @@ def _warnings(
         yield f"{name}: {quoted(empty)} {are}"
     yield from _classes_below(name, classes)
     yield from _kinds_of_files(name, [path for path, _ in documents])
+
+
+def _about_in_each(classes: Sequence[Path]) -> list[Path]:
+    """Return the files that tell of the data, such as LICENSE.txt, where each of several classes has one."""
+    names = [{one.name for one in entries_of(kind) if tells_of_data(one.name)} for kind in classes]
+    shared = sorted(set.intersection(*names)) if len(classes) > 1 else []
+    return [kind / name for kind in classes for name in shared if (kind / name).is_file()]
 
 
 def _classes_named_as_parts(name: str, classes: Sequence[Path]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -12,6 +13,18 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.noise import silent_stderr
 from pipeline.corpus.readers.records import RawTable, none_of
 
+# What Polars says of columns of types that it does not know, by the name that they have in `_CALLED`.
+_UNKNOWN_TYPE = re.compile(
+    r"(?P<decimal>Int256|precision must be between)|(?P<interval>interval`)|(?P<union>Union)"
+    r"|(?P<other>not supported by Polars|not yet implemented|cannot create series from)"
+)
+_CALLED = {
+    "decimal": "decimals of more than 38 digits, decimal256",
+    "interval": "intervals of months, days and nanoseconds",
+    "union": "unions of several types",
+    "other": "one that Polars does not know, such as run-end encoded values",
+}
+
 
 def as_table(file: str, frame: pl.DataFrame) -> RawTable:
     """Return the rows of `frame` as the records of `file`; lists and objects are named in `nested`.
@@ -19,7 +32,7 @@ def as_table(file: str, frame: pl.DataFrame) -> RawTable:
     A column whose values cannot be written is empty, whatever its type: it may be one that is not used.
     """
     columns, undecodable, said = [], {}, []
-    for column in frame:
+    for column in map(_stored, frame):
         try:
             cells, damaged = as_strings(column)
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
@@ -34,6 +47,11 @@ def as_table(file: str, frame: pl.DataFrame) -> RawTable:
     nested = frozenset(column.name for column in frame if column.dtype.is_nested())
     table = pl.DataFrame(columns)
     return RawTable(file, table, none_of(len(frame)), undecodable, assumptions=tuple(said), nested=nested)
+
+
+def _stored(column: pl.Series) -> pl.Series:
+    """Return a column of a type that others added to Arrow (`arrow.bool8`, `arrow.json`) as what it is stored as."""
+    return column.ext.storage() if isinstance(column.dtype, pl.BaseExtension) else column
 
 
 def as_strings(column: pl.Series) -> tuple[pl.Series, pl.Series | None]:
@@ -111,6 +129,17 @@ def damage_explained(path: Path, format_name: str) -> Iterator[None]:
     try:
         with silent_stderr():
             yield
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError, OverflowError):
+    except (
+        pl.exceptions.PolarsError,
+        pl.exceptions.PanicException,
+        OSError,
+        ValueError,
+        OverflowError,
+    ) as error:
+        if unknown := _UNKNOWN_TYPE.search(str(error)):
+            what = f"the file has a column of a type that is not read ({_CALLED[str(unknown.lastgroup)]})"
+            raise PipelineError(
+                str(path), what, "write it without that column, or that column as text"
+            ) from None
         fix = "write it again, or give it the ending of what it is (.csv, .jsonl, .txt)"
         raise PipelineError(str(path), f"the file is not whole {format_name} data", fix) from None

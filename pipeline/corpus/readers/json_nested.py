@@ -88,7 +88,7 @@ def _records(value: Json) -> list[Object] | None:
 
 def is_row(value: Json) -> bool:
     """Whether an array is a record without names: a text or a label, and more beside it."""
-    return (
+    return _is_text_with_fields(value) or (
         isinstance(value, list)
         and len(value) > 1
         and any(isinstance(cell, str) for cell in value)
@@ -96,13 +96,21 @@ def is_row(value: Json) -> bool:
     )
 
 
+def _is_text_with_fields(value: Json) -> bool:
+    """Whether an array is a text and an object beside it, as spaCy has them: `["a film", {"cats": {"POS": 1}}]`."""
+    return isinstance(value, list) and list(map(type, value)) == [str, dict]
+
+
 def row_as_object(row: Sequence[Json]) -> Object:
-    """Return an array as an object with the columns 1, 2 and so on.
+    """Return an array as an object with the columns 1, 2 and so on; the fields of an object in it are columns.
 
     >>> row_as_object(["a good film", "pos"])
     {'1': 'a good film', '2': 'pos'}
     """
-    return {str(number): cell for number, cell in enumerate(row, start=1)}
+    found: Object = {}
+    for number, cell in enumerate(row, start=1):
+        found |= cell if isinstance(cell, dict) else {str(number): cell}
+    return found
 
 
 def _names_columns(record: Object) -> bool:

@@ -14,6 +14,7 @@ import numpy as np
 from pipeline.core.errors import PipelineError, first_places
 from pipeline.core.files import Json
 from pipeline.corpus.readers.encodings import TextSource, read_source
+from pipeline.corpus.readers.json_classes import phrases_key, records_by_class, with_one_phrase
 from pipeline.corpus.readers.json_layouts import Object, records_of
 from pipeline.corpus.readers.json_nested import find_below, find_parts, is_row, row_as_object, unwrap
 from pipeline.corpus.readers.records import RawTable, as_cells, none_of
@@ -202,6 +203,9 @@ def _enclosed_objects(
         what = "expected an array of objects, an object of arrays of one length, or one object a line"
         raise PipelineError(f"{source.file}:1", what, "convert it to one of these")
     nested = find_parts(whole)
+    if nested is None and (by_class := records_by_class(whole, wanted)) is not None:
+        decoder.notes.append("each key is a class, and the texts are those below it")
+        return [(0, record) for record in by_class]
     if nested is None and (records := records_of(whole, wanted)) is not None:
         return [(0, record) for record in records]
     nested = nested or find_below(whole, source.file)
@@ -270,6 +274,9 @@ def _table(source: TextSource, read: Reading) -> tuple[RawTable, list[Object]]:
         [(line, record) for (line, _), record in zip(found, records, strict=True)] if unwrapped else found
     )
     decoder.notes += unwrapped
+    if (key := phrases_key(records)) is not None:
+        places = [(line, one) for line, record in places for one in with_one_phrase(record, key)]
+        decoder.notes.append(f'each text in the list "{key}" is a record')
     names = list(dict.fromkeys(name for _, record in places for name in record))
     columns = {name: [record.get(name) for _, record in places] for name in names}
     kinds = {name: {*map(type, values)} for name, values in columns.items()}

@@ -79,7 +79,8 @@ def _refuse_what_is_named(table: RawTable, name: str, could: Sequence[str]) -> N
     """Raise PipelineError for a column that is called a label and holds none: no other is put in its place."""
     if is_unreadable(table, name, "label"):
         what = f'column "{name}" holds {nested_words(table, name)}, expected one label a record'
-        fix = "several labels for one text are not read yet: keep one, or choose another column with --label"
+        other = _choose(could) if could else "choose another column with --label"
+        fix = f"several labels for one text are not read yet: keep one, or {other}"
         raise PipelineError(table.file, what, fix)
     if why_no_label(table.facts(name), named=True) == MEASURED:
         raise number_to_predict(table.file, name, table.facts(name).filled)

@@ -17,6 +17,7 @@ from pipeline.corpus.readers.records import RawTable, as_cells, none_of
 
 FASTTEXT_PREFIX = "__label__"
 SAMPLE_LINES = 2000
+FASTTEXT_LINE = re.compile(r"__label__[^\s,;|]+[ \t]|[^\t]*[ \t]__label__[^\s,;|]+\s*\Z")
 _FASTTEXT_BLANKS = re.compile(r"[ \t\v\f\r\0]+")  # fastText knows these alone, not the no-break space
 Lines = list[tuple[int, str]]  # line numbers from 1, lines without their end
 Pair = tuple[str | None, str | None]  # text, label
@@ -56,9 +57,10 @@ def read_documents(path: Path, label: str) -> RawTable:
 
 
 def looks_like_fasttext(lines: Lines) -> bool:
-    """Whether most lines of the head start with `__label__`."""
+    """Whether most lines of the head start, or end, with a label: `__label__x`."""
     head = lines[:SAMPLE_LINES]
-    return 2 * sum(line.startswith(FASTTEXT_PREFIX) for _, line in head) > len(head)
+    labelled = (line.startswith(FASTTEXT_PREFIX) or FASTTEXT_LINE.match(line) for _, line in head)
+    return 2 * sum(map(bool, labelled)) > len(head)
 
 
 def numbered_lines(source: TextSource) -> Lines:
@@ -77,15 +79,18 @@ def _fasttext_pair(file: str, number: int, line: str) -> Pair:
 
 
 def fasttext_labels(line: str) -> tuple[list[str], str]:
-    """Return the labels at the beginning of a line, and its text.
+    """Return the labels at the beginning of a line, or at its end where none is there, and its text.
 
-    >>> fasttext_labels("__label__pos  a good film")
-    (['pos'], 'a good film')
+    >>> fasttext_labels("__label__pos  a good film"), fasttext_labels("a bad film __label__neg")
+    ((['pos'], 'a good film'), (['neg'], 'a bad film'))
     """
     labels: list[str] = []
     while line.strip().startswith(FASTTEXT_PREFIX):
         first, line = _first_word(line)
         labels.append(first.removeprefix(FASTTEXT_PREFIX))
+    if not labels and (words := line.strip().rsplit(None, 1)) and words[-1].startswith(FASTTEXT_PREFIX):
+        labels.append(words[-1].removeprefix(FASTTEXT_PREFIX))
+        line = words[0]
     return labels, line
 
 

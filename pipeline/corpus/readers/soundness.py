@@ -35,6 +35,7 @@ _LETTERS = {
     "sl": "čšž",
 }
 
+_TURKISH = frozenset("ığşİĞŞ")
 
 _WORD = re.compile(r"[^\W\d_]+")
 
@@ -70,10 +71,10 @@ def _is_foreign(letter: str, language: str) -> bool:
 @cache
 def _is_no_word(word: str) -> bool:
     """Whether letters that stand together are no word: one letter of Greek or Cyrillic, or three Latin ones or
-    more that all have marks."""
+    more that all have marks, but for Turkish ones: `ışığı`."""
     kinds = {_kind(letter) for letter in word}
     if kinds == {"Latin"}:
-        return len(word) > 2 and not any(letter.isascii() for letter in word)
+        return len(word) > 2 and not any(letter.isascii() or letter in _TURKISH for letter in word)
     return len(word) == 1 and bool(kinds & _ALPHABETS.keys())
 
 

@@ -16,7 +16,7 @@ from pipeline.corpus.readers.delimited import DELIMITERS, read_delimited
 from pipeline.corpus.readers.head import Head
 from pipeline.corpus.readers.json_records import read_json, read_jsonl
 from pipeline.corpus.readers.kinds import AS_TEXT, MOST, Kind, lines_are, says
-from pipeline.corpus.readers.plain_text import read_text
+from pipeline.corpus.readers.plain_text import FASTTEXT_LINE, read_text
 from pipeline.corpus.readers.questions import QUESTION, read_questions
 from pipeline.corpus.readers.trees import TREE_START, read_trees
 from pipeline.corpus.readers.unusual import USUAL, find_unusual
@@ -26,7 +26,6 @@ JSON_LINES_ENDINGS = (".jsonl", ".ndjson")
 JSON_ENDINGS = (".json", *JSON_LINES_ENDINGS)
 
 _FIRST_LINE = ":1"
-_FASTTEXT_LINE = re.compile(r"__label__[^\s,;|]+[ \t]")
 _NUMBERED_FEATURES = re.compile(r"[+-]?\d+(\.\d+)?( \d+:\S+)+\s*$")
 _LONGEST_ANSWER = 4  # lines
 _ROWS_SAMPLED = 2000
@@ -52,7 +51,7 @@ def _is_json_lines(head: Head) -> bool:
 
 
 def _is_fasttext(head: Head) -> bool:
-    return 2 * head.share(_FASTTEXT_LINE) > 1
+    return 2 * head.share(FASTTEXT_LINE) > 1
 
 
 def _has_unusual_delimiter(head: Head) -> bool:

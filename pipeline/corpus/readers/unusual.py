@@ -83,8 +83,14 @@ def _lines(text: str) -> list[str]:
 def _candidates(lines: Sequence[str]) -> list[str]:
     """Return what may be a delimiter, the likeliest first: control characters, runs of marks, single marks."""
     runs = {run for line in lines for run in _RUN.findall(line) if not _OF_PROSE.fullmatch(run)}
+    runs = {run for run in runs if not _is_empty_columns(run, lines)}
     single = [mark for mark in (*_CONTROLS, *_WEAK) if any(mark in line for line in lines)]
     return sorted([*runs, *single], key=lambda mark: (mark not in _CONTROLS, mark in _WEAK, -len(mark)))
+
+
+def _is_empty_columns(run: str, lines: Sequence[str]) -> bool:
+    """Whether a run ends the lines and is one usual delimiter again and again: `text;label;;;`, as sheets have it."""
+    return {*run} <= {*USUAL} and len({*run}) == 1 and all(line.endswith(run) for line in lines)
 
 
 def _is_alike(counts: Sequence[int]) -> bool:

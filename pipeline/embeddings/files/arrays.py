@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import tokenize
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import IO
 
 import numpy as np
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.values import Int64
-from pipeline.embeddings.files.packing import FETCH_AGAIN, Content, open_zip
+from pipeline.embeddings.files.array_headers import HEADER_BYTES, Header, read_header
+from pipeline.embeddings.files.packing import FETCH_AGAIN, Content, damage_explained, open_zip
 from pipeline.embeddings.files.pickles import refuse_array_of_pickle
-from pipeline.embeddings.files.rows import BLOCK_BYTES, Read, Table, pick_rows
+from pipeline.embeddings.files.rows import BLOCK_BYTES, LARGEST_DIMENSION, Read, Table, pick_rows
 from pipeline.embeddings.files.selection import Selection
 from pipeline.embeddings.files.sniffing import Sniffed
 from pipeline.embeddings.files.vocabularies import (
@@ -29,16 +28,6 @@ from pipeline.embeddings.files.vocabularies import (
 _SAVE_AGAIN = "save it again with numpy.savez(file, words=numpy.array(words, dtype=str), vectors=vectors)"
 
 
-@dataclass(frozen=True)
-class Header:
-    """What the start of an .npy says."""
-
-    shape: tuple[int, ...]
-    by_columns: bool
-    dtype: np.dtype
-    bytes: int  # length of the header itself
-
-
 def read_npz(content: Content, sniffed: Sniffed, selection: Selection) -> Read:
     """Return the vectors of the chosen words of an .npz; words as an array of text in it, or beside it.
 
@@ -47,7 +36,11 @@ def read_npz(content: Content, sniffed: Sniffed, selection: Selection) -> Read:
     PipelineError
         If an array is missing, is not of its shape and type, or holds pickled objects.
     """
-    with content.open_seekable() as stream, open_zip(stream) as archive:
+    with (
+        content.open_seekable() as stream,
+        damage_explained(content.path, "zip"),
+        open_zip(stream) as archive,
+    ):
         headers = {
             name.removesuffix(".npy"): _member_header(archive, name, content) for name in archive.namelist()
         }
@@ -80,6 +73,7 @@ def read_npy(content: Content, sniffed: Sniffed, selection: Selection) -> Read:
     refuse_array_of_pickle(content.path)
     with content.open_seekable() as stream:
         header = _header(stream, str(content.path))
+        stream.seek(header.bytes)
         _checked_vectors(content, content.name, {content.name: header})
         rows, dimension = header.shape
         beside = words_beside(content, rows)
@@ -98,15 +92,7 @@ def _member_header(archive: zipfile.ZipFile, name: str, content: Content) -> Hea
 
 
 def _header(stream: IO[bytes], where: str) -> Header:
-    try:
-        version = np.lib.format.read_magic(stream)
-        first = version[0] == 1
-        read = np.lib.format.read_array_header_1_0 if first else np.lib.format.read_array_header_2_0
-        shape, by_columns, dtype = read(stream)
-    except (ValueError, SyntaxError, tokenize.TokenError, RecursionError) as error:
-        what = f"the header is not that of an array ({error})"
-        raise PipelineError(where, what, _SAVE_AGAIN) from None
-    return Header(shape, by_columns, dtype, stream.tell())
+    return read_header(stream.read(HEADER_BYTES), where, _SAVE_AGAIN)
 
 
 def _choose(
@@ -119,9 +105,10 @@ def _choose(
     with archive.open(f"{name}.npy") as member:
         member.read(header.bytes)
         for first in range(0, header.shape[0], at_once):
-            data = member.read(min(at_once, header.shape[0] - first) * header.dtype.itemsize)
+            count = min(at_once, header.shape[0] - first)
+            data = member.read(count * header.dtype.itemsize)
             try:
-                words = np.frombuffer(data, header.dtype).tolist()
+                words = np.frombuffer(data, header.dtype, count).tolist()
             except (ValueError, SystemError) as error:  # it ends early, or holds what is no character
                 raise PipelineError(where, f"the words cannot be read ({error})", FETCH_AGAIN) from None
             encoded = [
@@ -154,7 +141,8 @@ def _missing(
 
 def _checked_vectors(content: Content, name: str, headers: Mapping[str, Header]) -> Header:
     header = headers[name]
-    if len(header.shape) != 2 or min(header.shape[0], header.shape[1] - 1) < 0 or header.dtype.kind != "f":
+    shape = header.shape
+    if len(shape) != 2 or shape[0] < 0 or not 0 < shape[1] <= LARGEST_DIMENSION or header.dtype.kind != "f":
         what = f'array "{name}" is {_described(header)}; expected floats of two axes, a row a word'
         raise PipelineError(str(content.path), what, _SAVE_AGAIN)
     if header.by_columns and 1 not in header.shape:

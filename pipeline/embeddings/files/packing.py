@@ -77,7 +77,7 @@ class Content:
         PipelineError
             If the packed data are damaged or end early.
         """
-        with _damage_explained(self.path, self.compression), ExitStack() as stack:
+        with damage_explained(self.path, self.compression), ExitStack() as stack:
             yield self._stream(stack)
 
     @contextmanager
@@ -125,12 +125,12 @@ def find_content(path: Path) -> Content:
     """
     if not path.is_file():
         raise PipelineError(str(path), "there is no such file", "give a vector file")
-    with _damage_explained(path, None), path.open("rb") as file:
+    with damage_explained(path, None), path.open("rb") as file:
         start = file.read(10)
     packing = next((name for magic, name in PACKED.items() if start.startswith(magic)), None)
     if packing != "zip":
         return Content(path, packing)
-    with _damage_explained(path, "zip"), open_zip(path) as archive:
+    with damage_explained(path, "zip"), open_zip(path) as archive:
         return _inside_zip(path, [name for name in archive.namelist() if not name.endswith("/")])
 
 
@@ -167,7 +167,7 @@ def _same_vectors(names: list[str]) -> list[str]:
 
 
 @contextmanager
-def _damage_explained(path: Path, compression: str | None) -> Iterator[None]:
+def damage_explained(path: Path, compression: str | None) -> Iterator[None]:
     """Turn a failure to read into a PipelineError."""
     try:
         yield

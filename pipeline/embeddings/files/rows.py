@@ -14,6 +14,7 @@ from pipeline.core.values import Float32, Int64
 from pipeline.embeddings.files.packing import FETCH_AGAIN
 
 BLOCK_BYTES = 4 << 20
+LARGEST_DIMENSION = 1 << 20  # more is a damaged header
 
 
 @dataclass(frozen=True, eq=False)

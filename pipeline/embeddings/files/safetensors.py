@@ -14,7 +14,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.files import Json
 from pipeline.core.values import Float32, Int64
 from pipeline.embeddings.files.packing import FETCH_AGAIN, Content
-from pipeline.embeddings.files.rows import Read, Table, pick_rows, read_bytes
+from pipeline.embeddings.files.rows import LARGEST_DIMENSION, Read, Table, pick_rows, read_bytes
 from pipeline.embeddings.files.selection import Selection
 from pipeline.embeddings.files.sniffing import Sniffed
 from pipeline.embeddings.files.tokenizer_file import Tokens, load_tokenizer
@@ -37,7 +37,6 @@ _FLOATS = {
     "I8": "<i1",
 }  # I8: as model2vec makes them small
 _WHOLE = {"I64": "<i8", "I32": "<i4", "I16": "<i2", "U32": "<u4", "U16": "<u2"}
-_LARGEST_DIMENSION = 1 << 20
 _LONGEST_HEADER = 100_000_000  # bytes, by the format's own rule
 _READ_BYTES = 1 << 20
 _NAMES_SHOWN = 8
@@ -71,7 +70,7 @@ class Held:
         """Return a tensor of vectors as rows; PipelineError where it is none."""
         tensor = self.tensor(name)
         shape, dtype = tensor.shape, tensor.dtype
-        if len(shape) != 2 or not 0 < shape[1] <= _LARGEST_DIMENSION or dtype not in _FLOATS:
+        if len(shape) != 2 or not 0 < shape[1] <= LARGEST_DIMENSION or dtype not in _FLOATS:
             what = f'tensor "{name}" is {dtype} of shape {shape}; expected floats of two axes'
             raise PipelineError(str(self.content.path), what, "save one row of floats a word")
         self._check_size(name, tensor, np.dtype(_FLOATS[dtype]))

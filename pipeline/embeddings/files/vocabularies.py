@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import json
+import math
 import re
-import tokenize
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 
 from pipeline.core.errors import PipelineError
+from pipeline.embeddings.files.array_headers import HEADER_BYTES, read_header
 from pipeline.embeddings.files.not_vectors import UTF8_MARK
 from pipeline.embeddings.files.packing import Content, find_content
 from pipeline.embeddings.files.pickles import is_pickle, refuse_pickle
@@ -140,13 +140,12 @@ def words_beside(content: Content, rows: int) -> tuple[Path, list[bytes]] | None
 
 
 def _words_of_array(data: bytes, where: str) -> list[bytes]:
-    try:
-        array = np.load(io.BytesIO(data), allow_pickle=False)
-        return [
-            bytes(word) if isinstance(word, bytes) else str(word).encode() for word in array.ravel().tolist()
-        ]
-    except (ValueError, EOFError, SyntaxError, MemoryError, tokenize.TokenError, RecursionError) as error:
-        fix = "save them with numpy.save(file, numpy.array(words, dtype=str))"
+    fix = "save them with numpy.save(file, numpy.array(words, dtype=str))"
+    header = read_header(data[:HEADER_BYTES], where, fix)
+    try:  # not numpy.load, which reserves the memory that a header claims
+        array = np.frombuffer(data, header.dtype, math.prod(header.shape), header.bytes)
+        return [bytes(word) if isinstance(word, bytes) else str(word).encode() for word in array.tolist()]
+    except (ValueError, SystemError, OverflowError) as error:  # it ends early, or holds what is no character
         raise PipelineError(where, f"the words cannot be read ({error})", fix) from None
 
 
