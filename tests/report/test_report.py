@@ -350,7 +350,7 @@ def model(name: str, accuracy: float) -> ModelFacts:
 
 
 def test_the_documented_keys_are_those_of_the_literal_run() -> None:
-    text = (Path(__file__).parents[2] / "docs" / "run-folder.md").read_text(encoding="utf-8")
+    text = (Path(__file__).parents[2] / "docs" / "reference" / "run-folder.md").read_text(encoding="utf-8")
     metrics = {key for path in key_paths(METRICS) for key in path if isinstance(key, str)}
     free = {
         "good",

@@ -64,7 +64,7 @@ class Comparison(Row):
     """said of a: `equal` where `ci95` lies within the region of practical equivalence (corrected for nothing); else
     `beats` or `loses` where `ci95` leaves out 0 and `p_adjusted` is below 0.05; else `cannot tell`. `withheld` where a
     fit of one of the two did not train. Where the verdict is `beats`, its rows are so by `p_value`
-    ([why](decisions/0018-one-question-against-every-baseline.md))"""
+    ([why](../decisions/0018-one-question-against-every-baseline.md))"""
     by: By | None
     """where it beats or loses: `more than the rope` where the whole of `ci95` lies beyond the region, else `perhaps
     less`; `null` elsewhere"""
