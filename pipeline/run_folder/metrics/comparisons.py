@@ -147,6 +147,18 @@ class Verdict(Row):
 
 
 @dataclass(frozen=True)
+class NextStep(Row):
+    """One thing to try next."""
+
+    command: str
+    minutes: Amount | None
+    because: str
+
+    def __str__(self) -> str:
+        return f"{self.because} {self.command}"
+
+
+@dataclass(frozen=True)
 class Advice(Row):
     """`advice`: what to do meanwhile, by one rule from decisions, costs and sizes."""
 
@@ -160,8 +172,10 @@ class Advice(Row):
     It is what `predict` takes unless told; `null` where none is advised"""
     because: str
     """why, in a sentence"""
-    next: Texts
-    """options to try next, likeliest first, each with the fact of this run that speaks for it; three at most"""
+    next: tuple[NextStep, ...]
+    """what to try next, likeliest first, three at most: `command` (that of this run with other options; the options
+    alone where it was no command), `minutes` (by what the trainings of this run took; `null` where nothing was
+    measured), `because` (the fact of this run that speaks for it, in a sentence)"""
 
 
 @dataclass(frozen=True)
